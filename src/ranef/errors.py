@@ -1,0 +1,99 @@
+"""Errors that say what is wrong, where, what was found and how to fix it.
+
+Every error ranef raises on purpose is a :class:`RanefError` and also one of Python's builtin
+exceptions, so that ``except ValueError`` keeps working for people who have never heard of ranef.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "DataError",
+    "DesignError",
+    "FormulaError",
+    "MissingLibraryError",
+    "NumericalError",
+    "OptionError",
+    "RanefError",
+    "UnknownColumnError",
+]
+
+
+class RanefError(Exception):
+    """Base of every deliberate error.
+
+    Parameters
+    ----------
+    what : str
+        One line, lower case, no full stop: what is wrong.
+    where : str, optional
+        The place, for instance a formula with a caret line under the culprit.
+    found : str, optional
+        What was there instead.
+    fix : str, optional
+        What to do about it.
+    """
+
+    def __init__(self, what: str, *, where: str = "", found: str = "", fix: str = "") -> None:
+        self.what, self.where, self.found, self.fix = what, where, found, fix
+        super().__init__(what)
+
+    def __str__(self) -> str:
+        lines = [self.what]
+        for label, text in (("where", self.where), ("found", self.found), ("fix", self.fix)):
+            for i, line in enumerate(text.splitlines()):
+                lines.append(f"  {label if i == 0 else '':<5}  {line}".rstrip())
+        return "\n".join(lines)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_rebuild, (type(self), self.what, self.where, self.found, self.fix))
+
+
+def _rebuild(cls: type[RanefError], what: str, where: str, found: str, fix: str) -> RanefError:
+    return cls(what, where=where, found=found, fix=fix)
+
+
+class FormulaError(RanefError, ValueError):
+    """The formula cannot be read, or asks for something that has no meaning."""
+
+
+class UnknownColumnError(RanefError, KeyError):
+    """A name in the formula or an argument is not a column of the data."""
+
+    __str__ = RanefError.__str__
+
+
+class DataError(RanefError, ValueError):
+    """The data cannot be used: wrong type, empty, infinite, constant, all missing."""
+
+
+class DesignError(RanefError, ValueError):
+    """The model asked for cannot be estimated from these data."""
+
+
+class OptionError(RanefError, ValueError):
+    """An argument has a value outside of what it accepts."""
+
+
+class NumericalError(RanefError, ArithmeticError):
+    """The arithmetic broke down; nothing that was computed can be trusted."""
+
+
+class MissingLibraryError(RanefError, ImportError):
+    """An optional library is needed for this call."""
+
+
+def caret(text: str, start: int, end: int) -> str:
+    """Two lines: `text`, and carets under ``text[start:end]`` (at least one)."""
+    return f"{text}\n{' ' * start}{'^' * max(1, end - start)}"
+
+
+def suggestion(name: str, candidates: object) -> str:
+    """``did you mean 'ses'?`` where a close match exists, else an empty string."""
+    import difflib
+
+    names = [str(c) for c in candidates]  # type: ignore[attr-defined]
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    if not close:
+        lowered = {c.lower(): c for c in names}
+        close = [lowered[name.lower()]] if name.lower() in lowered else []
+    return f"did you mean '{close[0]}'?" if close else ""
