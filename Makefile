@@ -1,0 +1,112 @@
+# Needs make, Python 3.11-3.13 and a C++20 compiler; everything else is installed into .venv.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test check format bench sanitize docs clean
+
+# The first Python on the PATH that is new enough, else plain python3 (and a line saying so).
+SUPPORTED = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,\
+	$(shell $(p) -c '$(SUPPORTED)' 2>/dev/null && echo $(p))) python3)
+
+BIN := .venv/bin
+PIP = $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input -c requirements-dev.lock
+BUILD_TOOLS := scikit-build-core nanobind cmeel-eigen cmake ninja
+CPP := $(wildcard cpp/*.cpp cpp/*.hpp cpp/tests/*.cpp cpp/tests/*.hpp)
+BUILD_INPUTS := pyproject.toml requirements-dev.lock CMakeLists.txt src/ranef/_version.py \
+	$(wildcard cmake/*.cmake) $(filter-out cpp/tests/%,$(CPP))
+# An added or removed source file is a change too.
+SOURCE_LIST := .venv/.sources
+
+# $(call try,COMMAND): "yes" when COMMAND succeeds.
+try = $(shell ( $(1) ) >/dev/null 2>&1 && echo yes)
+# $(call need,COMMAND,MESSAGE): stop with the one line MESSAGE unless COMMAND succeeds.
+need = $(if $(call try,$(1)),,$(error $(2)))
+
+# make's own default for CXX is no choice of the user's; CMake then looks for c++, g++, clang++.
+ifeq ($(origin CXX),default)
+COMPILERS := c++ g++ clang++
+else
+COMPILERS := $(firstword $(CXX))
+endif
+CXX_PROBE = for c in $(COMPILERS); do echo "\#include <concepts>" | $$c -std=c++20 -fsyntax-only -x c++ - && exit 0; done; exit 1
+need_compiler = $(call need,$(CXX_PROBE),ranef needs a C++20 compiler: \
+	apt-get install g++ (Debian/Ubuntu)$(comma) dnf install gcc-c++ (Fedora)$(comma) xcode-select --install (macOS))
+need_python = $(call need,$(PYTHON) -c '$(SUPPORTED)',ranef needs Python 3.11$(comma) 3.12 or 3.13 as \
+	python3: apt-get install python3 (Debian/Ubuntu)$(comma) dnf install python3.12 (Fedora)$(comma) or make PYTHON=/path/to/python3.12)
+need_venv = $(call need,$(PYTHON) -c 'import venv$(comma) ensurepip',ranef needs Python's venv module: \
+	apt-get install python3-venv (Debian/Ubuntu)$(comma) dnf install python3 (Fedora))
+need_headers = $(call need,test -e "`$(PYTHON) -c 'import sysconfig; print(sysconfig.get_path(\"include\"))'`/Python.h",\
+	ranef needs Python's C headers: apt-get install python3-dev (Debian/Ubuntu)$(comma) dnf install python3-devel (Fedora))
+comma := ,
+
+help: ## show these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
+
+demo: .venv/.run ## install and run the worked example on the bundled data
+	@$(BIN)/ranef demo
+
+test: .venv/.test ## install and run the tests
+	@$(BIN)/python -m pytest -n 2
+
+check: .venv/.dev ## lint, types, layers, C++ format and warnings
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	@$(if $(CPP),$(BIN)/clang-format --dry-run --Werror $(CPP) && echo "clang-format: $(words $(CPP)) files in form")
+	@$(BIN)/cmake -S . -B build/check -G Ninja --log-level=ERROR $(CMAKE_TOOLS) -DRANEF_WERROR=ON \
+		-DCMAKE_CXX_FLAGS_RELEASE=-O1 -Dnanobind_DIR="`$(BIN)/python -m nanobind --cmake_dir`" >/dev/null
+	@$(BIN)/cmake --build build/check --target _core -- --quiet && echo "C++: no warnings"
+
+format: .venv/.dev ## rewrite Python and C++ in the project's form
+	$(BIN)/ruff check --fix --quiet
+	$(BIN)/ruff format
+	$(if $(CPP),$(BIN)/clang-format -i $(CPP))
+
+bench: .venv/.test ## time ranef on the benchmark problems
+	@$(BIN)/python -m benchmarks
+
+sanitize: .venv/.dev ## run the C++ tests under the address and undefined-behaviour sanitizers
+	@$(if $(wildcard cpp/tests/*.cpp),$(SANITIZE),echo "cpp/tests is empty: nothing to run")
+
+docs: .venv/.test ## run every example of the documentation pages
+	@$(BIN)/python -m pytest -q tests/project/test_documents.py
+	@echo "The pages: README.md $(wildcard docs/*.md)"
+
+clean: ## remove .venv, builds and caches
+	rm -rf .venv build dist src/ranef/_core.pyi .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find src tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
+
+CMAKE_TOOLS = -DPython_EXECUTABLE="$(CURDIR)/$(BIN)/python" -DCMAKE_MAKE_PROGRAM="$(CURDIR)/$(BIN)/ninja"
+SANITIZE = $(BIN)/cmake -S . -B build/sanitize -G Ninja --log-level=ERROR $(CMAKE_TOOLS) \
+	-DRANEF_PYTHON=OFF -DRANEF_SANITIZE=address$(comma)undefined >/dev/null && \
+	$(BIN)/cmake --build build/sanitize -- --quiet && \
+	$(BIN)/ctest --test-dir build/sanitize --output-on-failure
+
+# Installation. One stamp per set of extras; the larger set covers the smaller ones.
+.venv/.tools: requirements-dev.lock
+	$(need_python)$(need_venv)$(need_headers)$(need_compiler)
+	@echo "Creating .venv with the build tools"
+	@$(PYTHON) -m venv .venv
+	@$(PIP) $(BUILD_TOOLS)
+	@touch $@
+
+$(SOURCE_LIST): .venv/.tools FORCE
+	@echo "$(sort $(BUILD_INPUTS))" | cmp -s - $@ || echo "$(sort $(BUILD_INPUTS))" > $@
+
+.PHONY: FORCE
+FORCE:
+
+install = $(need_compiler)@echo "Installing ranef$(1) into .venv"; $(PIP) --no-build-isolation -e '.$(1)'
+
+.venv/.run: .venv/.tools $(SOURCE_LIST) $(BUILD_INPUTS)
+	$(call install,)
+	@touch $@
+
+.venv/.test: .venv/.tools $(SOURCE_LIST) $(BUILD_INPUTS)
+	$(call install,[test])
+	@touch .venv/.run $@
+
+.venv/.dev: .venv/.tools $(SOURCE_LIST) $(BUILD_INPUTS)
+	$(call install,[dev])
+	@touch .venv/.run .venv/.test $@
