@@ -52,7 +52,7 @@ check: .venv/.dev ## lint, types, layers, C++ format and warnings
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/lint-imports --no-cache
+	$(BIN)/lint-imports --no-cache --no-logo
 	@$(if $(CPP),$(BIN)/clang-format --dry-run --Werror $(CPP) && echo "clang-format: $(words $(CPP)) files in form")
 	@$(BIN)/cmake -S . -B build/check -G Ninja --log-level=ERROR $(CMAKE_TOOLS) -DRANEF_WERROR=ON \
 		-DCMAKE_CXX_FLAGS_RELEASE=-O1 -Dnanobind_DIR="`$(BIN)/python -m nanobind --cmake_dir`" >/dev/null
