@@ -1,0 +1,1 @@
+"""Arranging what the layers below computed: frames, tables, texts, plots and equations."""

@@ -1,0 +1,57 @@
+"""How names and parts of a model are spelt for readers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .protocol import FittedModel
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["RESIDUAL", "factor_of", "has_residual", "response_of", "spell", "term_ranks"]
+
+RESIDUAL = "Residual"
+
+
+def spell(name: str) -> str:
+    """The coefficient name as readers know it: ``Intercept`` becomes ``(Intercept)``.
+
+    >>> spell("Intercept"), spell("ses:sector")
+    ('(Intercept)', 'ses:sector')
+    """
+    return "(Intercept)" if name == "Intercept" else name
+
+
+def response_of(formula: str) -> str:
+    """The left-hand side of a formula.
+
+    >>> response_of("math ~ ses + (1 | sch.id)")
+    'math'
+    """
+    return formula.split("~", 1)[0].strip()
+
+
+def factor_of(group: str, model: FittedModel) -> str:
+    """The grouping factor behind a label of ``varcorr``: ``"g.1"`` is a second term on ``g``."""
+    if group in model.ngroups:
+        return group
+    stem, _, number = group.rpartition(".")
+    return stem if stem in model.ngroups and number.isdigit() else group
+
+
+def has_residual(varcorr: pd.DataFrame) -> bool:
+    """Whether the model has a residual variance; generalised models often have none."""
+    return bool((varcorr["group"] == RESIDUAL).any())
+
+
+def term_ranks(model: FittedModel) -> tuple[tuple[str, int, int], ...]:
+    """``(group, rank, size)`` of the covariance matrix of each random-effects term."""
+    varcorr = model.varcorr()
+    diagonal = varcorr[varcorr["term2"].isna() & (varcorr["group"] != RESIDUAL)]
+    sizes = diagonal.groupby("group", sort=False).size()
+    rank = model.certificate.rank
+    ranks = [rank[g] for g in sizes.index] if hasattr(rank, "keys") else list(rank)
+    return tuple(
+        (str(g), int(r), int(q)) for g, r, q in zip(sizes.index, ranks, sizes, strict=True)
+    )

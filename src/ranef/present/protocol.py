@@ -1,0 +1,118 @@
+"""What a fitted model must offer to be presented.
+
+The presentation layer reads these members and nothing else, so that it can be tested without
+fitting anything and so that every kind of fit is printed by the same code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..types import Array, Finding, MissingRows
+
+__all__ = ["Certificate", "Criteria", "FittedModel"]
+
+
+class Criteria(Protocol):
+    """Likelihood criteria of one fit; a fitted model is one itself."""
+
+    @property
+    def aic(self) -> float: ...
+    @property
+    def bic(self) -> float: ...
+    @property
+    def loglik(self) -> float: ...
+
+
+class Certificate(Protocol):
+    """The verdict on the optimum. ``str()`` is one sentence."""
+
+    @property
+    def verdict(self) -> str: ...
+    @property
+    def certified(self) -> bool: ...
+    @property
+    def gain(self) -> float: ...
+    @property
+    def rank(self) -> Mapping[str, int] | Sequence[int]:
+        """Rank of the covariance matrix of each random-effects term, in ``varcorr`` order."""
+        ...
+
+
+class FittedModel(Protocol):
+    """The members of a fit that the presentation layer uses."""
+
+    @property
+    def fixef(self) -> pd.Series[float]: ...
+    @property
+    def vcov(self) -> pd.DataFrame: ...
+    @property
+    def sigma(self) -> float: ...
+    @property
+    def loglik(self) -> float: ...
+    @property
+    def deviance(self) -> float: ...
+    @property
+    def criterion(self) -> float: ...
+    @property
+    def aic(self) -> float: ...
+    @property
+    def bic(self) -> float: ...
+    @property
+    def nobs(self) -> int: ...
+    @property
+    def ngroups(self) -> Mapping[str, int]: ...
+    @property
+    def df_model(self) -> int: ...
+    @property
+    def df_resid(self) -> int: ...
+    @property
+    def reml(self) -> bool: ...
+    @property
+    def formula(self) -> str: ...
+    @property
+    def dropped(self) -> tuple[str, ...]: ...
+    @property
+    def missing_rows(self) -> MissingRows: ...
+    @property
+    def fitted(self) -> Array: ...
+    @property
+    def leverage(self) -> Array: ...
+    @property
+    def certificate(self) -> Certificate: ...
+    @property
+    def findings(self) -> tuple[Finding, ...]: ...
+
+    def varcorr(self) -> pd.DataFrame:
+        """Columns group, term1, term2 (None on the diagonal), variance, sd; Residual last."""
+        ...
+
+    def ranef(self, condvar: bool = True) -> Mapping[str, pd.DataFrame]:
+        """By group: indexed by level, one column a term, then ``<term>_sd`` with `condvar`."""
+        ...
+
+    def coef(self) -> Mapping[str, pd.DataFrame]: ...
+
+    def residuals(self, kind: str = "response") -> Array: ...
+
+    def coefficients(self, ddf: str = "satterthwaite", level: float = 0.95) -> pd.DataFrame:
+        """Indexed by name: estimate, std_error, df, statistic, p_value, conf_low, conf_high."""
+        ...
+
+    def predict(
+        self,
+        newdata: Any = None,
+        level: str = "conditional",
+        new_levels: str = "error",
+        interval: str | None = None,
+    ) -> Any:
+        """An array; with `interval`, a frame with estimate, conf_low, conf_high."""
+        ...
+
+    def model_frame(self) -> pd.DataFrame:
+        """The model's variables in the rows that were used, as the user named them."""
+        ...

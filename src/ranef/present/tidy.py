@@ -1,0 +1,184 @@
+"""Results as frames with the meanings of broom.mixed: tidy, glance and augment.
+
+Column names are broom's with underscores for dots (``std.error`` is ``std_error``); names of
+random-effect parameters are broom.mixed's (``sd__``, ``cor__``, ``sd__Observation``).
+"""
+
+from __future__ import annotations
+
+import math
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Literal
+
+from ..errors import OptionError
+from .names import RESIDUAL, term_ranks
+from .protocol import FittedModel
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["augment", "glance", "tidy"]
+
+Effects = Literal["fixed", "ran_pars", "ran_vals"]
+COLUMNS = (
+    "effect",
+    "group",
+    "term",
+    "estimate",
+    "std_error",
+    "df",
+    "statistic",
+    "p_value",
+    "conf_low",
+    "conf_high",
+)
+
+
+def tidy(
+    model: FittedModel,
+    effects: Effects = "fixed",
+    ddf: str = "satterthwaite",
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """One row a parameter or conditional mode.
+
+    Parameters
+    ----------
+    model : FittedModel
+    effects : {"fixed", "ran_pars", "ran_vals"}
+        Fixed effects; standard deviations and correlations; or conditional modes, whose
+        standard errors are conditional on the parameters.
+    ddf : str
+        Degrees of freedom of the fixed effects: ``"satterthwaite"``, ``"kenward-roger"``,
+        ``"residual"`` or ``"asymptotic"``.
+    level : float
+        Of the intervals, between 0 and 1.
+
+    Returns
+    -------
+    DataFrame
+        Columns effect, group, term, estimate, std_error, df, statistic, p_value, conf_low,
+        conf_high; for ``"ran_vals"`` a column level after group. What does not exist is NaN.
+
+    Raises
+    ------
+    OptionError
+        Unknown `effects`, or `level` outside (0, 1).
+    """
+    if not 0.0 < level < 1.0:
+        raise OptionError("level must be between 0 and 1", found=repr(level), fix="level=0.95")
+    if effects == "fixed":
+        return _fixed(model, ddf, level)
+    if effects == "ran_pars":
+        return _ran_pars(model)
+    if effects == "ran_vals":
+        return _ran_vals(model, level)
+    raise OptionError(
+        "unknown effects", found=repr(effects), fix="'fixed', 'ran_pars' or 'ran_vals'"
+    )
+
+
+def _fixed(model: FittedModel, ddf: str, level: float) -> pd.DataFrame:
+    table = model.coefficients(ddf=ddf, level=level)
+    frame = table.rename_axis(index="term").reset_index()
+    return frame.assign(effect="fixed", group=None).reindex(columns=list(COLUMNS))
+
+
+def _ran_pars(model: FittedModel) -> pd.DataFrame:
+    import pandas as pd
+
+    rows = [
+        ("ran_pars", group, _parameter(group, term1, term2), float(sd))
+        for group, term1, term2, sd in model.varcorr()[["group", "term1", "term2", "sd"]].itertuples(
+            index=False
+        )
+    ]
+    frame = pd.DataFrame(rows, columns=list(COLUMNS[:4])).reindex(columns=list(COLUMNS))
+    return frame.astype(dict.fromkeys(COLUMNS[3:], float))
+
+
+def _parameter(group: str, term1: str, term2: object) -> str:
+    if group == RESIDUAL:
+        return "sd__Observation"
+    return f"cor__{term1}.{term2}" if isinstance(term2, str) else f"sd__{term1}"
+
+
+def _ran_vals(model: FittedModel, level: float) -> pd.DataFrame:
+    import pandas as pd
+
+    z = NormalDist().inv_cdf(0.5 + level / 2)
+    terms = {group: list(frame.columns) for group, frame in model.ranef(condvar=False).items()}
+    columns = [*COLUMNS[:2], "level", *COLUMNS[2:]]
+    pieces = []
+    for group, frame in model.ranef(condvar=True).items():
+        for term in terms[group]:
+            estimate = frame[term].to_numpy(dtype=float)
+            std_error = frame[f"{term}_sd"].to_numpy(dtype=float)
+            piece = pd.DataFrame(
+                {
+                    "effect": "ran_vals",
+                    "group": group,
+                    "level": frame.index.astype(str),
+                    "term": term,
+                    "estimate": estimate,
+                    "std_error": std_error,
+                    "df": math.nan,
+                    "statistic": math.nan,
+                    "p_value": math.nan,
+                    "conf_low": estimate - z * std_error,
+                    "conf_high": estimate + z * std_error,
+                }
+            )
+            pieces.append(piece)
+    return pd.concat(pieces, ignore_index=True) if pieces else pd.DataFrame(columns=columns)
+
+
+def glance(model: FittedModel) -> pd.DataFrame:
+    """One row for the whole model.
+
+    Returns
+    -------
+    DataFrame
+        nobs, sigma, logLik, AIC, BIC, REMLcrit or deviance, df_residual as broom.mixed has
+        them; converged (the optimum is certified), singular (a covariance matrix has not full
+        rank), rank (``"1 of 2"``, one entry a term), verdict, method (``"REML"``, ``"ML"``).
+    """
+    import pandas as pd
+
+    ranks = term_ranks(model)
+    criterion = ("REMLcrit", model.criterion) if model.reml else ("deviance", model.deviance)
+    row = {
+        "nobs": model.nobs,
+        "sigma": model.sigma,
+        "logLik": model.loglik,
+        "AIC": model.aic,
+        "BIC": model.bic,
+        criterion[0]: criterion[1],
+        "df_residual": model.df_resid,
+        "converged": model.certificate.certified,
+        "singular": any(rank < size for _, rank, size in ranks),
+        "rank": ", ".join(f"{rank} of {size}" for _, rank, size in ranks),
+        "verdict": model.certificate.verdict,
+        "method": "REML" if model.reml else "ML",
+    }
+    return pd.DataFrame([row])
+
+
+def augment(model: FittedModel) -> pd.DataFrame:
+    """The rows that were used, with what the model says of each.
+
+    Returns
+    -------
+    DataFrame
+        The model's variables, then ``.fitted`` (with the random effects), ``.resid``
+        (response minus fitted), ``.fixed`` (the population prediction), ``.hat`` (leverage).
+    """
+    frame = model.model_frame().reset_index(drop=True)
+    return frame.assign(
+        **{
+            ".fitted": model.fitted,
+            ".resid": model.residuals("response"),
+            ".fixed": model.predict(level="population"),
+            ".hat": model.leverage,
+        }
+    )
