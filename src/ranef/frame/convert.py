@@ -1,0 +1,213 @@
+"""One native column to one plain :class:`~ranef.frame.table.Column`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+from narwhals import dependencies
+from numpy.typing import NDArray
+
+from ranef.errors import DataError
+from ranef.frame.factors import level_names, sorted_levels
+from ranef.frame.table import Column
+from ranef.types import Array, Codes
+
+__all__ = ["to_column"]
+
+_EXACT_WHOLE = 2**53
+"""Whole numbers up to here have a float64 of their own."""
+
+
+def to_column(name: str, native: Any, source_type: str) -> Column:
+    """Read a series of any supported library.
+
+    Parameters
+    ----------
+    name : str
+    native : object
+        A pandas or Polars series or a PyArrow chunked array.
+    source_type : str
+        Its type in the words of the library.
+
+    Raises
+    ------
+    DataError
+        The column is neither numbers nor labels, or holds whole numbers that float64 merges.
+    """
+    if dependencies.is_pandas_series(native):
+        dtype = native.dtype
+        if isinstance(dtype, np.dtype) and dtype.kind in "fiub":
+            return _number(name, _exact(name, native.to_numpy(), source_type), source_type)
+        if type(dtype).__name__ == "ArrowDtype":
+            native = native.array.__arrow_array__()
+    if dependencies.is_pyarrow_chunked_array(native):
+        native = _plain_arrow(native)
+    series = nw.from_native(native, series_only=True)
+    kind = series.dtype
+    if kind in (nw.Int64, nw.UInt64, nw.Int128, nw.UInt128):
+        _refuse_merging(name, series.min(), series.max(), source_type)
+    if kind.is_numeric() or kind == nw.Boolean:
+        return _number(name, _floats(native), source_type)
+    if kind == nw.String:
+        return _strings(name, native, source_type)
+    if kind in (nw.Categorical, nw.Enum):
+        return _categories(name, native, source_type)
+    if kind == nw.Object and dependencies.is_pandas_series(native):
+        return _objects(name, native, source_type)
+    if kind == nw.Unknown:
+        if source_type.lower().strip('"') == "null":
+            return _number(name, np.full(len(series), np.nan), source_type)
+        if source_type.startswith("Sparse"):
+            return to_column(name, native.sparse.to_dense(), source_type)
+    raise _unusable(name, source_type)
+
+
+def _unusable(name: str, source_type: str, found: str = "") -> DataError:
+    return DataError(
+        f"column '{name}' is neither numbers nor labels",
+        found=found or f"type {source_type}",
+        fix=f"turn '{name}' into a number (for a date: days since a start) or a category",
+    )
+
+
+def _number(name: str, values: NDArray[Any], source_type: str) -> Column:
+    """A ``float64`` column: a read-only view where the data are ``float64`` already."""
+    floats: Array = values.astype(np.float64, copy=False).view()
+    floats.flags.writeable = False
+    return Column(name, "number", floats, source_type=source_type)
+
+
+def _floats(native: Any) -> NDArray[Any]:
+    """Any number type, nullable or not, as ``float64`` by its own library."""
+    if dependencies.is_polars_series(native):
+        import polars as pl
+
+        floats: NDArray[Any] = native.cast(pl.Float64).to_numpy()
+    elif dependencies.is_pyarrow_chunked_array(native):
+        import pyarrow as pa
+
+        floats = native.cast(pa.float64()).to_numpy()
+    else:
+        floats = native.to_numpy(dtype=np.float64, na_value=np.nan)
+    return floats
+
+
+def _factor(
+    name: str, codes: NDArray[Any], levels: tuple[str, ...], ordered: bool, source_type: str
+) -> Column:
+    small: Codes = codes.astype(np.int32, copy=False).view()
+    small.flags.writeable = False
+    return Column(name, "factor", small, levels, ordered, source_type)
+
+
+def _exact(name: str, values: NDArray[Any], source_type: str) -> NDArray[Any]:
+    if values.dtype.kind in "iu" and values.dtype.itemsize == 8 and values.size:
+        _refuse_merging(name, values.min(), values.max(), source_type)
+    return values
+
+
+def _refuse_merging(name: str, low: Any, high: Any, source_type: str) -> None:
+    """Identifiers beyond 2**53 would share a float64 and so silently become one group."""
+    if low is None or high is None or max(-low, high) <= _EXACT_WHOLE:
+        return
+    raise DataError(
+        f"column '{name}' has whole numbers beyond 2**53",
+        found=f"{source_type} from {low} to {high}",
+        fix="turn an identifier into strings or categories, a measurement into floats",
+    )
+
+
+def _plain_arrow(chunks: Any) -> Any:
+    """An Arrow column with string views as strings and run-end encoding undone."""
+    import pyarrow as pa
+
+    if pa.types.is_string_view(chunks.type):
+        return chunks.cast(pa.large_string())
+    if pa.types.is_run_end_encoded(chunks.type):
+        import pyarrow.compute as pc
+
+        return pa.chunked_array([pc.run_end_decode(chunk) for chunk in chunks.chunks])
+    return chunks
+
+
+def _strings(name: str, native: Any, source_type: str) -> Column:
+    """Plain strings: levels that occur, sorted by code point."""
+    if dependencies.is_pandas_series(native) and hasattr(native.array, "__arrow_array__"):
+        import pyarrow as pa
+
+        array = native.array.__arrow_array__()
+        native = array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array])
+    if dependencies.is_pandas_series(native):
+        codes, uniques = native.factorize()
+        codes, levels = sorted_levels(codes, [str(value) for value in uniques])
+    elif dependencies.is_polars_series(native):
+        import polars as pl
+
+        occurring = native.drop_nulls().unique().sort()
+        codes = _polars_codes(native.cast(pl.Enum(occurring)))
+        levels = tuple(occurring.to_list())
+    else:
+        dictionary = native.combine_chunks().dictionary_encode()
+        codes = _arrow_codes(dictionary.indices)
+        codes, levels = sorted_levels(codes, dictionary.dictionary.to_pylist())
+    return _factor(name, codes, levels, False, source_type)
+
+
+def _categories(name: str, native: Any, source_type: str) -> Column:
+    """Categories: the user's order, levels that do not occur included."""
+    if dependencies.is_pandas_series(native):
+        levels = level_names(name, native.cat.categories.tolist())
+        ordered = bool(native.cat.ordered)
+        return _factor(name, native.cat.codes.to_numpy(), levels, ordered, source_type)
+    if dependencies.is_polars_series(native):
+        import polars as pl
+
+        if isinstance(native.dtype, pl.Enum):
+            levels = tuple(native.dtype.categories.to_list())
+            return _factor(name, _polars_codes(native), levels, False, source_type)
+        return _strings(name, native.cast(pl.String), source_type)
+    dictionary = native.unify_dictionaries().combine_chunks()
+    values = dictionary.dictionary.to_pylist()
+    codes = _arrow_codes(dictionary.indices)
+    if None in values:
+        gap = values.index(None)
+        values.pop(gap)
+        codes = np.where(codes == gap, -1, codes - (codes > gap))
+    levels = level_names(name, values)
+    return _factor(name, codes, levels, bool(native.type.ordered), source_type)
+
+
+def _polars_codes(enum: Any) -> NDArray[Any]:
+    import polars as pl
+
+    codes: NDArray[Any] = enum.to_physical().cast(pl.Int32).fill_null(-1).to_numpy()
+    return codes
+
+
+def _arrow_codes(indices: Any) -> NDArray[Any]:
+    import pyarrow as pa
+
+    codes: NDArray[Any] = indices.cast(pa.int32()).fill_null(-1).to_numpy(zero_copy_only=False)
+    return codes
+
+
+def _objects(name: str, native: Any, source_type: str) -> Column:
+    """A pandas column of Python objects, judged by what the objects are."""
+    import pandas as pd
+
+    content = pd.api.types.infer_dtype(native, skipna=True)
+    if content == "string":
+        return _strings(name, native, source_type)
+    if content in ("boolean", "integer", "floating", "mixed-integer-float", "decimal", "empty"):
+        present = native.notna().to_numpy()
+        values = np.full(len(native), np.nan)
+        if content == "integer" and present.any():
+            whole = native[present]
+            _refuse_merging(name, whole.min(), whole.max(), source_type)
+        values[present] = native.to_numpy()[present].astype(np.float64)
+        return _number(name, values, source_type)
+    kinds = {type(value).__name__: value for value in native[native.notna()].head(1000)}
+    seen = ", ".join(f"{kind} ({value!r:.40})" for kind, value in list(kinds.items())[:3])
+    raise _unusable(name, source_type, f"Python objects of type {seen}")

@@ -1,0 +1,159 @@
+"""Grouping factors: named or combined, how two of them relate, and means by group."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ranef.errors import OptionError
+from ranef.frame.factors import as_factor, interaction
+from ranef.frame.open import OpenFrame
+from ranef.frame.table import Column, Table
+from ranef.types import Array, Codes
+
+__all__ = [
+    "Relation",
+    "columns_of_groups",
+    "group_means",
+    "group_sizes",
+    "grouping",
+    "is_constant_within",
+    "relate",
+]
+
+Kind = Literal["nested", "fully crossed", "partially crossed", "one-to-one"]
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """How the levels of two grouping factors meet in the data.
+
+    Attributes
+    ----------
+    a, b : str
+        Where nested: `a` is nested in `b`.
+    kind : {"nested", "fully crossed", "partially crossed", "one-to-one"}
+        Fully crossed: every level of `a` meets every level of `b`.
+    cells : int
+        Combinations that occur.
+    possible : int
+        Levels of `a` times levels of `b`.
+    """
+
+    a: str
+    b: str
+    kind: Kind
+    cells: int
+    possible: int
+
+
+def columns_of_groups(frame: OpenFrame, groups: Sequence[str]) -> tuple[str, ...]:
+    """The columns that grouping factors such as ``"batch:cask"`` are made of."""
+    parts: list[str] = []
+    for group in groups:
+        parts += [group] if group in frame.names else [part.strip() for part in group.split(":")]
+    return tuple(dict.fromkeys(parts))
+
+
+def grouping(table: Table, group: str) -> Column:
+    """The factor `group` of a table, an interaction where the name is no column."""
+    if group in table:
+        return as_factor(table[group])
+    return interaction([table[part.strip()] for part in group.split(":")])
+
+
+def as_names(value: str | Sequence[str], argument: str) -> tuple[str, ...]:
+    """One name or several as a tuple without repetition.
+
+    Raises
+    ------
+    OptionError
+        There is none, one that is not text, or one twice.
+    """
+    names = (value,) if isinstance(value, str) else tuple(value)
+    if not names or not all(isinstance(name, str) for name in names):
+        raise OptionError(
+            f"{argument} names no column",
+            found=repr(value),
+            fix="give the name of a column, or a list of names",
+        )
+    if len(set(names)) < len(names):
+        raise OptionError(
+            f"{argument} names a column twice", found=", ".join(names), fix="name each once"
+        )
+    return names
+
+
+def group_sizes(codes: Codes, n_levels: int) -> NDArray[np.int64]:
+    """Rows in each level, missing codes left out; shape (n_levels,)."""
+    return np.bincount(codes[codes >= 0], minlength=n_levels)
+
+
+def group_means(values: Array, codes: Codes, n_levels: int) -> Array:
+    """Mean of the values that are present in each level, NaN where there is none.
+
+    Sums are taken about the overall mean and corrected once, so that a large offset costs no
+    digits.
+
+    Parameters
+    ----------
+    values : ndarray of float64, shape (n,)
+        NaN where missing.
+    codes : ndarray of int32, shape (n,)
+        -1 where missing.
+    n_levels : int
+
+    Returns
+    -------
+    ndarray of float64, shape (n_levels,)
+    """
+    present = (codes >= 0) & ~np.isnan(values)
+    x, code = values[present], codes[present]
+    if x.size == 0:
+        return np.full(n_levels, np.nan)
+    count = np.bincount(code, minlength=n_levels)
+    shift = x.mean()
+    with np.errstate(invalid="ignore"):
+        means = shift + np.bincount(code, weights=x - shift, minlength=n_levels) / count
+        rest = np.bincount(code, weights=x - means[code], minlength=n_levels) / count
+    return np.asarray(means + rest)
+
+
+def spread(means: Array, codes: Codes) -> Array:
+    """Each row's group value, NaN where the group is missing; shape (n,)."""
+    return np.where(codes >= 0, means[codes], np.nan) if means.size else np.full(codes.size, np.nan)
+
+
+def is_constant_within(column: Column, codes: Codes, n_levels: int) -> NDArray[np.bool_]:
+    """For each level whether the values present there are all the same; shape (n_levels,)."""
+    values = column.values.astype(np.float64)
+    absent = values < 0 if column.kind == "factor" else np.isnan(values)
+    present = ~absent & (codes >= 0)
+    code, x = codes[present], values[present]
+    first = np.full(n_levels, np.nan)
+    first[code[::-1]] = x[::-1]
+    differs = np.bincount(code[x != first[code]], minlength=n_levels)
+    return np.asarray(differs == 0)
+
+
+def relate(a: Column, b: Column) -> Relation:
+    """How two grouping factors relate, over the rows where both are present."""
+    present = (a.values >= 0) & (b.values >= 0)
+    code_a, code_b = a.values[present].astype(np.int64), b.values[present]
+    pairs = np.unique(code_a * max(1, len(b.levels)) + code_b)
+    cells = int(pairs.size)
+    n_a, n_b = int(np.unique(code_a).size), int(np.unique(code_b).size)
+    kind: Kind
+    if cells == n_a == n_b:
+        kind = "one-to-one"
+    elif cells == n_a:
+        kind = "nested"
+    elif cells == n_b:
+        return Relation(b.name, a.name, "nested", cells, n_a * n_b)
+    else:
+        kind = "fully crossed" if cells == n_a * n_b else "partially crossed"
+    return Relation(a.name, b.name, kind, cells, n_a * n_b)

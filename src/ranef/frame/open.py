@@ -1,0 +1,216 @@
+"""The user's data behind one face: its column names, and one column at a time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import narwhals as nw
+from narwhals import dependencies
+
+from ranef.errors import DataError, UnknownColumnError, suggestion
+
+__all__ = ["OpenFrame", "collect", "native_series", "open_frame"]
+
+Library = Literal["pandas", "polars", "polars-lazy", "pyarrow", "duckdb", "mapping", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFrame:
+    """A data frame whose names are known and whose values have not been touched.
+
+    Attributes
+    ----------
+    data : object
+        The frame as given.
+    library : str
+        Which reader is used.
+    names : tuple of str
+        Column names in order; a name may stand there twice.
+    """
+
+    data: Any
+    library: Library
+    names: tuple[str, ...]
+
+    def require(self, names: tuple[str, ...], where: str = "") -> None:
+        """Check that every name is a column and stands there once.
+
+        Raises
+        ------
+        UnknownColumnError
+            A name is not a column.
+        DataError
+            A name belongs to several columns.
+        """
+        counts = Counter(self.names)
+        for name in names:
+            if name not in counts:
+                hint = suggestion(name, counts)
+                raise UnknownColumnError(
+                    f"unknown column '{name}'",
+                    where=where,
+                    found=f"columns {_listed(tuple(counts))}",
+                    fix=hint or "name a column of the data",
+                )
+        repeated = [name for name in dict.fromkeys(names) if counts[name] > 1]
+        if repeated:
+            raise DataError(
+                f"several columns share the name {_quoted(repeated)}",
+                where=where,
+                found=", ".join(f"'{name}' {counts[name]} times" for name in repeated),
+                fix="rename or drop all but one of them",
+            )
+
+
+def _quoted(names: list[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names)
+
+
+def _listed(names: tuple[str, ...], most: int = 12) -> str:
+    rest = len(names) - most
+    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def open_frame(data: Any) -> OpenFrame:
+    """Recognise a data frame and read its column names.
+
+    Parameters
+    ----------
+    data : pandas, Polars (eager or lazy), PyArrow, DuckDB relation, or mapping of columns
+        Whatever else narwhals or the Arrow PyCapsule interface supports works too.
+
+    Raises
+    ------
+    DataError
+        `data` is no data frame.
+    """
+    if dependencies.is_pandas_dataframe(data):
+        return OpenFrame(data, "pandas", tuple(str(label) for label in data.columns))
+    if dependencies.is_polars_dataframe(data):
+        return OpenFrame(data, "polars", tuple(data.columns))
+    if dependencies.is_polars_lazyframe(data):
+        return OpenFrame(data, "polars-lazy", tuple(data.collect_schema().names()))
+    if dependencies.is_pyarrow_table(data):
+        return OpenFrame(data, "pyarrow", tuple(data.column_names))
+    if dependencies.is_duckdb_relation(data):
+        return OpenFrame(data, "duckdb", tuple(data.columns))
+    if isinstance(data, Mapping):
+        return OpenFrame(data, "mapping", tuple(str(key) for key in data))
+    frame = nw.from_native(data, pass_through=True)
+    if isinstance(frame, nw.DataFrame):
+        return OpenFrame(frame, "other", tuple(frame.columns))
+    if isinstance(frame, nw.LazyFrame):
+        collected = frame.collect()
+        return OpenFrame(collected, "other", tuple(collected.columns))
+    is_series = dependencies.is_into_series(data)
+    if not is_series and (
+        hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__")
+    ):
+        import pyarrow as pa
+
+        try:
+            table = pa.table(data)
+        except (TypeError, ValueError):
+            raise _no_frame(data, is_series) from None
+        return OpenFrame(table, "pyarrow", tuple(table.column_names))
+    raise _no_frame(data, is_series)
+
+
+def _no_frame(data: Any, is_series: bool) -> DataError:
+    kind = type(data)
+    name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
+    fix = "give a pandas, Polars or PyArrow table, a DuckDB relation or a dict of columns"
+    if isinstance(data, (str, bytes)) or hasattr(data, "__fspath__"):
+        fix = "read the file first, for instance with pandas.read_csv(path)"
+    elif is_series:
+        fix = "give the whole frame, with every variable of the model as a column"
+    elif dependencies.is_numpy_array(data):
+        fix = "name its columns: pandas.DataFrame(array, columns=[...])"
+    elif isinstance(data, (list, tuple)):
+        fix = "make a frame of it first: pandas.DataFrame(rows)"
+    return DataError(
+        "the data argument is no data frame", found=f"an object of type {name}", fix=fix
+    )
+
+
+def collect(frame: OpenFrame) -> OpenFrame:
+    """Run a query once: lazy Polars becomes eager Polars, a DuckDB relation a PyArrow table."""
+    if frame.library == "polars-lazy":
+        return OpenFrame(frame.data.collect(), "polars", frame.names)
+    if frame.library == "duckdb":
+        return OpenFrame(frame.data.to_arrow_table(), "pyarrow", frame.names)
+    return frame
+
+
+def native_series(frame: OpenFrame, names: tuple[str, ...]) -> dict[str, tuple[Any, str]]:
+    """The native column behind each name, with its type in the user's words.
+
+    A query (lazy Polars, DuckDB) runs once, for these columns alone.
+
+    Parameters
+    ----------
+    frame : OpenFrame
+    names : tuple of str
+        Columns that exist once each (see :meth:`OpenFrame.require`).
+
+    Returns
+    -------
+    dict of str to (native series, str)
+    """
+    wanted = tuple(dict.fromkeys(names))
+    if frame.library == "pandas":
+        labels = dict(zip(frame.names, frame.data.columns, strict=True))
+        columns = {name: frame.data[labels[name]] for name in wanted}
+        return {name: (column, str(column.dtype)) for name, column in columns.items()}
+    if frame.library == "polars-lazy":
+        eager = frame.data.select(wanted).collect()
+        return {name: (eager[name], str(eager[name].dtype)) for name in wanted}
+    if frame.library == "duckdb":
+        from duckdb import ColumnExpression
+
+        types = dict(zip(frame.names, map(str, frame.data.types), strict=True))
+        table = frame.data.select(*map(ColumnExpression, wanted)).to_arrow_table()
+        return {name: (table.column(i), types[name]) for i, name in enumerate(wanted)}
+    if frame.library == "pyarrow":
+        position = {name: i for i, name in enumerate(frame.names)}
+        chunks = {name: frame.data.column(position[name]) for name in wanted}
+        return {name: (chunk, str(chunk.type)) for name, chunk in chunks.items()}
+    if frame.library == "polars":
+        return {name: (frame.data[name], str(frame.data[name].dtype)) for name in wanted}
+    if frame.library == "mapping":
+        keys = {str(key): key for key in frame.data}
+        return {name: _as_series(name, frame.data[keys[name]]) for name in wanted}
+    arrow = frame.data.select(*wanted).to_arrow()
+    schema = frame.data.schema
+    return {name: (arrow.column(name), str(schema[name])) for name in wanted}
+
+
+def _as_series(name: str, values: Any) -> tuple[Any, str]:
+    """One value of a mapping as a series; a library's own series stays what it is."""
+    import numpy as np
+
+    if hasattr(values, "__arrow_c_array__") and not hasattr(values, "__arrow_c_stream__"):
+        import pyarrow as pa
+
+        values = pa.chunked_array([pa.array(values)])
+    if dependencies.is_into_series(values):
+        return values, str(getattr(values, "dtype", None) or values.type)
+    import pandas as pd
+
+    if isinstance(values, (str, bytes)) or np.ndim(values) == 0:
+        raise DataError(
+            f"column '{name}' of the mapping is no column",
+            found=f"an object of type {type(values).__name__}",
+            fix="give an array or a list with one value per row",
+        )
+    if getattr(values, "ndim", 1) != 1:
+        raise DataError(
+            f"column '{name}' of the mapping is no vector",
+            found=f"an array of shape {np.shape(values)}",
+            fix="give one array of length n per column",
+        )
+    series = pd.Series(values)
+    return series, str(series.dtype)

@@ -1,0 +1,178 @@
+"""What deserves a second look in the data before a model is fitted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from ranef.frame.components import anova_components
+from ranef.frame.grouping import group_sizes, is_constant_within
+from ranef.frame.missing import missing_in
+from ranef.frame.table import Column, Table
+from ranef.types import Finding
+
+__all__ = ["find"]
+
+_MANY_SINGLETONS = 0.5
+_SOME_SINGLETONS = 0.1
+_HARDLY_VARIES = 0.01
+"""Share of a variable's variance that lies within groups."""
+_FEW_GROUPS_VARY = 0.05
+"""Share of groups, of those with two rows or more, in which a variable takes several values."""
+
+
+def find(
+    columns: Sequence[Column],
+    factors: Sequence[Column],
+    sources: Table,
+    unreadable: Mapping[str, str],
+) -> tuple[Finding, ...]:
+    """Findings about variables and groups, those about groups first.
+
+    Parameters
+    ----------
+    columns : sequence of Column
+        Variables.
+    factors : sequence of Column
+        Grouping factors.
+    sources : Table
+        The columns that the grouping factors are made of.
+    unreadable : mapping of str to str
+        Columns left out, and their types.
+    """
+    found: list[Finding] = []
+    for source in sources.columns.values():
+        found += _about_source(source)
+    for factor in factors:
+        found += _about_factor(factor)
+    for column in columns:
+        found += _about_variable(column)
+        for factor in factors:
+            found += _hardly_varies(column, factor)
+    for name, source_type in unreadable.items():
+        found.append(
+            Finding(
+                "unreadable-column",
+                "note",
+                f"'{name}' is left out: it cannot be read as numbers or labels",
+                source_type,
+                name,
+                "turn it into a number or a category if the model needs it",
+            )
+        )
+    return tuple(found)
+
+
+def _about_source(source: Column) -> Iterator[Finding]:
+    if source.kind == "number":
+        present = source.values[~np.isnan(source.values)]
+        decimals = int(np.count_nonzero(present != np.round(present)))
+        if decimals:
+            yield Finding(
+                "numeric-group",
+                "warning",
+                f"'{source.name}' is used as a group but is a measurement by its look",
+                f"{np.unique(present).size} distinct values, {decimals} rows with decimals",
+                source.name,
+                "check that it is an identifier; numbers that differ in the last digit are "
+                "different groups",
+            )
+    yield from _missing(source)
+
+
+def _about_factor(factor: Column) -> Iterator[Finding]:
+    sizes = group_sizes(factor.values, len(factor.levels))
+    k, n, singletons = int((sizes > 0).sum()), int(sizes.sum()), int((sizes == 1).sum())
+    if k <= 1:
+        yield Finding(
+            "one-group",
+            "problem",
+            f"'{factor.name}' has {'one group' if k else 'no groups'}: no variance between groups "
+            "can be estimated",
+            f"{n} rows",
+            factor.name,
+            "leave it out of the random part",
+        )
+    elif singletons == k:
+        yield Finding(
+            "as-many-groups-as-rows",
+            "problem",
+            f"every group of '{factor.name}' has one row: its variance cannot be told from the "
+            "residual variance",
+            f"{k} groups, {n} rows",
+            factor.name,
+            "leave it out of a linear model's random part",
+        )
+    elif singletons >= _SOME_SINGLETONS * k:
+        yield Finding(
+            "singletons",
+            "warning" if singletons >= _MANY_SINGLETONS * k else "note",
+            f"many groups of '{factor.name}' have one row",
+            f"{singletons} of {k} groups, {100 * singletons / k:.0f} %",
+            factor.name,
+            "they stay in the model, but say nothing about variation within groups",
+        )
+
+
+def _about_variable(column: Column) -> Iterator[Finding]:
+    present = column.values[~missing_in(column)]
+    if present.size and np.all(present == present[0]):
+        yield Finding(
+            "constant-variable",
+            "warning",
+            f"'{column.name}' has one value in all rows",
+            "",
+            column.name,
+            "leave it out: it cannot be told from the intercept",
+        )
+    if column.kind == "number" and np.isinf(present).any():
+        yield Finding(
+            "infinite-values",
+            "problem",
+            f"'{column.name}' has infinite values",
+            f"{int(np.isinf(present).sum())} of {len(column)} rows",
+            column.name,
+            "make them missing, or transform the variable another way",
+        )
+    yield from _missing(column)
+
+
+def _missing(column: Column) -> Iterator[Finding]:
+    count = int(np.count_nonzero(missing_in(column)))
+    if count:
+        yield Finding(
+            "missing-values",
+            "note" if count < len(column) else "problem",
+            f"'{column.name}' is missing in {count} of {len(column)} rows",
+            f"{100 * count / len(column):.1f} %",
+            column.name,
+            "rows with a missing variable are left out of a model that uses it",
+        )
+
+
+def _hardly_varies(column: Column, factor: Column) -> Iterator[Finding]:
+    """A variable of the group's level but for a few groups, or but for tiny differences."""
+    constant = is_constant_within(column, factor.values, len(factor.levels))
+    varying = int(np.count_nonzero(~constant))
+    if not varying:
+        return
+    several = int(np.count_nonzero(group_sizes(factor.values, len(factor.levels)) > 1))
+    parts = anova_components(column, factor)
+    share = 1 - parts.icc
+    if varying <= _FEW_GROUPS_VARY * several:
+        names = [factor.levels[i] for i in np.flatnonzero(~constant)[:3]]
+        evidence = f"it varies in {varying} of {several} groups, such as {', '.join(names)}"
+    elif share < _HARDLY_VARIES:
+        evidence = f"{100 * share:.2g} % of its variance lies within groups"
+    else:
+        return
+    yield Finding(
+        "almost-constant-within",
+        "note",
+        f"'{column.name}' hardly varies within '{factor.name}'",
+        evidence,
+        column.name,
+        f"check for slips of the pen if it belongs to {factor.name}; it can have no random slope "
+        "there worth estimating",
+    )
