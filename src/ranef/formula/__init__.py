@@ -1,0 +1,18 @@
+"""Formulas: text to a checked, expanded record that knows its source positions."""
+
+from ranef.formula.model import Bar, Formula, Role, Variable
+from ranef.formula.parse import parse
+from ranef.formula.render import to_formulaic, to_text
+from ranef.formula.terms import Model, Term
+
+__all__ = [
+    "Bar",
+    "Formula",
+    "Model",
+    "Role",
+    "Term",
+    "Variable",
+    "parse",
+    "to_formulaic",
+    "to_text",
+]

@@ -1,0 +1,386 @@
+"""Tokens to a tree: recursive descent with binding powers (Pratt 1973).
+
+Binding powers follow R's table of operators (``?Syntax``), weakest first: comparisons, ``+ -``,
+``* /``, ``%in%``, ``:``, unary minus, ``^``.
+"""
+
+from __future__ import annotations
+
+import math
+
+from ranef.errors import suggestion
+from ranef.formula.functions import KNOWN, hint
+from ranef.formula.lexer import Token, tokenize
+from ranef.formula.nodes import (
+    Binary,
+    Call,
+    Constant,
+    Expr,
+    Name,
+    Negative,
+    Number,
+    RandomPart,
+    Span,
+    String,
+    Sum,
+    Vector,
+)
+from ranef.formula.position import formula_error
+
+__all__ = ["parse_sides"]
+
+_SUM = 20
+_UNARY = 60
+_POWER: dict[str, tuple[int, int]] = {
+    **dict.fromkeys(("==", "!=", "<", ">", "<=", ">="), (10, 11)),
+    **dict.fromkeys("*/", (30, 31)),
+    "%in%": (40, 41),
+    ":": (50, 51),
+    "^": (71, 70),
+}
+_COMPARISONS = frozenset({"==", "!=", "<", ">", "<=", ">="})
+_CONSTANTS: dict[str, bool | None] = {
+    "TRUE": True,
+    "True": True,
+    "FALSE": False,
+    "False": False,
+    "NULL": None,
+    "None": None,
+}
+_DEEPEST = 40
+_LARGEST = 100
+_BAR_FIX = "put the random part in parentheses, as in (1 | group)"
+
+
+def parse_sides(text: str) -> tuple[Expr, Expr]:
+    """Left and right side of the ``~`` as trees.
+
+    Raises
+    ------
+    FormulaError
+        The text is no formula; the caret stands under the first thing that does not fit.
+    """
+    return _Parser(text).formula()
+
+
+class _Parser:
+    """One pass over the tokens. `weight` bounds the height of every tree it makes."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.tokens = tokenize(text)
+        self.at = 0
+        self.depth = 0
+        self.calls = 0
+        self.weight = 0
+
+    # -- the whole formula -------------------------------------------------------------
+
+    def formula(self) -> tuple[Expr, Expr]:
+        if self.peek().kind == "end":
+            raise self.error("the formula is empty", fix="write response ~ predictors + (1 | group)")
+        if all(token.kind != "~" for token in self.tokens):
+            raise self.no_tilde()
+        if self.peek().kind == "~":
+            raise self.error(
+                "nothing stands left of the ~",
+                fix="write the response before the ~, as in y ~ x + (1 | group)",
+            )
+        response = self.expression(0)
+        self.expect_end_of_side("~")
+        tilde = self.take()
+        if self.peek().kind == "end":
+            raise self.error(
+                "nothing stands right of the ~",
+                span=(tilde.start, tilde.end),
+                fix="write the predictors after the ~, as in y ~ x + (1 | group)",
+            )
+        right = self.expression(0)
+        self.expect_end_of_side("end")
+        return response, right
+
+    def no_tilde(self) -> Exception:
+        for token in self.tokens:
+            if token.kind == "=":
+                return self.error(
+                    "a formula has ~ between its sides, not =",
+                    span=(token.start, token.end),
+                    fix="write ~ here",
+                )
+        return self.error(
+            "the formula has no ~",
+            span=(0, len(self.text)),
+            fix="write response ~ predictors + (1 | group)",
+        )
+
+    def expect_end_of_side(self, kind: str) -> None:
+        token = self.peek()
+        if token.kind == kind:
+            return
+        if token.kind in ("|", "||"):
+            raise self.error(f"{token.kind} outside of parentheses", fix=_BAR_FIX)
+        if token.kind == ")":
+            raise self.error("this ) closes nothing", fix="remove it, or add a ( before")
+        if token.kind == "~":
+            raise self.error("a second ~", fix="a formula has one ~")
+        if token.kind in ("name", "number", "string", "("):
+            raise self.error(
+                f"no operator before {self.quote(token)}",
+                fix="put +, :, * or another operator between the two",
+            )
+        raise self.error(f"unexpected {self.quote(token)}", fix="remove it")
+
+    # -- expressions -------------------------------------------------------------------
+
+    def expression(self, binding: int) -> Expr:
+        self.enter()
+        left = self.operand()
+        while True:
+            kind = self.peek().kind
+            if kind in ("+", "-") and binding <= _SUM:
+                left = self.chain(left)
+                continue
+            if kind not in _POWER or _POWER[kind][0] < binding:
+                break
+            left = self.binary(left)
+        self.depth -= 1
+        return left
+
+    def binary(self, left: Expr) -> Expr:
+        operator = self.take()
+        if operator.kind in _COMPARISONS and self.calls == 0:
+            raise self.error(
+                f"the comparison {operator.value} stands outside of a function",
+                span=(operator.start, operator.end),
+                fix="write it inside I(), as in I(age > 30)",
+            )
+        self.grow()
+        self.need_operand(operator)
+        right = self.expression(_POWER[operator.kind][1])
+        return Binary(operator.kind, left, right, (left.span[0], right.span[1]))
+
+    def chain(self, first: Expr) -> Expr:
+        items: list[tuple[int, Expr]] = [(1, first)]
+        while self.peek().kind in ("+", "-"):
+            operator = self.take()
+            self.need_operand(operator)
+            if self.depth == 1:
+                self.weight = 0
+            items.append((1 if operator.kind == "+" else -1, self.expression(_SUM + 1)))
+        return Sum(tuple(items), (items[0][1].span[0], items[-1][1].span[1]))
+
+    def operand(self) -> Expr:
+        token = self.take()
+        match token.kind:
+            case "name":
+                if self.peek().kind == "(" and self.text[token.start] != "`":
+                    return self.call(token)
+                if token.value in _CONSTANTS and self.text[token.start] != "`":
+                    return Constant(_CONSTANTS[token.value], (token.start, token.end))
+                return Name(token.value, (token.start, token.end))
+            case "number":
+                return self.number(token)
+            case "string":
+                return String(token.value, (token.start, token.end))
+            case "(":
+                return self.parenthesis(token)
+            case "[":
+                return self.vector(token, "]")
+            case "-" | "+":
+                return self.signed(token)
+        self.at -= 1
+        if token.kind in ("|", "||"):
+            raise self.error(
+                f"nothing stands left of the {token.kind}",
+                fix="write 1 for a random intercept, as in (1 | group)",
+            )
+        if token.kind == ")":
+            raise self.error("nothing stands before this )", fix="write a term before it")
+        if token.kind == "end":
+            raise self.error("the formula ends too early", fix="complete it")
+        raise self.error(f"no term before {self.quote(token)}", fix="write a term before it")
+
+    def signed(self, token: Token) -> Expr:
+        self.need_operand(token)
+        self.grow()
+        operand = self.expression(_UNARY)
+        if token.kind == "+":
+            return operand
+        return Negative(operand, (token.start, operand.span[1]))
+
+    def number(self, token: Token) -> Expr:
+        value = float(token.value.rstrip("L"))
+        if not math.isfinite(value):
+            raise self.error("this number is too large", span=(token.start, token.end))
+        return Number(value, (token.start, token.end))
+
+    def parenthesis(self, opening: Token) -> Expr:
+        self.grow()
+        inner = self.expression(0)
+        token = self.peek()
+        if token.kind in ("|", "||"):
+            return self.random_part(opening, inner)
+        self.close(opening, ")")
+        return inner
+
+    def random_part(self, opening: Token, lhs: Expr) -> Expr:
+        bar = self.take()
+        if self.calls:
+            raise self.error(
+                f"{bar.value} inside a function",
+                span=(bar.start, bar.end),
+                fix="a random part stands by itself, as in y ~ x + (1 | group)",
+            )
+        if self.peek().kind == ")":
+            raise self.error(
+                f"no grouping factor after the {bar.value}",
+                span=(bar.start, bar.end),
+                fix="name the groups, as in (1 | school)",
+            )
+        group = self.expression(0)
+        if self.peek().kind in ("|", "||"):
+            raise self.error(
+                "a second bar in one random part",
+                fix="one random part has one bar: (1 | g1) + (1 | g2)",
+            )
+        closing = self.close(opening, ")")
+        return RandomPart(lhs, group, bar.kind == "|", (opening.start, closing.end))
+
+    # -- calls -------------------------------------------------------------------------
+
+    def call(self, function: Token) -> Expr:
+        self.grow()
+        if function.value == "c":
+            return self.vector(self.take(), ")")
+        if function.value not in KNOWN and not function.value.startswith("contr."):
+            if function.value not in ("Treatment", "Sum", "Helmert", "Poly"):
+                raise self.unknown_function(function)
+        opening = self.take()
+        self.calls += 1
+        args: list[Expr] = []
+        keywords: list[tuple[str, Expr]] = []
+        while self.peek().kind != ")":
+            keyword = self.keyword()
+            if keyword is not None:
+                keywords.append((keyword, self.expression(0)))
+            elif keywords:
+                raise self.error("an argument without a name after one with a name")
+            else:
+                args.append(self.expression(0))
+            if not self.comma(opening, ")"):
+                break
+        closing = self.close(opening, ")")
+        self.calls -= 1
+        span = (function.start, closing.end)
+        name_span = (function.start, function.end)
+        return Call(function.value, tuple(args), tuple(keywords), span, name_span)
+
+    def keyword(self) -> str | None:
+        token, after = self.peek(), self.tokens[min(self.at + 1, len(self.tokens) - 1)]
+        if token.kind != "name" or after.kind != "=":
+            return None
+        self.at += 2
+        if self.peek().kind in (")", ",", "end"):
+            raise self.error(
+                f"no value for {token.value}=", span=(token.start, after.end), fix="add the value"
+            )
+        return token.value
+
+    def vector(self, opening: Token, closing_kind: str) -> Expr:
+        if self.calls == 0:
+            raise self.error(
+                "a list of values stands outside of a function",
+                span=(opening.start, opening.end),
+                fix="lists are arguments, as in bs(x, knots=c(1, 2))",
+            )
+        self.grow()
+        items: list[Expr] = []
+        while self.peek().kind != closing_kind:
+            items.append(self.expression(0))
+            if not self.comma(opening, closing_kind):
+                break
+        closing = self.close(opening, closing_kind)
+        return Vector(tuple(items), (opening.start, closing.end))
+
+    def comma(self, opening: Token, closing_kind: str) -> bool:
+        """Whether another argument follows."""
+        if self.peek().kind != ",":
+            return False
+        comma = self.take()
+        if self.peek().kind == closing_kind:
+            raise self.error(
+                "nothing stands after this comma", span=(comma.start, comma.end), fix="remove it"
+            )
+        return True
+
+    def unknown_function(self, function: Token) -> Exception:
+        fix = hint(function.value) or suggestion(function.value, sorted(KNOWN))
+        return self.error(
+            f"unknown function '{function.value}'",
+            span=(function.start, function.end),
+            found="functions " + ", ".join(sorted(KNOWN, key=str.lower)),
+            fix=fix or "compute this column before fitting and use its name here",
+        )
+
+    # -- tokens and limits -------------------------------------------------------------
+
+    def peek(self) -> Token:
+        return self.tokens[self.at]
+
+    def take(self) -> Token:
+        token = self.tokens[self.at]
+        if token.kind != "end":
+            self.at += 1
+        else:
+            self.at += 1
+            self.tokens.append(token)
+        return token
+
+    def close(self, opening: Token, kind: str) -> Token:
+        token = self.peek()
+        if token.kind == kind:
+            return self.take()
+        if token.kind in ("end", "~"):
+            raise self.error(
+                f"this {opening.value} is never closed",
+                span=(opening.start, opening.end),
+                fix=f"add the matching {kind}",
+            )
+        if token.kind in ("|", "||"):
+            raise self.error(f"unexpected {token.value}", fix=_BAR_FIX)
+        if token.kind in ("name", "number", "string", "("):
+            raise self.error(
+                f"no operator before {self.quote(token)}",
+                fix="put +, :, * or another operator between the two",
+            )
+        raise self.error(f"unexpected {self.quote(token)}", fix=f"close the {opening.value} first")
+
+    def need_operand(self, operator: Token) -> None:
+        kind = self.peek().kind
+        if kind in ("end", ")", "~", "|", "||", ",", "*", "/", ":", "^", "%in%", "="):
+            raise self.error(
+                f"nothing stands after this {operator.value}",
+                span=(operator.start, operator.end),
+                fix="add a term after it, or remove it",
+            )
+
+    def enter(self) -> None:
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            raise self.error("the formula is nested too deeply", fix="remove parentheses")
+
+    def grow(self) -> None:
+        self.weight += 1
+        if self.weight > _LARGEST:
+            raise self.error(
+                "one term of the formula is too large", fix="split it into several terms"
+            )
+
+    def quote(self, token: Token) -> str:
+        return "the end" if token.kind == "end" else f"'{self.text[token.start : token.end]}'"
+
+    def error(
+        self, what: str, *, span: Span | None = None, found: str = "", fix: str = ""
+    ) -> Exception:
+        token = self.peek()
+        return formula_error(what, self.text, span or (token.start, token.end), found=found, fix=fix)

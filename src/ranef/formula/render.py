@@ -1,0 +1,119 @@
+"""Trees back to text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from ranef.formula.nodes import (
+    Binary,
+    Call,
+    Constant,
+    Expr,
+    Name,
+    Negative,
+    Number,
+    RandomPart,
+    String,
+    Sum,
+    Vector,
+)
+
+__all__ = ["to_formulaic", "to_text"]
+
+_STRENGTH = {
+    **dict.fromkeys(("==", "!=", "<", ">", "<=", ">="), 10),
+    "+": 20,
+    "*": 30,
+    "/": 30,
+    "%in%": 40,
+    ":": 50,
+    "-": 60,
+    "^": 70,
+}
+_ATOM = 100
+_PLAIN = re.compile(r"[^\W\d]\w*+\Z")
+
+
+def to_text(expr: Expr) -> str:
+    """Canonical text of a tree: the names of columns and the words of messages.
+
+    Powers are spelt ``**`` and ``factor()`` is spelt ``C()``, as formulaic names them; variables
+    carry no backticks.
+
+    Examples
+    --------
+    >>> from ranef.formula.parser import parse_sides
+    >>> to_text(parse_sides("log( y ) ~ I(sch.size^2)")[1])
+    'I(sch.size ** 2)'
+    """
+    return _render(expr, _bare)[0]
+
+
+def to_formulaic(expr: Expr) -> str:
+    """The tree as a formulaic formula: names that are no Python names get backticks.
+
+    Examples
+    --------
+    >>> from ranef.formula.parser import parse_sides
+    >>> to_formulaic(parse_sides("y ~ log(sch.size) + factor(k)")[1])
+    'log(`sch.size`) + C(k)'
+    """
+    return _render(expr, _quoted)[0]
+
+
+def number_text(value: float) -> str:
+    """``2`` for 2.0, else the shortest text that gives the number back."""
+    return str(int(value)) if value.is_integer() and abs(value) < 1e16 else repr(value)
+
+
+def _bare(name: str) -> str:
+    return name
+
+
+def _quoted(name: str) -> str:
+    return name if _PLAIN.match(name) else f"`{name}`"
+
+
+def _render(expr: Expr, name: Callable[[str], str]) -> tuple[str, int]:
+    """Text of a node and how strongly it holds together."""
+
+    def inside(child: Expr, least: int) -> str:
+        text, strength = _render(child, name)
+        return f"({text})" if strength < least else text
+
+    match expr:
+        case Name():
+            return name(expr.name), _ATOM
+        case Number():
+            return number_text(expr.value), _ATOM
+        case String():
+            escaped = expr.value.replace("\\", "\\\\").replace("'", "\\'")
+            return "'" + escaped.replace("\n", "\\n") + "'", _ATOM
+        case Constant():
+            return repr(expr.value), _ATOM
+        case Vector():
+            return "[" + ", ".join(inside(item, 0) for item in expr.items) + "]", _ATOM
+        case Call():
+            args = [inside(arg, 0) for arg in expr.args]
+            args += [f"{key}={inside(value, 0)}" for key, value in expr.keywords]
+            function = "C" if expr.function in ("factor", "as.factor") else expr.function
+            return f"{function}({', '.join(args)})", _ATOM
+        case Negative():
+            return "-" + inside(expr.operand, _STRENGTH["-"]), _STRENGTH["-"]
+        case Sum():
+            text = inside(expr.items[0][1], _STRENGTH["+"] + 1)
+            for sign, item in expr.items[1:]:
+                text += (" + " if sign > 0 else " - ") + inside(item, _STRENGTH["+"] + 1)
+            return text, _STRENGTH["+"]
+        case RandomPart():
+            bar = "|" if expr.correlated else "||"
+            return f"({inside(expr.lhs, 0)} {bar} {inside(expr.group, 0)})", _ATOM
+        case Binary():
+            strength = _STRENGTH[expr.operator]
+            right_associative = expr.operator == "^"
+            left = inside(expr.left, strength + right_associative)
+            right = inside(expr.right, strength + (not right_associative))
+            spelt = "**" if expr.operator == "^" else expr.operator
+            middle = ":" if spelt == ":" else f" {spelt} "
+            return left + middle + right, strength
