@@ -60,7 +60,7 @@ class FakeFit:
 
     @property
     def fixef(self) -> pd.Series:
-        aliased = pd.Series({name: math.nan for name in self.dropped}, dtype=float)
+        aliased = pd.Series(dict.fromkeys(self.dropped, math.nan), dtype=float)
         return pd.concat([self.table["estimate"], aliased])
 
     @property
@@ -94,7 +94,7 @@ class FakeFit:
     def coef(self) -> Mapping[str, pd.DataFrame]:
         out = {}
         for group, modes in self.ranef(condvar=False).items():
-            total = pd.DataFrame({k: v for k, v in self.fixef.items()}, index=modes.index)
+            total = pd.DataFrame(dict(self.fixef.items()), index=modes.index)
             for name in modes.columns:
                 total[name] = total.get(name, 0.0) + modes[name]
             out[group] = total
@@ -153,9 +153,7 @@ def hsb_fit(which: str, **changes: Any) -> FakeFit:
     fit = FakeFit(
         formula=f"math ~ cwc_ses {operator} sector + (cwc_ses | sch.id)",
         table=pd.DataFrame.from_dict(d["coefficients"], orient="index", columns=COLUMNS),
-        components=components(
-            np.array(d["cov"]), ["Intercept", "cwc_ses"], "sch.id", d["sigma"]
-        ),
+        components=components(np.array(d["cov"]), ["Intercept", "cwc_ses"], "sch.id", d["sigma"]),
         sigma=d["sigma"],
         loglik=d["loglik"],
         aic=d["aic"],

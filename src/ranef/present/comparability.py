@@ -14,7 +14,9 @@ from .protocol import FittedModel
 
 __all__ = ["Comparability", "comparability"]
 
-Comparability = Literal["all", "same fixed part", "different rows", "different response"]
+Comparability = Literal[
+    "all", "same fixed part", "same method", "different rows", "different response"
+]
 
 
 def _response_values(model: FittedModel) -> Array | None:
@@ -44,7 +46,8 @@ def comparability(models: Sequence[FittedModel]) -> Comparability:
     -------
     str
         ``"all"``: every criterion compares with every other. ``"same fixed part"``: REML
-        criteria compare only within the same fixed part, ML criteria always.
+        criteria compare only within the same fixed part, ML criteria always. ``"same method"``:
+        fixed parts are the same, but some models are fitted by REML and some by ML.
         ``"different rows"``, ``"different response"``: nothing compares.
 
     Notes
@@ -61,5 +64,6 @@ def comparability(models: Sequence[FittedModel]) -> Comparability:
     if not any(model.reml for model in models):
         return "all"
     fixed_parts = {frozenset(model.fixef.dropna().index) for model in models}
-    same = len(fixed_parts) == 1 and all(model.reml for model in models)
-    return "all" if same else "same fixed part"
+    if len(fixed_parts) > 1:
+        return "same fixed part"
+    return "all" if all(model.reml for model in models) else "same method"

@@ -157,8 +157,9 @@ def _components(model: FittedModel) -> tuple[Component, ...]:
         if isinstance(other, str):
             continue
         before = seen.setdefault(group, [])
-        pairs = [(correlation.get((group, a, term)), correlation.get((group, term, a)))
-                 for a in before]
+        pairs = [
+            (correlation.get((group, a, term)), correlation.get((group, term, a))) for a in before
+        ]
         row = tuple(next((r for r in pair if r is not None), math.nan) for pair in pairs)
         before.append(term)
         name = "" if group == RESIDUAL else spell(term)

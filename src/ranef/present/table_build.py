@@ -63,7 +63,11 @@ def build_table(
         for model, head, frame, refit in zip(models, heads, frames, refits, strict=True)
     )
     status = comparability(models)
-    with_ml = ic == "ml" and status == "same fixed part" and any(c.ml for c in columns)
+    with_ml = (
+        ic == "ml"
+        and status in ("same fixed part", "same method")
+        and any(column.ml for column in columns)
+    )
     blocks = (
         _coefficient_block(columns, digits),
         _fit_block(columns, digits, with_ml),

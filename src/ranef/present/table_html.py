@@ -27,7 +27,9 @@ def render_html(table: ComparisonTable) -> str:
         for column in table.columns
     )
     bodies = "".join(
-        "<tbody>" + "".join(_row(row, first=i == 0) for i, row in enumerate(block.rows)) + "</tbody>"
+        "<tbody>"
+        + "".join(_row(row, first=i == 0) for i, row in enumerate(block.rows))
+        + "</tbody>"
         for block in table.blocks
     )
     return (

@@ -39,9 +39,7 @@ def escape_latex(text: str) -> str:
 
 def render_latex(table: ComparisonTable, caption: str = "", label: str = "") -> str:
     """A floating table; `caption` is taken as LaTeX, everything else is escaped."""
-    heads = " & ".join(
-        rf"\multicolumn{{1}}{{c}}{{{escape_latex(name)}}}" for name in table.labels
-    )
+    heads = " & ".join(rf"\multicolumn{{1}}{{c}}{{{escape_latex(name)}}}" for name in table.labels)
     lines = [r"\begin{table}", r"\centering"]
     lines += [rf"\caption{{{caption}}}"] if caption else []
     lines += [rf"\label{{{label}}}"] if label else []

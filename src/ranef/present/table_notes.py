@@ -14,6 +14,10 @@ _REML = (
     "REML criteria compare only models with the same fixed effects: these differ, so "
     "AIC, BIC and Log Likelihood of the REML fits are not comparable here."
 )
+_METHODS = (
+    "REML and ML criteria do not compare with each other: AIC, BIC and Log Likelihood are "
+    "comparable only between models fitted by the same method."
+)
 _ML = "The rows marked (ML), from maximum likelihood fits of the same models, are comparable."
 _NO_ML = "Fit the models by ML to compare them."
 
@@ -31,16 +35,21 @@ def _comparison(
     if len(columns) == 1 or status == "all":
         return ()
     if status == "different response":
-        return ("The models have different responses: their AIC, BIC and Log Likelihood "
-                "are not comparable.",)
+        return (
+            "The models have different responses: their AIC, BIC and Log Likelihood "
+            "are not comparable.",
+        )
     if status == "different rows":
-        return ("The models are fitted to different rows of data: their AIC, BIC and "
-                "Log Likelihood are not comparable, by REML or by ML.",)
+        return (
+            "The models are fitted to different rows of data: their AIC, BIC and "
+            "Log Likelihood are not comparable, by REML or by ML.",
+        )
+    problem = _METHODS if status == "same method" else _REML
     if not with_ml:
-        return (f"{_REML} {_NO_ML}",)
+        return (f"{problem} {_NO_ML}",)
     unknown = [column.label for column in columns if column.ml is None]
     gap = f" Not known for {', '.join(unknown)}." if unknown else ""
-    return (f"{_REML} {_ML}{gap}",)
+    return (f"{problem} {_ML}{gap}",)
 
 
 def _methods(columns: Sequence[ModelColumn]) -> tuple[str, ...]:

@@ -89,9 +89,9 @@ def _ran_pars(model: FittedModel) -> pd.DataFrame:
 
     rows = [
         ("ran_pars", group, _parameter(group, term1, term2), float(sd))
-        for group, term1, term2, sd in model.varcorr()[["group", "term1", "term2", "sd"]].itertuples(
-            index=False
-        )
+        for group, term1, term2, sd in model.varcorr()[
+            ["group", "term1", "term2", "sd"]
+        ].itertuples(index=False)
     ]
     frame = pd.DataFrame(rows, columns=list(COLUMNS[:4])).reindex(columns=list(COLUMNS))
     return frame.astype(dict.fromkeys(COLUMNS[3:], float))

@@ -1,0 +1,1 @@
+"""One plot a file: Matplotlib axes in, Matplotlib axes out."""

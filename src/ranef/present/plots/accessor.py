@@ -1,0 +1,67 @@
+"""``fit.plot``: the plots of one fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..protocol import FittedModel
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["PlotAccessor"]
+
+
+@dataclass(frozen=True, slots=True)
+class PlotAccessor:
+    """The plots of a fit; each takes and returns Matplotlib axes."""
+
+    model: FittedModel
+
+    def __repr__(self) -> str:
+        return "plot: caterpillar, effects, qq, residuals, shrinkage, slopes"
+
+    def caterpillar(
+        self, group: str | None = None, term: str | None = None, ax: Axes | None = None
+    ) -> Axes:
+        """Conditional modes of one random effect, sorted, with intervals."""
+        from .caterpillar import caterpillar
+
+        return caterpillar(self.model, group=group, term=term, ax=ax)
+
+    def residuals(self, kind: str = "pearson", ax: Axes | None = None) -> Axes:
+        """Residuals against fitted values."""
+        from .residuals import residuals
+
+        return residuals(self.model, kind=kind, ax=ax)
+
+    def qq(self, group: str | None = None, term: str | None = None, ax: Axes | None = None) -> Axes:
+        """Normal quantiles of the residuals, or of the conditional modes of `group`."""
+        from .qq import qq
+
+        return qq(self.model, group=group, term=term, ax=ax)
+
+    def slopes(
+        self,
+        x: str | None = None,
+        by: str | None = None,
+        group: str | None = None,
+        ax: Axes | None = None,
+    ) -> Axes:
+        """Fitted lines within groups along `x`, coloured by `by`."""
+        from .slopes import slopes
+
+        return slopes(self.model, x=x, by=by, group=group, ax=ax)
+
+    def shrinkage(self, group: str | None = None, ax: Axes | None = None) -> Axes:
+        """Estimates without pooling and with partial pooling."""
+        from .shrinkage import shrinkage
+
+        return shrinkage(self.model, group=group, ax=ax)
+
+    def effects(self, x: str, by: str | None = None, ax: Axes | None = None) -> Axes:
+        """The population prediction along `x`, with its confidence band."""
+        from .effects import effects
+
+        return effects(self.model, x, by=by, ax=ax)

@@ -1,0 +1,89 @@
+"""Which group, term or variable a plot shows when the user names none, and when they do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...errors import OptionError, UnknownColumnError, suggestion
+from ..names import response_of
+from ..protocol import FittedModel
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["check_column", "choose_group", "choose_term", "is_number", "slope_variable"]
+
+
+def choose_group(model: FittedModel, group: str | None) -> str:
+    """`group`, or the first one; it must have random effects."""
+    groups = list(model.ranef(condvar=False))
+    if group is None:
+        return groups[0]
+    if group not in groups:
+        raise OptionError(
+            f"no random effects for {group!r}",
+            found=", ".join(groups),
+            fix=suggestion(group, groups),
+        )
+    return group
+
+
+def choose_term(model: FittedModel, group: str, term: str | None) -> str:
+    """`term` of `group`, or the first one. ``"(Intercept)"`` is understood."""
+    terms = [str(t) for t in model.ranef(condvar=False)[group].columns]
+    if term is None:
+        return terms[0]
+    name = "Intercept" if term == "(Intercept)" else term
+    if name not in terms:
+        raise OptionError(
+            f"no random effect {term!r} for {group!r}",
+            found=", ".join(terms),
+            fix=suggestion(name, terms),
+        )
+    return name
+
+
+def check_column(data: pd.DataFrame, name: str) -> str:
+    """`name`, if the model has that variable.
+
+    Raises
+    ------
+    UnknownColumnError
+    """
+    if name not in data.columns:
+        names = [str(c) for c in data.columns]
+        raise UnknownColumnError(
+            f"{name!r} is not a variable of the model",
+            found=", ".join(names),
+            fix=suggestion(name, names),
+        )
+    return name
+
+
+def is_number(values: pd.Series[float]) -> bool:
+    """Whether `values` are numbers with more than two distinct values."""
+    from pandas.api.types import is_bool_dtype, is_numeric_dtype
+
+    return is_numeric_dtype(values) and not is_bool_dtype(values) and values.nunique() > 2
+
+
+def slope_variable(model: FittedModel, group: str) -> str:
+    """The variable to draw along x: that of a random slope, else the first number.
+
+    Raises
+    ------
+    OptionError
+        The model has no numeric predictor.
+    """
+    data = model.model_frame()
+    slopes = [str(t) for t in model.ranef(condvar=False)[group].columns]
+    response = response_of(model.formula)
+    others = [str(c) for c in data.columns if c != response and c not in model.ngroups]
+    for name in (*slopes, *others):
+        if name in data.columns and is_number(data[name]):
+            return name
+    raise OptionError(
+        "the model has no numeric predictor to draw along x",
+        where=model.formula,
+        fix="name one of its variables: x='...'",
+    )

@@ -1,0 +1,55 @@
+"""Rows to predict for: one variable moves, the others stay at a typical value."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...types import Array
+from ..protocol import FittedModel
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["repeated", "typical", "values_along"]
+
+
+def values_along(values: pd.Series[Any], points: int) -> Array:
+    """Evenly spaced from the smallest to the largest value."""
+    return np.linspace(float(values.min()), float(values.max()), points)
+
+
+def typical(data: pd.DataFrame, model: FittedModel) -> dict[str, Any]:
+    """The mean of each number, the most frequent value of each category.
+
+    Grouping variables are categories, and so are numbers that the formula turns into
+    factors, ``C(x)`` or ``factor(x)``.
+    """
+    return {
+        str(name): data[name].mode().iloc[0]
+        if _is_category(data[name], str(name), model)
+        else float(data[name].mean())
+        for name in data.columns
+    }
+
+
+def _is_category(values: pd.Series[Any], name: str, model: FittedModel) -> bool:
+    from pandas.api.types import is_bool_dtype, is_numeric_dtype
+
+    grouping = {variable for factor in model.ngroups for variable in factor.split(":")}
+    if name in grouping or is_bool_dtype(values) or not is_numeric_dtype(values):
+        return True
+    return bool(re.search(rf"\b(?:C|factor)\(\s*{re.escape(name)}\s*[,)]", model.formula))
+
+
+def repeated(data: pd.DataFrame, row: dict[str, Any], **moving: Any) -> pd.DataFrame:
+    """`row` as often as the moving variables are long, with the column types of `data`."""
+    import pandas as pd
+
+    length = max(len(values) for values in moving.values())
+    columns = {**{name: [value] * length for name, value in row.items()}, **moving}
+    frame = pd.DataFrame(columns)
+    categorical = [c for c in data.columns if isinstance(data[c].dtype, pd.CategoricalDtype)]
+    return frame.astype({name: data[name].dtype for name in categorical})

@@ -1,0 +1,129 @@
+"""Fitted lines within groups, with the population's over them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...errors import OptionError
+from ..names import factor_of, response_of, spell
+from ..protocol import FittedModel
+from .choice import check_column, choose_group, slope_variable
+from .colouring import Colouring, colouring
+from .grid import repeated, typical, values_along
+from .style import GREY, INK, axes, legend, title
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+__all__ = ["slopes"]
+
+_MOST_GROUPS = 1000
+_POINTS = 12
+
+
+def slopes(
+    model: FittedModel,
+    x: str | None = None,
+    by: str | None = None,
+    group: str | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw one fitted line a group over its own range of `x`, and the population's.
+
+    Parameters
+    ----------
+    model : FittedModel
+    x : str, optional
+        A numeric predictor; by default that of the first random slope.
+    by : str, optional
+        A variable to colour by, constant within groups.
+    group : str, optional
+        The grouping factor; the first one by default.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+        Other predictors are at their group's mean (most frequent value for categories), for
+        the line of the population at the mean of all rows. Above 1,000 groups, evenly chosen ones.
+
+    Raises
+    ------
+    UnknownColumnError
+        `x` or `by` is not a variable of the model.
+    OptionError
+        No numeric predictor; `by` varies within groups or has too many categories.
+    """
+    group = factor_of(choose_group(model, group), model)
+    data = model.model_frame()
+    x = check_column(data, x) if x else slope_variable(model, group)
+    if group not in data.columns:
+        raise OptionError(
+            f"{group!r} is not a single variable", fix="name another grouping factor: group='...'"
+        )
+    colours = _colours(data, by, group) if by else None
+    lines = _group_lines(model, data, x, group)
+    keep = lines[group].drop_duplicates()
+    chosen = keep.iloc[np.unique(np.linspace(0, len(keep) - 1, _MOST_GROUPS).round().astype(int))]
+    ax = axes(ax, (7.0, 4.6) if by else (6.4, 4.6))
+    thin = float(np.clip(110.0 / len(chosen), 0.4, 1.2))
+    for _, line in lines[lines[group].isin(chosen)].groupby(group, sort=False, observed=True):
+        colour = colours.colour(line[by].iloc[0]) if colours else GREY
+        ax.plot(line[x], line["prediction"], color=colour, linewidth=thin, alpha=0.5, zorder=2)
+    _population_lines(model, data, x, by, colours, ax)
+    ax.set_xlabel(x)
+    ax.set_ylabel(response_of(model.formula))
+    title(ax, f"Fitted lines within {group}" + (f", by {by}" if by else ""))
+    return ax
+
+
+def _colours(data: pd.DataFrame, by: str, group: str) -> Colouring:
+    check_column(data, by)
+    if int(data.groupby(group, observed=True)[by].nunique().max()) > 1:
+        raise OptionError(
+            f"{by!r} varies within {group!r}", fix="colour by a variable of the groups"
+        )
+    return colouring(data[by], by)
+
+
+def _group_lines(model: FittedModel, data: pd.DataFrame, x: str, group: str) -> pd.DataFrame:
+    import pandas as pd
+
+    pieces = []
+    for _, rows in data.groupby(group, sort=False, observed=True):
+        points = values_along(rows[x], _POINTS)
+        pieces.append(repeated(data, typical(rows, model), **{x: points}))
+    frame = pd.concat(pieces, ignore_index=True)
+    return frame.assign(prediction=np.asarray(model.predict(frame, level="conditional")))
+
+
+def _population_lines(
+    model: FittedModel,
+    data: pd.DataFrame,
+    x: str,
+    by: str | None,
+    colours: Colouring | None,
+    ax: Axes,
+) -> None:
+    points = values_along(data[x], 50)
+    row = typical(data, model)
+    handles = []
+    for value in colours.values if colours else (None,):
+        moving: dict[str, Any] = {x: points}
+        if by:
+            moving[by] = [value] * len(points)
+        y = np.asarray(model.predict(repeated(data, row, **moving), level="population"))
+        colour = colours.colour(value) if colours else INK
+        ax.plot(points, y, color="white", linewidth=4.5, zorder=3)
+        handles += ax.plot(points, y, color=colour, linewidth=2.4, zorder=4)
+    if colours and colours.scale is None:
+        legend(ax, handles, list(colours.labels()), spell(by or ""))
+    elif colours:
+        bar = ax.figure.colorbar(colours.scale, ax=ax, shrink=0.8)
+        bar.set_label(by or "", fontsize=11)
+        bar.outline.set_visible(False)
+    else:
+        legend(ax, handles, ["population"])

@@ -1,0 +1,112 @@
+"""The summary of one fit."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from ranef.errors import DataError
+from ranef.present.summary import summarize
+from ranef.types import Finding, MissingRows
+
+HERE = Path(__file__).parent
+
+
+def troubled(hsb):
+    model = hsb("int_reml")
+    certificate = replace(
+        model.certificate,
+        verdict="boundary optimum",
+        rank={"sch.id": 1},
+        sentence="certified boundary optimum (sch.id: rank 1 of 2, the correlation of (Intercept) "
+        "and cwc_ses is 1): predicted gain 1e-12 deviance units",
+    )
+    finding = Finding(
+        "numeric-group",
+        "note",
+        "'sch.id' is a number and is used as a factor",
+        "160 values",
+        fix="nothing, if these are identifiers",
+    )
+    return replace(
+        model,
+        certificate=certificate,
+        dropped=("smn",),
+        missing_rows=MissingRows(np.arange(12), {"math": 3, "cwc_ses": 10}, 7197),
+        findings=(finding,),
+    )
+
+
+def test_text_is_the_reviewed_one(hsb):
+    summary = summarize(troubled(hsb))
+    assert str(summary) + "\n" == (HERE / "hsb_summary.txt").read_text()
+    assert repr(summary) == str(summary)
+
+
+def test_no_line_is_longer_than_100(hsb):
+    model = troubled(hsb)
+    name = "a_very_long_variable_name_" * 4
+    table = model.table.rename(index={"sector": name, "cwc_ses:sector": f"cwc_ses:{name}"})
+    parts = model.components.replace("cwc_ses", name)
+    text = str(summarize(replace(model, table=table, components=parts, formula=f"y ~ {name}")))
+    assert max(map(len, text.splitlines())) <= 100
+    assert "..." in text
+
+
+def test_clean_fit_has_no_remarks(hsb):
+    text = str(summarize(hsb("int_ml")))
+    for word in ("Dropped", "Missing", "Findings", "REML"):
+        assert word not in text
+    assert "fitted by maximum likelihood" in text
+    assert "deviance" in text
+
+
+def test_generalised_model(hsb):
+    model = hsb("int_ml")
+    parts = model.components[model.components["group"] != "Residual"]
+    table = model.table.assign(df=math.inf)
+    text = str(summarize(replace(model, components=parts, table=table)))
+    assert text.startswith("Generalised linear mixed model")
+    assert "Fixed effects (z tests)" in text
+    assert " df  " not in text.split("Fixed effects")[1]
+
+
+def test_fit_without_rows_has_no_residuals(hsb):
+    class Streamed(type(hsb("int_ml"))):
+        def residuals(self, kind="response"):
+            raise DataError("the rows of streamed data are not kept")
+
+    model = hsb("int_ml")
+    text = str(summarize(Streamed(**vars(model))))
+    assert "Scaled residuals" not in text
+    assert "Fixed effects" in text
+
+
+def test_three_terms_show_their_correlation_triangle(hsb):
+    model = hsb("int_ml")
+    rows = [
+        ("g", "Intercept", None, 4.0, 2.0),
+        ("g", "a", None, 1.0, 1.0),
+        ("g", "b", None, 1.0, 1.0),
+        ("g", "Intercept", "a", 0.2, 0.1),
+        ("g", "Intercept", "b", 0.4, 0.2),
+        ("g", "a", "b", 0.3, 0.3),
+        ("Residual", "", None, 9.0, 3.0),
+    ]
+    parts = model.components.iloc[:0].copy()
+    for i, row in enumerate(rows):
+        parts.loc[i] = row
+    lines = str(summarize(replace(model, components=parts))).splitlines()
+    assert next(line for line in lines if line.split()[:1] == ["b"]).split()[-2:] == [
+        "0.20",
+        "0.30",
+    ]
+
+
+def test_html_escapes_user_text(hsb):
+    html = summarize(replace(hsb("int_reml"), formula="y ~ I(x < 2)"))._repr_html_()
+    assert "I(x &lt; 2)" in html
+    assert "\N{MINUS SIGN}1.341" in html
