@@ -62,7 +62,8 @@ class Description:
     columns: tuple[Variable, ...]
 
     def __str__(self) -> str:
-        lines = [f"{self.name}: {self.title}", f"{self.rows} rows, {len(self.columns)} columns", ""]
+        lines = textwrap.wrap(f"{self.name}: {self.title}", 100)
+        lines += [f"{self.rows} rows, {len(self.columns)} columns", ""]
         wide = max(len(column.name) for column in self.columns)
         types = max(len(column.type) for column in self.columns)
         margin = " " * (wide + types + 6)

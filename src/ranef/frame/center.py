@@ -47,7 +47,8 @@ def center(
 
     Several grouping factors in `by` are recognised as nested or crossed from the data:
 
-    - nested, as in ``by=["school", "child"]`` (in any order): one step of the hierarchy at a
+    - nested, as in ``by=["school", "child"]`` (in any order; of two factors that make the same
+      groups the first counts as the outer one): one step of the hierarchy at a
       time. ``x_within`` is the deviation from the innermost mean, ``x_between_child`` the child
       mean minus the school mean, ``x_between_school`` the school mean. They add up to ``x``. All
       means are means over rows, so that ``x_within`` sums to zero in every child and

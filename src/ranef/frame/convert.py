@@ -40,6 +40,8 @@ def to_column(name: str, native: Any, source_type: str) -> Column:
         dtype = native.dtype
         if isinstance(dtype, np.dtype) and dtype.kind in "fiub":
             return _number(name, _exact(name, native.to_numpy(), source_type), source_type)
+        if dtype == np.dtype(object):
+            return _objects(name, native, source_type)
         if type(dtype).__name__ == "ArrowDtype":
             native = native.array.__arrow_array__()
     if dependencies.is_pyarrow_chunked_array(native):
@@ -54,8 +56,6 @@ def to_column(name: str, native: Any, source_type: str) -> Column:
         return _strings(name, native, source_type)
     if kind in (nw.Categorical, nw.Enum):
         return _categories(name, native, source_type)
-    if kind == nw.Object and dependencies.is_pandas_series(native):
-        return _objects(name, native, source_type)
     if kind == nw.Unknown:
         if source_type.lower().strip('"') == "null":
             return _number(name, np.full(len(series), np.nan), source_type)
