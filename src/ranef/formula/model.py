@@ -109,6 +109,10 @@ class Formula:
             found.setdefault(variable.name, variable)
         return found
 
+    def predictors(self) -> tuple[str, ...]:
+        """Columns that predictions need: all but those of the response alone."""
+        return tuple(dict.fromkeys(use.name for use in self._uses() if use.role != "response"))
+
     def _uses(self) -> Iterator[Variable]:
         yield from _uses(self.response, "response")
         for term in self.fixed:

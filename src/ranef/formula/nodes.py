@@ -116,18 +116,7 @@ class RandomPart:
     span: Span = field(compare=False)
 
 
-Expr = (
-    Name
-    | Number
-    | String
-    | Constant
-    | Vector
-    | Negative
-    | Binary
-    | Sum
-    | Call
-    | RandomPart
-)
+Expr = Name | Number | String | Constant | Vector | Negative | Binary | Sum | Call | RandomPart
 
 
 def children(expr: Expr) -> tuple[Expr, ...]:

@@ -47,6 +47,7 @@ _CONSTANTS: dict[str, bool | None] = {
     "NULL": None,
     "None": None,
 }
+_CALLABLE = KNOWN | {"Helmert", "Poly", "Sum", "Treatment"}
 _DEEPEST = 40
 _LARGEST = 100
 _BAR_FIX = "put the random part in parentheses, as in (1 | group)"
@@ -78,7 +79,9 @@ class _Parser:
 
     def formula(self) -> tuple[Expr, Expr]:
         if self.peek().kind == "end":
-            raise self.error("the formula is empty", fix="write response ~ predictors + (1 | group)")
+            raise self.error(
+                "the formula is empty", fix="write response ~ predictors + (1 | group)"
+            )
         if all(token.kind != "~" for token in self.tokens):
             raise self.no_tilde()
         if self.peek().kind == "~":
@@ -252,9 +255,8 @@ class _Parser:
         self.grow()
         if function.value == "c":
             return self.vector(self.take(), ")")
-        if function.value not in KNOWN and not function.value.startswith("contr."):
-            if function.value not in ("Treatment", "Sum", "Helmert", "Poly"):
-                raise self.unknown_function(function)
+        if function.value not in _CALLABLE and not function.value.startswith("contr."):
+            raise self.unknown_function(function)
         opening = self.take()
         self.calls += 1
         args: list[Expr] = []
@@ -383,4 +385,6 @@ class _Parser:
         self, what: str, *, span: Span | None = None, found: str = "", fix: str = ""
     ) -> Exception:
         token = self.peek()
-        return formula_error(what, self.text, span or (token.start, token.end), found=found, fix=fix)
+        return formula_error(
+            what, self.text, span or (token.start, token.end), found=found, fix=fix
+        )

@@ -16,6 +16,9 @@ _MOST_TERMS = 5000
 _Key = tuple[str, ...]
 """One term while it is being worked out: its factors' texts in R's order of variables."""
 
+_Terms = dict[_Key, None]
+"""A set of terms in order of appearance; the empty key is the intercept."""
+
 
 @dataclass(frozen=True, slots=True)
 class Term:
@@ -84,7 +87,7 @@ def expand(exprs: Iterable[tuple[int, Expr]], text: str) -> Model:
 
 
 class _Algebra:
-    """Term sets as insertion-ordered dictionaries; the empty key is the intercept."""
+    """Sums, products and powers of sets of terms."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -92,16 +95,17 @@ class _Algebra:
         self.order: dict[str, int] = {}
         self.offsets: list[Expr] = []
 
-    def sum(self, items: Iterable[tuple[int, Expr | None]], nested: bool = False) -> dict[_Key, None]:
-        total: dict[_Key, None] = {}
+    def sum(self, items: Iterable[tuple[int, Expr | None]], nested: bool = False) -> _Terms:
+        total: _Terms = {}
         for sign, item in items:
             if item is None:
                 total[()] = None
                 continue
             if isinstance(item, Negative):
                 sign, item = -sign, item.operand
+            terms: _Terms = {(): None}
             if isinstance(item, Number) and item.value == 0:
-                sign, terms = -sign, {(): None}
+                sign = -sign
             elif not nested and isinstance(item, Call) and item.function == "offset":
                 terms = self.offset(sign, item)
             elif isinstance(item, Sum):
@@ -118,7 +122,7 @@ class _Algebra:
                     total.pop(key, None)
         return total
 
-    def terms(self, expr: Expr) -> dict[_Key, None]:
+    def terms(self, expr: Expr) -> _Terms:
         match expr:
             case Name():
                 if expr.name == ".":
@@ -146,7 +150,7 @@ class _Algebra:
                 )
         raise self.no_term(expr)
 
-    def binary(self, expr: Binary) -> dict[_Key, None]:
+    def binary(self, expr: Binary) -> _Terms:
         if expr.operator == "^":
             return self.power(expr)
         left, right = self.terms(expr.left), self.terms(expr.right)
@@ -159,7 +163,7 @@ class _Algebra:
             case _:
                 return self.product(left, right, expr)
 
-    def power(self, expr: Binary) -> dict[_Key, None]:
+    def power(self, expr: Binary) -> _Terms:
         exponent = expr.right
         base = self.terms(expr.left)
         if not isinstance(exponent, Number) or exponent.value not in range(1, 11):
@@ -182,12 +186,10 @@ class _Algebra:
             result = {**result, **self.product(result, base, expr)}
         return result
 
-    def product(
-        self, left: dict[_Key, None], right: dict[_Key, None], where: Expr
-    ) -> dict[_Key, None]:
+    def product(self, left: _Terms, right: _Terms, where: Expr) -> _Terms:
         if len(left) * len(right) > 10 * _MOST_TERMS:
             raise self.too_many(where)
-        made: dict[_Key, None] = {}
+        made: _Terms = {}
         for a in left:
             for b in right:
                 made[tuple(sorted({*a, *b}, key=self.order.__getitem__))] = None
@@ -210,7 +212,7 @@ class _Algebra:
             )
         return key
 
-    def offset(self, sign: int, call: Call) -> dict[_Key, None]:
+    def offset(self, sign: int, call: Call) -> _Terms:
         if len(call.args) != 1 or call.keywords or sign < 0:
             raise formula_error(
                 "offset() is added and takes one argument",
@@ -221,7 +223,7 @@ class _Algebra:
         self.offsets.append(call.args[0])
         return {}
 
-    def limit(self, terms: dict[_Key, None], where: Expr) -> None:
+    def limit(self, terms: _Terms, where: Expr) -> None:
         if len(terms) > _MOST_TERMS:
             raise self.too_many(where)
 

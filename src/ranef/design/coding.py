@@ -1,0 +1,158 @@
+"""Model matrices: terms to named columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ranef.design.evaluate import evaluate_factor
+from ranef.design.fixed import category, code_terms
+from ranef.design.state import Category, State
+from ranef.errors import DataError, DesignError
+from ranef.formula.nodes import Expr, Name, walk
+from ranef.formula.position import pointer
+from ranef.formula.render import to_text
+from ranef.formula.terms import Term
+from ranef.frame.factors import level_name
+from ranef.frame.table import Column, Table
+from ranef.types import Array, Codes
+
+__all__ = ["Coded", "code", "report_not_finite"]
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """A model matrix.
+
+    Attributes
+    ----------
+    matrix : ndarray, shape (n, p), Fortran order
+    names : tuple of str
+    term_columns : tuple of tuple of int
+        Columns of each term, in the order of the terms.
+    """
+
+    matrix: Array
+    names: tuple[str, ...]
+    term_columns: tuple[tuple[int, ...], ...]
+
+
+def code(intercept: bool, terms: Sequence[Term], table: Table, state: State) -> Coded:
+    """Code terms on the rows of a table.
+
+    Missing values give NaN in their rows. Terms of plain numbers are multiplied here; categories
+    and bases of several columns are coded by formulaic.
+
+    Raises
+    ------
+    DataError
+        A level that the training rows do not have, or a value that is not finite.
+    """
+    values: dict[str, Any] = {}
+    absent = np.zeros(table.n_rows, dtype=bool)
+    plain = True
+    for term in terms:
+        for factor in term.factors:
+            key = to_text(factor)
+            if key in values:
+                continue
+            if key in state.categories:
+                plain = False
+                known = state.categories[key]
+                codes = _codes(factor, known, table, state)
+                absent |= codes < 0
+                values[key] = category(codes, known.levels.names, known.contrast)
+            else:
+                values[key] = evaluate_factor(factor, table, state)
+                if not isinstance(values[key], np.ndarray) or values[key].ndim != 1:
+                    plain = False
+                else:
+                    report_not_finite(values[key], factor, table, state)
+    if plain:
+        return _products(intercept, terms, values, table.n_rows)
+    names = [[to_text(factor) for factor in term.factors] for term in terms]
+    coded = Coded(*code_terms(intercept, names, values, table.n_rows))
+    if len(set(coded.names)) < len(coded.names):
+        twice = next(name for name in coded.names if coded.names.count(name) > 1)
+        raise DesignError(
+            f"two columns of the model matrix are called '{twice}'",
+            where=state.formula,
+            fix="rename the variables or their levels",
+        )
+    if absent.any():
+        coded.matrix[absent] = np.nan
+    return coded
+
+
+def _products(
+    intercept: bool, terms: Sequence[Term], values: dict[str, Array], n_rows: int
+) -> Coded:
+    first = 1 if intercept else 0
+    matrix = np.empty((n_rows, first + len(terms)), order="F")
+    if intercept:
+        matrix[:, 0] = 1.0
+    for j, term in enumerate(terms, start=first):
+        factors = [values[to_text(factor)] for factor in term.factors]
+        matrix[:, j] = factors[0]
+        for factor in factors[1:]:
+            matrix[:, j] *= factor
+    names = ("Intercept",) * first + tuple(term.name for term in terms)
+    return Coded(matrix, names, tuple((j,) for j in range(first, len(names))))
+
+
+def _codes(factor: Expr, known: Category, table: Table, state: State) -> Codes:
+    column = table[known.column]
+    codes = known.levels.encode(column)
+    missing = column.values < 0 if column.kind == "factor" else np.isnan(column.values)
+    unknown = (codes < 0) & ~missing
+    if unknown.any():
+        row = int(np.flatnonzero(unknown)[0])
+        raise DataError(
+            f"unknown level '{_level(column, row)}' of '{known.column}'",
+            where=pointer(state.formula, factor.span),
+            found="levels " + ", ".join(known.levels.names),
+            fix="predict for levels that the model was fitted with, or fit it with these rows",
+        )
+    return codes
+
+
+def _level(column: Column, row: int) -> str:
+    if column.kind == "factor":
+        return column.levels[int(column.values[row])]
+    return level_name(float(column.values[row]))
+
+
+def report_not_finite(values: Array, expr: Expr, table: Table, state: State) -> None:
+    """Raise where an expression is infinite, or undefined although its columns are known.
+
+    Raises
+    ------
+    DataError
+        With the count and the first row.
+    """
+    if np.isfinite(values).all():
+        return
+    bad = np.isinf(values) | (np.isnan(values) & ~_missing(expr, table, state))
+    if not bad.any():
+        return
+    rows = np.flatnonzero(bad)
+    infinite = bool(np.isinf(values[rows[0]]))
+    count = "1 row" if rows.size == 1 else f"{rows.size} rows"
+    raise DataError(
+        f"'{to_text(expr)}' is {'infinite' if infinite else 'not defined'} in {count}",
+        where=pointer(state.formula, expr.span),
+        found=f"{values[rows[0]]} first in row {rows[0]} (counted from 0) of the rows used",
+        fix="correct these values, or make them missing so that their rows are left out",
+    )
+
+
+def _missing(expr: Expr, table: Table, state: State) -> Any:
+    absent = np.zeros(table.n_rows, dtype=bool)
+    for node in walk(expr):
+        if isinstance(node, Name) and node.name in table and node.name in state.kinds:
+            column = table[node.name]
+            absent |= column.values < 0 if column.kind == "factor" else np.isnan(column.values)
+    return absent

@@ -1,0 +1,196 @@
+"""Formula and data to the arrays of the mixed model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ranef.design.coding import Coded, code
+from ranef.design.columns import check_columns
+from ranef.design.contrasts import from_argument
+from ranef.design.encoding import Encoding
+from ranef.design.learn import learn_state
+from ranef.design.random import build_random
+from ranef.design.rank import dependent_columns
+from ranef.design.response import build_response
+from ranef.design.state import State
+from ranef.errors import DataError, OptionError
+from ranef.formula.model import Formula
+from ranef.frame.table import Table
+from ranef.types import Array, RandomTerm
+
+__all__ = ["Design", "build"]
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """The arrays of y = offset + X beta + sum of Z_k b_k + e.
+
+    Attributes
+    ----------
+    X : ndarray, shape (n, p), Fortran order
+        Full column rank.
+    x_names : tuple of str
+        Its columns as formulaic names them.
+    dropped : tuple of str
+        Columns left out because earlier ones determine them.
+    y : ndarray, shape (n,)
+    response : str
+        Name of the response, ``"log(y)"``.
+    terms : tuple of RandomTerm
+        Most levels first, ties as written.
+    offset : ndarray or None, shape (n,)
+    has_intercept : bool
+        Whether the fixed part has an intercept.
+    encoding : Encoding
+    trials : ndarray or None, shape (n,)
+        Successes plus failures of ``cbind(successes, failures)``; y is then the proportion.
+    response_levels : tuple of str
+        Levels of a category as response; y is 0 for the first and 1 for the others.
+    """
+
+    X: Array = field(repr=False)
+    x_names: tuple[str, ...]
+    dropped: tuple[str, ...]
+    y: Array = field(repr=False)
+    response: str
+    terms: tuple[RandomTerm, ...]
+    offset: Array | None = field(repr=False)
+    has_intercept: bool
+    encoding: Encoding = field(repr=False)
+    trials: Array | None = field(default=None, repr=False)
+    response_levels: tuple[str, ...] = ()
+
+    @property
+    def n(self) -> int:
+        """Rows."""
+        return int(self.y.shape[0])
+
+    @property
+    def p(self) -> int:
+        """Columns of X."""
+        return len(self.x_names)
+
+
+def build(
+    formula: Formula,
+    table: Table,
+    contrasts: Mapping[str, Any] | None = None,
+    *,
+    gaussian: bool = True,
+) -> Design:
+    """Build the arrays of a mixed model.
+
+    Parameters
+    ----------
+    formula : Formula
+    table : Table
+        Complete rows, already restricted to the rows of the model.
+    contrasts : mapping of str to str or DataFrame, optional
+        ``{"N": "sum"}``, or a matrix with the levels as index. Treatment contrasts on the first
+        level for every other category, ordered or not.
+    gaussian : bool, default True
+        Whether the response must be a number that varies. Otherwise a category becomes 0 for its
+        first level and 1 for the others, and ``cbind(successes, failures)`` the proportion of
+        successes.
+
+    Returns
+    -------
+    Design
+
+    Raises
+    ------
+    UnknownColumnError
+        The formula names a column that is not in the table.
+    DataError
+        A response that is no number or is constant, an infinite or undefined value, no rows.
+    DesignError
+        One level, or a random slope that never varies within a group.
+    OptionError
+        Contrasts that do not fit.
+
+    Notes
+    -----
+    Truth values are numbers, 0 and 1, so their column carries the plain name. Levels that do not
+    occur in the rows are left out. The contrasts of a category are those of R's ``model.matrix``
+    (Chambers and Hastie 1992, Statistical Models in S, section 2.4) wherever each interaction
+    comes with its main effects.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ranef.formula import parse
+    >>> from ranef.frame.table import Column, Table
+    >>> columns = {
+    ...     "y": Column("y", "number", np.array([1.0, 2.0, 4.0, 3.0])),
+    ...     "x": Column("x", "number", np.array([0.0, 1.0, 0.0, 1.0])),
+    ...     "g": Column("g", "factor", np.array([0, 0, 1, 1], dtype=np.int32), ("a", "b")),
+    ... }
+    >>> design = build(parse("y ~ x + (1 | g)"), Table(columns, 4))
+    >>> design.x_names, design.terms[0].levels
+    (('Intercept', 'x'), ('a', 'b'))
+    """
+    check_columns(formula, table.names)
+    if table.n_rows == 0:
+        raise DataError(
+            "no rows are left to fit the model to",
+            found="0 rows",
+            fix="check for missing values in the variables of the model",
+        )
+    state = learn_state(formula, table, from_argument(contrasts, table))
+    _check_contrasts_used(contrasts, state)
+    response = build_response(formula.response, table, state, gaussian=gaussian)
+    coded = code(formula.intercept, formula.fixed, table, state)
+    dependent = dependent_columns(coded.matrix, intercept=formula.intercept)
+    kept = tuple(np.flatnonzero(~dependent).tolist())
+    terms, codings = build_random(formula, table, state)
+    names = tuple(coded.names[j] for j in kept)
+    encoding = Encoding(
+        variables=formula.predictors(),
+        fixed_names=names,
+        fixed_terms=_fixed_terms(formula, coded, kept),
+        state=state,
+        intercept=formula.intercept,
+        terms=formula.fixed,
+        kept=kept,
+        random_codings=codings,
+        offsets=formula.offsets,
+    )
+    all_kept = len(kept) == len(coded.names)
+    return Design(
+        X=coded.matrix if all_kept else np.asfortranarray(coded.matrix[:, kept]),
+        x_names=names,
+        dropped=tuple(coded.names[j] for j in np.flatnonzero(dependent)),
+        y=response.y,
+        response=response.name,
+        terms=terms,
+        offset=encoding.offset(table),
+        has_intercept=formula.intercept,
+        encoding=encoding,
+        trials=response.trials,
+        response_levels=response.levels,
+    )
+
+
+def _fixed_terms(
+    formula: Formula, coded: Coded, kept: tuple[int, ...]
+) -> dict[str, tuple[int, ...]]:
+    position = {column: i for i, column in enumerate(kept)}
+    return {
+        term.name: tuple(position[j] for j in columns if j in position)
+        for term, columns in zip(formula.fixed, coded.term_columns, strict=True)
+    }
+
+
+def _check_contrasts_used(contrasts: Mapping[str, Any] | None, state: State) -> None:
+    categories = {category.column for category in state.categories.values()}
+    for name in contrasts or {}:
+        if name not in categories:
+            raise OptionError(
+                f"contrasts are given for '{name}', which is no category of the model",
+                found="categories " + (", ".join(sorted(categories)) or "none"),
+                fix=f"write factor({name}) in the formula if its numbers are categories",
+            )

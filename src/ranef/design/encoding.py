@@ -1,0 +1,103 @@
+"""The part of a design that replays on other rows and holds no data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ranef.design.coding import code, report_not_finite
+from ranef.design.evaluate import evaluate
+from ranef.design.random import TermCoding
+from ranef.design.state import State
+from ranef.errors import UnknownColumnError, suggestion
+from ranef.formula.nodes import Expr
+from ranef.formula.terms import Term
+from ranef.frame.table import Table
+from ranef.types import Array, Codes
+
+__all__ = ["Encoding"]
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """How the columns of a fitted model are made from data.
+
+    Attributes
+    ----------
+    variables : tuple of str
+        Columns that a table must have; the response is not among them.
+    fixed_names : tuple of str
+        Columns of X.
+    fixed_terms : mapping of str to tuple of int
+        Columns of X that belong to each term of the fixed part, the intercept left out. A term
+        whose columns were all dropped has none.
+    """
+
+    variables: tuple[str, ...]
+    fixed_names: tuple[str, ...]
+    fixed_terms: Mapping[str, tuple[int, ...]]
+    state: State = field(repr=False)
+    intercept: bool = field(repr=False)
+    terms: tuple[Term, ...] = field(repr=False)
+    kept: tuple[int, ...] = field(repr=False)
+    random_codings: tuple[TermCoding, ...] = field(repr=False)
+    offsets: tuple[Expr, ...] = field(repr=False)
+
+    def fixed(self, table: Table) -> Array:
+        """X for the rows of a table, shape (n, p); NaN where a variable is missing.
+
+        Raises
+        ------
+        UnknownColumnError
+            A variable is not in the table.
+        DataError
+            A level of a category that the training rows do not have.
+        """
+        self._check(table)
+        matrix = code(self.intercept, self.terms, table, self.state).matrix
+        if len(self.kept) == matrix.shape[1]:
+            return matrix
+        return np.asfortranarray(matrix[:, self.kept])
+
+    def random(self, table: Table) -> tuple[tuple[Codes, Array], ...]:
+        """Codes, shape (n,), and Z, shape (n, q), of each random-effects term.
+
+        A level that the training rows do not have, or a missing one, has code -1.
+        """
+        self._check(table)
+        codes: dict[tuple[str, ...], Codes] = {}
+        matrices: dict[tuple[bool, tuple[str, ...]], Array] = {}
+        made: list[tuple[Codes, Array]] = []
+        for coding in self.random_codings:
+            columns = coding.grouping.columns
+            if columns not in codes:
+                codes[columns] = coding.grouping.encode(table)
+            key = (coding.intercept, tuple(term.name for term in coding.terms))
+            if key not in matrices:
+                matrices[key] = code(coding.intercept, coding.terms, table, self.state).matrix
+            made.append((codes[columns], np.asfortranarray(matrices[key][:, coding.columns])))
+        return tuple(made)
+
+    def offset(self, table: Table) -> Array | None:
+        """Sum of the ``offset()`` terms, shape (n,), or None where there is none."""
+        if not self.offsets:
+            return None
+        self._check(table)
+        total = np.zeros(table.n_rows)
+        for expr in self.offsets:
+            values = evaluate(expr, table, self.state)
+            report_not_finite(values, expr, table, self.state)
+            total += values
+        return total
+
+    def _check(self, table: Table) -> None:
+        for name in self.variables:
+            if name not in table:
+                raise UnknownColumnError(
+                    f"the new data have no column '{name}'",
+                    where=self.state.formula,
+                    found="columns " + ", ".join(table.names),
+                    fix=suggestion(name, table.names) or f"add the column '{name}'",
+                )

@@ -1,0 +1,190 @@
+"""Expressions to arrays: one number a row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ranef.design.fixed import transform
+from ranef.design.state import State
+from ranef.errors import DataError
+from ranef.formula.functions import ARITHMETIC, CENTRING, TRANSFORMS
+from ranef.formula.nodes import (
+    Binary,
+    Call,
+    Constant,
+    Expr,
+    Name,
+    Negative,
+    Number,
+    String,
+    Sum,
+    Vector,
+)
+from ranef.formula.position import pointer
+from ranef.formula.render import to_text
+from ranef.frame.table import Column, Table
+from ranef.types import Array
+
+__all__ = ["column_of", "evaluate", "evaluate_factor", "literal"]
+
+_FUNCTIONS: dict[str, Callable[[Any], Any]] = {
+    name: getattr(np, {"abs": "absolute", "ceiling": "ceil", "round": "rint"}.get(name, name))
+    for name in ARITHMETIC
+    if name != "I"
+}
+_OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
+    "*": np.multiply,
+    "/": np.true_divide,
+    "^": np.power,
+    "==": np.equal,
+    "!=": np.not_equal,
+    "<": np.less,
+    ">": np.greater,
+    "<=": np.less_equal,
+    ">=": np.greater_equal,
+}
+
+
+def evaluate(expr: Expr, table: Table, state: State) -> Array:
+    """One number a row, shape (n,).
+
+    Raises
+    ------
+    DataError
+        A category where a number is needed.
+    """
+    with np.errstate(all="ignore"):
+        values = _values(expr, table, state)
+    if isinstance(values, np.ndarray) and values.ndim == 1:
+        return np.asarray(values, dtype=np.float64)
+    if np.ndim(values) == 0 and not isinstance(values, dict):
+        return np.full(table.n_rows, float(values))
+    raise DataError(
+        f"{to_text(expr)} has several columns where one is needed",
+        where=pointer(state.formula, expr.span),
+        fix="use it as a term of its own",
+    )
+
+
+def evaluate_factor(expr: Expr, table: Table, state: State) -> Any:
+    """Like :func:`evaluate`, but a basis of several columns may come back as it is."""
+    if isinstance(expr, Call) and expr.function in TRANSFORMS:
+        return _transform(expr, table, state)
+    return evaluate(expr, table, state)
+
+
+def literal(expr: Expr) -> Any:
+    """The value of an argument that is no column: a number, text, truth value or list."""
+    match expr:
+        case Number():
+            return int(expr.value) if expr.value.is_integer() else expr.value
+        case String() | Constant():
+            return expr.value
+        case Negative():
+            return -literal(expr.operand)
+        case Vector():
+            return [literal(item) for item in expr.items]
+    raise AssertionError(f"{to_text(expr)} is no literal")
+
+
+def column_of(name: Name, table: Table, state: State) -> Column:
+    """A column that must be there and of the kind it had when the model was fitted."""
+    column = table[name.name]
+    kind = state.kinds.get(name.name, column.kind)
+    if column.kind == "factor" and kind == "number":
+        raise DataError(
+            f"column '{name.name}' is not numeric",
+            where=pointer(state.formula, name.span),
+            found=_described(column),
+            fix="convert it to numbers",
+        )
+    return column
+
+
+def _described(column: Column) -> str:
+    shown = ", ".join(repr(level) for level in column.levels[:4])
+    more = ", ..." if len(column.levels) > 4 else ""
+    return f"{column.source_type or 'text'} with the values {shown}{more}"
+
+
+def _values(expr: Expr, table: Table, state: State) -> Any:
+    match expr:
+        case Name():
+            return _number(expr, table, state)
+        case Number() | Constant():
+            return float(expr.value or 0)
+        case Negative():
+            return -_values(expr.operand, table, state)
+        case Sum():
+            total = expr.items[0][0] * _values(expr.items[0][1], table, state)
+            for sign, item in expr.items[1:]:
+                total = total + sign * _values(item, table, state)
+            return total
+        case Binary():
+            return _binary(expr, table, state)
+        case Call(function="I"):
+            return _values(expr.args[0], table, state)
+        case Call() if expr.function in CENTRING:
+            return _centred(expr, table, state)
+        case Call() if expr.function in TRANSFORMS:
+            return _transform(expr, table, state)
+        case Call():
+            return _FUNCTIONS[expr.function](_values(expr.args[0], table, state))
+    raise AssertionError(f"{to_text(expr)} has no value")
+
+
+def _number(name: Name, table: Table, state: State) -> Array:
+    column = column_of(name, table, state)
+    if column.kind == "factor":
+        raise DataError(
+            f"'{name.name}' is a category, and a number is needed here",
+            where=pointer(state.formula, name.span),
+            found=_described(column),
+            fix="use the category as a term of its own, or convert it to numbers",
+        )
+    values: Array = column.values
+    return values
+
+
+def _binary(expr: Binary, table: Table, state: State) -> Any:
+    for text, name in ((expr.left, expr.right), (expr.right, expr.left)):
+        if isinstance(text, String) and isinstance(name, Name):
+            return _equals(expr.operator, name, text.value, table, state)
+    left, right = _values(expr.left, table, state), _values(expr.right, table, state)
+    made = _OPERATORS[expr.operator](left, right)
+    if made.dtype == np.bool_:
+        return np.where(np.isnan(left) | np.isnan(right), np.nan, made)
+    return made
+
+
+def _equals(operator: str, name: Name, level: str, table: Table, state: State) -> Array:
+    column = table[name.name]
+    if column.kind != "factor":
+        raise DataError(
+            f"'{name.name}' is a number and is compared with a text",
+            where=pointer(state.formula, name.span),
+            fix="compare it with a number, without quotes",
+        )
+    code = column.levels.index(level) if level in column.levels else -2
+    same = (column.values == code) == (operator == "==")
+    return np.where(column.values < 0, np.nan, same.astype(np.float64))
+
+
+def _centred(call: Call, table: Table, state: State) -> Array:
+    values = evaluate(call.args[0], table, state)
+    means = state.means[to_text(call)].of_rows(values, table)
+    return values - means if call.function == "within" else means
+
+
+def _transform(call: Call, table: Table, state: State) -> Any:
+    values = evaluate(call.args[0], table, state)
+    return transform(
+        call.function,
+        values,
+        [literal(arg) for arg in call.args[1:]],
+        {key: literal(value) for key, value in call.keywords},
+        state.transforms[to_text(call)],
+    )

@@ -1,0 +1,89 @@
+"""Grouping factors: one column, or the observed combinations of several."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ranef.design.levels import Levels, learn_levels
+from ranef.frame.table import Table
+from ranef.types import Codes
+
+__all__ = ["Grouping", "learn_grouping"]
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """What is remembered of a grouping factor.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        Columns, the slowest one first.
+    parts : tuple of Levels
+        Levels of each column.
+    crossings : tuple of ndarray
+        For each further column, the observed pairs (code so far, code of the column) as sorted
+        keys ``code * n_levels + code_of_column``.
+    names : tuple of str
+        Level names; combinations are joined with ``:``.
+    """
+
+    columns: tuple[str, ...]
+    parts: tuple[Levels, ...] = field(repr=False)
+    crossings: tuple[NDArray[np.int64], ...] = field(repr=False)
+    names: tuple[str, ...] = field(repr=False)
+
+    def encode(self, table: Table) -> Codes:
+        """Level of each row of a table; -1 where it is new or missing."""
+        codes = self.parts[0].encode(table[self.columns[0]])
+        for column, levels, keys in zip(
+            self.columns[1:], self.parts[1:], self.crossings, strict=True
+        ):
+            other = levels.encode(table[column])
+            wanted = codes.astype(np.int64) * len(levels) + other
+            at = np.minimum(np.searchsorted(keys, wanted), keys.size - 1)
+            known = (codes >= 0) & (other >= 0) & (keys[at] == wanted)
+            codes = np.where(known, at, -1).astype(np.int32)
+        return codes
+
+
+def learn_grouping(columns: tuple[str, ...], table: Table) -> tuple[Grouping, Codes]:
+    """Levels that occur and the level of each row.
+
+    Combinations are ordered by the first column, then the second, as R's ``a:b`` does.
+
+    Returns
+    -------
+    grouping : Grouping
+    codes : ndarray of int32, shape (n,)
+    """
+    first, codes = learn_levels(table[columns[0]])
+    parts, crossings, names = [first], [], first.names
+    for column in columns[1:]:
+        levels, other = learn_levels(table[column])
+        keys, codes = _cross(codes, other, len(names), len(levels))
+        names = tuple(
+            f"{names[key // len(levels)]}:{levels.names[key % len(levels)]}"
+            for key in keys.tolist()
+        )
+        parts.append(levels)
+        crossings.append(keys)
+    return Grouping(columns, tuple(parts), tuple(crossings), names), codes
+
+
+def _cross(a: Codes, b: Codes, n_a: int, n_b: int) -> tuple[NDArray[np.int64], Codes]:
+    key = a.astype(np.int64) * n_b + b
+    missing = (a < 0) | (b < 0)
+    if missing.any():
+        keys, inverse = np.unique(key[~missing], return_inverse=True)
+        codes = np.full(a.size, -1, dtype=np.int32)
+        codes[~missing] = inverse
+        return keys, codes
+    if n_a * n_b <= 4 * a.size + 10_000:
+        used = np.bincount(key, minlength=1) > 0
+        return np.flatnonzero(used), (np.cumsum(used, dtype=np.int32) - np.int32(1))[key]
+    keys, inverse = np.unique(key, return_inverse=True)
+    return keys, inverse.astype(np.int32)

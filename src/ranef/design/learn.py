@@ -1,0 +1,119 @@
+"""Training rows to :class:`~ranef.design.state.State`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from ranef.design.contrasts import from_call
+from ranef.design.evaluate import evaluate, evaluate_factor
+from ranef.design.fixed import Contrast
+from ranef.design.levels import learn_levels
+from ranef.design.means import GroupMeans, learn_means
+from ranef.design.state import Category, State
+from ranef.errors import DesignError
+from ranef.formula.functions import CATEGORY, CENTRING, TRANSFORMS
+from ranef.formula.grouping import expand_group
+from ranef.formula.model import Formula
+from ranef.formula.nodes import Call, Expr, Name, children
+from ranef.formula.position import pointer
+from ranef.formula.render import to_text
+from ranef.frame.table import Table
+
+__all__ = ["learn_state"]
+
+
+def learn_state(formula: Formula, table: Table, contrasts: Mapping[str, Contrast]) -> State:
+    """Learn levels, group means and transformations of all expressions of a formula.
+
+    Parameters
+    ----------
+    formula : Formula
+    table : Table
+        Complete rows.
+    contrasts : mapping of str to Contrast
+        By column; treatment contrasts for all others.
+
+    Raises
+    ------
+    DataError, DesignError
+    """
+    kinds = {name: table[name].kind for name in formula.variables()}
+    state = State(formula.text, kinds, _learn_categories(formula, table, contrasts))
+    for expr in (formula.response, *formula.offsets, *_factors(formula)):
+        state = _learn(expr, table, state)
+    return state
+
+
+def _factors(formula: Formula) -> list[Expr]:
+    models = [formula.fixed, *(bar.model.terms for bar in formula.bars)]
+    return [factor for terms in models for term in terms for factor in term.factors]
+
+
+def _learn_categories(
+    formula: Formula, table: Table, contrasts: Mapping[str, Contrast]
+) -> dict[str, Category]:
+    categories: dict[str, Category] = {}
+    for factor in _factors(formula):
+        key = to_text(factor)
+        if key in categories:
+            continue
+        if isinstance(factor, Name) and table[factor.name].kind == "factor":
+            levels, _ = learn_levels(table[factor.name])
+            contrast = contrasts.get(factor.name, Contrast())
+            categories[key] = Category(factor.name, levels, contrast)
+        elif isinstance(factor, Call) and factor.function in CATEGORY:
+            column = factor.args[0]
+            assert isinstance(column, Name)
+            levels, _ = learn_levels(table[column.name])
+            levels, contrast = from_call(factor, levels, formula.text)
+            if len(factor.args) == 1:
+                contrast = contrasts.get(column.name, contrast)
+            categories[key] = Category(column.name, levels, contrast)
+        else:
+            continue
+        if len(categories[key].levels) < 2:
+            raise DesignError(
+                f"the category '{key}' has one level",
+                where=pointer(formula.text, factor.span),
+                found=f"only '{categories[key].levels.names[0]}' in the rows used",
+                fix=f"leave '{key}' out of the formula",
+            )
+    return categories
+
+
+def _learn(expr: Expr, table: Table, state: State) -> State:
+    """Learn an expression's calls from the inside out."""
+    if isinstance(expr, Call) and expr.function in CATEGORY:
+        return state
+    if isinstance(expr, Call) and expr.function in CENTRING:
+        return _learn_means(expr, table, _learn(expr.args[0], table, state))
+    for child in _operands(expr):
+        state = _learn(child, table, state)
+    if isinstance(expr, Call) and expr.function in TRANSFORMS:
+        key = to_text(expr)
+        if key not in state.transforms:
+            memory: dict[str, Any] = {}
+            state = replace(state, transforms={**state.transforms, key: memory})
+            evaluate_factor(expr, table, state)
+    return state
+
+
+def _operands(expr: Expr) -> Iterable[Expr]:
+    if isinstance(expr, Call) and expr.function in TRANSFORMS:
+        return expr.args[:1]
+    return children(expr)
+
+
+def _learn_means(call: Call, table: Table, state: State) -> State:
+    key, source = to_text(call), to_text(call.args[0])
+    other = "between" if call.function == "within" else "within"
+    twin = f"{other}({source}, {to_text(call.args[1])})"
+    if key in state.means:
+        return state
+    known: GroupMeans | None = state.means.get(twin)
+    if known is None:
+        columns = expand_group(call.args[1], state.formula)[0].factors
+        known = learn_means(evaluate(call.args[0], table, state), columns, table)
+    return replace(state, means={**state.means, key: known})

@@ -1,0 +1,148 @@
+"""Random-effects terms: grouping factors, model matrices, lme4's order and labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ranef.design.coding import Coded, code
+from ranef.design.grouping import Grouping, learn_grouping
+from ranef.design.state import State
+from ranef.errors import DesignError
+from ranef.formula.model import Bar, Formula
+from ranef.formula.position import pointer
+from ranef.formula.terms import Term
+from ranef.frame.table import Table
+from ranef.types import Array, Codes, RandomTerm
+
+__all__ = ["TermCoding", "build_random"]
+
+
+@dataclass(frozen=True, slots=True)
+class TermCoding:
+    """How to code one random-effects term on other rows.
+
+    Attributes
+    ----------
+    grouping : Grouping
+    intercept : bool
+    terms : tuple of Term
+        Left side of the bar.
+    columns : tuple of int
+        Columns of the left side's model matrix that belong to this term.
+    """
+
+    grouping: Grouping
+    intercept: bool
+    terms: tuple[Term, ...] = field(repr=False)
+    columns: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    bar: Bar
+    coding: TermCoding
+    codes: Codes
+    coded: Coded
+
+
+def build_random(
+    formula: Formula, table: Table, state: State
+) -> tuple[tuple[RandomTerm, ...], tuple[TermCoding, ...]]:
+    """Random-effects terms in lme4's order: most levels first, ties as written.
+
+    Terms of ``||`` are split into one scalar term for each column of their model matrix. Terms
+    with the same columns behind their grouping factor share one array of codes.
+
+    Raises
+    ------
+    DesignError
+        A grouping factor with one level, or a random slope that never varies within a group.
+    """
+    groupings: dict[tuple[str, ...], tuple[Grouping, Codes]] = {}
+    matrices: dict[tuple[bool, tuple[str, ...]], Coded] = {}
+    parts: list[_Part] = []
+    for bar in formula.bars:
+        if bar.factors not in groupings:
+            groupings[bar.factors] = learn_grouping(bar.factors, table)
+        grouping, codes = groupings[bar.factors]
+        _check_levels(bar, grouping, formula)
+        key = (bar.model.intercept, tuple(term.name for term in bar.model.terms))
+        if key not in matrices:
+            matrices[key] = code(bar.model.intercept, bar.model.terms, table, state)
+        coded = matrices[key]
+        _check_slopes(bar, coded, codes, len(grouping.names), formula)
+        every = tuple(range(len(coded.names)))
+        for columns in (every,) if bar.correlated else tuple((j,) for j in every):
+            coding = TermCoding(grouping, bar.model.intercept, bar.model.terms, columns)
+            parts.append(_Part(bar, coding, codes, coded))
+    parts.sort(key=lambda part: -len(part.coding.grouping.names))
+    labels = _unique([part.bar.label for part in parts])
+    terms = [_term(part, label) for part, label in zip(parts, labels, strict=True)]
+    return tuple(terms), tuple(part.coding for part in parts)
+
+
+def _term(part: _Part, label: str) -> RandomTerm:
+    columns = part.coding.columns
+    every = columns == tuple(range(len(part.coded.names)))
+    Z: Array = part.coded.matrix if every else np.asfortranarray(part.coded.matrix[:, columns])
+    return RandomTerm(
+        label=label,
+        factor=part.bar.label,
+        names=tuple(part.coded.names[j] for j in columns),
+        Z=Z,
+        codes=part.codes,
+        levels=part.coding.grouping.names,
+    )
+
+
+def _unique(labels: Sequence[str]) -> list[str]:
+    """Second and later uses of a label get ``.1``, ``.2``."""
+    seen: dict[str, int] = {}
+    unique: list[str] = []
+    for label in labels:
+        count = seen.get(label, 0)
+        seen[label] = count + 1
+        unique.append(f"{label}.{count}" if count else label)
+    return unique
+
+
+def _check_levels(bar: Bar, grouping: Grouping, formula: Formula) -> None:
+    if len(grouping.names) == 1:
+        span = (bar.group_names[0].span[0], bar.group_names[-1].span[1])
+        raise DesignError(
+            f"the grouping factor '{bar.label}' has one level",
+            where=pointer(formula.text, span if span[0] < span[1] else bar.group_names[0].span),
+            found=f"'{grouping.names[0]}' in all rows used",
+            fix="a variance between groups needs several groups: remove this random part, "
+            "or use the rows of more groups",
+        )
+
+
+def _check_slopes(bar: Bar, coded: Coded, codes: Codes, n_levels: int, formula: Formula) -> None:
+    if not bar.model.intercept or len(coded.names) == 1:
+        return
+    some_row = np.empty(n_levels, dtype=np.int64)
+    some_row[codes] = np.arange(codes.size)
+    for term, columns in zip(bar.model.terms, coded.term_columns, strict=True):
+        for j in columns:
+            column = coded.matrix[:, j]
+            difference = np.abs(column - column[some_row][codes]).max()
+            if difference > 1e-12 * np.abs(column).max():
+                continue
+            name = coded.names[j]
+            raise DesignError(
+                f"the random slope of '{name}' cannot be told from the intercept of '{bar.label}'",
+                where=pointer(formula.text, term.factors[0].span),
+                found=f"'{name}' never varies within a level of '{bar.label}' in {bar.text}",
+                fix=f"keep '{term.name}' in the fixed part only, as in {_without(bar, term)}",
+            )
+
+
+def _without(bar: Bar, term: Term) -> str:
+    kept = [other.name for other in bar.model.terms if other is not term]
+    lhs = " + ".join(["1", *kept])
+    mark = "|" if bar.correlated else "||"
+    return f"({lhs if kept else '1'} {mark} {bar.label})"

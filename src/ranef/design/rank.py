@@ -1,0 +1,101 @@
+"""Which columns of a matrix are linear combinations of earlier ones."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ranef.types import Array
+
+__all__ = ["dependent_columns"]
+
+_CLEAR = 1e-6
+"""Squared relative length above which a column is independent beyond doubt."""
+
+_TOLERANCE = 1e-7
+"""Relative length below which what is left of a column is rounding."""
+
+_CONSTANT = 1e-12
+"""Relative spread below which a column is a multiple of the intercept."""
+
+
+def dependent_columns(X: Array, *, intercept: bool) -> NDArray[np.bool_]:
+    """Flag columns that depend linearly on columns before them.
+
+    Parameters
+    ----------
+    X : ndarray, shape (n, p)
+    intercept : bool
+        Whether column 0 is constant. The others are then judged by their deviations from their
+        means, so that a far-away origin (a year, a time stamp) makes no column dependent.
+
+    Returns
+    -------
+    ndarray of bool, shape (p,)
+
+    Notes
+    -----
+    The rule is the limited pivoting of R's ``qr`` (LINPACK ``dqrdc2``): a column whose part
+    orthogonal to the kept ones is shorter than 1e-7 of the column is left out, and later columns
+    are judged against those kept. A Cholesky factorisation of the scaled cross-products decides
+    the usual case; orthogonalisation, done twice for accuracy (Bjoerck 1994, Numerical methods
+    for least squares problems, section 2.4), decides the others.
+
+    Examples
+    --------
+    >>> X = np.array([[1.0, 0.0, 1.0], [1.0, 1.0, 2.0], [1.0, 5.0, 6.0], [1.0, 2.0, 3.0]])
+    >>> dependent_columns(X, intercept=True).tolist()
+    [False, False, True]
+    """
+    n, p = X.shape
+    flags = np.zeros(p, dtype=bool)
+    if p == 0:
+        return flags
+    first = 1 if intercept else 0
+    columns = X[:, first:]
+    largest = np.abs(columns).max(axis=0, initial=0.0)
+    scaled = np.array(columns / np.where(largest > 0, largest, 1.0), order="F")
+    lengths = np.sqrt(np.einsum("ij,ij->j", scaled, scaled))
+    if intercept:
+        scaled -= scaled.mean(axis=0)
+        centred = np.sqrt(np.einsum("ij,ij->j", scaled, scaled))
+        null = centred <= _CONSTANT * lengths
+        lengths = centred
+    else:
+        null = lengths == 0
+    if not null.any() and p <= n and _clearly_independent(scaled, lengths):
+        return flags
+    flags[first:] = _orthogonalise(scaled, lengths, null, n - first)
+    return flags
+
+
+def _clearly_independent(columns: Array, lengths: Array) -> bool:
+    gram = (columns.T @ columns) / np.outer(lengths, lengths)
+    try:
+        pivots = np.diag(np.linalg.cholesky(gram))
+    except np.linalg.LinAlgError:
+        return False
+    return bool((pivots * pivots > _CLEAR).all())
+
+
+def _orthogonalise(
+    columns: Array, lengths: Array, null: NDArray[np.bool_], most: int
+) -> NDArray[np.bool_]:
+    n, p = columns.shape
+    basis = np.empty((n, min(max(most, 0), p)), order="F")
+    kept = 0
+    dependent = null.copy()
+    for j in np.flatnonzero(~null):
+        if kept == basis.shape[1]:
+            dependent[j] = True
+            continue
+        rest = columns[:, j] / lengths[j]
+        for _ in range(2):
+            rest = rest - basis[:, :kept] @ (basis[:, :kept].T @ rest)
+        length = float(np.linalg.norm(rest))
+        if length < _TOLERANCE:
+            dependent[j] = True
+            continue
+        basis[:, kept] = rest / length
+        kept += 1
+    return dependent
