@@ -168,7 +168,7 @@ def _categories(name: str, native: Any, source_type: str) -> Column:
             levels = tuple(native.dtype.categories.to_list())
             return _factor(name, _polars_codes(native), levels, False, source_type)
         return _strings(name, native.cast(pl.String), source_type)
-    dictionary = native.unify_dictionaries().combine_chunks()
+    dictionary = native.combine_chunks()
     values = dictionary.dictionary.to_pylist()
     codes = _arrow_codes(dictionary.indices)
     if None in values:
