@@ -214,7 +214,11 @@ class _Parser:
     def number(self, token: Token) -> Expr:
         value = float(token.value.rstrip("L"))
         if not math.isfinite(value):
-            raise self.error("this number is too large", span=(token.start, token.end))
+            raise self.error(
+                "this number is too large",
+                span=(token.start, token.end),
+                fix="the largest number is about 1.8e308",
+            )
         return Number(value, (token.start, token.end))
 
     def parenthesis(self, opening: Token) -> Expr:
@@ -266,7 +270,10 @@ class _Parser:
             if keyword is not None:
                 keywords.append((keyword, self.expression(0)))
             elif keywords:
-                raise self.error("an argument without a name after one with a name")
+                raise self.error(
+                    "an argument without a name after one with a name",
+                    fix="put arguments without a name first",
+                )
             else:
                 args.append(self.expression(0))
             if not self.comma(opening, ")"):

@@ -1,0 +1,62 @@
+"""The rule by which columns are left out."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ranef.design.rank import dependent_columns
+
+
+def flags(X: np.ndarray, *, intercept: bool) -> list[bool]:
+    return dependent_columns(np.asfortranarray(X, dtype=float), intercept=intercept).tolist()
+
+
+def test_the_later_column_goes() -> None:
+    x = np.array([1.0, 3.0, 2.0, 7.0, 5.0])
+    z = np.array([0.0, 1.0, 0.0, 0.0, 1.0])
+    one = np.ones(5)
+    assert flags(np.column_stack([one, x, z, x + z, 3 * one]), intercept=True) == [
+        False,
+        False,
+        False,
+        True,
+        True,
+    ]
+
+
+def test_a_zero_column_and_more_columns_than_rows() -> None:
+    X = np.column_stack([np.eye(3), np.zeros(3), np.ones(3)])
+    assert flags(X, intercept=False) == [False, False, False, True, True]
+
+
+def test_a_far_origin_and_a_tiny_unit_are_no_dependence() -> None:
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=50)
+    X = np.column_stack([np.ones(50), 1.7e9 + x, 1e-12 * rng.normal(size=50)])
+    assert flags(X, intercept=True) == [False, False, False]
+
+
+def test_nearly_dependent_columns_are_kept_until_1e_7() -> None:
+    rng = np.random.default_rng(4)
+    x, e = rng.normal(size=(2, 100))
+    one = np.ones(100)
+    for size, expected in ((1e-5, False), (1e-9, True)):
+        assert flags(np.column_stack([one, x, x + size * e]), intercept=True)[2] is expected
+
+
+def test_no_columns() -> None:
+    assert flags(np.empty((4, 0)), intercept=False) == []
+
+
+@given(st.integers(0, 10_000), st.integers(1, 6), st.integers(0, 4), st.booleans())
+def test_the_kept_columns_span_the_matrix(seed: int, p: int, extra: int, intercept: bool) -> None:
+    rng = np.random.default_rng(seed)
+    X = rng.integers(-3, 4, size=(12, p)).astype(float)
+    if intercept:
+        X[:, 0] = 1.0
+    X = np.column_stack([X, X @ rng.integers(-2, 3, size=(p, extra))])
+    kept = ~dependent_columns(np.asfortranarray(X), intercept=intercept)
+    assert kept.sum() == np.linalg.matrix_rank(X) == np.linalg.matrix_rank(X[:, kept])
+    for j in np.flatnonzero(~kept):
+        before = X[:, :j]
+        assert np.linalg.matrix_rank(before) == np.linalg.matrix_rank(X[:, : j + 1])
