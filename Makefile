@@ -14,8 +14,9 @@ BUILD_TOOLS := scikit-build-core nanobind cmeel-eigen cmake ninja
 CPP := $(wildcard cpp/*.cpp cpp/*.hpp cpp/tests/*.cpp cpp/tests/*.hpp)
 BUILD_INPUTS := pyproject.toml requirements-dev.lock CMakeLists.txt src/ranef/_version.py \
 	$(wildcard cmake/*.cmake) $(filter-out cpp/tests/%,$(CPP))
-# An added or removed source file is a change too.
+# An added or removed C++ file or Python package is a change too (the editable install lists packages).
 SOURCE_LIST := .venv/.sources
+SOURCES := $(sort $(BUILD_INPUTS) $(shell find src -name __init__.py))
 
 # $(call try,COMMAND): "yes" when COMMAND succeeds.
 try = $(shell ( $(1) ) >/dev/null 2>&1 && echo yes)
@@ -54,11 +55,9 @@ check: .venv/.dev ## lint, types, layers, C++ format and warnings
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache --no-logo
 	@$(if $(CPP),$(BIN)/clang-format --dry-run --Werror $(CPP) && echo "clang-format: $(words $(CPP)) files in form")
-	@$(BIN)/cmake -S . -B build/check -G Ninja --log-level=ERROR $(CMAKE_TOOLS) -DRANEF_WERROR=ON \
-		-DCMAKE_CXX_FLAGS_RELEASE=-O1 -Dnanobind_DIR="`$(BIN)/python -m nanobind --cmake_dir`" >/dev/null
-	@$(BIN)/cmake --build build/check --target _core -- --quiet && echo "C++: no warnings"
+	@echo "C++: compiled with warnings as errors"
 
-format: .venv/.dev ## rewrite Python and C++ in the project's form
+format: $(if $(wildcard .venv/.dev),,.venv/.dev) ## rewrite Python and C++ in the project's form
 	$(BIN)/ruff check --fix --quiet
 	$(BIN)/ruff format
 	$(if $(CPP),$(BIN)/clang-format -i $(CPP))
@@ -79,7 +78,8 @@ clean: ## remove .venv, builds and caches
 
 CMAKE_TOOLS = -DPython_EXECUTABLE="$(CURDIR)/$(BIN)/python" -DCMAKE_MAKE_PROGRAM="$(CURDIR)/$(BIN)/ninja"
 SANITIZE = $(BIN)/cmake -S . -B build/sanitize -G Ninja --log-level=ERROR $(CMAKE_TOOLS) \
-	-DRANEF_PYTHON=OFF -DRANEF_SANITIZE=address$(comma)undefined >/dev/null && \
+	-DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG="-O1 -g" -DRANEF_PYTHON=OFF \
+	-DRANEF_SANITIZE=address$(comma)undefined >/dev/null && \
 	$(BIN)/cmake --build build/sanitize -- --quiet && \
 	$(BIN)/ctest --test-dir build/sanitize --output-on-failure
 
@@ -92,21 +92,24 @@ SANITIZE = $(BIN)/cmake -S . -B build/sanitize -G Ninja --log-level=ERROR $(CMAK
 	@touch $@
 
 $(SOURCE_LIST): .venv/.tools FORCE
-	@echo "$(sort $(BUILD_INPUTS))" | cmp -s - $@ || echo "$(sort $(BUILD_INPUTS))" > $@
+	@echo "$(SOURCES)" | cmp -s - $@ || echo "$(SOURCES)" > $@
 
 .PHONY: FORCE
 FORCE:
 
-install = $(need_compiler)@echo "Installing ranef$(1) into .venv"; $(PIP) --no-build-isolation -e '.$(1)'
+# $(call install,EXTRAS,PIP OPTIONS)
+install = $(need_compiler)@echo "Installing ranef$(1) into .venv"; \
+	$(PIP) --no-build-isolation $(2) -e '.$(1)'
 
 .venv/.run: .venv/.tools $(SOURCE_LIST) $(BUILD_INPUTS)
-	$(call install,)
+	$(call install,,)
 	@touch $@
 
 .venv/.test: .venv/.tools $(SOURCE_LIST) $(BUILD_INPUTS)
-	$(call install,[test])
+	$(call install,[test],)
 	@touch .venv/.run $@
 
+# Warnings are errors from here on in this build folder, so that checking compiles nothing twice.
 .venv/.dev: .venv/.tools $(SOURCE_LIST) $(BUILD_INPUTS)
-	$(call install,[dev])
+	$(call install,[dev],-C cmake.define.RANEF_WERROR=ON)
 	@touch .venv/.run .venv/.test $@
