@@ -95,3 +95,9 @@ def test_a_column_that_is_not_there(table: Table) -> None:
     encoding = build(parse("y ~ x + (1 | g)"), table).encoding
     with pytest.raises(UnknownColumnError, match="no column 'x'"):
         encoding.fixed(read_table(pd.DataFrame({"X": [1.0], "g": [1]})))
+
+
+def test_splines_continue_beyond_the_training_range(table: Table) -> None:
+    encoding = build(parse("y ~ bs(x, df=4, intercept=TRUE) + (1 | g)"), table).encoding
+    far = read_table(pd.DataFrame({"x": [-50.0, 0.0, 50.0], "g": [1, 1, 1]}))
+    assert np.isfinite(encoding.fixed(far)).all()

@@ -27,6 +27,8 @@ from ranef.frame import Table, read_table
         ("y ~ x + offset(log(x)) + (1 | g)", DataError, "is not defined in", "log(x)"),
         ("y ~ poly(f, 2) + (1 | g)", DataError, "'f' is a category", "f"),
         ("y ~ I(poly(x, 2)) + (1 | g)", DataError, "several columns", "I(poly(x, 2))"),
+        ("y ~ poly(constant, 2) + (1 | g)", DesignError, "no finite", "poly(constant, 2)"),
+        ("y ~ poly(x, degre=2) + (1 | g)", DesignError, "computed", "poly(x, degre=2)"),
         ("y ~ I(x == 'a') + (1 | g)", DataError, "compared with a text", "x"),
         ("y ~ factor(constant) + (1 | g)", DesignError, "has one level", "factor(constant)"),
         ("y ~ x + (1 | constant)", DesignError, "has one level", "constant"),

@@ -8,7 +8,52 @@ from ranef.formula import Formula, parse, to_formulaic, to_text
 from ranef.formula.parser import parse_sides
 
 _PIECES = st.sampled_from(
-    ["y", "x", "a", "b.c", ".z", "`m`", "`", "~", "+", "-", "*", "/", ":", "^", "**", "%in%", "(", ")", "|", "||", ",", "=", "0", "1", "2", "1.5", "'f'", "log(", "I(", "C(", "within(", "offset(", "factor(", "cbind(", "poly(", "c(", "[", "]", "==", "<", "TRUE", "NULL", "(1|g)", "(x||g/h)"]
+    [
+        "y",
+        "x",
+        "a",
+        "b.c",
+        ".z",
+        "`m`",
+        "`",
+        "~",
+        "+",
+        "-",
+        "*",
+        "/",
+        ":",
+        "^",
+        "**",
+        "%in%",
+        "(",
+        ")",
+        "|",
+        "||",
+        ",",
+        "=",
+        "0",
+        "1",
+        "2",
+        "1.5",
+        "'f'",
+        "log(",
+        "I(",
+        "C(",
+        "within(",
+        "offset(",
+        "factor(",
+        "cbind(",
+        "poly(",
+        "c(",
+        "[",
+        "]",
+        "==",
+        "<",
+        "TRUE",
+        "NULL",
+        "(1|g)",
+        "(x||g/h)",
+    ]
 )
 _TOKENS = st.lists(_PIECES, max_size=30).map(" ".join)
 _TAILS = st.lists(_PIECES, max_size=12).map(lambda pieces: "y ~ x + (1 | g) " + " ".join(pieces))

@@ -187,4 +187,5 @@ def _transform(call: Call, table: Table, state: State) -> Any:
         [literal(arg) for arg in call.args[1:]],
         {key: literal(value) for key, value in call.keywords},
         state.transforms[to_text(call)],
+        pointer(state.formula, call.span),
     )

@@ -61,6 +61,7 @@ def transform(
     args: Sequence[Any],
     keywords: Mapping[str, Any],
     state: dict[str, Any],
+    where: str,
 ) -> Any:
     """Apply a transformation that learns from the training rows.
 
@@ -73,6 +74,8 @@ def transform(
         Its other arguments.
     state : dict
         Empty when training, filled here; replayed afterwards.
+    where : str
+        The call in its formula, for the error.
 
     Returns
     -------
@@ -92,13 +95,23 @@ def transform(
         if "intercept" in options:
             options["include_intercept"] = options.pop("intercept")
     try:
-        made = TRANSFORMS[function](values, *args, _state=state, **options)
+        with np.errstate(all="ignore"):
+            made = TRANSFORMS[function](values, *args, _state=state, **options)
     except (TypeError, ValueError, np.linalg.LinAlgError) as error:
         raise DesignError(
             f"{function}() cannot be computed",
+            where=where,
             found=str(error),
             fix=f"check the arguments of {function}()",
         ) from error
+    columns = list(made.values()) if isinstance(made, dict) else [made]
+    if np.isfinite(values).all() and not all(np.isfinite(np.asarray(c)).all() for c in columns):
+        raise DesignError(
+            f"{function}() gives no finite numbers here",
+            where=where,
+            found=f"{np.unique(values).size} different values in the column",
+            fix=f"{function}() needs a column with more different values",
+        )
     if isinstance(made, np.ndarray) and made.ndim == 1:
         return np.asarray(made, dtype=np.float64)
     return made

@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 
 from ranef.errors import suggestion
+from ranef.formula.cursor import BAR_FIX, Cursor
 from ranef.formula.functions import KNOWN, hint
-from ranef.formula.lexer import Token, tokenize
+from ranef.formula.lexer import Token
 from ranef.formula.nodes import (
     Binary,
     Call,
@@ -20,12 +21,10 @@ from ranef.formula.nodes import (
     Negative,
     Number,
     RandomPart,
-    Span,
     String,
     Sum,
     Vector,
 )
-from ranef.formula.position import formula_error
 
 __all__ = ["parse_sides"]
 
@@ -48,9 +47,6 @@ _CONSTANTS: dict[str, bool | None] = {
     "None": None,
 }
 _CALLABLE = KNOWN | {"Helmert", "Poly", "Sum", "Treatment"}
-_DEEPEST = 40
-_LARGEST = 100
-_BAR_FIX = "put the random part in parentheses, as in (1 | group)"
 
 
 def parse_sides(text: str) -> tuple[Expr, Expr]:
@@ -64,16 +60,8 @@ def parse_sides(text: str) -> tuple[Expr, Expr]:
     return _Parser(text).formula()
 
 
-class _Parser:
-    """One pass over the tokens. `weight` bounds the height of every tree it makes."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.tokens = tokenize(text)
-        self.at = 0
-        self.depth = 0
-        self.calls = 0
-        self.weight = 0
+class _Parser(Cursor):
+    """One pass over the tokens."""
 
     # -- the whole formula -------------------------------------------------------------
 
@@ -121,7 +109,7 @@ class _Parser:
         if token.kind == kind:
             return
         if token.kind in ("|", "||"):
-            raise self.error(f"{token.kind} outside of parentheses", fix=_BAR_FIX)
+            raise self.error(f"{token.kind} outside of parentheses", fix=BAR_FIX)
         if token.kind == ")":
             raise self.error("this ) closes nothing", fix="remove it, or add a ( before")
         if token.kind == "~":
@@ -329,69 +317,4 @@ class _Parser:
             span=(function.start, function.end),
             found="functions " + ", ".join(sorted(KNOWN, key=str.lower)),
             fix=fix or "compute this column before fitting and use its name here",
-        )
-
-    # -- tokens and limits -------------------------------------------------------------
-
-    def peek(self) -> Token:
-        return self.tokens[self.at]
-
-    def take(self) -> Token:
-        token = self.tokens[self.at]
-        if token.kind != "end":
-            self.at += 1
-        else:
-            self.at += 1
-            self.tokens.append(token)
-        return token
-
-    def close(self, opening: Token, kind: str) -> Token:
-        token = self.peek()
-        if token.kind == kind:
-            return self.take()
-        if token.kind in ("end", "~"):
-            raise self.error(
-                f"this {opening.value} is never closed",
-                span=(opening.start, opening.end),
-                fix=f"add the matching {kind}",
-            )
-        if token.kind in ("|", "||"):
-            raise self.error(f"unexpected {token.value}", fix=_BAR_FIX)
-        if token.kind in ("name", "number", "string", "("):
-            raise self.error(
-                f"no operator before {self.quote(token)}",
-                fix="put +, :, * or another operator between the two",
-            )
-        raise self.error(f"unexpected {self.quote(token)}", fix=f"close the {opening.value} first")
-
-    def need_operand(self, operator: Token) -> None:
-        kind = self.peek().kind
-        if kind in ("end", ")", "~", "|", "||", ",", "*", "/", ":", "^", "%in%", "="):
-            raise self.error(
-                f"nothing stands after this {operator.value}",
-                span=(operator.start, operator.end),
-                fix="add a term after it, or remove it",
-            )
-
-    def enter(self) -> None:
-        self.depth += 1
-        if self.depth > _DEEPEST:
-            raise self.error("the formula is nested too deeply", fix="remove parentheses")
-
-    def grow(self) -> None:
-        self.weight += 1
-        if self.weight > _LARGEST:
-            raise self.error(
-                "one term of the formula is too large", fix="split it into several terms"
-            )
-
-    def quote(self, token: Token) -> str:
-        return "the end" if token.kind == "end" else f"'{self.text[token.start : token.end]}'"
-
-    def error(
-        self, what: str, *, span: Span | None = None, found: str = "", fix: str = ""
-    ) -> Exception:
-        token = self.peek()
-        return formula_error(
-            what, self.text, span or (token.start, token.end), found=found, fix=fix
         )
