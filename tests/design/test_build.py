@@ -107,6 +107,8 @@ def test_only_observed_combinations_are_levels() -> None:
     assert design.terms[0].levels == ("9:u", "9:v", "10:v")
     assert design.terms[0].codes.tolist() == [2, 0, 1, 2, 2]
     assert design.terms[1].levels == ("1.5", "2")
+    new = read_table(pd.DataFrame({"a": [10, 10, 9], "b": list("uvu"), "c": [2, 2, 2]}))
+    assert design.encoding.random(new)[0][0].tolist() == [-1, 2, 0]
 
 
 def test_within_and_between_add_up_and_means_are_those_of_groups(

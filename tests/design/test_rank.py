@@ -60,3 +60,23 @@ def test_the_kept_columns_span_the_matrix(seed: int, p: int, extra: int, interce
     for j in np.flatnonzero(~kept):
         before = X[:, :j]
         assert np.linalg.matrix_rank(before) == np.linalg.matrix_rank(X[:, : j + 1])
+
+
+def test_ill_conditioned_columns_are_judged_by_what_is_left_of_them() -> None:
+    t = np.linspace(0.0, 1.0, 80)
+    X = np.column_stack([t**power for power in range(1, 11)] + [t**2 - 3 * t**5 + t**10 / 3])
+    expected = []
+    for j in range(X.shape[1]):
+        before = X[:, :j] / np.linalg.norm(X[:, :j], axis=0)
+        fit = before @ np.linalg.lstsq(before, X[:, j], rcond=None)[0]
+        expected.append(bool(np.linalg.norm(X[:, j] - fit) < 1e-7 * np.linalg.norm(X[:, j])))
+    assert expected == [False] * 10 + [True]
+    assert flags(X, intercept=False) == expected
+
+
+def test_dependence_is_found_whatever_the_rounding() -> None:
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        x, z = rng.normal(size=(2, 200))
+        X = np.column_stack([np.ones(200), x, z, 0.1 * x + 0.7 * z])
+        assert flags(X, intercept=True) == [False, False, False, True]
