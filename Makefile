@@ -74,7 +74,7 @@ docs: .venv/.test ## run every example of the documentation pages
 
 clean: ## remove .venv, builds and caches
 	rm -rf .venv build dist src/ranef/_core.pyi .mypy_cache .ruff_cache .pytest_cache .hypothesis
-	find src tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
+	find . -name __pycache__ -prune -exec rm -rf {} +
 
 CMAKE_TOOLS = -DPython_EXECUTABLE="$(CURDIR)/$(BIN)/python" -DCMAKE_MAKE_PROGRAM="$(CURDIR)/$(BIN)/ninja"
 SANITIZE = $(BIN)/cmake -S . -B build/sanitize -G Ninja --log-level=ERROR $(CMAKE_TOOLS) \

@@ -7,10 +7,12 @@ import re
 import subprocess
 import sys
 from importlib import resources
-from importlib.metadata import version
+from importlib.metadata import requires, version
 from pathlib import Path
 
 import pytest
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
 
 ROOT = Path(__file__).parents[2]
 HEAVY = (
@@ -60,14 +62,39 @@ def test_types_are_shipped() -> None:
     assert "def version() -> str" in resources.files("ranef").joinpath("_core.pyi").read_text()
 
 
-def test_lock_pins_every_dependency() -> None:
-    """Every direct requirement of the package and its extras has an exact version in the lock."""
-    from importlib.metadata import requires
+def pins(name: str) -> dict[str, str]:
+    """Normalised package name -> exact version, as a lock file of the project says."""
+    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+    exact = [line.split("==") for line in lines if not line.startswith("#")]
+    return {normalised(package): number for package, number in exact}
 
-    def canonical(name: str) -> str:
-        return re.sub(r"[-_.]+", "-", name).lower()
 
-    lines = (ROOT / "requirements-dev.lock").read_text().splitlines()
-    locked = {canonical(line.split("==")[0]) for line in lines if "==" in line}
-    asked = {canonical(re.split(r"[<>=\[; ]", text)[0]) for text in requires("ranef") or ()}
-    assert asked - locked <= {"ranef"}
+def normalised(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def requirements() -> dict[str, str]:
+    """Normalised package name -> specifier such as ``>=2.0.2,<3``, extras included."""
+    texts = [text.split(";")[0].strip() for text in requires("ranef") or ()]
+    matches = [re.fullmatch(r"([\w.-]+)(\[.*\])?(.*)", text) for text in texts]
+    found = {normalised(m[1]): m[3] for m in matches if m}
+    return {name: specifier for name, specifier in found.items() if name != "ranef"}
+
+
+def test_development_lock_pins_every_requirement() -> None:
+    assert not requirements().keys() - pins("requirements-dev.lock").keys()
+
+
+@pytest.mark.parametrize("lock", ["requirements-dev.lock", "requirements-lowest.lock"])
+def test_locked_versions_are_in_range(lock: str) -> None:
+    asked = requirements()
+    for name, number in pins(lock).items():
+        if name in asked:
+            assert SpecifierSet(asked[name]).contains(number), name
+
+
+def test_lowest_lock_is_the_lower_bounds() -> None:
+    asked = requirements()
+    for name, number in pins("requirements-lowest.lock").items():
+        (bound,) = [part.version for part in SpecifierSet(asked[name]) if part.operator == ">="]
+        assert Version(bound) == Version(number), name
