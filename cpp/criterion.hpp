@@ -1,0 +1,78 @@
+// The profiled criterion of a linear mixed model, in deviance units, and its derivatives.
+//
+//   f = log|V| [+ log|X'V^-1 X|] + nu (1 + log(2 pi r2 / nu)) - sum log w + constant,
+//
+// nu = n (ML) or n - p (REML), r2 = min over beta of |y - X beta|^2 in the metric of V^-1
+// (Bates, Maechler, Bolker & Walker 2015, eqs 34 and 42). Derivatives are taken with respect to
+// the relative covariance D = Lambda Lambda' of each grouping factor; charts come on top.
+#pragma once
+
+#include <vector>
+
+#include "sweeps.hpp"
+
+namespace ranef {
+
+// A symmetric change of D of one grouping factor.
+struct Direction {
+  int group = 0;
+  Matrix d;  // q x q
+};
+
+struct Curvature {
+  Matrix hessian;          // second derivatives along the directions
+  Vector r2;               // first derivatives of r2
+  std::vector<Matrix> xx;  // first derivatives of X'V^-1 X, p x p
+};
+
+class Criterion {
+ public:
+  Criterion(const Problem& problem, bool reml, double constant = 0.0);
+
+  // False where the arithmetic broke down (then value() is meaningless).
+  bool evaluate(const std::vector<Matrix>& lambda);
+
+  // Gamma by group: df/dD. Needs a successful evaluate().
+  const std::vector<Matrix>& gamma(bool keep = false);
+
+  // To be called by whoever runs a reverse sweep of its own on sweeps().
+  void forget_gamma() { gamma_ready_ = false; }
+
+  // Exact second derivatives along the directions (one forward and one reverse tangent each).
+  Curvature hessian(const std::vector<Direction>& directions);
+
+  // Average information along the directions: one solve each.
+  Matrix average_information(const std::vector<Direction>& directions);
+
+  double value() const { return value_; }
+  double r2() const { return r2_; }
+  double log_determinant() const { return sweeps_.log_determinant(); }
+  double log_determinant_x() const { return log_determinant_x_; }
+  double nu() const { return nu_; }
+  const Vector& beta() const { return beta_; }
+  const Matrix& xx_inverse() const { return xx_inverse_; }
+  const Problem& problem() const { return problem_; }
+  Sweeps& sweeps() { return sweeps_; }
+  bool reml() const { return reml_; }
+
+ private:
+  Matrix top() const;
+  void tangent(const Direction& direction, std::size_t which,
+               const std::vector<Direction>& directions, Curvature& out);
+
+  const Problem& problem_;
+  bool reml_;
+  double constant_;
+  Sweeps sweeps_;
+  double nu_;
+  double value_ = 0.0;
+  double r2_ = 0.0;
+  double log_determinant_x_ = 0.0;
+  Vector beta_;
+  Matrix xx_inverse_;
+  std::vector<Matrix> gamma_;
+  bool gamma_ready_ = false;
+  bool gamma_kept_ = false;
+};
+
+}  // namespace ranef

@@ -1,0 +1,43 @@
+// Dense linear algebra behind one small interface.
+//
+// Large blocks go to BLAS/LAPACK through function pointers handed over at run time (the host
+// process has one BLAS with its own dispatch on the processor); without them Eigen does the same
+// work. All matrices are column-major.
+#pragma once
+
+#include <cstdint>
+
+#include <Eigen/Dense>
+
+namespace ranef {
+
+using Matrix = Eigen::MatrixXd;
+using Vector = Eigen::VectorXd;
+using Index = std::int64_t;
+
+// Fortran entry points with 32-bit integers, as SciPy exports them.
+struct BlasTable {
+  void (*dpotrf)(char* uplo, int* n, double* a, int* lda, int* info) = nullptr;
+  void (*dpotri)(char* uplo, int* n, double* a, int* lda, int* info) = nullptr;
+  void (*dgemm)(char* ta, char* tb, int* m, int* n, int* k, double* alpha, double* a, int* lda,
+                double* b, int* ldb, double* beta, double* c, int* ldc) = nullptr;
+  void (*dtrsm)(char* side, char* uplo, char* trans, char* diag, int* m, int* n, double* alpha,
+                double* a, int* lda, double* b, int* ldb) = nullptr;
+};
+
+void set_blas(const BlasTable& table);
+
+// Lower Cholesky factor in place (the strict upper triangle is left as it was).
+// False where the matrix is not positive definite or holds a non-finite number.
+bool cholesky_lower(Eigen::Ref<Matrix> a);
+
+// Inverse of L L' in place of L; the result is full and symmetric.
+void inverse_from_cholesky(Eigen::Ref<Matrix> l);
+
+// b <- L^-1 b (or L^-T b).
+void solve_lower(const Eigen::Ref<const Matrix>& l, Eigen::Ref<Matrix> b, bool transposed = false);
+
+// c = a b.
+void multiply(const Eigen::Ref<const Matrix>& a, const Eigen::Ref<const Matrix>& b, Matrix& c);
+
+}  // namespace ranef

@@ -1,0 +1,278 @@
+#include "optimise.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace ranef {
+
+namespace {
+
+constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
+
+// A quadratic model in the eigenbasis of its Hessian.
+struct Model {
+  Vector eigenvalues;
+  Matrix vectors;
+  Vector gradient;  // in the eigenbasis
+
+  Model(const Matrix& hessian, const Vector& g) {
+    const Eigen::SelfAdjointEigenSolver<Matrix> solver(hessian);
+    eigenvalues = solver.eigenvalues();
+    vectors = solver.eigenvectors();
+    gradient = vectors.transpose() * g;
+  }
+
+  // Eigenvalues this small carry rounding error only.
+  double floor() const {
+    return 1e-12 * std::max(1.0, eigenvalues.cwiseAbs().maxCoeff());
+  }
+
+  Vector step(double shift) const {
+    Vector out(gradient.size());
+    for (Index k = 0; k < out.size(); ++k) {
+      const double curvature = eigenvalues(k) + shift;
+      out(k) = curvature > floor() ? -gradient(k) / curvature : 0.0;
+    }
+    return out;
+  }
+
+  double decrease(const Vector& step) const {
+    return -(gradient.dot(step) + 0.5 * step.cwiseProduct(eigenvalues).dot(step));
+  }
+};
+
+// Minimiser of the model within the radius (More & Sorensen 1983).
+Vector trust_region_step(const Model& model, double radius) {
+  const double lowest = model.eigenvalues(0);
+  double low = std::max(0.0, -lowest);
+  if (lowest > model.floor() || model.gradient.isZero(0.0)) {
+    Vector newton = model.step(0.0);
+    if (newton.norm() <= radius) return newton;
+  } else {
+    low += model.floor() * 2.0;
+    Vector edge = model.step(low);
+    if (edge.norm() <= radius) {
+      // The hard case: go on along the lowest eigenvector to the edge of the region.
+      if (lowest < -model.floor()) {
+        const double room = std::sqrt(radius * radius - edge.squaredNorm());
+        edge(0) += edge(0) > 0.0 ? room : -room;
+      }
+      return edge;
+    }
+  }
+  double high = low + model.gradient.norm() / radius + model.floor();
+  for (int k = 0; k < 100 && high - low > 1e-6 * high; ++k) {
+    const double middle = 0.5 * (low + high);
+    (model.step(middle).norm() > radius ? low : high) = middle;
+  }
+  return model.step(high);
+}
+
+class Search {
+ public:
+  Search(Criterion& criterion, const Chart& chart, const OptimiseControl& control,
+         const std::function<bool()>& interrupted)
+      : criterion_(criterion), chart_(chart), control_(control), interrupted_(interrupted) {}
+
+  Optimum run(const Vector& start) {
+    out_.theta = start;
+    if (!evaluate(start)) return out_;
+    out_.value = criterion_.value();
+    if (control_.max_evaluations <= 1) {
+      out_.status = OptimiseStatus::kMaxEvaluations;
+      return out_;
+    }
+    constexpr int kRounds = 12;
+    for (int round = 0; round < kRounds; ++round) {
+      newton();
+      if (out_.status != OptimiseStatus::kConverged &&
+          out_.status != OptimiseStatus::kNoProgress) {
+        return out_;
+      }
+      if (escape()) {
+        ++out_.escapes;
+        continue;
+      }
+      if (!settle_on_boundary()) break;
+    }
+    return out_;
+  }
+
+ private:
+  bool evaluate(const Vector& theta) {
+    ++out_.evaluations;
+    return criterion_.evaluate(chart_.lambda(theta));
+  }
+
+  // Differences of the criterion below this are rounding error.
+  double noise() const { return std::max(1e-12, 32.0 * kEpsilon * std::abs(out_.value)); }
+
+  Matrix hessian(const std::vector<Matrix>& lambda) {
+    const std::vector<Direction> directions = chart_.directions(lambda);
+    const Matrix curvature = criterion_.problem().tail_columns == 0
+                                 ? criterion_.hessian(directions).hessian
+                                 : criterion_.average_information(directions);
+    return curvature + chart_.bend(criterion_.gamma());
+  }
+
+  void newton() {
+    double radius = 1.0;
+    evaluate_current();
+    std::vector<Matrix> lambda = chart_.lambda(out_.theta);
+    Vector g = chart_.gradient(criterion_.gamma(), lambda);
+    Matrix h = hessian(lambda);
+    for (;;) {
+      if (interrupted_ && interrupted_()) {
+        out_.status = OptimiseStatus::kInterrupted;
+        return;
+      }
+      const Model model(h, g);
+      const Vector reduced = trust_region_step(model, radius);
+      const double gain = model.decrease(reduced);
+      if (!(gain > control_.gain)) {
+        out_.status = OptimiseStatus::kConverged;
+        return;
+      }
+      if (out_.evaluations >= control_.max_evaluations) {
+        out_.status = OptimiseStatus::kMaxEvaluations;
+        return;
+      }
+      const Vector candidate = out_.theta + model.vectors * reduced;
+      const double length = reduced.norm();
+      const bool fine = evaluate(candidate);
+      const double drop = fine ? out_.value - criterion_.value() : -1.0;
+      // Near the optimum the drop drowns in rounding error; there the step is judged by what it
+      // leaves to gain, which the gradient shows more sharply than the criterion.
+      const bool blind = fine && gain < 4.0 * noise() && drop > -4.0 * noise();
+      const double ratio = drop / gain;
+      bool accept = fine && (ratio > 1e-4);
+      if (blind) {
+        lambda = chart_.lambda(candidate);
+        const Vector g_new = chart_.gradient(criterion_.gamma(), lambda);
+        accept = g_new.norm() < 0.5 * g.norm();
+        if (!accept) {
+          out_.log.push_back({criterion_.value(), gain, radius, false});
+          evaluate_current();
+          out_.status = OptimiseStatus::kConverged;
+          return;
+        }
+      }
+      out_.log.push_back({fine ? criterion_.value() : out_.value, gain, radius, accept});
+      if (accept) {
+        out_.theta = candidate;
+        out_.value = criterion_.value();
+        lambda = chart_.lambda(out_.theta);
+        g = chart_.gradient(criterion_.gamma(), lambda);
+        h = hessian(lambda);
+        if (ratio > 0.75 && length > 0.8 * radius) radius *= 2.5;
+        if (!blind && ratio < 0.25) radius = 0.5 * length;
+      } else {
+        radius = 0.25 * length;
+        if (radius < 1e-10) {
+          evaluate_current();
+          out_.status = OptimiseStatus::kNoProgress;
+          return;
+        }
+      }
+    }
+  }
+
+  // The workspace may stand at a rejected point; this brings it back without counting it.
+  void evaluate_current() { criterion_.evaluate(chart_.lambda(out_.theta)); }
+
+  // Leaves a saddle: where Gamma has a negative eigenvalue on the (near) null space of a block,
+  // D + t v v' lowers the criterion for small t. True where it went lower.
+  bool escape() {
+    const std::vector<Matrix> gamma = criterion_.gamma();
+    for (std::size_t k = 0; k < chart_.terms().size(); ++k) {
+      const Term& term = chart_.terms()[k];
+      const Matrix t = chart_.block(out_.theta, k);
+      const Matrix s = t * t.transpose();
+      const Eigen::SelfAdjointEigenSolver<Matrix> spectrum(s);
+      const double scale = std::max(1.0, spectrum.eigenvalues()(term.q - 1));
+      int null = 0;
+      while (null < term.q && spectrum.eigenvalues()(null) < 1e-6 * scale) ++null;
+      if (null == 0) continue;
+      const Matrix n = spectrum.eigenvectors().leftCols(null);
+      const Matrix dual = n.transpose() *
+                          gamma[static_cast<std::size_t>(term.group)].block(
+                              term.offset, term.offset, term.q, term.q) *
+                          n;
+      const Eigen::SelfAdjointEigenSolver<Matrix> violation(dual);
+      if (!(violation.eigenvalues()(0) < -1e-10)) continue;  // less than the criterion can show
+      const Vector v = n * violation.eigenvectors().col(0);
+      double best = out_.value - 1e-9 - noise();
+      Vector best_theta;
+      for (double size = 1e-5; size < 20.0; size *= 10.0) {
+        Vector theta = out_.theta;
+        chart_.set_block(theta, k, semidefinite_cholesky(s + size * v * v.transpose(), 1e-14));
+        if (evaluate(theta) && criterion_.value() < best) {
+          best = criterion_.value();
+          best_theta = theta;
+        } else if (best_theta.size() > 0) {
+          break;
+        }
+      }
+      if (best_theta.size() > 0) {
+        out_.theta = best_theta;
+        out_.value = best;
+        return true;
+      }
+      evaluate_current();
+    }
+    return false;
+  }
+
+  // Sets nearly vanished directions of a block to exact zeros where that costs nothing and the
+  // boundary is not left at a profit. True where theta changed.
+  bool settle_on_boundary() {
+    bool changed = false;
+    for (std::size_t k = 0; k < chart_.terms().size(); ++k) {
+      const Term& term = chart_.terms()[k];
+      const Matrix t = chart_.block(out_.theta, k);
+      const Eigen::SelfAdjointEigenSolver<Matrix> spectrum(t * t.transpose());
+      const double scale = std::max(1.0, spectrum.eigenvalues()(term.q - 1));
+      int small = 0;
+      while (small < term.q && spectrum.eigenvalues()(small) < 1e-4 * scale) ++small;
+      for (; small > 0; --small) {
+        Vector kept = spectrum.eigenvalues();
+        if (kept.head(small).maxCoeff() <= 0.0 && t.diagonal().cwiseAbs().minCoeff() == 0.0) break;
+        kept.head(small).setZero();
+        const Matrix s =
+            spectrum.eigenvectors() * kept.asDiagonal() * spectrum.eigenvectors().transpose();
+        Vector theta = out_.theta;
+        chart_.set_block(theta, k, semidefinite_cholesky(s, 1e-10));
+        if ((theta - out_.theta).isZero(0.0)) break;
+        if (!evaluate(theta) || criterion_.value() > out_.value + 1e-9 + noise()) continue;
+        const Matrix n = spectrum.eigenvectors().leftCols(small);
+        const Matrix dual = n.transpose() *
+                            criterion_.gamma()[static_cast<std::size_t>(term.group)].block(
+                                term.offset, term.offset, term.q, term.q) *
+                            n;
+        if (Eigen::SelfAdjointEigenSolver<Matrix>(dual).eigenvalues()(0) < 0.0) continue;
+        out_.theta = theta;
+        out_.value = criterion_.value();
+        changed = true;
+        break;
+      }
+    }
+    evaluate_current();
+    return changed;
+  }
+
+  Criterion& criterion_;
+  const Chart& chart_;
+  const OptimiseControl& control_;
+  const std::function<bool()>& interrupted_;
+  Optimum out_;
+};
+
+}  // namespace
+
+Optimum optimise(Criterion& criterion, const Chart& chart, const Vector& start,
+                 const OptimiseControl& control, const std::function<bool()>& interrupted) {
+  return Search(criterion, chart, control, interrupted).run(start);
+}
+
+}  // namespace ranef

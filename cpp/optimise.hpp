@@ -1,0 +1,43 @@
+// Minimises the criterion over theta: trust-region Newton on sign-free Lambda.
+//
+// Curvature is the exact Hessian where all factors are nested (two sweeps a parameter), average
+// information plus the bend of D = Lambda Lambda' where some are crossed. Stationary points with a
+// singular Lambda are tested for descent into the cone (a negative eigenvalue of Gamma on the null
+// space of Lambda) and left along the violating eigenvector; rank-deficient optima are put on the
+// boundary exactly.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "chart.hpp"
+
+namespace ranef {
+
+struct OptimiseControl {
+  int max_evaluations = 500;
+  double gain = 1e-11;  // stop when the predicted remaining decrease is below this
+};
+
+enum class OptimiseStatus { kConverged, kNoProgress, kMaxEvaluations, kBrokeDown, kInterrupted };
+
+struct OptimiseRecord {
+  double value;
+  double predicted_gain;
+  double radius;
+  bool accepted;
+};
+
+struct Optimum {
+  Vector theta;
+  double value = 0.0;
+  OptimiseStatus status = OptimiseStatus::kBrokeDown;
+  int evaluations = 0;
+  int escapes = 0;  // saddle points left
+  std::vector<OptimiseRecord> log;
+};
+
+Optimum optimise(Criterion& criterion, const Chart& chart, const Vector& start,
+                 const OptimiseControl& control, const std::function<bool()>& interrupted);
+
+}  // namespace ranef

@@ -1,0 +1,143 @@
+// Scatter and gather over the rest columns of a level: parents, tail, then X and y.
+#include "sweeps.hpp"
+
+namespace ranef {
+
+namespace {
+
+std::size_t at(Index i) { return static_cast<std::size_t>(i); }
+
+// Calls use(parent k, its level, first rest column here) for each later chain factor.
+template <class Use>
+void for_parents(const Problem& problem, std::size_t i, Index level, Use use) {
+  const Stage& stage = problem.chain[i];
+  int column = 0;
+  for (std::size_t k = 0; k < stage.parent.size(); ++k) {
+    use(k, static_cast<Index>(stage.parent[k][at(level)]), column);
+    column += problem.chain[i + 1 + k].q;
+  }
+}
+
+// First column of parent l (counted from stage i) within the rest of parent k.
+int parent_offset(const Problem& problem, std::size_t i, std::size_t k, std::size_t l) {
+  int offset = 0;
+  for (std::size_t s = k + 1; s < l; ++s) offset += problem.chain[i + 1 + s].q;
+  return offset;
+}
+
+}  // namespace
+
+void scatter_subtract(const Problem& problem, std::size_t i, Index level,
+                      const Eigen::Ref<const Matrix>& update, RestTarget target) {
+  const Stage& stage = problem.chain[i];
+  const int n_tail = stage.tail_columns(level);
+  const int m = problem.m;
+  const int tail0 = stage.parent_columns;
+  const int fixed0 = tail0 + n_tail;
+  const std::int32_t* list = stage.tail_list(level);
+  for_parents(problem, i, level, [&](std::size_t k, Index up, int column) {
+    const Stage& later = problem.chain[i + 1 + k];
+    StageState& state = (*target.stages)[i + 1 + k];
+    const int q = later.q;
+    Eigen::Map<Matrix>(&state.diagonal[at(up * q * q)], q, q) -= update.block(column, column, q, q);
+    Eigen::Map<Matrix> rest(&state.rest[at(later.rest_start[at(up)]) * at(q)], q,
+                            later.rest_columns(up));
+    for_parents(problem, i, level, [&](std::size_t l, Index, int other) {
+      if (l <= k) return;
+      const int q_other = problem.chain[i + 1 + l].q;
+      rest.middleCols(parent_offset(problem, i, k, l), q_other) -=
+          update.block(column, other, q, q_other);
+    });
+    const std::int32_t* place = stage.tail_at[k].data() + stage.tail_start[at(level)];
+    for (int t = 0; t < n_tail; ++t) {
+      rest.col(later.parent_columns + place[t]) -= update.block(column, tail0 + t, q, 1);
+    }
+    rest.rightCols(m) -= update.block(column, fixed0, q, m);
+  });
+  if (n_tail > 0) {
+    Matrix& tail = *target.tail;
+    for (int t = 0; t < n_tail; ++t) {
+      double* to = tail.col(list[t]).data();
+      const double* from = update.data() + static_cast<Index>(tail0 + t) * update.outerStride();
+      for (int s = t; s < n_tail; ++s) to[list[s]] -= from[tail0 + s];  // lower triangle
+    }
+    Matrix& tail_fixed = *target.tail_fixed;
+    for (int c = 0; c < m; ++c) {
+      double* to = tail_fixed.col(c).data();
+      const double* from = update.data() + static_cast<Index>(fixed0 + c) * update.outerStride();
+      for (int t = 0; t < n_tail; ++t) to[list[t]] -= from[tail0 + t];
+    }
+  }
+  *target.fixed -= update.bottomRightCorner(m, m);
+}
+
+void gather(const Problem& problem, std::size_t i, Index level, RestSource source,
+            Eigen::Ref<Matrix> out) {
+  const Stage& stage = problem.chain[i];
+  const int n_tail = stage.tail_columns(level);
+  const int m = problem.m;
+  const int tail0 = stage.parent_columns;
+  const int fixed0 = tail0 + n_tail;
+  const std::int32_t* list = stage.tail_list(level);
+  for_parents(problem, i, level, [&](std::size_t k, Index up, int column) {
+    const Stage& later = problem.chain[i + 1 + k];
+    const StageState& state = (*source.stages)[i + 1 + k];
+    const int q = later.q;
+    out.block(column, column, q, q) =
+        Eigen::Map<const Matrix>(&state.w_diagonal[at(up * q * q)], q, q);
+    const Eigen::Map<const Matrix> rest(&state.w_rest[at(later.rest_start[at(up)]) * at(q)], q,
+                                        later.rest_columns(up));
+    const auto put = [&](int to, int from, int width) {
+      out.block(column, to, q, width) = rest.middleCols(from, width);
+      out.block(to, column, width, q) = rest.middleCols(from, width).transpose();
+    };
+    for_parents(problem, i, level, [&](std::size_t l, Index, int other) {
+      if (l > k) put(other, parent_offset(problem, i, k, l), problem.chain[i + 1 + l].q);
+    });
+    const std::int32_t* place = stage.tail_at[k].data() + stage.tail_start[at(level)];
+    for (int t = 0; t < n_tail; ++t) put(tail0 + t, later.parent_columns + place[t], 1);
+    put(fixed0, later.rest_columns(up) - m, m);
+  });
+  if (n_tail > 0) {
+    const Matrix& tail = *source.tail;
+    for (int t = 0; t < n_tail; ++t) {
+      for (int s = 0; s < n_tail; ++s) out(tail0 + s, tail0 + t) = tail(list[s], list[t]);
+      for (int c = 0; c < m; ++c) {
+        const double value = (*source.tail_fixed)(list[t], c);
+        out(tail0 + t, fixed0 + c) = value;
+        out(fixed0 + c, tail0 + t) = value;
+      }
+    }
+  }
+  out.bottomRightCorner(m, m) = *source.top;
+}
+
+void times_lambda(const Problem& problem, const std::vector<Matrix>& lambda, Matrix& a) {
+  for (const TailGroup& group : problem.tail) {
+    const Matrix& l = lambda[at(group.group)];
+    if (group.q == 1) {
+      a.middleCols(group.offset, group.n_levels) *= l(0, 0);
+      continue;
+    }
+    for (Index level = 0; level < group.n_levels; ++level) {
+      auto block = a.middleCols(group.offset + level * group.q, group.q);
+      block = (block * l).eval();
+    }
+  }
+}
+
+void lambda_transposed_times(const Problem& problem, const std::vector<Matrix>& lambda, Matrix& a) {
+  for (const TailGroup& group : problem.tail) {
+    const Matrix& l = lambda[at(group.group)];
+    if (group.q == 1) {
+      a.middleRows(group.offset, group.n_levels) *= l(0, 0);
+      continue;
+    }
+    for (Index level = 0; level < group.n_levels; ++level) {
+      auto block = a.middleRows(group.offset + level * group.q, group.q);
+      block = (l.transpose() * block).eval();
+    }
+  }
+}
+
+}  // namespace ranef

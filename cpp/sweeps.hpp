@@ -1,0 +1,121 @@
+// Forward and reverse sweeps over the elimination order.
+//
+// With D = Lambda Lambda' and C the Schur complement of A that is left when a level's turn comes
+// (in the unscaled coordinates of Z), eliminating the level means, for V_k = V_(k-1) + Z_k D Z_k',
+//
+//   M = I + Lambda' C_jj Lambda,  P = Lambda M^-1 Lambda' = D (I + C_jj D)^-1,  F = (I + C_jj D)^-1,
+//   H = P C_j,rest,   U = F C_j,rest,   C_rest <- C_rest - C_rest,j P C_j,rest,
+//
+// and log|V| grows by log|M|. Nothing divides by Lambda, so a singular D needs no special case.
+// The reverse sweep carries W, the derivative with respect to C_rest, back through this map:
+//
+//   G_j = F C_jj - U W U'   is d/dD summed over levels (Gamma in the notes on notation),
+//   W_j,rest = -H W,  W_jj = P + H W H'.
+//
+// With W = 0 at the top W_jj is Lambda M^-1 Lambda' of the whole system at level j: the conditional
+// variance of its random effects relative to sigma^2.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "elimination.hpp"
+
+namespace ranef {
+
+// What the forward sweep leaves behind for one chain factor.
+struct StageState {
+  std::vector<double> diagonal;  // C_jj; empty for the first factor (it is A_jj)
+  std::vector<double> rest;      // C_j,rest; empty for the first factor
+  std::vector<double> p;         // P
+  std::vector<double> f;         // F
+  std::vector<double> h;         // H
+  std::vector<double> u;         // U
+  std::vector<double> w_diagonal;
+  std::vector<double> w_rest;
+};
+
+struct TailState {
+  Matrix c;      // C over tail columns
+  Matrix fixed;  // C against X and y
+  Matrix p;
+  Matrix h;
+  Matrix u;
+  Matrix w;        // derivative with respect to C
+  Matrix w_fixed;
+  Matrix pc;       // P C, kept for second derivatives
+};
+
+class Sweeps {
+ public:
+  explicit Sweeps(const Problem& problem);
+
+  // One Lambda per grouping factor, q x q lower triangular. False where the arithmetic broke down.
+  bool forward(const std::vector<Matrix>& lambda);
+
+  // Pulls `top` (m x m, derivative with respect to the Schur complement of [X y]) back; adds G to
+  // gamma by group. With keep the W of every chain level stays in the state.
+  void reverse(const Matrix& top, std::vector<Matrix>& gamma, bool keep);
+
+  // Coefficients b of the best linear predictor of each column of [X y] and E = Z'V^-1 [X y],
+  // by group, level-major, q x m each.
+  void predictors(std::vector<std::vector<double>>& b, std::vector<std::vector<double>>& e) const;
+
+  // W over the rest columns of one level, after a reverse sweep with this `top`.
+  void gather_w(std::size_t i, Index level, const Matrix& top, Eigen::Ref<Matrix> out) const;
+
+  const Problem& problem() const { return problem_; }
+  const std::vector<Matrix>& lambda() const { return lambda_; }
+  double log_determinant() const { return log_determinant_; }
+  const Matrix& fixed() const { return fixed_; }
+  const StageState& stage(std::size_t i) const { return stages_[i]; }
+  const TailState& tail() const { return tail_; }
+  const double* c_diagonal(std::size_t i) const;
+  const double* c_rest(std::size_t i) const;
+
+ private:
+  template <int Q>
+  bool forward_stage(std::size_t i);
+  template <int Q>
+  void reverse_stage(std::size_t i, const Matrix& top, Matrix& gamma, bool keep);
+  bool forward_tail();
+  void reverse_tail(const Matrix& top, std::vector<Matrix>& gamma);
+
+  const Problem& problem_;
+  std::vector<Matrix> lambda_;
+  std::vector<StageState> stages_;
+  TailState tail_;
+  Matrix fixed_;
+  double log_determinant_ = 0.0;
+  std::vector<double> scratch_b_;
+  std::vector<double> small_a_;
+  std::vector<double> small_b_;
+  std::vector<double> small_c_;
+  std::vector<double> scratch_w_;
+};
+
+// C_rest -= update, for the rest columns of one level; `target` gives the arrays to change.
+struct RestTarget {
+  std::vector<StageState>* stages;
+  Matrix* tail;
+  Matrix* tail_fixed;
+  Matrix* fixed;
+};
+void scatter_subtract(const Problem& problem, std::size_t i, Index level,
+                      const Eigen::Ref<const Matrix>& update, RestTarget target);
+
+// The r x r matrix W over the rest columns of one level, from the kept W of later factors.
+struct RestSource {
+  const std::vector<StageState>* stages;
+  const Matrix* tail;
+  const Matrix* tail_fixed;
+  const Matrix* top;
+};
+void gather(const Problem& problem, std::size_t i, Index level, RestSource source,
+            Eigen::Ref<Matrix> out);
+
+// a <- a diag(Lambda, Lambda, ...) over the tail columns; the second form is diag(..)' a.
+void times_lambda(const Problem& problem, const std::vector<Matrix>& lambda, Matrix& a);
+void lambda_transposed_times(const Problem& problem, const std::vector<Matrix>& lambda, Matrix& a);
+
+}  // namespace ranef

@@ -1,0 +1,277 @@
+// Exact second derivatives: the sweeps of sweeps.hpp differentiated along one direction dD.
+//
+// Forward, with dC the change of the incoming Schur complement:
+//   dC_rest -= dC_j' H + H' dC_j - H' dC_jj H + U' dD U.
+// Reverse, with W and dW over the rest columns, S = F C_jj:
+//   dU = F (dC_j - dC_jj H) - S dD U,     dH = F' dD U + P (dC_j - dC_jj H),
+//   dG = F dC_jj F' - S dD S - dU W U' - U W dU' - U dW U',
+//   dW_j,rest = -dH W - H dW,   dW_jj = dP + dH W H' + H W dH' + H dW H',
+//   dP = F' dD F - P dC_jj P.
+// The second derivative along E is <dG, E>, summed over levels.
+#include "criterion.hpp"
+
+namespace ranef {
+
+namespace {
+
+std::size_t at(Index i) { return static_cast<std::size_t>(i); }
+
+// Change of everything that the forward sweep leaves, along one direction.
+struct Tangent {
+  std::vector<StageState> stages;  // diagonal and rest: dC; w_diagonal and w_rest: dW
+  Matrix tail;                     // dC over tail columns
+  Matrix tail_fixed;
+  Matrix fixed;
+  Matrix tail_w;
+  Matrix tail_w_fixed;
+};
+
+using ConstMap = Eigen::Map<const Matrix>;
+using Map = Eigen::Map<Matrix>;
+
+// Views of one level of one chain factor.
+struct LevelView {
+  std::size_t block;
+  std::size_t from;
+  int width;
+  ConstMap c, p, f, h, u;
+};
+
+LevelView view(const Sweeps& sweeps, std::size_t i, Index level) {
+  const Stage& stage = sweeps.problem().chain[i];
+  const StageState& state = sweeps.stage(i);
+  const int q = stage.q;
+  const std::size_t block = at(level * q * q);
+  const std::size_t from = at(stage.rest_start[at(level)]) * at(q);
+  const int width = stage.rest_columns(level);
+  return {block,
+          from,
+          width,
+          ConstMap(sweeps.c_diagonal(i) + block, q, q),
+          ConstMap(&state.p[block], q, q),
+          ConstMap(&state.f[block], q, q),
+          ConstMap(&state.h[from], q, width),
+          ConstMap(&state.u[from], q, width)};
+}
+
+void forward_stage(const Sweeps& sweeps, std::size_t i, const Direction& direction, Tangent& t) {
+  const Problem& problem = sweeps.problem();
+  const Stage& stage = problem.chain[i];
+  const bool own = direction.group == stage.group;
+  if (i == 0 && !own) return;  // nothing has changed yet
+  const int q = stage.q;
+  Matrix update;
+  for (Index level = 0; level < stage.n_levels; ++level) {
+    const LevelView at_level = view(sweeps, i, level);
+    update.setZero(at_level.width, at_level.width);
+    if (own) update.noalias() += at_level.u.transpose() * direction.d * at_level.u;
+    if (i > 0) {
+      const ConstMap dc(&t.stages[i].diagonal[at_level.block], q, q);
+      const ConstMap drest(&t.stages[i].rest[at_level.from], q, at_level.width);
+      const Matrix cross = drest.transpose() * at_level.h;
+      update += cross + cross.transpose();
+      update.noalias() -= at_level.h.transpose() * dc * at_level.h;
+    }
+    scatter_subtract(problem, i, level, update, {&t.stages, &t.tail, &t.tail_fixed, &t.fixed});
+  }
+}
+
+Matrix tail_direction(const Problem& problem, const Direction& direction, const Matrix& right) {
+  // diag(dD, dD, ...) over the levels of one tail factor, times `right`; zero rows elsewhere.
+  Matrix out = Matrix::Zero(right.rows(), right.cols());
+  for (const TailGroup& group : problem.tail) {
+    if (group.group != direction.group) continue;
+    for (Index level = 0; level < group.n_levels; ++level) {
+      const Index from = group.offset + level * group.q;
+      out.middleRows(from, group.q).noalias() = direction.d * right.middleRows(from, group.q);
+    }
+  }
+  return out;
+}
+
+// Products over the tail that both tangent sweeps use.
+struct TailTangent {
+  Matrix f;    // F = I - C P
+  Matrix s;    // S = F C
+  Matrix dch;  // dC_j - dC_jj H
+};
+
+TailTangent forward_tail(const Sweeps& sweeps, const Direction& direction, Tangent& t) {
+  const TailState& tail = sweeps.tail();
+  TailTangent out;
+  t.tail.triangularView<Eigen::StrictlyUpper>() = t.tail.transpose();
+  const Index size = tail.c.rows();
+  out.f = Matrix::Identity(size, size) - tail.pc.transpose();
+  Matrix product;
+  multiply(tail.c, tail.pc, product);
+  out.s = tail.c - product;
+  out.dch = t.tail_fixed - t.tail * tail.h;
+  t.fixed.noalias() -= tail.u.transpose() * tail_direction(sweeps.problem(), direction, tail.u);
+  const Matrix cross = t.tail_fixed.transpose() * tail.h;
+  t.fixed -= cross + cross.transpose();
+  t.fixed.noalias() += tail.h.transpose() * t.tail * tail.h;
+  return out;
+}
+
+void reverse_tail(const Sweeps& sweeps, const Direction& direction, const TailTangent& parts,
+                  const Matrix& top, const Matrix& dtop, Tangent& t, std::vector<Matrix>& dgamma) {
+  const Problem& problem = sweeps.problem();
+  const TailState& tail = sweeps.tail();
+  const Matrix d_u = tail_direction(problem, direction, tail.u);
+  const Matrix du = parts.f * parts.dch - parts.s * d_u;
+  const Matrix dh = parts.f.transpose() * d_u + tail.p * parts.dch;
+  Matrix fdc;
+  multiply(parts.f, t.tail, fdc);
+  const Matrix d_s = tail_direction(problem, direction, parts.s);
+  const Matrix u_top = tail.u * top;
+  for (const TailGroup& group : problem.tail) {
+    Matrix& sum = dgamma[at(group.group)];
+    for (Index level = 0; level < group.n_levels; ++level) {
+      const Index from = group.offset + level * group.q;
+      const int q = group.q;
+      const auto u = tail.u.middleRows(from, q);
+      const Matrix cross = du.middleRows(from, q) * u_top.middleRows(from, q).transpose();
+      sum.noalias() += fdc.middleRows(from, q) * parts.f.middleRows(from, q).transpose();
+      sum.noalias() -= parts.s.middleRows(from, q) * d_s.middleCols(from, q);
+      sum -= cross + cross.transpose();
+      sum.noalias() -= u * dtop * u.transpose();
+    }
+  }
+  Matrix product;
+  Matrix dp;
+  multiply(tail.p, t.tail, product);
+  multiply(product, tail.p, dp);
+  const Matrix d_f = tail_direction(problem, direction, parts.f);
+  multiply(parts.f.transpose(), d_f, product);
+  t.tail_w = product - dp;
+  const Matrix cross = dh * top * tail.h.transpose();
+  t.tail_w += cross + cross.transpose();
+  t.tail_w.noalias() += tail.h * dtop * tail.h.transpose();
+  t.tail_w_fixed = -(dh * top) - tail.h * dtop;
+}
+
+void reverse_stage(const Sweeps& sweeps, std::size_t i, const Direction& direction,
+                   const Matrix& top, const Matrix& dtop, Tangent& t, std::vector<Matrix>& dgamma) {
+  const Problem& problem = sweeps.problem();
+  const Stage& stage = problem.chain[i];
+  const bool own = direction.group == stage.group;
+  const int q = stage.q;
+  Matrix& sum = dgamma[at(stage.group)];
+  Matrix w;
+  Matrix dw;
+  Matrix du;
+  Matrix dh;
+  Matrix dp;
+  for (Index level = 0; level < stage.n_levels; ++level) {
+    const LevelView at_level = view(sweeps, i, level);
+    const int width = at_level.width;
+    w.resize(width, width);
+    dw.resize(width, width);
+    sweeps.gather_w(i, level, top, w);
+    gather(problem, i, level, {&t.stages, &t.tail_w, &t.tail_w_fixed, &dtop}, dw);
+    du.setZero(q, width);
+    dh.setZero(q, width);
+    dp.setZero(q, q);
+    if (i > 0) {
+      const ConstMap dc(&t.stages[i].diagonal[at_level.block], q, q);
+      const ConstMap drest(&t.stages[i].rest[at_level.from], q, width);
+      const Matrix change = drest - dc * at_level.h;
+      du.noalias() += at_level.f * change;
+      dh.noalias() += at_level.p * change;
+      dp.noalias() -= at_level.p * dc * at_level.p;
+      sum.noalias() += at_level.f * dc * at_level.f.transpose();
+    }
+    if (own) {
+      const Matrix s = at_level.f * at_level.c;
+      const Matrix d_u = direction.d * at_level.u;
+      du.noalias() -= s * d_u;
+      dh.noalias() += at_level.f.transpose() * d_u;
+      dp.noalias() += at_level.f.transpose() * direction.d * at_level.f;
+      sum.noalias() -= s * direction.d * s.transpose();
+    }
+    const Matrix cross = du * w * at_level.u.transpose();
+    sum -= cross + cross.transpose();
+    sum.noalias() -= at_level.u * dw * at_level.u.transpose();
+    if (i > 0) {
+      const Matrix dh_w = dh * w;
+      const Matrix h_dw = at_level.h * dw;
+      Map(&t.stages[i].w_rest[at_level.from], q, width) = -dh_w - h_dw;
+      const Matrix both = dh_w * at_level.h.transpose();
+      Map(&t.stages[i].w_diagonal[at_level.block], q, q) =
+          dp + both + both.transpose() + h_dw * at_level.h.transpose();
+    }
+  }
+}
+
+Tangent zero_tangent(const Problem& problem) {
+  Tangent t;
+  t.stages.resize(problem.chain.size());
+  for (std::size_t i = 1; i < problem.chain.size(); ++i) {
+    const Stage& stage = problem.chain[i];
+    t.stages[i].diagonal.assign(stage.diagonal.size(), 0.0);
+    t.stages[i].rest.assign(stage.rest.size(), 0.0);
+    t.stages[i].w_diagonal.assign(stage.diagonal.size(), 0.0);
+    t.stages[i].w_rest.assign(stage.rest.size(), 0.0);
+  }
+  t.tail = Matrix::Zero(problem.tail_columns, problem.tail_columns);
+  t.tail_fixed = Matrix::Zero(problem.tail_columns, problem.m);
+  t.fixed = Matrix::Zero(problem.m, problem.m);
+  return t;
+}
+
+}  // namespace
+
+void Criterion::tangent(const Direction& direction, std::size_t which,
+                        const std::vector<Direction>& directions, Curvature& out) {
+  const int p = problem_.p;
+  Tangent t = zero_tangent(problem_);
+  for (std::size_t i = 0; i < problem_.chain.size(); ++i) {
+    forward_stage(sweeps_, i, direction, t);
+  }
+  TailTangent tail;
+  if (problem_.tail_columns > 0) tail = forward_tail(sweeps_, direction, t);
+
+  Vector v(p + 1);
+  v.head(p) = -beta_;
+  v(p) = 1.0;
+  const Matrix dq = t.fixed.topLeftCorner(p, p);
+  const double dr2 = v.dot(t.fixed * v);
+  Vector dv = Vector::Zero(p + 1);
+  dv.head(p) = -(xx_inverse_ * (t.fixed * v).head(p));
+  Matrix dtop = -(nu_ / (r2_ * r2_)) * dr2 * (v * v.transpose());
+  dtop += (nu_ / r2_) * (dv * v.transpose() + v * dv.transpose());
+  if (reml_) dtop.topLeftCorner(p, p) -= xx_inverse_ * dq * xx_inverse_;
+
+  std::vector<Matrix> dgamma;
+  for (const int q : problem_.q) dgamma.push_back(Matrix::Zero(q, q));
+  const Matrix top_now = top();
+  if (problem_.tail_columns > 0) {
+    reverse_tail(sweeps_, direction, tail, top_now, dtop, t, dgamma);
+  }
+  for (std::size_t i = problem_.chain.size(); i-- > 0;) {
+    reverse_stage(sweeps_, i, direction, top_now, dtop, t, dgamma);
+  }
+  const auto column = static_cast<Index>(which);
+  out.r2(column) = dr2;
+  out.xx[which] = dq;
+  for (std::size_t k = 0; k < directions.size(); ++k) {
+    out.hessian(static_cast<Index>(k), column) =
+        dgamma[at(directions[k].group)].cwiseProduct(directions[k].d).sum();
+  }
+}
+
+Curvature Criterion::hessian(const std::vector<Direction>& directions) {
+  gamma(false);  // leaves W of the later factors and the tail in the state
+  const auto count = static_cast<Index>(directions.size());
+  Curvature out;
+  out.hessian = Matrix::Zero(count, count);
+  out.r2 = Vector::Zero(count);
+  out.xx.resize(directions.size());
+  for (std::size_t k = 0; k < directions.size(); ++k) {
+    tangent(directions[k], k, directions, out);
+  }
+  out.hessian = (0.5 * (out.hessian + out.hessian.transpose())).eval();
+  return out;
+}
+
+}  // namespace ranef
