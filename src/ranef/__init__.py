@@ -1,5 +1,41 @@
 """Multilevel (mixed-effects) models: fast, exact, certified, explained, published."""
 
+from ranef import datasets
 from ranef._version import __version__
+from ranef.api import compare, lmm
+from ranef.errors import (
+    DataError,
+    DesignError,
+    FormulaError,
+    MissingLibraryError,
+    NumericalError,
+    OptionError,
+    RanefError,
+    UnknownColumnError,
+)
+from ranef.fit import Fit
+from ranef.frame import center, structure
+from ranef.solve import Certificate, Control
+from ranef.types import Finding, MissingRows
 
-__all__ = ["__version__"]
+__all__ = [
+    "Certificate",
+    "Control",
+    "DataError",
+    "DesignError",
+    "Finding",
+    "Fit",
+    "FormulaError",
+    "MissingLibraryError",
+    "MissingRows",
+    "NumericalError",
+    "OptionError",
+    "RanefError",
+    "UnknownColumnError",
+    "__version__",
+    "center",
+    "compare",
+    "datasets",
+    "lmm",
+    "structure",
+]

@@ -150,6 +150,7 @@ def build(
     names = tuple(coded.names[j] for j in kept)
     encoding = Encoding(
         variables=formula.predictors(),
+        fixed_variables=formula.fixed_predictors(),
         fixed_names=names,
         fixed_terms=_fixed_terms(formula, coded, kept),
         state=state,

@@ -28,6 +28,8 @@ class Encoding:
     ----------
     variables : tuple of str
         Columns that a table must have; the response is not among them.
+    fixed_variables : tuple of str
+        Those of them that the fixed part and offsets use.
     fixed_names : tuple of str
         Columns of X.
     fixed_terms : mapping of str to tuple of int
@@ -36,6 +38,7 @@ class Encoding:
     """
 
     variables: tuple[str, ...]
+    fixed_variables: tuple[str, ...]
     fixed_names: tuple[str, ...]
     fixed_terms: Mapping[str, tuple[int, ...]]
     state: State = field(repr=False)
@@ -55,7 +58,7 @@ class Encoding:
         DataError
             A level of a category that the training rows do not have.
         """
-        self._check(table)
+        self._check(table, self.fixed_variables)
         matrix = code(self.intercept, self.terms, table, self.state).matrix
         if len(self.kept) == matrix.shape[1]:
             return matrix
@@ -66,7 +69,7 @@ class Encoding:
 
         A level that the training rows do not have, or a missing one, has code -1.
         """
-        self._check(table)
+        self._check(table, self.variables)
         codes: dict[tuple[str, ...], Codes] = {}
         matrices: dict[tuple[bool, tuple[str, ...]], Array] = {}
         made: list[tuple[Codes, Array]] = []
@@ -84,7 +87,7 @@ class Encoding:
         """Sum of the ``offset()`` terms, shape (n,), or None where there is none."""
         if not self.offsets:
             return None
-        self._check(table)
+        self._check(table, self.fixed_variables)
         total = np.zeros(table.n_rows)
         for expr in self.offsets:
             values = evaluate(expr, table, self.state)
@@ -92,8 +95,8 @@ class Encoding:
             total += values
         return total
 
-    def _check(self, table: Table) -> None:
-        for name in self.variables:
+    def _check(self, table: Table, variables: tuple[str, ...]) -> None:
+        for name in variables:
             if name not in table:
                 raise UnknownColumnError(
                     f"the new data have no column '{name}'",

@@ -113,13 +113,20 @@ class Formula:
         """Columns that predictions need: all but those of the response alone."""
         return tuple(dict.fromkeys(use.name for use in self._uses() if use.role != "response"))
 
-    def _uses(self) -> Iterator[Variable]:
-        yield from _uses(self.response, "response")
+    def fixed_predictors(self) -> tuple[str, ...]:
+        """Columns that population predictions need: those of the fixed part and offsets."""
+        return tuple(dict.fromkeys(use.name for use in self._fixed_uses()))
+
+    def _fixed_uses(self) -> Iterator[Variable]:
         for term in self.fixed:
             for factor in term.factors:
                 yield from _uses(factor, "fixed")
         for offset in self.offsets:
             yield from _uses(offset, "offset")
+
+    def _uses(self) -> Iterator[Variable]:
+        yield from _uses(self.response, "response")
+        yield from self._fixed_uses()
         for bar in self.bars:
             for term in bar.model.terms:
                 for factor in term.factors:

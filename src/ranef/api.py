@@ -1,0 +1,220 @@
+"""What a user calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from ranef.design import build, check_columns, check_identifiable
+from ranef.errors import DataError, OptionError
+from ranef.fit import Fit
+from ranef.formula import parse
+from ranef.frame import Table, complete_rows, refuse_missing
+from ranef.frame.open import collect, open_frame
+from ranef.frame.read import read_open_frame
+from ranef.solve import Control
+from ranef.types import Array
+
+if TYPE_CHECKING:
+    from ranef.present.table import ComparisonTable
+
+__all__ = ["compare", "lmm"]
+
+
+def lmm(
+    formula: str,
+    data: Any,
+    *,
+    reml: bool = True,
+    weights: str | Any = None,
+    offset: str | Any = None,
+    contrasts: Mapping[str, Any] | None = None,
+    missing: Literal["drop", "raise"] = "drop",
+    start: Any = None,
+    control: Control | None = None,
+) -> Fit:
+    """Fit a linear mixed model.
+
+    Parameters
+    ----------
+    formula : str
+        lme4's formula language: ``"math ~ ses * sector + (ses | sch.id)"``.
+    data : pandas, Polars, PyArrow, DuckDB relation, or mapping of columns
+    reml : bool, default True
+        Restricted maximum likelihood, or maximum likelihood.
+    weights : str or array-like, optional
+        Precision weights: the residual variance of a row is sigma^2 / weight.
+    offset : str or array-like, optional
+        Known part of the mean, added to ``offset()`` terms of the formula.
+    contrasts : mapping, optional
+        ``{"f": "sum"}``; also ``"helmert"``, ``"poly"``, ``"treatment"`` or a labelled matrix.
+        Treatment coding on the first level is the default for every category.
+    missing : {"drop", "raise"}
+        Rows where a variable of the model is missing are left out and recorded, or an error.
+    start : array-like, optional
+        Start values for theta, on the scale of ``Fit.theta``.
+    control : Control, optional
+
+    Returns
+    -------
+    Fit
+
+    Raises
+    ------
+    FormulaError
+        The formula cannot be read.
+    UnknownColumnError
+        A name is not a column.
+    DataError, DesignError
+        The data cannot be used, or cannot identify the model.
+    OptionError
+        An argument has a value that is not accepted.
+
+    References
+    ----------
+    Bates, Maechler, Bolker and Walker (2015), Fitting Linear Mixed-Effects Models Using lme4,
+    Journal of Statistical Software 67(1).
+
+    Examples
+    --------
+    >>> import ranef as rn
+    >>> fit = rn.lmm("Yield ~ 1 + (1 | Batch)", rn.datasets.load("dyestuff"))
+    >>> fit.fixef.round(1).to_dict(), round(fit.sigma, 2)
+    ({'Intercept': 1527.5}, 49.51)
+    """
+    if missing not in ("drop", "raise"):
+        raise OptionError(
+            f"unknown rule {missing!r} for missing values", fix="use 'drop' or 'raise'"
+        )
+    parsed = parse(formula)
+    frame = open_frame(data)
+    check_columns(parsed, frame.names)
+    names = list(parsed.variables())
+    wanted = [*names]
+    for argument in (weights, offset):
+        if isinstance(argument, str) and argument not in wanted:
+            wanted.append(argument)
+    table = read_open_frame(collect(frame), wanted)
+    extra = {
+        name: _row_values(name, argument, table)
+        for name, argument in (("weights", weights), ("offset", offset))
+        if argument is not None
+    }
+    if missing == "raise":
+        refuse_missing(table, names, extra)
+    used, record = complete_rows(table, names, extra)
+    if len(record):
+        extra = {name: np.delete(values, record.rows) for name, values in extra.items()}
+    w = _checked_weights(extra.get("weights"))
+    design = build(parsed, used, contrasts)
+    check_identifiable(design, weighted=w is not None and bool(np.ptp(w) > 0.0))
+    total = _sum(design.offset, _finite("offset", extra.get("offset")))
+    return Fit.of_design(
+        parsed,
+        used,
+        design,
+        record,
+        reml=bool(reml),
+        weights=w,
+        offset=total,
+        control=control or Control(),
+        start=None if start is None else np.asarray(start, dtype=np.float64),
+    )
+
+
+def compare(
+    *models: Fit,
+    labels: Sequence[str] | None = None,
+    scale: Literal["variance", "sd"] = "variance",
+    ic: Literal["ml", "as-fitted"] = "ml",
+) -> ComparisonTable:
+    """Models side by side in a publication table.
+
+    Parameters
+    ----------
+    *models : Fit
+    labels : sequence of str, optional
+        Column headings; ``Model 1``, ``Model 2``, ... by default.
+    scale : {"variance", "sd"}
+        Random effects as variances and covariances, or as SDs and correlations.
+    ic : {"ml", "as-fitted"}
+        With ``"ml"``, models fitted by REML with different fixed parts are fitted once more by ML
+        and their comparable criteria are shown too.
+
+    Returns
+    -------
+    ComparisonTable
+        ``str()`` is the text form; ``to_markdown``, ``to_html``, ``to_latex``, ``to_docx``,
+        ``to_frame``.
+
+    Examples
+    --------
+    >>> import ranef as rn
+    >>> data = rn.datasets.load("sleepstudy")
+    >>> m1 = rn.lmm("Reaction ~ Days + (1 | Subject)", data)
+    >>> m2 = rn.lmm("Reaction ~ Days + (Days | Subject)", data)
+    >>> rn.compare(m1, m2).to_frame().loc["AIC"].round(1).tolist()
+    [1794.5, 1755.6]
+    """
+    from ranef.present.table_build import build_table
+
+    ml = None
+    if ic == "ml" and any(model.reml for model in models):
+        ml = [model.with_reml(False) for model in models]
+    return build_table(models, labels=labels, scale=scale, ic=ic, ml=ml)
+
+
+def _row_values(name: str, argument: Any, table: Table) -> Array:
+    """An argument that has one value per row: a column's name, or an array."""
+    if isinstance(argument, str):
+        column = table[argument]
+        if column.kind != "number":
+            raise DataError(
+                f"the {name} are not numbers",
+                where=f"column '{argument}'",
+                found=f"a column of type {column.source_type}",
+                fix="name a column of numbers",
+            )
+        return np.asarray(column.values, dtype=np.float64)
+    try:
+        values = np.asarray(argument, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise OptionError(
+            f"the {name} are not numbers",
+            found=f"an object of type {type(argument).__name__}",
+            fix="give a column's name or one number per row",
+        ) from None
+    return values
+
+
+def _checked_weights(weights: Array | None) -> Array | None:
+    if weights is None:
+        return None
+    bad = np.flatnonzero(~(np.isfinite(weights) & (weights > 0.0)))
+    if bad.size:
+        raise DataError(
+            "weights must be positive and finite",
+            found=f"{bad.size} that are not, the first is {weights[bad[0]]:g} in row {bad[0]} "
+            "(from 0, of the rows used)",
+            fix="leave such rows out of the data",
+        )
+    return np.ascontiguousarray(weights)
+
+
+def _finite(name: str, values: Array | None) -> Array | None:
+    if values is not None and not bool(np.all(np.isfinite(values))):
+        row = int(np.flatnonzero(~np.isfinite(values))[0])
+        raise DataError(
+            f"the {name} has infinite values",
+            found=f"{values[row]} in row {row} (from 0, of the rows used)",
+            fix="leave such rows out of the data",
+        )
+    return values
+
+
+def _sum(a: Array | None, b: Array | None) -> Array | None:
+    if a is None or b is None:
+        return b if a is None else a
+    return a + b

@@ -1,0 +1,104 @@
+"""Findings from the data that went into a fit."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ranef.design import Design
+from ranef.formula import Formula
+from ranef.frame import Table
+from ranef.types import Finding, MissingRows
+
+__all__ = ["data_findings"]
+
+FEW_LEVELS = 5
+
+
+def data_findings(
+    formula: Formula, table: Table, design: Design, missing: MissingRows
+) -> tuple[Finding, ...]:
+    """Grouping factors that look like measurements, few levels, aliased columns, missing rows."""
+    return (
+        *_missing(missing),
+        *_dropped(design),
+        *_measured_groups(formula, table),
+        *_few_levels(design),
+    )
+
+
+def _missing(missing: MissingRows) -> list[Finding]:
+    if not len(missing):
+        return []
+    counts = ", ".join(f"{name} {count}" for name, count in missing.by_column.items())
+    return [
+        Finding(
+            code="missing-rows",
+            severity="note",
+            message=f"{len(missing)} of {missing.n_total} rows were left out: a variable of the "
+            "model is missing there",
+            evidence=f"missing values: {counts}",
+            where=", ".join(missing.by_column),
+            fix="compare models on the same rows; fit.missing_rows lists them",
+        )
+    ]
+
+
+def _dropped(design: Design) -> list[Finding]:
+    if not design.dropped:
+        return []
+    names = ", ".join(design.dropped)
+    several = len(design.dropped) > 1
+    return [
+        Finding(
+            code="aliased-columns",
+            severity="warning",
+            message=f"{names} {'are' if several else 'is'} determined by the columns before and "
+            f"{'were' if several else 'was'} left out of the fixed part",
+            evidence=f"rank {design.p} of {design.p + len(design.dropped)} columns",
+            where=names,
+            fix="drop the redundant terms from the formula; the fit does not change",
+        )
+    ]
+
+
+def _measured_groups(formula: Formula, table: Table) -> list[Finding]:
+    out = []
+    for name in dict.fromkeys(n.name for bar in formula.bars for n in bar.group_names):
+        column = table[name]
+        if column.kind != "number":
+            continue
+        values = column.values[~np.isnan(column.values)]
+        if values.size == 0 or np.all(values == np.round(values)):
+            continue
+        levels = np.unique(values).size
+        out.append(
+            Finding(
+                code="measured-group",
+                severity="warning",
+                message=f"'{name}' is used as a grouping factor but holds decimal numbers",
+                evidence=f"{levels} different values in {values.size} rows, "
+                f"from {values.min():g} to {values.max():g}",
+                where=name,
+                fix=f"if '{name}' is a measurement, use it as a predictor; if it is an "
+                "identifier, nothing is wrong",
+            )
+        )
+    return out
+
+
+def _few_levels(design: Design) -> list[Finding]:
+    out = []
+    for term in {term.factor: term for term in design.terms}.values():
+        if term.n_levels < FEW_LEVELS:
+            out.append(
+                Finding(
+                    code="few-levels",
+                    severity="note",
+                    message=f"'{term.factor}' has only {term.n_levels} levels: the data say "
+                    "little about a variance between them",
+                    evidence=f"{term.n_levels} levels",
+                    where=term.factor,
+                    fix=f"a fixed effect of '{term.factor}' may serve as well",
+                )
+            )
+    return out

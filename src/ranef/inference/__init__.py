@@ -1,0 +1,1 @@
+"""Inference: one question, one file; functions of frozen records."""

@@ -1,0 +1,99 @@
+"""Point estimates and criteria on the data's scale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ranef.kernel import Kernel
+from ranef.problem import Problem
+from ranef.solve import Solution
+from ranef.solve.solution import evaluate_at
+from ranef.types import Array
+
+__all__ = ["Estimates", "estimate"]
+
+
+@dataclass(frozen=True, slots=True)
+class Estimates:
+    """What was estimated.
+
+    Attributes
+    ----------
+    beta : ndarray, shape (p,)
+    vcov : ndarray, shape (p, p)
+        sigma^2 (X'V^-1 X)^-1.
+    sigma : float
+        Residual standard deviation (of a row with weight 1).
+    covariances : tuple of ndarray, shape (q, q)
+        Covariance of each term's random effects.
+    loglik : float
+        Log-likelihood, or the REML log-likelihood under REML.
+    deviance : float
+        -2 log-likelihood (ML) at these theta, beta and sigma profiled.
+    criterion : float
+        What was minimised: -2 loglik.
+    n_parameters : int
+        Fixed effects, theta and sigma.
+    modes : tuple of ndarray, shape (levels, q)
+        Conditional modes of the random effects by term.
+    """
+
+    beta: Array
+    vcov: Array
+    sigma: float
+    covariances: tuple[Array, ...]
+    loglik: float
+    deviance: float
+    criterion: float
+    n: int
+    n_parameters: int
+    modes: tuple[Array, ...] = field(repr=False)
+
+    @property
+    def aic(self) -> float:
+        return -2.0 * self.loglik + 2.0 * self.n_parameters
+
+    @property
+    def bic(self) -> float:
+        return -2.0 * self.loglik + float(np.log(self.n)) * self.n_parameters
+
+
+def estimate(problem: Problem, solution: Solution) -> Estimates:
+    """Estimates at a solution (Bates, Maechler, Bolker & Walker 2015, section 3.4)."""
+    kernel = problem.kernel()
+    evaluate_at(problem, kernel, solution.inner)
+    scaling = problem.scaling
+    sigma = scaling.y_scale * float(np.sqrt(kernel.r2 / problem.nu))
+    return Estimates(
+        beta=scaling.beta(kernel.beta),
+        vcov=sigma**2 * (scaling.R @ kernel.xx_inverse @ scaling.R.T),
+        sigma=sigma,
+        covariances=tuple(sigma**2 * c for c in solution.covariances),
+        loglik=-0.5 * solution.criterion,
+        deviance=_deviance(problem, kernel),
+        criterion=solution.criterion,
+        n=problem.n,
+        n_parameters=problem.p + problem.n_theta + 1,
+        modes=_modes(problem, kernel),
+    )
+
+
+def _deviance(problem: Problem, kernel: Kernel) -> float:
+    n = float(problem.n)
+    r2 = problem.scaling.y_scale**2 * kernel.r2
+    return float(
+        kernel.log_determinant
+        + n * (1.0 + np.log(2.0 * np.pi * r2 / n))
+        - problem.products.sum_log_weights
+    )
+
+
+def _modes(problem: Problem, kernel: Kernel) -> tuple[Array, ...]:
+    by_group = kernel.modes()
+    out = []
+    for term, b in zip(problem.terms, problem.scaling.B, strict=True):
+        inner = by_group[term.group][:, term.offset : term.offset + term.q]
+        out.append(problem.scaling.y_scale * inner @ b.T)
+    return tuple(out)

@@ -1,0 +1,59 @@
+"""Fitted values, residuals and leverages, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ranef.design import Design
+from ranef.errors import OptionError
+from ranef.kernel import CoreKernel, leverage
+from ranef.problem import Problem
+from ranef.solve import Solution
+from ranef.solve.solution import evaluate_at
+from ranef.source import rows_of
+from ranef.types import Array, Codes
+
+__all__ = ["RESIDUALS", "fixed_part", "leverages", "random_part", "residuals"]
+
+RESIDUALS = ("response", "pearson", "deviance", "working")
+
+
+def fixed_part(x: Array, beta: Array, offset: Array | None) -> Array:
+    """X beta, plus the offset."""
+    mean = x @ beta
+    return mean if offset is None else mean + offset
+
+
+def random_part(blocks: Sequence[tuple[Codes, Array]], modes: Sequence[Array]) -> Array:
+    """Sum of Z_k b_k over the terms; rows with code -1 get nothing from that term."""
+    total = np.zeros(blocks[0][0].shape[0])
+    for (codes, z), b in zip(blocks, modes, strict=True):
+        known = codes >= 0
+        part = np.einsum("ij,ij->i", z, b[np.where(known, codes, 0)])
+        total += np.where(known, part, 0.0)
+    return total
+
+
+def residuals(y: Array, fitted: Array, weights: Array | None, kind: str) -> Array:
+    """Residuals: ``pearson`` and ``deviance`` are multiplied by the root of the weights."""
+    if kind not in RESIDUALS:
+        raise OptionError(
+            f"unknown kind of residuals '{kind}'",
+            fix="use one of " + ", ".join(f"'{name}'" for name in RESIDUALS),
+        )
+    raw = y - fitted
+    if kind in ("pearson", "deviance") and weights is not None:
+        return np.asarray(np.sqrt(weights) * raw)
+    return np.asarray(raw)
+
+
+def leverages(
+    problem: Problem, solution: Solution, design: Design, y: Array, weights: Array | None
+) -> Array:
+    """Diagonal of the map from y to the fitted values, at the estimated variances."""
+    kernel = problem.kernel()
+    assert isinstance(kernel, CoreKernel)
+    evaluate_at(problem, kernel, solution.inner)
+    return leverage(kernel, rows_of(design, problem.scaling, y, weights))

@@ -1,0 +1,20 @@
+"""Kernels: cross-products in, criterion and derivatives out. Only `kernel.core` touches C++."""
+
+from ranef.kernel.core import CoreKernel, CrossProducts, cross_products, leverage
+from ranef.kernel.protocol import Curvature, Direction, Kernel, Optimum, Rows, RowsGroup, TermBlock
+from ranef.kernel.reference import ReferenceKernel
+
+__all__ = [
+    "CoreKernel",
+    "CrossProducts",
+    "Curvature",
+    "Direction",
+    "Kernel",
+    "Optimum",
+    "ReferenceKernel",
+    "Rows",
+    "RowsGroup",
+    "TermBlock",
+    "cross_products",
+    "leverage",
+]

@@ -1,0 +1,123 @@
+"""The compiled kernel. This is the only module that imports ``ranef._core``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+import ranef._core as _core
+from ranef._core import CrossProducts
+from ranef.kernel.protocol import Curvature, Direction, Optimum, Rows, Step, TermBlock
+from ranef.types import Array
+
+__all__ = ["CoreKernel", "CrossProducts", "cross_products", "leverage"]
+
+STATUS = ("converged", "no progress", "evaluation limit", "broke down")
+
+
+@cache
+def _use_scipy_blas() -> None:
+    """Hand SciPy's BLAS to the core, once: one BLAS with run-time dispatch in the process."""
+    import scipy.linalg.cython_blas as blas
+    import scipy.linalg.cython_lapack as lapack
+
+    _core.use_blas(blas.__pyx_capi__, lapack.__pyx_capi__)
+
+
+def _groups(rows: Rows) -> list[tuple[Any, ...]]:
+    return [
+        (g.codes, g.n_levels, list(g.columns), list(g.shifts), list(g.scales)) for g in rows.groups
+    ]
+
+
+def _fixed(rows: Rows) -> tuple[Any, ...]:
+    return (list(rows.x), list(rows.x_shifts), list(rows.x_scales))
+
+
+def cross_products(rows: Rows) -> CrossProducts:
+    """[Z X y]'W[Z X y] of shifted and scaled columns, in one pass over the rows."""
+    return _core.cross_products(
+        _groups(rows), _fixed(rows), rows.y, rows.y_shift, rows.y_scale, rows.weights
+    )
+
+
+def leverage(kernel: CoreKernel, rows: Rows) -> Array:
+    """Diagonal of the map from y to the fitted values, shape (n,)."""
+    return kernel.workspace.leverage(_groups(rows), _fixed(rows), rows.weights)
+
+
+class CoreKernel:
+    """One criterion with its working memory, in C++ (see :class:`~ranef.kernel.Kernel`).
+
+    Parameters
+    ----------
+    products : CrossProducts
+    reml : bool
+    constant : float
+        Added to the criterion: what scaling y and X has taken out of it.
+    """
+
+    def __init__(self, products: CrossProducts, reml: bool, constant: float = 0.0) -> None:
+        if sum(levels * q for levels, q in products.sizes[1:]) > 64:
+            _use_scipy_blas()
+        self.workspace = _core.Workspace(products, reml, constant)
+
+    def evaluate(self, lambda_: Sequence[Array]) -> bool:
+        return self.workspace.evaluate(list(lambda_))
+
+    @property
+    def value(self) -> float:
+        return self.workspace.value
+
+    @property
+    def nu(self) -> float:
+        return self.workspace.nu
+
+    @property
+    def r2(self) -> float:
+        return self.workspace.r2
+
+    @property
+    def log_determinant(self) -> float:
+        return self.workspace.log_determinant
+
+    @property
+    def log_determinant_x(self) -> float:
+        return self.workspace.log_determinant_x
+
+    @property
+    def beta(self) -> Array:
+        return self.workspace.beta
+
+    @property
+    def xx_inverse(self) -> Array:
+        return self.workspace.xx_inverse
+
+    def gamma(self) -> list[Array]:
+        return self.workspace.gamma()
+
+    def hessian(self, directions: Sequence[Direction]) -> Curvature:
+        hessian, r2, xx = self.workspace.hessian([tuple(d) for d in directions])
+        p = self.beta.size
+        return Curvature(hessian, r2, np.asarray(xx).reshape(len(directions), p, p))
+
+    def average_information(self, directions: Sequence[Direction]) -> Array:
+        return self.workspace.average_information([tuple(d) for d in directions])
+
+    def modes(self) -> list[Array]:
+        return [block[:, :, 0] for block in self.workspace.modes()]
+
+    def conditional_variances(self) -> list[Array]:
+        return self.workspace.conditional_variances()
+
+    def optimise(
+        self, terms: Sequence[TermBlock], start: Array, max_evaluations: int, gain: float
+    ) -> Optimum:
+        theta, value, status, evaluations, escapes, log = self.workspace.optimise(
+            [tuple(t) for t in terms], start, max_evaluations, gain
+        )
+        steps = tuple(Step(*line) for line in log)
+        return Optimum(theta, value, STATUS[status], evaluations, escapes, steps)

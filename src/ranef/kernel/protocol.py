@@ -1,0 +1,135 @@
+"""What a kernel is: one interface for the compiled core and the NumPy reference."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from ranef.types import Array, Codes
+
+__all__ = ["Curvature", "Direction", "Kernel", "Optimum", "Rows", "RowsGroup", "Step", "TermBlock"]
+
+
+@dataclass(frozen=True, slots=True)
+class RowsGroup:
+    """The random-effects columns of one grouping factor, row by row.
+
+    Column k is read as ``(columns[k] - shifts[k]) / scales[k]``; None stands for the constant 1.
+    """
+
+    codes: Codes
+    n_levels: int
+    columns: tuple[Array | None, ...]
+    shifts: tuple[float, ...]
+    scales: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """All rows of a model: Z by grouping factor, X, y and prior weights (None: all 1)."""
+
+    groups: tuple[RowsGroup, ...]
+    x: tuple[Array | None, ...]
+    x_shifts: tuple[float, ...]
+    x_scales: tuple[float, ...]
+    y: Array
+    y_shift: float
+    y_scale: float
+    weights: Array | None
+
+
+class TermBlock(NamedTuple):
+    """A random-effects term's place among the columns of its grouping factor."""
+
+    group: int
+    offset: int
+    q: int
+
+
+class Direction(NamedTuple):
+    """A symmetric change `d`, shape (q, q), of the relative covariance of one grouping factor."""
+
+    group: int
+    d: Array
+
+
+class Curvature(NamedTuple):
+    """Second derivatives of the criterion along k directions, and first ones of its parts.
+
+    ``hessian`` (k, k); ``r2`` (k,), derivative of the penalised residual sum of squares;
+    ``xx`` (k, p, p), derivative of X'V^-1 X.
+    """
+
+    hessian: Array
+    r2: Array
+    xx: Array
+
+
+class Step(NamedTuple):
+    """One line of the fit log."""
+
+    criterion: float
+    predicted_gain: float
+    radius: float
+    accepted: bool
+
+
+class Optimum(NamedTuple):
+    """Where a search ended. ``status``: converged, no progress, evaluation limit, broke down."""
+
+    theta: Array
+    criterion: float
+    status: str
+    evaluations: int
+    escapes: int
+    log: tuple[Step, ...]
+
+
+class Kernel(Protocol):
+    """The profiled criterion of one model with its working memory.
+
+    Lambda is given as one lower-triangular (q, q) array for each grouping factor. All members
+    but `evaluate`, `optimise` and `nu` speak of the last successful evaluation.
+    """
+
+    def evaluate(self, lambda_: Sequence[Array]) -> bool:
+        """Compute the criterion; False where the arithmetic broke down."""
+        ...
+
+    @property
+    def value(self) -> float: ...
+    @property
+    def nu(self) -> float: ...
+    @property
+    def r2(self) -> float: ...
+    @property
+    def log_determinant(self) -> float: ...
+    @property
+    def log_determinant_x(self) -> float: ...
+    @property
+    def beta(self) -> Array: ...
+    @property
+    def xx_inverse(self) -> Array: ...
+
+    def gamma(self) -> list[Array]:
+        """Derivative with respect to D = Lambda Lambda' of each grouping factor, (q, q) each."""
+        ...
+
+    def hessian(self, directions: Sequence[Direction]) -> Curvature: ...
+
+    def average_information(self, directions: Sequence[Direction]) -> Array: ...
+
+    def modes(self) -> list[Array]:
+        """Conditional modes of the random effects by grouping factor, (levels, q) each."""
+        ...
+
+    def conditional_variances(self) -> list[Array]:
+        """Their conditional variances over sigma^2, (levels, q, q) each."""
+        ...
+
+    def optimise(
+        self, terms: Sequence[TermBlock], start: Array, max_evaluations: int, gain: float
+    ) -> Optimum:
+        """Minimise over theta: lower triangles of the terms' blocks of Lambda, by column."""
+        ...

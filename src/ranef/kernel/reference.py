@@ -1,0 +1,188 @@
+"""The kernel in plain NumPy: the oracle of the tests and the place to read the mathematics.
+
+Everything is dense and nothing is clever. With A = [Z X y]'W[Z X y], V = I + Z D Z' in the metric
+of W, and P = V^-1 - V^-1 X (X'V^-1 X)^-1 X'V^-1, all that is needed follows from
+
+    Z'V^-1 B = Z'B - Z'Z Lambda M^-1 Lambda' Z'B,    M = Lambda' Z'Z Lambda + I,
+
+for B any of Z, X, y (Woodbury). Derivatives along a change E of D (as V_E = Z E Z'):
+
+    d log|V|  = tr(Z'V^-1 Z E),                d2 = -tr(Z'V^-1 Z E Z'V^-1 Z F),
+    with REML P takes the place of V^-1 in both,
+    d r2 = -e'E e,  e = Z'P y,                 d2 = 2 e'E (Z'P Z) F e.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ranef.kernel.core import CrossProducts
+from ranef.kernel.protocol import Curvature, Direction, Optimum, TermBlock
+from ranef.types import Array
+
+__all__ = ["ReferenceKernel"]
+
+
+class ReferenceKernel:
+    """One criterion with its working memory, dense (see :class:`~ranef.kernel.Kernel`)."""
+
+    def __init__(self, products: CrossProducts, reml: bool, constant: float = 0.0) -> None:
+        self._a = products.dense()
+        self._sizes = products.sizes
+        self._p = products.p
+        self._reml = reml
+        self._constant = constant - products.sum_log_weights
+        self.nu = float(products.n - (products.p if reml else 0))
+        self._ends = np.cumsum([0, *(levels * q for levels, q in products.sizes)])
+
+    def evaluate(self, lambda_: Sequence[Array]) -> bool:
+        size, p = int(self._ends[-1]), self._p
+        z, xy = slice(0, size), slice(size, size + p + 1)
+        a, big = self._a, self._spread(lambda_)
+        m = big.T @ a[z, z] @ big + np.eye(size)
+        try:
+            chol = np.linalg.cholesky(m)
+            half = np.linalg.solve(chol, big.T @ a[z, :])
+            c = a - half.T @ half  # [Z X y]'V^-1[Z X y]
+            chol_x = np.linalg.cholesky(c[xy, xy][:p, :p])
+        except np.linalg.LinAlgError:
+            return False
+        self._c, self._big, self._m = c, big, m
+        x, y = slice(size, size + p), size + p
+        self.xx_inverse = np.linalg.inv(c[x, x])
+        self.beta = self.xx_inverse @ c[x, y]
+        self.r2 = float(c[y, y] - c[y, x] @ self.beta)
+        self.log_determinant = 2.0 * float(np.log(np.diag(chol)).sum())
+        self.log_determinant_x = 2.0 * float(np.log(np.diag(chol_x)).sum())
+        self.value = (
+            self.log_determinant
+            + (self.log_determinant_x if self._reml else 0.0)
+            + self.nu * (1.0 + np.log(2.0 * np.pi * self.r2 / self.nu))
+            + self._constant
+        )
+        zx = c[z, x]
+        self._zpz = c[z, z] - zx @ self.xx_inverse @ zx.T  # Z'P Z
+        self._trace = self._zpz if self._reml else c[z, z]
+        self._e = c[z, y] - zx @ self.beta  # Z'P y
+        return bool(np.isfinite(self.value) and self.r2 > 0.0)
+
+    def gamma(self) -> list[Array]:
+        full = self._trace - (self.nu / self.r2) * np.outer(self._e, self._e)
+        return [
+            sum((full[s, s] for s in self._levels(g)), np.zeros((q, q)))
+            for g, (_, q) in enumerate(self._sizes)
+        ]
+
+    def hessian(self, directions: Sequence[Direction]) -> Curvature:
+        size, p, k = int(self._ends[-1]), self._p, len(directions)
+        spread = [self._direction(d) for d in directions]
+        zx = self._c[:size, size : size + p]
+        scores = [s @ self._e for s in spread]
+        r2 = np.array([-self._e @ score for score in scores])
+        hessian = np.zeros((k, k))
+        for s in range(k):
+            for t in range(k):
+                trace = np.sum((self._trace @ spread[s]) * (self._trace @ spread[t]).T)
+                form = scores[s] @ self._zpz @ scores[t]
+                hessian[s, t] = -trace + (2.0 * self.nu / self.r2) * form
+        hessian -= (self.nu / self.r2**2) * np.outer(r2, r2)
+        xx = np.array([-(zx.T @ s @ zx) for s in spread]).reshape(k, p, p)
+        return Curvature(hessian, r2, xx)
+
+    def average_information(self, directions: Sequence[Direction]) -> Array:
+        scores = np.array([self._direction(d) @ self._e for d in directions])
+        d = -scores @ self._e
+        return np.asarray(
+            (self.nu / self.r2) * (scores @ self._zpz @ scores.T)
+            - (self.nu / self.r2**2) * np.outer(d, d)
+        )
+
+    def modes(self) -> list[Array]:
+        b = self._big @ (self._big.T @ self._e)
+        return [
+            b[self._ends[g] : self._ends[g + 1]].reshape(levels, q)
+            for g, (levels, q) in enumerate(self._sizes)
+        ]
+
+    def conditional_variances(self) -> list[Array]:
+        full = self._big @ np.linalg.solve(self._m, self._big.T)
+        return [np.array([full[s, s] for s in self._levels(g)]) for g in range(len(self._sizes))]
+
+    def optimise(
+        self, terms: Sequence[TermBlock], start: Array, max_evaluations: int, gain: float
+    ) -> Optimum:
+        """SciPy's trust-region search with the exact gradient and Hessian; no escapes."""
+        from scipy.optimize import minimize
+
+        entries = [
+            (t.group, t.offset + a, t.offset + b)
+            for t in terms
+            for b in range(t.q)
+            for a in range(b, t.q)
+        ]
+        count = 0
+
+        def lambdas(theta: Array) -> list[Array]:
+            out = [np.zeros((q, q)) for _, q in self._sizes]
+            for value, (g, a, b) in zip(theta, entries, strict=True):
+                out[g][a, b] = value
+            return out
+
+        def value(theta: Array) -> float:
+            nonlocal count
+            count += 1
+            return self.value if self.evaluate(lambdas(theta)) else np.inf
+
+        def gradient(theta: Array) -> Array:
+            at = lambdas(theta)
+            self.evaluate(at)
+            product = [2.0 * g @ m for g, m in zip(self.gamma(), at, strict=True)]
+            return np.array([product[g][a, b] for g, a, b in entries])
+
+        def hessian(theta: Array) -> Array:
+            at = lambdas(theta)
+            self.evaluate(at)
+            directions = []
+            for g, a, b in entries:
+                d = np.zeros_like(at[g])
+                d[a] = at[g][:, b]
+                directions.append(Direction(g, d + d.T))
+            out = self.hessian(directions).hessian
+            gamma = self.gamma()
+            for s, (g, a, b) in enumerate(entries):
+                for t, (h, c, d2) in enumerate(entries):
+                    if g == h and b == d2:
+                        out[s, t] += 2.0 * gamma[g][a, c]
+            return out
+
+        if max_evaluations <= 1:
+            return Optimum(start, value(start), "evaluation limit", 1, 0, ())
+        found = minimize(
+            value,
+            start,
+            jac=gradient,
+            hess=hessian,
+            method="trust-exact",
+            options={"maxiter": max_evaluations, "gtol": 1e-9 * abs(value(start))},
+        )
+        self.evaluate(lambdas(found.x))
+        return Optimum(found.x, self.value, "converged", count, 0, ())
+
+    def _levels(self, group: int) -> list[slice]:
+        levels, q = self._sizes[group]
+        first = int(self._ends[group])
+        return [slice(first + j * q, first + (j + 1) * q) for j in range(levels)]
+
+    def _spread(self, blocks: Sequence[Array]) -> Array:
+        out = np.zeros((self._ends[-1], self._ends[-1]))
+        for g, block in enumerate(blocks):
+            for s in self._levels(g):
+                out[s, s] = block
+        return out
+
+    def _direction(self, direction: Direction) -> Array:
+        zero = [np.zeros((q, q)) for _, q in self._sizes]
+        zero[direction.group] = direction.d
+        return self._spread(zero)

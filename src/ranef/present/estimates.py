@@ -1,0 +1,90 @@
+"""Estimates as labelled frames: variances, random effects, coefficients by level."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ranef.problem import TermLabel
+from ranef.types import Array
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["coef_frames", "ranef_frames", "varcorr_frame"]
+
+
+def varcorr_frame(
+    labels: Sequence[TermLabel], covariances: Sequence[Array], sigma: float
+) -> pd.DataFrame:
+    """Variances (term2 None) and covariances of the random effects; the residual's last.
+
+    ``variance`` holds the variance or covariance, ``sd`` the standard deviation or correlation.
+    """
+    import pandas as pd
+
+    rows: list[tuple[str, str, str | None, float, float]] = []
+    for label, matrix in zip(labels, covariances, strict=True):
+        sds = np.sqrt(np.diag(matrix))
+        names = label.names
+        rows += [(label.label, names[i], None, matrix[i, i], sds[i]) for i in range(len(names))]
+        for j in range(len(names)):
+            for i in range(j + 1, len(names)):
+                scale = sds[i] * sds[j]
+                correlation = matrix[i, j] / scale if scale > 0.0 else np.nan
+                rows.append((label.label, names[j], names[i], matrix[i, j], correlation))
+    rows.append(("Residual", "", None, sigma**2, sigma))
+    columns = ["group", "term1", "term2", "variance", "sd"]
+    frame = pd.DataFrame(rows, columns=columns)
+    return frame.astype({"variance": float, "sd": float, "term2": object}).assign(
+        term2=pd.Series([row[2] for row in rows], dtype=object)
+    )
+
+
+def ranef_frames(
+    labels: Sequence[TermLabel],
+    levels: Sequence[Sequence[str]],
+    modes: Sequence[Array],
+    covariances: Sequence[Array] | None,
+) -> dict[str, pd.DataFrame]:
+    """By grouping factor: conditional modes, then ``<term>_sd`` where covariances are given."""
+    import pandas as pd
+
+    out: dict[str, pd.DataFrame] = {}
+    for factor in dict.fromkeys(label.factor for label in labels):
+        columns: dict[str, Array] = {}
+        spreads: dict[str, Array] = {}
+        index: Sequence[str] = ()
+        for k, label in enumerate(labels):
+            if label.factor != factor:
+                continue
+            index = levels[k]
+            for j, name in enumerate(label.names):
+                key = name if name not in columns else f"{name}.{label.label}"
+                columns[key] = modes[k][:, j]
+                if covariances is not None:
+                    spreads[f"{key}_sd"] = np.sqrt(covariances[k][:, j, j])
+        out[factor] = pd.DataFrame(
+            columns | spreads, index=pd.Index(index, name=factor, dtype=object)
+        )
+    return out
+
+
+def coef_frames(
+    fixef: pd.Series[float], frames: dict[str, pd.DataFrame]
+) -> dict[str, pd.DataFrame]:
+    """By grouping factor: fixed effects plus conditional modes, one row a level.
+
+    An effect without a fixed counterpart stands alone.
+    """
+    import pandas as pd
+
+    out = {}
+    for factor, frame in frames.items():
+        total = {name: np.full(len(frame), value) for name, value in fixef.items()}
+        for name in frame.columns:
+            total[name] = total.get(name, np.zeros(len(frame))) + frame[name].to_numpy()
+        out[factor] = pd.DataFrame(total, index=frame.index)
+    return out

@@ -1,0 +1,13 @@
+"""The problem: a frozen record of what is minimised, and maps between its two scales."""
+
+from ranef.problem.parameters import covariances, lower_triangles, theta_of_covariances
+from ranef.problem.problem import Problem, TermLabel, make_problem
+
+__all__ = [
+    "Problem",
+    "TermLabel",
+    "covariances",
+    "lower_triangles",
+    "make_problem",
+    "theta_of_covariances",
+]

@@ -1,0 +1,7 @@
+"""Solving: start values, the search, canonical form, and the certificate of what was found."""
+
+from ranef.solve.certificate import Certificate
+from ranef.solve.control import Control
+from ranef.solve.solution import Solution, solve
+
+__all__ = ["Certificate", "Control", "Solution", "solve"]

@@ -1,0 +1,45 @@
+"""What a user may say about the search."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ranef.errors import OptionError
+
+__all__ = ["Control"]
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """Settings of the search for the optimum.
+
+    Attributes
+    ----------
+    max_evaluations : int
+        Evaluations of the criterion by one search. With 1 the criterion is evaluated at the start
+        values and nothing is optimised.
+    gain : float
+        A search ends when its model of the criterion predicts less than this much decrease, in
+        deviance units.
+    restarts : int
+        Searches from other start values where the first one ends on the boundary or is not
+        certified; 0 for none.
+
+    Examples
+    --------
+    >>> Control(max_evaluations=1)
+    Control(max_evaluations=1, gain=1e-11, restarts=3)
+    """
+
+    max_evaluations: int = 500
+    gain: float = 1e-11
+    restarts: int = 3
+
+    def __post_init__(self) -> None:
+        if self.max_evaluations < 1 or self.restarts < 0:
+            raise OptionError(
+                "the number of evaluations is at least 1, of restarts at least 0",
+                found=f"max_evaluations={self.max_evaluations}, restarts={self.restarts}",
+            )
+        if not self.gain > 0.0:
+            raise OptionError("the gain to stop at is positive", found=f"gain={self.gain}")

@@ -1,0 +1,81 @@
+"""Null and flat directions of the random-effects covariances in the user's words."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ranef.problem import Problem, TermLabel
+from ranef.solve.face import Face, TermFace
+from ranef.types import Array
+
+__all__ = ["flat_direction", "null_directions"]
+
+
+def null_directions(problem: Problem, face: Face) -> tuple[str, ...]:
+    """One phrase for each combination of effects that has no variance."""
+    out: list[str] = []
+    for k, (label, term) in enumerate(zip(problem.labels, face.terms, strict=True)):
+        if term.rank < len(label.names):
+            out += _of_term(label, term, problem.scaling.B[k])
+    return tuple(out)
+
+
+def _of_term(label: TermLabel, term: TermFace, change: Array) -> list[str]:
+    names = [_spell(name) for name in label.names]
+    covariance = change @ term.covariance @ change.T
+    sds = np.sqrt(np.diag(covariance))
+    largest = float(sds.max(initial=0.0))
+    gone = [i for i in range(len(names)) if sds[i] <= 1e-9 * max(1.0, largest)]
+    out = [f"no variance of {names[i]} between levels of {label.factor}" for i in gone]
+    left = [i for i in range(len(names)) if i not in gone]
+    if len(left) - term.rank <= 0:
+        return out
+    if len(left) == 2:
+        i, j = left
+        sign = "+1" if covariance[i, j] > 0 else "-1"
+        return [*out, f"{names[i]} and {names[j]} perfectly correlated ({sign}) in {label.factor}"]
+    # In units of the SDs the null space is that of the correlation matrix.
+    correlation = (covariance / np.outer(sds, sds).clip(1e-300))[np.ix_(left, left)]
+    _, vectors = np.linalg.eigh(correlation)
+    for column in range(len(left) - term.rank):
+        combination = _combination([names[i] for i in left], vectors[:, column])
+        out.append(f"no variance of {combination} (in SDs) between levels of {label.factor}")
+    return out
+
+
+def _combination(names: list[str], weights: Array) -> str:
+    weights = weights / weights[np.argmax(np.abs(weights))]
+    parts = [
+        f"{'-' if w < 0 else '+'} {abs(w):.2f} {name}"
+        for name, w in zip(names, weights, strict=True)
+        if abs(w) >= 0.005
+    ]
+    return " ".join(parts).removeprefix("+ ")
+
+
+def flat_direction(problem: Problem, face: Face, step: Array) -> str:
+    """The random-effects parameters that can move together at no cost."""
+    weights = np.abs(step) / np.max(np.abs(step))
+    named = []
+    for coordinate, weight in zip(face.coordinates, weights, strict=True):
+        if weight < 0.1:
+            continue
+        label = problem.labels[coordinate.term]
+        order = face.terms[coordinate.term].order
+        row, column = order[coordinate.row], order[coordinate.column]
+        if row == column:
+            text = f"the variance of {_spell(label.names[row])} by {label.label}"
+        else:
+            text = (
+                f"the covariance of {_spell(label.names[column])} and "
+                f"{_spell(label.names[row])} by {label.label}"
+            )
+        if text not in named:
+            named.append(text)
+    if len(named) == 1:
+        return f"the data say nothing about {named[0]}"
+    return "the data do not tell apart " + " and ".join(named)
+
+
+def _spell(name: str) -> str:
+    return "(Intercept)" if name == "Intercept" else name

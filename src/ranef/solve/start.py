@@ -1,0 +1,36 @@
+"""Start values for theta, on the inner scale where columns have unit size."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ranef.problem import Problem
+from ranef.problem.parameters import theta_of_blocks
+from ranef.types import Array
+
+__all__ = ["default_start", "other_starts"]
+
+
+def default_start(problem: Problem) -> Array:
+    """Uncorrelated random effects with a quarter of the residual variance each."""
+    return theta_of_blocks([0.5 * np.eye(t.q) for t in problem.terms])
+
+
+def other_starts(problem: Problem, count: int) -> list[Array]:
+    """Starts in other regions: strong effects, weak ones, alternating with correlations.
+
+    Deterministic, so that a fit can be repeated.
+    """
+    starts = []
+    for k in range(count):
+        blocks = []
+        for i, term in enumerate(problem.terms):
+            size = (2.0, 0.1, 1.0)[(k + i) % 3]
+            block = size * np.eye(term.q)
+            if k % 3 == 2:
+                block += (
+                    0.5 * size * np.tril(np.where(np.indices(block.shape).sum(0) % 2, -1, 1), -1)
+                )
+            blocks.append(block)
+        starts.append(theta_of_blocks(blocks))
+    return starts

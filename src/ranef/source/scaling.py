@@ -1,0 +1,132 @@
+"""Centring and scaling of the columns inside, so that units never matter.
+
+X = X_inner R^-1, Z_k = Z_inner B_k^-1 and y = y_shift + y_scale y_inner. With an intercept at
+hand, other columns are shifted by their means: a change of basis that the intercept absorbs.
+Where X is nearly collinear the inner columns are those of its QR decomposition: cross-products
+square the condition number, and this takes it out before the squaring.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ranef.design import Design
+from ranef.types import Array, RandomTerm
+
+__all__ = ["Scaling", "scaling_of"]
+
+INTERCEPT = "Intercept"
+
+# Below this smallest eigenvalue of the correlations of X's columns, cross-products would lose
+# more than six of the sixteen digits.
+COLLINEAR = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Scaling:
+    """How inner columns are made from the data's.
+
+    Attributes
+    ----------
+    x_shifts, x_scales : ndarray, shape (p,)
+    y_shift, y_scale : float
+    z_shifts, z_scales : tuple of ndarray, shape (q,)
+        One for each random-effects term.
+    R : ndarray, shape (p, p)
+        beta = y_scale R beta_inner + y_shift e, e the intercept's unit vector.
+    B : tuple of ndarray, shape (q, q)
+        b = y_scale B b_inner, one for each term.
+    orthogonal : ndarray or None, shape (n, p)
+        Inner columns of a nearly collinear X.
+    """
+
+    x_shifts: Array
+    x_scales: Array
+    y_shift: float
+    y_scale: float
+    z_shifts: tuple[Array, ...]
+    z_scales: tuple[Array, ...]
+    R: Array
+    B: tuple[Array, ...]
+    intercept: int | None
+    orthogonal: Array | None = field(default=None, repr=False)
+
+    def criterion_constant(self, nu: float, reml: bool) -> float:
+        """What the criterion on the data's scale has on top of the inner one."""
+        constant = 2.0 * nu * float(np.log(self.y_scale))
+        if reml and self.R.size:
+            constant -= 2.0 * float(np.linalg.slogdet(self.R)[1])
+        return constant
+
+    def beta(self, inner: Array) -> Array:
+        """Fixed effects on the data's scale."""
+        out = self.y_scale * (self.R @ inner)
+        if self.intercept is not None:
+            out[self.intercept] += self.y_shift
+        return np.asarray(out)
+
+
+def scaling_of(design: Design, y: Array) -> Scaling:
+    """Scaling for a design and its response (offset already taken off)."""
+    names = design.x_names
+    intercept = names.index(INTERCEPT) if INTERCEPT in names else None
+    shifts, scales = _shifts_scales(design.X, intercept)
+    change = _change(shifts, scales, intercept)
+    orthogonal = None
+    if design.p > 1:
+        inner = (design.X - shifts) / scales
+        correlations = inner.T @ inner / design.n
+        if np.linalg.eigvalsh(correlations)[0] < COLLINEAR:
+            q, r = np.linalg.qr(inner)
+            root = np.sqrt(design.n)
+            orthogonal = np.asfortranarray(q * root)
+            change = change @ np.linalg.inv(r / root)
+            shifts, scales = np.zeros(design.p), np.ones(design.p)
+    y_shift = float(y.mean()) if intercept is not None else 0.0
+    y_scale = _root_mean_square(y - y_shift)
+    z = [_term_scaling(term) for term in design.terms]
+    return Scaling(
+        x_shifts=shifts,
+        x_scales=scales,
+        y_shift=y_shift,
+        y_scale=y_scale,
+        z_shifts=tuple(shift for shift, _, _ in z),
+        z_scales=tuple(scale for _, scale, _ in z),
+        R=change,
+        B=tuple(b for _, _, b in z),
+        intercept=intercept,
+        orthogonal=orthogonal,
+    )
+
+
+def _root_mean_square(values: Array) -> float:
+    largest = float(np.max(np.abs(values), initial=0.0))
+    if not 0.0 < largest < np.inf:
+        return 1.0
+    return largest * float(np.sqrt(np.mean((values / largest) ** 2)))
+
+
+def _shifts_scales(matrix: Array, intercept: int | None) -> tuple[Array, Array]:
+    k = matrix.shape[1]
+    shifts = matrix.mean(axis=0) if intercept is not None else np.zeros(k)
+    if intercept is not None:
+        shifts[intercept] = 0.0
+    scales = np.array([_root_mean_square(matrix[:, j] - shifts[j]) for j in range(k)])
+    return shifts, scales
+
+
+def _change(shifts: Array, scales: Array, intercept: int | None) -> Array:
+    change = np.diag(1.0 / scales)
+    if intercept is not None:
+        change[intercept] -= shifts / scales
+    return np.asarray(change)
+
+
+def _term_scaling(term: RandomTerm) -> tuple[Array, Array, Array]:
+    if term.names == (INTERCEPT,):
+        return np.zeros(1), np.ones(1), np.eye(1)
+    intercept = term.names.index(INTERCEPT) if INTERCEPT in term.names else None
+    shifts, scales = _shifts_scales(term.Z, intercept)
+    return shifts, scales, _change(shifts, scales, intercept)
