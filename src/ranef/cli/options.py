@@ -1,0 +1,63 @@
+"""Arguments and options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+from ranef.errors import OptionError
+
+__all__ = ["Center", "Data", "Json", "MaximumLikelihood", "with_centred"]
+
+Data = Annotated[
+    str,
+    typer.Argument(
+        metavar="DATA",
+        help="A CSV, TSV, Parquet, Arrow or Feather file, or a bundled data set: dataset:hsb.",
+        show_default=False,
+    ),
+]
+Center = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--center",
+        metavar="COLUMN:GROUP",
+        help="Add COLUMN_within (the deviation from the mean of its group) and COLUMN_between "
+        "(that mean) before the formula is read. May be repeated.",
+        show_default=False,
+    ),
+]
+MaximumLikelihood = Annotated[
+    bool, typer.Option("--ml", help="Fit by maximum likelihood instead of REML.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+
+
+def with_centred(data: Any, wishes: Sequence[str] | None) -> Any:
+    """`data` with the columns that ``--center`` asks for.
+
+    Parameters
+    ----------
+    data : data frame
+    wishes : sequence of str, optional
+        ``"ses:sch.id"``; what follows the first colon is the grouping.
+
+    Raises
+    ------
+    OptionError
+        A wish has no colon, or nothing on one side of it.
+    """
+    import ranef as rn
+
+    for wish in wishes or ():
+        column, _, group = (part.strip() for part in wish.partition(":"))
+        if not column or not group:
+            raise OptionError(
+                "--center takes a column and its grouping factor with a colon between them",
+                found=f"--center {wish}",
+                fix="as in --center ses:sch.id",
+            )
+        data = rn.center(data, column, by=group, how="within")
+    return data

@@ -1,0 +1,123 @@
+"""What ``--json`` prints. The keys are stable; ``docs/command-line.md`` lists them."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from ranef.present.names import term_ranks
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ranef.frame import Structure
+    from ranef.types import Finding
+
+__all__ = ["fit_record", "structure_record", "to_json"]
+
+_FIXEF = {
+    "estimate": "estimate",
+    "std_error": "se",
+    "df": "df",
+    "statistic": "t",
+    "p_value": "p",
+}
+
+
+def to_json(record: dict[str, Any]) -> str:
+    """`record` as JSON; numbers that are not finite become null."""
+    return json.dumps(_plain(record), indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def fit_record(model: Any) -> dict[str, Any]:
+    """A fit as plain values.
+
+    Parameters
+    ----------
+    model : Fit
+
+    Returns
+    -------
+    dict
+        formula, reml, nobs, ngroups, missing_rows, dropped, fixef, varcorr, sigma, criteria,
+        certificate, findings.
+    """
+    table = model.coefficients().rename(columns=_FIXEF)[list(_FIXEF.values())]
+    certificate = model.certificate
+    return {
+        "formula": model.formula,
+        "reml": model.reml,
+        "nobs": model.nobs,
+        "ngroups": dict(model.ngroups),
+        "missing_rows": len(model.missing_rows),
+        "dropped": list(model.dropped),
+        "fixef": _records(table.rename_axis(index="term").reset_index()),
+        "varcorr": _records(model.varcorr()),
+        "sigma": model.sigma,
+        "criteria": {
+            "criterion": model.criterion,
+            "loglik": model.loglik,
+            "deviance": model.deviance,
+            "aic": model.aic,
+            "bic": model.bic,
+            "df_model": model.df_model,
+            "df_resid": model.df_resid,
+        },
+        "certificate": {
+            "verdict": certificate.verdict,
+            "certified": certificate.certified,
+            "sentence": str(certificate),
+            "gain": certificate.gain,
+            "step_se": certificate.step_se,
+            "rank": [
+                {"group": group, "rank": rank, "size": size}
+                for group, rank, size in term_ranks(model)
+            ],
+            "dual_min_eig": certificate.dual_min_eig,
+            "evaluations": certificate.evaluations,
+        },
+        "findings": _findings(model.findings),
+    }
+
+
+def structure_record(structure: Structure) -> dict[str, Any]:
+    """The levels of a data set as plain values.
+
+    Returns
+    -------
+    dict
+        n_rows, groups, variables, components, relations, findings.
+    """
+    return {
+        "n_rows": structure.n_rows,
+        "groups": _records(structure.groups),
+        "variables": _records(structure.variables),
+        "components": _records(structure.components),
+        "relations": _records(structure.relations),
+        "findings": _findings(structure.findings),
+    }
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    names = [str(name) for name in frame.columns]
+    return [dict(zip(names, row, strict=True)) for row in frame.itertuples(index=False, name=None)]
+
+
+def _findings(findings: Iterable[Finding]) -> list[dict[str, str]]:
+    keys = ("code", "severity", "message", "evidence", "where", "fix")
+    return [{key: getattr(finding, key) for key in keys} for finding in findings]
+
+
+def _plain(value: Any) -> Any:
+    """`value` in types that JSON has."""
+    if isinstance(value, dict):
+        return {str(key): _plain(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(entry) for entry in value]
+    if hasattr(value, "tolist"):  # arrays and scalars of NumPy
+        return _plain(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
