@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "small.hpp"
 
@@ -127,7 +128,7 @@ bool Sweeps::forward_tail() {
   fixed_.noalias() -= b.transpose() * b;
   tail_.p = std::move(m);  // the factor, until a reverse sweep asks for P
   tail_.h.resize(0, 0);
-  tail_.pc.resize(0, 0);
+  tail_.f.resize(0, 0);
   return true;
 }
 
@@ -135,8 +136,9 @@ void Sweeps::reverse_tail(const Matrix& top, std::vector<Matrix>& gamma) {
   TailState& tail = tail_;
   if (tail.h.size() == 0) {
     inverse_from_cholesky(tail.p);
+    tail_inverse_ = tail.p;
     Matrix& p = tail.p;
-    // P = Lambda S Lambda': two transposed products of the symmetric S.
+    // P = Lambda M^-1 Lambda': two transposed products of the symmetric inverse.
     std::vector<Matrix> transposed;
     for (const Matrix& l : lambda_) transposed.push_back(l.transpose());
     times_lambda(problem_, transposed, p);
@@ -145,7 +147,6 @@ void Sweeps::reverse_tail(const Matrix& top, std::vector<Matrix>& gamma) {
     Matrix product;
     multiply(tail.c, tail.h, product);
     tail.u = tail.fixed - product;
-    multiply(p, tail.c, tail.pc);
   }
   const Matrix h_top = tail.h * top;
   tail.w = tail.p;
@@ -153,15 +154,61 @@ void Sweeps::reverse_tail(const Matrix& top, std::vector<Matrix>& gamma) {
   tail.w_fixed = -h_top;
   for (const TailGroup& group : problem_.tail) {
     Matrix& sum = gamma[at(group.group)];
+    add_tail_information(group, sum);
     for (Index level = 0; level < group.n_levels; ++level) {
       const Index from = group.offset + level * group.q;
-      sum += tail.c.block(from, from, group.q, group.q);
-      sum.noalias() -=
-          tail.c.middleCols(from, group.q).transpose() * tail.pc.middleCols(from, group.q);
       const auto u = tail.u.middleRows(from, group.q);
       sum.noalias() -= u * top * u.transpose();
     }
   }
+}
+
+// Sum over levels of Z_a' V^-1 Z_a for one tail factor. Where Lambda is regular this is
+// Lambda^-T (I - (M^-1)_aa) Lambda^-1 and costs nothing; the subtraction loses digits when Lambda is
+// small, and then C_aa - (C P C)_aa, one product more, is taken.
+void Sweeps::add_tail_information(const TailGroup& group, Matrix& gamma) {
+  const Index q = group.q;
+  const Index columns = group.n_levels * q;
+  const Matrix& lambda = lambda_[at(group.group)];
+  double least = std::numeric_limits<double>::infinity();
+  for (Index a = 0; a < q; ++a) {
+    double most = 0.0;
+    for (Index c = group.offset + a; c < group.offset + columns; c += q) {
+      most = std::max(most, tail_.c(c, c));
+    }
+    least = std::min(least, lambda(a, a) * lambda(a, a) * most);
+  }
+  constexpr double kRegular = 1e-4;  // twelve digits are left
+  if (least > kRegular) {
+    Matrix sum = Matrix::Zero(q, q);
+    for (Index level = 0; level < group.n_levels; ++level) {
+      const Index from = group.offset + level * q;
+      sum -= tail_inverse_.block(from, from, q, q);
+    }
+    sum.diagonal().array() += static_cast<double>(group.n_levels);
+    const auto triangle = lambda.triangularView<Eigen::Lower>();
+    triangle.transpose().solveInPlace(sum);
+    sum.transposeInPlace();
+    triangle.transpose().solveInPlace(sum);
+    gamma += sum;
+    return;
+  }
+  Matrix pc;
+  multiply(tail_.p, tail_.c.middleCols(group.offset, columns), pc);
+  for (Index level = 0; level < group.n_levels; ++level) {
+    const Index from = group.offset + level * q;
+    gamma += tail_.c.block(from, from, q, q);
+    gamma.noalias() -= tail_.c.middleCols(from, q).transpose() * pc.middleCols(level * q, q);
+  }
+}
+
+void Sweeps::tail_products() {
+  if (tail_.f.size() > 0) return;
+  Matrix cp;
+  multiply(tail_.c, tail_.p, cp);
+  tail_.f = -cp;
+  tail_.f.diagonal().array() += 1.0;
+  multiply(tail_.f, tail_.c, tail_.s);
 }
 
 void Sweeps::reverse(const Matrix& top, std::vector<Matrix>& gamma, bool keep) {

@@ -43,7 +43,8 @@ struct TailState {
   Matrix u;
   Matrix w;        // derivative with respect to C
   Matrix w_fixed;
-  Matrix pc;       // P C, kept for second derivatives
+  Matrix f;        // F = I - C P, where second derivatives have asked for it
+  Matrix s;        // S = F C, likewise
 };
 
 class Sweeps {
@@ -60,6 +61,9 @@ class Sweeps {
   // Coefficients b of the best linear predictor of each column of [X y] and E = Z'V^-1 [X y],
   // by group, level-major, q x m each.
   void predictors(std::vector<std::vector<double>>& b, std::vector<std::vector<double>>& e) const;
+
+  // Fills F and S over the tail; needs a reverse sweep.
+  void tail_products();
 
   // W over the rest columns of one level, after a reverse sweep with this `top`.
   void gather_w(std::size_t i, Index level, const Matrix& top, Eigen::Ref<Matrix> out) const;
@@ -80,12 +84,14 @@ class Sweeps {
   void reverse_stage(std::size_t i, const Matrix& top, Matrix& gamma, bool keep);
   bool forward_tail();
   void reverse_tail(const Matrix& top, std::vector<Matrix>& gamma);
+  void add_tail_information(const TailGroup& group, Matrix& gamma);
 
   const Problem& problem_;
   std::vector<Matrix> lambda_;
   std::vector<StageState> stages_;
   TailState tail_;
   Matrix fixed_;
+  Matrix tail_inverse_;  // M^-1 over the tail
   double log_determinant_ = 0.0;
   std::vector<double> scratch_b_;
   std::vector<double> small_a_;

@@ -8,6 +8,8 @@
 //   dW_j,rest = -dH W - H dW,   dW_jj = dP + dH W H' + H W dH' + H dW H',
 //   dP = F' dD F - P dC_jj P.
 // The second derivative along E is <dG, E>, summed over levels.
+#include <algorithm>
+
 #include "criterion.hpp"
 
 namespace ranef {
@@ -89,23 +91,17 @@ Matrix tail_direction(const Problem& problem, const Direction& direction, const 
   return out;
 }
 
-// Products over the tail that both tangent sweeps use.
-struct TailTangent {
-  Matrix f;    // F = I - C P
-  Matrix s;    // S = F C
-  Matrix dch;  // dC_j - dC_jj H
-};
+// True where the direction leaves the Schur complement over the tail as it was.
+bool tail_untouched(const Problem& problem, const Direction& direction) {
+  return std::any_of(problem.tail.begin(), problem.tail.end(),
+                     [&](const TailGroup& group) { return group.group == direction.group; });
+}
 
-TailTangent forward_tail(const Sweeps& sweeps, const Direction& direction, Tangent& t) {
+// Returns dC_j - dC_jj H over the tail.
+Matrix forward_tail(const Sweeps& sweeps, const Direction& direction, Tangent& t) {
   const TailState& tail = sweeps.tail();
-  TailTangent out;
   t.tail.triangularView<Eigen::StrictlyUpper>() = t.tail.transpose();
-  const Index size = tail.c.rows();
-  out.f = Matrix::Identity(size, size) - tail.pc.transpose();
-  Matrix product;
-  multiply(tail.c, tail.pc, product);
-  out.s = tail.c - product;
-  out.dch = t.tail_fixed - t.tail * tail.h;
+  Matrix out = t.tail_fixed - t.tail * tail.h;
   t.fixed.noalias() -= tail.u.transpose() * tail_direction(sweeps.problem(), direction, tail.u);
   const Matrix cross = t.tail_fixed.transpose() * tail.h;
   t.fixed -= cross + cross.transpose();
@@ -113,16 +109,21 @@ TailTangent forward_tail(const Sweeps& sweeps, const Direction& direction, Tange
   return out;
 }
 
-void reverse_tail(const Sweeps& sweeps, const Direction& direction, const TailTangent& parts,
+void reverse_tail(const Sweeps& sweeps, const Direction& direction, const Matrix& change,
                   const Matrix& top, const Matrix& dtop, Tangent& t, std::vector<Matrix>& dgamma) {
   const Problem& problem = sweeps.problem();
   const TailState& tail = sweeps.tail();
   const Matrix d_u = tail_direction(problem, direction, tail.u);
-  const Matrix du = parts.f * parts.dch - parts.s * d_u;
-  const Matrix dh = parts.f.transpose() * d_u + tail.p * parts.dch;
+  const Matrix du = tail.f * change - tail.s * d_u;
+  const Matrix dh = tail.f.transpose() * d_u + tail.p * change;
+  const bool untouched = tail_untouched(problem, direction);
   Matrix fdc;
-  multiply(parts.f, t.tail, fdc);
-  const Matrix d_s = tail_direction(problem, direction, parts.s);
+  Matrix d_s;
+  if (untouched) {
+    d_s = tail_direction(problem, direction, tail.s);
+  } else {
+    multiply(tail.f, t.tail, fdc);
+  }
   const Matrix u_top = tail.u * top;
   for (const TailGroup& group : problem.tail) {
     Matrix& sum = dgamma[at(group.group)];
@@ -131,19 +132,30 @@ void reverse_tail(const Sweeps& sweeps, const Direction& direction, const TailTa
       const int q = group.q;
       const auto u = tail.u.middleRows(from, q);
       const Matrix cross = du.middleRows(from, q) * u_top.middleRows(from, q).transpose();
-      sum.noalias() += fdc.middleRows(from, q) * parts.f.middleRows(from, q).transpose();
-      sum.noalias() -= parts.s.middleRows(from, q) * d_s.middleCols(from, q);
+      if (untouched) {
+        sum.noalias() -= tail.s.middleRows(from, q) * d_s.middleCols(from, q);
+      } else {
+        sum.noalias() += fdc.middleRows(from, q) * tail.f.middleRows(from, q).transpose();
+      }
       sum -= cross + cross.transpose();
       sum.noalias() -= u * dtop * u.transpose();
     }
   }
+  // dP = F' dD F where D moves, -P dC P where C does.
   Matrix product;
-  Matrix dp;
-  multiply(tail.p, t.tail, product);
-  multiply(product, tail.p, dp);
-  const Matrix d_f = tail_direction(problem, direction, parts.f);
-  multiply(parts.f.transpose(), d_f, product);
-  t.tail_w = product - dp;
+  if (untouched) {
+    for (const TailGroup& group : problem.tail) {
+      if (group.group != direction.group) continue;
+      const Index columns = group.n_levels * group.q;
+      const Matrix d_f = tail_direction(problem, direction, tail.f);
+      multiply(tail.f.middleRows(group.offset, columns).transpose(),
+               d_f.middleRows(group.offset, columns), t.tail_w);
+    }
+  } else {
+    multiply(tail.p, t.tail, product);
+    multiply(product, tail.p, t.tail_w);
+    t.tail_w = -t.tail_w;
+  }
   const Matrix cross = dh * top * tail.h.transpose();
   t.tail_w += cross + cross.transpose();
   t.tail_w.noalias() += tail.h * dtop * tail.h.transpose();
@@ -228,7 +240,7 @@ void Criterion::tangent(const Direction& direction, std::size_t which,
   for (std::size_t i = 0; i < problem_.chain.size(); ++i) {
     forward_stage(sweeps_, i, direction, t);
   }
-  TailTangent tail;
+  Matrix tail;
   if (problem_.tail_columns > 0) tail = forward_tail(sweeps_, direction, t);
 
   Vector v(p + 1);
@@ -262,6 +274,7 @@ void Criterion::tangent(const Direction& direction, std::size_t which,
 
 Curvature Criterion::hessian(const std::vector<Direction>& directions) {
   gamma(false);  // leaves W of the later factors and the tail in the state
+  if (problem_.tail_columns > 0) sweeps_.tail_products();
   const auto count = static_cast<Index>(directions.size());
   Curvature out;
   out.hessian = Matrix::Zero(count, count);

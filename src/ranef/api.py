@@ -163,7 +163,7 @@ def compare(
     ml = None
     if ic == "ml" and any(model.reml for model in models):
         ml = [model.with_reml(False) for model in models]
-    return build_table(models, labels=labels, scale=scale, ic=ic, ml=ml)
+    return build_table(list(models), labels=labels, scale=scale, ic=ic, ml=ml)
 
 
 def _row_values(name: str, argument: Any, table: Table) -> Array:

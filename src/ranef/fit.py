@@ -245,14 +245,15 @@ class Fit(Presented):
         """The model's variables in the rows that were used."""
         import pandas as pd
 
-        columns = {}
+        columns: dict[str, Any] = {}
         for name, column in self._table.columns.items():
             if column.kind == "factor":
                 columns[name] = pd.Categorical.from_codes(
-                    column.values, list(column.levels), ordered=column.ordered
+                    column.values, pd.Index(list(column.levels)), ordered=column.ordered
                 )
             else:
-                columns[name] = column.values.copy()
+                integral = "int" in column.source_type.lower()
+                columns[name] = column.values.astype(np.int64 if integral else np.float64)
         return pd.DataFrame(columns)
 
     # -- inference ------------------------------------------------------------------------------

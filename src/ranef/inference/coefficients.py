@@ -68,10 +68,10 @@ def coefficient_tests(
     statistic = beta / std_error
     if ddf == "asymptotic":
         p_value = 2.0 * special.ndtr(-np.abs(statistic))
-        quantile = np.full(p, special.ndtri(0.5 + 0.5 * level))
+        quantile = np.full(p, float(special.ndtri(0.5 + 0.5 * level)))
     else:
         p_value = 2.0 * special.stdtr(df, -np.abs(statistic))
-        quantile = special.stdtrit(df, 0.5 + 0.5 * level)
+        quantile = np.asarray(special.stdtrit(df, 0.5 + 0.5 * level), dtype=np.float64)
     half = quantile * std_error
     return CoefficientTests(beta, std_error, df, statistic, p_value, beta - half, beta + half)
 

@@ -101,10 +101,10 @@ def _term(
             "new_levels='sample' draws their random effects",
         )
     if new_levels == "population":
-        return np.where(known, part, 0.0)
+        return np.asarray(np.where(known, part, 0.0))
     root = semidefinite_cholesky(covariance)
     drawn = rng.standard_normal((known.size, covariance.shape[0])) @ root.T
-    return np.where(known, part, np.einsum("ij,ij->i", z, drawn))
+    return np.asarray(np.where(known, part, np.einsum("ij,ij->i", z, drawn)))
 
 
 def _check_options(level: str, new_levels: str, interval: str | None) -> None:
@@ -113,7 +113,7 @@ def _check_options(level: str, new_levels: str, interval: str | None) -> None:
         ("new_levels", new_levels, NEW_LEVELS),
         ("interval", interval, INTERVALS),
     ):
-        if value not in accepted:  # type: ignore[operator]
+        if value not in accepted:
             raise OptionError(
                 f"unknown {name} {value!r}",
                 fix="use one of " + ", ".join(repr(v) for v in accepted),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from typing import Any
 
@@ -24,7 +25,19 @@ def _use_scipy_blas() -> None:
     import scipy.linalg.cython_blas as blas
     import scipy.linalg.cython_lapack as lapack
 
-    _core.use_blas(blas.__pyx_capi__, lapack.__pyx_capi__)
+    _core.use_blas(dict(blas.__pyx_capi__), dict(lapack.__pyx_capi__))
+
+
+# From this many dense columns on a factorisation gains more from a second thread than it loses
+# to waiting for one on a busy machine.
+THREADED_COLUMNS = 1500
+
+
+@cache
+def _blas_threads() -> Any:
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController().select(user_api="blas")
 
 
 def _groups(rows: Rows) -> list[tuple[Any, ...]]:
@@ -61,12 +74,19 @@ class CoreKernel:
     """
 
     def __init__(self, products: CrossProducts, reml: bool, constant: float = 0.0) -> None:
-        if sum(levels * q for levels, q in products.sizes[1:]) > 64:
-            _use_scipy_blas()
         self.workspace = _core.Workspace(products, reml, constant)
+        self._dense_columns = self.workspace.layout[2]
+        if self._dense_columns > 64:
+            _use_scipy_blas()
+
+    def _threads(self) -> AbstractContextManager[Any]:
+        if 64 < self._dense_columns < THREADED_COLUMNS:
+            return _blas_threads().limit(limits=1)  # type: ignore[no-any-return]
+        return nullcontext()
 
     def evaluate(self, lambda_: Sequence[Array]) -> bool:
-        return self.workspace.evaluate(list(lambda_))
+        with self._threads():
+            return self.workspace.evaluate(list(lambda_))
 
     @property
     def value(self) -> float:
@@ -97,27 +117,32 @@ class CoreKernel:
         return self.workspace.xx_inverse
 
     def gamma(self) -> list[Array]:
-        return self.workspace.gamma()
+        with self._threads():
+            return self.workspace.gamma()
 
     def hessian(self, directions: Sequence[Direction]) -> Curvature:
-        hessian, r2, xx = self.workspace.hessian([tuple(d) for d in directions])
+        with self._threads():
+            hessian, r2, xx = self.workspace.hessian([(d.group, d.d) for d in directions])
         p = self.beta.size
         return Curvature(hessian, r2, np.asarray(xx).reshape(len(directions), p, p))
 
     def average_information(self, directions: Sequence[Direction]) -> Array:
-        return self.workspace.average_information([tuple(d) for d in directions])
+        with self._threads():
+            return self.workspace.average_information([(d.group, d.d) for d in directions])
 
     def modes(self) -> list[Array]:
         return [block[:, :, 0] for block in self.workspace.modes()]
 
     def conditional_variances(self) -> list[Array]:
-        return self.workspace.conditional_variances()
+        with self._threads():
+            return self.workspace.conditional_variances()
 
     def optimise(
         self, terms: Sequence[TermBlock], start: Array, max_evaluations: int, gain: float
     ) -> Optimum:
-        theta, value, status, evaluations, escapes, log = self.workspace.optimise(
-            [tuple(t) for t in terms], start, max_evaluations, gain
-        )
+        with self._threads():
+            theta, value, status, evaluations, escapes, log = self.workspace.optimise(
+                [(t.group, t.offset, t.q) for t in terms], start, max_evaluations, gain
+            )
         steps = tuple(Step(*line) for line in log)
         return Optimum(theta, value, STATUS[status], evaluations, escapes, steps)

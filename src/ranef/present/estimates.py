@@ -66,9 +66,7 @@ def ranef_frames(
                 columns[key] = modes[k][:, j]
                 if covariances is not None:
                     spreads[f"{key}_sd"] = np.sqrt(covariances[k][:, j, j])
-        out[factor] = pd.DataFrame(
-            columns | spreads, index=pd.Index(index, name=factor, dtype=object)
-        )
+        out[factor] = pd.DataFrame(columns | spreads, index=pd.Index(list(index), name=factor))
     return out
 
 

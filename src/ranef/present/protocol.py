@@ -7,7 +7,7 @@ fitting anything and so that every kind of fit is printed by the same code.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,7 +97,9 @@ class FittedModel(Protocol):
 
     def coef(self) -> Mapping[str, pd.DataFrame]: ...
 
-    def residuals(self, kind: str = "response") -> Array: ...
+    def residuals(
+        self, kind: Literal["response", "pearson", "deviance", "working"] = "response"
+    ) -> Array: ...
 
     def coefficients(self, ddf: str = "satterthwaite", level: float = 0.95) -> pd.DataFrame:
         """Indexed by name: estimate, std_error, df, statistic, p_value, conf_low, conf_high."""
@@ -106,9 +108,9 @@ class FittedModel(Protocol):
     def predict(
         self,
         newdata: Any = None,
-        level: str = "conditional",
-        new_levels: str = "error",
-        interval: str | None = None,
+        level: Literal["conditional", "population"] = "conditional",
+        new_levels: Literal["error", "population", "sample"] = "error",
+        interval: Literal["confidence", "prediction"] | None = None,
     ) -> Any:
         """An array; with `interval`, a frame with estimate, conf_low, conf_high."""
         ...

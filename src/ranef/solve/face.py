@@ -31,7 +31,7 @@ class TermFace:
 
     @property
     def rank(self) -> int:
-        return self.root.shape[1]
+        return int(self.root.shape[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Face:
             for c in self.coordinates
             for i in [self.terms[c.term].order[c.row]]
         ]
-        return np.maximum(np.array(sizes), 1e-2)
+        return np.asarray(np.maximum(np.array(sizes), 1e-2))
 
 
 def face_of(problem: Problem, theta: Array) -> Face:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -141,5 +142,5 @@ def _restart(
             best = found
             certificate = _certify(problem, kernel, found.theta, evaluations)
     ends.sort()
-    basins = 1 + sum(b - a > SAME_BASIN for a, b in zip(ends, ends[1:], strict=False))
+    basins = 1 + sum(b - a > SAME_BASIN for a, b in pairwise(ends))
     return best, replace(certificate, evaluations=evaluations, starts=len(ends), basins=basins)

@@ -28,9 +28,8 @@ def other_starts(problem: Problem, count: int) -> list[Array]:
             size = (2.0, 0.1, 1.0)[(k + i) % 3]
             block = size * np.eye(term.q)
             if k % 3 == 2:
-                block += (
-                    0.5 * size * np.tril(np.where(np.indices(block.shape).sum(0) % 2, -1, 1), -1)
-                )
+                signs = np.where(np.indices(block.shape).sum(0) % 2, -1.0, 1.0)
+                block += 0.5 * size * np.tril(signs, -1)
             blocks.append(block)
         starts.append(theta_of_blocks(blocks))
     return starts

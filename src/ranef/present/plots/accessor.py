@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ..protocol import FittedModel
 
@@ -30,7 +30,11 @@ class PlotAccessor:
 
         return caterpillar(self.model, group=group, term=term, ax=ax)
 
-    def residuals(self, kind: str = "pearson", ax: Axes | None = None) -> Axes:
+    def residuals(
+        self,
+        kind: Literal["response", "pearson", "deviance", "working"] = "pearson",
+        ax: Axes | None = None,
+    ) -> Axes:
         """Residuals against fitted values."""
         from .residuals import residuals
 

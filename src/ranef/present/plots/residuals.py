@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -19,7 +19,11 @@ _MOST_POINTS = 20_000
 _BINS = 20
 
 
-def residuals(model: FittedModel, kind: str = "pearson", ax: Axes | None = None) -> Axes:
+def residuals(
+    model: FittedModel,
+    kind: Literal["response", "pearson", "deviance", "working"] = "pearson",
+    ax: Axes | None = None,
+) -> Axes:
     """Draw residuals against fitted values, with their mean in bins of equal size.
 
     Parameters

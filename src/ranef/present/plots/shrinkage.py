@@ -113,7 +113,7 @@ def _without_pooling(model: FittedModel, group: str, modes: pd.DataFrame) -> tup
     alone = np.full(modes.shape, np.nan)
     size = np.zeros(len(modes))
     for i, level in enumerate(modes.index.astype(str)):
-        rows = rows_of.get(level, np.array([], dtype=int))
+        rows = np.asarray(rows_of.get(level, []), dtype=int)
         size[i] = rows.size
         if rows.size > Z.shape[1]:
             extra, _, rank, _ = np.linalg.lstsq(Z[rows], residual[rows])
