@@ -71,7 +71,6 @@ def test_schools_as_a_factor(chapters: dict[int, str]) -> None:
     assert "7,185 rows, 162 columns, 1 aliased" in text
     assert "The aliased column is C(sch.id)[T.9586]" in text
     assert "With the schools written first it is sector itself" in text
-    # R: lm(math ~ ses * sector + factor(sch.id))
     assert row(chapters[3], "ses") == [2.782, 0.145]
     assert row(chapters[3], "ses:sector") == [-1.349, 0.218]
 

@@ -13,7 +13,7 @@ _SLOPE, _DIFFERENCE = "ses_within", "ses_within:sector"
 
 def chapter_centred(study: Study) -> Chapter:
     """The two centred fits, their certificates and the slopes they give."""
-    additive, centred, schools = study.additive, study.centred, study.schools_last
+    additive, centred, schools = study.additive, study.centred, study.schools
     public = combination(centred, {_SLOPE: 1.0})
     catholic = combination(centred, {_SLOPE: 1.0, _DIFFERENCE: 1.0})
     before, after = variance(additive, _SLOPE), variance(centred, _SLOPE)

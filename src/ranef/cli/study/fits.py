@@ -35,8 +35,8 @@ class Study:
     structure : Structure
     raw : Fit
         Raw ses, its slope random, in interaction with sector (REML, as all of them).
-    schools_last, schools_first : LeastSquares
-        Schools as a fixed factor, after ses and sector and before them.
+    schools : LeastSquares
+        Schools as a fixed factor, after ses and sector.
     additive, centred : Fit
         ses centred within school, without and with its interaction with sector.
     table : ComparisonTable
@@ -48,8 +48,7 @@ class Study:
     pupils: pd.DataFrame = field(repr=False)
     structure: Structure = field(repr=False)
     raw: Any
-    schools_last: LeastSquares
-    schools_first: LeastSquares
+    schools: LeastSquares
     additive: Any
     centred: Any
     table: Any = field(repr=False)
@@ -73,8 +72,7 @@ def work_through() -> Study:
     return Study(
         pupils=pupils,
         structure=structure,
-        schools_last=least_squares("math ~ ses * sector + factor(sch.id)", pupils, GROUP),
-        schools_first=least_squares("math ~ factor(sch.id) + ses * sector", pupils, GROUP),
+        schools=least_squares("math ~ ses * sector + factor(sch.id)", pupils, GROUP),
         table=rn.compare(
             fits["additive"], fits["centred"], labels=["no interaction", "interaction"]
         ),

@@ -64,12 +64,11 @@ def least_squares(fixed: str, data: Any, group: str) -> LeastSquares:
     LeastSquares
     """
     design = _design(f"{fixed} + (1 | {group})", data)
-    q, r = np.linalg.qr(design.X)
-    estimates = np.linalg.solve(r, q.T @ design.y)
+    inverse = np.linalg.inv(design.X.T @ design.X)
+    estimates = inverse @ (design.X.T @ design.y)
     residuals = design.y - design.X @ estimates
     sigma = float(np.sqrt(residuals @ residuals / (design.n - design.p)))
-    half = np.linalg.inv(r)
-    std_errors = sigma * np.sqrt(np.einsum("ij,ij->i", half, half))
+    std_errors = sigma * np.sqrt(np.diag(inverse))
     return LeastSquares(design.x_names, estimates, std_errors, sigma, design.n, design.dropped)
 
 
