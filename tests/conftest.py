@@ -1,6 +1,12 @@
 """Settings for every test."""
 
+import os
+
 from hypothesis import HealthCheck, settings
+
+# Workers side by side take one core each; BLAS reads this when it is loaded.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # The same examples in every run; one fit may take longer than hypothesis likes.
 settings.register_profile(

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 OUT = Path(__file__).parents[1] / "tests" / "reference" / "lmer.json.gz"
-COPIED = (
-    "id dataset formula reml weights tags nobs ngroups npar df_residual fixef vcov theta varcorr "
-    "sigma logLik AIC BIC is_singular theta_at_bound ranef fitted residuals predict"
-).split()
+COPIED = [
+    *("id", "dataset", "formula", "reml", "weights", "tags", "nobs", "ngroups", "npar"),
+    *("df_residual", "fixef", "vcov", "theta", "varcorr", "sigma", "logLik", "AIC", "BIC"),
+    *("is_singular", "theta_at_bound", "ranef", "fitted", "residuals", "predict"),
+]
 
 
 def contrasts_of(model: dict[str, Any]) -> dict[str, str]:

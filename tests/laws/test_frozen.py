@@ -1,0 +1,157 @@
+"""A fit is a fact: no public method changes it, and a pickle brings all of it back."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import dataclasses
+import hashlib
+import inspect
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import ranef as rn
+
+MEMBERS = [
+    *("fixef", "vcov", "sigma", "theta", "loglik", "deviance", "criterion", "aic", "bic"),
+    *("nobs", "ngroups", "df_model", "df_resid", "reml", "formula", "dropped"),
+    *("fitted", "leverage"),
+]
+
+
+def content(fit: Any) -> dict[str, bytes]:
+    """Every estimate as bytes."""
+    values = {name: getattr(fit, name) for name in MEMBERS}
+    values["varcorr"] = fit.varcorr()
+    values["ranef"] = fit.ranef()
+    values["residuals"] = fit.residuals()
+    values["certificate"] = str(fit.certificate)
+    values["predict"] = fit.predict()
+    values["coefficients"] = fit.coefficients()
+    values["simulate"] = fit.simulate(1, seed=1)
+    values["model_frame"] = fit.model_frame()
+    values["missing"] = fit.missing_rows.rows
+    return {name: as_bytes(value) for name, value in values.items()}
+
+
+def as_bytes(value: Any) -> bytes:
+    if isinstance(value, dict):
+        return b"".join(str(key).encode() + as_bytes(part) for key, part in value.items())
+    if isinstance(value, (pd.DataFrame, pd.Series)):
+        return value.to_json(double_precision=15).encode()
+    if isinstance(value, np.ndarray):
+        return np.ascontiguousarray(value).tobytes()
+    return repr(value).encode()
+
+
+def content_hash(fit: Any) -> str:
+    return hashlib.sha256(b"".join(content(fit).values())).hexdigest()
+
+
+def public_members(fit: Any) -> list[str]:
+    return [name for name in dir(fit) if not name.startswith("_")]
+
+
+@pytest.fixture(scope="module")
+def fit(make: Callable[..., Any]) -> Any:
+    example = make("slope", 4)
+    data = example.data.assign(
+        f=pd.Categorical(example.data["k"].map({0: "a", 1: "b"}).fillna("c"))
+    )
+    data.loc[3, "y"] = np.nan
+    return rn.lmm("y ~ x + f + (x | g)", data)
+
+
+def arguments(fit: Any, tmp_path: Any) -> dict[str, list[tuple[tuple[Any, ...], dict[str, Any]]]]:
+    """How to call what cannot be called without arguments, or should be called in more ways."""
+    rows = pd.DataFrame({"x": [0.0], "f": ["a"], "g": [1]})
+    return {
+        "residuals": [((kind,), {}) for kind in ("response", "pearson", "deviance", "working")],
+        "ranef": [((), {}), ((), {"condvar": False})],
+        "tidy": [((), {"effects": e}) for e in ("fixed", "ran_pars", "ran_vals")],
+        "summary": [((), {}), ((), {"ddf": "residual"})],
+        "predict": [((), {}), ((rows,), {}), ((), {"level": "population"})],
+        "simulate": [((2,), {"seed": 1})],
+        "bootstrap": [((2,), {"seed": 1})],
+        "refit": [((fit.fitted,), {})],
+        "with_reml": [((False,), {}), ((True,), {})],
+        "emmeans": [(("f",), {})],
+        "contextual": [(("x",), {})],
+        "report": [((tmp_path / "report.html",), {})],
+    }
+
+
+def test_no_public_method_changes_the_fit(fit: Any, tmp_path: Any) -> None:
+    before, calls = content_hash(fit), arguments(fit, tmp_path)
+    called = []
+    for name in public_members(fit):
+        member = getattr(fit, name)
+        if not inspect.ismethod(member) or inspect.isclass(member.__self__):
+            continue
+        for positional, keywords in calls.get(name, [((), {})]):
+            with contextlib.suppress(rn.errors.RanefError):
+                str(member(*positional, **keywords))
+            called.append(name)
+            assert content_hash(fit) == before, f"{name} changed the fit"
+    assert {"varcorr", "ranef", "coef", "predict", "simulate", "refit"} <= set(called)
+
+
+def test_what_a_method_returns_is_the_callers(fit: Any) -> None:
+    """Writing into a result does not reach the fit."""
+    before = content_hash(fit)
+    for name in ("fixef", "theta", "fitted", "leverage"):
+        scribble(getattr(fit, name))
+    for name in ("varcorr", "residuals", "predict"):
+        scribble(getattr(fit, name)())
+    scribble(fit.vcov)
+    for frame in (*fit.ranef().values(), *fit.coef().values()):
+        scribble(frame)
+    assert content_hash(fit) == before
+
+
+def scribble(value: Any) -> None:
+    try:
+        if isinstance(value, pd.DataFrame):
+            value.iloc[0, -1] = 99.0
+        elif isinstance(value, pd.Series):
+            value.iloc[0] = 99.0
+        else:
+            value[0] = 99.0
+    except ValueError:
+        pass  # read-only is an answer too
+
+
+@pytest.mark.parametrize("what", ["y", "x", "g", "weights", "offset"])
+def test_the_users_data_may_change_afterwards(make: Callable[..., Any], what: str) -> None:
+    example = make("slope", 5, weighted=True, offset=True)
+    before = content_hash(rn.lmm(example.formula, example.data, **example.options))
+    data = example.data.copy()
+    arrays = {name: example.options[name].copy() for name in ("weights", "offset")}
+    fit = rn.lmm(example.formula, data, **arrays)
+    if what in arrays:
+        arrays[what][:] = 7.0
+    else:
+        data.loc[:, what] = data[what] * 0 + 1
+    assert content_hash(fit) == before
+
+
+def test_attributes_cannot_be_set(fit: Any) -> None:
+    for name in ("sigma", "fixef", "something_new"):
+        with pytest.raises((AttributeError, dataclasses.FrozenInstanceError, TypeError)):
+            setattr(fit, name, 1.0)
+
+
+@pytest.mark.parametrize("again", [lambda fit: pickle.loads(pickle.dumps(fit)), copy.deepcopy])
+def test_a_copy_says_the_same(fit: Any, again: Callable[[Any], Any]) -> None:
+    assert content(again(fit)) == content(fit)
+
+
+def test_the_same_call_gives_the_same_numbers(make: Callable[..., Any]) -> None:
+    example = make("crossed slope", 6)
+    one, two = (rn.lmm(example.formula, example.data) for _ in range(2))
+    assert content(one) == content(two)
