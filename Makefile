@@ -69,7 +69,7 @@ sanitize: .venv/.dev ## run the C++ tests under the address and undefined-behavi
 	@$(if $(wildcard cpp/tests/*.cpp),$(SANITIZE),echo "cpp/tests is empty: nothing to run")
 
 docs: .venv/.test ## run every example of the documentation pages
-	@$(BIN)/python -m pytest -q tests/project/test_documents.py
+	@$(BIN)/python -m pytest -q tests/docs tests/project/test_documents.py
 	@echo "The pages: README.md $(wildcard docs/*.md)"
 
 clean: ## remove .venv, builds and caches

@@ -18,7 +18,7 @@
 #include "criterion.hpp"
 #include "cross_products.hpp"
 #include "dense.hpp"
-#include "leverage.hpp"
+#include "joint_inverse.hpp"
 #include "optimise.hpp"
 
 namespace nb = nanobind;
@@ -68,7 +68,7 @@ ranef::RowsView rows_view(const std::vector<GroupArgument>& groups, const Column
     const auto& [codes, n_levels, columns, shifts, scales] = group;
     if (static_cast<Index>(codes.shape(0)) != n) throw nb::value_error("codes of another length");
     for (Index i = 0; i < n; ++i) {
-      if (codes.data()[i] < 0 || codes.data()[i] >= n_levels) {
+      if ((codes.data()[i] < 0 && response) || codes.data()[i] >= n_levels) {
         throw nb::value_error("a level code lies outside of 0 .. n_levels - 1");
       }
     }
@@ -207,8 +207,7 @@ class Workspace {
     predictors(b, e);
     std::vector<NumpyBlocks> out;
     for (std::size_t g = 0; g < e.size(); ++g) {
-      out.push_back(
-          move_out(std::move(e[g]), problem_.n_levels[g], problem_.q[g], problem_.m));
+      out.push_back(move_out(std::move(e[g]), problem_.n_levels[g], problem_.q[g], problem_.m));
     }
     return out;
   }
@@ -222,13 +221,14 @@ class Workspace {
     }
     std::vector<NumpyBlocks> out;
     for (std::size_t g = 0; g < blocks.size(); ++g) {
-      out.push_back(move_out(std::move(blocks[g]), problem_.n_levels[g], problem_.q[g],
-                             problem_.q[g]));
+      out.push_back(
+          move_out(std::move(blocks[g]), problem_.n_levels[g], problem_.q[g], problem_.q[g]));
     }
     return out;
   }
 
-  NumpyVector leverage(const std::vector<GroupArgument>& groups, const ColumnsArgument& fixed,
+  // Negative codes stand for levels that the problem does not have.
+  NumpyVector row_variances(const std::vector<GroupArgument>& groups, const ColumnsArgument& fixed,
                        const std::optional<DoubleColumn>& weights) {
     require();
     if (groups.empty()) throw nb::value_error("no grouping factor");
@@ -237,7 +237,7 @@ class Workspace {
     std::vector<double> out;
     {
       nb::gil_scoped_release release;
-      out = ranef::leverage(criterion_, rows);
+      out = ranef::row_variances(criterion_, rows);
     }
     return move_out(std::move(out));
   }
@@ -308,13 +308,12 @@ nb::tuple state_of(const ranef::CrossProducts& a) {
   }
   nb::list pairs;
   for (const ranef::PairBlocks& b : a.pairs) {
-    pairs.append(nb::make_tuple(
-        b.first, b.second,
-        nb::bytes(reinterpret_cast<const char*>(b.start.data()),
-                  b.start.size() * sizeof(std::int64_t)),
-        nb::bytes(reinterpret_cast<const char*>(b.level.data()),
-                  b.level.size() * sizeof(std::int32_t)),
-        move_out(std::vector<double>(b.values))));
+    pairs.append(nb::make_tuple(b.first, b.second,
+                                nb::bytes(reinterpret_cast<const char*>(b.start.data()),
+                                          b.start.size() * sizeof(std::int64_t)),
+                                nb::bytes(reinterpret_cast<const char*>(b.level.data()),
+                                          b.level.size() * sizeof(std::int32_t)),
+                                move_out(std::vector<double>(b.values))));
   }
   return nb::make_tuple(a.n, a.p, a.sum_log_weights, a.fixed, groups, pairs);
 }
@@ -416,9 +415,8 @@ NB_MODULE(_core, m) {
       [](const std::vector<GroupArgument>& groups, const ColumnsArgument& fixed,
          const DoubleColumn& response, double y_shift, double y_scale,
          const std::optional<DoubleColumn>& weights) {
-        const ranef::RowsView rows =
-            rows_view(groups, fixed, response, y_shift, y_scale, weights,
-                      static_cast<Index>(response.shape(0)));
+        const ranef::RowsView rows = rows_view(groups, fixed, response, y_shift, y_scale, weights,
+                                               static_cast<Index>(response.shape(0)));
         nb::gil_scoped_release release;
         return ranef::cross_products(rows);
       },
@@ -435,7 +433,7 @@ NB_MODULE(_core, m) {
       .def("modes", &Workspace::modes)
       .def("scores", &Workspace::scores)
       .def("conditional_variances", &Workspace::conditional_variances)
-      .def("leverage", &Workspace::leverage, "groups"_a, "fixed"_a, "weights"_a.none())
+      .def("row_variances", &Workspace::row_variances, "groups"_a, "fixed"_a, "weights"_a.none())
       .def_prop_ro("layout", &Workspace::layout)
       .def_prop_ro("value", [](const Workspace& w) { return w.criterion().value(); })
       .def_prop_ro("r2", [](const Workspace& w) { return w.criterion().r2(); })

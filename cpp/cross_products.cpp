@@ -230,7 +230,8 @@ CrossProducts add(const CrossProducts& a, const CrossProducts& b) {
     for (std::size_t k = 0; k < group.n_rows.size(); ++k) group.n_rows[k] += other.n_rows[k];
   }
   for (std::size_t k = 0; k < a.pairs.size(); ++k) {
-    const auto qa = static_cast<std::size_t>(a.groups[static_cast<std::size_t>(a.pairs[k].first)].q);
+    const auto qa =
+        static_cast<std::size_t>(a.groups[static_cast<std::size_t>(a.pairs[k].first)].q);
     const auto qb =
         static_cast<std::size_t>(a.groups[static_cast<std::size_t>(a.pairs[k].second)].q);
     out.pairs[k] = add_pairs(a.pairs[k], b.pairs[k], qa * qb);

@@ -30,26 +30,26 @@ struct GroupView {
 struct RowsView {
   Index n = 0;
   std::vector<GroupView> groups;
-  std::vector<ColumnView> fixed;  // X
-  ColumnView response;            // y
+  std::vector<ColumnView> fixed;    // X
+  ColumnView response;              // y
   const double* weights = nullptr;  // nullptr: all 1
 };
 
 struct GroupBlocks {
   Index n_levels = 0;
   int q = 0;
-  std::vector<double> diagonal;       // level-major, q x q each
-  std::vector<double> fixed;          // level-major, q x (p + 1) each: Z'W[X y]
-  std::vector<std::int64_t> n_rows;   // rows of each level
+  std::vector<double> diagonal;      // level-major, q x q each
+  std::vector<double> fixed;         // level-major, q x (p + 1) each: Z'W[X y]
+  std::vector<std::int64_t> n_rows;  // rows of each level
 };
 
 // Blocks Z_g' W Z_h for the level pairs that occur, by level of the first factor.
 struct PairBlocks {
   int first = 0;
   int second = 0;
-  std::vector<std::int64_t> start;     // n_levels(first) + 1
-  std::vector<std::int32_t> level;     // level of the second factor, ascending within a row
-  std::vector<double> values;          // q_first x q_second each
+  std::vector<std::int64_t> start;  // n_levels(first) + 1
+  std::vector<std::int32_t> level;  // level of the second factor, ascending within a row
+  std::vector<double> values;       // q_first x q_second each
 };
 
 struct CrossProducts {

@@ -51,7 +51,8 @@ std::vector<int> chain_groups(const CrossProducts& a) {
   std::vector<int> order(at(n_groups));
   std::iota(order.begin(), order.end(), 0);
   const auto columns = [&](int g) { return a.groups[at(g)].n_levels * a.groups[at(g)].q; };
-  std::stable_sort(order.begin(), order.end(), [&](int g, int h) { return columns(g) > columns(h); });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](int g, int h) { return columns(g) > columns(h); });
   std::vector<int> chain;
   if (order.empty()) return chain;
   chain.push_back(order.front());
@@ -60,9 +61,8 @@ std::vector<int> chain_groups(const CrossProducts& a) {
     return a.groups[at(g)].n_levels > a.groups[at(h)].n_levels;
   });
   for (const int g : later) {
-    const bool fits = std::all_of(chain.begin(), chain.end(), [&](int inner) {
-      return nested(oriented(a, inner, g));
-    });
+    const bool fits = std::all_of(chain.begin(), chain.end(),
+                                  [&](int inner) { return nested(oriented(a, inner, g)); });
     if (fits) chain.push_back(g);
   }
   return chain;
@@ -151,7 +151,8 @@ void link_tail_lists(std::vector<Stage>& chain) {
       for (Index level = 0; level < stage.n_levels; ++level) {
         const Index up = stage.parent[k][at(level)];
         const std::int32_t* list = later.tail_list(up);
-        for (auto e = at(stage.tail_start[at(level)]); e < at(stage.tail_start[at(level) + 1]); ++e) {
+        for (auto e = at(stage.tail_start[at(level)]); e < at(stage.tail_start[at(level) + 1]);
+             ++e) {
           place[e] = static_cast<std::int32_t>(
               std::lower_bound(list, list + later.tail_columns(up), stage.tail_column[e]) - list);
         }

@@ -56,14 +56,14 @@ struct Problem {
   int m = 0;  // p + 1
   double sum_log_weights = 0.0;
   int n_groups = 0;
-  std::vector<int> q;            // by group
-  std::vector<Index> n_levels;   // by group
-  Matrix fixed;                  // m x m
+  std::vector<int> q;           // by group
+  std::vector<Index> n_levels;  // by group
+  Matrix fixed;                 // m x m
   std::vector<Stage> chain;
   std::vector<TailGroup> tail;
   Index tail_columns = 0;
-  Matrix tail_block;             // A over tail columns, symmetric
-  Matrix tail_fixed;             // tail columns x m
+  Matrix tail_block;  // A over tail columns, symmetric
+  Matrix tail_fixed;  // tail columns x m
 };
 
 Problem arrange(const CrossProducts& a);

@@ -89,8 +89,8 @@ Matrix Criterion::average_information(const std::vector<Direction>& directions) 
                                                  column.n_levels * column.q) *
                        omega[at(column.group)];
     }
-    y_fixed.noalias() += problem_.tail_fixed.middleRows(row.offset, out.rows()).transpose() *
-                         omega[at(row.group)];
+    y_fixed.noalias() +=
+        problem_.tail_fixed.middleRows(row.offset, out.rows()).transpose() * omega[at(row.group)];
   }
   for (std::size_t i = 0; i < problem_.chain.size(); ++i) {
     const Stage& stage = problem_.chain[i];
@@ -103,8 +103,7 @@ Matrix Criterion::average_information(const std::vector<Direction>& directions) 
       const Matrix own = omega[at(stage.group)].middleRows(level * q, q);
       Matrix sum = diagonal * own;
       RestRows(problem_, i, level).each([&](int column, int group, Index row, int rows) {
-        sum.noalias() +=
-            rest.middleCols(column, rows) * omega[at(group)].middleRows(row, rows);
+        sum.noalias() += rest.middleCols(column, rows) * omega[at(group)].middleRows(row, rows);
         y[at(group)].middleRows(row, rows).noalias() +=
             rest.middleCols(column, rows).transpose() * own;
       });

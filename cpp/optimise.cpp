@@ -24,9 +24,7 @@ struct Model {
   }
 
   // Eigenvalues this small carry rounding error only.
-  double floor() const {
-    return 1e-12 * std::max(1.0, eigenvalues.cwiseAbs().maxCoeff());
-  }
+  double floor() const { return 1e-12 * std::max(1.0, eigenvalues.cwiseAbs().maxCoeff()); }
 
   Vector step(double shift) const {
     Vector out(gradient.size());
@@ -86,8 +84,7 @@ class Search {
     constexpr int kRounds = 12;
     for (int round = 0; round < kRounds; ++round) {
       newton();
-      if (out_.status != OptimiseStatus::kConverged &&
-          out_.status != OptimiseStatus::kNoProgress) {
+      if (out_.status != OptimiseStatus::kConverged && out_.status != OptimiseStatus::kNoProgress) {
         return out_;
       }
       if (escape()) {
@@ -132,6 +129,7 @@ class Search {
       const double gain = model.decrease(reduced);
       if (!(gain > control_.gain)) {
         out_.status = OptimiseStatus::kConverged;
+        if (gain > 0.0) polish(out_.theta + model.vectors * reduced, g.norm());
         return;
       }
       if (out_.evaluations >= control_.max_evaluations) {
@@ -176,6 +174,19 @@ class Search {
         }
       }
     }
+  }
+
+  // Takes the last step of a converged search where the gradient gets smaller by it: its gain is
+  // below what the criterion shows, but first-order conditions profit (Newton squares the error).
+  void polish(const Vector& candidate, double slope) {
+    if (out_.evaluations < control_.max_evaluations && evaluate(candidate) &&
+        criterion_.value() <= out_.value + noise() &&
+        chart_.gradient(criterion_.gamma(), chart_.lambda(candidate)).norm() < slope) {
+      out_.theta = candidate;
+      out_.value = criterion_.value();
+      return;
+    }
+    evaluate_current();
   }
 
   // The workspace may stand at a rejected point; this brings it back without counting it.

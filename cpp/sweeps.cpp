@@ -56,9 +56,8 @@ bool Sweeps::forward(const std::vector<Matrix>& lambda) {
     stages_[i].rest = problem_.chain[i].rest;
   }
   for (std::size_t i = 0; i < stages_.size(); ++i) {
-    const bool fine = with_size(problem_.chain[i].q, [&](auto size) {
-      return forward_stage<decltype(size)::value>(i);
-    });
+    const bool fine = with_size(problem_.chain[i].q,
+                                [&](auto size) { return forward_stage<decltype(size)::value>(i); });
     if (!fine) return false;
   }
   return forward_tail();
@@ -164,8 +163,8 @@ void Sweeps::reverse_tail(const Matrix& top, std::vector<Matrix>& gamma) {
 }
 
 // Sum over levels of Z_a' V^-1 Z_a for one tail factor. Where Lambda is regular this is
-// Lambda^-T (I - (M^-1)_aa) Lambda^-1 and costs nothing; the subtraction loses digits when Lambda is
-// small, and then C_aa - (C P C)_aa, one product more, is taken.
+// Lambda^-T (I - (M^-1)_aa) Lambda^-1 and costs nothing; the subtraction loses digits when Lambda
+// is small, and then C_aa - (C P C)_aa, one product more, is taken.
 void Sweeps::add_tail_information(const TailGroup& group, Matrix& gamma) {
   const Index q = group.q;
   const Index columns = group.n_levels * q;
@@ -264,8 +263,7 @@ void Sweeps::reverse_stage(std::size_t i, const Matrix& top, Matrix& gamma, bool
   gamma += 0.5 * (total + total.transpose());
 }
 
-void Sweeps::gather_w(std::size_t i, Index level, const Matrix& top,
-                      Eigen::Ref<Matrix> out) const {
+void Sweeps::gather_w(std::size_t i, Index level, const Matrix& top, Eigen::Ref<Matrix> out) const {
   gather(problem_, i, level, {&stages_, &tail_.w, &tail_.w_fixed, &top}, out);
 }
 

@@ -3,8 +3,8 @@
 // With D = Lambda Lambda' and C the Schur complement of A that is left when a level's turn comes
 // (in the unscaled coordinates of Z), eliminating the level means, for V_k = V_(k-1) + Z_k D Z_k',
 //
-//   M = I + Lambda' C_jj Lambda,  P = Lambda M^-1 Lambda' = D (I + C_jj D)^-1,  F = (I + C_jj D)^-1,
-//   H = P C_j,rest,   U = F C_j,rest,   C_rest <- C_rest - C_rest,j P C_j,rest,
+//   M = I + Lambda' C_jj Lambda,  P = Lambda M^-1 Lambda' = D (I + C_jj D)^-1,  F = (I + C_jj
+//   D)^-1, H = P C_j,rest,   U = F C_j,rest,   C_rest <- C_rest - C_rest,j P C_j,rest,
 //
 // and log|V| grows by log|M|. Nothing divides by Lambda, so a singular D needs no special case.
 // The reverse sweep carries W, the derivative with respect to C_rest, back through this map:
@@ -41,10 +41,10 @@ struct TailState {
   Matrix p;
   Matrix h;
   Matrix u;
-  Matrix w;        // derivative with respect to C
+  Matrix w;  // derivative with respect to C
   Matrix w_fixed;
-  Matrix f;        // F = I - C P, where second derivatives have asked for it
-  Matrix s;        // S = F C, likewise
+  Matrix f;  // F = I - C P, where second derivatives have asked for it
+  Matrix s;  // S = F C, likewise
 };
 
 class Sweeps {

@@ -93,8 +93,9 @@ def lmm(
     check_columns(parsed, frame.names)
     names = list(parsed.variables())
     wanted = [*names]
-    for argument in (weights, offset):
+    for name, argument in (("weights", weights), ("offset", offset)):
         if isinstance(argument, str) and argument not in wanted:
+            frame.require((argument,), where=f"{name}='{argument}'")
             wanted.append(argument)
     table = read_open_frame(collect(frame), wanted)
     extra = {
@@ -107,6 +108,8 @@ def lmm(
     used, record = complete_rows(table, names, extra)
     if len(record):
         extra = {name: np.delete(values, record.rows) for name, values in extra.items()}
+    else:
+        used = used.copy()
     w = _checked_weights(extra.get("weights"))
     design = build(parsed, used, contrasts)
     check_identifiable(design, weighted=w is not None and bool(np.ptp(w) > 0.0))
@@ -177,9 +180,9 @@ def _row_values(name: str, argument: Any, table: Table) -> Array:
                 found=f"a column of type {column.source_type}",
                 fix="name a column of numbers",
             )
-        return np.asarray(column.values, dtype=np.float64)
+        return np.array(column.values, dtype=np.float64)
     try:
-        values = np.asarray(argument, dtype=np.float64)
+        values = np.array(argument, dtype=np.float64)
     except (TypeError, ValueError):
         raise OptionError(
             f"the {name} are not numbers",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -17,7 +17,8 @@ from ranef.frame import Table, read_table
 from ranef.inference.coefficients import CoefficientTests, coefficient_tests
 from ranef.inference.conditional import conditional_covariances
 from ranef.inference.estimates import Estimates, estimate
-from ranef.inference.predict import predict
+from ranef.inference.predict import PredictionOptions, predict
+from ranef.inference.prediction_variance import conditional_variances_of_rows
 from ranef.inference.rows import fixed_part, leverages, random_part, residuals
 from ranef.inference.satterthwaite import VarianceDerivatives, variance_derivatives
 from ranef.inference.simulate import simulate_responses
@@ -25,7 +26,7 @@ from ranef.present.estimates import coef_frames, ranef_frames, varcorr_frame
 from ranef.present.presented import Presented
 from ranef.problem import Problem, make_problem
 from ranef.solve import Certificate, Control, Solution, solve
-from ranef.types import Array, Finding, MissingRows
+from ranef.types import Array, Codes, Finding, MissingRows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -301,7 +302,8 @@ class Fit(Presented):
             What to do with levels that the fit has not seen: raise, predict with random effects
             of zero, or draw their random effects.
         interval : {"confidence", "prediction"}, optional
-            For population predictions: of the mean, or of a new observation in a new group.
+            Of the mean, or of a new observation (of a new group in population predictions); the
+            variances are taken as known.
         confidence : float
             Of the interval.
         seed : int, optional
@@ -319,39 +321,29 @@ class Fit(Presented):
         UnknownColumnError
             A predictor is not in `newdata`.
         """
+        options = PredictionOptions(level, new_levels, interval, confidence, seed)
         encoding = self._design.encoding
         if newdata is None:
             table = self._table
         else:
-            needed = encoding.fixed_variables if level == "population" else encoding.variables
-            if interval == "prediction":
-                needed = encoding.variables
+            needed = encoding.variables if options.needs_groups else encoding.fixed_variables
             table = read_table(newdata, needed) if needed else read_table(newdata)
         result = predict(
             table,
             encoding,
             self._estimates,
             self._problem.labels,
-            level,
-            new_levels,
-            interval,
-            confidence,
-            seed,
+            self._variance_of_rows,
+            options,
         )
-        estimate = result.estimate
-        if newdata is None and self._offset is not None:
-            estimate = estimate + self._offset
+        shift = 0.0
+        if newdata is None and self._argument_offset is not None:
+            shift = self._argument_offset
         if result.conf_low is None or result.conf_high is None:
-            return estimate
+            return result.estimate + shift
         import pandas as pd
 
-        return pd.DataFrame(
-            {
-                "estimate": estimate,
-                "conf_low": result.conf_low + (estimate - result.estimate),
-                "conf_high": result.conf_high + (estimate - result.estimate),
-            }
-        )
+        return pd.DataFrame({k: v + shift for k, v in result._asdict().items()})
 
     def simulate(self, n: int = 1, seed: int | None = None) -> pd.DataFrame:
         """Draw responses from the fitted model, with new random effects and residuals.
@@ -447,6 +439,18 @@ class Fit(Presented):
     @cached_property
     def _derivatives(self) -> VarianceDerivatives:
         return variance_derivatives(self._problem, self._solution)
+
+    @property
+    def _argument_offset(self) -> Array | None:
+        """The part of the offset that the formula does not hold."""
+        if self._offset is None or self._design.offset is None:
+            return self._offset
+        return self._offset - self._design.offset
+
+    def _variance_of_rows(self, x: Array, blocks: Sequence[tuple[Codes, Array]]) -> Array:
+        return conditional_variances_of_rows(
+            self._problem, self._solution, self._estimates, x, blocks
+        )
 
     def _tests(self, ddf: str, level: float) -> CoefficientTests:
         return coefficient_tests(

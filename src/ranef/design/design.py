@@ -41,7 +41,7 @@ class Design:
     response : str
         Name of the response, ``"log(y)"``.
     terms : tuple of RandomTerm
-        Most levels first, ties as written.
+        Most levels first, in the order lme4 gives them.
     offset : ndarray or None, shape (n,)
     has_intercept : bool
         Whether the fixed part has an intercept.

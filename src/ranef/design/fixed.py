@@ -51,7 +51,7 @@ def category(codes: Codes, levels: Sequence[str], contrast: Contrast) -> Any:
     import pandas as pd
     from formulaic.transforms import C
 
-    values = pd.Categorical.from_codes(codes, categories=list(levels))
+    values = pd.Categorical.from_codes(codes, categories=pd.Index(list(levels)))
     return C(pd.Series(values), _contrasts(contrast))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -78,10 +79,20 @@ def build_random(
         for columns in (every,) if bar.correlated else tuple((j,) for j in every):
             coding = TermCoding(grouping, bar.model.intercept, bar.model.terms, columns)
             parts.append(_Part(bar, coding, codes, coded))
-    parts.sort(key=lambda part: -len(part.coding.grouping.names))
+    parts = _sorted_as_lme4(parts)
     labels = _unique([part.bar.label for part in parts])
     terms = [_term(part, label) for part, label in zip(parts, labels, strict=True)]
     return tuple(terms), tuple(part.coding for part in parts)
+
+
+def _sorted_as_lme4(parts: list[_Part]) -> list[_Part]:
+    """Most levels first. Like lme4, terms that are in this order stay as written, and where they
+    are not, terms with equally many levels change places too (``rev(order(n_levels))``)."""
+    sizes = [len(part.coding.grouping.names) for part in parts]
+    if all(before >= after for before, after in pairwise(sizes)):
+        return parts
+    order = sorted(range(len(parts)), key=sizes.__getitem__)
+    return [parts[k] for k in reversed(order)]
 
 
 def _term(part: _Part, label: str) -> RandomTerm:

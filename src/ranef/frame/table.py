@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from numpy.typing import NDArray
@@ -52,6 +52,15 @@ class Table:
 
     def __getitem__(self, name: str) -> Column:
         return self.columns[name]
+
+    def copy(self) -> Table:
+        """The same columns in memory of their own, so that nobody else can change them."""
+        columns = {}
+        for name, column in self.columns.items():
+            values = column.values.copy()
+            values.flags.writeable = False
+            columns[name] = replace(column, values=values)
+        return Table(columns, self.n_rows)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,16 +13,45 @@ from ranef.errors import DataError, OptionError
 from ranef.frame import Table
 from ranef.inference.coefficients import check_level
 from ranef.inference.estimates import Estimates
-from ranef.inference.rows import fixed_part
+from ranef.inference.rows import fixed_part, random_part
 from ranef.problem import TermLabel
 from ranef.problem.parameters import semidefinite_cholesky
 from ranef.types import Array, Codes
 
-__all__ = ["Prediction", "predict"]
+__all__ = ["Prediction", "PredictionOptions", "predict"]
 
-LEVELS = ("conditional", "population")
-NEW_LEVELS = ("error", "population", "sample")
-INTERVALS = (None, "confidence", "prediction")
+Blocks = Sequence[tuple[Codes, Array]]
+
+ACCEPTED: dict[str, tuple[Any, ...]] = {
+    "level": ("conditional", "population"),
+    "new_levels": ("error", "population", "sample"),
+    "interval": (None, "confidence", "prediction"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PredictionOptions:
+    """What is predicted, what happens to new levels, and which interval goes with it."""
+
+    level: str = "conditional"
+    new_levels: str = "error"
+    interval: str | None = None
+    confidence: float = 0.95
+    seed: int | None = None
+
+    def __post_init__(self) -> None:
+        check_level(self.confidence)
+        for name, accepted in ACCEPTED.items():
+            if getattr(self, name) not in accepted:
+                raise OptionError(
+                    f"unknown {name} {getattr(self, name)!r}",
+                    fix="use one of " + ", ".join(repr(value) for value in accepted),
+                )
+
+    @property
+    def needs_groups(self) -> bool:
+        """Whether the grouping factors have to be in the data."""
+        return self.level == "conditional" or self.interval == "prediction"
 
 
 class Prediction(NamedTuple):
@@ -36,85 +67,59 @@ def predict(
     encoding: Encoding,
     estimates: Estimates,
     labels: tuple[TermLabel, ...],
-    level: str,
-    new_levels: str,
-    interval: str | None,
-    confidence: float,
-    seed: int | None,
+    conditional_variance: Callable[[Array, Blocks], Array],
+    options: PredictionOptions,
 ) -> Prediction:
-    """Predict rows of a table that has the model's predictors.
+    """Predict the rows of a table that has the model's predictors.
 
-    The interval of a population prediction treats the variances as known: ``confidence`` is for
-    the mean, x' vcov x; ``prediction`` for a new observation in a new group, which adds z'Sigma z
-    and sigma^2.
+    Intervals are normal and take the variances as known. ``confidence`` is for the mean: x'beta, or
+    x'beta + z'b with the random effects of the row's groups. ``prediction`` is for a new
+    observation with weight 1: it adds sigma^2, and for population predictions z'Sigma z, as its
+    groups are new.
     """
-    _check_options(level, new_levels, interval)
-    check_level(confidence)
     x = encoding.fixed(table)
     mean = fixed_part(x, estimates.beta, encoding.offset(table))
-    if level == "conditional":
-        if interval is not None:
-            raise OptionError(
-                "intervals are for population predictions",
-                found=f"level='conditional', interval='{interval}'",
-                fix="use level='population'",
-            )
-        blocks = encoding.random(table)
-        rng = np.random.default_rng(seed)
-        for (codes, z), modes, covariance, label in zip(
-            blocks, estimates.modes, estimates.covariances, labels, strict=True
-        ):
-            mean = mean + _term(codes, z, modes, covariance, label, new_levels, rng)
+    blocks = encoding.random(table) if options.needs_groups else ()
+    if options.level == "conditional":
+        if options.new_levels == "error":
+            _refuse_new_levels(blocks, labels)
+        mean = mean + random_part(blocks, estimates.modes)
+        if options.new_levels == "sample":
+            mean = mean + _drawn(blocks, estimates, np.random.default_rng(options.seed))
+    if options.interval is None:
         return Prediction(mean, None, None)
-    if interval is None:
-        return Prediction(mean, None, None)
-    variance = np.einsum("ij,jk,ik->i", x, estimates.vcov, x)
-    if interval == "prediction":
+    if options.level == "conditional":
+        variance = conditional_variance(x, blocks)
+    else:
+        variance = np.einsum("ij,jk,ik->i", x, estimates.vcov, x)
+    if options.interval == "prediction":
         variance = variance + estimates.sigma**2
-        for (_, z), covariance in zip(encoding.random(table), estimates.covariances, strict=True):
-            variance = variance + np.einsum("ij,jk,ik->i", z, covariance, z)
+        if options.level == "population":
+            for (_, z), covariance in zip(blocks, estimates.covariances, strict=True):
+                variance = variance + np.einsum("ij,jk,ik->i", z, covariance, z)
     from scipy import special
 
-    half = special.ndtri(0.5 + 0.5 * confidence) * np.sqrt(variance)
+    half = special.ndtri(0.5 + 0.5 * options.confidence) * np.sqrt(variance)
     return Prediction(mean, mean - half, mean + half)
 
 
-def _term(
-    codes: Codes,
-    z: Array,
-    modes: Array,
-    covariance: Array,
-    label: TermLabel,
-    new_levels: str,
-    rng: np.random.Generator,
-) -> Array:
-    known = codes >= 0
-    part = np.einsum("ij,ij->i", z, modes[np.where(known, codes, 0)])
-    if bool(np.all(known)):
-        return np.asarray(part)
-    if new_levels == "error":
-        rows = np.flatnonzero(~known)
-        raise DataError(
-            f"levels of '{label.factor}' that were not in the data of the fit",
-            found=f"{rows.size} of {known.size} rows, the first is row {rows[0]} (from 0)",
-            fix="new_levels='population' predicts them with random effects of zero, "
-            "new_levels='sample' draws their random effects",
-        )
-    if new_levels == "population":
-        return np.asarray(np.where(known, part, 0.0))
-    root = semidefinite_cholesky(covariance)
-    drawn = rng.standard_normal((known.size, covariance.shape[0])) @ root.T
-    return np.asarray(np.where(known, part, np.einsum("ij,ij->i", z, drawn)))
-
-
-def _check_options(level: str, new_levels: str, interval: str | None) -> None:
-    for name, value, accepted in (
-        ("level", level, LEVELS),
-        ("new_levels", new_levels, NEW_LEVELS),
-        ("interval", interval, INTERVALS),
-    ):
-        if value not in accepted:
-            raise OptionError(
-                f"unknown {name} {value!r}",
-                fix="use one of " + ", ".join(repr(v) for v in accepted),
+def _refuse_new_levels(blocks: Blocks, labels: tuple[TermLabel, ...]) -> None:
+    for (codes, _), label in zip(blocks, labels, strict=True):
+        rows = np.flatnonzero(codes < 0)
+        if rows.size:
+            raise DataError(
+                f"levels of '{label.factor}' that were not in the data of the fit",
+                found=f"{rows.size} of {codes.size} rows, the first is row {rows[0]} (from 0)",
+                fix="new_levels='population' predicts them with random effects of zero, "
+                "new_levels='sample' draws their random effects",
             )
+
+
+def _drawn(blocks: Blocks, estimates: Estimates, rng: np.random.Generator) -> Array:
+    """Random effects drawn for new levels, one draw a row; zero for known ones."""
+    total = np.zeros(blocks[0][0].shape[0])
+    for (codes, z), covariance in zip(blocks, estimates.covariances, strict=True):
+        root = semidefinite_cholesky(covariance)
+        b = rng.standard_normal((codes.size, covariance.shape[0])) @ root.T
+        total += np.where(codes < 0, np.einsum("ij,ij->i", z, b), 0.0)
+    return total

@@ -8,7 +8,7 @@ import numpy as np
 
 from ranef.design import Design
 from ranef.errors import OptionError
-from ranef.kernel import CoreKernel, leverage
+from ranef.kernel import CoreKernel, row_variances
 from ranef.problem import Problem
 from ranef.solve import Solution
 from ranef.solve.solution import evaluate_at
@@ -56,4 +56,4 @@ def leverages(
     kernel = problem.kernel()
     assert isinstance(kernel, CoreKernel)
     evaluate_at(problem, kernel, solution.inner)
-    return leverage(kernel, rows_of(design, problem.scaling, y, weights))
+    return row_variances(kernel, rows_of(design, problem.scaling, y, weights))

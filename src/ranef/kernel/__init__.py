@@ -1,6 +1,6 @@
 """Kernels: cross-products in, criterion and derivatives out. Only `kernel.core` touches C++."""
 
-from ranef.kernel.core import CoreKernel, CrossProducts, cross_products, leverage
+from ranef.kernel.core import CoreKernel, CrossProducts, cross_products, row_variances
 from ranef.kernel.protocol import Curvature, Direction, Kernel, Optimum, Rows, RowsGroup, TermBlock
 from ranef.kernel.reference import ReferenceKernel
 
@@ -16,5 +16,5 @@ __all__ = [
     "RowsGroup",
     "TermBlock",
     "cross_products",
-    "leverage",
+    "row_variances",
 ]

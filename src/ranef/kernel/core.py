@@ -14,7 +14,7 @@ from ranef._core import CrossProducts
 from ranef.kernel.protocol import Curvature, Direction, Optimum, Rows, Step, TermBlock
 from ranef.types import Array
 
-__all__ = ["CoreKernel", "CrossProducts", "cross_products", "leverage"]
+__all__ = ["CoreKernel", "CrossProducts", "cross_products", "row_variances"]
 
 STATUS = ("converged", "no progress", "evaluation limit", "broke down")
 
@@ -57,9 +57,13 @@ def cross_products(rows: Rows) -> CrossProducts:
     )
 
 
-def leverage(kernel: CoreKernel, rows: Rows) -> Array:
-    """Diagonal of the map from y to the fitted values, shape (n,)."""
-    return kernel.workspace.leverage(_groups(rows), _fixed(rows), rows.weights)
+def row_variances(kernel: CoreKernel, rows: Rows) -> Array:
+    """Prediction error variances of x'beta + z'b over sigma^2, times the weights, shape (n,).
+
+    For the rows of the fit with their weights these are the leverages. Codes of -1 stand for
+    levels that the fit does not have: their random effects are left out.
+    """
+    return kernel.workspace.row_variances(_groups(rows), _fixed(rows), rows.weights)
 
 
 class CoreKernel:

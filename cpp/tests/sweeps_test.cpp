@@ -1,0 +1,137 @@
+// The core without Python, for sanitizers: derivatives against differences on small random
+// problems of every layout, then a search to the optimum.
+#include <cmath>
+#include <cstdio>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "criterion.hpp"
+#include "joint_inverse.hpp"
+#include "optimise.hpp"
+
+namespace {
+
+using ranef::Index;
+using ranef::Matrix;
+using ranef::Vector;
+
+int failures = 0;
+
+void expect(bool fine, const std::string& what) {
+  if (fine) return;
+  ++failures;
+  std::printf("failed: %s\n", what.c_str());
+}
+
+struct Data {
+  std::vector<std::vector<std::int32_t>> codes;
+  std::vector<Index> levels;
+  std::vector<int> widths;
+  std::vector<double> x;
+  std::vector<double> y;
+
+  ranef::RowsView view() const {
+    ranef::RowsView rows;
+    rows.n = static_cast<Index>(y.size());
+    for (std::size_t g = 0; g < codes.size(); ++g) {
+      ranef::GroupView group{codes[g].data(), levels[g], {{nullptr, 0.0, 1.0}}};
+      for (int k = 1; k < widths[g]; ++k) group.columns.push_back({x.data(), 0.1 * k, 1.0 + k});
+      rows.groups.push_back(group);
+    }
+    rows.fixed = {{nullptr, 0.0, 1.0}, {x.data(), 0.0, 1.0}};
+    rows.response = {y.data(), 0.0, 1.0};
+    return rows;
+  }
+};
+
+// Factor g has levels[g] levels; where parent[g] is set it is nested in the factor before.
+Data make(const std::vector<Index>& levels, const std::vector<int>& widths,
+          const std::vector<bool>& nested, Index n) {
+  std::mt19937 random(7);
+  std::normal_distribution<double> normal;
+  Data data;
+  data.levels = levels;
+  data.widths = widths;
+  for (std::size_t g = 0; g < levels.size(); ++g) {
+    std::vector<std::int32_t> parent;
+    for (Index j = 0; nested[g] && j < levels[g - 1]; ++j) {
+      parent.push_back(static_cast<std::int32_t>(random() % static_cast<unsigned>(levels[g])));
+    }
+    std::vector<std::int32_t> codes;
+    for (Index i = 0; i < n; ++i) {
+      const auto row = static_cast<std::size_t>(i);
+      codes.push_back(nested[g]
+                          ? parent[static_cast<std::size_t>(data.codes[g - 1][row])]
+                          : static_cast<std::int32_t>(random() % static_cast<unsigned>(levels[g])));
+    }
+    data.codes.push_back(codes);
+  }
+  for (Index i = 0; i < n; ++i) {
+    data.x.push_back(normal(random));
+    data.y.push_back(normal(random) + 0.5 * std::sin(static_cast<double>(
+                                                data.codes[0][static_cast<std::size_t>(i)])));
+  }
+  return data;
+}
+
+void check(const std::string& name, const Data& data, bool reml) {
+  const ranef::RowsView rows = data.view();
+  const ranef::Problem problem = ranef::arrange(ranef::cross_products(rows));
+  ranef::Criterion criterion(problem, reml);
+  std::vector<ranef::Term> terms;
+  for (std::size_t g = 0; g < data.widths.size(); ++g) {
+    terms.push_back({static_cast<int>(g), 0, data.widths[g]});
+  }
+  const ranef::Chart chart(terms, data.widths);
+  Vector theta(chart.size());
+  for (Index k = 0; k < theta.size(); ++k) theta(k) = 0.4 + 0.1 * std::cos(static_cast<double>(k));
+  expect(criterion.evaluate(chart.lambda(theta)), name + ": evaluate");
+  const Vector gradient = chart.gradient(criterion.gamma(), chart.lambda(theta));
+  const std::vector<ranef::Direction> directions = chart.directions(chart.lambda(theta));
+  Matrix hessian = criterion.hessian(directions).hessian;
+  hessian += chart.bend(criterion.gamma());
+  criterion.average_information(directions);
+  ranef::row_variances(criterion, rows);
+  ranef::conditional_variances(criterion);
+
+  const double step = 1e-4;
+  for (Index k = 0; k < theta.size(); ++k) {
+    double value[2];
+    Vector slope[2];
+    for (int side = 0; side < 2; ++side) {
+      Vector moved = theta;
+      moved(k) += side == 0 ? step : -step;
+      const std::vector<Matrix> lambda = chart.lambda(moved);
+      criterion.evaluate(lambda);
+      value[side] = criterion.value();
+      slope[side] = chart.gradient(criterion.gamma(), lambda);
+    }
+    const double first = (value[0] - value[1]) / (2.0 * step);
+    expect(std::abs(first - gradient(k)) < 1e-4 * (1.0 + std::abs(first)), name + ": gradient");
+    const Vector second = (slope[0] - slope[1]) / (2.0 * step);
+    expect((second - hessian.col(k)).norm() < 1e-4 * (1.0 + second.norm()), name + ": hessian");
+  }
+
+  const ranef::Optimum best = ranef::optimise(criterion, chart, theta, {}, nullptr);
+  expect(best.status == ranef::OptimiseStatus::kConverged, name + ": converged");
+  criterion.evaluate(chart.lambda(best.theta));
+  expect(chart.gradient(criterion.gamma(), chart.lambda(best.theta)).norm() < 1e-3,
+         name + ": stationary");
+}
+
+}  // namespace
+
+int main() {
+  for (const bool reml : {false, true}) {
+    check("one factor", make({12}, {1}, {false}, 60), reml);
+    check("slopes", make({9}, {2}, {false}, 80), reml);
+    check("wide slopes", make({6}, {2}, {false}, 80), reml);
+    check("nested", make({15, 4}, {2, 1}, {false, true}, 90), reml);
+    check("crossed", make({11, 6}, {1, 2}, {false, false}, 90), reml);
+    check("nested and crossed", make({14, 5, 4}, {1, 2, 1}, {false, true, false}, 120), reml);
+    check("large tail", make({90, 80}, {1, 1}, {false, false}, 700), reml);
+  }
+  if (failures == 0) std::printf("sweeps: all as expected\n");
+  return failures == 0 ? 0 : 1;
+}
