@@ -55,7 +55,6 @@ def test_estimates_follow_from_the_variances(
     se = np.sqrt(np.diag(vcov))
     np.testing.assert_allclose((fit.fixef - beta) / se, 0, atol=1e-7)
     np.testing.assert_allclose(fit.vcov, vcov, rtol=1e-7, atol=1e-9 * se.max() ** 2)
-    modes = np.zeros(len(y))
     residual = np.linalg.solve(V, y - X @ beta)
     weights = example.options.get("weights", np.ones(len(y)))
     modes = y - X @ beta - fit.sigma**2 / weights * residual
@@ -77,3 +76,34 @@ def test_the_optimum_beats_its_neighbours(
         theta = fit.theta + scale * rng.normal(size=fit.theta.size)
         near = rn.lmm(example.formula, example.data, reml=reml, start=theta, control=one_look)
         assert near.criterion >= fit.criterion - 1e-7
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(seed=st.integers(0, 10**6), weighted=st.booleans())
+def test_leverage_is_the_diagonal_of_the_map_to_fitted_values(
+    make: Callable[..., Any], kind: str, seed: int, weighted: bool
+) -> None:
+    """Fitted values are y - sigma^2 W^-1 P y with P = V^-1 - V^-1 X (X'V^-1 X)^-1 X'V^-1."""
+    example = make(kind, seed, weighted)
+    fit = rn.lmm(example.formula, example.data, **example.options)
+    V, X = example.covariance(fit), example.X
+    precision = np.linalg.inv(V)
+    half = precision @ X
+    P = precision - half @ np.linalg.solve(X.T @ half, half.T)
+    weights = example.options.get("weights", np.ones(len(V)))
+    np.testing.assert_allclose(fit.leverage, 1 - fit.sigma**2 / weights * np.diag(P), atol=1e-8)
+
+
+@given(seed=st.integers(0, 10**6), kind=st.sampled_from(KINDS), reml=st.booleans())
+def test_no_other_start_leads_lower(
+    make: Callable[..., Any], seed: int, kind: str, reml: bool
+) -> None:
+    example = make(kind, seed, reml=reml, n=36)
+    fit = rn.lmm(example.formula, example.data, reml=reml)
+    rng = np.random.default_rng(seed)
+    for scale in (0.1, 1.0, 5.0):
+        start = scale * rng.normal(size=fit.theta.size)
+        other = rn.lmm(
+            example.formula, example.data, reml=reml, start=start, control=rn.Control(restarts=0)
+        )
+        assert other.criterion >= fit.criterion - 1e-6
