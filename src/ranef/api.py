@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["compare", "lmm"]
 
+MOST_UNEQUAL = 1e15  # largest weight over smallest
+
 
 def lmm(
     formula: str,
@@ -47,13 +49,14 @@ def lmm(
     weights : str or array-like, optional
         Precision weights: the residual variance of a row is sigma^2 / weight.
     offset : str or array-like, optional
-        Known part of the mean, added to ``offset()`` terms of the formula.
+        Known part of the mean, added to ``offset()`` terms of the formula. Predictions for new
+        data read a named column there; an array belongs to the rows of this fit alone.
     contrasts : mapping, optional
         ``{"f": "sum"}``; also ``"helmert"``, ``"poly"``, ``"treatment"`` or a labelled matrix.
         Treatment coding on the first level is the default for every category.
     missing : {"drop", "raise"}
         Rows where a variable of the model is missing are left out and recorded, or an error.
-    start : array-like, optional
+    start : array-like, shape (k,), optional
         Start values for theta, on the scale of ``Fit.theta``.
     control : Control, optional
 
@@ -88,6 +91,7 @@ def lmm(
         raise OptionError(
             f"unknown rule {missing!r} for missing values", fix="use 'drop' or 'raise'"
         )
+    _check_options(reml, contrasts, control)
     parsed = parse(formula)
     frame = open_frame(data)
     check_columns(parsed, frame.names)
@@ -119,11 +123,12 @@ def lmm(
         used,
         design,
         record,
-        reml=bool(reml),
+        reml=reml,
         weights=w,
         offset=total,
+        offset_name=offset if isinstance(offset, str) else None,
         control=control or Control(),
-        start=None if start is None else np.asarray(start, dtype=np.float64),
+        start=None if start is None else _numbers("start values", start),
     )
 
 
@@ -181,15 +186,39 @@ def _row_values(name: str, argument: Any, table: Table) -> Array:
                 fix="name a column of numbers",
             )
         return np.array(column.values, dtype=np.float64)
+    return _numbers(name, argument)
+
+
+def _numbers(name: str, argument: Any) -> Array:
     try:
-        values = np.array(argument, dtype=np.float64)
+        return np.array(argument, dtype=np.float64)
     except (TypeError, ValueError):
         raise OptionError(
             f"the {name} are not numbers",
             found=f"an object of type {type(argument).__name__}",
-            fix="give a column's name or one number per row",
+            fix="give an array of numbers"
+            if name == "start values"
+            else "give a column's name or one number per row",
         ) from None
-    return values
+
+
+def _check_options(reml: Any, contrasts: Any, control: Any) -> None:
+    if not isinstance(reml, (bool, np.bool_)):
+        raise OptionError(
+            "reml is True or False", found=f"reml={reml!r}", fix="reml=False fits by ML"
+        )
+    if contrasts is not None and not isinstance(contrasts, Mapping):
+        raise OptionError(
+            "contrasts are given by variable",
+            found=f"contrasts={contrasts!r}",
+            fix='use a dict, as in contrasts={"f": "sum"}',
+        )
+    if control is not None and not isinstance(control, Control):
+        raise OptionError(
+            "control is not a Control",
+            found=f"an object of type {type(control).__name__}",
+            fix="use ranef.Control(max_evaluations=...)",
+        )
 
 
 def _checked_weights(weights: Array | None) -> Array | None:
@@ -202,6 +231,13 @@ def _checked_weights(weights: Array | None) -> Array | None:
             found=f"{bad.size} that are not, the first is {weights[bad[0]]:g} in row {bad[0]} "
             "(from 0, of the rows used)",
             fix="leave such rows out of the data",
+        )
+    ratio = float(weights.max() / weights.min())
+    if not ratio < MOST_UNEQUAL:
+        raise DataError(
+            "the weights differ by too much for double precision",
+            found=f"from {weights.min():.3g} to {weights.max():.3g}",
+            fix="leave out the rows that count for nothing",
         )
     return np.ascontiguousarray(weights)
 

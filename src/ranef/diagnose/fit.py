@@ -18,8 +18,7 @@ def fit_findings(certificate: Certificate) -> tuple[Finding, ...]:
                 severity="note",
                 message="the best covariance matrix is singular: "
                 + "; ".join(certificate.directions),
-                evidence=f"dual eigenvalue {certificate.dual_min_eig:+.3g}, "
-                f"{certificate.gain:.1g} deviance units left to gain",
+                evidence=f"dual eigenvalue {certificate.dual_min_eig:+.3g}",
                 where=", ".join(
                     k for k in certificate.rank if certificate.rank[k] < certificate.dims[k]
                 ),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ranef.design import Encoding
 from ranef.errors import DataError, OptionError
@@ -82,8 +83,9 @@ def predict(
     blocks = encoding.random(table) if options.needs_groups else ()
     if options.level == "conditional":
         if options.new_levels == "error":
-            _refuse_new_levels(blocks, labels)
+            _refuse_new_levels(blocks, labels, table, encoding)
         mean = mean + random_part(blocks, estimates.modes)
+        mean[_group_missing(table, encoding)] = np.nan
         if options.new_levels == "sample":
             mean = mean + _drawn(blocks, estimates, np.random.default_rng(options.seed))
     if options.interval is None:
@@ -103,16 +105,38 @@ def predict(
     return Prediction(mean, mean - half, mean + half)
 
 
-def _refuse_new_levels(blocks: Blocks, labels: tuple[TermLabel, ...]) -> None:
-    for (codes, _), label in zip(blocks, labels, strict=True):
-        rows = np.flatnonzero(codes < 0)
+def _group_missing(table: Table, encoding: Encoding) -> NDArray[np.bool_]:
+    """Rows where a grouping variable is missing."""
+    missing = np.zeros(table.n_rows, dtype=np.bool_)
+    for coding in encoding.random_codings:
+        for name in coding.grouping.columns:
+            values = table[name].values
+            missing |= values < 0 if table[name].kind == "factor" else np.isnan(values)
+    return missing
+
+
+def _refuse_new_levels(
+    blocks: Blocks, labels: tuple[TermLabel, ...], table: Table, encoding: Encoding
+) -> None:
+    missing = _group_missing(table, encoding)
+    for (codes, _), label, coding in zip(blocks, labels, encoding.random_codings, strict=True):
+        rows = np.flatnonzero((codes < 0) & ~missing)
         if rows.size:
+            level = ":".join(_text(table, name, rows[0]) for name in coding.grouping.columns)
             raise DataError(
                 f"levels of '{label.factor}' that were not in the data of the fit",
-                found=f"{rows.size} of {codes.size} rows, the first is row {rows[0]} (from 0)",
+                found=f"'{level}' in row {rows[0]} (from 0)"
+                + (f", new levels in {rows.size} of {codes.size} rows" if rows.size > 1 else ""),
                 fix="new_levels='population' predicts them with random effects of zero, "
                 "new_levels='sample' draws their random effects",
             )
+
+
+def _text(table: Table, name: str, row: int) -> str:
+    column = table[name]
+    if column.kind == "factor":
+        return column.levels[int(column.values[row])]
+    return f"{column.values[row]:.15g}"
 
 
 def _drawn(blocks: Blocks, estimates: Estimates, rng: np.random.Generator) -> Array:

@@ -5,10 +5,22 @@ from __future__ import annotations
 import numpy as np
 
 from ranef.design import Design
+from ranef.errors import OptionError
 from ranef.problem.parameters import semidefinite_cholesky
 from ranef.types import Array
 
-__all__ = ["simulate_responses"]
+__all__ = ["draw_key", "simulate_responses"]
+
+
+def draw_key(seed: int | None) -> int:
+    """A seed as the key of counter-based streams; a fresh one where it is None."""
+    if seed is None:
+        return int(np.random.SeedSequence().generate_state(1, np.uint64)[0])
+    if not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**64:
+        raise OptionError(
+            "a seed is a whole number from 0 to 2^64 - 1", found=f"seed={seed!r}", fix="seed=1"
+        )
+    return int(seed)
 
 
 def simulate_responses(
@@ -32,13 +44,14 @@ def simulate_responses(
     covariances : tuple of ndarray, shape (q, q)
         Of the random effects of each term.
     """
-    if seed is None:
-        seed = int(np.random.SeedSequence().generate_state(1)[0])
+    key = draw_key(seed)
+    if not isinstance(n, (int, np.integer)) or n < 1:
+        raise OptionError("the number of draws is at least 1", found=f"n={n!r}")
     roots = [semidefinite_cholesky(c) for c in covariances]
     noise = sigma if weights is None else sigma / np.sqrt(weights)
     out = np.empty((design.n, n), order="F")
     for k in range(n):
-        rng = np.random.Generator(np.random.Philox(key=np.array([seed, k], dtype=np.uint64)))
+        rng = np.random.Generator(np.random.Philox(key=np.array([key, k], dtype=np.uint64)))
         y = mean + noise * rng.standard_normal(design.n)
         for term, root in zip(design.terms, roots, strict=True):
             b = rng.standard_normal((term.n_levels, term.q)) @ root.T

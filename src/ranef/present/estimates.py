@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +13,40 @@ from ranef.types import Array
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["coef_frames", "ranef_frames", "varcorr_frame"]
+__all__ = [
+    "coef_frames",
+    "coefficient_frame",
+    "fixef_series",
+    "ranef_frames",
+    "varcorr_frame",
+    "vcov_frame",
+]
+
+
+def fixef_series(names: Sequence[str], beta: Array, dropped: Sequence[str]) -> pd.Series[float]:
+    """Fixed effects by name; columns that were dropped are NaN."""
+    import pandas as pd
+
+    values = dict(zip(names, beta.tolist(), strict=True))
+    values |= dict.fromkeys(dropped, float("nan"))
+    return pd.Series(values, name="estimate", dtype=float)
+
+
+def vcov_frame(names: Sequence[str], vcov: Array) -> pd.DataFrame:
+    """Covariance matrix of the fixed effects with their names."""
+    import pandas as pd
+
+    return pd.DataFrame(vcov.copy(), index=list(names), columns=list(names))
+
+
+def coefficient_frame(
+    names: Sequence[str], columns: Mapping[str, Array], dropped: Sequence[str]
+) -> pd.DataFrame:
+    """Tests of the fixed effects, one row a coefficient; dropped ones are NaN."""
+    import pandas as pd
+
+    frame = pd.DataFrame({k: v.copy() for k, v in columns.items()}, index=list(names))
+    return frame.reindex([*names, *dropped])
 
 
 def varcorr_frame(

@@ -1,11 +1,14 @@
 """The problem: a frozen record of what is minimised, and maps between its two scales."""
 
+from ranef.problem.exact import check_fixed_part, check_residual_variance
 from ranef.problem.parameters import covariances, lower_triangles, theta_of_covariances
 from ranef.problem.problem import Problem, TermLabel, make_problem
 
 __all__ = [
     "Problem",
     "TermLabel",
+    "check_fixed_part",
+    "check_residual_variance",
     "covariances",
     "lower_triangles",
     "make_problem",

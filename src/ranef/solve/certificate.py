@@ -85,7 +85,9 @@ class Certificate:
 
 def sentence(c: Certificate) -> str:
     """The certificate in one sentence."""
-    left = f"{c.gain:.1g} deviance units left to gain"
+    # Below a billionth of a deviance unit the figure is rounding error.
+    size = "less than 1e-9" if c.gain < 1e-9 else f"{c.gain:.1g}"
+    left = f"{size} deviance units left to gain"
     if c.verdict == "interior optimum":
         return f"interior optimum, certified: {left}, all covariance matrices of full rank"
     if c.verdict == "boundary optimum":

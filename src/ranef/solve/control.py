@@ -40,6 +40,9 @@ class Control:
             raise OptionError(
                 "the number of evaluations is at least 1, of restarts at least 0",
                 found=f"max_evaluations={self.max_evaluations}, restarts={self.restarts}",
+                fix="Control(max_evaluations=1) evaluates the criterion at the start values",
             )
         if not self.gain > 0.0:
-            raise OptionError("the gain to stop at is positive", found=f"gain={self.gain}")
+            raise OptionError(
+                "the gain to stop at is positive", found=f"gain={self.gain}", fix="use 1e-11"
+            )

@@ -8,16 +8,21 @@ square the condition number, and this takes it out before the squaring.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from ranef.design import Design
+from ranef.errors import DataError
 from ranef.types import Array, RandomTerm
 
 __all__ = ["Scaling", "scaling_of"]
 
 INTERCEPT = "Intercept"
+
+# Variances are squares: sizes outside of these cannot be squared in double precision.
+SMALLEST, LARGEST = 1e-140, 1e140
 
 # Below this smallest eigenvalue of the correlations of X's columns, cross-products would lose
 # more than six of the sixteen digits.
@@ -73,6 +78,7 @@ def scaling_of(design: Design, y: Array) -> Scaling:
     names = design.x_names
     intercept = names.index(INTERCEPT) if INTERCEPT in names else None
     shifts, scales = _shifts_scales(design.X, intercept)
+    _check_sizes(names, scales)
     change = _change(shifts, scales, intercept)
     orthogonal = None
     if design.p > 1:
@@ -86,6 +92,7 @@ def scaling_of(design: Design, y: Array) -> Scaling:
             shifts, scales = np.zeros(design.p), np.ones(design.p)
     y_shift = float(y.mean()) if intercept is not None else 0.0
     y_scale = _root_mean_square(y - y_shift)
+    _check_sizes((design.response,), np.array([y_scale]))
     z = [_term_scaling(term) for term in design.terms]
     return Scaling(
         x_shifts=shifts,
@@ -99,6 +106,17 @@ def scaling_of(design: Design, y: Array) -> Scaling:
         intercept=intercept,
         orthogonal=orthogonal,
     )
+
+
+def _check_sizes(names: Sequence[str], sizes: Array) -> None:
+    for name, size in zip(names, sizes.tolist(), strict=True):
+        if not SMALLEST < size < LARGEST:
+            extreme = "small" if size < 1.0 else "large"
+            raise DataError(
+                f"the values of '{name}' are too {extreme} to be squared",
+                found=f"a typical size of {size:.3g}",
+                fix="measure it in another unit",
+            )
 
 
 def _root_mean_square(values: Array) -> float:
@@ -129,4 +147,5 @@ def _term_scaling(term: RandomTerm) -> tuple[Array, Array, Array]:
         return np.zeros(1), np.ones(1), np.eye(1)
     intercept = term.names.index(INTERCEPT) if INTERCEPT in term.names else None
     shifts, scales = _shifts_scales(term.Z, intercept)
+    _check_sizes(term.names, scales)
     return shifts, scales, _change(shifts, scales, intercept)

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
-from functools import cached_property
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from ranef.design import Design
-from ranef.diagnose import data_findings, fit_findings
-from ranef.errors import DataError
-from ranef.formula import Formula
-from ranef.frame import Table, read_table
-from ranef.inference.coefficients import CoefficientTests, coefficient_tests
-from ranef.inference.conditional import conditional_covariances
-from ranef.inference.estimates import Estimates, estimate
+from ranef.errors import DataError, OptionError
+from ranef.fit.record import FitRecord
+from ranef.frame import read_table
 from ranef.inference.predict import PredictionOptions, predict
-from ranef.inference.prediction_variance import conditional_variances_of_rows
-from ranef.inference.rows import fixed_part, leverages, random_part, residuals
-from ranef.inference.satterthwaite import VarianceDerivatives, variance_derivatives
+from ranef.inference.rows import residuals
 from ranef.inference.simulate import simulate_responses
-from ranef.present.estimates import coef_frames, ranef_frames, varcorr_frame
+from ranef.present.estimates import (
+    coef_frames,
+    coefficient_frame,
+    fixef_series,
+    ranef_frames,
+    varcorr_frame,
+    vcov_frame,
+)
+from ranef.present.model_frame import model_frame
 from ranef.present.presented import Presented
-from ranef.problem import Problem, make_problem
-from ranef.solve import Certificate, Control, Solution, solve
-from ranef.types import Array, Codes, Finding, MissingRows
+from ranef.solve import Certificate
+from ranef.types import Array
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +34,7 @@ __all__ = ["Fit"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Fit(Presented):
+class Fit(FitRecord, Presented):
     """A fitted linear mixed model.
 
     Made by :func:`ranef.lmm`; nothing changes it afterwards. Arrays are in the order of the rows
@@ -53,71 +51,16 @@ class Fit(Presented):
     'interior optimum'
     """
 
-    _formula: Formula
-    _table: Table
-    _design: Design
-    _problem: Problem
-    _solution: Solution
-    _estimates: Estimates
-    _weights: Array | None
-    _offset: Array | None
-    _control: Control
-    missing_rows: MissingRows
-    findings: tuple[Finding, ...] = field(default=())
-
-    @classmethod
-    def of_design(
-        cls,
-        formula: Formula,
-        table: Table,
-        design: Design,
-        missing: MissingRows,
-        *,
-        reml: bool,
-        weights: Array | None = None,
-        offset: Array | None = None,
-        control: Control | None = None,
-        start: Array | None = None,
-    ) -> Fit:
-        """Solve, certify, estimate, and keep what is worth knowing."""
-        control = control or Control()
-        y = design.y if offset is None else design.y - offset
-        problem = make_problem(design, y, weights, reml)
-        solution = solve(problem, control, start)
-        return cls(
-            _formula=formula,
-            _table=table,
-            _design=design,
-            _problem=problem,
-            _solution=solution,
-            _estimates=estimate(problem, solution),
-            _weights=weights,
-            _offset=offset,
-            _control=control,
-            missing_rows=missing,
-            findings=(
-                *data_findings(formula, table, design, missing),
-                *fit_findings(solution.certificate),
-            ),
-        )
-
     # -- estimates ------------------------------------------------------------------------------
     @property
     def fixef(self) -> pd.Series[float]:
         """Fixed effects by name, shape (p,); aliased columns are NaN."""
-        import pandas as pd
-
-        values = dict(zip(self._design.x_names, self._estimates.beta.tolist(), strict=True))
-        values |= dict.fromkeys(self.dropped, float("nan"))
-        return pd.Series(values, name="estimate", dtype=float)
+        return fixef_series(self._design.x_names, self._estimates.beta, self.dropped)
 
     @property
     def vcov(self) -> pd.DataFrame:
         """Covariance matrix of the estimated fixed effects, shape (p, p)."""
-        import pandas as pd
-
-        names = list(self._design.x_names)
-        return pd.DataFrame(self._estimates.vcov.copy(), index=names, columns=names)
+        return vcov_frame(self._design.x_names, self._estimates.vcov)
 
     @property
     def sigma(self) -> float:
@@ -244,18 +187,7 @@ class Fit(Presented):
 
     def model_frame(self) -> pd.DataFrame:
         """The model's variables in the rows that were used."""
-        import pandas as pd
-
-        columns: dict[str, Any] = {}
-        for name, column in self._table.columns.items():
-            if column.kind == "factor":
-                columns[name] = pd.Categorical.from_codes(
-                    column.values, pd.Index(list(column.levels)), ordered=column.ordered
-                )
-            else:
-                integral = "int" in column.source_type.lower()
-                columns[name] = column.values.astype(np.int64 if integral else np.float64)
-        return pd.DataFrame(columns)
+        return model_frame(self._table)
 
     # -- inference ------------------------------------------------------------------------------
     def coefficients(self, ddf: str = "satterthwaite", level: float = 0.95) -> pd.DataFrame:
@@ -271,14 +203,18 @@ class Fit(Presented):
         DataFrame
             Columns estimate, std_error, df, statistic, p_value, conf_low, conf_high.
         """
-        import pandas as pd
+        columns = self._tests(ddf, level)._asdict()
+        return coefficient_frame(self._design.x_names, columns, self.dropped)
 
-        tests = self._tests(ddf, level)
-        frame = pd.DataFrame(tests._asdict(), index=pd.Index(self._design.x_names, dtype=object))
-        return frame.reindex([*self._design.x_names, *self.dropped])
-
-    def confint(self, level: float = 0.95, ddf: str = "asymptotic") -> pd.DataFrame:
+    def confint(
+        self,
+        method: Literal["wald"] = "wald",
+        level: float = 0.95,
+        ddf: str = "asymptotic",
+    ) -> pd.DataFrame:
         """Wald intervals of the fixed effects; columns conf_low and conf_high."""
+        if method != "wald":
+            raise OptionError(f"unknown method {method!r}", fix="use method='wald'")
         return self.coefficients(ddf, level)[["conf_low", "conf_high"]]
 
     def predict(
@@ -312,7 +248,7 @@ class Fit(Presented):
         Returns
         -------
         ndarray, shape (rows,), or DataFrame with estimate, conf_low, conf_high
-            Rows where a predictor is missing are NaN.
+            Rows where a predictor or a group is missing are NaN.
 
         Raises
         ------
@@ -336,9 +272,7 @@ class Fit(Presented):
             self._variance_of_rows,
             options,
         )
-        shift = 0.0
-        if newdata is None and self._argument_offset is not None:
-            shift = self._argument_offset
+        shift = self._offset_of(newdata)
         if result.conf_low is None or result.conf_high is None:
             return result.estimate + shift
         import pandas as pd
@@ -381,7 +315,14 @@ class Fit(Presented):
         y : array-like, shape (nobs,)
             In the order of the rows used.
         """
-        values = np.asarray(y, dtype=np.float64)
+        try:
+            values = np.array(y, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise DataError(
+                "the new response is not numbers",
+                found=f"an object of type {type(y).__name__}",
+                fix=f"give {self.nobs} finite numbers",
+            ) from None
         if values.ndim == 2 and 1 in values.shape:
             values = values.ravel()
         if values.shape != (self.nobs,) or not np.all(np.isfinite(values)):
@@ -397,18 +338,6 @@ class Fit(Presented):
         """The same model and data by REML or by ML: this fit where it is so already."""
         return self if self.reml == reml else self._again(self._design, reml)
 
-    def _again(self, design: Design, reml: bool) -> Fit:
-        return Fit.of_design(
-            self._formula,
-            self._table,
-            design,
-            self.missing_rows,
-            reml=reml,
-            weights=self._weights,
-            offset=self._offset,
-            control=self._control,
-        )
-
     def __repr__(self) -> str:
         kind = "REML" if self.reml else "ML"
         groups = ", ".join(f"{n} {name}" for name, n in self.ngroups.items())
@@ -416,51 +345,3 @@ class Fit(Presented):
             f"<Fit {self.formula} by {kind}: {self.nobs} rows, {groups}; "
             f"{self.certificate.verdict}>"
         )
-
-    # -- computed when first asked for; never pickled ---------------------------------------------
-    @cached_property
-    def _mean(self) -> Array:
-        return fixed_part(self._design.X, self._estimates.beta, self._offset)
-
-    @cached_property
-    def _fitted(self) -> Array:
-        blocks = [(term.codes, term.Z) for term in self._design.terms]
-        return self._mean + random_part(blocks, self._estimates.modes)
-
-    @cached_property
-    def _leverage(self) -> Array:
-        y = self._design.y - (0.0 if self._offset is None else self._offset)
-        return leverages(self._problem, self._solution, self._design, y, self._weights)
-
-    @cached_property
-    def _conditional_covariances(self) -> tuple[Array, ...]:
-        return conditional_covariances(self._problem, self._solution)
-
-    @cached_property
-    def _derivatives(self) -> VarianceDerivatives:
-        return variance_derivatives(self._problem, self._solution)
-
-    @property
-    def _argument_offset(self) -> Array | None:
-        """The part of the offset that the formula does not hold."""
-        if self._offset is None or self._design.offset is None:
-            return self._offset
-        return self._offset - self._design.offset
-
-    def _variance_of_rows(self, x: Array, blocks: Sequence[tuple[Codes, Array]]) -> Array:
-        return conditional_variances_of_rows(
-            self._problem, self._solution, self._estimates, x, blocks
-        )
-
-    def _tests(self, ddf: str, level: float) -> CoefficientTests:
-        return coefficient_tests(
-            self._estimates.beta,
-            self._estimates.vcov,
-            self.nobs - self._design.p,
-            lambda: self._derivatives,
-            ddf,
-            level,
-        )
-
-    def __getstate__(self) -> Mapping[str, Any]:
-        return {f.name: getattr(self, f.name) for f in fields(self)}

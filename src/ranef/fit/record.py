@@ -1,0 +1,153 @@
+"""The record behind a fit: its fields, and what is computed from them when first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from typing import Any, Self
+
+from ranef.design import Design
+from ranef.diagnose import data_findings, fit_findings
+from ranef.formula import Formula
+from ranef.frame import Table, read_table
+from ranef.inference.coefficients import CoefficientTests, coefficient_tests
+from ranef.inference.conditional import conditional_covariances
+from ranef.inference.estimates import Estimates, estimate
+from ranef.inference.prediction_variance import conditional_variances_of_rows
+from ranef.inference.rows import fixed_part, leverages, random_part
+from ranef.inference.satterthwaite import VarianceDerivatives, variance_derivatives
+from ranef.problem import (
+    Problem,
+    check_fixed_part,
+    check_residual_variance,
+    make_problem,
+)
+from ranef.solve import Control, Solution, solve
+from ranef.types import Array, Codes, Finding, MissingRows
+
+__all__ = ["FitRecord"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class FitRecord:
+    """Everything a fit is made of. Nothing changes it."""
+
+    _formula: Formula
+    _table: Table
+    _design: Design
+    _problem: Problem
+    _solution: Solution
+    _estimates: Estimates
+    _weights: Array | None
+    _offset: Array | None
+    _offset_name: str | None
+    _control: Control
+    missing_rows: MissingRows
+    findings: tuple[Finding, ...] = field(default=())
+
+    @classmethod
+    def of_design(
+        cls,
+        formula: Formula,
+        table: Table,
+        design: Design,
+        missing: MissingRows,
+        *,
+        reml: bool,
+        weights: Array | None = None,
+        offset: Array | None = None,
+        offset_name: str | None = None,
+        control: Control | None = None,
+        start: Array | None = None,
+    ) -> Self:
+        """Solve, certify, estimate, and keep what is worth knowing."""
+        control = control or Control()
+        y = design.y if offset is None else design.y - offset
+        problem = make_problem(design, y, weights, reml)
+        check_fixed_part(problem, design)
+        solution = solve(problem, control, start)
+        estimates = estimate(problem, solution)
+        inner_variance = (estimates.sigma / problem.scaling.y_scale) ** 2
+        check_residual_variance(problem, design, y, inner_variance)
+        return cls(
+            _formula=formula,
+            _table=table,
+            _design=design,
+            _problem=problem,
+            _solution=solution,
+            _estimates=estimates,
+            _weights=weights,
+            _offset=offset,
+            _offset_name=offset_name,
+            _control=control,
+            missing_rows=missing,
+            findings=(
+                *data_findings(formula, table, design, missing),
+                *fit_findings(solution.certificate),
+            ),
+        )
+
+    def _again(self, design: Design, reml: bool) -> Self:
+        return self.of_design(
+            self._formula,
+            self._table,
+            design,
+            self.missing_rows,
+            reml=reml,
+            weights=self._weights,
+            offset=self._offset,
+            offset_name=self._offset_name,
+            control=self._control,
+        )
+
+    # Computed when first asked for; never pickled.
+    @cached_property
+    def _mean(self) -> Array:
+        return fixed_part(self._design.X, self._estimates.beta, self._offset)
+
+    @cached_property
+    def _fitted(self) -> Array:
+        blocks = [(term.codes, term.Z) for term in self._design.terms]
+        return self._mean + random_part(blocks, self._estimates.modes)
+
+    @cached_property
+    def _leverage(self) -> Array:
+        y = self._design.y - (0.0 if self._offset is None else self._offset)
+        return leverages(self._problem, self._solution, self._design, y, self._weights)
+
+    @cached_property
+    def _conditional_covariances(self) -> tuple[Array, ...]:
+        return conditional_covariances(self._problem, self._solution)
+
+    @cached_property
+    def _derivatives(self) -> VarianceDerivatives:
+        return variance_derivatives(self._problem, self._solution)
+
+    def _offset_of(self, newdata: Any) -> Array | float:
+        """The part of the offset that the formula does not hold."""
+        if newdata is not None:
+            if self._offset_name is None:
+                return 0.0
+            return read_table(newdata, [self._offset_name])[self._offset_name].values
+        if self._offset is None or self._design.offset is None:
+            return 0.0 if self._offset is None else self._offset
+        return self._offset - self._design.offset
+
+    def _variance_of_rows(self, x: Array, blocks: Sequence[tuple[Codes, Array]]) -> Array:
+        return conditional_variances_of_rows(
+            self._problem, self._solution, self._estimates, x, blocks
+        )
+
+    def _tests(self, ddf: str, level: float) -> CoefficientTests:
+        return coefficient_tests(
+            self._estimates.beta,
+            self._estimates.vcov,
+            self._problem.n - self._design.p,
+            lambda: self._derivatives,
+            ddf,
+            level,
+        )
+
+    def __getstate__(self) -> Mapping[str, Any]:
+        return {f.name: getattr(self, f.name) for f in fields(self)}
