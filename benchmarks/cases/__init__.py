@@ -1,0 +1,27 @@
+"""What is timed, one file a problem; a new case is a file and a line here."""
+
+from benchmarks.cases.case import Case, Session
+from benchmarks.cases.fresh_process import FRESH_PROCESS
+from benchmarks.cases.growth import GROWTH_NESTED, GROWTH_ONE_FACTOR
+from benchmarks.cases.hsb import HSB, HSB_MATRICES
+from benchmarks.cases.insteval import INSTEVAL_THREE, INSTEVAL_TWO
+from benchmarks.cases.maximal import MAXIMAL
+from benchmarks.cases.one_factor import ONE_FACTOR, ONE_FACTOR_LARGE
+from benchmarks.cases.sleepstudy import SLEEPSTUDY, SLEEPSTUDY_MATRICES
+
+__all__ = ["ALL", "Case", "Session"]
+
+ALL: tuple[Case, ...] = (
+    HSB,
+    SLEEPSTUDY,
+    FRESH_PROCESS,
+    HSB_MATRICES,
+    SLEEPSTUDY_MATRICES,
+    INSTEVAL_TWO,
+    INSTEVAL_THREE,
+    MAXIMAL,
+    ONE_FACTOR,
+    ONE_FACTOR_LARGE,
+    GROWTH_ONE_FACTOR,
+    GROWTH_NESTED,
+)

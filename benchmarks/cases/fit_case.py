@@ -1,0 +1,80 @@
+"""A model that several tools fit in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import pandas as pd
+
+from benchmarks.cases.case import Session
+from benchmarks.dataset import write
+from benchmarks.model import Model
+from benchmarks.result import Goal, Result, Row
+from benchmarks.runner import interleave, judge
+
+__all__ = ["FitCase"]
+
+
+@dataclass(frozen=True, slots=True)
+class FitCase:
+    """A model, its data, who fits it, and the ratios to reach.
+
+    Attributes
+    ----------
+    tools : tuple of str
+        Peers that have this model.
+    ratios : mapping of str to float
+        Time of the peer over ranef's, to be reached.
+    evaluations : int, optional
+        Most evaluations ranef should need.
+    never_higher : bool
+        Whether ranef's objective is held against the lowest of all.
+    warm : FitCase, optional
+        A small case to fit first, where memory counts.
+    """
+
+    name: str
+    title: str
+    model: Model
+    data: Callable[[], pd.DataFrame]
+    tools: tuple[str, ...]
+    ratios: Mapping[str, float] = field(default_factory=dict)
+    evaluations: int | None = None
+    never_higher: bool = False
+    warm: FitCase | None = None
+    large: bool = False
+
+    def measure(self, session: Session) -> Result:
+        data = write(self.data(), session.folder / self.name)
+        warm = None
+        if self.warm is not None:
+            warm = (self.warm.model, write(self.warm.data(), session.folder / self.warm.name))
+        peers = [session.tools[t] for t in ("ranef", *self.tools) if t in session.tools]
+        rows = interleave(peers, self.model, data, session.plan, warm=warm, log=session.log)
+        if warm is None:
+            rows = tuple(replace(row, memory=None) for row in rows)
+        rows = judge(rows)
+        return Result(self.name, self.title, rows, self.goals(rows))
+
+    def goals(self, rows: Sequence[Row]) -> tuple[Goal, ...]:
+        """How the rows stand to what is to be reached."""
+        by_label = {row.label: row for row in rows}
+        ours = by_label["ranef"]
+        found = [
+            Goal(f"{tool} / ranef", bound, _ratio(by_label.get(tool), ours), unit="x")
+            for tool, bound in self.ratios.items()
+        ]
+        if self.evaluations is not None:
+            found.append(Goal("evaluations", self.evaluations, ours.evaluations, at_least=False))
+        if self.never_higher:
+            values = [row.objective for row in rows if row.objective is not None]
+            excess = None if ours.objective is None else ours.objective - min(values)
+            found.append(Goal("objective above the lowest", 1e-6, excess, at_least=False))
+        return tuple(found)
+
+
+def _ratio(theirs: Row | None, ours: Row) -> float | None:
+    if theirs is None or theirs.seconds is None or ours.seconds is None:
+        return None
+    return theirs.seconds / ours.seconds

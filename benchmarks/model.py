@@ -1,0 +1,59 @@
+"""What a worker is asked to fit. Only the standard library: every worker reads this."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+__all__ = ["Model", "Statsmodels"]
+
+
+@dataclass(frozen=True, slots=True)
+class Statsmodels:
+    """The same model in the words of statsmodels: fixed part, group column, random part."""
+
+    fixed: str
+    groups: str
+    random: str
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A linear mixed model.
+
+    Attributes
+    ----------
+    formula : str
+        In lme4's language.
+    reml : bool
+    entry : {"frame", "matrices"}
+        Where the clock starts: formula and data frame, or everything built from them.
+    derivatives : bool
+        Whether lme4 computes its finite-difference derivatives after the fit, as it does by
+        default. Off where they cost more than the fit.
+    statsmodels : Statsmodels, optional
+        Where statsmodels has this model.
+    intercepts : tuple of str
+        Grouping columns, where all random effects are intercepts: gpboost fits these.
+    """
+
+    formula: str
+    reml: bool = True
+    entry: Literal["frame", "matrices"] = "frame"
+    derivatives: bool = True
+    statsmodels: Statsmodels | None = None
+    intercepts: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any]) -> Model:
+        words = record["statsmodels"]
+        return cls(
+            **{
+                **record,
+                "statsmodels": None if words is None else Statsmodels(**words),
+                "intercepts": tuple(record["intercepts"]),
+            }
+        )

@@ -1,0 +1,1 @@
+"""One program per tool: reads requests as JSON lines, answers likewise."""

@@ -1,0 +1,74 @@
+# lme4 in R: the same requests and answers as workers/loop.py.
+suppressMessages({
+  library(lme4)
+  library(jsonlite)
+})
+
+read_data <- function(folder) {
+  columns <- fromJSON(file.path(folder, "columns.json"), simplifyDataFrame = FALSE)
+  values <- lapply(columns, function(column) {
+    path <- file.path(folder, column$file)
+    if (column$type == "double") {
+      readBin(path, "double", n = column$rows, size = 8)
+    } else {
+      codes <- readBin(path, "integer", n = column$rows, size = 4)
+      if (column$type == "integer") codes
+      else structure(codes + 1L, levels = as.character(column$levels), class = "factor")
+    }
+  })
+  names(values) <- vapply(columns, function(column) column$name, "")
+  as.data.frame(values)
+}
+
+control_of <- function(model) {
+  if (model$derivatives) lmerControl() else lmerControl(calc.derivs = FALSE)
+}
+
+prepare <- function(model, data) {
+  force(data)
+  formula <- as.formula(model$formula)
+  control <- control_of(model)
+  if (model$entry == "frame") {
+    return(function() lmer(formula, data, REML = model$reml, control = control))
+  }
+  parts <- lFormula(formula, data, REML = model$reml, control = control)
+  function() {
+    criterion <- do.call(mkLmerDevfun, parts)
+    optimum <- optimizeLmer(criterion)
+    mkMerMod(environment(criterion), optimum, parts$reTrms, fr = parts$fr)
+  }
+}
+
+fit <- function(task, count) {
+  invisible(gc(FALSE))
+  clock <- Sys.time()
+  for (i in seq_len(count)) result <- suppressMessages(suppressWarnings(task()))
+  seconds <- as.numeric(difftime(Sys.time(), clock, units = "secs")) / count
+  messages <- unlist(result@optinfo$conv$lme4$messages)
+  list(
+    seconds = seconds,
+    objective = -2 * as.numeric(logLik(result)),
+    evaluations = result@optinfo$feval,
+    note = if (length(messages)) messages[[1]] else ""
+  )
+}
+
+task <- NULL
+input <- file("stdin")
+open(input)
+while (length(line <- readLines(input, n = 1L)) > 0L) {
+  request <- fromJSON(line)
+  answer <- tryCatch(
+    switch(request$op,
+      describe = list(version = as.character(packageVersion("lme4"))),
+      load = {
+        task <- prepare(request$model, read_data(request$data))
+        structure(list(), names = character())
+      },
+      fit = fit(task, request$count)
+    ),
+    error = function(e) list(error = conditionMessage(e))
+  )
+  cat(toJSON(answer, auto_unbox = TRUE, digits = NA, null = "null"), "\n", sep = "")
+  flush(stdout())
+}

@@ -1,0 +1,45 @@
+"""ranef: from formula and frame to a certified fit, or from a design to a certified solution."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.model import Model
+from benchmarks.workers.loop import Outcome, Task, serve
+
+
+class Ranef:
+    def version(self) -> str:
+        import ranef
+
+        return ranef.__version__
+
+    def prepare(self, model: Model, frame: Any) -> Task:
+        import ranef as rn
+
+        if model.entry == "frame":
+            return Task(
+                run=lambda: rn.lmm(model.formula, frame, reml=model.reml),
+                outcome=lambda fit: _outcome(fit.criterion, fit.certificate),
+            )
+
+        from ranef.design import build
+        from ranef.formula import parse
+        from ranef.frame import read_table
+        from ranef.problem import make_problem
+        from ranef.solve import solve
+
+        formula = parse(model.formula)
+        design = build(formula, read_table(frame, list(formula.variables())))
+        return Task(
+            run=lambda: solve(make_problem(design, design.y, None, model.reml)),
+            outcome=lambda solution: _outcome(solution.criterion, solution.certificate),
+        )
+
+
+def _outcome(criterion: float, certificate: Any) -> Outcome:
+    return Outcome(criterion, certificate.evaluations, certificate.verdict)
+
+
+if __name__ == "__main__":
+    serve(Ranef())

@@ -1,0 +1,96 @@
+"""The loop of a worker: load a model and its data, fit it as often as asked, report times.
+
+Requests and answers are JSON, one a line::
+
+    {"op": "describe"}                                -> {"version": "1.2.3"}
+    {"op": "load", "model": {...}, "data": "folder"}  -> {}
+    {"op": "fit", "count": 5}                         -> {"seconds": 0.1, and the Outcome}
+
+``seconds`` is per fit. Only the fit itself is on the clock. A failure answers ``{"error": ...}``.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from benchmarks.model import Model
+
+__all__ = ["Outcome", "Task", "Tool", "serve"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a fit reached: -2 log-likelihood (REML or ML), evaluations if known, a remark."""
+
+    objective: float
+    evaluations: int | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """`run` is timed, `outcome` reads its result afterwards."""
+
+    run: Callable[[], Any]
+    outcome: Callable[[Any], Outcome]
+
+
+class Tool(Protocol):
+    """What a worker program provides."""
+
+    def version(self) -> str: ...
+
+    def prepare(self, model: Model, frame: Any) -> Task: ...
+
+
+def _fit(task: Task, count: int) -> dict[str, Any]:
+    gc.collect()
+    start = time.perf_counter()
+    for _ in range(count):
+        result = task.run()
+    seconds = (time.perf_counter() - start) / count
+    return {"seconds": seconds, **asdict(task.outcome(result))}
+
+
+def _private_output() -> int:
+    """The real standard output; whatever else prints goes to standard error."""
+    answers = os.dup(1)
+    os.dup2(2, 1)
+    return answers
+
+
+def serve(tool: Tool) -> None:
+    """Answer requests until the input ends."""
+    warnings.simplefilter("ignore")
+    answers = os.fdopen(_private_output(), "w", buffering=1)
+    task: Task | None = None
+    for line in sys.stdin:
+        request = json.loads(line)
+        try:
+            match request["op"]:
+                case "describe":
+                    answer: dict[str, Any] = {"version": tool.version()}
+                case "load":
+                    import pandas as pd
+
+                    frame = pd.read_feather(Path(request["data"]) / "data.feather")
+                    task = tool.prepare(Model.from_json(request["model"]), frame)
+                    answer = {}
+                case "fit":
+                    if task is None:
+                        raise RuntimeError("fit before load")
+                    answer = _fit(task, request["count"])
+                case other:
+                    raise ValueError(f"unknown request {other!r}")
+        except Exception as error:
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(answer), file=answers, flush=True)

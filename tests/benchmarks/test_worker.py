@@ -1,0 +1,54 @@
+"""The worker of ranef on a small model, and what becomes of one that fails."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from benchmarks.dataset import write
+from benchmarks.model import Model
+from benchmarks.peers import Peer
+from benchmarks.peers.registry import ranef
+from benchmarks.result import Row
+from benchmarks.runner import interleave, judge
+from benchmarks.statistics import Plan
+
+from ranef import datasets
+
+
+@pytest.fixture
+def dyestuff(tmp_path: Path) -> Path:
+    return write(datasets.load("dyestuff"), tmp_path / "dyestuff")
+
+
+def quiet(line: str) -> None:
+    """No progress on the terminal."""
+
+
+def test_ranef_is_timed_beside_a_tool_that_ends(dyestuff: Path) -> None:
+    broken = Peer("broken", (sys.executable, "-c", "raise SystemExit(3)"), "0")
+    rows = interleave(
+        [ranef(), broken],
+        Model("Yield ~ 1 + (1 | Batch)"),
+        dyestuff,
+        Plan(repeats=2, sample_seconds=0.0),
+        log=quiet,
+    )
+    ours, theirs = rows
+    assert ours.objective == pytest.approx(319.6542768422576)
+    assert ours.runs == 2
+    assert ours.seconds is not None
+    assert ours.seconds > 0.0
+    assert ours.note == "interior optimum"
+    assert theirs.seconds is None
+    assert "ended" in theirs.note
+
+
+def test_an_error_of_the_tool_is_its_note(dyestuff: Path) -> None:
+    (row,) = interleave([ranef()], Model("Yield ~ x + (1 | Batch)"), dyestuff, Plan(), log=quiet)
+    assert row.seconds is None
+    assert "unknown column 'x'" in row.note
+
+
+def test_objectives_are_held_against_ours() -> None:
+    rows = (Row("ranef", objective=100.0), Row("a", objective=100.00001), Row("b", objective=99.0))
+    assert [row.off for row in judge(rows)] == [0.0, 0.0, -1.0]
