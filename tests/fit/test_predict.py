@@ -99,8 +99,11 @@ def test_offsets_of_both_kinds_are_counted_once():
     np.testing.assert_allclose(both.fixef, plain.fixef, rtol=1e-9)
     np.testing.assert_allclose(both.predict(), both.fitted, rtol=1e-12)
     np.testing.assert_allclose(both.fitted, plain.fitted + data.a + 5.0, rtol=1e-9)
-    # An argument's offset belongs to the rows of the fit; offset(a) is in the formula.
-    np.testing.assert_allclose(both.predict(data) + 5.0, both.fitted, rtol=1e-12)
+    # New data bring both: offset(a) from the formula, b by the name of its column.
+    np.testing.assert_allclose(both.predict(data), both.fitted, rtol=1e-12)
+    array = rn.lmm("Reaction ~ 1 + offset(a) + (1 | Subject)", data, offset=data.b)
+    np.testing.assert_allclose(array.predict(), both.fitted, rtol=1e-12)
+    np.testing.assert_allclose(array.predict(data) + 5.0, both.fitted, rtol=1e-12)
 
 
 def test_within_predicts_with_the_means_of_the_training_groups():

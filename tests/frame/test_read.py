@@ -99,7 +99,9 @@ def test_numbers_with_gaps(column: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "column", [[None, None], pl.Series([None, None]), pa.array([None, None])], ids=repr
+    "column",
+    [[None, None], pl.Series([None, None]), pa.array([None, None])],
+    ids=["list", "polars", "pyarrow"],
 )
 def test_all_missing_is_a_number_column(column: object) -> None:
     assert np.isnan(read_table({"x": column})["x"].values).all()

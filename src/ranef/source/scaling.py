@@ -21,8 +21,8 @@ __all__ = ["Scaling", "scaling_of"]
 
 INTERCEPT = "Intercept"
 
-# Variances are squares: sizes outside of these cannot be squared in double precision.
-SMALLEST, LARGEST = 1e-140, 1e140
+# Variances of slopes are squares of ratios of sizes: they must fit into double precision.
+SMALLEST, LARGEST = 1e-70, 1e70
 
 # Below this smallest eigenvalue of the correlations of X's columns, cross-products would lose
 # more than six of the sixteen digits.
