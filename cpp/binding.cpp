@@ -229,7 +229,7 @@ class Workspace {
 
   // Negative codes stand for levels that the problem does not have.
   NumpyVector row_variances(const std::vector<GroupArgument>& groups, const ColumnsArgument& fixed,
-                       const std::optional<DoubleColumn>& weights) {
+                            const std::optional<DoubleColumn>& weights) {
     require();
     if (groups.empty()) throw nb::value_error("no grouping factor");
     const Index n = static_cast<Index>(std::get<0>(groups.front()).shape(0));

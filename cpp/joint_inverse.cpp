@@ -66,9 +66,7 @@ class JointInverse {
   }
 
  private:
-  Index first_column(const Site& a) const {
-    return problem_.tail[a.place].offset + a.level * a.q;
-  }
+  Index first_column(const Site& a) const { return problem_.tail[a.place].offset + a.level * a.q; }
   int width(const Site& a) const { return problem_.chain[a.place].rest_columns(a.level); }
   std::size_t rest_start(const Site& a) const {
     return at(problem_.chain[a.place].rest_start[at(a.level)]) * at(a.q);
@@ -113,8 +111,8 @@ class JointInverse {
     const std::int32_t* list = stage.tail_list(a.level);
     for (int t = 0; t < stage.tail_columns(a.level); ++column) {
       std::size_t place = 0;
-      while (list[t] >= problem_.tail[place].offset +
-                            problem_.tail[place].n_levels * problem_.tail[place].q) {
+      while (list[t] >=
+             problem_.tail[place].offset + problem_.tail[place].n_levels * problem_.tail[place].q) {
         ++place;
       }
       const TailGroup& group = problem_.tail[place];
@@ -187,7 +185,8 @@ std::vector<std::vector<double>> conditional_variances(Criterion& criterion) {
     blocks.resize(at(group.n_levels * q * q));
     for (Index level = 0; level < group.n_levels; ++level) {
       const Index from = group.offset + level * q;
-      Eigen::Map<Matrix>(&blocks[at(level * q * q)], q, q) = sweeps.tail().w.block(from, from, q, q);
+      Eigen::Map<Matrix>(&blocks[at(level * q * q)], q, q) =
+          sweeps.tail().w.block(from, from, q, q);
     }
   }
   return out;

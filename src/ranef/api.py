@@ -163,8 +163,9 @@ def compare(
     >>> data = rn.datasets.load("sleepstudy")
     >>> m1 = rn.lmm("Reaction ~ Days + (1 | Subject)", data)
     >>> m2 = rn.lmm("Reaction ~ Days + (Days | Subject)", data)
-    >>> rn.compare(m1, m2).to_frame().loc["AIC"].round(1).tolist()
-    [1794.5, 1755.6]
+    >>> aic = rn.compare(m1, m2).to_frame().loc[("fit", "AIC")]
+    >>> aic.xs("estimate", level="part").round(1).to_dict()
+    {'Model 1': 1794.5, 'Model 2': 1755.6}
     """
     from ranef.present.table_build import build_table
 
