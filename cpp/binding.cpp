@@ -20,6 +20,7 @@
 #include "dense.hpp"
 #include "joint_inverse.hpp"
 #include "optimise.hpp"
+#include "start.hpp"
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -144,8 +145,7 @@ class Workspace {
     return criterion_.average_information(directions_from(directions));
   }
 
-  nb::tuple optimise(const std::vector<std::tuple<int, int, int>>& terms, const Vector& start,
-                     int max_evaluations, double gain) {
+  ranef::Chart chart(const std::vector<std::tuple<int, int, int>>& terms) const {
     std::vector<ranef::Term> list;
     for (const auto& [group, offset, q] : terms) {
       if (group < 0 || group >= problem_.n_groups || offset < 0 || q < 1 ||
@@ -154,7 +154,18 @@ class Workspace {
       }
       list.push_back({group, offset, q});
     }
-    const ranef::Chart chart(std::move(list), problem_.q);
+    return ranef::Chart(std::move(list), problem_.q);
+  }
+
+  Vector moment_start(const std::vector<std::tuple<int, int, int>>& terms) {
+    const ranef::Chart chart = this->chart(terms);
+    nb::gil_scoped_release release;
+    return ranef::moment_start(criterion_, chart);
+  }
+
+  nb::tuple optimise(const std::vector<std::tuple<int, int, int>>& terms, const Vector& start,
+                     int max_evaluations, double gain) {
+    const ranef::Chart chart = this->chart(terms);
     if (start.size() != chart.size()) throw nb::value_error("theta has another length");
     ranef::Optimum best;
     {
@@ -429,6 +440,7 @@ NB_MODULE(_core, m) {
       .def("gamma", &Workspace::gamma)
       .def("hessian", &Workspace::hessian, "directions"_a)
       .def("average_information", &Workspace::average_information, "directions"_a)
+      .def("moment_start", &Workspace::moment_start, "terms"_a)
       .def("optimise", &Workspace::optimise, "terms"_a, "start"_a, "max_evaluations"_a, "gain"_a)
       .def("modes", &Workspace::modes)
       .def("scores", &Workspace::scores)

@@ -38,7 +38,8 @@ class Criterion {
   // To be called by whoever runs a reverse sweep of its own on sweeps().
   void forget_gamma() { gamma_ready_ = false; }
 
-  // Exact second derivatives along the directions (one forward and one reverse tangent each).
+  // Exact second derivatives along the directions: for one factor a single pass over its levels,
+  // else one forward and one reverse tangent each.
   Curvature hessian(const std::vector<Direction>& directions);
 
   // Average information along the directions: one solve each.
@@ -57,6 +58,7 @@ class Criterion {
 
  private:
   Matrix top() const;
+  Curvature hessian_of_one_factor(const std::vector<Direction>& directions);
   void tangent(const Direction& direction, std::size_t which,
                const std::vector<Direction>& directions, Curvature& out);
 

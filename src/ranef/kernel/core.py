@@ -141,6 +141,10 @@ class CoreKernel:
         with self._threads():
             return self.workspace.conditional_variances()
 
+    def moment_start(self, terms: Sequence[TermBlock]) -> Array:
+        with self._threads():
+            return self.workspace.moment_start([(t.group, t.offset, t.q) for t in terms])
+
     def optimise(
         self, terms: Sequence[TermBlock], start: Array, max_evaluations: int, gain: float
     ) -> Optimum:

@@ -128,6 +128,10 @@ class Kernel(Protocol):
         """Their conditional variances over sigma^2, (levels, q, q) each."""
         ...
 
+    def moment_start(self, terms: Sequence[TermBlock]) -> Array:
+        """Start values for theta by the method of moments, each factor by itself."""
+        ...
+
     def optimise(
         self, terms: Sequence[TermBlock], start: Array, max_evaluations: int, gain: float
     ) -> Optimum:

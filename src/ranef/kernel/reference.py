@@ -110,6 +110,42 @@ class ReferenceKernel:
         full = self._big @ np.linalg.solve(self._m, self._big.T)
         return [np.array([full[s, s] for s in self._levels(g)]) for g in range(len(self._sizes))]
 
+    def moment_start(self, terms: Sequence[TermBlock]) -> Array:
+        """Rao's (1971) MINQUE with no prior variances, one factor at a time.
+
+        Solves e'Ee = s2 tr(AE) + tr(AEAC) for E in a basis and r2 = s2 nu + tr(AC), summed over
+        levels, for s2 and C = s2 D; eigenvalues of D are kept within [0.0025, 25].
+        """
+        self.evaluate([np.zeros((q, q)) for _, q in self._sizes])
+        estimates = []
+        for g, (_, q) in enumerate(self._sizes):
+            blocks = [self._a[s, s] for s in self._levels(g)]
+            scores = [self._e[s] for s in self._levels(g)]
+            basis = []
+            for b in range(q):
+                for a in range(b, q):
+                    e = np.zeros((q, q))
+                    e[a, b] += 0.5
+                    e[b, a] += 0.5
+                    basis.append(e)
+            traces = [sum(np.trace(a @ e) for a in blocks) for e in basis]
+            system = np.zeros((len(basis) + 1, len(basis) + 1))
+            system[0, 0], system[0, 1:], system[1:, 0] = self.nu, traces, traces
+            system[1:, 1:] = [
+                [sum(np.trace(a @ e @ a @ f) for a in blocks) for f in basis] for e in basis
+            ]
+            right = [self.r2, *(sum(u @ e @ u for u in scores) for e in basis)]
+            found = np.linalg.lstsq(system, np.array(right))[0]
+            s2 = max(found[0], 0.05 * self.r2 / self.nu)
+            estimates.append(sum(c / s2 * e for c, e in zip(found[1:], basis, strict=True)))
+        out = []
+        for term in terms:
+            s = slice(term.offset, term.offset + term.q)
+            values, vectors = np.linalg.eigh(estimates[term.group][s, s])
+            root = np.linalg.cholesky((vectors * np.clip(values, 2.5e-3, 25.0)) @ vectors.T)
+            out.append(root.T[np.triu_indices(term.q)])
+        return np.concatenate(out)
+
     def optimise(
         self, terms: Sequence[TermBlock], start: Array, max_evaluations: int, gain: float
     ) -> Optimum:

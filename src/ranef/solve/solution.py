@@ -14,7 +14,7 @@ from ranef.problem import Problem, lower_triangles
 from ranef.problem.parameters import group_lambdas, theta_of_blocks, to_data, to_inner
 from ranef.solve.certificate import Certificate, certify
 from ranef.solve.control import Control
-from ranef.solve.start import default_start, other_starts
+from ranef.solve.start import other_starts
 from ranef.types import Array
 
 __all__ = ["Solution", "evaluate_at", "solve"]
@@ -68,8 +68,8 @@ def solve(problem: Problem, control: Control | None = None, start: Array | None 
         Start values of another length, or not finite.
     """
     control = control or Control()
-    first = default_start(problem) if start is None else _given_start(problem, start)
     kernel = problem.kernel()
+    first = kernel.moment_start(problem.terms) if start is None else _given_start(problem, start)
     best = _search(problem, kernel, first, control)
     certificate = _certify(problem, kernel, best.theta, best.evaluations)
     optimised = control.max_evaluations > 1

@@ -1,4 +1,4 @@
-"""Start values for theta, on the inner scale where columns have unit size."""
+"""Other start values for theta, on the inner scale where columns have unit size."""
 
 from __future__ import annotations
 
@@ -8,12 +8,7 @@ from ranef.problem import Problem
 from ranef.problem.parameters import theta_of_blocks
 from ranef.types import Array
 
-__all__ = ["default_start", "other_starts"]
-
-
-def default_start(problem: Problem) -> Array:
-    """Uncorrelated random effects with a quarter of the residual variance each."""
-    return theta_of_blocks([0.5 * np.eye(t.q) for t in problem.terms])
+__all__ = ["other_starts"]
 
 
 def other_starts(problem: Problem, count: int) -> list[Array]:
