@@ -20,7 +20,7 @@ from benchmarks.statistics import Plan
 
 PAGE = ROOT / "docs" / "benchmarks.md"
 FULL = Plan()
-QUICK = Plan(repeats=3, slow_repeats=0, slow_seconds=2.0)
+QUICK = Plan(repeats=3, slow_repeats=0)
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:

@@ -30,6 +30,7 @@ class _Entry:
     count: int
     times: list[float] = field(default_factory=list)
     last: Sample | None = None
+    failure: str = ""
 
 
 def interleave(
@@ -71,8 +72,7 @@ def interleave(
         for i in range(max((entry.repeats for entry in entries), default=0)):
             for entry in entries:
                 if i < entry.repeats:
-                    entry.last = entry.worker.fit(entry.count)
-                    entry.times.append(entry.last.seconds)
+                    _sample(entry, log)
         for entry in entries:
             rows[entry.peer.name] = _row(entry)
     return tuple(rows[peer.name] for peer in peers)
@@ -97,7 +97,19 @@ def _start(
     return _Entry(peer, worker, first, memory, repeats, plan.count_at(again.seconds))
 
 
+def _sample(entry: _Entry, log: Log) -> None:
+    try:
+        entry.last = entry.worker.fit(entry.count)
+    except WorkerError as error:
+        log(f"  {entry.peer.name}: {error}")
+        entry.failure, entry.repeats = str(error), 0
+    else:
+        entry.times.append(entry.last.seconds)
+
+
 def _row(entry: _Entry) -> Row:
+    if entry.failure:
+        return Row(entry.peer.name, first=entry.first.seconds, note=entry.failure)
     times = entry.times or [entry.first.seconds]
     sample = entry.last or entry.first
     return Row(

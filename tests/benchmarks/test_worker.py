@@ -43,6 +43,15 @@ def test_ranef_is_timed_beside_a_tool_that_ends(dyestuff: Path) -> None:
     assert "ended" in theirs.note
 
 
+def test_a_tool_that_ends_between_samples_has_no_time(tmp_path: Path) -> None:
+    answers = [{}, {"seconds": 2.0, "objective": 1.0, "evaluations": 3, "note": ""}]
+    code = f"import json\nfor a in {answers!r}: input(); print(json.dumps(a), flush=True)"
+    peer = Peer("short", (sys.executable, "-c", code), "0")
+    (row,) = interleave([peer], Model("y ~ 1 + (1 | g)"), tmp_path, Plan(), log=quiet)
+    assert (row.first, row.seconds, row.runs) == (2.0, None, 0)
+    assert "ended" in row.note
+
+
 def test_an_error_of_the_tool_is_its_note(dyestuff: Path) -> None:
     (row,) = interleave([ranef()], Model("Yield ~ x + (1 | Batch)"), dyestuff, Plan(), log=quiet)
     assert row.seconds is None
