@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ranef.kernel import TermBlock
 from ranef.problem.problem import Problem
@@ -22,6 +24,13 @@ __all__ = [
 ]
 
 
+@cache
+def lower_triangle_indices(q: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Rows and columns of the lower triangle of a q x q matrix, column by column."""
+    columns, rows = np.triu_indices(q)
+    return rows, columns
+
+
 def lower_triangles(theta: Array, sizes: Sequence[int]) -> list[Array]:
     """The blocks T from theta: lower triangles by column, terms in order.
 
@@ -36,7 +45,7 @@ def lower_triangles(theta: Array, sizes: Sequence[int]) -> list[Array]:
     for q in sizes:
         block = np.zeros((q, q))
         count = q * (q + 1) // 2
-        block.T[np.triu_indices(q)] = theta[start : start + count]
+        block[lower_triangle_indices(q)] = theta[start : start + count]
         out.append(block)
         start += count
     return out
@@ -44,7 +53,7 @@ def lower_triangles(theta: Array, sizes: Sequence[int]) -> list[Array]:
 
 def theta_of_blocks(blocks: Sequence[Array]) -> Array:
     """Theta from the blocks T: the inverse of `lower_triangles`."""
-    return np.concatenate([b.T[np.triu_indices(b.shape[0])] for b in blocks])
+    return np.concatenate([b[lower_triangle_indices(b.shape[0])] for b in blocks])
 
 
 def semidefinite_cholesky(matrix: Array, tolerance: float = 1e-12) -> Array:
