@@ -45,6 +45,9 @@ class Criterion {
   // Average information along the directions: one solve each.
   Matrix average_information(const std::vector<Direction>& directions);
 
+  // The same by tangents, for every layout: slower, and the oracle of the others.
+  Curvature hessian_by_tangents(const std::vector<Direction>& directions);
+
   double value() const { return value_; }
   double r2() const { return r2_; }
   double log_determinant() const { return sweeps_.log_determinant(); }
@@ -59,6 +62,7 @@ class Criterion {
  private:
   Matrix top() const;
   Curvature hessian_of_one_factor(const std::vector<Direction>& directions);
+  Curvature hessian_with_tail(const std::vector<Direction>& directions);
   void tangent(const Direction& direction, std::size_t which,
                const std::vector<Direction>& directions, Curvature& out);
 

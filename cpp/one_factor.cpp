@@ -1,7 +1,8 @@
 // Exact second derivatives when there is a single grouping factor: sums over levels of products of
 // small matrices, whatever the number of directions.
 //
-// With S = F C_jj, x = U_X and e = U v at a level, kappa = nu / r2, B = x Q^-1 x' under REML else 0,
+// With S = F C_jj, x = U_X and e = U v at a level, kappa = nu / r2, B = x Q^-1 x' under REML else
+// 0,
 //   d2f(E, F) = - sum_j [tr(S E W F) + tr(W E S F)] + [REML] -tr(Q^-1 m_E Q^-1 m_F)
 //               - 2 kappa c_E' Q^-1 c_F - (nu / r2^2) d_E d_F,
 //   W = S / 2 - B - kappa e e',  m_E = sum_j x' E x,  c_E = sum_j x' E e,  d_E = -sum_j e' E e.
@@ -31,8 +32,7 @@ Sums sums_over_levels(const Sweeps& sweeps, const Vector& beta, const Matrix& xx
   const int p = problem.p;
   const int m = problem.m;
   const int qq = q * q;
-  Sums sums{Matrix::Zero(qq, qq), Matrix::Zero(p * p, qq), Matrix::Zero(p, qq),
-            Matrix::Zero(q, q)};
+  Sums sums{Matrix::Zero(qq, qq), Matrix::Zero(p * p, qq), Matrix::Zero(p, qq), Matrix::Zero(q, q)};
   std::vector<double> s(at(qq));
   std::vector<double> w(at(qq));
   std::vector<double> e(at(q));

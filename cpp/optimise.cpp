@@ -71,7 +71,7 @@ class Search {
  public:
   Search(Criterion& criterion, const Chart& chart, const OptimiseControl& control,
          const std::function<bool()>& interrupted)
-      : criterion_(criterion), chart_(chart), control_(control), interrupted_(interrupted) {}
+      : exact_(criterion.problem().tail_columns == 0), criterion_(criterion), chart_(chart), control_(control), interrupted_(interrupted) {}
 
   Optimum run(const Vector& start) {
     out_.theta = start;
@@ -107,14 +107,14 @@ class Search {
 
   Matrix hessian(const std::vector<Matrix>& lambda) {
     const std::vector<Direction> directions = chart_.directions(lambda);
-    const Matrix curvature = criterion_.problem().tail_columns == 0
-                                 ? criterion_.hessian(directions).hessian
-                                 : criterion_.average_information(directions);
+    const Matrix curvature = exact_ ? criterion_.hessian(directions).hessian
+                                    : criterion_.average_information(directions);
     return curvature + chart_.bend(criterion_.gamma());
   }
 
   void newton() {
     double radius = 1.0;
+    double gain_before = std::numeric_limits<double>::infinity();
     evaluate_current();
     std::vector<Matrix> lambda = chart_.lambda(out_.theta);
     Vector g = chart_.gradient(criterion_.gamma(), lambda);
@@ -132,6 +132,14 @@ class Search {
         if (gain > 0.0) polish(out_.theta + model.vectors * reduced, g.norm());
         return;
       }
+      // Average information converges linearly; where that is slow the exact Hessian pays.
+      if (!exact_ && gain < 1.0 && gain > 0.1 * gain_before) {
+        exact_ = true;
+        h = hessian(lambda);
+        gain_before = std::numeric_limits<double>::infinity();
+        continue;
+      }
+      gain_before = gain;
       if (out_.evaluations >= control_.max_evaluations) {
         out_.status = OptimiseStatus::kMaxEvaluations;
         return;
@@ -272,6 +280,7 @@ class Search {
     return changed;
   }
 
+  bool exact_;  // whether steps use the exact Hessian; it is cheap where all factors are nested
   Criterion& criterion_;
   const Chart& chart_;
   const OptimiseControl& control_;

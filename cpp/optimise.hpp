@@ -1,7 +1,7 @@
 // Minimises the criterion over theta: trust-region Newton on sign-free Lambda.
 //
-// Curvature is the exact Hessian where all factors are nested (two sweeps a parameter), average
-// information plus the bend of D = Lambda Lambda' where some are crossed. Stationary points with a
+// Curvature is the exact Hessian where all factors are nested; where some are crossed, average
+// information plus the bend of D = Lambda Lambda', and the exact Hessian once that gets slow. Stationary points with a
 // singular Lambda are tested for descent into the cone (a negative eigenvalue of Gamma on the null
 // space of Lambda) and left along the violating eigenvector; rank-deficient optima are put on the
 // boundary exactly.

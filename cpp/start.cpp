@@ -117,15 +117,15 @@ Vector moment_start(Criterion& criterion, const Chart& chart) {
   v(problem.p) = 1.0;
   std::vector<Matrix> d;
   for (int g = 0; g < problem.n_groups; ++g) {
-    d.push_back(relative_covariance(moments(problem, g, e[at(g)], v), criterion.nu(),
-                                    criterion.r2()));
+    d.push_back(
+        relative_covariance(moments(problem, g, e[at(g)], v), criterion.nu(), criterion.r2()));
   }
   for (std::size_t k = 0; k < chart.terms().size(); ++k) {
     const Term& term = chart.terms()[k];
-    chart.set_block(theta, k,
-                    semidefinite_cholesky(bounded(d[at(term.group)].block(
-                                              term.offset, term.offset, term.q, term.q)),
-                                          1e-12));
+    chart.set_block(
+        theta, k,
+        semidefinite_cholesky(
+            bounded(d[at(term.group)].block(term.offset, term.offset, term.q, term.q)), 1e-12));
   }
   return theta;
 }

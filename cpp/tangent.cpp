@@ -272,8 +272,7 @@ void Criterion::tangent(const Direction& direction, std::size_t which,
   }
 }
 
-Curvature Criterion::hessian(const std::vector<Direction>& directions) {
-  if (problem_.n_groups == 1) return hessian_of_one_factor(directions);
+Curvature Criterion::hessian_by_tangents(const std::vector<Direction>& directions) {
   gamma(false);  // leaves W of the later factors and the tail in the state
   if (problem_.tail_columns > 0) sweeps_.tail_products();
   const auto count = static_cast<Index>(directions.size());

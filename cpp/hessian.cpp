@@ -1,0 +1,48 @@
+// Which of the exact Hessians serves the layout.
+#include "criterion.hpp"
+#include "trace_products.hpp"
+
+namespace ranef {
+
+namespace {
+
+std::size_t at(Index i) { return static_cast<std::size_t>(i); }
+
+}  // namespace
+
+Curvature Criterion::hessian(const std::vector<Direction>& directions) {
+  if (problem_.n_groups == 1) return hessian_of_one_factor(directions);
+  if (has_trace_products(problem_)) return hessian_with_tail(directions);
+  return hessian_by_tangents(directions);
+}
+
+// H = 2 AI + (nu / r2^2) d d' - tr(N E N F): average information holds the quadratic forms.
+Curvature Criterion::hessian_with_tail(const std::vector<Direction>& directions) {
+  Curvature out;
+  out.hessian = 2.0 * average_information(directions);
+  std::vector<std::vector<double>> b;
+  std::vector<std::vector<double>> e;
+  sweeps_.predictors(b, e);
+  const int m = problem_.m;
+  const int p = problem_.p;
+  Vector v(m);
+  v.head(p) = -beta_;
+  v(p) = 1.0;
+  out.r2.resize(static_cast<Index>(directions.size()));
+  for (std::size_t k = 0; k < directions.size(); ++k) {
+    const Direction& direction = directions[k];
+    const int q = problem_.q[at(direction.group)];
+    Matrix sum = Matrix::Zero(m, m);
+    for (Index level = 0; level < problem_.n_levels[at(direction.group)]; ++level) {
+      const Eigen::Map<const Matrix> score(&e[at(direction.group)][at(level * q * m)], q, m);
+      sum.noalias() += score.transpose() * (direction.d * score).eval();
+    }
+    out.xx.push_back(-sum.topLeftCorner(p, p));
+    out.r2(static_cast<Index>(k)) = -v.dot(sum * v);
+  }
+  out.hessian += (nu_ / (r2_ * r2_)) * (out.r2 * out.r2.transpose());
+  out.hessian -= trace_products(*this, directions, e);
+  return out;
+}
+
+}  // namespace ranef
