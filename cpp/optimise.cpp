@@ -71,7 +71,11 @@ class Search {
  public:
   Search(Criterion& criterion, const Chart& chart, const OptimiseControl& control,
          const std::function<bool()>& interrupted)
-      : exact_(criterion.problem().tail_columns == 0), criterion_(criterion), chart_(chart), control_(control), interrupted_(interrupted) {}
+      : exact_(criterion.problem().tail_columns == 0),
+        criterion_(criterion),
+        chart_(chart),
+        control_(control),
+        interrupted_(interrupted) {}
 
   Optimum run(const Vector& start) {
     out_.theta = start;
@@ -91,7 +95,7 @@ class Search {
         ++out_.escapes;
         continue;
       }
-      if (!settle_on_boundary()) break;
+      if (!settle_on_boundary(1e-4)) break;
     }
     return out_;
   }
@@ -133,11 +137,18 @@ class Search {
         return;
       }
       // Average information converges linearly; where that is slow the exact Hessian pays.
-      if (!exact_ && gain < 1.0 && gain > 0.1 * gain_before) {
-        exact_ = true;
-        h = hessian(lambda);
-        gain_before = std::numeric_limits<double>::infinity();
-        continue;
+      // Slow, too, is the way along a curved valley that ends on the boundary.
+      if (gain < 1.0 && gain > 0.1 * gain_before) {
+        const bool moved = settle_on_boundary(1e-2);
+        if (moved || !exact_) {
+          exact_ = true;
+          radius = 1.0;
+          lambda = chart_.lambda(out_.theta);
+          g = chart_.gradient(criterion_.gamma(), lambda);
+          h = hessian(lambda);
+          gain_before = std::numeric_limits<double>::infinity();
+          continue;
+        }
       }
       gain_before = gain;
       if (out_.evaluations >= control_.max_evaluations) {
@@ -219,7 +230,7 @@ class Search {
                               term.offset, term.offset, term.q, term.q) *
                           n;
       const Eigen::SelfAdjointEigenSolver<Matrix> violation(dual);
-      if (!(violation.eigenvalues()(0) < -1e-10)) continue;  // less than the criterion can show
+      if (!(violation.eigenvalues()(0) < -1e-6)) continue;  // what is left to gain is less still
       const Vector v = n * violation.eigenvectors().col(0);
       double best = out_.value - 1e-9 - noise();
       Vector best_theta;
@@ -243,37 +254,72 @@ class Search {
     return false;
   }
 
-  // Sets nearly vanished directions of a block to exact zeros where that costs nothing and the
-  // boundary is not left at a profit. True where theta changed.
-  bool settle_on_boundary() {
-    bool changed = false;
-    for (std::size_t k = 0; k < chart_.terms().size(); ++k) {
-      const Term& term = chart_.terms()[k];
-      const Matrix t = chart_.block(out_.theta, k);
-      const Eigen::SelfAdjointEigenSolver<Matrix> spectrum(t * t.transpose());
-      const double scale = std::max(1.0, spectrum.eigenvalues()(term.q - 1));
-      int small = 0;
-      while (small < term.q && spectrum.eigenvalues()(small) < 1e-4 * scale) ++small;
-      for (; small > 0; --small) {
-        Vector kept = spectrum.eigenvalues();
-        if (kept.head(small).maxCoeff() <= 0.0 && t.diagonal().cwiseAbs().minCoeff() == 0.0) break;
-        kept.head(small).setZero();
-        const Matrix s =
-            spectrum.eigenvectors() * kept.asDiagonal() * spectrum.eigenvectors().transpose();
-        Vector theta = out_.theta;
-        chart_.set_block(theta, k, semidefinite_cholesky(s, 1e-10));
-        if ((theta - out_.theta).isZero(0.0)) break;
-        if (!evaluate(theta) || criterion_.value() > out_.value + 1e-9 + noise()) continue;
-        const Matrix n = spectrum.eigenvectors().leftCols(small);
-        const Matrix dual = n.transpose() *
-                            criterion_.gamma()[static_cast<std::size_t>(term.group)].block(
-                                term.offset, term.offset, term.q, term.q) *
-                            n;
-        if (Eigen::SelfAdjointEigenSolver<Matrix>(dual).eigenvalues()(0) < 0.0) continue;
-        out_.theta = theta;
-        out_.value = criterion_.value();
-        changed = true;
-        break;
+  // Theta with the directions of a block whose variance is below `limit` set to exact zeros; `null`
+  // gets a basis of what was set to zero. At most `most` directions, the smallest first.
+  Vector on_boundary(const Vector& from, std::size_t k, double limit, int most,
+                     Matrix& null) const {
+    const Matrix t = chart_.block(from, k);
+    const Eigen::SelfAdjointEigenSolver<Matrix> spectrum(t * t.transpose());
+    Vector values = spectrum.eigenvalues();
+    const double scale = std::max(1.0, values(values.size() - 1));
+    int small = 0;
+    while (small < std::min(most, chart_.terms()[k].q) && values(small) < limit * scale) ++small;
+    null = spectrum.eigenvectors().leftCols(small);
+    Vector theta = from;
+    if (small == 0) return theta;
+    values.head(small).setZero();
+    const Matrix s =
+        spectrum.eigenvectors() * values.asDiagonal() * spectrum.eigenvectors().transpose();
+    chart_.set_block(theta, k, semidefinite_cholesky(s, 1e-10));
+    return theta;
+  }
+
+  // Whether Gamma at the workspace's point has no negative eigenvalue on `null`.
+  bool leaves_at_a_loss(std::size_t k, const Matrix& null) {
+    if (null.cols() == 0) return true;
+    const Term& term = chart_.terms()[k];
+    const Matrix dual = null.transpose() *
+                        criterion_.gamma()[static_cast<std::size_t>(term.group)].block(
+                            term.offset, term.offset, term.q, term.q) *
+                        null;
+    return Eigen::SelfAdjointEigenSolver<Matrix>(dual).eigenvalues()(0) >= 0.0;
+  }
+
+  bool take_if_no_worse(const Vector& theta, const std::vector<Matrix>& null) {
+    if ((theta - out_.theta).norm() < 1e-12 * (1.0 + theta.norm())) {
+      out_.theta = theta;  // rounding error gives way to exact zeros
+      return false;
+    }
+    if (!evaluate(theta) || criterion_.value() > out_.value + 1e-9 + noise()) return false;
+    for (std::size_t k = 0; k < null.size(); ++k) {
+      if (!leaves_at_a_loss(k, null[k])) return false;
+    }
+    out_.theta = theta;
+    out_.value = criterion_.value();
+    return true;
+  }
+
+  // Sets nearly vanished directions to exact zeros where that costs nothing and the boundary is not
+  // left at a profit: all of them at once, else block by block, fewer and fewer. True where theta
+  // changed.
+  bool settle_on_boundary(double limit) {
+    const std::size_t blocks = chart_.terms().size();
+    std::vector<Matrix> null(blocks);
+    Vector theta = out_.theta;
+    for (std::size_t k = 0; k < blocks; ++k) {
+      theta = on_boundary(theta, k, limit, chart_.terms()[k].q, null[k]);
+    }
+    bool changed = take_if_no_worse(theta, null);
+    for (std::size_t k = 0; !changed && k < blocks; ++k) {
+      const auto directions = static_cast<int>(null[k].cols());
+      for (int most = directions; most > 0; --most) {
+        std::vector<Matrix> only(blocks);
+        theta = on_boundary(out_.theta, k, limit, most, only[k]);
+        if (blocks == 1 && most == directions) continue;  // tried above
+        if (take_if_no_worse(theta, only)) {
+          changed = true;
+          break;
+        }
       }
     }
     evaluate_current();

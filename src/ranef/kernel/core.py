@@ -93,6 +93,11 @@ class CoreKernel:
             return self.workspace.evaluate(list(lambda_))
 
     @property
+    def work(self) -> int:
+        _, _, columns, entries = self.workspace.layout
+        return entries + columns * columns
+
+    @property
     def value(self) -> float:
         return self.workspace.value
 

@@ -35,6 +35,7 @@ class ReferenceKernel:
         self._reml = reml
         self._constant = constant - products.sum_log_weights
         self.nu = float(products.n - (products.p if reml else 0))
+        self.work = int(self._a.size)
         self._ends = np.cumsum([0, *(levels * q for levels, q in products.sizes)])
 
     def evaluate(self, lambda_: Sequence[Array]) -> bool:

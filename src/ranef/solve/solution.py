@@ -21,6 +21,10 @@ __all__ = ["Solution", "evaluate_at", "solve"]
 
 SAME_BASIN = 1e-6  # deviance units
 
+# Numbers read by one evaluation times parameters, up to which a certified boundary optimum is
+# searched for again from elsewhere; a doubtful one always is.
+CHEAP = 2_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Solution:
@@ -72,8 +76,10 @@ def solve(problem: Problem, control: Control | None = None, start: Array | None 
     first = kernel.moment_start(problem.terms) if start is None else _given_start(problem, start)
     best = _search(problem, kernel, first, control)
     certificate = _certify(problem, kernel, best.theta, best.evaluations)
-    optimised = control.max_evaluations > 1
-    if optimised and (not certificate.certified or certificate.verdict != "interior optimum"):
+    doubtful = not certificate.certified
+    on_boundary = certificate.verdict == "boundary optimum"
+    cheap = kernel.work * problem.n_theta < CHEAP
+    if control.max_evaluations > 1 and (doubtful or (on_boundary and cheap)):
         best, certificate = _restart(problem, kernel, control, best, certificate)
     inner = canonical(problem, best.theta)
     theta, matrices = to_data(problem, inner)
