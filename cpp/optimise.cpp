@@ -97,12 +97,14 @@ class Search {
       }
       if (!settle_on_boundary(1e-4)) break;
     }
+    evaluate_current();
     return out_;
   }
 
  private:
   bool evaluate(const Vector& theta) {
     ++out_.evaluations;
+    at_ = theta;
     return criterion_.evaluate(chart_.lambda(theta));
   }
 
@@ -209,7 +211,11 @@ class Search {
   }
 
   // The workspace may stand at a rejected point; this brings it back without counting it.
-  void evaluate_current() { criterion_.evaluate(chart_.lambda(out_.theta)); }
+  void evaluate_current() {
+    if (at_.size() == out_.theta.size() && (at_ - out_.theta).isZero(0.0)) return;
+    at_ = out_.theta;
+    criterion_.evaluate(chart_.lambda(at_));
+  }
 
   // Leaves a saddle: where Gamma has a negative eigenvalue on the (near) null space of a block,
   // D + t v v' lowers the criterion for small t. True where it went lower.
@@ -332,6 +338,7 @@ class Search {
   const OptimiseControl& control_;
   const std::function<bool()>& interrupted_;
   Optimum out_;
+  Vector at_;  // where the workspace stands
 };
 
 }  // namespace

@@ -1,10 +1,10 @@
 // Minimises the criterion over theta: trust-region Newton on sign-free Lambda.
 //
 // Curvature is the exact Hessian where all factors are nested; where some are crossed, average
-// information plus the bend of D = Lambda Lambda', and the exact Hessian once that gets slow. Stationary points with a
-// singular Lambda are tested for descent into the cone (a negative eigenvalue of Gamma on the null
-// space of Lambda) and left along the violating eigenvector; rank-deficient optima are put on the
-// boundary exactly.
+// information plus the bend of D = Lambda Lambda', and the exact Hessian once that gets slow.
+// Stationary points with a singular Lambda are tested for descent into the cone (a negative
+// eigenvalue of Gamma on the null space of Lambda) and left along the violating eigenvector;
+// rank-deficient optima are put on the boundary exactly.
 #pragma once
 
 #include <functional>
@@ -37,6 +37,7 @@ struct Optimum {
   std::vector<OptimiseRecord> log;
 };
 
+// Leaves the criterion evaluated at what it returns.
 Optimum optimise(Criterion& criterion, const Chart& chart, const Vector& start,
                  const OptimiseControl& control, const std::function<bool()>& interrupted);
 

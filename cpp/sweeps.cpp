@@ -162,29 +162,36 @@ void Sweeps::reverse_tail(const Matrix& top, std::vector<Matrix>& gamma) {
   }
 }
 
-// Sum over levels of Z_a' V^-1 Z_a for one tail factor. Where Lambda is regular this is
-// Lambda^-T (I - (M^-1)_aa) Lambda^-1 and costs nothing; the subtraction loses digits when Lambda
-// is small, and then C_aa - (C P C)_aa, one product more, is taken.
+// With a regular Lambda, C = Lambda^-T (M - I) Lambda^-1, and V^-1 over the tail costs no product:
+// F = Lambda^-T M^-1 Lambda', S = F C = Lambda^-T (I - M^-1) Lambda^-1. The subtraction loses
+// digits when Lambda is small; twelve are left here.
+bool Sweeps::regular(const TailGroup& group) const {
+  constexpr double kRegular = 1e-4;
+  const Matrix& lambda = lambda_[at(group.group)];
+  const Index columns = group.n_levels * group.q;
+  for (Index a = 0; a < group.q; ++a) {
+    double most = 0.0;
+    for (Index c = group.offset + a; c < group.offset + columns; c += group.q) {
+      most = std::max(most, tail_.c(c, c));
+    }
+    if (!(lambda(a, a) * lambda(a, a) * most > kRegular)) return false;
+  }
+  return true;
+}
+
+// Sum over levels of Z_a' V^-1 Z_a for one tail factor: from M^-1 where Lambda is regular, else
+// C_aa - (C P C)_aa, one product more.
 void Sweeps::add_tail_information(const TailGroup& group, Matrix& gamma) {
   const Index q = group.q;
   const Index columns = group.n_levels * q;
-  const Matrix& lambda = lambda_[at(group.group)];
-  double least = std::numeric_limits<double>::infinity();
-  for (Index a = 0; a < q; ++a) {
-    double most = 0.0;
-    for (Index c = group.offset + a; c < group.offset + columns; c += q) {
-      most = std::max(most, tail_.c(c, c));
-    }
-    least = std::min(least, lambda(a, a) * lambda(a, a) * most);
-  }
-  constexpr double kRegular = 1e-4;  // twelve digits are left
-  if (least > kRegular) {
+  if (regular(group)) {
     Matrix sum = Matrix::Zero(q, q);
     for (Index level = 0; level < group.n_levels; ++level) {
       const Index from = group.offset + level * q;
       sum -= tail_inverse_.block(from, from, q, q);
     }
     sum.diagonal().array() += static_cast<double>(group.n_levels);
+    const Matrix& lambda = lambda_[at(group.group)];
     const auto triangle = lambda.triangularView<Eigen::Lower>();
     triangle.transpose().solveInPlace(sum);
     sum.transposeInPlace();
@@ -203,6 +210,32 @@ void Sweeps::add_tail_information(const TailGroup& group, Matrix& gamma) {
 
 void Sweeps::tail_products() {
   if (tail_.f.size() > 0) return;
+  if (std::all_of(problem_.tail.begin(), problem_.tail.end(),
+                  [&](const TailGroup& group) { return regular(group); })) {
+    std::vector<Matrix> inverse;
+    std::vector<Matrix> transposed;
+    for (const Matrix& lambda : lambda_) {
+      Matrix solved = Matrix::Identity(lambda.rows(), lambda.rows());
+      lambda.triangularView<Eigen::Lower>().solveInPlace(solved);
+      inverse.push_back(solved);
+      transposed.push_back(lambda.transpose());
+    }
+    tail_.f = tail_inverse_;
+    lambda_transposed_times(problem_, inverse, tail_.f);
+    tail_.s = -tail_.f;
+    times_lambda(problem_, transposed, tail_.f);
+    // S = Lambda^-T (I - M^-1) Lambda^-1: the identity's share is on the diagonal blocks.
+    times_lambda(problem_, inverse, tail_.s);
+    for (const TailGroup& group : problem_.tail) {
+      const Matrix& l = inverse[at(group.group)];
+      const Matrix share = l.transpose() * l;
+      for (Index level = 0; level < group.n_levels; ++level) {
+        const Index from = group.offset + level * group.q;
+        tail_.s.block(from, from, group.q, group.q) += share;
+      }
+    }
+    return;
+  }
   Matrix cp;
   multiply(tail_.c, tail_.p, cp);
   tail_.f = -cp;

@@ -84,6 +84,7 @@ class Sweeps {
   void reverse_stage(std::size_t i, const Matrix& top, Matrix& gamma, bool keep);
   bool forward_tail();
   void reverse_tail(const Matrix& top, std::vector<Matrix>& gamma);
+  bool regular(const TailGroup& group) const;
   void add_tail_information(const TailGroup& group, Matrix& gamma);
 
   const Problem& problem_;

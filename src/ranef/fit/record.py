@@ -66,8 +66,9 @@ class FitRecord:
         y = design.y if offset is None else design.y - offset
         problem = make_problem(design, y, weights, reml)
         check_fixed_part(problem, design)
-        solution = solve(problem, control, start)
-        estimates = estimate(problem, solution)
+        kernel = problem.kernel()
+        solution = solve(problem, control, start, kernel)
+        estimates = estimate(problem, solution, kernel)
         inner_variance = (estimates.sigma / problem.scaling.y_scale) ** 2
         check_residual_variance(problem, design, y, inner_variance)
         return cls(

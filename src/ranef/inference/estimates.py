@@ -60,10 +60,14 @@ class Estimates:
         return -2.0 * self.loglik + float(np.log(self.n)) * self.n_parameters
 
 
-def estimate(problem: Problem, solution: Solution) -> Estimates:
-    """Estimates at a solution (Bates, Maechler, Bolker & Walker 2015, section 3.4)."""
-    kernel = problem.kernel()
-    evaluate_at(problem, kernel, solution.inner)
+def estimate(problem: Problem, solution: Solution, kernel: Kernel | None = None) -> Estimates:
+    """Estimates at a solution (Bates, Maechler, Bolker & Walker 2015, section 3.4).
+
+    `kernel` is one whose last evaluation was at the solution.
+    """
+    if kernel is None:
+        kernel = problem.kernel()
+        evaluate_at(problem, kernel, solution.inner)
     scaling = problem.scaling
     sigma = scaling.y_scale * float(np.sqrt(kernel.r2 / problem.nu))
     return Estimates(

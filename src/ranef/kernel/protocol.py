@@ -140,5 +140,8 @@ class Kernel(Protocol):
     def optimise(
         self, terms: Sequence[TermBlock], start: Array, max_evaluations: int, gain: float
     ) -> Optimum:
-        """Minimise over theta: lower triangles of the terms' blocks of Lambda, by column."""
+        """Minimise over theta: lower triangles of the terms' blocks of Lambda, by column.
+
+        The last evaluation is the one at the optimum.
+        """
         ...

@@ -54,7 +54,12 @@ class Solution:
     log: tuple[Step, ...] = field(repr=False)
 
 
-def solve(problem: Problem, control: Control | None = None, start: Array | None = None) -> Solution:
+def solve(
+    problem: Problem,
+    control: Control | None = None,
+    start: Array | None = None,
+    kernel: Kernel | None = None,
+) -> Solution:
     """Minimise the criterion and certify the result.
 
     Parameters
@@ -63,6 +68,8 @@ def solve(problem: Problem, control: Control | None = None, start: Array | None 
     control : Control, optional
     start : ndarray, optional
         Theta on the data's scale.
+    kernel : Kernel, optional
+        A workspace for the problem; its last evaluation will be the one at the solution.
 
     Raises
     ------
@@ -72,10 +79,10 @@ def solve(problem: Problem, control: Control | None = None, start: Array | None 
         Start values of another length, or not finite.
     """
     control = control or Control()
-    kernel = problem.kernel()
+    kernel = kernel or problem.kernel()
     first = kernel.moment_start(problem.terms) if start is None else _given_start(problem, start)
     best = _search(problem, kernel, first, control)
-    certificate = _certify(problem, kernel, best.theta, best.evaluations)
+    certificate = certify(problem, best.theta, kernel, best.evaluations)
     doubtful = not certificate.certified
     on_boundary = certificate.verdict == "boundary optimum"
     cheap = kernel.work * problem.n_theta < CHEAP
@@ -127,11 +134,6 @@ def _search(problem: Problem, kernel: Kernel, start: Array, control: Control) ->
     return found
 
 
-def _certify(problem: Problem, kernel: Kernel, theta: Array, evaluations: int) -> Certificate:
-    evaluate_at(problem, kernel, theta)
-    return certify(problem, theta, kernel, evaluations)
-
-
 def _restart(
     problem: Problem, kernel: Kernel, control: Control, best: Optimum, certificate: Certificate
 ) -> tuple[Optimum, Certificate]:
@@ -146,7 +148,8 @@ def _restart(
         ends.append(found.criterion)
         if found.criterion < best.criterion - SAME_BASIN:
             best = found
-            certificate = _certify(problem, kernel, found.theta, evaluations)
+            certificate = certify(problem, found.theta, kernel, evaluations)
+    evaluate_at(problem, kernel, best.theta)
     ends.sort()
     basins = 1 + sum(b - a > SAME_BASIN for a, b in pairwise(ends))
     return best, replace(certificate, evaluations=evaluations, starts=len(ends), basins=basins)
