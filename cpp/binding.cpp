@@ -160,7 +160,7 @@ class Workspace {
   Vector moment_start(const std::vector<std::tuple<int, int, int>>& terms) {
     const ranef::Chart chart = this->chart(terms);
     nb::gil_scoped_release release;
-    return ranef::moment_start(criterion_, chart);
+    return ranef::moment_start(problem_, criterion_.nu(), chart);
   }
 
   nb::tuple optimise(const std::vector<std::tuple<int, int, int>>& terms, const Vector& start,

@@ -15,13 +15,12 @@ struct Moments {
   Matrix ee;  // sum of e e'
 };
 
-Moments moments(const Problem& problem, int group, const std::vector<double>& scores,
-                const Vector& v) {
+// `v` is (-beta, 1) at the least-squares fit.
+Moments moments(const Problem& problem, int group, const Vector& v) {
   const int q = problem.q[at(group)];
   const int m = problem.m;
   Moments sum{Matrix::Zero(q * q, q * q), Matrix::Zero(q, q), Matrix::Zero(q, q)};
-  const auto add = [&](Index level, const Matrix& a) {
-    const Vector e = Eigen::Map<const Matrix>(&scores[at(level * q * m)], q, m) * v;
+  const auto add = [&](const Matrix& a, const Vector& e) {
     const Eigen::Map<const Vector> vec(a.data(), a.size());
     sum.aa.noalias() += vec * vec.transpose();
     sum.a += a;
@@ -30,14 +29,16 @@ Moments moments(const Problem& problem, int group, const std::vector<double>& sc
   for (const Stage& stage : problem.chain) {
     if (stage.group != group) continue;
     for (Index level = 0; level < stage.n_levels; ++level) {
-      add(level, Eigen::Map<const Matrix>(&stage.diagonal[at(level * q * q)], q, q));
+      const Index last = stage.rest_start[at(level) + 1] - m;
+      add(Eigen::Map<const Matrix>(&stage.diagonal[at(level * q * q)], q, q),
+          Eigen::Map<const Matrix>(&stage.rest[at(last * q)], q, m) * v);
     }
   }
   for (const TailGroup& tail : problem.tail) {
     if (tail.group != group) continue;
     for (Index level = 0; level < tail.n_levels; ++level) {
       const Index from = tail.offset + level * q;
-      add(level, problem.tail_block.block(from, from, q, q));
+      add(problem.tail_block.block(from, from, q, q), problem.tail_fixed.middleRows(from, q) * v);
     }
   }
   return sum;
@@ -102,24 +103,18 @@ Matrix bounded(const Matrix& d) {
 
 }  // namespace
 
-Vector moment_start(Criterion& criterion, const Chart& chart) {
-  const Problem& problem = criterion.problem();
-  std::vector<Matrix> lambda;
-  for (const int q : problem.q) lambda.push_back(Matrix::Zero(q, q));
-  Vector theta = Vector::Zero(chart.size());
-  std::vector<std::vector<double>> b;
-  std::vector<std::vector<double>> e;
-  if (!criterion.evaluate(lambda)) return theta;
-  criterion.gamma();
-  criterion.sweeps().predictors(b, e);
-  Vector v(problem.m);
-  v.head(problem.p) = -criterion.beta();
-  v(problem.p) = 1.0;
+Vector moment_start(const Problem& problem, double nu, const Chart& chart) {
+  const int p = problem.p;
+  Vector v = Vector::Ones(p + 1);
+  if (p > 0) {
+    v.head(p) = -problem.fixed.topLeftCorner(p, p).llt().solve(problem.fixed.col(p).head(p));
+  }
+  const double r2 = v.dot(problem.fixed * v);
   std::vector<Matrix> d;
   for (int g = 0; g < problem.n_groups; ++g) {
-    d.push_back(
-        relative_covariance(moments(problem, g, e[at(g)], v), criterion.nu(), criterion.r2()));
+    d.push_back(relative_covariance(moments(problem, g, v), nu, r2));
   }
+  Vector theta = Vector::Zero(chart.size());
   for (std::size_t k = 0; k < chart.terms().size(); ++k) {
     const Term& term = chart.terms()[k];
     chart.set_block(

@@ -10,6 +10,6 @@ namespace ranef {
 //   sum e'E e = s2 sum tr(A E) + sum tr(A E A C),   r2 = s2 nu + sum tr(A C),   C = s2 D,
 // over its levels, A = Z_j'Z_j, e = Z_j'(y - X beta) (Rao 1971's MINQUE with no prior variances).
 // Eigenvalues of D are kept off zero, where the criterion has no slope in theta.
-Vector moment_start(Criterion& criterion, const Chart& chart);
+Vector moment_start(const Problem& problem, double nu, const Chart& chart);
 
 }  // namespace ranef

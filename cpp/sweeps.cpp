@@ -12,6 +12,12 @@ namespace {
 
 std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 
+Matrix inverse_of_d(const Matrix& lambda) {
+  Matrix inverse = Matrix::Identity(lambda.rows(), lambda.rows());
+  lambda.triangularView<Eigen::Lower>().solveInPlace(inverse);
+  return inverse.transpose() * inverse;
+}
+
 }  // namespace
 
 Sweeps::Sweeps(const Problem& problem) : problem_(problem), stages_(problem.chain.size()) {
@@ -135,7 +141,6 @@ void Sweeps::reverse_tail(const Matrix& top, std::vector<Matrix>& gamma) {
   TailState& tail = tail_;
   if (tail.h.size() == 0) {
     inverse_from_cholesky(tail.p);
-    tail_inverse_ = tail.p;
     Matrix& p = tail.p;
     // P = Lambda M^-1 Lambda': two transposed products of the symmetric inverse.
     std::vector<Matrix> transposed;
@@ -162,8 +167,8 @@ void Sweeps::reverse_tail(const Matrix& top, std::vector<Matrix>& gamma) {
   }
 }
 
-// With a regular Lambda, C = Lambda^-T (M - I) Lambda^-1, and V^-1 over the tail costs no product:
-// F = Lambda^-T M^-1 Lambda', S = F C = Lambda^-T (I - M^-1) Lambda^-1. The subtraction loses
+// With a regular Lambda, P = Lambda M^-1 Lambda' and C = Lambda^-T (M - I) Lambda^-1 give V^-1 over
+// the tail without a product: F = D^-1 P and S = F C = D^-1 - D^-1 P D^-1. The subtraction loses
 // digits when Lambda is small; twelve are left here.
 bool Sweeps::regular(const TailGroup& group) const {
   constexpr double kRegular = 1e-4;
@@ -179,7 +184,7 @@ bool Sweeps::regular(const TailGroup& group) const {
   return true;
 }
 
-// Sum over levels of Z_a' V^-1 Z_a for one tail factor: from M^-1 where Lambda is regular, else
+// Sum over levels of Z_a' V^-1 Z_a for one tail factor: from P where Lambda is regular, else
 // C_aa - (C P C)_aa, one product more.
 void Sweeps::add_tail_information(const TailGroup& group, Matrix& gamma) {
   const Index q = group.q;
@@ -188,15 +193,10 @@ void Sweeps::add_tail_information(const TailGroup& group, Matrix& gamma) {
     Matrix sum = Matrix::Zero(q, q);
     for (Index level = 0; level < group.n_levels; ++level) {
       const Index from = group.offset + level * q;
-      sum -= tail_inverse_.block(from, from, q, q);
+      sum += tail_.p.block(from, from, q, q);
     }
-    sum.diagonal().array() += static_cast<double>(group.n_levels);
-    const Matrix& lambda = lambda_[at(group.group)];
-    const auto triangle = lambda.triangularView<Eigen::Lower>();
-    triangle.transpose().solveInPlace(sum);
-    sum.transposeInPlace();
-    triangle.transpose().solveInPlace(sum);
-    gamma += sum;
+    const Matrix precision = inverse_of_d(lambda_[at(group.group)]);
+    gamma += static_cast<double>(group.n_levels) * precision - precision * sum * precision;
     return;
   }
   Matrix pc;
@@ -212,26 +212,19 @@ void Sweeps::tail_products() {
   if (tail_.f.size() > 0) return;
   if (std::all_of(problem_.tail.begin(), problem_.tail.end(),
                   [&](const TailGroup& group) { return regular(group); })) {
-    std::vector<Matrix> inverse;
-    std::vector<Matrix> transposed;
-    for (const Matrix& lambda : lambda_) {
-      Matrix solved = Matrix::Identity(lambda.rows(), lambda.rows());
-      lambda.triangularView<Eigen::Lower>().solveInPlace(solved);
-      inverse.push_back(solved);
-      transposed.push_back(lambda.transpose());
-    }
-    tail_.f = tail_inverse_;
-    lambda_transposed_times(problem_, inverse, tail_.f);
-    tail_.s = -tail_.f;
-    times_lambda(problem_, transposed, tail_.f);
-    // S = Lambda^-T (I - M^-1) Lambda^-1: the identity's share is on the diagonal blocks.
-    times_lambda(problem_, inverse, tail_.s);
+    std::vector<Matrix> precision;
+    precision.resize(lambda_.size());
     for (const TailGroup& group : problem_.tail) {
-      const Matrix& l = inverse[at(group.group)];
-      const Matrix share = l.transpose() * l;
+      precision[at(group.group)] = inverse_of_d(lambda_[at(group.group)]);
+    }
+    tail_.f = tail_.p;
+    lambda_transposed_times(problem_, precision, tail_.f);
+    tail_.s = -tail_.f;
+    times_lambda(problem_, precision, tail_.s);
+    for (const TailGroup& group : problem_.tail) {
       for (Index level = 0; level < group.n_levels; ++level) {
         const Index from = group.offset + level * group.q;
-        tail_.s.block(from, from, group.q, group.q) += share;
+        tail_.s.block(from, from, group.q, group.q) += precision[at(group.group)];
       }
     }
     return;

@@ -92,7 +92,6 @@ class Sweeps {
   std::vector<StageState> stages_;
   TailState tail_;
   Matrix fixed_;
-  Matrix tail_inverse_;  // M^-1 over the tail
   double log_determinant_ = 0.0;
   std::vector<double> scratch_b_;
   std::vector<double> small_a_;
