@@ -27,6 +27,7 @@ using namespace nb::literals;
 
 namespace {
 
+using ranef::at;
 using ranef::Index;
 using ranef::Matrix;
 using ranef::Vector;
@@ -41,8 +42,6 @@ using GroupArgument = std::tuple<CodeColumn, Index, std::vector<std::optional<Do
                                  std::vector<double>, std::vector<double>>;
 using ColumnsArgument =
     std::tuple<std::vector<std::optional<DoubleColumn>>, std::vector<double>, std::vector<double>>;
-
-std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 
 std::vector<ranef::ColumnView> views(const std::vector<std::optional<DoubleColumn>>& columns,
                                      const std::vector<double>& shifts,

@@ -6,12 +6,6 @@
 
 namespace ranef {
 
-namespace {
-
-std::size_t at(Index i) { return static_cast<std::size_t>(i); }
-
-}  // namespace
-
 Chart::Chart(std::vector<Term> terms, std::vector<int> group_q)
     : terms_(std::move(terms)), group_q_(std::move(group_q)) {
   for (const Term& term : terms_) {

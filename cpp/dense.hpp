@@ -5,6 +5,7 @@
 // work. All matrices are column-major.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include <Eigen/Dense>
@@ -14,6 +15,9 @@ namespace ranef {
 using Matrix = Eigen::MatrixXd;
 using Vector = Eigen::VectorXd;
 using Index = std::int64_t;
+
+// Positions are signed here, as in Eigen, and unsigned in the standard library.
+inline std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 
 // Fortran entry points with 32-bit integers, as SciPy exports them.
 struct BlasTable {

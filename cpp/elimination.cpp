@@ -7,8 +7,6 @@ namespace ranef {
 
 namespace {
 
-std::size_t at(Index i) { return static_cast<std::size_t>(i); }
-
 // Blocks of the pair with `first` as rows, transposed where they are stored the other way.
 PairBlocks oriented(const CrossProducts& a, int first, int second) {
   if (first < second) return a.pair(first, second);

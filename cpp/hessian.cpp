@@ -4,12 +4,6 @@
 
 namespace ranef {
 
-namespace {
-
-std::size_t at(Index i) { return static_cast<std::size_t>(i); }
-
-}  // namespace
-
 Curvature Criterion::hessian(const std::vector<Direction>& directions) {
   if (problem_.n_groups == 1) return hessian_of_one_factor(directions);
   if (has_trace_products(problem_)) return hessian_with_tail(directions);

@@ -8,8 +8,6 @@ namespace ranef {
 
 namespace {
 
-std::size_t at(Index i) { return static_cast<std::size_t>(i); }
-
 // Columns over all random effects, by group: (levels * q) x k.
 using ByGroup = std::vector<Matrix>;
 

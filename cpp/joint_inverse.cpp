@@ -6,8 +6,6 @@ namespace ranef {
 
 namespace {
 
-std::size_t at(Index i) { return static_cast<std::size_t>(i); }
-
 // One level of one factor, as the elimination sees it. Later sites are eliminated later.
 struct Site {
   bool in_tail = false;

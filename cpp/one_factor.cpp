@@ -13,8 +13,6 @@ namespace ranef {
 
 namespace {
 
-std::size_t at(Index i) { return static_cast<std::size_t>(i); }
-
 struct Sums {
   Matrix sw;  // vec(S) vec(W)', q^2 x q^2
   Matrix xx;  // vec(x_a x_b'), p^2 x q^2: column (a, b)

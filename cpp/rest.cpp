@@ -5,8 +5,6 @@ namespace ranef {
 
 namespace {
 
-std::size_t at(Index i) { return static_cast<std::size_t>(i); }
-
 // Calls use(parent k, its level, first rest column here) for each later chain factor.
 template <class Use>
 void for_parents(const Problem& problem, std::size_t i, Index level, Use use) {

@@ -7,8 +7,6 @@ namespace ranef {
 
 namespace {
 
-std::size_t at(Index i) { return static_cast<std::size_t>(i); }
-
 struct Moments {
   Matrix aa;  // sum of vec(A) vec(A)'
   Matrix a;   // sum of A

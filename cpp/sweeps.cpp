@@ -10,8 +10,6 @@ namespace ranef {
 
 namespace {
 
-std::size_t at(Index i) { return static_cast<std::size_t>(i); }
-
 Matrix inverse_of_d(const Matrix& lambda) {
   Matrix inverse = Matrix::Identity(lambda.rows(), lambda.rows());
   lambda.triangularView<Eigen::Lower>().solveInPlace(inverse);

@@ -16,8 +16,6 @@ namespace ranef {
 
 namespace {
 
-std::size_t at(Index i) { return static_cast<std::size_t>(i); }
-
 // Change of everything that the forward sweep leaves, along one direction.
 struct Tangent {
   std::vector<StageState> stages;  // diagonal and rest: dC; w_diagonal and w_rest: dW

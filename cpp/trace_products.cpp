@@ -15,8 +15,6 @@ namespace ranef {
 
 namespace {
 
-std::size_t at(Index i) { return static_cast<std::size_t>(i); }
-
 // The symmetric basis matrices E_ab = (e_a e_b' + e_b e_a') / 2 of one factor.
 struct Basis {
   std::vector<std::pair<int, int>> entries;
