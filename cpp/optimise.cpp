@@ -108,6 +108,8 @@ class Search {
     return criterion_.evaluate(chart_.lambda(theta));
   }
 
+  bool spent() const { return out_.evaluations >= control_.max_evaluations; }
+
   // Differences of the criterion below this are rounding error.
   double noise() const { return std::max(1e-12, 32.0 * kEpsilon * std::abs(out_.value)); }
 
@@ -153,7 +155,8 @@ class Search {
         }
       }
       gain_before = gain;
-      if (out_.evaluations >= control_.max_evaluations) {
+      if (spent()) {
+        evaluate_current();
         out_.status = OptimiseStatus::kMaxEvaluations;
         return;
       }
@@ -200,8 +203,7 @@ class Search {
   // Takes the last step of a converged search where the gradient gets smaller by it: its gain is
   // below what the criterion shows, but first-order conditions profit (Newton squares the error).
   void polish(const Vector& candidate, double slope) {
-    if (out_.evaluations < control_.max_evaluations && evaluate(candidate) &&
-        criterion_.value() <= out_.value + noise() &&
+    if (!spent() && evaluate(candidate) && criterion_.value() <= out_.value + noise() &&
         chart_.gradient(criterion_.gamma(), chart_.lambda(candidate)).norm() < slope) {
       out_.theta = candidate;
       out_.value = criterion_.value();
@@ -240,7 +242,7 @@ class Search {
       const Vector v = n * violation.eigenvectors().col(0);
       double best = out_.value - 1e-9 - noise();
       Vector best_theta;
-      for (double size = 1e-5; size < 20.0; size *= 10.0) {
+      for (double size = 1e-5; size < 20.0 && !spent(); size *= 10.0) {
         Vector theta = out_.theta;
         chart_.set_block(theta, k, semidefinite_cholesky(s + size * v * v.transpose(), 1e-14));
         if (evaluate(theta) && criterion_.value() < best) {
@@ -296,7 +298,8 @@ class Search {
       out_.theta = theta;  // rounding error gives way to exact zeros
       return false;
     }
-    if (!evaluate(theta) || criterion_.value() > out_.value + 1e-9 + noise()) return false;
+    if (spent() || !evaluate(theta)) return false;
+    if (criterion_.value() > out_.value + 1e-9 + noise()) return false;
     for (std::size_t k = 0; k < null.size(); ++k) {
       if (!leaves_at_a_loss(k, null[k])) return false;
     }

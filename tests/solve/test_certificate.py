@@ -208,3 +208,22 @@ def test_a_wrong_curvature_would_be_noticed(hsb, monkeypatch):
 
     monkeypatch.setattr(module, "hessian", turned)
     assert not judge(hsb, hsb._solution.inner).certified
+
+
+@pytest.mark.parametrize("limit", range(1, 12))
+@pytest.mark.parametrize("start", [[5.0, 3.0, 0.01], [0.01, 0.0, 4.0], [0.0, 0.0, 0.0]])
+def test_an_unfinished_search_reports_the_point_it_returns(limit, start):
+    """Estimates and certificate belong to the returned theta, also after a rejected step."""
+    data = rn.datasets.load("sleepstudy")
+    control = rn.Control(max_evaluations=limit, restarts=0)
+    fit = rn.lmm("Reaction ~ Days + (Days | Subject)", data, start=start, control=control)
+    assert fit.certificate.evaluations <= limit
+    there = rn.lmm(
+        fit.formula, data, start=fit.theta, control=rn.Control(max_evaluations=1, restarts=0)
+    )
+    assert fit.criterion == pytest.approx(there.criterion, rel=1e-12)
+    assert fit.sigma == pytest.approx(there.sigma, rel=1e-9)
+    np.testing.assert_allclose(fit.fixef, there.fixef, rtol=1e-9)
+    np.testing.assert_allclose(fit.fitted, there.fitted, rtol=1e-9)
+    assert fit.certificate.verdict == there.certificate.verdict
+    assert fit.certificate.gain == pytest.approx(there.certificate.gain, rel=1e-3, abs=1e-9)
