@@ -1,0 +1,139 @@
+// Cross-products: made from rows, added, pickled.
+#include "cross_products.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "arrays.hpp"
+#include "module.hpp"
+
+namespace ranef::binding {
+
+using namespace nb::literals;
+
+namespace {
+
+nb::tuple state_of(const ranef::CrossProducts& a) {
+  nb::list groups;
+  for (const ranef::GroupBlocks& g : a.groups) {
+    groups.append(nb::make_tuple(g.n_levels, g.q, move_out(std::vector<double>(g.diagonal)),
+                                 move_out(std::vector<double>(g.fixed)),
+                                 nb::bytes(reinterpret_cast<const char*>(g.n_rows.data()),
+                                           g.n_rows.size() * sizeof(std::int64_t))));
+  }
+  nb::list pairs;
+  for (const ranef::PairBlocks& b : a.pairs) {
+    pairs.append(nb::make_tuple(b.first, b.second,
+                                nb::bytes(reinterpret_cast<const char*>(b.start.data()),
+                                          b.start.size() * sizeof(std::int64_t)),
+                                nb::bytes(reinterpret_cast<const char*>(b.level.data()),
+                                          b.level.size() * sizeof(std::int32_t)),
+                                move_out(std::vector<double>(b.values))));
+  }
+  return nb::make_tuple(a.n, a.p, a.sum_log_weights, a.fixed, groups, pairs);
+}
+
+template <class T>
+std::vector<T> from_bytes(const nb::handle& value) {
+  const auto bytes = nb::cast<nb::bytes>(value);
+  const T* data = reinterpret_cast<const T*>(bytes.c_str());
+  return std::vector<T>(data, data + bytes.size() / sizeof(T));
+}
+
+std::vector<double> from_array(const nb::handle& value) {
+  const auto array = nb::cast<DoubleColumn>(value);
+  return std::vector<double>(array.data(), array.data() + array.shape(0));
+}
+
+void restore(ranef::CrossProducts& a, const nb::tuple& state) {
+  new (&a) ranef::CrossProducts();
+  a.n = nb::cast<Index>(state[0]);
+  a.p = nb::cast<int>(state[1]);
+  a.sum_log_weights = nb::cast<double>(state[2]);
+  a.fixed = nb::cast<Matrix>(state[3]);
+  for (nb::handle item : state[4]) {
+    const auto g = nb::cast<nb::tuple>(item);
+    a.groups.push_back({nb::cast<Index>(g[0]), nb::cast<int>(g[1]), from_array(g[2]),
+                        from_array(g[3]), from_bytes<std::int64_t>(g[4])});
+  }
+  for (nb::handle item : state[5]) {
+    const auto b = nb::cast<nb::tuple>(item);
+    a.pairs.push_back({nb::cast<int>(b[0]), nb::cast<int>(b[1]), from_bytes<std::int64_t>(b[2]),
+                       from_bytes<std::int32_t>(b[3]), from_array(b[4])});
+  }
+}
+
+// A itself, dense, columns in the order of the groups, then X, then y: for the NumPy kernel.
+Matrix dense(const ranef::CrossProducts& a) {
+  std::vector<Index> offset;
+  Index size = 0;
+  for (const ranef::GroupBlocks& g : a.groups) {
+    offset.push_back(size);
+    size += g.n_levels * g.q;
+  }
+  const Index m = a.p + 1;
+  Matrix out = Matrix::Zero(size + m, size + m);
+  for (std::size_t g = 0; g < a.groups.size(); ++g) {
+    const ranef::GroupBlocks& blocks = a.groups[g];
+    const Index q = blocks.q;
+    for (Index level = 0; level < blocks.n_levels; ++level) {
+      const Index from = offset[g] + level * q;
+      out.block(from, from, q, q) =
+          Eigen::Map<const Matrix>(&blocks.diagonal[at(level * q * q)], q, q);
+      out.block(from, size, q, m) =
+          Eigen::Map<const Matrix>(&blocks.fixed[at(level * q * m)], q, m);
+    }
+  }
+  for (const ranef::PairBlocks& b : a.pairs) {
+    const Index qa = a.groups[at(b.first)].q;
+    const Index qb = a.groups[at(b.second)].q;
+    for (std::size_t row = 0; row + 1 < b.start.size(); ++row) {
+      for (auto k = at(b.start[row]); k < at(b.start[row + 1]); ++k) {
+        out.block(offset[at(b.first)] + static_cast<Index>(row) * qa,
+                  offset[at(b.second)] + static_cast<Index>(b.level[k]) * qb, qa, qb) =
+            Eigen::Map<const Matrix>(&b.values[k * at(qa * qb)], qa, qb);
+      }
+    }
+  }
+  out.bottomRightCorner(m, m) = a.fixed;
+  return out.selfadjointView<Eigen::Upper>();
+}
+
+}  // namespace
+
+void bind_cross_products(nb::module_& m) {
+  nb::class_<ranef::CrossProducts>(m, "CrossProducts",
+                                   "[Z X y]'W[Z X y] in blocks; sums over disjoint rows add.")
+      .def_ro("n", &ranef::CrossProducts::n)
+      .def_ro("p", &ranef::CrossProducts::p)
+      .def_ro("sum_log_weights", &ranef::CrossProducts::sum_log_weights)
+      .def_ro("fixed", &ranef::CrossProducts::fixed)
+      .def("dense", &dense)
+      .def_prop_ro("sizes",
+                   [](const ranef::CrossProducts& a) {
+                     std::vector<std::tuple<Index, int>> out;
+                     for (const auto& g : a.groups) out.emplace_back(g.n_levels, g.q);
+                     return out;
+                   })
+      .def("__add__", [](const ranef::CrossProducts& a,
+                         const ranef::CrossProducts& b) { return ranef::add(a, b); })
+      .def("__getstate__", &state_of)
+      .def("__setstate__", &restore);
+
+  m.def(
+      "cross_products",
+      [](const std::vector<GroupArgument>& groups, const ColumnsArgument& fixed,
+         const DoubleColumn& response, double y_shift, double y_scale,
+         const std::optional<DoubleColumn>& weights) {
+        const ranef::RowsView rows = rows_view(groups, fixed, response, y_shift, y_scale, weights,
+                                               static_cast<Index>(response.shape(0)));
+        nb::gil_scoped_release release;
+        return ranef::cross_products(rows);
+      },
+      "groups"_a, "fixed"_a, "response"_a, "y_shift"_a, "y_scale"_a, "weights"_a.none());
+}
+
+}  // namespace ranef::binding

@@ -1,0 +1,11 @@
+// What each binding file adds to the Python module. Only the files in this folder know Python.
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+namespace ranef::binding {
+
+void bind_cross_products(nanobind::module_& m);
+void bind_workspace(nanobind::module_& m);
+
+}  // namespace ranef::binding
