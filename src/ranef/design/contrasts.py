@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from ranef.design.evaluate import literal
 from ranef.design.fixed import Contrast
 from ranef.design.levels import Levels, learn_levels
+from ranef.design.state import State
 from ranef.errors import DesignError, OptionError, suggestion
 from ranef.formula.nodes import Call, Expr, Name
 from ranef.formula.position import formula_error
@@ -17,7 +18,7 @@ from ranef.formula.render import to_text
 from ranef.frame.factors import level_name
 from ranef.frame.table import Table
 
-__all__ = ["from_argument", "from_call"]
+__all__ = ["from_argument", "from_call", "to_argument"]
 
 _KINDS = {"treatment", "sum", "helmert", "poly", "diff", "SAS"}
 _PATSY = {"Treatment": "treatment", "Sum": "sum", "Helmert": "helmert", "Poly": "poly"}
@@ -51,6 +52,25 @@ def from_argument(contrasts: Mapping[str, Any] | None, table: Table) -> dict[str
         else:
             made[name] = _matrix(name, value, table)
     return made
+
+
+def to_argument(state: State, columns: Container[str]) -> dict[str, Any]:
+    """The argument ``contrasts=`` that codes the categories among `columns` as `state` does.
+
+    Categories coded inside of ``C()`` are left out: their formula says how.
+    """
+    found: dict[str, Any] = {}
+    for key, category in state.categories.items():
+        column, contrast = category.column, category.contrast
+        if column not in columns or key not in (column, f"C({column})") or contrast == Contrast():
+            continue
+        if contrast.kind == "custom":
+            import pandas as pd
+
+            found[column] = pd.DataFrame(dict(contrast.columns), index=list(category.levels.names))
+        else:
+            found[column] = contrast.kind
+    return found
 
 
 def _kind(name: str, value: str) -> str:

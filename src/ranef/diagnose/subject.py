@@ -1,0 +1,96 @@
+"""What a diagnosis is about: a fit taken apart, and the means to fit a variant of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ranef.design import Design
+from ranef.formula import Formula
+from ranef.frame import Table
+from ranef.inference.estimates import Estimates
+from ranef.problem import Problem
+from ranef.solve import Certificate, Control, Solution
+from ranef.types import Array, MissingRows
+
+__all__ = ["Refit", "Subject"]
+
+
+class Refit(Protocol):
+    """Fits a variant of the model: what is not given stays as it is in the fit."""
+
+    def __call__(
+        self,
+        formula: str | None = None,
+        *,
+        reml: bool | None = None,
+        start: Array | None = None,
+        rows: NDArray[np.bool_] | None = None,
+        control: Control | None = None,
+    ) -> Subject:
+        """A new fit.
+
+        Parameters
+        ----------
+        formula : str, optional
+            It may use the columns of ``Subject.table`` and no others.
+        reml : bool, optional
+        start : ndarray, optional
+            Theta on the data's scale.
+        rows : ndarray of bool, shape (n,), optional
+            The rows of ``Subject.table`` to keep.
+        control : Control, optional
+            The settings of the search; the defaults, whatever the fit was made with.
+
+        Raises
+        ------
+        RanefError
+            The variant cannot be fitted to these data.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A fit as its diagnosis sees it.
+
+    Attributes
+    ----------
+    formula : Formula
+    table : Table
+        The model's variables in the n rows used.
+    missing : MissingRows
+    design : Design
+    problem : Problem
+    solution : Solution
+    estimates : Estimates
+    weights : ndarray or None, shape (n,)
+        Precision weights.
+    offset : ndarray or None, shape (n,)
+        The whole offset: ``offset()`` terms of the formula and the argument.
+    refit : Refit
+    """
+
+    formula: Formula
+    table: Table = field(repr=False)
+    missing: MissingRows = field(repr=False)
+    design: Design = field(repr=False)
+    problem: Problem = field(repr=False)
+    solution: Solution = field(repr=False)
+    estimates: Estimates = field(repr=False)
+    weights: Array | None = field(repr=False)
+    offset: Array | None = field(repr=False)
+    refit: Refit = field(repr=False)
+
+    @property
+    def certificate(self) -> Certificate:
+        """The verdict on the optimum."""
+        return self.solution.certificate
+
+    @property
+    def reml(self) -> bool:
+        """Whether REML was used."""
+        return self.problem.reml
