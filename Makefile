@@ -56,6 +56,7 @@ check: .venv/.dev ## lint, types, layers, C++ format and warnings
 	$(BIN)/lint-imports --no-cache --no-logo
 	@$(if $(CPP),$(BIN)/clang-format --dry-run --Werror $(CPP) && echo "clang-format: $(words $(CPP)) files in form")
 	@echo "C++: compiled with warnings as errors"
+	@$(BIN)/python tools/count_instructions.py
 
 format: $(if $(wildcard .venv/.dev),,.venv/.dev) ## rewrite Python and C++ in the project's form
 	$(BIN)/ruff check --fix --quiet
@@ -111,5 +112,5 @@ install = $(need_compiler)@echo "Installing ranef$(1) into .venv"; \
 
 # Warnings are errors from here on in this build folder, so that checking compiles nothing twice.
 .venv/.dev: .venv/.tools $(SOURCE_LIST) $(BUILD_INPUTS)
-	$(call install,[dev],-C cmake.define.RANEF_WERROR=ON)
+	$(call install,[dev],-C cmake.define.RANEF_WERROR=ON -C cmake.define.RANEF_COUNTS=ON)
 	@touch .venv/.run .venv/.test $@
