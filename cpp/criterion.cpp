@@ -1,6 +1,7 @@
 #include "criterion.hpp"
 
 #include <cmath>
+#include <utility>
 
 namespace ranef {
 
@@ -10,17 +11,18 @@ constexpr double kTwoPi = 6.283185307179586476925286766559;
 
 }  // namespace
 
-Criterion::Criterion(const Problem& problem, bool reml, double constant)
+Criterion::Criterion(const Problem& problem, bool reml, double constant, Penalty penalty)
     : problem_(problem),
       reml_(reml),
       constant_(constant),
+      penalty_(std::move(penalty)),
       sweeps_(problem),
       nu_(static_cast<double>(problem.n - (reml ? problem.p : 0))) {}
 
 bool Criterion::evaluate(const std::vector<Matrix>& lambda) {
   gamma_ready_ = false;
   gamma_kept_ = false;
-  if (!sweeps_.forward(lambda)) return false;
+  if (!penalty_.evaluate(lambda) || !sweeps_.forward(lambda)) return false;
   const Matrix& c = sweeps_.fixed();
   const int p = problem_.p;
   log_determinant_x_ = 0.0;
@@ -40,7 +42,8 @@ bool Criterion::evaluate(const std::vector<Matrix>& lambda) {
     xx_inverse_ = factor;
   }
   value_ = sweeps_.log_determinant() + (reml_ ? log_determinant_x_ : 0.0) +
-           nu_ * (1.0 + std::log(kTwoPi * r2_ / nu_)) - problem_.sum_log_weights + constant_;
+           nu_ * (1.0 + std::log(kTwoPi * r2_ / nu_)) - problem_.sum_log_weights + constant_ +
+           penalty_.value();
   return r2_ > 0.0 && std::isfinite(value_);
 }
 
@@ -58,6 +61,7 @@ Matrix Criterion::top() const {
 const std::vector<Matrix>& Criterion::gamma(bool keep) {
   if (!gamma_ready_ || (keep && !gamma_kept_)) {
     sweeps_.reverse(top(), gamma_, keep);
+    penalty_.add_gamma(gamma_);
     gamma_ready_ = true;
     gamma_kept_ = keep;
   }

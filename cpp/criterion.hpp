@@ -2,13 +2,15 @@
 //
 //   f = log|V| [+ log|X'V^-1 X|] + nu (1 + log(2 pi r2 / nu)) - sum log w + constant,
 //
-// nu = n (ML) or n - p (REML), r2 = min over beta of |y - X beta|^2 in the metric of V^-1
-// (Bates, Maechler, Bolker & Walker 2015, eqs 34 and 42). Derivatives are taken with respect to
-// the relative covariance D = Lambda Lambda' of each grouping factor; charts come on top.
+// plus the penalty that priors of the relative covariances make of it (penalty.hpp); nu = n (ML) or
+// n - p (REML), r2 = min over beta of |y - X beta|^2 in the metric of V^-1 (Bates, Maechler, Bolker
+// & Walker 2015, eqs 34 and 42). Derivatives are taken with respect to the relative covariance D =
+// Lambda Lambda' of each grouping factor; charts come on top.
 #pragma once
 
 #include <vector>
 
+#include "penalty.hpp"
 #include "sweeps.hpp"
 
 namespace ranef {
@@ -27,9 +29,10 @@ struct Curvature {
 
 class Criterion {
  public:
-  Criterion(const Problem& problem, bool reml, double constant = 0.0);
+  Criterion(const Problem& problem, bool reml, double constant = 0.0, Penalty penalty = {});
 
-  // False where the arithmetic broke down (then value() is meaningless).
+  // False where the arithmetic broke down or a prior's density is zero (then value() is
+  // meaningless).
   bool evaluate(const std::vector<Matrix>& lambda);
 
   // Gamma by group: df/dD. Needs a successful evaluate().
@@ -42,7 +45,7 @@ class Criterion {
   // else one forward and one reverse tangent each.
   Curvature hessian(const std::vector<Direction>& directions);
 
-  // Average information along the directions: one solve each.
+  // Average information along the directions, one solve each, and the penalty's Hessian.
   Matrix average_information(const std::vector<Direction>& directions);
 
   // The same by tangents, for every layout: slower, and the oracle of the others.
@@ -61,6 +64,7 @@ class Criterion {
 
  private:
   Matrix top() const;
+  Matrix information_in_the_data(const std::vector<Direction>& directions);
   Curvature hessian_of_one_factor(const std::vector<Direction>& directions);
   Curvature hessian_with_tail(const std::vector<Direction>& directions);
   void tangent(const Direction& direction, std::size_t which,
@@ -69,6 +73,7 @@ class Criterion {
   const Problem& problem_;
   bool reml_;
   double constant_;
+  Penalty penalty_;
   Sweeps sweeps_;
   double nu_;
   double value_ = 0.0;

@@ -5,15 +5,23 @@
 namespace ranef {
 
 Curvature Criterion::hessian(const std::vector<Direction>& directions) {
-  if (problem_.n_groups == 1) return hessian_of_one_factor(directions);
-  if (has_trace_products(problem_)) return hessian_with_tail(directions);
-  return hessian_by_tangents(directions);
+  Curvature out = problem_.n_groups == 1         ? hessian_of_one_factor(directions)
+                  : has_trace_products(problem_) ? hessian_with_tail(directions)
+                                                 : hessian_by_tangents(directions);
+  penalty_.add_hessian(directions, out.hessian);
+  return out;
+}
+
+Matrix Criterion::average_information(const std::vector<Direction>& directions) {
+  Matrix out = information_in_the_data(directions);
+  penalty_.add_hessian(directions, out);
+  return out;
 }
 
 // H = 2 AI + (nu / r2^2) d d' - tr(N E N F): average information holds the quadratic forms.
 Curvature Criterion::hessian_with_tail(const std::vector<Direction>& directions) {
   Curvature out;
-  out.hessian = 2.0 * average_information(directions);
+  out.hessian = 2.0 * information_in_the_data(directions);
   std::vector<std::vector<double>> b;
   std::vector<std::vector<double>> e;
   sweeps_.predictors(b, e);

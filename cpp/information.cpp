@@ -44,7 +44,7 @@ class RestRows {
 
 }  // namespace
 
-Matrix Criterion::average_information(const std::vector<Direction>& directions) {
+Matrix Criterion::information_in_the_data(const std::vector<Direction>& directions) {
   gamma(false);
   const auto count = static_cast<Index>(directions.size());
   const int m = problem_.m;

@@ -25,11 +25,34 @@ std::vector<ranef::Direction> directions_from(
   return out;
 }
 
+// Group, offset, B, then the coefficients in the order of ranef::TermPenalty.
+using PenaltyArgument =
+    std::tuple<int, int, Matrix, double, double, Matrix, Vector, Vector, Matrix, Matrix, double>;
+
+ranef::Penalty penalty_from(const std::vector<PenaltyArgument>& priors) {
+  std::vector<ranef::TermPenalty> terms;
+  for (const auto& prior : priors) {
+    terms.push_back(
+        std::apply([](const auto&... part) { return ranef::TermPenalty{part...}; }, prior));
+  }
+  return ranef::Penalty(std::move(terms));
+}
+
+ranef::Problem with_fixed_rows(ranef::Problem problem, const Matrix& rows) {
+  if (rows.rows() > 0) {
+    if (rows.cols() != problem.m) throw nb::value_error("rows of another width than [X y]");
+    ranef::add_fixed_rows(problem, rows);
+  }
+  return problem;
+}
+
 // One problem with its working memory. Not to be shared between threads.
 class Workspace {
  public:
-  Workspace(const ranef::CrossProducts& a, bool reml, double constant)
-      : problem_(ranef::arrange(a)), criterion_(problem_, reml, constant) {}
+  Workspace(const ranef::CrossProducts& a, bool reml, double constant,
+            const std::vector<PenaltyArgument>& priors, const Matrix& fixed_rows)
+      : problem_(with_fixed_rows(ranef::arrange(a), fixed_rows)),
+        criterion_(problem_, reml, constant, penalty_from(priors)) {}
   Workspace(const Workspace&) = delete;
   Workspace& operator=(const Workspace&) = delete;
 
@@ -211,8 +234,9 @@ class Workspace {
 
 void bind_workspace(nb::module_& m) {
   nb::class_<Workspace>(m, "Workspace", "One criterion with its working memory.")
-      .def(nb::init<const ranef::CrossProducts&, bool, double>(), "cross_products"_a, "reml"_a,
-           "constant"_a)
+      .def(nb::init<const ranef::CrossProducts&, bool, double, const std::vector<PenaltyArgument>&,
+                    const Matrix&>(),
+           "cross_products"_a, "reml"_a, "constant"_a, "priors"_a, "fixed_rows"_a)
       .def("evaluate", &Workspace::evaluate, "lambda_"_a)
       .def("gamma", &Workspace::gamma)
       .def("hessian", &Workspace::hessian, "directions"_a)

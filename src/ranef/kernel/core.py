@@ -11,10 +11,13 @@ import numpy as np
 
 import ranef._core as _core
 from ranef._core import CrossProducts
+from ranef.kernel.penalty import Penalty
 from ranef.kernel.protocol import Curvature, Direction, Optimum, Rows, Step, TermBlock
 from ranef.types import Array
 
 __all__ = ["CoreKernel", "CrossProducts", "cross_products", "row_variances"]
+
+NO_PENALTY = Penalty()
 
 STATUS = ("converged", "no progress", "evaluation limit", "broke down")
 
@@ -50,6 +53,25 @@ def _fixed(rows: Rows) -> tuple[Any, ...]:
     return (list(rows.x), list(rows.x_shifts), list(rows.x_scales))
 
 
+def _penalties(penalty: Penalty) -> list[tuple[Any, ...]]:
+    return [
+        (
+            term.block.group,
+            term.block.offset,
+            term.change,
+            term.form.log_det,
+            term.form.log_correlation,
+            term.form.trace,
+            term.form.log_sd,
+            term.form.sd,
+            term.form.tail_weight,
+            term.form.tail_scale,
+            term.form.constant,
+        )
+        for term in penalty.terms
+    ]
+
+
 def cross_products(rows: Rows) -> CrossProducts:
     """[Z X y]'W[Z X y] of shifted and scaled columns, in one pass over the rows."""
     return _core.cross_products(
@@ -75,10 +97,19 @@ class CoreKernel:
     reml : bool
     constant : float
         Added to the criterion: what scaling y and X has taken out of it.
+    penalty : Penalty
+        Priors.
     """
 
-    def __init__(self, products: CrossProducts, reml: bool, constant: float = 0.0) -> None:
-        self.workspace = _core.Workspace(products, reml, constant)
+    def __init__(
+        self,
+        products: CrossProducts,
+        reml: bool,
+        constant: float = 0.0,
+        penalty: Penalty = NO_PENALTY,
+    ) -> None:
+        rows = np.zeros((0, products.p + 1)) if penalty.fixed_rows is None else penalty.fixed_rows
+        self.workspace = _core.Workspace(products, reml, constant, _penalties(penalty), rows)
         self._dense_columns = self.workspace.layout[2]
         if self._dense_columns > 64:
             _use_scipy_blas()

@@ -18,7 +18,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ranef.kernel.core import CrossProducts
+from ranef.kernel.core import NO_PENALTY, CrossProducts
+from ranef.kernel.penalty import Penalty
 from ranef.kernel.protocol import Curvature, Direction, Optimum, TermBlock
 from ranef.types import Array
 
@@ -28,13 +29,23 @@ __all__ = ["ReferenceKernel"]
 class ReferenceKernel:
     """One criterion with its working memory, dense (see :class:`~ranef.kernel.Kernel`)."""
 
-    def __init__(self, products: CrossProducts, reml: bool, constant: float = 0.0) -> None:
+    def __init__(
+        self,
+        products: CrossProducts,
+        reml: bool,
+        constant: float = 0.0,
+        penalty: Penalty = NO_PENALTY,
+    ) -> None:
         self._a = products.dense()
+        self._penalty = penalty
+        if penalty.fixed_rows is not None:
+            fixed = slice(self._a.shape[0] - products.p - 1, None)
+            self._a[fixed, fixed] += penalty.fixed_rows.T @ penalty.fixed_rows
         self._sizes = products.sizes
         self._p = products.p
         self._reml = reml
         self._constant = constant - products.sum_log_weights
-        self.nu = float(products.n - (products.p if reml else 0))
+        self.nu = float(products.n + penalty.n_fixed - (products.p if reml else 0))
         self.work = int(self._a.size)
         self._ends = np.cumsum([0, *(levels * q for levels, q in products.sizes)])
 
@@ -62,7 +73,9 @@ class ReferenceKernel:
             + (self.log_determinant_x if self._reml else 0.0)
             + self.nu * (1.0 + np.log(2.0 * np.pi * self.r2 / self.nu))
             + self._constant
+            + self._penalty.value(list(lambda_))
         )
+        self._lambda = list(lambda_)
         zx = c[z, x]
         self._zpz = c[z, z] - zx @ self.xx_inverse @ zx.T  # Z'P Z
         self._trace = self._zpz if self._reml else c[z, z]
@@ -71,10 +84,12 @@ class ReferenceKernel:
 
     def gamma(self) -> list[Array]:
         full = self._trace - (self.nu / self.r2) * np.outer(self._e, self._e)
-        return [
+        out = [
             sum((full[s, s] for s in self._levels(g)), np.zeros((q, q)))
             for g, (_, q) in enumerate(self._sizes)
         ]
+        self._penalty.add_gamma(out, self._lambda)
+        return out
 
     def hessian(self, directions: Sequence[Direction]) -> Curvature:
         size, p, k = int(self._ends[-1]), self._p, len(directions)
@@ -89,16 +104,19 @@ class ReferenceKernel:
                 form = scores[s] @ self._zpz @ scores[t]
                 hessian[s, t] = -trace + (2.0 * self.nu / self.r2) * form
         hessian -= (self.nu / self.r2**2) * np.outer(r2, r2)
+        self._penalty.add_hessian(list(directions), hessian, self._lambda)
         xx = np.array([-(zx.T @ s @ zx) for s in spread]).reshape(k, p, p)
         return Curvature(hessian, r2, xx)
 
     def average_information(self, directions: Sequence[Direction]) -> Array:
         scores = np.array([self._direction(d) @ self._e for d in directions])
         d = -scores @ self._e
-        return np.asarray(
+        out = np.asarray(
             (self.nu / self.r2) * (scores @ self._zpz @ scores.T)
             - (self.nu / self.r2**2) * np.outer(d, d)
         )
+        self._penalty.add_hessian(list(directions), out, self._lambda)
+        return out
 
     def modes(self) -> list[Array]:
         b = self._big @ (self._big.T @ self._e)

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from ranef.design import Design
-from ranef.kernel import CoreKernel, CrossProducts, Kernel, ReferenceKernel, TermBlock
+from ranef.kernel import (
+    CoreKernel,
+    CrossProducts,
+    Kernel,
+    Penalty,
+    ReferenceKernel,
+    TermBlock,
+)
+from ranef.prior import Assigned
 from ranef.source.memory import gather, place_terms
 from ranef.source.scaling import Scaling, scaling_of
 from ranef.types import Array
@@ -36,6 +46,8 @@ class Problem:
     labels : tuple of TermLabel
     scaling : Scaling
     reml : bool
+    prior : Assigned or None
+        Then the criterion is penalised: it has -2 log density of the prior on top.
     """
 
     products: CrossProducts = field(repr=False)
@@ -43,6 +55,7 @@ class Problem:
     labels: tuple[TermLabel, ...]
     scaling: Scaling = field(repr=False)
     reml: bool
+    prior: Assigned | None = None
 
     @property
     def n(self) -> int:
@@ -54,25 +67,51 @@ class Problem:
 
     @property
     def nu(self) -> float:
-        """Degrees of freedom of the residual variance: n (ML) or n - p (REML)."""
-        return float(self.n - (self.p if self.reml else 0))
+        """Degrees of freedom of the residual variance: n (ML) or n - p (REML).
+
+        Each coefficient with a normal prior adds one: its prior is a row of data.
+        """
+        return float(self.n - (self.p if self.reml else 0) + self._n_priors)
+
+    @property
+    def _n_priors(self) -> int:
+        return 0 if self.prior is None else self.prior.n_fixed
 
     @property
     def n_theta(self) -> int:
         return sum(t.q * (t.q + 1) // 2 for t in self.terms)
 
+    def penalty(self) -> Penalty:
+        """What the priors add, in inner coordinates."""
+        if self.prior is None:
+            return Penalty()
+        shift = np.zeros(self.p)
+        if self.scaling.intercept is not None:
+            shift[self.scaling.intercept] = self.scaling.y_shift / self.scaling.y_scale
+        return self.prior.penalty(self.terms, self.scaling.B, self.scaling.R, shift)
+
     def kernel(self, reference: bool = False) -> Kernel:
         """A new workspace for the criterion on the data's scale."""
         constant = self.scaling.criterion_constant(self.nu, self.reml)
-        if reference:
-            return ReferenceKernel(self.products, self.reml, constant)
-        return CoreKernel(self.products, self.reml, constant)
+        if self.prior is not None:
+            constant += self.prior.fixed_constant()
+        kind = ReferenceKernel if reference else CoreKernel
+        return kind(self.products, self.reml, constant, self.penalty())
 
     def with_reml(self, reml: bool) -> Problem:
         return replace(self, reml=reml)
 
+    def with_prior(self, prior: Assigned | None) -> Problem:
+        return replace(self, prior=prior)
 
-def make_problem(design: Design, y: Array, weights: Array | None, reml: bool) -> Problem:
+
+def make_problem(
+    design: Design,
+    y: Array,
+    weights: Array | None,
+    reml: bool,
+    prior: Assigned | None = None,
+) -> Problem:
     """Form the cross-products of a design and describe the criterion.
 
     Parameters
@@ -83,8 +122,9 @@ def make_problem(design: Design, y: Array, weights: Array | None, reml: bool) ->
     weights : ndarray or None, shape (n,)
         Precision weights.
     reml : bool
+    prior : Assigned, optional
     """
     scaling = scaling_of(design, y)
     labels = tuple(TermLabel(t.label, t.factor, t.names, t.n_levels) for t in design.terms)
     products = gather(design, scaling, y, weights)
-    return Problem(products, place_terms(design.terms), labels, scaling, reml)
+    return Problem(products, place_terms(design.terms), labels, scaling, reml, prior)
