@@ -1,6 +1,6 @@
 """Multilevel (mixed-effects) models: fast, exact, certified, explained, published."""
 
-from ranef import datasets
+from ranef import datasets, priors
 from ranef._version import __version__
 from ranef.api import compare, lmm
 from ranef.errors import (
@@ -37,5 +37,6 @@ __all__ = [
     "compare",
     "datasets",
     "lmm",
+    "priors",
     "structure",
 ]

@@ -14,6 +14,7 @@ from ranef.formula import parse
 from ranef.frame import Table, complete_rows, refuse_missing
 from ranef.frame.open import collect, open_frame
 from ranef.frame.read import read_open_frame
+from ranef.prior import assign
 from ranef.solve import Control
 from ranef.types import Array
 
@@ -33,6 +34,7 @@ def lmm(
     weights: str | Any = None,
     offset: str | Any = None,
     contrasts: Mapping[str, Any] | None = None,
+    prior: Any = None,
     missing: Literal["drop", "raise"] = "drop",
     start: Any = None,
     control: Control | None = None,
@@ -54,6 +56,10 @@ def lmm(
     contrasts : mapping, optional
         ``{"f": "sum"}``; also ``"helmert"``, ``"poly"``, ``"treatment"`` or a labelled matrix.
         Treatment coding on the first level is the default for every category.
+    prior : prior, sequence of priors, or mapping, optional
+        ``rn.priors.Wishart()`` and the others: then the estimates are those with the largest
+        penalised likelihood. A prior of covariances goes to every random-effects term, several
+        multiply; a mapping gives them by grouping factor, and ``"fixed"``.
     missing : {"drop", "raise"}
         Rows where a variable of the model is missing are left out and recorded, or an error.
     start : array-like, shape (k,), optional
@@ -127,6 +133,7 @@ def lmm(
         weights=w,
         offset=total,
         offset_name=offset if isinstance(offset, str) else None,
+        prior=assign(prior, design.terms, design.x_names),
         control=control or Control(),
         start=None if start is None else _numbers("start values", start),
     )

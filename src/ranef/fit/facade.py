@@ -107,7 +107,7 @@ class Fit(FitRecord, Presented):
 
     @property
     def criterion(self) -> float:
-        """What was minimised: -2 times `loglik`."""
+        """What was minimised: -2 `loglik`, and with a prior -2 its log density on top."""
         return self._estimates.criterion
 
     @property
@@ -159,6 +159,16 @@ class Fit(FitRecord, Presented):
     def dropped(self) -> tuple[str, ...]:
         """Columns of the fixed part left out because earlier ones determine them."""
         return self._design.dropped
+
+    @property
+    def prior(self) -> dict[str, Any] | None:
+        """The priors by random-effects term and ``"fixed"``, as `prior=` takes them; None if none.
+
+        With priors the estimates are those with the largest penalised likelihood; `loglik`,
+        `deviance`, `aic` and `bic` are the likelihood's alone, at these estimates.
+        """
+        prior = self._problem.prior
+        return None if prior is None else prior.by_name()
 
     @property
     def certificate(self) -> Certificate:

@@ -17,6 +17,7 @@ from ranef.inference.estimates import Estimates, estimate
 from ranef.inference.prediction_variance import conditional_variances_of_rows
 from ranef.inference.rows import fixed_part, leverages, random_part
 from ranef.inference.satterthwaite import VarianceDerivatives, variance_derivatives
+from ranef.prior import Assigned
 from ranef.problem import (
     Problem,
     check_fixed_part,
@@ -58,13 +59,14 @@ class FitRecord:
         weights: Array | None = None,
         offset: Array | None = None,
         offset_name: str | None = None,
+        prior: Assigned | None = None,
         control: Control | None = None,
         start: Array | None = None,
     ) -> Self:
         """Solve, certify, estimate, and keep what is worth knowing."""
         control = control or Control()
         y = design.y if offset is None else design.y - offset
-        problem = make_problem(design, y, weights, reml)
+        problem = make_problem(design, y, weights, reml, prior)
         check_fixed_part(problem, design)
         kernel = problem.kernel()
         solution = solve(problem, control, start, kernel)
@@ -99,6 +101,7 @@ class FitRecord:
             weights=self._weights,
             offset=self._offset,
             offset_name=self._offset_name,
+            prior=self._problem.prior,
             control=self._control,
         )
 

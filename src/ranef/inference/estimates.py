@@ -33,7 +33,7 @@ class Estimates:
     deviance : float
         -2 log-likelihood (ML) at these theta, beta and sigma profiled.
     criterion : float
-        What was minimised: -2 loglik.
+        What was minimised: -2 loglik, with priors -2 their log density on top.
     n_parameters : int
         Fixed effects, theta and sigma.
     modes : tuple of ndarray, shape (levels, q)
@@ -70,18 +70,39 @@ def estimate(problem: Problem, solution: Solution, kernel: Kernel | None = None)
         evaluate_at(problem, kernel, solution.inner)
     scaling = problem.scaling
     sigma = scaling.y_scale * float(np.sqrt(kernel.r2 / problem.nu))
+    loglik, deviance = -0.5 * solution.criterion, _deviance(problem, kernel)
+    if problem.prior is not None:
+        plain = problem.with_prior(None)
+        alone = plain.kernel()
+        evaluate_at(plain, alone, solution.inner)
+        loglik = _loglik(plain, alone, kernel.beta, sigma)
+        deviance = _deviance(plain, alone)
     return Estimates(
         beta=scaling.beta(kernel.beta),
         vcov=sigma**2 * (scaling.R @ kernel.xx_inverse @ scaling.R.T),
         sigma=sigma,
         covariances=tuple(sigma**2 * c for c in solution.covariances),
-        loglik=-0.5 * solution.criterion,
-        deviance=_deviance(problem, kernel),
+        loglik=loglik,
+        deviance=deviance,
         criterion=solution.criterion,
         n=problem.n,
         n_parameters=problem.p + problem.n_theta + 1,
         modes=_modes(problem, kernel),
     )
+
+
+def _loglik(problem: Problem, kernel: Kernel, beta: Array, sigma: float) -> float:
+    """Log-likelihood at an inner beta and sigma that are not its own profiles.
+
+    REML's does not depend on beta: it has been integrated out.
+    """
+    variance = (sigma / problem.scaling.y_scale) ** 2
+    r2 = kernel.r2
+    if not problem.reml:
+        step = beta - kernel.beta
+        r2 += float(step @ np.linalg.solve(kernel.xx_inverse, step)) if step.size else 0.0
+    profile = problem.nu * (1.0 + np.log(kernel.r2 / problem.nu))
+    return -0.5 * float(kernel.value - profile + problem.nu * np.log(variance) + r2 / variance)
 
 
 def _deviance(problem: Problem, kernel: Kernel) -> float:

@@ -208,9 +208,7 @@ def _listed(value: Any) -> list[CovariancePrior | Normal]:
                 fix=f"write rn.priors.{one.__name__}()",
             )
         if not isinstance(one, (CovariancePrior, Normal)):
-            raise OptionError(
-                "that is not a prior", found=f"{one!r}", fix=f"use {EXAMPLE}"
-            )
+            raise OptionError("that is not a prior", found=f"{one!r}", fix=f"use {EXAMPLE}")
     return values
 
 

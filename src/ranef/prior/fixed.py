@@ -67,7 +67,8 @@ class Normal:
         else:
             given = {0: self.sd}
         for value in given.values():
-            if isinstance(value, (bool, str)) or not (np.isscalar(value) and 0.0 < value <= inf):
+            number = isinstance(value, (int, float, np.integer, np.floating))
+            if not number or isinstance(value, bool) or not 0.0 < float(value) <= inf:
                 raise OptionError(
                     "the sd of a normal prior is positive",
                     found=f"sd={self.sd!r}",
