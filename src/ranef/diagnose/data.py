@@ -1,15 +1,14 @@
-"""Findings from the data that went into a fit."""
+"""Findings from the data that went into a fit, kept on the fit: they cost next to nothing."""
 
 from __future__ import annotations
-
-import numpy as np
 
 from ranef.design import Design
 from ranef.formula import Formula
 from ranef.frame import Table
+from ranef.frame.structure_findings import numeric_group
 from ranef.types import Finding, MissingRows
 
-__all__ = ["data_findings"]
+__all__ = ["data_findings", "missing_rows"]
 
 FEW_LEVELS = 5
 
@@ -18,15 +17,17 @@ def data_findings(
     formula: Formula, table: Table, design: Design, missing: MissingRows
 ) -> tuple[Finding, ...]:
     """Grouping factors that look like measurements, few levels, aliased columns, missing rows."""
+    names = dict.fromkeys(n.name for bar in formula.bars for n in bar.group_names)
     return (
-        *_missing(missing),
+        *missing_rows(missing),
         *_dropped(design),
-        *_measured_groups(formula, table),
+        *(finding for name in names for finding in numeric_group(table[name])),
         *_few_levels(design),
     )
 
 
-def _missing(missing: MissingRows) -> list[Finding]:
+def missing_rows(missing: MissingRows) -> list[Finding]:
+    """Rows left out, counted by column."""
     if not len(missing):
         return []
     counts = ", ".join(f"{name} {count}" for name, count in missing.by_column.items())
@@ -59,31 +60,6 @@ def _dropped(design: Design) -> list[Finding]:
             fix="drop the redundant terms from the formula; the fit does not change",
         )
     ]
-
-
-def _measured_groups(formula: Formula, table: Table) -> list[Finding]:
-    out = []
-    for name in dict.fromkeys(n.name for bar in formula.bars for n in bar.group_names):
-        column = table[name]
-        if column.kind != "number":
-            continue
-        values = column.values[~np.isnan(column.values)]
-        if values.size == 0 or np.all(values == np.round(values)):
-            continue
-        levels = np.unique(values).size
-        out.append(
-            Finding(
-                code="measured-group",
-                severity="warning",
-                message=f"'{name}' is used as a grouping factor but holds decimal numbers",
-                evidence=f"{levels} different values in {values.size} rows, "
-                f"from {values.min():g} to {values.max():g}",
-                where=name,
-                fix=f"if '{name}' is a measurement, use it as a predictor; if it is an "
-                "identifier, nothing is wrong",
-            )
-        )
-    return out
 
 
 def _few_levels(design: Design) -> list[Finding]:

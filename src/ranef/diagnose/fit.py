@@ -1,31 +1,21 @@
-"""Findings from the fit itself."""
+"""Findings from the verdict on a fit."""
 
 from __future__ import annotations
 
-from ranef.solve import Certificate
+from ranef.diagnose.words import joined, null_sentences
+from ranef.problem import Problem
+from ranef.solve import Solution
 from ranef.types import Finding
 
 __all__ = ["fit_findings"]
 
 
-def fit_findings(certificate: Certificate) -> tuple[Finding, ...]:
+def fit_findings(problem: Problem, solution: Solution) -> tuple[Finding, ...]:
     """What the certificate says that a reader should not miss."""
+    certificate = solution.certificate
     out = []
     if certificate.verdict == "boundary optimum":
-        out.append(
-            Finding(
-                code="boundary",
-                severity="note",
-                message="the best covariance matrix is singular: "
-                + "; ".join(certificate.directions),
-                evidence=f"dual eigenvalue {certificate.dual_min_eig:+.3g}",
-                where=", ".join(
-                    k for k in certificate.rank if certificate.rank[k] < certificate.dims[k]
-                ),
-                fix="the fit is sound; ask whether a predictor is missing between groups, or "
-                "whether the random part asks for more than the data hold",
-            )
-        )
+        out.append(_boundary(problem, solution))
     elif certificate.verdict == "flat":
         out.append(
             Finding(
@@ -57,3 +47,24 @@ def fit_findings(certificate: Certificate) -> tuple[Finding, ...]:
             )
         )
     return tuple(out)
+
+
+def _boundary(problem: Problem, solution: Solution) -> Finding:
+    certificate = solution.certificate
+    sentences: list[str] = []
+    where: list[str] = []
+    for label, covariance in zip(problem.labels, solution.covariances, strict=True):
+        rank = certificate.rank[label.label]
+        if rank < len(label.names):
+            sentences += null_sentences(label, covariance, rank)
+            where.append(label.label)
+    return Finding(
+        code="boundary",
+        severity="note",
+        message="the best fit lies on the boundary: " + "; ".join(sentences),
+        evidence=f"dual eigenvalue {certificate.dual_min_eig:+.3g}: more variance there would "
+        "raise the criterion",
+        where=", ".join(where),
+        fix="the fit is sound; ask whether a predictor is missing between groups, or whether "
+        f"the random part of {joined(where)} asks for more than the data hold",
+    )

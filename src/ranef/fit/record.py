@@ -87,7 +87,7 @@ class FitRecord:
             missing_rows=missing,
             findings=(
                 *data_findings(formula, table, design, missing),
-                *fit_findings(solution.certificate),
+                *fit_findings(problem, solution),
             ),
         )
 

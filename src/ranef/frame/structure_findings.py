@@ -12,7 +12,7 @@ from ranef.frame.missing import missing_in
 from ranef.frame.table import Column, Table
 from ranef.types import Finding
 
-__all__ = ["find"]
+__all__ = ["about_factor", "find", "hardly_varies", "numeric_group"]
 
 _MANY_SINGLETONS = 0.5
 _SOME_SINGLETONS = 0.1
@@ -43,13 +43,13 @@ def find(
     """
     found: list[Finding] = []
     for source in sources.columns.values():
-        found += _about_source(source)
+        found += about_source(source)
     for factor in factors:
-        found += _about_factor(factor)
+        found += about_factor(factor)
     for column in columns:
-        found += _about_variable(column)
+        found += about_variable(column)
         for factor in factors:
-            found += _hardly_varies(column, factor)
+            found += hardly_varies(column, factor)
     for name, source_type in unreadable.items():
         found.append(
             Finding(
@@ -64,24 +64,31 @@ def find(
     return tuple(found)
 
 
-def _about_source(source: Column) -> Iterator[Finding]:
-    if source.kind == "number":
-        present = source.values[~np.isnan(source.values)]
-        decimals = int(np.count_nonzero(present != np.round(present)))
-        if decimals:
-            yield Finding(
-                "numeric-group",
-                "warning",
-                f"'{source.name}' is used as a group but is a measurement by its look",
-                f"{np.unique(present).size} distinct values, {decimals} rows with decimals",
-                source.name,
-                "check that it is an identifier; numbers that differ in the last digit are "
-                "different groups",
-            )
+def about_source(source: Column) -> Iterator[Finding]:
+    yield from numeric_group(source)
     yield from _missing(source)
 
 
-def _about_factor(factor: Column) -> Iterator[Finding]:
+def numeric_group(source: Column) -> Iterator[Finding]:
+    """A grouping variable that holds decimal numbers."""
+    if source.kind != "number":
+        return
+    present = source.values[~np.isnan(source.values)]
+    decimals = int(np.count_nonzero(present != np.round(present)))
+    if decimals:
+        yield Finding(
+            "numeric-group",
+            "warning",
+            f"'{source.name}' is used as a grouping factor but holds decimal numbers",
+            f"{np.unique(present).size} different values in {present.size} rows, "
+            f"from {present.min():g} to {present.max():g}",
+            source.name,
+            f"if '{source.name}' is a measurement, use it as a predictor; if it is an identifier, "
+            "nothing is wrong, but numbers that differ in the last digit are different groups",
+        )
+
+
+def about_factor(factor: Column) -> Iterator[Finding]:
     sizes = group_sizes(factor.values, len(factor.levels))
     k, n, singletons = int((sizes > 0).sum()), int(sizes.sum()), int((sizes == 1).sum())
     if k <= 1:
@@ -115,7 +122,7 @@ def _about_factor(factor: Column) -> Iterator[Finding]:
         )
 
 
-def _about_variable(column: Column) -> Iterator[Finding]:
+def about_variable(column: Column) -> Iterator[Finding]:
     present = column.values[~missing_in(column)]
     if present.size and np.all(present == present[0]):
         yield Finding(
@@ -151,7 +158,7 @@ def _missing(column: Column) -> Iterator[Finding]:
         )
 
 
-def _hardly_varies(column: Column, factor: Column) -> Iterator[Finding]:
+def hardly_varies(column: Column, factor: Column) -> Iterator[Finding]:
     """A variable of the group's level but for a few groups, or but for tiny differences."""
     constant = is_constant_within(column, factor.values, len(factor.levels))
     varying = int(np.count_nonzero(~constant))

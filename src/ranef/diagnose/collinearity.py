@@ -1,0 +1,103 @@
+"""Columns of the fixed part that nearly, or within groups wholly, determine each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ranef.design import Design
+from ranef.design.rank import dependent_columns
+from ranef.diagnose.words import joined
+from ranef.formula import Formula
+from ranef.formula.nodes import Name, walk
+from ranef.frame import Column
+from ranef.frame.grouping import group_means, is_constant_within
+from ranef.types import Array, Finding, RandomTerm
+
+__all__ = ["collinearity_findings"]
+
+INFLATION = 100.0
+"""Variance inflation factor: R^2 = .99 of a column on the others."""
+
+
+def collinearity_findings(formula: Formula, design: Design) -> Iterator[Finding]:
+    """The check that ``lm`` makes, on the columns and with the groups as fixed effects."""
+    nearly = _nearly(formula, design)
+    if nearly is not None:
+        yield nearly
+    for term in {term.factor: term for term in design.terms}.values():
+        yield from _within(design, term)
+
+
+def _nearly(formula: Formula, design: Design) -> Finding | None:
+    first = 1 if design.has_intercept else 0
+    names = design.x_names[first:]
+    if len(names) < 2:
+        return None
+    X = design.X[:, first:]
+    if design.has_intercept:
+        X = X - X.mean(axis=0)
+    X = X / np.sqrt(np.einsum("ij,ij->j", X, X))
+    factors = np.diag(np.linalg.pinv(X.T @ X, hermitian=True))
+    if factors.max() < INFLATION:
+        return None
+    _, vectors = np.linalg.eigh(X.T @ X)
+    weights = np.abs(vectors[:, 0])
+    involved = [names[j] for j in np.flatnonzero(weights > 0.2 * weights.max())]
+    worst = names[int(np.argmax(factors))]
+    shared = _shared(formula, involved)
+    return Finding(
+        code="collinear-columns",
+        severity="note" if shared else "warning",
+        message=f"{joined(involved)} nearly determine each other: their separate coefficients "
+        "are poorly known",
+        evidence=f"variance inflation factor {factors.max():.3g} of {worst}",
+        where=", ".join(involved),
+        fix=f"centre {joined(shared)} first; products and powers then overlap less, and the fit "
+        "is the same"
+        if shared
+        else "leave one of them out, or read them together; predictions are not affected",
+    )
+
+
+def _shared(formula: Formula, columns: list[str]) -> list[str]:
+    """Variables in all columns' terms, which are then products or powers of one another."""
+    held = []
+    for term in formula.fixed:
+        if any(column == term.name or column.startswith(f"{term.name}[") for column in columns):
+            held.append({n.name for f in term.factors for n in walk(f) if isinstance(n, Name)})
+    return sorted(set.intersection(*held)) if len(held) == len(columns) else []
+
+
+def _within(design: Design, term: RandomTerm) -> Iterator[Finding]:
+    """Columns that others determine once every group has its own fixed intercept."""
+    inner, names = _deviations(design, term)
+    if len(names) < 2:
+        return
+    for j in np.flatnonzero(dependent_columns(inner, intercept=False)).tolist():
+        yield Finding(
+            code="aliased-within",
+            severity="note",
+            message=f"within levels of '{term.factor}' {names[j]} is determined by other columns: "
+            "their separate coefficients rest on comparisons between levels alone",
+            evidence=f"rank {int((~dependent_columns(inner, intercept=False)).sum())} of "
+            f"{len(names)} columns that vary within '{term.factor}'",
+            where=names[j],
+            fix="nothing to do if a comparison between levels answers the question; otherwise "
+            "leave one of the columns out",
+        )
+
+
+def _deviations(design: Design, term: RandomTerm) -> tuple[Array, list[str]]:
+    """Deviations from the group means of the columns that have any."""
+    columns, names = [], []
+    for j, name in enumerate(design.x_names):
+        x = np.ascontiguousarray(design.X[:, j])
+        if is_constant_within(Column(name, "number", x), term.codes, term.n_levels).all():
+            continue
+        rest = x - group_means(x, term.codes, term.n_levels)[term.codes]
+        if float(rest @ rest) > 1e-18 * float(x @ x):
+            columns.append(rest)
+            names.append(name)
+    return np.asfortranarray(np.column_stack(columns)) if columns else np.empty((0, 0)), names

@@ -1,0 +1,53 @@
+"""Predictors whose slopes within and between groups differ, while the model has one slope."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ranef.diagnose.subject import Subject
+from ranef.errors import RanefError
+from ranef.inference.contextual import Contextual, candidates, contextual
+from ranef.types import Finding
+
+__all__ = ["contextual_findings"]
+
+LEVEL = 0.01
+"""For all predictors and factors together (Bonferroni)."""
+
+
+def contextual_findings(subject: Subject) -> Iterator[Finding]:
+    """Mundlak's (1978) test for each predictor and grouping factor."""
+    design = subject.design
+    y = design.y if subject.offset is None else design.y - subject.offset
+    pairs = candidates(subject.formula, subject.table, design)
+    for name, factor in pairs:
+        try:
+            found = contextual(
+                subject.formula,
+                subject.table,
+                design,
+                y,
+                subject.weights,
+                subject.reml,
+                name,
+                factor,
+            )
+        except RanefError:
+            continue
+        if found.p_joint * len(pairs) < LEVEL:
+            yield _finding(found)
+
+
+def _finding(found: Contextual) -> Finding:
+    x, g = found.variable, found.group
+    return Finding(
+        code="contextual-effect",
+        severity="warning",
+        message=f"the slope of {x} between levels of '{g}' is not the slope within them: "
+        f"{found.between:.3g} and {found.within:.3g}, where the model has one for both",
+        evidence=f"contextual effect {found.estimate:.3g}, SE {found.std_error:.2g}, "
+        f"p {'< 1e-4' if found.p_joint < 1e-4 else f'= {found.p_joint:.1g}'}",
+        where=x,
+        fix=f"write within({x}, {g}) and between({x}, {g}) in place of {x}; the random slope is "
+        f"then that of within({x}, {g})",
+    )

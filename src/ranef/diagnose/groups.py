@@ -1,0 +1,110 @@
+"""Grouping factors: what they are made of, how large their groups are, how two of them meet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import combinations
+
+import numpy as np
+
+from ranef.formula import Formula
+from ranef.frame import Column, Table
+from ranef.frame.grouping import grouping, relate
+from ranef.frame.structure_findings import about_factor, numeric_group
+from ranef.types import Finding
+
+__all__ = ["factors_of", "group_findings"]
+
+
+def factors_of(formula: Formula, table: Table) -> dict[str, Column]:
+    """The grouping factors of the random part by name."""
+    return {bar.label: grouping(table, ":".join(bar.factors)) for bar in formula.bars}
+
+
+def group_findings(
+    formula: Formula, table: Table, factors: Mapping[str, Column]
+) -> Iterator[Finding]:
+    """Numbers used as groups, sizes, too few groups, factors that are the same or never meet."""
+    for name in dict.fromkeys(n.name for bar in formula.bars for n in bar.group_names):
+        yield from _number(table[name])
+    for factor in factors.values():
+        yield from about_factor(factor)
+    yield from _too_few(formula, factors)
+    for (a, first), (b, second) in combinations(factors.items(), 2):
+        yield from _meeting(a, first, b, second)
+
+
+def _number(column: Column) -> Iterator[Finding]:
+    decimals = tuple(numeric_group(column))
+    yield from decimals
+    if column.kind == "number" and not decimals:
+        levels = np.unique(column.values[~np.isnan(column.values)])
+        yield Finding(
+            code="numeric-group",
+            severity="note",
+            message=f"the numbers in '{column.name}' are taken as names of groups",
+            evidence=f"{levels.size} groups, numbered from {levels[0]:g} to {levels[-1]:g}"
+            if levels.size
+            else "no groups",
+            where=column.name,
+            fix="nothing to do: a grouping variable is a factor here whatever its type",
+        )
+
+
+def _too_few(formula: Formula, factors: Mapping[str, Column]) -> Iterator[Finding]:
+    for bar in formula.bars:
+        q = int(bar.model.intercept) + len(bar.model.terms)
+        parameters = q * (q + 1) // 2 if bar.correlated else q
+        levels = np.unique(factors[bar.label].values).size
+        if 1 < levels <= parameters and parameters > 1:
+            yield Finding(
+                code="too-few-groups",
+                severity="warning",
+                message=f"{bar.text} asks for {parameters} variances and covariances from "
+                f"{levels} groups",
+                evidence=f"{levels} levels of '{bar.label}'",
+                where=bar.label,
+                fix="a smaller random part, fixed effects of the groups, or more groups",
+            )
+
+
+def _meeting(a: str, first: Column, b: str, second: Column) -> Iterator[Finding]:
+    relation = relate(first, second)
+    if relation.kind == "one-to-one":
+        yield Finding(
+            code="same-groups",
+            severity="problem",
+            message=f"'{a}' and '{b}' are the same groups under two names: their variances cannot "
+            "be told apart",
+            evidence=f"{relation.cells} groups in both",
+            where=f"{a}, {b}",
+            fix=f"keep one of them in the random part, '{a}' or '{b}'",
+        )
+    elif relation.kind == "partially crossed":
+        parts = _components(first, second)
+        if parts > 1:
+            yield Finding(
+                code="disconnected-groups",
+                severity="note",
+                message=f"'{a}' and '{b}' fall into {parts} sets that never meet",
+                evidence=f"{relation.cells} of {relation.possible} combinations occur",
+                where=f"{a}, {b}",
+                fix="levels of different sets are compared through the fixed part and the "
+                "random-effects distribution alone; nothing to do where that is meant",
+            )
+
+
+def _components(first: Column, second: Column) -> int:
+    """Connected components of the graph whose edges are the combinations that occur."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    here = (first.values >= 0) & (second.values >= 0)
+    rows, columns = first.values[here].astype(np.int64), second.values[here].astype(np.int64)
+    occurring_rows, rows = np.unique(rows, return_inverse=True)
+    occurring_columns, columns = np.unique(columns, return_inverse=True)
+    size = occurring_rows.size + occurring_columns.size
+    edges = coo_array(
+        (np.ones(rows.size), (rows, occurring_rows.size + columns)), shape=(size, size)
+    )
+    return int(connected_components(edges, directed=False, return_labels=False))

@@ -1,0 +1,191 @@
+"""Single groups on which the variance components rest.
+
+The gradient of the criterion in the covariance along the range of T and in log sigma is a sum over
+groups: group j gives tr[S (I - K_j)] - u_j' S u_j / sigma^2 for a change D + T S T', and
+2 (n_j - r_j^2 / sigma^2) for log sigma. Without the group the estimates move, to first order, by
+H^-1 times its share; the criterion of all rows then rises by half the share's norm in H^-1 (the
+likelihood displacement of Cook 1986, in deviance units). How large the largest displacement gets
+when all groups come from the model is simulated: u_j ~ N(0, sigma^2 (I - K_j)). Groups beyond that
+are left out in earnest, and the change of the standard deviations reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from ranef.diagnose.effects import Evaluated, GroupEffects, group_effects
+from ranef.diagnose.subject import Subject
+from ranef.diagnose.words import effect
+from ranef.errors import RanefError
+from ranef.kernel import Direction
+from ranef.types import Array, Finding
+
+__all__ = ["Displacement", "displacements", "influence_findings", "without_group"]
+
+LEVEL = 0.01
+DRAWS = 2000
+SEED = 20150415
+
+WORTH_A_LOOK = 0.04
+"""First-order change of a standard deviation, relative, below which no group is looked at."""
+
+HEAVY = 0.10
+"""Relative change of a standard deviation when the group is left out."""
+
+MOST = 3
+"""Groups left out in earnest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Displacement:
+    """First-order influence of the groups of one factor.
+
+    Attributes
+    ----------
+    value : ndarray, shape (levels,)
+        Likelihood displacement, deviance units.
+    sd_change : ndarray, shape (levels, q + 1)
+        Relative change of the standard deviation of each effect, and of sigma last.
+    critical : float
+        Upper 1 % point of the largest displacement when the model holds.
+    """
+
+    value: Array
+    sd_change: Array
+    critical: float
+
+
+def displacements(subject: Subject, at: Evaluated, effects: GroupEffects) -> Displacement:
+    """Displacement by each group of one factor, and what is to be expected."""
+    n_levels, r = effects.u.shape
+    basis = _basis(r)
+    directions = [Direction(effects.group, effects.root @ s @ effects.root.T) for s in basis]
+    curvature = at.kernel.hessian(directions)
+    nu, k = subject.problem.nu, len(basis)
+    relative = curvature.r2 / at.kernel.r2
+    h = np.empty((k + 1, k + 1))
+    h[:k, :k] = curvature.hessian + nu * np.outer(relative, relative)
+    h[:k, k] = h[k, :k] = -2.0 * nu * relative
+    h[k, k] = 4.0 * nu
+    inverse = np.linalg.pinv(h, rcond=1e-10, hermitian=True)
+
+    rows = np.bincount(effects.codes, minlength=n_levels).astype(np.float64)
+    squares = np.bincount(effects.codes, weights=at.marginal * at.residuals, minlength=n_levels)
+    share = _share(basis, effects.spread, effects.u, rows, squares)
+    value = 0.5 * np.einsum("ja,ab,jb->j", share, inverse, share)
+    step = share @ inverse
+    d = effects.root @ effects.root.T
+    moved = np.array([np.diag(direction.d) for direction in directions])
+    sd_change = np.empty((n_levels, d.shape[0] + 1))
+    variances = np.diag(d)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        relative_change = np.where(variances > 0, (step[:, :k] @ moved) / variances, 0.0)
+    sd_change[:, :-1] = 0.5 * relative_change + step[:, k:]
+    sd_change[:, -1] = step[:, k]
+    critical = np.inf
+    if float(np.abs(sd_change).max()) >= WORTH_A_LOOK:
+        critical = _critical(basis, effects.spread, rows, inverse)
+    return Displacement(value, sd_change, critical)
+
+
+def _basis(r: int) -> Array:
+    """Symmetric r x r matrices that span all."""
+    out = []
+    for b in range(r):
+        for a in range(b, r):
+            s = np.zeros((r, r))
+            s[a, b] = s[b, a] = 1.0
+            out.append(s)
+    return np.array(out)
+
+
+def _share(basis: Array, spread: Array, u: Array, rows: Array, squares: Array) -> Array:
+    """Each group's share of the gradient; groups may have leading axes for draws."""
+    trace = np.einsum("sab,jab->js", basis, spread)
+    form = np.einsum("...ja,sab,...jb->...js", u, basis, u)
+    return np.concatenate([trace - form, 2.0 * (rows - squares)[..., None]], axis=-1)
+
+
+def _critical(basis: Array, spread: Array, rows: Array, inverse: Array) -> float:
+    """Upper 1 % point of the largest displacement over groups drawn from the model."""
+    n_levels, r = spread.shape[:2]
+    values, vectors = np.linalg.eigh(spread)
+    root = vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :]
+    rng = np.random.default_rng(SEED)
+    largest = np.empty(DRAWS)
+    block = max(1, min(DRAWS, 400_000 // (n_levels * r)))
+    for first in range(0, DRAWS, block):
+        count = min(block, DRAWS - first)
+        z = rng.standard_normal((count, n_levels, r))
+        u = np.einsum("jab,djb->dja", root, z)
+        squares = np.einsum("dja,dja->dj", z, z) + rng.chisquare(
+            np.maximum(rows - r, 1e-3), size=(count, n_levels)
+        )
+        share = _share(basis, spread, u, rows, squares)
+        value = 0.5 * np.einsum("dja,ab,djb->dj", share, inverse, share)
+        largest[first : first + count] = value.max(axis=1)
+    return float(np.quantile(largest, 1.0 - LEVEL))
+
+
+def without_group(subject: Subject, effects: GroupEffects, level: int) -> Subject | None:
+    """The model without the rows of one group; None where it cannot be fitted."""
+    try:
+        return subject.refit(rows=effects.codes != level)
+    except RanefError:
+        return None
+
+
+def influence_findings(subject: Subject, at: Evaluated) -> Iterator[Finding]:
+    """Groups that move a variance component by a tenth and more than chance would have it."""
+    if not subject.certificate.certified:
+        return
+    for effects in group_effects(subject, at):
+        if len(effects.levels) < 4:
+            continue
+        found = displacements(subject, at, effects)
+        beyond = np.flatnonzero(found.value > found.critical)
+        for level in beyond[np.argsort(-found.value[beyond], kind="stable")][:MOST].tolist():
+            finding = _left_out(subject, effects, found, level)
+            if finding is not None:
+                yield finding
+
+
+def _left_out(
+    subject: Subject, effects: GroupEffects, found: Displacement, level: int
+) -> Finding | None:
+    other = without_group(subject, effects, level)
+    if other is None:
+        return None
+    changes = []
+    for k in range(len(subject.problem.labels)):
+        label = subject.problem.labels[k]
+        for name, a, b in zip(
+            label.names,
+            np.sqrt(np.diag(subject.estimates.covariances[k])).tolist(),
+            np.sqrt(np.diag(other.estimates.covariances[k])).tolist(),
+            strict=True,
+        ):
+            if a > 0.0:
+                changes.append((b / a - 1.0, f"the SD of {effect(name, label.factor)}", a, b))
+    sigma, sigma_other = subject.estimates.sigma, other.estimates.sigma
+    changes.append((sigma_other / sigma - 1.0, "sigma", sigma, sigma_other))
+    change, what, a, b = max(changes, key=lambda item: abs(item[0]))
+    if abs(change) < HEAVY:
+        return None
+    name = effects.levels[level]
+    before, after = subject.certificate, other.certificate
+    verdict = "" if before.verdict == after.verdict else f", and the verdict is {after.verdict}"
+    return Finding(
+        code="influential-group",
+        severity="warning",
+        message=f"'{name}' of '{effects.factor}' carries much of the variance: without it {what} "
+        f"goes from {a:.3g} to {b:.3g}{verdict}",
+        evidence=f"{100 * change:+.0f} %; likelihood displacement {found.value[level]:.2g}, of "
+        f"which chance exceeds {found.critical:.2g} once in a hundred data sets",
+        where=f"{effects.factor} = {name}",
+        fix="look at its rows for errors of recording; if they are right, report the fit with and "
+        "without it",
+    )

@@ -1,0 +1,212 @@
+"""How many dimensions of a random-effects covariance the data support, and what one less costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ranef.diagnose.subject import Subject
+from ranef.diagnose.words import direction, effect
+from ranef.kernel import Kernel
+from ranef.problem import Problem, lower_triangles
+from ranef.problem.parameters import group_lambdas, semidefinite_cholesky, theta_of_blocks
+from ranef.solve.face import Face, face_of, gradient, hessian
+from ranef.types import Array, Finding
+
+__all__ = ["cost_of_rank", "principal_components", "rank_findings"]
+
+LEVEL = 0.05
+
+MOST_STEPS = 15
+CLOSE = 1e-3  # deviance units left to gain at which a constrained fit is close enough
+
+# Numbers read by one evaluation times squared parameters, up to which the constrained model is
+# fitted; above it the cost is bounded by one evaluation.
+AFFORDABLE = 2_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Reduced:
+    """The model with the covariance of one term at a lower rank."""
+
+    rank: int
+    cost: float
+    exact: bool
+
+
+def principal_components(problem: Problem, inner: Array, k: int) -> Array:
+    """Standard deviations of the principal components of a term's covariance, largest first.
+
+    Relative to sigma, and of the covariance scaled by the columns of Z: each effect in units of
+    what it contributes to the response (Bates, Kliegl, Vasishth and Baayen 2015, Parsimonious
+    mixed models, arXiv:1506.04967, with columns centred and scaled first, so that neither units
+    nor origin matter).
+    """
+    t = lower_triangles(inner, [term.q for term in problem.terms])[k]
+    return np.asarray(np.linalg.svd(t, compute_uv=False))
+
+
+def rank_findings(subject: Subject, kernel: Kernel) -> Iterator[Finding]:
+    """Directions that are there but cheap to do without, and the rank that is left."""
+    problem, solution = subject.problem, subject.solution
+    if not subject.certificate.certified:
+        return
+    for k, label in enumerate(problem.labels):
+        q = len(label.names)
+        rank = subject.certificate.rank[label.label]
+        steps: list[Reduced] = []
+        for lower in range(rank - 1, -1, -1):
+            reduced = cost_of_rank(problem, kernel, solution.inner, k, lower)
+            if reduced.cost > _critical(q, rank, lower):
+                break
+            steps.append(reduced)
+        if steps:
+            yield _nearly_singular(subject, k, steps[-1])
+        supported = steps[-1].rank if steps else rank
+        if supported < q and q > 1:
+            yield _supported(subject, k, supported)
+
+
+def cost_of_rank(problem: Problem, kernel: Kernel, inner: Array, k: int, rank: int) -> Reduced:
+    """What the criterion loses when the covariance of term k has at most this rank.
+
+    The smallest principal directions are taken out and all parameters fitted again on the face
+    of that rank, by Newton's method with the exact Hessian.
+    """
+    start = kernel.evaluate(group_lambdas(problem, inner)) and kernel.value
+    blocks = lower_triangles(inner, [term.q for term in problem.terms])
+    u, values, _ = np.linalg.svd(blocks[k])
+    blocks[k] = _triangle((u[:, :rank] * values[:rank] ** 2) @ u[:, :rank].T, rank)
+    theta = theta_of_blocks(blocks)
+    ranks = [int(np.count_nonzero(np.diag(b))) for b in blocks]
+    kernel.evaluate(group_lambdas(problem, theta))
+    exact = kernel.work * problem.n_theta**2 < AFFORDABLE
+    best = _refit(problem, kernel, theta, ranks) if exact else kernel.value
+    kernel.evaluate(group_lambdas(problem, inner))
+    return Reduced(rank, max(0.0, best - float(start)), exact)
+
+
+def _refit(problem: Problem, kernel: Kernel, theta: Array, ranks: Sequence[int]) -> float:
+    value = kernel.value
+    for _ in range(MOST_STEPS):
+        face = face_of(problem, theta)
+        if not face.coordinates:
+            return value
+        scales = face.scales()
+        g = gradient(problem, face, kernel) * scales
+        h = hessian(problem, face, kernel)[0] * np.outer(scales, scales)
+        eigenvalues, vectors = np.linalg.eigh(h)
+        size = np.maximum(np.abs(eigenvalues), 1e-8 * np.abs(eigenvalues).max())
+        inner_g = vectors.T @ g
+        if 0.5 * float(np.sum(inner_g**2 / size)) < CLOSE:
+            return value
+        step = -scales * (vectors @ (inner_g / size))
+        for _ in range(12):
+            there = _moved(problem, face, step, ranks)
+            if kernel.evaluate(group_lambdas(problem, there)) and kernel.value < value:
+                break
+            step = step / 3.0
+        else:
+            kernel.evaluate(group_lambdas(problem, theta))
+            return value
+        theta, value = there, kernel.value
+    return value
+
+
+def _moved(problem: Problem, face: Face, step: Array, ranks: Sequence[int]) -> Array:
+    roots = [term.root.copy() for term in face.terms]
+    for coordinate, change in zip(face.coordinates, step.tolist(), strict=True):
+        roots[coordinate.term][coordinate.row, coordinate.column] += change
+    blocks = []
+    for term, root, rank in zip(face.terms, roots, ranks, strict=True):
+        back = np.zeros_like(root)
+        back[list(term.order)] = root
+        blocks.append(_triangle(back @ back.T, rank))
+    return theta_of_blocks(blocks)
+
+
+def _triangle(matrix: Array, rank: int) -> Array:
+    """Lower triangle of a covariance of known rank."""
+    if rank == matrix.shape[0]:
+        return semidefinite_cholesky(matrix)
+    values, vectors = np.linalg.eigh(matrix)
+    values[: matrix.shape[0] - rank] = 0.0
+    return semidefinite_cholesky((vectors * values) @ vectors.T, 1e-9)
+
+
+def _critical(q: int, rank: int, lower: int) -> float:
+    """Upper 5 % point of the likelihood ratio of a lower rank against a higher one.
+
+    The freed parameters less one and all of them, in equal parts: exact for one variance and for
+    a slope (Self and Liang 1987; Stram and Lee 1994), a good guess for the others.
+    """
+    from scipy import special
+
+    freed = sum(q - r for r in range(lower, rank))
+
+    def tail(x: float) -> float:
+        smaller = float(special.chdtrc(freed - 1, x)) if freed > 1 else 0.0
+        return 0.5 * smaller + 0.5 * float(special.chdtrc(freed, x))
+
+    low, high = 0.0, 100.0
+    for _ in range(60):
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if tail(middle) > LEVEL else (low, middle)
+    return high
+
+
+def _nearly_singular(subject: Subject, k: int, reduced: Reduced) -> Finding:
+    problem, label = subject.problem, subject.problem.labels[k]
+    covariance = subject.solution.covariances[k]
+    names = label.names
+    sds = np.sqrt(np.maximum(np.diag(covariance), 0.0))
+    if reduced.rank == 0:
+        what = (
+            f"{effect(names[0], label.factor)} has"
+            if len(names) == 1
+            else f"the effects of '{label.label}' have"
+        )
+        message = f"{what} a variance that cannot be told from zero"
+    elif len(names) == 2:
+        correlation = covariance[0, 1] / (sds[0] * sds[1])
+        message = (
+            f"{effect(names[0], label.factor)} and {effect(names[1], label.factor)} cannot be told "
+            f"from perfectly correlated: the correlation is {correlation:.2f}"
+        )
+    else:
+        u, _, _ = np.linalg.svd(covariance / np.outer(sds, sds).clip(1e-300))
+        weakest = direction(names, u[:, -1])
+        message = (
+            f"the covariance by '{label.label}' cannot be told from one of rank {reduced.rank}; its "
+            f"weakest direction is {weakest} (in SDs)"
+        )
+    most = "" if reduced.exact else "at most "
+    return Finding(
+        code="nearly-singular",
+        severity="note",
+        message=message,
+        evidence=f"rank {reduced.rank} of {len(names)} costs {most}{reduced.cost:.2g} deviance "
+        "units",
+        where=label.label,
+        fix="nothing to do if the fixed effects are the question; a smaller random part fits as "
+        "well",
+    )
+
+
+def _supported(subject: Subject, k: int, supported: int) -> Finding:
+    label = subject.problem.labels[k]
+    components = principal_components(subject.problem, subject.solution.inner, k)
+    total = float(np.sum(components**2))
+    shares = ", ".join(f"{100 * c * c / total:.3g} %" for c in components) if total > 0 else "none"
+    q = len(label.names)
+    return Finding(
+        code="supported-rank",
+        severity="note",
+        message=f"the data support {supported} of the {q} dimensions of the random effects by "
+        f"'{label.label}'",
+        evidence=f"principal components take {shares} of the variance",
+        where=label.label,
+        fix="a random part of that size says as much; the larger one is no error",
+    )

@@ -1,0 +1,76 @@
+"""Fixed effects that rest on one group: nothing tells them from that group's own effect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ranef.design import Design
+from ranef.diagnose.words import joined
+from ranef.frame import Column
+from ranef.frame.grouping import is_constant_within
+from ranef.types import Finding, RandomTerm
+
+__all__ = ["separated_findings"]
+
+ALL = 1.0 - 1e-8
+"""Leverage of a group among the group-level columns from which on it decides alone."""
+
+
+def separated_findings(design: Design) -> Iterator[Finding]:
+    """Group-level columns of the fixed part in which one group has a leverage of one.
+
+    The columns that are constant within groups are taken once a group; a group whose leverage in
+    their regression is one is fitted exactly by a coefficient of its own.
+    """
+    for term in {term.factor: term for term in design.terms}.values():
+        yield from _of_factor(design, term)
+
+
+def _of_factor(design: Design, term: RandomTerm) -> Iterator[Finding]:
+    constant = [
+        j
+        for j, name in enumerate(design.x_names)
+        if is_constant_within(
+            Column(name, "number", np.ascontiguousarray(design.X[:, j])), term.codes, term.n_levels
+        ).all()
+    ]
+    if len(constant) < 2:
+        return
+    some_row = np.zeros(term.n_levels, dtype=np.int64)
+    some_row[term.codes] = np.arange(design.n)
+    matrix = design.X[np.ix_(some_row, constant)]
+    q, r = np.linalg.qr(matrix / np.abs(matrix).max(axis=0))
+    if matrix.shape[0] <= matrix.shape[1] or np.linalg.matrix_rank(r) < r.shape[0]:
+        return
+    leverage = np.einsum("ij,ij->i", q, q)
+    for group in np.flatnonzero(leverage > ALL).tolist():
+        others = np.delete(matrix, group, axis=0)
+        lost = _undetermined(others)
+        names = [design.x_names[constant[k]] for k in lost if design.x_names[constant[k]] != "Intercept"]
+        if not names:
+            continue
+        level = term.levels[group]
+        several = len(names) > 1
+        yield Finding(
+            code="separated-group",
+            severity="warning",
+            message=f"the fixed effect{'s' if several else ''} of {joined(names)} rest"
+            f"{'' if several else 's'} on '{level}' alone among the levels of '{term.factor}': "
+            "what is due to the one cannot be told from what is due to the other",
+            evidence=f"leverage 1 of '{level}' among the columns that are constant within "
+            f"'{term.factor}'",
+            where=", ".join(names),
+            fix=f"join levels of the predictor, leave out '{level}', or say in the text that the "
+            "estimate is one group's",
+        )
+
+
+def _undetermined(matrix: np.ndarray) -> list[int]:
+    """Columns whose coefficients the rows do not determine."""
+    scaled = matrix / np.maximum(np.abs(matrix).max(axis=0), 1e-300)
+    _, values, vectors = np.linalg.svd(scaled)
+    null = vectors[values.size :] if values.size < vectors.shape[0] else vectors[:0]
+    null = np.vstack([null, vectors[: values.size][values <= 1e-9 * values[0]]])
+    return np.flatnonzero(np.abs(null).max(axis=0, initial=0.0) > 1e-6).tolist()

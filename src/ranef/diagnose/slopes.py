@@ -1,0 +1,89 @@
+"""Predictors that vary too little within groups for what the model asks of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from ranef.formula import Formula, Term
+from ranef.formula.nodes import Name
+from ranef.frame import Column, Table
+from ranef.frame.grouping import group_sizes, is_constant_within
+from ranef.frame.structure_findings import hardly_varies
+from ranef.types import Finding
+
+__all__ = ["response_findings", "slope_findings"]
+
+MANY_CONSTANT = 0.1
+"""Share of the groups of three rows or more in which the response takes one value."""
+
+
+def slope_findings(
+    formula: Formula, table: Table, factors: Mapping[str, Column]
+) -> Iterator[Finding]:
+    """Random slopes of variables that do not, or hardly, vary within the groups."""
+    with_slopes: set[tuple[str, str]] = set()
+    for bar in formula.bars:
+        factor = factors[bar.label]
+        for name in _variables(bar.model.terms):
+            with_slopes.add((name, bar.label))
+            column = table[name]
+            if not is_constant_within(column, factor.values, len(factor.levels)).all():
+                for finding in hardly_varies(column, factor):
+                    yield replace(finding, severity="warning")
+            elif bar.model.intercept:
+                yield Finding(
+                    code="constant-slope",
+                    severity="problem",
+                    message=f"'{name}' never varies within a level of '{bar.label}', so its "
+                    "random slope cannot be told from the intercept",
+                    evidence=f"one value of '{name}' in each of {_count(factor)} groups",
+                    where=bar.text,
+                    fix=f"keep '{name}' in the fixed part only; a slope of it can vary between "
+                    "units above the groups",
+                )
+    for name in _variables(formula.fixed):
+        for label, factor in factors.items():
+            if (name, label) not in with_slopes:
+                yield from hardly_varies(table[name], factor)
+
+
+def response_findings(
+    formula: Formula, table: Table, factors: Mapping[str, Column]
+) -> Iterator[Finding]:
+    """A response that takes one value in many groups, or in all."""
+    if not isinstance(formula.response, Name):
+        return
+    name = formula.response.name
+    for label, factor in factors.items():
+        sizes = group_sizes(factor.values, len(factor.levels))
+        large = sizes >= 3
+        if not large.any():
+            continue
+        constant = is_constant_within(table[name], factor.values, len(factor.levels)) & large
+        count, of = int(constant.sum()), int(large.sum())
+        if count == of or count >= max(2.0, MANY_CONSTANT * of):
+            yield Finding(
+                code="response-constant-within",
+                severity="problem" if count == of else "warning",
+                message=f"'{name}' takes one value in "
+                + ("every group" if count == of else "many groups")
+                + f" of '{label}'",
+                evidence=f"{count} of {of} groups of three rows or more",
+                where=name,
+                fix=f"see whether '{name}' belongs to '{label}' rather than to the row, or whether "
+                "its scale ends there (a floor or a ceiling): a normal model fits such groups "
+                "badly",
+            )
+
+
+def _variables(terms: tuple[Term, ...]) -> list[str]:
+    """Variables that stand in terms as they are, each once."""
+    names = [f.name for term in terms for f in term.factors if isinstance(f, Name)]
+    return list(dict.fromkeys(names))
+
+
+def _count(factor: Column) -> int:
+    return int(np.unique(factor.values[factor.values >= 0]).size)

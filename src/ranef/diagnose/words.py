@@ -1,0 +1,99 @@
+"""Random effects and what happens to them, in the user's variables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ranef.problem import TermLabel
+from ranef.types import Array
+
+__all__ = ["direction", "effect", "joined", "null_sentences", "square"]
+
+GONE = 1e-9
+"""Standard deviation, relative to the largest, below which an effect has no variance."""
+
+
+def effect(name: str, factor: str) -> str:
+    """One random effect.
+
+    Examples
+    --------
+    >>> effect("Intercept", "school"), effect("ses", "school")
+    ('the school intercept', 'the slope of ses')
+    """
+    return f"the {factor} intercept" if name == "Intercept" else f"the slope of {name}"
+
+
+def joined(parts: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
+
+
+def square(q: int, rank: int) -> str:
+    """``the 2x2 covariance has rank 1``."""
+    return f"the {q}x{q} covariance has rank {rank}"
+
+
+def direction(names: Sequence[str], weights: Array) -> str:
+    """A combination of effects, each in units of its standard deviation.
+
+    Examples
+    --------
+    >>> direction(["Intercept", "x", "z"], np.array([0.5, -1.0, 0.001]))
+    'x - 0.50 (Intercept)'
+    """
+    order = np.argsort(-np.abs(weights), kind="stable")
+    scaled = weights / weights[order[0]]
+    parts = []
+    for i in order[np.abs(scaled[order]) >= 0.05].tolist():
+        size = "" if abs(scaled[i]) > 0.995 else f"{abs(scaled[i]):.2f} "
+        name = "(Intercept)" if names[i] == "Intercept" else names[i]
+        parts.append(f"{'-' if scaled[i] < 0 else '+'} {size}{name}")
+    return " ".join(parts).removeprefix("+ ")
+
+
+def null_sentences(label: TermLabel, covariance: Array, rank: int) -> list[str]:
+    """What a covariance matrix of less than full rank means, one sentence for each fact.
+
+    Parameters
+    ----------
+    label : TermLabel
+    covariance : ndarray, shape (q, q)
+        On the data's scale.
+    rank : int
+        Less than q.
+
+    Examples
+    --------
+    >>> label = TermLabel("school", "school", ("Intercept", "ses"), 160)
+    >>> null_sentences(label, np.array([[4.0, 0.0], [0.0, 0.0]]), 1)
+    ['the slope of ses has no variance between levels of school']
+    """
+    q = len(label.names)
+    effects = [effect(name, label.factor) for name in label.names]
+    sds = np.sqrt(np.maximum(np.diag(covariance), 0.0))
+    gone = [i for i in range(q) if sds[i] <= GONE * max(GONE, float(sds.max()))]
+    left = [i for i in range(q) if i not in gone]
+    if rank == 0:
+        gone, left = list(range(q)), []
+    out = []
+    for i in gone:
+        where = "" if label.names[i] == "Intercept" else f" between levels of {label.factor}"
+        out.append(f"{effects[i]} has no variance{where}")
+    if len(left) > rank:
+        shape = square(q, rank)
+        if rank == 1:
+            named = joined([effects[i] for i in left])
+            out.append(f"{named} are perfectly correlated: {shape}")
+        else:
+            spread = np.outer(sds[left], sds[left])
+            _, vectors = np.linalg.eigh(covariance[np.ix_(left, left)] / spread)
+            names = [label.names[i] for i in left]
+            combined = [direction(names, vectors[:, k]) for k in range(len(left) - rank)]
+            out.append(
+                f"{joined(combined)} (in SDs) {'has' if len(combined) == 1 else 'have'} no "
+                f"variance between levels of {label.factor}: {shape}"
+            )
+    return out

@@ -1,0 +1,326 @@
+"""The contextual effect: how much a slope between groups differs from the slope within them.
+
+A predictor x that varies within groups and between their means answers two questions at once. With
+x split into its deviation from the group mean and the group mean itself,
+
+    y = ... + w (x_ij - x_j) + b x_j + ...,
+
+w compares members of one group, b compares groups, and b - w is the contextual effect (Mundlak
+1978; Raudenbush and Bryk 2002, p. 139). A model with the one slope of x holds that b = w.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ranef.design import Design
+from ranef.design.rank import dependent_columns
+from ranef.errors import OptionError, suggestion
+from ranef.formula import Formula
+from ranef.formula.nodes import Call, Name, walk
+from ranef.formula.render import to_text
+from ranef.frame import Column, Table
+from ranef.frame.grouping import group_means, is_constant_within
+from ranef.inference.estimates import estimate
+from ranef.inference.satterthwaite import satterthwaite_df, variance_derivatives
+from ranef.problem import make_problem
+from ranef.solve import solve
+from ranef.types import Array, RandomTerm
+
+__all__ = ["Contextual", "candidates", "contextual"]
+
+# A group mean of which less than this share is left by the other columns is in the model already.
+NEW = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Contextual:
+    """The contextual effect of one predictor.
+
+    Where the predictor is part of interactions, all three slopes are those at zero of the
+    variables it interacts with.
+
+    Attributes
+    ----------
+    variable, group : str
+    estimate, std_error : float
+        Slope between less slope within, in units of the response for one unit of the variable.
+    df, statistic, p_value : float
+        t test against zero with Satterthwaite's degrees of freedom.
+    within, within_se, between, between_se : float
+        The two slopes.
+    p_joint : float
+        Of the contextual effects of the variable and of its interactions together: the smallest
+        of their p values times their number (Bonferroni), at most 1.
+    """
+
+    variable: str
+    group: str
+    estimate: float
+    std_error: float
+    df: float
+    statistic: float
+    p_value: float
+    within: float
+    within_se: float
+    between: float
+    between_se: float
+    p_joint: float
+
+    def __str__(self) -> str:
+        p = "p < .001" if self.p_value < 0.001 else f"p = {self.p_value:.3f}"
+        return (
+            f"the slope of {self.variable} is {self.between:.4g} (SE {self.between_se:.2g}) between "
+            f"levels of {self.group} and {self.within:.4g} (SE {self.within_se:.2g}) within them: "
+            f"a contextual effect of {self.estimate:.4g} (SE {self.std_error:.2g}, "
+            f"t = {self.statistic:.2f} on {self.df:.0f} df, {p})"
+        )
+
+    __repr__ = __str__
+
+
+def candidates(formula: Formula, table: Table, design: Design) -> list[tuple[str, str]]:
+    """Predictors and grouping factors for which a contextual effect can be asked.
+
+    A predictor is a number used as it is, in the fixed part, that varies within some and between
+    the means of the factor's levels. Those that stand in a function too are left out, and those
+    whose group means are in the model by name (``between(x, g)``).
+    """
+    found = []
+    inside = {
+        node.name
+        for term in formula.fixed
+        for factor in term.factors
+        if not isinstance(factor, Name)
+        for node in walk(factor)
+        if isinstance(node, Name)
+    }
+    for name in dict.fromkeys(
+        t.factors[0].name for t in formula.fixed if t.degree == 1 and isinstance(t.factors[0], Name)
+    ):
+        if name in inside or table[name].kind != "number" or not design.encoding.fixed_terms[name]:
+            continue
+        for term in {term.factor: term for term in design.terms}.values():
+            if _varies(table, name, term):
+                found.append((name, term.factor))
+    return found
+
+
+def contextual(
+    formula: Formula,
+    table: Table,
+    design: Design,
+    y: Array,
+    weights: Array | None,
+    reml: bool,
+    name: str,
+    by: str | None = None,
+) -> Contextual:
+    """Fit the model with the predictor split, and compare its two slopes.
+
+    In the fixed part x and its interactions are replaced by those of ``x - mean``, and those of
+    the group mean are added; random slopes of x become slopes of ``x - mean``. A model that holds
+    both parts already is fitted as it is.
+
+    Parameters
+    ----------
+    y : ndarray, shape (n,)
+        Response less offset.
+    name : str
+        A number of the fixed part.
+    by : str, optional
+        The grouping factor, where there are several.
+
+    Raises
+    ------
+    OptionError
+        The predictor has no two slopes in this model.
+
+    References
+    ----------
+    Mundlak (1978), On the pooling of time series and cross section data, Econometrica 46, 69-85.
+    Raudenbush and Bryk (2002), Hierarchical Linear Models, 2nd ed., Sage, pp. 139-141.
+    """
+    factors = {term.factor: term for term in design.terms}
+    if by is not None and by not in factors:
+        raise OptionError(
+            f"'{by}' is no grouping factor of the model",
+            found="grouping factors " + ", ".join(factors),
+            fix=suggestion(by, factors) or "name one of these",
+        )
+    parts = _parts_in_formula(formula, design, name, by)
+    if parts is not None:
+        group, within, between = parts
+        return _compare(design, y, weights, reml, name, group, [(within, between)])
+    possible = candidates(formula, table, design)
+    groups = [g for n, g in possible if n == name and by in (None, g)]
+    if len(groups) != 1:
+        raise _refusal(formula, name, by, groups, possible)
+    group = groups[0]
+    split, pairs = _split(formula, table, design, name, factors[group])
+    if split is None:
+        raise OptionError(
+            f"the model holds the means of '{name}' by '{group}' already",
+            found="they are a combination of other columns of the fixed part",
+            fix=f"write within({name}, {group}) and between({name}, {group}) in their place",
+        )
+    return _compare(split, y, weights, reml, name, group, pairs)
+
+
+def _varies(table: Table, name: str, term: RandomTerm) -> bool:
+    """Whether a number varies within some and between the means of a factor's levels."""
+    column = table[name]
+    if is_constant_within(column, term.codes, term.n_levels).all():
+        return False
+    means = group_means(column.values, term.codes, term.n_levels)
+    return float(np.ptp(means)) > 1e-9 * float(np.ptp(column.values))
+
+
+def _parts_in_formula(
+    formula: Formula, design: Design, name: str, by: str | None
+) -> tuple[str, int, int] | None:
+    """Group and columns of ``within(x, g)`` and ``between(x, g)``, or of ``x_within`` and
+    ``x_between`` (the names that ``center`` gives), where the fixed part has both."""
+    columns = design.encoding.fixed_terms
+    for term in formula.fixed:
+        factor = term.factors[0]
+        if term.degree > 1 or not isinstance(factor, Call) or factor.function != "within":
+            continue
+        group = to_text(factor.args[1])
+        other = f"between({name}, {group})"
+        if to_text(factor.args[0]) != name or by not in (None, group):
+            continue
+        if columns.get(other) and columns[term.name]:
+            return group, columns[term.name][0], columns[other][0]
+    within, between = columns.get(f"{name}_within"), columns.get(f"{name}_between")
+    if not (within and between):
+        return None
+    means = Column(f"{name}_between", "number", design.X[:, between[0]])
+    for term in design.terms:
+        if by in (None, term.factor) and is_constant_within(means, term.codes, term.n_levels).all():
+            return term.factor, within[0], between[0]
+    return None
+
+
+def _refusal(
+    formula: Formula,
+    name: str,
+    by: str | None,
+    groups: Sequence[str],
+    possible: Sequence[tuple[str, str]],
+) -> OptionError:
+    if groups:
+        return OptionError(
+            f"'{name}' varies between levels of several grouping factors",
+            found=", ".join(groups),
+            fix=f"name one: by='{groups[0]}'",
+        )
+    known = list(dict.fromkeys(n for n, _ in possible))
+    fixed = [term.name for term in formula.fixed]
+    reason = (
+        f"'{name}' has no slope of its own in the fixed part"
+        if name not in fixed
+        else f"'{name}' does not have two slopes" + (f" by '{by}'" if by else "")
+    )
+    return OptionError(
+        reason,
+        found="predictors that vary within and between groups: " + (", ".join(known) or "none"),
+        fix=suggestion(name, known)
+        or "a contextual effect needs a number that varies within groups and between their means",
+    )
+
+
+def _split(
+    formula: Formula, table: Table, design: Design, name: str, by: RandomTerm
+) -> tuple[Design | None, list[tuple[int, int]]]:
+    """The design with x in two parts, and the columns of the parts of each term that holds x.
+
+    None where the means are a combination of other columns.
+    """
+    means = group_means(table[name].values, by.codes, by.n_levels)[by.codes]
+    inner = _with_column(table, name, table[name].values - means)
+    outer = _with_column(table, name, means)
+    encoding = design.encoding
+    at = [
+        j
+        for term in formula.fixed
+        if any(isinstance(f, Name) and f.name == name for f in term.factors)
+        for j in encoding.fixed_terms[term.name]
+    ]
+    main = encoding.fixed_terms[name][0]
+    at = [main, *(j for j in at if j != main)]
+    X = design.X.copy(order="F")
+    X[:, at] = encoding.fixed(inner)[:, at]
+    added = encoding.fixed(outer)[:, at]
+    whole = np.asfortranarray(np.column_stack([X, added]))
+    dependent = dependent_columns(whole, intercept=design.has_intercept)
+    p = design.p
+    if dependent[:p].any() or dependent[p] or _share_left(X, added[:, 0]) < NEW:
+        return None, []
+    kept = [k for k in range(len(at)) if not dependent[p + k]]
+    columns = [*range(p), *(p + k for k in kept)]
+    names = [*design.x_names, *(f"between({design.x_names[at[k]]})" for k in kept)]
+    terms = tuple(
+        replace(term, Z=z)
+        for term, (_, z) in zip(design.terms, encoding.random(inner), strict=True)
+    )
+    split = replace(
+        design, X=np.asfortranarray(whole[:, columns]), x_names=tuple(names), terms=terms
+    )
+    return split, [(at[k], p + i) for i, k in enumerate(kept)]
+
+
+def _share_left(X: Array, column: Array) -> float:
+    """Share of a column's squared deviations that the columns of X do not explain."""
+    rest = column - X @ np.linalg.lstsq(X, column)[0]
+    total = column - column.mean()
+    return float(rest @ rest) / float(total @ total)
+
+
+def _with_column(table: Table, name: str, values: Array) -> Table:
+    return Table({**table.columns, name: replace(table[name], values=values)}, table.n_rows)
+
+
+def _compare(
+    design: Design,
+    y: Array,
+    weights: Array | None,
+    reml: bool,
+    name: str,
+    group: str,
+    pairs: Sequence[tuple[int, int]],
+) -> Contextual:
+    """Slopes and their differences in a fit of a design with both parts of x."""
+    from scipy import special
+
+    problem = make_problem(design, y, weights, reml)
+    kernel = problem.kernel()
+    solution = solve(problem, None, None, kernel)
+    found = estimate(problem, solution, kernel)
+    contrasts = np.zeros((len(pairs), design.p))
+    for k, (within, between) in enumerate(pairs):
+        contrasts[k, between], contrasts[k, within] = 1.0, -1.0
+    effects = contrasts @ found.beta
+    errors = np.sqrt(np.einsum("ma,ab,mb->m", contrasts, found.vcov, contrasts))
+    df = satterthwaite_df(variance_derivatives(problem, solution), contrasts)
+    t = effects / errors
+    p = 2.0 * special.stdtr(df, -np.abs(t))
+    se = np.sqrt(np.diag(found.vcov))
+    within, between = pairs[0]
+    return Contextual(
+        variable=name,
+        group=group,
+        estimate=float(effects[0]),
+        std_error=float(errors[0]),
+        df=float(df[0]),
+        statistic=float(t[0]),
+        p_value=float(p[0]),
+        within=float(found.beta[within]),
+        within_se=float(se[within]),
+        between=float(found.beta[between]),
+        between_se=float(se[between]),
+        p_joint=float(min(1.0, len(pairs) * p.min())),
+    )
