@@ -29,7 +29,7 @@ LEVEL = 0.01
 DRAWS = 2000
 SEED = 20150415
 
-WORTH_A_LOOK = 0.04
+WORTH_A_LOOK = 0.07
 """First-order change of a standard deviation, relative, below which no group is looked at."""
 
 HEAVY = 0.10
@@ -61,7 +61,7 @@ class Displacement:
 def displacements(subject: Subject, at: Evaluated, effects: GroupEffects) -> Displacement:
     """Displacement by each group of one factor, and what is to be expected."""
     n_levels, r = effects.u.shape
-    basis = _basis(r)
+    basis, at_ones = _basis(r)
     directions = [Direction(effects.group, effects.root @ s @ effects.root.T) for s in basis]
     curvature = at.kernel.hessian(directions)
     nu, k = subject.problem.nu, len(basis)
@@ -74,8 +74,8 @@ def displacements(subject: Subject, at: Evaluated, effects: GroupEffects) -> Dis
 
     rows = np.bincount(effects.codes, minlength=n_levels).astype(np.float64)
     squares = np.bincount(effects.codes, weights=at.marginal * at.residuals, minlength=n_levels)
-    share = _share(basis, effects.spread, effects.u, rows, squares)
-    value = 0.5 * np.einsum("ja,ab,jb->j", share, inverse, share)
+    share = _share(at_ones, effects.spread, effects.u, rows, squares)
+    value = _half_norm(share, inverse)
     step = share @ inverse
     d = effects.root @ effects.root.T
     moved = np.array([np.diag(direction.d) for direction in directions])
@@ -87,29 +87,32 @@ def displacements(subject: Subject, at: Evaluated, effects: GroupEffects) -> Dis
     sd_change[:, -1] = step[:, k]
     critical = np.inf
     if float(np.abs(sd_change).max()) >= WORTH_A_LOOK:
-        critical = _critical(basis, effects.spread, rows, inverse)
+        critical = _critical(at_ones, effects.spread, rows, inverse)
     return Displacement(value, sd_change, critical)
 
 
-def _basis(r: int) -> Array:
-    """Symmetric r x r matrices that span all."""
-    out = []
-    for b in range(r):
-        for a in range(b, r):
-            s = np.zeros((r, r))
-            s[a, b] = s[b, a] = 1.0
-            out.append(s)
-    return np.array(out)
+def _basis(r: int) -> tuple[Array, tuple[Array, Array]]:
+    """Symmetric r x r matrices that span all, and the rows and columns of their ones."""
+    columns, rows = np.triu_indices(r)
+    out = np.zeros((rows.size, r, r))
+    out[np.arange(rows.size), rows, columns] = 1.0
+    out[np.arange(rows.size), columns, rows] = 1.0
+    return out, (rows, columns)
 
 
-def _share(basis: Array, spread: Array, u: Array, rows: Array, squares: Array) -> Array:
-    """Each group's share of the gradient; groups may have leading axes for draws."""
-    trace = np.einsum("sab,jab->js", basis, spread)
-    form = np.einsum("...ja,sab,...jb->...js", u, basis, u)
-    return np.concatenate([trace - form, 2.0 * (rows - squares)[..., None]], axis=-1)
+def _share(at: tuple[Array, Array], spread: Array, u: Array, rows: Array, squares: Array) -> Array:
+    """Each group's share of the gradient; `u` and `squares` may have a leading axis of draws."""
+    a, b = at
+    twice = np.where(a == b, 1.0, 2.0)
+    form = twice * (spread[:, a, b] - u[..., a] * u[..., b])
+    return np.concatenate([form, 2.0 * (rows - squares)[..., None]], axis=-1)
 
 
-def _critical(basis: Array, spread: Array, rows: Array, inverse: Array) -> float:
+def _half_norm(share: Array, inverse: Array) -> Array:
+    return 0.5 * np.sum((share @ inverse) * share, axis=-1)
+
+
+def _critical(at: tuple[Array, Array], spread: Array, rows: Array, inverse: Array) -> float:
     """Upper 1 % point of the largest displacement over groups drawn from the model."""
     n_levels, r = spread.shape[:2]
     values, vectors = np.linalg.eigh(spread)
@@ -120,13 +123,12 @@ def _critical(basis: Array, spread: Array, rows: Array, inverse: Array) -> float
     for first in range(0, DRAWS, block):
         count = min(block, DRAWS - first)
         z = rng.standard_normal((count, n_levels, r))
-        u = np.einsum("jab,djb->dja", root, z)
+        u = np.matmul(root, z[..., None])[..., 0]
         squares = np.einsum("dja,dja->dj", z, z) + rng.chisquare(
             np.maximum(rows - r, 1e-3), size=(count, n_levels)
         )
-        share = _share(basis, spread, u, rows, squares)
-        value = 0.5 * np.einsum("dja,ab,djb->dj", share, inverse, share)
-        largest[first : first + count] = value.max(axis=1)
+        share = _share(at, spread, u, rows, squares)
+        largest[first : first + count] = _half_norm(share, inverse).max(axis=1)
     return float(np.quantile(largest, 1.0 - LEVEL))
 
 
