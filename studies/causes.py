@@ -274,7 +274,7 @@ CAUSES = (
         "a factor under two names",
         "math ~ ses + size + (1 | school) + (1 | head)",
         _duplicated,
-        ("same-groups",),
+        ("same-groups", "flat"),
         ("school", "head"),
         _BASE,
     ),
@@ -303,7 +303,7 @@ CAUSES = (
         _almost_constant,
         ("almost-constant-within",),
         ("size", "school"),
-        _BASE,
+        "",
     ),
     Cause(
         "collinear predictors",

@@ -38,7 +38,7 @@ def test_a_measurement_as_a_group_is_noted_and_fitted(data):
     fit = rn.lmm("y ~ x + (1 | age)", data.assign(age=ages))
     assert fit.ngroups == {"age": 12}
     (finding,) = fit.findings
-    assert (finding.code, finding.severity, finding.where) == ("measured-group", "warning", "age")
+    assert (finding.code, finding.severity, finding.where) == ("numeric-group", "warning", "age")
     assert "12 different values in 96 rows, from 20.25 to 61.75" in finding.evidence
     assert str(finding) in str(fit.summary()).replace("\n    ", " ")
 

@@ -55,7 +55,8 @@ def duplicate_findings(formula: Formula, table: Table) -> Iterator[Finding]:
 
 
 def _codes(values: NDArray[np.generic]) -> NDArray[np.int64]:
-    return np.unique(values, return_inverse=True)[1].astype(np.int64)
+    _, codes = np.unique(values, return_inverse=True)
+    return np.asarray(codes, dtype=np.int64)
 
 
 def _cells(columns: list[NDArray[np.generic]], n: int) -> NDArray[np.int64]:

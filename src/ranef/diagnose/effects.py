@@ -120,5 +120,3 @@ def group_effects(subject: Subject, at: Evaluated) -> list[GroupEffects]:
             )
         )
     return out
-
-

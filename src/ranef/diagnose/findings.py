@@ -28,9 +28,7 @@ __all__ = ["all_findings", "before_findings"]
 ORDER = {"problem": 0, "warning": 1, "note": 2}
 
 
-def before_findings(
-    formula: Formula, table: Table, missing: MissingRows
-) -> tuple[Finding, ...]:
+def before_findings(formula: Formula, table: Table, missing: MissingRows) -> tuple[Finding, ...]:
     """What can be seen before a fit, also where the model is refused.
 
     Parameters

@@ -53,11 +53,13 @@ def _boundary(problem: Problem, solution: Solution) -> Finding:
     certificate = solution.certificate
     sentences: list[str] = []
     where: list[str] = []
+    factors: dict[str, None] = {}
     for label, covariance in zip(problem.labels, solution.covariances, strict=True):
         rank = certificate.rank[label.label]
         if rank < len(label.names):
             sentences += null_sentences(label, covariance, rank)
             where.append(label.label)
+            factors[label.factor] = None
     return Finding(
         code="boundary",
         severity="note",
@@ -66,5 +68,5 @@ def _boundary(problem: Problem, solution: Solution) -> Finding:
         "raise the criterion",
         where=", ".join(where),
         fix="the fit is sound; ask whether a predictor is missing between groups, or whether "
-        f"the random part of {joined(where)} asks for more than the data hold",
+        f"the random part by {joined(list(factors))} asks for more than the data hold",
     )

@@ -107,4 +107,5 @@ def _components(first: Column, second: Column) -> int:
     edges = coo_array(
         (np.ones(rows.size), (rows, occurring_rows.size + columns)), shape=(size, size)
     )
-    return int(connected_components(edges, directed=False, return_labels=False))
+    count, _ = connected_components(edges, directed=False)
+    return int(count)

@@ -13,7 +13,7 @@ from ranef.types import Array, Finding
 
 __all__ = ["anderson_darling", "normality_findings"]
 
-LEVEL = 2e-3
+LEVEL = 5e-3
 FEWEST_GROUPS = 20
 
 

@@ -158,7 +158,7 @@ def _critical(q: int, rank: int, lower: int) -> float:
 
 
 def _nearly_singular(subject: Subject, k: int, reduced: Reduced) -> Finding:
-    problem, label = subject.problem, subject.problem.labels[k]
+    label = subject.problem.labels[k]
     covariance = subject.solution.covariances[k]
     names = label.names
     sds = np.sqrt(np.maximum(np.diag(covariance), 0.0))
@@ -179,8 +179,8 @@ def _nearly_singular(subject: Subject, k: int, reduced: Reduced) -> Finding:
         u, _, _ = np.linalg.svd(covariance / np.outer(sds, sds).clip(1e-300))
         weakest = direction(names, u[:, -1])
         message = (
-            f"the covariance by '{label.label}' cannot be told from one of rank {reduced.rank}; its "
-            f"weakest direction is {weakest} (in SDs)"
+            f"the covariance by '{label.label}' cannot be told from one of rank {reduced.rank}; "
+            f"its weakest direction is {weakest} (in SDs)"
         )
     most = "" if reduced.exact else "at most "
     return Finding(

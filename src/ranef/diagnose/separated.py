@@ -10,7 +10,7 @@ from ranef.design import Design
 from ranef.diagnose.words import joined
 from ranef.frame import Column
 from ranef.frame.grouping import is_constant_within
-from ranef.types import Finding, RandomTerm
+from ranef.types import Array, Finding, RandomTerm
 
 __all__ = ["separated_findings"]
 
@@ -40,7 +40,7 @@ def _of_factor(design: Design, term: RandomTerm) -> Iterator[Finding]:
         return
     some_row = np.zeros(term.n_levels, dtype=np.int64)
     some_row[term.codes] = np.arange(design.n)
-    matrix = design.X[np.ix_(some_row, constant)]
+    matrix = design.X[some_row][:, constant]
     q, r = np.linalg.qr(matrix / np.abs(matrix).max(axis=0))
     if matrix.shape[0] <= matrix.shape[1] or np.linalg.matrix_rank(r) < r.shape[0]:
         return
@@ -48,7 +48,7 @@ def _of_factor(design: Design, term: RandomTerm) -> Iterator[Finding]:
     for group in np.flatnonzero(leverage > ALL).tolist():
         others = np.delete(matrix, group, axis=0)
         lost = _undetermined(others)
-        names = [design.x_names[constant[k]] for k in lost if design.x_names[constant[k]] != "Intercept"]
+        names = _named(design, {constant[k] for k in lost})
         if not names:
             continue
         level = term.levels[group]
@@ -67,10 +67,22 @@ def _of_factor(design: Design, term: RandomTerm) -> Iterator[Finding]:
         )
 
 
-def _undetermined(matrix: np.ndarray) -> list[int]:
+def _named(design: Design, columns: set[int]) -> list[str]:
+    """Columns by name; a term that loses all of several columns has lost its reference level."""
+    out: list[str] = []
+    for term, own in design.encoding.fixed_terms.items():
+        if len(own) > 1 and columns.issuperset(own):
+            out.append(f"{term} against its reference level")
+        else:
+            out += [design.x_names[j] for j in own if j in columns]
+    return out
+
+
+def _undetermined(matrix: Array) -> list[int]:
     """Columns whose coefficients the rows do not determine."""
     scaled = matrix / np.maximum(np.abs(matrix).max(axis=0), 1e-300)
     _, values, vectors = np.linalg.svd(scaled)
     null = vectors[values.size :] if values.size < vectors.shape[0] else vectors[:0]
     null = np.vstack([null, vectors[: values.size][values <= 1e-9 * values[0]]])
-    return np.flatnonzero(np.abs(null).max(axis=0, initial=0.0) > 1e-6).tolist()
+    involved = np.abs(null).max(axis=0, initial=0.0) > 1e-6
+    return [int(k) for k in np.flatnonzero(involved)]

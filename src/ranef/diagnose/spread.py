@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ranef.design import Design
 from ranef.diagnose.effects import Evaluated
@@ -12,7 +14,7 @@ from ranef.diagnose.subject import Subject
 from ranef.inference.rows import leverages
 from ranef.types import Array, Finding, RandomTerm
 
-__all__ = ["residual_spread", "spread_findings"]
+__all__ = ["Spread", "residual_spread", "spread_findings"]
 
 LEVEL = 1e-3
 LARGE = 0.10
@@ -20,6 +22,20 @@ LARGE = 0.10
 
 FEWEST_DF = 5.0
 FEWEST_GROUPS = 8
+
+
+class Spread(NamedTuple):
+    """How residual standard deviations differ between the levels of a factor.
+
+    ``p_value`` of their equality; ``sd``, the standard deviation between levels of log sigma by
+    moments; ``ratio`` of the largest to the smallest sigma after shrinkage; ``log_sigma`` of each
+    level about their mean, NaN where it is too small.
+    """
+
+    p_value: float
+    sd: float
+    ratio: float
+    log_sigma: Array
 
 
 def spread_findings(subject: Subject, at: Evaluated) -> Iterator[Finding]:
@@ -31,9 +47,7 @@ def spread_findings(subject: Subject, at: Evaluated) -> Iterator[Finding]:
         yield from _of_factor(design, term, at.residuals, leverage)
 
 
-def residual_spread(
-    residuals: Array, leverage: Array, term: RandomTerm
-) -> tuple[float, float, float, Array] | None:
+def residual_spread(residuals: Array, leverage: Array, term: RandomTerm) -> Spread | None:
     """Whether groups have one residual variance.
 
     With d_j = n_j less the leverages of group j, s_j^2 = sum r^2 / d_j has, to a good
@@ -41,11 +55,17 @@ def residual_spread(
     longer tails the variance is multiplied by (kurtosis - 1) / 2, the kurtosis taken within groups
     (Layard 1973). H is the weighted sum of squares of log s_j^2 about its mean.
 
+    Parameters
+    ----------
+    residuals : ndarray, shape (n,)
+        Conditional ones, times the root of the weights.
+    leverage : ndarray, shape (n,)
+    term : RandomTerm
+
     Returns
     -------
-    (p_value, spread, sigma ratio, log sigma) or None
-        `spread` is the standard deviation between groups of log sigma_j by moments; NaN in the
-        array where a group is too small. None where too few groups are large enough.
+    Spread or None
+        None where too few groups are large enough.
 
     References
     ----------
@@ -75,10 +95,10 @@ def residual_spread(
     log_sigma[use] = 0.5 * (log_variance - centre)
     shrunk = between / (between + 1.0 / weights)
     span = 0.5 * shrunk * (log_variance - centre)
-    return p_value, 0.5 * float(np.sqrt(between)), float(np.exp(np.ptp(span))), log_sigma
+    return Spread(p_value, 0.5 * float(np.sqrt(between)), float(np.exp(np.ptp(span))), log_sigma)
 
 
-def _tails(residuals: Array, term: RandomTerm, use: Array) -> float:
+def _tails(residuals: Array, term: RandomTerm, use: NDArray[np.bool_]) -> float:
     """(kurtosis - 1) / 2 within groups; 1 for the normal distribution."""
     n_levels = term.n_levels
     rows = np.bincount(term.codes, minlength=n_levels).astype(np.float64)
@@ -90,8 +110,7 @@ def _tails(residuals: Array, term: RandomTerm, use: Array) -> float:
     # Under normality E[m4 / m2^2] = 3 (n - 1) / (n + 1) in a sample of n.
     expected = 3.0 * (rows - 1.0) / (rows + 1.0)
     kurtosis = 3.0 * float(
-        np.sum(rows[here] * fourth[here] / second[here] ** 2)
-        / np.sum(rows[here] * expected[here])
+        np.sum(rows[here] * fourth[here] / second[here] ** 2) / np.sum(rows[here] * expected[here])
     )
     return 0.5 * (kurtosis - 1.0)
 
@@ -102,17 +121,17 @@ def _of_factor(
     found = residual_spread(residuals, leverage, term)
     if found is None:
         return
-    p_value, spread, ratio, log_sigma = found
-    if p_value >= LEVEL or spread < LARGE:
+    if found.p_value >= LEVEL or found.sd < LARGE:
         return
-    low, high = term.levels[int(np.nanargmin(log_sigma))], term.levels[int(np.nanargmax(log_sigma))]
+    low = term.levels[int(np.nanargmin(found.log_sigma))]
+    high = term.levels[int(np.nanargmax(found.log_sigma))]
     yield Finding(
         code="unequal-variances",
         severity="warning",
         message=f"the residual SD of '{design.response}' differs between levels of "
         f"'{term.factor}': the model gives all of them one",
-        evidence=f"SD of log sigma {spread:.2g} between levels, p {_p(p_value)}; smallest in "
-        f"'{low}', largest in '{high}', {ratio:.1f} times as large after shrinkage",
+        evidence=f"SD of log sigma {found.sd:.2g} between levels, p {_p(found.p_value)}; smallest "
+        f"in '{low}', largest in '{high}', {found.ratio:.1f} times as large after shrinkage",
         where=term.factor,
         fix="a transformation of the response, or a missing random slope or predictor, may even "
         "it out; fixed effects are little affected, their standard errors and predictions for "

@@ -73,8 +73,9 @@ class Contextual:
     def __str__(self) -> str:
         p = "p < .001" if self.p_value < 0.001 else f"p = {self.p_value:.3f}"
         return (
-            f"the slope of {self.variable} is {self.between:.4g} (SE {self.between_se:.2g}) between "
-            f"levels of {self.group} and {self.within:.4g} (SE {self.within_se:.2g}) within them: "
+            f"the slope of {self.variable} is {self.between:.4g} (SE {self.between_se:.2g}) "
+            f"between levels of {self.group} and {self.within:.4g} (SE {self.within_se:.2g}) "
+            "within them: "
             f"a contextual effect of {self.estimate:.4g} (SE {self.std_error:.2g}, "
             f"t = {self.statistic:.2f} on {self.df:.0f} df, {p})"
         )
@@ -199,9 +200,10 @@ def _parts_in_formula(
     if not (within and between):
         return None
     means = Column(f"{name}_between", "number", design.X[:, between[0]])
-    for term in design.terms:
-        if by in (None, term.factor) and is_constant_within(means, term.codes, term.n_levels).all():
-            return term.factor, within[0], between[0]
+    for random in design.terms:
+        constant = is_constant_within(means, random.codes, random.n_levels)
+        if by in (None, random.factor) and constant.all():
+            return random.factor, within[0], between[0]
     return None
 
 

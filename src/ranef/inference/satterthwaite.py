@@ -19,7 +19,7 @@ from ranef.solve.face import face_of, hessian
 from ranef.solve.solution import evaluate_at
 from ranef.types import Array
 
-__all__ = ["VarianceDerivatives", "satterthwaite_df", "variance_derivatives"]
+__all__ = ["VarianceDerivatives", "satterthwaite_df", "variance_derivatives", "with_log_sigma"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +55,32 @@ def variance_derivatives(problem: Problem, solution: Solution) -> VarianceDeriva
     jacobian = np.empty((k + 1, problem.p, problem.p))
     jacobian[:k] = np.einsum("ab,kbc,dc->kad", change, moved, change)
     jacobian[k] = 2.0 * vcov  # vcov is proportional to sigma^2
-    # The criterion before sigma is profiled out, nu log sigma^2 + r2 / sigma^2 + ..., in log sigma:
-    relative = curvature.r2 / kernel.r2
-    full = np.empty((k + 1, k + 1))
-    full[:k, :k] = profile + nu * np.outer(relative, relative)
-    full[:k, k] = full[k, :k] = -2.0 * nu * relative
-    full[k, k] = 4.0 * nu
+    full = with_log_sigma(profile, curvature.r2 / kernel.r2, nu)
     values, vectors = np.linalg.eigh(full)
     known = values > 1e-10 * values[-1]
     covariance = 2.0 * (vectors[:, known] / values[known]) @ vectors[:, known].T
     return VarianceDerivatives(vcov, jacobian, covariance)
+
+
+def with_log_sigma(profile: Array, relative: Array, nu: float) -> Array:
+    """Hessian of the criterion before sigma is profiled out, log sigma last.
+
+    The criterion is then nu log sigma^2 + r2 / sigma^2 + ...
+
+    Parameters
+    ----------
+    profile : ndarray, shape (k, k)
+        Hessian of the profiled criterion.
+    relative : ndarray, shape (k,)
+        Derivatives of log r2.
+    nu : float
+    """
+    k = relative.size
+    full = np.empty((k + 1, k + 1))
+    full[:k, :k] = profile + nu * np.outer(relative, relative)
+    full[:k, k] = full[k, :k] = -2.0 * nu * relative
+    full[k, k] = 4.0 * nu
+    return full
 
 
 def satterthwaite_df(derivatives: VarianceDerivatives, contrasts: Array) -> Array:

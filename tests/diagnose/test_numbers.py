@@ -1,0 +1,176 @@
+"""The numbers behind findings against plain ways to get them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import optimize, stats
+
+import ranef as rn
+from ranef.diagnose.effects import evaluated, group_effects
+from ranef.diagnose.influence import displacements
+from ranef.diagnose.normality import anderson_darling
+from ranef.diagnose.rank import cost_of_rank, principal_components
+from ranef.diagnose.spread import residual_spread
+from ranef.diagnose.subject import Subject
+from ranef.diagnose.words import null_sentences
+from ranef.fit.subject import subject_of
+from ranef.problem import TermLabel
+from ranef.problem.parameters import group_lambdas
+
+
+def subject(formula: str, data: pd.DataFrame, **options: object) -> Subject:
+    return subject_of(rn.lmm(formula, data, **options))
+
+
+@pytest.fixture(scope="module")
+def sleep() -> pd.DataFrame:
+    return rn.datasets.load("sleepstudy")
+
+
+# -- cost of a lower rank ---------------------------------------------------------------------
+def test_cost_of_no_slope_variance_is_the_likelihood_ratio(sleep: pd.DataFrame) -> None:
+    larger = subject("Reaction ~ Days + (Days || Subject)", sleep)
+    smaller = rn.lmm("Reaction ~ Days + (1 | Subject)", sleep)
+    slope = [label.names for label in larger.problem.labels].index(("Days",))
+    kernel = larger.problem.kernel()
+    found = cost_of_rank(larger.problem, kernel, larger.solution.inner, slope, 0)
+    expected = smaller.criterion - larger.solution.criterion
+    assert found.cost == pytest.approx(expected, abs=2e-3)
+    assert found.exact
+
+
+def test_cost_of_rank_one_is_that_of_the_best_rank_one(sleep: pd.DataFrame) -> None:
+    whole = subject("Reaction ~ Days + (Days | Subject)", sleep)
+    kernel = whole.problem.kernel()
+
+    def rank_one(root: np.ndarray) -> float:
+        theta = np.array([root[0], root[1], 0.0])
+        assert kernel.evaluate(group_lambdas(whole.problem, theta))
+        return kernel.value
+
+    starts = ([1.0, 0.5], [1.0, -0.5])
+    best = min(optimize.minimize(rank_one, s, method="Nelder-Mead").fun for s in starts)
+    found = cost_of_rank(whole.problem, kernel, whole.solution.inner, 0, 1)
+    assert found.cost == pytest.approx(best - whole.solution.criterion, abs=2e-3)
+
+
+def test_principal_components_do_not_depend_on_units_or_origin(sleep: pd.DataFrame) -> None:
+    components = []
+    for days in (sleep["Days"], 24.0 * sleep["Days"] + 1000.0):
+        s = subject("Reaction ~ D + (D | Subject)", sleep.assign(D=days))
+        components.append(principal_components(s.problem, s.solution.inner, 0))
+    assert components[0] == pytest.approx(components[1], rel=1e-4)
+
+
+# -- influence ----------------------------------------------------------------------------------
+def sd_changes_by_deletion(s: Subject, factor: int = 0) -> np.ndarray:
+    effects = group_effects(s, evaluated(s))[factor]
+    out = []
+    for level in range(len(effects.levels)):
+        other = s.refit(rows=effects.codes != level)
+        ratio = np.sqrt(
+            np.diag(other.estimates.covariances[0]) / np.diag(s.estimates.covariances[0])
+        )
+        out.append([*ratio, other.estimates.sigma / s.estimates.sigma])
+    return np.log(np.array(out))
+
+
+@pytest.mark.parametrize("model", ["sleepstudy", "hsb"])
+def test_first_order_changes_follow_true_deletion(model: str) -> None:
+    data = rn.datasets.load(model)
+    if model == "hsb":
+        data = data[data["sch.id"].isin(sorted(data["sch.id"].unique())[::4])]
+        s = subject("math ~ sector + (1 | sch.id)", data)
+    else:
+        s = subject("Reaction ~ Days + (Days | Subject)", data)
+    at = evaluated(s)
+    effects = group_effects(s, at)[0]
+    found = displacements(s, at, effects)
+    true = sd_changes_by_deletion(s)
+    # The inner scale centres Days: its intercept is another one, the slope and sigma are not.
+    columns = [-1] if model == "hsb" else [1, 2]
+    columns = [0, 1] if model == "hsb" else columns
+    for column in columns:
+        first, exact = found.sd_change[:, column], true[:, column]
+        assert np.corrcoef(first, exact)[0, 1] > 0.95
+        # Leaving a group out in earnest goes further than the first order by about its share.
+        assert 0.6 < np.polyfit(first, exact, 1)[0] < 1.7
+
+
+def test_shares_of_the_gradient_add_up_to_nothing(sleep: pd.DataFrame) -> None:
+    """At an ML optimum the groups' shares cancel: the displacement is measured from a minimum."""
+    s = subject("Reaction ~ Days + (Days | Subject)", sleep, reml=False)
+    at = evaluated(s)
+    effects = group_effects(s, at)[0]
+    score = np.einsum("jab->ab", effects.spread) - np.einsum("ja,jb->ab", effects.u, effects.u)
+    assert np.abs(score).max() < 1e-5
+    assert float(at.marginal @ at.residuals) == pytest.approx(len(sleep), rel=1e-9)
+
+
+def test_a_group_left_out_is_reported_with_the_figures_of_that_fit(sleep: pd.DataFrame) -> None:
+    from ranef.diagnose.influence import influence_findings
+
+    wild = sleep.assign(
+        Reaction=sleep["Reaction"] + 400.0 * (sleep["Subject"].astype(str) == "310")
+    )
+    s = subject("Reaction ~ Days + (1 | Subject)", wild)
+    (finding,) = influence_findings(s, evaluated(s))
+    without = rn.lmm("Reaction ~ Days + (1 | Subject)", wild[wild["Subject"].astype(str) != "310"])
+    sd = float(without.varcorr()["sd"].iloc[0])
+    assert finding.where == "Subject = 310"
+    assert f"to {sd:.3g}" in finding.message
+
+
+# -- spread -------------------------------------------------------------------------------------
+def test_spread_is_uniform_under_equal_variances_and_any_unit() -> None:
+    rng = np.random.default_rng(3)
+    s = subject(
+        "y ~ 1 + (1 | g)",
+        pd.DataFrame({"g": np.repeat(np.arange(30), 12), "y": rng.normal(size=360)}),
+    )
+    term = s.design.terms[0]
+    flat = np.full(360, 1.0 / 12.0)
+    p_values, scaled = [], []
+    for _ in range(300):
+        r = rng.normal(size=360)
+        r -= (np.bincount(term.codes, weights=r) / 12.0)[term.codes]
+        found = residual_spread(r, flat, term)
+        again = residual_spread(1e6 * r, flat, term)
+        assert found is not None
+        assert again is not None
+        p_values.append(found.p_value)
+        scaled.append(again.p_value)
+    assert p_values == pytest.approx(scaled, rel=1e-6)
+    # The allowance for tails is never below one, so the test is a little conservative.
+    assert np.mean(np.array(p_values) < 0.05) < 0.09
+    assert np.mean(np.array(p_values) < 0.5) > 0.35
+
+
+def test_anderson_darling_keeps_its_level() -> None:
+    rng = np.random.default_rng(4)
+    p = np.array([anderson_darling(rng.normal(size=40)) for _ in range(4000)])
+    for level in (0.5, 0.1, 0.02):
+        assert np.mean(p < level) == pytest.approx(level, abs=4.0 * np.sqrt(level / 4000))
+    assert anderson_darling(stats.expon.ppf((np.arange(60) + 0.5) / 60)) < 1e-4
+
+
+# -- words --------------------------------------------------------------------------------------
+def test_null_directions_in_words() -> None:
+    two = TermLabel("school", "school", ("Intercept", "ses"), 160)
+    assert null_sentences(two, np.outer([2.0, -1.0], [2.0, -1.0]), 1) == [
+        "the school intercept and the slope of ses are perfectly correlated: the 2x2 covariance "
+        "has rank 1"
+    ]
+    assert null_sentences(two, np.zeros((2, 2)), 0) == [
+        "the school intercept has no variance",
+        "the slope of ses has no variance between levels of school",
+    ]
+    three = TermLabel("g", "g", ("Intercept", "x", "z"), 9)
+    a, b = np.array([1.0, 0.0, 1.0]), np.array([0.0, 1.0, 1.0])
+    (text,) = null_sentences(three, np.outer(a, a) + np.outer(b, b), 2)
+    assert text == (
+        "z - 0.71 (Intercept) - 0.71 x (in SDs) has no variance between levels of g: the 3x3 "
+        "covariance has rank 2"
+    )
