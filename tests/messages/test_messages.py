@@ -127,6 +127,17 @@ METHODS: dict[str, Callable[[Any], Any]] = {
     "confidence level in per cent": lambda fit: fit.coefficients(level=95),
     "refit to another number of rows": lambda fit: fit.refit(np.ones(29)),
     "refit to missing values": lambda fit: fit.refit(np.full(30, np.nan)),
+    "contextual effect of a name that is no predictor": lambda fit: fit.contextual("sess"),
+    "contextual effect of a variable of the group": lambda fit: call(
+        "math ~ ses + sector + (1 | school)"
+    ).contextual("sector"),
+    "contextual effect by a factor that is not there": lambda fit: fit.contextual(
+        "ses", by="scool"
+    ),
+    "contextual effect with the means in the model": lambda fit: call(
+        "math ~ ses + mean + (1 | school)",
+        with_column(mean=schools().groupby("school")["ses"].transform("mean")),
+    ).contextual("ses"),
     "unknown kind of effects": lambda fit: fit.tidy(effects="random"),
 }
 

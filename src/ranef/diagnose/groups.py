@@ -7,7 +7,8 @@ from itertools import combinations
 
 import numpy as np
 
-from ranef.formula import Formula
+from ranef.formula import Formula, Term
+from ranef.formula.nodes import Name
 from ranef.frame import Column, Table
 from ranef.frame.grouping import grouping, relate
 from ranef.frame.structure_findings import about_factor, numeric_group
@@ -29,7 +30,7 @@ def group_findings(
         yield from _number(table[name])
     for factor in factors.values():
         yield from about_factor(factor)
-    yield from _too_few(formula, factors)
+    yield from _too_few(formula, table, factors)
     for (a, first), (b, second) in combinations(factors.items(), 2):
         yield from _meeting(a, first, b, second)
 
@@ -51,9 +52,9 @@ def _number(column: Column) -> Iterator[Finding]:
         )
 
 
-def _too_few(formula: Formula, factors: Mapping[str, Column]) -> Iterator[Finding]:
+def _too_few(formula: Formula, table: Table, factors: Mapping[str, Column]) -> Iterator[Finding]:
     for bar in formula.bars:
-        q = int(bar.model.intercept) + len(bar.model.terms)
+        q = int(bar.model.intercept) + sum(_columns(term, table) for term in bar.model.terms)
         parameters = q * (q + 1) // 2 if bar.correlated else q
         levels = np.unique(factors[bar.label].values).size
         if 1 < levels <= parameters and parameters > 1:
@@ -66,6 +67,15 @@ def _too_few(formula: Formula, factors: Mapping[str, Column]) -> Iterator[Findin
                 where=bar.label,
                 fix="a smaller random part, fixed effects of the groups, or more groups",
             )
+
+
+def _columns(term: Term, table: Table) -> int:
+    """Columns of a term's model matrix, an intercept beside it."""
+    columns = 1
+    for factor in term.factors:
+        if isinstance(factor, Name) and table[factor.name].kind == "factor":
+            columns *= max(1, np.unique(table[factor.name].values).size - 1)
+    return columns
 
 
 def _meeting(a: str, first: Column, b: str, second: Column) -> Iterator[Finding]:

@@ -22,6 +22,8 @@ LEVEL = 0.05
 MOST_STEPS = 15
 CLOSE = 1e-3  # deviance units left to gain at which a constrained fit is close enough
 
+SURELY = 5.0  # times the predicted gain: more than that a search never found
+
 # Numbers read by one evaluation times squared parameters, up to which the constrained model is
 # fitted; above it the cost is bounded by one evaluation.
 AFFORDABLE = 2_000_000_000
@@ -58,8 +60,9 @@ def rank_findings(subject: Subject, kernel: Kernel) -> Iterator[Finding]:
         rank = subject.certificate.rank[label.label]
         steps: list[Reduced] = []
         for lower in range(rank - 1, -1, -1):
-            reduced = cost_of_rank(problem, kernel, solution.inner, k, lower)
-            if reduced.cost > _critical(q, rank, lower):
+            critical = _critical(q, rank, lower)
+            reduced = cost_of_rank(problem, kernel, solution.inner, k, lower, critical)
+            if reduced.cost > critical:
                 break
             steps.append(reduced)
         if steps:
@@ -69,13 +72,22 @@ def rank_findings(subject: Subject, kernel: Kernel) -> Iterator[Finding]:
             yield _supported(subject, k, supported)
 
 
-def cost_of_rank(problem: Problem, kernel: Kernel, inner: Array, k: int, rank: int) -> Reduced:
+def cost_of_rank(
+    problem: Problem,
+    kernel: Kernel,
+    inner: Array,
+    k: int,
+    rank: int,
+    enough: float = np.inf,
+) -> Reduced:
     """What the criterion loses when the covariance of term k has at most this rank.
 
     The smallest principal directions are taken out and all parameters fitted again on the face
-    of that rank, by Newton's method with the exact Hessian.
+    of that rank, by Newton's method with the exact Hessian. Where the cost is above `enough` by
+    more than several times what a step promises, it is left at that.
     """
-    start = kernel.evaluate(group_lambdas(problem, inner)) and kernel.value
+    kernel.evaluate(group_lambdas(problem, inner))
+    start = kernel.value
     blocks = lower_triangles(inner, [term.q for term in problem.terms])
     u, values, _ = np.linalg.svd(blocks[k])
     blocks[k] = _triangle((u[:, :rank] * values[:rank] ** 2) @ u[:, :rank].T, rank)
@@ -83,12 +95,14 @@ def cost_of_rank(problem: Problem, kernel: Kernel, inner: Array, k: int, rank: i
     ranks = [int(np.count_nonzero(np.diag(b))) for b in blocks]
     kernel.evaluate(group_lambdas(problem, theta))
     exact = kernel.work * problem.n_theta**2 < AFFORDABLE
-    best = _refit(problem, kernel, theta, ranks) if exact else kernel.value
+    best = _refit(problem, kernel, theta, ranks, start + enough) if exact else kernel.value
     kernel.evaluate(group_lambdas(problem, inner))
-    return Reduced(rank, max(0.0, best - float(start)), exact)
+    return Reduced(rank, max(0.0, best - start), exact)
 
 
-def _refit(problem: Problem, kernel: Kernel, theta: Array, ranks: Sequence[int]) -> float:
+def _refit(
+    problem: Problem, kernel: Kernel, theta: Array, ranks: Sequence[int], enough: float
+) -> float:
     value = kernel.value
     for _ in range(MOST_STEPS):
         face = face_of(problem, theta)
@@ -100,7 +114,8 @@ def _refit(problem: Problem, kernel: Kernel, theta: Array, ranks: Sequence[int])
         eigenvalues, vectors = np.linalg.eigh(h)
         size = np.maximum(np.abs(eigenvalues), 1e-8 * np.abs(eigenvalues).max())
         inner_g = vectors.T @ g
-        if 0.5 * float(np.sum(inner_g**2 / size)) < CLOSE:
+        gain = 0.5 * float(np.sum(inner_g**2 / size))
+        if gain < CLOSE or value - SURELY * gain > enough:
             return value
         step = -scales * (vectors @ (inner_g / size))
         for _ in range(12):
