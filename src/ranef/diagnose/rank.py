@@ -53,8 +53,8 @@ def principal_components(problem: Problem, inner: Array, k: int) -> Array:
 def rank_findings(subject: Subject, kernel: Kernel) -> Iterator[Finding]:
     """Directions that are there but cheap to do without, and the rank that is left."""
     problem, solution = subject.problem, subject.solution
-    if not subject.certificate.certified:
-        return
+    if not subject.certificate.certified or problem.prior is not None:
+        return  # a prior has its own say about singular covariances
     for k, label in enumerate(problem.labels):
         q = len(label.names)
         rank = subject.certificate.rank[label.label]

@@ -236,7 +236,7 @@ class Fit(FitRecord, Presented):
         variable : str
             A number of the fixed part that varies within groups and between their means. The
             model is fitted once more with ``within(x, g)`` and ``between(x, g)`` in its place,
-            unless it holds both.
+            unless it holds both; priors play no part in that.
         by : str, optional
             The grouping factor, where the predictor varies between levels of several.
 

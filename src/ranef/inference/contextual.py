@@ -124,7 +124,7 @@ def contextual(
 
     In the fixed part x and its interactions are replaced by those of ``x - mean``, and those of
     the group mean are added; random slopes of x become slopes of ``x - mean``. A model that holds
-    both parts already is fitted as it is.
+    both parts already is fitted as it is. Priors play no part.
 
     Parameters
     ----------
