@@ -28,10 +28,14 @@ def test_clean_data_give_no_warnings(cause: Cause) -> None:
 
 
 def first_text(cause: Cause) -> str:
-    """What is said about the first data set in which the cause is found."""
+    """What is said about the first data set in which the cause is found.
+
+    The verdict on a flat criterion is left out: where along it a search ends is its own affair.
+    """
+    codes = set(cause.codes) - {"flat"}
     for k in range(COUNT):
         data = cause.draw(np.random.default_rng((11, k)))
-        named = [f for f in findings_of(cause.formula, data) if f.code in cause.codes]
+        named = [f for f in findings_of(cause.formula, data) if f.code in codes]
         if named:
             return "\n".join(f"{f.code}: {f}\n  fix: {f.fix}" for f in named)
     return ""
