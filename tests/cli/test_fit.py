@@ -30,6 +30,7 @@ def test_json_has_the_documented_keys_and_the_numbers_of_the_fit(ranef, sleep) -
     assert list(record) == [
         "formula",
         "reml",
+        "prior",
         "nobs",
         "ngroups",
         "missing_rows",
@@ -179,3 +180,12 @@ def test_compare_by_ml_with_centring(ranef) -> None:
     assert "46677.86       46649.88" in run.out
     assert "(ML)" not in run.out
     assert "Fitted by maximum likelihood." in run.out
+
+
+def test_a_prior_by_name(ranef) -> None:
+    record = json.loads(ranef(*SLEEP, "--prior", "wishart", "--json").out)
+    assert record["prior"] == ["Wishart(df=4.5, scale=inf) on Subject"]
+    assert record["criteria"]["criterion"] > -2 * record["criteria"]["loglik"]
+    run = ranef(*SLEEP, "--prior", "flat")
+    assert run.status == 2
+    assert "there is no prior named 'flat'" in run.err

@@ -45,6 +45,7 @@ class FakeFit:
     criterion: float
     df_model: int
     reml: bool = True
+    prior: Mapping[str, Any] | None = None
     nobs: int = 7185
     ngroups: Mapping[str, int] = field(default_factory=lambda: {"sch.id": 160})
     dropped: tuple[str, ...] = ()

@@ -110,3 +110,14 @@ def test_html_escapes_user_text(hsb):
     html = summarize(replace(hsb("int_reml"), formula="y ~ I(x < 2)"))._repr_html_()
     assert "I(x &lt; 2)" in html
     assert "\N{MINUS SIGN}1.341" in html
+
+
+def test_priors_are_told(hsb):
+    priors = {"sch.id": ["LKJ(eta=2)", "HalfT(df=3, scale=2.5)"], "fixed": "Normal(sd=1)"}
+    summary = summarize(hsb("int_reml", prior=priors))
+    text = str(summary)
+    assert text.startswith("Linear mixed model fitted by penalised REML\n")
+    assert "\n  prior: LKJ(eta=2) on sch.id\n  prior: HalfT(df=3, scale=2.5) on sch.id\n" in text
+    assert "prior: Normal(sd=1) on the fixed effects" in summary._repr_html_()
+    assert "penalised criterion" in text
+    assert "REML criterion" not in text

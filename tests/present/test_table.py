@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import ranef as rn
 from ranef.errors import MissingLibraryError, OptionError
 from ranef.present.table_build import build_table
 
@@ -106,6 +107,14 @@ def test_verdicts_and_dropped_columns_are_told(hsb):
     row = next(line for line in str(table).splitlines() if line.startswith("smn"))
     assert row.split() == ["smn", "dropped"]
     assert "dropped" in table.to_latex()
+
+
+def test_priors_make_criteria_incomparable(hsb):
+    plain, prior = hsb("int_reml"), hsb("int_reml", prior={"sch.id": rn.priors.Wishart(4.5)})
+    notes = " ".join(build_table([plain, prior], labels=["a", "b"]).notes)
+    assert "Fitted with priors: b: Wishart(df=4.5, scale=inf) on sch.id." in notes
+    assert "do not compare with those of other fits" in notes
+    assert "priors" not in " ".join(build_table([plain, plain]).notes)
 
 
 def test_small_numbers_get_more_decimals(hsb):

@@ -7,7 +7,15 @@ from typing import Annotated
 import typer
 
 from ranef.cli.data import read_data
-from ranef.cli.options import Center, Data, Json, MaximumLikelihood, with_centred
+from ranef.cli.options import (
+    Center,
+    Data,
+    Json,
+    MaximumLikelihood,
+    Prior,
+    prior_named,
+    with_centred,
+)
 from ranef.cli.progress import progress
 from ranef.cli.run import NOT_CERTIFIED, OK
 
@@ -34,6 +42,7 @@ def fit(
         str | None,
         typer.Option("--offset", metavar="COLUMN", help="A known part of the prediction."),
     ] = None,
+    prior: Prior = None,
     json: Json = False,
 ) -> int:
     """Fit one linear mixed model and print its summary.
@@ -45,7 +54,14 @@ def fit(
     with progress(f"reading {data}"):
         frame = with_centred(read_data(data), center)
     with progress(f"fitting {formula}"):
-        model = rn.lmm(formula, frame, reml=not ml, weights=weights, offset=offset)
+        model = rn.lmm(
+            formula,
+            frame,
+            reml=not ml,
+            weights=weights,
+            offset=offset,
+            prior=prior_named(prior),
+        )
         if json:
             from ranef.cli.record import fit_record, to_json
 

@@ -9,7 +9,15 @@ import typer
 
 from ranef.errors import OptionError
 
-__all__ = ["Center", "Data", "Json", "MaximumLikelihood", "with_centred"]
+__all__ = [
+    "Center",
+    "Data",
+    "Json",
+    "MaximumLikelihood",
+    "Prior",
+    "prior_named",
+    "with_centred",
+]
 
 Data = Annotated[
     str,
@@ -31,6 +39,16 @@ Center = Annotated[
 ]
 MaximumLikelihood = Annotated[
     bool, typer.Option("--ml", help="Fit by maximum likelihood instead of REML.")
+]
+Prior = Annotated[
+    str | None,
+    typer.Option(
+        "--prior",
+        metavar="NAME",
+        help="A prior of the random effects' covariances with its default parameters: wishart, "
+        "gamma (terms of one effect) or lkj.",
+        show_default=False,
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 
@@ -61,3 +79,25 @@ def with_centred(data: Any, wishes: Sequence[str] | None) -> Any:
             )
         data = rn.center(data, column, by=group, how="within")
     return data
+
+
+def prior_named(name: str | None) -> Any:
+    """The prior that ``--prior`` asks for, with its default parameters.
+
+    Raises
+    ------
+    OptionError
+        There is no prior of that name.
+    """
+    if name is None:
+        return None
+    import ranef as rn
+
+    known = {"wishart": rn.priors.Wishart, "gamma": rn.priors.Gamma, "lkj": rn.priors.LKJ}
+    if name.lower() not in known:
+        raise OptionError(
+            f"there is no prior named '{name}'",
+            found=f"--prior {name}",
+            fix=f"use one of {', '.join(known)}",
+        )
+    return known[name.lower()]()

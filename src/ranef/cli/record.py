@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from ranef.present.names import term_ranks
+from ranef.present.names import prior_phrases, term_ranks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,7 +41,7 @@ def fit_record(model: Any) -> dict[str, Any]:
     Returns
     -------
     dict
-        formula, reml, nobs, ngroups, missing_rows, dropped, fixef, varcorr, sigma, criteria,
+        formula, reml, prior, nobs, ngroups, missing_rows, dropped, fixef, varcorr, sigma, criteria,
         certificate, findings.
     """
     table = model.coefficients().rename(columns=_FIXEF)[list(_FIXEF.values())]
@@ -49,6 +49,7 @@ def fit_record(model: Any) -> dict[str, Any]:
     return {
         "formula": model.formula,
         "reml": model.reml,
+        "prior": list(prior_phrases(model.prior)),
         "nobs": model.nobs,
         "ngroups": dict(model.ngroups),
         "missing_rows": len(model.missing_rows),

@@ -92,6 +92,13 @@ class FitRecord:
         )
 
     def _again(self, design: Design, reml: bool) -> Self:
+        return self._with_prior(self._problem.prior, design, reml)
+
+    def _with_prior(
+        self, prior: Assigned | None, design: Design | None = None, reml: bool | None = None
+    ) -> Self:
+        design = design or self._design
+        reml = self._problem.reml if reml is None else reml
         return self.of_design(
             self._formula,
             self._table,
@@ -101,7 +108,7 @@ class FitRecord:
             weights=self._weights,
             offset=self._offset,
             offset_name=self._offset_name,
-            prior=self._problem.prior,
+            prior=prior,
             control=self._control,
         )
 

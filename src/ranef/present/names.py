@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from .protocol import FittedModel
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["RESIDUAL", "factor_of", "has_residual", "response_of", "spell", "term_ranks"]
+__all__ = [
+    "RESIDUAL",
+    "factor_of",
+    "has_residual",
+    "prior_phrases",
+    "response_of",
+    "spell",
+    "term_ranks",
+]
 
 RESIDUAL = "Residual"
 
@@ -38,6 +47,20 @@ def factor_of(group: str, model: FittedModel) -> str:
         return group
     stem, _, number = group.rpartition(".")
     return stem if stem in model.ngroups and number.isdigit() else group
+
+
+def prior_phrases(prior: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """One phrase for each prior.
+
+    >>> prior_phrases({"sch.id": "Wishart()", "fixed": "Normal()", "batch": []})
+    ('Wishart() on sch.id', 'Normal() on the fixed effects')
+    """
+    phrases = []
+    for name, value in (prior or {}).items():
+        where = "the fixed effects" if name == "fixed" else name
+        for one in value if isinstance(value, list) else [value]:
+            phrases.append(f"{one} on {where}")
+    return tuple(phrases)
 
 
 def has_residual(varcorr: pd.DataFrame) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import RanefError
-from .names import RESIDUAL, has_residual, spell
+from .names import RESIDUAL, has_residual, prior_phrases, spell
 from .protocol import FittedModel
 
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ class Summary:
     nobs : int
     groups : tuple of (str, int)
         Grouping factors with their numbers of levels.
+    priors : tuple of str
+        One phrase for each prior, empty without.
     verdict : str
         The certificate as one sentence.
     criteria : tuple of (str, float)
@@ -74,6 +76,7 @@ class Summary:
     formula: str
     nobs: int
     groups: tuple[tuple[str, int], ...]
+    priors: tuple[str, ...]
     verdict: str
     criteria: tuple[tuple[str, float], ...]
     residual_quantiles: tuple[float, ...]
@@ -111,18 +114,22 @@ def summarize(model: FittedModel, ddf: str = "satterthwaite") -> Summary:
     t_tests = bool((table["df"].dropna() < math.inf).any())
     kind = "Linear mixed model" if linear else "Generalised linear mixed model"
     method = "REML" if model.reml else "maximum likelihood"
+    criterion = "REML criterion" if model.reml else "deviance"
+    if model.prior is not None:
+        method, criterion = f"penalised {method}", "penalised criterion"
     columns = ["estimate", "std_error", "df", "statistic", "p_value"]
     return Summary(
         title=f"{kind} fitted by {method}",
         formula=model.formula,
         nobs=model.nobs,
         groups=tuple((str(g), int(k)) for g, k in model.ngroups.items()),
+        priors=prior_phrases(model.prior),
         verdict=str(model.certificate),
         criteria=(
             ("AIC", model.aic),
             ("BIC", model.bic),
             ("logLik", model.loglik),
-            ("REML criterion" if model.reml else "deviance", model.criterion),
+            (criterion, model.criterion),
             ("df resid", model.df_resid),
         ),
         residual_quantiles=_quantiles(model),

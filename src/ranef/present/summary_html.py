@@ -30,7 +30,8 @@ def render_html(summary: Summary) -> str:
         '<div class="ranef-summary">'
         f'<p style="margin:0.4em 0"><b>{escaped(summary.title)}</b><br>'
         f"<code>{escaped(summary.formula)}</code><br>"
-        f"{summary.nobs} observations; groups: {escaped(groups)}</p>"
+        f"{summary.nobs} observations; groups: {escaped(groups)}"
+        f"{''.join(f'<br>prior: {escaped(phrase)}' for phrase in summary.priors)}</p>"
         f'<p style="margin:0.4em 0;max-width:44em">{escaped(verdict)}</p>'
         f"{_table('', [[name for name, _ in summary.criteria], values], left=0)}"
         f"{_table('Random effects', component_rows(summary), left=2)}"

@@ -20,6 +20,8 @@ def render_text(summary: Summary) -> str:
     groups = ", ".join(f"{name} {count}" for name, count in summary.groups)
     head = [summary.title, *_wrapped(summary.formula)]
     head += _wrapped(f"{summary.nobs} observations; groups: {groups}")
+    for phrase in summary.priors:
+        head += _wrapped(f"prior: {phrase}")
     sections = [head, _wrapped(_sentence(summary.verdict), indent="")]
     values = [str(v) if isinstance(v, int) else rounded(v, 2) for _, v in summary.criteria]
     sections.append(_grid([[name for name, _ in summary.criteria], values]))

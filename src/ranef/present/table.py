@@ -73,6 +73,8 @@ class ModelColumn:
     certified : bool
     certificate : str
         The verdict as one sentence.
+    priors : tuple of str
+        One phrase for each prior.
     """
 
     label: str
@@ -89,6 +91,7 @@ class ModelColumn:
     verdict: str
     certified: bool
     certificate: str
+    priors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from ..errors import OptionError
 from .comparability import comparability
-from .names import RESIDUAL, spell
+from .names import RESIDUAL, prior_phrases, spell
 from .numbers import LEGEND, decimals_for, stars
 from .protocol import Criteria, FittedModel
 from .table import Block, Cell, Coefficient, ComparisonTable, InformationCriteria, ModelColumn, Row
@@ -136,6 +136,7 @@ def _column(
         verdict=model.certificate.verdict,
         certified=model.certificate.certified,
         certificate=str(model.certificate),
+        priors=prior_phrases(model.prior),
     )
 
 

@@ -26,7 +26,23 @@ def notes_for(
     columns: Sequence[ModelColumn], status: Comparability, with_ml: bool
 ) -> tuple[str, ...]:
     """The notes, most important first."""
-    return (*_comparison(columns, status, with_ml), *_methods(columns), *_verdicts(columns))
+    return (
+        *_comparison(columns, status, with_ml),
+        *_priors(columns),
+        *_methods(columns),
+        *_verdicts(columns),
+    )
+
+
+def _priors(columns: Sequence[ModelColumn]) -> tuple[str, ...]:
+    penalised = [column for column in columns if column.priors]
+    if not penalised:
+        return ()
+    each = "; ".join(f"{column.label}: {', '.join(column.priors)}" for column in penalised)
+    return (
+        f"Fitted with priors: {each}. AIC, BIC and Log Likelihood are the likelihood's alone, at "
+        "estimates that do not maximise it: they do not compare with those of other fits.",
+    )
 
 
 def _comparison(

@@ -146,7 +146,8 @@ def glance(model: FittedModel) -> pd.DataFrame:
     import pandas as pd
 
     ranks = term_ranks(model)
-    criterion = ("REMLcrit", model.criterion) if model.reml else ("deviance", model.deviance)
+    likelihood = model.criterion if model.prior is None else -2.0 * model.loglik
+    criterion = ("REMLcrit", likelihood) if model.reml else ("deviance", model.deviance)
     row = {
         "nobs": model.nobs,
         "sigma": model.sigma,
