@@ -66,7 +66,7 @@ format: $(if $(wildcard .venv/.dev),,.venv/.dev) ## rewrite Python and C++ in th
 bench: .venv/.test ## time ranef on the benchmark problems
 	@$(BIN)/python -m benchmarks
 
-sanitize: .venv/.dev ## run the C++ tests under the address and undefined-behaviour sanitizers
+sanitize: .venv/.dev ## run the C++ tests under the address, undefined-behaviour and thread sanitizers
 	@$(if $(wildcard cpp/tests/*.cpp),$(SANITIZE),echo "cpp/tests is empty: nothing to run")
 
 docs: .venv/.test ## run every example of the documentation pages
@@ -78,11 +78,13 @@ clean: ## remove .venv, builds and caches
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 CMAKE_TOOLS = -DPython_EXECUTABLE="$(CURDIR)/$(BIN)/python" -DCMAKE_MAKE_PROGRAM="$(CURDIR)/$(BIN)/ninja"
-SANITIZE = $(BIN)/cmake -S . -B build/sanitize -G Ninja --log-level=ERROR $(CMAKE_TOOLS) \
+# $(call sanitized,FOLDER,SANITIZERS): build the core and its tests with them, and run the tests.
+sanitized = $(BIN)/cmake -S . -B build/$(1) -G Ninja --log-level=ERROR $(CMAKE_TOOLS) \
 	-DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG="-O1 -g" -DRANEF_PYTHON=OFF \
-	-DRANEF_SANITIZE=address$(comma)undefined >/dev/null && \
-	$(BIN)/cmake --build build/sanitize -- --quiet && \
-	$(BIN)/ctest --test-dir build/sanitize --output-on-failure
+	-DRANEF_SANITIZE=$(2) >/dev/null && \
+	$(BIN)/cmake --build build/$(1) -- --quiet && \
+	$(BIN)/ctest --test-dir build/$(1) --output-on-failure
+SANITIZE = $(call sanitized,sanitize,address$(comma)undefined) && $(call sanitized,sanitize-thread,thread)
 
 # Installation. One stamp per set of extras; the larger set covers the smaller ones.
 .venv/.tools: requirements-dev.lock

@@ -1,151 +1,187 @@
 #include "cross_products.hpp"
 
 #include <algorithm>
-#include <cmath>
+#include <numeric>
+#include <optional>
 #include <stdexcept>
+#include <utility>
+
+#include "pair_blocks.hpp"
+#include "row_sums.hpp"
 
 namespace ranef {
 
 namespace {
 
-double value_at(const ColumnView& column, Index row) {
-  const double raw = column.values == nullptr ? 1.0 : column.values[row];
-  return (raw - column.shift) / column.scale;
-}
-
-void fill(const std::vector<ColumnView>& columns, Index row, double* out) {
-  for (std::size_t j = 0; j < columns.size(); ++j) out[j] = value_at(columns[j], row);
-}
-
-// Rows sorted by level (stable), so that each level is a run.
-std::vector<std::int64_t> rows_by_level(const GroupView& group, Index n,
-                                        std::vector<std::int64_t>& start) {
-  start.assign(static_cast<std::size_t>(group.n_levels) + 1, 0);
-  for (Index i = 0; i < n; ++i) ++start[static_cast<std::size_t>(group.codes[i]) + 1];
-  for (std::size_t j = 1; j < start.size(); ++j) start[j] += start[j - 1];
-  std::vector<std::int64_t> next(start.begin(), start.end() - 1);
-  std::vector<std::int64_t> order(static_cast<std::size_t>(n));
-  for (Index i = 0; i < n; ++i) {
-    order[static_cast<std::size_t>(next[static_cast<std::size_t>(group.codes[i])]++)] = i;
+void check_codes(const RowsView& rows) {
+  for (const GroupView& group : rows.groups) {
+    std::uint32_t largest = 0;  // a negative code is a large number here
+    for (Index i = 0; i < rows.n; ++i) {
+      largest = std::max(largest, static_cast<std::uint32_t>(group.codes[i]));
+    }
+    if (rows.n > 0 && static_cast<Index>(largest) >= group.n_levels) {
+      throw std::invalid_argument("a level code lies outside of 0 .. n_levels - 1");
+    }
   }
-  return order;
 }
 
-PairBlocks pair_blocks(const RowsView& rows, int first, int second,
-                       const std::vector<std::int64_t>& order,
-                       const std::vector<std::int64_t>& start) {
-  const GroupView& g = rows.groups[static_cast<std::size_t>(first)];
-  const GroupView& h = rows.groups[static_cast<std::size_t>(second)];
-  const std::size_t qg = g.columns.size();
-  const std::size_t qh = h.columns.size();
-  PairBlocks out;
-  out.first = first;
-  out.second = second;
-  out.start.assign(static_cast<std::size_t>(g.n_levels) + 1, 0);
-  std::vector<std::int64_t> slot(static_cast<std::size_t>(h.n_levels), -1);
-  std::vector<std::int32_t> seen;
-  std::vector<double> zg(qg);
-  std::vector<double> zh(qh);
-  for (Index level = 0; level < g.n_levels; ++level) {
-    seen.clear();
-    const auto from = static_cast<std::size_t>(start[static_cast<std::size_t>(level)]);
-    const auto to = static_cast<std::size_t>(start[static_cast<std::size_t>(level) + 1]);
-    for (std::size_t r = from; r < to; ++r) {
-      const std::int32_t other = h.codes[order[r]];
-      if (slot[static_cast<std::size_t>(other)] < 0) {
-        slot[static_cast<std::size_t>(other)] = 0;
-        seen.push_back(other);
-      }
-    }
-    std::sort(seen.begin(), seen.end());
-    for (const std::int32_t other : seen) {
-      slot[static_cast<std::size_t>(other)] = static_cast<std::int64_t>(out.level.size());
-      out.level.push_back(other);
-    }
-    out.values.resize(out.level.size() * qg * qh, 0.0);
-    for (std::size_t r = from; r < to; ++r) {
-      const Index row = order[r];
-      const double w = rows.weights == nullptr ? 1.0 : rows.weights[row];
-      fill(g.columns, row, zg.data());
-      fill(h.columns, row, zh.data());
-      double* block =
-          &out.values[static_cast<std::size_t>(slot[static_cast<std::size_t>(h.codes[row])]) * qg *
-                      qh];
-      for (std::size_t b = 0; b < qh; ++b) {
-        for (std::size_t a = 0; a < qg; ++a) block[b * qg + a] += w * zg[a] * zh[b];
-      }
-    }
-    for (const std::int32_t other : seen) slot[static_cast<std::size_t>(other)] = -1;
-    out.start[static_cast<std::size_t>(level) + 1] = static_cast<std::int64_t>(out.level.size());
+// What is summed by level of one factor, and where the sums go.
+struct Plan {
+  LevelSums sums;
+  std::vector<int> fixed;  // positions of [X y] among the columns of `sums`
+  // For each pair with a factor that this one is nested in: that factor, the parents, positions of
+  // its columns.
+  struct Nested {
+    int second;
+    std::vector<std::int32_t> parents;
+    std::vector<int> columns;
+  };
+  std::vector<Nested> nested;
+  std::vector<int> crossed;
+};
+
+// Positions of some columns among those of a factor; what is not there yet is added.
+std::vector<int> positions(const std::vector<int>& columns, std::vector<int>& among) {
+  std::vector<int> out;
+  for (const int k : columns) {
+    const auto found = std::find(among.begin(), among.end(), k);
+    out.push_back(static_cast<int>(found - among.begin()));
+    if (found == among.end()) among.push_back(k);
   }
   return out;
 }
 
-GroupBlocks group_blocks(const RowsView& rows, const GroupView& g,
-                         const std::vector<std::int64_t>& order,
-                         const std::vector<std::int64_t>& start) {
-  const std::size_t q = g.columns.size();
-  const std::size_t m = rows.fixed.size() + 1;
+std::vector<int> distinct(const std::vector<ColumnView>& views, DistinctColumns& columns) {
+  std::vector<int> out;
+  for (const ColumnView& view : views) out.push_back(columns.add(view));
+  return out;
+}
+
+// Two columns of one factor may be the same: they stay two, each with its own sums.
+Plan plan_for(const RowsView& rows, int g, const std::vector<std::vector<int>>& z,
+              const std::vector<int>& fixed) {
+  const GroupView& group = rows.groups[at(g)];
+  Plan plan;
+  plan.sums.codes = group.codes;
+  plan.sums.n_levels = group.n_levels;
+  plan.sums.q = static_cast<int>(group.columns.size());
+  plan.sums.columns = z[at(g)];
+  plan.fixed = positions(fixed, plan.sums.columns);
+  for (int h = g + 1; h < static_cast<int>(rows.groups.size()); ++h) {
+    std::optional<std::vector<std::int32_t>> lies_in = parents(group, rows.groups[at(h)], rows.n);
+    if (lies_in) {
+      plan.nested.push_back({h, std::move(*lies_in), positions(z[at(h)], plan.sums.columns)});
+    } else {
+      plan.crossed.push_back(h);
+    }
+  }
+  return plan;
+}
+
+// The q x m sums of one level for the columns at `b`, whichever of the two stands first.
+void take(const LevelSums& sums, const double* level, const std::vector<int>& b, double* out) {
+  for (const int column : b) {
+    for (int a = 0; a < sums.q; ++a) {
+      *out++ = level[sums.slot(std::min(a, column), std::max(a, column))];
+    }
+  }
+}
+
+GroupBlocks group_blocks(const Plan& plan, const std::vector<double>& levels) {
+  const LevelSums& sums = plan.sums;
   GroupBlocks out;
-  out.n_levels = g.n_levels;
-  out.q = static_cast<int>(q);
-  out.diagonal.assign(static_cast<std::size_t>(g.n_levels) * q * q, 0.0);
-  out.fixed.assign(static_cast<std::size_t>(g.n_levels) * q * m, 0.0);
-  out.n_rows.assign(static_cast<std::size_t>(g.n_levels), 0);
-  std::vector<double> z(q);
-  std::vector<double> x(m);
-  for (std::size_t level = 0; level < static_cast<std::size_t>(g.n_levels); ++level) {
-    double* diagonal = &out.diagonal[level * q * q];
-    double* fixed = &out.fixed[level * q * m];
-    out.n_rows[level] = start[level + 1] - start[level];
-    for (auto r = static_cast<std::size_t>(start[level]);
-         r < static_cast<std::size_t>(start[level + 1]); ++r) {
-      const Index row = order[r];
-      const double w = rows.weights == nullptr ? 1.0 : rows.weights[row];
-      fill(g.columns, row, z.data());
-      fill(rows.fixed, row, x.data());
-      x[m - 1] = value_at(rows.response, row);
-      for (std::size_t b = 0; b < q; ++b) {
-        const double wz = w * z[b];
-        for (std::size_t a = 0; a < q; ++a) diagonal[b * q + a] += wz * z[a];
-      }
-      for (std::size_t b = 0; b < m; ++b) {
-        const double wx = w * x[b];
-        for (std::size_t a = 0; a < q; ++a) fixed[b * q + a] += wx * z[a];
-      }
-    }
+  out.n_levels = sums.n_levels;
+  out.q = sums.q;
+  const std::size_t q = at(sums.q);
+  const std::size_t m = plan.fixed.size();
+  out.diagonal.resize(at(sums.n_levels) * q * q);
+  out.fixed.resize(at(sums.n_levels) * q * m);
+  std::vector<int> own(q);
+  std::iota(own.begin(), own.end(), 0);
+  for (std::size_t level = 0; level < at(sums.n_levels); ++level) {
+    const double* in = &levels[level * at(sums.stride())];
+    take(sums, in, own, out.diagonal.data() + level * q * q);
+    take(sums, in, plan.fixed, out.fixed.data() + level * q * m);
   }
   return out;
 }
 
-Matrix fixed_block(const RowsView& rows, double& sum_log_weights) {
-  const std::size_t m = rows.fixed.size() + 1;
-  std::vector<double> x(m);
-  Matrix out = Matrix::Zero(static_cast<Index>(m), static_cast<Index>(m));
-  sum_log_weights = 0.0;
-  // Sums over runs of rows, then the sum of the runs: the rounding error grows with the length of
-  // a run, not with n.
-  constexpr Index kRun = 512;
-  Matrix run(out.rows(), out.cols());
-  for (Index from = 0; from < rows.n; from += kRun) {
-    run.setZero();
-    const Index to = std::min(rows.n, from + kRun);
-    for (Index row = from; row < to; ++row) {
-      const double w = rows.weights == nullptr ? 1.0 : rows.weights[row];
-      if (rows.weights != nullptr) sum_log_weights += std::log(w);
-      fill(rows.fixed, row, x.data());
-      x[m - 1] = value_at(rows.response, row);
-      for (std::size_t b = 0; b < m; ++b) {
-        const double wx = w * x[b];
-        double* column = run.data() + b * m;
-        for (std::size_t a = b; a < m; ++a) column[a] += wx * x[a];
-      }
+PairBlocks nested_pair(const Plan& plan, int g, const Plan::Nested& nested,
+                       const std::vector<double>& levels) {
+  const std::size_t block = at(plan.sums.q) * nested.columns.size();
+  PairBlocks out;
+  out.first = g;
+  out.second = nested.second;
+  out.start.push_back(0);
+  for (std::size_t level = 0; level < nested.parents.size(); ++level) {
+    if (nested.parents[level] >= 0) {
+      out.level.push_back(nested.parents[level]);
+      out.values.resize(out.values.size() + block);
+      take(plan.sums, &levels[level * at(plan.sums.stride())], nested.columns,
+           &out.values[out.values.size() - block]);
     }
-    out += run;
+    out.start.push_back(static_cast<std::int64_t>(out.level.size()));
   }
-  out.triangularView<Eigen::StrictlyUpper>() = out.transpose();
   return out;
 }
+
+// [X y]'W[X y]: what is summed by level of some factor is added up from there, the rest is summed
+// over the rows.
+class FixedBlock {
+ public:
+  FixedBlock(const std::vector<int>& fixed, const std::vector<Plan>& plans) {
+    const auto m = static_cast<Index>(fixed.size());
+    out_ = Matrix::Zero(m, m);
+    for (Index b = 0; b < m; ++b) {
+      for (Index a = b; a < m; ++a) {
+        if (by_level(a, b, plans)) continue;
+        pairs_.emplace_back(fixed[at(a)], fixed[at(b)]);
+        entries_.emplace_back(a, b);
+      }
+    }
+  }
+
+  const ColumnPairs& pairs() const { return pairs_; }
+
+  Matrix from(const RowSums& sums) {
+    for (std::size_t k = 0; k < entries_.size(); ++k) {
+      out_(entries_[k].first, entries_[k].second) = sums.totals[k];
+    }
+    for (const ByLevel& entry : by_level_) {
+      const std::vector<double>& levels = sums.levels[at(entry.factor)];
+      double total = 0.0;
+      for (std::size_t k = at(entry.slot); k < levels.size(); k += at(entry.stride)) {
+        total += levels[k];
+      }
+      out_(entry.a, entry.b) = total;
+    }
+    out_.triangularView<Eigen::StrictlyUpper>() = out_.transpose();
+    return out_;
+  }
+
+ private:
+  struct ByLevel {
+    Index a, b;
+    int factor, slot, stride;
+  };
+
+  bool by_level(Index a, Index b, const std::vector<Plan>& plans) {
+    for (std::size_t g = 0; g < plans.size(); ++g) {
+      const int first = std::min(plans[g].fixed[at(a)], plans[g].fixed[at(b)]);
+      const int second = std::max(plans[g].fixed[at(a)], plans[g].fixed[at(b)]);
+      if (first >= plans[g].sums.q) continue;
+      by_level_.push_back(
+          {a, b, static_cast<int>(g), plans[g].sums.slot(first, second), plans[g].sums.stride()});
+      return true;
+    }
+    return false;
+  }
+
+  Matrix out_;
+  ColumnPairs pairs_;
+  std::vector<std::pair<Index, Index>> entries_;
+  std::vector<ByLevel> by_level_;
+};
 
 }  // namespace
 
@@ -156,27 +192,40 @@ const PairBlocks& CrossProducts::pair(int first, int second) const {
   throw std::out_of_range("no such pair of grouping factors");
 }
 
-CrossProducts cross_products(const RowsView& rows) {
-  for (const GroupView& group : rows.groups) {
-    for (Index i = 0; i < rows.n; ++i) {
-      if (group.codes[i] < 0 || group.codes[i] >= group.n_levels) {
-        throw std::out_of_range("a level code lies outside of 0 .. n_levels - 1");
-      }
-    }
+CrossProducts cross_products(const RowsView& rows, const PassOptions& options) {
+  check_codes(rows);
+  DistinctColumns columns;
+  std::vector<std::vector<int>> z;
+  for (const GroupView& group : rows.groups) z.push_back(distinct(group.columns, columns));
+  std::vector<int> fixed = distinct(rows.fixed, columns);
+  fixed.push_back(columns.add(rows.response));
+
+  const int n_groups = static_cast<int>(rows.groups.size());
+  std::vector<Plan> plans;
+  std::vector<LevelSums> factors;
+  for (int g = 0; g < n_groups; ++g) {
+    plans.push_back(plan_for(rows, g, z, fixed));
+    factors.push_back(plans.back().sums);
   }
+  FixedBlock fixed_block(fixed, plans);
+  RowSums sums = sum_rows(rows.n, columns, fixed_block.pairs(), factors, rows.weights, options);
+
   CrossProducts out;
   out.n = rows.n;
   out.p = static_cast<int>(rows.fixed.size());
-  out.fixed = fixed_block(rows, out.sum_log_weights);
-  const int n_groups = static_cast<int>(rows.groups.size());
-  std::vector<std::int64_t> start;
+  out.sum_log_weights = sums.sum_log_weights;
+  out.fixed = fixed_block.from(sums);
   for (int g = 0; g < n_groups; ++g) {
-    const GroupView& group = rows.groups[static_cast<std::size_t>(g)];
-    const std::vector<std::int64_t> order = rows_by_level(group, rows.n, start);
-    out.groups.push_back(group_blocks(rows, group, order, start));
-    for (int h = g + 1; h < n_groups; ++h) {
-      out.pairs.push_back(pair_blocks(rows, g, h, order, start));
+    const Plan& plan = plans[at(g)];
+    const std::vector<double> levels = std::move(sums.levels[at(g)]);
+    out.groups.push_back(group_blocks(plan, levels));
+    std::vector<PairBlocks> pairs = crossed_pairs(rows, g, plan.crossed, options.threads);
+    for (const Plan::Nested& nested : plan.nested) {
+      pairs.push_back(nested_pair(plan, g, nested, levels));
     }
+    std::sort(pairs.begin(), pairs.end(),
+              [](const PairBlocks& a, const PairBlocks& b) { return a.second < b.second; });
+    for (PairBlocks& pair : pairs) out.pairs.push_back(std::move(pair));
   }
   return out;
 }
@@ -227,7 +276,6 @@ CrossProducts add(const CrossProducts& a, const CrossProducts& b) {
     }
     for (std::size_t k = 0; k < group.diagonal.size(); ++k) group.diagonal[k] += other.diagonal[k];
     for (std::size_t k = 0; k < group.fixed.size(); ++k) group.fixed[k] += other.fixed[k];
-    for (std::size_t k = 0; k < group.n_rows.size(); ++k) group.n_rows[k] += other.n_rows[k];
   }
   for (std::size_t k = 0; k < a.pairs.size(); ++k) {
     const auto qa =

@@ -2,7 +2,8 @@
 //
 // With [Z X y] the model matrices and W the prior weights, A = [Z X y]' W [Z X y] is kept in
 // blocks, one set per grouping factor and one per pair of factors (only level pairs that occur).
-// Cross-products of disjoint sets of rows add.
+// Cross-products of disjoint sets of rows add. They are summed by several threads, with the same
+// bits whatever their number (`row_sums`, `pair_blocks`).
 #pragma once
 
 #include <cstdint>
@@ -38,9 +39,8 @@ struct RowsView {
 struct GroupBlocks {
   Index n_levels = 0;
   int q = 0;
-  std::vector<double> diagonal;      // level-major, q x q each
-  std::vector<double> fixed;         // level-major, q x (p + 1) each: Z'W[X y]
-  std::vector<std::int64_t> n_rows;  // rows of each level
+  std::vector<double> diagonal;  // level-major, q x q each
+  std::vector<double> fixed;     // level-major, q x (p + 1) each: Z'W[X y]
 };
 
 // Blocks Z_g' W Z_h for the level pairs that occur, by level of the first factor.
@@ -63,7 +63,13 @@ struct CrossProducts {
   const PairBlocks& pair(int first, int second) const;
 };
 
-CrossProducts cross_products(const RowsView& rows);
+struct PassOptions {
+  int threads = 1;
+  Index strip_rows = Index{1} << 17;  // fewest rows that a thread sums before it adds them up
+};
+
+// Throws std::invalid_argument where a code lies outside of 0 .. n_levels - 1.
+CrossProducts cross_products(const RowsView& rows, const PassOptions& options = {});
 
 // Sum over disjoint rows; both sides must have the same columns, levels, shifts and scales.
 CrossProducts add(const CrossProducts& a, const CrossProducts& b);

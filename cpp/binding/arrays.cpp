@@ -1,5 +1,6 @@
 #include "arrays.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace ranef::binding {
@@ -32,10 +33,8 @@ ranef::RowsView rows_view(const std::vector<GroupArgument>& groups, const Column
   for (const GroupArgument& group : groups) {
     const auto& [codes, n_levels, columns, shifts, scales] = group;
     if (static_cast<Index>(codes.shape(0)) != n) throw nb::value_error("codes of another length");
-    for (Index i = 0; i < n; ++i) {
-      if ((codes.data()[i] < 0 && response) || codes.data()[i] >= n_levels) {
-        throw nb::value_error("a level code lies outside of 0 .. n_levels - 1");
-      }
+    if (n > 0 && *std::max_element(codes.data(), codes.data() + n) >= n_levels) {
+      throw nb::value_error("a level code lies outside of 0 .. n_levels - 1");
     }
     rows.groups.push_back({codes.data(), n_levels, views(columns, shifts, scales, n)});
   }

@@ -20,9 +20,7 @@ nb::tuple state_of(const ranef::CrossProducts& a) {
   nb::list groups;
   for (const ranef::GroupBlocks& g : a.groups) {
     groups.append(nb::make_tuple(g.n_levels, g.q, move_out(std::vector<double>(g.diagonal)),
-                                 move_out(std::vector<double>(g.fixed)),
-                                 nb::bytes(reinterpret_cast<const char*>(g.n_rows.data()),
-                                           g.n_rows.size() * sizeof(std::int64_t))));
+                                 move_out(std::vector<double>(g.fixed))));
   }
   nb::list pairs;
   for (const ranef::PairBlocks& b : a.pairs) {
@@ -56,8 +54,8 @@ void restore(ranef::CrossProducts& a, const nb::tuple& state) {
   a.fixed = nb::cast<Matrix>(state[3]);
   for (nb::handle item : state[4]) {
     const auto g = nb::cast<nb::tuple>(item);
-    a.groups.push_back({nb::cast<Index>(g[0]), nb::cast<int>(g[1]), from_array(g[2]),
-                        from_array(g[3]), from_bytes<std::int64_t>(g[4])});
+    a.groups.push_back(
+        {nb::cast<Index>(g[0]), nb::cast<int>(g[1]), from_array(g[2]), from_array(g[3])});
   }
   for (nb::handle item : state[5]) {
     const auto b = nb::cast<nb::tuple>(item);
@@ -127,13 +125,16 @@ void bind_cross_products(nb::module_& m) {
       "cross_products",
       [](const std::vector<GroupArgument>& groups, const ColumnsArgument& fixed,
          const DoubleColumn& response, double y_shift, double y_scale,
-         const std::optional<DoubleColumn>& weights) {
+         const std::optional<DoubleColumn>& weights, int threads) {
         const ranef::RowsView rows = rows_view(groups, fixed, response, y_shift, y_scale, weights,
                                                static_cast<Index>(response.shape(0)));
         nb::gil_scoped_release release;
-        return ranef::cross_products(rows);
+        ranef::PassOptions options;
+        options.threads = threads;
+        return ranef::cross_products(rows, options);
       },
-      "groups"_a, "fixed"_a, "response"_a, "y_shift"_a, "y_scale"_a, "weights"_a.none());
+      "groups"_a, "fixed"_a, "response"_a, "y_shift"_a, "y_scale"_a, "weights"_a.none(),
+      "threads"_a);
 }
 
 }  // namespace ranef::binding

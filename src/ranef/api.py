@@ -119,7 +119,7 @@ def lmm(
     if len(record):
         extra = {name: np.delete(values, record.rows) for name, values in extra.items()}
     else:
-        used = used.copy()
+        used = used.private()
     w = _checked_weights(extra.get("weights"))
     design = build(parsed, used, contrasts)
     check_identifiable(design, weighted=w is not None and bool(np.ptp(w) > 0.0))

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Array", "Codes", "Finding", "MissingRows", "RandomTerm", "Severity"]
+__all__ = [
+    "Array",
+    "Codes",
+    "Finding",
+    "MissingRows",
+    "ModelColumns",
+    "Named",
+    "RandomTerm",
+    "Severity",
+]
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.int32]
@@ -70,6 +79,53 @@ class MissingRows:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelColumns:
+    """The columns of a model matrix, each where its values already are.
+
+    Attributes
+    ----------
+    columns : tuple of (ndarray, shape (n,), or None)
+        None is the constant 1, of which nothing is stored.
+    n_rows : int
+    """
+
+    columns: tuple[Array | None, ...] = field(repr=False)
+    n_rows: int
+
+    @classmethod
+    def of(cls, matrix: Array) -> Self:
+        """The columns of a matrix, as views of it."""
+        return cls(tuple(matrix[:, j] for j in range(matrix.shape[1])), matrix.shape[0])
+
+    def __len__(self) -> int:
+        return len(self.columns)
+
+    def take(self, positions: Sequence[int]) -> ModelColumns:
+        """Some of the columns."""
+        return ModelColumns(tuple(self.columns[j] for j in positions), self.n_rows)
+
+    def rows(self, start: int, stop: int) -> Array:
+        """A new matrix of some consecutive rows, Fortran order."""
+        out = np.empty((max(0, min(stop, self.n_rows) - start), len(self.columns)), order="F")
+        for j, column in enumerate(self.columns):
+            out[:, j] = 1.0 if column is None else column[start:stop]
+        return out
+
+    def matrix(self) -> Array:
+        """A new matrix of all rows, shape (n, k), Fortran order."""
+        return self.rows(0, self.n_rows)
+
+
+class Named(Protocol):
+    """Levels whose names are made when somebody reads them."""
+
+    def __len__(self) -> int: ...
+
+    @property
+    def names(self) -> tuple[str, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
 class RandomTerm:
     """One random-effects term after expansion: what lme4 calls a term.
 
@@ -81,25 +137,35 @@ class RandomTerm:
         Grouping factor, ``"sch.id"`` or ``"cask:batch"``.
     names : tuple of str
         The q coefficient names.
-    Z : ndarray, shape (n, q)
-        Columns of the term's model matrix, Fortran order.
+    columns : ModelColumns
+        Columns of the term's model matrix.
     codes : ndarray of int32, shape (n,)
         Level of each row; terms on the same factor share this array.
-    levels : tuple of str
-        Level names in order.
+    grouping : Named
+        The levels of the factor in order.
     """
 
     label: str
     factor: str
     names: tuple[str, ...]
-    Z: Array = field(repr=False)
+    columns: ModelColumns = field(repr=False)
     codes: Codes = field(repr=False)
-    levels: tuple[str, ...] = field(repr=False)
+    grouping: Named = field(repr=False)
 
     @property
     def q(self) -> int:
         return len(self.names)
 
     @property
+    def Z(self) -> Array:
+        """The model matrix, shape (n, q), Fortran order, made anew."""
+        return self.columns.matrix()
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """Level names in order."""
+        return self.grouping.names
+
+    @property
     def n_levels(self) -> int:
-        return len(self.levels)
+        return len(self.grouping)

@@ -18,7 +18,7 @@ from ranef.formula.render import to_text
 from ranef.formula.terms import Term
 from ranef.frame.factors import level_name
 from ranef.frame.table import Column, Table
-from ranef.types import Array, Codes
+from ranef.types import Array, Codes, ModelColumns
 
 __all__ = ["Coded", "code", "report_not_finite"]
 
@@ -29,13 +29,13 @@ class Coded:
 
     Attributes
     ----------
-    matrix : ndarray, shape (n, p), Fortran order
+    columns : ModelColumns
     names : tuple of str
     term_columns : tuple of tuple of int
         Columns of each term, in the order of the terms.
     """
 
-    matrix: Array
+    columns: ModelColumns
     names: tuple[str, ...]
     term_columns: tuple[tuple[int, ...], ...]
 
@@ -74,33 +74,38 @@ def code(intercept: bool, terms: Sequence[Term], table: Table, state: State) -> 
     if plain:
         return _products(intercept, terms, values, table.n_rows)
     names = [[to_text(factor) for factor in term.factors] for term in terms]
-    coded = Coded(*code_terms(intercept, names, values, table.n_rows))
-    if len(set(coded.names)) < len(coded.names):
-        twice = next(name for name in coded.names if coded.names.count(name) > 1)
+    matrix, columns, term_columns = code_terms(intercept, names, values, table.n_rows)
+    if len(set(columns)) < len(columns):
+        twice = next(name for name in columns if columns.count(name) > 1)
         raise DesignError(
             f"two columns of the model matrix are called '{twice}'",
             where=state.formula,
             fix="rename the variables or their levels",
         )
+    made = ModelColumns.of(matrix)
     if absent.any():
-        coded.matrix[absent] = np.nan
-    return coded
+        matrix[absent] = np.nan
+    elif intercept:
+        made = ModelColumns((None, *made.columns[1:]), made.n_rows)
+    return Coded(made, columns, term_columns)
 
 
 def _products(
     intercept: bool, terms: Sequence[Term], values: dict[str, Array], n_rows: int
 ) -> Coded:
     first = 1 if intercept else 0
-    matrix = np.empty((n_rows, first + len(terms)), order="F")
-    if intercept:
-        matrix[:, 0] = 1.0
-    for j, term in enumerate(terms, start=first):
-        factors = [values[to_text(factor)] for factor in term.factors]
-        matrix[:, j] = factors[0]
-        for factor in factors[1:]:
-            matrix[:, j] *= factor
+    columns: list[Array | None] = [None] * first
+    for term in terms:
+        product = values[to_text(term.factors[0])]
+        for factor in term.factors[1:]:
+            product = product * values[to_text(factor)]
+        columns.append(product)
     names = ("Intercept",) * first + tuple(term.name for term in terms)
-    return Coded(matrix, names, tuple((j,) for j in range(first, len(names))))
+    return Coded(
+        ModelColumns(tuple(columns), n_rows),
+        names,
+        tuple((j,) for j in range(first, len(names))),
+    )
 
 
 def _codes(factor: Expr, known: Category, table: Table, state: State) -> Codes:

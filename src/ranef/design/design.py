@@ -20,7 +20,7 @@ from ranef.design.state import State
 from ranef.errors import DataError, OptionError
 from ranef.formula.model import Formula
 from ranef.frame.table import Table
-from ranef.types import Array, RandomTerm
+from ranef.types import Array, ModelColumns, RandomTerm
 
 __all__ = ["Design", "build"]
 
@@ -31,8 +31,8 @@ class Design:
 
     Attributes
     ----------
-    X : ndarray, shape (n, p), Fortran order
-        Full column rank.
+    columns : ModelColumns
+        Columns of X; they have full rank.
     x_names : tuple of str
         Its columns as formulaic names them.
     dropped : tuple of str
@@ -52,7 +52,7 @@ class Design:
         Levels of a category as response; y is 0 for the first and 1 for the others.
     """
 
-    X: Array = field(repr=False)
+    columns: ModelColumns = field(repr=False)
     x_names: tuple[str, ...]
     dropped: tuple[str, ...]
     y: Array = field(repr=False)
@@ -63,6 +63,11 @@ class Design:
     encoding: Encoding = field(repr=False)
     trials: Array | None = field(default=None, repr=False)
     response_levels: tuple[str, ...] = ()
+
+    @property
+    def X(self) -> Array:
+        """The fixed part's model matrix, shape (n, p), Fortran order, made anew."""
+        return self.columns.matrix()
 
     @property
     def n(self) -> int:
@@ -144,7 +149,7 @@ def build(
     _check_contrasts_used(contrasts, state)
     response = build_response(formula.response, table, state, gaussian=gaussian)
     coded = code(formula.intercept, formula.fixed, table, state)
-    dependent = dependent_columns(coded.matrix, intercept=formula.intercept)
+    dependent = dependent_columns(coded.columns, intercept=formula.intercept)
     kept = tuple(np.flatnonzero(~dependent).tolist())
     terms, codings = build_random(formula, table, state)
     names = tuple(coded.names[j] for j in kept)
@@ -160,9 +165,8 @@ def build(
         random_codings=codings,
         offsets=formula.offsets,
     )
-    all_kept = len(kept) == len(coded.names)
     return Design(
-        X=coded.matrix if all_kept else np.asfortranarray(coded.matrix[:, kept]),
+        columns=coded.columns.take(kept),
         x_names=names,
         dropped=tuple(coded.names[j] for j in np.flatnonzero(dependent)),
         y=response.y,

@@ -15,7 +15,7 @@ from ranef.errors import UnknownColumnError, suggestion
 from ranef.formula.nodes import Expr
 from ranef.formula.terms import Term
 from ranef.frame.table import Table
-from ranef.types import Array, Codes
+from ranef.types import Array, Codes, ModelColumns
 
 __all__ = ["Encoding"]
 
@@ -59,10 +59,8 @@ class Encoding:
             A level of a category that the training rows do not have.
         """
         self._check(table, self.fixed_variables)
-        matrix = code(self.intercept, self.terms, table, self.state).matrix
-        if len(self.kept) == matrix.shape[1]:
-            return matrix
-        return np.asfortranarray(matrix[:, self.kept])
+        columns = code(self.intercept, self.terms, table, self.state).columns
+        return columns.take(self.kept).matrix()
 
     def random(self, table: Table) -> tuple[tuple[Codes, Array], ...]:
         """Codes, shape (n,), and Z, shape (n, q), of each random-effects term.
@@ -71,16 +69,16 @@ class Encoding:
         """
         self._check(table, self.variables)
         codes: dict[tuple[str, ...], Codes] = {}
-        matrices: dict[tuple[bool, tuple[str, ...]], Array] = {}
+        coded: dict[tuple[bool, tuple[str, ...]], ModelColumns] = {}
         made: list[tuple[Codes, Array]] = []
         for coding in self.random_codings:
             columns = coding.grouping.columns
             if columns not in codes:
                 codes[columns] = coding.grouping.encode(table)
             key = (coding.intercept, tuple(term.name for term in coding.terms))
-            if key not in matrices:
-                matrices[key] = code(coding.intercept, coding.terms, table, self.state).matrix
-            made.append((codes[columns], np.asfortranarray(matrices[key][:, coding.columns])))
+            if key not in coded:
+                coded[key] = code(coding.intercept, coding.terms, table, self.state).columns
+            made.append((codes[columns], coded[key].take(coding.columns).matrix()))
         return tuple(made)
 
     def offset(self, table: Table) -> Array | None:

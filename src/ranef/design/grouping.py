@@ -27,14 +27,26 @@ class Grouping:
     crossings : tuple of ndarray
         For each further column, the observed pairs (code so far, code of the column) as sorted
         keys ``code * n_levels + code_of_column``.
-    names : tuple of str
-        Level names; combinations are joined with ``:``.
     """
 
     columns: tuple[str, ...]
     parts: tuple[Levels, ...] = field(repr=False)
     crossings: tuple[NDArray[np.int64], ...] = field(repr=False)
-    names: tuple[str, ...] = field(repr=False)
+
+    def __len__(self) -> int:
+        return self.crossings[-1].size if self.crossings else len(self.parts[0])
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Level names; combinations are joined with ``:``."""
+        names = self.parts[0].names
+        for levels, keys in zip(self.parts[1:], self.crossings, strict=True):
+            first, second = np.divmod(keys, len(levels))
+            names = tuple(
+                f"{names[i]}:{levels.names[j]}"
+                for i, j in zip(first.tolist(), second.tolist(), strict=True)
+            )
+        return names
 
     def encode(self, table: Table) -> Codes:
         """Level of each row of a table; -1 where it is new or missing."""
@@ -61,17 +73,14 @@ def learn_grouping(columns: tuple[str, ...], table: Table) -> tuple[Grouping, Co
     codes : ndarray of int32, shape (n,)
     """
     first, codes = learn_levels(table[columns[0]])
-    parts, crossings, names = [first], [], first.names
+    parts, crossings, n_levels = [first], [], len(first)
     for column in columns[1:]:
         levels, other = learn_levels(table[column])
-        keys, codes = _cross(codes, other, len(names), len(levels))
-        names = tuple(
-            f"{names[key // len(levels)]}:{levels.names[key % len(levels)]}"
-            for key in keys.tolist()
-        )
+        keys, codes = _cross(codes, other, n_levels, len(levels))
+        n_levels = keys.size
         parts.append(levels)
         crossings.append(keys)
-    return Grouping(columns, tuple(parts), tuple(crossings), names), codes
+    return Grouping(columns, tuple(parts), tuple(crossings)), codes
 
 
 def _cross(a: Codes, b: Codes, n_a: int, n_b: int) -> tuple[NDArray[np.int64], Codes]:

@@ -40,8 +40,10 @@ def check_identifiable(design: Design, weighted: bool) -> None:
 def _check_factor(terms: list[RandomTerm], n: int) -> None:
     first = terms[0]
     q = sum(term.q for term in terms)
+    if q * first.n_levels < n:
+        return
     most_rows = int(np.bincount(first.codes).max())
-    if most_rows > q or q * first.n_levels < n:
+    if most_rows > q:
         return
     if q == 1:
         raise DesignError(

@@ -2,37 +2,56 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import numpy as np
 from numpy.typing import NDArray
 
-from ranef.frame.factors import level_name
+from ranef.frame.factors import as_factor, number_codes, number_names
 from ranef.frame.table import Column
 from ranef.types import Array, Codes
 
-__all__ = ["Levels", "learn_levels", "level_names"]
-
-_DENSE = 4
-"""Integers that span fewer than this many values a row are looked up, not sorted."""
+__all__ = ["Levels", "learn_levels"]
 
 
-@dataclass(frozen=True, slots=True)
 class Levels:
     """The levels of a column in order.
 
-    Attributes
+    Parameters
     ----------
-    names : tuple of str
-    numbers : ndarray or None
+    names : tuple of str, optional
+        Their names, where they are not numbers.
+    numbers : ndarray, optional
         The sorted values behind the names where the column is numeric.
     """
 
-    names: tuple[str, ...]
-    numbers: Array | None = field(default=None, repr=False, compare=False)
+    __slots__ = ("_names", "numbers")
+
+    def __init__(self, names: tuple[str, ...] | None = None, numbers: Array | None = None) -> None:
+        self._names = names
+        self.numbers = numbers
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names in order; those of numbers are made when they are first read."""
+        if self._names is None:
+            assert self.numbers is not None
+            self._names = number_names(self.numbers)
+        return self._names
 
     def __len__(self) -> int:
-        return len(self.names)
+        return (
+            self.numbers.size
+            if self._names is None and self.numbers is not None
+            else len(self.names)
+        )
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Levels) and self.names == other.names
+
+    def __hash__(self) -> int:
+        return hash(self.names)
+
+    def __repr__(self) -> str:
+        return f"Levels({self.names!r})"
 
     def encode(self, column: Column) -> Codes:
         """Codes of the rows of another column; -1 for a missing value or an unknown level."""
@@ -45,10 +64,7 @@ class Levels:
             return codes
         if self.numbers is not None:
             return _search(self.numbers, column.values)
-        found = np.unique(column.values[~np.isnan(column.values)])
-        as_factor = Levels(level_names(found), found)
-        numbered = as_factor.encode(column)
-        return self.encode(Column(column.name, "factor", numbered, as_factor.names))
+        return self.encode(as_factor(column))
 
 
 def learn_levels(column: Column) -> tuple[Levels, Codes]:
@@ -63,7 +79,8 @@ def learn_levels(column: Column) -> tuple[Levels, Codes]:
         -1 where the value is missing.
     """
     if column.kind == "number":
-        return _learn_numbers(column.values)
+        numbers, codes = number_codes(column.stored)
+        return Levels(numbers=numbers), codes
     codes = np.asarray(column.values, dtype=np.int32)
     known = codes[codes >= 0] if codes.min(initial=0) < 0 else codes
     used = np.bincount(known, minlength=len(column.levels)) > 0
@@ -73,39 +90,6 @@ def learn_levels(column: Column) -> tuple[Levels, Codes]:
     renumber[:-1][used] = np.arange(used.sum(), dtype=np.int32)
     names = tuple(name for name, is_used in zip(column.levels, used, strict=True) if is_used)
     return Levels(names), renumber[codes]
-
-
-def level_names(values: Array) -> tuple[str, ...]:
-    """``"1224"`` for whole numbers, the shortest exact decimal for others."""
-    return tuple(map(level_name, values.tolist()))
-
-
-def _learn_numbers(values: Array) -> tuple[Levels, Codes]:
-    dense = _learn_dense_integers(values)
-    if dense is not None:
-        return dense
-    known = values[~np.isnan(values)]
-    numbers, inverse = np.unique(known, return_inverse=True)
-    codes = np.full(values.size, -1, dtype=np.int32)
-    codes[~np.isnan(values)] = inverse
-    return Levels(level_names(numbers), numbers), codes
-
-
-def _learn_dense_integers(values: Array) -> tuple[Levels, Codes] | None:
-    """Identifiers such as 1001..1160 without sorting the rows."""
-    if values.size == 0:
-        return None
-    low, high = float(values.min()), float(values.max())
-    if not high - low < _DENSE * values.size + 10_000 or abs(low) > 1e15:
-        return None
-    shifted = values - low
-    whole = shifted.astype(np.int64)
-    if not low.is_integer() or not np.array_equal(whole, shifted):
-        return None
-    used = np.bincount(whole) > 0
-    position = np.cumsum(used, dtype=np.int32) - np.int32(1)
-    numbers: Array = (np.flatnonzero(used) + low).astype(np.float64)
-    return Levels(level_names(numbers), numbers), position[whole]
 
 
 def _search(numbers: Array, values: NDArray[np.float64]) -> Codes:

@@ -30,7 +30,7 @@ class GroupMeans:
         if known.all():
             return self.means[codes]
         fresh, fresh_codes = learn_grouping(self.grouping.columns, table)
-        own = _means(values, fresh_codes, len(fresh.names))
+        own = _means(values, fresh_codes, len(fresh))
         of_rows = np.where(fresh_codes >= 0, own[fresh_codes], np.nan)
         return np.where(known, self.means[codes], of_rows)
 
@@ -38,7 +38,7 @@ class GroupMeans:
 def learn_means(values: Array, columns: tuple[str, ...], table: Table) -> GroupMeans:
     """Means of `values` over the groups that `columns` form in `table`."""
     grouping, codes = learn_grouping(columns, table)
-    return GroupMeans(grouping, _means(values, codes, len(grouping.names)))
+    return GroupMeans(grouping, _means(values, codes, len(grouping)))
 
 
 def _means(values: Array, codes: Codes, n_levels: int) -> Array:

@@ -20,6 +20,8 @@ from ranef.types import Array, Codes, RandomTerm
 
 __all__ = ["TermCoding", "build_random"]
 
+CHUNK = 1 << 13  # rows at a time
+
 
 @dataclass(frozen=True, slots=True)
 class TermCoding:
@@ -74,7 +76,7 @@ def build_random(
         if key not in matrices:
             matrices[key] = code(bar.model.intercept, bar.model.terms, table, state)
         coded = matrices[key]
-        _check_slopes(bar, coded, codes, len(grouping.names), formula)
+        _check_slopes(bar, coded, codes, len(grouping), formula)
         every = tuple(range(len(coded.names)))
         for columns in (every,) if bar.correlated else tuple((j,) for j in every):
             coding = TermCoding(grouping, bar.model.intercept, bar.model.terms, columns)
@@ -88,7 +90,7 @@ def build_random(
 def _sorted_as_lme4(parts: list[_Part]) -> list[_Part]:
     """Most levels first. Like lme4, terms that are in this order stay as written, and where they
     are not, terms with equally many levels change places too (``rev(order(n_levels))``)."""
-    sizes = [len(part.coding.grouping.names) for part in parts]
+    sizes = [len(part.coding.grouping) for part in parts]
     if all(before >= after for before, after in pairwise(sizes)):
         return parts
     order = sorted(range(len(parts)), key=sizes.__getitem__)
@@ -97,15 +99,13 @@ def _sorted_as_lme4(parts: list[_Part]) -> list[_Part]:
 
 def _term(part: _Part, label: str) -> RandomTerm:
     columns = part.coding.columns
-    every = columns == tuple(range(len(part.coded.names)))
-    Z: Array = part.coded.matrix if every else np.asfortranarray(part.coded.matrix[:, columns])
     return RandomTerm(
         label=label,
         factor=part.bar.label,
         names=tuple(part.coded.names[j] for j in columns),
-        Z=Z,
+        columns=part.coded.columns.take(columns),
         codes=part.codes,
-        levels=part.coding.grouping.names,
+        grouping=part.coding.grouping,
     )
 
 
@@ -121,7 +121,7 @@ def _unique(labels: Sequence[str]) -> list[str]:
 
 
 def _check_levels(bar: Bar, grouping: Grouping, formula: Formula) -> None:
-    if len(grouping.names) == 1:
+    if len(grouping) == 1:
         span = (bar.group_names[0].span[0], bar.group_names[-1].span[1])
         raise DesignError(
             f"the grouping factor '{bar.label}' has one level",
@@ -135,13 +135,10 @@ def _check_levels(bar: Bar, grouping: Grouping, formula: Formula) -> None:
 def _check_slopes(bar: Bar, coded: Coded, codes: Codes, n_levels: int, formula: Formula) -> None:
     if not bar.model.intercept or len(coded.names) == 1:
         return
-    some_row = np.empty(n_levels, dtype=np.int64)
-    some_row[codes] = np.arange(codes.size)
     for term, columns in zip(bar.model.terms, coded.term_columns, strict=True):
         for j in columns:
-            column = coded.matrix[:, j]
-            difference = np.abs(column - column[some_row][codes]).max()
-            if difference > 1e-12 * np.abs(column).max():
+            column = coded.columns.columns[j]
+            if column is not None and _varies_within(column, codes, n_levels):
                 continue
             name = coded.names[j]
             raise DesignError(
@@ -150,6 +147,26 @@ def _check_slopes(bar: Bar, coded: Coded, codes: Codes, n_levels: int, formula: 
                 found=f"'{name}' never varies within a level of '{bar.label}' in {bar.text}",
                 fix=f"keep '{term.name}' in the fixed part only, as in {_without(bar, term)}",
             )
+
+
+def _varies_within(column: Array, codes: Codes, n_levels: int) -> bool:
+    """Whether some level has two values; where it does, few rows have to be read."""
+    clear = None
+    seen = np.full(n_levels, np.nan)
+    for start in range(0, column.size, CHUNK):
+        rows = slice(start, start + CHUNK)
+        levels, values = codes[rows], column[rows]
+        before = seen[levels]
+        seen[levels] = values
+        for other in (before, seen[levels]):
+            difference = float(np.fmax.reduce(np.abs(other - values), initial=0.0))
+            if difference == 0.0:
+                continue
+            if clear is None:
+                clear = 1e-12 * max(float(column.max()), -float(column.min()))
+            if difference > clear:
+                return True
+    return False
 
 
 def _without(bar: Bar, term: Term) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ranef.types import Array
+from ranef.types import Array, ModelColumns
 
 __all__ = ["dependent_columns"]
 
@@ -18,13 +18,16 @@ _TOLERANCE = 1e-7
 _CONSTANT = 1e-12
 """Relative spread below which a column is a multiple of the intercept."""
 
+_CHUNK = 1 << 13
+"""Rows at a time."""
 
-def dependent_columns(X: Array, *, intercept: bool) -> NDArray[np.bool_]:
+
+def dependent_columns(X: Array | ModelColumns, *, intercept: bool) -> NDArray[np.bool_]:
     """Flag columns that depend linearly on columns before them.
 
     Parameters
     ----------
-    X : ndarray, shape (n, p)
+    X : ndarray, shape (n, p), or ModelColumns
     intercept : bool
         Whether column 0 is constant. The others are then judged by their deviations from their
         means, so that a far-away origin (a year, a time stamp) makes no column dependent.
@@ -47,14 +50,16 @@ def dependent_columns(X: Array, *, intercept: bool) -> NDArray[np.bool_]:
     >>> dependent_columns(X, intercept=True).tolist()
     [False, False, True]
     """
-    n, p = X.shape
+    whole = X if isinstance(X, ModelColumns) else ModelColumns.of(X)
+    n, p = whole.n_rows, len(whole)
     flags = np.zeros(p, dtype=bool)
-    if p == 0:
-        return flags
     first = 1 if intercept else 0
-    columns = X[:, first:]
-    largest = np.abs(columns).max(axis=0, initial=0.0)
-    scaled = np.array(columns / np.where(largest > 0, largest, 1.0), order="F")
+    columns = whole.take(range(first, p))
+    if p == first or (p <= n and _clearly_independent(columns, intercept)):
+        return flags
+    scaled = columns.matrix()
+    largest = np.abs(scaled).max(axis=0, initial=0.0)
+    scaled /= np.where(largest > 0, largest, 1.0)
     lengths = np.sqrt(np.einsum("ij,ij->j", scaled, scaled))
     if intercept:
         scaled -= scaled.mean(axis=0)
@@ -63,19 +68,44 @@ def dependent_columns(X: Array, *, intercept: bool) -> NDArray[np.bool_]:
         lengths = centred
     else:
         null = lengths == 0
-    if not null.any() and p <= n and _clearly_independent(scaled, lengths):
-        return flags
     flags[first:] = _orthogonalise(scaled, lengths, null, n - first)
     return flags
 
 
-def _clearly_independent(columns: Array, lengths: Array) -> bool:
-    gram = (columns.T @ columns) / np.outer(lengths, lengths)
+def _clearly_independent(columns: ModelColumns, centred: bool) -> bool:
+    """The usual case, from cross-products of some rows at a time.
+
+    With `centred`, of deviations from the means: taken from the mean of the first rows, which
+    lies within the column's range, and corrected at the end.
+    """
+    k = len(columns)
+    sizes = np.array([_largest(column) for column in columns.columns])
+    scales = np.where(sizes > 0.0, sizes, 1.0)
+    shifts = columns.rows(0, _CHUNK).mean(axis=0) if centred else np.zeros(k)
+    sums, gram, squares = np.zeros(k), np.zeros((k, k)), np.zeros(k)
+    for start in range(0, columns.n_rows, _CHUNK):
+        rows = columns.rows(start, start + _CHUNK)
+        rows /= scales
+        squares += np.einsum("ij,ij->j", rows, rows)
+        rows -= shifts / scales
+        sums += rows.sum(axis=0)
+        gram += rows.T @ rows
+    if centred:
+        gram -= np.outer(sums, sums) / columns.n_rows
+    lengths = np.sqrt(np.maximum(np.diag(gram), 0.0))
+    if np.any(lengths <= (_CONSTANT * np.sqrt(squares) if centred else 0.0)):
+        return False
     try:
-        pivots = np.diag(np.linalg.cholesky(gram))
+        pivots = np.diag(np.linalg.cholesky(gram / np.outer(lengths, lengths)))
     except np.linalg.LinAlgError:
         return False
     return bool((pivots * pivots > _CLEAR).all())
+
+
+def _largest(column: Array | None) -> float:
+    if column is None:
+        return 1.0
+    return max(float(column.max(initial=0.0)), -float(column.min(initial=0.0)))
 
 
 def _orthogonalise(

@@ -77,7 +77,7 @@ def build_response(expr: Expr, table: Table, state: State, *, gaussian: bool) ->
             )
         y = (column.values != column.levels.index(used[0])).astype(np.float64)
         return Response(name, y, levels=tuple(used))
-    y = np.array(evaluate(expr, table, state))
+    y = evaluate(expr, table, state)
     report_not_finite(y, expr, table, state)
     if gaussian and y.size and float(y.min()) == float(y.max()):
         raise DataError(

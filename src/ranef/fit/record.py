@@ -66,7 +66,7 @@ class FitRecord:
         """Solve, certify, estimate, and keep what is worth knowing."""
         control = control or Control()
         y = design.y if offset is None else design.y - offset
-        problem = make_problem(design, y, weights, reml, prior)
+        problem = make_problem(design, y, weights, reml, prior, control.threads)
         check_fixed_part(problem, design)
         kernel = problem.kernel()
         solution = solve(problem, control, start, kernel)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import narwhals as nw
@@ -11,8 +12,8 @@ from numpy.typing import NDArray
 
 from ranef.errors import DataError
 from ranef.frame.factors import level_names, sorted_levels
-from ranef.frame.table import Column
-from ranef.types import Array, Codes
+from ranef.frame.table import Column, WholeNumbers
+from ranef.types import Codes
 
 __all__ = ["to_column"]
 
@@ -39,7 +40,9 @@ def to_column(name: str, native: Any, source_type: str) -> Column:
     if dependencies.is_pandas_series(native):
         dtype = native.dtype
         if isinstance(dtype, np.dtype) and dtype.kind in "fiub":
-            return _number(name, _exact(name, native.to_numpy(), source_type), source_type)
+            keeps = native if _copies_on_write() else None
+            values = _exact(name, native.to_numpy(), source_type)
+            return _number(name, values, source_type, private=keeps is not None, keeps=keeps)
         if dtype == np.dtype(object):
             return _objects(name, native, source_type)
         if type(dtype).__name__ == "ArrowDtype":
@@ -51,7 +54,8 @@ def to_column(name: str, native: Any, source_type: str) -> Column:
     if kind in (nw.Int64, nw.UInt64, nw.Int128, nw.UInt128):
         _refuse_merging(name, series.min(), series.max(), source_type)
     if kind.is_numeric() or kind == nw.Boolean:
-        return _number(name, _floats(native), source_type)
+        floats, private = _floats(native)
+        return _number(name, floats, source_type, private=private)
     if kind == nw.String:
         return _strings(name, native, source_type)
     if kind in (nw.Categorical, nw.Enum):
@@ -72,34 +76,79 @@ def _unusable(name: str, source_type: str, found: str = "") -> DataError:
     )
 
 
-def _number(name: str, values: NDArray[Any], source_type: str) -> Column:
-    """A ``float64`` column: a read-only view where the data are ``float64`` already."""
-    floats: Array = values.astype(np.float64, copy=False).view()
-    floats.flags.writeable = False
-    return Column(name, "number", floats, source_type=source_type)
+def _number(
+    name: str,
+    values: NDArray[Any],
+    source_type: str,
+    private: bool = False,
+    keeps: Any = None,
+) -> Column:
+    """Numbers as a read-only view of `values` where these are contiguous and in a type of ours.
+
+    Parameters
+    ----------
+    private : bool
+        Whether nobody else can write into the memory of `values`.
+    keeps : object
+        What has to live as long as the column for that.
+    """
+    kept = values if values.dtype.kind in "iu" else values.astype(np.float64, copy=False)
+    kept = np.ascontiguousarray(kept).view()
+    kept.flags.writeable = False
+    if not np.may_share_memory(kept, values):
+        private, keeps = True, None
+    kind = WholeNumbers if kept.dtype.kind in "iu" else Column
+    return kind(name, "number", kept, source_type=source_type, private=private, keeps=keeps)
 
 
-def _floats(native: Any) -> NDArray[Any]:
-    """Any number type, nullable or not, as ``float64`` by its own library."""
+@cache
+def _copies_on_write() -> bool:
+    """Whether pandas copies a column before it is changed while another series looks at it.
+
+    It always does from pandas 3 on, and its own constructors copy what they are given.
+    """
+    import pandas as pd
+
+    return int(pd.__version__.partition(".")[0]) >= 3
+
+
+def _floats(native: Any) -> tuple[NDArray[Any], bool]:
+    """Any number type, nullable or not, as ``float64`` by its own library.
+
+    Second, whether the memory is out of everybody's reach. Arrow and Polars change no value in
+    place, but both look into the NumPy arrays that a column was made from. Arrow knows of its
+    buffers whether they can be written into, Polars does not.
+    """
     if dependencies.is_polars_series(native):
         import polars as pl
 
         floats: NDArray[Any] = native.cast(pl.Float64).to_numpy()
-    elif dependencies.is_pyarrow_chunked_array(native):
+        return floats, native.dtype != pl.Float64
+    if dependencies.is_pyarrow_chunked_array(native):
         import pyarrow as pa
 
-        floats = native.cast(pa.float64()).to_numpy()
-    else:
-        floats = native.to_numpy(dtype=np.float64, na_value=np.nan)
-    return floats
+        cast = native.cast(pa.float64())
+        mutable = any(
+            buffer is not None and buffer.is_mutable
+            for chunk in native.chunks
+            for buffer in chunk.buffers()
+        )
+        return cast.to_numpy(), not mutable or native.type != pa.float64()
+    return native.to_numpy(dtype=np.float64, na_value=np.nan), False
 
 
 def _factor(
-    name: str, codes: NDArray[Any], levels: tuple[str, ...], ordered: bool, source_type: str
+    name: str,
+    codes: NDArray[Any],
+    levels: tuple[str, ...],
+    ordered: bool,
+    source_type: str,
+    private: bool = False,
 ) -> Column:
     small: Codes = codes.astype(np.int32, copy=False).view()
     small.flags.writeable = False
-    return Column(name, "factor", small, levels, ordered, source_type)
+    private = private or not np.may_share_memory(small, codes)
+    return Column(name, "factor", small, levels, ordered, source_type, private)
 
 
 def _exact(name: str, values: NDArray[Any], source_type: str) -> NDArray[Any]:
@@ -152,7 +201,7 @@ def _strings(name: str, native: Any, source_type: str) -> Column:
         dictionary = native.combine_chunks().dictionary_encode()
         codes = _arrow_codes(dictionary.indices)
         codes, levels = sorted_levels(codes, dictionary.dictionary.to_pylist())
-    return _factor(name, codes, levels, False, source_type)
+    return _factor(name, codes, levels, False, source_type, private=True)
 
 
 def _categories(name: str, native: Any, source_type: str) -> Column:

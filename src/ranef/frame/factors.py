@@ -10,9 +10,12 @@ from numpy.typing import NDArray
 
 from ranef.errors import DataError
 from ranef.frame.table import Column
-from ranef.types import Codes
+from ranef.types import Array, Codes
 
-__all__ = ["as_factor", "interaction", "level_name"]
+__all__ = ["as_factor", "interaction", "level_name", "number_codes", "number_names"]
+
+_EXACT = 2.0**53  # whole numbers up to here have a float64 of their own
+_CHUNK = 1 << 14  # rows at a time
 
 
 def level_name(value: Any) -> str:
@@ -81,18 +84,87 @@ def as_factor(column: Column) -> Column:
     """
     if column.kind == "factor":
         return column
-    present = ~np.isnan(column.values)
-    complete = bool(present.all())
-    values = column.values if complete else column.values[present]
-    uniques, inverse = np.unique(values, return_inverse=True)
-    if complete:
-        codes = inverse.astype(np.int32)
-    else:
-        codes = np.full(len(column), -1, dtype=np.int32)
-        codes[present] = inverse
+    numbers, codes = number_codes(column.stored)
     codes.flags.writeable = False
-    levels = tuple(level_name(value) for value in uniques.tolist())
-    return Column(column.name, "factor", codes, levels, source_type=column.source_type)
+    levels = number_names(numbers)
+    return Column(
+        column.name, "factor", codes, levels, source_type=column.source_type, private=True
+    )
+
+
+def number_names(numbers: Array) -> tuple[str, ...]:
+    """``"1224"`` for whole numbers, the shortest exact decimal for others."""
+    if np.array_equal(numbers, np.rint(numbers)):
+        return tuple(map(str, map(int, numbers.tolist())))
+    return tuple(map(level_name, numbers.tolist()))
+
+
+def number_codes(values: NDArray[Any]) -> tuple[Array, Codes]:
+    """The distinct numbers in ascending order, and the position of each row's.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n,)
+        Integers, or floats with NaN where missing.
+
+    Returns
+    -------
+    numbers : ndarray of float64
+    codes : ndarray of int32, shape (n,)
+        -1 where missing.
+
+    Notes
+    -----
+    Beyond the codes, identifiers that lie close together, such as 1001..1160, take no memory that
+    grows with the rows, and others that of a hash table's codes.
+    """
+    found = _close_integers(values)
+    return _hashed(values) if found is None else found
+
+
+def _close_integers(values: NDArray[Any]) -> tuple[Array, Codes] | None:
+    if values.size == 0:
+        return None
+    low, high = values.min().item(), values.max().item()
+    if not high - low < values.size + 10_000 or abs(low) > _EXACT or int(low) != low:
+        return None
+    low = int(low)
+    used = np.zeros(int(high) - low + 1, dtype=np.bool_)
+    for start in range(0, values.size, _CHUNK):
+        place = _places(values[start : start + _CHUNK], low)
+        if place is None:
+            return None
+        used[place] = True
+    position = np.cumsum(used, dtype=np.int32)
+    position -= np.int32(1)
+    codes = np.empty(values.size, dtype=np.int32)
+    for start in range(0, values.size, _CHUNK):
+        place = _places(values[start : start + _CHUNK], low)
+        assert place is not None
+        np.take(position, place, out=codes[start : start + _CHUNK], mode="clip")
+    return (np.flatnonzero(used) + low).astype(np.float64), codes
+
+
+def _places(some: NDArray[Any], low: int) -> NDArray[np.intp] | None:
+    """How far whole numbers lie above the lowest; nothing where one is not whole."""
+    if some.dtype.kind == "f":
+        whole = some.astype(np.int64)
+        if not np.array_equal(whole, some):
+            return None
+        some = whole
+    place: NDArray[np.intp] = some.astype(np.intp, copy=False)
+    return place if low == 0 else place - low
+
+
+def _hashed(values: NDArray[Any]) -> tuple[Array, Codes]:
+    import pandas as pd
+
+    codes, distinct = pd.factorize(values)
+    order = np.argsort(distinct)
+    rank = np.empty(distinct.size + 1, dtype=np.int32)
+    rank[order] = np.arange(distinct.size, dtype=np.int32)
+    rank[-1] = -1  # code -1 reads the last entry
+    return distinct[order].astype(np.float64), rank[codes]
 
 
 def interaction(columns: Sequence[Column]) -> Column:

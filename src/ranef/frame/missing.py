@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -30,21 +29,25 @@ def take_rows(table: Table, index: NDArray[Any]) -> Table:
     """
     index = np.asarray(index)
     n_rows = int(index.sum()) if index.dtype == np.bool_ else int(index.size)
-    columns = {name: _take(column, index) for name, column in table.columns.items()}
+    columns = {name: column.taken(index) for name, column in table.columns.items()}
     return Table(columns, n_rows)
-
-
-def _take(column: Column, index: NDArray[Any]) -> Column:
-    values = column.values[index]
-    values.flags.writeable = False
-    return replace(column, values=values)
 
 
 def missing_in(column: Column) -> NDArray[np.bool_]:
     """True where a column is missing, shape (n,)."""
     if column.kind == "factor":
         return np.asarray(column.values < 0)
-    return np.asarray(np.isnan(column.values))
+    return np.asarray(np.isnan(column.stored))
+
+
+def _any_missing(column: Column) -> bool:
+    """Whether anything is missing, without an array of all rows."""
+    if column.kind == "factor":
+        return int(column.stored.min(initial=0)) < 0
+    if column.stored.dtype.kind != "f":
+        return False
+    with np.errstate(invalid="ignore"):
+        return bool(np.isnan(column.stored.min(initial=0.0)))
 
 
 def complete_rows(
@@ -80,7 +83,7 @@ def complete_rows(
     (1, {'y': 1}, [1])
     """
     by_column, missing = _missing(table, names, extra or {})
-    rows = np.flatnonzero(missing)
+    rows = np.flatnonzero(missing) if by_column else np.empty(0, dtype=np.int64)
     record = MissingRows(rows, by_column, table.n_rows)
     if rows.size == 0:
         return table, record
@@ -125,9 +128,8 @@ def refuse_missing(table: Table, names: Iterable[str], extra: Extra | None = Non
 def _missing(
     table: Table, names: Iterable[str], extra: Extra
 ) -> tuple[dict[str, int], NDArray[np.bool_]]:
-    missing = np.zeros(table.n_rows, dtype=np.bool_)
     by_column: dict[str, int] = {}
-    masks = {name: missing_in(table[name]) for name in names}
+    masks = {name: missing_in(table[name]) for name in names if _any_missing(table[name])}
     for name, values in extra.items():
         if np.shape(values) != (table.n_rows,):
             raise DataError(
@@ -136,6 +138,7 @@ def _missing(
                 fix="give a vector as long as the data",
             )
         masks[name] = np.isnan(np.asarray(values, dtype=np.float64))
+    missing = np.zeros(table.n_rows if masks else 0, dtype=np.bool_)
     for name, mask in masks.items():
         count = int(np.count_nonzero(mask))
         if count:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Column", "Table"]
+from ranef.types import Array
+
+__all__ = ["Column", "Table", "WholeNumbers"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,11 @@ class Column:
     ordered : bool
     source_type : str
         The type as the user's library calls it, for messages: ``"Int64"``, ``"String"``.
+    private : bool
+        Whether nobody else can write into the memory of `values`.
+    keeps : object
+        What has to live as long as `values` for that: the user's library copies on write while
+        it sees that somebody holds the column.
     """
 
     name: str
@@ -35,9 +43,63 @@ class Column:
     levels: tuple[str, ...] = ()
     ordered: bool = False
     source_type: str = ""
+    private: bool = field(default=False, repr=False, compare=False)
+    keeps: Any = field(default=None, repr=False, compare=False)
 
     def __len__(self) -> int:
-        return int(self.values.shape[0])
+        return int(self.stored.shape[0])
+
+    def __reduce__(self) -> Any:
+        parts = (self.name, self.kind, self.values, self.levels, self.ordered, self.source_type)
+        return Column, (*parts, True)
+
+    @property
+    def stored(self) -> NDArray[Any]:
+        """`values`, or the whole numbers behind them in the type they came in."""
+        return self.values
+
+    def taken(self, index: NDArray[Any]) -> Column:
+        """Some rows, in memory of their own; levels stay as they are."""
+        return self._with(self.stored[index])
+
+    def copy(self) -> Column:
+        """The same values in memory of their own."""
+        return self._with(self.stored.copy())
+
+    def _with(self, stored: NDArray[Any]) -> Column:
+        stored.flags.writeable = False
+        return replace(self, values=stored, private=True, keeps=None)
+
+
+class WholeNumbers(Column):
+    """A number column of whole numbers, none missing: float64 is made when somebody asks for it.
+
+    Identifiers become codes of levels without that.
+    """
+
+    __slots__ = ("_floats", "_stored")
+
+    _floats: Array | None
+    _stored: NDArray[Any]
+
+    @property
+    def values(self) -> Array:
+        """The numbers as ``float64``, made once."""
+        if self._floats is None:
+            floats = self._stored.astype(np.float64)
+            floats.flags.writeable = False
+            object.__setattr__(self, "_floats", floats)
+        assert self._floats is not None
+        return self._floats
+
+    @values.setter
+    def values(self, stored: NDArray[Any]) -> None:
+        object.__setattr__(self, "_stored", stored)
+        object.__setattr__(self, "_floats", None)
+
+    @property
+    def stored(self) -> NDArray[Any]:
+        return self._stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +115,12 @@ class Table:
     def __getitem__(self, name: str) -> Column:
         return self.columns[name]
 
-    def copy(self) -> Table:
-        """The same columns in memory of their own, so that nobody else can change them."""
-        columns = {}
-        for name, column in self.columns.items():
-            values = column.values.copy()
-            values.flags.writeable = False
-            columns[name] = replace(column, values=values)
+    def private(self) -> Table:
+        """The same columns where nobody else can change them: copied unless they are private."""
+        columns = {
+            name: column if column.private else column.copy()
+            for name, column in self.columns.items()
+        }
         return Table(columns, self.n_rows)
 
     @property

@@ -72,10 +72,13 @@ def _penalties(penalty: Penalty) -> list[tuple[Any, ...]]:
     ]
 
 
-def cross_products(rows: Rows) -> CrossProducts:
-    """[Z X y]'W[Z X y] of shifted and scaled columns, in one pass over the rows."""
+def cross_products(rows: Rows, threads: int = 1) -> CrossProducts:
+    """[Z X y]'W[Z X y] of shifted and scaled columns, in one pass over the rows.
+
+    The result has the same bits whatever the number of threads.
+    """
     return _core.cross_products(
-        _groups(rows), _fixed(rows), rows.y, rows.y_shift, rows.y_scale, rows.weights
+        _groups(rows), _fixed(rows), rows.y, rows.y_shift, rows.y_scale, rows.weights, threads
     )
 
 

@@ -111,6 +111,7 @@ def make_problem(
     weights: Array | None,
     reml: bool,
     prior: Assigned | None = None,
+    threads: int | None = None,
 ) -> Problem:
     """Form the cross-products of a design and describe the criterion.
 
@@ -123,8 +124,10 @@ def make_problem(
         Precision weights.
     reml : bool
     prior : Assigned, optional
+    threads : int, optional
+        Threads that sum the rows (see :func:`~ranef.source.gather`).
     """
     scaling = scaling_of(design, y)
     labels = tuple(TermLabel(t.label, t.factor, t.names, t.n_levels) for t in design.terms)
-    products = gather(design, scaling, y, weights)
+    products = gather(design, scaling, y, weights, threads)
     return Problem(products, place_terms(design.terms), labels, scaling, reml, prior)

@@ -24,16 +24,20 @@ class Control:
     restarts : int
         Searches from other start values where the first one ends on the boundary or is not
         certified; 0 for none.
+    threads : int, optional
+        Threads that sum the rows; by default one for each available core from 200,000 rows on.
+        The numbers are the same to the last bit whatever it is.
 
     Examples
     --------
     >>> Control(max_evaluations=1)
-    Control(max_evaluations=1, gain=1e-11, restarts=3)
+    Control(max_evaluations=1, gain=1e-11, restarts=3, threads=None)
     """
 
     max_evaluations: int = 500
     gain: float = 1e-11
     restarts: int = 3
+    threads: int | None = None
 
     def __post_init__(self) -> None:
         if self.max_evaluations < 1 or self.restarts < 0:
@@ -45,4 +49,10 @@ class Control:
         if not self.gain > 0.0:
             raise OptionError(
                 "the gain to stop at is positive", found=f"gain={self.gain}", fix="use 1e-11"
+            )
+        if self.threads is not None and self.threads < 1:
+            raise OptionError(
+                "the number of threads is at least 1",
+                found=f"threads={self.threads}",
+                fix="leave it out to use every available core where the rows are many",
             )

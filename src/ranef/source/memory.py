@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 
 from ranef.design import Design
 from ranef.kernel import CrossProducts, Rows, RowsGroup, TermBlock, cross_products
-from ranef.source.scaling import INTERCEPT, Scaling
-from ranef.types import Array, RandomTerm
+from ranef.source.scaling import Scaling
+from ranef.types import Array, ModelColumns, RandomTerm
 
-__all__ = ["gather", "place_terms", "rows_of"]
+__all__ = ["available_cores", "gather", "place_terms", "rows_of"]
+
+# From here on starting threads costs nothing beside the pass.
+MANY_ROWS = 200_000
 
 
 def place_terms(terms: tuple[RandomTerm, ...]) -> tuple[TermBlock, ...]:
@@ -37,10 +42,7 @@ def rows_of(design: Design, scaling: Scaling, y: Array, weights: Array | None) -
         columns: list[Array | None] = []
         for k in members:
             term = design.terms[k]
-            columns += [
-                None if name == INTERCEPT else _contiguous(term.Z[:, j])
-                for j, name in enumerate(term.names)
-            ]
+            columns += [None if c is None else _contiguous(c) for c in term.columns.columns]
         groups.append(
             RowsGroup(
                 codes=first.codes,
@@ -50,11 +52,10 @@ def rows_of(design: Design, scaling: Scaling, y: Array, weights: Array | None) -
                 scales=tuple(float(s) for k in members for s in scaling.z_scales[k]),
             )
         )
-    x = design.X if scaling.orthogonal is None else scaling.orthogonal
-    constant = scaling.intercept if scaling.orthogonal is None else None
+    x = design.columns if scaling.orthogonal is None else ModelColumns.of(scaling.orthogonal)
     return Rows(
         groups=tuple(groups),
-        x=tuple(None if j == constant else _contiguous(x[:, j]) for j in range(design.p)),
+        x=tuple(None if c is None else _contiguous(c) for c in x.columns),
         x_shifts=tuple(scaling.x_shifts.tolist()),
         x_scales=tuple(scaling.x_scales.tolist()),
         y=_contiguous(y),
@@ -64,9 +65,31 @@ def rows_of(design: Design, scaling: Scaling, y: Array, weights: Array | None) -
     )
 
 
-def gather(design: Design, scaling: Scaling, y: Array, weights: Array | None) -> CrossProducts:
-    """One pass over the rows."""
-    return cross_products(rows_of(design, scaling, y, weights))
+def gather(
+    design: Design,
+    scaling: Scaling,
+    y: Array,
+    weights: Array | None,
+    threads: int | None = None,
+) -> CrossProducts:
+    """One pass over the rows.
+
+    Parameters
+    ----------
+    threads : int, optional
+        By default one for each available core where the rows are many, else one. The sums have
+        the same bits whatever it is.
+    """
+    if threads is None:
+        threads = available_cores() if design.n >= MANY_ROWS else 1
+    return cross_products(rows_of(design, scaling, y, weights), threads)
+
+
+def available_cores() -> int:
+    """Cores that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _contiguous(column: Array) -> Array:

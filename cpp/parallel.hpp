@@ -1,0 +1,40 @@
+// A fixed list of tasks on a few threads. What a task computes may not depend on who runs it.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "dense.hpp"
+
+namespace ranef {
+
+// Calls task(k) for k = 0 .. count - 1, begun in this order, on up to `threads` threads, the
+// calling one among them. The first exception ends the list and is thrown again here.
+template <class Task>
+void run_tasks(Index count, int threads, const Task& task) {
+  std::atomic<Index> next{0};
+  std::exception_ptr failure;
+  std::mutex guard;
+  const auto work = [&] {
+    for (Index k = next.fetch_add(1); k < count; k = next.fetch_add(1)) {
+      try {
+        task(k);
+      } catch (...) {
+        const std::lock_guard<std::mutex> lock(guard);
+        if (!failure) failure = std::current_exception();
+        next.store(count);
+      }
+    }
+  };
+  std::vector<std::thread> others;
+  for (Index t = 1; t < std::min<Index>(threads, count); ++t) others.emplace_back(work);
+  work();
+  for (std::thread& other : others) other.join();
+  if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace ranef

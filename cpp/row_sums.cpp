@@ -1,0 +1,275 @@
+#include "row_sums.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "parallel.hpp"
+
+namespace ranef {
+
+namespace {
+
+// Rows that are shifted, scaled and summed together: their columns stay in the nearest cache, and
+// the rounding error of a total grows with the length of a block, not with n.
+constexpr Index kBlock = 512;
+// Rows ahead of the one being added for which the level's sums are fetched.
+constexpr Index kAhead = 16;
+constexpr Index kMostStrips = 16;
+
+// The columns of one block of rows.
+struct Block {
+  Index from = 0;
+  Index rows = 0;
+  std::vector<double> values;    // column-major, kBlock to a column
+  std::vector<double> weighted;  // the same times the weights
+  std::vector<double> levels;    // sums of a factor with few levels
+
+  const double* column(int k) const { return &values[at(k * kBlock)]; }
+  const double* weighted_column(int k) const { return &weighted[at(k * kBlock)]; }
+};
+
+void fill_column(const ColumnView& column, Index from, Index rows, double* out) {
+  if (column.values == nullptr) {
+    std::fill(out, out + rows, (1.0 - column.shift) / column.scale);
+    return;
+  }
+  const double* in = column.values + from;
+  const double shift = column.shift;
+  const double factor = 1.0 / column.scale;
+  for (Index i = 0; i < rows; ++i) out[i] = (in[i] - shift) * factor;
+}
+
+// Adds the products of one block to the sums of their levels. Q and C are q and the number of
+// columns where they are known when compiled, else 0.
+template <int Q, int C>
+void add_levels(const LevelSums& factor, const Block& block, bool weighted, double* sums) {
+  const int q = Q > 0 ? Q : factor.q;
+  const int c = C > 0 ? C : factor.size();
+  const Index stride = factor.stride();
+  const std::int32_t* codes = factor.codes + block.from;
+  std::vector<const double*> columns;
+  std::vector<const double*> z;
+  for (const int k : factor.columns) columns.push_back(block.column(k));
+  for (int a = 0; a < q; ++a) {
+    const int k = factor.columns[at(a)];
+    z.push_back(weighted ? block.weighted_column(k) : block.column(k));
+  }
+  std::vector<double> kept(at(c));
+  double* row = kept.data();
+  const auto add_row = [&](Index i) {
+    double* to = sums + stride * codes[i];
+    if constexpr (Q > 0) {
+      double local[C];
+      for (int b = 0; b < C; ++b) local[b] = columns[at(b)][i];
+      int slot = 0;
+      for (int a = 0; a < Q; ++a) {
+        const double wz = z[at(a)][i];
+        for (int b = a; b < C; ++b) to[slot++] += wz * local[b];
+      }
+    } else {
+      for (int b = 0; b < c; ++b) row[b] = columns[at(b)][i];
+      for (int a = 0; a < q; ++a) {
+        const double wz = z[at(a)][i];
+        for (int b = a; b < c; ++b) *to++ += wz * row[b];
+      }
+    }
+  };
+  const Index fetched = std::max<Index>(0, block.rows - kAhead);
+  for (Index i = 0; i < fetched; ++i) {
+    __builtin_prefetch(sums + stride * codes[i + kAhead], 1);
+    add_row(i);
+  }
+  for (Index i = fetched; i < block.rows; ++i) add_row(i);
+}
+
+using AddLevels = void (*)(const LevelSums&, const Block&, bool, double*);
+
+AddLevels kernel_for(const LevelSums& factor) {
+  const auto is = [&](int q, int c) { return factor.q == q && factor.size() == c; };
+  if (is(1, 2)) return add_levels<1, 2>;
+  if (is(1, 3)) return add_levels<1, 3>;
+  if (is(1, 4)) return add_levels<1, 4>;
+  if (is(2, 3)) return add_levels<2, 3>;
+  if (is(2, 4)) return add_levels<2, 4>;
+  if (is(2, 5)) return add_levels<2, 5>;
+  if (is(3, 4)) return add_levels<3, 4>;
+  if (is(3, 5)) return add_levels<3, 5>;
+  return add_levels<0, 0>;
+}
+
+RowSums empty_sums(std::size_t pairs, const std::vector<LevelSums>& factors) {
+  RowSums out;
+  out.totals.resize(pairs, 0.0);
+  for (const LevelSums& factor : factors) {
+    out.levels.emplace_back(at(factor.n_levels * factor.stride()), 0.0);
+  }
+  return out;
+}
+
+void clear(RowSums& sums) {
+  sums.sum_log_weights = 0.0;
+  std::fill(sums.totals.begin(), sums.totals.end(), 0.0);
+  for (std::vector<double>& level : sums.levels) std::fill(level.begin(), level.end(), 0.0);
+}
+
+void add(const std::vector<double>& from, std::vector<double>& to) {
+  const double* in = from.data();
+  double* out = to.data();
+  const std::size_t size = from.size();
+  for (std::size_t k = 0; k < size; ++k) out[k] += in[k];
+}
+
+void add(const RowSums& from, RowSums& to) {
+  to.sum_log_weights += from.sum_log_weights;
+  add(from.totals, to.totals);
+  for (std::size_t g = 0; g < from.levels.size(); ++g) add(from.levels[g], to.levels[g]);
+}
+
+// Long sums are summed block by block.
+bool few_levels(const LevelSums& factor) { return 4 * factor.n_levels <= kBlock; }
+
+class Pass {
+ public:
+  Pass(const DistinctColumns& columns, const ColumnPairs& pairs,
+       const std::vector<LevelSums>& factors, const double* weights)
+      : columns_(columns), pairs_(pairs), factors_(factors), weights_(weights) {
+    for (const LevelSums& factor : factors) kernels_.push_back(kernel_for(factor));
+  }
+
+  void sum_strip(Index from, Index to, RowSums& out) const {
+    Block block;
+    block.values.resize(at(columns_.size() * kBlock));
+    if (weights_ != nullptr) block.weighted.resize(block.values.size());
+    for (block.from = from; block.from < to; block.from += kBlock) {
+      block.rows = std::min(kBlock, to - block.from);
+      fill(block, out);
+      add_totals(block, out.totals);
+      for (std::size_t g = 0; g < factors_.size(); ++g) {
+        if (few_levels(factors_[g])) {
+          std::vector<double>& own = block.levels;
+          own.assign(out.levels[g].size(), 0.0);
+          kernels_[g](factors_[g], block, weights_ != nullptr, own.data());
+          add(own, out.levels[g]);
+        } else {
+          kernels_[g](factors_[g], block, weights_ != nullptr, out.levels[g].data());
+        }
+      }
+    }
+  }
+
+ private:
+  void fill(Block& block, RowSums& out) const {
+    for (int k = 0; k < columns_.size(); ++k) {
+      double* column = &block.values[at(k * kBlock)];
+      fill_column(columns_[k], block.from, block.rows, column);
+      if (weights_ == nullptr) continue;
+      double* weighted = &block.weighted[at(k * kBlock)];
+      const double* w = weights_ + block.from;
+      for (Index i = 0; i < block.rows; ++i) weighted[i] = w[i] * column[i];
+    }
+    if (weights_ == nullptr) return;
+    double sum = 0.0;
+    for (Index i = 0; i < block.rows; ++i) sum += std::log(weights_[block.from + i]);
+    out.sum_log_weights += sum;
+  }
+
+  void add_totals(const Block& block, std::vector<double>& totals) const {
+    using Run = Eigen::Map<const Vector>;
+    for (std::size_t k = 0; k < pairs_.size(); ++k) {
+      const auto& [a, b] = pairs_[k];
+      const double* x = weights_ == nullptr ? block.column(a) : block.weighted_column(a);
+      totals[k] += Run(x, block.rows).dot(Run(block.column(b), block.rows));
+    }
+  }
+
+  const DistinctColumns& columns_;
+  const ColumnPairs& pairs_;
+  const std::vector<LevelSums>& factors_;
+  const double* weights_;
+  std::vector<AddLevels> kernels_;
+};
+
+// Enough rows in a strip that adding up its levels costs little beside them.
+Index strips_of(Index n, const std::vector<LevelSums>& factors, Index strip_rows) {
+  Index rows = strip_rows;
+  for (const LevelSums& factor : factors) rows = std::max(rows, 4 * factor.n_levels);
+  return std::clamp<Index>(n / rows, 1, kMostStrips);
+}
+
+}  // namespace
+
+int DistinctColumns::add(const ColumnView& column) {
+  for (std::size_t k = 0; k < columns_.size(); ++k) {
+    const ColumnView& known = columns_[k];
+    if (known.values == column.values && known.shift == column.shift &&
+        known.scale == column.scale) {
+      return static_cast<int>(k);
+    }
+  }
+  columns_.push_back(column);
+  return static_cast<int>(columns_.size()) - 1;
+}
+
+RowSums sum_rows(Index n, const DistinctColumns& columns, const ColumnPairs& pairs,
+                 const std::vector<LevelSums>& factors, const double* weights,
+                 const PassOptions& options) {
+  const Pass pass(columns, pairs, factors, weights);
+  const Index strips = strips_of(n, factors, options.strip_rows);
+  const Index blocks = (n + kBlock - 1) / kBlock;
+  const auto begin = [&](Index strip) { return std::min(n, strip * blocks / strips * kBlock); };
+
+  // The first strip is summed where the others are added to, each in its turn: a thread holds one
+  // strip at a time.
+  RowSums all = empty_sums(pairs.size(), factors);
+  std::vector<RowSums> spare;
+  std::mutex guard;
+  std::condition_variable turn;
+  Index added = 0;
+  bool failed = false;
+  const auto take = [&] {
+    const std::lock_guard<std::mutex> lock(guard);
+    if (spare.empty()) return std::optional<RowSums>();
+    std::optional<RowSums> out = std::move(spare.back());
+    spare.pop_back();
+    return out;
+  };
+  const auto strip_task = [&](Index strip) {
+    RowSums own;
+    if (strip > 0) {
+      if (std::optional<RowSums> used = take()) {
+        own = std::move(*used);
+        clear(own);
+      } else {
+        own = empty_sums(pairs.size(), factors);
+      }
+    }
+    pass.sum_strip(begin(strip), begin(strip + 1), strip > 0 ? own : all);
+    std::unique_lock<std::mutex> lock(guard);
+    turn.wait(lock, [&] { return added == strip || failed; });
+    if (failed) return;
+    if (strip > 0) {
+      add(own, all);
+      spare.push_back(std::move(own));
+    }
+    ++added;
+    turn.notify_all();
+  };
+  run_tasks(strips, options.threads, [&](Index strip) {
+    try {
+      strip_task(strip);
+    } catch (...) {
+      const std::lock_guard<std::mutex> lock(guard);
+      failed = true;
+      turn.notify_all();
+      throw;
+    }
+  });
+  return all;
+}
+
+}  // namespace ranef
