@@ -123,6 +123,7 @@ class Search {
   void newton() {
     double radius = 1.0;
     double gain_before = std::numeric_limits<double>::infinity();
+    bool settle = true;  // once between accepted steps: rounding error may move theta every time
     evaluate_current();
     std::vector<Matrix> lambda = chart_.lambda(out_.theta);
     Vector g = chart_.gradient(criterion_.gamma(), lambda);
@@ -143,8 +144,9 @@ class Search {
       // Average information converges linearly; where that is slow the exact Hessian pays.
       // Slow, too, is the way along a curved valley that ends on the boundary.
       if (gain < 1.0 && gain > 0.1 * gain_before) {
-        const bool moved = settle_on_boundary(1e-2);
+        const bool moved = settle && settle_on_boundary(1e-2);
         if (moved || !exact_) {
+          settle = settle && !moved;
           exact_ = true;
           radius = 1.0;
           lambda = chart_.lambda(out_.theta);
@@ -182,6 +184,7 @@ class Search {
       }
       out_.log.push_back({fine ? criterion_.value() : out_.value, gain, radius, accept});
       if (accept) {
+        settle = true;
         out_.theta = candidate;
         out_.value = criterion_.value();
         lambda = chart_.lambda(out_.theta);
