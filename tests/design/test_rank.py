@@ -80,3 +80,13 @@ def test_dependence_is_found_whatever_the_rounding() -> None:
         x, z = rng.normal(size=(2, 200))
         X = np.column_stack([np.ones(200), x, z, 0.1 * x + 0.7 * z])
         assert flags(X, intercept=True) == [False, False, False, True]
+
+
+def test_many_rows_are_judged_some_at_a_time() -> None:
+    rng = np.random.default_rng(5)
+    t, x = np.arange(20_000.0), rng.normal(size=20_000)
+    late = np.where(t > 15_000, x, 3.0)  # constant among the first rows
+    X = np.column_stack([np.ones(t.size), t, x, late, 1e9 + t - 2.0 * late])
+    assert flags(X, intercept=True) == [False, False, False, False, True]
+    assert flags(X[:, :4], intercept=True) == [False] * 4
+    assert flags(X[:, 1:4], intercept=False) == [False] * 3

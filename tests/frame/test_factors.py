@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ranef.frame import as_factor, interaction, read_table
+from ranef.frame.factors import number_codes
 
 
 def test_numbers_sort_as_numbers() -> None:
@@ -43,3 +44,39 @@ def test_interaction_names_each_row(rows: list[tuple[str, int]]) -> None:
     table = read_table({"a": [a for a, _ in rows], "b": [b for _, b in rows]})
     cells = interaction([table["a"], table["b"]])
     assert [cells.levels[code] for code in cells.values] == [f"{a}:{b}" for a, b in rows]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.array([7, 5, 7, 1160, 1001]),
+        np.array([-3, 2, -3, 0], dtype=np.int8),
+        np.array([2**62, 5, 2**62]),
+        np.array([4_000_000_000, 1, 2], dtype=np.uint32),
+        np.array([3.0, np.nan, -0.0, 0.0, 2.0]),
+        np.array([0.5, 0.25, 0.5]),
+        np.array([1e300, -1e300, np.nan]),
+        np.array([np.nan, np.nan]),
+        np.array([], dtype=np.float64),
+    ],
+    ids=lambda values: str(values.tolist()),
+)
+def test_codes_of_numbers_are_the_ranks_of_the_distinct_ones(values: np.ndarray) -> None:
+    numbers, codes = number_codes(values)
+    known = ~np.isnan(values.astype(float))
+    expected, inverse = np.unique(values[known], return_inverse=True)
+    assert numbers.tolist() == expected.astype(float).tolist()
+    assert codes.dtype == np.int32
+    assert codes[known].tolist() == inverse.tolist()
+    assert (codes[~known] == -1).all()
+
+
+def test_identifiers_far_apart_and_close_together_get_the_same_codes() -> None:
+    rng = np.random.default_rng(0)
+    ids = rng.integers(0, 500, 40_000)
+    close = number_codes(ids)
+    far = number_codes(ids * 1_000_003)
+    halves = number_codes(ids + 0.5)
+    assert (close[1] == far[1]).all()
+    assert (close[1] == halves[1]).all()
+    assert (close[0] * 1_000_003 == far[0]).all()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import pickle
 from decimal import Decimal
 
 import duckdb
@@ -285,3 +286,27 @@ def test_mapping_with_a_value_that_is_no_column(value: object) -> None:
 
 def test_no_columns_asked_for_still_counts_rows() -> None:
     assert read_table(ROWS, []).n_rows == 4
+
+
+def test_whole_numbers_stay_what_they_are_until_somebody_asks_for_floats() -> None:
+    ids = np.array([3, 1, 2], dtype=np.int64)
+    column = read_table(pd.DataFrame({"g": ids}))["g"]
+    assert column.stored.dtype == np.int64
+    assert column.values.dtype == np.float64
+    assert column.values is column.values
+    assert column.taken(np.array([2, 0])).values.tolist() == [2.0, 3.0]
+    assert pickle.loads(pickle.dumps(column)).values.tolist() == [3.0, 1.0, 2.0]
+    with pytest.raises(ValueError, match="read-only"):
+        column.values[0] = 1.0
+
+
+def test_private_columns_are_not_copied_again() -> None:
+    frame = pd.DataFrame({"x": [1.0, 2.0], "s": ["b", "a"]})
+    table = read_table(frame)
+    kept = table.private()
+    assert np.shares_memory(table["s"].values, kept["s"].values)
+    copies_on_write = int(pd.__version__.split(".")[0]) >= 3
+    assert np.shares_memory(frame["x"].to_numpy(), kept["x"].values) is copies_on_write
+    fortran = np.asfortranarray(np.arange(8.0).reshape(4, 2))
+    strided = read_table(pd.DataFrame(np.ascontiguousarray(fortran), columns=["a", "b"]))
+    assert strided["b"].values.flags.c_contiguous

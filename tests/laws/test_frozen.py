@@ -140,6 +140,43 @@ def test_the_users_data_may_change_afterwards(make: Callable[..., Any], what: st
     assert content_hash(fit) == before
 
 
+WRITES = {
+    "loc": lambda data: data.loc.__setitem__((0, "x"), 99.0),
+    "iloc": lambda data: data.iloc.__setitem__((slice(None), 1), 0.0),
+    "at": lambda data: data.at.__setitem__((3, "y"), -5.0),
+    "replace": lambda data: data.replace(data["x"].iloc[0], 12.0, inplace=True),
+    "update": lambda data: data.update(pd.DataFrame({"x": np.zeros(len(data))})),
+}
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+def test_no_way_of_writing_into_the_frame_reaches_the_fit(write: Callable[[Any], Any]) -> None:
+    """The fit may look into the frame's memory: then pandas has to copy before it writes."""
+    rng = np.random.default_rng(2)
+    data = pd.DataFrame({"y": rng.normal(size=60), "x": rng.normal(size=60)})
+    data["g"] = np.arange(60) % 6
+    fit = rn.lmm("y ~ x + (1 | g)", data)
+    before = content_hash(rn.lmm("y ~ x + (1 | g)", data.copy(deep=True)))
+    write(data)
+    assert content_hash(fit) == before
+
+
+@pytest.mark.parametrize("library", ["pandas", "mapping", "polars", "pyarrow"])
+def test_arrays_that_a_frame_was_made_from_may_change_afterwards(library: str) -> None:
+    """Polars and Arrow look into the arrays they are given."""
+    import polars as pl
+    import pyarrow as pa
+
+    make = {"pandas": pd.DataFrame, "mapping": dict, "polars": pl.DataFrame, "pyarrow": pa.table}
+    rng = np.random.default_rng(3)
+    arrays = {"y": rng.normal(size=60), "x": rng.normal(size=60), "g": np.arange(60) % 6}
+    fit = rn.lmm("y ~ x + (1 | g)", make[library](arrays))
+    before = content_hash(rn.lmm("y ~ x + (1 | g)", pd.DataFrame(arrays)))
+    for values in arrays.values():
+        values[:] = 1
+    assert content_hash(fit) == before
+
+
 def test_attributes_cannot_be_set(fit: Any) -> None:
     for name in ("sigma", "fixef", "something_new"):
         with pytest.raises((AttributeError, dataclasses.FrozenInstanceError, TypeError)):
