@@ -71,7 +71,7 @@ def about_source(source: Column) -> Iterator[Finding]:
 
 def numeric_group(source: Column) -> Iterator[Finding]:
     """A grouping variable that holds decimal numbers."""
-    if source.kind != "number":
+    if source.kind != "number" or source.stored.dtype.kind != "f":
         return
     present = source.values[~np.isnan(source.values)]
     decimals = int(np.count_nonzero(present != np.round(present)))

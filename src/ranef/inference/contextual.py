@@ -28,7 +28,7 @@ from ranef.inference.estimates import estimate
 from ranef.inference.satterthwaite import satterthwaite_df, variance_derivatives
 from ranef.problem import make_problem
 from ranef.solve import solve
-from ranef.types import Array, RandomTerm
+from ranef.types import Array, ModelColumns, RandomTerm
 
 __all__ = ["Contextual", "candidates", "contextual"]
 
@@ -266,11 +266,11 @@ def _split(
     columns = [*range(p), *(p + k for k in kept)]
     names = [*design.x_names, *(f"between({design.x_names[at[k]]})" for k in kept)]
     terms = tuple(
-        replace(term, Z=z)
+        replace(term, columns=ModelColumns.of(z))
         for term, (_, z) in zip(design.terms, encoding.random(inner), strict=True)
     )
     split = replace(
-        design, X=np.asfortranarray(whole[:, columns]), x_names=tuple(names), terms=terms
+        design, columns=ModelColumns.of(whole).take(columns), x_names=tuple(names), terms=terms
     )
     return split, [(at[k], p + i) for i, k in enumerate(kept)]
 
