@@ -8,6 +8,7 @@ import typer
 
 from ranef.cli.compare import compare
 from ranef.cli.demo import demo
+from ranef.cli.diagnose import diagnose
 from ranef.cli.fit import fit
 from ranef.cli.structure import structure
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-_COMMANDS: tuple[Callable[..., int], ...] = (demo, fit, compare, structure)
+_COMMANDS: tuple[Callable[..., int], ...] = (demo, fit, diagnose, compare, structure)
 _EPILOG = (
     "Exit status: 0 fitted and certified, 3 fitted but not certified, 2 wrong use or data, "
     "1 a defect of ranef."

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ranef.present.names import prior_phrases, term_ranks
+from ranef.present.plain import to_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,11 +23,6 @@ _FIXEF = {
     "statistic": "t",
     "p_value": "p",
 }
-
-
-def to_json(record: dict[str, Any]) -> str:
-    """`record` as JSON; numbers that are not finite become null."""
-    return json.dumps(_plain(record), indent=2, ensure_ascii=False, allow_nan=False)
 
 
 def fit_record(model: Any) -> dict[str, Any]:
@@ -109,16 +103,3 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 def _findings(findings: Iterable[Finding]) -> list[dict[str, str]]:
     keys = ("code", "severity", "message", "evidence", "where", "fix")
     return [{key: getattr(finding, key) for key in keys} for finding in findings]
-
-
-def _plain(value: Any) -> Any:
-    """`value` in types that JSON has."""
-    if isinstance(value, dict):
-        return {str(key): _plain(entry) for key, entry in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(entry) for entry in value]
-    if hasattr(value, "tolist"):  # arrays and scalars of NumPy
-        return _plain(value.tolist())
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

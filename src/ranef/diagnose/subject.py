@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,11 @@ from ranef.problem import Problem
 from ranef.solve import Certificate, Control, Solution
 from ranef.types import Array, MissingRows
 
-__all__ = ["Refit", "Subject"]
+__all__ = ["SAME", "Refit", "Subject"]
+
+
+SAME: Final = object()
+"""Stands for the prior of the fit, since None stands for no prior."""
 
 
 class Refit(Protocol):
@@ -29,6 +33,7 @@ class Refit(Protocol):
         reml: bool | None = None,
         start: Array | None = None,
         rows: NDArray[np.bool_] | None = None,
+        prior: Any = SAME,
         control: Control | None = None,
     ) -> Subject:
         """A new fit.
@@ -42,6 +47,9 @@ class Refit(Protocol):
             Theta on the data's scale.
         rows : ndarray of bool, shape (n,), optional
             The rows of ``Subject.table`` to keep.
+        prior : prior or None, optional
+            As :func:`ranef.lmm` takes it. By default that of the fit where the formula is, and
+            none for another formula.
         control : Control, optional
             The settings of the search; the defaults, whatever the fit was made with.
 

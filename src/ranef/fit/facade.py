@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from ranef.errors import DataError, OptionError
-from ranef.fit.record import FitRecord
+from ranef.fit.explained import Explained
 from ranef.frame import read_table
-from ranef.inference.contextual import Contextual, contextual
 from ranef.inference.predict import PredictionOptions, predict
 from ranef.inference.rows import residuals
 from ranef.inference.simulate import simulate_responses
@@ -30,12 +29,11 @@ from ranef.types import Array
 if TYPE_CHECKING:
     import pandas as pd
 
-
 __all__ = ["Fit"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Fit(FitRecord, Presented):
+class Fit(Explained, Presented):
     """A fitted linear mixed model.
 
     Made by :func:`ranef.lmm`; nothing changes it afterwards. Arrays are in the order of the rows
@@ -227,36 +225,6 @@ class Fit(FitRecord, Presented):
         if method != "wald":
             raise OptionError(f"unknown method {method!r}", fix="use method='wald'")
         return self.coefficients(ddf, level)[["conf_low", "conf_high"]]
-
-    def contextual(self, variable: str, by: str | None = None) -> Contextual:
-        """The slope of a predictor between groups less its slope within them, with a test.
-
-        Parameters
-        ----------
-        variable : str
-            A number of the fixed part that varies within groups and between their means. The
-            model is fitted once more with ``within(x, g)`` and ``between(x, g)`` in its place,
-            unless it holds both; priors play no part in that.
-        by : str, optional
-            The grouping factor, where the predictor varies between levels of several.
-
-        Raises
-        ------
-        OptionError
-            The predictor has no two slopes in this model.
-
-        Examples
-        --------
-        >>> import ranef as rn
-        >>> fit = rn.lmm("math ~ ses * sector + (ses | sch.id)", rn.datasets.load("hsb"))
-        >>> effect = fit.contextual("ses")
-        >>> round(effect.between, 2), round(effect.within, 2), round(effect.estimate, 2)
-        (5.78, 2.79, 2.99)
-        """
-        y = self._design.y if self._offset is None else self._design.y - self._offset
-        return contextual(
-            self._formula, self._table, self._design, y, self._weights, self.reml, variable, by
-        )
 
     def predict(
         self,

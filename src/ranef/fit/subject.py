@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ranef.design import build, check_identifiable
 from ranef.design.contrasts import to_argument
-from ranef.diagnose.subject import Subject
+from ranef.diagnose.findings import all_findings
+from ranef.diagnose.ladder import build_ladder
+from ranef.diagnose.subject import SAME, Subject
 from ranef.fit.record import FitRecord
 from ranef.formula import parse
 from ranef.frame import Table
+from ranef.present.diagnosis import Diagnosis
+from ranef.prior import assign
 from ranef.solve import Control
 from ranef.types import Array
 
-__all__ = ["subject_of"]
+__all__ = ["diagnosis_of", "subject_of"]
 
 
 def subject_of(record: FitRecord) -> Subject:
@@ -28,6 +33,7 @@ def subject_of(record: FitRecord) -> Subject:
         reml: bool | None = None,
         start: Array | None = None,
         rows: NDArray[np.bool_] | None = None,
+        prior: Any = SAME,
         control: Control | None = None,
     ) -> Subject:
         parsed = record._formula if formula is None else parse(formula)
@@ -35,6 +41,7 @@ def subject_of(record: FitRecord) -> Subject:
         weights, offset = (_of_rows(values, rows) for values in (record._weights, record._offset))
         state = record._design.encoding.state
         design = build(parsed, table, to_argument(state, parsed.variables()))
+        kept = record._problem.prior if formula is None else None
         check_identifiable(design, weighted=weights is not None and bool(np.ptp(weights) > 0.0))
         return subject_of(
             FitRecord.of_design(
@@ -45,6 +52,7 @@ def subject_of(record: FitRecord) -> Subject:
                 reml=record._problem.reml if reml is None else reml,
                 weights=weights,
                 offset=offset,
+                prior=kept if prior is SAME else assign(prior, design.terms, design.x_names),
                 control=control or Control(),
                 start=start,
             )
@@ -73,3 +81,37 @@ def _rows_of(table: Table, rows: NDArray[np.bool_]) -> Table:
 
 def _of_rows(values: Array | None, rows: NDArray[np.bool_] | None) -> Array | None:
     return values if values is None or rows is None else values[rows]
+
+
+def diagnosis_of(record: FitRecord) -> Diagnosis:
+    """The findings and the ladder of a fit."""
+    subject = subject_of(record)
+    findings = all_findings(subject)
+    return Diagnosis(
+        formula=record._formula.text,
+        reml=subject.reml,
+        nobs=subject.problem.n,
+        groups={label.factor: label.n_levels for label in subject.problem.labels},
+        findings=findings,
+        ladder=build_ladder(subject, lambda formula: _call(record, formula), findings),
+    )
+
+
+def _call(record: FitRecord, formula: str) -> str:
+    """What to type for another formula, with the arguments that this fit was made with."""
+    arguments = [_quoted(formula), "data"]
+    if not record._problem.reml:
+        arguments.append("reml=False")
+    if record._weights is not None:
+        arguments.append("weights=weights")
+    if record._offset_name is not None:
+        arguments.append(f"offset={_quoted(record._offset_name)}")
+    elif record._offset is not None and record._offset is not record._design.offset:
+        arguments.append("offset=offset")
+    if to_argument(record._design.encoding.state, record._formula.variables()):
+        arguments.append("contrasts=contrasts")
+    return f"rn.lmm({', '.join(arguments)})"
+
+
+def _quoted(text: str) -> str:
+    return f'"{text}"' if '"' not in text and "\\" not in text else repr(text)

@@ -2,7 +2,7 @@
 
 from ranef.formula.model import Bar, Formula, Role, Variable
 from ranef.formula.parse import parse
-from ranef.formula.render import to_formulaic, to_text
+from ranef.formula.render import to_formulaic, to_source, to_text
 from ranef.formula.terms import Model, Term
 
 __all__ = [
@@ -14,5 +14,6 @@ __all__ = [
     "Variable",
     "parse",
     "to_formulaic",
+    "to_source",
     "to_text",
 ]

@@ -12,7 +12,7 @@ from ranef.formula.position import formula_error
 from ranef.formula.render import to_text
 from ranef.formula.terms import Model, expand
 
-__all__ = ["parse"]
+__all__ = ["parse", "summands"]
 
 
 def parse(text: str) -> Formula:
@@ -52,13 +52,13 @@ def parse(text: str) -> Formula:
         )
     response, right = parse_sides(text)
     _check_response(response, text)
-    summands = _summands(right)
-    fixed = [(sign, item) for sign, item in summands if not isinstance(item, RandomPart)]
+    items = summands(right)
+    fixed = [(sign, item) for sign, item in items if not isinstance(item, RandomPart)]
     model = expand(fixed, text)
     _check_model(model, text)
     bars = [
         bar
-        for sign, item in summands
+        for sign, item in items
         if isinstance(item, RandomPart)
         for bar in _expand_bar(item, sign, text)
     ]
@@ -68,7 +68,7 @@ def parse(text: str) -> Formula:
     return Formula(text, response, model.terms, model.intercept, tuple(bars), model.offsets)
 
 
-def _summands(right: Expr) -> list[tuple[int, Expr]]:
+def summands(right: Expr) -> list[tuple[int, Expr]]:
     """Top-level summands with their signs; parenthesised sums that hold a bar are opened."""
     flat: list[tuple[int, Expr]] = []
     stack: list[tuple[int, Expr]] = [(1, right)]

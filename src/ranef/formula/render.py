@@ -19,7 +19,7 @@ from ranef.formula.nodes import (
     Vector,
 )
 
-__all__ = ["to_formulaic", "to_text"]
+__all__ = ["to_formulaic", "to_source", "to_text"]
 
 _STRENGTH = {
     **dict.fromkeys(("==", "!=", "<", ">", "<=", ">="), 10),
@@ -33,6 +33,8 @@ _STRENGTH = {
 }
 _ATOM = 100
 _PLAIN = re.compile(r"[^\W\d]\w*+\Z")
+_DOTTED = re.compile(r"(?:[^\W\d]|\.(?!\d))[\w.]*+\Z")
+_WORDS = frozenset({".", "TRUE", "FALSE", "True", "False", "NULL", "None"})
 
 
 def to_text(expr: Expr) -> str:
@@ -62,6 +64,18 @@ def to_formulaic(expr: Expr) -> str:
     return _render(expr, _quoted)[0]
 
 
+def to_source(expr: Expr) -> str:
+    """The tree as a formula that reads back as the same tree: names get backticks where needed.
+
+    Examples
+    --------
+    >>> from ranef.formula.parser import parse_sides
+    >>> to_source(parse_sides("y ~ x*`my column` + (x | sch.id)")[1])
+    'x * `my column` + (x | sch.id)'
+    """
+    return _render(expr, _safe)[0]
+
+
 def number_text(value: float) -> str:
     """``2`` for 2.0, else the shortest text that gives the number back."""
     return str(int(value)) if value.is_integer() and abs(value) < 1e16 else repr(value)
@@ -69,6 +83,10 @@ def number_text(value: float) -> str:
 
 def _bare(name: str) -> str:
     return name
+
+
+def _safe(name: str) -> str:
+    return name if _DOTTED.match(name) and name not in _WORDS else f"`{name}`"
 
 
 def _quoted(name: str) -> str:

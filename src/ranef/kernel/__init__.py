@@ -1,6 +1,12 @@
 """Kernels: cross-products in, criterion and derivatives out. Only `kernel.core` touches C++."""
 
-from ranef.kernel.core import CoreKernel, CrossProducts, cross_products, row_variances
+from ranef.kernel.core import (
+    CoreKernel,
+    CrossProducts,
+    cross_products,
+    one_blas_thread,
+    row_variances,
+)
 from ranef.kernel.penalty import CovariancePenalty, Penalty, TermPenalty
 from ranef.kernel.protocol import Curvature, Direction, Kernel, Optimum, Rows, RowsGroup, TermBlock
 from ranef.kernel.reference import ReferenceKernel
@@ -20,5 +26,6 @@ __all__ = [
     "TermBlock",
     "TermPenalty",
     "cross_products",
+    "one_blas_thread",
     "row_variances",
 ]

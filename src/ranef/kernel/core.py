@@ -15,7 +15,7 @@ from ranef.kernel.penalty import Penalty
 from ranef.kernel.protocol import Curvature, Direction, Optimum, Rows, Step, TermBlock
 from ranef.types import Array
 
-__all__ = ["CoreKernel", "CrossProducts", "cross_products", "row_variances"]
+__all__ = ["CoreKernel", "CrossProducts", "cross_products", "one_blas_thread", "row_variances"]
 
 NO_PENALTY = Penalty()
 
@@ -41,6 +41,15 @@ def _blas_threads() -> Any:
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController().select(user_api="blas")
+
+
+def one_blas_thread() -> AbstractContextManager[Any]:
+    """One BLAS thread for each of several fits that run side by side.
+
+    The limit is one of the process: set around all of them, it also keeps fits that end at
+    different times from leaving each other's limit behind.
+    """
+    return _blas_threads().limit(limits=1)  # type: ignore[no-any-return]
 
 
 def _groups(rows: Rows) -> list[tuple[Any, ...]]:

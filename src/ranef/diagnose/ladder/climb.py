@@ -1,0 +1,215 @@
+"""All rungs fitted, in parallel, and put beside the asked model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from ranef.diagnose.ladder.centring import centring_plans
+from ranef.diagnose.ladder.comparison import test_fixed_part, test_random_part
+from ranef.diagnose.ladder.focal import effects_of
+from ranef.diagnose.ladder.numerics import Searches, search_elsewhere
+from ranef.diagnose.ladder.prior import PRIORS, prior_plans
+from ranef.diagnose.ladder.random_part import random_part_plans
+from ranef.diagnose.ladder.rung import Effect, Plan, Rung, Test, Tried
+from ranef.diagnose.subject import Subject
+from ranef.errors import RanefError
+from ranef.kernel import one_blas_thread
+
+__all__ = ["Climb", "fit_rungs", "rung_of"]
+
+BUDGET = 30_000_000
+"""Numbers read by one evaluation, times parameters, summed over all fits of a ladder: about ten
+seconds. What goes beyond is named and not fitted."""
+
+SEARCHES = 4_000_000
+"""The same for the searches from elsewhere, about a second; where the fit is not certified they are
+made whatever they cost."""
+
+WORKERS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Climb:
+    """The rungs as fitted, for those who judge them.
+
+    Attributes
+    ----------
+    asked : Tried
+    best : Tried
+        The asked model at the lowest optimum met: `asked` itself, or its fit from there; without
+        its prior where it has one. Smaller models are tested against this.
+    tried : tuple of Tried
+        In the order of the ladder, the asked model left out.
+    rungs : tuple of Rung
+        The asked model first, other starts second, then those of `tried`.
+    searches : Searches or None
+        None where they were left out for their cost.
+    left_out : tuple of Plan
+        Not tried for their cost.
+    """
+
+    asked: Tried
+    best: Tried
+    tried: tuple[Tried, ...] = field(repr=False)
+    rungs: tuple[Rung, ...]
+    searches: Searches | None
+    left_out: tuple[Plan, ...]
+
+
+def fit_rungs(subject: Subject, call: Callable[[str], str]) -> Climb:
+    """Fit every rung that applies to a model.
+
+    Parameters
+    ----------
+    subject : Subject
+    call : callable
+        From a formula to the call that fits it.
+    """
+    argument = "" if subject.problem.prior is None else "prior=prior"
+    first = Plan("as-asked", "as asked", subject.formula.text, argument=argument)
+    plans = [*centring_plans(subject), *random_part_plans(subject), *prior_plans(subject)]
+    affordable, left_out = _within_budget(subject, plans)
+    with one_blas_thread(), ThreadPoolExecutor(WORKERS) as pool:
+        searching = pool.submit(search_elsewhere, subject) if _affords_searches(subject) else None
+        asked_ml = pool.submit(_by_ml, subject)
+        fitting = [pool.submit(_try, subject, plan) for plan in affordable]
+        searches = None if searching is None else searching.result()
+        asked = Tried(first, subject, asked_ml.result())
+        tried = tuple(future.result() for future in fitting)
+    tried = tuple(each for each in tried if _says_something(asked, each))
+    best = _best(asked, tried, searches)
+    base = {e.name: e for e in effects_of(subject, first, subject, {})}
+    rungs = [rung_of(asked, asked, tuple(base.values()), None, call)]
+    for each in tried:
+        effects = () if each.fit is None else tuple(effects_of(subject, each.plan, each.fit, base))
+        rungs.append(rung_of(asked, each, effects, _test(best, each, tried), call))
+    return Climb(asked, best, tried, tuple(rungs), searches, left_out)
+
+
+def _cost(subject: Subject) -> int:
+    """Of one fit of the asked model: an evaluation reads the factor and, first, the rows."""
+    width = subject.design.p + sum(term.q for term in subject.design.terms)
+    return (
+        subject.problem.kernel().work * max(subject.problem.n_theta, 1) + subject.design.n * width
+    )
+
+
+def _within_budget(subject: Subject, plans: Sequence[Plan]) -> tuple[list[Plan], tuple[Plan, ...]]:
+    each = 2 * _cost(subject)  # by REML and by ML
+    count = max(BUDGET // max(each, 1) - 1, 1)
+    return list(plans[:count]), tuple(plans[count:])
+
+
+def _affords_searches(subject: Subject) -> bool:
+    return 3 * _cost(subject) < SEARCHES or not subject.certificate.certified
+
+
+def _try(subject: Subject, plan: Plan) -> Tried:
+    try:
+        if plan.key in PRIORS:
+            fit = subject.refit(prior=PRIORS[plan.key])
+        else:
+            fit = subject.refit(plan.formula)
+        return Tried(plan, fit, _by_ml(fit))
+    except RanefError as error:
+        return Tried(plan, None, None, error.what)
+
+
+def _by_ml(fit: Subject) -> Subject | None:
+    """The same model by ML, searched for from where it is by REML."""
+    if not fit.reml:
+        return fit
+    try:
+        inside = fit.certificate.verdict == "interior optimum"
+        return fit.refit(reml=False, start=fit.solution.theta if inside else None)
+    except RanefError:
+        return None
+
+
+def _best(asked: Tried, tried: Sequence[Tried], searches: Searches | None) -> Tried:
+    """The asked model by the data alone, where a search found it to be best."""
+    for each in tried:
+        if each.plan.key == "without-prior" and each.fit is not None:
+            return each
+    if searches is None or not searches.gain or asked.fit is None:
+        return asked
+    try:
+        fit = asked.fit.refit(start=searches.theta)
+    except RanefError:
+        return asked
+    return Tried(asked.plan, fit, _by_ml(fit))
+
+
+def _says_something(asked: Tried, tried: Tried) -> bool:
+    """Whether a rung is another model: not one whose new columns others determine."""
+    if tried.fit is None or asked.fit is None:
+        return True
+    return set(tried.fit.design.dropped) <= set(asked.fit.design.dropped)
+
+
+def _test(asked: Tried, tried: Tried, every: Sequence[Tried]) -> Test | None:
+    match tried.plan.key:
+        case "centred" | "prior" | "without-prior":
+            return None
+        case "group-mean":
+            return test_fixed_part(asked, tried)
+        case "centred-mean":
+            centred = [
+                t for t in every if t.plan.key == "centred" and t.plan.group == tried.plan.group
+            ]
+            return test_fixed_part(centred[0], tried) if centred else None
+        case _:
+            return test_random_part(asked, tried)
+
+
+def rung_of(
+    asked: Tried,
+    tried: Tried,
+    effects: tuple[Effect, ...],
+    test: Test | None,
+    call: Callable[[str], str],
+) -> Rung:
+    """What came of a plan, without its judgement."""
+    plan, fit, ml, nan = tried.plan, tried.fit, tried.ml, float("nan")
+    code = call(plan.formula)
+    if plan.argument:
+        code = f"{code[:-1]}, {plan.argument})"
+    if fit is not None and fit.problem.prior is not None:
+        ml = None  # at penalised estimates a likelihood is no maximum: no criterion of information
+    if fit is None or asked.fit is None:
+        return Rung(
+            plan.key,
+            plan.title,
+            plan.formula,
+            code,
+            "not fitted",
+            "",
+            nan,
+            False,
+            0,
+            nan,
+            nan,
+            nan,
+            (),
+            None,
+        )
+    ranks, dims = fit.certificate.rank, fit.certificate.dims
+    columns = [set(f.design.x_names) for f in (asked.fit, fit)]
+    return Rung(
+        key=plan.key,
+        title=plan.title,
+        formula=plan.formula,
+        code=code,
+        verdict=fit.certificate.verdict,
+        ranks=", ".join(f"{ranks[k]} of {dims[k]}" for k in ranks),
+        criterion=-2.0 * fit.estimates.loglik,
+        comparable=not fit.reml or columns[0] == columns[1],
+        df=fit.estimates.n_parameters,
+        loglik_ml=nan if ml is None else ml.estimates.loglik,
+        aic_ml=nan if ml is None else ml.estimates.aic,
+        bic_ml=nan if ml is None else ml.estimates.bic,
+        effects=effects,
+        test=test,
+    )

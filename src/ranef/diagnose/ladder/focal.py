@@ -1,0 +1,90 @@
+"""The coefficients of the question: the same in every rung, whatever they are called there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ranef.diagnose.ladder.rung import Conclusion, Effect, Plan
+from ranef.diagnose.subject import Subject
+from ranef.inference.coefficients import coefficient_tests
+from ranef.inference.satterthwaite import variance_derivatives
+
+__all__ = ["counterparts", "effects_of", "factors_of", "focal_names"]
+
+MOST_DERIVATIVES = 2_000_000
+"""Numbers read by one evaluation times parameters up to which degrees of freedom are found."""
+
+
+def focal_names(subject: Subject) -> tuple[str, ...]:
+    """Fixed effects other than the intercept."""
+    return tuple(name for name in subject.design.x_names if name != "Intercept")
+
+
+def factors_of(name: str) -> tuple[str, ...]:
+    """The factors of a coefficient's name: split at colons outside of brackets.
+
+    Examples
+    --------
+    >>> factors_of("sector:within(ses, a:b)"), factors_of("f[T.x:y]:z")
+    (('sector', 'within(ses, a:b)'), ('f[T.x:y]', 'z'))
+    """
+    parts, depth, start = [], 0, 0
+    for at, char in enumerate(name):
+        depth += (char in "([") - (char in ")]")
+        if char == ":" and depth == 0:
+            parts.append(name[start:at])
+            start = at + 1
+    return (*parts, name[start:])
+
+
+def counterparts(asked: tuple[str, ...], plan: Plan, here: tuple[str, ...]) -> dict[str, int]:
+    """Position in a rung of each coefficient of the asked model that it has."""
+    by_factors = {frozenset(factors_of(name)): j for j, name in enumerate(here)}
+    found = {}
+    for name in asked:
+        wanted = frozenset(plan.renames.get(factor, factor) for factor in factors_of(name))
+        if wanted in by_factors:
+            found[name] = by_factors[wanted]
+    return found
+
+
+def effects_of(
+    asked: Subject, plan: Plan, fit: Subject, base: Mapping[str, Effect]
+) -> list[Effect]:
+    """The focal coefficients in a rung; `base` holds those of the asked model, or nothing yet.
+
+    A conclusion is where the 95% interval lies (Satterthwaite's degrees of freedom; normal
+    quantiles where these would be expensive).
+    """
+    cheap = fit.problem.kernel().work * fit.problem.n_theta < MOST_DERIVATIVES
+    tests = coefficient_tests(
+        fit.estimates.beta,
+        fit.estimates.vcov,
+        fit.problem.n - fit.design.p,
+        lambda: variance_derivatives(fit.problem, fit.solution),
+        "satterthwaite" if cheap else "asymptotic",
+    )
+    found = []
+    for name, j in counterparts(focal_names(asked), plan, fit.design.x_names).items():
+        estimate, error = float(tests.estimate[j]), float(tests.std_error[j])
+        conclusion = _conclusion(float(tests.conf_low[j]), float(tests.conf_high[j]))
+        first = base.get(name)
+        found.append(
+            Effect(
+                name=name,
+                here=fit.design.x_names[j],
+                estimate=estimate,
+                std_error=error,
+                change=0.0 if first is None else (estimate - first.estimate) / first.std_error,
+                se_ratio=1.0 if first is None else error / first.std_error,
+                conclusion=conclusion,
+                holds=first is None or conclusion == first.conclusion,
+            )
+        )
+    return found
+
+
+def _conclusion(low: float, high: float) -> Conclusion:
+    if low > 0.0:
+        return "above zero"
+    return "below zero" if high < 0.0 else "open"

@@ -1,0 +1,132 @@
+"""Rungs of the random part: zero correlation, one slope less, intercepts alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ranef.design.coding import code
+from ranef.diagnose.ladder.rewrite import Parts, effects, parts_of, per_factor
+from ranef.diagnose.ladder.rung import Plan
+from ranef.diagnose.subject import Subject
+from ranef.formula import Bar, Term, to_source
+from ranef.formula.nodes import RandomPart
+from ranef.frame import Table
+
+__all__ = ["random_part_plans"]
+
+
+def random_part_plans(subject: Subject) -> list[Plan]:
+    """Zero correlation, each slope left out, each term of no variance left out, intercepts."""
+    plans = [
+        *_zero_correlation(subject),
+        *_without_slopes(subject),
+        *_without_terms(subject),
+        *_intercepts(subject),
+    ]
+    first: dict[str, Plan] = {}
+    for plan in plans:
+        known = first.get(plan.formula)
+        # Intercepts alone and one slope less may be one model: it goes by the simpler name.
+        if known is None or plan.key == "random-intercepts":
+            first[plan.formula] = replace(plan, dropped=known.dropped if known else plan.dropped)
+    return list(first.values())
+
+
+def _zero_correlation(subject: Subject) -> list[Plan]:
+    parts = parts_of(subject.formula)
+    width = {(bar.span, bar.lhs): _columns(subject, bar) for bar in subject.formula.bars}
+    random = tuple(
+        replace(part, correlated=False) if width[part.span, part.lhs] > 1 else part
+        for part in parts.random
+    )
+    if random == parts.random:
+        return []
+    plan = Plan("zero-correlation", "zero correlation", replace(parts, random=random).text)
+    return [plan]
+
+
+def _without_slopes(subject: Subject) -> list[Plan]:
+    plans = []
+    several = len({bar.label for bar in subject.formula.bars}) > 1
+    for k, bar in enumerate(subject.formula.bars):
+        for term in _outermost(bar.model.terms):
+            terms = tuple(other for other in bar.model.terms if other is not term)
+            if not terms and not bar.model.intercept:
+                continue
+            name = to_source(effects(True, (term,)))
+            title = f"no slope of {name}" + (f" by {bar.label}" if several else "")
+            formula = _with_bar(subject, k, _bar_part(subject, bar, terms))
+            plans.append(Plan("drop-slope", title, formula, dropped=name, group=bar.label))
+    return plans
+
+
+def _without_terms(subject: Subject) -> list[Plan]:
+    """Bars of which nothing is left, or each bar of a flat fit, where another bar remains."""
+    certificate, bars = subject.certificate, subject.formula.bars
+    if len(bars) < 2:
+        return []
+    flat = certificate.verdict == "flat"
+    empty = {k.factor for k in subject.problem.labels if not certificate.rank[k.label]}
+    full = {k.factor for k in subject.problem.labels if certificate.rank[k.label]}
+    return [
+        Plan("drop-term", f"without {bar.label}", _with_bar(subject, k, None), group=bar.label)
+        for k, bar in enumerate(bars)
+        if flat or bar.label in empty - full
+    ]
+
+
+def _intercepts(subject: Subject) -> list[Plan]:
+    bars = subject.formula.bars
+    if not any(bar.model.terms for bar in bars):
+        return []
+    parts = per_factor(subject.formula)
+    first = {
+        bar.label: replace(part, lhs=effects(True, ()), correlated=True)
+        for bar, part in reversed(list(zip(bars, parts, strict=True)))
+    }
+    labels = dict.fromkeys(bar.label for bar in bars)
+    random = tuple(first[label] for label in labels)
+    formula = replace(parts_of(subject.formula), random=random).text
+    return [Plan("random-intercepts", "random intercepts", formula)]
+
+
+def _outermost(terms: Sequence[Term]) -> list[Term]:
+    """Terms that no other term contains: dropping any other would break an interaction."""
+    names = [{to_source(factor) for factor in term.factors} for term in terms]
+    return [
+        term
+        for term, own in zip(terms, names, strict=True)
+        if not any(own < other for other in names)
+    ]
+
+
+def _bar_part(subject: Subject, bar: Bar, terms: tuple[Term, ...]) -> RandomPart:
+    k = next(k for k, other in enumerate(subject.formula.bars) if other is bar)
+    part = per_factor(subject.formula)[k]
+    return replace(
+        part,
+        lhs=effects(bar.model.intercept, terms),
+        correlated=bar.correlated or not terms,
+    )
+
+
+def _with_bar(subject: Subject, k: int, part: RandomPart | None) -> str:
+    """The formula with the k-th expanded bar replaced, or left out."""
+    parts: Parts = parts_of(subject.formula)
+    written = list(parts.random)
+    if len(written) != len(subject.formula.bars):
+        written = list(per_factor(subject.formula))
+    written[k : k + 1] = [] if part is None else [part]
+    return replace(parts, random=tuple(written)).text
+
+
+def _columns(subject: Subject, bar: Bar) -> int:
+    """Random effects that a bar stands for."""
+    columns = {
+        name: replace(column, values=column.values[:1])
+        for name, column in subject.table.columns.items()
+    }
+    one_row = Table(columns, 1)
+    state = subject.design.encoding.state
+    return len(code(bar.model.intercept, bar.model.terms, one_row, state).names)

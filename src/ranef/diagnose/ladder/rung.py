@@ -1,0 +1,196 @@
+"""The records of the ladder: what to fit, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ranef.diagnose.subject import Subject
+
+__all__ = ["Conclusion", "Effect", "Ladder", "Plan", "Rung", "Test", "Tried"]
+
+Conclusion = Literal["above zero", "below zero", "open"]
+"""Where the 95% interval of a coefficient lies; ``"open"`` where it holds zero."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A model to fit in place of the one asked for.
+
+    Attributes
+    ----------
+    key : str
+        Stable name of the rung: ``"zero-correlation"``.
+    title : str
+        A few words for the table: ``"without slope of ses"``.
+    formula : str
+    renames : mapping of str to str
+        Factors of the asked formula that are called otherwise in this one:
+        ``{"ses": "within(ses, sch.id)"}``.
+    argument : str
+        What the call has besides: ``"prior=rn.priors.Wishart()"``.
+    dropped : str
+        The random effect that this model goes without, where it is one.
+    group : str
+        The grouping factor that the change is about.
+    """
+
+    key: str
+    title: str
+    formula: str
+    renames: Mapping[str, str] = field(default_factory=dict)
+    argument: str = ""
+    dropped: str = ""
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """A likelihood-ratio test between two rungs.
+
+    Attributes
+    ----------
+    smaller, larger : str
+        Keys of the two rungs.
+    statistic : float
+        Deviance units.
+    law : str
+        Distribution under the smaller model, in words.
+    p_low, p_high : float
+        The p value; two where only bounds are known.
+    method : str
+        ``"REML"`` or ``"ML"``.
+    note : str
+        What keeps the law from being exact; empty where it is.
+    """
+
+    smaller: str
+    larger: str
+    statistic: float
+    law: str
+    p_low: float
+    p_high: float
+    method: str
+    note: str = ""
+
+    @property
+    def exact(self) -> bool:
+        """Whether the law is known, so that the two p values are one."""
+        return self.p_low == self.p_high
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """A focal coefficient in a rung, beside the asked model.
+
+    Attributes
+    ----------
+    name : str
+        In the asked model.
+    here : str
+        In this rung: ``"within(ses, sch.id)"``.
+    estimate, std_error : float
+    change : float
+        Difference of the estimates in standard errors of the asked model.
+    se_ratio : float
+        Standard error over that of the asked model.
+    conclusion : str
+    holds : bool
+        Whether the conclusion is that of the asked model.
+    """
+
+    name: str
+    here: str
+    estimate: float
+    std_error: float
+    change: float
+    se_ratio: float
+    conclusion: Conclusion
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A plan with its fits: as the asked model was fitted, and by ML."""
+
+    plan: Plan
+    fit: Subject | None = field(repr=False)
+    ml: Subject | None = field(repr=False)
+    refusal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One rung of the ladder.
+
+    Attributes
+    ----------
+    key, title, formula : str
+    code : str
+        The call to type.
+    verdict : str
+        Of the certificate; ``"not fitted"`` where the data refuse the model, ``"not tried"``
+        where it was left out for its cost.
+    ranks : str
+        Rank and size of each covariance matrix: ``"1 of 2"``.
+    criterion : float
+        -2 log-likelihood (of REML under REML), without a prior's part.
+    comparable : bool
+        Whether it compares with that of the asked model.
+    df : int
+        Parameters.
+    loglik_ml, aic_ml, bic_ml : float
+        Of the fit by ML: comparable over all rungs.
+    effects : tuple of Effect
+    test : Test or None
+    judgement : str
+        One sentence or two.
+    """
+
+    key: str
+    title: str
+    formula: str
+    code: str
+    verdict: str
+    ranks: str
+    criterion: float
+    comparable: bool
+    df: int
+    loglik_ml: float
+    aic_ml: float
+    bic_ml: float
+    effects: tuple[Effect, ...]
+    test: Test | None
+    judgement: str = ""
+
+    @property
+    def fitted(self) -> bool:
+        """Whether there is a fit behind it."""
+        return self.verdict not in ("not fitted", "not tried")
+
+    @property
+    def certified(self) -> bool:
+        """Whether the fit is at an optimum."""
+        return self.verdict in ("interior optimum", "boundary optimum")
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """All rungs, the asked model first, and what they say together.
+
+    Attributes
+    ----------
+    rungs : tuple of Rung
+    summary : tuple of str
+        Sentences.
+    remedy : bool
+        Whether there is something to remedy; otherwise the page is short.
+    """
+
+    rungs: tuple[Rung, ...]
+    summary: tuple[str, ...]
+    remedy: bool
+
+    def __getitem__(self, key: str) -> Rung:
+        return next(rung for rung in self.rungs if rung.key == key)

@@ -1,0 +1,205 @@
+"""What the rungs say together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ranef.diagnose.ladder.facts import Facts
+from ranef.diagnose.ladder.rung import Effect, Rung
+from ranef.diagnose.ladder.words import join, number, sentence
+from ranef.types import Finding
+
+__all__ = ["needs_remedy", "summary"]
+
+CLEAR = 0.05
+STEADY = 1.0  # standard errors of the asked model
+MOST_NAMES = 6
+
+
+def needs_remedy(facts: Facts) -> bool:
+    """Whether there is more to say than that all is well."""
+    return (
+        facts.subject.certificate.verdict != "interior optimum"
+        or _lower_elsewhere(facts)
+        or bool(_means_missing(facts))
+    )
+
+
+def summary(facts: Facts, rungs: tuple[Rung, ...], findings: Sequence[Finding]) -> tuple[str, ...]:
+    """The page's first sentences."""
+    said = [*_optimum(facts, findings), *_cause(facts), *_remedies(facts, rungs)]
+    if facts.certificate.certified and needs_remedy(facts):
+        said += _conclusions(rungs)
+    return tuple(filter(None, map(sentence, said)))
+
+
+def _optimum(facts: Facts, findings: Sequence[Finding]) -> list[str]:
+    searches, asked = facts.climb.searches, facts.subject.certificate
+    if _lower_elsewhere(facts):
+        assert searches is not None
+        stopped = "" if asked.certified else ", and the search of the fit stopped before its own"
+        return [
+            f"a search from elsewhere found an optimum {searches.gain:.3g} deviance units lower"
+            f"{stopped}: fit from there first (rung 1)",
+            *_singular(facts),
+        ]
+    met = (
+        f", and {searches.count - 1} searches from elsewhere met no lower one"
+        if searches is not None and searches.count > 1
+        else ""
+    )
+    match asked.verdict:
+        case "interior optimum":
+            said = f"the fit is at its optimum{met}"
+            if facts.boundary:
+                return [
+                    f"{said}. That is an optimum with a prior; without it the optimum is singular: "
+                    + join(facts.directions)
+                ]
+            if needs_remedy(facts):
+                return [said]
+            graver = sum(finding.severity != "note" for finding in findings)
+            if not graver:
+                return [f"nothing to remedy: {said}"]
+            return [
+                f"nothing to remedy in the search or the covariances: {said}. "
+                + ("One finding is" if graver == 1 else f"{graver} findings are")
+                + " about other matters"
+            ]
+        case "boundary optimum":
+            return [
+                f"the fit is at its optimum{met}: the search is not in question",
+                *_singular(facts),
+            ]
+        case "flat":
+            return [
+                f"the model is not identified: {join(facts.directions)}. More searching will not "
+                "help; a smaller model will"
+            ]
+        case _:
+            return [
+                f"the search stopped with at least {asked.gain:.3g} deviance units left to gain: "
+                "nothing below counts until it has reached an optimum"
+            ]
+
+
+def _singular(facts: Facts) -> list[str]:
+    if not facts.boundary:
+        return []
+    return [
+        f"the optimum is singular: {join(facts.directions)}. That is a fact about this model and "
+        "these data"
+    ]
+
+
+def _cause(facts: Facts) -> list[str]:
+    said = []
+    for rung in _means_missing(facts):
+        names, group = join(facts.source_names(rung)), facts.group_of(rung)
+        raw = facts.raw_names(rung)
+        if facts.cures(rung):
+            said.append(
+                f"the likely cause: the mean of {names} by {group} is missing. With it the optimum "
+                "is in the interior" + (f", even with {join(raw)} uncentred" if raw else "")
+            )
+        elif raw:
+            said.append(
+                f"within and between {group} the slope{'s' if len(raw) > 1 else ''} of "
+                f"{join(raw)} differ{'' if len(raw) > 1 else 's'}: one coefficient mixes two "
+                "comparisons"
+            )
+        else:
+            said.append(f"the mean of {names} by {group} is not in the model and matters")
+    return said
+
+
+def _remedies(facts: Facts, rungs: tuple[Rung, ...]) -> list[str]:
+    if not facts.boundary or any(facts.cures(rung) for rung in _means_missing(facts)):
+        return []
+    cures = [rung.title for rung in rungs if facts.cures(rung) and rung.key != "prior"]
+    if cures:
+        return [f"rungs that are not singular: {join(cures)}"]
+    if not any(bar.model.terms for bar in facts.subject.formula.bars):
+        groups = [k for k, rank in facts.certificate.rank.items() if not rank]
+        return [
+            f"the estimates are those of the model without {join(groups)}. Where the groups belong "
+            "to the design, leave the model as it is"
+        ]
+    return []
+
+
+def _conclusions(rungs: tuple[Rung, ...]) -> list[str]:
+    asked, others = rungs[0], [rung for rung in rungs[1:] if rung.fitted and rung.certified]
+    tenable = [rung for rung in others if not _rejected(rung, others)]
+    always: list[Effect] = []
+    mostly: list[Effect] = []
+    moving: list[Effect] = []
+    changed: list[Effect] = []
+    for effect in asked.effects:
+        if not _of(effect, others):
+            continue
+        if all(e.holds for e in _of(effect, others)):
+            far = max(abs(e.change) for e in _of(effect, others)) > STEADY
+            (moving if far and not _renamed(effect, others) else always).append(effect)
+        else:
+            same = all(e.holds for e in _of(effect, tenable))
+            (mostly if same else changed).append(effect)
+    said = []
+    if always:
+        said.append(f"conclusions on {_named(always, others)} hold in every rung")
+    if mostly:
+        said.append(
+            f"conclusions on {_named(mostly, others)} hold in every rung that the data do not "
+            "reject"
+        )
+    if moving:
+        said.append(
+            f"the size of {_named(moving, others)} depends on the rung, the conclusion does not: "
+            "decide which comparison is meant"
+        )
+    if changed:
+        said.append(
+            f"the conclusion on {_named(changed, others)} depends on the rung: say which model it "
+            "rests on"
+        )
+    return said
+
+
+def _of(effect: Effect, rungs: list[Rung]) -> list[Effect]:
+    return [e for rung in rungs for e in rung.effects if e.name == effect.name]
+
+
+def _renamed(effect: Effect, rungs: list[Rung]) -> bool:
+    """Whether a rung takes the coefficient apart, so that a change is what it is for."""
+    return any(e.here != e.name for e in _of(effect, rungs))
+
+
+def _named(effects: list[Effect], rungs: list[Rung]) -> str:
+    """The coefficients with the range of their estimates."""
+    if len(effects) > MOST_NAMES:
+        return f"{len(effects)} coefficients"
+    parts = []
+    for effect in effects:
+        values = [effect.estimate, *(e.estimate for e in _of(effect, rungs))]
+        low, high = (number(x, effect.std_error) for x in (min(values), max(values)))
+        parts.append(f"{effect.name} ({low if low == high else f'{low} to {high}'})")
+    return join(parts)
+
+
+def _rejected(rung: Rung, rungs: list[Rung]) -> bool:
+    """Whether a test clearly rejects a rung in favour of a larger model."""
+    tests = [other.test for other in rungs if other.test is not None]
+    return any(test.smaller == rung.title and test.p_high < CLEAR for test in tests)
+
+
+def _lower_elsewhere(facts: Facts) -> bool:
+    return facts.climb.searches is not None and facts.climb.searches.gain > 0.0
+
+
+def _means_missing(facts: Facts) -> list[Rung]:
+    """The rungs with a group mean that matters."""
+    return [
+        rung
+        for rung in facts.climb.rungs
+        if rung.key == "group-mean" and rung.test is not None and rung.test.p_high < CLEAR
+    ]

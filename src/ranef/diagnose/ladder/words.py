@@ -1,0 +1,63 @@
+"""Pieces of sentences."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from ranef.diagnose.ladder.rung import Test
+
+__all__ = ["decimals", "join", "number", "p_value", "sentence", "tested", "with_error"]
+
+
+def join(words: Sequence[str], last: str = "and") -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def decimals(error: float) -> int:
+    """Decimals that show a standard error with two significant digits, at least two."""
+    if not math.isfinite(error) or error <= 0.0:
+        return 2
+    return min(max(2, 1 - math.floor(math.log10(error))), 8)
+
+
+def number(value: float, error: float) -> str:
+    """A value to the digits that its standard error allows.
+
+    Examples
+    --------
+    >>> number(2.7868, 0.156), number(0.16301, 0.00293), number(-0.001, 0.2)
+    ('2.79', '0.1630', '0.00')
+    """
+    return f"{round(value, decimals(error)) + 0.0:.{decimals(error)}f}"
+
+
+def with_error(value: float, error: float) -> str:
+    """``2.79 (SE 0.16)``."""
+    return f"{number(value, error)} (SE {number(error, error)})"
+
+
+def p_value(test: Test) -> str:
+    """``p = 0.052``, ``p < 0.001``, ``p between 0.025 and 0.080``."""
+    if test.p_high < 0.001:
+        return "p < 0.001"
+    if test.exact or f"{test.p_low:.3f}" == f"{test.p_high:.3f}":
+        return f"p = {test.p_high:.3f}"
+    low = "0.001" if test.p_low < 0.001 else f"{test.p_low:.3f}"
+    return f"p between {low} and {test.p_high:.3f}"
+
+
+def tested(test: Test) -> str:
+    """Statistic, law and p value in brackets."""
+    return f"({test.method} LRT {test.statistic:.2f}, {test.law}: {p_value(test)})"
+
+
+def sentence(text: str) -> str:
+    """`text` with a capital letter and a full stop; nothing stays nothing."""
+    text = " ".join(text.split())
+    if not text:
+        return ""
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?")) else ".")

@@ -1,0 +1,84 @@
+"""What a fit says of itself: its diagnosis, and effects between groups beside those within."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ranef.fit.record import FitRecord
+from ranef.inference.contextual import Contextual, contextual
+
+if TYPE_CHECKING:
+    from ranef.present.diagnosis import Diagnosis
+
+__all__ = ["Explained"]
+
+
+class Explained(FitRecord):
+    """The methods that explain a fit; each delegates to a function."""
+
+    def contextual(self, variable: str, by: str | None = None) -> Contextual:
+        """The slope of a predictor between groups less its slope within them, with a test.
+
+        Parameters
+        ----------
+        variable : str
+            A number of the fixed part that varies within groups and between their means. The
+            model is fitted once more with ``within(x, g)`` and ``between(x, g)`` in its place,
+            unless it holds both; priors play no part in that.
+        by : str, optional
+            The grouping factor, where the predictor varies between levels of several.
+
+        Raises
+        ------
+        OptionError
+            The predictor has no two slopes in this model.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("math ~ ses * sector + (ses | sch.id)", rn.datasets.load("hsb"))
+        >>> effect = fit.contextual("ses")
+        >>> round(effect.between, 2), round(effect.within, 2), round(effect.estimate, 2)
+        (5.78, 2.79, 2.99)
+        """
+        y = self._design.y if self._offset is None else self._design.y - self._offset
+        return contextual(
+            self._formula,
+            self._table,
+            self._design,
+            y,
+            self._weights,
+            self._problem.reml,
+            variable,
+            by,
+        )
+
+    def diagnose(self) -> Diagnosis:
+        """What is worth knowing about this fit, and a ladder of remedies, each already fitted.
+
+        Searches from other starts; centring within groups; the group means added; zero
+        correlation; reduced rank; each slope left out; random intercepts; a prior. For each rung:
+        the verdict, the criterion, information criteria by ML, the change of every coefficient,
+        a test whose law minds the boundary, and a sentence or two of judgement.
+
+        Returns
+        -------
+        Diagnosis
+            ``findings``, ``summary``, ``remedies`` (a frame, one row a rung), ``to_dict()``,
+            ``to_json()``; prints as a page.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
+        >>> fit.diagnose().remedies[["rung", "verdict"]]
+                        rung           verdict
+        0           as-asked  interior optimum
+        1       other-starts  interior optimum
+        2   zero-correlation  interior optimum
+        3  random-intercepts  interior optimum
+        4              prior  interior optimum
+        """
+        from ranef.fit.subject import diagnosis_of
+
+        return diagnosis_of(self)

@@ -1,0 +1,120 @@
+"""A diagnosis as plain text, no line longer than 100 characters."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from ..diagnose.ladder import Rung
+from .diagnosis_tables import Table, ladder_tables
+
+if TYPE_CHECKING:
+    from .diagnosis import Diagnosis
+
+__all__ = ["render_text", "short_tests"]
+
+WIDTH = 100
+
+
+def render_text(diagnosis: Diagnosis) -> str:
+    """The whole page; a short one where there is nothing to remedy."""
+    kind = "REML" if diagnosis.reml else "ML"
+    groups = ", ".join(f"{name} {count}" for name, count in diagnosis.groups.items())
+    sections = [
+        [
+            *_wrapped(f"Diagnosis of {diagnosis.formula}", ""),
+            f"{kind}; {diagnosis.nobs} observations; groups: {groups}",
+        ],
+        [line for text in diagnosis.summary for line in _wrapped(text, "", hang=False)],
+    ]
+    if diagnosis.findings:
+        sections.append(["Findings", *_findings(diagnosis)])
+    if diagnosis.ladder.remedy:
+        tables = ladder_tables(diagnosis, WIDTH)
+        sections += [*map(_table, tables), *_judgements(diagnosis)]
+    else:
+        sections.append(short_lines(diagnosis))
+    return "\n\n".join("\n".join(line.rstrip() for line in lines) for lines in sections)
+
+
+def short_tests(diagnosis: Diagnosis) -> str:
+    """What else was fitted, in one sentence; empty where nothing was."""
+    rungs = [r for r in diagnosis.ladder.rungs[1:] if r.key != "other-starts" and r.fitted]
+    if not rungs:
+        return ""
+    parts = [rung.title + (f" ({_p(rung)})" if rung.test else "") for rung in rungs]
+    return f"Also fitted: {', '.join(parts)}. The attribute remedies has the numbers."
+
+
+def short_lines(diagnosis: Diagnosis) -> list[str]:
+    """The end of a short page."""
+    left_out = [r for r in diagnosis.ladder.rungs if r.verdict == "not tried"]
+    lines = _wrapped(short_tests(diagnosis), "", hang=False)
+    for rung in left_out:
+        lines += _wrapped(f"Not tried for its cost: {rung.title}", "", hang=False)
+        lines.append(f"  {rung.code}")
+    return lines or ["There is no smaller model with a random part to compare it with."]
+
+
+def _p(rung: Rung) -> str:
+    assert rung.test is not None
+    p = rung.test.p_high
+    return "p < 0.001" if p < 0.001 else f"p {'=' if rung.test.exact else '<='} {p:.3f}"
+
+
+def _findings(diagnosis: Diagnosis) -> list[str]:
+    lines = []
+    for finding in diagnosis.findings:
+        lines += _wrapped(f"{finding.severity} {finding.code}: {finding.message}", "  ")
+        for text in (finding.evidence, finding.fix):
+            lines += _wrapped(text, "      ", hang=False) if text else []
+    return lines
+
+
+def _table(table: Table) -> list[str]:
+    widths = [max(len(row[j]) for row in table.rows) for j in range(len(table.rows[0]))]
+    lines = [table.title]
+    for row in table.rows:
+        cells = [
+            text.ljust(width) if j in table.left else text.rjust(width)
+            for j, (text, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append("  " + "  ".join(cells))
+    return [*lines, *(line for text in table.notes for line in _wrapped(text, "  ", hang=False))]
+
+
+def _judgements(diagnosis: Diagnosis) -> list[list[str]]:
+    sections = []
+    for k, rung in enumerate(diagnosis.ladder.rungs[1:], start=1):
+        lines = [f"{k} {rung.title}", *_wrapped(rung.judgement, "  ", hang=False)]
+        sections.append([*lines, *_code(rung.code)])
+    return sections
+
+
+def _code(code: str) -> list[str]:
+    """The call on one line where it fits, else with its formula in strings side by side."""
+    return [f"  {code}"] if len(code) <= WIDTH - 2 else _broken(code)
+
+
+def _broken(code: str) -> list[str]:
+    """A call that is too long for the line: its formula as adjacent strings, still to be typed."""
+    quote = code[len("rn.lmm(")]
+    formula, rest = code[len("rn.lmm(") + 1 :].split(quote, 1)
+    pieces = textwrap.wrap(
+        formula, WIDTH - 10, break_long_words=False, break_on_hyphens=False, drop_whitespace=False
+    )
+    lines = [f"{quote}{piece}{quote}" for piece in pieces]
+    lines[-1] += ","
+    lines += textwrap.wrap(rest.removeprefix(", "), WIDTH - 6, break_on_hyphens=False)
+    return ["  rn.lmm(", *(f"      {line}" for line in lines)]
+
+
+def _wrapped(text: str, indent: str, hang: bool = True) -> list[str]:
+    return textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent + ("    " if hang else ""),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

@@ -1,0 +1,56 @@
+"""Fits and their diagnoses, each made once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import pytest
+
+import ranef as rn
+from ranef.present.diagnosis import Diagnosis
+
+#: Name of the page, data set, formula, and what else the fit is given.
+MODELS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "hsb": ("hsb", "math ~ ses * sector + (ses | sch.id)", {}),
+    "hsb-centred": (
+        "hsb",
+        "math ~ within(ses, sch.id) * sector + (within(ses, sch.id) | sch.id)",
+        {},
+    ),
+    "hsb-mean": ("hsb", "math ~ ses * sector + between(ses, sch.id) * sector + (ses | sch.id)", {}),
+    "hsb-additive-ml": ("hsb", "math ~ ses + sector + (ses | sch.id)", {"reml": False}),
+    "hsb-stopped": (
+        "hsb",
+        "math ~ ses * sector + (ses | sch.id)",
+        {"control": rn.Control(max_evaluations=3, restarts=0)},
+    ),
+    "sleepstudy": ("sleepstudy", "Reaction ~ Days + (Days | Subject)", {}),
+    "dyestuff2": ("dyestuff2", "Yield ~ 1 + (1 | Batch)", {}),
+    "penicillin": ("penicillin", "diameter ~ 1 + (1 | plate) + (1 | sample)", {}),
+    "pastes": ("pastes", "strength ~ 1 + (1 | batch/cask)", {}),
+    "machines": ("machines", "score ~ Machine + (0 + Machine | Worker)", {}),
+    "scotssec": ("scotssec", "attain ~ verbal + sex + (verbal | primary) + (1 | second)", {}),
+}
+
+
+@cache
+def _fit(name: str) -> rn.Fit:
+    data, formula, arguments = MODELS[name]
+    return rn.lmm(formula, rn.datasets.load(data), **arguments)
+
+
+@cache
+def _diagnosis(name: str) -> Diagnosis:
+    return _fit(name).diagnose()
+
+
+@pytest.fixture(scope="session")
+def fit_of() -> Callable[[str], rn.Fit]:
+    return _fit
+
+
+@pytest.fixture(scope="session")
+def diagnosis_of() -> Callable[[str], Diagnosis]:
+    return _diagnosis
