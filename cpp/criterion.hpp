@@ -51,6 +51,7 @@ class Criterion {
   // The same by tangents, for every layout: slower, and the oracle of the others.
   Curvature hessian_by_tangents(const std::vector<Direction>& directions);
 
+  const Penalty& penalty() const { return penalty_; }
   double value() const { return value_; }
   double r2() const { return r2_; }
   double log_determinant() const { return sweeps_.log_determinant(); }

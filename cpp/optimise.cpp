@@ -120,6 +120,35 @@ class Search {
     return curvature + chart_.bend(criterion_.gamma());
   }
 
+  // Takes what moves an SD off zero out of the model where a prior of correlations has no
+  // derivative.
+  void pin(Vector& g, Matrix& h) const {
+    if (criterion_.penalty().empty()) return;
+    Matrix v(chart_.size(), 0);
+    for (std::size_t k = 0; k < chart_.terms().size(); ++k) {
+      const Term& term = chart_.terms()[k];
+      for (const Vector& row : criterion_.penalty().pinned(term.group, term.offset)) {
+        for (int column = 0; column < term.q; ++column) {
+          Matrix t = Matrix::Zero(term.q, term.q);
+          t.col(column).tail(term.q - column) = row.tail(term.q - column);
+          if (t.isZero(0.0)) continue;
+          Vector along = Vector::Zero(chart_.size());
+          chart_.set_block(along, k, t);
+          along -= v * (v.transpose() * along);
+          if (!(along.norm() > 1e-9 * t.norm())) continue;
+          v.conservativeResize(Eigen::NoChange, v.cols() + 1);
+          v.rightCols(1) = along.normalized();
+        }
+      }
+    }
+    if (v.cols() == 0) return;
+    const double size = std::max(1.0, h.diagonal().cwiseAbs().maxCoeff());
+    g -= v * (v.transpose() * g);
+    h -= v * (v.transpose() * h);
+    h -= (h * v) * v.transpose();
+    h += size * (v * v.transpose());
+  }
+
   void newton() {
     double radius = 1.0;
     double gain_before = std::numeric_limits<double>::infinity();
@@ -128,6 +157,7 @@ class Search {
     std::vector<Matrix> lambda = chart_.lambda(out_.theta);
     Vector g = chart_.gradient(criterion_.gamma(), lambda);
     Matrix h = hessian(lambda);
+    pin(g, h);
     for (;;) {
       if (interrupted_ && interrupted_()) {
         out_.status = OptimiseStatus::kInterrupted;
@@ -152,6 +182,7 @@ class Search {
           lambda = chart_.lambda(out_.theta);
           g = chart_.gradient(criterion_.gamma(), lambda);
           h = hessian(lambda);
+          pin(g, h);
           gain_before = std::numeric_limits<double>::infinity();
           continue;
         }
@@ -190,6 +221,7 @@ class Search {
         lambda = chart_.lambda(out_.theta);
         g = chart_.gradient(criterion_.gamma(), lambda);
         h = hessian(lambda);
+        pin(g, h);
         if (ratio > 0.75 && length > 0.8 * radius) radius *= 2.5;
         if (!blind && ratio < 0.25) radius = 0.5 * length;
       } else {
