@@ -2,7 +2,18 @@
 
 from ranef.kernel.core import CoreKernel, CrossProducts, cross_products, row_variances
 from ranef.kernel.penalty import CovariancePenalty, Penalty, TermPenalty
-from ranef.kernel.protocol import Curvature, Direction, Kernel, Optimum, Rows, RowsGroup, TermBlock
+from ranef.kernel.protocol import (
+    Curvature,
+    Direction,
+    Evidence,
+    Kernel,
+    Optimum,
+    Rows,
+    RowsGroup,
+    Solved,
+    Step,
+    TermBlock,
+)
 from ranef.kernel.reference import ReferenceKernel
 
 __all__ = [
@@ -11,12 +22,15 @@ __all__ = [
     "CrossProducts",
     "Curvature",
     "Direction",
+    "Evidence",
     "Kernel",
     "Optimum",
     "Penalty",
     "ReferenceKernel",
     "Rows",
     "RowsGroup",
+    "Solved",
+    "Step",
     "TermBlock",
     "TermPenalty",
     "cross_products",
