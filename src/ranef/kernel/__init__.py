@@ -1,6 +1,13 @@
 """Kernels: cross-products in, criterion and derivatives out. Only `kernel.core` touches C++."""
 
-from ranef.kernel.core import CoreKernel, CrossProducts, cross_products, row_variances
+from ranef.kernel.core import (
+    CoreKernel,
+    CrossProducts,
+    column_scales,
+    cross_products,
+    row_variances,
+    vector_scale,
+)
 from ranef.kernel.penalty import CovariancePenalty, Penalty, TermPenalty
 from ranef.kernel.protocol import (
     Curvature,
@@ -33,6 +40,8 @@ __all__ = [
     "Step",
     "TermBlock",
     "TermPenalty",
+    "column_scales",
     "cross_products",
     "row_variances",
+    "vector_scale",
 ]
