@@ -12,7 +12,7 @@ from ranef.present.names import prior_phrases, term_ranks
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ranef.frame import Structure
+    from ranef.frame.structure import Structure
     from ranef.types import Finding
 
 __all__ = ["fit_record", "structure_record", "to_json"]

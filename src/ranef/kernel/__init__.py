@@ -1,4 +1,7 @@
-"""Kernels: cross-products in, criterion and derivatives out. Only `kernel.core` touches C++."""
+"""Kernels: cross-products in, criterion and derivatives out. Only `kernel.core` touches C++.
+
+The NumPy oracle is `kernel.reference.ReferenceKernel`.
+"""
 
 from ranef.kernel.core import (
     CoreKernel,
@@ -14,6 +17,7 @@ from ranef.kernel.protocol import (
     Direction,
     Evidence,
     Kernel,
+    Layout,
     Optimum,
     Rows,
     RowsGroup,
@@ -21,7 +25,6 @@ from ranef.kernel.protocol import (
     Step,
     TermBlock,
 )
-from ranef.kernel.reference import ReferenceKernel
 
 __all__ = [
     "CoreKernel",
@@ -31,9 +34,9 @@ __all__ = [
     "Direction",
     "Evidence",
     "Kernel",
+    "Layout",
     "Optimum",
     "Penalty",
-    "ReferenceKernel",
     "Rows",
     "RowsGroup",
     "Solved",
