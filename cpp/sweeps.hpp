@@ -106,6 +106,9 @@ class Sweeps {
   void reverse_stage(std::size_t i, const Matrix& top, Matrix& gamma, bool keep);
   void start_tail();
   void invert_tail();
+  bool forward_alone_any();
+  template <int Q>
+  bool forward_alone();
   bool forward_tail();
   void solve_tail();
   void reverse_tail(const Matrix& top, std::vector<Matrix>& gamma, bool direct);

@@ -1,15 +1,31 @@
-"""Kernels: cross-products in, criterion and derivatives out. Only `kernel.core` touches C++."""
+"""Kernels: cross-products in, criterion and derivatives out. Only `kernel.core` touches C++.
+
+The NumPy oracle is `kernel.reference.ReferenceKernel`.
+"""
 
 from ranef.kernel.core import (
     CoreKernel,
     CrossProducts,
+    column_scales,
     cross_products,
     one_blas_thread,
     row_variances,
+    vector_scale,
 )
 from ranef.kernel.penalty import CovariancePenalty, Penalty, TermPenalty
-from ranef.kernel.protocol import Curvature, Direction, Kernel, Optimum, Rows, RowsGroup, TermBlock
-from ranef.kernel.reference import ReferenceKernel
+from ranef.kernel.protocol import (
+    Curvature,
+    Direction,
+    Evidence,
+    Kernel,
+    Layout,
+    Optimum,
+    Rows,
+    RowsGroup,
+    Solved,
+    Step,
+    TermBlock,
+)
 
 __all__ = [
     "CoreKernel",
@@ -17,15 +33,20 @@ __all__ = [
     "CrossProducts",
     "Curvature",
     "Direction",
+    "Evidence",
     "Kernel",
+    "Layout",
     "Optimum",
     "Penalty",
-    "ReferenceKernel",
     "Rows",
     "RowsGroup",
+    "Solved",
+    "Step",
     "TermBlock",
     "TermPenalty",
+    "column_scales",
     "cross_products",
     "one_blas_thread",
     "row_variances",
+    "vector_scale",
 ]

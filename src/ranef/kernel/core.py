@@ -12,12 +12,32 @@ import numpy as np
 import ranef._core as _core
 from ranef._core import CrossProducts
 from ranef.kernel.penalty import Penalty
-from ranef.kernel.protocol import Curvature, Direction, Optimum, Rows, Step, TermBlock
+from ranef.kernel.protocol import (
+    Curvature,
+    Direction,
+    Evidence,
+    Layout,
+    Optimum,
+    Rows,
+    Solved,
+    Step,
+    TermBlock,
+)
 from ranef.types import Array
 
-__all__ = ["CoreKernel", "CrossProducts", "cross_products", "one_blas_thread", "row_variances"]
+__all__ = [
+    "CoreKernel",
+    "CrossProducts",
+    "column_scales",
+    "cross_products",
+    "one_blas_thread",
+    "row_variances",
+    "vector_scale",
+]
 
 NO_PENALTY = Penalty()
+
+HESSIANS = ("sums over levels", "trace products", "tangents")
 
 STATUS = ("converged", "no progress", "evaluation limit", "broke down")
 
@@ -29,6 +49,9 @@ def _use_scipy_blas() -> None:
     import scipy.linalg.cython_lapack as lapack
 
     _core.use_blas(dict(blas.__pyx_capi__), dict(lapack.__pyx_capi__))
+
+
+ALL_THREADS = nullcontext()
 
 
 @cache
@@ -74,6 +97,37 @@ def _penalties(penalty: Penalty) -> list[tuple[Any, ...]]:
         )
         for term in penalty.terms
     ]
+
+
+def column_scales(
+    columns: Sequence[Array | None], intercept: int | None
+) -> tuple[Array, Array, Array]:
+    """Shifts and scales that centre columns and give them unit size, and the change of basis.
+
+    Parameters
+    ----------
+    columns : sequence of (ndarray, shape (n,), or None)
+        None is the constant 1.
+    intercept : int or None
+        The constant column that takes up the shifts; without one nothing is shifted.
+
+    Returns
+    -------
+    shifts, scales : ndarray, shape (k,)
+        Means, and root mean squares about them.
+    change : ndarray, shape (k, k)
+        R with X = X_inner R^-1 for the columns X.
+    """
+    made: tuple[Array, Array, Array] = _core.column_scales(
+        [None if c is None else np.ascontiguousarray(c, dtype=np.float64) for c in columns],
+        -1 if intercept is None else intercept,
+    )
+    return made
+
+
+def vector_scale(y: Array, *, centred: bool) -> tuple[float, float]:
+    """Mean (0 where not centred) and root mean square about it."""
+    return _core.vector_scale(np.ascontiguousarray(y, dtype=np.float64), centred)
 
 
 def cross_products(rows: Rows, threads: int = 1) -> CrossProducts:
@@ -126,7 +180,7 @@ class CoreKernel:
         """One thread in BLAS: large tails are shared among threads of the core's own."""
         if self.dense_columns > 64:
             return _blas_threads().limit(limits=1)  # type: ignore[no-any-return]
-        return nullcontext()
+        return ALL_THREADS
 
     @property
     def crossed(self) -> list[int]:
@@ -154,6 +208,10 @@ class CoreKernel:
     def evaluate(self, lambda_: Sequence[Array]) -> bool:
         with self._threads():
             return self.workspace.evaluate(list(lambda_))
+
+    @property
+    def layout(self) -> Layout:
+        return Layout(*self.workspace.layout, HESSIANS[self.workspace.hessian_path])
 
     @property
     def work(self) -> int:
@@ -211,14 +269,63 @@ class CoreKernel:
 
     def moment_start(self, terms: Sequence[TermBlock]) -> Array:
         with self._threads():
-            return self.workspace.moment_start([(t.group, t.offset, t.q) for t in terms])
+            return self.workspace.moment_start(terms)
 
     def optimise(
         self, terms: Sequence[TermBlock], start: Array, max_evaluations: int, gain: float
     ) -> Optimum:
         with self._threads():
             theta, value, status, evaluations, escapes, log = self.workspace.optimise(
-                [(t.group, t.offset, t.q) for t in terms], start, max_evaluations, gain
+                terms, start, max_evaluations, gain
             )
-        steps = tuple(Step(*line) for line in log)
-        return Optimum(theta, value, STATUS[status], evaluations, escapes, steps)
+        return Optimum(theta, value, STATUS[status], evaluations, escapes, steps_of(log))
+
+    def evidence(
+        self, terms: Sequence[TermBlock], theta: Array, bases: Sequence[Array]
+    ) -> Evidence:
+        """The certificate's numbers at theta, where the kernel stands.
+
+        Parameters
+        ----------
+        terms : sequence of TermBlock
+        theta : ndarray, shape (k,)
+        bases : sequence of ndarray, shape (q, q)
+            b = B b_inner for each term, for eigenvalues in the data's units.
+        """
+        with self._threads():
+            return Evidence(*self.workspace.evidence(terms, theta, bases))
+
+    def solve(
+        self,
+        terms: Sequence[TermBlock],
+        bases: Sequence[Array],
+        start: Array | None,
+        max_evaluations: int,
+        gain: float,
+        restarts: int,
+    ) -> Solved:
+        """Search, certificate and restarts in one call; the moments are the start where None.
+
+        The last evaluation is the one at the solution.
+        """
+        with self._threads():
+            inner, value, status, evaluations, escapes, log, theta, covariances, numbers, *rest = (
+                self.workspace.solve(terms, bases, start, max_evaluations, gain, restarts)
+            )
+        return Solved(
+            inner,
+            value,
+            STATUS[status],
+            evaluations,
+            escapes,
+            log,
+            theta,
+            covariances,
+            Evidence(*numbers),
+            *rest,
+        )
+
+
+def steps_of(log: Array) -> tuple[Step, ...]:
+    """The lines of a fit log."""
+    return tuple(Step(a, b, c, bool(d)) for a, b, c, d in log.tolist())
