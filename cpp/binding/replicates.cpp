@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "arrays.hpp"
+#include "change_fixed.hpp"
 #include "module.hpp"
 #include "refit.hpp"
 
@@ -111,6 +112,8 @@ class Replication {
     return nb::make_tuple(groups, space.response.joint.fixed, space.response.squares);
   }
 
+  Index tail_columns() const { return problem_.tail_columns; }
+
  private:
   static std::vector<ranef::Term> terms_of(const TermList& terms) {
     std::vector<ranef::Term> list;
@@ -193,9 +196,21 @@ void bind_replicates(nb::module_& m) {
       },
       "counter"_a, "key"_a, "One block of Philox4x32-10.");
 
+  m.def(
+      "change_fixed",
+      [](const ranef::CrossProducts& a, const Matrix& change) {
+        if (change.rows() != a.p + 1 || change.cols() < 1) {
+          throw nb::value_error("one row for each column of [X y]");
+        }
+        nb::gil_scoped_release release;
+        return ranef::change_fixed(a, change);
+      },
+      "cross_products"_a, "change"_a, "The same rows with [X y] times `change` for [X y].");
+
   nb::class_<Replication>(m, "Replication", "A problem to make replicates of.")
       .def(nb::init<const ranef::CrossProducts&, bool, const TermList&>(), "cross_products"_a,
            "reml"_a, "terms"_a)
+      .def_prop_ro("tail_columns", &Replication::tail_columns)
       .def("parametric", &Replication::parametric, "plan"_a, "theta"_a, "beta"_a, "sigma"_a)
       .def("conditional", &Replication::conditional, "plan"_a, "beta"_a, "sigma"_a, "modes"_a)
       .def("residual", &Replication::residual, "plan"_a, "groups"_a, "fixed"_a, "weights"_a.none(),

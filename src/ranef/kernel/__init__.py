@@ -1,9 +1,16 @@
 """Kernels: cross-products in, criterion and derivatives out. Only `kernel.core` touches C++."""
 
-from ranef.kernel.core import CoreKernel, CrossProducts, cross_products, row_variances
+from ranef.kernel.core import (
+    CoreKernel,
+    CrossProducts,
+    change_fixed,
+    cross_products,
+    row_variances,
+)
 from ranef.kernel.penalty import CovariancePenalty, Penalty, TermPenalty
 from ranef.kernel.protocol import Curvature, Direction, Kernel, Optimum, Rows, RowsGroup, TermBlock
 from ranef.kernel.reference import ReferenceKernel
+from ranef.kernel.replicates import EffectPool, RefitPlan, Refits, Replicator
 
 __all__ = [
     "CoreKernel",
@@ -11,14 +18,19 @@ __all__ = [
     "CrossProducts",
     "Curvature",
     "Direction",
+    "EffectPool",
     "Kernel",
     "Optimum",
     "Penalty",
+    "RefitPlan",
     "ReferenceKernel",
+    "Refits",
+    "Replicator",
     "Rows",
     "RowsGroup",
     "TermBlock",
     "TermPenalty",
+    "change_fixed",
     "cross_products",
     "row_variances",
 ]
