@@ -23,7 +23,8 @@ class Refitter {
  public:
   Refitter(const Problem& problem, const Chart& chart, const Replicates& replicates,
            const RefitControl& control, const std::function<bool()>& interrupted)
-      : problem_(problem),
+      : original_(problem),
+        problem_(problem),
         space_(problem),
         chart_(chart),
         replicates_(replicates),
@@ -31,8 +32,16 @@ class Refitter {
         interrupted_(interrupted) {}
 
   void fit(std::uint64_t k, Index column, Refits& out) {
+    // What the prior rows of the replicate before have added goes.
+    const int p = problem_.p;
+    problem_.n = original_.n;
+    problem_.fixed.topLeftCorner(p, p) = original_.fixed.topLeftCorner(p, p);
     replicates_.make(k, space_, problem_);
-    if (!criterion_ || !replicates_.same_rows()) criterion_.emplace(problem_, control_.reml);
+    out.n[at(column)] = static_cast<double>(problem_.n);
+    if (control_.fixed_rows.rows() > 0) add_fixed_rows(problem_, control_.fixed_rows);
+    if (!criterion_ || !replicates_.same_rows()) {
+      criterion_.emplace(problem_, control_.reml, 0.0, control_.penalty);
+    }
     Optimum best = search(control_.start);
     if (best.status != OptimiseStatus::kConverged && best.status != OptimiseStatus::kInterrupted) {
       const int spent = best.evaluations;
@@ -41,7 +50,6 @@ class Refitter {
     }
     out.status[at(column)] = best.status;
     out.evaluations[at(column)] = best.evaluations;
-    out.n[at(column)] = static_cast<double>(problem_.n);
     if (best.status == OptimiseStatus::kBrokeDown) return;
     out.theta.col(column) = best.theta;
     out.beta.col(column) = criterion_->beta();
@@ -54,6 +62,7 @@ class Refitter {
     return optimise(*criterion_, chart_, start, control_.search, interrupted_);
   }
 
+  const Problem& original_;
   Problem problem_;
   ReplicateSpace space_;
   const Chart& chart_;

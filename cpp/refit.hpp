@@ -14,6 +14,8 @@ struct RefitControl {
   Vector start;  // theta
   OptimiseControl search;
   int threads = 1;
+  Penalty penalty;    // priors of the covariances
+  Matrix fixed_rows;  // a normal prior of the fixed effects
 };
 
 // One column or entry a replicate; NaN where the arithmetic broke down.

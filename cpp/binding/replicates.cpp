@@ -11,6 +11,7 @@
 #include "arrays.hpp"
 #include "change_fixed.hpp"
 #include "module.hpp"
+#include "penalties.hpp"
 #include "refit.hpp"
 
 namespace ranef::binding {
@@ -31,8 +32,17 @@ using PoolArgument = std::tuple<int, int, nb::ndarray<const double, nb::ndim<2>,
 // The problem that replicates are made of, arranged once.
 class Replication {
  public:
-  Replication(const ranef::CrossProducts& a, bool reml, const TermList& terms)
-      : problem_(ranef::arrange(a)), chart_(terms_of(terms), problem_.q), reml_(reml) {}
+  Replication(const ranef::CrossProducts& a, bool reml, const TermList& terms,
+              const std::vector<PenaltyArgument>& priors, const Matrix& fixed_rows)
+      : problem_(ranef::arrange(a)),
+        chart_(terms_of(terms), problem_.q),
+        reml_(reml),
+        penalty_(penalty_from(priors)),
+        fixed_rows_(fixed_rows) {
+    if (fixed_rows.rows() > 0 && fixed_rows.cols() != problem_.m) {
+      throw nb::value_error("rows of another width than [X y]");
+    }
+  }
   Replication(const Replication&) = delete;
   Replication& operator=(const Replication&) = delete;
 
@@ -152,7 +162,8 @@ class Replication {
   nb::tuple run(const ranef::Replicates& replicates, const PlanArgument& plan) const {
     const auto& [seed, first, count, threads, start, evaluations, gain, tick] = plan;
     if (start.size() != chart_.size()) throw nb::value_error("start has another length");
-    const ranef::RefitControl control{reml_, start, {evaluations, gain}, threads};
+    const ranef::RefitControl control{reml_,   start,    {evaluations, gain},
+                                      threads, penalty_, fixed_rows_};
     ranef::Refits out;
     bool raised = false;
     {
@@ -184,6 +195,8 @@ class Replication {
   ranef::Problem problem_;
   ranef::Chart chart_;
   bool reml_;
+  ranef::Penalty penalty_;
+  Matrix fixed_rows_;
 };
 
 }  // namespace
@@ -208,8 +221,9 @@ void bind_replicates(nb::module_& m) {
       "cross_products"_a, "change"_a, "The same rows with [X y] times `change` for [X y].");
 
   nb::class_<Replication>(m, "Replication", "A problem to make replicates of.")
-      .def(nb::init<const ranef::CrossProducts&, bool, const TermList&>(), "cross_products"_a,
-           "reml"_a, "terms"_a)
+      .def(nb::init<const ranef::CrossProducts&, bool, const TermList&,
+                    const std::vector<PenaltyArgument>&, const Matrix&>(),
+           "cross_products"_a, "reml"_a, "terms"_a, "priors"_a, "fixed_rows"_a)
       .def_prop_ro("tail_columns", &Replication::tail_columns)
       .def("parametric", &Replication::parametric, "plan"_a, "theta"_a, "beta"_a, "sigma"_a)
       .def("conditional", &Replication::conditional, "plan"_a, "beta"_a, "sigma"_a, "modes"_a)

@@ -50,12 +50,13 @@ struct Data {
   ranef::RowsView view(int factors) const {
     ranef::RowsView rows;
     rows.n = static_cast<Index>(y.size());
-    rows.groups.push_back(
-        {first.data(), 1 + static_cast<Index>(*std::max_element(first.begin(), first.end())),
-         {{nullptr, 0.0, 1.0}, {x.data(), 0.0, 1.0}}});
+    rows.groups.push_back({first.data(),
+                           1 + static_cast<Index>(*std::max_element(first.begin(), first.end())),
+                           {{nullptr, 0.0, 1.0}, {x.data(), 0.0, 1.0}}});
     if (factors > 1) {
       rows.groups.push_back(
-          {second.data(), 1 + static_cast<Index>(*std::max_element(second.begin(), second.end())),
+          {second.data(),
+           1 + static_cast<Index>(*std::max_element(second.begin(), second.end())),
            {{nullptr, 0.0, 1.0}}});
     }
     rows.fixed = {{nullptr, 0.0, 1.0}, {x.data(), 0.0, 1.0}};
@@ -73,7 +74,8 @@ bool same(const Matrix& a, const Matrix& b) {
 void check(const std::string& name, const ranef::Problem& problem, const ranef::Chart& chart,
            const ranef::Replicates& replicates, const Vector& theta) {
   constexpr Index kCount = 24;
-  ranef::RefitControl control{true, theta, {}, 1};
+  ranef::RefitControl control;
+  control.start = theta;
   ranef::Refits one;
   ranef::Refits two;
   expect(ranef::refit(problem, chart, replicates, 0, kCount, control, {}, one), name + ": runs");
@@ -95,7 +97,8 @@ void check(const std::string& name, const ranef::Problem& problem, const ranef::
   }
   ranef::Refits later;
   expect(ranef::refit(problem, chart, replicates, 10, 4, control, {}, later), name + ": later");
-  expect(same(later.theta, one.theta.middleCols(10, 4)), name + ": replicates have their own draws");
+  expect(same(later.theta, one.theta.middleCols(10, 4)),
+         name + ": replicates have their own draws");
   const auto stop = [](Index) { return false; };
   expect(!ranef::refit(problem, chart, replicates, 0, 1000000, control, stop, two),
          name + ": stops when asked to");

@@ -33,6 +33,10 @@ GAIN = 1e-7
 LEAST_START = 2.5e-3
 
 
+def nobody(done: int) -> None:
+    """Progress that nobody watches."""
+
+
 @dataclass(frozen=True, slots=True)
 class BootstrapPlan:
     """What a user asks for: ``seed`` None draws one, ``threads`` None takes all cores."""
@@ -41,7 +45,7 @@ class BootstrapPlan:
     kind: str
     seed: int | None
     threads: int | None
-    tick: Callable[[int], None] = field(repr=False)
+    tick: Callable[[int], None] = field(default=nobody, repr=False)
 
     def __post_init__(self) -> None:
         if not isinstance(self.n, (int, np.integer)) or self.n < 1:
@@ -125,7 +129,7 @@ def bootstrap_draws(
         gain=max(GAIN, control.gain),
         tick=plan.tick,
     )
-    replicator = Replicator(problem.products, problem.reml, problem.terms)
+    replicator = Replicator(problem.products, problem.reml, problem.terms, problem.penalty())
     if kind == "parametric":
         refits = replicator.parametric(work, solution.inner, kernel.beta, sigma)
     elif kind == "conditional":
@@ -231,9 +235,11 @@ def _on_data_scale(
         root = sigma[:, None, None] * (b @ t)
         covariances.append(root @ np.swapaxes(root, 1, 2))
         start += count
-    nu = refits.rows - (problem.p if problem.reml else 0)
+    nu = refits.rows + (problem.nu - problem.n)
     free = scaling.criterion_constant(0.0, problem.reml)
     per_row = scaling.criterion_constant(1.0, problem.reml) - free
+    if problem.prior is not None:
+        free += problem.prior.fixed_constant()
     parameters = parameters_of(design.x_names, problem.labels)
     return BootstrapDraws(
         parameters=parameters,

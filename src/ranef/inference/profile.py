@@ -83,6 +83,12 @@ def profile_traces(
     """Profiles of all parameters of an ML fit, to the ends of the intervals at `level`."""
     if not 0.0 < level < 1.0:
         raise OptionError("level must be between 0 and 1", found=repr(level), fix="level=0.95")
+    if problem.prior is not None:
+        raise OptionError(
+            "a profile is one of the likelihood, and this fit has a prior",
+            found="a penalised criterion",
+            fix="profile the fit without the prior, or use confint(method='bootstrap')",
+        )
     z = NormalDist().inv_cdf(0.5 + level / 2.0)
     covariances = list(estimates.covariances)
     parameters = parameters_of(names, problem.labels)
@@ -144,9 +150,7 @@ def _first_step(
     return 0.5 * (estimate + 0.01 * estimates.sigma) / root
 
 
-def _walk(
-    profiled: Profiled, first: Point, step: float, bound: float, z: float
-) -> list[Point]:
+def _walk(profiled: Profiled, first: Point, step: float, bound: float, z: float) -> list[Point]:
     """Points on one side of the estimate, to where zeta is `z` (the last one) or to the bound."""
     if first.value == bound:
         return []

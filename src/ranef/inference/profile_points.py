@@ -173,7 +173,7 @@ class VarianceParameter:
         lower = []
         for k, block in enumerate(blocks):
             root = self._inner(k, block) / sigma
-            lower.append(np.linalg.qr(root.T, mode="r").T)
+            lower.append(np.asarray(np.linalg.qr(root.T, mode="r")).T)
         if not self._kernel.evaluate(place(self._problem.terms, lower, self._widths)):
             return np.inf
         n = self._problem.n
@@ -248,9 +248,7 @@ class VarianceParameter:
 
     def _score(self, gamma: list[Array], kappa: float, s2: float) -> list[Array]:
         """dF/dD of each term: Gamma with n / r2 replaced by 1 / sigma^2."""
-        excess = [
-            -(1.0 / s2 - kappa) * e.T @ e for e in self._kernel.residual_scores()
-        ]
+        excess = [-(1.0 / s2 - kappa) * e.T @ e for e in self._kernel.residual_scores()]
         out = []
         for term in self._problem.terms:
             s = slice(term.offset, term.offset + term.q)

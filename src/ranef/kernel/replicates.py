@@ -11,14 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranef.kernel.core import (
+    NO_PENALTY,
     STATUS,
     CrossProducts,
     Replication,
     _blas_threads,
     _fixed,
     _groups,
+    _penalties,
     _use_scipy_blas,
 )
+from ranef.kernel.penalty import Penalty
 from ranef.kernel.protocol import Rows, TermBlock
 from ranef.types import Array
 
@@ -66,17 +69,31 @@ class Refits(NamedTuple):
 
 
 class Replicator:
-    """A problem arranged once to make replicates of (design: counter-based draws, no rows).
+    """A problem arranged once, to make replicates of.
 
     Parameters
     ----------
     products : CrossProducts
     reml : bool
     terms : sequence of TermBlock
+    penalty : Penalty, optional
+        What priors add: refits keep them.
     """
 
-    def __init__(self, products: CrossProducts, reml: bool, terms: Sequence[TermBlock]) -> None:
-        self._core = Replication(products, reml, [(t.group, t.offset, t.q) for t in terms])
+    def __init__(
+        self,
+        products: CrossProducts,
+        reml: bool,
+        terms: Sequence[TermBlock],
+        penalty: Penalty = NO_PENALTY,
+    ) -> None:
+        self._core = Replication(
+            products,
+            reml,
+            [(t.group, t.offset, t.q) for t in terms],
+            _penalties(penalty),
+            np.zeros((0, products.p + 1)) if penalty.fixed_rows is None else penalty.fixed_rows,
+        )
         self._dense = self._core.tail_columns > 64
         if self._dense:
             _use_scipy_blas()

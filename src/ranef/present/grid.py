@@ -13,9 +13,7 @@ WIDTH = 100
 _LEAST = 16  # characters of a name that is cut
 
 
-def grid_text(
-    head: Sequence[str], rows: Sequence[Sequence[str]], notes: Sequence[str] = ()
-) -> str:
+def grid_text(head: Sequence[str], rows: Sequence[Sequence[str]], notes: Sequence[str] = ()) -> str:
     """Head lines, the rows (names flush left, numbers right), notes; at most 100 columns."""
     widths = [max(len(row[j]) for row in rows) for j in range(len(rows[0]))]
     spare = WIDTH - 2 - sum(widths) - 2 * (len(widths) - 1)
