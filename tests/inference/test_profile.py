@@ -106,3 +106,15 @@ def test_the_record_is_printed(sleep: rn.Fit) -> None:
     assert max(map(len, text.splitlines())) <= 100
     assert "cor__Intercept.Days|Subject" in text
     assert "<table" in profile._repr_html_()
+
+
+def test_the_plot_shows_the_profile(sleep: rn.Fit) -> None:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    ax = sleep.plot.profile("sigma", level=0.95)
+    points = sleep.profile().frame.query("parameter == 'sigma'")
+    np.testing.assert_allclose(ax.lines[-1].get_xdata(), points["value"])
+    np.testing.assert_allclose(ax.lines[-1].get_ydata(), points["zeta"].abs())
+    with pytest.raises(rn.OptionError, match="there is no parameter 'tau'"):
+        sleep.plot.profile("tau")
