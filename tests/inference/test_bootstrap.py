@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import pickle
+import sys
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,11 @@ from scipy.stats import ks_2samp
 
 import ranef as rn
 from ranef.inference.bootstrap import BootstrapPlan, bootstrap_draws
+from ranef.kernel import RefitPlan, Replicator
 from ranef.kernel.core import philox
+from ranef.present.progress import progress_bar
+from ranef.solve.solution import evaluate_at
+from ranef.solve.start import other_starts
 
 from .conftest import data, fitted
 
@@ -251,3 +257,39 @@ def test_the_record_is_frozen_and_printed(sleep: rn.Fit) -> None:
     assert "<table" in boot._repr_html_()
     again = pickle.loads(pickle.dumps(boot))
     pd.testing.assert_frame_equal(again.replicates, boot.replicates)
+
+
+def test_no_other_start_leads_lower(fit: rn.Fit) -> None:
+    """Searches from the fit's own parameters end where searches from elsewhere do."""
+    problem, inner = fit._problem, fit._solution.inner
+    kernel = problem.kernel()
+    evaluate_at(problem, kernel, inner)
+    sigma = float(np.sqrt(kernel.r2 / problem.nu))
+    replicator = Replicator(problem.products, problem.reml, problem.terms)
+    ends = []
+    for start in (inner, *other_starts(problem, 2)):
+        plan = RefitPlan(1, 40, 2, start, 500, 1e-7, lambda done: None)
+        refits = replicator.parametric(plan, inner, kernel.beta, sigma)
+        assert refits.converged.all()
+        ends.append(refits.criterion)
+    assert np.max(ends[0] - np.min(ends, axis=0)) < 1e-6
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("stream", "delay", "shown"),
+    [(Terminal, 0.0, True), (Terminal, 60.0, False), (io.StringIO, 0.0, False)],
+)
+def test_a_bar_on_terminals_when_it_takes_long(
+    stream: type[io.StringIO], delay: float, shown: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stderr", stream())
+    monkeypatch.setattr("ranef.present.progress.DELAY", delay)
+    with progress_bar("bootstrap", 10) as tick:
+        tick(3)
+        tick(10)
+    assert ("bootstrap" in sys.stderr.getvalue()) is shown
