@@ -125,7 +125,7 @@ class Refitting(FitRecord):
         seed : int, optional
             The same seed gives the same replicates, on any number of threads.
         threads : int, optional
-            All cores if not given.
+            Of ``Control(threads=...)`` if not given; else one for each available core.
 
         Returns
         -------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -18,7 +17,7 @@ from ranef.problem import Problem, lower_triangles
 from ranef.problem.parameters import semidefinite_cholesky, theta_of_blocks
 from ranef.solve import Control, Solution
 from ranef.solve.solution import evaluate_at
-from ranef.source import rows_of
+from ranef.source import available_cores, rows_of
 from ranef.types import Array
 
 __all__ = ["KINDS", "BootstrapDraws", "BootstrapPlan", "bootstrap_draws"]
@@ -123,7 +122,7 @@ def bootstrap_draws(
     work = RefitPlan(
         seed=seed,
         count=int(plan.n),
-        threads=_cores() if plan.threads is None else int(plan.threads),
+        threads=int(plan.threads or control.threads or available_cores()),
         start=_start(problem, solution.inner),
         max_evaluations=control.max_evaluations,
         gain=max(GAIN, control.gain),
@@ -148,13 +147,6 @@ def bootstrap_draws(
             )
         refits = replicator.cluster(work, rows_of(design, problem.scaling, y, weights))
     return _on_data_scale(problem, design, refits, kind, seed)
-
-
-def _cores() -> int:
-    """Cores this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _start(problem: Problem, inner: Array) -> Array:
