@@ -24,6 +24,18 @@ class Ranef:
                 outcome=lambda fit: _outcome(fit.criterion, fit.certificate),
             )
 
+        if model.entry == "refits":
+            fit = rn.lmm(model.formula, frame, reml=model.reml)
+            return Task(
+                run=lambda: fit.bootstrap(model.refits, seed=1),
+                outcome=lambda boot: Outcome(
+                    fit.criterion,
+                    round(float(boot.replicates["evaluations"].mean())),
+                    f"{model.refits:,} refits, all cores",
+                ),
+                fits=model.refits,
+            )
+
         from ranef.design import build
         from ranef.formula import parse
         from ranef.frame import read_table

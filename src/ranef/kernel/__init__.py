@@ -1,11 +1,12 @@
 """Kernels: cross-products in, criterion and derivatives out. Only `kernel.core` touches C++.
 
-The NumPy oracle is `kernel.reference.ReferenceKernel`.
+The NumPy oracle is `kernel.reference.ReferenceKernel`; `kernel.replicates` refits many responses.
 """
 
 from ranef.kernel.core import (
     CoreKernel,
     CrossProducts,
+    change_fixed,
     column_scales,
     cross_products,
     one_blas_thread,
@@ -26,6 +27,7 @@ from ranef.kernel.protocol import (
     Step,
     TermBlock,
 )
+from ranef.kernel.replicates import EffectPool, RefitPlan, Refits, Replicator
 
 __all__ = [
     "CoreKernel",
@@ -33,17 +35,22 @@ __all__ = [
     "CrossProducts",
     "Curvature",
     "Direction",
+    "EffectPool",
     "Evidence",
     "Kernel",
     "Layout",
     "Optimum",
     "Penalty",
+    "RefitPlan",
+    "Refits",
+    "Replicator",
     "Rows",
     "RowsGroup",
     "Solved",
     "Step",
     "TermBlock",
     "TermPenalty",
+    "change_fixed",
     "column_scales",
     "cross_products",
     "one_blas_thread",

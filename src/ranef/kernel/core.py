@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 import ranef._core as _core
-from ranef._core import CrossProducts
+from ranef._core import CrossProducts, Replication, change_fixed, philox
 from ranef.kernel.penalty import Penalty
 from ranef.kernel.protocol import (
     Curvature,
@@ -28,9 +28,12 @@ from ranef.types import Array
 __all__ = [
     "CoreKernel",
     "CrossProducts",
+    "Replication",
+    "change_fixed",
     "column_scales",
     "cross_products",
     "one_blas_thread",
+    "philox",
     "row_variances",
     "vector_scale",
 ]
@@ -262,6 +265,10 @@ class CoreKernel:
 
     def modes(self) -> list[Array]:
         return [block[:, :, 0] for block in self.workspace.modes()]
+
+    def residual_scores(self) -> list[Array]:
+        """Z'V^-1 (y - X beta) by grouping factor, (levels, q) each."""
+        return [e[:, :, -1] - e[:, :, :-1] @ self.beta for e in self.workspace.scores()]
 
     def conditional_variances(self) -> list[Array]:
         with self._threads():
