@@ -37,5 +37,6 @@ NB_MODULE(_core, m) {
         "Take BLAS and LAPACK from SciPy's __pyx_capi__ dictionaries.");
 
   ranef::binding::bind_cross_products(m);
+  ranef::binding::bind_replicates(m);
   ranef::binding::bind_workspace(m);
 }

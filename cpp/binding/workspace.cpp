@@ -10,6 +10,7 @@
 #include "joint_inverse.hpp"
 #include "module.hpp"
 #include "optimise.hpp"
+#include "penalties.hpp"
 #include "start.hpp"
 
 namespace ranef::binding {
@@ -23,19 +24,6 @@ std::vector<ranef::Direction> directions_from(
   std::vector<ranef::Direction> out;
   for (const auto& [group, d] : directions) out.push_back({group, d});
   return out;
-}
-
-// Group, offset, B, then the coefficients in the order of ranef::TermPenalty.
-using PenaltyArgument =
-    std::tuple<int, int, Matrix, double, double, Matrix, Vector, Vector, Matrix, Matrix, double>;
-
-ranef::Penalty penalty_from(const std::vector<PenaltyArgument>& priors) {
-  std::vector<ranef::TermPenalty> terms;
-  for (const auto& prior : priors) {
-    terms.push_back(
-        std::apply([](const auto&... part) { return ranef::TermPenalty{part...}; }, prior));
-  }
-  return ranef::Penalty(std::move(terms));
 }
 
 ranef::Problem with_fixed_rows(ranef::Problem problem, const Matrix& rows) {

@@ -142,4 +142,4 @@ def test_plots_do_not_change_the_model(plot, schools):
 
 
 def test_accessor_lists_its_plots(plot):
-    assert repr(plot) == "plot: caterpillar, effects, qq, residuals, shrinkage, slopes"
+    assert repr(plot) == "plot: caterpillar, effects, profile, qq, residuals, shrinkage, slopes"

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
-from ranef.errors import DataError, OptionError
+from ranef.errors import OptionError
 from ranef.fit.explained import Explained
+from ranef.fit.refitting import Refitting
 from ranef.frame import read_table
 from ranef.inference.predict import PredictionOptions, predict
 from ranef.inference.rows import residuals
-from ranef.inference.simulate import simulate_responses
 from ranef.present.estimates import (
     coef_frames,
     coefficient_frame,
@@ -33,7 +31,7 @@ __all__ = ["Fit"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Fit(Explained, Presented):
+class Fit(Explained, Refitting, Presented):
     """A fitted linear mixed model.
 
     Made by :func:`ranef.lmm`; nothing changes it afterwards. Arrays are in the order of the rows
@@ -217,14 +215,47 @@ class Fit(Explained, Presented):
 
     def confint(
         self,
-        method: Literal["wald"] = "wald",
+        method: Literal["wald", "profile", "bootstrap"] = "wald",
         level: float = 0.95,
         ddf: str = "asymptotic",
+        *,
+        n: int = 1000,
+        seed: int | None = None,
+        kind: Literal["parametric", "conditional", "residual", "cluster", "cases"] = "parametric",
+        type: Literal["percentile", "basic", "normal"] = "percentile",
     ) -> pd.DataFrame:
-        """Wald intervals of the fixed effects; columns conf_low and conf_high."""
-        if method != "wald":
-            raise OptionError(f"unknown method {method!r}", fix="use method='wald'")
-        return self.coefficients(ddf, level)[["conf_low", "conf_high"]]
+        """Confidence intervals.
+
+        Parameters
+        ----------
+        method : {"wald", "profile", "bootstrap"}
+            Wald intervals are of the fixed effects alone; the others also of standard deviations,
+            correlations and sigma: see :meth:`profile` and :meth:`bootstrap`.
+        level : float
+        ddf : str
+            Degrees of freedom of Wald intervals, as in :meth:`coefficients`.
+        n, seed, kind, type
+            Of the bootstrap: replicates, seed, kind, and type of interval.
+
+        Returns
+        -------
+        DataFrame
+            Columns conf_low, conf_high; one row a parameter.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
+        >>> fit.confint(method="profile").loc["sigma"].round(2).to_list()
+        [22.9, 28.86]
+        """
+        if method == "wald":
+            return self.coefficients(ddf, level)[["conf_low", "conf_high"]]
+        if method == "profile":
+            return self.profile(level).confint(level)
+        if method == "bootstrap":
+            return self.bootstrap(n, kind, seed).confint(level, type)
+        raise OptionError(f"unknown method {method!r}", fix="use 'wald', 'profile' or 'bootstrap'")
 
     def predict(
         self,
@@ -287,61 +318,6 @@ class Fit(Explained, Presented):
         import pandas as pd
 
         return pd.DataFrame({k: v + shift for k, v in result._asdict().items()})
-
-    def simulate(self, n: int = 1, seed: int | None = None) -> pd.DataFrame:
-        """Draw responses from the fitted model, with new random effects and residuals.
-
-        Parameters
-        ----------
-        n : int
-            Number of responses.
-        seed : int, optional
-            The same seed gives the same draws; the first of many equals the only one.
-
-        Returns
-        -------
-        DataFrame, shape (nobs, n)
-            Columns 0 to n - 1.
-        """
-        import pandas as pd
-
-        y = simulate_responses(
-            self._design,
-            self._mean,
-            self._estimates.covariances,
-            self.sigma,
-            self._weights,
-            n,
-            seed,
-        )
-        return pd.DataFrame(y)
-
-    def refit(self, y: Any) -> Fit:
-        """The same model for another response: a new fit.
-
-        Parameters
-        ----------
-        y : array-like, shape (nobs,)
-            In the order of the rows used.
-        """
-        try:
-            values = np.array(y, dtype=np.float64)
-        except (TypeError, ValueError):
-            raise DataError(
-                "the new response is not numbers",
-                found=f"an object of type {type(y).__name__}",
-                fix=f"give {self.nobs} finite numbers",
-            ) from None
-        if values.ndim == 2 and 1 in values.shape:
-            values = values.ravel()
-        if values.shape != (self.nobs,) or not np.all(np.isfinite(values)):
-            raise DataError(
-                "the new response does not fit the rows of the model",
-                found=f"shape {values.shape}"
-                + ("" if np.all(np.isfinite(values)) else ", with values that are not finite"),
-                fix=f"give {self.nobs} finite numbers",
-            )
-        return self._again(replace(self._design, y=values), self.reml)
 
     def with_reml(self, reml: bool) -> Fit:
         """The same model and data by REML or by ML: this fit where it is so already."""

@@ -91,11 +91,15 @@ class FitRecord:
             ),
         )
 
-    def _again(self, design: Design, reml: bool) -> Self:
-        return self._with_prior(self._problem.prior, design, reml)
+    def _again(self, design: Design, reml: bool, start: Array | None = None) -> Self:
+        return self._with_prior(self._problem.prior, design, reml, start)
 
     def _with_prior(
-        self, prior: Assigned | None, design: Design | None = None, reml: bool | None = None
+        self,
+        prior: Assigned | None,
+        design: Design | None = None,
+        reml: bool | None = None,
+        start: Array | None = None,
     ) -> Self:
         design = design or self._design
         reml = self._problem.reml if reml is None else reml
@@ -110,6 +114,7 @@ class FitRecord:
             offset_name=self._offset_name,
             prior=prior,
             control=self._control,
+            start=start,
         )
 
     # Computed when first asked for; never pickled.

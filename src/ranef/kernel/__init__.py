@@ -3,6 +3,7 @@
 from ranef.kernel.core import (
     CoreKernel,
     CrossProducts,
+    change_fixed,
     cross_products,
     one_blas_thread,
     row_variances,
@@ -10,6 +11,7 @@ from ranef.kernel.core import (
 from ranef.kernel.penalty import CovariancePenalty, Penalty, TermPenalty
 from ranef.kernel.protocol import Curvature, Direction, Kernel, Optimum, Rows, RowsGroup, TermBlock
 from ranef.kernel.reference import ReferenceKernel
+from ranef.kernel.replicates import EffectPool, RefitPlan, Refits, Replicator
 
 __all__ = [
     "CoreKernel",
@@ -17,14 +19,19 @@ __all__ = [
     "CrossProducts",
     "Curvature",
     "Direction",
+    "EffectPool",
     "Kernel",
     "Optimum",
     "Penalty",
     "ReferenceKernel",
+    "RefitPlan",
+    "Refits",
+    "Replicator",
     "Rows",
     "RowsGroup",
     "TermBlock",
     "TermPenalty",
+    "change_fixed",
     "cross_products",
     "one_blas_thread",
     "row_variances",

@@ -10,12 +10,21 @@ from typing import Any
 import numpy as np
 
 import ranef._core as _core
-from ranef._core import CrossProducts
+from ranef._core import CrossProducts, Replication, change_fixed, philox
 from ranef.kernel.penalty import Penalty
 from ranef.kernel.protocol import Curvature, Direction, Optimum, Rows, Step, TermBlock
 from ranef.types import Array
 
-__all__ = ["CoreKernel", "CrossProducts", "cross_products", "one_blas_thread", "row_variances"]
+__all__ = [
+    "CoreKernel",
+    "CrossProducts",
+    "Replication",
+    "change_fixed",
+    "cross_products",
+    "one_blas_thread",
+    "philox",
+    "row_variances",
+]
 
 NO_PENALTY = Penalty()
 
@@ -184,6 +193,10 @@ class CoreKernel:
 
     def modes(self) -> list[Array]:
         return [block[:, :, 0] for block in self.workspace.modes()]
+
+    def residual_scores(self) -> list[Array]:
+        """Z'V^-1 (y - X beta) by grouping factor, (levels, q) each."""
+        return [e[:, :, -1] - e[:, :, :-1] @ self.beta for e in self.workspace.scores()]
 
     def conditional_variances(self) -> list[Array]:
         with self._threads():

@@ -58,7 +58,7 @@ class Presented:
 
     @property
     def plot(self) -> PlotAccessor:
-        """Plots: caterpillar, residuals, qq, slopes, shrinkage, effects."""
+        """Plots: caterpillar, residuals, qq, slopes, shrinkage, effects, profile."""
         from ranef.present.plots.accessor import PlotAccessor
 
         return PlotAccessor(cast(FittedModel, self))

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ..types import Array, Finding, MissingRows
+    from .profile import Profile
 
 __all__ = ["Certificate", "Criteria", "FittedModel"]
 
@@ -122,4 +123,8 @@ class FittedModel(Protocol):
 
     def model_frame(self) -> pd.DataFrame:
         """The model's variables in the rows that were used, as the user named them."""
+        ...
+
+    def profile(self, level: float = 0.95) -> Profile:
+        """The deviance along each parameter."""
         ...

@@ -20,7 +20,7 @@ class PlotAccessor:
     model: FittedModel
 
     def __repr__(self) -> str:
-        return "plot: caterpillar, effects, qq, residuals, shrinkage, slopes"
+        return "plot: caterpillar, effects, profile, qq, residuals, shrinkage, slopes"
 
     def caterpillar(
         self, group: str | None = None, term: str | None = None, ax: Axes | None = None
@@ -69,3 +69,11 @@ class PlotAccessor:
         from .effects import effects
 
         return effects(self.model, x, by=by, ax=ax)
+
+    def profile(
+        self, parameter: str | None = None, level: float = 0.99, ax: Axes | None = None
+    ) -> Axes:
+        """Profile zeta of one parameter, with its intervals; straight where Wald's hold."""
+        from .profile import profile
+
+        return profile(self.model, parameter=parameter, level=level, ax=ax)

@@ -1,0 +1,237 @@
+// Replicates of a fitted model, refitted over threads.
+#include <nanobind/stl/array.h>
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "arrays.hpp"
+#include "change_fixed.hpp"
+#include "module.hpp"
+#include "penalties.hpp"
+#include "refit.hpp"
+
+namespace ranef::binding {
+
+using namespace nb::literals;
+
+namespace {
+
+using TermList = std::vector<std::tuple<int, int, int>>;
+
+// seed, first replicate, count, threads, start, evaluations, gain, called with the number done
+using PlanArgument =
+    std::tuple<std::uint64_t, std::uint64_t, Index, int, Vector, int, double, nb::callable>;
+
+// group, offset, (rows, q) values
+using PoolArgument = std::tuple<int, int, nb::ndarray<const double, nb::ndim<2>, nb::c_contig>>;
+
+// The problem that replicates are made of, arranged once.
+class Replication {
+ public:
+  Replication(const ranef::CrossProducts& a, bool reml, const TermList& terms,
+              const std::vector<PenaltyArgument>& priors, const Matrix& fixed_rows)
+      : problem_(ranef::arrange(a)),
+        chart_(terms_of(terms), problem_.q),
+        reml_(reml),
+        penalty_(penalty_from(priors)),
+        fixed_rows_(fixed_rows) {
+    if (fixed_rows.rows() > 0 && fixed_rows.cols() != problem_.m) {
+      throw nb::value_error("rows of another width than [X y]");
+    }
+  }
+  Replication(const Replication&) = delete;
+  Replication& operator=(const Replication&) = delete;
+
+  nb::tuple parametric(const PlanArgument& plan, const Vector& theta, const Vector& beta,
+                       double sigma) const {
+    const ranef::ParametricReplicates replicates(problem_,
+                                                 truth(theta, beta, sigma, std::get<0>(plan)));
+    return run(replicates, plan);
+  }
+
+  nb::tuple conditional(const PlanArgument& plan, const Vector& beta, double sigma,
+                        const std::vector<DoubleColumn>& modes) const {
+    if (modes.size() != problem_.q.size()) throw nb::value_error("modes of each factor");
+    std::vector<std::vector<double>> copies;
+    for (std::size_t g = 0; g < modes.size(); ++g) {
+      if (modes[g].size() != at(problem_.n_levels[g]) * at(problem_.q[g])) {
+        throw nb::value_error("modes of another number of levels or columns");
+      }
+      copies.emplace_back(modes[g].data(), modes[g].data() + modes[g].size());
+    }
+    check_beta(beta);
+    const ranef::ParametricReplicates replicates(problem_, {{}, beta, sigma, std::get<0>(plan)},
+                                                 std::move(copies));
+    return run(replicates, plan);
+  }
+
+  nb::tuple residual(const PlanArgument& plan, const std::vector<GroupArgument>& groups,
+                     const ColumnsArgument& fixed, const std::optional<DoubleColumn>& weights,
+                     const Vector& beta, const std::vector<PoolArgument>& pools,
+                     const DoubleColumn& errors) const {
+    check_beta(beta);
+    const ranef::RowsView rows =
+        rows_view(groups, fixed, std::nullopt, 0.0, 1.0, weights, problem_.n);
+    check_rows(rows);
+    std::vector<ranef::EffectPool> effects;
+    for (const auto& [group, offset, values] : pools) {
+      if (group < 0 || group >= problem_.n_groups || offset < 0 || values.shape(0) == 0 ||
+          offset + static_cast<int>(values.shape(1)) > problem_.q[at(group)]) {
+        throw nb::value_error("a pool lies outside of its grouping factor");
+      }
+      effects.push_back({group,
+                         offset,
+                         static_cast<int>(values.shape(1)),
+                         {values.data(), values.data() + values.size()}});
+    }
+    if (errors.size() == 0) throw nb::value_error("no errors to draw from");
+    const ranef::ResidualReplicates replicates(problem_, rows, beta, std::move(effects),
+                                               {errors.data(), errors.data() + errors.size()},
+                                               std::get<0>(plan));
+    return run(replicates, plan);
+  }
+
+  nb::tuple cluster(const PlanArgument& plan, const std::vector<GroupArgument>& groups,
+                    const ColumnsArgument& fixed, const DoubleColumn& response, double y_shift,
+                    double y_scale, const std::optional<DoubleColumn>& weights) const {
+    if (problem_.n_groups != 1) throw nb::value_error("clusters of one grouping factor only");
+    const ranef::RowsView rows =
+        rows_view(groups, fixed, response, y_shift, y_scale, weights, problem_.n);
+    check_rows(rows);
+    const ranef::ClusterReplicates replicates(problem_, rows, std::get<0>(plan));
+    return run(replicates, plan);
+  }
+
+  // Z'Wy by grouping factor, X'Wy and y'Wy of one parametric replicate.
+  nb::tuple response(std::uint64_t seed, std::uint64_t k, const Vector& theta, const Vector& beta,
+                     double sigma) const {
+    const ranef::ParametricReplicates replicates(problem_, truth(theta, beta, sigma, seed));
+    ranef::ReplicateSpace space(problem_);
+    ranef::Problem copy = problem_;
+    replicates.make(k, space, copy);
+    nb::list groups;
+    const std::vector<double*> starts = ranef::group_starts(problem_, space.response.joint);
+    for (std::size_t g = 0; g < starts.size(); ++g) {
+      const std::size_t size = at(problem_.n_levels[g]) * at(problem_.q[g]);
+      groups.append(nb::cast(move_out(std::vector<double>(starts[g], starts[g] + size))));
+    }
+    return nb::make_tuple(groups, space.response.joint.fixed, space.response.squares);
+  }
+
+  Index tail_columns() const { return problem_.tail_columns; }
+
+ private:
+  static std::vector<ranef::Term> terms_of(const TermList& terms) {
+    std::vector<ranef::Term> list;
+    for (const auto& [group, offset, q] : terms) list.push_back({group, offset, q});
+    return list;
+  }
+
+  void check_beta(const Vector& beta) const {
+    if (beta.size() != problem_.p) throw nb::value_error("beta has another length");
+  }
+
+  void check_rows(const ranef::RowsView& rows) const {
+    if (static_cast<int>(rows.groups.size()) != problem_.n_groups ||
+        static_cast<int>(rows.fixed.size()) != problem_.p) {
+      throw nb::value_error("rows of another model");
+    }
+    for (std::size_t g = 0; g < rows.groups.size(); ++g) {
+      const ranef::GroupView& group = rows.groups[g];
+      bool fine = group.n_levels == problem_.n_levels[g] &&
+                  static_cast<int>(group.columns.size()) == problem_.q[g];
+      for (Index i = 0; fine && i < rows.n; ++i) {
+        fine = group.codes[i] >= 0 && group.codes[i] < group.n_levels;
+      }
+      if (!fine) throw nb::value_error("rows with other levels or columns");
+    }
+  }
+
+  ranef::Truth truth(const Vector& theta, const Vector& beta, double sigma,
+                     std::uint64_t seed) const {
+    check_beta(beta);
+    if (theta.size() != chart_.size()) throw nb::value_error("theta has another length");
+    return {chart_.lambda(theta), beta, sigma, seed};
+  }
+
+  // theta, beta, criterion, sigma, rows, status, evaluations: one column or entry a replicate.
+  nb::tuple run(const ranef::Replicates& replicates, const PlanArgument& plan) const {
+    const auto& [seed, first, count, threads, start, evaluations, gain, tick] = plan;
+    if (start.size() != chart_.size()) throw nb::value_error("start has another length");
+    const ranef::RefitControl control{reml_,   start,    {evaluations, gain},
+                                      threads, penalty_, fixed_rows_};
+    ranef::Refits out;
+    bool raised = false;
+    {
+      nb::gil_scoped_release release;
+      const auto proceed = [&](Index done) {
+        nb::gil_scoped_acquire acquire;
+        if (PyErr_CheckSignals() != 0) {
+          raised = true;
+          return false;
+        }
+        try {
+          tick(done);
+        } catch (nb::python_error& error) {
+          error.restore();
+          raised = true;
+          return false;
+        }
+        return true;
+      };
+      ranef::refit(problem_, chart_, replicates, first, count, control, proceed, out);
+    }
+    if (raised) throw nb::python_error();
+    std::vector<int> status;
+    for (const ranef::OptimiseStatus s : out.status) status.push_back(static_cast<int>(s));
+    return nb::make_tuple(out.theta, out.beta, out.criterion, out.sigma, out.n, status,
+                          out.evaluations);
+  }
+
+  ranef::Problem problem_;
+  ranef::Chart chart_;
+  bool reml_;
+  ranef::Penalty penalty_;
+  Matrix fixed_rows_;
+};
+
+}  // namespace
+
+void bind_replicates(nb::module_& m) {
+  m.def(
+      "philox",
+      [](const std::array<std::uint32_t, 4>& counter, const std::array<std::uint32_t, 2>& key) {
+        return ranef::Philox::block(counter, key);
+      },
+      "counter"_a, "key"_a, "One block of Philox4x32-10.");
+
+  m.def(
+      "change_fixed",
+      [](const ranef::CrossProducts& a, const Matrix& change) {
+        if (change.rows() != a.p + 1 || change.cols() < 1) {
+          throw nb::value_error("one row for each column of [X y]");
+        }
+        nb::gil_scoped_release release;
+        return ranef::change_fixed(a, change);
+      },
+      "cross_products"_a, "change"_a, "The same rows with [X y] times `change` for [X y].");
+
+  nb::class_<Replication>(m, "Replication", "A problem to make replicates of.")
+      .def(nb::init<const ranef::CrossProducts&, bool, const TermList&,
+                    const std::vector<PenaltyArgument>&, const Matrix&>(),
+           "cross_products"_a, "reml"_a, "terms"_a, "priors"_a, "fixed_rows"_a)
+      .def_prop_ro("tail_columns", &Replication::tail_columns)
+      .def("parametric", &Replication::parametric, "plan"_a, "theta"_a, "beta"_a, "sigma"_a)
+      .def("conditional", &Replication::conditional, "plan"_a, "beta"_a, "sigma"_a, "modes"_a)
+      .def("residual", &Replication::residual, "plan"_a, "groups"_a, "fixed"_a, "weights"_a.none(),
+           "beta"_a, "pools"_a, "errors"_a)
+      .def("cluster", &Replication::cluster, "plan"_a, "groups"_a, "fixed"_a, "response"_a,
+           "y_shift"_a, "y_scale"_a, "weights"_a.none())
+      .def("response", &Replication::response, "seed"_a, "k"_a, "theta"_a, "beta"_a, "sigma"_a);
+}
+
+}  // namespace ranef::binding

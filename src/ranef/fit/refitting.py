@@ -1,0 +1,205 @@
+"""Fits of a fit: new responses, refits, bootstrap, profiles. Methods delegate."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+import numpy as np
+
+from ranef.errors import DataError
+from ranef.fit.record import FitRecord
+from ranef.inference.bootstrap import BootstrapPlan, bootstrap_draws
+from ranef.inference.parameters import parameters_of, values_of
+from ranef.inference.profile import profile_traces
+from ranef.inference.simulate import simulate_responses
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ranef.present.bootstrap import Bootstrap
+    from ranef.present.profile import Profile
+
+__all__ = ["Refitting"]
+
+
+class Refitting(FitRecord):
+    """Methods that fit the model again."""
+
+    def simulate(self, n: int = 1, seed: int | None = None) -> pd.DataFrame:
+        """Draw responses from the fitted model, with new random effects and residuals.
+
+        Parameters
+        ----------
+        n : int
+            Number of responses.
+        seed : int, optional
+            The same seed gives the same draws; the first of many equals the only one.
+
+        Returns
+        -------
+        DataFrame, shape (nobs, n)
+            Columns 0 to n - 1.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
+        >>> again = fit.refit(fit.simulate(1, seed=1)[0])
+        >>> again.nobs
+        180
+        """
+        import pandas as pd
+
+        y = simulate_responses(
+            self._design,
+            self._mean,
+            self._estimates.covariances,
+            self._estimates.sigma,
+            self._weights,
+            n,
+            seed,
+        )
+        return pd.DataFrame(y)
+
+    def refit(self, y: Any) -> Self:
+        """The same model for another response: a new fit, searched for from this one.
+
+        Parameters
+        ----------
+        y : array-like, shape (nobs,)
+            In the order of the rows used.
+
+        Raises
+        ------
+        DataError
+            Another number of values than rows used, or values that are not finite numbers.
+        """
+        n = self._problem.n
+        try:
+            values = np.array(y, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise DataError(
+                "the new response is not numbers",
+                found=f"an object of type {type(y).__name__}",
+                fix=f"give {n} finite numbers",
+            ) from None
+        if values.ndim == 2 and 1 in values.shape:
+            values = values.ravel()
+        if values.shape != (n,) or not np.all(np.isfinite(values)):
+            raise DataError(
+                "the new response does not fit the rows of the model",
+                found=f"shape {values.shape}"
+                + ("" if np.all(np.isfinite(values)) else ", with values that are not finite"),
+                fix=f"give {n} finite numbers",
+            )
+        # At zero the criterion has no slope in theta: a singular fit is no place to start from.
+        singular = any(np.linalg.matrix_rank(c) < len(c) for c in self._solution.covariances)
+        start = None if singular else self._solution.theta
+        return self._again(replace(self._design, y=values), self._problem.reml, start)
+
+    def bootstrap(
+        self,
+        n: int = 1000,
+        kind: Literal["parametric", "conditional", "residual", "cluster", "cases"] = "parametric",
+        seed: int | None = None,
+        threads: int | None = None,
+    ) -> Bootstrap:
+        """Fit the model again to `n` replicates of its data.
+
+        The response of a parametric replicate is drawn as cross-products, exactly in distribution
+        and without rows, so that the time does not depend on the number of rows.
+
+        Parameters
+        ----------
+        n : int
+            Replicates.
+        kind : {"parametric", "conditional", "residual", "cluster"}
+            ``"parametric"``: random effects and errors from the model. ``"conditional"``: errors
+            alone, the random effects kept at their conditional modes (``use.u = TRUE`` of lme4's
+            ``bootMer``). ``"residual"``: random effects and residuals drawn with replacement,
+            centred and rescaled to the estimated variances (Carpenter, Goldstein & Rasbash 2003).
+            ``"cluster"``, also ``"cases"``: levels of the only grouping factor drawn with
+            replacement, with all their rows.
+        seed : int, optional
+            The same seed gives the same replicates, on any number of threads.
+        threads : int, optional
+            Of ``Control(threads=...)`` if not given; else one for each available core.
+
+        Returns
+        -------
+        Bootstrap
+
+        Raises
+        ------
+        OptionError
+            Another kind, or clusters of a model with several grouping factors.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
+        >>> boot = fit.bootstrap(500, seed=1)
+        >>> low, high = boot.confint().loc["Days"]
+        >>> bool(low < fit.fixef["Days"] < high)
+        True
+        """
+        from ranef.present.bootstrap import Bootstrap
+        from ranef.present.progress import progress_bar
+
+        BootstrapPlan(n, kind, seed, threads)  # refuses before a bar is made for it
+        with progress_bar(f"{kind} bootstrap", n) as tick:
+            draws = bootstrap_draws(
+                self._problem,
+                self._solution,
+                self._design,
+                self._design.y - (0.0 if self._offset is None else self._offset),
+                self._weights,
+                self._control,
+                BootstrapPlan(n, kind, seed, threads, tick),
+            )
+        estimates = values_of(
+            parameters_of(self._design.x_names, self._problem.labels),
+            self._estimates.beta[None, :],
+            [c[None, :, :] for c in self._estimates.covariances],
+            np.array([self._estimates.sigma]),
+        )[0]
+        return Bootstrap(self._formula.text, draws, estimates)
+
+    def profile(self, level: float = 0.95) -> Profile:
+        """The deviance along each parameter, all others at their best.
+
+        Of the likelihood, not the REML criterion, whichever the fit was made by (Bates, Maechler,
+        Bolker & Walker 2015, section 5.1): a REML fit is fitted by ML first.
+
+        Parameters
+        ----------
+        level : float
+            How far: to the ends of the intervals at this level.
+
+        Returns
+        -------
+        Profile
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
+        >>> fit.profile().confint().loc["Days"].round(2).to_list()
+        [7.36, 13.58]
+        """
+        from ranef.present.profile import Profile
+
+        ml = self._by_ml()
+        traces = profile_traces(
+            ml._problem,
+            ml._solution,
+            ml._estimates,
+            self._design.x_names,
+            self._control,
+            level,
+        )
+        return Profile(self._formula.text, level, traces)
+
+    def _by_ml(self) -> Self:
+        return self._again(self._design, reml=False) if self._problem.reml else self

@@ -1,0 +1,183 @@
+"""Replicates of a fitted model and their refits, in C++ over threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ranef.kernel.core import (
+    NO_PENALTY,
+    STATUS,
+    CrossProducts,
+    Replication,
+    _blas_threads,
+    _fixed,
+    _groups,
+    _penalties,
+    _use_scipy_blas,
+)
+from ranef.kernel.penalty import Penalty
+from ranef.kernel.protocol import Rows, TermBlock
+from ranef.types import Array
+
+__all__ = ["EffectPool", "RefitPlan", "Refits", "Replicator"]
+
+
+@dataclass(frozen=True, slots=True)
+class RefitPlan:
+    """How many replicates, drawn from which key, and how they are searched.
+
+    ``tick`` is called with the number of replicates done, several times a second.
+    """
+
+    seed: int
+    count: int
+    threads: int
+    start: Array
+    max_evaluations: int
+    gain: float
+    tick: Callable[[int], None]
+    first: int = 0
+
+
+class EffectPool(NamedTuple):
+    """Rows, shape (any, q), that the random effects of one term are drawn from."""
+
+    term: TermBlock
+    values: Array
+
+
+class Refits(NamedTuple):
+    """Where the searches ended, on the inner scale; NaN where the arithmetic broke down.
+
+    ``theta`` (n_theta, count), ``beta`` (p, count), all others (count,). The criterion is that of
+    the inner columns, ``rows`` the number of rows of each replicate.
+    """
+
+    theta: Array
+    beta: Array
+    criterion: Array
+    sigma: Array
+    rows: Array
+    converged: NDArray[np.bool_]
+    evaluations: NDArray[np.int64]
+
+
+class Replicator:
+    """A problem arranged once, to make replicates of.
+
+    Parameters
+    ----------
+    products : CrossProducts
+    reml : bool
+    terms : sequence of TermBlock
+    penalty : Penalty, optional
+        What priors add: refits keep them.
+    """
+
+    def __init__(
+        self,
+        products: CrossProducts,
+        reml: bool,
+        terms: Sequence[TermBlock],
+        penalty: Penalty = NO_PENALTY,
+    ) -> None:
+        self._core = Replication(
+            products,
+            reml,
+            [(t.group, t.offset, t.q) for t in terms],
+            _penalties(penalty),
+            np.zeros((0, products.p + 1)) if penalty.fixed_rows is None else penalty.fixed_rows,
+        )
+        self._dense = self._core.tail_columns > 64
+        if self._dense:
+            _use_scipy_blas()
+
+    def parametric(self, plan: RefitPlan, theta: Array, beta: Array, sigma: float) -> Refits:
+        """Random effects and errors drawn from the model."""
+        with self._one_blas_thread():
+            return _refits(self._core.parametric(_plan(plan), theta, beta, sigma))
+
+    def conditional(
+        self, plan: RefitPlan, beta: Array, sigma: float, modes: Sequence[Array]
+    ) -> Refits:
+        """Errors drawn from the model, random effects kept at `modes`, (levels, q) by factor."""
+        flat = [np.ascontiguousarray(m).ravel() for m in modes]
+        with self._one_blas_thread():
+            return _refits(self._core.conditional(_plan(plan), beta, sigma, flat))
+
+    def residual(
+        self,
+        plan: RefitPlan,
+        rows: Rows,
+        beta: Array,
+        pools: Sequence[EffectPool],
+        errors: Array,
+    ) -> Refits:
+        """Random effects and errors (times the roots of the weights) drawn from pools."""
+        effects = [(t.group, t.offset, np.ascontiguousarray(values)) for t, values in pools]
+        with self._one_blas_thread():
+            return _refits(
+                self._core.residual(
+                    _plan(plan), _groups(rows), _fixed(rows), rows.weights, beta, effects, errors
+                )
+            )
+
+    def cluster(self, plan: RefitPlan, rows: Rows) -> Refits:
+        """Levels of the only grouping factor drawn with replacement."""
+        return _refits(
+            self._core.cluster(
+                _plan(plan),
+                _groups(rows),
+                _fixed(rows),
+                rows.y,
+                rows.y_shift,
+                rows.y_scale,
+                rows.weights,
+            )
+        )
+
+    def response(
+        self, seed: int, k: int, theta: Array, beta: Array, sigma: float
+    ) -> tuple[Array, Array, float]:
+        """Z'Wy (groups one after another), X'Wy and y'Wy of parametric replicate k."""
+        groups, fixed, squares = self._core.response(seed, k, theta, beta, sigma)
+        return np.concatenate(groups), fixed, squares
+
+    def _one_blas_thread(self) -> AbstractContextManager[Any]:
+        # Replicates share the cores; threads of the BLAS would only stand in their way.
+        if self._dense:
+            return _blas_threads().limit(limits=1)  # type: ignore[no-any-return]
+        return nullcontext()
+
+
+def _plan(plan: RefitPlan) -> tuple[Any, ...]:
+    return (
+        plan.seed,
+        plan.first,
+        plan.count,
+        plan.threads,
+        plan.start,
+        plan.max_evaluations,
+        plan.gain,
+        plan.tick,
+    )
+
+
+def _refits(result: tuple[Any, ...]) -> Refits:
+    theta, beta, criterion, sigma, rows, status, evaluations = result
+    p, count = beta.shape[0] if beta.ndim == 2 else 0, criterion.size
+    return Refits(
+        theta=theta,
+        beta=np.asarray(beta).reshape(p, count),
+        criterion=criterion,
+        sigma=sigma,
+        rows=np.asarray(rows),
+        converged=np.asarray(status) == STATUS.index("converged"),
+        evaluations=np.asarray(evaluations, dtype=np.int64),
+    )

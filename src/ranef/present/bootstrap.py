@@ -1,0 +1,215 @@
+"""A bootstrap as a record: replicates, intervals, bias and standard errors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from ranef.errors import OptionError
+from ranef.inference.bootstrap import BootstrapDraws
+from ranef.present.grid import grid_html, grid_text
+from ranef.present.numbers import fixed, significant
+from ranef.types import Array
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Bootstrap"]
+
+TYPES = ("percentile", "basic", "normal")
+_KIND = {
+    "parametric": "random effects and errors drawn from the model",
+    "conditional": "errors drawn from the model, random effects kept",
+    "residual": "random effects and residuals drawn with replacement",
+    "cluster": "groups drawn with replacement",
+}
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Bootstrap:
+    """Refits of a model to replicates of its data. ``str()`` is a table of all parameters.
+
+    Made by :meth:`ranef.Fit.bootstrap`. Refits that did not converge are in `replicates` but not
+    in any figure made of them; singular ones are in both.
+
+    Attributes
+    ----------
+    formula : str
+    kind : str
+        ``"parametric"``, ``"conditional"``, ``"residual"`` or ``"cluster"``.
+    seed : int
+        Gives the same replicates again.
+
+    Examples
+    --------
+    >>> import ranef as rn
+    >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
+    >>> boot = fit.bootstrap(200, seed=1)
+    >>> boot.replicates.shape
+    (200, 10)
+    >>> list(boot.confint().columns)
+    ['conf_low', 'conf_high']
+    """
+
+    formula: str
+    _draws: BootstrapDraws
+    _estimates: Array = field(repr=False)
+
+    @property
+    def kind(self) -> str:
+        return self._draws.kind
+
+    @property
+    def seed(self) -> int:
+        return self._draws.seed
+
+    @property
+    def n(self) -> int:
+        """Number of replicates."""
+        return int(self._draws.criterion.size)
+
+    @property
+    def n_singular(self) -> int:
+        """Refits with a covariance matrix that has not full rank."""
+        return int(np.count_nonzero(self._draws.singular & self._draws.converged))
+
+    @property
+    def n_failed(self) -> int:
+        """Refits that did not converge."""
+        return int(np.count_nonzero(~self._draws.converged))
+
+    @property
+    def estimates(self) -> pd.Series[float]:
+        """The parameters of the fit itself."""
+        import pandas as pd
+
+        return pd.Series(self._estimates.copy(), index=self._names, name="estimate")
+
+    @property
+    def replicates(self) -> pd.DataFrame:
+        """One row a replicate.
+
+        Columns: fixed effects; ``sd__Days|Subject`` and ``cor__Intercept.Days|Subject`` for each
+        random-effects term; ``sigma``; then ``criterion``, ``singular``, ``converged`` and
+        ``evaluations``. A correlation with an effect that does not vary is NaN.
+        """
+        import pandas as pd
+
+        draws = self._draws
+        frame = pd.DataFrame(draws.values.copy(), columns=self._names)
+        rest = pd.DataFrame(
+            {
+                "criterion": draws.criterion,
+                "singular": draws.singular,
+                "converged": draws.converged,
+                "evaluations": draws.evaluations,
+            }
+        )
+        return pd.concat([frame, rest], axis=1)
+
+    def confint(
+        self, level: float = 0.95, type: Literal["percentile", "basic", "normal"] = "percentile"
+    ) -> pd.DataFrame:
+        """Bootstrap intervals of all parameters (Davison & Hinkley 1997, chapter 5).
+
+        Parameters
+        ----------
+        level : float
+        type : {"percentile", "basic", "normal"}
+            Quantiles of the replicates; these reflected in the estimate; or the estimate less the
+            bias, with normal quantiles of the standard error on either side.
+
+        Returns
+        -------
+        DataFrame
+            Columns conf_low, conf_high; one row a parameter.
+        """
+        import pandas as pd
+
+        if not 0.0 < level < 1.0:
+            raise OptionError("level must be between 0 and 1", found=repr(level), fix="level=0.95")
+        if type not in TYPES:
+            raise OptionError(
+                f"unknown type of interval {type!r}",
+                fix="use one of " + ", ".join(f"'{name}'" for name in TYPES),
+            )
+        estimates, tail = self._estimates, 0.5 * (1.0 - level)
+        if type == "normal":
+            bias, error = self._bias_and_error()
+            reach = NormalDist().inv_cdf(1.0 - tail) * error
+            low, high = estimates - bias - reach, estimates - bias + reach
+        else:
+            low, high = (self._quantiles(share) for share in (tail, 1.0 - tail))
+            if type == "basic":
+                low, high = 2.0 * estimates - high, 2.0 * estimates - low
+        return pd.DataFrame({"conf_low": low, "conf_high": high}, index=self._names)
+
+    def summary(self, level: float = 0.95) -> pd.DataFrame:
+        """Estimate, bias, std_error and percentile interval of each parameter."""
+        bias, error = self._bias_and_error()
+        frame = self.estimates.to_frame().assign(bias=bias, std_error=error)
+        return frame.join(self.confint(level)) if frame.index.is_unique else frame
+
+    @property
+    def _names(self) -> list[str]:
+        return [parameter.name for parameter in self._draws.parameters]
+
+    def _columns(self) -> list[Array]:
+        """Values of each parameter in the refits that converged, where it has one."""
+        kept = self._draws.values[self._draws.converged]
+        return [column[~np.isnan(column)] for column in kept.T]
+
+    def _bias_and_error(self) -> tuple[Array, Array]:
+        columns = self._columns()
+        means = np.array([c.mean() if c.size else np.nan for c in columns])
+        errors = np.array([c.std(ddof=1) if c.size > 1 else np.nan for c in columns])
+        return means - self._estimates, errors
+
+    def _quantiles(self, share: float) -> Array:
+        # Order statistic (n + 1) share, as bootstrap intervals have it.
+        return np.array(
+            [np.quantile(c, share, method="weibull") if c.size else np.nan for c in self._columns()]
+        )
+
+    def _table(self) -> list[list[str]]:
+        bias, error = self._bias_and_error()
+        ends = self.confint()
+        rows = [["", "Estimate", "Bias", "SE", "2.5 %", "97.5 %"]]
+        for k, name in enumerate(self._names):
+            decimals = significant([error[k]], 3, least=2)
+            figures = (self._estimates[k], bias[k], error[k], *ends.iloc[k])
+            rows.append([name, *(fixed(float(x), decimals) for x in figures)])
+        return rows
+
+    def _notes(self) -> list[str]:
+        notes = [f"{self.n_singular} of {self.n} refits are singular" if self.n_singular else ""]
+        if self.n_failed:
+            notes.append(
+                f"{self.n_failed} of {self.n} refits did not converge and are left out of the table"
+            )
+        shown = int(np.count_nonzero(self._draws.converged))
+        lost = [
+            f"{name} {shown - column.size}"
+            for name, column in zip(self._names, self._columns(), strict=True)
+            if column.size < shown
+        ]
+        if lost:
+            notes.append("refits without a correlation, where an SD is zero: " + ", ".join(lost))
+        return [note for note in notes if note]
+
+    def __str__(self) -> str:
+        head = [
+            f"{self.kind.capitalize()} bootstrap: {_KIND[self.kind]}",
+            f"  {self.formula}",
+            f"  {self.n} replicates, seed {self.seed}; percentile intervals",
+        ]
+        return grid_text(head, self._table(), self._notes())
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        title = f"{self.kind.capitalize()} bootstrap, {self.n} replicates"
+        return grid_html(title, self.formula, self._table(), self._notes())

@@ -1,0 +1,97 @@
+"""Profiles of the deviance as a record: points, and the intervals read from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ranef.errors import OptionError
+from ranef.inference.profile import ProfileTrace
+from ranef.present.grid import grid_html, grid_text
+from ranef.present.numbers import fixed, significant
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Profile"]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Profile:
+    """The deviance along each parameter, all others at their best. ``str()`` shows intervals.
+
+    Made by :meth:`ranef.Fit.profile`, of the ML fit always. Zeta is the root of the deviance above
+    the fit's, with the sign of the side: where it is a straight line, Wald intervals hold.
+
+    Attributes
+    ----------
+    formula : str
+    level : float
+        To which the profiles reach.
+    """
+
+    formula: str
+    level: float
+    _traces: tuple[ProfileTrace, ...] = field(repr=False)
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Names: fixed effects, standard deviations and correlations by term, sigma."""
+        return tuple(trace.parameter.name for trace in self._traces)
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """One row a point: parameter, value, zeta, deviance."""
+        import pandas as pd
+
+        rows = [
+            (trace.parameter.name, *point)
+            for trace in self._traces
+            for point in zip(trace.values, trace.zeta, trace.deviance, strict=True)
+        ]
+        return pd.DataFrame(rows, columns=["parameter", "value", "zeta", "deviance"])
+
+    def confint(self, level: float = 0.95) -> pd.DataFrame:
+        """Where each profile reaches the normal quantiles; the edge of the space if it does not.
+
+        Returns
+        -------
+        DataFrame
+            Columns conf_low, conf_high; one row a parameter. At the profile's own level the ends
+            were searched for; below it they are interpolated.
+
+        Raises
+        ------
+        OptionError
+            A level above the profile's.
+        """
+        import pandas as pd
+
+        if not 0.0 < level <= self.level:
+            raise OptionError(
+                f"the profile reaches to a level of {self.level:g}",
+                found=f"level={level!r}",
+                fix=f"fit.profile(level={level!r})" if 0.0 < level < 1.0 else "level=0.95",
+            )
+        ends = [trace.interval(level) for trace in self._traces]
+        return pd.DataFrame(ends, columns=["conf_low", "conf_high"], index=list(self.parameters))
+
+    def _table(self) -> list[list[str]]:
+        tail = 50.0 * (1.0 - self.level)
+        rows = [["", "Estimate (ML)", f"{tail:.3g} %", f"{100.0 - tail:.4g} %"]]
+        ends = self.confint(self.level)
+        for k, trace in enumerate(self._traces):
+            low, high = (float(x) for x in ends.iloc[k])
+            decimals = significant([(high - low) / 4.0], 3, least=2)
+            figures = (trace.estimate, low, high)
+            rows.append([trace.parameter.name, *(fixed(x, decimals) for x in figures)])
+        return rows
+
+    def __str__(self) -> str:
+        head = ["Profile intervals (maximum likelihood)", f"  {self.formula}"]
+        return grid_text(head, self._table())
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return grid_html("Profile intervals (maximum likelihood)", self.formula, self._table())
