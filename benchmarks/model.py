@@ -26,8 +26,11 @@ class Model:
     formula : str
         In lme4's language.
     reml : bool
-    entry : {"frame", "matrices"}
-        Where the clock starts: formula and data frame, or everything built from them.
+    entry : {"frame", "matrices", "refits"}
+        Where the clock starts: formula and data frame, or everything built from them; or the
+        fitted model, for the refits of a parametric bootstrap.
+    refits : int
+        How many of these ranef makes in one call; slower tools make fewer. Times are of one.
     derivatives : bool
         Whether lme4 computes its finite-difference derivatives after the fit, as it does by
         default. Off where they cost more than the fit.
@@ -35,17 +38,15 @@ class Model:
         Where statsmodels has this model.
     intercepts : tuple of str
         Grouping columns, where all random effects are intercepts: gpboost fits these.
-    threads : int
-        Threads that ranef may use; the others keep to one by their environment.
     """
 
     formula: str
     reml: bool = True
-    entry: Literal["frame", "matrices"] = "frame"
+    entry: Literal["frame", "matrices", "refits"] = "frame"
+    refits: int = 10_000
     derivatives: bool = True
     statsmodels: Statsmodels | None = None
     intercepts: tuple[str, ...] = ()
-    threads: int = 1
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -1,5 +1,6 @@
 """What is timed, one file a problem; a new case is a file and a line here."""
 
+from benchmarks.cases.bootstrap import BOOTSTRAP, BOOTSTRAP_ROWS
 from benchmarks.cases.case import Case, Session
 from benchmarks.cases.fresh_process import FRESH_PROCESS
 from benchmarks.cases.growth import GROWTH_NESTED, GROWTH_ONE_FACTOR
@@ -24,4 +25,6 @@ ALL: tuple[Case, ...] = (
     ONE_FACTOR_LARGE,
     GROWTH_ONE_FACTOR,
     GROWTH_NESTED,
+    BOOTSTRAP,
+    BOOTSTRAP_ROWS,
 )

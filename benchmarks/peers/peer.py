@@ -9,12 +9,11 @@ __all__ = ["Absent", "Peer"]
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A tool and the command of its worker; `threads` is what ranef is allowed."""
+    """A tool and the command of its worker."""
 
     name: str
     command: tuple[str, ...]
     version: str
-    threads: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,11 +30,36 @@ class Glmm:
                 whole, lambda fit: _outcome(fit.loglik, fit.n_eval + fit.n_grad, fit.converged)
             )
 
+        if model.entry == "refits":
+            return _refits(glmm, whole(), model, frame)
+
         arguments = _compiled_call(glmm, whole)
         return Task(
             run=lambda: glmm._native.fit(*arguments),
             outcome=lambda record: _outcome(record["loglik"], None, record["converged"]),
         )
+
+
+def _refits(glmm: Any, fit: Any, model: Model, frame: Any, count: int = 200) -> Task:
+    """A loop of fits: it has no bootstrap of linear models.
+
+    The responses are made beforehand, the observed one with noise: what is timed is the fit.
+    """
+    import numpy as np
+
+    rng = np.random.default_rng(1)
+    response = model.formula.split("~")[0].strip()
+    y = frame[response].to_numpy()
+    frames = [
+        frame.assign(**{response: y + y.std() * rng.normal(size=y.size)}) for _ in range(count)
+    ]
+
+    def run() -> None:
+        for replicate in frames:
+            glmm.fit(replicate, model.formula, reml=model.reml, satterthwaite=False)
+
+    note = f"a loop of {count} fits"
+    return Task(run, lambda _: Outcome(-2.0 * fit.loglik, None, note), fits=count)
 
 
 def _compiled_call(glmm: Any, whole: Any) -> tuple[Any, ...]:

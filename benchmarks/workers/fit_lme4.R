@@ -31,6 +31,13 @@ prepare <- function(model, data) {
   if (model$entry == "frame") {
     return(function() lmer(formula, data, REML = model$reml, control = control))
   }
+  if (model$entry == "refits") {
+    fitted <- lmer(formula, data, REML = model$reml, control = control)
+    return(function() {
+      bootMer(fitted, function(fit) c(fixef(fit), getME(fit, "theta"), sigma(fit)), nsim = REFITS)
+      fitted
+    })
+  }
   parts <- lFormula(formula, data, REML = model$reml, control = control)
   function() {
     criterion <- do.call(mkLmerDevfun, parts)
@@ -39,21 +46,26 @@ prepare <- function(model, data) {
   }
 }
 
-fit <- function(task, count) {
+# Refits in one call of bootMer; times are of one.
+REFITS <- 200
+
+fit <- function(task, count, fits) {
   invisible(gc(FALSE))
   clock <- Sys.time()
   for (i in seq_len(count)) result <- suppressMessages(suppressWarnings(task()))
-  seconds <- as.numeric(difftime(Sys.time(), clock, units = "secs")) / count
+  seconds <- as.numeric(difftime(Sys.time(), clock, units = "secs")) / (count * fits)
   messages <- unlist(result@optinfo$conv$lme4$messages)
   list(
     seconds = seconds,
     objective = -2 * as.numeric(logLik(result)),
     evaluations = result@optinfo$feval,
-    note = if (length(messages)) messages[[1]] else ""
+    note = if (fits > 1) paste("bootMer,", fits, "refits")
+      else if (length(messages)) messages[[1]] else ""
   )
 }
 
 task <- NULL
+fits <- 1
 input <- file("stdin")
 open(input)
 while (length(line <- readLines(input, n = 1L)) > 0L) {
@@ -62,10 +74,11 @@ while (length(line <- readLines(input, n = 1L)) > 0L) {
     switch(request$op,
       describe = list(version = as.character(packageVersion("lme4"))),
       load = {
+        fits <- if (request$model$entry == "refits") REFITS else 1
         task <- prepare(request$model, read_data(request$data))
         structure(list(), names = character())
       },
-      fit = fit(task, request$count)
+      fit = fit(task, request$count, fits)
     ),
     error = function(e) list(error = conditionMessage(e))
   )

@@ -17,11 +17,22 @@ class Ranef:
     def prepare(self, model: Model, frame: Any) -> Task:
         import ranef as rn
 
-        control = rn.Control(threads=model.threads)
         if model.entry == "frame":
             return Task(
-                run=lambda: rn.lmm(model.formula, frame, reml=model.reml, control=control),
+                run=lambda: rn.lmm(model.formula, frame, reml=model.reml),
                 outcome=lambda fit: _outcome(fit.criterion, fit.certificate),
+            )
+
+        if model.entry == "refits":
+            fit = rn.lmm(model.formula, frame, reml=model.reml)
+            return Task(
+                run=lambda: fit.bootstrap(model.refits, seed=1),
+                outcome=lambda boot: Outcome(
+                    fit.criterion,
+                    round(float(boot.replicates["evaluations"].mean())),
+                    f"{model.refits:,} refits, all cores",
+                ),
+                fits=model.refits,
             )
 
         from ranef.design import build
@@ -33,9 +44,7 @@ class Ranef:
         formula = parse(model.formula)
         design = build(formula, read_table(frame, list(formula.variables())))
         return Task(
-            run=lambda: solve(
-                make_problem(design, design.y, None, model.reml, threads=model.threads)
-            ),
+            run=lambda: solve(make_problem(design, design.y, None, model.reml)),
             outcome=lambda solution: _outcome(solution.criterion, solution.certificate),
         )
 

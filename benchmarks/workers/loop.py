@@ -38,10 +38,11 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """`run` is timed, `outcome` reads its result afterwards."""
+    """`run` is timed, `outcome` reads its result afterwards. One run makes `fits` fits."""
 
     run: Callable[[], Any]
     outcome: Callable[[Any], Outcome]
+    fits: int = 1
 
 
 class Tool(Protocol):
@@ -57,7 +58,7 @@ def _fit(task: Task, count: int) -> dict[str, Any]:
     start = time.perf_counter()
     for _ in range(count):
         result = task.run()
-    seconds = (time.perf_counter() - start) / count
+    seconds = (time.perf_counter() - start) / (count * task.fits)
     return {"seconds": seconds, **asdict(task.outcome(result))}
 
 
