@@ -205,3 +205,25 @@ def test_only_groups() -> None:
     page = structure({"g": [1, 1, 2]}, "g")
     assert len(page.variables) == 0
     assert "0 variables" in str(page)
+
+
+def test_factors_that_are_the_same_or_never_meet():
+    rng = np.random.default_rng(1)
+    data = pd.DataFrame({"a": np.repeat(np.arange(8), 6), "x": rng.normal(size=48)})
+    data["same"] = data["a"].map(lambda j: f"n{7 - j}")
+    data["apart"] = 10 * (data["a"] // 4) + rng.integers(0, 3, 48)
+    found = {f.code: f for f in structure(data, ["a", "same", "apart"], "x").findings}
+    assert found["same-groups"].severity == "problem"
+    assert found["same-groups"].where == "a, same"
+    assert "2 sets that never meet" in found["disconnected-groups"].message
+
+
+def test_repeated_rows_are_told_from_coarse_measurement():
+    rng = np.random.default_rng(2)
+    data = pd.DataFrame({"g": np.repeat(np.arange(10), 20), "x": rng.normal(size=200)})
+    coarse = data.assign(x=rng.integers(1, 6, 200))
+    copied = pd.concat([data, data.iloc[[3, 40, 77]]])
+    assert "duplicated-rows" not in [f.code for f in structure(data, "g").findings]
+    assert "duplicated-rows" not in [f.code for f in structure(coarse, "g").findings]
+    (found,) = [f for f in structure(copied, "g").findings if f.code == "duplicated-rows"]
+    assert found.message.startswith("3 rows repeat")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import combinations
+from dataclasses import replace
 
 import numpy as np
 
 from ranef.formula import Formula, Term
 from ranef.formula.nodes import Name
 from ranef.frame import Column, Table
-from ranef.frame.grouping import grouping, relate
+from ranef.frame.grouping import grouping
+from ranef.frame.meeting import meeting_findings
 from ranef.frame.structure_findings import about_factor, numeric_group
 from ranef.types import Finding
 
@@ -19,7 +20,10 @@ __all__ = ["factors_of", "group_findings"]
 
 def factors_of(formula: Formula, table: Table) -> dict[str, Column]:
     """The grouping factors of the random part by name."""
-    return {bar.label: grouping(table, ":".join(bar.factors)) for bar in formula.bars}
+    return {
+        bar.label: replace(grouping(table, ":".join(bar.factors)), name=bar.label)
+        for bar in formula.bars
+    }
 
 
 def group_findings(
@@ -31,8 +35,7 @@ def group_findings(
     for factor in factors.values():
         yield from about_factor(factor)
     yield from _too_few(formula, table, factors)
-    for (a, first), (b, second) in combinations(factors.items(), 2):
-        yield from _meeting(a, first, b, second)
+    yield from meeting_findings(list(factors.values()))
 
 
 def _number(column: Column) -> Iterator[Finding]:
@@ -76,46 +79,3 @@ def _columns(term: Term, table: Table) -> int:
         if isinstance(factor, Name) and table[factor.name].kind == "factor":
             columns *= max(1, np.unique(table[factor.name].values).size - 1)
     return columns
-
-
-def _meeting(a: str, first: Column, b: str, second: Column) -> Iterator[Finding]:
-    relation = relate(first, second)
-    if relation.kind == "one-to-one":
-        yield Finding(
-            code="same-groups",
-            severity="problem",
-            message=f"'{a}' and '{b}' are the same groups under two names: their variances cannot "
-            "be told apart",
-            evidence=f"{relation.cells} groups in both",
-            where=f"{a}, {b}",
-            fix=f"keep one of them in the random part, '{a}' or '{b}'",
-        )
-    elif relation.kind == "partially crossed":
-        parts = _components(first, second)
-        if parts > 1:
-            yield Finding(
-                code="disconnected-groups",
-                severity="note",
-                message=f"'{a}' and '{b}' fall into {parts} sets that never meet",
-                evidence=f"{relation.cells} of {relation.possible} combinations occur",
-                where=f"{a}, {b}",
-                fix="levels of different sets are compared through the fixed part and the "
-                "random-effects distribution alone; nothing to do where that is meant",
-            )
-
-
-def _components(first: Column, second: Column) -> int:
-    """Connected components of the graph whose edges are the combinations that occur."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    here = (first.values >= 0) & (second.values >= 0)
-    rows, columns = first.values[here].astype(np.int64), second.values[here].astype(np.int64)
-    occurring_rows, rows = np.unique(rows, return_inverse=True)
-    occurring_columns, columns = np.unique(columns, return_inverse=True)
-    size = occurring_rows.size + occurring_columns.size
-    edges = coo_array(
-        (np.ones(rows.size), (rows, occurring_rows.size + columns)), shape=(size, size)
-    )
-    count, _ = connected_components(edges, directed=False)
-    return int(count)

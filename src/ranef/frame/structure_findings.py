@@ -8,7 +8,9 @@ import numpy as np
 
 from ranef.frame.components import anova_components
 from ranef.frame.grouping import group_sizes, is_constant_within
+from ranef.frame.meeting import meeting_findings
 from ranef.frame.missing import missing_in
+from ranef.frame.repeated import repeated_rows
 from ranef.frame.table import Column, Table
 from ranef.types import Finding
 
@@ -46,6 +48,7 @@ def find(
         found += about_source(source)
     for factor in factors:
         found += about_factor(factor)
+    found += meeting_findings(factors)
     for column in columns:
         found += about_variable(column)
         for factor in factors:
@@ -61,7 +64,34 @@ def find(
                 "turn it into a number or a category if the model needs it",
             )
         )
+    if not unreadable:
+        found += _repeated(columns, factors, sources)
     return tuple(found)
+
+
+def _repeated(
+    columns: Sequence[Column], factors: Sequence[Column], sources: Table
+) -> Iterator[Finding]:
+    """Repeated rows, told by the variable of the rows that takes most values."""
+    counts = {
+        column.name: np.unique(column.values).size
+        for column in columns
+        if column.kind == "number" and all(_belongs_to_rows(column, f) for f in factors)
+    }
+    if not counts:
+        return
+    finest = max(counts, key=lambda name: counts[name])
+    others = [column.values for column in sources.columns.values()]
+    others += [column.values for column in columns if column.name != finest]
+    values = next(column.values for column in columns if column.name == finest)
+    yield from repeated_rows(others, values, "those described")
+
+
+def _belongs_to_rows(column: Column, factor: Column) -> bool:
+    """Whether a variable varies in at least half of the groups of several rows."""
+    constant = is_constant_within(column, factor.values, len(factor.levels))
+    several = group_sizes(factor.values, len(factor.levels)) > 1
+    return bool(np.mean(~constant[several]) >= 0.5) if several.any() else False
 
 
 def about_source(source: Column) -> Iterator[Finding]:

@@ -1,0 +1,79 @@
+"""Rows that equal each other in every variable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ranef.types import Finding
+
+__all__ = ["repeated_rows"]
+
+GENEROUS = 3.0
+"""How much more often equal responses are let happen than among all rows: groups are alike."""
+
+SURE = 5.0
+"""Standard deviations above that."""
+
+
+def repeated_rows(
+    others: Sequence[NDArray[np.generic]], response: NDArray[np.generic], of: str
+) -> Iterator[Finding]:
+    """More repeated rows than responses of this many values give by chance.
+
+    Rows that are equal in all other variables are compared in pairs. Two responses drawn from all
+    rows are equal with probability sum p_v^2; the pairs seen to be equal are held against three
+    times as many as that predicts, plus five Poisson standard deviations.
+
+    Parameters
+    ----------
+    others : sequence of ndarray, shape (n,)
+        Values or codes of the other variables.
+    response : ndarray, shape (n,)
+    of : str
+        What the variables are, for the message: ``"the model"``.
+    """
+    n = response.size
+    cells = _cells(others, n)
+    values = _codes(response)
+    rows = _cells([cells, values], n)
+    pairs, equal = _pairs(cells), _pairs(rows)
+    share = np.bincount(values) / n
+    expected = GENEROUS * pairs * float(share @ share)
+    if equal <= expected + SURE * np.sqrt(expected) or equal == 0:
+        return
+    repeated = n - int(np.unique(rows).size)
+    first = np.flatnonzero(np.bincount(rows)[rows] > 1)[:4]
+    several = repeated > 1
+    yield Finding(
+        code="duplicated-rows",
+        severity="warning",
+        message=f"{repeated} row{'s repeat' if several else ' repeats'} an earlier row in every "
+        f"variable of {of}",
+        evidence=f"of {n} rows; about {expected / GENEROUS:.2g} pairs of equal rows are expected "
+        f"by chance, {equal:.0f} {'are' if equal > 1 else 'is'} there",
+        where="rows " + ", ".join(str(row) for row in first.tolist()) + " (from 0, of those used)",
+        fix="see whether rows were copied when files were joined; copies make standard errors "
+        "too small",
+    )
+
+
+def _codes(values: NDArray[np.generic]) -> NDArray[np.int64]:
+    _, codes = np.unique(values, return_inverse=True)
+    return np.asarray(codes, dtype=np.int64)
+
+
+def _cells(columns: Sequence[NDArray[np.generic]], n: int) -> NDArray[np.int64]:
+    """A number for each combination of values."""
+    cell = np.zeros(n, dtype=np.int64)
+    for column in columns:
+        codes = _codes(column)
+        cell = _codes(cell * (int(codes.max(initial=0)) + 1) + codes)
+    return cell
+
+
+def _pairs(cells: NDArray[np.int64]) -> float:
+    count = np.bincount(cells).astype(np.float64)
+    return float(np.sum(count * (count - 1.0))) / 2.0
