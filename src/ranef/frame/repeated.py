@@ -23,8 +23,8 @@ def repeated_rows(
 ) -> Iterator[Finding]:
     """More repeated rows than responses of this many values give by chance.
 
-    Rows that are equal in all other variables are compared in pairs. Two responses drawn from all
-    rows are equal with probability sum p_v^2; the pairs seen to be equal are held against three
+    Rows that are equal in all other variables are compared in pairs. The chance that two responses
+    are equal is taken from all pairs of rows; the pairs seen to be equal are held against three
     times as many as that predicts, plus five Poisson standard deviations.
 
     Parameters
@@ -40,8 +40,8 @@ def repeated_rows(
     values = _codes(response)
     rows = _cells([cells, values], n)
     pairs, equal = _pairs(cells), _pairs(rows)
-    share = np.bincount(values) / n
-    expected = GENEROUS * pairs * float(share @ share)
+    chance = _pairs(values) / (0.5 * n * max(1, n - 1))
+    expected = GENEROUS * pairs * chance
     if equal <= expected + SURE * np.sqrt(expected) or equal == 0:
         return
     repeated = n - int(np.unique(rows).size)
