@@ -24,8 +24,8 @@ def repeated_rows(
     """More repeated rows than responses of this many values give by chance.
 
     Rows that are equal in all other variables are compared in pairs. The chance that two responses
-    are equal is taken from all pairs of rows; the pairs seen to be equal are held against three
-    times as many as that predicts, plus five Poisson standard deviations.
+    are equal is taken from all other pairs; the pairs seen to be equal are held against three times
+    as many as that predicts, plus five Poisson standard deviations.
 
     Parameters
     ----------
@@ -40,7 +40,8 @@ def repeated_rows(
     values = _codes(response)
     rows = _cells([cells, values], n)
     pairs, equal = _pairs(cells), _pairs(rows)
-    chance = _pairs(values) / (0.5 * n * max(1, n - 1))
+    elsewhere = 0.5 * n * (n - 1) - pairs
+    chance = (_pairs(values) - equal) / elsewhere if elsewhere > 0 else 1.0
     expected = GENEROUS * pairs * chance
     if equal <= expected + SURE * np.sqrt(expected) or equal == 0:
         return
@@ -52,12 +53,16 @@ def repeated_rows(
         severity="warning",
         message=f"{repeated} row{'s repeat' if several else ' repeats'} an earlier row in every "
         f"variable of {of}",
-        evidence=f"of {n} rows; about {expected / GENEROUS:.2g} pairs of equal rows are expected "
-        f"by chance, {equal:.0f} {'are' if equal > 1 else 'is'} there",
+        evidence=f"of {n} rows; {_number(expected / GENEROUS)} pairs of equal rows are expected by "
+        f"chance, {equal:.0f} {'are' if equal > 1 else 'is'} there",
         where="rows " + ", ".join(str(row) for row in first.tolist()) + " (from 0, of those used)",
         fix="see whether rows were copied when files were joined; copies make standard errors "
         "too small",
     )
+
+
+def _number(expected: float) -> str:
+    return f"about {expected:.2g}" if expected > 0.0 else "no"
 
 
 def _codes(values: NDArray[np.generic]) -> NDArray[np.int64]:
