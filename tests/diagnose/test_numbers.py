@@ -123,6 +123,24 @@ def test_a_group_left_out_is_reported_with_the_figures_of_that_fit(sleep: pd.Dat
     assert f"to {sd:.3g}" in finding.message
 
 
+def test_a_factor_that_loses_a_level_may_come_second() -> None:
+    """Terms are ordered by their levels: two factors of twenty each change places."""
+    from ranef.diagnose.influence import influence_findings
+
+    rng = np.random.default_rng(8)
+    data = pd.DataFrame({"a": np.repeat(np.arange(20), 40), "b": np.tile(np.arange(20), 40)})
+    effect_a, effect_b = 0.3 * rng.normal(size=20), 3.0 * rng.normal(size=20)
+    effect_a[4] += 5.0
+    data["y"] = effect_a[data["a"]] + effect_b[data["b"]] + rng.normal(size=800)
+    s = subject("y ~ 1 + (1 | a) + (1 | b)", data)
+    assert [label.factor for label in s.problem.labels] == ["a", "b"]
+    (finding,) = influence_findings(s, evaluated(s))
+    fits = [rn.lmm(s.formula.text, d) for d in (data, data[data["a"] != 4])]
+    before, after = (float(f.varcorr().set_index("group")["sd"]["a"]) for f in fits)
+    assert finding.where == "a = 4"
+    assert f"the SD of the a intercept goes from {before:.3g} to {after:.3g}" in finding.message
+
+
 # -- spread -------------------------------------------------------------------------------------
 def test_spread_is_uniform_under_equal_variances_and_any_unit() -> None:
     rng = np.random.default_rng(3)

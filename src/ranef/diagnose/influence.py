@@ -162,26 +162,27 @@ def influence_findings(subject: Subject, at: Evaluated) -> Iterator[Finding]:
                 yield finding
 
 
+def _sds(subject: Subject) -> dict[str, float]:
+    """Standard deviations by what they are of: terms may come in another order in another fit."""
+    out = {}
+    for label, covariance in zip(
+        subject.problem.labels, subject.estimates.covariances, strict=True
+    ):
+        for name, sd in zip(label.names, np.sqrt(np.diag(covariance)).tolist(), strict=True):
+            out[f"the SD of {effect(name, label.factor)}"] = float(sd)
+    return {**out, "sigma": subject.estimates.sigma}
+
+
 def _left_out(
     subject: Subject, effects: GroupEffects, found: Displacement, level: int
 ) -> Finding | None:
     other = without_group(subject, effects, level)
     if other is None:
         return None
-    changes = []
-    for k in range(len(subject.problem.labels)):
-        label = subject.problem.labels[k]
-        for name, a, b in zip(
-            label.names,
-            np.sqrt(np.diag(subject.estimates.covariances[k])).tolist(),
-            np.sqrt(np.diag(other.estimates.covariances[k])).tolist(),
-            strict=True,
-        ):
-            if a > 0.0:
-                changes.append((b / a - 1.0, f"the SD of {effect(name, label.factor)}", a, b))
-    sigma, sigma_other = subject.estimates.sigma, other.estimates.sigma
-    changes.append((sigma_other / sigma - 1.0, "sigma", sigma, sigma_other))
-    change, what, a, b = max(changes, key=lambda item: abs(item[0]))
+    with_it, without = _sds(subject), _sds(other)
+    changes = [(without[what] / sd - 1.0, what) for what, sd in with_it.items() if sd > 0.0]
+    change, what = max(changes, key=lambda item: abs(item[0]))
+    a, b = with_it[what], without[what]
     if abs(change) < HEAVY:
         return None
     name = effects.levels[level]
