@@ -41,8 +41,11 @@ def test_cost_of_no_slope_variance_is_the_likelihood_ratio(sleep: pd.DataFrame) 
     assert found.exact
 
 
-def test_cost_of_rank_one_is_that_of_the_best_rank_one(sleep: pd.DataFrame) -> None:
-    whole = subject("Reaction ~ Days + (Days | Subject)", sleep)
+@pytest.mark.parametrize("first", ["intercept", "little"])
+def test_cost_of_rank_one_is_that_of_the_best_rank_one(sleep: pd.DataFrame, first: str) -> None:
+    """Also where the first effect varies least, so that the face takes the second one first."""
+    random = "(Days | Subject)" if first == "intercept" else "(0 + one + Days | Subject)"
+    whole = subject(f"Reaction ~ Days + {random}", sleep.assign(one=1.0))
     kernel = whole.problem.kernel()
 
     def rank_one(root: np.ndarray) -> float:
@@ -144,26 +147,30 @@ def test_a_factor_that_loses_a_level_may_come_second() -> None:
 # -- spread -------------------------------------------------------------------------------------
 def test_spread_is_uniform_under_equal_variances_and_any_unit() -> None:
     rng = np.random.default_rng(3)
-    s = subject(
-        "y ~ 1 + (1 | g)",
-        pd.DataFrame({"g": np.repeat(np.arange(30), 12), "y": rng.normal(size=360)}),
-    )
+    sizes = np.resize([7, 7, 7, 40], 40)
+    group = np.repeat(np.arange(40), sizes)
+    n = group.size
+    s = subject("y ~ 1 + (1 | g)", pd.DataFrame({"g": group, "y": rng.normal(size=n)}))
     term = s.design.terms[0]
-    flat = np.full(360, 1.0 / 12.0)
-    p_values, scaled = [], []
-    for _ in range(300):
-        r = rng.normal(size=360)
-        r -= (np.bincount(term.codes, weights=r) / 12.0)[term.codes]
-        found = residual_spread(r, flat, term)
-        again = residual_spread(1e6 * r, flat, term)
+    leverage = (1.0 / sizes)[term.codes]
+    p_values, scaled, apart = [], [], []
+    for _ in range(400):
+        r = rng.normal(size=n)
+        r -= (np.bincount(term.codes, weights=r) / sizes)[term.codes]
+        found = residual_spread(r, leverage, term)
+        again = residual_spread(1e6 * r, leverage, term)
         assert found is not None
         assert again is not None
         p_values.append(found.p_value)
         scaled.append(again.p_value)
+        apart.append(found.log_sigma[sizes == 7].mean() - found.log_sigma[sizes == 40].mean())
     assert p_values == pytest.approx(scaled, rel=1e-6)
     # The allowance for tails is never below one, so the test is a little conservative.
-    assert np.mean(np.array(p_values) < 0.05) < 0.09
-    assert np.mean(np.array(p_values) < 0.5) > 0.35
+    # Small groups look no quieter than large ones.
+    assert np.mean(apart) == pytest.approx(0.0, abs=3.0 * np.std(apart) / 20.0)
+    # Three standard errors of 400 draws above and below.
+    assert np.mean(np.array(p_values) < 0.05) < 0.083
+    assert 0.35 < np.mean(np.array(p_values) < 0.5) < 0.575
 
 
 def test_anderson_darling_keeps_its_level() -> None:
