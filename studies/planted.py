@@ -42,7 +42,8 @@ class Outcome:
     notes : tuple of str
         Codes of notes that are not the cause's.
     cured : bool or None
-        The remedy's fit is certified and has no finding of the cause; None without a remedy.
+        The remedy is among those that were tried, its fit is certified and has no finding of the
+        cause; None without a remedy.
     """
 
     found: bool
@@ -80,7 +81,14 @@ def _names(cause: Cause, finding: rn.Finding) -> bool:
 
 
 def _cured(cause: Cause, data: pd.DataFrame) -> bool:
-    fit = rn.lmm(cause.cure, data)
+    if "~" in cause.cure:
+        return _sound(cause, rn.lmm(cause.cure, data))
+    remedies = rn.lmm(cause.formula, data).diagnose().remedies
+    formulas = remedies.loc[remedies["rung"] == cause.cure, "formula"]
+    return any(_sound(cause, rn.lmm(formula, data)) for formula in formulas)
+
+
+def _sound(cause: Cause, fit: rn.Fit) -> bool:
     findings = all_findings(subject_of(fit))
     return fit.certificate.certified and not any(_names(cause, f) for f in findings)
 
