@@ -30,6 +30,7 @@ __all__ = ["GAIN", "STEP", "Certificate", "certify"]
 GAIN = 1e-6  # deviance units
 STEP = 1e-3  # standard errors
 FLAT = 1e-6  # deviance units per squared relative change of a standard deviation
+MOST_NOISE = 1e-4  # the same: curvature that a slope of nearly nothing may stand for
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,11 @@ def certify(problem: Problem, theta: Array, kernel: Kernel, evaluations: int) ->
     h, _ = hessian(problem, face, kernel)
     scales = face.scales() if g.size else np.zeros(0)
     values, vectors = np.linalg.eigh(h * np.outer(scales, scales)) if g.size else (g, h)
-    flat = max(FLAT, 1e-12 * float(values[-1])) if g.size else FLAT
+    gammas = kernel.gamma()
+    dual, dual_gain, complementarity = _dual(problem, face, kernel, gammas)
+    # What is left of the slope bends the criterion too: 2 Gamma d^2T, of the size of D Gamma.
+    noise = min(4.0 * complementarity, MOST_NOISE)
+    flat = max(FLAT, noise, 1e-12 * float(values[-1])) if g.size else FLAT
     inner_g = vectors.T @ (g * scales) if g.size else g
     steep = values > flat
     gain = 0.5 * float(np.sum(inner_g[steep] ** 2 / values[steep]))
@@ -125,8 +130,6 @@ def certify(problem: Problem, theta: Array, kernel: Kernel, evaluations: int) ->
     gain += float(np.sum(-values[values < -flat])) * 0.5
     step_se = float(np.max(np.abs(inner_g[steep]) / np.sqrt(2.0 * values[steep]), initial=0.0))
 
-    gammas = kernel.gamma()
-    dual, dual_gain, complementarity = _dual(problem, face, kernel, gammas)
     gain += dual_gain
     if dual_gain > 0.0:
         step_se = max(step_se, float(np.sqrt(dual_gain)))
