@@ -30,7 +30,8 @@ class Cause:
     words : tuple of str
         What the message of such a finding holds: the variables at fault.
     cure : str
-        The formula of the remedy; empty where the model is right and the data are to be looked at.
+        The rung of the ladder that cures it, or a formula where the model asked for is refused;
+        empty where the model is right and the data are to be looked at.
     """
 
     name: str
@@ -235,7 +236,7 @@ CAUSES = (
         _context,
         ("contextual-effect",),
         ("ses", "school"),
-        "math ~ within(ses, school) + between(ses, school) + size + (within(ses, school) | school)",
+        "centred-mean",
     ),
     Cause(
         "slope of a variable that is constant within groups",
@@ -252,7 +253,7 @@ CAUSES = (
         _zero_slope,
         _SINGULAR,
         ("the slope of ses",),
-        _BASE,
+        "random-intercepts",
     ),
     Cause(
         "correlation of exactly +1 or -1",
@@ -276,7 +277,7 @@ CAUSES = (
         _duplicated,
         ("same-groups", "flat"),
         ("school", "head"),
-        _BASE,
+        "drop-term",
     ),
     Cause(
         "a fixed effect that one group decides",

@@ -26,6 +26,9 @@ from studies.page import replace_block
 
 __all__ = ["Outcome", "findings_of", "judge", "run"]
 
+EACH = 10
+"""The ladder, a dozen fits, is climbed for every tenth data set."""
+
 PAGE = Path(__file__).parents[1] / "docs" / "findings.md"
 
 
@@ -42,7 +45,8 @@ class Outcome:
     notes : tuple of str
         Codes of notes that are not the cause's.
     cured : bool or None
-        The remedy's fit is certified and has no finding of the cause; None without a remedy.
+        The remedy is among those that were tried, its fit is certified and has no finding of the
+        cause; None where no remedy was tried.
     """
 
     found: bool
@@ -61,8 +65,8 @@ def findings_of(formula: str, data: pd.DataFrame) -> tuple[rn.Finding, ...]:
         return before_findings(parsed, *complete_rows(read_table(data, names), names))
 
 
-def judge(cause: Cause, seed: Sequence[int]) -> Outcome:
-    """Draw one data set, diagnose it and try the remedy."""
+def judge(cause: Cause, seed: Sequence[int], remedy: bool = True) -> Outcome:
+    """Draw one data set, diagnose it and, if asked, try the remedy."""
     data = cause.draw(np.random.default_rng(seed))
     findings = findings_of(cause.formula, data)
     named = any(_names(cause, finding) for finding in findings)
@@ -71,7 +75,7 @@ def judge(cause: Cause, seed: Sequence[int]) -> Outcome:
         found=named,
         alarms=tuple(sorted({f.code for f in others if f.severity != "note"})),
         notes=tuple(sorted({f.code for f in others if f.severity == "note"})),
-        cured=_cured(cause, data) if cause.cure else None,
+        cured=_cured(cause, data) if cause.cure and remedy else None,
     )
 
 
@@ -80,7 +84,14 @@ def _names(cause: Cause, finding: rn.Finding) -> bool:
 
 
 def _cured(cause: Cause, data: pd.DataFrame) -> bool:
-    fit = rn.lmm(cause.cure, data)
+    if "~" in cause.cure:
+        return _sound(cause, rn.lmm(cause.cure, data))
+    remedies = rn.lmm(cause.formula, data).diagnose().remedies
+    formulas = remedies.loc[remedies["rung"] == cause.cure, "formula"]
+    return any(_sound(cause, rn.lmm(formula, data)) for formula in formulas)
+
+
+def _sound(cause: Cause, fit: rn.Fit) -> bool:
     findings = all_findings(subject_of(fit))
     return fit.certificate.certified and not any(_names(cause, f) for f in findings)
 
@@ -103,9 +114,10 @@ def table(found: dict[str, list[Outcome]]) -> str:
     for name, outcomes in found.items():
         hits = sum(o.found for o in outcomes)
         tried = [o.cured for o in outcomes if o.cured is not None]
+        cured = f"{sum(tried)} of {len(tried)}" if tried else "–"
+        others = _counted(outcomes, lambda o: o.alarms)
         lines.append(
-            f"| {name} | {len(outcomes)} | {hits} | {len(outcomes) - hits} | "
-            f"{sum(tried) if tried else '–'} | {_counted(outcomes, lambda o: o.alarms)} |"
+            f"| {name} | {len(outcomes)} | {hits} | {len(outcomes) - hits} | {cured} | {others} |"
         )
     return "\n".join(lines)
 
@@ -128,7 +140,8 @@ def run(n: int | None, seed: int, write: bool) -> None:
     outcomes: dict[str, list[Outcome]] = {}
     for index, cause in enumerate((*CAUSES, *CLEAN)):
         outcomes[cause.name] = [
-            judge(cause, (seed, index, k)) for k in track(range(count), cause.name)
+            judge(cause, (seed, index, k), remedy=k % EACH == 0)
+            for k in track(range(count), cause.name)
         ]
     planted = table({c.name: outcomes[c.name] for c in CAUSES})
     clean = clean_table({c.name: outcomes[c.name] for c in CLEAN})

@@ -9,6 +9,8 @@ import pytest
 from studies.causes import CAUSES, CLEAN, Cause
 from studies.planted import findings_of, judge
 
+import ranef as rn
+
 COUNT = 5
 TEXTS = Path(__file__).with_name("findings.txt").read_text(encoding="utf-8")
 EXPECTED = dict(block.split("\n", 1) for block in TEXTS.strip().split("\n\n"))
@@ -53,3 +55,13 @@ def test_no_text_calls_a_singular_fit_a_failure() -> None:
 
 def test_every_text_belongs_to_a_cause() -> None:
     assert list(EXPECTED) == [f"# {cause.name}" for cause in CAUSES]
+
+
+def test_a_flat_verdict_names_both_factors() -> None:
+    (cause,) = (cause for cause in CAUSES if "two names" in cause.name)
+    for k in range(3 * COUNT):
+        certificate = rn.lmm(cause.formula, cause.draw(np.random.default_rng((11, k)))).certificate
+        assert certificate.verdict == "flat"
+        (direction,) = certificate.directions
+        assert "school" in direction
+        assert "head" in direction
