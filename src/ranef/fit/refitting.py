@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["Refitting"]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
 class Refitting(FitRecord):
     """Methods that fit the model again."""
 

@@ -17,7 +17,8 @@ from ranef.problem import Problem, lower_triangles
 from ranef.problem.parameters import semidefinite_cholesky, theta_of_blocks
 from ranef.solve import Control, Solution
 from ranef.solve.solution import evaluate_at
-from ranef.source import available_cores, rows_of
+from ranef.source import rows_of
+from ranef.source.memory import available_cores
 from ranef.types import Array
 
 __all__ = ["KINDS", "BootstrapDraws", "BootstrapPlan", "bootstrap_draws"]
