@@ -38,6 +38,8 @@ class Model:
         Where statsmodels has this model.
     intercepts : tuple of str
         Grouping columns, where all random effects are intercepts: gpboost fits these.
+    threads : int
+        Threads that ranef may use; the others keep to one by their environment.
     """
 
     formula: str
@@ -47,6 +49,7 @@ class Model:
     derivatives: bool = True
     statsmodels: Statsmodels | None = None
     intercepts: tuple[str, ...] = ()
+    threads: int = 1
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -89,7 +89,7 @@ def _start(
     if warm is not None:
         worker.load(*warm)
         worker.fit()
-    worker.load(model, data)
+    worker.load(replace(model, threads=peer.threads), data)
     first, memory = worker.fit_with_peak()
     repeats = plan.repeats_at(first.seconds)
     # The first call says little about the speed of a fast tool; the second one does.

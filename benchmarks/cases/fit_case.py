@@ -15,6 +15,8 @@ from benchmarks.runner import interleave, judge
 
 __all__ = ["FitCase"]
 
+TWO_THREADS = "ranef, 2 threads"
+
 
 @dataclass(frozen=True, slots=True)
 class FitCase:
@@ -30,6 +32,8 @@ class FitCase:
         Most evaluations ranef should need.
     never_higher : bool
         Whether ranef's objective is held against the lowest of all.
+    second_core : float, optional
+        What two threads should gain over one.
     warm : FitCase, optional
         A small case to fit first, where memory counts.
     """
@@ -42,6 +46,7 @@ class FitCase:
     ratios: Mapping[str, float] = field(default_factory=dict)
     evaluations: int | None = None
     never_higher: bool = False
+    second_core: float | None = None
     warm: FitCase | None = None
     large: bool = False
 
@@ -51,6 +56,8 @@ class FitCase:
         if self.warm is not None:
             warm = (self.warm.model, write(self.warm.data(), session.folder / self.warm.name))
         peers = [session.tools[t] for t in ("ranef", *self.tools) if t in session.tools]
+        if self.second_core is not None:
+            peers.insert(1, replace(peers[0], name=TWO_THREADS, threads=2))
         rows = interleave(peers, self.model, data, session.plan, warm=warm, log=session.log)
         if warm is None:
             rows = tuple(replace(row, memory=None) for row in rows)
@@ -65,6 +72,9 @@ class FitCase:
             Goal(f"{tool} / ranef", bound, _ratio(by_label.get(tool), ours), unit="x")
             for tool, bound in self.ratios.items()
         ]
+        if self.second_core is not None:
+            gain = _ratio(ours, by_label[TWO_THREADS]) if TWO_THREADS in by_label else None
+            found.append(Goal(f"ranef / {TWO_THREADS}", self.second_core, gain, unit="x"))
         if self.evaluations is not None:
             found.append(Goal("evaluations", self.evaluations, ours.evaluations, at_least=False))
         if self.never_higher:

@@ -44,6 +44,7 @@ ONE_FACTOR_LARGE = FitCase(
     data=partial(simulate, 10_000_000),
     tools=("lme4", "glmm", "mixedlm"),
     ratios=RATIOS,
+    second_core=1.6,
     warm=SLEEPSTUDY,
     large=True,
 )

@@ -9,11 +9,12 @@ __all__ = ["Absent", "Peer"]
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A tool and the command of its worker."""
+    """A tool and the command of its worker; `threads` is what ranef is allowed."""
 
     name: str
     command: tuple[str, ...]
     version: str
+    threads: int = 1
 
 
 @dataclass(frozen=True, slots=True)

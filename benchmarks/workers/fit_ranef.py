@@ -17,9 +17,10 @@ class Ranef:
     def prepare(self, model: Model, frame: Any) -> Task:
         import ranef as rn
 
+        control = rn.Control(threads=model.threads)
         if model.entry == "frame":
             return Task(
-                run=lambda: rn.lmm(model.formula, frame, reml=model.reml),
+                run=lambda: rn.lmm(model.formula, frame, reml=model.reml, control=control),
                 outcome=lambda fit: _outcome(fit.criterion, fit.certificate),
             )
 
@@ -44,7 +45,9 @@ class Ranef:
         formula = parse(model.formula)
         design = build(formula, read_table(frame, list(formula.variables())))
         return Task(
-            run=lambda: solve(make_problem(design, design.y, None, model.reml)),
+            run=lambda: solve(
+                make_problem(design, design.y, None, model.reml, threads=model.threads)
+            ),
             outcome=lambda solution: _outcome(solution.criterion, solution.certificate),
         )
 

@@ -8,6 +8,7 @@ from benchmarks.cases import ALL
 from benchmarks.cases.fit_case import FitCase
 from benchmarks.cases.hsb import HSB
 from benchmarks.cases.maximal import MAXIMAL, simulate
+from benchmarks.cases.one_factor import ONE_FACTOR_LARGE
 from benchmarks.model import Model
 from benchmarks.peers import NAMES
 from benchmarks.result import Row
@@ -37,6 +38,13 @@ def test_ratios_are_theirs_over_ours() -> None:
     rows = [Row("ranef", seconds=0.002), Row("lme4", seconds=0.05), Row("glmm", note="ended")]
     values = {goal.what: goal.value for goal in HSB.goals(rows)}
     assert values == {"lme4 / ranef": 25.0, "statsmodels / ranef": None, "glmm / ranef": None}
+
+
+def test_a_second_core_is_held_against_one() -> None:
+    rows = [Row("ranef", seconds=0.8), Row("ranef, 2 threads", seconds=0.4)]
+    goals = {goal.what: goal for goal in ONE_FACTOR_LARGE.goals(rows)}
+    assert goals["ranef / ranef, 2 threads"].value == 2.0
+    assert goals["ranef / ranef, 2 threads"].reached is True
 
 
 def test_a_lower_objective_elsewhere_is_an_excess_of_ours() -> None:

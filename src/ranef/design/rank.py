@@ -82,18 +82,19 @@ def _clearly_independent(columns: ModelColumns, centred: bool) -> bool:
     sizes = np.array([_largest(column) for column in columns.columns])
     scales = np.where(sizes > 0.0, sizes, 1.0)
     shifts = columns.rows(0, _CHUNK).mean(axis=0) if centred else np.zeros(k)
-    sums, gram, squares = np.zeros(k), np.zeros((k, k)), np.zeros(k)
+    shifts /= scales
+    sums, gram = np.zeros(k), np.zeros((k, k))
     for start in range(0, columns.n_rows, _CHUNK):
         rows = columns.rows(start, start + _CHUNK)
         rows /= scales
-        squares += np.einsum("ij,ij->j", rows, rows)
-        rows -= shifts / scales
+        rows -= shifts
         sums += rows.sum(axis=0)
         gram += rows.T @ rows
+    squares = np.diag(gram) + 2.0 * shifts * sums + columns.n_rows * shifts**2
     if centred:
         gram -= np.outer(sums, sums) / columns.n_rows
     lengths = np.sqrt(np.maximum(np.diag(gram), 0.0))
-    if np.any(lengths <= (_CONSTANT * np.sqrt(squares) if centred else 0.0)):
+    if np.any(lengths <= (_CONSTANT * np.sqrt(np.abs(squares)) if centred else 0.0)):
         return False
     try:
         pivots = np.diag(np.linalg.cholesky(gram / np.outer(lengths, lengths)))
