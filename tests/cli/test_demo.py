@@ -43,7 +43,7 @@ def test_it_runs_and_says_nothing_on_standard_error(run: Run) -> None:
 
 
 def test_it_reads_well_on_a_terminal(run: Run, chapters: dict[int, str]) -> None:
-    assert list(chapters) == [1, 2, 3, 4, 5, 6, 7]
+    assert list(chapters) == [1, 2, 3, 4, 5, 6, 7, 8]
     assert max(map(len, run.out.splitlines())) <= 100
     assert max(text.count("\n") for text in chapters.values()) <= 46
     assert "\x1b" not in run.out
@@ -109,6 +109,14 @@ def test_the_school_mean_explains_the_singularity(chapters: dict[int, str]) -> N
     assert verdicts == ["boundary", "interior", "interior", "interior"]
     assert "from 6.74 to 2.35" in sentence(chapters[6])
     assert "from 2.81 to 1.27" in sentence(chapters[6])
+
+
+def test_the_diagnosis_finds_the_same(chapters: dict[int, str]) -> None:
+    assert row(chapters[7], "as asked") == [46579.18, 2.96, 2.13, -1.31]
+    assert row(chapters[7], "centred by sch.id") == [46649.88, 2.80, 2.81, -1.34]
+    assert row(chapters[7], "+ mean of ses") == [46527.16, 2.79, 1.26, -1.35]
+    assert "The likely cause: the mean of ses by sch.id is missing" in sentence(chapters[7])
+    assert "ses:sector (-1.35 to -1.31) hold in every rung" in sentence(chapters[7])
 
 
 @pytest.mark.parametrize(("name", "least"), [("schools.png", 0.05), ("slopes.png", 0.1)])

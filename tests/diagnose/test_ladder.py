@@ -19,7 +19,7 @@ from ranef.errors import DesignError
 from ranef.fit.subject import subject_of
 from ranef.present.diagnosis import Diagnosis
 
-from .conftest import MODELS
+from .conftest import MODELS, data_of
 
 FitOf = Callable[[str], rn.Fit]
 DiagnosisOf = Callable[[str], Diagnosis]
@@ -140,7 +140,7 @@ def test_bounds_hold_the_known_law(rungs: pd.DataFrame) -> None:
 
 @pytest.mark.parametrize("name", [name for name in MODELS if name != "hsb-stopped"])
 def test_the_code_of_each_rung_gives_its_fit(name: str, diagnosis_of: DiagnosisOf) -> None:
-    data = rn.datasets.load(MODELS[name][0])
+    data = data_of(name)
     frame = diagnosis_of(name).remedies
     assert len(frame) >= 2
     for _, row in frame[frame["rung"] != "as-asked"].iterrows():

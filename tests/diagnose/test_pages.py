@@ -18,7 +18,7 @@ import pytest
 import ranef as rn
 from ranef.present.diagnosis import Diagnosis
 
-from .conftest import MODELS
+from .conftest import MODELS, data_of
 
 PAGES = Path(__file__).parent / "pages"
 NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
@@ -119,8 +119,8 @@ def test_json_holds_what_the_frame_holds(diagnosis_of: DiagnosisOf) -> None:
 
 def write() -> None:
     """All pages anew."""
-    for name, (data, formula, arguments) in MODELS.items():
-        page = rn.lmm(formula, rn.datasets.load(data), **arguments).diagnose()
+    for name, (_, formula, arguments) in MODELS.items():
+        page = rn.lmm(formula, data_of(name), **arguments).diagnose()
         (PAGES / f"{name}.txt").write_text(f"{page}\n", encoding="utf-8")
 
 

@@ -14,7 +14,7 @@ def chapter_pictures(files: Mapping[Path, str]) -> Chapter:
     """The files with what they show."""
     width = max(len(str(path)) for path in files)
     return Chapter(
-        "7. Pictures",
+        "8. Pictures",
         (
             shown("\n".join(f"{path!s:<{width}}  {what}" for path, what in files.items())),
             prose(

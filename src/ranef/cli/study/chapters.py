@@ -6,6 +6,7 @@ from ranef.cli.study.chapter_centred import chapter_centred
 from ranef.cli.study.chapter_comparison import chapter_comparison
 from ranef.cli.study.chapter_context import chapter_context
 from ranef.cli.study.chapter_data import chapter_data
+from ranef.cli.study.chapter_diagnosis import chapter_diagnosis
 from ranef.cli.study.chapter_raw import chapter_raw
 from ranef.cli.study.chapter_schools import chapter_schools
 from ranef.cli.study.fits import Study
@@ -20,6 +21,7 @@ _CHAPTERS = (
     chapter_centred,
     chapter_comparison,
     chapter_context,
+    chapter_diagnosis,
 )
 
 

@@ -43,6 +43,8 @@ class Study:
         These two side by side.
     context, raw_context : Fit
         The school mean of ses added, to the centred model and to the raw one.
+    diagnosis : Diagnosis
+        Of the raw model.
     """
 
     pupils: pd.DataFrame = field(repr=False)
@@ -54,6 +56,7 @@ class Study:
     table: Any = field(repr=False)
     context: Any
     raw_context: Any
+    diagnosis: Any = field(repr=False)
 
     @property
     def models(self) -> tuple[Any, ...]:
@@ -76,5 +79,6 @@ def work_through() -> Study:
         table=rn.compare(
             fits["additive"], fits["centred"], labels=["no interaction", "interaction"]
         ),
+        diagnosis=fits["raw"].diagnose(),
         **fits,
     )
