@@ -11,7 +11,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from problems import rows
 
-from ranef.kernel import CoreKernel, ReferenceKernel, Rows, RowsGroup, cross_products
+from ranef.kernel import CoreKernel, Rows, RowsGroup, cross_products
+from ranef.kernel.reference import ReferenceKernel
 
 STEP = 1e-4
 

@@ -11,7 +11,6 @@ from ranef.errors import DataError
 from ranef.fit.record import FitRecord
 from ranef.inference.bootstrap import BootstrapPlan, bootstrap_draws
 from ranef.inference.parameters import parameters_of, values_of
-from ranef.inference.profile import profile_traces
 from ranef.inference.simulate import simulate_responses
 
 if TYPE_CHECKING:
@@ -188,6 +187,7 @@ class Refitting(FitRecord):
         >>> fit.profile().confint().loc["Days"].round(2).to_list()
         [7.36, 13.58]
         """
+        from ranef.inference.profile import profile_traces
         from ranef.present.profile import Profile
 
         ml = self._by_ml()

@@ -17,7 +17,7 @@ from ranef.solve.face import Face, face_of, gamma_of_term, gradient, hessian
 from ranef.solve.start import other_starts
 from ranef.types import Array
 
-__all__ = ["evidence", "search"]
+__all__ = ["SAME_BASIN", "canonical", "evidence", "search"]
 
 FLAT = 1e-6  # deviance units per squared relative change of a standard deviation
 MOST_NOISE = 1e-4  # the same: curvature that a slope of nearly nothing may stand for
