@@ -1,5 +1,7 @@
 #include "dense.hpp"
 
+#include <algorithm>
+
 namespace ranef {
 
 namespace {
@@ -8,6 +10,13 @@ BlasTable blas;
 
 // Below this many rows a call costs more than the work.
 constexpr Index kSmall = 64;
+
+// Likewise for a product, in multiplications.
+constexpr Index kSmallProduct = 8192;
+
+int stride(const Eigen::Ref<const Matrix>& a) {
+  return static_cast<int>(std::max<Index>(1, a.outerStride()));
+}
 
 }  // namespace
 
@@ -72,6 +81,29 @@ void solve_lower(const Eigen::Ref<const Matrix>& l, Eigen::Ref<Matrix> b, bool t
   }
 }
 
+void solve_lower_right(const Eigen::Ref<const Matrix>& l, Eigen::Ref<Matrix> b, bool transposed) {
+  const Index n = l.rows();
+  if (blas.dtrsm != nullptr && n > kSmall && b.rows() > 0) {
+    char side = 'R';
+    char uplo = 'L';
+    char trans = transposed ? 'T' : 'N';
+    char diag = 'N';
+    int rows = static_cast<int>(b.rows());
+    int cols = static_cast<int>(n);
+    double one = 1.0;
+    int lda = stride(l);
+    int ldb = stride(b);
+    blas.dtrsm(&side, &uplo, &trans, &diag, &rows, &cols, &one, const_cast<double*>(l.data()), &lda,
+               b.data(), &ldb);
+    return;
+  }
+  if (transposed) {
+    l.triangularView<Eigen::Lower>().transpose().solveInPlace<Eigen::OnTheRight>(b);
+  } else {
+    l.triangularView<Eigen::Lower>().solveInPlace<Eigen::OnTheRight>(b);
+  }
+}
+
 void multiply(const Eigen::Ref<const Matrix>& a, const Eigen::Ref<const Matrix>& b, Matrix& c) {
   c.resize(a.rows(), b.cols());
   if (blas.dgemm != nullptr && a.rows() > kSmall && b.cols() > 8) {
@@ -89,6 +121,59 @@ void multiply(const Eigen::Ref<const Matrix>& a, const Eigen::Ref<const Matrix>&
     return;
   }
   c.noalias() = a * b;
+}
+
+void product(double alpha, const Eigen::Ref<const Matrix>& a, Form form_a,
+             const Eigen::Ref<const Matrix>& b, Form form_b, double beta, Eigen::Ref<Matrix> c) {
+  const bool ta = form_a == Form::kTransposed;
+  const bool tb = form_b == Form::kTransposed;
+  const Index inner = ta ? a.rows() : a.cols();
+  if (c.rows() == 0 || c.cols() == 0) return;
+  if (blas.dgemm != nullptr && inner > 0 && c.rows() * c.cols() * inner > kSmallProduct) {
+    char trans_a = ta ? 'T' : 'N';
+    char trans_b = tb ? 'T' : 'N';
+    int m = static_cast<int>(c.rows());
+    int n = static_cast<int>(c.cols());
+    int k = static_cast<int>(inner);
+    int lda = stride(a);
+    int ldb = stride(b);
+    int ldc = stride(c);
+    blas.dgemm(&trans_a, &trans_b, &m, &n, &k, &alpha, const_cast<double*>(a.data()), &lda,
+               const_cast<double*>(b.data()), &ldb, &beta, c.data(), &ldc);
+    return;
+  }
+  if (beta == 0.0) {
+    c.setZero();
+  } else if (beta != 1.0) {
+    c *= beta;
+  }
+  if (ta && tb) {
+    c.noalias() += alpha * a.transpose() * b.transpose();
+  } else if (ta) {
+    c.noalias() += alpha * a.transpose() * b;
+  } else if (tb) {
+    c.noalias() += alpha * a * b.transpose();
+  } else {
+    c.noalias() += alpha * a * b;
+  }
+}
+
+void add_gram(double alpha, const Eigen::Ref<const Matrix>& a, Eigen::Ref<Matrix> c) {
+  const Index n = c.rows();
+  if (n == 0 || a.rows() == 0) return;
+  if (blas.dsyrk != nullptr && n * n * a.rows() > kSmallProduct) {
+    char uplo = 'L';
+    char trans = 'T';
+    int size = static_cast<int>(n);
+    int k = static_cast<int>(a.rows());
+    double one = 1.0;
+    int lda = stride(a);
+    int ldc = stride(c);
+    blas.dsyrk(&uplo, &trans, &size, &k, &alpha, const_cast<double*>(a.data()), &lda, &one,
+               c.data(), &ldc);
+    return;
+  }
+  c.triangularView<Eigen::Lower>() += alpha * a.transpose() * a;
 }
 
 }  // namespace ranef

@@ -24,8 +24,8 @@ Curvature Criterion::hessian_with_tail(const std::vector<Direction>& directions)
   out.hessian = 2.0 * information_in_the_data(directions);
   std::vector<std::vector<double>> b;
   std::vector<std::vector<double>> e;
-  sweeps_.predictors(b, e);
   const int m = problem_.m;
+  sweeps_.predictors(Matrix::Identity(m, m), b, e);
   const int p = problem_.p;
   Vector v(m);
   v.head(p) = -beta_;
@@ -35,7 +35,12 @@ Curvature Criterion::hessian_with_tail(const std::vector<Direction>& directions)
     const Direction& direction = directions[k];
     const int q = problem_.q[at(direction.group)];
     Matrix sum = Matrix::Zero(m, m);
-    for (Index level = 0; level < problem_.n_levels[at(direction.group)]; ++level) {
+    if (q == 1) {
+      const Eigen::Map<const Matrix> score(e[at(direction.group)].data(), m,
+                                           problem_.n_levels[at(direction.group)]);
+      product(direction.d(0, 0), score, Form::kPlain, score, Form::kTransposed, 0.0, sum);
+    }
+    for (Index level = 0; q > 1 && level < problem_.n_levels[at(direction.group)]; ++level) {
       const Eigen::Map<const Matrix> score(&e[at(direction.group)][at(level * q * m)], q, m);
       sum.noalias() += score.transpose() * (direction.d * score).eval();
     }

@@ -42,6 +42,14 @@ class RestRows {
   Index level_;
 };
 
+Matrix tail_rows(const Problem& problem, const ByGroup& by_group, Index count) {
+  Matrix out(problem.tail_columns, count);
+  for (const TailGroup& group : problem.tail) {
+    out.middleRows(group.offset, group.n_levels * group.q) = by_group[at(group.group)];
+  }
+  return out;
+}
+
 }  // namespace
 
 Matrix Criterion::information_in_the_data(const std::vector<Direction>& directions) {
@@ -51,10 +59,10 @@ Matrix Criterion::information_in_the_data(const std::vector<Direction>& directio
   const int p = problem_.p;
   std::vector<std::vector<double>> b;
   std::vector<std::vector<double>> e;
-  sweeps_.predictors(b, e);
   Vector v(m);
   v.head(p) = -beta_;
   v(p) = 1.0;
+  sweeps_.predictors(v, b, e);
 
   // omega_s = dD_s e over the levels of its factor, zero elsewhere; d_s = -e' omega_s.
   ByGroup omega;
@@ -67,8 +75,7 @@ Matrix Criterion::information_in_the_data(const std::vector<Direction>& directio
     const int q = problem_.q[at(direction.group)];
     double sum = 0.0;
     for (Index level = 0; level < problem_.n_levels[at(direction.group)]; ++level) {
-      const Vector score =
-          Eigen::Map<const Matrix>(&e[at(direction.group)][at(level * q * m)], q, m) * v;
+      const Eigen::Map<const Vector> score(&e[at(direction.group)][at(level * q)], q);
       const Vector w = direction.d * score;
       omega[at(direction.group)].col(s).segment(level * q, q) = w;
       sum += score.dot(w);
@@ -80,15 +87,13 @@ Matrix Criterion::information_in_the_data(const std::vector<Direction>& directio
   ByGroup y;
   for (const Matrix& block : omega) y.push_back(Matrix::Zero(block.rows(), count));
   Matrix y_fixed = Matrix::Zero(m, count);
-  for (const TailGroup& row : problem_.tail) {
-    Matrix& out = y[at(row.group)];
-    for (const TailGroup& column : problem_.tail) {
-      out.noalias() += problem_.tail_block.block(row.offset, column.offset, out.rows(),
-                                                 column.n_levels * column.q) *
-                       omega[at(column.group)];
+  if (problem_.tail_columns > 0) {
+    const Matrix tail_omega = tail_rows(problem_, omega, count);
+    const Matrix product = tail_times(problem_, tail_omega);
+    for (const TailGroup& group : problem_.tail) {
+      y[at(group.group)] = product.middleRows(group.offset, group.n_levels * group.q);
     }
-    y_fixed.noalias() +=
-        problem_.tail_fixed.middleRows(row.offset, out.rows()).transpose() * omega[at(row.group)];
+    y_fixed.noalias() += problem_.tail_fixed.transpose() * tail_omega;
   }
   for (std::size_t i = 0; i < problem_.chain.size(); ++i) {
     const Stage& stage = problem_.chain[i];
@@ -131,12 +136,10 @@ Matrix Criterion::information_in_the_data(const std::vector<Direction>& directio
     }
   }
   if (problem_.tail_columns > 0) {
-    Matrix stacked(problem_.tail_columns, count);
-    for (const TailGroup& group : problem_.tail) {
-      stacked.middleRows(group.offset, group.n_levels * group.q) = y[at(group.group)];
-    }
-    form.noalias() -= stacked.transpose() * (sweeps_.tail().p * stacked);
-    y_fixed.noalias() -= sweeps_.tail().h.transpose() * stacked;
+    const Matrix stacked = tail_rows(problem_, y, count);
+    const Matrix half = sweeps_.tail_half(stacked);
+    form.noalias() -= half.transpose() * half;
+    y_fixed.noalias() -= sweeps_.tail_h().transpose() * stacked;
   }
   const Matrix x = y_fixed.topRows(p);
   form.noalias() -= x.transpose() * xx_inverse_ * x;

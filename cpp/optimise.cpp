@@ -138,7 +138,7 @@ class Search {
       const double gain = model.decrease(reduced);
       if (!(gain > control_.gain)) {
         out_.status = OptimiseStatus::kConverged;
-        if (gain > 0.0) polish(out_.theta + model.vectors * reduced, g.norm());
+        if (gain > 0.0 && exact_) polish(out_.theta + model.vectors * reduced, g.norm());
         return;
       }
       // Average information converges linearly; where that is slow the exact Hessian pays.
@@ -188,8 +188,10 @@ class Search {
         out_.theta = candidate;
         out_.value = criterion_.value();
         lambda = chart_.lambda(out_.theta);
+        const Vector g_before = g;
         g = chart_.gradient(criterion_.gamma(), lambda);
         h = hessian(lambda);
+        if (!exact_ && gain < 1.0) correct(h, model.vectors * reduced, g - g_before);
         if (ratio > 0.75 && length > 0.8 * radius) radius *= 2.5;
         if (!blind && ratio < 0.25) radius = 0.5 * length;
       } else {
@@ -200,6 +202,16 @@ class Search {
           return;
         }
       }
+    }
+  }
+
+  // Average information is not the Hessian, and what it is wrong about makes convergence linear. A
+  // short step has shown the curvature along itself: the symmetric change of rank one that agrees.
+  static void correct(Matrix& h, const Vector& step, const Vector& change) {
+    const Vector wrong = change - h * step;
+    const double along = wrong.dot(step);
+    if (std::abs(along) > 1e-3 * wrong.norm() * step.norm()) {
+      h += wrong * wrong.transpose() / along;
     }
   }
 

@@ -36,7 +36,8 @@ Moments moments(const Problem& problem, int group, const Vector& v) {
     if (tail.group != group) continue;
     for (Index level = 0; level < tail.n_levels; ++level) {
       const Index from = tail.offset + level * q;
-      add(problem.tail_block.block(from, from, q, q), problem.tail_fixed.middleRows(from, q) * v);
+      add(Eigen::Map<const Matrix>(&tail.diagonal[at(level * q * q)], q, q),
+          problem.tail_fixed.middleRows(from, q) * v);
     }
   }
   return sum;

@@ -19,10 +19,11 @@ namespace {
 // Change of everything that the forward sweep leaves, along one direction.
 struct Tangent {
   std::vector<StageState> stages;  // diagonal and rest: dC; w_diagonal and w_rest: dW
-  Matrix tail;                     // dC over tail columns
+  TailMatrix tail;                 // dC over tail columns
+  Matrix tail_dense;               // the same, full
   Matrix tail_fixed;
   Matrix fixed;
-  Matrix tail_w;
+  TailMatrix tail_w;
   Matrix tail_w_fixed;
 };
 
@@ -98,12 +99,12 @@ bool tail_untouched(const Problem& problem, const Direction& direction) {
 // Returns dC_j - dC_jj H over the tail.
 Matrix forward_tail(const Sweeps& sweeps, const Direction& direction, Tangent& t) {
   const TailState& tail = sweeps.tail();
-  t.tail.triangularView<Eigen::StrictlyUpper>() = t.tail.transpose();
-  Matrix out = t.tail_fixed - t.tail * tail.h;
+  t.tail_dense = t.tail.by_column();
+  Matrix out = t.tail_fixed - t.tail_dense * tail.h;
   t.fixed.noalias() -= tail.u.transpose() * tail_direction(sweeps.problem(), direction, tail.u);
   const Matrix cross = t.tail_fixed.transpose() * tail.h;
   t.fixed -= cross + cross.transpose();
-  t.fixed.noalias() += tail.h.transpose() * t.tail * tail.h;
+  t.fixed.noalias() += tail.h.transpose() * t.tail_dense * tail.h;
   return out;
 }
 
@@ -120,7 +121,7 @@ void reverse_tail(const Sweeps& sweeps, const Direction& direction, const Matrix
   if (untouched) {
     d_s = tail_direction(problem, direction, tail.s);
   } else {
-    multiply(tail.f, t.tail, fdc);
+    multiply(tail.f, t.tail_dense, fdc);
   }
   const Matrix u_top = tail.u * top;
   for (const TailGroup& group : problem.tail) {
@@ -141,22 +142,24 @@ void reverse_tail(const Sweeps& sweeps, const Direction& direction, const Matrix
   }
   // dP = F' dD F where D moves, -P dC P where C does.
   Matrix product;
+  Matrix dw;
   if (untouched) {
     for (const TailGroup& group : problem.tail) {
       if (group.group != direction.group) continue;
       const Index columns = group.n_levels * group.q;
       const Matrix d_f = tail_direction(problem, direction, tail.f);
       multiply(tail.f.middleRows(group.offset, columns).transpose(),
-               d_f.middleRows(group.offset, columns), t.tail_w);
+               d_f.middleRows(group.offset, columns), dw);
     }
   } else {
-    multiply(tail.p, t.tail, product);
-    multiply(product, tail.p, t.tail_w);
-    t.tail_w = -t.tail_w;
+    multiply(tail.p, t.tail_dense, product);
+    multiply(product, tail.p, dw);
+    dw = -dw;
   }
   const Matrix cross = dh * top * tail.h.transpose();
-  t.tail_w += cross + cross.transpose();
-  t.tail_w.noalias() += tail.h * dtop * tail.h.transpose();
+  dw += cross + cross.transpose();
+  dw.noalias() += tail.h * dtop * tail.h.transpose();
+  t.tail_w.assign(dw);
   t.tail_w_fixed = -(dh * top) - tail.h * dtop;
 }
 
@@ -223,7 +226,10 @@ Tangent zero_tangent(const Problem& problem) {
     t.stages[i].w_diagonal.assign(stage.diagonal.size(), 0.0);
     t.stages[i].w_rest.assign(stage.rest.size(), 0.0);
   }
-  t.tail = Matrix::Zero(problem.tail_columns, problem.tail_columns);
+  if (problem.tail_columns > 0) {
+    t.tail = TailMatrix(problem.tail_pattern);
+    t.tail_w = t.tail;
+  }
   t.tail_fixed = Matrix::Zero(problem.tail_columns, problem.m);
   t.fixed = Matrix::Zero(problem.m, problem.m);
   return t;
@@ -271,7 +277,7 @@ void Criterion::tangent(const Direction& direction, std::size_t which,
 }
 
 Curvature Criterion::hessian_by_tangents(const std::vector<Direction>& directions) {
-  gamma(false);  // leaves W of the later factors and the tail in the state
+  gamma(true);  // leaves W of the later factors and the tail in the state
   if (problem_.tail_columns > 0) sweeps_.tail_products();
   const auto count = static_cast<Index>(directions.size());
   Curvature out;

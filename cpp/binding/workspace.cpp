@@ -210,7 +210,7 @@ class Workspace {
     require();
     nb::gil_scoped_release release;
     criterion_.gamma();
-    criterion_.sweeps().predictors(b, e);
+    criterion_.sweeps().predictors(Matrix::Identity(problem_.m, problem_.m), b, e);
   }
 
   ranef::Problem problem_;
