@@ -2,8 +2,8 @@
 //
 // The factor with the most columns goes first. Factors it is nested in follow as a *chain*: their
 // diagonal blocks stay block-diagonal whatever is eliminated before them, so nesting costs no
-// fill. All other factors form the *tail*, with an order of its own (tail_pattern.hpp). Every row of
-// data touches one level per factor, and the levels it touches form a clique; the factor L has
+// fill. All other factors form the *tail*, with an order of its own (tail_pattern.hpp). Every row
+// of data touches one level per factor, and the levels it touches form a clique; the factor L has
 // exactly the pattern of A on chain rows.
 #pragma once
 

@@ -106,6 +106,14 @@ Matrix Criterion::information_in_the_data(const std::vector<Direction>& directio
       const Matrix own = omega[at(stage.group)].middleRows(level * q, q);
       Matrix sum = diagonal * own;
       RestRows(problem_, i, level).each([&](int column, int group, Index row, int rows) {
+        if (q == 1 && rows == 1) {
+          const double value = rest(0, column);
+          for (Index s = 0; s < count; ++s) {
+            sum(0, s) += value * omega[at(group)](row, s);
+            y[at(group)](row, s) += value * own(0, s);
+          }
+          return;
+        }
         sum.noalias() += rest.middleCols(column, rows) * omega[at(group)].middleRows(row, rows);
         y[at(group)].middleRows(row, rows).noalias() +=
             rest.middleCols(column, rows).transpose() * own;
@@ -129,6 +137,10 @@ Matrix Criterion::information_in_the_data(const std::vector<Direction>& directio
       const Matrix own = y[at(stage.group)].middleRows(level * q, q);
       form.noalias() -= own.transpose() * pj * own;
       RestRows(problem_, i, level).each([&](int column, int group, Index row, int rows) {
+        if (q == 1 && rows == 1) {
+          for (Index s = 0; s < count; ++s) y[at(group)](row, s) -= h(0, column) * own(0, s);
+          return;
+        }
         y[at(group)].middleRows(row, rows).noalias() -=
             h.middleCols(column, rows).transpose() * own;
       });

@@ -42,8 +42,8 @@ bool Sweeps::forward_scalar() {
   double determinant = 1.0;
   Index stacked = 0;
   const auto subtract_stack = [&] {
-    product(-1.0, stack.leftCols(stacked), Form::kPlain, stack.leftCols(stacked),
-            Form::kTransposed, 1.0, fixed_);
+    product(-1.0, stack.leftCols(stacked), Form::kPlain, stack.leftCols(stacked), Form::kTransposed,
+            1.0, fixed_);
     stacked = 0;
   };
   for (Index level = 0; level < stage.n_levels; ++level) {

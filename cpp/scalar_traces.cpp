@@ -4,8 +4,8 @@
 //   tr(B W_E B W_E) = tr(G G) + 2 tr(K W_xt M W_tx) + tr(K W_xx K W_xx),
 //   g_l' W_E g_l = (M W M)_ll / lambda_l^2 - 2 (M W_tx)_l K x_l' / lambda_l + x_l K W_xx K x_l',
 //   N_lk = (delta_lk - M_lk) / (lambda_l lambda_k) - x_l K x_k'.
-// G is found by a few rows at a time as sum_j (M v_j') v_j: v_j is sparse, and so many rows of M and
-// G stay in the cache.
+// G is found by a few rows at a time as sum_j (M v_j') v_j: v_j is sparse, and so many rows of M
+// and G stay in the cache.
 #include "scalar_traces.hpp"
 
 #include <algorithm>

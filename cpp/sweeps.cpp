@@ -210,7 +210,8 @@ void Sweeps::predictors(const Matrix& v, std::vector<std::vector<double>>& b,
         column += later.q;
       }
       const std::int32_t* list = stage.tail_list(level);
-      for (int t = 0; t < stage.tail_columns(level); ++t) known.col(column++) = -tail_b.col(list[t]);
+      for (int t = 0; t < stage.tail_columns(level); ++t)
+        known.col(column++) = -tail_b.col(list[t]);
       known.rightCols(problem_.m) = v.transpose();
       const std::size_t from = at(stage.rest_start[at(level)]) * at(q);
       const std::size_t to = at(level) * at(q * m);

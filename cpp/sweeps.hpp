@@ -36,8 +36,8 @@ struct StageState {
 };
 
 struct TailState {
-  TailMatrix factor;  // C, then the Cholesky factor of M = I + Lambda' C Lambda
-  TailMatrix c;       // C, kept only where some Lambda is nearly singular
+  TailMatrix factor;          // C, then the Cholesky factor of M = I + Lambda' C Lambda
+  TailMatrix c;               // C, kept only where some Lambda is nearly singular
   std::vector<bool> regular;  // by tail factor
   Matrix fixed;               // C against X and y, by tail column
   Matrix half;                // L^-1 Lambda' C against X and y, in order of elimination

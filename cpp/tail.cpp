@@ -49,7 +49,8 @@ bool Sweeps::forward_tail() {
   if (problem_.tail_columns == 0) return true;
   tail_.regular.clear();
   for (const TailGroup& group : problem_.tail) tail_.regular.push_back(regular(group));
-  const bool all = std::all_of(tail_.regular.begin(), tail_.regular.end(), [](bool b) { return b; });
+  const bool all =
+      std::all_of(tail_.regular.begin(), tail_.regular.end(), [](bool b) { return b; });
   tail_.c = all ? TailMatrix() : tail_.factor;
   tail_.factor.congruence(problem_.tail_segments, lambda_, false);
   tail_.factor.add_to_diagonal(1.0);
@@ -102,8 +103,7 @@ void Sweeps::solve_tail() {
     tail_.u = std::move(w);
     lambda_transposed_times(problem_, transposed, tail_.u);
   } else {
-    tail_.u =
-        tail_.fixed - by_column(problem_, tail_.c.times(in_order(problem_, tail_.h)));
+    tail_.u = tail_.fixed - by_column(problem_, tail_.c.times(in_order(problem_, tail_.h)));
   }
   tail_.solved = true;
 }
@@ -151,8 +151,8 @@ Matrix Sweeps::tail_derivative(const Matrix& top) {
   return out;
 }
 
-// Sum over levels of Z_a' V^-1 Z_a for one tail factor with the fixed part left out: from M^-1 where
-// Lambda is regular, else C_aa - (C P C)_aa by solves with L.
+// Sum over levels of Z_a' V^-1 Z_a for one tail factor with the fixed part left out: from M^-1
+// where Lambda is regular, else C_aa - (C P C)_aa by solves with L.
 Matrix Sweeps::tail_information(std::size_t which) {
   const TailGroup& group = problem_.tail[which];
   const Index q = group.q;

@@ -129,9 +129,8 @@ double TailMatrix::operator()(Index a, Index b) const {
 
 void TailMatrix::congruence(const std::vector<TailSegment>& segments, const std::vector<Matrix>& t,
                             bool outer) {
-  const bool scalar = std::all_of(segments.begin(), segments.end(), [&](const TailSegment& s) {
-    return t[at(s.group)].rows() == 1;
-  });
+  const bool scalar = std::all_of(segments.begin(), segments.end(),
+                                  [&](const TailSegment& s) { return t[at(s.group)].rows() == 1; });
   if (scalar) {
     Vector scale(size());
     for (const TailSegment& s : segments) scale(s.first) = t[at(s.group)](0, 0);

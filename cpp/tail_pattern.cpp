@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstdint>
 #include <limits>
 #include <numeric>
 
@@ -14,12 +15,25 @@ namespace {
 // From this share of neighbours among the levels left on, all of them count as connected.
 constexpr double kDense = 0.6;
 
+// From this many levels on the bits of their graph are too many; all are border then.
+constexpr std::size_t kOrdered = 40000;
+
+// Bits set, without an instruction that not every processor has.
+std::uint64_t bits_set(std::uint64_t word) {
+  word -= (word >> 1) & 0x5555555555555555u;
+  word = (word & 0x3333333333333333u) + ((word >> 2) & 0x3333333333333333u);
+  word = (word + (word >> 4)) & 0x0f0f0f0f0f0f0f0fu;
+  word += word >> 8;
+  word += word >> 16;
+  word += word >> 32;
+  return word & 0x7f;
+}
+
 // One level after the other leaves the graph, and its neighbours become neighbours of each other
 // (George & Liu 1989). Rows of bits.
 class Graph {
  public:
-  Graph(Index n, const Cliques& cliques)
-      : n_(n), words_(at((n + 63) / 64)), bits_(at(n) * words_, 0) {
+  Graph(Index n, const Cliques& cliques) : words_(at((n + 63) / 64)), bits_(at(n) * words_, 0) {
     std::vector<std::uint64_t> mask(words_);
     for (std::size_t k = 0; k + 1 < cliques.start.size(); ++k) {
       std::fill(mask.begin(), mask.end(), 0);
@@ -62,12 +76,11 @@ class Graph {
     for (std::size_t word = 0; word < words_; ++word) row(v)[word] |= other[word];
   }
   Index count(std::size_t v) {
-    Index sum = 0;
-    for (std::size_t word = 0; word < words_; ++word) sum += std::popcount(row(v)[word]);
-    return sum;
+    std::uint64_t sum = 0;
+    for (std::size_t word = 0; word < words_; ++word) sum += bits_set(row(v)[word]);
+    return static_cast<Index>(sum);
   }
 
-  Index n_;
   std::size_t words_;
   std::vector<std::uint64_t> bits_;
   std::vector<Index> degree_;
@@ -83,8 +96,9 @@ struct Tree {
 
 Tree eliminate(const std::vector<int>& q, const Cliques& cliques) {
   const auto n = static_cast<Index>(q.size());
-  Graph graph(n, cliques);
   Tree tree;
+  if (q.size() > kOrdered) return tree;
+  Graph graph(n, cliques);
   std::vector<std::int32_t> left(at(n));
   std::iota(left.begin(), left.end(), 0);
   while (!left.empty()) {
@@ -141,6 +155,14 @@ double work(const Tree& tree, const std::vector<int>& q, Index size, Index most)
 }
 
 }  // namespace
+
+Index TailPattern::entries() const {
+  Index sum = packed_entries(boundaries);
+  for (const TailBlock& block : blocks) {
+    sum += block.size * (block.size + static_cast<Index>(block.rows.size()));
+  }
+  return sum;
+}
 
 std::int32_t TailPattern::block_of(Index at_position) const {
   if (at_position >= border) return -1;
@@ -210,8 +232,7 @@ TailPattern tail_pattern(const std::vector<int>& q, const Cliques& cliques) {
   for (std::size_t b = 0; b < tops.size(); ++b) {
     for (const std::int32_t u : tree.neighbours[tops[b]]) {
       for (Index c = first[at(u)]; c < first[at(u) + 1]; ++c) {
-        out.blocks[b].rows.push_back(
-            static_cast<std::int32_t>(out.position[at(c)] - out.border));
+        out.blocks[b].rows.push_back(static_cast<std::int32_t>(out.position[at(c)] - out.border));
       }
     }
     std::sort(out.blocks[b].rows.begin(), out.blocks[b].rows.end());

@@ -31,10 +31,12 @@ struct TailPattern {
   std::vector<std::int32_t> position;  // of each tail column in the order of elimination
   std::vector<std::int32_t> column;    // the tail column at each position
   std::vector<TailBlock> blocks;
-  Index border = 0;               // position of the first border column
-  std::vector<Index> boundaries;  // of the panels of the border
+  Index border = 0;                     // position of the first border column
+  std::vector<Index> boundaries = {0};  // of the panels of the border
 
   Index size() const { return static_cast<Index>(position.size()); }
+  // Numbers that a matrix on this pattern holds.
+  Index entries() const;
   // The block that holds a position; -1 in the border.
   std::int32_t block_of(Index at_position) const;
 };

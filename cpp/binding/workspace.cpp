@@ -1,4 +1,5 @@
 // One problem with its working memory, as Python sees it.
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <tuple>
@@ -192,6 +193,14 @@ class Workspace {
     return {chain, tail, problem_.tail_columns, entries};
   }
 
+  // Numbers in a matrix over the tail, and whether all factors have one column and one is chained.
+  std::tuple<Index, bool> tail() const {
+    const bool scalar =
+        problem_.chain.size() == 1 &&
+        std::all_of(problem_.q.begin(), problem_.q.end(), [](int q) { return q == 1; });
+    return {problem_.tail_pattern.entries(), scalar};
+  }
+
   const ranef::Criterion& criterion() const { return criterion_; }
 
  private:
@@ -236,6 +245,7 @@ void bind_workspace(nb::module_& m) {
       .def("conditional_variances", &Workspace::conditional_variances)
       .def("row_variances", &Workspace::row_variances, "groups"_a, "fixed"_a, "weights"_a.none())
       .def_prop_ro("layout", &Workspace::layout)
+      .def_prop_ro("tail", &Workspace::tail)
       .def_prop_ro("value", [](const Workspace& w) { return w.criterion().value(); })
       .def_prop_ro("r2", [](const Workspace& w) { return w.criterion().r2(); })
       .def_prop_ro("nu", [](const Workspace& w) { return w.criterion().nu(); })

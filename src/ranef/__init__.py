@@ -11,6 +11,7 @@ from ranef.errors import (
     NumericalError,
     OptionError,
     RanefError,
+    TooLargeError,
     UnknownColumnError,
 )
 from ranef.fit import Fit
@@ -31,6 +32,7 @@ __all__ = [
     "NumericalError",
     "OptionError",
     "RanefError",
+    "TooLargeError",
     "UnknownColumnError",
     "__version__",
     "center",

@@ -40,11 +40,6 @@ def _use_scipy_blas() -> None:
     _core.use_blas(dict(blas.__pyx_capi__), dict(lapack.__pyx_capi__))
 
 
-# From this many dense columns on a factorisation gains more from a second thread than it loses
-# to waiting for one on a busy machine.
-THREADED_COLUMNS = 1500
-
-
 @cache
 def _blas_threads() -> Any:
     from threadpoolctl import ThreadpoolController
@@ -131,14 +126,39 @@ class CoreKernel:
     ) -> None:
         rows = np.zeros((0, products.p + 1)) if penalty.fixed_rows is None else penalty.fixed_rows
         self.workspace = _core.Workspace(products, reml, constant, _penalties(penalty), rows)
-        self._dense_columns = self.workspace.layout[2]
-        if self._dense_columns > 64:
+        self._sizes = products.sizes
+        self.dense_columns = self.workspace.layout[2]
+        if self.dense_columns > 64:
             _use_scipy_blas()
 
     def _threads(self) -> AbstractContextManager[Any]:
-        if 64 < self._dense_columns < THREADED_COLUMNS:
+        """One thread in BLAS: large tails are shared among threads of the core's own."""
+        if self.dense_columns > 64:
             return _blas_threads().limit(limits=1)  # type: ignore[no-any-return]
         return nullcontext()
+
+    @property
+    def crossed(self) -> list[int]:
+        """Groups that are not eliminated level by level, by number."""
+        return self.workspace.layout[1]
+
+    @property
+    def memory(self) -> int:
+        """Bytes that the crossed factors take at the peak of a certified fit.
+
+        The factor and elements of the inverse on its pattern, and for second derivatives whole
+        matrices: the inverse and one product with random intercepts alone, more otherwise.
+        """
+        chain, tail, columns, _ = self.workspace.layout
+        entries, scalar = self.workspace.tail
+        pairs = [q * (q + 1) // 2 for _, q in self._sizes]
+        if scalar:
+            whole = 2
+        elif len(chain) == 1:
+            whole = 8 + 2 * pairs[chain[0]] + sum(pairs[g] for g in tail)
+        else:
+            whole = 9
+        return 8 * (2 * entries + whole * columns**2)
 
     def evaluate(self, lambda_: Sequence[Array]) -> bool:
         with self._threads():

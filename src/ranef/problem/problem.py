@@ -16,6 +16,7 @@ from ranef.kernel import (
     TermBlock,
 )
 from ranef.prior import Assigned
+from ranef.problem.memory import check_memory
 from ranef.source.memory import gather, place_terms
 from ranef.source.scaling import Scaling, scaling_of
 from ranef.types import Array
@@ -91,12 +92,23 @@ class Problem:
         return self.prior.penalty(self.terms, self.scaling.B, self.scaling.R, shift)
 
     def kernel(self, reference: bool = False) -> Kernel:
-        """A new workspace for the criterion on the data's scale."""
+        """A new workspace for the criterion on the data's scale.
+
+        Raises
+        ------
+        TooLargeError
+            Crossed factors with so many levels that the fit does not fit in memory.
+        """
         constant = self.scaling.criterion_constant(self.nu, self.reml)
         if self.prior is not None:
             constant += self.prior.fixed_constant()
-        kind = ReferenceKernel if reference else CoreKernel
-        return kind(self.products, self.reml, constant, self.penalty())
+        if reference:
+            return ReferenceKernel(self.products, self.reml, constant, self.penalty())
+        kernel = CoreKernel(self.products, self.reml, constant, self.penalty())
+        factors = {t.group: label.factor for t, label in zip(self.terms, self.labels, strict=True)}
+        crossed = [factors[group] for group in kernel.crossed]
+        check_memory(kernel.memory, kernel.dense_columns, crossed)
+        return kernel
 
     def with_reml(self, reml: bool) -> Problem:
         return replace(self, reml=reml)
