@@ -58,8 +58,8 @@ ErrorFactor::ErrorFactor(const Problem& problem) : problem_(problem) {
       const int width = stage.rest_columns(level);
       Eigen::Map<Matrix> factor(&diagonal_[i][block], q, q);
       factor = Eigen::Map<const Matrix>(&states[i].diagonal[block], q, q);
-      const Vector length = Eigen::Map<const Matrix>(&stage.diagonal[block], q, q).diagonal();
-      rank_ += semidefinite_factor(factor, length);
+      const Vector own = Eigen::Map<const Matrix>(&stage.diagonal[block], q, q).diagonal();
+      rank_ += semidefinite_factor(factor, own);
       const Eigen::Map<const Matrix> c(&states[i].rest[from], q, width);
       Eigen::Map<Matrix> b(&rest_[i][from], q, width);
       for (int k = 0; k < q; ++k) {
