@@ -208,29 +208,6 @@ class CoreKernel:
             whole = 9
         return 8 * (2 * entries + whole * columns**2)
 
-    @property
-    def crossed(self) -> list[int]:
-        """Groups that are not eliminated level by level, by number."""
-        return self.workspace.layout[1]
-
-    @property
-    def memory(self) -> int:
-        """Bytes that the crossed factors take at the peak of a certified fit.
-
-        The factor and elements of the inverse on its pattern, and for second derivatives whole
-        matrices: the inverse and one product with random intercepts alone, more otherwise.
-        """
-        chain, tail, columns, _ = self.workspace.layout
-        entries, scalar = self.workspace.tail
-        pairs = [q * (q + 1) // 2 for _, q in self._sizes]
-        if scalar:
-            whole = 2
-        elif len(chain) == 1:
-            whole = 8 + 2 * pairs[chain[0]] + sum(pairs[g] for g in tail)
-        else:
-            whole = 9
-        return 8 * (2 * entries + whole * columns**2)
-
     def evaluate(self, lambda_: Sequence[Array]) -> bool:
         with self._threads():
             return self.workspace.evaluate(list(lambda_))
