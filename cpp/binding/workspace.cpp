@@ -11,6 +11,7 @@
 #include "module.hpp"
 #include "optimise.hpp"
 #include "penalties.hpp"
+#include "solve.hpp"
 #include "start.hpp"
 
 namespace ranef::binding {
@@ -18,6 +19,8 @@ namespace ranef::binding {
 using namespace nb::literals;
 
 namespace {
+
+using Terms = std::vector<std::tuple<int, int, int>>;  // group, offset, q
 
 std::vector<ranef::Direction> directions_from(
     const std::vector<std::tuple<int, Matrix>>& directions) {
@@ -32,6 +35,31 @@ ranef::Problem with_fixed_rows(ranef::Problem problem, const Matrix& rows) {
     ranef::add_fixed_rows(problem, rows);
   }
   return problem;
+}
+
+// Whether the user has asked to stop; looks at most every 50 ms.
+class Interrupted {
+ public:
+  bool operator()() {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - last_ < std::chrono::milliseconds(50)) return false;
+    last_ = now;
+    nb::gil_scoped_acquire acquire;
+    return PyErr_CheckSignals() != 0;
+  }
+
+ private:
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
+
+// One line a step: criterion, predicted gain, radius, whether it was accepted.
+Matrix steps(const std::vector<ranef::OptimiseRecord>& log) {
+  Matrix out(static_cast<Index>(log.size()), 4);
+  for (std::size_t k = 0; k < log.size(); ++k) {
+    const ranef::OptimiseRecord& r = log[k];
+    out.row(static_cast<Index>(k)) << r.value, r.predicted_gain, r.radius, r.accepted ? 1.0 : 0.0;
+  }
+  return out;
 }
 
 // One problem with its working memory. Not to be shared between threads.
@@ -71,7 +99,7 @@ class Workspace {
     return criterion_.average_information(directions_from(directions));
   }
 
-  ranef::Chart chart(const std::vector<std::tuple<int, int, int>>& terms) const {
+  ranef::Chart chart(const Terms& terms) const {
     std::vector<ranef::Term> list;
     for (const auto& [group, offset, q] : terms) {
       if (group < 0 || group >= problem_.n_groups || offset < 0 || q < 1 ||
@@ -83,37 +111,61 @@ class Workspace {
     return ranef::Chart(std::move(list), problem_.q);
   }
 
-  Vector moment_start(const std::vector<std::tuple<int, int, int>>& terms) {
+  Vector moment_start(const Terms& terms) {
     const ranef::Chart chart = this->chart(terms);
     nb::gil_scoped_release release;
     return ranef::moment_start(problem_, criterion_.nu(), chart);
   }
 
-  nb::tuple optimise(const std::vector<std::tuple<int, int, int>>& terms, const Vector& start,
-                     int max_evaluations, double gain) {
+  nb::tuple optimise(const Terms& terms, const Vector& start, int max_evaluations, double gain) {
     const ranef::Chart chart = this->chart(terms);
     if (start.size() != chart.size()) throw nb::value_error("theta has another length");
     ranef::Optimum best;
     {
       nb::gil_scoped_release release;
-      auto last = std::chrono::steady_clock::now();
-      const auto interrupted = [&last] {
-        const auto now = std::chrono::steady_clock::now();
-        if (now - last < std::chrono::milliseconds(50)) return false;
-        last = now;
-        nb::gil_scoped_acquire acquire;
-        return PyErr_CheckSignals() != 0;
-      };
-      best = ranef::optimise(criterion_, chart, start, {max_evaluations, gain}, interrupted);
+      best = ranef::optimise(criterion_, chart, start, {max_evaluations, gain}, Interrupted{});
     }
     if (best.status == ranef::OptimiseStatus::kInterrupted) throw nb::python_error();
     ready_ = best.status != ranef::OptimiseStatus::kBrokeDown;
-    nb::list log;
-    for (const ranef::OptimiseRecord& r : best.log) {
-      log.append(nb::make_tuple(r.value, r.predicted_gain, r.radius, r.accepted));
-    }
     return nb::make_tuple(best.theta, best.value, static_cast<int>(best.status), best.evaluations,
-                          best.escapes, log);
+                          best.escapes, steps(best.log));
+  }
+
+  // The evidence about theta, where the criterion stands.
+  nb::tuple evidence(const Terms& terms, const Vector& theta, const std::vector<Matrix>& bases) {
+    require();
+    const ranef::Chart chart = this->chart(terms);
+    check(chart, theta, bases);
+    ranef::Evidence found;
+    {
+      nb::gil_scoped_release release;
+      found = ranef::evidence(criterion_, chart, theta, bases);
+    }
+    return numbers(found);
+  }
+
+  // Search, certificate, and searches from elsewhere. Without a start: moments.
+  nb::tuple solve(const Terms& terms, const std::vector<Matrix>& bases,
+                  const std::optional<Vector>& start, int max_evaluations, double gain,
+                  int restarts) {
+    const ranef::Chart chart = this->chart(terms);
+    check(chart, start.value_or(Vector::Zero(chart.size())), bases);
+    ranef::SolveControl control;
+    control.search = {max_evaluations, gain};
+    control.restarts = restarts;
+    ranef::Solved found;
+    {
+      nb::gil_scoped_release release;
+      const Vector first = start ? *start : ranef::moment_start(problem_, criterion_.nu(), chart);
+      found = ranef::solve(criterion_, chart, bases, first, control, work(), Interrupted{});
+    }
+    const ranef::Optimum& best = found.optimum;
+    if (best.status == ranef::OptimiseStatus::kInterrupted) throw nb::python_error();
+    ready_ = best.status != ranef::OptimiseStatus::kBrokeDown;
+    return nb::make_tuple(best.theta, best.value, static_cast<int>(best.status), best.evaluations,
+                          best.escapes, steps(best.log), found.theta, found.covariances,
+                          numbers(found.evidence), found.starts, found.basins, found.search_seconds,
+                          found.certificate_seconds);
   }
 
   // b of y - X beta, by group: (levels, q, 1); E = Z'V^-1 [X y] by group: (levels, q, p + 1).
@@ -203,6 +255,28 @@ class Workspace {
       }
     }
   }
+  static void check(const ranef::Chart& chart, const Vector& theta,
+                    const std::vector<Matrix>& bases) {
+    if (theta.size() != chart.size()) throw nb::value_error("theta has another length");
+    if (bases.size() != chart.terms().size()) throw nb::value_error("one basis for each term");
+    for (std::size_t k = 0; k < bases.size(); ++k) {
+      const int q = chart.terms()[k].q;
+      if (bases[k].rows() != q || bases[k].cols() != q) {
+        throw nb::value_error("a basis has another size than its term");
+      }
+    }
+  }
+  static nb::tuple numbers(const ranef::Evidence& e) {
+    return nb::make_tuple(e.gain, e.step, e.dual, e.complementarity, e.curvature, e.rank, e.flat);
+  }
+  // Numbers that one evaluation reads.
+  double work() const {
+    double entries = static_cast<double>(problem_.tail_columns * problem_.tail_columns);
+    for (const ranef::Stage& stage : problem_.chain) {
+      entries += static_cast<double>(stage.diagonal.size() + stage.rest.size());
+    }
+    return entries;
+  }
   void require() const {
     if (!ready_) throw nb::value_error("evaluate() has not succeeded yet");
   }
@@ -231,6 +305,9 @@ void bind_workspace(nb::module_& m) {
       .def("average_information", &Workspace::average_information, "directions"_a)
       .def("moment_start", &Workspace::moment_start, "terms"_a)
       .def("optimise", &Workspace::optimise, "terms"_a, "start"_a, "max_evaluations"_a, "gain"_a)
+      .def("evidence", &Workspace::evidence, "terms"_a, "theta"_a, "bases"_a)
+      .def("solve", &Workspace::solve, "terms"_a, "bases"_a, "start"_a.none(), "max_evaluations"_a,
+           "gain"_a, "restarts"_a)
       .def("modes", &Workspace::modes)
       .def("scores", &Workspace::scores)
       .def("conditional_variances", &Workspace::conditional_variances)

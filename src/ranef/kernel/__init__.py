@@ -9,7 +9,18 @@ from ranef.kernel.core import (
     row_variances,
 )
 from ranef.kernel.penalty import CovariancePenalty, Penalty, TermPenalty
-from ranef.kernel.protocol import Curvature, Direction, Kernel, Optimum, Rows, RowsGroup, TermBlock
+from ranef.kernel.protocol import (
+    Curvature,
+    Direction,
+    Evidence,
+    Kernel,
+    Optimum,
+    Rows,
+    RowsGroup,
+    Solved,
+    Step,
+    TermBlock,
+)
 from ranef.kernel.reference import ReferenceKernel
 from ranef.kernel.replicates import EffectPool, RefitPlan, Refits, Replicator
 
@@ -20,6 +31,7 @@ __all__ = [
     "Curvature",
     "Direction",
     "EffectPool",
+    "Evidence",
     "Kernel",
     "Optimum",
     "Penalty",
@@ -29,6 +41,8 @@ __all__ = [
     "Replicator",
     "Rows",
     "RowsGroup",
+    "Solved",
+    "Step",
     "TermBlock",
     "TermPenalty",
     "change_fixed",

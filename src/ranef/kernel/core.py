@@ -12,7 +12,16 @@ import numpy as np
 import ranef._core as _core
 from ranef._core import CrossProducts, Replication, change_fixed, philox
 from ranef.kernel.penalty import Penalty
-from ranef.kernel.protocol import Curvature, Direction, Optimum, Rows, Step, TermBlock
+from ranef.kernel.protocol import (
+    Curvature,
+    Direction,
+    Evidence,
+    Optimum,
+    Rows,
+    Solved,
+    Step,
+    TermBlock,
+)
 from ranef.types import Array
 
 __all__ = [
@@ -43,6 +52,9 @@ def _use_scipy_blas() -> None:
 # From this many dense columns on a factorisation gains more from a second thread than it loses
 # to waiting for one on a busy machine.
 THREADED_COLUMNS = 1500
+
+
+ALL_THREADS = nullcontext()
 
 
 @cache
@@ -138,7 +150,7 @@ class CoreKernel:
     def _threads(self) -> AbstractContextManager[Any]:
         if 64 < self._dense_columns < THREADED_COLUMNS:
             return _blas_threads().limit(limits=1)  # type: ignore[no-any-return]
-        return nullcontext()
+        return ALL_THREADS
 
     def evaluate(self, lambda_: Sequence[Array]) -> bool:
         with self._threads():
@@ -204,14 +216,63 @@ class CoreKernel:
 
     def moment_start(self, terms: Sequence[TermBlock]) -> Array:
         with self._threads():
-            return self.workspace.moment_start([(t.group, t.offset, t.q) for t in terms])
+            return self.workspace.moment_start(terms)
 
     def optimise(
         self, terms: Sequence[TermBlock], start: Array, max_evaluations: int, gain: float
     ) -> Optimum:
         with self._threads():
             theta, value, status, evaluations, escapes, log = self.workspace.optimise(
-                [(t.group, t.offset, t.q) for t in terms], start, max_evaluations, gain
+                terms, start, max_evaluations, gain
             )
-        steps = tuple(Step(*line) for line in log)
-        return Optimum(theta, value, STATUS[status], evaluations, escapes, steps)
+        return Optimum(theta, value, STATUS[status], evaluations, escapes, steps_of(log))
+
+    def evidence(
+        self, terms: Sequence[TermBlock], theta: Array, bases: Sequence[Array]
+    ) -> Evidence:
+        """The certificate's numbers at theta, where the kernel stands.
+
+        Parameters
+        ----------
+        terms : sequence of TermBlock
+        theta : ndarray, shape (k,)
+        bases : sequence of ndarray, shape (q, q)
+            b = B b_inner for each term, for eigenvalues in the data's units.
+        """
+        with self._threads():
+            return Evidence(*self.workspace.evidence(terms, theta, bases))
+
+    def solve(
+        self,
+        terms: Sequence[TermBlock],
+        bases: Sequence[Array],
+        start: Array | None,
+        max_evaluations: int,
+        gain: float,
+        restarts: int,
+    ) -> Solved:
+        """Search, certificate and restarts in one call; the moments are the start where None.
+
+        The last evaluation is the one at the solution.
+        """
+        with self._threads():
+            inner, value, status, evaluations, escapes, log, theta, covariances, numbers, *rest = (
+                self.workspace.solve(terms, bases, start, max_evaluations, gain, restarts)
+            )
+        return Solved(
+            inner,
+            value,
+            STATUS[status],
+            evaluations,
+            escapes,
+            log,
+            theta,
+            covariances,
+            Evidence(*numbers),
+            *rest,
+        )
+
+
+def steps_of(log: Array) -> tuple[Step, ...]:
+    """The lines of a fit log."""
+    return tuple(Step(a, b, c, bool(d)) for a, b, c, d in log.tolist())

@@ -8,7 +8,18 @@ from typing import NamedTuple, Protocol
 
 from ranef.types import Array, Codes
 
-__all__ = ["Curvature", "Direction", "Kernel", "Optimum", "Rows", "RowsGroup", "Step", "TermBlock"]
+__all__ = [
+    "Curvature",
+    "Direction",
+    "Evidence",
+    "Kernel",
+    "Optimum",
+    "Rows",
+    "RowsGroup",
+    "Solved",
+    "Step",
+    "TermBlock",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +95,48 @@ class Optimum(NamedTuple):
     evaluations: int
     escapes: int
     log: tuple[Step, ...]
+
+
+class Evidence(NamedTuple):
+    """What speaks for and against an optimum, in numbers.
+
+    ``gain``: predicted decrease that is left, deviance units; ``step``: the largest step to the
+    predicted optimum in standard errors; ``dual``: smallest eigenvalue of Gamma on the null spaces
+    of the covariances, data's units, NaN in the interior; ``complementarity``: largest element of
+    D Gamma; ``curvature``: smallest eigenvalue of the Hessian on the face, NaN where the face is a
+    point; ``rank`` by term; ``flat`` (k, f): steps along the k coordinates of the face at no cost.
+    """
+
+    gain: float
+    step: float
+    dual: float
+    complementarity: float
+    curvature: float
+    rank: Sequence[int]
+    flat: Array
+
+
+class Solved(NamedTuple):
+    """A search with its certificate's numbers, on the inner scale unless said.
+
+    ``inner``: theta with non-negative diagonals; ``theta`` and ``covariances``: on the data's
+    scale; ``evaluations`` of all searches; ``log``: one row a step of the search that found it,
+    see :class:`Step`; ``starts`` searches that ended in ``basins`` different optima; seconds.
+    """
+
+    inner: Array
+    criterion: float
+    status: str
+    evaluations: int
+    escapes: int
+    log: Array
+    theta: Array
+    covariances: Sequence[Array]
+    evidence: Evidence
+    starts: int
+    basins: int
+    search_seconds: float
+    certificate_seconds: float
 
 
 class Kernel(Protocol):
