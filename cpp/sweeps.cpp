@@ -59,6 +59,7 @@ bool Sweeps::forward(const std::vector<Matrix>& lambda) {
     stages_[i].diagonal = problem_.chain[i].diagonal;
     stages_[i].rest = problem_.chain[i].rest;
   }
+  if (stages_.size() == 1 && problem_.tail_columns == 0) return forward_alone_any();
   for (std::size_t i = 0; i < stages_.size(); ++i) {
     const bool fine = with_size(problem_.chain[i].q,
                                 [&](auto size) { return forward_stage<decltype(size)::value>(i); });

@@ -82,6 +82,9 @@ class Sweeps {
   bool forward_stage(std::size_t i);
   template <int Q>
   void reverse_stage(std::size_t i, const Matrix& top, Matrix& gamma, bool keep);
+  bool forward_alone_any();
+  template <int Q>
+  bool forward_alone();
   bool forward_tail();
   void reverse_tail(const Matrix& top, std::vector<Matrix>& gamma);
   bool regular(const TailGroup& group) const;

@@ -4,9 +4,11 @@ from ranef.kernel.core import (
     CoreKernel,
     CrossProducts,
     change_fixed,
+    column_scales,
     cross_products,
     one_blas_thread,
     row_variances,
+    vector_scale,
 )
 from ranef.kernel.penalty import CovariancePenalty, Penalty, TermPenalty
 from ranef.kernel.protocol import (
@@ -46,7 +48,9 @@ __all__ = [
     "TermBlock",
     "TermPenalty",
     "change_fixed",
+    "column_scales",
     "cross_products",
     "one_blas_thread",
     "row_variances",
+    "vector_scale",
 ]

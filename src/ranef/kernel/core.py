@@ -29,10 +29,12 @@ __all__ = [
     "CrossProducts",
     "Replication",
     "change_fixed",
+    "column_scales",
     "cross_products",
     "one_blas_thread",
     "philox",
     "row_variances",
+    "vector_scale",
 ]
 
 NO_PENALTY = Penalty()
@@ -100,6 +102,33 @@ def _penalties(penalty: Penalty) -> list[tuple[Any, ...]]:
         )
         for term in penalty.terms
     ]
+
+
+def column_scales(x: Array, intercept: int | None) -> tuple[Array, Array, Array]:
+    """Shifts and scales that centre columns and give them unit size, and the change of basis.
+
+    Parameters
+    ----------
+    x : ndarray, shape (n, k), Fortran order
+    intercept : int or None
+        The constant column that takes up the shifts; without one nothing is shifted.
+
+    Returns
+    -------
+    shifts, scales : ndarray, shape (k,)
+        Means, and root mean squares about them.
+    change : ndarray, shape (k, k)
+        R with x = x_inner R^-1.
+    """
+    made: tuple[Array, Array, Array] = _core.column_scales(
+        x, -1 if intercept is None else intercept
+    )
+    return made
+
+
+def vector_scale(y: Array, *, centred: bool) -> tuple[float, float]:
+    """Mean (0 where not centred) and root mean square about it."""
+    return _core.vector_scale(y, centred)
 
 
 def cross_products(rows: Rows, threads: int = 1) -> CrossProducts:

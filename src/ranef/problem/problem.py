@@ -17,7 +17,7 @@ from ranef.kernel import (
 )
 from ranef.prior import Assigned
 from ranef.source.memory import gather, place_terms
-from ranef.source.scaling import Scaling, scaling_of
+from ranef.source.scaling import COLLINEAR, Scaling, orthogonal_scaling, scaling_of
 from ranef.types import Array
 
 __all__ = ["Problem", "TermLabel", "make_problem"]
@@ -130,4 +130,7 @@ def make_problem(
     scaling = scaling_of(design, y)
     labels = tuple(TermLabel(t.label, t.factor, t.names, t.n_levels) for t in design.terms)
     products = gather(design, scaling, y, weights, threads)
+    if design.p > 1 and products.fixed_part[0] < COLLINEAR:
+        scaling = orthogonal_scaling(design, scaling)
+        products = gather(design, scaling, y, weights, threads)
     return Problem(products, place_terms(design.terms), labels, scaling, reml, prior)
