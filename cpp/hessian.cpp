@@ -4,10 +4,16 @@
 
 namespace ranef {
 
+HessianPath hessian_path(const Problem& problem) {
+  if (problem.n_groups == 1) return HessianPath::kSumsOverLevels;
+  return has_trace_products(problem) ? HessianPath::kTraceProducts : HessianPath::kTangents;
+}
+
 Curvature Criterion::hessian(const std::vector<Direction>& directions) {
-  Curvature out = problem_.n_groups == 1         ? hessian_of_one_factor(directions)
-                  : has_trace_products(problem_) ? hessian_with_tail(directions)
-                                                 : hessian_by_tangents(directions);
+  const HessianPath path = hessian_path(problem_);
+  Curvature out = path == HessianPath::kSumsOverLevels  ? hessian_of_one_factor(directions)
+                  : path == HessianPath::kTraceProducts ? hessian_with_tail(directions)
+                                                        : hessian_by_tangents(directions);
   penalty_.add_hessian(directions, out.hessian);
   return out;
 }

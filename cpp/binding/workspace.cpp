@@ -13,6 +13,7 @@
 #include "penalties.hpp"
 #include "solve.hpp"
 #include "start.hpp"
+#include "trace_products.hpp"
 
 namespace ranef::binding {
 
@@ -313,6 +314,10 @@ void bind_workspace(nb::module_& m) {
       .def("conditional_variances", &Workspace::conditional_variances)
       .def("row_variances", &Workspace::row_variances, "groups"_a, "fixed"_a, "weights"_a.none())
       .def_prop_ro("layout", &Workspace::layout)
+      .def_prop_ro("hessian_path",
+                   [](const Workspace& w) {
+                     return static_cast<int>(ranef::hessian_path(w.criterion().problem()));
+                   })
       .def_prop_ro("value", [](const Workspace& w) { return w.criterion().value(); })
       .def_prop_ro("r2", [](const Workspace& w) { return w.criterion().r2(); })
       .def_prop_ro("nu", [](const Workspace& w) { return w.criterion().nu(); })

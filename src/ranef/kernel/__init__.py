@@ -1,4 +1,7 @@
-"""Kernels: cross-products in, criterion and derivatives out. Only `kernel.core` touches C++."""
+"""Kernels: cross-products in, criterion and derivatives out. Only `kernel.core` touches C++.
+
+The NumPy oracle is `kernel.reference.ReferenceKernel`.
+"""
 
 from ranef.kernel.core import (
     CoreKernel,
@@ -16,6 +19,7 @@ from ranef.kernel.protocol import (
     Direction,
     Evidence,
     Kernel,
+    Layout,
     Optimum,
     Rows,
     RowsGroup,
@@ -23,7 +27,6 @@ from ranef.kernel.protocol import (
     Step,
     TermBlock,
 )
-from ranef.kernel.reference import ReferenceKernel
 from ranef.kernel.replicates import EffectPool, RefitPlan, Refits, Replicator
 
 __all__ = [
@@ -35,9 +38,9 @@ __all__ = [
     "EffectPool",
     "Evidence",
     "Kernel",
+    "Layout",
     "Optimum",
     "Penalty",
-    "ReferenceKernel",
     "RefitPlan",
     "Refits",
     "Replicator",

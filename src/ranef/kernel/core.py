@@ -16,6 +16,7 @@ from ranef.kernel.protocol import (
     Curvature,
     Direction,
     Evidence,
+    Layout,
     Optimum,
     Rows,
     Solved,
@@ -38,6 +39,8 @@ __all__ = [
 ]
 
 NO_PENALTY = Penalty()
+
+HESSIANS = ("sums over levels", "trace products", "tangents")
 
 STATUS = ("converged", "no progress", "evaluation limit", "broke down")
 
@@ -104,12 +107,15 @@ def _penalties(penalty: Penalty) -> list[tuple[Any, ...]]:
     ]
 
 
-def column_scales(x: Array, intercept: int | None) -> tuple[Array, Array, Array]:
+def column_scales(
+    columns: Sequence[Array | None], intercept: int | None
+) -> tuple[Array, Array, Array]:
     """Shifts and scales that centre columns and give them unit size, and the change of basis.
 
     Parameters
     ----------
-    x : ndarray, shape (n, k), Fortran order
+    columns : sequence of (ndarray, shape (n,), or None)
+        None is the constant 1.
     intercept : int or None
         The constant column that takes up the shifts; without one nothing is shifted.
 
@@ -118,17 +124,18 @@ def column_scales(x: Array, intercept: int | None) -> tuple[Array, Array, Array]
     shifts, scales : ndarray, shape (k,)
         Means, and root mean squares about them.
     change : ndarray, shape (k, k)
-        R with x = x_inner R^-1.
+        R with X = X_inner R^-1 for the columns X.
     """
     made: tuple[Array, Array, Array] = _core.column_scales(
-        x, -1 if intercept is None else intercept
+        [None if c is None else np.ascontiguousarray(c, dtype=np.float64) for c in columns],
+        -1 if intercept is None else intercept,
     )
     return made
 
 
 def vector_scale(y: Array, *, centred: bool) -> tuple[float, float]:
     """Mean (0 where not centred) and root mean square about it."""
-    return _core.vector_scale(y, centred)
+    return _core.vector_scale(np.ascontiguousarray(y, dtype=np.float64), centred)
 
 
 def cross_products(rows: Rows, threads: int = 1) -> CrossProducts:
@@ -184,6 +191,10 @@ class CoreKernel:
     def evaluate(self, lambda_: Sequence[Array]) -> bool:
         with self._threads():
             return self.workspace.evaluate(list(lambda_))
+
+    @property
+    def layout(self) -> Layout:
+        return Layout(*self.workspace.layout, HESSIANS[self.workspace.hessian_path])
 
     @property
     def work(self) -> int:

@@ -13,6 +13,7 @@ __all__ = [
     "Direction",
     "Evidence",
     "Kernel",
+    "Layout",
     "Optimum",
     "Rows",
     "RowsGroup",
@@ -97,6 +98,21 @@ class Optimum(NamedTuple):
     log: tuple[Step, ...]
 
 
+class Layout(NamedTuple):
+    """How the random effects of a problem are eliminated.
+
+    ``chain``: grouping factors eliminated level by level, in order; ``tail``: those in one dense
+    block after them, of ``dense_columns`` columns; ``entries``: numbers kept for the chain;
+    ``hessian``: how exact second derivatives are formed.
+    """
+
+    chain: Sequence[int]
+    tail: Sequence[int]
+    dense_columns: int
+    entries: int
+    hessian: str
+
+
 class Evidence(NamedTuple):
     """What speaks for and against an optimum, in numbers.
 
@@ -155,6 +171,8 @@ class Kernel(Protocol):
         """Numbers that one evaluation reads: a measure of its cost."""
         ...
 
+    @property
+    def layout(self) -> Layout: ...
     @property
     def value(self) -> float: ...
     @property

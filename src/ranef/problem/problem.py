@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,13 +13,14 @@ from ranef.kernel import (
     CrossProducts,
     Kernel,
     Penalty,
-    ReferenceKernel,
     TermBlock,
 )
-from ranef.prior import Assigned
 from ranef.source.memory import gather, place_terms
 from ranef.source.scaling import COLLINEAR, Scaling, orthogonal_scaling, scaling_of
 from ranef.types import Array
+
+if TYPE_CHECKING:
+    from ranef.prior import Assigned
 
 __all__ = ["Problem", "TermLabel", "make_problem"]
 
@@ -95,8 +97,11 @@ class Problem:
         constant = self.scaling.criterion_constant(self.nu, self.reml)
         if self.prior is not None:
             constant += self.prior.fixed_constant()
-        kind = ReferenceKernel if reference else CoreKernel
-        return kind(self.products, self.reml, constant, self.penalty())
+        if reference:
+            from ranef.kernel.reference import ReferenceKernel
+
+            return ReferenceKernel(self.products, self.reml, constant, self.penalty())
+        return CoreKernel(self.products, self.reml, constant, self.penalty())
 
     def with_reml(self, reml: bool) -> Problem:
         return replace(self, reml=reml)

@@ -19,12 +19,13 @@ from dataclasses import dataclass
 
 from ranef.kernel import CoreKernel, Evidence, Kernel
 from ranef.problem import Problem
-from ranef.solve.direction_names import flat_direction, null_directions
-from ranef.solve.face import face_of
-from ranef.solve.reference import ENOUGH_GAIN, ENOUGH_STEP, evidence
 from ranef.types import Array
 
-__all__ = ["Certificate", "certificate", "certify"]
+__all__ = ["ENOUGH_GAIN", "ENOUGH_STEP", "Certificate", "certificate", "certify"]
+
+# What an optimum may leave. The same numbers decide in the core whether to search from elsewhere.
+ENOUGH_GAIN = 1e-6  # deviance units
+ENOUGH_STEP = 1e-3  # standard errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,8 @@ def certify(problem: Problem, theta: Array, kernel: Kernel, evaluations: int) ->
     if isinstance(kernel, CoreKernel):
         found = kernel.evidence(problem.terms, theta, problem.scaling.B)
     else:
+        from ranef.solve.reference import evidence
+
         found = evidence(problem, theta, kernel)
     return certificate(problem, theta, found, evaluations)
 
@@ -129,12 +132,15 @@ def certificate(
     if not (found.gain <= ENOUGH_GAIN and found.step <= ENOUGH_STEP):
         verdict = "not at an optimum"
     elif found.flat.shape[1]:
+        from ranef.solve.direction_names import flat_directions
+
         verdict = "flat"
-        face = face_of(problem, theta)
-        directions = tuple(flat_direction(problem, face, step) for step in found.flat.T)
+        directions = flat_directions(problem, theta, found.flat)
     elif rank != dims:
+        from ranef.solve.direction_names import null_directions
+
         verdict = "boundary optimum"
-        directions = null_directions(problem, face_of(problem, theta))
+        directions = null_directions(problem, theta)
     else:
         verdict = "interior optimum"
     return Certificate(

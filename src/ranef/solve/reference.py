@@ -11,6 +11,7 @@ from ranef.errors import NumericalError
 from ranef.kernel import Direction, Evidence, Kernel, Solved
 from ranef.problem import Problem, lower_triangles
 from ranef.problem.parameters import group_lambdas, theta_of_blocks, to_data
+from ranef.solve.certificate import ENOUGH_GAIN, ENOUGH_STEP
 from ranef.solve.control import Control
 from ranef.solve.face import Face, face_of, gamma_of_term, gradient, hessian
 from ranef.solve.start import other_starts
@@ -20,7 +21,6 @@ __all__ = ["evidence", "search"]
 
 FLAT = 1e-6  # deviance units per squared relative change of a standard deviation
 SAME_BASIN = 1e-6  # deviance units
-ENOUGH_GAIN, ENOUGH_STEP = 1e-6, 1e-3
 
 # Numbers read by one evaluation times parameters, up to which a certified boundary optimum is
 # searched for again from elsewhere; a doubtful one always is.

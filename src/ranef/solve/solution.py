@@ -14,7 +14,6 @@ from ranef.problem import Problem
 from ranef.problem.parameters import group_lambdas, to_inner
 from ranef.solve.certificate import Certificate, certificate
 from ranef.solve.control import Control
-from ranef.solve.reference import search
 from ranef.types import Array
 
 __all__ = ["Solution", "evaluate_at", "solve"]
@@ -113,6 +112,8 @@ def solve(
             control.restarts,
         )
     else:
+        from ranef.solve.reference import search
+
         found = search(problem, kernel, first, control)
     if found.status == "broke down":
         raise NumericalError(

@@ -80,7 +80,7 @@ def scaling_of(design: Design, y: Array) -> Scaling:
     """Scaling for a design and its response (offset already taken off)."""
     names = design.x_names
     intercept = names.index(INTERCEPT) if INTERCEPT in names else None
-    shifts, scales, change = column_scales(design.X, intercept)
+    shifts, scales, change = column_scales(design.columns.columns, intercept)
     sizes = scales.tolist()
     _check_sizes(names, sizes)
     y_shift, y_scale = vector_scale(y, centred=intercept is not None)
@@ -129,6 +129,6 @@ def _term_scaling(term: RandomTerm) -> tuple[Array, Array, Array]:
     if term.names == (INTERCEPT,):
         return np.zeros(1), np.ones(1), np.ones((1, 1))
     intercept = term.names.index(INTERCEPT) if INTERCEPT in term.names else None
-    shifts, scales, change = column_scales(term.Z, intercept)
+    shifts, scales, change = column_scales(term.columns.columns, intercept)
     _check_sizes(term.names, scales.tolist())
     return shifts, scales, change
