@@ -231,9 +231,9 @@ def _strings(name: str, native: Any, source_type: str) -> Column:
 def _categories(name: str, native: Any, source_type: str) -> Column:
     """Categories: the user's order, levels that do not occur included."""
     if is_pandas_series(native):
-        levels = level_names(name, native.cat.categories.tolist())
-        ordered = bool(native.cat.ordered)
-        return _factor(name, native.cat.codes.to_numpy(), levels, ordered, source_type)
+        values = native.array
+        levels = level_names(name, values.categories.tolist())
+        return _factor(name, values.codes, levels, bool(values.ordered), source_type)
     if is_polars_series(native):
         import polars as pl
 
