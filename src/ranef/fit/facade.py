@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ranef.inference.contextual import Contextual
-    from ranef.present.fit_log import FitLog
 
 __all__ = ["Fit"]
 
@@ -173,13 +172,6 @@ class Fit(Explained, Refitting, Presented):
     def certificate(self) -> Certificate:
         """Whether the fit is at an optimum, of which kind, with the evidence."""
         return self._solution.certificate
-
-    @property
-    def log(self) -> FitLog:
-        """How the fit was found: structure, steps of the search, time by phase; printable."""
-        from ranef.fit.log import log_of
-
-        return log_of(self)
 
     # -- rows -----------------------------------------------------------------------------------
     @property

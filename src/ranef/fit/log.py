@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from ranef.fit.record import FitRecord
+from typing import TYPE_CHECKING
+
 from ranef.present.fit_log import FactorShape, FitLog
+
+if TYPE_CHECKING:
+    from ranef.fit.record import FitRecord
 
 __all__ = ["log_of"]
 

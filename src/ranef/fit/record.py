@@ -27,6 +27,7 @@ from ranef.types import Array, Codes, Finding, MissingRows
 if TYPE_CHECKING:
     from ranef.inference.coefficients import CoefficientTests
     from ranef.inference.satterthwaite import VarianceDerivatives
+    from ranef.present.fit_log import FitLog
     from ranef.prior import Assigned
 
 __all__ = ["FitRecord"]
@@ -111,6 +112,13 @@ class FitRecord:
                 "record": perf_counter() - gathered - solving,
             },
         )
+
+    @property
+    def log(self) -> FitLog:
+        """How the fit was found: structure, steps of the search, time by phase; printable."""
+        from ranef.fit.log import log_of
+
+        return log_of(self)
 
     def _again(self, design: Design, reml: bool, start: Array | None = None) -> Self:
         return self._with_prior(self._problem.prior, design, reml, start)
