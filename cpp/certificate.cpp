@@ -11,9 +11,10 @@ namespace ranef {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-constexpr double kFlat = 1e-6;  // deviance units per squared relative change of an SD
+constexpr double kFlat = 1e-6;       // deviance units per squared relative change of an SD
+constexpr double kMostNoise = 1e-4;  // the same: curvature that a slope of nearly nothing may be
 
-// Conditions 1 and 3: along the face.
+// Conditions 1 and 3: along the face. Needs the complementarity.
 void along_the_face(Criterion& criterion, const Chart& chart, const Face& face, Evidence& out) {
   out.curvature = kNaN;
   out.flat.resize(face.size(), 0);
@@ -27,7 +28,9 @@ void along_the_face(Criterion& criterion, const Chart& chart, const Face& face, 
   const Vector& values = spectrum.eigenvalues();
   const Vector g =
       spectrum.eigenvectors().transpose() * gradient(chart, face, gamma).cwiseProduct(scales);
-  const double flat = std::max(kFlat, 1e-12 * values(values.size() - 1));
+  // What is left of the slope bends the criterion too: 2 Gamma d^2T, of the size of D Gamma.
+  const double noise = std::min(4.0 * out.complementarity, kMostNoise);
+  const double flat = std::max({kFlat, noise, 1e-12 * values(values.size() - 1)});
   Index n_flat = 0;  // eigenvalues ascend: the flat ones come first
   for (Index k = 0; k < values.size(); ++k) {
     if (values(k) > flat) {
@@ -100,8 +103,8 @@ Evidence evidence(Criterion& criterion, const Chart& chart, const Vector& theta,
   const Face face = face_at(chart, theta);
   Evidence out;
   for (const TermFace& term : face.terms) out.rank.push_back(term.rank());
-  along_the_face(criterion, chart, face, out);
   out_of_the_face(criterion, chart, face, bases, out);
+  along_the_face(criterion, chart, face, out);
   return out;
 }
 

@@ -16,7 +16,6 @@ from ranef.types import Array
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ranef.inference.contextual import Contextual
 
 __all__ = ["Fit"]
 

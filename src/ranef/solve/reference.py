@@ -20,6 +20,7 @@ from ranef.types import Array
 __all__ = ["evidence", "search"]
 
 FLAT = 1e-6  # deviance units per squared relative change of a standard deviation
+MOST_NOISE = 1e-4  # the same: curvature that a slope of nearly nothing may stand for
 SAME_BASIN = 1e-6  # deviance units
 
 # Numbers read by one evaluation times parameters, up to which a certified boundary optimum is
@@ -40,7 +41,10 @@ def evidence(problem: Problem, theta: Array, kernel: Kernel) -> Evidence:
     h, _ = hessian(problem, face, kernel)
     scales = face.scales() if g.size else np.zeros(0)
     values, vectors = np.linalg.eigh(h * np.outer(scales, scales)) if g.size else (g, h)
-    flat = max(FLAT, 1e-12 * float(values[-1])) if g.size else FLAT
+    dual, dual_gain, complementarity = _dual(problem, face, kernel)
+    # What is left of the slope bends the criterion too: 2 Gamma d^2T, of the size of D Gamma.
+    noise = min(4.0 * complementarity, MOST_NOISE)
+    flat = max(FLAT, noise, 1e-12 * float(values[-1])) if g.size else FLAT
     inner_g = vectors.T @ (g * scales) if g.size else g
     steep = values > flat
     gain = 0.5 * float(np.sum(inner_g[steep] ** 2 / values[steep]))
@@ -48,7 +52,6 @@ def evidence(problem: Problem, theta: Array, kernel: Kernel) -> Evidence:
     gain += float(np.sum(np.abs(inner_g[~steep]))) * 1e-2
     gain += float(np.sum(-values[values < -flat])) * 0.5
     step = float(np.max(np.abs(inner_g[steep]) / np.sqrt(2.0 * values[steep]), initial=0.0))
-    dual, dual_gain, complementarity = _dual(problem, face, kernel)
     return Evidence(
         gain=gain + dual_gain,
         step=max(step, float(np.sqrt(dual_gain))),
