@@ -11,9 +11,8 @@ namespace ranef {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-constexpr double kFlat = 1e-6;  // deviance units per squared relative change of an SD
-constexpr double kMostNoise =
-    1e-4;  // the same: curvature that a slope of nearly nothing stands for
+constexpr double kFlat = 1e-6;       // deviance units per squared relative change of an SD
+constexpr double kMostNoise = 1e-4;  // the same: curvature that a slope of nearly nothing may be
 
 // Conditions 1 and 3: along the face. Needs the complementarity.
 void along_the_face(Criterion& criterion, const Chart& chart, const Face& face, Evidence& out) {

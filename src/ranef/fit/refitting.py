@@ -9,9 +9,6 @@ import numpy as np
 
 from ranef.errors import DataError
 from ranef.fit.record import FitRecord
-from ranef.inference.bootstrap import BootstrapPlan, bootstrap_draws
-from ranef.inference.parameters import parameters_of, values_of
-from ranef.inference.simulate import simulate_responses
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,6 +46,8 @@ class Refitting(FitRecord):
         180
         """
         import pandas as pd
+
+        from ranef.inference.simulate import simulate_responses
 
         y = simulate_responses(
             self._design,
@@ -143,6 +142,8 @@ class Refitting(FitRecord):
         >>> bool(low < fit.fixef["Days"] < high)
         True
         """
+        from ranef.inference.bootstrap import BootstrapPlan, bootstrap_draws
+        from ranef.inference.parameters import parameters_of, values_of
         from ranef.present.bootstrap import Bootstrap
         from ranef.present.progress import progress_bar
 
