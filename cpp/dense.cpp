@@ -1,5 +1,7 @@
 #include "dense.hpp"
 
+#include <algorithm>
+
 namespace ranef {
 
 namespace {
@@ -8,6 +10,13 @@ BlasTable blas;
 
 // Below this many rows a call costs more than the work.
 constexpr Index kSmall = 64;
+
+// Likewise for a product, in multiplications.
+constexpr Index kSmallProduct = 8192;
+
+int stride(const Eigen::Ref<const Matrix>& a) {
+  return static_cast<int>(std::max<Index>(1, a.outerStride()));
+}
 
 }  // namespace
 
@@ -89,6 +98,59 @@ void multiply(const Eigen::Ref<const Matrix>& a, const Eigen::Ref<const Matrix>&
     return;
   }
   c.noalias() = a * b;
+}
+
+void product(double alpha, const Eigen::Ref<const Matrix>& a, Form form_a,
+             const Eigen::Ref<const Matrix>& b, Form form_b, double beta, Eigen::Ref<Matrix> c) {
+  const bool ta = form_a == Form::kTransposed;
+  const bool tb = form_b == Form::kTransposed;
+  const Index inner = ta ? a.rows() : a.cols();
+  if (c.rows() == 0 || c.cols() == 0) return;
+  if (blas.dgemm != nullptr && inner > 0 && c.rows() * c.cols() * inner > kSmallProduct) {
+    char trans_a = ta ? 'T' : 'N';
+    char trans_b = tb ? 'T' : 'N';
+    int m = static_cast<int>(c.rows());
+    int n = static_cast<int>(c.cols());
+    int k = static_cast<int>(inner);
+    int lda = stride(a);
+    int ldb = stride(b);
+    int ldc = stride(c);
+    blas.dgemm(&trans_a, &trans_b, &m, &n, &k, &alpha, const_cast<double*>(a.data()), &lda,
+               const_cast<double*>(b.data()), &ldb, &beta, c.data(), &ldc);
+    return;
+  }
+  if (beta == 0.0) {
+    c.setZero();
+  } else if (beta != 1.0) {
+    c *= beta;
+  }
+  if (ta && tb) {
+    c.noalias() += alpha * a.transpose() * b.transpose();
+  } else if (ta) {
+    c.noalias() += alpha * a.transpose() * b;
+  } else if (tb) {
+    c.noalias() += alpha * a * b.transpose();
+  } else {
+    c.noalias() += alpha * a * b;
+  }
+}
+
+void add_gram(double alpha, const Eigen::Ref<const Matrix>& a, Eigen::Ref<Matrix> c) {
+  const Index n = c.rows();
+  if (n == 0 || a.rows() == 0) return;
+  if (blas.dsyrk != nullptr && n * n * a.rows() > kSmallProduct) {
+    char uplo = 'L';
+    char trans = 'T';
+    int size = static_cast<int>(n);
+    int k = static_cast<int>(a.rows());
+    double one = 1.0;
+    int lda = stride(a);
+    int ldc = stride(c);
+    blas.dsyrk(&uplo, &trans, &size, &k, &alpha, const_cast<double*>(a.data()), &lda, &one,
+               c.data(), &ldc);
+    return;
+  }
+  c.triangularView<Eigen::Lower>() += alpha * a.transpose() * a;
 }
 
 }  // namespace ranef

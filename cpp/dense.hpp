@@ -27,6 +27,8 @@ struct BlasTable {
                 double* b, int* ldb, double* beta, double* c, int* ldc) = nullptr;
   void (*dtrsm)(char* side, char* uplo, char* trans, char* diag, int* m, int* n, double* alpha,
                 double* a, int* lda, double* b, int* ldb) = nullptr;
+  void (*dsyrk)(char* uplo, char* trans, int* n, int* k, double* alpha, double* a, int* lda,
+                double* beta, double* c, int* ldc) = nullptr;
 };
 
 void set_blas(const BlasTable& table);
@@ -43,5 +45,15 @@ void solve_lower(const Eigen::Ref<const Matrix>& l, Eigen::Ref<Matrix> b, bool t
 
 // c = a b.
 void multiply(const Eigen::Ref<const Matrix>& a, const Eigen::Ref<const Matrix>& b, Matrix& c);
+
+// An operand of a product: the matrix or its transpose.
+enum class Form { kPlain, kTransposed };
+
+// c <- beta c + alpha op(a) op(b); with beta = 0 what c held does not matter.
+void product(double alpha, const Eigen::Ref<const Matrix>& a, Form form_a,
+             const Eigen::Ref<const Matrix>& b, Form form_b, double beta, Eigen::Ref<Matrix> c);
+
+// Lower triangle of c <- c + alpha a'a.
+void add_gram(double alpha, const Eigen::Ref<const Matrix>& a, Eigen::Ref<Matrix> c);
 
 }  // namespace ranef

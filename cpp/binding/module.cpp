@@ -18,6 +18,7 @@ void use_blas(const nb::dict& blas, const nb::dict& lapack) {
   ranef::BlasTable table;
   take(table.dgemm, blas, "dgemm");
   take(table.dtrsm, blas, "dtrsm");
+  take(table.dsyrk, blas, "dsyrk");
   take(table.dpotrf, lapack, "dpotrf");
   take(table.dpotri, lapack, "dpotri");
   ranef::set_blas(table);
