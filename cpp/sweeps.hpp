@@ -82,6 +82,8 @@ class Sweeps {
   bool forward_stage(std::size_t i);
   template <int Q>
   void reverse_stage(std::size_t i, const Matrix& top, Matrix& gamma, bool keep);
+  bool forward_wide(std::size_t i);
+  void reverse_wide(std::size_t i, const Matrix& top, Matrix& gamma, bool keep);
   bool forward_tail();
   void reverse_tail(const Matrix& top, std::vector<Matrix>& gamma);
   bool regular(const TailGroup& group) const;
@@ -96,8 +98,9 @@ class Sweeps {
   std::vector<double> scratch_b_;
   std::vector<double> small_a_;
   std::vector<double> small_b_;
-  std::vector<double> small_c_;
   std::vector<double> scratch_w_;
+  Matrix stacked_;    // of wide stages: root of the update, or U
+  Matrix stacked_w_;  // U W
 };
 
 // C_rest -= update, for the rest columns of one level; `target` gives the arrays to change.
@@ -110,6 +113,10 @@ struct RestTarget {
 void scatter_subtract(const Problem& problem, std::size_t i, Index level,
                       const Eigen::Ref<const Matrix>& update, RestTarget target);
 
+// The part of it that parents take: update is (their columns) x (rest columns).
+void subtract_from_parents(const Problem& problem, std::size_t i, Index level,
+                           const Eigen::Ref<const Matrix>& update, std::vector<StageState>& stages);
+
 // The r x r matrix W over the rest columns of one level, from the kept W of later factors.
 struct RestSource {
   const std::vector<StageState>* stages;
@@ -119,6 +126,10 @@ struct RestSource {
 };
 void gather(const Problem& problem, std::size_t i, Index level, RestSource source,
             Eigen::Ref<Matrix> out);
+
+// The rows of it that belong to parents.
+void gather_parent_rows(const Problem& problem, std::size_t i, Index level,
+                        const std::vector<StageState>& stages, Eigen::Ref<Matrix> out);
 
 // a <- a diag(Lambda, Lambda, ...) over the tail columns; the second form is diag(..)' a.
 void times_lambda(const Problem& problem, const std::vector<Matrix>& lambda, Matrix& a);

@@ -1,0 +1,188 @@
+#include "wide_stage.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "level_factor.hpp"
+#include "sweeps.hpp"
+
+namespace ranef {
+
+namespace {
+
+constexpr Index kStackedRows = 512;
+
+bool meets_all(const Problem& problem, const Stage& stage) {
+  return static_cast<Index>(stage.tail_column.size()) == stage.n_levels * problem.tail_columns;
+}
+
+// The rows of one level in a stack, from its columns for the tail, X and y.
+void put_level(const Problem& problem, const Stage& stage, Index level, const double* columns,
+               Index row, Matrix& out) {
+  const int q = stage.q;
+  const std::int32_t* list = stage.tail_list(level);
+  const int n_tail = stage.tail_columns(level);
+  for (int t = 0; t < n_tail; ++t) {
+    std::copy_n(columns + t * q, q, out.col(list[t]).data() + row);
+  }
+  for (int k = 0; k < problem.m; ++k) {
+    std::copy_n(columns + (n_tail + k) * q, q, out.col(problem.tail_columns + k).data() + row);
+  }
+}
+
+// The other way: the columns of one level out of a stack.
+void take_level(const Problem& problem, const Stage& stage, Index level, const Matrix& stacked,
+                Index row, double* columns) {
+  const int q = stage.q;
+  const std::int32_t* list = stage.tail_list(level);
+  const int n_tail = stage.tail_columns(level);
+  for (int t = 0; t < n_tail; ++t) {
+    std::copy_n(stacked.col(list[t]).data() + row, q, columns + t * q);
+  }
+  for (int k = 0; k < problem.m; ++k) {
+    std::copy_n(stacked.col(problem.tail_columns + k).data() + row, q, columns + (n_tail + k) * q);
+  }
+}
+
+void size_stack(const Problem& problem, const Stage& stage, LevelRange levels, Matrix& out) {
+  out.resize(levels.size() * stage.q, problem.tail_columns + problem.m);
+  if (!meets_all(problem, stage)) out.setZero();
+}
+
+}  // namespace
+
+bool is_wide(const Problem& problem, const Stage& stage) {
+  constexpr Index kTail = 48;
+  return stage.q > 1 && problem.tail_columns >= kTail &&
+         static_cast<Index>(stage.tail_column.size()) * 3 > stage.n_levels * problem.tail_columns;
+}
+
+std::vector<LevelRange> level_ranges(const Stage& stage) {
+  const Index step = std::max<Index>(1, kStackedRows / stage.q);
+  std::vector<LevelRange> out;
+  for (Index first = 0; first < stage.n_levels; first += step) {
+    out.push_back({first, std::min(first + step, stage.n_levels)});
+  }
+  return out;
+}
+
+void stack(const Problem& problem, const Stage& stage, LevelRange levels,
+           const std::vector<double>& values, Matrix& out) {
+  size_stack(problem, stage, levels, out);
+  for (Index level = levels.first; level < levels.last; ++level) {
+    const Index column = stage.rest_start[at(level)] + stage.parent_columns;
+    put_level(problem, stage, level, &values[at(column) * at(stage.q)],
+              (level - levels.first) * stage.q, out);
+  }
+}
+
+bool Sweeps::forward_wide(std::size_t i) {
+  const Stage& stage = problem_.chain[i];
+  StageState& state = stages_[i];
+  const int q = stage.q;
+  const Index tail = problem_.tail_columns;
+  const std::size_t block_size = at(q) * at(q);
+  FactorLambda factor(lambda_[at(stage.group)]);
+  Matrix update(stage.parent_columns, 0);
+  for (const LevelRange levels : level_ranges(stage)) {
+    size_stack(problem_, stage, levels, stacked_);
+    for (Index level = levels.first; level < levels.last; ++level) {
+      const std::size_t block = at(level) * block_size;
+      const std::size_t from = at(stage.rest_start[at(level)]) * at(q);
+      const int width = stage.rest_columns(level);
+      double* p = &state.p[block];
+      double* f = &state.f[block];
+      if (!factor_level<0>(q, c_diagonal(i) + block, factor, p, f, log_determinant_)) return false;
+      const Eigen::Map<const Matrix> rest(c_rest(i) + from, q, width);
+      const auto times_rest = [&](const double* left, double* out) {
+        product(1.0, Eigen::Map<const Matrix>(left, q, q), Form::kPlain, rest, Form::kPlain, 0.0,
+                Eigen::Map<Matrix>(out, q, width));
+      };
+      times_rest(p, &state.h[from]);
+      times_rest(f, &state.u[from]);
+      // C_rest,j P C_j,rest is the Gram matrix of L^-1 Lambda' C_j,rest.
+      times_rest(factor.half.data(), scratch_b_.data());
+      if (stage.parent_columns > 0) {
+        const Eigen::Map<const Matrix> root(scratch_b_.data(), q, width);
+        update.resize(stage.parent_columns, width);
+        product(1.0, root.leftCols(stage.parent_columns), Form::kTransposed, root, Form::kPlain,
+                0.0, update);
+        subtract_from_parents(problem_, i, level, update, stages_);
+      }
+      put_level(problem_, stage, level, scratch_b_.data() + stage.parent_columns * q,
+                (level - levels.first) * q, stacked_);
+    }
+    add_gram(-1.0, stacked_.leftCols(tail), tail_.c);
+    product(-1.0, stacked_.leftCols(tail), Form::kTransposed, stacked_.rightCols(problem_.m),
+            Form::kPlain, 1.0, tail_.fixed);
+    product(-1.0, stacked_.rightCols(problem_.m), Form::kTransposed, stacked_.rightCols(problem_.m),
+            Form::kPlain, 1.0, fixed_);
+  }
+  return std::isfinite(log_determinant_);
+}
+
+// Over tail, X and y, with P and H those of the tail: W = [P + H top H', -H top; ., top], hence
+//   U W = [U_t P - V top H', V top],   V = U_f - U_t H.
+// As H_j = D U_j the W of the level itself follows from U W: W_j,rest = -D U W.
+void Sweeps::reverse_wide(std::size_t i, const Matrix& top, Matrix& gamma, bool keep) {
+  const Stage& stage = problem_.chain[i];
+  StageState& state = stages_[i];
+  const int q = stage.q;
+  const int m = problem_.m;
+  const int parents = stage.parent_columns;
+  const Index tail = problem_.tail_columns;
+  if (keep) {
+    state.w_diagonal.resize(stage.diagonal.size());
+    state.w_rest.resize(stage.rest.size());
+  }
+  const Matrix& lambda = lambda_[at(stage.group)];
+  const Matrix d = lambda * lambda.transpose();
+  Matrix sum = Matrix::Zero(q, q);
+  Matrix own(q, q);
+  Matrix parent_w;
+  for (const LevelRange levels : level_ranges(stage)) {
+    stack(problem_, stage, levels, state.u, stacked_);
+    stacked_w_.resize(stacked_.rows(), stacked_.cols());
+    auto w_tail = stacked_w_.leftCols(tail);
+    auto w_fixed = stacked_w_.rightCols(m);
+    Matrix v = stacked_.rightCols(m);
+    product(-1.0, stacked_.leftCols(tail), Form::kPlain, tail_.h, Form::kPlain, 1.0, v);
+    w_fixed.noalias() = v * top;
+    product(1.0, stacked_.leftCols(tail), Form::kPlain, tail_.p, Form::kPlain, 0.0, w_tail);
+    product(-1.0, w_fixed, Form::kPlain, tail_.h, Form::kTransposed, 1.0, w_tail);
+    for (Index level = levels.first; level < levels.last; ++level) {
+      const std::size_t block = at(level) * at(q) * at(q);
+      const std::size_t from = at(stage.rest_start[at(level)]) * at(q);
+      const int width = stage.rest_columns(level);
+      const Index row = (level - levels.first) * q;
+      Small<0>::multiply(q, &state.f[block], c_diagonal(i) + block, own.data());
+      sum += own;
+      if (parents == 0 && !keep) {
+        product(-1.0, stacked_w_.middleRows(row, q), Form::kPlain, stacked_.middleRows(row, q),
+                Form::kTransposed, 1.0, sum);
+        continue;
+      }
+      const Eigen::Map<const Matrix> u(&state.u[from], q, width);
+      Eigen::Map<Matrix> uw(scratch_b_.data(), q, width);
+      take_level(problem_, stage, level, stacked_w_, row, uw.data() + parents * q);
+      if (parents > 0) {
+        parent_w.resize(parents, width);
+        gather_parent_rows(problem_, i, level, stages_, parent_w);
+        product(1.0, u.leftCols(parents), Form::kPlain, parent_w.rightCols(width - parents),
+                Form::kPlain, 1.0, uw.rightCols(width - parents));
+        product(1.0, u, Form::kPlain, parent_w, Form::kTransposed, 0.0, uw.leftCols(parents));
+      }
+      product(1.0, uw, Form::kPlain, u, Form::kTransposed, 0.0, own);
+      sum -= own;
+      if (keep) {
+        product(-1.0, d, Form::kPlain, uw, Form::kPlain, 0.0,
+                Eigen::Map<Matrix>(&state.w_rest[from], q, width));
+        Eigen::Map<Matrix>(&state.w_diagonal[block], q, q) =
+            Eigen::Map<const Matrix>(&state.p[block], q, q) + d * own * d;
+      }
+    }
+  }
+  gamma += 0.5 * (sum + sum.transpose());
+}
+
+}  // namespace ranef
