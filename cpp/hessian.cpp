@@ -1,13 +1,16 @@
 // Which of the exact Hessians serves the layout.
 #include "criterion.hpp"
+#include "nested_hessian.hpp"
 #include "trace_products.hpp"
+#include "wide_hessian.hpp"
 
 namespace ranef {
 
 Curvature Criterion::hessian(const std::vector<Direction>& directions) {
-  Curvature out = problem_.n_groups == 1         ? hessian_of_one_factor(directions)
-                  : has_trace_products(problem_) ? hessian_with_tail(directions)
-                                                 : hessian_by_tangents(directions);
+  Curvature out = problem_.n_groups == 1       ? hessian_of_one_factor(directions)
+                  : problem_.chain.size() > 1  ? nested_hessian(*this, directions)
+                  : has_wide_hessian(problem_) ? wide_hessian(*this, directions)
+                                               : hessian_with_tail(directions);
   penalty_.add_hessian(directions, out.hessian);
   return out;
 }

@@ -4,68 +4,14 @@
 #include <cmath>
 #include <limits>
 
+#include "lbfgs.hpp"
+#include "trust_region.hpp"
+
 namespace ranef {
 
 namespace {
 
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
-
-// A quadratic model in the eigenbasis of its Hessian.
-struct Model {
-  Vector eigenvalues;
-  Matrix vectors;
-  Vector gradient;  // in the eigenbasis
-
-  Model(const Matrix& hessian, const Vector& g) {
-    const Eigen::SelfAdjointEigenSolver<Matrix> solver(hessian);
-    eigenvalues = solver.eigenvalues();
-    vectors = solver.eigenvectors();
-    gradient = vectors.transpose() * g;
-  }
-
-  // Eigenvalues this small carry rounding error only.
-  double floor() const { return 1e-12 * std::max(1.0, eigenvalues.cwiseAbs().maxCoeff()); }
-
-  Vector step(double shift) const {
-    Vector out(gradient.size());
-    for (Index k = 0; k < out.size(); ++k) {
-      const double curvature = eigenvalues(k) + shift;
-      out(k) = curvature > floor() ? -gradient(k) / curvature : 0.0;
-    }
-    return out;
-  }
-
-  double decrease(const Vector& step) const {
-    return -(gradient.dot(step) + 0.5 * step.cwiseProduct(eigenvalues).dot(step));
-  }
-};
-
-// Minimiser of the model within the radius (More & Sorensen 1983).
-Vector trust_region_step(const Model& model, double radius) {
-  const double lowest = model.eigenvalues(0);
-  double low = std::max(0.0, -lowest);
-  if (lowest > model.floor() || model.gradient.isZero(0.0)) {
-    Vector newton = model.step(0.0);
-    if (newton.norm() <= radius) return newton;
-  } else {
-    low += model.floor() * 2.0;
-    Vector edge = model.step(low);
-    if (edge.norm() <= radius) {
-      // The hard case: go on along the lowest eigenvector to the edge of the region.
-      if (lowest < -model.floor()) {
-        const double room = std::sqrt(radius * radius - edge.squaredNorm());
-        edge(0) += edge(0) > 0.0 ? room : -room;
-      }
-      return edge;
-    }
-  }
-  double high = low + model.gradient.norm() / radius + model.floor();
-  for (int k = 0; k < 100 && high - low > 1e-6 * high; ++k) {
-    const double middle = 0.5 * (low + high);
-    (model.step(middle).norm() > radius ? low : high) = middle;
-  }
-  return model.step(high);
-}
 
 class Search {
  public:
@@ -87,7 +33,7 @@ class Search {
     }
     constexpr int kRounds = 12;
     for (int round = 0; round < kRounds; ++round) {
-      newton();
+      descend();
       if (out_.status != OptimiseStatus::kConverged && out_.status != OptimiseStatus::kNoProgress) {
         return out_;
       }
@@ -120,6 +66,50 @@ class Search {
     return curvature + chart_.bend(criterion_.gamma());
   }
 
+  void descend() {
+    if (control_.method == OptimiseMethod::kNewton) {
+      newton();
+      if (out_.status != OptimiseStatus::kNoProgress) return;
+    }
+    quasi_newton();
+  }
+
+  // Descent with gradients alone. It counts as what found the point where it got lower.
+  void quasi_newton() {
+    const double before = out_.value;
+    evaluate_current();
+    DescentPoint at{out_.theta, out_.value,
+                    chart_.gradient(criterion_.gamma(), chart_.lambda(out_.theta))};
+    Descent descent;
+    descent.gain = control_.gain;
+    descent.noise = 4.0 * noise();
+    descent.evaluate = [this](DescentPoint& point) {
+      if (!evaluate(point.theta)) return false;
+      point.value = criterion_.value();
+      point.gradient = chart_.gradient(criterion_.gamma(), chart_.lambda(point.theta));
+      return point.gradient.allFinite();
+    };
+    bool halted = false;
+    descent.stop = [this, &halted] {
+      halted = interrupted_ && interrupted_();
+      return halted || spent();
+    };
+    descent.taken = [this](const DescentPoint& point, double gain, double length) {
+      out_.log.push_back({point.value, gain, length, true});
+      out_.theta = point.theta;
+      out_.value = point.value;
+    };
+    const DescentEnd end = lbfgs(descent, at);
+    evaluate_current();
+    out_.status = halted                           ? OptimiseStatus::kInterrupted
+                  : end == DescentEnd::kStopped    ? OptimiseStatus::kMaxEvaluations
+                  : end == DescentEnd::kNoProgress ? OptimiseStatus::kNoProgress
+                                                   : OptimiseStatus::kConverged;
+    if (out_.value < before || control_.method == OptimiseMethod::kLbfgs) {
+      out_.method = OptimiseMethod::kLbfgs;
+    }
+  }
+
   void newton() {
     double radius = 1.0;
     double gain_before = std::numeric_limits<double>::infinity();
@@ -133,7 +123,12 @@ class Search {
         out_.status = OptimiseStatus::kInterrupted;
         return;
       }
-      const Model model(h, g);
+      const QuadraticModel model(h, g);
+      if (!model.fine) {
+        evaluate_current();
+        out_.status = OptimiseStatus::kNoProgress;
+        return;
+      }
       const Vector reduced = trust_region_step(model, radius);
       const double gain = model.decrease(reduced);
       if (!(gain > control_.gain)) {

@@ -73,6 +73,7 @@ class Sweeps {
   double log_determinant() const { return log_determinant_; }
   const Matrix& fixed() const { return fixed_; }
   const StageState& stage(std::size_t i) const { return stages_[i]; }
+  const std::vector<StageState>& stages() const { return stages_; }
   const TailState& tail() const { return tail_; }
   const double* c_diagonal(std::size_t i) const;
   const double* c_rest(std::size_t i) const;

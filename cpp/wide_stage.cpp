@@ -10,55 +10,25 @@ namespace ranef {
 
 namespace {
 
-constexpr Index kStackedRows = 512;
-
 bool meets_all(const Problem& problem, const Stage& stage) {
   return static_cast<Index>(stage.tail_column.size()) == stage.n_levels * problem.tail_columns;
 }
 
-// The rows of one level in a stack, from its columns for the tail, X and y.
-void put_level(const Problem& problem, const Stage& stage, Index level, const double* columns,
-               Index row, Matrix& out) {
-  const int q = stage.q;
-  const std::int32_t* list = stage.tail_list(level);
-  const int n_tail = stage.tail_columns(level);
-  for (int t = 0; t < n_tail; ++t) {
-    std::copy_n(columns + t * q, q, out.col(list[t]).data() + row);
-  }
-  for (int k = 0; k < problem.m; ++k) {
-    std::copy_n(columns + (n_tail + k) * q, q, out.col(problem.tail_columns + k).data() + row);
-  }
-}
-
-// The other way: the columns of one level out of a stack.
-void take_level(const Problem& problem, const Stage& stage, Index level, const Matrix& stacked,
-                Index row, double* columns) {
-  const int q = stage.q;
-  const std::int32_t* list = stage.tail_list(level);
-  const int n_tail = stage.tail_columns(level);
-  for (int t = 0; t < n_tail; ++t) {
-    std::copy_n(stacked.col(list[t]).data() + row, q, columns + t * q);
-  }
-  for (int k = 0; k < problem.m; ++k) {
-    std::copy_n(stacked.col(problem.tail_columns + k).data() + row, q, columns + (n_tail + k) * q);
-  }
-}
-
-void size_stack(const Problem& problem, const Stage& stage, LevelRange levels, Matrix& out) {
-  out.resize(levels.size() * stage.q, problem.tail_columns + problem.m);
-  if (!meets_all(problem, stage)) out.setZero();
-}
-
 }  // namespace
 
-bool is_wide(const Problem& problem, const Stage& stage) {
+bool meets_most(const Problem& problem, const Stage& stage) {
   constexpr Index kTail = 48;
-  return stage.q > 1 && problem.tail_columns >= kTail &&
+  return problem.tail_columns >= kTail &&
          static_cast<Index>(stage.tail_column.size()) * 3 > stage.n_levels * problem.tail_columns;
 }
 
-std::vector<LevelRange> level_ranges(const Stage& stage) {
-  const Index step = std::max<Index>(1, kStackedRows / stage.q);
+bool is_wide(const Problem& problem, const Stage& stage) {
+  return stage.q > 1 && meets_most(problem, stage);
+}
+
+std::vector<LevelRange> level_ranges(const Stage& stage, Index height) {
+  constexpr Index kRows = 512;
+  const Index step = std::max<Index>(1, kRows / height);
   std::vector<LevelRange> out;
   for (Index first = 0; first < stage.n_levels; first += step) {
     out.push_back({first, std::min(first + step, stage.n_levels)});
@@ -66,14 +36,70 @@ std::vector<LevelRange> level_ranges(const Stage& stage) {
   return out;
 }
 
+void size_stack(const Problem& problem, const Stage& stage, LevelRange levels, Index height,
+                Matrix& out) {
+  out.resize(levels.size() * height, problem.tail_columns + problem.m);
+  if (!meets_all(problem, stage)) out.setZero();
+}
+
+void put_level(const Problem& problem, const Stage& stage, Index level, const double* columns,
+               Index height, Index row, Matrix& out) {
+  const std::int32_t* list = stage.tail_list(level);
+  const int n_tail = stage.tail_columns(level);
+  for (int t = 0; t < n_tail; ++t) {
+    std::copy_n(columns + t * height, height, out.col(list[t]).data() + row);
+  }
+  for (int k = 0; k < problem.m; ++k) {
+    std::copy_n(columns + (n_tail + k) * height, height,
+                out.col(problem.tail_columns + k).data() + row);
+  }
+}
+
+void take_level(const Problem& problem, const Stage& stage, Index level, const Matrix& stacked,
+                Index height, Index row, double* columns) {
+  const std::int32_t* list = stage.tail_list(level);
+  const int n_tail = stage.tail_columns(level);
+  for (int t = 0; t < n_tail; ++t) {
+    std::copy_n(stacked.col(list[t]).data() + row, height, columns + t * height);
+  }
+  for (int k = 0; k < problem.m; ++k) {
+    std::copy_n(stacked.col(problem.tail_columns + k).data() + row, height,
+                columns + (n_tail + k) * height);
+  }
+}
+
 void stack(const Problem& problem, const Stage& stage, LevelRange levels,
            const std::vector<double>& values, Matrix& out) {
-  size_stack(problem, stage, levels, out);
+  size_stack(problem, stage, levels, stage.q, out);
   for (Index level = levels.first; level < levels.last; ++level) {
     const Index column = stage.rest_start[at(level)] + stage.parent_columns;
-    put_level(problem, stage, level, &values[at(column) * at(stage.q)],
+    put_level(problem, stage, level, &values[at(column) * at(stage.q)], stage.q,
               (level - levels.first) * stage.q, out);
   }
+}
+
+void times_w(const TailState& tail, const Matrix& top, const Matrix& stacked, Matrix& out) {
+  const Index columns = tail.p.rows();
+  const auto x = stacked.leftCols(columns);
+  out.resize(stacked.rows(), stacked.cols());
+  auto to_tail = out.leftCols(columns);
+  auto to_fixed = out.rightCols(top.rows());
+  Matrix v = stacked.rightCols(top.rows());
+  product(-1.0, x, Form::kPlain, tail.h, Form::kPlain, 1.0, v);
+  to_fixed.noalias() = v * top;
+  product(1.0, x, Form::kPlain, tail.p, Form::kPlain, 0.0, to_tail);
+  product(-1.0, to_fixed, Form::kPlain, tail.h, Form::kTransposed, 1.0, to_tail);
+}
+
+void add_parents_w(const Sweeps& sweeps, std::size_t i, Index level,
+                   const Eigen::Ref<const Matrix>& x, Eigen::Ref<Matrix> xw) {
+  const int parents = sweeps.problem().chain[i].parent_columns;
+  const Index others = x.cols() - parents;
+  Matrix w(parents, x.cols());
+  gather_parent_rows(sweeps.problem(), i, level, sweeps.stages(), w);
+  product(1.0, x.leftCols(parents), Form::kPlain, w.rightCols(others), Form::kPlain, 1.0,
+          xw.rightCols(others));
+  product(1.0, x, Form::kPlain, w, Form::kTransposed, 0.0, xw.leftCols(parents));
 }
 
 bool Sweeps::forward_wide(std::size_t i) {
@@ -84,8 +110,8 @@ bool Sweeps::forward_wide(std::size_t i) {
   const std::size_t block_size = at(q) * at(q);
   FactorLambda factor(lambda_[at(stage.group)]);
   Matrix update(stage.parent_columns, 0);
-  for (const LevelRange levels : level_ranges(stage)) {
-    size_stack(problem_, stage, levels, stacked_);
+  for (const LevelRange levels : level_ranges(stage, q)) {
+    size_stack(problem_, stage, levels, q, stacked_);
     for (Index level = levels.first; level < levels.last; ++level) {
       const std::size_t block = at(level) * block_size;
       const std::size_t from = at(stage.rest_start[at(level)]) * at(q);
@@ -109,7 +135,7 @@ bool Sweeps::forward_wide(std::size_t i) {
                 0.0, update);
         subtract_from_parents(problem_, i, level, update, stages_);
       }
-      put_level(problem_, stage, level, scratch_b_.data() + stage.parent_columns * q,
+      put_level(problem_, stage, level, scratch_b_.data() + stage.parent_columns * q, q,
                 (level - levels.first) * q, stacked_);
     }
     add_gram(-1.0, stacked_.leftCols(tail), tail_.c);
@@ -121,16 +147,12 @@ bool Sweeps::forward_wide(std::size_t i) {
   return std::isfinite(log_determinant_);
 }
 
-// Over tail, X and y, with P and H those of the tail: W = [P + H top H', -H top; ., top], hence
-//   U W = [U_t P - V top H', V top],   V = U_f - U_t H.
-// As H_j = D U_j the W of the level itself follows from U W: W_j,rest = -D U W.
+// As H_j = D U_j the W of a level itself follows from U W: W_j,rest = -D U W.
 void Sweeps::reverse_wide(std::size_t i, const Matrix& top, Matrix& gamma, bool keep) {
   const Stage& stage = problem_.chain[i];
   StageState& state = stages_[i];
   const int q = stage.q;
-  const int m = problem_.m;
   const int parents = stage.parent_columns;
-  const Index tail = problem_.tail_columns;
   if (keep) {
     state.w_diagonal.resize(stage.diagonal.size());
     state.w_rest.resize(stage.rest.size());
@@ -139,17 +161,9 @@ void Sweeps::reverse_wide(std::size_t i, const Matrix& top, Matrix& gamma, bool 
   const Matrix d = lambda * lambda.transpose();
   Matrix sum = Matrix::Zero(q, q);
   Matrix own(q, q);
-  Matrix parent_w;
-  for (const LevelRange levels : level_ranges(stage)) {
+  for (const LevelRange levels : level_ranges(stage, q)) {
     stack(problem_, stage, levels, state.u, stacked_);
-    stacked_w_.resize(stacked_.rows(), stacked_.cols());
-    auto w_tail = stacked_w_.leftCols(tail);
-    auto w_fixed = stacked_w_.rightCols(m);
-    Matrix v = stacked_.rightCols(m);
-    product(-1.0, stacked_.leftCols(tail), Form::kPlain, tail_.h, Form::kPlain, 1.0, v);
-    w_fixed.noalias() = v * top;
-    product(1.0, stacked_.leftCols(tail), Form::kPlain, tail_.p, Form::kPlain, 0.0, w_tail);
-    product(-1.0, w_fixed, Form::kPlain, tail_.h, Form::kTransposed, 1.0, w_tail);
+    times_w(tail_, top, stacked_, stacked_w_);
     for (Index level = levels.first; level < levels.last; ++level) {
       const std::size_t block = at(level) * at(q) * at(q);
       const std::size_t from = at(stage.rest_start[at(level)]) * at(q);
@@ -164,14 +178,8 @@ void Sweeps::reverse_wide(std::size_t i, const Matrix& top, Matrix& gamma, bool 
       }
       const Eigen::Map<const Matrix> u(&state.u[from], q, width);
       Eigen::Map<Matrix> uw(scratch_b_.data(), q, width);
-      take_level(problem_, stage, level, stacked_w_, row, uw.data() + parents * q);
-      if (parents > 0) {
-        parent_w.resize(parents, width);
-        gather_parent_rows(problem_, i, level, stages_, parent_w);
-        product(1.0, u.leftCols(parents), Form::kPlain, parent_w.rightCols(width - parents),
-                Form::kPlain, 1.0, uw.rightCols(width - parents));
-        product(1.0, u, Form::kPlain, parent_w, Form::kTransposed, 0.0, uw.leftCols(parents));
-      }
+      take_level(problem_, stage, level, stacked_w_, q, row, uw.data() + parents * q);
+      if (parents > 0) add_parents_w(*this, i, level, u, uw);
       product(1.0, uw, Form::kPlain, u, Form::kTransposed, 0.0, own);
       sum -= own;
       if (keep) {

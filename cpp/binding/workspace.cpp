@@ -90,7 +90,7 @@ class Workspace {
   }
 
   nb::tuple optimise(const std::vector<std::tuple<int, int, int>>& terms, const Vector& start,
-                     int max_evaluations, double gain) {
+                     int max_evaluations, double gain, bool newton) {
     const ranef::Chart chart = this->chart(terms);
     if (start.size() != chart.size()) throw nb::value_error("theta has another length");
     ranef::Optimum best;
@@ -104,7 +104,9 @@ class Workspace {
         nb::gil_scoped_acquire acquire;
         return PyErr_CheckSignals() != 0;
       };
-      best = ranef::optimise(criterion_, chart, start, {max_evaluations, gain}, interrupted);
+      const auto method = newton ? ranef::OptimiseMethod::kNewton : ranef::OptimiseMethod::kLbfgs;
+      best =
+          ranef::optimise(criterion_, chart, start, {max_evaluations, gain, method}, interrupted);
     }
     if (best.status == ranef::OptimiseStatus::kInterrupted) throw nb::python_error();
     ready_ = best.status != ranef::OptimiseStatus::kBrokeDown;
@@ -113,7 +115,7 @@ class Workspace {
       log.append(nb::make_tuple(r.value, r.predicted_gain, r.radius, r.accepted));
     }
     return nb::make_tuple(best.theta, best.value, static_cast<int>(best.status), best.evaluations,
-                          best.escapes, log);
+                          best.escapes, best.method == ranef::OptimiseMethod::kNewton, log);
   }
 
   // b of y - X beta, by group: (levels, q, 1); E = Z'V^-1 [X y] by group: (levels, q, p + 1).
@@ -230,7 +232,8 @@ void bind_workspace(nb::module_& m) {
       .def("hessian", &Workspace::hessian, "directions"_a)
       .def("average_information", &Workspace::average_information, "directions"_a)
       .def("moment_start", &Workspace::moment_start, "terms"_a)
-      .def("optimise", &Workspace::optimise, "terms"_a, "start"_a, "max_evaluations"_a, "gain"_a)
+      .def("optimise", &Workspace::optimise, "terms"_a, "start"_a, "max_evaluations"_a, "gain"_a,
+           "newton"_a = true)
       .def("modes", &Workspace::modes)
       .def("scores", &Workspace::scores)
       .def("conditional_variances", &Workspace::conditional_variances)

@@ -12,7 +12,16 @@ import numpy as np
 import ranef._core as _core
 from ranef._core import CrossProducts, Replication, change_fixed, philox
 from ranef.kernel.penalty import Penalty
-from ranef.kernel.protocol import Curvature, Direction, Optimum, Rows, Step, TermBlock
+from ranef.kernel.protocol import (
+    LBFGS,
+    NEWTON,
+    Curvature,
+    Direction,
+    Optimum,
+    Rows,
+    Step,
+    TermBlock,
+)
 from ranef.types import Array
 
 __all__ = [
@@ -207,11 +216,21 @@ class CoreKernel:
             return self.workspace.moment_start([(t.group, t.offset, t.q) for t in terms])
 
     def optimise(
-        self, terms: Sequence[TermBlock], start: Array, max_evaluations: int, gain: float
+        self,
+        terms: Sequence[TermBlock],
+        start: Array,
+        max_evaluations: int,
+        gain: float,
+        method: str = NEWTON,
     ) -> Optimum:
         with self._threads():
-            theta, value, status, evaluations, escapes, log = self.workspace.optimise(
-                [(t.group, t.offset, t.q) for t in terms], start, max_evaluations, gain
+            theta, value, status, evaluations, escapes, newton, log = self.workspace.optimise(
+                [(t.group, t.offset, t.q) for t in terms],
+                start,
+                max_evaluations,
+                gain,
+                method == NEWTON,
             )
         steps = tuple(Step(*line) for line in log)
-        return Optimum(theta, value, STATUS[status], evaluations, escapes, steps)
+        found_by = NEWTON if newton else LBFGS
+        return Optimum(theta, value, STATUS[status], evaluations, escapes, found_by, steps)

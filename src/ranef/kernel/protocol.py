@@ -8,7 +8,24 @@ from typing import NamedTuple, Protocol
 
 from ranef.types import Array, Codes
 
-__all__ = ["Curvature", "Direction", "Kernel", "Optimum", "Rows", "RowsGroup", "Step", "TermBlock"]
+__all__ = [
+    "LBFGS",
+    "NEWTON",
+    "Curvature",
+    "Direction",
+    "Kernel",
+    "Optimum",
+    "Rows",
+    "RowsGroup",
+    "Step",
+    "TermBlock",
+]
+
+NEWTON = "newton"
+"""Trust-region Newton steps."""
+
+LBFGS = "l-bfgs"
+"""Limited-memory quasi-Newton steps, from gradients alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +93,18 @@ class Step(NamedTuple):
 
 
 class Optimum(NamedTuple):
-    """Where a search ended. ``status``: converged, no progress, evaluation limit, broke down."""
+    """Where a search ended.
+
+    ``status``: converged, no progress, evaluation limit, broke down. ``method``: what found the
+    point, "newton" or "l-bfgs"; the second too where Newton's steps made no progress and it went on.
+    """
 
     theta: Array
     criterion: float
     status: str
     evaluations: int
     escapes: int
+    method: str
     log: tuple[Step, ...]
 
 
@@ -138,7 +160,12 @@ class Kernel(Protocol):
         ...
 
     def optimise(
-        self, terms: Sequence[TermBlock], start: Array, max_evaluations: int, gain: float
+        self,
+        terms: Sequence[TermBlock],
+        start: Array,
+        max_evaluations: int,
+        gain: float,
+        method: str = NEWTON,
     ) -> Optimum:
         """Minimise over theta: lower triangles of the terms' blocks of Lambda, by column.
 
