@@ -71,7 +71,13 @@ class Search {
       newton();
       if (out_.status != OptimiseStatus::kNoProgress) return;
     }
+    const double before = out_.value;
     quasi_newton();
+    // Where that led on, second derivatives have another try from a better point.
+    if (control_.method == OptimiseMethod::kNewton && out_.value < before &&
+        out_.status == OptimiseStatus::kConverged) {
+      newton();
+    }
   }
 
   // Descent with gradients alone. It counts as what found the point where it got lower.

@@ -44,6 +44,8 @@ class Solution:
     certificate : Certificate
     log : tuple of Step
         Steps of the search that found it.
+    method : str
+        What found it, "newton" or "l-bfgs" (see :class:`~ranef.Control`).
     """
 
     theta: Array
@@ -52,6 +54,7 @@ class Solution:
     criterion: float
     certificate: Certificate
     log: tuple[Step, ...] = field(repr=False)
+    method: str
 
 
 def solve(
@@ -90,7 +93,9 @@ def solve(
         best, certificate = _restart(problem, kernel, control, best, certificate)
     inner = canonical(problem, best.theta)
     theta, matrices = to_data(problem, inner)
-    return Solution(theta, inner, tuple(matrices), best.criterion, certificate, best.log)
+    return Solution(
+        theta, inner, tuple(matrices), best.criterion, certificate, best.log, best.method
+    )
 
 
 def evaluate_at(problem: Problem, kernel: Kernel, inner: Array) -> None:
@@ -123,8 +128,14 @@ def _given_start(problem: Problem, start: Array) -> Array:
     return to_inner(problem, theta)
 
 
+def _optimise(problem: Problem, kernel: Kernel, start: Array, control: Control) -> Optimum:
+    return kernel.optimise(
+        problem.terms, start, control.max_evaluations, control.gain, control.method
+    )
+
+
 def _search(problem: Problem, kernel: Kernel, start: Array, control: Control) -> Optimum:
-    found = kernel.optimise(problem.terms, start, control.max_evaluations, control.gain)
+    found = _optimise(problem, kernel, start, control)
     if found.status == "broke down":
         raise NumericalError(
             "the criterion cannot be computed at the start values",
@@ -141,7 +152,7 @@ def _restart(
     evaluations = best.evaluations
     ends = [best.criterion]
     for start in other_starts(problem, control.restarts):
-        found = kernel.optimise(problem.terms, start, control.max_evaluations, control.gain)
+        found = _optimise(problem, kernel, start, control)
         evaluations += found.evaluations
         if found.status == "broke down":
             continue
