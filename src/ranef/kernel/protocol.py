@@ -96,7 +96,7 @@ class Optimum(NamedTuple):
     """Where a search ended.
 
     ``status``: converged, no progress, evaluation limit, broke down. ``method``: what found the
-    point, "newton" or "l-bfgs"; the second too where Newton's steps made no progress and it went on.
+    point, "newton" or "l-bfgs"; the second too where Newton's steps got stuck and it went on.
     """
 
     theta: Array

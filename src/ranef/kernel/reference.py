@@ -20,7 +20,7 @@ import numpy as np
 
 from ranef.kernel.core import NO_PENALTY, CrossProducts
 from ranef.kernel.penalty import Penalty
-from ranef.kernel.protocol import LBFGS, NEWTON, Curvature, Direction, Optimum, TermBlock
+from ranef.kernel.protocol import NEWTON, Curvature, Direction, Optimum, TermBlock
 from ranef.types import Array
 
 __all__ = ["ReferenceKernel"]
@@ -225,7 +225,7 @@ class ReferenceKernel:
             start,
             jac=gradient,
             hess=hessian if newton else None,
-            method="trust-exact" if newton else LBFGS + "-b",
+            method="trust-exact" if newton else "l-bfgs-b",
             options={"maxiter": max_evaluations, "gtol": 1e-9 * abs(value(start))},
         )
         self.evaluate(lambdas(found.x))
