@@ -27,6 +27,13 @@ class Chart {
   Matrix block(const Vector& theta, std::size_t term) const;
   void set_block(Vector& theta, std::size_t term, const Matrix& t) const;
   Index first(std::size_t term) const { return first_[term]; }
+  int group_q(int group) const { return group_q_[at(group)]; }
+
+  // The diagonal block of Gamma that belongs to a term.
+  auto gamma_of(const std::vector<Matrix>& gamma, std::size_t term) const {
+    const Term& t = terms_[term];
+    return gamma[at(t.group)].block(t.offset, t.offset, t.q, t.q);
+  }
 
   // df/dtheta = 2 (Gamma Lambda) on the free entries.
   Vector gradient(const std::vector<Matrix>& gamma, const std::vector<Matrix>& lambda) const;

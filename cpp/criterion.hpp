@@ -53,6 +53,7 @@ class Criterion {
   // Derivative with respect to the Schur complement of [X y].
   Matrix top() const;
 
+  const Penalty& penalty() const { return penalty_; }
   double value() const { return value_; }
   double r2() const { return r2_; }
   double log_determinant() const { return sweeps_.log_determinant(); }

@@ -71,6 +71,13 @@ struct PassOptions {
 // Throws std::invalid_argument where a code lies outside of 0 .. n_levels - 1.
 CrossProducts cross_products(const RowsView& rows, const PassOptions& options = {});
 
+// How far X and y are from dependence.
+struct FixedPart {
+  double independence = 1.0;  // smallest eigenvalue of the correlations of X's columns
+  double unexplained = 0.0;   // y'Wy less what X explains of it
+};
+FixedPart fixed_part(const CrossProducts& a);
+
 // Sum over disjoint rows; both sides must have the same columns, levels, shifts and scales.
 CrossProducts add(const CrossProducts& a, const CrossProducts& b);
 

@@ -81,6 +81,29 @@ void solve_lower(const Eigen::Ref<const Matrix>& l, Eigen::Ref<Matrix> b, bool t
   }
 }
 
+void solve_lower_right(const Eigen::Ref<const Matrix>& l, Eigen::Ref<Matrix> b, bool transposed) {
+  const Index n = l.rows();
+  if (blas.dtrsm != nullptr && n > kSmall && b.rows() > 0) {
+    char side = 'R';
+    char uplo = 'L';
+    char trans = transposed ? 'T' : 'N';
+    char diag = 'N';
+    int rows = static_cast<int>(b.rows());
+    int cols = static_cast<int>(n);
+    double one = 1.0;
+    int lda = stride(l);
+    int ldb = stride(b);
+    blas.dtrsm(&side, &uplo, &trans, &diag, &rows, &cols, &one, const_cast<double*>(l.data()), &lda,
+               b.data(), &ldb);
+    return;
+  }
+  if (transposed) {
+    l.triangularView<Eigen::Lower>().transpose().solveInPlace<Eigen::OnTheRight>(b);
+  } else {
+    l.triangularView<Eigen::Lower>().solveInPlace<Eigen::OnTheRight>(b);
+  }
+}
+
 void multiply(const Eigen::Ref<const Matrix>& a, const Eigen::Ref<const Matrix>& b, Matrix& c) {
   c.resize(a.rows(), b.cols());
   if (blas.dgemm != nullptr && a.rows() > kSmall && b.cols() > 8) {

@@ -43,6 +43,10 @@ void inverse_from_cholesky(Eigen::Ref<Matrix> l);
 // b <- L^-1 b (or L^-T b).
 void solve_lower(const Eigen::Ref<const Matrix>& l, Eigen::Ref<Matrix> b, bool transposed = false);
 
+// b <- b L^-1 (or b L^-T).
+void solve_lower_right(const Eigen::Ref<const Matrix>& l, Eigen::Ref<Matrix> b,
+                       bool transposed = false);
+
 // c = a b.
 void multiply(const Eigen::Ref<const Matrix>& a, const Eigen::Ref<const Matrix>& b, Matrix& c);
 

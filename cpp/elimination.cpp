@@ -78,8 +78,37 @@ void copy_blocks(const PairBlocks& pair, int q_first, int q_second, Stage& stage
   }
 }
 
+// Sorts the tail columns of each level by position and finds their places in the level's block.
+void order_tail_lists(const TailPattern& pattern, Stage& stage) {
+  const auto position = [&](std::int32_t column) { return pattern.position[at(column)]; };
+  stage.tail_position.resize(stage.tail_column.size());
+  stage.tail_row.assign(stage.tail_column.size(), -1);
+  stage.tail_block.assign(at(stage.n_levels), -1);
+  stage.tail_inside.assign(at(stage.n_levels), 0);
+  for (Index level = 0; level < stage.n_levels; ++level) {
+    const auto from = at(stage.tail_start[at(level)]);
+    const auto to = at(stage.tail_start[at(level) + 1]);
+    const auto begin = stage.tail_column.begin();
+    std::sort(begin + stage.tail_start[at(level)], begin + stage.tail_start[at(level) + 1],
+              [&](std::int32_t c, std::int32_t d) { return position(c) < position(d); });
+    for (std::size_t e = from; e < to; ++e) {
+      stage.tail_position[e] = position(stage.tail_column[e]);
+      stage.tail_inside[at(level)] += stage.tail_position[e] < pattern.border ? 1 : 0;
+    }
+    if (stage.tail_inside[at(level)] == 0) continue;
+    const std::int32_t k = pattern.block_of(stage.tail_position[from]);
+    stage.tail_block[at(level)] = k;
+    const std::vector<std::int32_t>& rows = pattern.blocks[at(k)].rows;
+    auto row = rows.begin();
+    for (std::size_t e = from + at(stage.tail_inside[at(level)]); e < to; ++e) {
+      row = std::lower_bound(row, rows.end(), stage.tail_position[e] - pattern.border);
+      stage.tail_row[e] = static_cast<std::int32_t>(row - rows.begin());
+    }
+  }
+}
+
 Stage make_stage(const CrossProducts& a, const std::vector<int>& chain, std::size_t place_in_chain,
-                 const std::vector<TailGroup>& tail) {
+                 const std::vector<TailGroup>& tail, const TailPattern& pattern) {
   const int g = chain[place_in_chain];
   const GroupBlocks& group = a.groups[at(g)];
   Stage stage;
@@ -101,6 +130,7 @@ Stage make_stage(const CrossProducts& a, const std::vector<int>& chain, std::siz
     }
     stage.tail_start[at(level) + 1] = static_cast<std::int64_t>(stage.tail_column.size());
   }
+  order_tail_lists(pattern, stage);
   for (std::size_t k = place_in_chain + 1; k < chain.size(); ++k) {
     stage.parent_columns += a.groups[at(chain[k])].q;
   }
@@ -125,8 +155,8 @@ Stage make_stage(const CrossProducts& a, const std::vector<int>& chain, std::siz
   }
   for (std::size_t t = 0; t < tail.size(); ++t) {
     copy_blocks(to_tail[t], stage.q, tail[t].q, stage, [&](Index level, std::int32_t other) {
-      const std::int32_t* list = stage.tail_list(level);
-      const auto wanted = static_cast<std::int32_t>(tail[t].offset + other * tail[t].q);
+      const std::int32_t* list = stage.tail_positions(level);
+      const std::int32_t wanted = pattern.position[at(tail[t].offset + other * tail[t].q)];
       const auto found = std::lower_bound(list, list + stage.tail_columns(level), wanted) - list;
       return stage.parent_columns + static_cast<int>(found);
     });
@@ -148,11 +178,11 @@ void link_tail_lists(std::vector<Stage>& chain) {
       std::vector<std::int32_t> place(stage.tail_column.size());
       for (Index level = 0; level < stage.n_levels; ++level) {
         const Index up = stage.parent[k][at(level)];
-        const std::int32_t* list = later.tail_list(up);
+        const std::int32_t* list = later.tail_positions(up);
         for (auto e = at(stage.tail_start[at(level)]); e < at(stage.tail_start[at(level) + 1]);
              ++e) {
           place[e] = static_cast<std::int32_t>(
-              std::lower_bound(list, list + later.tail_columns(up), stage.tail_column[e]) - list);
+              std::lower_bound(list, list + later.tail_columns(up), stage.tail_position[e]) - list);
         }
       }
       stage.tail_at.push_back(std::move(place));
@@ -160,32 +190,71 @@ void link_tail_lists(std::vector<Stage>& chain) {
   }
 }
 
+// The levels of tail factors that one level of the last chain factor meets are connected; those
+// that inner levels meet are among them.
+TailPattern make_pattern(const CrossProducts& a, int last, const std::vector<TailGroup>& tail) {
+  std::vector<int> q;
+  std::vector<std::int32_t> first;  // tail level of level 0 of each factor
+  std::vector<PairBlocks> pairs;
+  for (const TailGroup& t : tail) {
+    first.push_back(static_cast<std::int32_t>(q.size()));
+    q.insert(q.end(), at(t.n_levels), t.q);
+    pairs.push_back(oriented(a, last, t.group));
+  }
+  Cliques cliques;
+  for (std::size_t level = 0; level < at(a.groups[at(last)].n_levels); ++level) {
+    for (std::size_t t = 0; t < tail.size(); ++t) {
+      for (auto k = at(pairs[t].start[level]); k < at(pairs[t].start[level + 1]); ++k) {
+        cliques.members.push_back(first[t] + pairs[t].level[k]);
+      }
+    }
+    cliques.start.push_back(static_cast<std::int64_t>(cliques.members.size()));
+  }
+  return tail_pattern(q, cliques);
+}
+
 void fill_tail(const CrossProducts& a, Problem& problem) {
-  const Index size = problem.tail_columns;
-  problem.tail_block = Matrix::Zero(size, size);
-  problem.tail_fixed = Matrix::Zero(size, problem.m);
+  problem.tail_fixed = Matrix::Zero(problem.tail_columns, problem.m);
   for (std::size_t t = 0; t < problem.tail.size(); ++t) {
-    const TailGroup& group = problem.tail[t];
+    TailGroup& group = problem.tail[t];
     const GroupBlocks& blocks = a.groups[at(group.group)];
+    const Index q = group.q;
+    group.diagonal = blocks.diagonal;
+    for (Index level = 0; level < group.n_levels; ++level) {
+      const Index from = group.offset + level * q;
+      problem.tail_fixed.middleRows(from, q) =
+          Eigen::Map<const Matrix>(&blocks.fixed[at(level * q * problem.m)], q, problem.m);
+      problem.tail_segments.push_back({problem.tail_pattern.position[at(from)], group.group});
+    }
+    for (std::size_t s = t + 1; s < problem.tail.size(); ++s) {
+      problem.tail_pairs.push_back({t, s, oriented(a, group.group, problem.tail[s].group)});
+    }
+  }
+  std::sort(problem.tail_segments.begin(), problem.tail_segments.end(),
+            [](const TailSegment& s, const TailSegment& u) { return s.first < u.first; });
+}
+
+// Calls use(row, column, block) with first tail columns for the blocks of A over the tail that are
+// on the diagonal or above it.
+template <class Use>
+void for_tail_blocks(const Problem& problem, Use use) {
+  for (const TailGroup& group : problem.tail) {
     const Index q = group.q;
     for (Index level = 0; level < group.n_levels; ++level) {
       const Index from = group.offset + level * q;
-      problem.tail_block.block(from, from, q, q) =
-          Eigen::Map<const Matrix>(&blocks.diagonal[at(level * q * q)], q, q);
-      problem.tail_fixed.middleRows(from, q) =
-          Eigen::Map<const Matrix>(&blocks.fixed[at(level * q * problem.m)], q, problem.m);
+      use(from, from, Eigen::Map<const Matrix>(&group.diagonal[at(level * q * q)], q, q));
     }
-    for (std::size_t s = t + 1; s < problem.tail.size(); ++s) {
-      const TailGroup& other = problem.tail[s];
-      const PairBlocks pair = oriented(a, group.group, other.group);
-      for (Index level = 0; level < group.n_levels; ++level) {
-        for (auto k = at(pair.start[at(level)]); k < at(pair.start[at(level) + 1]); ++k) {
-          const Index row = group.offset + level * q;
-          const Index column = other.offset + static_cast<Index>(pair.level[k]) * other.q;
-          const Eigen::Map<const Matrix> block(&pair.values[k * at(q * other.q)], q, other.q);
-          problem.tail_block.block(row, column, q, other.q) = block;
-          problem.tail_block.block(column, row, other.q, q) = block.transpose();
-        }
+  }
+  for (const TailPair& pair : problem.tail_pairs) {
+    const TailGroup& first = problem.tail[pair.first];
+    const TailGroup& second = problem.tail[pair.second];
+    const std::size_t size = at(first.q) * at(second.q);
+    for (Index level = 0; level < first.n_levels; ++level) {
+      for (auto k = at(pair.blocks.start[at(level)]); k < at(pair.blocks.start[at(level) + 1]);
+           ++k) {
+        use(first.offset + level * first.q,
+            second.offset + static_cast<Index>(pair.blocks.level[k]) * second.q,
+            Eigen::Map<const Matrix>(&pair.blocks.values[k * size], first.q, second.q));
       }
     }
   }
@@ -209,15 +278,65 @@ Problem arrange(const CrossProducts& a) {
   for (int g = 0; g < problem.n_groups; ++g) {
     if (std::find(chain.begin(), chain.end(), g) != chain.end()) continue;
     const GroupBlocks& group = a.groups[at(g)];
-    problem.tail.push_back({g, group.q, group.n_levels, problem.tail_columns});
+    problem.tail.push_back({g, group.q, group.n_levels, problem.tail_columns, {}});
     problem.tail_columns += group.n_levels * group.q;
   }
+  if (!problem.tail.empty()) problem.tail_pattern = make_pattern(a, chain.back(), problem.tail);
   for (std::size_t i = 0; i < chain.size(); ++i) {
-    problem.chain.push_back(make_stage(a, chain, i, problem.tail));
+    problem.chain.push_back(make_stage(a, chain, i, problem.tail, problem.tail_pattern));
   }
   link_tail_lists(problem.chain);
   fill_tail(a, problem);
   return problem;
+}
+
+void add_tail(const Problem& problem, TailMatrix& a) {
+  const std::vector<std::int32_t>& position = problem.tail_pattern.position;
+  for_tail_blocks(problem, [&](Index row, Index column, const Eigen::Map<const Matrix>& block) {
+    for (Index c = 0; c < block.cols(); ++c) {
+      for (Index r = 0; r < block.rows(); ++r) {
+        const Index i = position[at(row + r)];
+        const Index j = position[at(column + c)];
+        if (row == column && i < j) continue;
+        a.at_lower(std::max(i, j), std::min(i, j)) += block(r, c);
+      }
+    }
+  });
+}
+
+Matrix tail_times(const Problem& problem, const Matrix& v) {
+  Matrix out = Matrix::Zero(v.rows(), v.cols());
+  for_tail_blocks(problem, [&](Index row, Index column, const Eigen::Map<const Matrix>& block) {
+    for (Index k = 0; k < v.cols(); ++k) {
+      for (Index c = 0; c < block.cols(); ++c) {
+        for (Index r = 0; r < block.rows(); ++r) {
+          out(row + r, k) += block(r, c) * v(column + c, k);
+          if (row != column) out(column + c, k) += block(r, c) * v(row + r, k);
+        }
+      }
+    }
+  });
+  return out;
+}
+
+Matrix in_order(const Problem& problem, const Matrix& by_column) {
+  Matrix out(by_column.rows(), by_column.cols());
+  for (Index c = 0; c < out.cols(); ++c) {
+    for (Index i = 0; i < out.rows(); ++i) {
+      out(i, c) = by_column(problem.tail_pattern.column[at(i)], c);
+    }
+  }
+  return out;
+}
+
+Matrix by_column(const Problem& problem, const Matrix& in_order) {
+  Matrix out(in_order.rows(), in_order.cols());
+  for (Index c = 0; c < out.cols(); ++c) {
+    for (Index i = 0; i < out.rows(); ++i) {
+      out(i, c) = in_order(problem.tail_pattern.position[at(i)], c);
+    }
+  }
+  return out;
 }
 
 }  // namespace ranef

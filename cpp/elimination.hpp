@@ -2,8 +2,9 @@
 //
 // The factor with the most columns goes first. Factors it is nested in follow as a *chain*: their
 // diagonal blocks stay block-diagonal whatever is eliminated before them, so nesting costs no
-// fill. All other factors form the dense *tail*. Every row of data touches one level per factor,
-// and the levels it touches form a clique; the factor L has exactly the pattern of A on chain rows.
+// fill. All other factors form the *tail*, with an order of its own (tail_pattern.hpp). Every row
+// of data touches one level per factor, and the levels it touches form a clique; the factor L has
+// exactly the pattern of A on chain rows.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +12,7 @@
 
 #include "cross_products.hpp"
 #include "dense.hpp"
+#include "tail_matrix.hpp"
 
 namespace ranef {
 
@@ -26,7 +28,11 @@ struct Stage {
   std::vector<double> rest;                        // q x rest columns, all levels
   std::vector<std::int64_t> rest_start;            // first rest column of each level (n + 1)
   std::vector<std::int64_t> tail_start;            // first entry in tail_column (n + 1)
-  std::vector<std::int32_t> tail_column;           // ascending tail columns met by the level
+  std::vector<std::int32_t> tail_column;           // tail columns met, in order of elimination
+  std::vector<std::int32_t> tail_position;         // their positions in that order, ascending
+  std::vector<std::int32_t> tail_row;              // of border columns: row in the level's block
+  std::vector<std::int32_t> tail_block;            // the block that the level meets, or -1
+  std::vector<std::int32_t> tail_inside;           // how many of its columns are in that block
   std::vector<std::vector<std::int32_t>> parent;   // [later stage][level] -> its level
   std::vector<std::vector<std::int32_t>> tail_at;  // [later stage][entry] -> place in its list
 
@@ -41,13 +47,27 @@ struct Stage {
   const std::int32_t* tail_list(Index level) const {
     return tail_column.data() + tail_start[static_cast<std::size_t>(level)];
   }
+  const std::int32_t* tail_positions(Index level) const {
+    return tail_position.data() + tail_start[static_cast<std::size_t>(level)];
+  }
+  const std::int32_t* tail_rows(Index level) const {
+    return tail_row.data() + tail_start[static_cast<std::size_t>(level)];
+  }
 };
 
 struct TailGroup {
   int group = 0;
   int q = 0;
   Index n_levels = 0;
-  Index offset = 0;  // first tail column
+  Index offset = 0;              // first tail column
+  std::vector<double> diagonal;  // A, q x q per level
+};
+
+// A between two tail factors, by level of the first.
+struct TailPair {
+  std::size_t first = 0;  // places in the tail
+  std::size_t second = 0;
+  PairBlocks blocks;
 };
 
 struct Problem {
@@ -62,10 +82,22 @@ struct Problem {
   std::vector<Stage> chain;
   std::vector<TailGroup> tail;
   Index tail_columns = 0;
-  Matrix tail_block;  // A over tail columns, symmetric
+  TailPattern tail_pattern;
+  std::vector<TailSegment> tail_segments;  // in order of elimination
+  std::vector<TailPair> tail_pairs;
   Matrix tail_fixed;  // tail columns x m
 };
 
 Problem arrange(const CrossProducts& a);
+
+// a += A over the tail columns.
+void add_tail(const Problem& problem, TailMatrix& a);
+
+// A v over the tail columns, v by tail column.
+Matrix tail_times(const Problem& problem, const Matrix& v);
+
+// Rows by tail column in the order of elimination, and back.
+Matrix in_order(const Problem& problem, const Matrix& by_column);
+Matrix by_column(const Problem& problem, const Matrix& in_order);
 
 }  // namespace ranef

@@ -42,7 +42,8 @@ ErrorFactor::ErrorFactor(const Problem& problem) : problem_(problem) {
     states[i].diagonal = problem.chain[i].diagonal;
     states[i].rest = problem.chain[i].rest;
   }
-  Matrix tail = problem.tail_block;
+  TailMatrix tail(problem.tail_pattern);
+  add_tail(problem, tail);
   Matrix tail_fixed = problem.tail_fixed;
   Matrix fixed = problem.fixed;
   Matrix update;
@@ -57,8 +58,8 @@ ErrorFactor::ErrorFactor(const Problem& problem) : problem_(problem) {
       const int width = stage.rest_columns(level);
       Eigen::Map<Matrix> factor(&diagonal_[i][block], q, q);
       factor = Eigen::Map<const Matrix>(&states[i].diagonal[block], q, q);
-      const Vector length = Eigen::Map<const Matrix>(&stage.diagonal[block], q, q).diagonal();
-      rank_ += semidefinite_factor(factor, length);
+      const Vector own = Eigen::Map<const Matrix>(&stage.diagonal[block], q, q).diagonal();
+      rank_ += semidefinite_factor(factor, own);
       const Eigen::Map<const Matrix> c(&states[i].rest[from], q, width);
       Eigen::Map<Matrix> b(&rest_[i][from], q, width);
       for (int k = 0; k < q; ++k) {
@@ -74,11 +75,17 @@ ErrorFactor::ErrorFactor(const Problem& problem) : problem_(problem) {
   }
   const Index columns = problem.tail_columns;
   dense_.resize(columns + p, columns + p);
-  dense_.topLeftCorner(columns, columns) = tail;
+  dense_.topLeftCorner(columns, columns) = tail.by_column();
   dense_.bottomLeftCorner(p, columns) = tail_fixed.leftCols(p).transpose();
   dense_.bottomRightCorner(p, p) = fixed.topLeftCorner(p, p);
   Vector length(columns + p);
-  length.head(columns) = problem.tail_block.diagonal();
+  for (const TailGroup& group : problem.tail) {
+    for (Index level = 0; level < group.n_levels; ++level) {
+      const Index q = group.q;
+      length.segment(group.offset + level * q, q) =
+          Eigen::Map<const Matrix>(&group.diagonal[at(level * q * q)], q, q).diagonal();
+    }
+  }
   length.tail(p) = problem.fixed.diagonal().head(p);
   rank_ += semidefinite_factor(dense_, length);
 }

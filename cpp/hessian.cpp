@@ -6,11 +6,18 @@
 
 namespace ranef {
 
+HessianPath hessian_path(const Problem& problem) {
+  if (problem.n_groups == 1) return HessianPath::kSumsOverLevels;
+  if (problem.chain.size() > 1) return HessianPath::kNested;
+  return has_wide_hessian(problem) ? HessianPath::kTallProducts : HessianPath::kTraceProducts;
+}
+
 Curvature Criterion::hessian(const std::vector<Direction>& directions) {
-  Curvature out = problem_.n_groups == 1       ? hessian_of_one_factor(directions)
-                  : problem_.chain.size() > 1  ? nested_hessian(*this, directions)
-                  : has_wide_hessian(problem_) ? wide_hessian(*this, directions)
-                                               : hessian_with_tail(directions);
+  const HessianPath path = hessian_path(problem_);
+  Curvature out = path == HessianPath::kSumsOverLevels ? hessian_of_one_factor(directions)
+                  : path == HessianPath::kNested       ? nested_hessian(*this, directions)
+                  : path == HessianPath::kTallProducts ? wide_hessian(*this, directions)
+                                                       : hessian_with_tail(directions);
   penalty_.add_hessian(directions, out.hessian);
   return out;
 }
@@ -27,8 +34,8 @@ Curvature Criterion::hessian_with_tail(const std::vector<Direction>& directions)
   out.hessian = 2.0 * information_in_the_data(directions);
   std::vector<std::vector<double>> b;
   std::vector<std::vector<double>> e;
-  sweeps_.predictors(b, e);
   const int m = problem_.m;
+  sweeps_.predictors(Matrix::Identity(m, m), b, e);
   const int p = problem_.p;
   Vector v(m);
   v.head(p) = -beta_;
@@ -38,7 +45,12 @@ Curvature Criterion::hessian_with_tail(const std::vector<Direction>& directions)
     const Direction& direction = directions[k];
     const int q = problem_.q[at(direction.group)];
     Matrix sum = Matrix::Zero(m, m);
-    for (Index level = 0; level < problem_.n_levels[at(direction.group)]; ++level) {
+    if (q == 1) {
+      const Eigen::Map<const Matrix> score(e[at(direction.group)].data(), m,
+                                           problem_.n_levels[at(direction.group)]);
+      product(direction.d(0, 0), score, Form::kPlain, score, Form::kTransposed, 0.0, sum);
+    }
+    for (Index level = 0; q > 1 && level < problem_.n_levels[at(direction.group)]; ++level) {
       const Eigen::Map<const Matrix> score(&e[at(direction.group)][at(level * q * m)], q, m);
       sum.noalias() += score.transpose() * (direction.d * score).eval();
     }

@@ -14,52 +14,10 @@ namespace ranef {
 
 namespace {
 
-// e by group, level-major, for one combination v of the columns of [X y]; needs a reverse sweep.
-std::vector<Vector> scores(const Sweeps& sweeps, const Vector& v) {
-  const Problem& problem = sweeps.problem();
-  std::vector<Vector> e;
-  std::vector<Vector> b;  // D e, where levels of earlier factors ask for it
-  for (int g = 0; g < problem.n_groups; ++g) {
-    e.push_back(Vector::Zero(problem.n_levels[at(g)] * problem.q[at(g)]));
-    b.emplace_back();
-  }
-  Vector h;
-  if (problem.tail_columns > 0) {
-    const Vector u = sweeps.tail().u * v;
-    h = sweeps.tail().h * v;
-    for (const TailGroup& group : problem.tail) {
-      e[at(group.group)] = u.segment(group.offset, group.n_levels * group.q);
-    }
-  }
-  for (std::size_t i = problem.chain.size(); i-- > 0;) {
-    const Stage& stage = problem.chain[i];
-    const int q = stage.q;
-    Vector& own = e[at(stage.group)];
-    const double* u = sweeps.stage(i).u.data();
-    for (Index level = 0; level < stage.n_levels; ++level) {
-      double* to = own.data() + level * q;
-      const auto add = [&](double value) {
-        for (int a = 0; a < q; ++a) to[a] += u[a] * value;
-        u += q;
-      };
-      for (std::size_t k = 0; k < stage.parent.size(); ++k) {
-        const Stage& later = problem.chain[i + 1 + k];
-        const double* up =
-            b[at(later.group)].data() + static_cast<Index>(stage.parent[k][at(level)]) * later.q;
-        for (int c = 0; c < later.q; ++c) add(-up[c]);
-      }
-      const std::int32_t* list = stage.tail_list(level);
-      for (int t = 0; t < stage.tail_columns(level); ++t) add(-h(list[t]));
-      for (int k = 0; k < problem.m; ++k) add(v(k));
-    }
-    if (i == 0) continue;
-    const Matrix& lambda = sweeps.lambda()[at(stage.group)];
-    const Matrix d = lambda * lambda.transpose();
-    const Eigen::Map<const Matrix> by_level(own.data(), q, stage.n_levels);
-    b[at(stage.group)].resize(own.size());
-    Eigen::Map<Matrix>(b[at(stage.group)].data(), q, stage.n_levels).noalias() = d * by_level;
-  }
-  return e;
+Matrix inverse_of_d(const Matrix& lambda) {
+  Matrix inverse = Matrix::Identity(lambda.rows(), lambda.rows());
+  lambda.triangularView<Eigen::Lower>().solveInPlace(inverse);
+  return inverse.transpose() * inverse;
 }
 
 // Directions of one group: a range of rows once directions are sorted by group.
@@ -138,7 +96,7 @@ class QuadraticForm {
             form_.block(rows.first, columns.first, rows.size, columns.size));
   }
 
-  void add_both_ways(const Matrix& a, const Matrix& w, Rows own) {
+  void add_both_ways(const Eigen::Ref<const Matrix>& a, const Matrix& w, Rows own) {
     if (own.size == 0) return;
     Matrix aw(count_, own.size);
     product(1.0, a, Form::kPlain, w, Form::kTransposed, 0.0, aw);
@@ -184,32 +142,47 @@ class QuadraticForm {
     }
   }
 
+  // Where D is regular C is not kept. With x = D^-1 w the form is then
+  //   2 a'w + w'C w - t'P t = w'x - (a - x)'P (a - x).
   void add_tail(const std::vector<Matrix>& w, const std::vector<Rows>& rows) {
     const TailState& tail = sweeps_.tail();
-    Matrix t = tail_;
+    const bool regular = tail.c.empty();
+    Matrix all = Matrix::Zero(problem_.tail_columns, count_);  // w, or x, by tail column
     for (const TailGroup& group : problem_.tail) {
       const Rows own = rows[at(group.group)];
+      if (own.size == 0) continue;
       const Matrix& own_w = w[at(group.group)];
       const Index columns = group.n_levels * group.q;
-      product(1.0, own_w, Form::kPlain, tail.c.middleRows(group.offset, columns), Form::kPlain, 1.0,
-              t.middleRows(own.first, own.size));
       product(1.0, own_w, Form::kPlain, tail.u.middleRows(group.offset, columns), Form::kPlain, 1.0,
               fixed_.middleRows(own.first, own.size));
+      auto block = all.block(group.offset, own.first, columns, own.size);
+      block = own_w.transpose();
+      if (!regular) continue;
+      const Matrix precision = inverse_of_d(sweeps_.lambda()[at(group.group)]);
+      for (Index level = 0; level < group.n_levels; ++level) {
+        auto level_rows = block.middleRows(level * group.q, group.q);
+        level_rows = precision.lazyProduct(level_rows).eval();
+      }
     }
-    // 2 a'w + w'C w = a'w + w't.
+    Matrix t = tail_.transpose();
+    if (regular) {
+      t -= all;
+    } else {
+      all = by_column(problem_, tail.c.times(in_order(problem_, all)));
+      t += all;
+    }
+    // w'x, or w'C w and 2 a'w.
     for (const TailGroup& group : problem_.tail) {
       const Rows own = rows[at(group.group)];
       if (own.size == 0) continue;
       const Index columns = group.n_levels * group.q;
       const Matrix& own_w = w[at(group.group)];
-      product(1.0, own_w, Form::kPlain, tail_.middleCols(group.offset, columns), Form::kTransposed,
-              1.0, form_.middleRows(own.first, own.size));
-      product(1.0, t.middleCols(group.offset, columns), Form::kPlain, own_w, Form::kTransposed, 1.0,
-              form_.middleCols(own.first, own.size));
+      product(1.0, own_w, Form::kPlain, all.middleRows(group.offset, columns), Form::kPlain, 1.0,
+              form_.middleRows(own.first, own.size));
+      if (!regular) add_both_ways(tail_.middleCols(group.offset, columns), own_w, own);
     }
-    Matrix tp(count_, problem_.tail_columns);
-    product(1.0, t, Form::kPlain, tail.p, Form::kPlain, 0.0, tp);
-    product(-1.0, tp, Form::kPlain, t, Form::kTransposed, 1.0, form_);
+    const Matrix half = sweeps_.tail_half(t);
+    product(-1.0, half, Form::kTransposed, half, Form::kPlain, 1.0, form_);
     product(-1.0, tail_, Form::kPlain, tail.h, Form::kPlain, 1.0, fixed_);
   }
 
@@ -231,7 +204,9 @@ Matrix Criterion::information_in_the_data(const std::vector<Direction>& directio
   Vector v(problem_.m);
   v.head(problem_.p) = -beta_;
   v(problem_.p) = 1.0;
-  const std::vector<Vector> e = scores(sweeps_, v);
+  std::vector<std::vector<double>> b;
+  std::vector<std::vector<double>> e;
+  sweeps_.predictors(v, b, e);
 
   std::vector<Index> order(directions.size());
   std::iota(order.begin(), order.end(), Index{0});
@@ -255,7 +230,8 @@ Matrix Criterion::information_in_the_data(const std::vector<Direction>& directio
     Matrix variates(own.size, levels * q);
     product(1.0, by_row, Form::kPlain, Eigen::Map<const Matrix>(e[at(g)].data(), q, levels),
             Form::kPlain, 0.0, Eigen::Map<Matrix>(variates.data(), own.size * q, levels));
-    d.segment(own.first, own.size).noalias() = -variates * e[at(g)];
+    d.segment(own.first, own.size).noalias() =
+        -variates * Eigen::Map<const Vector>(e[at(g)].data(), levels * q);
     w.push_back(std::move(variates));
   }
   const Matrix form = QuadraticForm(sweeps_, count).of(w, rows, xx_inverse_);

@@ -26,11 +26,11 @@ class JointInverse {
   explicit JointInverse(Criterion& criterion)
       : problem_(criterion.problem()),
         sweeps_(criterion.sweeps()),
-        xx_inverse_(criterion.xx_inverse()) {
-    Matrix top = Matrix::Zero(problem_.m, problem_.m);
-    top.topLeftCorner(problem_.p, problem_.p) = xx_inverse_;
+        xx_inverse_(criterion.xx_inverse()),
+        top_(Matrix::Zero(problem_.m, problem_.m)) {
+    top_.topLeftCorner(problem_.p, problem_.p) = xx_inverse_;
     std::vector<Matrix> unused;
-    sweeps_.reverse(top, unused, true);
+    sweeps_.reverse(top_, unused, true);
     criterion.forget_gamma();
   }
 
@@ -54,9 +54,7 @@ class JointInverse {
   // Random effects of two sites.
   Matrix block(const Site& a, const Site& b) const {
     if (a.later_than(b)) return block(b, a).transpose();
-    if (a.in_tail) {
-      return sweeps_.tail().w.block(first_column(a), first_column(b), a.q, b.q);
-    }
+    if (a.in_tail) return tail_block(a, b);
     if (a.same_factor(b) && a.level == b.level) return kept_diagonal(a);
     const int column = rest_column(a, b);
     if (column >= 0) return kept_rest(a).middleCols(column, b.q);
@@ -64,6 +62,22 @@ class JointInverse {
   }
 
  private:
+  // From the pattern, or for levels that no row of data connects from the whole inverse.
+  Matrix tail_block(const Site& a, const Site& b) const {
+    const TailMatrix& w = sweeps_.tail().w;
+    const std::vector<std::int32_t>& position = problem_.tail_pattern.position;
+    const Index row = position[at(first_column(a))];
+    const Index column = position[at(first_column(b))];
+    if (!w.has(row, column)) {
+      if (all_.size() == 0) all_ = sweeps_.tail_derivative(top_);
+      return all_.block(row, column, a.q, b.q);
+    }
+    Matrix out(a.q, b.q);
+    for (Index c = 0; c < b.q; ++c) {
+      for (Index r = 0; r < a.q; ++r) out(r, c) = w(row + r, column + c);
+    }
+    return out;
+  }
   Index first_column(const Site& a) const { return problem_.tail[a.place].offset + a.level * a.q; }
   int width(const Site& a) const { return problem_.chain[a.place].rest_columns(a.level); }
   std::size_t rest_start(const Site& a) const {
@@ -83,10 +97,11 @@ class JointInverse {
   int rest_column(const Site& a, const Site& b) const {
     const Stage& stage = problem_.chain[a.place];
     if (b.in_tail) {
-      const std::int32_t* list = stage.tail_list(a.level);
+      const std::int32_t* list = stage.tail_positions(a.level);
       const std::int32_t* end = list + stage.tail_columns(a.level);
-      const std::int32_t* found = std::lower_bound(list, end, first_column(b));
-      if (found == end || *found != first_column(b)) return -1;
+      const std::int32_t wanted = problem_.tail_pattern.position[at(first_column(b))];
+      const std::int32_t* found = std::lower_bound(list, end, wanted);
+      if (found == end || *found != wanted) return -1;
       return stage.parent_columns + static_cast<int>(found - list);
     }
     if (a.same_factor(b)) return -1;
@@ -126,6 +141,8 @@ class JointInverse {
   const Problem& problem_;
   Sweeps& sweeps_;
   Matrix xx_inverse_;
+  Matrix top_;
+  mutable Matrix all_;  // W over the tail in order of elimination, once it has been needed
 };
 
 Vector row_of(const std::vector<ColumnView>& columns, Index row) {
@@ -182,9 +199,10 @@ std::vector<std::vector<double>> conditional_variances(Criterion& criterion) {
     const Index q = group.q;
     blocks.resize(at(group.n_levels * q * q));
     for (Index level = 0; level < group.n_levels; ++level) {
-      const Index from = group.offset + level * q;
-      Eigen::Map<Matrix>(&blocks[at(level * q * q)], q, q) =
-          sweeps.tail().w.block(from, from, q, q);
+      const Index from = problem.tail_pattern.position[at(group.offset + level * q)];
+      for (Index k = 0; k < q * q; ++k) {
+        blocks[at(level * q * q + k)] = sweeps.tail().w(from + k % q, from + k / q);
+      }
     }
   }
   return out;

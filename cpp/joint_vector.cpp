@@ -67,7 +67,7 @@ void times_products(const Problem& problem, const JointVector& v, JointVector& o
     }
   }
   if (problem.tail_columns > 0) {
-    out.tail.noalias() += problem.tail_block * v.tail;
+    out.tail += tail_times(problem, v.tail);
     out.tail.noalias() += problem.tail_fixed.leftCols(p) * v.fixed;
     out.fixed.noalias() += problem.tail_fixed.leftCols(p).transpose() * v.tail;
   }

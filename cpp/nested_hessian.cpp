@@ -131,7 +131,7 @@ class NestedHessian {
         put_level(problem_, stage, level, own.data() + parents * height, height,
                   (level - levels.first) * height, stacked);
       }
-      times_w(sweeps_.tail(), top_, stacked, stacked_w);
+      times_w(sweeps_, top_, stacked, stacked_w);
       for (Index level = levels.first; level < levels.last; ++level) {
         const Matrix& own = rows[at(level - levels.first)];
         rows_w.resize(height, own.cols());
@@ -207,7 +207,7 @@ class NestedHessian {
     Matrix moved(size, size);
     Matrix fa(size, problem_.m);
     for (Index e = 0; e < n_before(); ++e) {
-      const Matrix& dc = tangents_[at(before_[at(e)])].tail;
+      const Matrix& dc = tangents_[at(before_[at(e)])].tail_dense;
       const Matrix& a = tail_change_[at(before_[at(e)])];
       product(1.0, tail.p, Form::kPlain, dc, Form::kPlain, 0.0, moved);
       turned[at(e)] = moved.transpose();

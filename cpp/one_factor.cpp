@@ -6,6 +6,8 @@
 //   d2f(E, F) = - sum_j [tr(S E W F) + tr(W E S F)] + [REML] -tr(Q^-1 m_E Q^-1 m_F)
 //               - 2 kappa c_E' Q^-1 c_F - (nu / r2^2) d_E d_F,
 //   W = S / 2 - B - kappa e e',  m_E = sum_j x' E x,  c_E = sum_j x' E e,  d_E = -sum_j e' E e.
+#include <algorithm>
+
 #include "criterion.hpp"
 #include "small.hpp"
 
@@ -20,6 +22,7 @@ struct Sums {
   Matrix ee;  // q x q
 };
 
+// The levels' S, W and [x' e]' side by side: sums over levels are products of these.
 template <int Q>
 Sums sums_over_levels(const Sweeps& sweeps, const Vector& beta, const Matrix& xx_inverse,
                       double kappa, bool reml) {
@@ -30,51 +33,42 @@ Sums sums_over_levels(const Sweeps& sweeps, const Vector& beta, const Matrix& xx
   const int p = problem.p;
   const int m = problem.m;
   const int qq = q * q;
-  Sums sums{Matrix::Zero(qq, qq), Matrix::Zero(p * p, qq), Matrix::Zero(p, qq), Matrix::Zero(q, q)};
-  std::vector<double> s(at(qq));
-  std::vector<double> w(at(qq));
-  std::vector<double> e(at(q));
+  Matrix all_s(qq, stage.n_levels);
+  Matrix all_w(qq, stage.n_levels);
+  Matrix all_v(q * m, stage.n_levels);  // vec of x (q x p), then e
   std::vector<double> xq(at(q) * at(std::max(p, 1)));
   for (Index level = 0; level < stage.n_levels; ++level) {
     const double* u = &state.u[at(level * q * m)];
-    Small<Q>::multiply(q, &state.f[at(level * qq)], &stage.diagonal[at(level * qq)], s.data());
-    for (int a = 0; a < q; ++a) {
-      double sum = u[a + p * q];
-      for (int k = 0; k < p; ++k) sum -= u[a + k * q] * beta(k);
-      e[at(a)] = sum;
+    double* s = all_s.data() + level * qq;
+    double* w = all_w.data() + level * qq;
+    double* x = all_v.data() + level * q * m;
+    double* e = x + p * q;
+    Small<Q>::multiply(q, &state.f[at(level * qq)], &stage.diagonal[at(level * qq)], s);
+    std::copy_n(u, at(q * m), x);
+    for (int k = 0; k < p; ++k) {
+      for (int a = 0; a < q; ++a) e[a] -= u[a + k * q] * beta(k);
     }
     for (int b = 0; b < q; ++b) {
-      for (int a = 0; a < q; ++a) {
-        w[at(a + b * q)] = 0.5 * s[at(a + b * q)] - kappa * e[at(a)] * e[at(b)];
-        sums.ee(a, b) += e[at(a)] * e[at(b)];
-      }
+      for (int a = 0; a < q; ++a) w[a + b * q] = 0.5 * s[a + b * q] - kappa * e[a] * e[b];
     }
     if (reml && p > 0) {
       Small<Q>::multiply_symmetric(q, u, xx_inverse.data(), p, xq.data());
-      Small<Q>::add_outer(q, -1.0, xq.data(), u, p, w.data());
-    }
-    for (int column = 0; column < qq; ++column) {
-      double* to = sums.sw.data() + column * qq;
-      const double value = w[at(column)];
-      for (int row = 0; row < qq; ++row) to[row] += s[at(row)] * value;
-    }
-    for (int b = 0; b < q; ++b) {
-      for (int a = 0; a < q; ++a) {
-        double* to_e = sums.xe.data() + (a + b * q) * p;
-        for (int k = 0; k < p; ++k) to_e[k] += u[a + k * q] * e[at(b)];
-        if (a > b) continue;  // filled by symmetry at the end
-        double* to = sums.xx.data() + (a + b * q) * p * p;
-        for (int l = 0; l < p; ++l) {
-          const double value = u[b + l * q];
-          for (int k = 0; k < p; ++k) to[k + l * p] += u[a + k * q] * value;
-        }
-      }
+      Small<Q>::add_outer(q, -1.0, xq.data(), u, p, w);
     }
   }
+  Matrix products = Matrix::Zero(q * m, q * m);
+  products.selfadjointView<Eigen::Lower>().rankUpdate(all_v);
+  products.triangularView<Eigen::StrictlyUpper>() = products.transpose();
+  Sums sums{all_s * all_w.transpose(), Matrix(p * p, qq), Matrix(p, qq), Matrix(q, q)};
+  sums.ee = products.bottomRightCorner(q, q);
   for (int b = 0; b < q; ++b) {
-    for (int a = b + 1; a < q; ++a) {
-      const Eigen::Map<const Matrix> half(sums.xx.data() + (b + a * q) * p * p, p, p);
-      Eigen::Map<Matrix>(sums.xx.data() + (a + b * q) * p * p, p, p) = half.transpose();
+    for (int a = 0; a < q; ++a) {
+      for (int k = 0; k < p; ++k) {
+        sums.xe(k, a + b * q) = products(a + k * q, b + p * q);
+        for (int l = 0; l < p; ++l) {
+          sums.xx(k + l * p, a + b * q) = products(a + k * q, b + l * q);
+        }
+      }
     }
   }
   return sums;

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "lbfgs.hpp"
+#include "pinned.hpp"
 #include "trust_region.hpp"
 
 namespace ranef {
@@ -124,6 +125,7 @@ class Search {
     std::vector<Matrix> lambda = chart_.lambda(out_.theta);
     Vector g = chart_.gradient(criterion_.gamma(), lambda);
     Matrix h = hessian(lambda);
+    hold_pinned(criterion_, chart_, g, h);
     for (;;) {
       if (interrupted_ && interrupted_()) {
         out_.status = OptimiseStatus::kInterrupted;
@@ -139,7 +141,7 @@ class Search {
       const double gain = model.decrease(reduced);
       if (!(gain > control_.gain)) {
         out_.status = OptimiseStatus::kConverged;
-        if (gain > 0.0) polish(out_.theta + model.vectors * reduced, g.norm());
+        if (gain > 0.0 && exact_) polish(out_.theta + model.vectors * reduced, g.norm());
         return;
       }
       // Average information converges linearly; where that is slow the exact Hessian pays.
@@ -153,6 +155,7 @@ class Search {
           lambda = chart_.lambda(out_.theta);
           g = chart_.gradient(criterion_.gamma(), lambda);
           h = hessian(lambda);
+          hold_pinned(criterion_, chart_, g, h);
           gain_before = std::numeric_limits<double>::infinity();
           continue;
         }
@@ -189,8 +192,11 @@ class Search {
         out_.theta = candidate;
         out_.value = criterion_.value();
         lambda = chart_.lambda(out_.theta);
+        const Vector g_before = g;
         g = chart_.gradient(criterion_.gamma(), lambda);
         h = hessian(lambda);
+        if (!exact_ && gain < 1.0) correct(h, model.vectors * reduced, g - g_before);
+        hold_pinned(criterion_, chart_, g, h);
         if (ratio > 0.75 && length > 0.8 * radius) radius *= 2.5;
         if (!blind && ratio < 0.25) radius = 0.5 * length;
       } else {
@@ -201,6 +207,16 @@ class Search {
           return;
         }
       }
+    }
+  }
+
+  // Average information is not the Hessian, and what it is wrong about makes convergence linear. A
+  // short step has shown the curvature along itself: the symmetric change of rank one that agrees.
+  static void correct(Matrix& h, const Vector& step, const Vector& change) {
+    const Vector wrong = change - h * step;
+    const double along = wrong.dot(step);
+    if (std::abs(along) > 1e-3 * wrong.norm() * step.norm()) {
+      h += wrong * wrong.transpose() / along;
     }
   }
 

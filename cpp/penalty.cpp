@@ -1,5 +1,6 @@
 #include "penalty.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 
@@ -9,8 +10,9 @@ namespace ranef {
 
 namespace {
 
-// A variance this small beside what the same effects have in other directions is rounding error.
-constexpr double kZero = 1e-28;
+// Effects of an SD below 1e-10, for inner columns of size one and beside the largest SD of the
+// term, are there by rounding error.
+constexpr double kZero = 1e-20;
 
 Matrix block(const Matrix& matrix, const TermPenalty& term) {
   return matrix.block(term.offset, term.offset, term.q(), term.q());
@@ -38,7 +40,7 @@ bool Penalty::evaluate(const std::vector<Matrix>& lambda) {
 bool Penalty::evaluate_term(const TermPenalty& term, const Matrix& t, State& state, double& value) {
   const int q = term.q();
   const Matrix root = term.change * t;
-  const Vector reach = term.change.cwiseAbs() * t.rowwise().norm();
+  const double unit = kZero * std::max(1.0, t.squaredNorm());
   state.s = root * root.transpose();
   state.zero.assign(at(q), false);
   state.any_zero = false;
@@ -46,7 +48,7 @@ bool Penalty::evaluate_term(const TermPenalty& term, const Matrix& t, State& sta
   value = term.constant + term.trace.cwiseProduct(state.s).sum();
   for (int i = 0; i < q; ++i) {
     const double variance = state.s(i, i);
-    if (!(variance > kZero * reach(i) * reach(i))) {
+    if (!(variance > unit * term.change.row(i).squaredNorm())) {
       if (term.log_det > 0.0 || term.log_sd(i) > 0.0) return false;
       state.zero[at(i)] = state.any_zero = true;
       continue;
@@ -89,6 +91,18 @@ bool Penalty::evaluate_term(const TermPenalty& term, const Matrix& t, State& sta
   }
   value -= term.log_det * log_det + term.log_correlation * (log_det - log_variances);
   return true;
+}
+
+std::vector<Vector> Penalty::pinned(int group, int offset) const {
+  std::vector<Vector> out;
+  for (std::size_t k = 0; k < states_.size(); ++k) {
+    const TermPenalty& term = terms_[k];
+    if (term.group != group || term.offset != offset || !(term.log_correlation > 0.0)) continue;
+    for (int i = 0; i < term.q(); ++i) {
+      if (states_[k].zero[at(i)]) out.push_back(term.change.row(i).transpose());
+    }
+  }
+  return out;
 }
 
 // Derivative with respect to S.

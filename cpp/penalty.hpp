@@ -52,6 +52,10 @@ class Penalty {
   bool evaluate(const std::vector<Matrix>& lambda);
   double value() const { return value_; }
 
+  // Effects of a term whose SD is zero where its correlations have a prior: rows of B. Correlations
+  // of an SD of zero are free, but it can only leave zero with all of them at once.
+  std::vector<Vector> pinned(int group, int offset) const;
+
   // Adds the derivative with respect to D. At an SD of zero the correlations that go with it are at
   // their best for the slope that `gamma` has so far.
   void add_gamma(std::vector<Matrix>& gamma) const;

@@ -23,6 +23,68 @@ int parent_offset(const Problem& problem, std::size_t i, std::size_t k, std::siz
   return offset;
 }
 
+// Lower triangle of the tail matrix minus the tail part of `update`.
+void subtract_from_tail(const Stage& stage, Index level, const Eigen::Ref<const Matrix>& update,
+                        TailMatrix& tail) {
+  const int tail0 = stage.parent_columns;
+  const int n = stage.tail_columns(level);
+  const int inside = stage.tail_inside[at(level)];
+  const std::int32_t* position = stage.tail_positions(level);
+  const std::int32_t* row = stage.tail_rows(level);
+  const auto start = static_cast<std::int32_t>(tail.pattern().border);
+  const auto from = [&](int t) {
+    return update.data() + static_cast<Index>(tail0 + t) * update.outerStride() + tail0;
+  };
+  if (inside > 0) {
+    const std::size_t k = at(stage.tail_block[at(level)]);
+    const Index first = tail.pattern().blocks[k].first;
+    TailMatrix::Block& block = tail.block(k);
+    for (int t = 0; t < inside; ++t) {
+      double* to = block.diagonal.col(position[t] - first).data() - first;
+      for (int s = t; s < inside; ++s) to[position[s]] -= from(t)[s];
+    }
+    for (int t = inside; t < n; ++t) {
+      double* to = block.cross.col(row[t]).data() - first;
+      for (int s = 0; s < inside; ++s) to[position[s]] -= from(t)[s];
+    }
+  }
+  for (int t = inside; t < n; ++t) {
+    double* to = tail.border().column(position[t] - start) - start;
+    const double* values = from(t);
+    for (int s = t; s < n; ++s) to[position[s]] -= values[s];
+  }
+}
+
+void gather_tail(const Stage& stage, Index level, const TailMatrix& tail, Eigen::Ref<Matrix> out) {
+  const int tail0 = stage.parent_columns;
+  const int n = stage.tail_columns(level);
+  const int inside = stage.tail_inside[at(level)];
+  const std::int32_t* position = stage.tail_positions(level);
+  const std::int32_t* row = stage.tail_rows(level);
+  const auto start = static_cast<std::int32_t>(tail.pattern().border);
+  const auto put = [&](int s, int t, double value) {
+    out(tail0 + s, tail0 + t) = value;
+    out(tail0 + t, tail0 + s) = value;
+  };
+  if (inside > 0) {
+    const std::size_t k = at(stage.tail_block[at(level)]);
+    const Index first = tail.pattern().blocks[k].first;
+    const TailMatrix::Block& block = tail.block(k);
+    for (int t = 0; t < inside; ++t) {
+      for (int s = t; s < inside; ++s) {
+        put(s, t, block.diagonal(position[s] - first, position[t] - first));
+      }
+    }
+    for (int t = inside; t < n; ++t) {
+      for (int s = 0; s < inside; ++s) put(s, t, block.cross(position[s] - first, row[t]));
+    }
+  }
+  for (int t = inside; t < n; ++t) {
+    const double* values = tail.border().column(position[t] - start) - start;
+    for (int s = t; s < n; ++s) put(s, t, values[position[s]]);
+  }
+}
+
 }  // namespace
 
 void subtract_from_parents(const Problem& problem, std::size_t i, Index level,
@@ -64,12 +126,7 @@ void scatter_subtract(const Problem& problem, std::size_t i, Index level,
   const std::int32_t* list = stage.tail_list(level);
   subtract_from_parents(problem, i, level, update, *target.stages);
   if (n_tail > 0) {
-    Matrix& tail = *target.tail;
-    for (int t = 0; t < n_tail; ++t) {
-      double* to = tail.col(list[t]).data();
-      const double* from = update.data() + static_cast<Index>(tail0 + t) * update.outerStride();
-      for (int s = t; s < n_tail; ++s) to[list[s]] -= from[tail0 + s];  // lower triangle
-    }
+    subtract_from_tail(stage, level, update, *target.tail);
     Matrix& tail_fixed = *target.tail_fixed;
     for (int c = 0; c < m; ++c) {
       double* to = tail_fixed.col(c).data();
@@ -108,9 +165,8 @@ void gather(const Problem& problem, std::size_t i, Index level, RestSource sourc
     put(fixed0, later.rest_columns(up) - m, m);
   });
   if (n_tail > 0) {
-    const Matrix& tail = *source.tail;
+    gather_tail(stage, level, *source.tail, out);
     for (int t = 0; t < n_tail; ++t) {
-      for (int s = 0; s < n_tail; ++s) out(tail0 + s, tail0 + t) = tail(list[s], list[t]);
       for (int c = 0; c < m; ++c) {
         const double value = (*source.tail_fixed)(list[t], c);
         out(tail0 + t, fixed0 + c) = value;

@@ -55,29 +55,35 @@ struct Small {
     }
   }
 
-  // Lower Cholesky factor in place; adds log|a| to log_determinant. False if not positive definite.
-  static bool cholesky(int q_, double* a, double& log_determinant) {
+  // Lower Cholesky factor in place; multiplies `root` by the root of the determinant. Where that
+  // leaves the range of doubles, adds to log_determinant. False if not positive definite.
+  static bool cholesky_root(int q_, double* a, double& root, double& log_determinant) {
     const int q = size(q_);
-    double determinant = 1.0;
-    double sum = 0.0;
     for (int j = 0; j < q; ++j) {
       double pivot = a[j + j * q];
       for (int k = 0; k < j; ++k) pivot -= a[j + k * q] * a[j + k * q];
       if (!(pivot > 0.0) || !(pivot < 1e300)) return false;
-      const double root = std::sqrt(pivot);
-      a[j + j * q] = root;
+      const double diagonal = std::sqrt(pivot);
+      a[j + j * q] = diagonal;
       for (int i = j + 1; i < q; ++i) {
         double value = a[i + j * q];
         for (int k = 0; k < j; ++k) value -= a[i + k * q] * a[j + k * q];
-        a[i + j * q] = value / root;
+        a[i + j * q] = value / diagonal;
       }
-      determinant *= root;
-      if (determinant > 1e150 || determinant < 1e-150) {
-        sum += std::log(determinant);
-        determinant = 1.0;
+      root *= diagonal;
+      if (root > 1e150 || root < 1e-150) {
+        log_determinant += 2.0 * std::log(root);
+        root = 1.0;
       }
     }
-    log_determinant += 2.0 * (sum + std::log(determinant));
+    return true;
+  }
+
+  // Lower Cholesky factor in place; adds log|a| to log_determinant. False if not positive definite.
+  static bool cholesky(int q, double* a, double& log_determinant) {
+    double root = 1.0;
+    if (!cholesky_root(q, a, root, log_determinant)) return false;
+    log_determinant += 2.0 * std::log(root);
     return true;
   }
 

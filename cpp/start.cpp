@@ -18,27 +18,31 @@ Moments moments(const Problem& problem, int group, const Vector& v) {
   const int q = problem.q[at(group)];
   const int m = problem.m;
   Moments sum{Matrix::Zero(q * q, q * q), Matrix::Zero(q, q), Matrix::Zero(q, q)};
-  const auto add = [&](const Matrix& a, const Vector& e) {
-    const Eigen::Map<const Vector> vec(a.data(), a.size());
-    sum.aa.noalias() += vec * vec.transpose();
-    sum.a += a;
-    sum.ee.noalias() += e * e.transpose();
-  };
+  Matrix e(q, 0);
   for (const Stage& stage : problem.chain) {
     if (stage.group != group) continue;
+    const Eigen::Map<const Matrix> blocks(stage.diagonal.data(), q * q, stage.n_levels);
+    sum.aa = blocks * blocks.transpose();
+    Eigen::Map<Vector>(sum.a.data(), q * q) = blocks.rowwise().sum();
+    e.resize(q, stage.n_levels);
     for (Index level = 0; level < stage.n_levels; ++level) {
       const Index last = stage.rest_start[at(level) + 1] - m;
-      add(Eigen::Map<const Matrix>(&stage.diagonal[at(level * q * q)], q, q),
-          Eigen::Map<const Matrix>(&stage.rest[at(last * q)], q, m) * v);
+      e.col(level).noalias() = Eigen::Map<const Matrix>(&stage.rest[at(last * q)], q, m) * v;
     }
   }
   for (const TailGroup& tail : problem.tail) {
     if (tail.group != group) continue;
+    e.resize(q, tail.n_levels);
     for (Index level = 0; level < tail.n_levels; ++level) {
       const Index from = tail.offset + level * q;
-      add(problem.tail_block.block(from, from, q, q), problem.tail_fixed.middleRows(from, q) * v);
+      const Eigen::Map<const Matrix> a(&tail.diagonal[at(level * q * q)], q, q);
+      const Eigen::Map<const Vector> vec(a.data(), q * q);
+      sum.aa.noalias() += vec * vec.transpose();
+      sum.a += a;
+      e.col(level).noalias() = problem.tail_fixed.middleRows(from, q) * v;
     }
   }
+  sum.ee = e * e.transpose();
   return sum;
 }
 

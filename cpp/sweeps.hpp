@@ -36,15 +36,22 @@ struct StageState {
 };
 
 struct TailState {
-  Matrix c;      // C over tail columns
-  Matrix fixed;  // C against X and y
-  Matrix p;
-  Matrix h;
+  TailMatrix factor;          // C, then the Cholesky factor of M = I + Lambda' C Lambda
+  TailMatrix c;               // C, kept only where some Lambda is nearly singular
+  std::vector<bool> regular;  // by tail factor
+  Matrix fixed;               // C against X and y, by tail column
+  Matrix half;                // L^-1 Lambda' C against X and y, in order of elimination
+  bool solved = false;        // whether H and U are there
+  Matrix h;                   // by tail column, as U
   Matrix u;
-  Matrix w;  // derivative with respect to C
+  // M^-1 on the pattern, or W: the derivative with respect to C.
+  enum class Filled { kNothing, kInverse, kDerivative };
+  TailMatrix w;
+  Filled filled = Filled::kNothing;
   Matrix w_fixed;
-  Matrix f;  // F = I - C P, where second derivatives have asked for it
-  Matrix s;  // S = F C, likewise
+  Matrix p;  // P, F = I - C P and S = F C by tail column, where second derivatives have asked
+  Matrix f;
+  Matrix s;
 };
 
 class Sweeps {
@@ -58,12 +65,30 @@ class Sweeps {
   // gamma by group. With keep the W of every chain level stays in the state.
   void reverse(const Matrix& top, std::vector<Matrix>& gamma, bool keep);
 
-  // Coefficients b of the best linear predictor of each column of [X y] and E = Z'V^-1 [X y],
-  // by group, level-major, q x m each.
-  void predictors(std::vector<std::vector<double>>& b, std::vector<std::vector<double>>& e) const;
+  // Coefficients b of the best linear predictor of the columns of [X y] v and E = Z'V^-1 [X y] v,
+  // by group, level-major, q x (columns of v) each.
+  void predictors(const Matrix& v, std::vector<std::vector<double>>& b,
+                  std::vector<std::vector<double>>& e);
 
-  // Fills F and S over the tail; needs a reverse sweep.
+  // Fills P, F and S over the tail.
   void tail_products();
+
+  // L^-1 Lambda' a over the tail for columns a by tail column; the result is in order of
+  // elimination, and its products are those of P between the columns.
+  Matrix tail_half(const Matrix& a) const;
+
+  // P a over the tail, rows by tail column.
+  Matrix tail_p_times(const Matrix& a) const;
+
+  // M^-1 over the tail, all of it, in order of elimination.
+  Matrix tail_full_inverse() const;
+
+  // W over the tail for this `top`, all of it, in order of elimination.
+  Matrix tail_derivative(const Matrix& top);
+
+  // H and U of the tail, by tail column.
+  const Matrix& tail_h();
+  const Matrix& tail_u();
 
   // W over the rest columns of one level, after a reverse sweep with this `top`.
   void gather_w(std::size_t i, Index level, const Matrix& top, Eigen::Ref<Matrix> out) const;
@@ -85,10 +110,20 @@ class Sweeps {
   void reverse_stage(std::size_t i, const Matrix& top, Matrix& gamma, bool keep);
   bool forward_wide(std::size_t i);
   void reverse_wide(std::size_t i, const Matrix& top, Matrix& gamma, bool keep);
+  void subtract_forms(const Matrix& top, int q, Matrix& sum) const;
+  void start_tail();
+  void invert_tail();
+  bool forward_alone_any();
+  template <int Q>
+  bool forward_alone();
   bool forward_tail();
-  void reverse_tail(const Matrix& top, std::vector<Matrix>& gamma);
+  void solve_tail();
+  void reverse_tail(const Matrix& top, std::vector<Matrix>& gamma, bool direct);
   bool regular(const TailGroup& group) const;
-  void add_tail_information(const TailGroup& group, Matrix& gamma);
+  Matrix tail_information(std::size_t group);
+  bool scalar_with_tail() const;
+  bool forward_scalar();
+  void reverse_scalar(const Matrix& top, Matrix& gamma);
 
   const Problem& problem_;
   std::vector<Matrix> lambda_;
@@ -99,6 +134,7 @@ class Sweeps {
   std::vector<double> scratch_b_;
   std::vector<double> small_a_;
   std::vector<double> small_b_;
+  std::vector<double> small_c_;
   std::vector<double> scratch_w_;
   Matrix stacked_;    // of wide stages: root of the update, or U
   Matrix stacked_w_;  // U W
@@ -107,7 +143,7 @@ class Sweeps {
 // C_rest -= update, for the rest columns of one level; `target` gives the arrays to change.
 struct RestTarget {
   std::vector<StageState>* stages;
-  Matrix* tail;
+  TailMatrix* tail;
   Matrix* tail_fixed;
   Matrix* fixed;
 };
@@ -121,7 +157,7 @@ void subtract_from_parents(const Problem& problem, std::size_t i, Index level,
 // The r x r matrix W over the rest columns of one level, from the kept W of later factors.
 struct RestSource {
   const std::vector<StageState>* stages;
-  const Matrix* tail;
+  const TailMatrix* tail;
   const Matrix* tail_fixed;
   const Matrix* top;
 };
@@ -132,7 +168,8 @@ void gather(const Problem& problem, std::size_t i, Index level, RestSource sourc
 void gather_parent_rows(const Problem& problem, std::size_t i, Index level,
                         const std::vector<StageState>& stages, Eigen::Ref<Matrix> out);
 
-// a <- a diag(Lambda, Lambda, ...) over the tail columns; the second form is diag(..)' a.
+// a <- a diag(Lambda, Lambda, ...) over the tail columns; the second form is diag(..)' a. Rows and
+// columns by tail column.
 void times_lambda(const Problem& problem, const std::vector<Matrix>& lambda, Matrix& a);
 void lambda_transposed_times(const Problem& problem, const std::vector<Matrix>& lambda, Matrix& a);
 

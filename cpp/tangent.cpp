@@ -78,6 +78,8 @@ void forward_stage(const Sweeps& sweeps, std::size_t i, const Direction& directi
   Halves halves;
   Halves stacked;
   Matrix update;
+  Matrix to_tail;  // by tail column
+  if (dense) to_tail.setZero(problem.tail_columns, problem.tail_columns);
   for (const LevelRange levels : level_ranges(stage, stage.q)) {
     if (dense) {
       size_stack(problem, stage, levels, stage.q, stacked.x);
@@ -103,8 +105,8 @@ void forward_stage(const Sweeps& sweeps, std::size_t i, const Direction& directi
     if (!dense) continue;
     const auto add = [&](const Matrix& left, const Matrix& right) {
       const auto tail = left.leftCols(problem.tail_columns);
-      product(-1.0, tail, Form::kTransposed, right.leftCols(problem.tail_columns), Form::kPlain,
-              1.0, t.tail);
+      product(1.0, tail, Form::kTransposed, right.leftCols(problem.tail_columns), Form::kPlain, 1.0,
+              to_tail);
       product(-1.0, tail, Form::kTransposed, right.rightCols(problem.m), Form::kPlain, 1.0,
               t.tail_fixed);
       product(-1.0, left.rightCols(problem.m), Form::kTransposed, right.rightCols(problem.m),
@@ -113,6 +115,7 @@ void forward_stage(const Sweeps& sweeps, std::size_t i, const Direction& directi
     add(stacked.x, stacked.y);
     add(stacked.y, stacked.x);
   }
+  if (dense) t.tail.subtract(to_tail);
 }
 
 Matrix tail_direction(const Problem& problem, const Direction& direction, const Matrix& right) {
@@ -137,12 +140,12 @@ bool tail_untouched(const Problem& problem, const Direction& direction) {
 // Returns dC_j - dC_jj H over the tail.
 Matrix forward_tail(const Sweeps& sweeps, const Direction& direction, Tangent& t) {
   const TailState& tail = sweeps.tail();
-  t.tail.triangularView<Eigen::StrictlyUpper>() = t.tail.transpose();
-  Matrix out = t.tail_fixed - t.tail * tail.h;
+  t.tail_dense = t.tail.by_column();
+  Matrix out = t.tail_fixed - t.tail_dense * tail.h;
   t.fixed.noalias() -= tail.u.transpose() * tail_direction(sweeps.problem(), direction, tail.u);
   const Matrix cross = t.tail_fixed.transpose() * tail.h;
   t.fixed -= cross + cross.transpose();
-  t.fixed.noalias() += tail.h.transpose() * t.tail * tail.h;
+  t.fixed.noalias() += tail.h.transpose() * t.tail_dense * tail.h;
   return out;
 }
 
@@ -159,7 +162,7 @@ void reverse_tail(const Sweeps& sweeps, const Direction& direction, const Matrix
   if (untouched) {
     d_s = tail_direction(problem, direction, tail.s);
   } else {
-    multiply(tail.f, t.tail, fdc);
+    multiply(tail.f, t.tail_dense, fdc);
   }
   const Matrix u_top = tail.u * top;
   for (const TailGroup& group : problem.tail) {
@@ -180,22 +183,24 @@ void reverse_tail(const Sweeps& sweeps, const Direction& direction, const Matrix
   }
   // dP = F' dD F where D moves, -P dC P where C does.
   Matrix product;
+  Matrix dw;
   if (untouched) {
     for (const TailGroup& group : problem.tail) {
       if (group.group != direction.group) continue;
       const Index columns = group.n_levels * group.q;
       const Matrix d_f = tail_direction(problem, direction, tail.f);
       multiply(tail.f.middleRows(group.offset, columns).transpose(),
-               d_f.middleRows(group.offset, columns), t.tail_w);
+               d_f.middleRows(group.offset, columns), dw);
     }
   } else {
-    multiply(tail.p, t.tail, product);
-    multiply(product, tail.p, t.tail_w);
-    t.tail_w = -t.tail_w;
+    multiply(tail.p, t.tail_dense, product);
+    multiply(product, tail.p, dw);
+    dw = -dw;
   }
   const Matrix cross = dh * top * tail.h.transpose();
-  t.tail_w += cross + cross.transpose();
-  t.tail_w.noalias() += tail.h * dtop * tail.h.transpose();
+  dw += cross + cross.transpose();
+  dw.noalias() += tail.h * dtop * tail.h.transpose();
+  t.tail_w.assign(dw);
   t.tail_w_fixed = -(dh * top) - tail.h * dtop;
 }
 
@@ -262,7 +267,10 @@ Tangent zero_tangent(const Problem& problem) {
     t.stages[i].diagonal.assign(stage.diagonal.size(), 0.0);
     t.stages[i].rest.assign(stage.rest.size(), 0.0);
   }
-  t.tail = Matrix::Zero(problem.tail_columns, problem.tail_columns);
+  if (problem.tail_columns > 0) {
+    t.tail = TailMatrix(problem.tail_pattern);
+    t.tail_w = t.tail;
+  }
   t.tail_fixed = Matrix::Zero(problem.tail_columns, problem.m);
   t.fixed = Matrix::Zero(problem.m, problem.m);
   return t;
@@ -316,7 +324,7 @@ void Criterion::tangent(const Direction& direction, std::size_t which,
 }
 
 Curvature Criterion::hessian_by_tangents(const std::vector<Direction>& directions) {
-  gamma(false);  // leaves W of the later factors and the tail in the state
+  gamma(true);  // leaves W of the later factors and the tail in the state
   if (problem_.tail_columns > 0) sweeps_.tail_products();
   const auto count = static_cast<Index>(directions.size());
   Curvature out;

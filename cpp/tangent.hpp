@@ -10,10 +10,11 @@ namespace ranef {
 // Change of everything that the forward sweep leaves, along one direction.
 struct Tangent {
   std::vector<StageState> stages;  // diagonal and rest: dC; w_diagonal and w_rest: dW
-  Matrix tail;                     // dC over tail columns
+  TailMatrix tail;                 // dC over tail columns
+  Matrix tail_dense;               // the same, full, by tail column
   Matrix tail_fixed;
   Matrix fixed;
-  Matrix tail_w;
+  TailMatrix tail_w;
   Matrix tail_w_fixed;
 };
 

@@ -11,6 +11,8 @@
 
 #include <algorithm>
 
+#include "scalar_traces.hpp"
+
 namespace ranef {
 
 namespace {
@@ -294,7 +296,19 @@ bool has_trace_products(const Problem& problem) {
 
 Matrix trace_products(Criterion& criterion, const std::vector<Direction>& directions,
                       const std::vector<std::vector<double>>& scores) {
-  return TraceProducts(criterion, scores).of(directions);
+  if (!has_scalar_traces(criterion.sweeps())) {
+    return TraceProducts(criterion, scores).of(directions);
+  }
+  const Problem& problem = criterion.problem();
+  Matrix coordinates = Matrix::Zero(problem.n_groups, static_cast<Index>(directions.size()));
+  for (std::size_t k = 0; k < directions.size(); ++k) {
+    Index row = 0;
+    for (std::size_t t = 0; t < problem.tail.size(); ++t) {
+      if (problem.tail[t].group == directions[k].group) row = static_cast<Index>(t) + 1;
+    }
+    coordinates(row, static_cast<Index>(k)) = directions[k].d(0, 0);
+  }
+  return coordinates.transpose() * scalar_traces(criterion, scores) * coordinates;
 }
 
 }  // namespace ranef

@@ -10,6 +10,10 @@ namespace ranef {
 // Whether trace_products() covers the layout: one chain factor and a dense tail.
 bool has_trace_products(const Problem& problem);
 
+// Which exact Hessian serves a layout.
+enum class HessianPath { kSumsOverLevels, kTraceProducts, kNested, kTallProducts };
+HessianPath hessian_path(const Problem& problem);
+
 // N = Z'V^-1 Z (ML) or Z'P Z (REML, P the projection that removes X), E and F block-diagonal over
 // levels. Needs gamma(); the scores are those of Sweeps::predictors.
 Matrix trace_products(Criterion& criterion, const std::vector<Direction>& directions,

@@ -18,7 +18,8 @@ bool meets_all(const Problem& problem, const Stage& stage) {
 
 bool meets_most(const Problem& problem, const Stage& stage) {
   constexpr Index kTail = 48;
-  return problem.tail_columns >= kTail &&
+  constexpr Index kMost = 4096;  // a square of them is held in memory
+  return problem.tail_columns >= kTail && problem.tail_columns <= kMost &&
          static_cast<Index>(stage.tail_column.size()) * 3 > stage.n_levels * problem.tail_columns;
 }
 
@@ -78,17 +79,17 @@ void stack(const Problem& problem, const Stage& stage, LevelRange levels,
   }
 }
 
-void times_w(const TailState& tail, const Matrix& top, const Matrix& stacked, Matrix& out) {
-  const Index columns = tail.p.rows();
-  const auto x = stacked.leftCols(columns);
+void times_w(const Sweeps& sweeps, const Matrix& top, const Matrix& stacked, Matrix& out) {
+  const Matrix& h = sweeps.tail().h;
+  const auto x = stacked.leftCols(h.rows());
   out.resize(stacked.rows(), stacked.cols());
-  auto to_tail = out.leftCols(columns);
+  auto to_tail = out.leftCols(h.rows());
   auto to_fixed = out.rightCols(top.rows());
   Matrix v = stacked.rightCols(top.rows());
-  product(-1.0, x, Form::kPlain, tail.h, Form::kPlain, 1.0, v);
+  product(-1.0, x, Form::kPlain, h, Form::kPlain, 1.0, v);
   to_fixed.noalias() = v * top;
-  product(1.0, x, Form::kPlain, tail.p, Form::kPlain, 0.0, to_tail);
-  product(-1.0, to_fixed, Form::kPlain, tail.h, Form::kTransposed, 1.0, to_tail);
+  to_tail = sweeps.tail_p_times(x.transpose()).transpose();
+  product(-1.0, to_fixed, Form::kPlain, h, Form::kTransposed, 1.0, to_tail);
 }
 
 void add_parents_w(const Sweeps& sweeps, std::size_t i, Index level,
@@ -110,6 +111,7 @@ bool Sweeps::forward_wide(std::size_t i) {
   const std::size_t block_size = at(q) * at(q);
   FactorLambda factor(lambda_[at(stage.group)]);
   Matrix update(stage.parent_columns, 0);
+  Matrix to_tail = Matrix::Zero(tail, tail);  // by tail column
   for (const LevelRange levels : level_ranges(stage, q)) {
     size_stack(problem_, stage, levels, q, stacked_);
     for (Index level = levels.first; level < levels.last; ++level) {
@@ -138,13 +140,30 @@ bool Sweeps::forward_wide(std::size_t i) {
       put_level(problem_, stage, level, scratch_b_.data() + stage.parent_columns * q, q,
                 (level - levels.first) * q, stacked_);
     }
-    add_gram(-1.0, stacked_.leftCols(tail), tail_.c);
+    add_gram(1.0, stacked_.leftCols(tail), to_tail);
     product(-1.0, stacked_.leftCols(tail), Form::kTransposed, stacked_.rightCols(problem_.m),
             Form::kPlain, 1.0, tail_.fixed);
     product(-1.0, stacked_.rightCols(problem_.m), Form::kTransposed, stacked_.rightCols(problem_.m),
             Form::kPlain, 1.0, fixed_);
   }
+  to_tail.triangularView<Eigen::StrictlyUpper>() = to_tail.transpose();
+  tail_.factor.subtract(to_tail);
   return std::isfinite(log_determinant_);
+}
+
+// sum -= U W U' over stacked levels: U W U' = U_t P U_t' + V top V', V = U_f - U_t H.
+void Sweeps::subtract_forms(const Matrix& top, int q, Matrix& sum) const {
+  const auto tail = stacked_.leftCols(problem_.tail_columns);
+  Matrix v = stacked_.rightCols(problem_.m);
+  product(-1.0, tail, Form::kPlain, tail_.h, Form::kPlain, 1.0, v);
+  const Matrix v_top = v * top;
+  const Matrix half = tail_half(tail.transpose());
+  for (Index row = 0; row < v.rows(); row += q) {
+    const auto own = half.middleCols(row, q);
+    product(-1.0, own, Form::kTransposed, own, Form::kPlain, 1.0, sum);
+    product(-1.0, v_top.middleRows(row, q), Form::kPlain, v.middleRows(row, q), Form::kTransposed,
+            1.0, sum);
+  }
 }
 
 // As H_j = D U_j the W of a level itself follows from U W: W_j,rest = -D U W.
@@ -161,21 +180,24 @@ void Sweeps::reverse_wide(std::size_t i, const Matrix& top, Matrix& gamma, bool 
   const Matrix d = lambda * lambda.transpose();
   Matrix sum = Matrix::Zero(q, q);
   Matrix own(q, q);
+  const bool sums_only = parents == 0 && !keep;
   for (const LevelRange levels : level_ranges(stage, q)) {
     stack(problem_, stage, levels, state.u, stacked_);
-    times_w(tail_, top, stacked_, stacked_w_);
+    for (Index level = levels.first; level < levels.last; ++level) {
+      const std::size_t block = at(level) * at(q) * at(q);
+      Small<0>::multiply(q, &state.f[block], c_diagonal(i) + block, own.data());
+      sum += own;
+    }
+    if (sums_only) {
+      subtract_forms(top, q, sum);
+      continue;
+    }
+    times_w(*this, top, stacked_, stacked_w_);
     for (Index level = levels.first; level < levels.last; ++level) {
       const std::size_t block = at(level) * at(q) * at(q);
       const std::size_t from = at(stage.rest_start[at(level)]) * at(q);
       const int width = stage.rest_columns(level);
       const Index row = (level - levels.first) * q;
-      Small<0>::multiply(q, &state.f[block], c_diagonal(i) + block, own.data());
-      sum += own;
-      if (parents == 0 && !keep) {
-        product(-1.0, stacked_w_.middleRows(row, q), Form::kPlain, stacked_.middleRows(row, q),
-                Form::kTransposed, 1.0, sum);
-        continue;
-      }
       const Eigen::Map<const Matrix> u(&state.u[from], q, width);
       Eigen::Map<Matrix> uw(scratch_b_.data(), q, width);
       take_level(problem_, stage, level, stacked_w_, q, row, uw.data() + parents * q);

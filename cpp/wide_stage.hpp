@@ -46,7 +46,7 @@ void stack(const Problem& problem, const Stage& stage, LevelRange levels,
 // out = x W for stacked rows x, without what parents add. Over tail, X and y, with P and H those of
 // the tail, W = [P + H top H', -H top; ., top], hence
 //   x W = [x_t P - v top H', v top],   v = x_f - x_t H.
-void times_w(const TailState& tail, const Matrix& top, const Matrix& stacked, Matrix& out);
+void times_w(const Sweeps& sweeps, const Matrix& top, const Matrix& stacked, Matrix& out);
 
 // Completes x W for the rows of one level over its rest columns: W of its parents.
 void add_parents_w(const Sweeps& sweeps, std::size_t i, Index level,

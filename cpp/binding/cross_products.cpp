@@ -109,6 +109,11 @@ void bind_cross_products(nb::module_& m) {
       .def_ro("p", &ranef::CrossProducts::p)
       .def_ro("sum_log_weights", &ranef::CrossProducts::sum_log_weights)
       .def_ro("fixed", &ranef::CrossProducts::fixed)
+      .def_prop_ro("fixed_part",
+                   [](const ranef::CrossProducts& a) {
+                     const ranef::FixedPart found = ranef::fixed_part(a);
+                     return nb::make_tuple(found.independence, found.unexplained);
+                   })
       .def("dense", &dense)
       .def_prop_ro("sizes",
                    [](const ranef::CrossProducts& a) {

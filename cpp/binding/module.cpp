@@ -37,6 +37,7 @@ NB_MODULE(_core, m) {
   m.def("use_blas", &ranef::binding::use_blas, "blas"_a, "lapack"_a,
         "Take BLAS and LAPACK from SciPy's __pyx_capi__ dictionaries.");
 
+  ranef::binding::bind_columns(m);
   ranef::binding::bind_cross_products(m);
   ranef::binding::bind_replicates(m);
   ranef::binding::bind_workspace(m);

@@ -1,4 +1,5 @@
 // One problem with its working memory, as Python sees it.
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <tuple>
@@ -11,13 +12,17 @@
 #include "module.hpp"
 #include "optimise.hpp"
 #include "penalties.hpp"
+#include "solve.hpp"
 #include "start.hpp"
+#include "trace_products.hpp"
 
 namespace ranef::binding {
 
 using namespace nb::literals;
 
 namespace {
+
+using Terms = std::vector<std::tuple<int, int, int>>;  // group, offset, q
 
 std::vector<ranef::Direction> directions_from(
     const std::vector<std::tuple<int, Matrix>>& directions) {
@@ -32,6 +37,39 @@ ranef::Problem with_fixed_rows(ranef::Problem problem, const Matrix& rows) {
     ranef::add_fixed_rows(problem, rows);
   }
   return problem;
+}
+
+// Whether the user has asked to stop; looks at most every 50 ms.
+class Interrupted {
+ public:
+  bool operator()() {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - last_ < std::chrono::milliseconds(50)) return false;
+    last_ = now;
+    nb::gil_scoped_acquire acquire;
+    return PyErr_CheckSignals() != 0;
+  }
+
+ private:
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
+
+// One line a step: criterion, predicted gain, radius, whether it was accepted.
+Matrix steps(const std::vector<ranef::OptimiseRecord>& log) {
+  Matrix out(static_cast<Index>(log.size()), 4);
+  for (std::size_t k = 0; k < log.size(); ++k) {
+    const ranef::OptimiseRecord& r = log[k];
+    out.row(static_cast<Index>(k)) << r.value, r.predicted_gain, r.radius, r.accepted ? 1.0 : 0.0;
+  }
+  return out;
+}
+
+ranef::OptimiseMethod method(bool newton) {
+  return newton ? ranef::OptimiseMethod::kNewton : ranef::OptimiseMethod::kLbfgs;
+}
+
+bool by_newton(const ranef::Optimum& found) {
+  return found.method == ranef::OptimiseMethod::kNewton;
 }
 
 // One problem with its working memory. Not to be shared between threads.
@@ -71,7 +109,7 @@ class Workspace {
     return criterion_.average_information(directions_from(directions));
   }
 
-  ranef::Chart chart(const std::vector<std::tuple<int, int, int>>& terms) const {
+  ranef::Chart chart(const Terms& terms) const {
     std::vector<ranef::Term> list;
     for (const auto& [group, offset, q] : terms) {
       if (group < 0 || group >= problem_.n_groups || offset < 0 || q < 1 ||
@@ -83,39 +121,63 @@ class Workspace {
     return ranef::Chart(std::move(list), problem_.q);
   }
 
-  Vector moment_start(const std::vector<std::tuple<int, int, int>>& terms) {
+  Vector moment_start(const Terms& terms) {
     const ranef::Chart chart = this->chart(terms);
     nb::gil_scoped_release release;
     return ranef::moment_start(problem_, criterion_.nu(), chart);
   }
 
-  nb::tuple optimise(const std::vector<std::tuple<int, int, int>>& terms, const Vector& start,
-                     int max_evaluations, double gain, bool newton) {
+  nb::tuple optimise(const Terms& terms, const Vector& start, int max_evaluations, double gain,
+                     bool newton) {
     const ranef::Chart chart = this->chart(terms);
     if (start.size() != chart.size()) throw nb::value_error("theta has another length");
     ranef::Optimum best;
     {
       nb::gil_scoped_release release;
-      auto last = std::chrono::steady_clock::now();
-      const auto interrupted = [&last] {
-        const auto now = std::chrono::steady_clock::now();
-        if (now - last < std::chrono::milliseconds(50)) return false;
-        last = now;
-        nb::gil_scoped_acquire acquire;
-        return PyErr_CheckSignals() != 0;
-      };
-      const auto method = newton ? ranef::OptimiseMethod::kNewton : ranef::OptimiseMethod::kLbfgs;
-      best =
-          ranef::optimise(criterion_, chart, start, {max_evaluations, gain, method}, interrupted);
+      best = ranef::optimise(criterion_, chart, start, {max_evaluations, gain, method(newton)},
+                             Interrupted{});
     }
     if (best.status == ranef::OptimiseStatus::kInterrupted) throw nb::python_error();
     ready_ = best.status != ranef::OptimiseStatus::kBrokeDown;
-    nb::list log;
-    for (const ranef::OptimiseRecord& r : best.log) {
-      log.append(nb::make_tuple(r.value, r.predicted_gain, r.radius, r.accepted));
-    }
     return nb::make_tuple(best.theta, best.value, static_cast<int>(best.status), best.evaluations,
-                          best.escapes, best.method == ranef::OptimiseMethod::kNewton, log);
+                          best.escapes, by_newton(best), steps(best.log));
+  }
+
+  // The evidence about theta, where the criterion stands.
+  nb::tuple evidence(const Terms& terms, const Vector& theta, const std::vector<Matrix>& bases) {
+    require();
+    const ranef::Chart chart = this->chart(terms);
+    check(chart, theta, bases);
+    ranef::Evidence found;
+    {
+      nb::gil_scoped_release release;
+      found = ranef::evidence(criterion_, chart, theta, bases);
+    }
+    return numbers(found);
+  }
+
+  // Search, certificate, and searches from elsewhere. Without a start: moments.
+  nb::tuple solve(const Terms& terms, const std::vector<Matrix>& bases,
+                  const std::optional<Vector>& start, int max_evaluations, double gain,
+                  int restarts, bool newton) {
+    const ranef::Chart chart = this->chart(terms);
+    check(chart, start.value_or(Vector::Zero(chart.size())), bases);
+    ranef::SolveControl control;
+    control.search = {max_evaluations, gain, method(newton)};
+    control.restarts = restarts;
+    ranef::Solved found;
+    {
+      nb::gil_scoped_release release;
+      const Vector first = start ? *start : ranef::moment_start(problem_, criterion_.nu(), chart);
+      found = ranef::solve(criterion_, chart, bases, first, control, work(), Interrupted{});
+    }
+    const ranef::Optimum& best = found.optimum;
+    if (best.status == ranef::OptimiseStatus::kInterrupted) throw nb::python_error();
+    ready_ = best.status != ranef::OptimiseStatus::kBrokeDown;
+    return nb::make_tuple(best.theta, best.value, static_cast<int>(best.status), best.evaluations,
+                          best.escapes, by_newton(best), steps(best.log), found.theta,
+                          found.covariances, numbers(found.evidence), found.starts, found.basins,
+                          found.search_seconds, found.certificate_seconds);
   }
 
   // b of y - X beta, by group: (levels, q, 1); E = Z'V^-1 [X y] by group: (levels, q, p + 1).
@@ -194,6 +256,14 @@ class Workspace {
     return {chain, tail, problem_.tail_columns, entries};
   }
 
+  // Numbers in a matrix over the tail, and whether all factors have one column and one is chained.
+  std::tuple<Index, bool> tail() const {
+    const bool scalar =
+        problem_.chain.size() == 1 &&
+        std::all_of(problem_.q.begin(), problem_.q.end(), [](int q) { return q == 1; });
+    return {problem_.tail_pattern.entries(), scalar};
+  }
+
   const ranef::Criterion& criterion() const { return criterion_; }
 
  private:
@@ -205,6 +275,28 @@ class Workspace {
       }
     }
   }
+  static void check(const ranef::Chart& chart, const Vector& theta,
+                    const std::vector<Matrix>& bases) {
+    if (theta.size() != chart.size()) throw nb::value_error("theta has another length");
+    if (bases.size() != chart.terms().size()) throw nb::value_error("one basis for each term");
+    for (std::size_t k = 0; k < bases.size(); ++k) {
+      const int q = chart.terms()[k].q;
+      if (bases[k].rows() != q || bases[k].cols() != q) {
+        throw nb::value_error("a basis has another size than its term");
+      }
+    }
+  }
+  static nb::tuple numbers(const ranef::Evidence& e) {
+    return nb::make_tuple(e.gain, e.step, e.dual, e.complementarity, e.curvature, e.rank, e.flat);
+  }
+  // Numbers that one evaluation reads.
+  double work() const {
+    double entries = static_cast<double>(problem_.tail_columns * problem_.tail_columns);
+    for (const ranef::Stage& stage : problem_.chain) {
+      entries += static_cast<double>(stage.diagonal.size() + stage.rest.size());
+    }
+    return entries;
+  }
   void require() const {
     if (!ready_) throw nb::value_error("evaluate() has not succeeded yet");
   }
@@ -212,7 +304,7 @@ class Workspace {
     require();
     nb::gil_scoped_release release;
     criterion_.gamma();
-    criterion_.sweeps().predictors(b, e);
+    criterion_.sweeps().predictors(Matrix::Identity(problem_.m, problem_.m), b, e);
   }
 
   ranef::Problem problem_;
@@ -233,12 +325,20 @@ void bind_workspace(nb::module_& m) {
       .def("average_information", &Workspace::average_information, "directions"_a)
       .def("moment_start", &Workspace::moment_start, "terms"_a)
       .def("optimise", &Workspace::optimise, "terms"_a, "start"_a, "max_evaluations"_a, "gain"_a,
-           "newton"_a = true)
+           "newton"_a)
+      .def("evidence", &Workspace::evidence, "terms"_a, "theta"_a, "bases"_a)
+      .def("solve", &Workspace::solve, "terms"_a, "bases"_a, "start"_a.none(), "max_evaluations"_a,
+           "gain"_a, "restarts"_a, "newton"_a)
       .def("modes", &Workspace::modes)
       .def("scores", &Workspace::scores)
       .def("conditional_variances", &Workspace::conditional_variances)
       .def("row_variances", &Workspace::row_variances, "groups"_a, "fixed"_a, "weights"_a.none())
       .def_prop_ro("layout", &Workspace::layout)
+      .def_prop_ro("tail", &Workspace::tail)
+      .def_prop_ro("hessian_path",
+                   [](const Workspace& w) {
+                     return static_cast<int>(ranef::hessian_path(w.criterion().problem()));
+                   })
       .def_prop_ro("value", [](const Workspace& w) { return w.criterion().value(); })
       .def_prop_ro("r2", [](const Workspace& w) { return w.criterion().r2(); })
       .def_prop_ro("nu", [](const Workspace& w) { return w.criterion().nu(); })

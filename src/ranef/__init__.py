@@ -1,6 +1,8 @@
 """Multilevel (mixed-effects) models: fast, exact, certified, explained, published."""
 
-from ranef import datasets, priors
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from ranef._version import __version__
 from ranef.api import compare, lmm
 from ranef.errors import (
@@ -11,12 +13,17 @@ from ranef.errors import (
     NumericalError,
     OptionError,
     RanefError,
+    TooLargeError,
     UnknownColumnError,
 )
 from ranef.fit import Fit
-from ranef.frame import center, structure
 from ranef.solve import Certificate, Control
 from ranef.types import Finding, MissingRows
+
+if TYPE_CHECKING:
+    from ranef import datasets, priors
+    from ranef.frame.center import center
+    from ranef.frame.structure import structure
 
 __all__ = [
     "Certificate",
@@ -31,6 +38,7 @@ __all__ = [
     "NumericalError",
     "OptionError",
     "RanefError",
+    "TooLargeError",
     "UnknownColumnError",
     "__version__",
     "center",
@@ -40,3 +48,22 @@ __all__ = [
     "priors",
     "structure",
 ]
+
+# Not needed for a fit, so loaded when first asked for: a module, or a function of one.
+_LATER = {
+    "center": "ranef.frame.center",
+    "datasets": "ranef.datasets",
+    "priors": "ranef.priors",
+    "structure": "ranef.frame.structure",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module 'ranef' has no attribute '{name}'")
+    module = import_module(_LATER[name])
+    return getattr(module, name, module)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

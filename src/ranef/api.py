@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from ranef.design import build, check_columns, check_identifiable
+from ranef.design import Design, build, check_columns, check_identifiable
 from ranef.errors import DataError, OptionError
 from ranef.fit import Fit
 from ranef.formula import parse
 from ranef.frame import Table, complete_rows, refuse_missing
 from ranef.frame.open import collect, open_frame
 from ranef.frame.read import read_open_frame
-from ranef.prior import assign
 from ranef.solve import Control
 from ranef.types import Array
 
 if TYPE_CHECKING:
     from ranef.present.table import ComparisonTable
+    from ranef.prior import Assigned
 
 __all__ = ["compare", "lmm"]
 
@@ -93,6 +94,7 @@ def lmm(
     >>> fit.fixef.round(1).to_dict(), round(fit.sigma, 2)
     ({'Intercept': 1527.5}, 49.51)
     """
+    begun = perf_counter()
     if missing not in ("drop", "raise"):
         raise OptionError(
             f"unknown rule {missing!r} for missing values", fix="use 'drop' or 'raise'"
@@ -120,6 +122,7 @@ def lmm(
         extra = {name: np.delete(values, record.rows) for name, values in extra.items()}
     else:
         used = used.private()
+    read = perf_counter()
     w = _checked_weights(extra.get("weights"))
     design = build(parsed, used, contrasts)
     check_identifiable(design, weighted=w is not None and bool(np.ptp(w) > 0.0))
@@ -133,9 +136,10 @@ def lmm(
         weights=w,
         offset=total,
         offset_name=offset if isinstance(offset, str) else None,
-        prior=assign(prior, design.terms, design.x_names),
+        prior=_assigned(prior, design),
         control=control or Control(),
         start=None if start is None else _numbers("start values", start),
+        seconds={"read": read - begun, "formula and design": perf_counter() - read},
     )
 
 
@@ -180,6 +184,14 @@ def compare(
     if ic == "ml" and any(model.reml for model in models):
         ml = [model.with_reml(False) for model in models]
     return build_table(list(models), labels=labels, scale=scale, ic=ic, ml=ml)
+
+
+def _assigned(prior: Any, design: Design) -> Assigned | None:
+    if prior is None:
+        return None
+    from ranef.prior import assign
+
+    return assign(prior, design.terms, design.x_names)
 
 
 def _row_values(name: str, argument: Any, table: Table) -> Array:

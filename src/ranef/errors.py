@@ -14,6 +14,7 @@ __all__ = [
     "NumericalError",
     "OptionError",
     "RanefError",
+    "TooLargeError",
     "UnknownColumnError",
 ]
 
@@ -76,6 +77,10 @@ class OptionError(RanefError, ValueError):
 
 class NumericalError(RanefError, ArithmeticError):
     """The arithmetic broke down; nothing that was computed can be trusted."""
+
+
+class TooLargeError(RanefError, MemoryError):
+    """The fit needs more memory than the machine has; nothing has been allocated for it."""
 
 
 class MissingLibraryError(RanefError, ImportError):

@@ -189,3 +189,10 @@ def test_a_prior_by_name(ranef) -> None:
     run = ranef(*SLEEP, "--prior", "flat")
     assert run.status == 2
     assert "there is no prior named 'flat'" in run.err
+
+
+def test_log_follows_the_summary(ranef, sleep) -> None:
+    run = ranef(*SLEEP, "--log")
+    assert run.status == 0
+    assert run.out.startswith(f"{sleep.summary()}\n\nLog of {SLEEP[2]}, REML\n")
+    assert "one factor, exact Hessian by sums over levels" in run.out

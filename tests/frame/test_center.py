@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ranef import datasets
 from ranef.errors import DataError, OptionError, UnknownColumnError
-from ranef.frame import center
+from ranef.frame.center import center
 
 PUPILS = pd.DataFrame(
     {

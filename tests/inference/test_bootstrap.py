@@ -267,7 +267,7 @@ def test_no_other_start_leads_lower(fit: rn.Fit) -> None:
     sigma = float(np.sqrt(kernel.r2 / problem.nu))
     replicator = Replicator(problem.products, problem.reml, problem.terms)
     ends = []
-    for start in (inner, *other_starts(problem, 2)):
+    for start in (inner, *other_starts(problem.terms, 2)):
         plan = RefitPlan(1, 40, 2, start, 500, 1e-7, lambda done: None)
         refits = replicator.parametric(plan, inner, kernel.beta, sigma)
         assert refits.converged.all()

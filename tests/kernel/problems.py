@@ -21,6 +21,8 @@ STRUCTURES = {
     "wide crossed": ([8, 8], [6, 8], "free"),
     "wide, nested and crossed": ([13, 4, 10], [5, 2, 5], "nested then crossed"),
     "parents that meet the tail": ([60, 4, 50], [1, 1, 1], "nested then crossed"),
+    "islands": ([60, 40], [1, 1], "islands"),
+    "islands with slopes": ([30, 24, 9], [1, 2, 1], "islands"),
 }
 
 # The dense kernel takes seconds to search these.
@@ -39,6 +41,11 @@ def rows(structure: str, seed: int = 0, weighted: bool = False, n: int | None = 
             codes[k] = parent[codes[k - 1]]
     elif kind == "nested then crossed":
         codes[1] = rng.integers(0, levels[1], levels[0]).astype(np.int32)[codes[0]]
+    elif kind == "islands":  # levels meet those of their own island, and some a few others
+        island = rng.integers(0, 6, n)
+        for k, count in enumerate(levels):
+            own = (6 * rng.integers(0, count // 6, n) + island).clip(0, count - 1)
+            codes[k] = np.where(rng.random(n) < 0.97, own, codes[k]).astype(np.int32)
     groups = tuple(
         RowsGroup(
             codes=np.ascontiguousarray(c),

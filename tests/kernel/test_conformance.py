@@ -11,7 +11,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from problems import SLOW, STRUCTURES, dense, lambdas, rows, spread
 
-from ranef.kernel import CoreKernel, Direction, ReferenceKernel, cross_products, row_variances
+from ranef.kernel import CoreKernel, Direction, cross_products, row_variances
+from ranef.kernel.reference import ReferenceKernel
 
 KERNELS = {"core": CoreKernel, "reference": ReferenceKernel}
 everywhere = pytest.mark.parametrize("structure", STRUCTURES)

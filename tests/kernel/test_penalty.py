@@ -16,11 +16,11 @@ from ranef.kernel import (
     CoreKernel,
     Direction,
     Penalty,
-    ReferenceKernel,
     TermBlock,
     TermPenalty,
     cross_products,
 )
+from ranef.kernel.reference import ReferenceKernel
 
 KERNELS = {"core": CoreKernel, "reference": ReferenceKernel}
 STRUCTURES = ["one factor", "many slopes", "three levels", "nested and crossed", "three crossed"]

@@ -11,13 +11,37 @@ from ranef.problem import Problem
 
 HSB = "math ~ ses * sector + (ses | sch.id)"
 SLEEP = "Reaction ~ Days + (Days | Subject)"
+DYE = "Yield ~ 1 + (1 | Batch)"
+PENICILLIN = "diameter ~ 1 + (1 | plate) + (1 | sample)"
 P = rn.priors
+BOTH = [P.Wishart(), P.Normal((5.0, 0.3))]
 
 # blme 1.0-5: the criterion with the penalty, a function of theta.
 BLME = {
     "HSB": (HSB, "hsb", P.Wishart(), True, [0.5, 0.1, 0.2], 46632.7844322489),
     "sleepstudy": (SLEEP, "sleepstudy", P.Wishart(), True, [1, 0.02, 0.2], 1748.90701920343),
     "ML": (SLEEP, "sleepstudy", P.Wishart(), False, [1, 0.02, 0.2], 1757.13090957506),
+    "scale": (SLEEP, "sleepstudy", P.Wishart(5, 4), True, [1, 0.02, 0.2], 1773.28506815946),
+    "gamma": (DYE, "dyestuff2", P.Gamma(), True, [0.3], 166.345604876903),
+    "rate": (DYE, "dyestuff2", P.Gamma(2, 1.5), True, [1], 169.533475573289),
+    "normal": (SLEEP, "sleepstudy", P.Normal(), True, [1, 0.02, 0.2], 1768.16992630577),
+    "normal, ML": (SLEEP, "sleepstudy", P.Normal(), False, [1, 0.02, 0.2], 1776.38127764979),
+    "both": (SLEEP, "sleepstudy", BOTH, True, [1, 0.02, 0.2], 1771.95068656685),
+    "two factors": (PENICILLIN, "penicillin", P.Gamma(), True, [1.5, 3], 326.619883865120),
+}
+
+# Where blme's default optimiser ends: ours is not above it.
+BLME_ENDS = {
+    "HSB": 46745.741334024,
+    "sleepstudy": 1747.9217423609,
+    "ML": 1756.3919624362,
+    "scale": 1772.0717066599,
+    "gamma": 166.14070711255,
+    "rate": 164.36079045918,
+    "normal": 1767.699799779,
+    "normal, ML": 1776.0096067219,
+    "both": 1771.0687088128,
+    "two factors": 325.44529560177,
 }
 
 
@@ -31,6 +55,14 @@ def criterion_at(theta, formula, name, prior, reml=True):
 def test_the_criterion_is_that_of_blme(case):
     formula, name, prior, reml, theta, expected = case
     assert criterion_at(theta, formula, name, prior, reml) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("name", BLME)
+def test_the_optimum_is_not_above_that_of_blme(name):
+    formula, data, prior, reml, _, _ = BLME[name]
+    fit = rn.lmm(formula, rn.datasets.load(data), prior=prior, reml=reml)
+    assert fit.criterion <= BLME_ENDS[name] + 1e-6
+    assert fit.certificate.certified
 
 
 def test_hsb_with_the_default_wishart_of_blme():
@@ -110,6 +142,19 @@ def test_units_of_predictor_and_response_change_nothing_but_the_prior_scale():
         b = rn.lmm(SLEEP, data.assign(Days=1000.0 * data["Days"]), prior=prior)
         correlation = [f.varcorr()["sd"].iloc[2] for f in (a, b)]
         assert correlation[1] == pytest.approx(correlation[0], abs=1e-6)
+
+
+@pytest.mark.parametrize("eta", [2, 4])
+def test_an_sd_of_zero_where_correlations_have_a_prior(eta):
+    """Half-t pulls the slope's SD to zero: the boundary optimum is that of a random intercept."""
+    data = rn.datasets.load("hsb")
+    fit = rn.lmm(HSB, data, prior=[P.LKJ(eta), P.HalfT(3, 0.01)])
+    assert fit.certificate.verdict == "boundary optimum"
+    assert fit.certificate.directions == ("no variance of ses between levels of sch.id",)
+    alone = rn.lmm("math ~ ses * sector + (1 | sch.id)", data, prior=P.HalfT(3, 0.01))
+    slope = P.HalfT(3, 0.01).penalty(1).constant + P.LKJ(eta).penalty(2).constant
+    assert fit.criterion == pytest.approx(alone.criterion + slope, abs=1e-7)
+    assert fit.theta[0] == pytest.approx(alone.theta[0], rel=1e-6)
 
 
 def test_refits_keep_the_prior():

@@ -42,6 +42,21 @@ def test_import_leaves_heavy_library_alone(name: str, modules_after_import: set[
     assert name not in modules_after_import
 
 
+def test_a_polars_frame_is_fitted_without_another_library() -> None:
+    code = """
+import json, sys
+import polars as pl
+import ranef as rn
+g = [k // 5 for k in range(40)]
+y = [(7 * k) % 11 + 2.0 * (k // 5 % 3) for k in range(40)]
+rn.lmm("y ~ x + (1 | g)", pl.DataFrame({"y": y, "x": [(3 * k) % 7 for k in range(40)], "g": g}))
+print(json.dumps(sorted(sys.modules)))
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    modules = set(json.loads(run.stdout))
+    assert not modules & {"pandas", "pyarrow", "narwhals", "scipy", "formulaic", "threadpoolctl"}
+
+
 def test_one_version_everywhere() -> None:
     import ranef
     import ranef._core

@@ -8,7 +8,7 @@ import pytest
 
 import ranef as rn
 from ranef.problem.parameters import group_lambdas
-from ranef.solve import certificate as module
+from ranef.solve import reference
 from ranef.solve.certificate import certify
 from ranef.solve.start import other_starts
 
@@ -192,7 +192,7 @@ def test_certificates_hold_against_other_starts():
         data = pd.DataFrame({"y": y, "x": x, "g": g, "h": h})
         fit = rn.lmm("y ~ x + (x | g) + (1 | h)", data)
         assert fit.certificate.certified, seed
-        for start in other_starts(fit._problem, 3):
+        for start in other_starts(fit._problem.terms, 3):
             kernel = fit._problem.kernel()
             end = kernel.optimise(fit._problem.terms, start, 500, 1e-11)
             assert end.criterion >= fit.criterion - 1e-6, seed
@@ -200,14 +200,18 @@ def test_certificates_hold_against_other_starts():
 
 def test_a_wrong_curvature_would_be_noticed(hsb, monkeypatch):
     """The certificate reads the Hessian: with its sign turned nothing is certified."""
-    real = module.hessian
+    problem, inner = hsb._problem, hsb._solution.inner
+    kernel = problem.kernel(reference=True)
+    assert kernel.evaluate(group_lambdas(problem, inner))
+    assert certify(problem, inner, kernel, 1).certified
+    real = reference.hessian
 
     def turned(problem, face, kernel):
         h, curvature = real(problem, face, kernel)
         return -h, curvature
 
-    monkeypatch.setattr(module, "hessian", turned)
-    assert not judge(hsb, hsb._solution.inner).certified
+    monkeypatch.setattr(reference, "hessian", turned)
+    assert not certify(problem, inner, kernel, 1).certified
 
 
 @pytest.mark.parametrize("limit", range(1, 12))

@@ -43,6 +43,12 @@ def fit(
         typer.Option("--offset", metavar="COLUMN", help="A known part of the prediction."),
     ] = None,
     prior: Prior = None,
+    log: Annotated[
+        bool,
+        typer.Option(
+            "--log", help="Print how the fit was found too: structure, steps of the search, time."
+        ),
+    ] = False,
     json: Json = False,
 ) -> int:
     """Fit one linear mixed model and print its summary.
@@ -68,5 +74,7 @@ def fit(
             text = to_json(fit_record(model))
         else:
             text = str(model.summary())
+            if log:
+                text += f"\n\n{model.log}"
     print(text)
     return OK if model.certificate.certified else NOT_CERTIFIED

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ranef.fit.record import FitRecord
-from ranef.inference.contextual import Contextual, contextual
 
 if TYPE_CHECKING:
+    from ranef.inference.contextual import Contextual
     from ranef.present.diagnosis import Diagnosis
 
 __all__ = ["Explained"]
@@ -41,6 +41,8 @@ class Explained(FitRecord):
         >>> round(effect.between, 2), round(effect.within, 2), round(effect.estimate, 2)
         (5.78, 2.79, 2.99)
         """
+        from ranef.inference.contextual import contextual
+
         y = self._design.y if self._offset is None else self._design.y - self._offset
         return contextual(
             self._formula,

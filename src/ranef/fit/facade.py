@@ -9,17 +9,6 @@ from ranef.errors import OptionError
 from ranef.fit.explained import Explained
 from ranef.fit.refitting import Refitting
 from ranef.frame import read_table
-from ranef.inference.predict import PredictionOptions, predict
-from ranef.inference.rows import residuals
-from ranef.present.estimates import (
-    coef_frames,
-    coefficient_frame,
-    fixef_series,
-    ranef_frames,
-    varcorr_frame,
-    vcov_frame,
-)
-from ranef.present.model_frame import model_frame
 from ranef.present.presented import Presented
 from ranef.solve import Certificate
 from ranef.types import Array
@@ -52,11 +41,15 @@ class Fit(Explained, Refitting, Presented):
     @property
     def fixef(self) -> pd.Series[float]:
         """Fixed effects by name, shape (p,); aliased columns are NaN."""
+        from ranef.present.estimates import fixef_series
+
         return fixef_series(self._design.x_names, self._estimates.beta, self.dropped)
 
     @property
     def vcov(self) -> pd.DataFrame:
         """Covariance matrix of the estimated fixed effects, shape (p, p)."""
+        from ranef.present.estimates import vcov_frame
+
         return vcov_frame(self._design.x_names, self._estimates.vcov)
 
     @property
@@ -75,6 +68,8 @@ class Fit(Explained, Refitting, Presented):
         Columns group, term1, term2 (None on the diagonal), variance (or covariance), sd (or
         correlation).
         """
+        from ranef.present.estimates import varcorr_frame
+
         return varcorr_frame(self._problem.labels, self._estimates.covariances, self.sigma)
 
     def ranef(self, condvar: bool = True) -> dict[str, pd.DataFrame]:
@@ -83,12 +78,16 @@ class Fit(Explained, Refitting, Presented):
         With `condvar`, a column ``<term>_sd`` for each term: the conditional standard deviation
         given the data and the estimated parameters.
         """
+        from ranef.present.estimates import ranef_frames
+
         spread = self._conditional_covariances if condvar else None
         levels = [term.levels for term in self._design.terms]
         return ranef_frames(self._problem.labels, levels, self._estimates.modes, spread)
 
     def coef(self) -> dict[str, pd.DataFrame]:
         """Fixed effects plus conditional modes by grouping factor, one row a level."""
+        from ranef.present.estimates import coef_frames
+
         return coef_frames(self.fixef, self.ranef(condvar=False))
 
     # -- criteria -------------------------------------------------------------------------------
@@ -185,6 +184,8 @@ class Fit(Explained, Refitting, Presented):
 
         ``pearson`` and ``deviance`` residuals are multiplied by the root of the weights.
         """
+        from ranef.inference.rows import residuals
+
         return residuals(self._design.y, self._fitted, self._weights, kind)
 
     @property
@@ -194,6 +195,8 @@ class Fit(Explained, Refitting, Presented):
 
     def model_frame(self) -> pd.DataFrame:
         """The model's variables in the rows that were used."""
+        from ranef.present.model_frame import model_frame
+
         return model_frame(self._table)
 
     # -- inference ------------------------------------------------------------------------------
@@ -210,6 +213,8 @@ class Fit(Explained, Refitting, Presented):
         DataFrame
             Columns estimate, std_error, df, statistic, p_value, conf_low, conf_high.
         """
+        from ranef.present.estimates import coefficient_frame
+
         columns = self._tests(ddf, level)._asdict()
         return coefficient_frame(self._design.x_names, columns, self.dropped)
 
@@ -297,6 +302,8 @@ class Fit(Explained, Refitting, Presented):
         UnknownColumnError
             A predictor is not in `newdata`.
         """
+        from ranef.inference.predict import PredictionOptions, predict
+
         options = PredictionOptions(level, new_levels, interval, confidence, seed)
         encoding = self._design.encoding
         if newdata is None:

@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import Any, Self
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Self
 
 from ranef.design import Design
 from ranef.diagnose import data_findings, fit_findings
 from ranef.formula import Formula
 from ranef.frame import Table, read_table
-from ranef.inference.coefficients import CoefficientTests, coefficient_tests
-from ranef.inference.conditional import conditional_covariances
 from ranef.inference.estimates import Estimates, estimate
-from ranef.inference.prediction_variance import conditional_variances_of_rows
-from ranef.inference.rows import fixed_part, leverages, random_part
-from ranef.inference.satterthwaite import VarianceDerivatives, variance_derivatives
-from ranef.prior import Assigned
+from ranef.kernel import Layout
 from ranef.problem import (
     Problem,
     check_fixed_part,
@@ -26,6 +22,13 @@ from ranef.problem import (
 )
 from ranef.solve import Control, Solution, solve
 from ranef.types import Array, Codes, Finding, MissingRows
+
+# What only some questions to a fit need is imported where they are answered: a fit starts sooner.
+if TYPE_CHECKING:
+    from ranef.inference.coefficients import CoefficientTests
+    from ranef.inference.satterthwaite import VarianceDerivatives
+    from ranef.present.fit_log import FitLog
+    from ranef.prior import Assigned
 
 __all__ = ["FitRecord"]
 
@@ -44,6 +47,8 @@ class FitRecord:
     _offset: Array | None
     _offset_name: str | None
     _control: Control
+    _layout: Layout
+    _seconds: Mapping[str, float]
     missing_rows: MissingRows
     findings: tuple[Finding, ...] = field(default=())
 
@@ -62,17 +67,29 @@ class FitRecord:
         prior: Assigned | None = None,
         control: Control | None = None,
         start: Array | None = None,
+        seconds: Mapping[str, float] | None = None,
     ) -> Self:
-        """Solve, certify, estimate, and keep what is worth knowing."""
+        """Solve, certify, estimate, and keep what is worth knowing.
+
+        `seconds` are those already spent, by phase, for the log.
+        """
+        begun = perf_counter()
         control = control or Control()
         y = design.y if offset is None else design.y - offset
         problem = make_problem(design, y, weights, reml, prior, control.threads)
         check_fixed_part(problem, design)
+        gathered = perf_counter()
         kernel = problem.kernel()
         solution = solve(problem, control, start, kernel)
         estimates = estimate(problem, solution, kernel)
         inner_variance = (estimates.sigma / problem.scaling.y_scale) ** 2
         check_residual_variance(problem, design, y, inner_variance)
+        findings = (
+            *data_findings(formula, table, design, missing),
+            *fit_findings(problem, solution),
+        )
+        found = solution.found
+        solving = found.search_seconds + found.certificate_seconds
         return cls(
             _formula=formula,
             _table=table,
@@ -85,11 +102,23 @@ class FitRecord:
             _offset_name=offset_name,
             _control=control,
             missing_rows=missing,
-            findings=(
-                *data_findings(formula, table, design, missing),
-                *fit_findings(problem, solution),
-            ),
+            findings=findings,
+            _layout=kernel.layout,
+            _seconds={
+                **(seconds or {}),
+                "cross-products": gathered - begun,
+                "search": found.search_seconds,
+                "certificate": found.certificate_seconds,
+                "record": perf_counter() - gathered - solving,
+            },
         )
+
+    @property
+    def log(self) -> FitLog:
+        """How the fit was found: structure, steps of the search, time by phase; printable."""
+        from ranef.fit.log import log_of
+
+        return log_of(self)
 
     def _again(self, design: Design, reml: bool, start: Array | None = None) -> Self:
         return self._with_prior(self._problem.prior, design, reml, start)
@@ -120,24 +149,34 @@ class FitRecord:
     # Computed when first asked for; never pickled.
     @cached_property
     def _mean(self) -> Array:
+        from ranef.inference.rows import fixed_part
+
         return fixed_part(self._design.X, self._estimates.beta, self._offset)
 
     @cached_property
     def _fitted(self) -> Array:
+        from ranef.inference.rows import random_part
+
         blocks = [(term.codes, term.Z) for term in self._design.terms]
         return self._mean + random_part(blocks, self._estimates.modes)
 
     @cached_property
     def _leverage(self) -> Array:
+        from ranef.inference.rows import leverages
+
         y = self._design.y - (0.0 if self._offset is None else self._offset)
         return leverages(self._problem, self._solution, self._design, y, self._weights)
 
     @cached_property
     def _conditional_covariances(self) -> tuple[Array, ...]:
+        from ranef.inference.conditional import conditional_covariances
+
         return conditional_covariances(self._problem, self._solution)
 
     @cached_property
     def _derivatives(self) -> VarianceDerivatives:
+        from ranef.inference.satterthwaite import variance_derivatives
+
         return variance_derivatives(self._problem, self._solution)
 
     def _offset_of(self, newdata: Any) -> Array | float:
@@ -151,11 +190,15 @@ class FitRecord:
         return self._offset - self._design.offset
 
     def _variance_of_rows(self, x: Array, blocks: Sequence[tuple[Codes, Array]]) -> Array:
+        from ranef.inference.prediction_variance import conditional_variances_of_rows
+
         return conditional_variances_of_rows(
             self._problem, self._solution, self._estimates, x, blocks
         )
 
     def _tests(self, ddf: str, level: float) -> CoefficientTests:
+        from ranef.inference.coefficients import coefficient_tests
+
         return coefficient_tests(
             self._estimates.beta,
             self._estimates.vcov,

@@ -9,10 +9,6 @@ import numpy as np
 
 from ranef.errors import DataError
 from ranef.fit.record import FitRecord
-from ranef.inference.bootstrap import BootstrapPlan, bootstrap_draws
-from ranef.inference.parameters import parameters_of, values_of
-from ranef.inference.profile import profile_traces
-from ranef.inference.simulate import simulate_responses
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,6 +46,8 @@ class Refitting(FitRecord):
         180
         """
         import pandas as pd
+
+        from ranef.inference.simulate import simulate_responses
 
         y = simulate_responses(
             self._design,
@@ -144,6 +142,8 @@ class Refitting(FitRecord):
         >>> bool(low < fit.fixef["Days"] < high)
         True
         """
+        from ranef.inference.bootstrap import BootstrapPlan, bootstrap_draws
+        from ranef.inference.parameters import parameters_of, values_of
         from ranef.present.bootstrap import Bootstrap
         from ranef.present.progress import progress_bar
 
@@ -188,6 +188,7 @@ class Refitting(FitRecord):
         >>> fit.profile().confint().loc["Days"].round(2).to_list()
         [7.36, 13.58]
         """
+        from ranef.inference.profile import profile_traces
         from ranef.present.profile import Profile
 
         ml = self._by_ml()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from ranef.formula.functions import CENTRING
@@ -65,7 +66,7 @@ class Bar:
     group_names: tuple[Name, ...] = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Formula:
     """A mixed-model formula, read and expanded.
 
@@ -104,17 +105,29 @@ class Formula:
         >>> list(parse("log(y) ~ x + (x | sch.id)").variables())
         ['y', 'x', 'sch.id']
         """
+        return dict(self._first_uses)
+
+    def predictors(self) -> tuple[str, ...]:
+        """Columns that predictions need: all but those of the response alone."""
+        return self._predictors
+
+    def fixed_predictors(self) -> tuple[str, ...]:
+        """Columns that population predictions need: those of the fixed part and offsets."""
+        return self._fixed_predictors
+
+    @cached_property
+    def _first_uses(self) -> dict[str, Variable]:
         found: dict[str, Variable] = {}
         for variable in self._uses():
             found.setdefault(variable.name, variable)
         return found
 
-    def predictors(self) -> tuple[str, ...]:
-        """Columns that predictions need: all but those of the response alone."""
+    @cached_property
+    def _predictors(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(use.name for use in self._uses() if use.role != "response"))
 
-    def fixed_predictors(self) -> tuple[str, ...]:
-        """Columns that population predictions need: those of the fixed part and offsets."""
+    @cached_property
+    def _fixed_predictors(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(use.name for use in self._fixed_uses()))
 
     def _fixed_uses(self) -> Iterator[Variable]:

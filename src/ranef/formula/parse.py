@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from ranef.errors import FormulaError
 from ranef.formula.check import check_factor, check_numeric
 from ranef.formula.grouping import expand_group
@@ -50,6 +52,12 @@ def parse(text: str) -> Formula:
             found=type(text).__name__,
             fix='write it in quotes, as in "y ~ x + (1 | group)"',
         )
+    return _read(text)
+
+
+# Formulas are frozen: who fits one a thousand times reads it once.
+@lru_cache(maxsize=256)
+def _read(text: str) -> Formula:
     response, right = parse_sides(text)
     _check_response(response, text)
     items = summands(right)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-import narwhals as nw
 import numpy as np
-from narwhals import dependencies
 from numpy.typing import NDArray
 
 from ranef.errors import DataError
 from ranef.frame.factors import level_names, sorted_levels
+from ranef.frame.native import is_pandas_series, is_polars_series, is_pyarrow_chunked_array
 from ranef.frame.table import Column, WholeNumbers
 from ranef.types import Codes
 
@@ -37,7 +36,7 @@ def to_column(name: str, native: Any, source_type: str) -> Column:
     DataError
         The column is neither numbers nor labels, or holds whole numbers that float64 merges.
     """
-    if dependencies.is_pandas_series(native):
+    if is_pandas_series(native):
         dtype = native.dtype
         if isinstance(dtype, np.dtype) and dtype.kind in "fiub":
             keeps = native if _copies_on_write() else None
@@ -47,8 +46,16 @@ def to_column(name: str, native: Any, source_type: str) -> Column:
             return _objects(name, native, source_type)
         if type(dtype).__name__ == "ArrowDtype":
             native = native.array.__arrow_array__()
-    if dependencies.is_pyarrow_chunked_array(native):
+        elif type(dtype).__name__ == "StringDtype":
+            return _strings(name, native, source_type)
+        elif type(dtype).__name__ == "CategoricalDtype":
+            return _categories(name, native, source_type)
+    elif is_polars_series(native):
+        return _polars(name, native, source_type)
+    if is_pyarrow_chunked_array(native):
         native = _plain_arrow(native)
+    import narwhals as nw
+
     series = nw.from_native(native, series_only=True)
     kind = series.dtype
     if kind in (nw.Int64, nw.UInt64, nw.Int128, nw.UInt128):
@@ -65,6 +72,23 @@ def to_column(name: str, native: Any, source_type: str) -> Column:
             return _number(name, np.full(len(series), np.nan), source_type)
         if source_type.startswith("Sparse"):
             return to_column(name, native.sparse.to_dense(), source_type)
+    raise _unusable(name, source_type)
+
+
+def _polars(name: str, native: Any, source_type: str) -> Column:
+    dtype = native.dtype
+    kind = type(dtype).__name__
+    if kind in ("Int64", "UInt64", "Int128", "UInt128"):
+        _refuse_merging(name, native.min(), native.max(), source_type)
+    if dtype.is_numeric() or kind == "Boolean":
+        floats, private = _floats(native)
+        return _number(name, floats, source_type, private=private)
+    if kind == "String":
+        return _strings(name, native, source_type)
+    if kind in ("Categorical", "Enum"):
+        return _categories(name, native, source_type)
+    if kind == "Null":
+        return _number(name, np.full(len(native), np.nan), source_type)
     raise _unusable(name, source_type)
 
 
@@ -119,12 +143,12 @@ def _floats(native: Any) -> tuple[NDArray[Any], bool]:
     place, but both look into the NumPy arrays that a column was made from. Arrow knows of its
     buffers whether they can be written into, Polars does not.
     """
-    if dependencies.is_polars_series(native):
+    if is_polars_series(native):
         import polars as pl
 
         floats: NDArray[Any] = native.cast(pl.Float64).to_numpy()
         return floats, native.dtype != pl.Float64
-    if dependencies.is_pyarrow_chunked_array(native):
+    if is_pyarrow_chunked_array(native):
         import pyarrow as pa
 
         cast = native.cast(pa.float64())
@@ -183,15 +207,15 @@ def _plain_arrow(chunks: Any) -> Any:
 
 def _strings(name: str, native: Any, source_type: str) -> Column:
     """Plain strings: levels that occur, sorted by code point."""
-    if dependencies.is_pandas_series(native) and hasattr(native.array, "__arrow_array__"):
+    if is_pandas_series(native) and hasattr(native.array, "__arrow_array__"):
         import pyarrow as pa
 
         array = native.array.__arrow_array__()
         native = array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array])
-    if dependencies.is_pandas_series(native):
+    if is_pandas_series(native):
         codes, uniques = native.factorize()
         codes, levels = sorted_levels(codes, [str(value) for value in uniques])
-    elif dependencies.is_polars_series(native):
+    elif is_polars_series(native):
         import polars as pl
 
         occurring = native.drop_nulls().unique().sort()
@@ -206,11 +230,11 @@ def _strings(name: str, native: Any, source_type: str) -> Column:
 
 def _categories(name: str, native: Any, source_type: str) -> Column:
     """Categories: the user's order, levels that do not occur included."""
-    if dependencies.is_pandas_series(native):
-        levels = level_names(name, native.cat.categories.tolist())
-        ordered = bool(native.cat.ordered)
-        return _factor(name, native.cat.codes.to_numpy(), levels, ordered, source_type)
-    if dependencies.is_polars_series(native):
+    if is_pandas_series(native):
+        values = native.array
+        levels = level_names(name, values.categories.tolist())
+        return _factor(name, values.codes, levels, bool(values.ordered), source_type)
+    if is_polars_series(native):
         import polars as pl
 
         if isinstance(native.dtype, pl.Enum):

@@ -7,10 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import narwhals as nw
-from narwhals import dependencies
-
 from ranef.errors import DataError, UnknownColumnError, suggestion
+from ranef.frame.native import (
+    is_duckdb_relation,
+    is_pandas_dataframe,
+    is_polars_dataframe,
+    is_polars_lazyframe,
+    is_pyarrow_table,
+)
 
 __all__ = ["OpenFrame", "collect", "native_series", "open_frame"]
 
@@ -87,18 +91,21 @@ def open_frame(data: Any) -> OpenFrame:
     DataError
         `data` is no data frame.
     """
-    if dependencies.is_pandas_dataframe(data):
+    if is_pandas_dataframe(data):
         return OpenFrame(data, "pandas", tuple(str(label) for label in data.columns))
-    if dependencies.is_polars_dataframe(data):
+    if is_polars_dataframe(data):
         return OpenFrame(data, "polars", tuple(data.columns))
-    if dependencies.is_polars_lazyframe(data):
+    if is_polars_lazyframe(data):
         return OpenFrame(data, "polars-lazy", tuple(data.collect_schema().names()))
-    if dependencies.is_pyarrow_table(data):
+    if is_pyarrow_table(data):
         return OpenFrame(data, "pyarrow", tuple(data.column_names))
-    if dependencies.is_duckdb_relation(data):
+    if is_duckdb_relation(data):
         return OpenFrame(data, "duckdb", tuple(data.columns))
     if isinstance(data, Mapping):
         return OpenFrame(data, "mapping", tuple(str(key) for key in data))
+    import narwhals as nw
+    from narwhals import dependencies
+
     frame = nw.from_native(data, pass_through=True)
     if isinstance(frame, nw.DataFrame):
         return OpenFrame(frame, "other", tuple(frame.columns))
@@ -120,6 +127,8 @@ def open_frame(data: Any) -> OpenFrame:
 
 
 def _no_frame(data: Any, is_series: bool) -> DataError:
+    from narwhals import dependencies
+
     kind = type(data)
     name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
     fix = "give a pandas, Polars or PyArrow table, a DuckDB relation or a dict of columns"
@@ -191,6 +200,7 @@ def native_series(frame: OpenFrame, names: tuple[str, ...]) -> dict[str, tuple[A
 def _as_series(name: str, values: Any) -> tuple[Any, str]:
     """One value of a mapping as a series; a library's own series stays what it is."""
     import numpy as np
+    from narwhals import dependencies
 
     if hasattr(values, "__arrow_c_array__") and not hasattr(values, "__arrow_c_stream__"):
         import pyarrow as pa

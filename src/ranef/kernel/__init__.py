@@ -1,16 +1,32 @@
-"""Kernels: cross-products in, criterion and derivatives out. Only `kernel.core` touches C++."""
+"""Kernels: cross-products in, criterion and derivatives out. Only `kernel.core` touches C++.
+
+The NumPy oracle is `kernel.reference.ReferenceKernel`; `kernel.replicates` refits many responses.
+"""
 
 from ranef.kernel.core import (
     CoreKernel,
     CrossProducts,
     change_fixed,
+    column_scales,
     cross_products,
     one_blas_thread,
     row_variances,
+    vector_scale,
 )
 from ranef.kernel.penalty import CovariancePenalty, Penalty, TermPenalty
-from ranef.kernel.protocol import Curvature, Direction, Kernel, Optimum, Rows, RowsGroup, TermBlock
-from ranef.kernel.reference import ReferenceKernel
+from ranef.kernel.protocol import (
+    Curvature,
+    Direction,
+    Evidence,
+    Kernel,
+    Layout,
+    Optimum,
+    Rows,
+    RowsGroup,
+    Solved,
+    Step,
+    TermBlock,
+)
 from ranef.kernel.replicates import EffectPool, RefitPlan, Refits, Replicator
 
 __all__ = [
@@ -20,19 +36,24 @@ __all__ = [
     "Curvature",
     "Direction",
     "EffectPool",
+    "Evidence",
     "Kernel",
+    "Layout",
     "Optimum",
     "Penalty",
-    "ReferenceKernel",
     "RefitPlan",
     "Refits",
     "Replicator",
     "Rows",
     "RowsGroup",
+    "Solved",
+    "Step",
     "TermBlock",
     "TermPenalty",
     "change_fixed",
+    "column_scales",
     "cross_products",
     "one_blas_thread",
     "row_variances",
+    "vector_scale",
 ]

@@ -17,8 +17,11 @@ from ranef.kernel.protocol import (
     NEWTON,
     Curvature,
     Direction,
+    Evidence,
+    Layout,
     Optimum,
     Rows,
+    Solved,
     Step,
     TermBlock,
 )
@@ -29,13 +32,17 @@ __all__ = [
     "CrossProducts",
     "Replication",
     "change_fixed",
+    "column_scales",
     "cross_products",
     "one_blas_thread",
     "philox",
     "row_variances",
+    "vector_scale",
 ]
 
 NO_PENALTY = Penalty()
+
+HESSIANS = ("sums over levels", "trace products", "nested tangents", "tall products")
 
 STATUS = ("converged", "no progress", "evaluation limit", "broke down")
 
@@ -49,9 +56,7 @@ def _use_scipy_blas() -> None:
     _core.use_blas(dict(blas.__pyx_capi__), dict(lapack.__pyx_capi__))
 
 
-# From this many dense columns on a factorisation gains more from a second thread than it loses
-# to waiting for one on a busy machine.
-THREADED_COLUMNS = 1500
+ALL_THREADS = nullcontext()
 
 
 @cache
@@ -99,6 +104,37 @@ def _penalties(penalty: Penalty) -> list[tuple[Any, ...]]:
     ]
 
 
+def column_scales(
+    columns: Sequence[Array | None], intercept: int | None
+) -> tuple[Array, Array, Array]:
+    """Shifts and scales that centre columns and give them unit size, and the change of basis.
+
+    Parameters
+    ----------
+    columns : sequence of (ndarray, shape (n,), or None)
+        None is the constant 1.
+    intercept : int or None
+        The constant column that takes up the shifts; without one nothing is shifted.
+
+    Returns
+    -------
+    shifts, scales : ndarray, shape (k,)
+        Means, and root mean squares about them.
+    change : ndarray, shape (k, k)
+        R with X = X_inner R^-1 for the columns X.
+    """
+    made: tuple[Array, Array, Array] = _core.column_scales(
+        [None if c is None else np.ascontiguousarray(c, dtype=np.float64) for c in columns],
+        -1 if intercept is None else intercept,
+    )
+    return made
+
+
+def vector_scale(y: Array, *, centred: bool) -> tuple[float, float]:
+    """Mean (0 where not centred) and root mean square about it."""
+    return _core.vector_scale(np.ascontiguousarray(y, dtype=np.float64), centred)
+
+
 def cross_products(rows: Rows, threads: int = 1) -> CrossProducts:
     """[Z X y]'W[Z X y] of shifted and scaled columns, in one pass over the rows.
 
@@ -140,18 +176,47 @@ class CoreKernel:
     ) -> None:
         rows = np.zeros((0, products.p + 1)) if penalty.fixed_rows is None else penalty.fixed_rows
         self.workspace = _core.Workspace(products, reml, constant, _penalties(penalty), rows)
-        self._dense_columns = self.workspace.layout[2]
-        if self._dense_columns > 64:
+        self._sizes = products.sizes
+        self.dense_columns = self.workspace.layout[2]
+        if self.dense_columns > 64:
             _use_scipy_blas()
 
     def _threads(self) -> AbstractContextManager[Any]:
-        if 64 < self._dense_columns < THREADED_COLUMNS:
+        """One thread in BLAS: large tails are shared among threads of the core's own."""
+        if self.dense_columns > 64:
             return _blas_threads().limit(limits=1)  # type: ignore[no-any-return]
-        return nullcontext()
+        return ALL_THREADS
+
+    @property
+    def crossed(self) -> list[int]:
+        """Groups that are not eliminated level by level, by number."""
+        return self.workspace.layout[1]
+
+    @property
+    def memory(self) -> int:
+        """Bytes that the crossed factors take at the peak of a certified fit.
+
+        The factor and elements of the inverse on its pattern, and for second derivatives whole
+        matrices: the inverse and one product with random intercepts alone, more otherwise.
+        """
+        chain, tail, columns, _ = self.workspace.layout
+        entries, scalar = self.workspace.tail
+        pairs = [q * (q + 1) // 2 for _, q in self._sizes]
+        if scalar:
+            whole = 2
+        elif len(chain) == 1:
+            whole = 8 + 2 * pairs[chain[0]] + sum(pairs[g] for g in tail)
+        else:
+            whole = 9
+        return 8 * (2 * entries + whole * columns**2)
 
     def evaluate(self, lambda_: Sequence[Array]) -> bool:
         with self._threads():
             return self.workspace.evaluate(list(lambda_))
+
+    @property
+    def layout(self) -> Layout:
+        return Layout(*self.workspace.layout, HESSIANS[self.workspace.hessian_path])
 
     @property
     def work(self) -> int:
@@ -213,7 +278,7 @@ class CoreKernel:
 
     def moment_start(self, terms: Sequence[TermBlock]) -> Array:
         with self._threads():
-            return self.workspace.moment_start([(t.group, t.offset, t.q) for t in terms])
+            return self.workspace.moment_start(terms)
 
     def optimise(
         self,
@@ -225,12 +290,60 @@ class CoreKernel:
     ) -> Optimum:
         with self._threads():
             theta, value, status, evaluations, escapes, newton, log = self.workspace.optimise(
-                [(t.group, t.offset, t.q) for t in terms],
-                start,
-                max_evaluations,
-                gain,
-                method == NEWTON,
+                terms, start, max_evaluations, gain, method == NEWTON
             )
-        steps = tuple(Step(*line) for line in log)
         found_by = NEWTON if newton else LBFGS
-        return Optimum(theta, value, STATUS[status], evaluations, escapes, found_by, steps)
+        return Optimum(theta, value, STATUS[status], evaluations, escapes, found_by, steps_of(log))
+
+    def evidence(
+        self, terms: Sequence[TermBlock], theta: Array, bases: Sequence[Array]
+    ) -> Evidence:
+        """The certificate's numbers at theta, where the kernel stands.
+
+        Parameters
+        ----------
+        terms : sequence of TermBlock
+        theta : ndarray, shape (k,)
+        bases : sequence of ndarray, shape (q, q)
+            b = B b_inner for each term, for eigenvalues in the data's units.
+        """
+        with self._threads():
+            return Evidence(*self.workspace.evidence(terms, theta, bases))
+
+    def solve(
+        self,
+        terms: Sequence[TermBlock],
+        bases: Sequence[Array],
+        start: Array | None,
+        max_evaluations: int,
+        gain: float,
+        restarts: int,
+        method: str = NEWTON,
+    ) -> Solved:
+        """Search, certificate and restarts in one call; the moments are the start where None.
+
+        The last evaluation is the one at the solution.
+        """
+        with self._threads():
+            inner, value, status, evaluations, escapes, newton, *others = self.workspace.solve(
+                terms, bases, start, max_evaluations, gain, restarts, method == NEWTON
+            )
+        log, theta, covariances, numbers, *rest = others
+        return Solved(
+            inner,
+            value,
+            STATUS[status],
+            evaluations,
+            escapes,
+            NEWTON if newton else LBFGS,
+            log,
+            theta,
+            covariances,
+            Evidence(*numbers),
+            *rest,
+        )
+
+
+def steps_of(log: Array) -> tuple[Step, ...]:
+    """The lines of a fit log."""
+    return tuple(Step(a, b, c, bool(d)) for a, b, c, d in log.tolist())

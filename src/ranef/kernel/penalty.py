@@ -16,8 +16,9 @@ from ranef.types import Array
 
 __all__ = ["CovariancePenalty", "Penalty", "TermPenalty"]
 
-# A variance this small beside what the same effects have in other directions is rounding error.
-ZERO = 1e-28
+# Effects of an SD below 1e-10, for inner columns of size one and beside the largest SD of the
+# term, are there by rounding error.
+ZERO = 1e-20
 
 
 def _none() -> Array:
@@ -148,8 +149,8 @@ class TermPenalty:
         t = lambda_[self.block.group][s, s]
         root = self.change @ t
         out = root @ root.T
-        reach = np.abs(self.change) @ np.linalg.norm(t, axis=1)
-        gone = ~(np.diag(out) > ZERO * reach**2)
+        unit = ZERO * max(1.0, float(np.sum(t**2)))
+        gone = ~(np.diag(out) > unit * np.sum(self.change**2, axis=1))
         out[gone] = 0.0
         out[:, gone] = 0.0
         return np.asarray(out)

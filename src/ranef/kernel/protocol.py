@@ -13,10 +13,13 @@ __all__ = [
     "NEWTON",
     "Curvature",
     "Direction",
+    "Evidence",
     "Kernel",
+    "Layout",
     "Optimum",
     "Rows",
     "RowsGroup",
+    "Solved",
     "Step",
     "TermBlock",
 ]
@@ -108,6 +111,65 @@ class Optimum(NamedTuple):
     log: tuple[Step, ...]
 
 
+class Layout(NamedTuple):
+    """How the random effects of a problem are eliminated.
+
+    ``chain``: grouping factors eliminated level by level, in order; ``tail``: those in one dense
+    block after them, of ``dense_columns`` columns; ``entries``: numbers kept for the chain;
+    ``hessian``: how exact second derivatives are formed.
+    """
+
+    chain: Sequence[int]
+    tail: Sequence[int]
+    dense_columns: int
+    entries: int
+    hessian: str
+
+
+class Evidence(NamedTuple):
+    """What speaks for and against an optimum, in numbers.
+
+    ``gain``: predicted decrease that is left, deviance units; ``step``: the largest step to the
+    predicted optimum in standard errors; ``dual``: smallest eigenvalue of Gamma on the null spaces
+    of the covariances, data's units, NaN in the interior; ``complementarity``: largest element of
+    D Gamma; ``curvature``: smallest eigenvalue of the Hessian on the face, NaN where the face is a
+    point; ``rank`` by term; ``flat`` (k, f): steps along the k coordinates of the face at no cost.
+    """
+
+    gain: float
+    step: float
+    dual: float
+    complementarity: float
+    curvature: float
+    rank: Sequence[int]
+    flat: Array
+
+
+class Solved(NamedTuple):
+    """A search with its certificate's numbers, on the inner scale unless said.
+
+    ``inner``: theta with non-negative diagonals; ``theta`` and ``covariances``: on the data's
+    scale; ``evaluations`` of all searches; ``method``: see :class:`Optimum`; ``log``: one row a
+    step of the search that found it, see :class:`Step`; ``starts`` searches that ended in
+    ``basins`` different optima; seconds.
+    """
+
+    inner: Array
+    criterion: float
+    status: str
+    evaluations: int
+    escapes: int
+    method: str
+    log: Array
+    theta: Array
+    covariances: Sequence[Array]
+    evidence: Evidence
+    starts: int
+    basins: int
+    search_seconds: float
+    certificate_seconds: float
+
+
 class Kernel(Protocol):
     """The profiled criterion of one model with its working memory.
 
@@ -124,6 +186,8 @@ class Kernel(Protocol):
         """Numbers that one evaluation reads: a measure of its cost."""
         ...
 
+    @property
+    def layout(self) -> Layout: ...
     @property
     def value(self) -> float: ...
     @property

@@ -20,7 +20,7 @@ import numpy as np
 
 from ranef.kernel.core import NO_PENALTY, CrossProducts
 from ranef.kernel.penalty import Penalty
-from ranef.kernel.protocol import NEWTON, Curvature, Direction, Optimum, TermBlock
+from ranef.kernel.protocol import NEWTON, Curvature, Direction, Layout, Optimum, TermBlock
 from ranef.types import Array
 
 __all__ = ["ReferenceKernel"]
@@ -48,6 +48,11 @@ class ReferenceKernel:
         self.nu = float(products.n + penalty.n_fixed - (products.p if reml else 0))
         self.work = int(self._a.size)
         self._ends = np.cumsum([0, *(levels * q for levels, q in products.sizes)])
+
+    @property
+    def layout(self) -> Layout:
+        size = int(self._ends[-1])
+        return Layout((), tuple(range(len(self._sizes))), size, 0, "dense products")
 
     def evaluate(self, lambda_: Sequence[Array]) -> bool:
         size, p = int(self._ends[-1]), self._p

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, cast
 
-from ranef.present.protocol import FittedModel
-
 if TYPE_CHECKING:
     import pandas as pd
 
     from ranef.present.plots.accessor import PlotAccessor
+    from ranef.present.protocol import FittedModel
     from ranef.present.summary import Summary
 
 __all__ = ["Presented"]
@@ -25,7 +24,7 @@ class Presented:
         """
         from ranef.present.summary import summarize
 
-        return summarize(cast(FittedModel, self), ddf)
+        return summarize(cast("FittedModel", self), ddf)
 
     def tidy(
         self,
@@ -36,32 +35,32 @@ class Presented:
         """One row a parameter or conditional mode, with broom.mixed's columns."""
         from ranef.present.tidy import tidy
 
-        return tidy(cast(FittedModel, self), effects, ddf, level)
+        return tidy(cast("FittedModel", self), effects, ddf, level)
 
     def glance(self) -> pd.DataFrame:
         """The fit in one row."""
         from ranef.present.tidy import glance
 
-        return glance(cast(FittedModel, self))
+        return glance(cast("FittedModel", self))
 
     def augment(self) -> pd.DataFrame:
         """The rows used with fitted values, residuals and leverages."""
         from ranef.present.tidy import augment
 
-        return augment(cast(FittedModel, self))
+        return augment(cast("FittedModel", self))
 
     def equation(self) -> str:
         """The model in LaTeX."""
         from ranef.present.equation import equation
 
-        return equation(cast(FittedModel, self))
+        return equation(cast("FittedModel", self))
 
     @property
     def plot(self) -> PlotAccessor:
         """Plots: caterpillar, residuals, qq, slopes, shrinkage, effects, profile."""
         from ranef.present.plots.accessor import PlotAccessor
 
-        return PlotAccessor(cast(FittedModel, self))
+        return PlotAccessor(cast("FittedModel", self))
 
     def __str__(self) -> str:
         return str(self.summary())

@@ -23,9 +23,8 @@ def check_fixed_part(problem: Problem, design: Design) -> None:
             found=f"{problem.n} rows, {problem.p} coefficients in the fixed part",
             fix="use fewer predictors or more rows",
         )
-    a, p = problem.products.fixed, problem.p
-    rest = float(a[p, p] - a[p, :p] @ np.linalg.lstsq(a[:p, :p], a[:p, p])[0])
-    if rest <= NOTHING * float(a[p, p]):
+    products = problem.products
+    if products.fixed_part[1] <= NOTHING * products.fixed[problem.p, problem.p]:
         raise DesignError(
             f"the fixed part fits '{design.response}' exactly",
             found="no residual variation is left for random effects or errors",

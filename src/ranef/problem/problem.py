@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,13 +13,15 @@ from ranef.kernel import (
     CrossProducts,
     Kernel,
     Penalty,
-    ReferenceKernel,
     TermBlock,
 )
-from ranef.prior import Assigned
+from ranef.problem.memory import check_memory
 from ranef.source.memory import gather, place_terms
-from ranef.source.scaling import Scaling, scaling_of
+from ranef.source.scaling import COLLINEAR, Scaling, orthogonal_scaling, scaling_of
 from ranef.types import Array
+
+if TYPE_CHECKING:
+    from ranef.prior import Assigned
 
 __all__ = ["Problem", "TermLabel", "make_problem"]
 
@@ -91,12 +94,28 @@ class Problem:
         return self.prior.penalty(self.terms, self.scaling.B, self.scaling.R, shift)
 
     def kernel(self, reference: bool = False) -> Kernel:
-        """A new workspace for the criterion on the data's scale."""
+        """A new workspace for the criterion on the data's scale.
+
+        Raises
+        ------
+        TooLargeError
+            Crossed factors with so many levels that the fit does not fit in memory.
+        """
         constant = self.scaling.criterion_constant(self.nu, self.reml)
         if self.prior is not None:
             constant += self.prior.fixed_constant()
-        kind = ReferenceKernel if reference else CoreKernel
-        return kind(self.products, self.reml, constant, self.penalty())
+        if reference:
+            from ranef.kernel.reference import ReferenceKernel
+
+            return ReferenceKernel(self.products, self.reml, constant, self.penalty())
+        kernel = CoreKernel(self.products, self.reml, constant, self.penalty())
+        if kernel.crossed:
+            factors = {
+                t.group: label.factor for t, label in zip(self.terms, self.labels, strict=True)
+            }
+            crossed = [factors[group] for group in kernel.crossed]
+            check_memory(kernel.memory, kernel.dense_columns, crossed)
+        return kernel
 
     def with_reml(self, reml: bool) -> Problem:
         return replace(self, reml=reml)
@@ -130,4 +149,7 @@ def make_problem(
     scaling = scaling_of(design, y)
     labels = tuple(TermLabel(t.label, t.factor, t.names, t.n_levels) for t in design.terms)
     products = gather(design, scaling, y, weights, threads)
+    if design.p > 1 and products.fixed_part[0] < COLLINEAR:
+        scaling = orthogonal_scaling(design, scaling)
+        products = gather(design, scaling, y, weights, threads)
     return Problem(products, place_terms(design.terms), labels, scaling, reml, prior)

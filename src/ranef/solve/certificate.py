@@ -17,20 +17,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
-from ranef.kernel import Direction, Kernel
+from ranef.kernel import CoreKernel, Evidence, Kernel
 from ranef.problem import Problem
-from ranef.solve.direction_names import flat_direction, null_directions
-from ranef.solve.face import Face, face_of, gamma_of_term, gradient, hessian
 from ranef.types import Array
 
-__all__ = ["GAIN", "STEP", "Certificate", "certify"]
+__all__ = ["ENOUGH_GAIN", "ENOUGH_STEP", "Certificate", "certificate", "certify"]
 
-GAIN = 1e-6  # deviance units
-STEP = 1e-3  # standard errors
-FLAT = 1e-6  # deviance units per squared relative change of a standard deviation
-MOST_NOISE = 1e-4  # the same: curvature that a slope of nearly nothing may stand for
+# What an optimum may leave. The same numbers decide in the core whether to search from elsewhere.
+ENOUGH_GAIN = 1e-6  # deviance units
+ENOUGH_STEP = 1e-3  # standard errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,94 +107,54 @@ def certify(problem: Problem, theta: Array, kernel: Kernel, evaluations: int) ->
     Boyd and Vandenberghe (2004), Convex Optimization, section 5.9 (conic KKT conditions);
     Self and Liang (1987) on maximum likelihood at a boundary.
     """
-    face = face_of(problem, theta)
-    g = gradient(problem, face, kernel)
-    h, _ = hessian(problem, face, kernel)
-    scales = face.scales() if g.size else np.zeros(0)
-    values, vectors = np.linalg.eigh(h * np.outer(scales, scales)) if g.size else (g, h)
-    gammas = kernel.gamma()
-    dual, dual_gain, complementarity = _dual(problem, face, kernel, gammas)
-    # What is left of the slope bends the criterion too: 2 Gamma d^2T, of the size of D Gamma.
-    noise = min(4.0 * complementarity, MOST_NOISE)
-    flat = max(FLAT, noise, 1e-12 * float(values[-1])) if g.size else FLAT
-    inner_g = vectors.T @ (g * scales) if g.size else g
-    steep = values > flat
-    gain = 0.5 * float(np.sum(inner_g[steep] ** 2 / values[steep]))
-    # Where the criterion is flat or bends down, what the slope alone promises for a small change.
-    gain += float(np.sum(np.abs(inner_g[~steep]))) * 1e-2
-    gain += float(np.sum(-values[values < -flat])) * 0.5
-    step_se = float(np.max(np.abs(inner_g[steep]) / np.sqrt(2.0 * values[steep]), initial=0.0))
+    if isinstance(kernel, CoreKernel):
+        found = kernel.evidence(problem.terms, theta, problem.scaling.B)
+    else:
+        from ranef.solve.reference import evidence
 
-    gain += dual_gain
-    if dual_gain > 0.0:
-        step_se = max(step_se, float(np.sqrt(dual_gain)))
+        found = evidence(problem, theta, kernel)
+    return certificate(problem, theta, found, evaluations)
 
-    rank = {label.label: t.rank for label, t in zip(problem.labels, face.terms, strict=True)}
+
+def certificate(
+    problem: Problem,
+    theta: Array,
+    found: Evidence,
+    evaluations: int,
+    starts: int = 1,
+    basins: int = 1,
+) -> Certificate:
+    """The verdict on an inner theta from the certificate's numbers."""
+    rank = {label.label: r for label, r in zip(problem.labels, found.rank, strict=True)}
     dims = {label.label: len(label.names) for label in problem.labels}
     directions: tuple[str, ...] = ()
-    if gain > GAIN or step_se > STEP:
+    # Written so that a number that is none is no optimum either.
+    if not (found.gain <= ENOUGH_GAIN and found.step <= ENOUGH_STEP):
         verdict = "not at an optimum"
-    elif bool(np.any(~steep)):
+    elif found.flat.shape[1]:
+        from ranef.solve.direction_names import flat_directions
+
         verdict = "flat"
-        directions = tuple(
-            flat_direction(problem, face, scales * vectors[:, j]) for j in np.flatnonzero(~steep)
-        )
-    elif any(rank[k] < dims[k] for k in rank):
+        directions = flat_directions(problem, theta, found.flat)
+    elif rank != dims:
+        from ranef.solve.direction_names import null_directions
+
         verdict = "boundary optimum"
-        directions = null_directions(problem, face)
+        directions = null_directions(problem, theta)
     else:
         verdict = "interior optimum"
     return Certificate(
         verdict=verdict,
-        certified=verdict.endswith(" optimum") and verdict != "not at an optimum",
-        gain=gain,
-        step_se=step_se,
+        certified=verdict in ("interior optimum", "boundary optimum"),
+        gain=found.gain,
+        step_se=found.step,
         rank=rank,
         dims=dims,
-        dual_min_eig=dual,
-        complementarity=complementarity,
-        min_curvature=float(values[0]) if g.size else float("nan"),
+        dual_min_eig=found.dual,
+        complementarity=found.complementarity,
+        min_curvature=found.curvature,
         directions=directions,
         evaluations=evaluations,
+        starts=starts,
+        basins=basins,
     )
-
-
-def _dual(
-    problem: Problem, face: Face, kernel: Kernel, gammas: list[Array]
-) -> tuple[float, float, float]:
-    """Smallest dual eigenvalue (data's units), gain by leaving the face, complementarity."""
-    smallest, gain, complementarity = float("nan"), 0.0, 0.0
-    for k, term in enumerate(face.terms):
-        gamma = gamma_of_term(problem, gammas, k)
-        complementarity = max(complementarity, float(np.max(np.abs(term.covariance @ gamma))))
-        if term.null.shape[1] == 0:
-            continue
-        values, vectors = np.linalg.eigh(term.null.T @ gamma @ term.null)
-        if values[0] < 0.0:
-            gain += _gain_by_leaving(problem, kernel, k, term.null @ vectors[:, 0], values[0])
-        eig = _in_data_units(problem, k, gamma, term.null)
-        smallest = eig if np.isnan(smallest) else min(smallest, eig)
-    return smallest, gain, complementarity
-
-
-def _gain_by_leaving(problem: Problem, kernel: Kernel, k: int, v: Array, slope: float) -> float:
-    """Decrease that D + t v v' promises: slope^2 / (2 curvature), for a negative slope."""
-    block = problem.terms[k]
-    width = problem.products.sizes[block.group][1]
-    d = np.zeros((width, width))
-    s = slice(block.offset, block.offset + block.q)
-    d[s, s] = np.outer(v, v)
-    curvature = float(kernel.hessian([Direction(block.group, d)]).hessian[0, 0])
-    if curvature <= 0.0:
-        return -slope
-    return min(-slope, slope**2 / (2.0 * curvature))
-
-
-def _in_data_units(problem: Problem, k: int, gamma: Array, null: Array) -> float:
-    """Smallest eigenvalue of Gamma on the null space, both on the data's scale."""
-    b = problem.scaling.B[k]
-    inverse = np.linalg.inv(b)
-    outer_gamma = inverse.T @ gamma @ inverse
-    # v'D v = 0 on the inner scale for v in the null space; on the data's scale for B^-T v.
-    basis, _ = np.linalg.qr(inverse.T @ null)
-    return float(np.linalg.eigvalsh(basis.T @ outer_gamma @ basis)[0])

@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from ranef.problem import Problem, TermLabel
-from ranef.solve.face import Face, TermFace
+from ranef.solve.face import Face, TermFace, face_of
 from ranef.types import Array
 
-__all__ = ["flat_direction", "null_directions"]
+__all__ = ["flat_directions", "null_directions"]
 
 
-def null_directions(problem: Problem, face: Face) -> tuple[str, ...]:
-    """One phrase for each combination of effects that has no variance."""
+def null_directions(problem: Problem, theta: Array) -> tuple[str, ...]:
+    """One phrase for each combination of effects that has no variance at an inner theta."""
+    face = face_of(problem, theta)
     out: list[str] = []
     for k, (label, term) in enumerate(zip(problem.labels, face.terms, strict=True)):
         if term.rank < len(label.names):
@@ -53,7 +54,13 @@ def _combination(names: list[str], weights: Array) -> str:
     return " ".join(parts).removeprefix("+ ")
 
 
-def flat_direction(problem: Problem, face: Face, step: Array) -> str:
+def flat_directions(problem: Problem, theta: Array, steps: Array) -> tuple[str, ...]:
+    """One phrase for each column of steps along the coordinates of the face at no cost."""
+    face = face_of(problem, theta)
+    return tuple(_flat_direction(problem, face, step) for step in steps.T)
+
+
+def _flat_direction(problem: Problem, face: Face, step: Array) -> str:
     """The random-effects parameters that can move together at no cost."""
     weights = np.abs(step) / np.max(np.abs(step))
     named = []

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from ranef.errors import NumericalError, OptionError
-from ranef.kernel import Kernel, Optimum
-from ranef.kernel.protocol import Step
-from ranef.problem import Problem, lower_triangles
-from ranef.problem.parameters import group_lambdas, theta_of_blocks, to_data, to_inner
-from ranef.solve.certificate import Certificate, certify
+from ranef.kernel import CoreKernel, Kernel, Solved, Step
+from ranef.kernel.core import steps_of
+from ranef.problem import Problem
+from ranef.problem.parameters import group_lambdas, to_inner
+from ranef.solve.certificate import Certificate, certificate
 from ranef.solve.control import Control
-from ranef.solve.start import other_starts
 from ranef.types import Array
 
 __all__ = ["Solution", "evaluate_at", "solve"]
 
-SAME_BASIN = 1e-6  # deviance units
 
-# Numbers read by one evaluation times parameters, up to which a certified boundary optimum is
-# searched for again from elsewhere; a doubtful one always is.
-CHEAP = 2_000_000
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Solution:
     """Where the criterion is smallest, and the proof.
 
@@ -48,13 +41,44 @@ class Solution:
         What found it, "newton" or "l-bfgs" (see :class:`~ranef.Control`).
     """
 
-    theta: Array
-    inner: Array
-    covariances: tuple[Array, ...]
-    criterion: float
-    certificate: Certificate
-    log: tuple[Step, ...] = field(repr=False)
-    method: str
+    problem: Problem = field(repr=False)
+    found: Solved = field(repr=False)
+
+    @property
+    def theta(self) -> Array:
+        return self.found.theta
+
+    @property
+    def inner(self) -> Array:
+        return self.found.inner
+
+    @property
+    def covariances(self) -> tuple[Array, ...]:
+        return tuple(self.found.covariances)
+
+    @property
+    def criterion(self) -> float:
+        return self.found.criterion
+
+    @property
+    def log(self) -> tuple[Step, ...]:
+        return steps_of(self.found.log)
+
+    @property
+    def method(self) -> str:
+        return self.found.method
+
+    @cached_property
+    def certificate(self) -> Certificate:
+        found = self.found
+        return certificate(
+            self.problem,
+            found.inner,
+            found.evidence,
+            found.evaluations,
+            found.starts,
+            found.basins,
+        )
 
 
 def solve(
@@ -83,19 +107,28 @@ def solve(
     """
     control = control or Control()
     kernel = kernel or problem.kernel()
-    first = kernel.moment_start(problem.terms) if start is None else _given_start(problem, start)
-    best = _search(problem, kernel, first, control)
-    certificate = certify(problem, best.theta, kernel, best.evaluations)
-    doubtful = not certificate.certified
-    on_boundary = certificate.verdict == "boundary optimum"
-    cheap = kernel.work * problem.n_theta < CHEAP
-    if control.max_evaluations > 1 and (doubtful or (on_boundary and cheap)):
-        best, certificate = _restart(problem, kernel, control, best, certificate)
-    inner = canonical(problem, best.theta)
-    theta, matrices = to_data(problem, inner)
-    return Solution(
-        theta, inner, tuple(matrices), best.criterion, certificate, best.log, best.method
-    )
+    first = None if start is None else _given_start(problem, start)
+    if isinstance(kernel, CoreKernel):
+        found = kernel.solve(
+            problem.terms,
+            problem.scaling.B,
+            first,
+            control.max_evaluations,
+            control.gain,
+            control.restarts,
+            control.method,
+        )
+    else:
+        from ranef.solve.reference import search
+
+        found = search(problem, kernel, first, control)
+    if found.status == "broke down":
+        raise NumericalError(
+            "the criterion cannot be computed at the start values",
+            found=f"inner theta {np.array2string(found.inner, precision=4)}",
+            fix="check the data for values of wildly different size, or give other start values",
+        )
+    return Solution(problem, found)
 
 
 def evaluate_at(problem: Problem, kernel: Kernel, inner: Array) -> None:
@@ -108,15 +141,6 @@ def evaluate_at(problem: Problem, kernel: Kernel, inner: Array) -> None:
         )
 
 
-def canonical(problem: Problem, inner: Array) -> Array:
-    """The same covariances with non-negative diagonals: signs of columns are free."""
-    blocks = []
-    for t in lower_triangles(inner, [t.q for t in problem.terms]):
-        signs = np.where(np.diag(t) < 0.0, -1.0, 1.0)
-        blocks.append(t * signs + 0.0)
-    return theta_of_blocks(blocks)
-
-
 def _given_start(problem: Problem, start: Array) -> Array:
     theta = np.asarray(start, dtype=np.float64).ravel()
     if theta.size != problem.n_theta or not np.all(np.isfinite(theta)):
@@ -126,41 +150,3 @@ def _given_start(problem: Problem, start: Array) -> Array:
             fix=f"give {problem.n_theta} finite numbers, theta in the order of `fit.theta`",
         )
     return to_inner(problem, theta)
-
-
-def _optimise(problem: Problem, kernel: Kernel, start: Array, control: Control) -> Optimum:
-    return kernel.optimise(
-        problem.terms, start, control.max_evaluations, control.gain, control.method
-    )
-
-
-def _search(problem: Problem, kernel: Kernel, start: Array, control: Control) -> Optimum:
-    found = _optimise(problem, kernel, start, control)
-    if found.status == "broke down":
-        raise NumericalError(
-            "the criterion cannot be computed at the start values",
-            found=f"inner theta {np.array2string(start, precision=4)}",
-            fix="check the data for values of wildly different size, or give other start values",
-        )
-    return found
-
-
-def _restart(
-    problem: Problem, kernel: Kernel, control: Control, best: Optimum, certificate: Certificate
-) -> tuple[Optimum, Certificate]:
-    """Look from other starts; keep the lowest optimum and count the basins."""
-    evaluations = best.evaluations
-    ends = [best.criterion]
-    for start in other_starts(problem, control.restarts):
-        found = _optimise(problem, kernel, start, control)
-        evaluations += found.evaluations
-        if found.status == "broke down":
-            continue
-        ends.append(found.criterion)
-        if found.criterion < best.criterion - SAME_BASIN:
-            best = found
-            certificate = certify(problem, found.theta, kernel, evaluations)
-    evaluate_at(problem, kernel, best.theta)
-    ends.sort()
-    basins = 1 + sum(b - a > SAME_BASIN for a, b in pairwise(ends))
-    return best, replace(certificate, evaluations=evaluations, starts=len(ends), basins=basins)

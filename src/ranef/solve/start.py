@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from ranef.problem import Problem
+from ranef.kernel import TermBlock
 from ranef.problem.parameters import theta_of_blocks
 from ranef.types import Array
 
 __all__ = ["other_starts"]
 
 
-def other_starts(problem: Problem, count: int) -> list[Array]:
+def other_starts(terms: Sequence[TermBlock], count: int) -> list[Array]:
     """Starts in other regions: strong effects, weak ones, alternating with correlations.
 
     Deterministic, so that a fit can be repeated.
@@ -19,7 +21,7 @@ def other_starts(problem: Problem, count: int) -> list[Array]:
     starts = []
     for k in range(count):
         blocks = []
-        for i, term in enumerate(problem.terms):
+        for i, term in enumerate(terms):
             size = (2.0, 0.1, 1.0)[(k + i) % 3]
             block = size * np.eye(term.q)
             if k % 3 == 2:

@@ -9,15 +9,17 @@ square the condition number, and this takes it out before the squaring.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from math import log
 
 import numpy as np
 
 from ranef.design import Design
 from ranef.errors import DataError
+from ranef.kernel import column_scales, vector_scale
 from ranef.types import Array, RandomTerm
 
-__all__ = ["Scaling", "scaling_of"]
+__all__ = ["COLLINEAR", "Scaling", "orthogonal_scaling", "scaling_of"]
 
 INTERCEPT = "Intercept"
 
@@ -43,6 +45,8 @@ class Scaling:
         beta = y_scale R beta_inner + y_shift e, e the intercept's unit vector.
     B : tuple of ndarray, shape (q, q)
         b = y_scale B b_inner, one for each term.
+    log_volume : float
+        log |det R|.
     orthogonal : ndarray or None, shape (n, p)
         Inner columns of a nearly collinear X.
     """
@@ -55,15 +59,14 @@ class Scaling:
     z_scales: tuple[Array, ...]
     R: Array
     B: tuple[Array, ...]
+    log_volume: float
     intercept: int | None
     orthogonal: Array | None = field(default=None, repr=False)
 
     def criterion_constant(self, nu: float, reml: bool) -> float:
         """What the criterion on the data's scale has on top of the inner one."""
-        constant = 2.0 * nu * float(np.log(self.y_scale))
-        if reml and self.R.size:
-            constant -= 2.0 * float(np.linalg.slogdet(self.R)[1])
-        return constant
+        constant = 2.0 * nu * log(self.y_scale)
+        return constant - 2.0 * self.log_volume if reml else constant
 
     def beta(self, inner: Array) -> Array:
         """Fixed effects on the data's scale."""
@@ -77,22 +80,11 @@ def scaling_of(design: Design, y: Array) -> Scaling:
     """Scaling for a design and its response (offset already taken off)."""
     names = design.x_names
     intercept = names.index(INTERCEPT) if INTERCEPT in names else None
-    shifts, scales = _shifts_scales(design.X, intercept)
-    _check_sizes(names, scales)
-    change = _change(shifts, scales, intercept)
-    orthogonal = None
-    if design.p > 1:
-        inner = (design.X - shifts) / scales
-        correlations = inner.T @ inner / design.n
-        if np.linalg.eigvalsh(correlations)[0] < COLLINEAR:
-            q, r = np.linalg.qr(inner)
-            root = np.sqrt(design.n)
-            orthogonal = np.asfortranarray(q * root)
-            change = change @ np.linalg.inv(r / root)
-            shifts, scales = np.zeros(design.p), np.ones(design.p)
-    y_shift = float(y.mean()) if intercept is not None else 0.0
-    y_scale = _root_mean_square(y - y_shift)
-    _check_sizes((design.response,), np.array([y_scale]))
+    shifts, scales, change = column_scales(design.columns.columns, intercept)
+    sizes = scales.tolist()
+    _check_sizes(names, sizes)
+    y_shift, y_scale = vector_scale(y, centred=intercept is not None)
+    _check_sizes((design.response,), (y_scale,))
     z = [_term_scaling(term) for term in design.terms]
     return Scaling(
         x_shifts=shifts,
@@ -103,13 +95,27 @@ def scaling_of(design: Design, y: Array) -> Scaling:
         z_scales=tuple(scale for _, scale, _ in z),
         R=change,
         B=tuple(b for _, _, b in z),
+        log_volume=-sum(map(log, sizes)),
         intercept=intercept,
-        orthogonal=orthogonal,
     )
 
 
-def _check_sizes(names: Sequence[str], sizes: Array) -> None:
-    for name, size in zip(names, sizes.tolist(), strict=True):
+def orthogonal_scaling(design: Design, scaling: Scaling) -> Scaling:
+    """The same for a nearly collinear X: its inner columns are those of its QR decomposition."""
+    q, r = np.linalg.qr((design.X - scaling.x_shifts) / scaling.x_scales)
+    root = np.sqrt(design.n)
+    return replace(
+        scaling,
+        x_shifts=np.zeros(design.p),
+        x_scales=np.ones(design.p),
+        R=scaling.R @ np.linalg.inv(r / root),
+        log_volume=scaling.log_volume - float(np.log(np.abs(np.diag(r)) / root).sum()),
+        orthogonal=np.asfortranarray(q * root),
+    )
+
+
+def _check_sizes(names: Sequence[str], sizes: Sequence[float]) -> None:
+    for name, size in zip(names, sizes, strict=True):
         if not SMALLEST < size < LARGEST:
             extreme = "small" if size < 1.0 else "large"
             raise DataError(
@@ -119,33 +125,10 @@ def _check_sizes(names: Sequence[str], sizes: Array) -> None:
             )
 
 
-def _root_mean_square(values: Array) -> float:
-    largest = float(np.max(np.abs(values), initial=0.0))
-    if not 0.0 < largest < np.inf:
-        return 1.0
-    return largest * float(np.sqrt(np.mean((values / largest) ** 2)))
-
-
-def _shifts_scales(matrix: Array, intercept: int | None) -> tuple[Array, Array]:
-    k = matrix.shape[1]
-    shifts = matrix.mean(axis=0) if intercept is not None else np.zeros(k)
-    if intercept is not None:
-        shifts[intercept] = 0.0
-    scales = np.array([_root_mean_square(matrix[:, j] - shifts[j]) for j in range(k)])
-    return shifts, scales
-
-
-def _change(shifts: Array, scales: Array, intercept: int | None) -> Array:
-    change = np.diag(1.0 / scales)
-    if intercept is not None:
-        change[intercept] -= shifts / scales
-    return np.asarray(change)
-
-
 def _term_scaling(term: RandomTerm) -> tuple[Array, Array, Array]:
     if term.names == (INTERCEPT,):
-        return np.zeros(1), np.ones(1), np.eye(1)
+        return np.zeros(1), np.ones(1), np.ones((1, 1))
     intercept = term.names.index(INTERCEPT) if INTERCEPT in term.names else None
-    shifts, scales = _shifts_scales(term.Z, intercept)
-    _check_sizes(term.names, scales)
-    return shifts, scales, _change(shifts, scales, intercept)
+    shifts, scales, change = column_scales(term.columns.columns, intercept)
+    _check_sizes(term.names, scales.tolist())
+    return shifts, scales, change

@@ -10,7 +10,7 @@ from ranef.cli.study.least_squares import LeastSquares, least_squares
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ranef.frame import Structure
+    from ranef.frame.structure import Structure
 
 __all__ = ["FORMULAS", "GROUP", "Study", "work_through"]
 

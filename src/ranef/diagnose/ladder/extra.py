@@ -83,7 +83,7 @@ def _numerics(searches: Searches, verdict: str) -> str:
 def _strong(facts: Facts) -> Array:
     """Start values of the first other search, on the data's scale."""
     problem = facts.subject.problem
-    return to_data(problem, other_starts(problem, 1)[0])[0]
+    return to_data(problem, other_starts(problem.terms, 1)[0])[0]
 
 
 def _with_argument(code: str, argument: str) -> str:

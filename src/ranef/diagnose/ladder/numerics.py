@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ranef.diagnose.subject import Subject
 from ranef.problem.parameters import to_data
-from ranef.solve.solution import SAME_BASIN, canonical
+from ranef.solve.reference import SAME_BASIN, canonical
 from ranef.solve.start import other_starts
 from ranef.types import Array
 
@@ -50,7 +50,7 @@ def search_elsewhere(subject: Subject) -> Searches:
     fit = subject.solution.criterion
     lowest, theta = fit, subject.solution.theta
     ends, evaluations = [fit], 0
-    for start in other_starts(problem, STARTS):
+    for start in other_starts(problem.terms, STARTS):
         found = kernel.optimise(problem.terms, start, EVALUATIONS, 1e-11)
         evaluations += found.evaluations
         if found.status in ("broke down", "evaluation limit"):

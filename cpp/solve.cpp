@@ -1,0 +1,159 @@
+#include "solve.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace ranef {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// Lower triangle of a covariance whose rank is known: rounding is not taken for variance.
+Matrix ranked(const Matrix& s, int rank) {
+  const Matrix t = semidefinite_cholesky(s, 1e-12);
+  const auto found = static_cast<int>((t.diagonal().array() != 0.0).count());
+  if (rank == s.rows() || found <= rank) return t;
+  const Eigen::SelfAdjointEigenSolver<Matrix> spectrum(s);
+  Vector values = spectrum.eigenvalues();
+  values.head(s.rows() - rank).setZero();
+  return semidefinite_cholesky(
+      spectrum.eigenvectors() * values.asDiagonal() * spectrum.eigenvectors().transpose(), 1e-9);
+}
+
+class Solver {
+ public:
+  Solver(Criterion& criterion, const Chart& chart, const std::vector<Matrix>& bases,
+         const SolveControl& control, const std::function<bool()>& interrupted)
+      : criterion_(criterion),
+        chart_(chart),
+        bases_(bases),
+        control_(control),
+        interrupted_(interrupted) {}
+
+  Solved run(const Vector& start, double work) {
+    out_.optimum = search(start);
+    if (failed(out_.optimum.status)) return std::move(out_);
+    judge();
+    const bool boundary = std::any_of(
+        chart_.terms().begin(), chart_.terms().end(),
+        [&, k = std::size_t{0}](const Term& t) mutable { return out_.evidence.rank[k++] < t.q; });
+    const bool cheap = work * static_cast<double>(chart_.size()) < control_.cheap;
+    if (control_.search.max_evaluations > 1 && (doubtful() || (boundary && cheap))) restart();
+    out_.optimum.theta = canonical(chart_, out_.optimum.theta);
+    to_data();
+    return std::move(out_);
+  }
+
+ private:
+  static bool failed(OptimiseStatus status) {
+    return status == OptimiseStatus::kBrokeDown || status == OptimiseStatus::kInterrupted;
+  }
+
+  Optimum search(const Vector& start) {
+    const Clock::time_point from = Clock::now();
+    Optimum found = optimise(criterion_, chart_, start, control_.search, interrupted_);
+    out_.search_seconds += seconds_since(from);
+    return found;
+  }
+
+  void judge() {
+    const Clock::time_point from = Clock::now();
+    out_.evidence = evidence(criterion_, chart_, out_.optimum.theta, bases_);
+    out_.certificate_seconds += seconds_since(from);
+  }
+
+  bool doubtful() const {
+    const Evidence& e = out_.evidence;
+    return !(e.gain <= control_.enough_gain && e.step <= control_.enough_step) || e.flat.cols() > 0;
+  }
+
+  // Keeps the lowest optimum and counts the basins.
+  void restart() {
+    int evaluations = out_.optimum.evaluations;
+    std::vector<double> ends = {out_.optimum.value};
+    bool elsewhere = false;
+    for (int k = 0; k < control_.restarts; ++k) {
+      Optimum found = search(other_start(chart_, k));
+      evaluations += found.evaluations;
+      elsewhere = true;
+      if (found.status == OptimiseStatus::kInterrupted) {
+        out_.optimum.status = found.status;
+        return;
+      }
+      if (failed(found.status)) continue;
+      ends.push_back(found.value);
+      if (found.value < out_.optimum.value - control_.same_basin) {
+        out_.optimum = std::move(found);
+        judge();
+      }
+    }
+    if (elsewhere) criterion_.evaluate(chart_.lambda(out_.optimum.theta));
+    std::sort(ends.begin(), ends.end());
+    for (std::size_t k = 1; k < ends.size(); ++k) {
+      if (ends[k] - ends[k - 1] > control_.same_basin) ++out_.basins;
+    }
+    out_.starts = static_cast<int>(ends.size());
+    out_.optimum.evaluations = evaluations;
+  }
+
+  void to_data() {
+    out_.theta.resize(chart_.size());
+    for (std::size_t k = 0; k < chart_.terms().size(); ++k) {
+      const Matrix t = chart_.block(out_.optimum.theta, k);
+      const Matrix root = bases_[k] * t;
+      out_.covariances.push_back(root * root.transpose());
+      const auto rank = static_cast<int>((t.diagonal().array() != 0.0).count());
+      chart_.set_block(out_.theta, k, ranked(out_.covariances.back(), rank));
+    }
+  }
+
+  Criterion& criterion_;
+  const Chart& chart_;
+  const std::vector<Matrix>& bases_;
+  const SolveControl& control_;
+  const std::function<bool()>& interrupted_;
+  Solved out_;
+};
+
+}  // namespace
+
+Solved solve(Criterion& criterion, const Chart& chart, const std::vector<Matrix>& bases,
+             const Vector& start, const SolveControl& control, double work,
+             const std::function<bool()>& interrupted) {
+  return Solver(criterion, chart, bases, control, interrupted).run(start, work);
+}
+
+Vector other_start(const Chart& chart, int k) {
+  constexpr double kSizes[3] = {2.0, 0.1, 1.0};
+  Vector theta(chart.size());
+  for (std::size_t i = 0; i < chart.terms().size(); ++i) {
+    const double size = kSizes[(at(k) + i) % 3];
+    const int q = chart.terms()[i].q;
+    Matrix block = size * Matrix::Identity(q, q);
+    for (int b = 0; k % 3 == 2 && b < q; ++b) {
+      for (int a = b + 1; a < q; ++a) block(a, b) = ((a + b) % 2 == 0 ? 0.5 : -0.5) * size;
+    }
+    chart.set_block(theta, i, block);
+  }
+  return theta;
+}
+
+Vector canonical(const Chart& chart, const Vector& theta) {
+  Vector out = theta;
+  for (std::size_t k = 0; k < chart.terms().size(); ++k) {
+    Index entry = chart.first(k);
+    for (int b = 0; b < chart.terms()[k].q; ++b) {
+      const int length = chart.terms()[k].q - b;
+      if (out(entry) < 0.0) out.segment(entry, length) *= -1.0;
+      entry += length;
+    }
+  }
+  return out.array() + 0.0;  // no negative zeros
+}
+
+}  // namespace ranef

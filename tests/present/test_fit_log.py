@@ -1,0 +1,62 @@
+"""The log of a fit: what it says is what happened."""
+
+from __future__ import annotations
+
+import pytest
+
+import ranef as rn
+
+
+@pytest.fixture(scope="module")
+def sleep():
+    return rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
+
+
+def test_steps_are_those_of_the_search(sleep):
+    log = sleep.log
+    assert (log.path, log.status, log.layout.hessian) == (
+        "one factor",
+        "converged",
+        "sums over levels",
+    )
+    assert log.evaluations == sleep.certificate.evaluations
+    accepted = [step.criterion for step in log.steps if step.accepted]
+    assert accepted == sorted(accepted, reverse=True)
+    assert accepted[-1] == pytest.approx(sleep.criterion, abs=1e-8)
+    (factor,) = log.factors
+    assert (factor.name, factor.levels, factor.columns) == ("Subject", 18, 2)
+
+
+def test_time_is_told_by_phase(sleep):
+    phases = ["read", "formula and design", "cross-products", "search", "certificate", "record"]
+    assert list(sleep.log.seconds) == phases
+    assert all(t >= 0.0 for t in sleep.log.seconds.values())
+    assert list(sleep.with_reml(False).log.seconds) == phases[2:]
+    assert sleep.with_reml(False).log.criterion == "ML"
+
+
+@pytest.mark.parametrize(
+    ("formula", "data", "path", "hessian"),
+    [
+        ("strength ~ 1 + (1 | batch/cask)", "pastes", "nested factors", "tangents"),
+        (
+            "diameter ~ 1 + (1 | plate) + (1 | sample)",
+            "penicillin",
+            "one factor and a dense tail",
+            "trace products",
+        ),
+    ],
+)
+def test_structure_and_path(formula, data, path, hessian):
+    log = rn.lmm(formula, rn.datasets.load(data)).log
+    assert (log.path, log.layout.hessian) == (path, hessian)
+    text = str(log)
+    for factor in log.factors:
+        assert f"{factor.name}: {factor.levels} levels of {factor.columns} column" in text
+    assert ("in the dense tail" in text) == bool(log.layout.tail)
+
+
+def test_a_restarted_search_counts_its_starts():
+    log = rn.lmm("Yield ~ 1 + (1 | Batch)", rn.datasets.load("dyestuff2")).log
+    assert (log.starts, log.basins) == (4, 1)
+    assert "4 starts, 1 optimum" in str(log)
