@@ -130,7 +130,7 @@ Stage make_stage(const CrossProducts& a, const std::vector<int>& chain, std::siz
     }
     stage.tail_start[at(level) + 1] = static_cast<std::int64_t>(stage.tail_column.size());
   }
-  order_tail_lists(pattern, stage);
+  if (!tail.empty()) order_tail_lists(pattern, stage);
   for (std::size_t k = place_in_chain + 1; k < chain.size(); ++k) {
     stage.parent_columns += a.groups[at(chain[k])].q;
   }

@@ -324,7 +324,7 @@ void Criterion::tangent(const Direction& direction, std::size_t which,
 }
 
 Curvature Criterion::hessian_by_tangents(const std::vector<Direction>& directions) {
-  gamma(true);  // leaves W of the later factors and the tail in the state
+  gamma(problem_.tail_columns > 0);  // leaves W of the later factors and the tail in the state
   if (problem_.tail_columns > 0) sweeps_.tail_products();
   const auto count = static_cast<Index>(directions.size());
   Curvature out;

@@ -70,6 +70,7 @@ def test_hsb_with_the_default_wishart_of_blme():
     fit = rn.lmm(HSB, rn.datasets.load("hsb"), prior=P.Wishart())
     assert fit.criterion <= 46581.6398
     assert fit.certificate.verdict == "interior optimum"
+    assert "units of the penalised criterion left to gain" in str(fit.certificate)
     assert fit.prior == {"sch.id": P.Wishart(4.5)}
     assert -2.0 * fit.loglik == pytest.approx(46570.0789, abs=1e-3)
 

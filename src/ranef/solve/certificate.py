@@ -59,6 +59,9 @@ class Certificate:
         Evaluations of the criterion by all searches.
     starts, basins : int
         Searches made, and how many different optima they ended in.
+    penalised : bool
+        Whether the criterion has -2 log density of a prior on top: gain, step and eigenvalues are
+        then of that.
     """
 
     verdict: str
@@ -74,6 +77,7 @@ class Certificate:
     evaluations: int
     starts: int = 1
     basins: int = 1
+    penalised: bool = False
 
     def __str__(self) -> str:
         return sentence(self)
@@ -83,7 +87,8 @@ def sentence(c: Certificate) -> str:
     """The certificate in one sentence."""
     # Below a billionth of a deviance unit the figure is rounding error.
     size = "less than 1e-9" if c.gain < 1e-9 else f"{c.gain:.1g}"
-    left = f"{size} deviance units left to gain"
+    units = "deviance units of the penalised criterion" if c.penalised else "deviance units"
+    left = f"{size} {units} left to gain"
     if c.verdict == "interior optimum":
         return f"interior optimum, certified: {left}, all covariance matrices of full rank"
     if c.verdict == "boundary optimum":
@@ -96,7 +101,7 @@ def sentence(c: Certificate) -> str:
         )
     if c.verdict == "flat":
         return f"flat, not identified: {'; '.join(c.directions)}; {left}"
-    return f"not at an optimum: at least {c.gain:.3g} deviance units can be gained"
+    return f"not at an optimum: at least {c.gain:.3g} {units} can be gained"
 
 
 def certify(problem: Problem, theta: Array, kernel: Kernel, evaluations: int) -> Certificate:
@@ -157,4 +162,5 @@ def certificate(
         evaluations=evaluations,
         starts=starts,
         basins=basins,
+        penalised=problem.prior is not None,
     )
