@@ -47,7 +47,6 @@ bool Criterion::evaluate(const std::vector<Matrix>& lambda) {
   return r2_ > 0.0 && std::isfinite(value_);
 }
 
-// Derivative of f with respect to the Schur complement of [X y] that the random effects leave.
 Matrix Criterion::top() const {
   const int p = problem_.p;
   Vector v(p + 1);

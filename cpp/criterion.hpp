@@ -41,8 +41,7 @@ class Criterion {
   // To be called by whoever runs a reverse sweep of its own on sweeps().
   void forget_gamma() { gamma_ready_ = false; }
 
-  // Exact second derivatives along the directions: for one factor a single pass over its levels,
-  // else one forward and one reverse tangent each.
+  // Exact second derivatives along the directions, by the way that serves the layout.
   Curvature hessian(const std::vector<Direction>& directions);
 
   // Average information along the directions, one solve each, and the penalty's Hessian.
@@ -50,6 +49,9 @@ class Criterion {
 
   // The same by tangents, for every layout: slower, and the oracle of the others.
   Curvature hessian_by_tangents(const std::vector<Direction>& directions);
+
+  // Derivative with respect to the Schur complement of [X y].
+  Matrix top() const;
 
   const Penalty& penalty() const { return penalty_; }
   double value() const { return value_; }
@@ -64,7 +66,6 @@ class Criterion {
   bool reml() const { return reml_; }
 
  private:
-  Matrix top() const;
   Matrix information_in_the_data(const std::vector<Direction>& directions);
   Curvature hessian_of_one_factor(const std::vector<Direction>& directions);
   Curvature hessian_with_tail(const std::vector<Direction>& directions);

@@ -1,19 +1,23 @@
 // Which of the exact Hessians serves the layout.
 #include "criterion.hpp"
+#include "nested_hessian.hpp"
 #include "trace_products.hpp"
+#include "wide_hessian.hpp"
 
 namespace ranef {
 
 HessianPath hessian_path(const Problem& problem) {
   if (problem.n_groups == 1) return HessianPath::kSumsOverLevels;
-  return has_trace_products(problem) ? HessianPath::kTraceProducts : HessianPath::kTangents;
+  if (problem.chain.size() > 1) return HessianPath::kNested;
+  return has_wide_hessian(problem) ? HessianPath::kTallProducts : HessianPath::kTraceProducts;
 }
 
 Curvature Criterion::hessian(const std::vector<Direction>& directions) {
   const HessianPath path = hessian_path(problem_);
-  Curvature out = path == HessianPath::kSumsOverLevels  ? hessian_of_one_factor(directions)
-                  : path == HessianPath::kTraceProducts ? hessian_with_tail(directions)
-                                                        : hessian_by_tangents(directions);
+  Curvature out = path == HessianPath::kSumsOverLevels ? hessian_of_one_factor(directions)
+                  : path == HessianPath::kNested       ? nested_hessian(*this, directions)
+                  : path == HessianPath::kTallProducts ? wide_hessian(*this, directions)
+                                                       : hessian_with_tail(directions);
   penalty_.add_hessian(directions, out.hessian);
   return out;
 }

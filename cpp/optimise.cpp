@@ -4,68 +4,15 @@
 #include <cmath>
 #include <limits>
 
+#include "lbfgs.hpp"
+#include "pinned.hpp"
+#include "trust_region.hpp"
+
 namespace ranef {
 
 namespace {
 
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
-
-// A quadratic model in the eigenbasis of its Hessian.
-struct Model {
-  Vector eigenvalues;
-  Matrix vectors;
-  Vector gradient;  // in the eigenbasis
-
-  Model(const Matrix& hessian, const Vector& g) {
-    const Eigen::SelfAdjointEigenSolver<Matrix> solver(hessian);
-    eigenvalues = solver.eigenvalues();
-    vectors = solver.eigenvectors();
-    gradient = vectors.transpose() * g;
-  }
-
-  // Eigenvalues this small carry rounding error only.
-  double floor() const { return 1e-12 * std::max(1.0, eigenvalues.cwiseAbs().maxCoeff()); }
-
-  Vector step(double shift) const {
-    Vector out(gradient.size());
-    for (Index k = 0; k < out.size(); ++k) {
-      const double curvature = eigenvalues(k) + shift;
-      out(k) = curvature > floor() ? -gradient(k) / curvature : 0.0;
-    }
-    return out;
-  }
-
-  double decrease(const Vector& step) const {
-    return -(gradient.dot(step) + 0.5 * step.cwiseProduct(eigenvalues).dot(step));
-  }
-};
-
-// Minimiser of the model within the radius (More & Sorensen 1983).
-Vector trust_region_step(const Model& model, double radius) {
-  const double lowest = model.eigenvalues(0);
-  double low = std::max(0.0, -lowest);
-  if (lowest > model.floor() || model.gradient.isZero(0.0)) {
-    Vector newton = model.step(0.0);
-    if (newton.norm() <= radius) return newton;
-  } else {
-    low += model.floor() * 2.0;
-    Vector edge = model.step(low);
-    if (edge.norm() <= radius) {
-      // The hard case: go on along the lowest eigenvector to the edge of the region.
-      if (lowest < -model.floor()) {
-        const double room = std::sqrt(radius * radius - edge.squaredNorm());
-        edge(0) += edge(0) > 0.0 ? room : -room;
-      }
-      return edge;
-    }
-  }
-  double high = low + model.gradient.norm() / radius + model.floor();
-  for (int k = 0; k < 100 && high - low > 1e-6 * high; ++k) {
-    const double middle = 0.5 * (low + high);
-    (model.step(middle).norm() > radius ? low : high) = middle;
-  }
-  return model.step(high);
-}
 
 class Search {
  public:
@@ -87,7 +34,7 @@ class Search {
     }
     constexpr int kRounds = 12;
     for (int round = 0; round < kRounds; ++round) {
-      newton();
+      descend();
       if (out_.status != OptimiseStatus::kConverged && out_.status != OptimiseStatus::kNoProgress) {
         return out_;
       }
@@ -120,33 +67,54 @@ class Search {
     return curvature + chart_.bend(criterion_.gamma());
   }
 
-  // Takes what moves an SD off zero out of the model where a prior of correlations has no
-  // derivative.
-  void pin(Vector& g, Matrix& h) const {
-    if (criterion_.penalty().empty()) return;
-    Matrix v(chart_.size(), 0);
-    for (std::size_t k = 0; k < chart_.terms().size(); ++k) {
-      const Term& term = chart_.terms()[k];
-      for (const Vector& row : criterion_.penalty().pinned(term.group, term.offset)) {
-        for (int column = 0; column < term.q; ++column) {
-          Matrix t = Matrix::Zero(term.q, term.q);
-          t.col(column).tail(term.q - column) = row.tail(term.q - column);
-          if (t.isZero(0.0)) continue;
-          Vector along = Vector::Zero(chart_.size());
-          chart_.set_block(along, k, t);
-          along -= v * (v.transpose() * along);
-          if (!(along.norm() > 1e-9 * t.norm())) continue;
-          v.conservativeResize(Eigen::NoChange, v.cols() + 1);
-          v.rightCols(1) = along.normalized();
-        }
-      }
+  void descend() {
+    if (control_.method == OptimiseMethod::kNewton) {
+      newton();
+      if (out_.status != OptimiseStatus::kNoProgress) return;
     }
-    if (v.cols() == 0) return;
-    const double size = std::max(1.0, h.diagonal().cwiseAbs().maxCoeff());
-    g -= v * (v.transpose() * g);
-    h -= v * (v.transpose() * h);
-    h -= (h * v) * v.transpose();
-    h += size * (v * v.transpose());
+    const double before = out_.value;
+    quasi_newton();
+    // Where that led on, second derivatives have another try from a better point.
+    if (control_.method == OptimiseMethod::kNewton && out_.value < before &&
+        out_.status == OptimiseStatus::kConverged) {
+      newton();
+    }
+  }
+
+  // Descent with gradients alone. It counts as what found the point where it got lower.
+  void quasi_newton() {
+    const double before = out_.value;
+    evaluate_current();
+    DescentPoint at{out_.theta, out_.value,
+                    chart_.gradient(criterion_.gamma(), chart_.lambda(out_.theta))};
+    Descent descent;
+    descent.gain = control_.gain;
+    descent.noise = 4.0 * noise();
+    descent.evaluate = [this](DescentPoint& point) {
+      if (!evaluate(point.theta)) return false;
+      point.value = criterion_.value();
+      point.gradient = chart_.gradient(criterion_.gamma(), chart_.lambda(point.theta));
+      return point.gradient.allFinite();
+    };
+    bool halted = false;
+    descent.stop = [this, &halted] {
+      halted = interrupted_ && interrupted_();
+      return halted || spent();
+    };
+    descent.taken = [this](const DescentPoint& point, double gain, double length) {
+      out_.log.push_back({point.value, gain, length, true});
+      out_.theta = point.theta;
+      out_.value = point.value;
+    };
+    const DescentEnd end = lbfgs(descent, at);
+    evaluate_current();
+    out_.status = halted                           ? OptimiseStatus::kInterrupted
+                  : end == DescentEnd::kStopped    ? OptimiseStatus::kMaxEvaluations
+                  : end == DescentEnd::kNoProgress ? OptimiseStatus::kNoProgress
+                                                   : OptimiseStatus::kConverged;
+    if (out_.value < before || control_.method == OptimiseMethod::kLbfgs) {
+      out_.method = OptimiseMethod::kLbfgs;
+    }
   }
 
   void newton() {
@@ -157,13 +125,18 @@ class Search {
     std::vector<Matrix> lambda = chart_.lambda(out_.theta);
     Vector g = chart_.gradient(criterion_.gamma(), lambda);
     Matrix h = hessian(lambda);
-    pin(g, h);
+    hold_pinned(criterion_, chart_, g, h);
     for (;;) {
       if (interrupted_ && interrupted_()) {
         out_.status = OptimiseStatus::kInterrupted;
         return;
       }
-      const Model model(h, g);
+      const QuadraticModel model(h, g);
+      if (!model.fine) {
+        evaluate_current();
+        out_.status = OptimiseStatus::kNoProgress;
+        return;
+      }
       const Vector reduced = trust_region_step(model, radius);
       const double gain = model.decrease(reduced);
       if (!(gain > control_.gain)) {
@@ -182,7 +155,7 @@ class Search {
           lambda = chart_.lambda(out_.theta);
           g = chart_.gradient(criterion_.gamma(), lambda);
           h = hessian(lambda);
-          pin(g, h);
+          hold_pinned(criterion_, chart_, g, h);
           gain_before = std::numeric_limits<double>::infinity();
           continue;
         }
@@ -223,7 +196,7 @@ class Search {
         g = chart_.gradient(criterion_.gamma(), lambda);
         h = hessian(lambda);
         if (!exact_ && gain < 1.0) correct(h, model.vectors * reduced, g - g_before);
-        pin(g, h);
+        hold_pinned(criterion_, chart_, g, h);
         if (ratio > 0.75 && length > 0.8 * radius) radius *= 2.5;
         if (!blind && ratio < 0.25) radius = 0.5 * length;
       } else {

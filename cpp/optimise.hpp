@@ -4,7 +4,8 @@
 // information plus the bend of D = Lambda Lambda', and the exact Hessian once that gets slow.
 // Stationary points with a singular Lambda are tested for descent into the cone (a negative
 // eigenvalue of Gamma on the null space of Lambda) and left along the violating eigenvector;
-// rank-deficient optima are put on the boundary exactly.
+// rank-deficient optima are put on the boundary exactly. Where the trust region breaks down (no
+// finite curvature, or steps without progress) L-BFGS goes on from there, and the outcome says so.
 #pragma once
 
 #include <functional>
@@ -14,9 +15,13 @@
 
 namespace ranef {
 
+// How the steps are found. Newton falls back on L-BFGS where it gets stuck.
+enum class OptimiseMethod { kNewton, kLbfgs };
+
 struct OptimiseControl {
   int max_evaluations = 500;
   double gain = 1e-11;  // stop when the predicted remaining decrease is below this
+  OptimiseMethod method = OptimiseMethod::kNewton;
 };
 
 enum class OptimiseStatus { kConverged, kNoProgress, kMaxEvaluations, kBrokeDown, kInterrupted };
@@ -33,7 +38,8 @@ struct Optimum {
   double value = 0.0;
   OptimiseStatus status = OptimiseStatus::kBrokeDown;
   int evaluations = 0;
-  int escapes = 0;  // saddle points left
+  int escapes = 0;                                  // saddle points left
+  OptimiseMethod method = OptimiseMethod::kNewton;  // what found the point
   std::vector<OptimiseRecord> log;
 };
 

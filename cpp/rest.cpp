@@ -87,17 +87,17 @@ void gather_tail(const Stage& stage, Index level, const TailMatrix& tail, Eigen:
 
 }  // namespace
 
-void scatter_subtract(const Problem& problem, std::size_t i, Index level,
-                      const Eigen::Ref<const Matrix>& update, RestTarget target) {
+void subtract_from_parents(const Problem& problem, std::size_t i, Index level,
+                           const Eigen::Ref<const Matrix>& update,
+                           std::vector<StageState>& stages) {
   const Stage& stage = problem.chain[i];
   const int n_tail = stage.tail_columns(level);
   const int m = problem.m;
   const int tail0 = stage.parent_columns;
   const int fixed0 = tail0 + n_tail;
-  const std::int32_t* list = stage.tail_list(level);
   for_parents(problem, i, level, [&](std::size_t k, Index up, int column) {
     const Stage& later = problem.chain[i + 1 + k];
-    StageState& state = (*target.stages)[i + 1 + k];
+    StageState& state = stages[i + 1 + k];
     const int q = later.q;
     Eigen::Map<Matrix>(&state.diagonal[at(up * q * q)], q, q) -= update.block(column, column, q, q);
     Eigen::Map<Matrix> rest(&state.rest[at(later.rest_start[at(up)]) * at(q)], q,
@@ -114,6 +114,17 @@ void scatter_subtract(const Problem& problem, std::size_t i, Index level,
     }
     rest.rightCols(m) -= update.block(column, fixed0, q, m);
   });
+}
+
+void scatter_subtract(const Problem& problem, std::size_t i, Index level,
+                      const Eigen::Ref<const Matrix>& update, RestTarget target) {
+  const Stage& stage = problem.chain[i];
+  const int n_tail = stage.tail_columns(level);
+  const int m = problem.m;
+  const int tail0 = stage.parent_columns;
+  const int fixed0 = tail0 + n_tail;
+  const std::int32_t* list = stage.tail_list(level);
+  subtract_from_parents(problem, i, level, update, *target.stages);
   if (n_tail > 0) {
     subtract_from_tail(stage, level, update, *target.tail);
     Matrix& tail_fixed = *target.tail_fixed;
@@ -164,6 +175,35 @@ void gather(const Problem& problem, std::size_t i, Index level, RestSource sourc
     }
   }
   out.bottomRightCorner(m, m) = *source.top;
+}
+
+void gather_parent_rows(const Problem& problem, std::size_t i, Index level,
+                        const std::vector<StageState>& stages, Eigen::Ref<Matrix> out) {
+  const Stage& stage = problem.chain[i];
+  const int n_tail = stage.tail_columns(level);
+  const int m = problem.m;
+  const int tail0 = stage.parent_columns;
+  for_parents(problem, i, level, [&](std::size_t k, Index up, int column) {
+    const Stage& later = problem.chain[i + 1 + k];
+    const StageState& state = stages[i + 1 + k];
+    const int q = later.q;
+    out.block(column, column, q, q) =
+        Eigen::Map<const Matrix>(&state.w_diagonal[at(up * q * q)], q, q);
+    const Eigen::Map<const Matrix> rest(&state.w_rest[at(later.rest_start[at(up)]) * at(q)], q,
+                                        later.rest_columns(up));
+    for_parents(problem, i, level, [&](std::size_t l, Index, int other) {
+      if (l <= k) return;
+      const auto block =
+          rest.middleCols(parent_offset(problem, i, k, l), problem.chain[i + 1 + l].q);
+      out.block(column, other, q, block.cols()) = block;
+      out.block(other, column, block.cols(), q) = block.transpose();
+    });
+    const std::int32_t* place = stage.tail_at[k].data() + stage.tail_start[at(level)];
+    for (int t = 0; t < n_tail; ++t) {
+      out.block(column, tail0 + t, q, 1) = rest.col(later.parent_columns + place[t]);
+    }
+    out.block(column, tail0 + n_tail, q, m) = rest.rightCols(m);
+  });
 }
 
 void times_lambda(const Problem& problem, const std::vector<Matrix>& lambda, Matrix& a) {

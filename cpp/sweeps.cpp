@@ -4,7 +4,8 @@
 #include <cmath>
 #include <limits>
 
-#include "small.hpp"
+#include "level_factor.hpp"
+#include "wide_stage.hpp"
 
 namespace ranef {
 
@@ -51,8 +52,11 @@ bool Sweeps::forward(const std::vector<Matrix>& lambda) {
   if (scalar_with_tail()) return forward_scalar() && forward_tail();
   if (stages_.size() == 1 && problem_.tail_columns == 0) return forward_alone_any();
   for (std::size_t i = 0; i < stages_.size(); ++i) {
-    const bool fine = with_size(problem_.chain[i].q,
-                                [&](auto size) { return forward_stage<decltype(size)::value>(i); });
+    const bool fine = is_wide(problem_, problem_.chain[i])
+                          ? forward_wide(i)
+                          : with_size(problem_.chain[i].q, [&](auto size) {
+                              return forward_stage<decltype(size)::value>(i);
+                            });
     if (!fine) return false;
   }
   return forward_tail();
@@ -63,32 +67,20 @@ bool Sweeps::forward_stage(std::size_t i) {
   const Stage& stage = problem_.chain[i];
   StageState& state = stages_[i];
   const int q = Small<Q>::size(stage.q);
-  const Matrix& lambda = lambda_[at(stage.group)];
-  const Matrix d = lambda * lambda.transpose();
-  const Matrix lambda_transposed = lambda.transpose();
+  FactorLambda factor(lambda_[at(stage.group)]);
+  const double* half = factor.half.data();
   const std::size_t block_size = at(q) * at(q);
   const double* c_all = c_diagonal(i);
   const double* rest_all = c_rest(i);
-  double* m = small_a_.data();
-  double* product = small_b_.data();
-  double* half = small_c_.data();
   for (Index level = 0; level < stage.n_levels; ++level) {
     const std::size_t block = at(level) * block_size;
     const std::size_t from = at(stage.rest_start[at(level)]) * at(q);
     const int width = stage.rest_columns(level);
-    const double* c = c_all + block;
     const double* rest = rest_all + from;
     double* p = &state.p[block];
-    Small<Q>::multiply(q, c, lambda.data(), product);
-    Small<Q>::multiply_transposed(q, lambda.data(), product, m);
-    for (int a = 0; a < q; ++a) m[a + a * q] += 1.0;
-    if (!Small<Q>::cholesky(q, m, log_determinant_)) return false;
-    std::copy_n(lambda_transposed.data(), block_size, half);
-    Small<Q>::solve_lower(q, m, half);
-    Small<Q>::multiply_transposed(q, half, half, p);
-    Small<Q>::multiply(q, c, d.data(), product);
-    for (int a = 0; a < q; ++a) product[a + a * q] += 1.0;
-    Small<Q>::invert(q, product, &state.f[block]);
+    if (!factor_level<Q>(q, c_all + block, factor, p, &state.f[block], log_determinant_)) {
+      return false;
+    }
     Small<Q>::multiply_wide(q, p, rest, width, &state.h[from]);
     Small<Q>::multiply_wide(q, &state.f[block], rest, width, &state.u[from]);
     // C_rest,j P C_j,rest as the Gram matrix of L^-1 Lambda' C_j,rest.
@@ -117,6 +109,10 @@ void Sweeps::reverse(const Matrix& top, std::vector<Matrix>& gamma, bool keep) {
     return;
   }
   for (std::size_t i = stages_.size(); i-- > 0;) {
+    if (is_wide(problem_, problem_.chain[i])) {
+      reverse_wide(i, top, gamma[at(problem_.chain[i].group)], keep || i > 0);
+      continue;
+    }
     with_size(problem_.chain[i].q, [&](auto size) {
       reverse_stage<decltype(size)::value>(i, top, gamma[at(problem_.chain[i].group)],
                                            keep || i > 0);

@@ -77,6 +77,9 @@ class Sweeps {
   // elimination, and its products are those of P between the columns.
   Matrix tail_half(const Matrix& a) const;
 
+  // P a over the tail, rows by tail column.
+  Matrix tail_p_times(const Matrix& a) const;
+
   // M^-1 over the tail, all of it, in order of elimination.
   Matrix tail_full_inverse() const;
 
@@ -95,6 +98,7 @@ class Sweeps {
   double log_determinant() const { return log_determinant_; }
   const Matrix& fixed() const { return fixed_; }
   const StageState& stage(std::size_t i) const { return stages_[i]; }
+  const std::vector<StageState>& stages() const { return stages_; }
   const TailState& tail() const { return tail_; }
   const double* c_diagonal(std::size_t i) const;
   const double* c_rest(std::size_t i) const;
@@ -104,6 +108,9 @@ class Sweeps {
   bool forward_stage(std::size_t i);
   template <int Q>
   void reverse_stage(std::size_t i, const Matrix& top, Matrix& gamma, bool keep);
+  bool forward_wide(std::size_t i);
+  void reverse_wide(std::size_t i, const Matrix& top, Matrix& gamma, bool keep);
+  void subtract_forms(const Matrix& top, int q, Matrix& sum) const;
   void start_tail();
   void invert_tail();
   bool forward_alone_any();
@@ -129,6 +136,8 @@ class Sweeps {
   std::vector<double> small_b_;
   std::vector<double> small_c_;
   std::vector<double> scratch_w_;
+  Matrix stacked_;    // of wide stages: root of the update, or U
+  Matrix stacked_w_;  // U W
 };
 
 // C_rest -= update, for the rest columns of one level; `target` gives the arrays to change.
@@ -141,6 +150,10 @@ struct RestTarget {
 void scatter_subtract(const Problem& problem, std::size_t i, Index level,
                       const Eigen::Ref<const Matrix>& update, RestTarget target);
 
+// The part of it that parents take: update is (their columns) x (rest columns).
+void subtract_from_parents(const Problem& problem, std::size_t i, Index level,
+                           const Eigen::Ref<const Matrix>& update, std::vector<StageState>& stages);
+
 // The r x r matrix W over the rest columns of one level, from the kept W of later factors.
 struct RestSource {
   const std::vector<StageState>* stages;
@@ -150,6 +163,10 @@ struct RestSource {
 };
 void gather(const Problem& problem, std::size_t i, Index level, RestSource source,
             Eigen::Ref<Matrix> out);
+
+// The rows of it that belong to parents.
+void gather_parent_rows(const Problem& problem, std::size_t i, Index level,
+                        const std::vector<StageState>& stages, Eigen::Ref<Matrix> out);
 
 // a <- a diag(Lambda, Lambda, ...) over the tail columns; the second form is diag(..)' a. Rows and
 // columns by tail column.

@@ -89,6 +89,16 @@ Matrix Sweeps::tail_half(const Matrix& a) const {
   return b;
 }
 
+Matrix Sweeps::tail_p_times(const Matrix& a) const {
+  Matrix w = tail_half(a);
+  tail_.factor.solve(w, true);
+  w = by_column(problem_, w);
+  std::vector<Matrix> transposed;
+  for (const Matrix& l : lambda_) transposed.push_back(l.transpose());
+  lambda_transposed_times(problem_, transposed, w);
+  return w;
+}
+
 void Sweeps::solve_tail() {
   if (tail_.solved) return;
   Matrix w = tail_.half;

@@ -8,24 +8,15 @@
 //   dW_j,rest = -dH W - H dW,   dW_jj = dP + dH W H' + H W dH' + H dW H',
 //   dP = F' dD F - P dC_jj P.
 // The second derivative along E is <dG, E>, summed over levels.
+#include "tangent.hpp"
+
 #include <algorithm>
 
-#include "criterion.hpp"
+#include "wide_stage.hpp"
 
 namespace ranef {
 
 namespace {
-
-// Change of everything that the forward sweep leaves, along one direction.
-struct Tangent {
-  std::vector<StageState> stages;  // diagonal and rest: dC; w_diagonal and w_rest: dW
-  TailMatrix tail;                 // dC over tail columns
-  Matrix tail_dense;               // the same, full
-  Matrix tail_fixed;
-  Matrix fixed;
-  TailMatrix tail_w;
-  Matrix tail_w_fixed;
-};
 
 using ConstMap = Eigen::Map<const Matrix>;
 using Map = Eigen::Map<Matrix>;
@@ -55,26 +46,76 @@ LevelView view(const Sweeps& sweeps, std::size_t i, Index level) {
           ConstMap(&state.u[from], q, width)};
 }
 
+// C_rest changes by -(a'H + H'dC_j), a = dC_j - dC_jj H, and by -U'dD U where D is its own. In
+// both cases that is minus the sum of x'y + y'x; here are x and y, q rows a level.
+struct Halves {
+  Matrix x;
+  Matrix y;
+};
+
+void level_halves(const Sweeps& sweeps, std::size_t i, Index level, const Direction& direction,
+                  const Tangent& t, Halves& out) {
+  const Stage& stage = sweeps.problem().chain[i];
+  const LevelView at_level = view(sweeps, i, level);
+  if (direction.group == stage.group) {
+    out.x = 0.5 * at_level.u;
+    out.y.noalias() = direction.d.lazyProduct(at_level.u);
+    return;
+  }
+  // a'H + H'dC_j = b'H + H'b with b = dC_j - dC_jj H / 2.
+  const ConstMap dc(&t.stages[i].diagonal[at_level.block], stage.q, stage.q);
+  out.x = ConstMap(&t.stages[i].rest[at_level.from], stage.q, at_level.width);
+  out.x.noalias() -= 0.5 * dc.lazyProduct(at_level.h);
+  out.y = at_level.h;
+}
+
 void forward_stage(const Sweeps& sweeps, std::size_t i, const Direction& direction, Tangent& t) {
   const Problem& problem = sweeps.problem();
   const Stage& stage = problem.chain[i];
-  const bool own = direction.group == stage.group;
-  if (i == 0 && !own) return;  // nothing has changed yet
-  const int q = stage.q;
+  if (i == 0 && direction.group != stage.group) return;  // nothing has changed yet
+  const int parents = stage.parent_columns;
+  const bool dense = meets_most(problem, stage);
+  Halves halves;
+  Halves stacked;
   Matrix update;
-  for (Index level = 0; level < stage.n_levels; ++level) {
-    const LevelView at_level = view(sweeps, i, level);
-    update.setZero(at_level.width, at_level.width);
-    if (own) update.noalias() += at_level.u.transpose() * direction.d * at_level.u;
-    if (i > 0) {
-      const ConstMap dc(&t.stages[i].diagonal[at_level.block], q, q);
-      const ConstMap drest(&t.stages[i].rest[at_level.from], q, at_level.width);
-      const Matrix cross = drest.transpose() * at_level.h;
-      update += cross + cross.transpose();
-      update.noalias() -= at_level.h.transpose() * dc * at_level.h;
+  Matrix to_tail;  // by tail column
+  if (dense) to_tail.setZero(problem.tail_columns, problem.tail_columns);
+  for (const LevelRange levels : level_ranges(stage, stage.q)) {
+    if (dense) {
+      size_stack(problem, stage, levels, stage.q, stacked.x);
+      size_stack(problem, stage, levels, stage.q, stacked.y);
     }
-    scatter_subtract(problem, i, level, update, {&t.stages, &t.tail, &t.tail_fixed, &t.fixed});
+    for (Index level = levels.first; level < levels.last; ++level) {
+      level_halves(sweeps, i, level, direction, t, halves);
+      const Index rows = dense ? parents : halves.x.cols();
+      update.resize(rows, halves.x.cols());
+      product(1.0, halves.x.leftCols(rows), Form::kTransposed, halves.y, Form::kPlain, 0.0, update);
+      product(1.0, halves.y.leftCols(rows), Form::kTransposed, halves.x, Form::kPlain, 1.0, update);
+      if (!dense) {
+        scatter_subtract(problem, i, level, update, {&t.stages, &t.tail, &t.tail_fixed, &t.fixed});
+        continue;
+      }
+      if (parents > 0) subtract_from_parents(problem, i, level, update, t.stages);
+      const Index row = (level - levels.first) * stage.q;
+      put_level(problem, stage, level, halves.x.data() + parents * stage.q, stage.q, row,
+                stacked.x);
+      put_level(problem, stage, level, halves.y.data() + parents * stage.q, stage.q, row,
+                stacked.y);
+    }
+    if (!dense) continue;
+    const auto add = [&](const Matrix& left, const Matrix& right) {
+      const auto tail = left.leftCols(problem.tail_columns);
+      product(1.0, tail, Form::kTransposed, right.leftCols(problem.tail_columns), Form::kPlain, 1.0,
+              to_tail);
+      product(-1.0, tail, Form::kTransposed, right.rightCols(problem.m), Form::kPlain, 1.0,
+              t.tail_fixed);
+      product(-1.0, left.rightCols(problem.m), Form::kTransposed, right.rightCols(problem.m),
+              Form::kPlain, 1.0, t.fixed);
+    };
+    add(stacked.x, stacked.y);
+    add(stacked.y, stacked.x);
   }
+  if (dense) t.tail.subtract(to_tail);
 }
 
 Matrix tail_direction(const Problem& problem, const Direction& direction, const Matrix& right) {
@@ -216,6 +257,8 @@ void reverse_stage(const Sweeps& sweeps, std::size_t i, const Direction& directi
   }
 }
 
+}  // namespace
+
 Tangent zero_tangent(const Problem& problem) {
   Tangent t;
   t.stages.resize(problem.chain.size());
@@ -223,8 +266,6 @@ Tangent zero_tangent(const Problem& problem) {
     const Stage& stage = problem.chain[i];
     t.stages[i].diagonal.assign(stage.diagonal.size(), 0.0);
     t.stages[i].rest.assign(stage.rest.size(), 0.0);
-    t.stages[i].w_diagonal.assign(stage.diagonal.size(), 0.0);
-    t.stages[i].w_rest.assign(stage.rest.size(), 0.0);
   }
   if (problem.tail_columns > 0) {
     t.tail = TailMatrix(problem.tail_pattern);
@@ -235,17 +276,19 @@ Tangent zero_tangent(const Problem& problem) {
   return t;
 }
 
-}  // namespace
+Matrix forward_tangent(const Sweeps& sweeps, const Direction& direction, Tangent& t) {
+  for (std::size_t i = 0; i < sweeps.problem().chain.size(); ++i) {
+    forward_stage(sweeps, i, direction, t);
+  }
+  if (sweeps.problem().tail_columns == 0) return {};
+  return forward_tail(sweeps, direction, t);
+}
 
 void Criterion::tangent(const Direction& direction, std::size_t which,
                         const std::vector<Direction>& directions, Curvature& out) {
   const int p = problem_.p;
   Tangent t = zero_tangent(problem_);
-  for (std::size_t i = 0; i < problem_.chain.size(); ++i) {
-    forward_stage(sweeps_, i, direction, t);
-  }
-  Matrix tail;
-  if (problem_.tail_columns > 0) tail = forward_tail(sweeps_, direction, t);
+  const Matrix tail = forward_tangent(sweeps_, direction, t);
 
   Vector v(p + 1);
   v.head(p) = -beta_;
@@ -261,6 +304,10 @@ void Criterion::tangent(const Direction& direction, std::size_t which,
   std::vector<Matrix> dgamma;
   for (const int q : problem_.q) dgamma.push_back(Matrix::Zero(q, q));
   const Matrix top_now = top();
+  for (std::size_t i = 1; i < problem_.chain.size(); ++i) {
+    t.stages[i].w_diagonal.resize(t.stages[i].diagonal.size());
+    t.stages[i].w_rest.resize(t.stages[i].rest.size());
+  }
   if (problem_.tail_columns > 0) {
     reverse_tail(sweeps_, direction, tail, top_now, dtop, t, dgamma);
   }

@@ -11,7 +11,7 @@ namespace ranef {
 bool has_trace_products(const Problem& problem);
 
 // Which exact Hessian serves a layout.
-enum class HessianPath { kSumsOverLevels, kTraceProducts, kTangents };
+enum class HessianPath { kSumsOverLevels, kTraceProducts, kNested, kTallProducts };
 HessianPath hessian_path(const Problem& problem);
 
 // N = Z'V^-1 Z (ML) or Z'P Z (REML, P the projection that removes X), E and F block-diagonal over

@@ -64,6 +64,14 @@ Matrix steps(const std::vector<ranef::OptimiseRecord>& log) {
   return out;
 }
 
+ranef::OptimiseMethod method(bool newton) {
+  return newton ? ranef::OptimiseMethod::kNewton : ranef::OptimiseMethod::kLbfgs;
+}
+
+bool by_newton(const ranef::Optimum& found) {
+  return found.method == ranef::OptimiseMethod::kNewton;
+}
+
 // One problem with its working memory. Not to be shared between threads.
 class Workspace {
  public:
@@ -119,18 +127,20 @@ class Workspace {
     return ranef::moment_start(problem_, criterion_.nu(), chart);
   }
 
-  nb::tuple optimise(const Terms& terms, const Vector& start, int max_evaluations, double gain) {
+  nb::tuple optimise(const Terms& terms, const Vector& start, int max_evaluations, double gain,
+                     bool newton) {
     const ranef::Chart chart = this->chart(terms);
     if (start.size() != chart.size()) throw nb::value_error("theta has another length");
     ranef::Optimum best;
     {
       nb::gil_scoped_release release;
-      best = ranef::optimise(criterion_, chart, start, {max_evaluations, gain}, Interrupted{});
+      best = ranef::optimise(criterion_, chart, start, {max_evaluations, gain, method(newton)},
+                             Interrupted{});
     }
     if (best.status == ranef::OptimiseStatus::kInterrupted) throw nb::python_error();
     ready_ = best.status != ranef::OptimiseStatus::kBrokeDown;
     return nb::make_tuple(best.theta, best.value, static_cast<int>(best.status), best.evaluations,
-                          best.escapes, steps(best.log));
+                          best.escapes, by_newton(best), steps(best.log));
   }
 
   // The evidence about theta, where the criterion stands.
@@ -149,11 +159,11 @@ class Workspace {
   // Search, certificate, and searches from elsewhere. Without a start: moments.
   nb::tuple solve(const Terms& terms, const std::vector<Matrix>& bases,
                   const std::optional<Vector>& start, int max_evaluations, double gain,
-                  int restarts) {
+                  int restarts, bool newton) {
     const ranef::Chart chart = this->chart(terms);
     check(chart, start.value_or(Vector::Zero(chart.size())), bases);
     ranef::SolveControl control;
-    control.search = {max_evaluations, gain};
+    control.search = {max_evaluations, gain, method(newton)};
     control.restarts = restarts;
     ranef::Solved found;
     {
@@ -165,9 +175,9 @@ class Workspace {
     if (best.status == ranef::OptimiseStatus::kInterrupted) throw nb::python_error();
     ready_ = best.status != ranef::OptimiseStatus::kBrokeDown;
     return nb::make_tuple(best.theta, best.value, static_cast<int>(best.status), best.evaluations,
-                          best.escapes, steps(best.log), found.theta, found.covariances,
-                          numbers(found.evidence), found.starts, found.basins, found.search_seconds,
-                          found.certificate_seconds);
+                          best.escapes, by_newton(best), steps(best.log), found.theta,
+                          found.covariances, numbers(found.evidence), found.starts, found.basins,
+                          found.search_seconds, found.certificate_seconds);
   }
 
   // b of y - X beta, by group: (levels, q, 1); E = Z'V^-1 [X y] by group: (levels, q, p + 1).
@@ -314,10 +324,11 @@ void bind_workspace(nb::module_& m) {
       .def("hessian", &Workspace::hessian, "directions"_a)
       .def("average_information", &Workspace::average_information, "directions"_a)
       .def("moment_start", &Workspace::moment_start, "terms"_a)
-      .def("optimise", &Workspace::optimise, "terms"_a, "start"_a, "max_evaluations"_a, "gain"_a)
+      .def("optimise", &Workspace::optimise, "terms"_a, "start"_a, "max_evaluations"_a, "gain"_a,
+           "newton"_a)
       .def("evidence", &Workspace::evidence, "terms"_a, "theta"_a, "bases"_a)
       .def("solve", &Workspace::solve, "terms"_a, "bases"_a, "start"_a.none(), "max_evaluations"_a,
-           "gain"_a, "restarts"_a)
+           "gain"_a, "restarts"_a, "newton"_a)
       .def("modes", &Workspace::modes)
       .def("scores", &Workspace::scores)
       .def("conditional_variances", &Workspace::conditional_variances)

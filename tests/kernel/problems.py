@@ -17,15 +17,23 @@ STRUCTURES = {
     "three crossed": ([10, 6, 3], [1, 2, 1], "free"),
     "nested and crossed": ([15, 5, 4], [1, 2, 2], "nested then crossed"),
     "wide tail": ([75, 72], [1, 1], "free"),
+    "wide nested": ([8, 3], [5, 6], "nested"),
+    "wide crossed": ([8, 8], [6, 8], "free"),
+    "wide, nested and crossed": ([13, 4, 10], [5, 2, 5], "nested then crossed"),
+    "parents that meet the tail": ([60, 4, 50], [1, 1, 1], "nested then crossed"),
     "islands": ([60, 40], [1, 1], "islands"),
     "islands with slopes": ([30, 24, 9], [1, 2, 1], "islands"),
 }
+
+# The dense kernel takes seconds to search these.
+SLOW = {name for name in STRUCTURES if name.startswith(("wide", "parents"))}
 
 
 def rows(structure: str, seed: int = 0, weighted: bool = False, n: int | None = None) -> Rows:
     levels, widths, kind = STRUCTURES[structure]
     rng = np.random.default_rng(seed)
-    n = n or 4 * max(levels) + 20
+    # Wide levels have more rows: with fewer rows than random effects twelve digits are not left.
+    n = n or 4 * max(k * max(1, q - 3) for k, q in zip(levels, widths, strict=True)) + 20
     codes = [rng.integers(0, k, n).astype(np.int32) for k in levels]
     if kind == "nested":
         for k in range(1, len(levels)):

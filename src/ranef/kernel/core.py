@@ -13,6 +13,8 @@ import ranef._core as _core
 from ranef._core import CrossProducts, Replication, change_fixed, philox
 from ranef.kernel.penalty import Penalty
 from ranef.kernel.protocol import (
+    LBFGS,
+    NEWTON,
     Curvature,
     Direction,
     Evidence,
@@ -40,7 +42,7 @@ __all__ = [
 
 NO_PENALTY = Penalty()
 
-HESSIANS = ("sums over levels", "trace products", "tangents")
+HESSIANS = ("sums over levels", "trace products", "nested tangents", "tall products")
 
 STATUS = ("converged", "no progress", "evaluation limit", "broke down")
 
@@ -279,13 +281,19 @@ class CoreKernel:
             return self.workspace.moment_start(terms)
 
     def optimise(
-        self, terms: Sequence[TermBlock], start: Array, max_evaluations: int, gain: float
+        self,
+        terms: Sequence[TermBlock],
+        start: Array,
+        max_evaluations: int,
+        gain: float,
+        method: str = NEWTON,
     ) -> Optimum:
         with self._threads():
-            theta, value, status, evaluations, escapes, log = self.workspace.optimise(
-                terms, start, max_evaluations, gain
+            theta, value, status, evaluations, escapes, newton, log = self.workspace.optimise(
+                terms, start, max_evaluations, gain, method == NEWTON
             )
-        return Optimum(theta, value, STATUS[status], evaluations, escapes, steps_of(log))
+        found_by = NEWTON if newton else LBFGS
+        return Optimum(theta, value, STATUS[status], evaluations, escapes, found_by, steps_of(log))
 
     def evidence(
         self, terms: Sequence[TermBlock], theta: Array, bases: Sequence[Array]
@@ -310,21 +318,24 @@ class CoreKernel:
         max_evaluations: int,
         gain: float,
         restarts: int,
+        method: str = NEWTON,
     ) -> Solved:
         """Search, certificate and restarts in one call; the moments are the start where None.
 
         The last evaluation is the one at the solution.
         """
         with self._threads():
-            inner, value, status, evaluations, escapes, log, theta, covariances, numbers, *rest = (
-                self.workspace.solve(terms, bases, start, max_evaluations, gain, restarts)
+            inner, value, status, evaluations, escapes, newton, *others = self.workspace.solve(
+                terms, bases, start, max_evaluations, gain, restarts, method == NEWTON
             )
+        log, theta, covariances, numbers, *rest = others
         return Solved(
             inner,
             value,
             STATUS[status],
             evaluations,
             escapes,
+            NEWTON if newton else LBFGS,
             log,
             theta,
             covariances,

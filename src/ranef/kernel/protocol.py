@@ -9,6 +9,8 @@ from typing import NamedTuple, Protocol
 from ranef.types import Array, Codes
 
 __all__ = [
+    "LBFGS",
+    "NEWTON",
     "Curvature",
     "Direction",
     "Evidence",
@@ -21,6 +23,12 @@ __all__ = [
     "Step",
     "TermBlock",
 ]
+
+NEWTON = "newton"
+"""Trust-region Newton steps."""
+
+LBFGS = "l-bfgs"
+"""Limited-memory quasi-Newton steps, from gradients alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +96,18 @@ class Step(NamedTuple):
 
 
 class Optimum(NamedTuple):
-    """Where a search ended. ``status``: converged, no progress, evaluation limit, broke down."""
+    """Where a search ended.
+
+    ``status``: converged, no progress, evaluation limit, broke down. ``method``: what found the
+    point, "newton" or "l-bfgs"; the second too where Newton's steps got stuck and it went on.
+    """
 
     theta: Array
     criterion: float
     status: str
     evaluations: int
     escapes: int
+    method: str
     log: tuple[Step, ...]
 
 
@@ -136,8 +149,9 @@ class Solved(NamedTuple):
     """A search with its certificate's numbers, on the inner scale unless said.
 
     ``inner``: theta with non-negative diagonals; ``theta`` and ``covariances``: on the data's
-    scale; ``evaluations`` of all searches; ``log``: one row a step of the search that found it,
-    see :class:`Step`; ``starts`` searches that ended in ``basins`` different optima; seconds.
+    scale; ``evaluations`` of all searches; ``method``: see :class:`Optimum`; ``log``: one row a
+    step of the search that found it, see :class:`Step`; ``starts`` searches that ended in
+    ``basins`` different optima; seconds.
     """
 
     inner: Array
@@ -145,6 +159,7 @@ class Solved(NamedTuple):
     status: str
     evaluations: int
     escapes: int
+    method: str
     log: Array
     theta: Array
     covariances: Sequence[Array]
@@ -209,7 +224,12 @@ class Kernel(Protocol):
         ...
 
     def optimise(
-        self, terms: Sequence[TermBlock], start: Array, max_evaluations: int, gain: float
+        self,
+        terms: Sequence[TermBlock],
+        start: Array,
+        max_evaluations: int,
+        gain: float,
+        method: str = NEWTON,
     ) -> Optimum:
         """Minimise over theta: lower triangles of the terms' blocks of Lambda, by column.
 

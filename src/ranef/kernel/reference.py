@@ -20,7 +20,7 @@ import numpy as np
 
 from ranef.kernel.core import NO_PENALTY, CrossProducts
 from ranef.kernel.penalty import Penalty
-from ranef.kernel.protocol import Curvature, Direction, Layout, Optimum, TermBlock
+from ranef.kernel.protocol import NEWTON, Curvature, Direction, Layout, Optimum, TermBlock
 from ranef.types import Array
 
 __all__ = ["ReferenceKernel"]
@@ -171,9 +171,14 @@ class ReferenceKernel:
         return np.concatenate(out)
 
     def optimise(
-        self, terms: Sequence[TermBlock], start: Array, max_evaluations: int, gain: float
+        self,
+        terms: Sequence[TermBlock],
+        start: Array,
+        max_evaluations: int,
+        gain: float,
+        method: str = NEWTON,
     ) -> Optimum:
-        """SciPy's trust-region search with the exact gradient and Hessian; no escapes."""
+        """SciPy's searches with the exact gradient (and Hessian); no escapes."""
         from scipy.optimize import minimize
 
         entries = [
@@ -218,17 +223,18 @@ class ReferenceKernel:
             return out
 
         if max_evaluations <= 1:
-            return Optimum(start, value(start), "evaluation limit", 1, 0, ())
+            return Optimum(start, value(start), "evaluation limit", 1, 0, method, ())
+        newton = method == NEWTON
         found = minimize(
             value,
             start,
             jac=gradient,
-            hess=hessian,
-            method="trust-exact",
+            hess=hessian if newton else None,
+            method="trust-exact" if newton else "l-bfgs-b",
             options={"maxiter": max_evaluations, "gtol": 1e-9 * abs(value(start))},
         )
         self.evaluate(lambdas(found.x))
-        return Optimum(found.x, self.value, "converged", count, 0, ())
+        return Optimum(found.x, self.value, "converged", count, 0, method, ())
 
     def _levels(self, group: int) -> list[slice]:
         levels, q = self._sizes[group]

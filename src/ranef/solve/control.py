@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ranef.errors import OptionError
+from ranef.kernel.protocol import LBFGS, NEWTON
 
 __all__ = ["Control"]
 
@@ -27,17 +28,22 @@ class Control:
     threads : int, optional
         Threads that sum the rows; by default one for each available core from 200,000 rows on.
         The numbers are the same to the last bit whatever it is.
+    method : str
+        "newton": trust-region steps with second derivatives, which fall back on "l-bfgs" where they
+        get stuck. "l-bfgs": gradients alone (Nocedal and Wright 2006, section 7.2), many more
+        evaluations; to check the other with. A fit's solution tells which found it.
 
     Examples
     --------
     >>> Control(max_evaluations=1)
-    Control(max_evaluations=1, gain=1e-11, restarts=3, threads=None)
+    Control(max_evaluations=1, gain=1e-11, restarts=3, threads=None, method='newton')
     """
 
     max_evaluations: int = 500
     gain: float = 1e-11
     restarts: int = 3
     threads: int | None = None
+    method: str = NEWTON
 
     def __post_init__(self) -> None:
         if self.max_evaluations < 1 or self.restarts < 0:
@@ -55,4 +61,10 @@ class Control:
                 "the number of threads is at least 1",
                 found=f"threads={self.threads}",
                 fix="leave it out to use every available core where the rows are many",
+            )
+        if self.method not in (NEWTON, LBFGS):
+            raise OptionError(
+                "no such method of search",
+                found=f"method={self.method!r}",
+                fix=f"use {NEWTON!r} or {LBFGS!r}",
             )

@@ -107,16 +107,15 @@ def search(problem: Problem, kernel: Kernel, start: Array | None, control: Contr
     """Minimise, judge, and look from elsewhere where the end is on the boundary or in doubt."""
     clock = perf_counter()
     first = kernel.moment_start(problem.terms) if start is None else start
-    best = kernel.optimise(problem.terms, first, control.max_evaluations, control.gain)
+    limits = (control.max_evaluations, control.gain, control.method)
+    best = kernel.optimise(problem.terms, first, *limits)
     if best.status == "broke down":
         raise NumericalError("the criterion cannot be computed at the start values")
     evaluations, ends = best.evaluations, [best.criterion]
     found = evidence(problem, best.theta, kernel)
     if control.max_evaluations > 1 and _worth_a_restart(problem, kernel, found):
         for other_start in other_starts(problem.terms, control.restarts):
-            other = kernel.optimise(
-                problem.terms, other_start, control.max_evaluations, control.gain
-            )
+            other = kernel.optimise(problem.terms, other_start, *limits)
             evaluations += other.evaluations
             if other.status == "broke down":
                 continue
@@ -135,6 +134,7 @@ def search(problem: Problem, kernel: Kernel, start: Array | None, control: Contr
         best.status,
         evaluations,
         best.escapes,
+        best.method,
         np.array(best.log, dtype=np.float64).reshape(-1, 4),
         theta,
         covariances,

@@ -37,6 +37,8 @@ class Solution:
     certificate : Certificate
     log : tuple of Step
         Steps of the search that found it.
+    method : str
+        What found it, "newton" or "l-bfgs" (see :class:`~ranef.Control`).
     """
 
     problem: Problem = field(repr=False)
@@ -61,6 +63,10 @@ class Solution:
     @property
     def log(self) -> tuple[Step, ...]:
         return steps_of(self.found.log)
+
+    @property
+    def method(self) -> str:
+        return self.found.method
 
     @cached_property
     def certificate(self) -> Certificate:
@@ -110,6 +116,7 @@ def solve(
             control.max_evaluations,
             control.gain,
             control.restarts,
+            control.method,
         )
     else:
         from ranef.solve.reference import search

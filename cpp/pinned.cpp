@@ -1,0 +1,34 @@
+#include "pinned.hpp"
+
+#include <algorithm>
+
+namespace ranef {
+
+void hold_pinned(const Criterion& criterion, const Chart& chart, Vector& g, Matrix& h) {
+  if (criterion.penalty().empty()) return;
+  Matrix v(chart.size(), 0);
+  for (std::size_t k = 0; k < chart.terms().size(); ++k) {
+    const Term& term = chart.terms()[k];
+    for (const Vector& row : criterion.penalty().pinned(term.group, term.offset)) {
+      for (int column = 0; column < term.q; ++column) {
+        Matrix t = Matrix::Zero(term.q, term.q);
+        t.col(column).tail(term.q - column) = row.tail(term.q - column);
+        if (t.isZero(0.0)) continue;
+        Vector along = Vector::Zero(chart.size());
+        chart.set_block(along, k, t);
+        along -= v * (v.transpose() * along);
+        if (!(along.norm() > 1e-9 * t.norm())) continue;
+        v.conservativeResize(Eigen::NoChange, v.cols() + 1);
+        v.rightCols(1) = along.normalized();
+      }
+    }
+  }
+  if (v.cols() == 0) return;
+  const double size = std::max(1.0, h.diagonal().cwiseAbs().maxCoeff());
+  g -= v * (v.transpose() * g);
+  h -= v * (v.transpose() * h);
+  h -= (h * v) * v.transpose();
+  h += size * (v * v.transpose());
+}
+
+}  // namespace ranef
