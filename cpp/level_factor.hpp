@@ -19,8 +19,8 @@ struct FactorLambda {
 
 // From c = C_jj. Adds log|M|; false if M is not positive definite.
 template <int Q>
-bool factor_level(int q_, const double* c, FactorLambda& l, double* p, double* f,
-                  double& log_determinant) {
+[[gnu::always_inline]] inline bool factor_level(int q_, const double* c, FactorLambda& l, double* p,
+                                                double* f, double& log_determinant) {
   const int q = Small<Q>::size(q_);
   double* m = l.m.data();
   double* product = l.product.data();

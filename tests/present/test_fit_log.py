@@ -38,7 +38,7 @@ def test_time_is_told_by_phase(sleep):
 @pytest.mark.parametrize(
     ("formula", "data", "path", "hessian"),
     [
-        ("strength ~ 1 + (1 | batch/cask)", "pastes", "nested factors", "tangents"),
+        ("strength ~ 1 + (1 | batch/cask)", "pastes", "nested factors", "nested tangents"),
         (
             "diameter ~ 1 + (1 | plate) + (1 | sample)",
             "penicillin",

@@ -33,6 +33,7 @@ def log_of(record: FitRecord) -> FitLog:
         evaluations=found.evaluations,
         starts=found.starts,
         basins=found.basins,
+        method=found.method,
         escapes=found.escapes,
         seconds=dict(record._seconds),
     )

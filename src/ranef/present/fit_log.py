@@ -34,6 +34,8 @@ class FitLog:
         ``entries`` kept, and how the exact ``hessian`` is formed.
     status : str
         ``"converged"``, ``"no progress"`` or ``"evaluation limit"``.
+    method : str
+        What found the optimum, ``"newton"`` or ``"l-bfgs"``.
     steps : tuple of Step
         Of the search that found the optimum: ``criterion`` tried (deviance units),
         ``predicted_gain``, ``radius`` of the trust region, ``accepted``.
@@ -50,6 +52,7 @@ class FitLog:
     factors: tuple[FactorShape, ...]
     layout: Layout
     status: str
+    method: str
     steps: tuple[Step, ...]
     evaluations: int
     starts: int
@@ -77,7 +80,7 @@ class FitLog:
                 "",
                 "Search",
                 f"  {self.path}, exact Hessian by {self.layout.hessian}",
-                f"  {self.status}: {_count(self.evaluations, 'evaluation')}, "
+                f"  {self.status} by {self.method}: {_count(self.evaluations, 'evaluation')}, "
                 f"{_count(self.starts, 'start')}, {_count(self.basins, 'optimum', 'optima')}, "
                 f"{_count(self.escapes, 'saddle point')} left",
                 *self._steps(),
