@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
 from ranef.cli.data import read_data
-from ranef.cli.options import Center, Data, Json, MaximumLikelihood, with_centred
+from ranef.cli.options import (
+    Center,
+    Data,
+    Formula,
+    Json,
+    MaximumLikelihood,
+    Offset,
+    Weights,
+    with_centred,
+)
 from ranef.cli.progress import progress
 from ranef.cli.run import NOT_CERTIFIED, OK
 
@@ -16,24 +21,11 @@ __all__ = ["diagnose"]
 
 def diagnose(
     data: Data,
-    formula: Annotated[
-        str,
-        typer.Argument(
-            metavar="FORMULA",
-            help='In quotes: "math ~ ses * sector + (ses | sch.id)".',
-            show_default=False,
-        ),
-    ],
+    formula: Formula,
     ml: MaximumLikelihood = False,
     center: Center = None,
-    weights: Annotated[
-        str | None,
-        typer.Option("--weights", metavar="COLUMN", help="Prior (precision) weights of the rows."),
-    ] = None,
-    offset: Annotated[
-        str | None,
-        typer.Option("--offset", metavar="COLUMN", help="A known part of the prediction."),
-    ] = None,
+    weights: Weights = None,
+    offset: Offset = None,
     json: Json = False,
 ) -> int:
     """Fit a linear mixed model, say what is worth knowing and try the remedies.

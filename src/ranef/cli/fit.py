@@ -10,9 +10,12 @@ from ranef.cli.data import read_data
 from ranef.cli.options import (
     Center,
     Data,
+    Formula,
     Json,
     MaximumLikelihood,
+    Offset,
     Prior,
+    Weights,
     prior_named,
     with_centred,
 )
@@ -24,24 +27,11 @@ __all__ = ["fit"]
 
 def fit(
     data: Data,
-    formula: Annotated[
-        str,
-        typer.Argument(
-            metavar="FORMULA",
-            help='In quotes: "math ~ ses * sector + (ses | sch.id)".',
-            show_default=False,
-        ),
-    ],
+    formula: Formula,
     ml: MaximumLikelihood = False,
     center: Center = None,
-    weights: Annotated[
-        str | None,
-        typer.Option("--weights", metavar="COLUMN", help="Prior (precision) weights of the rows."),
-    ] = None,
-    offset: Annotated[
-        str | None,
-        typer.Option("--offset", metavar="COLUMN", help="A known part of the prediction."),
-    ] = None,
+    weights: Weights = None,
+    offset: Offset = None,
     prior: Prior = None,
     log: Annotated[
         bool,

@@ -12,9 +12,12 @@ from ranef.errors import OptionError
 __all__ = [
     "Center",
     "Data",
+    "Formula",
     "Json",
     "MaximumLikelihood",
+    "Offset",
     "Prior",
+    "Weights",
     "prior_named",
     "with_centred",
 ]
@@ -26,6 +29,22 @@ Data = Annotated[
         help="A CSV, TSV, Parquet, Arrow or Feather file, or a bundled data set: dataset:hsb.",
         show_default=False,
     ),
+]
+Formula = Annotated[
+    str,
+    typer.Argument(
+        metavar="FORMULA",
+        help='In quotes: "math ~ ses * sector + (ses | sch.id)".',
+        show_default=False,
+    ),
+]
+Weights = Annotated[
+    str | None,
+    typer.Option("--weights", metavar="COLUMN", help="Prior (precision) weights of the rows."),
+]
+Offset = Annotated[
+    str | None,
+    typer.Option("--offset", metavar="COLUMN", help="A known part of the prediction."),
 ]
 Center = Annotated[
     list[str] | None,

@@ -9,6 +9,7 @@ import numpy as np
 
 from ranef.diagnose.subject import Subject
 from ranef.diagnose.words import direction, effect
+from ranef.inference.chi_bar_square import chi_bar_square, one_variance
 from ranef.kernel import Kernel
 from ranef.problem import Problem, lower_triangles
 from ranef.problem.parameters import group_lambdas, semidefinite_cholesky, theta_of_blocks
@@ -157,18 +158,11 @@ def _critical(q: int, rank: int, lower: int) -> float:
     The freed parameters less one and all of them, in equal parts: exact for one variance and for
     a slope (Self and Liang 1987; Stram and Lee 1994), a good guess for the others.
     """
-    from scipy import special
-
-    freed = sum(q - r for r in range(lower, rank))
-
-    def tail(x: float) -> float:
-        smaller = float(special.chdtrc(freed - 1, x)) if freed > 1 else 0.0
-        return 0.5 * smaller + 0.5 * float(special.chdtrc(freed, x))
-
+    weights = one_variance(sum(q - r for r in range(lower, rank)))
     low, high = 0.0, 100.0
     for _ in range(60):
         middle = 0.5 * (low + high)
-        low, high = (middle, high) if tail(middle) > LEVEL else (low, middle)
+        low, high = (middle, high) if chi_bar_square(middle, weights) > LEVEL else (low, middle)
     return high
 
 
