@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ranef.record import record
 
 __all__ = [
     "Array",
@@ -25,7 +27,7 @@ Codes = NDArray[np.int32]
 Severity = Literal["note", "warning", "problem"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Finding:
     """Something worth knowing about the data or the fit, kept on the fit.
 
@@ -56,7 +58,7 @@ class Finding:
         return f"[{self.severity}] {self.message}{tail}"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class MissingRows:
     """Which rows were left out because a variable of the model is missing there.
 
@@ -78,7 +80,7 @@ class MissingRows:
         return int(self.rows.size)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ModelColumns:
     """The columns of a model matrix, each where its values already are.
 
@@ -125,7 +127,7 @@ class Named(Protocol):
     def names(self) -> tuple[str, ...]: ...
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class RandomTerm:
     """One random-effects term after expansion: what lme4 calls a term.
 

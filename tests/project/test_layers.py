@@ -45,7 +45,7 @@ def test_data_sets_are_used_by_the_top_only() -> None:
 
 
 def test_data_sets_use_frames_and_errors_only() -> None:
-    allowed = ("ranef.datasets", "ranef.frame", "ranef.errors", "ranef.types")
+    allowed = ("ranef.datasets", "ranef.frame", "ranef.errors", "ranef.types", "ranef.record")
     used = {name for module, name in edges() if within(module, "ranef.datasets")}
     assert not [name for name in used if within(name, "ranef") and not within(name, *allowed)]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,12 +17,13 @@ from ranef.formula.render import to_text
 from ranef.formula.terms import Term
 from ranef.frame.factors import level_name
 from ranef.frame.table import Column, Table
+from ranef.record import record
 from ranef.types import Array, Codes, ModelColumns
 
 __all__ = ["Coded", "code", "report_not_finite"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Coded:
     """A model matrix.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
@@ -20,12 +20,13 @@ from ranef.design.state import State
 from ranef.errors import DataError, OptionError
 from ranef.formula.model import Formula
 from ranef.frame.table import Table
+from ranef.record import record
 from ranef.types import Array, ModelColumns, RandomTerm
 
 __all__ = ["Design", "build"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Design:
     """The arrays of y = offset + X beta + sum of Z_k b_k + e.
 

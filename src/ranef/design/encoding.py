@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 
@@ -15,12 +15,13 @@ from ranef.errors import UnknownColumnError, suggestion
 from ranef.formula.nodes import Expr
 from ranef.formula.terms import Term
 from ranef.frame.table import Table
+from ranef.record import record
 from ranef.types import Array, Codes, ModelColumns
 
 __all__ = ["Encoding"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Encoding:
     """How the columns of a fitted model are made from data.
 

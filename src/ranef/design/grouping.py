@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ranef.design.levels import Levels, learn_levels
 from ranef.frame.table import Table
+from ranef.record import record
 from ranef.types import Codes
 
 __all__ = ["Grouping", "learn_grouping"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Grouping:
     """What is remembered of a grouping factor.
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 
 from ranef.design.grouping import Grouping, learn_grouping
 from ranef.frame.table import Table
+from ranef.record import record
 from ranef.types import Array, Codes
 
 __all__ = ["GroupMeans", "learn_means"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class GroupMeans:
     """Means of one expression in each training group."""
 

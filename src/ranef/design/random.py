@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
 
 import numpy as np
@@ -16,6 +16,7 @@ from ranef.formula.model import Bar, Formula
 from ranef.formula.position import pointer
 from ranef.formula.terms import Term
 from ranef.frame.table import Table
+from ranef.record import record
 from ranef.types import Array, Codes, RandomTerm
 
 __all__ = ["TermCoding", "build_random"]
@@ -23,7 +24,7 @@ __all__ = ["TermCoding", "build_random"]
 CHUNK = 1 << 13  # rows at a time
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class TermCoding:
     """How to code one random-effects term on other rows.
 
@@ -43,7 +44,7 @@ class TermCoding:
     columns: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Part:
     bar: Bar
     coding: TermCoding

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from ranef.design.fixed import Contrast
 from ranef.design.levels import Levels
 from ranef.design.means import GroupMeans
+from ranef.record import record
 
 __all__ = ["Category", "State"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Category:
     """A factor of the fixed or the random part: its column, levels and contrast."""
 
@@ -22,7 +23,7 @@ class Category:
     contrast: Contrast
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class State:
     """Everything needed to evaluate the formula's expressions on other rows.
 

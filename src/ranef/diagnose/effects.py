@@ -8,13 +8,14 @@ taken as known).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 
 from ranef.diagnose.subject import Subject
 from ranef.inference.rows import fixed_part, random_part
 from ranef.kernel import Kernel
+from ranef.record import record
 from ranef.solve.face import face_of
 from ranef.solve.solution import evaluate_at
 from ranef.types import Array, Codes
@@ -22,7 +23,7 @@ from ranef.types import Array, Codes
 __all__ = ["Evaluated", "GroupEffects", "evaluated", "group_effects"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Evaluated:
     """A kernel at the solution, and what rows have left; inner scale.
 
@@ -43,7 +44,7 @@ class Evaluated:
     marginal: Array = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class GroupEffects:
     """One grouping factor.
 

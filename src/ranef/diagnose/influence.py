@@ -12,7 +12,6 @@ are left out in earnest, and the change of the standard deviations reported.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +22,7 @@ from ranef.diagnose.words import effect
 from ranef.errors import RanefError
 from ranef.inference.satterthwaite import with_log_sigma
 from ranef.kernel import Direction
+from ranef.record import record
 from ranef.types import Array, Finding
 
 Places = tuple[NDArray[np.intp], NDArray[np.intp]]
@@ -43,7 +43,7 @@ MOST = 3
 """Groups left out in earnest."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Displacement:
     """First-order influence of the groups of one factor.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from ranef.inference.chi_bar_square import chi_bar_square, one_variance
 from ranef.kernel import Kernel
 from ranef.problem import Problem, lower_triangles
 from ranef.problem.parameters import group_lambdas, semidefinite_cholesky, theta_of_blocks
+from ranef.record import record
 from ranef.solve.face import Face, face_of, gradient, hessian
 from ranef.types import Array, Finding
 
@@ -30,7 +30,7 @@ SURELY = 5.0  # times the predicted gain: more than that a search never found
 AFFORDABLE = 2_000_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Reduced:
     """The model with the covariance of one term at a lower rank."""
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ranef.formula.nodes import Binary, Call, Expr, Name, Number, Sum
 from ranef.formula.position import formula_error
 from ranef.formula.render import to_text
+from ranef.record import record
 
 __all__ = ["Group", "expand_group"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Group:
     """One grouping factor.
 

@@ -11,13 +11,14 @@ from ranef.formula.functions import CENTRING
 from ranef.formula.grouping import expand_group
 from ranef.formula.nodes import Call, Expr, Name, Span, children
 from ranef.formula.terms import Model, Term
+from ranef.record import record
 
 __all__ = ["Bar", "Formula", "Role", "Variable"]
 
 Role = Literal["response", "fixed", "random part", "grouping factor", "offset"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Variable:
     """The first use of a column.
 
@@ -34,7 +35,7 @@ class Variable:
     role: Role
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Bar:
     """One random part on one grouping factor, after expansion.
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from ranef.record import record
 
 __all__ = [
     "Binary",
@@ -26,7 +28,7 @@ Span = tuple[int, int]
 """Start and end (exclusive) of a piece of the formula's text, in characters."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Name:
     """A variable, without backticks: ``ses``, ``sch.id``."""
 
@@ -34,7 +36,7 @@ class Name:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Number:
     """A number literal."""
 
@@ -42,7 +44,7 @@ class Number:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class String:
     """A quoted text."""
 
@@ -50,7 +52,7 @@ class String:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Constant:
     """``TRUE``, ``FALSE`` or ``NULL``, in R's or Python's spelling."""
 
@@ -58,7 +60,7 @@ class Constant:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Vector:
     """``c(1, 2)`` or ``[1, 2]``: a list of literals in an argument."""
 
@@ -66,7 +68,7 @@ class Vector:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Negative:
     """Unary minus."""
 
@@ -74,7 +76,7 @@ class Negative:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Binary:
     """An operator between two operands; ``operator`` is spelt as in R (``^``, ``%in%``)."""
 
@@ -84,7 +86,7 @@ class Binary:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Sum:
     """A whole chain of ``+`` and ``-``: pairs of sign (+1 or -1) and operand.
 
@@ -95,7 +97,7 @@ class Sum:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Call:
     """``function(args, keyword=value)``."""
 
@@ -106,7 +108,7 @@ class Call:
     function_span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class RandomPart:
     """``(lhs | group)`` or ``(lhs || group)`` as written, not yet expanded."""
 

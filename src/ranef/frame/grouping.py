@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -13,6 +12,7 @@ from ranef.errors import OptionError
 from ranef.frame.factors import as_factor, interaction
 from ranef.frame.open import OpenFrame
 from ranef.frame.table import Column, Table
+from ranef.record import record
 from ranef.types import Array, Codes
 
 __all__ = [
@@ -28,7 +28,7 @@ __all__ = [
 Kind = Literal["nested", "fully crossed", "partially crossed", "one-to-one"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Relation:
     """How the levels of two grouping factors meet in the data.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +23,7 @@ from ranef.frame.read import read_open_frame
 from ranef.frame.structure_findings import find
 from ranef.frame.structure_text import structure_html, structure_text
 from ranef.frame.table import Column
+from ranef.record import record
 from ranef.types import Finding
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Structure", "structure"]
 
 
-@dataclass(frozen=True, slots=True, repr=False, eq=False)
+@record(frozen=True, slots=True, repr=False, eq=False)
 class Structure:
     """The levels of a data set, before any model.
 

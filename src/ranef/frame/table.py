@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ranef.record import record
 from ranef.types import Array
 
 __all__ = ["Column", "Table", "WholeNumbers"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Column:
     """One variable.
 
@@ -102,7 +103,7 @@ class WholeNumbers(Column):
         return self._stored
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Table:
     """Columns by name, all of the same length."""
 

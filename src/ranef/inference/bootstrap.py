@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from ranef.inference.simulate import draw_key
 from ranef.kernel import EffectPool, Kernel, RefitPlan, Refits, Replicator
 from ranef.problem import Problem, lower_triangles
 from ranef.problem.parameters import semidefinite_cholesky, theta_of_blocks
+from ranef.record import record
 from ranef.solve import Control, Solution
 from ranef.solve.solution import evaluate_at
 from ranef.source import rows_of
@@ -37,7 +38,7 @@ def nobody(done: int) -> None:
     """Progress that nobody watches."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class BootstrapPlan:
     """What a user asks for: ``seed`` None draws one, ``threads`` None takes all cores."""
 
@@ -63,7 +64,7 @@ class BootstrapPlan:
             )
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class BootstrapDraws:
     """The refits on the data's scale; NaN where the arithmetic broke down.
 

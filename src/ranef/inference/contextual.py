@@ -12,7 +12,7 @@ w compares members of one group, b compares groups, and b - w is the contextual 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -27,6 +27,7 @@ from ranef.frame.grouping import group_means, is_constant_within
 from ranef.inference.estimates import estimate
 from ranef.inference.satterthwaite import satterthwaite_df, variance_derivatives
 from ranef.problem import make_problem
+from ranef.record import record
 from ranef.solve import solve
 from ranef.types import Array, ModelColumns, RandomTerm
 
@@ -36,7 +37,7 @@ __all__ = ["Contextual", "candidates", "contextual"]
 NEW = 0.01
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Contextual:
     """The contextual effect of one predictor.
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 
 from ranef.kernel import Kernel
 from ranef.problem import Problem
+from ranef.record import record
 from ranef.solve import Solution
 from ranef.solve.solution import evaluate_at
 from ranef.types import Array
@@ -15,7 +16,7 @@ from ranef.types import Array
 __all__ = ["Estimates", "estimate"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Estimates:
     """What was estimated.
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from ranef.problem import TermLabel
+from ranef.record import record
 from ranef.types import Array
 
 __all__ = ["Parameter", "parameters_of", "values_of"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Parameter:
     """One parameter on the scale it is reported on.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +16,7 @@ from ranef.inference.estimates import Estimates
 from ranef.inference.rows import fixed_part, random_part
 from ranef.problem import TermLabel
 from ranef.problem.parameters import semidefinite_cholesky
+from ranef.record import record
 from ranef.types import Array, Codes
 
 __all__ = ["Prediction", "PredictionOptions", "predict"]
@@ -30,7 +30,7 @@ ACCEPTED: dict[str, tuple[Any, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class PredictionOptions:
     """What is predicted, what happens to new levels, and which interval goes with it."""
 

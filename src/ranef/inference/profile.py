@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from statistics import NormalDist
 
 import numpy as np
@@ -13,6 +13,7 @@ from ranef.inference.estimates import Estimates
 from ranef.inference.parameters import Parameter, parameters_of, values_of
 from ranef.inference.profile_points import FixedEffect, Point, Profiled, VarianceParameter
 from ranef.problem import Problem
+from ranef.record import record
 from ranef.solve import Control, Solution
 from ranef.types import Array
 
@@ -23,7 +24,7 @@ CLOSE = 1e-7  # in zeta, for the ends of intervals
 LOWER = 1e-6  # deviance units below the fit's that count as a better optimum
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ProfileTrace:
     """The profile of one parameter, in order of its values.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -13,6 +12,7 @@ from ranef.errors import NumericalError
 from ranef.kernel import CoreKernel, Direction, change_fixed
 from ranef.problem import Problem
 from ranef.problem.parameters import place, semidefinite_cholesky
+from ranef.record import record
 from ranef.types import Array
 
 __all__ = ["FixedEffect", "Point", "Profiled", "VarianceParameter"]
@@ -21,7 +21,7 @@ MOST_STEPS = 60
 GAIN = 1e-9  # deviance units left when a point counts as minimal
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Point:
     """A value of the parameter, the smallest deviance there, and where the others stand."""
 

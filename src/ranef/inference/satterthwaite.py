@@ -9,11 +9,12 @@ at a boundary optimum they are taken along the face, where theta can move.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 
 from ranef.problem import Problem
+from ranef.record import record
 from ranef.solve import Solution
 from ranef.solve.face import face_of, hessian
 from ranef.solve.solution import evaluate_at
@@ -22,7 +23,7 @@ from ranef.types import Array
 __all__ = ["VarianceDerivatives", "satterthwaite_df", "variance_derivatives", "with_log_sigma"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class VarianceDerivatives:
     """How vcov moves with the variance parameters, and how well these are known.
 

@@ -7,11 +7,12 @@ correlation matrix, -2 log density of every prior offered is a sum of the forms 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import numpy as np
 
 from ranef.kernel.protocol import Direction, TermBlock
+from ranef.record import record
 from ranef.types import Array
 
 __all__ = ["CovariancePenalty", "Penalty", "TermPenalty"]
@@ -25,7 +26,7 @@ def _none() -> Array:
     return np.zeros((0, 0))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, slots=True, eq=False)
 class CovariancePenalty:
     """Coefficients of the sum
 
@@ -135,7 +136,7 @@ def _inverse(penalty: CovariancePenalty, s: Array) -> Array:
     return out
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, slots=True, eq=False)
 class TermPenalty:
     """A penalty of one random-effects term: where it stands, and B."""
 
@@ -156,7 +157,7 @@ class TermPenalty:
         return np.asarray(out)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, slots=True, eq=False)
 class Penalty:
     """All that priors add to a problem.
 

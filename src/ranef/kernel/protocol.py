@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from ranef.record import record
 from ranef.types import Array, Codes
 
 __all__ = [
@@ -31,7 +31,7 @@ LBFGS = "l-bfgs"
 """Limited-memory quasi-Newton steps, from gradients alone."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class RowsGroup:
     """The random-effects columns of one grouping factor, row by row.
 
@@ -45,7 +45,7 @@ class RowsGroup:
     scales: tuple[float, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Rows:
     """All rows of a model: Z by grouping factor, X, y and prior weights (None: all 1)."""
 

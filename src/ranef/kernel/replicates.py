@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,12 +22,13 @@ from ranef.kernel.core import (
 )
 from ranef.kernel.penalty import Penalty
 from ranef.kernel.protocol import Rows, TermBlock
+from ranef.record import record
 from ranef.types import Array
 
 __all__ = ["EffectPool", "RefitPlan", "Refits", "Replicator"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class RefitPlan:
     """How many replicates, drawn from which key, and how they are searched.
 

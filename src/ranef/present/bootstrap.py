@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Literal
 
@@ -12,6 +12,7 @@ from ranef.errors import OptionError
 from ranef.inference.bootstrap import BootstrapDraws
 from ranef.present.grid import grid_html, grid_text
 from ranef.present.numbers import fixed, significant
+from ranef.record import record
 from ranef.types import Array
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ _KIND = {
 }
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@record(frozen=True, slots=True, repr=False)
 class Bootstrap:
     """Refits of a model to replicates of its data. ``str()`` is a table of all parameters.
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from ranef.record import record
 
 from ..diagnose.ladder import Effect, Rung, Test
 from .numbers import fixed, p_text, significant
@@ -23,7 +25,7 @@ _VERDICTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Table:
     """Rows of text, head line first; columns in `left` are flush left, the others flush right."""
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from ranef.record import record
 
 from .equation_parts import Parts, text, variable
 
 __all__ = ["Slope", "gamma_numbers", "left_side", "level_lines", "slopes_of"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Slope:
     """One coefficient of level 1 and what level 2 says of it.
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from ranef.record import record
 
 from .names import RESIDUAL, factor_of, has_residual, response_of
 from .protocol import FittedModel
@@ -28,7 +29,7 @@ _ESCAPES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class RandomPart:
     """The random effects of one term: grouping factor and coefficient names."""
 
@@ -36,7 +37,7 @@ class RandomPart:
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Parts:
     """Names of everything that stands in the equations.
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from ranef.kernel import Layout, Step
+from ranef.record import record
 
 __all__ = ["FactorShape", "FitLog"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class FactorShape:
     """One grouping factor: its name, levels, random effects a level."""
 
@@ -19,7 +19,7 @@ class FactorShape:
     columns: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class FitLog:
     """The record of how a fit was found; prints as a page.
 

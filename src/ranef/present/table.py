@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from ranef.record import record
 
 if TYPE_CHECKING:
     import os
@@ -29,7 +30,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class InformationCriteria:
     """AIC, BIC and log-likelihood of one fit."""
 
@@ -38,7 +39,7 @@ class InformationCriteria:
     loglik: float
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Coefficient:
     """One fixed effect; an aliased one has NaN throughout."""
 
@@ -47,7 +48,7 @@ class Coefficient:
     p_value: float
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ModelColumn:
     """One model of the table.
 
@@ -94,7 +95,7 @@ class ModelColumn:
     priors: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Cell:
     """A number, or nothing (`value` None), with what belongs to it.
 
@@ -111,7 +112,7 @@ class Cell:
     stars: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Row:
     """One line of the table; `decimals` holds for all of its cells."""
 
@@ -120,7 +121,7 @@ class Row:
     decimals: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Block:
     """Rows between two rules: ``"coefficients"``, ``"fit"`` or ``"variances"``."""
 
@@ -128,7 +129,7 @@ class Block:
     rows: tuple[Row, ...]
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@record(frozen=True, slots=True, repr=False)
 class ComparisonTable:
     """A table of models side by side. ``str()`` is the text form.
 

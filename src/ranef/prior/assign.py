@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import reduce
 from operator import add
 from typing import Any, Protocol
@@ -14,6 +13,7 @@ from ranef.errors import OptionError, suggestion
 from ranef.kernel import CovariancePenalty, Penalty, TermBlock, TermPenalty
 from ranef.prior.covariance import CovariancePrior
 from ranef.prior.fixed import Normal
+from ranef.record import record
 from ranef.types import Array
 
 __all__ = ["Assigned", "Term", "assign"]
@@ -34,7 +34,7 @@ class Term(Protocol):
     def q(self) -> int: ...
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Assigned:
     """The priors of a model.
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import inf, isfinite, lgamma, log, pi
 from typing import Any
 
@@ -18,6 +17,7 @@ import numpy as np
 
 from ranef.errors import OptionError
 from ranef.kernel import CovariancePenalty
+from ranef.record import record
 from ranef.types import Array
 
 __all__ = ["LKJ", "CovariancePrior", "Gamma", "HalfNormal", "HalfT", "Wishart"]
@@ -37,7 +37,7 @@ class CovariancePrior(ABC):
         return self
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Wishart(CovariancePrior):
     """Wishart prior of the relative covariance matrix: blme's default.
 
@@ -121,7 +121,7 @@ class Wishart(CovariancePrior):
         return f"Wishart({', '.join([*parts, f'scale={_text(self.scale)}'])})"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Gamma(CovariancePrior):
     """Gamma prior of the relative standard deviation of a single random effect.
 
@@ -189,7 +189,7 @@ class Gamma(CovariancePrior):
         return f"Gamma(shape={self.shape:g}, rate={self.rate:g})"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class LKJ(CovariancePrior):
     """Prior of the correlations of a term's random effects; the SDs are left alone.
 
@@ -242,7 +242,7 @@ class LKJ(CovariancePrior):
         return f"LKJ(eta={self.eta:g})"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class HalfNormal(CovariancePrior):
     """Half-normal prior of each relative standard deviation of a term.
 
@@ -280,7 +280,7 @@ class HalfNormal(CovariancePrior):
         return f"HalfNormal(scale={_text(self.scale)})"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class HalfT(CovariancePrior):
     """Half-t prior of each relative standard deviation of a term.
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from math import inf
 from typing import Any
 
 import numpy as np
 
 from ranef.errors import OptionError, suggestion
+from ranef.record import record
 from ranef.types import Array
 
 __all__ = ["Normal"]
@@ -17,7 +17,7 @@ __all__ = ["Normal"]
 INTERCEPT = "Intercept"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Normal:
     """Independent normal priors of the fixed effects with mean zero: beta_j ~ N(0, (sigma sd_j)^2).
 

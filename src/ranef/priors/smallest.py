@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from ranef.errors import OptionError
 from ranef.prior import Assigned
 from ranef.priors.family import Point, assigned_at, off_boundary, point_at, terms_of
+from ranef.record import record
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +25,7 @@ WEAKEST, STRONGEST = 1e-3, 100.0
 CLOSE = 1.01  # ratio of strengths that ends the search
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class SmallestPrior:
     """The weakest prior of a family that takes a fit off the boundary. ``str()`` says it in words.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +16,7 @@ from ranef.kernel import (
     TermBlock,
 )
 from ranef.problem.memory import check_memory
+from ranef.record import record
 from ranef.source.memory import gather, place_terms
 from ranef.source.scaling import COLLINEAR, Scaling, orthogonal_scaling, scaling_of
 from ranef.types import Array
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Problem", "TermLabel", "make_problem"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class TermLabel:
     """Names of a random-effects term: as printed, its factor, its q coefficients."""
 
@@ -36,7 +37,7 @@ class TermLabel:
     n_levels: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Problem:
     """A profiled criterion: cross-products, structure of the random effects, ML or REML.
 

@@ -15,10 +15,10 @@ errors, so that neither units of measurement nor the number of rows play a part.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from ranef.kernel import CoreKernel, Evidence, Kernel
 from ranef.problem import Problem
+from ranef.record import record
 from ranef.types import Array
 
 __all__ = ["ENOUGH_GAIN", "ENOUGH_STEP", "Certificate", "certificate", "certify"]
@@ -28,7 +28,7 @@ ENOUGH_GAIN = 1e-6  # deviance units
 ENOUGH_STEP = 1e-3  # standard errors
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Certificate:
     """The verdict on a fit, with its evidence.
 

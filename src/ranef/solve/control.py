@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ranef.errors import OptionError
 from ranef.kernel.protocol import LBFGS, NEWTON
+from ranef.record import record
 
 __all__ = ["Control"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Control:
     """Settings of the search for the optimum.
 

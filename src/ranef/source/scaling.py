@@ -9,7 +9,7 @@ square the condition number, and this takes it out before the squaring.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from math import log
 
 import numpy as np
@@ -17,6 +17,7 @@ import numpy as np
 from ranef.design import Design
 from ranef.errors import DataError
 from ranef.kernel import column_scales, vector_scale
+from ranef.record import record
 from ranef.types import Array, RandomTerm
 
 __all__ = ["COLLINEAR", "Scaling", "orthogonal_scaling", "scaling_of"]
@@ -31,7 +32,7 @@ SMALLEST, LARGEST = 1e-70, 1e70
 COLLINEAR = 1e-6
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Scaling:
     """How inner columns are made from the data's.
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from ranef.cli.study.least_squares import LeastSquares, least_squares
+from ranef.record import record
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +25,7 @@ FORMULAS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Study:
     """Everything the chapters speak of.
 

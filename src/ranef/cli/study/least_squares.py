@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
@@ -10,12 +10,13 @@ import numpy as np
 from ranef.design import Design, build
 from ranef.formula import parse
 from ranef.frame import read_table
+from ranef.record import record
 from ranef.types import Array
 
 __all__ = ["LeastSquares", "least_squares"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class LeastSquares:
     """An ordinary least-squares fit.
 

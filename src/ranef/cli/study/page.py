@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from ranef.record import record
 
 __all__ = ["Chapter", "cited", "grid", "prose", "shown"]
 
 _WIDTH = 92
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Chapter:
     """A heading and blocks of text with empty lines between them; ``str()`` is the page."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ranef.diagnose.ladder.centring import centring_plans
 from ranef.diagnose.ladder.comparison import test_fixed_part, test_random_part
@@ -16,6 +16,7 @@ from ranef.diagnose.ladder.rung import Effect, Plan, Rung, Test, Tried
 from ranef.diagnose.subject import Subject
 from ranef.errors import RanefError
 from ranef.kernel import one_blas_thread
+from ranef.record import record
 
 __all__ = ["Climb", "fit_rungs", "rung_of"]
 
@@ -30,7 +31,7 @@ made whatever they cost."""
 WORKERS = 4
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Climb:
     """The rungs as fitted, for those who judge them.
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ranef.diagnose.subject import Subject
 from ranef.problem.parameters import to_data
+from ranef.record import record
 from ranef.solve.reference import SAME_BASIN, canonical
 from ranef.solve.start import other_starts
 from ranef.types import Array
@@ -16,7 +15,7 @@ STARTS = 3
 EVALUATIONS = 500
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Searches:
     """What searches from other start values came to.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ranef.formula import Bar, Formula, Term, to_source
 from ranef.formula.nodes import (
@@ -18,13 +18,14 @@ from ranef.formula.nodes import (
 )
 from ranef.formula.parse import summands
 from ranef.formula.parser import parse_sides
+from ranef.record import record
 
 __all__ = ["Parts", "centring", "effects", "parts_of", "per_factor", "replaced"]
 
 _NOWHERE: Span = (0, 0)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Parts:
     """A formula taken apart at its top-level plus signs.
 

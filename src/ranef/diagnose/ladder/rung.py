@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from ranef.diagnose.subject import Subject
+from ranef.record import record
 
 __all__ = ["Conclusion", "Effect", "Ladder", "Plan", "Rung", "Test", "Tried"]
 
@@ -14,7 +15,7 @@ Conclusion = Literal["above zero", "below zero", "open"]
 """Where the 95% interval of a coefficient lies; ``"open"`` where it holds zero."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Plan:
     """A model to fit in place of the one asked for.
 
@@ -45,7 +46,7 @@ class Plan:
     group: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Test:
     """A likelihood-ratio test between two rungs.
 
@@ -80,7 +81,7 @@ class Test:
         return self.p_low == self.p_high
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Effect:
     """A focal coefficient in a rung, beside the asked model.
 
@@ -110,7 +111,7 @@ class Effect:
     holds: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Tried:
     """A plan with its fits: as the asked model was fitted, and by ML."""
 
@@ -120,7 +121,7 @@ class Tried:
     refusal: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Rung:
     """One rung of the ladder.
 
@@ -175,7 +176,7 @@ class Rung:
         return self.verdict in ("interior optimum", "boundary optimum")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Ladder:
     """All rungs, the asked model first, and what they say together.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from ranef.record import record
 
 from ..protocol import FittedModel
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["PlotAccessor"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class PlotAccessor:
     """The plots of a fit; each takes and returns Matplotlib axes."""
 

@@ -1,0 +1,120 @@
+"""`record` behaves as `dataclass(frozen=True, slots=True)` does."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import pickle
+from collections.abc import Callable
+from inspect import signature
+from typing import Any
+
+import pytest
+
+from ranef.record import record
+
+
+@record(frozen=True, slots=True)
+class Point:
+    """A record."""
+
+    x: float
+    y: float = dataclasses.field(compare=False)
+    label: str = "here"
+    notes: list[str] = dataclasses.field(default_factory=list, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.x < 0:
+            raise ValueError("negative")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Twin:
+    """The same by the standard library."""
+
+    x: float
+    y: float = dataclasses.field(compare=False)
+    label: str = "here"
+    notes: list[str] = dataclasses.field(default_factory=list, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.x < 0:
+            raise ValueError("negative")
+
+
+@record(frozen=True, slots=True, eq=False)
+class Itself:
+    """Equal to nothing else."""
+
+    x: float
+
+
+@record(frozen=True, slots=True, repr=False)
+class Spoken(Point):
+    """A record that has another's fields and a text of its own."""
+
+    z: float = 0.0
+
+    def __repr__(self) -> str:
+        return f"at {self.x}"
+
+
+CALLS: list[Callable[[Any], Any]] = [
+    lambda kind: kind(1.0, 2.0),
+    lambda kind: kind(1.0, y=2.0, label="there", notes=["a"]),
+    lambda kind: kind(),
+    lambda kind: kind(1.0, 2.0, "there", [], 5),
+    lambda kind: kind(1.0, 2.0, depth=3),
+    lambda kind: kind(-1.0, 2.0),
+    lambda kind: setattr(kind(1.0, 2.0), "x", 3.0),
+    lambda kind: delattr(kind(1.0, 2.0), "x"),
+    lambda kind: kind(1.0, 2.0) == kind(1.0, 3.0),
+    lambda kind: kind(1.0, 2.0) == kind(2.0, 2.0),
+    lambda kind: kind(1.0, 2.0) == (1.0, "here", []),
+    lambda kind: kind(1.0, 2.0).__eq__(3),
+    lambda kind: hash(kind(1.0, 2.0, notes=())) == hash(kind(1.0, 3.0, notes=())),
+    lambda kind: hash(kind(1.0, 2.0)),
+    lambda kind: dataclasses.replace(kind(1.0, 2.0), label="there"),
+    lambda kind: dataclasses.replace(kind(1.0, 2.0), x=-1.0),
+    lambda kind: dataclasses.asdict(kind(1.0, 2.0)),
+    lambda kind: [(f.name, f.compare, f.repr) for f in dataclasses.fields(kind)],
+    lambda kind: pickle.loads(pickle.dumps(kind(1.0, 2.0, notes=["a"]))).notes,
+    lambda kind: copy.copy(kind(1.0, 2.0, "there")),
+    lambda kind: copy.deepcopy(kind(1.0, 2.0, notes=["a"])).notes,
+    lambda kind: kind(1.0, 2.0).notes is kind(1.0, 2.0).notes,
+    lambda kind: (kind.__match_args__, kind.__slots__, kind.__doc__ is None),
+    lambda kind: hasattr(kind(1.0, 2.0), "__dict__"),
+    lambda kind: [(p.name, p.kind, p.annotation) for p in signature(kind).parameters.values()],
+]
+
+
+def outcome(call: Callable[[Any], Any], kind: Any) -> str:
+    """What comes back, or the class of the error and what it says."""
+    try:
+        return repr(call(kind)).replace(kind.__qualname__, "kind")
+    except Exception as error:
+        return f"{type(error).__name__}: {error}".replace(kind.__qualname__, "kind")
+
+
+@pytest.mark.parametrize("number", range(len(CALLS)))
+def test_as_the_standard_library_has_it(number: int) -> None:
+    assert outcome(CALLS[number], Point) == outcome(CALLS[number], Twin)
+
+
+def test_no_new_attributes() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError, match="other"):
+        Point(1.0, 2.0).other = 3.0  # type: ignore[attr-defined]
+
+
+def test_compared_by_identity_where_asked() -> None:
+    one = Itself(1.0)
+    assert one == one
+    assert one != Itself(1.0)
+    assert len({one, Itself(1.0)}) == 2
+
+
+def test_fields_of_another_record_come_first_and_own_methods_stay() -> None:
+    assert [f.name for f in dataclasses.fields(Spoken)] == ["x", "y", "label", "notes", "z"]
+    assert repr(Spoken(1.0, 2.0, z=3.0)) == "at 1.0"
+    assert Spoken(1.0, 2.0, z=3.0) != Spoken(1.0, 2.0, z=4.0)
+    assert Spoken(1.0, 2.0) != Point(1.0, 2.0)
