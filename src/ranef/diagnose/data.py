@@ -5,7 +5,7 @@ from __future__ import annotations
 from ranef.design import Design
 from ranef.formula import Formula
 from ranef.frame import Table
-from ranef.frame.structure_findings import numeric_group
+from ranef.frame.numeric_group import numeric_group
 from ranef.types import Finding, MissingRows
 
 __all__ = ["data_findings", "missing_rows"]

@@ -12,7 +12,8 @@ from ranef.formula.nodes import Name
 from ranef.frame import Column, Table
 from ranef.frame.grouping import grouping
 from ranef.frame.meeting import meeting_findings
-from ranef.frame.structure_findings import about_factor, numeric_group
+from ranef.frame.numeric_group import numeric_group
+from ranef.frame.structure_findings import about_factor
 from ranef.types import Finding
 
 __all__ = ["factors_of", "group_findings"]

@@ -10,11 +10,12 @@ from ranef.frame.components import anova_components
 from ranef.frame.grouping import group_sizes, is_constant_within
 from ranef.frame.meeting import meeting_findings
 from ranef.frame.missing import missing_in
+from ranef.frame.numeric_group import numeric_group
 from ranef.frame.repeated import repeated_rows
 from ranef.frame.table import Column, Table
 from ranef.types import Finding
 
-__all__ = ["about_factor", "find", "hardly_varies", "numeric_group"]
+__all__ = ["about_factor", "find", "hardly_varies"]
 
 _MANY_SINGLETONS = 0.5
 _SOME_SINGLETONS = 0.1
@@ -97,25 +98,6 @@ def _belongs_to_rows(column: Column, factor: Column) -> bool:
 def about_source(source: Column) -> Iterator[Finding]:
     yield from numeric_group(source)
     yield from _missing(source)
-
-
-def numeric_group(source: Column) -> Iterator[Finding]:
-    """A grouping variable that holds decimal numbers."""
-    if source.kind != "number" or source.stored.dtype.kind != "f":
-        return
-    present = source.values[~np.isnan(source.values)]
-    decimals = int(np.count_nonzero(present != np.round(present)))
-    if decimals:
-        yield Finding(
-            "numeric-group",
-            "warning",
-            f"'{source.name}' is used as a grouping factor but holds decimal numbers",
-            f"{np.unique(present).size} different values in {present.size} rows, "
-            f"from {present.min():g} to {present.max():g}",
-            source.name,
-            f"if '{source.name}' is a measurement, use it as a predictor; if it is an identifier, "
-            "nothing is wrong, but numbers that differ in the last digit are different groups",
-        )
 
 
 def about_factor(factor: Column) -> Iterator[Finding]:

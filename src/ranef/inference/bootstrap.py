@@ -12,7 +12,8 @@ from ranef.design import Design
 from ranef.errors import OptionError
 from ranef.inference.parameters import Parameter, parameters_of, values_of
 from ranef.inference.simulate import draw_key
-from ranef.kernel import EffectPool, Kernel, RefitPlan, Refits, Replicator
+from ranef.kernel import Kernel
+from ranef.kernel.replicates import EffectPool, RefitPlan, Refits, Replicator
 from ranef.problem import Problem, lower_triangles
 from ranef.problem.parameters import semidefinite_cholesky, theta_of_blocks
 from ranef.record import record

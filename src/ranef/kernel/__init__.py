@@ -1,6 +1,7 @@
 """Kernels: cross-products in, criterion and derivatives out. Only `kernel.core` touches C++.
 
-The NumPy oracle is `kernel.reference.ReferenceKernel`; `kernel.replicates` refits many responses.
+Loaded when needed: `kernel.reference.ReferenceKernel`, the NumPy oracle, and `kernel.replicates`,
+which refits many responses.
 """
 
 from ranef.kernel.core import (
@@ -27,7 +28,6 @@ from ranef.kernel.protocol import (
     Step,
     TermBlock,
 )
-from ranef.kernel.replicates import EffectPool, RefitPlan, Refits, Replicator
 
 __all__ = [
     "CoreKernel",
@@ -35,15 +35,11 @@ __all__ = [
     "CrossProducts",
     "Curvature",
     "Direction",
-    "EffectPool",
     "Evidence",
     "Kernel",
     "Layout",
     "Optimum",
     "Penalty",
-    "RefitPlan",
-    "Refits",
-    "Replicator",
     "Rows",
     "RowsGroup",
     "Solved",

@@ -1,0 +1,31 @@
+"""Grouping variables that look like measurements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ranef.frame.table import Column
+from ranef.types import Finding
+
+__all__ = ["numeric_group"]
+
+
+def numeric_group(source: Column) -> Iterator[Finding]:
+    """A grouping variable that holds decimal numbers."""
+    if source.kind != "number" or source.stored.dtype.kind != "f":
+        return
+    present = source.values[~np.isnan(source.values)]
+    decimals = int(np.count_nonzero(present != np.round(present)))
+    if decimals:
+        yield Finding(
+            "numeric-group",
+            "warning",
+            f"'{source.name}' is used as a grouping factor but holds decimal numbers",
+            f"{np.unique(present).size} different values in {present.size} rows, "
+            f"from {present.min():g} to {present.max():g}",
+            source.name,
+            f"if '{source.name}' is a measurement, use it as a predictor; if it is an identifier, "
+            "nothing is wrong, but numbers that differ in the last digit are different groups",
+        )
