@@ -48,12 +48,8 @@ def _restore(self: Any, state: list[Any]) -> None:
         object.__setattr__(self, f.name, value)
 
 
-_FROZEN: dict[str, Any] = {
-    "__setattr__": _refuse_setting,
-    "__delattr__": _refuse_deleting,
-    "__getstate__": _state,
-    "__setstate__": _restore,
-}
+_FROZEN: dict[str, Any] = {"__setattr__": _refuse_setting, "__delattr__": _refuse_deleting}
+_SLOTTED: dict[str, Any] = {"__getstate__": _state, "__setstate__": _restore}
 _COMPARED: dict[str, Any] = {"__eq__": _eq, "__hash__": _hash}
 
 
@@ -83,14 +79,23 @@ def _initialiser(cls: type[Any]) -> Any:
 
 
 def _record(
-    *, frozen: Literal[True], slots: Literal[True], eq: bool = True, repr: bool = True
+    *, frozen: Literal[True], slots: bool = False, eq: bool = True, repr: bool = True
 ) -> Callable[[type[T]], type[T]]:
-    """``dataclass`` with these options, for classes whose fields are all arguments."""
+    """``dataclass`` with these options, for classes whose fields are all arguments.
+
+    A class derived from a record takes no new attributes either.
+    """
+    shared = dict(_FROZEN)
+    if slots:
+        shared |= _SLOTTED
+    if eq:
+        shared |= _COMPARED
+    if repr:
+        shared["__repr__"] = _repr
 
     def make(cls: type[T]) -> type[T]:
-        shared = {**_FROZEN, **(_COMPARED if eq else {}), **({"__repr__": _repr} if repr else {})}
         own = set(cls.__dict__)
-        made: Any = dataclass(init=False, repr=False, eq=False, slots=True)(cls)
+        made: Any = dataclass(init=False, repr=False, eq=False, slots=slots)(cls)
         for name in shared.keys() - own:
             setattr(made, name, shared[name])
         made.__compared__ = attrgetter(*(f.name for f in fields(made) if f.compare))

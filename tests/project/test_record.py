@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import functools
 import pickle
 from collections.abc import Callable
 from inspect import signature
@@ -118,3 +119,30 @@ def test_fields_of_another_record_come_first_and_own_methods_stay() -> None:
     assert repr(Spoken(1.0, 2.0, z=3.0)) == "at 1.0"
     assert Spoken(1.0, 2.0, z=3.0) != Spoken(1.0, 2.0, z=4.0)
     assert Spoken(1.0, 2.0) != Point(1.0, 2.0)
+
+
+@record(frozen=True, eq=False)
+class Lazy:
+    """With a `__dict__`, for properties that are kept."""
+
+    x: float
+    names: tuple[str, ...] = ()
+
+    @functools.cached_property
+    def double(self) -> float:
+        return 2.0 * self.x
+
+
+class Derived(Lazy):
+    """Takes part in the freezing without saying so."""
+
+
+def test_without_slots() -> None:
+    for kind in (Lazy, Derived):
+        one = kind(1.5)
+        assert one.double == 3.0
+        assert pickle.loads(pickle.dumps(one)).x == 1.5
+        assert dataclasses.replace(one, x=2.0).names == ()
+        for name in ("x", "double", "other"):
+            with pytest.raises(dataclasses.FrozenInstanceError):
+                setattr(one, name, 1.0)

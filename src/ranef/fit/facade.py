@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from ranef.errors import OptionError
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 __all__ = ["Fit"]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
 class Fit(Explained, Refitting, Presented):
     """A fitted linear mixed model.
 

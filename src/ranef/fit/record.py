@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from functools import cached_property
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Self
@@ -20,6 +20,7 @@ from ranef.problem import (
     check_residual_variance,
     make_problem,
 )
+from ranef.record import record
 from ranef.solve import Control, Solution, solve
 from ranef.types import Array, Codes, Finding, MissingRows
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["FitRecord"]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record(frozen=True, eq=False, repr=False)
 class FitRecord:
     """Everything a fit is made of. Nothing changes it."""
 

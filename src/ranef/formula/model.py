@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Literal
 
@@ -67,7 +67,7 @@ class Bar:
     group_names: tuple[Name, ...] = field(repr=False)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Formula:
     """A mixed-model formula, read and expanded.
 

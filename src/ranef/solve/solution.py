@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 import numpy as np
@@ -12,6 +12,7 @@ from ranef.kernel import CoreKernel, Kernel, Solved, Step
 from ranef.kernel.core import steps_of
 from ranef.problem import Problem
 from ranef.problem.parameters import group_lambdas, to_inner
+from ranef.record import record
 from ranef.solve.certificate import Certificate, certificate
 from ranef.solve.control import Control
 from ranef.types import Array
@@ -19,7 +20,7 @@ from ranef.types import Array
 __all__ = ["Solution", "evaluate_at", "solve"]
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class Solution:
     """Where the criterion is smallest, and the proof.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 import numpy as np
@@ -15,6 +15,7 @@ from ranef.diagnose.ladder.words import number, with_error
 from ranef.diagnose.subject import Subject
 from ranef.formula import to_text
 from ranef.frame.grouping import group_means
+from ranef.record import record
 from ranef.solve import Certificate
 
 __all__ = ["Facts"]
@@ -22,7 +23,7 @@ __all__ = ["Facts"]
 MOVED = 0.5  # standard errors of the asked model
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Facts:
     """The asked model and the rungs, as sentences need them."""
 
