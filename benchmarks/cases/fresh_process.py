@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import ranef as rn
 from benchmarks.cases.case import Session
-from benchmarks.peers.install import PYTHON
+from benchmarks.peers.install import PYTHON, install_ranef
 from benchmarks.processes import measure
 from benchmarks.result import Goal, Result
 from benchmarks.runner import judge
@@ -33,13 +32,17 @@ LME4 = (
 
 @dataclass(frozen=True, slots=True)
 class FreshProcess:
-    """sleepstudy in a process of its own; time of the whole process, memory of all of it."""
+    """sleepstudy in a process of its own; time of the whole process, memory of all of it.
+
+    ranef and the Python peers are installed side by side, from wheels.
+    """
 
     name: str = "fresh-process"
     title: str = "sleepstudy from a CSV file in a fresh process (memory is the whole process's)"
     large: bool = False
 
     def measure(self, session: Session) -> Result:
+        install_ranef()
         path = session.folder / "sleepstudy.csv"
         rn.datasets.load("sleepstudy").to_csv(path, index=False)
         rows = judge(measure(_commands(session.tools, path), session.plan), "ranef, pandas")
@@ -64,7 +67,7 @@ def _commands(tools: Container[str], path: Path) -> dict[str, Sequence[str]]:
     commands: dict[str, Sequence[str]] = {}
     for title, library in (("pandas", "pandas"), ("Polars", "polars")):
         script = RANEF.format(library=library)
-        commands[f"ranef, {title}"] = (sys.executable, "-c", script, str(path))
+        commands[f"ranef, {title}"] = (str(PYTHON), "-c", script, str(path))
     if "glmm" in tools:
         for title, library in (("pandas", "pandas"), ("Polars", "polars")):
             script = GLMM.format(library=library)
