@@ -19,7 +19,7 @@ void along_the_face(Criterion& criterion, const Chart& chart, const Face& face, 
   out.curvature = kNaN;
   out.flat.resize(face.size(), 0);
   if (face.size() == 0) return;
-  Matrix h = criterion.hessian(face.directions).hessian;
+  Matrix h = criterion.hessian(face.directions);
   const std::vector<Matrix>& gamma = criterion.gamma();
   h += bend(chart, face, gamma);
   const Vector scales = face.scales();
@@ -54,7 +54,7 @@ double gain_by_leaving(Criterion& criterion, const Chart& chart, std::size_t k, 
   const int width = chart.group_q(term.group);
   Matrix d = Matrix::Zero(width, width);
   d.block(term.offset, term.offset, term.q, term.q) = v * v.transpose();
-  const double curvature = criterion.hessian({{term.group, d}}).hessian(0, 0);
+  const double curvature = criterion.hessian({{term.group, d}})(0, 0);
   if (!(curvature > 0.0)) return -slope;
   return std::min(-slope, slope * slope / (2.0 * curvature));
 }

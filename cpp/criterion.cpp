@@ -17,34 +17,50 @@ Criterion::Criterion(const Problem& problem, bool reml, double constant, Penalty
       constant_(constant),
       penalty_(std::move(penalty)),
       sweeps_(problem),
-      nu_(static_cast<double>(problem.n - (reml ? problem.p : 0))) {}
+      nu_(static_cast<double>(problem.n - (reml ? problem.p : 0))) {
+  if (problem.n_groups == 1) lone_.emplace(problem);
+}
+
+void Criterion::reload() {
+  if (lone_) lone_->reload();
+}
 
 bool Criterion::evaluate(const std::vector<Matrix>& lambda) {
   gamma_ready_ = false;
   gamma_kept_ = false;
-  if (!penalty_.evaluate(lambda) || !sweeps_.forward(lambda)) return false;
-  const Matrix& c = sweeps_.fixed();
+  differentiated_ = false;
+  swept_ = !lone_;
+  if (!penalty_.evaluate(lambda)) return false;
+  if (lone_) lambda_ = lambda;
+  if (!(lone_ ? lone_->forward(lambda[0]) : sweeps_.forward(lambda))) return false;
+  log_determinant_ = lone_ ? lone_->log_determinant() : sweeps_.log_determinant();
+  const Matrix& c = lone_ ? lone_->fixed() : sweeps_.fixed();
   const int p = problem_.p;
   log_determinant_x_ = 0.0;
-  beta_ = Vector::Zero(p);
-  xx_inverse_ = Matrix::Zero(p, p);
+  beta_.setZero(p);
+  xx_inverse_.setZero(p, p);
   r2_ = c(p, p);
   if (p > 0) {
-    Matrix factor = c.topLeftCorner(p, p);
-    if (!cholesky_lower(factor)) return false;
-    log_determinant_x_ = 2.0 * factor.diagonal().array().log().sum();
-    Matrix z = c.topRightCorner(p, 1);
-    solve_lower(factor, z);
-    r2_ -= z.squaredNorm();
-    solve_lower(factor, z, true);
-    beta_ = z.col(0);
-    inverse_from_cholesky(factor);
-    xx_inverse_ = factor;
+    xx_factor_ = c.topLeftCorner(p, p);
+    if (!cholesky_lower(xx_factor_)) return false;
+    log_determinant_x_ = 2.0 * xx_factor_.diagonal().array().log().sum();
+    beta_ = c.col(p).head(p);
+    xx_factor_.triangularView<Eigen::Lower>().solveInPlace(beta_);
+    r2_ -= beta_.squaredNorm();
+    xx_factor_.triangularView<Eigen::Lower>().transpose().solveInPlace(beta_);
+    xx_inverse_ = xx_factor_;
+    inverse_from_cholesky(xx_inverse_);
   }
-  value_ = sweeps_.log_determinant() + (reml_ ? log_determinant_x_ : 0.0) +
+  value_ = log_determinant_ + (reml_ ? log_determinant_x_ : 0.0) +
            nu_ * (1.0 + std::log(kTwoPi * r2_ / nu_)) - problem_.sum_log_weights + constant_ +
            penalty_.value();
   return r2_ > 0.0 && std::isfinite(value_);
+}
+
+Sweeps& Criterion::sweeps() {
+  if (!swept_) sweeps_.forward(lambda_);
+  swept_ = true;
+  return sweeps_;
 }
 
 Matrix Criterion::top() const {
@@ -59,7 +75,12 @@ Matrix Criterion::top() const {
 
 const std::vector<Matrix>& Criterion::gamma(bool keep) {
   if (!gamma_ready_ || (keep && !gamma_kept_)) {
-    sweeps_.reverse(top(), gamma_, keep);
+    if (lone_ && !keep) {
+      differentiate_lone();
+      gamma_.assign(1, lone_->gamma());
+    } else {
+      sweeps().reverse(top(), gamma_, keep);
+    }
     penalty_.add_gamma(gamma_);
     gamma_ready_ = true;
     gamma_kept_ = keep;

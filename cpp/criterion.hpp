@@ -8,8 +8,10 @@
 // Lambda Lambda' of each grouping factor; charts come on top.
 #pragma once
 
+#include <optional>
 #include <vector>
 
+#include "lone_factor.hpp"
 #include "penalty.hpp"
 #include "sweeps.hpp"
 
@@ -38,11 +40,17 @@ class Criterion {
   // Gamma by group: df/dD. Needs a successful evaluate().
   const std::vector<Matrix>& gamma(bool keep = false);
 
+  // To be called when numbers of the problem have changed, its structure not.
+  void reload();
+
   // To be called by whoever runs a reverse sweep of its own on sweeps().
   void forget_gamma() { gamma_ready_ = false; }
 
   // Exact second derivatives along the directions, by the way that serves the layout.
-  Curvature hessian(const std::vector<Direction>& directions);
+  Matrix hessian(const std::vector<Direction>& directions);
+
+  // The same with the derivatives of r2 and X'V^-1 X.
+  Curvature curvature(const std::vector<Direction>& directions);
 
   // Average information along the directions, one solve each, and the penalty's Hessian.
   Matrix average_information(const std::vector<Direction>& directions);
@@ -56,19 +64,20 @@ class Criterion {
   const Penalty& penalty() const { return penalty_; }
   double value() const { return value_; }
   double r2() const { return r2_; }
-  double log_determinant() const { return sweeps_.log_determinant(); }
+  double log_determinant() const { return log_determinant_; }
   double log_determinant_x() const { return log_determinant_x_; }
   double nu() const { return nu_; }
   const Vector& beta() const { return beta_; }
   const Matrix& xx_inverse() const { return xx_inverse_; }
   const Problem& problem() const { return problem_; }
-  Sweeps& sweeps() { return sweeps_; }
+  Sweeps& sweeps();
   bool reml() const { return reml_; }
 
  private:
   Matrix information_in_the_data(const std::vector<Direction>& directions);
-  Curvature hessian_of_one_factor(const std::vector<Direction>& directions);
-  Curvature hessian_with_tail(const std::vector<Direction>& directions);
+  void differentiate_lone();
+  Curvature lone_curvature(const std::vector<Direction>& directions, bool parts);
+  Curvature curvature_with_tail(const std::vector<Direction>& directions);
   void tangent(const Direction& direction, std::size_t which,
                const std::vector<Direction>& directions, Curvature& out);
 
@@ -76,12 +85,19 @@ class Criterion {
   bool reml_;
   double constant_;
   Penalty penalty_;
-  Sweeps sweeps_;
+  Sweeps sweeps_;                   // behind lambda_ where there is a lone factor
+  std::optional<LoneFactor> lone_;  // instead of sweeps, until somebody asks for them
+  std::vector<Matrix> lambda_;
+  bool swept_ = false;         // whether sweeps_ are at lambda_
+  bool differentiated_ = false;  // whether lone_ has made its second pass
   double nu_;
   double value_ = 0.0;
+  double log_determinant_ = 0.0;
   double r2_ = 0.0;
   double log_determinant_x_ = 0.0;
   Vector beta_;
+  Matrix xx_factor_;  // Cholesky factor of X'V^-1 X
+  Matrix xx_root_;    // its inverse, transposed
   Matrix xx_inverse_;
   std::vector<Matrix> gamma_;
   bool gamma_ready_ = false;

@@ -12,13 +12,20 @@ HessianPath hessian_path(const Problem& problem) {
   return has_wide_hessian(problem) ? HessianPath::kTallProducts : HessianPath::kTraceProducts;
 }
 
-Curvature Criterion::hessian(const std::vector<Direction>& directions) {
+Curvature Criterion::curvature(const std::vector<Direction>& directions) {
   const HessianPath path = hessian_path(problem_);
-  Curvature out = path == HessianPath::kSumsOverLevels ? hessian_of_one_factor(directions)
+  Curvature out = path == HessianPath::kSumsOverLevels ? lone_curvature(directions, true)
                   : path == HessianPath::kNested       ? nested_hessian(*this, directions)
                   : path == HessianPath::kTallProducts ? wide_hessian(*this, directions)
-                                                       : hessian_with_tail(directions);
+                                                       : curvature_with_tail(directions);
   penalty_.add_hessian(directions, out.hessian);
+  return out;
+}
+
+Matrix Criterion::hessian(const std::vector<Direction>& directions) {
+  if (!lone_) return curvature(directions).hessian;
+  Matrix out = lone_curvature(directions, false).hessian;
+  penalty_.add_hessian(directions, out);
   return out;
 }
 
@@ -29,13 +36,13 @@ Matrix Criterion::average_information(const std::vector<Direction>& directions) 
 }
 
 // H = 2 AI + (nu / r2^2) d d' - tr(N E N F): average information holds the quadratic forms.
-Curvature Criterion::hessian_with_tail(const std::vector<Direction>& directions) {
+Curvature Criterion::curvature_with_tail(const std::vector<Direction>& directions) {
   Curvature out;
   out.hessian = 2.0 * information_in_the_data(directions);
   std::vector<std::vector<double>> b;
   std::vector<std::vector<double>> e;
   const int m = problem_.m;
-  sweeps_.predictors(Matrix::Identity(m, m), b, e);
+  sweeps().predictors(Matrix::Identity(m, m), b, e);
   const int p = problem_.p;
   Vector v(m);
   v.head(p) = -beta_;

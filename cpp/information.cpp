@@ -206,7 +206,7 @@ Matrix Criterion::information_in_the_data(const std::vector<Direction>& directio
   v(problem_.p) = 1.0;
   std::vector<std::vector<double>> b;
   std::vector<std::vector<double>> e;
-  sweeps_.predictors(v, b, e);
+  sweeps().predictors(v, b, e);
 
   std::vector<Index> order(directions.size());
   std::iota(order.begin(), order.end(), Index{0});

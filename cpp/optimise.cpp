@@ -62,7 +62,7 @@ class Search {
 
   Matrix hessian(const std::vector<Matrix>& lambda) {
     const std::vector<Direction> directions = chart_.directions(lambda);
-    const Matrix curvature = exact_ ? criterion_.hessian(directions).hessian
+    const Matrix curvature = exact_ ? criterion_.hessian(directions)
                                     : criterion_.average_information(directions);
     return curvature + chart_.bend(criterion_.gamma());
   }

@@ -41,6 +41,8 @@ class Refitter {
     if (control_.fixed_rows.rows() > 0) add_fixed_rows(problem_, control_.fixed_rows);
     if (!criterion_ || !replicates_.same_rows()) {
       criterion_.emplace(problem_, control_.reml, 0.0, control_.penalty);
+    } else {
+      criterion_->reload();
     }
     Optimum best = search(control_.start);
     if (best.status != OptimiseStatus::kConverged && best.status != OptimiseStatus::kInterrupted) {

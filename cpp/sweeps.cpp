@@ -14,12 +14,6 @@ Sweeps::Sweeps(const Problem& problem) : problem_(problem), stages_(problem.chai
   std::size_t widest_q = 1;
   for (std::size_t i = 0; i < problem.chain.size(); ++i) {
     const Stage& stage = problem.chain[i];
-    const std::size_t blocks = stage.diagonal.size();
-    StageState& state = stages_[i];
-    state.p.resize(blocks);
-    state.f.resize(blocks);
-    state.h.resize(stage.rest.size());
-    state.u.resize(stage.rest.size());
     for (Index level = 0; level < stage.n_levels; ++level) {
       widest = std::max(widest, at(stage.rest_columns(level)));
     }
@@ -32,6 +26,18 @@ Sweeps::Sweeps(const Problem& problem) : problem_(problem), stages_(problem.chai
   scratch_w_.resize(widest * widest);
 }
 
+void Sweeps::allocate() {
+  for (std::size_t i = 0; i < stages_.size(); ++i) {
+    const std::size_t blocks = problem_.chain[i].diagonal.size();
+    const std::size_t rest = problem_.chain[i].rest.size();
+    StageState& state = stages_[i];
+    state.p.resize(blocks);
+    state.f.resize(blocks);
+    state.h.resize(rest);
+    state.u.resize(rest);
+  }
+}
+
 const double* Sweeps::c_diagonal(std::size_t i) const {
   return i == 0 ? problem_.chain[0].diagonal.data() : stages_[i].diagonal.data();
 }
@@ -41,6 +47,7 @@ const double* Sweeps::c_rest(std::size_t i) const {
 }
 
 bool Sweeps::forward(const std::vector<Matrix>& lambda) {
+  if (!stages_.empty() && stages_[0].p.empty()) allocate();
   lambda_ = lambda;
   log_determinant_ = 0.0;
   fixed_ = problem_.fixed;
@@ -50,7 +57,6 @@ bool Sweeps::forward(const std::vector<Matrix>& lambda) {
     stages_[i].rest = problem_.chain[i].rest;
   }
   if (scalar_with_tail()) return forward_scalar() && forward_tail();
-  if (stages_.size() == 1 && problem_.tail_columns == 0) return forward_alone_any();
   for (std::size_t i = 0; i < stages_.size(); ++i) {
     const bool fine = is_wide(problem_, problem_.chain[i])
                           ? forward_wide(i)

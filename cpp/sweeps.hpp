@@ -104,6 +104,7 @@ class Sweeps {
   const double* c_rest(std::size_t i) const;
 
  private:
+  void allocate();
   template <int Q>
   bool forward_stage(std::size_t i);
   template <int Q>
@@ -113,9 +114,6 @@ class Sweeps {
   void subtract_forms(const Matrix& top, int q, Matrix& sum) const;
   void start_tail();
   void invert_tail();
-  bool forward_alone_any();
-  template <int Q>
-  bool forward_alone();
   bool forward_tail();
   void solve_tail();
   void reverse_tail(const Matrix& top, std::vector<Matrix>& gamma, bool direct);

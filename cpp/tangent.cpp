@@ -288,7 +288,7 @@ void Criterion::tangent(const Direction& direction, std::size_t which,
                         const std::vector<Direction>& directions, Curvature& out) {
   const int p = problem_.p;
   Tangent t = zero_tangent(problem_);
-  const Matrix tail = forward_tangent(sweeps_, direction, t);
+  const Matrix tail = forward_tangent(sweeps(), direction, t);
 
   Vector v(p + 1);
   v.head(p) = -beta_;
@@ -309,10 +309,10 @@ void Criterion::tangent(const Direction& direction, std::size_t which,
     t.stages[i].w_rest.resize(t.stages[i].rest.size());
   }
   if (problem_.tail_columns > 0) {
-    reverse_tail(sweeps_, direction, tail, top_now, dtop, t, dgamma);
+    reverse_tail(sweeps(), direction, tail, top_now, dtop, t, dgamma);
   }
   for (std::size_t i = problem_.chain.size(); i-- > 0;) {
-    reverse_stage(sweeps_, i, direction, top_now, dtop, t, dgamma);
+    reverse_stage(sweeps(), i, direction, top_now, dtop, t, dgamma);
   }
   const auto column = static_cast<Index>(which);
   out.r2(column) = dr2;
@@ -325,7 +325,7 @@ void Criterion::tangent(const Direction& direction, std::size_t which,
 
 Curvature Criterion::hessian_by_tangents(const std::vector<Direction>& directions) {
   gamma(problem_.tail_columns > 0);  // leaves W of the later factors and the tail in the state
-  if (problem_.tail_columns > 0) sweeps_.tail_products();
+  if (problem_.tail_columns > 0) sweeps().tail_products();
   const auto count = static_cast<Index>(directions.size());
   Curvature out;
   out.hessian = Matrix::Zero(count, count);

@@ -99,7 +99,7 @@ class Workspace {
       const std::vector<std::tuple<int, Matrix>>& directions) {
     require();
     nb::gil_scoped_release release;
-    ranef::Curvature c = criterion_.hessian(directions_from(directions));
+    ranef::Curvature c = criterion_.curvature(directions_from(directions));
     return {std::move(c.hessian), std::move(c.r2), std::move(c.xx)};
   }
 

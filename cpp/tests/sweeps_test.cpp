@@ -40,7 +40,7 @@ void check(const std::string& name, const Data& data, bool reml) {
   expect(criterion.evaluate(chart.lambda(theta)), name + ": evaluate");
   const Vector gradient = chart.gradient(criterion.gamma(), chart.lambda(theta));
   const std::vector<ranef::Direction> directions = chart.directions(chart.lambda(theta));
-  Matrix hessian = criterion.hessian(directions).hessian;
+  Matrix hessian = criterion.hessian(directions);
   hessian += chart.bend(criterion.gamma());
   criterion.average_information(directions);
   ranef::row_variances(criterion, rows);

@@ -1,0 +1,399 @@
+#include "lone_factor.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "lanes.hpp"
+#include "small.hpp"
+
+namespace ranef {
+
+namespace {
+
+constexpr int kStrip = 64;  // levels; their numbers stay in the innermost cache
+constexpr int kFew = 10;    // columns from which on matrix products of Eigen pay
+
+using StripMap = Eigen::Map<const Matrix, 0, Eigen::OuterStride<>>;
+
+// sum += the Gram matrix of the columns, lower triangle. A strip's numbers past n are zero.
+void add_gram(const LaneColumns& a, int n, Matrix& sum) {
+  if (a.count < 2 * kFew) {
+    add_products(a, a, n, true, sum);
+  } else {
+    sum.selfadjointView<Eigen::Lower>().rankUpdate(
+        StripMap(a.values, kStrip, a.count, Eigen::OuterStride<>(a.stride)).transpose());
+  }
+}
+
+// Lambda and D = Lambda Lambda' of the factor; plain arrays, so that they can stay in registers.
+template <int Q>
+struct Coefficients {
+  explicit Coefficients(const Matrix& lambda) : q(Small<Q>::size(static_cast<int>(lambda.rows()))) {
+    if constexpr (Q == 0) {
+      l.resize(at(q) * at(q));
+      d.resize(at(q) * at(q));
+    }
+    const Matrix product = lambda.lazyProduct(lambda.transpose());
+    std::copy_n(lambda.data(), q * q, l.begin());
+    std::copy_n(product.data(), q * q, d.begin());
+  }
+  double lambda(int a, int b) const { return l[at(a + b * q)]; }
+  double dd(int a, int b) const { return d[at(a + b * q)]; }
+
+  int q;
+  std::conditional_t<Q == 0, std::vector<double>, std::array<double, static_cast<std::size_t>(Q * Q)>>
+      l, d;
+};
+
+// What elimination makes of the diagonal block of two levels.
+template <int Q>
+class Pivot {
+ public:
+  Pivot(int q, const Coefficients<Q>& coefficients)
+      : q_(q), k_(coefficients), c(q), m(q), f(q), t_(q), p_(q), inverse_(q) {}
+
+  // Cholesky factor of M into m; `root` times the root of its determinant. M - I is positive
+  // semidefinite: where rounding or overflow has made something else of it, root is no number.
+  void factor(Lane& root) {
+    const int q = Small<Q>::size(q_);
+    for (int j = 0; j < q; ++j) {
+      for (int i = 0; i < q; ++i) {
+        Lane sum = c(i, j) * k_.lambda(j, j);
+        for (int k = j + 1; k < q; ++k) sum += c(i, k) * k_.lambda(k, j);
+        t_(i, j) = sum;
+      }
+    }
+    for (int b = 0; b < q; ++b) {
+      for (int a = b; a < q; ++a) {
+        Lane sum = t_(a, b) * k_.lambda(a, a);
+        for (int k = a + 1; k < q; ++k) sum += t_(k, b) * k_.lambda(k, a);
+        m(a, b) = a == b ? (sum + 1.0).eval() : sum;
+      }
+    }
+    for (int j = 0; j < q; ++j) {
+      for (int k = 0; k < j; ++k) m(j, j) -= m(j, k) * m(j, k);
+      m(j, j) = m(j, j).sqrt();
+      root *= m(j, j);
+      inverse_(j, j) = m(j, j).inverse();
+      for (int i = j + 1; i < q; ++i) {
+        for (int k = 0; k < j; ++k) m(i, j) -= m(i, k) * m(j, k);
+        m(i, j) *= inverse_(j, j);
+      }
+    }
+  }
+
+  // x <- L^-1 Lambda' x for one column, `at` giving its elements.
+  template <class At>
+  void halve(At x) const {
+    const int q = Small<Q>::size(q_);
+    for (int a = 0; a < q; ++a) {
+      Lane sum = x(a) * k_.lambda(a, a);
+      for (int k = a + 1; k < q; ++k) sum += x(k) * k_.lambda(k, a);
+      for (int k = 0; k < a; ++k) sum -= m(a, k) * x(k);
+      x(a) = sum * inverse_(a, a);
+    }
+  }
+
+  // F = (I + C D)^-1.
+  void invert() {
+    if constexpr (Q == 1) {
+      f(0, 0) = inverse_(0, 0).square();
+    } else if constexpr (Q == 2) {
+      // The determinant is that of M, known without cancellation.
+      const Lane scale = (inverse_(0, 0) * inverse_(1, 1)).square();
+      f(0, 0) = (c(1, 0) * k_.dd(0, 1) + c(1, 1) * k_.dd(1, 1) + 1.0) * scale;
+      f(1, 1) = (c(0, 0) * k_.dd(0, 0) + c(0, 1) * k_.dd(1, 0) + 1.0) * scale;
+      f(0, 1) = -(c(0, 0) * k_.dd(0, 1) + c(0, 1) * k_.dd(1, 1)) * scale;
+      f(1, 0) = -(c(1, 0) * k_.dd(0, 0) + c(1, 1) * k_.dd(1, 0)) * scale;
+    } else {
+      invert_in_two_steps();
+    }
+  }
+
+ private:
+  // F = I - C P loses digits where F is small; one step of Newton's iteration for inverses, F + F
+  // (I - (I + C D) F), brings them back.
+  void invert_in_two_steps() {
+    const int q = Small<Q>::size(q_);
+    for (int j = 0; j < q; ++j) {
+      for (int a = 0; a < q; ++a) t_(a, j) = Lane::Constant(a <= j ? k_.lambda(j, a) : 0.0);
+      // L^-1 of the column of Lambda'.
+      for (int a = 0; a < q; ++a) {
+        for (int k = 0; k < a; ++k) t_(a, j) -= m(a, k) * t_(k, j);
+        t_(a, j) *= inverse_(a, a);
+      }
+    }
+    for (int b = 0; b < q; ++b) {
+      for (int a = b; a < q; ++a) {
+        Lane sum = t_(0, a) * t_(0, b);
+        for (int k = 1; k < q; ++k) sum += t_(k, a) * t_(k, b);
+        p_(a, b) = p_(b, a) = sum;
+      }
+    }
+    for (int b = 0; b < q; ++b) {
+      for (int a = 0; a < q; ++a) {
+        Lane sum = Lane::Constant(a == b ? 1.0 : 0.0);
+        for (int k = 0; k < q; ++k) sum -= c(a, k) * p_(k, b);
+        t_(a, b) = sum;
+      }
+    }
+    for (int b = 0; b < q; ++b) {
+      for (int a = 0; a < q; ++a) {
+        Lane sum = Lane::Constant(a == b ? 1.0 : 0.0);
+        for (int k = 0; k < q; ++k) sum -= c(a, k) * k_.dd(k, b);
+        p_(a, b) = a == b ? (sum - 2.0).eval() : sum;  // -(I + C D)
+      }
+    }
+    for (int b = 0; b < q; ++b) {
+      for (int a = 0; a < q; ++a) {
+        Lane sum = Lane::Constant(a == b ? 1.0 : 0.0);
+        for (int k = 0; k < q; ++k) sum += p_(a, k) * t_(k, b);
+        inverse_(a, b) = sum;
+      }
+    }
+    for (int b = 0; b < q; ++b) {
+      for (int a = 0; a < q; ++a) {
+        Lane sum = t_(a, b);
+        for (int k = 0; k < q; ++k) sum += t_(a, k) * inverse_(k, b);
+        f(a, b) = sum;
+      }
+    }
+  }
+
+  int q_;
+  const Coefficients<Q>& k_;
+
+ public:
+  LaneSquare<Q> c;  // C, full
+  LaneSquare<Q> m;  // L
+  LaneSquare<Q> f;  // F
+
+ private:
+  LaneSquare<Q> t_;
+  LaneSquare<Q> p_;
+  LaneSquare<Q> inverse_;  // of the diagonal of L; then scratch
+};
+
+int rounded(Index levels) { return static_cast<int>((levels + kLane - 1) / kLane * kLane); }
+
+}  // namespace
+
+LoneFactor::LoneFactor(const Problem& problem)
+    : problem_(problem),
+      q_(problem.chain[0].q),
+      m_(problem.m),
+      pairs_(q_ * (q_ + 1) / 2),
+      n_levels_(problem.chain[0].n_levels),
+      n_strips_((n_levels_ + kStrip - 1) / kStrip) {
+  const std::size_t kinds = at(pairs_) + at(q_) * at(m_);
+  in_.resize(at(n_strips_) * kinds * kStrip);
+  out_.resize(in_.size());
+  strip_.resize(at(q_) * at(m_) * kStrip);
+  strip_w_.resize(at(pairs_) * kStrip);
+  reload();
+}
+
+void LoneFactor::reload() {
+  const Stage& stage = problem_.chain[0];
+  const int qm = q_ * m_;
+  for (Index level = 0; level < n_levels_; ++level) {
+    double* to = &in_[at(level / kStrip * (pairs_ + qm) * kStrip + level % kStrip)];
+    const double* c = &stage.diagonal[at(level * q_ * q_)];
+    for (int b = 0; b < q_; ++b) {
+      for (int a = b; a < q_; ++a, to += kStrip) *to = c[a + b * q_];
+    }
+    const double* rest = &stage.rest[at(level * qm)];
+    for (int k = 0; k < qm; ++k, to += kStrip) *to = rest[k];
+  }
+}
+
+bool LoneFactor::forward(const Matrix& lambda) {
+  with_size(q_, [&](auto size) { forward_levels<decltype(size)::value>(lambda); });
+  return std::isfinite(log_determinant_);
+}
+
+template <int Q>
+void LoneFactor::forward_levels(const Matrix& lambda) {
+  const int q = Small<Q>::size(q_);
+  const Coefficients<Q> coefficients(lambda);
+  Pivot<Q> pivot(q, coefficients);
+  LaneSquare<Q> s_sum(q);
+  for (int b = 0; b < q; ++b) {
+    for (int a = b; a < q; ++a) s_sum(a, b).setZero();
+  }
+  sum_.setZero(m_, m_);
+  log_determinant_ = 0.0;
+  Lane running = Lane::Ones();  // products of determinants whose logarithm has not been taken
+  const Index kinds = pairs_ + q * m_;
+  double* half = strip_.data();
+  for (Index strip = 0; strip < n_strips_; ++strip) {
+    const double* in = &in_[at(strip * kinds * kStrip)];
+    double* out = &out_[at(strip * kinds * kStrip)];
+    const int used = rounded(std::min<Index>(kStrip, n_levels_ - strip * kStrip));
+    for (int i = 0; i < used; i += kLane) {
+      int kind = 0;
+      for (int b = 0; b < q; ++b) {
+        for (int a = b; a < q; ++a, ++kind) {
+          pivot.c(a, b) = pivot.c(b, a) = load(in + kind * kStrip + i);
+        }
+      }
+      pivot.factor(running);
+      if (running(0) > 1e100 || running(1) > 1e100) {
+        log_determinant_ += 2.0 * (std::log(running(0)) + std::log(running(1)));
+        running.setOnes();
+      }
+      const double* rest = in + pairs_ * kStrip + i;
+      for (int column = 0; column < m_; ++column) {
+        const auto element = [&](int a) {
+          return Eigen::Map<Lane>(half + (a + column * q) * kStrip + i);
+        };
+        for (int a = 0; a < q; ++a) element(a) = load(rest + (a + column * q) * kStrip);
+        pivot.halve(element);
+      }
+      pivot.invert();
+      kind = 0;
+      for (int b = 0; b < q; ++b) {
+        for (int a = b; a < q; ++a, ++kind) {
+          Lane sum = pivot.f(a, 0) * pivot.c(0, b);
+          for (int k = 1; k < q; ++k) sum += pivot.f(a, k) * pivot.c(k, b);
+          s_sum(a, b) += sum;
+          store(sum, out + kind * kStrip + i);
+        }
+      }
+      double* u = out + pairs_ * kStrip + i;
+      for (int column = 0; column < m_; ++column) {
+        for (int a = 0; a < q; ++a) {
+          Lane sum = pivot.f(a, 0) * load(rest + column * q * kStrip);
+          for (int k = 1; k < q; ++k) sum += pivot.f(a, k) * load(rest + (k + column * q) * kStrip);
+          store(sum, u + (a + column * q) * kStrip);
+        }
+      }
+    }
+    clear_after(used);
+    for (int a = 0; a < q; ++a) add_gram({half + a * kStrip, Index{q} * kStrip, m_}, used, sum_);
+  }
+  log_determinant_ += 2.0 * (std::log(running(0)) + std::log(running(1)));
+  fixed_ = problem_.fixed;
+  for (int t = 0; t < m_; ++t) {
+    for (int s = t; s < m_; ++s) fixed_(t, s) = fixed_(s, t) -= sum_(s, t);
+  }
+  s_.resize(q, q);
+  for (int b = 0; b < q; ++b) {
+    for (int a = b; a < q; ++a) s_(a, b) = s_(b, a) = s_sum(a, b).sum();
+  }
+}
+
+// Matrix products of Eigen read whole strips.
+void LoneFactor::clear_after(int used) {
+  if (used == kStrip || q_ * m_ < 2 * kFew) return;
+  for (std::size_t from = 0; from < strip_.size(); from += kStrip) {
+    std::fill(&strip_[from] + used, &strip_[from] + kStrip, 0.0);
+  }
+}
+
+// Y = U T into strip_.
+void LoneFactor::apply(const double* u, const Matrix& t, int used) {
+  double* y = strip_.data();
+  for (int a = 0; a < q_; ++a) {
+    if (m_ >= kFew) {
+      const Eigen::OuterStride<> stride(Index{q_} * kStrip);
+      Eigen::Map<Matrix, 0, Eigen::OuterStride<>>(y + a * kStrip, kStrip, m_, stride).noalias() =
+          StripMap(u + a * kStrip, kStrip, m_, stride) * t.triangularView<Eigen::Upper>();
+      continue;
+    }
+    for (int column = 0; column < m_; ++column) {
+      double* to = y + (a + column * q_) * kStrip;
+      for (int i = 0; i < used; i += kLane) {
+        Lane sum = load(u + a * kStrip + i) * t(0, column);
+        for (int k = 1; k <= column; ++k) sum += load(u + (a + k * q_) * kStrip + i) * t(k, column);
+        store(sum, to + i);
+      }
+    }
+  }
+}
+
+template <int Q>
+void LoneFactor::differentiate_levels(const Matrix& t, int first_w) {
+  const int q = Small<Q>::size(q_);
+  LaneSquare<Q> yy(q);
+  products_.setZero(q * m_, q * m_);
+  sw_.setZero(pairs_, pairs_);
+  const Index kinds = pairs_ + q * m_;
+  for (Index strip = 0; strip < n_strips_; ++strip) {
+    const double* s = &out_[at(strip * kinds * kStrip)];
+    const int used = rounded(std::min<Index>(kStrip, n_levels_ - strip * kStrip));
+    apply(s + pairs_ * kStrip, t, used);
+    clear_after(used);
+    for (int i = 0; i < used; i += kLane) {
+      for (int b = 0; b < q; ++b) {
+        for (int a = b; a < q; ++a) yy(a, b).setZero();
+      }
+      for (int column = first_w; column < m_; ++column) {
+        const double* y = &strip_[at(column * q * kStrip + i)];
+        for (int b = 0; b < q; ++b) {
+          for (int a = b; a < q; ++a) yy(a, b) += load(y + a * kStrip) * load(y + b * kStrip);
+        }
+      }
+      int kind = 0;
+      for (int b = 0; b < q; ++b) {
+        for (int a = b; a < q; ++a, ++kind) {
+          store(0.5 * load(s + kind * kStrip + i) - yy(a, b), &strip_w_[at(kind * kStrip + i)]);
+        }
+      }
+    }
+    add_gram({strip_.data(), kStrip, q * m_}, used, products_);
+    add_products({s, kStrip, pairs_}, {strip_w_.data(), kStrip, pairs_}, used, false, sw_);
+  }
+}
+
+void LoneFactor::differentiate(const Matrix& t, bool reml) {
+  const int first_w = reml ? 0 : m_ - 1;
+  with_size(q_, [&](auto size) { differentiate_levels<decltype(size)::value>(t, first_w); });
+  products_.triangularView<Eigen::StrictlyUpper>() = products_.transpose();
+  gamma_ = s_;
+  for (int column = first_w; column < m_; ++column) {
+    gamma_ -= products_.block(column * q_, column * q_, q_, q_);
+  }
+}
+
+Matrix LoneFactor::form(const Matrix& e) const {
+  Matrix out(m_, m_);
+  for (int l = 0; l < m_; ++l) {
+    for (int k = l; k < m_; ++k) {
+      double sum = 0.0;
+      for (int b = 0; b < q_; ++b) {
+        for (int a = 0; a < q_; ++a) sum += e(a, b) * products_(a + k * q_, b + l * q_);
+      }
+      out(k, l) = out(l, k) = sum;
+    }
+  }
+  return out;
+}
+
+Matrix LoneFactor::traces(const std::vector<const Matrix*>& e) const {
+  const auto count = static_cast<Index>(e.size());
+  const auto pair = [this](int a, int b) {
+    if (a < b) std::swap(a, b);
+    return b * q_ - b * (b - 1) / 2 + (a - b);
+  };
+  Matrix out(count, count);
+  Matrix g(q_, q_);  // G_cd: sum of E_ab S_da W_bc
+  for (Index row = 0; row < count; ++row) {
+    const Matrix& change = *e[at(row)];
+    g.setZero();
+    for (int b = 0; b < q_; ++b) {
+      for (int a = 0; a < q_; ++a) {
+        if (change(a, b) == 0.0) continue;
+        for (int d = 0; d < q_; ++d) {
+          for (int c = 0; c < q_; ++c) g(c, d) += change(a, b) * sw_(pair(d, a), pair(b, c));
+        }
+      }
+    }
+    for (Index column = 0; column < count; ++column) {
+      out(row, column) = g.cwiseProduct(*e[at(column)]).sum();
+    }
+  }
+  return out;
+}
+
+}  // namespace ranef

@@ -1,0 +1,79 @@
+// The criterion's sums over the levels of a single grouping factor, two levels at a time.
+//
+// With C = Z'WZ and C_r = Z'W[X y] of a level and the notation of sweeps.hpp, the first pass leaves
+//
+//   sum of log|M|,   [X y]'W[X y] - sum of C_r' P C_r,   S = F C,   U = F C_r.
+//
+// The derivative of the criterion with respect to the Schur complement of [X y] is T T' with an
+// upper triangular T = [R, -beta sqrt(kappa); 0, sqrt(kappa)], where R R' = (X'V^-1 X)^-1 and kappa
+// = nu / r2. The second pass has Y = U T at each level. Its last column, e, belongs to the residual
+// scores, those before it to X; W = S / 2 - Y Y' (ML: e e' alone), and for symmetric changes E, G of
+// D = Lambda Lambda' with N_E = sum of Y' E Y,
+//
+//   Gamma = sum of S - Y Y' (ML: e e'),
+//   d2f(E, G) = - sum of [tr(S E W G) + tr(W E S G)]
+//               - <N_E, N_G> + (1 - 1 / nu) N_E[e, e] N_G[e, e]
+//
+// with the inner product over all of N under REML, less its block of X under ML.
+//
+// Numbers are kept by strips of levels, those of one kind side by side, so that one instruction
+// serves neighbouring levels. The levels that fill up the last strip are zero and add nothing.
+#pragma once
+
+#include <vector>
+
+#include "elimination.hpp"
+
+namespace ranef {
+
+class LoneFactor {
+ public:
+  // `problem` has one grouping factor.
+  explicit LoneFactor(const Problem& problem);
+
+  // To be called when numbers of the problem have changed.
+  void reload();
+
+  // The first pass. False where the arithmetic broke down.
+  bool forward(const Matrix& lambda);
+  double log_determinant() const { return log_determinant_; }
+  const Matrix& fixed() const { return fixed_; }  // Schur complement of [X y], m x m
+
+  // The second pass; `t` is T.
+  void differentiate(const Matrix& t, bool reml);
+  const Matrix& gamma() const { return gamma_; }
+
+  // N_E.
+  Matrix form(const Matrix& e) const;
+
+  // tr(S E W G) summed over levels, for the directions in `e`: a table with G in the columns.
+  Matrix traces(const std::vector<const Matrix*>& e) const;
+
+ private:
+  template <int Q>
+  void forward_levels(const Matrix& lambda);
+  template <int Q>
+  void differentiate_levels(const Matrix& t, int first_w);
+  void clear_after(int used);
+  void apply(const double* u, const Matrix& t, int used);
+
+  const Problem& problem_;
+  int q_;
+  int m_;
+  int pairs_;  // entries of a symmetric q x q matrix
+  Index n_levels_;
+  Index n_strips_;
+  std::vector<double> in_;   // by strip: C (lower triangle), C_r
+  std::vector<double> out_;  // the same of S and U
+  std::vector<double> strip_;    // of one strip: L^-1 Lambda' C_r, or Y
+  std::vector<double> strip_w_;  // W
+  Matrix fixed_;
+  double log_determinant_ = 0.0;
+  Matrix sum_;       // scratch, m x m
+  Matrix s_;         // sum of S, q x q
+  Matrix products_;  // sum of vec(Y) vec(Y)', lower triangle
+  Matrix sw_;        // sum of S W' over lower triangles, pairs x pairs
+  Matrix gamma_;
+};
+
+}  // namespace ranef
