@@ -46,24 +46,30 @@ void Chart::set_block(Vector& theta, std::size_t term, const Matrix& t) const {
 }
 
 Vector Chart::gradient(const std::vector<Matrix>& gamma, const std::vector<Matrix>& lambda) const {
-  std::vector<Matrix> product;
-  for (std::size_t g = 0; g < gamma.size(); ++g) product.push_back(2.0 * gamma[g] * lambda[g]);
   Vector out(size());
   for (Index k = 0; k < size(); ++k) {
     const Entry& entry = entries_[at(k)];
-    out(k) = product[at(entry.group)](entry.row, entry.column);
+    const Matrix& g = gamma[at(entry.group)];
+    const Matrix& l = lambda[at(entry.group)];
+    double sum = 0.0;
+    for (Index i = 0; i < l.rows(); ++i) sum += g(entry.row, i) * l(i, entry.column);
+    out(k) = 2.0 * sum;
   }
   return out;
 }
 
 std::vector<Direction> Chart::directions(const std::vector<Matrix>& lambda) const {
-  std::vector<Direction> out;
-  for (const Entry& entry : entries_) {
+  std::vector<Direction> out(entries_.size());
+  for (std::size_t k = 0; k < entries_.size(); ++k) {
+    const Entry& entry = entries_[k];
     const Matrix& l = lambda[at(entry.group)];
-    Matrix d = Matrix::Zero(l.rows(), l.cols());
-    d.row(entry.row) = l.col(entry.column).transpose();
-    d += d.transpose().eval();
-    out.push_back({entry.group, std::move(d)});
+    Matrix& d = out[k].d;
+    out[k].group = entry.group;
+    d.setZero(l.rows(), l.cols());
+    for (Index i = 0; i < l.rows(); ++i) {
+      d(entry.row, i) += l(i, entry.column);
+      d(i, entry.row) += l(i, entry.column);
+    }
   }
   return out;
 }

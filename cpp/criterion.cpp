@@ -45,9 +45,9 @@ bool Criterion::evaluate(const std::vector<Matrix>& lambda) {
     if (!cholesky_lower(xx_factor_)) return false;
     log_determinant_x_ = 2.0 * xx_factor_.diagonal().array().log().sum();
     beta_ = c.col(p).head(p);
-    xx_factor_.triangularView<Eigen::Lower>().solveInPlace(beta_);
+    solve_lower(xx_factor_, beta_);
     r2_ -= beta_.squaredNorm();
-    xx_factor_.triangularView<Eigen::Lower>().transpose().solveInPlace(beta_);
+    solve_lower(xx_factor_, beta_, true);
     xx_inverse_ = xx_factor_;
     inverse_from_cholesky(xx_inverse_);
   }

@@ -1,6 +1,7 @@
 #include "dense.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace ranef {
 
@@ -14,6 +15,66 @@ constexpr Index kSmall = 64;
 // Likewise for a product, in multiplications.
 constexpr Index kSmallProduct = 8192;
 
+// Up to this many rows plain loops cost less than calling anything.
+constexpr Index kTiny = 12;
+
+bool tiny_cholesky(Eigen::Ref<Matrix>& a) {
+  const Index n = a.rows();
+  for (Index j = 0; j < n; ++j) {
+    double pivot = a(j, j);
+    for (Index k = 0; k < j; ++k) pivot -= a(j, k) * a(j, k);
+    if (!(pivot > 0.0) || !(pivot < 1e300)) return false;  // false for a NaN, too
+    const double root = std::sqrt(pivot);
+    a(j, j) = root;
+    for (Index i = j + 1; i < n; ++i) {
+      double value = a(i, j);
+      for (Index k = 0; k < j; ++k) value -= a(i, k) * a(j, k);
+      a(i, j) = value / root;
+    }
+  }
+  return true;
+}
+
+void tiny_solve(const Eigen::Ref<const Matrix>& l, Eigen::Ref<Matrix>& b, bool transposed) {
+  const Index n = l.rows();
+  for (Index c = 0; c < b.cols(); ++c) {
+    if (transposed) {
+      for (Index i = n; i-- > 0;) {
+        double value = b(i, c);
+        for (Index k = i + 1; k < n; ++k) value -= l(k, i) * b(k, c);
+        b(i, c) = value / l(i, i);
+      }
+    } else {
+      for (Index i = 0; i < n; ++i) {
+        double value = b(i, c);
+        for (Index k = 0; k < i; ++k) value -= l(i, k) * b(k, c);
+        b(i, c) = value / l(i, i);
+      }
+    }
+  }
+}
+
+// L^-1 in place, then L^-T L^-1.
+void tiny_inverse(Eigen::Ref<Matrix>& l) {
+  const Index n = l.rows();
+  for (Index j = 0; j < n; ++j) {
+    l(j, j) = 1.0 / l(j, j);
+    for (Index i = j + 1; i < n; ++i) {
+      double value = 0.0;
+      for (Index k = j; k < i; ++k) value -= l(i, k) * l(k, j);
+      l(i, j) = value / l(i, i);
+    }
+  }
+  for (Index j = 0; j < n; ++j) {
+    for (Index i = j; i < n; ++i) {
+      double value = 0.0;
+      for (Index k = i; k < n; ++k) value += l(k, i) * l(k, j);
+      l(j, i) = value;  // above the diagonal, where L^-1 is not
+    }
+  }
+  l.triangularView<Eigen::StrictlyLower>() = l.transpose();
+}
+
 int stride(const Eigen::Ref<const Matrix>& a) {
   return static_cast<int>(std::max<Index>(1, a.outerStride()));
 }
@@ -24,6 +85,7 @@ void set_blas(const BlasTable& table) { blas = table; }
 
 bool cholesky_lower(Eigen::Ref<Matrix> a) {
   const Index n = a.rows();
+  if (n <= kTiny) return tiny_cholesky(a);
   if (blas.dpotrf != nullptr && n > kSmall) {
     char uplo = 'L';
     int rows = static_cast<int>(n);
@@ -44,6 +106,10 @@ bool cholesky_lower(Eigen::Ref<Matrix> a) {
 
 void inverse_from_cholesky(Eigen::Ref<Matrix> l) {
   const Index n = l.rows();
+  if (n <= kTiny) {
+    tiny_inverse(l);
+    return;
+  }
   if (blas.dpotri != nullptr && n > kSmall) {
     char uplo = 'L';
     int rows = static_cast<int>(n);
@@ -60,6 +126,10 @@ void inverse_from_cholesky(Eigen::Ref<Matrix> l) {
 
 void solve_lower(const Eigen::Ref<const Matrix>& l, Eigen::Ref<Matrix> b, bool transposed) {
   const Index n = l.rows();
+  if (n <= kTiny) {
+    tiny_solve(l, b, transposed);
+    return;
+  }
   if (blas.dtrsm != nullptr && n > kSmall && b.cols() > 0) {
     char side = 'L';
     char uplo = 'L';

@@ -190,6 +190,10 @@ LoneFactor::LoneFactor(const Problem& problem)
   out_.resize(in_.size());
   strip_.resize(at(q_) * at(m_) * kStrip);
   strip_w_.resize(at(pairs_) * kStrip);
+  place_.resize(at(q_) * at(q_));
+  for (int b = 0, k = 0; b < q_; ++b) {
+    for (int a = b; a < q_; ++a) place_[at(a + b * q_)] = place_[at(b + a * q_)] = k++;
+  }
   reload();
 }
 
@@ -303,10 +307,13 @@ void LoneFactor::apply(const double* u, const Matrix& t, int used) {
     }
     for (int column = 0; column < m_; ++column) {
       double* to = y + (a + column * q_) * kStrip;
-      for (int i = 0; i < used; i += kLane) {
-        Lane sum = load(u + a * kStrip + i) * t(0, column);
-        for (int k = 1; k <= column; ++k) sum += load(u + (a + k * q_) * kStrip + i) * t(k, column);
-        store(sum, to + i);
+      for (int k = 0; k <= column; ++k) {
+        const double* from = u + (a + k * q_) * kStrip;
+        const double factor = t(k, column);
+        for (int i = 0; i < used; i += kLane) {
+          const Lane term = load(from + i) * factor;
+          store(k == 0 ? term : (load(to + i) + term).eval(), to + i);
+        }
       }
     }
   }
@@ -356,44 +363,35 @@ void LoneFactor::differentiate(const Matrix& t, bool reml) {
   }
 }
 
-Matrix LoneFactor::form(const Matrix& e) const {
-  Matrix out(m_, m_);
+void LoneFactor::form(const Matrix& e, double* out) const {
   for (int l = 0; l < m_; ++l) {
     for (int k = l; k < m_; ++k) {
       double sum = 0.0;
       for (int b = 0; b < q_; ++b) {
-        for (int a = 0; a < q_; ++a) sum += e(a, b) * products_(a + k * q_, b + l * q_);
+        const double* from = &products_(k * q_, b + l * q_);
+        for (int a = 0; a < q_; ++a) sum += e(a, b) * from[a];
       }
-      out(k, l) = out(l, k) = sum;
+      out[k + l * m_] = out[l + k * m_] = sum;
     }
   }
-  return out;
 }
 
-Matrix LoneFactor::traces(const std::vector<const Matrix*>& e) const {
-  const auto count = static_cast<Index>(e.size());
-  const auto pair = [this](int a, int b) {
-    if (a < b) std::swap(a, b);
-    return b * q_ - b * (b - 1) / 2 + (a - b);
-  };
-  Matrix out(count, count);
-  Matrix g(q_, q_);  // G_cd: sum of E_ab S_da W_bc
-  for (Index row = 0; row < count; ++row) {
-    const Matrix& change = *e[at(row)];
-    g.setZero();
-    for (int b = 0; b < q_; ++b) {
-      for (int a = 0; a < q_; ++a) {
-        if (change(a, b) == 0.0) continue;
-        for (int d = 0; d < q_; ++d) {
-          for (int c = 0; c < q_; ++c) g(c, d) += change(a, b) * sw_(pair(d, a), pair(b, c));
+void LoneFactor::traces(const Matrix& e, double* out) const {
+  std::fill_n(out, q_ * q_, 0.0);
+  for (int b = 0, entry = 0; b < q_; ++b) {
+    for (int a = b; a < q_; ++a, ++entry) {
+      // G_cd: sum of S_da (E W)_ac; every entry of the lower triangle of S stands for two.
+      for (int side = 0; side < (a == b ? 1 : 2); ++side) {
+        const int d = side == 0 ? a : b;
+        const double* change = &e(0, side == 0 ? b : a);
+        for (int c = 0; c < q_; ++c) {
+          double sum = 0.0;
+          for (int k = 0; k < q_; ++k) sum += change[k] * sw_(entry, place_[at(k + c * q_)]);
+          out[c + d * q_] += sum;
         }
       }
     }
-    for (Index column = 0; column < count; ++column) {
-      out(row, column) = g.cwiseProduct(*e[at(column)]).sum();
-    }
   }
-  return out;
 }
 
 }  // namespace ranef

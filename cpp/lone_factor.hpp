@@ -43,11 +43,11 @@ class LoneFactor {
   void differentiate(const Matrix& t, bool reml);
   const Matrix& gamma() const { return gamma_; }
 
-  // N_E.
-  Matrix form(const Matrix& e) const;
+  // N_E, m x m.
+  void form(const Matrix& e, double* out) const;
 
-  // tr(S E W G) summed over levels, for the directions in `e`: a table with G in the columns.
-  Matrix traces(const std::vector<const Matrix*>& e) const;
+  // The q x q matrix whose inner product with any symmetric G is the sum of tr(S E W G).
+  void traces(const Matrix& e, double* out) const;
 
  private:
   template <int Q>
@@ -65,6 +65,7 @@ class LoneFactor {
   Index n_strips_;
   std::vector<double> in_;   // by strip: C (lower triangle), C_r
   std::vector<double> out_;  // the same of S and U
+  std::vector<int> place_;   // of the entries of a symmetric matrix in its lower triangle
   std::vector<double> strip_;    // of one strip: L^-1 Lambda' C_r, or Y
   std::vector<double> strip_w_;  // W
   Matrix fixed_;

@@ -14,6 +14,17 @@ namespace {
 
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 
+// Whether no eigenvalue of T T' for a lower triangular T can be below limit max(1, the largest one).
+// The smallest singular value is at least |det T| (k / |T|^2)^(k/2) with k = q - 1 (the others are
+// at most as in a matrix of equal ones).
+bool clearly_regular(const Matrix& t, double limit) {
+  const Index q = t.rows();
+  const double size = t.squaredNorm();
+  double bound = t.diagonal().array().square().prod();
+  for (Index k = 1; k < q; ++k) bound *= static_cast<double>(q - 1) / size;
+  return bound > 2.0 * limit * std::max(1.0, size);
+}
+
 class Search {
  public:
   Search(Criterion& criterion, const Chart& chart, const OptimiseControl& control,
@@ -131,17 +142,16 @@ class Search {
         out_.status = OptimiseStatus::kInterrupted;
         return;
       }
-      const QuadraticModel model(h, g);
-      if (!model.fine) {
+      const Step step = trust_region_step(h, g, radius);
+      if (!step.fine) {
         evaluate_current();
         out_.status = OptimiseStatus::kNoProgress;
         return;
       }
-      const Vector reduced = trust_region_step(model, radius);
-      const double gain = model.decrease(reduced);
+      const double gain = step.gain;
       if (!(gain > control_.gain)) {
         out_.status = OptimiseStatus::kConverged;
-        if (gain > 0.0 && exact_) polish(out_.theta + model.vectors * reduced, g.norm());
+        if (gain > 0.0 && exact_) polish(out_.theta + step.change, g.norm());
         return;
       }
       // Average information converges linearly; where that is slow the exact Hessian pays.
@@ -166,8 +176,7 @@ class Search {
         out_.status = OptimiseStatus::kMaxEvaluations;
         return;
       }
-      const Vector candidate = out_.theta + model.vectors * reduced;
-      const double length = reduced.norm();
+      const Vector candidate = out_.theta + step.change;
       const bool fine = evaluate(candidate);
       const double drop = fine ? out_.value - criterion_.value() : -1.0;
       // Near the optimum the drop drowns in rounding error; there the step is judged by what it
@@ -195,12 +204,12 @@ class Search {
         const Vector g_before = g;
         g = chart_.gradient(criterion_.gamma(), lambda);
         h = hessian(lambda);
-        if (!exact_ && gain < 1.0) correct(h, model.vectors * reduced, g - g_before);
+        if (!exact_ && gain < 1.0) correct(h, step.change, g - g_before);
         hold_pinned(criterion_, chart_, g, h);
-        if (ratio > 0.75 && length > 0.8 * radius) radius *= 2.5;
-        if (!blind && ratio < 0.25) radius = 0.5 * length;
+        if (ratio > 0.75 && step.length > 0.8 * radius) radius *= 2.5;
+        if (!blind && ratio < 0.25) radius = 0.5 * step.length;
       } else {
-        radius = 0.25 * length;
+        radius = 0.25 * step.length;
         if (radius < 1e-10) {
           evaluate_current();
           out_.status = OptimiseStatus::kNoProgress;
@@ -246,6 +255,7 @@ class Search {
     for (std::size_t k = 0; k < chart_.terms().size(); ++k) {
       const Term& term = chart_.terms()[k];
       const Matrix t = chart_.block(out_.theta, k);
+      if (clearly_regular(t, 1e-6)) continue;
       const Matrix s = t * t.transpose();
       const Eigen::SelfAdjointEigenSolver<Matrix> spectrum(s);
       const double scale = std::max(1.0, spectrum.eigenvalues()(term.q - 1));
@@ -287,6 +297,10 @@ class Search {
   Vector on_boundary(const Vector& from, std::size_t k, double limit, int most,
                      Matrix& null) const {
     const Matrix t = chart_.block(from, k);
+    if (clearly_regular(t, limit)) {
+      null.resize(t.rows(), 0);
+      return from;
+    }
     const Eigen::SelfAdjointEigenSolver<Matrix> spectrum(t * t.transpose());
     Vector values = spectrum.eigenvalues();
     const double scale = std::max(1.0, values(values.size() - 1));

@@ -1,42 +1,114 @@
 #include "trust_region.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace ranef {
 
-QuadraticModel::QuadraticModel(const Matrix& hessian, const Vector& g) {
-  if (!hessian.allFinite() || !g.allFinite()) return;
-  const Eigen::SelfAdjointEigenSolver<Matrix> solver(hessian);
-  eigenvalues = solver.eigenvalues();
-  vectors = solver.eigenvectors();
-  gradient = vectors.transpose() * g;
-  fine = solver.info() == Eigen::Success;
+namespace {
+
+double decrease(const Matrix& h, const Vector& g, const Vector& step) {
+  return -(g.dot(step) + 0.5 * step.dot(h.lazyProduct(step)));
 }
 
-Vector trust_region_step(const QuadraticModel& model, double radius) {
-  const double lowest = model.eigenvalues(0);
-  double low = std::max(0.0, -lowest);
-  if (lowest > model.floor() || model.gradient.isZero(0.0)) {
-    Vector newton = model.step(0.0);
-    if (newton.norm() <= radius) return newton;
-  } else {
-    low += model.floor() * 2.0;
-    Vector edge = model.step(low);
-    if (edge.norm() <= radius) {
-      // The hard case: go on along the lowest eigenvector to the edge of the region.
-      if (lowest < -model.floor()) {
-        const double room = std::sqrt(radius * radius - edge.squaredNorm());
-        edge(0) += edge(0) > 0.0 ? room : -room;
-      }
-      return edge;
+// The Newton step where the Hessian is clearly positive definite. It is the minimiser where the
+// radius leaves room for it.
+bool newton_step(const Matrix& h, const Vector& g, Vector& step) {
+  constexpr double kClearly = 1e-8;
+  const Index n = h.rows();
+  const double floor = kClearly * std::max(1.0, h.diagonal().maxCoeff());
+  Matrix l = h;
+  step = -g;
+  for (Index j = 0; j < n; ++j) {
+    const double pivot = l(j, j) - l.row(j).head(j).squaredNorm();
+    if (!(pivot > floor)) return false;
+    l(j, j) = std::sqrt(pivot);
+    for (Index i = j + 1; i < n; ++i) {
+      l(i, j) = (l(i, j) - l.row(i).head(j).dot(l.row(j).head(j))) / l(j, j);
     }
+    step(j) = (step(j) - l.row(j).head(j).dot(step.head(j))) / l(j, j);
   }
-  double high = low + model.gradient.norm() / radius + model.floor();
-  for (int k = 0; k < 100 && high - low > 1e-6 * high; ++k) {
-    const double middle = 0.5 * (low + high);
-    (model.step(middle).norm() > radius ? low : high) = middle;
+  for (Index j = n; j-- > 0;) {
+    step(j) = (step(j) - l.col(j).tail(n - j - 1).dot(step.tail(n - j - 1))) / l(j, j);
   }
-  return model.step(high);
+  return true;
+}
+
+// The model in the eigenbasis of its Hessian.
+class Spectral {
+ public:
+  Spectral(const Matrix& h, const Vector& g) {
+    const Eigen::SelfAdjointEigenSolver<Matrix> solver(h);
+    fine = solver.info() == Eigen::Success;
+    values_ = solver.eigenvalues();
+    vectors_ = solver.eigenvectors();
+    gradient_ = vectors_.transpose() * g;
+    // Eigenvalues this small carry rounding error only.
+    floor_ = 1e-12 * std::max(1.0, values_.cwiseAbs().maxCoeff());
+  }
+
+  Vector step(double radius) const { return vectors_ * reduced(radius); }
+
+  bool fine;
+
+ private:
+  Vector shifted(double shift) const {
+    Vector out(gradient_.size());
+    for (Index k = 0; k < out.size(); ++k) {
+      const double curvature = values_(k) + shift;
+      out(k) = curvature > floor_ ? -gradient_(k) / curvature : 0.0;
+    }
+    return out;
+  }
+
+  Vector reduced(double radius) const {
+    const double lowest = values_(0);
+    double low = std::max(0.0, -lowest);
+    if (lowest > floor_ || gradient_.isZero(0.0)) {
+      Vector newton = shifted(0.0);
+      if (newton.norm() <= radius) return newton;
+    } else {
+      low += floor_ * 2.0;
+      Vector edge = shifted(low);
+      if (edge.norm() <= radius) {
+        // The hard case: go on along the lowest eigenvector to the edge of the region.
+        if (lowest < -floor_) {
+          const double room = std::sqrt(radius * radius - edge.squaredNorm());
+          edge(0) += edge(0) > 0.0 ? room : -room;
+        }
+        return edge;
+      }
+    }
+    double high = low + gradient_.norm() / radius + floor_;
+    for (int k = 0; k < 100 && high - low > 1e-6 * high; ++k) {
+      const double middle = 0.5 * (low + high);
+      (shifted(middle).norm() > radius ? low : high) = middle;
+    }
+    return shifted(high);
+  }
+
+  Vector values_;
+  Matrix vectors_;
+  Vector gradient_;
+  double floor_;
+};
+
+}  // namespace
+
+Step trust_region_step(const Matrix& hessian, const Vector& gradient, double radius) {
+  Step out;
+  if (!hessian.allFinite() || !gradient.allFinite()) return out;
+  const bool newton = newton_step(hessian, gradient, out.change);
+  if (newton) out.length = out.change.norm();
+  if (!newton || out.length > radius) {
+    const Spectral model(hessian, gradient);
+    if (!model.fine) return out;
+    out.change = model.step(radius);
+    out.length = out.change.norm();
+  }
+  out.gain = decrease(hessian, gradient, out.change);
+  out.fine = true;
+  return out;
 }
 
 }  // namespace ranef

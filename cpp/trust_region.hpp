@@ -1,39 +1,18 @@
 // Steps of a trust-region Newton search.
 #pragma once
 
-#include <algorithm>
-
 #include "dense.hpp"
 
 namespace ranef {
 
-// A quadratic model in the eigenbasis of its Hessian.
-struct QuadraticModel {
-  Vector eigenvalues;
-  Matrix vectors;
-  Vector gradient;    // in the eigenbasis
-  bool fine = false;  // whether the eigendecomposition succeeded
-
-  QuadraticModel(const Matrix& hessian, const Vector& g);
-
-  // Eigenvalues this small carry rounding error only.
-  double floor() const { return 1e-12 * std::max(1.0, eigenvalues.cwiseAbs().maxCoeff()); }
-
-  Vector step(double shift) const {
-    Vector out(gradient.size());
-    for (Index k = 0; k < out.size(); ++k) {
-      const double curvature = eigenvalues(k) + shift;
-      out(k) = curvature > floor() ? -gradient(k) / curvature : 0.0;
-    }
-    return out;
-  }
-
-  double decrease(const Vector& step) const {
-    return -(gradient.dot(step) + 0.5 * step.cwiseProduct(eigenvalues).dot(step));
-  }
+struct Step {
+  Vector change;
+  double length = 0.0;
+  double gain = 0.0;   // decrease of the quadratic model
+  bool fine = false;   // false: no finite derivatives
 };
 
-// Minimiser of the model within the radius (More & Sorensen 1983).
-Vector trust_region_step(const QuadraticModel& model, double radius);
+// Minimiser of the quadratic model within the radius (More & Sorensen 1983).
+Step trust_region_step(const Matrix& hessian, const Vector& gradient, double radius);
 
 }  // namespace ranef

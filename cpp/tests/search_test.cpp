@@ -79,13 +79,19 @@ void trust_region() {
   h(0, 0) = 4.0;
   Vector g(3);
   g << 4.0, 1.0, 0.0;
-  const ranef::QuadraticModel model(h, g);
-  expect(model.fine, "a finite Hessian has eigenvalues");
-  const Vector newton = model.vectors * ranef::trust_region_step(model, 10.0);
-  expect((h * newton + g).norm() < 1e-12, "the Newton step where it is short enough");
-  expect(std::abs(ranef::trust_region_step(model, 0.5).norm() - 0.5) < 1e-5, "the radius holds");
+  const ranef::Step newton = ranef::trust_region_step(h, g, 10.0);
+  expect(newton.fine && (h * newton.change + g).norm() < 1e-12, "the Newton step where it is short");
+  expect(std::abs(newton.gain - 0.5 * (4.0 + 1.0)) < 1e-12, "what the model gains by it");
+  const ranef::Step held = ranef::trust_region_step(h, g, 0.5);
+  expect(std::abs(held.length - 0.5) < 1e-5 && held.gain > 0.0, "the radius holds");
+  // On the edge of the region the minimiser solves (H + shift) step = -g with one shift.
+  const Vector shifts = (-g - h * held.change).head(2).cwiseQuotient(held.change.head(2));
+  expect(std::abs(shifts(0) - shifts(1)) < 1e-4 * shifts(0), "the edge is met by a shift");
+  h(2, 2) = -1.0;
+  const ranef::Step saddle = ranef::trust_region_step(h, g, 2.0);
+  expect(std::abs(saddle.length - 2.0) < 1e-5 && saddle.gain > newton.gain, "saddles are left");
   h(1, 1) = std::numeric_limits<double>::quiet_NaN();
-  expect(!ranef::QuadraticModel(h, g).fine, "without finite curvature there is no step");
+  expect(!ranef::trust_region_step(h, g, 1.0).fine, "without finite curvature there is no step");
 }
 
 }  // namespace
