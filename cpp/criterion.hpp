@@ -88,7 +88,7 @@ class Criterion {
   Sweeps sweeps_;                   // behind lambda_ where there is a lone factor
   std::optional<LoneFactor> lone_;  // instead of sweeps, until somebody asks for them
   std::vector<Matrix> lambda_;
-  bool swept_ = false;         // whether sweeps_ are at lambda_
+  bool swept_ = false;           // whether sweeps_ are at lambda_
   bool differentiated_ = false;  // whether lone_ has made its second pass
   double nu_;
   double value_ = 0.0;

@@ -41,7 +41,8 @@ struct Coefficients {
   double dd(int a, int b) const { return d[at(a + b * q)]; }
 
   int q;
-  std::conditional_t<Q == 0, std::vector<double>, std::array<double, static_cast<std::size_t>(Q * Q)>>
+  std::conditional_t<Q == 0, std::vector<double>,
+                     std::array<double, static_cast<std::size_t>(Q* Q)>>
       l, d;
 };
 

@@ -7,8 +7,8 @@
 // The derivative of the criterion with respect to the Schur complement of [X y] is T T' with an
 // upper triangular T = [R, -beta sqrt(kappa); 0, sqrt(kappa)], where R R' = (X'V^-1 X)^-1 and kappa
 // = nu / r2. The second pass has Y = U T at each level. Its last column, e, belongs to the residual
-// scores, those before it to X; W = S / 2 - Y Y' (ML: e e' alone), and for symmetric changes E, G of
-// D = Lambda Lambda' with N_E = sum of Y' E Y,
+// scores, those before it to X; W = S / 2 - Y Y' (ML: e e' alone), and for symmetric changes E, G
+// of D = Lambda Lambda' with N_E = sum of Y' E Y,
 //
 //   Gamma = sum of S - Y Y' (ML: e e'),
 //   d2f(E, G) = - sum of [tr(S E W G) + tr(W E S G)]
@@ -63,9 +63,9 @@ class LoneFactor {
   int pairs_;  // entries of a symmetric q x q matrix
   Index n_levels_;
   Index n_strips_;
-  std::vector<double> in_;   // by strip: C (lower triangle), C_r
-  std::vector<double> out_;  // the same of S and U
-  std::vector<int> place_;   // of the entries of a symmetric matrix in its lower triangle
+  std::vector<double> in_;       // by strip: C (lower triangle), C_r
+  std::vector<double> out_;      // the same of S and U
+  std::vector<int> place_;       // of the entries of a symmetric matrix in its lower triangle
   std::vector<double> strip_;    // of one strip: L^-1 Lambda' C_r, or Y
   std::vector<double> strip_w_;  // W
   Matrix fixed_;

@@ -14,9 +14,9 @@ namespace {
 
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 
-// Whether no eigenvalue of T T' for a lower triangular T can be below limit max(1, the largest one).
-// The smallest singular value is at least |det T| (k / |T|^2)^(k/2) with k = q - 1 (the others are
-// at most as in a matrix of equal ones).
+// Whether no eigenvalue of T T' for a lower triangular T can be below limit max(1, the largest
+// one). The smallest singular value is at least |det T| (k / |T|^2)^(k/2) with k = q - 1 (the
+// others are at most as in a matrix of equal ones).
 bool clearly_regular(const Matrix& t, double limit) {
   const Index q = t.rows();
   const double size = t.squaredNorm();
@@ -73,8 +73,8 @@ class Search {
 
   Matrix hessian(const std::vector<Matrix>& lambda) {
     const std::vector<Direction> directions = chart_.directions(lambda);
-    const Matrix curvature = exact_ ? criterion_.hessian(directions)
-                                    : criterion_.average_information(directions);
+    const Matrix curvature =
+        exact_ ? criterion_.hessian(directions) : criterion_.average_information(directions);
     return curvature + chart_.bend(criterion_.gamma());
   }
 

@@ -8,8 +8,8 @@ namespace ranef {
 struct Step {
   Vector change;
   double length = 0.0;
-  double gain = 0.0;   // decrease of the quadratic model
-  bool fine = false;   // false: no finite derivatives
+  double gain = 0.0;  // decrease of the quadratic model
+  bool fine = false;  // false: no finite derivatives
 };
 
 // Minimiser of the quadratic model within the radius (More & Sorensen 1983).

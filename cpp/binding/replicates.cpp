@@ -158,7 +158,7 @@ class Replication {
     return {chart_.lambda(theta), beta, sigma, seed};
   }
 
-  // theta, beta, criterion, sigma, rows, status, evaluations: one column or entry a replicate.
+  // theta, beta, criterion, sigma, rows, converged, evaluations: one column or entry a replicate.
   nb::tuple run(const ranef::Replicates& replicates, const PlanArgument& plan) const {
     const auto& [seed, first, count, threads, start, evaluations, gain, tick] = plan;
     if (start.size() != chart_.size()) throw nb::value_error("start has another length");
@@ -186,9 +186,11 @@ class Replication {
       ranef::refit(problem_, chart_, replicates, first, count, control, proceed, out);
     }
     if (raised) throw nb::python_error();
-    std::vector<int> status;
-    for (const ranef::OptimiseStatus s : out.status) status.push_back(static_cast<int>(s));
-    return nb::make_tuple(out.theta, out.beta, out.criterion, out.sigma, out.n, status,
+    std::vector<bool> converged;
+    for (const ranef::OptimiseStatus s : out.status) {
+      converged.push_back(s == ranef::OptimiseStatus::kConverged);
+    }
+    return nb::make_tuple(out.theta, out.beta, out.criterion, out.sigma, out.n, converged,
                           out.evaluations);
   }
 

@@ -13,6 +13,7 @@
 #include "optimise.hpp"
 #include "penalties.hpp"
 #include "solve.hpp"
+#include "solved.hpp"
 #include "start.hpp"
 #include "trace_products.hpp"
 
@@ -31,10 +32,10 @@ std::vector<ranef::Direction> directions_from(
   return out;
 }
 
-ranef::Problem with_fixed_rows(ranef::Problem problem, const Matrix& rows) {
-  if (rows.rows() > 0) {
-    if (rows.cols() != problem.m) throw nb::value_error("rows of another width than [X y]");
-    ranef::add_fixed_rows(problem, rows);
+ranef::Problem with_fixed_rows(ranef::Problem problem, const std::optional<Matrix>& rows) {
+  if (rows) {
+    if (rows->cols() != problem.m) throw nb::value_error("rows of another width than [X y]");
+    ranef::add_fixed_rows(problem, *rows);
   }
   return problem;
 }
@@ -54,29 +55,15 @@ class Interrupted {
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 
-// One line a step: criterion, predicted gain, radius, whether it was accepted.
-Matrix steps(const std::vector<ranef::OptimiseRecord>& log) {
-  Matrix out(static_cast<Index>(log.size()), 4);
-  for (std::size_t k = 0; k < log.size(); ++k) {
-    const ranef::OptimiseRecord& r = log[k];
-    out.row(static_cast<Index>(k)) << r.value, r.predicted_gain, r.radius, r.accepted ? 1.0 : 0.0;
-  }
-  return out;
-}
-
 ranef::OptimiseMethod method(bool newton) {
   return newton ? ranef::OptimiseMethod::kNewton : ranef::OptimiseMethod::kLbfgs;
-}
-
-bool by_newton(const ranef::Optimum& found) {
-  return found.method == ranef::OptimiseMethod::kNewton;
 }
 
 // One problem with its working memory. Not to be shared between threads.
 class Workspace {
  public:
   Workspace(const ranef::CrossProducts& a, bool reml, double constant,
-            const std::vector<PenaltyArgument>& priors, const Matrix& fixed_rows)
+            const std::vector<PenaltyArgument>& priors, const std::optional<Matrix>& fixed_rows)
       : problem_(with_fixed_rows(ranef::arrange(a), fixed_rows)),
         criterion_(problem_, reml, constant, penalty_from(priors)) {}
   Workspace(const Workspace&) = delete;
@@ -139,8 +126,8 @@ class Workspace {
     }
     if (best.status == ranef::OptimiseStatus::kInterrupted) throw nb::python_error();
     ready_ = best.status != ranef::OptimiseStatus::kBrokeDown;
-    return nb::make_tuple(best.theta, best.value, static_cast<int>(best.status), best.evaluations,
-                          best.escapes, by_newton(best), steps(best.log));
+    return nb::make_tuple(best.theta, best.value, name(best.status), best.evaluations, best.escapes,
+                          name(best.method), steps(best.log));
   }
 
   // The evidence about theta, where the criterion stands.
@@ -157,9 +144,9 @@ class Workspace {
   }
 
   // Search, certificate, and searches from elsewhere. Without a start: moments.
-  nb::tuple solve(const Terms& terms, const std::vector<Matrix>& bases,
-                  const std::optional<Vector>& start, int max_evaluations, double gain,
-                  int restarts, bool newton) {
+  ranef::Solved solve(const Terms& terms, const std::vector<Matrix>& bases,
+                      const std::optional<Vector>& start, int max_evaluations, double gain,
+                      int restarts, bool newton) {
     const ranef::Chart chart = this->chart(terms);
     check(chart, start.value_or(Vector::Zero(chart.size())), bases);
     ranef::SolveControl control;
@@ -174,10 +161,7 @@ class Workspace {
     const ranef::Optimum& best = found.optimum;
     if (best.status == ranef::OptimiseStatus::kInterrupted) throw nb::python_error();
     ready_ = best.status != ranef::OptimiseStatus::kBrokeDown;
-    return nb::make_tuple(best.theta, best.value, static_cast<int>(best.status), best.evaluations,
-                          best.escapes, by_newton(best), steps(best.log), found.theta,
-                          found.covariances, numbers(found.evidence), found.starts, found.basins,
-                          found.search_seconds, found.certificate_seconds);
+    return found;
   }
 
   // b of y - X beta, by group: (levels, q, 1); E = Z'V^-1 [X y] by group: (levels, q, p + 1).
@@ -243,6 +227,8 @@ class Workspace {
     return move_out(std::move(out));
   }
 
+  Index tail_columns() const { return problem_.tail_columns; }
+
   // Groups eliminated block by block, groups in the dense tail, tail columns, entries kept.
   std::tuple<std::vector<int>, std::vector<int>, Index, Index> layout() const {
     std::vector<int> chain;
@@ -286,9 +272,6 @@ class Workspace {
       }
     }
   }
-  static nb::tuple numbers(const ranef::Evidence& e) {
-    return nb::make_tuple(e.gain, e.step, e.dual, e.complementarity, e.curvature, e.rank, e.flat);
-  }
   // Numbers that one evaluation reads.
   double work() const {
     double entries = static_cast<double>(problem_.tail_columns * problem_.tail_columns);
@@ -317,8 +300,8 @@ class Workspace {
 void bind_workspace(nb::module_& m) {
   nb::class_<Workspace>(m, "Workspace", "One criterion with its working memory.")
       .def(nb::init<const ranef::CrossProducts&, bool, double, const std::vector<PenaltyArgument>&,
-                    const Matrix&>(),
-           "cross_products"_a, "reml"_a, "constant"_a, "priors"_a, "fixed_rows"_a)
+                    const std::optional<Matrix>&>(),
+           "cross_products"_a, "reml"_a, "constant"_a, "priors"_a, "fixed_rows"_a.none())
       .def("evaluate", &Workspace::evaluate, "lambda_"_a)
       .def("gamma", &Workspace::gamma)
       .def("hessian", &Workspace::hessian, "directions"_a)
@@ -333,6 +316,7 @@ void bind_workspace(nb::module_& m) {
       .def("scores", &Workspace::scores)
       .def("conditional_variances", &Workspace::conditional_variances)
       .def("row_variances", &Workspace::row_variances, "groups"_a, "fixed"_a, "weights"_a.none())
+      .def_prop_ro("tail_columns", &Workspace::tail_columns)
       .def_prop_ro("layout", &Workspace::layout)
       .def_prop_ro("tail", &Workspace::tail)
       .def_prop_ro("hessian_path",

@@ -80,7 +80,8 @@ void trust_region() {
   Vector g(3);
   g << 4.0, 1.0, 0.0;
   const ranef::Step newton = ranef::trust_region_step(h, g, 10.0);
-  expect(newton.fine && (h * newton.change + g).norm() < 1e-12, "the Newton step where it is short");
+  expect(newton.fine && (h * newton.change + g).norm() < 1e-12,
+         "the Newton step where it is short");
   expect(std::abs(newton.gain - 0.5 * (4.0 + 1.0)) < 1e-12, "what the model gains by it");
   const ranef::Step held = ranef::trust_region_step(h, g, 0.5);
   expect(std::abs(held.length - 0.5) < 1e-5 && held.gain > 0.0, "the radius holds");

@@ -14,7 +14,7 @@ from ranef.kernel.core import (
     row_variances,
     vector_scale,
 )
-from ranef.kernel.penalty import CovariancePenalty, Penalty, TermPenalty
+from ranef.kernel.penalty import NO_PENALTY, CovariancePenalty, Penalty, TermPenalty
 from ranef.kernel.protocol import (
     Curvature,
     Direction,
@@ -30,6 +30,7 @@ from ranef.kernel.protocol import (
 )
 
 __all__ = [
+    "NO_PENALTY",
     "CoreKernel",
     "CovariancePenalty",
     "CrossProducts",

@@ -11,9 +11,8 @@ import numpy as np
 
 import ranef._core as _core
 from ranef._core import CrossProducts, Replication, change_fixed, philox
-from ranef.kernel.penalty import Penalty
+from ranef.kernel.penalty import NO_PENALTY, Penalty
 from ranef.kernel.protocol import (
-    LBFGS,
     NEWTON,
     Curvature,
     Direction,
@@ -40,11 +39,7 @@ __all__ = [
     "vector_scale",
 ]
 
-NO_PENALTY = Penalty()
-
 HESSIANS = ("sums over levels", "trace products", "nested tangents", "tall products")
-
-STATUS = ("converged", "no progress", "evaluation limit", "broke down")
 
 
 @cache
@@ -174,10 +169,11 @@ class CoreKernel:
         constant: float = 0.0,
         penalty: Penalty = NO_PENALTY,
     ) -> None:
-        rows = np.zeros((0, products.p + 1)) if penalty.fixed_rows is None else penalty.fixed_rows
-        self.workspace = _core.Workspace(products, reml, constant, _penalties(penalty), rows)
-        self._sizes = products.sizes
-        self.dense_columns = self.workspace.layout[2]
+        self.workspace = _core.Workspace(
+            products, reml, constant, _penalties(penalty), penalty.fixed_rows
+        )
+        self._products = products
+        self.dense_columns = self.workspace.tail_columns
         if self.dense_columns > 64:
             _use_scipy_blas()
 
@@ -201,7 +197,7 @@ class CoreKernel:
         """
         chain, tail, columns, _ = self.workspace.layout
         entries, scalar = self.workspace.tail
-        pairs = [q * (q + 1) // 2 for _, q in self._sizes]
+        pairs = [q * (q + 1) // 2 for _, q in self._products.sizes]
         if scalar:
             whole = 2
         elif len(chain) == 1:
@@ -289,11 +285,10 @@ class CoreKernel:
         method: str = NEWTON,
     ) -> Optimum:
         with self._threads():
-            theta, value, status, evaluations, escapes, newton, log = self.workspace.optimise(
+            theta, value, status, evaluations, escapes, found_by, log = self.workspace.optimise(
                 terms, start, max_evaluations, gain, method == NEWTON
             )
-        found_by = NEWTON if newton else LBFGS
-        return Optimum(theta, value, STATUS[status], evaluations, escapes, found_by, steps_of(log))
+        return Optimum(theta, value, status, evaluations, escapes, found_by, steps_of(log))
 
     def evidence(
         self, terms: Sequence[TermBlock], theta: Array, bases: Sequence[Array]
@@ -325,23 +320,9 @@ class CoreKernel:
         The last evaluation is the one at the solution.
         """
         with self._threads():
-            inner, value, status, evaluations, escapes, newton, *others = self.workspace.solve(
+            return self.workspace.solve(
                 terms, bases, start, max_evaluations, gain, restarts, method == NEWTON
             )
-        log, theta, covariances, numbers, *rest = others
-        return Solved(
-            inner,
-            value,
-            STATUS[status],
-            evaluations,
-            escapes,
-            NEWTON if newton else LBFGS,
-            log,
-            theta,
-            covariances,
-            Evidence(*numbers),
-            *rest,
-        )
 
 
 def steps_of(log: Array) -> tuple[Step, ...]:

@@ -15,7 +15,7 @@ from ranef.kernel.protocol import Direction, TermBlock
 from ranef.record import record
 from ranef.types import Array
 
-__all__ = ["CovariancePenalty", "Penalty", "TermPenalty"]
+__all__ = ["NO_PENALTY", "CovariancePenalty", "Penalty", "TermPenalty"]
 
 # Effects of an SD below 1e-10, for inner columns of size one and beside the largest SD of the
 # term, are there by rounding error.
@@ -215,3 +215,6 @@ class Penalty:
             for k in own:
                 for m in own:
                     hessian[k, m] += term.form.curvature(s, moved[k], moved[m])
+
+
+NO_PENALTY = Penalty()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from ranef.record import record
 from ranef.types import Array, Codes
@@ -145,29 +145,43 @@ class Evidence(NamedTuple):
     flat: Array
 
 
-class Solved(NamedTuple):
+class Solved(Protocol):
     """A search with its certificate's numbers, on the inner scale unless said.
 
     ``inner``: theta with non-negative diagonals; ``theta`` and ``covariances``: on the data's
     scale; ``evaluations`` of all searches; ``method``: see :class:`Optimum`; ``log``: one row a
-    step of the search that found it, see :class:`Step`; ``starts`` searches that ended in
-    ``basins`` different optima; seconds.
+    step of the search that found it, see :class:`Step`; ``evidence``: the fields of
+    :class:`Evidence`; ``starts`` searches that ended in ``basins`` different optima; seconds.
     """
 
-    inner: Array
-    criterion: float
-    status: str
-    evaluations: int
-    escapes: int
-    method: str
-    log: Array
-    theta: Array
-    covariances: Sequence[Array]
-    evidence: Evidence
-    starts: int
-    basins: int
-    search_seconds: float
-    certificate_seconds: float
+    @property
+    def inner(self) -> Array: ...
+    @property
+    def criterion(self) -> float: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def evaluations(self) -> int: ...
+    @property
+    def escapes(self) -> int: ...
+    @property
+    def method(self) -> str: ...
+    @property
+    def log(self) -> Array: ...
+    @property
+    def theta(self) -> Array: ...
+    @property
+    def covariances(self) -> Sequence[Array]: ...
+    @property
+    def evidence(self) -> tuple[Any, ...]: ...
+    @property
+    def starts(self) -> int: ...
+    @property
+    def basins(self) -> int: ...
+    @property
+    def search_seconds(self) -> float: ...
+    @property
+    def certificate_seconds(self) -> float: ...
 
 
 class Kernel(Protocol):

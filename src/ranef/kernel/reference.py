@@ -18,8 +18,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ranef.kernel.core import NO_PENALTY, CrossProducts
-from ranef.kernel.penalty import Penalty
+from ranef.kernel.core import CrossProducts
+from ranef.kernel.penalty import NO_PENALTY, Penalty
 from ranef.kernel.protocol import NEWTON, Curvature, Direction, Layout, Optimum, TermBlock
 from ranef.types import Array
 

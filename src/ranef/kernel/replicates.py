@@ -10,8 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranef.kernel.core import (
-    NO_PENALTY,
-    STATUS,
     CrossProducts,
     Replication,
     _blas_threads,
@@ -20,7 +18,7 @@ from ranef.kernel.core import (
     _penalties,
     _use_scipy_blas,
 )
-from ranef.kernel.penalty import Penalty
+from ranef.kernel.penalty import NO_PENALTY, Penalty
 from ranef.kernel.protocol import Rows, TermBlock
 from ranef.record import record
 from ranef.types import Array
@@ -170,7 +168,7 @@ def _plan(plan: RefitPlan) -> tuple[Any, ...]:
 
 
 def _refits(result: tuple[Any, ...]) -> Refits:
-    theta, beta, criterion, sigma, rows, status, evaluations = result
+    theta, beta, criterion, sigma, rows, converged, evaluations = result
     p, count = beta.shape[0] if beta.ndim == 2 else 0, criterion.size
     return Refits(
         theta=theta,
@@ -178,6 +176,6 @@ def _refits(result: tuple[Any, ...]) -> Refits:
         criterion=criterion,
         sigma=sigma,
         rows=np.asarray(rows),
-        converged=np.asarray(status) == STATUS.index("converged"),
+        converged=np.asarray(converged, dtype=np.bool_),
         evaluations=np.asarray(evaluations, dtype=np.int64),
     )

@@ -9,6 +9,7 @@ import numpy as np
 
 from ranef.design import Design
 from ranef.kernel import (
+    NO_PENALTY,
     CoreKernel,
     CrossProducts,
     Kernel,
@@ -88,7 +89,7 @@ class Problem:
     def penalty(self) -> Penalty:
         """What the priors add, in inner coordinates."""
         if self.prior is None:
-            return Penalty()
+            return NO_PENALTY
         shift = np.zeros(self.p)
         if self.scaling.intercept is not None:
             shift[self.scaling.intercept] = self.scaling.y_shift / self.scaling.y_scale
@@ -103,14 +104,16 @@ class Problem:
             Crossed factors with so many levels that the fit does not fit in memory.
         """
         constant = self.scaling.criterion_constant(self.nu, self.reml)
+        penalty = NO_PENALTY
         if self.prior is not None:
             constant += self.prior.fixed_constant()
+            penalty = self.penalty()
         if reference:
             from ranef.kernel.reference import ReferenceKernel
 
-            return ReferenceKernel(self.products, self.reml, constant, self.penalty())
-        kernel = CoreKernel(self.products, self.reml, constant, self.penalty())
-        if kernel.crossed:
+            return ReferenceKernel(self.products, self.reml, constant, penalty)
+        kernel = CoreKernel(self.products, self.reml, constant, penalty)
+        if kernel.dense_columns:
             factors = {
                 t.group: label.factor for t, label in zip(self.terms, self.labels, strict=True)
             }

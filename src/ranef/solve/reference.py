@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from itertools import pairwise
 from time import perf_counter
+from typing import NamedTuple
 
 import numpy as np
 
 from ranef.errors import NumericalError
-from ranef.kernel import Direction, Evidence, Kernel, Solved
+from ranef.kernel import Direction, Evidence, Kernel
 from ranef.problem import Problem, lower_triangles
 from ranef.problem.parameters import group_lambdas, theta_of_blocks, to_data
 from ranef.solve.certificate import ENOUGH_GAIN, ENOUGH_STEP
@@ -103,7 +104,26 @@ def _in_data_units(problem: Problem, k: int, gamma: Array, null: Array) -> float
     return float(np.linalg.eigvalsh(basis.T @ outer_gamma @ basis)[0])
 
 
-def search(problem: Problem, kernel: Kernel, start: Array | None, control: Control) -> Solved:
+class Found(NamedTuple):
+    """A :class:`~ranef.kernel.Solved`."""
+
+    inner: Array
+    criterion: float
+    status: str
+    evaluations: int
+    escapes: int
+    method: str
+    log: Array
+    theta: Array
+    covariances: list[Array]
+    evidence: Evidence
+    starts: int
+    basins: int
+    search_seconds: float
+    certificate_seconds: float
+
+
+def search(problem: Problem, kernel: Kernel, start: Array | None, control: Control) -> Found:
     """Minimise, judge, and look from elsewhere where the end is on the boundary or in doubt."""
     clock = perf_counter()
     first = kernel.moment_start(problem.terms) if start is None else start
@@ -128,7 +148,7 @@ def search(problem: Problem, kernel: Kernel, start: Array | None, control: Contr
     found = evidence(problem, inner, kernel)
     theta, covariances = to_data(problem, inner)
     ends.sort()
-    return Solved(
+    return Found(
         inner,
         best.criterion,
         best.status,

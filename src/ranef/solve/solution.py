@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from ranef.errors import NumericalError, OptionError
-from ranef.kernel import CoreKernel, Kernel, Solved, Step
+from ranef.kernel import CoreKernel, Evidence, Kernel, Solved, Step
 from ranef.kernel.core import steps_of
 from ranef.problem import Problem
 from ranef.problem.parameters import group_lambdas, to_inner
@@ -18,6 +18,8 @@ from ranef.solve.control import Control
 from ranef.types import Array
 
 __all__ = ["Solution", "evaluate_at", "solve"]
+
+DEFAULT = Control()
 
 
 @record(frozen=True, eq=False)
@@ -75,7 +77,7 @@ class Solution:
         return certificate(
             self.problem,
             found.inner,
-            found.evidence,
+            Evidence(*found.evidence),
             found.evaluations,
             found.starts,
             found.basins,
@@ -106,7 +108,7 @@ def solve(
     OptionError
         Start values of another length, or not finite.
     """
-    control = control or Control()
+    control = control or DEFAULT
     kernel = kernel or problem.kernel()
     first = None if start is None else _given_start(problem, start)
     if isinstance(kernel, CoreKernel):

@@ -1,0 +1,95 @@
+// A solution as a record: its numbers become NumPy's when somebody reads them.
+#include "solved.hpp"
+
+#include <array>
+#include <string>
+#include <utility>
+
+#include "module.hpp"
+#include "solve.hpp"
+
+namespace ranef::binding {
+
+namespace {
+
+constexpr std::array kStatus = {"converged", "no progress", "evaluation limit", "broke down",
+                                "interrupted"};
+constexpr std::array kMethod = {"newton", "l-bfgs"};
+
+nb::tuple state_of(const ranef::Solved& s) {
+  const ranef::Optimum& best = s.optimum;
+  return nb::make_tuple(best.theta, best.value, static_cast<int>(best.status), best.evaluations,
+                        best.escapes, static_cast<int>(best.method), steps(best.log), s.theta,
+                        s.covariances, numbers(s.evidence), s.starts, s.basins, s.search_seconds,
+                        s.certificate_seconds);
+}
+
+ranef::Evidence evidence_from(const nb::tuple& state) {
+  return {nb::cast<double>(state[0]), nb::cast<double>(state[1]),
+          nb::cast<double>(state[2]), nb::cast<double>(state[3]),
+          nb::cast<double>(state[4]), nb::cast<std::vector<int>>(state[5]),
+          nb::cast<Matrix>(state[6])};
+}
+
+void restore(ranef::Solved& s, const nb::tuple& state) {
+  new (&s) ranef::Solved();
+  ranef::Optimum& best = s.optimum;
+  best.theta = nb::cast<Vector>(state[0]);
+  best.value = nb::cast<double>(state[1]);
+  best.status = static_cast<ranef::OptimiseStatus>(nb::cast<int>(state[2]));
+  best.evaluations = nb::cast<int>(state[3]);
+  best.escapes = nb::cast<int>(state[4]);
+  best.method = static_cast<ranef::OptimiseMethod>(nb::cast<int>(state[5]));
+  const auto log = nb::cast<Matrix>(state[6]);
+  for (Index k = 0; k < log.rows(); ++k) {
+    best.log.push_back({log(k, 0), log(k, 1), log(k, 2), log(k, 3) != 0.0});
+  }
+  s.theta = nb::cast<Vector>(state[7]);
+  s.covariances = nb::cast<std::vector<Matrix>>(state[8]);
+  s.evidence = evidence_from(nb::cast<nb::tuple>(state[9]));
+  s.starts = nb::cast<int>(state[10]);
+  s.basins = nb::cast<int>(state[11]);
+  s.search_seconds = nb::cast<double>(state[12]);
+  s.certificate_seconds = nb::cast<double>(state[13]);
+}
+
+}  // namespace
+
+const char* name(ranef::OptimiseStatus status) { return kStatus[static_cast<std::size_t>(status)]; }
+const char* name(ranef::OptimiseMethod method) { return kMethod[static_cast<std::size_t>(method)]; }
+
+Matrix steps(const std::vector<ranef::OptimiseRecord>& log) {
+  Matrix out(static_cast<Index>(log.size()), 4);
+  for (std::size_t k = 0; k < log.size(); ++k) {
+    const ranef::OptimiseRecord& r = log[k];
+    out.row(static_cast<Index>(k)) << r.value, r.predicted_gain, r.radius, r.accepted ? 1.0 : 0.0;
+  }
+  return out;
+}
+
+nb::tuple numbers(const ranef::Evidence& e) {
+  return nb::make_tuple(e.gain, e.step, e.dual, e.complementarity, e.curvature, e.rank, e.flat);
+}
+
+void bind_solved(nb::module_& m) {
+  using ranef::Solved;
+  nb::class_<Solved>(m, "Solved", "A search with its certificate's numbers.")
+      .def_prop_ro("inner", [](const Solved& s) { return Vector(s.optimum.theta); })
+      .def_prop_ro("criterion", [](const Solved& s) { return s.optimum.value; })
+      .def_prop_ro("status", [](const Solved& s) { return name(s.optimum.status); })
+      .def_prop_ro("evaluations", [](const Solved& s) { return s.optimum.evaluations; })
+      .def_prop_ro("escapes", [](const Solved& s) { return s.optimum.escapes; })
+      .def_prop_ro("method", [](const Solved& s) { return name(s.optimum.method); })
+      .def_prop_ro("log", [](const Solved& s) { return steps(s.optimum.log); })
+      .def_prop_ro("theta", [](const Solved& s) { return Vector(s.theta); })
+      .def_prop_ro("covariances", [](const Solved& s) { return s.covariances; })
+      .def_prop_ro("evidence", [](const Solved& s) { return numbers(s.evidence); })
+      .def_ro("starts", &Solved::starts)
+      .def_ro("basins", &Solved::basins)
+      .def_ro("search_seconds", &Solved::search_seconds)
+      .def_ro("certificate_seconds", &Solved::certificate_seconds)
+      .def("__getstate__", &state_of)
+      .def("__setstate__", &restore);
+}
+
+}  // namespace ranef::binding
