@@ -74,12 +74,11 @@ class Solver {
 
   // Keeps the lowest optimum and counts the basins.
   void restart() {
-    int evaluations = out_.optimum.evaluations;
     std::vector<double> ends = {out_.optimum.value};
     bool elsewhere = false;
     for (int k = 0; k < control_.restarts; ++k) {
       Optimum found = search(other_start(chart_, k));
-      evaluations += found.evaluations;
+      out_.elsewhere += found.evaluations;
       elsewhere = true;
       if (found.status == OptimiseStatus::kInterrupted) {
         out_.optimum.status = found.status;
@@ -88,6 +87,7 @@ class Solver {
       if (failed(found.status)) continue;
       ends.push_back(found.value);
       if (found.value < out_.optimum.value - control_.same_basin) {
+        out_.elsewhere += out_.optimum.evaluations - found.evaluations;
         out_.optimum = std::move(found);
         judge();
       }
@@ -98,7 +98,6 @@ class Solver {
       if (ends[k] - ends[k - 1] > control_.same_basin) ++out_.basins;
     }
     out_.starts = static_cast<int>(ends.size());
-    out_.optimum.evaluations = evaluations;
   }
 
   void to_data() {

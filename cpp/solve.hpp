@@ -21,11 +21,12 @@ struct SolveControl {
 };
 
 struct Solved {
-  Optimum optimum;                  // theta canonical, evaluations of all searches
+  Optimum optimum;                  // theta canonical; of the search that found it
   Vector theta;                     // on the data's scale
   std::vector<Matrix> covariances;  // T T' by term, data's scale
   Evidence evidence;
   int starts = 1;
+  int elsewhere = 0;  // evaluations of the other searches
   int basins = 1;
   double search_seconds = 0.0;
   double certificate_seconds = 0.0;

@@ -20,8 +20,8 @@ nb::tuple state_of(const ranef::Solved& s) {
   const ranef::Optimum& best = s.optimum;
   return nb::make_tuple(best.theta, best.value, static_cast<int>(best.status), best.evaluations,
                         best.escapes, static_cast<int>(best.method), steps(best.log), s.theta,
-                        s.covariances, numbers(s.evidence), s.starts, s.basins, s.search_seconds,
-                        s.certificate_seconds);
+                        s.covariances, numbers(s.evidence), s.starts, s.elsewhere, s.basins,
+                        s.search_seconds, s.certificate_seconds);
 }
 
 ranef::Evidence evidence_from(const nb::tuple& state) {
@@ -48,9 +48,10 @@ void restore(ranef::Solved& s, const nb::tuple& state) {
   s.covariances = nb::cast<std::vector<Matrix>>(state[8]);
   s.evidence = evidence_from(nb::cast<nb::tuple>(state[9]));
   s.starts = nb::cast<int>(state[10]);
-  s.basins = nb::cast<int>(state[11]);
-  s.search_seconds = nb::cast<double>(state[12]);
-  s.certificate_seconds = nb::cast<double>(state[13]);
+  s.elsewhere = nb::cast<int>(state[11]);
+  s.basins = nb::cast<int>(state[12]);
+  s.search_seconds = nb::cast<double>(state[13]);
+  s.certificate_seconds = nb::cast<double>(state[14]);
 }
 
 }  // namespace
@@ -85,6 +86,7 @@ void bind_solved(nb::module_& m) {
       .def_prop_ro("covariances", [](const Solved& s) { return s.covariances; })
       .def_prop_ro("evidence", [](const Solved& s) { return numbers(s.evidence); })
       .def_ro("starts", &Solved::starts)
+      .def_ro("elsewhere", &Solved::elsewhere)
       .def_ro("basins", &Solved::basins)
       .def_ro("search_seconds", &Solved::search_seconds)
       .def_ro("certificate_seconds", &Solved::certificate_seconds)

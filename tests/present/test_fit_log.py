@@ -27,6 +27,16 @@ def test_steps_are_those_of_the_search(sleep):
     assert (factor.name, factor.levels, factor.columns) == ("Subject", 18, 2)
 
 
+def test_searches_from_elsewhere_are_counted_apart():
+    """At most eight evaluations for three parameters, by the search that found the optimum."""
+    fit = rn.lmm("math ~ ses*sector + (ses | sch.id)", rn.datasets.load("hsb"))
+    log = fit.log
+    assert log.evaluations == fit.certificate.evaluations <= 8
+    assert (log.starts, log.basins) == (4, 1)
+    assert log.elsewhere > 0
+    assert f"4 starts ({log.elsewhere} evaluations from elsewhere): 1 optimum" in str(log)
+
+
 def test_time_is_told_by_phase(sleep):
     phases = ["read", "formula and design", "cross-products", "search", "certificate", "record"]
     assert list(sleep.log.seconds) == phases
@@ -54,9 +64,3 @@ def test_structure_and_path(formula, data, path, hessian):
     for factor in log.factors:
         assert f"{factor.name}: {factor.levels} levels of {factor.columns} column" in text
     assert ("in the dense tail" in text) == bool(log.layout.tail)
-
-
-def test_a_restarted_search_counts_its_starts():
-    log = rn.lmm("Yield ~ 1 + (1 | Batch)", rn.datasets.load("dyestuff2")).log
-    assert (log.starts, log.basins) == (4, 1)
-    assert "4 starts, 1 optimum" in str(log)

@@ -32,6 +32,7 @@ def log_of(record: FitRecord) -> FitLog:
         steps=solution.log,
         evaluations=found.evaluations,
         starts=found.starts,
+        elsewhere=found.elsewhere,
         basins=found.basins,
         method=found.method,
         escapes=found.escapes,

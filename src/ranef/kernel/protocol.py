@@ -149,8 +149,8 @@ class Solved(Protocol):
     """A search with its certificate's numbers, on the inner scale unless said.
 
     ``inner``: theta with non-negative diagonals; ``theta`` and ``covariances``: on the data's
-    scale; ``evaluations`` of all searches; ``method``: see :class:`Optimum`; ``log``: one row a
-    step of the search that found it, see :class:`Step`; ``evidence``: the fields of
+    scale; ``evaluations`` of the search that found it, ``elsewhere`` of the others; ``method``:
+    see :class:`Optimum`; ``log``: one row a step, see :class:`Step`; ``evidence``: the fields of
     :class:`Evidence`; ``starts`` searches that ended in ``basins`` different optima; seconds.
     """
 
@@ -176,6 +176,8 @@ class Solved(Protocol):
     def evidence(self) -> tuple[Any, ...]: ...
     @property
     def starts(self) -> int: ...
+    @property
+    def elsewhere(self) -> int: ...
     @property
     def basins(self) -> int: ...
     @property

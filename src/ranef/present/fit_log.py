@@ -39,8 +39,10 @@ class FitLog:
     steps : tuple of Step
         Of the search that found the optimum: ``criterion`` tried (deviance units),
         ``predicted_gain``, ``radius`` of the trust region, ``accepted``.
-    evaluations, starts, basins : int
-        Evaluations by all searches, searches, and different optima they ended in.
+    evaluations : int
+        Of the criterion, by the search that found the optimum.
+    starts, elsewhere, basins : int
+        Searches, evaluations by the others of them, and different optima they ended in.
     escapes : int
         Saddle points that were left.
     seconds : mapping of str to float
@@ -56,6 +58,7 @@ class FitLog:
     steps: tuple[Step, ...]
     evaluations: int
     starts: int
+    elsewhere: int
     basins: int
     escapes: int
     seconds: Mapping[str, float]
@@ -81,8 +84,9 @@ class FitLog:
                 "Search",
                 f"  {self.path}, exact Hessian by {self.layout.hessian}",
                 f"  {self.status} by {self.method}: {_count(self.evaluations, 'evaluation')}, "
-                f"{_count(self.starts, 'start')}, {_count(self.basins, 'optimum', 'optima')}, "
                 f"{_count(self.escapes, 'saddle point')} left",
+                f"  {_count(self.starts, 'start')}{self._elsewhere()}: "
+                f"{_count(self.basins, 'optimum', 'optima')}",
                 *self._steps(),
                 "",
                 "Time",
@@ -90,6 +94,11 @@ class FitLog:
                 f"  {'total':<20}{1e3 * sum(self.seconds.values()):>12.3f} ms",
             ]
         )
+
+    def _elsewhere(self) -> str:
+        if not self.elsewhere:
+            return ""
+        return f" ({_count(self.elsewhere, 'evaluation')} from elsewhere)"
 
     def _structure(self) -> list[str]:
         lines = []

@@ -56,7 +56,7 @@ class Certificate:
     directions : tuple of str
         Null or flat directions in the user's names.
     evaluations : int
-        Evaluations of the criterion by all searches.
+        Evaluations of the criterion by the search that found it.
     starts, basins : int
         Searches made, and how many different optima they ended in.
     penalised : bool

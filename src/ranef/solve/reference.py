@@ -118,6 +118,7 @@ class Found(NamedTuple):
     covariances: list[Array]
     evidence: Evidence
     starts: int
+    elsewhere: int
     basins: int
     search_seconds: float
     certificate_seconds: float
@@ -131,7 +132,7 @@ def search(problem: Problem, kernel: Kernel, start: Array | None, control: Contr
     best = kernel.optimise(problem.terms, first, *limits)
     if best.status == "broke down":
         raise NumericalError("the criterion cannot be computed at the start values")
-    evaluations, ends = best.evaluations, [best.criterion]
+    evaluations, ends = best.evaluations, [best.criterion]  # of all searches
     found = evidence(problem, best.theta, kernel)
     if control.max_evaluations > 1 and _worth_a_restart(problem, kernel, found):
         for other_start in other_starts(problem.terms, control.restarts):
@@ -152,7 +153,7 @@ def search(problem: Problem, kernel: Kernel, start: Array | None, control: Contr
         inner,
         best.criterion,
         best.status,
-        evaluations,
+        best.evaluations,
         best.escapes,
         best.method,
         np.array(best.log, dtype=np.float64).reshape(-1, 4),
@@ -160,6 +161,7 @@ def search(problem: Problem, kernel: Kernel, start: Array | None, control: Contr
         covariances,
         found,
         len(ends),
+        evaluations - best.evaluations,
         1 + sum(b - a > SAME_BASIN for a, b in pairwise(ends)),
         searched - clock,
         perf_counter() - searched,
