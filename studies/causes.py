@@ -8,6 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from studies import cures
+from studies.cures import Cure
+
 __all__ = ["CAUSES", "CLEAN", "Cause"]
 
 Rng = np.random.Generator
@@ -29,9 +32,8 @@ class Cause:
         Findings that name the cause.
     words : tuple of str
         What the message of such a finding holds: the variables at fault.
-    cure : str
-        The rung of the ladder that cures it, or a formula where the model asked for is refused;
-        empty where the model is right and the data are to be looked at.
+    cure : Cure or None
+        The remedy that the diagnosis names, and when it has cured; None for clean data.
     """
 
     name: str
@@ -39,7 +41,7 @@ class Cause:
     draw: Callable[[Rng], pd.DataFrame]
     codes: tuple[str, ...]
     words: tuple[str, ...]
-    cure: str = ""
+    cure: Cure | None = None
 
 
 def _schools(rng: Rng, groups: int = 50, low: int = 10, high: int = 30) -> pd.DataFrame:
@@ -150,7 +152,9 @@ def _zero_slope(rng: Rng) -> pd.DataFrame:
 
 def _perfect(rng: Rng) -> pd.DataFrame:
     sign = 1.0 if rng.random() < 0.5 else -1.0
-    return _answer(rng, _schools(rng), np.outer([1.2, sign * 0.7], [1.2, sign * 0.7]))
+    data = _answer(rng, _schools(rng), np.outer([1.2, sign * 0.7], [1.2, sign * 0.7]))
+    data.attrs["sign"] = sign
+    return data
 
 
 def _two_flat(rng: Rng) -> pd.DataFrame:
@@ -236,7 +240,7 @@ CAUSES = (
         _context,
         ("contextual-effect",),
         ("ses", "school"),
-        "centred-mean",
+        cures.CONTEXT,
     ),
     Cause(
         "slope of a variable that is constant within groups",
@@ -244,16 +248,16 @@ CAUSES = (
         _plain,
         ("constant-slope",),
         ("size", "school"),
-        _BASE,
+        cures.WITHOUT_SLOPE,
     ),
-    Cause("variance of zero", _BASE, _zero, _SINGULAR, ("the school intercept",), ""),
+    Cause("variance of zero", _BASE, _zero, _SINGULAR, ("the school intercept",), cures.RANK_0),
     Cause(
         "slope variance of zero",
         "math ~ ses + size + (ses || school)",
         _zero_slope,
         _SINGULAR,
         ("the slope of ses",),
-        "random-intercepts",
+        cures.INTERCEPTS,
     ),
     Cause(
         "correlation of exactly +1 or -1",
@@ -261,7 +265,7 @@ CAUSES = (
         _perfect,
         _SINGULAR,
         ("the school intercept", "the slope of ses", "perfectly correlated"),
-        "",
+        cures.RANK_1_OF_2,
     ),
     Cause(
         "two flat directions",
@@ -269,7 +273,7 @@ CAUSES = (
         _two_flat,
         ("supported-rank",),
         ("1 of the 3",),
-        "",
+        cures.RANK_1_OF_3,
     ),
     Cause(
         "a factor under two names",
@@ -277,7 +281,7 @@ CAUSES = (
         _duplicated,
         ("same-groups", "flat"),
         ("school", "head"),
-        "drop-term",
+        cures.ONE_FACTOR,
     ),
     Cause(
         "a fixed effect that one group decides",
@@ -285,26 +289,40 @@ CAUSES = (
         _separated,
         ("separated-group",),
         ("kind", "s000"),
-        "",
+        cures.WITHOUT_SEPARATED,
     ),
-    Cause("one wild group", _BASE, _wild, ("influential-group",), ("s017",), ""),
-    Cause("unequal residual variances", _BASE, _uneven, ("unequal-variances",), ("school",), ""),
+    Cause(
+        "one wild group",
+        _BASE,
+        _wild,
+        ("influential-group",),
+        ("s017",),
+        cures.WITHOUT_WILD,
+    ),
+    Cause(
+        "unequal residual variances",
+        _BASE,
+        _uneven,
+        ("unequal-variances",),
+        ("school",),
+        cures.AS_ASKED,
+    ),
     Cause(
         "skewed random effects",
         _BASE,
         _skewed,
         ("non-normal-effects",),
         ("the school intercept", "right"),
-        "",
+        cures.AS_ASKED,
     ),
-    Cause("copied rows", _BASE, _copied, ("duplicated-rows",), ("20 rows",), ""),
+    Cause("copied rows", _BASE, _copied, ("duplicated-rows",), ("20 rows",), cures.WITHOUT_COPIES),
     Cause(
         "slope of a variable that varies in one group",
         "math ~ ses + size + (size | school)",
         _almost_constant,
         ("almost-constant-within",),
         ("size", "school"),
-        "",
+        cures.INTERCEPTS,
     ),
     Cause(
         "collinear predictors",
@@ -312,6 +330,6 @@ CAUSES = (
         _collinear,
         ("collinear-columns",),
         ("ses", "income"),
-        "math ~ ses + (1 | school)",
+        cures.WITHOUT_INCOME,
     ),
 )

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from ranef.design import Design, build, check_columns, check_identifiable
-from ranef.errors import DataError, OptionError
+from ranef.errors import DataError, OptionError, RanefError
 from ranef.fit import Fit
-from ranef.formula import parse
+from ranef.formula import Formula, parse
 from ranef.frame import Table, complete_rows, refuse_missing
 from ranef.frame.open import collect, open_frame
 from ranef.frame.read import read_open_frame
 from ranef.solve import Control
-from ranef.types import Array
+from ranef.types import Array, Finding, MissingRows
 
 if TYPE_CHECKING:
     from ranef.present.table import ComparisonTable
@@ -78,7 +79,9 @@ def lmm(
     UnknownColumnError
         A name is not a column.
     DataError, DesignError
-        The data cannot be used, or cannot identify the model.
+        The data cannot be used, or cannot identify the model. ``error.findings`` holds what is
+        worth knowing about them all the same, ``error.remedy`` the fit of a model without what
+        they refuse.
     OptionError
         An argument has a value that is not accepted.
 
@@ -124,23 +127,34 @@ def lmm(
         used = used.private()
     read = perf_counter()
     w = _checked_weights(extra.get("weights"))
-    design = build(parsed, used, contrasts)
-    check_identifiable(design, weighted=w is not None and bool(np.ptp(w) > 0.0))
-    total = _sum(design.offset, _finite("offset", extra.get("offset")))
-    return Fit.of_design(
-        parsed,
-        used,
-        design,
-        record,
-        reml=reml,
-        weights=w,
-        offset=total,
-        offset_name=offset if isinstance(offset, str) else None,
-        prior=_assigned(prior, design),
-        control=control or Control(),
-        start=None if start is None else _numbers("start values", start),
-        seconds={"read": read - begun, "formula and design": perf_counter() - read},
-    )
+    design = None
+    try:
+        design = build(parsed, used, contrasts)
+        check_identifiable(design, weighted=w is not None and bool(np.ptp(w) > 0.0))
+        total = _sum(design.offset, _finite("offset", extra.get("offset")))
+        return Fit.of_design(
+            parsed,
+            used,
+            design,
+            record,
+            reml=reml,
+            weights=w,
+            offset=total,
+            offset_name=offset if isinstance(offset, str) else None,
+            prior=_assigned(prior, design),
+            control=control or Control(),
+            start=None if start is None else _numbers("start values", start),
+            seconds={"read": read - begun, "formula and design": perf_counter() - read},
+        )
+    except RanefError as error:
+        again = partial(
+            lmm, data=data, reml=reml, weights=weights, offset=offset, contrasts=contrasts,
+            prior=prior, control=control,
+        )  # fmt: skip
+        error.explained_by(
+            partial(_refused, parsed, used, record, design), partial(_simpler, parsed, used, again)
+        )
+        raise
 
 
 def compare(
@@ -184,6 +198,26 @@ def compare(
     if ic == "ml" and any(model.reml for model in models):
         ml = [model.with_reml(False) for model in models]
     return build_table(list(models), labels=labels, scale=scale, ic=ic, ml=ml)
+
+
+def _refused(
+    formula: Formula, table: Table, missing: MissingRows, design: Design | None
+) -> tuple[Finding, ...]:
+    from ranef.diagnose.refused import refused_findings
+
+    return refused_findings(formula, table, missing, design)
+
+
+def _simpler(formula: Formula, table: Table, fit: Callable[[str], Fit]) -> Fit | None:
+    """The first simpler model that the data do not refuse too."""
+    from ranef.diagnose.refused import simpler_formulas
+
+    for text in simpler_formulas(formula, table):
+        try:
+            return fit(text)
+        except RanefError:
+            continue
+    return None
 
 
 def _assigned(prior: Any, design: Design) -> Assigned | None:

@@ -6,6 +6,12 @@ exceptions, so that ``except ValueError`` keeps working for people who have neve
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ranef.types import Finding
+
 __all__ = [
     "DataError",
     "DesignError",
@@ -36,7 +42,33 @@ class RanefError(Exception):
 
     def __init__(self, what: str, *, where: str = "", found: str = "", fix: str = "") -> None:
         self.what, self.where, self.found, self.fix = what, where, found, fix
+        self._examine: Callable[[], tuple[Finding, ...]] | None = None
+        self._simplify: Callable[[], Any] | None = None
         super().__init__(what)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is worth knowing about the data of a model that was refused, the gravest first.
+
+        Empty where the error came before the data were read. Computed when asked for.
+        """
+        return () if self._examine is None else self._examine()
+
+    @property
+    def remedy(self) -> Any:
+        """A fit of the model without what the data refuse; None where there is no such model.
+
+        Fitted when asked for.
+        """
+        return None if self._simplify is None else self._simplify()
+
+    def explained_by(
+        self,
+        examine: Callable[[], tuple[Finding, ...]],
+        simplify: Callable[[], Any],
+    ) -> None:
+        """Say where `findings` and `remedy` come from."""
+        self._examine, self._simplify = examine, simplify
 
     def __str__(self) -> str:
         lines = [self.what]

@@ -145,6 +145,10 @@ def test_the_code_of_each_rung_gives_its_fit(name: str, diagnosis_of: DiagnosisO
     assert len(frame) >= 2
     for _, row in frame[frame["rung"] != "as-asked"].iterrows():
         again = eval(row["code"], {"rn": rn, "data": data})
+        if isinstance(again, Diagnosis):  # an imposed rank has no formula
+            here = again.remedies.set_index("title").loc[row["title"]]
+            assert here["criterion"] == pytest.approx(row["criterion"], abs=1e-8)
+            continue
         assert -2.0 * again.loglik == pytest.approx(row["criterion"], abs=1e-6), row["code"]
         assert again.certificate.verdict == row["verdict"], row["code"]
         ml = again.with_reml(False)
@@ -226,7 +230,7 @@ def test_a_rung_that_the_data_refuse_says_why(fit_of: FitOf) -> None:
             raise DesignError("too many random effects for these rows")
         return subject.refit(formula, **arguments)
 
-    ladder = build_ladder(replace(subject, refit=refit), lambda formula: formula)
+    ladder = build_ladder(replace(subject, refit=refit), lambda formula, data="data": formula)
     verdicts = {rung.key: rung.verdict for rung in ladder.rungs}
     refused = next(rung for rung in ladder.rungs if rung.key == "zero-correlation")
     assert verdicts["random-intercepts"] == "interior optimum"
@@ -251,7 +255,7 @@ def test_arguments_of_the_fit_are_kept_and_named() -> None:
     ).diagnose()
     frame = diagnosis.remedies
     names = {"rn": rn, "data": data, "weights": weights, "contrasts": contrasts}
-    for _, row in frame.iterrows():
+    for _, row in frame[frame["rung"] != "reduced-rank"].iterrows():
         assert row["code"].count('reml=False, weights=weights, offset="z", contrasts=contrasts')
         criterion = -2.0 * eval(row["code"], names).loglik
         assert criterion == pytest.approx(row["criterion"], abs=1e-6)

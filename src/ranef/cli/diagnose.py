@@ -15,6 +15,7 @@ from ranef.cli.options import (
 )
 from ranef.cli.progress import progress
 from ranef.cli.run import NOT_CERTIFIED, OK
+from ranef.errors import RanefError
 
 __all__ = ["diagnose"]
 
@@ -31,15 +32,30 @@ def diagnose(
     """Fit a linear mixed model, say what is worth knowing and try the remedies.
 
     The exit status is 0 where the optimum of the model asked for is certified and 3 where it is
-    not.
+    not. Where the model is refused, what the data show is printed before the error.
     """
     import ranef as rn
 
     with progress(f"reading {data}"):
         frame = with_centred(read_data(data), center)
-    with progress(f"fitting {formula}"):
-        model = rn.lmm(formula, frame, reml=not ml, weights=weights, offset=offset)
+    try:
+        with progress(f"fitting {formula}"):
+            model = rn.lmm(formula, frame, reml=not ml, weights=weights, offset=offset)
+    except RanefError as error:
+        _print_refusal(formula, error, json)
+        raise
     with progress("fitting the rungs of the ladder"):
         diagnosis = model.diagnose()
     print(diagnosis.to_json() if json else diagnosis)
     return OK if model.certificate.certified else NOT_CERTIFIED
+
+
+def _print_refusal(formula: str, error: RanefError, json: bool) -> None:
+    """Findings about a refused model and its remedy; in JSON with the error that follows."""
+    from ranef.present.plain import to_json
+    from ranef.present.refusal import refusal_record, refusal_text
+
+    if json:
+        print(to_json(refusal_record(formula, error)), flush=True)
+    elif text := refusal_text(formula, error):
+        print(text, end="\n\n", flush=True)

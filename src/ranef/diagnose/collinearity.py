@@ -20,6 +20,9 @@ __all__ = ["collinearity_findings"]
 INFLATION = 100.0
 """Variance inflation factor: R^2 = .99 of a column on the others."""
 
+MOST_NAMES = 3
+"""Aliased columns that a sentence names."""
+
 
 def collinearity_findings(formula: Formula, design: Design) -> Iterator[Finding]:
     """The check that ``lm`` makes, on the columns and with the groups as fixed effects."""
@@ -75,18 +78,25 @@ def _within(design: Design, term: RandomTerm) -> Iterator[Finding]:
     inner, names = _deviations(design, term)
     if len(names) < 2:
         return
-    for j in np.flatnonzero(dependent_columns(inner, intercept=False)).tolist():
-        yield Finding(
-            code="aliased-within",
-            severity="note",
-            message=f"within levels of '{term.factor}' {names[j]} is determined by other columns: "
-            "their separate coefficients rest on comparisons between levels alone",
-            evidence=f"rank {int((~dependent_columns(inner, intercept=False)).sum())} of "
-            f"{len(names)} columns that vary within '{term.factor}'",
-            where=names[j],
-            fix="nothing to do if a comparison between levels answers the question; otherwise "
-            "leave one of the columns out",
-        )
+    dependent = dependent_columns(inner, intercept=False)
+    aliased = [names[j] for j in np.flatnonzero(dependent)]
+    if not aliased:
+        return
+    several = len(aliased) > 1
+    more = len(aliased) - MOST_NAMES
+    shown = aliased if more < 2 else [*aliased[:MOST_NAMES], f"{more} more"]
+    yield Finding(
+        code="aliased-within",
+        severity="note",
+        message=f"within levels of '{term.factor}' {joined(shown)} {'are' if several else 'is'} "
+        "determined by other columns: their separate coefficients rest on comparisons between "
+        "levels alone",
+        evidence=f"rank {len(names) - len(aliased)} of {len(names)} columns that vary within "
+        f"'{term.factor}'",
+        where=", ".join(aliased),
+        fix="nothing to do if a comparison between levels answers the question; otherwise "
+        f"leave {'these columns' if several else 'one of the columns'} out",
+    )
 
 
 def _deviations(design: Design, term: RandomTerm) -> tuple[Array, list[str]]:

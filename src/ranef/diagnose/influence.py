@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ranef.diagnose.effects import Evaluated, GroupEffects, group_effects
 from ranef.diagnose.subject import Subject
-from ranef.diagnose.words import effect
+from ranef.diagnose.words import effect, place_of
 from ranef.errors import RanefError
 from ranef.inference.satterthwaite import with_log_sigma
 from ranef.kernel import Direction
@@ -27,7 +27,13 @@ from ranef.types import Array, Finding
 
 Places = tuple[NDArray[np.intp], NDArray[np.intp]]
 
-__all__ = ["Displacement", "displacements", "influence_findings", "without_group"]
+__all__ = [
+    "Displacement",
+    "displacements",
+    "influence_findings",
+    "standard_deviations",
+    "without_group",
+]
 
 LEVEL = 0.01
 DRAWS = 2000
@@ -162,7 +168,7 @@ def influence_findings(subject: Subject, at: Evaluated) -> Iterator[Finding]:
                 yield finding
 
 
-def _sds(subject: Subject) -> dict[str, float]:
+def standard_deviations(subject: Subject) -> dict[str, float]:
     """Standard deviations by what they are of: terms may come in another order in another fit."""
     out = {}
     for label, covariance in zip(
@@ -179,7 +185,7 @@ def _left_out(
     other = without_group(subject, effects, level)
     if other is None:
         return None
-    with_it, without = _sds(subject), _sds(other)
+    with_it, without = standard_deviations(subject), standard_deviations(other)
     changes = [(without[what] / sd - 1.0, what) for what, sd in with_it.items() if sd > 0.0]
     change, what = max(changes, key=lambda item: abs(item[0]))
     a, b = with_it[what], without[what]
@@ -195,7 +201,7 @@ def _left_out(
         f"goes from {a:.3g} to {b:.3g}{verdict}",
         evidence=f"{100 * change:+.0f} %; likelihood displacement {found.value[level]:.2g}, of "
         f"which chance exceeds {found.critical:.2g} once in a hundred data sets",
-        where=f"{effects.factor} = {name}",
+        where=place_of(effects.factor, name),
         fix="look at its rows for errors of recording; if they are right, report the fit with and "
         "without it",
     )

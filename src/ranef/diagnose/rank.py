@@ -6,24 +6,27 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from ranef.diagnose.rank_search import search_on_face, truncated
 from ranef.diagnose.subject import Subject
 from ranef.diagnose.words import direction, effect
 from ranef.inference.chi_bar_square import chi_bar_square, one_variance
 from ranef.kernel import Kernel
 from ranef.problem import Problem, lower_triangles
-from ranef.problem.parameters import group_lambdas, semidefinite_cholesky, theta_of_blocks
+from ranef.problem.parameters import group_lambdas
 from ranef.record import record
-from ranef.solve.face import Face, face_of, gradient, hessian
 from ranef.types import Array, Finding
 
-__all__ = ["cost_of_rank", "principal_components", "rank_findings"]
+__all__ = [
+    "Support",
+    "cost_of_rank",
+    "principal_components",
+    "rank_findings",
+    "supported_ranks",
+]
 
 LEVEL = 0.05
 
-MOST_STEPS = 15
 CLOSE = 1e-3  # deviance units left to gain at which a constrained fit is close enough
-
-SURELY = 5.0  # times the predicted gain: more than that a search never found
 
 # Numbers read by one evaluation times squared parameters, up to which the constrained model is
 # fitted; above it the cost is bounded by one evaluation.
@@ -51,26 +54,52 @@ def principal_components(problem: Problem, inner: Array, k: int) -> Array:
     return np.asarray(np.linalg.svd(t, compute_uv=False))
 
 
-def rank_findings(subject: Subject, kernel: Kernel) -> Iterator[Finding]:
-    """Directions that are there but cheap to do without, and the rank that is left."""
+@record(frozen=True, slots=True)
+class Support:
+    """What the data support of a term's covariance matrix.
+
+    Attributes
+    ----------
+    term : int
+    rank : int
+        The lowest rank whose cost the likelihood ratio does not hold against it.
+    reduced : Reduced or None
+        The fit at that rank; None where it is the rank of the fit itself.
+    """
+
+    term: int
+    rank: int
+    reduced: Reduced | None
+
+
+def supported_ranks(subject: Subject, kernel: Kernel) -> tuple[Support, ...]:
+    """For each term the lowest rank that fits as well; nothing where a prior has its say."""
     problem, solution = subject.problem, subject.solution
     if not subject.certificate.certified or problem.prior is not None:
-        return  # a prior has its own say about singular covariances
+        return ()
+    out = []
     for k, label in enumerate(problem.labels):
         q = len(label.names)
         rank = subject.certificate.rank[label.label]
-        steps: list[Reduced] = []
+        best = None
         for lower in range(rank - 1, -1, -1):
             critical = _critical(q, rank, lower)
             reduced = cost_of_rank(problem, kernel, solution.inner, k, lower, critical)
             if reduced.cost > critical:
                 break
-            steps.append(reduced)
-        if steps:
-            yield _nearly_singular(subject, k, steps[-1])
-        supported = steps[-1].rank if steps else rank
-        if supported < q and q > 1:
-            yield _supported(subject, k, supported)
+            best = reduced
+        out.append(Support(k, rank if best is None else best.rank, best))
+    return tuple(out)
+
+
+def rank_findings(subject: Subject, supports: Sequence[Support]) -> Iterator[Finding]:
+    """Directions that are there but cheap to do without, and the rank that is left."""
+    for support in supports:
+        q = len(subject.problem.labels[support.term].names)
+        if support.reduced is not None:
+            yield _nearly_singular(subject, support.term, support.reduced)
+        if support.rank < q and q > 1:
+            yield _supported(subject, support.term, support.rank)
 
 
 def cost_of_rank(
@@ -89,67 +118,17 @@ def cost_of_rank(
     """
     kernel.evaluate(group_lambdas(problem, inner))
     start = kernel.value
-    blocks = lower_triangles(inner, [term.q for term in problem.terms])
-    u, values, _ = np.linalg.svd(blocks[k])
-    blocks[k] = _triangle((u[:, :rank] * values[:rank] ** 2) @ u[:, :rank].T, rank)
-    theta = theta_of_blocks(blocks)
-    ranks = [int(np.count_nonzero(np.diag(b))) for b in blocks]
-    kernel.evaluate(group_lambdas(problem, theta))
+    ranks = [term.q for term in problem.terms]
+    ranks[k] = rank
+    theta = truncated(problem, inner, ranks)
     exact = kernel.work * problem.n_theta**2 < AFFORDABLE
-    best = _refit(problem, kernel, theta, ranks, start + enough) if exact else kernel.value
+    if exact:
+        best = search_on_face(problem, kernel, theta, CLOSE, start + enough).value
+    else:
+        kernel.evaluate(group_lambdas(problem, theta))
+        best = kernel.value
     kernel.evaluate(group_lambdas(problem, inner))
     return Reduced(rank, max(0.0, best - start), exact)
-
-
-def _refit(
-    problem: Problem, kernel: Kernel, theta: Array, ranks: Sequence[int], enough: float
-) -> float:
-    value = kernel.value
-    for _ in range(MOST_STEPS):
-        face = face_of(problem, theta)
-        if not face.coordinates:
-            return value
-        scales = face.scales()
-        g = gradient(problem, face, kernel) * scales
-        h = hessian(problem, face, kernel)[0] * np.outer(scales, scales)
-        eigenvalues, vectors = np.linalg.eigh(h)
-        size = np.maximum(np.abs(eigenvalues), 1e-8 * np.abs(eigenvalues).max())
-        inner_g = vectors.T @ g
-        gain = 0.5 * float(np.sum(inner_g**2 / size))
-        if gain < CLOSE or value - SURELY * gain > enough:
-            return value
-        step = -scales * (vectors @ (inner_g / size))
-        for _ in range(12):
-            there = _moved(problem, face, step, ranks)
-            if kernel.evaluate(group_lambdas(problem, there)) and kernel.value < value:
-                break
-            step = step / 3.0
-        else:
-            kernel.evaluate(group_lambdas(problem, theta))
-            return value
-        theta, value = there, kernel.value
-    return value
-
-
-def _moved(problem: Problem, face: Face, step: Array, ranks: Sequence[int]) -> Array:
-    roots = [term.root.copy() for term in face.terms]
-    for coordinate, change in zip(face.coordinates, step.tolist(), strict=True):
-        roots[coordinate.term][coordinate.row, coordinate.column] += change
-    blocks = []
-    for term, root, rank in zip(face.terms, roots, ranks, strict=True):
-        back = np.zeros_like(root)
-        back[list(term.order)] = root
-        blocks.append(_triangle(back @ back.T, rank))
-    return theta_of_blocks(blocks)
-
-
-def _triangle(matrix: Array, rank: int) -> Array:
-    """Lower triangle of a covariance of known rank."""
-    if rank == matrix.shape[0]:
-        return semidefinite_cholesky(matrix)
-    values, vectors = np.linalg.eigh(matrix)
-    values[: matrix.shape[0] - rank] = 0.0
-    return semidefinite_cholesky((vectors * values) @ vectors.T, 1e-9)
 
 
 def _critical(q: int, rank: int, lower: int) -> float:

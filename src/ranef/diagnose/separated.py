@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ranef.design import Design
-from ranef.diagnose.words import joined
+from ranef.diagnose.words import joined, place_of
 from ranef.frame import Column
 from ranef.frame.grouping import is_constant_within
 from ranef.types import Array, Finding, RandomTerm
@@ -61,9 +61,9 @@ def _of_factor(design: Design, term: RandomTerm) -> Iterator[Finding]:
             "what is due to the one cannot be told from what is due to the other",
             evidence=f"leverage 1 of '{level}' among the columns that are constant within "
             f"'{term.factor}'",
-            where=", ".join(names),
-            fix=f"join levels of the predictor, leave out '{level}', or say in the text that the "
-            "estimate is one group's",
+            where=place_of(term.factor, level),
+            fix=f"say in the text that the estimate is one group's, or leave '{level}' out: the "
+            "rest of the model stands without it",
         )
 
 

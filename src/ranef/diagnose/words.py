@@ -9,7 +9,7 @@ import numpy as np
 from ranef.problem import TermLabel
 from ranef.types import Array
 
-__all__ = ["direction", "effect", "joined", "null_sentences", "square"]
+__all__ = ["direction", "effect", "joined", "null_sentences", "place_of", "square"]
 
 GONE = 1e-9
 """Standard deviation, relative to the largest, below which an effect has no variance."""
@@ -24,6 +24,11 @@ def effect(name: str, factor: str) -> str:
     ('the school intercept', 'the slope of ses')
     """
     return f"the {factor} intercept" if name == "Intercept" else f"the slope of {name}"
+
+
+def place_of(factor: str, level: str) -> str:
+    """One group, as a finding about it says where: ``school = s017``."""
+    return f"{factor} = {level}"
 
 
 def joined(parts: Sequence[str]) -> str:

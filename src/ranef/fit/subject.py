@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from ranef.design import build, check_identifiable
 from ranef.design.contrasts import to_argument
 from ranef.diagnose.findings import all_findings
 from ranef.diagnose.ladder import build_ladder
+from ranef.diagnose.rank import supported_ranks
 from ranef.diagnose.subject import SAME, Subject
 from ranef.fit.record import FitRecord
 from ranef.formula import parse
@@ -86,20 +88,21 @@ def _of_rows(values: Array | None, rows: NDArray[np.bool_] | None) -> Array | No
 def diagnosis_of(record: FitRecord) -> Diagnosis:
     """The findings and the ladder of a fit."""
     subject = subject_of(record)
-    findings = all_findings(subject)
+    supports = supported_ranks(subject, subject.problem.kernel())
+    findings = all_findings(subject, supports)
     return Diagnosis(
         formula=record._formula.text,
         reml=subject.reml,
         nobs=subject.problem.n,
         groups={label.factor: label.n_levels for label in subject.problem.labels},
         findings=findings,
-        ladder=build_ladder(subject, lambda formula: _call(record, formula), findings),
+        ladder=build_ladder(subject, partial(_call, record), findings, supports),
     )
 
 
-def _call(record: FitRecord, formula: str) -> str:
+def _call(record: FitRecord, formula: str, data: str = "data") -> str:
     """What to type for another formula, with the arguments that this fit was made with."""
-    arguments = [_quoted(formula), "data"]
+    arguments = [_quoted(formula), data]
     if not record._problem.reml:
         arguments.append("reml=False")
     if record._weights is not None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ranef.types import Finding
 
-__all__ = ["repeated_rows"]
+__all__ = ["first_rows", "repeated_rows"]
 
 GENEROUS = 3.0
 """How much more often equal responses are let happen than among all rows: groups are alike."""
@@ -59,6 +59,21 @@ def repeated_rows(
         fix="see whether rows were copied when files were joined; copies make standard errors "
         "too small",
     )
+
+
+def first_rows(columns: Sequence[NDArray[np.generic]]) -> NDArray[np.bool_]:
+    """Rows that equal no earlier row in every column.
+
+    Examples
+    --------
+    >>> first_rows([np.array([1.0, 2.0, 1.0]), np.array([5.0, 5.0, 5.0])]).tolist()
+    [True, True, False]
+    """
+    n = columns[0].size
+    _, first = np.unique(_cells(columns, n), return_index=True)
+    kept = np.zeros(n, dtype=np.bool_)
+    kept[first] = True
+    return kept
 
 
 def _number(expected: float) -> str:

@@ -62,8 +62,9 @@ class Diagnosis:
             Of the certificate; rank and size of each covariance matrix.
         criterion, comparable
             As the asked model was fitted; whether it compares with that of the asked model.
-        df, loglik_ml, aic_ml, bic_ml
-            Parameters; criteria of the same model fitted by ML, comparable over all rungs.
+        nobs, df, loglik_ml, aic_ml, bic_ml
+            Rows used; parameters; criteria of the same model fitted by ML, comparable over all
+            rungs with the same rows.
         <name>, <name> se, <name> change, <name> se_ratio
             For each fixed effect of the asked model but the intercept: estimate, standard error,
             change of the estimate in standard errors of the asked model, ratio of the standard
@@ -145,6 +146,7 @@ def _row(rung: Rung, focal: list[str]) -> dict[str, Any]:
         "rank": rung.ranks,
         "criterion": rung.criterion,
         "comparable": rung.comparable,
+        "nobs": rung.nobs,
         "df": rung.df,
         "loglik_ml": rung.loglik_ml,
         "aic_ml": rung.aic_ml,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .diagnosis_tables import Table, ladder_tables
-from .diagnosis_text import short_tests
+from .diagnosis_text import of_findings, short_tests
 from .html import TABLE_STYLE, escaped, minus, notes_html, rule
 
 if TYPE_CHECKING:
+    from ..diagnose.ladder import Rung
     from .diagnosis import Diagnosis
 
 __all__ = ["render_html"]
@@ -31,9 +33,13 @@ def render_html(diagnosis: Diagnosis) -> str:
         _findings(diagnosis),
     ]
     if diagnosis.ladder.remedy:
-        parts += [*map(_table, ladder_tables(diagnosis, _COLUMNS)), _judgements(diagnosis)]
-    elif short_tests(diagnosis):
-        parts.append(f'<p style="{_TEXT}">{escaped(short_tests(diagnosis))}</p>')
+        tables = map(_table, ladder_tables(diagnosis, _COLUMNS))
+        parts += [*tables, _judgements(diagnosis.ladder.rungs[1:], "ol")]
+    else:
+        told = of_findings(diagnosis)
+        parts += [_judgements(told, "ul")] if told else []
+        if short_tests(diagnosis):
+            parts.append(f'<p style="{_TEXT}">{escaped(short_tests(diagnosis))}</p>')
     return f'<div class="ranef-diagnosis">{"".join(parts)}</div>'
 
 
@@ -74,11 +80,11 @@ def _padded(text: str) -> str:
     return text.replace("  ", 2 * "\N{FIGURE SPACE}")
 
 
-def _judgements(diagnosis: Diagnosis) -> str:
+def _judgements(rungs: Sequence[Rung], tag: str) -> str:
     items = "".join(
         f'<li style="margin:0.5em 0"><b>{escaped(rung.title)}</b><br>'
         f"{escaped(rung.judgement)}<br>"
         f'<code style="white-space:pre-wrap">{escaped(rung.code)}</code></li>'
-        for rung in diagnosis.ladder.rungs[1:]
+        for rung in rungs
     )
-    return f'<ol style="{_TEXT}">{items}</ol>'
+    return f'<{tag} style="{_TEXT}">{items}</{tag}>'

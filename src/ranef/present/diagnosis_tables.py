@@ -51,11 +51,16 @@ def _models(rungs: Sequence[Rung], reml: bool) -> Table:
     if not any(rung.test for rung in rungs):
         rows = [row[:-1] for row in rows]
     notes = []
-    if not all(rung.comparable for rung in rungs if rung.fitted):
+    fitted = [rung for rung in rungs if rung.fitted]
+    other_rows = any(rung.nobs != rungs[0].nobs for rung in fitted)
+    if not all(rung.comparable for rung in fitted if rung.nobs == rungs[0].nobs):
         notes.append(
-            "In brackets: REML criteria of other fixed effects, which do not compare with rung 0. "
-            "AIC and BIC are those of ML fits and compare throughout."
+            f"In brackets: REML criteria of other fixed effects{' or rows' if other_rows else ''}, "
+            "which do not compare with rung 0. AIC and BIC are those of ML fits and compare "
+            "throughout."
         )
+    elif other_rows:
+        notes.append("In brackets: criteria of other rows, which do not compare with rung 0.")
     tests = {k: rung.test for k, rung in enumerate(rungs) if rung.test is not None}
     if tests:
         notes.append(_tests_note(rungs, tests))

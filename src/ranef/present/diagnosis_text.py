@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..diagnose.ladder import Rung
+from ..types import Finding
 from .diagnosis_tables import Table, ladder_tables
 
 if TYPE_CHECKING:
     from .diagnosis import Diagnosis
 
-__all__ = ["render_text", "short_tests"]
+__all__ = ["finding_lines", "of_findings", "render_text", "short_tests", "wrapped"]
 
 WIDTH = 100
 
@@ -22,36 +24,52 @@ def render_text(diagnosis: Diagnosis) -> str:
     groups = ", ".join(f"{name} {count}" for name, count in diagnosis.groups.items())
     sections = [
         [
-            *_wrapped(f"Diagnosis of {diagnosis.formula}", ""),
+            *wrapped(f"Diagnosis of {diagnosis.formula}", ""),
             f"{kind}; {diagnosis.nobs} observations; groups: {groups}",
         ],
-        [line for text in diagnosis.summary for line in _wrapped(text, "", hang=False)],
+        [line for text in diagnosis.summary for line in wrapped(text, "", hang=False)],
     ]
     if diagnosis.findings:
-        sections.append(["Findings", *_findings(diagnosis)])
+        sections.append(["Findings", *finding_lines(diagnosis.findings)])
     if diagnosis.ladder.remedy:
         tables = ladder_tables(diagnosis, WIDTH)
         sections += [*map(_table, tables), *_judgements(diagnosis)]
     else:
+        sections += [_judgement(rung, rung.title) for rung in of_findings(diagnosis)]
         sections.append(short_lines(diagnosis))
     return "\n\n".join("\n".join(line.rstrip() for line in lines) for lines in sections)
 
 
+def of_findings(diagnosis: Diagnosis) -> list[Rung]:
+    """The rungs that a finding called for."""
+    keys = ("without-copies", "without-group", "drop-predictor")
+    return [rung for rung in diagnosis.ladder.rungs if rung.key in keys]
+
+
 def short_tests(diagnosis: Diagnosis) -> str:
     """What else was fitted, in one sentence; empty where nothing was."""
-    rungs = [r for r in diagnosis.ladder.rungs[1:] if r.key != "other-starts" and r.fitted]
+    told = of_findings(diagnosis)
+    rungs = [
+        rung
+        for rung in diagnosis.ladder.rungs[1:]
+        if rung.key != "other-starts" and rung.fitted and rung not in told
+    ]
     if not rungs:
         return ""
-    parts = [rung.title + (f" ({_p(rung)})" if rung.test else "") for rung in rungs]
+    asked = {rung.title for rung in diagnosis.ladder.rungs[:2]}
+    parts = [
+        rung.title + (f" ({_p(rung)})" if rung.test and {*rung.test.models} & asked else "")
+        for rung in rungs
+    ]
     return f"Also fitted: {', '.join(parts)}. The attribute remedies has the numbers."
 
 
 def short_lines(diagnosis: Diagnosis) -> list[str]:
     """The end of a short page."""
     left_out = [r for r in diagnosis.ladder.rungs if r.verdict == "not tried"]
-    lines = _wrapped(short_tests(diagnosis), "", hang=False)
+    lines = wrapped(short_tests(diagnosis), "", hang=False)
     for rung in left_out:
-        lines += _wrapped(f"Not tried for its cost: {rung.title}", "", hang=False)
+        lines += wrapped(f"Not tried for its cost: {rung.title}", "", hang=False)
         lines.append(f"  {rung.code}")
     return lines or ["There is no smaller model with a random part to compare it with."]
 
@@ -62,12 +80,13 @@ def _p(rung: Rung) -> str:
     return "p < 0.001" if p < 0.001 else f"p {'=' if rung.test.exact else '<='} {p:.3f}"
 
 
-def _findings(diagnosis: Diagnosis) -> list[str]:
+def finding_lines(findings: Sequence[Finding]) -> list[str]:
+    """Findings one after the other, each with its numbers and what may be done."""
     lines = []
-    for finding in diagnosis.findings:
-        lines += _wrapped(f"{finding.severity} {finding.code}: {finding.message}", "  ")
+    for finding in findings:
+        lines += wrapped(f"{finding.severity} {finding.code}: {finding.message}", "  ")
         for text in (finding.evidence, finding.fix):
-            lines += _wrapped(text, "      ", hang=False) if text else []
+            lines += wrapped(text, "      ", hang=False) if text else []
     return lines
 
 
@@ -80,15 +99,16 @@ def _table(table: Table) -> list[str]:
             for j, (text, width) in enumerate(zip(row, widths, strict=True))
         ]
         lines.append("  " + "  ".join(cells))
-    return [*lines, *(line for text in table.notes for line in _wrapped(text, "  ", hang=False))]
+    return [*lines, *(line for text in table.notes for line in wrapped(text, "  ", hang=False))]
 
 
 def _judgements(diagnosis: Diagnosis) -> list[list[str]]:
-    sections = []
-    for k, rung in enumerate(diagnosis.ladder.rungs[1:], start=1):
-        lines = [f"{k} {rung.title}", *_wrapped(rung.judgement, "  ", hang=False)]
-        sections.append([*lines, *_code(rung.code)])
-    return sections
+    rungs = diagnosis.ladder.rungs
+    return [_judgement(rung, f"{k} {rung.title}") for k, rung in enumerate(rungs) if k]
+
+
+def _judgement(rung: Rung, head: str) -> list[str]:
+    return [head, *wrapped(rung.judgement, "  ", hang=False), *_code(rung.code)]
 
 
 def _code(code: str) -> list[str]:
@@ -109,7 +129,8 @@ def _broken(code: str) -> list[str]:
     return ["  rn.lmm(", *(f"      {line}" for line in lines)]
 
 
-def _wrapped(text: str, indent: str, hang: bool = True) -> list[str]:
+def wrapped(text: str, indent: str, hang: bool = True) -> list[str]:
+    """Lines of at most `WIDTH` characters, those after the first indented further."""
     return textwrap.wrap(
         text,
         WIDTH,

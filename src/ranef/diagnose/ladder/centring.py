@@ -62,6 +62,8 @@ def candidates(subject: Subject) -> tuple[tuple[str, Expr, tuple[Candidate, ...]
 def centring_plans(subject: Subject) -> list[Plan]:
     """Centred, raw with the group mean, centred with the group mean: for each grouping factor."""
     plans = []
+    if subject.certificate.verdict == "flat":
+        return []  # what the variances are has to be settled first
     every = candidates(subject)
     for label, group, found in every:
         by = f" by {label}" if len(every) > 1 else ""

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import field
 
+from ranef.diagnose.imposed import with_ranks
 from ranef.diagnose.ladder.centring import centring_plans
-from ranef.diagnose.ladder.comparison import test_fixed_part, test_random_part
+from ranef.diagnose.ladder.comparison import test_fixed_part, test_random_part, test_rank
 from ranef.diagnose.ladder.focal import effects_of
 from ranef.diagnose.ladder.numerics import Searches, search_elsewhere
+from ranef.diagnose.ladder.predictors import predictor_plans
 from ranef.diagnose.ladder.prior import PRIORS, prior_plans
 from ranef.diagnose.ladder.random_part import random_part_plans
-from ranef.diagnose.ladder.rung import Effect, Plan, Rung, Test, Tried
+from ranef.diagnose.ladder.rank import rank_plans
+from ranef.diagnose.ladder.rows import row_plans
+from ranef.diagnose.ladder.rung import Call, Effect, Plan, Rung, Test, Tried
+from ranef.diagnose.rank import Support
 from ranef.diagnose.subject import Subject
 from ranef.errors import RanefError
 from ranef.kernel import one_blas_thread
 from ranef.record import record
+from ranef.types import Finding
 
 __all__ = ["Climb", "fit_rungs", "rung_of"]
 
@@ -59,7 +65,9 @@ class Climb:
     left_out: tuple[Plan, ...]
 
 
-def fit_rungs(subject: Subject, call: Callable[[str], str]) -> Climb:
+def fit_rungs(
+    subject: Subject, call: Call, findings: Sequence[Finding], supports: Sequence[Support]
+) -> Climb:
     """Fit every rung that applies to a model.
 
     Parameters
@@ -67,10 +75,21 @@ def fit_rungs(subject: Subject, call: Callable[[str], str]) -> Climb:
     subject : Subject
     call : callable
         From a formula to the call that fits it.
+    findings : sequence of Finding
+        Those that name rows or predictors call for rungs of their own.
+    supports : sequence of Support
+        The ranks that the data support.
     """
     argument = "" if subject.problem.prior is None else "prior=prior"
     first = Plan("as-asked", "as asked", subject.formula.text, argument=argument)
-    plans = [*centring_plans(subject), *random_part_plans(subject), *prior_plans(subject)]
+    plans = [
+        *row_plans(subject, findings),
+        *predictor_plans(subject, findings),
+        *centring_plans(subject),
+        *random_part_plans(subject, supports),
+        *rank_plans(subject, supports),
+        *prior_plans(subject),
+    ]
     affordable, left_out = _within_budget(subject, plans)
     with one_blas_thread(), ThreadPoolExecutor(WORKERS) as pool:
         searching = pool.submit(search_elsewhere, subject) if _affords_searches(subject) else None
@@ -111,6 +130,12 @@ def _try(subject: Subject, plan: Plan) -> Tried:
     try:
         if plan.key in PRIORS:
             fit = subject.refit(prior=PRIORS[plan.key])
+        elif plan.ranks:
+            fit = with_ranks(subject, plan.ranks)
+            ml = with_ranks(subject, plan.ranks, reml=False) if fit.reml else fit
+            return Tried(plan, fit, ml)
+        elif plan.rows is not None:
+            fit = subject.refit(rows=plan.rows)
         else:
             fit = subject.refit(plan.formula)
         return Tried(plan, fit, _by_ml(fit))
@@ -145,15 +170,19 @@ def _best(asked: Tried, tried: Sequence[Tried], searches: Searches | None) -> Tr
 
 def _says_something(asked: Tried, tried: Tried) -> bool:
     """Whether a rung is another model: not one whose new columns others determine."""
-    if tried.fit is None or asked.fit is None:
+    if tried.fit is None or asked.fit is None or tried.plan.rows is not None:
         return True
     return set(tried.fit.design.dropped) <= set(asked.fit.design.dropped)
 
 
 def _test(asked: Tried, tried: Tried, every: Sequence[Tried]) -> Test | None:
     match tried.plan.key:
-        case "centred" | "prior" | "without-prior":
+        case "centred" | "prior" | "without-prior" | "without-copies" | "without-group":
             return None
+        case "drop-predictor":
+            return test_fixed_part(tried, asked)
+        case "reduced-rank":
+            return test_rank(asked, tried)
         case "group-mean":
             return test_fixed_part(asked, tried)
         case "centred-mean":
@@ -170,32 +199,22 @@ def rung_of(
     tried: Tried,
     effects: tuple[Effect, ...],
     test: Test | None,
-    call: Callable[[str], str],
+    call: Call,
 ) -> Rung:
     """What came of a plan, without its judgement."""
     plan, fit, ml, nan = tried.plan, tried.fit, tried.ml, float("nan")
-    code = call(plan.formula)
+    code = call(plan.formula, plan.data)
+    if plan.ranks:
+        code = f"{code}.diagnose()"
     if plan.argument:
         code = f"{code[:-1]}, {plan.argument})"
     if fit is not None and fit.problem.prior is not None:
         ml = None  # at penalised estimates a likelihood is no maximum: no criterion of information
     if fit is None or asked.fit is None:
-        return Rung(
-            plan.key,
-            plan.title,
-            plan.formula,
-            code,
-            "not fitted",
-            "",
-            nan,
-            False,
-            0,
-            nan,
-            nan,
-            nan,
-            (),
-            None,
-        )
+        return Rung(plan.key, plan.title, plan.formula, code, "not fitted")
+    same_rows = plan.rows is None
+    if not same_rows:
+        ml = None
     ranks, dims = fit.certificate.rank, fit.certificate.dims
     columns = [set(f.design.x_names) for f in (asked.fit, fit)]
     return Rung(
@@ -206,7 +225,8 @@ def rung_of(
         verdict=fit.certificate.verdict,
         ranks=", ".join(f"{ranks[k]} of {dims[k]}" for k in ranks),
         criterion=-2.0 * fit.estimates.loglik,
-        comparable=not fit.reml or columns[0] == columns[1],
+        comparable=same_rows and (not fit.reml or columns[0] == columns[1]),
+        nobs=fit.problem.n,
         df=fit.estimates.n_parameters,
         loglik_ml=nan if ml is None else ml.estimates.loglik,
         aic_ml=nan if ml is None else ml.estimates.aic,

@@ -8,7 +8,7 @@ from ranef.diagnose.ladder.rung import Test, Tried
 from ranef.diagnose.subject import Subject
 from ranef.inference.chi_bar_square import chi_bar_square, one_variance
 
-__all__ = ["test_fixed_part", "test_random_part"]
+__all__ = ["test_fixed_part", "test_random_part", "test_rank"]
 
 WORSE = 1e-4  # deviance units by which a larger model may stay behind a smaller one
 
@@ -56,6 +56,41 @@ def test_random_part(asked: Tried, tried: Tried) -> Test | None:
         p_high=high,
         method="REML" if large.reml else "ML",
         note=note,
+    )
+
+
+def test_rank(asked: Tried, tried: Tried) -> Test | None:
+    """A rung with the rank of a covariance matrix imposed against the asked model.
+
+    Where one dimension is left out, what is tested is one variance: that of the last pivot, the
+    others and all covariances being free. Where k are, the null hypothesis is that a k x k
+    covariance matrix is zero, a mixture of up to k (k + 1) / 2 degrees of freedom.
+    """
+    if asked.fit is None or tried.fit is None or not _certified(asked.fit, tried.fit):
+        return None
+    large, small = asked.fit, tried.fit
+    statistic = small.solution.criterion - large.solution.criterion
+    if statistic < -WORSE:
+        return None
+    lost = large.estimates.n_parameters - small.estimates.n_parameters
+    dims = large.certificate.dims
+    beside = any(
+        0 < small.certificate.rank[k] == large.certificate.rank[k] < size
+        for k, size in dims.items()
+    )
+    law, low = "half 0, half chi2(1)", chi_bar_square(statistic, one_variance(1))
+    high = low
+    if lost > 1 or beside:
+        law, high = f"a mixture of chi2(0) to chi2({lost})", chi_bar_square(statistic, {lost: 1.0})
+    return Test(
+        smaller=tried.plan.title,
+        larger=asked.plan.title,
+        statistic=max(statistic, 0.0),
+        law=law,
+        p_low=low,
+        p_high=high,
+        method="REML" if large.reml else "ML",
+        note="the smaller model is on the boundary itself" if beside else "",
     )
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
+from ranef.diagnose.imposed import parameters_spared
 from ranef.diagnose.ladder.climb import rung_of
 from ranef.diagnose.ladder.facts import Facts
 from ranef.diagnose.ladder.focal import effects_of
 from ranef.diagnose.ladder.numerics import Searches
-from ranef.diagnose.ladder.rung import Plan, Rung
+from ranef.diagnose.ladder.rung import Call, Plan, Rung
 from ranef.diagnose.ladder.words import join, sentence
+from ranef.problem import TermLabel
 from ranef.problem.parameters import to_data
 from ranef.solve.start import other_starts
 from ranef.types import Array
@@ -20,7 +21,7 @@ from ranef.types import Array
 __all__ = ["not_tried", "other_starts_rung", "reduced_rank_rung"]
 
 
-def other_starts_rung(facts: Facts, call: Callable[[str], str]) -> Rung:
+def other_starts_rung(facts: Facts, call: Call) -> Rung:
     """Whether searches from elsewhere end in the same optimum."""
     searches, asked = facts.climb.searches, facts.asked_rung
     start = searches.theta if searches is not None and searches.gain else _strong(facts)
@@ -29,7 +30,7 @@ def other_starts_rung(facts: Facts, call: Callable[[str], str]) -> Rung:
     code = _with_argument(asked.code, f"start=[{values}]")
     plan = Plan("other-starts", "other starts", asked.formula)
     if searches is None:
-        return not_tried(plan, lambda _: code)
+        return replace(not_tried(plan, call), code=code)
     gained = searches.gain and facts.subject.problem.prior is None
     return replace(
         _best_rung(facts, call) if gained else asked,
@@ -41,7 +42,7 @@ def other_starts_rung(facts: Facts, call: Callable[[str], str]) -> Rung:
     )
 
 
-def _best_rung(facts: Facts, call: Callable[[str], str]) -> Rung:
+def _best_rung(facts: Facts, call: Call) -> Rung:
     """The asked model at the lowest optimum met."""
     asked, best, first = facts.climb.asked, facts.climb.best, facts.asked_rung
     if best is asked or best.fit is None:
@@ -90,17 +91,23 @@ def _with_argument(code: str, argument: str) -> str:
     return f"{code[:-1]}, {argument})"
 
 
-def reduced_rank_rung(facts: Facts, call: Callable[[str], str]) -> Rung | None:
+def reduced_rank_rung(facts: Facts, call: Call) -> Rung | None:
     """The boundary optimum read as what it is: a covariance matrix of lower rank."""
     certificate = facts.certificate
     if not facts.boundary:
         return None
     sizes, ranks = certificate.dims, certificate.rank
-    spared = sum((sizes[k] - ranks[k]) * (sizes[k] - ranks[k] + 1) // 2 for k in sizes)
+    spared = parameters_spared(facts.subject, [ranks[k] for k in sizes])
     asked, ml = _best_rung(facts, call), facts.climb.best.ml
     same = ml is not None and dict(ml.certificate.rank) == dict(ranks)
     nan = float("nan")
-    needed = join([f"{ranks[k]} of {sizes[k]} in {k}" for k in sizes if ranks[k] < sizes[k]])
+    needed = join(
+        [
+            f"{ranks[label.label]} of {sizes[label.label]} in {_spelled(label)}"
+            for label in facts.subject.problem.labels
+            if ranks[label.label] < sizes[label.label]
+        ]
+    )
     return replace(
         asked,
         key="reduced-rank",
@@ -117,23 +124,19 @@ def reduced_rank_rung(facts: Facts, call: Callable[[str], str]) -> Rung | None:
     )
 
 
-def not_tried(plan: Plan, call: Callable[[str], str]) -> Rung:
+def _spelled(label: TermLabel) -> str:
+    """The term by its factor, and by its effects where the factor has several terms."""
+    names = "" if label.label == label.factor else f" ({join(label.names)})"
+    return f"{label.factor}{names}"
+
+
+def not_tried(plan: Plan, call: Call) -> Rung:
     """A rung that would take too long here."""
-    nan = float("nan")
     return Rung(
-        key=plan.key,
-        title=plan.title,
-        formula=plan.formula,
-        code=call(plan.formula),
-        verdict="not tried",
-        ranks="",
-        criterion=nan,
-        comparable=False,
-        df=0,
-        loglik_ml=nan,
-        aic_ml=nan,
-        bic_ml=nan,
-        effects=(),
-        test=None,
+        plan.key,
+        plan.title,
+        plan.formula,
+        call(plan.formula, plan.data),
+        "not tried",
         judgement="Left out: it would take long on data of this size. Type the call to try it.",
     )

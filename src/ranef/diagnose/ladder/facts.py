@@ -88,7 +88,7 @@ class Facts:
 
     def cures(self, rung: Rung) -> bool:
         """Whether the asked model is singular and the rung is not."""
-        return self.boundary and rung.verdict == "interior optimum"
+        return self.boundary and rung.verdict == "interior optimum" and rung.key != "reduced-rank"
 
     def _candidates(self, rung: Rung) -> tuple[Candidate, ...]:
         return self.by_group.get(self.group_of(rung), ())

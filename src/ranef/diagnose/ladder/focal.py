@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from ranef.diagnose.ladder.rung import Conclusion, Effect, Plan
 from ranef.diagnose.subject import Subject
@@ -37,11 +37,18 @@ def factors_of(name: str) -> tuple[str, ...]:
     return (*parts, name[start:])
 
 
-def counterparts(asked: tuple[str, ...], plan: Plan, here: tuple[str, ...]) -> dict[str, int]:
-    """Position in a rung of each coefficient of the asked model that it has."""
+def counterparts(
+    asked: tuple[str, ...], plan: Plan, here: tuple[str, ...], other: Collection[str] = ()
+) -> dict[str, int]:
+    """Position in a rung of each coefficient of the asked model that it has.
+
+    `other` are categories that have lost a level there: their coefficients compare other things.
+    """
     by_factors = {frozenset(factors_of(name)): j for j, name in enumerate(here)}
     found = {}
     for name in asked:
+        if any(factor.partition("[")[0] in other for factor in factors_of(name)):
+            continue
         wanted = frozenset(plan.renames.get(factor, factor) for factor in factors_of(name))
         if wanted in by_factors:
             found[name] = by_factors[wanted]
@@ -65,7 +72,9 @@ def effects_of(
         "satterthwaite" if cheap else "asymptotic",
     )
     found = []
-    for name, j in counterparts(focal_names(asked), plan, fit.design.x_names).items():
+    for name, j in counterparts(
+        focal_names(asked), plan, fit.design.x_names, _with_other_levels(asked, fit)
+    ).items():
         estimate, error = float(tests.estimate[j]), float(tests.std_error[j])
         conclusion = _conclusion(float(tests.conf_low[j]), float(tests.conf_high[j]))
         first = base.get(name)
@@ -82,6 +91,11 @@ def effects_of(
             )
         )
     return found
+
+
+def _with_other_levels(asked: Subject, fit: Subject) -> set[str]:
+    before, now = (s.design.encoding.state.categories for s in (asked, fit))
+    return {key for key in before if key in now and before[key].levels != now[key].levels}
 
 
 def _conclusion(low: float, high: float) -> Conclusion:

@@ -6,12 +6,14 @@ from dataclasses import replace
 
 from ranef.diagnose.ladder.climb import Climb
 from ranef.diagnose.ladder.facts import Facts
+from ranef.diagnose.ladder.judge_other import drop_predictor, reduced_rank, without_rows
 from ranef.diagnose.ladder.rung import Rung
 from ranef.diagnose.ladder.words import join, sentence, tested
 
 __all__ = ["judged"]
 
 CLEAR, WEAK = 0.05, 0.20
+SAME = 1e-4  # deviance units
 RISE = 10.0  # of AIC, that is worth a word
 
 
@@ -32,6 +34,10 @@ def _judgement(rung: Rung, facts: Facts) -> str:
         "drop-term": _drop_term,
         "prior": _prior,
         "without-prior": _without_prior,
+        "without-copies": without_rows,
+        "without-group": without_rows,
+        "drop-predictor": drop_predictor,
+        "reduced-rank": reduced_rank,
     }.get(rung.key, _smaller)
     return " ".join(filter(None, (*map(sentence, say(rung, facts)), _conclusions(rung))))
 
@@ -164,9 +170,16 @@ def _smaller(rung: Rung, facts: Facts) -> list[str]:
 def _drop_term(rung: Rung, facts: Facts) -> list[str]:
     if facts.certificate.verdict == "flat":
         return ["Identified, at the same height" if rung.certified else "Not identified either"]
+    group = facts.group_of(rung)
+    if abs(rung.criterion - facts.best_criterion) > SAME:
+        said = [_singularity(rung, facts)]
+        if rung.test is not None:
+            said.append(f"No evidence that {group} is needed {tested(rung.test)}")
+        return [*said, "Leaving it in does no harm if the design has it"]
+    less = facts.asked_rung.df - rung.df
     return [
-        f"The same fit with {facts.asked_rung.df - rung.df} parameters less: the variance of "
-        f"{facts.group_of(rung)} is zero. Leaving it in does no harm if the design has it"
+        f"The same fit with {less} parameter{'s' if less > 1 else ''} less: the variance of "
+        f"{group} is zero. Leaving it in does no harm if the design has it"
     ]
 
 
@@ -181,6 +194,8 @@ def _prior(rung: Rung, facts: Facts) -> list[str]:
             f"The prior does it, not the data, whose fit is {lost:.2f} deviance units worse. Use "
             "it where the covariances themselves are of interest and singular ones make no sense"
         )
+    elif facts.certificate.verdict == "flat":
+        said.append("The prior chooses among fits that the data cannot tell apart")
     else:
         said.append(
             "Nothing here needs it. Its pull on the covariances costs "

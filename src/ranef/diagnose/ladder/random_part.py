@@ -8,6 +8,7 @@ from dataclasses import replace
 from ranef.design.coding import code
 from ranef.diagnose.ladder.rewrite import Parts, effects, parts_of, per_factor
 from ranef.diagnose.ladder.rung import Plan
+from ranef.diagnose.rank import Support
 from ranef.diagnose.subject import Subject
 from ranef.formula import Bar, Term, to_source
 from ranef.formula.nodes import RandomPart
@@ -16,12 +17,12 @@ from ranef.frame import Table
 __all__ = ["random_part_plans"]
 
 
-def random_part_plans(subject: Subject) -> list[Plan]:
+def random_part_plans(subject: Subject, supports: Sequence[Support]) -> list[Plan]:
     """Zero correlation, each slope left out, each term of no variance left out, intercepts."""
     plans = [
         *_zero_correlation(subject),
         *_without_slopes(subject),
-        *_without_terms(subject),
+        *_without_terms(subject, supports),
         *_intercepts(subject),
     ]
     first: dict[str, Plan] = {}
@@ -61,14 +62,16 @@ def _without_slopes(subject: Subject) -> list[Plan]:
     return plans
 
 
-def _without_terms(subject: Subject) -> list[Plan]:
-    """Bars of which nothing is left, or each bar of a flat fit, where another bar remains."""
+def _without_terms(subject: Subject, supports: Sequence[Support]) -> list[Plan]:
+    """Bars of which nothing needs to be left, or each of a flat fit, where another remains."""
     certificate, bars = subject.certificate, subject.formula.bars
     if len(bars) < 2:
         return []
     flat = certificate.verdict == "flat"
-    empty = {k.factor for k in subject.problem.labels if not certificate.rank[k.label]}
-    full = {k.factor for k in subject.problem.labels if certificate.rank[k.label]}
+    needed = dict(certificate.rank)
+    needed |= {subject.problem.labels[s.term].label: s.rank for s in supports}
+    empty = {k.factor for k in subject.problem.labels if not needed[k.label]}
+    full = {k.factor for k in subject.problem.labels if needed[k.label]}
     return [
         Plan("drop-term", f"without {bar.label}", _with_bar(subject, k, None), group=bar.label)
         for k, bar in enumerate(bars)

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import field
-from typing import Literal
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ranef.diagnose.subject import Subject
 from ranef.record import record
 
-__all__ = ["Conclusion", "Effect", "Ladder", "Plan", "Rung", "Test", "Tried"]
+__all__ = ["Call", "Conclusion", "Effect", "Ladder", "Plan", "Rung", "Test", "Tried"]
 
 Conclusion = Literal["above zero", "below zero", "open"]
 """Where the 95% interval of a coefficient lies; ``"open"`` where it holds zero."""
+
+
+class Call(Protocol):
+    """What to type for a formula, with the arguments that the asked fit was made with."""
+
+    def __call__(self, formula: str, data: str = "data") -> str: ...
 
 
 @record(frozen=True, slots=True)
@@ -35,6 +45,12 @@ class Plan:
         The random effect that this model goes without, where it is one.
     group : str
         The grouping factor that the change is about.
+    ranks : mapping of str to int
+        Ranks imposed on covariance matrices, by label of the term.
+    rows : ndarray of bool or None, shape (n,)
+        The rows to keep, where some are left out.
+    data : str
+        The data in the call: ``'data[data["school"] != "s17"]'``.
     """
 
     key: str
@@ -44,6 +60,9 @@ class Plan:
     argument: str = ""
     dropped: str = ""
     group: str = ""
+    ranks: Mapping[str, int] = field(default_factory=dict)
+    rows: NDArray[np.bool_] | None = field(default=None, repr=False, compare=False)
+    data: str = "data"
 
 
 @record(frozen=True, slots=True)
@@ -74,6 +93,11 @@ class Test:
     p_high: float
     method: str
     note: str = ""
+
+    @property
+    def models(self) -> tuple[str, str]:
+        """The two titles."""
+        return self.smaller, self.larger
 
     @property
     def exact(self) -> bool:
@@ -139,10 +163,12 @@ class Rung:
         -2 log-likelihood (of REML under REML), without a prior's part.
     comparable : bool
         Whether it compares with that of the asked model.
+    nobs : int
+        Rows used.
     df : int
         Parameters.
     loglik_ml, aic_ml, bic_ml : float
-        Of the fit by ML: comparable over all rungs.
+        Of the fit by ML: comparable over all rungs; NaN where other rows are used.
     effects : tuple of Effect
     test : Test or None
     judgement : str
@@ -154,15 +180,16 @@ class Rung:
     formula: str
     code: str
     verdict: str
-    ranks: str
-    criterion: float
-    comparable: bool
-    df: int
-    loglik_ml: float
-    aic_ml: float
-    bic_ml: float
-    effects: tuple[Effect, ...]
-    test: Test | None
+    ranks: str = ""
+    criterion: float = math.nan
+    comparable: bool = False
+    nobs: int = 0
+    df: int = 0
+    loglik_ml: float = math.nan
+    aic_ml: float = math.nan
+    bic_ml: float = math.nan
+    effects: tuple[Effect, ...] = ()
+    test: Test | None = None
     judgement: str = ""
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ranef.diagnose.contextual import LEVEL
 from ranef.diagnose.ladder.facts import Facts
 from ranef.diagnose.ladder.rung import Effect, Rung
 from ranef.diagnose.ladder.words import join, number, sentence
@@ -197,9 +198,13 @@ def _lower_elsewhere(facts: Facts) -> bool:
 
 
 def _means_missing(facts: Facts) -> list[Rung]:
-    """The rungs with a group mean that matters."""
+    """The rungs with a group mean that matters.
+
+    A singular optimum has a cause that is looked for; elsewhere the level is that of the finding.
+    """
+    level = CLEAR if facts.boundary else LEVEL
     return [
         rung
         for rung in facts.climb.rungs
-        if rung.key == "group-mean" and rung.test is not None and rung.test.p_high < CLEAR
+        if rung.key == "group-mean" and rung.test is not None and rung.test.p_high < level
     ]
