@@ -4,9 +4,14 @@
 #include <cmath>
 #include <limits>
 
+#include "parallel.hpp"
+
 namespace ranef {
 
 namespace {
+
+// A mean that lies less than four standard deviations off costs the variance four bits at most.
+constexpr double kFar = 16.0;
 
 struct Moments {
   double sum = 0.0;
@@ -47,14 +52,23 @@ ColumnScale column_scale(const double* values, Index n, bool centred) {
   ColumnScale out;
   if (n == 0) return out;
   const auto count = static_cast<double>(n);
-  // About the first value first: a far origin costs no digits in the second pass.
-  const double origin = centred ? values[0] : 0.0;
+  // About a typical value: a far origin costs no digits. A constant column is its own first value.
+  const Index first = std::min<Index>(n, 1024);
+  double origin = 0.0;
+  if (centred) {
+    origin = values[0] + moments(values, first, values[0], 1.0).sum / static_cast<double>(first);
+  }
   Moments about = moments(values, n, origin, 1.0);
   if (centred) {
-    out.shift = origin + about.sum / count;
-    about = moments(values, n, out.shift, 1.0);
-    if (std::isfinite(about.sum)) out.shift += about.sum / count;
-    about.squares -= about.sum * (about.sum / count);
+    double off = about.sum / count;
+    out.shift = origin + off;
+    // The first values were not typical: once more about the mean.
+    if (!(off * off <= kFar * (about.squares / count - off * off))) {
+      about = moments(values, n, out.shift, 1.0);
+      off = about.sum / count;
+      if (std::isfinite(off)) out.shift += off;
+    }
+    about.squares -= about.sum * off;
   }
   double size = std::sqrt(about.squares / count);
   if (!(size > 1e-140) || !(size < 1e140)) {
@@ -65,6 +79,15 @@ ColumnScale column_scale(const double* values, Index n, bool centred) {
     size = std::sqrt(moments(values, n, out.shift, 1.0 / largest).squares / count) * largest;
   }
   out.scale = size;
+  return out;
+}
+
+std::vector<ColumnScale> column_scales(const std::vector<ColumnToScale>& columns, int threads) {
+  std::vector<ColumnScale> out(columns.size());
+  run_tasks(static_cast<Index>(columns.size()), threads, [&](Index k) {
+    const ColumnToScale& column = columns[at(k)];
+    out[at(k)] = column_scale(column.values, column.n, column.centred);
+  });
   return out;
 }
 

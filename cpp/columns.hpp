@@ -1,6 +1,8 @@
 // Typical sizes of columns: what they are centred and scaled by before cross-products are formed.
 #pragma once
 
+#include <vector>
+
 #include "dense.hpp"
 
 namespace ranef {
@@ -12,5 +14,14 @@ struct ColumnScale {
 
 // Centred: the shift is the mean, else 0.
 ColumnScale column_scale(const double* values, Index n, bool centred);
+
+struct ColumnToScale {
+  const double* values = nullptr;
+  Index n = 0;
+  bool centred = false;
+};
+
+// Each column by one thread.
+std::vector<ColumnScale> column_scales(const std::vector<ColumnToScale>& columns, int threads);
 
 }  // namespace ranef

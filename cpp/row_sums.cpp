@@ -64,13 +64,20 @@ void add_levels(const LevelSums& factor, const Block& block, bool weighted, doub
   const auto add_row = [&](Index i) {
     double* to = sums + stride * codes[i];
     if constexpr (Q > 0) {
+      // All sums of the row are read before any is written: written one by one and read by twos,
+      // they would wait for each other.
+      constexpr int kSlots = Q * C - Q * (Q - 1) / 2;
       double local[C];
+      double wz[Q];
+      double sum[kSlots];
       for (int b = 0; b < C; ++b) local[b] = columns[at(b)][i];
+      for (int a = 0; a < Q; ++a) wz[a] = z[at(a)][i];
+      for (int k = 0; k < kSlots; ++k) sum[k] = to[k];
       int slot = 0;
       for (int a = 0; a < Q; ++a) {
-        const double wz = z[at(a)][i];
-        for (int b = a; b < C; ++b) to[slot++] += wz * local[b];
+        for (int b = a; b < C; ++b) sum[slot++] += wz[a] * local[b];
       }
+      for (int k = 0; k < kSlots; ++k) to[k] = sum[k];
     } else {
       for (int b = 0; b < c; ++b) row[b] = columns[at(b)][i];
       for (int a = 0; a < q; ++a) {
@@ -111,23 +118,21 @@ RowSums empty_sums(std::size_t pairs, const std::vector<LevelSums>& factors) {
   return out;
 }
 
-void clear(RowSums& sums) {
-  sums.sum_log_weights = 0.0;
-  std::fill(sums.totals.begin(), sums.totals.end(), 0.0);
-  for (std::vector<double>& level : sums.levels) std::fill(level.begin(), level.end(), 0.0);
-}
-
-void add(const std::vector<double>& from, std::vector<double>& to) {
-  const double* in = from.data();
+// Adds `from` to `to` and leaves zeros in `from`, ready for the next sums.
+void move_sums(std::vector<double>& from, std::vector<double>& to) {
+  double* in = from.data();
   double* out = to.data();
   const std::size_t size = from.size();
-  for (std::size_t k = 0; k < size; ++k) out[k] += in[k];
+  for (std::size_t k = 0; k < size; ++k) {
+    out[k] += in[k];
+    in[k] = 0.0;
+  }
 }
 
-void add(const RowSums& from, RowSums& to) {
-  to.sum_log_weights += from.sum_log_weights;
-  add(from.totals, to.totals);
-  for (std::size_t g = 0; g < from.levels.size(); ++g) add(from.levels[g], to.levels[g]);
+void move_sums(RowSums& from, RowSums& to) {
+  to.sum_log_weights += std::exchange(from.sum_log_weights, 0.0);
+  move_sums(from.totals, to.totals);
+  for (std::size_t g = 0; g < from.levels.size(); ++g) move_sums(from.levels[g], to.levels[g]);
 }
 
 // Long sums are summed block by block.
@@ -152,9 +157,9 @@ class Pass {
       for (std::size_t g = 0; g < factors_.size(); ++g) {
         if (few_levels(factors_[g])) {
           std::vector<double>& own = block.levels;
-          own.assign(out.levels[g].size(), 0.0);
+          own.resize(out.levels[g].size());
           kernels_[g](factors_[g], block, weights_ != nullptr, own.data());
-          add(own, out.levels[g]);
+          move_sums(own, out.levels[g]);
         } else {
           kernels_[g](factors_[g], block, weights_ != nullptr, out.levels[g].data());
         }
@@ -197,7 +202,7 @@ class Pass {
 // Enough rows in a strip that adding up its levels costs little beside them.
 Index strips_of(Index n, const std::vector<LevelSums>& factors, Index strip_rows) {
   Index rows = strip_rows;
-  for (const LevelSums& factor : factors) rows = std::max(rows, 4 * factor.n_levels);
+  for (const LevelSums& factor : factors) rows = std::max(rows, 8 * factor.n_levels);
   return std::clamp<Index>(n / rows, 1, kMostStrips);
 }
 
@@ -243,7 +248,6 @@ RowSums sum_rows(Index n, const DistinctColumns& columns, const ColumnPairs& pai
     if (strip > 0) {
       if (std::optional<RowSums> used = take()) {
         own = std::move(*used);
-        clear(own);
       } else {
         own = empty_sums(pairs.size(), factors);
       }
@@ -253,7 +257,7 @@ RowSums sum_rows(Index n, const DistinctColumns& columns, const ColumnPairs& pai
     turn.wait(lock, [&] { return added == strip || failed; });
     if (failed) return;
     if (strip > 0) {
-      add(own, all);
+      move_sums(own, all);
       spare.push_back(std::move(own));
     }
     ++added;

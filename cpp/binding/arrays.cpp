@@ -27,13 +27,14 @@ std::vector<ranef::ColumnView> views(const std::vector<std::optional<DoubleColum
 
 ranef::RowsView rows_view(const std::vector<GroupArgument>& groups, const ColumnsArgument& fixed,
                           const std::optional<DoubleColumn>& response, double y_shift,
-                          double y_scale, const std::optional<DoubleColumn>& weights, Index n) {
+                          double y_scale, const std::optional<DoubleColumn>& weights, Index n,
+                          bool check_codes) {
   ranef::RowsView rows;
   rows.n = n;
   for (const GroupArgument& group : groups) {
     const auto& [codes, n_levels, columns, shifts, scales] = group;
     if (static_cast<Index>(codes.shape(0)) != n) throw nb::value_error("codes of another length");
-    if (n > 0 && *std::max_element(codes.data(), codes.data() + n) >= n_levels) {
+    if (check_codes && n > 0 && *std::max_element(codes.data(), codes.data() + n) >= n_levels) {
       throw nb::value_error("a level code lies outside of 0 .. n_levels - 1");
     }
     rows.groups.push_back({codes.data(), n_levels, views(columns, shifts, scales, n)});

@@ -33,9 +33,11 @@ using GroupArgument = std::tuple<CodeColumn, Index, std::vector<std::optional<Do
 using ColumnsArgument =
     std::tuple<std::vector<std::optional<DoubleColumn>>, std::vector<double>, std::vector<double>>;
 
+// `check_codes`: refuse codes that are too large. Negative ones may stand for unknown levels.
 ranef::RowsView rows_view(const std::vector<GroupArgument>& groups, const ColumnsArgument& fixed,
                           const std::optional<DoubleColumn>& response, double y_shift,
-                          double y_scale, const std::optional<DoubleColumn>& weights, Index n);
+                          double y_scale, const std::optional<DoubleColumn>& weights, Index n,
+                          bool check_codes = true);
 
 NumpyVector move_out(std::vector<double>&& values);
 

@@ -1,6 +1,9 @@
 // Sizes of the columns of a model matrix.
 #include "columns.hpp"
 
+#include <utility>
+#include <vector>
+
 #include "arrays.hpp"
 #include "module.hpp"
 
@@ -10,44 +13,33 @@ using namespace nb::literals;
 
 namespace {
 
-using Columns = std::vector<std::optional<DoubleColumn>>;  // nullopt: the constant 1
-
-// Shifts, scales, and the matrix R with X = X_inner R^-1. `intercept` is the constant column that
-// takes up the shifts, or negative: then nothing is shifted.
-nb::tuple column_scales(const Columns& columns, int intercept) {
-  const auto k = static_cast<Index>(columns.size());
-  Vector shifts = Vector::Zero(k);
-  Vector scales = Vector::Ones(k);
-  Matrix change = Matrix::Zero(k, k);
+// Shifts and scales, one each.
+nb::tuple column_scales(const std::vector<DoubleColumn>& columns, const std::vector<bool>& centred,
+                        int threads) {
+  if (centred.size() != columns.size()) throw nb::value_error("one flag for each column");
+  std::vector<ranef::ColumnToScale> asked;
+  for (std::size_t k = 0; k < columns.size(); ++k) {
+    asked.push_back({columns[k].data(), static_cast<Index>(columns[k].shape(0)), centred[k]});
+  }
+  std::vector<ranef::ColumnScale> found;
   {
     nb::gil_scoped_release release;
-    for (Index j = 0; j < k; ++j) {
-      const std::optional<DoubleColumn>& column = columns[at(j)];
-      if (j != intercept && column) {
-        const ranef::ColumnScale found = ranef::column_scale(
-            column->data(), static_cast<Index>(column->shape(0)), intercept >= 0);
-        shifts(j) = found.shift;
-        scales(j) = found.scale;
-      }
-      change(j, j) = 1.0 / scales(j);
-      if (intercept >= 0 && j != intercept) change(intercept, j) = -shifts(j) / scales(j);
-    }
+    found = ranef::column_scales(asked, threads);
   }
-  return nb::make_tuple(shifts, scales, change);
-}
-
-std::tuple<double, double> vector_scale(const DoubleColumn& y, bool centred) {
-  const ranef::ColumnScale found =
-      ranef::column_scale(y.data(), static_cast<Index>(y.shape(0)), centred);
-  return {found.shift, found.scale};
+  std::vector<double> shifts;
+  std::vector<double> scales;
+  for (const ranef::ColumnScale& one : found) {
+    shifts.push_back(one.shift);
+    scales.push_back(one.scale);
+  }
+  return nb::make_tuple(move_out(std::move(shifts)), move_out(std::move(scales)));
 }
 
 }  // namespace
 
 void bind_columns(nb::module_& m) {
-  m.def("column_scales", &column_scales, "columns"_a, "intercept"_a,
-        "Shifts and scales of the columns of a matrix, and the change of basis they make.");
-  m.def("vector_scale", &vector_scale, "y"_a, "centred"_a, "Shift and scale of one vector.");
+  m.def("column_scales", &column_scales, "columns"_a, "centred"_a, "threads"_a,
+        "Shifts and scales of columns.");
 }
 
 }  // namespace ranef::binding

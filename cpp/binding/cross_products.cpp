@@ -131,8 +131,9 @@ void bind_cross_products(nb::module_& m) {
       [](const std::vector<GroupArgument>& groups, const ColumnsArgument& fixed,
          const DoubleColumn& response, double y_shift, double y_scale,
          const std::optional<DoubleColumn>& weights, int threads) {
-        const ranef::RowsView rows = rows_view(groups, fixed, response, y_shift, y_scale, weights,
-                                               static_cast<Index>(response.shape(0)));
+        const ranef::RowsView rows =  // the core checks the codes
+            rows_view(groups, fixed, response, y_shift, y_scale, weights,
+                      static_cast<Index>(response.shape(0)), false);
         nb::gil_scoped_release release;
         ranef::PassOptions options;
         options.threads = threads;

@@ -9,7 +9,11 @@ import pandas as pd
 import pytest
 
 import ranef as rn
-from ranef.kernel import column_scales, vector_scale
+from ranef.design import build
+from ranef.formula import parse
+from ranef.frame import read_table
+from ranef.kernel import column_scales
+from ranef.source import scaling_of
 
 
 def exact(values, size):
@@ -28,25 +32,64 @@ def exact(values, size):
 def test_sizes_are_exact_to_rounding(origin, size, n):
     values = origin + size * np.random.default_rng(n).normal(size=n)
     mean, rms = exact(values, size)
-    shift, scale = vector_scale(values, centred=True)
+    (shift,), (scale,) = column_scales([values], [True])
     spacing = np.spacing(abs(mean) + size)
     assert abs(shift - mean) <= 4 * spacing
     assert scale == pytest.approx(rms, rel=1e-13 + 4 * (spacing / size) ** 2)
-    shifts, scales, change = column_scales([None, values], 0)
-    assert (shifts[1], scales[1]) == (shift, scale)
-    np.testing.assert_allclose(change, [[1.0, -shift / scale], [0.0, 1.0 / scale]], rtol=1e-14)
+
+
+@pytest.mark.parametrize("first", [1.0, 1e3, 1e8])
+def test_first_rows_unlike_the_others(first):
+    values = np.random.default_rng(3).normal(size=3000)
+    values[:1024] += first
+    mean, rms = exact(values, 1.0)
+    (shift,), (scale,) = column_scales([values], [True])
+    assert abs(shift - mean) <= 4 * np.spacing(abs(mean) + rms)
+    assert scale == pytest.approx(rms, rel=1e-13)
+
+
+@pytest.mark.parametrize("value", [0.1, -7.3e11, 0.0])
+def test_a_constant_column_has_no_size(value):
+    (shift,), (scale,) = column_scales([np.full(5000, value)], [True])
+    assert (shift, scale) == (value, 1.0)
+
+
+def test_threads_change_no_bit():
+    columns = list(np.random.default_rng(5).normal(size=(5, 4001)))
+    centred = [True, False, True, True, False]
+    one, three = column_scales(columns, centred, 1), column_scales(columns, centred, 3)
+    np.testing.assert_array_equal(one, three)
+
+
+def design_of(formula):
+    rng = np.random.default_rng(8)
+    data = {"y": rng.normal(size=60), "x": 5.0 + rng.normal(size=60), "g": np.repeat(range(6), 10)}
+    return build(parse(formula), read_table(data))
+
+
+def test_inner_columns_are_shifted_and_scaled_ones():
+    design = design_of("y ~ x + (x | g) + (0 + x | g)")
+    scaling = scaling_of(design, design.y)
+    inner = (design.X - scaling.x_shifts) / scaling.x_scales
+    np.testing.assert_allclose(design.X @ scaling.R, inner, atol=1e-14)
+    for term, shifts, scales, change in zip(
+        design.terms, scaling.z_shifts, scaling.z_scales, scaling.B, strict=True
+    ):
+        np.testing.assert_allclose(term.Z @ change, (term.Z - shifts) / scales, atol=1e-14)
+    assert scaling.z_shifts[0][1] == scaling.x_shifts[1] != 0.0
+    assert scaling.z_shifts[1].tolist() == [0.0]
 
 
 def test_without_an_intercept_nothing_is_shifted():
-    x = np.asfortranarray(np.arange(1.0, 9.0).reshape(4, 2))
-    shifts, scales, change = column_scales(list(x.T), None)
-    np.testing.assert_array_equal(shifts, 0.0)
-    np.testing.assert_allclose(scales, np.sqrt((x**2).mean(axis=0)))
-    np.testing.assert_allclose(change, np.diag(1.0 / scales))
+    design = design_of("y ~ 0 + x + (0 + x | g)")
+    scaling = scaling_of(design, design.y)
+    np.testing.assert_array_equal(scaling.x_shifts, 0.0)
+    np.testing.assert_allclose(scaling.x_scales, np.sqrt((design.X**2).mean(axis=0)))
+    np.testing.assert_allclose(scaling.R, np.diag(1.0 / scaling.x_scales))
 
 
 def test_a_column_of_zeros_keeps_its_scale():
-    assert vector_scale(np.zeros(7), centred=False) == (0.0, 1.0)
+    np.testing.assert_array_equal(column_scales([np.zeros(7)], [False]), [[0.0], [1.0]])
 
 
 def test_time_stamps_give_the_slopes_of_seconds_from_the_start():

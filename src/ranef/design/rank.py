@@ -18,6 +18,9 @@ _TOLERANCE = 1e-7
 _CONSTANT = 1e-12
 """Relative spread below which a column is a multiple of the intercept."""
 
+_SMALLEST, _LARGEST = 1e-200, 1e200
+"""Of sums of squares that have all their digits."""
+
 _CHUNK = 1 << 13
 """Rows at a time."""
 
@@ -76,37 +79,32 @@ def _clearly_independent(columns: ModelColumns, centred: bool) -> bool:
     """The usual case, from cross-products of some rows at a time.
 
     With `centred`, of deviations from the means: taken from the mean of the first rows, which
-    lies within the column's range, and corrected at the end.
+    lies within the column's range, and corrected at the end. Columns whose squares leave the
+    range of doubles are not clear.
     """
     k = len(columns)
-    sizes = np.array([_largest(column) for column in columns.columns])
-    scales = np.where(sizes > 0.0, sizes, 1.0)
     shifts = columns.rows(0, _CHUNK).mean(axis=0) if centred else np.zeros(k)
-    shifts /= scales
     sums, gram = np.zeros(k), np.zeros((k, k))
     for start in range(0, columns.n_rows, _CHUNK):
         rows = columns.rows(start, start + _CHUNK)
-        rows /= scales
-        rows -= shifts
-        sums += rows.sum(axis=0)
+        if centred:
+            rows -= shifts
+            sums += rows.sum(axis=0)
         gram += rows.T @ rows
     squares = np.diag(gram) + 2.0 * shifts * sums + columns.n_rows * shifts**2
     if centred:
         gram -= np.outer(sums, sums) / columns.n_rows
-    lengths = np.sqrt(np.maximum(np.diag(gram), 0.0))
-    if np.any(lengths <= (_CONSTANT * np.sqrt(np.abs(squares)) if centred else 0.0)):
+    size = np.diag(gram)
+    if not np.all((size > _SMALLEST) & (squares < _LARGEST)):
+        return False
+    lengths = np.sqrt(size)
+    if centred and np.any(lengths <= _CONSTANT * np.sqrt(squares)):
         return False
     try:
         pivots = np.diag(np.linalg.cholesky(gram / np.outer(lengths, lengths)))
     except np.linalg.LinAlgError:
         return False
     return bool((pivots * pivots > _CLEAR).all())
-
-
-def _largest(column: Array | None) -> float:
-    if column is None:
-        return 1.0
-    return max(float(column.max(initial=0.0)), -float(column.min(initial=0.0)))
 
 
 def _orthogonalise(

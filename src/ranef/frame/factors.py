@@ -135,9 +135,12 @@ def _close_integers(values: NDArray[Any]) -> tuple[Array, Codes] | None:
         if place is None:
             return None
         used[place] = True
+    codes = np.empty(values.size, dtype=np.int32)
+    if used.all():
+        np.subtract(values, low, out=codes, casting="unsafe")
+        return np.arange(low, int(high) + 1, dtype=np.float64), codes
     position = np.cumsum(used, dtype=np.int32)
     position -= np.int32(1)
-    codes = np.empty(values.size, dtype=np.int32)
     for start in range(0, values.size, _CHUNK):
         place = _places(values[start : start + _CHUNK], low)
         assert place is not None

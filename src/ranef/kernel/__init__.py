@@ -12,7 +12,6 @@ from ranef.kernel.core import (
     cross_products,
     one_blas_thread,
     row_variances,
-    vector_scale,
 )
 from ranef.kernel.penalty import NO_PENALTY, CovariancePenalty, Penalty, TermPenalty
 from ranef.kernel.protocol import (
@@ -52,5 +51,4 @@ __all__ = [
     "cross_products",
     "one_blas_thread",
     "row_variances",
-    "vector_scale",
 ]

@@ -36,7 +36,6 @@ __all__ = [
     "one_blas_thread",
     "philox",
     "row_variances",
-    "vector_scale",
 ]
 
 HESSIANS = ("sums over levels", "trace products", "nested tangents", "tall products")
@@ -100,34 +99,26 @@ def _penalties(penalty: Penalty) -> list[tuple[Any, ...]]:
 
 
 def column_scales(
-    columns: Sequence[Array | None], intercept: int | None
-) -> tuple[Array, Array, Array]:
-    """Shifts and scales that centre columns and give them unit size, and the change of basis.
+    columns: Sequence[Array], centred: Sequence[bool], threads: int = 1
+) -> tuple[Array, Array]:
+    """Shifts and scales that bring columns to unit size, each centred or not.
 
     Parameters
     ----------
-    columns : sequence of (ndarray, shape (n,), or None)
-        None is the constant 1.
-    intercept : int or None
-        The constant column that takes up the shifts; without one nothing is shifted.
+    columns : sequence of ndarray, shape (n,)
+    centred : sequence of bool
+    threads : int
+        They take a column each; the result does not depend on their number.
 
     Returns
     -------
     shifts, scales : ndarray, shape (k,)
-        Means, and root mean squares about them.
-    change : ndarray, shape (k, k)
-        R with X = X_inner R^-1 for the columns X.
+        Means, 0 where not centred, and root mean squares about them.
     """
-    made: tuple[Array, Array, Array] = _core.column_scales(
-        [None if c is None else np.ascontiguousarray(c, dtype=np.float64) for c in columns],
-        -1 if intercept is None else intercept,
+    made: tuple[Array, Array] = _core.column_scales(
+        [np.ascontiguousarray(c, dtype=np.float64) for c in columns], list(centred), threads
     )
     return made
-
-
-def vector_scale(y: Array, *, centred: bool) -> tuple[float, float]:
-    """Mean (0 where not centred) and root mean square about it."""
-    return _core.vector_scale(np.ascontiguousarray(y, dtype=np.float64), centred)
 
 
 def cross_products(rows: Rows, threads: int = 1) -> CrossProducts:

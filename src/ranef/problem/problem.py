@@ -18,7 +18,7 @@ from ranef.kernel import (
 )
 from ranef.problem.memory import check_memory
 from ranef.record import record
-from ranef.source.memory import gather, place_terms
+from ranef.source.memory import gather, place_terms, row_threads
 from ranef.source.scaling import COLLINEAR, Scaling, orthogonal_scaling, scaling_of
 from ranef.types import Array
 
@@ -148,9 +148,10 @@ def make_problem(
     reml : bool
     prior : Assigned, optional
     threads : int, optional
-        Threads that sum the rows (see :func:`~ranef.source.gather`).
+        Threads that pass over the rows (see :func:`~ranef.source.memory.row_threads`).
     """
-    scaling = scaling_of(design, y)
+    threads = row_threads(design.n, threads)
+    scaling = scaling_of(design, y, threads)
     labels = tuple(TermLabel(t.label, t.factor, t.names, t.n_levels) for t in design.terms)
     products = gather(design, scaling, y, weights, threads)
     if design.p > 1 and products.fixed_part[0] < COLLINEAR:

@@ -11,7 +11,7 @@ from ranef.kernel import CrossProducts, Rows, RowsGroup, TermBlock, cross_produc
 from ranef.source.scaling import Scaling
 from ranef.types import Array, ModelColumns, RandomTerm
 
-__all__ = ["available_cores", "gather", "place_terms", "rows_of"]
+__all__ = ["available_cores", "gather", "place_terms", "row_threads", "rows_of"]
 
 # From here on starting threads costs nothing beside the pass.
 MANY_ROWS = 200_000
@@ -66,23 +66,17 @@ def rows_of(design: Design, scaling: Scaling, y: Array, weights: Array | None) -
 
 
 def gather(
-    design: Design,
-    scaling: Scaling,
-    y: Array,
-    weights: Array | None,
-    threads: int | None = None,
+    design: Design, scaling: Scaling, y: Array, weights: Array | None, threads: int = 1
 ) -> CrossProducts:
-    """One pass over the rows.
-
-    Parameters
-    ----------
-    threads : int, optional
-        By default one for each available core where the rows are many, else one. The sums have
-        the same bits whatever it is.
-    """
-    if threads is None:
-        threads = available_cores() if design.n >= MANY_ROWS else 1
+    """One pass over the rows; the sums have the same bits whatever the number of threads."""
     return cross_products(rows_of(design, scaling, y, weights), threads)
+
+
+def row_threads(n: int, threads: int | None) -> int:
+    """Threads that pass over `n` rows: if not given, all available cores where rows are many."""
+    if threads is not None:
+        return threads
+    return available_cores() if n >= MANY_ROWS else 1
 
 
 def available_cores() -> int:

@@ -16,9 +16,9 @@ import numpy as np
 
 from ranef.design import Design
 from ranef.errors import DataError
-from ranef.kernel import column_scales, vector_scale
+from ranef.kernel import column_scales
 from ranef.record import record
-from ranef.types import Array, RandomTerm
+from ranef.types import Array
 
 __all__ = ["COLLINEAR", "Scaling", "orthogonal_scaling", "scaling_of"]
 
@@ -77,28 +77,91 @@ class Scaling:
         return np.asarray(out)
 
 
-def scaling_of(design: Design, y: Array) -> Scaling:
-    """Scaling for a design and its response (offset already taken off)."""
+def scaling_of(design: Design, y: Array, threads: int = 1) -> Scaling:
+    """Scaling for a design and its response (offset already taken off).
+
+    A column that several terms share is read once.
+    """
     names = design.x_names
-    intercept = names.index(INTERCEPT) if INTERCEPT in names else None
-    shifts, scales, change = column_scales(design.columns.columns, intercept)
-    sizes = scales.tolist()
-    _check_sizes(names, sizes)
-    y_shift, y_scale = vector_scale(y, centred=intercept is not None)
+    sizes = _Sizes()
+    x = sizes.ask(design.columns.columns, names)
+    intercept = _intercept_of(names)
+    response = sizes.ask((y,), (design.response,), centred=intercept is not None)
+    z = [sizes.ask(term.columns.columns, term.names) for term in design.terms]
+    sizes.find(threads)
+
+    shifts, scales = sizes.of(x)
+    _check_sizes(names, scales)
+    (y_shift,), (y_scale,) = sizes.of(response)
     _check_sizes((design.response,), (y_scale,))
-    z = [_term_scaling(term) for term in design.terms]
+    random = [sizes.of(asked) for asked in z]
+    for term, (_, sizes_of_term) in zip(design.terms, random, strict=True):
+        _check_sizes(term.names, sizes_of_term)
     return Scaling(
-        x_shifts=shifts,
-        x_scales=scales,
+        x_shifts=np.array(shifts),
+        x_scales=np.array(scales),
         y_shift=y_shift,
         y_scale=y_scale,
-        z_shifts=tuple(shift for shift, _, _ in z),
-        z_scales=tuple(scale for _, scale, _ in z),
-        R=change,
-        B=tuple(b for _, _, b in z),
-        log_volume=-sum(map(log, sizes)),
+        z_shifts=tuple(np.array(a) for a, _ in random),
+        z_scales=tuple(np.array(b) for _, b in random),
+        R=_change(shifts, scales, intercept),
+        B=tuple(
+            _change(a, b, _intercept_of(term.names))
+            for term, (a, b) in zip(design.terms, random, strict=True)
+        ),
+        log_volume=-sum(map(log, scales)),
         intercept=intercept,
     )
+
+
+class _Sizes:
+    """Questions for shifts and scales of columns, answered all at once."""
+
+    def __init__(self) -> None:
+        self._place: dict[tuple[int, bool], int] = {}
+        self._columns: list[Array] = []
+        self._shifts: list[float] = []
+        self._scales: list[float] = []
+
+    def ask(
+        self,
+        columns: Sequence[Array | None],
+        names: Sequence[str],
+        centred: bool | None = None,
+    ) -> list[int]:
+        """Places of the answers, -1 for the intercept and other constants."""
+        if centred is None:
+            centred = INTERCEPT in names
+        places = []
+        for column, name in zip(columns, names, strict=True):
+            if column is None or name == INTERCEPT:
+                places.append(-1)
+                continue
+            place = self._place.setdefault((id(column), centred), len(self._columns))
+            if place == len(self._columns):
+                self._columns.append(column)
+            places.append(place)
+        return places
+
+    def find(self, threads: int) -> None:
+        centred = [flag for _, flag in self._place]
+        shifts, scales = column_scales(self._columns, centred, threads)
+        self._shifts, self._scales = [*shifts.tolist(), 0.0], [*scales.tolist(), 1.0]
+
+    def of(self, places: Sequence[int]) -> tuple[list[float], list[float]]:
+        return [self._shifts[k] for k in places], [self._scales[k] for k in places]
+
+
+def _intercept_of(names: Sequence[str]) -> int | None:
+    return names.index(INTERCEPT) if INTERCEPT in names else None
+
+
+def _change(shifts: Sequence[float], scales: Sequence[float], intercept: int | None) -> Array:
+    """R with X = X_inner R^-1, shape (k, k); the intercept takes up the shifts."""
+    change = np.diag(1.0 / np.array(scales))
+    if intercept is not None:
+        change[intercept] -= np.array(shifts) / scales
+    return change
 
 
 def orthogonal_scaling(design: Design, scaling: Scaling) -> Scaling:
@@ -124,12 +187,3 @@ def _check_sizes(names: Sequence[str], sizes: Sequence[float]) -> None:
                 found=f"a typical size of {size:.3g}",
                 fix="measure it in another unit",
             )
-
-
-def _term_scaling(term: RandomTerm) -> tuple[Array, Array, Array]:
-    if term.names == (INTERCEPT,):
-        return np.zeros(1), np.ones(1), np.ones((1, 1))
-    intercept = term.names.index(INTERCEPT) if INTERCEPT in term.names else None
-    shifts, scales, change = column_scales(term.columns.columns, intercept)
-    _check_sizes(term.names, scales.tolist())
-    return shifts, scales, change
