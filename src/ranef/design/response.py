@@ -79,8 +79,10 @@ def build_response(expr: Expr, table: Table, state: State, *, gaussian: bool) ->
         y = (column.values != column.levels.index(used[0])).astype(np.float64)
         return Response(name, y, levels=tuple(used))
     y = evaluate(expr, table, state)
-    report_not_finite(y, expr, table, state)
-    if gaussian and y.size and float(y.min()) == float(y.max()):
+    low, high = float(y.min(initial=np.inf)), float(y.max(initial=-np.inf))
+    if not (np.isfinite(low) and np.isfinite(high)):
+        report_not_finite(y, expr, table, state)
+    if gaussian and low == high:
         raise DataError(
             f"the response '{name}' is constant",
             where=pointer(state.formula, expr.span),
