@@ -13,18 +13,6 @@ namespace ranef {
 
 namespace {
 
-void check_codes(const RowsView& rows) {
-  for (const GroupView& group : rows.groups) {
-    std::uint32_t largest = 0;  // a negative code is a large number here
-    for (Index i = 0; i < rows.n; ++i) {
-      largest = std::max(largest, static_cast<std::uint32_t>(group.codes[i]));
-    }
-    if (rows.n > 0 && static_cast<Index>(largest) >= group.n_levels) {
-      throw std::invalid_argument("a level code lies outside of 0 .. n_levels - 1");
-    }
-  }
-}
-
 // What is summed by level of one factor, and where the sums go.
 struct Plan {
   LevelSums sums;
@@ -190,6 +178,18 @@ const PairBlocks& CrossProducts::pair(int first, int second) const {
     if (block.first == first && block.second == second) return block;
   }
   throw std::out_of_range("no such pair of grouping factors");
+}
+
+void check_codes(const RowsView& rows) {
+  for (const GroupView& group : rows.groups) {
+    std::uint32_t largest = 0;  // a negative code is a large number here
+    for (Index i = 0; i < rows.n; ++i) {
+      largest = std::max(largest, static_cast<std::uint32_t>(group.codes[i]));
+    }
+    if (rows.n > 0 && static_cast<Index>(largest) >= group.n_levels) {
+      throw std::invalid_argument("a level code lies outside of 0 .. n_levels - 1");
+    }
+  }
 }
 
 CrossProducts cross_products(const RowsView& rows, const PassOptions& options) {

@@ -69,6 +69,9 @@ struct PassOptions {
 };
 
 // Throws std::invalid_argument where a code lies outside of 0 .. n_levels - 1.
+void check_codes(const RowsView& rows);
+
+// Throws where a code lies outside.
 CrossProducts cross_products(const RowsView& rows, const PassOptions& options = {});
 
 // How far X and y are from dependence.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "arrays.hpp"
+#include "change_response.hpp"
 #include "module.hpp"
 
 namespace ranef::binding {
@@ -141,6 +142,23 @@ void bind_cross_products(nb::module_& m) {
       },
       "groups"_a, "fixed"_a, "response"_a, "y_shift"_a, "y_scale"_a, "weights"_a.none(),
       "threads"_a);
+
+  m.def(
+      "change_response",
+      [](const ranef::CrossProducts& a, const std::vector<GroupArgument>& groups,
+         const ColumnsArgument& fixed, const DoubleColumn& response, double y_shift, double y_scale,
+         const std::optional<DoubleColumn>& weights, int threads) {
+        const ranef::RowsView rows =  // the core checks the codes
+            rows_view(groups, fixed, response, y_shift, y_scale, weights,
+                      static_cast<Index>(response.shape(0)), false);
+        nb::gil_scoped_release release;
+        ranef::PassOptions options;
+        options.threads = threads;
+        return ranef::change_response(a, rows, options);
+      },
+      "cross_products"_a, "groups"_a, "fixed"_a, "response"_a, "y_shift"_a, "y_scale"_a,
+      "weights"_a.none(), "threads"_a,
+      "The cross-products of the same rows with another response.");
 }
 
 }  // namespace ranef::binding

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "change_response.hpp"
 #include "cross_products.hpp"
 
 namespace {
@@ -203,6 +204,33 @@ void check(const Layout& layout, bool weighted) {
   }
 }
 
+// Another response for the same rows, against sums formed anew.
+void check_response(const Layout& layout, bool weighted) {
+  const Data data = make(layout, 12'345, weighted);
+  const std::string name = layout.name + (weighted ? ", weighted" : "") + ": another response";
+  ranef::RowsView rows = data.view();
+  const ranef::CrossProducts before = on_threads(rows, 1);
+  std::vector<double> y(at(rows.n));
+  for (std::size_t i = 0; i < y.size(); ++i) y[i] = std::cos(0.37 * static_cast<double>(i));
+  rows.response = {y.data(), 0.3, 1.7};
+  const Matrix expected = dense(on_threads(rows, 1), rows);
+  ranef::PassOptions options;
+  options.strip_rows = 1500;
+  const Matrix one = dense(ranef::change_response(before, rows, options), rows);
+  const double error = (one - expected).cwiseAbs().maxCoeff();
+  expect(error <= 1e-13 * expected.cwiseAbs().maxCoeff(), name);
+  options.threads = 3;
+  expect(dense(ranef::change_response(before, rows, options), rows) == one, name + " on threads");
+  rows.n -= 1;
+  bool refused = false;
+  try {
+    ranef::change_response(before, rows, options);
+  } catch (const std::invalid_argument&) {
+    refused = true;
+  }
+  expect(refused, name + " of fewer rows");
+}
+
 void check_codes() {
   Data data = make({"codes", {7}, {1}, false, 1}, 100, false);
   for (const std::int32_t wrong : {-1, 7}) {
@@ -228,7 +256,10 @@ int main() {
                                        {"crossed", {200, 30}, {1, 1}, false, 1},
                                        {"crossed slopes", {60, 40}, {2, 3}, false, 3}};
   for (const Layout& layout : layouts) {
-    for (const bool weighted : {false, true}) check(layout, weighted);
+    for (const bool weighted : {false, true}) {
+      check(layout, weighted);
+      check_response(layout, weighted);
+    }
   }
   check_codes();
   if (failures == 0) std::printf("all fine\n");

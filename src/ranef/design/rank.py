@@ -85,15 +85,16 @@ def _clearly_independent(columns: ModelColumns, centred: bool) -> bool:
     k = len(columns)
     shifts = columns.rows(0, _CHUNK).mean(axis=0) if centred else np.zeros(k)
     sums, gram = np.zeros(k), np.zeros((k, k))
-    for start in range(0, columns.n_rows, _CHUNK):
-        rows = columns.rows(start, start + _CHUNK)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for start in range(0, columns.n_rows, _CHUNK):
+            rows = columns.rows(start, start + _CHUNK)
+            if centred:
+                rows -= shifts
+                sums += rows.sum(axis=0)
+            gram += rows.T @ rows
+        squares = np.diag(gram) + 2.0 * shifts * sums + columns.n_rows * shifts**2
         if centred:
-            rows -= shifts
-            sums += rows.sum(axis=0)
-        gram += rows.T @ rows
-    squares = np.diag(gram) + 2.0 * shifts * sums + columns.n_rows * shifts**2
-    if centred:
-        gram -= np.outer(sums, sums) / columns.n_rows
+            gram -= np.outer(sums, sums) / columns.n_rows
     size = np.diag(gram)
     if not np.all((size > _SMALLEST) & (squares < _LARGEST)):
         return False
