@@ -326,7 +326,7 @@ class Fit(Explained, Refitting, Presented):
 
     def with_reml(self, reml: bool) -> Fit:
         """The same model and data by REML or by ML: this fit where it is so already."""
-        return self if self.reml == reml else self._again(self._design, reml)
+        return self if self.reml == reml else self._again(self._problem.with_reml(reml))
 
     def __repr__(self) -> str:
         kind = "REML" if self.reml else "ML"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field, fields
 from functools import cached_property
 from time import perf_counter
@@ -69,15 +69,20 @@ class FitRecord:
         control: Control | None = None,
         start: Array | None = None,
         seconds: Mapping[str, float] | None = None,
+        form: Callable[[Array], Problem] | None = None,
     ) -> Self:
         """Solve, certify, estimate, and keep what is worth knowing.
 
-        `seconds` are those already spent, by phase, for the log.
+        `seconds` are those already spent, by phase, for the log. `form` makes the problem from the
+        response less offset, where that takes less than all cross-products.
         """
         begun = perf_counter()
         control = control or Control()
         y = design.y if offset is None else design.y - offset
-        problem = make_problem(design, y, weights, reml, prior, control.threads)
+        if form is None:
+            problem = make_problem(design, y, weights, reml, prior, control.threads)
+        else:
+            problem = form(y)
         check_fixed_part(problem, design)
         gathered = perf_counter()
         kernel = problem.kernel()
@@ -121,30 +126,29 @@ class FitRecord:
 
         return log_of(self)
 
-    def _again(self, design: Design, reml: bool, start: Array | None = None) -> Self:
-        return self._with_prior(self._problem.prior, design, reml, start)
+    def _again(self, problem: Problem) -> Self:
+        """Another criterion for the same data: by REML or by ML, with other priors."""
+        return self._from(self._design, lambda _: problem)
 
-    def _with_prior(
-        self,
-        prior: Assigned | None,
-        design: Design | None = None,
-        reml: bool | None = None,
-        start: Array | None = None,
+    def _with_prior(self, prior: Assigned | None) -> Self:
+        return self._again(self._problem.with_prior(prior))
+
+    def _from(
+        self, design: Design, form: Callable[[Array], Problem], start: Array | None = None
     ) -> Self:
-        design = design or self._design
-        reml = self._problem.reml if reml is None else reml
+        """The fit of the problem that `form` makes of the design's response less offset."""
         return self.of_design(
             self._formula,
             self._table,
             design,
             self.missing_rows,
-            reml=reml,
+            reml=self._problem.reml,
             weights=self._weights,
             offset=self._offset,
             offset_name=self._offset_name,
-            prior=prior,
             control=self._control,
             start=start,
+            form=form,
         )
 
     # Computed when first asked for; never pickled.

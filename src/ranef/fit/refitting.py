@@ -9,12 +9,14 @@ import numpy as np
 
 from ranef.errors import DataError
 from ranef.fit.record import FitRecord
+from ranef.types import Array
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from ranef.present.bootstrap import Bootstrap
     from ranef.present.profile import Profile
+    from ranef.problem import Problem
 
 __all__ = ["Refitting"]
 
@@ -94,7 +96,12 @@ class Refitting(FitRecord):
         # At zero the criterion has no slope in theta: a singular fit is no place to start from.
         singular = any(np.linalg.matrix_rank(c) < len(c) for c in self._solution.covariances)
         start = None if singular else self._solution.theta
-        return self._again(replace(self._design, y=values), self._problem.reml, start)
+        design = replace(self._design, y=values)
+
+        def form(y: Array) -> Problem:
+            return self._problem.with_response(design, y, self._weights, self._control.threads)
+
+        return self._from(design, form, start)
 
     def bootstrap(
         self,
@@ -203,4 +210,4 @@ class Refitting(FitRecord):
         return Profile(self._formula.text, level, traces)
 
     def _by_ml(self) -> Self:
-        return self._again(self._design, reml=False) if self._problem.reml else self
+        return self._again(self._problem.with_reml(False)) if self._problem.reml else self

@@ -31,6 +31,7 @@ __all__ = [
     "CrossProducts",
     "Replication",
     "change_fixed",
+    "change_response",
     "column_scales",
     "cross_products",
     "one_blas_thread",
@@ -128,6 +129,20 @@ def cross_products(rows: Rows, threads: int = 1) -> CrossProducts:
     """
     return _core.cross_products(
         _groups(rows), _fixed(rows), rows.y, rows.y_shift, rows.y_scale, rows.weights, threads
+    )
+
+
+def change_response(products: CrossProducts, rows: Rows, threads: int = 1) -> CrossProducts:
+    """:func:`cross_products` of rows whose response alone has changed, in less time."""
+    return _core.change_response(
+        products,
+        _groups(rows),
+        _fixed(rows),
+        rows.y,
+        rows.y_shift,
+        rows.y_scale,
+        rows.weights,
+        threads,
     )
 
 

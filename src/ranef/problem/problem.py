@@ -15,11 +15,18 @@ from ranef.kernel import (
     Kernel,
     Penalty,
     TermBlock,
+    change_response,
 )
 from ranef.problem.memory import check_memory
 from ranef.record import record
-from ranef.source.memory import gather, place_terms, row_threads
-from ranef.source.scaling import COLLINEAR, Scaling, orthogonal_scaling, scaling_of
+from ranef.source.memory import gather, place_terms, row_threads, rows_of
+from ranef.source.scaling import (
+    COLLINEAR,
+    Scaling,
+    orthogonal_scaling,
+    scaling_of,
+    with_response,
+)
 from ranef.types import Array
 
 if TYPE_CHECKING:
@@ -120,6 +127,18 @@ class Problem:
             crossed = [factors[group] for group in kernel.crossed]
             check_memory(kernel.memory, kernel.dense_columns, crossed)
         return kernel
+
+    def with_response(
+        self, design: Design, y: Array, weights: Array | None, threads: int | None = None
+    ) -> Problem:
+        """The same model for another response, less offset.
+
+        `design`, but for its response, and `weights` are those that the problem was made from.
+        """
+        scaling = with_response(self.scaling, design.response, y)
+        rows = rows_of(design, scaling, y, weights)
+        products = change_response(self.products, rows, row_threads(design.n, threads))
+        return replace(self, products=products, scaling=scaling)
 
     def with_reml(self, reml: bool) -> Problem:
         return replace(self, reml=reml)

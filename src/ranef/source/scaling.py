@@ -20,7 +20,7 @@ from ranef.kernel import column_scales
 from ranef.record import record
 from ranef.types import Array
 
-__all__ = ["COLLINEAR", "Scaling", "orthogonal_scaling", "scaling_of"]
+__all__ = ["COLLINEAR", "Scaling", "orthogonal_scaling", "scaling_of", "with_response"]
 
 INTERCEPT = "Intercept"
 
@@ -162,6 +162,13 @@ def _change(shifts: Sequence[float], scales: Sequence[float], intercept: int | N
     if intercept is not None:
         change[intercept] -= np.array(shifts) / scales
     return change
+
+
+def with_response(scaling: Scaling, name: str, y: Array) -> Scaling:
+    """The same columns beside another response (offset already taken off)."""
+    shifts, scales = column_scales([y], [scaling.intercept is not None])
+    _check_sizes((name,), (float(scales[0]),))
+    return replace(scaling, y_shift=float(shifts[0]), y_scale=float(scales[0]))
 
 
 def orthogonal_scaling(design: Design, scaling: Scaling) -> Scaling:
