@@ -134,8 +134,10 @@ class Search {
     bool settle = true;  // once between accepted steps: rounding error may move theta every time
     evaluate_current();
     std::vector<Matrix> lambda = chart_.lambda(out_.theta);
-    Vector g = chart_.gradient(criterion_.gamma(), lambda);
-    Matrix h = hessian(lambda);
+    Vector& g = slope_;
+    Matrix& h = curvature_;
+    g = chart_.gradient(criterion_.gamma(), lambda);
+    h = hessian(lambda);
     hold_pinned(criterion_, chart_, g, h);
     for (;;) {
       if (interrupted_ && interrupted_()) {
@@ -327,12 +329,21 @@ class Search {
     return Eigen::SelfAdjointEigenSolver<Matrix>(dual).eigenvalues()(0) >= 0.0;
   }
 
+  // Whether the last quadratic model promises so much of a loss that a look is not worth its while.
+  // The criterion is even in a factor that vanishes; near zero the loss is a quarter of the
+  // model's.
+  bool surely_worse(const Vector& theta) const {
+    if (curvature_.rows() != theta.size() || !criterion_.penalty().empty()) return false;
+    const Vector step = theta - out_.theta;
+    return slope_.dot(step) + 0.5 * step.dot(curvature_ * step) > 1e-3;
+  }
+
   bool take_if_no_worse(const Vector& theta, const std::vector<Matrix>& null) {
     if ((theta - out_.theta).norm() < 1e-12 * (1.0 + theta.norm())) {
       out_.theta = theta;  // rounding error gives way to exact zeros
       return false;
     }
-    if (spent() || !evaluate(theta)) return false;
+    if (spent() || surely_worse(theta) || !evaluate(theta)) return false;
     if (criterion_.value() > out_.value + 1e-9 + noise()) return false;
     for (std::size_t k = 0; k < null.size(); ++k) {
       if (!leaves_at_a_loss(k, null[k])) return false;
@@ -375,7 +386,9 @@ class Search {
   const OptimiseControl& control_;
   const std::function<bool()>& interrupted_;
   Optimum out_;
-  Vector at_;  // where the workspace stands
+  Vector at_;         // where the workspace stands
+  Vector slope_;      // of the last quadratic model of Newton's steps
+  Matrix curvature_;  // the same
 };
 
 }  // namespace

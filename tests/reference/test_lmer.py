@@ -192,3 +192,8 @@ def test_names_of_r_translate_where_nothing_is_coded(model: Model, fit: Any) -> 
     for mine, other in zip(ours, theirs, strict=True):
         if "[" not in mine and "(" not in mine:
             assert mine == other
+
+
+def test_evaluations(model: Model, fit: Any) -> None:
+    """Second derivatives from a start by moments: few evaluations."""
+    assert fit.certificate.evaluations <= (8 if fit.theta.size <= 3 else 25)

@@ -236,7 +236,7 @@ class Kernel(Protocol):
         ...
 
     def moment_start(self, terms: Sequence[TermBlock]) -> Array:
-        """Start values for theta by the method of moments, each factor by itself."""
+        """Start values for theta by the method of moments."""
         ...
 
     def optimise(

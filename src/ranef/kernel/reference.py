@@ -135,33 +135,39 @@ class ReferenceKernel:
         return [np.array([full[s, s] for s in self._levels(g)]) for g in range(len(self._sizes))]
 
     def moment_start(self, terms: Sequence[TermBlock]) -> Array:
-        """Rao's (1971) MINQUE with no prior variances, one factor at a time.
+        """Rao's (1971) MINQUE with no prior variances.
 
-        Solves e'Ee = s2 tr(AE) + tr(AEAC) for E in a basis and r2 = s2 nu + tr(AC), summed over
-        levels, for s2 and C = s2 D; eigenvalues of D are kept within [0.0025, 25].
+        Solves, for s2 and C = s2 D, sum e_j'Ee_j = s2 sum tr(A_jj E) + sum tr(E A_jk C_k A_kj) for
+        E in a basis of each factor, and r2 = s2 nu + sum tr(A C); j and k are levels, k those of
+        all factors. Eigenvalues of D are kept within [0.0025, 25].
         """
         self.evaluate([np.zeros((q, q)) for _, q in self._sizes])
-        estimates = []
+        z = self._a[: self._e.shape[0], : self._e.shape[0]]
+        forms: list[Array] = []  # E of each unknown on all random effects
+        units: list[tuple[int, Array]] = []
         for g, (_, q) in enumerate(self._sizes):
-            blocks = [self._a[s, s] for s in self._levels(g)]
-            scores = [self._e[s] for s in self._levels(g)]
-            basis = []
             for b in range(q):
                 for a in range(b, q):
                     e = np.zeros((q, q))
                     e[a, b] += 0.5
                     e[b, a] += 0.5
-                    basis.append(e)
-            traces = [sum(np.trace(a @ e) for a in blocks) for e in basis]
-            system = np.zeros((len(basis) + 1, len(basis) + 1))
-            system[0, 0], system[0, 1:], system[1:, 0] = self.nu, traces, traces
-            system[1:, 1:] = [
-                [sum(np.trace(a @ e @ a @ f) for a in blocks) for f in basis] for e in basis
-            ]
-            right = [self.r2, *(sum(u @ e @ u for u in scores) for e in basis)]
-            found = np.linalg.lstsq(system, np.array(right))[0]
-            s2 = max(found[0], 0.05 * self.r2 / self.nu)
-            estimates.append(sum(c / s2 * e for c, e in zip(found[1:], basis, strict=True)))
+                    whole = np.zeros_like(z)
+                    for s in self._levels(g):
+                        whole[s, s] = e
+                    forms.append(whole)
+                    units.append((g, e))
+        k = len(forms)
+        system = np.zeros((k + 1, k + 1))
+        system[0, 0] = self.nu
+        system[0, 1:] = system[1:, 0] = [np.sum(z * e) for e in forms]
+        both_sides = [z @ e @ z for e in forms]
+        system[1:, 1:] = [[np.sum(zez * f) for f in forms] for zez in both_sides]
+        right = [self.r2, *(self._e @ e @ self._e for e in forms)]
+        found = np.linalg.lstsq(system, np.array(right))[0]
+        s2 = max(found[0], 0.05 * self.r2 / self.nu)
+        estimates = [np.zeros((q, q)) for _, q in self._sizes]
+        for (g, e), value in zip(units, found[1:], strict=True):
+            estimates[g] += value / s2 * e
         out = []
         for term in terms:
             s = slice(term.offset, term.offset + term.q)
