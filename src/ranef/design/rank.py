@@ -83,26 +83,29 @@ def _clearly_independent(columns: ModelColumns, centred: bool) -> bool:
     range of doubles are not clear.
     """
     k = len(columns)
-    shifts = columns.rows(0, _CHUNK).mean(axis=0) if centred else np.zeros(k)
-    sums, gram = np.zeros(k), np.zeros((k, k))
+    shifts, sums, gram = np.zeros(k), np.zeros(k), np.zeros((k, k))
     with np.errstate(over="ignore", invalid="ignore"):
         for start in range(0, columns.n_rows, _CHUNK):
             rows = columns.rows(start, start + _CHUNK)
             if centred:
+                if start == 0:
+                    shifts = rows.sum(axis=0) / len(rows)
                 rows -= shifts
                 sums += rows.sum(axis=0)
             gram += rows.T @ rows
-        squares = np.diag(gram) + 2.0 * shifts * sums + columns.n_rows * shifts**2
+        squares = gram.diagonal() + 2.0 * shifts * sums + columns.n_rows * shifts**2
         if centred:
-            gram -= np.outer(sums, sums) / columns.n_rows
-    size = np.diag(gram)
-    if not np.all((size > _SMALLEST) & (squares < _LARGEST)):
+            gram -= sums[:, None] * (sums / columns.n_rows)
+    size = gram.diagonal()
+    if not ((size > _SMALLEST) & (squares < _LARGEST)).all():
         return False
+    if centred and (size <= _CONSTANT**2 * squares).any():
+        return False
+    if k == 1:
+        return True
     lengths = np.sqrt(size)
-    if centred and np.any(lengths <= _CONSTANT * np.sqrt(squares)):
-        return False
     try:
-        pivots = np.diag(np.linalg.cholesky(gram / np.outer(lengths, lengths)))
+        pivots = np.linalg.cholesky(gram / (lengths[:, None] * lengths)).diagonal()
     except np.linalg.LinAlgError:
         return False
     return bool((pivots * pivots > _CLEAR).all())

@@ -158,9 +158,12 @@ def _intercept_of(names: Sequence[str]) -> int | None:
 
 def _change(shifts: Sequence[float], scales: Sequence[float], intercept: int | None) -> Array:
     """R with X = X_inner R^-1, shape (k, k); the intercept takes up the shifts."""
-    change = np.diag(1.0 / np.array(scales))
-    if intercept is not None:
-        change[intercept] -= np.array(shifts) / scales
+    k = len(scales)
+    change = np.zeros((k, k))
+    for j, (shift, scale) in enumerate(zip(shifts, scales, strict=True)):
+        change[j, j] = 1.0 / scale
+        if intercept is not None and j != intercept:
+            change[intercept, j] = -shift / scale
     return change
 
 
