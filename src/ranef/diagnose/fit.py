@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ranef.diagnose.words import joined, null_sentences
 from ranef.problem import Problem
 from ranef.solve import Solution
+from ranef.solve.outweighed import outweighed
 from ranef.types import Finding
 
 __all__ = ["fit_findings"]
@@ -16,6 +19,8 @@ def fit_findings(problem: Problem, solution: Solution) -> tuple[Finding, ...]:
     out = []
     if certificate.verdict == "boundary optimum":
         out.append(_boundary(problem, solution))
+    elif certificate.verdict != "interior optimum" and outweighed(problem, solution.inner):
+        out.append(_outweighed(problem, solution))
     elif certificate.verdict == "flat":
         out.append(
             Finding(
@@ -36,7 +41,7 @@ def fit_findings(problem: Problem, solution: Solution) -> tuple[Finding, ...]:
                 fix="raise Control(max_evaluations=...), or start elsewhere",
             )
         )
-    if certificate.basins > 1:
+    if certificate.basins > 1 and not outweighed(problem, solution.inner):
         out.append(
             Finding(
                 code="several-optima",
@@ -47,6 +52,26 @@ def fit_findings(problem: Problem, solution: Solution) -> tuple[Finding, ...]:
             )
         )
     return tuple(out)
+
+
+def _outweighed(problem: Problem, solution: Solution) -> Finding:
+    assert problem.prior is not None
+    label = outweighed(problem, solution.inner)
+    k = problem.prior.labels.index(label)
+    priors = ", ".join(map(repr, problem.prior.terms[k]))
+    sd = float(np.sqrt(np.diag(solution.covariances[k])).max())
+    flat = solution.certificate.verdict == "flat"
+    return Finding(
+        code="flat" if flat else "not-at-an-optimum",
+        severity="problem",
+        message=f"the prior {priors} outweighs the data: likelihood times prior grows with the "
+        f"variance by '{label}' without end, so that there is no mode",
+        evidence=f"the search went to a standard deviation of {sd:.2g} sigma; "
+        f"{problem.labels[k].n_levels} levels",
+        where=label,
+        fix="a smaller shape or fewer degrees of freedom, as the defaults have, or a prior that "
+        "holds large variances back: Gamma(rate=...), Wishart(scale=...), HalfNormal()",
+    )
 
 
 def _boundary(problem: Problem, solution: Solution) -> Finding:

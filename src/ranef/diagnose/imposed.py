@@ -34,12 +34,13 @@ class _Imposed(Solution):
     criterion would fall with another dimension is no matter of it.
     """
 
-    end: OnFace = field(repr=False)
+    end: OnFace | None = field(default=None, repr=False)
     ranks: tuple[int, ...] = ()
 
     @property
     def certificate(self) -> Certificate:
         end, problem = self.end, self.problem
+        assert end is not None
         verdict = "interior optimum"
         if not (end.gain <= ENOUGH_GAIN and end.step <= ENOUGH_STEP):
             verdict = "not at an optimum"
@@ -85,7 +86,7 @@ def with_ranks(subject: Subject, ranks: Mapping[str, int], reml: bool | None = N
     end = search_on_face(problem, kernel, start, CLOSE)
     if not np.isfinite(end.value):
         raise NumericalError("the criterion cannot be computed at a covariance of that rank")
-    solution = _Imposed(problem, _found(problem, end, wanted), end, tuple(wanted))
+    solution = _Imposed(problem, _found(problem, end, wanted), end=end, ranks=tuple(wanted))
     estimates = estimate(problem, solution, kernel)
     spared = parameters_spared(subject, wanted)
     estimates = replace(estimates, n_parameters=estimates.n_parameters - spared)

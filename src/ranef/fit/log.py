@@ -36,5 +36,6 @@ def log_of(record: FitRecord) -> FitLog:
         basins=found.basins,
         method=found.method,
         escapes=found.escapes,
+        start_moved=solution.start_moved,
         seconds=dict(record._seconds),
     )

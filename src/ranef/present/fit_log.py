@@ -45,6 +45,8 @@ class FitLog:
         Searches, evaluations by the others of them, and different optima they ended in.
     escapes : int
         Saddle points that were left.
+    start_moved : bool
+        Whether given start values were moved inside, where the density of a prior is above zero.
     seconds : mapping of str to float
         Wall time by phase.
     """
@@ -61,6 +63,7 @@ class FitLog:
     elsewhere: int
     basins: int
     escapes: int
+    start_moved: bool
     seconds: Mapping[str, float]
 
     @property
@@ -87,6 +90,7 @@ class FitLog:
                 f"{_count(self.escapes, 'saddle point')} left",
                 f"  {_count(self.starts, 'start')}{self._elsewhere()}: "
                 f"{_count(self.basins, 'optimum', 'optima')}",
+                *self._start(),
                 *self._steps(),
                 "",
                 "Time",
@@ -94,6 +98,11 @@ class FitLog:
                 f"  {'total':<20}{1e3 * sum(self.seconds.values()):>12.3f} ms",
             ]
         )
+
+    def _start(self) -> list[str]:
+        if not self.start_moved:
+            return []
+        return ["  start values moved inside: the density of the prior is zero at those given"]
 
     def _elsewhere(self) -> str:
         if not self.elsewhere:

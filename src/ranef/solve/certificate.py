@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from ranef.kernel import CoreKernel, Evidence, Kernel
 from ranef.problem import Problem
 from ranef.record import record
+from ranef.solve.outweighed import outweighed
 from ranef.types import Array
 
 __all__ = ["ENOUGH_GAIN", "ENOUGH_STEP", "Certificate", "certificate", "certify"]
@@ -26,6 +27,10 @@ __all__ = ["ENOUGH_GAIN", "ENOUGH_STEP", "Certificate", "certificate", "certify"
 # What an optimum may leave. The same numbers decide in the core whether to search from elsewhere.
 ENOUGH_GAIN = 1e-6  # deviance units
 ENOUGH_STEP = 1e-3  # standard errors
+
+# Curvature, deviance units per squared relative change of a standard deviation, below which a prior
+# that drives a variance to infinity has levelled off: the SD is known to a factor of e^100 or less.
+UNDECIDED = 1e-4
 
 
 @record(frozen=True, slots=True)
@@ -141,6 +146,12 @@ def certificate(
 
         verdict = "flat"
         directions = flat_directions(problem, theta, found.flat)
+    elif problem.prior is not None and found.curvature < UNDECIDED and outweighed(problem, theta):
+        verdict = "flat"
+        directions = (
+            f"how large the variance by {outweighed(problem, theta)} is: the prior outweighs the "
+            "data, and likelihood times prior hardly changes with it",
+        )
     elif rank != dims:
         from ranef.solve.direction_names import null_directions
 

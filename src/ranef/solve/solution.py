@@ -10,8 +10,8 @@ import numpy as np
 from ranef.errors import NumericalError, OptionError
 from ranef.kernel import CoreKernel, Evidence, Kernel, Solved, Step
 from ranef.kernel.core import steps_of
-from ranef.problem import Problem
-from ranef.problem.parameters import group_lambdas, to_inner
+from ranef.problem import Problem, lower_triangles
+from ranef.problem.parameters import group_lambdas, theta_of_blocks, to_inner
 from ranef.record import record
 from ranef.solve.certificate import Certificate, certificate
 from ranef.solve.control import Control
@@ -20,6 +20,10 @@ from ranef.types import Array
 __all__ = ["Solution", "evaluate_at", "solve"]
 
 DEFAULT = Control()
+
+# Standard deviation, in sigma for columns of unit size and beside the largest one of the term, that
+# every direction is given where a start on the boundary is moved inside.
+LEAST = 0.1
 
 
 @record(frozen=True, eq=False)
@@ -42,10 +46,14 @@ class Solution:
         Steps of the search that found it.
     method : str
         What found it, "newton" or "l-bfgs" (see :class:`~ranef.Control`).
+    start_moved : bool
+        Whether the start values that were given had to be moved inside: a prior's density is zero
+        at them.
     """
 
     problem: Problem = field(repr=False)
     found: Solved = field(repr=False)
+    start_moved: bool = False
 
     @property
     def theta(self) -> Array:
@@ -104,13 +112,17 @@ def solve(
     Raises
     ------
     NumericalError
-        The criterion cannot be computed at the start values.
+        The criterion cannot be computed at the start values. (Those at which a prior's density is
+        zero are moved inside.)
     OptionError
         Start values of another length, or not finite.
     """
     control = control or DEFAULT
     kernel = kernel or problem.kernel()
     first = None if start is None else _given_start(problem, start)
+    moved = first is not None and problem.prior is not None and not _allows(problem, kernel, first)
+    if first is not None and moved:
+        first = _inside(problem, first)
     if isinstance(kernel, CoreKernel):
         found = kernel.solve(
             problem.terms,
@@ -131,7 +143,7 @@ def solve(
             found=f"inner theta {np.array2string(found.inner, precision=4)}",
             fix="check the data for values of wildly different size, or give other start values",
         )
-    return Solution(problem, found)
+    return Solution(problem, found, moved)
 
 
 def evaluate_at(problem: Problem, kernel: Kernel, inner: Array) -> None:
@@ -142,6 +154,23 @@ def evaluate_at(problem: Problem, kernel: Kernel, inner: Array) -> None:
             found=f"theta {np.array2string(inner, precision=4)}",
             fix="check the data for values of wildly different size",
         )
+
+
+def _allows(problem: Problem, kernel: Kernel, inner: Array) -> bool:
+    """Whether likelihood and prior are above zero at an inner theta."""
+    return kernel.evaluate(group_lambdas(problem, inner))
+
+
+def _inside(problem: Problem, inner: Array) -> Array:
+    """An inner theta with some more variance in every direction of each term that has a prior."""
+    assert problem.prior is not None
+    blocks = lower_triangles(inner, [term.q for term in problem.terms])
+    for k, block in enumerate(blocks):
+        if problem.prior.terms[k]:
+            size = max(LEAST, LEAST * float(np.abs(block).max()))
+            more = block @ block.T + size**2 * np.eye(block.shape[0])
+            blocks[k] = np.asarray(np.linalg.cholesky(more), dtype=np.float64)
+    return theta_of_blocks(blocks)
 
 
 def _given_start(problem: Problem, start: Array) -> Array:
