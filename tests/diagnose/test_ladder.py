@@ -143,7 +143,8 @@ def test_the_code_of_each_rung_gives_its_fit(name: str, diagnosis_of: DiagnosisO
     data = data_of(name)
     frame = diagnosis_of(name).remedies
     assert len(frame) >= 2
-    for _, row in frame[frame["rung"] != "as-asked"].iterrows():
+    tried = frame[(frame["rung"] != "as-asked") & (frame["verdict"] != "not tried")]
+    for _, row in tried.iterrows():
         again = eval(row["code"], {"rn": rn, "data": data})
         if isinstance(again, Diagnosis):  # an imposed rank has no formula
             here = again.remedies.set_index("title").loc[row["title"]]

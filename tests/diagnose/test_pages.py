@@ -1,7 +1,8 @@
 """The pages as a reader sees them, kept as files that were read and found good.
 
 After a change of wording write them anew, and read them:
-``python -m tests.diagnose.test_pages`` from the folder of the project.
+``python -m tests.diagnose.test_pages`` from the folder of the project. Pages of models that take
+long are written too, but not made in a test.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import pytest
 import ranef as rn
 from ranef.present.diagnosis import Diagnosis
 
-from .conftest import MODELS, data_of
+from .conftest import LARGE, MODELS, data_of
 
 PAGES = Path(__file__).parent / "pages"
 NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
@@ -119,7 +120,7 @@ def test_json_holds_what_the_frame_holds(diagnosis_of: DiagnosisOf) -> None:
 
 def write() -> None:
     """All pages anew."""
-    for name, (_, formula, arguments) in MODELS.items():
+    for name, (_, formula, arguments) in (MODELS | LARGE).items():
         page = rn.lmm(formula, data_of(name), **arguments).diagnose()
         (PAGES / f"{name}.txt").write_text(f"{page}\n", encoding="utf-8")
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ranef.diagnose.subject import Subject
+from ranef.diagnose.words import at_zero, slope_of
 from ranef.errors import RanefError
+from ranef.formula import to_text
 from ranef.inference.contextual import Contextual, candidates, contextual
 from ranef.types import Finding
 
@@ -35,19 +37,33 @@ def contextual_findings(subject: Subject) -> Iterator[Finding]:
         except RanefError:
             continue
         if found.p_joint * len(pairs) < LEVEL:
-            yield _finding(found)
+            yield _finding(found, subject)
 
 
-def _finding(found: Contextual) -> Finding:
+def _finding(found: Contextual, subject: Subject) -> Finding:
     x, g = found.variable, found.group
+    formula = subject.formula
+    others = {
+        to_text(factor)
+        for term in formula.fixed
+        if term.degree > 1 and x in (names := [to_text(factor) for factor in term.factors])
+        for factor, name in zip(term.factors, names, strict=True)
+        if name != x
+    }
+    where = at_zero(others, subject.design.encoding.state.categories)
+    slopes = {bar.label for bar in formula.bars for term in bar.model.terms if term.name == x}
+    if slopes - {g}:
+        fix = f"add between({x}, {g}): the coefficient of {x} is then the slope within {g}"
+    else:
+        fix = f"write within({x}, {g}) and between({x}, {g}) in place of {x}"
+        fix += f"; the random slope is then that of within({x}, {g})" if slopes else ""
     return Finding(
         code="contextual-effect",
         severity="warning",
         message=f"the slope of {x} between levels of '{g}' is not the slope within them: "
-        f"{found.between:.3g} and {found.within:.3g}, where the model has one for both",
+        f"{found.between:.3g} and {found.within:.3g}{where}, and the model has one for both",
         evidence=f"contextual effect {found.estimate:.3g}, SE {found.std_error:.2g}, "
         f"p {'< 1e-4' if found.p_joint < 1e-4 else f'= {found.p_joint:.1g}'}",
-        where=x,
-        fix=f"write within({x}, {g}) and between({x}, {g}) in place of {x}; the random slope is "
-        f"then that of within({x}, {g})",
+        where=slope_of(x, g),
+        fix=fix,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from ranef.diagnose.words import joined, null_sentences
@@ -60,9 +62,8 @@ def _outweighed(problem: Problem, solution: Solution) -> Finding:
     k = problem.prior.labels.index(label)
     priors = ", ".join(map(repr, problem.prior.terms[k]))
     sd = float(np.sqrt(np.diag(solution.covariances[k])).max())
-    flat = solution.certificate.verdict == "flat"
-    return Finding(
-        code="flat" if flat else "not-at-an-optimum",
+    finding = Finding(
+        code="not-at-an-optimum",
         severity="problem",
         message=f"the prior {priors} outweighs the data: likelihood times prior grows with the "
         f"variance by '{label}' without end, so that there is no mode",
@@ -72,6 +73,7 @@ def _outweighed(problem: Problem, solution: Solution) -> Finding:
         fix="a smaller shape or fewer degrees of freedom, as the defaults have, or a prior that "
         "holds large variances back: Gamma(rate=...), Wishart(scale=...), HalfNormal()",
     )
+    return replace(finding, code="flat") if solution.certificate.verdict == "flat" else finding
 
 
 def _boundary(problem: Problem, solution: Solution) -> Finding:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ranef.formula import Formula, Term
+from ranef.formula import Bar, Formula, Term
 from ranef.formula.nodes import Name
 from ranef.frame import Column, Table
 from ranef.frame.grouping import grouping
@@ -58,7 +58,7 @@ def _number(column: Column) -> Iterator[Finding]:
 
 def _too_few(formula: Formula, table: Table, factors: Mapping[str, Column]) -> Iterator[Finding]:
     for bar in formula.bars:
-        q = int(bar.model.intercept) + sum(_columns(term, table) for term in bar.model.terms)
+        q = _effects(bar, table)
         parameters = q * (q + 1) // 2 if bar.correlated else q
         levels = np.unique(factors[bar.label].values).size
         if 1 < levels <= parameters and parameters > 1:
@@ -71,6 +71,18 @@ def _too_few(formula: Formula, table: Table, factors: Mapping[str, Column]) -> I
                 where=bar.label,
                 fix="a smaller random part, fixed effects of the groups, or more groups",
             )
+
+
+def _effects(bar: Bar, table: Table) -> int:
+    """Random effects of a bar: without an intercept its first category has all its levels."""
+    columns = int(bar.model.intercept) + sum(_columns(term, table) for term in bar.model.terms)
+    categories = any(
+        isinstance(factor, Name) and table[factor.name].kind == "factor"
+        for term in bar.model.terms
+        if term.degree == 1
+        for factor in term.factors
+    )
+    return columns + int(categories and not bar.model.intercept)
 
 
 def _columns(term: Term, table: Table) -> int:

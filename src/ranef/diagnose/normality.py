@@ -16,6 +16,9 @@ __all__ = ["anderson_darling", "normality_findings", "shapiro_wilk"]
 LEVEL = 0.01
 """For all effects of a factor together (Bonferroni)."""
 
+LARGE = 0.5
+"""Skewness or excess kurtosis of a size that matters."""
+
 FEWEST_GROUPS = 20
 MOST_GROUPS = 5000
 """For which the law of the Shapiro-Wilk statistic is known; beyond it Anderson-Darling will do."""
@@ -126,22 +129,23 @@ def normality_findings(subject: Subject, at: Evaluated) -> Iterator[Finding]:
                 z = b[here, i] / np.sqrt(variance[here, i])
                 p_value = shapiro_wilk(z) if z.size <= MOST_GROUPS else anderson_darling(z)
                 if p_value < LEVEL / tests:
-                    yield _finding(effect(name, label.factor), label.label, z, p_value)
+                    yield from _finding(effect(name, label.factor), label.label, z, p_value)
 
 
-def _finding(what: str, where: str, z: Array, p_value: float) -> Finding:
+def _finding(what: str, where: str, z: Array, p_value: float) -> Iterator[Finding]:
+    """The shape in words; nothing where it is so near to normal that only a test tells."""
     x = (z - z.mean()) / z.std()
     test = "Shapiro-Wilk" if z.size <= MOST_GROUPS else "Anderson-Darling"
     skew, kurtosis = float(np.mean(x**3)), float(np.mean(x**4)) - 3.0
-    if abs(skew) > 0.5:
+    if abs(skew) > LARGE:
         shape = f"skewed to the {'right' if skew > 0 else 'left'}"
-    elif kurtosis > 0.5:
+    elif kurtosis > LARGE:
         shape = "of longer tails than the normal distribution"
-    elif kurtosis < -0.5:
-        shape = "of two or more clusters, by their short tails"
+    elif kurtosis < -LARGE:
+        shape = "of short tails, as where there are clusters or the scale ends"
     else:
-        shape = "not normal"
-    return Finding(
+        return
+    yield Finding(
         code="non-normal-effects",
         severity="note",
         message=f"the predicted values of {what} are {shape}",

@@ -178,8 +178,8 @@ def _nearly_singular(subject: Subject, k: int, reduced: Reduced) -> Finding:
         evidence=f"rank {reduced.rank} of {len(names)} costs {most}{reduced.cost:.2g} deviance "
         "units",
         where=label.label,
-        fix="nothing to do if the fixed effects are the question; a smaller random part fits as "
-        "well",
+        fix="where it is to be reported, say so; a smaller random part fits as well. Nothing to do "
+        "if the fixed effects are the question",
     )
 
 

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ranef.problem import TermLabel
 from ranef.types import Array
 
-__all__ = ["direction", "effect", "joined", "null_sentences", "place_of", "square"]
+if TYPE_CHECKING:
+    from ranef.design.state import Category
+
+__all__ = [
+    "at_zero",
+    "direction",
+    "effect",
+    "joined",
+    "null_sentences",
+    "place_of",
+    "slope_of",
+    "square",
+]
 
 GONE = 1e-9
 """Standard deviation, relative to the largest, below which an effect has no variance."""
@@ -29,6 +42,31 @@ def effect(name: str, factor: str) -> str:
 def place_of(factor: str, level: str) -> str:
     """One group, as a finding about it says where: ``school = s017``."""
     return f"{factor} = {level}"
+
+
+def slope_of(variable: str, factor: str) -> str:
+    """One predictor and the groups in question, as a finding says where: ``ses by school``."""
+    return f"{variable} by {factor}"
+
+
+def at_zero(others: Iterable[str], categories: Mapping[str, Category]) -> str:
+    """At which values of the variables it interacts with a slope is told; nothing where of none.
+
+    Examples
+    --------
+    >>> at_zero(["sector"], {}), at_zero([], {})
+    (' where sector = 0', '')
+    """
+    parts = []
+    for name in sorted(set(others)):
+        known = categories.get(name)
+        if known is None:
+            parts.append(f"{name} = 0")
+        elif known.contrast.kind == "treatment":
+            parts.append(f"{name} at its first level")
+        else:
+            parts.append(f"the contrasts of {name} are 0")
+    return " where " + " and ".join(parts) if parts else ""
 
 
 def joined(parts: Sequence[str]) -> str:

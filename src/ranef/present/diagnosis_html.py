@@ -20,6 +20,7 @@ _COLUMNS = 150
 _HEAD = "padding:0.25em 0.7em;font-weight:600;white-space:nowrap;"
 _CELL = "padding:0.08em 0.7em;white-space:pre;"
 _TEXT = "max-width:48em;margin:0.4em 0"
+_ASIDE = "opacity:0.75"
 
 
 def render_html(diagnosis: Diagnosis) -> str:
@@ -29,7 +30,7 @@ def render_html(diagnosis: Diagnosis) -> str:
     parts = [
         f'<p style="{_TEXT}"><b>Diagnosis</b> of <code>{escaped(diagnosis.formula)}</code><br>'
         f"{kind}; {diagnosis.nobs} observations; groups: {escaped(groups)}</p>",
-        f'<p style="{_TEXT}">{escaped(" ".join(diagnosis.summary))}</p>',
+        f'<p style="{_TEXT}">{"<br>".join(map(escaped, diagnosis.summary))}</p>',
         _findings(diagnosis),
     ]
     if diagnosis.ladder.remedy:
@@ -48,7 +49,9 @@ def _findings(diagnosis: Diagnosis) -> str:
         return ""
     items = "".join(
         f"<li>{escaped(f.severity)} <code>{escaped(f.code)}</code>: {escaped(f.message)}"
-        + "".join(f"<br>{escaped(text)}" for text in (f.evidence, f.fix) if text)
+        + "".join(
+            f'<br><span style="{_ASIDE}">{escaped(t)}</span>' for t in (f.evidence, f.fix) if t
+        )
         + "</li>"
         for f in diagnosis.findings
     )

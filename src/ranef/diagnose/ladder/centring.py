@@ -11,13 +11,14 @@ from ranef.design.evaluate import evaluate_factor
 from ranef.diagnose.ladder.rewrite import Parts, centring, parts_of, per_factor, replaced
 from ranef.diagnose.ladder.rung import Plan
 from ranef.diagnose.subject import Subject
+from ranef.diagnose.words import slope_of
 from ranef.formula import to_source, to_text
 from ranef.formula.functions import CENTRING
 from ranef.formula.grouping import expand_group
 from ranef.formula.nodes import Call, Expr, walk
 from ranef.frame.grouping import group_means
 from ranef.record import record
-from ranef.types import Array, Codes
+from ranef.types import Array, Codes, Finding
 
 __all__ = ["Candidate", "candidates", "centring_plans"]
 
@@ -44,14 +45,19 @@ class Candidate:
     centred: bool
 
 
-def candidates(subject: Subject) -> tuple[tuple[str, Expr, tuple[Candidate, ...]], ...]:
-    """For each grouping factor its label, its expression and its candidates, none left out."""
+def candidates(
+    subject: Subject, every: bool = False
+) -> tuple[tuple[str, Expr, tuple[Candidate, ...]], ...]:
+    """For each grouping factor its label, its expression and its candidates.
+
+    Factors without random slopes are left out where others have them, unless `every` is wanted.
+    """
     formula = subject.formula
     with_slopes = {bar.label for bar in formula.bars if bar.model.terms}
     codes = {term.factor: (term.codes, term.n_levels) for term in subject.design.terms}
     found: dict[str, tuple[str, Expr, tuple[Candidate, ...]]] = {}
     for bar, part in zip(formula.bars, per_factor(formula), strict=True):
-        if bar.label in found or (with_slopes and bar.label not in with_slopes):
+        if bar.label in found or (with_slopes and bar.label not in with_slopes and not every):
             continue
         of_group = _of_group(subject, part.group, *codes[bar.label])
         if of_group:
@@ -59,12 +65,24 @@ def candidates(subject: Subject) -> tuple[tuple[str, Expr, tuple[Candidate, ...]
     return tuple(found.values())
 
 
-def centring_plans(subject: Subject) -> list[Plan]:
-    """Centred, raw with the group mean, centred with the group mean: for each grouping factor."""
+def centring_plans(subject: Subject, findings: Sequence[Finding] = ()) -> list[Plan]:
+    """Centred, raw with the group mean, centred with the group mean: for each grouping factor.
+
+    Where some factors have random slopes these alone are gone through; of the others the group
+    mean is added where a finding says that it is missing.
+    """
     plans = []
+    places = {finding.where for finding in findings if finding.code == "contextual-effect"}
     if subject.certificate.verdict == "flat":
         return []  # what the variances are has to be settled first
     every = candidates(subject)
+    beside = [
+        (label, group, named)
+        for label, group, found in candidates(subject, every=True)
+        if label not in {label for label, *_ in every}
+        for named in [[c for c in found if slope_of(to_text(c.source), label) in places]]
+        if named
+    ]
     for label, group, found in every:
         by = f" by {label}" if len(every) > 1 else ""
         parts = parts_of(subject.formula)
@@ -87,6 +105,11 @@ def centring_plans(subject: Subject) -> list[Plan]:
             plans.append(
                 Plan("centred-mean", f"centred + {words}{by}", both.text, renames, group=label)
             )
+    for label, group, named in beside:
+        with_mean = _with_means(parts_of(subject.formula), named, group)
+        names = " and ".join(to_source(c.source) for c in named)
+        title = f"+ {f'mean of {names}' if len(names) <= 16 else 'group means'} by {label}"
+        plans.append(Plan("group-mean", title, with_mean.text, group=label))
     return plans
 
 

@@ -85,7 +85,7 @@ def fit_rungs(
     plans = [
         *row_plans(subject, findings),
         *predictor_plans(subject, findings),
-        *centring_plans(subject),
+        *centring_plans(subject, findings),
         *random_part_plans(subject, supports),
         *rank_plans(subject, supports),
         *prior_plans(subject),

@@ -13,6 +13,7 @@ from ranef.diagnose.ladder.focal import factors_of
 from ranef.diagnose.ladder.rung import Rung, Tried
 from ranef.diagnose.ladder.words import number, with_error
 from ranef.diagnose.subject import Subject
+from ranef.diagnose.words import at_zero
 from ranef.formula import to_text
 from ranef.frame.grouping import group_means
 from ranef.record import record
@@ -60,7 +61,7 @@ class Facts:
     @cached_property
     def by_group(self) -> dict[str, tuple[Candidate, ...]]:
         """Predictors that vary within and between groups, by grouping factor."""
-        return {label: found for label, _, found in candidates(self.subject)}
+        return {label: found for label, _, found in candidates(self.subject, every=True)}
 
     def tried(self, rung: Rung) -> Tried:
         """The fits behind a rung."""
@@ -152,14 +153,7 @@ class Facts:
             for factor in factors_of(name)
             if factor != mean
         }
-        if not others:
-            return ""
-        known = self.subject.design.encoding.state.categories
-        parts = [
-            f"{name} at its first level" if name in known else f"{name} = 0"
-            for name in sorted(others)
-        ]
-        return " where " + " and ".join(parts)
+        return at_zero(others, self.subject.design.encoding.state.categories)
 
     def within_between(self, rung: Rung) -> list[str]:
         """Slope within and slope between of each predictor, in words."""
@@ -173,7 +167,8 @@ class Facts:
             if not all(name in names for name in pair):
                 continue
             slopes = [_estimate(fit, names.index(name)) for name in pair]
-            said.append(f"{source} {slopes[0]} within {group}, {slopes[1]} between")
+            where = self._where(fit, pair[1])
+            said.append(f"{source} {slopes[0]} within {group}, {slopes[1]} between{where}")
         return said
 
     def kept_off(self, rung: Rung) -> list[str]:
