@@ -25,6 +25,11 @@ STRUCTURES: dict[str, tuple[tuple[str, int, int | None], ...]] = {
 }
 
 
+FEW = (25, 1500)
+MANY = (50, 300_000)
+"""Rows, drawn evenly in their logarithm."""
+
+
 @dataclass(frozen=True)
 class RandomProblem:
     """One model on two scales.
@@ -48,8 +53,10 @@ def random_problem(seed: int) -> RandomProblem:
     rng = np.random.default_rng(seed)
     structure = list(STRUCTURES)[seed % len(STRUCTURES)]
     factors = STRUCTURES[structure]
-    # Few rows a level and few levels are the hard cases; thousands of rows must do too.
-    n = int(np.exp(rng.uniform(np.log(25), np.log(1500))))
+    # Few rows a level and few levels are the hard cases; every fifth problem goes on to where rows
+    # are many and gradients large.
+    low, high = MANY if seed % 5 == 0 else FEW
+    n = int(np.exp(rng.uniform(np.log(low), np.log(high))))
     levels = [int(rng.integers(4, max(5, min(20, n // 6)))) for _ in factors]
     codes = [rng.integers(0, k, n) for k in levels]
     for k, (_, _, parent) in enumerate(factors):

@@ -14,7 +14,7 @@ from ranef.diagnose.ladder.numerics import Searches, search_elsewhere
 from ranef.diagnose.ladder.predictors import predictor_plans
 from ranef.diagnose.ladder.prior import PRIORS, prior_plans
 from ranef.diagnose.ladder.random_part import random_part_plans
-from ranef.diagnose.ladder.rank import rank_plans
+from ranef.diagnose.ladder.rank import held_at, rank_plans
 from ranef.diagnose.ladder.rows import row_plans
 from ranef.diagnose.ladder.rung import Call, Effect, Plan, Rung, Test, Tried
 from ranef.diagnose.rank import Support
@@ -204,10 +204,9 @@ def rung_of(
     """What came of a plan, without its judgement."""
     plan, fit, ml, nan = tried.plan, tried.fit, tried.ml, float("nan")
     code = call(plan.formula, plan.data)
-    if plan.ranks:
-        code = f"{code}.diagnose()"
-    if plan.argument:
-        code = f"{code[:-1]}, {plan.argument})"
+    argument = held_at(fit) if plan.ranks and fit is not None else plan.argument
+    if argument:
+        code = f"{code[:-1]}, {argument})"
     if fit is not None and fit.problem.prior is not None:
         ml = None  # at penalised estimates a likelihood is no maximum: no criterion of information
     if fit is None or asked.fit is None:

@@ -80,7 +80,7 @@ def reduced_rank(rung: Rung, facts: Facts) -> list[str]:
         else:
             said.append(f"Weak evidence for {more} {tested(rung.test)}")
     said.append(_largest_change(rung))
-    said.append("There is no formula for it: the diagnosis fits it")
+    said.append("There is no formula for it: the call holds theta at this fit")
     return said
 
 

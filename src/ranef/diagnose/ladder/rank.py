@@ -8,7 +8,7 @@ from ranef.diagnose.ladder.rung import Plan
 from ranef.diagnose.rank import Support
 from ranef.diagnose.subject import Subject
 
-__all__ = ["rank_plans"]
+__all__ = ["held_at", "rank_plans"]
 
 
 def rank_plans(subject: Subject, supports: Sequence[Support]) -> list[Plan]:
@@ -38,3 +38,12 @@ def rank_plans(subject: Subject, supports: Sequence[Support]) -> list[Plan]:
             )
         )
     return plans
+
+
+def held_at(fit: Subject) -> str:
+    """Arguments of a call that gives this fit: no formula asks for a rank, but theta can be given.
+
+    The criterion has no slope along matrices of that rank, so that seven digits are plenty.
+    """
+    values = ", ".join(f"{value:.7g}" for value in fit.solution.theta)
+    return f"start=[{values}], control=rn.Control(max_evaluations=1)"
