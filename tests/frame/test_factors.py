@@ -80,3 +80,28 @@ def test_identifiers_far_apart_and_close_together_get_the_same_codes() -> None:
     assert (close[1] == far[1]).all()
     assert (close[1] == halves[1]).all()
     assert (close[0] * 1_000_003 == far[0]).all()
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.int16, np.uint8, np.float64])
+@pytest.mark.parametrize("order", ["early", "late", "gap"])
+def test_identifiers_over_many_rows_at_a_time(kind, order):
+    ids = np.random.default_rng(2).integers(3, 90, 100_000).astype(kind)
+    if order == "late":
+        ids[ids == 40] = 41
+        ids[-1] = 40
+    elif order == "gap":
+        ids[ids == 40] = 41
+    numbers, codes = number_codes(ids)
+    expected, inverse = np.unique(ids, return_inverse=True)
+    np.testing.assert_array_equal(numbers, expected)
+    np.testing.assert_array_equal(codes, inverse)
+    assert codes.dtype == np.int32
+
+
+@pytest.mark.parametrize("kind", [np.int8, np.int16])
+def test_identifiers_from_end_to_end_of_a_small_type(kind):
+    ends = np.iinfo(kind)
+    ids = np.arange(ends.min, ends.max + 1).astype(kind)[::-1]
+    numbers, codes = number_codes(ids)
+    np.testing.assert_array_equal(numbers, np.arange(ends.min, ends.max + 1))
+    np.testing.assert_array_equal(codes, np.arange(ids.size)[::-1])

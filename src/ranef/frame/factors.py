@@ -130,14 +130,18 @@ def _close_integers(values: NDArray[Any]) -> tuple[Array, Codes] | None:
         return None
     low = int(low)
     used = np.zeros(int(high) - low + 1, dtype=np.bool_)
-    for start in range(0, values.size, _CHUNK):
+    known_whole = values.dtype.kind in "iu"
+    for chunk, start in enumerate(range(0, values.size, _CHUNK)):
         place = _places(values[start : start + _CHUNK], low)
         if place is None:
             return None
         used[place] = True
+        # Of whole numbers no more is asked once all have occurred; looked at after 1, 2, 4, ... .
+        if known_whole and chunk & (chunk + 1) == 0 and used.all():
+            break
     codes = np.empty(values.size, dtype=np.int32)
     if used.all():
-        np.subtract(values, low, out=codes, casting="unsafe")
+        np.subtract(values, low, out=codes, dtype=np.int64, casting="unsafe")
         return np.arange(low, int(high) + 1, dtype=np.float64), codes
     position = np.cumsum(used, dtype=np.int32)
     position -= np.int32(1)
