@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "lanes.hpp"
 #include "parallel.hpp"
 
 namespace ranef {
@@ -44,6 +45,39 @@ void fill_column(const ColumnView& column, Index from, Index rows, double* out) 
   for (Index i = 0; i < rows; ++i) out[i] = (in[i] - shift) * factor;
 }
 
+// Whether neighbouring rows mostly belong to the same level.
+bool in_runs(const std::int32_t* codes, Index rows) {
+  constexpr Index kLength = 4;  // of a run on the average, from where on they are summed apart
+  Index ends = 1;
+  for (Index i = 1; i < rows; ++i) ends += codes[i] != codes[i - 1] ? 1 : 0;
+  return ends * kLength <= rows;
+}
+
+// Adds the products of rows from .. to, which belong to one level, to its sums: two rows at a time.
+template <int Q, int C>
+void add_run(const double* const* columns, const double* const* z, Index from, Index to,
+             double* sums) {
+  constexpr int kSlots = Q * C - Q * (Q - 1) / 2;
+  Lane pairs[kSlots];
+  for (Lane& pair : pairs) pair.setZero();
+  Index i = from;
+  for (; i + kLane <= to; i += kLane) {
+    Lane local[C];
+    for (int b = 0; b < C; ++b) local[b] = load(columns[b] + i);
+    int slot = 0;
+    for (int a = 0; a < Q; ++a) {
+      const Lane wz = load(z[a] + i);
+      for (int b = a; b < C; ++b) pairs[slot++] += wz * local[b];
+    }
+  }
+  int slot = 0;
+  for (int a = 0; a < Q; ++a) {
+    for (int b = a; b < C; ++b, ++slot) {
+      sums[slot] += pairs[slot].sum() + (i < to ? z[a][i] * columns[b][i] : 0.0);
+    }
+  }
+}
+
 // Adds the products of one block to the sums of their levels. Q and C are q and the number of
 // columns where they are known when compiled, else 0.
 template <int Q, int C>
@@ -58,6 +92,15 @@ void add_levels(const LevelSums& factor, const Block& block, bool weighted, doub
   for (int a = 0; a < q; ++a) {
     const int k = factor.columns[at(a)];
     z.push_back(weighted ? block.weighted_column(k) : block.column(k));
+  }
+  if constexpr (Q > 0) {
+    if (in_runs(codes, block.rows)) {
+      for (Index from = 0, to = 0; from < block.rows; from = to) {
+        while (to < block.rows && codes[to] == codes[from]) ++to;
+        add_run<Q, C>(columns.data(), z.data(), from, to, sums + stride * codes[from]);
+      }
+      return;
+    }
   }
   std::vector<double> kept(at(c));
   double* row = kept.data();
