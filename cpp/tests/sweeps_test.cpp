@@ -77,7 +77,8 @@ int main() {
   for (const bool reml : {false, true}) {
     check("one factor", make({12}, {1}, {false}, 60), reml);
     check("slopes", make({9}, {2}, {false}, 80), reml);
-    check("wide slopes", make({6}, {2}, {false}, 80), reml);
+    check("three slopes", make({65}, {3}, {false}, 700), reml);
+    check("five slopes", make({7}, {5}, {false}, 160), reml);
     check("nested", make({15, 4}, {2, 1}, {false, true}, 90), reml);
     check("crossed", make({11, 6}, {1, 2}, {false, false}, 90), reml);
     check("nested and crossed", make({14, 5, 4}, {1, 2, 1}, {false, true, false}, 120), reml);

@@ -85,7 +85,7 @@ def test_residual_replicates_are_refits_of_drawn_rows(layout: str, reml: bool) -
 def drawn_effects(fit: rn.Fit, k: int) -> np.ndarray:
     """Random effects drawn from the modes, centred, with the estimated covariance."""
     total = np.zeros(fit.nobs)
-    frames = [fit._estimates.modes[i] for i in range(len(fit._design.terms))]
+    frames = [fit._modes[i] for i in range(len(fit._design.terms))]
     count = sum(len(modes) for modes in frames)
     stream_position = 0
     for term, modes, wanted in zip(

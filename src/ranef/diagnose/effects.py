@@ -13,6 +13,7 @@ from dataclasses import field
 import numpy as np
 
 from ranef.diagnose.subject import Subject
+from ranef.inference.conditional import conditional_modes
 from ranef.inference.rows import fixed_part, random_part
 from ranef.kernel import Kernel
 from ranef.record import record
@@ -83,7 +84,8 @@ def evaluated(subject: Subject) -> Evaluated:
     y = design.y if subject.offset is None else design.y - subject.offset
     marginal = y - fixed_part(design.X, subject.estimates.beta, None)
     blocks = [(term.codes, term.Z) for term in design.terms]
-    rest = marginal - random_part(blocks, subject.estimates.modes)
+    modes = conditional_modes(problem, subject.solution, kernel)
+    rest = marginal - random_part(blocks, modes)
     root = 1.0 if subject.weights is None else np.sqrt(subject.weights)
     sigma = subject.estimates.sigma
     return Evaluated(kernel, kernel.r2 / problem.nu, root * rest / sigma, root * marginal / sigma)

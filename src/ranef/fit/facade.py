@@ -80,7 +80,7 @@ class Fit(Explained, Refitting, Presented):
 
         spread = self._conditional_covariances if condvar else None
         levels = [term.levels for term in self._design.terms]
-        return ranef_frames(self._problem.labels, levels, self._estimates.modes, spread)
+        return ranef_frames(self._problem.labels, levels, self._modes, spread)
 
     def coef(self) -> dict[str, pd.DataFrame]:
         """Fixed effects plus conditional modes by grouping factor, one row a level."""
@@ -313,6 +313,7 @@ class Fit(Explained, Refitting, Presented):
             table,
             encoding,
             self._estimates,
+            lambda: self._modes,
             self._problem.labels,
             self._variance_of_rows,
             options,

@@ -163,7 +163,7 @@ class FitRecord:
         from ranef.inference.rows import random_part
 
         blocks = [(term.codes, term.Z) for term in self._design.terms]
-        return self._mean + random_part(blocks, self._estimates.modes)
+        return self._mean + random_part(blocks, self._modes)
 
     @cached_property
     def _leverage(self) -> Array:
@@ -171,6 +171,12 @@ class FitRecord:
 
         y = self._design.y - (0.0 if self._offset is None else self._offset)
         return leverages(self._problem, self._solution, self._design, y, self._weights)
+
+    @cached_property
+    def _modes(self) -> tuple[Array, ...]:
+        from ranef.inference.conditional import conditional_modes
+
+        return conditional_modes(self._problem, self._solution)
 
     @cached_property
     def _conditional_covariances(self) -> tuple[Array, ...]:

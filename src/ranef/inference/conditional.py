@@ -1,15 +1,36 @@
-"""Conditional covariances of the random effects given the data and the parameters."""
+"""Random effects given the data and the parameters: conditional modes and covariances."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from ranef.kernel import Kernel
 from ranef.problem import Problem
 from ranef.solve import Solution
 from ranef.solve.solution import evaluate_at
 from ranef.types import Array
 
-__all__ = ["conditional_covariances"]
+__all__ = ["conditional_covariances", "conditional_modes"]
+
+
+def conditional_modes(
+    problem: Problem, solution: Solution, kernel: Kernel | None = None
+) -> tuple[Array, ...]:
+    """Lambda M^-1 Lambda'Z'(y - X beta), (levels, q) for each term.
+
+    Best linear unbiased predictors (Bates, Maechler, Bolker & Walker 2015, eq. 56). `kernel` is one
+    that stands at the solution.
+    """
+    if kernel is None:
+        kernel = problem.kernel()
+        evaluate_at(problem, kernel, solution.inner)
+    by_group = kernel.modes()
+    out = []
+    for term, b in zip(problem.terms, problem.scaling.B, strict=True):
+        inner = by_group[term.group][:, term.offset : term.offset + term.q]
+        # Not by BLAS, which starts threads for a product as narrow as this one.
+        out.append(np.einsum("li,ki->lk", inner, problem.scaling.y_scale * b))
+    return tuple(out)
 
 
 def conditional_covariances(problem: Problem, solution: Solution) -> tuple[Array, ...]:

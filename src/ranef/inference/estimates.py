@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import field
-
 import numpy as np
 
 from ranef.kernel import Kernel
@@ -37,8 +35,6 @@ class Estimates:
         What was minimised: -2 loglik, with priors -2 their log density on top.
     n_parameters : int
         Fixed effects, theta and sigma.
-    modes : tuple of ndarray, shape (levels, q)
-        Conditional modes of the random effects by term.
     """
 
     beta: Array
@@ -50,7 +46,6 @@ class Estimates:
     criterion: float
     n: int
     n_parameters: int
-    modes: tuple[Array, ...] = field(repr=False)
 
     @property
     def aic(self) -> float:
@@ -88,7 +83,6 @@ def estimate(problem: Problem, solution: Solution, kernel: Kernel | None = None)
         criterion=solution.criterion,
         n=problem.n,
         n_parameters=problem.p + problem.n_theta + 1,
-        modes=_modes(problem, kernel),
     )
 
 
@@ -114,13 +108,3 @@ def _deviance(problem: Problem, kernel: Kernel) -> float:
         + n * (1.0 + np.log(2.0 * np.pi * r2 / n))
         - problem.products.sum_log_weights
     )
-
-
-def _modes(problem: Problem, kernel: Kernel) -> tuple[Array, ...]:
-    by_group = kernel.modes()
-    out = []
-    for term, b in zip(problem.terms, problem.scaling.B, strict=True):
-        inner = by_group[term.group][:, term.offset : term.offset + term.q]
-        # Not by BLAS, which starts threads for a product as narrow as this one.
-        out.append(np.einsum("li,ki->lk", inner, problem.scaling.y_scale * b))
-    return tuple(out)

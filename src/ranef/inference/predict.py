@@ -67,6 +67,7 @@ def predict(
     table: Table,
     encoding: Encoding,
     estimates: Estimates,
+    modes: Callable[[], tuple[Array, ...]],
     labels: tuple[TermLabel, ...],
     conditional_variance: Callable[[Array, Blocks], Array],
     options: PredictionOptions,
@@ -84,7 +85,7 @@ def predict(
     if options.level == "conditional":
         if options.new_levels == "error":
             _refuse_new_levels(blocks, labels, table, encoding)
-        mean = mean + random_part(blocks, estimates.modes)
+        mean = mean + random_part(blocks, modes())
         mean[_group_missing(table, encoding)] = np.nan
         if options.new_levels == "sample":
             mean = mean + _drawn(blocks, estimates, np.random.default_rng(options.seed))
