@@ -74,10 +74,10 @@ class Criterion {
   bool reml() const { return reml_; }
 
  private:
-  Matrix information_in_the_data(const std::vector<Direction>& directions);
+  Matrix information_in_the_data(const std::vector<Direction>& directions, Vector& r2);
   void differentiate_lone();
   Curvature lone_curvature(const std::vector<Direction>& directions, bool parts);
-  Curvature curvature_with_tail(const std::vector<Direction>& directions);
+  Curvature curvature_with_tail(const std::vector<Direction>& directions, bool parts);
   void tangent(const Direction& direction, std::size_t which,
                const std::vector<Direction>& directions, Curvature& out);
 

@@ -22,8 +22,9 @@ inline std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 // Fortran entry points with 32-bit integers, as SciPy exports them.
 struct BlasTable {
   void (*dpotrf)(char* uplo, int* n, double* a, int* lda, int* info) = nullptr;
-  void (*dpotri)(char* uplo, int* n, double* a, int* lda, int* info) = nullptr;
   void (*dgemm)(char* ta, char* tb, int* m, int* n, int* k, double* alpha, double* a, int* lda,
+                double* b, int* ldb, double* beta, double* c, int* ldc) = nullptr;
+  void (*dsymm)(char* side, char* uplo, int* m, int* n, double* alpha, double* a, int* lda,
                 double* b, int* ldb, double* beta, double* c, int* ldc) = nullptr;
   void (*dtrsm)(char* side, char* uplo, char* trans, char* diag, int* m, int* n, double* alpha,
                 double* a, int* lda, double* b, int* ldb) = nullptr;
@@ -36,6 +37,9 @@ void set_blas(const BlasTable& table);
 // Lower Cholesky factor in place (the strict upper triangle is left as it was).
 // False where the matrix is not positive definite or holds a non-finite number.
 bool cholesky_lower(Eigen::Ref<Matrix> a);
+
+// The strict upper triangle becomes the lower one transposed.
+void mirror_lower(Eigen::Ref<Matrix> a);
 
 // Inverse of L L' in place of L; the result is full and symmetric.
 void inverse_from_cholesky(Eigen::Ref<Matrix> l);
@@ -56,6 +60,10 @@ enum class Form { kPlain, kTransposed };
 // c <- beta c + alpha op(a) op(b); with beta = 0 what c held does not matter.
 void product(double alpha, const Eigen::Ref<const Matrix>& a, Form form_a,
              const Eigen::Ref<const Matrix>& b, Form form_b, double beta, Eigen::Ref<Matrix> c);
+
+// c <- beta c + alpha a b for symmetric a, of which the lower triangle is read.
+void symmetric_product(double alpha, const Eigen::Ref<const Matrix>& a,
+                       const Eigen::Ref<const Matrix>& b, double beta, Eigen::Ref<Matrix> c);
 
 // Lower triangle of c <- c + alpha a'a.
 void add_gram(double alpha, const Eigen::Ref<const Matrix>& a, Eigen::Ref<Matrix> c);

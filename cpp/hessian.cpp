@@ -1,4 +1,6 @@
 // Which of the exact Hessians serves the layout.
+#include <utility>
+
 #include "criterion.hpp"
 #include "nested_hessian.hpp"
 #include "trace_products.hpp"
@@ -17,39 +19,43 @@ Curvature Criterion::curvature(const std::vector<Direction>& directions) {
   Curvature out = path == HessianPath::kSumsOverLevels ? lone_curvature(directions, true)
                   : path == HessianPath::kNested       ? nested_hessian(*this, directions)
                   : path == HessianPath::kTallProducts ? wide_hessian(*this, directions)
-                                                       : curvature_with_tail(directions);
+                                                       : curvature_with_tail(directions, true);
   penalty_.add_hessian(directions, out.hessian);
   return out;
 }
 
 Matrix Criterion::hessian(const std::vector<Direction>& directions) {
-  if (!lone_) return curvature(directions).hessian;
-  Matrix out = lone_curvature(directions, false).hessian;
-  penalty_.add_hessian(directions, out);
-  return out;
+  const HessianPath path = hessian_path(problem_);
+  if (path != HessianPath::kSumsOverLevels && path != HessianPath::kTraceProducts) {
+    return curvature(directions).hessian;
+  }
+  Curvature out = path == HessianPath::kSumsOverLevels ? lone_curvature(directions, false)
+                                                       : curvature_with_tail(directions, false);
+  penalty_.add_hessian(directions, out.hessian);
+  return std::move(out.hessian);
 }
 
 Matrix Criterion::average_information(const std::vector<Direction>& directions) {
-  Matrix out = information_in_the_data(directions);
+  Vector r2;
+  Matrix out = information_in_the_data(directions, r2);
   penalty_.add_hessian(directions, out);
   return out;
 }
 
-// H = 2 AI + (nu / r2^2) d d' - tr(N E N F): average information holds the quadratic forms.
-Curvature Criterion::curvature_with_tail(const std::vector<Direction>& directions) {
+// H = 2 AI + (nu / r2^2) d d' - tr(N E N F): average information holds the quadratic forms. With
+// `parts` the derivatives of X'V^-1 X, too.
+Curvature Criterion::curvature_with_tail(const std::vector<Direction>& directions, bool parts) {
   Curvature out;
-  out.hessian = 2.0 * information_in_the_data(directions);
+  out.hessian = 2.0 * information_in_the_data(directions, out.r2);
+  out.hessian += (nu_ / (r2_ * r2_)) * (out.r2 * out.r2.transpose());
   std::vector<std::vector<double>> b;
   std::vector<std::vector<double>> e;
   const int m = problem_.m;
-  sweeps().predictors(Matrix::Identity(m, m), b, e);
   const int p = problem_.p;
-  Vector v(m);
-  v.head(p) = -beta_;
-  v(p) = 1.0;
-  out.r2.resize(static_cast<Index>(directions.size()));
-  for (std::size_t k = 0; k < directions.size(); ++k) {
-    const Direction& direction = directions[k];
+  if (reml_ || parts) sweeps().predictors(Matrix::Identity(m, m), b, e);
+  out.hessian -= trace_products(*this, directions, e);
+  if (!parts) return out;
+  for (const Direction& direction : directions) {
     const int q = problem_.q[at(direction.group)];
     Matrix sum = Matrix::Zero(m, m);
     if (q == 1) {
@@ -62,10 +68,7 @@ Curvature Criterion::curvature_with_tail(const std::vector<Direction>& direction
       sum.noalias() += score.transpose() * (direction.d * score).eval();
     }
     out.xx.push_back(-sum.topLeftCorner(p, p));
-    out.r2(static_cast<Index>(k)) = -v.dot(sum * v);
   }
-  out.hessian += (nu_ / (r2_ * r2_)) * (out.r2 * out.r2.transpose());
-  out.hessian -= trace_products(*this, directions, e);
   return out;
 }
 

@@ -198,7 +198,7 @@ class QuadraticForm {
 
 }  // namespace
 
-Matrix Criterion::information_in_the_data(const std::vector<Direction>& directions) {
+Matrix Criterion::information_in_the_data(const std::vector<Direction>& directions, Vector& r2) {
   gamma(false);
   const auto count = static_cast<Index>(directions.size());
   Vector v(problem_.m);
@@ -236,7 +236,9 @@ Matrix Criterion::information_in_the_data(const std::vector<Direction>& directio
   }
   const Matrix form = QuadraticForm(sweeps_, count).of(w, rows, xx_inverse_);
   Matrix out(count, count);
+  r2.resize(count);
   for (Index s = 0; s < count; ++s) {
+    r2(order[at(s)]) = d(s);
     for (Index t = 0; t < count; ++t) {
       out(order[at(s)], order[at(t)]) =
           (nu_ / r2_) * 0.5 * (form(s, t) + form(t, s)) - (nu_ / (r2_ * r2_)) * d(s) * d(t);

@@ -134,7 +134,7 @@ void Packed::invert_panel(std::size_t k) {
   });
   Eigen::Block<Eigen::Map<Matrix>> square = own.topRows(width);
   product(-1.0, x, Form::kTransposed, own.bottomRows(below), Form::kPlain, 1.0, square);
-  square.triangularView<Eigen::StrictlyUpper>() = square.transpose();
+  mirror_lower(square);
 }
 
 void Packed::solve(Eigen::Ref<Matrix> b, bool transposed) const {

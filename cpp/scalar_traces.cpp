@@ -9,13 +9,80 @@
 #include "scalar_traces.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "clones.hpp"
 
 namespace ranef {
 
 namespace {
 
-constexpr Index kRows = 16;
-using Panel = Eigen::Matrix<double, kRows, Eigen::Dynamic>;
+constexpr int kRows = 32;
+
+// One column of some rows of a matrix.
+struct alignas(64) Column {
+  double value[kRows] = {};
+};
+
+// v_j of every level, sparse: positions ascend.
+struct SparseRows {
+  Index count;
+  const std::int64_t* start;
+  const std::int32_t* position;
+  const double* value;
+};
+
+// out += M W for some rows of M, both by columns. With the rows of M those from `first` on, adds
+// v_j M v_j' up in `inner` as the rows go by; `passed` says how far each level has come.
+RANEF_CLONES void add_times_w(const SparseRows& v, const Column* m, Column* out, Index first,
+                              std::int32_t* passed, double* inner) {
+  for (Index level = 0; level < v.count; ++level) {
+    const std::int64_t from = v.start[level];
+    const std::int64_t to = v.start[level + 1];
+    Column sum;
+    for (std::int64_t e = from; e < to; ++e) {
+      const double* column = m[v.position[e]].value;
+      const double value = v.value[e];
+      for (int r = 0; r < kRows; ++r) sum.value[r] += value * column[r];
+    }
+    const Column mv = sum;  // the sum stays in registers, as nothing asks for one of its elements
+    for (std::int64_t e = from; e < to; ++e) {
+      double* column = out[v.position[e]].value;
+      const double value = v.value[e];
+      for (int r = 0; r < kRows; ++r) column[r] += value * mv.value[r];
+    }
+    std::int64_t e = from + passed[level];
+    for (; e < to && v.position[e] < first + kRows; ++e) {
+      inner[level] += v.value[e] * mv.value[v.position[e] - first];
+    }
+    passed[level] = static_cast<std::int32_t>(e - from);
+  }
+}
+
+// Products of the elements of each row of a and b, summed.
+RANEF_CLONES Column row_products(const Column* a, const Column* b, Index n) {
+  Column out;
+  for (Index t = 0; t < n; ++t) {
+    for (int r = 0; r < kRows; ++r) out.value[r] += a[t].value[r] * b[t].value[r];
+  }
+  return out;
+}
+
+// Squares of m_rt s_r s_t + x_rt summed over the columns t of each factor. `x` may be null.
+RANEF_CLONES void add_squares(const Column* m, const double* x, const Column& own,
+                              const double* scale, const Index* factor, Index n, Column* sums) {
+  const Column none;
+  for (Index t = 0; t < n; ++t) {
+    const double* column = m[t].value;
+    const double* fixed = x == nullptr ? none.value : x + t * kRows;
+    double* sum = sums[factor[t]].value;
+    for (int r = 0; r < kRows; ++r) {
+      const double value = column[r] * own.value[r] * scale[t] + fixed[r];
+      sum[r] += value * value;
+    }
+  }
+}
 
 class ScalarTraces {
  public:
@@ -30,8 +97,7 @@ class ScalarTraces {
         lambda_(inverse_.rows()),
         factor_(at(inverse_.rows())),
         tail_x_(inverse_.rows(), p_),
-        inner_(Vector::Zero(stage_.n_levels)),
-        passed_(at(stage_.n_levels), 0),
+        inner_(at(stage_.n_levels), 0.0),
         table_(Matrix::Zero(factors(), factors())) {
     for (std::size_t t = 0; t < problem_.tail.size(); ++t) {
       const TailGroup& group = problem_.tail[t];
@@ -39,11 +105,11 @@ class ScalarTraces {
         const Index position = problem_.tail_pattern.position[at(group.offset + level)];
         lambda_(position) = sweeps_.lambda()[at(group.group)](0, 0);
         factor_[at(position)] = static_cast<Index>(t) + 1;
-        tail_x_.row(position) = x_of(scores[at(group.group)], level);
+        if (p_ > 0) tail_x_.row(position) = x_of(scores[at(group.group)], level);
       }
     }
     chain_x_.resize(p_, stage_.n_levels);
-    for (Index level = 0; level < stage_.n_levels; ++level) {
+    for (Index level = 0; p_ > 0 && level < stage_.n_levels; ++level) {
       chain_x_.col(level) = x_of(scores[at(stage_.group)], level).transpose();
     }
     v_ = std::vector<double>(stage_.tail_column.size());
@@ -61,7 +127,7 @@ class ScalarTraces {
     double sum = 0.0;
     for (Index level = 0; level < stage_.n_levels; ++level) {
       const double s = state_.f[at(level)] * stage_.diagonal[at(level)];
-      double inner = inner_(level);
+      double inner = inner_[at(level)];
       if (p_ > 0) inner += chain_x_.col(level).dot(k_ * chain_x_.col(level));
       sum += s * (s - 2.0 * inner);
     }
@@ -80,38 +146,56 @@ class ScalarTraces {
   // What needs all elements of M: G, M W M on its diagonal, N over the tail.
   void add_products() {
     const Index n = inverse_.rows();
-    Matrix g(n, n);
-    Panel m(kRows, n);
-    Panel mw(kRows, n);
+    const SparseRows v{stage_.n_levels, stage_.tail_start.data(), stage_.tail_position.data(),
+                       v_.data()};
+    const Vector scale = lambda_.cwiseInverse();
     const Matrix kx = k_ * tail_x_.transpose();
+    Matrix x(kRows, p_);
+    Matrix x_kx(kRows, p_ > 0 ? n : 0);
+    Matrix g(n, n);  // transposed
+    std::vector<Column> m(at(n));
+    std::vector<Column> mw(at(n));
+    std::vector<std::int32_t> passed(at(stage_.n_levels), 0);
     for (Index first = 0; first < n; first += kRows) {
-      const Index rows = std::min(kRows, n - first);
-      m.setZero();
-      m.topRows(rows) = inverse_.middleRows(first, rows);
-      times_w(m, first, mw);
-      g.middleRows(first, rows) = mw.topRows(rows);
-      const Eigen::Matrix<double, kRows, 1> mwm = m.cwiseProduct(mw).rowwise().sum();
-      Matrix squares = Matrix::Zero(kRows, factors());
+      const auto rows = static_cast<int>(std::min<Index>(kRows, n - first));
       for (Index t = 0; t < n; ++t) {
-        Eigen::Matrix<double, kRows, 1> value = -m.col(t) / lambda_(t);
-        if (t >= first && t < first + rows) value(t - first) += 1.0 / lambda_(t);
-        for (Index r = 0; r < rows; ++r) value(r) /= lambda_(first + r);
-        if (p_ > 0) value.head(rows) -= tail_x_.middleRows(first, rows) * kx.col(t);
-        squares.col(factor_[at(t)]).head(rows) += value.head(rows).cwiseAbs2();
+        m[at(t)] = mw[at(t)] = Column();
+        for (int r = 0; r < rows; ++r) m[at(t)].value[r] = inverse_(t, first + r);
       }
-      for (Index r = 0; r < rows; ++r) {
+      add_times_w(v, m.data(), mw.data(), first, passed.data(), inner_.data());
+      for (Index t = 0; t < n; ++t) {
+        for (int r = 0; r < rows; ++r) g(t, first + r) = mw[at(t)].value[r];
+      }
+      const Column mwm = row_products(m.data(), mw.data(), n);
+      Column own;  // -1 / lambda of each row
+      for (int r = 0; r < rows; ++r) {
+        own.value[r] = -scale(first + r);
+        m[at(first + r)].value[r] -= 1.0;
+      }
+      if (p_ > 0) {
+        x.setZero();
+        x.topRows(rows) = tail_x_.middleRows(first, rows);
+        product(-1.0, x, Form::kPlain, kx, Form::kPlain, 0.0, x_kx);
+      }
+      std::vector<Column> squares(at(factors()));
+      add_squares(m.data(), p_ > 0 ? x_kx.data() : nullptr, own, scale.data(), factor_.data(), n,
+                  squares.data());
+      for (int r = 0; r < rows; ++r) {
         const Index factor = factor_[at(first + r)];
-        table_.row(factor) += squares.row(r);
-        add_symmetric(factor, mwm(r) / (lambda_(first + r) * lambda_(first + r)));
+        for (Index other = 0; other < factors(); ++other) {
+          table_(factor, other) += squares[at(other)].value[r];
+        }
+        add_symmetric(factor, mwm.value[r] * scale(first + r) * scale(first + r));
       }
     }
     constexpr Index kTile = 64;
     for (Index j = 0; j < n; j += kTile) {
       const Index columns = std::min(kTile, n - j);
-      for (Index i = 0; i < n; i += kTile) {
+      for (Index i = j; i < n; i += kTile) {
         const Index rows = std::min(kTile, n - i);
         const Matrix other = g.block(j, i, columns, rows).transpose();
-        table_(0, 0) += g.block(i, j, rows, columns).cwiseProduct(other).sum();
+        const double sum = g.block(i, j, rows, columns).cwiseProduct(other).sum();
+        table_(0, 0) += i == j ? sum : 2.0 * sum;
       }
     }
   }
@@ -120,24 +204,6 @@ class ScalarTraces {
   void add_symmetric(Index factor, double value) {
     table_(0, factor) += value;
     table_(factor, 0) += value;
-  }
-
-  // Rows of M, the first of them at `first`, times W. Adds v_j M v_j' up as the rows go by.
-  void times_w(const Panel& m, Index first, Panel& out) {
-    using Column = Eigen::Matrix<double, kRows, 1>;
-    out.setZero();
-    for (Index level = 0; level < stage_.n_levels; ++level) {
-      const int count = stage_.tail_columns(level);
-      const std::int32_t* position = stage_.tail_positions(level);
-      const double* v = &v_[at(stage_.tail_start[at(level)])];
-      Column mv = Column::Zero();
-      for (int t = 0; t < count; ++t) mv += v[t] * m.col(position[t]);
-      for (int t = 0; t < count; ++t) out.col(position[t]) += v[t] * mv;
-      std::int32_t& next = passed_[at(level)];
-      for (; next < count && position[next] < first + kRows; ++next) {
-        inner_(level) += v[next] * mv(position[next] - first);
-      }
-    }
   }
 
   // What the fixed effects add under REML.
@@ -172,10 +238,9 @@ class ScalarTraces {
   Vector lambda_;              // at each position
   std::vector<Index> factor_;  // row of the table of each position
   Matrix tail_x_;
-  Vector inner_;                      // v_j M v_j' of each level
-  std::vector<std::int32_t> passed_;  // tail columns of each level that inner_ has seen
-  Matrix chain_x_;                    // by level, in columns
-  std::vector<double> v_;             // as the stage's tail columns
+  std::vector<double> inner_;  // v_j M v_j' of each level
+  Matrix chain_x_;             // by level, in columns
+  std::vector<double> v_;      // as the stage's tail columns
   Matrix table_;
 };
 

@@ -11,7 +11,7 @@ namespace ranef {
 bool has_scalar_traces(const Sweeps& sweeps);
 
 // tr(N E N F) between the factors, the chain factor first, then those of the tail. `scores` are
-// those of Sweeps::predictors for all of [X y].
+// those of Sweeps::predictors for all of [X y], used under REML alone.
 Matrix scalar_traces(Criterion& criterion, const std::vector<std::vector<double>>& scores);
 
 }  // namespace ranef

@@ -195,33 +195,46 @@ void Sweeps::predictors(const Matrix& v, std::vector<std::vector<double>>& b,
       }
     }
   }
+  const Matrix fixed = v.transpose();
   for (std::size_t i = stages_.size(); i-- > 0;) {
     const Stage& stage = problem_.chain[i];
-    const StageState& state = stages_[i];
     const int q = stage.q;
-    Matrix known;  // of the rest columns, transposed: minus b, and v
+    const Matrix& lambda = lambda_[at(stage.group)];
+    const Matrix d = lambda * lambda.transpose();
     for (Index level = 0; level < stage.n_levels; ++level) {
-      const int width = stage.rest_columns(level);
-      known.resize(m, width);
-      int column = 0;
+      const double* u = &stages_[i].u[at(stage.rest_start[at(level)]) * at(q)];
+      const std::size_t to = at(level) * at(q * m);
+      double* score = &e[at(stage.group)][to];
+      // Takes a rest column of U times what is known of it; `stride` apart in memory.
+      const auto add = [&](double sign, const double* known, int stride) {
+        for (int c = 0; c < m; ++c) {
+          const double value = sign * known[c * stride];
+          for (int a = 0; a < q; ++a) score[a + c * q] += value * u[a];
+        }
+        u += q;
+      };
       for (std::size_t k = 0; k < stage.parent.size(); ++k) {
         const Stage& later = problem_.chain[i + 1 + k];
         const std::size_t up = at(stage.parent[k][at(level)]);
-        known.middleCols(column, later.q) =
-            -Eigen::Map<const Matrix>(&b[at(later.group)][up * at(later.q * m)], later.q, m)
-                 .transpose();
-        column += later.q;
+        for (int r = 0; r < later.q; ++r) {
+          add(-1.0, &b[at(later.group)][up * at(later.q * m) + at(r)], later.q);
+        }
       }
       const std::int32_t* list = stage.tail_list(level);
-      for (int t = 0; t < stage.tail_columns(level); ++t)
-        known.col(column++) = -tail_b.col(list[t]);
-      known.rightCols(problem_.m) = v.transpose();
-      const std::size_t from = at(stage.rest_start[at(level)]) * at(q);
-      const std::size_t to = at(level) * at(q * m);
-      Eigen::Map<Matrix>(&b[at(stage.group)][to], q, m).noalias() =
-          Eigen::Map<const Matrix>(&state.h[from], q, width) * known.transpose();
-      Eigen::Map<Matrix>(&e[at(stage.group)][to], q, m).noalias() =
-          Eigen::Map<const Matrix>(&state.u[from], q, width) * known.transpose();
+      const int n_tail = stage.tail_columns(level);
+      if (q == 1) {
+        for (int t = 0; t < n_tail; ++t) {
+          const double* known = tail_b.col(list[t]).data();
+          const double value = *u++;
+          for (int c = 0; c < m; ++c) score[c] -= value * known[c];
+        }
+      } else {
+        for (int t = 0; t < n_tail; ++t) add(-1.0, tail_b.col(list[t]).data(), 1);
+      }
+      for (int k = 0; k < problem_.m; ++k) add(1.0, fixed.col(k).data(), 1);
+      // H = D U.
+      Eigen::Map<Matrix>(&b[at(stage.group)][to], q, m) =
+          d.lazyProduct(Eigen::Map<const Matrix>(score, q, m));
     }
   }
 }

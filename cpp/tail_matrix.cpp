@@ -32,11 +32,9 @@ Matrix border_part(const Packed& border, const std::vector<std::int32_t>& rows) 
     const double* column = border.column(rows[at(j)]);
     for (Index i = j; i < n; ++i) out(i, j) = column[rows[at(i)]];
   }
-  out.triangularView<Eigen::StrictlyUpper>() = out.transpose();
+  mirror_lower(out);
   return out;
 }
-
-void mirror(Matrix& a) { a.triangularView<Eigen::StrictlyUpper>() = a.transpose(); }
 
 // Multiplies the rows (or columns) of segments by T' from the left (or T from the right); with
 // `outer` by T and T'. `start` is the position of the first row (column).
@@ -155,7 +153,7 @@ void TailMatrix::congruence(const std::vector<TailSegment>& segments, const std:
     const auto inside = between(segments, own.first, own.first + own.size);
     const auto met = met_segments(segments, own, pattern_->border);
     Block& block = blocks_[k];
-    mirror(block.diagonal);
+    mirror_lower(block.diagonal);
     apply_left<Matrix&>(inside, t, outer, own.first, block.diagonal);
     apply_right<Matrix&>(inside, t, outer, own.first, block.diagonal);
     apply_left<Matrix&>(inside, t, outer, own.first, block.cross);
@@ -165,7 +163,7 @@ void TailMatrix::congruence(const std::vector<TailSegment>& segments, const std:
     Eigen::Map<Matrix> panel = border_.panel(k);
     const Index from = pattern_->border + border_.first(k);
     auto square = panel.topRows(panel.cols());
-    square.triangularView<Eigen::StrictlyUpper>() = square.transpose();
+    mirror_lower(square);
     apply_left(between(segments, from, from + panel.rows()), t, outer, from, panel);
     apply_right(between(segments, from, from + panel.cols()), t, outer, from, panel);
   }
@@ -271,28 +269,29 @@ Matrix TailMatrix::full_inverse(const TailMatrix& factor, const TailMatrix& inve
     corner.block(inverse.border_.first(k), inverse.border_.first(k), panel.rows(), panel.cols()) =
         panel;
   }
-  corner.triangularView<Eigen::StrictlyUpper>() = corner.transpose();
-  // Blocks against the border, then against each other: the columns of a block follow from the
-  // rows of the border columns it meets.
-  std::vector<Matrix> x;
+  mirror_lower(corner);
+  // The columns of a block against the border and the blocks before follow from those of the
+  // border columns it meets, W_.J = -W_.R X_J'.
+  Matrix x;
+  Matrix met;
   for (std::size_t k = 0; k < factor.blocks_.size(); ++k) {
     const TailBlock& own = pattern.blocks[k];
-    x.push_back(factor.blocks_[k].cross);
-    solve_lower(factor.blocks_[k].diagonal, x[k], true);
-    const Matrix met = rows_of(out.rightCols(n_border), pattern.border, own.rows);
-    auto rows = out.block(own.first, pattern.border, own.size, n_border);
-    product(-1.0, x[k], Form::kPlain, met, Form::kPlain, 0.0, rows);
-    out.block(pattern.border, own.first, n_border, own.size) = rows.transpose();
-  }
-  for (std::size_t k = 0; k < factor.blocks_.size(); ++k) {
-    const TailBlock& own = pattern.blocks[k];
-    const Matrix met = rows_of(out.leftCols(own.first), pattern.border, own.rows);
-    auto rows = out.block(own.first, 0, own.size, own.first);
-    product(-1.0, x[k], Form::kPlain, met, Form::kPlain, 0.0, rows);
-    out.block(0, own.first, own.first, own.size) = rows.transpose();
-    Matrix square = inverse.blocks_[k].diagonal;
-    mirror(square);
-    out.block(own.first, own.first, own.size, own.size) = square;
+    x = factor.blocks_[k].cross;
+    solve_lower(factor.blocks_[k].diagonal, x, true);
+    const auto follow = [&](Index first, Index rows) {
+      met.resize(rows, x.cols());
+      for (Index c = 0; c < x.cols(); ++c) {
+        met.col(c) = out.col(pattern.border + own.rows[at(c)]).segment(first, rows);
+      }
+      auto columns = out.block(first, own.first, rows, own.size);
+      product(-1.0, met, Form::kPlain, x, Form::kTransposed, 0.0, columns);
+      out.block(own.first, first, own.size, rows) = columns.transpose();
+    };
+    follow(0, own.first);
+    follow(pattern.border, n_border);
+    auto square = out.block(own.first, own.first, own.size, own.size);
+    square = inverse.blocks_[k].diagonal;
+    mirror_lower(square);
   }
   return out;
 }
@@ -345,7 +344,7 @@ Matrix TailMatrix::times(const Matrix& v) const {
     const TailBlock& own = pattern_->blocks[k];
     const auto here = v.middleRows(own.first, own.size);
     auto to = out.middleRows(own.first, own.size);
-    to += blocks_[k].diagonal.selfadjointView<Eigen::Lower>() * here;
+    symmetric_product(1.0, blocks_[k].diagonal, here, 1.0, to);
     to += blocks_[k].cross * rows_of(v, pattern_->border, own.rows);
     const Matrix below = blocks_[k].cross.transpose() * here;
     for (Index c = 0; c < v.cols(); ++c) {
@@ -361,7 +360,7 @@ Matrix TailMatrix::times(const Matrix& v) const {
     const auto below = panel.bottomRows(panel.rows() - panel.cols());
     const auto here = v.middleRows(from, panel.cols());
     const Index rest = from + panel.cols();
-    out.middleRows(from, panel.cols()) += square.selfadjointView<Eigen::Lower>() * here;
+    symmetric_product(1.0, square, here, 1.0, out.middleRows(from, panel.cols()));
     out.middleRows(from, panel.cols()) += below.transpose() * v.bottomRows(v.rows() - rest);
     out.bottomRows(v.rows() - rest) += below * here;
   }

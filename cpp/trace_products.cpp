@@ -88,6 +88,7 @@ class TraceProducts {
     middle_.topLeftCorner(tail, tail) = sweeps_.tail().p;
     middle_.bottomRightCorner(p_, p_) = xx_inverse_.topLeftCorner(p_, p_);
     tail_x_ = Matrix::Zero(tail, p_);
+    if (p_ == 0) return;
     for (const TailGroup& group : problem_.tail) {
       for (Index level = 0; level < group.n_levels; ++level) {
         tail_x_.middleRows(group.offset + level * group.q, group.q) =
@@ -114,6 +115,7 @@ class TraceProducts {
       values(t) = u[a + t * q];
       places[at(t)] = list[t];
     }
+    if (p_ == 0) return;
     const double* x = &scores_[at(stage.group)][at(level * q * problem_.m)];
     for (Index k = 0; k < p_; ++k) {
       values(n_tail + k) = x[a + k * q];

@@ -15,7 +15,7 @@ enum class HessianPath { kSumsOverLevels, kTraceProducts, kNested, kTallProducts
 HessianPath hessian_path(const Problem& problem);
 
 // N = Z'V^-1 Z (ML) or Z'P Z (REML, P the projection that removes X), E and F block-diagonal over
-// levels. Needs gamma(); the scores are those of Sweeps::predictors.
+// levels. Needs gamma(); the scores are those of Sweeps::predictors, used under REML alone.
 Matrix trace_products(Criterion& criterion, const std::vector<Direction>& directions,
                       const std::vector<std::vector<double>>& scores);
 

@@ -146,7 +146,7 @@ bool Sweeps::forward_wide(std::size_t i) {
     product(-1.0, stacked_.rightCols(problem_.m), Form::kTransposed, stacked_.rightCols(problem_.m),
             Form::kPlain, 1.0, fixed_);
   }
-  to_tail.triangularView<Eigen::StrictlyUpper>() = to_tail.transpose();
+  mirror_lower(to_tail);
   tail_.factor.subtract(to_tail);
   return std::isfinite(log_determinant_);
 }

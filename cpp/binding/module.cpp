@@ -17,10 +17,10 @@ void take(Function& target, const nb::dict& table, const char* name) {
 void use_blas(const nb::dict& blas, const nb::dict& lapack) {
   ranef::BlasTable table;
   take(table.dgemm, blas, "dgemm");
+  take(table.dsymm, blas, "dsymm");
   take(table.dtrsm, blas, "dtrsm");
   take(table.dsyrk, blas, "dsyrk");
   take(table.dpotrf, lapack, "dpotrf");
-  take(table.dpotri, lapack, "dpotri");
   ranef::set_blas(table);
 }
 

@@ -144,6 +144,8 @@ int main() {
   for (const bool wide : {false, true}) {
     const std::string columns = wide ? " of one or two columns" : " of one column";
     check(random, "one island" + columns, example(random, 30, 1, wide));
+    // A border of one panel, inverted in several.
+    check(random, "large border" + columns, example(random, 150, 1, wide));
     Example islands = example(random, 120, 12, wide);
     if (islands.pattern.blocks.size() < 8) expect(1.0, "islands become blocks");
     check(random, "islands" + columns, islands);
