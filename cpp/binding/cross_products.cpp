@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "arrays.hpp"
+#include "cells.hpp"
 #include "change_response.hpp"
 #include "module.hpp"
 
@@ -159,6 +160,14 @@ void bind_cross_products(nb::module_& m) {
       "cross_products"_a, "groups"_a, "fixed"_a, "response"_a, "y_shift"_a, "y_scale"_a,
       "weights"_a.none(), "threads"_a,
       "The cross-products of the same rows with another response.");
+
+  m.def(
+      "from_cells",
+      [](const ranef::CrossProducts& products, const Matrix& rows) {
+        nb::gil_scoped_release release;
+        return ranef::from_cells(products, rows);
+      },
+      "products"_a, "rows"_a);
 }
 
 }  // namespace ranef::binding

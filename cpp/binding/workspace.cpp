@@ -166,22 +166,16 @@ class Workspace {
 
   // b of y - X beta, by group: (levels, q, 1); E = Z'V^-1 [X y] by group: (levels, q, p + 1).
   std::vector<NumpyBlocks> modes() {
-    std::vector<std::vector<double>> b;
-    std::vector<std::vector<double>> e;
-    predictors(b, e);
-    const int m = problem_.m;
-    Vector v(m);
+    require();
+    Vector v(problem_.m);
     v.head(problem_.p) = -criterion_.beta();
     v(problem_.p) = 1.0;
+    std::vector<std::vector<double>> b;
+    std::vector<std::vector<double>> e;
+    predictors(v, b, e);
     std::vector<NumpyBlocks> out;
     for (std::size_t g = 0; g < b.size(); ++g) {
-      const int q = problem_.q[g];
-      std::vector<double> values(at(problem_.n_levels[g] * q));
-      for (Index level = 0; level < problem_.n_levels[g]; ++level) {
-        Eigen::Map<Vector>(&values[at(level * q)], q).noalias() =
-            Eigen::Map<const Matrix>(&b[g][at(level * q * m)], q, m) * v;
-      }
-      out.push_back(move_out(std::move(values), problem_.n_levels[g], q, 1));
+      out.push_back(move_out(std::move(b[g]), problem_.n_levels[g], problem_.q[g], 1));
     }
     return out;
   }
@@ -189,7 +183,7 @@ class Workspace {
   std::vector<NumpyBlocks> scores() {
     std::vector<std::vector<double>> b;
     std::vector<std::vector<double>> e;
-    predictors(b, e);
+    predictors(Matrix::Identity(problem_.m, problem_.m), b, e);
     std::vector<NumpyBlocks> out;
     for (std::size_t g = 0; g < e.size(); ++g) {
       out.push_back(move_out(std::move(e[g]), problem_.n_levels[g], problem_.q[g], problem_.m));
@@ -283,11 +277,12 @@ class Workspace {
   void require() const {
     if (!ready_) throw nb::value_error("evaluate() has not succeeded yet");
   }
-  void predictors(std::vector<std::vector<double>>& b, std::vector<std::vector<double>>& e) {
+  void predictors(const Matrix& v, std::vector<std::vector<double>>& b,
+                  std::vector<std::vector<double>>& e) {
     require();
     nb::gil_scoped_release release;
     criterion_.gamma();
-    criterion_.sweeps().predictors(Matrix::Identity(problem_.m, problem_.m), b, e);
+    criterion_.sweeps().predictors(v, b, e);
   }
 
   ranef::Problem problem_;

@@ -118,6 +118,31 @@ class ModelColumns:
         return self.rows(0, self.n_rows)
 
 
+@record(frozen=True, slots=True)
+class Cells:
+    """Which rows of a model matrix are equal: few differ where categories alone make it.
+
+    Attributes
+    ----------
+    codes : ndarray of int32, shape (n,)
+        The cell of each row.
+    columns : ModelColumns
+        The rows that differ, one for each cell.
+    """
+
+    codes: Codes = field(repr=False)
+    columns: ModelColumns
+
+    @property
+    def counts(self) -> Array:
+        """Rows in each cell."""
+        return np.bincount(self.codes, minlength=self.columns.n_rows).astype(np.float64)
+
+    def take(self, positions: Sequence[int]) -> Cells:
+        """The cells of a matrix with some of the columns."""
+        return Cells(self.codes, self.columns.take(positions))
+
+
 class Named(Protocol):
     """Levels whose names are made when somebody reads them."""
 

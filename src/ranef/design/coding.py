@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,9 +19,15 @@ from ranef.formula.terms import Term
 from ranef.frame.factors import level_name
 from ranef.frame.table import Column, Table
 from ranef.record import record
-from ranef.types import Array, Codes, ModelColumns
+from ranef.types import Array, Cells, Codes, ModelColumns
 
 __all__ = ["Coded", "code", "report_not_finite"]
+
+_MANY_ROWS = 4096
+"""From here on equal rows are coded once."""
+
+_MOST_CELLS = 512
+"""Combinations of levels up to which that is less work."""
 
 
 @record(frozen=True, slots=True)
@@ -33,11 +40,14 @@ class Coded:
     names : tuple of str
     term_columns : tuple of tuple of int
         Columns of each term, in the order of the terms.
+    cells : Cells or None
+        Which rows are equal, where many rows of categories were coded.
     """
 
     columns: ModelColumns
     names: tuple[str, ...]
     term_columns: tuple[tuple[int, ...], ...]
+    cells: Cells | None = None
 
 
 def code(intercept: bool, terms: Sequence[Term], table: Table, state: State) -> Coded:
@@ -52,19 +62,17 @@ def code(intercept: bool, terms: Sequence[Term], table: Table, state: State) -> 
         A level that the training rows do not have, or a value that is not finite.
     """
     values: dict[str, Any] = {}
-    absent = np.zeros(table.n_rows, dtype=bool)
+    coded: dict[str, tuple[Category, Codes]] = {}
     plain = True
     for term in terms:
         for factor in term.factors:
             key = to_text(factor)
-            if key in values:
+            if key in values or key in coded:
                 continue
             if key in state.categories:
                 plain = False
                 known = state.categories[key]
-                codes = _codes(factor, known, table, state)
-                absent |= codes < 0
-                values[key] = category(codes, known.levels.names, known.contrast)
+                coded[key] = (known, _codes(factor, known, table, state))
             else:
                 values[key] = evaluate_factor(factor, table, state)
                 if not isinstance(values[key], np.ndarray) or values[key].ndim != 1:
@@ -74,7 +82,15 @@ def code(intercept: bool, terms: Sequence[Term], table: Table, state: State) -> 
     if plain:
         return _products(intercept, terms, values, table.n_rows)
     names = [[to_text(factor) for factor in term.factors] for term in terms]
-    matrix, columns, term_columns = code_terms(intercept, names, values, table.n_rows)
+    cells = None if values else _equal_rows(coded, table.n_rows)
+    if cells is not None:
+        which, coded = cells
+    n_rows = table.n_rows if cells is None else next(iter(coded.values()))[1].size
+    absent = np.zeros(n_rows, dtype=bool)
+    for key, (known, codes) in coded.items():
+        absent |= codes < 0
+        values[key] = category(codes, known.levels.names, known.contrast)
+    matrix, columns, term_columns = code_terms(intercept, names, values, n_rows)
     if len(set(columns)) < len(columns):
         twice = next(name for name in columns if columns.count(name) > 1)
         raise DesignError(
@@ -87,7 +103,44 @@ def code(intercept: bool, terms: Sequence[Term], table: Table, state: State) -> 
         matrix[absent] = np.nan
     elif intercept:
         made = ModelColumns((None, *made.columns[1:]), made.n_rows)
-    return Coded(made, columns, term_columns)
+    if cells is None:
+        return Coded(made, columns, term_columns)
+    return Coded(_spread(made, which), columns, term_columns, Cells(which, made))
+
+
+def _equal_rows(
+    coded: dict[str, tuple[Category, Codes]], n_rows: int
+) -> tuple[Codes, dict[str, tuple[Category, Codes]]] | None:
+    """The cell of each row, and the codes of the cells that occur; None where they are many."""
+    sizes = [len(known.levels.names) + 1 for known, _ in coded.values()]  # and one for missing
+    total = math.prod(sizes)
+    if n_rows < _MANY_ROWS or total > _MOST_CELLS:
+        return None
+    joint = np.zeros(n_rows, dtype=np.int32)
+    for size, (_, codes) in zip(sizes, coded.values(), strict=True):
+        joint *= size
+        joint += codes
+        joint += 1
+    cells = np.flatnonzero(np.bincount(joint, minlength=total))
+    place = np.zeros(total, dtype=np.int32)
+    place[cells] = np.arange(cells.size)
+    which = place[joint]
+    occurring: dict[str, tuple[Category, Codes]] = {}
+    for size, (key, (known, _)) in zip(reversed(sizes), reversed(coded.items()), strict=True):
+        occurring[key] = (known, (cells % size - 1).astype(np.int32))
+        cells //= size
+    return which, occurring
+
+
+def _spread(columns: ModelColumns, which: Codes) -> ModelColumns:
+    """The columns of all rows from those of the cells."""
+    out = np.empty((which.size, len(columns)), order="F")
+    for j, column in enumerate(columns.columns):
+        if column is not None:
+            np.take(column, which, out=out[:, j], mode="clip")
+    return ModelColumns(
+        tuple(None if c is None else out[:, j] for j, c in enumerate(columns.columns)), which.size
+    )
 
 
 def _products(

@@ -21,7 +21,7 @@ from ranef.errors import DataError, OptionError
 from ranef.formula.model import Formula
 from ranef.frame.table import Table
 from ranef.record import record
-from ranef.types import Array, ModelColumns, RandomTerm
+from ranef.types import Array, Cells, ModelColumns, RandomTerm
 
 __all__ = ["Design", "build"]
 
@@ -51,6 +51,8 @@ class Design:
         Successes plus failures of ``cbind(successes, failures)``; y is then the proportion.
     response_levels : tuple of str
         Levels of a category as response; y is 0 for the first and 1 for the others.
+    cells : Cells or None
+        Which rows of X are equal, where few differ and somebody found out.
     """
 
     columns: ModelColumns = field(repr=False)
@@ -64,6 +66,7 @@ class Design:
     encoding: Encoding = field(repr=False)
     trials: Array | None = field(default=None, repr=False)
     response_levels: tuple[str, ...] = ()
+    cells: Cells | None = field(default=None, repr=False)
 
     @property
     def X(self) -> Array:
@@ -150,7 +153,7 @@ def build(
     _check_contrasts_used(contrasts, state)
     response = build_response(formula.response, table, state, gaussian=gaussian)
     coded = code(formula.intercept, formula.fixed, table, state)
-    dependent = dependent_columns(coded.columns, intercept=formula.intercept)
+    dependent = dependent_columns(coded.columns, intercept=formula.intercept, cells=coded.cells)
     kept = tuple(np.flatnonzero(~dependent).tolist())
     terms, codings = build_random(formula, table, state)
     names = tuple(coded.names[j] for j in kept)
@@ -178,6 +181,7 @@ def build(
         encoding=encoding,
         trials=response.trials,
         response_levels=response.levels,
+        cells=None if coded.cells is None else coded.cells.take(kept),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ranef.types import Array, ModelColumns
+from ranef.types import Array, Cells, ModelColumns
 
 __all__ = ["dependent_columns"]
 
@@ -25,7 +25,9 @@ _CHUNK = 1 << 13
 """Rows at a time."""
 
 
-def dependent_columns(X: Array | ModelColumns, *, intercept: bool) -> NDArray[np.bool_]:
+def dependent_columns(
+    X: Array | ModelColumns, *, intercept: bool, cells: Cells | None = None
+) -> NDArray[np.bool_]:
     """Flag columns that depend linearly on columns before them.
 
     Parameters
@@ -34,6 +36,8 @@ def dependent_columns(X: Array | ModelColumns, *, intercept: bool) -> NDArray[np
     intercept : bool
         Whether column 0 is constant. The others are then judged by their deviations from their
         means, so that a far-away origin (a year, a time stamp) makes no column dependent.
+    cells : Cells, optional
+        The rows of X that differ: they decide the usual case.
 
     Returns
     -------
@@ -58,7 +62,14 @@ def dependent_columns(X: Array | ModelColumns, *, intercept: bool) -> NDArray[np
     flags = np.zeros(p, dtype=bool)
     first = 1 if intercept else 0
     columns = whole.take(range(first, p))
-    if p == first or (p <= n and _clearly_independent(columns, intercept)):
+    if p == first:
+        return flags
+    if cells is None:
+        clear = p <= n and _clearly_independent(columns, intercept)
+    else:
+        differing = cells.columns.take(range(first, p))
+        clear = p <= n and _clearly_independent(differing, intercept, cells.counts)
+    if clear:
         return flags
     scaled = columns.matrix()
     largest = np.abs(scaled).max(axis=0, initial=0.0)
@@ -75,14 +86,15 @@ def dependent_columns(X: Array | ModelColumns, *, intercept: bool) -> NDArray[np
     return flags
 
 
-def _clearly_independent(columns: ModelColumns, centred: bool) -> bool:
+def _clearly_independent(columns: ModelColumns, centred: bool, counts: Array | None = None) -> bool:
     """The usual case, from cross-products of some rows at a time.
 
     With `centred`, of deviations from the means: taken from the mean of the first rows, which
-    lies within the column's range, and corrected at the end. Columns whose squares leave the
-    range of doubles are not clear.
+    lies within the column's range, and corrected at the end. `counts` says how often each row
+    occurs; once where None. Columns whose squares leave the range of doubles are not clear.
     """
     k = len(columns)
+    n = columns.n_rows if counts is None else counts.sum()
     shifts, sums, gram = np.zeros(k), np.zeros(k), np.zeros((k, k))
     with np.errstate(over="ignore", invalid="ignore"):
         for start in range(0, columns.n_rows, _CHUNK):
@@ -91,11 +103,13 @@ def _clearly_independent(columns: ModelColumns, centred: bool) -> bool:
                 if start == 0:
                     shifts = rows.sum(axis=0) / len(rows)
                 rows -= shifts
-                sums += rows.sum(axis=0)
-            gram += rows.T @ rows
-        squares = gram.diagonal() + 2.0 * shifts * sums + columns.n_rows * shifts**2
+            weighted = rows if counts is None else rows * counts[start : start + _CHUNK, None]
+            if centred:
+                sums += weighted.sum(axis=0)
+            gram += rows.T @ weighted
+        squares = gram.diagonal() + 2.0 * shifts * sums + n * shifts**2
         if centred:
-            gram -= sums[:, None] * (sums / columns.n_rows)
+            gram -= sums[:, None] * (sums / n)
     size = gram.diagonal()
     if not ((size > _SMALLEST) & (squares < _LARGEST)).all():
         return False

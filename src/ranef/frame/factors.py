@@ -26,6 +26,8 @@ def level_name(value: Any) -> str:
     >>> level_name(1224.0), level_name(7), level_name(0.5), level_name("a")
     ('1224', '7', '0.5', 'a')
     """
+    if type(value) is str:
+        return value
     if isinstance(value, (float, np.floating)) and float(value).is_integer():
         return str(int(value))
     if isinstance(value, np.generic):
@@ -35,7 +37,7 @@ def level_name(value: Any) -> str:
 
 def level_names(name: str, values: Iterable[Any]) -> tuple[str, ...]:
     """Level names of a category list, refused when two of them read the same."""
-    names = tuple(level_name(value) for value in values)
+    names = tuple(map(level_name, values))
     if len(set(names)) < len(names):
         twice = next(level for level in names if names.count(level) > 1)
         raise DataError(

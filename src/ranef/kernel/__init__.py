@@ -11,6 +11,7 @@ from ranef.kernel.core import (
     change_response,
     column_scales,
     cross_products,
+    from_cells,
     one_blas_thread,
     row_variances,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "change_response",
     "column_scales",
     "cross_products",
+    "from_cells",
     "one_blas_thread",
     "row_variances",
 ]

@@ -34,6 +34,7 @@ __all__ = [
     "change_response",
     "column_scales",
     "cross_products",
+    "from_cells",
     "one_blas_thread",
     "philox",
     "row_variances",
@@ -144,6 +145,20 @@ def change_response(products: CrossProducts, rows: Rows, threads: int = 1) -> Cr
         rows.weights,
         threads,
     )
+
+
+def from_cells(products: CrossProducts, x: Array) -> CrossProducts:
+    """Cross-products with X from those by its cells.
+
+    Parameters
+    ----------
+    products : CrossProducts
+        Without columns of X; the last grouping factor holds the cell of each row, with the
+        intercept alone.
+    x : ndarray, shape (cells, p)
+        The row of X that the rows of each cell have.
+    """
+    return _core.from_cells(products, x)
 
 
 def row_variances(kernel: CoreKernel, rows: Rows) -> Array:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 import numpy as np
 
 from ranef.design import Design
-from ranef.kernel import CrossProducts, Rows, RowsGroup, TermBlock, cross_products
+from ranef.kernel import CrossProducts, Rows, RowsGroup, TermBlock, cross_products, from_cells
 from ranef.source.scaling import Scaling
 from ranef.types import Array, ModelColumns, RandomTerm
 
@@ -15,6 +16,9 @@ __all__ = ["available_cores", "gather", "place_terms", "row_threads", "rows_of"]
 
 # From here on starting threads costs nothing beside the pass.
 MANY_ROWS = 200_000
+
+# From here on sums by cell and their pairs with every factor are less work than those of columns.
+MANY_COLUMNS = 8
 
 
 def place_terms(terms: tuple[RandomTerm, ...]) -> tuple[TermBlock, ...]:
@@ -69,7 +73,15 @@ def gather(
     design: Design, scaling: Scaling, y: Array, weights: Array | None, threads: int = 1
 ) -> CrossProducts:
     """One pass over the rows; the sums have the same bits whatever the number of threads."""
-    return cross_products(rows_of(design, scaling, y, weights), threads)
+    rows = rows_of(design, scaling, y, weights)
+    cells = design.cells
+    if cells is None or scaling.orthogonal is not None or design.p < MANY_COLUMNS:
+        return cross_products(rows, threads)
+    by_cell = RowsGroup(cells.codes, cells.columns.n_rows, (None,), (0.0,), (1.0,))
+    sums = cross_products(
+        replace(rows, groups=(*rows.groups, by_cell), x=(), x_shifts=(), x_scales=()), threads
+    )
+    return from_cells(sums, (cells.columns.matrix() - scaling.x_shifts) / scaling.x_scales)
 
 
 def row_threads(n: int, threads: int | None) -> int:
