@@ -7,6 +7,7 @@ exceptions, so that ``except ValueError`` keeps working for people who have neve
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class RanefError(Exception):
         self._simplify: Callable[[], Any] | None = None
         super().__init__(what)
 
-    @property
+    @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """What is worth knowing about the data of a model that was refused, the gravest first.
 
@@ -54,7 +55,7 @@ class RanefError(Exception):
         """
         return () if self._examine is None else self._examine()
 
-    @property
+    @cached_property
     def remedy(self) -> Any:
         """A fit of the model without what the data refuse; None where there is no such model.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -103,6 +104,7 @@ def test_what_can_be_fitted_instead_is_fitted(rooms: Path) -> None:
         rn.lmm(formula, pd.read_csv(rooms), reml=False)
     remedy = caught.value.remedy
     assert remedy.formula == "y ~ x + size + (x | room)"
+    assert caught.value.remedy is remedy
     assert not remedy.reml
     assert remedy.certificate.certified
     run = installed("diagnose", str(rooms), formula, cwd=rooms.parent)
@@ -129,6 +131,16 @@ def test_rows_left_out_are_told(rooms: Path) -> None:
     with pytest.raises(rn.errors.DesignError) as caught:
         rn.lmm("y ~ gappy + (1 | city)", pd.read_csv(rooms))
     assert [finding.code for finding in caught.value.findings] == ["one-group", "missing-rows"]
+
+
+def test_values_that_cannot_be_squared_raise_no_warning(rooms: Path) -> None:
+    data = pd.read_csv(rooms)
+    data["x"] *= 1e200
+    with pytest.raises(rn.errors.DataError) as caught:
+        rn.lmm("y ~ x + (1 | room)", data)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert "outlying-scale" in [finding.code for finding in caught.value.findings]
 
 
 def test_an_error_before_the_data_has_no_findings(rooms: Path, ranef) -> None:

@@ -39,6 +39,13 @@ def refused_findings(
     design : Design or None
         None where it could not be built.
     """
+    with np.errstate(all="ignore"):  # sums of values near the largest number, say
+        return by_severity(_findings(formula, table, missing, design))
+
+
+def _findings(
+    formula: Formula, table: Table, missing: MissingRows, design: Design | None
+) -> list[Finding]:
     groups = {name.name for bar in formula.bars for name in bar.group_names}
     variables = [table[name] for name in formula.variables() if name not in groups]
     found = [*missing_rows(missing)]
@@ -51,7 +58,7 @@ def refused_findings(
         found += data_findings(formula, table, design, missing)
         found += _possible(collinearity_findings(formula, design))
         found += _possible(separated_findings(design))
-    return by_severity(found)
+    return found
 
 
 def simpler_formulas(formula: Formula, table: Table) -> Iterator[str]:
