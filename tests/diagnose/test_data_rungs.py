@@ -89,3 +89,19 @@ def test_the_page_tells_them_where_it_is_short() -> None:
     assert '\n  rn.lmm("y ~ x + (1 | g)", data[data["g"] != 107])\n' in page
     assert "without 107 (" not in page.split("Also fitted")[1]
     assert "data[data[&quot;g&quot;] != 107]" in diagnosis._repr_html_()
+
+
+def test_a_short_page_has_the_tests_against_the_asked_model_alone() -> None:
+    """The mean in the centred model is tested against that one: its p would be misread here."""
+    page = " ".join(str(rn.lmm("y ~ x + (1 | g)", schools(5)).diagnose()).split())
+    assert "centred by g, + mean of x (p = " in page
+    assert "), centred + mean of x, Wishart prior." in page
+
+
+def test_a_flat_model_is_not_centred_before_it_is_made_smaller() -> None:
+    data = schools(5)
+    data["twin"] = "t" + data["g"].astype(str)
+    diagnosis = rn.lmm("y ~ x + (1 | g) + (1 | twin)", data).diagnose()
+    rungs = diagnosis.remedies.set_index("rung")
+    assert list(rungs.index) == ["as-asked", "other-starts", "drop-term", "drop-term", "prior"]
+    assert rungs.loc["prior", "judgement"].startswith("The prior chooses among fits")

@@ -58,8 +58,9 @@ class Explained(FitRecord):
     def diagnose(self) -> Diagnosis:
         """What is worth knowing about this fit, and a ladder of remedies, each already fitted.
 
-        Searches from other starts; centring within groups; the group means added; zero
-        correlation; reduced rank; each slope left out; random intercepts; a prior. For each rung:
+        Searches from other starts; rows or predictors left out that a finding names; centring
+        within groups; the group means added; zero correlation; the rank that the data support
+        imposed; each slope left out; random intercepts; a prior. For each rung:
         the verdict, the criterion, information criteria by ML, the change of every coefficient,
         a test whose law minds the boundary, and a sentence or two of judgement.
 
