@@ -40,6 +40,11 @@ class Criterion {
   // Gamma by group: df/dD. Needs a successful evaluate().
   const std::vector<Matrix>& gamma(bool keep = false);
 
+  // Threads that share the levels of a single grouping factor.
+  void set_threads(int threads) {
+    if (lone_) lone_->set_threads(threads);
+  }
+
   // To be called when numbers of the problem have changed, its structure not.
   void reload();
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "lone_pivot.hpp"
+#include "parallel.hpp"
 
 namespace ranef {
 
@@ -11,6 +12,8 @@ namespace {
 
 constexpr int kStrip = 64;  // levels; their numbers stay in the innermost cache
 constexpr int kFew = 10;    // columns from which on matrix products of Eigen pay
+constexpr Index kRun = 64;  // fewest strips that are worth handing to a thread
+constexpr Index kMostRuns = 16;
 
 using StripMap = Eigen::Map<const Matrix, 0, Eigen::OuterStride<>>;
 
@@ -24,8 +27,6 @@ void add_gram(const LaneColumns& a, int n, Matrix& sum) {
   }
 }
 
-int rounded(Index levels) { return static_cast<int>((levels + kLane - 1) / kLane * kLane); }
-
 }  // namespace
 
 LoneFactor::LoneFactor(const Problem& problem)
@@ -33,16 +34,23 @@ LoneFactor::LoneFactor(const Problem& problem)
       q_(problem.chain[0].q),
       m_(problem.m),
       pairs_(q_ * (q_ + 1) / 2),
-      n_levels_(problem.chain[0].n_levels),
-      n_strips_((n_levels_ + kStrip - 1) / kStrip) {
+      n_levels_(problem.chain[0].n_levels) {
+  const Index strips = (n_levels_ + kStrip - 1) / kStrip;
   const std::size_t kinds = at(pairs_) + at(q_) * at(m_);
-  in_.resize(at(n_strips_) * kinds * kStrip);
+  in_.resize(at(strips) * kinds * kStrip);
   out_.resize(in_.size());
-  strip_.resize(at(q_) * at(m_) * kStrip);
-  strip_w_.resize(at(pairs_) * kStrip);
   place_.resize(at(q_) * at(q_));
   for (int b = 0, k = 0; b < q_; ++b) {
     for (int a = b; a < q_; ++a) place_[at(a + b * q_)] = place_[at(b + a * q_)] = k++;
+  }
+  runs_.resize(at(std::clamp<Index>(strips / kRun, 1, kMostRuns)));
+  const auto count = static_cast<Index>(runs_.size());
+  for (Index k = 0; k < count; ++k) {
+    Run& run = runs_[at(k)];
+    run.first = k * strips / count;
+    run.last = (k + 1) * strips / count;
+    run.strip.resize(at(q_) * at(m_) * kStrip);
+    run.strip_w.resize(at(pairs_) * kStrip);
   }
   reload();
 }
@@ -61,13 +69,32 @@ void LoneFactor::reload() {
   }
 }
 
+// Levels of a strip, rounded up to what one instruction serves.
+int LoneFactor::used(Index strip) const {
+  const Index levels = std::min<Index>(kStrip, n_levels_ - strip * kStrip);
+  return static_cast<int>((levels + kLane - 1) / kLane * kLane);
+}
+
 bool LoneFactor::forward(const Matrix& lambda) {
-  with_size(q_, [&](auto size) { forward_levels<decltype(size)::value>(lambda); });
+  with_size(q_, [&](auto size) {
+    run_tasks(static_cast<Index>(runs_.size()), threads_,
+              [&](Index k) { forward_run<decltype(size)::value>(lambda, runs_[at(k)]); });
+  });
+  log_determinant_ = 0.0;
+  fixed_ = problem_.fixed;
+  s_.setZero(q_, q_);
+  for (const Run& run : runs_) {
+    log_determinant_ += run.log_determinant;
+    fixed_.triangularView<Eigen::Lower>() -= run.update;
+    s_ += run.s;
+  }
+  fixed_.triangularView<Eigen::StrictlyUpper>() = fixed_.transpose();
+  s_.triangularView<Eigen::StrictlyUpper>() = s_.transpose();
   return std::isfinite(log_determinant_);
 }
 
 template <int Q>
-void LoneFactor::forward_levels(const Matrix& lambda) {
+void LoneFactor::forward_run(const Matrix& lambda, Run& run) {
   const int q = Small<Q>::size(q_);
   const LoneLambda<Q> numbers(lambda);
   LonePivot<Q> pivot(q, numbers);
@@ -75,16 +102,16 @@ void LoneFactor::forward_levels(const Matrix& lambda) {
   for (int b = 0; b < q; ++b) {
     for (int a = b; a < q; ++a) s_sum(a, b).setZero();
   }
-  sum_.setZero(m_, m_);
-  log_determinant_ = 0.0;
+  run.update.setZero(m_, m_);
+  run.log_determinant = 0.0;
   Lane running = Lane::Ones();  // products of determinants whose logarithm has not been taken
   const Index kinds = pairs_ + q * m_;
-  double* half = strip_.data();
-  for (Index strip = 0; strip < n_strips_; ++strip) {
+  double* half = run.strip.data();
+  for (Index strip = run.first; strip < run.last; ++strip) {
     const double* in = &in_[at(strip * kinds * kStrip)];
     double* out = &out_[at(strip * kinds * kStrip)];
-    const int used = rounded(std::min<Index>(kStrip, n_levels_ - strip * kStrip));
-    for (int i = 0; i < used; i += kLane) {
+    const int end = used(strip);
+    for (int i = 0; i < end; i += kLane) {
       int kind = 0;
       for (int b = 0; b < q; ++b) {
         for (int a = b; a < q; ++a, ++kind) {
@@ -93,7 +120,7 @@ void LoneFactor::forward_levels(const Matrix& lambda) {
       }
       pivot.factor(running);
       if (running(0) > 1e100 || running(1) > 1e100) {
-        log_determinant_ += 2.0 * (std::log(running(0)) + std::log(running(1)));
+        run.log_determinant += 2.0 * (std::log(running(0)) + std::log(running(1)));
         running.setOnes();
       }
       const double* rest = in + pairs_ * kStrip + i;
@@ -123,31 +150,29 @@ void LoneFactor::forward_levels(const Matrix& lambda) {
         }
       }
     }
-    clear_after(used);
-    for (int a = 0; a < q; ++a) add_gram({half + a * kStrip, Index{q} * kStrip, m_}, used, sum_);
+    clear_after(end, run);
+    for (int a = 0; a < q; ++a) {
+      add_gram({half + a * kStrip, Index{q} * kStrip, m_}, end, run.update);
+    }
   }
-  log_determinant_ += 2.0 * (std::log(running(0)) + std::log(running(1)));
-  fixed_ = problem_.fixed;
-  for (int t = 0; t < m_; ++t) {
-    for (int s = t; s < m_; ++s) fixed_(t, s) = fixed_(s, t) -= sum_(s, t);
-  }
-  s_.resize(q, q);
+  run.log_determinant += 2.0 * (std::log(running(0)) + std::log(running(1)));
+  run.s.setZero(q, q);
   for (int b = 0; b < q; ++b) {
-    for (int a = b; a < q; ++a) s_(a, b) = s_(b, a) = s_sum(a, b).sum();
+    for (int a = b; a < q; ++a) run.s(a, b) = s_sum(a, b).sum();
   }
 }
 
 // Matrix products of Eigen read whole strips.
-void LoneFactor::clear_after(int used) {
+void LoneFactor::clear_after(int used, Run& run) const {
   if (used == kStrip || q_ * m_ < 2 * kFew) return;
-  for (std::size_t from = 0; from < strip_.size(); from += kStrip) {
-    std::fill(&strip_[from] + used, &strip_[from] + kStrip, 0.0);
+  for (std::size_t from = 0; from < run.strip.size(); from += kStrip) {
+    std::fill(&run.strip[from] + used, &run.strip[from] + kStrip, 0.0);
   }
 }
 
-// Y = U T into strip_.
-void LoneFactor::apply(const double* u, const Matrix& t, int used) {
-  double* y = strip_.data();
+// Y = U T into the run's strip.
+void LoneFactor::apply(const double* u, const Matrix& t, int used, Run& run) const {
+  double* y = run.strip.data();
   for (int a = 0; a < q_; ++a) {
     if (m_ >= kFew) {
       const Eigen::OuterStride<> stride(Index{q_} * kStrip);
@@ -169,24 +194,43 @@ void LoneFactor::apply(const double* u, const Matrix& t, int used) {
   }
 }
 
+void LoneFactor::differentiate(const Matrix& t, bool reml) {
+  const int first_w = reml ? 0 : m_ - 1;
+  with_size(q_, [&](auto size) {
+    run_tasks(static_cast<Index>(runs_.size()), threads_,
+              [&](Index k) { differentiate_run<decltype(size)::value>(t, first_w, runs_[at(k)]); });
+  });
+  products_ = runs_[0].products;
+  sw_ = runs_[0].sw;
+  for (std::size_t k = 1; k < runs_.size(); ++k) {
+    products_ += runs_[k].products;
+    sw_ += runs_[k].sw;
+  }
+  products_.triangularView<Eigen::StrictlyUpper>() = products_.transpose();
+  gamma_ = s_;
+  for (int column = first_w; column < m_; ++column) {
+    gamma_ -= products_.block(column * q_, column * q_, q_, q_);
+  }
+}
+
 template <int Q>
-void LoneFactor::differentiate_levels(const Matrix& t, int first_w) {
+void LoneFactor::differentiate_run(const Matrix& t, int first_w, Run& run) const {
   const int q = Small<Q>::size(q_);
   LaneSquare<Q> yy(q);
-  products_.setZero(q * m_, q * m_);
-  sw_.setZero(pairs_, pairs_);
+  run.products.setZero(q * m_, q * m_);
+  run.sw.setZero(pairs_, pairs_);
   const Index kinds = pairs_ + q * m_;
-  for (Index strip = 0; strip < n_strips_; ++strip) {
+  for (Index strip = run.first; strip < run.last; ++strip) {
     const double* s = &out_[at(strip * kinds * kStrip)];
-    const int used = rounded(std::min<Index>(kStrip, n_levels_ - strip * kStrip));
-    apply(s + pairs_ * kStrip, t, used);
-    clear_after(used);
-    for (int i = 0; i < used; i += kLane) {
+    const int end = used(strip);
+    apply(s + pairs_ * kStrip, t, end, run);
+    clear_after(end, run);
+    for (int i = 0; i < end; i += kLane) {
       for (int b = 0; b < q; ++b) {
         for (int a = b; a < q; ++a) yy(a, b).setZero();
       }
       for (int column = first_w; column < m_; ++column) {
-        const double* y = &strip_[at(column * q * kStrip + i)];
+        const double* y = &run.strip[at(column * q * kStrip + i)];
         for (int b = 0; b < q; ++b) {
           for (int a = b; a < q; ++a) yy(a, b) += load(y + a * kStrip) * load(y + b * kStrip);
         }
@@ -194,22 +238,12 @@ void LoneFactor::differentiate_levels(const Matrix& t, int first_w) {
       int kind = 0;
       for (int b = 0; b < q; ++b) {
         for (int a = b; a < q; ++a, ++kind) {
-          store(0.5 * load(s + kind * kStrip + i) - yy(a, b), &strip_w_[at(kind * kStrip + i)]);
+          store(0.5 * load(s + kind * kStrip + i) - yy(a, b), &run.strip_w[at(kind * kStrip + i)]);
         }
       }
     }
-    add_gram({strip_.data(), kStrip, q * m_}, used, products_);
-    add_products({s, kStrip, pairs_}, {strip_w_.data(), kStrip, pairs_}, used, false, sw_);
-  }
-}
-
-void LoneFactor::differentiate(const Matrix& t, bool reml) {
-  const int first_w = reml ? 0 : m_ - 1;
-  with_size(q_, [&](auto size) { differentiate_levels<decltype(size)::value>(t, first_w); });
-  products_.triangularView<Eigen::StrictlyUpper>() = products_.transpose();
-  gamma_ = s_;
-  for (int column = first_w; column < m_; ++column) {
-    gamma_ -= products_.block(column * q_, column * q_, q_, q_);
+    add_gram({run.strip.data(), kStrip, q * m_}, end, run.products);
+    add_products({s, kStrip, pairs_}, {run.strip_w.data(), kStrip, pairs_}, end, false, run.sw);
   }
 }
 

@@ -17,7 +17,8 @@
 // with the inner product over all of N under REML, less its block of X under ML.
 //
 // Numbers are kept by strips of levels, those of one kind side by side, so that one instruction
-// serves neighbouring levels. The levels that fill up the last strip are zero and add nothing.
+// serves neighbouring levels. The levels that fill up the last strip are zero and add nothing. Runs
+// of many strips are shared among threads and added up in their order: the same bits on any number.
 #pragma once
 
 #include <vector>
@@ -33,6 +34,8 @@ class LoneFactor {
 
   // To be called when numbers of the problem have changed.
   void reload();
+
+  void set_threads(int threads) { threads_ = threads; }
 
   // The first pass. False where the arithmetic broke down.
   bool forward(const Matrix& lambda);
@@ -50,29 +53,41 @@ class LoneFactor {
   void traces(const Matrix& e, double* out) const;
 
  private:
+  // A run of strips with its scratch and its sums.
+  struct Run {
+    Index first = 0;              // strip
+    Index last = 0;               // one past it
+    std::vector<double> strip;    // of one strip: L^-1 Lambda' C_r, or Y
+    std::vector<double> strip_w;  // W
+    double log_determinant = 0.0;
+    Matrix update;    // sum of C_r' P C_r, lower triangle
+    Matrix s;         // sum of S, lower triangle
+    Matrix products;  // sum of vec(Y) vec(Y)', lower triangle
+    Matrix sw;        // sum of S W' over lower triangles
+  };
+
+  int used(Index strip) const;
   template <int Q>
-  void forward_levels(const Matrix& lambda);
+  void forward_run(const Matrix& lambda, Run& run);
   template <int Q>
-  void differentiate_levels(const Matrix& t, int first_w);
-  void clear_after(int used);
-  void apply(const double* u, const Matrix& t, int used);
+  void differentiate_run(const Matrix& t, int first_w, Run& run) const;
+  void clear_after(int used, Run& run) const;
+  void apply(const double* u, const Matrix& t, int used, Run& run) const;
 
   const Problem& problem_;
   int q_;
   int m_;
   int pairs_;  // entries of a symmetric q x q matrix
   Index n_levels_;
-  Index n_strips_;
-  std::vector<double> in_;       // by strip: C (lower triangle), C_r
-  std::vector<double> out_;      // the same of S and U
-  std::vector<int> place_;       // of the entries of a symmetric matrix in its lower triangle
-  std::vector<double> strip_;    // of one strip: L^-1 Lambda' C_r, or Y
-  std::vector<double> strip_w_;  // W
+  std::vector<double> in_;   // by strip: C (lower triangle), C_r
+  std::vector<double> out_;  // the same of S and U
+  std::vector<int> place_;   // of the entries of a symmetric matrix in its lower triangle
+  std::vector<Run> runs_;
+  int threads_ = 1;
   Matrix fixed_;
   double log_determinant_ = 0.0;
-  Matrix sum_;       // scratch, m x m
   Matrix s_;         // sum of S, q x q
-  Matrix products_;  // sum of vec(Y) vec(Y)', lower triangle
+  Matrix products_;  // sum of vec(Y) vec(Y)'
   Matrix sw_;        // sum of S W' over lower triangles, pairs x pairs
   Matrix gamma_;
 };

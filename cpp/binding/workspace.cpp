@@ -146,7 +146,7 @@ class Workspace {
   // Search, certificate, and searches from elsewhere. Without a start: moments.
   ranef::Solved solve(const Terms& terms, const std::vector<Matrix>& bases,
                       const std::optional<Vector>& start, int max_evaluations, double gain,
-                      int restarts, bool newton) {
+                      int restarts, bool newton, int threads) {
     const ranef::Chart chart = this->chart(terms);
     check(chart, start.value_or(Vector::Zero(chart.size())), bases);
     ranef::SolveControl control;
@@ -155,6 +155,7 @@ class Workspace {
     ranef::Solved found;
     {
       nb::gil_scoped_release release;
+      criterion_.set_threads(threads);
       const Vector first = start ? *start : ranef::moment_start(problem_, criterion_.nu(), chart);
       found = ranef::solve(criterion_, chart, bases, first, control, work(), Interrupted{});
     }
@@ -306,7 +307,7 @@ void bind_workspace(nb::module_& m) {
            "newton"_a)
       .def("evidence", &Workspace::evidence, "terms"_a, "theta"_a, "bases"_a)
       .def("solve", &Workspace::solve, "terms"_a, "bases"_a, "start"_a.none(), "max_evaluations"_a,
-           "gain"_a, "restarts"_a, "newton"_a)
+           "gain"_a, "restarts"_a, "newton"_a, "threads"_a)
       .def("modes", &Workspace::modes)
       .def("scores", &Workspace::scores)
       .def("conditional_variances", &Workspace::conditional_variances)

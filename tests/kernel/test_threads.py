@@ -45,8 +45,8 @@ def test_the_sums_have_the_same_bits_on_any_number_of_threads(weighted: bool) ->
 
 def test_a_fit_is_the_same_on_any_number_of_threads() -> None:
     rng = np.random.default_rng(2)
-    data = pd.DataFrame({"x": rng.normal(size=N), "g": rng.integers(0, 3_000, N)})
-    data["y"] = data["x"] + rng.normal(size=3_000)[data["g"]] + rng.normal(size=N)
+    data = pd.DataFrame({"x": rng.normal(size=N), "g": rng.integers(0, 12_000, N)})
+    data["y"] = data["x"] + rng.normal(size=12_000)[data["g"]] + rng.normal(size=N)
     fits = [
         rn.lmm("y ~ x + (x | g)", data, control=rn.Control(threads=threads))
         for threads in (None, 1, 2, 3)

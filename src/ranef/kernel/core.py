@@ -335,6 +335,7 @@ class CoreKernel:
         gain: float,
         restarts: int,
         method: str = NEWTON,
+        threads: int = 1,
     ) -> Solved:
         """Search, certificate and restarts in one call; the moments are the start where None.
 
@@ -342,7 +343,7 @@ class CoreKernel:
         """
         with self._threads():
             return self.workspace.solve(
-                terms, bases, start, max_evaluations, gain, restarts, method == NEWTON
+                terms, bases, start, max_evaluations, gain, restarts, method == NEWTON, threads
             )
 
 

@@ -25,7 +25,8 @@ class Control:
         Searches from other start values where the first one ends on the boundary or is not
         certified; 0 for none.
     threads : int, optional
-        Threads that sum the rows; by default one for each available core from 200,000 rows on.
+        Threads that sum the rows, and the levels of a single grouping factor; by default one for
+        each available core from 200,000 rows on.
         The numbers are the same to the last bit whatever it is.
     method : str
         "newton": trust-region steps with second derivatives, which fall back on "l-bfgs" where they

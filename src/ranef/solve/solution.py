@@ -15,6 +15,7 @@ from ranef.problem.parameters import group_lambdas, theta_of_blocks, to_inner
 from ranef.record import record
 from ranef.solve.certificate import Certificate, certificate
 from ranef.solve.control import Control
+from ranef.source.memory import row_threads
 from ranef.types import Array
 
 __all__ = ["Solution", "evaluate_at", "solve"]
@@ -132,6 +133,7 @@ def solve(
             control.gain,
             control.restarts,
             control.method,
+            row_threads(problem.n, control.threads),
         )
     else:
         from ranef.solve.reference import search
