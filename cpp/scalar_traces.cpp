@@ -94,6 +94,7 @@ class ScalarTraces {
         p_(criterion.reml() ? problem_.p : 0),
         k_(criterion.xx_inverse().topLeftCorner(p_, p_)),
         inverse_(sweeps_.tail_full_inverse()),
+        singular_(!sweeps_.tail().c.empty()),
         lambda_(inverse_.rows()),
         factor_(at(inverse_.rows())),
         tail_x_(inverse_.rows(), p_),
@@ -113,11 +114,14 @@ class ScalarTraces {
       chain_x_.col(level) = x_of(scores[at(stage_.group)], level).transpose();
     }
     v_ = std::vector<double>(stage_.tail_column.size());
+    if (singular_) u_ = v_;
     for (Index level = 0; level < stage_.n_levels; ++level) {
       const double* u = &state_.u[at(stage_.rest_start[at(level)])];
       const std::int32_t* position = stage_.tail_positions(level);
       double* v = &v_[at(stage_.tail_start[at(level)])];
       for (int t = 0; t < stage_.tail_columns(level); ++t) v[t] = u[t] * lambda_(position[t]);
+      if (singular_)
+        std::copy_n(u, stage_.tail_columns(level), &u_[at(stage_.tail_start[at(level)])]);
     }
   }
 
@@ -148,7 +152,7 @@ class ScalarTraces {
     const Index n = inverse_.rows();
     const SparseRows v{stage_.n_levels, stage_.tail_start.data(), stage_.tail_position.data(),
                        v_.data()};
-    const Vector scale = lambda_.cwiseInverse();
+    const Vector scale = singular_ ? Vector::Ones(n) : Vector(lambda_.cwiseInverse());
     const Matrix kx = k_ * tail_x_.transpose();
     Matrix x(kRows, p_);
     Matrix x_kx(kRows, p_ > 0 ? n : 0);
@@ -166,11 +170,19 @@ class ScalarTraces {
       for (Index t = 0; t < n; ++t) {
         for (int r = 0; r < rows; ++r) g(t, first + r) = mw[at(t)].value[r];
       }
-      const Column mwm = row_products(m.data(), mw.data(), n);
       Column own;  // -1 / lambda of each row
-      for (int r = 0; r < rows; ++r) {
-        own.value[r] = -scale(first + r);
-        m[at(first + r)].value[r] -= 1.0;
+      if (singular_) {
+        columns_of_f(first, rows, m, mw);
+        std::fill_n(own.value, rows, 1.0);
+      }
+      const Column mwm = row_products(m.data(), mw.data(), n);
+      if (singular_) {
+        columns_of_n(m);
+      } else {
+        for (int r = 0; r < rows; ++r) {
+          own.value[r] = -scale(first + r);
+          m[at(first + r)].value[r] -= 1.0;
+        }
       }
       if (p_ > 0) {
         x.setZero();
@@ -200,6 +212,39 @@ class ScalarTraces {
     }
   }
 
+  // Where some lambda is nearly zero nothing can be divided by it. In place of M the columns of
+  // F' = I - P C then stand, in place of M W those of F' times W without the lambdas,
+  void columns_of_f(Index first, int rows, std::vector<Column>& m, std::vector<Column>& mw) {
+    const Index n = inverse_.rows();
+    Matrix f = Matrix::Zero(n, kRows);
+    for (int r = 0; r < rows; ++r) f(first + r, r) = 1.0;
+    const Matrix c = lambda_.asDiagonal() * sweeps_.tail().c.times(f);
+    Matrix solved(n, kRows);
+    product(1.0, inverse_, Form::kPlain, c, Form::kPlain, 0.0, solved);
+    f -= lambda_.asDiagonal() * solved;
+    for (Index t = 0; t < n; ++t) {
+      mw[at(t)] = Column();
+      for (int r = 0; r < kRows; ++r) m[at(t)].value[r] = f(t, r);
+    }
+    const SparseRows u{stage_.n_levels, stage_.tail_start.data(), stage_.tail_position.data(),
+                       u_.data()};
+    std::vector<std::int32_t> passed(at(stage_.n_levels), 0);
+    add_times_w(u, m.data(), mw.data(), -kRows, passed.data(), nullptr);  // no row is among these
+  }
+
+  // and then those of N = C F'.
+  void columns_of_n(std::vector<Column>& m) {
+    const Index n = inverse_.rows();
+    Matrix f(n, kRows);
+    for (Index t = 0; t < n; ++t) {
+      for (int r = 0; r < kRows; ++r) f(t, r) = m[at(t)].value[r];
+    }
+    f = sweeps_.tail().c.times(f);
+    for (Index t = 0; t < n; ++t) {
+      for (int r = 0; r < kRows; ++r) m[at(t)].value[r] = f(t, r);
+    }
+  }
+
   // Terms between the chain factor and one of the tail.
   void add_symmetric(Index factor, double value) {
     table_(0, factor) += value;
@@ -222,9 +267,23 @@ class ScalarTraces {
     const Matrix kw = k_ * w_xx;
     table_(0, 0) += 2.0 * (k_ * (w_tx * m_tx)).trace() + (kw * kw).trace();
     const Matrix x_k = tail_x_ * k_;
+    Matrix f_tx;
+    if (singular_) {
+      f_tx = Matrix::Zero(inverse_.rows(), p_);
+      for (Index level = 0; level < stage_.n_levels; ++level) {
+        const std::int32_t* position = stage_.tail_positions(level);
+        const double* u = &u_[at(stage_.tail_start[at(level)])];
+        for (int t = 0; t < stage_.tail_columns(level); ++t) {
+          f_tx.row(position[t]) += u[t] * chain_x_.col(level).transpose();
+        }
+      }
+      f_tx -= sweeps_.tail().c.times(lambda_.asDiagonal() * m_tx);
+    } else {
+      f_tx = lambda_.cwiseInverse().asDiagonal() * m_tx;
+    }
     for (Index t = 0; t < inverse_.rows(); ++t) {
       const auto own = x_k.row(t);
-      add_symmetric(factor_[at(t)], own.dot(own * w_xx) - 2.0 * m_tx.row(t).dot(own) / lambda_(t));
+      add_symmetric(factor_[at(t)], own.dot(own * w_xx) - 2.0 * f_tx.row(t).dot(own));
     }
   }
 
@@ -235,12 +294,14 @@ class ScalarTraces {
   Index p_;
   Matrix k_;
   Matrix inverse_;
+  bool singular_;              // whether some lambda is nearly zero
   Vector lambda_;              // at each position
   std::vector<Index> factor_;  // row of the table of each position
   Matrix tail_x_;
   std::vector<double> inner_;  // v_j M v_j' of each level
   Matrix chain_x_;             // by level, in columns
   std::vector<double> v_;      // as the stage's tail columns
+  std::vector<double> u_;      // the same without the lambdas, where one is nearly zero
   Matrix table_;
 };
 
@@ -249,7 +310,7 @@ class ScalarTraces {
 bool has_scalar_traces(const Sweeps& sweeps) {
   const Problem& problem = sweeps.problem();
   return std::all_of(problem.q.begin(), problem.q.end(), [](int q) { return q == 1; }) &&
-         problem.chain.size() == 1 && problem.tail_columns > 0 && sweeps.tail().c.empty();
+         problem.chain.size() == 1 && problem.tail_columns > 0;
 }
 
 Matrix scalar_traces(Criterion& criterion, const std::vector<std::vector<double>>& scores) {

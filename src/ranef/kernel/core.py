@@ -213,8 +213,10 @@ class CoreKernel:
     def memory(self) -> int:
         """Bytes that the crossed factors take at the peak of a certified fit.
 
-        The factor and elements of the inverse on its pattern, and for second derivatives whole
-        matrices: the inverse and one product with random intercepts alone, more otherwise.
+        Four matrices on the pattern of the factor: the Schur complement, which is kept where a
+        variance is zero, its factor, and the inverse, twice while it is made. And for second
+        derivatives whole matrices: the inverse and one product with random intercepts alone, more
+        otherwise.
         """
         chain, tail, columns, _ = self.workspace.layout
         entries, scalar = self.workspace.tail
@@ -225,7 +227,7 @@ class CoreKernel:
             whole = 8 + 2 * pairs[chain[0]] + sum(pairs[g] for g in tail)
         else:
             whole = 9
-        return 8 * (2 * entries + whole * columns**2)
+        return 8 * (4 * entries + whole * columns**2)
 
     def evaluate(self, lambda_: Sequence[Array]) -> bool:
         with self._threads():
