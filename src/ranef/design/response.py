@@ -60,7 +60,8 @@ def build_response(expr: Expr, table: Table, state: State, *, gaussian: bool) ->
             raise DataError(
                 "cbind() is a response of counts, and the model is a linear one",
                 where=pointer(state.formula, expr.span),
-                fix="fit it with glmm(..., family='binomial')",
+                fix="give the proportion as response, or fit a binomial mixed model with another "
+                "tool, such as lme4's glmer",
             )
         return _counts(expr, table, state)
     if isinstance(expr, Name) and table[expr.name].kind == "factor":
@@ -73,8 +74,8 @@ def build_response(expr: Expr, table: Table, state: State, *, gaussian: bool) ->
                 found=f"{column.source_type or 'categories'} with the levels "
                 + ", ".join(repr(level) for level in used[:5])
                 + (", ..." if len(used) > 5 else ""),
-                fix="convert it to numbers, or fit two categories with "
-                "glmm(..., family='binomial')",
+                fix="convert it to numbers; for two categories a logistic mixed model is meant, "
+                "which lme4's glmer fits",
             )
         y = (column.values != column.levels.index(used[0])).astype(np.float64)
         return Response(name, y, levels=tuple(used))
