@@ -85,15 +85,33 @@ def learn_grouping(columns: tuple[str, ...], table: Table) -> tuple[Grouping, Co
 
 
 def _cross(a: Codes, b: Codes, n_a: int, n_b: int) -> tuple[NDArray[np.int64], Codes]:
-    key = a.astype(np.int64) * n_b + b
-    missing = (a < 0) | (b < 0)
-    if missing.any():
-        keys, inverse = np.unique(key[~missing], return_inverse=True)
+    """Pairs that occur, as sorted keys ``a * n_b + b``, and the pair of each row (-1: missing)."""
+    known = (a >= 0) & (b >= 0)
+    if not known.all():
+        keys, of_known = _cross(a[known], b[known], n_a, n_b)
         codes = np.full(a.size, -1, dtype=np.int32)
-        codes[~missing] = inverse
+        codes[known] = of_known
         return keys, codes
+    key = a.astype(np.int64) * n_b + b
     if n_a * n_b <= 4 * a.size + 10_000:
         used = np.bincount(key, minlength=1) > 0
         return np.flatnonzero(used), (np.cumsum(used, dtype=np.int32) - np.int32(1))[key]
-    keys, inverse = np.unique(key, return_inverse=True)
-    return keys, inverse.astype(np.int32)
+    return _cross_sparse(key, *((a, n_a) if n_a > n_b else (b, n_b)))
+
+
+def _cross_sparse(
+    key: NDArray[np.int64], finer: Codes, n_finer: int
+) -> tuple[NDArray[np.int64], Codes]:
+    """The same for few of the possible pairs.
+
+    Nested factors have one pair for each level of the finer one: it is found without sorting rows.
+    Only rows of other pairs are sorted.
+    """
+    one = np.full(n_finer, -1, dtype=np.int64)  # some pair of each level
+    one[finer] = key
+    others = one[finer] != key
+    rest = key[others]
+    keys = np.unique(np.concatenate([one[one >= 0], np.unique(rest)]))
+    codes = np.searchsorted(keys, one).astype(np.int32)[finer]
+    codes[others] = np.searchsorted(keys, rest)
+    return keys, codes
