@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "face.hpp"
+#include "spectrum.hpp"
 
 namespace ranef {
 
@@ -23,11 +24,11 @@ void along_the_face(Criterion& criterion, const Chart& chart, const Face& face, 
   const std::vector<Matrix>& gamma = criterion.gamma();
   h += bend(chart, face, gamma);
   const Vector scales = face.scales();
-  const Eigen::SelfAdjointEigenSolver<Matrix> spectrum(scales.asDiagonal() * h *
-                                                       scales.asDiagonal());
-  const Vector& values = spectrum.eigenvalues();
-  const Vector g =
-      spectrum.eigenvectors().transpose() * gradient(chart, face, gamma).cwiseProduct(scales);
+  h.array().colwise() *= scales.array();
+  h.array().rowwise() *= scales.transpose().array();
+  const Spectrum spectrum = spectrum_of(h);
+  const Vector& values = spectrum.values;
+  const Vector g = spectrum.vectors.transpose() * gradient(chart, face, gamma).cwiseProduct(scales);
   // What is left of the slope bends the criterion too: 2 Gamma d^2T, of the size of D Gamma.
   const double noise = std::min(4.0 * out.complementarity, kMostNoise);
   const double flat = std::max({kFlat, noise, 1e-12 * values(values.size() - 1)});
@@ -44,7 +45,7 @@ void along_the_face(Criterion& criterion, const Chart& chart, const Face& face, 
     if (values(k) < -flat) out.gain -= 0.5 * values(k);
   }
   out.curvature = values(0);
-  out.flat = scales.asDiagonal() * spectrum.eigenvectors().leftCols(n_flat);
+  out.flat = scales.asDiagonal() * spectrum.vectors.leftCols(n_flat);
 }
 
 // Decrease that D + t v v' promises: slope^2 / (2 curvature), for a negative slope.
@@ -66,9 +67,7 @@ double dual_in_data_units(const Matrix& base, const Matrix& gamma, const Matrix&
   const Matrix outer = inverse.transpose() * gamma * inverse;
   const Eigen::HouseholderQR<Matrix> qr(inverse.transpose() * null);
   const Matrix basis = qr.householderQ() * Matrix::Identity(null.rows(), null.cols());
-  return Eigen::SelfAdjointEigenSolver<Matrix>(basis.transpose() * outer * basis,
-                                               Eigen::EigenvaluesOnly)
-      .eigenvalues()(0);
+  return spectrum_of(basis.transpose() * outer * basis).least();
 }
 
 // Condition 2: out of the face.
@@ -83,10 +82,10 @@ void out_of_the_face(Criterion& criterion, const Chart& chart, const Face& face,
     const Matrix product = term.covariance * gamma;
     out.complementarity = std::max(out.complementarity, product.cwiseAbs().maxCoeff());
     if (term.null.cols() == 0) continue;
-    const Eigen::SelfAdjointEigenSolver<Matrix> spectrum(term.null.transpose() * gamma * term.null);
-    const double lowest = spectrum.eigenvalues()(0);
+    const Spectrum spectrum = spectrum_of(term.null.transpose() * gamma * term.null);
+    const double lowest = spectrum.least();
     if (lowest < 0.0) {
-      const Vector v = term.null * spectrum.eigenvectors().col(0);
+      const Vector v = term.null * spectrum.vectors.col(0);
       gain += gain_by_leaving(criterion, chart, k, v, lowest);
     }
     const double dual = dual_in_data_units(bases[k], gamma, term.null);

@@ -20,12 +20,17 @@ Chart::Chart(std::vector<Term> terms, std::vector<int> group_q)
 
 std::vector<Matrix> Chart::lambda(const Vector& theta) const {
   std::vector<Matrix> out;
-  for (const int q : group_q_) out.push_back(Matrix::Zero(q, q));
+  lambda(theta, out);
+  return out;
+}
+
+void Chart::lambda(const Vector& theta, std::vector<Matrix>& out) const {
+  out.resize(group_q_.size());
+  for (std::size_t g = 0; g < out.size(); ++g) out[g].setZero(group_q_[g], group_q_[g]);
   for (std::size_t k = 0; k < entries_.size(); ++k) {
     const Entry& entry = entries_[k];
     out[at(entry.group)](entry.row, entry.column) = theta(static_cast<Index>(k));
   }
-  return out;
 }
 
 Matrix Chart::block(const Vector& theta, std::size_t term) const {
@@ -59,7 +64,13 @@ Vector Chart::gradient(const std::vector<Matrix>& gamma, const std::vector<Matri
 }
 
 std::vector<Direction> Chart::directions(const std::vector<Matrix>& lambda) const {
-  std::vector<Direction> out(entries_.size());
+  std::vector<Direction> out;
+  directions(lambda, out);
+  return out;
+}
+
+void Chart::directions(const std::vector<Matrix>& lambda, std::vector<Direction>& out) const {
+  out.resize(entries_.size());
   for (std::size_t k = 0; k < entries_.size(); ++k) {
     const Entry& entry = entries_[k];
     const Matrix& l = lambda[at(entry.group)];
@@ -71,21 +82,18 @@ std::vector<Direction> Chart::directions(const std::vector<Matrix>& lambda) cons
       d(i, entry.row) += l(i, entry.column);
     }
   }
-  return out;
 }
 
-Matrix Chart::bend(const std::vector<Matrix>& gamma) const {
-  Matrix out = Matrix::Zero(size(), size());
+void Chart::add_bend(const std::vector<Matrix>& gamma, Matrix& hessian) const {
   for (Index s = 0; s < size(); ++s) {
     for (Index t = 0; t < size(); ++t) {
       const Entry& a = entries_[at(s)];
       const Entry& b = entries_[at(t)];
       if (a.group == b.group && a.column == b.column) {
-        out(s, t) = 2.0 * gamma[at(a.group)](a.row, b.row);
+        hessian(s, t) += 2.0 * gamma[at(a.group)](a.row, b.row);
       }
     }
   }
-  return out;
 }
 
 Matrix semidefinite_cholesky(const Matrix& s, double tolerance) {

@@ -19,6 +19,8 @@ class Chart {
   const std::vector<Term>& terms() const { return terms_; }
 
   std::vector<Matrix> lambda(const Vector& theta) const;
+  void lambda(const Vector& theta,
+              std::vector<Matrix>& out) const;  // into memory that may be there
   Matrix block(const Vector& theta, std::size_t term) const;
   void set_block(Vector& theta, std::size_t term, const Matrix& t) const;
   Index first(std::size_t term) const { return first_[term]; }
@@ -35,9 +37,10 @@ class Chart {
 
   // dD for each entry of theta.
   std::vector<Direction> directions(const std::vector<Matrix>& lambda) const;
+  void directions(const std::vector<Matrix>& lambda, std::vector<Direction>& out) const;
 
   // The part of the Hessian that comes from D being quadratic in theta: 2 Gamma, same column.
-  Matrix bend(const std::vector<Matrix>& gamma) const;
+  void add_bend(const std::vector<Matrix>& gamma, Matrix& hessian) const;
 
  private:
   struct Entry {

@@ -9,6 +9,9 @@
 #if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && \
     !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define RANEF_CLONES [[gnu::target_clones("avx512f", "avx2", "default")]]
+// For functions on lanes: without fused products, the bits are the same everywhere.
+#define RANEF_LANE_CLONES [[gnu::target_clones("avx2", "default")]]
 #else
 #define RANEF_CLONES
+#define RANEF_LANE_CLONES
 #endif

@@ -76,8 +76,9 @@ CrossProducts cross_products(const RowsView& rows, const PassOptions& options = 
 
 // How far X and y are from dependence.
 struct FixedPart {
-  double independence = 1.0;  // smallest eigenvalue of the correlations of X's columns
-  double unexplained = 0.0;   // y'Wy less what X explains of it
+  // Smallest eigenvalue of the correlations of X's columns, or a bound below it that is far from 0.
+  double independence = 1.0;
+  double unexplained = 0.0;  // y'Wy less what X explains of it
 };
 FixedPart fixed_part(const CrossProducts& a);
 

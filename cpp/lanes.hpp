@@ -1,28 +1,83 @@
-// Two levels in one register, and sums of products over strips of levels.
+// Four levels side by side: one number of each in a vector, and sums of products over strips.
+//
+// A processor with registers for four takes them at once, others two at a time, with the same bits:
+// the sums over lanes are always the same four. What works on lanes is to be inlined into functions
+// that are compiled for several processors (clones.hpp).
 #pragma once
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <cstring>
 #include <vector>
 
 #include "dense.hpp"
 
+#define RANEF_INLINE [[gnu::always_inline]] inline
+
 namespace ranef {
 
-// Holds the same number of two neighbouring levels.
-using Lane = Eigen::Array2d;
-constexpr Index kLane = 2;
+constexpr Index kLane = 4;
 
-inline Lane load(const double* from) { return Eigen::Map<const Lane>(from); }
-inline void store(const Lane& lane, double* to) { Eigen::Map<Lane>{to} = lane; }
+// Holds the same number of four neighbouring levels.
+struct Lane {
+  using Values [[gnu::vector_size(kLane * sizeof(double))]] = double;
+  Values values;
+
+  RANEF_INLINE static Lane all(double x) { return {Values{x, x, x, x}}; }
+  RANEF_INLINE double operator[](int k) const { return values[k]; }
+  RANEF_INLINE double sum() const { return (values[0] + values[1]) + (values[2] + values[3]); }
+  RANEF_INLINE double largest() const {
+    return std::max(std::max(values[0], values[1]), std::max(values[2], values[3]));
+  }
+
+  RANEF_INLINE Lane& operator+=(const Lane& b) {
+    values += b.values;
+    return *this;
+  }
+  RANEF_INLINE Lane& operator-=(const Lane& b) {
+    values -= b.values;
+    return *this;
+  }
+  RANEF_INLINE Lane& operator*=(const Lane& b) {
+    values *= b.values;
+    return *this;
+  }
+};
+
+RANEF_INLINE Lane operator+(const Lane& a, const Lane& b) { return {a.values + b.values}; }
+RANEF_INLINE Lane operator-(const Lane& a, const Lane& b) { return {a.values - b.values}; }
+RANEF_INLINE Lane operator*(const Lane& a, const Lane& b) { return {a.values * b.values}; }
+RANEF_INLINE Lane operator+(const Lane& a, double b) { return {a.values + b}; }
+RANEF_INLINE Lane operator-(const Lane& a, double b) { return {a.values - b}; }
+RANEF_INLINE Lane operator*(const Lane& a, double b) { return {a.values * b}; }
+RANEF_INLINE Lane operator-(const Lane& a) { return {-a.values}; }
+RANEF_INLINE Lane inverse(const Lane& a) { return {1.0 / a.values}; }
+RANEF_INLINE Lane square(const Lane& a) { return a * a; }
+RANEF_INLINE Lane root(const Lane& a) {
+  Lane out;
+  for (int k = 0; k < kLane; ++k) out.values[k] = std::sqrt(a.values[k]);
+  return out;
+}
+
+RANEF_INLINE Lane load(const double* from) {
+  Lane out;
+  std::memcpy(&out.values, from, sizeof(out.values));
+  return out;
+}
+RANEF_INLINE void store(const Lane& lane, double* to) {
+  std::memcpy(to, &lane.values, sizeof(lane.values));
+}
 
 // q x q numbers of each level; q known at compile time, or at run time where Q is 0.
 template <int Q>
 class LaneSquare {
  public:
-  explicit LaneSquare(int) {}
-  Lane& operator()(int a, int b) { return values_[static_cast<std::size_t>(a + b * Q)]; }
-  const Lane& operator()(int a, int b) const {
+  RANEF_INLINE explicit LaneSquare(int) {}
+  RANEF_INLINE Lane& operator()(int a, int b) {
+    return values_[static_cast<std::size_t>(a + b * Q)];
+  }
+  RANEF_INLINE const Lane& operator()(int a, int b) const {
     return values_[static_cast<std::size_t>(a + b * Q)];
   }
 
@@ -48,48 +103,11 @@ struct LaneColumns {
   Index stride;
   int count;
 
-  const double* column(int k) const { return values + k * stride; }
+  RANEF_INLINE const double* column(int k) const { return values + k * stride; }
 };
 
-// sum(s, t) += a_s' b_t over the first n levels, n even.
-template <int S, int T>
-void add_tile(const LaneColumns& a, int s0, const LaneColumns& b, int t0, int n, Matrix& sum) {
-  Lane tile[S][T];
-  for (int s = 0; s < S; ++s) {
-    for (int t = 0; t < T; ++t) tile[s][t].setZero();
-  }
-  for (int i = 0; i < n; i += kLane) {
-    Lane x[S];
-    for (int s = 0; s < S; ++s) x[s] = load(a.column(s0 + s) + i);
-    for (int t = 0; t < T; ++t) {
-      const Lane y = load(b.column(t0 + t) + i);
-      for (int s = 0; s < S; ++s) tile[s][t] += x[s] * y;
-    }
-  }
-  for (int s = 0; s < S; ++s) {
-    for (int t = 0; t < T; ++t) sum(s0 + s, t0 + t) += tile[s][t].sum();
-  }
-}
-
-// sum += a'b over the first n levels. With `lower`, entries above the diagonal do not matter.
-inline void add_products(const LaneColumns& a, const LaneColumns& b, int n, bool lower,
-                         Matrix& sum) {
-  constexpr int kTile = 2;
-  for (int t = 0; t < b.count; t += kTile) {
-    const bool wide = t + kTile <= b.count;
-    for (int s = lower ? t : 0; s < a.count; s += kTile) {
-      const bool tall = s + kTile <= a.count;
-      if (wide && tall) {
-        add_tile<kTile, kTile>(a, s, b, t, n, sum);
-      } else if (wide) {
-        add_tile<1, kTile>(a, s, b, t, n, sum);
-      } else if (tall) {
-        add_tile<kTile, 1>(a, s, b, t, n, sum);
-      } else {
-        add_tile<1, 1>(a, s, b, t, n, sum);
-      }
-    }
-  }
-}
+// sum += a'b over the first n levels, n a multiple of kLane. With `lower`, entries above the
+// diagonal do not matter.
+void add_products(const LaneColumns& a, const LaneColumns& b, int n, bool lower, Matrix& sum);
 
 }  // namespace ranef

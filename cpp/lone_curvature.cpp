@@ -1,4 +1,5 @@
 // Derivatives where there is a single grouping factor (lone_factor.hpp has the formulas).
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -25,44 +26,45 @@ void Criterion::differentiate_lone() {
 Curvature Criterion::lone_curvature(const std::vector<Direction>& directions, bool parts) {
   differentiate_lone();
   const auto count = static_cast<Index>(directions.size());
-  const Index p = problem_.p;
-  const Index m = problem_.m;
+  const int p = problem_.p;
+  const int m = problem_.m;
   const Index qq = problem_.q[0] * problem_.q[0];
-  Matrix forms(m * m, count);
-  Matrix traces(qq, count);
-  for (Index k = 0; k < count; ++k) {
-    lone_->form(directions[at(k)].d, forms.data() + k * m * m);
-    lone_->traces(directions[at(k)].d, traces.data() + k * qq);
+  Matrix changes(qq, count);
+  for (Index k = 0; k < count; ++k) std::copy_n(directions[at(k)].d.data(), qq, &changes(0, k));
+  Matrix forms;
+  Matrix traces;
+  lone_->along(changes, forms, traces);
+  // How often each entry of a lower triangle counts in the inner product.
+  Vector times(forms.rows());
+  for (int l = 0, entry = 0; l < m; ++l) {
+    for (int k = l; k < m; ++k, ++entry) {
+      times(entry) = !reml_ && k < p ? 0.0 : k == l ? 1.0 : 2.0;
+    }
   }
-  // What is in the inner product less than in the sum over all of N, by column of N.
-  const Index skipped = reml_ ? 0 : p;
+  const Index last = forms.rows() - 1;
+  times(last) = 1.0 / nu_;
   Curvature out;
   out.hessian.resize(count, count);
   for (Index k = 0; k < count; ++k) {
-    const double* a = forms.data() + k * m * m;
-    const double* ta = traces.data() + k * qq;
-    const double* e = directions[at(k)].d.data();
     for (Index l = 0; l <= k; ++l) {
-      const double* b = forms.data() + l * m * m;
-      const double* tb = traces.data() + l * qq;
-      const double* g = directions[at(l)].d.data();
-      double sum = -(1.0 - 1.0 / nu_) * a[m * m - 1] * b[m * m - 1];
-      for (Index i = 0; i < m * m; ++i) sum += a[i] * b[i];
-      for (Index j = 0; j < skipped; ++j) {
-        for (Index i = 0; i < skipped; ++i) sum -= a[i + j * m] * b[i + j * m];
+      double sum = 0.0;
+      for (Index i = 0; i <= last; ++i) sum += times(i) * forms(i, k) * forms(i, l);
+      for (Index i = 0; i < qq; ++i) {
+        sum += traces(i, k) * changes(i, l) + traces(i, l) * changes(i, k);
       }
-      for (Index i = 0; i < qq; ++i) sum += ta[i] * g[i] + tb[i] * e[i];
       out.hessian(k, l) = out.hessian(l, k) = -sum;
     }
   }
   if (!parts) return out;
-  out.r2.resize(count);
+  out.r2 = forms.row(last).transpose() * (-r2_ / nu_);
   const auto factor = xx_factor_.triangularView<Eigen::Lower>();
   for (Index k = 0; k < count; ++k) {
-    const Eigen::Map<const Matrix> form(forms.data() + k * m * m, m, m);
-    out.r2(k) = -form(p, p) * r2_ / nu_;
+    Matrix form(p, p);
+    for (int j = 0, entry = 0; j < p; ++j, ++entry) {
+      for (int i = j; i < p; ++i, ++entry) form(i, j) = form(j, i) = forms(entry, k);
+    }
     Matrix xx = Matrix::Zero(p, p);
-    if (p > 0) xx = -(factor * (factor * form.topLeftCorner(p, p)).transpose().eval());
+    if (p > 0) xx = -(factor * (factor * form).transpose().eval());
     out.xx.push_back(std::move(xx));
   }
   return out;

@@ -10,12 +10,23 @@ namespace ranef {
 
 namespace {
 
-constexpr int kStrip = 64;  // levels; their numbers stay in the innermost cache
-constexpr int kFew = 10;    // columns from which on matrix products of Eigen pay
-constexpr Index kRun = 64;  // fewest strips that are worth handing to a thread
+constexpr int kStrip = 64;            // levels; their numbers stay in the innermost cache
+constexpr int kFew = 10;              // columns from which on matrix products of Eigen pay
+constexpr Index kFewProducts = 1000;  // the same in multiplications
+constexpr Index kRun = 64;            // fewest strips that are worth handing to a thread
 constexpr Index kMostRuns = 16;
 
 using StripMap = Eigen::Map<const Matrix, 0, Eigen::OuterStride<>>;
+
+// Four roots below this have a product in the range of doubles.
+constexpr double kLargeRoot = 1e75;
+
+double log_product(const Lane& lane) {
+  if (!(lane.largest() > kLargeRoot)) return std::log((lane[0] * lane[1]) * (lane[2] * lane[3]));
+  double sum = 0.0;
+  for (int k = 0; k < kLane; ++k) sum += std::log(lane[k]);
+  return sum;
+}
 
 // sum += the Gram matrix of the columns, lower triangle. A strip's numbers past n are zero.
 void add_gram(const LaneColumns& a, int n, Matrix& sum) {
@@ -100,18 +111,18 @@ void LoneFactor::forward_run(const Matrix& lambda, Run& run) {
   LonePivot<Q> pivot(q, numbers);
   LaneSquare<Q> s_sum(q);
   for (int b = 0; b < q; ++b) {
-    for (int a = b; a < q; ++a) s_sum(a, b).setZero();
+    for (int a = b; a < q; ++a) s_sum(a, b) = Lane::all(0.0);
   }
   run.update.setZero(m_, m_);
   run.log_determinant = 0.0;
-  Lane running = Lane::Ones();  // products of determinants whose logarithm has not been taken
+  Lane running = Lane::all(1.0);  // products of determinants whose logarithm has not been taken
   const Index kinds = pairs_ + q * m_;
   double* half = run.strip.data();
   for (Index strip = run.first; strip < run.last; ++strip) {
     const double* in = &in_[at(strip * kinds * kStrip)];
     double* out = &out_[at(strip * kinds * kStrip)];
     const int end = used(strip);
-    for (int i = 0; i < end; i += kLane) {
+    for (int i = 0; i < end; i += static_cast<int>(kLane)) {
       int kind = 0;
       for (int b = 0; b < q; ++b) {
         for (int a = b; a < q; ++a, ++kind) {
@@ -119,17 +130,13 @@ void LoneFactor::forward_run(const Matrix& lambda, Run& run) {
         }
       }
       pivot.factor(running);
-      if (running(0) > 1e100 || running(1) > 1e100) {
-        run.log_determinant += 2.0 * (std::log(running(0)) + std::log(running(1)));
-        running.setOnes();
+      if (running.largest() > kLargeRoot) {
+        run.log_determinant += 2.0 * log_product(running);
+        running = Lane::all(1.0);
       }
       const double* rest = in + pairs_ * kStrip + i;
       for (int column = 0; column < m_; ++column) {
-        const auto element = [&](int a) {
-          return Eigen::Map<Lane>(half + (a + column * q) * kStrip + i);
-        };
-        for (int a = 0; a < q; ++a) element(a) = load(rest + (a + column * q) * kStrip);
-        pivot.halve(element);
+        pivot.halve(rest + column * q * kStrip, half + column * q * kStrip + i, kStrip);
       }
       pivot.invert();
       kind = 0;
@@ -155,7 +162,7 @@ void LoneFactor::forward_run(const Matrix& lambda, Run& run) {
       add_gram({half + a * kStrip, Index{q} * kStrip, m_}, end, run.update);
     }
   }
-  run.log_determinant += 2.0 * (std::log(running(0)) + std::log(running(1)));
+  run.log_determinant += 2.0 * log_product(running);
   run.s.setZero(q, q);
   for (int b = 0; b < q; ++b) {
     for (int a = b; a < q; ++a) run.s(a, b) = s_sum(a, b).sum();
@@ -185,9 +192,9 @@ void LoneFactor::apply(const double* u, const Matrix& t, int used, Run& run) con
       for (int k = 0; k <= column; ++k) {
         const double* from = u + (a + k * q_) * kStrip;
         const double factor = t(k, column);
-        for (int i = 0; i < used; i += kLane) {
+        for (int i = 0; i < used; i += static_cast<int>(kLane)) {
           const Lane term = load(from + i) * factor;
-          store(k == 0 ? term : (load(to + i) + term).eval(), to + i);
+          store(k == 0 ? term : load(to + i) + term, to + i);
         }
       }
     }
@@ -225,9 +232,9 @@ void LoneFactor::differentiate_run(const Matrix& t, int first_w, Run& run) const
     const int end = used(strip);
     apply(s + pairs_ * kStrip, t, end, run);
     clear_after(end, run);
-    for (int i = 0; i < end; i += kLane) {
+    for (int i = 0; i < end; i += static_cast<int>(kLane)) {
       for (int b = 0; b < q; ++b) {
-        for (int a = b; a < q; ++a) yy(a, b).setZero();
+        for (int a = b; a < q; ++a) yy(a, b) = Lane::all(0.0);
       }
       for (int column = first_w; column < m_; ++column) {
         const double* y = &run.strip[at(column * q * kStrip + i)];
@@ -238,7 +245,7 @@ void LoneFactor::differentiate_run(const Matrix& t, int first_w, Run& run) const
       int kind = 0;
       for (int b = 0; b < q; ++b) {
         for (int a = b; a < q; ++a, ++kind) {
-          store(0.5 * load(s + kind * kStrip + i) - yy(a, b), &run.strip_w[at(kind * kStrip + i)]);
+          store(load(s + kind * kStrip + i) * 0.5 - yy(a, b), &run.strip_w[at(kind * kStrip + i)]);
         }
       }
     }
@@ -247,34 +254,36 @@ void LoneFactor::differentiate_run(const Matrix& t, int first_w, Run& run) const
   }
 }
 
-void LoneFactor::form(const Matrix& e, double* out) const {
-  for (int l = 0; l < m_; ++l) {
-    for (int k = l; k < m_; ++k) {
-      double sum = 0.0;
-      for (int b = 0; b < q_; ++b) {
-        const double* from = &products_(k * q_, b + l * q_);
-        for (int a = 0; a < q_; ++a) sum += e(a, b) * from[a];
+void LoneFactor::along(const Matrix& changes, Matrix& forms, Matrix& traces) const {
+  const Index qq = Index{q_} * q_;
+  // Both are linear in E: one row of coefficients for each of their entries.
+  Matrix by_entry(Index{m_} * (m_ + 1) / 2, qq);
+  for (int b = 0; b < q_; ++b) {
+    for (int a = 0; a < q_; ++a) {
+      double* to = by_entry.data() + (a + b * q_) * by_entry.rows();
+      for (int l = 0; l < m_; ++l) {
+        const double* from = products_.data() + a + (b + l * q_) * products_.rows();
+        for (int k = l; k < m_; ++k) *to++ = from[k * q_];
       }
-      out[k + l * m_] = out[l + k * m_] = sum;
     }
   }
-}
-
-void LoneFactor::traces(const Matrix& e, double* out) const {
-  std::fill_n(out, q_ * q_, 0.0);
-  for (int b = 0, entry = 0; b < q_; ++b) {
-    for (int a = b; a < q_; ++a, ++entry) {
-      // G_cd: sum of S_da (E W)_ac; every entry of the lower triangle of S stands for two.
-      for (int side = 0; side < (a == b ? 1 : 2); ++side) {
-        const int d = side == 0 ? a : b;
-        const double* change = &e(0, side == 0 ? b : a);
-        for (int c = 0; c < q_; ++c) {
-          double sum = 0.0;
-          for (int k = 0; k < q_; ++k) sum += change[k] * sw_(entry, place_[at(k + c * q_)]);
-          out[c + d * q_] += sum;
-        }
+  // The entry (c, d) of the second is the sum of S_da E_ak W_kc.
+  Matrix pairs(qq, qq);
+  double* to = pairs.data();
+  for (int k = 0; k < q_; ++k) {
+    for (int a = 0; a < q_; ++a) {
+      for (int d = 0; d < q_; ++d) {
+        const double* from = sw_.data() + place_[at(d + a * q_)];
+        for (int c = 0; c < q_; ++c) *to++ = from[place_[at(k + c * q_)] * pairs_];
       }
     }
+  }
+  if (qq * qq * changes.cols() < kFewProducts) {
+    forms = by_entry.lazyProduct(changes);
+    traces = pairs.lazyProduct(changes);
+  } else {
+    forms.noalias() = by_entry * changes;
+    traces.noalias() = pairs * changes;
   }
 }
 

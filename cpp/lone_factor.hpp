@@ -1,4 +1,4 @@
-// The criterion's sums over the levels of a single grouping factor, two levels at a time.
+// The criterion's sums over the levels of a single grouping factor, four levels at a time.
 //
 // With C = Z'WZ and C_r = Z'W[X y] of a level and the notation of sweeps.hpp, the first pass leaves
 //
@@ -23,6 +23,7 @@
 
 #include <vector>
 
+#include "clones.hpp"
 #include "elimination.hpp"
 
 namespace ranef {
@@ -46,11 +47,9 @@ class LoneFactor {
   void differentiate(const Matrix& t, bool reml);
   const Matrix& gamma() const { return gamma_; }
 
-  // N_E, m x m.
-  void form(const Matrix& e, double* out) const;
-
-  // The q x q matrix whose inner product with any symmetric G is the sum of tr(S E W G).
-  void traces(const Matrix& e, double* out) const;
+  // For symmetric changes E, vec(E) to a column: the lower triangle of N_E by column, and the q x q
+  // matrix whose inner product with any symmetric G is the sum of tr(S E W G).
+  void along(const Matrix& changes, Matrix& forms, Matrix& traces) const;
 
  private:
   // A run of strips with its scratch and its sums.
@@ -68,11 +67,11 @@ class LoneFactor {
 
   int used(Index strip) const;
   template <int Q>
-  void forward_run(const Matrix& lambda, Run& run);
+  RANEF_LANE_CLONES void forward_run(const Matrix& lambda, Run& run);
   template <int Q>
-  void differentiate_run(const Matrix& t, int first_w, Run& run) const;
+  RANEF_LANE_CLONES void differentiate_run(const Matrix& t, int first_w, Run& run) const;
   void clear_after(int used, Run& run) const;
-  void apply(const double* u, const Matrix& t, int used, Run& run) const;
+  RANEF_LANE_CLONES void apply(const double* u, const Matrix& t, int used, Run& run) const;
 
   const Problem& problem_;
   int q_;

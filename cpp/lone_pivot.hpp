@@ -1,4 +1,4 @@
-// The diagonal block of two levels of a single grouping factor: M, its Cholesky factor, and F.
+// The diagonal block of four levels of a single grouping factor: M, its Cholesky factor, and F.
 #pragma once
 
 #include <algorithm>
@@ -23,8 +23,8 @@ struct LoneLambda {
     std::copy_n(lambda.data(), q * q, l.begin());
     std::copy_n(product.data(), q * q, d.begin());
   }
-  double lambda(int a, int b) const { return l[at(a + b * q)]; }
-  double dd(int a, int b) const { return d[at(a + b * q)]; }
+  RANEF_INLINE double lambda(int a, int b) const { return l[at(a + b * q)]; }
+  RANEF_INLINE double dd(int a, int b) const { return d[at(a + b * q)]; }
 
   int q;
   std::conditional_t<Q == 0, std::vector<double>,
@@ -32,16 +32,16 @@ struct LoneLambda {
       l, d;
 };
 
-// What elimination makes of the diagonal block of two levels.
+// What elimination makes of the diagonal block of four levels.
 template <int Q>
 class LonePivot {
  public:
-  LonePivot(int q, const LoneLambda<Q>& lambda)
+  RANEF_INLINE LonePivot(int q, const LoneLambda<Q>& lambda)
       : q_(q), k_(lambda), c(q), m(q), f(q), t_(q), p_(q), inverse_(q) {}
 
-  // Cholesky factor of M into m; `root` times the root of its determinant. M - I is positive
-  // semidefinite: where rounding or overflow has made something else of it, root is no number.
-  void factor(Lane& root) {
+  // Cholesky factor of M into m; `product` times the root of its determinant. M - I is positive
+  // semidefinite: where rounding or overflow has made something else of it, that is no number.
+  RANEF_INLINE void factor(Lane& product) {
     const int q = Small<Q>::size(q_);
     for (int j = 0; j < q; ++j) {
       for (int i = 0; i < q; ++i) {
@@ -54,14 +54,14 @@ class LonePivot {
       for (int a = b; a < q; ++a) {
         Lane sum = t_(a, b) * k_.lambda(a, a);
         for (int k = a + 1; k < q; ++k) sum += t_(k, b) * k_.lambda(k, a);
-        m(a, b) = a == b ? (sum + 1.0).eval() : sum;
+        m(a, b) = a == b ? sum + 1.0 : sum;
       }
     }
     for (int j = 0; j < q; ++j) {
       for (int k = 0; k < j; ++k) m(j, j) -= m(j, k) * m(j, k);
-      m(j, j) = m(j, j).sqrt();
-      root *= m(j, j);
-      inverse_(j, j) = m(j, j).inverse();
+      m(j, j) = root(m(j, j));
+      product *= m(j, j);
+      inverse_(j, j) = inverse(m(j, j));
       for (int i = j + 1; i < q; ++i) {
         for (int k = 0; k < j; ++k) m(i, j) -= m(i, k) * m(j, k);
         m(i, j) *= inverse_(j, j);
@@ -69,25 +69,25 @@ class LonePivot {
     }
   }
 
-  // x <- L^-1 Lambda' x for one column, `at` giving its elements.
-  template <class At>
-  void halve(At x) const {
+  // L^-1 Lambda' x for one column, elements `stride` apart.
+  RANEF_INLINE void halve(const double* x, double* out, Index stride) {
     const int q = Small<Q>::size(q_);
     for (int a = 0; a < q; ++a) {
-      Lane sum = x(a) * k_.lambda(a, a);
-      for (int k = a + 1; k < q; ++k) sum += x(k) * k_.lambda(k, a);
-      for (int k = 0; k < a; ++k) sum -= m(a, k) * x(k);
-      x(a) = sum * inverse_(a, a);
+      Lane sum = load(x + a * stride) * k_.lambda(a, a);
+      for (int k = a + 1; k < q; ++k) sum += load(x + k * stride) * k_.lambda(k, a);
+      for (int k = 0; k < a; ++k) sum -= m(a, k) * t_(k, 0);
+      t_(a, 0) = sum * inverse_(a, a);
+      store(t_(a, 0), out + a * stride);
     }
   }
 
   // F = (I + C D)^-1.
-  void invert() {
+  RANEF_INLINE void invert() {
     if constexpr (Q == 1) {
-      f(0, 0) = inverse_(0, 0).square();
+      f(0, 0) = square(inverse_(0, 0));
     } else if constexpr (Q == 2) {
       // The determinant is that of M, known without cancellation.
-      const Lane scale = (inverse_(0, 0) * inverse_(1, 1)).square();
+      const Lane scale = square(inverse_(0, 0) * inverse_(1, 1));
       f(0, 0) = (c(1, 0) * k_.dd(0, 1) + c(1, 1) * k_.dd(1, 1) + 1.0) * scale;
       f(1, 1) = (c(0, 0) * k_.dd(0, 0) + c(0, 1) * k_.dd(1, 0) + 1.0) * scale;
       f(0, 1) = -(c(0, 0) * k_.dd(0, 1) + c(0, 1) * k_.dd(1, 1)) * scale;
@@ -100,10 +100,10 @@ class LonePivot {
  private:
   // F = I - C P loses digits where F is small; one step of Newton's iteration for inverses, F + F
   // (I - (I + C D) F), brings them back.
-  void invert_in_two_steps() {
+  RANEF_INLINE void invert_in_two_steps() {
     const int q = Small<Q>::size(q_);
     for (int j = 0; j < q; ++j) {
-      for (int a = 0; a < q; ++a) t_(a, j) = Lane::Constant(a <= j ? k_.lambda(j, a) : 0.0);
+      for (int a = 0; a < q; ++a) t_(a, j) = Lane::all(a <= j ? k_.lambda(j, a) : 0.0);
       // L^-1 of the column of Lambda'.
       for (int a = 0; a < q; ++a) {
         for (int k = 0; k < a; ++k) t_(a, j) -= m(a, k) * t_(k, j);
@@ -119,21 +119,21 @@ class LonePivot {
     }
     for (int b = 0; b < q; ++b) {
       for (int a = 0; a < q; ++a) {
-        Lane sum = Lane::Constant(a == b ? 1.0 : 0.0);
+        Lane sum = Lane::all(a == b ? 1.0 : 0.0);
         for (int k = 0; k < q; ++k) sum -= c(a, k) * p_(k, b);
         t_(a, b) = sum;
       }
     }
     for (int b = 0; b < q; ++b) {
       for (int a = 0; a < q; ++a) {
-        Lane sum = Lane::Constant(a == b ? 1.0 : 0.0);
+        Lane sum = Lane::all(a == b ? 1.0 : 0.0);
         for (int k = 0; k < q; ++k) sum -= c(a, k) * k_.dd(k, b);
-        p_(a, b) = a == b ? (sum - 2.0).eval() : sum;  // -(I + C D)
+        p_(a, b) = a == b ? sum - 2.0 : sum;  // -(I + C D)
       }
     }
     for (int b = 0; b < q; ++b) {
       for (int a = 0; a < q; ++a) {
-        Lane sum = Lane::Constant(a == b ? 1.0 : 0.0);
+        Lane sum = Lane::all(a == b ? 1.0 : 0.0);
         for (int k = 0; k < q; ++k) sum += p_(a, k) * t_(k, b);
         inverse_(a, b) = sum;
       }

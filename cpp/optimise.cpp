@@ -6,6 +6,7 @@
 
 #include "lbfgs.hpp"
 #include "pinned.hpp"
+#include "spectrum.hpp"
 #include "trust_region.hpp"
 
 namespace ranef {
@@ -63,7 +64,8 @@ class Search {
   bool evaluate(const Vector& theta) {
     ++out_.evaluations;
     at_ = theta;
-    return criterion_.evaluate(chart_.lambda(theta));
+    chart_.lambda(theta, lambda_);
+    return criterion_.evaluate(lambda_);
   }
 
   bool spent() const { return out_.evaluations >= control_.max_evaluations; }
@@ -71,11 +73,15 @@ class Search {
   // Differences of the criterion below this are rounding error.
   double noise() const { return std::max(1e-12, 32.0 * kEpsilon * std::abs(out_.value)); }
 
-  Matrix hessian(const std::vector<Matrix>& lambda) {
-    const std::vector<Direction> directions = chart_.directions(lambda);
-    const Matrix curvature =
-        exact_ ? criterion_.hessian(directions) : criterion_.average_information(directions);
-    return curvature + chart_.bend(criterion_.gamma());
+  // Where the workspace stands.
+  Vector gradient() { return chart_.gradient(criterion_.gamma(), lambda_); }
+
+  Matrix hessian() {
+    chart_.directions(lambda_, directions_);
+    Matrix out =
+        exact_ ? criterion_.hessian(directions_) : criterion_.average_information(directions_);
+    chart_.add_bend(criterion_.gamma(), out);
+    return out;
   }
 
   void descend() {
@@ -96,15 +102,14 @@ class Search {
   void quasi_newton() {
     const double before = out_.value;
     evaluate_current();
-    DescentPoint at{out_.theta, out_.value,
-                    chart_.gradient(criterion_.gamma(), chart_.lambda(out_.theta))};
+    DescentPoint at{out_.theta, out_.value, gradient()};
     Descent descent;
     descent.gain = control_.gain;
     descent.noise = 4.0 * noise();
     descent.evaluate = [this](DescentPoint& point) {
       if (!evaluate(point.theta)) return false;
       point.value = criterion_.value();
-      point.gradient = chart_.gradient(criterion_.gamma(), chart_.lambda(point.theta));
+      point.gradient = gradient();
       return point.gradient.allFinite();
     };
     bool halted = false;
@@ -133,11 +138,10 @@ class Search {
     double gain_before = std::numeric_limits<double>::infinity();
     bool settle = true;  // once between accepted steps: rounding error may move theta every time
     evaluate_current();
-    std::vector<Matrix> lambda = chart_.lambda(out_.theta);
     Vector& g = slope_;
     Matrix& h = curvature_;
-    g = chart_.gradient(criterion_.gamma(), lambda);
-    h = hessian(lambda);
+    g = gradient();
+    h = hessian();
     hold_pinned(criterion_, chart_, g, h);
     for (;;) {
       if (interrupted_ && interrupted_()) {
@@ -164,9 +168,9 @@ class Search {
           settle = settle && !moved;
           exact_ = true;
           radius = 1.0;
-          lambda = chart_.lambda(out_.theta);
-          g = chart_.gradient(criterion_.gamma(), lambda);
-          h = hessian(lambda);
+          evaluate_current();
+          g = gradient();
+          h = hessian();
           hold_pinned(criterion_, chart_, g, h);
           gain_before = std::numeric_limits<double>::infinity();
           continue;
@@ -187,9 +191,7 @@ class Search {
       const double ratio = drop / gain;
       bool accept = fine && (ratio > 1e-4);
       if (blind) {
-        lambda = chart_.lambda(candidate);
-        const Vector g_new = chart_.gradient(criterion_.gamma(), lambda);
-        accept = g_new.norm() < 0.5 * g.norm();
+        accept = gradient().norm() < 0.5 * g.norm();
         if (!accept) {
           out_.log.push_back({criterion_.value(), gain, radius, false});
           evaluate_current();
@@ -202,10 +204,9 @@ class Search {
         settle = true;
         out_.theta = candidate;
         out_.value = criterion_.value();
-        lambda = chart_.lambda(out_.theta);
         const Vector g_before = g;
-        g = chart_.gradient(criterion_.gamma(), lambda);
-        h = hessian(lambda);
+        g = gradient();
+        h = hessian();
         if (!exact_ && gain < 1.0) correct(h, step.change, g - g_before);
         hold_pinned(criterion_, chart_, g, h);
         if (ratio > 0.75 && step.length > 0.8 * radius) radius *= 2.5;
@@ -235,7 +236,7 @@ class Search {
   // below what the criterion shows, but first-order conditions profit (Newton squares the error).
   void polish(const Vector& candidate, double slope) {
     if (!spent() && evaluate(candidate) && criterion_.value() <= out_.value + noise() &&
-        chart_.gradient(criterion_.gamma(), chart_.lambda(candidate)).norm() < slope) {
+        gradient().norm() < slope) {
       out_.theta = candidate;
       out_.value = criterion_.value();
       return;
@@ -247,7 +248,8 @@ class Search {
   void evaluate_current() {
     if (at_.size() == out_.theta.size() && (at_ - out_.theta).isZero(0.0)) return;
     at_ = out_.theta;
-    criterion_.evaluate(chart_.lambda(at_));
+    chart_.lambda(at_, lambda_);
+    criterion_.evaluate(lambda_);
   }
 
   // Leaves a saddle: where Gamma has a negative eigenvalue on the (near) null space of a block,
@@ -259,19 +261,19 @@ class Search {
       const Matrix t = chart_.block(out_.theta, k);
       if (clearly_regular(t, 1e-6)) continue;
       const Matrix s = t * t.transpose();
-      const Eigen::SelfAdjointEigenSolver<Matrix> spectrum(s);
-      const double scale = std::max(1.0, spectrum.eigenvalues()(term.q - 1));
+      const Spectrum spectrum = spectrum_of(s);
+      const double scale = std::max(1.0, spectrum.values(term.q - 1));
       int null = 0;
-      while (null < term.q && spectrum.eigenvalues()(null) < 1e-6 * scale) ++null;
+      while (null < term.q && spectrum.values(null) < 1e-6 * scale) ++null;
       if (null == 0) continue;
-      const Matrix n = spectrum.eigenvectors().leftCols(null);
+      const Matrix n = spectrum.vectors.leftCols(null);
       const Matrix dual = n.transpose() *
                           gamma[static_cast<std::size_t>(term.group)].block(
                               term.offset, term.offset, term.q, term.q) *
                           n;
-      const Eigen::SelfAdjointEigenSolver<Matrix> violation(dual);
-      if (!(violation.eigenvalues()(0) < -1e-6)) continue;  // what is left to gain is less still
-      const Vector v = n * violation.eigenvectors().col(0);
+      const Spectrum violation = spectrum_of(dual);
+      if (!(violation.least() < -1e-6)) continue;  // what is left to gain is less still
+      const Vector v = n * violation.vectors.col(0);
       double best = out_.value - 1e-9 - noise();
       Vector best_theta;
       for (double size = 1e-5; size < 20.0 && !spent(); size *= 10.0) {
@@ -303,17 +305,16 @@ class Search {
       null.resize(t.rows(), 0);
       return from;
     }
-    const Eigen::SelfAdjointEigenSolver<Matrix> spectrum(t * t.transpose());
-    Vector values = spectrum.eigenvalues();
+    const Spectrum spectrum = spectrum_of(t * t.transpose());
+    Vector values = spectrum.values;
     const double scale = std::max(1.0, values(values.size() - 1));
     int small = 0;
     while (small < std::min(most, chart_.terms()[k].q) && values(small) < limit * scale) ++small;
-    null = spectrum.eigenvectors().leftCols(small);
+    null = spectrum.vectors.leftCols(small);
     Vector theta = from;
     if (small == 0) return theta;
     values.head(small).setZero();
-    const Matrix s =
-        spectrum.eigenvectors() * values.asDiagonal() * spectrum.eigenvectors().transpose();
+    const Matrix s = spectrum.vectors * values.asDiagonal() * spectrum.vectors.transpose();
     chart_.set_block(theta, k, semidefinite_cholesky(s, 1e-10));
     return theta;
   }
@@ -326,7 +327,7 @@ class Search {
                         criterion_.gamma()[static_cast<std::size_t>(term.group)].block(
                             term.offset, term.offset, term.q, term.q) *
                         null;
-    return Eigen::SelfAdjointEigenSolver<Matrix>(dual).eigenvalues()(0) >= 0.0;
+    return spectrum_of(dual).least() >= 0.0;
   }
 
   // Whether the last quadratic model promises so much of a loss that a look is not worth its while.
@@ -386,9 +387,11 @@ class Search {
   const OptimiseControl& control_;
   const std::function<bool()>& interrupted_;
   Optimum out_;
-  Vector at_;         // where the workspace stands
-  Vector slope_;      // of the last quadratic model of Newton's steps
-  Matrix curvature_;  // the same
+  Vector at_;                          // where the workspace stands
+  std::vector<Matrix> lambda_;         // the same
+  std::vector<Direction> directions_;  // memory of the last ones
+  Vector slope_;                       // of the last quadratic model of Newton's steps
+  Matrix curvature_;                   // the same
 };
 
 }  // namespace

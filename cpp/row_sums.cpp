@@ -53,13 +53,14 @@ bool in_runs(const std::int32_t* codes, Index rows) {
   return ends * kLength <= rows;
 }
 
-// Adds the products of rows from .. to, which belong to one level, to its sums: two rows at a time.
+// Adds the products of rows from .. to, which belong to one level, to its sums: four rows at a
+// time.
 template <int Q, int C>
 void add_run(const double* const* columns, const double* const* z, Index from, Index to,
              double* sums) {
   constexpr int kSlots = Q * C - Q * (Q - 1) / 2;
   Lane pairs[kSlots];
-  for (Lane& pair : pairs) pair.setZero();
+  for (Lane& pair : pairs) pair = Lane::all(0.0);
   Index i = from;
   for (; i + kLane <= to; i += kLane) {
     Lane local[C];
@@ -73,7 +74,9 @@ void add_run(const double* const* columns, const double* const* z, Index from, I
   int slot = 0;
   for (int a = 0; a < Q; ++a) {
     for (int b = a; b < C; ++b, ++slot) {
-      sums[slot] += pairs[slot].sum() + (i < to ? z[a][i] * columns[b][i] : 0.0);
+      double rest = 0.0;
+      for (Index k = i; k < to; ++k) rest += z[a][k] * columns[b][k];
+      sums[slot] += pairs[slot].sum() + rest;
     }
   }
 }

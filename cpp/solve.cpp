@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "spectrum.hpp"
+
 namespace ranef {
 
 namespace {
@@ -18,11 +20,11 @@ Matrix ranked(const Matrix& s, int rank) {
   const Matrix t = semidefinite_cholesky(s, 1e-12);
   const auto found = static_cast<int>((t.diagonal().array() != 0.0).count());
   if (rank == s.rows() || found <= rank) return t;
-  const Eigen::SelfAdjointEigenSolver<Matrix> spectrum(s);
-  Vector values = spectrum.eigenvalues();
+  const Spectrum spectrum = spectrum_of(s);
+  Vector values = spectrum.values;
   values.head(s.rows() - rank).setZero();
   return semidefinite_cholesky(
-      spectrum.eigenvectors() * values.asDiagonal() * spectrum.eigenvectors().transpose(), 1e-9);
+      spectrum.vectors * values.asDiagonal() * spectrum.vectors.transpose(), 1e-9);
 }
 
 class Solver {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "spectrum.hpp"
+
 namespace ranef {
 
 namespace {
@@ -13,6 +15,20 @@ struct Moments {
   Matrix ee;  // sum of e e'
 };
 
+constexpr int kFew = 3;  // columns up to which plain loops cost less than matrix products
+
+// The sums over diagonal blocks.
+void few_moments(const Stage& stage, Moments& sum) {
+  const int qq = stage.q * stage.q;
+  for (Index level = 0; level < stage.n_levels; ++level) {
+    const double* block = &stage.diagonal[at(level * qq)];
+    for (int b = 0; b < qq; ++b) {
+      sum.a.data()[b] += block[b];
+      for (int a = 0; a < qq; ++a) sum.aa(a, b) += block[a] * block[b];
+    }
+  }
+}
+
 // `v` is (-beta, 1) at the least-squares fit.
 Moments moments(const Problem& problem, int group, const Vector& v) {
   const int q = problem.q[at(group)];
@@ -21,13 +37,17 @@ Moments moments(const Problem& problem, int group, const Vector& v) {
   Matrix e(q, 0);
   for (const Stage& stage : problem.chain) {
     if (stage.group != group) continue;
-    const Eigen::Map<const Matrix> blocks(stage.diagonal.data(), q * q, stage.n_levels);
-    sum.aa = blocks * blocks.transpose();
-    Eigen::Map<Vector>(sum.a.data(), q * q) = blocks.rowwise().sum();
     e.resize(q, stage.n_levels);
+    if (q <= kFew) {
+      few_moments(stage, sum);
+    } else {
+      const Eigen::Map<const Matrix> blocks(stage.diagonal.data(), q * q, stage.n_levels);
+      sum.aa = blocks * blocks.transpose();
+      Eigen::Map<Vector>(sum.a.data(), q * q) = blocks.rowwise().sum();
+    }
     for (Index level = 0; level < stage.n_levels; ++level) {
       const Index last = stage.rest_start[at(level) + 1] - m;
-      e.col(level).noalias() = Eigen::Map<const Matrix>(&stage.rest[at(last * q)], q, m) * v;
+      e.col(level) = Eigen::Map<const Matrix>(&stage.rest[at(last * q)], q, m).lazyProduct(v);
     }
   }
   for (const TailGroup& tail : problem.tail) {
@@ -42,7 +62,15 @@ Moments moments(const Problem& problem, int group, const Vector& v) {
       e.col(level).noalias() = problem.tail_fixed.middleRows(from, q) * v;
     }
   }
-  sum.ee = e * e.transpose();
+  if (q > kFew) {
+    sum.ee = e * e.transpose();
+    return sum;
+  }
+  for (Index level = 0; level < e.cols(); ++level) {
+    for (int b = 0; b < q; ++b) {
+      for (int a = 0; a < q; ++a) sum.ee(a, b) += e(a, level) * e(b, level);
+    }
+  }
   return sum;
 }
 
@@ -114,6 +142,23 @@ double trace(const Matrix& sum, const Entry& e, const Entry& f, int rows) {
                  moment(e.b, e.a, f.a, f.b) + moment(e.b, e.a, f.b, f.a));
 }
 
+// Where moments cannot tell factors apart, the solution of least norm shares among them.
+Vector solution(const Matrix& system, const Vector& right) {
+  constexpr double kClear = 1e-6;  // of a pivot, beside the diagonal
+  const Vector sizes = system.diagonal().cwiseAbs().cwiseSqrt();
+  Matrix factor = system;
+  for (Index j = 0; j < factor.cols(); ++j) {
+    for (Index i = 0; i < factor.rows(); ++i) factor(i, j) /= sizes(i) * sizes(j);
+  }
+  if (cholesky_lower(factor) && factor.diagonal().minCoeff() > kClear) {
+    Vector out = right.cwiseQuotient(sizes);
+    solve_lower(factor, out);
+    solve_lower(factor, out, true);
+    return out.cwiseQuotient(sizes);
+  }
+  return system.completeOrthogonalDecomposition().solve(right);
+}
+
 // D by factor from the moments of all of them; the caller sees to its definiteness.
 std::vector<Matrix> relative_covariances(const Problem& problem, const Vector& v, double nu,
                                          double r2) {
@@ -150,8 +195,7 @@ std::vector<Matrix> relative_covariances(const Problem& problem, const Vector& v
       system(s + 1, t + 1) = system(t + 1, s + 1) = value;
     }
   }
-  // Where moments cannot tell factors apart, the solution of least norm shares among them.
-  const Vector found = system.completeOrthogonalDecomposition().solve(right);
+  const Vector found = solution(system, right);
   const double s2 = std::max(found(0), 0.05 * r2 / nu);
   std::vector<Matrix> d;
   for (const int q : problem.q) d.push_back(Matrix::Zero(q, q));
@@ -167,12 +211,15 @@ std::vector<Matrix> relative_covariances(const Problem& problem, const Vector& v
 Matrix bounded(const Matrix& d) {
   constexpr double kLeast = 2.5e-3;
   constexpr double kMost = 25.0;
-  const Eigen::SelfAdjointEigenSolver<Matrix> spectrum(d);
-  Vector values = spectrum.eigenvalues();
+  const Spectrum spectrum = spectrum_of(d);
+  if (spectrum.fine && spectrum.least() >= kLeast && spectrum.values(d.rows() - 1) <= kMost) {
+    return d;
+  }
+  Vector values = spectrum.values;
   for (double& value : values) {
     value = std::isfinite(value) ? std::clamp(value, kLeast, kMost) : 0.25;
   }
-  return spectrum.eigenvectors() * values.asDiagonal() * spectrum.eigenvectors().transpose();
+  return spectrum.vectors * values.asDiagonal() * spectrum.vectors.transpose();
 }
 
 }  // namespace
@@ -181,9 +228,15 @@ Vector moment_start(const Problem& problem, double nu, const Chart& chart) {
   const int p = problem.p;
   Vector v = Vector::Ones(p + 1);
   if (p > 0) {
-    v.head(p) = -problem.fixed.topLeftCorner(p, p).llt().solve(problem.fixed.col(p).head(p));
+    Matrix factor = problem.fixed.topLeftCorner(p, p);
+    Vector beta = problem.fixed.col(p).head(p);
+    if (cholesky_lower(factor)) {
+      solve_lower(factor, beta);
+      solve_lower(factor, beta, true);
+    }
+    v.head(p) = -beta;
   }
-  const double r2 = v.dot(problem.fixed * v);
+  const double r2 = v.dot(problem.fixed.lazyProduct(v));
   const std::vector<Matrix> d = relative_covariances(problem, v, nu, r2);
   Vector theta = Vector::Zero(chart.size());
   for (std::size_t k = 0; k < chart.terms().size(); ++k) {

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
+
+#include "spectrum.hpp"
 
 namespace ranef {
 
@@ -38,10 +41,10 @@ bool newton_step(const Matrix& h, const Vector& g, Vector& step) {
 class Spectral {
  public:
   Spectral(const Matrix& h, const Vector& g) {
-    const Eigen::SelfAdjointEigenSolver<Matrix> solver(h);
-    fine = solver.info() == Eigen::Success;
-    values_ = solver.eigenvalues();
-    vectors_ = solver.eigenvectors();
+    Spectrum spectrum = spectrum_of(h);
+    fine = spectrum.fine;
+    values_ = std::move(spectrum.values);
+    vectors_ = std::move(spectrum.vectors);
     gradient_ = vectors_.transpose() * g;
     // Eigenvalues this small carry rounding error only.
     floor_ = 1e-12 * std::max(1.0, values_.cwiseAbs().maxCoeff());

@@ -41,7 +41,7 @@ void check(const std::string& name, const Data& data, bool reml) {
   const Vector gradient = chart.gradient(criterion.gamma(), chart.lambda(theta));
   const std::vector<ranef::Direction> directions = chart.directions(chart.lambda(theta));
   Matrix hessian = criterion.hessian(directions);
-  hessian += chart.bend(criterion.gamma());
+  chart.add_bend(criterion.gamma(), hessian);
   criterion.average_information(directions);
   ranef::row_variances(criterion, rows);
   ranef::conditional_variances(criterion);
