@@ -1,6 +1,7 @@
 #include "criterion.hpp"
 
 #include <cmath>
+#include <limits>
 #include <utility>
 
 namespace ranef {
@@ -55,6 +56,12 @@ bool Criterion::evaluate(const std::vector<Matrix>& lambda) {
            nu_ * (1.0 + std::log(kTwoPi * r2_ / nu_)) - problem_.sum_log_weights + constant_ +
            penalty_.value();
   return r2_ > 0.0 && std::isfinite(value_);
+}
+
+double Criterion::rounding() const {
+  constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
+  const double total = problem_.fixed(problem_.p, problem_.p);
+  return kEpsilon * (32.0 * std::abs(value_) + 4.0 * nu_ * total / r2_);
 }
 
 Sweeps& Criterion::sweeps() {

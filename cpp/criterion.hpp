@@ -68,6 +68,9 @@ class Criterion {
 
   const Penalty& penalty() const { return penalty_; }
   double value() const { return value_; }
+  // Size of the rounding error of value(): where X explains nearly all of y, r2 is a small
+  // difference of large sums.
+  double rounding() const;
   double r2() const { return r2_; }
   double log_determinant() const { return log_determinant_; }
   double log_determinant_x() const { return log_determinant_x_; }

@@ -21,7 +21,8 @@ constexpr Index kLane = 4;
 
 // Holds the same number of four neighbouring levels.
 struct Lane {
-  using Values [[gnu::vector_size(kLane * sizeof(double))]] = double;
+  // Aligned as a number is: the type's own alignment depends on the processor compiled for.
+  using Values [[gnu::vector_size(kLane * sizeof(double)), gnu::aligned(alignof(double))]] = double;
   Values values;
 
   RANEF_INLINE static Lane all(double x) { return {Values{x, x, x, x}}; }

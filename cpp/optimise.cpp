@@ -13,8 +13,6 @@ namespace ranef {
 
 namespace {
 
-constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
-
 // Whether no eigenvalue of T T' for a lower triangular T can be below limit max(1, the largest
 // one). The smallest singular value is at least |det T| (k / |T|^2)^(k/2) with k = q - 1 (the
 // others are at most as in a matrix of equal ones).
@@ -71,7 +69,7 @@ class Search {
   bool spent() const { return out_.evaluations >= control_.max_evaluations; }
 
   // Differences of the criterion below this are rounding error.
-  double noise() const { return std::max(1e-12, 32.0 * kEpsilon * std::abs(out_.value)); }
+  double noise() const { return std::max(1e-12, criterion_.rounding()); }
 
   // Where the workspace stands.
   Vector gradient() { return chart_.gradient(criterion_.gamma(), lambda_); }

@@ -47,7 +47,7 @@ class Refitter {
     Optimum best = search(control_.start);
     if (best.status != OptimiseStatus::kConverged && best.status != OptimiseStatus::kInterrupted) {
       const int spent = best.evaluations;
-      best = search(moment_start(problem_, criterion_->nu(), chart_));
+      best = search(moment_start(problem_, criterion_->nu(), control_.reml, chart_));
       best.evaluations += spent;
     }
     out.status[at(column)] = best.status;

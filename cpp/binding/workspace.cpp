@@ -116,7 +116,7 @@ class Workspace {
   Vector moment_start(const Terms& terms) {
     const ranef::Chart chart = this->chart(terms);
     nb::gil_scoped_release release;
-    return ranef::moment_start(problem_, criterion_.nu(), chart);
+    return ranef::moment_start(problem_, criterion_.nu(), criterion_.reml(), chart);
   }
 
   nb::tuple optimise(const Terms& terms, const Vector& start, int max_evaluations, double gain,
@@ -162,7 +162,7 @@ class Workspace {
       std::vector<Matrix> bases;
       for (const ranef::MatrixScaling& z : scaling.z) bases.push_back(z.change());
       criterion_.set_threads(threads);
-      const Vector first = start ? *start : ranef::moment_start(problem_, criterion_.nu(), chart);
+      const Vector first = start ? *start : ranef::moment_start(problem_, criterion_.nu(), criterion_.reml(), chart);
       found = ranef::solve(criterion_, chart, bases, first, control, work(), Interrupted{});
     }
     const ranef::Optimum& best = found.optimum;

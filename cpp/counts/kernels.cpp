@@ -53,7 +53,7 @@ bool run(const std::string& layout, const Data& data) {
     terms.push_back({static_cast<int>(g), 0, data.widths[g]});
   }
   const ranef::Chart chart(terms, data.widths);
-  const ranef::Vector theta = ranef::moment_start(problem, criterion.nu(), chart);
+  const ranef::Vector theta = ranef::moment_start(problem, criterion.nu(), true, chart);
   const std::vector<ranef::Matrix> lambda = chart.lambda(theta);
   const std::vector<ranef::Direction> directions = chart.directions(lambda);
   if (!criterion.evaluate(lambda)) return false;

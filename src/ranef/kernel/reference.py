@@ -139,10 +139,15 @@ class ReferenceKernel:
 
         Solves, for s2 and C = s2 D, sum e_j'Ee_j = s2 sum tr(A_jj E) + sum tr(E A_jk C_k A_kj) for
         E in a basis of each factor, and r2 = s2 nu + sum tr(A C); j and k are levels, k those of
-        all factors. Eigenvalues of D are kept within [0.0025, 25].
+        all factors, A = Z'WZ, under REML less what X explains of it (few levels there). Eigenvalues
+        of D are kept within [0.0025, 25].
         """
         self.evaluate([np.zeros((q, q)) for _, q in self._sizes])
-        z = self._a[: self._e.shape[0], : self._e.shape[0]]
+        size = self._e.shape[0]
+        z = self._a[:size, :size]
+        if self._reml and self.beta.size:
+            zx, xx = self._a[:size, size:-1], self._a[size:-1, size:-1]
+            z = z - zx @ np.linalg.solve(xx, zx.T)
         forms: list[Array] = []  # E of each unknown on all random effects
         units: list[tuple[int, Array]] = []
         for g, (_, q) in enumerate(self._sizes):

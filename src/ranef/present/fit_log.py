@@ -126,7 +126,8 @@ class FitLog:
 
     def _steps(self) -> list[str]:
         if not self.steps:
-            return []
+            done = self.status == "converged"
+            return ["  no steps: the start left nothing to search for"] if done else []
         head = f"  {'step':>4}  {'criterion':>20}  {'predicted gain':>14}  {'radius':>8}  accepted"
         return [
             head,
