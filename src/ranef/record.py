@@ -64,17 +64,17 @@ _COMPARED: dict[str, Any] = {"__eq__": _eq, "__hash__": _hash}
 
 
 class _Initialiser:
-    """``__init__`` of a record, compiled when the class is asked for it or a second instance made.
+    """``__init__`` of a record, compiled when the class is asked for it or after a few instances.
 
-    Most records of a first fit are made once, and compiling takes longer than many instances.
+    Most records of a first fit are made once or twice, and compiling takes as long as eight.
     """
 
     def __init__(self, cls: type[Any]) -> None:
-        self.cls, self.asked = cls, False
+        self.cls, self.left = cls, 4
 
     def __get__(self, instance: Any, owner: type[Any]) -> Any:
-        if isinstance(instance, self.cls) and not self.asked:
-            self.asked = True
+        if self.left and isinstance(instance, self.cls):
+            self.left -= 1
             return partial(self.fill, instance)
         made = _compiled(self.cls)
         self.cls.__init__ = made
@@ -83,13 +83,14 @@ class _Initialiser:
     def fill(self, instance: Any, *arguments: Any, **named: Any) -> None:
         """Set every field; a call that cannot be right is left to the compiled method."""
         declared = self.cls.__declared__
-        placed = dict(zip(declared, arguments, strict=False))
-        values = placed | named
-        for name, (_, given) in declared.items():
-            if name not in values and (default := _default(given)) is not MISSING:
-                values[name] = default
-        twice = placed.keys() & named.keys()
-        if len(placed) < len(arguments) or twice or values.keys() != declared.keys():
+        values = dict(zip(declared, arguments, strict=False))
+        right = len(values) == len(arguments) and values.keys().isdisjoint(named)
+        values |= named
+        if len(values) < len(declared):
+            for name, (_, given) in declared.items():
+                if name not in values and (default := _default(given)) is not MISSING:
+                    values[name] = default
+        if not right or values.keys() != declared.keys():
             self.cls.__init__(instance, *arguments, **named)
             return
         for name, value in values.items():
