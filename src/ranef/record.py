@@ -73,7 +73,7 @@ class _Initialiser:
         self.cls, self.left = cls, 4
 
     def __get__(self, instance: Any, owner: type[Any]) -> Any:
-        if self.left and isinstance(instance, self.cls):
+        if self.left > 0 and isinstance(instance, self.cls):
             self.left -= 1
             return partial(self.fill, instance)
         made = _compiled(self.cls)

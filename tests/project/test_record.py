@@ -8,6 +8,7 @@ import functools
 import pickle
 from collections.abc import Callable
 from inspect import signature
+from types import FunctionType
 from typing import Any
 
 import pytest
@@ -123,6 +124,25 @@ def untouched(monkeypatch: pytest.MonkeyPatch) -> type[Point]:
 def test_as_the_standard_library_has_it(number: int, untouched: type[Point]) -> None:
     expected = outcome(CALLS[number], Twin)
     assert [outcome(CALLS[number], untouched) for _ in range(7)] == [expected] * 7
+
+
+def test_nothing_is_compiled_or_described_before_it_is_needed(untouched: type[Point]) -> None:
+    untouched(1.0, 2.0)
+    assert not isinstance(vars(untouched)["__init__"], FunctionType)
+    assert not isinstance(vars(untouched)["__dataclass_fields__"], dict)
+    for _ in range(6):
+        untouched(1.0, 2.0)
+    assert isinstance(vars(untouched)["__init__"], FunctionType)
+    assert [f.name for f in dataclasses.fields(untouched)] == ["x", "y", "label", "notes"]
+    assert isinstance(vars(untouched)["__dataclass_fields__"], dict)
+
+
+def test_a_standard_dataclass_can_be_derived(untouched: type[Point]) -> None:
+    @dataclasses.dataclass
+    class Wider(untouched):  # type: ignore[valid-type, misc]
+        z: float = 0.0
+
+    assert [f.name for f in dataclasses.fields(Wider)] == ["x", "y", "label", "notes", "z"]
 
 
 def test_no_new_attributes() -> None:
