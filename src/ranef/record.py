@@ -107,7 +107,11 @@ class _Description:
 
     def __get__(self, instance: Any, owner: type[Any]) -> Any:
         declared = [(name, kind, given) for name, (kind, given) in self.cls.__declared__.items()]
-        same: Any = make_dataclass(self.cls.__name__, declared, init=False, repr=False, eq=False)
+        # Without a text of its own a class is searched for a signature, which takes the most.
+        namespace = {"__doc__": self.cls.__doc__ or self.cls.__name__}
+        same: Any = make_dataclass(
+            self.cls.__name__, declared, namespace=namespace, init=False, repr=False, eq=False
+        )
         self.cls.__dataclass_params__ = same.__dataclass_params__
         self.cls.__dataclass_fields__ = same.__dataclass_fields__
         return same.__dataclass_fields__
