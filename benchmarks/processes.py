@@ -51,7 +51,7 @@ def run_process(command: Sequence[str]) -> Usage:
 
 
 def measure(commands: Mapping[str, Sequence[str]], plan: Plan) -> tuple[Row, ...]:
-    """Run the commands in turn; each prints its objective last."""
+    """Run the commands in turn; each prints its objective last, or nothing if it has none."""
     first: dict[str, Usage] = {}
     failed: dict[str, str] = {}
     for label, command in commands.items():
@@ -73,13 +73,14 @@ def measure(commands: Mapping[str, Sequence[str]], plan: Plan) -> tuple[Row, ...
 
 def _row(label: str, first: Usage, runs: Sequence[Usage]) -> Row:
     times = [run.seconds for run in runs]
+    words = first.output.split()
     return Row(
         label=label,
         first=first.seconds,
         seconds=median(times),
         runs=len(times),
         spread=spread(times),
-        objective=float(first.output.split()[-1]),
+        objective=float(words[-1]) if words else None,
         memory=int(median(run.peak_bytes for run in runs)),
         note=f"{median(run.cpu_seconds for run in runs):.2f} s of CPU",
     )

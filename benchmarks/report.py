@@ -53,7 +53,7 @@ def _cells(row: Row, base: Row | None) -> list[str]:
         _ratio(row, base),
         _objective(row),
         "-" if row.evaluations is None else str(row.evaluations),
-        "-" if row.memory is None else f"{row.memory / 2**20:.0f} MiB",
+        "-" if row.memory is None else f"{_number(row.memory / 2**20)} MiB",
     ]
 
 

@@ -3,7 +3,6 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ranef._version import __version__
 from ranef.api import compare, lmm
 from ranef.errors import (
     DataError,
@@ -22,6 +21,7 @@ from ranef.types import Finding, MissingRows
 
 if TYPE_CHECKING:
     from ranef import datasets, priors
+    from ranef._version import __version__
     from ranef.frame.center import center
     from ranef.frame.structure import structure
 
@@ -49,8 +49,9 @@ __all__ = [
     "structure",
 ]
 
-# Not needed for a fit, so loaded when first asked for: a module, or a function of one.
+# Not needed for a fit, so loaded when first asked for: a module, or a name of one.
 _LATER = {
+    "__version__": "ranef._version",
     "center": "ranef.frame.center",
     "datasets": "ranef.datasets",
     "priors": "ranef.priors",

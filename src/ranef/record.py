@@ -1,13 +1,15 @@
 """Frozen records that are quick to define.
 
-``dataclass(frozen=True, slots=True)`` compiles seven methods for every class: most of what
-``import ranef`` itself has to do. Here the classes share all of them but ``__init__``.
+``dataclass(frozen=True, slots=True)`` compiles seven methods for every class and describes every
+field: most of what ``import ranef`` itself would have to do. Here the classes share all of them but
+``__init__``, and that one and the description are made when first asked for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import MISSING, FrozenInstanceError, dataclass, fields
+from dataclasses import MISSING, Field, FrozenInstanceError, fields, make_dataclass, replace
+from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -40,42 +42,114 @@ def _refuse_deleting(self: Any, name: str) -> None:
 
 
 def _state(self: Any) -> list[Any]:
-    return [getattr(self, f.name) for f in fields(self)]
+    return [getattr(self, name) for name in self.__match_args__]
 
 
 def _restore(self: Any, state: list[Any]) -> None:
-    for f, value in zip(fields(self), state, strict=True):
-        object.__setattr__(self, f.name, value)
+    for name, value in zip(self.__match_args__, state, strict=True):
+        object.__setattr__(self, name, value)
 
 
-_FROZEN: dict[str, Any] = {"__setattr__": _refuse_setting, "__delattr__": _refuse_deleting}
+def _replaced(self: Any, /, **changes: Any) -> Any:
+    return replace(self, **changes)
+
+
+_FROZEN: dict[str, Any] = {
+    "__setattr__": _refuse_setting,
+    "__delattr__": _refuse_deleting,
+    "__replace__": _replaced,  # what copy.replace of Python 3.13 calls
+}
 _SLOTTED: dict[str, Any] = {"__getstate__": _state, "__setstate__": _restore}
 _COMPARED: dict[str, Any] = {"__eq__": _eq, "__hash__": _hash}
 
 
-def _initialiser(cls: type[Any]) -> Any:
+class _Initialiser:
+    """``__init__`` of a record, compiled when the class is asked for it or after a few instances.
+
+    Most records of a first fit are made once or twice, and compiling takes as long as eight.
+    """
+
+    def __init__(self, cls: type[Any]) -> None:
+        self.cls, self.left = cls, 4
+
+    def __get__(self, instance: Any, owner: type[Any]) -> Any:
+        if self.left > 0 and isinstance(instance, self.cls):
+            self.left -= 1
+            return partial(self.fill, instance)
+        made = _compiled(self.cls)
+        self.cls.__init__ = made
+        return made.__get__(instance, owner)
+
+    def fill(self, instance: Any, *arguments: Any, **named: Any) -> None:
+        """Set every field; a call that cannot be right is left to the compiled method."""
+        declared = self.cls.__declared__
+        values = dict(zip(declared, arguments, strict=False))
+        right = len(values) == len(arguments) and values.keys().isdisjoint(named)
+        values |= named
+        if len(values) < len(declared):
+            for name, (_, given) in declared.items():
+                if name not in values and (default := _default(given)) is not MISSING:
+                    values[name] = default
+        if not right or values.keys() != declared.keys():
+            self.cls.__init__(instance, *arguments, **named)
+            return
+        for name, value in values.items():
+            object.__setattr__(instance, name, value)
+        if hasattr(instance, "__post_init__"):
+            instance.__post_init__()
+
+
+class _Description:
+    """``__dataclass_fields__``, made when asked for."""
+
+    def __init__(self, cls: type[Any]) -> None:
+        self.cls = cls
+
+    def __get__(self, instance: Any, owner: type[Any]) -> Any:
+        declared = [(name, kind, given) for name, (kind, given) in self.cls.__declared__.items()]
+        # Without a text of its own a class is searched for a signature, which takes the most.
+        namespace = {"__doc__": self.cls.__doc__ or self.cls.__name__}
+        same: Any = make_dataclass(
+            self.cls.__name__, declared, namespace=namespace, init=False, repr=False, eq=False
+        )
+        self.cls.__dataclass_params__ = same.__dataclass_params__
+        self.cls.__dataclass_fields__ = same.__dataclass_fields__
+        return same.__dataclass_fields__
+
+
+def _compiled(cls: type[Any]) -> Any:
     """The one method that is compiled: arguments in order, defaults, ``__post_init__``."""
     names: dict[str, Any] = {"MISSING": MISSING, "put": object.__setattr__}
     arguments, body = ["self"], []
-    for f in fields(cls):
-        value = f.name
-        if f.default_factory is not MISSING:
-            names[f"make_{f.name}"] = f.default_factory
-            arguments.append(f"{f.name}=MISSING")
-            value = f"make_{f.name}() if {f.name} is MISSING else {f.name}"
-        elif f.default is not MISSING:
-            names[f"default_{f.name}"] = f.default
-            arguments.append(f"{f.name}=default_{f.name}")
+    for name, (_, given) in cls.__declared__.items():
+        value = name
+        if isinstance(given, Field) and given.default_factory is not MISSING:
+            names[f"make_{name}"] = given.default_factory
+            arguments.append(f"{name}=MISSING")
+            value = f"make_{name}() if {name} is MISSING else {name}"
         else:
-            arguments.append(f.name)
-        body.append(f"put(self, {f.name!r}, {value})")
+            default = given.default if isinstance(given, Field) else given
+            names[f"default_{name}"] = default
+            arguments.append(name if default is MISSING else f"{name}=default_{name}")
+        body.append(f"put(self, {name!r}, {value})")
     if hasattr(cls, "__post_init__"):
         body.append("self.__post_init__()")
     exec(f"def __init__({', '.join(arguments)}):\n " + "\n ".join(body or ["pass"]), names)
     made = names["__init__"]
     made.__qualname__ = f"{cls.__qualname__}.__init__"
-    made.__annotations__ = {f.name: f.type for f in fields(cls)} | {"return": None}
+    made.__annotations__ = {name: kind for name, (kind, _) in cls.__declared__.items()}
+    made.__annotations__["return"] = None
     return made
+
+
+def _default(given: Any) -> Any:
+    if not isinstance(given, Field):
+        return given
+    return given.default if given.default_factory is MISSING else given.default_factory()
+
+
+def _compares(given: Any) -> bool:
+    return not isinstance(given, Field) or bool(given.compare)
 
 
 def _record(
@@ -93,13 +167,32 @@ def _record(
     if repr:
         shared["__repr__"] = _repr
 
-    def make(cls: type[T]) -> type[T]:
-        own = set(cls.__dict__)
-        made: Any = dataclass(init=False, repr=False, eq=False, slots=slots)(cls)
-        for name in shared.keys() - own:
-            setattr(made, name, shared[name])
-        made.__compared__ = attrgetter(*(f.name for f in fields(made) if f.compare))
-        made.__init__ = _initialiser(made)
+    def make(cls: Any) -> type[T]:
+        own, inherited = dict(cls.__dict__), getattr(cls, "__declared__", {})
+        kinds = own.get("__annotations__", {})
+        new = {name: (kind, own.pop(name, MISSING)) for name, kind in kinds.items()}
+        declared = {**inherited, **new}
+        added = {name: method for name, method in shared.items() if name not in own}
+        added |= {
+            "__declared__": declared,
+            "__match_args__": tuple(declared),
+            "__compared__": attrgetter(*(n for n, (_, f) in declared.items() if _compares(f))),
+        }
+        made: Any = cls
+        if slots:
+            for name in ("__dict__", "__weakref__"):
+                own.pop(name, None)
+            added["__qualname__"] = cls.__qualname__
+            added["__slots__"] = tuple(name for name in new if name not in inherited)
+            made = type(cls)(cls.__name__, cls.__bases__, own | added)
+        else:
+            for name, (_, given) in new.items():
+                if isinstance(given, Field):
+                    delattr(cls, name)
+            for name, value in added.items():
+                setattr(cls, name, value)
+        made.__init__ = _Initialiser(made)
+        made.__dataclass_fields__ = _Description(made)
         return made  # type: ignore[no-any-return]
 
     return make

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from benchmarks.cases import ALL
 from benchmarks.cases.fit_case import FitCase
+from benchmarks.cases.fresh_process import ALONE, FRESH_PROCESS
 from benchmarks.cases.hsb import HSB
 from benchmarks.cases.maximal import MAXIMAL, simulate
 from benchmarks.cases.one_factor import ONE_FACTOR_LARGE
@@ -45,6 +46,18 @@ def test_a_second_core_is_held_against_one() -> None:
     goals = {goal.what: goal for goal in ONE_FACTOR_LARGE.goals(rows)}
     assert goals["ranef / ranef, 2 threads"].value == 2.0
     assert goals["ranef / ranef, 2 threads"].reached is True
+
+
+def test_libraries_alone_bound_a_fresh_process() -> None:
+    rows = [
+        Row("ranef, pandas", seconds=0.5),
+        Row("ranef, Polars", seconds=0.34),
+        Row(ALONE, seconds=0.3),
+        Row("glmm, pandas", seconds=0.5),
+    ]
+    found = [(goal.value, goal.reached) for goal in FRESH_PROCESS.goals(rows)]
+    assert found == [(1.0, True), (0.5 / 0.34, False), (pytest.approx(0.08), True)]
+    assert [goal.value for goal in FRESH_PROCESS.goals(rows[:3])] == [None, None, None]
 
 
 def test_a_lower_objective_elsewhere_is_an_excess_of_ours() -> None:

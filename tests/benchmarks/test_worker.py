@@ -43,6 +43,28 @@ def test_ranef_is_timed_beside_a_tool_that_ends(dyestuff: Path) -> None:
     assert "ended" in theirs.note
 
 
+HOARDER = """
+import numpy as np
+from benchmarks.workers.loop import Outcome, Task, serve
+
+class Hoarder:
+    def prepare(self, model, frame):
+        blocks = [np.ones(8192) for _ in range(400)]
+        self.last = blocks.pop()  # keeps the system from getting back those below it
+        return Task(lambda: [np.ones(8192) for _ in range(300)], lambda result: Outcome(0.0))
+
+serve(Hoarder())
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is read from /proc")
+def test_memory_that_the_process_holds_free_hides_nothing(dyestuff: Path) -> None:
+    peer = Peer("hoarder", (sys.executable, "-c", HOARDER), "0")
+    (row,) = interleave([peer], Model("y ~ 1 + (1 | g)"), dyestuff, Plan(repeats=1), log=quiet)
+    assert row.memory is not None
+    assert row.memory > 0.95 * 300 * 8192 * 8
+
+
 def test_a_tool_that_ends_between_samples_has_no_time(tmp_path: Path) -> None:
     answers = [{}, {"seconds": 2.0, "objective": 1.0, "evaluations": 3, "note": ""}]
     code = f"import json\nfor a in {answers!r}: input(); print(json.dumps(a), flush=True)"

@@ -21,11 +21,13 @@ HEAVY = (
     "formulaic",
     "great_tables",
     "matplotlib",
+    "narwhals",
     "pandas",
     "polars",
     "pyarrow",
     "rich",
-    "scipy.stats",
+    "scipy",
+    "threadpoolctl",
     "typer",
 )
 

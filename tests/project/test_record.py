@@ -8,6 +8,7 @@ import functools
 import pickle
 from collections.abc import Callable
 from inspect import signature
+from types import FunctionType
 from typing import Any
 
 import pytest
@@ -66,6 +67,8 @@ CALLS: list[Callable[[Any], Any]] = [
     lambda kind: kind(),
     lambda kind: kind(1.0, 2.0, "there", [], 5),
     lambda kind: kind(1.0, 2.0, depth=3),
+    lambda kind: kind(1.0, 2.0, x=3.0),
+    lambda kind: kind(y=2.0, x=1.0).notes,
     lambda kind: kind(-1.0, 2.0),
     lambda kind: setattr(kind(1.0, 2.0), "x", 3.0),
     lambda kind: delattr(kind(1.0, 2.0), "x"),
@@ -97,9 +100,49 @@ def outcome(call: Callable[[Any], Any], kind: Any) -> str:
         return f"{type(error).__name__}: {error}".replace(kind.__qualname__, "kind")
 
 
+@pytest.fixture
+def untouched(monkeypatch: pytest.MonkeyPatch) -> type[Point]:
+    """Point as it is when its module has just been imported: nothing of it is compiled."""
+
+    @record(frozen=True, slots=True)
+    class New:
+        """A record."""
+
+        x: float
+        y: float = dataclasses.field(compare=False)
+        label: str = "here"
+        notes: list[str] = dataclasses.field(default_factory=list, repr=False)
+
+        __post_init__ = Point.__post_init__
+
+    New.__qualname__ = New.__name__ = "Point"
+    monkeypatch.setitem(globals(), "Point", New)  # pickle looks there
+    return New  # type: ignore[return-value]
+
+
 @pytest.mark.parametrize("number", range(len(CALLS)))
-def test_as_the_standard_library_has_it(number: int) -> None:
-    assert outcome(CALLS[number], Point) == outcome(CALLS[number], Twin)
+def test_as_the_standard_library_has_it(number: int, untouched: type[Point]) -> None:
+    expected = outcome(CALLS[number], Twin)
+    assert [outcome(CALLS[number], untouched) for _ in range(7)] == [expected] * 7
+
+
+def test_nothing_is_compiled_or_described_before_it_is_needed(untouched: type[Point]) -> None:
+    untouched(1.0, 2.0)
+    assert not isinstance(vars(untouched)["__init__"], FunctionType)
+    assert not isinstance(vars(untouched)["__dataclass_fields__"], dict)
+    for _ in range(6):
+        untouched(1.0, 2.0)
+    assert isinstance(vars(untouched)["__init__"], FunctionType)
+    assert [f.name for f in dataclasses.fields(untouched)] == ["x", "y", "label", "notes"]
+    assert isinstance(vars(untouched)["__dataclass_fields__"], dict)
+
+
+def test_a_standard_dataclass_can_be_derived(untouched: type[Point]) -> None:
+    @dataclasses.dataclass
+    class Wider(untouched):  # type: ignore[valid-type, misc]
+        z: float = 0.0
+
+    assert [f.name for f in dataclasses.fields(Wider)] == ["x", "y", "label", "notes", "z"]
 
 
 def test_no_new_attributes() -> None:

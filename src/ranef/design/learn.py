@@ -10,7 +10,6 @@ from ranef.design.contrasts import from_call
 from ranef.design.evaluate import evaluate, evaluate_factor
 from ranef.design.fixed import Contrast
 from ranef.design.levels import learn_levels
-from ranef.design.means import GroupMeans, learn_means
 from ranef.design.state import Category, State
 from ranef.errors import DesignError
 from ranef.formula.functions import CATEGORY, CENTRING, TRANSFORMS
@@ -112,8 +111,10 @@ def _learn_means(call: Call, table: Table, state: State) -> State:
     twin = f"{other}({source}, {to_text(call.args[1])})"
     if key in state.means:
         return state
-    known: GroupMeans | None = state.means.get(twin)
+    known = state.means.get(twin)
     if known is None:
+        from ranef.design.means import learn_means
+
         columns = expand_group(call.args[1], state.formula)[0].factors
         known = learn_means(evaluate(call.args[0], table, state), columns, table)
     return replace(state, means={**state.means, key: known})

@@ -6,12 +6,23 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ranef.types import INTERCEPT, Array, ColumnPlan, ModelColumns, RandomTerm, TermBlock, TermLabel
+from ranef.types import (
+    INTERCEPT,
+    Array,
+    Codes,
+    ColumnPlan,
+    ModelColumns,
+    RandomTerm,
+    TermBlock,
+    TermLabel,
+)
 
 __all__ = ["plan_columns"]
 
 
-def plan_columns(x: ModelColumns, x_names: Sequence[str], terms: Sequence[RandomTerm]) -> ColumnPlan:
+def plan_columns(
+    x: ModelColumns, x_names: Sequence[str], terms: Sequence[RandomTerm]
+) -> ColumnPlan:
     """Lay out the columns of X and Z.
 
     Terms on one grouping factor share a group, side by side. A column that several matrices use
@@ -35,7 +46,9 @@ def plan_columns(x: ModelColumns, x_names: Sequence[str], terms: Sequence[Random
 
     fixed = use(x, x_names)
     groups: dict[str, int] = {}
-    codes, widths, random, blocks = [], [], [], []
+    codes: list[tuple[Codes, int]] = []
+    widths: list[int] = []
+    random, blocks = [], []
     for term in terms:
         group = groups.setdefault(term.factor, len(groups))
         if group == len(codes):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ranef.design.fixed import Contrast
 from ranef.design.levels import Levels
-from ranef.design.means import GroupMeans
 from ranef.record import record
+
+if TYPE_CHECKING:
+    from ranef.design.means import GroupMeans
 
 __all__ = ["Category", "State"]
 

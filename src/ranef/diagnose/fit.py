@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from ranef.diagnose.words import joined, null_sentences
 from ranef.problem import Problem
 from ranef.solve import Solution
 from ranef.solve.outweighed import outweighed
@@ -77,6 +76,8 @@ def _outweighed(problem: Problem, solution: Solution) -> Finding:
 
 
 def _boundary(problem: Problem, solution: Solution) -> Finding:
+    from ranef.diagnose.words import joined, null_sentences
+
     certificate = solution.certificate
     sentences: list[str] = []
     where: list[str] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field, fields
+from dataclasses import fields
 from functools import cached_property
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Self
@@ -51,7 +51,7 @@ class FitRecord:
     _layout: Layout
     _seconds: Mapping[str, float]
     missing_rows: MissingRows
-    findings: tuple[Finding, ...] = field(default=())
+    findings: tuple[Finding, ...] = ()
 
     @classmethod
     def of_design(

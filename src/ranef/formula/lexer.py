@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from ranef.formula.position import formula_error
+from ranef.record import record
 
 __all__ = ["Token", "tokenize"]
 
 
-class Token(NamedTuple):
+@record(frozen=True, slots=True)
+class Token:
     """One token.
 
     ``kind`` is ``"name"``, ``"number"``, ``"string"``, ``"end"`` or the operator's own text;
@@ -32,9 +33,7 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE | re.DOTALL,
 )
-_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r"}
-_END_OF_SPACE = re.compile(r"\s*+")
 
 
 def tokenize(text: str) -> list[Token]:
@@ -64,10 +63,8 @@ def tokenize(text: str) -> list[Token]:
             tokens.append(_quoted(piece, text, start, at))
         else:
             tokens.append(Token(group or "", piece, start, at))
-    space = _END_OF_SPACE.match(text, at)
-    at = space.end() if space else at
-    if at < n:
-        raise _unreadable(text, at)
+    if left := text[at:].lstrip():
+        raise _unreadable(text, n - len(left))
     tokens.append(Token("end", "", n, n))
     return tokens
 
@@ -75,7 +72,7 @@ def tokenize(text: str) -> list[Token]:
 def _quoted(piece: str, text: str, start: int, end: int) -> Token:
     inner = piece[1:-1]
     if piece[0] != "`":
-        inner = _ESCAPE.sub(lambda m: _ESCAPED.get(m[1], m[1]), inner)
+        inner = re.sub(r"(?s)\\(.)", lambda m: _ESCAPED.get(m[1], m[1]), inner)
         return Token("string", inner, start, end)
     if not inner.strip():
         raise formula_error(

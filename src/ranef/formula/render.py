@@ -32,8 +32,8 @@ _STRENGTH = {
     "^": 70,
 }
 _ATOM = 100
-_PLAIN = re.compile(r"[^\W\d]\w*+\Z")
-_DOTTED = re.compile(r"(?:[^\W\d]|\.(?!\d))[\w.]*+\Z")
+_PLAIN = r"[^\W\d]\w*+\Z"
+_DOTTED = r"(?:[^\W\d]|\.(?!\d))[\w.]*+\Z"
 _WORDS = frozenset({".", "TRUE", "FALSE", "True", "False", "NULL", "None"})
 
 
@@ -86,11 +86,11 @@ def _bare(name: str) -> str:
 
 
 def _safe(name: str) -> str:
-    return name if _DOTTED.match(name) and name not in _WORDS else f"`{name}`"
+    return name if re.match(_DOTTED, name) and name not in _WORDS else f"`{name}`"
 
 
 def _quoted(name: str) -> str:
-    return name if _PLAIN.match(name) else f"`{name}`"
+    return name if re.match(_PLAIN, name) else f"`{name}`"
 
 
 def _render(expr: Expr, name: Callable[[str], str]) -> tuple[str, int]:

@@ -59,14 +59,16 @@ class Rows:
     weights: Array | None
 
 
-class Direction(NamedTuple):
+@record(frozen=True, slots=True)
+class Direction:
     """A symmetric change `d`, shape (q, q), of the relative covariance of one grouping factor."""
 
     group: int
     d: Array
 
 
-class Curvature(NamedTuple):
+@record(frozen=True, slots=True)
+class Curvature:
     """Second derivatives of the criterion along k directions, and first ones of its parts.
 
     ``hessian`` (k, k); ``r2`` (k,), derivative of the penalised residual sum of squares;
@@ -87,7 +89,8 @@ class Step(NamedTuple):
     accepted: bool
 
 
-class Optimum(NamedTuple):
+@record(frozen=True, slots=True)
+class Optimum:
     """Where a search ended.
 
     ``status``: converged, no progress, evaluation limit, broke down. ``method``: what found the
@@ -103,7 +106,8 @@ class Optimum(NamedTuple):
     log: tuple[Step, ...]
 
 
-class Layout(NamedTuple):
+@record(frozen=True, slots=True)
+class Layout:
     """How the random effects of a problem are eliminated.
 
     ``chain``: grouping factors eliminated level by level, in order; ``tail``: those in one dense

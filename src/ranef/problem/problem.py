@@ -17,7 +17,6 @@ from ranef.kernel import (
     TermBlock,
     change_response,
 )
-from ranef.problem.memory import check_memory
 from ranef.record import record
 from ranef.source.memory import gather, gather_scaled, row_threads, rows_of
 from ranef.source.scaling import COLLINEAR, Scaling, orthogonal_scaling, with_response
@@ -105,6 +104,8 @@ class Problem:
             return ReferenceKernel(self.products, self.reml, constant, penalty)
         kernel = CoreKernel(self.products, self.reml, constant, penalty)
         if kernel.dense_columns:
+            from ranef.problem.memory import check_memory
+
             factors = {
                 t.group: label.factor for t, label in zip(self.terms, self.labels, strict=True)
             }
