@@ -7,6 +7,7 @@
 #include "lbfgs.hpp"
 #include "pinned.hpp"
 #include "spectrum.hpp"
+#include "step_chart.hpp"
 #include "trust_region.hpp"
 
 namespace ranef {
@@ -146,7 +147,8 @@ class Search {
         out_.status = OptimiseStatus::kInterrupted;
         return;
       }
-      const Step step = trust_region_step(h, g, radius);
+      const StepChart steps(chart_, out_.theta, g, h, !exact_);
+      const Step step = trust_region_step(steps.curvature(), steps.slope(), radius);
       if (!step.fine) {
         evaluate_current();
         out_.status = OptimiseStatus::kNoProgress;
@@ -155,7 +157,7 @@ class Search {
       const double gain = step.gain;
       if (!(gain > control_.gain)) {
         out_.status = OptimiseStatus::kConverged;
-        if (gain > 0.0 && exact_) polish(out_.theta + step.change, g.norm());
+        if (gain > 0.0 && exact_) polish(steps.from(out_.theta, step.change), g.norm());
         return;
       }
       // Average information converges linearly; where that is slow the exact Hessian pays.
@@ -180,7 +182,7 @@ class Search {
         out_.status = OptimiseStatus::kMaxEvaluations;
         return;
       }
-      const Vector candidate = out_.theta + step.change;
+      const Vector candidate = steps.from(out_.theta, step.change);
       const bool fine = evaluate(candidate);
       const double drop = fine ? out_.value - criterion_.value() : -1.0;
       // Near the optimum the drop drowns in rounding error; there the step is judged by what it
@@ -200,12 +202,13 @@ class Search {
       out_.log.push_back({fine ? criterion_.value() : out_.value, gain, radius, accept});
       if (accept) {
         settle = true;
+        const Vector way = candidate - out_.theta;
         out_.theta = candidate;
         out_.value = criterion_.value();
         const Vector g_before = g;
         g = gradient();
         h = hessian();
-        if (!exact_ && gain < 1.0) correct(h, step.change, g - g_before);
+        if (!exact_ && gain < 1.0) correct(h, way, g - g_before);
         hold_pinned(criterion_, chart_, g, h);
         if (ratio > 0.75 && step.length > 0.8 * radius) radius *= 2.5;
         if (!blind && ratio < 0.25) radius = 0.5 * step.length;

@@ -1,4 +1,5 @@
-// Minimises the criterion over theta: trust-region Newton on sign-free Lambda.
+// Minimises the criterion over theta: trust-region Newton on sign-free Lambda, in log tau where
+// that serves a scalar term (step_chart.hpp).
 //
 // Curvature is the exact Hessian where all factors are nested; where some are crossed, average
 // information plus the bend of D = Lambda Lambda', and the exact Hessian once that gets slow.
