@@ -102,4 +102,11 @@ RowsView scaled_rows(const ModelView& model, const Scaling& scaling) {
   return rows;
 }
 
+void gather(const ModelView& model, int threads, Scaling& scaling, CrossProducts& products) {
+  scaling = scaling_of(model, threads);
+  PassOptions options;
+  options.threads = threads;
+  products = cross_products(scaled_rows(model, scaling), options);
+}
+
 }  // namespace ranef

@@ -66,4 +66,7 @@ Scaling scaling_of(const ModelView& model, int threads);
 // The rows of a model under a scaling of its columns.
 RowsView scaled_rows(const ModelView& model, const Scaling& scaling);
 
+// Scaling and cross-products of the scaled columns.
+void gather(const ModelView& model, int threads, Scaling& scaling, CrossProducts& products);
+
 }  // namespace ranef

@@ -39,16 +39,13 @@ class Ranef:
         from ranef.design import build
         from ranef.formula import parse
         from ranef.frame import read_table
-        from ranef.problem import make_problem
-        from ranef.solve import solve
+        from ranef.solve import solve_design
 
         formula = parse(model.formula)
         design = build(formula, read_table(frame, list(formula.variables())))
         return Task(
-            run=lambda: solve(
-                make_problem(design, design.y, None, model.reml, threads=model.threads)
-            ),
-            outcome=lambda solution: _outcome(solution.criterion, solution.certificate),
+            run=lambda: solve_design(design, design.y, None, model.reml, control=control),
+            outcome=lambda solved: _outcome(solved.solution.criterion, solved.solution.certificate),
         )
 
 

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "arrays.hpp"
+#include "model.hpp"
 #include "module.hpp"
 
 namespace ranef::binding {
@@ -15,52 +15,7 @@ using namespace nb::literals;
 
 namespace {
 
-using CodesArgument = std::tuple<CodeColumn, Index>;       // codes, number of levels
-using RandomArgument = std::tuple<int, std::vector<int>>;  // group, columns
 using MatrixState = std::tuple<std::vector<double>, std::vector<double>, int>;
-
-void check_columns(const std::vector<int>& columns, std::size_t count) {
-  for (const int k : columns) {
-    if (k < -1 || k >= static_cast<int>(count)) throw nb::value_error("no such column");
-  }
-}
-
-ranef::ModelView model_view(const std::vector<DoubleColumn>& columns,
-                            const std::vector<bool>& centred,
-                            const std::vector<CodesArgument>& groups,
-                            const std::vector<RandomArgument>& random,
-                            const std::vector<int>& fixed, const DoubleColumn& response,
-                            const std::optional<DoubleColumn>& weights) {
-  ranef::ModelView model;
-  model.n = static_cast<Index>(response.shape(0));
-  const auto check_length = [&](std::size_t length) {
-    if (static_cast<Index>(length) != model.n) throw nb::value_error("columns of other lengths");
-  };
-  if (centred.size() != columns.size()) throw nb::value_error("one flag for each column");
-  for (std::size_t k = 0; k < columns.size(); ++k) {
-    check_length(columns[k].shape(0));
-    model.columns.push_back({columns[k].data(), model.n, centred[k]});
-  }
-  for (const auto& [codes, n_levels] : groups) {
-    check_length(codes.shape(0));
-    model.groups.push_back({codes.data(), n_levels});
-  }
-  for (const auto& [group, used] : random) {
-    if (group < 0 || group >= static_cast<int>(groups.size())) {
-      throw nb::value_error("no such grouping factor");
-    }
-    check_columns(used, columns.size());
-    model.random.push_back({group, used});
-  }
-  check_columns(fixed, columns.size());
-  model.fixed = fixed;
-  model.response = response.data();
-  if (weights) {
-    check_length(weights->shape(0));
-    model.weights = weights->data();
-  }
-  return model;
-}
 
 Vector copy_out(const std::vector<double>& values) {
   return Eigen::Map<const Vector>(values.data(), static_cast<Index>(values.size()));
@@ -151,36 +106,25 @@ void bind_scaling(nb::module_& m) {
 
   m.def(
       "scaling_of",
-      [](const std::vector<DoubleColumn>& columns, const std::vector<bool>& centred,
-         const std::vector<CodesArgument>& groups, const std::vector<RandomArgument>& random,
-         const std::vector<int>& fixed, const DoubleColumn& response, int threads) {
-        const ranef::ModelView model =
-            model_view(columns, centred, groups, random, fixed, response, std::nullopt);
+      [](const ModelArgument& model_argument, const DoubleColumn& response, int threads) {
+        const ranef::ModelView model = model_view(model_argument, response, std::nullopt);
         nb::gil_scoped_release release;
         return ranef::scaling_of(model, threads);
       },
-      "columns"_a, "centred"_a, "groups"_a, "random"_a, "fixed"_a, "response"_a, "threads"_a,
-      "Typical sizes of the columns of a model.");
+      "model"_a, "response"_a, "threads"_a, "Typical sizes of the columns of a model.");
 
   m.def(
       "gather",
-      [](const std::vector<DoubleColumn>& columns, const std::vector<bool>& centred,
-         const std::vector<CodesArgument>& groups, const std::vector<RandomArgument>& random,
-         const std::vector<int>& fixed, const DoubleColumn& response,
+      [](const ModelArgument& model_argument, const DoubleColumn& response,
          const std::optional<DoubleColumn>& weights, int threads) {
-        const ranef::ModelView model =
-            model_view(columns, centred, groups, random, fixed, response, weights);
+        const ranef::ModelView model = model_view(model_argument, response, weights);
         nb::gil_scoped_release release;
         std::tuple<Scaling, ranef::CrossProducts> out;
-        auto& [scaling, products] = out;
-        scaling = ranef::scaling_of(model, threads);
-        ranef::PassOptions options;
-        options.threads = threads;
-        products = ranef::cross_products(ranef::scaled_rows(model, scaling), options);
+        ranef::gather(model, threads, std::get<0>(out), std::get<1>(out));
         return out;
       },
-      "columns"_a, "centred"_a, "groups"_a, "random"_a, "fixed"_a, "response"_a, "weights"_a.none(),
-      "threads"_a, "Scaling and cross-products of the scaled columns.");
+      "model"_a, "response"_a, "weights"_a.none(), "threads"_a,
+      "Scaling and cross-products of the scaled columns.");
 }
 
 }  // namespace ranef::binding

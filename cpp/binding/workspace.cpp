@@ -1,18 +1,21 @@
 // One problem with its working memory, as Python sees it.
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <tuple>
 #include <utility>
 #include <vector>
 
+#include <nanobind/stl/unique_ptr.h>
+
 #include "arrays.hpp"
 #include "criterion.hpp"
 #include "joint_inverse.hpp"
+#include "model.hpp"
 #include "module.hpp"
 #include "optimise.hpp"
 #include "penalties.hpp"
-#include "scaling.hpp"
 #include "solve.hpp"
 #include "solved.hpp"
 #include "start.hpp"
@@ -162,7 +165,8 @@ class Workspace {
       std::vector<Matrix> bases;
       for (const ranef::MatrixScaling& z : scaling.z) bases.push_back(z.change());
       criterion_.set_threads(threads);
-      const Vector first = start ? *start : ranef::moment_start(problem_, criterion_.nu(), criterion_.reml(), chart);
+      const Vector first =
+          start ? *start : ranef::moment_start(problem_, criterion_.nu(), criterion_.reml(), chart);
       found = ranef::solve(criterion_, chart, bases, first, control, work(), Interrupted{});
     }
     const ranef::Optimum& best = found.optimum;
@@ -297,6 +301,51 @@ class Workspace {
   bool ready_ = false;
 };
 
+// What makes a problem need a second thought before it is solved.
+struct Doubts {
+  double collinear = 0.0;  // independence of X's columns below it
+  double nothing = 0.0;    // share of y'Wy that X leaves unexplained, below it
+};
+
+bool ready(const ranef::Scaling& scaling, const ranef::CrossProducts& products, Doubts doubts) {
+  if (!scaling.representable() || products.n <= products.p) return false;
+  const ranef::FixedPart fixed = ranef::fixed_part(products);
+  return !(products.p > 1 && fixed.independence < doubts.collinear) &&
+         fixed.unexplained > doubts.nothing * products.fixed(products.p, products.p);
+}
+
+// From columns to scaling, cross-products and, where nothing has to be decided on the way and no
+// factors are crossed, the workspace at the solution. Last the seconds until it was begun.
+nb::tuple solve_model(const ModelArgument& argument, const DoubleColumn& response,
+                      const std::optional<DoubleColumn>& weights, bool reml, int max_evaluations,
+                      double gain, int restarts, bool newton, int threads, double collinear,
+                      double nothing) {
+  const auto begun = std::chrono::steady_clock::now();
+  const ranef::ModelView model = model_view(argument, response, weights);
+  ranef::Scaling scaling;
+  ranef::CrossProducts products;
+  std::unique_ptr<Workspace> workspace;
+  double seconds = 0.0;
+  {
+    nb::gil_scoped_release release;
+    ranef::gather(model, threads, scaling, products);
+    seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+    if (ready(scaling, products, {collinear, nothing})) {
+      const double nu = static_cast<double>(products.n - (reml ? products.p : 0));
+      workspace = std::make_unique<Workspace>(products, reml, scaling.constant(nu, reml),
+                                              std::vector<PenaltyArgument>{}, std::nullopt);
+      if (workspace->tail_columns() > 0) workspace.reset();
+    }
+  }
+  if (!workspace) {
+    return nb::make_tuple(std::move(scaling), std::move(products), nb::none(), nb::none(), seconds);
+  }
+  ranef::Solved found =
+      workspace->solve(scaling, std::nullopt, max_evaluations, gain, restarts, newton, threads);
+  return nb::make_tuple(std::move(scaling), std::move(products), std::move(workspace),
+                        std::move(found), seconds);
+}
+
 }  // namespace
 
 void bind_workspace(nb::module_& m) {
@@ -335,6 +384,10 @@ void bind_workspace(nb::module_& m) {
       .def_prop_ro("beta", [](const Workspace& w) { return Vector(w.criterion().beta()); })
       .def_prop_ro("xx_inverse",
                    [](const Workspace& w) { return Matrix(w.criterion().xx_inverse()); });
+
+  m.def("solve_model", &solve_model, "model"_a, "response"_a, "weights"_a.none(), "reml"_a,
+        "max_evaluations"_a, "gain"_a, "restarts"_a, "newton"_a, "threads"_a, "collinear"_a,
+        "nothing"_a, "From the columns of a model to its solution.");
 }
 
 }  // namespace ranef::binding

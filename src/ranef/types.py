@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import field
-from typing import Literal, NamedTuple, Protocol, Self
+from typing import Any, Literal, NamedTuple, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -250,6 +250,11 @@ class ColumnPlan:
     fixed: tuple[int, ...]
     blocks: tuple[TermBlock, ...]
     labels: tuple[TermLabel, ...]
+
+    @property
+    def core(self) -> tuple[Any, ...]:
+        """What the core is handed."""
+        return (self.columns, self.centred, self.groups, self.random, self.fixed)
 
     def values(self, used: Sequence[int]) -> tuple[Array | None, ...]:
         """The arrays behind some columns; None is the constant 1."""

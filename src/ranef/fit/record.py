@@ -14,14 +14,9 @@ from ranef.formula import Formula
 from ranef.frame import Table, read_table
 from ranef.inference.estimates import Estimates, estimate
 from ranef.kernel import Layout
-from ranef.problem import (
-    Problem,
-    check_fixed_part,
-    check_residual_variance,
-    make_problem,
-)
+from ranef.problem import Problem, check_residual_variance
 from ranef.record import record
-from ranef.solve import Control, Solution, solve
+from ranef.solve import Control, Solution, solve_checked, solve_design
 from ranef.types import Array, Codes, Finding, MissingRows
 
 # What only some questions to a fit need is imported where they are answered: a fit starts sooner.
@@ -80,13 +75,10 @@ class FitRecord:
         control = control or Control()
         y = design.y if offset is None else design.y - offset
         if form is None:
-            problem = make_problem(design, y, weights, reml, prior, control.threads)
+            solved = solve_design(design, y, weights, reml, prior, control, start)
         else:
-            problem = form(y)
-        check_fixed_part(problem, design)
-        gathered = perf_counter()
-        kernel = problem.kernel()
-        solution = solve(problem, control, start, kernel)
+            solved = solve_checked(form(y), design, control, start, begun)
+        problem, kernel, solution, gathering = solved
         estimates = estimate(problem, solution, kernel)
         inner_variance = (estimates.sigma / problem.scaling.y_scale) ** 2
         check_residual_variance(problem, design, y, inner_variance)
@@ -95,7 +87,7 @@ class FitRecord:
             *fit_findings(problem, solution),
         )
         found = solution.found
-        solving = found.search_seconds + found.certificate_seconds
+        solving = gathering + found.search_seconds + found.certificate_seconds
         return cls(
             _formula=formula,
             _table=table,
@@ -112,10 +104,10 @@ class FitRecord:
             _layout=kernel.layout,
             _seconds={
                 **(seconds or {}),
-                "cross-products": gathered - begun,
+                "cross-products": gathering,
                 "search": found.search_seconds,
                 "certificate": found.certificate_seconds,
-                "record": perf_counter() - gathered - solving,
+                "record": perf_counter() - begun - solving,
             },
         )
 

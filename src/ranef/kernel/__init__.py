@@ -17,6 +17,7 @@ from ranef.kernel.core import (
     one_blas_thread,
     row_variances,
     scaling_of,
+    solve_model,
 )
 from ranef.kernel.penalty import NO_PENALTY, CovariancePenalty, Penalty, TermPenalty
 from ranef.kernel.protocol import (
@@ -61,4 +62,5 @@ __all__ = [
     "one_blas_thread",
     "row_variances",
     "scaling_of",
+    "solve_model",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -28,6 +28,7 @@ from ranef.kernel.protocol import (
 from ranef.types import Array, ColumnPlan
 
 __all__ = [
+    "Begun",
     "CoreKernel",
     "CoreScaling",
     "CrossProducts",
@@ -42,6 +43,7 @@ __all__ = [
     "philox",
     "row_variances",
     "scaling_of",
+    "solve_model",
 ]
 
 HESSIANS = ("sums over levels", "trace products", "nested tangents", "tall products")
@@ -129,9 +131,7 @@ def column_scales(
 
 def scaling_of(plan: ColumnPlan, y: Array, threads: int = 1) -> CoreScaling:
     """Sizes of the columns of a model and of its response (contiguous)."""
-    return _core.scaling_of(
-        plan.columns, plan.centred, plan.groups, plan.random, plan.fixed, y, threads
-    )
+    return _core.scaling_of(plan.core, y, threads)
 
 
 def core_gather(
@@ -141,9 +141,45 @@ def core_gather(
 
     Results have the same bits whatever the number of threads.
     """
-    return _core.gather(
-        plan.columns, plan.centred, plan.groups, plan.random, plan.fixed, y, weights, threads
-    )
+    return _core.gather(plan.core, y, weights, threads)
+
+
+class Begun(NamedTuple):
+    """How far the core came with a model: the kernel at its solution, where nothing had to be
+    decided on the way."""
+
+    scaling: CoreScaling
+    products: CrossProducts
+    kernel: CoreKernel | None
+    found: Solved | None
+    seconds: float
+    """Until the cross-products were there."""
+
+
+def solve_model(
+    plan: ColumnPlan,
+    y: Array,
+    weights: Array | None,
+    reml: bool,
+    max_evaluations: int,
+    gain: float,
+    restarts: int,
+    method: str,
+    threads: int,
+    collinear: float,
+    nothing: float,
+) -> Begun:
+    """From columns to a solution in one call.
+
+    It ends with the cross-products where X is nearly `collinear` or leaves `nothing` of y, where
+    sizes cannot be squared, and where factors are crossed.
+    """
+    scaling, products, workspace, found, seconds = _core.solve_model(
+        plan.core, y, weights, reml, max_evaluations, gain, restarts, method == NEWTON, threads,
+        collinear, nothing,
+    )  # fmt: skip
+    kernel = None if workspace is None else CoreKernel.at(workspace, products)
+    return Begun(scaling, products, kernel, found, seconds)
 
 
 def cross_products(rows: Rows, threads: int = 1) -> CrossProducts:
@@ -216,10 +252,21 @@ class CoreKernel:
         self.workspace = _core.Workspace(
             products, reml, constant, _penalties(penalty), penalty.fixed_rows
         )
+        self._take(products)
+
+    def _take(self, products: CrossProducts) -> None:
         self._products = products
         self.dense_columns = self.workspace.tail_columns
         if self.dense_columns > 64:
             _use_scipy_blas()
+
+    @classmethod
+    def at(cls, workspace: Any, products: CrossProducts) -> CoreKernel:
+        """Around a workspace that is there already."""
+        out = cls.__new__(cls)
+        out.workspace = workspace
+        out._take(products)
+        return out
 
     def _threads(self) -> AbstractContextManager[Any]:
         """One thread in BLAS: large tails are shared among threads of the core's own."""

@@ -2,7 +2,13 @@
 
 from ranef.problem.exact import check_fixed_part, check_residual_variance
 from ranef.problem.parameters import covariances, lower_triangles, theta_of_covariances
-from ranef.problem.problem import Problem, TermLabel, make_problem
+from ranef.problem.problem import (
+    Problem,
+    TermLabel,
+    make_problem,
+    nearly_collinear,
+    problem_of,
+)
 
 __all__ = [
     "Problem",
@@ -12,5 +18,7 @@ __all__ = [
     "covariances",
     "lower_triangles",
     "make_problem",
+    "nearly_collinear",
+    "problem_of",
     "theta_of_covariances",
 ]

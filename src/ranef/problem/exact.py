@@ -9,7 +9,7 @@ from ranef.errors import DesignError
 from ranef.problem.problem import Problem
 from ranef.types import Array
 
-__all__ = ["check_fixed_part", "check_residual_variance"]
+__all__ = ["NOTHING", "check_fixed_part", "check_residual_variance"]
 
 # Residual mean square over that of the response: below it, only rounding error is left.
 NOTHING = 1e-14

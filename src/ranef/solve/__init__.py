@@ -2,6 +2,15 @@
 
 from ranef.solve.certificate import Certificate
 from ranef.solve.control import Control
+from ranef.solve.design import SolvedDesign, solve_checked, solve_design
 from ranef.solve.solution import Solution, solve
 
-__all__ = ["Certificate", "Control", "Solution", "solve"]
+__all__ = [
+    "Certificate",
+    "Control",
+    "Solution",
+    "SolvedDesign",
+    "solve",
+    "solve_checked",
+    "solve_design",
+]

@@ -18,7 +18,7 @@ from ranef.solve.control import Control
 from ranef.source.memory import row_threads
 from ranef.types import Array
 
-__all__ = ["Solution", "evaluate_at", "solve"]
+__all__ = ["DEFAULT", "Solution", "evaluate_at", "solution_of", "solve"]
 
 DEFAULT = Control()
 
@@ -138,6 +138,17 @@ def solve(
         from ranef.solve.reference import search
 
         found = search(problem, kernel, first, control)
+    return solution_of(problem, found, moved)
+
+
+def solution_of(problem: Problem, found: Solved, moved: bool = False) -> Solution:
+    """What was found, where anything was.
+
+    Raises
+    ------
+    NumericalError
+        The criterion cannot be computed at the start values.
+    """
     if found.status == "broke down":
         raise NumericalError(
             "the criterion cannot be computed at the start values",

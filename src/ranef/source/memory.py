@@ -20,7 +20,7 @@ from ranef.kernel import (
 from ranef.source.scaling import Scaling, checked
 from ranef.types import Array, ModelColumns
 
-__all__ = ["available_cores", "gather", "gather_scaled", "row_threads", "rows_of"]
+__all__ = ["available_cores", "gather", "gather_scaled", "row_threads", "rows_of", "summed_by_cell"]
 
 # From here on starting threads costs nothing beside the pass.
 MANY_ROWS = 200_000
@@ -79,13 +79,18 @@ def gather(
         A column whose values are too small or too large to be squared.
     """
     y = _contiguous(y)
-    if design.cells is not None and design.p >= MANY_COLUMNS:
+    if summed_by_cell(design):
         scaling = checked(design, scaling_of(design.plan, y, threads))
         return scaling, _gather_by_cell(design, scaling, y, weights, threads)
     core, products = core_gather(
         design.plan, y, None if weights is None else _contiguous(weights), threads
     )
     return checked(design, core), products
+
+
+def summed_by_cell(design: Design) -> bool:
+    """Whether sums by the rows of X that differ are less work than those of its columns."""
+    return design.cells is not None and design.p >= MANY_COLUMNS
 
 
 def gather_scaled(

@@ -1,0 +1,120 @@
+"""From a design to a certified solution."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from ranef.design import Design
+from ranef.kernel import Kernel, solve_model
+from ranef.problem import (
+    Problem,
+    check_fixed_part,
+    make_problem,
+    nearly_collinear,
+    problem_of,
+)
+from ranef.problem.exact import NOTHING
+from ranef.solve.control import Control
+from ranef.solve.solution import DEFAULT, Solution, solution_of, solve
+from ranef.source.memory import row_threads, summed_by_cell
+from ranef.source.scaling import COLLINEAR, checked
+from ranef.types import Array
+
+if TYPE_CHECKING:
+    from ranef.prior import Assigned
+
+__all__ = ["SolvedDesign", "solve_checked", "solve_design"]
+
+
+class SolvedDesign(NamedTuple):
+    """A problem, the kernel that stands at its solution, and how long the sums took, seconds."""
+
+    problem: Problem
+    kernel: Kernel
+    solution: Solution
+    seconds: float
+
+
+def solve_design(
+    design: Design,
+    y: Array,
+    weights: Array | None,
+    reml: bool,
+    prior: Assigned | None = None,
+    control: Control | None = None,
+    start: Array | None = None,
+) -> SolvedDesign:
+    """Form the cross-products of a design, minimise the criterion and certify the result.
+
+    Where nothing has to be decided on the way (no prior, no crossed factors, an X far from
+    collinear), all of it is one call of the core: of small models, calls take most of the time.
+
+    Parameters
+    ----------
+    design : Design
+    y : ndarray, shape (n,)
+        Response less offset.
+    weights : ndarray or None, shape (n,)
+        Precision weights.
+    reml : bool
+    prior : Assigned, optional
+    control : Control, optional
+    start : ndarray, optional
+        Theta on the data's scale.
+
+    Raises
+    ------
+    DataError
+        A column whose values are too small or too large to be squared.
+    DesignError
+        The fixed part fits the response exactly.
+    NumericalError
+        The criterion cannot be computed at the start values.
+    """
+    control = control or DEFAULT
+    clock = perf_counter()
+    if prior is None and start is None and not summed_by_cell(design):
+        begun = solve_model(
+            design.plan,
+            np.ascontiguousarray(y, dtype=np.float64),
+            None if weights is None else np.ascontiguousarray(weights, dtype=np.float64),
+            reml,
+            control.max_evaluations,
+            control.gain,
+            control.restarts,
+            control.method,
+            row_threads(design.n, control.threads),
+            COLLINEAR,
+            NOTHING,
+        )
+        if begun.kernel is not None and begun.found is not None:
+            problem = problem_of(design, checked(design, begun.scaling), begun.products, reml)
+            return SolvedDesign(
+                problem, begun.kernel, solution_of(problem, begun.found), begun.seconds
+            )
+        if nearly_collinear(begun.products):
+            problem = make_problem(design, y, weights, reml, prior, control.threads)
+        else:
+            problem = problem_of(design, checked(design, begun.scaling), begun.products, reml)
+    else:
+        problem = make_problem(design, y, weights, reml, prior, control.threads)
+    return solve_checked(problem, design, control, start, clock)
+
+
+def solve_checked(
+    problem: Problem, design: Design, control: Control, start: Array | None, clock: float
+) -> SolvedDesign:
+    """Solve a problem that leaves something to be explained; `clock` is when its sums were begun.
+
+    Raises
+    ------
+    DesignError
+        The fixed part fits the response exactly.
+    """
+    check_fixed_part(problem, design)
+    seconds = perf_counter() - clock
+    kernel = problem.kernel()
+    return SolvedDesign(problem, kernel, solve(problem, control, start, kernel), seconds)
