@@ -63,9 +63,10 @@ ranef::OptimiseMethod method(bool newton) {
 class Workspace {
  public:
   Workspace(const ranef::CrossProducts& a, bool reml, double constant,
-            const std::vector<PenaltyArgument>& priors, const std::optional<Matrix>& fixed_rows)
-      : problem_(with_fixed_rows(ranef::arrange(a), fixed_rows)),
-        criterion_(problem_, reml, constant, penalty_from(priors)) {}
+            const std::vector<PenaltyArgument>& priors, const std::optional<Matrix>& fixed_rows,
+            int threads)
+      : problem_(with_fixed_rows(ranef::arrange(a, threads), fixed_rows)),
+        criterion_(problem_, reml, constant, penalty_from(priors), threads) {}
   Workspace(const Workspace&) = delete;
   Workspace& operator=(const Workspace&) = delete;
 
@@ -296,8 +297,9 @@ class Workspace {
 void bind_workspace(nb::module_& m) {
   nb::class_<Workspace>(m, "Workspace", "One criterion with its working memory.")
       .def(nb::init<const ranef::CrossProducts&, bool, double, const std::vector<PenaltyArgument>&,
-                    const std::optional<Matrix>&>(),
-           "cross_products"_a, "reml"_a, "constant"_a, "priors"_a, "fixed_rows"_a.none())
+                    const std::optional<Matrix>&, int>(),
+           "cross_products"_a, "reml"_a, "constant"_a, "priors"_a, "fixed_rows"_a.none(),
+           "threads"_a)
       .def("evaluate", &Workspace::evaluate, "lambda_"_a)
       .def("gamma", &Workspace::gamma)
       .def("hessian", &Workspace::hessian, "directions"_a)

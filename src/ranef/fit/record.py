@@ -21,6 +21,7 @@ from ranef.problem import (
     make_problem,
 )
 from ranef.record import record
+from ranef.scan import row_threads
 from ranef.solve import Control, Solution, solve
 from ranef.types import Array, Codes, Finding, MissingRows
 
@@ -85,7 +86,7 @@ class FitRecord:
             problem = form(y)
         check_fixed_part(problem, design)
         gathered = perf_counter()
-        kernel = problem.kernel()
+        kernel = problem.kernel(threads=row_threads(problem.n, control.threads))
         solution = solve(problem, control, start, kernel)
         estimates = estimate(problem, solution, kernel)
         inner_variance = (estimates.sigma / problem.scaling.y_scale) ** 2

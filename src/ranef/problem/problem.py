@@ -102,8 +102,8 @@ class Problem:
             shift[self.scaling.intercept] = self.scaling.y_shift / self.scaling.y_scale
         return self.prior.penalty(self.terms, self.scaling.B, self.scaling.R, shift)
 
-    def kernel(self, reference: bool = False) -> Kernel:
-        """A new workspace for the criterion on the data's scale.
+    def kernel(self, reference: bool = False, threads: int = 1) -> Kernel:
+        """A new workspace for the criterion on the data's scale, made by some threads.
 
         Raises
         ------
@@ -119,7 +119,7 @@ class Problem:
             from ranef.kernel.reference import ReferenceKernel
 
             return ReferenceKernel(self.products, self.reml, constant, penalty)
-        kernel = CoreKernel(self.products, self.reml, constant, penalty)
+        kernel = CoreKernel(self.products, self.reml, constant, penalty, threads)
         if kernel.dense_columns:
             factors = {
                 t.group: label.factor for t, label in zip(self.terms, self.labels, strict=True)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 
 import numpy as np
 
 from ranef.design import Design
 from ranef.kernel import CrossProducts, Rows, RowsGroup, TermBlock, cross_products, from_cells
+from ranef.scan import available_cores, row_threads
 from ranef.source.scaling import Scaling
 from ranef.types import Array, ModelColumns, RandomTerm
 
 __all__ = ["available_cores", "gather", "place_terms", "row_threads", "rows_of"]
-
-# From here on starting threads costs nothing beside the pass.
-MANY_ROWS = 200_000
 
 # From here on sums by cell and their pairs with every factor are less work than those of columns.
 MANY_COLUMNS = 8
@@ -82,20 +79,6 @@ def gather(
         replace(rows, groups=(*rows.groups, by_cell), x=(), x_shifts=(), x_scales=()), threads
     )
     return from_cells(sums, (cells.columns.matrix() - scaling.x_shifts) / scaling.x_scales)
-
-
-def row_threads(n: int, threads: int | None) -> int:
-    """Threads that pass over `n` rows: if not given, all available cores where rows are many."""
-    if threads is not None:
-        return threads
-    return available_cores() if n >= MANY_ROWS else 1
-
-
-def available_cores() -> int:
-    """Cores that this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _contiguous(column: Array) -> Array:
