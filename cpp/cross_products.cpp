@@ -124,6 +124,23 @@ PairBlocks nested_pair(const Plan& plan, int g, const Plan::Nested& nested, cons
   return out;
 }
 
+// Sums over all levels, by runs of them: the same bits on any number of threads.
+std::vector<double> level_totals(const Numbers& levels, int stride, int threads) {
+  const Index n_levels = static_cast<Index>(levels.size()) / stride;
+  const Index runs = (n_levels + kLevelRun - 1) / kLevelRun;
+  std::vector<double> parts(at(runs * stride), 0.0);
+  run_parts(n_levels, kLevelRun, threads, [&](Index from, Index to) {
+    double* sums = &parts[at(from / kLevelRun * stride)];
+    const double* in = &levels[at(from * stride)];
+    for (Index level = from; level < to; ++level) {
+      for (int slot = 0; slot < stride; ++slot) sums[slot] += *in++;
+    }
+  });
+  std::vector<double> out(at(stride), 0.0);
+  for (std::size_t k = 0; k < parts.size(); ++k) out[k % at(stride)] += parts[k];
+  return out;
+}
+
 // [X y]'W[X y]: what is summed by level of some factor is added up from there, the rest is summed
 // over the rows.
 class FixedBlock {
@@ -142,17 +159,17 @@ class FixedBlock {
 
   const ColumnPairs& pairs() const { return pairs_; }
 
-  Matrix from(const RowSums& sums) {
+  Matrix from(const RowSums& sums, int threads) {
     for (std::size_t k = 0; k < entries_.size(); ++k) {
       out_(entries_[k].first, entries_[k].second) = sums.totals[k];
     }
+    std::vector<std::vector<double>> totals(sums.levels.size());
     for (const ByLevel& entry : by_level_) {
-      const Numbers& levels = sums.levels[at(entry.factor)];
-      double total = 0.0;
-      for (std::size_t k = at(entry.slot); k < levels.size(); k += at(entry.stride)) {
-        total += levels[k];
+      std::vector<double>& of_factor = totals[at(entry.factor)];
+      if (of_factor.empty()) {
+        of_factor = level_totals(sums.levels[at(entry.factor)], entry.stride, threads);
       }
-      out_(entry.a, entry.b) = total;
+      out_(entry.a, entry.b) = of_factor[at(entry.slot)];
     }
     out_.triangularView<Eigen::StrictlyUpper>() = out_.transpose();
     return out_;
@@ -225,7 +242,7 @@ CrossProducts cross_products(const RowsView& rows, const PassOptions& options) {
   out.n = rows.n;
   out.p = static_cast<int>(rows.fixed.size());
   out.sum_log_weights = sums.sum_log_weights;
-  out.fixed = fixed_block.from(sums);
+  out.fixed = fixed_block.from(sums, options.threads);
   for (int g = 0; g < n_groups; ++g) {
     const Plan& plan = plans[at(g)];
     const Numbers levels = std::move(sums.levels[at(g)]);

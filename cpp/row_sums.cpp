@@ -16,7 +16,7 @@ namespace {
 // the rounding error of a total grows with the length of a block, not with n.
 constexpr Index kBlock = 512;
 // Rows ahead of the one being added for which the level's sums are fetched.
-constexpr Index kAhead = 16;
+constexpr Index kAhead = 24;
 constexpr Index kMostStrips = 16;
 
 // The columns of one block of rows.
@@ -32,10 +32,6 @@ struct Block {
 };
 
 void fill_column(const ColumnView& column, Index from, Index rows, double* out) {
-  if (column.values == nullptr) {
-    std::fill(out, out + rows, (1.0 - column.shift) / column.scale);
-    return;
-  }
   const double* in = column.values + from;
   const double shift = column.shift;
   const double factor = 1.0 / column.scale;
@@ -44,8 +40,8 @@ void fill_column(const ColumnView& column, Index from, Index rows, double* out) 
 
 // Whether neighbouring rows mostly belong to the same level.
 bool in_runs(const std::int32_t* codes, Index rows) {
-  constexpr Index kLength = 4;  // of a run on the average, from where on they are summed apart
-  Index ends = 1;
+  constexpr int kLength = 4;  // of a run on the average, from where on they are summed apart
+  int ends = 1;
   for (Index i = 1; i < rows; ++i) ends += codes[i] != codes[i - 1] ? 1 : 0;
   return ends * kLength <= rows;
 }
@@ -207,6 +203,11 @@ class Pass {
     Block block;
     block.values.resize(at(columns_.size() * kBlock));
     if (weights_ != nullptr) block.weighted.resize(block.values.size());
+    for (int k = 0; k < columns_.size(); ++k) {
+      const ColumnView& column = columns_[k];
+      if (column.values != nullptr) continue;
+      std::fill_n(&block.values[at(k * kBlock)], kBlock, (1.0 - column.shift) / column.scale);
+    }
     for (block.from = from; block.from < to; block.from += kBlock) {
       block.rows = std::min(kBlock, to - block.from);
       fill(block, out);
@@ -228,7 +229,7 @@ class Pass {
   void fill(Block& block, RowSums& out) const {
     for (int k = 0; k < columns_.size(); ++k) {
       double* column = &block.values[at(k * kBlock)];
-      fill_column(columns_[k], block.from, block.rows, column);
+      if (columns_[k].values != nullptr) fill_column(columns_[k], block.from, block.rows, column);
       if (weights_ == nullptr) continue;
       double* weighted = &block.weighted[at(k * kBlock)];
       const double* w = weights_ + block.from;

@@ -178,6 +178,7 @@ std::vector<double> whole_codes(const T* values, Index n, std::int64_t low, std:
   }
   std::vector<double> numbers;
   if (!fine) return numbers;
+  numbers.reserve(at(most + 1));
   std::vector<std::int32_t> position(all ? 0 : at(most + 1));
   for (std::int64_t k = 0; k <= most; ++k) {
     if (!all) position[at(k)] = static_cast<std::int32_t>(numbers.size());
