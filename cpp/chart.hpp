@@ -7,14 +7,9 @@
 #include <vector>
 
 #include "criterion.hpp"
+#include "term.hpp"
 
 namespace ranef {
-
-struct Term {
-  int group = 0;
-  int offset = 0;  // first column of the term among the factor's columns
-  int q = 0;
-};
 
 class Chart {
  public:

@@ -12,6 +12,7 @@
 #include "module.hpp"
 #include "optimise.hpp"
 #include "penalties.hpp"
+#include "scaling.hpp"
 #include "solve.hpp"
 #include "solved.hpp"
 #include "start.hpp"
@@ -99,14 +100,18 @@ class Workspace {
 
   ranef::Chart chart(const Terms& terms) const {
     std::vector<ranef::Term> list;
-    for (const auto& [group, offset, q] : terms) {
-      if (group < 0 || group >= problem_.n_groups || offset < 0 || q < 1 ||
-          offset + q > problem_.q[at(group)]) {
+    for (const auto& [group, offset, q] : terms) list.push_back({group, offset, q});
+    return chart(std::move(list));
+  }
+
+  ranef::Chart chart(std::vector<ranef::Term> terms) const {
+    for (const ranef::Term& term : terms) {
+      if (term.group < 0 || term.group >= problem_.n_groups || term.offset < 0 || term.q < 1 ||
+          term.offset + term.q > problem_.q[at(term.group)]) {
         throw nb::value_error("a term lies outside of its grouping factor");
       }
-      list.push_back({group, offset, q});
     }
-    return ranef::Chart(std::move(list), problem_.q);
+    return ranef::Chart(std::move(terms), problem_.q);
   }
 
   Vector moment_start(const Terms& terms) {
@@ -145,17 +150,18 @@ class Workspace {
   }
 
   // Search, certificate, and searches from elsewhere. Without a start: moments.
-  ranef::Solved solve(const Terms& terms, const std::vector<Matrix>& bases,
-                      const std::optional<Vector>& start, int max_evaluations, double gain,
-                      int restarts, bool newton, int threads) {
-    const ranef::Chart chart = this->chart(terms);
-    check(chart, start.value_or(Vector::Zero(chart.size())), bases);
+  ranef::Solved solve(const ranef::Scaling& scaling, const std::optional<Vector>& start,
+                      int max_evaluations, double gain, int restarts, bool newton, int threads) {
+    const ranef::Chart chart = this->chart(scaling.terms);
+    if (start && start->size() != chart.size()) throw nb::value_error("theta has another length");
     ranef::SolveControl control;
     control.search = {max_evaluations, gain, method(newton)};
     control.restarts = restarts;
     ranef::Solved found;
     {
       nb::gil_scoped_release release;
+      std::vector<Matrix> bases;
+      for (const ranef::MatrixScaling& z : scaling.z) bases.push_back(z.change());
       criterion_.set_threads(threads);
       const Vector first = start ? *start : ranef::moment_start(problem_, criterion_.nu(), chart);
       found = ranef::solve(criterion_, chart, bases, first, control, work(), Interrupted{});
@@ -308,8 +314,8 @@ void bind_workspace(nb::module_& m) {
       .def("optimise", &Workspace::optimise, "terms"_a, "start"_a, "max_evaluations"_a, "gain"_a,
            "newton"_a)
       .def("evidence", &Workspace::evidence, "terms"_a, "theta"_a, "bases"_a)
-      .def("solve", &Workspace::solve, "terms"_a, "bases"_a, "start"_a.none(), "max_evaluations"_a,
-           "gain"_a, "restarts"_a, "newton"_a, "threads"_a)
+      .def("solve", &Workspace::solve, "scaling"_a, "start"_a.none(), "max_evaluations"_a, "gain"_a,
+           "restarts"_a, "newton"_a, "threads"_a)
       .def("modes", &Workspace::modes)
       .def("scores", &Workspace::scores)
       .def("conditional_variances", &Workspace::conditional_variances)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import field
-from typing import Literal, Protocol, Self
+from typing import Literal, NamedTuple, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,15 +12,22 @@ from numpy.typing import NDArray
 from ranef.record import record
 
 __all__ = [
+    "INTERCEPT",
     "Array",
     "Codes",
+    "ColumnPlan",
     "Finding",
     "MissingRows",
     "ModelColumns",
     "Named",
     "RandomTerm",
     "Severity",
+    "TermBlock",
+    "TermLabel",
 ]
+
+INTERCEPT = "Intercept"
+"""The name of the constant column."""
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.int32]
@@ -196,3 +203,54 @@ class RandomTerm:
     @property
     def n_levels(self) -> int:
         return len(self.grouping)
+
+
+class TermBlock(NamedTuple):
+    """A random-effects term's place among the columns of its grouping factor."""
+
+    group: int
+    offset: int
+    q: int
+
+
+@record(frozen=True, slots=True)
+class TermLabel:
+    """Names of a random-effects term: as printed, its factor, its q coefficients."""
+
+    label: str
+    factor: str
+    names: tuple[str, ...]
+    n_levels: int
+
+
+@record(frozen=True, slots=True)
+class ColumnPlan:
+    """The columns of a model, each array once, and who uses which; -1 is the constant 1.
+
+    Attributes
+    ----------
+    columns : tuple of ndarray, shape (n,)
+        Contiguous.
+    centred : tuple of bool
+        Whether an intercept stands beside a column, so that its origin does not matter.
+    groups : tuple of (ndarray of int32, shape (n,), int)
+        Level of each row, number of levels, of the grouping factors.
+    random : tuple of (int, tuple of int)
+        Group and columns of each random-effects term.
+    fixed : tuple of int
+        Columns of X.
+    blocks : tuple of TermBlock
+    labels : tuple of TermLabel
+    """
+
+    columns: tuple[Array, ...] = field(repr=False)
+    centred: tuple[bool, ...]
+    groups: tuple[tuple[Codes, int], ...] = field(repr=False)
+    random: tuple[tuple[int, tuple[int, ...]], ...]
+    fixed: tuple[int, ...]
+    blocks: tuple[TermBlock, ...]
+    labels: tuple[TermLabel, ...]
+
+    def values(self, used: Sequence[int]) -> tuple[Array | None, ...]:
+        """The arrays behind some columns; None is the constant 1."""
+        return tuple(None if k < 0 else self.columns[k] for k in used)

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ranef.design.rank import dependent_columns
+from ranef.types import ModelColumns
 
 
 def flags(X: np.ndarray, *, intercept: bool) -> list[bool]:
@@ -145,3 +146,21 @@ def test_known_ends_save_rows_and_change_no_answer(shape: str, intercept: bool) 
     assert known.tolist() == dependent_columns(X, intercept=intercept).tolist()
     if intercept:
         assert known[-1] == SHAPES[shape]
+
+
+def test_known_ends_save_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    X = np.asfortranarray(many_rows("independent"))
+    ends = [(float(column.min()), float(column.max())) for column in X.T]
+    read: list[int] = []
+    whole = ModelColumns.rows
+
+    def rows(self: ModelColumns, start: int, stop: int) -> np.ndarray:
+        read.append(min(stop, self.n_rows) - start)
+        return whole(self, start, stop)
+
+    monkeypatch.setattr(ModelColumns, "rows", rows)
+    assert not dependent_columns(X, intercept=False, ends=ends).any()
+    assert sum(read) < len(X) / 4
+    read.clear()
+    assert not dependent_columns(X, intercept=False).any()
+    assert sum(read) == len(X)

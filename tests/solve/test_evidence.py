@@ -69,8 +69,8 @@ def test_both_solve_alike(problem):
 def test_signs_of_columns_are_free(problem):
     """A search from a start with turned signs ends at the same non-negative diagonals."""
     kernel = problem.kernel()
-    there = kernel.solve(problem.terms, problem.scaling.B, None, 500, 1e-11, 0)
-    turned = kernel.solve(problem.terms, problem.scaling.B, -there.inner, 500, 1e-11, 0)
+    there = kernel.solve(problem.scaling.core, None, 500, 1e-11, 0)
+    turned = kernel.solve(problem.scaling.core, -there.inner, 500, 1e-11, 0)
     np.testing.assert_allclose(turned.inner, there.inner, atol=1e-6)
     assert not np.signbit(turned.inner).all()
     assert turned.criterion == pytest.approx(there.criterion, abs=1e-9)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from fractions import Fraction
 
 import numpy as np
@@ -13,7 +14,7 @@ from ranef.design import build
 from ranef.formula import parse
 from ranef.frame import read_table
 from ranef.kernel import column_scales
-from ranef.source import scaling_of
+from ranef.source import gather, gather_scaled
 
 
 def exact(values, size):
@@ -69,7 +70,7 @@ def design_of(formula):
 
 def test_inner_columns_are_shifted_and_scaled_ones():
     design = design_of("y ~ x + (x | g) + (0 + x | g)")
-    scaling = scaling_of(design, design.y)
+    scaling, _ = gather(design, design.y, None)
     inner = (design.X - scaling.x_shifts) / scaling.x_scales
     np.testing.assert_allclose(design.X @ scaling.R, inner, atol=1e-14)
     for term, shifts, scales, change in zip(
@@ -82,10 +83,31 @@ def test_inner_columns_are_shifted_and_scaled_ones():
 
 def test_without_an_intercept_nothing_is_shifted():
     design = design_of("y ~ 0 + x + (0 + x | g)")
-    scaling = scaling_of(design, design.y)
+    scaling, _ = gather(design, design.y, None)
     np.testing.assert_array_equal(scaling.x_shifts, 0.0)
     np.testing.assert_allclose(scaling.x_scales, np.sqrt((design.X**2).mean(axis=0)))
     np.testing.assert_allclose(scaling.R, np.diag(1.0 / scaling.x_scales))
+
+
+@pytest.mark.parametrize("formula", ["y ~ x + (x | g) + (0 + x | g)", "y ~ 0 + x + (1 | g)"])
+def test_one_call_sums_what_the_scaled_rows_sum(formula):
+    design = design_of(formula)
+    weights = np.linspace(0.5, 2.0, design.n)
+    scaling, products = gather(design, design.y, weights)
+    again = gather_scaled(design, scaling, design.y, weights)
+    np.testing.assert_array_equal(products.dense(), again.dense())
+    assert products.sum_log_weights == again.sum_log_weights
+
+
+def test_a_scaling_survives_a_pickle():
+    scaling, _ = gather(design_of("y ~ x + (x | g)"), np.arange(60.0), None)
+    turned = scaling.core.with_orthogonal(np.array([[1.0, 2.0], [0.0, 3.0]]))
+    for one in (scaling.core, turned):
+        other = pickle.loads(pickle.dumps(one))
+        assert (other.y_shift, other.y_scale) == (one.y_shift, one.y_scale)
+        assert other.constant(7.0, True) == one.constant(7.0, True)
+        np.testing.assert_array_equal(other.R, one.R)
+        np.testing.assert_array_equal(other.B, one.B)
 
 
 def test_a_column_of_zeros_keeps_its_scale():

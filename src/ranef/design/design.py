@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from ranef.design.columns import check_columns
 from ranef.design.contrasts import from_argument
 from ranef.design.encoding import Encoding
 from ranef.design.learn import learn_state
+from ranef.design.plan import plan_columns
 from ranef.design.random import build_random
 from ranef.design.rank import dependent_columns
 from ranef.design.response import build_response
@@ -21,12 +23,12 @@ from ranef.errors import DataError, OptionError
 from ranef.formula.model import Formula
 from ranef.frame.table import Table
 from ranef.record import record
-from ranef.types import Array, Cells, ModelColumns, RandomTerm
+from ranef.types import Array, Cells, ColumnPlan, ModelColumns, RandomTerm
 
 __all__ = ["Design", "build"]
 
 
-@record(frozen=True, slots=True)
+@record(frozen=True)
 class Design:
     """The arrays of y = offset + X beta + sum of Z_k b_k + e.
 
@@ -72,6 +74,11 @@ class Design:
     def X(self) -> Array:
         """The fixed part's model matrix, shape (n, p), Fortran order, made anew."""
         return self.columns.matrix()
+
+    @cached_property
+    def plan(self) -> ColumnPlan:
+        """The columns of X and Z as the core takes them."""
+        return plan_columns(self.columns, self.x_names, self.terms)
 
     @property
     def n(self) -> int:

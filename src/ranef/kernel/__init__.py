@@ -6,14 +6,17 @@ which refits many responses.
 
 from ranef.kernel.core import (
     CoreKernel,
+    CoreScaling,
     CrossProducts,
     change_fixed,
     change_response,
     column_scales,
+    core_gather,
     cross_products,
     from_cells,
     one_blas_thread,
     row_variances,
+    scaling_of,
 )
 from ranef.kernel.penalty import NO_PENALTY, CovariancePenalty, Penalty, TermPenalty
 from ranef.kernel.protocol import (
@@ -27,12 +30,13 @@ from ranef.kernel.protocol import (
     RowsGroup,
     Solved,
     Step,
-    TermBlock,
 )
+from ranef.types import TermBlock
 
 __all__ = [
     "NO_PENALTY",
     "CoreKernel",
+    "CoreScaling",
     "CovariancePenalty",
     "CrossProducts",
     "Curvature",
@@ -51,8 +55,10 @@ __all__ = [
     "change_fixed",
     "change_response",
     "column_scales",
+    "core_gather",
     "cross_products",
     "from_cells",
     "one_blas_thread",
     "row_variances",
+    "scaling_of",
 ]

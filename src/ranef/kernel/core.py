@@ -11,6 +11,7 @@ import numpy as np
 
 import ranef._core as _core
 from ranef._core import CrossProducts, Replication, change_fixed, philox
+from ranef._core import Scaling as CoreScaling
 from ranef.kernel.penalty import NO_PENALTY, Penalty
 from ranef.kernel.protocol import (
     NEWTON,
@@ -24,20 +25,23 @@ from ranef.kernel.protocol import (
     Step,
     TermBlock,
 )
-from ranef.types import Array
+from ranef.types import Array, ColumnPlan
 
 __all__ = [
     "CoreKernel",
+    "CoreScaling",
     "CrossProducts",
     "Replication",
     "change_fixed",
     "change_response",
     "column_scales",
+    "core_gather",
     "cross_products",
     "from_cells",
     "one_blas_thread",
     "philox",
     "row_variances",
+    "scaling_of",
 ]
 
 HESSIANS = ("sums over levels", "trace products", "nested tangents", "tall products")
@@ -121,6 +125,25 @@ def column_scales(
         [np.ascontiguousarray(c, dtype=np.float64) for c in columns], list(centred), threads
     )
     return made
+
+
+def scaling_of(plan: ColumnPlan, y: Array, threads: int = 1) -> CoreScaling:
+    """Sizes of the columns of a model and of its response (contiguous)."""
+    return _core.scaling_of(
+        plan.columns, plan.centred, plan.groups, plan.random, plan.fixed, y, threads
+    )
+
+
+def core_gather(
+    plan: ColumnPlan, y: Array, weights: Array | None, threads: int = 1
+) -> tuple[CoreScaling, CrossProducts]:
+    """The same, and the cross-products of the scaled columns.
+
+    Results have the same bits whatever the number of threads.
+    """
+    return _core.gather(
+        plan.columns, plan.centred, plan.groups, plan.random, plan.fixed, y, weights, threads
+    )
 
 
 def cross_products(rows: Rows, threads: int = 1) -> CrossProducts:
@@ -333,8 +356,7 @@ class CoreKernel:
 
     def solve(
         self,
-        terms: Sequence[TermBlock],
-        bases: Sequence[Array],
+        scaling: CoreScaling,
         start: Array | None,
         max_evaluations: int,
         gain: float,
@@ -348,7 +370,7 @@ class CoreKernel:
         """
         with self._threads():
             return self.workspace.solve(
-                terms, bases, start, max_evaluations, gain, restarts, method == NEWTON, threads
+                scaling, start, max_evaluations, gain, restarts, method == NEWTON, threads
             )
 
 

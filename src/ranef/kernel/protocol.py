@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
 from ranef.record import record
-from ranef.types import Array, Codes
+from ranef.types import Array, Codes, TermBlock
 
 __all__ = [
     "LBFGS",
@@ -57,14 +57,6 @@ class Rows:
     y_shift: float
     y_scale: float
     weights: Array | None
-
-
-class TermBlock(NamedTuple):
-    """A random-effects term's place among the columns of its grouping factor."""
-
-    group: int
-    offset: int
-    q: int
 
 
 class Direction(NamedTuple):

@@ -19,30 +19,14 @@ from ranef.kernel import (
 )
 from ranef.problem.memory import check_memory
 from ranef.record import record
-from ranef.source.memory import gather, place_terms, row_threads, rows_of
-from ranef.source.scaling import (
-    COLLINEAR,
-    Scaling,
-    orthogonal_scaling,
-    scaling_of,
-    with_response,
-)
-from ranef.types import Array
+from ranef.source.memory import gather, gather_scaled, row_threads, rows_of
+from ranef.source.scaling import COLLINEAR, Scaling, orthogonal_scaling, with_response
+from ranef.types import Array, TermLabel
 
 if TYPE_CHECKING:
     from ranef.prior import Assigned
 
 __all__ = ["Problem", "TermLabel", "make_problem"]
-
-
-@record(frozen=True, slots=True)
-class TermLabel:
-    """Names of a random-effects term: as printed, its factor, its q coefficients."""
-
-    label: str
-    factor: str
-    names: tuple[str, ...]
-    n_levels: int
 
 
 @record(frozen=True, slots=True)
@@ -170,10 +154,8 @@ def make_problem(
         Threads that pass over the rows (see :func:`~ranef.source.memory.row_threads`).
     """
     threads = row_threads(design.n, threads)
-    scaling = scaling_of(design, y, threads)
-    labels = tuple(TermLabel(t.label, t.factor, t.names, t.n_levels) for t in design.terms)
-    products = gather(design, scaling, y, weights, threads)
+    scaling, products = gather(design, y, weights, threads)
     if design.p > 1 and products.fixed_part[0] < COLLINEAR:
         scaling = orthogonal_scaling(design, scaling)
-        products = gather(design, scaling, y, weights, threads)
-    return Problem(products, place_terms(design.terms), labels, scaling, reml, prior)
+        products = gather_scaled(design, scaling, y, weights, threads)
+    return Problem(products, design.plan.blocks, design.plan.labels, scaling, reml, prior)

@@ -126,8 +126,7 @@ def solve(
         first = _inside(problem, first)
     if isinstance(kernel, CoreKernel):
         found = kernel.solve(
-            problem.terms,
-            problem.scaling.B,
+            problem.scaling.core,
             first,
             control.max_evaluations,
             control.gain,

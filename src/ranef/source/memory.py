@@ -7,56 +7,45 @@ from dataclasses import replace
 import numpy as np
 
 from ranef.design import Design
-from ranef.kernel import CrossProducts, Rows, RowsGroup, TermBlock, cross_products, from_cells
+from ranef.kernel import (
+    CrossProducts,
+    Rows,
+    RowsGroup,
+    core_gather,
+    cross_products,
+    from_cells,
+    scaling_of,
+)
 from ranef.scan import available_cores, row_threads
-from ranef.source.scaling import Scaling
-from ranef.types import Array, ModelColumns, RandomTerm
+from ranef.source.scaling import Scaling, checked
+from ranef.types import Array, ModelColumns
 
-__all__ = ["available_cores", "gather", "place_terms", "row_threads", "rows_of"]
+__all__ = ["available_cores", "gather", "gather_scaled", "row_threads", "rows_of"]
 
 # From here on sums by cell and their pairs with every factor are less work than those of columns.
 MANY_COLUMNS = 8
 
 
-def place_terms(terms: tuple[RandomTerm, ...]) -> tuple[TermBlock, ...]:
-    """Where each term stands: terms on one grouping factor share a group, side by side."""
-    groups: dict[str, int] = {}
-    widths: list[int] = []
-    blocks = []
-    for term in terms:
-        group = groups.setdefault(term.factor, len(groups))
-        if group == len(widths):
-            widths.append(0)
-        blocks.append(TermBlock(group, widths[group], term.q))
-        widths[group] += term.q
-    return tuple(blocks)
-
-
 def rows_of(design: Design, scaling: Scaling, y: Array, weights: Array | None) -> Rows:
     """The rows as a kernel reads them; columns are views of the design's arrays."""
-    blocks = place_terms(design.terms)
-    n_groups = 1 + max((block.group for block in blocks), default=-1)
+    plan = design.plan
+    shifts, scales = scaling.z_shifts, scaling.z_scales
     groups = []
-    for g in range(n_groups):
-        members = [k for k, block in enumerate(blocks) if block.group == g]
-        first = design.terms[members[0]]
-        columns: list[Array | None] = []
-        for k in members:
-            term = design.terms[k]
-            columns += [None if c is None else _contiguous(c) for c in term.columns.columns]
+    for g, (codes, n_levels) in enumerate(plan.groups):
+        members = [k for k, (group, _) in enumerate(plan.random) if group == g]
         groups.append(
             RowsGroup(
-                codes=first.codes,
-                n_levels=first.n_levels,
-                columns=tuple(columns),
-                shifts=tuple(float(s) for k in members for s in scaling.z_shifts[k]),
-                scales=tuple(float(s) for k in members for s in scaling.z_scales[k]),
+                codes=codes,
+                n_levels=n_levels,
+                columns=tuple(c for k in members for c in plan.values(plan.random[k][1])),
+                shifts=tuple(float(s) for k in members for s in shifts[k]),
+                scales=tuple(float(s) for k in members for s in scales[k]),
             )
         )
-    x = design.columns if scaling.orthogonal is None else ModelColumns.of(scaling.orthogonal)
+    inner = scaling.orthogonal
     return Rows(
         groups=tuple(groups),
-        x=tuple(None if c is None else _contiguous(c) for c in x.columns),
+        x=plan.values(plan.fixed) if inner is None else ModelColumns.of(inner).columns,
         x_shifts=tuple(scaling.x_shifts.tolist()),
         x_scales=tuple(scaling.x_scales.tolist()),
         y=_contiguous(y),
@@ -67,13 +56,49 @@ def rows_of(design: Design, scaling: Scaling, y: Array, weights: Array | None) -
 
 
 def gather(
+    design: Design, y: Array, weights: Array | None, threads: int = 1
+) -> tuple[Scaling, CrossProducts]:
+    """The sizes of the columns, and one pass over the rows.
+
+    The sums have the same bits whatever the number of threads.
+
+    Parameters
+    ----------
+    design : Design
+    y : ndarray, shape (n,)
+        Response less offset.
+    weights : ndarray or None, shape (n,)
+    threads : int
+
+    Raises
+    ------
+    DataError
+        A column whose values are too small or too large to be squared.
+    """
+    y = _contiguous(y)
+    if design.cells is not None and design.p >= MANY_COLUMNS:
+        scaling = checked(design, scaling_of(design.plan, y, threads))
+        return scaling, _gather_by_cell(design, scaling, y, weights, threads)
+    core, products = core_gather(
+        design.plan, y, None if weights is None else _contiguous(weights), threads
+    )
+    return checked(design, core), products
+
+
+def gather_scaled(
     design: Design, scaling: Scaling, y: Array, weights: Array | None, threads: int = 1
 ) -> CrossProducts:
-    """One pass over the rows; the sums have the same bits whatever the number of threads."""
-    rows = rows_of(design, scaling, y, weights)
+    """One pass over the rows under a given scaling."""
+    return cross_products(rows_of(design, scaling, y, weights), threads)
+
+
+def _gather_by_cell(
+    design: Design, scaling: Scaling, y: Array, weights: Array | None, threads: int
+) -> CrossProducts:
+    """Sums by the rows of X that differ, which X then multiplies."""
     cells = design.cells
-    if cells is None or scaling.orthogonal is not None or design.p < MANY_COLUMNS:
-        return cross_products(rows, threads)
+    assert cells is not None
+    rows = rows_of(design, scaling, y, weights)
     by_cell = RowsGroup(cells.codes, cells.columns.n_rows, (None,), (0.0,), (1.0,))
     sums = cross_products(
         replace(rows, groups=(*rows.groups, by_cell), x=(), x_shifts=(), x_scales=()), threads

@@ -1,0 +1,57 @@
+"""Which columns a model reads, and where they stand: each array once, as the core takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ranef.types import INTERCEPT, Array, ColumnPlan, ModelColumns, RandomTerm, TermBlock, TermLabel
+
+__all__ = ["plan_columns"]
+
+
+def plan_columns(
+    x: ModelColumns, x_names: Sequence[str], terms: Sequence[RandomTerm]
+) -> ColumnPlan:
+    """Lay out the columns of X and Z.
+
+    Terms on one grouping factor share a group, side by side. A column that several matrices use
+    with the same origin is read once.
+    """
+    places: dict[tuple[int, bool], int] = {}
+    columns: list[Array] = []
+
+    def use(matrix: ModelColumns, names: Sequence[str]) -> tuple[int, ...]:
+        centred = INTERCEPT in names
+        used = []
+        for column, name in zip(matrix.columns, names, strict=True):
+            if column is None or name == INTERCEPT:
+                used.append(-1)
+                continue
+            place = places.setdefault((id(column), centred), len(columns))
+            if place == len(columns):
+                columns.append(np.ascontiguousarray(column, dtype=np.float64))
+            used.append(place)
+        return tuple(used)
+
+    fixed = use(x, x_names)
+    groups: dict[str, int] = {}
+    codes, widths, random, blocks = [], [], [], []
+    for term in terms:
+        group = groups.setdefault(term.factor, len(groups))
+        if group == len(codes):
+            codes.append((term.codes, term.n_levels))
+            widths.append(0)
+        random.append((group, use(term.columns, term.names)))
+        blocks.append(TermBlock(group, widths[group], term.q))
+        widths[group] += term.q
+    return ColumnPlan(
+        columns=tuple(columns),
+        centred=tuple(centred for _, centred in places),
+        groups=tuple(codes),
+        random=tuple(random),
+        fixed=fixed,
+        blocks=tuple(blocks),
+        labels=tuple(TermLabel(t.label, t.factor, t.names, t.n_levels) for t in terms),
+    )
