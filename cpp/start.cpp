@@ -3,33 +3,20 @@
 #include <algorithm>
 #include <cmath>
 
+#include "level_moments.hpp"
+
 namespace ranef {
 
 namespace {
 
-struct Moments {
-  Matrix aa;  // sum of vec(A) vec(A)'
-  Matrix a;   // sum of A
-  Matrix ee;  // sum of e e'
-};
-
 // `v` is (-beta, 1) at the least-squares fit.
-Moments moments(const Problem& problem, int group, const Vector& v) {
+Moments moments(const Problem& problem, int group, const Vector& v, int threads) {
+  for (const Stage& stage : problem.chain) {
+    if (stage.group == group) return level_moments(stage, problem.m, v, threads);
+  }
   const int q = problem.q[at(group)];
-  const int m = problem.m;
   Moments sum{Matrix::Zero(q * q, q * q), Matrix::Zero(q, q), Matrix::Zero(q, q)};
   Matrix e(q, 0);
-  for (const Stage& stage : problem.chain) {
-    if (stage.group != group) continue;
-    const Eigen::Map<const Matrix> blocks(stage.diagonal.data(), q * q, stage.n_levels);
-    sum.aa = blocks * blocks.transpose();
-    Eigen::Map<Vector>(sum.a.data(), q * q) = blocks.rowwise().sum();
-    e.resize(q, stage.n_levels);
-    for (Index level = 0; level < stage.n_levels; ++level) {
-      const Index last = stage.rest_start[at(level) + 1] - m;
-      e.col(level).noalias() = Eigen::Map<const Matrix>(&stage.rest[at(last * q)], q, m) * v;
-    }
-  }
   for (const TailGroup& tail : problem.tail) {
     if (tail.group != group) continue;
     e.resize(q, tail.n_levels);
@@ -82,6 +69,7 @@ std::vector<std::vector<Matrix>> pair_moments(const Problem& problem) {
   };
   for (std::size_t i = 0; i < problem.chain.size(); ++i) {
     const Stage& stage = problem.chain[i];
+    if (stage.parent.empty() && problem.tail.empty()) continue;
     for (Index level = 0; level < stage.n_levels; ++level) {
       for_later_blocks(problem, i, level,
                        [&](int h, const auto& block) { add(stage.group, h, block); });
@@ -116,11 +104,11 @@ double trace(const Matrix& sum, const Entry& e, const Entry& f, int rows) {
 
 // D by factor from the moments of all of them; the caller sees to its definiteness.
 std::vector<Matrix> relative_covariances(const Problem& problem, const Vector& v, double nu,
-                                         double r2) {
+                                         double r2, int threads) {
   std::vector<Entry> entries;
   std::vector<Moments> own;
   for (int g = 0; g < problem.n_groups; ++g) {
-    own.push_back(moments(problem, g, v));
+    own.push_back(moments(problem, g, v, threads));
     for (int b = 0; b < problem.q[at(g)]; ++b) {
       for (int a = b; a < problem.q[at(g)]; ++a) entries.push_back({g, a, b});
     }
@@ -177,14 +165,14 @@ Matrix bounded(const Matrix& d) {
 
 }  // namespace
 
-Vector moment_start(const Problem& problem, double nu, const Chart& chart) {
+Vector moment_start(const Problem& problem, double nu, const Chart& chart, int threads) {
   const int p = problem.p;
   Vector v = Vector::Ones(p + 1);
   if (p > 0) {
     v.head(p) = -problem.fixed.topLeftCorner(p, p).llt().solve(problem.fixed.col(p).head(p));
   }
   const double r2 = v.dot(problem.fixed * v);
-  const std::vector<Matrix> d = relative_covariances(problem, v, nu, r2);
+  const std::vector<Matrix> d = relative_covariances(problem, v, nu, r2, threads);
   Vector theta = Vector::Zero(chart.size());
   for (std::size_t k = 0; k < chart.terms().size(); ++k) {
     const Term& term = chart.terms()[k];

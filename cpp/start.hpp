@@ -11,6 +11,6 @@ namespace ranef {
 // j over the levels of one factor, k over those of all, A_jk = Z_j'Z_k, e_j = Z_j'(y - X beta), C =
 // s2 D (Rao 1971's MINQUE with no prior variances).
 // Eigenvalues of D are kept off zero, where the criterion has no slope in theta.
-Vector moment_start(const Problem& problem, double nu, const Chart& chart);
+Vector moment_start(const Problem& problem, double nu, const Chart& chart, int threads = 1);
 
 }  // namespace ranef

@@ -163,7 +163,8 @@ class Workspace {
       std::vector<Matrix> bases;
       for (const ranef::MatrixScaling& z : scaling.z) bases.push_back(z.change());
       criterion_.set_threads(threads);
-      const Vector first = start ? *start : ranef::moment_start(problem_, criterion_.nu(), chart);
+      const Vector first =
+          start ? *start : ranef::moment_start(problem_, criterion_.nu(), chart, threads);
       found = ranef::solve(criterion_, chart, bases, first, control, work(), Interrupted{});
     }
     const ranef::Optimum& best = found.optimum;
