@@ -9,11 +9,27 @@ namespace ranef {
 
 namespace {
 
+constexpr int kFew = 3;  // columns up to which plain loops cost less than matrix products
+
+// out += the sum of vec(X) vec(X)' over `count` blocks of `size` numbers.
+void add_squares(const double* blocks, Index count, Index size, Matrix& out) {
+  for (Index k = 0; k < count; ++k, blocks += size) {
+    for (Index b = 0; b < size; ++b) {
+      for (Index a = 0; a < size; ++a) out(a, b) += blocks[a] * blocks[b];
+    }
+  }
+}
+
 Moments run_moments(const Stage& stage, int m, const Vector& v, Index from, Index to) {
   const int q = stage.q;
   const Eigen::Map<const Matrix> blocks(&stage.diagonal[at(from * q * q)], q * q, to - from);
   Moments out;
-  out.aa = blocks * blocks.transpose();
+  if (q <= kFew) {
+    out.aa.setZero(q * q, q * q);
+    add_squares(blocks.data(), to - from, q * q, out.aa);
+  } else {
+    out.aa = blocks * blocks.transpose();
+  }
   out.a.resize(q, q);
   Eigen::Map<Vector>(out.a.data(), q * q) = blocks.rowwise().sum();
   Matrix e(q, to - from);
@@ -22,7 +38,12 @@ Moments run_moments(const Stage& stage, int m, const Vector& v, Index from, Inde
     e.col(level - from).noalias() =
         Eigen::Map<const Matrix>(&stage.rest[at(last * q)], q, m).lazyProduct(v);
   }
-  out.ee = e * e.transpose();
+  if (q <= kFew) {
+    out.ee.setZero(q, q);
+    add_squares(e.data(), to - from, q, out.ee);
+  } else {
+    out.ee = e * e.transpose();
+  }
   return out;
 }
 

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "clones.hpp"
-#include "lanes.hpp"
 #include "parallel.hpp"
 
 namespace ranef {
@@ -41,25 +40,27 @@ void run_ends(const T* values, Index n, T* out) {
 // Doubles by twos, and several of these at a time, so that one does not wait for another. NaN may
 // be lost among the ends, but stays in a sum.
 void run_ends(const double* values, Index n, double* out) {
+  using Two = Eigen::Array2d;
+  constexpr Index kTwo = 2;
   constexpr int kAtOnce = 4;
-  Lane low[kAtOnce];
-  Lane high[kAtOnce];
-  Lane trace[kAtOnce];
+  Two low[kAtOnce];
+  Two high[kAtOnce];
+  Two trace[kAtOnce];
   for (int k = 0; k < kAtOnce; ++k) {
-    low[k] = high[k] = Lane::Constant(values[0]);
+    low[k] = high[k] = Two::Constant(values[0]);
     trace[k].setZero();
   }
   Index i = 0;
-  for (; i + kAtOnce * kLane <= n; i += kAtOnce * kLane) {
+  for (; i + kAtOnce * kTwo <= n; i += kAtOnce * kTwo) {
     for (int k = 0; k < kAtOnce; ++k) {
-      const Lane two = load(values + i + k * kLane);
+      const Two two = Eigen::Map<const Two>(values + i + k * kTwo);
       low[k] = low[k].min(two);
       high[k] = high[k].max(two);
       trace[k] += two - two;
     }
   }
   for (; i < n; ++i) {
-    const Lane one = Lane::Constant(values[i]);
+    const Two one = Two::Constant(values[i]);
     low[0] = low[0].min(one);
     high[0] = high[0].max(one);
     trace[0] += one - one;
