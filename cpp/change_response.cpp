@@ -15,7 +15,7 @@ CrossProducts change_response(const CrossProducts& a, const RowsView& rows,
            static_cast<int>(rows.groups[g].columns.size()) == a.groups[g].q;
   }
   if (!same) throw std::invalid_argument("a response of other rows");
-  check_codes(rows);
+  check_codes(rows, options.threads);
 
   DistinctColumns columns;
   const int y = columns.add(rows.response);

@@ -12,14 +12,15 @@ constexpr double kTwoPi = 6.283185307179586476925286766559;
 
 }  // namespace
 
-Criterion::Criterion(const Problem& problem, bool reml, double constant, Penalty penalty)
+Criterion::Criterion(const Problem& problem, bool reml, double constant, Penalty penalty,
+                     int threads)
     : problem_(problem),
       reml_(reml),
       constant_(constant),
       penalty_(std::move(penalty)),
       sweeps_(problem),
       nu_(static_cast<double>(problem.n - (reml ? problem.p : 0))) {
-  if (problem.n_groups == 1) lone_.emplace(problem);
+  if (problem.n_groups == 1) lone_.emplace(problem, threads);
 }
 
 void Criterion::reload() {

@@ -31,7 +31,8 @@ struct Curvature {
 
 class Criterion {
  public:
-  Criterion(const Problem& problem, bool reml, double constant = 0.0, Penalty penalty = {});
+  Criterion(const Problem& problem, bool reml, double constant = 0.0, Penalty penalty = {},
+            int threads = 1);
 
   // False where the arithmetic broke down or a prior's density is zero (then value() is
   // meaningless).

@@ -6,12 +6,20 @@
 #include <stdexcept>
 #include <utility>
 
+#include "clones.hpp"
 #include "pair_blocks.hpp"
+#include "parallel.hpp"
 #include "row_sums.hpp"
 
 namespace ranef {
 
 namespace {
+
+RANEF_CLONES std::uint32_t largest_code(const std::int32_t* codes, Index n) {
+  std::uint32_t largest = 0;
+  for (Index i = 0; i < n; ++i) largest = std::max(largest, static_cast<std::uint32_t>(codes[i]));
+  return largest;
+}
 
 // What is summed by level of one factor, and where the sums go.
 struct Plan {
@@ -66,37 +74,41 @@ Plan plan_for(const RowsView& rows, int g, const std::vector<std::vector<int>>& 
   return plan;
 }
 
-// The q x m sums of one level for the columns at `b`, whichever of the two stands first.
-void take(const LevelSums& sums, const double* level, const std::vector<int>& b, double* out) {
+// Where the sums of the columns at `b` stand among those of a level, q to a column.
+std::vector<int> slots(const LevelSums& sums, const std::vector<int>& b) {
+  std::vector<int> out;
   for (const int column : b) {
-    for (int a = 0; a < sums.q; ++a) {
-      *out++ = level[sums.slot(std::min(a, column), std::max(a, column))];
-    }
-  }
-}
-
-GroupBlocks group_blocks(const Plan& plan, const std::vector<double>& levels) {
-  const LevelSums& sums = plan.sums;
-  GroupBlocks out;
-  out.n_levels = sums.n_levels;
-  out.q = sums.q;
-  const std::size_t q = at(sums.q);
-  const std::size_t m = plan.fixed.size();
-  out.diagonal.resize(at(sums.n_levels) * q * q);
-  out.fixed.resize(at(sums.n_levels) * q * m);
-  std::vector<int> own(q);
-  std::iota(own.begin(), own.end(), 0);
-  for (std::size_t level = 0; level < at(sums.n_levels); ++level) {
-    const double* in = &levels[level * at(sums.stride())];
-    take(sums, in, own, out.diagonal.data() + level * q * q);
-    take(sums, in, plan.fixed, out.fixed.data() + level * q * m);
+    for (int a = 0; a < sums.q; ++a)
+      out.push_back(sums.slot(std::min(a, column), std::max(a, column)));
   }
   return out;
 }
 
-PairBlocks nested_pair(const Plan& plan, int g, const Plan::Nested& nested,
-                       const std::vector<double>& levels) {
-  const std::size_t block = at(plan.sums.q) * nested.columns.size();
+GroupBlocks group_blocks(const Plan& plan, const Numbers& levels, int threads) {
+  const LevelSums& sums = plan.sums;
+  GroupBlocks out;
+  out.n_levels = sums.n_levels;
+  out.q = sums.q;
+  std::vector<int> own(at(sums.q));
+  std::iota(own.begin(), own.end(), 0);
+  const std::vector<int> diagonal = slots(sums, own);
+  const std::vector<int> fixed = slots(sums, plan.fixed);
+  out.diagonal.resize(at(sums.n_levels) * diagonal.size());
+  out.fixed.resize(at(sums.n_levels) * fixed.size());
+  run_parts(sums.n_levels, kLevelRun, threads, [&](Index from, Index to) {
+    double* to_diagonal = out.diagonal.data() + at(from) * diagonal.size();
+    double* to_fixed = out.fixed.data() + at(from) * fixed.size();
+    for (Index level = from; level < to; ++level) {
+      const double* in = &levels[at(level * sums.stride())];
+      for (const int slot : diagonal) *to_diagonal++ = in[slot];
+      for (const int slot : fixed) *to_fixed++ = in[slot];
+    }
+  });
+  return out;
+}
+
+PairBlocks nested_pair(const Plan& plan, int g, const Plan::Nested& nested, const Numbers& levels) {
+  const std::vector<int> block = slots(plan.sums, nested.columns);
   PairBlocks out;
   out.first = g;
   out.second = nested.second;
@@ -104,12 +116,28 @@ PairBlocks nested_pair(const Plan& plan, int g, const Plan::Nested& nested,
   for (std::size_t level = 0; level < nested.parents.size(); ++level) {
     if (nested.parents[level] >= 0) {
       out.level.push_back(nested.parents[level]);
-      out.values.resize(out.values.size() + block);
-      take(plan.sums, &levels[level * at(plan.sums.stride())], nested.columns,
-           &out.values[out.values.size() - block]);
+      const double* in = &levels[level * at(plan.sums.stride())];
+      for (const int slot : block) out.values.push_back(in[slot]);
     }
     out.start.push_back(static_cast<std::int64_t>(out.level.size()));
   }
+  return out;
+}
+
+// Sums over all levels, by runs of them: the same bits on any number of threads.
+std::vector<double> level_totals(const Numbers& levels, int stride, int threads) {
+  const Index n_levels = static_cast<Index>(levels.size()) / stride;
+  const Index runs = (n_levels + kLevelRun - 1) / kLevelRun;
+  std::vector<double> parts(at(runs * stride), 0.0);
+  run_parts(n_levels, kLevelRun, threads, [&](Index from, Index to) {
+    double* sums = &parts[at(from / kLevelRun * stride)];
+    const double* in = &levels[at(from * stride)];
+    for (Index level = from; level < to; ++level) {
+      for (int slot = 0; slot < stride; ++slot) sums[slot] += *in++;
+    }
+  });
+  std::vector<double> out(at(stride), 0.0);
+  for (std::size_t k = 0; k < parts.size(); ++k) out[k % at(stride)] += parts[k];
   return out;
 }
 
@@ -131,17 +159,17 @@ class FixedBlock {
 
   const ColumnPairs& pairs() const { return pairs_; }
 
-  Matrix from(const RowSums& sums) {
+  Matrix from(const RowSums& sums, int threads) {
     for (std::size_t k = 0; k < entries_.size(); ++k) {
       out_(entries_[k].first, entries_[k].second) = sums.totals[k];
     }
+    std::vector<std::vector<double>> totals(sums.levels.size());
     for (const ByLevel& entry : by_level_) {
-      const std::vector<double>& levels = sums.levels[at(entry.factor)];
-      double total = 0.0;
-      for (std::size_t k = at(entry.slot); k < levels.size(); k += at(entry.stride)) {
-        total += levels[k];
+      std::vector<double>& of_factor = totals[at(entry.factor)];
+      if (of_factor.empty()) {
+        of_factor = level_totals(sums.levels[at(entry.factor)], entry.stride, threads);
       }
-      out_(entry.a, entry.b) = total;
+      out_(entry.a, entry.b) = of_factor[at(entry.slot)];
     }
     out_.triangularView<Eigen::StrictlyUpper>() = out_.transpose();
     return out_;
@@ -180,20 +208,20 @@ const PairBlocks& CrossProducts::pair(int first, int second) const {
   throw std::out_of_range("no such pair of grouping factors");
 }
 
-void check_codes(const RowsView& rows) {
+void check_codes(const RowsView& rows, int threads) {
+  constexpr Index kRun = Index{1} << 18;
   for (const GroupView& group : rows.groups) {
-    std::uint32_t largest = 0;  // a negative code is a large number here
-    for (Index i = 0; i < rows.n; ++i) {
-      largest = std::max(largest, static_cast<std::uint32_t>(group.codes[i]));
-    }
-    if (rows.n > 0 && static_cast<Index>(largest) >= group.n_levels) {
-      throw std::invalid_argument("a level code lies outside of 0 .. n_levels - 1");
-    }
+    run_parts(rows.n, kRun, threads, [&](Index from, Index to) {
+      // A negative code is a large number here.
+      if (static_cast<Index>(largest_code(group.codes + from, to - from)) >= group.n_levels) {
+        throw std::invalid_argument("a level code lies outside of 0 .. n_levels - 1");
+      }
+    });
   }
 }
 
 CrossProducts cross_products(const RowsView& rows, const PassOptions& options) {
-  check_codes(rows);
+  check_codes(rows, options.threads);
   DistinctColumns columns;
   std::vector<std::vector<int>> z;
   for (const GroupView& group : rows.groups) z.push_back(distinct(group.columns, columns));
@@ -214,11 +242,11 @@ CrossProducts cross_products(const RowsView& rows, const PassOptions& options) {
   out.n = rows.n;
   out.p = static_cast<int>(rows.fixed.size());
   out.sum_log_weights = sums.sum_log_weights;
-  out.fixed = fixed_block.from(sums);
+  out.fixed = fixed_block.from(sums, options.threads);
   for (int g = 0; g < n_groups; ++g) {
     const Plan& plan = plans[at(g)];
-    const std::vector<double> levels = std::move(sums.levels[at(g)]);
-    out.groups.push_back(group_blocks(plan, levels));
+    const Numbers levels = std::move(sums.levels[at(g)]);
+    out.groups.push_back(group_blocks(plan, levels, options.threads));
     std::vector<PairBlocks> pairs = crossed_pairs(rows, g, plan.crossed, options.threads);
     for (const Plan::Nested& nested : plan.nested) {
       pairs.push_back(nested_pair(plan, g, nested, levels));

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "dense.hpp"
+#include "numbers.hpp"
 
 namespace ranef {
 
@@ -39,8 +40,8 @@ struct RowsView {
 struct GroupBlocks {
   Index n_levels = 0;
   int q = 0;
-  std::vector<double> diagonal;  // level-major, q x q each
-  std::vector<double> fixed;     // level-major, q x (p + 1) each: Z'W[X y]
+  Numbers diagonal;  // level-major, q x q each
+  Numbers fixed;     // level-major, q x (p + 1) each: Z'W[X y]
 };
 
 // Blocks Z_g' W Z_h for the level pairs that occur, by level of the first factor.
@@ -69,7 +70,7 @@ struct PassOptions {
 };
 
 // Throws std::invalid_argument where a code lies outside of 0 .. n_levels - 1.
-void check_codes(const RowsView& rows);
+void check_codes(const RowsView& rows, int threads = 1);
 
 // Throws where a code lies outside.
 CrossProducts cross_products(const RowsView& rows, const PassOptions& options = {});

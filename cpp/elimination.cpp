@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "parallel.hpp"
+
 namespace ranef {
 
 namespace {
@@ -107,15 +109,23 @@ void order_tail_lists(const TailPattern& pattern, Stage& stage) {
   }
 }
 
+void copy(const Numbers& from, int threads, Numbers& to) {
+  constexpr Index kRun = Index{1} << 16;
+  to.resize(from.size());
+  run_parts(static_cast<Index>(from.size()), kRun, threads, [&](Index first, Index last) {
+    std::copy_n(from.data() + first, last - first, to.data() + first);
+  });
+}
+
 Stage make_stage(const CrossProducts& a, const std::vector<int>& chain, std::size_t place_in_chain,
-                 const std::vector<TailGroup>& tail, const TailPattern& pattern) {
+                 const std::vector<TailGroup>& tail, const TailPattern& pattern, int threads) {
   const int g = chain[place_in_chain];
   const GroupBlocks& group = a.groups[at(g)];
   Stage stage;
   stage.group = g;
   stage.q = group.q;
   stage.n_levels = group.n_levels;
-  stage.diagonal = group.diagonal;
+  copy(group.diagonal, threads, stage.diagonal);
   std::vector<PairBlocks> to_tail;
   for (const TailGroup& t : tail) to_tail.push_back(oriented(a, g, t.group));
   stage.tail_start.assign(at(stage.n_levels) + 1, 0);
@@ -139,6 +149,10 @@ Stage make_stage(const CrossProducts& a, const std::vector<int>& chain, std::siz
   for (Index level = 0; level < stage.n_levels; ++level) {
     stage.rest_start[at(level) + 1] =
         stage.rest_start[at(level)] + stage.parent_columns + stage.tail_columns(level) + m;
+  }
+  if (chain.size() == 1 && tail.empty()) {
+    copy(group.fixed, threads, stage.rest);
+    return stage;
   }
   stage.rest.assign(at(stage.rest_start.back()) * at(stage.q), 0.0);
   int column = 0;
@@ -262,7 +276,7 @@ void for_tail_blocks(const Problem& problem, Use use) {
 
 }  // namespace
 
-Problem arrange(const CrossProducts& a) {
+Problem arrange(const CrossProducts& a, int threads) {
   Problem problem;
   problem.n = a.n;
   problem.p = a.p;
@@ -283,7 +297,7 @@ Problem arrange(const CrossProducts& a) {
   }
   if (!problem.tail.empty()) problem.tail_pattern = make_pattern(a, chain.back(), problem.tail);
   for (std::size_t i = 0; i < chain.size(); ++i) {
-    problem.chain.push_back(make_stage(a, chain, i, problem.tail, problem.tail_pattern));
+    problem.chain.push_back(make_stage(a, chain, i, problem.tail, problem.tail_pattern, threads));
   }
   link_tail_lists(problem.chain);
   fill_tail(a, problem);

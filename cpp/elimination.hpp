@@ -24,8 +24,8 @@ struct Stage {
   int q = 0;
   Index n_levels = 0;
   int parent_columns = 0;
-  std::vector<double> diagonal;                    // q x q per level
-  std::vector<double> rest;                        // q x rest columns, all levels
+  Numbers diagonal;                                // q x q per level
+  Numbers rest;                                    // q x rest columns, all levels
   std::vector<std::int64_t> rest_start;            // first rest column of each level (n + 1)
   std::vector<std::int64_t> tail_start;            // first entry in tail_column (n + 1)
   std::vector<std::int32_t> tail_column;           // tail columns met, in order of elimination
@@ -59,8 +59,8 @@ struct TailGroup {
   int group = 0;
   int q = 0;
   Index n_levels = 0;
-  Index offset = 0;              // first tail column
-  std::vector<double> diagonal;  // A, q x q per level
+  Index offset = 0;  // first tail column
+  Numbers diagonal;  // A, q x q per level
 };
 
 // A between two tail factors, by level of the first.
@@ -88,7 +88,7 @@ struct Problem {
   Matrix tail_fixed;  // tail columns x m
 };
 
-Problem arrange(const CrossProducts& a);
+Problem arrange(const CrossProducts& a, int threads = 1);
 
 // a += A over the tail columns.
 void add_tail(const Problem& problem, TailMatrix& a);

@@ -40,12 +40,13 @@ void add_gram(const LaneColumns& a, int n, Matrix& sum) {
 
 }  // namespace
 
-LoneFactor::LoneFactor(const Problem& problem)
+LoneFactor::LoneFactor(const Problem& problem, int threads)
     : problem_(problem),
       q_(problem.chain[0].q),
       m_(problem.m),
       pairs_(q_ * (q_ + 1) / 2),
-      n_levels_(problem.chain[0].n_levels) {
+      n_levels_(problem.chain[0].n_levels),
+      threads_(threads) {
   const Index strips = (n_levels_ + kStrip - 1) / kStrip;
   const std::size_t kinds = at(pairs_) + at(q_) * at(m_);
   in_.resize(at(strips) * kinds * kStrip);
@@ -67,10 +68,20 @@ LoneFactor::LoneFactor(const Problem& problem)
 }
 
 void LoneFactor::reload() {
+  run_tasks(static_cast<Index>(runs_.size()), threads_, [&](Index k) { reload_run(runs_[at(k)]); });
+}
+
+void LoneFactor::reload_run(const Run& run) {
   const Stage& stage = problem_.chain[0];
   const int qm = q_ * m_;
-  for (Index level = 0; level < n_levels_; ++level) {
-    double* to = &in_[at(level / kStrip * (pairs_ + qm) * kStrip + level % kStrip)];
+  const std::size_t size = at(pairs_ + qm) * kStrip;
+  if (run.last * kStrip > n_levels_) {
+    for (Numbers* numbers : {&in_, &out_})
+      std::fill_n(&(*numbers)[at(run.last - 1) * size], size, 0.0);
+  }
+  const Index end = std::min(n_levels_, run.last * kStrip);
+  for (Index level = run.first * kStrip; level < end; ++level) {
+    double* to = &in_[at(level / kStrip) * size + at(level % kStrip)];
     const double* c = &stage.diagonal[at(level * q_ * q_)];
     for (int b = 0; b < q_; ++b) {
       for (int a = b; a < q_; ++a, to += kStrip) *to = c[a + b * q_];

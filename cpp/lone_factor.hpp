@@ -31,7 +31,7 @@ namespace ranef {
 class LoneFactor {
  public:
   // `problem` has one grouping factor.
-  explicit LoneFactor(const Problem& problem);
+  explicit LoneFactor(const Problem& problem, int threads = 1);
 
   // To be called when numbers of the problem have changed.
   void reload();
@@ -66,6 +66,7 @@ class LoneFactor {
   };
 
   int used(Index strip) const;
+  void reload_run(const Run& run);
   template <int Q>
   RANEF_LANE_CLONES void forward_run(const Matrix& lambda, Run& run);
   template <int Q>
@@ -78,9 +79,9 @@ class LoneFactor {
   int m_;
   int pairs_;  // entries of a symmetric q x q matrix
   Index n_levels_;
-  std::vector<double> in_;   // by strip: C (lower triangle), C_r
-  std::vector<double> out_;  // the same of S and U
-  std::vector<int> place_;   // of the entries of a symmetric matrix in its lower triangle
+  Numbers in_;              // by strip: C (lower triangle), C_r
+  Numbers out_;             // the same of S and U
+  std::vector<int> place_;  // of the entries of a symmetric matrix in its lower triangle
   std::vector<Run> runs_;
   int threads_ = 1;
   Matrix fixed_;

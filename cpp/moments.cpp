@@ -1,49 +1,19 @@
 #include "moments.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <utility>
+
+#include "level_moments.hpp"
 
 namespace ranef {
 
 namespace {
 
-// What the equations need of one factor.
-struct Factor {
-  Matrix scores;    // e, q x levels
-  Matrix loadings;  // L^-1 X'Z of the factor, L L' = X'WX: p x (q levels); nothing if not projected
-  Matrix a;         // sum of A_jj
-  Matrix ee;        // sum of e_j e_j'
-};
-
 // Sums of vec(A) vec(A)' over the blocks between two factors, for one order of each pair. Blocks of
 // levels that never meet are A = -C with C_jk = B_j'B_k from the loadings, and are summed apart: of
 // the others the square of C is taken out here.
 using PairSums = std::vector<std::vector<Matrix>>;
-
-// Calls use(level, block) for the levels of a factor, block = [A Z'WX Z'Wy], q x (q + m).
-template <class Use>
-void for_levels(const Problem& problem, int group, Use use) {
-  const int q = problem.q[at(group)];
-  const int m = problem.m;
-  Matrix block(q, q + m);
-  for (const Stage& stage : problem.chain) {
-    if (stage.group != group) continue;
-    for (Index level = 0; level < stage.n_levels; ++level) {
-      const Index last = stage.rest_start[at(level) + 1] - m;
-      std::copy_n(&stage.diagonal[at(level * q * q)], q * q, block.data());
-      std::copy_n(&stage.rest[at(last * q)], q * m, block.data() + q * q);
-      use(level, block);
-    }
-  }
-  for (const TailGroup& tail : problem.tail) {
-    if (tail.group != group) continue;
-    for (Index level = 0; level < tail.n_levels; ++level) {
-      std::copy_n(&tail.diagonal[at(level * q * q)], q * q, block.data());
-      block.rightCols(m) = problem.tail_fixed.middleRows(tail.offset + level * q, q);
-      use(level, block);
-    }
-  }
-}
 
 // Calls use(group, level, other, other_level, block) for the blocks Z_j'W Z_k that occur between
 // levels of different factors, each once.
@@ -95,16 +65,34 @@ double trace(const Matrix& sum, const MomentEntry& e, const MomentEntry& f, int 
                  moment(e.b, e.a, f.a, f.b) + moment(e.b, e.a, f.b, f.a));
 }
 
+FixedFit fixed_fit(const Problem& problem, bool projected) {
+  const int p = problem.p;
+  FixedFit out;
+  out.v = Vector::Unit(p + 1, p);
+  out.root = problem.fixed.topLeftCorner(p, p);
+  if (p == 0 || !cholesky_lower(out.root)) return out;
+  Vector beta = problem.fixed.col(p).head(p);
+  solve_lower(out.root, beta);
+  solve_lower(out.root, beta, true);
+  out.v.head(p) = -beta;
+  out.projected = projected;
+  return out;
+}
+
 class Equations {
  public:
-  Equations(const Problem& problem, double nu, bool projected)
-      : problem_(problem), p_(problem.p), pairs_(at(problem.n_groups)) {
-    fit_fixed(projected);
-    for (auto& row : pairs_) row.resize(at(problem.n_groups));
+  Equations(const Problem& problem, double nu, bool projected, int threads)
+      : problem_(problem), fit_(fixed_fit(problem, projected)), pairs_(at(problem.n_groups)) {
     for (int g = 0; g < problem.n_groups; ++g) {
-      add_factor(g);
-      for (int b = 0; b < problem.q[at(g)]; ++b) {
-        for (int a = b; a < problem.q[at(g)]; ++a) out_.entries.push_back({g, a, b});
+      loadings_.emplace_back();
+      levels_.push_back(level_moments(problem, g, fit_, threads, loadings_.back()));
+      pairs_[at(g)].resize(at(problem.n_groups));
+      pairs_[at(g)][at(g)] = std::move(levels_.back().aa);
+      for (int b = 0, entry = 0; b < problem.q[at(g)]; ++b) {
+        for (int a = b; a < problem.q[at(g)]; ++a, ++entry) {
+          out_.entries.push_back({g, a, b});
+          if (fit_.projected) spreads_.push_back(&levels_.back().spreads[at(entry)]);
+        }
       }
     }
     if (problem.n_groups > 1) {
@@ -112,66 +100,12 @@ class Equations {
         add_block(g, j, h, k, block);
       });
     }
-    if (projected_) {
-      for (const MomentEntry& entry : out_.entries) spreads_.push_back(spread(entry));
-    }
     fill(nu);
   }
 
   MomentEquations take() { return std::move(out_); }
 
  private:
-  // Least squares, which leaves v = (-beta, 1), and the factor of X'WX.
-  void fit_fixed(bool projected) {
-    v_ = Vector::Unit(p_ + 1, p_);
-    root_ = problem_.fixed.topLeftCorner(p_, p_);
-    const bool fine = p_ > 0 && cholesky_lower(root_);
-    projected_ = projected && fine;
-    if (fine) {
-      Vector beta = problem_.fixed.col(p_).head(p_);
-      solve_lower(root_, beta);
-      solve_lower(root_, beta, true);
-      v_.head(p_) = -beta;
-    }
-    out_.right.resize(1);
-    out_.right(0) = v_.dot(problem_.fixed.lazyProduct(v_));
-  }
-
-  void add_factor(int g) {
-    const int q = problem_.q[at(g)];
-    const Index levels = problem_.n_levels[at(g)];
-    Factor factor{Matrix(q, levels), Matrix(projected_ ? p_ : 0, projected_ ? q * levels : 0),
-                  Matrix::Zero(q, q), Matrix::Zero(q, q)};
-    for_levels(problem_, g, [&](Index level, const Matrix& block) {
-      for (int a = 0; a < q; ++a) {
-        double sum = 0.0;
-        for (int k = 0; k <= p_; ++k) sum += block(a, q + k) * v_(k);
-        factor.scores(a, level) = sum;
-        for (int k = 0; k < p_ && projected_; ++k) {
-          factor.loadings(k, level * q + a) = block(a, q + k);
-        }
-      }
-      for (int b = 0; b < q; ++b) {
-        for (int a = 0; a < q; ++a) {
-          factor.a(a, b) += block(a, b);
-          factor.ee(a, b) += factor.scores(a, level) * factor.scores(b, level);
-        }
-      }
-    });
-    if (projected_) solve_lower(root_, factor.loadings);
-    factors_.push_back(std::move(factor));
-    for_levels(problem_, g, [&](Index level, const Matrix& block) {
-      add_block(g, level, g, level, block.leftCols(q));
-    });
-    if (!projected_) return;
-    Matrix& a = factors_.back().a;
-    const Matrix& loadings = factors_.back().loadings;
-    for (Index level = 0; level < levels; ++level) {
-      const auto own = loadings.middleCols(level * q, q);
-      a -= own.transpose().lazyProduct(own);
-    }
-  }
-
   template <class Block>
   void add_block(int g, Index j, int h, Index k, const Block& block) {
     const int rows = problem_.q[at(g)];
@@ -179,15 +113,15 @@ class Equations {
     Matrix& sum = pairs_[at(g)][at(h)];
     if (sum.size() == 0) sum.setZero(rows * columns, rows * columns);
     whole_ = block;
-    if (projected_) {
-      common_ = factors_[at(g)]
-                    .loadings.middleCols(j * rows, rows)
+    if (fit_.projected) {
+      common_ = loadings_[at(g)]
+                    .middleCols(j * rows, rows)
                     .transpose()
-                    .lazyProduct(factors_[at(h)].loadings.middleCols(k * columns, columns));
+                    .lazyProduct(loadings_[at(h)].middleCols(k * columns, columns));
       whole_ -= common_;
+      add_square(common_, -1.0, sum);
     }
     add_square(whole_, 1.0, sum);
-    if (projected_) add_square(common_, -1.0, sum);
   }
 
   // sum += sign vec(a) vec(a)'.
@@ -199,34 +133,18 @@ class Equations {
     }
   }
 
-  // Sum of B_j E B_j' over the levels, B_j the columns of the loadings.
-  Matrix spread(const MomentEntry& e) const {
-    const Index q = problem_.q[at(e.group)];
-    const Matrix& loadings = factors_[at(e.group)].loadings;
-    Matrix out = Matrix::Zero(p_, p_);
-    for (Index level = 0; level < problem_.n_levels[at(e.group)]; ++level) {
-      const auto a = loadings.col(level * q + e.a);
-      const auto b = loadings.col(level * q + e.b);
-      for (int k = 0; k < p_; ++k) {
-        for (int l = 0; l < p_; ++l) out(l, k) += 0.5 * (a(l) * b(k) + b(l) * a(k));
-      }
-    }
-    return out;
-  }
-
   void fill(double nu) {
     const auto size = static_cast<Index>(out_.entries.size());
-    const double r2 = out_.right(0);
     out_.right.resize(size + 1);
-    out_.right(0) = r2;
+    out_.right(0) = fit_.v.dot(problem_.fixed.lazyProduct(fit_.v));
     Matrix& system = out_.system;
     system.resize(size + 1, size + 1);
     system(0, 0) = nu;
     for (Index s = 0; s < size; ++s) {
       const MomentEntry& e = out_.entries[at(s)];
-      const Factor& factor = factors_[at(e.group)];
-      system(0, s + 1) = system(s + 1, 0) = factor.a(e.a, e.b);
-      out_.right(s + 1) = factor.ee(e.a, e.b);
+      const LevelMoments& levels = levels_[at(e.group)];
+      system(0, s + 1) = system(s + 1, 0) = levels.a(e.a, e.b);
+      out_.right(s + 1) = levels.ee(e.a, e.b);
       for (Index t = 0; t <= s; ++t) {
         const MomentEntry& f = out_.entries[at(t)];
         const Matrix& one = pairs_[at(e.group)][at(f.group)];
@@ -237,28 +155,26 @@ class Equations {
         } else if (other.size() > 0) {
           value = trace(other, f, e, problem_.q[at(f.group)]);
         }
-        if (projected_) value += spreads_[at(s)].cwiseProduct(spreads_[at(t)]).sum();
+        if (fit_.projected) value += spreads_[at(s)]->cwiseProduct(*spreads_[at(t)]).sum();
         system(s + 1, t + 1) = system(t + 1, s + 1) = value;
       }
     }
   }
 
   const Problem& problem_;
-  int p_;
-  bool projected_ = false;
-  Vector v_;
-  Matrix root_;
-  std::vector<Factor> factors_;
+  const FixedFit fit_;
+  std::deque<LevelMoments> levels_;  // by factor; what is kept stays where it is
+  std::vector<Matrix> loadings_;     // by factor: its B_j side by side
   PairSums pairs_;
-  std::vector<Matrix> spreads_;  // by entry
-  Matrix whole_, common_;        // memory of add_block
+  std::vector<const Matrix*> spreads_;  // by entry
+  Matrix whole_, common_;               // memory of add_block
   MomentEquations out_;
 };
 
 }  // namespace
 
-MomentEquations moment_equations(const Problem& problem, double nu, bool projected) {
-  return Equations(problem, nu, projected).take();
+MomentEquations moment_equations(const Problem& problem, double nu, bool projected, int threads) {
+  return Equations(problem, nu, projected, threads).take();
 }
 
 }  // namespace ranef

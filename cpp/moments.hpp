@@ -27,7 +27,7 @@ struct MomentEquations {
   Vector right;
 };
 
-// `projected`: with P rather than W.
-MomentEquations moment_equations(const Problem& problem, double nu, bool projected);
+// `projected`: with P rather than W. The bits do not depend on the number of threads.
+MomentEquations moment_equations(const Problem& problem, double nu, bool projected, int threads);
 
 }  // namespace ranef

@@ -37,4 +37,14 @@ void run_tasks(Index count, int threads, const Task& task) {
   if (failure) std::rethrow_exception(failure);
 }
 
+// Calls part(from, to) for the runs of `length` that make up 0 .. count - 1.
+template <class Part>
+void run_parts(Index count, Index length, int threads, const Part& part) {
+  run_tasks((count + length - 1) / length, threads,
+            [&](Index k) { part(k * length, std::min(count, (k + 1) * length)); });
+}
+
+// Numbers of some levels, to be copied or added up: enough of them to be handed to a thread.
+constexpr Index kLevelRun = Index{1} << 12;
+
 }  // namespace ranef

@@ -1,11 +1,8 @@
 #include "row_sums.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
-#include <condition_variable>
-#include <exception>
-#include <mutex>
-#include <optional>
 #include <utility>
 
 #include "lanes.hpp"
@@ -19,7 +16,7 @@ namespace {
 // the rounding error of a total grows with the length of a block, not with n.
 constexpr Index kBlock = 512;
 // Rows ahead of the one being added for which the level's sums are fetched.
-constexpr Index kAhead = 16;
+constexpr Index kAhead = 24;
 constexpr Index kMostStrips = 16;
 
 // The columns of one block of rows.
@@ -28,17 +25,13 @@ struct Block {
   Index rows = 0;
   std::vector<double> values;    // column-major, kBlock to a column
   std::vector<double> weighted;  // the same times the weights
-  std::vector<double> levels;    // sums of a factor with few levels
+  Numbers levels;                // sums of a factor with few levels
 
   const double* column(int k) const { return &values[at(k * kBlock)]; }
   const double* weighted_column(int k) const { return &weighted[at(k * kBlock)]; }
 };
 
 void fill_column(const ColumnView& column, Index from, Index rows, double* out) {
-  if (column.values == nullptr) {
-    std::fill(out, out + rows, (1.0 - column.shift) / column.scale);
-    return;
-  }
   const double* in = column.values + from;
   const double shift = column.shift;
   const double factor = 1.0 / column.scale;
@@ -47,8 +40,8 @@ void fill_column(const ColumnView& column, Index from, Index rows, double* out) 
 
 // Whether neighbouring rows mostly belong to the same level.
 bool in_runs(const std::int32_t* codes, Index rows) {
-  constexpr Index kLength = 4;  // of a run on the average, from where on they are summed apart
-  Index ends = 1;
+  constexpr int kLength = 4;  // of a run on the average, from where on they are summed apart
+  int ends = 1;
   for (Index i = 1; i < rows; ++i) ends += codes[i] != codes[i - 1] ? 1 : 0;
   return ends * kLength <= rows;
 }
@@ -134,7 +127,9 @@ void add_levels(const LevelSums& factor, const Block& block, bool weighted, doub
   };
   const Index fetched = std::max<Index>(0, block.rows - kAhead);
   for (Index i = 0; i < fetched; ++i) {
-    __builtin_prefetch(sums + stride * codes[i + kAhead], 1);
+    const double* next = sums + stride * codes[i + kAhead];
+    __builtin_prefetch(next, 1);
+    __builtin_prefetch(next + stride - 1, 1);
     add_row(i);
   }
   for (Index i = fetched; i < block.rows; ++i) add_row(i);
@@ -165,7 +160,7 @@ RowSums empty_sums(std::size_t pairs, const std::vector<LevelSums>& factors) {
 }
 
 // Adds `from` to `to` and leaves zeros in `from`, ready for the next sums.
-void move_sums(std::vector<double>& from, std::vector<double>& to) {
+void move_sums(Numbers& from, Numbers& to) {
   double* in = from.data();
   double* out = to.data();
   const std::size_t size = from.size();
@@ -175,10 +170,25 @@ void move_sums(std::vector<double>& from, std::vector<double>& to) {
   }
 }
 
-void move_sums(RowSums& from, RowSums& to) {
-  to.sum_log_weights += std::exchange(from.sum_log_weights, 0.0);
-  move_sums(from.totals, to.totals);
-  for (std::size_t g = 0; g < from.levels.size(); ++g) move_sums(from.levels[g], to.levels[g]);
+// The strips added up in their order, in the place of the first.
+RowSums added_up(std::vector<RowSums> strips, const std::vector<LevelSums>& factors, int threads) {
+  RowSums out = std::move(strips.front());
+  for (std::size_t s = 1; s < strips.size(); ++s) {
+    out.sum_log_weights += strips[s].sum_log_weights;
+    for (std::size_t k = 0; k < out.totals.size(); ++k) out.totals[k] += strips[s].totals[k];
+  }
+  if (strips.size() == 1) return out;
+  for (std::size_t g = 0; g < factors.size(); ++g) {
+    const Index stride = factors[g].stride();
+    run_parts(factors[g].n_levels, kLevelRun, threads, [&](Index from, Index to) {
+      double* sums = out.levels[g].data();
+      for (std::size_t s = 1; s < strips.size(); ++s) {
+        const double* more = strips[s].levels[g].data();
+        for (Index k = from * stride; k < to * stride; ++k) sums[k] += more[k];
+      }
+    });
+  }
+  return out;
 }
 
 // Long sums are summed block by block.
@@ -196,14 +206,19 @@ class Pass {
     Block block;
     block.values.resize(at(columns_.size() * kBlock));
     if (weights_ != nullptr) block.weighted.resize(block.values.size());
+    for (int k = 0; k < columns_.size(); ++k) {
+      const ColumnView& column = columns_[k];
+      if (column.values != nullptr) continue;
+      std::fill_n(&block.values[at(k * kBlock)], kBlock, (1.0 - column.shift) / column.scale);
+    }
     for (block.from = from; block.from < to; block.from += kBlock) {
       block.rows = std::min(kBlock, to - block.from);
       fill(block, out);
       add_totals(block, out.totals);
       for (std::size_t g = 0; g < factors_.size(); ++g) {
         if (few_levels(factors_[g])) {
-          std::vector<double>& own = block.levels;
-          own.resize(out.levels[g].size());
+          Numbers& own = block.levels;
+          own.resize(out.levels[g].size(), 0.0);
           kernels_[g](factors_[g], block, weights_ != nullptr, own.data());
           move_sums(own, out.levels[g]);
         } else {
@@ -217,7 +232,7 @@ class Pass {
   void fill(Block& block, RowSums& out) const {
     for (int k = 0; k < columns_.size(); ++k) {
       double* column = &block.values[at(k * kBlock)];
-      fill_column(columns_[k], block.from, block.rows, column);
+      if (columns_[k].values != nullptr) fill_column(columns_[k], block.from, block.rows, column);
       if (weights_ == nullptr) continue;
       double* weighted = &block.weighted[at(k * kBlock)];
       const double* w = weights_ + block.from;
@@ -245,11 +260,18 @@ class Pass {
   std::vector<AddLevels> kernels_;
 };
 
-// Enough rows in a strip that adding up its levels costs little beside them.
+// Strips as halves of halves, so that two or four threads have the same to do. Each has enough rows
+// that adding up its levels costs little beside them, and that the sums of all take less memory
+// than one column.
 Index strips_of(Index n, const std::vector<LevelSums>& factors, Index strip_rows) {
   Index rows = strip_rows;
-  for (const LevelSums& factor : factors) rows = std::max(rows, 8 * factor.n_levels);
-  return std::clamp<Index>(n / rows, 1, kMostStrips);
+  Index sums = 0;
+  for (const LevelSums& factor : factors) {
+    rows = std::max(rows, 8 * factor.n_levels);
+    sums += factor.n_levels * factor.stride();
+  }
+  const Index most = std::clamp<Index>(n / std::max(rows, sums), 1, kMostStrips);
+  return static_cast<Index>(std::bit_floor(static_cast<std::uint64_t>(most)));
 }
 
 }  // namespace
@@ -274,52 +296,13 @@ RowSums sum_rows(Index n, const DistinctColumns& columns, const ColumnPairs& pai
   const Index blocks = (n + kBlock - 1) / kBlock;
   const auto begin = [&](Index strip) { return std::min(n, strip * blocks / strips * kBlock); };
 
-  // The first strip is summed where the others are added to, each in its turn: a thread holds one
-  // strip at a time.
-  RowSums all = empty_sums(pairs.size(), factors);
-  std::vector<RowSums> spare;
-  std::mutex guard;
-  std::condition_variable turn;
-  Index added = 0;
-  bool failed = false;
-  const auto take = [&] {
-    const std::lock_guard<std::mutex> lock(guard);
-    if (spare.empty()) return std::optional<RowSums>();
-    std::optional<RowSums> out = std::move(spare.back());
-    spare.pop_back();
-    return out;
-  };
-  const auto strip_task = [&](Index strip) {
-    RowSums own;
-    if (strip > 0) {
-      if (std::optional<RowSums> used = take()) {
-        own = std::move(*used);
-      } else {
-        own = empty_sums(pairs.size(), factors);
-      }
-    }
-    pass.sum_strip(begin(strip), begin(strip + 1), strip > 0 ? own : all);
-    std::unique_lock<std::mutex> lock(guard);
-    turn.wait(lock, [&] { return added == strip || failed; });
-    if (failed) return;
-    if (strip > 0) {
-      move_sums(own, all);
-      spare.push_back(std::move(own));
-    }
-    ++added;
-    turn.notify_all();
-  };
+  std::vector<RowSums> sums(at(strips));
   run_tasks(strips, options.threads, [&](Index strip) {
-    try {
-      strip_task(strip);
-    } catch (...) {
-      const std::lock_guard<std::mutex> lock(guard);
-      failed = true;
-      turn.notify_all();
-      throw;
-    }
+    RowSums& own = sums[at(strip)];
+    own = empty_sums(pairs.size(), factors);
+    pass.sum_strip(begin(strip), begin(strip + 1), own);
   });
-  return all;
+  return added_up(std::move(sums), factors, options.threads);
 }
 
 }  // namespace ranef

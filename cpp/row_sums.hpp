@@ -1,7 +1,8 @@
 // One pass over the rows: sums of products of columns, in total and by level of each factor.
 //
-// Rows are cut into strips by their number alone. A strip is summed by one thread, and strips are
-// added in their order, so that the result has the same bits whatever the number of threads.
+// Rows are cut into strips by their number alone. A strip is summed by one thread, and the strips
+// of each level are added in their order, so that the result has the same bits whatever the number
+// of threads.
 #pragma once
 
 #include <utility>
@@ -9,6 +10,7 @@
 
 #include "cross_products.hpp"
 #include "dense.hpp"
+#include "numbers.hpp"
 
 namespace ranef {
 
@@ -39,8 +41,8 @@ struct LevelSums {
 
 struct RowSums {
   double sum_log_weights = 0.0;
-  std::vector<double> totals;               // by pair: sum of w c_a c_b over all rows
-  std::vector<std::vector<double>> levels;  // by factor: level-major, stride() sums each
+  std::vector<double> totals;   // by pair: sum of w c_a c_b over all rows
+  std::vector<Numbers> levels;  // by factor: level-major, stride() sums each
 };
 
 using ColumnPairs = std::vector<std::pair<int, int>>;

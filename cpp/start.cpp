@@ -60,12 +60,12 @@ Matrix bounded(const Matrix& d) {
 
 }  // namespace
 
-Vector moment_start(const Problem& problem, double nu, bool reml, const Chart& chart) {
+Vector moment_start(const Problem& problem, double nu, bool reml, const Chart& chart, int threads) {
   // With many levels what beta takes away is less than the scatter of the moments.
   constexpr Index kMany = 2000;
   const bool few = std::all_of(problem.n_levels.begin(), problem.n_levels.end(),
                                [](Index levels) { return levels <= kMany; });
-  const MomentEquations equations = moment_equations(problem, nu, reml && few);
+  const MomentEquations equations = moment_equations(problem, nu, reml && few, threads);
   const std::vector<Matrix> d = relative_covariances(problem, equations, nu);
   Vector theta = Vector::Zero(chart.size());
   for (std::size_t k = 0; k < chart.terms().size(); ++k) {

@@ -7,6 +7,7 @@ namespace ranef {
 
 // What solves the equations of moments.hpp, those of REML with beta estimated. Eigenvalues of D are
 // kept off zero, where the criterion has no slope in theta.
-Vector moment_start(const Problem& problem, double nu, bool reml, const Chart& chart);
+Vector moment_start(const Problem& problem, double nu, bool reml, const Chart& chart,
+                    int threads = 1);
 
 }  // namespace ranef

@@ -25,12 +25,12 @@ namespace ranef {
 
 // What the forward sweep leaves behind for one chain factor.
 struct StageState {
-  std::vector<double> diagonal;  // C_jj; empty for the first factor (it is A_jj)
-  std::vector<double> rest;      // C_j,rest; empty for the first factor
-  std::vector<double> p;         // P
-  std::vector<double> f;         // F
-  std::vector<double> h;         // H
-  std::vector<double> u;         // U
+  Numbers diagonal;       // C_jj; empty for the first factor (it is A_jj)
+  Numbers rest;           // C_j,rest; empty for the first factor
+  std::vector<double> p;  // P
+  std::vector<double> f;  // F
+  std::vector<double> h;  // H
+  std::vector<double> u;  // U
   std::vector<double> w_diagonal;
   std::vector<double> w_rest;
 };

@@ -21,8 +21,8 @@ namespace {
 nb::tuple state_of(const ranef::CrossProducts& a) {
   nb::list groups;
   for (const ranef::GroupBlocks& g : a.groups) {
-    groups.append(nb::make_tuple(g.n_levels, g.q, move_out(std::vector<double>(g.diagonal)),
-                                 move_out(std::vector<double>(g.fixed))));
+    groups.append(nb::make_tuple(g.n_levels, g.q, move_out({g.diagonal.begin(), g.diagonal.end()}),
+                                 move_out({g.fixed.begin(), g.fixed.end()})));
   }
   nb::list pairs;
   for (const ranef::PairBlocks& b : a.pairs) {
@@ -43,9 +43,10 @@ std::vector<T> from_bytes(const nb::handle& value) {
   return std::vector<T>(data, data + bytes.size() / sizeof(T));
 }
 
-std::vector<double> from_array(const nb::handle& value) {
+template <class Vector>
+Vector from_array(const nb::handle& value) {
   const auto array = nb::cast<DoubleColumn>(value);
-  return std::vector<double>(array.data(), array.data() + array.shape(0));
+  return Vector(array.data(), array.data() + array.shape(0));
 }
 
 void restore(ranef::CrossProducts& a, const nb::tuple& state) {
@@ -56,13 +57,13 @@ void restore(ranef::CrossProducts& a, const nb::tuple& state) {
   a.fixed = nb::cast<Matrix>(state[3]);
   for (nb::handle item : state[4]) {
     const auto g = nb::cast<nb::tuple>(item);
-    a.groups.push_back(
-        {nb::cast<Index>(g[0]), nb::cast<int>(g[1]), from_array(g[2]), from_array(g[3])});
+    a.groups.push_back({nb::cast<Index>(g[0]), nb::cast<int>(g[1]),
+                        from_array<ranef::Numbers>(g[2]), from_array<ranef::Numbers>(g[3])});
   }
   for (nb::handle item : state[5]) {
     const auto b = nb::cast<nb::tuple>(item);
     a.pairs.push_back({nb::cast<int>(b[0]), nb::cast<int>(b[1]), from_bytes<std::int64_t>(b[2]),
-                       from_bytes<std::int32_t>(b[3]), from_array(b[4])});
+                       from_bytes<std::int32_t>(b[3]), from_array<std::vector<double>>(b[4])});
   }
 }
 

@@ -41,6 +41,7 @@ NB_MODULE(_core, m) {
   ranef::binding::bind_cross_products(m);
   ranef::binding::bind_replicates(m);
   ranef::binding::bind_scaling(m);
+  ranef::binding::bind_scan(m);
   ranef::binding::bind_solved(m);
   ranef::binding::bind_workspace(m);
 }

@@ -67,9 +67,10 @@ ranef::OptimiseMethod method(bool newton) {
 class Workspace {
  public:
   Workspace(const ranef::CrossProducts& a, bool reml, double constant,
-            const std::vector<PenaltyArgument>& priors, const std::optional<Matrix>& fixed_rows)
-      : problem_(with_fixed_rows(ranef::arrange(a), fixed_rows)),
-        criterion_(problem_, reml, constant, penalty_from(priors)) {}
+            const std::vector<PenaltyArgument>& priors, const std::optional<Matrix>& fixed_rows,
+            int threads)
+      : problem_(with_fixed_rows(ranef::arrange(a, threads), fixed_rows)),
+        criterion_(problem_, reml, constant, penalty_from(priors), threads) {}
   Workspace(const Workspace&) = delete;
   Workspace& operator=(const Workspace&) = delete;
 
@@ -166,7 +167,8 @@ class Workspace {
       for (const ranef::MatrixScaling& z : scaling.z) bases.push_back(z.change());
       criterion_.set_threads(threads);
       const Vector first =
-          start ? *start : ranef::moment_start(problem_, criterion_.nu(), criterion_.reml(), chart);
+          start ? *start
+                : ranef::moment_start(problem_, criterion_.nu(), criterion_.reml(), chart, threads);
       found = ranef::solve(criterion_, chart, bases, first, control, work(), Interrupted{});
     }
     const ranef::Optimum& best = found.optimum;
@@ -332,8 +334,9 @@ nb::tuple solve_model(const ModelArgument& argument, const DoubleColumn& respons
     seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
     if (ready(scaling, products, {collinear, nothing})) {
       const double nu = static_cast<double>(products.n - (reml ? products.p : 0));
-      workspace = std::make_unique<Workspace>(products, reml, scaling.constant(nu, reml),
-                                              std::vector<PenaltyArgument>{}, std::nullopt);
+      workspace =
+          std::make_unique<Workspace>(products, reml, scaling.constant(nu, reml),
+                                      std::vector<PenaltyArgument>{}, std::nullopt, threads);
       if (workspace->tail_columns() > 0) workspace.reset();
     }
   }
@@ -351,8 +354,9 @@ nb::tuple solve_model(const ModelArgument& argument, const DoubleColumn& respons
 void bind_workspace(nb::module_& m) {
   nb::class_<Workspace>(m, "Workspace", "One criterion with its working memory.")
       .def(nb::init<const ranef::CrossProducts&, bool, double, const std::vector<PenaltyArgument>&,
-                    const std::optional<Matrix>&>(),
-           "cross_products"_a, "reml"_a, "constant"_a, "priors"_a, "fixed_rows"_a.none())
+                    const std::optional<Matrix>&, int>(),
+           "cross_products"_a, "reml"_a, "constant"_a, "priors"_a, "fixed_rows"_a.none(),
+           "threads"_a)
       .def("evaluate", &Workspace::evaluate, "lambda_"_a)
       .def("gamma", &Workspace::gamma)
       .def("hessian", &Workspace::hessian, "directions"_a)

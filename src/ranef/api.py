@@ -112,7 +112,7 @@ def lmm(
         if isinstance(argument, str) and argument not in wanted:
             frame.require((argument,), where=f"{name}='{argument}'")
             wanted.append(argument)
-    table = read_open_frame(collect(frame), wanted)
+    table = read_open_frame(collect(frame), wanted, control.threads if control else None)
     extra = {
         name: _row_values(name, argument, table)
         for name, argument in (("weights", weights), ("offset", offset))

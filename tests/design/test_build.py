@@ -69,7 +69,8 @@ def test_plain_products_are_what_formulaic_makes(table: Table) -> None:
     formula = parse("y ~ x * z * k - x:z + (1 | g)")
     state = learn_state(formula, table, {})
     values = {name: table[name].values for name in "xzk"}
-    ours = _products(True, formula.fixed, values, table.n_rows)
+    ends = {name: table.ends(name) for name in "xzk"}
+    ours = _products(True, formula.fixed, values, ends, table)
     terms = [term.name.split(":") for term in formula.fixed]
     matrix, names, term_columns = code_terms(True, terms, values, table.n_rows)
     assert ours.names == names

@@ -1,10 +1,12 @@
 """The rule by which columns are left out."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ranef.design.rank import dependent_columns
+from ranef.types import ModelColumns
 
 
 def flags(X: np.ndarray, *, intercept: bool) -> list[bool]:
@@ -90,3 +92,75 @@ def test_many_rows_are_judged_some_at_a_time() -> None:
     assert flags(X, intercept=True) == [False, False, False, False, True]
     assert flags(X[:, :4], intercept=True) == [False] * 4
     assert flags(X[:, 1:4], intercept=False) == [False] * 3
+
+
+def many_rows(shape: str) -> np.ndarray:
+    """Two covariates over more rows than are looked at to begin with."""
+    rng = np.random.default_rng(6)
+    x, z, e = rng.normal(size=(3, 60_000))
+    late = np.arange(x.size) >= 40_000
+    match shape:
+        case "independent":
+            return np.column_stack([x, z])
+        case "the same":
+            return np.column_stack([x, 2.0 - 3.0 * x])
+        case "the same but late":
+            return np.column_stack([x, np.where(late, z, x)])
+        case "nearly the same but early":
+            return np.column_stack([np.where(late, 1e9 * x, x), np.where(late, 1e9 * x, z)])
+        case "constant but late":
+            return np.column_stack([late * 1.0, x])
+        case "nearly constant":
+            return np.column_stack([x, 1.0 + 1e-14 * z])
+        case "far origin":
+            return np.column_stack([1e7 + x, z])
+        case "close":
+            return np.column_stack([x, x + 1e-5 * e])
+        case "huge":
+            return np.column_stack([1e120 * x, z])
+    raise AssertionError(shape)
+
+
+SHAPES = {
+    "independent": False,
+    "the same": True,
+    "the same but late": False,
+    "nearly the same but early": True,
+    "constant but late": False,
+    "nearly constant": True,
+    "far origin": False,
+    "close": False,
+    "huge": False,
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("intercept", [True, False])
+def test_known_ends_save_rows_and_change_no_answer(shape: str, intercept: bool) -> None:
+    X = many_rows(shape)
+    if intercept:
+        X = np.column_stack([np.ones(len(X)), X])
+    ends = [(float(column.min()), float(column.max())) for column in X.T]
+    X = np.asfortranarray(X)
+    known = dependent_columns(X, intercept=intercept, ends=ends)
+    assert known.tolist() == dependent_columns(X, intercept=intercept).tolist()
+    if intercept:
+        assert known[-1] == SHAPES[shape]
+
+
+def test_known_ends_save_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    X = np.asfortranarray(many_rows("independent"))
+    ends = [(float(column.min()), float(column.max())) for column in X.T]
+    read: list[int] = []
+    whole = ModelColumns.rows
+
+    def rows(self: ModelColumns, start: int, stop: int) -> np.ndarray:
+        read.append(min(stop, self.n_rows) - start)
+        return whole(self, start, stop)
+
+    monkeypatch.setattr(ModelColumns, "rows", rows)
+    assert not dependent_columns(X, intercept=False, ends=ends).any()
+    assert sum(read) < len(X) / 4
+    read.clear()
+    assert not dependent_columns(X, intercept=False).any()
+    assert sum(read) == len(X)

@@ -43,10 +43,11 @@ def test_the_sums_have_the_same_bits_on_any_number_of_threads(weighted: bool) ->
     assert one == two == three
 
 
-def test_a_fit_is_the_same_on_any_number_of_threads() -> None:
+@pytest.mark.parametrize("levels", [12_000, 100_001], ids=["several strips", "many levels"])
+def test_a_fit_is_the_same_on_any_number_of_threads(levels: int) -> None:
     rng = np.random.default_rng(2)
-    data = pd.DataFrame({"x": rng.normal(size=N), "g": rng.integers(0, 12_000, N)})
-    data["y"] = data["x"] + rng.normal(size=12_000)[data["g"]] + rng.normal(size=N)
+    data = pd.DataFrame({"x": rng.normal(size=N), "g": rng.integers(0, levels, N)})
+    data["y"] = data["x"] + rng.normal(size=levels)[data["g"]] + rng.normal(size=N)
     fits = [
         rn.lmm("y ~ x + (x | g)", data, control=rn.Control(threads=threads))
         for threads in (None, 1, 2, 3)

@@ -19,9 +19,10 @@ from ranef.formula.terms import Term
 from ranef.frame.factors import level_name
 from ranef.frame.table import Column, Table
 from ranef.record import record
+from ranef.scan import Ends, ends, row_threads
 from ranef.types import Array, Cells, Codes, ModelColumns
 
-__all__ = ["Coded", "code", "report_not_finite"]
+__all__ = ["Coded", "code", "ends_of", "report_not_finite"]
 
 _MANY_ROWS = 4096
 """From here on equal rows are coded once."""
@@ -42,12 +43,15 @@ class Coded:
         Columns of each term, in the order of the terms.
     cells : Cells or None
         Which rows are equal, where many rows of categories were coded.
+    ends : tuple of tuple of float, or None
+        Smallest and largest of each column, where they were found on the way.
     """
 
     columns: ModelColumns
     names: tuple[str, ...]
     term_columns: tuple[tuple[int, ...], ...]
     cells: Cells | None = None
+    ends: tuple[Ends, ...] | None = None
 
 
 def code(intercept: bool, terms: Sequence[Term], table: Table, state: State) -> Coded:
@@ -63,6 +67,7 @@ def code(intercept: bool, terms: Sequence[Term], table: Table, state: State) -> 
     """
     values: dict[str, Any] = {}
     coded: dict[str, tuple[Category, Codes]] = {}
+    found: dict[str, Ends] = {}
     plain = True
     for term in terms:
         for factor in term.factors:
@@ -78,9 +83,10 @@ def code(intercept: bool, terms: Sequence[Term], table: Table, state: State) -> 
                 if not isinstance(values[key], np.ndarray) or values[key].ndim != 1:
                     plain = False
                 else:
-                    report_not_finite(values[key], factor, table, state)
+                    found[key] = ends_of(values[key], factor, table)
+                    report_not_finite(values[key], found[key], factor, table, state)
     if plain:
-        return _products(intercept, terms, values, table.n_rows)
+        return _products(intercept, terms, values, found, table)
     names = [[to_text(factor) for factor in term.factors] for term in terms]
     cells = None if values else _equal_rows(coded, table.n_rows)
     if cells is not None:
@@ -144,20 +150,30 @@ def _spread(columns: ModelColumns, which: Codes) -> ModelColumns:
 
 
 def _products(
-    intercept: bool, terms: Sequence[Term], values: dict[str, Array], n_rows: int
+    intercept: bool,
+    terms: Sequence[Term],
+    values: dict[str, Array],
+    found: dict[str, Ends],
+    table: Table,
 ) -> Coded:
     first = 1 if intercept else 0
     columns: list[Array | None] = [None] * first
+    of_columns = [(1.0, 1.0)] * first
     for term in terms:
         product = values[to_text(term.factors[0])]
         for factor in term.factors[1:]:
             product = product * values[to_text(factor)]
         columns.append(product)
+        if len(term.factors) == 1:
+            of_columns.append(found[to_text(term.factors[0])])
+        else:
+            of_columns.append(ends_of(product, None, table))
     names = ("Intercept",) * first + tuple(term.name for term in terms)
     return Coded(
-        ModelColumns(tuple(columns), n_rows),
+        ModelColumns(tuple(columns), table.n_rows),
         names,
         tuple((j,) for j in range(first, len(names))),
+        ends=tuple(of_columns),
     )
 
 
@@ -183,15 +199,31 @@ def _level(column: Column, row: int) -> str:
     return level_name(float(column.values[row]))
 
 
-def report_not_finite(values: Array, expr: Expr, table: Table, state: State) -> None:
+def ends_of(values: Array, expr: Expr | None, table: Table) -> Ends:
+    """Smallest and largest value of an expression, both NaN where one is."""
+    if isinstance(expr, Name) and values is table[expr.name].values:
+        return table.ends(expr.name)
+    return ends(values, row_threads(values.size, table.threads)) if values.size else (0.0, 0.0)
+
+
+def report_not_finite(values: Array, found: Ends, expr: Expr, table: Table, state: State) -> None:
     """Raise where an expression is infinite, or undefined although its columns are known.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n,)
+    found : tuple of float
+        Their :func:`ends_of`.
+    expr : Expr
+    table : Table
+    state : State
 
     Raises
     ------
     DataError
         With the count and the first row.
     """
-    if np.isfinite(values).all():
+    if math.isfinite(found[0]) and math.isfinite(found[1]):
         return
     bad = np.isinf(values) | (np.isnan(values) & ~_missing(expr, table, state))
     if not bad.any():

@@ -160,7 +160,9 @@ def build(
     _check_contrasts_used(contrasts, state)
     response = build_response(formula.response, table, state, gaussian=gaussian)
     coded = code(formula.intercept, formula.fixed, table, state)
-    dependent = dependent_columns(coded.columns, intercept=formula.intercept, cells=coded.cells)
+    dependent = dependent_columns(
+        coded.columns, intercept=formula.intercept, cells=coded.cells, ends=coded.ends
+    )
     kept = tuple(np.flatnonzero(~dependent).tolist())
     terms, codings = build_random(formula, table, state)
     names = tuple(coded.names[j] for j in kept)

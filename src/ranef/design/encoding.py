@@ -7,7 +7,7 @@ from dataclasses import field
 
 import numpy as np
 
-from ranef.design.coding import code, report_not_finite
+from ranef.design.coding import code, ends_of, report_not_finite
 from ranef.design.evaluate import evaluate
 from ranef.design.random import TermCoding
 from ranef.design.state import State
@@ -90,7 +90,7 @@ class Encoding:
         total = np.zeros(table.n_rows)
         for expr in self.offsets:
             values = evaluate(expr, table, self.state)
-            report_not_finite(values, expr, table, self.state)
+            report_not_finite(values, ends_of(values, expr, table), expr, table, self.state)
             total += values
         return total
 

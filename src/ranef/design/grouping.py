@@ -73,10 +73,10 @@ def learn_grouping(columns: tuple[str, ...], table: Table) -> tuple[Grouping, Co
     grouping : Grouping
     codes : ndarray of int32, shape (n,)
     """
-    first, codes = learn_levels(table[columns[0]])
+    first, codes = learn_levels(table[columns[0]], table.threads)
     parts, crossings, n_levels = [first], [], len(first)
     for column in columns[1:]:
-        levels, other = learn_levels(table[column])
+        levels, other = learn_levels(table[column], table.threads)
         keys, codes = _cross(codes, other, n_levels, len(levels))
         n_levels = keys.size
         parts.append(levels)

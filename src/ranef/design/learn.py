@@ -59,13 +59,13 @@ def _learn_categories(
         if key in categories:
             continue
         if isinstance(factor, Name) and table[factor.name].kind == "factor":
-            levels, _ = learn_levels(table[factor.name])
+            levels, _ = learn_levels(table[factor.name], table.threads)
             contrast = contrasts.get(factor.name, Contrast())
             categories[key] = Category(factor.name, levels, contrast)
         elif isinstance(factor, Call) and factor.function in CATEGORY:
             column = factor.args[0]
             assert isinstance(column, Name)
-            levels, _ = learn_levels(table[column.name])
+            levels, _ = learn_levels(table[column.name], table.threads)
             levels, contrast = from_call(factor, levels, formula.text)
             if len(factor.args) == 1:
                 contrast = contrasts.get(column.name, contrast)

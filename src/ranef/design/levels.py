@@ -67,10 +67,16 @@ class Levels:
         return self.encode(as_factor(column))
 
 
-def learn_levels(column: Column) -> tuple[Levels, Codes]:
+def learn_levels(column: Column, threads: int | None = None) -> tuple[Levels, Codes]:
     """Levels that occur in a column, and the code of each row.
 
     Levels of a factor keep the user's order; numbers are sorted and named ``"1"``, ``"2.5"``.
+
+    Parameters
+    ----------
+    column : Column
+    threads : int, optional
+        Threads that pass over the rows (see :func:`~ranef.scan.row_threads`).
 
     Returns
     -------
@@ -79,10 +85,11 @@ def learn_levels(column: Column) -> tuple[Levels, Codes]:
         -1 where the value is missing.
     """
     if column.kind == "number":
-        numbers, codes = number_codes(column.stored)
+        found = column.ends(threads) if len(column) else None
+        numbers, codes = number_codes(column.stored, found, threads)
         return Levels(numbers=numbers), codes
     codes = np.asarray(column.values, dtype=np.int32)
-    known = codes[codes >= 0] if codes.min(initial=0) < 0 else codes
+    known = codes[codes >= 0] if len(column) and column.ends(threads)[0] < 0 else codes
     used = np.bincount(known, minlength=len(column.levels)) > 0
     if used.all():
         return Levels(column.levels), codes

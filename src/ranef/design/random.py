@@ -17,6 +17,7 @@ from ranef.formula.position import pointer
 from ranef.formula.terms import Term
 from ranef.frame.table import Table
 from ranef.record import record
+from ranef.scan import Ends
 from ranef.types import Array, Codes, RandomTerm
 
 __all__ = ["TermCoding", "build_random"]
@@ -139,7 +140,8 @@ def _check_slopes(bar: Bar, coded: Coded, codes: Codes, n_levels: int, formula: 
     for term, columns in zip(bar.model.terms, coded.term_columns, strict=True):
         for j in columns:
             column = coded.columns.columns[j]
-            if column is not None and _varies_within(column, codes, n_levels):
+            ends = None if coded.ends is None else coded.ends[j]
+            if column is not None and _varies_within(column, codes, n_levels, ends):
                 continue
             name = coded.names[j]
             raise DesignError(
@@ -150,8 +152,11 @@ def _check_slopes(bar: Bar, coded: Coded, codes: Codes, n_levels: int, formula: 
             )
 
 
-def _varies_within(column: Array, codes: Codes, n_levels: int) -> bool:
-    """Whether some level has two values; where it does, few rows have to be read."""
+def _varies_within(column: Array, codes: Codes, n_levels: int, ends: Ends | None) -> bool:
+    """Whether some level has two values; where it does, few rows have to be read.
+
+    `ends` are smallest and largest value, where they are known.
+    """
     clear = None
     seen = np.full(n_levels, np.nan)
     for start in range(0, column.size, CHUNK):
@@ -164,7 +169,8 @@ def _varies_within(column: Array, codes: Codes, n_levels: int) -> bool:
             if difference == 0.0:
                 continue
             if clear is None:
-                clear = 1e-12 * max(float(column.max()), -float(column.min()))
+                low, high = ends or (float(column.min()), float(column.max()))
+                clear = 1e-12 * max(high, -low)
             if difference > clear:
                 return True
     return False

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
+from ranef.scan import Ends
 from ranef.types import Array, Cells, ModelColumns
 
 __all__ = ["dependent_columns"]
@@ -26,7 +29,11 @@ _CHUNK = 1 << 13
 
 
 def dependent_columns(
-    X: Array | ModelColumns, *, intercept: bool, cells: Cells | None = None
+    X: Array | ModelColumns,
+    *,
+    intercept: bool,
+    cells: Cells | None = None,
+    ends: Sequence[Ends] | None = None,
 ) -> NDArray[np.bool_]:
     """Flag columns that depend linearly on columns before them.
 
@@ -38,6 +45,8 @@ def dependent_columns(
         means, so that a far-away origin (a year, a time stamp) makes no column dependent.
     cells : Cells, optional
         The rows of X that differ: they decide the usual case.
+    ends : sequence of tuple of float, optional
+        Smallest and largest of each column: with them the first rows may decide the usual case.
 
     Returns
     -------
@@ -65,7 +74,8 @@ def dependent_columns(
     if p == first:
         return flags
     if cells is None:
-        clear = p <= n and _clearly_independent(columns, intercept)
+        known = None if ends is None else np.array(ends[first:], dtype=np.float64)
+        clear = p <= n and _clearly_independent(columns, intercept, ends=known)
     else:
         differing = cells.columns.take(range(first, p))
         clear = p <= n and _clearly_independent(differing, intercept, cells.counts)
@@ -86,18 +96,23 @@ def dependent_columns(
     return flags
 
 
-def _clearly_independent(columns: ModelColumns, centred: bool, counts: Array | None = None) -> bool:
+def _clearly_independent(
+    columns: ModelColumns, centred: bool, counts: Array | None = None, ends: Array | None = None
+) -> bool:
     """The usual case, from cross-products of some rows at a time.
 
     With `centred`, of deviations from the means: taken from the mean of the first rows, which
     lies within the column's range, and corrected at the end. `counts` says how often each row
     occurs; once where None. Columns whose squares leave the range of doubles are not clear.
+
+    More rows take no column nearer to the others. So where `ends`, shape (k, 2), say how long the
+    columns can become, the first rows may do: looked at after 1, 2, 4, ... times some.
     """
     k = len(columns)
     n = columns.n_rows if counts is None else counts.sum()
     shifts, sums, gram = np.zeros(k), np.zeros(k), np.zeros((k, k))
     with np.errstate(over="ignore", invalid="ignore"):
-        for start in range(0, columns.n_rows, _CHUNK):
+        for chunk, start in enumerate(range(0, columns.n_rows, _CHUNK)):
             rows = columns.rows(start, start + _CHUNK)
             if centred:
                 if start == 0:
@@ -107,22 +122,43 @@ def _clearly_independent(columns: ModelColumns, centred: bool, counts: Array | N
             if centred:
                 sums += weighted.sum(axis=0)
             gram += rows.T @ weighted
+            seen = start + len(rows)
+            if ends is not None and chunk & (chunk + 1) == 0 and seen < n:
+                squares = n * np.abs(ends).max(axis=1) ** 2
+                most = n * (0.5 * (ends[:, 1] - ends[:, 0])) ** 2 if centred else squares
+                so_far = gram - sums[:, None] * (sums / seen) if centred else gram
+                if _is_clear(so_far, squares, most, centred):
+                    return True
         squares = gram.diagonal() + 2.0 * shifts * sums + n * shifts**2
         if centred:
             gram -= sums[:, None] * (sums / n)
+    return _is_clear(gram, squares, gram.diagonal(), centred)
+
+
+def _is_clear(gram: Array, squares: Array, sizes: Array, centred: bool) -> bool:
+    """Whether each column is far from those before it and from being constant.
+
+    Parameters
+    ----------
+    gram : ndarray, shape (k, k)
+        Cross-products, of deviations from the means if `centred`, over some rows.
+    squares, sizes : ndarray, shape (k,)
+        Sums of squares over all rows of the columns and of what `gram` is of, or bounds above.
+    centred : bool
+    """
     size = gram.diagonal()
     if not ((size > _SMALLEST) & (squares < _LARGEST)).all():
         return False
     if centred and (size <= _CONSTANT**2 * squares).any():
         return False
-    if k == 1:
+    if gram.shape[0] == 1:
         return True
     lengths = np.sqrt(size)
     try:
         pivots = np.linalg.cholesky(gram / (lengths[:, None] * lengths)).diagonal()
     except np.linalg.LinAlgError:
         return False
-    return bool((pivots * pivots > _CLEAR).all())
+    return bool((pivots * pivots * (size / sizes) > _CLEAR).all())
 
 
 def _orthogonalise(

@@ -6,7 +6,7 @@ from dataclasses import field
 
 import numpy as np
 
-from ranef.design.coding import report_not_finite
+from ranef.design.coding import ends_of, report_not_finite
 from ranef.design.evaluate import evaluate
 from ranef.design.state import State
 from ranef.errors import DataError
@@ -80,10 +80,9 @@ def build_response(expr: Expr, table: Table, state: State, *, gaussian: bool) ->
         y = (column.values != column.levels.index(used[0])).astype(np.float64)
         return Response(name, y, levels=tuple(used))
     y = evaluate(expr, table, state)
-    low, high = float(y.min(initial=np.inf)), float(y.max(initial=-np.inf))
-    if not (np.isfinite(low) and np.isfinite(high)):
-        report_not_finite(y, expr, table, state)
-    if gaussian and low == high:
+    found = ends_of(y, expr, table)
+    report_not_finite(y, found, expr, table, state)
+    if gaussian and found[0] == found[1]:
         raise DataError(
             f"the response '{name}' is constant",
             where=pointer(state.formula, expr.span),
@@ -97,7 +96,7 @@ def _counts(call: Call, table: Table, state: State) -> Response:
     parts = []
     for arg in call.args:
         values = evaluate(arg, table, state)
-        report_not_finite(values, arg, table, state)
+        report_not_finite(values, ends_of(values, arg, table), arg, table, state)
         if (values < 0).any():
             row = int(np.flatnonzero(values < 0)[0])
             raise DataError(

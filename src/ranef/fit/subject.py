@@ -78,7 +78,7 @@ def _rows_of(table: Table, rows: NDArray[np.bool_]) -> Table:
     columns = {
         name: replace(column, values=column.values[rows]) for name, column in table.columns.items()
     }
-    return Table(columns, int(np.count_nonzero(rows)))
+    return Table(columns, int(np.count_nonzero(rows)), table.threads)
 
 
 def _of_rows(values: Array | None, rows: NDArray[np.bool_] | None) -> Array | None:

@@ -20,7 +20,7 @@ _EXACT_WHOLE = 2**53
 """Whole numbers up to here have a float64 of their own."""
 
 
-def to_column(name: str, native: Any, source_type: str) -> Column:
+def to_column(name: str, native: Any, source_type: str, threads: int | None = None) -> Column:
     """Read a series of any supported library.
 
     Parameters
@@ -30,6 +30,8 @@ def to_column(name: str, native: Any, source_type: str) -> Column:
         A pandas or Polars series or a PyArrow chunked array.
     source_type : str
         Its type in the words of the library.
+    threads : int, optional
+        Threads that pass over the rows (see :func:`~ranef.scan.row_threads`).
 
     Raises
     ------
@@ -40,8 +42,9 @@ def to_column(name: str, native: Any, source_type: str) -> Column:
         dtype = native.dtype
         if isinstance(dtype, np.dtype) and dtype.kind in "fiub":
             keeps = native if _copies_on_write() else None
-            values = _exact(name, native.to_numpy(), source_type)
-            return _number(name, values, source_type, private=keeps is not None, keeps=keeps)
+            values = native.to_numpy()
+            column = _number(name, values, source_type, private=keeps is not None, keeps=keeps)
+            return _exact(column, threads)
         if dtype == np.dtype(object):
             return _objects(name, native, source_type)
         if type(dtype).__name__ == "ArrowDtype":
@@ -71,7 +74,7 @@ def to_column(name: str, native: Any, source_type: str) -> Column:
         if source_type.lower().strip('"') == "null":
             return _number(name, np.full(len(series), np.nan), source_type)
         if source_type.startswith("Sparse"):
-            return to_column(name, native.sparse.to_dense(), source_type)
+            return to_column(name, native.sparse.to_dense(), source_type, threads)
     raise _unusable(name, source_type)
 
 
@@ -175,10 +178,10 @@ def _factor(
     return Column(name, "factor", small, levels, ordered, source_type, private)
 
 
-def _exact(name: str, values: NDArray[Any], source_type: str) -> NDArray[Any]:
-    if values.dtype.kind in "iu" and values.dtype.itemsize == 8 and values.size:
-        _refuse_merging(name, values.min(), values.max(), source_type)
-    return values
+def _exact(column: Column, threads: int | None) -> Column:
+    if column.stored.dtype.kind in "iu" and column.stored.dtype.itemsize == 8 and len(column):
+        _refuse_merging(column.name, *column.ends(threads), column.source_type)
+    return column
 
 
 def _refuse_merging(name: str, low: Any, high: Any, source_type: str) -> None:

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from ranef.errors import DataError
 from ranef.frame.table import Column
+from ranef.scan import Ends, ends, row_threads, whole_codes
 from ranef.types import Array, Codes
 
 __all__ = ["as_factor", "interaction", "level_name", "number_codes", "number_names"]
 
 _EXACT = 2.0**53  # whole numbers up to here have a float64 of their own
-_CHUNK = 1 << 14  # rows at a time
+_NEAR = 10_000  # by how much integers may spread further than there are rows
 
 
 def level_name(value: Any) -> str:
@@ -86,7 +87,7 @@ def as_factor(column: Column) -> Column:
     """
     if column.kind == "factor":
         return column
-    numbers, codes = number_codes(column.stored)
+    numbers, codes = number_codes(column.stored, column.ends() if len(column) else None)
     codes.flags.writeable = False
     levels = number_names(numbers)
     return Column(
@@ -101,13 +102,19 @@ def number_names(numbers: Array) -> tuple[str, ...]:
     return tuple(map(level_name, numbers.tolist()))
 
 
-def number_codes(values: NDArray[Any]) -> tuple[Array, Codes]:
+def number_codes(
+    values: NDArray[Any], found: Ends | None = None, threads: int | None = None
+) -> tuple[Array, Codes]:
     """The distinct numbers in ascending order, and the position of each row's.
 
     Parameters
     ----------
     values : ndarray, shape (n,)
         Integers, or floats with NaN where missing.
+    found : tuple of float, optional
+        Smallest and largest, where they are known.
+    threads : int, optional
+        Threads that pass over the rows (see :func:`~ranef.scan.row_threads`).
 
     Returns
     -------
@@ -120,49 +127,15 @@ def number_codes(values: NDArray[Any]) -> tuple[Array, Codes]:
     Beyond the codes, identifiers that lie close together, such as 1001..1160, take no memory that
     grows with the rows, and others that of a hash table's codes.
     """
-    found = _close_integers(values)
-    return _hashed(values) if found is None else found
-
-
-def _close_integers(values: NDArray[Any]) -> tuple[Array, Codes] | None:
     if values.size == 0:
-        return None
-    low, high = values.min().item(), values.max().item()
-    if not high - low < values.size + 10_000 or abs(low) > _EXACT or int(low) != low:
-        return None
-    low = int(low)
-    used = np.zeros(int(high) - low + 1, dtype=np.bool_)
-    known_whole = values.dtype.kind in "iu"
-    for chunk, start in enumerate(range(0, values.size, _CHUNK)):
-        place = _places(values[start : start + _CHUNK], low)
-        if place is None:
-            return None
-        used[place] = True
-        # Of whole numbers no more is asked once all have occurred; looked at after 1, 2, 4, ... .
-        if known_whole and chunk & (chunk + 1) == 0 and used.all():
-            break
-    codes = np.empty(values.size, dtype=np.int32)
-    if used.all():
-        np.subtract(values, low, out=codes, dtype=np.int64, casting="unsafe")
-        return np.arange(low, int(high) + 1, dtype=np.float64), codes
-    position = np.cumsum(used, dtype=np.int32)
-    position -= np.int32(1)
-    for start in range(0, values.size, _CHUNK):
-        place = _places(values[start : start + _CHUNK], low)
-        assert place is not None
-        np.take(position, place, out=codes[start : start + _CHUNK], mode="clip")
-    return (np.flatnonzero(used) + low).astype(np.float64), codes
-
-
-def _places(some: NDArray[Any], low: int) -> NDArray[np.intp] | None:
-    """How far whole numbers lie above the lowest; nothing where one is not whole."""
-    if some.dtype.kind == "f":
-        whole = some.astype(np.int64)
-        if not np.array_equal(whole, some):
-            return None
-        some = whole
-    place: NDArray[np.intp] = some.astype(np.intp, copy=False)
-    return place if low == 0 else place - low
+        return _hashed(values)
+    threads = row_threads(values.size, threads)
+    low, high = ends(values, threads) if found is None else found
+    if high - low < values.size + _NEAR and abs(low) <= _EXACT and int(low) == low:
+        close = whole_codes(values, int(low), int(high), threads)
+        if close is not None:
+            return close
+    return _hashed(values)
 
 
 def _hashed(values: NDArray[Any]) -> tuple[Array, Codes]:

@@ -30,7 +30,7 @@ def take_rows(table: Table, index: NDArray[Any]) -> Table:
     index = np.asarray(index)
     n_rows = int(index.sum()) if index.dtype == np.bool_ else int(index.size)
     columns = {name: column.taken(index) for name, column in table.columns.items()}
-    return Table(columns, n_rows)
+    return Table(columns, n_rows, table.threads)
 
 
 def missing_in(column: Column) -> NDArray[np.bool_]:
@@ -40,14 +40,13 @@ def missing_in(column: Column) -> NDArray[np.bool_]:
     return np.asarray(np.isnan(column.stored))
 
 
-def _any_missing(column: Column) -> bool:
+def _any_missing(table: Table, name: str) -> bool:
     """Whether anything is missing, without an array of all rows."""
-    if column.kind == "factor":
-        return int(column.stored.min(initial=0)) < 0
-    if column.stored.dtype.kind != "f":
+    column = table[name]
+    if not len(column) or column.stored.dtype.kind == "u":
         return False
-    with np.errstate(invalid="ignore"):
-        return bool(np.isnan(column.stored.min(initial=0.0)))
+    low, _ = table.ends(name)
+    return low < 0 if column.kind == "factor" else low != low
 
 
 def complete_rows(
@@ -129,7 +128,7 @@ def _missing(
     table: Table, names: Iterable[str], extra: Extra
 ) -> tuple[dict[str, int], NDArray[np.bool_]]:
     by_column: dict[str, int] = {}
-    masks = {name: missing_in(table[name]) for name in names if _any_missing(table[name])}
+    masks = {name: missing_in(table[name]) for name in names if _any_missing(table, name)}
     for name, values in extra.items():
         if np.shape(values) != (table.n_rows,):
             raise DataError(

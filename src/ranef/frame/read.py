@@ -58,12 +58,14 @@ def read_table(data: Any, columns: Iterable[str] | None = None) -> Table:
     return read_open_frame(open_frame(data), columns)
 
 
-def read_open_frame(frame: OpenFrame, columns: Iterable[str] | None = None) -> Table:
-    """:func:`read_table` for a frame that is open already."""
+def read_open_frame(
+    frame: OpenFrame, columns: Iterable[str] | None = None, threads: int | None = None
+) -> Table:
+    """:func:`read_table` for a frame that is open already; `threads` pass over its rows."""
     names = tuple(dict.fromkeys(frame.names if columns is None else columns))
     frame.require(names)
     series = native_series(frame, names)
-    read = {name: to_column(name, *series[name]) for name in names}
+    read = {name: to_column(name, *series[name], threads) for name in names}
     lengths = {name: len(column) for name, column in read.items()}
     if len(set(lengths.values())) > 1:
         raise DataError(
@@ -78,7 +80,7 @@ def read_open_frame(frame: OpenFrame, columns: Iterable[str] | None = None) -> T
             found=f"0 rows, columns {', '.join(frame.names) or '(none)'}",
             fix="check the filter or the file that the data come from",
         )
-    return Table(read, n_rows)
+    return Table(read, n_rows, threads)
 
 
 def _n_rows(frame: OpenFrame) -> int:

@@ -10,13 +10,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranef.record import record
+from ranef.scan import Ends, ends, row_threads
 from ranef.types import Array
 
 __all__ = ["Column", "Table", "WholeNumbers"]
 
 
+class _Scanned:
+    """A place for what is found out about the values once, no part of the record."""
+
+    __slots__ = ("_ends",)
+
+    _ends: Ends
+
+
 @record(frozen=True, slots=True)
-class Column:
+class Column(_Scanned):
     """One variable.
 
     Attributes
@@ -58,6 +67,22 @@ class Column:
     def stored(self) -> NDArray[Any]:
         """`values`, or the whole numbers behind them in the type they came in."""
         return self.values
+
+    def ends(self, threads: int | None = None) -> Ends:
+        """Smallest and largest of `stored`, both NaN where one is; looked for once.
+
+        Parameters
+        ----------
+        threads : int, optional
+            See :func:`~ranef.scan.row_threads`.
+        """
+        try:
+            return self._ends
+        except AttributeError:
+            stored = self.stored
+            found = ends(stored, row_threads(stored.size, threads))
+            object.__setattr__(self, "_ends", found)
+            return found
 
     def taken(self, index: NDArray[Any]) -> Column:
         """Some rows, in memory of their own; levels stay as they are."""
@@ -105,10 +130,19 @@ class WholeNumbers(Column):
 
 @record(frozen=True, slots=True)
 class Table:
-    """Columns by name, all of the same length."""
+    """Columns by name, all of the same length.
+
+    Attributes
+    ----------
+    columns : mapping of str to Column
+    n_rows : int
+    threads : int or None
+        Threads that pass over the rows (see :func:`~ranef.scan.row_threads`).
+    """
 
     columns: Mapping[str, Column]
     n_rows: int
+    threads: int | None = field(default=None, repr=False, compare=False)
 
     def __contains__(self, name: object) -> bool:
         return name in self.columns
@@ -116,13 +150,17 @@ class Table:
     def __getitem__(self, name: str) -> Column:
         return self.columns[name]
 
+    def ends(self, name: str) -> Ends:
+        """:meth:`Column.ends` of a column, by the table's threads."""
+        return self.columns[name].ends(self.threads)
+
     def private(self) -> Table:
         """The same columns where nobody else can change them: copied unless they are private."""
         columns = {
             name: column if column.private else column.copy()
             for name, column in self.columns.items()
         }
-        return Table(columns, self.n_rows)
+        return Table(columns, self.n_rows, self.threads)
 
     @property
     def names(self) -> tuple[str, ...]:

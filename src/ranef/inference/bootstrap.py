@@ -17,10 +17,10 @@ from ranef.kernel.replicates import EffectPool, RefitPlan, Refits, Replicator
 from ranef.problem import Problem, lower_triangles
 from ranef.problem.parameters import semidefinite_cholesky, theta_of_blocks
 from ranef.record import record
+from ranef.scan import available_cores
 from ranef.solve import Control, Solution
 from ranef.solve.solution import evaluate_at
 from ranef.source import rows_of
-from ranef.source.memory import available_cores
 from ranef.types import Array
 
 __all__ = ["KINDS", "BootstrapDraws", "BootstrapPlan", "bootstrap_draws"]

@@ -284,7 +284,9 @@ def _share_left(X: Array, column: Array) -> float:
 
 
 def _with_column(table: Table, name: str, values: Array) -> Table:
-    return Table({**table.columns, name: replace(table[name], values=values)}, table.n_rows)
+    return Table(
+        {**table.columns, name: replace(table[name], values=values)}, table.n_rows, table.threads
+    )
 
 
 def _compare(

@@ -1,4 +1,4 @@
-"""Kernels: cross-products in, criterion and derivatives out. Only `kernel.core` touches C++.
+"""Kernels: cross-products in, criterion and derivatives out. Only `kernel.core` touches their C++.
 
 Loaded when needed: `kernel.reference.ReferenceKernel`, the NumPy oracle, and `kernel.replicates`,
 which refits many responses.

@@ -1,4 +1,4 @@
-"""The compiled kernel. This is the only module that imports ``ranef._core``."""
+"""The compiled kernel. Beside it only ``ranef.scan`` imports ``ranef._core``."""
 
 from __future__ import annotations
 
@@ -240,6 +240,8 @@ class CoreKernel:
         Added to the criterion: what scaling y and X has taken out of it.
     penalty : Penalty
         Priors.
+    threads : int
+        They arrange the cross-products; the result does not depend on their number.
     """
 
     def __init__(
@@ -248,9 +250,10 @@ class CoreKernel:
         reml: bool,
         constant: float = 0.0,
         penalty: Penalty = NO_PENALTY,
+        threads: int = 1,
     ) -> None:
         self.workspace = _core.Workspace(
-            products, reml, constant, _penalties(penalty), penalty.fixed_rows
+            products, reml, constant, _penalties(penalty), penalty.fixed_rows, threads
         )
         self._take(products)
 

@@ -18,7 +18,8 @@ from ranef.kernel import (
     change_response,
 )
 from ranef.record import record
-from ranef.source.memory import gather, gather_scaled, row_threads, rows_of
+from ranef.scan import row_threads
+from ranef.source.memory import gather, gather_scaled, rows_of
 from ranef.source.scaling import COLLINEAR, Scaling, orthogonal_scaling, with_response
 from ranef.types import Array, TermLabel
 
@@ -85,8 +86,8 @@ class Problem:
             shift[self.scaling.intercept] = self.scaling.y_shift / self.scaling.y_scale
         return self.prior.penalty(self.terms, self.scaling.B, self.scaling.R, shift)
 
-    def kernel(self, reference: bool = False) -> Kernel:
-        """A new workspace for the criterion on the data's scale.
+    def kernel(self, reference: bool = False, threads: int = 1) -> Kernel:
+        """A new workspace for the criterion on the data's scale, made by some threads.
 
         Raises
         ------
@@ -102,7 +103,7 @@ class Problem:
             from ranef.kernel.reference import ReferenceKernel
 
             return ReferenceKernel(self.products, self.reml, constant, penalty)
-        kernel = CoreKernel(self.products, self.reml, constant, penalty)
+        kernel = CoreKernel(self.products, self.reml, constant, penalty, threads)
         if kernel.dense_columns:
             from ranef.problem.memory import check_memory
 

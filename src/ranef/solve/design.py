@@ -17,9 +17,10 @@ from ranef.problem import (
     problem_of,
 )
 from ranef.problem.exact import NOTHING
+from ranef.scan import row_threads
 from ranef.solve.control import Control
 from ranef.solve.solution import DEFAULT, Solution, solution_of, solve
-from ranef.source.memory import row_threads, summed_by_cell
+from ranef.source.memory import summed_by_cell
 from ranef.source.scaling import COLLINEAR, checked
 from ranef.types import Array
 
@@ -116,5 +117,5 @@ def solve_checked(
     """
     check_fixed_part(problem, design)
     seconds = perf_counter() - clock
-    kernel = problem.kernel()
+    kernel = problem.kernel(threads=row_threads(problem.n, control.threads))
     return SolvedDesign(problem, kernel, solve(problem, control, start, kernel), seconds)

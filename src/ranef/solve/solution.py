@@ -13,9 +13,9 @@ from ranef.kernel.core import steps_of
 from ranef.problem import Problem, lower_triangles
 from ranef.problem.parameters import group_lambdas, theta_of_blocks, to_inner
 from ranef.record import record
+from ranef.scan import row_threads
 from ranef.solve.certificate import Certificate, certificate
 from ranef.solve.control import Control
-from ranef.source.memory import row_threads
 from ranef.types import Array
 
 __all__ = ["DEFAULT", "Solution", "evaluate_at", "solution_of", "solve"]

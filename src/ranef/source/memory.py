@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 
 import numpy as np
@@ -17,13 +16,11 @@ from ranef.kernel import (
     from_cells,
     scaling_of,
 )
+from ranef.scan import available_cores, row_threads
 from ranef.source.scaling import Scaling, checked
 from ranef.types import Array, ModelColumns
 
 __all__ = ["available_cores", "gather", "gather_scaled", "row_threads", "rows_of", "summed_by_cell"]
-
-# From here on starting threads costs nothing beside the pass.
-MANY_ROWS = 200_000
 
 # From here on sums by cell and their pairs with every factor are less work than those of columns.
 MANY_COLUMNS = 8
@@ -112,20 +109,6 @@ def _gather_by_cell(
         replace(rows, groups=(*rows.groups, by_cell), x=(), x_shifts=(), x_scales=()), threads
     )
     return from_cells(sums, (cells.columns.matrix() - scaling.x_shifts) / scaling.x_scales)
-
-
-def row_threads(n: int, threads: int | None) -> int:
-    """Threads that pass over `n` rows: if not given, all available cores where rows are many."""
-    if threads is not None:
-        return threads
-    return available_cores() if n >= MANY_ROWS else 1
-
-
-def available_cores() -> int:
-    """Cores that this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _contiguous(column: Array) -> Array:

@@ -1,0 +1,157 @@
+#include "level_moments.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "parallel.hpp"
+
+namespace ranef {
+
+namespace {
+
+// Where the blocks of a factor's levels are: Z'WZ, and Z'W[X y] with columns `stride` apart.
+struct Blocks {
+  const Stage* stage = nullptr;
+  const TailGroup* tail = nullptr;
+  const Problem* problem = nullptr;
+  int q = 0;
+  Index n_levels = 0;
+  Index stride = 0;
+
+  const double* diagonal(Index level) const {
+    return (stage != nullptr ? stage->diagonal.data() : tail->diagonal.data()) + level * q * q;
+  }
+  const double* rest(Index level) const {
+    if (stage == nullptr) return problem->tail_fixed.data() + tail->offset + level * q;
+    return stage->rest.data() + (stage->rest_start[at(level) + 1] - problem->m) * q;
+  }
+};
+
+Blocks blocks_of(const Problem& problem, int group) {
+  Blocks out;
+  out.problem = &problem;
+  out.q = problem.q[at(group)];
+  out.n_levels = problem.n_levels[at(group)];
+  out.stride = out.q;
+  for (const Stage& stage : problem.chain) {
+    if (stage.group == group) out.stage = &stage;
+  }
+  for (const TailGroup& tail : problem.tail) {
+    if (tail.group != group) continue;
+    out.tail = &tail;
+    out.stride = problem.tail_fixed.rows();
+  }
+  return out;
+}
+
+// sum += sign vec(a) vec(a)'.
+void add_square(const double* a, double sign, Matrix& sum) {
+  const Index size = sum.rows();
+  double* to = sum.data();
+  for (Index s = 0; s < size; ++s) {
+    const double value = sign * a[s];
+    for (Index t = 0; t < size; ++t) *to++ += a[t] * value;
+  }
+}
+
+// One run of levels with its memory.
+class Run {
+ public:
+  Run(const Blocks& blocks, const FixedFit& fit, Matrix& loadings)
+      : blocks_(blocks), fit_(fit), loadings_(loadings), q_(blocks.q), p_(fit.root.rows()) {
+    const Index q = q_;
+    sums_.aa.setZero(q * q, q * q);
+    sums_.a.setZero(q, q);
+    sums_.ee.setZero(q, q);
+    if (fit.projected) sums_.spreads.assign(at(q * (q + 1) / 2), Matrix::Zero(p_, p_));
+    a_.resize(at(q * q));
+    c_.resize(at(q * q));
+    e_.resize(at(q));
+  }
+
+  void add(Index level) {
+    const double* diagonal = blocks_.diagonal(level);
+    const double* rest = blocks_.rest(level);
+    for (int a = 0; a < q_; ++a) {
+      double sum = 0.0;
+      for (Index k = 0; k <= p_; ++k) sum += rest[a + k * blocks_.stride] * fit_.v(k);
+      e_[at(a)] = sum;
+    }
+    add_square(e_, sums_.ee);
+    std::copy_n(diagonal, q_ * q_, a_.data());
+    if (fit_.projected) project(level, rest);
+    add_square_of(a_, 1.0);
+    for (int k = 0; k < q_ * q_; ++k) sums_.a.data()[k] += a_[at(k)];
+  }
+
+  LevelMoments take() { return std::move(sums_); }
+
+ private:
+  static void add_square(const std::vector<double>& e, Matrix& sum) {
+    ranef::add_square(e.data(), 1.0, sum);
+  }
+  void add_square_of(const std::vector<double>& a, double sign) {
+    ranef::add_square(a.data(), sign, sums_.aa);
+  }
+
+  void project(Index level, const double* rest) {
+    for (int a = 0; a < q_; ++a) {
+      double* b = loadings_.data() + (level * q_ + a) * p_;
+      for (Index k = 0; k < p_; ++k) {
+        double value = rest[a + k * blocks_.stride];
+        for (Index i = 0; i < k; ++i) value -= fit_.root(k, i) * b[i];
+        b[k] = value / fit_.root(k, k);
+      }
+    }
+    const double* own = loadings_.data() + level * q_ * p_;
+    for (int b = 0, entry = 0; b < q_; ++b) {
+      for (int a = b; a < q_; ++a, ++entry) {
+        const double* x = own + a * p_;
+        const double* y = own + b * p_;
+        double sum = 0.0;
+        Matrix& spread = sums_.spreads[at(entry)];
+        for (Index k = 0; k < p_; ++k) {
+          sum += x[k] * y[k];
+          for (Index l = k; l < p_; ++l) spread(l, k) += 0.5 * (x[l] * y[k] + y[l] * x[k]);
+        }
+        c_[at(a + b * q_)] = c_[at(b + a * q_)] = sum;
+      }
+    }
+    for (std::size_t k = 0; k < c_.size(); ++k) a_[k] -= c_[k];
+    add_square_of(c_, -1.0);
+  }
+
+  const Blocks& blocks_;
+  const FixedFit& fit_;
+  Matrix& loadings_;
+  int q_;
+  Index p_;
+  LevelMoments sums_;
+  std::vector<double> a_, c_, e_;
+};
+
+}  // namespace
+
+LevelMoments level_moments(const Problem& problem, int group, const FixedFit& fit, int threads,
+                           Matrix& loadings) {
+  const Blocks blocks = blocks_of(problem, group);
+  if (fit.projected) loadings.resize(problem.p, blocks.q * blocks.n_levels);
+  std::vector<LevelMoments> runs(at((blocks.n_levels + kLevelRun - 1) / kLevelRun));
+  run_parts(blocks.n_levels, kLevelRun, threads, [&](Index from, Index to) {
+    Run run(blocks, fit, loadings);
+    for (Index level = from; level < to; ++level) run.add(level);
+    runs[at(from / kLevelRun)] = run.take();
+  });
+  LevelMoments out = std::move(runs.front());
+  for (std::size_t k = 1; k < runs.size(); ++k) {
+    out.aa += runs[k].aa;
+    out.a += runs[k].a;
+    out.ee += runs[k].ee;
+    for (std::size_t e = 0; e < out.spreads.size(); ++e) out.spreads[e] += runs[k].spreads[e];
+  }
+  for (Matrix& spread : out.spreads)
+    spread.triangularView<Eigen::StrictlyUpper>() = spread.transpose();
+  return out;
+}
+
+}  // namespace ranef

@@ -1,0 +1,70 @@
+// Long vectors of numbers, made to be filled by several threads.
+//
+// Memory of many pages is asked for in large ones, where the system has them: each page costs the
+// one who touches it first, and lookups go wrong less often in a few large pages. Numbers stay
+// unset when a vector is made or grown without a value, so that whoever fills them touches them
+// first.
+#pragma once
+
+#include <cstddef>
+#include <cstdlib>
+#include <memory>
+#include <new>
+#include <utility>
+#include <vector>
+
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
+namespace ranef {
+
+template <class T>
+class PageAllocator {
+ public:
+  using value_type = T;
+
+  PageAllocator() = default;
+  template <class U>
+  explicit PageAllocator(const PageAllocator<U>&) {}
+
+  T* allocate(std::size_t count) {
+    const std::size_t bytes = count * sizeof(T);
+#if defined(__linux__)
+    if (bytes >= kLarge) {
+      const std::size_t whole = (bytes + kPage - 1) / kPage * kPage;
+      void* made = std::aligned_alloc(kPage, whole);
+      if (made == nullptr) throw std::bad_alloc();
+      madvise(made, whole, MADV_HUGEPAGE);  // advice: nothing is lost where it is not taken
+      return static_cast<T*>(made);
+    }
+#endif
+    return static_cast<T*>(::operator new(bytes));
+  }
+
+  void deallocate(T* made, std::size_t count) {
+#if defined(__linux__)
+    if (count * sizeof(T) >= kLarge) return std::free(made);
+#endif
+    ::operator delete(made);
+  }
+
+  template <class U>
+  void construct(U* place) {
+    ::new (static_cast<void*>(place)) U;
+  }
+  template <class U, class... Arguments>
+  void construct(U* place, Arguments&&... arguments) {
+    ::new (static_cast<void*>(place)) U(std::forward<Arguments>(arguments)...);
+  }
+
+  friend bool operator==(const PageAllocator&, const PageAllocator&) { return true; }
+
+ private:
+  static constexpr std::size_t kPage = std::size_t{1} << 21;
+  static constexpr std::size_t kLarge = 2 * kPage;
+};
+
+using Numbers = std::vector<double, PageAllocator<double>>;
+
+}  // namespace ranef
