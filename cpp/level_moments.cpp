@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "parallel.hpp"
+#include "small.hpp"
 
 namespace ranef {
 
@@ -45,16 +46,15 @@ Blocks blocks_of(const Problem& problem, int group) {
 }
 
 // sum += sign vec(a) vec(a)'.
-void add_square(const double* a, double sign, Matrix& sum) {
-  const Index size = sum.rows();
-  double* to = sum.data();
-  for (Index s = 0; s < size; ++s) {
+inline void add_square(int size, const double* a, double sign, double* sum) {
+  for (int s = 0; s < size; ++s) {
     const double value = sign * a[s];
-    for (Index t = 0; t < size; ++t) *to++ += a[t] * value;
+    for (int t = 0; t < size; ++t) *sum++ += a[t] * value;
   }
 }
 
-// One run of levels with its memory.
+// One run of levels with its memory; q known when compiled, or at run time where Q is 0.
+template <int Q>
 class Run {
  public:
   Run(const Blocks& blocks, const FixedFit& fit, Matrix& loadings)
@@ -72,53 +72,53 @@ class Run {
   void add(Index level) {
     const double* diagonal = blocks_.diagonal(level);
     const double* rest = blocks_.rest(level);
-    for (int a = 0; a < q_; ++a) {
+    const int q = Small<Q>::size(q_);
+    const double* v = fit_.v.data();
+    for (int a = 0; a < q; ++a) {
       double sum = 0.0;
-      for (Index k = 0; k <= p_; ++k) sum += rest[a + k * blocks_.stride] * fit_.v(k);
+      for (Index k = 0; k <= p_; ++k) sum += rest[a + k * blocks_.stride] * v[k];
       e_[at(a)] = sum;
     }
-    add_square(e_, sums_.ee);
-    std::copy_n(diagonal, q_ * q_, a_.data());
+    add_square(q, e_.data(), 1.0, sums_.ee.data());
+    std::copy_n(diagonal, q * q, a_.data());
     if (fit_.projected) project(level, rest);
-    add_square_of(a_, 1.0);
-    for (int k = 0; k < q_ * q_; ++k) sums_.a.data()[k] += a_[at(k)];
+    add_square(q * q, a_.data(), 1.0, sums_.aa.data());
+    double* total = sums_.a.data();
+    for (int k = 0; k < q * q; ++k) total[k] += a_[at(k)];
   }
 
   LevelMoments take() { return std::move(sums_); }
 
  private:
-  static void add_square(const std::vector<double>& e, Matrix& sum) {
-    ranef::add_square(e.data(), 1.0, sum);
-  }
-  void add_square_of(const std::vector<double>& a, double sign) {
-    ranef::add_square(a.data(), sign, sums_.aa);
-  }
-
   void project(Index level, const double* rest) {
-    for (int a = 0; a < q_; ++a) {
-      double* b = loadings_.data() + (level * q_ + a) * p_;
+    const int q = Small<Q>::size(q_);
+    const double* root = fit_.root.data();
+    double* own = loadings_.data() + level * q * p_;
+    for (int a = 0; a < q; ++a) {
+      double* b = own + a * p_;
       for (Index k = 0; k < p_; ++k) {
         double value = rest[a + k * blocks_.stride];
-        for (Index i = 0; i < k; ++i) value -= fit_.root(k, i) * b[i];
-        b[k] = value / fit_.root(k, k);
+        for (Index i = 0; i < k; ++i) value -= root[k + i * p_] * b[i];
+        b[k] = value / root[k + k * p_];
       }
     }
-    const double* own = loadings_.data() + level * q_ * p_;
-    for (int b = 0, entry = 0; b < q_; ++b) {
-      for (int a = b; a < q_; ++a, ++entry) {
+    for (int b = 0, entry = 0; b < q; ++b) {
+      for (int a = b; a < q; ++a, ++entry) {
         const double* x = own + a * p_;
         const double* y = own + b * p_;
+        double* spread = sums_.spreads[at(entry)].data();
         double sum = 0.0;
-        Matrix& spread = sums_.spreads[at(entry)];
         for (Index k = 0; k < p_; ++k) {
           sum += x[k] * y[k];
-          for (Index l = k; l < p_; ++l) spread(l, k) += 0.5 * (x[l] * y[k] + y[l] * x[k]);
+          for (Index l = k; l < p_; ++l) {
+            spread[l + k * p_] += 0.5 * (x[l] * y[k] + y[l] * x[k]);
+          }
         }
-        c_[at(a + b * q_)] = c_[at(b + a * q_)] = sum;
+        c_[at(a + b * q)] = c_[at(b + a * q)] = sum;
       }
     }
-    for (std::size_t k = 0; k < c_.size(); ++k) a_[k] -= c_[k];
-    add_square_of(c_, -1.0);
+    for (int k = 0; k < q * q; ++k) a_[at(k)] -= c_[at(k)];
+    add_square(q * q, c_.data(), -1.0, sums_.aa.data());
   }
 
   const Blocks& blocks_;
@@ -138,9 +138,11 @@ LevelMoments level_moments(const Problem& problem, int group, const FixedFit& fi
   if (fit.projected) loadings.resize(problem.p, blocks.q * blocks.n_levels);
   std::vector<LevelMoments> runs(at((blocks.n_levels + kLevelRun - 1) / kLevelRun));
   run_parts(blocks.n_levels, kLevelRun, threads, [&](Index from, Index to) {
-    Run run(blocks, fit, loadings);
-    for (Index level = from; level < to; ++level) run.add(level);
-    runs[at(from / kLevelRun)] = run.take();
+    with_size(blocks.q, [&](auto size) {
+      Run<decltype(size)::value> run(blocks, fit, loadings);
+      for (Index level = from; level < to; ++level) run.add(level);
+      runs[at(from / kLevelRun)] = run.take();
+    });
   });
   LevelMoments out = std::move(runs.front());
   for (std::size_t k = 1; k < runs.size(); ++k) {

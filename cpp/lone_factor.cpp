@@ -76,8 +76,14 @@ void LoneFactor::reload_run(const Run& run) {
   const int qm = q_ * m_;
   const std::size_t size = at(pairs_ + qm) * kStrip;
   if (run.last * kStrip > n_levels_) {
-    for (Numbers* numbers : {&in_, &out_})
-      std::fill_n(&(*numbers)[at(run.last - 1) * size], size, 0.0);
+    const Index last = run.last - 1;
+    const Index end = reads_whole_strips() ? kStrip : used(last);
+    for (Numbers* numbers : {&in_, &out_}) {
+      for (Index k = 0; k < pairs_ + qm; ++k) {
+        double* strip = &(*numbers)[at(last) * size + at(k * kStrip)];
+        std::fill(strip + (n_levels_ - last * kStrip), strip + end, 0.0);
+      }
+    }
   }
   const Index end = std::min(n_levels_, run.last * kStrip);
   for (Index level = run.first * kStrip; level < end; ++level) {
@@ -96,6 +102,9 @@ int LoneFactor::used(Index strip) const {
   const Index levels = std::min<Index>(kStrip, n_levels_ - strip * kStrip);
   return static_cast<int>((levels + kLane - 1) / kLane * kLane);
 }
+
+// Matrix products of Eigen do.
+bool LoneFactor::reads_whole_strips() const { return m_ >= kFew || q_ * m_ >= 2 * kFew; }
 
 bool LoneFactor::forward(const Matrix& lambda) {
   with_size(q_, [&](auto size) {
@@ -180,9 +189,8 @@ void LoneFactor::forward_run(const Matrix& lambda, Run& run) {
   }
 }
 
-// Matrix products of Eigen read whole strips.
 void LoneFactor::clear_after(int used, Run& run) const {
-  if (used == kStrip || q_ * m_ < 2 * kFew) return;
+  if (used == kStrip || !reads_whole_strips()) return;
   for (std::size_t from = 0; from < run.strip.size(); from += kStrip) {
     std::fill(&run.strip[from] + used, &run.strip[from] + kStrip, 0.0);
   }

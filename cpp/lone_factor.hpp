@@ -54,10 +54,10 @@ class LoneFactor {
  private:
   // A run of strips with its scratch and its sums.
   struct Run {
-    Index first = 0;              // strip
-    Index last = 0;               // one past it
-    std::vector<double> strip;    // of one strip: L^-1 Lambda' C_r, or Y
-    std::vector<double> strip_w;  // W
+    Index first = 0;  // strip
+    Index last = 0;   // one past it
+    Numbers strip;    // of one strip: L^-1 Lambda' C_r, or Y
+    Numbers strip_w;  // W
     double log_determinant = 0.0;
     Matrix update;    // sum of C_r' P C_r, lower triangle
     Matrix s;         // sum of S, lower triangle
@@ -66,6 +66,7 @@ class LoneFactor {
   };
 
   int used(Index strip) const;
+  bool reads_whole_strips() const;
   void reload_run(const Run& run);
   template <int Q>
   RANEF_LANE_CLONES void forward_run(const Matrix& lambda, Run& run);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "boundary.hpp"
 #include "lbfgs.hpp"
 #include "pinned.hpp"
 #include "spectrum.hpp"
@@ -13,17 +14,6 @@
 namespace ranef {
 
 namespace {
-
-// Whether no eigenvalue of T T' for a lower triangular T can be below limit max(1, the largest
-// one). The smallest singular value is at least |det T| (k / |T|^2)^(k/2) with k = q - 1 (the
-// others are at most as in a matrix of equal ones).
-bool clearly_regular(const Matrix& t, double limit) {
-  const Index q = t.rows();
-  const double size = t.squaredNorm();
-  double bound = t.diagonal().array().square().prod();
-  for (Index k = 1; k < q; ++k) bound *= static_cast<double>(q - 1) / size;
-  return bound > 2.0 * limit * std::max(1.0, size);
-}
 
 class Search {
  public:
@@ -297,29 +287,6 @@ class Search {
     return false;
   }
 
-  // Theta with the directions of a block whose variance is below `limit` set to exact zeros; `null`
-  // gets a basis of what was set to zero. At most `most` directions, the smallest first.
-  Vector on_boundary(const Vector& from, std::size_t k, double limit, int most,
-                     Matrix& null) const {
-    const Matrix t = chart_.block(from, k);
-    if (clearly_regular(t, limit)) {
-      null.resize(t.rows(), 0);
-      return from;
-    }
-    const Spectrum spectrum = spectrum_of(t * t.transpose());
-    Vector values = spectrum.values;
-    const double scale = std::max(1.0, values(values.size() - 1));
-    int small = 0;
-    while (small < std::min(most, chart_.terms()[k].q) && values(small) < limit * scale) ++small;
-    null = spectrum.vectors.leftCols(small);
-    Vector theta = from;
-    if (small == 0) return theta;
-    values.head(small).setZero();
-    const Matrix s = spectrum.vectors * values.asDiagonal() * spectrum.vectors.transpose();
-    chart_.set_block(theta, k, semidefinite_cholesky(s, 1e-10));
-    return theta;
-  }
-
   // Whether Gamma at the workspace's point has no negative eigenvalue on `null`.
   bool leaves_at_a_loss(std::size_t k, const Matrix& null) {
     if (null.cols() == 0) return true;
@@ -363,14 +330,14 @@ class Search {
     std::vector<Matrix> null(blocks);
     Vector theta = out_.theta;
     for (std::size_t k = 0; k < blocks; ++k) {
-      theta = on_boundary(theta, k, limit, chart_.terms()[k].q, null[k]);
+      theta = on_boundary(chart_, theta, k, limit, chart_.terms()[k].q, null[k]);
     }
     bool changed = take_if_no_worse(theta, null);
     for (std::size_t k = 0; !changed && k < blocks; ++k) {
       const auto directions = static_cast<int>(null[k].cols());
       for (int most = directions; most > 0; --most) {
         std::vector<Matrix> only(blocks);
-        theta = on_boundary(out_.theta, k, limit, most, only[k]);
+        theta = on_boundary(chart_, out_.theta, k, limit, most, only[k]);
         if (blocks == 1 && most == directions) continue;  // tried above
         if (take_if_no_worse(theta, only)) {
           changed = true;

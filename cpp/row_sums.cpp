@@ -23,9 +23,9 @@ constexpr Index kMostStrips = 16;
 struct Block {
   Index from = 0;
   Index rows = 0;
-  std::vector<double> values;    // column-major, kBlock to a column
-  std::vector<double> weighted;  // the same times the weights
-  Numbers levels;                // sums of a factor with few levels
+  Numbers values;    // column-major, kBlock to a column
+  Numbers weighted;  // the same times the weights
+  Numbers levels;    // sums of a factor with few levels
 
   const double* column(int k) const { return &values[at(k * kBlock)]; }
   const double* weighted_column(int k) const { return &weighted[at(k * kBlock)]; }
@@ -64,14 +64,14 @@ void add_run(const double* const* columns, const double* const* z, Index from, I
       for (int b = a; b < C; ++b) pairs[slot++] += wz * local[b];
     }
   }
-  int slot = 0;
-  for (int a = 0; a < Q; ++a) {
-    for (int b = a; b < C; ++b, ++slot) {
-      double rest = 0.0;
-      for (Index k = i; k < to; ++k) rest += z[a][k] * columns[b][k];
-      sums[slot] += pairs[slot].sum() + rest;
+  double rest[kSlots] = {};
+  for (; i < to; ++i) {
+    int slot = 0;
+    for (int a = 0; a < Q; ++a) {
+      for (int b = a; b < C; ++b) rest[slot++] += z[a][i] * columns[b][i];
     }
   }
+  for (int slot = 0; slot < kSlots; ++slot) sums[slot] += pairs[slot].sum() + rest[slot];
 }
 
 // Adds the products of one block to the sums of their levels. Q and C are q and the number of
@@ -209,7 +209,8 @@ class Pass {
     for (int k = 0; k < columns_.size(); ++k) {
       const ColumnView& column = columns_[k];
       if (column.values != nullptr) continue;
-      std::fill_n(&block.values[at(k * kBlock)], kBlock, (1.0 - column.shift) / column.scale);
+      std::fill_n(&block.values[at(k * kBlock)], std::min(kBlock, to - from),
+                  (1.0 - column.shift) / column.scale);
     }
     for (block.from = from; block.from < to; block.from += kBlock) {
       block.rows = std::min(kBlock, to - block.from);
