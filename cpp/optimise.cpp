@@ -15,6 +15,9 @@ namespace ranef {
 
 namespace {
 
+// A predicted gain, deviance units, below which a step is a billionth of a standard error.
+constexpr double kNothing = 1e-18;
+
 class Search {
  public:
   Search(Criterion& criterion, const Chart& chart, const OptimiseControl& control,
@@ -147,7 +150,7 @@ class Search {
       const double gain = step.gain;
       if (!(gain > control_.gain)) {
         out_.status = OptimiseStatus::kConverged;
-        if (gain > 0.0 && exact_) polish(steps.from(out_.theta, step.change), g.norm());
+        if (gain > kNothing && exact_) polish(steps.from(out_.theta, step.change), g.norm());
         return;
       }
       // Average information converges linearly; where that is slow the exact Hessian pays.

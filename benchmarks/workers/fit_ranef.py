@@ -1,4 +1,8 @@
-"""ranef: from formula and frame to a certified fit, or from a design to a certified solution."""
+"""ranef: from formula and frame to a certified fit, or from a design to a certified solution.
+
+From matrices on, the clock runs over the compiled function alone, on columns that a design holds
+already, as glmm's does.
+"""
 
 from __future__ import annotations
 
@@ -36,17 +40,29 @@ class Ranef:
                 fits=model.refits,
             )
 
+        from ranef import _core
         from ranef.design import build
         from ranef.formula import parse
         from ranef.frame import read_table
-        from ranef.solve import solve_design
+        from ranef.problem import problem_of
+        from ranef.problem.exact import NOTHING
+        from ranef.solve.solution import solution_of
+        from ranef.source.scaling import COLLINEAR, checked
 
         formula = parse(model.formula)
         design = build(formula, read_table(frame, list(formula.variables())))
-        return Task(
-            run=lambda: solve_design(design, design.y, None, model.reml, control=control),
-            outcome=lambda solved: _outcome(solved.solution.criterion, solved.solution.certificate),
-        )
+        arguments = (
+            design.plan.core, design.y, None, model.reml, control.max_evaluations, control.gain,
+            control.restarts, True, model.threads, COLLINEAR, NOTHING,
+        )  # fmt: skip
+
+        def outcome(solved: Any) -> Outcome:
+            scaling, products, _, found, _ = solved
+            problem = problem_of(design, checked(design, scaling), products, model.reml)
+            solution = solution_of(problem, found)
+            return _outcome(solution.criterion, solution.certificate)
+
+        return Task(run=lambda: _core.solve_model(*arguments), outcome=outcome)
 
 
 def _outcome(criterion: float, certificate: Any) -> Outcome:
