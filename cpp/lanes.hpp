@@ -22,7 +22,7 @@ constexpr Index kLane = 4;
 // Holds the same number of four neighbouring levels.
 struct Lane {
   // Aligned as a number is: the type's own alignment depends on the processor compiled for.
-  using Values [[gnu::vector_size(kLane * sizeof(double)), gnu::aligned(alignof(double))]] = double;
+  typedef double Values __attribute__((vector_size(4 * sizeof(double)), aligned(alignof(double))));
   Values values;
 
   RANEF_INLINE static Lane all(double x) { return {Values{x, x, x, x}}; }

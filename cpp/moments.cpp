@@ -97,8 +97,11 @@ class Equations {
     }
     if (problem.n_groups > 1) {
       for_pairs(problem, [&](int g, Index j, int h, Index k, const auto& block) {
-        add_block(g, j, h, k, block);
+        add_block(g, j, h, k, block.data());
       });
+    }
+    for (std::vector<Matrix>& row : pairs_) {
+      for (Matrix& sum : row) sum.triangularView<Eigen::StrictlyUpper>() = sum.transpose();
     }
     fill(nu);
   }
@@ -106,30 +109,37 @@ class Equations {
   MomentEquations take() { return std::move(out_); }
 
  private:
-  template <class Block>
-  void add_block(int g, Index j, int h, Index k, const Block& block) {
+  // Adds a block Z_j'W Z_k to the lower triangle of its sum.
+  void add_block(int g, Index j, int h, Index k, const double* block) {
     const int rows = problem_.q[at(g)];
     const int columns = problem_.q[at(h)];
+    const int size = rows * columns;
     Matrix& sum = pairs_[at(g)][at(h)];
-    if (sum.size() == 0) sum.setZero(rows * columns, rows * columns);
-    whole_ = block;
-    if (fit_.projected) {
-      common_ = loadings_[at(g)]
-                    .middleCols(j * rows, rows)
-                    .transpose()
-                    .lazyProduct(loadings_[at(h)].middleCols(k * columns, columns));
-      whole_ -= common_;
-      add_square(common_, -1.0, sum);
+    if (sum.size() == 0) sum.setZero(size, size);
+    if (!fit_.projected) return add_square(size, block, 1.0, sum.data());
+    whole_.resize(at(size));
+    common_.resize(at(size));
+    const Matrix& left = loadings_[at(g)];
+    const Matrix& right = loadings_[at(h)];
+    for (int b = 0, entry = 0; b < columns; ++b) {
+      for (int a = 0; a < rows; ++a, ++entry) {
+        const double* x = left.data() + (j * rows + a) * left.rows();
+        const double* y = right.data() + (k * columns + b) * right.rows();
+        double dot = 0.0;
+        for (Index i = 0; i < left.rows(); ++i) dot += x[i] * y[i];
+        common_[at(entry)] = dot;
+        whole_[at(entry)] = block[entry] - dot;
+      }
     }
-    add_square(whole_, 1.0, sum);
+    add_square(size, common_.data(), -1.0, sum.data());
+    add_square(size, whole_.data(), 1.0, sum.data());
   }
 
-  // sum += sign vec(a) vec(a)'.
-  static void add_square(const Matrix& a, double sign, Matrix& sum) {
-    const double* from = a.data();
-    for (Index s = 0; s < a.size(); ++s) {
-      const double value = sign * from[s];
-      for (Index t = 0; t < a.size(); ++t) sum(t, s) += from[t] * value;
+  // Lower triangle of sum += sign vec(a) vec(a)'.
+  static void add_square(int size, const double* a, double sign, double* sum) {
+    for (int s = 0; s < size; ++s, sum += size) {
+      const double value = sign * a[s];
+      for (int t = s; t < size; ++t) sum[t] += a[t] * value;
     }
   }
 
@@ -167,7 +177,7 @@ class Equations {
   std::vector<Matrix> loadings_;     // by factor: its B_j side by side
   PairSums pairs_;
   std::vector<const Matrix*> spreads_;  // by entry
-  Matrix whole_, common_;               // memory of add_block
+  std::vector<double> whole_, common_;  // memory of add_block
   MomentEquations out_;
 };
 

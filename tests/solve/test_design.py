@@ -1,0 +1,127 @@
+"""From a design to a solution in one call, against the same in steps."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import ranef as rn
+from ranef.design import build
+from ranef.errors import DesignError
+from ranef.formula import parse
+from ranef.frame import read_table
+from ranef.kernel import solve_model
+from ranef.problem import make_problem
+from ranef.solve import Control, solve, solve_design
+
+
+def data() -> pd.DataFrame:
+    rng = np.random.default_rng(3)
+    n = 400
+    a, b = rng.integers(0, 20, n), rng.integers(0, 9, n)
+    x = 4.0 + rng.normal(size=n)
+    y = 2.0 + x + rng.normal(size=20)[a] * x + 0.7 * rng.normal(size=9)[b] + rng.normal(size=n)
+    return pd.DataFrame({"y": y, "x": x, "a": a, "b": b, "n": a // 4, "w": rng.uniform(1, 3, n)})
+
+
+def design_of(formula, frame=None):
+    frame = data() if frame is None else frame
+    return build(parse(formula), read_table(frame))
+
+
+FORMULAS = {
+    "one factor": "y ~ x + (x | a)",
+    "no intercept": "y ~ 0 + x + (0 + x | a)",
+    "two terms": "y ~ x + (1 | a) + (0 + x | a)",
+    "nested": "y ~ x + (1 | n / a)",
+    "crossed": "y ~ x + (x | a) + (1 | b)",
+}
+
+
+@pytest.mark.parametrize("reml", [False, True], ids=["ML", "REML"])
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("formula", FORMULAS.values(), ids=list(FORMULAS))
+def test_one_call_does_what_the_steps_do(formula, weighted, reml):
+    design = design_of(formula)
+    weights = data()["w"].to_numpy() if weighted else None
+    problem, kernel, solution, seconds = solve_design(design, design.y, weights, reml)
+    staged = make_problem(design, design.y, weights, reml)
+    steps = solve(staged)
+    assert solution.criterion == steps.criterion
+    np.testing.assert_array_equal(solution.theta, steps.theta)
+    np.testing.assert_array_equal(problem.products.dense(), staged.products.dense())
+    assert str(solution.certificate) == str(steps.certificate)
+    assert kernel.value == pytest.approx(solution.criterion, abs=1e-9)  # rounding
+    assert seconds > 0.0
+
+
+def begun(design, y):
+    return solve_model(
+        design.plan, np.ascontiguousarray(y), None, True, 500, 1e-11, 3, "newton", 1, 1e-6, 1e-14
+    )
+
+
+def test_what_has_to_be_decided_is_left_to_the_steps():
+    plain = design_of(FORMULAS["one factor"])
+    assert begun(plain, plain.y).kernel is not None
+    crossed = design_of(FORMULAS["crossed"])
+    assert begun(crossed, crossed.y).kernel is None
+    frame = data()
+    frame["z"] = frame["x"] + 1e-5 * np.random.default_rng(1).normal(size=len(frame))
+    collinear = design_of("y ~ x + z + (1 | a)", frame)
+    assert begun(collinear, collinear.y).kernel is None
+    exact = 3.0 + 2.0 * frame["x"].to_numpy()
+    assert begun(plain, exact).kernel is None
+    with pytest.raises(DesignError, match="exactly"):
+        solve_design(plain, exact, None, True)
+
+
+def test_the_collinear_are_solved_in_an_orthogonal_basis():
+    frame = data()
+    frame["z"] = frame["x"] + 1e-5 * np.random.default_rng(1).normal(size=len(frame))
+    design = design_of("y ~ x + z + (1 | a)", frame)
+    problem = solve_design(design, design.y, None, True).problem
+    assert problem.scaling.orthogonal is not None
+
+
+def test_control_reaches_the_search():
+    design = design_of(FORMULAS["one factor"])
+    once = solve_design(design, design.y, None, True, control=Control(max_evaluations=1))
+    assert once.solution.certificate.evaluations == 1
+    assert not once.solution.certificate.certified
+    slow = solve_design(design, design.y, None, True, control=Control(method="l-bfgs"))
+    assert slow.solution.method == "l-bfgs"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda model: (model[0], model[1], model[2], ((1, (-1,)),), model[4]),
+        lambda model: (model[0], model[1], model[2], ((0, (-1, 7)),), model[4]),
+        lambda model: (model[0], model[1], model[2], model[3], (-2,)),
+        lambda model: (model[0], (), *model[2:]),
+        lambda model: ((model[0][0][:5],), *model[1:]),
+    ],
+    ids=["group", "column of Z", "column of X", "flags", "length"],
+)
+def test_a_plan_that_does_not_fit_is_refused(change):
+    from ranef.kernel.core import _core
+
+    design = design_of(FORMULAS["one factor"])
+    with pytest.raises(ValueError, match="column|factor|flag|length"):
+        _core.gather(change(design.plan.core), design.y, None, 1)
+
+
+def test_moments_are_the_optimum_of_reml_for_balanced_data():
+    """Henderson's estimates: nothing is left to search for."""
+    rng = np.random.default_rng(5)
+    a, b, _ = (axis.ravel() for axis in np.indices((8, 6, 3)))
+    x = np.tile(np.arange(3.0), 48)
+    effects = [rng.normal(size=8)[a], rng.normal(size=6)[b], rng.normal(size=48)[a * 6 + b]]
+    y = x + sum(effects) + 0.5 * rng.normal(size=a.size)
+    frame = pd.DataFrame({"y": y, "x": x, "a": a, "b": b})
+    for formula in ("y ~ x + (1 | a)", "y ~ x + (1 | a) + (1 | b)", "y ~ x + (1 | a / b)"):
+        fit = rn.lmm(formula, frame)
+        assert fit.certificate.verdict == "interior optimum"
+        assert fit.certificate.evaluations <= 2, formula
