@@ -62,7 +62,9 @@ bool Criterion::evaluate(const std::vector<Matrix>& lambda) {
 double Criterion::rounding() const {
   constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
   const double total = problem_.fixed(problem_.p, problem_.p);
-  return kEpsilon * (32.0 * std::abs(value_) + 4.0 * nu_ * total / r2_);
+  double levels = 0.0;
+  for (const Index n : problem_.n_levels) levels += static_cast<double>(n);
+  return kEpsilon * (32.0 * std::abs(value_) + (4.0 + 2.0 * std::sqrt(levels)) * nu_ * total / r2_);
 }
 
 Sweeps& Criterion::sweeps() {

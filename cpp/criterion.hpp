@@ -70,7 +70,7 @@ class Criterion {
   const Penalty& penalty() const { return penalty_; }
   double value() const { return value_; }
   // Size of the rounding error of value(): where X explains nearly all of y, r2 is a small
-  // difference of large sums.
+  // difference of large sums, and each level adds to it.
   double rounding() const;
   double r2() const { return r2_; }
   double log_determinant() const { return log_determinant_; }

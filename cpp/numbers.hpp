@@ -32,10 +32,11 @@ class PageAllocator {
     const std::size_t bytes = count * sizeof(T);
 #if defined(__linux__)
     if (bytes >= kLarge) {
-      const std::size_t whole = (bytes + kPage - 1) / kPage * kPage;
-      void* made = std::aligned_alloc(kPage, whole);
-      if (made == nullptr) throw std::bad_alloc();
-      madvise(made, whole, MADV_HUGEPAGE);  // advice: nothing is lost where it is not taken
+      void* made = nullptr;
+      if (posix_memalign(&made, kPage, bytes) != 0) throw std::bad_alloc();
+      // Advice: nothing is lost where it is not taken. What does not fill a large page lies in small
+      // ones.
+      madvise(made, bytes / kPage * kPage, MADV_HUGEPAGE);
       return static_cast<T*>(made);
     }
 #endif

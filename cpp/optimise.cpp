@@ -18,11 +18,15 @@ namespace {
 // A predicted gain, deviance units, below which a step is a billionth of a standard error.
 constexpr double kNothing = 1e-18;
 
+// A predicted gain below which the Hessian hardly changes any more.
+constexpr double kNear = 0.1;
+
 class Search {
  public:
   Search(Criterion& criterion, const Chart& chart, const OptimiseControl& control,
          const std::function<bool()>& interrupted)
       : exact_(criterion.problem().tail_columns == 0),
+        costly_(!exact_ && criterion.penalty().empty()),
         criterion_(criterion),
         chart_(chart),
         control_(control),
@@ -129,6 +133,7 @@ class Search {
     double radius = 1.0;
     double gain_before = std::numeric_limits<double>::infinity();
     bool settle = true;  // once between accepted steps: rounding error may move theta every time
+    bool fresh = true;   // whether h was computed where the search stands
     evaluate_current();
     Vector& g = slope_;
     Matrix& h = curvature_;
@@ -157,13 +162,14 @@ class Search {
       // Slow, too, is the way along a curved valley that ends on the boundary.
       if (gain < 1.0 && gain > 0.1 * gain_before) {
         const bool moved = settle && settle_on_boundary(1e-2);
-        if (moved || !exact_) {
+        if (moved || !exact_ || !fresh) {
           settle = settle && !moved;
           exact_ = true;
           radius = 1.0;
           evaluate_current();
           g = gradient();
           h = hessian();
+          fresh = true;
           hold_pinned(criterion_, chart_, g, h);
           gain_before = std::numeric_limits<double>::infinity();
           continue;
@@ -200,8 +206,9 @@ class Search {
         out_.value = criterion_.value();
         const Vector g_before = g;
         g = gradient();
-        h = hessian();
-        if (!exact_ && gain < 1.0) correct(h, way, g - g_before);
+        fresh = !(exact_ && costly_ && gain < kNear && std::abs(ratio - 1.0) < 0.5);
+        if (fresh) h = hessian();
+        if (!fresh || (!exact_ && gain < 1.0)) correct(h, way, g - g_before);
         hold_pinned(criterion_, chart_, g, h);
         if (ratio > 0.75 && step.length > 0.8 * radius) radius *= 2.5;
         if (!blind && ratio < 0.25) radius = 0.5 * step.length;
@@ -218,6 +225,8 @@ class Search {
 
   // Average information is not the Hessian, and what it is wrong about makes convergence linear. A
   // short step has shown the curvature along itself: the symmetric change of rank one that agrees.
+  // So changed, the last exact Hessian of crossed factors, which costs more than an evaluation, is
+  // good enough for the last steps.
   static void correct(Matrix& h, const Vector& step, const Vector& change) {
     const Vector wrong = change - h * step;
     const double along = wrong.dot(step);
@@ -352,7 +361,8 @@ class Search {
     return changed;
   }
 
-  bool exact_;  // whether steps use the exact Hessian; it is cheap where all factors are nested
+  bool exact_;   // whether steps use the exact Hessian; it is cheap where all factors are nested
+  bool costly_;  // whether it is not
   Criterion& criterion_;
   const Chart& chart_;
   const OptimiseControl& control_;

@@ -109,7 +109,7 @@ def test_a_plan_that_does_not_fit_is_refused(change):
     from ranef.kernel.core import _core
 
     design = design_of(FORMULAS["one factor"])
-    with pytest.raises(ValueError, match="column|factor|flag|length"):
+    with pytest.raises(ValueError, match=r"column|factor|flag|length"):
         _core.gather(change(design.plan.core), design.y, None, 1)
 
 

@@ -1,4 +1,4 @@
-"""Kernels: cross-products in, criterion and derivatives out. Only `kernel.core` touches their C++.
+"""Kernels: cross-products in, criterion and derivatives out. `sums` and `core` touch C++.
 
 Loaded when needed: `kernel.reference.ReferenceKernel`, the NumPy oracle, and `kernel.replicates`,
 which refits many responses.
@@ -6,17 +6,9 @@ which refits many responses.
 
 from ranef.kernel.core import (
     CoreKernel,
-    CoreScaling,
-    CrossProducts,
     change_fixed,
-    change_response,
-    column_scales,
-    core_gather,
-    cross_products,
-    from_cells,
     one_blas_thread,
     row_variances,
-    scaling_of,
     solve_model,
 )
 from ranef.kernel.penalty import NO_PENALTY, CovariancePenalty, Penalty, TermPenalty
@@ -31,6 +23,16 @@ from ranef.kernel.protocol import (
     RowsGroup,
     Solved,
     Step,
+)
+from ranef.kernel.sums import (
+    CoreScaling,
+    CrossProducts,
+    change_response,
+    column_scales,
+    core_gather,
+    cross_products,
+    from_cells,
+    scaling_of,
 )
 from ranef.types import TermBlock
 

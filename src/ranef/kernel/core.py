@@ -1,4 +1,4 @@
-"""The compiled kernel. Beside it only ``ranef.scan`` imports ``ranef._core``."""
+"""The compiled kernel."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import ranef._core as _core
-from ranef._core import CrossProducts, Replication, change_fixed, philox
-from ranef._core import Scaling as CoreScaling
+from ranef._core import Replication, change_fixed, philox
 from ranef.kernel.penalty import NO_PENALTY, Penalty
 from ranef.kernel.protocol import (
     NEWTON,
@@ -25,24 +24,17 @@ from ranef.kernel.protocol import (
     Step,
     TermBlock,
 )
+from ranef.kernel.sums import CoreScaling, CrossProducts, fixed_argument, group_arguments
 from ranef.types import Array, ColumnPlan
 
 __all__ = [
     "Begun",
     "CoreKernel",
-    "CoreScaling",
-    "CrossProducts",
     "Replication",
     "change_fixed",
-    "change_response",
-    "column_scales",
-    "core_gather",
-    "cross_products",
-    "from_cells",
     "one_blas_thread",
     "philox",
     "row_variances",
-    "scaling_of",
     "solve_model",
 ]
 
@@ -77,16 +69,6 @@ def one_blas_thread() -> AbstractContextManager[Any]:
     return _blas_threads().limit(limits=1)  # type: ignore[no-any-return]
 
 
-def _groups(rows: Rows) -> list[tuple[Any, ...]]:
-    return [
-        (g.codes, g.n_levels, list(g.columns), list(g.shifts), list(g.scales)) for g in rows.groups
-    ]
-
-
-def _fixed(rows: Rows) -> tuple[Any, ...]:
-    return (list(rows.x), list(rows.x_shifts), list(rows.x_scales))
-
-
 def _penalties(penalty: Penalty) -> list[tuple[Any, ...]]:
     return [
         (
@@ -104,44 +86,6 @@ def _penalties(penalty: Penalty) -> list[tuple[Any, ...]]:
         )
         for term in penalty.terms
     ]
-
-
-def column_scales(
-    columns: Sequence[Array], centred: Sequence[bool], threads: int = 1
-) -> tuple[Array, Array]:
-    """Shifts and scales that bring columns to unit size, each centred or not.
-
-    Parameters
-    ----------
-    columns : sequence of ndarray, shape (n,)
-    centred : sequence of bool
-    threads : int
-        They take a column each; the result does not depend on their number.
-
-    Returns
-    -------
-    shifts, scales : ndarray, shape (k,)
-        Means, 0 where not centred, and root mean squares about them.
-    """
-    made: tuple[Array, Array] = _core.column_scales(
-        [np.ascontiguousarray(c, dtype=np.float64) for c in columns], list(centred), threads
-    )
-    return made
-
-
-def scaling_of(plan: ColumnPlan, y: Array, threads: int = 1) -> CoreScaling:
-    """Sizes of the columns of a model and of its response (contiguous)."""
-    return _core.scaling_of(plan.core, y, threads)
-
-
-def core_gather(
-    plan: ColumnPlan, y: Array, weights: Array | None, threads: int = 1
-) -> tuple[CoreScaling, CrossProducts]:
-    """The same, and the cross-products of the scaled columns.
-
-    Results have the same bits whatever the number of threads.
-    """
-    return _core.gather(plan.core, y, weights, threads)
 
 
 class Begun(NamedTuple):
@@ -182,51 +126,13 @@ def solve_model(
     return Begun(scaling, products, kernel, found, seconds)
 
 
-def cross_products(rows: Rows, threads: int = 1) -> CrossProducts:
-    """[Z X y]'W[Z X y] of shifted and scaled columns, in one pass over the rows.
-
-    The result has the same bits whatever the number of threads.
-    """
-    return _core.cross_products(
-        _groups(rows), _fixed(rows), rows.y, rows.y_shift, rows.y_scale, rows.weights, threads
-    )
-
-
-def change_response(products: CrossProducts, rows: Rows, threads: int = 1) -> CrossProducts:
-    """:func:`cross_products` of rows whose response alone has changed, in less time."""
-    return _core.change_response(
-        products,
-        _groups(rows),
-        _fixed(rows),
-        rows.y,
-        rows.y_shift,
-        rows.y_scale,
-        rows.weights,
-        threads,
-    )
-
-
-def from_cells(products: CrossProducts, x: Array) -> CrossProducts:
-    """Cross-products with X from those by its cells.
-
-    Parameters
-    ----------
-    products : CrossProducts
-        Without columns of X; the last grouping factor holds the cell of each row, with the
-        intercept alone.
-    x : ndarray, shape (cells, p)
-        The row of X that the rows of each cell have.
-    """
-    return _core.from_cells(products, x)
-
-
 def row_variances(kernel: CoreKernel, rows: Rows) -> Array:
     """Prediction error variances of x'beta + z'b over sigma^2, times the weights, shape (n,).
 
     For the rows of the fit with their weights these are the leverages. Codes of -1 stand for
     levels that the fit does not have: their random effects are left out.
     """
-    return kernel.workspace.row_variances(_groups(rows), _fixed(rows), rows.weights)
+    return kernel.workspace.row_variances(group_arguments(rows), fixed_argument(rows), rows.weights)
 
 
 class CoreKernel:

@@ -18,9 +18,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ranef.kernel.core import CrossProducts
 from ranef.kernel.penalty import NO_PENALTY, Penalty
 from ranef.kernel.protocol import NEWTON, Curvature, Direction, Layout, Optimum, TermBlock
+from ranef.kernel.sums import CrossProducts
 from ranef.types import Array
 
 __all__ = ["ReferenceKernel"]

@@ -9,17 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ranef.kernel.core import (
-    CrossProducts,
-    Replication,
-    _blas_threads,
-    _fixed,
-    _groups,
-    _penalties,
-    _use_scipy_blas,
-)
+from ranef.kernel.core import Replication, _blas_threads, _penalties, _use_scipy_blas
 from ranef.kernel.penalty import NO_PENALTY, Penalty
 from ranef.kernel.protocol import Rows, TermBlock
+from ranef.kernel.sums import CrossProducts, fixed_argument, group_arguments
 from ranef.record import record
 from ranef.types import Array
 
@@ -122,7 +115,13 @@ class Replicator:
         with self._one_blas_thread():
             return _refits(
                 self._core.residual(
-                    _plan(plan), _groups(rows), _fixed(rows), rows.weights, beta, effects, errors
+                    _plan(plan),
+                    group_arguments(rows),
+                    fixed_argument(rows),
+                    rows.weights,
+                    beta,
+                    effects,
+                    errors,
                 )
             )
 
@@ -131,8 +130,8 @@ class Replicator:
         return _refits(
             self._core.cluster(
                 _plan(plan),
-                _groups(rows),
-                _fixed(rows),
+                group_arguments(rows),
+                fixed_argument(rows),
                 rows.y,
                 rows.y_shift,
                 rows.y_scale,

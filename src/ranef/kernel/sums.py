@@ -1,0 +1,121 @@
+"""Rows to cross-products, and the scaling between columns and the inner ones, by the core."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+import ranef._core as _core
+from ranef._core import CrossProducts
+from ranef._core import Scaling as CoreScaling
+from ranef.kernel.protocol import Rows
+from ranef.types import Array, ColumnPlan
+
+__all__ = [
+    "CoreScaling",
+    "CrossProducts",
+    "change_response",
+    "column_scales",
+    "core_gather",
+    "cross_products",
+    "fixed_argument",
+    "from_cells",
+    "group_arguments",
+    "scaling_of",
+]
+
+
+def group_arguments(rows: Rows) -> list[tuple[Any, ...]]:
+    """Grouping factors as the core takes them."""
+    return [
+        (g.codes, g.n_levels, list(g.columns), list(g.shifts), list(g.scales)) for g in rows.groups
+    ]
+
+
+def fixed_argument(rows: Rows) -> tuple[Any, ...]:
+    """X as the core takes it."""
+    return (list(rows.x), list(rows.x_shifts), list(rows.x_scales))
+
+
+def column_scales(
+    columns: Sequence[Array], centred: Sequence[bool], threads: int = 1
+) -> tuple[Array, Array]:
+    """Shifts and scales that bring columns to unit size, each centred or not.
+
+    Parameters
+    ----------
+    columns : sequence of ndarray, shape (n,)
+    centred : sequence of bool
+    threads : int
+        They take a column each; the result does not depend on their number.
+
+    Returns
+    -------
+    shifts, scales : ndarray, shape (k,)
+        Means, 0 where not centred, and root mean squares about them.
+    """
+    made: tuple[Array, Array] = _core.column_scales(
+        [np.ascontiguousarray(c, dtype=np.float64) for c in columns], list(centred), threads
+    )
+    return made
+
+
+def scaling_of(plan: ColumnPlan, y: Array, threads: int = 1) -> CoreScaling:
+    """Sizes of the columns of a model and of its response (contiguous)."""
+    return _core.scaling_of(plan.core, y, threads)
+
+
+def core_gather(
+    plan: ColumnPlan, y: Array, weights: Array | None, threads: int = 1
+) -> tuple[CoreScaling, CrossProducts]:
+    """The same, and the cross-products of the scaled columns.
+
+    Results have the same bits whatever the number of threads.
+    """
+    return _core.gather(plan.core, y, weights, threads)
+
+
+def cross_products(rows: Rows, threads: int = 1) -> CrossProducts:
+    """[Z X y]'W[Z X y] of shifted and scaled columns, in one pass over the rows.
+
+    The result has the same bits whatever the number of threads.
+    """
+    return _core.cross_products(
+        group_arguments(rows),
+        fixed_argument(rows),
+        rows.y,
+        rows.y_shift,
+        rows.y_scale,
+        rows.weights,
+        threads,
+    )
+
+
+def change_response(products: CrossProducts, rows: Rows, threads: int = 1) -> CrossProducts:
+    """:func:`cross_products` of rows whose response alone has changed, in less time."""
+    return _core.change_response(
+        products,
+        group_arguments(rows),
+        fixed_argument(rows),
+        rows.y,
+        rows.y_shift,
+        rows.y_scale,
+        rows.weights,
+        threads,
+    )
+
+
+def from_cells(products: CrossProducts, x: Array) -> CrossProducts:
+    """Cross-products with X from those by its cells.
+
+    Parameters
+    ----------
+    products : CrossProducts
+        Without columns of X; the last grouping factor holds the cell of each row, with the
+        intercept alone.
+    x : ndarray, shape (cells, p)
+        The row of X that the rows of each cell have.
+    """
+    return _core.from_cells(products, x)
