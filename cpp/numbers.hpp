@@ -34,8 +34,8 @@ class PageAllocator {
     if (bytes >= kLarge) {
       void* made = nullptr;
       if (posix_memalign(&made, kPage, bytes) != 0) throw std::bad_alloc();
-      // Advice: nothing is lost where it is not taken. What does not fill a large page lies in small
-      // ones.
+      // Advice: nothing is lost where it is not taken. What does not fill a large page lies in
+      // small ones.
       madvise(made, bytes / kPage * kPage, MADV_HUGEPAGE);
       return static_cast<T*>(made);
     }

@@ -206,13 +206,19 @@ class Search {
         out_.value = criterion_.value();
         const Vector g_before = g;
         g = gradient();
-        fresh = !(exact_ && costly_ && gain < kNear && std::abs(ratio - 1.0) < 0.5);
+        fresh = !(exact_ && costly_ && gain < kNear && std::abs(ratio - 1.0) < 0.25);
         if (fresh) h = hessian();
         if (!fresh || (!exact_ && gain < 1.0)) correct(h, way, g - g_before);
         hold_pinned(criterion_, chart_, g, h);
         if (ratio > 0.75 && step.length > 0.8 * radius) radius *= 2.5;
         if (!blind && ratio < 0.25) radius = 0.5 * step.length;
       } else {
+        if (!fresh) {
+          evaluate_current();
+          g = gradient();
+          h = hessian();
+          fresh = true;
+        }
         radius = 0.25 * step.length;
         if (radius < 1e-10) {
           evaluate_current();
