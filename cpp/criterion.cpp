@@ -1,5 +1,6 @@
 #include "criterion.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -61,10 +62,12 @@ bool Criterion::evaluate(const std::vector<Matrix>& lambda) {
 
 double Criterion::rounding() const {
   constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
-  const double total = problem_.fixed(problem_.p, problem_.p);
+  // Where next to nothing is left, the criterion falls without end: that is no rounding error.
+  constexpr double kMost = 1e12;
+  const double share = std::min(problem_.fixed(problem_.p, problem_.p) / r2_, kMost);
   double levels = 0.0;
   for (const Index n : problem_.n_levels) levels += static_cast<double>(n);
-  return kEpsilon * (32.0 * std::abs(value_) + (4.0 + 2.0 * std::sqrt(levels)) * nu_ * total / r2_);
+  return kEpsilon * (32.0 * std::abs(value_) + (4.0 + 2.0 * std::sqrt(levels)) * nu_ * share);
 }
 
 Sweeps& Criterion::sweeps() {
