@@ -18,11 +18,7 @@ MatrixScaling pick(const std::vector<int>& columns, const std::vector<ColumnScal
   return out;
 }
 
-bool can_be_squared(double size) {
-  constexpr double kSmallest = 1e-70;
-  constexpr double kLargest = 1e70;
-  return size > kSmallest && size < kLargest;
-}
+bool can_be_squared(double size) { return size > kSmallestSize && size < kLargestSize; }
 
 void append(const ModelView& model, const std::vector<int>& columns, const MatrixScaling& scaling,
             std::vector<ColumnView>& out) {

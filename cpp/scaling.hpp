@@ -46,6 +46,10 @@ struct MatrixScaling {
   double log_volume() const;  // log |det R|
 };
 
+// Variances of slopes are squares of ratios of sizes: they must fit into double precision.
+inline constexpr double kSmallestSize = 1e-70;
+inline constexpr double kLargestSize = 1e70;
+
 struct Scaling {
   MatrixScaling x;
   ColumnScale y;
@@ -57,7 +61,7 @@ struct Scaling {
   Matrix fixed_change() const;  // R
   // What the criterion on the data's scale has on top of the inner one.
   double constant(double nu, bool reml) const;
-  // Whether all sizes can be squared, and squares of their ratios be variances.
+  // Whether all sizes lie between the limits.
   bool representable() const;
 };
 

@@ -104,6 +104,8 @@ void bind_scaling(nb::module_& m) {
       .def("__getstate__", [](const Scaling& s) { return state_of(s); })
       .def("__setstate__", &restore);
 
+  m.attr("SIZE_LIMITS") = nb::make_tuple(ranef::kSmallestSize, ranef::kLargestSize);
+
   m.def(
       "scaling_of",
       [](const ModelArgument& model_argument, const DoubleColumn& response, int threads) {

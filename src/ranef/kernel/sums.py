@@ -14,6 +14,7 @@ from ranef.kernel.protocol import Rows
 from ranef.types import Array, ColumnPlan
 
 __all__ = [
+    "SIZE_LIMITS",
     "CoreScaling",
     "CrossProducts",
     "change_response",
@@ -25,6 +26,9 @@ __all__ = [
     "group_arguments",
     "scaling_of",
 ]
+
+SIZE_LIMITS: tuple[float, float] = _core.SIZE_LIMITS
+"""Between them a column's size can be squared, and squares of ratios of sizes be variances."""
 
 
 def group_arguments(rows: Rows) -> list[tuple[Any, ...]]:

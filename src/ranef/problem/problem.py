@@ -153,7 +153,7 @@ def make_problem(
     reml : bool
     prior : Assigned, optional
     threads : int, optional
-        Threads that pass over the rows (see :func:`~ranef.source.memory.row_threads`).
+        Threads that pass over the rows (see :func:`~ranef.scan.row_threads`).
     """
     threads = row_threads(design.n, threads)
     scaling, products = gather(design, y, weights, threads)

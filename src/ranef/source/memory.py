@@ -16,11 +16,10 @@ from ranef.kernel import (
     from_cells,
     scaling_of,
 )
-from ranef.scan import available_cores, row_threads
 from ranef.source.scaling import Scaling, checked
 from ranef.types import Array, ModelColumns
 
-__all__ = ["available_cores", "gather", "gather_scaled", "row_threads", "rows_of", "summed_by_cell"]
+__all__ = ["gather", "gather_scaled", "rows_of", "summed_by_cell"]
 
 # From here on sums by cell and their pairs with every factor are less work than those of columns.
 MANY_COLUMNS = 8

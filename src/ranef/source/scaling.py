@@ -16,13 +16,11 @@ import numpy as np
 from ranef.design import Design
 from ranef.errors import DataError
 from ranef.kernel import CoreScaling, column_scales
+from ranef.kernel.sums import SIZE_LIMITS
 from ranef.record import record
 from ranef.types import Array
 
 __all__ = ["COLLINEAR", "Scaling", "checked", "orthogonal_scaling", "with_response"]
-
-# Variances of slopes are squares of ratios of sizes: they must fit into double precision.
-SMALLEST, LARGEST = 1e-70, 1e70
 
 # Below this smallest eigenvalue of the correlations of X's columns, cross-products would lose
 # more than six of the sixteen digits.
@@ -129,8 +127,9 @@ def orthogonal_scaling(design: Design, scaling: Scaling) -> Scaling:
 
 
 def _check_sizes(names: Sequence[str], sizes: Sequence[float] | Array) -> None:
+    smallest, largest = SIZE_LIMITS
     for name, size in zip(names, sizes, strict=True):
-        if not SMALLEST < size < LARGEST:
+        if not smallest < size < largest:
             extreme = "small" if size < 1.0 else "large"
             raise DataError(
                 f"the values of '{name}' are too {extreme} to be squared",
