@@ -3,6 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from ranef import errors
 from ranef.api import compare, lmm
 from ranef.errors import (
     DataError,
@@ -14,6 +15,8 @@ from ranef.errors import (
     RanefError,
     TooLargeError,
     UnknownColumnError,
+    UnknownNameError,
+    UsageError,
 )
 from ranef.fit import Fit
 from ranef.solve import Certificate, Control
@@ -40,10 +43,13 @@ __all__ = [
     "RanefError",
     "TooLargeError",
     "UnknownColumnError",
+    "UnknownNameError",
+    "UsageError",
     "__version__",
     "center",
     "compare",
     "datasets",
+    "errors",
     "lmm",
     "priors",
     "structure",
@@ -61,10 +67,12 @@ _LATER = {
 
 def __getattr__(name: str) -> Any:
     if name not in _LATER:
-        raise AttributeError(f"module 'ranef' has no attribute '{name}'")
+        from ranef.words import unknown_in_ranef
+
+        unknown_in_ranef(name, __all__)
     module = import_module(_LATER[name])
     return getattr(module, name, module)
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted(__all__)

@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from ranef.design import Design, build, check_columns, check_identifiable
-from ranef.errors import DataError, OptionError, RanefError
+from ranef.errors import DataError, RanefError
 from ranef.fit import Fit
 from ranef.formula import Formula, parse
 from ranef.frame import Table, complete_rows, refuse_missing
 from ranef.frame.open import collect, open_frame
 from ranef.frame.read import read_open_frame
+from ranef.options import boolean, instance, mapping, numbers, one_of
 from ranef.solve import Control
 from ranef.types import Array, Finding, MissingRows
+from ranef.words import refuse_unknown_options
 
 if TYPE_CHECKING:
     from ranef.present.table import ComparisonTable
@@ -28,6 +30,7 @@ __all__ = ["compare", "lmm"]
 MOST_UNEQUAL = 1e15  # largest weight over smallest
 
 
+@refuse_unknown_options("rn.lmm")
 def lmm(
     formula: str,
     data: Any,
@@ -98,11 +101,13 @@ def lmm(
     ({'Intercept': 1527.5}, 49.51)
     """
     begun = perf_counter()
-    if missing not in ("drop", "raise"):
-        raise OptionError(
-            f"unknown rule {missing!r} for missing values", fix="use 'drop' or 'raise'"
-        )
-    _check_options(reml, contrasts, control)
+    one_of("missing", missing, ("drop", "raise"))
+    boolean("reml", reml, fix="reml=False fits by ML")
+    if contrasts is not None:
+        example = 'use a dict, as in contrasts={"f": "sum"}'
+        mapping("contrasts", contrasts, "contrasts are given by variable", example)
+    if control is not None:
+        instance("control", control, Control, "use ranef.Control(max_evaluations=...)")
     parsed = parse(formula)
     frame = open_frame(data)
     check_columns(parsed, frame.names)
@@ -157,8 +162,9 @@ def lmm(
         raise
 
 
+@refuse_unknown_options("rn.compare")
 def compare(
-    *models: Fit,
+    *models: Fit | Sequence[Fit],
     labels: Sequence[str] | None = None,
     scale: Literal["variance", "sd"] = "variance",
     ic: Literal["ml", "as-fitted"] = "ml",
@@ -168,6 +174,7 @@ def compare(
     Parameters
     ----------
     *models : Fit
+        One after the other, or in a list.
     labels : sequence of str, optional
         Column headings; ``Model 1``, ``Model 2``, ... by default.
     scale : {"variance", "sd"}
@@ -194,10 +201,20 @@ def compare(
     """
     from ranef.present.table_build import build_table
 
+    fits = _fits(models)
     ml = None
-    if ic == "ml" and any(model.reml for model in models):
-        ml = [model.with_reml(False) for model in models]
-    return build_table(list(models), labels=labels, scale=scale, ic=ic, ml=ml)
+    if ic == "ml" and any(model.reml for model in fits):
+        ml = [model.with_reml(False) for model in fits]
+    return build_table(fits, labels=labels, scale=scale, ic=ic, ml=ml)
+
+
+def _fits(models: Sequence[Any]) -> list[Fit]:
+    """The fits, given one after the other or in one list."""
+    if len(models) == 1 and isinstance(models[0], (list, tuple)):
+        models = models[0]
+    example = "as in rn.compare(m1, m2), with what rn.lmm returned"
+    what = "rn.compare compares fits"
+    return [instance("models", model, Fit, example, what=what) for model in models]
 
 
 def _refused(
@@ -244,35 +261,9 @@ def _row_values(name: str, argument: Any, table: Table) -> Array:
 
 
 def _numbers(name: str, argument: Any) -> Array:
-    try:
-        return np.array(argument, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise OptionError(
-            f"the {name} are not numbers",
-            found=f"an object of type {type(argument).__name__}",
-            fix="give an array of numbers"
-            if name == "start values"
-            else "give a column's name or one number per row",
-        ) from None
-
-
-def _check_options(reml: Any, contrasts: Any, control: Any) -> None:
-    if not isinstance(reml, (bool, np.bool_)):
-        raise OptionError(
-            "reml is True or False", found=f"reml={reml!r}", fix="reml=False fits by ML"
-        )
-    if contrasts is not None and not isinstance(contrasts, Mapping):
-        raise OptionError(
-            "contrasts are given by variable",
-            found=f"contrasts={contrasts!r}",
-            fix='use a dict, as in contrasts={"f": "sum"}',
-        )
-    if control is not None and not isinstance(control, Control):
-        raise OptionError(
-            "control is not a Control",
-            found=f"an object of type {type(control).__name__}",
-            fix="use ranef.Control(max_evaluations=...)",
-        )
+    one_per_row = "give a column's name or one number per row"
+    fix = "give an array of numbers" if name == "start values" else one_per_row
+    return numbers(name, argument, what=f"the {name} are not numbers", fix=fix)
 
 
 def _checked_weights(weights: Array | None) -> Array | None:

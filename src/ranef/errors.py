@@ -23,6 +23,8 @@ __all__ = [
     "RanefError",
     "TooLargeError",
     "UnknownColumnError",
+    "UnknownNameError",
+    "UsageError",
 ]
 
 
@@ -51,7 +53,8 @@ class RanefError(Exception):
     def findings(self) -> tuple[Finding, ...]:
         """What is worth knowing about the data of a model that was refused, the gravest first.
 
-        Empty where the error came before the data were read. Computed when asked for.
+        Empty where the error came before the data were read. Computed when asked for, or when the
+        error is pickled, as on its way from another process.
         """
         return () if self._examine is None else self._examine()
 
@@ -59,7 +62,8 @@ class RanefError(Exception):
     def remedy(self) -> Any:
         """A fit of the model without what the data refuse; None where there is no such model.
 
-        Fitted when asked for.
+        Fitted when asked for. A pickled error keeps it if it has been fitted; otherwise the
+        unpickled one has None, because the data are not pickled with an error.
         """
         return None if self._simplify is None else self._simplify()
 
@@ -79,7 +83,24 @@ class RanefError(Exception):
         return "\n".join(lines)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (_rebuild, (type(self), self.what, self.where, self.found, self.fix))
+        # The data stay behind: what they say is kept, and a remedy that has been fitted already.
+        state = {key: value for key, value in self.__dict__.items() if key not in _REBUILT}
+        try:
+            state["findings"] = self.findings
+        except Exception:  # an error that cannot be pickled would hide what it says
+            state["findings"] = ()
+        return (_rebuild, (type(self), self.what, self.where, self.found, self.fix), state)
+
+    def __copy__(self) -> RanefError:
+        again = _rebuild(type(self), self.what, self.where, self.found, self.fix)
+        again.__dict__.update(self.__dict__)
+        return again
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> RanefError:
+        return self.__copy__()  # findings and fits are frozen
+
+
+_REBUILT = ("what", "where", "found", "fix", "_examine", "_simplify")
 
 
 def _rebuild(cls: type[RanefError], what: str, where: str, found: str, fix: str) -> RanefError:
@@ -108,6 +129,14 @@ class OptionError(RanefError, ValueError):
     """An argument has a value outside of what it accepts."""
 
 
+class UsageError(OptionError, TypeError):
+    """A function has no such argument, or what was called is not a function."""
+
+
+class UnknownNameError(RanefError, AttributeError):
+    """ranef, or a fit, has nothing of this name."""
+
+
 class NumericalError(RanefError, ArithmeticError):
     """The arithmetic broke down; nothing that was computed can be trusted."""
 
@@ -125,10 +154,12 @@ def caret(text: str, start: int, end: int) -> str:
     return f"{text}\n{' ' * start}{'^' * max(1, end - start)}"
 
 
-def suggestion(name: str, candidates: object) -> str:
+def suggestion(name: object, candidates: object) -> str:
     """``did you mean 'ses'?`` where a close match exists, else an empty string."""
     import difflib
 
+    if not isinstance(name, str):
+        return ""
     names = [str(c) for c in candidates]  # type: ignore[attr-defined]
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     if not close:

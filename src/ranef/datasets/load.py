@@ -6,7 +6,9 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from ranef.datasets.catalogue import canonical_name
-from ranef.errors import MissingLibraryError, OptionError
+from ranef.errors import MissingLibraryError
+from ranef.options import one_of
+from ranef.words import refuse_unknown_options
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,6 +20,7 @@ __all__ = ["load"]
 def load(name: str, as_: Literal["pandas"] = "pandas") -> pd.DataFrame: ...
 @overload
 def load(name: str, as_: Literal["polars", "pyarrow"]) -> Any: ...
+@refuse_unknown_options("rn.datasets.load")
 def load(name: str, as_: Literal["pandas", "polars", "pyarrow"] = "pandas") -> Any:
     """Load a bundled data set.
 
@@ -49,10 +52,7 @@ def load(name: str, as_: Literal["pandas", "polars", "pyarrow"] = "pandas") -> A
     np.float64(1505.0)
     """
     key = canonical_name(name)
-    if as_ not in ("pandas", "polars", "pyarrow"):
-        raise OptionError(
-            "unknown kind of frame", found=f"as_={as_!r}", fix="as_ is pandas, polars or pyarrow"
-        )
+    one_of("as_", as_, ("pandas", "polars", "pyarrow"), what="unknown kind of frame")
     import pyarrow as pa
     import pyarrow.parquet as pq
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ranef.fit.record import FitRecord
+from ranef.words import refuse_unknown_options
 
 if TYPE_CHECKING:
     from ranef.inference.contextual import Contextual
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["Explained"]
 
 
+@refuse_unknown_options("fit")
 class Explained(FitRecord):
     """The methods that explain a fit; each delegates to a function."""
 

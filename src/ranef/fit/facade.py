@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from ranef.errors import OptionError
 from ranef.fit.explained import Explained
 from ranef.fit.refitting import Refitting
 from ranef.frame import read_table
+from ranef.options import boolean, one_of
 from ranef.present.presented import Presented
 from ranef.solve import Certificate
 from ranef.types import Array
+from ranef.words import refuse_unknown_options, unknown_in_fit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Fit"]
 
 
+@refuse_unknown_options("fit")
 class Fit(Explained, Refitting, Presented):
     """A fitted linear mixed model.
 
@@ -78,7 +80,7 @@ class Fit(Explained, Refitting, Presented):
         """
         from ranef.present.estimates import ranef_frames
 
-        spread = self._conditional_covariances if condvar else None
+        spread = self._conditional_covariances if boolean("condvar", condvar) else None
         levels = [term.levels for term in self._design.terms]
         return ranef_frames(self._problem.labels, levels, self._modes, spread)
 
@@ -252,13 +254,12 @@ class Fit(Explained, Refitting, Presented):
         >>> fit.confint(method="profile").loc["sigma"].round(2).to_list()
         [22.9, 28.86]
         """
+        one_of("method", method, ("wald", "profile", "bootstrap"))
         if method == "wald":
             return self.coefficients(ddf, level)[["conf_low", "conf_high"]]
         if method == "profile":
             return self.profile(level).confint(level)
-        if method == "bootstrap":
-            return self.bootstrap(n, kind, seed).confint(level, type)
-        raise OptionError(f"unknown method {method!r}", fix="use 'wald', 'profile' or 'bootstrap'")
+        return self.bootstrap(n, kind, seed).confint(level, type)
 
     def predict(
         self,
@@ -327,7 +328,16 @@ class Fit(Explained, Refitting, Presented):
 
     def with_reml(self, reml: bool) -> Fit:
         """The same model and data by REML or by ML: this fit where it is so already."""
+        reml = boolean("reml", reml, fix="with_reml(False) fits by ML")
         return self if self.reml == reml else self._again(self._problem.with_reml(reml))
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            # Reached where nothing of this name was found, or where a property raised.
+            if hasattr(type(self), name):
+                return object.__getattribute__(self, name)
+            unknown_in_fit(name, dir(type(self)))
 
     def __repr__(self) -> str:
         kind = "REML" if self.reml else "ML"

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 
-from ranef.errors import DataError
+from ranef.errors import DataError, OptionError
 from ranef.fit.record import FitRecord
+from ranef.options import numbers
 from ranef.types import Array
+from ranef.words import refuse_unknown_options
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Refitting"]
 
 
+@refuse_unknown_options("fit")
 class Refitting(FitRecord):
     """Methods that fit the model again."""
 
@@ -77,8 +80,8 @@ class Refitting(FitRecord):
         """
         n = self._problem.n
         try:
-            values = np.array(y, dtype=np.float64)
-        except (TypeError, ValueError):
+            values = numbers("y", y)
+        except OptionError:
             raise DataError(
                 "the new response is not numbers",
                 found=f"an object of type {type(y).__name__}",

@@ -22,13 +22,16 @@ from ranef.frame.grouping import (
 from ranef.frame.open import OpenFrame, collect, open_frame
 from ranef.frame.read import read_open_frame
 from ranef.frame.table import Column
+from ranef.options import boolean, mapping, name_list, one_of, text
 from ranef.types import Array
+from ranef.words import refuse_unknown_options
 
 __all__ = ["center", "decompose"]
 
 SUFFIXES = {"within": "_within", "between": "_between", "grand": "_grand"}
 
 
+@refuse_unknown_options("rn.center")
 def center(
     data: Any,
     *columns: str | Sequence[str],
@@ -121,6 +124,7 @@ def center(
     groups = () if by is None else as_names(by, "by")
     endings = _suffixes(suffixes)
     _check_options(how, at, groups)
+    boolean("overwrite", overwrite)
     frame = open_frame(data)
     if how == "grand" and at == "row":
         groups = ()
@@ -241,19 +245,25 @@ def _ordered(factors: list[Column], at: str) -> list[Column]:
 def _columns(columns: tuple[str | Sequence[str], ...]) -> tuple[str, ...]:
     flat: list[str] = []
     for item in columns:
-        flat += [item] if isinstance(item, str) else list(item)
+        flat += name_list("columns", item, "column")
     return as_names(flat, "the columns to centre")
 
 
 def _suffixes(suffixes: Mapping[str, str] | None) -> dict[str, str]:
-    unknown = set(suffixes or {}) - set(SUFFIXES)
+    if suffixes is None:
+        return dict(SUFFIXES)
+    example = 'as in suffixes={"within": "_cwc"}'
+    mapping("suffixes", suffixes, "suffixes are given by the kind of part", example)
+    for ending in suffixes.values():
+        text("suffixes", ending)
+    unknown = set(suffixes) - set(SUFFIXES)
     if unknown:
         raise OptionError(
             "suffixes has an unknown key",
             found=", ".join(sorted(unknown)),
             fix=f"the keys are {', '.join(SUFFIXES)}",
         )
-    return {**SUFFIXES, **(suffixes or {})}
+    return {**SUFFIXES, **suffixes}
 
 
 def _ending(part: str, endings: Mapping[str, str]) -> str:
@@ -262,15 +272,8 @@ def _ending(part: str, endings: Mapping[str, str]) -> str:
 
 
 def _check_options(how: str, at: str, groups: tuple[str, ...]) -> None:
-    for argument, value, accepted in (
-        ("how", how, ("within", "grand")),
-        ("at", at, ("row", "group")),
-    ):
-        if value not in accepted:
-            choices = " or ".join(f'"{choice}"' for choice in accepted)
-            raise OptionError(
-                f"unknown {argument}", found=repr(value), fix=f"{argument} is {choices}"
-            )
+    one_of("how", how, ("within", "grand"))
+    one_of("at", at, ("row", "group"))
     if not groups and (how == "within" or at == "group"):
         asked = 'at="group"' if at == "group" else 'how="within"'
         raise OptionError(

@@ -13,6 +13,7 @@ from ranef.frame.factors import as_factor, interaction
 from ranef.frame.open import OpenFrame
 from ranef.frame.table import Column, Table
 from ranef.record import record
+from ranef.options import name_list
 from ranef.types import Array, Codes
 
 __all__ = [
@@ -74,13 +75,7 @@ def as_names(value: str | Sequence[str], argument: str) -> tuple[str, ...]:
     OptionError
         There is none, one that is not text, or one twice.
     """
-    names = (value,) if isinstance(value, str) else tuple(value)
-    if not names or not all(isinstance(name, str) for name in names):
-        raise OptionError(
-            f"{argument} names no column",
-            found=repr(value),
-            fix="give the name of a column, or a list of names",
-        )
+    names = name_list(argument, value, "column")
     if len(set(names)) < len(names):
         raise OptionError(
             f"{argument} names a column twice", found=", ".join(names), fix="name each once"

@@ -25,6 +25,7 @@ from ranef.frame.structure_text import structure_html, structure_text
 from ranef.frame.table import Column
 from ranef.record import record
 from ranef.types import Finding
+from ranef.words import refuse_unknown_options
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,6 +74,7 @@ class Structure:
         return structure_html(self)
 
 
+@refuse_unknown_options("rn.structure")
 def structure(
     data: Any, groups: str | Sequence[str], variables: str | Sequence[str] | None = None
 ) -> Structure:

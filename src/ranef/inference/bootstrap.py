@@ -14,6 +14,8 @@ from ranef.inference.parameters import Parameter, parameters_of, values_of
 from ranef.inference.simulate import draw_key
 from ranef.kernel import Kernel
 from ranef.kernel.replicates import EffectPool, RefitPlan, Refits, Replicator
+from ranef.options import one_of, shown, threads, whole
+from ranef.options import seed as checked_seed
 from ranef.problem import Problem, lower_triangles
 from ranef.problem.parameters import semidefinite_cholesky, theta_of_blocks
 from ranef.record import record
@@ -50,19 +52,11 @@ class BootstrapPlan:
     tick: Callable[[int], None] = field(default=nobody, repr=False)
 
     def __post_init__(self) -> None:
-        if not isinstance(self.n, (int, np.integer)) or self.n < 1:
-            raise OptionError("the number of replicates is at least 1", found=f"n={self.n!r}")
-        if self.kind not in (*KINDS, "cases"):
-            raise OptionError(
-                f"unknown kind of bootstrap {self.kind!r}",
-                fix="use one of " + ", ".join(f"'{kind}'" for kind in KINDS),
-            )
-        if self.threads is not None and (
-            not isinstance(self.threads, (int, np.integer)) or self.threads < 1
-        ):
-            raise OptionError(
-                "the number of threads is at least 1", found=f"threads={self.threads!r}"
-            )
+        whole("n", self.n, of="the number of replicates")
+        what = f"unknown kind of bootstrap {shown(self.kind)}"
+        one_of("kind", self.kind, (*KINDS, "cases"), what=what)
+        checked_seed("seed", self.seed)
+        threads("threads", self.threads)
 
 
 @record(frozen=True, slots=True)

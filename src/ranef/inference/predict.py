@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranef.design import Encoding
-from ranef.errors import DataError, OptionError
+from ranef.errors import DataError
 from ranef.frame import Table
-from ranef.inference.coefficients import check_level
 from ranef.inference.estimates import Estimates
 from ranef.inference.rows import fixed_part, random_part
+from ranef.options import confidence, one_of
+from ranef.options import seed as checked_seed
 from ranef.problem import TermLabel
 from ranef.problem.parameters import semidefinite_cholesky
 from ranef.record import record
@@ -28,6 +29,11 @@ ACCEPTED: dict[str, tuple[Any, ...]] = {
     "new_levels": ("error", "population", "sample"),
     "interval": (None, "confidence", "prediction"),
 }
+# A number for `level` is meant for the interval.
+LEVEL = (
+    "the level of an interval is confidence={:g}; level is 'conditional' (with the random effects) "
+    "or 'population' (without)"
+)
 
 
 @record(frozen=True, slots=True)
@@ -41,13 +47,12 @@ class PredictionOptions:
     seed: int | None = None
 
     def __post_init__(self) -> None:
-        check_level(self.confidence)
+        confidence("confidence", self.confidence)
+        checked_seed("seed", self.seed)
         for name, accepted in ACCEPTED.items():
-            if getattr(self, name) not in accepted:
-                raise OptionError(
-                    f"unknown {name} {getattr(self, name)!r}",
-                    fix="use one of " + ", ".join(repr(value) for value in accepted),
-                )
+            value = getattr(self, name)
+            number = name == "level" and isinstance(value, (float, np.floating))
+            one_of(name, value, accepted, fix=LEVEL.format(value) if number else "")
 
     @property
     def needs_groups(self) -> bool:

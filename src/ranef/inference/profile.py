@@ -12,6 +12,7 @@ from ranef.errors import NumericalError, OptionError
 from ranef.inference.estimates import Estimates
 from ranef.inference.parameters import Parameter, parameters_of, values_of
 from ranef.inference.profile_points import FixedEffect, Point, Profiled, VarianceParameter
+from ranef.options import confidence
 from ranef.problem import Problem
 from ranef.record import record
 from ranef.solve import Control, Solution
@@ -82,8 +83,7 @@ def profile_traces(
     level: float,
 ) -> tuple[ProfileTrace, ...]:
     """Profiles of all parameters of an ML fit, to the ends of the intervals at `level`."""
-    if not 0.0 < level < 1.0:
-        raise OptionError("level must be between 0 and 1", found=repr(level), fix="level=0.95")
+    confidence("level", level)
     if problem.prior is not None:
         raise OptionError(
             "a profile is one of the likelihood, and this fit has a prior",

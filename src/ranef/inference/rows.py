@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from ranef.design import Design
-from ranef.errors import OptionError
 from ranef.kernel import CoreKernel, row_variances
+from ranef.options import one_of, shown
 from ranef.problem import Problem
 from ranef.solve import Solution
 from ranef.solve.solution import evaluate_at
@@ -38,11 +38,7 @@ def random_part(blocks: Sequence[tuple[Codes, Array]], modes: Sequence[Array]) -
 
 def residuals(y: Array, fitted: Array, weights: Array | None, kind: str) -> Array:
     """Residuals: ``pearson`` and ``deviance`` are multiplied by the root of the weights."""
-    if kind not in RESIDUALS:
-        raise OptionError(
-            f"unknown kind of residuals '{kind}'",
-            fix="use one of " + ", ".join(f"'{name}'" for name in RESIDUALS),
-        )
+    one_of("kind", kind, RESIDUALS, what=f"unknown kind of residuals {shown(kind)}")
     raw = y - fitted
     if kind in ("pearson", "deviance") and weights is not None:
         return np.asarray(np.sqrt(weights) * raw)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ranef.design import Design
-from ranef.errors import OptionError
+from ranef.options import seed as checked_seed
+from ranef.options import whole
 from ranef.problem.parameters import semidefinite_cholesky
 from ranef.types import Array
 
@@ -14,13 +15,10 @@ __all__ = ["draw_key", "simulate_responses"]
 
 def draw_key(seed: int | None) -> int:
     """A seed as the key of counter-based streams; a fresh one where it is None."""
-    if seed is None:
+    checked = checked_seed("seed", seed)
+    if checked is None:
         return int(np.random.SeedSequence().generate_state(1, np.uint64)[0])
-    if not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**64:
-        raise OptionError(
-            "a seed is a whole number from 0 to 2^64 - 1", found=f"seed={seed!r}", fix="seed=1"
-        )
-    return int(seed)
+    return checked
 
 
 def simulate_responses(
@@ -45,8 +43,7 @@ def simulate_responses(
         Of the random effects of each term.
     """
     key = draw_key(seed)
-    if not isinstance(n, (int, np.integer)) or n < 1:
-        raise OptionError("the number of draws is at least 1", found=f"n={n!r}")
+    n = whole("n", n, of="the number of draws")
     roots = [semidefinite_cholesky(c) for c in covariances]
     noise = sigma if weights is None else sigma / np.sqrt(weights)
     out = np.empty((design.n, n), order="F")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from ranef.errors import OptionError
 from ranef.inference.bootstrap import BootstrapDraws
+from ranef.options import confidence, one_of, shown
 from ranef.present.grid import grid_html, grid_text
 from ranef.present.numbers import fixed, significant
 from ranef.record import record
@@ -130,13 +130,8 @@ class Bootstrap:
         """
         import pandas as pd
 
-        if not 0.0 < level < 1.0:
-            raise OptionError("level must be between 0 and 1", found=repr(level), fix="level=0.95")
-        if type not in TYPES:
-            raise OptionError(
-                f"unknown type of interval {type!r}",
-                fix="use one of " + ", ".join(f"'{name}'" for name in TYPES),
-            )
+        confidence("level", level)
+        one_of("type", type, TYPES, what=f"unknown type of interval {shown(type)}")
         estimates, tail = self._estimates, 0.5 * (1.0 - level)
         if type == "normal":
             bias, error = self._bias_and_error()

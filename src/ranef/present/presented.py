@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, cast
 
+from ranef.words import refuse_unknown_options
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Presented"]
 
 
+@refuse_unknown_options("fit")
 class Presented:
     """Methods that show a fitted model."""
 

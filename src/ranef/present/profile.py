@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ranef.errors import OptionError
 from ranef.inference.profile import ProfileTrace
+from ranef.options import confidence
 from ranef.present.grid import grid_html, grid_text
 from ranef.present.numbers import fixed, significant
 from ranef.record import record
@@ -68,11 +69,11 @@ class Profile:
         """
         import pandas as pd
 
-        if not 0.0 < level <= self.level:
+        if not confidence("level", level) <= self.level:
             raise OptionError(
                 f"the profile reaches to a level of {self.level:g}",
-                found=f"level={level!r}",
-                fix=f"fit.profile(level={level!r})" if 0.0 < level < 1.0 else "level=0.95",
+                found=f"level={level:g}",
+                fix=f"fit.profile(level={level:g})",
             )
         ends = [trace.interval(level) for trace in self._traces]
         return pd.DataFrame(ends, columns=["conf_low", "conf_high"], index=list(self.parameters))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal
 
 from ..errors import OptionError
+from ..options import one_of, whole
 from .comparability import comparability
 from .names import RESIDUAL, prior_phrases, spell
 from .numbers import LEGEND, decimals_for, stars
@@ -98,12 +99,9 @@ def _check(
                 f"{name} must have one entry for each model",
                 found=f"{len(values)} for {len(models)} models",
             )
-    if scale not in _PREFIX:
-        raise OptionError("unknown scale", found=repr(scale), fix="'variance' or 'sd'")
-    if ic not in ("ml", "as-fitted"):
-        raise OptionError("unknown ic", found=repr(ic), fix="'ml' or 'as-fitted'")
-    if not 0 <= digits <= 12:
-        raise OptionError("digits must be between 0 and 12", found=str(digits))
+    one_of("scale", scale, tuple(_PREFIX))
+    one_of("ic", ic, ("ml", "as-fitted"))
+    whole("digits", digits, least=0, most=12, of="the number of decimals")
 
 
 def _coefficients(frame: object) -> dict[str, Coefficient]:

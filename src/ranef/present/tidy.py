@@ -10,7 +10,7 @@ import math
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Literal
 
-from ..errors import OptionError
+from ..options import confidence, one_of
 from .names import RESIDUAL, term_ranks
 from .protocol import FittedModel
 
@@ -65,17 +65,13 @@ def tidy(
     OptionError
         Unknown `effects`, or `level` outside (0, 1).
     """
-    if not 0.0 < level < 1.0:
-        raise OptionError("level must be between 0 and 1", found=repr(level), fix="level=0.95")
+    confidence("level", level)
+    one_of("effects", effects, ("fixed", "ran_pars", "ran_vals"))
     if effects == "fixed":
         return _fixed(model, ddf, level)
     if effects == "ran_pars":
         return _ran_pars(model)
-    if effects == "ran_vals":
-        return _ran_vals(model, level)
-    raise OptionError(
-        "unknown effects", found=repr(effects), fix="'fixed', 'ran_pars' or 'ran_vals'"
-    )
+    return _ran_vals(model, level)
 
 
 def _fixed(model: FittedModel, ddf: str, level: float) -> pd.DataFrame:

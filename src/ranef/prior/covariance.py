@@ -17,6 +17,7 @@ import numpy as np
 
 from ranef.errors import OptionError
 from ranef.kernel import CovariancePenalty
+from ranef.options import real, shown
 from ranef.record import record
 from ranef.types import Array
 
@@ -334,9 +335,8 @@ class HalfT(CovariancePrior):
 
 
 def _number(name: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
-        raise OptionError(f"{name} is not a number", found=f"{name}={value!r}")
-    return float(value)
+    what = f"{name} is not a number"
+    return real(name, value, what=what, fix="use the default, or a number", infinite=True)
 
 
 def _frozen(name: str, value: Any) -> Any:
@@ -352,7 +352,8 @@ def _positive(name: str, value: Any) -> Any:
     if values.ndim > 1 or values.size == 0 or not np.all((values > 0.0) & np.isfinite(values)):
         raise OptionError(
             f"{name} is one positive number, or one for each random effect of a term",
-            found=f"{name}={value!r}",
+            found=f"{name}={shown(value)}",
+            fix="give one positive number, or as many as the term has effects",
         )
     return out
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ranef.errors import OptionError, suggestion
+from ranef.options import real
 from ranef.record import record
 from ranef.types import Array
 
@@ -67,13 +68,14 @@ class Normal:
         else:
             given = {0: self.sd}
         for value in given.values():
-            number = isinstance(value, (int, float, np.integer, np.floating))
-            if not number or isinstance(value, bool) or not 0.0 < float(value) <= inf:
-                raise OptionError(
-                    "the sd of a normal prior is positive",
-                    found=f"sd={self.sd!r}",
-                    fix="use a large sd, or inf, for a coefficient without prior",
-                )
+            real(
+                "sd",
+                value,
+                above=0.0,
+                infinite=True,
+                what="the sd of a normal prior is positive",
+                fix="use a large sd, or inf, for a coefficient without prior",
+            )
 
     def __hash__(self) -> int:
         return hash(tuple(self.sd.items()) if isinstance(self.sd, Mapping) else self.sd)

@@ -14,6 +14,7 @@ import numpy as np
 
 from ranef.errors import OptionError
 from ranef.inference.estimates import Estimates, estimate
+from ranef.options import instance, one_of, shown
 from ranef.prior import LKJ, Assigned, CovariancePrior, Gamma, Wishart
 from ranef.record import record
 from ranef.solve import Solution, solve
@@ -22,7 +23,7 @@ from ranef.types import Array
 if TYPE_CHECKING:
     from ranef.fit import Fit
 
-__all__ = ["FAMILIES", "Point", "assigned_at", "off_boundary", "point_at", "terms_of"]
+__all__ = ["FAMILIES", "Point", "assigned_at", "checked_fit", "off_boundary", "point_at", "terms_of"]
 
 FAMILIES: dict[str, Callable[[float, int], CovariancePrior]] = {
     "wishart": lambda strength, q: Wishart(df=q + 1.0 + 1.5 * strength),
@@ -41,14 +42,16 @@ class Point:
     estimates: Estimates
 
 
+def checked_fit(fit: Any) -> Fit:
+    """`fit`, if it is one."""
+    from ranef.fit import Fit
+
+    return instance("fit", fit, Fit, "give what rn.lmm returned")
+
+
 def terms_of(fit: Fit, family: Any, wanted: Sequence[int]) -> tuple[int, ...]:
     """The terms, of those wanted, that a prior of the family says something about."""
-    if family not in FAMILIES:
-        raise OptionError(
-            f"unknown family of priors {family!r}",
-            found=f"family={family!r}",
-            fix="use " + ", ".join(map(repr, FAMILIES)),
-        )
+    one_of("family", family, tuple(FAMILIES), what=f"unknown family of priors {shown(family)}")
     sizes = [term.q for term in fit._problem.terms]
     smallest, largest = {"gamma": (1, 1), "lkj": (2, np.inf)}.get(family, (1, np.inf))
     chosen = tuple(k for k in wanted if smallest <= sizes[k] <= largest)

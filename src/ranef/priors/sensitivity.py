@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ranef.errors import OptionError
-from ranef.priors.family import Point, point_at, terms_of
+from ranef.options import confidence, numbers, shown
+from ranef.priors.family import Point, checked_fit, point_at, terms_of
 from ranef.record import record
 from ranef.types import Array
+from ranef.words import refuse_unknown_options
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,6 +61,7 @@ class Sensitivity:
         return ribbon(self.frame, self.family, self.level, terms)
 
 
+@refuse_unknown_options("rn.priors.sensitivity")
 def sensitivity(
     fit: Fit,
     family: str = "wishart",
@@ -94,8 +97,8 @@ def sensitivity(
     [1.0, 0.82, 0.58]
     """
     values = _strengths(strengths)
-    if not 0.0 < level < 1.0:
-        raise OptionError("the level is between 0 and 1", found=f"level={level}", fix="use 0.95")
+    fit = checked_fit(fit)
+    confidence("level", level)
     terms = terms_of(fit, family, range(len(fit._problem.terms)))
     points: list[Point] = []
     start: Array | None = None
@@ -115,14 +118,11 @@ def sensitivity(
 def _strengths(strengths: Sequence[float] | None) -> list[float]:
     if strengths is None:
         return [0.0, *np.geomspace(0.01, 10.0, 25).tolist()]
-    try:
-        values = np.asarray(strengths, dtype=np.float64)
-    except (TypeError, ValueError):
-        values = np.array([np.nan])
+    values = numbers("strengths", strengths)
     if values.ndim != 1 or not values.size or not np.all((values >= 0.0) & np.isfinite(values)):
         raise OptionError(
             "strengths are numbers that are not negative",
-            found=f"strengths={strengths!r}",
+            found=f"strengths={shown(strengths)}",
             fix="0 is no prior, 1 the default of the family",
         )
     return [float(v) for v in np.unique(values)]

@@ -9,9 +9,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ranef.errors import OptionError
+from ranef.options import real
 from ranef.prior import Assigned
-from ranef.priors.family import Point, assigned_at, off_boundary, point_at, terms_of
+from ranef.priors.family import (
+    Point,
+    assigned_at,
+    checked_fit,
+    off_boundary,
+    point_at,
+    terms_of,
+)
 from ranef.record import record
+from ranef.words import refuse_unknown_options
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,6 +71,7 @@ class SmallestPrior:
         return "\n".join(textwrap.wrap(_text(self), 100))
 
 
+@refuse_unknown_options("rn.priors.smallest")
 def smallest(
     fit: Fit, family: str = "wishart", correlation: float = 0.95, share: float = 0.01
 ) -> SmallestPrior:
@@ -107,12 +117,9 @@ def smallest(
     >>> weakest.fit.certificate.verdict, weakest.strength < 0.05, weakest.cost < 0.1
     ('interior optimum', True, True)
     """
-    if not (0.0 < correlation < 1.0 and 0.0 <= share < 1.0):
-        raise OptionError(
-            "correlation is between 0 and 1, share from 0 to below 1",
-            found=f"correlation={correlation}, share={share}",
-            fix="the defaults are 0.95 and 0.01",
-        )
+    fit = checked_fit(fit)
+    real("correlation", correlation, above=0.0, below=1.0, fix="the default is 0.95")
+    real("share", share, least=0.0, below=1.0, fix="the default is 0.01")
     everything = tuple(range(len(fit._problem.terms)))
     here = Point(0.0, fit._problem.prior, fit._solution, fit._estimates)
     on = [k for k in everything if not off_boundary(fit, here, correlation, share)[k]]

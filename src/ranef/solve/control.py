@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ranef.errors import OptionError
 from ranef.kernel.protocol import LBFGS, NEWTON
+from ranef.options import one_of, real, threads, whole
 from ranef.record import record
 
 __all__ = ["Control"]
@@ -46,25 +46,9 @@ class Control:
     method: str = NEWTON
 
     def __post_init__(self) -> None:
-        if self.max_evaluations < 1 or self.restarts < 0:
-            raise OptionError(
-                "the number of evaluations is at least 1, of restarts at least 0",
-                found=f"max_evaluations={self.max_evaluations}, restarts={self.restarts}",
-                fix="Control(max_evaluations=1) evaluates the criterion at the start values",
-            )
-        if not self.gain > 0.0:
-            raise OptionError(
-                "the gain to stop at is positive", found=f"gain={self.gain}", fix="use 1e-11"
-            )
-        if self.threads is not None and self.threads < 1:
-            raise OptionError(
-                "the number of threads is at least 1",
-                found=f"threads={self.threads}",
-                fix="leave it out to use every available core where the rows are many",
-            )
-        if self.method not in (NEWTON, LBFGS):
-            raise OptionError(
-                "no such method of search",
-                found=f"method={self.method!r}",
-                fix=f"use {NEWTON!r} or {LBFGS!r}",
-            )
+        once = "Control(max_evaluations=1) evaluates the criterion at the start values"
+        whole("max_evaluations", self.max_evaluations, of="the number of evaluations", fix=once)
+        whole("restarts", self.restarts, least=0, of="the number of restarts")
+        real("gain", self.gain, above=0.0, what="the gain to stop at is positive", fix="use 1e-11")
+        threads("threads", self.threads)
+        one_of("method", self.method, (NEWTON, LBFGS), what="no such method of search")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NoReturn
 
 from ranef.record import record
 
+from ...errors import UsageError
+from ...words import refuse_unknown_options
 from ..protocol import FittedModel
 
 if TYPE_CHECKING:
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["PlotAccessor"]
 
 
+@refuse_unknown_options("fit.plot")
 @record(frozen=True, slots=True)
 class PlotAccessor:
     """The plots of a fit; each takes and returns Matplotlib axes."""
@@ -21,7 +24,15 @@ class PlotAccessor:
     model: FittedModel
 
     def __repr__(self) -> str:
-        return "plot: caterpillar, effects, profile, qq, residuals, shrinkage, slopes"
+        return f"plot: {', '.join(_plots())}"
+
+    def __call__(self, *given: object, **options: object) -> NoReturn:
+        plots = [f"fit.plot.{name}()" for name in _plots()]
+        raise UsageError(
+            "fit.plot holds several plots and is none itself",
+            found="fit.plot()",
+            fix=f"call one of them: {', '.join(plots)}",
+        )
 
     def caterpillar(
         self, group: str | None = None, term: str | None = None, ax: Axes | None = None
@@ -78,3 +89,7 @@ class PlotAccessor:
         from .profile import profile
 
         return profile(self.model, parameter=parameter, level=level, ax=ax)
+
+
+def _plots() -> list[str]:
+    return sorted(name for name in vars(PlotAccessor) if not name.startswith("_") and name != "model")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...errors import OptionError, UnknownColumnError, suggestion
+from ...options import name as name_option
 from ..names import response_of
 from ..protocol import FittedModel
 
@@ -19,7 +20,7 @@ def choose_group(model: FittedModel, group: str | None) -> str:
     groups = list(model.ranef(condvar=False))
     if group is None:
         return groups[0]
-    if group not in groups:
+    if name_option("group", group, of="grouping factor") not in groups:
         raise OptionError(
             f"no random effects for {group!r}",
             found=", ".join(groups),
@@ -33,6 +34,7 @@ def choose_term(model: FittedModel, group: str, term: str | None) -> str:
     terms = [str(t) for t in model.ranef(condvar=False)[group].columns]
     if term is None:
         return terms[0]
+    name_option("term", term, of="random effect")
     name = "Intercept" if term == "(Intercept)" else term
     if name not in terms:
         raise OptionError(
@@ -50,8 +52,8 @@ def check_column(data: pd.DataFrame, name: str) -> str:
     ------
     UnknownColumnError
     """
-    if name not in data.columns:
-        names = [str(c) for c in data.columns]
+    names = [str(c) for c in data.columns]
+    if name_option("x or by", name, of="variable of the model") not in names:
         raise UnknownColumnError(
             f"{name!r} is not a variable of the model",
             found=", ".join(names),

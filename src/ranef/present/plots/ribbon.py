@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...errors import MissingLibraryError, OptionError, suggestion
+from ...options import name_list
 from ..names import spell
 from .style import FAINT, GREY, PALETTE, axes, legend, title
 
@@ -41,7 +42,9 @@ def ribbon(
         left edge, beyond the break of the logarithmic axis.
     """
     fixed = list(dict.fromkeys(frame.loc[frame["effect"] == "fixed", "term"]))
-    chosen = [t for t in fixed if t != "Intercept"] or fixed if terms is None else list(terms)
+    chosen = [t for t in fixed if t != "Intercept"] or fixed
+    if terms is not None:
+        chosen = list(name_list("terms", terms, "fixed effect"))
     for term in chosen:
         if term not in fixed:
             raise OptionError(

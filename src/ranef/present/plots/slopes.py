@@ -59,12 +59,12 @@ def slopes(
     """
     group = factor_of(choose_group(model, group), model)
     data = model.model_frame()
-    x = check_column(data, x) if x else slope_variable(model, group)
+    x = slope_variable(model, group) if x is None else check_column(data, x)
     if group not in data.columns:
         raise OptionError(
             f"{group!r} is not a single variable", fix="name another grouping factor: group='...'"
         )
-    colours = _colours(data, by, group) if by else None
+    colours = None if by is None else _colours(data, by, group)
     lines = _group_lines(model, data, x, group)
     keep = lines[group].drop_duplicates()
     chosen = keep.iloc[np.unique(np.linspace(0, len(keep) - 1, _MOST_GROUPS).round().astype(int))]

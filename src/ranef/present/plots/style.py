@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...errors import MissingLibraryError
+from ...options import instance
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,6 +38,10 @@ def axes(ax: Axes | None, size: tuple[float, float] = (6.4, 4.4)) -> Axes:
                 "plots need the library matplotlib", fix="pip install matplotlib"
             ) from error
         _, ax = plt.subplots(figsize=size, layout="constrained")
+    else:
+        from matplotlib.axes import Axes
+
+        instance("ax", ax, Axes, "give Matplotlib axes, as in fig, ax = plt.subplots()")
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
     for side in ("left", "bottom"):
