@@ -67,7 +67,7 @@ _LATER = {
 
 def __getattr__(name: str) -> Any:
     if name not in _LATER:
-        from ranef.words import unknown_in_ranef
+        from ranef.answers import unknown_in_ranef
 
         unknown_in_ranef(name, __all__)
     module = import_module(_LATER[name])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from ranef.answers import refuse_unknown_options
 from ranef.design import Design, build, check_columns, check_identifiable
 from ranef.errors import DataError, RanefError
 from ranef.fit import Fit
@@ -19,7 +20,6 @@ from ranef.frame.read import read_open_frame
 from ranef.options import boolean, instance, mapping, numbers, one_of
 from ranef.solve import Control
 from ranef.types import Array, Finding, MissingRows
-from ranef.words import refuse_unknown_options
 
 if TYPE_CHECKING:
     from ranef.present.table import ComparisonTable
@@ -202,6 +202,7 @@ def compare(
     from ranef.present.table_build import build_table
 
     fits = _fits(models)
+    one_of("ic", ic, ("ml", "as-fitted"))
     ml = None
     if ic == "ml" and any(model.reml for model in fits):
         ml = [model.with_reml(False) for model in fits]

@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ranef.page import paragraph
 from ranef.record import record
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Codes",
     "ColumnPlan",
     "Finding",
+    "Findings",
     "MissingRows",
     "ModelColumns",
     "Named",
@@ -31,6 +33,7 @@ INTERCEPT = "Intercept"
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.int32]
+SHOWN_ROWS = 8  # numbers of rows that are named
 Severity = Literal["note", "warning", "problem"]
 
 
@@ -64,6 +67,42 @@ class Finding:
         tail = f" ({self.evidence})" if self.evidence else ""
         return f"[{self.severity}] {self.message}{tail}"
 
+    def lines(self, indent: str = "") -> list[str]:
+        """The finding as lines of a page: message, then evidence and fix further to the right."""
+        head = f"{self.severity} {self.code}: {self.message}"
+        lines = paragraph(head, indent, f"{indent}    ")
+        for text in (self.evidence, self.fix):
+            lines += paragraph(text, f"{indent}    ", f"{indent}    ") if text else []
+        return lines
+
+    def __repr__(self) -> str:
+        return "\n".join(self.lines())
+
+    def _repr_html_(self) -> str:
+        return Findings((self,))._repr_html_()
+
+
+class Findings(tuple[Finding, ...]):
+    """Findings as a tuple that prints as a page, in notebooks as a list."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "\n".join(line for finding in self for line in finding.lines()) or "no findings"
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        items = [
+            f"<li><b>{escape(f.severity)}</b> <code>{escape(f.code)}</code> {escape(f.message)}"
+            + "".join(f"<br>{escape(text)}" for text in (f.evidence, f.fix) if text)
+            + "</li>"
+            for f in self
+        ]
+        return f"<ul>{''.join(items)}</ul>" if items else "<p>no findings</p>"
+
 
 @record(frozen=True, slots=True)
 class MissingRows:
@@ -85,6 +124,24 @@ class MissingRows:
 
     def __len__(self) -> int:
         return int(self.rows.size)
+
+    def __str__(self) -> str:
+        if not len(self):
+            return f"none of {self.n_total} rows left out"
+        first = ", ".join(str(row) for row in self.rows[:SHOWN_ROWS])
+        more = f" and {len(self) - SHOWN_ROWS} more" if len(self) > SHOWN_ROWS else ""
+        counts = ", ".join(f"{name} {count}" for name, count in self.by_column.items() if count)
+        return f"{len(self)} of {self.n_total} rows left out: {first}{more} (from 0)" + (
+            f"; missing values: {counts}" if counts else ""
+        )
+
+    def __repr__(self) -> str:
+        return "\n".join(paragraph(str(self), "", "    "))
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        return f"<p>{escape(str(self))}</p>"
 
 
 @record(frozen=True, slots=True)

@@ -8,15 +8,13 @@ back: no TypeError of Python's, no refusal of the compiled core's argument conve
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
-import pytest
 
 import ranef as rn
 
@@ -84,6 +82,8 @@ def calls() -> dict[str, tuple[Callable[..., Any], dict[str, Any]]]:
     boot = f.bootstrap(20, seed=1)
     profile = f.profile()
     table = rn.compare(f, f)
+    plots = methods(type(f.plot))
+    formats = [name for name in methods(type(table)) if name != "to_docx"]
     path = rn.priors.sensitivity(f, strengths=[0, 1])
     return {
         "lmm": (rn.lmm, {"formula": "y ~ x + f + (x | g)", "data": frame()}),
@@ -105,11 +105,11 @@ def calls() -> dict[str, tuple[Callable[..., Any], dict[str, Any]]]:
         "Sensitivity.plot": (path.plot, {}),
         **{name: (getattr(f, name), {}) for name in methods(rn.Fit) if name not in NEEDED},
         **{name: (getattr(f, name), dict(given)) for name, given in NEEDED.items()},
-        **{f"plot.{name}": (getattr(f.plot, name), PLOTS.get(name, {})) for name in methods(type(f.plot))},
+        **{f"plot.{name}": (getattr(f.plot, name), PLOTS.get(name, {})) for name in plots},
         "bootstrap.confint": (boot.confint, {}),
         "bootstrap.summary": (boot.summary, {}),
         "profile.confint": (profile.confint, {}),
-        **{f"table.{name}": (getattr(table, name), {}) for name in methods(type(table)) if name != "to_docx"},
+        **{f"table.{name}": (getattr(table, name), {}) for name in formats},
     }
 
 

@@ -19,7 +19,7 @@ def progress(text: str) -> Iterator[None]:
     It is written to standard error, and only where that is a terminal, so that nothing of it
     ends in a file or a pipe.
     """
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():
         yield
         return
     from threading import Timer

@@ -6,7 +6,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from ranef.errors import OptionError, RanefError
+from ranef.errors import DataError, OptionError, RanefError, TooLargeError
+from ranef.page import paragraph
 
 __all__ = ["DEFECT", "NOT_CERTIFIED", "OK", "WRONG_USE", "run"]
 
@@ -14,6 +15,8 @@ OK, DEFECT, WRONG_USE, NOT_CERTIFIED = 0, 1, 2, 3
 _INTERRUPTED = 130
 _CLOSED_PIPE = 141
 _TRACEBACK = "--traceback"
+_OF_OUTPUT = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
+_LONGEST = 80  # characters of a path that is shown
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -26,32 +29,82 @@ def run(arguments: Sequence[str]) -> int:
     wants_traceback = len(rest) < len(arguments) or os.environ.get("RANEF_TRACEBACK", "0") != "0"
     try:
         status = command().main(args=rest or ["--help"], prog_name="ranef", standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # None where the shell closed it: then nobody reads
+            sys.stdout.flush()
         return int(status or OK)
     except (BrokenPipeError, SystemExit):
         # The reader, a pager or head, has seen enough (typer turns that into SystemExit).
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
         return _CLOSED_PIPE
     except RanefError as error:
-        return _say(str(error), WRONG_USE)
+        return _say(_page(error), WRONG_USE)
     except KeyboardInterrupt:
         return _INTERRUPTED
     except Exception as error:
         if hasattr(error, "format_message"):
-            return _say(str(_wrong_use(error)), WRONG_USE)
+            return _say(_page(_wrong_use(error)), WRONG_USE)
         if isinstance(error, Abort):
             return _INTERRUPTED
         if wants_traceback:
             import traceback
 
             traceback.print_exc()
-            return DEFECT
-        return _say(_defect(error), DEFECT)
+        if isinstance(error, OSError):
+            return _say(_page(_refused_by_system(error)), WRONG_USE)
+        if isinstance(error, MemoryError):
+            return _say(_page(_no_memory()), WRONG_USE)
+        return DEFECT if wants_traceback else _say(_defect(error), DEFECT)
 
 
 def _say(text: str, status: int) -> int:
-    print(text, file=sys.stderr)
+    if sys.stderr is not None:
+        print(text, file=sys.stderr)
     return status
+
+
+def _page(error: RanefError) -> str:
+    """The error as text, as wide as the page; what points at a place stays on its line."""
+    lines = paragraph(error.what, rest="  ")
+    for label, text in (("where", error.where), ("found", error.found), ("fix", error.fix)):
+        margin = " " * 9
+        for i, line in enumerate(text.splitlines()):
+            head = f"  {label:<5}  " if i == 0 else margin
+            lines += [head + line] if label == "where" else paragraph(line, head, margin)
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _discard_output() -> None:
+    """Let what is still to be written vanish, so that nothing complains when Python ends."""
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _refused_by_system(error: OSError) -> RanefError:
+    """What the operating system refused: a full disk, a path too long, no permission."""
+    reason = error.strerror or str(error) or type(error).__name__
+    if error.errno in _OF_OUTPUT:
+        _discard_output()
+        return OptionError(
+            "the output cannot be written",
+            found=reason,
+            fix="make room, or write it to another place",
+        )
+    name = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes)) else ""
+    return DataError(
+        "the operating system refuses " + ("to open a file" if name else "what was asked"),
+        where=name if len(name) <= _LONGEST else name[: _LONGEST - 3] + "...",
+        found=reason,
+        fix="check the path and its permissions",
+    )
+
+
+def _no_memory() -> RanefError:
+    return TooLargeError(
+        "there is not enough memory",
+        found="an allocation that the system refused",
+        fix="use fewer rows or columns, crossed factors with fewer levels, or a machine with more "
+        "memory; look for a limit of the process (ulimit -v)",
+    )
 
 
 def _wrong_use(error: Exception) -> RanefError:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import textwrap
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from ranef.errors import OptionError, suggestion
+from ranef.page import paragraph
 from ranef.record import record
 
 __all__ = ["Description", "Variable", "canonical_name", "describe", "names"]
@@ -62,7 +62,7 @@ class Description:
     columns: tuple[Variable, ...]
 
     def __str__(self) -> str:
-        lines = textwrap.wrap(f"{self.name}: {self.title}", 100)
+        lines = paragraph(f"{self.name}: {self.title}")
         lines += [f"{self.rows} rows, {len(self.columns)} columns", ""]
         wide = max(len(column.name) for column in self.columns)
         types = max(len(column.type) for column in self.columns)
@@ -70,15 +70,11 @@ class Description:
         for column in self.columns:
             unit = f" [{column.unit}]" if column.unit else ""
             head = f"  {column.name:<{wide}}  {column.type:<{types}}  "
-            lines += textwrap.wrap(
-                column.meaning + unit, 100, initial_indent=head, subsequent_indent=margin
-            )
+            lines += paragraph(column.meaning + unit, head, margin)
         lines.append("")
         for label in ("source", "changes", "citation", "licence"):
             text = getattr(self, label)
-            lines += textwrap.wrap(
-                text, 100, initial_indent=f"  {label:<8}  ", subsequent_indent=" " * 12
-            )
+            lines += paragraph(text, f"  {label:<8}  ", " " * 12)
         return "\n".join(lines)
 
     __repr__ = __str__

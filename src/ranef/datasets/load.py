@@ -5,10 +5,10 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from ranef.answers import refuse_unknown_options
 from ranef.datasets.catalogue import canonical_name
 from ranef.errors import MissingLibraryError
 from ranef.options import one_of
-from ranef.words import refuse_unknown_options
 
 if TYPE_CHECKING:
     import pandas as pd

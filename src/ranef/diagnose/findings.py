@@ -22,7 +22,7 @@ from ranef.diagnose.spread import spread_findings
 from ranef.diagnose.subject import Subject
 from ranef.formula import Formula
 from ranef.frame import Table
-from ranef.types import Finding
+from ranef.types import Finding, Findings
 
 __all__ = ["all_findings", "by_severity", "of_data"]
 
@@ -70,4 +70,4 @@ def of_data(formula: Formula, table: Table) -> Iterator[Iterator[Finding]]:
 def by_severity(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Each fact once, by severity."""
     once = {(f.code, f.where, f.message): f for f in findings}
-    return tuple(sorted(once.values(), key=lambda f: ORDER[f.severity]))
+    return Findings(sorted(once.values(), key=lambda f: ORDER[f.severity]))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ranef.answers import refuse_unknown_options
 from ranef.fit.record import FitRecord
-from ranef.words import refuse_unknown_options
 
 if TYPE_CHECKING:
     from ranef.inference.contextual import Contextual

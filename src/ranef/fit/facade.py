@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from ranef.answers import refuse_unknown_options, unknown_in_fit
 from ranef.fit.explained import Explained
 from ranef.fit.refitting import Refitting
 from ranef.frame import read_table
@@ -11,7 +12,6 @@ from ranef.options import boolean, one_of
 from ranef.present.presented import Presented
 from ranef.solve import Certificate
 from ranef.types import Array
-from ranef.words import refuse_unknown_options, unknown_in_fit
 
 if TYPE_CHECKING:
     import pandas as pd

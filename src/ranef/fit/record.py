@@ -14,10 +14,11 @@ from ranef.formula import Formula
 from ranef.frame import Table, read_table
 from ranef.inference.estimates import Estimates, estimate
 from ranef.kernel import Layout
+from ranef.options import one_of, shown
 from ranef.problem import Problem, check_residual_variance
 from ranef.record import record
 from ranef.solve import Control, Solution, solve_checked, solve_design
-from ranef.types import Array, Codes, Finding, MissingRows
+from ranef.types import Array, Codes, Finding, Findings, MissingRows
 
 # What only some questions to a fit need is imported where they are answered: a fit starts sooner.
 if TYPE_CHECKING:
@@ -82,9 +83,8 @@ class FitRecord:
         estimates = estimate(problem, solution, kernel)
         inner_variance = (estimates.sigma / problem.scaling.y_scale) ** 2
         check_residual_variance(problem, design, y, inner_variance)
-        findings = (
-            *data_findings(formula, table, design, missing),
-            *fit_findings(problem, solution),
+        findings = Findings(
+            (*data_findings(formula, table, design, missing), *fit_findings(problem, solution))
         )
         found = solution.found
         solving = gathering + found.search_seconds + found.certificate_seconds
@@ -206,8 +206,9 @@ class FitRecord:
 
     def _method(self, ddf: str) -> Method:
         """A method for degrees of freedom, made once."""
-        from ranef.inference.ddf import Fitted, method_of
+        from ranef.inference.ddf import NAMES, Fitted, method_of
 
+        one_of("ddf", ddf, NAMES, what=f"unknown method {shown(ddf)} for degrees of freedom")
         if ddf not in self._methods:
             y = self._design.y if self._offset is None else self._design.y - self._offset
             fitted = Fitted(

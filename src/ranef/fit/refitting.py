@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 
+from ranef.answers import refuse_unknown_options
 from ranef.errors import DataError, OptionError
 from ranef.fit.record import FitRecord
 from ranef.options import numbers
 from ranef.types import Array
-from ranef.words import refuse_unknown_options
 
 if TYPE_CHECKING:
     import pandas as pd

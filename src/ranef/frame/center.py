@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from ranef.answers import refuse_unknown_options
 from ranef.errors import DataError, OptionError
 from ranef.frame.export import with_columns
 from ranef.frame.grouping import (
@@ -24,7 +25,6 @@ from ranef.frame.read import read_open_frame
 from ranef.frame.table import Column
 from ranef.options import boolean, mapping, name_list, one_of, text
 from ranef.types import Array
-from ranef.words import refuse_unknown_options
 
 __all__ = ["center", "decompose"]
 

@@ -12,8 +12,8 @@ from ranef.errors import OptionError
 from ranef.frame.factors import as_factor, interaction
 from ranef.frame.open import OpenFrame
 from ranef.frame.table import Column, Table
-from ranef.record import record
 from ranef.options import name_list
+from ranef.record import record
 from ranef.types import Array, Codes
 
 __all__ = [

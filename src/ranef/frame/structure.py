@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ranef.answers import refuse_unknown_options
 from ranef.errors import DataError
 from ranef.frame.components import anova_components
 from ranef.frame.grouping import (
@@ -25,7 +26,6 @@ from ranef.frame.structure_text import structure_html, structure_text
 from ranef.frame.table import Column
 from ranef.record import record
 from ranef.types import Finding
-from ranef.words import refuse_unknown_options
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,7 +13,7 @@ from ranef.frame.missing import missing_in
 from ranef.frame.numeric_group import numeric_group
 from ranef.frame.repeated import repeated_rows
 from ranef.frame.table import Column, Table
-from ranef.types import Finding
+from ranef.types import Finding, Findings
 
 __all__ = ["about_factor", "find", "hardly_varies"]
 
@@ -67,7 +67,7 @@ def find(
         )
     if not unreadable:
         found += _repeated(columns, factors, sources)
-    return tuple(found)
+    return Findings(found)
 
 
 def _repeated(

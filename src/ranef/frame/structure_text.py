@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import html
-import textwrap
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
+
+from ranef.page import page_width, paragraph
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
 __all__ = ["structure_html", "structure_text"]
 
-_WIDTH = 100
 _HEADINGS = {
     "n_groups": "groups",
     "min_size": "smallest",
@@ -29,7 +29,7 @@ _HEADINGS = {
 
 
 def structure_text(structure: Structure) -> str:
-    """Text at most 100 columns wide."""
+    """Text as wide as the page."""
     n_variables = len(structure.variables)
     blocks = [f"{structure.n_rows} rows, {n_variables} variable{'s' if n_variables != 1 else ''}"]
     blocks.append(_block("Groups (sizes in rows)", structure.groups))
@@ -117,7 +117,9 @@ def _aligned(rows: Sequence[Sequence[str]]) -> Iterable[str]:
         for j in range(len(rows[0]))
     ]
     widths = [max(len(row[j]) for row in rows) for j in range(len(rows[0]))]
-    spare = _WIDTH - 2 * len(widths) - sum(w for w, n in zip(widths, numeric, strict=True) if n)
+    spare = (
+        page_width() - 2 * len(widths) - sum(w for w, n in zip(widths, numeric, strict=True) if n)
+    )
     texts = max(1, len(numeric) - sum(numeric))
     widths = [
         w if n else min(w, max(8, spare // texts)) for w, n in zip(widths, numeric, strict=True)
@@ -135,4 +137,4 @@ def _shortened(text: str, width: int) -> str:
 
 
 def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(text, _WIDTH, initial_indent="  ", subsequent_indent="    ")
+    return paragraph(text, "  ", "    ")

@@ -26,6 +26,7 @@ from ranef.frame import Column, Table
 from ranef.frame.grouping import group_means, is_constant_within
 from ranef.inference.estimates import estimate
 from ranef.inference.satterthwaite import satterthwaite_df, variance_derivatives
+from ranef.options import name as name_option
 from ranef.problem import make_problem
 from ranef.record import record
 from ranef.solve import solve
@@ -147,7 +148,8 @@ def contextual(
     Raudenbush and Bryk (2002), Hierarchical Linear Models, 2nd ed., Sage, pp. 139-141.
     """
     factors = {term.factor: term for term in design.terms}
-    if by is not None and by not in factors:
+    name_option("variable", name, of="predictor")
+    if by is not None and name_option("by", by, of="grouping factor") not in factors:
         raise OptionError(
             f"'{by}' is no grouping factor of the model",
             found="grouping factors " + ", ".join(factors),

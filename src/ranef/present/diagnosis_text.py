@@ -1,12 +1,12 @@
-"""A diagnosis as plain text, no line longer than 100 characters."""
+"""A diagnosis as plain text, no line longer than the page is wide."""
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..diagnose.ladder import Rung
+from ..page import page_width, paragraph
 from ..types import Finding
 from .diagnosis_tables import Table, ladder_tables
 
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from .diagnosis import Diagnosis
 
 __all__ = ["finding_lines", "of_findings", "render_text", "short_tests", "wrapped"]
-
-WIDTH = 100
 
 
 def render_text(diagnosis: Diagnosis) -> str:
@@ -32,7 +30,7 @@ def render_text(diagnosis: Diagnosis) -> str:
     if diagnosis.findings:
         sections.append(["Findings", *finding_lines(diagnosis.findings)])
     if diagnosis.ladder.remedy:
-        tables = ladder_tables(diagnosis, WIDTH)
+        tables = ladder_tables(diagnosis, page_width())
         sections += [*map(_table, tables), *_judgements(diagnosis)]
     else:
         sections += [_judgement(rung, rung.title) for rung in of_findings(diagnosis)]
@@ -82,12 +80,7 @@ def _p(rung: Rung) -> str:
 
 def finding_lines(findings: Sequence[Finding]) -> list[str]:
     """Findings one after the other, each with its numbers and what may be done."""
-    lines = []
-    for finding in findings:
-        lines += wrapped(f"{finding.severity} {finding.code}: {finding.message}", "  ")
-        for text in (finding.evidence, finding.fix):
-            lines += wrapped(text, "      ", hang=False) if text else []
-    return lines
+    return [line for finding in findings for line in finding.lines("  ")]
 
 
 def _table(table: Table) -> list[str]:
@@ -113,29 +106,21 @@ def _judgement(rung: Rung, head: str) -> list[str]:
 
 def _code(code: str) -> list[str]:
     """The call on one line where it fits, else with its formula in strings side by side."""
-    return [f"  {code}"] if len(code) <= WIDTH - 2 else _broken(code)
+    return [f"  {code}"] if len(code) <= page_width() - 2 else _broken(code)
 
 
 def _broken(code: str) -> list[str]:
     """A call that is too long for the line: its formula as adjacent strings, still to be typed."""
     quote = code[len("rn.lmm(")]
     formula, rest = code[len("rn.lmm(") + 1 :].split(quote, 1)
-    pieces = textwrap.wrap(
-        formula, WIDTH - 10, break_long_words=False, break_on_hyphens=False, drop_whitespace=False
-    )
+    width = page_width()
+    pieces = paragraph(formula, width=width - 10, drop_whitespace=False)
     lines = [f"{quote}{piece}{quote}" for piece in pieces]
     lines[-1] += ","
-    lines += textwrap.wrap(rest.removeprefix(", "), WIDTH - 6, break_on_hyphens=False)
+    lines += paragraph(rest.removeprefix(", "), width=width - 6)
     return ["  rn.lmm(", *(f"      {line}" for line in lines)]
 
 
 def wrapped(text: str, indent: str, hang: bool = True) -> list[str]:
-    """Lines of at most `WIDTH` characters, those after the first indented further."""
-    return textwrap.wrap(
-        text,
-        WIDTH,
-        initial_indent=indent,
-        subsequent_indent=indent + ("    " if hang else ""),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    """Lines as wide as the page, those after the first indented further."""
+    return paragraph(text, indent, indent + ("    " if hang else ""))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ranef.kernel import Layout, Step
+from ranef.page import pre
 from ranef.record import record
 
 __all__ = ["FactorShape", "FitLog"]
@@ -98,6 +99,11 @@ class FitLog:
                 f"  {'total':<20}{1e3 * sum(self.seconds.values()):>12.3f} ms",
             ]
         )
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return pre(str(self))
 
     def _start(self) -> list[str]:
         if not self.start_moved:

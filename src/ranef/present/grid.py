@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 
+from ranef.page import broken_name, page_width, paragraph
 from ranef.present.html import TABLE_STYLE, escaped, minus, notes_html, rule
 
 __all__ = ["grid_html", "grid_text"]
 
-WIDTH = 100
-_LEAST = 16  # characters of a name that is cut
+_LEAST = 16  # characters of a name that is broken
 
 
 def grid_text(head: Sequence[str], rows: Sequence[Sequence[str]], notes: Sequence[str] = ()) -> str:
-    """Head lines, the rows (names flush left, numbers right), notes; at most 100 columns."""
+    """Head lines, the rows (names flush left, numbers right), notes; as wide as the page."""
     widths = [max(len(row[j]) for row in rows) for j in range(len(rows[0]))]
-    spare = WIDTH - 2 - sum(widths) - 2 * (len(widths) - 1)
+    spare = page_width() - 2 - sum(widths) - 2 * (len(widths) - 1)
     widths[0] = max(_LEAST, widths[0] + min(0, spare))
     lines = []
     for row in rows:
-        name = row[0] if len(row[0]) <= widths[0] else row[0][: widths[0] - 3] + "..."
+        *above, name = broken_name(row[0], widths[0])
+        lines += [f"  {part}" for part in above]
         cells = [name.ljust(widths[0])]
         cells += [text.rjust(w) for text, w in zip(row[1:], widths[1:], strict=True)]
         lines.append(("  " + "  ".join(cells)).rstrip())
-    wrapped = [
-        line for text in head for line in textwrap.wrap(text, WIDTH, subsequent_indent="    ")
-    ]
+    wrapped = [line for text in head for line in paragraph(text, rest="    ")]
     sections = ["\n".join(wrapped), "\n".join(lines)]
     if notes:
-        sections.append("\n".join(line for n in notes for line in textwrap.wrap(n, WIDTH)))
+        sections.append("\n".join(line for n in notes for line in paragraph(n)))
     return "\n\n".join(sections)
 
 

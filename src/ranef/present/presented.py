@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, cast
 
-from ranef.words import refuse_unknown_options
+from ranef.answers import refuse_unknown_options
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Sequence
 
+from ..page import broken_name, page_width, paragraph
 from .numbers import LEGEND, fixed, p_text, rounded, significant, stars
 from .summary import FixedEffect, Summary
 
 __all__ = ["component_rows", "fixed_heading", "fixed_rows", "render_text"]
 
-WIDTH = 100
 _QUANTILES = ("Min", "1Q", "Median", "3Q", "Max")
 
 
 def render_text(summary: Summary) -> str:
-    """Sections with a blank line between, no line longer than 100 characters."""
+    """Sections with a blank line between, no line longer than the page is wide."""
     groups = ", ".join(f"{name} {count}" for name, count in summary.groups)
     head = [summary.title, *_wrapped(summary.formula)]
     head += _wrapped(f"{summary.nobs} observations; groups: {groups}")
@@ -110,34 +109,37 @@ def _sentence(text: str) -> str:
 
 
 def _wrapped(text: str, indent: str = "  ") -> list[str]:
-    return textwrap.wrap(
-        text, WIDTH, initial_indent=indent, subsequent_indent=indent + ("  " if indent else "")
-    )
+    return paragraph(text, indent, indent + ("  " if indent else ""))
 
 
 def _grid(rows: Sequence[Sequence[str]], left: int = 0, ragged: bool = False) -> list[str]:
     """Columns two spaces apart; the first `left` flush left, and with `ragged` the last.
 
-    Names too long for the line are cut in the middle of the first flush-left columns.
+    Names too long for the line are broken over several, the numbers beside the last of these.
     """
     n_columns = len(rows[0])
     widths = [max(len(row[j]) for row in rows) for j in range(n_columns)]
-    spare = WIDTH - 2 - sum(widths) - 2 * (n_columns - 1)
+    spare = page_width() - 2 - sum(widths) - 2 * (n_columns - 1)
     if spare < 0 and left:
         widest = max(range(left), key=lambda j: widths[j])
         widths[widest] = max(16, widths[widest] + spare)
     lines = []
     for row in rows:
-        cells = [
-            _cut(text, w).ljust(w) if j < left or (ragged and j == n_columns - 1) else text.rjust(w)
+        flush = [j < left or (ragged and j == n_columns - 1) for j in range(n_columns)]
+        stacks = [
+            broken_name(text, w) if j < left else [text]
             for j, (text, w) in enumerate(zip(row, widths, strict=True))
         ]
-        lines.append("  " + "  ".join(cells))
+        tallest = max(map(len, stacks))
+        for k in range(tallest):
+            # The first column of a name starts on the first line; all else stands on the last.
+            texts = [
+                stack[k - tallest + len(stack)] if k >= tallest - len(stack) else ""
+                for stack in stacks
+            ]
+            cells = [
+                text.ljust(w) if flush[j] else text.rjust(w)
+                for j, (text, w) in enumerate(zip(texts, widths, strict=True))
+            ]
+            lines.append("  " + "  ".join(cells))
     return lines
-
-
-def _cut(text: str, width: int) -> str:
-    if len(text) <= width:
-        return text
-    tail = (width - 3) // 2
-    return f"{text[: width - 3 - tail]}...{text[len(text) - tail :]}"

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ranef.options import text
 from ranef.record import record
 
 if TYPE_CHECKING:
@@ -187,6 +188,8 @@ class ComparisonTable:
         """
         from .table_latex import render_latex
 
+        text("caption", caption)
+        text("label", label)
         return render_latex(self, caption=caption, label=label)
 
     def to_docx(self, path: str | os.PathLike[str], title: str = "") -> Path:
@@ -199,6 +202,7 @@ class ComparisonTable:
         """
         from .table_docx import write_docx
 
+        text("title", title)
         return write_docx(self, Path(path), title=title)
 
     def to_frame(self) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal
 
 from ..errors import OptionError
-from ..options import one_of, whole
+from ..options import name_list, one_of, whole
 from .comparability import comparability
 from .names import RESIDUAL, prior_phrases, spell
 from .numbers import LEGEND, decimals_for, stars
@@ -48,13 +48,15 @@ def build_table(
     ddf : str
         Method for the degrees of freedom behind the stars.
     digits : int
-        Decimals. A row whose smallest number would print as zero gets more.
+        Least decimals. A row gets more where its smallest standard error, variance or covariance
+        needs them for two significant digits; beyond five decimals it is in scientific notation.
 
     Raises
     ------
     OptionError
         No models; labels or ml of another length; an unknown scale, ic or number of digits.
     """
+    labels = None if labels is None else name_list("labels", labels, "model")
     _check(models, labels, scale, ic, ml, digits)
     heads = list(labels) if labels else [f"Model {i}" for i in range(1, len(models) + 1)]
     refits = list(ml) if ml else [None] * len(models)
@@ -98,6 +100,7 @@ def _check(
             raise OptionError(
                 f"{name} must have one entry for each model",
                 found=f"{len(values)} for {len(models)} models",
+                fix=f"give {len(models)} of them in a list, or none",
             )
     one_of("scale", scale, tuple(_PREFIX))
     one_of("ic", ic, ("ml", "as-fitted"))

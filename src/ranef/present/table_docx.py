@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import MissingLibraryError
 from .html import minus
-from .numbers import fixed
+from .numbers import power_of_ten
 from .table import Cell, ComparisonTable
-from .table_text import cell_text
+from .table_text import cell_text, error_text
 
 if TYPE_CHECKING:
     from docx.table import _Cell
@@ -53,11 +53,22 @@ def write_docx(table: ComparisonTable, path: Path, title: str = "") -> Path:
     return path
 
 
+def _number(text: str) -> list[tuple[str, bool]]:
+    """A number with its minus sign; of a power of ten the exponent is raised."""
+    parts = power_of_ten(text)
+    if parts is None:
+        return [(minus(text), False)]
+    return [
+        (f"{minus(parts[0])}\N{MULTIPLICATION SIGN}10", False),
+        (minus(str(parts[1])), True),
+    ]
+
+
 def _pieces(cell: Cell, decimals: int) -> list[tuple[str, bool]]:
     """Text and whether it is raised, in order."""
-    pieces = [(minus(cell_text(cell, decimals)), False), (cell.stars, True)]
+    pieces = [*_number(cell_text(cell, decimals)), (cell.stars, True)]
     if cell.std_error is not None:
-        pieces.append((f"\n({minus(fixed(cell.std_error, decimals))})", False))
+        pieces += [("\n(", False), *_number(error_text(cell, decimals)), (")", False)]
     return [piece for piece in pieces if piece[0]]
 
 

@@ -7,9 +7,9 @@ standard errors and criteria line up only if stars and closing brackets hang out
 from __future__ import annotations
 
 from .html import TABLE_STYLE, escaped, minus, notes_html, rule
-from .numbers import fixed
+from .numbers import power_of_ten
 from .table import Cell, ComparisonTable, Row
-from .table_text import cell_text
+from .table_text import cell_text, error_text
 
 __all__ = ["render_html"]
 
@@ -50,9 +50,18 @@ def _row(row: Row, *, first: bool) -> str:
 
 
 def _cell(cell: Cell, decimals: int) -> str:
-    text = minus(cell_text(cell, decimals))
+    text = _number(cell_text(cell, decimals))
     if cell.stars:
         text += _HANG.format(f'<sup style="line-height:0">{cell.stars}</sup>')
     if cell.std_error is not None:
-        text += f"<br>({minus(fixed(cell.std_error, decimals))}{_HANG.format(')')}"
+        text += f"<br>({_number(error_text(cell, decimals))}{_HANG.format(')')}"
     return text
+
+
+def _number(text: str) -> str:
+    """A number with its minus sign; a power of ten with its exponent raised."""
+    parts = power_of_ten(text)
+    if parts is None:
+        return minus(text)
+    raised = f'<sup style="line-height:0">{minus(str(parts[1]))}</sup>'
+    return f"{minus(parts[0])}\N{MULTIPLICATION SIGN}10{raised}"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .numbers import fixed
+from .numbers import power_of_ten
 from .table import Cell, ComparisonTable, Row
-from .table_text import cell_text
+from .table_text import cell_text, error_text
 
 __all__ = ["escape_latex", "render_latex"]
 
@@ -76,10 +76,16 @@ def _top(cell: Cell, decimals: int) -> str:
     text = cell_text(cell, decimals)
     if not text or text == "dropped":
         return text
-    return f"${text}$" + (rf"\rlap{{$^{{{cell.stars}}}$}}" if cell.stars else "")
+    return f"${_number(text)}$" + (rf"\rlap{{$^{{{cell.stars}}}$}}" if cell.stars else "")
 
 
 def _under(cell: Cell, decimals: int) -> str:
     if cell.std_error is None:
         return ""
-    return rf"$({fixed(cell.std_error, decimals)}$\rlap{{$)$}}"
+    return rf"$({_number(error_text(cell, decimals))}$\rlap{{$)$}}"
+
+
+def _number(text: str) -> str:
+    """A number as mathematics: LaTeX would set the e of 1e-03 as a variable."""
+    parts = power_of_ten(text)
+    return text if parts is None else rf"{parts[0]} \times 10^{{{parts[1]}}}"

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from .numbers import fixed
 from .table import Cell, ComparisonTable
-from .table_text import cell_text
+from .table_text import cell_text, error_text
 
 __all__ = ["render_markdown"]
 
@@ -37,7 +36,7 @@ def escape_markdown(text: str) -> str:
 
 def _cell(cell: Cell, decimals: int) -> str:
     text = cell_text(cell, decimals) + escape_markdown(cell.stars)
-    return text if cell.std_error is None else f"{text} ({fixed(cell.std_error, decimals)})"
+    return text if cell.std_error is None else f"{text} ({error_text(cell, decimals)})"
 
 
 def _line(cells: list[str], widths: list[int]) -> str:

@@ -23,7 +23,15 @@ from ranef.types import Array
 if TYPE_CHECKING:
     from ranef.fit import Fit
 
-__all__ = ["FAMILIES", "Point", "assigned_at", "checked_fit", "off_boundary", "point_at", "terms_of"]
+__all__ = [
+    "FAMILIES",
+    "Point",
+    "assigned_at",
+    "checked_fit",
+    "off_boundary",
+    "point_at",
+    "terms_of",
+]
 
 FAMILIES: dict[str, Callable[[float, int], CovariancePrior]] = {
     "wishart": lambda strength, q: Wishart(df=q + 1.0 + 1.5 * strength),

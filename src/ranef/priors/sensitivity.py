@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ranef.answers import refuse_unknown_options
 from ranef.errors import OptionError
 from ranef.options import confidence, numbers, shown
 from ranef.priors.family import Point, checked_fit, point_at, terms_of
 from ranef.record import record
 from ranef.types import Array
-from ranef.words import refuse_unknown_options
 
 if TYPE_CHECKING:
     import pandas as pd

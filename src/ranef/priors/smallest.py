@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import textwrap
 from dataclasses import field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ranef.answers import refuse_unknown_options
 from ranef.errors import OptionError
 from ranef.options import real
+from ranef.page import paragraph
 from ranef.prior import Assigned
 from ranef.priors.family import (
     Point,
@@ -20,7 +21,6 @@ from ranef.priors.family import (
     terms_of,
 )
 from ranef.record import record
-from ranef.words import refuse_unknown_options
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,7 +68,9 @@ class SmallestPrior:
     rule: str = field(repr=False)
 
     def __str__(self) -> str:
-        return "\n".join(textwrap.wrap(_text(self), 100))
+        return "\n".join(paragraph(_text(self)))
+
+    __repr__ = __str__
 
 
 @refuse_unknown_options("rn.priors.smallest")

@@ -16,7 +16,8 @@ GB = 1e9
 def available_memory() -> float | None:
     """Bytes that can be allocated without paging; None where the system does not tell.
 
-    ``MemAvailable`` of Linux, less where a control group allows less; else free pages.
+    ``MemAvailable`` of Linux, less where a control group or a limit of the process (``ulimit -v``)
+    allows less; else free pages.
     """
     found = []
     try:
@@ -29,12 +30,27 @@ def available_memory() -> float | None:
             found.append(max(0.0, float(limit) - used))
     except (OSError, ValueError, IndexError):
         pass
+    found += _left_of_limit()
     if found:
         return min(found)
     try:
         return float(os.sysconf("SC_AVPHYS_PAGES")) * float(os.sysconf("SC_PAGE_SIZE"))
     except (AttributeError, OSError, ValueError):
         return None
+
+
+def _left_of_limit() -> list[float]:
+    """What the process may still map, where its address space is limited."""
+    try:
+        import resource
+
+        limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+        if limit == resource.RLIM_INFINITY:
+            return []
+        used = float(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        return [max(0.0, limit - used)]
+    except (ImportError, OSError, ValueError, IndexError):
+        return []
 
 
 def check_memory(needed: int, columns: int, factors: Sequence[str]) -> None:

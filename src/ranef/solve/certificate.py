@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ranef.kernel import CoreKernel, Evidence, Kernel
+from ranef.page import paragraph
 from ranef.problem import Problem
 from ranef.record import record
 from ranef.solve.outweighed import outweighed
@@ -86,6 +87,14 @@ class Certificate:
 
     def __str__(self) -> str:
         return sentence(self)
+
+    def __repr__(self) -> str:
+        return "\n".join(paragraph(sentence(self), "", "    "))
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        return f"<p>{escape(sentence(self))}</p>"
 
 
 def sentence(c: Certificate) -> str:

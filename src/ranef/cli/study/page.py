@@ -5,11 +5,12 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
+from ranef.page import page_width, paragraph
 from ranef.record import record
 
 __all__ = ["Chapter", "cited", "grid", "prose", "shown"]
 
-_WIDTH = 92
+_WIDEST = 92
 
 
 @record(frozen=True, slots=True)
@@ -24,17 +25,19 @@ class Chapter:
         return "\n\n".join((heading, *self.blocks)) + "\n"
 
 
+def _width() -> int:
+    return min(_WIDEST, page_width())
+
+
 def prose(text: str) -> str:
     """`text` as one paragraph, whatever its line breaks."""
-    return textwrap.fill(
-        " ".join(text.split()), _WIDTH, break_long_words=False, break_on_hyphens=False
-    )
+    return "\n".join(paragraph(" ".join(text.split()), width=_width()))
 
 
 def cited(formula: str, verdict: str) -> str:
     """A formula and, under it, the verdict on its fit."""
     margin = " " * 8
-    lines = textwrap.wrap(verdict, _WIDTH, initial_indent=margin, subsequent_indent=margin)
+    lines = paragraph(verdict, margin, margin, width=_width())
     return "\n".join((f"    {formula}", *lines))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 
-from ranef.errors import OptionError
 from ranef.inference.ddf.method import Fitted, Method
 
 __all__ = ["NAMES", "method_of"]
@@ -23,16 +22,16 @@ NAMES = tuple(_MODULES)
 def method_of(name: str, fitted: Fitted) -> Method:
     """The method of that name for a fit.
 
+    Parameters
+    ----------
+    name : str
+        One of `NAMES`.
+    fitted : Fitted
+
     Raises
     ------
     OptionError
-        There is no such method, or it does not apply to the fit.
+        The method does not apply to the fit.
     """
-    if not isinstance(name, str) or name not in _MODULES:
-        raise OptionError(
-            f"unknown method {name!r} for degrees of freedom",
-            found=f"ddf={name!r}",
-            fix="use one of " + ", ".join(f"'{known}'" for known in NAMES),
-        )
     make: Callable[[Fitted], Method] = import_module(_MODULES[name]).method
     return make(fitted)

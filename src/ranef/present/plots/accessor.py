@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Literal, NoReturn
 
 from ranef.record import record
 
+from ...answers import refuse_unknown_options
 from ...errors import UsageError
-from ...words import refuse_unknown_options
 from ..protocol import FittedModel
 
 if TYPE_CHECKING:
@@ -92,4 +92,4 @@ class PlotAccessor:
 
 
 def _plots() -> list[str]:
-    return sorted(name for name in vars(PlotAccessor) if not name.startswith("_") and name != "model")
+    return sorted(name for name in vars(PlotAccessor) if name[0] != "_" and name != "model")

@@ -46,11 +46,13 @@ def effects(model: FittedModel, x: str, by: str | None = None, ax: Axes | None =
     """
     data = model.model_frame()
     check_column(data, x)
+    if by is not None:
+        check_column(data, by)
     ax = axes(ax, (7.0, 4.4) if by else (6.4, 4.4))
     if by is None:
         _draw(model, data, x, {}, ACCENT, ax, 0.0)
     else:
-        colours = colouring(data[check_column(data, by)], by)
+        colours = colouring(data[by], by)
         shifts = np.linspace(-0.12, 0.12, len(colours.values))
         handles = [
             _draw(model, data, x, {by: value}, colours.colour(value), ax, float(shift))

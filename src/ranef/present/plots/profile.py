@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...errors import OptionError, suggestion
+from ...options import name as name_option
 from ..protocol import FittedModel
-from .style import ACCENT, FAINT, GREY, axes, title
+from .style import ACCENT, FAINT, GREY, axes, check_axes, title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,6 +44,9 @@ def profile(
     OptionError
         The model has no such parameter.
     """
+    if parameter is not None:
+        name_option("parameter", parameter, of="parameter")
+    check_axes(ax)
     found = model.profile(level)
     names = found.parameters
     if parameter is None:

@@ -11,7 +11,18 @@ from ...options import instance
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["ACCENT", "FAINT", "GREY", "INK", "PALETTE", "SECOND", "axes", "legend", "title"]
+__all__ = [
+    "ACCENT",
+    "FAINT",
+    "GREY",
+    "INK",
+    "PALETTE",
+    "SECOND",
+    "axes",
+    "check_axes",
+    "legend",
+    "title",
+]
 
 INK = "#222222"
 GREY = "#7a7a7a"
@@ -39,9 +50,7 @@ def axes(ax: Axes | None, size: tuple[float, float] = (6.4, 4.4)) -> Axes:
             ) from error
         _, ax = plt.subplots(figsize=size, layout="constrained")
     else:
-        from matplotlib.axes import Axes
-
-        instance("ax", ax, Axes, "give Matplotlib axes, as in fig, ax = plt.subplots()")
+        check_axes(ax)
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
     for side in ("left", "bottom"):
@@ -52,6 +61,14 @@ def axes(ax: Axes | None, size: tuple[float, float] = (6.4, 4.4)) -> Axes:
     ax.yaxis.label.set(color=INK, fontsize=11)
     ax.set_axisbelow(True)
     return ax
+
+
+def check_axes(ax: object) -> None:
+    """Refuse what is neither None nor Matplotlib axes."""
+    if ax is not None:
+        from matplotlib.axes import Axes
+
+        instance("ax", ax, Axes, "give Matplotlib axes, as in fig, ax = plt.subplots()")
 
 
 def title(ax: Axes, text: str) -> None:

@@ -1,0 +1,157 @@
+"""What a user reads who writes a name that ranef does not have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
+from typing import Any, NoReturn, TypeVar
+
+from ranef.errors import UnknownNameError, UsageError, suggestion
+
+__all__ = ["refuse_unknown_options", "unknown_in_fit", "unknown_in_ranef"]
+
+T = TypeVar("T")
+
+
+def unknown_in_ranef(name: str, known: Iterable[str]) -> NoReturn:
+    """Refuse ``rn.<name>``, with the word to use if it is known.
+
+    Raises
+    ------
+    UnknownNameError
+        An AttributeError, so that ``hasattr`` and ``getattr`` with a default work.
+    """
+    from ranef.words import MODULE
+
+    _unknown("module 'ranef'", "rn.", name, known, MODULE, "dir(rn) lists the names")
+
+
+def unknown_in_fit(name: str, known: Iterable[str]) -> NoReturn:
+    """Refuse ``fit.<name>``, with the word to use if it is known.
+
+    Raises
+    ------
+    UnknownNameError
+        An AttributeError, so that ``hasattr`` and ``getattr`` with a default work.
+    """
+    from ranef.words import FIT
+
+    _unknown("'Fit' object", "fit.", name, known, FIT, "dir(fit) lists the names")
+
+
+def _unknown(
+    owner: str, prefix: str, name: str, known: Iterable[str], table: Mapping[str, str], else_: str
+) -> NoReturn:
+    # Python and notebooks ask for such names all the time, and look at no message.
+    if name.startswith("_"):
+        raise AttributeError(f"{owner} has no attribute '{name}'")
+    public = [word for word in known if not word.startswith("_")]
+    answer = _entry(name, table)
+    near = "" if answer else suggestion(name, public)
+    raise UnknownNameError(
+        f"{owner} has no attribute '{name}'",
+        found=prefix + name,
+        fix=_advice(answer) or near or else_,
+    )
+
+
+def _entry(name: str, table: Mapping[str, str]) -> str:
+    """The entry of a name, whether its case and dots are the table's or not."""
+    folded = {_folded(word): answer for word, answer in table.items()}
+    return table.get(name) or folded.get(_folded(name), "")
+
+
+def _advice(answer: str) -> str:
+    """An entry as advice: code gets a verb, a sentence has its own."""
+    head = answer.partition(" ")[0]
+    return f"use {answer}" if head.startswith(("fit.", "rn.")) or "=" in head else answer
+
+
+def _folded(word: str) -> str:
+    return word.replace("_", "").replace(".", "").lower()
+
+
+def refuse_unknown_options(called: str) -> Callable[[T], T]:
+    """Make a function, or every public method of a class, answer options that it does not have.
+
+    Called with an option of another name, or with too many values without a name, it raises
+    :class:`~ranef.errors.UsageError`, which is a TypeError as well.
+
+    Parameters
+    ----------
+    called : str
+        What a user writes: ``"rn.lmm"``, or for the methods of a class ``"fit"``.
+    """
+
+    def decorate(what: T) -> T:
+        if not isinstance(what, type):
+            return _answering(what, called)  # type: ignore[arg-type, return-value]
+        for name, function in list(vars(what).items()):
+            if not name.startswith("_") and hasattr(function, "__code__"):
+                setattr(what, name, _answering(function, f"{called}.{name}"))
+        return what
+
+    return decorate
+
+
+_VARIADIC, _ANY_OPTION = 0x04, 0x08  # flags of a code object: *values, **options
+
+
+def _answering(function: Callable[..., Any], called: str) -> Callable[..., Any]:
+    code = function.__code__
+    if code.co_flags & _ANY_OPTION:
+        return function
+    by_place = code.co_varnames[: code.co_argcount]
+    names = frozenset(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
+    most = None if code.co_flags & _VARIADIC else len(by_place)
+
+    @wraps(function)
+    def answering(*values: Any, **options: Any) -> Any:
+        if not options.keys() <= names:
+            _refuse_options(called, options, names)
+        if most is not None and len(values) > most:
+            _refuse_values(called, by_place, names, len(values))
+        return function(*values, **options)
+
+    return answering
+
+
+def _refuse_options(called: str, options: Mapping[str, Any], names: frozenset[str]) -> NoReturn:
+    from ranef.options import shown
+    from ranef.words import OPTIONS
+
+    name = next(option for option in options if option not in names)
+    public = sorted(names - {"self"})
+    table = {**OPTIONS[""], **OPTIONS.get(called.rpartition(".")[2], {})}
+    same = [known for known in public if _folded(known) == _folded(name)]
+    answer = "" if same else _entry(name, table)
+    # A word that holds for every function helps only those that have such an option.
+    if answer.endswith("=") and answer[:-1] not in names:
+        answer = ""
+    if same:
+        fix = f"write {same[0]}={shown(options[name])}"
+    elif answer:
+        fix = _advice(answer)
+    else:
+        fix = suggestion(name, public) or f"help({called}) describes the options"
+    raise UsageError(
+        f"{called} has no option '{name}'",
+        where=f"{name}={shown(options[name])}",
+        found=f"options {', '.join(public)}" if public else "it takes no options",
+        fix=fix,
+    )
+
+
+def _refuse_values(
+    called: str, by_place: tuple[str, ...], names: frozenset[str], given: int
+) -> NoReturn:
+    extra = int(by_place[:1] == ("self",))
+    most = len(by_place) - extra
+    named = sorted(names - set(by_place))
+    raise UsageError(
+        f"{called} takes at most {most} value{'' if most == 1 else 's'} without a name",
+        found=f"{given - extra} values",
+        fix=f"give options by name: {', '.join(f'{n}=' for n in named)}"
+        if named
+        else f"help({called}) describes the options",
+    )
