@@ -30,6 +30,12 @@ class Explained(FitRecord):
         by : str, optional
             The grouping factor, where the predictor varies between levels of several.
 
+        Returns
+        -------
+        Contextual
+            ``within``, ``between`` and ``estimate``, their difference, each with a standard error;
+            a test; prints as a sentence.
+
         Raises
         ------
         OptionError

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from ranef.answers import refuse_unknown_options, unknown_in_fit
+from ranef.fit.estimated import Estimated
 from ranef.fit.explained import Explained
 from ranef.fit.refitting import Refitting
 from ranef.frame import read_table
@@ -20,7 +21,7 @@ __all__ = ["Fit"]
 
 
 @refuse_unknown_options("fit")
-class Fit(Explained, Refitting, Presented):
+class Fit(Estimated, Explained, Refitting, Presented):
     """A fitted linear mixed model.
 
     Made by :func:`ranef.lmm`; nothing changes it afterwards. Arrays are in the order of the rows
@@ -36,59 +37,6 @@ class Fit(Explained, Refitting, Presented):
     >>> fit.certificate.verdict
     'interior optimum'
     """
-
-    # -- estimates ------------------------------------------------------------------------------
-    @property
-    def fixef(self) -> pd.Series[float]:
-        """Fixed effects by name, shape (p,); aliased columns are NaN."""
-        from ranef.present.estimates import fixef_series
-
-        return fixef_series(self._design.x_names, self._estimates.beta, self.dropped)
-
-    @property
-    def vcov(self) -> pd.DataFrame:
-        """Covariance matrix of the estimated fixed effects, shape (p, p)."""
-        from ranef.present.estimates import vcov_frame
-
-        return vcov_frame(self._design.x_names, self._estimates.vcov)
-
-    @property
-    def sigma(self) -> float:
-        """Residual standard deviation, in units of the response."""
-        return self._estimates.sigma
-
-    @property
-    def theta(self) -> Array:
-        """Relative covariance factors: lower triangles by column, terms in lme4's order."""
-        return self._solution.theta.copy()
-
-    def varcorr(self) -> pd.DataFrame:
-        """Variances and covariances of the random effects, the residual variance last.
-
-        Columns group, term1, term2 (None on the diagonal), variance (or covariance), sd (or
-        correlation).
-        """
-        from ranef.present.estimates import varcorr_frame
-
-        return varcorr_frame(self._problem.labels, self._estimates.covariances, self.sigma)
-
-    def ranef(self, condvar: bool = True) -> dict[str, pd.DataFrame]:
-        """Conditional modes of the random effects by grouping factor, one row a level.
-
-        With `condvar`, a column ``<term>_sd`` for each term: the conditional standard deviation
-        given the data and the estimated parameters.
-        """
-        from ranef.present.estimates import ranef_frames
-
-        spread = self._conditional_covariances if boolean("condvar", condvar) else None
-        levels = [term.levels for term in self._design.terms]
-        return ranef_frames(self._problem.labels, levels, self._modes, spread)
-
-    def coef(self) -> dict[str, pd.DataFrame]:
-        """Fixed effects plus conditional modes by grouping factor, one row a level."""
-        from ranef.present.estimates import coef_frames
-
-        return coef_frames(self.fixef, self.ranef(condvar=False))
 
     # -- criteria -------------------------------------------------------------------------------
     @property
@@ -182,7 +130,17 @@ class Fit(Explained, Refitting, Presented):
     ) -> Array:
         """Response less fitted values, shape (nobs,).
 
-        ``pearson`` and ``deviance`` residuals are multiplied by the root of the weights.
+        Parameters
+        ----------
+        kind : {"response", "pearson", "deviance", "working"}
+            ``pearson`` and ``deviance`` residuals are multiplied by the root of the weights.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
+        >>> fit.residuals()[:3].round(2).tolist()
+        [-4.1, -14.63, -42.2]
         """
         from ranef.inference.rows import residuals
 
@@ -194,7 +152,20 @@ class Fit(Explained, Refitting, Presented):
         return self._leverage.copy()
 
     def model_frame(self) -> pd.DataFrame:
-        """The model's variables in the rows that were used."""
+        """The model's variables in the rows that were used.
+
+        Returns
+        -------
+        DataFrame, nobs rows
+            Columns are the variables as the formula names them, not their transformations.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
+        >>> list(fit.model_frame())
+        ['Reaction', 'Days', 'Subject']
+        """
         from ranef.present.model_frame import model_frame
 
         return model_frame(self._table)
@@ -212,6 +183,18 @@ class Fit(Explained, Refitting, Presented):
         -------
         DataFrame
             Columns estimate, std_error, df, statistic, p_value, conf_low, conf_high.
+
+        Raises
+        ------
+        OptionError
+            Another `ddf`, or a `level` outside of (0, 1).
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
+        >>> fit.coefficients().loc["Days", ["estimate", "std_error", "df"]].round(2).to_list()
+        [10.47, 1.55, 17.0]
         """
         from ranef.present.estimates import coefficient_frame
 
@@ -246,6 +229,11 @@ class Fit(Explained, Refitting, Presented):
         -------
         DataFrame
             Columns conf_low, conf_high; one row a parameter.
+
+        Raises
+        ------
+        OptionError
+            Another `method`, or an option outside of what it accepts.
 
         Examples
         --------
@@ -300,6 +288,17 @@ class Fit(Explained, Refitting, Presented):
             New levels, where these are an error.
         UnknownColumnError
             A predictor is not in `newdata`.
+        OptionError
+            An option outside of what it accepts.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
+        >>> fit.predict({"Days": [0, 9], "Subject": ["308", "308"]}).round(1).tolist()
+        [253.7, 430.7]
+        >>> fit.predict({"Days": [0, 9]}, level="population").round(1).tolist()
+        [251.4, 345.6]
         """
         from ranef.inference.predict import PredictionOptions, predict
 
@@ -327,7 +326,23 @@ class Fit(Explained, Refitting, Presented):
         return pd.DataFrame({k: v + shift for k, v in result._asdict().items()})
 
     def with_reml(self, reml: bool) -> Fit:
-        """The same model and data by REML or by ML: this fit where it is so already."""
+        """The same model and data by REML or by ML: this fit where it is so already.
+
+        Parameters
+        ----------
+        reml : bool
+
+        Returns
+        -------
+        Fit
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
+        >>> round(fit.with_reml(False).loglik, 4)
+        -875.9697
+        """
         reml = boolean("reml", reml, fix="with_reml(False) fits by ML")
         return self if self.reml == reml else self._again(self._problem.with_reml(reml))
 

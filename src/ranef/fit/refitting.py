@@ -42,6 +42,11 @@ class Refitting(FitRecord):
         DataFrame, shape (nobs, n)
             Columns 0 to n - 1.
 
+        Raises
+        ------
+        OptionError
+            `n` below 1, or a `seed` that is not a whole number from 0 to 2^64 - 1.
+
         Examples
         --------
         >>> import ranef as rn
@@ -77,6 +82,18 @@ class Refitting(FitRecord):
         ------
         DataError
             Another number of values than rows used, or values that are not finite numbers.
+
+        Returns
+        -------
+        Fit
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
+        >>> doubled = fit.refit(2 * rn.datasets.load("sleepstudy")["Reaction"])
+        >>> round(float(doubled.fixef["Days"] / fit.fixef["Days"]), 6)
+        2.0
         """
         n = self._problem.n
         try:
@@ -190,6 +207,11 @@ class Refitting(FitRecord):
         Returns
         -------
         Profile
+
+        Raises
+        ------
+        OptionError
+            A `level` outside of (0, 1), or a fit with a prior.
 
         Examples
         --------

@@ -127,6 +127,18 @@ class Bootstrap:
         -------
         DataFrame
             Columns conf_low, conf_high; one row a parameter.
+
+        Raises
+        ------
+        OptionError
+            A `level` outside of (0, 1), or another `type`.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Yield ~ 1 + (1 | Batch)", rn.datasets.load("dyestuff"))
+        >>> fit.bootstrap(100, seed=1).confint(0.9).shape
+        (3, 2)
         """
         import pandas as pd
 
@@ -144,7 +156,25 @@ class Bootstrap:
         return pd.DataFrame({"conf_low": low, "conf_high": high}, index=self._names)
 
     def summary(self, level: float = 0.95) -> pd.DataFrame:
-        """Estimate, bias, std_error and percentile interval of each parameter."""
+        """Estimate, bias, std_error and percentile interval of each parameter.
+
+        Parameters
+        ----------
+        level : float
+            Of the interval.
+
+        Returns
+        -------
+        DataFrame
+            Columns estimate, bias, std_error, conf_low, conf_high; one row a parameter.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Yield ~ 1 + (1 | Batch)", rn.datasets.load("dyestuff"))
+        >>> list(fit.bootstrap(100, seed=1).summary())
+        ['estimate', 'bias', 'std_error', 'conf_low', 'conf_high']
+        """
         bias, error = self._bias_and_error()
         frame = self.estimates.to_frame().assign(bias=bias, std_error=error)
         return frame.join(self.confint(level)) if frame.index.is_unique else frame

@@ -96,6 +96,13 @@ class Diagnosis:
         dict
             formula, reml, nobs, ngroups, verdict, remedy (whether there is something to remedy),
             summary, findings, remedies (list of rungs with their effects and test).
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Yield ~ 1 + (1 | Batch)", rn.datasets.load("dyestuff"))
+        >>> fit.diagnose().to_dict()["verdict"]
+        'interior optimum'
         """
         return {
             "formula": self.formula,
@@ -110,7 +117,20 @@ class Diagnosis:
         }
 
     def to_json(self) -> str:
-        """`to_dict` as JSON text; numbers that do not exist are null."""
+        """`to_dict` as JSON text; numbers that do not exist are null.
+
+        Returns
+        -------
+        str
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Yield ~ 1 + (1 | Batch)", rn.datasets.load("dyestuff"))
+        >>> print(fit.diagnose().to_json()[:43])
+        {
+          "formula": "Yield ~ 1 + (1 | Batch)",
+        """
         return to_json(self.to_dict())
 
     def __str__(self) -> str:

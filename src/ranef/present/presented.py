@@ -23,7 +23,27 @@ class Presented:
     def summary(self, ddf: str = "satterthwaite") -> Summary:
         """The fit on a page, with tests of the fixed effects; HTML in notebooks.
 
-        `ddf` is ``"satterthwaite"``, ``"residual"`` or ``"asymptotic"``.
+        Parameters
+        ----------
+        ddf : {"satterthwaite", "residual", "asymptotic"}
+            Degrees of freedom of the tests.
+
+        Returns
+        -------
+        Summary
+            ``str()`` is the page.
+
+        Raises
+        ------
+        OptionError
+            Another `ddf`.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
+        >>> print(str(fit.summary()).splitlines()[0])
+        Linear mixed model fitted by REML
         """
         from ranef.present.summary import summarize
 
@@ -35,32 +55,108 @@ class Presented:
         ddf: str = "satterthwaite",
         level: float = 0.95,
     ) -> pd.DataFrame:
-        """One row a parameter or conditional mode, with broom.mixed's columns."""
+        """One row a parameter or conditional mode, with broom.mixed's columns.
+
+        Parameters
+        ----------
+        effects : {"fixed", "ran_pars", "ran_vals"}
+            Fixed effects; standard deviations and correlations; or conditional modes.
+        ddf : {"satterthwaite", "residual", "asymptotic"}
+            Degrees of freedom of the fixed effects.
+        level : float
+            Of the intervals, between 0 and 1.
+
+        Returns
+        -------
+        DataFrame
+            Columns effect, group, term, estimate, std_error, df, statistic, p_value, conf_low,
+            conf_high; for ``"ran_vals"`` a column level after group. What does not exist is NaN.
+
+        Raises
+        ------
+        OptionError
+            An option outside of what it accepts.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
+        >>> fit.tidy("ran_pars")[["group", "term", "estimate"]].round(2)
+              group                 term  estimate
+        0   Subject        sd__Intercept     24.74
+        1   Subject             sd__Days      5.92
+        2   Subject  cor__Intercept.Days      0.07
+        3  Residual      sd__Observation     25.59
+        """
         from ranef.present.tidy import tidy
 
         return tidy(cast("FittedModel", self), effects, ddf, level)
 
     def glance(self) -> pd.DataFrame:
-        """The fit in one row."""
+        """The fit in one row.
+
+        Returns
+        -------
+        DataFrame
+            nobs, sigma, logLik, AIC, BIC, REMLcrit or deviance, df_residual, converged (whether the
+            optimum is certified), singular, rank, verdict, method.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
+        >>> fit.glance().loc[0, "verdict"]
+        'interior optimum'
+        """
         from ranef.present.tidy import glance
 
         return glance(cast("FittedModel", self))
 
     def augment(self) -> pd.DataFrame:
-        """The rows used with fitted values, residuals and leverages."""
+        """The rows used with fitted values, residuals and leverages.
+
+        Returns
+        -------
+        DataFrame
+            The model's variables, then ``.fitted`` (with the random effects), ``.resid``,
+            ``.fixed`` (the population prediction) and ``.hat`` (leverage).
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
+        >>> fit.augment()[[".fitted", ".resid"]].iloc[0].round(2).to_list()
+        [253.66, -4.1]
+        """
         from ranef.present.tidy import augment
 
         return augment(cast("FittedModel", self))
 
     def equation(self) -> str:
-        """The model in LaTeX."""
+        """The model in LaTeX, by levels and in mixed form.
+
+        Returns
+        -------
+        str
+            For a document with the package amsmath.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
+        >>> fit.equation().count("\\\\mathcal{N}") > 0
+        True
+        """
         from ranef.present.equation import equation
 
         return equation(cast("FittedModel", self))
 
     @property
     def plot(self) -> PlotAccessor:
-        """Plots: caterpillar, residuals, qq, slopes, shrinkage, effects, profile."""
+        """Plots: caterpillar, residuals, qq, slopes, shrinkage, effects, profile.
+
+        ``fit.plot.effects("x")`` and so on; each returns Matplotlib axes.
+        """
         from ranef.present.plots.accessor import PlotAccessor
 
         return PlotAccessor(cast("FittedModel", self))

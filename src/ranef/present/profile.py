@@ -56,6 +56,11 @@ class Profile:
     def confint(self, level: float = 0.95) -> pd.DataFrame:
         """Where each profile reaches the normal quantiles; the edge of the space if it does not.
 
+        Parameters
+        ----------
+        level : float
+            Up to the profile's own.
+
         Returns
         -------
         DataFrame
@@ -66,6 +71,13 @@ class Profile:
         ------
         OptionError
             A level above the profile's.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Yield ~ 1 + (1 | Batch)", rn.datasets.load("dyestuff"))
+        >>> fit.profile().confint(0.9).loc["Intercept"].round(1).to_list()
+        [1494.8, 1560.2]
         """
         import pandas as pd
 

@@ -19,7 +19,7 @@ def progress_bar(text: str, total: int) -> Iterator[Callable[[int], None]]:
     It is written to standard error, and only where that is a terminal: never into a file, a pipe
     or a notebook.
     """
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():
         yield _nothing
         return
     from rich.console import Console

@@ -167,13 +167,37 @@ class ComparisonTable:
         return self.to_latex()
 
     def to_markdown(self) -> str:
-        """The table in Markdown, one line a coefficient: ``2.80*** (0.15)``."""
+        """The table in Markdown, one line a coefficient: ``2.80*** (0.15)``.
+
+        Returns
+        -------
+        str
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Yield ~ 1 + (1 | Batch)", rn.datasets.load("dyestuff"))
+        >>> print(rn.compare(fit).to_markdown().splitlines()[2].replace(" ", ""))
+        |(Intercept)|1527.50\\*\\*\\*(19.38)|
+        """
         from .table_markdown import render_markdown
 
         return render_markdown(self)
 
     def to_html(self) -> str:
-        """An HTML fragment: a table with its own style, all text escaped."""
+        """An HTML fragment: a table with its own style, all text escaped.
+
+        Returns
+        -------
+        str
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Yield ~ 1 + (1 | Batch)", rn.datasets.load("dyestuff"))
+        >>> "19.38" in rn.compare(fit).to_html()
+        True
+        """
         from .table_html import render_html
 
         return render_html(self)
@@ -185,6 +209,17 @@ class ComparisonTable:
         ----------
         caption, label : str
             Both left out where empty. The caption is LaTeX and is not escaped.
+
+        Returns
+        -------
+        str
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Yield ~ 1 + (1 | Batch)", rn.datasets.load("dyestuff"))
+        >>> print(rn.compare(fit).to_latex(label="tab:dye").splitlines()[2])
+        \\label{tab:dye}
         """
         from .table_latex import render_latex
 
@@ -195,10 +230,27 @@ class ComparisonTable:
     def to_docx(self, path: str | os.PathLike[str], title: str = "") -> Path:
         """Write a Word document with the table and return its path.
 
+        Parameters
+        ----------
+        path : path-like
+            Written over where it exists.
+        title : str
+            A heading above the table, left out where empty.
+
+        Returns
+        -------
+        Path
+
         Raises
         ------
         MissingLibraryError
             python-docx is not installed.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Yield ~ 1 + (1 | Batch)", rn.datasets.load("dyestuff"))
+        >>> path = rn.compare(fit).to_docx("table.docx")  # doctest: +SKIP
         """
         from .table_docx import write_docx
 
@@ -213,6 +265,13 @@ class ComparisonTable:
         DataFrame
             Indexed by block and row; columns ``(model, "estimate")``, ``(model, "std_error")``.
             Models of equal label are kept apart by position only.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Yield ~ 1 + (1 | Batch)", rn.datasets.load("dyestuff"))
+        >>> rn.compare(fit).to_frame().loc["coefficients"].round(2).to_numpy().tolist()
+        [[1527.5, 19.38]]
         """
         import pandas as pd
 

@@ -37,7 +37,28 @@ class PlotAccessor:
     def caterpillar(
         self, group: str | None = None, term: str | None = None, ax: Axes | None = None
     ) -> Axes:
-        """Conditional modes of one random effect, sorted, with intervals."""
+        """Conditional modes of one random effect, sorted, with intervals.
+
+        Parameters
+        ----------
+        group : str, optional
+            The grouping factor; the first one by default.
+        term : str, optional
+            The random effect; the first one of the group by default.
+        ax : Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        Axes
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> from matplotlib.figure import Figure
+        >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
+        >>> ax = fit.plot.caterpillar(ax=Figure().subplots())
+        """
         from .caterpillar import caterpillar
 
         return caterpillar(self.model, group=group, term=term, ax=ax)
@@ -47,13 +68,53 @@ class PlotAccessor:
         kind: Literal["response", "pearson", "deviance", "working"] = "pearson",
         ax: Axes | None = None,
     ) -> Axes:
-        """Residuals against fitted values."""
+        """Residuals against fitted values.
+
+        Parameters
+        ----------
+        kind : {"response", "pearson", "deviance", "working"}
+            As in ``fit.residuals``.
+        ax : Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        Axes
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> from matplotlib.figure import Figure
+        >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
+        >>> ax = fit.plot.residuals(ax=Figure().subplots())
+        """
         from .residuals import residuals
 
         return residuals(self.model, kind=kind, ax=ax)
 
     def qq(self, group: str | None = None, term: str | None = None, ax: Axes | None = None) -> Axes:
-        """Normal quantiles of the residuals, or of the conditional modes of `group`."""
+        """Normal quantiles of the residuals, or of the conditional modes of `group`.
+
+        Parameters
+        ----------
+        group : str, optional
+            A grouping factor; residuals by default.
+        term : str, optional
+            The random effect; the first one of the group by default.
+        ax : Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        Axes
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> from matplotlib.figure import Figure
+        >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
+        >>> ax = fit.plot.qq(ax=Figure().subplots())
+        """
         from .qq import qq
 
         return qq(self.model, group=group, term=term, ax=ax)
@@ -65,19 +126,82 @@ class PlotAccessor:
         group: str | None = None,
         ax: Axes | None = None,
     ) -> Axes:
-        """Fitted lines within groups along `x`, coloured by `by`."""
+        """Fitted lines within groups along `x`, coloured by `by`.
+
+        Parameters
+        ----------
+        x : str, optional
+            A numeric predictor; by default that of the first random slope.
+        by : str, optional
+            A variable that is constant within groups.
+        group : str, optional
+            The grouping factor; the first one by default.
+        ax : Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        Axes
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> from matplotlib.figure import Figure
+        >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
+        >>> ax = fit.plot.slopes(ax=Figure().subplots())
+        """
         from .slopes import slopes
 
         return slopes(self.model, x=x, by=by, group=group, ax=ax)
 
     def shrinkage(self, group: str | None = None, ax: Axes | None = None) -> Axes:
-        """Estimates without pooling and with partial pooling."""
+        """Estimates without pooling and with partial pooling.
+
+        Parameters
+        ----------
+        group : str, optional
+            The grouping factor; the first one by default.
+        ax : Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        Axes
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> from matplotlib.figure import Figure
+        >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
+        >>> ax = fit.plot.shrinkage(ax=Figure().subplots())
+        """
         from .shrinkage import shrinkage
 
         return shrinkage(self.model, group=group, ax=ax)
 
     def effects(self, x: str, by: str | None = None, ax: Axes | None = None) -> Axes:
-        """The population prediction along `x`, with its confidence band."""
+        """The population prediction along `x`, with its confidence band.
+
+        Parameters
+        ----------
+        x : str
+            A variable of the model: a line for numbers, points for categories.
+        by : str, optional
+            A second variable: one line for each of its values, or for three quantiles of a number.
+        ax : Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        Axes
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> from matplotlib.figure import Figure
+        >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
+        >>> ax = fit.plot.effects("Days", ax=Figure().subplots())
+        """
         from .effects import effects
 
         return effects(self.model, x, by=by, ax=ax)
@@ -85,7 +209,28 @@ class PlotAccessor:
     def profile(
         self, parameter: str | None = None, level: float = 0.99, ax: Axes | None = None
     ) -> Axes:
-        """Profile zeta of one parameter, with its intervals; straight where Wald's hold."""
+        """Profile zeta of one parameter, with its intervals; straight where Wald's hold.
+
+        Parameters
+        ----------
+        parameter : str, optional
+            A name of ``fit.profile().parameters``; by default the first standard deviation.
+        level : float
+            How far to profile.
+        ax : Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        Axes
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> from matplotlib.figure import Figure
+        >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
+        >>> ax = fit.plot.profile(ax=Figure().subplots())
+        """
         from .profile import profile
 
         return profile(self.model, parameter=parameter, level=level, ax=ax)

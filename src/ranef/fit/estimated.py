@@ -1,0 +1,112 @@
+"""What a fit estimates: fixed effects, variances, conditional modes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ranef.answers import refuse_unknown_options
+from ranef.fit.record import FitRecord
+from ranef.options import boolean
+from ranef.types import Array
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Estimated"]
+
+
+@refuse_unknown_options("fit")
+class Estimated(FitRecord):
+    """The estimates; each member delegates to a function."""
+
+    @property
+    def fixef(self) -> pd.Series[float]:
+        """Fixed effects by name, shape (p,); aliased columns are NaN."""
+        from ranef.present.estimates import fixef_series
+
+        return fixef_series(self._design.x_names, self._estimates.beta, self._design.dropped)
+
+    @property
+    def vcov(self) -> pd.DataFrame:
+        """Covariance matrix of the estimated fixed effects, shape (p, p)."""
+        from ranef.present.estimates import vcov_frame
+
+        return vcov_frame(self._design.x_names, self._estimates.vcov)
+
+    @property
+    def sigma(self) -> float:
+        """Residual standard deviation, in units of the response."""
+        return self._estimates.sigma
+
+    @property
+    def theta(self) -> Array:
+        """Relative covariance factors: lower triangles by column, terms in lme4's order."""
+        return self._solution.theta.copy()
+
+    def varcorr(self) -> pd.DataFrame:
+        """Variances and covariances of the random effects, the residual variance last.
+
+        Returns
+        -------
+        DataFrame
+            Columns group, term1, term2 (None on the diagonal), variance (or covariance, in units of
+            the response squared over those of the terms), sd (or correlation).
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
+        >>> fit.varcorr()["sd"].round(2).tolist()
+        [24.74, 5.92, 0.07, 25.59]
+        """
+        from ranef.present.estimates import varcorr_frame
+
+        return varcorr_frame(self._problem.labels, self._estimates.covariances, self.sigma)
+
+    def ranef(self, condvar: bool = True) -> dict[str, pd.DataFrame]:
+        """Conditional modes of the random effects by grouping factor, one row a level.
+
+        Parameters
+        ----------
+        condvar : bool
+            With a column ``<term>_sd`` for each term: the conditional standard deviation given the
+            data and the estimated parameters.
+
+        Returns
+        -------
+        dict of str to DataFrame
+            Rows are levels, in their order; columns are terms, in units of the response over the
+            term's.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
+        >>> fit.ranef()["Subject"].loc["308"].round(2).to_dict()
+        {'Intercept': 2.26, 'Days': 9.2, 'Intercept_sd': 12.07, 'Days_sd': 2.3}
+        """
+        from ranef.present.estimates import ranef_frames
+
+        spread = self._conditional_covariances if boolean("condvar", condvar) else None
+        levels = [term.levels for term in self._design.terms]
+        return ranef_frames(self._problem.labels, levels, self._modes, spread)
+
+    def coef(self) -> dict[str, pd.DataFrame]:
+        """Fixed effects plus conditional modes by grouping factor, one row a level.
+
+        Returns
+        -------
+        dict of str to DataFrame
+            Rows are levels, columns the coefficients. An effect that is random alone is the
+            conditional mode itself.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
+        >>> fit.coef()["Subject"].loc["308"].round(2).to_dict()
+        {'Intercept': 253.66, 'Days': 19.67}
+        """
+        from ranef.present.estimates import coef_frames
+
+        return coef_frames(self.fixef, self.ranef(condvar=False))
