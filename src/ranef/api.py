@@ -17,7 +17,7 @@ from ranef.formula import Formula, parse
 from ranef.frame import Table, complete_rows, refuse_missing
 from ranef.frame.open import collect, open_frame
 from ranef.frame.read import read_open_frame
-from ranef.options import boolean, instance, mapping, numbers, one_of
+from ranef.options import boolean, instance, mapping, numbers, one_of, shown
 from ranef.solve import Control
 from ranef.types import Array, Finding, MissingRows
 
@@ -101,7 +101,8 @@ def lmm(
     ({'Intercept': 1527.5}, 49.51)
     """
     begun = perf_counter()
-    one_of("missing", missing, ("drop", "raise"))
+    what = f"unknown rule {shown(missing)} for missing values"
+    one_of("missing", missing, ("drop", "raise"), what=what)
     boolean("reml", reml, fix="reml=False fits by ML")
     if contrasts is not None:
         example = 'use a dict, as in contrasts={"f": "sum"}'

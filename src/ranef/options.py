@@ -177,11 +177,21 @@ def one_of(
         return value
     words = [repr(word) for word in accepted]
     choices = f"{', '.join(words[:-1])} or {words[-1]}" if len(words) > 1 else words[0]
-    near = suggestion(value, [w for w in accepted if w is not None]) if _plain(value) else ""
-    hint = f"{near} The choices are {choices}" if near else f"use {choices}"
+    near = _near(value, [word for word in accepted if isinstance(word, str)])
+    hint = f"did you mean '{near}'? The choices are {choices}" if near else f"use {choices}"
     raise OptionError(
         what or f"unknown {option} {shown(value)}", found=_found(option, value), fix=fix or hint
     )
+
+
+def _near(value: Any, words: Sequence[str]) -> str:
+    """The word that `value` is but for its case or a slip; of a few words, most are no slip."""
+    import difflib
+
+    if not _plain(value):
+        return ""
+    close = difflib.get_close_matches(value.lower(), words, n=1, cutoff=0.8)
+    return close[0] if close else ""
 
 
 def _plain(value: Any) -> bool:

@@ -21,15 +21,23 @@ def page_width() -> int:
 
 
 def paragraph(
-    text: str, first: str = "", rest: str = "", *, width: int = 0, drop_whitespace: bool = True
+    text: str,
+    first: str = "",
+    rest: str = "",
+    *,
+    width: int = 0,
+    whole_words: bool = False,
+    drop_whitespace: bool = True,
 ) -> list[str]:
-    """Lines of at most `width` characters, the page's by default; long words stay whole.
+    """Lines of at most `width` characters, the page's by default.
 
     Parameters
     ----------
     text : str
     first, rest : str
         What the first and the other lines start with.
+    whole_words : bool
+        Whether a word that is longer than a line stays whole, as code has to.
 
     Examples
     --------
@@ -41,7 +49,7 @@ def paragraph(
         width or page_width(),
         initial_indent=first,
         subsequent_indent=rest,
-        break_long_words=False,
+        break_long_words=not whole_words,
         break_on_hyphens=False,
         drop_whitespace=drop_whitespace,
     )

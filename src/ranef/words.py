@@ -83,7 +83,6 @@ MODULE: dict[str, str] = {
     "MixedModel": _LMM,
     "LinearMixedModel": _LMM,
     "GeneralizedLinearMixedModel": _GLMM,
-    "fit": _LMM,
     "parametricbootstrap": "fit.bootstrap()",
     "centre": "rn.center(data, column, by=group)",
 }
@@ -265,7 +264,6 @@ OPTIONS: dict[str, dict[str, str]] = {
         "conf_int": "the intervals are there always; level= sets their level",
         "conf_level": "level=",
     },
-    "diagnose": {},
     "": {
         "REML": "reml=",
         "conf_level": "level=",

@@ -44,3 +44,14 @@ def test_unknown_memory_stops_nobody(monkeypatch):
 def test_memory_of_this_machine():
     found = memory.available_memory()
     assert found is None or found > 1e6
+
+
+def test_a_limit_of_the_process_counts(monkeypatch):
+    resource = pytest.importorskip("resource")
+    free = memory.available_memory()
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (10**12, 10**12))
+    assert memory.available_memory() == pytest.approx(free, rel=0.2)
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (10**6, 10**6))
+    assert memory.available_memory() == 0.0
+    with pytest.raises(rn.TooLargeError):
+        rn.lmm("y ~ 1 + (1 | pupil) + (1 | teacher)", data())

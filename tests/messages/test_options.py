@@ -8,15 +8,22 @@ back: no TypeError of Python's, no refusal of the compiled core's argument conve
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import pytest
 
 import ranef as rn
+from ranef.present.plots.accessor import PlotAccessor
+from ranef.present.table import ComparisonTable
+
+Call = Callable[[], tuple[Callable[..., Any], dict[str, Any]]]
 
 mpl.use("Agg")
 
@@ -59,9 +66,6 @@ WRONG: tuple[Any, ...] = (
     lambda: None,
 )
 
-# Options that would cost too much where they succeed, and those that are data and not options.
-FREE = {("bootstrap", "n"): (2,), ("confint", "n"): (2,)}
-
 
 def frame() -> pd.DataFrame:
     rng = np.random.default_rng(1)
@@ -76,43 +80,6 @@ def fit() -> rn.Fit:
     return rn.lmm("y ~ x + f + (x | g)", frame())
 
 
-def calls() -> dict[str, tuple[Callable[..., Any], dict[str, Any]]]:
-    """Every public callable with arguments that it accepts."""
-    f = fit()
-    boot = f.bootstrap(20, seed=1)
-    profile = f.profile()
-    table = rn.compare(f, f)
-    plots = methods(type(f.plot))
-    formats = [name for name in methods(type(table)) if name != "to_docx"]
-    path = rn.priors.sensitivity(f, strengths=[0, 1])
-    return {
-        "lmm": (rn.lmm, {"formula": "y ~ x + f + (x | g)", "data": frame()}),
-        "compare": (rn.compare, {"models": (f, f)}),
-        "center": (rn.center, {"data": frame(), "columns": ("x",), "by": "g"}),
-        "structure": (rn.structure, {"data": frame(), "groups": "g"}),
-        "Control": (rn.Control, {}),
-        "load": (rn.datasets.load, {"name": "dyestuff"}),
-        "describe": (rn.datasets.describe, {"name": "dyestuff"}),
-        "names": (rn.datasets.names, {}),
-        "Wishart": (rn.priors.Wishart, {}),
-        "Gamma": (rn.priors.Gamma, {}),
-        "LKJ": (rn.priors.LKJ, {}),
-        "HalfNormal": (rn.priors.HalfNormal, {}),
-        "HalfT": (rn.priors.HalfT, {}),
-        "Normal": (rn.priors.Normal, {}),
-        "sensitivity": (rn.priors.sensitivity, {"fit": f, "strengths": [0, 1]}),
-        "smallest": (rn.priors.smallest, {"fit": f}),
-        "Sensitivity.plot": (path.plot, {}),
-        **{name: (getattr(f, name), {}) for name in methods(rn.Fit) if name not in NEEDED},
-        **{name: (getattr(f, name), dict(given)) for name, given in NEEDED.items()},
-        **{f"plot.{name}": (getattr(f.plot, name), PLOTS.get(name, {})) for name in plots},
-        "bootstrap.confint": (boot.confint, {}),
-        "bootstrap.summary": (boot.summary, {}),
-        "profile.confint": (profile.confint, {}),
-        **{f"table.{name}": (getattr(table, name), {}) for name in formats},
-    }
-
-
 NEEDED: dict[str, dict[str, Any]] = {
     "predict": {"newdata": frame()},
     "refit": {"y": frame()["y"]},
@@ -124,9 +91,164 @@ NEEDED: dict[str, dict[str, Any]] = {
 PLOTS: dict[str, dict[str, Any]] = {"effects": {"x": "x"}}
 
 
+# Values that only make sense with others.
+DETAILS: dict[tuple[str, str], dict[str, Any]] = {
+    ("at", "group"): {"columns": ("z",)},
+}
+
+
 def methods(cls: type) -> list[str]:
     return [
         name
         for name, value in inspect.getmembers(cls, callable)
         if not name.startswith("_") and name != "of_design" and not inspect.isclass(value)
     ]
+
+
+def method(name: str) -> Call:
+    return lambda: (getattr(fit(), name), dict(NEEDED.get(name, {})))
+
+
+def plot(name: str) -> Call:
+    return lambda: (getattr(fit().plot, name), dict(PLOTS.get(name, {})))
+
+
+def table(name: str) -> Call:
+    return lambda: (getattr(rn.compare(fit(), fit()), name), {})
+
+
+#: Every public callable, with arguments that it accepts; made when asked for.
+CALLS: dict[str, Call] = {
+    "lmm": lambda: (rn.lmm, {"formula": "y ~ x + f + (x | g)", "data": frame()}),
+    "compare": lambda: (rn.compare, {"models": (fit(), fit())}),
+    "center": lambda: (rn.center, {"data": frame(), "columns": ("x",), "by": "g"}),
+    "structure": lambda: (rn.structure, {"data": frame(), "groups": "g"}),
+    "load": lambda: (rn.datasets.load, {"name": "dyestuff"}),
+    "describe": lambda: (rn.datasets.describe, {"name": "dyestuff"}),
+    "names": lambda: (rn.datasets.names, {}),
+    "Control": lambda: (rn.Control, {}),
+    "Wishart": lambda: (rn.priors.Wishart, {}),
+    "Gamma": lambda: (rn.priors.Gamma, {}),
+    "LKJ": lambda: (rn.priors.LKJ, {}),
+    "HalfNormal": lambda: (rn.priors.HalfNormal, {}),
+    "HalfT": lambda: (rn.priors.HalfT, {}),
+    "Normal": lambda: (rn.priors.Normal, {}),
+    "sensitivity": lambda: (rn.priors.sensitivity, {"fit": fit(), "strengths": [0, 1]}),
+    "smallest": lambda: (rn.priors.smallest, {"fit": fit()}),
+    "Sensitivity.plot": lambda: (rn.priors.sensitivity(fit(), strengths=[0, 1]).plot, {}),
+    "bootstrap.confint": lambda: (fit().bootstrap(20, seed=1).confint, {}),
+    "bootstrap.summary": lambda: (fit().bootstrap(20, seed=1).summary, {}),
+    "profile.confint": lambda: (fit().profile().confint, {}),
+    **{name: method(name) for name in methods(rn.Fit)},
+    **{f"plot.{name}": plot(name) for name in methods(PlotAccessor)},
+    **{f"table.{name}": table(name) for name in methods(ComparisonTable) if name != "to_docx"},
+}
+# Classes take their fields, which Python checks; the other functions answer.
+ANSWERING = ["lmm", "compare", "center", "structure", "load", "sensitivity", "smallest"]
+ANSWERING += [*methods(rn.Fit), *(f"plot.{name}" for name in methods(PlotAccessor))]
+
+
+def outcome(function: Callable[..., Any], given: dict[str, Any]) -> Exception | None:
+    """What a call raises; `given` by name, but for what stands in ``*names``."""
+    values: list[Any] = []
+    named = dict(given)
+    parameters = inspect.signature(function).parameters.values()
+    if any(p.kind is p.VAR_POSITIONAL for p in parameters):
+        for p in parameters:
+            if p.kind is p.POSITIONAL_OR_KEYWORD:
+                values.append(named.pop(p.name))
+            elif p.kind is p.VAR_POSITIONAL:
+                several = named.pop(p.name)
+                values += several if isinstance(several, tuple) else [several]
+    try:
+        function(*values, **named)
+    except Exception as error:
+        return error
+    finally:
+        plt.close("all")
+    return None
+
+
+def options(function: Callable[..., Any]) -> Iterator[str]:
+    for parameter in inspect.signature(function).parameters.values():
+        assert parameter.kind is not parameter.VAR_KEYWORD, "options are named"
+        yield parameter.name
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_wrong_value_gives_an_error_of_ranef_or_an_answer(name: str) -> None:
+    function, given = CALLS[name]()
+    assert outcome(function, given) is None
+    for option in options(function):
+        for wrong in WRONG:
+            error = outcome(function, {**given, option: wrong})
+            told = f"{name}({option}={wrong!r}"[:100] + f") raises {type(error).__name__}: {error}"
+            assert error is None or isinstance(error, rn.RanefError), told
+            assert error is None or len(str(error)) < 2000, told
+
+
+@pytest.mark.parametrize("name", ANSWERING)
+def test_an_option_of_another_name_is_answered(name: str) -> None:
+    function, given = CALLS[name]()
+    error = outcome(function, {**given, "no_such_option": 1})
+    assert isinstance(error, rn.UsageError)
+    assert isinstance(error, TypeError)
+    assert isinstance(error, rn.OptionError)
+    assert "no_such_option=1" in str(error)
+    assert error.fix
+    for parameter in inspect.signature(function).parameters.values():
+        assert parameter.name in error.found or parameter.kind is parameter.VAR_POSITIONAL
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_every_value_that_a_docstring_lists_is_accepted(name: str) -> None:
+    """The values between braces, as in ``kind : {"response", "pearson"}``."""
+    function, given = CALLS[name]()
+    listed = re.findall(r"^ *(\w+) : \{(.+)\}", function.__doc__ or "", re.MULTILINE)
+    for option, values in listed:
+        for value in re.findall(r'"([^"]+)"', values):
+            details = dict(DETAILS.get((option, value), {}))
+            if (option, value) == ("family", "gamma"):
+                details["fit"] = rn.lmm("y ~ x + (1 | g)", frame())
+            error = outcome(function, {**given, **details, option: value})
+            assert error is None, f"{name}({option}={value!r}) raises {error}"
+
+
+def test_every_public_function_is_called_here() -> None:
+    functions = {name for name in rn.__all__ if inspect.isfunction(getattr(rn, name))}
+    functions |= {name for name in rn.datasets.__all__ if name.islower()}
+    functions |= {*rn.priors.__all__}
+    missing = functions - {*CALLS} - {"Sensitivity", "SmallestPrior"}
+    assert not missing
+
+
+@pytest.mark.parametrize(
+    ("call", "what", "fix"),
+    [
+        (lambda: rn.Control(gain=None), "the gain to stop at is positive", "1e-11"),
+        (lambda: fit().with_reml(0), "reml is True or False", "with_reml(False)"),
+        (lambda: rn.compare(fit(), None), "rn.compare compares fits", "rn.compare(m1, m2)"),
+        (lambda: rn.compare(fit(), "x"), "rn.compare compares fits", "rn.compare(m1, m2)"),
+        (lambda: fit().predict(seed=-1), "a seed is a whole number", "seed=1"),
+        (lambda: fit().predict(level=0.9), "unknown level 0.9", "confidence=0.9"),
+        (lambda: fit().confint(level=95), "a confidence level", "level=0.95"),
+        (lambda: fit().summary(ddf="Satterthwaite"), "unknown method", "'satterthwaite'"),
+        (lambda: fit().bootstrap(n=1.5), "the number of replicates", "n=1"),
+        (lambda: fit().residuals("normalized"), "unknown kind of residuals", "'pearson'"),
+        (lambda: fit().plot.qq(ax=3), "ax is not an Axes", "plt.subplots()"),
+        (lambda: fit().plot(), "fit.plot holds several plots", "fit.plot.qq()"),
+    ],
+)
+def test_the_error_names_the_value_and_the_way_out(
+    call: Callable[[], Any], what: str, fix: str
+) -> None:
+    with pytest.raises(rn.RanefError) as caught:
+        call()
+    assert what in caught.value.what
+    assert caught.value.found
+    assert fix in caught.value.fix
+
+
+def test_a_list_of_fits_is_compared_as_they_are() -> None:
+    assert str(rn.compare([fit(), fit()])) == str(rn.compare(fit(), fit()))
+    assert str(rn.compare((fit(),))) == str(rn.compare(fit()))

@@ -192,3 +192,75 @@ def test_legend_names_the_tests(hsb):
     assert build_table([z]).legend.endswith("(z tests)")
     unsure = replace(model, table=model.table.assign(p_value=0.5))
     assert build_table([unsure]).legend == ""
+
+
+def with_scale(model, **rows):
+    """`model` with other estimates and standard errors, by name."""
+    table = model.table.copy()
+    for name, (estimate, error) in rows.items():
+        table.loc[name.replace("_by_", ":"), ["estimate", "std_error"]] = estimate, error
+    return replace(model, table=table)
+
+
+def row_of(text, name):
+    """The two lines of a coefficient in the text form, without blanks."""
+    lines = text.splitlines()
+    at = next(k for k, line in enumerate(lines) if line.startswith(f"{name} "))
+    return lines[at].split()[1], lines[at + 1].split()[0]
+
+
+@pytest.mark.parametrize(
+    ("estimate", "error", "shown"),
+    [
+        (0.0312, 0.00648, ("0.0312", "(0.0065)")),
+        (0.0004, 0.15, ("0.00", "(0.15)")),
+        (-0.0004, 0.15, ("0.00", "(0.15)")),
+        (2.8028, 0.0996, ("2.80", "(0.10)")),
+        (2.8028, 0.0649, ("2.803", "(0.065)")),
+        (1234.5, 98.76, ("1234.50", "(98.76)")),
+        (1.234e-7, 3.14e-8, ("1.23e-07", "(3.1e-08)")),
+        (2.5, 3.14e-6, ("2.5000000", "(3.1e-06)")),
+    ],
+)
+def test_decimals_follow_the_standard_error(hsb, estimate, error, shown):
+    table = build_table([with_scale(hsb("int_reml"), cwc_ses=(estimate, error))])
+    assert row_of(str(table), "cwc_ses") == shown
+
+
+def test_a_row_takes_the_decimals_of_its_smallest_error(hsb):
+    models = [with_scale(hsb("int_reml"), cwc_ses=pair) for pair in ((2.8, 0.15), (2.8, 0.0065))]
+    line = next(x for x in str(build_table(models)).splitlines() if x.startswith("cwc_ses "))
+    assert line.split()[1::2] == ["2.8000", "2.8000"]
+
+
+def test_a_tiny_covariance_is_no_row_of_zeros(hsb):
+    model = hsb("int_reml")
+    parts = model.components.copy()
+    parts.loc[parts["term2"].notna(), "variance"] = -7.2e-8
+    table = build_table([replace(model, components=parts), model])
+    line = next(x for x in str(table).splitlines() if x.startswith("Cov: "))
+    assert line.split()[-2:] == ["-7.2e-08", "1.05"]
+
+
+def test_powers_of_ten_are_typeset(hsb, tmp_path):
+    table = build_table([with_scale(hsb("int_reml"), cwc_ses=(1.234e-7, 3.14e-8))])
+    latex = table.to_latex()
+    assert r"$1.23 \times 10^{-7}$" in latex
+    assert r"$(3.1 \times 10^{-8}$" in latex
+    assert "e-0" not in latex.partition(r"\bottomrule")[0]
+    cell = "1.23\N{MULTIPLICATION SIGN}10"
+    assert cell + "\N{MINUS SIGN}7" in _Text(table.to_html()).text
+    assert "sup" in _Text(table.to_html()).tags
+    docx = pytest.importorskip("docx")
+    grid = docx.Document(str(table.to_docx(tmp_path / "t.docx"))).tables[0]
+    assert cell in " ".join(c.text for row in grid.rows for c in row.cells)
+
+
+def test_labels_are_broken_at_the_pages_width(hsb, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    long = "condition[T.late]:order_of_the_blocks_of_the_session[T.second]"
+    model = hsb("int_reml")
+    renamed = replace(model, table=model.table.rename(index={"cwc_ses:sector": long}))
+    lines = str(build_table([renamed, renamed])).splitlines()
+    assert max(map(len, lines)) <= 60
+    assert "condition[T.late]:" in lines

@@ -44,8 +44,9 @@ def test_data_sets_are_used_by_the_top_only() -> None:
     assert not [module for module in users if module != "ranef" and not within(module, *top)]
 
 
-def test_data_sets_use_frames_and_errors_only() -> None:
-    allowed = ("ranef.datasets", "ranef.frame", "ranef.errors", "ranef.types", "ranef.record")
+def test_data_sets_use_frames_errors_and_texts_only() -> None:
+    bottom = ("answers", "errors", "frame", "options", "page", "record", "types")
+    allowed = ("ranef.datasets", *(f"ranef.{layer}" for layer in bottom))
     used = {name for module, name in edges() if within(module, "ranef.datasets")}
     assert not [name for name in used if within(name, "ranef") and not within(name, *allowed)]
 

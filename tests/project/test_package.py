@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from importlib import resources
 from importlib.metadata import requires, version
 from pathlib import Path
@@ -72,6 +73,18 @@ def test_changelog_starts_with_this_version() -> None:
     text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     newest = re.findall(r"^## \[(\d[^\]]*)\]", text, flags=re.MULTILINE)[0]
     assert newest == ranef.__version__
+
+
+def test_source_distribution_holds_what_its_tests_import() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    left_out = set(settings["tool"]["scikit-build"]["sdist"]["exclude"])
+    used = set()
+    for path in (ROOT / "tests").rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        used |= {m[1] for m in re.finditer(r"^\s*(?:from|import) (\w+)", text, re.MULTILINE)}
+    of_project = {name for name in used if (ROOT / name).is_dir()}
+    assert {"benchmarks", "studies"} <= of_project
+    assert not of_project & left_out
 
 
 def test_types_are_shipped() -> None:

@@ -90,6 +90,10 @@ def _catalogue() -> dict[str, Any]:
 def names() -> tuple[str, ...]:
     """The names of the bundled data sets.
 
+    Returns
+    -------
+    tuple of str
+
     Examples
     --------
     >>> names()[:3]
@@ -123,6 +127,11 @@ def describe(name: str) -> Description:
     ----------
     name : str
         In any case: ``"InstEval"`` is ``"insteval"``.
+
+    Returns
+    -------
+    Description
+        Prints as a page.
 
     Raises
     ------

@@ -114,13 +114,13 @@ def _broken(code: str) -> list[str]:
     quote = code[len("rn.lmm(")]
     formula, rest = code[len("rn.lmm(") + 1 :].split(quote, 1)
     width = page_width()
-    pieces = paragraph(formula, width=width - 10, drop_whitespace=False)
+    pieces = paragraph(formula, width=width - 10, whole_words=True, drop_whitespace=False)
     lines = [f"{quote}{piece}{quote}" for piece in pieces]
     lines[-1] += ","
-    lines += paragraph(rest.removeprefix(", "), width=width - 6)
+    lines += paragraph(rest.removeprefix(", "), width=width - 6, whole_words=True)
     return ["  rn.lmm(", *(f"      {line}" for line in lines)]
 
 
 def wrapped(text: str, indent: str, hang: bool = True) -> list[str]:
     """Lines as wide as the page, those after the first indented further."""
-    return paragraph(text, indent, indent + ("    " if hang else ""))
+    return paragraph(text, indent, indent + ("    " if hang else ""), whole_words=True)

@@ -108,7 +108,7 @@ def summarize(model: FittedModel, ddf: str = "satterthwaite") -> Summary:
     ----------
     model : FittedModel
     ddf : str
-        ``"satterthwaite"``, ``"kenward-roger"``, ``"residual"`` or ``"asymptotic"``.
+        Degrees of freedom of the tests, as in ``Fit.coefficients``.
     """
     linear = has_residual(model.varcorr())
     table = model.coefficients(ddf=ddf)

@@ -11,7 +11,7 @@ from ...types import Array
 from ..names import factor_of, has_residual, spell
 from ..protocol import FittedModel
 from .choice import choose_group
-from .style import ACCENT, GREY, INK, SECOND, axes, legend, title
+from .style import ACCENT, GREY, INK, SECOND, axes, check_axes, legend, title
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,6 +48,7 @@ def shrinkage(model: FittedModel, group: str | None = None, ax: Axes | None = No
     """
     if not has_residual(model.varcorr()):
         raise OptionError("shrinkage is drawn for linear models only", where=model.formula)
+    check_axes(ax)
     group = choose_group(model, group)
     modes = model.ranef(condvar=False)[group]
     alone, size = _without_pooling(model, group, modes)

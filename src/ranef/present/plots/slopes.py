@@ -12,7 +12,7 @@ from ..protocol import FittedModel
 from .choice import check_column, choose_group, slope_variable
 from .colouring import Colouring, colouring
 from .grid import repeated, typical, values_along
-from .style import GREY, INK, axes, legend, title
+from .style import GREY, INK, axes, check_axes, legend, title
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,6 +57,7 @@ def slopes(
     OptionError
         No numeric predictor; `by` varies within groups or has too many categories.
     """
+    check_axes(ax)
     group = factor_of(choose_group(model, group), model)
     data = model.model_frame()
     x = slope_variable(model, group) if x is None else check_column(data, x)
