@@ -1,4 +1,18 @@
-"""Multilevel (mixed-effects) models: fast, exact, certified, explained, published."""
+"""Multilevel (mixed-effects) models: fast, exact, certified, explained, published.
+
+==================================  ============================================================
+`lmm(formula, data)`                fits a linear mixed model and returns a `Fit`
+`compare(m1, m2, ...)`              sets fits side by side in a publication table
+`center(data, x, by=g)`             adds centred copies of variables to a data frame
+`structure(data, groups)`           says what level each variable lives on
+`datasets.load(name)`               loads a bundled data set; `datasets.names()` lists them
+`priors`                            priors, for `lmm(..., prior=)`
+`Control`                           settings of the search, for `lmm(..., control=)`
+`RanefError` and its subclasses     every error that ranef raises on purpose
+==================================  ============================================================
+
+A fit says the rest itself: `fit.summary()`, `fit.certificate`, `fit.diagnose()`, `help(fit)`.
+"""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable
-from shutil import get_terminal_size
 
 __all__ = ["broken_name", "page_width", "paragraph", "pre"]
 
@@ -17,6 +15,8 @@ def page_width() -> int:
 
     The environment variable COLUMNS goes before the terminal, as in other programs.
     """
+    from shutil import get_terminal_size  # a fit needs no page
+
     return max(NARROWEST, min(WIDEST, get_terminal_size((WIDEST, 24)).columns))
 
 
@@ -44,6 +44,8 @@ def paragraph(
     >>> paragraph("one two three", "- ", "  ", width=10)
     ['- one two', '  three']
     """
+    import textwrap
+
     return textwrap.wrap(
         text,
         width or page_width(),
