@@ -8,6 +8,9 @@ from hypothesis import HealthCheck, settings
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+# Pages are as wide as the terminal: here as wide as they get, wherever the tests run.
+os.environ["COLUMNS"] = "100"
+
 # The same examples in every run; one fit may take longer than hypothesis likes.
 settings.register_profile(
     "ranef",

@@ -126,7 +126,8 @@ def _refuse_options(called: str, options: Mapping[str, Any], names: frozenset[st
     same = [known for known in public if _folded(known) == _folded(name)]
     answer = "" if same else _entry(name, table)
     # A word that holds for every function helps only those that have such an option.
-    if answer.endswith("=") and answer[:-1] not in names:
+    option = answer.partition("=")[0]
+    if option.isidentifier() and "=" in answer and option not in names:
         answer = ""
     if same:
         fix = f"write {same[0]}={shown(options[name])}"
@@ -149,8 +150,9 @@ def _refuse_values(
     most = len(by_place) - extra
     named = sorted(names - set(by_place))
     raise UsageError(
-        f"{called} takes at most {most} value{'' if most == 1 else 's'} without a name",
-        found=f"{given - extra} values",
+        f"{called} takes {f'at most {most}' if most else 'no'} "
+        f"value{'' if most == 1 else 's'} without a name",
+        found=f"{given - extra} of them",
         fix=f"give options by name: {', '.join(f'{n}=' for n in named)}"
         if named
         else f"help({called}) describes the options",

@@ -75,9 +75,11 @@ def whole(
     """A whole number from `least` to `most`; `of` says in words what it counts."""
     number = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
     if not number or not least <= value <= most:
-        limits = f"of at least {least}" if most == LARGEST else f"from {least} to {most}"
+        below = number and value < least
+        limits = f"at least {least}" if most == LARGEST or below else f"from {least} to {most}"
+        kind = "" if below else "a whole number, " if most == LARGEST else "a whole number "
         raise OptionError(
-            f"{of or option} is a whole number {limits}",
+            f"{of or option} is {kind}{limits}",
             found=_found(option, value),
             fix=fix or f"as in {option}={max(least, 1)}",
         )
@@ -132,6 +134,8 @@ def real(
 
 
 def _range(least: float, above: float, below: float) -> str:
+    if above > -math.inf and below < math.inf:
+        return f"a number between {above:g} and {below:g}"
     parts = []
     if least > -math.inf:
         parts.append(f"of at least {least:g}")
@@ -157,7 +161,7 @@ def confidence(option: str, value: Any) -> float:
     """A confidence level, strictly between 0 and 1."""
     number = _as_float(value)
     if number is None or not 0.0 < number < 1.0:
-        percent = number is not None and 1.0 < number < 100.0
+        percent = number is not None and 50.0 <= number < 100.0
         example = f"{number / 100.0:g}" if percent and number is not None else "0.95"
         raise OptionError(
             "a confidence level lies between 0 and 1",

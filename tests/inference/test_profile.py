@@ -91,7 +91,7 @@ def test_inner_levels_are_interpolated_well(sleep: rn.Fit) -> None:
 def test_wrong_use_is_refused(sleep: rn.Fit) -> None:
     with pytest.raises(rn.OptionError, match="the profile reaches to a level"):
         sleep.profile(level=0.8).confint(0.95)
-    with pytest.raises(rn.OptionError, match="level must be"):
+    with pytest.raises(rn.OptionError, match="a confidence level lies between 0 and 1"):
         sleep.profile(level=1.5)
     with pytest.raises(rn.OptionError, match="unknown method 'exact'"):
         sleep.confint("exact")  # type: ignore[arg-type]

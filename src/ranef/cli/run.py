@@ -64,8 +64,8 @@ def _say(text: str, status: int) -> int:
 
 
 def _page(error: RanefError) -> str:
-    """The error as text, as wide as the page; what points at a place stays on its line."""
-    lines = paragraph(error.what, rest="  ")
+    """The error as text, as wide as the page; its first line, and a place, stay as they are."""
+    lines = [error.what]
     for label, text in (("where", error.where), ("found", error.found), ("fix", error.fix)):
         margin = " " * 9
         for i, line in enumerate(text.splitlines()):

@@ -13,7 +13,7 @@ from ranef.errors import DataError
 from ranef.frame import Table
 from ranef.inference.estimates import Estimates
 from ranef.inference.rows import fixed_part, random_part
-from ranef.options import confidence, one_of, shown
+from ranef.options import confidence, one_of
 from ranef.options import seed as checked_seed
 from ranef.problem import TermLabel
 from ranef.problem.parameters import semidefinite_cholesky
@@ -29,8 +29,6 @@ ACCEPTED: dict[str, tuple[Any, ...]] = {
     "new_levels": ("error", "population", "sample"),
     "interval": (None, "confidence", "prediction"),
 }
-WORDS = {"level": "level", "new_levels": "rule for new levels", "interval": "kind of interval"}
-
 # A number for `level` is meant for the interval.
 LEVEL = (
     "the level of an interval is confidence={:g}; level is 'conditional' (with the random effects) "
@@ -54,8 +52,7 @@ class PredictionOptions:
         for name, accepted in ACCEPTED.items():
             value = getattr(self, name)
             number = name == "level" and isinstance(value, (float, np.floating))
-            what = f"unknown {WORDS[name]} {shown(value)}"
-            one_of(name, value, accepted, what=what, fix=LEVEL.format(value) if number else "")
+            one_of(name, value, accepted, fix=LEVEL.format(value) if number else "")
 
     @property
     def needs_groups(self) -> bool:

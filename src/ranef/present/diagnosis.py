@@ -127,8 +127,7 @@ class Diagnosis:
         --------
         >>> import ranef as rn
         >>> fit = rn.lmm("Yield ~ 1 + (1 | Batch)", rn.datasets.load("dyestuff"))
-        >>> print(fit.diagnose().to_json()[:43])
-        {
+        >>> print(fit.diagnose().to_json().splitlines()[1])
           "formula": "Yield ~ 1 + (1 | Batch)",
         """
         return to_json(self.to_dict())

@@ -115,15 +115,19 @@ def sensitivity(
     return Sensitivity(family, pd.DataFrame(rows), level)
 
 
+NOT_NEGATIVE = "strengths are numbers that are not negative"
+SCALE = "0 is no prior, 1 the default of the family"
+
+
 def _strengths(strengths: Sequence[float] | None) -> list[float]:
     if strengths is None:
         return [0.0, *np.geomspace(0.01, 10.0, 25).tolist()]
-    values = numbers("strengths", strengths)
+    values = numbers("strengths", strengths, what=NOT_NEGATIVE, fix=SCALE)
     if values.ndim != 1 or not values.size or not np.all((values >= 0.0) & np.isfinite(values)):
         raise OptionError(
-            "strengths are numbers that are not negative",
+            NOT_NEGATIVE,
             found=f"strengths={shown(strengths)}",
-            fix="0 is no prior, 1 the default of the family",
+            fix=SCALE,
         )
     return [float(v) for v in np.unique(values)]
 
