@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 from collections.abc import Callable
 from html.parser import HTMLParser
@@ -126,4 +127,5 @@ def write() -> None:
 
 
 if __name__ == "__main__":
+    os.environ["COLUMNS"] = "100"
     write()
