@@ -10,8 +10,9 @@ import numpy as np
 
 from ranef.design.evaluate import evaluate_factor
 from ranef.design.fixed import category, code_terms
+from ranef.design.spelling import level_marks, marked, spelt
 from ranef.design.state import Category, State
-from ranef.errors import DataError, DesignError
+from ranef.errors import DataError
 from ranef.formula.nodes import Expr, Name, walk
 from ranef.formula.position import pointer
 from ranef.formula.render import to_text
@@ -20,7 +21,7 @@ from ranef.frame.factors import level_name
 from ranef.frame.table import Column, Table
 from ranef.record import record
 from ranef.scan import Ends, ends, row_threads
-from ranef.types import Array, Cells, Codes, ModelColumns
+from ranef.types import INTERCEPT, Array, Cells, Codes, ModelColumns
 
 __all__ = ["Coded", "code", "ends_of", "report_not_finite"]
 
@@ -87,23 +88,21 @@ def code(intercept: bool, terms: Sequence[Term], table: Table, state: State) -> 
                     report_not_finite(values[key], found[key], factor, table, state)
     if plain:
         return _products(intercept, terms, values, found, table)
-    names = [[to_text(factor) for factor in term.factors] for term in terms]
+    keys = {key: f"v{k}" for k, key in enumerate([*values, *coded])}
+    names = [[keys[to_text(factor)] for factor in term.factors] for term in terms]
     cells = None if values else _equal_rows(coded, table.n_rows)
     if cells is not None:
         which, coded = cells
     n_rows = table.n_rows if cells is None else next(iter(coded.values()))[1].size
     absent = np.zeros(n_rows, dtype=bool)
+    factors = {keys[key]: value for key, value in values.items()}
     for key, (known, codes) in coded.items():
         absent |= codes < 0
-        values[key] = category(codes, known.levels.names, known.contrast)
-    matrix, columns, term_columns = code_terms(intercept, names, values, n_rows)
-    if len(set(columns)) < len(columns):
-        twice = next(name for name in columns if columns.count(name) > 1)
-        raise DesignError(
-            f"two columns of the model matrix are called '{twice}'",
-            where=state.formula,
-            fix="rename the variables or their levels",
-        )
+        marks = level_marks(len(known.levels))
+        factors[keys[key]] = category(codes, marks, marked(known, marks))
+    matrix, columns, term_columns = code_terms(intercept, names, factors, n_rows)
+    of_marks = {mark: (key, state.categories.get(key)) for key, mark in keys.items()}
+    columns = tuple(spelt(column, of_marks) for column in columns)
     made = ModelColumns.of(matrix)
     if absent.any():
         matrix[absent] = np.nan
@@ -168,7 +167,7 @@ def _products(
             of_columns.append(found[to_text(term.factors[0])])
         else:
             of_columns.append(ends_of(product, None, table))
-    names = ("Intercept",) * first + tuple(term.name for term in terms)
+    names = (INTERCEPT,) * first + tuple(term.name for term in terms)
     return Coded(
         ModelColumns(tuple(columns), table.n_rows),
         names,

@@ -8,10 +8,11 @@ from ranef.errors import FormulaError
 from ranef.formula.check import check_factor, check_numeric
 from ranef.formula.grouping import expand_group
 from ranef.formula.model import Bar, Formula
+from ranef.formula.naming import typed
 from ranef.formula.nodes import Call, Expr, Name, Negative, RandomPart, Sum, walk
 from ranef.formula.parser import parse_sides
 from ranef.formula.position import formula_error
-from ranef.formula.render import to_text
+from ranef.formula.render import to_source, to_text
 from ranef.formula.terms import Model, expand
 
 __all__ = ["parse", "summands"]
@@ -129,7 +130,7 @@ def _expand_bar(part: RandomPart, sign: int, text: str) -> list[Bar]:
             fix="write 1 for a random intercept, as in (1 | group)",
         )
     bar = "|" if part.correlated else "||"
-    lhs = to_text(part.lhs)
+    lhs = to_source(part.lhs)
     return [
         Bar(
             lhs=part.lhs,
@@ -138,7 +139,7 @@ def _expand_bar(part: RandomPart, sign: int, text: str) -> list[Bar]:
             label=group.label,
             correlated=part.correlated,
             span=part.span,
-            text=f"({lhs} {bar} {group.label})",
+            text=f"({lhs} {bar} {typed(group.label)})",
             group_names=group.names,
         )
         for group in groups
