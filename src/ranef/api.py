@@ -105,7 +105,7 @@ def lmm(
     _check_options(reml, contrasts, control)
     parsed = parse(formula)
     frame = open_frame(data)
-    check_columns(parsed, frame.names)
+    check_columns(parsed, frame.names, removed=True)
     names = list(parsed.variables())
     wanted = [*names]
     for name, argument in (("weights", weights), ("offset", offset)):

@@ -93,4 +93,4 @@ def test_rendered_text_reads_back_as_the_same_tree(text: str) -> None:
     _, tree = parse_sides(f"y ~ I({text})")
     again = to_formulaic(tree)
     assert parse_sides(f"y ~ {again}")[1] == tree
-    assert parse_sides(f"y ~ {to_text(tree)}")[1] == tree
+    assert to_text(tree) == again.replace("`", "")

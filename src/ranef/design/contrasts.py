@@ -12,6 +12,7 @@ from ranef.design.fixed import Contrast
 from ranef.design.levels import Levels, learn_levels
 from ranef.design.state import State
 from ranef.errors import DesignError, OptionError, suggestion
+from ranef.formula.naming import in_call, of_column
 from ranef.formula.nodes import Call, Expr, Name
 from ranef.formula.position import formula_error
 from ranef.formula.render import to_text
@@ -62,7 +63,8 @@ def to_argument(state: State, columns: Container[str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, category in state.categories.items():
         column, contrast = category.column, category.contrast
-        if column not in columns or key not in (column, f"C({column})") or contrast == Contrast():
+        own = (of_column(column), f"C({in_call(column)})")
+        if column not in columns or key not in own or contrast == Contrast():
             continue
         if contrast.kind == "custom":
             import pandas as pd

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranef.design.levels import Levels, learn_levels
+from ranef.frame.factors import crossed_names
 from ranef.frame.table import Table
 from ranef.record import record
 from ranef.types import Codes
@@ -42,11 +43,7 @@ class Grouping:
         """Level names; combinations are joined with ``:``."""
         names = self.parts[0].names
         for levels, keys in zip(self.parts[1:], self.crossings, strict=True):
-            first, second = np.divmod(keys, len(levels))
-            names = tuple(
-                f"{names[i]}:{levels.names[j]}"
-                for i, j in zip(first.tolist(), second.tolist(), strict=True)
-            )
+            names = crossed_names(names, levels.names, *np.divmod(keys, len(levels)))
         return names
 
     def encode(self, table: Table) -> Codes:

@@ -6,6 +6,7 @@ import numpy as np
 
 from ranef.design.design import Design
 from ranef.errors import DesignError
+from ranef.formula.naming import typed
 from ranef.types import RandomTerm
 
 __all__ = ["check_identifiable"]
@@ -58,5 +59,5 @@ def _check_factor(terms: list[RandomTerm], n: int) -> None:
         f"'{first.factor}' has too many random effects for its rows",
         found=f"{q} random effects ({names}) for each of {first.n_levels} levels, "
         f"at most {most_rows} rows in a level, {n} rows in all",
-        fix=f"use fewer random effects, as in (1 | {first.factor})",
+        fix=f"use fewer random effects, as in (1 | {typed(first.factor)})",
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import field
 from itertools import pairwise
 
@@ -13,6 +12,7 @@ from ranef.design.grouping import Grouping, learn_grouping
 from ranef.design.state import State
 from ranef.errors import DesignError
 from ranef.formula.model import Bar, Formula
+from ranef.formula.naming import numbered, typed
 from ranef.formula.position import pointer
 from ranef.formula.terms import Term
 from ranef.frame.table import Table
@@ -84,7 +84,7 @@ def build_random(
             coding = TermCoding(grouping, bar.model.intercept, bar.model.terms, columns)
             parts.append(_Part(bar, coding, codes, coded))
     parts = _sorted_as_lme4(parts)
-    labels = _unique([part.bar.label for part in parts])
+    labels = numbered([part.bar.label for part in parts])
     terms = [_term(part, label) for part, label in zip(parts, labels, strict=True)]
     return tuple(terms), tuple(part.coding for part in parts)
 
@@ -109,17 +109,6 @@ def _term(part: _Part, label: str) -> RandomTerm:
         codes=part.codes,
         grouping=part.coding.grouping,
     )
-
-
-def _unique(labels: Sequence[str]) -> list[str]:
-    """Second and later uses of a label get ``.1``, ``.2``."""
-    seen: dict[str, int] = {}
-    unique: list[str] = []
-    for label in labels:
-        count = seen.get(label, 0)
-        seen[label] = count + 1
-        unique.append(f"{label}.{count}" if count else label)
-    return unique
 
 
 def _check_levels(bar: Bar, grouping: Grouping, formula: Formula) -> None:
@@ -177,7 +166,7 @@ def _varies_within(column: Array, codes: Codes, n_levels: int, ends: Ends | None
 
 
 def _without(bar: Bar, term: Term) -> str:
-    kept = [other.name for other in bar.model.terms if other is not term]
+    kept = [typed(other.name) for other in bar.model.terms if other is not term]
     lhs = " + ".join(["1", *kept])
     mark = "|" if bar.correlated else "||"
-    return f"({lhs if kept else '1'} {mark} {bar.label})"
+    return f"({lhs if kept else '1'} {mark} {typed(bar.label)})"

@@ -1,9 +1,9 @@
 """Names of coded columns: marks while formulaic works, texts when it is done.
 
-formulaic keeps columns by name. So that no two of them have one name, whatever variables and levels
-are called, it is given ``v0``, ``v1``, ... for factors and ``l0``, ``l1``, ... for levels (``c0``,
-``c1``, ... for the columns of a matrix of contrasts), and what it returns, ``v0[T.l2]:v1``, is spelt
-in the user's words here.
+formulaic keeps columns by name. So that no two of them have one name, whatever variables and
+levels are called, it is given ``v0``, ``v1``, ... for factors and ``l0``, ``l1``, ... for levels
+(``c0``, ``c1``, ... for the columns of a matrix of contrasts). What it returns, ``v0[T.l2]:v1``, is
+spelt in the user's words here.
 """
 
 from __future__ import annotations

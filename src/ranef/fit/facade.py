@@ -86,7 +86,8 @@ class Fit(Explained, Refitting, Presented):
         """Fixed effects plus conditional modes by grouping factor, one row a level."""
         from ranef.present.estimates import coef_frames
 
-        return coef_frames(self.fixef, self.ranef(condvar=False))
+        levels = [term.levels for term in self._design.terms]
+        return coef_frames(self.fixef, self._problem.labels, levels, self._modes)
 
     # -- criteria -------------------------------------------------------------------------------
     @property

@@ -1,10 +1,10 @@
 """Texts that name one thing each: columns, levels, coefficients and grouping factors.
 
-A coefficient is known to the user by a text: ``ses:sex[T.male]``. Bare, the text of a column could
-be that of something else: a column called ``Intercept`` beside the constant, a column ``a:b`` beside
-the interaction of ``a`` and ``b``. Such a column is written between backticks, as it is typed in a
-formula. All rules are in this file, and with them equal texts mean equal things, in one model and
-in any two.
+A coefficient is known to the user by a text: ``ses:sex[T.male]``. Bare, the text of a column
+could be that of something else: a column called ``Intercept`` beside the constant, a column ``a:b``
+beside the interaction of ``a`` and ``b``. Such a column is written between backticks, as it is
+typed in a formula. All rules are in this file, and with them equal texts mean equal things, in one
+model and in any two.
 
 A coefficient's text is one or more factors joined with ``:``. A factor is a column (bare or between
 backticks) or a call such as ``log(x)``, and it may end in brackets that hold a level, a contrast or
@@ -23,6 +23,7 @@ from ranef.types import INTERCEPT
 __all__ = [
     "RESIDUAL",
     "column_of",
+    "columns_of",
     "factors",
     "find",
     "in_call",
@@ -32,6 +33,7 @@ __all__ = [
     "of_column",
     "of_group",
     "of_level",
+    "pairs",
     "refuse_taken",
     "set_apart",
     "typed",
@@ -55,6 +57,7 @@ _LIKE_ANOTHER = re.compile(
 """Blanks at an end, a joint, brackets, a call, the name of a variance parameter."""
 
 _WORDS_IN_A_ROW = re.compile(r"(?:[^\W\d]|\.(?!\d))[\w.]*+(?: [\w.]++)*+\Z")
+_OF_CATEGORY = re.compile(r"(C|factor|as\.factor)\((`[^`]*`|[^`(),]*)\)\Z")
 _TYPED_BARE = re.compile(r"(?:[^\W\d]|\.(?!\d))[\w.]*+\Z")
 _WORDS = frozenset({".", "TRUE", "FALSE", "True", "False", "NULL", "None"})
 _CONTRAST = re.compile(r"[DHST]\.")
@@ -211,18 +214,54 @@ def column_of(factor: str) -> str | None:
     return None if _CALL.match(variable) else variable
 
 
+def columns_of(label: str) -> tuple[str, ...]:
+    """The columns behind the text of a grouping factor, or the one of a factor's text.
+
+    Examples
+    --------
+    >>> columns_of("c:(`b:1`:a)"), columns_of("factor(g)"), columns_of("log(x)")
+    (('c', 'b:1', 'a'), ('g',), ())
+    """
+    out: list[str] = []
+    for factor in factors(label):
+        column = column_of(factor)
+        if factor.startswith("(") and factor.endswith(")"):
+            out += columns_of(factor[1:-1])
+        elif found := _OF_CATEGORY.match(factor):
+            out.append(found[2].strip("`"))
+        elif column is not None:
+            out.append(column)
+    return tuple(out)
+
+
+def pairs(both: Sequence[tuple[str, str]]) -> list[str]:
+    """Pairs of texts with a dot between them; those that hold dots get backticks if need be.
+
+    Examples
+    --------
+    >>> pairs([("Intercept", "sch.ses")]), pairs([("a", "b.c"), ("a.b", "c")])
+    (['Intercept.sch.ses'], ['a.`b.c`', '`a.b`.c'])
+    """
+    plain = [f"{a}.{b}" for a, b in both]
+    if len(set(plain)) == len(set(both)):
+        return plain
+    return [".".join(f"`{text}`" if "." in text else text for text in pair) for pair in both]
+
+
 def typed(text: str) -> str:
     """A term or grouping factor as it is typed in a formula.
 
     Examples
     --------
-    >>> typed("reading score:sex"), typed("c:(b x:a)"), typed("factor(g)")
-    ('`reading score`:sex', 'c:(`b x`:a)', 'factor(g)')
+    >>> typed("reading score:sex"), typed("c:(b x:a)"), typed("factor(a b)")
+    ('`reading score`:sex', 'c:(`b x`:a)', 'factor(`a b`)')
     """
     parts = []
     for factor in factors(text):
         if factor.startswith("(") and factor.endswith(")"):
             parts.append(f"({typed(factor[1:-1])})")
+        elif found := _OF_CATEGORY.match(factor):
+            parts.append(f"{found[1]}({in_formula(found[2].strip('`'))})")
         elif factor.startswith("`") or _CALL.match(factor):
             parts.append(factor)
         else:
@@ -250,7 +289,9 @@ def _without_blanks(factor: str) -> str:
 
 def find(given: str, known: Collection[str]) -> str | None:
     """The text among `known` that a user means: as it is, or a column without its backticks."""
-    return next((text for text in (given, of_column(given), of_group(given)) if text in known), None)
+    return next(
+        (text for text in (given, of_column(given), of_group(given)) if text in known), None
+    )
 
 
 def numbered(labels: Sequence[str]) -> list[str]:

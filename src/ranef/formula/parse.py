@@ -74,7 +74,10 @@ def _read(text: str) -> Formula:
     if not bars:
         raise _no_random_part(right, text)
     _check_response_apart(response, model, text)
-    return Formula(text, response, model.terms, model.intercept, tuple(bars), model.offsets)
+    removed = (*model.removed, *(factor for bar in bars for factor in bar.model.removed))
+    return Formula(
+        text, response, model.terms, model.intercept, tuple(bars), model.offsets, removed
+    )
 
 
 def summands(right: Expr) -> list[tuple[int, Expr]]:

@@ -51,11 +51,14 @@ class Model:
         Main effects first, then two-way interactions and so on, each in order of appearance.
     offsets : tuple of Expr
         Arguments of ``offset()``.
+    removed : tuple of Expr
+        Factors that stand in subtracted terms alone.
     """
 
     intercept: bool
     terms: tuple[Term, ...]
     offsets: tuple[Expr, ...]
+    removed: tuple[Expr, ...] = ()
 
 
 def expand(exprs: Iterable[tuple[int, Expr]], text: str) -> Model:
@@ -83,7 +86,9 @@ def expand(exprs: Iterable[tuple[int, Expr]], text: str) -> Model:
         Term(tuple(algebra.factors[key] for key in term), ":".join(term)) for term in found if term
     ]
     terms.sort(key=lambda term: term.degree)
-    return Model(() in found, tuple(terms), tuple(algebra.offsets))
+    used = {key for term in found for key in term}
+    removed = tuple(factor for key, factor in algebra.factors.items() if key not in used)
+    return Model(() in found, tuple(terms), tuple(algebra.offsets), removed)
 
 
 class _Algebra:

@@ -128,6 +128,7 @@ def _missing(
     table: Table, names: Iterable[str], extra: Extra
 ) -> tuple[dict[str, int], NDArray[np.bool_]]:
     by_column: dict[str, int] = {}
+    names = list(names)
     masks = {name: missing_in(table[name]) for name in names if _any_missing(table, name)}
     for name, values in extra.items():
         if np.shape(values) != (table.n_rows,):
@@ -136,7 +137,10 @@ def _missing(
                 found=f"shape {np.shape(values)} for {table.n_rows} rows",
                 fix="give a vector as long as the data",
             )
-        masks[name] = np.isnan(np.asarray(values, dtype=np.float64))
+        # An argument and a column of the model may have one name.
+        masks[f"{name}=" if name in names else name] = np.isnan(
+            np.asarray(values, dtype=np.float64)
+        )
     missing = np.zeros(table.n_rows if masks else 0, dtype=np.bool_)
     for name, mask in masks.items():
         count = int(np.count_nonzero(mask))

@@ -6,7 +6,7 @@ import numpy as np
 
 from ranef.problem import Problem, TermLabel
 from ranef.solve.face import Face, TermFace, face_of
-from ranef.types import Array
+from ranef.types import INTERCEPT, Array
 
 __all__ = ["flat_directions", "null_directions"]
 
@@ -85,4 +85,4 @@ def _flat_direction(problem: Problem, face: Face, step: Array) -> str:
 
 
 def _spell(name: str) -> str:
-    return "(Intercept)" if name == "Intercept" else name
+    return f"({INTERCEPT})" if name == INTERCEPT else name

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ranef.formula.naming import columns_of
+
 from ...types import Array
 from ..protocol import FittedModel
 
@@ -38,13 +40,13 @@ def typical(data: pd.DataFrame, model: FittedModel) -> dict[str, Any]:
 def _is_category(values: pd.Series[Any], name: str, model: FittedModel) -> bool:
     from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
-    grouping = {variable for factor in model.ngroups for variable in factor.split(":")}
+    grouping = {column for factor in model.ngroups for column in columns_of(factor)}
     if name in grouping or is_bool_dtype(values) or not is_numeric_dtype(values):
         return True
-    return bool(re.search(rf"\b(?:C|factor)\(\s*{re.escape(name)}\s*[,)]", model.formula))
+    return bool(re.search(rf"\b(?:C|factor)\(\s*`?{re.escape(name)}`?\s*[,)]", model.formula))
 
 
-def repeated(data: pd.DataFrame, row: dict[str, Any], **moving: Any) -> pd.DataFrame:
+def repeated(data: pd.DataFrame, row: dict[str, Any], /, **moving: Any) -> pd.DataFrame:
     """`row` as often as the moving variables are long, with the column types of `data`."""
     import pandas as pd
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ranef.formula.naming import columns_of
+
 from ...errors import OptionError
 from ..names import factor_of, response_of, spell
 from ..protocol import FittedModel
@@ -22,6 +24,7 @@ __all__ = ["slopes"]
 
 _MOST_GROUPS = 1000
 _POINTS = 12
+_PREDICTION = "`prediction`"  # no variable of a formula has a backtick in its name
 
 
 def slopes(
@@ -57,13 +60,15 @@ def slopes(
     OptionError
         No numeric predictor; `by` varies within groups or has too many categories.
     """
-    group = factor_of(choose_group(model, group), model)
+    label = factor_of(choose_group(model, group), model)
     data = model.model_frame()
-    x = check_column(data, x) if x else slope_variable(model, group)
-    if group not in data.columns:
+    x = check_column(data, x) if x else slope_variable(model, label)
+    grouping = columns_of(label)
+    if len(grouping) != 1:
         raise OptionError(
-            f"{group!r} is not a single variable", fix="name another grouping factor: group='...'"
+            f"{label!r} is not a single variable", fix="name another grouping factor: group='...'"
         )
+    group = grouping[0]
     colours = _colours(data, by, group) if by else None
     lines = _group_lines(model, data, x, group)
     keep = lines[group].drop_duplicates()
@@ -72,7 +77,7 @@ def slopes(
     thin = float(np.clip(110.0 / len(chosen), 0.4, 1.2))
     for _, line in lines[lines[group].isin(chosen)].groupby(group, sort=False, observed=True):
         colour = colours.colour(line[by].iloc[0]) if colours else GREY
-        ax.plot(line[x], line["prediction"], color=colour, linewidth=thin, alpha=0.5, zorder=2)
+        ax.plot(line[x], line[_PREDICTION], color=colour, linewidth=thin, alpha=0.5, zorder=2)
     _population_lines(model, data, x, by, colours, ax)
     ax.set_xlabel(x)
     ax.set_ylabel(response_of(model.formula))
@@ -97,7 +102,7 @@ def _group_lines(model: FittedModel, data: pd.DataFrame, x: str, group: str) -> 
         points = values_along(rows[x], _POINTS)
         pieces.append(repeated(data, typical(rows, model), **{x: points}))
     frame = pd.concat(pieces, ignore_index=True)
-    return frame.assign(prediction=np.asarray(model.predict(frame, level="conditional")))
+    return frame.assign(**{_PREDICTION: np.asarray(model.predict(frame, level="conditional"))})
 
 
 def _population_lines(
