@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ranef.formula.naming import in_call, of_group
-from ranef.formula.nodes import Binary, Call, Expr, Name, Number, Sum
+from ranef.formula.naming import in_call, in_formula, of_group
+from ranef.formula.nodes import Binary, Call, Expr, Name, Number, String, Sum
 from ranef.formula.position import formula_error
 from ranef.formula.render import to_text
 from ranef.record import record
@@ -74,6 +74,9 @@ def _no_group(expr: Expr, text: str) -> Exception:
         case Sum():
             what = f"{shown} is no grouping factor"
             fix = "write one random part for each factor, as in (1 | a) + (1 | b)"
+        case String():
+            what = f"{shown} is a text and no grouping factor"
+            fix = f"write the name of the column without quotes: {in_formula(expr.value)}"
         case Name():
             what = "'.' is no grouping factor"
             fix = "name the column that holds the groups, as in (1 | school)"

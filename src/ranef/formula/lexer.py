@@ -39,8 +39,6 @@ _MEANT = {
     **dict.fromkeys("\u00d7\u2217\uff0a\u22c5\u00b7", "*"),
     **dict.fromkeys("\u2223\uff5c\u2502\u00a6", "|"),
     **dict.fromkeys("\uff1a\u2236", ":"),
-    **dict.fromkeys("\u201c\u201d\u201e", '"'),
-    **dict.fromkeys("\u2018\u2019\u00b4", "'"),
     "\uff0b": "+",
     "\uff08": "(",
     "\uff09": ")",
@@ -48,6 +46,7 @@ _MEANT = {
 }
 """What word processors and other keyboards put in place of the characters of a formula."""
 
+_QUOTES = frozenset("\u201c\u201d\u201e\u2018\u2019\u201a\u00b4\u00ab\u00bb")
 _INVISIBLE = frozenset("\u200b\u200c\u200d\u2060\ufeff\u00ad")
 _JOINED = r"[^\s+*:|()~^/,`]*"
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r"}
@@ -121,6 +120,9 @@ def _unreadable(text: str, at: int) -> Exception:
         what = f"'{char}' ({code}) is not the {meant} of a formula"
         of_name = f"; if {whole} is the name of a column, write `{whole}`"
         fix = f"type {meant} on the keyboard" + (of_name if len(whole) > 2 else "")
+    elif char in _QUOTES:
+        fix = "a column's name stands alone or between backticks, as in `my column`; other texts "
+        fix += "stand between '...'"
     elif char == "$":
         name = re.match(r"\$\s*(`[^`]*`|[\w.]*)", text[at:])
         alone = name[1] if name and name[1] else "the column's name"

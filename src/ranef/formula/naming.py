@@ -52,7 +52,7 @@ _GROUPS = frozenset({RESIDUAL, "fixed"})
 _CALLS = "|".join(re.escape(name) for name in sorted(KNOWN))
 _CALL = re.compile(rf"(?:{_CALLS})\(")
 _LIKE_ANOTHER = re.compile(
-    rf"[\s(]|.*(?:[:|`]|\S\[|\s\Z)|(?:{_CALLS})\(.*\)\Z|(?:sd|cor)__", re.DOTALL
+    rf"[\s(]|.*(?:[:|`]|\S\[|\s\Z)|(?:{_CALLS})\(|(?:sd|cor)__", re.DOTALL
 )
 """Blanks at an end, a joint, brackets, a call, the name of a variance parameter."""
 

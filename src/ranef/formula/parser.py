@@ -311,9 +311,8 @@ class _Parser(Cursor):
     def unknown_function(self, function: Token) -> Exception:
         fix = hint(function.value) or suggestion(function.value, sorted(KNOWN))
         whole = re.match(r"[^()`]*\([^()`]*\)", self.text[function.start :])
-        if not fix and whole and self.text[function.end].isspace():
-            fix = f"if '{whole[0]}' is a column, write `{whole[0]}`; otherwise compute it before "
-            fix += "fitting"
+        if whole and self.text[function.end].isspace():
+            fix = f"if '{whole[0]}' is one column, write `{whole[0]}`" + (f"; {fix}" if fix else "")
         return self.error(
             f"unknown function '{function.value}'",
             span=(function.start, function.end),

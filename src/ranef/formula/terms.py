@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ranef.formula.nodes import Binary, Call, Expr, Name, Negative, Number, RandomPart, Sum
+from ranef.formula.naming import in_formula
+from ranef.formula.nodes import Binary, Call, Expr, Name, Negative, Number, RandomPart, String, Sum
 from ranef.formula.position import formula_error
 from ranef.formula.render import to_text
 from ranef.record import record
@@ -246,6 +247,8 @@ class _Algebra:
             fix = "only 0 and 1 are terms; a column whose name is a number needs backticks"
         else:
             fix = "write the name of a column, without quotes"
+        if isinstance(expr, String):
+            fix += f": {in_formula(expr.value)}"
         return formula_error(f"{shown} is not a term", self.text, expr.span, fix=fix)
 
 
