@@ -26,7 +26,9 @@ from ranef.formula.naming import (
 _PIECES = st.sampled_from(
     [":", "[", "]", "[T.", "(", ")", "|", " ", ".", "log(", "a", "b", "x", "2", "'", "~", "-"]
 )
-_NAMES = st.lists(_PIECES, min_size=1, max_size=6).map("".join).filter(lambda name: name.strip(" ."))
+_NAMES = (
+    st.lists(_PIECES, min_size=1, max_size=6).map("".join).filter(lambda name: name.strip(" ."))
+)
 _NAMES |= st.sampled_from(["Intercept", "(Intercept)", "sigma", "Residual", "fixed", "TRUE", "1"])
 _LEVELS = st.lists(_PIECES | st.just("`"), max_size=6).map("".join)
 _FACTORS = st.tuples(_NAMES, st.none() | _LEVELS)
@@ -90,10 +92,11 @@ def test_names_are_reserved_where_they_stand_for_something() -> None:
         "`sigma`",
         "Residual",
     ]
-    assert [of_group(name) for name in ("Residual", "fixed", "Intercept")] == [
+    assert [of_group(name) for name in ("Residual", "fixed", "Intercept", "sigma")] == [
         "`Residual`",
         "`fixed`",
-        "Intercept",
+        "`Intercept`",
+        "sigma",
     ]
 
 

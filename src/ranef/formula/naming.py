@@ -46,14 +46,13 @@ RESIDUAL = "Residual"
 _COEFFICIENTS = frozenset({INTERCEPT, f"({INTERCEPT})", "sigma"})
 """The constant in both spellings, and the residual standard deviation among the parameters."""
 
-_GROUPS = frozenset({RESIDUAL, "fixed"})
-"""What stands beside grouping factors: in ``varcorr`` and in the mapping of priors."""
+_GROUPS = frozenset({RESIDUAL, "fixed", INTERCEPT})
+"""What stands beside grouping factors: in ``varcorr``, in the mapping of priors, and as a column of
+a frame whose index has the factor's name."""
 
 _CALLS = "|".join(re.escape(name) for name in sorted(KNOWN))
 _CALL = re.compile(rf"(?:{_CALLS})\(")
-_LIKE_ANOTHER = re.compile(
-    rf"[\s(]|.*(?:[:|`]|\S\[|\s\Z)|(?:{_CALLS})\(|(?:sd|cor)__", re.DOTALL
-)
+_LIKE_ANOTHER = re.compile(rf"[\s(]|.*(?:[:|`]|\S\[|\s\Z)|(?:{_CALLS})\(|(?:sd|cor)__", re.DOTALL)
 """Blanks at an end, a joint, brackets, a call, the name of a variance parameter."""
 
 _WORDS_IN_A_ROW = re.compile(r"(?:[^\W\d]|\.(?!\d))[\w.]*+(?: [\w.]++)*+\Z")

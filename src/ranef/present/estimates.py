@@ -96,7 +96,7 @@ def ranef_frames(
         for k in members:
             label = labels[k]
             names += [n if n not in names else f"{n}.{label.label}" for n in label.names]
-        keys = set_apart(names, (), "_sd")
+        keys = set_apart(names, (factor,), "_sd")
         places = [(k, j) for k in members for j in range(len(labels[k].names))]
         columns = {key: modes[k][:, j] for key, (k, j) in zip(keys, places, strict=True)}
         if covariances is not None:
