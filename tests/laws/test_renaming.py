@@ -181,7 +181,7 @@ def test_correlations_of_dotted_names() -> None:
 def test_results_do_not_overwrite_a_variable() -> None:
     data = _data().rename(columns={"x": ".fitted"})
     fit = rn.lmm("y ~ .fitted + (1 | g)", data)
-    with pytest.raises(rn.errors.DataError, match="rename '.fitted'"):
+    with pytest.raises(rn.errors.DataError, match=r"rename '\.fitted'"):
         fit.augment()
     np.testing.assert_allclose(fit.fixef, rn.lmm("y ~ x + (1 | g)", _data()).fixef)
 
@@ -195,6 +195,21 @@ def test_levels_that_look_like_coefficients() -> None:
     np.testing.assert_allclose(fit.fixef, rn.lmm("y ~ f*k + (1 | g)", plain).fixef, rtol=1e-8)
     assert fit.fixef.index.is_unique
     assert "f[T.`x]:k[T.y`]" in fit.fixef.index
+
+
+def test_contrasts_that_look_like_levels() -> None:
+    matrix = pd.DataFrame(
+        {"T.u": [-1.0, 1.0, 0.0], "1]:z": [-1.0, 0.0, 1.0]}, index=["t", "u", "v"]
+    )
+    data = _data()
+    fit = rn.lmm("y ~ f*z + (1 | g)", data, contrasts={"f": matrix})
+    plain = matrix.set_axis(["a", "b"], axis=1)
+    wanted = rn.lmm("y ~ f*z + (1 | g)", data, contrasts={"f": plain})
+    np.testing.assert_allclose(fit.fixef, wanted.fixef, rtol=1e-8)
+    assert list(fit.fixef.index[1:3]) == ["f[`T.u`]", "f[`1]:z`]"]
+    twice = matrix.set_axis(["a", "a"], axis=1)
+    with pytest.raises(rn.OptionError, match="two columns called 'a'"):
+        rn.lmm("y ~ f*z + (1 | g)", data, contrasts={"f": twice})
 
 
 def test_levels_with_colons_of_crossed_groups() -> None:

@@ -103,6 +103,14 @@ def _matrix(name: str, value: Any, table: Table) -> Contrast:
             found=f"rows {', '.join(rows)}; levels {', '.join(levels.names)}",
             fix="label the rows with the levels that occur in the data",
         )
+    labels = [str(label) for label in value.columns]
+    if len(set(labels)) < len(labels):
+        twice = next(label for label in labels if labels.count(label) > 1)
+        raise OptionError(
+            f"the contrast matrix of '{name}' has two columns called '{twice}'",
+            found="columns " + ", ".join(labels),
+            fix="give every contrast a name of its own",
+        )
     matrix = np.asarray(value, dtype=np.float64)[[rows.index(level) for level in levels.names]]
     full = np.column_stack([np.ones(len(levels)), matrix])
     if not np.isfinite(full).all() or np.linalg.matrix_rank(full) < full.shape[1]:
@@ -111,7 +119,7 @@ def _matrix(name: str, value: Any, table: Table) -> Contrast:
             found=f"{matrix.shape[1]} columns for {len(levels)} levels",
             fix="use at most one column less than levels, independent of each other and of 1",
         )
-    columns = zip(map(str, value.columns), matrix.T.tolist(), strict=True)
+    columns = zip(labels, matrix.T.tolist(), strict=True)
     return Contrast("custom", columns=tuple((label, tuple(values)) for label, values in columns))
 
 
