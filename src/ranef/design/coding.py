@@ -97,6 +97,14 @@ def code(intercept: bool, terms: Sequence[Term], table: Table, state: State) -> 
         absent |= codes < 0
         values[key] = category(codes, known.levels.names, known.contrast)
     matrix, columns, term_columns = code_terms(intercept, names, values, n_rows)
+    for term, own in zip(terms, term_columns, strict=True):
+        if not own:
+            raise DesignError(
+                f"the term '{term.name}' makes no columns",
+                where=pointer(state.formula, term.factors[0].span),
+                found="0 columns of the model matrix",
+                fix="check the arguments of its functions: poly() and bs() need a degree of 1 or more",
+            )
     if len(set(columns)) < len(columns):
         twice = next(name for name in columns if columns.count(name) > 1)
         raise DesignError(

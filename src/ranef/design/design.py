@@ -124,7 +124,7 @@ def build(
     DataError
         A response that is no number or is constant, an infinite or undefined value, no rows.
     DesignError
-        One level, or a random slope that never varies within a group.
+        One level, or a term that makes no columns.
     OptionError
         Contrasts that do not fit.
 

@@ -1,0 +1,198 @@
+"""The refusal of a model whose variances the data do not identify, in the user's words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ranef.design.design import Design
+from ranef.design.nearest import Part, nearest_parts, parts_of_factor
+from ranef.design.variance_map import FlatDirection, flat_directions
+from ranef.errors import DesignError
+from ranef.formula.model import Formula
+from ranef.formula.position import pointer
+from ranef.types import Array
+
+__all__ = ["identified_parts", "refusal"]
+
+_TAKES_PART = 1e-6
+"""Of a parameter in a flat direction whose largest part is 1."""
+
+_MOST_NAMED = 4
+
+
+def refusal(
+    design: Design,
+    formula: Formula,
+    members: Sequence[int],
+    flat: Sequence[FlatDirection],
+    weights: Array | None,
+) -> DesignError:
+    """What cannot be told apart, why, and the nearest model in which it can.
+
+    Parameters
+    ----------
+    design : Design
+    formula : Formula
+    members : sequence of int
+        Positions in the design of the terms on one grouping factor.
+    flat : sequence of FlatDirection
+        Not empty.
+    weights : ndarray or None, shape (n,)
+    """
+    terms = [design.terms[k] for k in members]
+    factor = terms[0].factor
+    names = [name for term in terms for name in term.names]
+    parts = parts_of_factor(design, formula, members)
+    moved = _moved(flat)
+    residual = any(abs(each.residual) > _TAKES_PART for each in flat)
+    together = _together(names, moved, residual)
+    nearest = nearest_parts(design, parts, members, weights)
+    fix = f"remove the random part of '{factor}'"
+    if nearest:
+        fix = f"the nearest model that the data identify has {_text(nearest)}"
+    where = pointer(formula.text, parts[0].bar.span)
+    if len(names) == 1:
+        levels = terms[0].n_levels
+        return DesignError(
+            f"'{factor}' has as many levels as there are rows"
+            if levels == design.n
+            else f"the random effects of '{factor}' cannot be told from the residuals",
+            where=where,
+            found=f"{levels} levels, {design.n} rows: its variance and the residual variance "
+            "cannot be told apart",
+            fix=f"remove the random part of '{factor}', or use data with several rows in a level",
+        )
+    if residual:
+        most = int(np.bincount(terms[0].codes).max())
+        return DesignError(
+            f"'{factor}' has too many random effects for its rows",
+            where=where,
+            found=f"{len(names)} random effects ({', '.join(names)}) for each of "
+            f"{terms[0].n_levels} levels, at most {most} {'row' if most == 1 else 'rows'} in a "
+            f"level: {together}",
+            fix=fix,
+        )
+    constant = _constant_slopes(design, members, moved)
+    if constant:
+        place, owner, name, values = constant[0]
+        bar = formula.bars[place]
+        term = bar.model.terms[owner]
+        rest = _without(design, parts, members, weights, constant)
+        advice = f"keep '{term.name}' in the fixed part only"
+        if rest:
+            advice += f", as in {_text(rest)}"
+        if nearest and nearest != rest:
+            advice += f"; {_text(nearest)} lets the variance between levels depend on it"
+        return DesignError(
+            f"the random slope of '{name}' cannot be told from the intercept of '{factor}'",
+            where=pointer(formula.text, term.factors[0].span),
+            found=f"'{name}' never varies within a level of '{factor}' in {bar.text}, and takes "
+            f"{values} values between them: {together}",
+            fix=advice,
+        )
+    what = f"the data do not tell the random effects of '{factor}' apart"
+    if _twice(parts):
+        what = f"the random part of '{factor}' has the same effect twice"
+    written = " and ".join(part.bar.text for part in parts)
+    return DesignError(
+        what,
+        where=pointer(formula.text, parts[-1].bar.span),
+        found=f"{written}: {together}" if len(parts) > 1 else together,
+        fix=fix,
+    )
+
+
+def identified_parts(
+    design: Design, formula: Formula, members: Sequence[int], weights: Array | None
+) -> list[Part]:
+    """Smaller random parts on a factor whose variances the data identify; maybe none.
+
+    Without slopes that never vary within a level, if these take part in what is not identified;
+    else as :func:`~ranef.design.nearest.nearest_parts`.
+    """
+    first = design.terms[members[0]]
+    blocks = [design.terms[k].columns for k in members]
+    moved = _moved(flat_directions(blocks, first.codes, first.n_levels, weights))
+    parts = parts_of_factor(design, formula, members)
+    constant = _constant_slopes(design, members, moved)
+    return _without(design, parts, members, weights, constant) or []
+
+
+def _without(
+    design: Design,
+    parts: Sequence[Part],
+    members: Sequence[int],
+    weights: Array | None,
+    constant: Sequence[tuple[int, int, str, int]],
+) -> list[Part] | None:
+    gone = frozenset((place, owner) for place, owner, _, _ in constant)
+    return nearest_parts(design, parts, members, weights, gone)
+
+
+def _text(parts: Sequence[Part]) -> str:
+    return " + ".join(part.text for part in parts)
+
+
+def _moved(flat: Sequence[FlatDirection]) -> NDArray[np.bool_]:
+    """Which variances and covariances take part in some flat direction, shape (Q, Q)."""
+    largest = np.max([np.abs(each.covariance) for each in flat], axis=0)
+    return np.asarray(largest > _TAKES_PART)
+
+
+def _twice(parts: Sequence[Part]) -> bool:
+    """Whether two random parts have the intercept or a term in common."""
+    seen: set[str] = set()
+    for part in parts:
+        own = {part.bar.model.terms[k].name if k >= 0 else "" for k in part.kept}
+        if own & seen:
+            return True
+        seen |= own
+    return False
+
+
+def _constant_slopes(
+    design: Design, members: Sequence[int], moved: NDArray[np.bool_]
+) -> list[tuple[int, int, str, int]]:
+    """Slopes beside an intercept that take part and never vary within a level.
+
+    Random part, position of the term in it, name of the column, number of its values.
+    """
+    out = []
+    start = 0
+    for k in members:
+        term, coding = design.terms[k], design.encoding.random_codings[k]
+        for j in term.constant if coding.intercept else ():
+            column = term.columns.columns[j]
+            if moved[start + j].any() and column is not None:
+                values = int(np.unique(column).size)
+                out.append((coding.bar, coding.owners[j], term.names[j], values))
+        start += term.q
+    return out
+
+
+def _together(names: Sequence[str], moved: NDArray[np.bool_], residual: bool) -> str:
+    """The parameters that may change with no change of the response's variance."""
+    words = [
+        _parameter(names[a], names[b], a == b)
+        for a in range(len(names))
+        for b in range(a, len(names))
+        if moved[a, b]
+    ]
+    if residual:
+        words.append("the residual variance")
+    if len(words) == 1:
+        return f"{words[0]} changes nothing in the variance of the response"
+    if len(words) > _MOST_NAMED:
+        words = [*words[: _MOST_NAMED - 1], f"{len(words) - _MOST_NAMED + 1} more parameters"]
+    if len(set(words)) == 1:
+        return f"{words[0]} stands in both, and only the sum is determined"
+    listed = ", ".join(words[:-1]) + " and " + words[-1]
+    return f"{listed} can change together and leave the variance of the response as it is"
+
+
+def _parameter(first: str, second: str, same: bool) -> str:
+    first, second = ("the intercept" if n == "Intercept" else n for n in (first, second))
+    return f"the variance of {first}" if same else f"the covariance of {first} and {second}"
