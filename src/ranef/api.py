@@ -130,7 +130,7 @@ def lmm(
     design = None
     try:
         design = build(parsed, used, contrasts)
-        check_identifiable(design, parsed, w)
+        check_identifiable(design, w)
         total = _sum(design.offset, _finite("offset", extra.get("offset")))
         return Fit.of_design(
             parsed,

@@ -3,6 +3,6 @@
 from ranef.design.columns import check_columns
 from ranef.design.design import Design, build
 from ranef.design.encoding import Encoding
-from ranef.design.identifiable import check_identifiable, is_identified
+from ranef.design.identifiable import check_identifiable
 
-__all__ = ["Design", "Encoding", "build", "check_columns", "check_identifiable", "is_identified"]
+__all__ = ["Design", "Encoding", "build", "check_columns", "check_identifiable"]

@@ -103,7 +103,7 @@ def code(intercept: bool, terms: Sequence[Term], table: Table, state: State) -> 
                 f"the term '{term.name}' makes no columns",
                 where=pointer(state.formula, term.factors[0].span),
                 found="0 columns of the model matrix",
-                fix="check the arguments of its functions: poly() and bs() need a degree of 1 or more",
+                fix="check the arguments of its functions: poly() needs a degree of 1 or more",
             )
     if len(set(columns)) < len(columns):
         twice = next(name for name in columns if columns.count(name) > 1)

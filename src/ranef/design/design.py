@@ -19,6 +19,7 @@ from ranef.design.random import build_random
 from ranef.design.rank import dependent_columns
 from ranef.design.response import build_response
 from ranef.design.state import State
+from ranef.design.suspicion import suspicious_factors
 from ranef.errors import DataError, OptionError
 from ranef.formula.model import Formula
 from ranef.frame.table import Table
@@ -79,6 +80,11 @@ class Design:
     def plan(self) -> ColumnPlan:
         """The columns of X and Z as the core takes them."""
         return plan_columns(self.columns, self.x_names, self.terms)
+
+    @cached_property
+    def suspicious(self) -> tuple[tuple[int, ...], ...]:
+        """Positions of the terms on each factor whose variances may not be identified."""
+        return suspicious_factors(self.terms)
 
     @property
     def n(self) -> int:

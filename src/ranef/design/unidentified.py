@@ -9,23 +9,19 @@ from numpy.typing import NDArray
 
 from ranef.design.design import Design
 from ranef.design.nearest import Part, nearest_parts, parts_of_factor
-from ranef.design.variance_map import FlatDirection, flat_directions
+from ranef.design.variance_map import TAKES_PART, FlatDirection
 from ranef.errors import DesignError
-from ranef.formula.model import Formula
+from ranef.formula.parse import parse
 from ranef.formula.position import pointer
 from ranef.types import Array
 
 __all__ = ["identified_parts", "refusal"]
-
-_TAKES_PART = 1e-6
-"""Of a parameter in a flat direction whose largest part is 1."""
 
 _MOST_NAMED = 4
 
 
 def refusal(
     design: Design,
-    formula: Formula,
     members: Sequence[int],
     flat: Sequence[FlatDirection],
     weights: Array | None,
@@ -35,19 +31,19 @@ def refusal(
     Parameters
     ----------
     design : Design
-    formula : Formula
     members : sequence of int
         Positions in the design of the terms on one grouping factor.
     flat : sequence of FlatDirection
         Not empty.
     weights : ndarray or None, shape (n,)
     """
+    formula = parse(design.encoding.state.formula)
     terms = [design.terms[k] for k in members]
     factor = terms[0].factor
     names = [name for term in terms for name in term.names]
     parts = parts_of_factor(design, formula, members)
     moved = _moved(flat)
-    residual = any(abs(each.residual) > _TAKES_PART for each in flat)
+    residual = any(each.moves_residual for each in flat)
     together = _together(names, moved, residual)
     nearest = nearest_parts(design, parts, members, weights)
     fix = f"remove the random part of '{factor}'"
@@ -93,31 +89,27 @@ def refusal(
             f"{values} values between them: {together}",
             fix=advice,
         )
-    what = f"the data do not tell the random effects of '{factor}' apart"
-    if _twice(parts):
-        what = f"the random part of '{factor}' has the same effect twice"
-    written = " and ".join(part.bar.text for part in parts)
     return DesignError(
-        what,
-        where=pointer(formula.text, parts[-1].bar.span),
-        found=f"{written}: {together}" if len(parts) > 1 else together,
+        f"the data do not tell the random effects of '{factor}' apart",
+        where=where,
+        found=together,
         fix=fix,
     )
 
 
 def identified_parts(
-    design: Design, formula: Formula, members: Sequence[int], weights: Array | None
+    design: Design,
+    members: Sequence[int],
+    flat: Sequence[FlatDirection],
+    weights: Array | None,
 ) -> list[Part]:
     """Smaller random parts on a factor whose variances the data identify; maybe none.
 
     Without slopes that never vary within a level, if these take part in what is not identified;
     else as :func:`~ranef.design.nearest.nearest_parts`.
     """
-    first = design.terms[members[0]]
-    blocks = [design.terms[k].columns for k in members]
-    moved = _moved(flat_directions(blocks, first.codes, first.n_levels, weights))
-    parts = parts_of_factor(design, formula, members)
-    constant = _constant_slopes(design, members, moved)
+    parts = parts_of_factor(design, parse(design.encoding.state.formula), members)
+    constant = _constant_slopes(design, members, _moved(flat))
     return _without(design, parts, members, weights, constant) or []
 
 
@@ -139,18 +131,7 @@ def _text(parts: Sequence[Part]) -> str:
 def _moved(flat: Sequence[FlatDirection]) -> NDArray[np.bool_]:
     """Which variances and covariances take part in some flat direction, shape (Q, Q)."""
     largest = np.max([np.abs(each.covariance) for each in flat], axis=0)
-    return np.asarray(largest > _TAKES_PART)
-
-
-def _twice(parts: Sequence[Part]) -> bool:
-    """Whether two random parts have the intercept or a term in common."""
-    seen: set[str] = set()
-    for part in parts:
-        own = {part.bar.model.terms[k].name if k >= 0 else "" for k in part.kept}
-        if own & seen:
-            return True
-        seen |= own
-    return False
+    return np.asarray(largest > TAKES_PART)
 
 
 def _constant_slopes(
@@ -187,8 +168,6 @@ def _together(names: Sequence[str], moved: NDArray[np.bool_], residual: bool) ->
         return f"{words[0]} changes nothing in the variance of the response"
     if len(words) > _MOST_NAMED:
         words = [*words[: _MOST_NAMED - 1], f"{len(words) - _MOST_NAMED + 1} more parameters"]
-    if len(set(words)) == 1:
-        return f"{words[0]} stands in both, and only the sum is determined"
     listed = ", ".join(words[:-1]) + " and " + words[-1]
     return f"{listed} can change together and leave the variance of the response as it is"
 

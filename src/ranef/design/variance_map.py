@@ -39,7 +39,10 @@ from numpy.typing import NDArray
 from ranef.record import record
 from ranef.types import Array, Codes, ModelColumns
 
-__all__ = ["FlatDirection", "flat_directions"]
+__all__ = ["TAKES_PART", "FlatDirection", "flat_directions"]
+
+TAKES_PART = 1e-6
+"""Size of a parameter that takes part in a flat direction, whose largest one has size 1."""
 
 _NULL = 1e-10
 """Relative size of the image below which a combination of parameters is null."""
@@ -65,6 +68,11 @@ class FlatDirection:
 
     covariance: Array
     residual: float
+
+    @property
+    def moves_residual(self) -> bool:
+        """Whether the residual variance takes part."""
+        return abs(self.residual) > TAKES_PART
 
 
 def flat_directions(
@@ -242,12 +250,12 @@ def _null_of(
         d[:, :, j], s[j] = _unpacked(candidates[:, j], pairs, Z.shape[1])
     sums = np.column_stack([np.bincount(codes, z * u, n_levels) for z in Z.T])
     effects = np.tensordot(sums, d, axes=(1, 0))  # levels, Q, r
-    triangle = np.zeros((0, r))
+    triangle: Array = np.zeros((0, r))
     for start in range(0, codes.size, _CHUNK):
         part = slice(start, start + _CHUNK)
         image = np.einsum("iq,iqr->ir", Z[part], effects[codes[part]])
         image += u[part, None] * s
-        triangle = np.linalg.qr(np.vstack([triangle, image]), mode="r")
+        triangle = np.asarray(np.linalg.qr(np.vstack([triangle, image]), mode="r"))
     _, values, vectors = np.linalg.svd(triangle)
     rank = int(np.count_nonzero(values > _NULL))
     return np.asarray(vectors[rank:].T)

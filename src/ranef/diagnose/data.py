@@ -18,7 +18,7 @@ FEW_LEVELS = 5
 def data_findings(
     formula: Formula, table: Table, design: Design, missing: MissingRows
 ) -> tuple[Finding, ...]:
-    """Grouping factors that look like measurements, few levels, slopes that are none, aliased columns, missing rows."""
+    """What the data and the design show at next to no cost."""
     names = dict.fromkeys(n.name for bar in formula.bars for n in bar.group_names)
     return (
         *missing_rows(missing),

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from ranef.design import Design
-from ranef.design.identifiable import by_factor, is_identified
+from ranef.design.identifiable import flat_on_factor, is_refused
 from ranef.design.unidentified import identified_parts
 from ranef.diagnose.collinearity import collinearity_findings
 from ranef.diagnose.data import data_findings, missing_rows
@@ -74,11 +74,11 @@ def simpler_formulas(
     """
     written = parts_of(formula)
     if design is not None:
-        random = _identified(formula, design, weights)
-        if random and random != per_factor(formula):
-            yield replace(written, random=random).text
+        identified = _identified(formula, design, weights)
+        if identified and identified != per_factor(formula):
+            yield replace(written, random=identified).text
     for slopes in ("all", "varying", "none"):
-        random = []
+        random: list[RandomPart] = []
         for bar, part in zip(formula.bars, per_factor(formula), strict=True):
             factor = factors_of(formula, table)[bar.label]
             sizes = group_sizes(factor.values, len(factor.levels))
@@ -96,17 +96,16 @@ def simpler_formulas(
             yield replace(written, random=tuple(random)).text
 
 
-def _identified(
-    formula: Formula, design: Design, weights: Array | None
-) -> tuple[RandomPart, ...]:
+def _identified(formula: Formula, design: Design, weights: Array | None) -> tuple[RandomPart, ...]:
     """The random parts, smaller where the data do not identify their variances."""
     random: dict[int, RandomPart] = dict(enumerate(per_factor(formula)))
-    for members in by_factor(design.terms):
-        if is_identified([design.terms[k] for k in members], weights):
+    for members in design.suspicious:
+        flat = flat_on_factor(design, members, weights)
+        if not is_refused(design, members, flat, weights):
             continue
         places = {design.encoding.random_codings[k].bar for k in members}
         asked = {place: random.pop(place) for place in places}
-        for part in identified_parts(design, formula, members, weights):
+        for part in identified_parts(design, members, flat, weights):
             terms = tuple(part.bar.model.terms[k] for k in sorted(part.kept - {-1}))
             random[part.place] = replace(
                 asked[part.place],

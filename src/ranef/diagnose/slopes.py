@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from ranef.design import Design
-from ranef.design.identifiable import by_factor, is_identified
+from ranef.design.identifiable import flat_on_factor, is_refused
 from ranef.formula import Bar, Formula, Term
 from ranef.formula.nodes import Name
 from ranef.frame import Column, Table
@@ -48,11 +48,11 @@ def constant_slope_findings(formula: Formula, design: Design) -> Iterator[Findin
     a + 2 b z + c z^2: identified if the data hold enough values of z, and rarely what is meant. In
     a factor with a level for each row it is the usual way to write unequal residual variances.
     """
-    for members in by_factor(design.terms):
+    for members in design.suspicious:
         terms = [design.terms[k] for k in members]
         if terms[0].n_levels == design.n or not any(term.constant for term in terms):
             continue
-        identified = is_identified(terms)
+        identified = not is_refused(design, members, flat_on_factor(design, members))
         for k in members:
             term, coding = design.terms[k], design.encoding.random_codings[k]
             for j in term.constant:
@@ -62,20 +62,23 @@ def constant_slope_findings(formula: Formula, design: Design) -> Iterator[Findin
 def _constant_slope(term: RandomTerm, j: int, bar: Bar, identified: bool) -> Finding:
     name, factor = term.names[j], term.factor
     meaning = (
-        f"it makes the variance between these levels a quadratic function of '{name}'"
+        "is not a slope but makes the variance between these levels a quadratic function of "
+        f"'{name}'"
         if identified
-        else "it cannot be told from the intercept"
+        else "cannot be told from the intercept"
     )
     column = term.columns.columns[j]
+    values = 1 if column is None else np.unique(column).size
     return Finding(
         code="constant-slope",
         severity="problem" if not identified else "warning" if bar.model.intercept else "note",
-        message=f"'{name}' never varies within a level of '{factor}', so its random slope is not "
-        f"a slope: {meaning}",
-        evidence=f"{np.unique(column).size} values of '{name}' in {term.n_levels} groups",
+        message=f"'{name}' never varies within a level of '{factor}', so its random slope "
+        f"{meaning}",
+        evidence=f"{values} values of '{name}' in {term.n_levels} groups",
         where=bar.text,
-        fix=f"keep '{name}' in the fixed part only"
-        + (f", unless variances that differ between levels of '{factor}' are meant" * identified)
+        fix=("this is rarely meant: " * identified)
+        + f"keep '{name}' in the fixed part only"
+        + (", unless unequal variances between the groups are the question" * identified)
         + "; a slope of it can vary between units above the groups",
     )
 

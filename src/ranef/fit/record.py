@@ -89,6 +89,10 @@ class FitRecord:
             *data_findings(formula, table, design, missing),
             *fit_findings(problem, solution),
         )
+        if design.suspicious:
+            from ranef.diagnose.competing import competing_findings
+
+            findings += tuple(competing_findings(design, solution.certificate))
         found = solution.found
         solving = gathering + found.search_seconds + found.certificate_seconds
         return cls(

@@ -44,7 +44,7 @@ def subject_of(record: FitRecord) -> Subject:
         state = record._design.encoding.state
         design = build(parsed, table, to_argument(state, parsed.variables()))
         kept = record._problem.prior if formula is None else None
-        check_identifiable(design, parsed, weights)
+        check_identifiable(design, weights)
         return subject_of(
             FitRecord.of_design(
                 parsed,

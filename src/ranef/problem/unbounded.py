@@ -17,8 +17,8 @@ for some B. By REML, V is replaced by K'VK with K'X = 0, and the conditions beco
 Conversely, let f be unbounded below. But for constants min_c f(cD, cs) is the logarithm of
 g = |V| q^n, with q the second summand, and g does not change with c: let trace V = 1. Then g goes
 to zero along a curve on which D and s are power series of some t > 0 that goes to zero (curve
-selection in a semialgebraic set): q = O(t^-a) and no smaller order, a >= 0, and some eigenvalue of V
-is of smaller order than t^a. Let B(t) be the directions of D of order t^a and larger. Then s is of
+selection in a semialgebraic set): q is of the order t^-a, a >= 0, and some eigenvalue of V of an
+order smaller than t^a. Let B(t) be the directions of D of order t^a and larger. Then s is of
 smaller order than t^a, rank Z_B(t) < n, and the distance of y from the span of [X, Z_B(t)] goes to
 zero: the conditions hold in the limit. Known weights change no span and no rank.
 
