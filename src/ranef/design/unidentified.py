@@ -56,7 +56,6 @@ def refusal(
             f"'{factor}' has as many levels as there are rows"
             if levels == design.n
             else f"the random effects of '{factor}' cannot be told from the residuals",
-            where=where,
             found=f"{levels} levels, {design.n} rows: its variance and the residual variance "
             "cannot be told apart",
             fix=f"remove the random part of '{factor}', or use data with several rows in a level",

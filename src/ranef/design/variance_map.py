@@ -23,7 +23,7 @@ whose map has a null space that contains the one sought: a few levels decide the
 
 Numbers. The map is taken of sqrt(W) V sqrt(W), which has the same null space. The columns of a term
 are centred where an intercept stands beside them and made orthonormal, which changes the basis of
-its D and not the rank; each column of the map is divided by its own size. A combination counts as
+its D and not the rank; each column of the map is divided by its size. A combination counts as
 null where its image is 1e-10 of that size. Rounding leaves about 1e-14, so that what is only nearly
 flat counts as identified, and the certificate judges it.
 """
@@ -201,12 +201,10 @@ def _pairs(widths: Sequence[int]) -> list[tuple[int, int]]:
 
 
 def _sizes(Z: Array, codes: Codes, n_levels: int, pairs: Sequence[tuple[int, int]]) -> Array:
-    """Frobenius norms of the columns of the map, off-diagonal ones up to a factor of sqrt(2)."""
+    """Frobenius norms of the columns of the map; of a covariance, the most that it can be."""
     squares = np.column_stack([np.bincount(codes, z * z, n_levels) for z in Z.T])
-    gram = squares.T @ squares
-    norms = [gram[a, b] if a == b else 2.0 * gram[a, b] for a, b in pairs]
-    out = np.sqrt(np.array([*norms, float(len(codes))]))
-    return np.where(out > 0.0, out, 1.0)
+    norms = np.sqrt(np.einsum("la,la->a", squares, squares))
+    return np.array([*(np.sqrt(norms[a] * norms[b]) for a, b in pairs), np.sqrt(codes.size)])
 
 
 def _null_space(

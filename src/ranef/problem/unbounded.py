@@ -82,15 +82,24 @@ def check_bounded(design: Design, y: Array, reml: bool, penalised: bool) -> None
     ------
     DesignError
     """
-    full = tuple(term.q for term in design.terms)
-    if penalised or design.n <= design.p or not _can_fit(design, full):
+    if penalised:
         return
+    found = _unbounded(design, y, reml)
+    if found is not None:
+        raise _no_estimate(design, found, reml, reml or _unbounded(design, y, True) is not None)
+
+
+def _unbounded(design: Design, y: Array, reml: bool) -> _Ranks | None:
+    """Subspaces that meet the conditions; None if none are found."""
+    full = tuple(term.q for term in design.terms)
+    if design.n <= design.p or not _can_fit(design, full):
+        return None
     waiting, seen = [full], {full}
     while waiting:
         dims = waiting.pop(0)
         found = _search(design, dims, y, reml)
         if found is not None and found.low_rank(reml, design.n):
-            raise _no_estimate(design, found, reml)
+            return found
         if found is None:
             continue
         for k, d in enumerate(dims):
@@ -98,6 +107,7 @@ def check_bounded(design: Design, y: Array, reml: bool, penalised: bool) -> None
             if d and smaller not in seen and _can_fit(design, smaller):
                 seen.add(smaller)
                 waiting.append(smaller)
+    return None
 
 
 def _can_fit(design: Design, dims: Sequence[int]) -> bool:
@@ -161,10 +171,10 @@ def _turned(rotations: Sequence[Array], dims: Sequence[int], chart: Array) -> li
     return out
 
 
-def _no_estimate(design: Design, found: _Ranks, reml: bool) -> DesignError:
+def _no_estimate(design: Design, found: _Ranks, reml: bool, neither: bool) -> DesignError:
     by = "REML" if reml else "maximum likelihood"
     other = "fewer predictors, a smaller random part, or more rows"
-    if not reml and found.rank_with_x == design.n:
+    if not neither:
         other = f"REML (reml=True), {other}"
     return DesignError(
         f"fixed and random effects together fit '{design.response}' exactly: there is no estimate "
