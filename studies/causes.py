@@ -138,10 +138,6 @@ def _context(rng: Rng) -> pd.DataFrame:
     return _answer(rng, data, _BOTH, mean=2.0 * means)
 
 
-def _plain(rng: Rng) -> pd.DataFrame:
-    return _answer(rng, _schools(rng), _INTERCEPT)
-
-
 def _of_the_school(rng: Rng) -> pd.DataFrame:
     """Of two values in every other data set: then the model is refused, else it is fitted."""
     data = _schools(rng)

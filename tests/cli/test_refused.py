@@ -128,7 +128,7 @@ def test_too_many_random_effects_leave_as_many_as_are_identified(rooms: Path) ->
     formula = "y ~ x + (step + I(step**2) | trio)"
     with pytest.raises(rn.errors.DesignError, match="too many random effects") as caught:
         rn.lmm(formula, pd.read_csv(rooms))
-    assert caught.value.remedy.formula == "y ~ x + (step + I(step ^ 2) || trio)"
+    assert caught.value.remedy.formula == "y ~ x + (step + I(step ** 2) || trio)"
 
 
 def test_where_nothing_random_is_left_there_is_no_remedy(rooms: Path) -> None:

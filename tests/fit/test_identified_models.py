@@ -153,7 +153,7 @@ def test_what_the_slope_of_a_group_level_predictor_means(part: str, severity: st
     ],
 )
 def test_refused_with_the_nearest_model(formula: str, what: str, remedy: str) -> None:
-    with pytest.raises(rn.DesignError, match=".") as caught:
+    with pytest.raises(rn.DesignError) as caught:
         rn.lmm(formula, groups())
     assert what in caught.value.what
     assert caught.value.remedy.formula == remedy

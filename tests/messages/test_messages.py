@@ -83,9 +83,7 @@ CALLS: dict[str, dict[str, Any]] = {
     },
     "random part without columns": {"formula": "math ~ ses + (0 + poly(ses, 0) || school)"},
     "arithmetic on a basis": {"formula": "math ~ log(bs(ses, df=4)) + (1 | school)"},
-    "effects that determine each other": {
-        "formula": "math ~ ses + (ses + I(10 * ses) | school)"
-    },
+    "effects that determine each other": {"formula": "math ~ ses + (ses + I(10 * ses) | school)"},
     "no estimate by maximum likelihood": {
         "formula": "math ~ a + b + ses + (ses | school)",
         "data": with_column(a=np.sin(np.arange(30.0)), b=np.cos(np.arange(30.0) ** 2)).iloc[::3],

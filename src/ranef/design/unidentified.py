@@ -67,7 +67,7 @@ def refusal(
             where=where,
             found=f"{len(names)} random effects ({', '.join(names)}) for each of "
             f"{terms[0].n_levels} levels, at most {most} {'row' if most == 1 else 'rows'} in a "
-            f"level: {together}",
+            f"level;\n{together}",
             fix=fix,
         )
     constant = _constant_slopes(design, members, moved)
@@ -85,7 +85,7 @@ def refusal(
             f"the random slope of '{name}' cannot be told from the intercept of '{factor}'",
             where=pointer(formula.text, term.factors[0].span),
             found=f"'{name}' never varies within a level of '{factor}' in {bar.text}, and takes "
-            f"{values} values between them: {together}",
+            f"{values} values between them;\n{together}",
             fix=advice,
         )
     return DesignError(
@@ -164,13 +164,12 @@ def _together(names: Sequence[str], moved: NDArray[np.bool_], residual: bool) ->
     if residual:
         words.append("the residual variance")
     if len(words) == 1:
-        return f"{words[0]} changes nothing in the variance of the response"
+        return f"{words[0]} has no effect on the variance of the response"
     if len(words) > _MOST_NAMED:
-        words = [*words[: _MOST_NAMED - 1], f"{len(words) - _MOST_NAMED + 1} more parameters"]
-    listed = ", ".join(words[:-1]) + " and " + words[-1]
-    return f"{listed} can change together and leave the variance of the response as it is"
+        words = [*words[: _MOST_NAMED - 1], f"{len(words) - _MOST_NAMED + 1} more"]
+    return f"{', '.join(words[:-1])} and {words[-1]} are determined only in combination"
 
 
 def _parameter(first: str, second: str, same: bool) -> str:
-    first, second = ("the intercept" if n == "Intercept" else n for n in (first, second))
-    return f"the variance of {first}" if same else f"the covariance of {first} and {second}"
+    first, second = ("intercept" if n == "Intercept" else n for n in (first, second))
+    return f"Var({first})" if same else f"Cov({first}, {second})"
