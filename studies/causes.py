@@ -138,8 +138,12 @@ def _context(rng: Rng) -> pd.DataFrame:
     return _answer(rng, data, _BOTH, mean=2.0 * means)
 
 
-def _plain(rng: Rng) -> pd.DataFrame:
-    return _answer(rng, _schools(rng), _INTERCEPT)
+def _of_the_school(rng: Rng) -> pd.DataFrame:
+    """Of two values in every other data set: then the model is refused, else it is fitted."""
+    data = _schools(rng)
+    if rng.random() < 0.5:
+        data["size"] = (data["size"] > data["size"].median()).astype(float)
+    return _answer(rng, data, _INTERCEPT)
 
 
 def _zero(rng: Rng) -> pd.DataFrame:
@@ -245,10 +249,10 @@ CAUSES = (
     Cause(
         "slope of a variable that is constant within groups",
         "math ~ ses + size + (size | school)",
-        _plain,
+        _of_the_school,
         ("constant-slope",),
         ("size", "school"),
-        cures.WITHOUT_SLOPE,
+        cures.INTERCEPTS,
     ),
     Cause("variance of zero", _BASE, _zero, _SINGULAR, ("the school intercept",), cures.RANK_0),
     Cause(

@@ -136,7 +136,6 @@ def _without_wild(asked: Asked) -> bool:
 
 
 CONTEXT = Cure("slopes within and between", _context)
-WITHOUT_SLOPE = Cure("random intercepts", lambda asked: False)
 RANK_0 = Cure("no random part", lambda a: _holds(a.rung("reduced-rank", rank="0 of 1")))
 INTERCEPTS = Cure("random intercepts", lambda a: _holds(a.rung("random-intercepts")))
 RANK_1_OF_2 = Cure("rank 1 imposed", _perfect)

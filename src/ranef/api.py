@@ -130,7 +130,7 @@ def lmm(
     design = None
     try:
         design = build(parsed, used, contrasts)
-        check_identifiable(design, weighted=w is not None and bool(np.ptp(w) > 0.0))
+        check_identifiable(design, w)
         total = _sum(design.offset, _finite("offset", extra.get("offset")))
         return Fit.of_design(
             parsed,
@@ -152,7 +152,8 @@ def lmm(
             prior=prior, control=control,
         )  # fmt: skip
         error.explained_by(
-            partial(_refused, parsed, used, record, design), partial(_simpler, parsed, used, again)
+            partial(_refused, parsed, used, record, design),
+            partial(_simpler, parsed, used, design, w, again),
         )
         raise
 
@@ -208,11 +209,17 @@ def _refused(
     return refused_findings(formula, table, missing, design)
 
 
-def _simpler(formula: Formula, table: Table, fit: Callable[[str], Fit]) -> Fit | None:
+def _simpler(
+    formula: Formula,
+    table: Table,
+    design: Design | None,
+    weights: Array | None,
+    fit: Callable[[str], Fit],
+) -> Fit | None:
     """The first simpler model that the data do not refuse too."""
     from ranef.diagnose.refused import simpler_formulas
 
-    for text in simpler_formulas(formula, table):
+    for text in simpler_formulas(formula, table, design, weights):
         try:
             return fit(text)
         except RanefError:

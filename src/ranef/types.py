@@ -177,6 +177,8 @@ class RandomTerm:
         Level of each row; terms on the same factor share this array.
     grouping : Named
         The levels of the factor in order.
+    constant : tuple of int
+        Columns besides the intercept that never vary within a level.
     """
 
     label: str
@@ -185,6 +187,7 @@ class RandomTerm:
     columns: ModelColumns = field(repr=False)
     codes: Codes = field(repr=False)
     grouping: Named = field(repr=False)
+    constant: tuple[int, ...] = field(default=(), repr=False)
 
     @property
     def q(self) -> int:

@@ -75,11 +75,19 @@ CALLS: dict[str, dict[str, Any]] = {
     "one level": {"data": with_column(school="A")},
     "as many levels as rows": {"data": with_column(school=np.arange(30))},
     "too many random effects": {
-        "formula": "math ~ ses + (ses | school)",
-        "data": with_column(school=np.arange(30) // 2),
+        "formula": "math ~ ses + (time | school)",
+        "data": with_column(school=np.arange(30) // 2, time=np.arange(30) % 2),
     },
     "slope that never varies within a group": {
         "formula": "math ~ ses + sector + (sector | school)"
+    },
+    "random part without columns": {"formula": "math ~ ses + (0 + poly(ses, 0) || school)"},
+    "arithmetic on a basis": {"formula": "math ~ log(bs(ses, df=4)) + (1 | school)"},
+    "effects that determine each other": {"formula": "math ~ ses + (ses + I(10 * ses) | school)"},
+    "no estimate by maximum likelihood": {
+        "formula": "math ~ a + b + ses + (ses | school)",
+        "data": with_column(a=np.sin(np.arange(30.0)), b=np.cos(np.arange(30.0) ** 2)).iloc[::3],
+        "reml": False,
     },
     "text response": {"data": with_column(math=text(["low", "high", "mid"] * 10))},
     "response of digits": {"data": with_column(math=text([str(300 + i) for i in range(30)]))},

@@ -12,7 +12,7 @@ from ranef.design.evaluate import evaluate_factor
 from ranef.design.fixed import category, code_terms
 from ranef.design.spelling import level_marks, marked, spelt
 from ranef.design.state import Category, State
-from ranef.errors import DataError
+from ranef.errors import DataError, DesignError
 from ranef.formula.nodes import Expr, Name, walk
 from ranef.formula.position import pointer
 from ranef.formula.render import to_text
@@ -101,6 +101,14 @@ def code(intercept: bool, terms: Sequence[Term], table: Table, state: State) -> 
         marks = level_marks(len(known.levels))
         factors[keys[key]] = category(codes, marks, marked(known, marks))
     matrix, columns, term_columns = code_terms(intercept, names, factors, n_rows)
+    for term, own in zip(terms, term_columns, strict=True):
+        if not own:
+            raise DesignError(
+                f"the term '{term.name}' makes no columns",
+                where=pointer(state.formula, term.factors[0].span),
+                found="0 columns of the model matrix",
+                fix="check the arguments of its functions: poly() needs a degree of 1 or more",
+            )
     of_marks = {mark: (key, state.categories.get(key)) for key, mark in keys.items()}
     columns = tuple(spelt(column, of_marks) for column in columns)
     made = ModelColumns.of(matrix)

@@ -19,6 +19,7 @@ from ranef.design.random import build_random
 from ranef.design.rank import dependent_columns
 from ranef.design.response import build_response
 from ranef.design.state import State
+from ranef.design.suspicion import suspicious_factors
 from ranef.errors import DataError, OptionError
 from ranef.formula.model import Formula
 from ranef.frame.table import Table
@@ -80,6 +81,11 @@ class Design:
         """The columns of X and Z as the core takes them."""
         return plan_columns(self.columns, self.x_names, self.terms)
 
+    @cached_property
+    def suspicious(self) -> tuple[tuple[int, ...], ...]:
+        """Positions of the terms on each factor whose variances may not be identified."""
+        return suspicious_factors(self.terms)
+
     @property
     def n(self) -> int:
         """Rows."""
@@ -124,7 +130,7 @@ def build(
     DataError
         A response that is no number or is constant, an infinite or undefined value, no rows.
     DesignError
-        One level, or a random slope that never varies within a group.
+        One level, or a term that makes no columns.
     OptionError
         Contrasts that do not fit.
 

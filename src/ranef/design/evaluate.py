@@ -54,19 +54,13 @@ def evaluate(expr: Expr, table: Table, state: State) -> Array:
     Raises
     ------
     DataError
-        A category where a number is needed.
+        A category or a basis of several columns where a number is needed.
     """
     with np.errstate(all="ignore"):
         values = _values(expr, table, state)
-    if isinstance(values, np.ndarray) and values.ndim == 1:
-        return np.asarray(values, dtype=np.float64)
-    if np.ndim(values) == 0 and not isinstance(values, dict):
+    if np.ndim(values) == 0:
         return np.full(table.n_rows, float(values))
-    raise DataError(
-        f"{to_text(expr)} has several columns where one is needed",
-        where=pointer(state.formula, expr.span),
-        fix="use it as a term of its own",
-    )
+    return np.asarray(values, dtype=np.float64)
 
 
 def evaluate_factor(expr: Expr, table: Table, state: State) -> Any:
@@ -125,12 +119,14 @@ def _values(expr: Expr, table: Table, state: State) -> Any:
             return total
         case Binary():
             return _binary(expr, table, state)
+        case Call(function="I", args=(Call() as inner,)) if inner.function in TRANSFORMS:
+            return _one_column(expr, _transform(inner, table, state), state)
         case Call(function="I"):
             return _values(expr.args[0], table, state)
         case Call() if expr.function in CENTRING:
             return _centred(expr, table, state)
         case Call() if expr.function in TRANSFORMS:
-            return _transform(expr, table, state)
+            return _one_column(expr, _transform(expr, table, state), state)
         case Call():
             return _FUNCTIONS[expr.function](_values(expr.args[0], table, state))
     raise AssertionError(f"{to_text(expr)} has no value")
@@ -177,6 +173,18 @@ def _centred(call: Call, table: Table, state: State) -> Array:
     values = evaluate(call.args[0], table, state)
     means = state.means[to_text(call)].of_rows(values, table)
     return values - means if call.function == "within" else means
+
+
+def _one_column(call: Call, made: Any, state: State) -> Array:
+    """What a transformation gives where a number a row is needed: a basis is none."""
+    if isinstance(made, np.ndarray) and made.ndim == 1:
+        return made
+    raise DataError(
+        f"{to_text(call)} has several columns where one is needed",
+        where=pointer(state.formula, call.span),
+        found="a basis of several columns, for which no arithmetic is defined",
+        fix="use the basis as a term of its own",
+    )
 
 
 def _transform(call: Call, table: Table, state: State) -> Any:

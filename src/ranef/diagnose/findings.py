@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from ranef.diagnose.collinearity import collinearity_findings
+from ranef.diagnose.competing import competing_findings
 from ranef.diagnose.contextual import contextual_findings
 from ranef.diagnose.data import data_findings
 from ranef.diagnose.duplicates import duplicate_findings
@@ -49,6 +50,7 @@ def all_findings(
             *separated_findings(design),
             *contextual_findings(subject),
             *fit_findings(subject.problem, subject.solution),
+            *competing_findings(design, subject.certificate),
             *rank_findings(subject, supports),
             *influence_findings(subject, at),
             *spread_findings(subject, at),

@@ -14,7 +14,7 @@ from ranef.formula import Formula
 from ranef.frame import Table, read_table
 from ranef.inference.estimates import Estimates, estimate
 from ranef.kernel import Layout
-from ranef.problem import Problem, check_residual_variance
+from ranef.problem import Problem, check_bounded, check_residual_variance
 from ranef.record import record
 from ranef.solve import Control, Solution, solve_checked, solve_design
 from ranef.types import Array, Codes, Finding, MissingRows
@@ -75,9 +75,12 @@ class FitRecord:
         control = control or Control()
         y = design.y if offset is None else design.y - offset
         if form is None:
+            check_bounded(design, y, reml, penalised=prior is not None)
             solved = solve_design(design, y, weights, reml, prior, control, start)
         else:
-            solved = solve_checked(form(y), design, control, start, begun)
+            formed = form(y)
+            check_bounded(design, y, formed.reml, penalised=formed.prior is not None)
+            solved = solve_checked(formed, design, control, start, begun)
         problem, kernel, solution, gathering = solved
         estimates = estimate(problem, solution, kernel)
         inner_variance = (estimates.sigma / problem.scaling.y_scale) ** 2
@@ -86,6 +89,10 @@ class FitRecord:
             *data_findings(formula, table, design, missing),
             *fit_findings(problem, solution),
         )
+        if design.suspicious:
+            from ranef.diagnose.competing import competing_findings
+
+            findings += tuple(competing_findings(design, solution.certificate))
         found = solution.found
         solving = gathering + found.search_seconds + found.certificate_seconds
         return cls(

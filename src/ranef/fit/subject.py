@@ -44,7 +44,7 @@ def subject_of(record: FitRecord) -> Subject:
         state = record._design.encoding.state
         design = build(parsed, table, to_argument(state, parsed.variables()))
         kept = record._problem.prior if formula is None else None
-        check_identifiable(design, weighted=weights is not None and bool(np.ptp(weights) > 0.0))
+        check_identifiable(design, weights)
         return subject_of(
             FitRecord.of_design(
                 parsed,
