@@ -37,7 +37,7 @@ class Refitting(FitRecord):
         Returns
         -------
         DataFrame, shape (nobs, n)
-            Columns 0 to n - 1.
+            Columns 0 to n - 1; rows labelled as those of :meth:`model_frame`.
 
         Examples
         --------
@@ -50,6 +50,7 @@ class Refitting(FitRecord):
         import pandas as pd
 
         from ranef.inference.simulate import simulate_responses
+        from ranef.present.rows import frame_index
 
         y = simulate_responses(
             self._design,
@@ -60,7 +61,7 @@ class Refitting(FitRecord):
             n,
             seed,
         )
-        return pd.DataFrame(y)
+        return pd.DataFrame(y, index=frame_index(self._index, self.missing_rows))
 
     def refit(self, y: Any) -> Self:
         """The same model for another response: a new fit, searched for from this one.

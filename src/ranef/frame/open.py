@@ -39,6 +39,11 @@ class OpenFrame:
     library: Library
     names: tuple[str, ...]
 
+    @property
+    def index(self) -> Any:
+        """The labels of the rows, a pandas index; None in frames without labels."""
+        return self.data.index if self.library == "pandas" else None
+
     def require(self, names: tuple[str, ...], where: str = "") -> None:
         """Check that every name is a column and stands there once.
 
