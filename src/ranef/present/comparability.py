@@ -21,7 +21,8 @@ Comparability = Literal[
 
 def _response_values(model: FittedModel) -> Array | None:
     try:
-        return np.asarray(model.fitted, dtype=float) + np.asarray(model.residuals("response"))
+        y = np.asarray(model.fitted, float) + np.asarray(model.residuals("response"), float)
+        return np.asarray(y)
     except RanefError:  # a fit of streamed data keeps no rows
         return None
 
