@@ -173,6 +173,7 @@ class ByRow(FitRecord):
             lambda: self._modes,
             self._problem.labels,
             self._row_variances,
+            lambda: self._method(ddf),
             options,
         )
         warn_not_estimable(result.broken, encoding)
@@ -216,7 +217,9 @@ class ByRow(FitRecord):
         table, shift = read_for_prediction(
             rows, self._table, encoding, self._offset_name, None, False
         )
-        result = predict_average(table, encoding, weights, shift, self._row_variances)
+        result = predict_average(
+            table, encoding, self._estimates.beta, weights, shift, self._method("satterthwaite")
+        )
         return prediction_frame(result.columns(), 0.0, None)
 
     def _average_means(self) -> dict[str, float]:

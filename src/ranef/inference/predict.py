@@ -11,7 +11,11 @@ from numpy.typing import NDArray
 from ranef.design import Encoding
 from ranef.errors import OptionError
 from ranef.frame import Table
-from ranef.inference.coefficients import DDF, check_level
+from ranef.inference.coefficients import check_level
+from ranef.inference.ddf import NAMES, Method
+from ranef.inference.ddf.constant import Constant
+from ranef.inference.ddf.rows import quantiles
+from ranef.inference.ddf.satterthwaite import Satterthwaite
 from ranef.inference.new_levels import Blocks, drawn_effects, group_missing, refuse_new_levels
 from ranef.inference.prediction_variance import PredictionVariance, RowVariances
 from ranef.inference.rows import fixed_part, random_part
@@ -25,7 +29,7 @@ ACCEPTED: dict[str, tuple[Any, ...]] = {
     "level": ("conditional", "population"),
     "new_levels": ("error", "population", "sample"),
     "interval": (None, "confidence", "prediction"),
-    "ddf": DDF,
+    "ddf": NAMES,
     "se": (False, True),
 }
 
@@ -83,6 +87,7 @@ def predict(
     modes: Callable[[], tuple[Array, ...]],
     labels: tuple[TermLabel, ...],
     variances: RowVariances,
+    method: Callable[[], Method],
     options: PredictionOptions,
 ) -> Prediction:
     """Predict the rows of a table that has the model's predictors.
@@ -117,24 +122,34 @@ def predict(
     estimate = mean if sampled is None else mean + sampled
     if options.interval is None and not options.se:
         return Prediction(estimate, None, None, None, broken)
+    ddf = method()
     if options.level == "conditional":
-        of_mean = variances.conditional(x, blocks)
+        variance = variances.conditional(x, blocks)
+        of_mean = variance.value
     else:
-        of_mean = variances.fixed(x)
-    std_error = _sqrt(of_mean.value, mean) if options.se else None
+        variance = variances.fixed(x)
+        of_mean = _of_fixed_part(x, ddf)
+    std_error = _root(of_mean, mean) if options.se else None
     if options.interval is None:
         return Prediction(estimate, std_error, None, None, broken)
-    variance = of_mean
+    if options.interval == "confidence" and options.level == "population":
+        half = _half_width(of_mean, _df_of_fixed_part(x, ddf), mean, options.confidence)
+        return Prediction(estimate, std_error, mean - half, mean + half, broken)
     if options.interval == "prediction":
         variance = variance.plus(variances.residual(mean.size))
         if options.level == "population":
             variance = variance.plus(variances.new_groups(blocks))
-    half = _half_width(variance, mean, variances, options)
+    half = _half_width(variance.value, _df(variance, ddf), mean, options.confidence)
     return Prediction(estimate, std_error, mean - half, mean + half, broken)
 
 
 def predict_average(
-    table: Table, encoding: Encoding, weights: Array, shift: Array | float, variances: RowVariances
+    table: Table,
+    encoding: Encoding,
+    beta: Array,
+    weights: Array,
+    shift: Array | float,
+    method: Method,
 ) -> Prediction:
     """Population means averaged over blocks of rows, with 95% confidence intervals.
 
@@ -153,31 +168,50 @@ def predict_average(
         One entry a block.
     """
     x, broken = encoding.fixed_and_broken(table)
-    mean = fixed_part(x, variances.estimates.beta, encoding.offset(table)) + shift
+    mean = fixed_part(x, beta, encoding.offset(table)) + shift
     blocks = table.n_rows // weights.size
     mean = mean.reshape(blocks, -1) @ weights
     x = np.einsum("bkp,k->bp", x.reshape(blocks, weights.size, -1), weights)
     of_block = broken.reshape(blocks, weights.size, broken.shape[1]).any(axis=1)
     mean[np.any(of_block, axis=1)] = np.nan
-    half = _half_width(variances.fixed(x), mean, variances, PredictionOptions())
+    half = _half_width(_of_fixed_part(x, method), _df_of_fixed_part(x, method), mean, 0.95)
     return Prediction(mean, None, mean - half, mean + half, np.asarray(of_block))
 
 
-def _half_width(
-    variance: PredictionVariance, mean: Array, variances: RowVariances, options: PredictionOptions
-) -> Array:
-    from scipy import special
-
-    upper = 0.5 + 0.5 * options.confidence
-    if options.ddf == "satterthwaite":
-        df = variance.satterthwaite(variances.derivatives().covariance)
-    elif options.ddf == "residual":
-        df = np.full(mean.shape, float(variances.problem.n - variances.problem.p))
-    else:
-        df = np.full(mean.shape, np.inf)
-    return np.asarray(special.stdtrit(df, upper) * _sqrt(variance.value, mean))
+def _of_fixed_part(x: Array, method: Method) -> Array:
+    """Variances of x'beta."""
+    return np.asarray(np.einsum("ia,ia->i", x @ method.vcov, x))
 
 
-def _sqrt(variance: Array, mean: Array) -> Array:
+def _df_of_fixed_part(x: Array, method: Method) -> Array:
+    with np.errstate(invalid="ignore"):  # a row of zeros has neither variance nor degrees
+        return method.df(x)
+
+
+def _df(variance: PredictionVariance, method: Method) -> Array:
+    """Degrees of freedom of a variance that holds random effects or the residual.
+
+    Raises
+    ------
+    OptionError
+        The method knows those of fixed effects alone.
+    """
+    if isinstance(method, Constant):
+        return np.full(variance.value.shape, method.value)
+    if isinstance(method, Satterthwaite):
+        return variance.satterthwaite(method.derivatives.covariance)
+    raise OptionError(
+        f"ddf={method.name!r} is for intervals of fixed effects alone",
+        found="an interval that random effects or the residual take part in",
+        fix="use ddf='satterthwaite', or level='population' with interval='confidence'",
+    )
+
+
+def _half_width(variance: Array, df: Array, mean: Array, confidence: float) -> Array:
+    width = quantiles(df, confidence) * _root(variance, mean)
+    return np.where(variance == 0.0, 0.0, width)
+
+
+def _root(variance: Array, mean: Array) -> Array:
     """Standard errors; NaN where the mean is."""
     return np.where(np.isnan(mean), np.nan, np.sqrt(variance))
