@@ -14,7 +14,7 @@ from ranef.errors import DataError, OptionError, RanefError
 from ranef.fit import Fit
 from ranef.formula import Formula, parse
 from ranef.frame import Table, complete_rows, refuse_missing, take_rows
-from ranef.frame.open import collect, open_frame
+from ranef.frame.open import collect, in_row_order, open_frame
 from ranef.frame.read import read_open_frame
 from ranef.solve import Control
 from ranef.types import OFFSET, Array, Finding, MissingRows
@@ -51,7 +51,8 @@ def lmm(
     reml : bool, default True
         Restricted maximum likelihood, or maximum likelihood.
     weights : str or array-like, optional
-        Precision weights: the residual variance of a row is sigma^2 / weight.
+        Precision weights: the residual variance of a row is sigma^2 / weight. Like an offset they
+        are in the order of the rows; a pandas series with the labels of the rows is put in order.
     offset : str or array-like, optional
         Known part of the mean, added to ``offset()`` terms of the formula. Predictions for new
         data read a named column there; an array belongs to the rows of this fit alone, and
@@ -115,7 +116,7 @@ def lmm(
             wanted.append(argument)
     table = read_open_frame(collect(frame), wanted, control.threads if control else None)
     extra = {
-        name: _row_values(name, argument, table)
+        name: _row_values(name, in_row_order(argument, frame.index), table)
         for name, argument in (("weights", weights), ("offset", offset))
         if argument is not None
     }

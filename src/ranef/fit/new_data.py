@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ranef.design import Encoding
 from ranef.errors import DataError, NotEstimableWarning, OptionError, warn
 from ranef.frame import Table
-from ranef.frame.open import open_frame
+from ranef.frame.open import in_row_order, open_frame
 from ranef.frame.read import read_open_frame
 from ranef.types import OFFSET, Array
 
@@ -57,9 +57,10 @@ def read_for_prediction(
     """
     name = offset if isinstance(offset, str) else offset_name if offset is None else None
     if newdata is None:
-        table = used
+        table, index = used, None
     else:
         frame = open_frame(newdata)
+        index = frame.index
         if name == OFFSET and OFFSET not in frame.names:
             raise OptionError(
                 "the offset of the fit was an array, and the new data need their own",
@@ -84,7 +85,9 @@ def read_for_prediction(
                 fix="name a column of numbers",
             )
         return table, table[name].values
-    return table, 0.0 if offset is None else _numbers(offset, table.n_rows)
+    if offset is None:
+        return table, 0.0
+    return table, _numbers(in_row_order(offset, index), table.n_rows)
 
 
 def _numbers(offset: Any, n_rows: int) -> Array | float:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ranef.errors import DataError
 from ranef.fit.record import FitRecord
+from ranef.frame.open import in_row_order
 from ranef.types import Array
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Refitting(FitRecord):
         Parameters
         ----------
         y : array-like, shape (nobs,)
-            In the order of the rows used.
+            In the order of the rows used; a pandas series with their labels is put in order.
 
         Raises
         ------
@@ -77,6 +78,8 @@ class Refitting(FitRecord):
             Another number of values than rows used, or values that are not finite numbers.
         """
         n = self._problem.n
+        if self._index is not None:
+            y = in_row_order(y, self._index.delete(self.missing_rows.rows))
         try:
             values = np.array(y, dtype=np.float64)
         except (TypeError, ValueError):

@@ -76,7 +76,7 @@ def frame_index(index: pd.Index[Any] | None, missing: MissingRows) -> pd.Index[A
         label = index[index.duplicated()][0]
         raise DataError(
             "the labels of the rows repeat, and do not say which rows were left out",
-            found=f"label {label!r} on several rows, {len(missing)} rows left out",
+            found=f"label '{label}' on several rows, {len(missing)} rows left out",
             fix="fit to data.reset_index(drop=True)",
         )
     return used

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...errors import OptionError, UnknownColumnError, suggestion
+from ...types import OFFSET
 from ..names import response_of
 from ..protocol import FittedModel
 
@@ -75,7 +76,7 @@ def slope_variable(model: FittedModel, group: str) -> str:
     OptionError
         The model has no numeric predictor.
     """
-    data = model.model_frame()
+    data = model.model_frame().drop(columns=OFFSET, errors="ignore")
     slopes = [str(t) for t in model.ranef(condvar=False)[group].columns]
     response = response_of(model.formula)
     others = [str(c) for c in data.columns if c != response and c not in model.ngroups]
