@@ -152,6 +152,9 @@ def test_population_predictions_need_no_groups(crossed):
     only_x = data[["x"]].head(5)
     expected = fit.fixef["Intercept"] + fit.fixef["x"] * only_x.x
     np.testing.assert_allclose(fit.predict(only_x, level="population"), expected)
+    got = fit.predict(only_x, level="population", interval="prediction")
+    whole = fit.predict(data.head(5), level="population", interval="prediction")
+    pd.testing.assert_frame_equal(got, whole)
     with pytest.raises(rn.UnknownColumnError, match="'g'"):
         fit.predict(only_x)
 

@@ -55,7 +55,9 @@ class Encoding:
     offsets: tuple[Expr, ...] = field(repr=False)
     aliases: Aliases | None = field(default=None, repr=False)
 
-    def reads(self, available: Container[str], *, random: bool) -> tuple[str, ...]:
+    def reads(
+        self, available: Container[str], *, random: bool, groups: bool = True
+    ) -> tuple[str, ...]:
         """Columns of new data that predictions read, optional ones if they are available.
 
         Parameters
@@ -64,9 +66,11 @@ class Encoding:
             Columns of the new data.
         random : bool
             Whether the random part is read too.
+        groups : bool
+            Whether its grouping factors are.
         """
         found = [n for expr in self._expressions(random=random) for n in reads(expr, available)]
-        if random:
+        if random and groups:
             found += [name for coding in self.random_codings for name in coding.grouping.columns]
         return tuple(dict.fromkeys(found))
 
@@ -120,19 +124,24 @@ class Encoding:
         self._check(table, random=False)
         return code(self.intercept, self.terms, table, self.state).columns
 
-    def random(self, table: Table) -> tuple[tuple[Codes, Array], ...]:
+    def random(self, table: Table, *, groups: bool = True) -> tuple[tuple[Codes, Array], ...]:
         """Codes, shape (n,), and Z, shape (n, q), of each random-effects term.
 
-        A level that the training rows do not have, or a missing one, has code -1.
+        A level that the training rows do not have, or a missing one, has code -1. So has every
+        row if `groups` is False: the table need not have the grouping factors then.
         """
-        self._check(table, random=True)
+        self._check(table, random=True, groups=groups)
         codes: dict[tuple[str, ...], Codes] = {}
         coded: dict[tuple[bool, tuple[str, ...]], ModelColumns] = {}
         made: list[tuple[Codes, Array]] = []
         for coding in self.random_codings:
             columns = coding.grouping.columns
             if columns not in codes:
-                codes[columns] = coding.grouping.encode(table)
+                codes[columns] = (
+                    coding.grouping.encode(table)
+                    if groups
+                    else np.full(table.n_rows, -1, dtype=np.int32)
+                )
             key = (coding.intercept, tuple(term.name for term in coding.terms))
             if key not in coded:
                 coded[key] = code(coding.intercept, coding.terms, table, self.state).columns
@@ -151,8 +160,8 @@ class Encoding:
             total += values
         return total
 
-    def _check(self, table: Table, *, random: bool) -> None:
-        for name in self.reads(table.names, random=random):
+    def _check(self, table: Table, *, random: bool, groups: bool = True) -> None:
+        for name in self.reads(table.names, random=random, groups=groups):
             if name not in table:
                 raise UnknownColumnError(
                     f"the new data have no column '{name}'",

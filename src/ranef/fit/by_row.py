@@ -157,7 +157,7 @@ class ByRow(FitRecord):
         >>> fit.predict({"Days": [0, 9]}, level="population", se=True).round(2)
            estimate  std_error
         0    251.41       6.82
-        1    345.61      15.04
+        1    345.61      14.63
         """
         from ranef.fit.new_data import read_for_prediction, warn_not_estimable
         from ranef.inference.predict import PredictionOptions, predict
@@ -165,7 +165,13 @@ class ByRow(FitRecord):
         options = PredictionOptions(level, new_levels, interval, confidence, seed, se, ddf)
         encoding = self._design.encoding
         table, shift = read_for_prediction(
-            newdata, self._table, encoding, self._offset_name, offset, options.needs_groups
+            newdata,
+            self._table,
+            encoding,
+            self._offset_name,
+            offset,
+            options.needs_random,
+            options.needs_groups,
         )
         result = predict(
             table,
@@ -215,7 +221,7 @@ class ByRow(FitRecord):
 
         encoding = self._design.encoding
         table, shift = read_for_prediction(
-            rows, self._table, encoding, self._offset_name, None, False
+            rows, self._table, encoding, self._offset_name, None, False, False
         )
         result = predict_average(
             table, encoding, self._estimates.beta, weights, shift, self._method("satterthwaite")

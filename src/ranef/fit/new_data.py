@@ -26,6 +26,7 @@ def read_for_prediction(
     offset_name: str | None,
     offset: Any,
     random: bool,
+    groups: bool,
 ) -> tuple[Table, Array | float]:
     """The variables of the rows to predict, and the part of the offset that no formula holds.
 
@@ -41,7 +42,9 @@ def read_for_prediction(
     offset : str, array-like, or None
         What the user gives in its place.
     random : bool
-        Whether the random part is read too.
+        Whether the variables of the random part are read too.
+    groups : bool
+        Whether the grouping factors are.
 
     Returns
     -------
@@ -68,8 +71,8 @@ def read_for_prediction(
                 fix="predict(newdata, offset=...) takes one number for each row of the new data "
                 "or the name of a column; offset=0.0 predicts without an offset",
             )
-        names = [*encoding.reads(frame.names, random=random), *([name] if name else [])]
-        table = read_open_frame(frame, names or None)
+        names = encoding.reads(frame.names, random=random, groups=groups)
+        table = read_open_frame(frame, (*names, *([name] if name else [])) or None)
     if name is not None:
         if name not in table:
             raise DataError(

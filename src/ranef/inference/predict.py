@@ -56,9 +56,14 @@ class PredictionOptions:
                 )
 
     @property
+    def needs_random(self) -> bool:
+        """Whether the variables of the random part have to be in the data."""
+        return self.needs_groups or self.interval == "prediction"
+
+    @property
     def needs_groups(self) -> bool:
-        """Whether the grouping factors have to be in the data."""
-        return self.level == "conditional" or self.interval == "prediction"
+        """Whether the grouping factors have to be."""
+        return self.level == "conditional"
 
 
 class Prediction(NamedTuple):
@@ -109,7 +114,9 @@ def predict(
     beta, sampled = variances.estimates.beta, None
     x, broken = encoding.fixed_and_broken(table)
     mean = fixed_part(x, beta, encoding.offset(table))
-    blocks: Blocks = encoding.random(table) if options.needs_groups else ()
+    blocks: Blocks = ()
+    if options.needs_random:
+        blocks = encoding.random(table, groups=options.needs_groups)
     if options.level == "conditional":
         if options.new_levels == "error":
             refuse_new_levels(blocks, labels, table, encoding)

@@ -76,7 +76,7 @@ def frame_index(index: pd.Index[Any] | None, missing: MissingRows) -> pd.Index[A
         label = index[index.duplicated()][0]
         raise DataError(
             "the labels of the rows repeat, and do not say which rows were left out",
-            found=f"label '{label}' on several rows, {len(missing)} rows left out",
+            found=f"label '{label}' on several rows, {_count(len(missing))} left out",
             fix="fit to data.reset_index(drop=True)",
         )
     return used
@@ -92,6 +92,10 @@ def check_rows(rows: str) -> bool:
     if rows not in ("used", "all"):
         raise OptionError(f"unknown rows {rows!r}", fix="use 'used' or 'all'")
     return rows == "all"
+
+
+def _count(rows: int) -> str:
+    return "1 row" if rows == 1 else f"{rows} rows"
 
 
 def _positions(missing: MissingRows) -> NDArray[np.int64]:

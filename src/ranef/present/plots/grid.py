@@ -61,5 +61,6 @@ def repeated(data: pd.DataFrame, row: dict[str, Any], **moving: Any) -> pd.DataF
     length = max(len(values) for values in moving.values())
     columns = {**{name: [value] * length for name, value in row.items()}, **moving}
     frame = pd.DataFrame(columns)
-    categorical = [c for c in data.columns if isinstance(data[c].dtype, pd.CategoricalDtype)]
+    categorical = [c for c in frame.columns if c in data.columns]
+    categorical = [c for c in categorical if isinstance(data[c].dtype, pd.CategoricalDtype)]
     return frame.astype({name: data[name].dtype for name in categorical})
