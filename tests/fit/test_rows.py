@@ -96,9 +96,12 @@ def test_labels_of_plain_frames_are_positions():
         less.fitted[1]
 
 
-@pytest.mark.parametrize("make", [pl.from_pandas, pa.Table.from_pandas, dict], ids=str)
-def test_rows_without_labels_are_numbered(data, make):
-    frame = make(data.reset_index(drop=True))
+FRAMES = {"polars": pl.from_pandas, "pyarrow": pa.Table.from_pandas, "mapping": dict}
+
+
+@pytest.mark.parametrize("library", FRAMES)
+def test_rows_without_labels_are_numbered(data, library):
+    frame = FRAMES[library](data.reset_index(drop=True))
     fit = rn.lmm(FORMULA, frame)
     used = np.flatnonzero(data.y.notna() & data.x.notna())
     for values in (fit.fitted, fit.residuals(), fit.leverage):

@@ -191,7 +191,7 @@ def _of_fixed_part(x: Array, method: Method) -> Array:
 
 
 def _df_of_fixed_part(x: Array, method: Method) -> Array:
-    with np.errstate(invalid="ignore"):  # a row of zeros has neither variance nor degrees
+    with np.errstate(divide="ignore", invalid="ignore"):  # a row of zeros has no variance
         return method.df(x)
 
 
