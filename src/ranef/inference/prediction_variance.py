@@ -119,6 +119,7 @@ class RowVariances:
                 z = blocks[at.term][1] @ self.problem.scaling.B[at.term]
                 moved = z @ np.asarray(direction.d)[own, own]
                 out[:, s] = sigma**2 * np.einsum("ij,ij->i", moved, z)
+            out[:, :-1] *= _units(face)
             out[:, -1] = 2.0 * value
             return out
 
@@ -149,6 +150,7 @@ class RowVariances:
                     self._relative(x, blocks, self._moved(face, s, h)) for h in (step, -step)
                 )
                 out[:, s] = variance * (above - below) / (2.0 * step)
+            out[:, :-1] *= _units(face)
             out[:, -1] = 2.0 * value
             return out
 
@@ -203,3 +205,8 @@ class RowVariances:
             weights=None,
         )
         return np.asarray(variance + row_variances(kernel, rows))
+
+
+def _units(face: Face) -> Array:
+    """The step of each coordinate that derivatives of vcov are taken along, shape (k,)."""
+    return np.ones(len(face.coordinates))
