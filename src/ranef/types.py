@@ -13,6 +13,7 @@ from ranef.record import record
 
 __all__ = [
     "INTERCEPT",
+    "OFFSET",
     "Array",
     "Codes",
     "ColumnPlan",
@@ -28,6 +29,9 @@ __all__ = [
 
 INTERCEPT = "Intercept"
 """The name of the constant column."""
+
+OFFSET = "(offset)"
+"""The column of a model's variables that holds an offset given as an array."""
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.int32]

@@ -130,6 +130,20 @@ METHODS: dict[str, Callable[[Any], Any]] = {
     "new data without a predictor": lambda fit: fit.predict({"sess": [0.0], "school": [1]}),
     "unknown level of prediction": lambda fit: fit.predict(level="marginal"),
     "unknown rule for new levels": lambda fit: fit.predict(new_levels="zero"),
+    "new group without its mean": lambda fit: call(
+        "math ~ within(ses, school) + (1 | school)"
+    ).predict({"ses": [0.0, 1.0], "school": [1, 99]}, new_levels="population"),
+    "new data without the offset of the fit": lambda fit: call(offset=np.ones(30)).predict(
+        {"ses": [0.0], "school": [1]}
+    ),
+    "offset of new data of the wrong length": lambda fit: fit.predict(
+        {"ses": [0.0], "school": [1]}, offset=[1.0, 2.0]
+    ),
+    "offset of predictions in an unknown column": lambda fit: fit.predict(offset="off"),
+    "labels that repeat in rows left out": lambda fit: call(
+        data=spoiled("math", [2], np.nan).set_axis([0, 1, 1, *range(3, 30)])
+    ).augment(),
+    "unknown rows of residuals": lambda fit: fit.residuals(rows="both"),
     "unknown kind of residuals": lambda fit: fit.residuals("studentized"),
     "unknown degrees of freedom": lambda fit: fit.coefficients(ddf="satterthwait"),
     "confidence level in per cent": lambda fit: fit.coefficients(level=95),

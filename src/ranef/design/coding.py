@@ -213,7 +213,14 @@ def ends_of(values: Array, expr: Expr | None, table: Table) -> Ends:
     return ends(values, row_threads(values.size, table.threads)) if values.size else (0.0, 0.0)
 
 
-def report_not_finite(values: Array, found: Ends, expr: Expr, table: Table, state: State) -> None:
+def report_not_finite(
+    values: Array,
+    found: Ends,
+    expr: Expr,
+    table: Table,
+    state: State,
+    rows_of: str = "rows used",
+) -> None:
     """Raise where an expression is infinite, or undefined although its columns are known.
 
     Parameters
@@ -224,6 +231,8 @@ def report_not_finite(values: Array, found: Ends, expr: Expr, table: Table, stat
     expr : Expr
     table : Table
     state : State
+    rows_of : str
+        Which rows `table` has, for the message.
 
     Raises
     ------
@@ -241,7 +250,7 @@ def report_not_finite(values: Array, found: Ends, expr: Expr, table: Table, stat
     raise DataError(
         f"'{to_text(expr)}' is {'infinite' if infinite else 'not defined'} in {count}",
         where=pointer(state.formula, expr.span),
-        found=f"{values[rows[0]]} first in row {rows[0]} (counted from 0) of the rows used",
+        found=f"{values[rows[0]]} first in row {rows[0]} (counted from 0) of the {rows_of}",
         fix="correct these values, or make them missing so that their rows are left out",
     )
 

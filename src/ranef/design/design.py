@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ranef.design.aliased import learn_aliases
 from ranef.design.coding import Coded, code
 from ranef.design.columns import check_columns
 from ranef.design.contrasts import from_argument
@@ -102,6 +103,7 @@ def build(
     table: Table,
     contrasts: Mapping[str, Any] | None = None,
     *,
+    left_out: Table | None = None,
     gaussian: bool = True,
 ) -> Design:
     """Build the arrays of a mixed model.
@@ -114,6 +116,9 @@ def build(
     contrasts : mapping of str to str or DataFrame, optional
         ``{"N": "sum"}``, or a matrix with the levels as index. Treatment contrasts on the first
         level for every other category, ordered or not.
+    left_out : Table, optional
+        The other rows of the data: ``within()`` and ``between()`` average over those of them that
+        have the variable and the group.
     gaussian : bool, default True
         Whether the response must be a number that varies. Otherwise a category becomes 0 for its
         first level and 1 for the others, and ``cbind(successes, failures)`` the proportion of
@@ -162,7 +167,7 @@ def build(
             found="0 rows",
             fix="check for missing values in the variables of the model",
         )
-    state = learn_state(formula, table, from_argument(contrasts, table))
+    state = learn_state(formula, table, from_argument(contrasts, table), left_out)
     _check_contrasts_used(contrasts, state)
     response = build_response(formula.response, table, state, gaussian=gaussian)
     coded = code(formula.intercept, formula.fixed, table, state)
@@ -174,7 +179,6 @@ def build(
     names = tuple(coded.names[j] for j in kept)
     encoding = Encoding(
         variables=formula.predictors(),
-        fixed_variables=formula.fixed_predictors(),
         fixed_names=names,
         fixed_terms=_fixed_terms(formula, coded, kept),
         state=state,
@@ -183,6 +187,9 @@ def build(
         kept=kept,
         random_codings=codings,
         offsets=formula.offsets,
+        aliases=learn_aliases(
+            coded.columns, coded.names, dependent, formula.intercept, coded.cells
+        ),
     )
     return Design(
         columns=coded.columns.take(kept),

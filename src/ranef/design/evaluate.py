@@ -6,8 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ranef.design.fixed import transform
+from ranef.design.grouping import level_of_row
+from ranef.design.means import mean_column
 from ranef.design.state import State
 from ranef.errors import DataError
 from ranef.formula.functions import ARITHMETIC, CENTRING, TRANSFORMS
@@ -170,9 +173,35 @@ def _equals(operator: str, name: Name, level: str, table: Table, state: State) -
 
 
 def _centred(call: Call, table: Table, state: State) -> Array:
-    values = evaluate(call.args[0], table, state)
-    means = state.means[to_text(call)].of_rows(values, table)
-    return values - means if call.function == "within" else means
+    name = mean_column(call)
+    given = table.columns.get(name)
+    if given is not None and given.kind == "factor":
+        raise DataError(
+            f"column '{name}' is not numeric",
+            found=_described(given),
+            fix=f"give the mean of '{to_text(call.args[0])}' in each row's group",
+        )
+    known = state.means[to_text(call)]
+    means, unknown = known.of_rows(table, None if given is None else given.values)
+    if unknown.any():
+        raise _unknown_mean(call, np.flatnonzero(unknown), known.grouping.columns, table, state)
+    if call.function == "between":
+        return means
+    return evaluate(call.args[0], table, state) - means
+
+
+def _unknown_mean(
+    call: Call, rows: NDArray[np.intp], columns: tuple[str, ...], table: Table, state: State
+) -> DataError:
+    level = ":".join(level_of_row(columns, table, int(rows[0])))
+    return DataError(
+        f"the mean of '{to_text(call.args[0])}' is not known in new levels of "
+        f"'{to_text(call.args[1])}'",
+        where=pointer(state.formula, call.span),
+        found=f"'{level}' in row {rows[0]} (from 0)"
+        + (f", new levels in {rows.size} of {table.n_rows} rows" if rows.size > 1 else ""),
+        fix=f"add a column '{mean_column(call)}' to the new data: the mean of each row's group",
+    )
 
 
 def _one_column(call: Call, made: Any, state: State) -> Array:

@@ -34,6 +34,7 @@ def contextual_findings(subject: Subject) -> Iterator[Finding]:
                 subject.reml,
                 name,
                 factor,
+                left_out=subject.left_out,
             )
         except RanefError:
             continue

@@ -21,7 +21,7 @@ from ranef.frame import Table
 from ranef.present.diagnosis import Diagnosis
 from ranef.prior import assign
 from ranef.solve import Control
-from ranef.types import Array
+from ranef.types import OFFSET, Array
 
 __all__ = ["diagnosis_of", "subject_of"]
 
@@ -42,7 +42,8 @@ def subject_of(record: FitRecord) -> Subject:
         table = record._table if rows is None else _rows_of(record._table, rows)
         weights, offset = (_of_rows(values, rows) for values in (record._weights, record._offset))
         state = record._design.encoding.state
-        design = build(parsed, table, to_argument(state, parsed.variables()))
+        contrasts = to_argument(state, parsed.variables())
+        design = build(parsed, table, contrasts, left_out=record._left_out)
         kept = record._problem.prior if formula is None else None
         check_identifiable(design, weights)
         return subject_of(
@@ -57,6 +58,7 @@ def subject_of(record: FitRecord) -> Subject:
                 prior=kept if prior is SAME else assign(prior, design.terms, design.x_names),
                 control=control or Control(),
                 start=start,
+                left_out=record._left_out,
             )
         )
 
@@ -70,6 +72,7 @@ def subject_of(record: FitRecord) -> Subject:
         estimates=record._estimates,
         weights=record._weights,
         offset=record._offset,
+        left_out=record._left_out,
         refit=refit,
     )
 
@@ -107,9 +110,9 @@ def _call(record: FitRecord, formula: str, data: str = "data") -> str:
         arguments.append("reml=False")
     if record._weights is not None:
         arguments.append("weights=weights")
-    if record._offset_name is not None:
-        arguments.append(f"offset={_quoted(record._offset_name)}")
-    elif record._offset is not None and record._offset is not record._design.offset:
+    if record._offset_name not in (None, OFFSET):
+        arguments.append(f"offset={_quoted(str(record._offset_name))}")
+    elif record._offset_name is not None:
         arguments.append("offset=offset")
     if to_argument(record._design.encoding.state, record._formula.variables()):
         arguments.append("contrasts=contrasts")

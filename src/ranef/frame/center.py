@@ -66,7 +66,8 @@ def center(
     within the outer ones.
 
     Missing values are left out of every mean and stay missing; a row whose group is missing has
-    no parts.
+    no parts. Means are over all rows that have the variable and the group, whatever else is missing
+    there; ``within()`` and ``between()`` in a formula take the same rows.
 
     Parameters
     ----------

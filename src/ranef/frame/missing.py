@@ -12,7 +12,7 @@ from ranef.errors import DataError
 from ranef.frame.table import Column, Table
 from ranef.types import MissingRows
 
-__all__ = ["complete_rows", "refuse_missing", "take_rows"]
+__all__ = ["append_rows", "complete_rows", "refuse_missing", "take_rows"]
 
 Extra = Mapping[str, NDArray[Any]]
 
@@ -31,6 +31,12 @@ def take_rows(table: Table, index: NDArray[Any]) -> Table:
     n_rows = int(index.sum()) if index.dtype == np.bool_ else int(index.size)
     columns = {name: column.taken(index) for name, column in table.columns.items()}
     return Table(columns, n_rows, table.threads)
+
+
+def append_rows(table: Table, other: Table, names: Iterable[str]) -> Table:
+    """Named columns of a table with the rows of another part of the same data after them."""
+    columns = {name: table[name].followed_by(other[name]) for name in names}
+    return Table(columns, table.n_rows + other.n_rows, table.threads)
 
 
 def missing_in(column: Column) -> NDArray[np.bool_]:

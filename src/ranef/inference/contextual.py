@@ -122,6 +122,8 @@ def contextual(
     reml: bool,
     name: str,
     by: str | None = None,
+    *,
+    left_out: Table | None = None,
 ) -> Contextual:
     """Fit the model with the predictor split, and compare its two slopes.
 
@@ -137,6 +139,8 @@ def contextual(
         A number of the fixed part.
     by : str, optional
         The grouping factor, where there are several.
+    left_out : Table, optional
+        The other rows of the data: group means are over these too, as those of ``between()`` are.
 
     Raises
     ------
@@ -165,7 +169,8 @@ def contextual(
     if len(groups) != 1:
         raise _refusal(formula, name, by, groups, possible)
     group = groups[0]
-    split, pairs = _split(formula, table, design, name, factors[group])
+    means = _means(table, left_out, name, factors[group], design)
+    split, pairs = _split(formula, table, design, name, means)
     if split is None:
         raise OptionError(
             f"the model holds the means of '{name}' by '{group}' already",
@@ -246,14 +251,26 @@ def _refusal(
     )
 
 
+def _means(
+    table: Table, left_out: Table | None, name: str, by: RandomTerm, design: Design
+) -> Array:
+    """The mean of a predictor in the group of each row used, shape (n,)."""
+    values, codes = table[name].values, by.codes
+    if left_out is not None:
+        codings = zip(design.terms, design.encoding.random_codings, strict=True)
+        grouping = next(c.grouping for term, c in codings if term.factor == by.factor)
+        values = np.concatenate([values, left_out[name].values])
+        codes = np.concatenate([codes, grouping.encode(left_out)])
+    return group_means(values, codes, by.n_levels)[by.codes]
+
+
 def _split(
-    formula: Formula, table: Table, design: Design, name: str, by: RandomTerm
+    formula: Formula, table: Table, design: Design, name: str, means: Array
 ) -> tuple[Design | None, list[tuple[int, int]]]:
     """The design with x in two parts, and the columns of the parts of each term that holds x.
 
     None where the means are a combination of other columns.
     """
-    means = group_means(table[name].values, by.codes, by.n_levels)[by.codes]
     inner = _with_column(table, name, table[name].values - means)
     outer = _with_column(table, name, means)
     encoding = design.encoding

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +18,7 @@ __all__ = [
     "coef_frames",
     "coefficient_frame",
     "fixef_series",
+    "prediction_frame",
     "ranef_frames",
     "varcorr_frame",
     "vcov_frame",
@@ -48,6 +49,16 @@ def coefficient_frame(
 
     frame = pd.DataFrame({k: v.copy() for k, v in columns.items()}, index=list(names))
     return frame.reindex([*names, *dropped])
+
+
+def prediction_frame(
+    columns: Mapping[str, Array], shift: Array | float, index: pd.Index[Any] | None
+) -> pd.DataFrame:
+    """Predictions with standard errors and limits; `shift` is added to all but the errors."""
+    import pandas as pd
+
+    shifted = {k: v if k == "std_error" else v + shift for k, v in columns.items()}
+    return pd.DataFrame(shifted, index=index)
 
 
 def varcorr_frame(

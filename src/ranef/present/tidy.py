@@ -15,6 +15,7 @@ from ranef.formula.naming import pairs, refuse_taken
 from ..errors import OptionError
 from .names import RESIDUAL, term_ranks
 from .protocol import FittedModel
+from .rows import ROW
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -171,20 +172,28 @@ def augment(model: FittedModel) -> pd.DataFrame:
     -------
     DataFrame
         The model's variables, then ``.fitted`` (with the random effects), ``.resid``
-        (response minus fitted), ``.fixed`` (the population prediction), ``.hat`` (leverage).
+        (response minus fitted), ``.fixed`` (the population prediction), ``.hat`` (leverage). Rows
+        have the labels that they have in the data. If the data have no labels, a first column
+        ``.row`` has their positions in the data, from 0.
 
     Raises
     ------
     DataError
         A variable of the model has one of these names.
     """
-    frame = model.model_frame().reset_index(drop=True)
-    refuse_taken(map(str, frame.columns), (".fitted", ".resid", ".fixed", ".hat"), "fit.augment()")
+    import numpy as np
+
+    frame = model.model_frame()
+    taken = (ROW, ".fitted", ".resid", ".fixed", ".hat")
+    refuse_taken(map(str, frame.columns), taken, "fit.augment()")
+    if frame.index.name == ROW:
+        frame = frame.rename_axis(index=None)
+        frame.insert(0, ROW, np.asarray(frame.index))
     return frame.assign(
         **{
-            ".fitted": model.fitted,
-            ".resid": model.residuals("response"),
-            ".fixed": model.predict(level="population"),
-            ".hat": model.leverage,
+            ".fitted": np.asarray(model.fitted),
+            ".resid": np.asarray(model.residuals("response")),
+            ".fixed": np.asarray(model.predict(level="population")),
+            ".hat": np.asarray(model.leverage),
         }
     )

@@ -8,6 +8,7 @@ from ranef.formula.naming import column_of, columns_of, factors, find
 from ranef.types import INTERCEPT
 
 from ...errors import OptionError, UnknownColumnError, suggestion
+from ...types import OFFSET
 from ..names import response_of
 from ..protocol import FittedModel
 
@@ -80,7 +81,7 @@ def slope_variable(model: FittedModel, group: str) -> str:
     OptionError
         The model has no numeric predictor.
     """
-    data = model.model_frame()
+    data = model.model_frame().drop(columns=OFFSET, errors="ignore")
     slopes = [str(t) for t in model.ranef(condvar=False)[group].columns]
     single = [column_of(name) for name in slopes if len(factors(name)) == 1 and name != INTERCEPT]
     grouping = {column for factor in model.ngroups for column in columns_of(factor)}

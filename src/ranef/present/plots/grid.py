@@ -15,12 +15,21 @@ from ..protocol import FittedModel
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["repeated", "typical", "values_along"]
+__all__ = ["is_category", "levels_in_order", "repeated", "typical", "values_along"]
 
 
 def values_along(values: pd.Series[Any], points: int) -> Array:
     """Evenly spaced from the smallest to the largest value."""
     return np.linspace(float(values.min()), float(values.max()), points)
+
+
+def levels_in_order(values: pd.Series[Any]) -> list[Any]:
+    """The values that occur: categories in their own order, others sorted."""
+    import pandas as pd
+
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return list(values.cat.remove_unused_categories().cat.categories)
+    return sorted(values.dropna().unique())
 
 
 def typical(data: pd.DataFrame, model: FittedModel) -> dict[str, Any]:
@@ -31,13 +40,14 @@ def typical(data: pd.DataFrame, model: FittedModel) -> dict[str, Any]:
     """
     return {
         str(name): data[name].mode().iloc[0]
-        if _is_category(data[name], str(name), model)
+        if is_category(data[name], str(name), model)
         else float(data[name].mean())
         for name in data.columns
     }
 
 
-def _is_category(values: pd.Series[Any], name: str, model: FittedModel) -> bool:
+def is_category(values: pd.Series[Any], name: str, model: FittedModel) -> bool:
+    """Whether a variable has no mean: text, categories, and numbers that are taken as such."""
     from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
     grouping = {column for factor in model.ngroups for column in columns_of(factor)}
@@ -53,5 +63,6 @@ def repeated(data: pd.DataFrame, row: dict[str, Any], /, **moving: Any) -> pd.Da
     length = max(len(values) for values in moving.values())
     columns = {**{name: [value] * length for name, value in row.items()}, **moving}
     frame = pd.DataFrame(columns)
-    categorical = [c for c in data.columns if isinstance(data[c].dtype, pd.CategoricalDtype)]
+    categorical = [c for c in frame.columns if c in data.columns]
+    categorical = [c for c in categorical if isinstance(data[c].dtype, pd.CategoricalDtype)]
     return frame.astype({name: data[name].dtype for name in categorical})

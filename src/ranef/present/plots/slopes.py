@@ -11,6 +11,7 @@ from ranef.formula.naming import columns_of
 from ...errors import OptionError
 from ..names import factor_of, response_of, spell
 from ..protocol import FittedModel
+from .average import average_group
 from .choice import check_column, choose_group, slope_variable
 from .colouring import Colouring, colouring
 from .grid import repeated, typical, values_along
@@ -50,8 +51,10 @@ def slopes(
     Returns
     -------
     Axes
-        Other predictors are at their group's mean (most frequent value for categories), for
-        the line of the population at the mean of all rows. Above 1,000 groups, evenly chosen ones.
+        Other predictors are at their group's mean (most frequent value for categories). The line
+        of the population is that of an average group: numbers at their mean, categories at their
+        proportions. If the formula has ``within(x, g)``, that is a group of average x. Above 1,000
+        groups, evenly chosen ones.
 
     Raises
     ------
@@ -114,13 +117,12 @@ def _population_lines(
     ax: Axes,
 ) -> None:
     points = values_along(data[x], 50)
-    row = typical(data, model)
     handles = []
     for value in colours.values if colours else (None,):
         moving: dict[str, Any] = {x: points}
         if by:
             moving[by] = [value] * len(points)
-        y = np.asarray(model.predict(repeated(data, row, **moving), level="population"))
+        y = np.asarray(average_group(model, data, moving)["estimate"], dtype=float)
         colour = colours.colour(value) if colours else INK
         ax.plot(points, y, color="white", linewidth=4.5, zorder=3)
         handles += ax.plot(points, y, color=colour, linewidth=2.4, zorder=4)
