@@ -13,7 +13,7 @@ from ranef.diagnose.subject import Subject
 from ranef.formula import Bar, Term, to_source
 from ranef.frame import Table
 
-__all__ = ["random_part_plans"]
+__all__ = ["outermost", "random_part_plans"]
 
 
 def random_part_plans(subject: Subject, supports: Sequence[Support]) -> list[Plan]:
@@ -50,7 +50,7 @@ def _without_slopes(subject: Subject) -> list[Plan]:
     plans = []
     several = len({bar.label for bar in subject.formula.bars}) > 1
     for k, bar in enumerate(subject.formula.bars):
-        for term in _outermost(bar.model.terms):
+        for term in outermost(bar.model.terms):
             terms = tuple(other for other in bar.model.terms if other is not term)
             if not terms and not bar.model.intercept:
                 continue
@@ -95,7 +95,7 @@ def _intercepts(subject: Subject) -> list[Plan]:
     return [Plan("random-intercepts", "random intercepts", formula)]
 
 
-def _outermost(terms: Sequence[Term]) -> list[Term]:
+def outermost(terms: Sequence[Term]) -> list[Term]:
     """Terms that no other term contains: dropping any other would break an interaction."""
     names = [{to_source(factor) for factor in term.factors} for term in terms]
     return [

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Literal
 
 from ranef.diagnose.ladder.rung import Test
 
-__all__ = ["decimals", "join", "number", "p_value", "sentence", "tested", "with_error"]
+__all__ = ["decimals", "evidence", "join", "number", "p_value", "sentence", "tested", "with_error"]
+
+
+CLEAR, WEAK = 0.05, 0.20  # p values
 
 
 def join(words: Sequence[str], last: str = "and") -> str:
@@ -48,6 +52,19 @@ def p_value(test: Test) -> str:
         return f"p = {test.p_high:.3f}"
     low = "0.001" if test.p_low < 0.001 else f"{test.p_low:.3f}"
     return f"p between {low} and {test.p_high:.3f}"
+
+
+def evidence(test: Test) -> Literal["clear", "weak", "none", "open"]:
+    """What a test says for the larger model.
+
+    Where only bounds of the p value are known and the level lies between them, the test decides
+    nothing: "open".
+    """
+    if test.p_high < CLEAR:
+        return "clear"
+    if test.p_low < CLEAR:
+        return "open"
+    return "none" if test.p_low > WEAK else "weak"
 
 
 def tested(test: Test) -> str:
