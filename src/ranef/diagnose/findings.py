@@ -73,7 +73,7 @@ def all_findings(
 def _residuals(at: Evaluated, larger: Larger) -> Array:
     """Those of the model with the effects that the data ask for: a slope left out looks serial."""
     fits = [each.fit for each in larger.clear if each.fit is not None]
-    fit = larger.together or (fits[0] if fits else None)
+    fit = larger.together_fit or (fits[0] if fits else None)
     return at.residuals if fit is None else evaluated(fit).residuals
 
 

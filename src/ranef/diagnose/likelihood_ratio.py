@@ -81,7 +81,8 @@ def _covariances(statistic: float, lost: int, zero: int) -> tuple[str, float, fl
 def _nested(small: Subject, large: Subject) -> bool:
     """Whether each random effect of the smaller model is a combination of the larger one's."""
     for term in small.design.terms:
-        same = [other for other in large.design.terms if other.factor == term.factor]
+        parts = _parts(term.factor)
+        same = [other for other in large.design.terms if _parts(other.factor) == parts]
         if any(set(term.names) <= set(other.names) for other in same):
             continue
         Z = np.hstack([other.Z for other in same]) if same else np.zeros((large.design.n, 0))
@@ -89,6 +90,11 @@ def _nested(small: Subject, large: Subject) -> bool:
         if not np.allclose(fitted, term.Z, rtol=0.0, atol=1e-8 * float(np.abs(term.Z).max())):
             return False
     return True
+
+
+def _parts(factor: str) -> frozenset[str]:
+    """What a factor is made of: ``a:b`` and ``b:a`` make the same groups."""
+    return frozenset(factor.split(":"))
 
 
 def certified(*fits: Subject) -> bool:

@@ -32,6 +32,7 @@ __all__ = [
     "product",
     "replaced",
     "with_bar",
+    "with_nested",
     "with_parts",
 ]
 
@@ -117,6 +118,15 @@ def with_parts(formula: Formula, *added: RandomPart) -> str:
     """The formula with random parts added at its end."""
     parts = parts_of(formula)
     return replace(parts, random=(*parts.random, *added)).text
+
+
+def with_nested(formula: Formula, outer: int, inner: int) -> str:
+    """The formula with ``(1 | outer/inner)`` in place of two intercepts by single variables."""
+    written = list(per_factor(formula))
+    nested = Binary("/", written[outer].group, written[inner].group, _NOWHERE)
+    written[outer] = intercept_by(nested)
+    del written[inner]
+    return replace(parts_of(formula), random=tuple(written)).text
 
 
 def intercept_by(group: Expr) -> RandomPart:

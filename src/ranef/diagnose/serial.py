@@ -27,6 +27,9 @@ LEVEL = 1e-3
 LARGE = 0.10
 """Correlation of neighbours that is worth a word."""
 
+LEVEL_OF_ROWS, LARGE_OF_ROWS = 1e-4, 0.2
+"""The same for the order of the rows in the data: what sorts them is not known."""
+
 LIKELY = 0.025
 """p value below which other findings allow for serial correlation."""
 
@@ -72,7 +75,8 @@ class Serial:
     @property
     def clear(self) -> bool:
         """Whether it is worth a finding."""
-        return self.p_value * self.tests < LEVEL and self.correlation >= LARGE
+        level, large = (LEVEL, LARGE) if self.order else (LEVEL_OF_ROWS, LARGE_OF_ROWS)
+        return self.p_value * self.tests < level and self.correlation >= large
 
 
 @record(frozen=True, slots=True)
@@ -80,13 +84,15 @@ class Innovations:
     """What is new in each residual beside its neighbour before; each group loses its first row.
 
     ``rho``; ``codes`` of the rows kept; their ``values`` in units of the residual SD, and their
-    ``leverage`` in the regression within groups.
+    ``leverage`` in the regression within groups; ``left``, the sum of products of neighbours less
+    what the regression makes of independent values (minus the leverage between neighbours).
     """
 
     rho: float
     codes: Codes = field(repr=False)
     values: Array = field(repr=False)
     leverage: Array = field(repr=False)
+    left: float
 
 
 def serial_correlations(subject: Subject, residuals: Array) -> dict[str, Serial]:
@@ -159,7 +165,7 @@ def whitened(serial: Serial, residuals: Array, term: RandomTerm, Z: Array) -> In
     """Residuals from which serial correlation of the first order has been taken out.
 
     With rho such that what is left, e_i - rho e_(i-1) less its regression in each group on the
-    columns of Z transformed likewise, has no correlation of neighbours.
+    columns of Z transformed likewise, has neighbours as alike as independent values would have.
     """
     order = np.lexsort((serial.by, term.codes))
     low, high = 0.0, 0.98
@@ -167,8 +173,7 @@ def whitened(serial: Serial, residuals: Array, term: RandomTerm, Z: Array) -> In
     for _ in range(12):
         middle = 0.5 * (low + high)
         found = _taken_out(middle, residuals, term, Z, order)
-        left, *_ = neighbour_correlation(found.values, found.codes)
-        low, high = (middle, high) if left > 0.0 else (low, middle)
+        low, high = (middle, high) if found.left > 0.0 else (low, middle)
     return found
 
 
@@ -191,7 +196,13 @@ def _taken_out(
     inverse = np.linalg.pinv(cross, rcond=1e-10, hermitian=True)
     b = np.einsum("jab,jb->ja", inverse, moment)
     leverage = np.einsum("ia,iab,ib->i", z, inverse[code], z)
-    return Innovations(rho, code, e - np.einsum("ia,ia->i", z, b[code]), leverage)
+    e = e - np.einsum("ia,ia->i", z, b[code])
+    df = np.bincount(code, weights=1.0 - leverage, minlength=n)
+    variance = np.bincount(code, weights=e**2, minlength=n) / np.maximum(df, 1e-9)
+    same = np.flatnonzero((code[1:] == code[:-1]) & (df[code[1:]] > 0.5))
+    beside = np.einsum("ia,iab,ib->i", z[same + 1], inverse[code[same]], z[same])
+    left = float(np.sum(e[same + 1] * e[same] + beside * variance[code[same]]))
+    return Innovations(rho, code, e, leverage, left)
 
 
 def _variables(subject: Subject) -> Iterator[tuple[str, Array]]:

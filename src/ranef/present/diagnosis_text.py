@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -13,9 +14,26 @@ from .diagnosis_tables import Table, ladder_tables
 if TYPE_CHECKING:
     from .diagnosis import Diagnosis
 
-__all__ = ["finding_lines", "of_findings", "render_text", "short_tests", "wrapped"]
+__all__ = [
+    "THETA",
+    "abbreviates",
+    "finding_lines",
+    "of_findings",
+    "render_text",
+    "short_tests",
+    "shortened",
+    "wrapped",
+]
 
 WIDTH = 100
+
+LONG_START = re.compile(r"start=\[[^,\]]*(?:,[^,\]]*){6,}\]")
+"""Seven start values and more."""
+
+THETA = (
+    "Where a call has start=theta, the attribute remedies has it in full, with the numbers (column "
+    "code)."
+)
 
 
 def render_text(diagnosis: Diagnosis) -> str:
@@ -37,6 +55,8 @@ def render_text(diagnosis: Diagnosis) -> str:
     else:
         sections += [_judgement(rung, rung.title) for rung in of_findings(diagnosis)]
         sections.append(short_lines(diagnosis))
+    if diagnosis.ladder.looked_at:
+        sections.append(wrapped(diagnosis.ladder.looked_at, "", hang=False))
     return "\n\n".join("\n".join(line.rstrip() for line in lines) for lines in sections)
 
 
@@ -104,15 +124,27 @@ def _table(table: Table) -> list[str]:
 
 def _judgements(diagnosis: Diagnosis) -> list[list[str]]:
     rungs = diagnosis.ladder.rungs
-    return [_judgement(rung, f"{k} {rung.title}") for k, rung in enumerate(rungs) if k]
+    said = [_judgement(rung, f"{k} {rung.title}") for k, rung in enumerate(rungs) if k]
+    return [*said, wrapped(THETA, "", hang=False)] if abbreviates(rungs) else said
+
+
+def abbreviates(rungs: Sequence[Rung]) -> bool:
+    """Whether a call is shown with fewer numbers than it has."""
+    return any(LONG_START.search(rung.code) for rung in rungs)
 
 
 def _judgement(rung: Rung, head: str) -> list[str]:
     return [head, *wrapped(rung.judgement, "  ", hang=False), *_code(rung.code)]
 
 
+def shortened(code: str) -> str:
+    """The call with a name in place of many start values."""
+    return LONG_START.sub("start=theta", code)
+
+
 def _code(code: str) -> list[str]:
     """The call on one line where it fits, else with its formula in strings side by side."""
+    code = shortened(code)
     return [f"  {code}"] if len(code) <= WIDTH - 2 else _broken(code)
 
 

@@ -56,4 +56,4 @@ def build_ladder(
         *after,
         *(not_tried(plan, call) for plan in climb.left_out),
     )
-    return Ladder(rungs, summary(facts, rungs, findings), needs_remedy(facts))
+    return Ladder(rungs, summary(facts, rungs, findings), needs_remedy(facts), climb.larger.told)

@@ -81,6 +81,12 @@ def kind_of(key: str) -> Kind:
 
 
 def plans_of(asked: Asked) -> list[Plan]:
-    """What to fit, in the order of the ladder."""
+    """What to fit, in the order of the ladder.
+
+    Where the smallest random part has been searched for, step by step, the single steps are left
+    out: a page has one answer and not twenty.
+    """
     plans = [plan for planner in _PLANNERS for plan in planner(asked)]
+    if any(plan.key == parsimonious.KIND.key for plan in plans):
+        plans = [plan for plan in plans if plan.key not in parsimonious.STEPS]
     return sorted(plans, key=lambda plan: kind_of(plan.key).place)

@@ -11,8 +11,8 @@ from ranef.diagnose.ladder.facts import Facts
 from ranef.diagnose.ladder.judge import singularity
 from ranef.diagnose.ladder.kind import Asked, Kind, Place
 from ranef.diagnose.ladder.rung import Plan, Rung, Test, Tried
-from ranef.diagnose.ladder.words import evidence, number, tested
-from ranef.diagnose.larger import Found, effect_text, nested_text
+from ranef.diagnose.ladder.words import CLEAR, number, tested
+from ranef.diagnose.larger import Found, effect_text
 from ranef.diagnose.subject import Subject
 
 __all__ = ["KINDS", "larger_plans"]
@@ -23,22 +23,23 @@ def larger_plans(asked: Asked) -> list[Plan]:
     plans = []
     several = len({term.factor for term in asked.subject.design.terms}) > 1
     for found in asked.larger.found:
+        if not found.clear and (found.ratio is None or found.ratio.p_high >= CLEAR):
+            continue
         plans.append(_plan(asked.subject, found, several))
         if found.nested is not None:
-            title = f"{found.inner} in {found.outer}"
             plans.append(
                 Plan(
                     "nested",
-                    title,
+                    f"{found.inner} in {found.outer}",
                     found.nested.formula.text,
-                    dropped=nested_text(found),
                     group=found.inner,
                     fit=found.nested,
                 )
             )
     together = asked.larger.together
     if together is not None:
-        plans.append(Plan("add-all", "all of these", together.formula.text, fit=together))
+        fit = asked.larger.together_fit
+        plans.append(Plan("add-all", "all of these", together.text, fit=fit, costly=fit is None))
     return plans
 
 
@@ -84,14 +85,14 @@ def _interaction(rung: Rung, facts: Facts) -> list[str]:
 
 def _said(rung: Rung, facts: Facts, fact: str) -> list[str]:
     said = [singularity(rung, facts)]
-    if rung.test is not None:
-        match evidence(rung.test):
-            case "clear":
-                said.append(f"{fact} {tested(rung.test)}")
-            case "open":
-                said.append(f"Whether {fact} cannot be decided {tested(rung.test)}")
-            case _:
-                said.append(f"No clear sign that {fact} {tested(rung.test)}")
+    found = next(f for f in facts.climb.larger.found if f.formula.text == rung.formula)
+    if rung.test is not None and found.clear:
+        said.append(f"{fact} {tested(rung.test)}")
+    elif rung.test is not None:
+        said.append(
+            f"Some sign that {fact} {tested(rung.test)}, but {facts.climb.larger.looked_at} were "
+            f"looked at: p = {found.p_value:.2g} by Bonferroni"
+        )
     return [*said, _errors(rung, facts)]
 
 
@@ -99,8 +100,7 @@ def _nested(rung: Rung, facts: Facts) -> list[str]:
     plan = facts.tried(rung).plan
     gain = facts.best_criterion - rung.criterion
     said = [
-        f"The same as {plan.dropped}, with as many parameters as the model as asked and "
-        f"{gain:.1f} deviance units lower",
+        f"{gain:.1f} deviance units lower than the model as asked, which has as many parameters",
         singularity(rung, facts),
     ]
     if rung.test is not None:

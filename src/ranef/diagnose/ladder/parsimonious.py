@@ -9,6 +9,7 @@ then with the correlations that the data show.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -28,18 +29,26 @@ from ranef.diagnose.rewrite import bar_with, parts_of, per_factor, with_bar
 from ranef.diagnose.subject import Subject
 from ranef.errors import RanefError
 from ranef.formula import Formula, Term, parse
+from ranef.inference.chi_bar_square import chi_bar_square
+from ranef.solve import Control
 
-__all__ = ["KIND", "asks_too_much", "parsimonious_plans"]
+__all__ = ["KIND", "STEPS", "asks_too_much", "parsimonious_plans"]
 
 KEY = "parsimonious"
 
-LARGE = 3
+STEPS = ("drop-slope", "drop-term")
+"""Rungs that the search stands for."""
+
+LARGE = 4
 """Effects of one term from which on a random part is made smaller in more than one step."""
 
-MOST_FITS = 40
+MOST_FITS = 30
 
-AFFORDABLE = 10_000_000
-"""Numbers read by one evaluation, times parameters, for one fit times `MOST_FITS`: some seconds."""
+QUICK = Control(restarts=0)
+"""Of the search; the model it ends in is fitted with the usual settings."""
+
+AFFORDABLE = 60_000_000
+"""Numbers read by one evaluation, times variances, summed over `MOST_FITS` fits: some seconds."""
 
 
 def asks_too_much(subject: Subject, supports: Sequence[Support]) -> bool:
@@ -61,8 +70,8 @@ def parsimonious_plans(asked: Asked) -> list[Plan]:
     subject = asked.subject
     if not asks_too_much(subject, asked.supports):
         return []
-    work = subject.problem.kernel().work * subject.problem.n_theta
-    if work * MOST_FITS > AFFORDABLE * LARGE:
+    variances = sum(term.q for term in subject.problem.terms)
+    if subject.problem.kernel().work * variances * MOST_FITS > AFFORDABLE:
         return []
     try:
         fit = _smallest(subject)
@@ -79,42 +88,44 @@ def _smallest(subject: Subject) -> Subject:
         replace(part, correlated=part.correlated and not bar.model.terms)
         for bar, part in zip(formula.bars, per_factor(formula), strict=True)
     )
-    fit = subject.refit(replace(parts_of(formula), random=random).text)
-    fits = 1
-    going = True
+    fit = subject.refit(replace(parts_of(formula), random=random).text, control=QUICK)
+    fits, going = 1, True
     while going and fits < MOST_FITS:
         going = False
         for k, term in _weakest_first(fit):
             fits += 1
             smaller = _try(fit, _without(fit.formula, k, term))
-            if smaller is not None and not _objects(smaller, fit):
+            if smaller is not None and _p_of_variances(smaller, fit) > WEAK:
                 fit, going = smaller, True
                 break
     for k, bar in enumerate(fit.formula.bars):
         if bar.model.terms and not bar.correlated:
             part = replace(per_factor(fit.formula)[k], correlated=True)
             larger = _try(fit, with_bar(fit.formula, k, part))
-            if (
-                larger is not None
-                and larger.certificate.verdict == "interior optimum"
-                and _objects(fit, larger)
-            ):
+            if larger is None or larger.certificate.verdict != "interior optimum":
+                continue
+            ratio = random_part_ratio(fit, larger)
+            if ratio is not None and ratio.p_low <= WEAK:
                 fit = larger
-    return fit
+    return subject.refit(fit.formula.text)
 
 
 def _try(subject: Subject, formula: str) -> Subject | None:
     try:
-        fit = subject.refit(formula)
+        fit = subject.refit(formula, control=QUICK)
     except RanefError:
         return None
     return fit if fit.certificate.certified else None
 
 
-def _objects(small: Subject, large: Subject) -> bool:
-    """Whether the data show the larger of the two; what is at zero in it is not shown."""
-    ratio = random_part_ratio(small, large)
-    return ratio is not None and ratio.p_low <= WEAK
+def _p_of_variances(small: Subject, large: Subject) -> float:
+    """Of k variances without covariances, as if what the data say of each were independent.
+
+    Each is zero half of the time under the smaller model, so that the weights are binomial.
+    """
+    k = large.problem.n_theta - small.problem.n_theta
+    weights = {j: math.comb(k, j) / 2.0**k for j in range(k + 1)}
+    return chi_bar_square(small.solution.criterion - large.solution.criterion, weights)
 
 
 def _without(formula: Formula, k: int, term: Term) -> str:

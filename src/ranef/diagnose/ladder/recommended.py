@@ -10,7 +10,7 @@ from ranef.diagnose.ladder.words import evidence
 
 __all__ = ["recommended"]
 
-LARGER = ("add-all", "nested", "add-interaction", "add-slope")
+LARGER = ("nested", "add-interaction", "add-slope")
 """In this order: what holds more of what the data ask for."""
 
 
@@ -22,13 +22,15 @@ def recommended(facts: Facts, rungs: Sequence[Rung]) -> Rung | None:
     """
     if not facts.certificate.certified and facts.certificate.verdict != "flat":
         return None
+    together = facts.climb.larger.together
+    if together is not None:
+        return next((rung for rung in rungs if rung.formula == together.text), None)
     certified = [rung for rung in rungs if rung.certified]
     if facts.climb.larger.clear:
         asked_for = {each.formula.text for each in facts.climb.larger.clear}
         for key in LARGER:
             for rung in certified:
-                clear = rung.formula in asked_for or key in ("add-all", "nested")
-                if rung.key == key and clear:
+                if rung.key == key and (key == "nested" or rung.formula in asked_for):
                     return rung
     for rung in certified:
         if rung.key == "parsimonious" and (rung.test is None or evidence(rung.test) != "clear"):

@@ -224,11 +224,14 @@ class Ladder:
         Sentences.
     remedy : bool
         Whether there is something to remedy; otherwise the page is short.
+    looked_at : str
+        How many larger random parts were looked at, and what came of it.
     """
 
     rungs: tuple[Rung, ...]
     summary: tuple[str, ...]
     remedy: bool
+    looked_at: str = ""
 
     def __getitem__(self, key: str) -> Rung:
         return next(rung for rung in self.rungs if rung.key == key)

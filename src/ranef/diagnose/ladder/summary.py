@@ -153,7 +153,10 @@ def _larger(facts: Facts, rungs: tuple[Rung, ...]) -> list[str]:
 
 def _recommended(facts: Facts, rungs: tuple[Rung, ...]) -> list[str]:
     rung = recommended(facts, rungs)
-    return [] if rung is None else [f"recommended: {rung.formula} (rung {rungs.index(rung)})"]
+    if rung is None:
+        return []
+    where = f"rung {rungs.index(rung)}" + ("" if rung.fitted else ", not fitted for its cost")
+    return [f"recommended: {rung.formula} ({where})"]
 
 
 def _remedies(facts: Facts, rungs: tuple[Rung, ...], findings: Sequence[Finding]) -> list[str]:

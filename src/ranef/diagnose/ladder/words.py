@@ -15,7 +15,9 @@ CLEAR, WEAK = 0.05, 0.20  # p values
 
 
 def join(words: Sequence[str], last: str = "and") -> str:
-    """``a``, ``a and b``, ``a, b and c``."""
+    """``a``, ``a and b``, ``a, b and c``; semicolons between parts that have an "and" inside."""
+    if len(words) > 1 and any(" and " in word for word in words):
+        return "; ".join(words)
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} {last} {words[-1]}"

@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 
 from ranef.diagnose.larger.candidates import Candidate
-from ranef.diagnose.rewrite import intercept_by, product, with_bar, with_parts
+from ranef.diagnose.rewrite import intercept_by, product, with_bar, with_nested, with_parts
 from ranef.diagnose.subject import Subject
 from ranef.formula import Bar, Formula
 from ranef.formula.nodes import Name
@@ -53,8 +53,11 @@ def cell_candidates(subject: Subject) -> list[tuple[Candidate, Cells]]:
     bars = {bar.label: bar for bar in subject.formula.bars}
     codes = {term.factor: (term.codes, term.n_levels) for term in subject.design.terms}
     known = {frozenset(bar.factors) for bar in bars.values()}
+    fixed = set(subject.formula.fixed_predictors())
     out = []
     for a, b in combinations(bars, 2):
+        if fixed & {*bars[a].factors, *bars[b].factors}:
+            continue  # a predictor by levels of a factor: its slope is looked at
         pair = _cells(bars[a], bars[b], codes[a], codes[b])
         if pair is None or frozenset(pair.columns) in known:
             continue
@@ -101,11 +104,24 @@ def nested_formula(formula: Formula, pair: Cells, inner: str) -> str | None:
     None where that factor has slopes or several random parts: what is to become of them is not
     for a rule to say.
     """
-    at = [k for k, bar in enumerate(formula.bars) if bar.label == inner]
+    at = {label: _alone(formula, label) for label in (pair.first, pair.second)}
+    outer = pair.first if inner == pair.second else pair.second
+    k, j = at[inner], at[outer]
+    if k is None:
+        return None
+    names, own = (
+        next(bar.group_names for bar in formula.bars if bar.label == label)
+        for label in (outer, inner)
+    )
+    if j is not None and len(names) == len(own) == 1:
+        return with_nested(formula, j, k)
+    group = product((*names, *(n for n in own if n.name not in {m.name for m in names})))
+    return with_bar(formula, k, intercept_by(group))
+
+
+def _alone(formula: Formula, label: str) -> int | None:
+    """The place of a factor's only random part, where that is an intercept."""
+    at = [k for k, bar in enumerate(formula.bars) if bar.label == label]
     if len(at) != 1 or formula.bars[at[0]].model.terms or not formula.bars[at[0]].model.intercept:
         return None
-    outer = pair.first if inner == pair.second else pair.second
-    names = next(bar.group_names for bar in formula.bars if bar.label == outer)
-    own = formula.bars[at[0]].group_names
-    group = product((*names, *(n for n in own if n.name not in {m.name for m in names})))
-    return with_bar(formula, at[0], intercept_by(group))
+    return at[0]

@@ -15,6 +15,9 @@ from ranef.types import Finding
 __all__ = ["effect_text", "larger_findings", "nested_text", "part_text"]
 
 
+WORTH_A_WORD = 0.1  # relative increase of a standard error
+
+
 def larger_findings(
     subject: Subject, larger: Larger, serial: Iterable[Serial] = ()
 ) -> Iterator[Finding]:
@@ -56,10 +59,12 @@ def effect_text(subject: Subject, name: str) -> tuple[str, str]:
 def _slope(subject: Subject, found: Found, evidence: str, slow: bool) -> Finding:
     name, factor = found.candidate.name, found.candidate.factor
     what, varies = effect_text(subject, name)
-    fix = (
-        f"write {part_text(found)}. Without it the standard error of {name} counts the rows where "
-        f"it should count the levels of '{factor}'"
-    )
+    fix = f"write {part_text(found)}"
+    if _errors(subject, found, WORTH_A_WORD):
+        fix += (
+            f". Without it the standard error of {name} is too small: it counts the rows where it "
+            f"should count the levels of '{factor}'"
+        )
     if slow:
         fix += f". Serial correlation in {name} by itself gives lines that differ: see that finding"
     return Finding(
@@ -101,22 +106,17 @@ def _interaction(found: Found, evidence: str) -> Finding:
 
 
 def _evidence(subject: Subject, found: Found, larger: Larger) -> str:
-    looked = [
-        f"{count} {what}{'s' if count > 1 else ''}"
-        for count, what in ((larger.slopes, "slope"), (larger.interactions, "interaction"))
-        if count
-    ]
     test = "score test, the model not fitted for its cost"
     if found.ratio is not None:
         method = "REML" if subject.reml else "ML"
         test = f"{method} LRT {found.ratio.statistic:.1f}, {found.ratio.law}"
     p = "< 1e-4" if found.p_value < 1e-4 else f"= {found.p_value:.1g}"
     several = larger.slopes + larger.interactions > 1
-    after = f" by Bonferroni, {' and '.join(looked)} looked at" if several else ""
+    after = f" by Bonferroni, {larger.looked_at} looked at" if several else ""
     return f"{test}: p {p}{after}{_errors(subject, found)}"
 
 
-def _errors(subject: Subject, found: Found) -> str:
+def _errors(subject: Subject, found: Found, least: float = 0.0) -> str:
     """How the standard error of the coefficient moves, where the slope has one."""
     columns = subject.design.encoding.fixed_terms.get(found.candidate.name, ())
     if found.candidate.kind != "slope" or len(columns) != 1 or found.fit is None:
@@ -127,4 +127,6 @@ def _errors(subject: Subject, found: Found) -> str:
         for s in (subject, found.fit)
         for j in [s.design.x_names.index(name)]
     )
+    if after < (1.0 + least) * before:
+        return ""
     return f"; the standard error of {name} goes from {before:.2g} to {after:.2g}"

@@ -40,7 +40,7 @@ What goes beyond is counted and not looked at."""
 FITTED = 10_000_000
 """The same for what is fitted: a few seconds. Beyond it the score test has the last word."""
 
-OWN_VARIANCE = 0.05
+OWN_VARIANCE = 0.01
 """p value of the inner factor's own variance from which its labels count as used anew."""
 
 
@@ -97,15 +97,42 @@ class Larger:
         Not looked at for their cost.
     found : tuple of Found
         Those that their score test called for, the smallest p value first.
-    together : Subject or None
-        The fit with all that the data ask for, where there are several.
+    together : Formula or None
+        All that the data ask for, where there are several.
+    together_fit : Subject or None
+        Its fit; None where that would take long.
     """
 
     slopes: int = 0
     interactions: int = 0
     left_out: int = 0
     found: tuple[Found, ...] = ()
-    together: Subject | None = field(default=None, repr=False)
+    together: Formula | None = None
+    together_fit: Subject | None = field(default=None, repr=False)
+
+    @property
+    def looked_at(self) -> str:
+        """``4 slopes and 1 interaction``; empty where there was nothing to look at."""
+        return " and ".join(
+            f"{count} {what}{'s' if count > 1 else ''}"
+            for count, what in ((self.slopes, "slope"), (self.interactions, "interaction"))
+            if count
+        )
+
+    @property
+    def told(self) -> str:
+        """The search in one sentence or two; empty where there was nothing to look at."""
+        said = []
+        if self.looked_at:
+            fitted = sum(each.fit is not None for each in self.found)
+            clear = len(self.clear) or "none"
+            said.append(
+                f"Larger random parts: {self.looked_at} looked at by a score test, {fitted} "
+                f"fitted, {clear} clearly asked for by the data (p < {LEVEL} by Bonferroni)."
+            )
+        if self.left_out:
+            said.append(f"Not looked at for their cost: {self.left_out} more.")
+        return " ".join(said)
 
     @property
     def clear(self) -> tuple[Found, ...]:
@@ -143,7 +170,7 @@ def larger_parts(subject: Subject) -> Larger:
         len(affordable) - slopes,
         len(every) - len(affordable),
         tuple(found),
-        _together(subject, [each for each in found if each.clear]),
+        *_together(subject, [each for each in found if each.clear]),
     )
 
 
@@ -238,15 +265,17 @@ def _with_nesting(subject: Subject, found: Found, pair: Cells) -> Found:
     return best
 
 
-def _together(subject: Subject, clear: Sequence[Found]) -> Subject | None:
-    """All that the data ask for in one model, where each of them could be fitted."""
-    if len(clear) < 2 or any(each.fit is None for each in clear):
-        return None
+def _together(subject: Subject, clear: Sequence[Found]) -> tuple[Formula | None, Subject | None]:
+    """All that the data ask for in one model, fitted where each of them could be."""
+    if len(clear) < 2:
+        return None, None
     formula = subject.formula
     for each in clear:
         formula = parse(each.candidate.extend(formula))
+    if any(each.fit is None for each in clear):
+        return formula, None
     try:
         fit = subject.refit(formula.text)
     except RanefError:
-        return None
-    return fit if fit.certificate.certified else None
+        return None, None
+    return (formula, fit) if fit.certificate.certified else (None, None)
