@@ -63,7 +63,7 @@ def words(seed: int = 3) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
     subj, item = (a.ravel() for a in np.meshgrid(np.arange(30), np.arange(24), indexing="ij"))
     prime = np.where((subj + item) % 2, 0.5, -0.5)
-    soa = np.where((subj + item // 2) % 2, 0.5, -0.5)
+    soa = np.where((subj // 2 + item // 2) % 2, 0.5, -0.5)
     y = 600.0 + 20.0 * prime + 10.0 * soa + 40.0 * rng.normal(size=30)[subj]
     y = y + 40.0 * rng.normal(size=30)[subj] * soa + 30.0 * rng.normal(size=24)[item]
     return pd.DataFrame(

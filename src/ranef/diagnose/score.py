@@ -55,8 +55,14 @@ def p_more(problem: Problem, kernel: Kernel, theta: Array, direction: Direction)
 
     if not kernel.evaluate(group_lambdas(problem, theta)):
         return 1.0
-    directions = [*face_of(problem, theta).directions, direction]
-    information = _left(kernel.average_information(directions))  # sigma is profiled out
+    new = np.flatnonzero(np.diag(direction.d))
+    own = [
+        other
+        for other in face_of(problem, theta).directions
+        if other.group != direction.group
+        or not other.d[new].any()  # no covariance with what is new
+    ]
+    information = _left(kernel.average_information([*own, direction]))  # sigma is profiled out
     if information <= 0.0:
         return 1.0
     gradient = float(np.sum(kernel.gamma()[direction.group] * direction.d))

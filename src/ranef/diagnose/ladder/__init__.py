@@ -10,6 +10,7 @@ from ranef.diagnose.ladder.facts import Facts
 from ranef.diagnose.ladder.judgement import judged
 from ranef.diagnose.ladder.kind import Place
 from ranef.diagnose.ladder.kinds import kind_of
+from ranef.diagnose.ladder.recommended import recommended
 from ranef.diagnose.ladder.rung import Call, Effect, Ladder, Rung, Test
 from ranef.diagnose.ladder.summary import needs_remedy, summary
 from ranef.diagnose.larger import Larger
@@ -56,4 +57,11 @@ def build_ladder(
         *after,
         *(not_tried(plan, call) for plan in climb.left_out),
     )
-    return Ladder(rungs, summary(facts, rungs, findings), needs_remedy(facts), climb.larger.told)
+    best = recommended(facts, rungs)
+    return Ladder(
+        rungs,
+        summary(facts, rungs, findings),
+        needs_remedy(facts),
+        climb.larger.told,
+        None if best is None else rungs.index(best),
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ranef.diagnose.ladder.facts import Facts
 from ranef.diagnose.ladder.rung import Rung, Test
-from ranef.diagnose.ladder.words import evidence, join, tested
+from ranef.diagnose.ladder.words import evidence, join, tested, weak
 
 __all__ = [
     "as_asked",
@@ -153,7 +153,7 @@ def smaller(rung: Rung, facts: Facts) -> list[str]:
             case "none":
                 said.append(f"No evidence that {what} {varies} {tested(rung.test)}")
             case "weak":
-                said.append(f"Weak evidence that {what} {varies} {tested(rung.test)}: {keep}")
+                said.append(f"{weak(rung.test)} that {what} {varies} {tested(rung.test)}: {keep}")
             case "open":
                 said.append(
                     f"Whether {what} {varies} cannot be decided: the bounds of the p value lie on "
@@ -189,7 +189,7 @@ def _need(group: str, test: Test) -> str:
                 f"both sides of {CLEAR} {tested(test)}"
             )
         case "weak":
-            return f"Weak evidence that {group} is needed {tested(test)}"
+            return f"{weak(test)} that {group} is needed {tested(test)}"
         case _:
             return f"No evidence that {group} is needed {tested(test)}"
 

@@ -7,7 +7,7 @@ import math
 from ranef.diagnose.influence import standard_deviations
 from ranef.diagnose.ladder.facts import Facts
 from ranef.diagnose.ladder.rung import Rung
-from ranef.diagnose.ladder.words import evidence, join, tested, with_error
+from ranef.diagnose.ladder.words import evidence, join, tested, weak, with_error
 from ranef.diagnose.words import joined
 
 __all__ = ["drop_predictor", "largest_change", "reduced_rank", "without_rows"]
@@ -84,7 +84,7 @@ def reduced_rank(rung: Rung, facts: Facts) -> list[str]:
                     f"lie on both sides of {CLEAR} {tested(rung.test)}"
                 )
             case "weak":
-                said.append(f"Weak evidence for {more} {tested(rung.test)}")
+                said.append(f"{weak(rung.test)} for {more} {tested(rung.test)}")
             case "none":
                 said.append(f"No evidence for {more} {tested(rung.test)}")
     said.append(largest_change(rung))

@@ -23,7 +23,7 @@ def larger_plans(asked: Asked) -> list[Plan]:
     plans = []
     several = len({term.factor for term in asked.subject.design.terms}) > 1
     for found in asked.larger.found:
-        if not found.clear and (found.ratio is None or found.ratio.p_high >= CLEAR):
+        if found.p_value >= CLEAR:
             continue
         plans.append(_plan(asked.subject, found, several))
         if found.nested is not None:

@@ -26,10 +26,11 @@ def recommended(facts: Facts, rungs: Sequence[Rung]) -> Rung | None:
     if together is not None:
         return next((rung for rung in rungs if rung.formula == together.text), None)
     certified = [rung for rung in rungs if rung.certified]
+    possible = [*certified, *(rung for rung in rungs if rung.verdict == "not tried")]
     if facts.climb.larger.clear:
         asked_for = {each.formula.text for each in facts.climb.larger.clear}
         for key in LARGER:
-            for rung in certified:
+            for rung in possible:
                 if rung.key == key and (key == "nested" or rung.formula in asked_for):
                     return rung
     for rung in certified:

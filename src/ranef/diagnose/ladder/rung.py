@@ -226,12 +226,15 @@ class Ladder:
         Whether there is something to remedy; otherwise the page is short.
     looked_at : str
         How many larger random parts were looked at, and what came of it.
+    recommended : int or None
+        The rung whose formula the summary recommends.
     """
 
     rungs: tuple[Rung, ...]
     summary: tuple[str, ...]
     remedy: bool
     looked_at: str = ""
+    recommended: int | None = None
 
     def __getitem__(self, key: str) -> Rung:
         return next(rung for rung in self.rungs if rung.key == key)

@@ -8,7 +8,17 @@ from typing import Literal
 
 from ranef.diagnose.ladder.rung import Test
 
-__all__ = ["decimals", "evidence", "join", "number", "p_value", "sentence", "tested", "with_error"]
+__all__ = [
+    "decimals",
+    "evidence",
+    "join",
+    "number",
+    "p_value",
+    "sentence",
+    "tested",
+    "weak",
+    "with_error",
+]
 
 
 CLEAR, WEAK = 0.05, 0.20  # p values
@@ -67,6 +77,11 @@ def evidence(test: Test) -> Literal["clear", "weak", "none", "open"]:
     if test.p_low < CLEAR:
         return "open"
     return "none" if test.p_low > WEAK else "weak"
+
+
+def weak(test: Test) -> str:
+    """Weak evidence; "at most" where only bounds of the p value are known."""
+    return "Weak evidence" if test.exact else "At most weak evidence"
 
 
 def tested(test: Test) -> str:
