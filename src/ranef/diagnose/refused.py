@@ -14,7 +14,7 @@ from ranef.diagnose.collinearity import collinearity_findings
 from ranef.diagnose.data import data_findings, missing_rows
 from ranef.diagnose.findings import by_severity, of_data
 from ranef.diagnose.groups import factors_of
-from ranef.diagnose.ladder.rewrite import effects, parts_of, per_factor
+from ranef.diagnose.rewrite import effects, parts_of, per_factor
 from ranef.diagnose.separated import separated_findings
 from ranef.errors import RanefError
 from ranef.formula import Formula, Term, to_source

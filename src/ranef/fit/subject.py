@@ -13,6 +13,7 @@ from ranef.design import build, check_identifiable
 from ranef.design.contrasts import to_argument
 from ranef.diagnose.findings import all_findings
 from ranef.diagnose.ladder import build_ladder
+from ranef.diagnose.larger import larger_parts
 from ranef.diagnose.rank import supported_ranks
 from ranef.diagnose.subject import SAME, Subject
 from ranef.fit.record import FitRecord
@@ -92,14 +93,15 @@ def diagnosis_of(record: FitRecord) -> Diagnosis:
     """The findings and the ladder of a fit."""
     subject = subject_of(record)
     supports = supported_ranks(subject, subject.problem.kernel())
-    findings = all_findings(subject, supports)
+    larger = larger_parts(subject)
+    findings = all_findings(subject, supports, larger)
     return Diagnosis(
         formula=record._formula.text,
         reml=subject.reml,
         nobs=subject.problem.n,
         groups={label.factor: label.n_levels for label in subject.problem.labels},
         findings=findings,
-        ladder=build_ladder(subject, partial(_call, record), findings, supports),
+        ladder=build_ladder(subject, partial(_call, record), findings, supports, larger),
     )
 
 
