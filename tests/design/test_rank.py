@@ -111,7 +111,7 @@ def many_rows(shape: str) -> np.ndarray:
         case "constant but late":
             return np.column_stack([late * 1.0, x])
         case "nearly constant":
-            return np.column_stack([x, 1.0 + 1e-14 * z])
+            return np.column_stack([x, 1.0 + 5e-17 * z])
         case "far origin":
             return np.column_stack([1e7 + x, z])
         case "close":

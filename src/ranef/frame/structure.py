@@ -121,8 +121,15 @@ def structure(
     import pandas as pd
 
     names = as_names(groups, "groups")
-    frame = collect(open_frame(data))
-    sources = read_open_frame(frame, columns_of_groups(frame, names))
+    frame = open_frame(data)
+    of_groups = columns_of_groups(frame, names)
+    if variables is None:
+        frame = collect(frame)
+    else:
+        needed = tuple(dict.fromkeys((*of_groups, *as_names(variables, "variables"))))
+        frame.require(needed)
+        frame = collect(frame, needed)
+    sources = read_open_frame(frame, of_groups)
     factors = tuple(grouping(sources, name) for name in names)
     columns, unreadable = _read_variables(frame, sources.names, variables)
 
