@@ -24,7 +24,7 @@ from ranef.formula.nodes import (
     Vector,
 )
 from ranef.formula.position import pointer
-from ranef.formula.render import to_text
+from ranef.formula.render import to_source, to_text
 from ranef.frame.table import Column, Table
 from ranef.types import Array
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ranef.design import Design
+from ranef.diagnose.columns import column_findings
 from ranef.formula import Formula
 from ranef.frame import Table
-from ranef.frame.numeric_group import numeric_group
 from ranef.types import Finding, MissingRows
 
 __all__ = ["data_findings", "missing_rows"]
@@ -16,12 +16,11 @@ FEW_LEVELS = 5
 def data_findings(
     formula: Formula, table: Table, design: Design, missing: MissingRows
 ) -> tuple[Finding, ...]:
-    """Grouping factors that look like measurements, few levels, aliased columns, missing rows."""
-    names = dict.fromkeys(n.name for bar in formula.bars for n in bar.group_names)
+    """Missing rows, aliased columns, columns taken for what they are not, few levels."""
     return (
         *missing_rows(missing),
         *_dropped(design),
-        *(finding for name in names for finding in numeric_group(table[name])),
+        *column_findings(formula, table),
         *_few_levels(design),
     )
 

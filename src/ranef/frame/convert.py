@@ -222,8 +222,10 @@ def _merging(low: Any, high: Any) -> bool:
 
 def _merged(floats: NDArray[Any], native: Any) -> bool:
     """Whether decimals of a Polars or Arrow column that differ have become the same float64."""
-    distinct = native.drop_nulls().n_unique() if is_polars_series(native) else len(
-        native.drop_null().unique()
+    distinct = (
+        native.drop_nulls().n_unique()
+        if is_polars_series(native)
+        else len(native.drop_null().unique())
     )
     return bool(np.unique(floats[~np.isnan(floats)]).size < distinct)
 

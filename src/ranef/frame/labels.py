@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranef.frame.factors import level_names
-from ranef.frame.native import is_polars_series
 from ranef.frame.table import Column
 
 __all__ = ["BEYOND", "MERGED", "arrow_labels", "pandas_labels", "polars_labels"]
