@@ -120,17 +120,17 @@ def refuse_names_of_groups(name: Name, column: Column, formula: str) -> None:
         f"the predictor '{name.name}' holds {column.holds}, not numbers or categories",
         where=pointer(formula, name.span),
         found=_described(column),
-        fix=f"for a trend, {number}; factor({to_source(name)}) gives each its own coefficient, "
+        fix=f"{number}; factor({to_source(name)}) gives each its own coefficient, "
         f"and (1 | {to_source(name)}) its own random effect",
     )
 
 
 _AS_NUMBERS = {
-    "dates": "use a number such as the days since a start",
-    "time stamps": "use a number such as the hours since a start",
-    "periods": "use a number such as the years since a start",
-    "times of day": "use a number such as the hours since midnight",
-    "durations": "use a number such as their length in days",
+    "dates": "for a trend, use a number such as the days since a start",
+    "time stamps": "for a trend, use a number such as the days or hours since a start",
+    "periods": "for a trend, use a number such as the years since a start",
+    "times of day": "for a trend, use a number such as the hours since midnight",
+    "durations": "for a trend, use a number such as their length in days",
 }
 
 

@@ -59,7 +59,8 @@ def dependent_columns(
     orthogonal to the kept ones is shorter than 1e-7 of the column is left out, and later columns
     are judged against those kept. A Cholesky factorisation of the scaled cross-products decides
     the usual case; orthogonalisation, done twice for accuracy (Bjoerck 1994, Numerical methods
-    for least squares problems, section 2.4), decides the others.
+    for least squares problems, section 2.4), decides the others. A column is left out too if its
+    values, or what is left of them, differ by no more than rounding errors of the largest.
 
     Examples
     --------

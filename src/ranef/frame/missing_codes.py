@@ -20,9 +20,9 @@ CODES = frozenset(
 """-9, -99, ..., 999, 9999, ... and the same of eights."""
 
 WORDS = frozenset(
-    ("", " ", ".", "?", "-", "--", "NA", "na", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NaT")
-    + ("NULL", "null", "missing", "Missing")
-)
+    ["", ".", "?", "-", "--", "NA", "na", "N/A", "n/a", "#N/A", "<NA>",
+     "NaN", "nan", "NaT", "NULL", "null", "missing", "Missing"]
+)  # fmt: skip
 
 
 def missing_codes(column: Column) -> Iterator[Finding]:

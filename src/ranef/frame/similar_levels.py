@@ -18,6 +18,8 @@ _LOOK_ALIKE = str.maketrans(
 )
 """Cyrillic and Greek letters, dashes and quotation marks to the Latin ones they look like."""
 
+_CHARACTERS = "characters that look alike"
+
 _UNSEEN = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
 
 
@@ -34,19 +36,17 @@ def similar_levels(column: Column) -> Iterator[Finding]:
         if len(codes) == 1:
             continue
         names = [column.levels[code] for code in codes]
-        case = len({_seen(name) for name in names}) == len(names)
-        shown = [repr(name) for name in names]
-        if len({*names, *map(_plain, names)}) > len(names) and not case:
-            shown = [ascii(name) for name in names]
+        difference = _difference(names)
+        shown = map(ascii if difference == _CHARACTERS else repr, names)
         yield Finding(
             code="similar-levels",
             severity="warning",
-            message=f"levels of '{column.name}' differ in {_difference(names)} alone: "
+            message=f"levels of '{column.name}' differ in {difference} alone: "
             + " beside ".join(shown),
-            evidence=", ".join(f"{sizes[code]}" for code in codes) + " rows",
+            evidence=" and ".join(f"{sizes[code]}" for code in codes) + " rows",
             where=column.name,
             fix="if they mean the same, make them one level before the fit"
-            + (", as .str.strip() does with spaces" if _difference(names) == "spaces" else ""),
+            + (", as .str.strip() does with spaces" if difference == "spaces" else ""),
         )
 
 
@@ -63,6 +63,9 @@ def _plain(level: str) -> str:
 def _difference(names: list[str]) -> str:
     if len({_plain(name) for name in names}) == 1:
         return "spaces"
-    if len({_plain(name).casefold() for name in names}) == 1:
-        return "case" if len({_plain(name) for name in names}) == len(names) else "spaces and case"
-    return "characters that look alike"
+    if (
+        len({_seen(name) for name in names}) == 1
+        or len({_plain(name).casefold() for name in names}) > 1
+    ):
+        return _CHARACTERS
+    return "case" if all(_plain(name) == name for name in names) else "spaces and case"

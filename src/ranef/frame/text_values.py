@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ranef.frame.grouping import group_sizes
 from ranef.frame.number_text import COMMA, EITHER, NUMBER
@@ -43,33 +45,31 @@ def text_values(column: Column) -> Iterator[Finding]:
             return
 
 
-def _finding(column: Column, what: str, fits: np.ndarray, sizes: np.ndarray) -> Finding:
+def _finding(column: Column, what: str, fits: NDArray[np.bool_], sizes: NDArray[np.int64]) -> Finding:
     name = column.name
     levels = np.array(column.levels, dtype=object)
     total, count = int(sizes.sum()), int(sizes[fits].sum())
     occurring = int(np.count_nonzero(sizes))
-    first = str(levels[fits & (sizes > 0)][0])
     commas = any(_COMMAS.fullmatch(level.strip()) for level in levels[fits])
     if count < total:
         odd = levels[~fits & (sizes > 0)]
+        shown = ", ".join(map(repr, odd[:3].tolist()))
         row = int(np.flatnonzero(np.isin(column.values, np.flatnonzero(~fits)))[0])
         message = f"'{name}' is text, but all but {total - count} of its {total} values are {what}"
-        evidence = f"not {', '.join(map(repr, odd[:3].tolist()))}, first in row {row} (from 0)"
+        evidence = f"the others: {shown}, first in row {row} (from 0)"
     else:
         decimal = " with a comma" if commas and what == "numbers" else ""
         message = f"'{name}' is text whose values are {what}{decimal}"
-        evidence = f"{count} values, such as {first!r}"
+        evidence = f"{count} values, such as {levels[fits & (sizes > 0)][0]!r}"
+    evidence += f"; as a category it takes {occurring - 1} coefficients"
+    meant = f"factor({name}) says that categories are meant"
+    few = occurring <= FEW and count == total and not commas
+    severity: Literal["note", "warning"] = "note" if few else "warning"
     if what == "dates":
-        fix = "for a trend, use a number such as the days since the first date"
-    elif commas:
+        fix = f"for a trend, use a number such as the days since the first date; {meant}"
+        return Finding("dates-as-text", severity, message, evidence, name, fix)
+    if commas:
         fix = f'replace the commas and turn it into numbers: {name}.str.replace(",", ".")'
     else:
         fix = "turn it into numbers, and what does not read as one into a missing value"
-    return Finding(
-        code=f"{what}-as-text",
-        severity="note" if occurring <= FEW and count == total and not commas else "warning",
-        message=message,
-        evidence=f"{evidence}; as a category it takes {occurring - 1} coefficients",
-        where=name,
-        fix=f"{fix}; factor({name}) says that categories are meant",
-    )
+    return Finding("numbers-as-text", severity, message, evidence, name, f"{fix}; {meant}")
