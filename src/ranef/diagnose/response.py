@@ -44,8 +44,11 @@ def kind_of_response(formula: Formula, table: Table) -> Iterator[Finding]:
             "coefficients are differences in probability, and predictions can leave the range",
         )
     elif low == 0 and _whole(y[:FIRST]) and _whole(y):
-        mean, variance = float(y.mean()), float(y.var())
-        if float(np.mean((y - mean) ** 3)) >= SKEWED * variance**1.5:
+        mean = float(y.mean())
+        deviations = y - mean
+        squares = deviations * deviations
+        variance = float(squares.mean())
+        if float((squares * deviations).mean()) >= SKEWED * variance**1.5:
             yield Finding(
                 code="count-response",
                 severity="note",

@@ -46,13 +46,13 @@ def _word(column: Column) -> Iterator[Finding]:
 def _code(column: Column) -> Iterator[Finding]:
     if not any(end in CODES for end in _ends(column)):
         return
-    values, counts = np.unique(column.values[~np.isnan(column.values)], return_counts=True)
-    coded = np.isin(values, list(CODES))
-    others = values[~coded]
+    coded = np.isin(column.values, list(CODES))
+    others = column.values[~coded & ~np.isnan(column.values)]
     if others.size == 0:
         return
-    low, high = float(others[0]), float(others[-1])
-    for value, count in zip(values[coded].tolist(), counts[coded].tolist(), strict=True):
+    low, high = float(others.min()), float(others.max())
+    values, counts = np.unique(column.values[coded], return_counts=True)
+    for value, count in zip(values.tolist(), counts.tolist(), strict=True):
         gap = max(low - value, value - high)
         if gap > 0 and (gap >= high - low or value < 0 <= low):
             evidence = f"all other values lie between {low:g} and {high:g}"
