@@ -141,6 +141,15 @@ def test_an_odd_cell_is_named(tmp_path: Path, cell: str) -> None:
     assert read_table(read(tmp_path, content, numbers=()))["x"].kind == "factor"
 
 
+def test_an_odd_cell_among_decimal_commas(tmp_path: Path) -> None:
+    content = "x;g\n1,5;a\n2,25;b\nn.d.;c\n4;d\n"
+    with pytest.raises(DataError, match="'x' holds numbers but for 1 of 4 cells") as caught:
+        read(tmp_path, content)
+    assert "'n.d.' in row 3" in caught.value.found
+    values = numbers_of(read(tmp_path, content, missing=("n.d.",)))
+    np.testing.assert_array_equal(values, [1.5, 2.25, np.nan, 4.0])
+
+
 def test_codes_of_missing_numbers(tmp_path: Path) -> None:
     frame = read(tmp_path, "x,g\n1,-99\n-99,a\n2,b\n", missing=("-99",))
     np.testing.assert_array_equal(numbers_of(frame), [1.0, np.nan, 2.0])
@@ -242,6 +251,15 @@ def test_options_without_meaning(tmp_path: Path, options: dict[str, str]) -> Non
     with pytest.raises(OptionError) as caught:
         read(tmp_path, "x,g\n1,a\n", **options)
     assert caught.value.fix
+
+
+def test_other_files_take_no_such_option(ranef, tmp_path: Path) -> None:
+    DATA.to_parquet(tmp_path / "d.parquet")
+    for data in (str(tmp_path / "d.parquet"), "dataset:hsb"):
+        run = ranef("structure", data, "--groups", "g", "--na", "-99")
+        assert run.status == 2
+        assert "--na says how a text file is read" in run.err
+    assert ranef("structure", str(tmp_path / "d.parquet"), "--groups", "g").status == 0
 
 
 def test_a_name_that_no_file_can_have() -> None:

@@ -20,6 +20,9 @@ __all__ = ["MISSING", "Reading", "with_numbers"]
 #: ``NaN`` does too; in a column of text it is a level, as ``None`` and ``null`` are.
 MISSING = ("", "NA")
 
+_FIRST = 100
+"""Cells that tell most columns of text from numbers."""
+
 
 @record(frozen=True, slots=True)
 class Reading:
@@ -45,6 +48,17 @@ class Reading:
     decimal: str | None = None
     missing: tuple[str, ...] = ()
     numbers: frozenset[str] = frozenset()
+
+    @property
+    def wishes(self) -> tuple[str, ...]:
+        """The options that were given."""
+        given = {
+            "--separator": self.separator,
+            "--encoding": self.encoding,
+            "--decimal": self.decimal,
+            "--na": self.missing or None,
+        }
+        return tuple(option for option, value in given.items() if value is not None)
 
 
 def with_numbers(frame: pd.DataFrame, reading: Reading, file: str) -> pd.DataFrame:
@@ -89,9 +103,9 @@ def _is_text(column: Any) -> bool:
 def _without(column: Any, missing: set[str], reading: Reading) -> Any:
     """Without the cells that stand for a missing value."""
     if _is_text(column):
-        cells = column.dropna().unique()
-        gone = [cell for cell in cells if str(cell).strip() in missing]
-        return column.mask(column.isin(gone)) if gone else column
+        cells = _distinct(column)
+        gone = cells[cells.str.strip().isin(missing)]
+        return column.mask(column.isin(gone)) if len(gone) else column
     if str(column.dtype) == "boolean":
         return column
     codes = [float(text) for text in reading.missing if re.fullmatch(NUMBER, text.strip())]
@@ -108,12 +122,17 @@ def _commas_are_decimals(columns: list[Any], reading: Reading) -> bool | None:
         return reading.decimal == ","
     for column in columns:
         cells = _distinct(column).str.strip()
-        with_comma = cells[cells.str.fullmatch(COMMA)]
-        if len(with_comma) == 0 or with_comma.str.fullmatch(EITHER).all():
+        if not _all_match(cells, f"{COMMA}|{NUMBER}"):
             continue
-        if cells.str.fullmatch(f"{COMMA}|{NUMBER}").all():
+        with_comma = cells[cells.str.fullmatch(COMMA)]
+        if len(with_comma) and not with_comma.str.fullmatch(EITHER).all():
             return True
     return None
+
+
+def _all_match(cells: Any, pattern: str) -> bool:
+    """Whether all cells match; most columns of text are known by their first ones."""
+    return all(part.str.fullmatch(pattern).all() for part in (cells.iloc[:_FIRST], cells))
 
 
 def _distinct(column: Any) -> Any:
@@ -127,8 +146,11 @@ def _read(column: Any, comma: bool | None) -> Any:
     """A column as numbers where all of its cells are; as it is otherwise."""
     import pandas as pd
 
-    plain = _plain(_distinct(column), comma)
-    if len(plain) == 0 or plain.isna().any():
+    cells = _distinct(column)
+    if len(cells) == 0 or _plain(cells.iloc[:_FIRST], comma).isna().any():
+        return column
+    plain = _plain(cells, comma)
+    if plain.isna().any():
         return column
     numbers: list[int | float] = [_number(text) for text in plain]
     codes, _ = column.factorize()
@@ -170,6 +192,9 @@ def _refuse_odd_cells(name: str, column: Any, comma: bool | None, file: str) -> 
             found=f"{text[~numbers].iloc[0]!r} and the like",
             fix="--decimal , says that they are; --decimal . that they separate thousands",
         )
+    cells = text.str.strip()
+    if comma is None and (cells.str.fullmatch(COMMA) & ~cells.str.fullmatch(EITHER)).any():
+        numbers = _plain(text, True).notna()
     odd = text[~numbers]
     if 2 * len(odd) >= len(text):
         return

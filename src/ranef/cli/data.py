@@ -41,6 +41,7 @@ def read_data(source: str, reading: Reading | None = None) -> Any:
     if source.startswith(_BUNDLED):
         from ranef import datasets
 
+        _refuse_wishes(reading, source, "bundled data")
         return datasets.load(source.removeprefix(_BUNDLED))
     path = Path(source)
     kind = _kind(path)
@@ -63,6 +64,7 @@ def read_data(source: str, reading: Reading | None = None) -> Any:
             from ranef.cli.text import read_text
 
             return read_text(path, _SEPARATORS[kind], reading or Reading())
+        _refuse_wishes(reading, source, _NAMES[kind])
         return _READERS[kind](path)
     except RanefError:
         raise
@@ -74,6 +76,17 @@ def read_data(source: str, reading: Reading | None = None) -> Any:
             found=reason,
             fix="check that the file is whole and is what its name says",
         ) from error
+
+
+def _refuse_wishes(reading: Reading | None, source: str, kind: str) -> None:
+    if reading is not None and reading.wishes:
+        raise OptionError(
+            f"{', '.join(reading.wishes)} {'say' if len(reading.wishes) > 1 else 'says'} how a "
+            "text file is read, and the data are none",
+            where=f"DATA {_shortened(source)}",
+            found=kind,
+            fix="leave the option out",
+        )
 
 
 def _kind(path: Path) -> str:

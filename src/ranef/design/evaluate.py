@@ -28,7 +28,14 @@ from ranef.formula.render import to_source, to_text
 from ranef.frame.table import Column, Table
 from ranef.types import Array
 
-__all__ = ["column_of", "evaluate", "evaluate_factor", "literal", "refuse_names_of_groups"]
+__all__ = [
+    "as_number",
+    "column_of",
+    "evaluate",
+    "evaluate_factor",
+    "literal",
+    "refuse_names_of_groups",
+]
 
 _FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     name: getattr(np, {"abs": "absolute", "ceiling": "ceil", "round": "rint"}.get(name, name))
@@ -115,22 +122,27 @@ def refuse_names_of_groups(name: Name, column: Column, formula: str) -> None:
     """
     if not column.names_groups_only:
         return
-    number = _AS_NUMBERS.get(column.holds, "turn a measurement into floats")
+    number = as_number(column)
     raise DataError(
         f"the predictor '{name.name}' holds {column.holds}, not numbers or categories",
         where=pointer(formula, name.span),
         found=_described(column),
-        fix=f"{number}; factor({to_source(name)}) gives each its own coefficient, "
+        fix=f"for a trend, {number}; factor({to_source(name)}) gives each its own coefficient, "
         f"and (1 | {to_source(name)}) its own random effect",
     )
 
 
+def as_number(column: Column) -> str:
+    """How values that only name groups become numbers, as a request."""
+    return _AS_NUMBERS.get(column.holds, "make it a column of floats")
+
+
 _AS_NUMBERS = {
-    "dates": "for a trend, use a number such as the days since a start",
-    "time stamps": "for a trend, use a number such as the days or hours since a start",
-    "periods": "for a trend, use a number such as the years since a start",
-    "times of day": "for a trend, use a number such as the hours since midnight",
-    "durations": "for a trend, use a number such as their length in days",
+    "dates": "use a number such as the days since a start",
+    "time stamps": "use a number such as the days or hours since a start",
+    "periods": "use a number such as the years since a start",
+    "times of day": "use a number such as the hours since midnight",
+    "durations": "use a number such as their length in days",
 }
 
 

@@ -91,8 +91,8 @@ def structure(
     groups : str or list of str
         Grouping columns; ``"batch:cask"`` is the combination of two.
     variables : str or list of str, optional
-        What to describe; by default every other column. Columns that are neither numbers nor
-        labels are then left out, with a finding.
+        What to describe; by default every other column. Columns whose values have no order
+        (lists, structs) are then left out, with a finding.
 
     Returns
     -------

@@ -32,7 +32,8 @@ class Column(_Scanned):
     ----------
     name : str
     kind : {"number", "factor"}
-        Strings, categories and enums are factors; numbers and booleans are numbers.
+        Strings, categories, enums, dates and other values with an order are factors; numbers and
+        booleans are numbers.
     values : ndarray, shape (n,)
         ``float64`` with NaN where missing, or ``int32`` codes with -1 where missing.
     levels : tuple of str

@@ -45,7 +45,9 @@ def text_values(column: Column) -> Iterator[Finding]:
             return
 
 
-def _finding(column: Column, what: str, fits: NDArray[np.bool_], sizes: NDArray[np.int64]) -> Finding:
+def _finding(
+    column: Column, what: str, fits: NDArray[np.bool_], sizes: NDArray[np.int64]
+) -> Finding:
     name = column.name
     levels = np.array(column.levels, dtype=object)
     total, count = int(sizes.sum()), int(sizes[fits].sum())
