@@ -74,6 +74,8 @@ def _folded(word: str) -> str:
 def refuse_unknown_options(called: str) -> Callable[[T], T]:
     """Make a function, or every public method of a class, answer options that it does not have.
 
+    Methods that the class inherits are among them; its bases stay as they are.
+
     Called with an option of another name, or with too many values without a name, it raises
     :class:`~ranef.errors.UsageError`, which is a TypeError as well.
 
@@ -86,9 +88,12 @@ def refuse_unknown_options(called: str) -> Callable[[T], T]:
     def decorate(what: T) -> T:
         if not isinstance(what, type):
             return _answering(what, called)  # type: ignore[arg-type, return-value]
-        for name, function in list(vars(what).items()):
-            if not name.startswith("_") and hasattr(function, "__code__"):
-                setattr(what, name, _answering(function, f"{called}.{name}"))
+        members: dict[str, Any] = {}
+        for base in what.__mro__[::-1]:
+            members |= vars(base)
+        for name, member in members.items():
+            if not name.startswith("_") and hasattr(member, "__code__"):
+                setattr(what, name, _answering(member, f"{called}.{name}"))
         return what
 
     return decorate

@@ -235,7 +235,7 @@ OPTIONS: dict[str, dict[str, str]] = {
         "re_form": _POPULATION,
         "re_formula": _POPULATION,
         "allow_new_levels": 'new_levels="population" or new_levels="sample"',
-        "se_fit": 'interval="confidence"',
+        "se_fit": "se=",
         "type": "a linear model has one scale: leave it out",
         "data": "newdata=",
         "exog": "newdata=",

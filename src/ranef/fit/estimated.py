@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ranef.answers import refuse_unknown_options
 from ranef.fit.record import FitRecord
 from ranef.options import boolean
 from ranef.types import Array
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
 __all__ = ["Estimated"]
 
 
-@refuse_unknown_options("fit")
 class Estimated(FitRecord):
     """The estimates; each member delegates to a function."""
 
@@ -109,4 +107,5 @@ class Estimated(FitRecord):
         """
         from ranef.present.estimates import coef_frames
 
-        return coef_frames(self.fixef, self.ranef(condvar=False))
+        levels = [term.levels for term in self._design.terms]
+        return coef_frames(self.fixef, self._problem.labels, levels, self._modes)

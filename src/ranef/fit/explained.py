@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ranef.answers import refuse_unknown_options
 from ranef.fit.record import FitRecord
 
 if TYPE_CHECKING:
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
 __all__ = ["Explained"]
 
 
-@refuse_unknown_options("fit")
 class Explained(FitRecord):
     """The methods that explain a fit; each delegates to a function."""
 
@@ -61,6 +59,7 @@ class Explained(FitRecord):
             self._problem.reml,
             variable,
             by,
+            left_out=self._left_out,
         )
 
     def diagnose(self) -> Diagnosis:

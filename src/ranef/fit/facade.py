@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from ranef.answers import refuse_unknown_options, unknown_in_fit
+from ranef.fit.by_row import ByRow
 from ranef.fit.estimated import Estimated
 from ranef.fit.explained import Explained
 from ranef.fit.refitting import Refitting
-from ranef.frame import read_table
 from ranef.options import boolean, one_of
 from ranef.present.presented import Presented
 from ranef.solve import Certificate
-from ranef.types import Array
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,12 +20,12 @@ __all__ = ["Fit"]
 
 
 @refuse_unknown_options("fit")
-class Fit(Estimated, Explained, Refitting, Presented):
+class Fit(Estimated, ByRow, Explained, Refitting, Presented):
     """A fitted linear mixed model.
 
-    Made by :func:`ranef.lmm`; nothing changes it afterwards. Arrays are in the order of the rows
-    that were used (``missing_rows`` lists the others), labelled results are pandas objects and
-    the caller's to change.
+    Made by :func:`ranef.lmm`; nothing changes it afterwards. What belongs to the rows is in the
+    order of the rows that were used (``missing_rows`` lists the others), with their labels if the
+    data are a pandas frame. Labelled results are pandas objects and the caller's to change.
 
     Examples
     --------
@@ -119,57 +118,6 @@ class Fit(Estimated, Explained, Refitting, Presented):
         """Whether the fit is at an optimum, of which kind, with the evidence."""
         return self._solution.certificate
 
-    # -- rows -----------------------------------------------------------------------------------
-    @property
-    def fitted(self) -> Array:
-        """Conditional means, shape (nobs,)."""
-        return self._fitted.copy()
-
-    def residuals(
-        self, kind: Literal["response", "pearson", "deviance", "working"] = "response"
-    ) -> Array:
-        """Response less fitted values, shape (nobs,).
-
-        Parameters
-        ----------
-        kind : {"response", "pearson", "deviance", "working"}
-            ``pearson`` and ``deviance`` residuals are multiplied by the root of the weights.
-
-        Examples
-        --------
-        >>> import ranef as rn
-        >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
-        >>> fit.residuals()[:3].round(2).tolist()
-        [-4.1, -14.63, -42.2]
-        """
-        from ranef.inference.rows import residuals
-
-        return residuals(self._design.y, self._fitted, self._weights, kind)
-
-    @property
-    def leverage(self) -> Array:
-        """Diagonal of the map from the response to the fitted values, shape (nobs,)."""
-        return self._leverage.copy()
-
-    def model_frame(self) -> pd.DataFrame:
-        """The model's variables in the rows that were used.
-
-        Returns
-        -------
-        DataFrame, nobs rows
-            Columns are the variables as the formula names them, not their transformations.
-
-        Examples
-        --------
-        >>> import ranef as rn
-        >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
-        >>> list(fit.model_frame())
-        ['Reaction', 'Days', 'Subject']
-        """
-        from ranef.present.model_frame import model_frame
-
-        return model_frame(self._table)
-
     # -- inference ------------------------------------------------------------------------------
     def coefficients(self, ddf: str = "satterthwaite", level: float = 0.95) -> pd.DataFrame:
         """Tests and intervals of the fixed effects, one row a coefficient.
@@ -205,7 +153,7 @@ class Fit(Estimated, Explained, Refitting, Presented):
         self,
         method: Literal["wald", "profile", "bootstrap"] = "wald",
         level: float = 0.95,
-        ddf: str = "asymptotic",
+        ddf: str = "satterthwaite",
         *,
         n: int = 1000,
         seed: int | None = None,
@@ -248,82 +196,6 @@ class Fit(Estimated, Explained, Refitting, Presented):
         if method == "profile":
             return self.profile(level).confint(level)
         return self.bootstrap(n, kind, seed).confint(level, type)
-
-    def predict(
-        self,
-        newdata: Any = None,
-        level: Literal["conditional", "population"] = "conditional",
-        new_levels: Literal["error", "population", "sample"] = "error",
-        interval: Literal["confidence", "prediction"] | None = None,
-        confidence: float = 0.95,
-        seed: int | None = None,
-    ) -> Any:
-        """Predicted means, for the rows of the fit or for new ones.
-
-        Parameters
-        ----------
-        newdata : data frame, optional
-            The predictors; the grouping factors too for conditional predictions.
-        level : {"conditional", "population"}
-            With the random effects of the rows' groups, or with random effects of zero.
-        new_levels : {"error", "population", "sample"}
-            What to do with levels that the fit has not seen: raise, predict with random effects
-            of zero, or draw their random effects.
-        interval : {"confidence", "prediction"}, optional
-            Of the mean, or of a new observation (of a new group in population predictions); the
-            variances are taken as known.
-        confidence : float
-            Of the interval.
-        seed : int, optional
-            For ``new_levels="sample"``.
-
-        Returns
-        -------
-        ndarray, shape (rows,), or DataFrame with estimate, conf_low, conf_high
-            Rows where a predictor or a group is missing are NaN.
-
-        Raises
-        ------
-        DataError
-            New levels, where these are an error.
-        UnknownColumnError
-            A predictor is not in `newdata`.
-        OptionError
-            An option outside of what it accepts.
-
-        Examples
-        --------
-        >>> import ranef as rn
-        >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
-        >>> fit.predict({"Days": [0, 9], "Subject": ["308", "308"]}).round(1).tolist()
-        [253.7, 430.7]
-        >>> fit.predict({"Days": [0, 9]}, level="population").round(1).tolist()
-        [251.4, 345.6]
-        """
-        from ranef.inference.predict import PredictionOptions, predict
-
-        options = PredictionOptions(level, new_levels, interval, confidence, seed)
-        encoding = self._design.encoding
-        if newdata is None:
-            table = self._table
-        else:
-            needed = encoding.variables if options.needs_groups else encoding.fixed_variables
-            table = read_table(newdata, needed) if needed else read_table(newdata)
-        result = predict(
-            table,
-            encoding,
-            self._estimates,
-            lambda: self._modes,
-            self._problem.labels,
-            self._variance_of_rows,
-            options,
-        )
-        shift = self._offset_of(newdata)
-        if result.conf_low is None or result.conf_high is None:
-            return result.estimate + shift
-        import pandas as pd
-
-        return pd.DataFrame({k: v + shift for k, v in result._asdict().items()})
 
     def with_reml(self, reml: bool) -> Fit:
         """The same model and data by REML or by ML: this fit where it is so already.

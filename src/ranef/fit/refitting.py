@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 
-from ranef.answers import refuse_unknown_options
 from ranef.errors import DataError, OptionError
 from ranef.fit.record import FitRecord
+from ranef.frame.open import in_row_order
 from ranef.options import numbers
 from ranef.types import Array
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["Refitting"]
 
 
-@refuse_unknown_options("fit")
 class Refitting(FitRecord):
     """Methods that fit the model again."""
 
@@ -40,7 +39,7 @@ class Refitting(FitRecord):
         Returns
         -------
         DataFrame, shape (nobs, n)
-            Columns 0 to n - 1.
+            Columns 0 to n - 1; rows labelled as those of :meth:`model_frame`.
 
         Raises
         ------
@@ -58,6 +57,7 @@ class Refitting(FitRecord):
         import pandas as pd
 
         from ranef.inference.simulate import simulate_responses
+        from ranef.present.rows import frame_index
 
         y = simulate_responses(
             self._design,
@@ -68,7 +68,7 @@ class Refitting(FitRecord):
             n,
             seed,
         )
-        return pd.DataFrame(y)
+        return pd.DataFrame(y, index=frame_index(self._index, self.missing_rows))
 
     def refit(self, y: Any) -> Self:
         """The same model for another response: a new fit, searched for from this one.
@@ -76,7 +76,7 @@ class Refitting(FitRecord):
         Parameters
         ----------
         y : array-like, shape (nobs,)
-            In the order of the rows used.
+            In the order of the rows used; a pandas series with their labels is put in order.
 
         Raises
         ------
@@ -96,6 +96,8 @@ class Refitting(FitRecord):
         2.0
         """
         n = self._problem.n
+        if self._index is not None:
+            y = in_row_order(y, self._index.delete(self.missing_rows.rows))
         try:
             values = numbers("y", y)
         except OptionError:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, cast
 
-from ranef.answers import refuse_unknown_options
-
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -16,7 +14,6 @@ if TYPE_CHECKING:
 __all__ = ["Presented"]
 
 
-@refuse_unknown_options("fit")
 class Presented:
     """Methods that show a fitted model."""
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ranef.types import INTERCEPT
+
 from ...errors import MissingLibraryError, OptionError, suggestion
 from ...options import name_list
 from ..names import spell
@@ -42,7 +44,7 @@ def ribbon(
         left edge, beyond the break of the logarithmic axis.
     """
     fixed = list(dict.fromkeys(frame.loc[frame["effect"] == "fixed", "term"]))
-    chosen = [t for t in fixed if t != "Intercept"] or fixed
+    chosen = [t for t in fixed if t != INTERCEPT] or fixed
     if terms is not None:
         chosen = list(name_list("terms", terms, "fixed effect"))
     for term in chosen:
