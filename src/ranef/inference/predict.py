@@ -13,6 +13,7 @@ from ranef.errors import DataError, OptionError
 from ranef.frame import Table
 from ranef.inference.coefficients import check_level
 from ranef.inference.estimates import Estimates
+from ranef.inference.quadratic import quadratic_forms
 from ranef.inference.rows import fixed_part, random_part
 from ranef.problem import TermLabel
 from ranef.problem.parameters import semidefinite_cholesky
@@ -94,12 +95,12 @@ def predict(
     if options.level == "conditional":
         variance = conditional_variance(x, blocks)
     else:
-        variance = np.einsum("ij,jk,ik->i", x, estimates.vcov, x)
+        variance = quadratic_forms(x, estimates.vcov)
     if options.interval == "prediction":
         variance = variance + estimates.sigma**2
         if options.level == "population":
             for (_, z), covariance in zip(blocks, estimates.covariances, strict=True):
-                variance = variance + np.einsum("ij,jk,ik->i", z, covariance, z)
+                variance = variance + quadratic_forms(z, covariance)
     from scipy import special
 
     half = special.ndtri(0.5 + 0.5 * options.confidence) * np.sqrt(variance)

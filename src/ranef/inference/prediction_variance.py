@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ranef.inference.estimates import Estimates
+from ranef.inference.quadratic import quadratic_forms
 from ranef.kernel import CoreKernel, Rows, RowsGroup, row_variances
 from ranef.problem import Problem
 from ranef.solve import Solution
@@ -46,7 +47,7 @@ def conditional_variances_of_rows(
     ):
         codes[term.group] = np.ascontiguousarray(code, dtype=np.int32)
         columns[term.group] += list(np.ascontiguousarray((z @ b).T))
-        variance += np.where(code < 0, np.einsum("ij,jk,ik->i", z, covariance, z), 0.0)
+        variance += np.where(code < 0, quadratic_forms(z, covariance), 0.0)
     groups = tuple(
         RowsGroup(c, levels, tuple(z), (0.0,) * q, (1.0,) * q)
         for c, z, (levels, q) in zip(codes, columns, problem.products.sizes, strict=True)
