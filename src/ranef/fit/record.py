@@ -21,7 +21,7 @@ from ranef.types import Array, Codes, Finding, MissingRows
 
 # What only some questions to a fit need is imported where they are answered: a fit starts sooner.
 if TYPE_CHECKING:
-    from ranef.inference.coefficients import CoefficientTests
+    from ranef.inference.ddf import Method, RowTests
     from ranef.inference.satterthwaite import VarianceDerivatives
     from ranef.present.fit_log import FitLog
     from ranef.prior import Assigned
@@ -182,6 +182,11 @@ class FitRecord:
 
         return variance_derivatives(self._problem, self._solution)
 
+    @cached_property
+    def _methods(self) -> dict[str, Method]:
+        """Methods for degrees of freedom that have been asked for."""
+        return {}
+
     def _offset_of(self, newdata: Any) -> Array | float:
         """The part of the offset that the formula does not hold."""
         if newdata is not None:
@@ -199,17 +204,28 @@ class FitRecord:
             self._problem, self._solution, self._estimates, x, blocks
         )
 
-    def _tests(self, ddf: str, level: float) -> CoefficientTests:
+    def _method(self, ddf: str) -> Method:
+        """A method for degrees of freedom, made once."""
+        from ranef.inference.ddf import Fitted, method_of
+
+        if ddf not in self._methods:
+            y = self._design.y if self._offset is None else self._design.y - self._offset
+            fitted = Fitted(
+                self._problem,
+                self._solution,
+                self._design,
+                self._estimates,
+                y,
+                self._weights,
+                lambda: self._derivatives,
+            )
+            self._methods[ddf] = method_of(ddf, fitted)
+        return self._methods[ddf]
+
+    def _tests(self, ddf: str, level: float) -> RowTests:
         from ranef.inference.coefficients import coefficient_tests
 
-        return coefficient_tests(
-            self._estimates.beta,
-            self._estimates.vcov,
-            self._problem.n - self._design.p,
-            lambda: self._derivatives,
-            ddf,
-            level,
-        )
+        return coefficient_tests(self._estimates.beta, self._method(ddf), level)
 
     def __getstate__(self) -> Mapping[str, Any]:
         return {f.name: getattr(self, f.name) for f in fields(self)}

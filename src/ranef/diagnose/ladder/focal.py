@@ -7,6 +7,9 @@ from collections.abc import Collection, Mapping
 from ranef.diagnose.ladder.rung import Conclusion, Effect, Plan
 from ranef.diagnose.subject import Subject
 from ranef.inference.coefficients import coefficient_tests
+from ranef.inference.ddf import Method
+from ranef.inference.ddf.constant import Constant
+from ranef.inference.ddf.satterthwaite import Satterthwaite
 from ranef.inference.satterthwaite import variance_derivatives
 
 __all__ = ["counterparts", "effects_of", "factors_of", "focal_names"]
@@ -64,13 +67,11 @@ def effects_of(
     quantiles where these would be expensive).
     """
     cheap = fit.problem.kernel().work * fit.problem.n_theta < MOST_DERIVATIVES
-    tests = coefficient_tests(
-        fit.estimates.beta,
-        fit.estimates.vcov,
-        fit.problem.n - fit.design.p,
-        lambda: variance_derivatives(fit.problem, fit.solution),
-        "satterthwaite" if cheap else "asymptotic",
-    )
+    vcov = fit.estimates.vcov
+    method: Method = Constant("asymptotic", vcov, float("inf"))
+    if cheap:
+        method = Satterthwaite(vcov, variance_derivatives(fit.problem, fit.solution))
+    tests = coefficient_tests(fit.estimates.beta, method)
     found = []
     for name, j in counterparts(
         focal_names(asked), plan, fit.design.x_names, _with_other_levels(asked, fit)
