@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import ranef as rn
-from ranef.inference.profile_points import VarianceParameter
+from ranef.inference.profile_variance import VarianceParameter
 
 from .conftest import data, fitted
 

@@ -9,8 +9,8 @@ import typer
 
 from ranef.cli.data import read_data
 from ranef.cli.options import Center, Data, MaximumLikelihood, with_centred
-from ranef.cli.progress import progress
 from ranef.cli.run import NOT_CERTIFIED, OK
+from ranef.present.progress import progress
 
 __all__ = ["Format", "compare"]
 

@@ -75,10 +75,9 @@ def displacements(subject: Subject, at: Evaluated, effects: GroupEffects) -> Dis
     directions = [Direction(effects.group, effects.root @ s @ effects.root.T) for s in basis]
     curvature = at.kernel.hessian(directions)
     k = len(basis)
+    of_profile = np.linalg.pinv(curvature.hessian, rcond=1e-10, hermitian=True)
     inverse = covariance_with_log_sigma(
-        np.linalg.pinv(curvature.hessian, rcond=1e-10, hermitian=True),
-        curvature.r2 / at.kernel.r2,
-        subject.problem.nu,
+        np.asarray(of_profile, dtype=np.float64), curvature.r2 / at.kernel.r2, subject.problem.nu
     )
 
     rows = np.bincount(effects.codes, minlength=n_levels).astype(np.float64)

@@ -39,7 +39,7 @@ def _of_factor(design: Design, term: RandomTerm) -> Iterator[Finding]:
         return
     some_row = np.zeros(term.n_levels, dtype=np.int64)
     some_row[term.codes] = np.arange(design.n)
-    matrix = X[np.ix_(some_row, constant)]
+    matrix = X[some_row][:, constant]
     q, r = np.linalg.qr(matrix / np.abs(matrix).max(axis=0))
     if matrix.shape[0] <= matrix.shape[1] or np.linalg.matrix_rank(r) < r.shape[0]:
         return

@@ -9,6 +9,7 @@ from ranef.fit.explained import Explained
 from ranef.fit.refitting import Refitting
 from ranef.frame import read_table
 from ranef.present.presented import Presented
+from ranef.present.progress import progress
 from ranef.solve import Certificate
 from ranef.types import Array
 
@@ -325,6 +326,7 @@ class Fit(Explained, Refitting, Presented):
 
         return pd.DataFrame({k: v + shift for k, v in result._asdict().items()})
 
+    @progress("fitting the model by the other criterion")
     def with_reml(self, reml: bool) -> Fit:
         """The same model and data by REML or by ML: this fit where it is so already."""
         return self if self.reml == reml else self._again(self._problem.with_reml(reml))

@@ -14,6 +14,7 @@ from ranef.formula import Formula
 from ranef.frame import Table, read_table
 from ranef.inference.estimates import Estimates, estimate
 from ranef.kernel import Layout
+from ranef.present.progress import progress
 from ranef.problem import Problem, check_residual_variance
 from ranef.record import record
 from ranef.solve import Control, Solution, solve_checked, solve_design
@@ -158,6 +159,7 @@ class FitRecord:
         return self._mean + random_part(blocks, self._modes)
 
     @cached_property
+    @progress("computing leverages")
     def _leverage(self) -> Array:
         from ranef.inference.rows import leverages
 
@@ -171,12 +173,14 @@ class FitRecord:
         return conditional_modes(self._problem, self._solution)
 
     @cached_property
+    @progress("computing the covariances of the random effects")
     def _conditional_covariances(self) -> tuple[Array, ...]:
         from ranef.inference.conditional import conditional_covariances
 
         return conditional_covariances(self._problem, self._solution)
 
     @cached_property
+    @progress("computing degrees of freedom")
     def _derivatives(self) -> VarianceDerivatives:
         from ranef.inference.satterthwaite import variance_derivatives
 
@@ -197,6 +201,7 @@ class FitRecord:
             return 0.0 if self._offset is None else self._offset
         return self._offset - self._design.offset
 
+    @progress("computing variances of predictions")
     def _variance_of_rows(self, x: Array, blocks: Sequence[tuple[Codes, Array]]) -> Array:
         from ranef.inference.prediction_variance import conditional_variances_of_rows
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ranef.diagnose.ladder.climb import fit_rungs
 from ranef.diagnose.ladder.extra import not_tried, other_starts_rung, reduced_rank_rung
@@ -26,6 +26,7 @@ def build_ladder(
     call: Call,
     findings: Sequence[Finding] = (),
     supports: Sequence[Support] = (),
+    climbed: Callable[[float], None] = lambda share: None,
 ) -> Ladder:
     """Fit, test and judge every rung that applies.
 
@@ -39,8 +40,10 @@ def build_ladder(
         summary that all is well does not pass over warnings.
     supports : sequence of Support
         The ranks that the data support.
+    climbed : callable
+        Told which share of the rungs has been fitted.
     """
-    facts = Facts(subject, fit_rungs(subject, call, findings, supports))
+    facts = Facts(subject, fit_rungs(subject, call, findings, supports, climbed))
     asked, *rest = judged(facts.climb, facts)
     first = [rung for rung in rest if rung.key in _FIRST]
     before = [rung for rung in rest if rung.key not in (*_FIRST, *_RANK, *_AFTER_RANK)]

@@ -13,7 +13,7 @@ from ..protocol import FittedModel
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["repeated", "typical", "values_along"]
+__all__ = ["repeated", "typical", "typical_of_groups", "values_along"]
 
 
 def values_along(values: pd.Series[Any], points: int) -> Array:
@@ -33,6 +33,35 @@ def typical(data: pd.DataFrame, model: FittedModel) -> dict[str, Any]:
         else float(data[name].mean())
         for name in data.columns
     }
+
+
+def typical_of_groups(data: pd.DataFrame, model: FittedModel, group: str) -> pd.DataFrame:
+    """:func:`typical` of the rows of each group: one row a group, in the order they appear in.
+
+    All groups at once, since there may be many thousands of them.
+    """
+    by_group = data.groupby(group, sort=False, observed=True)
+    columns = {}
+    for name in map(str, data.columns):
+        if name == group:
+            columns[name] = by_group[name].first()
+        elif _is_category(data[name], name, model):
+            columns[name] = _most_frequent(data, group, name)
+        else:
+            columns[name] = by_group[name].mean()
+    frame = by_group[group].first().to_frame()  # the order
+    return (
+        frame.assign(**columns)
+        .reset_index(drop=True)
+        .astype({str(name): data[name].dtype for name in data.columns if str(name) == group})
+    )
+
+
+def _most_frequent(data: pd.DataFrame, group: str, name: str) -> pd.Series[Any]:
+    """The most frequent value of a variable in each group; of several, the first in order."""
+    counts = data.groupby([group, name], observed=True).size()
+    rows = counts.groupby(level=0, observed=True).idxmax()
+    return rows.map(lambda pair: pair[1]).astype(data[name].dtype)
 
 
 def _is_category(values: pd.Series[Any], name: str, model: FittedModel) -> bool:
