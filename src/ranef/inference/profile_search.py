@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ranef.solve.certificate import ENOUGH_GAIN
 from ranef.types import Array
 
-__all__ = ["Lowest", "lowest"]
+__all__ = ["GAIN", "Lowest", "lowest"]
 
 Places = NDArray[np.intp]
 

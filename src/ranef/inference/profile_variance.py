@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ranef.inference.profile_points import Point, broke_down
-from ranef.inference.profile_search import lowest
+from ranef.inference.profile_search import GAIN, Lowest, lowest
 from ranef.kernel import CoreKernel, Direction
 from ranef.problem import Problem
 from ranef.problem.parameters import place, semidefinite_cholesky
@@ -46,6 +46,9 @@ class VarianceParameter:
             self._orders[term] = np.array([*first, *rest])
         self._free = self._free_entries()
         self._constant = -float(problem.products.sum_log_weights)
+        # T_11 and b of a correlation are standard deviations.
+        self._bounded = [self._free.index((term, a, 0)) for a in (0, 1)] if kind == "cor" else []
+        self._edges: list[Array] | None = None
 
     def _free_entries(self) -> list[tuple[int, int, int]]:
         """(term, row, column) of the entries of T that are searched over."""
@@ -211,22 +214,51 @@ class VarianceParameter:
         def deviance(others: Array) -> float:
             return self._evaluate(value, others)
 
-        bounded: list[int] = []
-        if self._kind == "cor":  # T_11 and b are standard deviations
-            bounded = [self._free.index((self._term, a, 0)) for a in (0, 1)]
-        best: Point | None = None
-        for start in sorted(starts, key=deviance):
-            found = lowest(
+        def search(start: Array) -> Lowest:
+            return lowest(
                 deviance,
                 lambda x: self._derivatives(value, x),
                 lambda x: self._sizes(value, x),
                 start,
-                bounded,
+                self._bounded,
             )
-            if np.isfinite(found.deviance) and (best is None or found.deviance < best.deviance):
-                best = Point(value, found.deviance, found.x, found.certified)
+
+        best: Lowest | None = None
+        for start in sorted(starts, key=deviance):
+            found = search(start)
+            if best is None or found.deviance < best.deviance:
+                best = found
             if found.certified:
                 break
-        if best is None:
+        if self._bounded and self._edges is None:
+            self._edges = [self._edge(k, starts[0]) for k in self._bounded]
+        for edge in self._edges or ():
+            if best is None or deviance(edge) < best.deviance - GAIN:
+                best = search(edge)
+        if best is None or not np.isfinite(best.deviance):
             raise broke_down(value)
-        return best
+        return Point(value, best.deviance, best.x, best.certified)
+
+    def _edge(self, k: int, start: Array) -> Array:
+        """The others at their best with a standard deviation of zero in place k.
+
+        A correlation with an effect that does not vary has no bearing on the deviance: this is a
+        point of the profile of every correlation, and a valley of its own.
+        """
+        rest = np.delete(np.arange(start.size), k)
+
+        def whole(x: Array) -> Array:
+            return np.insert(x, k, 0.0)
+
+        def derivatives(x: Array) -> tuple[Array, Array]:
+            g, h = self._derivatives(0.0, whole(x))
+            return g[rest], h[np.ix_(rest, rest)]
+
+        found = lowest(
+            lambda x: self._evaluate(0.0, whole(x)),
+            derivatives,
+            lambda x: self._sizes(0.0, whole(x))[rest],
+            start[rest],
+            [j - (j > k) for j in self._bounded if j != k],
+        )
+        return whole(found.x)
