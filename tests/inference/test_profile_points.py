@@ -11,7 +11,7 @@ from scipy import optimize
 
 import ranef as rn
 from ranef.inference import profile_search
-from ranef.inference.profile_search import lowest
+from ranef.inference.profile_search import Lowest, lowest
 from ranef.types import Array
 
 from .conftest import fitted
