@@ -234,3 +234,12 @@ def test_a_minimum_that_is_not_reached_is_not_certified(monkeypatch: pytest.Monk
         lambda x: float(np.cosh(x[0])), lambda x: np.sinh(x), lambda x: np.diag(np.cosh(x)), [9.0]
     )
     assert not found.certified
+
+
+def test_a_promise_that_is_not_kept_is_not_certified() -> None:
+    """A wrong gradient leads nowhere lower, and what it promises is no rounding error."""
+    found = search(
+        lambda x: float(x[0] ** 2), lambda x: -2.0 * x, lambda x: np.array([[2.0]]), [1.0]
+    )
+    assert not found.certified
+    assert found.x.tolist() == [1.0]

@@ -113,11 +113,8 @@ def _along(
 ) -> tuple[Array, float] | None:
     """A point along Newton's step that is lower by a share of what the model promises."""
     step, length = model.step, 1.0
-    falling = at[(step[at] < 0.0) & (x[at] > 0.0)]
-    ends = -x[falling] / step[falling]
     while length > SHORTEST:
         trial = x + length * step
-        trial[falling[ends <= length]] = 0.0  # on the bound, and no further
         trial[at] = np.maximum(trial[at], 0.0)
         found = deviance(trial)
         if found <= value - 0.1 * length * model.gain:
