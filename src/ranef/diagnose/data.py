@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ranef.design import Design
 from ranef.formula import Formula
 from ranef.frame import Table
@@ -16,13 +18,14 @@ FEW_LEVELS = 5
 def data_findings(
     formula: Formula, table: Table, design: Design, missing: MissingRows
 ) -> tuple[Finding, ...]:
-    """Grouping factors that look like measurements, few levels, aliased columns, missing rows."""
+    """What the data and the design show at next to no cost."""
     names = dict.fromkeys(n.name for bar in formula.bars for n in bar.group_names)
     return (
         *missing_rows(missing),
         *_dropped(design),
         *(finding for name in names for finding in numeric_group(table[name])),
         *_few_levels(design),
+        *_constant_slopes(formula, design),
     )
 
 
@@ -60,6 +63,14 @@ def _dropped(design: Design) -> list[Finding]:
             fix="drop the redundant terms from the formula; the fit does not change",
         )
     ]
+
+
+def _constant_slopes(formula: Formula, design: Design) -> Iterable[Finding]:
+    if not any(term.constant for term in design.terms):
+        return ()
+    from ranef.diagnose.slopes import constant_slope_findings
+
+    return constant_slope_findings(formula, design)
 
 
 def _few_levels(design: Design) -> list[Finding]:

@@ -55,6 +55,7 @@ class Explained(FitRecord):
             self._problem.reml,
             variable,
             by,
+            left_out=self._left_out,
         )
 
     def diagnose(self) -> Diagnosis:
