@@ -14,6 +14,7 @@ from ranef.formula import Formula
 from ranef.frame import Table
 from ranef.inference.estimates import Estimates, estimate
 from ranef.kernel import Layout
+from ranef.present.progress import progress
 from ranef.problem import Problem, check_bounded, check_residual_variance
 from ranef.record import record
 from ranef.solve import Control, Solution, solve_checked, solve_design
@@ -177,6 +178,7 @@ class FitRecord:
         return self._mean + random_part(blocks, self._modes)
 
     @cached_property
+    @progress("computing leverages")
     def _leverage(self) -> Array:
         from ranef.inference.rows import leverages
 
@@ -190,12 +192,14 @@ class FitRecord:
         return conditional_modes(self._problem, self._solution)
 
     @cached_property
+    @progress("computing the covariances of the random effects")
     def _conditional_covariances(self) -> tuple[Array, ...]:
         from ranef.inference.conditional import conditional_covariances
 
         return conditional_covariances(self._problem, self._solution)
 
     @cached_property
+    @progress("computing degrees of freedom")
     def _derivatives(self) -> VarianceDerivatives:
         from ranef.inference.satterthwaite import variance_derivatives
 
