@@ -77,11 +77,11 @@ class FitRecord:
         if form is None:
             solved = solve_design(design, y, weights, reml, prior, control, start)
         else:
-            solved = solve_checked(form(y), design, control, start, begun)
+            solved = solve_checked(form(y), design, y, weights, control, start, begun)
         problem, kernel, solution, gathering = solved
         estimates = estimate(problem, solution, kernel)
         inner_variance = (estimates.sigma / problem.scaling.y_scale) ** 2
-        check_residual_variance(problem, design, y, inner_variance)
+        check_residual_variance(problem, design, y, inner_variance, kernel)
         findings = (
             *data_findings(formula, table, design, missing),
             *fit_findings(problem, solution),
