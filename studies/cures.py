@@ -31,6 +31,7 @@ class Asked:
     data: pd.DataFrame
     fit: rn.Fit
     rungs: tuple[Rung, ...]
+    summary: tuple[str, ...]
 
     def rung(self, key: str, title: str = "", rank: str = "") -> Rung | None:
         """A certified rung, by key, and by title or rank where these are given."""
@@ -61,7 +62,8 @@ class Cure:
             fit = rn.lmm(formula, data)
         except rn.DesignError as error:
             return _remedy_of(error)
-        return self.works(Asked(data, fit, fit.diagnose().ladder.rungs))
+        ladder = fit.diagnose().ladder
+        return self.works(Asked(data, fit, ladder.rungs, ladder.summary))
 
 
 def _true(effects: Iterable[tuple[str, float, float]], truth: Mapping[str, float]) -> bool:
@@ -116,6 +118,11 @@ def _perfect(asked: Asked) -> bool:
     return bool(np.sign(covariance[0, 1]) == asked.data.attrs["sign"])
 
 
+def _recommended(asked: Asked, part: str) -> bool:
+    """Whether the page recommends a formula with this random part."""
+    return any(each.startswith("Recommended: ") and part in each for each in asked.summary)
+
+
 def _without(asked: Asked, level: str, code: str) -> rn.Fit | None:
     """The fit without a school, where the diagnosis has it too, and the finding is gone."""
     rung = asked.rung("without-group", f"without {level}")
@@ -136,7 +143,6 @@ def _without_wild(asked: Asked) -> bool:
 
 
 CONTEXT = Cure("slopes within and between", _context)
-WITHOUT_SLOPE = Cure("random intercepts", lambda asked: False)
 RANK_0 = Cure("no random part", lambda a: _holds(a.rung("reduced-rank", rank="0 of 1")))
 INTERCEPTS = Cure("random intercepts", lambda a: _holds(a.rung("random-intercepts")))
 RANK_1_OF_2 = Cure("rank 1 imposed", _perfect)
@@ -149,5 +155,15 @@ WITHOUT_WILD = Cure("without the group", _without_wild)
 WITHOUT_COPIES = Cure("without the copies", lambda a: _holds(a.rung("without-copies")))
 WITHOUT_INCOME = Cure(
     "without one of them", lambda a: _holds(a.rung("drop-predictor", "without income"))
+)
+WITH_SLOPE = Cure(
+    "random slope", lambda a: _holds(a.rung("add-slope")) and _recommended(a, "(ses | school)")
+)
+NESTED = Cure(
+    "rooms in schools", lambda a: _holds(a.rung("nested")) and _recommended(a, "school / room")
+)
+WITH_CELLS = Cure(
+    "the cells too",
+    lambda a: _holds(a.rung("add-interaction")) and _recommended(a, "(1 | judge:wine)"),
 )
 AS_ASKED = Cure("none: fixed effects hold", lambda a: fit_holds(a.fit))

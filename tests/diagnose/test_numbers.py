@@ -157,8 +157,8 @@ def test_spread_is_uniform_under_equal_variances_and_any_unit() -> None:
     for _ in range(400):
         r = rng.normal(size=n)
         r -= (np.bincount(term.codes, weights=r) / sizes)[term.codes]
-        found = residual_spread(r, leverage, term)
-        again = residual_spread(1e6 * r, leverage, term)
+        found = residual_spread(r, leverage, term.codes, term.n_levels)
+        again = residual_spread(1e6 * r, leverage, term.codes, term.n_levels)
         assert found is not None
         assert again is not None
         p_values.append(found.p_value)

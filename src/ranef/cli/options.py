@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
@@ -180,7 +181,8 @@ def with_centred(data: Any, wishes: Sequence[str] | None) -> Any:
     ----------
     data : data frame
     wishes : sequence of str, optional
-        ``"ses:sch.id"``; what follows the first colon is the grouping.
+        ``"ses:sch.id"``; what follows the first colon is the grouping. A column whose name holds a
+        colon stands between backticks.
 
     Raises
     ------
@@ -190,14 +192,15 @@ def with_centred(data: Any, wishes: Sequence[str] | None) -> Any:
     import ranef as rn
 
     for wish in wishes or ():
-        column, _, group = (part.strip() for part in wish.partition(":"))
+        found = re.fullmatch(r"\s*(`[^`]+`|[^:`]+):(.+)", wish)
+        column, group = (part.strip() for part in found.groups()) if found else ("", "")
         if not column or not group:
             raise OptionError(
                 "--center takes a column and its grouping factor with a colon between them",
                 found=f"--center {wish}",
                 fix="as in --center ses:sch.id",
             )
-        data = rn.center(data, column, by=group, how="within")
+        data = rn.center(data, column.strip("`"), by=group, how="within")
     return data
 
 

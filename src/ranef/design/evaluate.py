@@ -6,8 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ranef.design.fixed import transform
+from ranef.design.grouping import level_of_row
+from ranef.design.means import mean_column
 from ranef.design.state import State
 from ranef.errors import DataError
 from ranef.formula.functions import ARITHMETIC, CENTRING, TRANSFORMS
@@ -61,19 +64,13 @@ def evaluate(expr: Expr, table: Table, state: State) -> Array:
     Raises
     ------
     DataError
-        A category where a number is needed.
+        A category or a basis of several columns where a number is needed.
     """
     with np.errstate(all="ignore"):
         values = _values(expr, table, state)
-    if isinstance(values, np.ndarray) and values.ndim == 1:
-        return np.asarray(values, dtype=np.float64)
-    if np.ndim(values) == 0 and not isinstance(values, dict):
+    if np.ndim(values) == 0:
         return np.full(table.n_rows, float(values))
-    raise DataError(
-        f"{to_text(expr)} has several columns where one is needed",
-        where=pointer(state.formula, expr.span),
-        fix="use it as a term of its own",
-    )
+    return np.asarray(values, dtype=np.float64)
 
 
 def evaluate_factor(expr: Expr, table: Table, state: State) -> Any:
@@ -167,12 +164,14 @@ def _values(expr: Expr, table: Table, state: State) -> Any:
             return total
         case Binary():
             return _binary(expr, table, state)
+        case Call(function="I", args=(Call() as inner,)) if inner.function in TRANSFORMS:
+            return _one_column(expr, _transform(inner, table, state), state)
         case Call(function="I"):
             return _values(expr.args[0], table, state)
         case Call() if expr.function in CENTRING:
             return _centred(expr, table, state)
         case Call() if expr.function in TRANSFORMS:
-            return _transform(expr, table, state)
+            return _one_column(expr, _transform(expr, table, state), state)
         case Call():
             return _FUNCTIONS[expr.function](_values(expr.args[0], table, state))
     raise AssertionError(f"{to_text(expr)} has no value")
@@ -217,9 +216,47 @@ def _equals(operator: str, name: Name, level: str, table: Table, state: State) -
 
 
 def _centred(call: Call, table: Table, state: State) -> Array:
-    values = evaluate(call.args[0], table, state)
-    means = state.means[to_text(call)].of_rows(values, table)
-    return values - means if call.function == "within" else means
+    name = mean_column(call)
+    given = table.columns.get(name)
+    if given is not None and given.kind == "factor":
+        raise DataError(
+            f"column '{name}' is not numeric",
+            found=_described(given),
+            fix=f"give the mean of '{to_text(call.args[0])}' in each row's group",
+        )
+    known = state.means[to_text(call)]
+    means, unknown = known.of_rows(table, None if given is None else given.values)
+    if unknown.any():
+        raise _unknown_mean(call, np.flatnonzero(unknown), known.grouping.columns, table, state)
+    if call.function == "between":
+        return means
+    return evaluate(call.args[0], table, state) - means
+
+
+def _unknown_mean(
+    call: Call, rows: NDArray[np.intp], columns: tuple[str, ...], table: Table, state: State
+) -> DataError:
+    level = ":".join(level_of_row(columns, table, int(rows[0])))
+    return DataError(
+        f"the mean of '{to_text(call.args[0])}' is not known in new levels of "
+        f"'{to_text(call.args[1])}'",
+        where=pointer(state.formula, call.span),
+        found=f"'{level}' in row {rows[0]} (from 0)"
+        + (f", new levels in {rows.size} of {table.n_rows} rows" if rows.size > 1 else ""),
+        fix=f"add a column '{mean_column(call)}' to the new data: the mean of each row's group",
+    )
+
+
+def _one_column(call: Call, made: Any, state: State) -> Array:
+    """What a transformation gives where a number a row is needed: a basis is none."""
+    if isinstance(made, np.ndarray) and made.ndim == 1:
+        return made
+    raise DataError(
+        f"{to_text(call)} has several columns where one is needed",
+        where=pointer(state.formula, call.span),
+        found="a basis of several columns, for which no arithmetic is defined",
+        fix="use the basis as a term of its own",
+    )
 
 
 def _transform(call: Call, table: Table, state: State) -> Any:

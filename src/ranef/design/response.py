@@ -54,7 +54,7 @@ def build_response(expr: Expr, table: Table, state: State, *, gaussian: bool) ->
     ------
     DataError
     """
-    name = to_text(expr)
+    name = expr.name if isinstance(expr, Name) else to_text(expr)
     if isinstance(expr, Call) and expr.function == "cbind":
         if gaussian:
             raise DataError(

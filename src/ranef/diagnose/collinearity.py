@@ -47,9 +47,10 @@ def _nearly(formula: Formula, design: Design) -> Finding | None:
         return None
     _, vectors = np.linalg.eigh(X.T @ X)
     weights = np.abs(vectors[:, 0])
-    involved = [names[j] for j in np.flatnonzero(weights > 0.2 * weights.max())]
+    columns = np.flatnonzero(weights > 0.2 * weights.max())
+    involved = [names[j] for j in columns]
     worst = names[int(np.argmax(factors))]
-    shared = _shared(formula, involved)
+    shared = _shared(formula, design, {first + int(j) for j in columns})
     return Finding(
         code="collinear-columns",
         severity="note" if shared else "warning",
@@ -64,11 +65,11 @@ def _nearly(formula: Formula, design: Design) -> Finding | None:
     )
 
 
-def _shared(formula: Formula, columns: list[str]) -> list[str]:
+def _shared(formula: Formula, design: Design, columns: set[int]) -> list[str]:
     """Variables in all columns' terms, which are then products or powers of one another."""
     held = []
     for term in formula.fixed:
-        if any(column == term.name or column.startswith(f"{term.name}[") for column in columns):
+        if not columns.isdisjoint(design.encoding.fixed_terms[term.name]):
             held.append({n.name for f in term.factors for n in walk(f) if isinstance(n, Name)})
     return sorted(set.intersection(*held)) if len(held) == len(columns) else []
 

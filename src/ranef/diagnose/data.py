@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ranef.design import Design
 from ranef.diagnose.columns import column_findings
 from ranef.formula import Formula
@@ -16,12 +18,13 @@ FEW_LEVELS = 5
 def data_findings(
     formula: Formula, table: Table, design: Design, missing: MissingRows
 ) -> tuple[Finding, ...]:
-    """Missing rows, aliased columns, columns taken for what they are not, few levels."""
+    """What the data and the design show at next to no cost."""
     return (
         *missing_rows(missing),
         *_dropped(design),
         *column_findings(formula, table),
         *_few_levels(design),
+        *_constant_slopes(formula, design),
     )
 
 
@@ -59,6 +62,14 @@ def _dropped(design: Design) -> list[Finding]:
             fix="drop the redundant terms from the formula; the fit does not change",
         )
     ]
+
+
+def _constant_slopes(formula: Formula, design: Design) -> Iterable[Finding]:
+    if not any(term.constant for term in design.terms):
+        return ()
+    from ranef.diagnose.slopes import constant_slope_findings
+
+    return constant_slope_findings(formula, design)
 
 
 def _few_levels(design: Design) -> list[Finding]:

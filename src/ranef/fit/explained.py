@@ -53,6 +53,7 @@ class Explained(FitRecord):
             self._problem.reml,
             variable,
             by,
+            left_out=self._left_out,
         )
 
     def diagnose(self) -> Diagnosis:

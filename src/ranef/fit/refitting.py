@@ -9,6 +9,7 @@ import numpy as np
 
 from ranef.errors import DataError
 from ranef.fit.record import FitRecord
+from ranef.frame.open import in_row_order
 from ranef.types import Array
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class Refitting(FitRecord):
         Returns
         -------
         DataFrame, shape (nobs, n)
-            Columns 0 to n - 1.
+            Columns 0 to n - 1; rows labelled as those of :meth:`model_frame`.
 
         Examples
         --------
@@ -50,6 +51,7 @@ class Refitting(FitRecord):
         import pandas as pd
 
         from ranef.inference.simulate import simulate_responses
+        from ranef.present.rows import frame_index
 
         y = simulate_responses(
             self._design,
@@ -60,7 +62,7 @@ class Refitting(FitRecord):
             n,
             seed,
         )
-        return pd.DataFrame(y)
+        return pd.DataFrame(y, index=frame_index(self._index, self.missing_rows))
 
     def refit(self, y: Any) -> Self:
         """The same model for another response: a new fit, searched for from this one.
@@ -68,7 +70,7 @@ class Refitting(FitRecord):
         Parameters
         ----------
         y : array-like, shape (nobs,)
-            In the order of the rows used.
+            In the order of the rows used; a pandas series with their labels is put in order.
 
         Raises
         ------
@@ -76,6 +78,8 @@ class Refitting(FitRecord):
             Another number of values than rows used, or values that are not finite numbers.
         """
         n = self._problem.n
+        if self._index is not None:
+            y = in_row_order(y, self._index.delete(self.missing_rows.rows))
         try:
             values = np.array(y, dtype=np.float64)
         except (TypeError, ValueError):

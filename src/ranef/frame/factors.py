@@ -15,7 +15,14 @@ from ranef.frame.table import Column
 from ranef.scan import Ends, ends, row_threads, whole_codes
 from ranef.types import Array, Codes
 
-__all__ = ["as_factor", "interaction", "level_name", "number_codes", "number_names"]
+__all__ = [
+    "as_factor",
+    "crossed_names",
+    "interaction",
+    "level_name",
+    "number_codes",
+    "number_names",
+]
 
 _EXACT = 2.0**53  # whole numbers up to here have a float64 of their own
 _NEAR = 10_000  # by how much integers may spread further than there are rows
@@ -179,6 +186,25 @@ def _hashed(values: NDArray[Any]) -> tuple[Array, Codes]:
     return distinct[order].astype(np.float64), rank[codes]
 
 
+def crossed_names(
+    a: Sequence[str], b: Sequence[str], first: NDArray[np.int64], second: NDArray[np.int64]
+) -> tuple[str, ...]:
+    """Names of pairs of levels, ``a:b``; levels that hold a colon get backticks if need be.
+
+    Examples
+    --------
+    >>> crossed_names(("x", "y"), ("u",), np.array([0, 1]), np.array([0, 0]))
+    ('x:u', 'y:u')
+    >>> crossed_names(("x", "x:y"), ("y:z", "z"), np.array([0, 1]), np.array([0, 1]))
+    ('x:`y:z`', '`x:y`:z')
+    """
+    both = [(a[i], b[j]) for i, j in zip(first.tolist(), second.tolist(), strict=True)]
+    names = tuple(f"{x}:{y}" for x, y in both)
+    if len(set(names)) == len(names):
+        return names
+    return tuple(":".join(f"`{text}`" if ":" in text else text for text in each) for each in both)
+
+
 def interaction(columns: Sequence[Column]) -> Column:
     """The factor ``a:b:...`` of the combinations that occur, the first factor varying slowest.
 
@@ -209,8 +235,5 @@ def interaction(columns: Sequence[Column]) -> Column:
         codes = np.full(len(factor), -1, dtype=np.int32)
         codes[present] = inverse
         first, second = np.divmod(occurring, max(1, len(factor.levels)))
-        levels = tuple(
-            f"{levels[i]}:{factor.levels[j]}"
-            for i, j in zip(first.tolist(), second.tolist(), strict=True)
-        )
+        levels = crossed_names(levels, factor.levels, first, second)
     return Column(":".join(column.name for column in columns), "factor", codes, levels)

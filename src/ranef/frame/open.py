@@ -10,13 +10,14 @@ from ranef.errors import DataError, UnknownColumnError, suggestion
 from ranef.frame.native import (
     is_duckdb_relation,
     is_pandas_dataframe,
+    is_pandas_series,
     is_polars_dataframe,
     is_polars_lazyframe,
     is_pyarrow_table,
 )
 from ranef.record import record
 
-__all__ = ["OpenFrame", "collect", "native_series", "open_frame"]
+__all__ = ["OpenFrame", "collect", "in_row_order", "native_series", "open_frame"]
 
 Library = Literal["pandas", "polars", "polars-lazy", "pyarrow", "duckdb", "mapping", "other"]
 
@@ -38,6 +39,11 @@ class OpenFrame:
     data: Any
     library: Library
     names: tuple[str, ...]
+
+    @property
+    def index(self) -> Any:
+        """The labels of the rows, a pandas index; None in frames without labels."""
+        return self.data.index if self.library == "pandas" else None
 
     def require(self, names: tuple[str, ...], where: str = "") -> None:
         """Check that every name is a column and stands there once.
@@ -123,6 +129,23 @@ def open_frame(data: Any) -> OpenFrame:
             raise _no_frame(data, is_series) from None
         return OpenFrame(table, "pyarrow", tuple(table.column_names))
     raise _no_frame(data, is_series)
+
+
+def in_row_order(values: Any, index: Any) -> Any:
+    """A pandas series in the order of the rows that a pandas index labels.
+
+    A series with the same labels in another order is put in order. Anything else comes back as it
+    is, and counts by position.
+
+    Parameters
+    ----------
+    values : object
+    index : pandas Index or None
+    """
+    if index is None or not is_pandas_series(values) or values.index.equals(index):
+        return values
+    same = len(values) == len(index) and values.index.is_unique and index.is_unique
+    return values.reindex(index) if same and index.isin(values.index).all() else values
 
 
 def _no_frame(data: Any, is_series: bool) -> DataError:

@@ -98,6 +98,10 @@ class Column(_Scanned):
         """Some rows, in memory of their own; levels stay as they are."""
         return self._with(self.stored[index])
 
+    def followed_by(self, other: Column) -> Column:
+        """These rows and then those of a column of the same kind and levels."""
+        return self._with(np.concatenate([self.stored, other.stored]))
+
     def copy(self) -> Column:
         """The same values in memory of their own."""
         return self._with(self.stored.copy())
@@ -159,6 +163,11 @@ class Table:
 
     def __getitem__(self, name: str) -> Column:
         return self.columns[name]
+
+    def with_numbers(self, name: str, values: Array) -> Table:
+        """The same columns and one of numbers, in memory of its own."""
+        column = Column(name, "number", values, source_type="float64").copy()
+        return Table({**self.columns, name: column}, self.n_rows, self.threads)
 
     def ends(self, name: str) -> Ends:
         """:meth:`Column.ends` of a column, by the table's threads."""

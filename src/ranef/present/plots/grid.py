@@ -7,18 +7,29 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ranef.formula.naming import columns_of
+
 from ...types import Array
 from ..protocol import FittedModel
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["repeated", "typical", "values_along"]
+__all__ = ["is_category", "levels_in_order", "repeated", "typical", "values_along"]
 
 
 def values_along(values: pd.Series[Any], points: int) -> Array:
     """Evenly spaced from the smallest to the largest value."""
     return np.linspace(float(values.min()), float(values.max()), points)
+
+
+def levels_in_order(values: pd.Series[Any]) -> list[Any]:
+    """The values that occur: categories in their own order, others sorted."""
+    import pandas as pd
+
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return list(values.cat.remove_unused_categories().cat.categories)
+    return sorted(values.dropna().unique())
 
 
 def typical(data: pd.DataFrame, model: FittedModel) -> dict[str, Any]:
@@ -29,27 +40,29 @@ def typical(data: pd.DataFrame, model: FittedModel) -> dict[str, Any]:
     """
     return {
         str(name): data[name].mode().iloc[0]
-        if _is_category(data[name], str(name), model)
+        if is_category(data[name], str(name), model)
         else float(data[name].mean())
         for name in data.columns
     }
 
 
-def _is_category(values: pd.Series[Any], name: str, model: FittedModel) -> bool:
+def is_category(values: pd.Series[Any], name: str, model: FittedModel) -> bool:
+    """Whether a variable has no mean: text, categories, and numbers that are taken as such."""
     from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
-    grouping = {variable for factor in model.ngroups for variable in factor.split(":")}
+    grouping = {column for factor in model.ngroups for column in columns_of(factor)}
     if name in grouping or is_bool_dtype(values) or not is_numeric_dtype(values):
         return True
-    return bool(re.search(rf"\b(?:C|factor)\(\s*{re.escape(name)}\s*[,)]", model.formula))
+    return bool(re.search(rf"\b(?:C|factor)\(\s*`?{re.escape(name)}`?\s*[,)]", model.formula))
 
 
-def repeated(data: pd.DataFrame, row: dict[str, Any], **moving: Any) -> pd.DataFrame:
+def repeated(data: pd.DataFrame, row: dict[str, Any], /, **moving: Any) -> pd.DataFrame:
     """`row` as often as the moving variables are long, with the column types of `data`."""
     import pandas as pd
 
     length = max(len(values) for values in moving.values())
     columns = {**{name: [value] * length for name, value in row.items()}, **moving}
     frame = pd.DataFrame(columns)
-    categorical = [c for c in data.columns if isinstance(data[c].dtype, pd.CategoricalDtype)]
+    categorical = [c for c in frame.columns if c in data.columns]
+    categorical = [c for c in categorical if isinstance(data[c].dtype, pd.CategoricalDtype)]
     return frame.astype({name: data[name].dtype for name in categorical})
