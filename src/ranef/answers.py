@@ -103,7 +103,10 @@ _VARIADIC, _ANY_OPTION = 0x04, 0x08  # flags of a code object: *values, **option
 
 
 def _answering(function: Callable[..., Any], called: str) -> Callable[..., Any]:
-    code = function.__code__
+    inner: Any = function
+    while hasattr(inner, "__wrapped__"):  # within another decorator
+        inner = inner.__wrapped__
+    code = inner.__code__
     if code.co_flags & _ANY_OPTION:
         return function
     by_place = code.co_varnames[: code.co_argcount]

@@ -18,6 +18,7 @@ from ranef.frame import Table, complete_rows, refuse_missing, take_rows
 from ranef.frame.open import in_row_order, open_frame
 from ranef.frame.read import read_open_frame
 from ranef.options import boolean, instance, mapping, numbers, one_of, shown
+from ranef.present.progress import progress
 from ranef.solve import Control
 from ranef.types import OFFSET, Array, Finding, MissingRows
 
@@ -31,6 +32,7 @@ MOST_UNEQUAL = 1e15  # largest weight over smallest
 
 
 @refuse_unknown_options("rn.lmm")
+@progress("fitting the model")
 def lmm(
     formula: str,
     data: Any,
@@ -175,6 +177,7 @@ def lmm(
 
 
 @refuse_unknown_options("rn.compare")
+@progress("comparing the models")
 def compare(
     *models: Fit | Sequence[Fit],
     labels: Sequence[str] | None = None,

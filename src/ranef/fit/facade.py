@@ -11,6 +11,7 @@ from ranef.fit.explained import Explained
 from ranef.fit.refitting import Refitting
 from ranef.options import boolean, one_of
 from ranef.present.presented import Presented
+from ranef.present.progress import progress
 from ranef.solve import Certificate
 
 if TYPE_CHECKING:
@@ -197,6 +198,7 @@ class Fit(Estimated, ByRow, Explained, Refitting, Presented):
             return self.profile(level).confint(level)
         return self.bootstrap(n, kind, seed).confint(level, type)
 
+    @progress("fitting the model by the other criterion")
     def with_reml(self, reml: bool) -> Fit:
         """The same model and data by REML or by ML: this fit where it is so already.
 

@@ -11,6 +11,7 @@ from ranef.answers import refuse_unknown_options
 from ranef.errors import OptionError
 from ranef.options import real
 from ranef.page import paragraph
+from ranef.present.progress import progress
 from ranef.prior import Assigned
 from ranef.priors.family import (
     Point,
@@ -74,6 +75,7 @@ class SmallestPrior:
 
 
 @refuse_unknown_options("rn.priors.smallest")
+@progress("searching for the weakest prior")
 def smallest(
     fit: Fit, family: str = "wishart", correlation: float = 0.95, share: float = 0.01
 ) -> SmallestPrior:
