@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from studies import cures
+from studies import columns, cures
 from studies.cures import Cure
 
 __all__ = ["CAUSES", "CLEAN", "Cause"]
@@ -144,6 +145,13 @@ def _of_the_school(rng: Rng) -> pd.DataFrame:
     if rng.random() < 0.5:
         data["size"] = (data["size"] > data["size"].median()).astype(float)
     return _answer(rng, data, _INTERCEPT)
+
+
+def _changed(change: columns.Draw, rng: Rng) -> pd.DataFrame:
+    """Clean data, ses in quarters, of which one column is changed."""
+    data = _schools(rng)
+    data["ses"] = np.round(4.0 * data["ses"]) / 4.0
+    return change(rng, _answer(rng, data, _INTERCEPT))
 
 
 def _zero(rng: Rng) -> pd.DataFrame:
@@ -434,5 +442,9 @@ CAUSES = (
         ("negative-correlation",),
         ("pair",),
         cures.AS_ASKED,
+    ),
+    *(
+        Cause(name, formula, partial(_changed, change), (code,), words, columns.CURES[code])
+        for name, formula, change, code, words in columns.PLANTED
     ),
 )

@@ -14,7 +14,7 @@ from ranef.diagnose.imposed import with_ranks
 from ranef.diagnose.ladder import Rung
 from ranef.fit.subject import subject_of
 
-__all__ = ["Cure"]
+__all__ = ["Asked", "Cure", "fit_holds"]
 
 TRUTH = {"ses": 1.5, "size": 0.3, "effort": 0.0}
 CONTEXT_EFFECT = 2.0
@@ -81,7 +81,7 @@ def _holds(rung: Rung | None) -> bool:
     )
 
 
-def _fit_holds(fit: rn.Fit) -> bool:
+def fit_holds(fit: rn.Fit) -> bool:
     errors = np.sqrt(np.diag(fit.vcov))
     return fit.certificate.certified and _true(
         zip(fit.fixef.index, fit.fixef.tolist(), errors.tolist(), strict=True), TRUTH
@@ -95,7 +95,7 @@ def _silent(fit: rn.Fit, code: str) -> bool:
 
 def _remedy_of(error: rn.DesignError) -> bool:
     fit = error.remedy
-    return fit is not None and fit.formula == "math ~ ses + size + (1 | school)" and _fit_holds(fit)
+    return fit is not None and fit.formula == "math ~ ses + size + (1 | school)" and fit_holds(fit)
 
 
 def _context(asked: Asked) -> bool:
@@ -166,4 +166,4 @@ WITH_CELLS = Cure(
     "the cells too",
     lambda a: _holds(a.rung("add-interaction")) and _recommended(a, "(1 | judge:wine)"),
 )
-AS_ASKED = Cure("none: fixed effects hold", lambda a: _fit_holds(a.fit))
+AS_ASKED = Cure("none: fixed effects hold", lambda a: fit_holds(a.fit))

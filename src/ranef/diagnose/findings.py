@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from ranef.diagnose.collinearity import collinearity_findings
+from ranef.diagnose.columns import labels_of_groups
 from ranef.diagnose.competing import competing_findings
 from ranef.diagnose.contextual import contextual_findings
 from ranef.diagnose.data import data_findings
@@ -82,6 +83,7 @@ def _residuals(at: Evaluated, larger: Larger) -> Array:
 def of_data(formula: Formula, table: Table) -> Iterator[Iterator[Finding]]:
     """The finders that need the variables of the model and no design."""
     factors = factors_of(formula, table)
+    yield labels_of_groups(formula, table)
     yield group_findings(formula, table, factors)
     yield slope_findings(formula, table, factors)
     yield response_findings(formula, table, factors)
