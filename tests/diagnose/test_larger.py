@@ -178,3 +178,17 @@ def test_a_maximal_model_gets_one_formula_on_one_page(diagnosis_of: DiagnosisOf)
     assert "start=[" not in page
     assert "the slope of prime:soa" in page
     assert frame.loc["other-starts", "code"].count(",") >= 20  # there the numbers are
+
+
+def test_a_slope_of_hundreds_of_columns_is_left_out_for_its_cost() -> None:
+    """Its covariance would have 45,000 parameters; what is narrow is looked at all the same."""
+    rng = np.random.default_rng(5)
+    g = np.repeat(np.arange(40), 50)
+    item = rng.integers(0, 300, 2000)
+    x = rng.normal(size=2000)
+    y = rng.normal(size=40)[g] * (1.0 + x) + rng.normal(size=2000)
+    data = pd.DataFrame({"y": y, "x": x, "g": g, "item": [f"i{k}" for k in item]})
+    larger = larger_parts(subject_of(rn.lmm("y ~ item + x + (1 | g)", data)))
+    assert (larger.slopes, larger.left_out) == (1, 1)
+    assert [each.candidate.name for each in larger.clear] == ["x"]
+    assert "Not looked at for their cost: 1 more." in larger.told

@@ -24,9 +24,12 @@ class Candidate:
         The grouping factor.
     extend : callable
         From a formula to the text of the one with this effect.
+    columns : int
+        Random effects of each level: one less than the levels of a category, for its slope.
     """
 
     kind: Literal["slope", "interaction"]
     name: str
     factor: str
     extend: Callable[[Formula], str]
+    columns: int = 1

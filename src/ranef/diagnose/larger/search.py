@@ -151,7 +151,7 @@ def larger_parts(subject: Subject) -> Larger:
         return Larger()
     cells = cell_candidates(subject)
     every = [*slope_candidates(subject), *(candidate for candidate, _ in cells)]
-    affordable = every[: LOOKED_AT // _cost(subject.problem, subject.design)]
+    affordable = _affordable(subject, every)
     looks = [look for look in (looked_at(subject, each) for each in affordable) if look is not None]
     called = sorted((look for look in looks if look.p_value < CALLED), key=lambda k: k.p_value)
     pairs = {candidate.name: pair for candidate, pair in cells}
@@ -172,6 +172,22 @@ def larger_parts(subject: Subject) -> Larger:
         tuple(found),
         *_together(subject, [each for each in found if each.clear]),
     )
+
+
+def _affordable(subject: Subject, every: Sequence[Candidate]) -> list[Candidate]:
+    """The first candidates whose score tests stay within the limit.
+
+    A category's slope of k columns has a block of k x k for each level and k (k + 1) / 2 parameters.
+    """
+    asked, left, out = _cost(subject.problem, subject.design), LOOKED_AT, []
+    levels = {label.factor: label.n_levels for label in subject.problem.labels}
+    for candidate in every:
+        k = candidate.columns
+        blocks = levels.get(candidate.factor, 0) * k**2 * (k * (k + 1) // 2) if k > 1 else 0
+        if asked + blocks <= left:
+            out.append(candidate)
+            left -= asked + blocks
+    return out
 
 
 def _cost(problem: Problem, design: Design) -> int:

@@ -44,7 +44,8 @@ def slope_candidates(subject: Subject) -> list[Candidate]:
             if _several_terms(formula, label) and _is_category(subject, term):
                 continue
             name = to_source(effects(True, (term,)))
-            out.append(Candidate("slope", name, label, partial(_with_slope, term, label)))
+            columns = max(1, len(subject.design.encoding.fixed_terms.get(term.name, ())))
+            out.append(Candidate("slope", name, label, partial(_with_slope, term, label), columns))
     return out
 
 
