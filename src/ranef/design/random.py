@@ -15,6 +15,7 @@ from ranef.formula.model import Bar, Formula
 from ranef.formula.naming import numbered
 from ranef.formula.position import pointer
 from ranef.formula.terms import Term
+from ranef.frame.grouping import ROUNDING
 from ranef.frame.table import Table
 from ranef.record import record
 from ranef.types import Array, Codes, RandomTerm
@@ -24,8 +25,6 @@ __all__ = ["TermCoding", "build_random"]
 CHUNK = 1 << 13  # rows at a time
 CLEAR = 1e-9
 """Difference within a level, relative to the spread of the column, that is no rounding error."""
-ROUNDING = 4.0 * float(np.finfo(np.float64).eps)
-"""The same, relative to the size of the column."""
 
 
 @record(frozen=True, slots=True)
