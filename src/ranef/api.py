@@ -17,6 +17,7 @@ from ranef.frame import Table, complete_rows, refuse_missing, take_rows
 from ranef.frame.open import in_row_order, open_frame
 from ranef.frame.read import read_open_frame
 from ranef.present.progress import progress
+from ranef.problem.memory import out_of_memory
 from ranef.solve import Control
 from ranef.types import OFFSET, Array, Finding, MissingRows
 
@@ -168,6 +169,8 @@ def lmm(
             partial(_simpler, parsed, used, design, w, again),
         )
         raise
+    except MemoryError as error:
+        raise out_of_memory(used.n_rows) from error
 
 
 @progress("comparing the models")
