@@ -21,6 +21,34 @@ namespace {
 using ConstMap = Eigen::Map<const Matrix>;
 using Map = Eigen::Map<Matrix>;
 
+using ConstRef = Eigen::Ref<const Matrix>;
+
+// op(a) op(b), through the products that are compiled once for the whole core.
+Matrix times(const ConstRef& a, Form form_a, const ConstRef& b, Form form_b = Form::kPlain) {
+  Matrix out(form_a == Form::kPlain ? a.rows() : a.cols(),
+             form_b == Form::kPlain ? b.cols() : b.rows());
+  product(1.0, a, form_a, b, form_b, 0.0, out);
+  return out;
+}
+
+Matrix times(const ConstRef& a, const ConstRef& b) { return times(a, Form::kPlain, b); }
+
+// out += sign * op(a) op(b).
+void add(double sign, const ConstRef& a, Form form_a, const ConstRef& b, Form form_b, Matrix& out) {
+  product(sign, a, form_a, b, form_b, 1.0, out);
+}
+
+// a b a', symmetric for symmetric b.
+Matrix congruent(const ConstRef& a, const ConstRef& b) {
+  return times(times(a, b), Form::kPlain, a, Form::kTransposed);
+}
+
+// out -= a + a'.
+void subtract_both(const Matrix& a, Matrix& out) {
+  out -= a;
+  out -= a.transpose();
+}
+
 // Views of one level of one chain factor.
 struct LevelView {
   std::size_t block;
@@ -125,7 +153,8 @@ Matrix tail_direction(const Problem& problem, const Direction& direction, const 
     if (group.group != direction.group) continue;
     for (Index level = 0; level < group.n_levels; ++level) {
       const Index from = group.offset + level * group.q;
-      out.middleRows(from, group.q).noalias() = direction.d * right.middleRows(from, group.q);
+      product(1.0, direction.d, Form::kPlain, right.middleRows(from, group.q), Form::kPlain, 0.0,
+              out.middleRows(from, group.q));
     }
   }
   return out;
@@ -141,12 +170,12 @@ bool tail_untouched(const Problem& problem, const Direction& direction) {
 Matrix forward_tail(const Sweeps& sweeps, const Direction& direction, Tangent& t) {
   const TailState& tail = sweeps.tail();
   t.tail_dense = t.tail.by_column();
-  Matrix out = t.tail_fixed - t.tail_dense * tail.h;
-  t.fixed.noalias() -= tail.u.transpose() * tail_direction(sweeps.problem(), direction, tail.u);
-  const Matrix cross = t.tail_fixed.transpose() * tail.h;
-  t.fixed -= cross + cross.transpose();
-  t.fixed.noalias() += tail.h.transpose() * t.tail_dense * tail.h;
-  return out;
+  const Matrix dense_h = times(t.tail_dense, tail.h);
+  add(-1.0, tail.u, Form::kTransposed, tail_direction(sweeps.problem(), direction, tail.u),
+      Form::kPlain, t.fixed);
+  subtract_both(times(t.tail_fixed, Form::kTransposed, tail.h), t.fixed);
+  add(1.0, tail.h, Form::kTransposed, dense_h, Form::kPlain, t.fixed);
+  return t.tail_fixed - dense_h;
 }
 
 void reverse_tail(const Sweeps& sweeps, const Direction& direction, const Matrix& change,
@@ -154,8 +183,10 @@ void reverse_tail(const Sweeps& sweeps, const Direction& direction, const Matrix
   const Problem& problem = sweeps.problem();
   const TailState& tail = sweeps.tail();
   const Matrix d_u = tail_direction(problem, direction, tail.u);
-  const Matrix du = tail.f * change - tail.s * d_u;
-  const Matrix dh = tail.f.transpose() * d_u + tail.p * change;
+  Matrix du = times(tail.f, change);
+  add(-1.0, tail.s, Form::kPlain, d_u, Form::kPlain, du);
+  Matrix dh = times(tail.f, Form::kTransposed, d_u);
+  add(1.0, tail.p, Form::kPlain, change, Form::kPlain, dh);
   const bool untouched = tail_untouched(problem, direction);
   Matrix fdc;
   Matrix d_s;
@@ -164,21 +195,23 @@ void reverse_tail(const Sweeps& sweeps, const Direction& direction, const Matrix
   } else {
     multiply(tail.f, t.tail_dense, fdc);
   }
-  const Matrix u_top = tail.u * top;
+  const Matrix u_top = times(tail.u, top);
   for (const TailGroup& group : problem.tail) {
     Matrix& sum = dgamma[at(group.group)];
     for (Index level = 0; level < group.n_levels; ++level) {
       const Index from = group.offset + level * group.q;
       const int q = group.q;
-      const auto u = tail.u.middleRows(from, q);
-      const Matrix cross = du.middleRows(from, q) * u_top.middleRows(from, q).transpose();
       if (untouched) {
-        sum.noalias() -= tail.s.middleRows(from, q) * d_s.middleCols(from, q);
+        add(-1.0, tail.s.middleRows(from, q), Form::kPlain, d_s.middleCols(from, q), Form::kPlain,
+            sum);
       } else {
-        sum.noalias() += fdc.middleRows(from, q) * tail.f.middleRows(from, q).transpose();
+        add(1.0, fdc.middleRows(from, q), Form::kPlain, tail.f.middleRows(from, q),
+            Form::kTransposed, sum);
       }
-      sum -= cross + cross.transpose();
-      sum.noalias() -= u * dtop * u.transpose();
+      subtract_both(
+          times(du.middleRows(from, q), Form::kPlain, u_top.middleRows(from, q), Form::kTransposed),
+          sum);
+      sum -= congruent(tail.u.middleRows(from, q), dtop);
     }
   }
   // dP = F' dD F where D moves, -P dC P where C does.
@@ -189,19 +222,20 @@ void reverse_tail(const Sweeps& sweeps, const Direction& direction, const Matrix
       if (group.group != direction.group) continue;
       const Index columns = group.n_levels * group.q;
       const Matrix d_f = tail_direction(problem, direction, tail.f);
-      multiply(tail.f.middleRows(group.offset, columns).transpose(),
-               d_f.middleRows(group.offset, columns), dw);
+      dw = times(tail.f.middleRows(group.offset, columns), Form::kTransposed,
+                 d_f.middleRows(group.offset, columns));
     }
   } else {
     multiply(tail.p, t.tail_dense, product);
     multiply(product, tail.p, dw);
     dw = -dw;
   }
-  const Matrix cross = dh * top * tail.h.transpose();
-  dw += cross + cross.transpose();
-  dw.noalias() += tail.h * dtop * tail.h.transpose();
+  const Matrix dh_top = times(dh, top);
+  const Matrix h_dtop = times(tail.h, dtop);
+  subtract_both(times(-dh_top, Form::kPlain, tail.h, Form::kTransposed), dw);
+  add(1.0, h_dtop, Form::kPlain, tail.h, Form::kTransposed, dw);
   t.tail_w.assign(dw);
-  t.tail_w_fixed = -(dh * top) - tail.h * dtop;
+  t.tail_w_fixed = -dh_top - h_dtop;
 }
 
 void reverse_stage(const Sweeps& sweeps, std::size_t i, const Direction& direction,
@@ -229,30 +263,30 @@ void reverse_stage(const Sweeps& sweeps, std::size_t i, const Direction& directi
     if (i > 0) {
       const ConstMap dc(&t.stages[i].diagonal[at_level.block], q, q);
       const ConstMap drest(&t.stages[i].rest[at_level.from], q, width);
-      const Matrix change = drest - dc * at_level.h;
-      du.noalias() += at_level.f * change;
-      dh.noalias() += at_level.p * change;
-      dp.noalias() -= at_level.p * dc * at_level.p;
-      sum.noalias() += at_level.f * dc * at_level.f.transpose();
+      Matrix change = drest;
+      add(-1.0, dc, Form::kPlain, at_level.h, Form::kPlain, change);
+      add(1.0, at_level.f, Form::kPlain, change, Form::kPlain, du);
+      add(1.0, at_level.p, Form::kPlain, change, Form::kPlain, dh);
+      dp -= congruent(at_level.p, dc);
+      sum += congruent(at_level.f, dc);
     }
     if (own) {
-      const Matrix s = at_level.f * at_level.c;
-      const Matrix d_u = direction.d * at_level.u;
-      du.noalias() -= s * d_u;
-      dh.noalias() += at_level.f.transpose() * d_u;
-      dp.noalias() += at_level.f.transpose() * direction.d * at_level.f;
-      sum.noalias() -= s * direction.d * s.transpose();
+      const Matrix s = times(at_level.f, at_level.c);
+      const Matrix d_u = times(direction.d, at_level.u);
+      add(-1.0, s, Form::kPlain, d_u, Form::kPlain, du);
+      add(1.0, at_level.f, Form::kTransposed, d_u, Form::kPlain, dh);
+      add(1.0, at_level.f, Form::kTransposed, times(direction.d, at_level.f), Form::kPlain, dp);
+      sum -= congruent(s, direction.d);
     }
-    const Matrix cross = du * w * at_level.u.transpose();
-    sum -= cross + cross.transpose();
-    sum.noalias() -= at_level.u * dw * at_level.u.transpose();
+    subtract_both(times(times(du, w), Form::kPlain, at_level.u, Form::kTransposed), sum);
+    sum -= congruent(at_level.u, dw);
     if (i > 0) {
-      const Matrix dh_w = dh * w;
-      const Matrix h_dw = at_level.h * dw;
+      const Matrix dh_w = times(dh, w);
+      const Matrix h_dw = times(at_level.h, dw);
       Map(&t.stages[i].w_rest[at_level.from], q, width) = -dh_w - h_dw;
-      const Matrix both = dh_w * at_level.h.transpose();
-      Map(&t.stages[i].w_diagonal[at_level.block], q, q) =
-          dp + both + both.transpose() + h_dw * at_level.h.transpose();
+      subtract_both(times(-dh_w, Form::kPlain, at_level.h, Form::kTransposed), dp);
+      add(1.0, h_dw, Form::kPlain, at_level.h, Form::kTransposed, dp);
+      Map(&t.stages[i].w_diagonal[at_level.block], q, q) = dp;
     }
   }
 }
@@ -294,12 +328,13 @@ void Criterion::tangent(const Direction& direction, std::size_t which,
   v.head(p) = -beta_;
   v(p) = 1.0;
   const Matrix dq = t.fixed.topLeftCorner(p, p);
-  const double dr2 = v.dot(t.fixed * v);
+  const Vector fixed_v = times(t.fixed, v);
+  const double dr2 = v.dot(fixed_v);
   Vector dv = Vector::Zero(p + 1);
-  dv.head(p) = -(xx_inverse_ * (t.fixed * v).head(p));
-  Matrix dtop = -(nu_ / (r2_ * r2_)) * dr2 * (v * v.transpose());
-  dtop += (nu_ / r2_) * (dv * v.transpose() + v * dv.transpose());
-  if (reml_) dtop.topLeftCorner(p, p) -= xx_inverse_ * dq * xx_inverse_;
+  dv.head(p) = -times(xx_inverse_, fixed_v.head(p));
+  Matrix dtop = times((-(nu_ / (r2_ * r2_)) * dr2) * v, Form::kPlain, v, Form::kTransposed);
+  subtract_both(times((-nu_ / r2_) * dv, Form::kPlain, v, Form::kTransposed), dtop);
+  if (reml_) dtop.topLeftCorner(p, p) -= congruent(xx_inverse_, dq);
 
   std::vector<Matrix> dgamma;
   for (const int q : problem_.q) dgamma.push_back(Matrix::Zero(q, q));

@@ -19,6 +19,7 @@ from ranef.frame.open import in_row_order, open_frame
 from ranef.frame.read import read_open_frame
 from ranef.options import boolean, instance, mapping, numbers, one_of, shown
 from ranef.present.progress import progress
+from ranef.problem.memory import out_of_memory
 from ranef.solve import Control
 from ranef.types import OFFSET, Array, Finding, MissingRows
 
@@ -174,6 +175,8 @@ def lmm(
             partial(_simpler, parsed, used, design, w, again),
         )
         raise
+    except MemoryError as error:
+        raise out_of_memory(used.n_rows) from error
 
 
 @refuse_unknown_options("rn.compare")

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -78,3 +83,48 @@ def test_what_fits_exactly_fits(monkeypatch):
     monkeypatch.setattr(memory, "available_memory", lambda: needed - 1.0)
     with pytest.raises(rn.TooLargeError):
         rn.lmm("y ~ 1 + (1 | pupil) + (1 | teacher)", data())
+
+
+LIMITED = """
+import resource, sys
+import numpy as np, pandas as pd
+import ranef as rn
+from ranef.problem.memory import available_memory
+small = pd.DataFrame(dict(y=np.arange(12.0) ** 2, g=np.repeat([0, 1, 2], 4)))
+rn.lmm("y ~ 1 + (1 | g)", small)  # loads all libraries
+used = float(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+limit = int(used + {spare})
+resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+assert available_memory() <= {spare}
+rng = np.random.default_rng(0)
+n = 40000
+a, b = rng.integers(0, 3000, n), rng.integers(0, 2900, n)
+data = pd.DataFrame(dict(y=rng.normal(size=n), a=a, b=b))
+try:
+    rn.lmm("y ~ 1 + (1 | a) + (1 | b)", data, control=rn.Control(threads=1))
+except rn.TooLargeError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads /proc of Linux")
+@pytest.mark.parametrize("spare", [100e6, 300e6])
+def test_the_limit_of_the_process_counts(spare: float) -> None:
+    """Memory is free, but the process may not have it (``ulimit -v``)."""
+    environment = dict(os.environ, OPENBLAS_NUM_THREADS="1")
+    code = LIMITED.format(spare=spare)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment
+    )
+    assert done.returncode == 0, done.stderr
+    assert "memory" in done.stdout
+    assert "fix" in done.stdout
+
+
+def test_a_failed_allocation_is_told_in_the_same_form(monkeypatch):
+    def fail(*_: object, **__: object) -> None:
+        raise MemoryError("std::bad_alloc")
+
+    monkeypatch.setattr("ranef.fit.record.solve_design", fail)
+    with pytest.raises(rn.TooLargeError, match="more memory than this process can have"):
+        rn.lmm("y ~ 1 + (1 | pupil)", data())

@@ -8,37 +8,50 @@ from pathlib import Path
 
 from ranef.errors import TooLargeError
 
-__all__ = ["available_memory", "check_memory"]
+__all__ = ["available_memory", "check_memory", "out_of_memory"]
 
 GB = 1e9
 
 
 def available_memory() -> float | None:
-    """Bytes that can be allocated without paging; None where the system does not tell.
+    """Bytes that can be allocated without paging; None if the system does not tell.
 
+<<<<<<< HEAD
     ``MemAvailable`` of Linux, less where a control group or a limit of the process (``ulimit -v``)
     allows less; else free pages.
+=======
+    The least of what is free (``MemAvailable`` of Linux, else free pages), what a control group
+    allows, and what the limits of the process (``ulimit -v``, ``ulimit -d``) leave.
+>>>>>>> core
     """
-    found = []
+    found = [
+        value
+        for value in (_free_memory(), _left_by_control_group(), _left_by_limits())
+        if value is not None
+    ]
+    return min(found) if found else None
+
+
+def _free_memory() -> float | None:
     try:
         for line in Path("/proc/meminfo").read_text().splitlines():
             if line.startswith("MemAvailable:"):
-                found.append(float(line.split()[1]) * 1024.0)
-        limit = Path("/sys/fs/cgroup/memory.max").read_text().strip()
-        if limit != "max":
-            used = float(Path("/sys/fs/cgroup/memory.current").read_text())
-            found.append(max(0.0, float(limit) - used))
+                return float(line.split()[1]) * 1024.0
     except (OSError, ValueError, IndexError):
         pass
+<<<<<<< HEAD
     found += _left_of_limit()
     if found:
         return min(found)
+=======
+>>>>>>> core
     try:
         return float(os.sysconf("SC_AVPHYS_PAGES")) * float(os.sysconf("SC_PAGE_SIZE"))
     except (AttributeError, OSError, ValueError):
         return None
 
 
+<<<<<<< HEAD
 def _left_of_limit() -> list[float]:
     """What the process may still map, where its address space is limited."""
     try:
@@ -51,6 +64,41 @@ def _left_of_limit() -> list[float]:
         return [max(0.0, limit - used)]
     except (ImportError, OSError, ValueError, IndexError):
         return []
+=======
+def _left_by_control_group() -> float | None:
+    try:
+        limit = Path("/sys/fs/cgroup/memory.max").read_text().strip()
+        if limit == "max":
+            return None
+        used = float(Path("/sys/fs/cgroup/memory.current").read_text())
+        return max(0.0, float(limit) - used)
+    except (OSError, ValueError):
+        return None
+
+
+def _left_by_limits() -> float | None:
+    """What the limits of the process leave of its address space and of its data."""
+    try:
+        import resource
+    except ImportError:  # not a Unix
+        return None
+    try:
+        # Pages: the whole program, resident, shared, text, unused, data and stack.
+        pages = Path("/proc/self/statm").read_text().split()
+        page = float(os.sysconf("SC_PAGE_SIZE"))
+        used = {
+            resource.RLIMIT_AS: float(pages[0]) * page,
+            resource.RLIMIT_DATA: float(pages[5]) * page,
+        }
+    except (OSError, ValueError, IndexError):
+        used = {resource.RLIMIT_AS: 0.0, resource.RLIMIT_DATA: 0.0}
+    left = []
+    for which, taken in used.items():
+        limit = resource.getrlimit(which)[0]
+        if limit != resource.RLIM_INFINITY:
+            left.append(max(0.0, float(limit) - taken))
+    return min(left) if left else None
+>>>>>>> core
 
 
 def check_memory(needed: int, columns: int, factors: Sequence[str]) -> None:
@@ -82,4 +130,16 @@ def check_memory(needed: int, columns: int, factors: Sequence[str]) -> None:
         "that cross the largest one, of which all pairs may matter",
         fix="drop one of these factors or its slopes, merge rare levels, or fit on a machine "
         "with more memory",
+    )
+
+
+def out_of_memory(n_rows: int) -> TooLargeError:
+    """What to say when an allocation has failed: no estimate of memory foresees everything."""
+    available = available_memory()
+    left = "" if available is None else f"; {available / GB:.1f} GB are available now"
+    return TooLargeError(
+        "the fit needs more memory than this process can have",
+        found=f"{n_rows:,} rows{left}",
+        fix="close other programs, raise the limit (`ulimit -v` shows it), use fewer rows or "
+        "simpler crossed factors, or fit on a machine with more memory",
     )
