@@ -16,13 +16,8 @@ GB = 1e9
 def available_memory() -> float | None:
     """Bytes that can be allocated without paging; None if the system does not tell.
 
-<<<<<<< HEAD
-    ``MemAvailable`` of Linux, less where a control group or a limit of the process (``ulimit -v``)
-    allows less; else free pages.
-=======
     The least of what is free (``MemAvailable`` of Linux, else free pages), what a control group
     allows, and what the limits of the process (``ulimit -v``, ``ulimit -d``) leave.
->>>>>>> core
     """
     found = [
         value
@@ -39,32 +34,12 @@ def _free_memory() -> float | None:
                 return float(line.split()[1]) * 1024.0
     except (OSError, ValueError, IndexError):
         pass
-<<<<<<< HEAD
-    found += _left_of_limit()
-    if found:
-        return min(found)
-=======
->>>>>>> core
     try:
         return float(os.sysconf("SC_AVPHYS_PAGES")) * float(os.sysconf("SC_PAGE_SIZE"))
     except (AttributeError, OSError, ValueError):
         return None
 
 
-<<<<<<< HEAD
-def _left_of_limit() -> list[float]:
-    """What the process may still map, where its address space is limited."""
-    try:
-        import resource
-
-        limit, _ = resource.getrlimit(resource.RLIMIT_AS)
-        if limit == resource.RLIM_INFINITY:
-            return []
-        used = float(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-        return [max(0.0, limit - used)]
-    except (ImportError, OSError, ValueError, IndexError):
-        return []
-=======
 def _left_by_control_group() -> float | None:
     try:
         limit = Path("/sys/fs/cgroup/memory.max").read_text().strip()
@@ -98,7 +73,6 @@ def _left_by_limits() -> float | None:
         if limit != resource.RLIM_INFINITY:
             left.append(max(0.0, float(limit) - taken))
     return min(left) if left else None
->>>>>>> core
 
 
 def check_memory(needed: int, columns: int, factors: Sequence[str]) -> None:
