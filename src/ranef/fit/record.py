@@ -89,11 +89,11 @@ class FitRecord:
         else:
             formed = form(y)
             check_bounded(design, y, formed.reml, penalised=formed.prior is not None)
-            solved = solve_checked(formed, design, control, start, begun)
+            solved = solve_checked(formed, design, y, weights, control, start, begun)
         problem, kernel, solution, gathering = solved
         estimates = estimate(problem, solution, kernel)
         inner_variance = (estimates.sigma / problem.scaling.y_scale) ** 2
-        check_residual_variance(problem, design, y, inner_variance)
+        check_residual_variance(problem, design, y, inner_variance, kernel)
         findings = (
             *data_findings(formula, table, design, missing),
             *fit_findings(problem, solution),
