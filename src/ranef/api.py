@@ -14,8 +14,9 @@ from ranef.errors import DataError, OptionError, RanefError
 from ranef.fit import Fit
 from ranef.formula import Formula, parse
 from ranef.frame import Table, complete_rows, refuse_missing, take_rows
-from ranef.frame.open import collect, in_row_order, open_frame
+from ranef.frame.open import in_row_order, open_frame
 from ranef.frame.read import read_open_frame
+from ranef.present.progress import progress
 from ranef.solve import Control
 from ranef.types import OFFSET, Array, Finding, MissingRows
 
@@ -28,6 +29,7 @@ __all__ = ["compare", "lmm"]
 MOST_UNEQUAL = 1e15  # largest weight over smallest
 
 
+@progress("fitting the model")
 def lmm(
     formula: str,
     data: Any,
@@ -114,7 +116,7 @@ def lmm(
         if isinstance(argument, str) and argument not in wanted:
             frame.require((argument,), where=f"{name}='{argument}'")
             wanted.append(argument)
-    table = read_open_frame(collect(frame), wanted, control.threads if control else None)
+    table = read_open_frame(frame, wanted, control.threads if control else None)
     extra = {
         name: _row_values(name, in_row_order(argument, frame.index), table)
         for name, argument in (("weights", weights), ("offset", offset))
@@ -168,6 +170,7 @@ def lmm(
         raise
 
 
+@progress("comparing the models")
 def compare(
     *models: Fit,
     labels: Sequence[str] | None = None,

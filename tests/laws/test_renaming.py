@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 
 import ranef as rn
-from ranef.formula import parse
 from ranef.formula.naming import in_formula
 
 FORMULAS = {
@@ -53,18 +52,13 @@ def _fit(formula: str, names: Mapping[str, str]) -> tuple[Any, pd.DataFrame]:
     return rn.lmm(FORMULAS[formula].format(**spelt), data), data
 
 
-def mean_of(names: Mapping[str, str]) -> str:
-    """The column of new data that holds group means of x: the name of its coefficient."""
-    formula = "y ~ between({x}, {g}) + (1 | {g})"
-    spelt = {v: in_formula(names.get(v, v)) for v in ("x", "g")}
-    return parse(formula.format(**spelt)).fixed[0].name
-
-
 def _numbers(fit: Any, data: pd.DataFrame, names: Mapping[str, str]) -> dict[str, Any]:
     """Everything that a reader may take from a fit, by position and not by name."""
     new = data.head(8).copy()
     new[names.get("g", "g")] = "new"
-    new[mean_of(names)] = 0.25  # what within() and between() need of a group that is not known
+    for column in fit.fixef.index:
+        if column.startswith("between("):  # the mean of the new group
+            new[column] = 0.25
     boot = fit.bootstrap(3, seed=1)
     return {
         "criterion": fit.criterion,

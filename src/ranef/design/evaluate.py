@@ -27,11 +27,18 @@ from ranef.formula.nodes import (
     Vector,
 )
 from ranef.formula.position import pointer
-from ranef.formula.render import to_text
+from ranef.formula.render import to_source, to_text
 from ranef.frame.table import Column, Table
 from ranef.types import Array
 
-__all__ = ["column_of", "evaluate", "evaluate_factor", "literal"]
+__all__ = [
+    "as_number",
+    "column_of",
+    "evaluate",
+    "evaluate_factor",
+    "literal",
+    "refuse_names_of_groups",
+]
 
 _FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     name: getattr(np, {"abs": "absolute", "ceiling": "ceil", "round": "rint"}.get(name, name))
@@ -101,6 +108,41 @@ def column_of(name: Name, table: Table, state: State) -> Column:
     return column
 
 
+def refuse_names_of_groups(name: Name, column: Column, formula: str) -> None:
+    """Raise where values that only name groups, dates say, stand where a predictor does.
+
+    A trend along them and one coefficient for each are different models.
+
+    Raises
+    ------
+    DataError
+    """
+    if not column.names_groups_only:
+        return
+    number = as_number(column)
+    raise DataError(
+        f"the predictor '{name.name}' holds {column.holds}, not numbers or categories",
+        where=pointer(formula, name.span),
+        found=_described(column),
+        fix=f"for a trend, {number}; factor({to_source(name)}) gives each its own coefficient, "
+        f"and (1 | {to_source(name)}) its own random effect",
+    )
+
+
+def as_number(column: Column) -> str:
+    """How values that only name groups become numbers, as a request."""
+    return _AS_NUMBERS.get(column.holds, "make it a column of floats")
+
+
+_AS_NUMBERS = {
+    "dates": "use a number such as the days since a start",
+    "time stamps": "use a number such as the days or hours since a start",
+    "periods": "use a number such as the years since a start",
+    "times of day": "use a number such as the hours since midnight",
+    "durations": "use a number such as their length in days",
+}
+
+
 def _described(column: Column) -> str:
     shown = ", ".join(repr(level) for level in column.levels[:4])
     more = ", ..." if len(column.levels) > 4 else ""
@@ -137,6 +179,7 @@ def _values(expr: Expr, table: Table, state: State) -> Any:
 
 def _number(name: Name, table: Table, state: State) -> Array:
     column = column_of(name, table, state)
+    refuse_names_of_groups(name, column, state.formula)
     if column.kind == "factor":
         raise DataError(
             f"'{name.name}' is a category, and a number is needed here",

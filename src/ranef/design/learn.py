@@ -10,7 +10,7 @@ import numpy as np
 
 from ranef.design.coding import ends_of, report_not_finite
 from ranef.design.contrasts import from_call
-from ranef.design.evaluate import evaluate, evaluate_factor
+from ranef.design.evaluate import evaluate, evaluate_factor, refuse_names_of_groups
 from ranef.design.fixed import Contrast
 from ranef.design.levels import learn_levels
 from ranef.design.state import Category, State
@@ -70,6 +70,7 @@ def _learn_categories(
         if key in categories:
             continue
         if isinstance(factor, Name) and table[factor.name].kind == "factor":
+            refuse_names_of_groups(factor, table[factor.name], formula.text)
             levels, _ = learn_levels(table[factor.name], table.threads)
             contrast = contrasts.get(factor.name, Contrast())
             categories[key] = Category(factor.name, levels, contrast)
@@ -118,9 +119,9 @@ def _operands(expr: Expr) -> Iterable[Expr]:
 
 
 def _learn_means(call: Call, table: Table, state: State, left_out: Table | None) -> State:
-    key, source = to_text(call), to_text(call.args[0])
+    key = to_text(call)
     other = "between" if call.function == "within" else "within"
-    twin = f"{other}({source}, {to_text(call.args[1])})"
+    twin = to_text(replace(call, function=other))
     if key in state.means:
         return state
     known = state.means.get(twin)

@@ -26,7 +26,8 @@ __all__ = ["GroupMeans", "learn_means", "mean_column"]
 def mean_column(call: Call) -> str:
     """The column of new data that holds the means of groups that the fit does not know.
 
-    ``"between(ses, sch.id)"``, for ``within(ses, sch.id)`` too.
+    It is called as the coefficient of that mean is, ``"between(ses, sch.id)"``, for
+    ``within(ses, sch.id)`` too.
     """
     return to_text(replace(call, function="between"))
 

@@ -12,7 +12,7 @@ from ranef.diagnose.words import joined
 from ranef.formula import Formula
 from ranef.formula.nodes import Name, walk
 from ranef.frame import Column
-from ranef.frame.grouping import group_means, is_constant_within
+from ranef.frame.grouping import ROUNDING, group_means, is_constant_within
 from ranef.types import Array, Finding, RandomTerm
 
 __all__ = ["collinearity_findings"]
@@ -103,12 +103,11 @@ def _within(design: Design, term: RandomTerm) -> Iterator[Finding]:
 def _deviations(design: Design, term: RandomTerm) -> tuple[Array, list[str]]:
     """Deviations from the group means of the columns that have any."""
     columns, names = [], []
-    for j, name in enumerate(design.x_names):
-        x = np.ascontiguousarray(design.X[:, j])
+    for name, x in zip(design.x_names, design.X.T, strict=True):
         if is_constant_within(Column(name, "number", x), term.codes, term.n_levels).all():
             continue
         rest = x - group_means(x, term.codes, term.n_levels)[term.codes]
-        if float(rest @ rest) > 1e-18 * float(x @ x):
+        if np.abs(rest).max() > ROUNDING * np.abs(x).max():
             columns.append(rest)
             names.append(name)
     return np.asfortranarray(np.column_stack(columns)) if columns else np.empty((0, 0)), names

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ranef.design import Design
+from ranef.diagnose.columns import column_findings
 from ranef.formula import Formula
 from ranef.frame import Table
-from ranef.frame.numeric_group import numeric_group
 from ranef.types import Finding, MissingRows
 
 __all__ = ["data_findings", "missing_rows"]
@@ -19,11 +19,10 @@ def data_findings(
     formula: Formula, table: Table, design: Design, missing: MissingRows
 ) -> tuple[Finding, ...]:
     """What the data and the design show at next to no cost."""
-    names = dict.fromkeys(n.name for bar in formula.bars for n in bar.group_names)
     return (
         *missing_rows(missing),
         *_dropped(design),
-        *(finding for name in names for finding in numeric_group(table[name])),
+        *column_findings(formula, table),
         *_few_levels(design),
         *_constant_slopes(formula, design),
     )

@@ -11,10 +11,11 @@ from ranef.design import Design
 from ranef.design.identifiable import flat_on_factor, is_refused
 from ranef.design.unidentified import identified_parts
 from ranef.diagnose.collinearity import collinearity_findings
+from ranef.diagnose.columns import column_findings
 from ranef.diagnose.data import data_findings, missing_rows
 from ranef.diagnose.findings import by_severity, of_data
 from ranef.diagnose.groups import factors_of
-from ranef.diagnose.ladder.rewrite import effects, parts_of, per_factor
+from ranef.diagnose.rewrite import effects, parts_of, per_factor
 from ranef.diagnose.separated import separated_findings
 from ranef.errors import RanefError
 from ranef.formula import Formula, Term, to_source
@@ -53,6 +54,7 @@ def _findings(
     found = [*missing_rows(missing)]
     for column in variables:
         found += about_variable(column)
+    found += column_findings(formula, table)
     if all(column.kind != "number" or np.isfinite(column.values).all() for column in variables):
         for finder in of_data(formula, table):
             found += _possible(finder)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ranef.problem import TermLabel
+from ranef.solve.direction_names import FEW, mostly
 from ranef.types import INTERCEPT, Array
 
 if TYPE_CHECKING:
@@ -133,10 +134,13 @@ def null_sentences(label: TermLabel, covariance: Array, rank: int) -> list[str]:
         else:
             spread = np.outer(sds[left], sds[left])
             _, vectors = np.linalg.eigh(covariance[np.ix_(left, left)] / spread)
-            names = [label.names[i] for i in left]
-            combined = [direction(names, vectors[:, k]) for k in range(len(left) - rank)]
-            out.append(
-                f"{joined(combined)} (in SDs) {'has' if len(combined) == 1 else 'have'} no "
-                f"variance between levels of {label.factor}: {shape}"
-            )
+            names, missing = [label.names[i] for i in left], len(left) - rank
+            if missing > 1 or len(left) > FEW:
+                what = (
+                    f"{missing} of {len(left)} combinations of effects, mostly of "
+                    f"{mostly(names, vectors[:, :missing], label.factor)}, have"
+                )
+            else:
+                what = f"{direction(names, vectors[:, 0])} (in SDs) has"
+            out.append(f"{what} no variance between levels of {label.factor}: {shape}")
     return out

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -27,12 +29,18 @@ _NEAR = 10_000  # by how much integers may spread further than there are rows
 
 
 def level_name(value: Any) -> str:
-    """The name of one level: whole numbers without a decimal point, all else as Python prints it.
+    """The name of one level.
+
+    Whole numbers have no decimal point. Dates and times are written as ISO 8601 has them, a time
+    stamp at midnight without its time and one with a zone with its offset. Bytes that are text
+    are that text, others hexadecimal digits. All else is as Python prints it.
 
     Examples
     --------
     >>> level_name(1224.0), level_name(7), level_name(0.5), level_name("a")
     ('1224', '7', '0.5', 'a')
+    >>> level_name(datetime.date(2024, 5, 1)), level_name(datetime.datetime(2024, 5, 1, 6, 30))
+    ('2024-05-01', '2024-05-01 06:30:00')
     """
     if type(value) is str:
         return value
@@ -40,7 +48,29 @@ def level_name(value: Any) -> str:
         return str(int(value))
     if isinstance(value, np.generic):
         value = value.item()
+    if isinstance(value, datetime.datetime):
+        return _stamp(value)
+    if isinstance(value, (datetime.date, datetime.time)):
+        return value.isoformat()
+    if isinstance(value, datetime.timedelta):
+        import pandas as pd
+
+        return str(pd.Timedelta(value))
+    if isinstance(value, bytes):
+        text = value.decode("utf-8", errors="replace")
+        return text if text.isprintable() and "\ufffd" not in text else "0x" + value.hex()
+    if isinstance(value, Decimal) and value.is_finite():
+        text = format(value, "f")
+        return text.rstrip("0").rstrip(".") if "." in text else text
     return str(value)
+
+
+def _stamp(value: datetime.datetime) -> str:
+    """``2024-05-01`` at midnight without a zone; else with the time, and the offset of a zone."""
+    midnight = value.time() == datetime.time() and not getattr(value, "nanosecond", 0)
+    if midnight and value.tzinfo is None:
+        return value.date().isoformat()
+    return value.isoformat(sep=" ")
 
 
 def level_names(name: str, values: Iterable[Any]) -> tuple[str, ...]:
@@ -104,7 +134,7 @@ def as_factor(column: Column) -> Column:
 
 def number_names(numbers: Array) -> tuple[str, ...]:
     """``"1224"`` for whole numbers, the shortest exact decimal for others."""
-    if np.array_equal(numbers, np.rint(numbers)):
+    if np.array_equal(numbers, np.rint(numbers)) and np.isfinite(numbers).all():
         return tuple(map(str, map(int, numbers.tolist())))
     return tuple(map(level_name, numbers.tolist()))
 

@@ -17,6 +17,7 @@ from ranef.record import record
 from ranef.types import Array, Codes
 
 __all__ = [
+    "ROUNDING",
     "Relation",
     "columns_of_groups",
     "group_means",
@@ -26,6 +27,13 @@ __all__ = [
     "parts_of_group",
     "relate",
 ]
+
+ROUNDING = 4.0 * float(np.finfo(np.float64).eps)
+"""Differences up to this share of the largest value may be rounding errors.
+
+A group mean that somebody computed in two ways, say, differs from itself by that much. Larger
+differences are there, however far from zero the values lie: seconds since 1970 differ by seconds.
+"""
 
 Kind = Literal["nested", "fully crossed", "partially crossed", "one-to-one"]
 

@@ -32,7 +32,8 @@ class Column(_Scanned):
     ----------
     name : str
     kind : {"number", "factor"}
-        Strings, categories and enums are factors; numbers and booleans are numbers.
+        Strings, categories, enums, dates and other values with an order are factors; numbers and
+        booleans are numbers.
     values : ndarray, shape (n,)
         ``float64`` with NaN where missing, or ``int32`` codes with -1 where missing.
     levels : tuple of str
@@ -40,6 +41,9 @@ class Column(_Scanned):
     ordered : bool
     source_type : str
         The type as the user's library calls it, for messages: ``"Int64"``, ``"String"``.
+    holds : str
+        What a factor was made from: ``"text"``, ``"dates"``, ``"time stamps"`` and so on; empty
+        for categories, whose order somebody chose, and for numbers.
     private : bool
         Whether nobody else can write into the memory of `values`.
     keeps : object
@@ -55,13 +59,19 @@ class Column(_Scanned):
     source_type: str = ""
     private: bool = field(default=False, repr=False, compare=False)
     keeps: Any = field(default=None, repr=False, compare=False)
+    holds: str = field(default="", repr=False, compare=False)
+
+    @property
+    def names_groups_only(self) -> bool:
+        """Whether the values have an order and are neither numbers nor categories: dates, say."""
+        return self.holds not in ("", "text")
 
     def __len__(self) -> int:
         return int(self.stored.shape[0])
 
     def __reduce__(self) -> Any:
         parts = (self.name, self.kind, self.values, self.levels, self.ordered, self.source_type)
-        return Column, (*parts, True)
+        return Column, (*parts, True, None, self.holds)
 
     @property
     def stored(self) -> NDArray[Any]:

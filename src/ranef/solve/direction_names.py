@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 import numpy as np
 
 from ranef.problem import Problem, TermLabel
 from ranef.solve.face import Face, TermFace, face_of
 from ranef.types import INTERCEPT, Array
 
-__all__ = ["flat_directions", "null_directions"]
+__all__ = ["FEW", "flat_directions", "mostly", "null_directions"]
+
+FEW = 3
+"""Effects up to which a single combination is written out with its weights."""
+
+WORTH_NAMING = 0.15  # share of a direction
+MOST_NAMED = 3
 
 
 def null_directions(problem: Problem, theta: Array) -> tuple[str, ...]:
@@ -38,10 +47,42 @@ def _of_term(label: TermLabel, term: TermFace, change: Array) -> list[str]:
     # In units of the SDs the null space is that of the correlation matrix.
     correlation = (covariance / np.outer(sds, sds).clip(1e-300))[np.ix_(left, left)]
     _, vectors = np.linalg.eigh(correlation)
-    for column in range(len(left) - term.rank):
+    missing = len(left) - term.rank
+    if missing > 1 or len(left) > FEW:
+        most = mostly([label.names[i] for i in left], vectors[:, :missing], label.factor)
+        part = f"{missing} of {len(left)} combinations of effects"
+        return [*out, f"no variance in {part} between levels of {label.factor}, mostly of {most}"]
+    for column in range(missing):
         combination = _combination([names[i] for i in left], vectors[:, column])
         out.append(f"no variance of {combination} (in SDs) between levels of {label.factor}")
     return out
+
+
+def mostly(names: Sequence[str], vectors: Array, factor: str) -> str:
+    """The terms that bear most on some directions.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Coefficients.
+    vectors : ndarray, shape (len(names), k)
+        Orthonormal directions, each effect in units of its standard deviation.
+    factor : str
+
+    Examples
+    --------
+    >>> mostly(["Intercept", "a[T.2]", "a[T.3]"], np.array([[0.1], [0.8], [-0.6]]), "g")
+    'the slope of a'
+    """
+    shares: dict[str, float] = {}
+    for name, weights in zip(names, vectors, strict=True):
+        term = re.sub(r"\[[^\]]*\]", "", name)
+        effect = f"the {factor} intercept" if term == "Intercept" else f"the slope of {term}"
+        shares[effect] = shares.get(effect, 0.0) + float(weights @ weights)
+    total = sum(shares.values())
+    ordered = sorted(shares, key=lambda effect: -shares[effect])
+    named = [effect for effect in ordered if shares[effect] >= WORTH_NAMING * total][:MOST_NAMED]
+    return named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
 
 
 def _combination(names: list[str], weights: Array) -> str:
@@ -54,16 +95,29 @@ def _combination(names: list[str], weights: Array) -> str:
     return " ".join(parts).removeprefix("+ ")
 
 
-def flat_directions(problem: Problem, theta: Array, steps: Array) -> tuple[str, ...]:
-    """One phrase for each column of steps along the coordinates of the face at no cost."""
+def flat_directions(
+    problem: Problem, theta: Array, steps: Array, loose: Sequence[int] = ()
+) -> tuple[str, ...]:
+    """One phrase for each column of steps along the coordinates of the face at no cost.
+
+    With the last of them the variance by the `loose` terms leaves the face.
+    """
     face = face_of(problem, theta)
-    return tuple(_flat_direction(problem, face, step) for step in steps.T)
+    leaving = [-1] * (steps.shape[1] - len(loose)) + list(loose)
+    return tuple(
+        _flat_direction(problem, face, step, term)
+        for step, term in zip(steps.T, leaving, strict=True)
+    )
 
 
-def _flat_direction(problem: Problem, face: Face, step: Array) -> str:
+def _flat_direction(problem: Problem, face: Face, step: Array, leaving: int) -> str:
     """The random-effects parameters that can move together at no cost."""
-    weights = np.abs(step) / np.max(np.abs(step))
+    weights = np.abs(step) / np.max(np.abs(step), initial=1e-300)
     named = []
+    if leaving >= 0:
+        label = problem.labels[leaving]
+        names = " and ".join(_spell(name) for name in label.names)
+        named.append(f"the variance of {names} by {label.label}")
     for coordinate, weight in zip(face.coordinates, weights, strict=True):
         if weight < 0.1:
             continue

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ranef.diagnose.ladder.centring import Candidate, candidates
-from ranef.diagnose.ladder.climb import Climb
-from ranef.diagnose.ladder.rewrite import centring
 from ranef.diagnose.ladder.rung import Rung, Tried
 from ranef.diagnose.ladder.words import number, with_error
+from ranef.diagnose.rewrite import centring
 from ranef.diagnose.subject import Subject
 from ranef.diagnose.words import at_zero
 from ranef.formula import to_text
@@ -20,6 +20,9 @@ from ranef.formula.nodes import Expr
 from ranef.frame.grouping import group_means
 from ranef.record import record
 from ranef.solve import Certificate
+
+if TYPE_CHECKING:
+    from ranef.diagnose.ladder.climb import Climb
 
 __all__ = ["Facts"]
 

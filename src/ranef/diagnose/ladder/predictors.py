@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ranef.diagnose.ladder.rewrite import parts_of
 from ranef.diagnose.ladder.rung import Plan
+from ranef.diagnose.rewrite import parts_of
 from ranef.diagnose.subject import Subject
 from ranef.formula import to_text
 from ranef.types import Finding
