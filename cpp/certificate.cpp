@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "face.hpp"
 #include "spectrum.hpp"
@@ -13,12 +14,40 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kFlat = 1e-6;       // deviance units per squared relative change of an SD
+constexpr double kNil = 1e-9;        // deviance units: what a dual eigenvalue of nil could gain
+constexpr double kBound = 1e-6;      // share of a way's curvature that the face cannot take up
 constexpr double kMostNoise = 1e-4;  // the same: curvature that a slope of nearly nothing may be
 
-// Conditions 1 and 3: along the face. Needs the complementarity.
-void along_the_face(Criterion& criterion, const Chart& chart, const Face& face, Evidence& out) {
+// The change v v' of D_k.
+Direction way_out(const Chart& chart, std::size_t k, const Vector& v) {
+  const Term& term = chart.terms()[k];
+  const int width = chart.group_q(term.group);
+  Matrix d = Matrix::Zero(width, width);
+  d.block(term.offset, term.offset, term.q, term.q) = v * v.transpose();
+  return {term.group, std::move(d)};
+}
+
+// Whether the face follows a way out of it at no cost: 1, and its coordinates' part, or 0 columns.
+Matrix following(Criterion& criterion, const Chart& chart, const Face& face, const Leave& way,
+                 const Matrix& inverse) {
+  std::vector<Direction> directions = face.directions;
+  directions.push_back(way_out(chart, way.term, way.v));
+  const Index size = face.size();
+  const Matrix h = criterion.hessian(directions);
+  const double own = h(size, size);
+  const Vector cross = h.col(size).head(size);
+  const Vector part = -inverse * cross;
+  if (own + cross.dot(part) > kBound * own && own > 0.0) return Matrix(size, 0);
+  return part;
+}
+
+// Conditions 1 and 3: along the face. Needs the complementarity. `nil`: ways out of the face that
+// the first order says nothing about.
+void along_the_face(Criterion& criterion, const Chart& chart, const Face& face,
+                    const std::vector<Leave>& nil, Evidence& out) {
   out.curvature = kNaN;
   out.flat.resize(face.size(), 0);
+  out.towards.setZero(face.size());
   if (face.size() == 0) return;
   Matrix h = criterion.hessian(face.directions);
   const std::vector<Matrix>& gamma = criterion.gamma();
@@ -32,11 +61,13 @@ void along_the_face(Criterion& criterion, const Chart& chart, const Face& face, 
   // What is left of the slope bends the criterion too: 2 Gamma d^2T, of the size of D Gamma.
   const double noise = std::min(4.0 * out.complementarity, kMostNoise);
   const double flat = std::max({kFlat, noise, 1e-12 * values(values.size() - 1)});
+  Vector inverse = Vector::Zero(values.size());
   Index n_flat = 0;  // eigenvalues ascend: the flat ones come first
   for (Index k = 0; k < values.size(); ++k) {
     if (values(k) > flat) {
       out.gain += 0.5 * g(k) * g(k) / values(k);
       out.step = std::max(out.step, std::abs(g(k)) / std::sqrt(2.0 * values(k)));
+      inverse(k) = 1.0 / values(k);
       continue;
     }
     // Where the criterion is flat or bends down, what the slope alone promises for a small change.
@@ -45,17 +76,22 @@ void along_the_face(Criterion& criterion, const Chart& chart, const Face& face, 
     if (values(k) < -flat) out.gain -= 0.5 * values(k);
   }
   out.curvature = values(0);
-  out.flat = scales.asDiagonal() * spectrum.vectors.leftCols(n_flat);
+  const Matrix vectors = scales.asDiagonal() * spectrum.vectors;
+  out.flat = vectors.leftCols(n_flat);
+  out.towards = -vectors * inverse.cwiseProduct(g);
+  if (nil.empty()) return;
+  const Matrix h_inverse = vectors * inverse.asDiagonal() * vectors.transpose();
+  for (const Leave& way : nil) {
+    const Matrix part = following(criterion, chart, face, way, h_inverse);
+    if (part.cols() == 0) continue;
+    out.flat.conservativeResize(Eigen::NoChange, out.flat.cols() + 1);
+    out.flat.rightCols(1) = part;
+    out.loose.push_back(static_cast<int>(way.term));
+  }
 }
 
 // Decrease that D + t v v' promises: slope^2 / (2 curvature), for a negative slope.
-double gain_by_leaving(Criterion& criterion, const Chart& chart, std::size_t k, const Vector& v,
-                       double slope) {
-  const Term& term = chart.terms()[k];
-  const int width = chart.group_q(term.group);
-  Matrix d = Matrix::Zero(width, width);
-  d.block(term.offset, term.offset, term.q, term.q) = v * v.transpose();
-  const double curvature = criterion.hessian({{term.group, d}})(0, 0);
+double gain_by_leaving(double curvature, double slope) {
   if (!(curvature > 0.0)) return -slope;
   return std::min(-slope, slope * slope / (2.0 * curvature));
 }
@@ -70,9 +106,11 @@ double dual_in_data_units(const Matrix& base, const Matrix& gamma, const Matrix&
   return spectrum_of(basis.transpose() * outer * basis).least();
 }
 
-// Condition 2: out of the face.
+// Condition 2: out of the face. Ways that the first order says nothing about go to `nil`.
 void out_of_the_face(Criterion& criterion, const Chart& chart, const Face& face,
-                     const std::vector<Matrix>& bases, Evidence& out) {
+                     const std::vector<Matrix>& bases, std::vector<Leave>& nil, Evidence& out) {
+  // Dual eigenvalues from here on need no look at second order.
+  constexpr double kClear = 1e-2;
   out.dual = kNaN;
   const std::vector<Matrix> gammas = criterion.gamma();
   double gain = 0.0;
@@ -84,9 +122,16 @@ void out_of_the_face(Criterion& criterion, const Chart& chart, const Face& face,
     if (term.null.cols() == 0) continue;
     const Spectrum spectrum = spectrum_of(term.null.transpose() * gamma * term.null);
     const double lowest = spectrum.least();
-    if (lowest < 0.0) {
-      const Vector v = term.null * spectrum.vectors.col(0);
-      gain += gain_by_leaving(criterion, chart, k, v, lowest);
+    if (lowest < kClear) {
+      Leave way{k, term.null * spectrum.vectors.col(0), 0.0};
+      const double curvature = criterion.hessian({way_out(chart, k, way.v)})(0, 0);
+      const double promise = gain_by_leaving(curvature, -std::abs(lowest));
+      if (lowest < 0.0) {
+        gain += promise;
+        way.size = curvature > 0.0 ? std::min(1.0, -lowest / curvature) : 1.0;
+        out.leaves.push_back(way);
+      }
+      if (promise < kNil) nil.push_back(std::move(way));
     }
     const double dual = dual_in_data_units(bases[k], gamma, term.null);
     out.dual = std::isnan(out.dual) ? dual : std::min(out.dual, dual);
@@ -102,8 +147,37 @@ Evidence evidence(Criterion& criterion, const Chart& chart, const Vector& theta,
   const Face face = face_at(chart, theta);
   Evidence out;
   for (const TermFace& term : face.terms) out.rank.push_back(term.rank());
-  out_of_the_face(criterion, chart, face, bases, out);
-  along_the_face(criterion, chart, face, out);
+  std::vector<Leave> nil;
+  out_of_the_face(criterion, chart, face, bases, nil, out);
+  along_the_face(criterion, chart, face, nil, out);
+  out.rounding = criterion.rounding();
+  return out;
+}
+
+Vector promised(const Chart& chart, const Vector& theta, const Evidence& evidence, double length) {
+  Face face = face_at(chart, theta);
+  for (Index k = 0; k < face.size(); ++k) {
+    const Coordinate& c = face.coordinates[at(k)];
+    face.terms[at(c.term)].root(c.row, c.column) += length * evidence.towards(k);
+  }
+  Vector out = theta;
+  for (std::size_t k = 0; k < face.terms.size(); ++k) {
+    const TermFace& term = face.terms[k];
+    const Index q = term.covariance.rows();
+    if (term.rank() == q) {
+      chart.set_block(out, k, term.root);
+      continue;
+    }
+    const Matrix product = term.root * term.root.transpose();
+    Matrix d(q, q);
+    for (Index a = 0; a < q; ++a) {
+      for (Index b = 0; b < q; ++b) d(term.order[at(a)], term.order[at(b)]) = product(a, b);
+    }
+    for (const Leave& leave : evidence.leaves) {
+      if (leave.term == k) d += length * leave.size * leave.v * leave.v.transpose();
+    }
+    chart.set_block(out, k, semidefinite_cholesky(d, 1e-14));
+  }
   return out;
 }
 

@@ -36,8 +36,9 @@ bool Criterion::evaluate(const std::vector<Matrix>& lambda) {
   if (!penalty_.evaluate(lambda)) return false;
   if (lone_) lambda_ = lambda;
   if (!(lone_ ? lone_->forward(lambda[0]) : sweeps_.forward(lambda))) return false;
+  if (refinement_ && !refinement_->evaluate(lambda)) return false;
   log_determinant_ = lone_ ? lone_->log_determinant() : sweeps_.log_determinant();
-  const Matrix& c = lone_ ? lone_->fixed() : sweeps_.fixed();
+  const Matrix& c = refinement_ ? refinement_->fixed() : lone_ ? lone_->fixed() : sweeps_.fixed();
   const int p = problem_.p;
   log_determinant_x_ = 0.0;
   beta_.setZero(p);
@@ -54,20 +55,38 @@ bool Criterion::evaluate(const std::vector<Matrix>& lambda) {
     xx_inverse_ = xx_factor_;
     inverse_from_cholesky(xx_inverse_);
   }
+  if (refinement_) {
+    beta_left_ = beta_;
+    beta_ += refinement_->origin();
+  }
   value_ = log_determinant_ + (reml_ ? log_determinant_x_ : 0.0) +
            nu_ * (1.0 + std::log(kTwoPi * r2_ / nu_)) - problem_.sum_log_weights + constant_ +
            penalty_.value();
   return r2_ > 0.0 && std::isfinite(value_);
 }
 
-double Criterion::rounding() const {
-  constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
+double Criterion::share() const {
   // Where next to nothing is left, the criterion falls without end: that is no rounding error.
   constexpr double kMost = 1e12;
-  const double share = std::min(problem_.fixed(problem_.p, problem_.p) / r2_, kMost);
+  return std::min(problem_.fixed(problem_.p, problem_.p) / r2_, kMost);
+}
+
+bool Criterion::loses_digits() const {
+  // The size of y beside what is left of it: from 300 on.
+  constexpr double kLarge = 1e5;
+  return !(problem_.fixed(problem_.p, problem_.p) < kLarge * r2_);
+}
+
+double Criterion::rounding() const {
+  constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
+  if (refinement_) {
+    const double size = problem_.fixed(problem_.p, problem_.p) / r2_;
+    return kEpsilon * (32.0 * std::abs(value_) + 4.0 * nu_ * std::sqrt(std::max(size, 1.0))) +
+           nu_ * refinement_->error_of_r2() + refinement_->error_of_determinants();
+  }
   double levels = 0.0;
   for (const Index n : problem_.n_levels) levels += static_cast<double>(n);
-  return kEpsilon * (32.0 * std::abs(value_) + (4.0 + 2.0 * std::sqrt(levels)) * nu_ * share);
+  return kEpsilon * (32.0 * std::abs(value_) + (4.0 + 2.0 * std::sqrt(levels)) * nu_ * share());
 }
 
 Sweeps& Criterion::sweeps() {
@@ -88,7 +107,9 @@ Matrix Criterion::top() const {
 
 const std::vector<Matrix>& Criterion::gamma(bool keep) {
   if (!gamma_ready_ || (keep && !gamma_kept_)) {
-    if (lone_ && !keep) {
+    if (refinement_) {
+      refined_gamma(keep);
+    } else if (lone_ && !keep) {
       differentiate_lone();
       gamma_.assign(1, lone_->gamma());
     } else {
@@ -99,6 +120,40 @@ const std::vector<Matrix>& Criterion::gamma(bool keep) {
     gamma_kept_ = keep;
   }
   return gamma_;
+}
+
+// The sweep of the problem itself leaves what second derivatives ask for.
+void Criterion::refined_gamma(bool keep) {
+  if (keep || !lone_) sweeps().reverse(top(), gamma_, keep);
+  refinement_->gamma(root_of_top(beta_left_), reml_, gamma_);
+}
+
+Matrix Criterion::root_of_top(const Vector& beta) {
+  const int p = problem_.p;
+  const double root = std::sqrt(nu_ / r2_);
+  xx_root_.setIdentity(p, p);
+  if (p > 0) {
+    solve_lower(xx_factor_, xx_root_, true);
+  }
+  Matrix t = Matrix::Zero(p + 1, p + 1);
+  t.topLeftCorner(p, p).triangularView<Eigen::Upper>() = xx_root_;
+  t.col(p).head(p) = -root * beta;
+  t(p, p) = root;
+  return t;
+}
+
+void Criterion::predictors(const Matrix& v, std::vector<std::vector<double>>& b,
+                           std::vector<std::vector<double>>& e) {
+  gamma();
+  if (!refinement_) {
+    sweeps().predictors(v, b, e);
+    return;
+  }
+  // [X y] v = [X, y - X origin] w.
+  const int p = problem_.p;
+  Matrix w = v;
+  w.topRows(p) += refinement_->origin() * v.row(p);
+  refinement_->predictors(w, b, e);
 }
 
 }  // namespace ranef

@@ -8,11 +8,13 @@
 // Lambda Lambda' of each grouping factor; charts come on top.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "lone_factor.hpp"
 #include "penalty.hpp"
+#include "refinement.hpp"
 #include "sweeps.hpp"
 
 namespace ranef {
@@ -49,6 +51,15 @@ class Criterion {
   // To be called when numbers of the problem have changed, its structure not.
   void reload();
 
+  // From now on what is left of X and y is summed over the rows: value, beta, Gamma and predictors
+  // keep their digits where cross-products lose them; second derivatives need fewer. Not with
+  // priors.
+  void refine(const RowsView& rows) { refinement_ = std::make_unique<Refinement>(problem_, rows); }
+
+  // Whether y is so much larger than what is left of it that cross-products have lost digits which
+  // the rows still hold.
+  bool loses_digits() const;
+
   // To be called by whoever runs a reverse sweep of its own on sweeps().
   void forget_gamma() { gamma_ready_ = false; }
 
@@ -82,7 +93,15 @@ class Criterion {
   Sweeps& sweeps();
   bool reml() const { return reml_; }
 
+  // Coefficients b of the best linear predictor of the columns of [X y] v, and E = Z'V^-1 [X y] v
+  // (Sweeps::predictors).
+  void predictors(const Matrix& v, std::vector<std::vector<double>>& b,
+                  std::vector<std::vector<double>>& e);
+
  private:
+  double share() const;
+  Matrix root_of_top(const Vector& beta);
+  void refined_gamma(bool keep);
   Matrix information_in_the_data(const std::vector<Direction>& directions, Vector& r2);
   void differentiate_lone();
   Curvature lone_curvature(const std::vector<Direction>& directions, bool parts);
@@ -94,8 +113,9 @@ class Criterion {
   bool reml_;
   double constant_;
   Penalty penalty_;
-  Sweeps sweeps_;                   // behind lambda_ where there is a lone factor
-  std::optional<LoneFactor> lone_;  // instead of sweeps, until somebody asks for them
+  Sweeps sweeps_;                           // behind lambda_ where there is a lone factor
+  std::optional<LoneFactor> lone_;          // instead of sweeps, until somebody asks for them
+  std::unique_ptr<Refinement> refinement_;  // what is left of X and y, where rows have been given
   std::vector<Matrix> lambda_;
   bool swept_ = false;           // whether sweeps_ are at lambda_
   bool differentiated_ = false;  // whether lone_ has made its second pass
@@ -105,6 +125,7 @@ class Criterion {
   double r2_ = 0.0;
   double log_determinant_x_ = 0.0;
   Vector beta_;
+  Vector beta_left_;  // less the refinement's origin
   Matrix xx_factor_;  // Cholesky factor of X'V^-1 X
   Matrix xx_root_;    // its inverse, transposed
   Matrix xx_inverse_;

@@ -9,17 +9,7 @@ namespace ranef {
 
 void Criterion::differentiate_lone() {
   if (differentiated_) return;
-  const int p = problem_.p;
-  const double root = std::sqrt(nu_ / r2_);
-  xx_root_.setIdentity(p, p);
-  if (p > 0) {
-    solve_lower(xx_factor_, xx_root_, true);
-  }
-  Matrix t = Matrix::Zero(p + 1, p + 1);
-  t.topLeftCorner(p, p).triangularView<Eigen::Upper>() = xx_root_;
-  t.col(p).head(p) = -root * beta_;
-  t(p, p) = root;
-  lone_->differentiate(t, reml_);
+  lone_->differentiate(root_of_top(beta_), reml_);
   differentiated_ = true;
 }
 

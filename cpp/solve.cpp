@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
+#include <limits>
 
 #include "spectrum.hpp"
+#include "valleys.hpp"
 
 namespace ranef {
 
@@ -39,15 +42,13 @@ class Solver {
 
   Solved run(const Vector& start, double work) {
     out_.optimum = search(start);
-    if (failed(out_.optimum.status)) return std::move(out_);
-    judge();
-    const bool boundary = std::any_of(
-        chart_.terms().begin(), chart_.terms().end(),
-        [&, k = std::size_t{0}](const Term& t) mutable { return out_.evidence.rank[k++] < t.q; });
-    const bool cheap = work * static_cast<double>(chart_.size()) < control_.cheap;
-    if (control_.search.max_evaluations > 1 && (doubtful() || (boundary && cheap))) restart();
-    out_.optimum.theta = canonical(chart_, out_.optimum.theta);
-    to_data();
+    if (!failed(out_.optimum.status)) {
+      judge();
+      if (control_.search.max_evaluations > 1) look_elsewhere(work);
+      out_.optimum.theta = canonical(chart_, out_.optimum.theta);
+      to_data();
+    }
+    out_.loses_digits = criterion_.loses_digits();
     return std::move(out_);
   }
 
@@ -65,8 +66,44 @@ class Solver {
 
   void judge() {
     const Clock::time_point from = Clock::now();
-    out_.evidence = evidence(criterion_, chart_, out_.optimum.theta, bases_);
+    weigh();
+    keep_promises();
     out_.certificate_seconds += seconds_since(from);
+  }
+
+  void weigh() { out_.evidence = evidence(criterion_, chart_, out_.optimum.theta, bases_); }
+
+  bool spent() const { return out_.optimum.evaluations >= control_.search.max_evaluations; }
+
+  bool move_to(const Vector& theta) {
+    ++out_.optimum.evaluations;
+    return criterion_.evaluate(chart_.lambda(theta));
+  }
+
+  // A promise of more than next to nothing is put to the test: the step is taken, and gone beyond
+  // while that pays. Where a valley bends, each step shows more than the last one promised.
+  void keep_promises() {
+    constexpr int kSteps = 100;
+    constexpr double kNext = 1e-10;  // deviance units
+    constexpr double kLongest = 1e3;
+    Optimum& best = out_.optimum;
+    for (int k = 0; k < kSteps; ++k) {
+      if (!(out_.evidence.gain > std::max(kNext, out_.evidence.rounding))) return;
+      if (spent() || (interrupted_ && interrupted_())) return;
+      const Vector from = best.theta;
+      double lowest = best.value;
+      for (double length = 1.0; length < kLongest && !spent(); length *= 2.0) {
+        const Vector theta = promised(chart_, from, out_.evidence, length);
+        if (!move_to(theta) || !(criterion_.value() < lowest)) break;
+        lowest = criterion_.value();
+        best.theta = theta;
+      }
+      criterion_.evaluate(chart_.lambda(best.theta));
+      if (!(lowest < best.value)) return;
+      best.log.push_back({lowest, out_.evidence.gain, (best.theta - from).norm(), true});
+      best.value = lowest;
+      weigh();
+    }
   }
 
   bool doubtful() const {
@@ -74,14 +111,46 @@ class Solver {
     return !(e.gain <= control_.enough_gain && e.step <= control_.enough_step) || e.flat.cols() > 0;
   }
 
-  // Keeps the lowest optimum and counts the basins.
-  void restart() {
+  // From other starts, and from other valleys along the covariances that are best so far.
+  void look_elsewhere(double work) {
+    const bool boundary = std::any_of(
+        chart_.terms().begin(), chart_.terms().end(),
+        [&, k = std::size_t{0}](const Term& t) mutable { return out_.evidence.rank[k++] < t.q; });
+    const bool cheap = work * static_cast<double>(chart_.size()) < control_.cheap;
     std::vector<double> ends = {out_.optimum.value};
-    bool elsewhere = false;
-    for (int k = 0; k < control_.restarts; ++k) {
-      Optimum found = search(other_start(chart_, k));
+    if (doubtful() || (boundary && cheap)) {
+      std::vector<Vector> starts;
+      for (int k = 0; k < control_.restarts; ++k) starts.push_back(other_start(chart_, k));
+      restart(starts, ends);
+    }
+    constexpr int kRounds = 3;
+    double before = std::numeric_limits<double>::infinity();
+    for (int k = 0; k < kRounds && cheap && control_.restarts > 0; ++k) {
+      if (!(out_.optimum.value < before - control_.same_basin)) break;
+      before = out_.optimum.value;
+      const Valleys found = other_valleys(criterion_, chart_, out_.optimum.theta, control_.uneven,
+                                          control_.few, interrupted_);
       out_.elsewhere += found.evaluations;
-      elsewhere = true;
+      if (found.evaluations > 0) stand_at_the_best();
+      restart(found.starts, ends);
+    }
+    std::sort(ends.begin(), ends.end());
+    for (std::size_t k = 1; k < ends.size(); ++k) {
+      if (ends[k] - ends[k - 1] > control_.same_basin) ++out_.basins;
+    }
+    out_.starts = static_cast<int>(ends.size());
+  }
+
+  void stand_at_the_best() { criterion_.evaluate(chart_.lambda(out_.optimum.theta)); }
+
+  // Keeps the lowest optimum; `ends` takes the values at all.
+  void restart(const std::vector<Vector>& starts, std::vector<double>& ends) {
+    constexpr std::size_t kMost = 6;
+    const std::size_t count = std::min(starts.size(), std::max(kMost, at(control_.restarts)));
+    for (std::size_t k = 0; k < count; ++k) {
+      if (out_.optimum.status == OptimiseStatus::kInterrupted) return;
+      Optimum found = search(starts[k]);
+      out_.elsewhere += found.evaluations;
       if (found.status == OptimiseStatus::kInterrupted) {
         out_.optimum.status = found.status;
         return;
@@ -94,12 +163,7 @@ class Solver {
         judge();
       }
     }
-    if (elsewhere) criterion_.evaluate(chart_.lambda(out_.optimum.theta));
-    std::sort(ends.begin(), ends.end());
-    for (std::size_t k = 1; k < ends.size(); ++k) {
-      if (ends[k] - ends[k - 1] > control_.same_basin) ++out_.basins;
-    }
-    out_.starts = static_cast<int>(ends.size());
+    if (count > 0) stand_at_the_best();
   }
 
   void to_data() {

@@ -1,5 +1,6 @@
-// From start values to a judged solution: search, certificate, and searches from elsewhere where
-// the first one ends on the boundary or in doubt.
+// From start values to a judged solution: search, certificate, the step that it promises, and
+// searches from elsewhere where the first one ends on the boundary or in doubt, or where the
+// criterion may have other valleys.
 #pragma once
 
 #include <functional>
@@ -16,8 +17,10 @@ struct SolveControl {
   double enough_gain = 1e-6;  // evidence below both: an optimum, or flat
   double enough_step = 1e-3;
   double same_basin = 1e-6;  // deviance units between the ends of two searches
-  double cheap = 2e6;  // numbers read by one evaluation times parameters, for restarts for the
-                       // sake of a boundary
+  double uneven = 30.0;      // ratio of the sizes of levels that may make other valleys
+  Index few = 100;           // rows up to which there may be some anyway
+  double cheap = 2e6;        // numbers read by one evaluation times parameters, for a look
+                             // elsewhere for the sake of a boundary or of uneven levels
 };
 
 struct Solved {
@@ -28,6 +31,7 @@ struct Solved {
   int starts = 1;
   int elsewhere = 0;  // evaluations of the other searches
   int basins = 1;
+  bool loses_digits = false;  // Criterion::loses_digits()
   double search_seconds = 0.0;
   double certificate_seconds = 0.0;
 };

@@ -21,14 +21,21 @@ nb::tuple state_of(const ranef::Solved& s) {
   return nb::make_tuple(best.theta, best.value, static_cast<int>(best.status), best.evaluations,
                         best.escapes, static_cast<int>(best.method), steps(best.log), s.theta,
                         s.covariances, numbers(s.evidence), s.starts, s.elsewhere, s.basins,
-                        s.search_seconds, s.certificate_seconds);
+                        s.search_seconds, s.certificate_seconds, s.loses_digits);
 }
 
 ranef::Evidence evidence_from(const nb::tuple& state) {
-  return {nb::cast<double>(state[0]), nb::cast<double>(state[1]),
-          nb::cast<double>(state[2]), nb::cast<double>(state[3]),
-          nb::cast<double>(state[4]), nb::cast<std::vector<int>>(state[5]),
-          nb::cast<Matrix>(state[6])};
+  ranef::Evidence out;
+  out.gain = nb::cast<double>(state[0]);
+  out.step = nb::cast<double>(state[1]);
+  out.dual = nb::cast<double>(state[2]);
+  out.complementarity = nb::cast<double>(state[3]);
+  out.curvature = nb::cast<double>(state[4]);
+  out.rank = nb::cast<std::vector<int>>(state[5]);
+  out.flat = nb::cast<Matrix>(state[6]);
+  out.loose = nb::cast<std::vector<int>>(state[7]);
+  out.rounding = nb::cast<double>(state[8]);
+  return out;
 }
 
 void restore(ranef::Solved& s, const nb::tuple& state) {
@@ -52,6 +59,7 @@ void restore(ranef::Solved& s, const nb::tuple& state) {
   s.basins = nb::cast<int>(state[12]);
   s.search_seconds = nb::cast<double>(state[13]);
   s.certificate_seconds = nb::cast<double>(state[14]);
+  s.loses_digits = nb::cast<bool>(state[15]);
 }
 
 }  // namespace
@@ -69,7 +77,8 @@ Matrix steps(const std::vector<ranef::OptimiseRecord>& log) {
 }
 
 nb::tuple numbers(const ranef::Evidence& e) {
-  return nb::make_tuple(e.gain, e.step, e.dual, e.complementarity, e.curvature, e.rank, e.flat);
+  return nb::make_tuple(e.gain, e.step, e.dual, e.complementarity, e.curvature, e.rank, e.flat,
+                        e.loose, e.rounding);
 }
 
 void bind_solved(nb::module_& m) {
@@ -88,6 +97,7 @@ void bind_solved(nb::module_& m) {
       .def_ro("starts", &Solved::starts)
       .def_ro("elsewhere", &Solved::elsewhere)
       .def_ro("basins", &Solved::basins)
+      .def_ro("loses_digits", &Solved::loses_digits)
       .def_ro("search_seconds", &Solved::search_seconds)
       .def_ro("certificate_seconds", &Solved::certificate_seconds)
       .def("__getstate__", &state_of)

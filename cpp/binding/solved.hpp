@@ -15,7 +15,8 @@ const char* name(ranef::OptimiseMethod method);
 // One line a step: criterion, predicted gain, radius, whether it was accepted.
 Matrix steps(const std::vector<ranef::OptimiseRecord>& log);
 
-// Gain, step, dual, complementarity, curvature, ranks, flat directions.
+// Gain, step, dual, complementarity, curvature, ranks, flat directions, their loose terms,
+// rounding.
 nb::tuple numbers(const ranef::Evidence& e);
 
 }  // namespace ranef::binding

@@ -11,6 +11,7 @@
 
 #include "arrays.hpp"
 #include "criterion.hpp"
+#include "interrupted.hpp"
 #include "joint_inverse.hpp"
 #include "model.hpp"
 #include "module.hpp"
@@ -44,21 +45,6 @@ ranef::Problem with_fixed_rows(ranef::Problem problem, const std::optional<Matri
   return problem;
 }
 
-// Whether the user has asked to stop; looks at most every 50 ms.
-class Interrupted {
- public:
-  bool operator()() {
-    const auto now = std::chrono::steady_clock::now();
-    if (now - last_ < std::chrono::milliseconds(50)) return false;
-    last_ = now;
-    nb::gil_scoped_acquire acquire;
-    return PyErr_CheckSignals() != 0;
-  }
-
- private:
-  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
-};
-
 ranef::OptimiseMethod method(bool newton) {
   return newton ? ranef::OptimiseMethod::kNewton : ranef::OptimiseMethod::kLbfgs;
 }
@@ -73,6 +59,20 @@ class Workspace {
         criterion_(problem_, reml, constant, penalty_from(priors), threads) {}
   Workspace(const Workspace&) = delete;
   Workspace& operator=(const Workspace&) = delete;
+
+  // From now on what is left of X and y is summed over these rows, those of the cross-products.
+  void refine(const std::vector<GroupArgument>& groups, const ColumnsArgument& fixed,
+              const DoubleColumn& response, double y_shift, double y_scale,
+              const std::optional<DoubleColumn>& weights) {
+    const ranef::RowsView rows =
+        rows_view(groups, fixed, response, y_shift, y_scale, weights, problem_.n);
+    if (!ranef::fits(problem_, rows)) throw nb::value_error("rows of another problem");
+    if (!criterion_.penalty().empty()) throw nb::value_error("rows beside priors");
+    nb::gil_scoped_release release;
+    ranef::check_codes(rows);
+    criterion_.refine(rows);
+    ready_ = false;
+  }
 
   bool evaluate(const std::vector<Matrix>& lambda) {
     check(lambda);
@@ -294,8 +294,7 @@ class Workspace {
                   std::vector<std::vector<double>>& e) {
     require();
     nb::gil_scoped_release release;
-    criterion_.gamma();
-    criterion_.sweeps().predictors(v, b, e);
+    criterion_.predictors(v, b, e);
   }
 
   ranef::Problem problem_;
@@ -358,6 +357,8 @@ void bind_workspace(nb::module_& m) {
            "cross_products"_a, "reml"_a, "constant"_a, "priors"_a, "fixed_rows"_a.none(),
            "threads"_a)
       .def("evaluate", &Workspace::evaluate, "lambda_"_a)
+      .def("refine", &Workspace::refine, "groups"_a, "fixed"_a, "response"_a, "y_shift"_a,
+           "y_scale"_a, "weights"_a.none())
       .def("gamma", &Workspace::gamma)
       .def("hessian", &Workspace::hessian, "directions"_a)
       .def("average_information", &Workspace::average_information, "directions"_a)
@@ -379,6 +380,7 @@ void bind_workspace(nb::module_& m) {
                      return static_cast<int>(ranef::hessian_path(w.criterion().problem()));
                    })
       .def_prop_ro("value", [](const Workspace& w) { return w.criterion().value(); })
+      .def_prop_ro("rounding", [](const Workspace& w) { return w.criterion().rounding(); })
       .def_prop_ro("r2", [](const Workspace& w) { return w.criterion().r2(); })
       .def_prop_ro("nu", [](const Workspace& w) { return w.criterion().nu(); })
       .def_prop_ro("log_determinant",

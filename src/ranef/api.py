@@ -16,6 +16,7 @@ from ranef.formula import Formula, parse
 from ranef.frame import Table, complete_rows, refuse_missing, take_rows
 from ranef.frame.open import in_row_order, open_frame
 from ranef.frame.read import read_open_frame
+from ranef.present.progress import progress
 from ranef.solve import Control
 from ranef.types import OFFSET, Array, Finding, MissingRows
 
@@ -28,6 +29,7 @@ __all__ = ["compare", "lmm"]
 MOST_UNEQUAL = 1e15  # largest weight over smallest
 
 
+@progress("fitting the model")
 def lmm(
     formula: str,
     data: Any,
@@ -168,6 +170,7 @@ def lmm(
         raise
 
 
+@progress("comparing the models")
 def compare(
     *models: Fit,
     labels: Sequence[str] | None = None,

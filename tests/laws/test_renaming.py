@@ -56,6 +56,9 @@ def _numbers(fit: Any, data: pd.DataFrame, names: Mapping[str, str]) -> dict[str
     """Everything that a reader may take from a fit, by position and not by name."""
     new = data.head(8).copy()
     new[names.get("g", "g")] = "new"
+    for column in fit.fixef.index:
+        if column.startswith("between("):  # the mean of the new group
+            new[column] = 0.25
     boot = fit.bootstrap(3, seed=1)
     return {
         "criterion": fit.criterion,

@@ -103,10 +103,11 @@ def test_what_a_message_advises_can_be_typed(data: pd.DataFrame) -> None:
     few = data.assign(**{"row id": np.arange(120)})
     with pytest.raises(rn.DesignError, match="'row id' has as many levels as there are rows"):
         rn.lmm("y ~ x + (1 | `row id`)", few)
-    fixed = data.assign(**{"of school": data["school id"] * 1.5})
+    fixed = data.assign(**{"of school": data["school id"] % 2})
     with pytest.raises(rn.DesignError) as caught:
         rn.lmm("y ~ x + (x + `of school` | `school id`)", fixed)
-    assert "(1 + x | `school id`)" in caught.value.fix
+    assert "(x | `school id`)" in caught.value.fix
+    assert "(x + `of school` || `school id`)" in caught.value.fix
 
 
 def test_tables_show_names_as_they_are(data: pd.DataFrame) -> None:

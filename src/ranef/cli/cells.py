@@ -181,7 +181,6 @@ def _plain(cells: Any, comma: bool | None) -> Any:
 
 def _refuse_odd_cells(name: str, column: Any, comma: bool | None, file: str) -> None:
     """Raise where most cells are numbers: then the others are slips or stand for missing values."""
-
     text = column.dropna().astype(str)
     numbers = _plain(text, comma).notna()
     where = f"DATA {file}, column '{name}'"

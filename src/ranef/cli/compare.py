@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from ranef.cli.options import Center, Data, MaximumLikelihood, Reading, read
-from ranef.cli.progress import progress
 from ranef.cli.run import NOT_CERTIFIED, OK
+from ranef.present.progress import progress
 
 __all__ = ["Format", "compare"]
 

@@ -13,9 +13,9 @@ from ranef.cli.options import (
     Weights,
     read,
 )
-from ranef.cli.progress import progress
 from ranef.cli.run import NOT_CERTIFIED, OK
 from ranef.errors import RanefError
+from ranef.present.progress import progress
 
 __all__ = ["diagnose"]
 
@@ -45,8 +45,7 @@ def diagnose(
     except RanefError as error:
         _print_refusal(formula, error, json)
         raise
-    with progress("fitting the rungs of the ladder"):
-        diagnosis = model.diagnose()
+    diagnosis = model.diagnose()
     print(diagnosis.to_json() if json else diagnosis)
     return OK if model.certificate.certified else NOT_CERTIFIED
 

@@ -19,8 +19,8 @@ from ranef.cli.options import (
     prior_named,
     read,
 )
-from ranef.cli.progress import progress
 from ranef.cli.run import NOT_CERTIFIED, OK
+from ranef.present.progress import progress
 
 __all__ = ["fit"]
 

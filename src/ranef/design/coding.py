@@ -29,7 +29,10 @@ _MANY_ROWS = 4096
 """From here on equal rows are coded once."""
 
 _MOST_CELLS = 512
-"""Combinations of levels up to which that is less work."""
+"""Combinations of levels up to which that is less work, whatever the number of rows."""
+
+_ROWS_OF_A_CELL = 4
+"""Where there are more combinations: rows for each, from which on it is less work."""
 
 
 @record(frozen=True, slots=True)
@@ -127,7 +130,7 @@ def _equal_rows(
     """The cell of each row, and the codes of the cells that occur; None where they are many."""
     sizes = [len(known.levels.names) + 1 for known, _ in coded.values()]  # and one for missing
     total = math.prod(sizes)
-    if n_rows < _MANY_ROWS or total > _MOST_CELLS:
+    if n_rows < _MANY_ROWS or total > max(_MOST_CELLS, n_rows // _ROWS_OF_A_CELL):
         return None
     joint = np.zeros(n_rows, dtype=np.int32)
     for size, (_, codes) in zip(sizes, coded.values(), strict=True):

@@ -119,9 +119,9 @@ def _operands(expr: Expr) -> Iterable[Expr]:
 
 
 def _learn_means(call: Call, table: Table, state: State, left_out: Table | None) -> State:
-    key, source = to_text(call), to_text(call.args[0])
+    key = to_text(call)
     other = "between" if call.function == "within" else "within"
-    twin = f"{other}({source}, {to_text(call.args[1])})"
+    twin = to_text(replace(call, function=other))
     if key in state.means:
         return state
     known = state.means.get(twin)

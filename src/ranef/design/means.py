@@ -7,7 +7,7 @@ depend on who answered (Enders and Tofighi 2007). ``ranef.center`` takes the sam
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,9 +26,10 @@ __all__ = ["GroupMeans", "learn_means", "mean_column"]
 def mean_column(call: Call) -> str:
     """The column of new data that holds the means of groups that the fit does not know.
 
-    ``"between(ses, sch.id)"``, for ``within(ses, sch.id)`` too.
+    It is called as the coefficient of that mean is, ``"between(ses, sch.id)"``, for
+    ``within(ses, sch.id)`` too.
     """
-    return f"between({to_text(call.args[0])}, {to_text(call.args[1])})"
+    return to_text(replace(call, function="between"))
 
 
 @record(frozen=True, slots=True)

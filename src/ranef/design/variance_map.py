@@ -101,7 +101,7 @@ def flat_directions(
 
     >>> intercept = ModelColumns((None,), 3)
     >>> found = flat_directions([intercept], np.arange(3, dtype=np.int32), 3)
-    >>> [(round(f.covariance[0, 0] / f.residual, 6)) for f in found]
+    >>> [round(float(f.covariance[0, 0] / f.residual), 6) for f in found]
     [-1.0]
     """
     rows = _first_rows(codes, n_levels)

@@ -103,8 +103,7 @@ def _within(design: Design, term: RandomTerm) -> Iterator[Finding]:
 def _deviations(design: Design, term: RandomTerm) -> tuple[Array, list[str]]:
     """Deviations from the group means of the columns that have any."""
     columns, names = [], []
-    for j, name in enumerate(design.x_names):
-        x = np.ascontiguousarray(design.X[:, j])
+    for name, x in zip(design.x_names, design.X.T, strict=True):
         if is_constant_within(Column(name, "number", x), term.codes, term.n_levels).all():
             continue
         rest = x - group_means(x, term.codes, term.n_levels)[term.codes]

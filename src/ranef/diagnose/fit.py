@@ -48,6 +48,19 @@ def fit_findings(
                 fix="raise Control(max_evaluations=...), or start elsewhere",
             )
         )
+    elif certificate.verdict == "limited by rounding":
+        out.append(
+            Finding(
+                code="not-at-an-optimum",
+                severity="problem",
+                message="rounding error hides where the optimum is: the response is so much larger "
+                "than its residuals that double precision does not hold enough of them",
+                evidence=f"the criterion is known to {certificate.rounding:.1g} deviance units; "
+                f"the largest SD of a random effect is {_largest(solution):.1g} sigma",
+                fix="look for values that stand for a missing one; measure the response from a "
+                "nearer origin",
+            )
+        )
     if certificate.basins > 1 and not outweighed(problem, solution.inner):
         out.append(
             Finding(
@@ -59,6 +72,11 @@ def fit_findings(
             )
         )
     return tuple(out)
+
+
+def _largest(solution: Solution) -> float:
+    """Largest standard deviation of a random effect, in sigma."""
+    return max(float(np.sqrt(np.diag(c).max(initial=0.0))) for c in solution.covariances)
 
 
 def _outweighed(problem: Problem, solution: Solution) -> Finding:

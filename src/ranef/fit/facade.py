@@ -9,6 +9,7 @@ from ranef.fit.by_row import ByRow
 from ranef.fit.explained import Explained
 from ranef.fit.refitting import Refitting
 from ranef.present.presented import Presented
+from ranef.present.progress import progress
 from ranef.solve import Certificate
 from ranef.types import Array
 
@@ -233,6 +234,7 @@ class Fit(ByRow, Explained, Refitting, Presented):
             return self.bootstrap(n, kind, seed).confint(level, type)
         raise OptionError(f"unknown method {method!r}", fix="use 'wald', 'profile' or 'bootstrap'")
 
+    @progress("fitting the model by the other criterion")
     def with_reml(self, reml: bool) -> Fit:
         """The same model and data by REML or by ML: this fit where it is so already."""
         return self if self.reml == reml else self._again(self._problem.with_reml(reml))

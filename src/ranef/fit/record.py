@@ -14,6 +14,7 @@ from ranef.formula import Formula
 from ranef.frame import Table
 from ranef.inference.estimates import Estimates, estimate
 from ranef.kernel import Layout
+from ranef.present.progress import progress
 from ranef.problem import Problem, check_bounded, check_residual_variance
 from ranef.record import record
 from ranef.solve import Control, Solution, solve_checked, solve_design
@@ -88,11 +89,11 @@ class FitRecord:
         else:
             formed = form(y)
             check_bounded(design, y, formed.reml, penalised=formed.prior is not None)
-            solved = solve_checked(formed, design, control, start, begun)
+            solved = solve_checked(formed, design, y, weights, control, start, begun)
         problem, kernel, solution, gathering = solved
         estimates = estimate(problem, solution, kernel)
         inner_variance = (estimates.sigma / problem.scaling.y_scale) ** 2
-        check_residual_variance(problem, design, y, inner_variance)
+        check_residual_variance(problem, design, y, inner_variance, kernel)
         findings = (
             *data_findings(formula, table, design, missing),
             *fit_findings(problem, solution),
@@ -177,6 +178,7 @@ class FitRecord:
         return self._mean + random_part(blocks, self._modes)
 
     @cached_property
+    @progress("computing leverages")
     def _leverage(self) -> Array:
         from ranef.inference.rows import leverages
 
@@ -190,12 +192,14 @@ class FitRecord:
         return conditional_modes(self._problem, self._solution)
 
     @cached_property
+    @progress("computing the covariances of the random effects")
     def _conditional_covariances(self) -> tuple[Array, ...]:
         from ranef.inference.conditional import conditional_covariances
 
         return conditional_covariances(self._problem, self._solution)
 
     @cached_property
+    @progress("computing degrees of freedom")
     def _derivatives(self) -> VarianceDerivatives:
         from ranef.inference.satterthwaite import variance_derivatives
 

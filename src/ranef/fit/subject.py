@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -89,19 +90,28 @@ def _of_rows(values: Array | None, rows: NDArray[np.bool_] | None) -> Array | No
     return values if values is None or rows is None else values[rows]
 
 
-def diagnosis_of(record: FitRecord) -> Diagnosis:
-    """The findings and the ladder of a fit."""
+def diagnosis_of(
+    record: FitRecord, percent: Callable[[int], None] = lambda done: None
+) -> Diagnosis:
+    """The findings and the ladder of a fit; `percent` is told how far they are."""
     subject = subject_of(record)
     supports = supported_ranks(subject, subject.problem.kernel())
+    percent(10)
     larger = larger_parts(subject)
+    percent(20)
     findings = all_findings(subject, supports, larger)
+    percent(30)
+
+    def climbed(share: float) -> None:
+        percent(30 + int(70.0 * share))
+
     return Diagnosis(
         formula=record._formula.text,
         reml=subject.reml,
         nobs=subject.problem.n,
         groups={label.factor: label.n_levels for label in subject.problem.labels},
         findings=findings,
-        ladder=build_ladder(subject, partial(_call, record), findings, supports, larger),
+        ladder=build_ladder(subject, partial(_call, record), findings, supports, larger, climbed),
     )
 
 

@@ -27,6 +27,7 @@ from ranef.formula.render import to_text
 from ranef.frame import Column, Table
 from ranef.frame.grouping import group_means, is_constant_within
 from ranef.inference.estimates import estimate
+from ranef.inference.quadratic import quadratic_forms
 from ranef.inference.satterthwaite import satterthwaite_df, variance_derivatives
 from ranef.problem import make_problem
 from ranef.record import record
@@ -336,7 +337,7 @@ def _compare(
     for k, (within, between) in enumerate(pairs):
         contrasts[k, between], contrasts[k, within] = 1.0, -1.0
     effects = contrasts @ found.beta
-    errors = np.sqrt(np.einsum("ma,ab,mb->m", contrasts, found.vcov, contrasts))
+    errors = np.sqrt(quadratic_forms(contrasts, found.vcov))
     df = satterthwaite_df(variance_derivatives(problem, solution), contrasts)
     t = effects / errors
     p = 2.0 * special.stdtr(df, -np.abs(t))

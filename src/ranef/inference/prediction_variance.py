@@ -209,4 +209,4 @@ class RowVariances:
 
 def _units(face: Face) -> Array:
     """The step of each coordinate that derivatives of vcov are taken along, shape (k,)."""
-    return np.ones(len(face.coordinates))
+    return face.scales() if face.coordinates else np.ones(0)

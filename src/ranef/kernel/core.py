@@ -208,6 +208,21 @@ class CoreKernel:
             whole = 9
         return 8 * (4 * entries + whole * columns**2)
 
+    def refine(self, rows: Rows) -> None:
+        """From now on sum what is left of X and y over the rows, those of the cross-products.
+
+        Where effects are many times larger than residuals, that keeps digits which cross-products
+        lose. An evaluation then takes some passes over the rows. Not with priors.
+        """
+        self.workspace.refine(
+            group_arguments(rows),
+            fixed_argument(rows),
+            rows.y,
+            rows.y_shift,
+            rows.y_scale,
+            rows.weights,
+        )
+
     def evaluate(self, lambda_: Sequence[Array]) -> bool:
         with self._threads():
             return self.workspace.evaluate(list(lambda_))
@@ -224,6 +239,11 @@ class CoreKernel:
     @property
     def value(self) -> float:
         return self.workspace.value
+
+    @property
+    def rounding(self) -> float:
+        """Size of the rounding error of the criterion, deviance units."""
+        return self.workspace.rounding
 
     @property
     def nu(self) -> float:

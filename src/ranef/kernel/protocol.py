@@ -129,7 +129,9 @@ class Evidence(NamedTuple):
     predicted optimum in standard errors; ``dual``: smallest eigenvalue of Gamma on the null spaces
     of the covariances, data's units, NaN in the interior; ``complementarity``: largest element of
     D Gamma; ``curvature``: smallest eigenvalue of the Hessian on the face, NaN where the face is a
-    point; ``rank`` by term; ``flat`` (k, f): steps along the k coordinates of the face at no cost.
+    point; ``rank`` by term; ``flat`` (k, f): steps along the k coordinates of the face at no cost;
+    ``loose``: the term whose variance leaves the face with each of the last steps of ``flat``;
+    ``rounding``: size of the rounding error of the criterion, deviance units.
     """
 
     gain: float
@@ -139,6 +141,8 @@ class Evidence(NamedTuple):
     curvature: float
     rank: Sequence[int]
     flat: Array
+    loose: Sequence[int] = ()
+    rounding: float = 0.0
 
 
 class Solved(Protocol):
@@ -147,7 +151,9 @@ class Solved(Protocol):
     ``inner``: theta with non-negative diagonals; ``theta`` and ``covariances``: on the data's
     scale; ``evaluations`` of the search that found it, ``elsewhere`` of the others; ``method``:
     see :class:`Optimum`; ``log``: one row a step, see :class:`Step`; ``evidence``: the fields of
-    :class:`Evidence`; ``starts`` searches that ended in ``basins`` different optima; seconds.
+    :class:`Evidence`; ``starts`` searches that ended in ``basins`` different optima;
+    ``loses_digits``: whether y is so much larger than what is left of it that sums over the rows
+    know more than cross-products; seconds.
     """
 
     @property
@@ -177,6 +183,8 @@ class Solved(Protocol):
     @property
     def basins(self) -> int: ...
     @property
+    def loses_digits(self) -> bool: ...
+    @property
     def search_seconds(self) -> float: ...
     @property
     def certificate_seconds(self) -> float: ...
@@ -202,6 +210,8 @@ class Kernel(Protocol):
     def layout(self) -> Layout: ...
     @property
     def value(self) -> float: ...
+    @property
+    def rounding(self) -> float: ...
     @property
     def nu(self) -> float: ...
     @property

@@ -87,6 +87,13 @@ class ReferenceKernel:
         self._e = c[z, y] - zx @ self.beta  # Z'P y
         return bool(np.isfinite(self.value) and self.r2 > 0.0)
 
+    @property
+    def rounding(self) -> float:
+        share = min(float(self._a[-1, -1]) / self.r2, 1e12)
+        levels = sum(n for n, _ in self._sizes)
+        size = 32.0 * abs(self.value) + (4.0 + 2.0 * np.sqrt(levels)) * self.nu * share
+        return float(np.finfo(float).eps * size)
+
     def gamma(self) -> list[Array]:
         full = self._trace - (self.nu / self.r2) * np.outer(self._e, self._e)
         out = [

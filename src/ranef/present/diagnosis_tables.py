@@ -23,6 +23,7 @@ _VERDICTS = {
     "boundary optimum": "boundary",
     "not at an optimum": "stopped",
     "optimum at fixed rank": "fixed rank",
+    "limited by rounding": "rounding",
 }
 
 

@@ -52,8 +52,8 @@ def tidy(
         Fixed effects; standard deviations and correlations; or conditional modes, whose
         standard errors are conditional on the parameters.
     ddf : str
-        Degrees of freedom of the fixed effects: ``"satterthwaite"``, ``"kenward-roger"``,
-        ``"residual"`` or ``"asymptotic"``.
+        Degrees of freedom of the fixed effects: ``"satterthwaite"``, ``"residual"`` or
+        ``"asymptotic"``.
     level : float
         Of the intervals, between 0 and 1.
 

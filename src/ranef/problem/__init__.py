@@ -1,6 +1,6 @@
 """The problem: a frozen record of what is minimised, and maps between its two scales."""
 
-from ranef.problem.exact import check_fixed_part, check_residual_variance
+from ranef.problem.exact import check_fixed_part, check_residual_variance, hardly_explained
 from ranef.problem.parameters import covariances, lower_triangles, theta_of_covariances
 from ranef.problem.problem import (
     Problem,
@@ -18,6 +18,7 @@ __all__ = [
     "check_fixed_part",
     "check_residual_variance",
     "covariances",
+    "hardly_explained",
     "lower_triangles",
     "make_problem",
     "nearly_collinear",

@@ -6,42 +6,71 @@ import numpy as np
 
 from ranef.design import Design
 from ranef.errors import DesignError
+from ranef.kernel import CoreKernel, Kernel, Rows
 from ranef.problem.problem import Problem
 from ranef.types import Array
 
-__all__ = ["NOTHING", "check_fixed_part", "check_residual_variance"]
+__all__ = ["NOTHING", "check_fixed_part", "check_residual_variance", "hardly_explained"]
 
-# Residual mean square over that of the response: below it, only rounding error is left.
+# Residual mean square over that of the response: below it, cross-products hold rounding error only.
 NOTHING = 1e-14
 
+# Root mean square of residuals, in spacings of the largest response among doubles, that rounding
+# error alone may leave.
+SPACINGS = 8.0
 
-def check_fixed_part(problem: Problem, design: Design) -> None:
-    """Raise where the fixed part alone fits the response exactly."""
+
+def check_fixed_part(problem: Problem, design: Design, y: Array, weights: Array | None) -> None:
+    """Raise where the fixed part alone fits the response exactly.
+
+    Parameters
+    ----------
+    y : ndarray, shape (n,)
+        Response less offset.
+    weights : ndarray or None, shape (n,)
+    """
     if problem.n <= problem.p:
         raise DesignError(
             "there are no more rows than coefficients",
             found=f"{problem.n} rows, {problem.p} coefficients in the fixed part",
             fix="use fewer predictors or more rows",
         )
+    if not hardly_explained(problem) or not _only_rounding(
+        _left_by_x(design.X, y, weights), y, design.y
+    ):
+        return
+    raise DesignError(
+        f"the fixed part fits '{design.response}' exactly",
+        found="no residual variation is left for random effects or errors",
+        fix=f"see whether '{design.response}' was computed from the predictors",
+    )
+
+
+def hardly_explained(problem: Problem) -> bool:
+    """Whether cross-products cannot tell what X leaves of the response from nothing."""
     products = problem.products
-    if products.fixed_part[1] <= NOTHING * products.fixed[problem.p, problem.p]:
-        raise DesignError(
-            f"the fixed part fits '{design.response}' exactly",
-            found="no residual variation is left for random effects or errors",
-            fix=f"see whether '{design.response}' was computed from the predictors",
-        )
+    return bool(products.fixed_part[1] <= NOTHING * products.fixed[problem.p, problem.p])
 
 
-def check_residual_variance(problem: Problem, design: Design, y: Array, variance: float) -> None:
+def check_residual_variance(
+    problem: Problem, design: Design, y: Array, variance: float, kernel: Kernel
+) -> None:
     """Raise where fixed and random effects together fit the response exactly.
 
     Parameters
     ----------
     variance : float
         Estimated residual variance on the inner scale, where the response has size 1.
+    kernel : Kernel
+        Its last evaluation was at the solution.
     """
     if variance > NOTHING:
         return
+    rows = problem.rows
+    if rows is not None and isinstance(kernel, CoreKernel):
+        left = problem.scaling.y_scale * _left_by_all(rows, kernel)
+        if not _only_rounding(left, y, design.y):
+            return
     for term in design.terms:
         first = np.zeros(term.n_levels)
         first[term.codes] = y
@@ -57,3 +86,35 @@ def check_residual_variance(problem: Problem, design: Design, y: Array, variance
         fix=f"use fewer random effects, or see whether '{design.response}' was computed from "
         "the predictors",
     )
+
+
+def _only_rounding(left: Array, *responses: Array) -> bool:
+    """Whether residuals are no larger than the spacing of doubles in the response makes them."""
+    largest = max(float(np.abs(y).max(initial=0.0)) for y in responses)
+    return bool(np.sqrt(np.mean(left**2)) <= SPACINGS * np.spacing(largest))
+
+
+def _left_by_x(x: Array, y: Array, weights: Array | None) -> Array:
+    """Residuals of least squares; a second step takes off what rounding has left in the first."""
+    root = np.ones(y.size) if weights is None else np.sqrt(weights)
+    sizes = np.linalg.norm(x, axis=0)
+    x = x / np.where(sizes > 0.0, sizes, 1.0)
+    left = np.asarray(y, dtype=np.float64)
+    for _ in range(2):
+        left = left - x @ np.linalg.lstsq(x * root[:, None], left * root, rcond=None)[0]
+    return left
+
+
+def _left_by_all(rows: Rows, kernel: CoreKernel) -> Array:
+    """y - X beta - Z b on the inner scale."""
+    n = rows.y.size
+    left = (rows.y - rows.y_shift) / rows.y_scale
+    for column, shift, scale, beta in zip(
+        rows.x, rows.x_shifts, rows.x_scales, kernel.beta, strict=True
+    ):
+        left = left - beta * ((np.ones(n) if column is None else column) - shift) / scale
+    for group, modes in zip(rows.groups, kernel.modes(), strict=True):
+        for k, column in enumerate(group.columns):
+            z = ((np.ones(n) if column is None else column) - group.shifts[k]) / group.scales[k]
+            left = left - z * modes[group.codes, k]
+    return np.asarray(left)

@@ -14,6 +14,7 @@ from ranef.kernel import (
     CrossProducts,
     Kernel,
     Penalty,
+    Rows,
     TermBlock,
     change_response,
 )
@@ -44,6 +45,9 @@ class Problem:
     reml : bool
     prior : Assigned or None
         Then the criterion is penalised: it has -2 log density of the prior on top.
+    rows : Rows or None
+        Of the inner columns, where cross-products lose digits that the fit needs: a kernel then
+        sums what is left of X and y over them, but with priors.
     """
 
     products: CrossProducts = field(repr=False)
@@ -52,6 +56,7 @@ class Problem:
     scaling: Scaling = field(repr=False)
     reml: bool
     prior: Assigned | None = None
+    rows: Rows | None = field(default=None, repr=False)
 
     @property
     def n(self) -> int:
@@ -112,6 +117,8 @@ class Problem:
             }
             crossed = [factors[group] for group in kernel.crossed]
             check_memory(kernel.memory, kernel.dense_columns, crossed)
+        if self.rows is not None and self.prior is None:
+            kernel.refine(self.rows)
         return kernel
 
     def with_response(
@@ -124,7 +131,11 @@ class Problem:
         scaling = with_response(self.scaling, design.response, y)
         rows = rows_of(design, scaling, y, weights)
         products = change_response(self.products, rows, row_threads(design.n, threads))
-        return replace(self, products=products, scaling=scaling)
+        return replace(self, products=products, scaling=scaling, rows=None)
+
+    def with_rows(self, design: Design, y: Array, weights: Array | None) -> Problem:
+        """The same, from the rows where cross-products lose digits; `y` less offset."""
+        return replace(self, rows=rows_of(design, self.scaling, y, weights))
 
     def with_reml(self, reml: bool) -> Problem:
         return replace(self, reml=reml)

@@ -10,6 +10,9 @@ a local minimum when (Karush, Kuhn and Tucker on the semidefinite cone)
 A theta-gradient sees only the first: the criterion is even in a zero pivot of the Cholesky factor,
 so its theta-gradient vanishes at saddles too. All three are judged in deviance units and standard
 errors, so that neither units of measurement nor the number of rows play a part.
+
+They bound what a search has left. How well the criterion itself is known is another question, and
+`rounding` answers it.
 """
 
 from __future__ import annotations
@@ -28,6 +31,12 @@ __all__ = ["ENOUGH_GAIN", "ENOUGH_STEP", "Certificate", "certificate", "certify"
 ENOUGH_GAIN = 1e-6  # deviance units
 ENOUGH_STEP = 1e-3  # standard errors
 
+# Rounding error of the criterion, deviance units, from which on nothing is certified.
+MOST_ROUNDING = 1e-3
+
+# The same from which on it is told: what is promised is less certain than that.
+TOLD_ROUNDING = 1e-6
+
 # Curvature, deviance units per squared relative change of a standard deviation, below which a prior
 # that drives a variance to infinity has levelled off: the SD is known to a factor of e^100 or less.
 UNDECIDED = 1e-4
@@ -40,7 +49,8 @@ class Certificate:
     Attributes
     ----------
     verdict : str
-        ``"interior optimum"``, ``"boundary optimum"``, ``"flat"`` or ``"not at an optimum"``.
+        ``"interior optimum"``, ``"boundary optimum"``, ``"flat"``, ``"not at an optimum"`` or
+        ``"limited by rounding"``.
     certified : bool
         Whether the fit is at an optimum: interior or on the boundary.
     gain : float
@@ -67,6 +77,10 @@ class Certificate:
     penalised : bool
         Whether the criterion has -2 log density of a prior on top: gain, step and eigenvalues are
         then of that.
+    rounding : float
+        Size of the rounding error of the criterion, deviance units. It grows with the size of the
+        response beside its residuals; where cross-products lose too many digits, the sums are
+        those over rows.
     """
 
     verdict: str
@@ -83,6 +97,7 @@ class Certificate:
     starts: int = 1
     basins: int = 1
     penalised: bool = False
+    rounding: float = 0.0
 
     def __str__(self) -> str:
         return sentence(self)
@@ -94,6 +109,8 @@ def sentence(c: Certificate) -> str:
     size = "less than 1e-9" if c.gain < 1e-9 else f"{c.gain:.1g}"
     units = "deviance units of the penalised criterion" if c.penalised else "deviance units"
     left = f"{size} {units} left to gain"
+    if c.rounding > TOLD_ROUNDING:
+        left += f", the criterion known to {c.rounding:.1g}"
     if c.verdict == "interior optimum":
         return f"interior optimum, certified: {left}, all covariance matrices of full rank"
     if c.verdict == "boundary optimum":
@@ -106,6 +123,11 @@ def sentence(c: Certificate) -> str:
         )
     if c.verdict == "flat":
         return f"flat, not identified: {'; '.join(c.directions)}; {left}"
+    if c.verdict == "limited by rounding":
+        return (
+            f"not certified, limited by rounding: the criterion is known to {c.rounding:.1g} "
+            f"{units}, and rounding error hides where it is smallest"
+        )
     return f"not at an optimum: at least {c.gain:.3g} {units} can be gained"
 
 
@@ -139,13 +161,16 @@ def certificate(
     dims = {label.label: len(label.names) for label in problem.labels}
     directions: tuple[str, ...] = ()
     # Written so that a number that is none is no optimum either.
-    if not (found.gain <= ENOUGH_GAIN and found.step <= ENOUGH_STEP):
+    enough = found.gain <= ENOUGH_GAIN and found.step <= ENOUGH_STEP
+    if _hidden_by_rounding(found, enough):
+        verdict = "limited by rounding"
+    elif not enough:
         verdict = "not at an optimum"
     elif found.flat.shape[1]:
         from ranef.solve.direction_names import flat_directions
 
         verdict = "flat"
-        directions = flat_directions(problem, theta, found.flat)
+        directions = flat_directions(problem, theta, found.flat, found.loose)
     elif problem.prior is not None and found.curvature < UNDECIDED and outweighed(problem, theta):
         verdict = "flat"
         directions = (
@@ -174,4 +199,12 @@ def certificate(
         starts=starts,
         basins=basins,
         penalised=problem.prior is not None,
+        rounding=found.rounding,
     )
+
+
+def _hidden_by_rounding(found: Evidence, enough: bool) -> bool:
+    """Whether rounding error, and not the search, is what an optimum lacks."""
+    if enough:
+        return not found.rounding <= MOST_ROUNDING
+    return found.rounding > ENOUGH_GAIN and not found.gain > 10.0 * found.rounding

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ranef.design import Design
-from ranef.kernel import Kernel, solve_model
+from ranef.kernel import Kernel, Solved, solve_model
 from ranef.problem import (
     Problem,
     check_fixed_part,
+    hardly_explained,
     make_problem,
     nearly_collinear,
     problem_of,
@@ -19,7 +20,7 @@ from ranef.problem import (
 from ranef.problem.exact import NOTHING
 from ranef.scan import row_threads
 from ranef.solve.control import Control
-from ranef.solve.solution import DEFAULT, Solution, solution_of, solve
+from ranef.solve.solution import DEFAULT, Solution, search, solution_of, solve
 from ranef.source.memory import summed_by_cell
 from ranef.source.scaling import COLLINEAR, checked
 from ranef.types import Array
@@ -93,29 +94,65 @@ def solve_design(
         )
         if begun.kernel is not None and begun.found is not None:
             problem = problem_of(design, checked(design, begun.scaling), begun.products, reml)
-            return SolvedDesign(
-                problem, begun.kernel, solution_of(problem, begun.found), begun.seconds
-            )
+            if not begun.found.loses_digits:
+                return SolvedDesign(
+                    problem, begun.kernel, solution_of(problem, begun.found), begun.seconds
+                )
+            return _from_rows(problem, design, y, weights, control, begun.found, begun.seconds)
         if nearly_collinear(begun.products):
             problem = make_problem(design, y, weights, reml, prior, control.threads)
         else:
             problem = problem_of(design, checked(design, begun.scaling), begun.products, reml)
     else:
         problem = make_problem(design, y, weights, reml, prior, control.threads)
-    return solve_checked(problem, design, control, start, clock)
+    return solve_checked(problem, design, y, weights, control, start, clock)
 
 
 def solve_checked(
-    problem: Problem, design: Design, control: Control, start: Array | None, clock: float
+    problem: Problem,
+    design: Design,
+    y: Array,
+    weights: Array | None,
+    control: Control,
+    start: Array | None,
+    clock: float,
 ) -> SolvedDesign:
     """Solve a problem that leaves something to be explained; `clock` is when its sums were begun.
+
+    Where cross-products lose digits that the fit needs, it is made again from the rows.
 
     Raises
     ------
     DesignError
         The fixed part fits the response exactly.
     """
-    check_fixed_part(problem, design)
+    check_fixed_part(problem, design, y, weights)
+    if hardly_explained(problem):
+        problem = problem.with_rows(design, y, weights)
     seconds = perf_counter() - clock
     kernel = problem.kernel(threads=row_threads(problem.n, control.threads))
+    found = search(problem, control, start, kernel)
+    if found.solved.loses_digits and problem.prior is None and problem.rows is None:
+        return _from_rows(problem, design, y, weights, control, found.solved, seconds, start)
+    return SolvedDesign(problem, kernel, solution_of(problem, *found), seconds)
+
+
+def _from_rows(
+    problem: Problem,
+    design: Design,
+    y: Array,
+    weights: Array | None,
+    control: Control,
+    found: Solved,
+    seconds: float,
+    start: Array | None = None,
+) -> SolvedDesign:
+    """Solve again, with what is left of X and y summed over the rows.
+
+    The search goes on from where cross-products have led it. `start`: what the user gave.
+    """
+    problem = problem.with_rows(design, y, weights)
+    kernel = problem.kernel(threads=row_threads(problem.n, control.threads))
+    if control.max_evaluations > 1 and found.status != "broke down":
+        start = found.theta
     return SolvedDesign(problem, kernel, solve(problem, control, start, kernel), seconds)

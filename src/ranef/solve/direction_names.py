@@ -95,16 +95,29 @@ def _combination(names: list[str], weights: Array) -> str:
     return " ".join(parts).removeprefix("+ ")
 
 
-def flat_directions(problem: Problem, theta: Array, steps: Array) -> tuple[str, ...]:
-    """One phrase for each column of steps along the coordinates of the face at no cost."""
+def flat_directions(
+    problem: Problem, theta: Array, steps: Array, loose: Sequence[int] = ()
+) -> tuple[str, ...]:
+    """One phrase for each column of steps along the coordinates of the face at no cost.
+
+    With the last of them the variance by the `loose` terms leaves the face.
+    """
     face = face_of(problem, theta)
-    return tuple(_flat_direction(problem, face, step) for step in steps.T)
+    leaving = [-1] * (steps.shape[1] - len(loose)) + list(loose)
+    return tuple(
+        _flat_direction(problem, face, step, term)
+        for step, term in zip(steps.T, leaving, strict=True)
+    )
 
 
-def _flat_direction(problem: Problem, face: Face, step: Array) -> str:
+def _flat_direction(problem: Problem, face: Face, step: Array, leaving: int) -> str:
     """The random-effects parameters that can move together at no cost."""
-    weights = np.abs(step) / np.max(np.abs(step))
+    weights = np.abs(step) / np.max(np.abs(step), initial=1e-300)
     named = []
+    if leaving >= 0:
+        label = problem.labels[leaving]
+        names = " and ".join(_spell(name) for name in label.names)
+        named.append(f"the variance of {names} by {label.label}")
     for coordinate, weight in zip(face.coordinates, weights, strict=True):
         if weight < 0.1:
             continue

@@ -16,12 +16,15 @@ from ranef.solve.certificate import ENOUGH_GAIN, ENOUGH_STEP
 from ranef.solve.control import Control
 from ranef.solve.face import Face, face_of, gamma_of_term, gradient, hessian
 from ranef.solve.start import other_starts
+from ranef.solve.valleys import other_valleys
 from ranef.types import Array
 
 __all__ = ["SAME_BASIN", "canonical", "evidence", "search"]
 
 FLAT = 1e-6  # deviance units per squared relative change of a standard deviation
 MOST_NOISE = 1e-4  # the same: curvature that a slope of nearly nothing may stand for
+NIL = 1e-9  # deviance units: what a dual eigenvalue of nil could gain
+BOUND = 1e-6  # share of a way's curvature that the face cannot take up
 SAME_BASIN = 1e-6  # deviance units
 
 # Numbers read by one evaluation times parameters, up to which a certified boundary optimum is
@@ -42,7 +45,7 @@ def evidence(problem: Problem, theta: Array, kernel: Kernel) -> Evidence:
     h, _ = hessian(problem, face, kernel)
     scales = face.scales() if g.size else np.zeros(0)
     values, vectors = np.linalg.eigh(h * np.outer(scales, scales)) if g.size else (g, h)
-    dual, dual_gain, complementarity = _dual(problem, face, kernel)
+    dual, dual_gain, complementarity, nil = _dual(problem, face, kernel)
     # What is left of the slope bends the criterion too: 2 Gamma d^2T, of the size of D Gamma.
     noise = min(4.0 * complementarity, MOST_NOISE)
     flat = max(FLAT, noise, 1e-12 * float(values[-1])) if g.size else FLAT
@@ -52,6 +55,13 @@ def evidence(problem: Problem, theta: Array, kernel: Kernel) -> Evidence:
     # Where the criterion is flat or bends down, what the slope alone promises for a small change.
     gain += float(np.sum(np.abs(inner_g[~steep]))) * 1e-2
     gain += float(np.sum(-values[values < -flat])) * 0.5
+    scaled = scales[:, None] * vectors if g.size else np.zeros((0, 0))
+    inverse = (scaled[:, steep] / values[steep]) @ scaled[:, steep].T if g.size else h
+    flat_steps, loose = scaled[:, ~steep] if g.size else np.zeros((0, 0)), []
+    for k, v in nil if g.size else ():
+        part = _following(problem, face, kernel, _way_out(problem, k, v), inverse)
+        if part is not None:
+            flat_steps, loose = np.column_stack([flat_steps, part]), [*loose, k]
     step = float(np.max(np.abs(inner_g[steep]) / np.sqrt(2.0 * values[steep]), initial=0.0))
     return Evidence(
         gain=gain + dual_gain,
@@ -60,38 +70,65 @@ def evidence(problem: Problem, theta: Array, kernel: Kernel) -> Evidence:
         complementarity=complementarity,
         curvature=float(values[0]) if g.size else float("nan"),
         rank=[term.rank for term in face.terms],
-        flat=scales[:, None] * vectors[:, ~steep],
+        flat=flat_steps,
+        loose=loose,
+        rounding=kernel.rounding,
     )
 
 
-def _dual(problem: Problem, face: Face, kernel: Kernel) -> tuple[float, float, float]:
-    """Smallest dual eigenvalue (data's units), gain by leaving the face, complementarity."""
+def _following(
+    problem: Problem, face: Face, kernel: Kernel, way: Direction, inverse: Array
+) -> Array | None:
+    """How the face follows a way out of it at no cost, where it does."""
+    h = kernel.hessian([*face.directions, way]).hessian
+    own, cross = h[-1, -1], h[:-1, -1]
+    part = -inverse @ cross
+    return None if own > 0.0 and own + cross @ part > BOUND * own else part
+
+
+def _dual(
+    problem: Problem, face: Face, kernel: Kernel
+) -> tuple[float, float, float, list[tuple[int, Array]]]:
+    """Smallest dual eigenvalue (data's units), gain by leaving the face, complementarity.
+
+    And the ways out, term and direction, that the first order says nothing about.
+    """
     gammas = kernel.gamma()
     smallest, gain, complementarity = float("nan"), 0.0, 0.0
+    nil: list[tuple[int, Array]] = []
     for k, term in enumerate(face.terms):
         gamma = gamma_of_term(problem, gammas, k)
         complementarity = max(complementarity, float(np.max(np.abs(term.covariance @ gamma))))
         if term.null.shape[1] == 0:
             continue
         values, vectors = np.linalg.eigh(term.null.T @ gamma @ term.null)
+        v = term.null @ vectors[:, 0]
+        promise = _gain_by_leaving(problem, kernel, k, v, -abs(values[0]))
         if values[0] < 0.0:
-            gain += _gain_by_leaving(problem, kernel, k, term.null @ vectors[:, 0], values[0])
+            gain += promise
+        if promise < NIL:
+            nil.append((k, v))
         eig = _in_data_units(problem, k, gamma, term.null)
         smallest = eig if np.isnan(smallest) else min(smallest, eig)
-    return smallest, gain, complementarity
+    return smallest, gain, complementarity, nil
 
 
 def _gain_by_leaving(problem: Problem, kernel: Kernel, k: int, v: Array, slope: float) -> float:
     """Decrease that D + t v v' promises: slope^2 / (2 curvature), for a negative slope."""
+    curvature = float(kernel.hessian([_way_out(problem, k, v)]).hessian[0, 0])
+    if curvature <= 0.0:
+        return -slope
+    return min(-slope, slope**2 / (2.0 * curvature))
+
+
+def _way_out(problem: Problem, k: int, v: Array) -> Direction:
+    """The change v v' of D_k."""
     block = problem.terms[k]
     width = problem.products.sizes[block.group][1]
     d = np.zeros((width, width))
     s = slice(block.offset, block.offset + block.q)
     d[s, s] = np.outer(v, v)
-    curvature = float(kernel.hessian([Direction(block.group, d)]).hessian[0, 0])
-    if curvature <= 0.0:
-        return -slope
-    return min(-slope, slope**2 / (2.0 * curvature))
+    return Direction(block.group, d)
 
 
 def _in_data_units(problem: Problem, k: int, gamma: Array, null: Array) -> float:
@@ -120,6 +157,7 @@ class Found(NamedTuple):
     starts: int
     elsewhere: int
     basins: int
+    loses_digits: bool
     search_seconds: float
     certificate_seconds: float
 
@@ -134,8 +172,13 @@ def search(problem: Problem, kernel: Kernel, start: Array | None, control: Contr
         raise NumericalError("the criterion cannot be computed at the start values")
     evaluations, ends = best.evaluations, [best.criterion]  # of all searches
     found = evidence(problem, best.theta, kernel)
-    if control.max_evaluations > 1 and _worth_a_restart(problem, kernel, found):
-        for other_start in other_starts(problem.terms, control.restarts):
+    if control.max_evaluations > 1:
+        elsewhere: list[Array] = []
+        if _worth_a_restart(problem, kernel, found):
+            elsewhere += other_starts(problem.terms, control.restarts)
+        if control.restarts and kernel.work * problem.n_theta < CHEAP:
+            elsewhere += other_valleys(problem, kernel, best.theta)
+        for other_start in elsewhere:
             other = kernel.optimise(problem.terms, other_start, *limits)
             evaluations += other.evaluations
             if other.status == "broke down":
@@ -163,6 +206,7 @@ def search(problem: Problem, kernel: Kernel, start: Array | None, control: Contr
         len(ends),
         evaluations - best.evaluations,
         1 + sum(b - a > SAME_BASIN for a, b in pairwise(ends)),
+        False,
         searched - clock,
         perf_counter() - searched,
     )

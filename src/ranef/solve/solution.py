@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import field
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -80,6 +81,11 @@ class Solution:
     def method(self) -> str:
         return self.found.method
 
+    @property
+    def flat_directions(self) -> int:
+        """Directions of the face along which the certificate calls the criterion flat."""
+        return int(Evidence(*self.found.evidence).flat.shape[1])
+
     @cached_property
     def certificate(self) -> Certificate:
         found = self.found
@@ -118,6 +124,23 @@ def solve(
     OptionError
         Start values of another length, or not finite.
     """
+    return solution_of(problem, *search(problem, control, start, kernel))
+
+
+class Searched(NamedTuple):
+    """Where a search ended, and whether its start was moved inside."""
+
+    solved: Solved
+    moved: bool
+
+
+def search(
+    problem: Problem,
+    control: Control | None = None,
+    start: Array | None = None,
+    kernel: Kernel | None = None,
+) -> Searched:
+    """What `solve` finds, whether or not the criterion could be computed."""
     control = control or DEFAULT
     kernel = kernel or problem.kernel()
     first = None if start is None else _given_start(problem, start)
@@ -135,10 +158,10 @@ def solve(
             row_threads(problem.n, control.threads),
         )
     else:
-        from ranef.solve.reference import search
+        from ranef.solve import reference
 
-        found = search(problem, kernel, first, control)
-    return solution_of(problem, found, moved)
+        found = reference.search(problem, kernel, first, control)
+    return Searched(found, moved)
 
 
 def solution_of(problem: Problem, found: Solved, moved: bool = False) -> Solution:

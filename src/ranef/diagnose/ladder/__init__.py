@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ranef.diagnose.ladder.climb import fit_rungs
 from ranef.diagnose.ladder.extra import not_tried, other_starts_rung, reduced_rank_rung
@@ -27,6 +27,7 @@ def build_ladder(
     findings: Sequence[Finding] = (),
     supports: Sequence[Support] = (),
     larger: Larger | None = None,
+    climbed: Callable[[float], None] = lambda share: None,
 ) -> Ladder:
     """Fit, test and judge every rung that applies.
 
@@ -42,8 +43,10 @@ def build_ladder(
         The ranks that the data support.
     larger : Larger, optional
         The larger random parts looked at.
+    climbed : callable
+        Told which share of the rungs has been fitted.
     """
-    climb = fit_rungs(subject, call, findings, supports, larger or Larger())
+    climb = fit_rungs(subject, call, findings, supports, larger or Larger(), climbed)
     facts = Facts(subject, climb)
     asked, *rest = judged(climb, facts)
     reduced = reduced_rank_rung(facts, call)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import field
 
@@ -72,6 +72,7 @@ def fit_rungs(
     findings: Sequence[Finding],
     supports: Sequence[Support],
     larger: Larger,
+    climbed: Callable[[float], None] = lambda share: None,
 ) -> Climb:
     """Fit every rung that applies to a model.
 
@@ -86,6 +87,8 @@ def fit_rungs(
         The ranks that the data support.
     larger : Larger
         The larger random parts looked at.
+    climbed : callable
+        Told which share of the rungs has been fitted.
     """
     argument = "" if subject.problem.prior is None else "prior=prior"
     first = Plan("as-asked", "as asked", subject.formula.text, argument=argument)
@@ -97,8 +100,11 @@ def fit_rungs(
         fitting = [pool.submit(_try, subject, plan) for plan in affordable]
         searches = None if searching is None else searching.result()
         asked = Tried(first, subject, asked_ml.result())
-        tried = tuple(future.result() for future in fitting)
-    tried = tuple(each for each in tried if _says_something(asked, each))
+        results = []
+        for k, future in enumerate(fitting):
+            climbed(k / len(fitting))
+            results.append(future.result())
+    tried = tuple(each for each in results if _says_something(asked, each))
     best = _best(asked, tried, searches)
     base = {e.name: e for e in effects_of(subject, first, subject, {})}
     rungs = [rung_of(asked, asked, tuple(base.values()), None, call)]

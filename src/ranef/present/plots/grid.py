@@ -15,7 +15,13 @@ from ..protocol import FittedModel
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["is_category", "levels_in_order", "repeated", "typical", "values_along"]
+__all__ = [
+    "is_category",
+    "levels_in_order",
+    "repeated",
+    "typical_of_groups",
+    "values_along",
+]
 
 
 def values_along(values: pd.Series[Any], points: int) -> Array:
@@ -32,18 +38,31 @@ def levels_in_order(values: pd.Series[Any]) -> list[Any]:
     return sorted(values.dropna().unique())
 
 
-def typical(data: pd.DataFrame, model: FittedModel) -> dict[str, Any]:
-    """The mean of each number, the most frequent value of each category.
+def typical_of_groups(data: pd.DataFrame, model: FittedModel, group: str) -> pd.DataFrame:
+    """The mean of each number, the most frequent value of each category: one row a group.
 
-    Grouping variables are categories, and so are numbers that the formula turns into
-    factors, ``C(x)`` or ``factor(x)``.
+    In the order in which the groups appear. Grouping variables are categories, and so are numbers
+    that the formula turns into factors, ``C(x)`` or ``factor(x)``. All groups at once, since there
+    may be many thousands of them.
     """
-    return {
-        str(name): data[name].mode().iloc[0]
-        if is_category(data[name], str(name), model)
-        else float(data[name].mean())
-        for name in data.columns
-    }
+    by_group = data.groupby(group, sort=False, observed=True)
+    columns = {}
+    for name in map(str, data.columns):
+        if name == group:
+            columns[name] = by_group[name].first()
+        elif is_category(data[name], name, model):
+            columns[name] = _most_frequent(data, group, name)
+        else:
+            columns[name] = by_group[name].mean()
+    frame = by_group[group].first().to_frame()  # the order
+    return frame.assign(**columns).reset_index(drop=True).astype({group: data[group].dtype})
+
+
+def _most_frequent(data: pd.DataFrame, group: str, name: str) -> pd.Series[Any]:
+    """The most frequent value of a variable in each group; of several, the first in order."""
+    counts = data.groupby([group, name], observed=True).size()
+    rows = counts.groupby(level=0, observed=True).idxmax()
+    return rows.map(lambda pair: pair[1]).astype(data[name].dtype)
 
 
 def is_category(values: pd.Series[Any], name: str, model: FittedModel) -> bool:

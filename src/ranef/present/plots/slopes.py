@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from ..protocol import FittedModel
 from .average import average_group
 from .choice import check_column, choose_group, slope_variable
 from .colouring import Colouring, colouring
-from .grid import repeated, typical, values_along
+from .grid import typical_of_groups, values_along
 from .style import GREY, INK, axes, legend, title
 
 if TYPE_CHECKING:
@@ -73,14 +74,16 @@ def slopes(
         )
     group = grouping[0]
     colours = _colours(data, by, group) if by else None
-    lines = _group_lines(model, data, x, group)
-    keep = lines[group].drop_duplicates()
+    keep = data[group].drop_duplicates()
     chosen = keep.iloc[np.unique(np.linspace(0, len(keep) - 1, _MOST_GROUPS).round().astype(int))]
+    lines = _group_lines(model, data[data[group].isin(chosen)], x, group)
     ax = axes(ax, (7.0, 4.6) if by else (6.4, 4.6))
     thin = float(np.clip(110.0 / len(chosen), 0.4, 1.2))
-    for _, line in lines[lines[group].isin(chosen)].groupby(group, sort=False, observed=True):
-        colour = colours.colour(line[by].iloc[0]) if colours else GREY
-        ax.plot(line[x], line[_PREDICTION], color=colour, linewidth=thin, alpha=0.5, zorder=2)
+    whose = lines[by].iloc[::_POINTS] if by else repeat(None)
+    points = (lines[name].to_numpy(float).reshape(-1, _POINTS) for name in (x, _PREDICTION))
+    for along, up, value in zip(*points, whose, strict=False):
+        colour = colours.colour(value) if colours else GREY
+        ax.plot(along, up, color=colour, linewidth=thin, alpha=0.5, zorder=2)
     _population_lines(model, data, x, by, colours, ax)
     ax.set_xlabel(x)
     ax.set_ylabel(response_of(model.formula))
@@ -98,13 +101,10 @@ def _colours(data: pd.DataFrame, by: str, group: str) -> Colouring:
 
 
 def _group_lines(model: FittedModel, data: pd.DataFrame, x: str, group: str) -> pd.DataFrame:
-    import pandas as pd
-
-    pieces = []
-    for _, rows in data.groupby(group, sort=False, observed=True):
-        points = values_along(rows[x], _POINTS)
-        pieces.append(repeated(data, typical(rows, model), **{x: points}))
-    frame = pd.concat(pieces, ignore_index=True)
+    rows = typical_of_groups(data, model, group)
+    ends = data.groupby(group, sort=False, observed=True)[x].agg(["min", "max"]).to_numpy(float)
+    frame = rows.loc[rows.index.repeat(_POINTS)].reset_index(drop=True)
+    frame[x] = np.linspace(ends[:, 0], ends[:, 1], _POINTS, axis=1).ravel()
     return frame.assign(**{_PREDICTION: np.asarray(model.predict(frame, level="conditional"))})
 
 
