@@ -127,4 +127,5 @@ def _found(problem: Problem, end: OnFace, ranks: Sequence[int]) -> Found:
         basins=1,
         search_seconds=0.0,
         certificate_seconds=0.0,
+        loses_digits=False,
     )
