@@ -125,6 +125,7 @@ def _found(problem: Problem, end: OnFace, ranks: Sequence[int]) -> Found:
         starts=1,
         elsewhere=0,
         basins=1,
+        loses_digits=False,
         search_seconds=0.0,
         certificate_seconds=0.0,
     )
