@@ -9,6 +9,18 @@ namespace ranef {
 namespace {
 
 constexpr double kClear = 1e-3;  // independence beyond doubt
+// The same for columns of many correlations, none of them large; then a share of y'Wy that Cholesky
+// leaves unexplained is beyond its rounding error.
+constexpr double kClearOfMany = 1e-5;
+constexpr double kUnexplained = 1e-8;
+
+// 1 / trace(C^-1), a bound below the smallest eigenvalue of C = L L' that is within a factor of its
+// rows. Its inverse is the sum of the variance inflation factors.
+double harmonic_bound(const Matrix& lower) {
+  Matrix inverse = lower;
+  inverse_from_cholesky(inverse);
+  return 1.0 / inverse.trace();
+}
 
 }  // namespace
 
@@ -35,6 +47,14 @@ FixedPart fixed_part(const CrossProducts& a) {
       solve_lower(factor, xy);
       out.unexplained -= xy.squaredNorm();
       return out;
+    }
+    // A factor of many levels: the product of its eigenvalues vanishes, none of them does.
+    const double harmonic = harmonic_bound(factor);
+    if (harmonic > kClearOfMany) {
+      Vector solved = xy;
+      solve_lower(factor, solved);
+      const double left = out.unexplained - solved.squaredNorm();
+      if (left > kUnexplained * out.unexplained) return {harmonic, left};
     }
   }
   const Spectrum spectrum = spectrum_of(correlations);

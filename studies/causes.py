@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from studies import cures
+from studies import columns, cures
 from studies.cures import Cure
 
 __all__ = ["CAUSES", "CLEAN", "Cause"]
@@ -138,8 +139,19 @@ def _context(rng: Rng) -> pd.DataFrame:
     return _answer(rng, data, _BOTH, mean=2.0 * means)
 
 
-def _plain(rng: Rng) -> pd.DataFrame:
-    return _answer(rng, _schools(rng), _INTERCEPT)
+def _of_the_school(rng: Rng) -> pd.DataFrame:
+    """Of two values in every other data set: then the model is refused, else it is fitted."""
+    data = _schools(rng)
+    if rng.random() < 0.5:
+        data["size"] = (data["size"] > data["size"].median()).astype(float)
+    return _answer(rng, data, _INTERCEPT)
+
+
+def _changed(change: columns.Draw, rng: Rng) -> pd.DataFrame:
+    """Clean data, ses in quarters, of which one column is changed."""
+    data = _schools(rng)
+    data["ses"] = np.round(4.0 * data["ses"]) / 4.0
+    return change(rng, _answer(rng, data, _INTERCEPT))
 
 
 def _zero(rng: Rng) -> pd.DataFrame:
@@ -214,6 +226,71 @@ def _collinear(rng: Rng) -> pd.DataFrame:
     return data.assign(income=2.0 * data["ses"] + 0.05 * rng.normal(size=len(data)))
 
 
+def _classes(rng: Rng) -> pd.DataFrame:
+    """Four classes in each school, numbered anew."""
+    school = np.repeat(np.arange(25), 32)
+    room = np.repeat(np.arange(100), 8)
+    ses = rng.normal(size=800)
+    y = 10.0 + 1.5 * ses + rng.normal(size=25)[school] + rng.normal(size=100)[room]
+    return pd.DataFrame(
+        {
+            "school": [f"s{j:02d}" for j in school],
+            "room": [f"c{j % 4 + 1}" for j in room],
+            "ses": ses,
+            "math": y + 2.0 * rng.normal(size=800),
+        }
+    )
+
+
+def _treatments(rng: Rng) -> pd.DataFrame:
+    """Judges rate wines more than once, and have wines of their own that they like."""
+    judge, wine = (a.ravel() for a in np.meshgrid(np.arange(20), np.arange(15)))
+    judge, wine = np.repeat(judge, 3), np.repeat(wine, 3)
+    cell = judge * 15 + wine
+    ses = rng.normal(size=900)
+    y = 10.0 + 1.5 * ses + rng.normal(size=20)[judge] + rng.normal(size=15)[wine]
+    return pd.DataFrame(
+        {
+            "judge": [f"j{j:02d}" for j in judge],
+            "wine": [f"w{j:02d}" for j in wine],
+            "ses": ses,
+            "math": y + 1.0 * rng.normal(size=300)[cell] + 2.0 * rng.normal(size=900),
+        }
+    )
+
+
+def _waves(rng: Rng, rho: float = 0.6, pupils: int = 40, waves: int = 15) -> pd.DataFrame:
+    """Residuals of one variance that are alike from wave to wave."""
+    e = np.empty((pupils, waves))
+    e[:, 0] = rng.normal(size=pupils)
+    for t in range(1, waves):
+        e[:, t] = rho * e[:, t - 1] + np.sqrt(1.0 - rho**2) * rng.normal(size=pupils)
+    code, wave = (
+        a.ravel() for a in np.meshgrid(np.arange(pupils), np.arange(waves), indexing="ij")
+    )
+    ses = rng.normal(size=code.size)
+    y = 10.0 + 1.5 * ses + 0.1 * wave + rng.normal(size=pupils)[code] + 2.0 * e.ravel()
+    return pd.DataFrame({"pupil": [f"p{j:02d}" for j in code], "wave": wave, "ses": ses, "math": y})
+
+
+def _clean_waves(rng: Rng) -> pd.DataFrame:
+    return _waves(rng, rho=0.0)
+
+
+def _rivals(rng: Rng) -> pd.DataFrame:
+    """Pairs that share a total: what one gains the other loses."""
+    z = rng.normal(size=(60, 2))
+    z = z - 0.8 * z.mean(axis=1, keepdims=True)
+    ses = rng.normal(size=120)
+    return pd.DataFrame(
+        {
+            "pair": [f"p{j:02d}" for j in np.repeat(np.arange(60), 2)],
+            "ses": ses,
+            "math": 10.0 + 1.5 * ses + 2.0 * z.ravel(),
+        }
+    )
+
+
 _SINGULAR = ("boundary", "nearly-singular")
 _BASE = "math ~ ses + size + (1 | school)"
 _SLOPE = "math ~ ses + size + (ses | school)"
@@ -231,6 +308,7 @@ CLEAN = (
         (),
     ),
     Cause("rooms in schools", "y ~ x + (1 | school/room)", _clean_nested, (), ()),
+    Cause("waves of pupils", "math ~ ses + wave + (1 | pupil)", _clean_waves, (), ()),
 )
 
 CAUSES = (
@@ -245,10 +323,10 @@ CAUSES = (
     Cause(
         "slope of a variable that is constant within groups",
         "math ~ ses + size + (size | school)",
-        _plain,
+        _of_the_school,
         ("constant-slope",),
         ("size", "school"),
-        cures.WITHOUT_SLOPE,
+        cures.INTERCEPTS,
     ),
     Cause("variance of zero", _BASE, _zero, _SINGULAR, ("the school intercept",), cures.RANK_0),
     Cause(
@@ -331,5 +409,42 @@ CAUSES = (
         ("collinear-columns",),
         ("ses", "income"),
         cures.WITHOUT_INCOME,
+    ),
+    Cause("missing slope", _BASE, _clean, ("missing-slope",), ("ses", "school"), cures.WITH_SLOPE),
+    Cause(
+        "classes numbered anew in each school",
+        "math ~ ses + (1 | school) + (1 | room)",
+        _classes,
+        ("reused-labels",),
+        ("'room' seems to be numbered anew", "'school'"),
+        cures.NESTED,
+    ),
+    Cause(
+        "missing interaction of crossed factors",
+        "math ~ ses + (1 | judge) + (1 | wine)",
+        _treatments,
+        ("missing-interaction",),
+        ("judge:wine",),
+        cures.WITH_CELLS,
+    ),
+    Cause(
+        "serial correlation of 0.6",
+        "math ~ ses + wave + (wave | pupil)",
+        _waves,
+        ("serial-correlation",),
+        ("wave", "pupil"),
+        cures.AS_ASKED,
+    ),
+    Cause(
+        "rows of a pair less alike than chance",
+        "math ~ ses + (1 | pair)",
+        _rivals,
+        ("negative-correlation",),
+        ("pair",),
+        cures.AS_ASKED,
+    ),
+    *(
+        Cause(name, formula, partial(_changed, change), (code,), words, columns.CURES[code])
+        for name, formula, change, code, words in columns.PLANTED
     ),
 )

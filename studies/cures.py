@@ -14,7 +14,7 @@ from ranef.diagnose.imposed import with_ranks
 from ranef.diagnose.ladder import Rung
 from ranef.fit.subject import subject_of
 
-__all__ = ["Cure"]
+__all__ = ["Asked", "Cure", "fit_holds"]
 
 TRUTH = {"ses": 1.5, "size": 0.3, "effort": 0.0}
 CONTEXT_EFFECT = 2.0
@@ -31,6 +31,7 @@ class Asked:
     data: pd.DataFrame
     fit: rn.Fit
     rungs: tuple[Rung, ...]
+    summary: tuple[str, ...]
 
     def rung(self, key: str, title: str = "", rank: str = "") -> Rung | None:
         """A certified rung, by key, and by title or rank where these are given."""
@@ -61,7 +62,8 @@ class Cure:
             fit = rn.lmm(formula, data)
         except rn.DesignError as error:
             return _remedy_of(error)
-        return self.works(Asked(data, fit, fit.diagnose().ladder.rungs))
+        ladder = fit.diagnose().ladder
+        return self.works(Asked(data, fit, ladder.rungs, ladder.summary))
 
 
 def _true(effects: Iterable[tuple[str, float, float]], truth: Mapping[str, float]) -> bool:
@@ -79,7 +81,7 @@ def _holds(rung: Rung | None) -> bool:
     )
 
 
-def _fit_holds(fit: rn.Fit) -> bool:
+def fit_holds(fit: rn.Fit) -> bool:
     errors = np.sqrt(np.diag(fit.vcov))
     return fit.certificate.certified and _true(
         zip(fit.fixef.index, fit.fixef.tolist(), errors.tolist(), strict=True), TRUTH
@@ -93,7 +95,7 @@ def _silent(fit: rn.Fit, code: str) -> bool:
 
 def _remedy_of(error: rn.DesignError) -> bool:
     fit = error.remedy
-    return fit is not None and fit.formula == "math ~ ses + size + (1 | school)" and _fit_holds(fit)
+    return fit is not None and fit.formula == "math ~ ses + size + (1 | school)" and fit_holds(fit)
 
 
 def _context(asked: Asked) -> bool:
@@ -116,6 +118,11 @@ def _perfect(asked: Asked) -> bool:
     return bool(np.sign(covariance[0, 1]) == asked.data.attrs["sign"])
 
 
+def _recommended(asked: Asked, part: str) -> bool:
+    """Whether the page recommends a formula with this random part."""
+    return any(each.startswith("Recommended: ") and part in each for each in asked.summary)
+
+
 def _without(asked: Asked, level: str, code: str) -> rn.Fit | None:
     """The fit without a school, where the diagnosis has it too, and the finding is gone."""
     rung = asked.rung("without-group", f"without {level}")
@@ -136,7 +143,6 @@ def _without_wild(asked: Asked) -> bool:
 
 
 CONTEXT = Cure("slopes within and between", _context)
-WITHOUT_SLOPE = Cure("random intercepts", lambda asked: False)
 RANK_0 = Cure("no random part", lambda a: _holds(a.rung("reduced-rank", rank="0 of 1")))
 INTERCEPTS = Cure("random intercepts", lambda a: _holds(a.rung("random-intercepts")))
 RANK_1_OF_2 = Cure("rank 1 imposed", _perfect)
@@ -150,4 +156,14 @@ WITHOUT_COPIES = Cure("without the copies", lambda a: _holds(a.rung("without-cop
 WITHOUT_INCOME = Cure(
     "without one of them", lambda a: _holds(a.rung("drop-predictor", "without income"))
 )
-AS_ASKED = Cure("none: fixed effects hold", lambda a: _fit_holds(a.fit))
+WITH_SLOPE = Cure(
+    "random slope", lambda a: _holds(a.rung("add-slope")) and _recommended(a, "(ses | school)")
+)
+NESTED = Cure(
+    "rooms in schools", lambda a: _holds(a.rung("nested")) and _recommended(a, "school / room")
+)
+WITH_CELLS = Cure(
+    "the cells too",
+    lambda a: _holds(a.rung("add-interaction")) and _recommended(a, "(1 | judge:wine)"),
+)
+AS_ASKED = Cure("none: fixed effects hold", lambda a: fit_holds(a.fit))

@@ -20,8 +20,10 @@ from rich.progress import track
 from scipy import stats
 
 import ranef as rn
-from ranef.diagnose import contextual, influence, normality, spread
+from ranef.diagnose import contextual, influence, normality, serial, spread
 from ranef.diagnose.findings import all_findings
+from ranef.diagnose.larger import search
+from ranef.diagnose.larger.slopes import slope_candidates
 from ranef.fit.subject import subject_of
 from ranef.inference.contextual import candidates
 from studies.causes import CAUSES, CLEAN, Cause
@@ -37,6 +39,8 @@ LEVELS = {
     "influential-group": influence.LEVEL,
     "unequal-variances": spread.LEVEL,
     "non-normal-effects": normality.LEVEL,
+    "missing-slope": search.LEVEL,
+    "serial-correlation": serial.LEVEL,
 }
 """Of the findings that rest on a test, by code."""
 
@@ -109,6 +113,8 @@ def tests_made(formula: str, data: pd.DataFrame) -> dict[str, int]:
             levels >= normality.FEWEST_GROUPS
             for levels in {term.factor: term.n_levels for term in subject.design.terms}.values()
         ),
+        "missing-slope": int(bool(slope_candidates(subject))),  # Bonferroni, as above
+        "serial-correlation": 1,
     }
 
 

@@ -13,11 +13,12 @@ from ranef.design import Design, build, check_columns, check_identifiable
 from ranef.errors import DataError, OptionError, RanefError
 from ranef.fit import Fit
 from ranef.formula import Formula, parse
-from ranef.frame import Table, complete_rows, refuse_missing
-from ranef.frame.open import collect, open_frame
+from ranef.frame import Table, complete_rows, refuse_missing, take_rows
+from ranef.frame.open import in_row_order, open_frame
 from ranef.frame.read import read_open_frame
+from ranef.present.progress import progress
 from ranef.solve import Control
-from ranef.types import Array, Finding, MissingRows
+from ranef.types import OFFSET, Array, Finding, MissingRows
 
 if TYPE_CHECKING:
     from ranef.present.table import ComparisonTable
@@ -28,6 +29,7 @@ __all__ = ["compare", "lmm"]
 MOST_UNEQUAL = 1e15  # largest weight over smallest
 
 
+@progress("fitting the model")
 def lmm(
     formula: str,
     data: Any,
@@ -51,10 +53,12 @@ def lmm(
     reml : bool, default True
         Restricted maximum likelihood, or maximum likelihood.
     weights : str or array-like, optional
-        Precision weights: the residual variance of a row is sigma^2 / weight.
+        Precision weights: the residual variance of a row is sigma^2 / weight. Like an offset they
+        are in the order of the rows; a pandas series with the labels of the rows is put in order.
     offset : str or array-like, optional
         Known part of the mean, added to ``offset()`` terms of the formula. Predictions for new
-        data read a named column there; an array belongs to the rows of this fit alone.
+        data read a named column there; an array belongs to the rows of this fit alone, and
+        predictions for new data ask for another one.
     contrasts : mapping, optional
         ``{"f": "sum"}``; also ``"helmert"``, ``"poly"``, ``"treatment"`` or a labelled matrix.
         Treatment coding on the first level is the default for every category.
@@ -105,32 +109,38 @@ def lmm(
     _check_options(reml, contrasts, control)
     parsed = parse(formula)
     frame = open_frame(data)
-    check_columns(parsed, frame.names)
+    check_columns(parsed, frame.names, removed=True)
     names = list(parsed.variables())
     wanted = [*names]
     for name, argument in (("weights", weights), ("offset", offset)):
         if isinstance(argument, str) and argument not in wanted:
             frame.require((argument,), where=f"{name}='{argument}'")
             wanted.append(argument)
-    table = read_open_frame(collect(frame), wanted, control.threads if control else None)
+    table = read_open_frame(frame, wanted, control.threads if control else None)
     extra = {
-        name: _row_values(name, argument, table)
+        name: _row_values(name, in_row_order(argument, frame.index), table)
         for name, argument in (("weights", weights), ("offset", offset))
         if argument is not None
     }
     if missing == "raise":
         refuse_missing(table, names, extra)
     used, record = complete_rows(table, names, extra)
+    left_out = None
     if len(record):
+        left_out = take_rows(table, record.rows)
         extra = {name: np.delete(values, record.rows) for name, values in extra.items()}
     else:
         used = used.private()
+    offset_name = offset if isinstance(offset, str) else None
+    if offset is not None and offset_name is None:
+        offset_name = OFFSET
+        used = used.with_numbers(offset_name, extra["offset"])
     read = perf_counter()
     w = _checked_weights(extra.get("weights"))
     design = None
     try:
-        design = build(parsed, used, contrasts)
-        check_identifiable(design, weighted=w is not None and bool(np.ptp(w) > 0.0))
+        design = build(parsed, used, contrasts, left_out=left_out)
+        check_identifiable(design, w)
         total = _sum(design.offset, _finite("offset", extra.get("offset")))
         return Fit.of_design(
             parsed,
@@ -140,7 +150,9 @@ def lmm(
             reml=reml,
             weights=w,
             offset=total,
-            offset_name=offset if isinstance(offset, str) else None,
+            offset_name=offset_name,
+            left_out=left_out,
+            index=frame.index,
             prior=_assigned(prior, design),
             control=control or Control(),
             start=None if start is None else _numbers("start values", start),
@@ -152,11 +164,13 @@ def lmm(
             prior=prior, control=control,
         )  # fmt: skip
         error.explained_by(
-            partial(_refused, parsed, used, record, design), partial(_simpler, parsed, used, again)
+            partial(_refused, parsed, used, record, design),
+            partial(_simpler, parsed, used, design, w, again),
         )
         raise
 
 
+@progress("comparing the models")
 def compare(
     *models: Fit,
     labels: Sequence[str] | None = None,
@@ -208,11 +222,17 @@ def _refused(
     return refused_findings(formula, table, missing, design)
 
 
-def _simpler(formula: Formula, table: Table, fit: Callable[[str], Fit]) -> Fit | None:
+def _simpler(
+    formula: Formula,
+    table: Table,
+    design: Design | None,
+    weights: Array | None,
+    fit: Callable[[str], Fit],
+) -> Fit | None:
     """The first simpler model that the data do not refuse too."""
     from ranef.diagnose.refused import simpler_formulas
 
-    for text in simpler_formulas(formula, table):
+    for text in simpler_formulas(formula, table, design, weights):
         try:
             return fit(text)
         except RanefError:

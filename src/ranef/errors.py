@@ -18,6 +18,7 @@ __all__ = [
     "DesignError",
     "FormulaError",
     "MissingLibraryError",
+    "NotEstimableWarning",
     "NumericalError",
     "OptionError",
     "RanefError",
@@ -72,14 +73,18 @@ class RanefError(Exception):
         self._examine, self._simplify = examine, simplify
 
     def __str__(self) -> str:
-        lines = [self.what]
-        for label, text in (("where", self.where), ("found", self.found), ("fix", self.fix)):
-            for i, line in enumerate(text.splitlines()):
-                lines.append(f"  {label if i == 0 else '':<5}  {line}".rstrip())
-        return "\n".join(lines)
+        return _told(self.what, self.where, self.found, self.fix)
 
     def __reduce__(self) -> tuple[object, ...]:
         return (_rebuild, (type(self), self.what, self.where, self.found, self.fix))
+
+
+def _told(what: str, where: str, found: str, fix: str) -> str:
+    lines = [what]
+    for label, text in (("where", where), ("found", found), ("fix", fix)):
+        for i, line in enumerate(text.splitlines()):
+            lines.append(f"  {label if i == 0 else '':<5}  {line}".rstrip())
+    return "\n".join(lines)
 
 
 def _rebuild(cls: type[RanefError], what: str, where: str, found: str, fix: str) -> RanefError:
@@ -118,6 +123,30 @@ class TooLargeError(RanefError, MemoryError):
 
 class MissingLibraryError(RanefError, ImportError):
     """An optional library is needed for this call."""
+
+
+class NotEstimableWarning(UserWarning):
+    """The data of the fit do not determine some of the predictions asked for; these are NaN.
+
+    The message has the form of a :class:`RanefError`.
+    """
+
+
+def warn(
+    category: type[Warning], what: str, *, where: str = "", found: str = "", fix: str = ""
+) -> None:
+    """Warn about a call's result, in the caller's own line and in the form of an error.
+
+    What concerns a fit is a finding and stands on it. A warning is for answers that are no part
+    of the fit.
+    """
+    import sys
+    import warnings
+
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and f"{frame.f_globals.get('__name__')}.".startswith("ranef."):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(_told(what, where, found, fix), category, stacklevel=level)
 
 
 def caret(text: str, start: int, end: int) -> str:

@@ -13,6 +13,7 @@ from ranef.record import record
 
 __all__ = [
     "INTERCEPT",
+    "OFFSET",
     "Array",
     "Codes",
     "ColumnPlan",
@@ -28,6 +29,9 @@ __all__ = [
 
 INTERCEPT = "Intercept"
 """The name of the constant column."""
+
+OFFSET = "(offset)"
+"""The column of a model's variables that holds an offset given as an array."""
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.int32]
@@ -177,6 +181,8 @@ class RandomTerm:
         Level of each row; terms on the same factor share this array.
     grouping : Named
         The levels of the factor in order.
+    constant : tuple of int
+        Columns besides the intercept that never vary within a level.
     """
 
     label: str
@@ -185,6 +191,7 @@ class RandomTerm:
     columns: ModelColumns = field(repr=False)
     codes: Codes = field(repr=False)
     grouping: Named = field(repr=False)
+    constant: tuple[int, ...] = field(default=(), repr=False)
 
     @property
     def q(self) -> int:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import ranef as rn
-from ranef.cli.progress import progress
+from ranef.present.progress import progress
 
 from .conftest import COMMAND, installed
 
@@ -147,14 +147,14 @@ def test_progress_shows_on_a_terminal_only_and_only_when_it_takes_long(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setattr("ranef.cli.progress._DELAY", 0.01)
+    monkeypatch.setattr("ranef.present.progress.DELAY", 0.01)
     shown = {}
     for kind in (Terminal, io.StringIO):
         monkeypatch.setattr(sys, "stderr", kind())
         with progress("fitting a model"):
             time.sleep(0.3)
         shown[kind] = sys.stderr.getvalue()
-    monkeypatch.setattr("ranef.cli.progress._DELAY", 60.0)
+    monkeypatch.setattr("ranef.present.progress.DELAY", 60.0)
     monkeypatch.setattr(sys, "stderr", Terminal())
     with progress("fitting a model"):
         pass

@@ -48,3 +48,14 @@ def test_missing_categories_give_rows_without_values(frame, monkeypatch):
 
 def test_numbers_among_the_categories_leave_nothing_equal(many):
     assert build(parse("y ~ f * x + (1 | g)"), many).cells is None
+
+
+@pytest.mark.parametrize(("levels", "cells"), [(1100, True), (1600, False)])
+def test_a_factor_of_many_levels_is_coded_once_a_level(levels, cells):
+    """Four rows for each combination (and the missing one) are enough, however many there are."""
+    rng = np.random.default_rng(1)
+    code = np.concatenate([np.arange(levels), rng.integers(0, levels, 5000 - levels)])
+    data = pd.DataFrame({"y": rng.normal(size=5000), "k": [f"k{i}" for i in code], "g": code % 7})
+    made = build(parse("y ~ k + (1 | g)"), read_table(data))
+    assert (made.cells is not None) is cells
+    np.testing.assert_array_equal(made.X[:, 1:].sum(axis=1), code != 0)

@@ -46,10 +46,13 @@ def test_an_encoding_does_not_grow_with_the_rows(text: str, frame: pd.DataFrame)
     assert len(pickle.dumps(many)) < 1.1 * len(pickle.dumps(few))
 
 
-def test_new_groups_have_no_code_and_their_own_mean(table: Table) -> None:
+def test_new_groups_have_no_code_and_a_mean_that_is_given(table: Table) -> None:
     design = build(parse("y ~ within(x, g) + (1 | g) + (1 | g:h)"), table)
     x, g = table["x"].values, table["g"].values
-    new = read_table(pd.DataFrame({"x": [1.0, 2.0, 5.0], "g": [0, 99, 99], "h": ["u", "u", "w"]}))
+    frame = pd.DataFrame({"x": [1.0, 2.0, 5.0], "g": [0, 99, 99], "h": ["u", "u", "w"]})
+    with pytest.raises(DataError, match="the mean of 'x' is not known in new levels of 'g'"):
+        design.encoding.fixed(read_table(frame))
+    new = read_table(frame.assign(**{"between(x, g)": 3.5}))
     np.testing.assert_allclose(
         design.encoding.fixed(new)[:, 1], [1.0 - x[g == 0].mean(), -1.5, 1.5], atol=1e-14
     )

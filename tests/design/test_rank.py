@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import ranef as rn
 from ranef.design.rank import dependent_columns
 from ranef.types import ModelColumns
 
@@ -111,7 +112,7 @@ def many_rows(shape: str) -> np.ndarray:
         case "constant but late":
             return np.column_stack([late * 1.0, x])
         case "nearly constant":
-            return np.column_stack([x, 1.0 + 1e-14 * z])
+            return np.column_stack([x, 1.0 + 5e-17 * z])
         case "far origin":
             return np.column_stack([1e7 + x, z])
         case "close":
@@ -164,3 +165,39 @@ def test_known_ends_save_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     read.clear()
     assert not dependent_columns(X, intercept=False).any()
     assert sum(read) == len(X)
+
+
+@pytest.mark.parametrize("origin", [1e9, -1e12, 1e15])
+def test_whole_numbers_far_from_zero_vary(origin: float) -> None:
+    """Neighbouring whole numbers are several rounding errors apart up to 2**53 / 8."""
+    t = np.tile(np.arange(8.0), 20)
+    X = np.column_stack([np.ones(t.size), origin + t])
+    assert flags(X, intercept=True) == [False, False]
+    assert flags(np.column_stack([X, t]), intercept=True) == [False, False, True]
+    assert flags(np.column_stack([X, t**2]), intercept=True) == [False, False, False]
+
+
+def test_what_rounding_leaves_of_a_square_is_no_column() -> None:
+    t = 1e15 + np.tile(np.arange(8.0), 20)
+    X = np.column_stack([np.ones(t.size), t, t**2])
+    assert flags(X, intercept=True) == [False, False, True]
+
+
+@pytest.mark.parametrize("size", [1e-150, 1.0, 1e150])
+def test_rounding_errors_are_no_variation(size: float) -> None:
+    rng = np.random.default_rng(8)
+    one = size * (1.0 + 2.0**-52 * rng.integers(-1, 2, 50))
+    assert flags(np.column_stack([np.ones(50), one]), intercept=True) == [False, True]
+    more = size * (1.0 + 2.0**-52 * rng.integers(-9, 10, 50))
+    assert flags(np.column_stack([np.ones(50), more]), intercept=True) == [False, False]
+
+
+def test_a_trend_far_from_zero_is_the_trend_near_it() -> None:
+    rng = np.random.default_rng(9)
+    g, t = np.repeat(np.arange(20), 8), np.tile(np.arange(8.0), 20)
+    y = rng.normal(size=20)[g] + 0.3 * t + rng.normal(size=160)
+    near = rn.lmm("y ~ t + (1 | g)", {"y": y, "t": t, "g": g})
+    far = rn.lmm("y ~ t + (1 | g)", {"y": y, "t": 1e15 + t, "g": g})
+    assert far.criterion == pytest.approx(near.criterion, rel=1e-12)
+    assert far.fixef["t"] == pytest.approx(near.fixef["t"], rel=1e-12)
+    assert not far.findings

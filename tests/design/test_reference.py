@@ -94,4 +94,4 @@ def test_design_equals_that_of_r(data, text, contrasts, sums, first, groups) -> 
         n_levels, levels = groups[term.factor]
         assert term.n_levels == n_levels
         assert list(term.levels[: len(levels)]) == levels
-    check_identifiable(design, weighted=False)
+    check_identifiable(design)

@@ -12,6 +12,8 @@ import pytest
 import ranef as rn
 from ranef.present.diagnosis import Diagnosis
 
+from .planted_data import PLANTED
+
 #: Name of the page, data set, formula, and what else the fit is given.
 MODELS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "hsb": ("hsb", "math ~ ses * sector + (ses | sch.id)", {}),
@@ -34,6 +36,11 @@ MODELS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "machines": ("machines", "score ~ Machine + (0 + Machine | Worker)", {}),
     "insteval": ("insteval", "y ~ service + (1 | s) + (1 | d)", {}),
     "insteval-part": ("insteval", "y ~ service + (1 | s) + (1 | d)", {}),
+    "sleepstudy-intercepts": ("sleepstudy", "Reaction ~ Days + (1 | Subject)", {}),
+    "classes": ("classes", "math ~ ses + (1 | school) + (1 | room)", {}),
+    "rivals": ("rivals", "score ~ 1 + (1 | pair)", {}),
+    "waves": ("waves", "y ~ wave + (wave | pupil)", {}),
+    "maximal": ("words", "rt ~ prime * soa + (prime * soa | subj) + (prime * soa | item)", {}),
     "scotssec": ("scotssec", "attain ~ verbal + sex + (verbal | primary) + (1 | second)", {}),
 }
 
@@ -51,7 +58,10 @@ LARGE: dict[str, tuple[str, str, dict[str, Any]]] = {
 @cache
 def data_of(name: str) -> pd.DataFrame:
     """The data of a model: of InstEval the lectures of two departments, the others whole."""
-    data = rn.datasets.load((MODELS | LARGE)[name][0])
+    source = (MODELS | LARGE)[name][0]
+    if source in PLANTED:
+        return PLANTED[source]()
+    data = rn.datasets.load(source)
     return data[data["dept"].isin(["1", "2"])] if name == "insteval-part" else data
 
 

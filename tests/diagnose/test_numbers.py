@@ -9,7 +9,7 @@ from scipy import optimize, stats
 
 import ranef as rn
 from ranef.diagnose.effects import evaluated, group_effects
-from ranef.diagnose.influence import displacements
+from ranef.diagnose.influence import _left_out, displacements
 from ranef.diagnose.normality import anderson_darling, shapiro_wilk
 from ranef.diagnose.rank import cost_of_rank, principal_components
 from ranef.diagnose.spread import residual_spread
@@ -144,6 +144,31 @@ def test_a_factor_that_loses_a_level_may_come_second() -> None:
     assert f"the SD of the a intercept goes from {before:.3g} to {after:.3g}" in finding.message
 
 
+@pytest.mark.parametrize(("change", "said"), [(-0.097, False), (-0.103, True)])
+def test_a_group_is_named_if_an_sd_changes_by_a_tenth(change: float, said: bool) -> None:
+    """Balanced groups: the variance between is that of the means less sigma^2 / m, in closed form.
+
+    Every group has the same values about its mean, so that sigma stays where it is.
+    """
+    means = np.random.default_rng(1).normal(size=24)
+    inner = np.array([-1.0, 1.0, 0.0, 0.0])
+    share = float(np.sum(inner**2)) / 3.0 / 4.0  # sigma^2 / m
+
+    def moved(outlier: float) -> float:
+        whole = np.var(np.append(means, outlier), ddof=1) - share
+        return float(np.sqrt((np.var(means, ddof=1) - share) / whole) - 1.0 - change)
+
+    outlier = optimize.brentq(moved, means.mean() + 0.5, means.mean() + 20.0)
+    y = (np.append(means, outlier)[:, None] + inner).ravel()
+    s = subject("y ~ 1 + (1 | g)", pd.DataFrame({"y": y, "g": np.repeat(np.arange(25), 4)}))
+    at = evaluated(s)
+    (effects,) = group_effects(s, at)
+    finding = _left_out(s, effects, displacements(s, at, effects), 24)
+    assert (finding is not None) is said
+    if finding is not None:
+        assert "-10 %" in finding.evidence
+
+
 # -- spread -------------------------------------------------------------------------------------
 def test_spread_is_uniform_under_equal_variances_and_any_unit() -> None:
     rng = np.random.default_rng(3)
@@ -157,8 +182,8 @@ def test_spread_is_uniform_under_equal_variances_and_any_unit() -> None:
     for _ in range(400):
         r = rng.normal(size=n)
         r -= (np.bincount(term.codes, weights=r) / sizes)[term.codes]
-        found = residual_spread(r, leverage, term)
-        again = residual_spread(1e6 * r, leverage, term)
+        found = residual_spread(r, leverage, term.codes, term.n_levels)
+        again = residual_spread(1e6 * r, leverage, term.codes, term.n_levels)
         assert found is not None
         assert again is not None
         p_values.append(found.p_value)

@@ -103,7 +103,7 @@ def test_json_holds_what_the_frame_holds(diagnosis_of: DiagnosisOf) -> None:
     frame = diagnosis.remedies
     assert list(record) == [
         *("formula", "reml", "nobs", "ngroups", "verdict", "remedy"),
-        *("summary", "findings", "remedies"),
+        *("summary", "looked_at", "findings", "remedies"),
     ]
     assert [rung["rung"] for rung in record["remedies"]] == frame["rung"].tolist()
     for rung, (_, row) in zip(record["remedies"], frame.iterrows(), strict=True):

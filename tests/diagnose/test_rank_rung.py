@@ -78,7 +78,8 @@ def test_its_estimates_are_those_of_its_theta(contextual: rn.Fit) -> None:
 def test_the_row_of_an_interior_fit(diagnosis_of: DiagnosisOf) -> None:
     frame = diagnosis_of("hsb-mean").remedies.set_index("rung")
     asked, row = frame.loc["as-asked"], frame.loc["reduced-rank"]
-    assert (row["title"], row["rank"], row["verdict"]) == ("rank 1", "1 of 2", "interior optimum")
+    assert (row["title"], row["rank"]) == ("rank 1", "1 of 2")
+    assert row["verdict"] == "optimum at fixed rank"
     cost = row["criterion"] - asked["criterion"]
     assert 0.0 < cost < 0.2
     assert row["statistic"] == pytest.approx(cost, abs=1e-8)

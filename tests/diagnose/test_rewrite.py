@@ -11,7 +11,7 @@ import pytest
 import ranef as rn
 from ranef.diagnose.ladder.centring import centring_plans
 from ranef.diagnose.ladder.random_part import random_part_plans
-from ranef.diagnose.ladder.rewrite import parts_of
+from ranef.diagnose.rewrite import parts_of
 from ranef.diagnose.subject import Subject
 from ranef.fit.subject import subject_of
 from ranef.formula import parse, to_text

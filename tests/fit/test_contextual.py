@@ -78,3 +78,28 @@ def test_it_asks_which_grouping_factor_where_there_are_several() -> None:
     with pytest.raises(rn.OptionError, match="several grouping factors"):
         fit.contextual("x")
     assert fit.contextual("x", by="b").group == "b"
+
+
+def test_the_joint_test_is_bonferroni_over_the_interactions(hsb: pd.DataFrame) -> None:
+    """The smallest of the p values, times how many they are, and never above 1."""
+    found = rn.lmm("math ~ ses * sector + (1 | sch.id)", hsb).contextual("ses")
+    split = rn.lmm("math ~ ses_within * sector + ses * sector + (1 | sch.id)", hsb)
+    # Beside the raw predictor the deviation has the negative contextual effect as coefficient.
+    p = split.coefficients().loc[["ses_within", "ses_within:sector"], "p_value"]
+    assert found.p_value == pytest.approx(p["ses_within"], rel=1e-4)
+    assert found.p_joint == pytest.approx(2.0 * p.min(), rel=1e-4)
+    assert p.min() < 0.5
+
+
+def test_the_joint_test_ends_at_one() -> None:
+    rng = np.random.default_rng(6)
+    g = np.repeat(np.arange(12), 10)
+    x = rng.normal(size=12)[g] + rng.normal(size=120)
+    s = rng.normal(size=120)
+    joint = []
+    for seed in range(20):
+        y = x + x * s + np.random.default_rng(seed).normal(size=120)
+        data = pd.DataFrame({"y": y, "x": x, "s": s, "g": g})
+        joint.append(rn.lmm("y ~ x * s + (1 | g)", data).contextual("x").p_joint)
+    assert max(joint) == 1.0
+    assert min(joint) < 0.5

@@ -41,8 +41,9 @@ def test_conditional_intervals_are_hendersons_everywhere(crossed):
         [(x, g, h, k) for x in (0.0, 1.3) for g in range(8) for h in range(6) for k in range(3)],
         columns=["x", "g", "h", "k"],
     )
-    got = fit.predict(grid, interval="confidence")
+    got = fit.predict(grid, interval="confidence", se=True, ddf="asymptotic")
     se = (got.conf_high - got.conf_low) / (2 * ndtri(0.975))
+    np.testing.assert_allclose(got.std_error, se, rtol=1e-12)
     x, z = dense(fit, data)
     x0, z0 = dense(fit, grid)
     sigma = block_diag(
@@ -58,7 +59,7 @@ def test_conditional_intervals_are_hendersons_everywhere(crossed):
     c = np.linalg.inv(x.T @ np.linalg.solve(v, x))
     variance = np.diag(a @ c @ a.T) + np.diag(z0 @ sigma @ z0.T - k @ z @ sigma @ z0.T)
     np.testing.assert_allclose(se**2, variance, rtol=1e-9)
-    wide = fit.predict(grid, interval="prediction")
+    wide = fit.predict(grid, interval="prediction", ddf="asymptotic")
     half = (wide.conf_high - wide.conf_low) / (2 * ndtri(0.975))
     np.testing.assert_allclose(half**2, variance + fit.sigma**2, rtol=1e-9)
 
@@ -83,11 +84,77 @@ def test_new_levels(crossed):
     assert interval.conf_high[0] - interval.conf_low[0] > 2 * ndtri(0.975) * sd
 
 
+def test_a_new_level_is_drawn_once(crossed):
+    data, fit = crossed
+    new = data.head(6).assign(g=[97, 98, 97, 98, 97, 2], x=[0.0, 0.0, 0.0, 1.0, 1.0, 0.0], h=0, k=0)
+    got = fit.predict(new, new_levels="sample", seed=4)
+    assert got[0] == pytest.approx(got[2], rel=1e-14)
+    assert abs(got[0] - got[1]) > 1e-6
+    # Intercept and slope of one draw; rows of known levels stay as they are.
+    two = new.assign(x=2.0)
+    slope = got[4] - got[0]
+    again = fit.predict(two, new_levels="sample", seed=4)
+    assert again[0] == pytest.approx(got[0] + 2.0 * slope)
+    assert got[5] == pytest.approx(fit.predict(new.tail(1))[0])
+
+
+def test_a_draw_does_not_depend_on_the_other_rows(crossed):
+    data, fit = crossed
+    new = data.head(6).assign(g=[97, 98, 97, 98, 97, 2], h=[50, 0, 51, 50, 1, 2])
+    whole = fit.predict(new, new_levels="sample", seed=9)
+    alone = [fit.predict(new.iloc[[i]], new_levels="sample", seed=9)[0] for i in range(6)]
+    np.testing.assert_allclose(alone, whole, rtol=1e-12)
+    other = fit.predict(new, new_levels="sample", seed=10)
+    assert (np.abs(other[:5] - whole[:5]) > 1e-8).all()
+
+
+def test_draws_of_levels_and_terms_are_independent(crossed):
+    """1,000 levels under one seed: the variance of the term, no correlation with another term."""
+    _, fit = crossed
+    n = 4000
+    new = pd.DataFrame({"x": 0.0, "g": 1000 + np.arange(n), "h": 1, "k": 1})
+    g = fit.predict(new, new_levels="sample", seed=1)
+    h = fit.predict(new.assign(g=1, h=new.g), new_levels="sample", seed=1)
+    v = fit.varcorr().set_index(["group", "term1"]).query("term2.isna()").sd
+    assert g.std() == pytest.approx(v[("g", "Intercept")], rel=0.05)
+    assert h.std() == pytest.approx(v[("h", "Intercept")], rel=0.05)
+    assert abs(np.corrcoef(g, h)[0, 1]) < 5 / np.sqrt(n)
+
+
+def test_levels_whose_parts_join_to_one_text_have_draws_of_their_own():
+    rng = np.random.default_rng(5)
+    data = pd.DataFrame(
+        {"a": np.repeat(list("pqrs"), 12), "b": np.tile(np.repeat(list("uvw"), 4), 4)}
+    )
+    data["y"] = rng.normal(size=48) + data.groupby(["a", "b"]).ngroup() % 5
+    fit = rn.lmm("y ~ 1 + (1 | a:b)", data)
+    got = fit.predict(
+        pd.DataFrame({"a": ["1:2", "1"], "b": ["3", "2:3"]}), new_levels="sample", seed=1
+    )
+    assert got[0] != got[1]
+
+
+@pytest.mark.parametrize("interval", ["confidence", "prediction"])
+def test_an_interval_of_a_drawn_level_is_that_of_any_new_level(crossed, interval):
+    """Around the draw it would have to cover the variance between groups twice."""
+    data, fit = crossed
+    new = data.head(3).assign(g=97)
+    options = {"interval": interval, "se": True}
+    drawn = fit.predict(new, new_levels="sample", seed=3, **options)
+    flat = fit.predict(new, new_levels="population", **options)
+    columns = ["std_error", "conf_low", "conf_high"]
+    pd.testing.assert_frame_equal(drawn[columns], flat[columns])
+    np.testing.assert_array_equal(drawn.estimate, fit.predict(new, new_levels="sample", seed=3))
+
+
 def test_population_predictions_need_no_groups(crossed):
     data, fit = crossed
     only_x = data[["x"]].head(5)
     expected = fit.fixef["Intercept"] + fit.fixef["x"] * only_x.x
     np.testing.assert_allclose(fit.predict(only_x, level="population"), expected)
+    got = fit.predict(only_x, level="population", interval="prediction")
+    whole = fit.predict(data.head(5), level="population", interval="prediction")
+    pd.testing.assert_frame_equal(got, whole)
     with pytest.raises(rn.UnknownColumnError, match="'g'"):
         fit.predict(only_x)
 
@@ -101,9 +168,55 @@ def test_offsets_of_both_kinds_are_counted_once():
     np.testing.assert_allclose(both.fitted, plain.fitted + data.a + 5.0, rtol=1e-9)
     # New data bring both: offset(a) from the formula, b by the name of its column.
     np.testing.assert_allclose(both.predict(data), both.fitted, rtol=1e-12)
-    array = rn.lmm("Reaction ~ 1 + offset(a) + (1 | Subject)", data, offset=data.b)
-    np.testing.assert_allclose(array.predict(), both.fitted, rtol=1e-12)
-    np.testing.assert_allclose(array.predict(data) + 5.0, both.fitted, rtol=1e-12)
+
+
+@pytest.fixture(scope="module")
+def offset_array():
+    data = rn.datasets.load("sleepstudy").assign(a=lambda d: d.Days * 2.0, b=lambda d: d.Days % 3)
+    fit = rn.lmm("Reaction ~ 1 + offset(a) + (1 | Subject)", data, offset=data.b.to_numpy())
+    return data, fit
+
+
+def test_an_offset_array_is_asked_for_again(offset_array):
+    data, fit = offset_array
+    np.testing.assert_allclose(fit.predict(), fit.fitted, rtol=1e-12)
+    with pytest.raises(rn.OptionError, match="the offset of the fit was an array"):
+        fit.predict(data)
+    with pytest.raises(rn.OptionError, match="the offset of the fit was an array"):
+        fit.predict(data, interval="confidence")
+    for given in (data.b.to_numpy(), data.b.tolist(), "b"):
+        np.testing.assert_allclose(fit.predict(data, offset=given), fit.fitted, rtol=1e-12)
+    # A series is put in the order of the rows by its labels.
+    shuffled = data.b.sample(frac=1.0, random_state=1)
+    np.testing.assert_allclose(fit.predict(data, offset=shuffled), fit.fitted, rtol=1e-12)
+    np.testing.assert_allclose(fit.predict(data, offset=0.0) + data.b, fit.fitted, rtol=1e-12)
+    np.testing.assert_allclose(fit.predict(fit.model_frame()), fit.fitted, rtol=1e-12)
+    shifted = fit.predict(data, offset=data.b, interval="confidence", se=True)
+    plain = fit.predict(data, offset=0.0, interval="confidence", se=True)
+    np.testing.assert_allclose(shifted.conf_low - plain.conf_low, data.b, atol=1e-9)
+    np.testing.assert_allclose(shifted.std_error, plain.std_error, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("offset", "message"),
+    [
+        ([1.0, 2.0], "does not have one value for each row"),
+        ("nowhere", "unknown column 'nowhere'"),
+        ("Subject", "the offset is not numbers"),
+        (["x"] * 180, "the offset is not numbers"),
+    ],
+)
+def test_offsets_that_do_not_fit_the_new_data(offset_array, offset, message):
+    data, fit = offset_array
+    with pytest.raises(rn.RanefError, match=message):
+        fit.predict(data, offset=offset)
+
+
+def test_an_offset_takes_the_place_of_a_named_one():
+    data = rn.datasets.load("sleepstudy").assign(b=lambda d: d.Days % 3)
+    fit = rn.lmm("Reaction ~ 1 + (1 | Subject)", data, offset="b")
+    np.testing.assert_allclose(fit.predict(data, offset=7.0) + data.b - 7.0, fit.fitted)
+    np.testing.assert_allclose(fit.predict(offset=7.0) + data.b - 7.0, fit.fitted)
 
 
 def test_within_predicts_with_the_means_of_the_training_groups():
@@ -125,6 +238,8 @@ def test_within_predicts_with_the_means_of_the_training_groups():
         ({"new_levels": "ignore"}, "unknown new_levels 'ignore'"),
         ({"interval": "credible"}, "unknown interval 'credible'"),
         ({"interval": "confidence", "confidence": 95}, "a confidence level lies between 0 and 1"),
+        ({"ddf": "kr"}, "unknown ddf 'kr'"),
+        ({"se": "yes"}, "unknown se 'yes'"),
     ],
 )
 def test_options_are_checked(crossed, options, message):

@@ -67,3 +67,40 @@ def test_a_refit_of_a_refit(data):
     fit = rn.lmm("y ~ x + (1 | g)", data)
     back = fit.refit(data.x + data.w).with_reml(False).refit(data.y)
     assert back.criterion == pytest.approx(fit.with_reml(False).criterion, rel=1e-12)
+
+
+def test_a_refit_starts_from_the_fit_unless_that_is_singular(data):
+    """At a singular theta the criterion has no slope: a search from there begins on a saddle."""
+    rng = np.random.default_rng(4)
+    noise = pd.Series(rng.normal(size=300))
+    noise -= noise.groupby(data["k"]).transform("mean")
+    singular = rn.lmm("y ~ x + (1 | k)", data.assign(y=noise))
+    assert singular.theta.tolist() == [0.0]
+    regular = rn.lmm("y ~ x + (1 | k)", data)
+    y = regular.fitted + rng.normal(size=300)
+    fresh = rn.lmm("y ~ x + (1 | k)", data.assign(y=y))
+    again, near = (fit.refit(y)._solution.found for fit in (singular, regular))
+    expected = fresh._solution.found
+    assert again.escapes == near.escapes == expected.escapes == 0
+    # The same search, step by step.
+    np.testing.assert_allclose(again.log[:, :2], expected.log[:, :2], rtol=1e-8, atol=1e-9)
+    first = [found.log[0, 1] for found in (near, again)]  # predicted gain of the first step
+    assert first[0] != first[1]
+    for found in (again, near):
+        assert found.criterion == pytest.approx(expected.criterion, abs=1e-8)
+
+
+def test_residuals_of_each_kind(data):
+    """Pearson and deviance residuals have one variance, whatever the weights; the others not."""
+    fit = rn.lmm("y ~ x + (1 | g)", data, weights="w")
+    raw = data["y"].to_numpy() - fit.fitted
+    weighted = np.sqrt(data["w"].to_numpy()) * raw
+    for kind, expected in {
+        "response": raw,
+        "working": raw,
+        "pearson": weighted,
+        "deviance": weighted,
+    }.items():
+        np.testing.assert_allclose(fit.residuals(kind), expected, rtol=1e-10, atol=1e-12)
+    plain = rn.lmm("y ~ x + (1 | g)", data)
+    np.testing.assert_array_equal(plain.residuals("deviance"), plain.residuals("response"))

@@ -139,6 +139,7 @@ def test_findings() -> None:
             "x": np.random.default_rng(0).normal(size=n),
             "inf": np.r_[np.inf, np.random.default_rng(2).normal(size=n - 1)],
             "day": [dt.datetime(2020, 1, 1)] * n,
+            "list": [[1]] * n,
         }
     )
     codes = _codes(data, "g")
@@ -146,7 +147,8 @@ def test_findings() -> None:
     assert ("almost-constant-within", "slip") in codes
     assert ("almost-constant-within", "tiny") in codes
     assert ("infinite-values", "inf") in codes
-    assert ("unreadable-column", "day") in codes
+    assert ("unreadable-column", "list") in codes
+    assert ("constant-variable", "day") in codes
     assert not {code for code, where in codes if where in ("g", "x")}
     assert ("numeric-group", "decimals") in _codes(data, "decimals")
     assert ("as-many-groups-as-rows", "alone") in _codes(data, "alone")
@@ -164,9 +166,9 @@ def test_a_slip_of_the_pen_is_named() -> None:
 def test_variables_on_request() -> None:
     page = structure(datasets.load("hsb"), "sch.id", variables=["ses", "sector"])
     assert page.variables["variable"].tolist() == ["ses", "sector"]
-    frame = pd.DataFrame({"g": [1, 1], "day": pd.to_datetime(["2020-01-01"] * 2)})
-    with pytest.raises(DataError, match="'day' is neither"):
-        structure(frame, "g", variables="day")
+    frame = pd.DataFrame({"g": [1, 1], "list": [[1], [2]]})
+    with pytest.raises(DataError, match="'list' is neither"):
+        structure(frame, "g", variables="list")
     with pytest.raises(UnknownColumnError, match="unknown column 'shool'"):
         structure(frame, "shool")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import pickle
 import sys
+import time
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ import ranef as rn
 from ranef.inference.bootstrap import BootstrapPlan, bootstrap_draws
 from ranef.kernel.core import philox
 from ranef.kernel.replicates import RefitPlan, Replicator
-from ranef.present.progress import progress_bar
+from ranef.present.progress import progress, progress_bar
 from ranef.solve.solution import evaluate_at
 from ranef.solve.start import other_starts
 
@@ -292,4 +293,20 @@ def test_a_bar_on_terminals_when_it_takes_long(
     with progress_bar("bootstrap", 10) as tick:
         tick(3)
         tick(10)
+        if shown:
+            time.sleep(0.3)  # a timer of its own shows it
     assert ("bootstrap" in sys.stderr.getvalue()) is shown
+
+
+def test_what_runs_within_something_else_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stderr", Terminal())
+    monkeypatch.setattr("ranef.present.progress.DELAY", 0.0)
+    with progress("the whole"), progress("its part"), progress_bar("another part", 3) as tick:
+        tick(1)
+        time.sleep(0.3)
+    first = sys.stderr.getvalue()
+    with progress("and again"):
+        time.sleep(0.3)
+    assert "the whole" in first
+    assert "part" not in first
+    assert "and again" in sys.stderr.getvalue()

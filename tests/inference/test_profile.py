@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
 import numpy as np
 import pytest
 
 import ranef as rn
-from ranef.inference.profile_points import VarianceParameter
+from ranef.inference.profile_variance import VarianceParameter
 
 from .conftest import data, fitted
 
@@ -86,6 +89,22 @@ def test_inner_levels_are_interpolated_well(sleep: rn.Fit) -> None:
     widths = np.diff(exact.confint(0.8).to_numpy(), axis=1)
     error = (wide.confint(0.8) - exact.confint(0.8)).abs().to_numpy() / widths
     assert error.max() < 2e-3
+
+
+def test_the_bar_moves_forward_to_its_end(sleep: rn.Fit, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    total = []
+
+    @contextmanager
+    def bar(text: str, of: int) -> Iterator[Callable[[int], None]]:
+        total.append(of)
+        yield seen.append
+
+    monkeypatch.setattr("ranef.fit.refitting.progress_bar", bar)
+    sleep.profile()
+    assert seen == sorted(seen)
+    assert seen[-1] == total[0]
+    assert len(set(seen)) > total[0] / 2
 
 
 def test_wrong_use_is_refused(sleep: rn.Fit) -> None:

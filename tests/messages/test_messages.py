@@ -75,11 +75,19 @@ CALLS: dict[str, dict[str, Any]] = {
     "one level": {"data": with_column(school="A")},
     "as many levels as rows": {"data": with_column(school=np.arange(30))},
     "too many random effects": {
-        "formula": "math ~ ses + (ses | school)",
-        "data": with_column(school=np.arange(30) // 2),
+        "formula": "math ~ ses + (time | school)",
+        "data": with_column(school=np.arange(30) // 2, time=np.arange(30) % 2),
     },
     "slope that never varies within a group": {
         "formula": "math ~ ses + sector + (sector | school)"
+    },
+    "random part without columns": {"formula": "math ~ ses + (0 + poly(ses, 0) || school)"},
+    "arithmetic on a basis": {"formula": "math ~ log(bs(ses, df=4)) + (1 | school)"},
+    "effects that determine each other": {"formula": "math ~ ses + (ses + I(10 * ses) | school)"},
+    "no estimate by maximum likelihood": {
+        "formula": "math ~ a + b + ses + (ses | school)",
+        "data": with_column(a=np.sin(np.arange(30.0)), b=np.cos(np.arange(30.0) ** 2)).iloc[::3],
+        "reml": False,
     },
     "text response": {"data": with_column(math=text(["low", "high", "mid"] * 10))},
     "response of digits": {"data": with_column(math=text([str(300 + i) for i in range(30)]))},
@@ -92,6 +100,9 @@ CALLS: dict[str, dict[str, Any]] = {
     "no rows": {"data": schools().iloc[:0]},
     "duplicate column names": {"data": renamed(sector="ses")},
     "dates": {"data": with_column(ses=np.datetime64("2020-01-01", "s"))},
+    "dates as response": {"data": with_column(math=np.datetime64("2020-01-01", "s"))},
+    "lists": {"data": with_column(ses=[[1, 2]] * 30)},
+    "identifiers as predictor": {"data": with_column(ses=2**60 + np.arange(30))},
     "list for data": {"data": [[1.0, 2.0]]},
     "path for data": {"data": "schools.csv"},
     "array for data": {"data": np.ones((3, 3))},
@@ -122,6 +133,20 @@ METHODS: dict[str, Callable[[Any], Any]] = {
     "new data without a predictor": lambda fit: fit.predict({"sess": [0.0], "school": [1]}),
     "unknown level of prediction": lambda fit: fit.predict(level="marginal"),
     "unknown rule for new levels": lambda fit: fit.predict(new_levels="zero"),
+    "new group without its mean": lambda fit: call(
+        "math ~ within(ses, school) + (1 | school)"
+    ).predict({"ses": [0.0, 1.0], "school": [1, 99]}, new_levels="population"),
+    "new data without the offset of the fit": lambda fit: call(offset=np.ones(30)).predict(
+        {"ses": [0.0], "school": [1]}
+    ),
+    "offset of new data of the wrong length": lambda fit: fit.predict(
+        {"ses": [0.0], "school": [1]}, offset=[1.0, 2.0]
+    ),
+    "offset of predictions in an unknown column": lambda fit: fit.predict(offset="off"),
+    "labels that repeat in rows left out": lambda fit: call(
+        data=spoiled("math", [2], np.nan).set_axis([0, 1, 1, *range(3, 30)])
+    ).augment(),
+    "unknown rows of residuals": lambda fit: fit.residuals(rows="both"),
     "unknown kind of residuals": lambda fit: fit.residuals("studentized"),
     "unknown degrees of freedom": lambda fit: fit.coefficients(ddf="satterthwait"),
     "confidence level in per cent": lambda fit: fit.coefficients(level=95),

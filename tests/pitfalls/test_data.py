@@ -165,3 +165,19 @@ def test_missing_rows_can_be_refused(sleep: pd.DataFrame) -> None:
     with pytest.raises(rn.errors.DataError, match="18 of 180 rows have missing values"):
         rn.lmm(SLEEP, gaps, missing="raise")
     assert rn.lmm(SLEEP, sleep, missing="raise").nobs == 180
+
+
+@pytest.mark.parametrize(("ratio", "accepted"), [(0.99e15, True), (1.01e15, False)])
+def test_weights_differ_by_what_double_precision_holds(
+    sleep: pd.DataFrame, ratio: float, accepted: bool
+) -> None:
+    """Fifteen decades: beyond them rows of small weight are rounding errors of the others."""
+    weighted = sleep.assign(w=np.where(np.arange(len(sleep)) % 9 == 0, 1.0 / ratio, 1.0))
+    if accepted:
+        fit = rn.lmm("Reaction ~ Days + (1 | Subject)", weighted, weights="w")
+        heavy = rn.lmm("Reaction ~ Days + (1 | Subject)", weighted[weighted["w"] == 1.0])
+        # sigma and theta are not the same: every row counts in n, whatever its weight.
+        np.testing.assert_allclose(fit.fixef, heavy.fixef, rtol=1e-3)
+    else:
+        with pytest.raises(rn.DataError, match="differ by too much for double precision"):
+            rn.lmm("Reaction ~ Days + (1 | Subject)", weighted, weights="w")

@@ -140,8 +140,16 @@ def test_as_many_levels_as_rows_is_an_error(sleep: pd.DataFrame) -> None:
     data = sleep.assign(row=np.arange(180))
     with pytest.raises(rn.errors.DesignError, match="as many levels as there are rows"):
         rn.lmm("Reaction ~ Days + (1 | row)", data)
+    two = data[data["Days"].isin([1, 9])]
     with pytest.raises(rn.errors.DesignError, match="too many random effects"):
-        rn.lmm("Reaction ~ Days + (Days | pair)", data.assign(pair=np.arange(180) // 2))
+        rn.lmm("Reaction ~ Days + (Days | Subject)", two)
+
+
+def test_two_rows_in_a_level_are_fitted_where_their_spacing_identifies_it(
+    sleep: pd.DataFrame,
+) -> None:
+    fit = rn.lmm("Reaction ~ Days + (Days | pair)", sleep.assign(pair=np.arange(180) // 2))
+    assert fit.certificate.certified
 
 
 def test_as_many_levels_as_rows_is_fitted_where_weights_identify_it(sleep: pd.DataFrame) -> None:

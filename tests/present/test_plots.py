@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 matplotlib = pytest.importorskip("matplotlib")
@@ -14,6 +15,7 @@ import matplotlib.pyplot as plt  # noqa: E402
 
 from ranef.errors import OptionError, UnknownColumnError  # noqa: E402
 from ranef.present.plots.accessor import PlotAccessor  # noqa: E402
+from ranef.present.plots.grid import typical_of_groups  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
@@ -81,6 +83,27 @@ def test_slopes_follow_the_predictions(plot, schools):
     x, y = first.get_data()
     assert np.allclose(np.diff(y) / np.diff(x), slope)
     assert len(ax.lines) == 24 + 2
+
+
+def test_typical_rows_of_all_groups_at_once_are_those_of_each(schools):
+    """Means of numbers, most frequent values of categories; of equally frequent ones the first."""
+    rng = np.random.default_rng(2)
+    n = len(schools.data)
+    data = schools.data.assign(
+        kind=pd.Categorical(rng.choice(["b", "a", "c"], n), categories=["c", "b", "a", "unused"]),
+        word=rng.choice(["x", "y"], n),
+        yes=rng.uniform(size=n) < 0.5,
+    ).sample(frac=1.0, random_state=1)
+    model = replace(schools, data=data)
+    found = typical_of_groups(data, model, "sch.id")
+    groups = list(data.groupby("sch.id", sort=False, observed=True))
+    assert list(found["sch.id"]) == [level for level, _ in groups]
+    assert (found.dtypes[["kind", "word", "yes"]] == data.dtypes[["kind", "word", "yes"]]).all()
+    for (_, rows), (_, row) in zip(groups, found.iterrows(), strict=True):
+        for name in ("kind", "word", "yes"):
+            assert row[name] == rows[name].mode().iloc[0], name
+        for name in ("math", "cwc_ses", "sector"):
+            assert row[name] == pytest.approx(rows[name].mean()), name
 
 
 def test_numeric_grouping_variable_keeps_its_values(schools):

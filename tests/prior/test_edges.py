@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 import ranef as rn
+from ranef.kernel import Evidence
+from ranef.solve.certificate import certificate
 
 HSB = "math ~ ses * sector + (ses | sch.id)"
 DYE = "Yield ~ 1 + (1 | Batch)"
@@ -87,3 +89,19 @@ def test_a_large_variance_is_not_taken_for_none() -> None:
     fit = rn.lmm("y ~ 1 + (1 | g)", data, prior=P.Wishart())
     assert fit.theta[0] > 1e4
     assert fit.certificate.certified
+
+
+@pytest.mark.parametrize(
+    ("curvature", "verdict"), [(0.99e-4, "flat"), (1.01e-4, "interior optimum")]
+)
+@pytest.mark.parametrize(("sd", "beyond"), [(1.01e3, True), (0.99e3, False)])
+def test_a_variance_without_bound_is_told_by_size_and_curvature(
+    curvature: float, verdict: str, sd: float, beyond: bool
+) -> None:
+    """Curvature of 1e-4 leaves the SD known to a factor of e^100; it must be above 1e3 sigma."""
+    fit = rn.lmm(DYE, rn.datasets.load("dyestuff"), prior=P.Gamma(shape=5.9))
+    found = Evidence(*fit._solution.found.evidence)._replace(curvature=curvature)
+    judged = certificate(fit._problem, np.array([sd]), found, 1)
+    assert judged.verdict == (verdict if beyond else "interior optimum")
+    plain = fit._problem.with_prior(None)
+    assert certificate(plain, np.array([sd]), found, 1).verdict == "interior optimum"

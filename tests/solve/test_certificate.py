@@ -5,11 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import optimize
 
 import ranef as rn
+from ranef.kernel import CoreKernel, Evidence
 from ranef.problem.parameters import group_lambdas
 from ranef.solve import reference
-from ranef.solve.certificate import certify
+from ranef.solve.certificate import certificate, certify
+from ranef.solve.face import face_of
 from ranef.solve.start import other_starts
 
 
@@ -231,3 +234,92 @@ def test_an_unfinished_search_reports_the_point_it_returns(limit, start):
     np.testing.assert_allclose(fit.fitted, there.fitted, rtol=1e-9)
     assert fit.certificate.verdict == there.certificate.verdict
     assert fit.certificate.gain == pytest.approx(there.certificate.gain, rel=1e-3, abs=1e-9)
+
+
+# -- the compiled certificate, which users get --------------------------------------------------
+@pytest.mark.parametrize(
+    ("formula", "name"),
+    [
+        ("Reaction ~ Days + (Days | Subject)", "sleepstudy"),
+        ("diameter ~ 1 + (1 | plate) + (1 | sample)", "penicillin"),
+    ],
+)
+@pytest.mark.parametrize(("errors", "certified"), [(3e-4, True), (3e-3, False), (0.1, False)])
+def test_a_point_beside_the_optimum_is_refused(formula, name, errors, certified):
+    """A step of s standard errors along a parameter costs s^2 deviance units: 1e-6 are allowed."""
+    fit = rn.lmm(formula, rn.datasets.load(name))
+    problem, inner = fit._problem, fit._solution.inner
+    kernel = problem.kernel()
+    assert isinstance(kernel, CoreKernel)
+    assert kernel.evaluate(group_lambdas(problem, inner))
+    face = face_of(problem, inner)
+    h, _ = reference.hessian(problem, face, kernel)
+    for k, curvature in enumerate(np.diag(h)):
+        there = inner.copy()
+        there[k] += errors * np.sqrt(2.0 / curvature)
+        c = judge(fit, there)
+        assert c.certified is certified
+        assert c.gain == pytest.approx(errors**2, rel=0.2)
+
+
+@pytest.mark.parametrize("wrong", [[0.5, 0.1, 0.2], [0.0, 0.0, 0.2], [0.0, 0.0, 0.0]])
+def test_a_kernel_that_stands_elsewhere_is_noticed(wrong):
+    """Gamma of one point is no evidence for another."""
+    fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
+    problem, inner = fit._problem, fit._solution.inner
+    kernel = problem.kernel()
+    assert kernel.evaluate(group_lambdas(problem, np.array(wrong)))
+    assert not certify(problem, inner, kernel, 1).certified
+
+
+def hill():
+    """A fit of one parameter with two valleys, and the top between them."""
+    rng = np.random.default_rng(3)
+    a = np.concatenate([np.repeat(np.arange(5), 6), np.arange(5, 12)])
+    w = np.where(a < 5, 1.0, 0.036)
+    y = rng.normal(size=a.size)
+    means = pd.Series(y).groupby(a).transform("mean").to_numpy()
+    y = np.where(a < 5, y - means + 0.1 * rng.normal(size=12)[a], 90.0 * y)
+    fit = rn.lmm("y ~ 1 + (1 | a)", pd.DataFrame({"y": y, "a": a, "w": w}), weights="w", reml=False)
+    kernel = fit._problem.kernel()
+
+    def slope(theta):
+        assert kernel.evaluate([np.array([[theta]])])
+        return float(kernel.gamma()[0][0, 0])
+
+    grid = np.geomspace(1e-2, 1e2, 200)
+    slopes = np.array([slope(theta) for theta in grid])
+    (at,) = np.flatnonzero((slopes[:-1] > 0.0) & (slopes[1:] < 0.0))
+    top = optimize.brentq(slope, grid[at], grid[at + 1], xtol=1e-14)
+    return fit, top, slope
+
+
+def test_a_point_with_no_slope_but_the_wrong_curvature_is_refused():
+    """At the top of a hill nothing but the curvature speaks against an optimum."""
+    fit, top, slope = hill()
+    assert abs(slope(top)) < 1e-8
+    c = judge(fit, [top])
+    assert c.min_curvature < -1e-3
+    assert not c.certified
+    assert c.gain > 1e-3
+
+
+# -- its thresholds -----------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("gain", "step", "certified"),
+    [
+        (0.99e-6, 0.99e-3, True),
+        (1.01e-6, 0.99e-3, False),
+        (0.99e-6, 1.01e-3, False),
+        (np.nan, 0.0, False),
+        (0.0, np.nan, False),
+    ],
+)
+def test_what_an_optimum_may_leave(gain, step, certified):
+    """1e-6 deviance units and 1e-3 standard errors; what is not a number is too much."""
+    fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
+    problem, inner = fit._problem, fit._solution.inner
+    found = Evidence(*fit._solution.found.evidence)
+    judged = certificate(problem, inner, found._replace(gain=gain, step=step), 1)
+    assert judged.certified is certified
+    assert judged.verdict == ("interior optimum" if certified else "not at an optimum")

@@ -127,3 +127,21 @@ def test_time_stamps_give_the_slopes_of_seconds_from_the_start():
     assert far.fixef["t"] == pytest.approx(near.fixef["t"], rel=1e-10)
     assert far.vcov.loc["t", "t"] == pytest.approx(near.vcov.loc["t", "t"], rel=1e-9)
     assert far.criterion == pytest.approx(near.criterion, abs=1e-7)
+
+
+@pytest.mark.parametrize(("least", "orthogonal"), [(0.97e-6, True), (1.03e-6, False)])
+def test_nearly_collinear_columns_are_orthogonalised_first(least, orthogonal):
+    """The smallest eigenvalue of the correlations of two columns is 1 - r; below 1e-6 X gets a QR.
+
+    Cross-products would otherwise lose more than six of sixteen digits.
+    """
+    rng = np.random.default_rng(2)
+    z = rng.normal(size=(200, 3))
+    q, _ = np.linalg.qr(z - z.mean(axis=0))
+    r = 1.0 - least
+    b = r * q[:, 0] + np.sqrt(1.0 - r**2) * q[:, 1]
+    g = np.arange(200) % 10
+    y = 1.0 + q[:, 0] + q[:, 2] + rng.normal(size=10)[g]
+    data = pd.DataFrame({"y": y, "a": q[:, 0], "b": b, "g": g})
+    fit = rn.lmm("y ~ a + b + (1 | g)", data)
+    assert (fit._problem.scaling.orthogonal is not None) is orthogonal

@@ -10,6 +10,7 @@ from ranef.cli.compare import compare
 from ranef.cli.demo import demo
 from ranef.cli.diagnose import diagnose
 from ranef.cli.fit import fit
+from ranef.cli.options import with_reading
 from ranef.cli.structure import structure
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def command() -> Any:
     )
     app.callback()(_ranef)
     for function in _COMMANDS:
-        app.command()(function)
+        app.command()(with_reading(function))
     return typer.main.get_command(app)
 
 

@@ -7,10 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from ranef.cli.data import read_data
-from ranef.cli.options import Center, Data, MaximumLikelihood, with_centred
-from ranef.cli.progress import progress
+from ranef.cli.options import Center, Data, MaximumLikelihood, Reading, read
 from ranef.cli.run import NOT_CERTIFIED, OK
+from ranef.present.progress import progress
 
 __all__ = ["Format", "compare"]
 
@@ -32,6 +31,7 @@ def compare(
             metavar="FORMULA...", help="Two formulas or more, each in quotes.", show_default=False
         ),
     ],
+    reading: Reading,
     format: Annotated[
         Format, typer.Option("--format", help="What the table is written in.")
     ] = Format.text,
@@ -45,7 +45,7 @@ def compare(
     import ranef as rn
 
     with progress(f"reading {data}"):
-        frame = with_centred(read_data(data), center)
+        frame = read(data, reading, formulas, center)
     models = []
     for formula in formulas:
         with progress(f"fitting {formula}"):

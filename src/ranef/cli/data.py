@@ -7,17 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ranef.cli.cells import Reading
 from ranef.errors import DataError, OptionError, RanefError, suggestion
 
-__all__ = ["MISSING", "read_data"]
+__all__ = ["read_data"]
 
-#: What stands for a missing value in a text file. Nothing else does: ``None``, ``null`` and
-#: ``NaN`` in a column of text are levels.
-MISSING = ("", "NA")
 _BUNDLED = "dataset:"
 
 
-def read_data(source: str) -> Any:
+def read_data(source: str, reading: Reading | None = None) -> Any:
     """Read a data frame.
 
     Parameters
@@ -26,6 +24,8 @@ def read_data(source: str) -> Any:
         The path of a CSV (``.csv``, ``.txt``), TSV (``.tsv``), Parquet (``.parquet``, ``.pq``) or
         Arrow file (``.arrow``, ``.feather``, ``.ipc``); text files may be compressed (``.gz``).
         Or ``dataset:`` and the name of a bundled data set.
+    reading : Reading, optional
+        How a text file is to be read.
 
     Returns
     -------
@@ -34,48 +34,72 @@ def read_data(source: str) -> Any:
     Raises
     ------
     OptionError
-        Another kind of file, or no such data set.
+        Another kind of file, no such data set, or a wish about `reading` that has no meaning.
     DataError
         No such file, or it cannot be read as what its name says.
     """
     if source.startswith(_BUNDLED):
         from ranef import datasets
 
+        _refuse_wishes(reading, source, "bundled data")
         return datasets.load(source.removeprefix(_BUNDLED))
     path = Path(source)
-    reader = _READERS.get(_kind(path))
-    if not path.exists():
+    kind = _kind(path)
+    if not _exists(path):
         raise _no_file(source, path)
     if path.is_dir():
         raise DataError(
             f"{source} is a folder", where=f"DATA {source}", fix="name a file inside of it"
         )
-    if reader is None:
+    if kind not in _NAMES:
         raise OptionError(
             "cannot tell from its name what kind of file this is",
             where=f"DATA {source}",
             found=f"a name that ends in {path.suffix!r}" if path.suffix else "a name without end",
             fix="CSV, TSV, Parquet and Arrow files are read: "
-            + ", ".join(f".{end}" for end in _READERS),
+            + ", ".join(f".{end}" for end in _NAMES),
         )
     try:
-        return reader(path)
+        if kind in _SEPARATORS:
+            from ranef.cli.text import read_text
+
+            return read_text(path, _SEPARATORS[kind], reading or Reading())
+        _refuse_wishes(reading, source, _NAMES[kind])
+        return _READERS[kind](path)
     except RanefError:
         raise
     except (OSError, ValueError, EOFError, zlib.error) as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise DataError(
-            f"cannot read {path.name} as {_NAMES[_kind(path)]}",
+            f"cannot read {path.name} as {_NAMES[kind]}",
             where=f"DATA {source}",
             found=reason,
             fix="check that the file is whole and is what its name says",
         ) from error
 
 
+def _refuse_wishes(reading: Reading | None, source: str, kind: str) -> None:
+    if reading is not None and reading.wishes:
+        raise OptionError(
+            f"{', '.join(reading.wishes)} {'say' if len(reading.wishes) > 1 else 'says'} how a "
+            "text file is read, and the data are none",
+            where=f"DATA {_shortened(source)}",
+            found=kind,
+            fix="leave the option out",
+        )
+
+
 def _kind(path: Path) -> str:
     """The ending that counts, in small letters and without ``.gz``."""
     ends = [end.lower().lstrip(".") for end in path.suffixes]
     return next((end for end in reversed(ends) if end != "gz"), "")
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name that no file can have: too long, or with a zero byte
+        return False
 
 
 def _no_file(source: str, path: Path) -> RanefError:
@@ -85,28 +109,13 @@ def _no_file(source: str, path: Path) -> RanefError:
         fix = f"the bundled data set is {_BUNDLED}{source.lower()}"
     else:
         folder = path.parent
-        beside = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
+        beside = [entry.name for entry in folder.iterdir()] if _exists(folder) else []
         fix = suggestion(path.name, beside) or "check the path"
-    return DataError(f"no file {source}", where=f"DATA {source}", fix=fix)
+    return DataError(f"no file {_shortened(source)}", where=f"DATA {_shortened(source)}", fix=fix)
 
 
-def _read_text(separator: str) -> Callable[[Path], Any]:
-    def read(path: Path) -> Any:
-        import pandas as pd
-
-        frame = pd.read_csv(
-            path,
-            sep=separator,
-            keep_default_na=False,
-            na_values=list(MISSING),
-            low_memory=False,
-            encoding="utf-8-sig",
-        )
-        if frame.empty:
-            raise DataError(f"{path.name} has no rows", found=f"{frame.shape[1]} columns")
-        return frame
-
-    return read
+def _shortened(source: str) -> str:
+    return source if len(source) <= 200 else f"{source[:100]}...{source[-60:]}"
 
 
 def _read_parquet(path: Path) -> Any:
@@ -126,10 +135,8 @@ def _read_arrow(path: Path) -> Any:
             return stream.read_all()
 
 
+_SEPARATORS = {"csv": ",", "txt": ",", "tsv": "\t"}
 _READERS: dict[str, Callable[[Path], Any]] = {
-    "csv": _read_text(","),
-    "txt": _read_text(","),
-    "tsv": _read_text("\t"),
     "parquet": _read_parquet,
     "pq": _read_parquet,
     "arrow": _read_arrow,

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from ranef.cli.progress import progress
 from ranef.cli.run import NOT_CERTIFIED, OK
 from ranef.errors import OptionError
+from ranef.present.progress import progress
 
 __all__ = ["demo"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ranef.cli.data import read_data
 from ranef.cli.options import (
     Center,
     Data,
@@ -10,12 +9,13 @@ from ranef.cli.options import (
     Json,
     MaximumLikelihood,
     Offset,
+    Reading,
     Weights,
-    with_centred,
+    read,
 )
-from ranef.cli.progress import progress
 from ranef.cli.run import NOT_CERTIFIED, OK
 from ranef.errors import RanefError
+from ranef.present.progress import progress
 
 __all__ = ["diagnose"]
 
@@ -23,6 +23,7 @@ __all__ = ["diagnose"]
 def diagnose(
     data: Data,
     formula: Formula,
+    reading: Reading,
     ml: MaximumLikelihood = False,
     center: Center = None,
     weights: Weights = None,
@@ -37,15 +38,14 @@ def diagnose(
     import ranef as rn
 
     with progress(f"reading {data}"):
-        frame = with_centred(read_data(data), center)
+        frame = read(data, reading, [formula], center, weights, offset)
     try:
         with progress(f"fitting {formula}"):
             model = rn.lmm(formula, frame, reml=not ml, weights=weights, offset=offset)
     except RanefError as error:
         _print_refusal(formula, error, json)
         raise
-    with progress("fitting the rungs of the ladder"):
-        diagnosis = model.diagnose()
+    diagnosis = model.diagnose()
     print(diagnosis.to_json() if json else diagnosis)
     return OK if model.certificate.certified else NOT_CERTIFIED
 

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from ranef.cli.data import read_data
 from ranef.cli.options import (
     Center,
     Data,
@@ -15,12 +14,13 @@ from ranef.cli.options import (
     MaximumLikelihood,
     Offset,
     Prior,
+    Reading,
     Weights,
     prior_named,
-    with_centred,
+    read,
 )
-from ranef.cli.progress import progress
 from ranef.cli.run import NOT_CERTIFIED, OK
+from ranef.present.progress import progress
 
 __all__ = ["fit"]
 
@@ -28,6 +28,7 @@ __all__ = ["fit"]
 def fit(
     data: Data,
     formula: Formula,
+    reading: Reading,
     ml: MaximumLikelihood = False,
     center: Center = None,
     weights: Weights = None,
@@ -48,7 +49,7 @@ def fit(
     import ranef as rn
 
     with progress(f"reading {data}"):
-        frame = with_centred(read_data(data), center)
+        frame = read(data, reading, [formula], center, weights, offset)
     with progress(f"fitting {formula}"):
         model = rn.lmm(
             formula,

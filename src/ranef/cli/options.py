@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import inspect
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
 
+from ranef.cli.cells import Reading
+from ranef.cli.data import read_data
 from ranef.errors import OptionError
 
 __all__ = [
@@ -17,9 +22,11 @@ __all__ = [
     "MaximumLikelihood",
     "Offset",
     "Prior",
+    "Reading",
     "Weights",
     "prior_named",
-    "with_centred",
+    "read",
+    "with_reading",
 ]
 
 Data = Annotated[
@@ -71,6 +78,101 @@ Prior = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 
+_READING = {
+    "separator": Annotated[
+        str | None,
+        typer.Option(
+            "--separator",
+            metavar="SIGN",
+            help="What separates the cells of a text file: comma, semicolon, tab, pipe, space or "
+            "another character. Found out where it is not given.",
+            show_default=False,
+        ),
+    ],
+    "encoding": Annotated[
+        str | None,
+        typer.Option(
+            "--encoding",
+            metavar="NAME",
+            help="The encoding of a text file, such as cp1252; UTF-8, or UTF-16 with its mark, "
+            "where it is not given.",
+            show_default=False,
+        ),
+    ],
+    "decimal": Annotated[
+        str | None,
+        typer.Option(
+            "--decimal",
+            metavar="SIGN",
+            help="The decimal sign of a text file, . or ,; the other one then separates thousands.",
+            show_default=False,
+        ),
+    ],
+    "missing": Annotated[
+        list[str] | None,
+        typer.Option(
+            "--na",
+            metavar="CELL",
+            help="A cell of a text file that stands for a missing value, such as -99, besides "
+            "empty ones and NA. May be repeated.",
+            show_default=False,
+        ),
+    ],
+}
+"""Options of every command that has a parameter `reading`."""
+
+
+def with_reading(command: Callable[..., int]) -> Callable[..., int]:
+    """A command whose parameter `reading`, if it has one, is given by options of its own."""
+    signature = inspect.signature(command, eval_str=True)
+    if "reading" not in signature.parameters:
+        return command
+    own = [p for p in signature.parameters.values() if p.name != "reading"]
+    options = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
+        for name, kind in _READING.items()
+    ]
+
+    def run(**given: Any) -> int:
+        asked = {name: given.pop(name) for name in _READING}
+        asked["missing"] = tuple(asked["missing"] or ())
+        return command(**given, reading=Reading(**asked))
+
+    run.__name__, run.__doc__ = command.__name__, command.__doc__
+    run.__annotations__ = {p.name: p.annotation for p in (*own, *options)} | {"return": int}
+    run.__signature__ = signature.replace(  # type: ignore[attr-defined]
+        parameters=[*(p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own), *options]
+    )
+    return run
+
+
+def read(
+    data: str,
+    reading: Reading,
+    formulas: Sequence[str],
+    center: Sequence[str] | None,
+    *columns: str | None,
+) -> Any:
+    """The data of a command that fits models, with the columns that ``--center`` asks for.
+
+    Parameters
+    ----------
+    data : str
+    reading : Reading
+    formulas : sequence of str
+    center : sequence of str, optional
+    *columns : str or None
+        Further columns that are used as numbers.
+    """
+    from ranef.formula import parse
+    from ranef.formula.plain import plain_names
+
+    numbers = {column for column in columns if column}
+    numbers |= {wish.partition(":")[0].strip() for wish in center or ()}
+    for formula in formulas:
+        numbers |= set(plain_names(parse(formula)))
+    return with_centred(read_data(data, replace(reading, numbers=frozenset(numbers))), center)
+
 
 def with_centred(data: Any, wishes: Sequence[str] | None) -> Any:
     """`data` with the columns that ``--center`` asks for.
@@ -79,7 +181,8 @@ def with_centred(data: Any, wishes: Sequence[str] | None) -> Any:
     ----------
     data : data frame
     wishes : sequence of str, optional
-        ``"ses:sch.id"``; what follows the first colon is the grouping.
+        ``"ses:sch.id"``; what follows the first colon is the grouping. A column whose name holds a
+        colon stands between backticks.
 
     Raises
     ------
@@ -89,14 +192,15 @@ def with_centred(data: Any, wishes: Sequence[str] | None) -> Any:
     import ranef as rn
 
     for wish in wishes or ():
-        column, _, group = (part.strip() for part in wish.partition(":"))
+        found = re.fullmatch(r"\s*(`[^`]+`|[^:`]+):(.+)", wish)
+        column, group = (part.strip() for part in found.groups()) if found else ("", "")
         if not column or not group:
             raise OptionError(
                 "--center takes a column and its grouping factor with a colon between them",
                 found=f"--center {wish}",
                 fix="as in --center ses:sch.id",
             )
-        data = rn.center(data, column, by=group, how="within")
+        data = rn.center(data, column.strip("`"), by=group, how="within")
     return data
 
 

@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from ranef.cli.data import read_data
-from ranef.cli.options import Data, Json
-from ranef.cli.progress import progress
+from ranef.cli.options import Data, Json, Reading
 from ranef.cli.run import OK
+from ranef.present.progress import progress
 
 __all__ = ["structure"]
 
@@ -25,6 +25,7 @@ def structure(
             show_default=False,
         ),
     ],
+    reading: Reading,
     json: Json = False,
 ) -> int:
     """Describe the levels of a data set, before any model."""
@@ -32,7 +33,7 @@ def structure(
 
     names = [name.strip() for wish in groups for name in wish.split(",") if name.strip()]
     with progress(f"reading {data}"):
-        frame = read_data(data)
+        frame = read_data(data, reading)
     with progress("describing the variables"):
         described = rn.structure(frame, groups=names)
     if json:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ranef.design.evaluate import evaluate_factor
 from ranef.design.fixed import category, code_terms
+from ranef.design.spelling import level_marks, marked, spelt
 from ranef.design.state import Category, State
 from ranef.errors import DataError, DesignError
 from ranef.formula.nodes import Expr, Name, walk
@@ -20,7 +21,7 @@ from ranef.frame.factors import level_name
 from ranef.frame.table import Column, Table
 from ranef.record import record
 from ranef.scan import Ends, ends, row_threads
-from ranef.types import Array, Cells, Codes, ModelColumns
+from ranef.types import INTERCEPT, Array, Cells, Codes, ModelColumns
 
 __all__ = ["Coded", "code", "ends_of", "report_not_finite"]
 
@@ -28,7 +29,10 @@ _MANY_ROWS = 4096
 """From here on equal rows are coded once."""
 
 _MOST_CELLS = 512
-"""Combinations of levels up to which that is less work."""
+"""Combinations of levels up to which that is less work, whatever the number of rows."""
+
+_ROWS_OF_A_CELL = 4
+"""Where there are more combinations: rows for each, from which on it is less work."""
 
 
 @record(frozen=True, slots=True)
@@ -87,23 +91,29 @@ def code(intercept: bool, terms: Sequence[Term], table: Table, state: State) -> 
                     report_not_finite(values[key], found[key], factor, table, state)
     if plain:
         return _products(intercept, terms, values, found, table)
-    names = [[to_text(factor) for factor in term.factors] for term in terms]
+    keys = {key: f"v{k}" for k, key in enumerate([*values, *coded])}
+    names = [[keys[to_text(factor)] for factor in term.factors] for term in terms]
     cells = None if values else _equal_rows(coded, table.n_rows)
     if cells is not None:
         which, coded = cells
     n_rows = table.n_rows if cells is None else next(iter(coded.values()))[1].size
     absent = np.zeros(n_rows, dtype=bool)
+    factors = {keys[key]: value for key, value in values.items()}
     for key, (known, codes) in coded.items():
         absent |= codes < 0
-        values[key] = category(codes, known.levels.names, known.contrast)
-    matrix, columns, term_columns = code_terms(intercept, names, values, n_rows)
-    if len(set(columns)) < len(columns):
-        twice = next(name for name in columns if columns.count(name) > 1)
-        raise DesignError(
-            f"two columns of the model matrix are called '{twice}'",
-            where=state.formula,
-            fix="rename the variables or their levels",
-        )
+        marks = level_marks(len(known.levels))
+        factors[keys[key]] = category(codes, marks, marked(known, marks))
+    matrix, columns, term_columns = code_terms(intercept, names, factors, n_rows)
+    for term, own in zip(terms, term_columns, strict=True):
+        if not own:
+            raise DesignError(
+                f"the term '{term.name}' makes no columns",
+                where=pointer(state.formula, term.factors[0].span),
+                found="0 columns of the model matrix",
+                fix="check the arguments of its functions: poly() needs a degree of 1 or more",
+            )
+    of_marks = {mark: (key, state.categories.get(key)) for key, mark in keys.items()}
+    columns = tuple(spelt(column, of_marks) for column in columns)
     made = ModelColumns.of(matrix)
     if absent.any():
         matrix[absent] = np.nan
@@ -120,7 +130,7 @@ def _equal_rows(
     """The cell of each row, and the codes of the cells that occur; None where they are many."""
     sizes = [len(known.levels.names) + 1 for known, _ in coded.values()]  # and one for missing
     total = math.prod(sizes)
-    if n_rows < _MANY_ROWS or total > _MOST_CELLS:
+    if n_rows < _MANY_ROWS or total > max(_MOST_CELLS, n_rows // _ROWS_OF_A_CELL):
         return None
     joint = np.zeros(n_rows, dtype=np.int32)
     for size, (_, codes) in zip(sizes, coded.values(), strict=True):
@@ -168,7 +178,7 @@ def _products(
             of_columns.append(found[to_text(term.factors[0])])
         else:
             of_columns.append(ends_of(product, None, table))
-    names = ("Intercept",) * first + tuple(term.name for term in terms)
+    names = (INTERCEPT,) * first + tuple(term.name for term in terms)
     return Coded(
         ModelColumns(tuple(columns), table.n_rows),
         names,
@@ -206,7 +216,14 @@ def ends_of(values: Array, expr: Expr | None, table: Table) -> Ends:
     return ends(values, row_threads(values.size, table.threads)) if values.size else (0.0, 0.0)
 
 
-def report_not_finite(values: Array, found: Ends, expr: Expr, table: Table, state: State) -> None:
+def report_not_finite(
+    values: Array,
+    found: Ends,
+    expr: Expr,
+    table: Table,
+    state: State,
+    rows_of: str = "rows used",
+) -> None:
     """Raise where an expression is infinite, or undefined although its columns are known.
 
     Parameters
@@ -217,6 +234,8 @@ def report_not_finite(values: Array, found: Ends, expr: Expr, table: Table, stat
     expr : Expr
     table : Table
     state : State
+    rows_of : str
+        Which rows `table` has, for the message.
 
     Raises
     ------
@@ -234,7 +253,7 @@ def report_not_finite(values: Array, found: Ends, expr: Expr, table: Table, stat
     raise DataError(
         f"'{to_text(expr)}' is {'infinite' if infinite else 'not defined'} in {count}",
         where=pointer(state.formula, expr.span),
-        found=f"{values[rows[0]]} first in row {rows[0]} (counted from 0) of the rows used",
+        found=f"{values[rows[0]]} first in row {rows[0]} (counted from 0) of the {rows_of}",
         fix="correct these values, or make them missing so that their rows are left out",
     )
 

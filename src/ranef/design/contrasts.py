@@ -12,6 +12,7 @@ from ranef.design.fixed import Contrast
 from ranef.design.levels import Levels, learn_levels
 from ranef.design.state import State
 from ranef.errors import DesignError, OptionError, suggestion
+from ranef.formula.naming import in_call, of_column
 from ranef.formula.nodes import Call, Expr, Name
 from ranef.formula.position import formula_error
 from ranef.formula.render import to_text
@@ -62,7 +63,8 @@ def to_argument(state: State, columns: Container[str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, category in state.categories.items():
         column, contrast = category.column, category.contrast
-        if column not in columns or key not in (column, f"C({column})") or contrast == Contrast():
+        own = (of_column(column), f"C({in_call(column)})")
+        if column not in columns or key not in own or contrast == Contrast():
             continue
         if contrast.kind == "custom":
             import pandas as pd
@@ -101,6 +103,14 @@ def _matrix(name: str, value: Any, table: Table) -> Contrast:
             found=f"rows {', '.join(rows)}; levels {', '.join(levels.names)}",
             fix="label the rows with the levels that occur in the data",
         )
+    labels = [str(label) for label in value.columns]
+    if len(set(labels)) < len(labels):
+        twice = next(label for label in labels if labels.count(label) > 1)
+        raise OptionError(
+            f"the contrast matrix of '{name}' has two columns called '{twice}'",
+            found="columns " + ", ".join(labels),
+            fix="give every contrast a name of its own",
+        )
     matrix = np.asarray(value, dtype=np.float64)[[rows.index(level) for level in levels.names]]
     full = np.column_stack([np.ones(len(levels)), matrix])
     if not np.isfinite(full).all() or np.linalg.matrix_rank(full) < full.shape[1]:
@@ -109,7 +119,7 @@ def _matrix(name: str, value: Any, table: Table) -> Contrast:
             found=f"{matrix.shape[1]} columns for {len(levels)} levels",
             fix="use at most one column less than levels, independent of each other and of 1",
         )
-    columns = zip(map(str, value.columns), matrix.T.tolist(), strict=True)
+    columns = zip(labels, matrix.T.tolist(), strict=True)
     return Contrast("custom", columns=tuple((label, tuple(values)) for label, values in columns))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ranef.design.aliased import learn_aliases
 from ranef.design.coding import Coded, code
 from ranef.design.columns import check_columns
 from ranef.design.contrasts import from_argument
@@ -19,6 +20,7 @@ from ranef.design.random import build_random
 from ranef.design.rank import dependent_columns
 from ranef.design.response import build_response
 from ranef.design.state import State
+from ranef.design.suspicion import suspicious_factors
 from ranef.errors import DataError, OptionError
 from ranef.formula.model import Formula
 from ranef.frame.table import Table
@@ -80,6 +82,11 @@ class Design:
         """The columns of X and Z as the core takes them."""
         return plan_columns(self.columns, self.x_names, self.terms)
 
+    @cached_property
+    def suspicious(self) -> tuple[tuple[int, ...], ...]:
+        """Positions of the terms on each factor whose variances may not be identified."""
+        return suspicious_factors(self.terms)
+
     @property
     def n(self) -> int:
         """Rows."""
@@ -96,6 +103,7 @@ def build(
     table: Table,
     contrasts: Mapping[str, Any] | None = None,
     *,
+    left_out: Table | None = None,
     gaussian: bool = True,
 ) -> Design:
     """Build the arrays of a mixed model.
@@ -108,6 +116,9 @@ def build(
     contrasts : mapping of str to str or DataFrame, optional
         ``{"N": "sum"}``, or a matrix with the levels as index. Treatment contrasts on the first
         level for every other category, ordered or not.
+    left_out : Table, optional
+        The other rows of the data: ``within()`` and ``between()`` average over those of them that
+        have the variable and the group.
     gaussian : bool, default True
         Whether the response must be a number that varies. Otherwise a category becomes 0 for its
         first level and 1 for the others, and ``cbind(successes, failures)`` the proportion of
@@ -124,7 +135,7 @@ def build(
     DataError
         A response that is no number or is constant, an infinite or undefined value, no rows.
     DesignError
-        One level, or a random slope that never varies within a group.
+        One level, or a term that makes no columns.
     OptionError
         Contrasts that do not fit.
 
@@ -156,7 +167,7 @@ def build(
             found="0 rows",
             fix="check for missing values in the variables of the model",
         )
-    state = learn_state(formula, table, from_argument(contrasts, table))
+    state = learn_state(formula, table, from_argument(contrasts, table), left_out)
     _check_contrasts_used(contrasts, state)
     response = build_response(formula.response, table, state, gaussian=gaussian)
     coded = code(formula.intercept, formula.fixed, table, state)
@@ -168,7 +179,6 @@ def build(
     names = tuple(coded.names[j] for j in kept)
     encoding = Encoding(
         variables=formula.predictors(),
-        fixed_variables=formula.fixed_predictors(),
         fixed_names=names,
         fixed_terms=_fixed_terms(formula, coded, kept),
         state=state,
@@ -177,6 +187,9 @@ def build(
         kept=kept,
         random_codings=codings,
         offsets=formula.offsets,
+        aliases=learn_aliases(
+            coded.columns, coded.names, dependent, formula.intercept, coded.cells
+        ),
     )
     return Design(
         columns=coded.columns.take(kept),

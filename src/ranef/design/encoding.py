@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import field
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ranef.design.aliased import Aliases
 from ranef.design.coding import code, ends_of, report_not_finite
 from ranef.design.evaluate import evaluate
+from ranef.design.means import mean_column
 from ranef.design.random import TermCoding
+from ranef.design.reads import reads
 from ranef.design.state import State
 from ranef.errors import UnknownColumnError, suggestion
-from ranef.formula.nodes import Expr
+from ranef.formula.functions import CENTRING
+from ranef.formula.nodes import Call, Expr, walk
+from ranef.formula.render import to_text
 from ranef.formula.terms import Term
 from ranef.frame.table import Table
 from ranef.record import record
@@ -28,18 +34,17 @@ class Encoding:
     Attributes
     ----------
     variables : tuple of str
-        Columns that a table must have; the response is not among them.
-    fixed_variables : tuple of str
-        Those of them that the fixed part and offsets use.
+        Columns that the formula names; the response is not among them.
     fixed_names : tuple of str
         Columns of X.
     fixed_terms : mapping of str to tuple of int
         Columns of X that belong to each term of the fixed part, the intercept left out. A term
         whose columns were all dropped has none.
+    aliases : Aliases or None
+        What the columns that were left out of X equal in the training rows.
     """
 
     variables: tuple[str, ...]
-    fixed_variables: tuple[str, ...]
     fixed_names: tuple[str, ...]
     fixed_terms: Mapping[str, tuple[int, ...]]
     state: State = field(repr=False)
@@ -48,6 +53,26 @@ class Encoding:
     kept: tuple[int, ...] = field(repr=False)
     random_codings: tuple[TermCoding, ...] = field(repr=False)
     offsets: tuple[Expr, ...] = field(repr=False)
+    aliases: Aliases | None = field(default=None, repr=False)
+
+    def reads(
+        self, available: Container[str], *, random: bool, groups: bool = True
+    ) -> tuple[str, ...]:
+        """Columns of new data that predictions read, optional ones if they are available.
+
+        Parameters
+        ----------
+        available : container of str
+            Columns of the new data.
+        random : bool
+            Whether the random part is read too.
+        groups : bool
+            Whether its grouping factors are.
+        """
+        found = [n for expr in self._expressions(random=random) for n in reads(expr, available)]
+        if random and groups:
+            found += [name for coding in self.random_codings for name in coding.grouping.columns]
+        return tuple(dict.fromkeys(found))
 
     def fixed(self, table: Table) -> Array:
         """X for the rows of a table, shape (n, p); NaN where a variable is missing.
@@ -59,23 +84,64 @@ class Encoding:
         DataError
             A level of a category that the training rows do not have.
         """
-        self._check(table, self.fixed_variables)
-        columns = code(self.intercept, self.terms, table, self.state).columns
-        return columns.take(self.kept).matrix()
+        return self._coded(table).take(self.kept).matrix()
 
-    def random(self, table: Table) -> tuple[tuple[Codes, Array], ...]:
+    def fixed_and_broken(self, table: Table) -> tuple[Array, NDArray[np.bool_]]:
+        """X, and in which rows a column that was left out is not the combination it was.
+
+        Returns
+        -------
+        X : ndarray, shape (n, p)
+        broken : ndarray of bool, shape (n, columns left out)
+            x'beta is not estimable in a row with any True.
+        """
+        columns = self._coded(table)
+        x = columns.take(self.kept).matrix()
+        if self.aliases is None:
+            return x, np.zeros((table.n_rows, 0), dtype=np.bool_)
+        return x, self.aliases.broken(columns)
+
+    def average_means(self, table: Table) -> dict[str, float]:
+        """The mean over rows of each group mean, by the name of its column in new data."""
+        calls = {
+            mean_column(node): node
+            for expr in self._expressions(random=False)
+            for node in walk(expr)
+            if isinstance(node, Call) and node.function in CENTRING
+        }
+        known = {name: self.state.means[to_text(call)] for name, call in calls.items()}
+        return {
+            name: float(np.nanmean(means.of_rows(table, None)[0])) for name, means in known.items()
+        }
+
+    def _expressions(self, *, random: bool) -> list[Expr]:
+        exprs = [*(f for term in self.terms for f in term.factors), *self.offsets]
+        if random:
+            exprs += [f for c in self.random_codings for term in c.terms for f in term.factors]
+        return exprs
+
+    def _coded(self, table: Table) -> ModelColumns:
+        self._check(table, random=False)
+        return code(self.intercept, self.terms, table, self.state).columns
+
+    def random(self, table: Table, *, groups: bool = True) -> tuple[tuple[Codes, Array], ...]:
         """Codes, shape (n,), and Z, shape (n, q), of each random-effects term.
 
-        A level that the training rows do not have, or a missing one, has code -1.
+        A level that the training rows do not have, or a missing one, has code -1. So has every
+        row if `groups` is False: the table need not have the grouping factors then.
         """
-        self._check(table, self.variables)
+        self._check(table, random=True, groups=groups)
         codes: dict[tuple[str, ...], Codes] = {}
         coded: dict[tuple[bool, tuple[str, ...]], ModelColumns] = {}
         made: list[tuple[Codes, Array]] = []
         for coding in self.random_codings:
             columns = coding.grouping.columns
             if columns not in codes:
-                codes[columns] = coding.grouping.encode(table)
+                codes[columns] = (
+                    coding.grouping.encode(table)
+                    if groups
+                    else np.full(table.n_rows, -1, dtype=np.int32)
+                )
             key = (coding.intercept, tuple(term.name for term in coding.terms))
             if key not in coded:
                 coded[key] = code(coding.intercept, coding.terms, table, self.state).columns
@@ -86,7 +152,7 @@ class Encoding:
         """Sum of the ``offset()`` terms, shape (n,), or None where there is none."""
         if not self.offsets:
             return None
-        self._check(table, self.fixed_variables)
+        self._check(table, random=False)
         total = np.zeros(table.n_rows)
         for expr in self.offsets:
             values = evaluate(expr, table, self.state)
@@ -94,8 +160,8 @@ class Encoding:
             total += values
         return total
 
-    def _check(self, table: Table, variables: tuple[str, ...]) -> None:
-        for name in variables:
+    def _check(self, table: Table, *, random: bool, groups: bool = True) -> None:
+        for name in self.reads(table.names, random=random, groups=groups):
             if name not in table:
                 raise UnknownColumnError(
                     f"the new data have no column '{name}'",

@@ -6,8 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ranef.design.fixed import transform
+from ranef.design.grouping import level_of_row
+from ranef.design.means import mean_column
 from ranef.design.state import State
 from ranef.errors import DataError
 from ranef.formula.functions import ARITHMETIC, CENTRING, TRANSFORMS
@@ -24,11 +27,18 @@ from ranef.formula.nodes import (
     Vector,
 )
 from ranef.formula.position import pointer
-from ranef.formula.render import to_text
+from ranef.formula.render import to_source, to_text
 from ranef.frame.table import Column, Table
 from ranef.types import Array
 
-__all__ = ["column_of", "evaluate", "evaluate_factor", "literal"]
+__all__ = [
+    "as_number",
+    "column_of",
+    "evaluate",
+    "evaluate_factor",
+    "literal",
+    "refuse_names_of_groups",
+]
 
 _FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     name: getattr(np, {"abs": "absolute", "ceiling": "ceil", "round": "rint"}.get(name, name))
@@ -54,19 +64,13 @@ def evaluate(expr: Expr, table: Table, state: State) -> Array:
     Raises
     ------
     DataError
-        A category where a number is needed.
+        A category or a basis of several columns where a number is needed.
     """
     with np.errstate(all="ignore"):
         values = _values(expr, table, state)
-    if isinstance(values, np.ndarray) and values.ndim == 1:
-        return np.asarray(values, dtype=np.float64)
-    if np.ndim(values) == 0 and not isinstance(values, dict):
+    if np.ndim(values) == 0:
         return np.full(table.n_rows, float(values))
-    raise DataError(
-        f"{to_text(expr)} has several columns where one is needed",
-        where=pointer(state.formula, expr.span),
-        fix="use it as a term of its own",
-    )
+    return np.asarray(values, dtype=np.float64)
 
 
 def evaluate_factor(expr: Expr, table: Table, state: State) -> Any:
@@ -104,6 +108,41 @@ def column_of(name: Name, table: Table, state: State) -> Column:
     return column
 
 
+def refuse_names_of_groups(name: Name, column: Column, formula: str) -> None:
+    """Raise where values that only name groups, dates say, stand where a predictor does.
+
+    A trend along them and one coefficient for each are different models.
+
+    Raises
+    ------
+    DataError
+    """
+    if not column.names_groups_only:
+        return
+    number = as_number(column)
+    raise DataError(
+        f"the predictor '{name.name}' holds {column.holds}, not numbers or categories",
+        where=pointer(formula, name.span),
+        found=_described(column),
+        fix=f"for a trend, {number}; factor({to_source(name)}) gives each its own coefficient, "
+        f"and (1 | {to_source(name)}) its own random effect",
+    )
+
+
+def as_number(column: Column) -> str:
+    """How values that only name groups become numbers, as a request."""
+    return _AS_NUMBERS.get(column.holds, "make it a column of floats")
+
+
+_AS_NUMBERS = {
+    "dates": "use a number such as the days since a start",
+    "time stamps": "use a number such as the days or hours since a start",
+    "periods": "use a number such as the years since a start",
+    "times of day": "use a number such as the hours since midnight",
+    "durations": "use a number such as their length in days",
+}
+
+
 def _described(column: Column) -> str:
     shown = ", ".join(repr(level) for level in column.levels[:4])
     more = ", ..." if len(column.levels) > 4 else ""
@@ -125,12 +164,14 @@ def _values(expr: Expr, table: Table, state: State) -> Any:
             return total
         case Binary():
             return _binary(expr, table, state)
+        case Call(function="I", args=(Call() as inner,)) if inner.function in TRANSFORMS:
+            return _one_column(expr, _transform(inner, table, state), state)
         case Call(function="I"):
             return _values(expr.args[0], table, state)
         case Call() if expr.function in CENTRING:
             return _centred(expr, table, state)
         case Call() if expr.function in TRANSFORMS:
-            return _transform(expr, table, state)
+            return _one_column(expr, _transform(expr, table, state), state)
         case Call():
             return _FUNCTIONS[expr.function](_values(expr.args[0], table, state))
     raise AssertionError(f"{to_text(expr)} has no value")
@@ -138,6 +179,7 @@ def _values(expr: Expr, table: Table, state: State) -> Any:
 
 def _number(name: Name, table: Table, state: State) -> Array:
     column = column_of(name, table, state)
+    refuse_names_of_groups(name, column, state.formula)
     if column.kind == "factor":
         raise DataError(
             f"'{name.name}' is a category, and a number is needed here",
@@ -174,9 +216,47 @@ def _equals(operator: str, name: Name, level: str, table: Table, state: State) -
 
 
 def _centred(call: Call, table: Table, state: State) -> Array:
-    values = evaluate(call.args[0], table, state)
-    means = state.means[to_text(call)].of_rows(values, table)
-    return values - means if call.function == "within" else means
+    name = mean_column(call)
+    given = table.columns.get(name)
+    if given is not None and given.kind == "factor":
+        raise DataError(
+            f"column '{name}' is not numeric",
+            found=_described(given),
+            fix=f"give the mean of '{to_text(call.args[0])}' in each row's group",
+        )
+    known = state.means[to_text(call)]
+    means, unknown = known.of_rows(table, None if given is None else given.values)
+    if unknown.any():
+        raise _unknown_mean(call, np.flatnonzero(unknown), known.grouping.columns, table, state)
+    if call.function == "between":
+        return means
+    return evaluate(call.args[0], table, state) - means
+
+
+def _unknown_mean(
+    call: Call, rows: NDArray[np.intp], columns: tuple[str, ...], table: Table, state: State
+) -> DataError:
+    level = ":".join(level_of_row(columns, table, int(rows[0])))
+    return DataError(
+        f"the mean of '{to_text(call.args[0])}' is not known in new levels of "
+        f"'{to_text(call.args[1])}'",
+        where=pointer(state.formula, call.span),
+        found=f"'{level}' in row {rows[0]} (from 0)"
+        + (f", new levels in {rows.size} of {table.n_rows} rows" if rows.size > 1 else ""),
+        fix=f"add a column '{mean_column(call)}' to the new data: the mean of each row's group",
+    )
+
+
+def _one_column(call: Call, made: Any, state: State) -> Array:
+    """What a transformation gives where a number a row is needed: a basis is none."""
+    if isinstance(made, np.ndarray) and made.ndim == 1:
+        return made
+    raise DataError(
+        f"{to_text(call)} has several columns where one is needed",
+        where=pointer(state.formula, call.span),
+        found="a basis of several columns, for which no arithmetic is defined",
+        fix="use the basis as a term of its own",
+    )
 
 
 def _transform(call: Call, table: Table, state: State) -> Any:

@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranef.design.levels import Levels, learn_levels
+from ranef.frame.factors import crossed_names, level_name
 from ranef.frame.table import Table
 from ranef.record import record
 from ranef.types import Codes
 
-__all__ = ["Grouping", "learn_grouping"]
+__all__ = ["Grouping", "learn_grouping", "level_of_row"]
 
 
 @record(frozen=True, slots=True)
@@ -42,11 +43,7 @@ class Grouping:
         """Level names; combinations are joined with ``:``."""
         names = self.parts[0].names
         for levels, keys in zip(self.parts[1:], self.crossings, strict=True):
-            first, second = np.divmod(keys, len(levels))
-            names = tuple(
-                f"{names[i]}:{levels.names[j]}"
-                for i, j in zip(first.tolist(), second.tolist(), strict=True)
-            )
+            names = crossed_names(names, levels.names, *np.divmod(keys, len(levels)))
         return names
 
     def encode(self, table: Table) -> Codes:
@@ -82,6 +79,17 @@ def learn_grouping(columns: tuple[str, ...], table: Table) -> tuple[Grouping, Co
         parts.append(levels)
         crossings.append(keys)
     return Grouping(columns, tuple(parts), tuple(crossings)), codes
+
+
+def level_of_row(columns: tuple[str, ...], table: Table, row: int) -> tuple[str, ...]:
+    """What stands in the grouping columns of one row, as text; nothing may be missing there."""
+    values = []
+    for column in (table[name] for name in columns):
+        value = column.values[row]
+        values.append(
+            column.levels[int(value)] if column.kind == "factor" else level_name(float(value))
+        )
+    return tuple(values)
 
 
 def _cross(a: Codes, b: Codes, n_a: int, n_b: int) -> tuple[NDArray[np.int64], Codes]:

@@ -1,62 +1,74 @@
-"""Whether the data can tell the random effects from the residuals."""
+"""Whether the data identify the variances: a model is refused only if they do not.
+
+The exact test is the rank of a linear map (`ranef.design.variance_map`), made for one grouping
+factor at a time where something is suspicious (`ranef.design.suspicion`). What is not identified is
+of two kinds.
+
+- The covariance matrix of one term by itself, or the residual variance: no estimate of it means
+  anything, and the model is refused.
+- The split of a variance between terms that compete, such as the same effect written twice. The
+  variance of the response, the fixed effects and predictions are determined, and the model is
+  fitted and called flat. Different factors that make the same groups are of this kind too; the
+  certificate finds them.
+"""
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ranef.design.design import Design
-from ranef.errors import DesignError
-from ranef.types import RandomTerm
+from ranef.types import Array
 
-__all__ = ["check_identifiable"]
+if TYPE_CHECKING:
+    from ranef.design.variance_map import FlatDirection
+
+__all__ = ["check_identifiable", "flat_on_factor", "is_refused"]
 
 
-def check_identifiable(design: Design, weighted: bool) -> None:
-    """Raise where the variances of a linear model are not identified.
+def check_identifiable(design: Design, weights: Array | None = None) -> None:
+    """Raise if the variances of a linear model are not identified.
 
     Parameters
     ----------
     design : Design
-    weighted : bool
-        Whether the rows have precision weights of their own. Unequal weights tell the residual
-        variance from a variance between single rows, so nothing is raised then.
+    weights : ndarray, shape (n,), optional
+        Precision weights. If they differ, they can tell the residual variance from a variance
+        between single rows.
 
     Raises
     ------
     DesignError
-        Every level of a grouping factor has at most as many rows as it has random effects, and
-        there are at least as many random effects as rows: any residual variance can be moved
-        into the random effects.
+        Different covariances of the random effects of one term, or of those on one grouping factor
+        and the residuals, give the response the same variance. The error names them, and the
+        nearest model that is identified.
     """
-    if weighted:
-        return
-    by_factor: dict[int, list[RandomTerm]] = {}
-    for term in design.terms:
-        by_factor.setdefault(id(term.codes), []).append(term)
-    for terms in by_factor.values():
-        _check_factor(terms, design.n)
+    for members in design.suspicious:
+        found = flat_on_factor(design, members, weights)
+        if is_refused(design, members, found, weights):
+            from ranef.design.unidentified import refusal
+
+            raise refusal(design, members, found, weights)
 
 
-def _check_factor(terms: list[RandomTerm], n: int) -> None:
-    first = terms[0]
-    q = sum(term.q for term in terms)
-    if q * first.n_levels < n:
-        return
-    most_rows = int(np.bincount(first.codes).max())
-    if most_rows > q:
-        return
-    if q == 1:
-        raise DesignError(
-            f"'{first.factor}' has as many levels as there are rows",
-            found=f"{first.n_levels} levels, {n} rows: its variance and the residual variance "
-            "cannot be told apart",
-            fix=f"remove the random part of '{first.factor}', or use data with several rows "
-            "in a level",
-        )
-    names = ", ".join(name for term in terms for name in term.names)
-    raise DesignError(
-        f"'{first.factor}' has too many random effects for its rows",
-        found=f"{q} random effects ({names}) for each of {first.n_levels} levels, "
-        f"at most {most_rows} rows in a level, {n} rows in all",
-        fix=f"use fewer random effects, as in (1 | {first.factor})",
-    )
+def flat_on_factor(
+    design: Design, members: Sequence[int], weights: Array | None = None
+) -> tuple[FlatDirection, ...]:
+    """What the data do not identify of the terms on one grouping factor, by position."""
+    from ranef.design.variance_map import flat_directions
+
+    terms = [design.terms[k] for k in members]
+    blocks = [term.columns for term in terms]
+    return flat_directions(blocks, terms[0].codes, terms[0].n_levels, weights)
+
+
+def is_refused(
+    design: Design,
+    members: Sequence[int],
+    found: Sequence[FlatDirection],
+    weights: Array | None = None,
+) -> bool:
+    """Whether flat directions are more than a variance split between terms that compete."""
+    if len(members) == 1 or any(each.moves_residual for each in found):
+        return bool(found)
+    return bool(found) and any(flat_on_factor(design, (k,), weights) for k in members)

@@ -6,8 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
+from ranef.design.coding import ends_of, report_not_finite
 from ranef.design.contrasts import from_call
-from ranef.design.evaluate import evaluate, evaluate_factor
+from ranef.design.evaluate import evaluate, evaluate_factor, refuse_names_of_groups
 from ranef.design.fixed import Contrast
 from ranef.design.levels import learn_levels
 from ranef.design.state import Category, State
@@ -18,12 +21,18 @@ from ranef.formula.model import Formula
 from ranef.formula.nodes import Call, Expr, Name, children
 from ranef.formula.position import pointer
 from ranef.formula.render import to_text
+from ranef.frame.missing import append_rows
 from ranef.frame.table import Table
 
 __all__ = ["learn_state"]
 
 
-def learn_state(formula: Formula, table: Table, contrasts: Mapping[str, Contrast]) -> State:
+def learn_state(
+    formula: Formula,
+    table: Table,
+    contrasts: Mapping[str, Contrast],
+    left_out: Table | None = None,
+) -> State:
     """Learn levels, group means and transformations of all expressions of a formula.
 
     Parameters
@@ -33,6 +42,8 @@ def learn_state(formula: Formula, table: Table, contrasts: Mapping[str, Contrast
         Complete rows.
     contrasts : mapping of str to Contrast
         By column; treatment contrasts for all others.
+    left_out : Table, optional
+        The rows of the data that are not complete: group means are over these too.
 
     Raises
     ------
@@ -41,7 +52,7 @@ def learn_state(formula: Formula, table: Table, contrasts: Mapping[str, Contrast
     kinds = {name: table[name].kind for name in formula.variables()}
     state = State(formula.text, kinds, _learn_categories(formula, table, contrasts))
     for expr in (formula.response, *formula.offsets, *_factors(formula)):
-        state = _learn(expr, table, state)
+        state = _learn(expr, table, state, left_out)
     return state
 
 
@@ -59,6 +70,7 @@ def _learn_categories(
         if key in categories:
             continue
         if isinstance(factor, Name) and table[factor.name].kind == "factor":
+            refuse_names_of_groups(factor, table[factor.name], formula.text)
             levels, _ = learn_levels(table[factor.name], table.threads)
             contrast = contrasts.get(factor.name, Contrast())
             categories[key] = Category(factor.name, levels, contrast)
@@ -82,14 +94,15 @@ def _learn_categories(
     return categories
 
 
-def _learn(expr: Expr, table: Table, state: State) -> State:
+def _learn(expr: Expr, table: Table, state: State, left_out: Table | None) -> State:
     """Learn an expression's calls from the inside out."""
     if isinstance(expr, Call) and expr.function in CATEGORY:
         return state
     if isinstance(expr, Call) and expr.function in CENTRING:
-        return _learn_means(expr, table, _learn(expr.args[0], table, state))
+        state = _learn(expr.args[0], table, state, left_out)
+        return _learn_means(expr, table, state, left_out)
     for child in _operands(expr):
-        state = _learn(child, table, state)
+        state = _learn(child, table, state, left_out)
     if isinstance(expr, Call) and expr.function in TRANSFORMS:
         key = to_text(expr)
         if key not in state.transforms:
@@ -105,10 +118,10 @@ def _operands(expr: Expr) -> Iterable[Expr]:
     return children(expr)
 
 
-def _learn_means(call: Call, table: Table, state: State) -> State:
-    key, source = to_text(call), to_text(call.args[0])
+def _learn_means(call: Call, table: Table, state: State, left_out: Table | None) -> State:
+    key = to_text(call)
     other = "between" if call.function == "within" else "within"
-    twin = f"{other}({source}, {to_text(call.args[1])})"
+    twin = to_text(replace(call, function=other))
     if key in state.means:
         return state
     known = state.means.get(twin)
@@ -116,5 +129,12 @@ def _learn_means(call: Call, table: Table, state: State) -> State:
         from ranef.design.means import learn_means
 
         columns = expand_group(call.args[1], state.formula)[0].factors
-        known = learn_means(evaluate(call.args[0], table, state), columns, table)
+        values = evaluate(call.args[0], table, state)
+        if left_out is not None:
+            more = evaluate(call.args[0], left_out, state)
+            found = ends_of(more, None, left_out)
+            report_not_finite(more, found, call.args[0], left_out, state, "rows left out")
+            values = np.concatenate([values, more])
+            table = append_rows(table, left_out, columns)
+        known = learn_means(values, columns, table)
     return replace(state, means={**state.means, key: known})

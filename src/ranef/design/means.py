@@ -1,39 +1,74 @@
-"""Group means that ``within()`` and ``between()`` remember from the training rows."""
+"""Group means that ``within()`` and ``between()`` remember.
+
+They are over all rows of the data that have the variable and the group, also those that the fit
+leaves out because something else is missing there: the mean of a predictor in a school does not
+depend on who answered (Enders and Tofighi 2007). ``ranef.center`` takes the same rows.
+"""
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ranef.design.grouping import Grouping, learn_grouping
+from ranef.formula.nodes import Call
+from ranef.formula.render import to_text
+from ranef.frame.missing import missing_in
 from ranef.frame.table import Table
 from ranef.record import record
 from ranef.types import Array, Codes
 
-__all__ = ["GroupMeans", "learn_means"]
+__all__ = ["GroupMeans", "learn_means", "mean_column"]
+
+
+def mean_column(call: Call) -> str:
+    """The column of new data that holds the means of groups that the fit does not know.
+
+    It is called as the coefficient of that mean is, ``"between(ses, sch.id)"``, for
+    ``within(ses, sch.id)`` too.
+    """
+    return to_text(replace(call, function="between"))
 
 
 @record(frozen=True, slots=True)
 class GroupMeans:
-    """Means of one expression in each training group."""
+    """Means of one expression in each group."""
 
     grouping: Grouping
     means: Array = field(repr=False)
 
-    def of_rows(self, values: Array, table: Table) -> Array:
-        """The mean of each row's group, shape (n,).
+    def of_rows(self, table: Table, given: Array | None) -> tuple[Array, NDArray[np.bool_]]:
+        """The mean of each row's group, and the rows whose mean is not known.
 
-        A group that the training rows do not have gets its own mean within `table`.
+        Parameters
+        ----------
+        table : Table
+            It may lack the grouping columns where means are given.
+        given : ndarray or None, shape (n,)
+            Means for groups that the fit does not know.
+
+        Returns
+        -------
+        means : ndarray, shape (n,)
+            NaN where the group is missing or its mean not known.
+        unknown : ndarray of bool, shape (n,)
+            Rows of a group whose mean is neither known nor given.
         """
+        columns = self.grouping.columns
+        if given is not None and not all(name in table for name in columns):
+            return np.array(given), np.zeros(table.n_rows, dtype=np.bool_)
         codes = self.grouping.encode(table)
-        known = codes >= 0
-        if known.all():
-            return self.means[codes]
-        fresh, fresh_codes = learn_grouping(self.grouping.columns, table)
-        own = _means(values, fresh_codes, len(fresh))
-        of_rows = np.where(fresh_codes >= 0, own[fresh_codes], np.nan)
-        return np.where(known, self.means[codes], of_rows)
+        of_rows = np.where(codes >= 0, self.means[codes], np.nan)
+        absent = np.isnan(of_rows)
+        if not absent.any():
+            return of_rows, absent
+        if given is not None:
+            return np.where(absent, given, of_rows), np.zeros_like(absent)
+        for name in columns:
+            absent &= ~missing_in(table[name])
+        return of_rows, absent
 
 
 def learn_means(values: Array, columns: tuple[str, ...], table: Table) -> GroupMeans:

@@ -35,7 +35,7 @@ def plan_columns(
         centred = INTERCEPT in names
         used = []
         for column, name in zip(matrix.columns, names, strict=True):
-            if column is None or name == INTERCEPT:
+            if column is None or name == INTERCEPT:  # which no column of the data is called
                 used.append(-1)
                 continue
             place = places.setdefault((id(column), centred), len(columns))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import field
 from itertools import pairwise
 
@@ -13,16 +12,20 @@ from ranef.design.grouping import Grouping, learn_grouping
 from ranef.design.state import State
 from ranef.errors import DesignError
 from ranef.formula.model import Bar, Formula
+from ranef.formula.naming import numbered
 from ranef.formula.position import pointer
 from ranef.formula.terms import Term
 from ranef.frame.table import Table
 from ranef.record import record
-from ranef.scan import Ends
 from ranef.types import Array, Codes, RandomTerm
 
 __all__ = ["TermCoding", "build_random"]
 
 CHUNK = 1 << 13  # rows at a time
+CLEAR = 1e-9
+"""Difference within a level, relative to the spread of the column, that is no rounding error."""
+ROUNDING = 4.0 * float(np.finfo(np.float64).eps)
+"""The same, relative to the size of the column."""
 
 
 @record(frozen=True, slots=True)
@@ -37,12 +40,18 @@ class TermCoding:
         Left side of the bar.
     columns : tuple of int
         Columns of the left side's model matrix that belong to this term.
+    bar : int
+        The random part, by its position in ``Formula.bars``.
+    owners : tuple of int
+        For each of the columns its position in `terms`; -1 for the intercept.
     """
 
     grouping: Grouping
     intercept: bool
     terms: tuple[Term, ...] = field(repr=False)
     columns: tuple[int, ...]
+    bar: int
+    owners: tuple[int, ...]
 
 
 @record(frozen=True, slots=True)
@@ -51,6 +60,7 @@ class _Part:
     coding: TermCoding
     codes: Codes
     coded: Coded
+    constant: frozenset[int]
 
 
 def build_random(
@@ -64,12 +74,12 @@ def build_random(
     Raises
     ------
     DesignError
-        A grouping factor with one level, or a random slope that never varies within a group.
+        A grouping factor with one level, or a random part without columns.
     """
     groupings: dict[tuple[str, ...], tuple[Grouping, Codes]] = {}
     matrices: dict[tuple[bool, tuple[str, ...]], Coded] = {}
     parts: list[_Part] = []
-    for bar in formula.bars:
+    for place, bar in enumerate(formula.bars):
         if bar.factors not in groupings:
             groupings[bar.factors] = learn_grouping(bar.factors, table)
         grouping, codes = groupings[bar.factors]
@@ -78,13 +88,21 @@ def build_random(
         if key not in matrices:
             matrices[key] = code(bar.model.intercept, bar.model.terms, table, state)
         coded = matrices[key]
-        _check_slopes(bar, coded, codes, len(grouping), formula)
+        constant = _constant_columns(coded, codes, len(grouping))
+        owners = _owners(coded)
         every = tuple(range(len(coded.names)))
         for columns in (every,) if bar.correlated else tuple((j,) for j in every):
-            coding = TermCoding(grouping, bar.model.intercept, bar.model.terms, columns)
-            parts.append(_Part(bar, coding, codes, coded))
+            coding = TermCoding(
+                grouping,
+                bar.model.intercept,
+                bar.model.terms,
+                columns,
+                place,
+                tuple(owners[j] for j in columns),
+            )
+            parts.append(_Part(bar, coding, codes, coded, constant))
     parts = _sorted_as_lme4(parts)
-    labels = _unique([part.bar.label for part in parts])
+    labels = numbered([part.bar.label for part in parts])
     terms = [_term(part, label) for part, label in zip(parts, labels, strict=True)]
     return tuple(terms), tuple(part.coding for part in parts)
 
@@ -108,18 +126,8 @@ def _term(part: _Part, label: str) -> RandomTerm:
         columns=part.coded.columns.take(columns),
         codes=part.codes,
         grouping=part.coding.grouping,
+        constant=tuple(k for k, j in enumerate(columns) if j in part.constant),
     )
-
-
-def _unique(labels: Sequence[str]) -> list[str]:
-    """Second and later uses of a label get ``.1``, ``.2``."""
-    seen: dict[str, int] = {}
-    unique: list[str] = []
-    for label in labels:
-        count = seen.get(label, 0)
-        seen[label] = count + 1
-        unique.append(f"{label}.{count}" if count else label)
-    return unique
 
 
 def _check_levels(bar: Bar, grouping: Grouping, formula: Formula) -> None:
@@ -134,31 +142,33 @@ def _check_levels(bar: Bar, grouping: Grouping, formula: Formula) -> None:
         )
 
 
-def _check_slopes(bar: Bar, coded: Coded, codes: Codes, n_levels: int, formula: Formula) -> None:
-    if not bar.model.intercept or len(coded.names) == 1:
-        return
-    for term, columns in zip(bar.model.terms, coded.term_columns, strict=True):
+def _owners(coded: Coded) -> list[int]:
+    """For each column the term that it belongs to; -1 for the intercept."""
+    owners = [-1] * len(coded.names)
+    for k, columns in enumerate(coded.term_columns):
         for j in columns:
-            column = coded.columns.columns[j]
-            ends = None if coded.ends is None else coded.ends[j]
-            if column is not None and _varies_within(column, codes, n_levels, ends):
-                continue
-            name = coded.names[j]
-            raise DesignError(
-                f"the random slope of '{name}' cannot be told from the intercept of '{bar.label}'",
-                where=pointer(formula.text, term.factors[0].span),
-                found=f"'{name}' never varies within a level of '{bar.label}' in {bar.text}",
-                fix=f"keep '{term.name}' in the fixed part only, as in {_without(bar, term)}",
-            )
+            owners[j] = k
+    return owners
 
 
-def _varies_within(column: Array, codes: Codes, n_levels: int, ends: Ends | None) -> bool:
+def _constant_columns(coded: Coded, codes: Codes, n_levels: int) -> frozenset[int]:
+    """Columns besides the intercept that never vary within a level."""
+    return frozenset(
+        j
+        for columns in coded.term_columns
+        for j in columns
+        if (column := coded.columns.columns[j]) is not None
+        and not _varies_within(column, codes, n_levels)
+    )
+
+
+def _varies_within(column: Array, codes: Codes, n_levels: int) -> bool:
     """Whether some level has two values; where it does, few rows have to be read.
 
-    `ends` are smallest and largest value, where they are known.
+    Differences that may be rounding error, of a group mean made row by row for instance, are none.
     """
-    clear = None
     seen = np.full(n_levels, np.nan)
+    low, high = np.inf, -np.inf
     for start in range(0, column.size, CHUNK):
         rows = slice(start, start + CHUNK)
         levels, values = codes[rows], column[rows]
@@ -168,16 +178,7 @@ def _varies_within(column: Array, codes: Codes, n_levels: int, ends: Ends | None
             difference = float(np.fmax.reduce(np.abs(other - values), initial=0.0))
             if difference == 0.0:
                 continue
-            if clear is None:
-                low, high = ends or (float(column.min()), float(column.max()))
-                clear = 1e-12 * max(high, -low)
-            if difference > clear:
+            low, high = min(low, float(values.min())), max(high, float(values.max()))
+            if difference > max(CLEAR * (high - low), ROUNDING * max(high, -low)):
                 return True
     return False
-
-
-def _without(bar: Bar, term: Term) -> str:
-    kept = [other.name for other in bar.model.terms if other is not term]
-    lhs = " + ".join(["1", *kept])
-    mark = "|" if bar.correlated else "||"
-    return f"({lhs if kept else '1'} {mark} {bar.label})"

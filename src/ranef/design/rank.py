@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ranef.frame.grouping import ROUNDING
 from ranef.scan import Ends
 from ranef.types import Array, Cells, ModelColumns
 
@@ -18,8 +19,8 @@ _CLEAR = 1e-6
 _TOLERANCE = 1e-7
 """Relative length below which what is left of a column is rounding."""
 
-_CONSTANT = 1e-12
-"""Relative spread below which a column is a multiple of the intercept."""
+_FAR = 1e-12
+"""Relative spread below which it has to be looked at closely whether a column is constant."""
 
 _SMALLEST, _LARGEST = 1e-200, 1e200
 """Of sums of squares that have all their digits."""
@@ -58,7 +59,8 @@ def dependent_columns(
     orthogonal to the kept ones is shorter than 1e-7 of the column is left out, and later columns
     are judged against those kept. A Cholesky factorisation of the scaled cross-products decides
     the usual case; orthogonalisation, done twice for accuracy (Bjoerck 1994, Numerical methods
-    for least squares problems, section 2.4), decides the others.
+    for least squares problems, section 2.4), decides the others. A column is left out too if its
+    values, or what is left of them, differ by no more than rounding errors of the largest.
 
     Examples
     --------
@@ -82,18 +84,28 @@ def dependent_columns(
     if clear:
         return flags
     scaled = columns.matrix()
-    largest = np.abs(scaled).max(axis=0, initial=0.0)
-    scaled /= np.where(largest > 0, largest, 1.0)
-    lengths = np.sqrt(np.einsum("ij,ij->j", scaled, scaled))
+    sizes = _divide(scaled, _largest(scaled))
+    null, noise = sizes == 0.0, ROUNDING * sizes
     if intercept:
+        scaled -= scaled[0].copy()
+        spreads = _largest(scaled)
+        null |= spreads <= noise
+        noise = noise / np.where(null, 1.0, spreads)
+        scaled /= np.where(null, 1.0, spreads)
         scaled -= scaled.mean(axis=0)
-        centred = np.sqrt(np.einsum("ij,ij->j", scaled, scaled))
-        null = centred <= _CONSTANT * lengths
-        lengths = centred
-    else:
-        null = lengths == 0
-    flags[first:] = _orthogonalise(scaled, lengths, null, n - first)
+    flags[first:] = _orthogonalise(scaled, null, noise, n - first)
     return flags
+
+
+def _largest(columns: Array) -> Array:
+    return np.asarray(np.abs(columns).max(axis=0, initial=0.0))
+
+
+def _divide(columns: Array, sizes: Array) -> Array:
+    """Divide by the power of two above each size, without rounding; what the sizes become."""
+    mantissas, exponents = np.frexp(sizes)
+    np.ldexp(columns, -exponents, out=columns)
+    return np.asarray(mantissas)
 
 
 def _clearly_independent(
@@ -149,7 +161,7 @@ def _is_clear(gram: Array, squares: Array, sizes: Array, centred: bool) -> bool:
     size = gram.diagonal()
     if not ((size > _SMALLEST) & (squares < _LARGEST)).all():
         return False
-    if centred and (size <= _CONSTANT**2 * squares).any():
+    if centred and (size <= _FAR**2 * squares).any():
         return False
     if gram.shape[0] == 1:
         return True
@@ -162,8 +174,13 @@ def _is_clear(gram: Array, squares: Array, sizes: Array, centred: bool) -> bool:
 
 
 def _orthogonalise(
-    columns: Array, lengths: Array, null: NDArray[np.bool_], most: int
+    columns: Array, null: NDArray[np.bool_], noise: Array, most: int
 ) -> NDArray[np.bool_]:
+    """Columns that those before them determine; at most `most` are kept.
+
+    `noise` is by how much values of each column may differ from rounding alone.
+    """
+    lengths = np.sqrt(np.einsum("ij,ij->j", columns, columns))
     n, p = columns.shape
     basis = np.empty((n, min(max(most, 0), p)), order="F")
     kept = 0
@@ -176,7 +193,8 @@ def _orthogonalise(
         for _ in range(2):
             rest = rest - basis[:, :kept] @ (basis[:, :kept].T @ rest)
         length = float(np.linalg.norm(rest))
-        if length < _TOLERANCE:
+        spread = float(rest.max() - rest.min()) * lengths[j]
+        if length < _TOLERANCE or spread <= noise[j]:
             dependent[j] = True
             continue
         basis[:, kept] = rest / length

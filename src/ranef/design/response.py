@@ -7,7 +7,7 @@ from dataclasses import field
 import numpy as np
 
 from ranef.design.coding import ends_of, report_not_finite
-from ranef.design.evaluate import evaluate
+from ranef.design.evaluate import as_number, evaluate
 from ranef.design.state import State
 from ranef.errors import DataError
 from ranef.formula.nodes import Call, Expr, Name
@@ -54,7 +54,7 @@ def build_response(expr: Expr, table: Table, state: State, *, gaussian: bool) ->
     ------
     DataError
     """
-    name = to_text(expr)
+    name = expr.name if isinstance(expr, Name) else to_text(expr)
     if isinstance(expr, Call) and expr.function == "cbind":
         if gaussian:
             raise DataError(
@@ -74,7 +74,9 @@ def build_response(expr: Expr, table: Table, state: State, *, gaussian: bool) ->
                 found=f"{column.source_type or 'categories'} with the levels "
                 + ", ".join(repr(level) for level in used[:5])
                 + (", ..." if len(used) > 5 else ""),
-                fix="convert it to numbers; for two categories a logistic mixed model is meant, "
+                fix=as_number(column)
+                if column.names_groups_only
+                else "convert it to numbers; for two categories a logistic mixed model is meant, "
                 "which lme4's glmer fits",
             )
         y = (column.values != column.levels.index(used[0])).astype(np.float64)

@@ -12,7 +12,7 @@ from ranef.diagnose.words import joined
 from ranef.formula import Formula
 from ranef.formula.nodes import Name, walk
 from ranef.frame import Column
-from ranef.frame.grouping import group_means, is_constant_within
+from ranef.frame.grouping import ROUNDING, group_means, is_constant_within
 from ranef.types import Array, Finding, RandomTerm
 
 __all__ = ["collinearity_findings"]
@@ -47,9 +47,10 @@ def _nearly(formula: Formula, design: Design) -> Finding | None:
         return None
     _, vectors = np.linalg.eigh(X.T @ X)
     weights = np.abs(vectors[:, 0])
-    involved = [names[j] for j in np.flatnonzero(weights > 0.2 * weights.max())]
+    columns = np.flatnonzero(weights > 0.2 * weights.max())
+    involved = [names[j] for j in columns]
     worst = names[int(np.argmax(factors))]
-    shared = _shared(formula, involved)
+    shared = _shared(formula, design, {first + int(j) for j in columns})
     return Finding(
         code="collinear-columns",
         severity="note" if shared else "warning",
@@ -64,11 +65,11 @@ def _nearly(formula: Formula, design: Design) -> Finding | None:
     )
 
 
-def _shared(formula: Formula, columns: list[str]) -> list[str]:
+def _shared(formula: Formula, design: Design, columns: set[int]) -> list[str]:
     """Variables in all columns' terms, which are then products or powers of one another."""
     held = []
     for term in formula.fixed:
-        if any(column == term.name or column.startswith(f"{term.name}[") for column in columns):
+        if not columns.isdisjoint(design.encoding.fixed_terms[term.name]):
             held.append({n.name for f in term.factors for n in walk(f) if isinstance(n, Name)})
     return sorted(set.intersection(*held)) if len(held) == len(columns) else []
 
@@ -102,12 +103,11 @@ def _within(design: Design, term: RandomTerm) -> Iterator[Finding]:
 def _deviations(design: Design, term: RandomTerm) -> tuple[Array, list[str]]:
     """Deviations from the group means of the columns that have any."""
     columns, names = [], []
-    for j, name in enumerate(design.x_names):
-        x = np.ascontiguousarray(design.X[:, j])
+    for name, x in zip(design.x_names, design.X.T, strict=True):
         if is_constant_within(Column(name, "number", x), term.codes, term.n_levels).all():
             continue
         rest = x - group_means(x, term.codes, term.n_levels)[term.codes]
-        if float(rest @ rest) > 1e-18 * float(x @ x):
+        if np.abs(rest).max() > ROUNDING * np.abs(x).max():
             columns.append(rest)
             names.append(name)
     return np.asfortranarray(np.column_stack(columns)) if columns else np.empty((0, 0)), names

@@ -8,6 +8,7 @@ from ranef.diagnose.subject import Subject
 from ranef.diagnose.words import at_zero, slope_of
 from ranef.errors import RanefError
 from ranef.formula import to_text
+from ranef.formula.naming import in_formula, of_column, typed
 from ranef.inference.contextual import Contextual, candidates, contextual
 from ranef.types import Finding
 
@@ -33,6 +34,7 @@ def contextual_findings(subject: Subject) -> Iterator[Finding]:
                 subject.reml,
                 name,
                 factor,
+                left_out=subject.left_out,
             )
         except RanefError:
             continue
@@ -41,18 +43,19 @@ def contextual_findings(subject: Subject) -> Iterator[Finding]:
 
 
 def _finding(found: Contextual, subject: Subject) -> Finding:
-    x, g = found.variable, found.group
+    x, own = in_formula(found.variable), of_column(found.variable)
+    g = typed(found.group)
     formula = subject.formula
     others = {
         to_text(factor)
         for term in formula.fixed
-        if term.degree > 1 and x in (names := [to_text(factor) for factor in term.factors])
+        if term.degree > 1 and own in (names := [to_text(factor) for factor in term.factors])
         for factor, name in zip(term.factors, names, strict=True)
-        if name != x
+        if name != own
     }
     where = at_zero(others, subject.design.encoding.state.categories)
-    slopes = {bar.label for bar in formula.bars for term in bar.model.terms if term.name == x}
-    if slopes - {g}:
+    slopes = {bar.label for bar in formula.bars for term in bar.model.terms if term.name == own}
+    if slopes - {found.group}:
         fix = f"add between({x}, {g}): the coefficient of {x} is then the slope within {g}"
     else:
         fix = f"write within({x}, {g}) and between({x}, {g}) in place of {x}"
@@ -60,10 +63,10 @@ def _finding(found: Contextual, subject: Subject) -> Finding:
     return Finding(
         code="contextual-effect",
         severity="warning",
-        message=f"the slope of {x} between levels of '{g}' is not the slope within them: "
+        message=f"the slope of {x} between levels of '{found.group}' is not the slope within them: "
         f"{found.between:.3g} and {found.within:.3g}{where}, and the model has one for both",
         evidence=f"contextual effect {found.estimate:.3g}, SE {found.std_error:.2g}, "
         f"p {'< 1e-4' if found.p_joint < 1e-4 else f'= {found.p_joint:.1g}'}",
-        where=slope_of(x, g),
+        where=slope_of(own, found.group),
         fix=fix,
     )

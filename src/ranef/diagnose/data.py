@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ranef.design import Design
+from ranef.diagnose.columns import column_findings
 from ranef.formula import Formula
 from ranef.frame import Table
-from ranef.frame.numeric_group import numeric_group
 from ranef.types import Finding, MissingRows
 
 __all__ = ["data_findings", "missing_rows"]
@@ -16,13 +18,13 @@ FEW_LEVELS = 5
 def data_findings(
     formula: Formula, table: Table, design: Design, missing: MissingRows
 ) -> tuple[Finding, ...]:
-    """Grouping factors that look like measurements, few levels, aliased columns, missing rows."""
-    names = dict.fromkeys(n.name for bar in formula.bars for n in bar.group_names)
+    """What the data and the design show at next to no cost."""
     return (
         *missing_rows(missing),
         *_dropped(design),
-        *(finding for name in names for finding in numeric_group(table[name])),
+        *column_findings(formula, table),
         *_few_levels(design),
+        *_constant_slopes(formula, design),
     )
 
 
@@ -60,6 +62,14 @@ def _dropped(design: Design) -> list[Finding]:
             fix="drop the redundant terms from the formula; the fit does not change",
         )
     ]
+
+
+def _constant_slopes(formula: Formula, design: Design) -> Iterable[Finding]:
+    if not any(term.constant for term in design.terms):
+        return ()
+    from ranef.diagnose.slopes import constant_slope_findings
+
+    return constant_slope_findings(formula, design)
 
 
 def _few_levels(design: Design) -> list[Finding]:

@@ -109,7 +109,7 @@ def group_effects(subject: Subject, at: Evaluated) -> list[GroupEffects]:
         if column == 0:
             continue
         inverse = np.linalg.pinv(root)
-        k_matrix = np.einsum("ab,jbc,dc->jad", inverse, conditional[group], inverse)
+        k_matrix = inverse @ conditional[group] @ inverse.T
         out.append(
             GroupEffects(
                 factor=design.terms[members[0]].factor,

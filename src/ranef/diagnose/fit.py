@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,12 +15,17 @@ from ranef.types import Finding
 __all__ = ["fit_findings"]
 
 
-def fit_findings(problem: Problem, solution: Solution) -> tuple[Finding, ...]:
-    """What the certificate says that a reader should not miss."""
+def fit_findings(
+    problem: Problem, solution: Solution, unlike: Sequence[str] = ()
+) -> tuple[Finding, ...]:
+    """What the certificate says that a reader should not miss.
+
+    `unlike` are the factors whose rows are known to be less alike than chance has them.
+    """
     certificate = solution.certificate
     out = []
     if certificate.verdict == "boundary optimum":
-        out.append(_boundary(problem, solution))
+        out.append(_boundary(problem, solution, unlike))
     elif certificate.verdict != "interior optimum" and outweighed(problem, solution.inner):
         out.append(_outweighed(problem, solution))
     elif certificate.verdict == "flat":
@@ -93,7 +99,7 @@ def _outweighed(problem: Problem, solution: Solution) -> Finding:
     return replace(finding, code="flat") if solution.certificate.verdict == "flat" else finding
 
 
-def _boundary(problem: Problem, solution: Solution) -> Finding:
+def _boundary(problem: Problem, solution: Solution, unlike: Sequence[str]) -> Finding:
     from ranef.diagnose.words import joined, null_sentences
 
     certificate = solution.certificate
@@ -106,6 +112,7 @@ def _boundary(problem: Problem, solution: Solution) -> Finding:
             sentences += null_sentences(label, covariance, rank)
             where.append(label.label)
             factors[label.factor] = None
+    others = [factor for factor in factors if factor not in unlike]
     return Finding(
         code="boundary",
         severity="note",
@@ -114,5 +121,7 @@ def _boundary(problem: Problem, solution: Solution) -> Finding:
         "raise the criterion",
         where=", ".join(where),
         fix="the fit is sound; ask whether a predictor is missing between groups, or whether "
-        f"the random part by {joined(list(factors))} asks for more than the data hold",
+        f"the random part by {joined(others)} asks for more than the data hold"
+        if others
+        else "the search is sound; the negative correlation says why",
     )

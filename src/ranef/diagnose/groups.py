@@ -9,8 +9,7 @@ import numpy as np
 
 from ranef.formula import Bar, Formula, Term
 from ranef.formula.nodes import Name
-from ranef.frame import Column, Table
-from ranef.frame.grouping import grouping
+from ranef.frame import Column, Table, interaction
 from ranef.frame.meeting import meeting_findings
 from ranef.frame.numeric_group import numeric_group
 from ranef.frame.structure_findings import about_factor
@@ -22,7 +21,7 @@ __all__ = ["factors_of", "group_findings"]
 def factors_of(formula: Formula, table: Table) -> dict[str, Column]:
     """The grouping factors of the random part by name."""
     return {
-        bar.label: replace(grouping(table, ":".join(bar.factors)), name=bar.label)
+        bar.label: replace(interaction([table[name] for name in bar.factors]), name=bar.label)
         for bar in formula.bars
     }
 

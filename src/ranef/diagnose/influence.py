@@ -20,7 +20,7 @@ from ranef.diagnose.effects import Evaluated, GroupEffects, group_effects
 from ranef.diagnose.subject import Subject
 from ranef.diagnose.words import effect, place_of
 from ranef.errors import RanefError
-from ranef.inference.satterthwaite import with_log_sigma
+from ranef.inference.satterthwaite import covariance_with_log_sigma
 from ranef.kernel import Direction
 from ranef.record import record
 from ranef.types import Array, Finding
@@ -75,8 +75,10 @@ def displacements(subject: Subject, at: Evaluated, effects: GroupEffects) -> Dis
     directions = [Direction(effects.group, effects.root @ s @ effects.root.T) for s in basis]
     curvature = at.kernel.hessian(directions)
     k = len(basis)
-    h = with_log_sigma(curvature.hessian, curvature.r2 / at.kernel.r2, subject.problem.nu)
-    inverse = np.asarray(np.linalg.pinv(h, rcond=1e-10, hermitian=True), dtype=np.float64)
+    of_profile = np.linalg.pinv(curvature.hessian, rcond=1e-10, hermitian=True)
+    inverse = covariance_with_log_sigma(
+        np.asarray(of_profile, dtype=np.float64), curvature.r2 / at.kernel.r2, subject.problem.nu
+    )
 
     rows = np.bincount(effects.codes, minlength=n_levels).astype(np.float64)
     products = at.marginal * at.residuals

@@ -121,7 +121,7 @@ def normality_findings(subject: Subject, at: Evaluated) -> Iterator[Finding]:
             part = slice(block.offset, block.offset + block.q)
             root = change @ effects.root[part]
             b = effects.u @ root.T
-            variance = np.einsum("ab,jbc,ac->ja", root, effects.spread, root)
+            variance = np.einsum("jaa->ja", root @ effects.spread @ root.T)
             for i, name in enumerate(label.names):
                 here = variance[:, i] > 1e-8 * max(1e-300, float(variance[:, i].max()))
                 if int(here.sum()) < FEWEST_GROUPS:

@@ -14,6 +14,7 @@ from ranef.kernel import Kernel
 from ranef.problem import Problem, lower_triangles
 from ranef.problem.parameters import group_lambdas
 from ranef.record import record
+from ranef.solve.direction_names import FEW, mostly
 from ranef.types import Array, Finding
 
 __all__ = [
@@ -165,10 +166,13 @@ def _nearly_singular(subject: Subject, k: int, reduced: Reduced) -> Finding:
         )
     else:
         u, _, _ = np.linalg.svd(covariance / np.outer(sds, sds).clip(1e-300))
-        weakest = direction(names, u[:, -1])
+        if len(names) > FEW:
+            weakest = f"varies least in {mostly(names, u[:, -1:], label.factor)}"
+        else:
+            weakest = f"its weakest direction is {direction(names, u[:, -1])} (in SDs)"
         message = (
             f"the covariance by '{label.label}' cannot be told from one of rank {reduced.rank}; "
-            f"its weakest direction is {weakest} (in SDs)"
+            f"{'it ' if len(names) > FEW else ''}{weakest}"
         )
     most = "" if reduced.exact else "at most "
     return Finding(
@@ -183,11 +187,16 @@ def _nearly_singular(subject: Subject, k: int, reduced: Reduced) -> Finding:
     )
 
 
+def _percent(share: float) -> str:
+    """``98.2 %``; below a ten-thousandth of the variance the figure is of no use."""
+    return f"{100 * share:.3g} %" if share >= 1e-4 else "0 %"
+
+
 def _supported(subject: Subject, k: int, supported: int) -> Finding:
     label = subject.problem.labels[k]
     components = principal_components(subject.problem, subject.solution.inner, k)
     total = float(np.sum(components**2))
-    shares = ", ".join(f"{100 * c * c / total:.3g} %" for c in components) if total > 0 else "none"
+    shares = ", ".join(map(_percent, components**2 / total)) if total > 0 else "none"
     q = len(label.names)
     return Finding(
         code="supported-rank",

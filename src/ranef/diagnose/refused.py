@@ -8,19 +8,22 @@ from dataclasses import replace
 import numpy as np
 
 from ranef.design import Design
+from ranef.design.identifiable import flat_on_factor, is_refused
+from ranef.design.unidentified import identified_parts
 from ranef.diagnose.collinearity import collinearity_findings
+from ranef.diagnose.columns import column_findings
 from ranef.diagnose.data import data_findings, missing_rows
 from ranef.diagnose.findings import by_severity, of_data
 from ranef.diagnose.groups import factors_of
-from ranef.diagnose.ladder.rewrite import effects, parts_of, per_factor
+from ranef.diagnose.rewrite import effects, parts_of, per_factor
 from ranef.diagnose.separated import separated_findings
 from ranef.errors import RanefError
 from ranef.formula import Formula, Term, to_source
-from ranef.formula.nodes import Name
+from ranef.formula.nodes import Name, RandomPart
 from ranef.frame import Column, Table
 from ranef.frame.grouping import group_sizes, is_constant_within
 from ranef.frame.structure_findings import about_variable
-from ranef.types import Finding, MissingRows
+from ranef.types import Array, Finding, MissingRows
 
 __all__ = ["refused_findings", "simpler_formulas"]
 
@@ -51,6 +54,7 @@ def _findings(
     found = [*missing_rows(missing)]
     for column in variables:
         found += about_variable(column)
+    found += column_findings(formula, table)
     if all(column.kind != "number" or np.isfinite(column.values).all() for column in variables):
         for finder in of_data(formula, table):
             found += _possible(finder)
@@ -61,22 +65,30 @@ def _findings(
     return found
 
 
-def simpler_formulas(formula: Formula, table: Table) -> Iterator[str]:
+def simpler_formulas(
+    formula: Formula, table: Table, design: Design | None, weights: Array | None
+) -> Iterator[str]:
     """Models to try in place of one that the data refuse, the nearest first.
 
-    Without grouping factors that cannot have a variance and slopes of variables that are constant
-    within the groups; then with random intercepts alone.
+    With random parts whose variances the data identify; without grouping factors that cannot have
+    a variance; without slopes of variables that are constant within the groups; with random
+    intercepts alone.
     """
     written = parts_of(formula)
-    for intercepts in (False, True):
-        random = []
+    if design is not None:
+        identified = _identified(formula, design, weights)
+        if identified and identified != per_factor(formula):
+            yield replace(written, random=identified).text
+    for slopes in ("all", "varying", "none"):
+        random: list[RandomPart] = []
         for bar, part in zip(formula.bars, per_factor(formula), strict=True):
             factor = factors_of(formula, table)[bar.label]
             sizes = group_sizes(factor.values, len(factor.levels))
             if np.count_nonzero(sizes) < 2 or sizes.max() < 2:
                 continue
-            terms = tuple(t for t in bar.model.terms if _varies_within(t, table, factor))
-            kept = () if intercepts else terms
+            kept = bar.model.terms if slopes == "all" else ()
+            if slopes == "varying":
+                kept = tuple(t for t in bar.model.terms if _varies_within(t, table, factor))
             if bar.model.intercept or kept:
                 lhs = effects(bar.model.intercept, kept)
                 correlated = bar.correlated or not kept
@@ -84,6 +96,25 @@ def simpler_formulas(formula: Formula, table: Table) -> Iterator[str]:
         asked = per_factor(formula)
         if random and [to_source(p) for p in random] != [to_source(p) for p in asked]:
             yield replace(written, random=tuple(random)).text
+
+
+def _identified(formula: Formula, design: Design, weights: Array | None) -> tuple[RandomPart, ...]:
+    """The random parts, smaller where the data do not identify their variances."""
+    random: dict[int, RandomPart] = dict(enumerate(per_factor(formula)))
+    for members in design.suspicious:
+        flat = flat_on_factor(design, members, weights)
+        if not is_refused(design, members, flat, weights):
+            continue
+        places = {design.encoding.random_codings[k].bar for k in members}
+        asked = {place: random.pop(place) for place in places}
+        for part in identified_parts(design, members, flat, weights):
+            terms = tuple(part.bar.model.terms[k] for k in sorted(part.kept - {-1}))
+            random[part.place] = replace(
+                asked[part.place],
+                lhs=effects(-1 in part.kept, terms),
+                correlated=part.correlated or len(part.positions) == 1,
+            )
+    return tuple(random[place] for place in sorted(random))
 
 
 def _varies_within(term: Term, table: Table, factor: Column) -> bool:

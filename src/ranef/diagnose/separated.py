@@ -29,18 +29,17 @@ def separated_findings(design: Design) -> Iterator[Finding]:
 
 
 def _of_factor(design: Design, term: RandomTerm) -> Iterator[Finding]:
+    X = design.X
     constant = [
         j
         for j, name in enumerate(design.x_names)
-        if is_constant_within(
-            Column(name, "number", np.ascontiguousarray(design.X[:, j])), term.codes, term.n_levels
-        ).all()
+        if is_constant_within(Column(name, "number", X[:, j]), term.codes, term.n_levels).all()
     ]
     if len(constant) < 2:
         return
     some_row = np.zeros(term.n_levels, dtype=np.int64)
     some_row[term.codes] = np.arange(design.n)
-    matrix = design.X[some_row][:, constant]
+    matrix = X[some_row][:, constant]
     q, r = np.linalg.qr(matrix / np.abs(matrix).max(axis=0))
     if matrix.shape[0] <= matrix.shape[1] or np.linalg.matrix_rank(r) < r.shape[0]:
         return

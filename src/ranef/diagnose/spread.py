@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from ranef.design import Design
 from ranef.diagnose.effects import Evaluated
+from ranef.diagnose.serial import Serial, whitened
 from ranef.diagnose.subject import Subject
 from ranef.inference.rows import leverages
-from ranef.types import Array, Finding, RandomTerm
+from ranef.types import Array, Codes, Finding, RandomTerm
 
 __all__ = ["Spread", "residual_spread", "spread_findings"]
 
@@ -38,16 +39,40 @@ class Spread(NamedTuple):
     log_sigma: Array
 
 
-def spread_findings(subject: Subject, at: Evaluated) -> Iterator[Finding]:
-    """The H statistic of Raudenbush and Bryk, robust to long tails, for each grouping factor."""
+def spread_findings(
+    subject: Subject, at: Evaluated, serial: Mapping[str, Serial]
+) -> Iterator[Finding]:
+    """The H statistic of Raudenbush and Bryk, robust to long tails, for each grouping factor.
+
+    Rows that are alike say less about the variance of their group than their number. Where
+    residuals may be serially correlated, what is new in each of them has to differ too; where they
+    clearly are, the sizes told are of that.
+    """
     design = subject.design
     y = design.y if subject.offset is None else design.y - subject.offset
     leverage = leverages(subject.problem, subject.solution, design, y, subject.weights)
     for term in {term.factor: term for term in design.terms}.values():
-        yield from _of_factor(design, term, at.residuals, leverage)
+        found, rho = residual_spread(at.residuals, leverage, term.codes, term.n_levels), 0.0
+        along = serial.get(term.factor)
+        if found is not None and along is not None and along.likely:
+            new = whitened(along, at.residuals, term, _columns(design, term))
+            again = residual_spread(new.values, new.leverage, new.codes, term.n_levels)
+            if again is None or along.clear:
+                found, rho = again, new.rho
+            else:
+                found = found._replace(p_value=max(found.p_value, again.p_value))
+        yield from _of_factor(design, term, found, rho)
 
 
-def residual_spread(residuals: Array, leverage: Array, term: RandomTerm) -> Spread | None:
+def _columns(design: Design, term: RandomTerm) -> Array:
+    """Those of all terms of a factor, and a constant."""
+    same = [other.Z for other in design.terms if other.factor == term.factor]
+    return np.column_stack([np.ones(design.n), *same])
+
+
+def residual_spread(
+    residuals: Array, leverage: Array, codes: Codes, n_levels: int
+) -> Spread | None:
     """Whether groups have one residual variance.
 
     With d_j = n_j less the leverages of group j, s_j^2 = sum r^2 / d_j has, to a good
@@ -60,7 +85,8 @@ def residual_spread(residuals: Array, leverage: Array, term: RandomTerm) -> Spre
     residuals : ndarray, shape (n,)
         Conditional ones, times the root of the weights.
     leverage : ndarray, shape (n,)
-    term : RandomTerm
+    codes : ndarray of int, shape (n,)
+    n_levels : int
 
     Returns
     -------
@@ -75,16 +101,15 @@ def residual_spread(residuals: Array, leverage: Array, term: RandomTerm) -> Spre
     """
     from scipy import special
 
-    n_levels = term.n_levels
-    df = np.bincount(term.codes, weights=1.0 - leverage, minlength=n_levels)
-    squares = np.bincount(term.codes, weights=residuals**2, minlength=n_levels)
+    df = np.bincount(codes, weights=1.0 - leverage, minlength=n_levels)
+    squares = np.bincount(codes, weights=residuals**2, minlength=n_levels)
     use = (df >= FEWEST_DF) & (squares > 0.0)
     k = int(use.sum())
     if k < FEWEST_GROUPS:
         return None
     half = 0.5 * df[use]
     log_variance = np.log(squares[use] / df[use]) - (special.digamma(half) - np.log(half))
-    tails = _tails(residuals, term, use)
+    tails = _tails(residuals, codes, use)
     weights = 1.0 / (max(1.0, tails) * special.polygamma(1, half))
     centre = float(weights @ log_variance) / float(weights.sum())
     h = float(weights @ (log_variance - centre) ** 2)
@@ -98,14 +123,13 @@ def residual_spread(residuals: Array, leverage: Array, term: RandomTerm) -> Spre
     return Spread(p_value, 0.5 * float(np.sqrt(between)), float(np.exp(np.ptp(span))), log_sigma)
 
 
-def _tails(residuals: Array, term: RandomTerm, use: NDArray[np.bool_]) -> float:
+def _tails(residuals: Array, codes: Codes, use: NDArray[np.bool_]) -> float:
     """(kurtosis - 1) / 2 within groups; 1 for the normal distribution."""
-    n_levels = term.n_levels
-    rows = np.bincount(term.codes, minlength=n_levels).astype(np.float64)
-    means = np.bincount(term.codes, weights=residuals, minlength=n_levels) / rows
-    rest = residuals - means[term.codes]
-    second = np.bincount(term.codes, weights=rest**2, minlength=n_levels) / rows
-    fourth = np.bincount(term.codes, weights=rest**4, minlength=n_levels) / rows
+    rows = np.bincount(codes, minlength=use.size).astype(np.float64)
+    means = np.bincount(codes, weights=residuals, minlength=use.size) / np.maximum(rows, 1.0)
+    rest = residuals - means[codes]
+    second = np.bincount(codes, weights=rest**2, minlength=use.size) / np.maximum(rows, 1.0)
+    fourth = np.bincount(codes, weights=rest**4, minlength=use.size) / np.maximum(rows, 1.0)
     here = use & (second > 0.0) & (rows >= 4)
     # Under normality E[m4 / m2^2] = 3 (n - 1) / (n + 1) in a sample of n.
     expected = 3.0 * (rows - 1.0) / (rows + 1.0)
@@ -116,9 +140,8 @@ def _tails(residuals: Array, term: RandomTerm, use: NDArray[np.bool_]) -> float:
 
 
 def _of_factor(
-    design: Design, term: RandomTerm, residuals: Array, leverage: Array
+    design: Design, term: RandomTerm, found: Spread | None, rho: float = 0.0
 ) -> Iterator[Finding]:
-    found = residual_spread(residuals, leverage, term)
     if found is None:
         return
     if found.p_value >= LEVEL or found.sd < LARGE:
@@ -131,7 +154,8 @@ def _of_factor(
         message=f"the residual SD of '{design.response}' differs between levels of "
         f"'{term.factor}': the model gives all of them one",
         evidence=f"SD of log sigma {found.sd:.2g} between levels, p {_p(found.p_value)}; smallest "
-        f"in '{low}', largest in '{high}', {found.ratio:.1f} times as large after shrinkage",
+        f"in '{low}', largest in '{high}', {found.ratio:.1f} times as large after shrinkage"
+        + (f"; a serial correlation of {rho:.2f} taken out" if rho > 0.0 else ""),
         where=term.factor,
         fix="a transformation of the response, or a missing random slope or predictor, may even "
         "it out; fixed effects are little affected, their standard errors and predictions for "

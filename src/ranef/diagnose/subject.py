@@ -80,6 +80,8 @@ class Subject:
         Precision weights.
     offset : ndarray or None, shape (n,)
         The whole offset: ``offset()`` terms of the formula and the argument.
+    left_out : Table or None
+        The model's variables in the other rows of the data.
     refit : Refit
     """
 
@@ -92,6 +94,7 @@ class Subject:
     estimates: Estimates = field(repr=False)
     weights: Array | None = field(repr=False)
     offset: Array | None = field(repr=False)
+    left_out: Table | None = field(repr=False)
     refit: Refit = field(repr=False)
 
     @property

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ranef.problem import TermLabel
-from ranef.types import Array
+from ranef.solve.direction_names import FEW, mostly
+from ranef.types import INTERCEPT, Array
 
 if TYPE_CHECKING:
     from ranef.design.state import Category
@@ -36,7 +37,7 @@ def effect(name: str, factor: str) -> str:
     >>> effect("Intercept", "school"), effect("ses", "school")
     ('the school intercept', 'the slope of ses')
     """
-    return f"the {factor} intercept" if name == "Intercept" else f"the slope of {name}"
+    return f"the {factor} intercept" if name == INTERCEPT else f"the slope of {name}"
 
 
 def place_of(factor: str, level: str) -> str:
@@ -92,7 +93,7 @@ def direction(names: Sequence[str], weights: Array) -> str:
     parts = []
     for i in order[np.abs(scaled[order]) >= 0.05].tolist():
         size = "" if abs(scaled[i]) > 0.995 else f"{abs(scaled[i]):.2f} "
-        name = "(Intercept)" if names[i] == "Intercept" else names[i]
+        name = f"({INTERCEPT})" if names[i] == INTERCEPT else names[i]
         parts.append(f"{'-' if scaled[i] < 0 else '+'} {size}{name}")
     return " ".join(parts).removeprefix("+ ")
 
@@ -123,7 +124,7 @@ def null_sentences(label: TermLabel, covariance: Array, rank: int) -> list[str]:
         gone, left = list(range(q)), []
     out = []
     for i in gone:
-        where = "" if label.names[i] == "Intercept" else f" between levels of {label.factor}"
+        where = "" if label.names[i] == INTERCEPT else f" between levels of {label.factor}"
         out.append(f"{effects[i]} has no variance{where}")
     if len(left) > rank:
         shape = square(q, rank)
@@ -133,10 +134,13 @@ def null_sentences(label: TermLabel, covariance: Array, rank: int) -> list[str]:
         else:
             spread = np.outer(sds[left], sds[left])
             _, vectors = np.linalg.eigh(covariance[np.ix_(left, left)] / spread)
-            names = [label.names[i] for i in left]
-            combined = [direction(names, vectors[:, k]) for k in range(len(left) - rank)]
-            out.append(
-                f"{joined(combined)} (in SDs) {'has' if len(combined) == 1 else 'have'} no "
-                f"variance between levels of {label.factor}: {shape}"
-            )
+            names, missing = [label.names[i] for i in left], len(left) - rank
+            if missing > 1 or len(left) > FEW:
+                what = (
+                    f"{missing} of {len(left)} combinations of effects, mostly of "
+                    f"{mostly(names, vectors[:, :missing], label.factor)}, have"
+                )
+            else:
+                what = f"{direction(names, vectors[:, 0])} (in SDs) has"
+            out.append(f"{what} no variance between levels of {label.factor}: {shape}")
     return out

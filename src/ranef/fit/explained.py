@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ranef.fit.record import FitRecord
+from ranef.present.progress import progress, progress_bar
 
 if TYPE_CHECKING:
     from ranef.inference.contextual import Contextual
@@ -16,6 +17,7 @@ __all__ = ["Explained"]
 class Explained(FitRecord):
     """The methods that explain a fit; each delegates to a function."""
 
+    @progress("fitting the slopes within and between groups")
     def contextual(self, variable: str, by: str | None = None) -> Contextual:
         """The slope of a predictor between groups less its slope within them, with a test.
 
@@ -53,6 +55,7 @@ class Explained(FitRecord):
             self._problem.reml,
             variable,
             by,
+            left_out=self._left_out,
         )
 
     def diagnose(self) -> Diagnosis:
@@ -84,4 +87,5 @@ class Explained(FitRecord):
         """
         from ranef.fit.subject import diagnosis_of
 
-        return diagnosis_of(self)
+        with progress_bar("diagnosis", 100) as tick:
+            return diagnosis_of(self, tick)

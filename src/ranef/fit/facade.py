@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from ranef.errors import OptionError
+from ranef.fit.by_row import ByRow
 from ranef.fit.explained import Explained
 from ranef.fit.refitting import Refitting
-from ranef.frame import read_table
 from ranef.present.presented import Presented
+from ranef.present.progress import progress
 from ranef.solve import Certificate
 from ranef.types import Array
 
@@ -18,12 +19,12 @@ if TYPE_CHECKING:
 __all__ = ["Fit"]
 
 
-class Fit(Explained, Refitting, Presented):
+class Fit(ByRow, Explained, Refitting, Presented):
     """A fitted linear mixed model.
 
-    Made by :func:`ranef.lmm`; nothing changes it afterwards. Arrays are in the order of the rows
-    that were used (``missing_rows`` lists the others), labelled results are pandas objects and
-    the caller's to change.
+    Made by :func:`ranef.lmm`; nothing changes it afterwards. What belongs to the rows is in the
+    order of the rows that were used (``missing_rows`` lists the others), with their labels if the
+    data are a pandas frame. Labelled results are pandas objects and the caller's to change.
 
     Examples
     --------
@@ -86,7 +87,8 @@ class Fit(Explained, Refitting, Presented):
         """Fixed effects plus conditional modes by grouping factor, one row a level."""
         from ranef.present.estimates import coef_frames
 
-        return coef_frames(self.fixef, self.ranef(condvar=False))
+        levels = [term.levels for term in self._design.terms]
+        return coef_frames(self.fixef, self._problem.labels, levels, self._modes)
 
     # -- criteria -------------------------------------------------------------------------------
     @property
@@ -169,34 +171,6 @@ class Fit(Explained, Refitting, Presented):
         """Whether the fit is at an optimum, of which kind, with the evidence."""
         return self._solution.certificate
 
-    # -- rows -----------------------------------------------------------------------------------
-    @property
-    def fitted(self) -> Array:
-        """Conditional means, shape (nobs,)."""
-        return self._fitted.copy()
-
-    def residuals(
-        self, kind: Literal["response", "pearson", "deviance", "working"] = "response"
-    ) -> Array:
-        """Response less fitted values, shape (nobs,).
-
-        ``pearson`` and ``deviance`` residuals are multiplied by the root of the weights.
-        """
-        from ranef.inference.rows import residuals
-
-        return residuals(self._design.y, self._fitted, self._weights, kind)
-
-    @property
-    def leverage(self) -> Array:
-        """Diagonal of the map from the response to the fitted values, shape (nobs,)."""
-        return self._leverage.copy()
-
-    def model_frame(self) -> pd.DataFrame:
-        """The model's variables in the rows that were used."""
-        from ranef.present.model_frame import model_frame
-
-        return model_frame(self._table)
-
     # -- inference ------------------------------------------------------------------------------
     def coefficients(self, ddf: str = "satterthwaite", level: float = 0.95) -> pd.DataFrame:
         """Tests and intervals of the fixed effects, one row a coefficient.
@@ -220,7 +194,7 @@ class Fit(Explained, Refitting, Presented):
         self,
         method: Literal["wald", "profile", "bootstrap"] = "wald",
         level: float = 0.95,
-        ddf: str = "asymptotic",
+        ddf: str = "satterthwaite",
         *,
         n: int = 1000,
         seed: int | None = None,
@@ -260,71 +234,7 @@ class Fit(Explained, Refitting, Presented):
             return self.bootstrap(n, kind, seed).confint(level, type)
         raise OptionError(f"unknown method {method!r}", fix="use 'wald', 'profile' or 'bootstrap'")
 
-    def predict(
-        self,
-        newdata: Any = None,
-        level: Literal["conditional", "population"] = "conditional",
-        new_levels: Literal["error", "population", "sample"] = "error",
-        interval: Literal["confidence", "prediction"] | None = None,
-        confidence: float = 0.95,
-        seed: int | None = None,
-    ) -> Any:
-        """Predicted means, for the rows of the fit or for new ones.
-
-        Parameters
-        ----------
-        newdata : data frame, optional
-            The predictors; the grouping factors too for conditional predictions.
-        level : {"conditional", "population"}
-            With the random effects of the rows' groups, or with random effects of zero.
-        new_levels : {"error", "population", "sample"}
-            What to do with levels that the fit has not seen: raise, predict with random effects
-            of zero, or draw their random effects.
-        interval : {"confidence", "prediction"}, optional
-            Of the mean, or of a new observation (of a new group in population predictions); the
-            variances are taken as known.
-        confidence : float
-            Of the interval.
-        seed : int, optional
-            For ``new_levels="sample"``.
-
-        Returns
-        -------
-        ndarray, shape (rows,), or DataFrame with estimate, conf_low, conf_high
-            Rows where a predictor or a group is missing are NaN.
-
-        Raises
-        ------
-        DataError
-            New levels, where these are an error.
-        UnknownColumnError
-            A predictor is not in `newdata`.
-        """
-        from ranef.inference.predict import PredictionOptions, predict
-
-        options = PredictionOptions(level, new_levels, interval, confidence, seed)
-        encoding = self._design.encoding
-        if newdata is None:
-            table = self._table
-        else:
-            needed = encoding.variables if options.needs_groups else encoding.fixed_variables
-            table = read_table(newdata, needed) if needed else read_table(newdata)
-        result = predict(
-            table,
-            encoding,
-            self._estimates,
-            lambda: self._modes,
-            self._problem.labels,
-            self._variance_of_rows,
-            options,
-        )
-        shift = self._offset_of(newdata)
-        if result.conf_low is None or result.conf_high is None:
-            return result.estimate + shift
-        import pandas as pd
-
-        return pd.DataFrame({k: v + shift for k, v in result._asdict().items()})
-
+    @progress("fitting the model by the other criterion")
     def with_reml(self, reml: bool) -> Fit:
         """The same model and data by REML or by ML: this fit where it is so already."""
         return self if self.reml == reml else self._again(self._problem.with_reml(reml))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from functools import cached_property
 from time import perf_counter
@@ -11,17 +11,21 @@ from typing import TYPE_CHECKING, Any, Self
 from ranef.design import Design
 from ranef.diagnose import data_findings, fit_findings
 from ranef.formula import Formula
-from ranef.frame import Table, read_table
+from ranef.frame import Table
 from ranef.inference.estimates import Estimates, estimate
 from ranef.kernel import Layout
-from ranef.problem import Problem, check_residual_variance
+from ranef.present.progress import progress
+from ranef.problem import Problem, check_bounded, check_residual_variance
 from ranef.record import record
 from ranef.solve import Control, Solution, solve_checked, solve_design
-from ranef.types import Array, Codes, Finding, MissingRows
+from ranef.types import Array, Finding, MissingRows
 
 # What only some questions to a fit need is imported where they are answered: a fit starts sooner.
 if TYPE_CHECKING:
-    from ranef.inference.coefficients import CoefficientTests
+    import pandas as pd
+
+    from ranef.inference.ddf import Method, RowTests
+    from ranef.inference.prediction_variance import RowVariances
     from ranef.inference.satterthwaite import VarianceDerivatives
     from ranef.present.fit_log import FitLog
     from ranef.prior import Assigned
@@ -46,6 +50,8 @@ class FitRecord:
     _layout: Layout
     _seconds: Mapping[str, float]
     missing_rows: MissingRows
+    _left_out: Table | None = None
+    _index: pd.Index[Any] | None = None
     findings: tuple[Finding, ...] = ()
 
     @classmethod
@@ -65,19 +71,25 @@ class FitRecord:
         start: Array | None = None,
         seconds: Mapping[str, float] | None = None,
         form: Callable[[Array], Problem] | None = None,
+        left_out: Table | None = None,
+        index: pd.Index[Any] | None = None,
     ) -> Self:
         """Solve, certify, estimate, and keep what is worth knowing.
 
         `seconds` are those already spent, by phase, for the log. `form` makes the problem from the
-        response less offset, where that takes less than all cross-products.
+        response less offset, where that takes less than all cross-products. `left_out` are the
+        rows of the data that `missing` lists, `index` the labels of all its rows, if it has any.
         """
         begun = perf_counter()
         control = control or Control()
         y = design.y if offset is None else design.y - offset
         if form is None:
+            check_bounded(design, y, reml, penalised=prior is not None)
             solved = solve_design(design, y, weights, reml, prior, control, start)
         else:
-            solved = solve_checked(form(y), design, y, weights, control, start, begun)
+            formed = form(y)
+            check_bounded(design, y, formed.reml, penalised=formed.prior is not None)
+            solved = solve_checked(formed, design, y, weights, control, start, begun)
         problem, kernel, solution, gathering = solved
         estimates = estimate(problem, solution, kernel)
         inner_variance = (estimates.sigma / problem.scaling.y_scale) ** 2
@@ -86,6 +98,10 @@ class FitRecord:
             *data_findings(formula, table, design, missing),
             *fit_findings(problem, solution),
         )
+        if design.suspicious:
+            from ranef.diagnose.competing import competing_findings
+
+            findings += tuple(competing_findings(design, solution.certificate))
         found = solution.found
         solving = gathering + found.search_seconds + found.certificate_seconds
         return cls(
@@ -100,6 +116,8 @@ class FitRecord:
             _offset_name=offset_name,
             _control=control,
             missing_rows=missing,
+            _left_out=left_out,
+            _index=index,
             findings=findings,
             _layout=kernel.layout,
             _seconds={
@@ -141,6 +159,8 @@ class FitRecord:
             control=self._control,
             start=start,
             form=form,
+            left_out=self._left_out,
+            index=self._index,
         )
 
     # Computed when first asked for; never pickled.
@@ -158,6 +178,7 @@ class FitRecord:
         return self._mean + random_part(blocks, self._modes)
 
     @cached_property
+    @progress("computing leverages")
     def _leverage(self) -> Array:
         from ranef.inference.rows import leverages
 
@@ -171,45 +192,54 @@ class FitRecord:
         return conditional_modes(self._problem, self._solution)
 
     @cached_property
+    @progress("computing the covariances of the random effects")
     def _conditional_covariances(self) -> tuple[Array, ...]:
         from ranef.inference.conditional import conditional_covariances
 
         return conditional_covariances(self._problem, self._solution)
 
     @cached_property
+    @progress("computing degrees of freedom")
     def _derivatives(self) -> VarianceDerivatives:
         from ranef.inference.satterthwaite import variance_derivatives
 
         return variance_derivatives(self._problem, self._solution)
 
-    def _offset_of(self, newdata: Any) -> Array | float:
-        """The part of the offset that the formula does not hold."""
-        if newdata is not None:
-            if self._offset_name is None:
-                return 0.0
-            return read_table(newdata, [self._offset_name])[self._offset_name].values
-        if self._offset is None or self._design.offset is None:
-            return 0.0 if self._offset is None else self._offset
-        return self._offset - self._design.offset
+    @cached_property
+    def _methods(self) -> dict[str, Method]:
+        """Methods for degrees of freedom that have been asked for."""
+        return {}
 
-    def _variance_of_rows(self, x: Array, blocks: Sequence[tuple[Codes, Array]]) -> Array:
-        from ranef.inference.prediction_variance import conditional_variances_of_rows
+    @cached_property
+    def _row_variances(self) -> RowVariances:
+        from ranef.inference.prediction_variance import RowVariances
 
-        return conditional_variances_of_rows(
-            self._problem, self._solution, self._estimates, x, blocks
+        return RowVariances(
+            self._problem, self._solution, self._estimates, lambda: self._derivatives
         )
 
-    def _tests(self, ddf: str, level: float) -> CoefficientTests:
+    def _method(self, ddf: str) -> Method:
+        """A method for degrees of freedom, made once."""
+        from ranef.inference.ddf import Fitted, method_of
+
+        if ddf not in self._methods:
+            y = self._design.y if self._offset is None else self._design.y - self._offset
+            fitted = Fitted(
+                self._problem,
+                self._solution,
+                self._design,
+                self._estimates,
+                y,
+                self._weights,
+                lambda: self._derivatives,
+            )
+            self._methods[ddf] = method_of(ddf, fitted)
+        return self._methods[ddf]
+
+    def _tests(self, ddf: str, level: float) -> RowTests:
         from ranef.inference.coefficients import coefficient_tests
 
-        return coefficient_tests(
-            self._estimates.beta,
-            self._estimates.vcov,
-            self._problem.n - self._design.p,
-            lambda: self._derivatives,
-            ddf,
-            level,
-        )
+        return coefficient_tests(self._estimates.beta, self._method(ddf), level)
 
     def __getstate__(self) -> Mapping[str, Any]:
         return {f.name: getattr(self, f.name) for f in fields(self)}

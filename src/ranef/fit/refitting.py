@@ -9,6 +9,8 @@ import numpy as np
 
 from ranef.errors import DataError
 from ranef.fit.record import FitRecord
+from ranef.frame.open import in_row_order
+from ranef.present.progress import progress, progress_bar
 from ranef.types import Array
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ class Refitting(FitRecord):
         Returns
         -------
         DataFrame, shape (nobs, n)
-            Columns 0 to n - 1.
+            Columns 0 to n - 1; rows labelled as those of :meth:`model_frame`.
 
         Examples
         --------
@@ -50,6 +52,7 @@ class Refitting(FitRecord):
         import pandas as pd
 
         from ranef.inference.simulate import simulate_responses
+        from ranef.present.rows import frame_index
 
         y = simulate_responses(
             self._design,
@@ -60,15 +63,16 @@ class Refitting(FitRecord):
             n,
             seed,
         )
-        return pd.DataFrame(y)
+        return pd.DataFrame(y, index=frame_index(self._index, self.missing_rows))
 
+    @progress("fitting the model to another response")
     def refit(self, y: Any) -> Self:
         """The same model for another response: a new fit, searched for from this one.
 
         Parameters
         ----------
         y : array-like, shape (nobs,)
-            In the order of the rows used.
+            In the order of the rows used; a pandas series with their labels is put in order.
 
         Raises
         ------
@@ -76,6 +80,8 @@ class Refitting(FitRecord):
             Another number of values than rows used, or values that are not finite numbers.
         """
         n = self._problem.n
+        if self._index is not None:
+            y = in_row_order(y, self._index.delete(self.missing_rows.rows))
         try:
             values = np.array(y, dtype=np.float64)
         except (TypeError, ValueError):
@@ -152,7 +158,6 @@ class Refitting(FitRecord):
         from ranef.inference.bootstrap import BootstrapPlan, bootstrap_draws
         from ranef.inference.parameters import parameters_of, values_of
         from ranef.present.bootstrap import Bootstrap
-        from ranef.present.progress import progress_bar
 
         BootstrapPlan(n, kind, seed, threads)  # refuses before a bar is made for it
         with progress_bar(f"{kind} bootstrap", n) as tick:
@@ -195,18 +200,15 @@ class Refitting(FitRecord):
         >>> fit.profile().confint().loc["Days"].round(2).to_list()
         [7.36, 13.58]
         """
-        from ranef.inference.profile import profile_traces
+        from ranef.inference.profile import profile_traces, work
         from ranef.present.profile import Profile
 
-        ml = self._by_ml()
-        traces = profile_traces(
-            ml._problem,
-            ml._solution,
-            ml._estimates,
-            self._design.x_names,
-            self._control,
-            level,
-        )
+        names = self._design.x_names
+        with progress_bar("profile", work(names, self._problem)) as tick:
+            ml = self._by_ml()
+            traces = profile_traces(
+                ml._problem, ml._solution, ml._estimates, names, self._control, level, tick
+            )
         return Profile(self._formula.text, level, traces)
 
     def _by_ml(self) -> Self:

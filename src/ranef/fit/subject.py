@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -13,6 +14,7 @@ from ranef.design import build, check_identifiable
 from ranef.design.contrasts import to_argument
 from ranef.diagnose.findings import all_findings
 from ranef.diagnose.ladder import build_ladder
+from ranef.diagnose.larger import larger_parts
 from ranef.diagnose.rank import supported_ranks
 from ranef.diagnose.subject import SAME, Subject
 from ranef.fit.record import FitRecord
@@ -21,7 +23,7 @@ from ranef.frame import Table
 from ranef.present.diagnosis import Diagnosis
 from ranef.prior import assign
 from ranef.solve import Control
-from ranef.types import Array
+from ranef.types import OFFSET, Array
 
 __all__ = ["diagnosis_of", "subject_of"]
 
@@ -42,9 +44,10 @@ def subject_of(record: FitRecord) -> Subject:
         table = record._table if rows is None else _rows_of(record._table, rows)
         weights, offset = (_of_rows(values, rows) for values in (record._weights, record._offset))
         state = record._design.encoding.state
-        design = build(parsed, table, to_argument(state, parsed.variables()))
+        contrasts = to_argument(state, parsed.variables())
+        design = build(parsed, table, contrasts, left_out=record._left_out)
         kept = record._problem.prior if formula is None else None
-        check_identifiable(design, weighted=weights is not None and bool(np.ptp(weights) > 0.0))
+        check_identifiable(design, weights)
         return subject_of(
             FitRecord.of_design(
                 parsed,
@@ -57,6 +60,7 @@ def subject_of(record: FitRecord) -> Subject:
                 prior=kept if prior is SAME else assign(prior, design.terms, design.x_names),
                 control=control or Control(),
                 start=start,
+                left_out=record._left_out,
             )
         )
 
@@ -70,6 +74,7 @@ def subject_of(record: FitRecord) -> Subject:
         estimates=record._estimates,
         weights=record._weights,
         offset=record._offset,
+        left_out=record._left_out,
         refit=refit,
     )
 
@@ -85,18 +90,28 @@ def _of_rows(values: Array | None, rows: NDArray[np.bool_] | None) -> Array | No
     return values if values is None or rows is None else values[rows]
 
 
-def diagnosis_of(record: FitRecord) -> Diagnosis:
-    """The findings and the ladder of a fit."""
+def diagnosis_of(
+    record: FitRecord, percent: Callable[[int], None] = lambda done: None
+) -> Diagnosis:
+    """The findings and the ladder of a fit; `percent` is told how far they are."""
     subject = subject_of(record)
     supports = supported_ranks(subject, subject.problem.kernel())
-    findings = all_findings(subject, supports)
+    percent(10)
+    larger = larger_parts(subject)
+    percent(20)
+    findings = all_findings(subject, supports, larger)
+    percent(30)
+
+    def climbed(share: float) -> None:
+        percent(30 + int(70.0 * share))
+
     return Diagnosis(
         formula=record._formula.text,
         reml=subject.reml,
         nobs=subject.problem.n,
         groups={label.factor: label.n_levels for label in subject.problem.labels},
         findings=findings,
-        ladder=build_ladder(subject, partial(_call, record), findings, supports),
+        ladder=build_ladder(subject, partial(_call, record), findings, supports, larger, climbed),
     )
 
 
@@ -107,9 +122,9 @@ def _call(record: FitRecord, formula: str, data: str = "data") -> str:
         arguments.append("reml=False")
     if record._weights is not None:
         arguments.append("weights=weights")
-    if record._offset_name is not None:
-        arguments.append(f"offset={_quoted(record._offset_name)}")
-    elif record._offset is not None and record._offset is not record._design.offset:
+    if record._offset_name not in (None, OFFSET):
+        arguments.append(f"offset={_quoted(str(record._offset_name))}")
+    elif record._offset_name is not None:
         arguments.append("offset=offset")
     if to_argument(record._design.encoding.state, record._formula.variables()):
         arguments.append("contrasts=contrasts")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ranef.formula.functions import ARITHMETIC, CATEGORY, CENTRING, TRANSFORMS
 from ranef.formula.grouping import expand_group
+from ranef.formula.naming import in_formula
 from ranef.formula.nodes import (
     Binary,
     Call,
@@ -165,7 +166,7 @@ def _not_numeric(expr: Expr, text: str) -> Exception:
     what = f"{to_text(expr)} is no number"
     fix = "compute this column before fitting and use its name here"
     if isinstance(expr, String):
-        fix = "write the name of a column, without quotes"
+        fix = f"write the name of a column, without quotes: {in_formula(expr.value)}"
     if isinstance(expr, Name):
         what, fix = "'.' does not stand for a column", "name the column"
     return formula_error(what, text, expr.span, fix=fix)

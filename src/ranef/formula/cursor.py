@@ -52,12 +52,35 @@ class Cursor:
             )
         if token.kind in ("|", "||"):
             raise self.error(f"unexpected {token.value}", fix=BAR_FIX)
-        if token.kind in ("name", "number", "string", "("):
-            raise self.error(
-                f"no operator before {self.quote(token)}",
-                fix="put +, :, * or another operator between the two",
-            )
+        if token.kind in ("name", "number", "string", "(", "["):
+            raise self.no_operator()
         raise self.error(f"unexpected {self.quote(token)}", fix=f"close the {opening.value} first")
+
+    def no_operator(self) -> Exception:
+        """The error for a token that stands beside another one."""
+        token = self.peek()
+        fix = "put +, :, * or another operator between the two"
+        if token.kind == "[":
+            fix = "write the name of the column alone, without the data frame and brackets"
+        elif token.kind in ("name", "number") and self.text[token.start] != "`":
+            words = self._words_around()
+            if words:
+                fix = f"if '{words}' is one column, write `{words}`; otherwise {fix}"
+        return self.error(f"no operator before {self.quote(token)}", fix=fix)
+
+    def _words_around(self) -> str:
+        """The names and numbers in a row that the token is one of; empty where it is alone."""
+        words = [
+            token.kind in ("name", "number") and self.text[token.start] != "`"
+            for token in self.tokens
+        ]
+        first = last = self.at
+        while first > 0 and words[first - 1]:
+            first -= 1
+        while words[last + 1]:
+            last += 1
+        span = slice(self.tokens[first].start, self.tokens[last].end)
+        return self.text[span] if first < last else ""
 
     def need_operand(self, operator: Token) -> None:
         kind = self.peek().kind

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ranef.formula.nodes import Binary, Call, Expr, Name, Number, Sum
+from ranef.formula.naming import in_call, in_formula, of_group
+from ranef.formula.nodes import Binary, Call, Expr, Name, Number, String, Sum
 from ranef.formula.position import formula_error
 from ranef.formula.render import to_text
 from ranef.record import record
@@ -19,7 +20,8 @@ class Group:
     factors : tuple of str
         Columns whose observed combinations are the levels, slowest first.
     label : str
-        The name lme4 prints: ``"cask:batch"``, ``"c:(b:a)"``, ``"factor(g)"``.
+        The name lme4 prints: ``"cask:batch"``, ``"c:(b:a)"``, ``"factor(g)"``; of a column whose
+        name could be that of something else, with backticks.
     names : tuple of Name
         The columns' nodes, for error messages.
     """
@@ -41,9 +43,10 @@ def expand_group(expr: Expr, text: str) -> tuple[Group, ...]:
     """
     match expr:
         case Name() if expr.name != ".":
-            return (Group((expr.name,), expr.name, (expr,)),)
+            return (Group((expr.name,), of_group(expr.name), (expr,)),)
         case Call(function="factor" | "as.factor" | "C", args=(Name() as name,), keywords=()):
-            return (Group((name.name,), f"{expr.function}({name.name})", (name,)),)
+            label = f"{expr.function}({in_call(name.name)})"
+            return (Group((name.name,), label, (name,)),)
         case Binary(operator=":" | "%in%"):
             left, right = expand_group(expr.left, text), expand_group(expr.right, text)
             return tuple(_cross(a, b) for a in left for b in right)
@@ -71,6 +74,9 @@ def _no_group(expr: Expr, text: str) -> Exception:
         case Sum():
             what = f"{shown} is no grouping factor"
             fix = "write one random part for each factor, as in (1 | a) + (1 | b)"
+        case String():
+            what = f"{shown} is a text and no grouping factor"
+            fix = f"write the name of the column without quotes: {in_formula(expr.value)}"
         case Name():
             what = "'.' is no grouping factor"
             fix = "name the column that holds the groups, as in (1 | school)"

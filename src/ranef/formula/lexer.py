@@ -33,6 +33,22 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE | re.DOTALL,
 )
+_MEANT = {
+    **dict.fromkeys("\u223c\uff5e\u02dc\u223d\u301c", "~"),
+    **dict.fromkeys("\u2013\u2014\u2212\u2010\u2011\u2012\ufe63\uff0d", "-"),
+    **dict.fromkeys("\u00d7\u2217\uff0a\u22c5\u00b7", "*"),
+    **dict.fromkeys("\u2223\uff5c\u2502\u00a6", "|"),
+    **dict.fromkeys("\uff1a\u2236", ":"),
+    "\uff0b": "+",
+    "\uff08": "(",
+    "\uff09": ")",
+    "\uff0c": ",",
+}
+"""What word processors and other keyboards put in place of the characters of a formula."""
+
+_QUOTES = frozenset("\u201c\u201d\u201e\u2018\u2019\u201a\u00b4\u00ab\u00bb")
+_INVISIBLE = frozenset("\u200b\u200c\u200d\u2060\ufeff\u00ad")
+_JOINED = r"[^\s+*:|()~^/,`]*"
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r"}
 
 
@@ -93,9 +109,33 @@ def _unreadable(text: str, at: int) -> Exception:
             (at, len(text)),
             fix=f"add the closing {char}",
         )
-    fix = "put a column name with such characters between backticks, as in `my column`"
-    if char in "!&":
+    code = f"U+{ord(char):04X}"
+    whole = _column_around(text, at)
+    fix = f"if {whole} is the name of a column, put it between backticks: `{whole}`"
+    what = f"unexpected character {char!r}"
+    if char in _INVISIBLE:
+        what, fix = f"an invisible character ({code})", "delete it: type this place anew"
+    elif char in _MEANT:
+        meant = _MEANT[char]
+        what = f"'{char}' ({code}) is not the {meant} of a formula"
+        of_name = f"; if {whole} is the name of a column, write `{whole}`"
+        fix = f"type {meant} on the keyboard" + (of_name if len(whole) > 2 else "")
+    elif char in _QUOTES:
+        fix = "a column's name stands alone or between backticks, as in `my column`; other texts "
+        fix += "stand between '...'"
+    elif char == "$":
+        name = re.match(r"\$\s*(`[^`]*`|[\w.]*)", text[at:])
+        alone = name[1] if name and name[1] else "the column's name"
+        fix = f"write {alone} alone: the data frame is an argument beside the formula"
+    elif char in "!&":
         fix = "compute this column before fitting and use its name here"
-    if char == "%":
-        fix = "the only such operator a formula knows is %in%"
-    return formula_error(f"unexpected character {char!r}", text, (at, at + 1), fix=fix)
+    elif char == "%":
+        fix = f"the only such operator a formula knows is %in%; {fix}"
+    return formula_error(what, text, (at, at + 1), fix=fix)
+
+
+def _column_around(text: str, at: int) -> str:
+    """The run of characters around a place that may be a column's name."""
+    before = re.search(_JOINED + r"\Z", text[:at])
+    after = re.match(_JOINED, text[at + 1 :])
+    return (before[0] if before else "") + text[at] + (after[0] if after else "")

@@ -84,6 +84,8 @@ class Formula:
         Random parts in the order in which they are written, nested ones expanded.
     offsets : tuple of Expr
         Arguments of ``offset()`` terms.
+    removed : tuple of Expr
+        Factors that stand in subtracted terms alone.
     """
 
     text: str
@@ -92,6 +94,7 @@ class Formula:
     intercept: bool
     bars: tuple[Bar, ...]
     offsets: tuple[Expr, ...]
+    removed: tuple[Expr, ...] = ()
 
     def variables(self) -> dict[str, Variable]:
         """Columns the formula needs, in order of first use.
@@ -115,6 +118,12 @@ class Formula:
     def fixed_predictors(self) -> tuple[str, ...]:
         """Columns that population predictions need: those of the fixed part and offsets."""
         return self._fixed_predictors
+
+    def removed_variables(self) -> dict[str, Variable]:
+        """Columns that stand in subtracted terms alone: ``z`` of ``y ~ x - z + (1 | g)``."""
+        known = self._first_uses
+        uses = [use for factor in self.removed for use in _uses(factor, "fixed")]
+        return {use.name: use for use in reversed(uses) if use.name not in known}
 
     @cached_property
     def _first_uses(self) -> dict[str, Variable]:

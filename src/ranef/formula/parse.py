@@ -8,10 +8,11 @@ from ranef.errors import FormulaError
 from ranef.formula.check import check_factor, check_numeric
 from ranef.formula.grouping import expand_group
 from ranef.formula.model import Bar, Formula
+from ranef.formula.naming import typed
 from ranef.formula.nodes import Call, Expr, Name, Negative, RandomPart, Sum, walk
 from ranef.formula.parser import parse_sides
 from ranef.formula.position import formula_error
-from ranef.formula.render import to_text
+from ranef.formula.render import to_source, to_text
 from ranef.formula.terms import Model, expand
 
 __all__ = ["parse", "summands"]
@@ -73,7 +74,10 @@ def _read(text: str) -> Formula:
     if not bars:
         raise _no_random_part(right, text)
     _check_response_apart(response, model, text)
-    return Formula(text, response, model.terms, model.intercept, tuple(bars), model.offsets)
+    removed = (*model.removed, *(factor for bar in bars for factor in bar.model.removed))
+    return Formula(
+        text, response, model.terms, model.intercept, tuple(bars), model.offsets, removed
+    )
 
 
 def summands(right: Expr) -> list[tuple[int, Expr]]:
@@ -129,7 +133,7 @@ def _expand_bar(part: RandomPart, sign: int, text: str) -> list[Bar]:
             fix="write 1 for a random intercept, as in (1 | group)",
         )
     bar = "|" if part.correlated else "||"
-    lhs = to_text(part.lhs)
+    lhs = to_source(part.lhs)
     return [
         Bar(
             lhs=part.lhs,
@@ -138,7 +142,7 @@ def _expand_bar(part: RandomPart, sign: int, text: str) -> list[Bar]:
             label=group.label,
             correlated=part.correlated,
             span=part.span,
-            text=f"({lhs} {bar} {group.label})",
+            text=f"({lhs} {bar} {typed(group.label)})",
             group_names=group.names,
         )
         for group in groups

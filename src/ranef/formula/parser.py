@@ -7,6 +7,7 @@ Binding powers follow R's table of operators (``?Syntax``), weakest first: compa
 from __future__ import annotations
 
 import math
+import re
 
 from ranef.errors import suggestion
 from ranef.formula.cursor import BAR_FIX, Cursor
@@ -114,11 +115,8 @@ class _Parser(Cursor):
             raise self.error("this ) closes nothing", fix="remove it, or add a ( before")
         if token.kind == "~":
             raise self.error("a second ~", fix="a formula has one ~")
-        if token.kind in ("name", "number", "string", "("):
-            raise self.error(
-                f"no operator before {self.quote(token)}",
-                fix="put +, :, * or another operator between the two",
-            )
+        if token.kind in ("name", "number", "string", "(", "["):
+            raise self.no_operator()
         raise self.error(f"unexpected {self.quote(token)}", fix="remove it")
 
     # -- expressions -------------------------------------------------------------------
@@ -312,6 +310,9 @@ class _Parser(Cursor):
 
     def unknown_function(self, function: Token) -> Exception:
         fix = hint(function.value) or suggestion(function.value, sorted(KNOWN))
+        whole = re.match(r"[^()`]*\([^()`]*\)", self.text[function.start :])
+        if whole and self.text[function.end].isspace():
+            fix = f"if '{whole[0]}' is one column, write `{whole[0]}`" + (f"; {fix}" if fix else "")
         return self.error(
             f"unknown function '{function.value}'",
             span=(function.start, function.end),

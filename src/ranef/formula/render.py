@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from ranef.formula.naming import in_call, in_formula, of_column
 from ranef.formula.nodes import (
     Binary,
     Call,
@@ -33,15 +34,14 @@ _STRENGTH = {
 }
 _ATOM = 100
 _PLAIN = r"[^\W\d]\w*+\Z"
-_DOTTED = r"(?:[^\W\d]|\.(?!\d))[\w.]*+\Z"
-_WORDS = frozenset({".", "TRUE", "FALSE", "True", "False", "NULL", "None"})
 
 
 def to_text(expr: Expr) -> str:
     """Canonical text of a tree: the names of columns and the words of messages.
 
-    Powers are spelt ``**`` and ``factor()`` is spelt ``C()``, as formulaic names them; variables
-    carry no backticks.
+    Powers are spelt ``**`` and ``factor()`` is spelt ``C()``, as formulaic names them. A variable
+    carries backticks inside of calls, where its name needs them, and by itself where its name alone
+    could be the text of something else (see :mod:`ranef.formula.naming`).
 
     Examples
     --------
@@ -49,7 +49,12 @@ def to_text(expr: Expr) -> str:
     >>> to_text(parse_sides("log( y ) ~ I(sch.size^2)")[1])
     'I(sch.size ** 2)'
     """
-    return _render(expr, _bare)[0]
+    match expr:
+        case Name():
+            return of_column(expr.name)
+        case Binary(operator=":") if _is_product(expr):
+            return f"{to_text(expr.left)}:{to_text(expr.right)}"
+    return _render(expr, in_call)[0]
 
 
 def to_formulaic(expr: Expr) -> str:
@@ -73,7 +78,7 @@ def to_source(expr: Expr) -> str:
     >>> to_source(parse_sides("y ~ x*`my column` + (x | sch.id)")[1])
     'x * `my column` + (x | sch.id)'
     """
-    return _render(expr, _safe)[0]
+    return _render(expr, in_formula)[0]
 
 
 def number_text(value: float) -> str:
@@ -81,12 +86,11 @@ def number_text(value: float) -> str:
     return str(int(value)) if value.is_integer() and abs(value) < 1e16 else repr(value)
 
 
-def _bare(name: str) -> str:
-    return name
-
-
-def _safe(name: str) -> str:
-    return name if re.match(_DOTTED, name) and name not in _WORDS else f"`{name}`"
+def _is_product(expr: Expr) -> bool:
+    """Whether a tree is a factor, or factors joined with ``:`` alone."""
+    while isinstance(expr, Binary) and expr.operator == ":" and isinstance(expr.right, Name | Call):
+        expr = expr.left
+    return isinstance(expr, Name | Call)
 
 
 def _quoted(name: str) -> str:

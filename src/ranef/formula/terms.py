@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ranef.formula.nodes import Binary, Call, Expr, Name, Negative, Number, RandomPart, Sum
+from ranef.formula.naming import in_formula
+from ranef.formula.nodes import Binary, Call, Expr, Name, Negative, Number, RandomPart, String, Sum
 from ranef.formula.position import formula_error
 from ranef.formula.render import to_text
 from ranef.record import record
@@ -51,11 +52,14 @@ class Model:
         Main effects first, then two-way interactions and so on, each in order of appearance.
     offsets : tuple of Expr
         Arguments of ``offset()``.
+    removed : tuple of Expr
+        Factors that stand in subtracted terms alone.
     """
 
     intercept: bool
     terms: tuple[Term, ...]
     offsets: tuple[Expr, ...]
+    removed: tuple[Expr, ...] = ()
 
 
 def expand(exprs: Iterable[tuple[int, Expr]], text: str) -> Model:
@@ -83,7 +87,9 @@ def expand(exprs: Iterable[tuple[int, Expr]], text: str) -> Model:
         Term(tuple(algebra.factors[key] for key in term), ":".join(term)) for term in found if term
     ]
     terms.sort(key=lambda term: term.degree)
-    return Model(() in found, tuple(terms), tuple(algebra.offsets))
+    used = {key for term in found for key in term}
+    removed = tuple(factor for key, factor in algebra.factors.items() if key not in used)
+    return Model(() in found, tuple(terms), tuple(algebra.offsets), removed)
 
 
 class _Algebra:
@@ -241,6 +247,8 @@ class _Algebra:
             fix = "only 0 and 1 are terms; a column whose name is a number needs backticks"
         else:
             fix = "write the name of a column, without quotes"
+        if isinstance(expr, String):
+            fix += f": {in_formula(expr.value)}"
         return formula_error(f"{shown} is not a term", self.text, expr.span, fix=fix)
 
 

@@ -66,7 +66,8 @@ def center(
     within the outer ones.
 
     Missing values are left out of every mean and stay missing; a row whose group is missing has
-    no parts.
+    no parts. Means are over all rows that have the variable and the group, whatever else is missing
+    there; ``within()`` and ``between()`` in a formula take the same rows.
 
     Parameters
     ----------
@@ -138,7 +139,14 @@ def center(
             parts = {"grand": values - _mean(values)}
         else:
             parts = decompose(values, factors)
-        new |= {name + _ending(part, endings): part_values for part, part_values in parts.items()}
+        made = {name + _ending(part, endings): part_values for part, part_values in parts.items()}
+        if len(made) < len(parts) or not made.keys().isdisjoint(new):
+            raise OptionError(
+                f"two of the new columns of '{name}' would have one name",
+                found="endings " + ", ".join(_ending(part, endings) for part in parts),
+                fix="rename one of the columns, or give other endings by suffixes={...}",
+            )
+        new |= made
     _refuse_taken(frame, tuple(new), overwrite)
     result = with_columns(frame, new)
     return result.lazy() if lazy else result
@@ -166,6 +174,8 @@ def decompose(values: Array, factors: Sequence[Column]) -> dict[str, Array]:
     if len(factors) == 1:
         return {"within": values - means[0], "between": means[0]}
     parts = [f"between_{factor.name.replace(':', '_')}" for factor in factors]
+    if len(set(parts)) < len(parts):
+        parts = [f"between_{factor.name}" for factor in factors]
     if relate(factors[0], factors[1]).kind.endswith("crossed"):
         grand = _mean(values)
         deviations = sum((mean - grand for mean in means), np.zeros_like(values))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from ranef.errors import DataError
 from ranef.frame.factors import level_names, sorted_levels
+from ranef.frame.labels import arrow_labels, pandas_labels, polars_labels
 from ranef.frame.native import is_pandas_series, is_polars_series, is_pyarrow_chunked_array
 from ranef.frame.table import Column, WholeNumbers
 from ranef.types import Codes
@@ -36,7 +38,7 @@ def to_column(name: str, native: Any, source_type: str, threads: int | None = No
     Raises
     ------
     DataError
-        The column is neither numbers nor labels, or holds whole numbers that float64 merges.
+        The column is neither numbers nor labels.
     """
     if is_pandas_series(native):
         dtype = native.dtype
@@ -44,9 +46,15 @@ def to_column(name: str, native: Any, source_type: str, threads: int | None = No
             keeps = native if _copies_on_write() else None
             values = native.to_numpy()
             column = _number(name, values, source_type, private=keeps is not None, keeps=keeps)
-            return _exact(column, threads)
+            if _beyond(column, threads):
+                return _labels(name, native, source_type)
+            return column
         if dtype == np.dtype(object):
             return _objects(name, native, source_type)
+        if isinstance(dtype, np.dtype) and dtype.kind in "mM":
+            return _labels(name, native, source_type)
+        if type(dtype).__name__ in ("DatetimeTZDtype", "PeriodDtype", "IntervalDtype"):
+            return _labels(name, native, source_type)
         if type(dtype).__name__ == "ArrowDtype":
             native = native.array.__arrow_array__()
         elif type(dtype).__name__ == "StringDtype":
@@ -61,30 +69,37 @@ def to_column(name: str, native: Any, source_type: str, threads: int | None = No
 
     series = nw.from_native(native, series_only=True)
     kind = series.dtype
-    if kind in (nw.Int64, nw.UInt64, nw.Int128, nw.UInt128):
-        _refuse_merging(name, series.min(), series.max(), source_type)
+    whole = kind in (nw.Int64, nw.UInt64, nw.Int128, nw.UInt128)
+    if whole and _merging(series.min(), series.max()):
+        return _labels(name, native, source_type)
     if kind.is_numeric() or kind == nw.Boolean:
         floats, private = _floats(native)
+        if kind == nw.Decimal and _merged(floats, native):
+            return _labels(name, native, source_type)
         return _number(name, floats, source_type, private=private)
     if kind == nw.String:
         return _strings(name, native, source_type)
     if kind in (nw.Categorical, nw.Enum):
         return _categories(name, native, source_type)
-    if kind == nw.Unknown:
-        if source_type.lower().strip('"') == "null":
-            return _number(name, np.full(len(series), np.nan), source_type)
-        if source_type.startswith("Sparse"):
-            return to_column(name, native.sparse.to_dense(), source_type, threads)
+    if source_type.lower().strip('"') == "null":
+        return _number(name, np.full(len(series), np.nan), source_type)
+    if is_pyarrow_chunked_array(native):
+        return _labels(name, native, source_type)
+    if source_type.startswith("Sparse"):
+        return to_column(name, native.sparse.to_dense(), source_type, threads)
     raise _unusable(name, source_type)
 
 
 def _polars(name: str, native: Any, source_type: str) -> Column:
     dtype = native.dtype
     kind = type(dtype).__name__
-    if kind in ("Int64", "UInt64", "Int128", "UInt128"):
-        _refuse_merging(name, native.min(), native.max(), source_type)
+    whole = kind in ("Int64", "UInt64", "Int128", "UInt128")
+    if whole and _merging(native.min(), native.max()):
+        return _labels(name, native, source_type)
     if dtype.is_numeric() or kind == "Boolean":
         floats, private = _floats(native)
+        if kind == "Decimal" and _merged(floats, native):
+            return _labels(name, native, source_type)
         return _number(name, floats, source_type, private=private)
     if kind == "String":
         return _strings(name, native, source_type)
@@ -92,14 +107,27 @@ def _polars(name: str, native: Any, source_type: str) -> Column:
         return _categories(name, native, source_type)
     if kind == "Null":
         return _number(name, np.full(len(native), np.nan), source_type)
-    raise _unusable(name, source_type)
+    return _labels(name, native, source_type)
+
+
+def _labels(name: str, native: Any, source_type: str) -> Column:
+    """Dates, times, periods, identifiers, bytes and whole numbers that float64 would merge."""
+    if is_pandas_series(native):
+        column = pandas_labels(name, native, source_type)
+    elif is_polars_series(native):
+        column = polars_labels(name, native, source_type)
+    else:
+        column = arrow_labels(name, native, source_type)
+    if column is None:
+        raise _unusable(name, source_type)
+    return column
 
 
 def _unusable(name: str, source_type: str, found: str = "") -> DataError:
     return DataError(
         f"column '{name}' is neither numbers nor labels",
         found=found or f"type {source_type}",
-        fix=f"turn '{name}' into a number (for a date: days since a start) or a category",
+        fix=f"turn '{name}' into a number or a category",
     )
 
 
@@ -171,28 +199,35 @@ def _factor(
     ordered: bool,
     source_type: str,
     private: bool = False,
+    holds: str = "",
 ) -> Column:
     small: Codes = codes.astype(np.int32, copy=False).view()
     small.flags.writeable = False
     private = private or not np.may_share_memory(small, codes)
-    return Column(name, "factor", small, levels, ordered, source_type, private)
+    return Column(name, "factor", small, levels, ordered, source_type, private, holds=holds)
 
 
-def _exact(column: Column, threads: int | None) -> Column:
-    if column.stored.dtype.kind in "iu" and column.stored.dtype.itemsize == 8 and len(column):
-        _refuse_merging(column.name, *column.ends(threads), column.source_type)
-    return column
+def _beyond(column: Column, threads: int | None) -> bool:
+    """Whether some number of a column of integers has no float64 of its own."""
+    stored = column.stored
+    if stored.dtype.kind not in "iu" or stored.dtype.itemsize < 8 or not len(column):
+        return False
+    return _merging(*column.ends(threads))
 
 
-def _refuse_merging(name: str, low: Any, high: Any, source_type: str) -> None:
-    """Identifiers beyond 2**53 would share a float64 and so silently become one group."""
-    if low is None or high is None or max(-low, high) <= _EXACT_WHOLE:
-        return
-    raise DataError(
-        f"column '{name}' has whole numbers beyond 2**53",
-        found=f"{source_type} from {low} to {high}",
-        fix="turn an identifier into strings or categories, a measurement into floats",
+def _merging(low: Any, high: Any) -> bool:
+    """Whether whole numbers reach beyond 2**53, where several share a float64."""
+    return low is not None and high is not None and max(-int(low), int(high)) > _EXACT_WHOLE
+
+
+def _merged(floats: NDArray[Any], native: Any) -> bool:
+    """Whether decimals of a Polars or Arrow column that differ have become the same float64."""
+    distinct = (
+        native.drop_nulls().n_unique()
+        if is_polars_series(native)
+        else len(native.drop_null().unique())
     )
+    return bool(np.unique(floats[~np.isnan(floats)]).size < distinct)
 
 
 def _plain_arrow(chunks: Any) -> Any:
@@ -228,7 +263,7 @@ def _strings(name: str, native: Any, source_type: str) -> Column:
         dictionary = native.combine_chunks().dictionary_encode()
         codes = _arrow_codes(dictionary.indices)
         codes, levels = sorted_levels(codes, dictionary.dictionary.to_pylist())
-    return _factor(name, codes, levels, False, source_type, private=True)
+    return _factor(name, codes, levels, False, source_type, private=True, holds="text")
 
 
 def _categories(name: str, native: Any, source_type: str) -> Column:
@@ -243,7 +278,7 @@ def _categories(name: str, native: Any, source_type: str) -> Column:
         if isinstance(native.dtype, pl.Enum):
             levels = tuple(native.dtype.categories.to_list())
             return _factor(name, _polars_codes(native), levels, False, source_type)
-        return _strings(name, native.cast(pl.String), source_type)
+        return replace(_strings(name, native.cast(pl.String), source_type), holds="")
     dictionary = native.combine_chunks()
     values = dictionary.dictionary.to_pylist()
     codes = _arrow_codes(dictionary.indices)
@@ -279,11 +314,17 @@ def _objects(name: str, native: Any, source_type: str) -> Column:
     if content in ("boolean", "integer", "floating", "mixed-integer-float", "decimal", "empty"):
         present = native.notna().to_numpy()
         values = np.full(len(native), np.nan)
-        if content == "integer" and present.any():
-            whole = native[present]
-            _refuse_merging(name, whole.min(), whole.max(), source_type)
+        whole = native[present]
+        if content == "integer" and present.any() and _merging(whole.min(), whole.max()):
+            return _labels(name, native, source_type)
         values[present] = native.to_numpy()[present].astype(np.float64)
+        if content == "decimal" and np.unique(values[present]).size < whole.nunique():
+            return _labels(name, native, source_type)
         return _number(name, values, source_type)
-    kinds = {type(value).__name__: value for value in native[native.notna()].head(1000)}
+    kinds = {type(value).__name__: value for value in native[native.notna()]}
+    if len(kinds) == 1 and content != "complex":
+        column = pandas_labels(name, native, source_type)
+        if column is not None:
+            return column
     seen = ", ".join(f"{kind} ({value!r:.40})" for kind, value in list(kinds.items())[:3])
     raise _unusable(name, source_type, f"Python objects of type {seen}")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -13,19 +15,32 @@ from ranef.frame.table import Column
 from ranef.scan import Ends, ends, row_threads, whole_codes
 from ranef.types import Array, Codes
 
-__all__ = ["as_factor", "interaction", "level_name", "number_codes", "number_names"]
+__all__ = [
+    "as_factor",
+    "crossed_names",
+    "interaction",
+    "level_name",
+    "number_codes",
+    "number_names",
+]
 
 _EXACT = 2.0**53  # whole numbers up to here have a float64 of their own
 _NEAR = 10_000  # by how much integers may spread further than there are rows
 
 
 def level_name(value: Any) -> str:
-    """The name of one level: whole numbers without a decimal point, all else as Python prints it.
+    """The name of one level.
+
+    Whole numbers have no decimal point. Dates and times are written as ISO 8601 has them, a time
+    stamp at midnight without its time and one with a zone with its offset. Bytes that are text
+    are that text, others hexadecimal digits. All else is as Python prints it.
 
     Examples
     --------
     >>> level_name(1224.0), level_name(7), level_name(0.5), level_name("a")
     ('1224', '7', '0.5', 'a')
+    >>> level_name(datetime.date(2024, 5, 1)), level_name(datetime.datetime(2024, 5, 1, 6, 30))
+    ('2024-05-01', '2024-05-01 06:30:00')
     """
     if type(value) is str:
         return value
@@ -33,7 +48,29 @@ def level_name(value: Any) -> str:
         return str(int(value))
     if isinstance(value, np.generic):
         value = value.item()
+    if isinstance(value, datetime.datetime):
+        return _stamp(value)
+    if isinstance(value, (datetime.date, datetime.time)):
+        return value.isoformat()
+    if isinstance(value, datetime.timedelta):
+        import pandas as pd
+
+        return str(pd.Timedelta(value))
+    if isinstance(value, bytes):
+        text = value.decode("utf-8", errors="replace")
+        return text if text.isprintable() and "\ufffd" not in text else "0x" + value.hex()
+    if isinstance(value, Decimal) and value.is_finite():
+        text = format(value, "f")
+        return text.rstrip("0").rstrip(".") if "." in text else text
     return str(value)
+
+
+def _stamp(value: datetime.datetime) -> str:
+    """``2024-05-01`` at midnight without a zone; else with the time, and the offset of a zone."""
+    midnight = value.time() == datetime.time() and not getattr(value, "nanosecond", 0)
+    if midnight and value.tzinfo is None:
+        return value.date().isoformat()
+    return value.isoformat(sep=" ")
 
 
 def level_names(name: str, values: Iterable[Any]) -> tuple[str, ...]:
@@ -97,7 +134,7 @@ def as_factor(column: Column) -> Column:
 
 def number_names(numbers: Array) -> tuple[str, ...]:
     """``"1224"`` for whole numbers, the shortest exact decimal for others."""
-    if np.array_equal(numbers, np.rint(numbers)):
+    if np.array_equal(numbers, np.rint(numbers)) and np.isfinite(numbers).all():
         return tuple(map(str, map(int, numbers.tolist())))
     return tuple(map(level_name, numbers.tolist()))
 
@@ -149,6 +186,25 @@ def _hashed(values: NDArray[Any]) -> tuple[Array, Codes]:
     return distinct[order].astype(np.float64), rank[codes]
 
 
+def crossed_names(
+    a: Sequence[str], b: Sequence[str], first: NDArray[np.int64], second: NDArray[np.int64]
+) -> tuple[str, ...]:
+    """Names of pairs of levels, ``a:b``; levels that hold a colon get backticks if need be.
+
+    Examples
+    --------
+    >>> crossed_names(("x", "y"), ("u",), np.array([0, 1]), np.array([0, 0]))
+    ('x:u', 'y:u')
+    >>> crossed_names(("x", "x:y"), ("y:z", "z"), np.array([0, 1]), np.array([0, 1]))
+    ('x:`y:z`', '`x:y`:z')
+    """
+    both = [(a[i], b[j]) for i, j in zip(first.tolist(), second.tolist(), strict=True)]
+    names = tuple(f"{x}:{y}" for x, y in both)
+    if len(set(names)) == len(names):
+        return names
+    return tuple(":".join(f"`{text}`" if ":" in text else text for text in each) for each in both)
+
+
 def interaction(columns: Sequence[Column]) -> Column:
     """The factor ``a:b:...`` of the combinations that occur, the first factor varying slowest.
 
@@ -179,8 +235,5 @@ def interaction(columns: Sequence[Column]) -> Column:
         codes = np.full(len(factor), -1, dtype=np.int32)
         codes[present] = inverse
         first, second = np.divmod(occurring, max(1, len(factor.levels)))
-        levels = tuple(
-            f"{levels[i]}:{factor.levels[j]}"
-            for i, j in zip(first.tolist(), second.tolist(), strict=True)
-        )
+        levels = crossed_names(levels, factor.levels, first, second)
     return Column(":".join(column.name for column in columns), "factor", codes, levels)

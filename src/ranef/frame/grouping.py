@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 import numpy as np
@@ -16,14 +17,23 @@ from ranef.record import record
 from ranef.types import Array, Codes
 
 __all__ = [
+    "ROUNDING",
     "Relation",
     "columns_of_groups",
     "group_means",
     "group_sizes",
     "grouping",
     "is_constant_within",
+    "parts_of_group",
     "relate",
 ]
+
+ROUNDING = 4.0 * float(np.finfo(np.float64).eps)
+"""Differences up to this share of the largest value may be rounding errors.
+
+A group mean that somebody computed in two ways, say, differs from itself by that much. Larger
+differences are there, however far from zero the values lie: seconds since 1970 differ by seconds.
+"""
 
 Kind = Literal["nested", "fully crossed", "partially crossed", "one-to-one"]
 
@@ -55,15 +65,30 @@ def columns_of_groups(frame: OpenFrame, groups: Sequence[str]) -> tuple[str, ...
     """The columns that grouping factors such as ``"batch:cask"`` are made of."""
     parts: list[str] = []
     for group in groups:
-        parts += [group] if group in frame.names else [part.strip() for part in group.split(":")]
+        parts += parts_of_group(group, frame.names)
     return tuple(dict.fromkeys(parts))
 
 
 def grouping(table: Table, group: str) -> Column:
     """The factor `group` of a table, an interaction where the name is no column."""
-    if group in table:
-        return as_factor(table[group])
-    return interaction([table[part.strip()] for part in group.split(":")])
+    parts = parts_of_group(group, table.names)
+    return as_factor(table[parts[0]]) if len(parts) == 1 else interaction([table[p] for p in parts])
+
+
+def parts_of_group(group: str, columns: Collection[str]) -> list[str]:
+    """The columns that a grouping factor is made of; one that holds a colon has backticks.
+
+    Examples
+    --------
+    >>> parts_of_group("batch:cask", ["batch", "cask"]), parts_of_group("a:b", ["a", "a:b", "b"])
+    (['batch', 'cask'], ['a:b'])
+    >>> parts_of_group("`a:b`:c", ["a:b", "c"])
+    ['a:b', 'c']
+    """
+    if group in columns:
+        return [group]
+    parts = [part.strip() for part in re.findall(r"(?:`[^`]*`|[^:`])+", group)]
+    return [part[1:-1] if re.fullmatch(r"`[^`]+`", part) else part for part in parts] or [group]
 
 
 def as_names(value: str | Sequence[str], argument: str) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from ranef.errors import DataError
 from ranef.frame.table import Column, Table
 from ranef.types import MissingRows
 
-__all__ = ["complete_rows", "refuse_missing", "take_rows"]
+__all__ = ["append_rows", "complete_rows", "refuse_missing", "take_rows"]
 
 Extra = Mapping[str, NDArray[Any]]
 
@@ -31,6 +31,12 @@ def take_rows(table: Table, index: NDArray[Any]) -> Table:
     n_rows = int(index.sum()) if index.dtype == np.bool_ else int(index.size)
     columns = {name: column.taken(index) for name, column in table.columns.items()}
     return Table(columns, n_rows, table.threads)
+
+
+def append_rows(table: Table, other: Table, names: Iterable[str]) -> Table:
+    """Named columns of a table with the rows of another part of the same data after them."""
+    columns = {name: table[name].followed_by(other[name]) for name in names}
+    return Table(columns, table.n_rows + other.n_rows, table.threads)
 
 
 def missing_in(column: Column) -> NDArray[np.bool_]:
@@ -128,6 +134,7 @@ def _missing(
     table: Table, names: Iterable[str], extra: Extra
 ) -> tuple[dict[str, int], NDArray[np.bool_]]:
     by_column: dict[str, int] = {}
+    names = list(names)
     masks = {name: missing_in(table[name]) for name in names if _any_missing(table, name)}
     for name, values in extra.items():
         if np.shape(values) != (table.n_rows,):
@@ -136,7 +143,10 @@ def _missing(
                 found=f"shape {np.shape(values)} for {table.n_rows} rows",
                 fix="give a vector as long as the data",
             )
-        masks[name] = np.isnan(np.asarray(values, dtype=np.float64))
+        # An argument and a column of the model may have one name.
+        masks[f"{name}=" if name in names else name] = np.isnan(
+            np.asarray(values, dtype=np.float64)
+        )
     missing = np.zeros(table.n_rows if masks else 0, dtype=np.bool_)
     for name, mask in masks.items():
         count = int(np.count_nonzero(mask))

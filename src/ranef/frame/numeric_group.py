@@ -13,10 +13,21 @@ __all__ = ["numeric_group"]
 
 
 def numeric_group(source: Column) -> Iterator[Finding]:
-    """A grouping variable that holds decimal numbers."""
+    """A grouping variable that holds decimal or infinite numbers."""
     if source.kind != "number" or source.stored.dtype.kind != "f":
         return
     present = source.values[~np.isnan(source.values)]
+    infinite = int(np.count_nonzero(np.isinf(present)))
+    if infinite:
+        yield Finding(
+            "numeric-group",
+            "warning",
+            f"'{source.name}' is used as a grouping factor but is infinite somewhere",
+            f"{infinite} of {present.size} rows, which form groups of their own",
+            source.name,
+            "see where the infinite values come from, and make them missing if they are no group",
+        )
+        return
     decimals = int(np.count_nonzero(present != np.round(present)))
     if decimals:
         yield Finding(

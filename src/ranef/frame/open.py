@@ -10,13 +10,14 @@ from ranef.errors import DataError, UnknownColumnError, suggestion
 from ranef.frame.native import (
     is_duckdb_relation,
     is_pandas_dataframe,
+    is_pandas_series,
     is_polars_dataframe,
     is_polars_lazyframe,
     is_pyarrow_table,
 )
 from ranef.record import record
 
-__all__ = ["OpenFrame", "collect", "native_series", "open_frame"]
+__all__ = ["OpenFrame", "collect", "in_row_order", "native_series", "open_frame"]
 
 Library = Literal["pandas", "polars", "polars-lazy", "pyarrow", "duckdb", "mapping", "other"]
 
@@ -38,6 +39,11 @@ class OpenFrame:
     data: Any
     library: Library
     names: tuple[str, ...]
+
+    @property
+    def index(self) -> Any:
+        """The labels of the rows, a pandas index; None in frames without labels."""
+        return self.data.index if self.library == "pandas" else None
 
     def require(self, names: tuple[str, ...], where: str = "") -> None:
         """Check that every name is a column and stands there once.
@@ -110,8 +116,7 @@ def open_frame(data: Any) -> OpenFrame:
     if isinstance(frame, nw.DataFrame):
         return OpenFrame(frame, "other", tuple(frame.columns))
     if isinstance(frame, nw.LazyFrame):
-        collected = frame.collect()
-        return OpenFrame(collected, "other", tuple(collected.columns))
+        return OpenFrame(frame, "other", tuple(frame.collect_schema().names()))
     is_series = dependencies.is_into_series(data)
     if not is_series and (
         hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__")
@@ -124,6 +129,23 @@ def open_frame(data: Any) -> OpenFrame:
             raise _no_frame(data, is_series) from None
         return OpenFrame(table, "pyarrow", tuple(table.column_names))
     raise _no_frame(data, is_series)
+
+
+def in_row_order(values: Any, index: Any) -> Any:
+    """A pandas series in the order of the rows that a pandas index labels.
+
+    A series with the same labels in another order is put in order. Anything else comes back as it
+    is, and counts by position.
+
+    Parameters
+    ----------
+    values : object
+    index : pandas Index or None
+    """
+    if index is None or not is_pandas_series(values) or values.index.equals(index):
+        return values
+    same = len(values) == len(index) and values.index.is_unique and index.is_unique
+    return values.reindex(index) if same and index.isin(values.index).all() else values
 
 
 def _no_frame(data: Any, is_series: bool) -> DataError:
@@ -145,13 +167,38 @@ def _no_frame(data: Any, is_series: bool) -> DataError:
     )
 
 
-def collect(frame: OpenFrame) -> OpenFrame:
-    """Run a query once: lazy Polars becomes eager Polars, a DuckDB relation a PyArrow table."""
+def collect(frame: OpenFrame, names: tuple[str, ...] | None = None) -> OpenFrame:
+    """Run a query once: lazy Polars becomes eager Polars, a DuckDB relation a PyArrow table.
+
+    Parameters
+    ----------
+    frame : OpenFrame
+    names : tuple of str, optional
+        The columns that are needed, each once; all by default. A frame in memory keeps all.
+    """
+    data = frame.data
     if frame.library == "polars-lazy":
-        return OpenFrame(frame.data.collect(), "polars", frame.names)
+        chosen = data if names is None else data.select(names)
+        return OpenFrame(chosen.collect(), "polars", names or frame.names)
     if frame.library == "duckdb":
-        return OpenFrame(frame.data.to_arrow_table(), "pyarrow", frame.names)
+        chosen = data if names is None else _selected(data, names)
+        return OpenFrame(chosen.to_arrow_table(), "pyarrow", names or frame.names)
+    if _is_query(frame):
+        chosen = data if names is None else data.select(*names)
+        return OpenFrame(chosen.collect(), "other", names or frame.names)
     return frame
+
+
+def _is_query(frame: OpenFrame) -> bool:
+    """Whether a frame that narwhals has opened has no values yet: Ibis, Dask, PySpark."""
+    return frame.library == "other" and not hasattr(frame.data, "to_arrow")
+
+
+def _selected(relation: Any, names: tuple[str, ...]) -> Any:
+    """Some columns of a DuckDB relation, whatever their names are."""
+    from duckdb import ColumnExpression
+
+    return relation.select(*map(ColumnExpression, names))
 
 
 def native_series(frame: OpenFrame, names: tuple[str, ...]) -> dict[str, tuple[Any, str]]:
@@ -178,10 +225,8 @@ def native_series(frame: OpenFrame, names: tuple[str, ...]) -> dict[str, tuple[A
         eager = frame.data.select(wanted).collect()
         return {name: (eager[name], str(eager[name].dtype)) for name in wanted}
     if frame.library == "duckdb":
-        from duckdb import ColumnExpression
-
         types = dict(zip(frame.names, map(str, frame.data.types), strict=True))
-        table = frame.data.select(*map(ColumnExpression, wanted)).to_arrow_table()
+        table = _selected(frame.data, wanted).to_arrow_table()
         return {name: (table.column(i), types[name]) for i, name in enumerate(wanted)}
     if frame.library == "pyarrow":
         position = {name: i for i, name in enumerate(frame.names)}
@@ -192,8 +237,9 @@ def native_series(frame: OpenFrame, names: tuple[str, ...]) -> dict[str, tuple[A
     if frame.library == "mapping":
         keys = {str(key): key for key in frame.data}
         return {name: _as_series(name, frame.data[keys[name]]) for name in wanted}
-    arrow = frame.data.select(*wanted).to_arrow()
-    schema = frame.data.schema
+    eager = collect(frame, wanted) if _is_query(frame) else frame
+    arrow = eager.data.select(*wanted).to_arrow()
+    schema = eager.data.schema
     return {name: (arrow.column(name), str(schema[name])) for name in wanted}
 
 

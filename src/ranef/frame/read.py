@@ -18,7 +18,10 @@ def read_table(data: Any, columns: Iterable[str] | None = None) -> Table:
 
     Numbers, booleans, nullable and decimal columns become ``float64`` with NaN where missing: a
     read-only view of the user's memory where that is ``float64`` already, a copy otherwise.
-    Strings, categories and enums become factors with ``int32`` codes, -1 where missing.
+    Strings, categories and enums become factors with ``int32`` codes, -1 where missing. So do
+    values that have an order and are not numbers (dates, times, periods, UUIDs, bytes), and numbers
+    that float64 would merge: whole ones beyond 2**53, decimals that differ late. Their levels stand
+    in that order, and ``holds`` says what they are.
 
     The order of levels is the one the user gave: pandas categories, Polars ``Enum`` categories,
     the dictionary of an Arrow dictionary column, a DuckDB ``ENUM``; levels that do not occur stay.
@@ -42,7 +45,7 @@ def read_table(data: Any, columns: Iterable[str] | None = None) -> Table:
     ------
     DataError
         `data` is no data frame, has no rows, repeats a name that is asked for, or a column that
-        is asked for is neither numbers nor labels (dates, times, lists, structs).
+        is asked for has values without equality or order (lists, structs, complex numbers).
     UnknownColumnError
         A name is not a column.
 

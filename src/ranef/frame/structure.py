@@ -91,8 +91,8 @@ def structure(
     groups : str or list of str
         Grouping columns; ``"batch:cask"`` is the combination of two.
     variables : str or list of str, optional
-        What to describe; by default every other column. Columns that are neither numbers nor
-        labels are then left out, with a finding.
+        What to describe; by default every other column. Columns whose values have no order
+        (lists, structs) are then left out, with a finding.
 
     Returns
     -------
@@ -121,8 +121,15 @@ def structure(
     import pandas as pd
 
     names = as_names(groups, "groups")
-    frame = collect(open_frame(data))
-    sources = read_open_frame(frame, columns_of_groups(frame, names))
+    frame = open_frame(data)
+    of_groups = columns_of_groups(frame, names)
+    if variables is None:
+        frame = collect(frame)
+    else:
+        needed = tuple(dict.fromkeys((*of_groups, *as_names(variables, "variables"))))
+        frame.require(needed)
+        frame = collect(frame, needed)
+    sources = read_open_frame(frame, of_groups)
     factors = tuple(grouping(sources, name) for name in names)
     columns, unreadable = _read_variables(frame, sources.names, variables)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 
 import numpy as np
 
@@ -10,9 +11,12 @@ from ranef.frame.components import anova_components
 from ranef.frame.grouping import group_sizes, is_constant_within
 from ranef.frame.meeting import meeting_findings
 from ranef.frame.missing import missing_in
+from ranef.frame.missing_codes import missing_codes
 from ranef.frame.numeric_group import numeric_group
 from ranef.frame.repeated import repeated_rows
+from ranef.frame.similar_levels import similar_levels
 from ranef.frame.table import Column, Table
+from ranef.frame.text_values import text_values
 from ranef.types import Finding
 
 __all__ = ["about_factor", "find", "hardly_varies"]
@@ -52,6 +56,7 @@ def find(
     found += meeting_findings(factors)
     for column in columns:
         found += about_variable(column)
+        found += chain(missing_codes(column), text_values(column), similar_levels(column))
         for factor in factors:
             found += hardly_varies(column, factor)
     for name, source_type in unreadable.items():
@@ -97,6 +102,8 @@ def _belongs_to_rows(column: Column, factor: Column) -> bool:
 
 def about_source(source: Column) -> Iterator[Finding]:
     yield from numeric_group(source)
+    yield from missing_codes(source)
+    yield from similar_levels(source)
     yield from _missing(source)
 
 

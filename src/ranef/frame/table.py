@@ -32,7 +32,8 @@ class Column(_Scanned):
     ----------
     name : str
     kind : {"number", "factor"}
-        Strings, categories and enums are factors; numbers and booleans are numbers.
+        Strings, categories, enums, dates and other values with an order are factors; numbers and
+        booleans are numbers.
     values : ndarray, shape (n,)
         ``float64`` with NaN where missing, or ``int32`` codes with -1 where missing.
     levels : tuple of str
@@ -40,6 +41,9 @@ class Column(_Scanned):
     ordered : bool
     source_type : str
         The type as the user's library calls it, for messages: ``"Int64"``, ``"String"``.
+    holds : str
+        What a factor was made from: ``"text"``, ``"dates"``, ``"time stamps"`` and so on; empty
+        for categories, whose order somebody chose, and for numbers.
     private : bool
         Whether nobody else can write into the memory of `values`.
     keeps : object
@@ -55,13 +59,19 @@ class Column(_Scanned):
     source_type: str = ""
     private: bool = field(default=False, repr=False, compare=False)
     keeps: Any = field(default=None, repr=False, compare=False)
+    holds: str = field(default="", repr=False, compare=False)
+
+    @property
+    def names_groups_only(self) -> bool:
+        """Whether the values have an order and are neither numbers nor categories: dates, say."""
+        return self.holds not in ("", "text")
 
     def __len__(self) -> int:
         return int(self.stored.shape[0])
 
     def __reduce__(self) -> Any:
         parts = (self.name, self.kind, self.values, self.levels, self.ordered, self.source_type)
-        return Column, (*parts, True)
+        return Column, (*parts, True, None, self.holds)
 
     @property
     def stored(self) -> NDArray[Any]:
@@ -87,6 +97,10 @@ class Column(_Scanned):
     def taken(self, index: NDArray[Any]) -> Column:
         """Some rows, in memory of their own; levels stay as they are."""
         return self._with(self.stored[index])
+
+    def followed_by(self, other: Column) -> Column:
+        """These rows and then those of a column of the same kind and levels."""
+        return self._with(np.concatenate([self.stored, other.stored]))
 
     def copy(self) -> Column:
         """The same values in memory of their own."""
@@ -149,6 +163,11 @@ class Table:
 
     def __getitem__(self, name: str) -> Column:
         return self.columns[name]
+
+    def with_numbers(self, name: str, values: Array) -> Table:
+        """The same columns and one of numbers, in memory of its own."""
+        column = Column(name, "number", values, source_type="float64").copy()
+        return Table({**self.columns, name: column}, self.n_rows, self.threads)
 
     def ends(self, name: str) -> Ends:
         """:meth:`Column.ends` of a column, by the table's threads."""

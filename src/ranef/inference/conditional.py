@@ -46,5 +46,5 @@ def conditional_covariances(problem: Problem, solution: Solution) -> tuple[Array
     out = []
     for term, b in zip(problem.terms, problem.scaling.B, strict=True):
         s = slice(term.offset, term.offset + term.q)
-        out.append(variance * np.einsum("ab,jbc,dc->jad", b, by_group[term.group][:, s, s], b))
+        out.append(variance * (b @ by_group[term.group][:, s, s] @ b.T))
     return tuple(out)

@@ -20,11 +20,14 @@ from ranef.design import Design
 from ranef.design.rank import dependent_columns
 from ranef.errors import OptionError, suggestion
 from ranef.formula import Formula
+from ranef.formula.grouping import expand_group
+from ranef.formula.naming import find, in_formula, of_column, typed
 from ranef.formula.nodes import Call, Name, walk
 from ranef.formula.render import to_text
 from ranef.frame import Column, Table
 from ranef.frame.grouping import group_means, is_constant_within
 from ranef.inference.estimates import estimate
+from ranef.inference.quadratic import quadratic_forms
 from ranef.inference.satterthwaite import satterthwaite_df, variance_derivatives
 from ranef.problem import make_problem
 from ranef.record import record
@@ -103,7 +106,7 @@ def candidates(formula: Formula, table: Table, design: Design) -> list[tuple[str
     for name in dict.fromkeys(
         t.factors[0].name for t in formula.fixed if t.degree == 1 and isinstance(t.factors[0], Name)
     ):
-        if name in inside or table[name].kind != "number" or not design.encoding.fixed_terms[name]:
+        if name in inside or table[name].kind != "number" or not _main(design, name):
             continue
         for term in {term.factor: term for term in design.terms}.values():
             if _varies(table, name, term):
@@ -120,6 +123,8 @@ def contextual(
     reml: bool,
     name: str,
     by: str | None = None,
+    *,
+    left_out: Table | None = None,
 ) -> Contextual:
     """Fit the model with the predictor split, and compare its two slopes.
 
@@ -135,6 +140,8 @@ def contextual(
         A number of the fixed part.
     by : str, optional
         The grouping factor, where there are several.
+    left_out : Table, optional
+        The other rows of the data: group means are over these too, as those of ``between()`` are.
 
     Raises
     ------
@@ -147,11 +154,12 @@ def contextual(
     Raudenbush and Bryk (2002), Hierarchical Linear Models, 2nd ed., Sage, pp. 139-141.
     """
     factors = {term.factor: term for term in design.terms}
-    if by is not None and by not in factors:
+    asked, by = by, None if by is None else find(by, factors)
+    if asked is not None and by is None:
         raise OptionError(
-            f"'{by}' is no grouping factor of the model",
+            f"'{asked}' is no grouping factor of the model",
             found="grouping factors " + ", ".join(factors),
-            fix=suggestion(by, factors) or "name one of these",
+            fix=suggestion(asked, factors) or "name one of these",
         )
     parts = _parts_in_formula(formula, design, name, by)
     if parts is not None:
@@ -162,14 +170,21 @@ def contextual(
     if len(groups) != 1:
         raise _refusal(formula, name, by, groups, possible)
     group = groups[0]
-    split, pairs = _split(formula, table, design, name, factors[group])
+    means = _means(table, left_out, name, factors[group], design)
+    split, pairs = _split(formula, table, design, name, means)
     if split is None:
         raise OptionError(
             f"the model holds the means of '{name}' by '{group}' already",
             found="they are a combination of other columns of the fixed part",
-            fix=f"write within({name}, {group}) and between({name}, {group}) in their place",
+            fix=f"write within({in_formula(name)}, {typed(group)}) and "
+            f"between({in_formula(name)}, {typed(group)}) in their place",
         )
     return _compare(split, y, weights, reml, name, group, pairs)
+
+
+def _main(design: Design, name: str) -> tuple[int, ...]:
+    """The columns of X that a variable by itself has."""
+    return design.encoding.fixed_terms.get(of_column(name), ())
 
 
 def _varies(table: Table, name: str, term: RandomTerm) -> bool:
@@ -191,13 +206,14 @@ def _parts_in_formula(
         factor = term.factors[0]
         if term.degree > 1 or not isinstance(factor, Call) or factor.function != "within":
             continue
-        group = to_text(factor.args[1])
-        other = f"between({name}, {group})"
-        if to_text(factor.args[0]) != name or by not in (None, group):
+        group = expand_group(factor.args[1], formula.text)[0].label
+        other = to_text(replace(factor, function="between"))
+        same = (of_column(name),) if isinstance(factor.args[0], Name) else (name,)
+        if to_text(factor.args[0]) not in same or by not in (None, group):
             continue
         if columns.get(other) and columns[term.name]:
             return group, columns[term.name][0], columns[other][0]
-    within, between = columns.get(f"{name}_within"), columns.get(f"{name}_between")
+    within, between = _main(design, f"{name}_within"), _main(design, f"{name}_between")
     if not (within and between):
         return None
     means = Column(f"{name}_between", "number", design.X[:, between[0]])
@@ -222,7 +238,7 @@ def _refusal(
             fix=f"name one: by='{groups[0]}'",
         )
     known = list(dict.fromkeys(n for n, _ in possible))
-    fixed = [term.name for term in formula.fixed]
+    fixed = [t.factors[0].name for t in formula.fixed if isinstance(t.factors[0], Name)]
     reason = (
         f"'{name}' has no slope of its own in the fixed part"
         if name not in fixed
@@ -236,14 +252,26 @@ def _refusal(
     )
 
 
+def _means(
+    table: Table, left_out: Table | None, name: str, by: RandomTerm, design: Design
+) -> Array:
+    """The mean of a predictor in the group of each row used, shape (n,)."""
+    values, codes = table[name].values, by.codes
+    if left_out is not None:
+        codings = zip(design.terms, design.encoding.random_codings, strict=True)
+        grouping = next(c.grouping for term, c in codings if term.factor == by.factor)
+        values = np.concatenate([values, left_out[name].values])
+        codes = np.concatenate([codes, grouping.encode(left_out)])
+    return group_means(values, codes, by.n_levels)[by.codes]
+
+
 def _split(
-    formula: Formula, table: Table, design: Design, name: str, by: RandomTerm
+    formula: Formula, table: Table, design: Design, name: str, means: Array
 ) -> tuple[Design | None, list[tuple[int, int]]]:
     """The design with x in two parts, and the columns of the parts of each term that holds x.
 
     None where the means are a combination of other columns.
     """
-    means = group_means(table[name].values, by.codes, by.n_levels)[by.codes]
     inner = _with_column(table, name, table[name].values - means)
     outer = _with_column(table, name, means)
     encoding = design.encoding
@@ -253,7 +281,7 @@ def _split(
         if any(isinstance(f, Name) and f.name == name for f in term.factors)
         for j in encoding.fixed_terms[term.name]
     ]
-    main = encoding.fixed_terms[name][0]
+    main = _main(design, name)[0]
     at = [main, *(j for j in at if j != main)]
     X = design.X.copy(order="F")
     X[:, at] = encoding.fixed(inner)[:, at]
@@ -309,7 +337,7 @@ def _compare(
     for k, (within, between) in enumerate(pairs):
         contrasts[k, between], contrasts[k, within] = 1.0, -1.0
     effects = contrasts @ found.beta
-    errors = np.sqrt(np.einsum("ma,ab,mb->m", contrasts, found.vcov, contrasts))
+    errors = np.sqrt(quadratic_forms(contrasts, found.vcov))
     df = satterthwaite_df(variance_derivatives(problem, solution), contrasts)
     t = effects / errors
     p = 2.0 * special.stdtr(df, -np.abs(t))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 
 import numpy as np
 
+from ranef.formula.naming import pairs
 from ranef.problem import TermLabel
 from ranef.record import record
 from ranef.types import Array
@@ -40,14 +42,14 @@ def parameters_of(names: Sequence[str], labels: Sequence[TermLabel]) -> tuple[Pa
     """Fixed effects, then each term's standard deviations and correlations, then sigma."""
     out = [Parameter(name, "fixed", i=i) for i, name in enumerate(names)]
     for k, label in enumerate(labels):
-        q = len(label.names)
+        both = list(combinations(range(len(label.names)), 2))
+        texts = pairs([(label.names[j], label.names[i]) for j, i in both])
         out += [
             Parameter(f"sd__{name}|{label.label}", "sd", k, i) for i, name in enumerate(label.names)
         ]
         out += [
-            Parameter(f"cor__{label.names[j]}.{label.names[i]}|{label.label}", "cor", k, i, j)
-            for j in range(q)
-            for i in range(j + 1, q)
+            Parameter(f"cor__{text}|{label.label}", "cor", k, i, j)
+            for text, (j, i) in zip(texts, both, strict=True)
         ]
     return (*out, Parameter("sigma", "sigma"))
 

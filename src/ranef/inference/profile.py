@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import field
+from functools import partial
 from statistics import NormalDist
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ranef.errors import NumericalError, OptionError
 from ranef.inference.estimates import Estimates
 from ranef.inference.parameters import Parameter, parameters_of, values_of
-from ranef.inference.profile_points import FixedEffect, Point, Profiled, VarianceParameter
+from ranef.inference.profile_points import FixedEffect, Point, Profiled
+from ranef.inference.profile_variance import VarianceParameter
 from ranef.problem import Problem
 from ranef.record import record
 from ranef.solve import Control, Solution
 from ranef.types import Array
 
-__all__ = ["ProfileTrace", "profile_traces"]
+__all__ = ["ProfileTrace", "profile_traces", "work"]
 
 STEPS = 6  # points on each side
 CLOSE = 1e-7  # in zeta, for the ends of intervals
@@ -38,6 +41,8 @@ class ProfileTrace:
     zeta : ndarray, shape (points,)
         Signed root of the deviance above that of the fit.
     deviance : ndarray, shape (points,)
+    certified : ndarray of bool, shape (points,)
+        Whether the other parameters are at a minimum at the point.
     bounds : tuple of float
         Of the parameter's values.
     """
@@ -47,6 +52,7 @@ class ProfileTrace:
     values: Array = field(repr=False)
     zeta: Array = field(repr=False)
     deviance: Array = field(repr=False)
+    certified: NDArray[np.bool_] = field(repr=False)
     bounds: tuple[float, float] = (-np.inf, np.inf)
 
     def interval(self, level: float) -> tuple[float, float]:
@@ -73,6 +79,11 @@ class ProfileTrace:
         return ends[0], ends[1]
 
 
+def work(names: Sequence[str], problem: Problem) -> int:
+    """How much :func:`profile_traces` has to do, in steps of its `tick`."""
+    return 2 * STEPS * len(parameters_of(names, problem.labels))
+
+
 def profile_traces(
     problem: Problem,
     solution: Solution,
@@ -80,8 +91,12 @@ def profile_traces(
     names: Sequence[str],
     control: Control,
     level: float,
+    tick: Callable[[int], None] = lambda done: None,
 ) -> tuple[ProfileTrace, ...]:
-    """Profiles of all parameters of an ML fit, to the ends of the intervals at `level`."""
+    """Profiles of all parameters of an ML fit, to the ends of the intervals at `level`.
+
+    `tick` is told how far they are, of :func:`work` to do.
+    """
     if not 0.0 < level < 1.0:
         raise OptionError("level must be between 0 and 1", found=repr(level), fix="level=0.95")
     if problem.prior is not None:
@@ -100,10 +115,15 @@ def profile_traces(
         np.array([estimates.sigma]),
     )[0]
     out = []
-    for parameter, estimate in zip(parameters, values.tolist(), strict=True):
+    for k, (parameter, estimate) in enumerate(zip(parameters, values.tolist(), strict=True)):
+
+        def reached(side: int, share: float, before: int = k) -> None:
+            tick(int(STEPS * (2 * before + side + min(share, 1.0))))
+
         if np.isnan(estimate):
             nothing = np.empty(0)
-            out.append(ProfileTrace(parameter, estimate, nothing, nothing, nothing))
+            none = np.empty(0, dtype=np.bool_)
+            out.append(ProfileTrace(parameter, estimate, nothing, nothing, nothing, none))
             continue
         profiled: Profiled
         if parameter.kind == "fixed":
@@ -117,14 +137,15 @@ def profile_traces(
         first = Point(estimate, estimates.deviance, start)
         bounds = _bounds(parameter, estimate)
         step = _first_step(problem, estimates, parameter, estimate)
-        below = _walk(profiled, first, -step, bounds[0], z)
-        above = _walk(profiled, first, step, bounds[1], z)
+        below = _walk(profiled, first, -step, bounds[0], z, partial(reached, 0))
+        above = _walk(profiled, first, step, bounds[1], z, partial(reached, 1))
         points = [*reversed(below), first, *above]
         deviance = np.array([point.deviance for point in points])
         side = np.sign(np.array([point.value for point in points]) - estimate)
         zeta = side * np.sqrt(np.maximum(deviance - estimates.deviance, 0.0))
         at = np.array([point.value for point in points])
-        out.append(ProfileTrace(parameter, estimate, at, zeta, deviance, bounds))
+        certified = np.array([point.certified for point in points])
+        out.append(ProfileTrace(parameter, estimate, at, zeta, deviance, certified, bounds))
     return tuple(out)
 
 
@@ -151,7 +172,14 @@ def _first_step(
     return 0.5 * (estimate + 0.01 * estimates.sigma) / root
 
 
-def _walk(profiled: Profiled, first: Point, step: float, bound: float, z: float) -> list[Point]:
+def _walk(
+    profiled: Profiled,
+    first: Point,
+    step: float,
+    bound: float,
+    z: float,
+    reached_share: Callable[[float], None],
+) -> list[Point]:
     """Points on one side of the estimate, to where zeta is `z` (the last one) or to the bound."""
     if first.value == bound:
         return []
@@ -166,6 +194,7 @@ def _walk(profiled: Profiled, first: Point, step: float, bound: float, z: float)
         zeta = _zeta(point, first)
         points.append(point)
         reached.append(zeta)
+        reached_share(zeta / z)
         if zeta >= z or value == bound:
             break
         # As far again as takes zeta on by a sixth of the way, by the slope of the last step.

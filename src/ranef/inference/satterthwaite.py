@@ -13,6 +13,7 @@ from dataclasses import field
 
 import numpy as np
 
+from ranef.inference.quadratic import quadratic_forms
 from ranef.problem import Problem
 from ranef.record import record
 from ranef.solve import Solution
@@ -20,7 +21,12 @@ from ranef.solve.face import face_of, hessian
 from ranef.solve.solution import evaluate_at
 from ranef.types import Array
 
-__all__ = ["VarianceDerivatives", "satterthwaite_df", "variance_derivatives", "with_log_sigma"]
+__all__ = [
+    "VarianceDerivatives",
+    "covariance_with_log_sigma",
+    "satterthwaite_df",
+    "variance_derivatives",
+]
 
 
 @record(frozen=True, slots=True)
@@ -31,7 +37,8 @@ class VarianceDerivatives:
     ----------
     vcov : ndarray, shape (p, p)
     jacobian : ndarray, shape (k, p, p)
-        Derivatives of vcov along the coordinates of the face and log sigma (last).
+        Derivatives of vcov along the coordinates of the face, each in its natural size (a
+        relative change of a standard deviation), and along log sigma (last).
     covariance : ndarray, shape (k, k)
         Asymptotic covariance matrix of those parameters.
     """
@@ -42,7 +49,11 @@ class VarianceDerivatives:
 
 
 def variance_derivatives(problem: Problem, solution: Solution) -> VarianceDerivatives:
-    """Derivatives of vcov and the information of the variance parameters at a solution."""
+    """Derivatives of vcov and the information of the variance parameters at a solution.
+
+    The directions that the certificate calls flat are left out of the information: the data say
+    nothing about them. No other direction is, however small its curvature beside the others.
+    """
     kernel = problem.kernel()
     evaluate_at(problem, kernel, solution.inner)
     face = face_of(problem, solution.inner)
@@ -50,37 +61,47 @@ def variance_derivatives(problem: Problem, solution: Solution) -> VarianceDeriva
     nu, k = problem.nu, len(face.coordinates)
     variance = problem.scaling.y_scale**2 * kernel.r2 / nu
     change = np.sqrt(variance) * problem.scaling.R
-    inverse = kernel.xx_inverse
-    vcov = change @ inverse @ change.T
-    moved = -np.einsum("ab,kbc,cd->kad", inverse, curvature.xx, inverse)
+    scales = face.scales() if k else np.zeros(0)
+    root = change @ kernel.xx_inverse
+    vcov = root @ change.T
     jacobian = np.empty((k + 1, problem.p, problem.p))
-    jacobian[:k] = np.einsum("ab,kbc,dc->kad", change, moved, change)
+    for out, xx, scale in zip(jacobian, curvature.xx, scales, strict=False):
+        out[:] = (-scale * root) @ xx @ root.T
     jacobian[k] = 2.0 * vcov  # vcov is proportional to sigma^2
-    full = with_log_sigma(profile, curvature.r2 / kernel.r2, nu)
-    values, vectors = np.linalg.eigh(full)
-    known = values > 1e-10 * values[-1]
-    covariance = 2.0 * (vectors[:, known] / values[known]) @ vectors[:, known].T
-    return VarianceDerivatives(vcov, jacobian, covariance)
+    values, vectors = np.linalg.eigh(profile * np.outer(scales, scales))
+    curved = slice(solution.flat_directions, None)  # eigenvalues ascend: the flat ones come first
+    inverse = (vectors[:, curved] / values[curved]) @ vectors[:, curved].T
+    relative = scales * curvature.r2 / kernel.r2
+    return VarianceDerivatives(
+        vcov, jacobian, 2.0 * covariance_with_log_sigma(inverse, relative, nu)
+    )
 
 
-def with_log_sigma(profile: Array, relative: Array, nu: float) -> Array:
-    """Hessian of the criterion before sigma is profiled out, log sigma last.
+def covariance_with_log_sigma(inverse: Array, relative: Array, nu: float) -> Array:
+    """Inverse Hessian of the criterion before sigma is profiled out, log sigma last.
 
-    The criterion is then nu log sigma^2 + r2 / sigma^2 + ...
+    The criterion is then nu log sigma^2 + r2 / sigma^2 + ..., and its Hessian
+
+        [ H + nu r r'   -2 nu r ]
+        [ -2 nu r'        4 nu  ]
+
+    with H that of the profiled criterion, the Schur complement of 4 nu. So the inverse needs only
+    that of H, and a row count nu of any size hides no direction of H.
 
     Parameters
     ----------
-    profile : ndarray, shape (k, k)
-        Hessian of the profiled criterion.
+    inverse : ndarray, shape (k, k)
+        Inverse of H; a pseudo-inverse where the criterion is flat.
     relative : ndarray, shape (k,)
-        Derivatives of log r2.
+        r, the derivatives of log r2.
     nu : float
     """
     k = relative.size
+    across = 0.5 * inverse @ relative
     full = np.empty((k + 1, k + 1))
-    full[:k, :k] = profile + nu * np.outer(relative, relative)
-    full[:k, k] = full[k, :k] = -2.0 * nu * relative
-    full[k, k] = 4.0 * nu
+    full[:k, :k] = inverse
+    full[:k, k] = full[k, :k] = across
+    full[k, k] = 0.25 / nu + 0.5 * float(relative @ across)
     return full
 
 
@@ -96,7 +117,7 @@ def satterthwaite_df(derivatives: VarianceDerivatives, contrasts: Array) -> Arra
     -------
     ndarray, shape (m,)
     """
-    variances = np.einsum("ma,ab,mb->m", contrasts, derivatives.vcov, contrasts)
-    gradients = np.einsum("ma,kab,mb->mk", contrasts, derivatives.jacobian, contrasts)
-    spread = np.einsum("mk,kl,ml->m", gradients, derivatives.covariance, gradients)
+    variances = quadratic_forms(contrasts, derivatives.vcov)
+    gradients = np.stack([quadratic_forms(contrasts, d) for d in derivatives.jacobian], axis=1)
+    spread = quadratic_forms(gradients, derivatives.covariance)
     return np.asarray(2.0 * variances**2 / spread)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from ranef.errors import OptionError
+from ranef.formula.naming import set_apart
 from ranef.inference.bootstrap import BootstrapDraws
 from ranef.present.grid import grid_html, grid_text
 from ranef.present.numbers import fixed, significant
@@ -95,12 +96,12 @@ class Bootstrap:
 
         Columns: fixed effects; ``sd__Days|Subject`` and ``cor__Intercept.Days|Subject`` for each
         random-effects term; ``sigma``; then ``criterion``, ``singular``, ``converged`` and
-        ``evaluations``. A correlation with an effect that does not vary is NaN.
+        ``evaluations``. A correlation with an effect that does not vary is NaN. A predictor of
+        one of the last four names gets backticks.
         """
         import pandas as pd
 
         draws = self._draws
-        frame = pd.DataFrame(draws.values.copy(), columns=self._names)
         rest = pd.DataFrame(
             {
                 "criterion": draws.criterion,
@@ -109,7 +110,8 @@ class Bootstrap:
                 "evaluations": draws.evaluations,
             }
         )
-        return pd.concat([frame, rest], axis=1)
+        names = set_apart(self._names, list(rest.columns))
+        return pd.concat([pd.DataFrame(draws.values.copy(), columns=names), rest], axis=1)
 
     def confint(
         self, level: float = 0.95, type: Literal["percentile", "basic", "normal"] = "percentile"
@@ -152,7 +154,7 @@ class Bootstrap:
         """Estimate, bias, std_error and percentile interval of each parameter."""
         bias, error = self._bias_and_error()
         frame = self.estimates.to_frame().assign(bias=bias, std_error=error)
-        return frame.join(self.confint(level)) if frame.index.is_unique else frame
+        return frame.join(self.confint(level))
 
     @property
     def _names(self) -> list[str]:

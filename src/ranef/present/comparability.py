@@ -21,17 +21,20 @@ Comparability = Literal[
 
 def _response_values(model: FittedModel) -> Array | None:
     try:
-        return np.asarray(model.fitted + model.residuals("response"), dtype=float)
+        y = np.asarray(model.fitted, float) + np.asarray(model.residuals("response"), float)
+        return np.asarray(y)
     except RanefError:  # a fit of streamed data keeps no rows
         return None
 
 
 def _same_values(models: Sequence[FittedModel]) -> bool:
+    """Whether the responses are the same, in whatever order the rows stand."""
     first = None
     for model in models:
         y = _response_values(model)
         if y is None or y.size != model.nobs:
             continue
+        y = np.sort(y)
         if first is None:
             first = y
         elif not np.allclose(y, first, rtol=1e-8, atol=1e-8 * float(np.std(first))):

@@ -95,7 +95,8 @@ class Diagnosis:
         -------
         dict
             formula, reml, nobs, ngroups, verdict, remedy (whether there is something to remedy),
-            summary, findings, remedies (list of rungs with their effects and test).
+            summary, looked_at (larger random parts), findings, remedies (list of rungs with their
+            effects and test).
         """
         return {
             "formula": self.formula,
@@ -105,6 +106,7 @@ class Diagnosis:
             "verdict": self.ladder.rungs[0].verdict,
             "remedy": self.ladder.remedy,
             "summary": list(self.summary),
+            "looked_at": self.ladder.looked_at,
             "findings": [asdict(finding) for finding in self.findings],
             "remedies": [plain(_record(rung)) for rung in self.ladder.rungs],
         }

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .diagnosis_tables import Table, ladder_tables
-from .diagnosis_text import of_findings, short_tests
+from .diagnosis_text import THETA, abbreviates, of_findings, short_tests, shortened
 from .html import TABLE_STYLE, escaped, minus, notes_html, rule
 
 if TYPE_CHECKING:
@@ -36,11 +36,15 @@ def render_html(diagnosis: Diagnosis) -> str:
     if diagnosis.ladder.remedy:
         tables = map(_table, ladder_tables(diagnosis, _COLUMNS))
         parts += [*tables, _judgements(diagnosis.ladder.rungs[1:], "ol")]
+        if abbreviates(diagnosis.ladder.rungs):
+            parts.append(f'<p style="{_TEXT}">{escaped(THETA)}</p>')
     else:
         told = of_findings(diagnosis)
         parts += [_judgements(told, "ul")] if told else []
         if short_tests(diagnosis):
             parts.append(f'<p style="{_TEXT}">{escaped(short_tests(diagnosis))}</p>')
+    if diagnosis.ladder.looked_at:
+        parts.append(f'<p style="{_TEXT}">{escaped(diagnosis.ladder.looked_at)}</p>')
     return f'<div class="ranef-diagnosis">{"".join(parts)}</div>'
 
 
@@ -87,7 +91,7 @@ def _judgements(rungs: Sequence[Rung], tag: str) -> str:
     items = "".join(
         f'<li style="margin:0.5em 0"><b>{escaped(rung.title)}</b><br>'
         f"{escaped(rung.judgement)}<br>"
-        f'<code style="white-space:pre-wrap">{escaped(rung.code)}</code></li>'
+        f'<code style="white-space:pre-wrap">{escaped(shortened(rung.code))}</code></li>'
         for rung in rungs
     )
     return f'<{tag} style="{_TEXT}">{items}</{tag}>'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -13,9 +14,29 @@ from .diagnosis_tables import Table, ladder_tables
 if TYPE_CHECKING:
     from .diagnosis import Diagnosis
 
-__all__ = ["finding_lines", "of_findings", "render_text", "short_tests", "wrapped"]
+__all__ = [
+    "THETA",
+    "abbreviates",
+    "finding_lines",
+    "of_findings",
+    "render_text",
+    "short_tests",
+    "shortened",
+    "wrapped",
+]
 
 WIDTH = 100
+
+MOST_LINES = 100
+"""Of a page that recommends a formula."""
+
+LONG_START = re.compile(r"start=\[[^,\]]*(?:,[^,\]]*){6,}\]")
+"""Seven start values and more."""
+
+THETA = (
+    "Where a call has start=theta, the attribute remedies has it in full, with the numbers (column "
+    "code)."
+)
 
 
 def render_text(diagnosis: Diagnosis) -> str:
@@ -31,12 +52,16 @@ def render_text(diagnosis: Diagnosis) -> str:
     ]
     if diagnosis.findings:
         sections.append(["Findings", *finding_lines(diagnosis.findings)])
+    looked_at = diagnosis.ladder.looked_at
+    last = [wrapped(looked_at, "", hang=False)] if looked_at else []
     if diagnosis.ladder.remedy:
-        tables = ladder_tables(diagnosis, WIDTH)
-        sections += [*map(_table, tables), *_judgements(diagnosis)]
+        sections += map(_table, ladder_tables(diagnosis, WIDTH))
+        used = sum(len(lines) + 1 for lines in (*sections, *last)) - 1
+        sections += _judgements(diagnosis, MOST_LINES - used)
     else:
         sections += [_judgement(rung, rung.title) for rung in of_findings(diagnosis)]
         sections.append(short_lines(diagnosis))
+    sections += last
     return "\n\n".join("\n".join(line.rstrip() for line in lines) for lines in sections)
 
 
@@ -102,17 +127,52 @@ def _table(table: Table) -> list[str]:
     return [*lines, *(line for text in table.notes for line in wrapped(text, "  ", hang=False))]
 
 
-def _judgements(diagnosis: Diagnosis) -> list[list[str]]:
-    rungs = diagnosis.ladder.rungs
-    return [_judgement(rung, f"{k} {rung.title}") for k, rung in enumerate(rungs) if k]
+def _judgements(diagnosis: Diagnosis, lines: int) -> list[list[str]]:
+    """What each rung says.
+
+    Where one formula is recommended the page is kept short: the longest judgements go first, that
+    of the recommended rung never.
+    """
+    ladder = diagnosis.ladder
+    said = {k: _judgement(r, f"{k} {r.title}") for k, r in enumerate(ladder.rungs) if k}
+    end = [wrapped(THETA, "", hang=False)] if abbreviates(ladder.rungs) else []
+    if ladder.recommended is None:
+        return [*said.values(), *end]
+    kept = dict(said)
+    while len(kept) > 1:
+        gone = [str(k) for k in said if k not in kept]
+        aside = [wrapped(_elsewhere(gone), "", hang=False)] if gone else []
+        sections = [*kept.values(), *aside, *end]
+        if sum(len(section) + 1 for section in sections) <= lines:
+            break
+        longest = max((k for k in kept if k != ladder.recommended), key=lambda k: len(kept[k]))
+        del kept[longest]
+    return sections
+
+
+def _elsewhere(rungs: Sequence[str]) -> str:
+    named = rungs[0] if len(rungs) == 1 else f"{', '.join(rungs[:-1])} and {rungs[-1]}"
+    what = f"rung {named} says" if len(rungs) == 1 else f"rungs {named} say"
+    return f"What {what} is in the attribute remedies (columns judgement and code)."
+
+
+def abbreviates(rungs: Sequence[Rung]) -> bool:
+    """Whether a call is shown with fewer numbers than it has."""
+    return any(LONG_START.search(rung.code) for rung in rungs)
 
 
 def _judgement(rung: Rung, head: str) -> list[str]:
     return [head, *wrapped(rung.judgement, "  ", hang=False), *_code(rung.code)]
 
 
+def shortened(code: str) -> str:
+    """The call with a name in place of many start values."""
+    return LONG_START.sub("start=theta", code)
+
+
 def _code(code: str) -> list[str]:
     """The call on one line where it fits, else with its formula in strings side by side."""
+    code = shortened(code)
     return [f"  {code}"] if len(code) <= WIDTH - 2 else _broken(code)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from ranef.formula.naming import factors
 from ranef.record import record
+from ranef.types import INTERCEPT
 
 from .equation_parts import Parts, text, variable
 
@@ -37,12 +39,12 @@ def slopes_of(parts: Parts) -> tuple[Slope, ...] | None:
     random = [name for term in parts.random for name in term.names]
     if len(set(random)) < len(random):
         return None
-    if any(piece in parts.group_level for name in random for piece in name.split(":")):
+    if any(piece in parts.group_level for name in random for piece in factors(name)):
         return None
-    predictors: dict[str, list[str]] = {"Intercept": []}
+    predictors: dict[str, list[str]] = {INTERCEPT: []}
     for name in parts.fixed:
-        pieces = [] if name == "Intercept" else name.split(":")
-        own = ":".join(p for p in pieces if p not in parts.group_level) or "Intercept"
+        pieces = [] if name == INTERCEPT else list(factors(name))
+        own = ":".join(p for p in pieces if p not in parts.group_level) or INTERCEPT
         predictors.setdefault(own, []).append(":".join(p for p in pieces if p in parts.group_level))
     for name in random:
         predictors.setdefault(name, [])
@@ -62,7 +64,7 @@ def level_lines(parts: Parts) -> list[str]:
     if slopes is None:
         return []
     level_1 = [
-        rf"\beta_{{{k}j}}" + ("" if s.name == "Intercept" else rf" \, {variable(s.name, 'ij')}")
+        rf"\beta_{{{k}j}}" + ("" if s.name == INTERCEPT else rf" \, {variable(s.name, 'ij')}")
         for k, s in enumerate(slopes)
     ]
     error = [r"e_{ij}"] if parts.linear else []

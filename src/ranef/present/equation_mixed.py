@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ranef.types import INTERCEPT
+
 from .equation_levels import Slope, gamma_numbers, left_side, slopes_of
 from .equation_parts import Parts, text, variable
 
@@ -17,7 +19,7 @@ def mixed_lines(parts: Parts) -> list[str]:
 def _two_level(parts: Parts, slopes: tuple[Slope, ...]) -> list[str]:
     fixed, random = [], []
     for k, slope in enumerate(slopes):
-        own = [] if slope.name == "Intercept" else [variable(slope.name, "ij")]
+        own = [] if slope.name == INTERCEPT else [variable(slope.name, "ij")]
         for m, predictor in zip(gamma_numbers(slope), slope.predictors, strict=True):
             pieces = [variable(predictor, "j")] if predictor else []
             fixed.append(r" \, ".join([rf"\gamma_{{{k}{m}}}", *pieces, *own]))
@@ -40,7 +42,7 @@ def _taus(ks: list[int]) -> list[list[str]]:
 def _general(parts: Parts) -> list[str]:
     """Any number of factors: the group of row i is written g[i]."""
     fixed = [
-        rf"\beta_{{{k}}}" + ("" if name == "Intercept" else rf" \, {variable(name, 'i')}")
+        rf"\beta_{{{k}}}" + ("" if name == INTERCEPT else rf" \, {variable(name, 'i')}")
         for k, name in enumerate(parts.fixed)
     ]
     random, laws = [], []
@@ -51,7 +53,7 @@ def _general(parts: Parts) -> list[str]:
             k = number.setdefault(term.factor, 0)
             number[term.factor] = k + 1
             group = text(term.factor)
-            own = "" if name == "Intercept" else rf" \, {variable(name, 'i')}"
+            own = "" if name == INTERCEPT else rf" \, {variable(name, 'i')}"
             random.append(rf"u^{{{group}}}_{{{k},{group}[i]}}{own}")
             symbols.append((rf"u^{{{group}}}_{{{k},j}}", k))
         law = [

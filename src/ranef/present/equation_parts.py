@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from ranef.formula.naming import column_of, columns_of, factors, without_level
 from ranef.record import record
+from ranef.types import INTERCEPT
 
 from .names import RESIDUAL, factor_of, has_residual, response_of
 from .protocol import FittedModel
@@ -26,6 +28,7 @@ _ESCAPES = {
     "}": r"\}",
     "^": r"\hat{}",
     "~": r"\tilde{}",
+    "`": r"\textasciigrave{}",
 }
 
 
@@ -73,18 +76,19 @@ def parts_of(model: FittedModel) -> Parts:
         for group, rows in diagonal.groupby("group", sort=False)
     )
     fixed = tuple(str(name) for name in model.fixef.dropna().index)
-    factors = {part.factor for part in random}
+    groups = {part.factor for part in random}
     constant: frozenset[str] = frozenset()
-    if len(factors) == 1:
-        pieces = {piece for name in fixed for piece in name.split(":") if piece != "Intercept"}
-        constant = _constant(pieces, model.model_frame(), next(iter(factors)))
+    if len(groups) == 1:
+        pieces = {piece for name in fixed for piece in factors(name) if piece != INTERCEPT}
+        constant = _constant(pieces, model.model_frame(), columns_of(next(iter(groups))))
     return Parts(response_of(model.formula), fixed, random, constant, has_residual(varcorr))
 
 
-def _constant(pieces: set[str], data: pd.DataFrame, factor: str) -> frozenset[str]:
-    """The pieces all of whose variables have one value in each group."""
-    if factor not in data.columns:
+def _constant(pieces: set[str], data: pd.DataFrame, group: tuple[str, ...]) -> frozenset[str]:
+    """The pieces all of whose variables have one value in each group of one column."""
+    if len(group) != 1:
         return frozenset()
+    factor = group[0]
     grouped = data.groupby(factor, observed=True)
     steady = {str(c) for c in data.columns if c != factor and int(grouped[c].nunique().max()) <= 1}
     found = set()
@@ -97,7 +101,10 @@ def _constant(pieces: set[str], data: pd.DataFrame, factor: str) -> frozenset[st
 
 def _variables(piece: str, columns: list[str]) -> set[str]:
     """Columns that occur in a piece of a coefficient name, ``sex[T.male]`` or ``log(x)``."""
-    bare = re.sub(r"\[[^\]]*\]$", "", piece)
+    column = column_of(piece)
+    if column is not None:
+        return {column}.intersection(columns)
+    bare = without_level(piece)
     used = set()
     for name in sorted(columns, key=len, reverse=True):
         pattern = rf"(?<![\w.]){re.escape(name)}(?![\w.])"
@@ -113,7 +120,9 @@ def text(name: str) -> str:
     >>> text("cwc_ses")
     '\\text{cwc\\_ses}'
     """
-    shown = re.sub(r"\[T\.(.*)\]$", r" = \1", name)
+    variable = without_level(name)
+    shown = re.sub(r"^\[T\.(.*)\]$", r" = \1", name[len(variable) :])
+    shown = (variable[1:-1] if variable.startswith("`") else variable) + shown
     return r"\text{" + "".join(_ESCAPES.get(c, c) for c in shown) + "}"
 
 
@@ -123,4 +132,4 @@ def variable(name: str, index: str) -> str:
     >>> variable("ses:sector", "ij")
     '\\text{ses}_{ij} \\, \\text{sector}_{ij}'
     """
-    return r" \, ".join(f"{text(piece)}_{{{index}}}" for piece in name.split(":"))
+    return r" \, ".join(f"{text(piece)}_{{{index}}}" for piece in factors(name))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ranef.formula.naming import RESIDUAL, set_apart
 from ranef.problem import TermLabel
 from ranef.types import Array
 
@@ -17,6 +18,7 @@ __all__ = [
     "coef_frames",
     "coefficient_frame",
     "fixef_series",
+    "prediction_frame",
     "ranef_frames",
     "varcorr_frame",
     "vcov_frame",
@@ -49,6 +51,16 @@ def coefficient_frame(
     return frame.reindex([*names, *dropped])
 
 
+def prediction_frame(
+    columns: Mapping[str, Array], shift: Array | float, index: pd.Index[Any] | None
+) -> pd.DataFrame:
+    """Predictions with standard errors and limits; `shift` is added to all but the errors."""
+    import pandas as pd
+
+    shifted = {k: v if k == "std_error" else v + shift for k, v in columns.items()}
+    return pd.DataFrame(shifted, index=index)
+
+
 def varcorr_frame(
     labels: Sequence[TermLabel], covariances: Sequence[Array], sigma: float
 ) -> pd.DataFrame:
@@ -68,7 +80,7 @@ def varcorr_frame(
                 scale = sds[i] * sds[j]
                 correlation = matrix[i, j] / scale if scale > 0.0 else np.nan
                 rows.append((label.label, names[j], names[i], matrix[i, j], correlation))
-    rows.append(("Residual", "", None, sigma**2, sigma))
+    rows.append((RESIDUAL, "", None, sigma**2, sigma))
     columns = ["group", "term1", "term2", "variance", "sd"]
     frame = pd.DataFrame(rows, columns=columns)
     return frame.astype({"variance": float, "sd": float, "term2": object}).assign(
@@ -82,29 +94,37 @@ def ranef_frames(
     modes: Sequence[Array],
     covariances: Sequence[Array] | None,
 ) -> dict[str, pd.DataFrame]:
-    """By grouping factor: conditional modes, then ``<term>_sd`` where covariances are given."""
+    """By grouping factor: conditional modes, then ``<term>_sd`` where covariances are given.
+
+    A second term on a factor with the same effect is called ``Intercept.<label>``. An effect whose
+    name is that of another's standard deviations gets backticks.
+    """
     import pandas as pd
 
     out: dict[str, pd.DataFrame] = {}
-    for factor in dict.fromkeys(label.factor for label in labels):
-        columns: dict[str, Array] = {}
-        spreads: dict[str, Array] = {}
-        index: Sequence[str] = ()
-        for k, label in enumerate(labels):
-            if label.factor != factor:
-                continue
-            index = levels[k]
-            for j, name in enumerate(label.names):
-                key = name if name not in columns else f"{name}.{label.label}"
-                columns[key] = modes[k][:, j]
-                if covariances is not None:
-                    spreads[f"{key}_sd"] = np.sqrt(covariances[k][:, j, j])
-        out[factor] = pd.DataFrame(columns | spreads, index=pd.Index(list(index), name=factor))
+    for factor, members in _by_factor(labels).items():
+        names: list[str] = []
+        for k in members:
+            label = labels[k]
+            names += [n if n not in names else f"{n}.{label.label}" for n in label.names]
+        keys = set_apart(names, (factor,), "_sd")
+        places = [(k, j) for k in members for j in range(len(labels[k].names))]
+        columns = {key: modes[k][:, j] for key, (k, j) in zip(keys, places, strict=True)}
+        if covariances is not None:
+            columns |= {
+                f"{key}_sd": np.sqrt(covariances[k][:, j, j])
+                for key, (k, j) in zip(keys, places, strict=True)
+            }
+        index = pd.Index(list(levels[members[0]]), name=factor)
+        out[factor] = pd.DataFrame(columns, index=index)
     return out
 
 
 def coef_frames(
-    fixef: pd.Series[float], frames: dict[str, pd.DataFrame]
+    fixef: pd.Series[float],
+    labels: Sequence[TermLabel],
+    levels: Sequence[Sequence[str]],
+    modes: Sequence[Array],
 ) -> dict[str, pd.DataFrame]:
     """By grouping factor: fixed effects plus conditional modes, one row a level.
 
@@ -113,9 +133,20 @@ def coef_frames(
     import pandas as pd
 
     out = {}
-    for factor, frame in frames.items():
-        total = {name: np.full(len(frame), value) for name, value in fixef.items()}
-        for name in frame.columns:
-            total[name] = total.get(name, np.zeros(len(frame))) + frame[name].to_numpy()
-        out[factor] = pd.DataFrame(total, index=frame.index)
+    for factor, members in _by_factor(labels).items():
+        n = len(modes[members[0]])
+        total = {str(name): np.full(n, value) for name, value in fixef.items()}
+        for k in members:
+            for j, name in enumerate(labels[k].names):
+                total[name] = total.get(name, np.zeros(n)) + modes[k][:, j]
+        index = pd.Index(list(levels[members[0]]), name=factor)
+        out[factor] = pd.DataFrame(total, index=index)
     return out
+
+
+def _by_factor(labels: Sequence[TermLabel]) -> dict[str, list[int]]:
+    """Positions of the terms on each grouping factor."""
+    members: dict[str, list[int]] = {}
+    for k, label in enumerate(labels):
+        members.setdefault(label.factor, []).append(k)
+    return members

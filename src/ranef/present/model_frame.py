@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 __all__ = ["model_frame"]
 
 
-def model_frame(table: Table) -> pd.DataFrame:
-    """A table as a pandas frame: categories for factors, integers where they were."""
+def model_frame(table: Table, index: pd.Index[Any] | None = None) -> pd.DataFrame:
+    """A table as a pandas frame: categories for factors, integers where they were.
+
+    `index` labels the rows.
+    """
     import pandas as pd
 
     columns: dict[str, Any] = {}
@@ -26,4 +29,4 @@ def model_frame(table: Table) -> pd.DataFrame:
         else:
             integral = "int" in column.source_type.lower() and not np.isnan(column.values).any()
             columns[name] = column.values.astype(np.int64 if integral else np.float64)
-    return pd.DataFrame(columns)
+    return pd.DataFrame(columns, index=index)

@@ -5,6 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ranef.formula.naming import RESIDUAL
+from ranef.formula.nodes import Name
+from ranef.formula.parser import parse_sides
+from ranef.formula.render import to_text
+from ranef.types import INTERCEPT
+
 from .protocol import FittedModel
 
 if TYPE_CHECKING:
@@ -20,8 +26,6 @@ __all__ = [
     "term_ranks",
 ]
 
-RESIDUAL = "Residual"
-
 
 def spell(name: str) -> str:
     """The coefficient name as readers know it: ``Intercept`` becomes ``(Intercept)``.
@@ -29,16 +33,17 @@ def spell(name: str) -> str:
     >>> spell("Intercept"), spell("ses:sector")
     ('(Intercept)', 'ses:sector')
     """
-    return "(Intercept)" if name == "Intercept" else name
+    return f"({INTERCEPT})" if name == INTERCEPT else name
 
 
 def response_of(formula: str) -> str:
-    """The left-hand side of a formula.
+    """The left-hand side of a formula: a column's name as it is in the data.
 
-    >>> response_of("math ~ ses + (1 | sch.id)")
-    'math'
+    >>> response_of("math ~ ses + (1 | sch.id)"), response_of("`a ~ b` ~ ses + (1 | sch.id)")
+    ('math', 'a ~ b')
     """
-    return formula.split("~", 1)[0].strip()
+    response, _ = parse_sides(formula)
+    return response.name if isinstance(response, Name) else to_text(response)
 
 
 def factor_of(group: str, model: FittedModel) -> str:

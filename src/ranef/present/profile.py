@@ -42,15 +42,25 @@ class Profile:
 
     @property
     def frame(self) -> pd.DataFrame:
-        """One row a point: parameter, value, zeta, deviance."""
+        """One row a point: parameter, value, zeta, deviance, certified.
+
+        A point is certified if the other parameters are at a minimum there, by the rules of a
+        fit's certificate. Elsewhere the deviance is an upper bound, and the interval may be too
+        narrow.
+        """
         import pandas as pd
 
         rows = [
             (trace.parameter.name, *point)
             for trace in self._traces
-            for point in zip(trace.values, trace.zeta, trace.deviance, strict=True)
+            for point in zip(trace.values, trace.zeta, trace.deviance, trace.certified, strict=True)
         ]
-        return pd.DataFrame(rows, columns=["parameter", "value", "zeta", "deviance"])
+        return pd.DataFrame(rows, columns=["parameter", "value", "zeta", "deviance", "certified"])
+
+    @property
+    def certified(self) -> bool:
+        """Whether all points are."""
+        return all(bool(trace.certified.all()) for trace in self._traces)
 
     def confint(self, level: float = 0.95) -> pd.DataFrame:
         """Where each profile reaches the normal quantiles; the edge of the space if it does not.
@@ -88,11 +98,24 @@ class Profile:
             rows.append([trace.parameter.name, *(fixed(x, decimals) for x in figures)])
         return rows
 
+    def _doubts(self) -> list[str]:
+        """The points that are not certified, in words."""
+        doubtful = {
+            trace.parameter.name: (int((~trace.certified).sum()), trace.certified.size)
+            for trace in self._traces
+            if not trace.certified.all()
+        }
+        if not doubtful:
+            return []
+        points = ", ".join(f"{k} of {n} points of {name}" for name, (k, n) in doubtful.items())
+        return [f"Not certified: {points}. These intervals may be too narrow."]
+
     def __str__(self) -> str:
         head = ["Profile intervals (maximum likelihood)", f"  {self.formula}"]
-        return grid_text(head, self._table())
+        return grid_text(head, self._table(), self._doubts())
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return grid_html("Profile intervals (maximum likelihood)", self.formula, self._table())
+        title = "Profile intervals (maximum likelihood)"
+        return grid_html(title, self.formula, self._table(), self._doubts())

@@ -85,9 +85,12 @@ class FittedModel(Protocol):
     @property
     def missing_rows(self) -> MissingRows: ...
     @property
-    def fitted(self) -> Array: ...
+    def fitted(self) -> Any:
+        """An array, or a Series with the labels of the rows; so are leverage and residuals."""
+        ...
+
     @property
-    def leverage(self) -> Array: ...
+    def leverage(self) -> Any: ...
     @property
     def certificate(self) -> Certificate: ...
     @property
@@ -105,7 +108,7 @@ class FittedModel(Protocol):
 
     def residuals(
         self, kind: Literal["response", "pearson", "deviance", "working"] = "response"
-    ) -> Array: ...
+    ) -> Any: ...
 
     def coefficients(self, ddf: str = "satterthwaite", level: float = 0.95) -> pd.DataFrame:
         """Indexed by name: estimate, std_error, df, statistic, p_value, conf_low, conf_high."""
@@ -123,6 +126,14 @@ class FittedModel(Protocol):
 
     def model_frame(self) -> pd.DataFrame:
         """The model's variables in the rows that were used, as the user named them."""
+        ...
+
+    def _population_averages(self, rows: Any, weights: Array) -> pd.DataFrame:
+        """Population means averaged over blocks of rows: estimate, conf_low, conf_high."""
+        ...
+
+    def _average_means(self) -> dict[str, float]:
+        """The average of ``between(x, g)`` for each group mean in the fixed part."""
         ...
 
     def profile(self, level: float = 0.95) -> Profile:

@@ -108,7 +108,7 @@ def summarize(model: FittedModel, ddf: str = "satterthwaite") -> Summary:
     ----------
     model : FittedModel
     ddf : str
-        ``"satterthwaite"``, ``"kenward-roger"``, ``"residual"`` or ``"asymptotic"``.
+        ``"satterthwaite"``, ``"residual"`` or ``"asymptotic"``.
     """
     linear = has_residual(model.varcorr())
     table = model.coefficients(ddf=ddf)

@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal
 
+from ranef.formula.naming import label_parts
+
 from ..errors import OptionError
 from .comparability import comparability
 from .names import RESIDUAL, prior_phrases, spell
@@ -156,10 +158,10 @@ def _components(
         if group == RESIDUAL:
             residual[f"{diagonal}: {RESIDUAL}"] = float(value)
         elif isinstance(term2, str):
-            label = f"{off_diagonal}: {group} {spell(term1)} {spell(term2)}"
-            covariances[label] = float(value)
+            effects = label_parts([group, spell(term1), spell(term2)])
+            covariances[f"{off_diagonal}: {effects}"] = float(value)
         else:
-            components[f"{diagonal}: {group} {spell(term1)}"] = float(value)
+            components[f"{diagonal}: {label_parts([group, spell(term1)])}"] = float(value)
     return components, covariances, residual
 
 

@@ -25,6 +25,7 @@ _ESCAPES = {
     "[": "{[}",
     "]": "{]}",
     "*": r"\textasteriskcentered{}",
+    "`": r"\textasciigrave{}",
 }
 
 

@@ -10,9 +10,12 @@ import math
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Literal
 
+from ranef.formula.naming import pairs, refuse_taken
+
 from ..errors import OptionError
 from .names import RESIDUAL, term_ranks
 from .protocol import FittedModel
+from .rows import ROW
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,8 +52,8 @@ def tidy(
         Fixed effects; standard deviations and correlations; or conditional modes, whose
         standard errors are conditional on the parameters.
     ddf : str
-        Degrees of freedom of the fixed effects: ``"satterthwaite"``, ``"kenward-roger"``,
-        ``"residual"`` or ``"asymptotic"``.
+        Degrees of freedom of the fixed effects: ``"satterthwaite"``, ``"residual"`` or
+        ``"asymptotic"``.
     level : float
         Of the intervals, between 0 and 1.
 
@@ -87,20 +90,17 @@ def _fixed(model: FittedModel, ddf: str, level: float) -> pd.DataFrame:
 def _ran_pars(model: FittedModel) -> pd.DataFrame:
     import pandas as pd
 
-    rows = [
-        ("ran_pars", group, _parameter(group, term1, term2), float(sd))
-        for group, term1, term2, sd in model.varcorr()[
-            ["group", "term1", "term2", "sd"]
-        ].itertuples(index=False)
-    ]
+    rows: list[tuple[str, str, str, float]] = []
+    columns = ["term1", "term2", "sd"]
+    for group, frame in model.varcorr().groupby("group", sort=False):
+        found = list(frame[columns].itertuples(index=False, name=None))
+        both = iter(pairs([(a, b) for a, b, _ in found if isinstance(b, str)]))
+        for term1, term2, sd in found:
+            text = f"cor__{next(both)}" if isinstance(term2, str) else f"sd__{term1}"
+            name = "sd__Observation" if group == RESIDUAL else text
+            rows.append(("ran_pars", str(group), name, float(sd)))
     frame = pd.DataFrame(rows, columns=list(COLUMNS[:4])).reindex(columns=list(COLUMNS))
     return frame.astype(dict.fromkeys(COLUMNS[3:], float))
-
-
-def _parameter(group: str, term1: str, term2: object) -> str:
-    if group == RESIDUAL:
-        return "sd__Observation"
-    return f"cor__{term1}.{term2}" if isinstance(term2, str) else f"sd__{term1}"
 
 
 def _ran_vals(model: FittedModel, level: float) -> pd.DataFrame:
@@ -172,14 +172,28 @@ def augment(model: FittedModel) -> pd.DataFrame:
     -------
     DataFrame
         The model's variables, then ``.fitted`` (with the random effects), ``.resid``
-        (response minus fitted), ``.fixed`` (the population prediction), ``.hat`` (leverage).
+        (response minus fitted), ``.fixed`` (the population prediction), ``.hat`` (leverage). Rows
+        have the labels that they have in the data. If the data have no labels, a first column
+        ``.row`` has their positions in the data, from 0.
+
+    Raises
+    ------
+    DataError
+        A variable of the model has one of these names.
     """
-    frame = model.model_frame().reset_index(drop=True)
+    import numpy as np
+
+    frame = model.model_frame()
+    taken = (ROW, ".fitted", ".resid", ".fixed", ".hat")
+    refuse_taken(map(str, frame.columns), taken, "fit.augment()")
+    if frame.index.name == ROW:
+        frame = frame.rename_axis(index=None)
+        frame.insert(0, ROW, np.asarray(frame.index))
     return frame.assign(
         **{
-            ".fitted": model.fitted,
-            ".resid": model.residuals("response"),
-            ".fixed": model.predict(level="population"),
-            ".hat": model.leverage,
+            ".fitted": np.asarray(model.fitted),
+            ".resid": np.asarray(model.residuals("response")),
+            ".fixed": np.asarray(model.predict(level="population")),
+            ".hat": np.asarray(model.leverage),
         }
     )

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from ranef.errors import OptionError, suggestion
+from ranef.formula.naming import of_group
 from ranef.kernel import CovariancePenalty, Penalty, TermBlock, TermPenalty
 from ranef.prior.covariance import CovariancePrior
 from ranef.prior.fixed import Normal
@@ -220,6 +221,8 @@ def _members(key: Any, terms: Sequence[Term], keys: Sequence[Any]) -> list[str]:
         if term.factor == key and (term.label == key or term.label not in keys)
     ]
     members = by_factor or [term.label for term in terms if term.label == key]
+    if not members and isinstance(key, str) and key not in (FIXED, of_group(key)):
+        members = [term.label for term in terms if term.factor == of_group(key)]
     if members or key == FIXED:
         return members
     known = list(dict.fromkeys(name for term in terms for name in (term.factor, term.label)))

@@ -10,11 +10,9 @@ import numpy as np
 
 from ranef.errors import OptionError, suggestion
 from ranef.record import record
-from ranef.types import Array
+from ranef.types import INTERCEPT, Array
 
 __all__ = ["Normal"]
-
-INTERCEPT = "Intercept"
 
 
 @record(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ranef.errors import OptionError
+from ranef.present.progress import progress_bar
 from ranef.priors.family import Point, point_at, terms_of
 from ranef.record import record
 from ranef.types import Array
@@ -99,10 +100,12 @@ def sensitivity(
     terms = terms_of(fit, family, range(len(fit._problem.terms)))
     points: list[Point] = []
     start: Array | None = None
-    for strength in values[::-1]:
-        point = point_at(fit, family, strength, terms, start if strength > 0.0 else None)
-        start = point.solution.theta
-        points.append(point)
+    with progress_bar("sensitivity to the prior", len(values)) as tick:
+        for strength in values[::-1]:
+            point = point_at(fit, family, strength, terms, start if strength > 0.0 else None)
+            start = point.solution.theta
+            points.append(point)
+            tick(len(points))
     plain = points[-1] if values[0] == 0.0 else point_at(fit, family, 0.0, terms)
     rows = [
         row for point in points[::-1] for row in _rows(fit, point, plain.estimates.loglik, level)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ranef.errors import OptionError
+from ranef.present.progress import progress
 from ranef.prior import Assigned
 from ranef.priors.family import Point, assigned_at, off_boundary, point_at, terms_of
 from ranef.record import record
@@ -62,6 +63,7 @@ class SmallestPrior:
         return "\n".join(textwrap.wrap(_text(self), 100))
 
 
+@progress("searching for the weakest prior")
 def smallest(
     fit: Fit, family: str = "wishart", correlation: float = 0.95, share: float = 0.01
 ) -> SmallestPrior:

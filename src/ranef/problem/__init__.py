@@ -9,10 +9,12 @@ from ranef.problem.problem import (
     nearly_collinear,
     problem_of,
 )
+from ranef.problem.unbounded import check_bounded
 
 __all__ = [
     "Problem",
     "TermLabel",
+    "check_bounded",
     "check_fixed_part",
     "check_residual_variance",
     "covariances",

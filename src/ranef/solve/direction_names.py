@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
 
 from ranef.problem import Problem, TermLabel
 from ranef.solve.face import Face, TermFace, face_of
-from ranef.types import Array
+from ranef.types import INTERCEPT, Array
 
-__all__ = ["flat_directions", "null_directions"]
+__all__ = ["FEW", "flat_directions", "mostly", "null_directions"]
+
+FEW = 3
+"""Effects up to which a single combination is written out with its weights."""
+
+WORTH_NAMING = 0.15  # share of a direction
+MOST_NAMED = 3
 
 
 def null_directions(problem: Problem, theta: Array) -> tuple[str, ...]:
@@ -40,10 +47,42 @@ def _of_term(label: TermLabel, term: TermFace, change: Array) -> list[str]:
     # In units of the SDs the null space is that of the correlation matrix.
     correlation = (covariance / np.outer(sds, sds).clip(1e-300))[np.ix_(left, left)]
     _, vectors = np.linalg.eigh(correlation)
-    for column in range(len(left) - term.rank):
+    missing = len(left) - term.rank
+    if missing > 1 or len(left) > FEW:
+        most = mostly([label.names[i] for i in left], vectors[:, :missing], label.factor)
+        part = f"{missing} of {len(left)} combinations of effects"
+        return [*out, f"no variance in {part} between levels of {label.factor}, mostly of {most}"]
+    for column in range(missing):
         combination = _combination([names[i] for i in left], vectors[:, column])
         out.append(f"no variance of {combination} (in SDs) between levels of {label.factor}")
     return out
+
+
+def mostly(names: Sequence[str], vectors: Array, factor: str) -> str:
+    """The terms that bear most on some directions.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Coefficients.
+    vectors : ndarray, shape (len(names), k)
+        Orthonormal directions, each effect in units of its standard deviation.
+    factor : str
+
+    Examples
+    --------
+    >>> mostly(["Intercept", "a[T.2]", "a[T.3]"], np.array([[0.1], [0.8], [-0.6]]), "g")
+    'the slope of a'
+    """
+    shares: dict[str, float] = {}
+    for name, weights in zip(names, vectors, strict=True):
+        term = re.sub(r"\[[^\]]*\]", "", name)
+        effect = f"the {factor} intercept" if term == "Intercept" else f"the slope of {term}"
+        shares[effect] = shares.get(effect, 0.0) + float(weights @ weights)
+    total = sum(shares.values())
+    ordered = sorted(shares, key=lambda effect: -shares[effect])
+    named = [effect for effect in ordered if shares[effect] >= WORTH_NAMING * total][:MOST_NAMED]
+    return named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
 
 
 def _combination(names: list[str], weights: Array) -> str:
@@ -100,4 +139,4 @@ def _flat_direction(problem: Problem, face: Face, step: Array, leaving: int) -> 
 
 
 def _spell(name: str) -> str:
-    return "(Intercept)" if name == "Intercept" else name
+    return f"({INTERCEPT})" if name == INTERCEPT else name

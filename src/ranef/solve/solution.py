@@ -81,6 +81,11 @@ class Solution:
     def method(self) -> str:
         return self.found.method
 
+    @property
+    def flat_directions(self) -> int:
+        """Directions of the face along which the certificate calls the criterion flat."""
+        return int(Evidence(*self.found.evidence).flat.shape[1])
+
     @cached_property
     def certificate(self) -> Certificate:
         found = self.found

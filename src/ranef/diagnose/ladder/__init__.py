@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ranef.diagnose.ladder.climb import fit_rungs
 from ranef.diagnose.ladder.extra import not_tried, other_starts_rung, reduced_rank_rung
 from ranef.diagnose.ladder.facts import Facts
-from ranef.diagnose.ladder.judge import judged
+from ranef.diagnose.ladder.judgement import judged
+from ranef.diagnose.ladder.kind import Place
+from ranef.diagnose.ladder.kinds import kind_of
+from ranef.diagnose.ladder.recommended import recommended
 from ranef.diagnose.ladder.rung import Call, Effect, Ladder, Rung, Test
 from ranef.diagnose.ladder.summary import needs_remedy, summary
+from ranef.diagnose.larger import Larger
 from ranef.diagnose.rank import Support
 from ranef.diagnose.subject import Subject
 from ranef.types import Finding
 
 __all__ = ["Effect", "Ladder", "Rung", "Test", "build_ladder"]
-
-_FIRST = ("without-prior",)
-_RANK = ("reduced-rank",)
-_AFTER_RANK = ("drop-slope", "drop-term", "random-intercepts", "prior")
 
 
 def build_ladder(
@@ -26,6 +26,8 @@ def build_ladder(
     call: Call,
     findings: Sequence[Finding] = (),
     supports: Sequence[Support] = (),
+    larger: Larger | None = None,
+    climbed: Callable[[float], None] = lambda share: None,
 ) -> Ladder:
     """Fit, test and judge every rung that applies.
 
@@ -39,15 +41,30 @@ def build_ladder(
         summary that all is well does not pass over warnings.
     supports : sequence of Support
         The ranks that the data support.
+    larger : Larger, optional
+        The larger random parts looked at.
+    climbed : callable
+        Told which share of the rungs has been fitted.
     """
-    facts = Facts(subject, fit_rungs(subject, call, findings, supports))
-    asked, *rest = judged(facts.climb, facts)
-    first = [rung for rung in rest if rung.key in _FIRST]
-    before = [rung for rung in rest if rung.key not in (*_FIRST, *_RANK, *_AFTER_RANK)]
-    after = [rung for rung in rest if rung.key in _AFTER_RANK]
-    numerics, reduced = other_starts_rung(facts, call), reduced_rank_rung(facts, call)
-    rank = [] if reduced is None else [reduced]
-    rank += [rung for rung in rest if rung.key in _RANK]
-    left_out = [not_tried(plan, call) for plan in facts.climb.left_out]
-    rungs = (asked, numerics, *first, *before, *rank, *after, *left_out)
-    return Ladder(rungs, summary(facts, rungs, findings), needs_remedy(facts))
+    climb = fit_rungs(subject, call, findings, supports, larger or Larger(), climbed)
+    facts = Facts(subject, climb)
+    asked, *rest = judged(climb, facts)
+    reduced = reduced_rank_rung(facts, call)
+    before = [rung for rung in rest if kind_of(rung.key).place < Place.RANK]
+    after = [rung for rung in rest if kind_of(rung.key).place >= Place.RANK]
+    rungs = (
+        asked,
+        other_starts_rung(facts, call),
+        *before,
+        *([] if reduced is None else [reduced]),
+        *after,
+        *(not_tried(plan, call) for plan in climb.left_out),
+    )
+    best = recommended(facts, rungs)
+    return Ladder(
+        rungs,
+        summary(facts, rungs, findings),
+        needs_remedy(facts),
+        climb.larger.told,
+        None if best is None else rungs.index(best),
+    )

@@ -8,8 +8,8 @@ from functools import partial
 import numpy as np
 
 from ranef.design.evaluate import evaluate_factor
-from ranef.diagnose.ladder.rewrite import Parts, centring, parts_of, per_factor, replaced
 from ranef.diagnose.ladder.rung import Plan
+from ranef.diagnose.rewrite import Parts, centring, parts_of, per_factor, replaced
 from ranef.diagnose.subject import Subject
 from ranef.diagnose.words import slope_of
 from ranef.formula import to_source, to_text

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import field
 
 from ranef.diagnose.imposed import with_ranks
-from ranef.diagnose.ladder.centring import centring_plans
-from ranef.diagnose.ladder.comparison import test_fixed_part, test_random_part, test_rank
 from ranef.diagnose.ladder.focal import effects_of
+from ranef.diagnose.ladder.kind import Asked
+from ranef.diagnose.ladder.kinds import kind_of, plans_of
 from ranef.diagnose.ladder.numerics import Searches, search_elsewhere
-from ranef.diagnose.ladder.predictors import predictor_plans
-from ranef.diagnose.ladder.prior import PRIORS, prior_plans
-from ranef.diagnose.ladder.random_part import random_part_plans
-from ranef.diagnose.ladder.rank import held_at, rank_plans
-from ranef.diagnose.ladder.rows import row_plans
-from ranef.diagnose.ladder.rung import Call, Effect, Plan, Rung, Test, Tried
+from ranef.diagnose.ladder.prior import PRIORS
+from ranef.diagnose.ladder.rank import held_at
+from ranef.diagnose.ladder.rung import FIXED_RANK, Call, Effect, Plan, Rung, Test, Tried
+from ranef.diagnose.larger import Larger
 from ranef.diagnose.rank import Support
 from ranef.diagnose.subject import Subject
 from ranef.errors import RanefError
@@ -55,6 +53,8 @@ class Climb:
         None where they were left out for their cost.
     left_out : tuple of Plan
         Not tried for their cost.
+    larger : Larger
+        The larger random parts looked at.
     """
 
     asked: Tried
@@ -63,10 +63,16 @@ class Climb:
     rungs: tuple[Rung, ...]
     searches: Searches | None
     left_out: tuple[Plan, ...]
+    larger: Larger
 
 
 def fit_rungs(
-    subject: Subject, call: Call, findings: Sequence[Finding], supports: Sequence[Support]
+    subject: Subject,
+    call: Call,
+    findings: Sequence[Finding],
+    supports: Sequence[Support],
+    larger: Larger,
+    climbed: Callable[[float], None] = lambda share: None,
 ) -> Climb:
     """Fit every rung that applies to a model.
 
@@ -79,17 +85,14 @@ def fit_rungs(
         Those that name rows or predictors call for rungs of their own.
     supports : sequence of Support
         The ranks that the data support.
+    larger : Larger
+        The larger random parts looked at.
+    climbed : callable
+        Told which share of the rungs has been fitted.
     """
     argument = "" if subject.problem.prior is None else "prior=prior"
     first = Plan("as-asked", "as asked", subject.formula.text, argument=argument)
-    plans = [
-        *row_plans(subject, findings),
-        *predictor_plans(subject, findings),
-        *centring_plans(subject, findings),
-        *random_part_plans(subject, supports),
-        *rank_plans(subject, supports),
-        *prior_plans(subject),
-    ]
+    plans = plans_of(Asked(subject, findings, supports, larger))
     affordable, left_out = _within_budget(subject, plans)
     with one_blas_thread(), ThreadPoolExecutor(WORKERS) as pool:
         searching = pool.submit(search_elsewhere, subject) if _affords_searches(subject) else None
@@ -97,15 +100,18 @@ def fit_rungs(
         fitting = [pool.submit(_try, subject, plan) for plan in affordable]
         searches = None if searching is None else searching.result()
         asked = Tried(first, subject, asked_ml.result())
-        tried = tuple(future.result() for future in fitting)
-    tried = tuple(each for each in tried if _says_something(asked, each))
+        results = []
+        for k, future in enumerate(fitting):
+            climbed(k / len(fitting))
+            results.append(future.result())
+    tried = tuple(each for each in results if _says_something(asked, each))
     best = _best(asked, tried, searches)
     base = {e.name: e for e in effects_of(subject, first, subject, {})}
     rungs = [rung_of(asked, asked, tuple(base.values()), None, call)]
     for each in tried:
         effects = () if each.fit is None else tuple(effects_of(subject, each.plan, each.fit, base))
         rungs.append(rung_of(asked, each, effects, _test(best, each, tried), call))
-    return Climb(asked, best, tried, tuple(rungs), searches, left_out)
+    return Climb(asked, best, tried, tuple(rungs), searches, left_out, larger)
 
 
 def _cost(subject: Subject) -> int:
@@ -119,7 +125,9 @@ def _cost(subject: Subject) -> int:
 def _within_budget(subject: Subject, plans: Sequence[Plan]) -> tuple[list[Plan], tuple[Plan, ...]]:
     each = 2 * _cost(subject)  # by REML and by ML
     count = max(BUDGET // max(each, 1) - 1, 1)
-    return list(plans[:count]), tuple(plans[count:])
+    cheap = [plan for plan in plans if not plan.costly]
+    tried = {id(plan) for plan in cheap[:count]}
+    return cheap[:count], tuple(plan for plan in plans if id(plan) not in tried)
 
 
 def _affords_searches(subject: Subject) -> bool:
@@ -127,6 +135,8 @@ def _affords_searches(subject: Subject) -> bool:
 
 
 def _try(subject: Subject, plan: Plan) -> Tried:
+    if plan.fit is not None:
+        return Tried(plan, plan.fit, _by_ml(plan.fit))
     try:
         if plan.key in PRIORS:
             fit = subject.refit(prior=PRIORS[plan.key])
@@ -176,22 +186,9 @@ def _says_something(asked: Tried, tried: Tried) -> bool:
 
 
 def _test(asked: Tried, tried: Tried, every: Sequence[Tried]) -> Test | None:
-    match tried.plan.key:
-        case "centred" | "prior" | "without-prior" | "without-copies" | "without-group":
-            return None
-        case "drop-predictor":
-            return test_fixed_part(tried, asked)
-        case "reduced-rank":
-            return test_rank(asked, tried)
-        case "group-mean":
-            return test_fixed_part(asked, tried)
-        case "centred-mean":
-            centred = [
-                t for t in every if t.plan.key == "centred" and t.plan.group == tried.plan.group
-            ]
-            return test_fixed_part(centred[0], tried) if centred else None
-        case _:
-            return test_random_part(asked, tried)
+    if asked.fit is None or tried.fit is None:
+        return None
+    return kind_of(tried.plan.key).test(asked, tried, every)
 
 
 def rung_of(
@@ -221,7 +218,7 @@ def rung_of(
         title=plan.title,
         formula=plan.formula,
         code=code,
-        verdict=fit.certificate.verdict,
+        verdict=FIXED_RANK if plan.ranks and fit.certificate.certified else fit.certificate.verdict,
         ranks=", ".join(f"{ranks[k]} of {dims[k]}" for k in ranks),
         criterion=-2.0 * fit.estimates.loglik,
         comparable=same_rows and (not fit.reml or columns[0] == columns[1]),

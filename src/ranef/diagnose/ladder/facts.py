@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from dataclasses import field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ranef.diagnose.ladder.centring import Candidate, candidates
-from ranef.diagnose.ladder.climb import Climb
-from ranef.diagnose.ladder.focal import factors_of
 from ranef.diagnose.ladder.rung import Rung, Tried
 from ranef.diagnose.ladder.words import number, with_error
+from ranef.diagnose.rewrite import centring
 from ranef.diagnose.subject import Subject
 from ranef.diagnose.words import at_zero
 from ranef.formula import to_text
+from ranef.formula.naming import factors, without_level
+from ranef.formula.nodes import Expr
 from ranef.frame.grouping import group_means
 from ranef.record import record
 from ranef.solve import Certificate
+
+if TYPE_CHECKING:
+    from ranef.diagnose.ladder.climb import Climb
 
 __all__ = ["Facts"]
 
@@ -61,7 +66,16 @@ class Facts:
     @cached_property
     def by_group(self) -> dict[str, tuple[Candidate, ...]]:
         """Predictors that vary within and between groups, by grouping factor."""
-        return {label: found for label, _, found in candidates(self.subject, every=True)}
+        return {label: found for label, _, found in self._every}
+
+    @cached_property
+    def _every(self) -> tuple[tuple[str, Expr, tuple[Candidate, ...]], ...]:
+        return candidates(self.subject, every=True)
+
+    def _part(self, function: str, candidate: Candidate, rung: Rung) -> str:
+        """The name of ``within(x, g)`` or ``between(x, g)``, g being the rung's factor."""
+        group = next(expr for label, expr, _ in self._every if label == self.group_of(rung))
+        return to_text(centring(function, candidate.source, group))
 
     def tried(self, rung: Rung) -> Tried:
         """The fits behind a rung."""
@@ -135,7 +149,7 @@ class Facts:
         found = self._candidates(rung)
         if fit is None or len(found) != 1 or found[0].centred:
             return ""
-        mean = f"between({to_text(found[0].source)}, {self.group_of(rung)})"
+        mean = self._part("between", found[0], rung)
         if mean not in fit.design.x_names:
             return ""
         j = fit.design.x_names.index(mean)
@@ -147,10 +161,10 @@ class Facts:
     def _where(self, fit: Subject, mean: str) -> str:
         """At which values of the variables it interacts with."""
         others = {
-            factor.partition("[")[0]
+            without_level(factor)
             for name in fit.design.x_names
-            if mean in factors_of(name)
-            for factor in factors_of(name)
+            if mean in factors(name)
+            for factor in factors(name)
             if factor != mean
         }
         return at_zero(others, self.subject.design.encoding.state.categories)
@@ -163,7 +177,7 @@ class Facts:
         group, names, said = self.group_of(rung), fit.design.x_names, []
         for candidate in self._candidates(rung):
             source = to_text(candidate.source)
-            pair = [f"{kind}({source}, {group})" for kind in ("within", "between")]
+            pair = [self._part(kind, candidate, rung) for kind in ("within", "between")]
             if not all(name in names for name in pair):
                 continue
             slopes = [_estimate(fit, names.index(name)) for name in pair]

@@ -6,10 +6,15 @@ from collections.abc import Collection, Mapping
 
 from ranef.diagnose.ladder.rung import Conclusion, Effect, Plan
 from ranef.diagnose.subject import Subject
+from ranef.formula.naming import factors, without_level
 from ranef.inference.coefficients import coefficient_tests
+from ranef.inference.ddf import Method
+from ranef.inference.ddf.constant import Constant
+from ranef.inference.ddf.satterthwaite import Satterthwaite
 from ranef.inference.satterthwaite import variance_derivatives
+from ranef.types import INTERCEPT
 
-__all__ = ["counterparts", "effects_of", "factors_of", "focal_names"]
+__all__ = ["counterparts", "effects_of", "focal_names"]
 
 MOST_DERIVATIVES = 2_000_000
 """Numbers read by one evaluation times parameters up to which degrees of freedom are found."""
@@ -17,24 +22,7 @@ MOST_DERIVATIVES = 2_000_000
 
 def focal_names(subject: Subject) -> tuple[str, ...]:
     """Fixed effects other than the intercept."""
-    return tuple(name for name in subject.design.x_names if name != "Intercept")
-
-
-def factors_of(name: str) -> tuple[str, ...]:
-    """The factors of a coefficient's name: split at colons outside of brackets.
-
-    Examples
-    --------
-    >>> factors_of("sector:within(ses, a:b)"), factors_of("f[T.x:y]:z")
-    (('sector', 'within(ses, a:b)'), ('f[T.x:y]', 'z'))
-    """
-    parts, depth, start = [], 0, 0
-    for at, char in enumerate(name):
-        depth += (char in "([") - (char in ")]")
-        if char == ":" and depth == 0:
-            parts.append(name[start:at])
-            start = at + 1
-    return (*parts, name[start:])
+    return tuple(name for name in subject.design.x_names if name != INTERCEPT)
 
 
 def counterparts(
@@ -44,12 +32,12 @@ def counterparts(
 
     `other` are categories that have lost a level there: their coefficients compare other things.
     """
-    by_factors = {frozenset(factors_of(name)): j for j, name in enumerate(here)}
+    by_factors = {frozenset(factors(name)): j for j, name in enumerate(here)}
     found = {}
     for name in asked:
-        if any(factor.partition("[")[0] in other for factor in factors_of(name)):
+        if any(without_level(factor) in other for factor in factors(name)):
             continue
-        wanted = frozenset(plan.renames.get(factor, factor) for factor in factors_of(name))
+        wanted = frozenset(plan.renames.get(factor, factor) for factor in factors(name))
         if wanted in by_factors:
             found[name] = by_factors[wanted]
     return found
@@ -64,13 +52,11 @@ def effects_of(
     quantiles where these would be expensive).
     """
     cheap = fit.problem.kernel().work * fit.problem.n_theta < MOST_DERIVATIVES
-    tests = coefficient_tests(
-        fit.estimates.beta,
-        fit.estimates.vcov,
-        fit.problem.n - fit.design.p,
-        lambda: variance_derivatives(fit.problem, fit.solution),
-        "satterthwaite" if cheap else "asymptotic",
-    )
+    vcov = fit.estimates.vcov
+    method: Method = Constant("asymptotic", vcov, float("inf"))
+    if cheap:
+        method = Satterthwaite(vcov, variance_derivatives(fit.problem, fit.solution))
+    tests = coefficient_tests(fit.estimates.beta, method)
     found = []
     for name, j in counterparts(
         focal_names(asked), plan, fit.design.x_names, _with_other_levels(asked, fit)

@@ -1,48 +1,31 @@
-"""What each rung says: one sentence or two, from its numbers."""
+"""What the rungs of the fixed and the random part say, from their numbers."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from ranef.diagnose.ladder.climb import Climb
 from ranef.diagnose.ladder.facts import Facts
-from ranef.diagnose.ladder.judge_other import drop_predictor, reduced_rank, without_rows
-from ranef.diagnose.ladder.rung import Rung
-from ranef.diagnose.ladder.words import join, sentence, tested
+from ranef.diagnose.ladder.rung import Rung, Test
+from ranef.diagnose.ladder.words import evidence, join, tested, weak
 
-__all__ = ["judged"]
+__all__ = [
+    "as_asked",
+    "centred",
+    "centred_mean",
+    "drop_term",
+    "group_mean",
+    "prior",
+    "singularity",
+    "smaller",
+    "without_prior",
+    "zero_correlation",
+]
 
-CLEAR, WEAK = 0.05, 0.20
+CLEAR = 0.05
 SAME = 1e-4  # deviance units
 RISE = 10.0  # of AIC, that is worth a word
 
 
-def judged(climb: Climb, facts: Facts) -> tuple[Rung, ...]:
-    """The rungs with their judgements."""
-    return tuple(replace(rung, judgement=_judgement(rung, facts)) for rung in climb.rungs)
-
-
-def _judgement(rung: Rung, facts: Facts) -> str:
-    if rung.verdict == "not fitted":
-        return sentence(f"The data cannot identify it: {facts.tried(rung).refusal}")
-    say = {
-        "as-asked": _as_asked,
-        "centred": _centred,
-        "group-mean": _group_mean,
-        "centred-mean": _centred_mean,
-        "zero-correlation": _zero_correlation,
-        "drop-term": _drop_term,
-        "prior": _prior,
-        "without-prior": _without_prior,
-        "without-copies": without_rows,
-        "without-group": without_rows,
-        "drop-predictor": drop_predictor,
-        "reduced-rank": reduced_rank,
-    }.get(rung.key, _smaller)
-    return " ".join(filter(None, (*map(sentence, say(rung, facts)), _conclusions(rung))))
-
-
-def _as_asked(rung: Rung, facts: Facts) -> list[str]:
+def as_asked(rung: Rung, facts: Facts) -> list[str]:
+    """Its own verdict."""
     match rung.verdict:
         case "interior optimum":
             return ["At its optimum, and every covariance matrix has full rank"]
@@ -55,10 +38,11 @@ def _as_asked(rung: Rung, facts: Facts) -> list[str]:
             return [f"Not at an optimum: at least {gain:.3g} deviance units are left to gain"]
 
 
-def _centred(rung: Rung, facts: Facts) -> list[str]:
+def centred(rung: Rung, facts: Facts) -> list[str]:
+    """Whether centring cures, and what it leaves in other coefficients."""
     names = join(facts.raw_names(rung))
     group = facts.group_of(rung)
-    said = [_singularity(rung, facts)]
+    said = [singularity(rung, facts)]
     moved = facts.taken_up(rung)
     if moved:
         parts = join(
@@ -85,9 +69,10 @@ def _centred(rung: Rung, facts: Facts) -> list[str]:
     return said
 
 
-def _group_mean(rung: Rung, facts: Facts) -> list[str]:
+def group_mean(rung: Rung, facts: Facts) -> list[str]:
+    """Whether the slopes within and between groups differ."""
     names, group = join(facts.source_names(rung)), facts.group_of(rung)
-    raw, cured = facts.raw_names(rung), _singularity(rung, facts)
+    raw, cured = facts.raw_names(rung), singularity(rung, facts)
     how = f", with {join(raw)} left uncentred" if raw and facts.cures(rung) else ""
     said = [cured + how]
     if rung.test is None:
@@ -113,8 +98,9 @@ def _group_mean(rung: Rung, facts: Facts) -> list[str]:
     return said
 
 
-def _centred_mean(rung: Rung, facts: Facts) -> list[str]:
-    said = [_singularity(rung, facts)]
+def centred_mean(rung: Rung, facts: Facts) -> list[str]:
+    """The two slopes."""
+    said = [singularity(rung, facts)]
     pairs = facts.within_between(rung)
     if pairs:
         said.append("Each comparison has its own slope: " + "; ".join(pairs))
@@ -124,23 +110,25 @@ def _centred_mean(rung: Rung, facts: Facts) -> list[str]:
     return said
 
 
-def _zero_correlation(rung: Rung, facts: Facts) -> list[str]:
+def zero_correlation(rung: Rung, facts: Facts) -> list[str]:
+    """Whether the correlation is needed."""
     said = []
     if facts.boundary and rung.verdict == "boundary optimum":
         moved = join(facts.directions_of(rung))
         said.append(f"Still singular: {moved}. The singularity has moved and is not gone")
     else:
-        said.append(_singularity(rung, facts))
+        said.append(singularity(rung, facts))
     if rung.test is not None:
-        if rung.test.p_low >= CLEAR:
-            said.append(f"No evidence against zero correlation {tested(rung.test)}")
-        else:
-            lost = (
-                "The correlation carries information"
-                if rung.test.p_high < CLEAR
-                else ("Whether the correlation is needed is a close call")
-            )
-            said.append(f"{lost} {tested(rung.test)}")
+        match evidence(rung.test):
+            case "clear":
+                said.append(f"The correlation carries information {tested(rung.test)}")
+            case "open":
+                said.append(
+                    "Whether the correlation is needed cannot be decided: the bounds of the p "
+                    f"value lie on both sides of {CLEAR} {tested(rung.test)}"
+                )
+            case _:
+                said.append(f"No evidence against zero correlation {tested(rung.test)}")
     origins = facts.origins()
     if origins:
         said.append(
@@ -150,31 +138,39 @@ def _zero_correlation(rung: Rung, facts: Facts) -> list[str]:
     return said
 
 
-def _smaller(rung: Rung, facts: Facts) -> list[str]:
+def smaller(rung: Rung, facts: Facts) -> list[str]:
     """One slope less, or intercepts alone."""
-    said = [_singularity(rung, facts)]
+    said = [singularity(rung, facts)]
     what, varies, pronoun = facts.left_out(rung)
     if rung.test is not None:
-        if rung.test.p_high < CLEAR:
-            said.append(f"{what} {varies} {tested(rung.test)}: keep {pronoun}")
-        elif rung.test.p_low > WEAK:
-            said.append(f"No evidence that {what} {varies} {tested(rung.test)}")
-        else:
-            said.append(
-                f"Weak evidence that {what} {varies} {tested(rung.test)}: where in doubt keep "
-                f"{pronoun}, since leaving {pronoun} out may make standard errors too small"
-            )
+        keep = (
+            f"where in doubt keep {pronoun}, since leaving {pronoun} out may make standard errors "
+            "too small"
+        )
+        match evidence(rung.test):
+            case "clear":
+                said.append(f"{what} {varies} {tested(rung.test)}: keep {pronoun}")
+            case "none":
+                said.append(f"No evidence that {what} {varies} {tested(rung.test)}")
+            case "weak":
+                said.append(f"{weak(rung.test)} that {what} {varies} {tested(rung.test)}: {keep}")
+            case "open":
+                said.append(
+                    f"Whether {what} {varies} cannot be decided: the bounds of the p value lie on "
+                    f"both sides of {CLEAR} {tested(rung.test)}: {keep}"
+                )
     return said
 
 
-def _drop_term(rung: Rung, facts: Facts) -> list[str]:
+def drop_term(rung: Rung, facts: Facts) -> list[str]:
+    """Whether a whole random part is needed."""
     if facts.certificate.verdict == "flat":
         return ["Identified, at the same height" if rung.certified else "Not identified either"]
     group = facts.group_of(rung)
     if abs(rung.criterion - facts.best_criterion) > SAME:
-        said = [_singularity(rung, facts)]
+        said = [singularity(rung, facts)]
         if rung.test is not None:
-            said.append(f"No evidence that {group} is needed {tested(rung.test)}")
+            said.append(_need(group, rung.test))
         return [*said, "Leaving it in does no harm if the design has it"]
     less = facts.asked_rung.df - rung.df
     return [
@@ -183,8 +179,24 @@ def _drop_term(rung: Rung, facts: Facts) -> list[str]:
     ]
 
 
-def _prior(rung: Rung, facts: Facts) -> list[str]:
-    said = [_singularity(rung, facts)]
+def _need(group: str, test: Test) -> str:
+    match evidence(test):
+        case "clear":
+            return f"{group} is needed {tested(test)}"
+        case "open":
+            return (
+                f"Whether {group} is needed cannot be decided: the bounds of the p value lie on "
+                f"both sides of {CLEAR} {tested(test)}"
+            )
+        case "weak":
+            return f"{weak(test)} that {group} is needed {tested(test)}"
+        case _:
+            return f"No evidence that {group} is needed {tested(test)}"
+
+
+def prior(rung: Rung, facts: Facts) -> list[str]:
+    """What a prior makes of it."""
+    said = [singularity(rung, facts)]
     lost = rung.criterion - facts.best_criterion
     if facts.boundary:
         kept = facts.kept_off(rung)
@@ -204,7 +216,8 @@ def _prior(rung: Rung, facts: Facts) -> list[str]:
     return said
 
 
-def _without_prior(rung: Rung, facts: Facts) -> list[str]:
+def without_prior(rung: Rung, facts: Facts) -> list[str]:
+    """What the data say by themselves."""
     gained = facts.asked_rung.criterion - rung.criterion
     singular = "; singular: " + join(facts.directions_of(rung)) if facts.boundary else ""
     return [
@@ -213,7 +226,8 @@ def _without_prior(rung: Rung, facts: Facts) -> list[str]:
     ]
 
 
-def _singularity(rung: Rung, facts: Facts) -> str:
+def singularity(rung: Rung, facts: Facts) -> str:
+    """Whether a rung is singular, beside the asked model."""
     if not facts.boundary:
         if rung.verdict == "boundary optimum":
             return f"Singular here: {join(facts.directions_of(rung))}"
@@ -223,13 +237,3 @@ def _singularity(rung: Rung, facts: Facts) -> str:
     if rung.verdict == "boundary optimum":
         return f"Still singular: {join(facts.directions_of(rung))}"
     return f"The verdict is: {rung.verdict}"
-
-
-def _conclusions(rung: Rung) -> str:
-    changed = [
-        f"the interval of {e.name} "
-        + ("now holds zero" if e.conclusion == "open" else f"now lies {e.conclusion}")
-        for e in rung.effects
-        if not e.holds
-    ]
-    return sentence("A conclusion changes: " + join(changed)) if changed else ""

@@ -7,12 +7,12 @@ import math
 from ranef.diagnose.influence import standard_deviations
 from ranef.diagnose.ladder.facts import Facts
 from ranef.diagnose.ladder.rung import Rung
-from ranef.diagnose.ladder.words import join, tested, with_error
+from ranef.diagnose.ladder.words import evidence, join, tested, weak, with_error
 from ranef.diagnose.words import joined
 
-__all__ = ["drop_predictor", "reduced_rank", "without_rows"]
+__all__ = ["drop_predictor", "largest_change", "reduced_rank", "without_rows"]
 
-CLEAR, WEAK = 0.05, 0.20
+CLEAR = 0.05
 SHARPER = 0.5  # ratio of standard errors that is worth a word
 LARGE = 0.05  # relative change of a standard deviation
 MOST = 3
@@ -37,7 +37,7 @@ def without_rows(rung: Rung, facts: Facts) -> list[str]:
         f"{count} {joined(changes)}" if changes else f"{count} no standard deviation moves by 5 %"
     )
     verdict = "" if rung.verdict == facts.asked_rung.verdict else f"the verdict is: {rung.verdict}"
-    return [said, verdict, _largest_change(rung)]
+    return [said, verdict, largest_change(rung)]
 
 
 def drop_predictor(rung: Rung, facts: Facts) -> list[str]:
@@ -75,16 +75,25 @@ def reduced_rank(rung: Rung, facts: Facts) -> list[str]:
     ]
     if rung.test is not None:
         more = "more" if rank else "them"
-        if rung.test.p_low > WEAK:
-            said.append(f"No evidence for {more} {tested(rung.test)}")
-        else:
-            said.append(f"Weak evidence for {more} {tested(rung.test)}")
-    said.append(_largest_change(rung))
+        match evidence(rung.test):
+            case "clear":
+                said.append(f"The data ask for {more} {tested(rung.test)}")
+            case "open":
+                said.append(
+                    f"Whether the data ask for {more} cannot be decided: the bounds of the p value "
+                    f"lie on both sides of {CLEAR} {tested(rung.test)}"
+                )
+            case "weak":
+                said.append(f"{weak(rung.test)} for {more} {tested(rung.test)}")
+            case "none":
+                said.append(f"No evidence for {more} {tested(rung.test)}")
+    said.append(largest_change(rung))
     said.append("There is no formula for it: the call holds theta at this fit")
     return said
 
 
-def _largest_change(rung: Rung) -> str:
+def largest_change(rung: Rung) -> str:
+    """How far the coefficients move."""
     if not rung.effects:
         return ""
     largest = max(rung.effects, key=lambda e: abs(e.change))

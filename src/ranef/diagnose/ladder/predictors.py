@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ranef.diagnose.ladder.rewrite import parts_of
 from ranef.diagnose.ladder.rung import Plan
+from ranef.diagnose.rewrite import parts_of
 from ranef.diagnose.subject import Subject
 from ranef.formula import to_text
 from ranef.types import Finding
@@ -21,12 +21,11 @@ def predictor_plans(subject: Subject, findings: Sequence[Finding]) -> list[Plan]
     Left out are summands that stand by themselves: not those with a random slope or in an
     interaction, of which more would have to go.
     """
-    named = {
-        name
+    named = [
+        f", {finding.where}, "
         for finding in findings
         if finding.code == "collinear-columns" and finding.severity == "warning"
-        for name in finding.where.split(", ")
-    }
+    ]
     parts = parts_of(subject.formula)
     used = [term.name for bar in subject.formula.bars for term in bar.model.terms]
     used += [
@@ -38,7 +37,8 @@ def predictor_plans(subject: Subject, findings: Sequence[Finding]) -> list[Plan]
     plans = []
     for k, (sign, item) in enumerate(parts.fixed):
         name = to_text(item)
-        if sign < 0 or name not in named or name in used or len(parts.fixed) < 2:
+        collinear = any(f", {name}, " in where for where in named)
+        if sign < 0 or not collinear or name in used or len(parts.fixed) < 2:
             continue
         left = (*parts.fixed[:k], *parts.fixed[k + 1 :])
         formula = type(parts)(parts.response, left, parts.random).text

@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ranef.design.coding import code
-from ranef.diagnose.ladder.rewrite import Parts, effects, parts_of, per_factor
 from ranef.diagnose.ladder.rung import Plan
 from ranef.diagnose.rank import Support
+from ranef.diagnose.rewrite import bar_with, effects, parts_of, per_factor, with_bar
 from ranef.diagnose.subject import Subject
 from ranef.formula import Bar, Term, to_source
-from ranef.formula.nodes import RandomPart
 from ranef.frame import Table
 
-__all__ = ["random_part_plans"]
+__all__ = ["outermost", "random_part_plans"]
 
 
 def random_part_plans(subject: Subject, supports: Sequence[Support]) -> list[Plan]:
@@ -51,13 +50,13 @@ def _without_slopes(subject: Subject) -> list[Plan]:
     plans = []
     several = len({bar.label for bar in subject.formula.bars}) > 1
     for k, bar in enumerate(subject.formula.bars):
-        for term in _outermost(bar.model.terms):
+        for term in outermost(bar.model.terms):
             terms = tuple(other for other in bar.model.terms if other is not term)
             if not terms and not bar.model.intercept:
                 continue
             name = to_source(effects(True, (term,)))
             title = f"no slope of {name}" + (f" by {bar.label}" if several else "")
-            formula = _with_bar(subject, k, _bar_part(subject, bar, terms))
+            formula = with_bar(subject.formula, k, bar_with(subject.formula, k, terms))
             plans.append(Plan("drop-slope", title, formula, dropped=name, group=bar.label))
     return plans
 
@@ -73,7 +72,9 @@ def _without_terms(subject: Subject, supports: Sequence[Support]) -> list[Plan]:
     empty = {k.factor for k in subject.problem.labels if not needed[k.label]}
     full = {k.factor for k in subject.problem.labels if needed[k.label]}
     return [
-        Plan("drop-term", f"without {bar.label}", _with_bar(subject, k, None), group=bar.label)
+        Plan(
+            "drop-term", f"without {bar.label}", with_bar(subject.formula, k, None), group=bar.label
+        )
         for k, bar in enumerate(bars)
         if flat or bar.label in empty - full
     ]
@@ -94,7 +95,7 @@ def _intercepts(subject: Subject) -> list[Plan]:
     return [Plan("random-intercepts", "random intercepts", formula)]
 
 
-def _outermost(terms: Sequence[Term]) -> list[Term]:
+def outermost(terms: Sequence[Term]) -> list[Term]:
     """Terms that no other term contains: dropping any other would break an interaction."""
     names = [{to_source(factor) for factor in term.factors} for term in terms]
     return [
@@ -102,26 +103,6 @@ def _outermost(terms: Sequence[Term]) -> list[Term]:
         for term, own in zip(terms, names, strict=True)
         if not any(own < other for other in names)
     ]
-
-
-def _bar_part(subject: Subject, bar: Bar, terms: tuple[Term, ...]) -> RandomPart:
-    k = next(k for k, other in enumerate(subject.formula.bars) if other is bar)
-    part = per_factor(subject.formula)[k]
-    return replace(
-        part,
-        lhs=effects(bar.model.intercept, terms),
-        correlated=bar.correlated or not terms,
-    )
-
-
-def _with_bar(subject: Subject, k: int, part: RandomPart | None) -> str:
-    """The formula with the k-th expanded bar replaced, or left out."""
-    parts: Parts = parts_of(subject.formula)
-    written = list(parts.random)
-    if len(written) != len(subject.formula.bars):
-        written = list(per_factor(subject.formula))
-    written[k : k + 1] = [] if part is None else [part]
-    return replace(parts, random=tuple(written)).text
 
 
 def _columns(subject: Subject, bar: Bar) -> int:

@@ -13,7 +13,11 @@ from numpy.typing import NDArray
 from ranef.diagnose.subject import Subject
 from ranef.record import record
 
-__all__ = ["Call", "Conclusion", "Effect", "Ladder", "Plan", "Rung", "Test", "Tried"]
+__all__ = ["FIXED_RANK", "Call", "Conclusion", "Effect", "Ladder", "Plan", "Rung", "Test", "Tried"]
+
+FIXED_RANK = "optimum at fixed rank"
+"""Verdict on a rung whose covariance matrix is held to a rank: an optimum among those, on the
+boundary of the model as asked and no optimum of that."""
 
 Conclusion = Literal["above zero", "below zero", "open"]
 """Where the 95% interval of a coefficient lies; ``"open"`` where it holds zero."""
@@ -51,6 +55,10 @@ class Plan:
         The rows to keep, where some are left out.
     data : str
         The data in the call: ``'data[data["school"] != "s17"]'``.
+    fit : Subject or None
+        Where the model has been fitted already.
+    costly : bool
+        Whether it is known to take long: it is named and not fitted.
     """
 
     key: str
@@ -63,6 +71,8 @@ class Plan:
     ranks: Mapping[str, int] = field(default_factory=dict)
     rows: NDArray[np.bool_] | None = field(default=None, repr=False, compare=False)
     data: str = "data"
+    fit: Subject | None = field(default=None, repr=False, compare=False)
+    costly: bool = False
 
 
 @record(frozen=True, slots=True)
@@ -155,8 +165,8 @@ class Rung:
     code : str
         The call to type.
     verdict : str
-        Of the certificate; ``"not fitted"`` where the data refuse the model, ``"not tried"``
-        where it was left out for its cost.
+        Of the certificate; ``"optimum at fixed rank"`` where a rank is imposed; ``"not fitted"``
+        where the data refuse the model, ``"not tried"`` where it was left out for its cost.
     ranks : str
         Rank and size of each covariance matrix: ``"1 of 2"``.
     criterion : float
@@ -200,7 +210,7 @@ class Rung:
     @property
     def certified(self) -> bool:
         """Whether the fit is at an optimum."""
-        return self.verdict in ("interior optimum", "boundary optimum")
+        return self.verdict in ("interior optimum", "boundary optimum", FIXED_RANK)
 
 
 @record(frozen=True, slots=True)
@@ -214,11 +224,17 @@ class Ladder:
         Sentences.
     remedy : bool
         Whether there is something to remedy; otherwise the page is short.
+    looked_at : str
+        How many larger random parts were looked at, and what came of it.
+    recommended : int or None
+        The rung whose formula the summary recommends.
     """
 
     rungs: tuple[Rung, ...]
     summary: tuple[str, ...]
     remedy: bool
+    looked_at: str = ""
+    recommended: int | None = None
 
     def __getitem__(self, key: str) -> Rung:
         return next(rung for rung in self.rungs if rung.key == key)

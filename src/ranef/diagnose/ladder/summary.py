@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 from ranef.diagnose.contextual import LEVEL
 from ranef.diagnose.ladder.facts import Facts
+from ranef.diagnose.ladder.recommended import recommended
 from ranef.diagnose.ladder.rung import Effect, Rung
 from ranef.diagnose.ladder.words import join, number, sentence
+from ranef.diagnose.larger import effect_text
 from ranef.types import Finding
 
 __all__ = ["needs_remedy", "summary"]
@@ -23,12 +25,19 @@ def needs_remedy(facts: Facts) -> bool:
         facts.subject.certificate.verdict != "interior optimum"
         or _lower_elsewhere(facts)
         or bool(_means_missing(facts))
+        or bool(facts.climb.larger.clear)
     )
 
 
 def summary(facts: Facts, rungs: tuple[Rung, ...], findings: Sequence[Finding]) -> tuple[str, ...]:
     """The page's first sentences."""
-    said = [*_optimum(facts, findings), *_cause(facts), *_remedies(facts, rungs)]
+    said = [
+        *_optimum(facts, findings),
+        *_larger(facts, rungs),
+        *_cause(facts),
+        *_remedies(facts, rungs, findings),
+        *_recommended(facts, rungs),
+    ]
     if facts.certificate.certified and needs_remedy(facts):
         said += _conclusions(rungs)
     return tuple(filter(None, map(sentence, said)))
@@ -114,7 +123,49 @@ def _cause(facts: Facts) -> list[str]:
     return said
 
 
-def _remedies(facts: Facts, rungs: tuple[Rung, ...]) -> list[str]:
+def _larger(facts: Facts, rungs: tuple[Rung, ...]) -> list[str]:
+    """What the random part leaves out although the data ask for it."""
+    said = []
+    for found in facts.climb.larger.clear:
+        factor = found.candidate.factor
+        what, varies = effect_text(facts.subject, found.candidate.name)
+        if found.candidate.kind == "interaction":
+            what, varies = f"the combinations {found.candidate.name}", "vary"
+            fact = f"{what} {varies} beyond the sum of their parts"
+        else:
+            fact = f"{what} {varies} between levels of {factor}"
+        at = [k for k, rung in enumerate(rungs) if rung.formula == found.formula.text]
+        where = f" (rung {at[0]})" if at else ""
+        if found.ratio is None:
+            said.append(f"{fact}, says a score test: the model leaves that out{where}")
+            continue
+        said.append(
+            f"{fact}, and the model leaves that out: with it the criterion is "
+            f"{found.ratio.statistic:.1f} deviance units lower{where}"
+        )
+        if found.inner:
+            said.append(
+                f"it looks as if {found.inner} were numbered anew in each level of {found.outer}: "
+                f"{found.inner} by itself does not vary"
+            )
+    return said
+
+
+def _recommended(facts: Facts, rungs: tuple[Rung, ...]) -> list[str]:
+    rung = recommended(facts, rungs)
+    if rung is None:
+        return []
+    where = f"rung {rungs.index(rung)}" + ("" if rung.fitted else ", not fitted for its cost")
+    return [f"recommended: {rung.formula} ({where})"]
+
+
+def _remedies(facts: Facts, rungs: tuple[Rung, ...], findings: Sequence[Finding]) -> list[str]:
+    unlike = [f.where for f in findings if f.code == "negative-correlation"]
+    if unlike:
+        return [
+            f"rows of one level of {join(unlike)} are less alike than chance has them: the "
+            "correlation is negative, and no random intercept holds it"
+        ]
     if not facts.boundary or any(facts.cures(rung) for rung in _means_missing(facts)):
         return []
     cures = [rung.title for rung in rungs if facts.cures(rung) and rung.key != "prior"]

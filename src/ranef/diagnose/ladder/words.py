@@ -4,14 +4,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Literal
 
 from ranef.diagnose.ladder.rung import Test
 
-__all__ = ["decimals", "join", "number", "p_value", "sentence", "tested", "with_error"]
+__all__ = [
+    "decimals",
+    "evidence",
+    "join",
+    "number",
+    "p_value",
+    "sentence",
+    "tested",
+    "weak",
+    "with_error",
+]
+
+
+CLEAR, WEAK = 0.05, 0.20  # p values
 
 
 def join(words: Sequence[str], last: str = "and") -> str:
-    """``a``, ``a and b``, ``a, b and c``."""
+    """``a``, ``a and b``, ``a, b and c``; semicolons between parts that have an "and" inside."""
+    if len(words) > 1 and any(" and " in word for word in words):
+        return "; ".join(words)
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} {last} {words[-1]}"
@@ -48,6 +64,24 @@ def p_value(test: Test) -> str:
         return f"p = {test.p_high:.3f}"
     low = "0.001" if test.p_low < 0.001 else f"{test.p_low:.3f}"
     return f"p between {low} and {test.p_high:.3f}"
+
+
+def evidence(test: Test) -> Literal["clear", "weak", "none", "open"]:
+    """What a test says for the larger model.
+
+    Where only bounds of the p value are known and the level lies between them, the test decides
+    nothing: "open".
+    """
+    if test.p_high < CLEAR:
+        return "clear"
+    if test.p_low < CLEAR:
+        return "open"
+    return "none" if test.p_low > WEAK else "weak"
+
+
+def weak(test: Test) -> str:
+    """Weak evidence; "at most" where only bounds of the p value are known."""
+    return "Weak evidence" if test.exact else "At most weak evidence"
 
 
 def tested(test: Test) -> str:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ranef.formula.naming import column_of, columns_of, factors, find
+from ranef.types import INTERCEPT
+
 from ...errors import OptionError, UnknownColumnError, suggestion
+from ...types import OFFSET
 from ..names import response_of
 from ..protocol import FittedModel
 
@@ -19,13 +23,14 @@ def choose_group(model: FittedModel, group: str | None) -> str:
     groups = list(model.ranef(condvar=False))
     if group is None:
         return groups[0]
-    if group not in groups:
+    found = find(group, groups)
+    if found is None:
         raise OptionError(
             f"no random effects for {group!r}",
             found=", ".join(groups),
             fix=suggestion(group, groups),
         )
-    return group
+    return found
 
 
 def choose_term(model: FittedModel, group: str, term: str | None) -> str:
@@ -33,14 +38,15 @@ def choose_term(model: FittedModel, group: str, term: str | None) -> str:
     terms = [str(t) for t in model.ranef(condvar=False)[group].columns]
     if term is None:
         return terms[0]
-    name = "Intercept" if term == "(Intercept)" else term
-    if name not in terms:
+    name = INTERCEPT if term == f"({INTERCEPT})" else term
+    found = find(name, terms)
+    if found is None:
         raise OptionError(
             f"no random effect {term!r} for {group!r}",
             found=", ".join(terms),
             fix=suggestion(name, terms),
         )
-    return name
+    return found
 
 
 def check_column(data: pd.DataFrame, name: str) -> str:
@@ -75,12 +81,14 @@ def slope_variable(model: FittedModel, group: str) -> str:
     OptionError
         The model has no numeric predictor.
     """
-    data = model.model_frame()
+    data = model.model_frame().drop(columns=OFFSET, errors="ignore")
     slopes = [str(t) for t in model.ranef(condvar=False)[group].columns]
+    single = [column_of(name) for name in slopes if len(factors(name)) == 1 and name != INTERCEPT]
+    grouping = {column for factor in model.ngroups for column in columns_of(factor)}
     response = response_of(model.formula)
-    others = [str(c) for c in data.columns if c != response and c not in model.ngroups]
-    for name in (*slopes, *others):
-        if name in data.columns and is_number(data[name]):
+    others = [str(c) for c in data.columns if c != response and c not in grouping]
+    for name in (*single, *others):
+        if name is not None and name in data.columns and is_number(data[name]):
             return name
     raise OptionError(
         "the model has no numeric predictor to draw along x",

@@ -9,6 +9,7 @@ from ranef.record import record
 
 from ...errors import OptionError
 from .choice import is_number
+from .grid import levels_in_order
 from .style import PALETTE
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def colouring(values: pd.Series[Any], name: str) -> Colouring:
     OptionError
         More categories than can be told apart by colour.
     """
-    distinct = sorted(values.unique())
+    distinct = levels_in_order(values)
     if len(distinct) <= len(PALETTE):
         table = dict(zip(distinct, PALETTE, strict=False))
         return Colouring(tuple(distinct), table.__getitem__)

@@ -8,9 +8,10 @@ import numpy as np
 
 from ..names import response_of
 from ..protocol import FittedModel
+from .average import average_group, centred_within
 from .choice import check_column, is_number
 from .colouring import colouring
-from .grid import repeated, typical, values_along
+from .grid import levels_in_order, values_along
 from .style import ACCENT, FAINT, axes, legend, title
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _POINTS = 80
 
 
 def effects(model: FittedModel, x: str, by: str | None = None, ax: Axes | None = None) -> Axes:
-    """Draw the population prediction along `x`, with a 95% confidence band.
+    """Draw the population prediction along `x` in an average group, with a 95% confidence band.
 
     Parameters
     ----------
@@ -37,7 +38,10 @@ def effects(model: FittedModel, x: str, by: str | None = None, ax: Axes | None =
     Returns
     -------
     Axes
-        Other predictors are at their mean (most frequent value for categories).
+        Other numbers are at their mean, other categories at their proportions in the data. If the
+        formula has ``within(x, g)``, x moves within a group of average x. The band is that of
+        :meth:`~ranef.Fit.predict`, with Satterthwaite's degrees of freedom. Combinations that the
+        data of the fit do not determine are left out.
 
     Raises
     ------
@@ -60,7 +64,10 @@ def effects(model: FittedModel, x: str, by: str | None = None, ax: Axes | None =
     ax.grid(axis="y", color=FAINT, linewidth=0.5, alpha=0.7)
     ax.set_xlabel(x)
     ax.set_ylabel(f"{response_of(model.formula)}, population prediction")
-    title(ax, f"Effect of {x}" + (f", by {by}" if by else ""))
+    group = centred_within(model, x)
+    title(
+        ax, f"Effect of {x}" + (f" within {group}" if group else "") + (f", by {by}" if by else "")
+    )
     return ax
 
 
@@ -75,11 +82,9 @@ def _draw(
 ) -> Any:
     """One line with its band, or one row of points with bars; the handle for the legend."""
     numeric = is_number(data[x])
-    points: Any = values_along(data[x], _POINTS) if numeric else sorted(data[x].unique())
+    points: Any = values_along(data[x], _POINTS) if numeric else levels_in_order(data[x])
     moving = {x: points, **{name: [value] * len(points) for name, value in held.items()}}
-    frame = model.predict(
-        repeated(data, typical(data, model), **moving), level="population", interval="confidence"
-    )
+    frame = average_group(model, data, moving)
     estimate, low, high = (
         np.asarray(frame[name], dtype=float) for name in ("estimate", "conf_low", "conf_high")
     )

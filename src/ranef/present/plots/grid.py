@@ -7,13 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ranef.formula.naming import columns_of
+
 from ...types import Array
 from ..protocol import FittedModel
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["repeated", "typical", "values_along"]
+__all__ = [
+    "is_category",
+    "levels_in_order",
+    "repeated",
+    "typical_of_groups",
+    "values_along",
+]
 
 
 def values_along(values: pd.Series[Any], points: int) -> Array:
@@ -21,35 +29,59 @@ def values_along(values: pd.Series[Any], points: int) -> Array:
     return np.linspace(float(values.min()), float(values.max()), points)
 
 
-def typical(data: pd.DataFrame, model: FittedModel) -> dict[str, Any]:
-    """The mean of each number, the most frequent value of each category.
+def levels_in_order(values: pd.Series[Any]) -> list[Any]:
+    """The values that occur: categories in their own order, others sorted."""
+    import pandas as pd
 
-    Grouping variables are categories, and so are numbers that the formula turns into
-    factors, ``C(x)`` or ``factor(x)``.
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return list(values.cat.remove_unused_categories().cat.categories)
+    return sorted(values.dropna().unique())
+
+
+def typical_of_groups(data: pd.DataFrame, model: FittedModel, group: str) -> pd.DataFrame:
+    """The mean of each number, the most frequent value of each category: one row a group.
+
+    In the order in which the groups appear. Grouping variables are categories, and so are numbers
+    that the formula turns into factors, ``C(x)`` or ``factor(x)``. All groups at once, since there
+    may be many thousands of them.
     """
-    return {
-        str(name): data[name].mode().iloc[0]
-        if _is_category(data[name], str(name), model)
-        else float(data[name].mean())
-        for name in data.columns
-    }
+    by_group = data.groupby(group, sort=False, observed=True)
+    columns = {}
+    for name in map(str, data.columns):
+        if name == group:
+            columns[name] = by_group[name].first()
+        elif is_category(data[name], name, model):
+            columns[name] = _most_frequent(data, group, name)
+        else:
+            columns[name] = by_group[name].mean()
+    frame = by_group[group].first().to_frame()  # the order
+    return frame.assign(**columns).reset_index(drop=True).astype({group: data[group].dtype})
 
 
-def _is_category(values: pd.Series[Any], name: str, model: FittedModel) -> bool:
+def _most_frequent(data: pd.DataFrame, group: str, name: str) -> pd.Series[Any]:
+    """The most frequent value of a variable in each group; of several, the first in order."""
+    counts = data.groupby([group, name], observed=True).size()
+    rows = counts.groupby(level=0, observed=True).idxmax()
+    return rows.map(lambda pair: pair[1]).astype(data[name].dtype)
+
+
+def is_category(values: pd.Series[Any], name: str, model: FittedModel) -> bool:
+    """Whether a variable has no mean: text, categories, and numbers that are taken as such."""
     from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
-    grouping = {variable for factor in model.ngroups for variable in factor.split(":")}
+    grouping = {column for factor in model.ngroups for column in columns_of(factor)}
     if name in grouping or is_bool_dtype(values) or not is_numeric_dtype(values):
         return True
-    return bool(re.search(rf"\b(?:C|factor)\(\s*{re.escape(name)}\s*[,)]", model.formula))
+    return bool(re.search(rf"\b(?:C|factor)\(\s*`?{re.escape(name)}`?\s*[,)]", model.formula))
 
 
-def repeated(data: pd.DataFrame, row: dict[str, Any], **moving: Any) -> pd.DataFrame:
+def repeated(data: pd.DataFrame, row: dict[str, Any], /, **moving: Any) -> pd.DataFrame:
     """`row` as often as the moving variables are long, with the column types of `data`."""
     import pandas as pd
 
     length = max(len(values) for values in moving.values())
     columns = {**{name: [value] * length for name, value in row.items()}, **moving}
     frame = pd.DataFrame(columns)
-    categorical = [c for c in data.columns if isinstance(data[c].dtype, pd.CategoricalDtype)]
+    categorical = [c for c in frame.columns if c in data.columns]
+    categorical = [c for c in categorical if isinstance(data[c].dtype, pd.CategoricalDtype)]
     return frame.astype({name: data[name].dtype for name in categorical})

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ranef.types import INTERCEPT
+
 from ...errors import MissingLibraryError, OptionError, suggestion
 from ..names import spell
 from .style import FAINT, GREY, PALETTE, axes, legend, title
@@ -41,7 +43,7 @@ def ribbon(
         left edge, beyond the break of the logarithmic axis.
     """
     fixed = list(dict.fromkeys(frame.loc[frame["effect"] == "fixed", "term"]))
-    chosen = [t for t in fixed if t != "Intercept"] or fixed if terms is None else list(terms)
+    chosen = [t for t in fixed if t != INTERCEPT] or fixed if terms is None else list(terms)
     for term in chosen:
         if term not in fixed:
             raise OptionError(

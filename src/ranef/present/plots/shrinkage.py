@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ranef.formula.naming import column_of, columns_of, factors
+from ranef.types import INTERCEPT
+
 from ...errors import OptionError
 from ...types import Array
 from ..names import factor_of, has_residual, spell
@@ -101,15 +104,15 @@ def _without_pooling(model: FittedModel, group: str, modes: pd.DataFrame) -> tup
     their regression on the term's columns.
     """
     data = model.model_frame()
-    factor = factor_of(group, model)
+    factor = columns_of(factor_of(group, model))
     columns = [_column(data, str(name), model) for name in modes.columns]
-    if factor not in data.columns:
+    if len(factor) != 1:
         raise OptionError(
-            f"{factor!r} is not a single variable", fix="name another grouping factor: group='...'"
+            f"{group!r} is not a single variable", fix="name another grouping factor: group='...'"
         )
     Z = np.column_stack(columns)
     residual = np.asarray(model.residuals("response"), dtype=float)
-    rows_of = data.groupby(data[factor].astype(str), observed=True).indices
+    rows_of = data.groupby(data[factor[0]].astype(str), observed=True).indices
     alone = np.full(modes.shape, np.nan)
     size = np.zeros(len(modes))
     for i, level in enumerate(modes.index.astype(str)):
@@ -125,10 +128,11 @@ def _without_pooling(model: FittedModel, group: str, modes: pd.DataFrame) -> tup
 def _column(data: pd.DataFrame, name: str, model: FittedModel) -> Array:
     from pandas.api.types import is_numeric_dtype
 
-    if name == "Intercept":
+    if name == INTERCEPT:
         return np.ones(len(data))
-    if name in data.columns and is_numeric_dtype(data[name]):
-        return np.asarray(data[name], dtype=float)
+    column = column_of(name) if len(factors(name)) == 1 else None
+    if column in data.columns and is_numeric_dtype(data[column]):
+        return np.asarray(data[column], dtype=float)
     raise OptionError(
         f"the random effect {name!r} is not a numeric variable of the model",
         where=model.formula,

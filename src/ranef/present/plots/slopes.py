@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ranef.formula.naming import columns_of
+
 from ...errors import OptionError
 from ..names import factor_of, response_of, spell
 from ..protocol import FittedModel
+from .average import average_group
 from .choice import check_column, choose_group, slope_variable
 from .colouring import Colouring, colouring
-from .grid import repeated, typical, values_along
+from .grid import typical_of_groups, values_along
 from .style import GREY, INK, axes, legend, title
 
 if TYPE_CHECKING:
@@ -22,6 +26,7 @@ __all__ = ["slopes"]
 
 _MOST_GROUPS = 1000
 _POINTS = 12
+_PREDICTION = "`prediction`"  # no variable of a formula has a backtick in its name
 
 
 def slopes(
@@ -47,8 +52,10 @@ def slopes(
     Returns
     -------
     Axes
-        Other predictors are at their group's mean (most frequent value for categories), for
-        the line of the population at the mean of all rows. Above 1,000 groups, evenly chosen ones.
+        Other predictors are at their group's mean (most frequent value for categories). The line
+        of the population is that of an average group: numbers at their mean, categories at their
+        proportions. If the formula has ``within(x, g)``, that is a group of average x. Above 1,000
+        groups, evenly chosen ones.
 
     Raises
     ------
@@ -57,22 +64,26 @@ def slopes(
     OptionError
         No numeric predictor; `by` varies within groups or has too many categories.
     """
-    group = factor_of(choose_group(model, group), model)
+    label = factor_of(choose_group(model, group), model)
     data = model.model_frame()
-    x = check_column(data, x) if x else slope_variable(model, group)
-    if group not in data.columns:
+    x = check_column(data, x) if x else slope_variable(model, label)
+    grouping = columns_of(label)
+    if len(grouping) != 1:
         raise OptionError(
-            f"{group!r} is not a single variable", fix="name another grouping factor: group='...'"
+            f"{label!r} is not a single variable", fix="name another grouping factor: group='...'"
         )
+    group = grouping[0]
     colours = _colours(data, by, group) if by else None
-    lines = _group_lines(model, data, x, group)
-    keep = lines[group].drop_duplicates()
+    keep = data[group].drop_duplicates()
     chosen = keep.iloc[np.unique(np.linspace(0, len(keep) - 1, _MOST_GROUPS).round().astype(int))]
+    lines = _group_lines(model, data[data[group].isin(chosen)], x, group)
     ax = axes(ax, (7.0, 4.6) if by else (6.4, 4.6))
     thin = float(np.clip(110.0 / len(chosen), 0.4, 1.2))
-    for _, line in lines[lines[group].isin(chosen)].groupby(group, sort=False, observed=True):
-        colour = colours.colour(line[by].iloc[0]) if colours else GREY
-        ax.plot(line[x], line["prediction"], color=colour, linewidth=thin, alpha=0.5, zorder=2)
+    whose = lines[by].iloc[::_POINTS] if by else repeat(None)
+    points = (lines[name].to_numpy(float).reshape(-1, _POINTS) for name in (x, _PREDICTION))
+    for along, up, value in zip(*points, whose, strict=False):
+        colour = colours.colour(value) if colours else GREY
+        ax.plot(along, up, color=colour, linewidth=thin, alpha=0.5, zorder=2)
     _population_lines(model, data, x, by, colours, ax)
     ax.set_xlabel(x)
     ax.set_ylabel(response_of(model.formula))
@@ -90,14 +101,11 @@ def _colours(data: pd.DataFrame, by: str, group: str) -> Colouring:
 
 
 def _group_lines(model: FittedModel, data: pd.DataFrame, x: str, group: str) -> pd.DataFrame:
-    import pandas as pd
-
-    pieces = []
-    for _, rows in data.groupby(group, sort=False, observed=True):
-        points = values_along(rows[x], _POINTS)
-        pieces.append(repeated(data, typical(rows, model), **{x: points}))
-    frame = pd.concat(pieces, ignore_index=True)
-    return frame.assign(prediction=np.asarray(model.predict(frame, level="conditional")))
+    rows = typical_of_groups(data, model, group)
+    ends = data.groupby(group, sort=False, observed=True)[x].agg(["min", "max"]).to_numpy(float)
+    frame = rows.loc[rows.index.repeat(_POINTS)].reset_index(drop=True)
+    frame[x] = np.linspace(ends[:, 0], ends[:, 1], _POINTS, axis=1).ravel()
+    return frame.assign(**{_PREDICTION: np.asarray(model.predict(frame, level="conditional"))})
 
 
 def _population_lines(
@@ -109,13 +117,12 @@ def _population_lines(
     ax: Axes,
 ) -> None:
     points = values_along(data[x], 50)
-    row = typical(data, model)
     handles = []
     for value in colours.values if colours else (None,):
         moving: dict[str, Any] = {x: points}
         if by:
             moving[by] = [value] * len(points)
-        y = np.asarray(model.predict(repeated(data, row, **moving), level="population"))
+        y = np.asarray(average_group(model, data, moving)["estimate"], dtype=float)
         colour = colours.colour(value) if colours else INK
         ax.plot(points, y, color="white", linewidth=4.5, zorder=3)
         handles += ax.plot(points, y, color=colour, linewidth=2.4, zorder=4)

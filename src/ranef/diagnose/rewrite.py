@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from ranef.formula import Bar, Formula, Term, to_source
+from ranef.formula import Formula, Term, to_source
 from ranef.formula.nodes import (
     Binary,
     Call,
     Expr,
+    Name,
     Negative,
     Number,
     RandomPart,
@@ -20,7 +21,20 @@ from ranef.formula.parse import summands
 from ranef.formula.parser import parse_sides
 from ranef.record import record
 
-__all__ = ["Parts", "centring", "effects", "parts_of", "per_factor", "replaced"]
+__all__ = [
+    "Parts",
+    "bar_with",
+    "centring",
+    "effects",
+    "intercept_by",
+    "parts_of",
+    "per_factor",
+    "product",
+    "replaced",
+    "with_bar",
+    "with_nested",
+    "with_parts",
+]
 
 _NOWHERE: Span = (0, 0)
 
@@ -74,12 +88,56 @@ def parts_of(formula: Formula) -> Parts:
 
 def per_factor(formula: Formula) -> tuple[RandomPart, ...]:
     """The random parts with nested ones written out: one for each of ``formula.bars``."""
-    return tuple(RandomPart(bar.lhs, _group(bar), bar.correlated, bar.span) for bar in formula.bars)
+    return tuple(
+        RandomPart(bar.lhs, product(bar.group_names), bar.correlated, bar.span)
+        for bar in formula.bars
+    )
 
 
-def _group(bar: Bar) -> Expr:
-    group: Expr = bar.group_names[0]
-    for name in bar.group_names[1:]:
+def bar_with(formula: Formula, k: int, terms: Sequence[Term]) -> RandomPart:
+    """The k-th of ``formula.bars`` with these terms in place of its own."""
+    bar = formula.bars[k]
+    return replace(
+        per_factor(formula)[k],
+        lhs=effects(bar.model.intercept, terms),
+        correlated=bar.correlated or not terms,
+    )
+
+
+def with_bar(formula: Formula, k: int, part: RandomPart | None) -> str:
+    """The formula with the k-th of ``formula.bars`` replaced, or left out."""
+    parts = parts_of(formula)
+    written = list(parts.random)
+    if len(written) != len(formula.bars):
+        written = list(per_factor(formula))
+    written[k : k + 1] = [] if part is None else [part]
+    return replace(parts, random=tuple(written)).text
+
+
+def with_parts(formula: Formula, *added: RandomPart) -> str:
+    """The formula with random parts added at its end."""
+    parts = parts_of(formula)
+    return replace(parts, random=(*parts.random, *added)).text
+
+
+def with_nested(formula: Formula, outer: int, inner: int) -> str:
+    """The formula with ``(1 | outer/inner)`` in place of two intercepts by single variables."""
+    written = list(per_factor(formula))
+    nested = Binary("/", written[outer].group, written[inner].group, _NOWHERE)
+    written[outer] = intercept_by(nested)
+    del written[inner]
+    return replace(parts_of(formula), random=tuple(written)).text
+
+
+def intercept_by(group: Expr) -> RandomPart:
+    """``(1 | group)``."""
+    return RandomPart(effects(True, ()), group, True, _NOWHERE)
+
+
+def product(parts: Sequence[Name]) -> Expr:
+    """``a:b`` of variables that make a grouping factor together."""
+    group: Expr = parts[0]
+    for name in parts[1:]:
         group = Binary(":", group, name, _NOWHERE)
     return group
 

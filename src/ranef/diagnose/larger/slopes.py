@@ -1,0 +1,100 @@
+"""Slopes that could vary between groups: predictors of the fixed part that vary within them."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from ranef.design.evaluate import evaluate_factor
+from ranef.diagnose.larger.candidates import Candidate
+from ranef.diagnose.rewrite import bar_with, effects, product, with_bar, with_parts
+from ranef.diagnose.subject import Subject
+from ranef.formula import Formula, Term, to_source, to_text
+from ranef.formula.nodes import Expr, Name, RandomPart, walk
+from ranef.frame import Column
+from ranef.frame.grouping import is_constant_within
+from ranef.types import RandomTerm
+
+__all__ = ["slope_candidates"]
+
+FEWEST_GROUPS = 6
+"""Groups within which a predictor has to vary for its slope to be looked at."""
+
+
+def slope_candidates(subject: Subject) -> list[Candidate]:
+    """Terms of the fixed part without a random slope, for each factor within which they vary.
+
+    An interaction is looked at once all that is within it has a random slope, and a function of a
+    predictor once the predictor has one: a slope of x^2 without one of x makes little sense.
+    """
+    formula = subject.formula
+    factors = {term.factor: term for term in subject.design.terms}
+    out = []
+    for label, groups in factors.items():
+        has = {_key(term) for bar in formula.bars if bar.label == label for term in bar.model.terms}
+        varying = {
+            _key(term): term
+            for term in formula.fixed
+            if all(_varies(subject, factor, groups) for factor in term.factors)
+        }
+        for key, term in varying.items():
+            if key in has or any(other in varying and other not in has for other in _below(term)):
+                continue
+            if _several_terms(formula, label) and _is_category(subject, term):
+                continue
+            name = to_source(effects(True, (term,)))
+            out.append(Candidate("slope", name, label, partial(_with_slope, term, label)))
+    return out
+
+
+def _key(term: Term) -> frozenset[str]:
+    return frozenset(to_text(factor) for factor in term.factors)
+
+
+def _below(term: Term) -> list[frozenset[str]]:
+    """What has to have a slope before this term: parts of a product, the variable of a function."""
+    texts = sorted(_key(term))
+    parts = [frozenset(t for t in texts if t != left) for left in texts] if len(texts) > 1 else []
+    names = [
+        frozenset([node.name])
+        for factor in term.factors
+        if not isinstance(factor, Name)
+        for node in walk(factor)
+        if isinstance(node, Name)
+    ]
+    return [*parts, *names]
+
+
+def _varies(subject: Subject, factor: Expr, groups: RandomTerm) -> bool:
+    if to_text(factor) in subject.design.encoding.state.categories:
+        (name, *_) = (node.name for node in walk(factor) if isinstance(node, Name))
+        columns = [subject.table[name]]
+    else:
+        values = np.asarray(
+            evaluate_factor(factor, subject.table, subject.design.encoding.state), dtype=np.float64
+        ).reshape(subject.design.n, -1)
+        columns = [Column(to_text(factor), "number", column) for column in values.T]
+    return any(
+        int(np.sum(~is_constant_within(column, groups.codes, groups.n_levels))) >= FEWEST_GROUPS
+        for column in columns
+    )
+
+
+def _is_category(subject: Subject, term: Term) -> bool:
+    known = subject.design.encoding.state.categories
+    return any(to_text(factor) in known for factor in term.factors)
+
+
+def _several_terms(formula: Formula, label: str) -> bool:
+    return sum(bar.label == label for bar in formula.bars) > 1
+
+
+def _with_slope(term: Term, label: str, formula: Formula) -> str:
+    """The slope beside the effects that the factor has; on its own where these stand apart."""
+    at = [k for k, bar in enumerate(formula.bars) if bar.label == label]
+    bar = formula.bars[at[0]]
+    if len(at) == 1:
+        return with_bar(formula, at[0], bar_with(formula, at[0], (*bar.model.terms, term)))
+    own = RandomPart(effects(False, (term,)), product(bar.group_names), True, (0, 0))
+    return with_parts(formula, own)

@@ -1,0 +1,233 @@
+"""What a fit says of rows: fitted values, residuals and leverages, and predictions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from ranef.fit.record import FitRecord
+from ranef.frame.open import open_frame
+from ranef.types import Array
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["ByRow"]
+
+
+class ByRow(FitRecord):
+    """The methods that answer row by row; each delegates to a function."""
+
+    @property
+    def fitted(self) -> Any:
+        """Conditional means, one for each row used.
+
+        A Series with the labels of these rows if the data are a pandas frame without repeated
+        labels, so that ``data["fitted"] = fit.fitted`` puts each value on its own row; otherwise an
+        array in the order of the rows. ``fit.fitted[3]`` of a Series is the row with the *label* 3,
+        ``fit.fitted.iloc[3]`` and ``numpy.asarray(fit.fitted)[3]`` the fourth row used.
+        """
+        return self._on_rows(self._fitted.copy())
+
+    def residuals(
+        self,
+        kind: Literal["response", "pearson", "deviance", "working"] = "response",
+        rows: Literal["used", "all"] = "used",
+    ) -> Any:
+        """Response less fitted values, one for each row used.
+
+        Parameters
+        ----------
+        kind : {"response", "pearson", "deviance", "working"}
+            ``pearson`` and ``deviance`` residuals are multiplied by the root of the weights.
+        rows : {"used", "all"}
+            ``"all"`` gives a value for each row of the data, NaN in the rows that were left out.
+
+        Returns
+        -------
+        Series or ndarray
+            As :attr:`fitted`: with the labels of the rows if these have labels.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> data = rn.datasets.load("sleepstudy").query("Days > 1")
+        >>> data["residual"] = rn.lmm("Reaction ~ Days + (1 | Subject)", data).residuals()
+        """
+        from ranef.inference.rows import residuals
+        from ranef.present.rows import check_rows, on_all_rows
+
+        values = residuals(self._design.y, self._fitted, self._weights, kind)
+        if check_rows(rows):
+            return on_all_rows(values, self._index, self.missing_rows)
+        return self._on_rows(values)
+
+    @property
+    def leverage(self) -> Any:
+        """Diagonal of the map from the response to the fitted values, labelled as `fitted`."""
+        return self._on_rows(self._leverage.copy())
+
+    def model_frame(self) -> pd.DataFrame:
+        """The model's variables in the rows that were used, with the labels of these rows.
+
+        Rows without labels are numbered by their position in the data, from 0. An offset given as
+        an array is the column ``(offset)``.
+        """
+        from ranef.present.model_frame import model_frame
+        from ranef.present.rows import frame_index
+
+        return model_frame(self._table, frame_index(self._index, self.missing_rows))
+
+    def predict(
+        self,
+        newdata: Any = None,
+        level: Literal["conditional", "population"] = "conditional",
+        new_levels: Literal["error", "population", "sample"] = "error",
+        interval: Literal["confidence", "prediction"] | None = None,
+        confidence: float = 0.95,
+        seed: int | None = None,
+        *,
+        se: bool = False,
+        ddf: str = "satterthwaite",
+        offset: Any = None,
+    ) -> Any:
+        """Predicted means, for the rows of the fit or for new ones.
+
+        A prediction does not depend on the other rows of `newdata`.
+
+        Parameters
+        ----------
+        newdata : data frame, optional
+            The predictors; the grouping factors too for conditional predictions. Terms
+            ``within(x, g)`` and ``between(x, g)`` use the group means of the fit. For other groups,
+            or rows without a group, `newdata` has a column ``between(x, g)`` with the mean.
+        level : {"conditional", "population"}
+            With the random effects of the rows' groups, or with random effects of zero.
+        new_levels : {"error", "population", "sample"}
+            What to do with levels that the fit has not seen: raise, predict with random effects
+            of zero, or draw their random effects, once for each level.
+        interval : {"confidence", "prediction"}, optional
+            Of the mean, or of a new observation (of a new group in population predictions). The
+            variances are taken as known but for the degrees of freedom of the quantiles.
+            With ``new_levels="sample"`` the interval is around the mean over the groups that could
+            have been drawn.
+        confidence : float
+            Of the interval.
+        seed : int, optional
+            For ``new_levels="sample"``.
+        se : bool
+            Whether standard errors of the predicted means are returned too.
+        ddf : {"satterthwaite", "residual", "asymptotic"}
+            Degrees of freedom of the quantiles, as in :meth:`coefficients`.
+        offset : str, array-like or float, optional
+            Takes the place of the argument `offset` of the fit: a column of `newdata`, one number
+            for each row, or one for all. It is needed if the fit had an array and `newdata` are
+            given.
+
+        Returns
+        -------
+        ndarray, shape (rows,), or DataFrame
+            With `se` or `interval` a frame: estimate, then std_error, then conf_low and conf_high,
+            with the labels of the rows of `newdata`. Rows where a predictor or a group is missing
+            are NaN, and so are those that are not estimable.
+
+        Raises
+        ------
+        DataError
+            New levels, where these are an error; a group mean that is neither known nor given.
+        OptionError
+            The offset of the fit was an array, and `newdata` come without one.
+        UnknownColumnError
+            A predictor is not in `newdata`.
+
+        Warns
+        -----
+        NotEstimableWarning
+            Rows for which the data of the fit do not determine the mean: a combination of levels
+            that they do not hold, or values off the line on which they are collinear.
+
+        References
+        ----------
+        Henderson (1975), Best linear unbiased estimation and prediction under a selection model,
+        Biometrics 31, 423-447. Searle (1971), Linear Models, section 5.4 (estimable functions).
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
+        >>> fit.predict({"Days": [0, 9]}, level="population", se=True).round(2)
+           estimate  std_error
+        0    251.41       6.82
+        1    345.61      14.63
+        """
+        from ranef.fit.new_data import read_for_prediction, warn_not_estimable
+        from ranef.inference.predict import PredictionOptions, predict
+
+        options = PredictionOptions(level, new_levels, interval, confidence, seed, se, ddf)
+        encoding = self._design.encoding
+        table, shift = read_for_prediction(
+            newdata,
+            self._table,
+            encoding,
+            self._offset_name,
+            offset,
+            options.needs_random,
+            options.needs_groups,
+        )
+        result = predict(
+            table,
+            encoding,
+            lambda: self._modes,
+            self._problem.labels,
+            self._row_variances,
+            lambda: self._method(ddf),
+            options,
+        )
+        warn_not_estimable(result.broken, encoding)
+        if interval is None and not se:
+            return result.estimate + shift
+        from ranef.present.estimates import prediction_frame
+        from ranef.present.rows import frame_index
+
+        if newdata is None:
+            index = frame_index(self._index, self.missing_rows)
+        else:
+            index = open_frame(newdata).index
+        return prediction_frame(result.columns(), shift, index)
+
+    def _on_rows(self, values: Array) -> Any:
+        """One value for each row used, labelled if the rows have labels."""
+        from ranef.present.rows import on_rows
+
+        return on_rows(values, self._index, self.missing_rows)
+
+    def _population_averages(self, rows: Any, weights: Array) -> pd.DataFrame:
+        """Population means averaged over blocks of rows, for plots.
+
+        Parameters
+        ----------
+        rows : DataFrame
+            Blocks of ``len(weights)`` rows, one block after the other.
+        weights : ndarray
+            Of the rows of a block, adding up to 1.
+
+        Returns
+        -------
+        DataFrame
+            One row a block: estimate, conf_low, conf_high (95%).
+        """
+        from ranef.fit.new_data import read_for_prediction
+        from ranef.inference.predict import predict_average
+        from ranef.present.estimates import prediction_frame
+
+        encoding = self._design.encoding
+        table, shift = read_for_prediction(
+            rows, self._table, encoding, self._offset_name, None, False, False
+        )
+        result = predict_average(
+            table, encoding, self._estimates.beta, weights, shift, self._method("satterthwaite")
+        )
+        return prediction_frame(result.columns(), 0.0, None)
+
+    def _average_means(self) -> dict[str, float]:
+        """The mean over the rows used of each group mean in the formula, by its column's name."""
+        return self._design.encoding.average_means(self._table)

@@ -1,0 +1,140 @@
+"""New data for predictions: what is read from them, and the offset that goes with them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ranef.design import Encoding
+from ranef.errors import DataError, NotEstimableWarning, OptionError, warn
+from ranef.frame import Table
+from ranef.frame.open import in_row_order, open_frame
+from ranef.frame.read import read_open_frame
+from ranef.types import OFFSET, Array
+
+__all__ = ["read_for_prediction", "warn_not_estimable"]
+
+_SHOWN = 5  # rows that a warning lists
+
+
+def read_for_prediction(
+    newdata: Any,
+    used: Table,
+    encoding: Encoding,
+    offset_name: str | None,
+    offset: Any,
+    random: bool,
+    groups: bool,
+) -> tuple[Table, Array | float]:
+    """The variables of the rows to predict, and the part of the offset that no formula holds.
+
+    Parameters
+    ----------
+    newdata : data frame or None
+        None for the rows used in the fit.
+    used : Table
+        The model's variables in these.
+    encoding : Encoding
+    offset_name : str or None
+        The column that held the offset of the fit, if there was one.
+    offset : str, array-like, or None
+        What the user gives in its place.
+    random : bool
+        Whether the variables of the random part are read too.
+    groups : bool
+        Whether the grouping factors are.
+
+    Returns
+    -------
+    table : Table
+    shift : ndarray, shape (rows,), or float
+
+    Raises
+    ------
+    OptionError
+        The offset of the fit was an array, and the new data come without one.
+    DataError
+        An offset that is not one number for each row.
+    """
+    name = offset if isinstance(offset, str) else offset_name if offset is None else None
+    if newdata is None:
+        table, index = used, None
+    else:
+        frame = open_frame(newdata)
+        index = frame.index
+        if name == OFFSET and OFFSET not in frame.names:
+            raise OptionError(
+                "the offset of the fit was an array, and the new data need their own",
+                found="offset=None",
+                fix="predict(newdata, offset=...) takes one number for each row of the new data "
+                "or the name of a column; offset=0.0 predicts without an offset",
+            )
+        names = encoding.reads(frame.names, random=random, groups=groups)
+        table = read_open_frame(frame, (*names, *([name] if name else [])) or None)
+    if name is not None:
+        if name not in table:
+            raise DataError(
+                f"the offset '{name}' is not a variable of the model",
+                found="columns " + ", ".join(table.names),
+                fix="give the numbers themselves, or new data with this column",
+            )
+        if table[name].kind != "number":
+            raise DataError(
+                "the offset is not numbers",
+                where=f"column '{name}'",
+                found=f"a column of type {table[name].source_type}",
+                fix="name a column of numbers",
+            )
+        return table, table[name].values
+    if offset is None:
+        return table, 0.0
+    return table, _numbers(in_row_order(offset, index), table.n_rows)
+
+
+def _numbers(offset: Any, n_rows: int) -> Array | float:
+    try:
+        values = np.array(offset, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise OptionError(
+            "the offset is not numbers",
+            found=f"an object of type {type(offset).__name__}",
+            fix="give a column's name, one number for each row, or a single number",
+        ) from None
+    if values.ndim == 0:
+        return float(values)
+    if values.shape != (n_rows,):
+        raise DataError(
+            "the offset does not have one value for each row to predict",
+            found=f"shape {values.shape} for {n_rows} rows",
+            fix="give one number for each row, or a single number",
+        )
+    return values
+
+
+def warn_not_estimable(broken: NDArray[np.bool_], encoding: Encoding) -> None:
+    """Warn about rows that are not estimable.
+
+    Parameters
+    ----------
+    broken : ndarray of bool, shape (rows, columns left out)
+        In which rows a column is not the combination that it was in the data of the fit.
+    encoding : Encoding
+    """
+    rows = np.flatnonzero(broken.any(axis=1))
+    if not rows.size or encoding.aliases is None:
+        return
+    columns = np.flatnonzero(broken.any(axis=0))
+    names = ", ".join(f"'{encoding.aliases.names[j]}'" for j in columns)
+    shown = ", ".join(str(row) for row in rows[:_SHOWN].tolist())
+    are, s = ("are", "s") if rows.size > 1 else ("is", "")
+    warn(
+        NotEstimableWarning,
+        f"{rows.size} of {broken.shape[0]} predictions {are} not estimable and {are} NaN",
+        where=f"row{s} (from 0) {shown}{', ...' if rows.size > _SHOWN else ''}",
+        found=f"in all rows of the fit other columns determine {names}, which "
+        f"{'were' if columns.size > 1 else 'was'} left out; in these rows they do not",
+        fix="predict for values or combinations that the data of the fit hold, or leave the "
+        "redundant terms out of the formula",
+    )

@@ -1,0 +1,88 @@
+"""t tests and intervals of rows of a hypothesis, and what joint tests share."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ranef.inference.ddf.method import Method
+from ranef.types import Array
+
+__all__ = ["RowTests", "independent_rows", "quantiles", "row_tests", "two_sided"]
+
+
+class RowTests(NamedTuple):
+    """One entry for each row."""
+
+    estimate: Array
+    std_error: Array
+    df: Array
+    statistic: Array
+    p_value: Array
+    conf_low: Array
+    conf_high: Array
+
+
+def row_tests(
+    rows: Array, beta: Array, method: Method, level: float = 0.95, null: Array | float = 0.0
+) -> RowTests:
+    """The t test (z if the degrees of freedom are infinite) of each row, two-sided.
+
+    Parameters
+    ----------
+    rows : ndarray, shape (m, p)
+    beta : ndarray, shape (p,)
+    method : Method
+    level : float
+        Of the intervals.
+    null : float or ndarray, shape (m,)
+        Values under the null hypothesis.
+    """
+    estimate = rows @ beta
+    std_error = np.sqrt(np.einsum("ma,ma->m", rows @ method.vcov, rows))
+    df = method.df(rows) if rows.shape[0] else np.zeros(0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        statistic = (estimate - null) / std_error
+    half = quantiles(df, level) * std_error
+    p_value = two_sided(statistic, df)
+    return RowTests(estimate, std_error, df, statistic, p_value, estimate - half, estimate + half)
+
+
+def two_sided(statistic: Array, df: Array) -> Array:
+    """P(abs(t) >= abs(statistic)); the normal law where df is infinite."""
+    from scipy import special
+
+    size = -np.abs(statistic)
+    return np.asarray(
+        np.where(np.isinf(df), 2.0 * special.ndtr(size), 2.0 * special.stdtr(df, size))
+    )
+
+
+def quantiles(df: Array, level: float) -> Array:
+    """Half the width of an interval in standard errors."""
+    from scipy import special
+
+    upper = 0.5 + 0.5 * level
+    return np.asarray(np.where(np.isinf(df), special.ndtri(upper), special.stdtrit(df, upper)))
+
+
+def independent_rows(rows: Array, difference: Array, vcov: Array) -> tuple[Array, Array, Array]:
+    """Orthogonal rows that ask the same as `rows`, with their differences and variances.
+
+    The eigenvectors of L vcov L' turn the rows; directions with an eigenvalue below the root of
+    the rounding unit, beside the largest, depend on the others and are left out (as lmerTest's
+    ``contestMD`` does).
+
+    Returns
+    -------
+    rows : ndarray, shape (q, p)
+    difference : ndarray, shape (q,)
+    variances : ndarray, shape (q,)
+        In descending order.
+    """
+    values, vectors = np.linalg.eigh(rows @ vcov @ rows.T)
+    kept = values > np.sqrt(np.finfo(float).eps) * max(float(values[-1]), 0.0)
+    order = np.flatnonzero(kept)[::-1]
+    turned = vectors[:, order].T
+    return turned @ rows, turned @ difference, values[order]
