@@ -128,5 +128,4 @@ def _found(problem: Problem, end: OnFace, ranks: Sequence[int]) -> Found:
         loses_digits=False,
         search_seconds=0.0,
         certificate_seconds=0.0,
-        loses_digits=False,
     )
