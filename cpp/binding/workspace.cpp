@@ -56,6 +56,7 @@ class Workspace {
             const std::vector<PenaltyArgument>& priors, const std::optional<Matrix>& fixed_rows,
             int threads)
       : problem_(with_fixed_rows(ranef::arrange(a, threads), fixed_rows)),
+        fixed_rows_(fixed_rows.value_or(Matrix())),
         criterion_(problem_, reml, constant, penalty_from(priors), threads) {}
   Workspace(const Workspace&) = delete;
   Workspace& operator=(const Workspace&) = delete;
@@ -64,13 +65,12 @@ class Workspace {
   void refine(const std::vector<GroupArgument>& groups, const ColumnsArgument& fixed,
               const DoubleColumn& response, double y_shift, double y_scale,
               const std::optional<DoubleColumn>& weights) {
-    const ranef::RowsView rows =
-        rows_view(groups, fixed, response, y_shift, y_scale, weights, problem_.n);
-    if (!ranef::fits(problem_, rows)) throw nb::value_error("rows of another problem");
-    if (!criterion_.penalty().empty()) throw nb::value_error("rows beside priors");
+    const auto n = static_cast<Index>(response.shape(0));
+    const auto rows = rows_view(groups, fixed, response, y_shift, y_scale, weights, n);
+    if (!ranef::fits(problem_, rows, fixed_rows_.rows())) throw nb::value_error("other rows");
     nb::gil_scoped_release release;
     ranef::check_codes(rows);
-    criterion_.refine(rows);
+    criterion_.refine(rows, fixed_rows_);
     ready_ = false;
   }
 
@@ -298,6 +298,7 @@ class Workspace {
   }
 
   ranef::Problem problem_;
+  Matrix fixed_rows_;  // of it, those without random effects
   ranef::Criterion criterion_;
   bool ready_ = false;
 };

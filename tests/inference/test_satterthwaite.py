@@ -7,6 +7,9 @@ import pandas as pd
 import pytest
 
 import ranef as rn
+from ranef.inference.satterthwaite import satterthwaite_df, variance_derivatives
+from ranef.problem.parameters import group_lambdas
+from ranef.solve import Solution
 
 
 def standardised(rng: np.random.Generator, rows: int, columns: int = 1) -> np.ndarray:
@@ -115,3 +118,27 @@ def test_many_coefficients_at_once() -> None:
     gradients = np.einsum("kjj->jk", found.jacobian)
     right = 2.0 * variances**2 / np.einsum("jk,kl,jl->j", gradients, found.covariance, gradients)
     np.testing.assert_allclose(fit.coefficients()["df"], right, rtol=1e-9)
+
+
+def test_a_flat_step_out_of_the_face_drops_no_direction_of_it() -> None:
+    """A term twice, one of them zero: it may grow at no cost, and theta is known all the same."""
+    fit = rn.lmm("y ~ 1 + (1 | a) + (1 | a)", one_way(10, 4, 3.0))
+    problem, one = fit._problem, rn.lmm("y ~ 1 + (1 | a)", one_way(10, 4, 3.0))
+    inner = np.array([one._solution.inner[0], 0.0])
+    kernel = problem.kernel()
+    assert kernel.evaluate(group_lambdas(problem, inner))
+    evidence = kernel.evidence(problem.terms, inner, problem.scaling.B)
+    assert (evidence.flat.shape[1], len(evidence.loose)) == (1, 1)
+
+    class There:
+        """A search that ended at that point."""
+
+        def __getattr__(self, name: str) -> object:
+            return {"inner": inner, "evidence": tuple(evidence)}.get(
+                name, getattr(fit._solution.found, name)
+            )
+
+    there = Solution(problem, There())
+    assert there.flat_directions == 0
+    found = variance_derivatives(problem, there)
+    assert satterthwaite_df(found, np.eye(1))[0] == pytest.approx(9, rel=1e-3)

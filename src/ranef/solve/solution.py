@@ -83,8 +83,12 @@ class Solution:
 
     @property
     def flat_directions(self) -> int:
-        """Directions of the face along which the certificate calls the criterion flat."""
-        return int(Evidence(*self.found.evidence).flat.shape[1])
+        """Directions along the face in which the certificate calls the criterion flat.
+
+        Those of smallest curvature. Steps out of the face that cost nothing do not count.
+        """
+        found = Evidence(*self.found.evidence)
+        return int(found.flat.shape[1]) - len(found.loose)
 
     @cached_property
     def certificate(self) -> Certificate:

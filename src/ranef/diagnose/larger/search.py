@@ -177,7 +177,8 @@ def larger_parts(subject: Subject) -> Larger:
 def _affordable(subject: Subject, every: Sequence[Candidate]) -> list[Candidate]:
     """The first candidates whose score tests stay within the limit.
 
-    A slope of k columns of a category has a block of k x k a level, and k (k + 1) / 2 parameters.
+    The slope of a category with k columns has a block of k x k for each level, and k (k + 1) / 2
+    parameters.
     """
     asked, left, out = _cost(subject.problem, subject.design), LOOKED_AT, []
     levels = {label.factor: label.n_levels for label in subject.problem.labels}
