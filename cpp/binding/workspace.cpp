@@ -243,7 +243,7 @@ class Workspace {
  private:
   // Calls without the interpreter's lock, and gives up where Ctrl-C is pressed.
   template <class Call>
-  auto stoppable(const Call& call) {
+  auto stoppable(const Call& call) -> decltype(call()) {
     nb::gil_scoped_release release;
     const ranef::Stoppable stop{Interrupted{}};
     try {
