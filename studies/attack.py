@@ -16,6 +16,7 @@ import traceback
 import warnings
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -181,11 +182,15 @@ def run(n: int | None, seed: int, write: bool) -> None:
     outcomes = []
     count = n or 2000
     with ProcessPoolExecutor() as pool:
-        judged = pool.map(partial(_judged, seed), range(count), chunksize=5)
-        for o in track(judged, "attack", total=count):
-            outcomes.append(o)
-            if o.above or o.misstated or not o.certified:
-                print(f"--seed {seed} --only {described(o)}", flush=True)
+        judged = pool.map(partial(_judged, seed), range(count))
+        try:
+            for o in track(judged, "attack", total=count):
+                outcomes.append(o)
+                if o.above or o.misstated or not o.certified:
+                    print(f"--seed {seed} --only {described(o)}", flush=True)
+        except BrokenProcessPool:
+            print(f"the interpreter ended: --seed {seed} --only {len(outcomes)} or one of the next")
+            raise
     text = table(outcomes)
     print(text)
     kept = [o.left - o.rounding - o.blur for o in outcomes if o.certified and not o.above]
