@@ -2,9 +2,10 @@
 
 Every problem is fitted, and the lowest point is looked for by SciPy on a criterion of its own, made
 by a QR decomposition. It searches from several starts, in two parametrisations and onwards from the
-fit; one parameter is scanned whole. *Broken* is a certified fit that lies above the lowest point by
-more than it promises: 1e-6 deviance units and its `rounding`. Where double precision leaves that
-open, both points are evaluated in extended precision.
+fit; one parameter is scanned whole. A certified fit promises not to lie above the lowest point by
+more than 1e-6 deviance units and its `rounding`. *Broken* is one that does, with no hill between;
+*lower valley* one that does, on the far side of a hill. Where double precision leaves anything
+open, the points are evaluated in extended precision.
 
 ``python -m studies attack --seed S --only K`` fits problem K alone and tells all about it.
 """
@@ -15,6 +16,7 @@ import traceback
 import warnings
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -41,9 +43,9 @@ VERDICTS = ("flat", "limited by rounding", "not at an optimum", "refused", "cras
 class Outcome:
     """What became of one problem.
 
-    ``left`` is how far the fit's point lies above the lowest one found, both by the oracle; ``off``
-    the fit's own criterion less the oracle's at the same point; ``blur`` what rounding theta to
-    double precision does to it.
+    ``left`` is how far the fit's point lies above the lowest one found, both by the oracle;
+    ``hill`` whether one has to go up in between; ``off`` the fit's own criterion less the oracle's
+    at the same point; ``blur`` what rounding theta to double precision does to it.
     """
 
     number: int
@@ -55,6 +57,7 @@ class Outcome:
     gain: float = 0.0
     rounding: float = 0.0
     blur: float = 0.0
+    hill: bool = False
     said: str = ""
 
     @property
@@ -62,18 +65,22 @@ class Outcome:
         return PROMISED + self.rounding + self.blur
 
     @property
-    def broken(self) -> bool:
+    def above(self) -> bool:
+        """Higher than promised."""
         return self.certified and not self.left <= self.promised
 
     @property
-    def misstated(self) -> bool:
-        """The fit tells another criterion than that of its point."""
-        return self.certified and not abs(self.off) <= self.promised
+    def broken(self) -> bool:
+        return self.above and not self.hill
 
     @property
-    def excess(self) -> float:
-        """Of the promise."""
-        return self.left - self.rounding - self.blur
+    def lower_valley(self) -> bool:
+        return self.above and self.hill
+
+    @property
+    def misstated(self) -> bool:
+        """The fit tells another criterion than its point has: `rounding` is a size, not a bound."""
+        return self.certified and not abs(self.off) <= 10.0 * self.promised
 
 
 def oracle_of(problem: HardProblem, fit: rn.Fit) -> Oracle:
@@ -105,12 +112,13 @@ def judge(problem: HardProblem) -> Outcome:
     oracle, theta, c = oracle_of(problem, fit), np.asarray(fit.theta), fit.certificate
     here = oracle(theta)
     lowest, where = oracle.lowest(theta)
-    left, off, blur = here - lowest, fit.criterion - here, 0.0
+    left, off, blur, hill = here - lowest, fit.criterion - here, 0.0, False
     if max(left, abs(off)) > 0.1 * PROMISED:
         precise = oracle.precise(theta)
         left = float(precise - oracle.precise(where))
         off = float(np.longdouble(fit.criterion) - precise)
         blur = oracle.blur(theta)
+        hill = left > PROMISED and oracle.hill_between(theta, where, PROMISED)
     return Outcome(
         problem.number,
         problem.kind,
@@ -121,6 +129,7 @@ def judge(problem: HardProblem) -> Outcome:
         c.gain,
         c.rounding,
         blur,
+        hill,
         f"{problem.formula}, {'REML' if problem.reml else 'ML'}, {len(problem.data)} rows; theta "
         f"{theta} against {where}; {c.starts} starts",
     )
@@ -133,7 +142,7 @@ def _judged(seed: int, number: int) -> Outcome:
 def table(outcomes: list[Outcome]) -> str:
     """One line for each kind."""
     lines = [
-        "| kind | problems | certified | " + " | ".join(VERDICTS) + " | largest excess | broken |",
+        "| kind | problems | certified | " + " | ".join(VERDICTS) + " | lower valley | broken |",
         "| --- |" + " --- |" * (len(VERDICTS) + 4),
     ]
     for name in (*KINDS, "all"):
@@ -141,23 +150,26 @@ def table(outcomes: list[Outcome]) -> str:
         if not chosen:
             continue
         verdicts = Counter(o.verdict for o in chosen)
-        certified = [o for o in chosen if o.certified]
-        excess = max((o.excess for o in certified), default=0.0)
         counts = " | ".join(str(verdicts[v]) for v in VERDICTS)
-        lines.append(
-            f"| {name} | {len(chosen)} | {len(certified)} | {counts} | {max(excess, 0.0):.1g} | "
-            f"{sum(o.broken for o in chosen)} |"
+        certified, valleys, broken = (
+            sum(getattr(o, what) for o in chosen)
+            for what in ("certified", "lower_valley", "broken")
         )
+        lines.append(f"| {name} | {len(chosen)} | {certified} | {counts} | {valleys} | {broken} |")
     return "\n".join(lines)
 
 
 def described(o: Outcome) -> str:
     """An outcome with all its numbers."""
+    faults = ("broken", "lower_valley", "misstated")
+    marks = "".join(f" {fault.upper()}" for fault in faults if getattr(o, fault))
     numbers = (
         f"{o.left:.2g} left, promised {o.promised:.2g}; criterion off {o.off:.2g}, gain "
         f"{o.gain:.2g}, rounding {o.rounding:.2g}, blur {o.blur:.2g}; "
     )
-    return f"{o.number}: {o.kind}, {o.verdict}; {numbers if o.verdict != 'refused' else ''}{o.said}"
+    if o.verdict in ("refused", "crashed"):
+        numbers = ""
+    return f"{o.number}:{marks} {o.kind}, {o.verdict}; {numbers}{o.said}"
 
 
 def replay(seed: int, number: int) -> None:
@@ -170,15 +182,20 @@ def run(n: int | None, seed: int, write: bool) -> None:
     outcomes = []
     count = n or 2000
     with ProcessPoolExecutor() as pool:
-        judged = pool.map(partial(_judged, seed), range(count), chunksize=5)
-        for o in track(judged, "attack", total=count):
-            outcomes.append(o)
-            if o.broken or o.misstated or not o.certified:
-                mark = "BROKEN " if o.broken else "MISSTATED " if o.misstated else ""
-                print(f"{mark}--seed {seed} --only {described(o)}", flush=True)
+        judged = pool.map(partial(_judged, seed), range(count))
+        try:
+            for o in track(judged, "attack", total=count):
+                outcomes.append(o)
+                if o.above or o.misstated or not o.certified:
+                    print(f"--seed {seed} --only {described(o)}", flush=True)
+        except BrokenProcessPool:
+            print(f"the interpreter ended: --seed {seed} --only {len(outcomes)} or one of the next")
+            raise
     text = table(outcomes)
     print(text)
-    print(f"{sum(o.misstated for o in outcomes)} state a criterion further off than promised")
+    kept = [o.left - o.rounding - o.blur for o in outcomes if o.certified and not o.above]
+    print(f"largest height of those that keep their promise {max(kept, default=0.0):.2g}")
+    print(f"{sum(o.misstated for o in outcomes)} state another criterion than that of their point")
     if write:
         head = f"{len(outcomes):,} problems, `--seed {seed}`:\n\n"
         replace_block(PAGE, "attack", head + text)

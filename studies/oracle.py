@@ -133,6 +133,28 @@ class Oracle:
         best = min(found, key=_first)
         return min(best, self._polished(best[1]), key=_first)
 
+    def hill_between(self, theta: Array, lower: Array, least: float) -> bool:
+        """Whether `lower` lies beyond a hill: on the line to it, and for a simplex at `theta`."""
+        if self(theta) - self._polished(theta)[0] > least:
+            return False
+        lower = self._turned(lower, theta)
+        here = self.precise(theta)
+        along = (self.precise(theta + s * (lower - theta)) for s in np.linspace(0.02, 0.98, 49))
+        return bool(max(along) > here + least)
+
+    def _turned(self, theta: Array, towards: Array) -> Array:
+        """The same covariances, each column of a factor with the sign of that in `towards`."""
+        out, at = theta.copy(), 0
+        for term in self.terms:
+            q = term.columns.shape[1]
+            for b in range(q):
+                column = slice(at, at + q - b)
+                at += q - b
+                units = self.units[column]
+                if (out[column] / units) @ (towards[column] / units) < 0.0:
+                    out[column] = -out[column]
+        return out
+
     def _starts(self, theta: Array) -> list[Array]:
         """Valleys along the common size, and along the size of each term."""
         open_ = np.where(self.diagonal & (theta == 0.0), 0.1 * self.units, theta)

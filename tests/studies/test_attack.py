@@ -63,10 +63,12 @@ def test_one_parameter_is_scanned_whole() -> None:
     oracle = Oracle([Term(a, np.ones((16, 1)))], np.ones((16, 1)), y, w, False)
     grid = np.geomspace(1e-3, 1e4, 400)
     values = [oracle(np.array([t])) for t in grid]
-    lowest, _ = oracle.lowest(np.zeros(1))
+    lowest, where = oracle.lowest(np.zeros(1))
     assert oracle(np.zeros(1)) > min(values) + 1.0
     assert lowest == pytest.approx(min(values), abs=0.1)
     assert lowest <= min(values)
+    assert oracle.hill_between(np.zeros(1), where, 1e-6)
+    assert not oracle.hill_between(1.1 * where, where, 1e-6)
 
 
 @pytest.mark.parametrize("number", range(len(KINDS)), ids=KINDS)
@@ -75,7 +77,7 @@ def test_certified_fits_keep_their_promise(number: int) -> None:
     assert problem.kind == KINDS[number]
     outcome = attack.judge(problem)
     assert outcome.verdict != "crashed", outcome.said
-    assert not outcome.broken, attack.described(outcome)
+    assert not outcome.above, attack.described(outcome)
     assert not outcome.misstated, attack.described(outcome)
 
 
