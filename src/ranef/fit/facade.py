@@ -125,7 +125,7 @@ class Fit(Estimated, ByRow, Explained, Refitting, Presented):
 
         Parameters
         ----------
-        ddf : {"satterthwaite", "residual", "asymptotic"}
+        ddf : {"satterthwaite", "kenward-roger", "residual", "asymptotic"}
         level : float
 
         Returns
