@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from tests.inference.conftest import FORMULAS, data, fitted
 
 import ranef as rn
 from ranef.inference.ddf.kenward_roger import scaled_f
-from tests.inference.conftest import FORMULAS, data, fitted
 
 MORE = {
     "crossed with slopes": "y ~ x + (x | g) + (1 | c)",

@@ -80,9 +80,8 @@ class Gram:
 
     def times(self, x1: Array, x2: Array) -> tuple[Array, Array]:
         """G x for columns x, those of the eliminated factor (J, k, c), the others' (m, c)."""
-        levels, k, m = self.across.shape
         y1 = self.alone @ x1
-        if m == 0:
+        if not self.parts:
             return y1, x2
         met = np.tensordot(self.across, x1, ((0, 1), (0, 1)))
         y1 += self.across @ -(self.between @ met) + self.g12 @ x2

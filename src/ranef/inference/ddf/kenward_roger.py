@@ -115,7 +115,7 @@ def method(fitted: Fitted) -> KenwardRoger:
     covariances = [t @ t.T for t in group_lambdas(problem, solution.inner)]
     directions = all_directions(problem.terms, [q for _, q in problem.products.sizes])
     blocks = gram(problem, covariances)
-    root = np.linalg.cholesky(kernel.xx_inverse)
+    root: Array = np.linalg.cholesky(kernel.xx_inverse).astype(np.float64, copy=False)
     found = expected(blocks, directions, root, problem.n, traces(blocks, directions))
     back = fitted.estimates.sigma * (problem.scaling.R @ root)  # Phi^1/2 on the data's scale
     derivatives = VarianceDerivatives(

@@ -1,7 +1,7 @@
 """tr(E_t G E_u G) for directions E of the covariances, without all of G.
 
-Of the eliminated factor G_11 = diag(G0_j) - T S T'. Its square has three parts: within levels, level
-and T S T', and R_t S R_u S with R_t = T'(I x E_t) T, a matrix of the other factors' size.
+Of the eliminated factor G_11 = diag(G0_j) - T S T'. Its square has three parts: G0_j with itself,
+G0_j with T S T', and R_t S R_u S with R_t = T'(I x E_t) T, a matrix of the other factors' size.
 """
 
 from __future__ import annotations
