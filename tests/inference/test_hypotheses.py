@@ -14,7 +14,7 @@ from ranef.inference.hypotheses import hypotheses
 from ranef.inference.joint_tests import f_p_value
 
 NAMES = ["Intercept", "ses", "sector", "ses:sector", "m[T.B]", "I(x ** 2)", "between(ses, sch.id)"]
-UNIT = {name: row for name, row in zip(NAMES, np.eye(len(NAMES)), strict=True)}
+UNIT = dict(zip(NAMES, np.eye(len(NAMES)), strict=True))
 EQUATIONS = [
     ("ses = 0", UNIT["ses"], 0.0),
     ("ses", UNIT["ses"], 0.0),
