@@ -14,9 +14,10 @@ _LMM = "rn.lmm(formula, data)"
 _GLMM = "ranef fits linear mixed models only: see docs/limitations.md for tools of other families"
 _TABLE = 'fit.coefficients(), in the column "{}"'
 _TESTS = (
-    "the coefficients are tested by fit.summary(), random effects by fit.diagnose(); "
+    "terms are tested by fit.anova(), random effects by fit.diagnose(); "
     "rn.compare(m1, m2) puts the criteria of models side by side"
 )
+_HYPOTHESES = 'fit.test("a = b, c = 0"), with the names of the coefficients'
 _MEANS = 'fit.predict(newdata, level="population", interval="confidence") at the values you choose'
 _VARIANCES = "fit.varcorr()"
 
@@ -65,6 +66,10 @@ MODULE: dict[str, str] = {
     "anova": _TESTS,
     "ranova": _TESTS,
     "drop1": _TESTS,
+    "linearHypothesis": _HYPOTHESES,
+    "contest": _HYPOTHESES,
+    "glht": _HYPOTHESES,
+    "KRmodcomp": 'fit.anova(ddf="kenward-roger")',
     "emmeans": _MEANS,
     "lsmeans": _MEANS,
     "findbars": "rn.lmm() reads the formula itself",
@@ -110,8 +115,9 @@ FIT: dict[str, str] = {
     "df_residual": "fit.df_resid",
     "df_modelwc": "fit.df_model",
     "model": "fit.formula and fit.model_frame()",
-    "wald_test": "fit.summary()",
-    "t_test": "fit.summary()",
+    "wald_test": _HYPOTHESES,
+    "t_test": _HYPOTHESES,
+    "f_test": _HYPOTHESES,
     # lme4 and its neighbours
     "VarCorr": _VARIANCES,
     "logLik": "fit.loglik",
@@ -138,11 +144,12 @@ FIT: dict[str, str] = {
     "cooks_distance": "fit.diagnose(), which names groups of large influence",
     "influence": "fit.diagnose(), which names groups of large influence",
     "update": "rn.lmm() with the other formula",
-    "anova": _TESTS,
     "ranova": _TESTS,
     "drop1": _TESTS,
     "lrtest": _TESTS,
-    "test": _TESTS,
+    "contest": _HYPOTHESES,
+    "linear_hypothesis": _HYPOTHESES,
+    "glht": _HYPOTHESES,
     "emmeans": _MEANS,
     "lsmeans": _MEANS,
     "allFit": "fit.diagnose(), whose first rungs search from other starts",
@@ -258,6 +265,11 @@ OPTIONS: dict[str, dict[str, str]] = {
         "nsim": "n=",
         "alpha": "level=, which is 1 - alpha",
     },
+    "anova": {
+        "typ": "type=",
+        "test": 'ddf="kenward-roger" or ddf="satterthwaite"; the test is F',
+    },
+    "test": {"L": "fit.test(matrix)", "hypothesis": "hypotheses=", "rhs": 'fit.test("x = 1")'},
     "residuals": {"type": "kind=", "scaled": 'kind="pearson"'},
     "ranef": {"condVar": "condvar=", "postVar": "condvar=", "which": "fit.ranef()[group]"},
     "tidy": {

@@ -128,7 +128,7 @@ class ByRow(FitRecord):
             For ``new_levels="sample"``.
         se : bool
             Whether standard errors of the predicted means are returned too.
-        ddf : {"satterthwaite", "residual", "asymptotic"}
+        ddf : {"satterthwaite", "kenward-roger", "residual", "asymptotic"}
             Degrees of freedom of the quantiles, as in :meth:`coefficients`.
         offset : str, array-like or float, optional
             Takes the place of the argument `offset` of the fit: a column of `newdata`, one number

@@ -9,6 +9,7 @@ from ranef.fit.by_row import ByRow
 from ranef.fit.estimated import Estimated
 from ranef.fit.explained import Explained
 from ranef.fit.refitting import Refitting
+from ranef.fit.tested import Tested
 from ranef.options import boolean, one_of
 from ranef.present.presented import Presented
 from ranef.present.progress import progress
@@ -21,7 +22,7 @@ __all__ = ["Fit"]
 
 
 @refuse_unknown_options("fit")
-class Fit(Estimated, ByRow, Explained, Refitting, Presented):
+class Fit(Estimated, ByRow, Tested, Explained, Refitting, Presented):
     """A fitted linear mixed model.
 
     Made by :func:`ranef.lmm`; nothing changes it afterwards. What belongs to the rows is in the
@@ -125,7 +126,7 @@ class Fit(Estimated, ByRow, Explained, Refitting, Presented):
 
         Parameters
         ----------
-        ddf : {"satterthwaite", "residual", "asymptotic"}
+        ddf : {"satterthwaite", "kenward-roger", "residual", "asymptotic"}
         level : float
 
         Returns

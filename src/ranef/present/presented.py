@@ -22,7 +22,7 @@ class Presented:
 
         Parameters
         ----------
-        ddf : {"satterthwaite", "residual", "asymptotic"}
+        ddf : {"satterthwaite", "kenward-roger", "residual", "asymptotic"}
             Degrees of freedom of the tests.
 
         Returns
@@ -58,7 +58,7 @@ class Presented:
         ----------
         effects : {"fixed", "ran_pars", "ran_vals"}
             Fixed effects; standard deviations and correlations; or conditional modes.
-        ddf : {"satterthwaite", "residual", "asymptotic"}
+        ddf : {"satterthwaite", "kenward-roger", "residual", "asymptotic"}
             Degrees of freedom of the fixed effects.
         level : float
             Of the intervals, between 0 and 1.

@@ -38,11 +38,12 @@ class Fitted:
 
 
 class Joint(NamedTuple):
-    """An F test of several rows; `statistic` is already scaled where the method scales it."""
+    """An F test of several rows; `statistic` is already scaled by `scale`."""
 
     statistic: float
     num_df: int
     den_df: float
+    scale: float = 1.0
 
 
 class Method(Protocol):

@@ -1,0 +1,138 @@
+"""Tests within a fit: of linear hypotheses and of terms."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from ranef.errors import warn
+from ranef.fit.record import FitRecord
+from ranef.options import one_of
+from ranef.present.progress import progress
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ranef.present.hypothesis import LinearTest
+
+__all__ = ["Tested"]
+
+
+class Tested(FitRecord):
+    """The methods that test; each delegates to a function."""
+
+    def test(  # the field's word for it, not a test of the project
+        self,
+        hypotheses: Any,
+        ddf: str = "satterthwaite",  # noqa: PT028
+    ) -> LinearTest:
+        """Test linear hypotheses about the fixed effects, all at once.
+
+        Parameters
+        ----------
+        hypotheses : str, list of str, or array-like, shape (m, p) or (p,)
+            Equations between commas, in the names of the coefficients: ``"ses = 0, ses:sector =
+            -1"``, ``"a = b = c"``, ``"(a + b) / 2 = c"``; without ``=`` compared with 0. The rows
+            of a matrix times the coefficients (those of :attr:`vcov`) are compared with 0.
+        ddf : {"satterthwaite", "kenward-roger", "residual", "asymptotic"}
+            Denominator degrees of freedom, as in :meth:`coefficients`. With few groups and several
+            hypotheses ``"kenward-roger"`` is the best: its F is scaled, and does not depend on how
+            the hypotheses are written.
+
+        Returns
+        -------
+        LinearTest
+            ``statistic`` (F), ``num_df``, ``den_df``, ``p_value``, and ``frame`` with the t test of
+            each equation; prints as a table.
+
+        Raises
+        ------
+        OptionError
+            Hypotheses that cannot be read, name another coefficient or contradict each other;
+            another `ddf`, or one that does not apply.
+
+        References
+        ----------
+        Fai and Cornelius (1996), Journal of Statistical Computation and Simulation 54, 363-378.
+        Kenward and Roger (1997), Biometrics 53, 983-997.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("score ~ Machine + (1 | Worker)", rn.datasets.load("machines"))
+        >>> print(fit.test("Machine[T.B] = Machine[T.C], Machine[T.B] = 8"))
+        F(2, 46.0) = 21.13, p < 0.001 (Satterthwaite degrees of freedom)
+        <BLANKLINE>
+          Hypothesis                   Estimate  Value    SE    df      t       p
+          Machine[T.B] = Machine[T.C]     -5.95      0  1.05  46.0  -5.65  <0.001
+          Machine[T.B] = 8                 7.97      8  1.05  46.0  -0.03   0.975
+        """
+        from ranef.inference.hypotheses import hypotheses as read
+        from ranef.inference.joint_tests import hypothesis_test
+        from ranef.present.hypothesis import linear_test
+
+        made = read(hypotheses, self._design.x_names, self._design.dropped)
+        method = self._method(ddf)
+        return linear_test(made, hypothesis_test(made, self._estimates.beta, method), ddf)
+
+    @progress("testing the terms")
+    def anova(self, type: Literal[1, 2, 3] = 3, ddf: str = "satterthwaite") -> pd.DataFrame:
+        """F tests of the terms of the fixed part, the intercept left out.
+
+        Parameters
+        ----------
+        type : {1, 2, 3}
+            1: each term after those before it in the formula. 2: each term after all others but
+            those that contain it, as ``a:b`` contains ``a``. 3: means over the combinations of the
+            levels of the other categories, each with the same weight, whatever the contrasts of
+            the fit. Numbers are at zero: the test of ``a`` in ``a * x`` is about x = 0.
+        ddf : {"satterthwaite", "kenward-roger", "residual", "asymptotic"}
+            Denominator degrees of freedom. ``"kenward-roger"`` scales F too.
+
+        Returns
+        -------
+        DataFrame
+            One row a term: sum_sq, mean_sq, num_df, den_df, statistic (F), p_value. The mean
+            square is the residual variance times F before it is scaled. A term that was left out
+            of the fit has 0 and NaN.
+
+        Raises
+        ------
+        OptionError
+            Another `type` or `ddf`, or one that does not apply.
+
+        Warns
+        -----
+        UserWarning
+            Type III where some combinations of levels have no data: the tests of the terms that
+            such a combination belongs to depend on which ones are missing.
+
+        References
+        ----------
+        Kuznetsova, Brockhoff and Christensen (2017), lmerTest package: tests in linear mixed
+        effects models, Journal of Statistical Software 82(13).
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("score ~ Machine + (1 | Worker)", rn.datasets.load("machines"))
+        >>> fit.anova()[["num_df", "den_df", "statistic"]].round(2)
+                 num_df  den_df  statistic
+        term
+        Machine       2    46.0       87.8
+        """
+        from ranef.inference.anova import term_tests
+        from ranef.inference.term_hypotheses import term_hypotheses
+        from ranef.present.anova import anova_frame
+
+        one_of("type", type, (1, 2, 3), what="the type of an analysis of variance is 1, 2 or 3")
+        method = self._method(ddf)
+        hypotheses = term_hypotheses(self._design, self._table, type)
+        tests = term_tests(hypotheses, self._estimates.beta, self._estimates.sigma, method)
+        if hypotheses.empty:
+            warn(
+                UserWarning,
+                "some combinations of levels have no data",
+                found=", ".join(hypotheses.empty),
+                fix="read type 3 tests of their terms with care, or use type=2",
+            )
+        return anova_frame(hypotheses.names, tests._asdict())

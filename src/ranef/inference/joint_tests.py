@@ -1,0 +1,66 @@
+"""F tests of linear hypotheses about the fixed effects."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ranef.inference.ddf import Method
+from ranef.inference.ddf.rows import RowTests, row_tests
+from ranef.inference.hypotheses import Hypotheses
+from ranef.record import record
+from ranef.types import Array
+
+__all__ = ["HypothesisTest", "f_p_value", "hypothesis_test"]
+
+
+@record(frozen=True, slots=True)
+class HypothesisTest:
+    """All rows of a hypothesis at once, and each of them.
+
+    Attributes
+    ----------
+    statistic : float
+        F, on `num_df` and `den_df` degrees of freedom.
+    rows : RowTests
+    """
+
+    statistic: float
+    num_df: int
+    den_df: float
+    p_value: float
+    rows: RowTests
+
+
+def f_p_value(statistic: float, num_df: float, den_df: float) -> float:
+    """P(F >= statistic); of chi-squared over its degrees of freedom where den_df is infinite.
+
+    Examples
+    --------
+    >>> round(f_p_value(4.0, 1, 10), 6), round(f_p_value(4.0, 1, float("inf")), 6)
+    (0.073388, 0.0455)
+    """
+    from scipy import special
+
+    if np.isinf(den_df):
+        return float(special.chdtrc(num_df, num_df * statistic))
+    return float(special.fdtrc(num_df, den_df, statistic))
+
+
+def hypothesis_test(
+    hypotheses: Hypotheses, beta: Array, method: Method, level: float = 0.95
+) -> HypothesisTest:
+    """Test L beta = r by a method for degrees of freedom.
+
+    Parameters
+    ----------
+    hypotheses : Hypotheses
+    beta : ndarray, shape (p,)
+    method : Method
+    level : float
+        Of the intervals of the rows.
+    """
+    rows = hypotheses.rows
+    joint = method.joint(rows, rows @ beta - hypotheses.values)
+    p_value = f_p_value(joint.statistic, joint.num_df, joint.den_df)
+    each = row_tests(rows, beta, method, level, hypotheses.values)
+    return HypothesisTest(joint.statistic, joint.num_df, joint.den_df, p_value, each)

@@ -1,0 +1,117 @@
+"""What an F test of a term asks: hypothesis matrices of types I, II and III, as ``lmerTest``'s.
+
+All of them come from X alone, without weights and covariances: a type says which means are
+compared, not how well they are known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from ranef.design import Design
+from ranef.formula.render import to_text
+from ranef.frame import Table
+from ranef.inference.type_three import type_three
+from ranef.record import record
+from ranef.types import Array
+
+__all__ = ["TermHypotheses", "containing", "term_hypotheses"]
+
+
+@record(frozen=True, slots=True)
+class TermHypotheses:
+    """For each term of the fixed part the rows L of its hypothesis L beta = 0.
+
+    Attributes
+    ----------
+    names : tuple of str
+    rows : tuple of ndarray, shape (rows, p)
+        Empty for a term whose columns were all left out.
+    empty : tuple of str
+        Combinations of levels without data that type III hypotheses depend on.
+    """
+
+    names: tuple[str, ...]
+    rows: tuple[Array, ...]
+    empty: tuple[str, ...] = ()
+
+
+class _Term(NamedTuple):
+    variables: frozenset[str]
+    numbers: frozenset[str]
+
+
+def term_hypotheses(design: Design, table: Table, type: int) -> TermHypotheses:
+    """The hypotheses of a type.
+
+    Parameters
+    ----------
+    design : Design
+    table : Table
+        The rows that the design was built from.
+    type : {1, 2, 3}
+        1: each term after those before it. 2: each term after all that do not contain it. 3: means
+        over the combinations of levels, each with the same weight, whatever the coding.
+
+    References
+    ----------
+    Kuznetsova, Brockhoff and Christensen (2017), lmerTest package, Journal of Statistical Software
+    82(13), section 3. SAS Institute (1978), Tests of hypotheses in fixed-effects linear models,
+    Technical report R-101.
+    """
+    encoding = design.encoding
+    names = tuple(term.name for term in encoding.terms)
+    columns = [list(encoding.fixed_terms[name]) for name in names]
+    x, above = design.X, containing(design)
+    if type == 1 or len(names) <= 1 or design.p <= 1:
+        unit = _unit_triangle(x)
+        return TermHypotheses(names, tuple(unit[own] for own in columns))
+    if type == 2:
+        return TermHypotheses(
+            names, tuple(_type_two(x, columns, k, above[k]) for k in range(len(names)))
+        )
+    rows, empty = type_three(design, table, x, above)
+    return TermHypotheses(names, rows, empty)
+
+
+def containing(design: Design) -> list[list[int]]:
+    """The terms that contain each term.
+
+    They have all its variables and others beside, and the same numbers: ``a`` is contained in
+    ``a:b`` for categories, but not in ``a:x`` for a number x.
+    """
+    encoding = design.encoding
+    terms = []
+    for term in encoding.terms:
+        variables = frozenset(to_text(factor) for factor in term.factors)
+        numbers = frozenset(v for v in variables if v not in encoding.state.categories)
+        terms.append(_Term(variables, numbers))
+    return [
+        [
+            j
+            for j, other in enumerate(terms)
+            if term.variables < other.variables and term.numbers == other.numbers
+        ]
+        for term in terms
+    ]
+
+
+def _unit_triangle(x: Array) -> Array:
+    """R of X = QR with a diagonal of ones: row j asks about column j after those before it."""
+    r = np.linalg.qr(x, mode="r")
+    return np.asarray(r / np.diag(r)[:, None])
+
+
+def _type_two(x: Array, columns: Sequence[list[int]], k: int, above: Sequence[int]) -> Array:
+    p, own = x.shape[1], columns[k]
+    if not above:
+        return np.eye(p)[own]
+    later = [column for j in above for column in columns[j]]
+    before = [column for column in range(p) if column not in {*own, *later}]
+    order = [*before, *own, *later]
+    rows = np.zeros((len(own), p))
+    rows[:, order] = _unit_triangle(x[:, order])[len(before) : len(before) + len(own)]
+    return rows

@@ -1,0 +1,21 @@
+"""F tests of terms as a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from ranef.types import Array
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["anova_frame"]
+
+
+def anova_frame(names: Sequence[str], columns: Mapping[str, Array]) -> pd.DataFrame:
+    """One row a term."""
+    import pandas as pd
+
+    frame = pd.DataFrame(dict(columns), index=pd.Index(list(names), name="term"))
+    return frame.astype({"num_df": int})
