@@ -85,6 +85,7 @@ NEEDED: dict[str, dict[str, Any]] = {
     "refit": {"y": frame()["y"]},
     "with_reml": {"reml": False},
     "contextual": {"variable": "x"},
+    "test": {"hypotheses": "x = 0"},
     "bootstrap": {"n": 2, "seed": 1},
     "confint": {"method": "bootstrap", "n": 2, "seed": 1},
 }
