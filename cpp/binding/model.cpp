@@ -27,14 +27,21 @@ ranef::ModelView model_view(const ModelArgument& argument, const DoubleColumn& r
   }
   for (const auto& [codes, n_levels] : groups) {
     check_length(codes.shape(0));
+    if (n_levels < 1 || n_levels > model.n) throw nb::value_error("levels without rows");
     model.groups.push_back({codes.data(), n_levels});
   }
+  std::vector<bool> used_by_a_term(groups.size(), false);
   for (const auto& [group, used] : random) {
     if (group < 0 || group >= static_cast<int>(groups.size())) {
       throw nb::value_error("no such grouping factor");
     }
     check_columns(used, columns.size());
+    if (used.empty()) throw nb::value_error("a random-effects term without columns");
+    used_by_a_term[static_cast<std::size_t>(group)] = true;
     model.random.push_back({group, used});
+  }
+  for (const bool used : used_by_a_term) {
+    if (!used) throw nb::value_error("a grouping factor without columns");
   }
   check_columns(fixed, columns.size());
   model.fixed = fixed;

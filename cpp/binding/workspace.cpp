@@ -32,9 +32,14 @@ namespace {
 using Terms = std::vector<std::tuple<int, int, int>>;  // group, offset, q
 
 std::vector<ranef::Direction> directions_from(
-    const std::vector<std::tuple<int, Matrix>>& directions) {
+    const std::vector<std::tuple<int, Matrix>>& directions, const ranef::Problem& problem) {
   std::vector<ranef::Direction> out;
-  for (const auto& [group, d] : directions) out.push_back({group, d});
+  for (const auto& [group, d] : directions) {
+    if (group < 0 || group >= problem.n_groups) throw nb::value_error("no such grouping factor");
+    const int q = problem.q[at(group)];
+    if (d.rows() != q || d.cols() != q) throw nb::value_error("a direction of another size");
+    out.push_back({group, d});
+  }
   return out;
 }
 
@@ -59,7 +64,11 @@ class Workspace {
             int threads)
       : problem_(with_fixed_rows(ranef::arrange(a, threads), fixed_rows)),
         fixed_rows_(fixed_rows.value_or(Matrix())),
-        criterion_(problem_, reml, constant, penalty_from(priors), threads) {}
+        criterion_(problem_, reml, constant, penalty_from(priors), threads) {
+    for (const int q : problem_.q) {
+      if (q < 1) throw nb::value_error("a grouping factor without columns");
+    }
+  }
   Workspace(const Workspace&) = delete;
   Workspace& operator=(const Workspace&) = delete;
 
@@ -89,14 +98,15 @@ class Workspace {
   std::tuple<Matrix, Vector, std::vector<Matrix>> hessian(
       const std::vector<std::tuple<int, Matrix>>& directions) {
     require();
-    ranef::Curvature c =
-        stoppable([&] { return criterion_.curvature(directions_from(directions)); });
+    const std::vector<ranef::Direction> checked = directions_from(directions, problem_);
+    ranef::Curvature c = stoppable([&] { return criterion_.curvature(checked); });
     return {std::move(c.hessian), std::move(c.r2), std::move(c.xx)};
   }
 
   Matrix average_information(const std::vector<std::tuple<int, Matrix>>& directions) {
     require();
-    return stoppable([&] { return criterion_.average_information(directions_from(directions)); });
+    const std::vector<ranef::Direction> checked = directions_from(directions, problem_);
+    return stoppable([&] { return criterion_.average_information(checked); });
   }
 
   ranef::Chart chart(const Terms& terms) const {
@@ -108,7 +118,7 @@ class Workspace {
   ranef::Chart chart(std::vector<ranef::Term> terms) const {
     for (const ranef::Term& term : terms) {
       if (term.group < 0 || term.group >= problem_.n_groups || term.offset < 0 || term.q < 1 ||
-          term.offset + term.q > problem_.q[at(term.group)]) {
+          term.offset > problem_.q[at(term.group)] - term.q) {
         throw nb::value_error("a term lies outside of its grouping factor");
       }
     }
