@@ -41,17 +41,73 @@ Matrix following(Criterion& criterion, const Chart& chart, const Face& face, con
   return part;
 }
 
+// Theta of a face whose roots have been moved, and of ways out of it.
+Vector theta_of(const Chart& chart, const Vector& theta, const Face& face,
+                const std::vector<Leave>& leaves, double length) {
+  Vector out = theta;
+  for (std::size_t k = 0; k < face.terms.size(); ++k) {
+    const TermFace& term = face.terms[k];
+    const Index q = term.covariance.rows();
+    if (term.rank() == q) {
+      chart.set_block(out, k, term.root);
+      continue;
+    }
+    const Matrix product = term.root * term.root.transpose();
+    Matrix d(q, q);
+    for (Index a = 0; a < q; ++a) {
+      for (Index b = 0; b < q; ++b) d(term.order[at(a)], term.order[at(b)]) = product(a, b);
+    }
+    for (const Leave& leave : leaves) {
+      if (leave.term == k) d += length * leave.size * leave.v * leave.v.transpose();
+    }
+    chart.set_block(out, k, semidefinite_cholesky(d, 1e-14));
+  }
+  return out;
+}
+
+// H along the face from central differences of the gradient. The criterion ends at theta again.
+// False where it cannot be computed beside theta.
+bool by_differences(Criterion& criterion, const Chart& chart, const Face& face, const Vector& theta,
+                    Matrix& h) {
+  constexpr double kStep = 1e-5;  // of a coordinate's size
+  const Vector steps = kStep * face.scales();
+  Matrix out(face.size(), face.size());
+  bool fine = true;
+  for (Index k = 0; k < face.size() && fine; ++k) {
+    const Coordinate& c = face.coordinates[at(k)];
+    Vector ends[2];
+    for (int side = 0; side < 2 && fine; ++side) {
+      Face moved = face;
+      moved.terms[at(c.term)].root(c.row, c.column) += side == 0 ? -steps(k) : steps(k);
+      fine = criterion.evaluate(chart.lambda(theta_of(chart, theta, moved, {}, 0.0)));
+      if (fine) ends[side] = gradient(chart, moved, criterion.gamma());
+    }
+    if (fine) out.col(k) = (ends[1] - ends[0]) / (2.0 * steps(k));
+  }
+  criterion.evaluate(chart.lambda(theta));
+  if (fine) h = 0.5 * (out + out.transpose());
+  return fine;
+}
+
+// H along the face. Where cross-products have lost digits, its small eigenvalues drown in the
+// rounding errors of the large ones; Gamma summed over the rows keeps them.
+Matrix along(Criterion& criterion, const Chart& chart, const Face& face, const Vector& theta) {
+  Matrix h;
+  if (criterion.refined() && by_differences(criterion, chart, face, theta, h)) return h;
+  h = criterion.hessian(face.directions);
+  return h + bend(chart, face, criterion.gamma());
+}
+
 // Conditions 1 and 3: along the face. Needs the complementarity. `nil`: ways out of the face that
 // the first order says nothing about.
-void along_the_face(Criterion& criterion, const Chart& chart, const Face& face,
+void along_the_face(Criterion& criterion, const Chart& chart, const Face& face, const Vector& theta,
                     const std::vector<Leave>& nil, Evidence& out) {
   out.curvature = kNaN;
   out.flat.resize(face.size(), 0);
   out.towards.setZero(face.size());
   if (face.size() == 0) return;
-  Matrix h = criterion.hessian(face.directions);
+  Matrix h = along(criterion, chart, face, theta);
   const std::vector<Matrix>& gamma = criterion.gamma();
-  h += bend(chart, face, gamma);
   const Vector scales = face.scales();
   h.array().colwise() *= scales.array();
   h.array().rowwise() *= scales.transpose().array();
@@ -149,7 +205,7 @@ Evidence evidence(Criterion& criterion, const Chart& chart, const Vector& theta,
   for (const TermFace& term : face.terms) out.rank.push_back(term.rank());
   std::vector<Leave> nil;
   out_of_the_face(criterion, chart, face, bases, nil, out);
-  along_the_face(criterion, chart, face, nil, out);
+  along_the_face(criterion, chart, face, theta, nil, out);
   out.rounding = criterion.rounding();
   return out;
 }
@@ -160,25 +216,7 @@ Vector promised(const Chart& chart, const Vector& theta, const Evidence& evidenc
     const Coordinate& c = face.coordinates[at(k)];
     face.terms[at(c.term)].root(c.row, c.column) += length * evidence.towards(k);
   }
-  Vector out = theta;
-  for (std::size_t k = 0; k < face.terms.size(); ++k) {
-    const TermFace& term = face.terms[k];
-    const Index q = term.covariance.rows();
-    if (term.rank() == q) {
-      chart.set_block(out, k, term.root);
-      continue;
-    }
-    const Matrix product = term.root * term.root.transpose();
-    Matrix d(q, q);
-    for (Index a = 0; a < q; ++a) {
-      for (Index b = 0; b < q; ++b) d(term.order[at(a)], term.order[at(b)]) = product(a, b);
-    }
-    for (const Leave& leave : evidence.leaves) {
-      if (leave.term == k) d += length * leave.size * leave.v * leave.v.transpose();
-    }
-    chart.set_block(out, k, semidefinite_cholesky(d, 1e-14));
-  }
-  return out;
+  return theta_of(chart, theta, face, evidence.leaves, length);
 }
 
 }  // namespace ranef

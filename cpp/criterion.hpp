@@ -52,9 +52,14 @@ class Criterion {
   void reload();
 
   // From now on what is left of X and y is summed over the rows: value, beta, Gamma and predictors
-  // keep their digits where cross-products lose them; second derivatives need fewer. Not with
-  // priors.
-  void refine(const RowsView& rows) { refinement_ = std::make_unique<Refinement>(problem_, rows); }
+  // keep their digits where cross-products lose them. Exact second derivatives do not: they guide
+  // the search, and who judges takes differences of Gamma. `others`: the problem's rows of [X y]
+  // without random effects.
+  void refine(const RowsView& rows, const Matrix& others) {
+    refinement_ = std::make_unique<Refinement>(problem_, rows, others);
+  }
+
+  bool refined() const { return refinement_ != nullptr; }
 
   // Whether y is so much larger than what is left of it that cross-products have lost digits which
   // the rows still hold.

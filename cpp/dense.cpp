@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "checkpoint.hpp"
+
 namespace ranef {
 
 namespace {
@@ -77,6 +79,19 @@ void tiny_inverse(Eigen::Ref<Matrix>& l) {
 
 int stride(const Eigen::Ref<const Matrix>& a) {
   return static_cast<int>(std::max<Index>(1, a.outerStride()));
+}
+
+// Columns of a product that BLAS makes in one call: some 0.2 s of work, so that Ctrl-C is heard
+// between two calls. Products of ordinary size are one call.
+constexpr Index kLongCall = Index{1} << 32;  // multiplications
+
+template <class Part>
+void by_columns(Index work_of_one, Index columns, const Part& part) {
+  const Index together = std::max<Index>(kLongCall / std::max<Index>(work_of_one, 1), 64);
+  for (Index first = 0; first < columns; first += together) {
+    if (first > 0) checkpoint();
+    part(first, std::min(together, columns - first));
+  }
 }
 
 }  // namespace
@@ -214,15 +229,18 @@ void multiply(const Eigen::Ref<const Matrix>& a, const Eigen::Ref<const Matrix>&
   if (blas.dgemm != nullptr && a.rows() > kSmall && b.cols() > 8) {
     char no = 'N';
     int m = static_cast<int>(a.rows());
-    int n = static_cast<int>(b.cols());
     int k = static_cast<int>(a.cols());
     double one = 1.0;
     double zero = 0.0;
     int lda = static_cast<int>(a.outerStride());
     int ldb = static_cast<int>(b.outerStride());
     int ldc = static_cast<int>(c.outerStride());
-    blas.dgemm(&no, &no, &m, &n, &k, &one, const_cast<double*>(a.data()), &lda,
-               const_cast<double*>(b.data()), &ldb, &zero, c.data(), &ldc);
+    by_columns(a.rows() * a.cols(), b.cols(), [&](Index first, Index columns) {
+      int n = static_cast<int>(columns);
+      blas.dgemm(&no, &no, &m, &n, &k, &one, const_cast<double*>(a.data()), &lda,
+                 const_cast<double*>(b.data() + first * ldb), &ldb, &zero, c.data() + first * ldc,
+                 &ldc);
+    });
     return;
   }
   c.noalias() = a * b;
@@ -238,13 +256,16 @@ void product(double alpha, const Eigen::Ref<const Matrix>& a, Form form_a,
     char trans_a = ta ? 'T' : 'N';
     char trans_b = tb ? 'T' : 'N';
     int m = static_cast<int>(c.rows());
-    int n = static_cast<int>(c.cols());
     int k = static_cast<int>(inner);
     int lda = stride(a);
     int ldb = stride(b);
     int ldc = stride(c);
-    blas.dgemm(&trans_a, &trans_b, &m, &n, &k, &alpha, const_cast<double*>(a.data()), &lda,
-               const_cast<double*>(b.data()), &ldb, &beta, c.data(), &ldc);
+    by_columns(c.rows() * inner, c.cols(), [&](Index first, Index columns) {
+      int n = static_cast<int>(columns);
+      const double* from = b.data() + first * (tb ? 1 : ldb);
+      blas.dgemm(&trans_a, &trans_b, &m, &n, &k, &alpha, const_cast<double*>(a.data()), &lda,
+                 const_cast<double*>(from), &ldb, &beta, c.data() + first * ldc, &ldc);
+    });
     return;
   }
   if (beta == 0.0) {
@@ -270,12 +291,15 @@ void symmetric_product(double alpha, const Eigen::Ref<const Matrix>& a,
     char side = 'L';
     char uplo = 'L';
     int m = static_cast<int>(c.rows());
-    int n = static_cast<int>(c.cols());
     int lda = stride(a);
     int ldb = stride(b);
     int ldc = stride(c);
-    blas.dsymm(&side, &uplo, &m, &n, &alpha, const_cast<double*>(a.data()), &lda,
-               const_cast<double*>(b.data()), &ldb, &beta, c.data(), &ldc);
+    by_columns(c.rows() * c.rows(), c.cols(), [&](Index first, Index columns) {
+      int n = static_cast<int>(columns);
+      blas.dsymm(&side, &uplo, &m, &n, &alpha, const_cast<double*>(a.data()), &lda,
+                 const_cast<double*>(b.data() + first * ldb), &ldb, &beta, c.data() + first * ldc,
+                 &ldc);
+    });
     return;
   }
   if (beta == 0.0) {

@@ -4,6 +4,7 @@
 #include <thread>
 #include <utility>
 
+#include "checkpoint.hpp"
 #include "parallel.hpp"
 
 namespace ranef {
@@ -72,6 +73,7 @@ void Packed::set_zero() { std::fill(values_.begin(), values_.end(), 0.0); }
 bool Packed::cholesky() {
   if (!threaded()) return panels() == 0 || cholesky_lower(panel(0));
   for (std::size_t k = 0; k < panels(); ++k) {
+    checkpoint();
     Eigen::Map<Matrix> own = panel(k);
     const Index width = own.cols();
     share(chunks(own.rows()), [&](Index task) {
@@ -101,7 +103,10 @@ void Packed::invert() {
     if (panels() == 1) inverse_from_cholesky(panel(0));
     return;
   }
-  for (std::size_t k = panels(); k-- > 0;) invert_panel(k);
+  for (std::size_t k = panels(); k-- > 0;) {
+    checkpoint();
+    invert_panel(k);
+  }
 }
 
 // With W the inverse over later columns and X = L_below L_kk^-1: W_below,k = -W X and

@@ -23,8 +23,8 @@ void copy(const ColumnView& from, Index n, int row, Matrix& to) {
 
 }  // namespace
 
-bool fits(const Problem& problem, const RowsView& rows) {
-  bool same = rows.n == problem.n && static_cast<int>(rows.fixed.size()) == problem.p &&
+bool fits(const Problem& problem, const RowsView& rows, Index others) {
+  bool same = rows.n + others == problem.n && static_cast<int>(rows.fixed.size()) == problem.p &&
               static_cast<int>(rows.groups.size()) == problem.n_groups;
   for (std::size_t g = 0; same && g < rows.groups.size(); ++g) {
     same = rows.groups[g].n_levels == problem.n_levels[g] &&
@@ -33,8 +33,8 @@ bool fits(const Problem& problem, const RowsView& rows) {
   return same;
 }
 
-Refinement::Refinement(const Problem& problem, const RowsView& rows)
-    : problem_(problem), sweeps_(problem_), m_(problem.m) {
+Refinement::Refinement(const Problem& problem, const RowsView& rows, const Matrix& others)
+    : problem_(problem), sweeps_(problem_), m_(problem.m), others_(others.transpose()) {
   const Index n = rows.n;
   for (const GroupView& group : rows.groups) {
     Group own;
@@ -48,6 +48,8 @@ Refinement::Refinement(const Problem& problem, const RowsView& rows)
   for (int k = 0; k + 1 < m_; ++k) copy(rows.fixed[at(k)], n, k, columns_);
   copy(rows.response, n, m_ - 1, columns_);
   response_ = columns_.row(m_ - 1);
+  if (others_.size() == 0) others_.resize(m_, 0);
+  other_response_ = others_.row(m_ - 1);
   weights_ = Vector::Ones(n);
   if (rows.weights != nullptr) std::copy_n(rows.weights, n, weights_.data());
 }
@@ -55,19 +57,23 @@ Refinement::Refinement(const Problem& problem, const RowsView& rows)
 // y - X beta0 into its place.
 void Refinement::centre() {
   const int p = m_ - 1;
-  for (Index i = 0; i < columns_.cols(); ++i) {
-    long double sum = response_(i);
-    for (int k = 0; k < p; ++k) {
-      sum -= static_cast<long double>(columns_(k, i)) * static_cast<long double>(origin_(k));
+  const auto centre = [&](const Vector& response, Matrix& columns) {
+    for (Index i = 0; i < columns.cols(); ++i) {
+      long double sum = response(i);
+      for (int k = 0; k < p; ++k) {
+        sum -= static_cast<long double>(columns(k, i)) * static_cast<long double>(origin_(k));
+      }
+      columns(p, i) = static_cast<double>(sum);
     }
-    columns_(p, i) = static_cast<double>(sum);
-  }
+  };
+  centre(response_, columns_);
+  centre(other_response_, others_);
 }
 
 // The Schur complement and Z'W R for the E at hand.
 void Refinement::sum_rows(const std::vector<Matrix>& lambda) {
   std::vector<Matrix> b;
-  fixed_.setZero(m_, m_);
+  fixed_ = others_ * others_.transpose();
   for (std::size_t g = 0; g < groups_.size(); ++g) {
     Group& group = groups_[g];
     const Matrix half = lambda[g].transpose() * group.e;
@@ -156,6 +162,7 @@ bool Refinement::evaluate(const std::vector<Matrix>& lambda) {
   const int p = m_ - 1;
   origin_.setZero(p);
   columns_.row(p) = response_;
+  others_.row(p) = other_response_;
   for (std::size_t g = 0; g < groups_.size(); ++g) {
     groups_[g].e.setZero(lambda[g].rows(), problem_.n_levels[g] * m_);
   }

@@ -17,13 +17,14 @@
 
 namespace ranef {
 
-// Whether rows have the columns and levels of a problem.
-bool fits(const Problem& problem, const RowsView& rows);
+// Whether rows have the columns and levels of a problem; `others` of its rows are none of them.
+bool fits(const Problem& problem, const RowsView& rows, Index others);
 
 class Refinement {
  public:
-  // Copies what it needs of the rows, whose cross-products `problem` holds.
-  Refinement(const Problem& problem, const RowsView& rows);
+  // Copies what it needs of the rows, whose cross-products `problem` holds. `others`: its rows of
+  // [X y] that have no random effects (add_fixed_rows).
+  Refinement(const Problem& problem, const RowsView& rows, const Matrix& others);
   Refinement(const Refinement&) = delete;
   Refinement& operator=(const Refinement&) = delete;
 
@@ -68,6 +69,8 @@ class Refinement {
   std::vector<Group> groups_;
   Matrix columns_;   // [X, y - X beta0], a row to a column
   Vector response_;  // y
+  Matrix others_;    // rows without random effects, a row to a column; y - X beta0 in the last
+  Vector other_response_;
   Vector weights_;
   Vector origin_;
   Matrix fixed_;

@@ -1,6 +1,9 @@
 #include "module.hpp"
 
+#include <exception>
+
 #include "arrays.hpp"
+#include "checkpoint.hpp"
 
 namespace ranef::binding {
 
@@ -36,6 +39,15 @@ NB_MODULE(_core, m) {
   m.def("version", [] { return RANEF_VERSION; }, "Version of ranef this core was built for.");
   m.def("use_blas", &ranef::binding::use_blas, "blas"_a, "lapack"_a,
         "Take BLAS and LAPACK from SciPy's __pyx_capi__ dictionaries.");
+
+  // Ctrl-C has left Python's own error behind by the time a computation is given up.
+  nb::register_exception_translator([](const std::exception_ptr& thrown, void*) {
+    try {
+      std::rethrow_exception(thrown);
+    } catch (const ranef::Stopped&) {
+      if (PyErr_Occurred() == nullptr) PyErr_SetNone(PyExc_KeyboardInterrupt);
+    }
+  });
 
   ranef::binding::bind_columns(m);
   ranef::binding::bind_cross_products(m);

@@ -10,6 +10,7 @@
 #include <nanobind/stl/unique_ptr.h>
 
 #include "arrays.hpp"
+#include "checkpoint.hpp"
 #include "criterion.hpp"
 #include "interrupted.hpp"
 #include "joint_inverse.hpp"
@@ -49,13 +50,15 @@ ranef::OptimiseMethod method(bool newton) {
   return newton ? ranef::OptimiseMethod::kNewton : ranef::OptimiseMethod::kLbfgs;
 }
 
-// One problem with its working memory. Not to be shared between threads.
+// One problem with its working memory. Not to be shared between threads. What takes long can be
+// stopped in the middle; the criterion then has to be evaluated anew.
 class Workspace {
  public:
   Workspace(const ranef::CrossProducts& a, bool reml, double constant,
             const std::vector<PenaltyArgument>& priors, const std::optional<Matrix>& fixed_rows,
             int threads)
       : problem_(with_fixed_rows(ranef::arrange(a, threads), fixed_rows)),
+        fixed_rows_(fixed_rows.value_or(Matrix())),
         criterion_(problem_, reml, constant, penalty_from(priors), threads) {}
   Workspace(const Workspace&) = delete;
   Workspace& operator=(const Workspace&) = delete;
@@ -64,41 +67,36 @@ class Workspace {
   void refine(const std::vector<GroupArgument>& groups, const ColumnsArgument& fixed,
               const DoubleColumn& response, double y_shift, double y_scale,
               const std::optional<DoubleColumn>& weights) {
-    const ranef::RowsView rows =
-        rows_view(groups, fixed, response, y_shift, y_scale, weights, problem_.n);
-    if (!ranef::fits(problem_, rows)) throw nb::value_error("rows of another problem");
-    if (!criterion_.penalty().empty()) throw nb::value_error("rows beside priors");
+    const auto n = static_cast<Index>(response.shape(0));
+    const auto rows = rows_view(groups, fixed, response, y_shift, y_scale, weights, n);
+    if (!ranef::fits(problem_, rows, fixed_rows_.rows())) throw nb::value_error("other rows");
     nb::gil_scoped_release release;
     ranef::check_codes(rows);
-    criterion_.refine(rows);
+    criterion_.refine(rows, fixed_rows_);
     ready_ = false;
   }
 
   bool evaluate(const std::vector<Matrix>& lambda) {
     check(lambda);
-    nb::gil_scoped_release release;
-    ready_ = criterion_.evaluate(lambda);
-    return ready_;
+    return stoppable([&] { return ready_ = criterion_.evaluate(lambda); });
   }
 
   std::vector<Matrix> gamma() {
     require();
-    nb::gil_scoped_release release;
-    return criterion_.gamma();
+    return stoppable([&] { return criterion_.gamma(); });
   }
 
   std::tuple<Matrix, Vector, std::vector<Matrix>> hessian(
       const std::vector<std::tuple<int, Matrix>>& directions) {
     require();
-    nb::gil_scoped_release release;
-    ranef::Curvature c = criterion_.curvature(directions_from(directions));
+    ranef::Curvature c =
+        stoppable([&] { return criterion_.curvature(directions_from(directions)); });
     return {std::move(c.hessian), std::move(c.r2), std::move(c.xx)};
   }
 
   Matrix average_information(const std::vector<std::tuple<int, Matrix>>& directions) {
     require();
-    nb::gil_scoped_release release;
-    return criterion_.average_information(directions_from(directions));
+    return stoppable([&] { return criterion_.average_information(directions_from(directions)); });
   }
 
   ranef::Chart chart(const Terms& terms) const {
@@ -127,12 +125,10 @@ class Workspace {
                      bool newton) {
     const ranef::Chart chart = this->chart(terms);
     if (start.size() != chart.size()) throw nb::value_error("theta has another length");
-    ranef::Optimum best;
-    {
-      nb::gil_scoped_release release;
-      best = ranef::optimise(criterion_, chart, start, {max_evaluations, gain, method(newton)},
+    ranef::Optimum best = stoppable([&] {
+      return ranef::optimise(criterion_, chart, start, {max_evaluations, gain, method(newton)},
                              Interrupted{});
-    }
+    });
     if (best.status == ranef::OptimiseStatus::kInterrupted) throw nb::python_error();
     ready_ = best.status != ranef::OptimiseStatus::kBrokeDown;
     return nb::make_tuple(best.theta, best.value, name(best.status), best.evaluations, best.escapes,
@@ -144,12 +140,7 @@ class Workspace {
     require();
     const ranef::Chart chart = this->chart(terms);
     check(chart, theta, bases);
-    ranef::Evidence found;
-    {
-      nb::gil_scoped_release release;
-      found = ranef::evidence(criterion_, chart, theta, bases);
-    }
-    return numbers(found);
+    return numbers(stoppable([&] { return ranef::evidence(criterion_, chart, theta, bases); }));
   }
 
   // Search, certificate, and searches from elsewhere. Without a start: moments.
@@ -160,17 +151,15 @@ class Workspace {
     ranef::SolveControl control;
     control.search = {max_evaluations, gain, method(newton)};
     control.restarts = restarts;
-    ranef::Solved found;
-    {
-      nb::gil_scoped_release release;
+    ranef::Solved found = stoppable([&] {
       std::vector<Matrix> bases;
       for (const ranef::MatrixScaling& z : scaling.z) bases.push_back(z.change());
       criterion_.set_threads(threads);
       const Vector first =
           start ? *start
                 : ranef::moment_start(problem_, criterion_.nu(), criterion_.reml(), chart, threads);
-      found = ranef::solve(criterion_, chart, bases, first, control, work(), Interrupted{});
-    }
+      return ranef::solve(criterion_, chart, bases, first, control, work(), Interrupted{});
+    });
     const ranef::Optimum& best = found.optimum;
     if (best.status == ranef::OptimiseStatus::kInterrupted) throw nb::python_error();
     ready_ = best.status != ranef::OptimiseStatus::kBrokeDown;
@@ -206,11 +195,8 @@ class Workspace {
 
   std::vector<NumpyBlocks> conditional_variances() {
     require();
-    std::vector<std::vector<double>> blocks;
-    {
-      nb::gil_scoped_release release;
-      blocks = ranef::conditional_variances(criterion_);
-    }
+    std::vector<std::vector<double>> blocks =
+        stoppable([&] { return ranef::conditional_variances(criterion_); });
     std::vector<NumpyBlocks> out;
     for (std::size_t g = 0; g < blocks.size(); ++g) {
       out.push_back(
@@ -226,12 +212,7 @@ class Workspace {
     if (groups.empty()) throw nb::value_error("no grouping factor");
     const Index n = static_cast<Index>(std::get<0>(groups.front()).shape(0));
     const ranef::RowsView rows = rows_view(groups, fixed, std::nullopt, 0.0, 1.0, weights, n);
-    std::vector<double> out;
-    {
-      nb::gil_scoped_release release;
-      out = ranef::row_variances(criterion_, rows);
-    }
-    return move_out(std::move(out));
+    return move_out(stoppable([&] { return ranef::row_variances(criterion_, rows); }));
   }
 
   Index tail_columns() const { return problem_.tail_columns; }
@@ -260,6 +241,18 @@ class Workspace {
   const ranef::Criterion& criterion() const { return criterion_; }
 
  private:
+  // Calls without the interpreter's lock, and gives up where Ctrl-C is pressed.
+  template <class Call>
+  auto stoppable(const Call& call) -> decltype(call()) {
+    nb::gil_scoped_release release;
+    const ranef::Stoppable stop{Interrupted{}};
+    try {
+      return call();
+    } catch (const ranef::Stopped&) {
+      ready_ = false;
+      throw;
+    }
+  }
   void check(const std::vector<Matrix>& lambda) const {
     if (lambda.size() != problem_.q.size()) throw nb::value_error("one Lambda for each factor");
     for (std::size_t g = 0; g < lambda.size(); ++g) {
@@ -293,11 +286,11 @@ class Workspace {
   void predictors(const Matrix& v, std::vector<std::vector<double>>& b,
                   std::vector<std::vector<double>>& e) {
     require();
-    nb::gil_scoped_release release;
-    criterion_.predictors(v, b, e);
+    stoppable([&] { criterion_.predictors(v, b, e); });
   }
 
   ranef::Problem problem_;
+  Matrix fixed_rows_;  // of it, those without random effects
   ranef::Criterion criterion_;
   bool ready_ = false;
 };

@@ -83,7 +83,7 @@ def test_a_defect_is_one_calm_line(ranef, monkeypatch: pytest.MonkeyPatch) -> No
     run = ranef(*call)
     assert (run.status, run.out) == (1, "")
     assert run.err == (
-        "a defect of ranef, not of your data (ZeroDivisionError: division by zero); "
+        "a bug in ranef, not of your data (ZeroDivisionError: division by zero); "
         "--traceback shows where it happened\n"
     )
     for arguments in ((*call, "--traceback"), ("--traceback", *call)):

@@ -82,6 +82,7 @@ def arguments(fit: Any, tmp_path: Any) -> dict[str, list[tuple[tuple[Any, ...], 
         "with_reml": [((False,), {}), ((True,), {})],
         "emmeans": [(("f",), {})],
         "contextual": [(("x",), {})],
+        "test": [(("x = 0",), {}), (("x = 0",), {"ddf": "kenward-roger"})],
         "report": [((tmp_path / "report.html",), {})],
     }
 

@@ -18,8 +18,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        The exit status: 0 fitted and certified, 3 fitted but not certified, 2 wrong use or data,
-        1 a defect of ranef.
+        The exit status: 0 fitted and certified, 3 fitted but not certified, 2 wrong usage or
+        unusable data, 1 a bug in ranef.
     """
     import sys
 

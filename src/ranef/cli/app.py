@@ -20,8 +20,8 @@ __all__ = ["command"]
 
 _COMMANDS: tuple[Callable[..., int], ...] = (demo, fit, diagnose, compare, structure)
 _EPILOG = (
-    "Exit status: 0 fitted and certified, 3 fitted but not certified, 2 wrong use or data, "
-    "1 a defect of ranef."
+    "Exit status: 0 fitted and certified, 3 fitted but not certified, "
+    "2 wrong usage or unusable data, 1 a bug in ranef."
 )
 
 

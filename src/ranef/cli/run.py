@@ -123,4 +123,4 @@ def _wrong_use(error: Exception) -> RanefError:
 def _defect(error: Exception) -> str:
     first = (str(error).strip().splitlines() or [""])[0]
     cause = f"{type(error).__name__}: {first}" if first else type(error).__name__
-    return f"a defect of ranef, not of your data ({cause}); {_TRACEBACK} shows where it happened"
+    return f"a bug in ranef, not of your data ({cause}); {_TRACEBACK} shows where it happened"

@@ -13,7 +13,7 @@ from ranef.design.variance_map import TAKES_PART, FlatDirection
 from ranef.errors import DesignError
 from ranef.formula.parse import parse
 from ranef.formula.position import pointer
-from ranef.types import Array
+from ranef.types import INTERCEPT, Array
 
 __all__ = ["identified_parts", "refusal"]
 
@@ -171,5 +171,5 @@ def _together(names: Sequence[str], moved: NDArray[np.bool_], residual: bool) ->
 
 
 def _parameter(first: str, second: str, same: bool) -> str:
-    first, second = ("intercept" if n == "Intercept" else n for n in (first, second))
+    first, second = ("intercept" if n == INTERCEPT else n for n in (first, second))
     return f"Var({first})" if same else f"Cov({first}, {second})"

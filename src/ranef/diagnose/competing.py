@@ -10,7 +10,7 @@ from ranef.design import Design
 from ranef.design.identifiable import flat_on_factor
 from ranef.design.variance_map import TAKES_PART
 from ranef.solve import Certificate
-from ranef.types import Finding
+from ranef.types import INTERCEPT, Finding
 
 __all__ = ["competing_findings"]
 
@@ -30,7 +30,7 @@ def competing_findings(design: Design, certificate: Certificate) -> Iterator[Fin
         for flat in flat_on_factor(design, members):
             moved = np.abs(np.diag(flat.covariance)) > TAKES_PART
             words = [
-                f"the variance of {'(Intercept)' if name == 'Intercept' else name} by {label}"
+                f"the variance of {f'({INTERCEPT})' if name == INTERCEPT else name} by {label}"
                 for (name, label), moves in zip(names, moved, strict=True)
                 if moves
             ]

@@ -212,7 +212,7 @@ class CoreKernel:
         """From now on sum what is left of X and y over the rows, those of the cross-products.
 
         Where effects are many times larger than residuals, that keeps digits which cross-products
-        lose. An evaluation then takes some passes over the rows. Not with priors.
+        lose. An evaluation then takes some passes over the rows.
         """
         self.workspace.refine(
             group_arguments(rows),

@@ -47,7 +47,7 @@ class Problem:
         Then the criterion is penalised: it has -2 log density of the prior on top.
     rows : Rows or None
         Of the inner columns, where cross-products lose digits that the fit needs: a kernel then
-        sums what is left of X and y over them, but with priors.
+        sums what is left of X and y over them.
     """
 
     products: CrossProducts = field(repr=False)
@@ -117,7 +117,7 @@ class Problem:
             }
             crossed = [factors[group] for group in kernel.crossed]
             check_memory(kernel.memory, kernel.dense_columns, crossed)
-        if self.rows is not None and self.prior is None:
+        if self.rows is not None:
             kernel.refine(self.rows)
         return kernel
 

@@ -132,7 +132,7 @@ def solve_checked(
     seconds = perf_counter() - clock
     kernel = problem.kernel(threads=row_threads(problem.n, control.threads))
     found = search(problem, control, start, kernel)
-    if found.solved.loses_digits and problem.prior is None and problem.rows is None:
+    if found.solved.loses_digits and problem.rows is None:
         return _from_rows(problem, design, y, weights, control, found.solved, seconds, start)
     return SolvedDesign(problem, kernel, solution_of(problem, *found), seconds)
 

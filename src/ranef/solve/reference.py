@@ -57,7 +57,8 @@ def evidence(problem: Problem, theta: Array, kernel: Kernel) -> Evidence:
     gain += float(np.sum(-values[values < -flat])) * 0.5
     scaled = scales[:, None] * vectors if g.size else np.zeros((0, 0))
     inverse = (scaled[:, steep] / values[steep]) @ scaled[:, steep].T if g.size else h
-    flat_steps, loose = scaled[:, ~steep] if g.size else np.zeros((0, 0)), []
+    flat_steps = scaled[:, ~steep] if g.size else np.zeros((0, 0))
+    loose: list[int] = []
     for k, v in nil if g.size else ():
         part = _following(problem, face, kernel, _way_out(problem, k, v), inverse)
         if part is not None:

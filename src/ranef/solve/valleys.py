@@ -53,8 +53,8 @@ def other_valleys(problem: Problem, kernel: Kernel, inner: Array) -> list[Array]
 def _with_block(blocks: list[Array], k: int, d: Array) -> Array:
     """Theta with another covariance of term k."""
     values, vectors = np.linalg.eigh(d)
-    root = np.linalg.qr((vectors * np.sqrt(values.clip(0.0))).T, mode="r").T
-    return theta_of_blocks([*blocks[:k], root, *blocks[k + 1 :]])
+    half = np.asarray(np.linalg.qr((vectors * np.sqrt(values.clip(0.0))).T, mode="r"))
+    return theta_of_blocks([*blocks[:k], half.T, *blocks[k + 1 :]])
 
 
 def _bottoms(

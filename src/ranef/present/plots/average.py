@@ -12,6 +12,7 @@ from ...design.reads import reads
 from ...errors import NotEstimableWarning
 from ...formula import parse, to_text
 from ...formula.functions import CENTRING
+from ...formula.naming import of_column
 from ...formula.nodes import Call, Expr, walk
 from ..protocol import FittedModel
 from .grid import is_category, repeated
@@ -88,7 +89,7 @@ def average_group(
 def centred_within(model: FittedModel, x: str) -> str | None:
     """The groups within which the fixed part centres `x`; None if it takes x as it is."""
     for call in _calls(_fixed_part(model)):
-        if to_text(call.args[0]) == x:
+        if to_text(call.args[0]) == of_column(x):
             return to_text(call.args[1])
     return None
 
