@@ -86,7 +86,6 @@ NEEDED: dict[str, dict[str, Any]] = {
     "with_reml": {"reml": False},
     "test": {"hypotheses": "x = 0"},
     "contextual": {"variable": "x"},
-    "test": {"hypotheses": "x = 0"},
     "bootstrap": {"n": 2, "seed": 1},
     "confint": {"method": "bootstrap", "n": 2, "seed": 1},
 }
