@@ -14,7 +14,7 @@ _LMM = "rn.lmm(formula, data)"
 _GLMM = "ranef fits linear mixed models only: see docs/limitations.md for tools of other families"
 _TABLE = 'fit.coefficients(), in the column "{}"'
 _TESTS = (
-    "terms are tested by fit.anova(), random effects by fit.diagnose(); "
+    "terms are tested by fit.anova() and fit.drop1(), random effects by fit.diagnose(); "
     "rn.compare(m1, m2) puts the criteria of models side by side"
 )
 _HYPOTHESES = 'fit.test("a = b, c = 0"), with the names of the coefficients'
@@ -145,7 +145,6 @@ FIT: dict[str, str] = {
     "influence": "fit.diagnose(), which names groups of large influence",
     "update": "rn.lmm() with the other formula",
     "ranova": _TESTS,
-    "drop1": _TESTS,
     "lrtest": _TESTS,
     "contest": _HYPOTHESES,
     "linear_hypothesis": _HYPOTHESES,
@@ -269,6 +268,7 @@ OPTIONS: dict[str, dict[str, str]] = {
         "typ": "type=",
         "test": 'ddf="kenward-roger" or ddf="satterthwaite"; the test is F',
     },
+    "drop1": {"scope": "fit.test() tests what you name"},
     "test": {"L": "fit.test(matrix)", "hypothesis": "hypotheses=", "rhs": 'fit.test("x = 1")'},
     "residuals": {"type": "kind=", "scaled": 'kind="pearson"'},
     "ranef": {"condVar": "condvar=", "postVar": "condvar=", "which": "fit.ranef()[group]"},

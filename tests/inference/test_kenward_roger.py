@@ -197,3 +197,35 @@ def test_what_does_not_fit_in_memory_is_refused(monkeypatch: pytest.MonkeyPatch)
     fit = rn.lmm("y ~ x + (1 | g) + (1 | c)", data())
     with pytest.raises(rn.TooLargeError, match="too large"):
         fit.coefficients(ddf="kenward-roger")
+
+
+@pytest.mark.parametrize("ratio", [0.1, 1.0, 1e3, 1e5])
+def test_groups_that_have_the_same_x(ratio: float) -> None:
+    """Each group's own line is a draw from one normal law: J - 1, however large the variances."""
+    rng = np.random.default_rng(8)
+    levels, x = 12, np.linspace(-1.0, 1.0, 6)
+    lines = ratio * rng.normal(size=(levels, 2)) @ np.array([[1.0, 0.4], [0.0, 0.8]])
+    y = lines[:, :1] + lines[:, 1:] * x + 0.1 * rng.normal(size=(levels, 6))
+    frame = pd.DataFrame(
+        {"y": y.ravel(), "x": np.tile(x, levels), "g": np.repeat(range(levels), 6)}
+    )
+    fit = rn.lmm("y ~ x + (x | g)", frame)
+    table = fit.coefficients(ddf="kenward-roger")
+    np.testing.assert_allclose(table["df"], levels - 1, rtol=1e-5)
+    np.testing.assert_allclose(table["std_error"], np.sqrt(np.diag(fit.vcov)), rtol=1e-5)
+
+
+def test_nearly_collinear_columns() -> None:
+    """The same space of columns: the other coefficient is tested the same."""
+    frame = data()
+    frame["z"] = np.random.default_rng(1).normal(size=len(frame))
+    frame["close"] = frame["x"] + 1e-4 * frame["z"]
+    plain = rn.lmm("y ~ x + z + (1 | g) + (1 | c)", frame).coefficients(ddf="kenward-roger")
+    other = rn.lmm("y ~ x + close + (1 | g) + (1 | c)", frame).coefficients(ddf="kenward-roger")
+    columns = ["df", "statistic", "p_value"]
+    np.testing.assert_allclose(other.loc["close", columns], plain.loc["z", columns], rtol=1e-6)
+
+
+def test_without_coefficients_the_table_is_empty() -> None:
+    fit = rn.lmm("y ~ 0 + (1 | g)", data())
+    assert fit.coefficients(ddf="kenward-roger").empty

@@ -84,8 +84,8 @@ NEEDED: dict[str, dict[str, Any]] = {
     "predict": {"newdata": frame()},
     "refit": {"y": frame()["y"]},
     "with_reml": {"reml": False},
-    "contextual": {"variable": "x"},
     "test": {"hypotheses": "x = 0"},
+    "contextual": {"variable": "x"},
     "bootstrap": {"n": 2, "seed": 1},
     "confint": {"method": "bootstrap", "n": 2, "seed": 1},
 }

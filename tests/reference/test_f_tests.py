@@ -50,6 +50,30 @@ def test_tables_of_terms(name: str, key: str, fitted_model: Callable[[str], Any]
     np.testing.assert_allclose(table["p_value"], p, rtol=1e-3, atol=1e-12)
 
 
+WITH_DROP1 = [name for name, answers in MODELS.items() if "drop1" in answers]
+
+
+@pytest.mark.parametrize("name", WITH_DROP1)
+def test_terms_left_out(name: str, fitted_model: Callable[[str], Any]) -> None:
+    """Likelihoods of two optima each; F as in the tables."""
+    fit, answers = fitted_model(name), MODELS[name]["drop1"]
+    by_likelihood, by_f = fit.drop1("chisq"), fit.drop1("F")
+    assert len(by_likelihood) == len(by_f) == len(answers["lrt"]) == len(answers["f"])
+    for column, key, atol in (
+        ("npar", "npar", 0),
+        ("aic", "AIC", 1e-5),
+        ("statistic", "LRT", 1e-5),
+    ):
+        theirs = [row[key] for row in answers["lrt"]]
+        np.testing.assert_allclose(by_likelihood[column], theirs, rtol=1e-9, atol=atol)
+    p = [row["p"] for row in answers["lrt"]]
+    np.testing.assert_allclose(by_likelihood["p_value"], p, rtol=1e-4, atol=1e-12)
+    assert by_f["num_df"].tolist() == [row["num_df"] for row in answers["f"]]
+    np.testing.assert_allclose(by_f["statistic"], [row["F"] for row in answers["f"]], rtol=1e-5)
+    np.testing.assert_allclose(by_f["den_df"], [row["den_df"] for row in answers["f"]], rtol=1e-3)
+
+
 def test_is_complete() -> None:
     assert len(WITH_KR) == 17
+    assert len(WITH_DROP1) == 7
     assert len(TABLES) == 143

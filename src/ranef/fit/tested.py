@@ -136,3 +136,52 @@ class Tested(FitRecord):
                 fix="read type 3 tests of their terms with care, or use type=2",
             )
         return anova_frame(hypotheses.names, tests._asdict())
+
+    @progress("fitting the model without each term")
+    def drop1(self, test: Literal["F", "chisq"] = "F", ddf: str = "satterthwaite") -> pd.DataFrame:
+        """Test each term of the fixed part that the model can do without.
+
+        A term whose variables are all in another one, as those of ``a`` in ``a:b``, is not tried.
+
+        Parameters
+        ----------
+        test : {"F", "chisq"}
+            ``"F"`` tests the coefficients in this fit. ``"chisq"`` fits the model by ML with and
+            without the term, and compares twice the difference of the log-likelihoods with
+            chi-squared; with few groups its p values are too small.
+        ddf : {"satterthwaite", "kenward-roger", "residual", "asymptotic"}
+            Denominator degrees of freedom of ``"F"``.
+
+        Returns
+        -------
+        DataFrame
+            One row a term. For ``"F"`` as :meth:`anova`; for ``"chisq"``: npar (parameters less),
+            aic (of the ML fit without the term), statistic, p_value.
+
+        Raises
+        ------
+        OptionError
+            Another `test` or `ddf`, or one that does not apply.
+
+        References
+        ----------
+        Venables (1998), Exegeses on linear models, section 5.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("angle ~ recipe + temp + (1 | recipe:replicate)", rn.datasets.load("cake"))
+        >>> fit.drop1("chisq").round(2)
+                npar      aic  statistic  p_value
+        term
+        recipe     2  1704.69       0.53     0.77
+        temp       1  1785.69      79.53     0.00
+        """
+        from ranef.fit.dropping import drop_by_f, drop_by_likelihood
+        from ranef.present.anova import anova_frame, drop1_frame
+
+        if one_of("test", test, ("F", "chisq")) == "F":
+            names, by_f = drop_by_f(self, ddf)
+            return anova_frame(names, by_f._asdict())
+        names, by_likelihood = drop_by_likelihood(self)
+        return drop1_frame(names, by_likelihood._asdict())

@@ -173,7 +173,11 @@ class _Reader:
                 out.append((row, right.constant - left.constant, label))
             self._skip()
             if self.at < len(self.text) and not (self._take(",") or self._take(";")):
-                raise self._error("equations stand between commas", self.at, self._word())
+                word = self._word()
+                if word in ("<", ">", "!", "≠", "≤", "≥"):
+                    fix = "write =; the frame of the test has each equation's t statistic and df"
+                    raise self._error("a hypothesis is an equation", self.at, word, fix)
+                raise self._error("equations stand between commas", self.at, word)
 
     def _side(self) -> tuple[_Linear, str]:
         self._skip()
@@ -196,6 +200,7 @@ class _Reader:
     def _product(self) -> _Linear:
         made = self._unary()
         while True:
+            self._skip()
             start = self.at
             if self._take("*"):
                 other = self._unary()

@@ -10,12 +10,20 @@ from ranef.types import Array
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["anova_frame"]
+__all__ = ["anova_frame", "drop1_frame"]
 
 
 def anova_frame(names: Sequence[str], columns: Mapping[str, Array]) -> pd.DataFrame:
-    """One row a term."""
+    """F tests, one row a term."""
     import pandas as pd
 
     frame = pd.DataFrame(dict(columns), index=pd.Index(list(names), name="term"))
     return frame.astype({"num_df": int})
+
+
+def drop1_frame(names: Sequence[str], columns: Mapping[str, Array]) -> pd.DataFrame:
+    """Likelihood ratio tests, one row a term."""
+    import pandas as pd
+
+    frame = pd.DataFrame(dict(columns), index=pd.Index(list(names), name="term"))
+    return frame.astype({"npar": int})

@@ -106,8 +106,7 @@ def _along(gram: Gram, direction: Direction, x: Columns) -> Columns:
 
 
 def _inner(x: Columns, y: Columns) -> Array:
-    p = x[0].shape[2]
-    return np.asarray(x[0].reshape(-1, p).T @ y[0].reshape(-1, p) + x[1].T @ y[1])
+    return np.asarray(np.tensordot(x[0], y[0], ((0, 1), (0, 1))) + x[1].T @ y[1])
 
 
 def _dot(x: Columns, y: Columns) -> float:

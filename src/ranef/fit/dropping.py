@@ -1,0 +1,83 @@
+"""A fit compared with those of the model without one term each."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ranef.errors import OptionError
+from ranef.fit.record import FitRecord
+from ranef.inference.anova import TermTests, term_tests
+from ranef.inference.drop_terms import droppable, dropped_rows, formula_without, smaller_design
+from ranef.inference.term_hypotheses import TermHypotheses
+from ranef.types import Array
+
+__all__ = ["LikelihoodTests", "drop_by_f", "drop_by_likelihood"]
+
+
+class LikelihoodTests(NamedTuple):
+    """One entry for each term."""
+
+    npar: Array
+    aic: Array
+    statistic: Array
+    p_value: Array
+
+
+def drop_by_f(record: FitRecord, ddf: str) -> tuple[tuple[str, ...], TermTests]:
+    """Wald tests that the smaller model holds."""
+    design, method = record._design, record._method(ddf)
+    terms = droppable(design)
+    rows = []
+    for term in terms:
+        formula = formula_without(record._formula, term)
+        smaller = smaller_design(formula, design, record._table, record._left_out)
+        rows.append(dropped_rows(design, smaller, term))
+    names = tuple(term.name for term in terms)
+    estimates = record._estimates
+    hypotheses = TermHypotheses(names, tuple(rows))
+    return names, term_tests(hypotheses, estimates.beta, estimates.sigma, method)
+
+
+def drop_by_likelihood(record: FitRecord) -> tuple[tuple[str, ...], LikelihoodTests]:
+    """Likelihood ratio tests of ML fits.
+
+    Raises
+    ------
+    OptionError
+        The fit has a prior: its estimates do not maximise the likelihood.
+    """
+    from scipy import special
+
+    if record._problem.prior is not None:
+        raise OptionError(
+            "a likelihood ratio is of fits without priors",
+            found='test="chisq" for a penalised fit',
+            fix='use test="F", or fit without prior=',
+        )
+    full = record
+    if record._problem.reml:
+        full = record._again(record._problem.with_reml(False))
+    terms = droppable(record._design)
+    out = LikelihoodTests(*np.full((4, len(terms)), np.nan))
+    for k, term in enumerate(terms):
+        formula = formula_without(record._formula, term)
+        smaller = FitRecord.of_design(
+            formula,
+            record._table,
+            smaller_design(formula, record._design, record._table, record._left_out),
+            record.missing_rows,
+            reml=False,
+            weights=record._weights,
+            offset=record._offset,
+            control=record._control,
+            left_out=record._left_out,
+        )
+        out.npar[k] = full._design.p - smaller._design.p
+        out.aic[k] = smaller._estimates.aic
+        if out.npar[k] > 0:
+            ratio = 2.0 * (full._estimates.loglik - smaller._estimates.loglik)
+            out.statistic[k] = max(0.0, ratio)
+            out.p_value[k] = special.chdtrc(out.npar[k], out.statistic[k])
+    return tuple(term.name for term in terms), out
