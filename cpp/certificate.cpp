@@ -89,13 +89,16 @@ bool by_differences(Criterion& criterion, const Chart& chart, const Face& face, 
   return fine;
 }
 
-// H along the face. Where cross-products have lost digits, its small eigenvalues drown in the
-// rounding errors of the large ones; Gamma summed over the rows keeps them.
+// H along the face. Where cross-products have lost digits and H has large eigenvalues, its small
+// ones drown in the rounding errors of the large ones; Gamma summed over the rows keeps them.
 Matrix along(Criterion& criterion, const Chart& chart, const Face& face, const Vector& theta) {
-  Matrix h;
-  if (criterion.refined() && by_differences(criterion, chart, face, theta, h)) return h;
-  h = criterion.hessian(face.directions);
-  return h + bend(chart, face, criterion.gamma());
+  constexpr double kLarge = 1e5;  // deviance units per squared relative change of an SD
+  Matrix h = criterion.hessian(face.directions);
+  h += bend(chart, face, criterion.gamma());
+  if (!criterion.refined()) return h;
+  const double largest = h.diagonal().cwiseProduct(face.scales().cwiseAbs2()).cwiseAbs().maxCoeff();
+  if (largest > kLarge) by_differences(criterion, chart, face, theta, h);
+  return h;
 }
 
 // Conditions 1 and 3: along the face. Needs the complementarity. `nil`: ways out of the face that

@@ -115,7 +115,7 @@ class Tested(FitRecord):
         --------
         >>> import ranef as rn
         >>> fit = rn.lmm("score ~ Machine + (1 | Worker)", rn.datasets.load("machines"))
-        >>> fit.anova()[["num_df", "den_df", "statistic"]].round(2)
+        >>> fit.anova()[["num_df", "den_df", "statistic"]].round(2)  # doctest: +NORMALIZE_WHITESPACE
                  num_df  den_df  statistic
         term
         Machine       2    46.0       87.8
@@ -171,7 +171,7 @@ class Tested(FitRecord):
         --------
         >>> import ranef as rn
         >>> fit = rn.lmm("angle ~ recipe + temp + (1 | recipe:replicate)", rn.datasets.load("cake"))
-        >>> fit.drop1("chisq").round(2)
+        >>> fit.drop1("chisq").round(2)  # doctest: +NORMALIZE_WHITESPACE
                 npar      aic  statistic  p_value
         term
         recipe     2  1704.69       0.53     0.77
