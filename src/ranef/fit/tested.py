@@ -115,7 +115,8 @@ class Tested(FitRecord):
         --------
         >>> import ranef as rn
         >>> fit = rn.lmm("score ~ Machine + (1 | Worker)", rn.datasets.load("machines"))
-        >>> fit.anova()[["num_df", "den_df", "statistic"]].round(2)  # doctest: +NORMALIZE_WHITESPACE
+        >>> table = fit.anova()[["num_df", "den_df", "statistic"]]
+        >>> table.round(2)  # doctest: +NORMALIZE_WHITESPACE
                  num_df  den_df  statistic
         term
         Machine       2    46.0       87.8
