@@ -36,7 +36,7 @@ def pictures(study: Study, folder: Path) -> dict[Path, str]:
         ): "what each school adds, with its interval",
         _write(
             _slopes(study), folder / "slopes.png"
-        ): "the line of each school within itself, by sector",
+        ): "each school's own regression line, by sector",
     }
 
 
