@@ -128,8 +128,10 @@ class Solver {
     for (int k = 0; k < kRounds && cheap && control_.restarts > 0; ++k) {
       if (!(out_.optimum.value < before - control_.same_basin)) break;
       before = out_.optimum.value;
+      const Clock::time_point from = Clock::now();
       const Valleys found = other_valleys(criterion_, chart_, out_.optimum.theta, control_.uneven,
                                           control_.few, interrupted_);
+      out_.search_seconds += seconds_since(from);
       out_.elsewhere += found.evaluations;
       if (found.evaluations > 0) stand_at_the_best();
       restart(found.starts, ends);

@@ -181,13 +181,36 @@ class Scan {
   std::vector<Point> points_;
 };
 
+// The same SDs, with the correlations of one column reversed; one start to a column.
+void reverse_correlations(const Chart& chart, const Vector& theta, std::size_t term,
+                          std::vector<Vector>& starts) {
+  const Matrix block = chart.block(theta, term);
+  const Matrix d = block * block.transpose();
+  const double small = 1e-6;  // of a correlation: its sign says nothing
+  for (Index column = 1; column < block.rows(); ++column) {
+    bool any = false;
+    for (Index other = 0; other < block.rows(); ++other) {
+      const double size = std::sqrt(d(column, column) * d(other, other));
+      any = any || (other != column && std::abs(d(column, other)) > small * size);
+    }
+    if (!any) continue;
+    Matrix turned = block;
+    turned.row(column) *= -1.0;
+    turned.col(column) *= -1.0;
+    Vector start = theta;
+    chart.set_block(start, term, turned);
+    starts.push_back(start);
+  }
+}
+
 }  // namespace
 
 Valleys other_valleys(Criterion& criterion, const Chart& chart, const Vector& theta, double uneven,
                       Index few, const std::function<bool()>& interrupted) {
   Valleys out;
   const bool alone = chart.size() == 1;
-  if (alone || criterion.problem().n <= few) uneven = 1.0;
+  const bool hardly_any = criterion.problem().n <= few;
+  if (alone || hardly_any) uneven = 1.0;
   const Face face = face_at(chart, theta);
   for (std::size_t k = 0; k < chart.terms().size(); ++k) {
     const Sizes sizes = sizes_of(criterion.problem(), chart.terms()[k]);
@@ -203,6 +226,7 @@ Valleys other_valleys(Criterion& criterion, const Chart& chart, const Vector& th
       scan.look(sizes, alone, out.starts, interrupted);
       out.evaluations += scan.evaluations;
     }
+    if (hardly_any) reverse_correlations(chart, theta, k, out.starts);
   }
   return out;
 }

@@ -126,3 +126,10 @@ def test_the_command_prints_a_table_and_replays_one_problem() -> None:
 
     assert "| all | 3 |" in printed("--n", "3")
     assert "2: independent slopes, " in printed("--only", "2")
+
+
+def test_a_lower_valley_behind_a_correlation_of_nil() -> None:
+    """Of two minima whose correlations have opposite signs the lower one is found."""
+    outcome = attack.judge(hard_problem(1, 575))
+    assert outcome.certified
+    assert not outcome.lower_valley

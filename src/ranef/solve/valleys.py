@@ -1,4 +1,4 @@
-"""Starts in other valleys along the size of a term's covariance: the oracle of the scan."""
+"""Starts in other valleys, along the size of a covariance or across zero of its correlations."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ def other_valleys(problem: Problem, kernel: Kernel, inner: Array) -> list[Array]
     """Inner thetas at local minima of the criterion along the size of each term, all else held.
 
     Those next to where the search has ended are left out. Every valley is wider than the step of
-    the grid: an eigenvalue enters by a logistic curve of the logarithm of the variance.
+    the grid: an eigenvalue enters by a logistic curve of the logarithm of the variance. With few
+    rows also the same SDs with the correlations of one column reversed. The oracle of the core.
     """
     out: list[Array] = []
     uneven = 1.0 if problem.n_theta == 1 or problem.n <= FEW else UNEVEN
@@ -47,6 +48,20 @@ def other_valleys(problem: Problem, kernel: Kernel, inner: Array) -> list[Array]
         for here, base, way in ways:
             thetas = [_with_block(blocks, k, base + np.exp(s) * way) for s in grid]
             out += _bottoms(problem, kernel, grid, thetas, here)
+        if problem.n <= FEW:
+            out += [_with_block(blocks, k, turned) for turned in _reversed(d)]
+    return out
+
+
+def _reversed(d: Array) -> list[Array]:
+    """A covariance with the correlations of one column reversed, where there are any."""
+    out = []
+    for column in range(1, d.shape[0]):
+        sizes = np.sqrt(np.diag(d) * d[column, column])
+        if np.any(np.abs(np.delete(d[column], column)) > 1e-6 * np.delete(sizes, column)):
+            signs = np.ones(d.shape[0])
+            signs[column] = -1.0
+            out.append(d * np.outer(signs, signs))
     return out
 
 
