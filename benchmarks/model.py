@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-__all__ = ["Model", "Statsmodels"]
+__all__ = ["Entry", "Model", "Statsmodels"]
+
+Entry = Literal["frame", "matrices", "refits", "kenward-roger", "anova", "leave-one-out"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +28,9 @@ class Model:
     formula : str
         In lme4's language.
     reml : bool
-    entry : {"frame", "matrices", "refits"}
+    entry : str
         Where the clock starts: formula and data frame, or everything built from them; or the
-        fitted model, for the refits of a parametric bootstrap.
+        fitted model, for the refits of a parametric bootstrap and for questions to it.
     refits : int
         How many of these ranef makes in one call; slower tools make fewer. Times are of one.
     derivatives : bool
@@ -44,7 +46,7 @@ class Model:
 
     formula: str
     reml: bool = True
-    entry: Literal["frame", "matrices", "refits"] = "frame"
+    entry: Entry = "frame"
     refits: int = 10_000
     derivatives: bool = True
     statsmodels: Statsmodels | None = None

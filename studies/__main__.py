@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from importlib import import_module
 
-NAMES = ("attack", "certificates", "planted")
+NAMES = ("attack", "certificates", "coverage", "planted")
 
 
 def main() -> None:

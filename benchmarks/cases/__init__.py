@@ -5,6 +5,7 @@ from benchmarks.cases.case import Case, Session
 from benchmarks.cases.fresh_process import FRESH_PROCESS
 from benchmarks.cases.growth import GROWTH_NESTED, GROWTH_ONE_FACTOR
 from benchmarks.cases.hsb import HSB, HSB_MATRICES
+from benchmarks.cases.inference import ANOVA, KENWARD_ROGER, LEAVE_ONE_OUT
 from benchmarks.cases.insteval import INSTEVAL_THREE, INSTEVAL_TWO
 from benchmarks.cases.maximal import MAXIMAL
 from benchmarks.cases.one_factor import ONE_FACTOR, ONE_FACTOR_LARGE
@@ -27,4 +28,7 @@ ALL: tuple[Case, ...] = (
     GROWTH_NESTED,
     BOOTSTRAP,
     BOOTSTRAP_ROWS,
+    KENWARD_ROGER,
+    ANOVA,
+    LEAVE_ONE_OUT,
 )

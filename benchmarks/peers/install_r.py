@@ -8,7 +8,11 @@ import subprocess
 
 __all__ = ["install_lme4", "missing_lme4"]
 
-PACKAGES = ("r-base-core", "r-cran-lme4", "r-cran-jsonlite", "libopenblas0")
+PACKAGES = (
+    "r-base-core", "r-cran-lme4", "r-cran-lmertest", "r-cran-pbkrtest", "r-cran-jsonlite",
+    "libopenblas0",
+)  # fmt: skip
+NEEDED = ("lme4", "lmerTest", "pbkrtest", "jsonlite")
 
 
 def missing_lme4() -> str:
@@ -16,9 +20,10 @@ def missing_lme4() -> str:
     rscript = shutil.which("Rscript")
     if rscript is None:
         return "R is not installed"
-    probe = "quit(status = !all(sapply(c('lme4', 'jsonlite'), requireNamespace, quietly = TRUE)))"
+    names = ", ".join(f"'{name}'" for name in NEEDED)
+    probe = f"quit(status = !all(sapply(c({names}), requireNamespace, quietly = TRUE)))"
     run = subprocess.run([rscript, "-e", probe], capture_output=True, check=False)
-    return "" if run.returncode == 0 else "R has no lme4 or no jsonlite"
+    return "" if run.returncode == 0 else f"R has not all of {names}"
 
 
 def install_lme4() -> str:

@@ -38,6 +38,15 @@ prepare <- function(model, data) {
       fitted
     })
   }
+  if (model$entry %in% names(QUESTIONS)) {
+    ask <- QUESTIONS[[model$entry]]
+    fitted <- lmer(formula, data, REML = model$reml, control = control)
+    group <- names(ranef(fitted))[[1]]
+    return(function() {
+      ask(fitted, data, group)
+      fitted
+    })
+  }
   parts <- lFormula(formula, data, REML = model$reml, control = control)
   function() {
     criterion <- do.call(mkLmerDevfun, parts)
@@ -45,6 +54,22 @@ prepare <- function(model, data) {
     mkMerMod(environment(criterion), optimum, parts$reTrms, fr = parts$fr)
   }
 }
+
+# Questions to a fitted model. A fit of lmerTest differentiates it: that is its price of a test.
+QUESTIONS <- list(
+  "kenward-roger" = function(fitted, data, group) {
+    coef(summary(lmerTest::as_lmerModLmerTest(fitted), ddf = "Kenward-Roger"))
+  },
+  "anova" = function(fitted, data, group) {
+    anova(lmerTest::as_lmerModLmerTest(fitted), type = 3)
+  },
+  "leave-one-out" = function(fitted, data, group) {
+    for (level in levels(data[[group]])) {
+      lmer(formula(fitted), data[data[[group]] != level, ], start = getME(fitted, "theta"),
+        control = lmerControl(calc.derivs = FALSE))
+    }
+  }
+)
 
 # Refits in one call of bootMer; times are of one.
 REFITS <- 200

@@ -6,10 +6,17 @@ already, as glmm's does.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from benchmarks.model import Model
 from benchmarks.workers.loop import Outcome, Task, serve
+
+QUESTIONS: dict[str, Callable[[Any], Any]] = {
+    "kenward-roger": lambda fit: fit.coefficients("kenward-roger"),
+    "anova": lambda fit: fit.anova(),
+    "leave-one-out": lambda fit: fit.influence(),
+}
 
 
 class Ranef:
@@ -38,6 +45,13 @@ class Ranef:
                     f"{model.refits:,} refits, all cores",
                 ),
                 fits=model.refits,
+            )
+
+        if model.entry in QUESTIONS:
+            fit, ask = rn.lmm(model.formula, frame, reml=model.reml), QUESTIONS[model.entry]
+            return Task(
+                run=lambda: ask(type(fit)(**fit.__getstate__())),  # nothing is kept
+                outcome=lambda _: _outcome(fit.criterion, fit.certificate),
             )
 
         from ranef import _core
