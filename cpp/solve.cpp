@@ -53,6 +53,8 @@ class Solver {
   }
 
  private:
+  static constexpr double kNext = 1e-10;  // next to nothing, in deviance units
+
   static bool failed(OptimiseStatus status) {
     return status == OptimiseStatus::kBrokeDown || status == OptimiseStatus::kInterrupted;
   }
@@ -68,6 +70,7 @@ class Solver {
     const Clock::time_point from = Clock::now();
     weigh();
     keep_promises();
+    go_further();
     out_.certificate_seconds += seconds_since(from);
   }
 
@@ -84,7 +87,6 @@ class Solver {
   // while that pays. Where a valley bends, each step shows more than the last one promised.
   void keep_promises() {
     constexpr int kSteps = 100;
-    constexpr double kNext = 1e-10;  // deviance units
     constexpr double kLongest = 1e3;
     Optimum& best = out_.optimum;
     for (int k = 0; k < kSteps; ++k) {
@@ -104,6 +106,28 @@ class Solver {
       best.value = lowest;
       weigh();
     }
+  }
+
+  // Far out the criterion may fall towards a limit at infinity by more than its derivatives tell
+  // there: whether it does is looked at, ten times as far each time.
+  void go_further() {
+    constexpr double kFar = 1e3;
+    constexpr double kAgain = 10.0;
+    constexpr double kLeft = 1e-7;  // in deviance units: not worth ten times as far
+    constexpr int kTimes = 4;
+    Optimum& best = out_.optimum;
+    bool moved = false;
+    for (int k = 0; k < kTimes && best.theta.size() > 0 && !spent(); ++k) {
+      if (!(best.theta.cwiseAbs().maxCoeff() > kFar)) break;
+      const Vector theta = kAgain * best.theta;
+      const double least = std::max(kLeft, out_.evidence.rounding);
+      if (!move_to(theta) || !(criterion_.value() < best.value - least)) break;
+      best.theta = theta;
+      best.value = criterion_.value();
+      moved = true;
+    }
+    stand_at_the_best();
+    if (moved) weigh();
   }
 
   bool doubtful() const {

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "face.hpp"
+#include "spectrum.hpp"
 
 namespace ranef {
 
@@ -69,17 +70,17 @@ class Scan {
     shape_ = root_ * root_.transpose();
   }
 
-  // Along a direction v that has no variance.
+  // Along an eigenvector v of the term's covariance, whose eigenvalue is `variance`.
   Scan(Criterion& criterion, const Chart& chart, const Vector& theta, std::size_t term,
-       const Vector& v)
+       const Vector& v, double variance)
       : criterion_(criterion),
         chart_(chart),
         theta_(theta),
         term_(term),
         shape_(v * v.transpose()),
-        here_(-std::numeric_limits<double>::infinity()) {
+        here_(variance > 0.0 ? std::log(variance) : -std::numeric_limits<double>::infinity()) {
     const Matrix block = chart.block(theta, term);
-    base_ = block * block.transpose();
+    base_ = block * block.transpose() - variance * shape_;
   }
 
   Vector at_size(double s) const {
@@ -220,7 +221,14 @@ Valleys other_valleys(Criterion& criterion, const Chart& chart, const Vector& th
     std::vector<Scan> scans = {Scan(criterion, chart, theta, k)};
     const Matrix& null = face.terms[k].null;
     for (Index column = 0; null.cols() < null.rows() && column < null.cols(); ++column) {
-      scans.emplace_back(criterion, chart, theta, k, null.col(column));
+      scans.emplace_back(criterion, chart, theta, k, null.col(column), 0.0);
+    }
+    if (hardly_any && null.cols() == 0 && null.rows() > 1) {
+      const Matrix block = chart.block(theta, k);
+      const Spectrum spectrum = spectrum_of(block * block.transpose());
+      for (Index j = 0; j < spectrum.values.size(); ++j) {
+        scans.emplace_back(criterion, chart, theta, k, spectrum.vectors.col(j), spectrum.values(j));
+      }
     }
     for (Scan& scan : scans) {
       scan.look(sizes, alone, out.starts, interrupted);

@@ -128,8 +128,16 @@ def test_the_command_prints_a_table_and_replays_one_problem() -> None:
     assert "2: independent slopes, " in printed("--only", "2")
 
 
-def test_a_lower_valley_behind_a_correlation_of_nil() -> None:
-    """Of two minima whose correlations have opposite signs the lower one is found."""
-    outcome = attack.judge(hard_problem(1, 575))
+@pytest.mark.parametrize(
+    "number", [575, 301], ids=["across a correlation of zero", "along an axis of the covariance"]
+)
+def test_the_lower_of_two_valleys(number: int) -> None:
+    outcome = attack.judge(hard_problem(1, number))
     assert outcome.certified
     assert not outcome.lower_valley
+
+
+def test_a_valley_that_runs_to_infinity() -> None:
+    """Newton's step promises 5e-11 at a theta of 5,000; 1.1e-6 are left."""
+    outcome = attack.judge(hard_problem(1, 1457))
+    assert outcome.left <= outcome.promised

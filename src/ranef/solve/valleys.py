@@ -25,7 +25,8 @@ def other_valleys(problem: Problem, kernel: Kernel, inner: Array) -> list[Array]
 
     Those next to where the search has ended are left out. Every valley is wider than the step of
     the grid: an eigenvalue enters by a logistic curve of the logarithm of the variance. With few
-    rows also the same SDs with the correlations of one column reversed. The oracle of the core.
+    rows also along the principal axes of a term, and the same SDs with the correlations of one
+    column reversed. The oracle of the core.
     """
     out: list[Array] = []
     uneven = 1.0 if problem.n_theta == 1 or problem.n <= FEW else UNEVEN
@@ -45,6 +46,11 @@ def other_valleys(problem: Problem, kernel: Kernel, inner: Array) -> list[Array]
         null = face.terms[k].null
         if null.shape[1] < q:
             ways += [(-np.inf, d, np.outer(v, v)) for v in null.T]
+        if problem.n <= FEW and null.shape[1] == 0 and q > 1:
+            variances, axes = np.linalg.eigh(d)
+            for variance, v in zip(variances, axes.T, strict=True):
+                way = np.outer(v, v)
+                ways.append((float(np.log(variance)), d - variance * way, way))
         for here, base, way in ways:
             thetas = [_with_block(blocks, k, base + np.exp(s) * way) for s in grid]
             out += _bottoms(problem, kernel, grid, thetas, here)
