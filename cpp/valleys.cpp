@@ -212,6 +212,15 @@ Valleys other_valleys(Criterion& criterion, const Chart& chart, const Vector& th
   const bool alone = chart.size() == 1;
   const bool hardly_any = criterion.problem().n <= few;
   if (alone || hardly_any) uneven = 1.0;
+  if (hardly_any && !alone) {
+    constexpr double kStrong = 10.0;
+    Vector strong(chart.size());
+    for (std::size_t k = 0; k < chart.terms().size(); ++k) {
+      const int q = chart.terms()[k].q;
+      chart.set_block(strong, k, kStrong * Matrix::Identity(q, q));
+    }
+    out.starts.push_back(strong);
+  }
   const Face face = face_at(chart, theta);
   for (std::size_t k = 0; k < chart.terms().size(); ++k) {
     const Sizes sizes = sizes_of(criterion.problem(), chart.terms()[k]);

@@ -129,7 +129,9 @@ def test_the_command_prints_a_table_and_replays_one_problem() -> None:
 
 
 @pytest.mark.parametrize(
-    "number", [575, 301], ids=["across a correlation of zero", "along an axis of the covariance"]
+    "number",
+    [575, 301, 1947],
+    ids=["across a correlation of zero", "along an axis of the covariance", "two strong terms"],
 )
 def test_the_lower_of_two_valleys(number: int) -> None:
     outcome = attack.judge(hard_problem(1, number))

@@ -17,6 +17,8 @@ __all__ = ["other_valleys"]
 UNEVEN = 30.0
 FEW = 100
 
+STRONG = 10.0  # SDs of effects
+
 STEP = 0.1  # of the logarithm of the variance
 
 
@@ -25,10 +27,12 @@ def other_valleys(problem: Problem, kernel: Kernel, inner: Array) -> list[Array]
 
     Those next to where the search has ended are left out. Every valley is wider than the step of
     the grid: an eigenvalue enters by a logistic curve of the logarithm of the variance. With few
-    rows also along the principal axes of a term, and the same SDs with the correlations of one
-    column reversed. The oracle of the core.
+    rows also along the principal axes of a term, the same SDs with the correlations of one column
+    reversed, and strong effects of all terms. The oracle of the core.
     """
     out: list[Array] = []
+    if problem.n <= FEW and problem.n_theta > 1:
+        out.append(theta_of_blocks([STRONG * np.eye(t.q) for t in problem.terms]))
     uneven = 1.0 if problem.n_theta == 1 or problem.n <= FEW else UNEVEN
     face = face_of(problem, inner)
     blocks = lower_triangles(inner, [t.q for t in problem.terms])
