@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "face.hpp"
+#include "products.hpp"
 
 namespace ranef {
 
@@ -66,7 +67,7 @@ class Scan {
     here_ = size > 0.0 ? std::log(size) : -std::numeric_limits<double>::infinity();
     root_ =
         size > 0.0 ? Matrix(block / std::sqrt(size)) : Matrix::Identity(block.rows(), block.rows());
-    shape_ = root_ * root_.transpose();
+    shape_ = outer_gram(root_);
   }
 
   // Along a direction v that has no variance.
@@ -79,7 +80,7 @@ class Scan {
         shape_(v * v.transpose()),
         here_(-std::numeric_limits<double>::infinity()) {
     const Matrix block = chart.block(theta, term);
-    base_ = block * block.transpose();
+    base_ = outer_gram(block);
   }
 
   Vector at_size(double s) const {
