@@ -163,15 +163,17 @@ class NestedHessian {
     Matrix turned(q * q, n);
     for (Index e = 0; e < n; ++e) {
       const ConstMap dc(&tangents_[at(before_[at(e)])].stages[i].diagonal[block], q, q);
-      const Matrix pdp = times(times(p, dc), p);
+      const Matrix pd = p.lazyProduct(dc);
+      const Matrix pdp = pd.lazyProduct(p);
       changes.col(e) = Eigen::Map<const Vector>(dc.data(), q * q);
       turned.col(e) = Eigen::Map<const Vector>(pdp.data(), q * q);
       Matrix uwa(q, q);
       for (int b = 0; b < q; ++b) {
         for (int a = 0; a < q; ++a) uwa(a, b) = cross(n + step * a, e + step * b);
       }
-      const Matrix z = times(uwa, Form::kPlain, f, Form::kTransposed);
-      mixed[at(e)] += congruent(f, dc);
+      const Matrix z = uwa.lazyProduct(f.transpose());
+      const Matrix fd = f.lazyProduct(dc);
+      mixed[at(e)] += fd.lazyProduct(f.transpose());
       subtract_both(z, mixed[at(e)]);
     }
     add(-1.0, turned, Form::kTransposed, changes, Form::kPlain, pairs);

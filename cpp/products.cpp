@@ -9,7 +9,11 @@ Matrix times(const ConstRef& a, Form form_a, const ConstRef& b, Form form_b) {
   return out;
 }
 
-Matrix times(const ConstRef& a, const ConstRef& b) { return times(a, Form::kPlain, b); }
+Matrix times(const ConstRef& a, const ConstRef& b) {
+  Matrix out;
+  multiply(a, b, out);
+  return out;
+}
 
 void add(double factor, const ConstRef& a, Form form_a, const ConstRef& b, Form form_b,
          Matrix& out) {

@@ -184,7 +184,7 @@ void Sweeps::predictors(const Matrix& v, std::vector<std::vector<double>>& b,
   }
   Matrix tail_b;  // one column for each tail column
   if (problem_.tail_columns > 0) {
-    tail_b = times(v, Form::kTransposed, tail_h(), Form::kTransposed);
+    tail_b = times(tail_h(), v).transpose();
     const Matrix tail_e = times(tail_u(), v);
     for (const TailGroup& group : problem_.tail) {
       for (Index level = 0; level < group.n_levels; ++level) {
