@@ -102,7 +102,7 @@ FORCE:
 
 # $(call install,EXTRAS,PIP OPTIONS)
 install = $(need_compiler)@echo "Installing ranef$(1) into .venv. If C++ files are new or have changed, they are compiled now:"; \
-	echo "all of them take two to five minutes on two cores, and nothing is printed meanwhile."; \
+	echo "all of them take one and a half to four minutes on two cores, and nothing is printed meanwhile."; \
 	begun=$$(date +%s); $(PIP) --no-build-isolation $(2) -e '.$(1)' && \
 	echo "Installed in $$(( $$(date +%s) - begun )) s"
 

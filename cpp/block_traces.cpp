@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "products.hpp"
+
 namespace ranef {
 
 void add_block_traces(const Eigen::Ref<const Matrix>& a, const Eigen::Ref<const Matrix>& b, int q,
@@ -92,7 +94,7 @@ void add_tail_traces(const Sweeps& sweeps, const Matrix& top, const std::vector<
                      Matrix& hessian) {
   const Problem& problem = sweeps.problem();
   const TailState& tail = sweeps.tail();
-  const Matrix u_top = tail.u * top;
+  const Matrix u_top = times(tail.u, top);
   Matrix rest;
   for (std::size_t s = 0; s < problem.tail.size(); ++s) {
     const TailGroup& g = problem.tail[s];
@@ -159,15 +161,15 @@ void finish(const Criterion& criterion, const std::vector<Matrix>& fixed, Curvat
     slopes.col(k) = along.head(p);
     out.xx.emplace_back(change.topLeftCorner(p, p));
     if (!criterion.reml()) continue;
-    const Matrix ratio = inverse * out.xx.back();
+    const Matrix ratio = times(inverse, out.xx.back());
     solved.col(k) = Eigen::Map<const Vector>(ratio.data(), p * p);
     const Matrix transposed = ratio.transpose();
     turned.col(k) = Eigen::Map<const Vector>(transposed.data(), p * p);
   }
-  out.hessian -= (nu / (r2 * r2)) * (out.r2 * out.r2.transpose());
+  add(-(nu / (r2 * r2)), out.r2, Form::kPlain, out.r2, Form::kTransposed, out.hessian);
   if (p == 0) return;
-  out.hessian.noalias() -= (2.0 * nu / r2) * (slopes.transpose() * inverse * slopes).eval();
-  if (criterion.reml()) out.hessian.noalias() -= solved.transpose() * turned;
+  out.hessian -= (2.0 * nu / r2) * congruent_transposed(slopes, inverse);
+  if (criterion.reml()) add(-1.0, solved, Form::kTransposed, turned, Form::kPlain, out.hessian);
 }
 
 }  // namespace ranef

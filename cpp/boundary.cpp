@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "products.hpp"
 #include "spectrum.hpp"
 
 namespace ranef {
@@ -23,7 +24,7 @@ Vector on_boundary(const Chart& chart, const Vector& from, std::size_t k, double
     null.resize(t.rows(), 0);
     return from;
   }
-  const Spectrum spectrum = spectrum_of(t * t.transpose());
+  const Spectrum spectrum = spectrum_of(outer_gram(t));
   Vector values = spectrum.values;
   const double scale = std::max(1.0, values(values.size() - 1));
   int small = 0;
@@ -32,7 +33,7 @@ Vector on_boundary(const Chart& chart, const Vector& from, std::size_t k, double
   Vector theta = from;
   if (small == 0) return theta;
   values.head(small).setZero();
-  const Matrix s = spectrum.vectors * values.asDiagonal() * spectrum.vectors.transpose();
+  const Matrix s = congruent_diagonal(spectrum.vectors, values);
   chart.set_block(theta, k, semidefinite_cholesky(s, 1e-10));
   return theta;
 }

@@ -5,7 +5,9 @@
 #include <limits>
 #include <utility>
 
+#include "decompose.hpp"
 #include "face.hpp"
+#include "products.hpp"
 #include "spectrum.hpp"
 
 namespace ranef {
@@ -52,7 +54,7 @@ Vector theta_of(const Chart& chart, const Vector& theta, const Face& face,
       chart.set_block(out, k, term.root);
       continue;
     }
-    const Matrix product = term.root * term.root.transpose();
+    const Matrix product = outer_gram(term.root);
     Matrix d(q, q);
     for (Index a = 0; a < q; ++a) {
       for (Index b = 0; b < q; ++b) d(term.order[at(a)], term.order[at(b)]) = product(a, b);
@@ -139,7 +141,7 @@ void along_the_face(Criterion& criterion, const Chart& chart, const Face& face, 
   out.flat = vectors.leftCols(n_flat);
   out.towards = -vectors * inverse.cwiseProduct(g);
   if (nil.empty()) return;
-  const Matrix h_inverse = vectors * inverse.asDiagonal() * vectors.transpose();
+  const Matrix h_inverse = congruent_diagonal(vectors, inverse);
   for (const Leave& way : nil) {
     const Matrix part = following(criterion, chart, face, way, h_inverse);
     if (part.cols() == 0) continue;
@@ -158,11 +160,10 @@ double gain_by_leaving(double curvature, double slope) {
 // Smallest eigenvalue of Gamma on the null space, both on the data's scale: v'D v = 0 on the inner
 // scale for v in the null space, on the data's scale for B^-T v.
 double dual_in_data_units(const Matrix& base, const Matrix& gamma, const Matrix& null) {
-  const Matrix inverse = base.inverse();
-  const Matrix outer = inverse.transpose() * gamma * inverse;
-  const Eigen::HouseholderQR<Matrix> qr(inverse.transpose() * null);
-  const Matrix basis = qr.householderQ() * Matrix::Identity(null.rows(), null.cols());
-  return spectrum_of(basis.transpose() * outer * basis).least();
+  const Matrix inverse = inverse_of(base);
+  const Matrix outer = congruent_transposed(inverse, gamma);
+  const Matrix basis = orthonormal(times(inverse, Form::kTransposed, null));
+  return spectrum_of(congruent_transposed(basis, outer)).least();
 }
 
 // Condition 2: out of the face. Ways that the first order says nothing about go to `nil`.
@@ -176,10 +177,10 @@ void out_of_the_face(Criterion& criterion, const Chart& chart, const Face& face,
   for (std::size_t k = 0; k < face.terms.size(); ++k) {
     const TermFace& term = face.terms[k];
     const Matrix gamma = chart.gamma_of(gammas, k);
-    const Matrix product = term.covariance * gamma;
+    const Matrix product = times(term.covariance, gamma);
     out.complementarity = std::max(out.complementarity, product.cwiseAbs().maxCoeff());
     if (term.null.cols() == 0) continue;
-    const Spectrum spectrum = spectrum_of(term.null.transpose() * gamma * term.null);
+    const Spectrum spectrum = spectrum_of(congruent_transposed(term.null, gamma));
     const double lowest = spectrum.least();
     if (lowest < kClear) {
       Leave way{k, term.null * spectrum.vectors.col(0), 0.0};

@@ -69,7 +69,8 @@ ErrorFactor::ErrorFactor(const Problem& problem) : problem_(problem) {
           b.row(k).setZero();
         }
       }
-      update.noalias() = b.transpose() * b;
+      update.resize(width, width);
+      product(1.0, b, Form::kTransposed, b, Form::kPlain, 0.0, update);
       scatter_subtract(problem, i, level, update, {&states, &tail, &tail_fixed, &fixed});
     }
   }

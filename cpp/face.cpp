@@ -5,6 +5,8 @@
 #include <numeric>
 #include <utility>
 
+#include "products.hpp"
+
 namespace ranef {
 
 namespace {
@@ -72,7 +74,7 @@ void pivoted_root(TermFace& face, int rank) {
 
 TermFace term_face(const Matrix& t) {
   TermFace face;
-  face.covariance = t * t.transpose();
+  face.covariance = outer_gram(t);
   face.order.resize(at(t.rows()));
   std::iota(face.order.begin(), face.order.end(), 0);
   const int rank = rank_of(t, face.null);

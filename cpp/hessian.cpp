@@ -3,6 +3,7 @@
 
 #include "criterion.hpp"
 #include "nested_hessian.hpp"
+#include "products.hpp"
 #include "trace_products.hpp"
 #include "wide_hessian.hpp"
 
@@ -65,7 +66,7 @@ Curvature Criterion::curvature_with_tail(const std::vector<Direction>& direction
     }
     for (Index level = 0; q > 1 && level < problem_.n_levels[at(direction.group)]; ++level) {
       const Eigen::Map<const Matrix> score(&e[at(direction.group)][at(level * q * m)], q, m);
-      sum.noalias() += score.transpose() * (direction.d * score).eval();
+      add(1.0, score, Form::kTransposed, times(direction.d, score), Form::kPlain, sum);
     }
     out.xx.push_back(-sum.topLeftCorner(p, p));
   }

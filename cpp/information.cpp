@@ -8,17 +8,13 @@
 #include <numeric>
 
 #include "criterion.hpp"
+#include "decompose.hpp"
+#include "products.hpp"
 #include "wide_stage.hpp"
 
 namespace ranef {
 
 namespace {
-
-Matrix inverse_of_d(const Matrix& lambda) {
-  Matrix inverse = Matrix::Identity(lambda.rows(), lambda.rows());
-  lambda.triangularView<Eigen::Lower>().solveInPlace(inverse);
-  return inverse.transpose() * inverse;
-}
 
 // Directions of one group: a range of rows once directions are sorted by group.
 struct Rows {
@@ -53,7 +49,7 @@ class QuadraticForm {
     }
     if (problem_.tail_columns > 0) add_tail(w, rows);
     const Matrix x = fixed_.leftCols(problem_.p);
-    form_.noalias() -= x * xx_inverse * x.transpose();
+    add(-1.0, times(x, xx_inverse), Form::kPlain, x, Form::kTransposed, form_);
     return form_;
   }
 
@@ -158,7 +154,7 @@ class QuadraticForm {
       auto block = all.block(group.offset, own.first, columns, own.size);
       block = own_w.transpose();
       if (!regular) continue;
-      const Matrix precision = inverse_of_d(sweeps_.lambda()[at(group.group)]);
+      const Matrix precision = inverse_of_square(sweeps_.lambda()[at(group.group)]);
       for (Index level = 0; level < group.n_levels; ++level) {
         auto level_rows = block.middleRows(level * group.q, group.q);
         level_rows = precision.lazyProduct(level_rows).eval();

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "products.hpp"
+
 namespace ranef {
 
 namespace {
@@ -58,7 +60,7 @@ class JointInverse {
     if (a.same_factor(b) && a.level == b.level) return kept_diagonal(a);
     const int column = rest_column(a, b);
     if (column >= 0) return kept_rest(a).middleCols(column, b.q);
-    return -(h(a) * rest_against(a, b));
+    return -times(h(a), rest_against(a, b));
   }
 
  private:

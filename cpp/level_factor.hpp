@@ -1,6 +1,7 @@
 // What eliminating one level leaves of its own block: M, P and F of sweeps.hpp.
 #pragma once
 
+#include "products.hpp"
 #include "small.hpp"
 
 namespace ranef {
@@ -8,7 +9,7 @@ namespace ranef {
 // Lambda of a factor with what is made of it once for all levels, and scratch for q x q blocks.
 struct FactorLambda {
   explicit FactorLambda(const Matrix& l)
-      : lambda(l), transposed(l.transpose()), d(l * l.transpose()), m(l), product(l), half(l) {}
+      : lambda(l), transposed(l.transpose()), d(outer_gram(l)), m(l), product(l), half(l) {}
   const Matrix& lambda;
   Matrix transposed;
   Matrix d;        // D = Lambda Lambda'

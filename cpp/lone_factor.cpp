@@ -301,8 +301,8 @@ void LoneFactor::along(const Matrix& changes, Matrix& forms, Matrix& traces) con
     forms = by_entry.lazyProduct(changes);
     traces = pairs.lazyProduct(changes);
   } else {
-    forms.noalias() = by_entry * changes;
-    traces.noalias() = pairs * changes;
+    multiply(by_entry, changes, forms);
+    multiply(pairs, changes, traces);
   }
 }
 

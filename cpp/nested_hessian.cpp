@@ -10,6 +10,7 @@
 #include <algorithm>
 
 #include "block_traces.hpp"
+#include "products.hpp"
 #include "tangent.hpp"
 #include "wide_stage.hpp"
 
@@ -162,17 +163,20 @@ class NestedHessian {
     Matrix turned(q * q, n);
     for (Index e = 0; e < n; ++e) {
       const ConstMap dc(&tangents_[at(before_[at(e)])].stages[i].diagonal[block], q, q);
-      const Matrix pdp = p * dc * p;
+      const Matrix pd = p.lazyProduct(dc);
+      const Matrix pdp = pd.lazyProduct(p);
       changes.col(e) = Eigen::Map<const Vector>(dc.data(), q * q);
       turned.col(e) = Eigen::Map<const Vector>(pdp.data(), q * q);
       Matrix uwa(q, q);
       for (int b = 0; b < q; ++b) {
         for (int a = 0; a < q; ++a) uwa(a, b) = cross(n + step * a, e + step * b);
       }
-      const Matrix z = uwa * f.transpose();
-      mixed[at(e)] += f * dc * f.transpose() - z - z.transpose();
+      const Matrix z = uwa.lazyProduct(f.transpose());
+      const Matrix fd = f.lazyProduct(dc);
+      mixed[at(e)] += fd.lazyProduct(f.transpose());
+      subtract_both(z, mixed[at(e)]);
     }
-    pairs.noalias() -= turned.transpose() * changes;
+    add(-1.0, turned, Form::kTransposed, changes, Form::kPlain, pairs);
     for (int b = 0; b < q; ++b) {
       for (int a = 0; a < q; ++a) {
         pairs -= 2.0 * p(a, b) * cross.block(step * a, step * b, n, n);
@@ -201,7 +205,7 @@ class NestedHessian {
   void add_tail() {
     const TailState& tail = sweeps_.tail();
     const Index size = problem_.tail_columns;
-    const Matrix u_top = tail.u * top_;
+    const Matrix u_top = times(tail.u, top_);
     Matrix pairs = Matrix::Zero(n_before(), n_before());
     std::vector<Matrix> turned(before_.size());  // (P dC_E)'
     Matrix moved(size, size);
@@ -211,7 +215,7 @@ class NestedHessian {
       const Matrix& a = tail_change_[at(before_[at(e)])];
       product(1.0, tail.p, Form::kPlain, dc, Form::kPlain, 0.0, moved);
       turned[at(e)] = moved.transpose();
-      const Matrix pa_top = tail.p * (a * top_).eval();
+      const Matrix pa_top = times(tail.p, times(a, top_));
       for (Index f = 0; f <= e; ++f) {
         pairs(e, f) = -turned[at(f)].cwiseProduct(moved).sum() -
                       2.0 * pa_top.cwiseProduct(tail_change_[at(before_[at(f)])]).sum();
@@ -224,9 +228,11 @@ class NestedHessian {
         Matrix mixed = Matrix::Zero(q, q);
         for (Index level = 0; level < group.n_levels; ++level) {
           const Index from = group.offset + level * q;
-          const Matrix z = u_top.middleRows(from, q) * fa.middleRows(from, q).transpose();
-          mixed.noalias() += moved.middleRows(from, q) * tail.f.middleRows(from, q).transpose();
-          mixed -= z + z.transpose();
+          const Matrix z = times(u_top.middleRows(from, q), Form::kPlain, fa.middleRows(from, q),
+                                 Form::kTransposed);
+          add(1.0, moved.middleRows(from, q), Form::kPlain, tail.f.middleRows(from, q),
+              Form::kTransposed, mixed);
+          subtract_both(z, mixed);
         }
         add_mixed(e, own_[at(group.group)], mixed);
       }

@@ -7,6 +7,7 @@
 #include "boundary.hpp"
 #include "lbfgs.hpp"
 #include "pinned.hpp"
+#include "products.hpp"
 #include "spectrum.hpp"
 #include "step_chart.hpp"
 #include "trust_region.hpp"
@@ -269,17 +270,15 @@ class Search {
       const Term& term = chart_.terms()[k];
       const Matrix t = chart_.block(out_.theta, k);
       if (clearly_regular(t, 1e-6)) continue;
-      const Matrix s = t * t.transpose();
+      const Matrix s = outer_gram(t);
       const Spectrum spectrum = spectrum_of(s);
       const double scale = std::max(1.0, spectrum.values(term.q - 1));
       int null = 0;
       while (null < term.q && spectrum.values(null) < 1e-6 * scale) ++null;
       if (null == 0) continue;
       const Matrix n = spectrum.vectors.leftCols(null);
-      const Matrix dual = n.transpose() *
-                          gamma[static_cast<std::size_t>(term.group)].block(
-                              term.offset, term.offset, term.q, term.q) *
-                          n;
+      const Matrix dual = congruent_transposed(
+          n, gamma[at(term.group)].block(term.offset, term.offset, term.q, term.q));
       const Spectrum violation = spectrum_of(dual);
       if (!(violation.least() < -1e-6)) continue;  // what is left to gain is less still
       const Vector v = n * violation.vectors.col(0);
@@ -309,10 +308,8 @@ class Search {
   bool leaves_at_a_loss(std::size_t k, const Matrix& null) {
     if (null.cols() == 0) return true;
     const Term& term = chart_.terms()[k];
-    const Matrix dual = null.transpose() *
-                        criterion_.gamma()[static_cast<std::size_t>(term.group)].block(
-                            term.offset, term.offset, term.q, term.q) *
-                        null;
+    const Matrix dual = congruent_transposed(
+        null, criterion_.gamma()[at(term.group)].block(term.offset, term.offset, term.q, term.q));
     return spectrum_of(dual).least() >= 0.0;
   }
 

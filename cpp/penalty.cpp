@@ -5,6 +5,8 @@
 #include <cstddef>
 
 #include "criterion.hpp"
+#include "decompose.hpp"
+#include "products.hpp"
 
 namespace ranef {
 
@@ -22,7 +24,7 @@ Matrix block(const Matrix& matrix, const TermPenalty& term) {
 
 void add_fixed_rows(Problem& problem, const Matrix& rows) {
   problem.n += rows.rows();
-  problem.fixed.noalias() += rows.transpose() * rows;
+  add(1.0, rows, Form::kTransposed, rows, Form::kPlain, problem.fixed);
 }
 
 bool Penalty::evaluate(const std::vector<Matrix>& lambda) {
@@ -39,9 +41,9 @@ bool Penalty::evaluate(const std::vector<Matrix>& lambda) {
 
 bool Penalty::evaluate_term(const TermPenalty& term, const Matrix& t, State& state, double& value) {
   const int q = term.q();
-  const Matrix root = term.change * t;
+  const Matrix root = times(term.change, t);
   const double unit = kZero * std::max(1.0, t.squaredNorm());
-  state.s = root * root.transpose();
+  state.s = outer_gram(root);
   state.zero.assign(at(q), false);
   state.any_zero = false;
   std::vector<int> live;
@@ -70,9 +72,8 @@ bool Penalty::evaluate_term(const TermPenalty& term, const Matrix& t, State& sta
   if (count == q) {
     const Vector pivots = t.diagonal().cwiseAbs();
     if (!(pivots.minCoeff() > 0.0)) return false;
-    log_det = 2.0 * (pivots.array().log().sum() + std::log(std::abs(term.change.determinant())));
-    inverse = root.inverse();
-    inverse = (inverse.transpose() * inverse).eval();
+    log_det = 2.0 * (pivots.array().log().sum() + std::log(std::abs(determinant_of(term.change))));
+    inverse = inner_gram(inverse_of(root));
   } else {
     Matrix factor(count, count);
     for (Index i = 0; i < count; ++i) {
@@ -123,7 +124,7 @@ Matrix Penalty::slope(const TermPenalty& term, const State& state) {
 double Penalty::curvature(const TermPenalty& term, const State& state, const Matrix& e,
                           const Matrix& f) {
   double sum = (term.log_det + term.log_correlation) *
-               (state.inverse * e).cwiseProduct((state.inverse * f).transpose()).sum();
+               times(state.inverse, e).cwiseProduct(times(state.inverse, f).transpose()).sum();
   for (int i = 0; i < term.q(); ++i) {
     const double variance = state.s(i, i);
     double second = 0.0;
@@ -149,10 +150,10 @@ void Penalty::add_gamma(std::vector<Matrix>& gamma) const {
     const State& state = states_[k];
     Matrix& whole = gamma[at(term.group)];
     const Matrix& b = term.change;
-    Matrix add = b.transpose() * slope(term, state) * b;
+    Matrix change = congruent_transposed(b, slope(term, state));
     if (state.any_zero && term.log_correlation > 0.0) {
-      const Matrix back = b.inverse();
-      const Matrix total = back.transpose() * (block(whole, term) + add) * back;
+      const Matrix back = inverse_of(b);
+      const Matrix total = congruent_transposed(back, block(whole, term) + change);
       Matrix correction = Matrix::Zero(term.q(), term.q());
       for (int i = 0; i < term.q(); ++i) {
         if (!state.zero[at(i)]) continue;
@@ -169,9 +170,9 @@ void Penalty::add_gamma(std::vector<Matrix>& gamma) const {
         }
         correction(i, i) = -cross.dot(state.s * cross) / term.log_correlation;
       }
-      add += b.transpose() * correction * b;
+      change += congruent_transposed(b, correction);
     }
-    whole.block(term.offset, term.offset, term.q(), term.q()) += add;
+    whole.block(term.offset, term.offset, term.q(), term.q()) += change;
   }
 }
 
@@ -182,7 +183,7 @@ void Penalty::add_hessian(const std::vector<Direction>& directions, Matrix& hess
     std::vector<Index> which;
     for (std::size_t d = 0; d < directions.size(); ++d) {
       if (directions[d].group != term.group) continue;
-      moved.push_back(term.change * block(directions[d].d, term) * term.change.transpose());
+      moved.push_back(congruent(term.change, block(directions[d].d, term)));
       which.push_back(static_cast<Index>(d));
     }
     for (std::size_t s = 0; s < moved.size(); ++s) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "products.hpp"
+
 namespace ranef {
 
 void hold_pinned(const Criterion& criterion, const Chart& chart, Vector& g, Matrix& h) {
@@ -26,9 +28,9 @@ void hold_pinned(const Criterion& criterion, const Chart& chart, Vector& g, Matr
   if (v.cols() == 0) return;
   const double size = std::max(1.0, h.diagonal().cwiseAbs().maxCoeff());
   g -= v * (v.transpose() * g);
-  h -= v * (v.transpose() * h);
-  h -= (h * v) * v.transpose();
-  h += size * (v * v.transpose());
+  add(-1.0, v, Form::kPlain, times(v, Form::kTransposed, h), Form::kPlain, h);
+  add(-1.0, times(h, v), Form::kPlain, v, Form::kTransposed, h);
+  add(size, v, Form::kPlain, v, Form::kTransposed, h);
 }
 
 }  // namespace ranef

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "products.hpp"
+
 namespace ranef {
 
 namespace {
@@ -73,11 +75,11 @@ void Refinement::centre() {
 // The Schur complement and Z'W R for the E at hand.
 void Refinement::sum_rows(const std::vector<Matrix>& lambda) {
   std::vector<Matrix> b;
-  fixed_ = others_ * others_.transpose();
+  fixed_ = outer_gram(others_);
   for (std::size_t g = 0; g < groups_.size(); ++g) {
     Group& group = groups_[g];
-    const Matrix half = lambda[g].transpose() * group.e;
-    b.push_back(lambda[g] * half);
+    const Matrix half = times(lambda[g], Form::kTransposed, group.e);
+    b.push_back(times(lambda[g], half));
     group.right.setZero(group.e.rows(), group.e.cols());
     for (Index from = 0; from < half.cols(); from += m_) {
       const auto block = half.middleCols(from, m_);
@@ -128,8 +130,8 @@ bool Refinement::correct(const std::vector<Matrix>& lambda) {
     Group& group = groups_[g];
     const Eigen::Map<const Matrix> found(e[g].data(), group.e.rows(), group.e.cols());
     group.e += found;
-    const Matrix changed = lambda[g].transpose() * found;
-    const Matrix whole = lambda[g].transpose() * group.e;
+    const Matrix changed = times(lambda[g], Form::kTransposed, found);
+    const Matrix whole = times(lambda[g], Form::kTransposed, group.e);
     for (Index column = 0; column < whole.cols(); ++column) {
       change(column % m_) += changed.col(column).squaredNorm();
       size(column % m_) += whole.col(column).squaredNorm();
@@ -216,8 +218,8 @@ void Refinement::gamma(const Matrix& t, bool reml, std::vector<Matrix>& out) {
   for (std::size_t g = 0; g < groups_.size(); ++g) {
     const Matrix& e = groups_[g].e;
     for (Index from = 0; from < e.cols(); from += m_) {
-      const Matrix y = e.middleCols(from, m_) * t.rightCols(m_ - first);
-      out[g].noalias() -= y * y.transpose();
+      const Matrix y = times(e.middleCols(from, m_), t.rightCols(m_ - first));
+      add(-1.0, y, Form::kPlain, y, Form::kTransposed, out[g]);
     }
   }
 }
@@ -232,9 +234,9 @@ void Refinement::predictors(const Matrix& v, std::vector<std::vector<double>>& b
     const Index levels = own.cols() / m_;
     Matrix found(own.rows(), levels * v.cols());
     for (Index level = 0; level < levels; ++level) {
-      found.middleCols(level * v.cols(), v.cols()) = own.middleCols(level * m_, m_) * v;
+      found.middleCols(level * v.cols(), v.cols()) = times(own.middleCols(level * m_, m_), v);
     }
-    const Matrix predicted = lambda * (lambda.transpose() * found);
+    const Matrix predicted = times(lambda, times(lambda, Form::kTransposed, found));
     e.emplace_back(found.data(), found.data() + found.size());
     b.emplace_back(predicted.data(), predicted.data() + predicted.size());
   }

@@ -1,4 +1,5 @@
 // Scatter and gather over the rest columns of a level: parents, tail, then X and y.
+#include "products.hpp"
 #include "sweeps.hpp"
 
 namespace ranef {
@@ -215,7 +216,7 @@ void times_lambda(const Problem& problem, const std::vector<Matrix>& lambda, Mat
     }
     for (Index level = 0; level < group.n_levels; ++level) {
       auto block = a.middleCols(group.offset + level * group.q, group.q);
-      block = (block * l).eval();
+      block = times(block, l);
     }
   }
 }
@@ -229,7 +230,7 @@ void lambda_transposed_times(const Problem& problem, const std::vector<Matrix>& 
     }
     for (Index level = 0; level < group.n_levels; ++level) {
       auto block = a.middleRows(group.offset + level * group.q, group.q);
-      block = (l.transpose() * block).eval();
+      block = times(l, Form::kTransposed, block);
     }
   }
 }

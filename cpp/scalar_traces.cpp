@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "clones.hpp"
+#include "products.hpp"
 
 namespace ranef {
 
@@ -153,7 +154,7 @@ class ScalarTraces {
     const SparseRows v{stage_.n_levels, stage_.tail_start.data(), stage_.tail_position.data(),
                        v_.data()};
     const Vector scale = singular_ ? Vector::Ones(n) : Vector(lambda_.cwiseInverse());
-    const Matrix kx = k_ * tail_x_.transpose();
+    const Matrix kx = times(k_, Form::kPlain, tail_x_, Form::kTransposed);
     Matrix x(kRows, p_);
     Matrix x_kx(kRows, p_ > 0 ? n : 0);
     Matrix g(n, n);  // transposed
@@ -262,11 +263,12 @@ class ScalarTraces {
         w_tx.col(position[t]) += v[t] * chain_x_.col(level);
       }
     }
-    const Matrix w_xx = chain_x_ * chain_x_.transpose();
-    const Matrix m_tx = inverse_ * w_tx.transpose();
-    const Matrix kw = k_ * w_xx;
-    table_(0, 0) += 2.0 * (k_ * (w_tx * m_tx)).trace() + (kw * kw).trace();
-    const Matrix x_k = tail_x_ * k_;
+    const Matrix w_xx = outer_gram(chain_x_);
+    const Matrix m_tx = times(inverse_, Form::kPlain, w_tx, Form::kTransposed);
+    const Matrix kw = times(k_, w_xx);
+    table_(0, 0) += 2.0 * times(k_, times(w_tx, m_tx)).trace() + times(kw, kw).trace();
+    const Matrix x_k = times(tail_x_, k_);
+    const Matrix x_k_w = times(x_k, w_xx);
     Matrix f_tx;
     if (singular_) {
       f_tx = Matrix::Zero(inverse_.rows(), p_);
@@ -283,7 +285,7 @@ class ScalarTraces {
     }
     for (Index t = 0; t < inverse_.rows(); ++t) {
       const auto own = x_k.row(t);
-      add_symmetric(factor_[at(t)], own.dot(own * w_xx) - 2.0 * f_tx.row(t).dot(own));
+      add_symmetric(factor_[at(t)], x_k_w.row(t).dot(own) - 2.0 * f_tx.row(t).dot(own));
     }
   }
 

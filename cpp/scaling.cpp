@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "products.hpp"
+
 namespace ranef {
 
 namespace {
@@ -46,7 +48,7 @@ double MatrixScaling::log_volume() const {
 }
 
 Matrix Scaling::fixed_change() const {
-  return orthogonal.size() > 0 ? Matrix(x.change() * orthogonal) : x.change();
+  return orthogonal.size() > 0 ? times(x.change(), orthogonal) : x.change();
 }
 
 double Scaling::constant(double nu, bool reml) const {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <limits>
 
+#include "products.hpp"
 #include "spectrum.hpp"
 #include "valleys.hpp"
 
@@ -26,8 +27,7 @@ Matrix ranked(const Matrix& s, int rank) {
   const Spectrum spectrum = spectrum_of(s);
   Vector values = spectrum.values;
   values.head(s.rows() - rank).setZero();
-  return semidefinite_cholesky(
-      spectrum.vectors * values.asDiagonal() * spectrum.vectors.transpose(), 1e-9);
+  return semidefinite_cholesky(congruent_diagonal(spectrum.vectors, values), 1e-9);
 }
 
 class Solver {
@@ -171,7 +171,7 @@ class Solver {
 
   // Keeps the lowest optimum; `ends` takes the values at all.
   void restart(const std::vector<Vector>& starts, std::vector<double>& ends) {
-    constexpr std::size_t kMost = 6;
+    constexpr std::size_t kMost = 16;
     const std::size_t count = std::min(starts.size(), std::max(kMost, at(control_.restarts)));
     for (std::size_t k = 0; k < count; ++k) {
       if (out_.optimum.status == OptimiseStatus::kInterrupted) return;
@@ -196,8 +196,7 @@ class Solver {
     out_.theta.resize(chart_.size());
     for (std::size_t k = 0; k < chart_.terms().size(); ++k) {
       const Matrix t = chart_.block(out_.optimum.theta, k);
-      const Matrix root = bases_[k] * t;
-      out_.covariances.push_back(root * root.transpose());
+      out_.covariances.push_back(outer_gram(times(bases_[k], t)));
       const auto rank = static_cast<int>((t.diagonal().array() != 0.0).count());
       chart_.set_block(out_.theta, k, ranked(out_.covariances.back(), rank));
     }

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "decompose.hpp"
 #include "moments.hpp"
+#include "products.hpp"
 #include "spectrum.hpp"
 
 namespace ranef {
@@ -24,7 +26,7 @@ Vector solution(const Matrix& system, const Vector& right) {
     solve_lower(factor, out, true);
     return out.cwiseQuotient(sizes);
   }
-  return system.completeOrthogonalDecomposition().solve(right);
+  return least_norm_solution(system, right);
 }
 
 // D by factor; the caller sees to its definiteness.
@@ -55,7 +57,7 @@ Matrix bounded(const Matrix& d) {
   for (double& value : values) {
     value = std::isfinite(value) ? std::clamp(value, kLeast, kMost) : 0.25;
   }
-  return spectrum.vectors * values.asDiagonal() * spectrum.vectors.transpose();
+  return congruent_diagonal(spectrum.vectors, values);
 }
 
 }  // namespace

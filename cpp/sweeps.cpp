@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "level_factor.hpp"
+#include "products.hpp"
 #include "wide_stage.hpp"
 
 namespace ranef {
@@ -183,8 +184,8 @@ void Sweeps::predictors(const Matrix& v, std::vector<std::vector<double>>& b,
   }
   Matrix tail_b;  // one column for each tail column
   if (problem_.tail_columns > 0) {
-    tail_b = (tail_h() * v).transpose();
-    const Matrix tail_e = tail_u() * v;
+    tail_b = times(tail_h(), v).transpose();
+    const Matrix tail_e = times(tail_u(), v);
     for (const TailGroup& group : problem_.tail) {
       for (Index level = 0; level < group.n_levels; ++level) {
         const Index from = group.offset + level * group.q;
@@ -200,7 +201,7 @@ void Sweeps::predictors(const Matrix& v, std::vector<std::vector<double>>& b,
     const Stage& stage = problem_.chain[i];
     const int q = stage.q;
     const Matrix& lambda = lambda_[at(stage.group)];
-    const Matrix d = lambda * lambda.transpose();
+    const Matrix d = outer_gram(lambda);
     for (Index level = 0; level < stage.n_levels; ++level) {
       const double* u = &stages_[i].u[at(stage.rest_start[at(level)]) * at(q)];
       const std::size_t to = at(level) * at(q * m);

@@ -8,22 +8,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "decompose.hpp"
+#include "products.hpp"
 #include "sweeps.hpp"
 
 namespace ranef {
 
 namespace {
-
-Matrix inverse_of_lambda(const Matrix& lambda) {
-  Matrix inverse = Matrix::Identity(lambda.rows(), lambda.rows());
-  lambda.triangularView<Eigen::Lower>().solveInPlace(inverse);
-  return inverse;
-}
-
-Matrix inverse_of_d(const Matrix& lambda) {
-  const Matrix inverse = inverse_of_lambda(lambda);
-  return inverse.transpose() * inverse;
-}
 
 Matrix block_of(const TailMatrix& a, Index first, Index q) {
   Matrix out(q, q);
@@ -57,7 +48,7 @@ bool Sweeps::forward_tail() {
   if (!tail_.factor.factorise()) return false;
   log_determinant_ += tail_.factor.log_determinant();
   tail_.half = tail_half(tail_.fixed);
-  fixed_.noalias() -= tail_.half.transpose() * tail_.half;
+  add(-1.0, tail_.half, Form::kTransposed, tail_.half, Form::kPlain, fixed_);
   tail_.solved = false;
   tail_.filled = TailState::Filled::kNothing;
   tail_.p.resize(0, 0);
@@ -109,7 +100,7 @@ void Sweeps::solve_tail() {
   for (const Matrix& l : lambda_) transposed.push_back(l.transpose());
   lambda_transposed_times(problem_, transposed, tail_.h);
   if (tail_.c.empty()) {
-    for (Matrix& l : transposed) l = inverse_of_lambda(l.transpose());
+    for (Matrix& l : transposed) l = inverse_of_lower(l.transpose());
     tail_.u = std::move(w);
     lambda_transposed_times(problem_, transposed, tail_.u);
   } else {
@@ -149,15 +140,15 @@ Matrix Sweeps::tail_derivative(const Matrix& top) {
   for (const TailSegment& segment : problem_.tail_segments) {
     const Matrix& own = lambda_[at(segment.group)];
     auto rows = out.middleRows(segment.first, own.rows());
-    rows = (own * rows).eval();
+    rows = times(own, rows);
   }
   for (const TailSegment& segment : problem_.tail_segments) {
     const Matrix& own = lambda_[at(segment.group)];
     auto columns = out.middleCols(segment.first, own.rows());
-    columns = (columns * own.transpose()).eval();
+    columns = times(columns, Form::kPlain, own, Form::kTransposed);
   }
   const Matrix h = in_order(problem_, tail_h());
-  out.noalias() += h * top * h.transpose();
+  add(1.0, times(h, top), Form::kPlain, h, Form::kTransposed, out);
   return out;
 }
 
@@ -173,8 +164,8 @@ Matrix Sweeps::tail_information(std::size_t which) {
       sum -= block_of(tail_.w, first, q);
     }
     sum.diagonal().array() += static_cast<double>(group.n_levels);
-    const Matrix inverse = inverse_of_lambda(lambda_[at(group.group)]);
-    return inverse.transpose() * sum * inverse;
+    const Matrix inverse = inverse_of_lower(lambda_[at(group.group)]);
+    return congruent_transposed(inverse, sum);
   }
   constexpr Index kColumns = 256;
   const Index step = std::max<Index>(1, kColumns / q);
@@ -193,7 +184,7 @@ Matrix Sweeps::tail_information(std::size_t which) {
     const Matrix half = tail_half(by_column(problem_, columns));
     for (Index level = 0; level < levels; ++level) {
       const auto own = half.middleCols(level * q, q);
-      sum.noalias() -= own.transpose() * own;
+      add(-1.0, own, Form::kTransposed, own, Form::kPlain, sum);
     }
   }
   return sum;
@@ -208,13 +199,13 @@ void Sweeps::reverse_tail(const Matrix& top, std::vector<Matrix>& gamma, bool di
     sum += tail_information(t);
     for (Index level = 0; level < group.n_levels; ++level) {
       const auto u = tail_.u.middleRows(group.offset + level * group.q, group.q);
-      sum.noalias() -= u * top * u.transpose();
+      add(-1.0, times(u, top), Form::kPlain, u, Form::kTransposed, sum);
     }
   }
   if (direct) return;
   tail_.w.congruence(problem_.tail_segments, lambda_, true);
   tail_.w.add_product(in_order(problem_, tail_.h), top);
-  tail_.w_fixed = -(tail_.h * top);
+  tail_.w_fixed = -times(tail_.h, top);
   tail_.filled = TailState::Filled::kDerivative;
 }
 
@@ -235,7 +226,7 @@ void Sweeps::tail_products() {
   if (tail_.c.empty()) {
     std::vector<Matrix> precision(lambda_.size());
     for (const TailGroup& group : problem_.tail) {
-      precision[at(group.group)] = inverse_of_d(lambda_[at(group.group)]);
+      precision[at(group.group)] = inverse_of_square(lambda_[at(group.group)]);
     }
     tail_.f = tail_.p;
     lambda_transposed_times(problem_, precision, tail_.f);

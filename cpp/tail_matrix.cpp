@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "products.hpp"
+
 namespace ranef {
 
 namespace {
@@ -45,9 +47,9 @@ void apply_left(const std::vector<TailSegment>& segments, const std::vector<Matr
     const Matrix& own = t[at(segment.group)];
     auto rows = a.middleRows(segment.first - start, own.rows());
     if (outer) {
-      rows = (own * rows).eval();
+      rows = times(own, rows);
     } else {
-      rows = (own.transpose() * rows).eval();
+      rows = times(own, Form::kTransposed, rows);
     }
   }
 }
@@ -59,9 +61,9 @@ void apply_right(const std::vector<TailSegment>& segments, const std::vector<Mat
     const Matrix& own = t[at(segment.group)];
     auto columns = a.middleCols(segment.first - start, own.rows());
     if (outer) {
-      columns = (columns * own.transpose()).eval();
+      columns = times(columns, Form::kPlain, own, Form::kTransposed);
     } else {
-      columns = (columns * own).eval();
+      columns = times(columns, own);
     }
   }
 }
@@ -175,7 +177,7 @@ void TailMatrix::add_to_diagonal(double value) {
 }
 
 void TailMatrix::add_product(const Matrix& a, const Matrix& b) {
-  const Matrix ab = a * b;
+  const Matrix ab = ranef::times(a, b);
   for (std::size_t k = 0; k < blocks_.size(); ++k) {
     const TailBlock& own = pattern_->blocks[k];
     const auto left = ab.middleRows(own.first, own.size);
@@ -231,7 +233,7 @@ void TailMatrix::solve(Eigen::Ref<Matrix> b, bool transposed) const {
       continue;
     }
     solve_lower(block.diagonal, here);
-    const Matrix update = block.cross.transpose() * here;
+    const Matrix update = ranef::times(block.cross, Form::kTransposed, here);
     for (Index c = 0; c < b.cols(); ++c) {
       for (std::size_t r = 0; r < own.rows.size(); ++r) {
         border(own.rows[r], c) -= update(static_cast<Index>(r), c);
@@ -345,8 +347,9 @@ Matrix TailMatrix::times(const Matrix& v) const {
     const auto here = v.middleRows(own.first, own.size);
     auto to = out.middleRows(own.first, own.size);
     symmetric_product(1.0, blocks_[k].diagonal, here, 1.0, to);
-    to += blocks_[k].cross * rows_of(v, pattern_->border, own.rows);
-    const Matrix below = blocks_[k].cross.transpose() * here;
+    product(1.0, blocks_[k].cross, Form::kPlain, rows_of(v, pattern_->border, own.rows),
+            Form::kPlain, 1.0, to);
+    const Matrix below = ranef::times(blocks_[k].cross, Form::kTransposed, here);
     for (Index c = 0; c < v.cols(); ++c) {
       for (std::size_t r = 0; r < own.rows.size(); ++r) {
         out(pattern_->border + own.rows[r], c) += below(static_cast<Index>(r), c);
@@ -361,8 +364,9 @@ Matrix TailMatrix::times(const Matrix& v) const {
     const auto here = v.middleRows(from, panel.cols());
     const Index rest = from + panel.cols();
     symmetric_product(1.0, square, here, 1.0, out.middleRows(from, panel.cols()));
-    out.middleRows(from, panel.cols()) += below.transpose() * v.bottomRows(v.rows() - rest);
-    out.bottomRows(v.rows() - rest) += below * here;
+    product(1.0, below, Form::kTransposed, v.bottomRows(v.rows() - rest), Form::kPlain, 1.0,
+            out.middleRows(from, panel.cols()));
+    product(1.0, below, Form::kPlain, here, Form::kPlain, 1.0, out.bottomRows(v.rows() - rest));
   }
   return out;
 }

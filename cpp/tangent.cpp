@@ -12,6 +12,7 @@
 
 #include <algorithm>
 
+#include "products.hpp"
 #include "wide_stage.hpp"
 
 namespace ranef {
@@ -20,34 +21,6 @@ namespace {
 
 using ConstMap = Eigen::Map<const Matrix>;
 using Map = Eigen::Map<Matrix>;
-
-using ConstRef = Eigen::Ref<const Matrix>;
-
-// op(a) op(b), through the products that are compiled once for the whole core.
-Matrix times(const ConstRef& a, Form form_a, const ConstRef& b, Form form_b = Form::kPlain) {
-  Matrix out(form_a == Form::kPlain ? a.rows() : a.cols(),
-             form_b == Form::kPlain ? b.cols() : b.rows());
-  product(1.0, a, form_a, b, form_b, 0.0, out);
-  return out;
-}
-
-Matrix times(const ConstRef& a, const ConstRef& b) { return times(a, Form::kPlain, b); }
-
-// out += sign * op(a) op(b).
-void add(double sign, const ConstRef& a, Form form_a, const ConstRef& b, Form form_b, Matrix& out) {
-  product(sign, a, form_a, b, form_b, 1.0, out);
-}
-
-// a b a', symmetric for symmetric b.
-Matrix congruent(const ConstRef& a, const ConstRef& b) {
-  return times(times(a, b), Form::kPlain, a, Form::kTransposed);
-}
-
-// out -= a + a'.
-void subtract_both(const Matrix& a, Matrix& out) {
-  out -= a;
-  out -= a.transpose();
-}
 
 // Views of one level of one chain factor.
 struct LevelView {

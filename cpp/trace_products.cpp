@@ -11,6 +11,7 @@
 
 #include <algorithm>
 
+#include "products.hpp"
 #include "scalar_traces.hpp"
 
 namespace ranef {
@@ -75,7 +76,7 @@ class TraceProducts {
         from += count;
       }
     }
-    return coordinates.transpose() * table_ * coordinates;
+    return congruent_transposed(coordinates, table_);
   }
 
  private:
@@ -141,9 +142,7 @@ class TraceProducts {
         }
       }
       for (const auto& [a, b] : chain_basis_.entries) {
-        Matrix product;
-        multiply(rows[at(a)].transpose(), rows[at(b)], product);
-        out.push_back(symmetric_part(product));
+        out.push_back(symmetric_part(times(rows[at(a)], Form::kTransposed, rows[at(b)])));
       }
       return out;
     }
@@ -180,8 +179,8 @@ class TraceProducts {
     std::vector<Index> places;
     for (Index level = 0; level < stage.n_levels; ++level) {
       const std::size_t block = at(level * q * q);
-      s.noalias() = Eigen::Map<const Matrix>(&state.f[block], q, q) *
-                    Eigen::Map<const Matrix>(&stage.diagonal[block], q, q);
+      product(1.0, Eigen::Map<const Matrix>(&state.f[block], q, q), Form::kPlain,
+              Eigen::Map<const Matrix>(&stage.diagonal[block], q, q), Form::kPlain, 0.0, s);
       row_of_u(level, 0, values, places);
       const Index width = values.size();
       u.resize(q, width);
@@ -193,7 +192,7 @@ class TraceProducts {
       for (Index k = 0; k < width; ++k) {
         for (Index l = 0; l < width; ++l) inner(l, k) = middle_(places[at(l)], places[at(k)]);
       }
-      const Matrix t = s - 2.0 * (u * inner * u.transpose());
+      const Matrix t = s - 2.0 * congruent(u, inner);
       sums.noalias() += Eigen::Map<const Vector>(s.data(), q * q) *
                         Eigen::Map<const Vector>(t.data(), q * q).transpose();
     }
@@ -228,8 +227,9 @@ class TraceProducts {
     Matrix g(columns(), tail);  // g_l side by side
     g.topRows(tail) = sweeps_.tail().f.transpose();
     if (p_ > 0) {
-      const Matrix solved = xx_inverse_.topLeftCorner(p_, p_) * tail_x_.transpose();
-      n.noalias() -= tail_x_ * solved;
+      const Matrix solved =
+          times(xx_inverse_.topLeftCorner(p_, p_), Form::kPlain, tail_x_, Form::kTransposed);
+      add(-1.0, tail_x_, Form::kPlain, solved, Form::kPlain, n);
       g.bottomRows(p_) = -solved;
     }
     std::vector<Matrix> by_basis;  // N E, transposed
@@ -245,8 +245,7 @@ class TraceProducts {
           }
           return out;
         };
-        Matrix v;
-        multiply(columns_of(g, a), columns_of(g, b).transpose(), v);
+        const Matrix v = times(columns_of(g, a), Form::kPlain, columns_of(g, b), Form::kTransposed);
         for (std::size_t k = 0; k < outer_.size(); ++k) {
           const double value = outer_[k].cwiseProduct(v).sum();
           table_(row, static_cast<Index>(k)) = value;
@@ -310,7 +309,7 @@ Matrix trace_products(Criterion& criterion, const std::vector<Direction>& direct
     }
     coordinates(row, static_cast<Index>(k)) = directions[k].d(0, 0);
   }
-  return coordinates.transpose() * scalar_traces(criterion, scores) * coordinates;
+  return congruent_transposed(coordinates, scalar_traces(criterion, scores));
 }
 
 }  // namespace ranef

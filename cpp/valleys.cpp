@@ -5,6 +5,8 @@
 #include <limits>
 
 #include "face.hpp"
+#include "products.hpp"
+#include "scattered.hpp"
 #include "spectrum.hpp"
 
 namespace ranef {
@@ -67,7 +69,7 @@ class Scan {
     here_ = size > 0.0 ? std::log(size) : -std::numeric_limits<double>::infinity();
     root_ =
         size > 0.0 ? Matrix(block / std::sqrt(size)) : Matrix::Identity(block.rows(), block.rows());
-    shape_ = root_ * root_.transpose();
+    shape_ = outer_gram(root_);
   }
 
   // Along an eigenvector v of the term's covariance, whose eigenvalue is `variance`.
@@ -80,7 +82,7 @@ class Scan {
         shape_(v * v.transpose()),
         here_(variance > 0.0 ? std::log(variance) : -std::numeric_limits<double>::infinity()) {
     const Matrix block = chart.block(theta, term);
-    base_ = block * block.transpose() - variance * shape_;
+    base_ = outer_gram(block) - variance * shape_;
   }
 
   Vector at_size(double s) const {
@@ -182,28 +184,6 @@ class Scan {
   std::vector<Point> points_;
 };
 
-// The same SDs, with the correlations of one column reversed; one start to a column.
-void reverse_correlations(const Chart& chart, const Vector& theta, std::size_t term,
-                          std::vector<Vector>& starts) {
-  const Matrix block = chart.block(theta, term);
-  const Matrix d = block * block.transpose();
-  const double small = 1e-6;  // of a correlation: its sign says nothing
-  for (Index column = 1; column < block.rows(); ++column) {
-    bool any = false;
-    for (Index other = 0; other < block.rows(); ++other) {
-      const double size = std::sqrt(d(column, column) * d(other, other));
-      any = any || (other != column && std::abs(d(column, other)) > small * size);
-    }
-    if (!any) continue;
-    Matrix turned = block;
-    turned.row(column) *= -1.0;
-    turned.col(column) *= -1.0;
-    Vector start = theta;
-    chart.set_block(start, term, turned);
-    starts.push_back(start);
-  }
-}
-
 }  // namespace
 
 Valleys other_valleys(Criterion& criterion, const Chart& chart, const Vector& theta, double uneven,
@@ -212,15 +192,7 @@ Valleys other_valleys(Criterion& criterion, const Chart& chart, const Vector& th
   const bool alone = chart.size() == 1;
   const bool hardly_any = criterion.problem().n <= few;
   if (alone || hardly_any) uneven = 1.0;
-  if (hardly_any && !alone) {
-    constexpr double kStrong = 10.0;
-    Vector strong(chart.size());
-    for (std::size_t k = 0; k < chart.terms().size(); ++k) {
-      const int q = chart.terms()[k].q;
-      chart.set_block(strong, k, kStrong * Matrix::Identity(q, q));
-    }
-    out.starts.push_back(strong);
-  }
+  if (hardly_any && !alone) out.starts = scattered_starts(chart);
   const Face face = face_at(chart, theta);
   for (std::size_t k = 0; k < chart.terms().size(); ++k) {
     const Sizes sizes = sizes_of(criterion.problem(), chart.terms()[k]);
@@ -234,7 +206,7 @@ Valleys other_valleys(Criterion& criterion, const Chart& chart, const Vector& th
     }
     if (hardly_any && null.cols() == 0 && null.rows() > 1) {
       const Matrix block = chart.block(theta, k);
-      const Spectrum spectrum = spectrum_of(block * block.transpose());
+      const Spectrum spectrum = spectrum_of(outer_gram(block));
       for (Index j = 0; j < spectrum.values.size(); ++j) {
         scans.emplace_back(criterion, chart, theta, k, spectrum.vectors.col(j), spectrum.values(j));
       }
@@ -243,7 +215,6 @@ Valleys other_valleys(Criterion& criterion, const Chart& chart, const Vector& th
       scan.look(sizes, alone, out.starts, interrupted);
       out.evaluations += scan.evaluations;
     }
-    if (hardly_any) reverse_correlations(chart, theta, k, out.starts);
   }
   return out;
 }

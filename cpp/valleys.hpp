@@ -1,6 +1,5 @@
 // Other valleys of the criterion along the size of one term's covariance, and along directions of
-// it that have no variance; with few rows also along its principal axes, and on the other side of
-// zero of its correlations.
+// it that have no variance; with few rows also along its principal axes, and from scattered starts.
 //
 // With D_k = e^s D0 and all else held, V has the eigenvalues 1 + e^s lambda_i on its part, and s is
 // the natural scale of the criterion's features: each eigenvalue enters by a logistic curve of s,

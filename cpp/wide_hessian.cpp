@@ -8,6 +8,7 @@
 #include "wide_hessian.hpp"
 
 #include "block_traces.hpp"
+#include "products.hpp"
 #include "wide_stage.hpp"
 
 namespace ranef {
@@ -43,7 +44,7 @@ Curvature wide_hessian(Criterion& criterion, const std::vector<Direction>& direc
   const auto u = stacked.leftCols(problem.tail_columns);
   Matrix v = stacked.rightCols(problem.m);
   product(-1.0, u, Form::kPlain, tail.h, Form::kPlain, 1.0, v);
-  const Matrix v_top = v * top;
+  const Matrix v_top = times(v, top);
   Matrix table = Matrix::Zero(q * q, q * q);
   Matrix pairs = Matrix::Zero(q * q, q * q);
   Matrix s(q, q);
@@ -62,8 +63,8 @@ Curvature wide_hessian(Criterion& criterion, const std::vector<Direction>& direc
     for (Index level = levels.first; level < levels.last; ++level) {
       const Index row = level * q - first;
       const std::size_t block = at(level * q * q);
-      s.noalias() = Eigen::Map<const Matrix>(&sweeps.stage(0).f[block], q, q) *
-                    Eigen::Map<const Matrix>(sweeps.c_diagonal(0) + block, q, q);
+      product(1.0, Eigen::Map<const Matrix>(&sweeps.stage(0).f[block], q, q), Form::kPlain,
+              Eigen::Map<const Matrix>(sweeps.c_diagonal(0) + block, q, q), Form::kPlain, 0.0, s);
       // K + L is the mean of K and K + 2 L.
       const Matrix inner = s - (k.block(row, level * q, q, q) + rest.block(row, level * q, q, q));
       add_block_traces(s, inner, q, q, table);

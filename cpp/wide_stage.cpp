@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "level_factor.hpp"
+#include "products.hpp"
 #include "sweeps.hpp"
 
 namespace ranef {
@@ -87,7 +88,7 @@ void times_w(const Sweeps& sweeps, const Matrix& top, const Matrix& stacked, Mat
   auto to_fixed = out.rightCols(top.rows());
   Matrix v = stacked.rightCols(top.rows());
   product(-1.0, x, Form::kPlain, h, Form::kPlain, 1.0, v);
-  to_fixed.noalias() = v * top;
+  product(1.0, v, Form::kPlain, top, Form::kPlain, 0.0, to_fixed);
   to_tail = sweeps.tail_p_times(x.transpose()).transpose();
   product(-1.0, to_fixed, Form::kPlain, h, Form::kTransposed, 1.0, to_tail);
 }
@@ -156,7 +157,7 @@ void Sweeps::subtract_forms(const Matrix& top, int q, Matrix& sum) const {
   const auto tail = stacked_.leftCols(problem_.tail_columns);
   Matrix v = stacked_.rightCols(problem_.m);
   product(-1.0, tail, Form::kPlain, tail_.h, Form::kPlain, 1.0, v);
-  const Matrix v_top = v * top;
+  const Matrix v_top = times(v, top);
   const Matrix half = tail_half(tail.transpose());
   for (Index row = 0; row < v.rows(); row += q) {
     const auto own = half.middleCols(row, q);
@@ -177,7 +178,7 @@ void Sweeps::reverse_wide(std::size_t i, const Matrix& top, Matrix& gamma, bool 
     state.w_rest.resize(stage.rest.size());
   }
   const Matrix& lambda = lambda_[at(stage.group)];
-  const Matrix d = lambda * lambda.transpose();
+  const Matrix d = outer_gram(lambda);
   Matrix sum = Matrix::Zero(q, q);
   Matrix own(q, q);
   const bool sums_only = parents == 0 && !keep;
@@ -208,7 +209,7 @@ void Sweeps::reverse_wide(std::size_t i, const Matrix& top, Matrix& gamma, bool 
         product(-1.0, d, Form::kPlain, uw, Form::kPlain, 0.0,
                 Eigen::Map<Matrix>(&state.w_rest[from], q, width));
         Eigen::Map<Matrix>(&state.w_diagonal[block], q, q) =
-            Eigen::Map<const Matrix>(&state.p[block], q, q) + d * own * d;
+            Eigen::Map<const Matrix>(&state.p[block], q, q) + congruent(d, own);
       }
     }
   }

@@ -12,6 +12,7 @@
 #include "arrays.hpp"
 #include "checkpoint.hpp"
 #include "criterion.hpp"
+#include "doubts.hpp"
 #include "interrupted.hpp"
 #include "joint_inverse.hpp"
 #include "model.hpp"
@@ -304,19 +305,6 @@ class Workspace {
   ranef::Criterion criterion_;
   bool ready_ = false;
 };
-
-// What makes a problem need a second thought before it is solved.
-struct Doubts {
-  double collinear = 0.0;  // independence of X's columns below it
-  double nothing = 0.0;    // share of y'Wy that X leaves unexplained, below it
-};
-
-bool ready(const ranef::Scaling& scaling, const ranef::CrossProducts& products, Doubts doubts) {
-  if (!scaling.representable() || products.n <= products.p) return false;
-  const ranef::FixedPart fixed = ranef::fixed_part(products);
-  return !(products.p > 1 && fixed.independence < doubts.collinear) &&
-         fixed.unexplained > doubts.nothing * products.fixed(products.p, products.p);
-}
 
 // From columns to scaling, cross-products and, where nothing has to be decided on the way and no
 // factors are crossed, the workspace at the solution. Last the seconds until it was begun.

@@ -1,4 +1,4 @@
-"""Starts in other valleys, along the size of a covariance or across zero of its correlations."""
+"""Starts in other valleys: along the size of a covariance, along its axes, and scattered ones."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["other_valleys"]
 UNEVEN = 30.0
 FEW = 100
 
-STRONG = 10.0  # SDs of effects
+SCATTERED = 8
 
 STEP = 0.1  # of the logarithm of the variance
 
@@ -27,12 +27,11 @@ def other_valleys(problem: Problem, kernel: Kernel, inner: Array) -> list[Array]
 
     Those next to where the search has ended are left out. Every valley is wider than the step of
     the grid: an eigenvalue enters by a logistic curve of the logarithm of the variance. With few
-    rows also along the principal axes of a term, the same SDs with the correlations of one column
-    reversed, and strong effects of all terms. The oracle of the core.
+    rows also along the principal axes of a term, and from scattered starts. The oracle of the core.
     """
     out: list[Array] = []
     if problem.n <= FEW and problem.n_theta > 1:
-        out.append(theta_of_blocks([STRONG * np.eye(t.q) for t in problem.terms]))
+        out += _scattered(problem)
     uneven = 1.0 if problem.n_theta == 1 or problem.n <= FEW else UNEVEN
     face = face_of(problem, inner)
     blocks = lower_triangles(inner, [t.q for t in problem.terms])
@@ -58,20 +57,22 @@ def other_valleys(problem: Problem, kernel: Kernel, inner: Array) -> list[Array]
         for here, base, way in ways:
             thetas = [_with_block(blocks, k, base + np.exp(s) * way) for s in grid]
             out += _bottoms(problem, kernel, grid, thetas, here)
-        if problem.n <= FEW:
-            out += [_with_block(blocks, k, turned) for turned in _reversed(d)]
     return out
 
 
-def _reversed(d: Array) -> list[Array]:
-    """A covariance with the correlations of one column reversed, where there are any."""
+def _scattered(problem: Problem) -> list[Array]:
+    """SDs of 0.1 to 100, equally likely in logarithms, and any correlations; always the same."""
+    rng = np.random.default_rng(0)
     out = []
-    for column in range(1, d.shape[0]):
-        sizes = np.sqrt(np.diag(d) * d[column, column])
-        if np.any(np.abs(np.delete(d[column], column)) > 1e-6 * np.delete(sizes, column)):
-            signs = np.ones(d.shape[0])
-            signs[column] = -1.0
-            out.append(d * np.outer(signs, signs))
+    for _ in range(SCATTERED):
+        blocks = []
+        for term in problem.terms:
+            vectors = rng.normal(size=(term.q, term.q))
+            vectors *= 10.0 ** rng.uniform(-1.0, 2.0, (term.q, 1)) / np.linalg.norm(
+                vectors, axis=1, keepdims=True
+            )
+            blocks.append(np.linalg.cholesky(vectors @ vectors.T))
+        out.append(theta_of_blocks(blocks))
     return out
 
 
