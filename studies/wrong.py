@@ -40,7 +40,7 @@ def wrong(value: Any, stock: list[Any], rng: np.random.Generator) -> Any:
         return _bytes(value, rng)
     if isinstance(value, (tuple, list)):
         return _sequence(value, stock, rng)
-    if isinstance(value, dict):
+    if isinstance(value, dict) and value:
         first, second = (list(value)[int(k)] for k in rng.integers(0, len(value), 2))
         return {**value, first: value[second]}
     if isinstance(value, np.ndarray):
@@ -86,7 +86,8 @@ def _unborn(value: Any, rng: np.random.Generator) -> Any:
 
 
 def _array(value: np.ndarray, rng: np.random.Generator) -> Any:
-    return SHAPES[int(rng.integers(len(SHAPES)))](value, rng)
+    change = SHAPES[int(rng.integers(len(SHAPES)))]
+    return change(value if value.ndim else value.reshape(1), rng)
 
 
 def _spoilt(value: np.ndarray, rng: np.random.Generator) -> Any:
@@ -106,7 +107,7 @@ def _spoilt(value: np.ndarray, rng: np.random.Generator) -> Any:
 
 
 def _strided(value: np.ndarray, rng: np.random.Generator) -> Any:
-    return np.repeat(value, 2, axis=0)[::2] if value.ndim else value
+    return np.repeat(value, 2, axis=0)[::2]
 
 
 def _locked(value: np.ndarray, rng: np.random.Generator) -> Any:
@@ -132,9 +133,9 @@ SHAPES: tuple[Callable[[np.ndarray, np.random.Generator], Any], ...] = (
     lambda a, rng: a[:-1].copy(),
     lambda a, rng: a[:0].copy(),
     lambda a, rng: a[:1].copy(),
-    lambda a, rng: np.concatenate([a, a]) if a.ndim else a,
-    lambda a, rng: np.concatenate([a, a[:1]]) if a.ndim else a,
-    lambda a, rng: np.asfortranarray(np.concatenate([a, a], axis=-1)) if a.ndim else a,
+    lambda a, rng: np.concatenate([a, a]),
+    lambda a, rng: np.concatenate([a, a[:1]]),
+    lambda a, rng: np.asfortranarray(np.concatenate([a, a], axis=-1)),
     lambda a, rng: np.asfortranarray(a[..., :-1]),
     lambda a, rng: np.asfortranarray(a[..., :0]),
     lambda a, rng: a.T,
@@ -145,5 +146,5 @@ SHAPES: tuple[Callable[[np.ndarray, np.random.Generator], Any], ...] = (
     lambda a, rng: np.array(a.sum() if a.dtype.kind in "fiu" else 0.0),
     lambda a, rng: a.tolist(),
     lambda a, rng: np.ma.masked_array(a),
-    lambda a, rng: np.broadcast_to(a[:1], a.shape) if a.ndim else a,
+    lambda a, rng: np.broadcast_to(a[:1], a.shape),
 )
