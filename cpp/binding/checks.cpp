@@ -128,7 +128,7 @@ void check_factor(Index n_levels, std::size_t columns) {
 }
 
 void check_rows(const ranef::Problem& problem, const ranef::RowsView& rows, bool unknown_levels) {
-  require(ranef::fits(problem, rows, problem.n - rows.n), "rows of another model");
+  require(ranef::fits(problem, rows, problem.n - rows.n), "other rows: of another model");
   if (!unknown_levels) ranef::check_codes(rows);
 }
 

@@ -74,7 +74,7 @@ class Workspace {
               const std::optional<DoubleColumn>& weights) {
     const auto n = static_cast<Index>(response.shape(0));
     const auto rows = rows_view(groups, fixed, response, y_shift, y_scale, weights, n);
-    if (n + fixed_rows_.rows() != problem_.n) throw nb::value_error("another number of rows");
+    if (n + fixed_rows_.rows() != problem_.n) throw nb::value_error("other rows: not as many");
     check_rows(problem_, rows, false);
     ready_ = false;
     stoppable([&] { criterion_.refine(rows, fixed_rows_); });

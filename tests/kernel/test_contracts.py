@@ -278,6 +278,13 @@ def test_a_factor_of_no_levels_or_more_than_codes_reach_is_refused(levels: int) 
         products((A, levels))
 
 
+@pytest.mark.parametrize("threads", [2**31 - 1, 10**6, 0, -1, -(2**31)])
+def test_any_number_of_threads_sums_the_same(threads: int) -> None:
+    groups = [(c, k, [None], [0.0], [1.0]) for c, k in ((A, 4), (B, 3))]
+    sums = cross_products(groups, ([None, X], [0.0] * 2, [1.0] * 2), Y, 0.0, 1.0, None, threads)
+    np.testing.assert_array_equal(sums.dense(), ONE.dense())
+
+
 ONE = products((A, 4), (B, 3))
 
 
