@@ -1,7 +1,7 @@
 # Needs make, Python 3.11-3.13 and a C++20 compiler; everything else is installed into .venv.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format bench sanitize docs clean
+.PHONY: help demo test check format bench sanitize fuzz docs clean
 
 # The first Python on the PATH that is new enough, else plain python3 (and a line saying so).
 SUPPORTED = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -69,6 +69,12 @@ bench: .venv/.test ## time ranef on the benchmark problems
 sanitize: .venv/.dev ## run the C++ tests under the address, undefined-behaviour and thread sanitizers
 	@$(if $(wildcard cpp/tests/*.cpp),$(SANITIZE),echo "cpp/tests is empty: nothing to run")
 
+fuzz: .venv/.dev ## call the sanitized core with wrong arguments
+	@$(call configure,sanitize,address$(comma)undefined,ON) && \
+	$(BIN)/cmake --build build/sanitize --target _core -- --quiet && \
+	LD_PRELOAD="$(call library,libasan.so) $(call library,libstdc++.so)" ASAN_OPTIONS=detect_leaks=0 \
+	RANEF_CORE="$$(ls $(CURDIR)/build/sanitize/_core*.so)" $(BIN)/python -m studies fuzz
+
 docs: .venv/.test ## run every example of the documentation pages
 	@$(BIN)/python -m pytest -q tests/docs tests/project/test_documents.py
 	@echo "The pages: README.md $(wildcard docs/*.md)"
@@ -78,10 +84,14 @@ clean: ## remove .venv, builds and caches
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 CMAKE_TOOLS = -DPython_EXECUTABLE="$(CURDIR)/$(BIN)/python" -DCMAKE_MAKE_PROGRAM="$(CURDIR)/$(BIN)/ninja"
+# $(call library,NAME): a library of the compiler's, by its path.
+library = $(shell $(firstword $(COMPILERS)) -print-file-name=$(1))
+# $(call configure,FOLDER,SANITIZERS,PYTHON MODULE): a build of the core with them.
+configure = $(BIN)/cmake -S . -B build/$(1) -G Ninja --log-level=ERROR $(CMAKE_TOOLS) \
+	-DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG="-O1 -g" -DRANEF_PYTHON=$(3) \
+	-DRANEF_SANITIZE=$(2) >/dev/null
 # $(call sanitized,FOLDER,SANITIZERS): build the core and its tests with them, and run the tests.
-sanitized = $(BIN)/cmake -S . -B build/$(1) -G Ninja --log-level=ERROR $(CMAKE_TOOLS) \
-	-DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG="-O1 -g" -DRANEF_PYTHON=OFF \
-	-DRANEF_SANITIZE=$(2) >/dev/null && \
+sanitized = $(call configure,$(1),$(2),OFF) && \
 	$(BIN)/cmake --build build/$(1) -- --quiet && \
 	$(BIN)/ctest --test-dir build/$(1) --output-on-failure
 SANITIZE = $(call sanitized,sanitize,address$(comma)undefined) && $(call sanitized,sanitize-thread,thread)

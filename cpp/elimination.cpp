@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <stdexcept>
 
 #include "parallel.hpp"
 
@@ -183,6 +184,11 @@ Stage make_stage(const CrossProducts& a, const std::vector<int>& chain, std::siz
   return stage;
 }
 
+// A row of data has a level of every factor: levels that two others meet together meet each other.
+[[noreturn]] void contradiction() {
+  throw std::invalid_argument("cross-products of no rows: their pairs of levels contradict");
+}
+
 // Where each tail column of a level stands in the lists of its parents.
 void link_tail_lists(std::vector<Stage>& chain) {
   for (std::size_t i = 0; i < chain.size(); ++i) {
@@ -193,10 +199,12 @@ void link_tail_lists(std::vector<Stage>& chain) {
       for (Index level = 0; level < stage.n_levels; ++level) {
         const Index up = stage.parent[k][at(level)];
         const std::int32_t* list = later.tail_positions(up);
+        const std::int32_t* end = list + later.tail_columns(up);
         for (auto e = at(stage.tail_start[at(level)]); e < at(stage.tail_start[at(level) + 1]);
              ++e) {
-          place[e] = static_cast<std::int32_t>(
-              std::lower_bound(list, list + later.tail_columns(up), stage.tail_position[e]) - list);
+          const std::int32_t* found = std::lower_bound(list, end, stage.tail_position[e]);
+          if (found == end || *found != stage.tail_position[e]) contradiction();
+          place[e] = static_cast<std::int32_t>(found - list);
         }
       }
       stage.tail_at.push_back(std::move(place));
@@ -302,6 +310,14 @@ Problem arrange(const CrossProducts& a, int threads) {
   link_tail_lists(problem.chain);
   fill_tail(a, problem);
   return problem;
+}
+
+void check_tail(const Problem& problem) {
+  TailMatrix pattern(problem.tail_pattern);
+  for_tail_blocks(problem, [&](Index row, Index column, const Eigen::Map<const Matrix>&) {
+    const std::vector<std::int32_t>& position = problem.tail_pattern.position;
+    if (!pattern.has(position[at(row)], position[at(column)])) contradiction();
+  });
 }
 
 void add_tail(const Problem& problem, TailMatrix& a) {

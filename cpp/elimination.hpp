@@ -88,7 +88,11 @@ struct Problem {
   Matrix tail_fixed;  // tail columns x m
 };
 
+// Throws where levels of the chain and of the tail meet as no rows of data could make them meet.
 Problem arrange(const CrossProducts& a, int threads = 1);
+
+// The same for levels within the tail: only for cross-products that come from elsewhere.
+void check_tail(const Problem& problem);
 
 // a += A over the tail columns.
 void add_tail(const Problem& problem, TailMatrix& a);

@@ -131,7 +131,7 @@ std::vector<PairBlocks> pairs_of(const RowsView& rows, int first, const std::vec
   const GroupView& g = rows.groups[at(first)];
   const RowsByLevel<Row> sorted(g, rows.n);
   // A level's blocks do not depend on where the levels are cut, so the cuts may follow `threads`.
-  const Index count = threads > 1 ? std::min<Index>(4 * threads, g.n_levels) : 1;
+  const Index count = threads > 1 ? std::min(Index{4} * threads, g.n_levels) : 1;
   std::vector<Index> cut;
   for (Index part = 0; part <= count; ++part) {
     const Index row = rows.n * part / count;

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -31,7 +32,10 @@ void run_tasks(Index count, int threads, const Task& task) {
     }
   };
   std::vector<std::thread> others;
-  for (Index t = 1; t < std::min<Index>(threads, count); ++t) others.emplace_back(work);
+  try {
+    for (Index t = 1; t < std::min<Index>(threads, count); ++t) others.emplace_back(work);
+  } catch (const std::system_error&) {  // not as many threads to be had: those there are do it all
+  }
   work();
   for (std::thread& other : others) other.join();
   if (failure) std::rethrow_exception(failure);

@@ -8,6 +8,7 @@
 #include <limits>
 #include <mutex>
 #include <optional>
+#include <system_error>
 #include <thread>
 
 #include "start.hpp"
@@ -82,28 +83,31 @@ class Work {
   template <class Make>
   bool run(int threads, const std::function<bool(Index)>& proceed, Make make) {
     std::vector<std::jthread> crew;
-    running_ = threads;
-    for (int t = 0; t < threads; ++t) {
-      crew.emplace_back([this, &make] {
-        try {
-          auto worker = make();
-          for (Index k = next_++; k < count_ && !stopped_; k = next_++) {
-            worker.fit(k);
-            ++done_;
-          }
-        } catch (...) {
-          const std::lock_guard lock(mutex_);
-          if (!error_) error_ = std::current_exception();
-          stopped_ = true;
+    const auto work = [this, &make] {
+      try {
+        auto worker = make();
+        for (Index k = next_++; k < count_ && !stopped_; k = next_++) {
+          worker.fit(k);
+          ++done_;
         }
-        {
-          const std::lock_guard lock(mutex_);
-          --running_;
-        }
-        finished_.notify_one();
-      });
+      } catch (...) {
+        const std::lock_guard lock(mutex_);
+        if (!error_) error_ = std::current_exception();
+        stopped_ = true;
+      }
+      {
+        const std::lock_guard lock(mutex_);
+        --running_;
+      }
+      finished_.notify_one();
+    };
+    std::unique_lock lock(mutex_);  // nobody leaves before all are counted
+    try {
+      for (; running_ < threads; ++running_) crew.emplace_back(work);
+    } catch (
+        const std::system_error&) {  // not as many threads to be had: those there are do it all
+      if (crew.empty()) throw;
     }
-    std::unique_lock lock(mutex_);
     while (running_ > 0) {
       finished_.wait_for(lock, std::chrono::milliseconds(50), [this] { return running_ == 0; });
       if (running_ == 0 || stopped_) continue;

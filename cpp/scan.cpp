@@ -87,7 +87,7 @@ inline std::int64_t plain_places(const T* values, Index n, std::int64_t low, std
   for (Index i = 0; i < n; ++i) {
     const auto place = static_cast<std::int64_t>(static_cast<std::uint64_t>(values[i]) -
                                                  static_cast<std::uint64_t>(low));
-    wrong |= place | (most - place);
+    wrong |= place | (place > most ? -1 : 0);
     out[i] = static_cast<std::int32_t>(place);
   }
   return wrong < 0 ? 1 : 0;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "checks.hpp"
+
 namespace ranef::binding {
 
 namespace {
@@ -34,6 +36,7 @@ ranef::RowsView rows_view(const std::vector<GroupArgument>& groups, const Column
   for (const GroupArgument& group : groups) {
     const auto& [codes, n_levels, columns, shifts, scales] = group;
     if (static_cast<Index>(codes.shape(0)) != n) throw nb::value_error("codes of another length");
+    check_factor(n_levels, columns.size());
     if (check_codes && n > 0 && *std::max_element(codes.data(), codes.data() + n) >= n_levels) {
       throw nb::value_error("a level code lies outside of 0 .. n_levels - 1");
     }

@@ -10,6 +10,7 @@
 #include "arrays.hpp"
 #include "cells.hpp"
 #include "change_response.hpp"
+#include "checks.hpp"
 #include "module.hpp"
 
 namespace ranef::binding {
@@ -39,6 +40,7 @@ nb::tuple state_of(const ranef::CrossProducts& a) {
 template <class T>
 std::vector<T> from_bytes(const nb::handle& value) {
   const auto bytes = nb::cast<nb::bytes>(value);
+  if (bytes.size() % sizeof(T) != 0) throw nb::value_error("a part of a number");
   const T* data = reinterpret_cast<const T*>(bytes.c_str());
   return std::vector<T>(data, data + bytes.size() / sizeof(T));
 }
@@ -50,21 +52,26 @@ Vector from_array(const nb::handle& value) {
 }
 
 void restore(ranef::CrossProducts& a, const nb::tuple& state) {
-  new (&a) ranef::CrossProducts();
-  a.n = nb::cast<Index>(state[0]);
-  a.p = nb::cast<int>(state[1]);
-  a.sum_log_weights = nb::cast<double>(state[2]);
-  a.fixed = nb::cast<Matrix>(state[3]);
+  check_state(state, 6);
+  ranef::CrossProducts out;
+  out.n = nb::cast<Index>(state[0]);
+  out.p = nb::cast<int>(state[1]);
+  out.sum_log_weights = nb::cast<double>(state[2]);
+  out.fixed = nb::cast<Matrix>(state[3]);
   for (nb::handle item : state[4]) {
     const auto g = nb::cast<nb::tuple>(item);
-    a.groups.push_back({nb::cast<Index>(g[0]), nb::cast<int>(g[1]),
-                        from_array<ranef::Numbers>(g[2]), from_array<ranef::Numbers>(g[3])});
+    check_state(g, 4);
+    out.groups.push_back({nb::cast<Index>(g[0]), nb::cast<int>(g[1]),
+                          from_array<ranef::Numbers>(g[2]), from_array<ranef::Numbers>(g[3])});
   }
   for (nb::handle item : state[5]) {
     const auto b = nb::cast<nb::tuple>(item);
-    a.pairs.push_back({nb::cast<int>(b[0]), nb::cast<int>(b[1]), from_bytes<std::int64_t>(b[2]),
-                       from_bytes<std::int32_t>(b[3]), from_array<std::vector<double>>(b[4])});
+    check_state(b, 5);
+    out.pairs.push_back({nb::cast<int>(b[0]), nb::cast<int>(b[1]), from_bytes<std::int64_t>(b[2]),
+                         from_bytes<std::int32_t>(b[3]), from_array<std::vector<double>>(b[4])});
   }
+  check(out);
+  new (&a) ranef::CrossProducts(std::move(out));
 }
 
 // A itself, dense, columns in the order of the groups, then X, then y: for the NumPy kernel.

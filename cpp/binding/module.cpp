@@ -1,6 +1,7 @@
 #include "module.hpp"
 
 #include <exception>
+#include <string_view>
 
 #include "arrays.hpp"
 #include "checkpoint.hpp"
@@ -9,11 +10,38 @@ namespace ranef::binding {
 
 namespace {
 
-template <class Function>
-void take(Function& target, const nb::dict& table, const char* name) {
-  nb::capsule capsule = nb::cast<nb::capsule>(table[name]);
-  target = reinterpret_cast<Function>(
-      PyCapsule_GetPointer(capsule.ptr(), PyCapsule_GetName(capsule.ptr())));
+template <class T>
+constexpr std::string_view kDeclared = "_d *";  // after the name of the module
+template <>
+constexpr std::string_view kDeclared<char*> = "char *";
+template <>
+constexpr std::string_view kDeclared<int*> = "int *";
+
+// Whether a C declaration, for which Cython names its capsules, has these arguments.
+template <class... Arguments>
+bool declares(std::string_view text) {
+  const auto next_is = [&text](std::string_view wanted) {
+    const std::size_t begin = text.find_first_not_of(" (");
+    const std::size_t end = text.find_first_of(",)");
+    if (begin >= end || end == text.npos) return false;
+    const std::string_view found = text.substr(begin, end - begin);
+    text.remove_prefix(end + 1);
+    return wanted.front() == '_' ? found.ends_with(wanted) : found == wanted;
+  };
+  constexpr std::string_view kResult = "void ";
+  if (!text.starts_with(kResult)) return false;
+  text.remove_prefix(kResult.size());
+  return (next_is(kDeclared<Arguments>) && ...) && text.empty();
+}
+
+template <class... Arguments>
+void take(void (*&target)(Arguments...), const nb::dict& table, const char* name) {
+  const nb::capsule capsule = nb::cast<nb::capsule>(table[name]);
+  const char* declared = capsule.name();
+  if (declared == nullptr || !declares<Arguments...>(declared)) {
+    throw nb::value_error("not the routine of this name");
+  }
+  target = reinterpret_cast<void (*)(Arguments...)>(PyCapsule_GetPointer(capsule.ptr(), declared));
 }
 
 // Takes BLAS and LAPACK from SciPy's Cython interface (the __pyx_capi__ dictionaries).

@@ -10,8 +10,8 @@
 
 #include "arrays.hpp"
 #include "change_fixed.hpp"
+#include "checks.hpp"
 #include "module.hpp"
-#include "penalties.hpp"
 #include "refit.hpp"
 
 namespace ranef::binding {
@@ -19,8 +19,6 @@ namespace ranef::binding {
 using namespace nb::literals;
 
 namespace {
-
-using TermList = std::vector<std::tuple<int, int, int>>;
 
 // seed, first replicate, count, threads, start, evaluations, gain, called with the number done
 using PlanArgument =
@@ -35,9 +33,9 @@ class Replication {
   Replication(const ranef::CrossProducts& a, bool reml, const TermList& terms,
               const std::vector<PenaltyArgument>& priors, const Matrix& fixed_rows)
       : problem_(ranef::arrange(a)),
-        chart_(terms_of(terms), problem_.q),
+        chart_(chart_from(terms, problem_.q)),
         reml_(reml),
-        penalty_(penalty_from(priors)),
+        penalty_(penalty_from(priors, problem_.q)),
         fixed_rows_(fixed_rows) {
     if (fixed_rows.rows() > 0 && fixed_rows.cols() != problem_.m) {
       throw nb::value_error("rows of another width than [X y]");
@@ -76,11 +74,12 @@ class Replication {
     check_beta(beta);
     const ranef::RowsView rows =
         rows_view(groups, fixed, std::nullopt, 0.0, 1.0, weights, problem_.n);
-    check_rows(rows);
+    check_rows(problem_, rows, false);
     std::vector<ranef::EffectPool> effects;
     for (const auto& [group, offset, values] : pools) {
       if (group < 0 || group >= problem_.n_groups || offset < 0 || values.shape(0) == 0 ||
-          offset + static_cast<int>(values.shape(1)) > problem_.q[at(group)]) {
+          values.shape(1) == 0 ||
+          offset > problem_.q[at(group)] - static_cast<Index>(values.shape(1))) {
         throw nb::value_error("a pool lies outside of its grouping factor");
       }
       effects.push_back({group,
@@ -101,7 +100,7 @@ class Replication {
     if (problem_.n_groups != 1) throw nb::value_error("clusters of one grouping factor only");
     const ranef::RowsView rows =
         rows_view(groups, fixed, response, y_shift, y_scale, weights, problem_.n);
-    check_rows(rows);
+    check_rows(problem_, rows, false);
     const ranef::ClusterReplicates replicates(problem_, rows, std::get<0>(plan));
     return run(replicates, plan);
   }
@@ -125,30 +124,8 @@ class Replication {
   Index tail_columns() const { return problem_.tail_columns; }
 
  private:
-  static std::vector<ranef::Term> terms_of(const TermList& terms) {
-    std::vector<ranef::Term> list;
-    for (const auto& [group, offset, q] : terms) list.push_back({group, offset, q});
-    return list;
-  }
-
   void check_beta(const Vector& beta) const {
     if (beta.size() != problem_.p) throw nb::value_error("beta has another length");
-  }
-
-  void check_rows(const ranef::RowsView& rows) const {
-    if (static_cast<int>(rows.groups.size()) != problem_.n_groups ||
-        static_cast<int>(rows.fixed.size()) != problem_.p) {
-      throw nb::value_error("rows of another model");
-    }
-    for (std::size_t g = 0; g < rows.groups.size(); ++g) {
-      const ranef::GroupView& group = rows.groups[g];
-      bool fine = group.n_levels == problem_.n_levels[g] &&
-                  static_cast<int>(group.columns.size()) == problem_.q[g];
-      for (Index i = 0; fine && i < rows.n; ++i) {
-        fine = group.codes[i] >= 0 && group.codes[i] < group.n_levels;
-      }
-      if (!fine) throw nb::value_error("rows with other levels or columns");
-    }
   }
 
   ranef::Truth truth(const Vector& theta, const Vector& beta, double sigma,
@@ -162,6 +139,7 @@ class Replication {
   nb::tuple run(const ranef::Replicates& replicates, const PlanArgument& plan) const {
     const auto& [seed, first, count, threads, start, evaluations, gain, tick] = plan;
     if (start.size() != chart_.size()) throw nb::value_error("start has another length");
+    if (count < 0) throw nb::value_error("fewer replicates than none");
     const ranef::RefitControl control{reml_,   start,    {evaluations, gain},
                                       threads, penalty_, fixed_rows_};
     ranef::Refits out;

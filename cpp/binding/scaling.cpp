@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "checks.hpp"
 #include "model.hpp"
 #include "module.hpp"
 
@@ -45,17 +46,20 @@ nb::tuple state_of(const ranef::Scaling& s) {
 }
 
 void restore(ranef::Scaling& s, const nb::tuple& state) {
-  new (&s) ranef::Scaling();
-  s.x = matrix_from(nb::cast<MatrixState>(state[0]));
-  s.y = {nb::cast<double>(state[1]), nb::cast<double>(state[2])};
+  check_state(state, 6);
+  ranef::Scaling out;
+  out.x = matrix_from(nb::cast<MatrixState>(state[0]));
+  out.y = {nb::cast<double>(state[1]), nb::cast<double>(state[2])};
   for (const auto& [group, offset, q] :
        nb::cast<std::vector<std::tuple<int, int, int>>>(state[3])) {
-    s.terms.push_back({group, offset, q});
+    out.terms.push_back({group, offset, q});
   }
   for (const MatrixState& matrix : nb::cast<std::vector<MatrixState>>(state[4])) {
-    s.z.push_back(matrix_from(matrix));
+    out.z.push_back(matrix_from(matrix));
   }
-  s.orthogonal = nb::cast<Matrix>(state[5]);
+  out.orthogonal = nb::cast<Matrix>(state[5]);
+  check(out);
+  new (&s) ranef::Scaling(std::move(out));
 }
 
 std::vector<Matrix> random_changes(const ranef::Scaling& s) {
@@ -98,6 +102,7 @@ void bind_scaling(nb::module_& m) {
           [](const Scaling& s, const Matrix& inverse) {
             Scaling out = s;
             out.orthogonal = inverse;
+            check(out);
             return out;
           },
           "inverse"_a)

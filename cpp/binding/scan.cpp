@@ -2,6 +2,7 @@
 #include "scan.hpp"
 
 #include <cstdint>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -39,7 +40,13 @@ void bind(nb::module_& m) {
          const NewCodes& codes) {
         const auto n = static_cast<Index>(values.shape(0));
         if (static_cast<Index>(codes.shape(0)) != n) throw nb::value_error("one code for a value");
-        if (high < low || high - low >= INT32_MAX) throw nb::value_error("too far apart");
+        if constexpr (std::is_floating_point_v<T>) {
+          constexpr std::int64_t kMost = std::int64_t{1}
+                                         << 62;  // doubles up to it are integers too
+          if (low < -kMost || high > kMost) throw nb::value_error("too large");
+        }
+        const auto between = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low);
+        if (high < low || between >= INT32_MAX) throw nb::value_error("too far apart");
         std::vector<double> numbers;
         {
           nb::gil_scoped_release release;

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "checks.hpp"
 #include "module.hpp"
 #include "solve.hpp"
 
@@ -25,6 +26,7 @@ nb::tuple state_of(const ranef::Solved& s) {
 }
 
 ranef::Evidence evidence_from(const nb::tuple& state) {
+  check_state(state, 9);
   ranef::Evidence out;
   out.gain = nb::cast<double>(state[0]);
   out.step = nb::cast<double>(state[1]);
@@ -38,28 +40,39 @@ ranef::Evidence evidence_from(const nb::tuple& state) {
   return out;
 }
 
+// Which of the names a state holds.
+template <std::size_t N>
+int one_of(const std::array<const char*, N>& names, const nb::handle& value) {
+  const int k = nb::cast<int>(value);
+  if (k < 0 || k >= static_cast<int>(names.size())) throw nb::value_error("no such outcome");
+  return k;
+}
+
 void restore(ranef::Solved& s, const nb::tuple& state) {
-  new (&s) ranef::Solved();
-  ranef::Optimum& best = s.optimum;
+  check_state(state, 16);
+  ranef::Solved out;
+  ranef::Optimum& best = out.optimum;
   best.theta = nb::cast<Vector>(state[0]);
   best.value = nb::cast<double>(state[1]);
-  best.status = static_cast<ranef::OptimiseStatus>(nb::cast<int>(state[2]));
+  best.status = static_cast<ranef::OptimiseStatus>(one_of(kStatus, state[2]));
   best.evaluations = nb::cast<int>(state[3]);
   best.escapes = nb::cast<int>(state[4]);
-  best.method = static_cast<ranef::OptimiseMethod>(nb::cast<int>(state[5]));
+  best.method = static_cast<ranef::OptimiseMethod>(one_of(kMethod, state[5]));
   const auto log = nb::cast<Matrix>(state[6]);
+  if (log.cols() != 4) throw nb::value_error("a log of other columns");
   for (Index k = 0; k < log.rows(); ++k) {
     best.log.push_back({log(k, 0), log(k, 1), log(k, 2), log(k, 3) != 0.0});
   }
-  s.theta = nb::cast<Vector>(state[7]);
-  s.covariances = nb::cast<std::vector<Matrix>>(state[8]);
-  s.evidence = evidence_from(nb::cast<nb::tuple>(state[9]));
-  s.starts = nb::cast<int>(state[10]);
-  s.elsewhere = nb::cast<int>(state[11]);
-  s.basins = nb::cast<int>(state[12]);
-  s.search_seconds = nb::cast<double>(state[13]);
-  s.certificate_seconds = nb::cast<double>(state[14]);
-  s.loses_digits = nb::cast<bool>(state[15]);
+  out.theta = nb::cast<Vector>(state[7]);
+  out.covariances = nb::cast<std::vector<Matrix>>(state[8]);
+  out.evidence = evidence_from(nb::cast<nb::tuple>(state[9]));
+  out.starts = nb::cast<int>(state[10]);
+  out.elsewhere = nb::cast<int>(state[11]);
+  out.basins = nb::cast<int>(state[12]);
+  out.search_seconds = nb::cast<double>(state[13]);
+  out.certificate_seconds = nb::cast<double>(state[14]);
+  out.loses_digits = nb::cast<bool>(state[15]);
+  new (&s) ranef::Solved(std::move(out));
 }
 
 }  // namespace

@@ -1,8 +1,10 @@
 // One problem with its working memory, as Python sees it.
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -11,6 +13,7 @@
 
 #include "arrays.hpp"
 #include "checkpoint.hpp"
+#include "checks.hpp"
 #include "criterion.hpp"
 #include "doubts.hpp"
 #include "interrupted.hpp"
@@ -18,7 +21,6 @@
 #include "model.hpp"
 #include "module.hpp"
 #include "optimise.hpp"
-#include "penalties.hpp"
 #include "solve.hpp"
 #include "solved.hpp"
 #include "start.hpp"
@@ -29,8 +31,6 @@ namespace ranef::binding {
 using namespace nb::literals;
 
 namespace {
-
-using Terms = std::vector<std::tuple<int, int, int>>;  // group, offset, q
 
 std::vector<ranef::Direction> directions_from(
     const std::vector<std::tuple<int, Matrix>>& directions, const ranef::Problem& problem) {
@@ -56,7 +56,7 @@ ranef::OptimiseMethod method(bool newton) {
   return newton ? ranef::OptimiseMethod::kNewton : ranef::OptimiseMethod::kLbfgs;
 }
 
-// One problem with its working memory. Not to be shared between threads. What takes long can be
+// One problem with its working memory; one call at a time. What takes long can be
 // stopped in the middle; the criterion then has to be evaluated anew.
 class Workspace {
  public:
@@ -65,11 +65,7 @@ class Workspace {
             int threads)
       : problem_(with_fixed_rows(ranef::arrange(a, threads), fixed_rows)),
         fixed_rows_(fixed_rows.value_or(Matrix())),
-        criterion_(problem_, reml, constant, penalty_from(priors), threads) {
-    for (const int q : problem_.q) {
-      if (q < 1) throw nb::value_error("a grouping factor without columns");
-    }
-  }
+        criterion_(problem_, reml, constant, penalty_from(priors, problem_.q), threads) {}
   Workspace(const Workspace&) = delete;
   Workspace& operator=(const Workspace&) = delete;
 
@@ -79,11 +75,10 @@ class Workspace {
               const std::optional<DoubleColumn>& weights) {
     const auto n = static_cast<Index>(response.shape(0));
     const auto rows = rows_view(groups, fixed, response, y_shift, y_scale, weights, n);
-    if (!ranef::fits(problem_, rows, fixed_rows_.rows())) throw nb::value_error("other rows");
-    nb::gil_scoped_release release;
-    ranef::check_codes(rows);
-    criterion_.refine(rows, fixed_rows_);
+    if (n + fixed_rows_.rows() != problem_.n) throw nb::value_error("other rows: not as many");
+    check_rows(problem_, rows, false);
     ready_ = false;
+    stoppable([&] { criterion_.refine(rows, fixed_rows_); });
   }
 
   bool evaluate(const std::vector<Matrix>& lambda) {
@@ -110,31 +105,15 @@ class Workspace {
     return stoppable([&] { return criterion_.average_information(checked); });
   }
 
-  ranef::Chart chart(const Terms& terms) const {
-    std::vector<ranef::Term> list;
-    for (const auto& [group, offset, q] : terms) list.push_back({group, offset, q});
-    return chart(std::move(list));
+  Vector moment_start(const TermList& terms) {
+    const ranef::Chart chart = chart_from(terms, problem_.q);
+    return stoppable(
+        [&] { return ranef::moment_start(problem_, criterion_.nu(), criterion_.reml(), chart); });
   }
 
-  ranef::Chart chart(std::vector<ranef::Term> terms) const {
-    for (const ranef::Term& term : terms) {
-      if (term.group < 0 || term.group >= problem_.n_groups || term.offset < 0 || term.q < 1 ||
-          term.offset > problem_.q[at(term.group)] - term.q) {
-        throw nb::value_error("a term lies outside of its grouping factor");
-      }
-    }
-    return ranef::Chart(std::move(terms), problem_.q);
-  }
-
-  Vector moment_start(const Terms& terms) {
-    const ranef::Chart chart = this->chart(terms);
-    nb::gil_scoped_release release;
-    return ranef::moment_start(problem_, criterion_.nu(), criterion_.reml(), chart);
-  }
-
-  nb::tuple optimise(const Terms& terms, const Vector& start, int max_evaluations, double gain,
+  nb::tuple optimise(const TermList& terms, const Vector& start, int max_evaluations, double gain,
                      bool newton) {
-    const ranef::Chart chart = this->chart(terms);
+    const ranef::Chart chart = chart_from(terms, problem_.q);
     if (start.size() != chart.size()) throw nb::value_error("theta has another length");
     ranef::Optimum best = stoppable([&] {
       return ranef::optimise(criterion_, chart, start, {max_evaluations, gain, method(newton)},
@@ -147,9 +126,9 @@ class Workspace {
   }
 
   // The evidence about theta, where the criterion stands.
-  nb::tuple evidence(const Terms& terms, const Vector& theta, const std::vector<Matrix>& bases) {
+  nb::tuple evidence(const TermList& terms, const Vector& theta, const std::vector<Matrix>& bases) {
     require();
-    const ranef::Chart chart = this->chart(terms);
+    const ranef::Chart chart = chart_from(terms, problem_.q);
     check(chart, theta, bases);
     return numbers(stoppable([&] { return ranef::evidence(criterion_, chart, theta, bases); }));
   }
@@ -157,7 +136,7 @@ class Workspace {
   // Search, certificate, and searches from elsewhere. Without a start: moments.
   ranef::Solved solve(const ranef::Scaling& scaling, const std::optional<Vector>& start,
                       int max_evaluations, double gain, int restarts, bool newton, int threads) {
-    const ranef::Chart chart = this->chart(scaling.terms);
+    const ranef::Chart chart = chart_from(scaling.terms, problem_.q);
     if (start && start->size() != chart.size()) throw nb::value_error("theta has another length");
     ranef::SolveControl control;
     control.search = {max_evaluations, gain, method(newton)};
@@ -223,6 +202,7 @@ class Workspace {
     if (groups.empty()) throw nb::value_error("no grouping factor");
     const Index n = static_cast<Index>(std::get<0>(groups.front()).shape(0));
     const ranef::RowsView rows = rows_view(groups, fixed, std::nullopt, 0.0, 1.0, weights, n);
+    check_rows(problem_, rows, true);
     return move_out(stoppable([&] { return ranef::row_variances(criterion_, rows); }));
   }
 
@@ -252,14 +232,30 @@ class Workspace {
   const ranef::Criterion& criterion() const { return criterion_; }
 
  private:
+  // Where another thread, or a signal's handler, calls while a call is at work.
+  class Alone {
+   public:
+    explicit Alone(std::atomic<bool>& busy) : busy_(busy) {
+      if (busy_.exchange(true))
+        throw std::runtime_error("another call of this workspace is at work");
+    }
+    ~Alone() { busy_ = false; }
+    Alone(const Alone&) = delete;
+    Alone& operator=(const Alone&) = delete;
+
+   private:
+    std::atomic<bool>& busy_;
+  };
+
   // Calls without the interpreter's lock, and gives up where Ctrl-C is pressed.
   template <class Call>
   auto stoppable(const Call& call) -> decltype(call()) {
     nb::gil_scoped_release release;
+    const Alone alone(busy_);
     const ranef::Stoppable stop{Interrupted{}};
     try {
       return call();
-    } catch (const ranef::Stopped&) {
+    } catch (...) {
       ready_ = false;
       throw;
     }
@@ -304,6 +300,7 @@ class Workspace {
   Matrix fixed_rows_;  // of it, those without random effects
   ranef::Criterion criterion_;
   bool ready_ = false;
+  std::atomic<bool> busy_ = false;
 };
 
 // From columns to scaling, cross-products and, where nothing has to be decided on the way and no

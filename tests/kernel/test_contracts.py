@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import pytest
 
 import ranef as rn
-from ranef._core import Workspace, solve_model
+from ranef._core import (
+    CrossProducts,
+    Replication,
+    Workspace,
+    cross_products,
+    solve_model,
+    use_blas,
+    whole_codes,
+)
 from ranef.problem.parameters import group_lambdas
 
 N = 24
@@ -143,3 +152,252 @@ def test_a_lambda_that_is_no_number_is_a_status(workspace: Workspace) -> None:
     assert not workspace.evaluate([np.asfortranarray(np.full((2, 2), np.nan)), np.eye(1)])
     with pytest.raises(ValueError, match="evaluate"):
         workspace.gamma()
+
+
+def products(*factors: tuple[Any, int], p: tuple[Any, ...] = (None, X)) -> CrossProducts:
+    groups = [(codes, levels, [None], [0.0], [1.0]) for codes, levels in factors]
+    fixed = (list(p), [0.0] * len(p), [1.0] * len(p))
+    return cross_products(groups, fixed, Y, 0.0, 1.0, None, 1)
+
+
+def restored(kind: type, state: Any) -> Any:
+    one = kind.__new__(kind)
+    one.__setstate__(state)
+    return one
+
+
+def changed(state: Any, *path: int, to: Any) -> Any:
+    """`state` with something else at one place inside."""
+    parts = list(state)
+    parts[path[0]] = to if len(path) == 1 else changed(parts[path[0]], *path[1:], to=to)
+    return type(state)(parts)
+
+
+C = np.ascontiguousarray(np.arange(N) % 5, dtype=np.int32)
+CROSSED = products((A, 4), (B, 3), (C, 5)).__getstate__()
+
+
+def test_a_pickle_of_cross_products_is_restored() -> None:
+    again = restored(CrossProducts, CROSSED)
+    np.testing.assert_array_equal(again.dense(), products((A, 4), (B, 3), (C, 5)).dense())
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        (),
+        CROSSED[:5],
+        changed(CROSSED, 0, to=-1),
+        changed(CROSSED, 1, to=1),
+        changed(CROSSED, 1, to=2**31 - 1),
+        changed(CROSSED, 3, to=np.zeros((3, 2))),
+        changed(CROSSED, 4, to=CROSSED[4][:2]),
+        changed(CROSSED, 4, to=CROSSED[4][::-1]),
+        changed(CROSSED, 4, 0, to=CROSSED[4][0][:3]),
+        changed(CROSSED, 4, 0, 0, to=5),
+        changed(CROSSED, 4, 0, 0, to=-4),
+        changed(CROSSED, 4, 0, 1, to=2),
+        changed(CROSSED, 4, 0, 2, to=np.zeros(3)),
+        changed(CROSSED, 4, 0, 3, to=np.zeros(0)),
+        changed(CROSSED, 5, to=CROSSED[5][:2]),
+        changed(CROSSED, 5, to=CROSSED[5] + CROSSED[5]),
+        changed(CROSSED, 5, 0, 0, to=1),
+        changed(CROSSED, 5, 0, 1, to=7),
+        changed(CROSSED, 5, 0, 2, to=CROSSED[5][0][2][:-8]),
+        changed(CROSSED, 5, 0, 2, to=CROSSED[5][0][2][:-1]),
+        changed(CROSSED, 5, 0, 2, to=b""),
+        changed(CROSSED, 5, 0, 2, to=np.array([0, 99, 3, 6, 12]).tobytes()),
+        changed(CROSSED, 5, 0, 3, to=CROSSED[5][0][3][::-1]),
+        changed(CROSSED, 5, 0, 3, to=b"\xff" * len(CROSSED[5][0][3])),
+        changed(CROSSED, 5, 0, 4, to=np.zeros(1)),
+    ],
+)
+def test_a_pickle_of_no_cross_products_is_refused(state: Any) -> None:
+    with pytest.raises((ValueError, TypeError, RuntimeError)):
+        restored(CrossProducts, state)
+
+
+def test_levels_that_meet_as_no_rows_could_are_refused() -> None:
+    """Each pair fits its factors; together they are cross-products of no rows."""
+    rng = np.random.default_rng(1)
+    n = 60
+    wide = np.arange(n, dtype=np.int32)
+    codes = [rng.integers(0, k, n).astype(np.int32) for k in (30, 30)]
+    groups = [
+        (c, k, [None], [0.0], [1.0]) for c, k in zip((wide, *codes), (n, 30, 30), strict=True)
+    ]
+    fixed = ([None], [0.0], [1.0])
+    y = rng.normal(size=n)
+    state = cross_products(groups, fixed, y, 0.0, 1.0, None, 1).__getstate__()
+    groups[2] = (codes[1][::-1].copy(), 30, [None], [0.0], [1.0])
+    other = cross_products(groups, fixed, y, 0.0, 1.0, None, 1).__getstate__()
+    with pytest.raises(ValueError, match="contradict"):
+        restored(CrossProducts, changed(state, 5, 2, to=other[5][2]))
+
+
+PARTS = "columns|one scaling|size|outcome|log|parts"
+
+SCALING, _, _, SOLVED, _ = solve_model(
+    ((X,), (True,), ((A, 4),), ((0, (-1, 0)),), (-1, 0)), Y, *SETTINGS
+)
+
+
+@pytest.mark.parametrize(
+    ("one", "path", "to"),
+    [
+        (SCALING, (0,), ([0.0], [], -1)),
+        (SCALING, (0, 2), 2),
+        (SCALING, (0, 2), -2),
+        (SCALING, (3,), []),
+        (SCALING, (3,), [(0, 0, 5)]),
+        (SCALING, (4,), []),
+        (SCALING, (5,), np.eye(3)),
+        (SOLVED, (2,), 5),
+        (SOLVED, (2,), -1),
+        (SOLVED, (5,), 2),
+        (SOLVED, (6,), np.zeros((2, 3))),
+        (SOLVED, (9,), ()),
+    ],
+)
+def test_a_pickle_of_wrong_parts_is_refused(one: Any, path: tuple[int, ...], to: Any) -> None:
+    restored(type(one), one.__getstate__())
+    with pytest.raises(ValueError, match=PARTS):
+        restored(type(one), changed(one.__getstate__(), *path, to=to))
+    with pytest.raises(ValueError, match="parts"):
+        restored(type(one), one.__getstate__()[:-1])
+
+
+def test_an_orthogonal_part_of_another_size_is_refused() -> None:
+    with pytest.raises(ValueError, match="size"):
+        SCALING.with_orthogonal(np.asfortranarray(np.eye(3)))
+
+
+@pytest.mark.parametrize("levels", [0, -1, 2**31, 2**62])
+def test_a_factor_of_no_levels_or_more_than_codes_reach_is_refused(levels: int) -> None:
+    with pytest.raises(ValueError, match="levels"):
+        products((A, levels))
+
+
+@pytest.mark.parametrize("threads", [2**31 - 1, 10**6, 0, -1, -(2**31)])
+def test_any_number_of_threads_sums_the_same(threads: int) -> None:
+    groups = [(c, k, [None], [0.0], [1.0]) for c, k in ((A, 4), (B, 3))]
+    sums = cross_products(groups, ([None, X], [0.0] * 2, [1.0] * 2), Y, 0.0, 1.0, None, threads)
+    np.testing.assert_array_equal(sums.dense(), ONE.dense())
+
+
+ONE = products((A, 4), (B, 3))
+
+
+def prior(group: int, offset: int, q: int, **parts: Any) -> tuple[Any, ...]:
+    right = {
+        "change": np.eye(q), "log_det": 0.1, "log_correlation": 0.1, "trace": np.eye(q),
+        "log_sd": np.ones(q), "sd": np.ones(q), "tail_weight": np.ones((1, q)),
+        "tail_scale": np.ones((1, q)), "constant": 0.0,
+    }  # fmt: skip
+    return (group, offset, *(right | parts).values())
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        prior(-1, 0, 1),
+        prior(2, 0, 1),
+        prior(0, 0, 2),
+        prior(0, -1, 1),
+        prior(0, 2**31 - 1, 1),
+        prior(0, 0, 0),
+        prior(0, 0, 1, trace=np.eye(2)),
+        prior(0, 0, 1, log_sd=np.ones(0)),
+        prior(0, 0, 1, sd=np.ones(3)),
+        prior(0, 0, 1, tail_weight=np.ones((1, 2))),
+        prior(0, 0, 1, tail_scale=np.ones((2, 1))),
+    ],
+)
+def test_a_prior_outside_of_its_factor_is_refused(wrong: tuple[Any, ...]) -> None:
+    Workspace(ONE, True, 0.0, [prior(0, 0, 1)], None, 1)
+    with pytest.raises(ValueError, match="prior"):
+        Workspace(ONE, True, 0.0, [wrong], None, 1)
+    with pytest.raises(ValueError, match="prior"):
+        Replication(ONE, True, [(0, 0, 1), (1, 0, 1)], [wrong], np.zeros((0, 3)))
+
+
+@pytest.mark.parametrize("term", [(0, 0, 2), (2, 0, 1), (-1, 0, 1), (0, -1, 1), (0, 0, 0)])
+def test_replicates_of_a_term_outside_of_its_factor_are_refused(term: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="term"):
+        Replication(ONE, True, [term], [], np.zeros((0, 3)))
+
+
+def test_replicates_of_wrong_parts_are_refused() -> None:
+    replication = Replication(ONE, True, [(0, 0, 1), (1, 0, 1)], [], np.zeros((0, 3)))
+    theta, beta = np.ones(2), np.zeros(2)
+    rows = (
+        [(A, 4, [None], [0.0], [1.0]), (B, 3, [None], [0.0], [1.0])],
+        ([None, X], [0.0] * 2, [1.0] * 2),
+    )
+
+    def plan(count: int) -> tuple[Any, ...]:
+        return (1, 0, count, 10**6, theta, 5, 1e-6, lambda done: None)
+
+    assert replication.parametric(plan(3), theta, beta, 1.0)[0].shape == (2, 3)
+    with pytest.raises(ValueError, match="none"):
+        replication.parametric(plan(-1), theta, beta, 1.0)
+    for pool in (
+        (0, 0, np.zeros((2, 0))),
+        (0, 2**31 - 1, np.zeros((2, 1))),
+        (0, 0, np.zeros((2, 2))),
+    ):
+        with pytest.raises(ValueError, match="pool"):
+            replication.residual(plan(3), *rows, None, beta, [pool], Y)
+
+
+@pytest.mark.parametrize("fewer", ["groups", "columns", "fixed"])
+def test_variances_of_other_rows_are_refused(workspace: Workspace, fewer: str) -> None:
+    a = (A, 4, [None, X], [0.0] * 2, [1.0] * 2)
+    b = (B, 3, [None], [0.0], [1.0])
+    fixed: tuple[Any, ...] = ([None, X], [0.0] * 2, [1.0] * 2)
+    assert workspace.row_variances([a, b], fixed, None).shape == (N,)
+    wrong = {
+        "groups": ([a], fixed),
+        "columns": ([(A, 4, [None], [0.0], [1.0]), b], fixed),
+        "fixed": ([a, b], ([None], [0.0], [1.0])),
+    }[fewer]
+    with pytest.raises(ValueError, match="another model"):
+        workspace.row_variances(*wrong, None)
+
+
+def test_a_routine_in_the_place_of_another_is_refused() -> None:
+    from scipy.linalg import cython_blas, cython_lapack
+
+    blas, lapack = dict(cython_blas.__pyx_capi__), dict(cython_lapack.__pyx_capi__)
+    use_blas(blas, lapack)
+    for name in ("dsymm", "zgemm", "sgemm", "dgbmv"):
+        with pytest.raises(ValueError, match="routine"):
+            use_blas(blas | {"dgemm": blas[name]}, lapack)
+
+
+@pytest.mark.parametrize("ends", [(-(2**63), 2**63 - 1), (0, 2**31 - 1), (3, 2)])
+def test_whole_numbers_too_far_apart_are_refused(ends: tuple[int, int]) -> None:
+    with pytest.raises(ValueError, match="far"):
+        whole_codes(np.arange(4), *ends, 1, np.zeros(4, np.int32))
+    with pytest.raises(ValueError, match=r"far|large"):
+        whole_codes(np.arange(4.0), *ends, 1, np.zeros(4, np.int32))
+
+
+def test_calls_at_the_same_time_are_refused(workspace: Workspace) -> None:
+    lambdas = [SQUARE, np.asfortranarray(np.eye(1))]
+    workspace.evaluate(lambdas)
+    right = workspace.gamma()
+
+    def calls(_: int) -> int:
+        refused = 0
+        for _ in range(300):
+            try:
+                for found, wanted in zip(workspace.gamma(), right, strict=True):
+                    np.testing.assert_array_equal(found, wanted)
+                workspace.evaluate(lambdas)
+            except RuntimeError:
+                refused += 1
+        return refused
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(calls, range(4))) < 1200
