@@ -233,6 +233,6 @@ class Fit(Estimated, ByRow, Tested, Explained, Refitting, Presented):
         kind = "REML" if self.reml else "ML"
         groups = ", ".join(f"{n} {name}" for name, n in self.ngroups.items())
         return (
-            f"<Fit {self.formula} by {kind}: {self.nobs} rows, {groups}; "
+            f"<Fit {self.formula} by {kind}: {self.nobs} rows{', ' if groups else ''}{groups}; "
             f"{self.certificate.verdict}>"
         )

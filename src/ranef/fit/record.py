@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from ranef.design import Design
 from ranef.diagnose import data_findings, fit_findings
+from ranef.errors import OptionError
+from ranef.fit.given import Given
 from ranef.formula import Formula
 from ranef.frame import Table
 from ranef.inference.estimates import Estimates, estimate
@@ -54,6 +56,7 @@ class FitRecord:
     _left_out: Table | None = None
     _index: pd.Index[Any] | None = None
     findings: tuple[Finding, ...] = ()
+    _given: Given | None = None  # never pickled: it holds the user's data
 
     @classmethod
     def of_design(
@@ -74,12 +77,14 @@ class FitRecord:
         form: Callable[[Array], Problem] | None = None,
         left_out: Table | None = None,
         index: pd.Index[Any] | None = None,
+        given: Given | None = None,
     ) -> Self:
         """Solve, certify, estimate, and keep what is worth knowing.
 
         `seconds` are those already spent, by phase, for the log. `form` makes the problem from the
         response less offset, where that takes less than all cross-products. `left_out` are the
         rows of the data that `missing` lists, `index` the labels of all its rows, if it has any.
+        `given` are the arguments of the user's call.
         """
         begun = perf_counter()
         control = control or Control()
@@ -120,6 +125,7 @@ class FitRecord:
             _left_out=left_out,
             _index=index,
             findings=Findings(findings),
+            _given=given,
             _layout=kernel.layout,
             _seconds={
                 **(seconds or {}),
@@ -162,6 +168,8 @@ class FitRecord:
             form=form,
             left_out=self._left_out,
             index=self._index,
+            # Of another response there is no call that would give it.
+            given=self._given if design.y is self._design.y else None,
         )
 
     # Computed when first asked for; never pickled.
@@ -219,6 +227,15 @@ class FitRecord:
             self._problem, self._solution, self._estimates, lambda: self._derivatives
         )
 
+    def _need_random(self, what: str, fix: str) -> None:
+        """Refuse what only models with random effects have."""
+        if not self._problem.terms:
+            raise OptionError(
+                f"{what} needs random effects, and this model has none",
+                where=self._formula.text,
+                fix=fix,
+            )
+
     def _method(self, ddf: str) -> Method:
         """A method for degrees of freedom, made once."""
         from ranef.inference.ddf import NAMES, Fitted, method_of
@@ -235,7 +252,9 @@ class FitRecord:
                 self._weights,
                 lambda: self._derivatives,
             )
-            self._methods[ddf] = method_of(ddf, fitted)
+            # Without random effects both have the degrees of freedom of the residuals.
+            same = not self._problem.terms and ddf in ("satterthwaite", "kenward-roger")
+            self._methods[ddf] = method_of("residual" if same else ddf, fitted)
         return self._methods[ddf]
 
     def _tests(self, ddf: str, level: float) -> RowTests:
@@ -244,4 +263,4 @@ class FitRecord:
         return coefficient_tests(self._estimates.beta, self._method(ddf), level)
 
     def __getstate__(self) -> Mapping[str, Any]:
-        return {f.name: getattr(self, f.name) for f in fields(self)}
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.name != "_given"}

@@ -177,6 +177,7 @@ class Refitting(FitRecord):
         from ranef.inference.parameters import parameters_of, values_of
         from ranef.present.bootstrap import Bootstrap
 
+        self._need_random("fit.bootstrap()", "fit.confint() has the exact t intervals")
         BootstrapPlan(n, kind, seed, threads)  # refuses before a bar is made for it
         with progress_bar(f"{kind} bootstrap", n) as tick:
             draws = bootstrap_draws(

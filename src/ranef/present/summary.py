@@ -114,6 +114,8 @@ def summarize(model: FittedModel, ddf: str = "satterthwaite") -> Summary:
     table = model.coefficients(ddf=ddf)
     t_tests = bool((table["df"].dropna() < math.inf).any())
     kind = "Linear mixed model" if linear else "Generalised linear mixed model"
+    if not model.ngroups:
+        kind = "Linear model without random effects"
     method = "REML" if model.reml else "maximum likelihood"
     criterion = "REML criterion" if model.reml else "deviance"
     if model.prior is not None:
