@@ -32,6 +32,7 @@ def lmm(
     contrasts: Mapping[str, Any] | None = None,
     prior: Any = None,
     missing: Literal["drop", "raise"] = "drop",
+    subset: str | None = None,
     start: Any = None,
     control: Control | None = None,
 ) -> Fit:
@@ -60,6 +61,10 @@ def lmm(
         multiply; a mapping gives them by grouping factor, and ``"fixed"``.
     missing : {"drop", "raise"}
         Rows where a variable of the model is missing are left out and recorded, or an error.
+    subset : str, optional
+        A condition on columns of the data: ``"age > 10 & sex == 'F'"``. Rows where it does not
+        hold, or is not known because a value is missing, are left out before anything is learned
+        from the data, and counted in ``missing_rows``.
     start : array-like, shape (k,), optional
         Start values for theta, on the scale of ``Fit.theta``.
     control : Control, optional
@@ -93,7 +98,7 @@ def lmm(
     >>> fit.fixef.round(1).to_dict(), round(fit.sigma, 2)
     ({'Intercept': 1527.5}, 49.51)
     """
-    given = Given(data, weights, offset, contrasts, prior, missing, control)
+    given = Given(data, weights, offset, contrasts, prior, missing, control, subset)
     return fit_model(parse(formula), given, reml=reml, start=start)
 
 
@@ -108,6 +113,7 @@ def lm(
     offset: str | Any = None,
     contrasts: Mapping[str, Any] | None = None,
     missing: Literal["drop", "raise"] = "drop",
+    subset: str | None = None,
     control: Control | None = None,
 ) -> Fit:
     """Fit a linear model without random effects, as a baseline for mixed models.
@@ -124,7 +130,7 @@ def lm(
     reml : bool, default True
         Whether `loglik` is the REML log-likelihood and `sigma` has n - p in its denominator;
         otherwise maximum likelihood, with n. Coefficients are the same.
-    weights, offset, contrasts, missing, control
+    weights, offset, contrasts, missing, subset, control
         As in :func:`lmm`.
 
     Returns
@@ -153,7 +159,7 @@ def lm(
     >>> round(baseline.aic - mixed.aic, 1)
     143.5
     """
-    given = Given(data, weights, offset, contrasts, None, missing, control)
+    given = Given(data, weights, offset, contrasts, None, missing, control, subset)
     return fit_model(parse(formula, random=False), given, reml=reml)
 
 

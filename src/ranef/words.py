@@ -29,8 +29,8 @@ MODULE: dict[str, str] = {
     "glmmTMB": _GLMM,
     "glm": _GLMM,
     "nlmer": "ranef fits linear mixed models only",
-    "lm": "without random effects, statsmodels or pyfixest is the right tool",
-    "ols": "without random effects, statsmodels or pyfixest is the right tool",
+    "ols": "rn.lm(formula, data)",
+    "OLS": "rn.lm(formula, data)",
     "lmerControl": "rn.Control(), as in rn.lmm(formula, data, control=rn.Control(restarts=5))",
     "fixef": "fit.fixef",
     "ranef": "fit.ranef()",
@@ -57,7 +57,7 @@ MODULE: dict[str, str] = {
     "simulate": "fit.simulate()",
     "refit": "fit.refit(y)",
     "refitML": "fit.with_reml(False)",
-    "update": "rn.lmm() with the other formula",
+    "update": 'fit.update("~ . + x")',
     "summary": "fit.summary()",
     "getME": "fit.theta, fit.sigma, fit.fixef and their neighbours",
     "isSingular": "fit.certificate.verdict, and fit.certificate.rank for each term",
@@ -143,7 +143,6 @@ FIT: dict[str, str] = {
     "hat": "fit.leverage",
     "cooks_distance": "fit.diagnose(), which names groups of large influence",
     "influence": "fit.diagnose(), which names groups of large influence",
-    "update": "rn.lmm() with the other formula",
     "ranova": _TESTS,
     "lrtest": _TESTS,
     "contest": _HYPOTHESES,
@@ -188,7 +187,6 @@ FIT: dict[str, str] = {
 }
 
 _GROUPS = 'groups stand in the formula, as in "y ~ x + (x | g)"'
-_ROWS = 'choose the rows first, as in rn.lmm(formula, data[data["x"] > 0])'
 _SEARCH = "control=rn.Control(...)"
 _POPULATION = (
     'level="population" to leave all random effects out (re_form=NA), level="conditional" to take '
@@ -201,7 +199,6 @@ OPTIONS: dict[str, dict[str, str]] = {
     "lmm": {
         "family": _GLMM,
         "link": _GLMM,
-        "subset": _ROWS,
         "na_action": 'missing="drop" (na.omit) or missing="raise" (na.fail)',
         "groups": _GROUPS,
         "group": _GROUPS,

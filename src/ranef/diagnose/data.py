@@ -30,14 +30,15 @@ def data_findings(
 
 def missing_rows(missing: MissingRows) -> list[Finding]:
     """Rows left out, counted by column."""
-    if not len(missing):
+    incomplete = len(missing) - missing.outside
+    if not incomplete:
         return []
     counts = ", ".join(f"{name} {count}" for name, count in missing.by_column.items())
     return [
         Finding(
             code="missing-rows",
             severity="note",
-            message=f"{len(missing)} of {missing.n_total} rows were left out: a variable of the "
+            message=f"{incomplete} of {missing.n_total - missing.outside} rows were left out: a variable of the "
             "model is missing there",
             evidence=f"missing values: {counts}",
             where=", ".join(missing.by_column),

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ranef.design import Design, build, check_columns, check_identifiable
-from ranef.errors import DataError, RanefError
+from ranef.design.condition import rows_where
+from ranef.errors import DataError, OptionError, RanefError
 from ranef.fit.facade import Fit
 from ranef.fit.given import Given
 from ranef.formula import Formula, parse
+from ranef.formula.condition import Condition, columns, parse_condition
 from ranef.frame import Table, complete_rows, refuse_missing, take_rows
-from ranef.frame.open import in_row_order, open_frame
+from ranef.frame.open import OpenFrame, in_row_order, open_frame
 from ranef.frame.read import read_open_frame
 from ranef.options import boolean, instance, mapping, numbers, one_of, shown
 from ranef.problem.memory import out_of_memory
@@ -51,16 +53,23 @@ def fit_model(parsed: Formula, given: Given, *, reml: bool, start: Any = None) -
     check_columns(parsed, frame.names, removed=True)
     names = list(parsed.variables())
     wanted = [*names]
+    condition = None if given.subset is None else _condition(given.subset, frame)
     for name, argument in (("weights", weights), ("offset", offset)):
         if isinstance(argument, str) and argument not in wanted:
             frame.require((argument,), where=f"{name}='{argument}'")
             wanted.append(argument)
-    table = read_open_frame(frame, wanted, control.threads if control else None)
+    asked = [] if condition is None else [n for n in columns(condition) if n not in wanted]
+    table = read_open_frame(frame, [*wanted, *asked], control.threads if control else None)
     extra = {
         name: _row_values(name, in_row_order(argument, frame.index), table)
         for name, argument in (("weights", weights), ("offset", offset))
         if argument is not None
     }
+    inside = None if condition is None else rows_where(condition, str(given.subset), table)
+    if inside is not None:
+        _check_lengths(extra, table)
+        extra = {name: values[inside] for name, values in extra.items()}
+        table = take_rows(table.only(wanted), inside)
     if given.missing == "raise":
         refuse_missing(table, names, extra)
     used, record = complete_rows(table, names, extra)
@@ -70,6 +79,8 @@ def fit_model(parsed: Formula, given: Given, *, reml: bool, start: Any = None) -
         extra = {name: np.delete(values, record.rows) for name, values in extra.items()}
     else:
         used = used.private()
+    if inside is not None:
+        record = record.within(inside)
     offset_name = offset if isinstance(offset, str) else None
     if offset is not None and offset_name is None:
         offset_name = OFFSET
@@ -119,6 +130,28 @@ def _check(given: Given, reml: bool) -> None:
         mapping("contrasts", given.contrasts, "contrasts are given by variable", example)
     if given.control is not None:
         instance("control", given.control, Control, "use ranef.Control(max_evaluations=...)")
+
+
+def _condition(subset: Any, frame: OpenFrame) -> Condition:
+    if not isinstance(subset, str):
+        raise OptionError(
+            "subset is a condition on rows, as text",
+            found=f"subset={shown(subset)}",
+            fix="write it as in subset=\"age > 10 & sex == 'F'\"",
+        )
+    condition = parse_condition(subset)
+    frame.require(tuple(columns(condition)), where=f"subset={subset!r}")
+    return condition
+
+
+def _check_lengths(extra: Mapping[str, Array], table: Table) -> None:
+    for name, values in extra.items():
+        if np.shape(values) != (table.n_rows,):
+            raise DataError(
+                f"'{name}' does not have one value per row",
+                found=f"shape {np.shape(values)} for {table.n_rows} rows",
+                fix="give a vector as long as the data, with the rows outside of the subset",
+            )
 
 
 def _fit_of_text(given: Given, reml: bool, text: str) -> Fit:

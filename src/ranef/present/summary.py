@@ -182,5 +182,7 @@ def _missing(model: FittedModel) -> str:
     if not len(record):
         return ""
     by_column = ", ".join(f"{name} {count}" for name, count in record.by_column.items() if count)
-    detail = f" (missing values: {by_column})" if by_column else ""
+    details = [f"outside of the subset: {record.outside}"] if record.outside else []
+    details += [f"missing values: {by_column}"] if by_column else []
+    detail = f" ({'; '.join(details)})" if details else ""
     return f"{len(record)} of {record.n_total} rows left out{detail}"
