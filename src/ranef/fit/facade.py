@@ -10,6 +10,7 @@ from ranef.fit.estimated import Estimated
 from ranef.fit.explained import Explained
 from ranef.fit.parameters import Parameters
 from ranef.fit.refitting import Refitting
+from ranef.fit.simulating import Simulating
 from ranef.fit.tested import Tested
 from ranef.fit.updating import Updating
 from ranef.options import boolean, one_of
@@ -24,7 +25,7 @@ __all__ = ["Fit"]
 
 
 @refuse_unknown_options("fit")
-class Fit(Estimated, ByRow, Tested, Explained, Refitting, Updating, Parameters, Presented):
+class Fit(Estimated, ByRow, Tested, Explained, Refitting, Simulating, Updating, Parameters, Presented):
     """A fitted linear mixed model.
 
     Made by :func:`ranef.lmm`; nothing changes it afterwards. What belongs to the rows is in the
@@ -162,7 +163,7 @@ class Fit(Estimated, ByRow, Tested, Explained, Refitting, Updating, Parameters, 
         n: int = 1000,
         seed: int | None = None,
         kind: Literal["parametric", "conditional", "residual", "cluster", "cases"] = "parametric",
-        type: Literal["percentile", "basic", "normal"] = "percentile",
+        type: Literal["percentile", "basic", "normal", "hdi"] = "percentile",
     ) -> pd.DataFrame:
         """Confidence intervals.
 
