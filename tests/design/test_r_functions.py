@@ -111,13 +111,9 @@ def test_levels_of_cut(call: str, names: list[str]) -> None:
 
 
 def test_contrasts_of_cut_and_relevel(machines: pd.DataFrame, sleep: pd.DataFrame) -> None:
-    fit = rn.lmm(
-        "Reaction ~ cut(Days, 3) + (1 | Subject)", sleep, contrasts={"Days": "sum"}
-    )
+    fit = rn.lmm("Reaction ~ cut(Days, 3) + (1 | Subject)", sleep, contrasts={"Days": "sum"})
     assert fit.fixef.index[1] == "cut(Days, 3)[S.(-0.009,3]]"
-    direct = rn.lmm(
-        "score ~ C(Machine, contr.treatment(base='B')) + (1 | Worker)", machines
-    )
+    direct = rn.lmm("score ~ C(Machine, contr.treatment(base='B')) + (1 | Worker)", machines)
     fit = rn.lmm("score ~ relevel(Machine, 'B') + (1 | Worker)", machines)
     np.testing.assert_allclose(fit.fixef, direct.fixef, rtol=1e-12)
 

@@ -75,7 +75,8 @@ def test_it_is_the_mixed_model_with_a_variance_of_zero(sleep: pd.DataFrame) -> N
         np.testing.assert_allclose(
             plain.predict(new, interval=interval),
             mixed.predict({**new, "g": [0, 0]}, interval=interval, level="population"),
-            rtol=1e-9, atol=1e-14,
+            rtol=1e-9,
+            atol=1e-14,
         )
 
 

@@ -106,11 +106,10 @@ def test_a_statistic_of_refits(fit: Any) -> None:
     assert boot.estimates["ratio"] == fit.fixef["Days"] / fit.sigma
     refit = fit.refit(fit.simulate(20, seed=6)[13])
     assert boot.replicates.loc[13, "ratio"] == refit.fixef["Days"] / refit.sigma
-    assert fit.bootstrap(5, seed=6, statistic=lambda m: m.sigma).replicates.iloc[
-        :5, 0
-    ].to_list() == fit.bootstrap(9, seed=6, statistic=lambda m: m.sigma).replicates.iloc[
-        :5, 0
-    ].to_list()
+    assert (
+        fit.bootstrap(5, seed=6, statistic=lambda m: m.sigma).replicates.iloc[:5, 0].to_list()
+        == fit.bootstrap(9, seed=6, statistic=lambda m: m.sigma).replicates.iloc[:5, 0].to_list()
+    )
     kept = fit.bootstrap(3, "conditional", seed=6, statistic=lambda m: m.fixef)
     refit = fit.refit(fit.simulate(3, seed=6, random="conditional")[2])
     assert kept.replicates.loc[2, "Days"] == refit.fixef["Days"]
@@ -124,9 +123,10 @@ def test_the_shortest_interval(fit: Any) -> None:
     assert inside == round(0.9 * values.size) + 1  # as coda's HPDinterval counts
     widths = values[inside - 1 :] - values[: values.size - inside + 1]
     assert high - low == widths.min()
-    assert fit.confint("bootstrap", 0.9, n=199, seed=7, type="hdi").loc[
-        "sd__Days|Subject", "conf_low"
-    ] == low
+    assert (
+        fit.confint("bootstrap", 0.9, n=199, seed=7, type="hdi").loc["sd__Days|Subject", "conf_low"]
+        == low
+    )
 
 
 @pytest.mark.parametrize(
@@ -162,10 +162,12 @@ def test_matrices_are_those_of_the_criterion(formula: str, name: str) -> None:
     assert abs(np.triu(m.L.toarray(), 1)).max() == 0.0
     # Equation 41 of Bates et al. (2015), from these matrices alone.
     half = np.sqrt(m.weights)[:, None]
-    augmented = np.block([
-        [half * (m.Z @ m.Lambda).toarray(), half * m.X],
-        [np.eye(m.Z.shape[1]), np.zeros((m.Z.shape[1], m.X.shape[1]))],
-    ])
+    augmented = np.block(
+        [
+            [half * (m.Z @ m.Lambda).toarray(), half * m.X],
+            [np.eye(m.Z.shape[1]), np.zeros((m.Z.shape[1], m.X.shape[1]))],
+        ]
+    )
     y = np.concatenate([half[:, 0] * m.y, np.zeros(m.Z.shape[1])])
     solved = np.linalg.lstsq(augmented, y)[0]
     np.testing.assert_allclose(solved[m.Z.shape[1] :], fit.fixef, rtol=1e-7)

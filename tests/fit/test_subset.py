@@ -48,18 +48,17 @@ CONDITIONS = [
 
 
 @pytest.mark.parametrize(("condition", "rows"), CONDITIONS)
-def test_the_fit_is_that_of_the_chosen_rows(
-    condition: str, rows: Any, data: pd.DataFrame
-) -> None:
+def test_the_fit_is_that_of_the_chosen_rows(condition: str, rows: Any, data: pd.DataFrame) -> None:
     chosen = rows(data)
     fit, direct = rn.lmm(FORMULA, data, subset=condition), rn.lmm(FORMULA, data[chosen])
     assert fit.loglik == direct.loglik
     assert fit.missing_rows.outside == int((~chosen).sum())
     used = data.index[chosen & data["y"].notna()]
     assert fit.fitted.index.equals(used)
-    assert np.flatnonzero(np.isnan(fit.residuals(rows="all"))).tolist() == np.flatnonzero(
-        ~data.index.isin(used)
-    ).tolist()
+    assert (
+        np.flatnonzero(np.isnan(fit.residuals(rows="all"))).tolist()
+        == np.flatnonzero(~data.index.isin(used)).tolist()
+    )
 
 
 def test_what_is_left_out_is_counted(data: pd.DataFrame) -> None:

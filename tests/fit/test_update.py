@@ -114,9 +114,12 @@ def test_arguments_stay_or_change(sleep: pd.DataFrame) -> None:
         "Reaction ~ Days + (1 | Subject)", data, weights="w", offset="k", reml=False,
         subset="Days > 1",
     ).loglik  # fmt: skip
-    assert fit.update(weights=None, subset=None, reml=True).loglik == rn.lmm(
-        "Reaction ~ Days + f + (1 | Subject)", data, offset="k", contrasts={"f": "sum"}
-    ).loglik
+    assert (
+        fit.update(weights=None, subset=None, reml=True).loglik
+        == rn.lmm(
+            "Reaction ~ Days + f + (1 | Subject)", data, offset="k", contrasts={"f": "sum"}
+        ).loglik
+    )
     assert fit.with_reml(True).update("~ . + I(Days^2)").reml
 
 

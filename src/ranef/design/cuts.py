@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -75,7 +76,11 @@ def cuts_of(call: Call, column: Column, text: str) -> Cuts:
     from ranef.design.evaluate import literal
 
     options: dict[str, Any] = dict(
-        zip(("breaks", "labels", "include.lowest", "right"), map(literal, call.args[1:]), strict=False)
+        zip(
+            ("breaks", "labels", "include.lowest", "right"),
+            map(literal, call.args[1:]),
+            strict=False,
+        )
     )
     options |= {key: literal(value) for key, value in call.keywords}
     lowest = bool(options.pop("include.lowest", options.pop("include_lowest", False)))
@@ -148,7 +153,7 @@ def _names(edges: Array, right: bool, lowest: bool, digits: int) -> list[str]:
         if len(set(texts)) == len(texts):
             break
     opens, closes = ("(", "]") if right else ("[", ")")
-    names = [f"{opens}{a},{b}{closes}" for a, b in zip(texts, texts[1:], strict=False)]
+    names = [f"{opens}{a},{b}{closes}" for a, b in pairwise(texts)]
     if lowest and right:
         names[0] = "[" + names[0][1:]
     elif lowest:

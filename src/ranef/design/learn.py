@@ -11,7 +11,13 @@ import numpy as np
 from ranef.design.coding import ends_of, report_not_finite
 from ranef.design.contrasts import from_call
 from ranef.design.cuts import cuts_of
-from ranef.design.evaluate import column_of, evaluate, evaluate_factor, literal, refuse_names_of_groups
+from ranef.design.evaluate import (
+    column_of,
+    evaluate,
+    evaluate_factor,
+    literal,
+    refuse_names_of_groups,
+)
 from ranef.design.fixed import Contrast
 from ranef.design.levels import learn_levels
 from ranef.design.state import Category, State
@@ -80,8 +86,12 @@ def _learn_categories(
             column = factor.args[0]
             assert isinstance(column, Name)
             if factor.function == "cut":
-                cuts = cuts_of(factor, column_of(column, table, State(formula.text, {})), formula.text)
-                categories[key] = Category(column.name, cuts.levels, contrasts.get(column.name, Contrast()), cuts)
+                cuts = cuts_of(
+                    factor, column_of(column, table, State(formula.text, {})), formula.text
+                )
+                categories[key] = Category(
+                    column.name, cuts.levels, contrasts.get(column.name, Contrast()), cuts
+                )
                 continue
             levels, _ = learn_levels(table[column.name], table.threads)
             levels, contrast = from_call(factor, levels, formula.text)

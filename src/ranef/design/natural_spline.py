@@ -33,9 +33,7 @@ class NaturalSpline:
     directions: Array
 
     @classmethod
-    def learn(
-        cls, values: Array, df: Any, knots: Any, intercept: Any, boundary: Any
-    ) -> Self:
+    def learn(cls, values: Array, df: Any, knots: Any, intercept: Any, boundary: Any) -> Self:
         """Knots at quantiles of the values, as R chooses them (Hastie 1992, section 7.6).
 
         Parameters

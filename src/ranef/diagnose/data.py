@@ -38,8 +38,8 @@ def missing_rows(missing: MissingRows) -> list[Finding]:
         Finding(
             code="missing-rows",
             severity="note",
-            message=f"{incomplete} of {missing.n_total - missing.outside} rows were left out: a variable of the "
-            "model is missing there",
+            message=f"{incomplete} of {missing.n_total - missing.outside} rows were left out: a "
+            "variable of the model is missing there",
             evidence=f"missing values: {counts}",
             where=", ".join(missing.by_column),
             fix="compare models on the same rows; fit.missing_rows lists them",

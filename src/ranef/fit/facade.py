@@ -25,7 +25,9 @@ __all__ = ["Fit"]
 
 
 @refuse_unknown_options("fit")
-class Fit(Estimated, ByRow, Tested, Explained, Refitting, Simulating, Updating, Parameters, Presented):
+class Fit(
+    Estimated, ByRow, Tested, Explained, Refitting, Simulating, Updating, Parameters, Presented
+):
     """A fitted linear mixed model.
 
     Made by :func:`ranef.lmm`; nothing changes it afterwards. What belongs to the rows is in the

@@ -147,5 +147,3 @@ def _comparison(piece: str, text: str) -> Expr:
 
 def _error(what: str, text: str, fix: str) -> FormulaError:
     return FormulaError(what, where=f"subset={text!r}", fix=fix)
-
-

@@ -113,8 +113,8 @@ def _render(expr: Expr, name: Callable[[str], str]) -> tuple[str, int]:
         case String():
             escaped = expr.value.replace("\\", "\\\\").replace("'", "\\'")
             return "'" + escaped.replace("\n", "\\n") + "'", _ATOM
-        case Constant(value=float()):
-            return "pi" if math.isfinite(expr.value) else "Inf", _ATOM
+        case Constant(value=float() as value):
+            return "pi" if math.isfinite(value) else "Inf", _ATOM
         case Constant():
             return repr(expr.value), _ATOM
         case Vector():

@@ -82,7 +82,7 @@ def full_covariance(
     if solution.flat_directions:
         kept, joint = kept[:, :size], joint[:size, :size]
     out[np.ix_(known, known)] = kept @ joint @ kept.T
-    return 0.5 * (out + out.T)
+    return np.asarray(0.5 * (out + out.T))
 
 
 def _of_beta(problem: Problem, solution: Solution, face: Face) -> Array:

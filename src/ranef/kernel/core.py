@@ -140,7 +140,7 @@ def row_variances(kernel: CoreKernel, rows: Rows) -> Array:
         ):
             x[:, j] = ((1.0 if column is None else column) - shift) / scale
         forms = np.einsum("ij,ij->i", x @ kernel.xx_inverse, x)
-        return forms if rows.weights is None else forms * rows.weights
+        return np.asarray(forms if rows.weights is None else forms * rows.weights)
     return kernel.workspace.row_variances(group_arguments(rows), fixed_argument(rows), rows.weights)
 
 

@@ -55,7 +55,8 @@ class ModelMatrices:
     @property
     def L(self) -> csc_array:
         """Sparse Cholesky factor: with P = `permutation`, L L' = (Lambda'Z'WZ Lambda + I)[P, P]."""
-        return self._factor[0]
+        made: csc_array = self._factor[0]
+        return made
 
     @property
     def permutation(self) -> NDArray[np.intp]:
