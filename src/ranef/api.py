@@ -157,7 +157,7 @@ def lm(
     >>> baseline = rn.lm("Reaction ~ Days", data)
     >>> mixed = rn.lmm("Reaction ~ Days + (Days | Subject)", data)
     >>> round(baseline.aic - mixed.aic, 1)
-    143.5
+    144.0
     """
     given = Given(data, weights, offset, contrasts, None, missing, control, subset)
     return fit_model(parse(formula, random=False), given, reml=reml)

@@ -38,7 +38,7 @@ class Parameters(FitRecord):
         --------
         >>> import ranef as rn
         >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
-        >>> fit.vcov_full.loc["sigma", "sigma"].round(3)
+        >>> round(float(fit.vcov_full.loc["sigma", "sigma"]), 3)
         2.274
         """
         from ranef.present.estimates import vcov_frame
@@ -114,7 +114,7 @@ class Parameters(FitRecord):
         --------
         >>> import ranef as rn
         >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
-        >>> fit.ranef_vcov("Subject").loc["308"].round(1)
+        >>> fit.ranef_vcov("Subject").loc["308"].round(1)  # doctest: +NORMALIZE_WHITESPACE
                    Intercept  Days
         term
         Intercept      145.7 -21.4
