@@ -117,6 +117,8 @@ def test_other_libraries(library: str, data: pd.DataFrame) -> None:
         ("age > 100", "holds in no row"),
         ("sex > 'F'", "not smaller or larger"),
         ("sex", "is a category"),
+        ("sex == 1", "compared with a number"),
+        ("sex == 'f'", "is not a level of 'sex'"),
         ("scale(x) > 0", "learns from the rows"),
         ("within(x, g) > 0", "learns from the rows"),
         ("(" * 60 + "age > 10" + ")" * 60, "deep"),
