@@ -158,3 +158,14 @@ def test_a_pickle_holds_no_data_besides_the_models(sleep: pd.DataFrame) -> None:
     small = rn.lmm(FORMULA, sleep)
     large = rn.lmm(FORMULA, sleep.assign(other=["text"] * 180, more=np.arange(180.0)))
     assert abs(len(pickle.dumps(large)) - len(pickle.dumps(small))) < 500
+
+
+def test_the_prior_of_a_fit_stays(fit: Any, sleep: pd.DataFrame) -> None:
+    prior = rn.priors.Wishart()
+    penalised = fit.update(prior=prior)
+    assert penalised.criterion == rn.lmm(FORMULA, sleep, prior=prior).criterion
+    assert penalised.update(reml=False).prior is not None
+    assert penalised.update(prior=None).criterion == fit.criterion
+    hsb = rn.lmm("math ~ ses * sector + (ses | sch.id)", rn.datasets.load("hsb"))
+    weakest = rn.priors.smallest(hsb).fit
+    assert weakest.update().criterion == pytest.approx(weakest.criterion, rel=1e-12)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import cached_property
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Self
@@ -145,15 +145,25 @@ class FitRecord:
 
     def _again(self, problem: Problem) -> Self:
         """Another criterion for the same data: by REML or by ML, with other priors."""
-        return self._from(self._design, lambda _: problem)
+        return self._from(self._design, lambda _: problem, given=self._given)
 
     def _with_prior(self, prior: Assigned | None) -> Self:
-        return self._again(self._problem.with_prior(prior))
+        problem, given = self._problem.with_prior(prior), self._given
+        if given is not None:
+            given = replace(given, prior=None if prior is None else prior.by_name())
+        return self._from(self._design, lambda _: problem, given=given)
 
     def _from(
-        self, design: Design, form: Callable[[Array], Problem], start: Array | None = None
+        self,
+        design: Design,
+        form: Callable[[Array], Problem],
+        start: Array | None = None,
+        given: Given | None = None,
     ) -> Self:
-        """The fit of the problem that `form` makes of the design's response less offset."""
+        """The fit of the problem that `form` makes of the design's response less offset.
+
+        `given` is the call that would give this fit, if there is one.
+        """
         return self.of_design(
             self._formula,
             self._table,
@@ -168,8 +178,7 @@ class FitRecord:
             form=form,
             left_out=self._left_out,
             index=self._index,
-            # Of another response there is no call that would give it.
-            given=self._given if design.y is self._design.y else None,
+            given=given,
         )
 
     # Computed when first asked for; never pickled.
