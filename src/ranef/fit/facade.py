@@ -30,7 +30,8 @@ class Fit(
 ):
     """A fitted linear mixed model.
 
-    Made by :func:`ranef.lmm`; nothing changes it afterwards. What belongs to the rows is in the
+    Made by :func:`ranef.lmm`, or without random effects by :func:`ranef.lm`; nothing changes it
+    afterwards. What belongs to the rows is in the
     order of the rows that were used (``missing_rows`` lists the others), with their labels if the
     data are a pandas frame. Labelled results are pandas objects and the caller's to change.
 
