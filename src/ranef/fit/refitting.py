@@ -115,8 +115,8 @@ class Refitting(FitRecord):
             Takes a fit and returns what is wanted of it: a number, or a Series, mapping or array of
             numbers. It is called with this fit and with each refit; intervals are then of what it
             returns. For ``"parametric"`` and ``"conditional"`` replicates, whose responses are
-            those of ``simulate(n, seed)``. Refits are whole fits, one after the other: a
-            thousand times the time of :meth:`refit`.
+            those of ``simulate(n, seed)``. Refits are whole fits, one after the other: each takes
+            as long as :meth:`refit` and the function.
 
         Returns
         -------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,7 +51,6 @@ class ModelMatrices:
     weights: Array | None = field(repr=False)
     x_names: tuple[str, ...]
     z_names: tuple[tuple[str, str, str], ...] = field(repr=False)
-    _factor: tuple[Any, NDArray[np.intp]] = field(repr=False)
 
     @property
     def L(self) -> csc_array:
@@ -62,6 +62,15 @@ class ModelMatrices:
     def permutation(self) -> NDArray[np.intp]:
         """The order of the columns in `L`, one that keeps it sparse."""
         return self._factor[1]
+
+    @cached_property
+    def _factor(self) -> tuple[Any, NDArray[np.intp]]:
+        """Made when first asked for: of large crossed factors it takes time and memory."""
+        from scipy.sparse import csc_array, diags_array, eye_array
+
+        half = self.Z @ self.Lambda
+        weighted = half if self.weights is None else diags_array(self.weights) @ half
+        return _cholesky(csc_array(half.T @ weighted + eye_array(self.Z.shape[1])))
 
     @property
     def Lambdat(self) -> csc_array:
@@ -78,7 +87,7 @@ def model_matrices(
     design: Design, theta: Array, weights: Array | None, offset: Array | None
 ) -> ModelMatrices:
     """The matrices of a design at a theta, both on the data's scale."""
-    from scipy.sparse import block_diag, csc_array, diags_array, eye_array, hstack
+    from scipy.sparse import block_diag, csc_array, hstack
 
     blocks, factors, names = [], [], []
     triangles = lower_triangles(theta, [term.q for term in design.terms])
@@ -96,9 +105,6 @@ def model_matrices(
         z, root = csc_array((design.n, 0)), csc_array((0, 0))
     else:
         z, root = hstack(blocks, format="csc"), csc_array(block_diag(factors, format="csc"))
-    half = z @ root
-    weighted = half if weights is None else diags_array(weights) @ half
-    middle = csc_array(half.T @ weighted + eye_array(z.shape[1]))
     return ModelMatrices(
         X=design.X,
         Z=z,
@@ -109,7 +115,6 @@ def model_matrices(
         weights=None if weights is None else weights.copy(),
         x_names=design.x_names,
         z_names=tuple(names),
-        _factor=_cholesky(middle),
     )
 
 
