@@ -63,7 +63,7 @@ def least_squares(formula: str, data: Any) -> LeastSquares:
     vcov = fit.vcov
     return LeastSquares(
         names=tuple(vcov.index),
-        estimates=fit.fixef[vcov.index].to_numpy(dtype=np.float64),
+        estimates=np.asarray(fit.fixef[vcov.index], dtype=np.float64),
         std_errors=np.sqrt(np.diag(vcov)),
         sigma=fit.sigma,
         n=fit.nobs,
