@@ -2,6 +2,7 @@
 
 ==================================  ============================================================
 `lmm(formula, data)`                fits a linear mixed model and returns a `Fit`
+`lm(formula, data)`                 fits a linear model without random effects, as a baseline
 `compare(m1, m2, ...)`              sets fits side by side in a publication table
 `center(data, x, by=g)`             adds centred copies of variables to a data frame
 `structure(data, groups)`           says what level each variable lives on
@@ -18,7 +19,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ranef import errors
-from ranef.api import compare, lmm
+from ranef.api import compare, lm, lmm
 from ranef.errors import (
     DataError,
     DesignError,
@@ -66,6 +67,7 @@ __all__ = [
     "compare",
     "datasets",
     "errors",
+    "lm",
     "lmm",
     "priors",
     "structure",

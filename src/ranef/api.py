@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
-from time import perf_counter
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
 from ranef.answers import refuse_unknown_options
-from ranef.design import Design, build, check_columns, check_identifiable
-from ranef.errors import DataError, RanefError
 from ranef.fit import Fit
-from ranef.formula import Formula, parse
-from ranef.frame import Table, complete_rows, refuse_missing, take_rows
-from ranef.frame.open import in_row_order, open_frame
-from ranef.frame.read import read_open_frame
-from ranef.options import boolean, instance, mapping, numbers, one_of, shown
+from ranef.fit.fitting import fit_model
+from ranef.fit.given import Given
+from ranef.formula import parse
+from ranef.options import instance, one_of
 from ranef.present.progress import progress
-from ranef.problem.memory import out_of_memory
 from ranef.solve import Control
-from ranef.types import OFFSET, Array, Finding, MissingRows
 
 if TYPE_CHECKING:
     from ranef.present.table import ComparisonTable
-    from ranef.prior import Assigned
 
-__all__ = ["compare", "lmm"]
-
-MOST_UNEQUAL = 1e15  # largest weight over smallest
+__all__ = ["compare", "lm", "lmm"]
 
 
 @refuse_unknown_options("rn.lmm")
@@ -44,6 +32,7 @@ def lmm(
     contrasts: Mapping[str, Any] | None = None,
     prior: Any = None,
     missing: Literal["drop", "raise"] = "drop",
+    subset: str | None = None,
     start: Any = None,
     control: Control | None = None,
 ) -> Fit:
@@ -72,6 +61,10 @@ def lmm(
         multiply; a mapping gives them by grouping factor, and ``"fixed"``.
     missing : {"drop", "raise"}
         Rows where a variable of the model is missing are left out and recorded, or an error.
+    subset : str, optional
+        A condition on columns of the data: ``"age > 10 & sex == 'F'"``. Rows where it does not
+        hold, or is not known because a value is missing, are left out before anything is learned
+        from the data, and counted in ``missing_rows``.
     start : array-like, shape (k,), optional
         Start values for theta, on the scale of ``Fit.theta``.
     control : Control, optional
@@ -105,78 +98,69 @@ def lmm(
     >>> fit.fixef.round(1).to_dict(), round(fit.sigma, 2)
     ({'Intercept': 1527.5}, 49.51)
     """
-    begun = perf_counter()
-    what = f"unknown rule {shown(missing)} for missing values"
-    one_of("missing", missing, ("drop", "raise"), what=what)
-    boolean("reml", reml, fix="reml=False fits by ML")
-    if contrasts is not None:
-        example = 'use a dict, as in contrasts={"f": "sum"}'
-        mapping("contrasts", contrasts, "contrasts are given by variable", example)
-    if control is not None:
-        instance("control", control, Control, "use ranef.Control(max_evaluations=...)")
-    parsed = parse(formula)
-    frame = open_frame(data)
-    check_columns(parsed, frame.names, removed=True)
-    names = list(parsed.variables())
-    wanted = [*names]
-    for name, argument in (("weights", weights), ("offset", offset)):
-        if isinstance(argument, str) and argument not in wanted:
-            frame.require((argument,), where=f"{name}='{argument}'")
-            wanted.append(argument)
-    table = read_open_frame(frame, wanted, control.threads if control else None)
-    extra = {
-        name: _row_values(name, in_row_order(argument, frame.index), table)
-        for name, argument in (("weights", weights), ("offset", offset))
-        if argument is not None
-    }
-    if missing == "raise":
-        refuse_missing(table, names, extra)
-    used, record = complete_rows(table, names, extra)
-    left_out = None
-    if len(record):
-        left_out = take_rows(table, record.rows)
-        extra = {name: np.delete(values, record.rows) for name, values in extra.items()}
-    else:
-        used = used.private()
-    offset_name = offset if isinstance(offset, str) else None
-    if offset is not None and offset_name is None:
-        offset_name = OFFSET
-        used = used.with_numbers(offset_name, extra["offset"])
-    read = perf_counter()
-    w = _checked_weights(extra.get("weights"))
-    design = None
-    try:
-        design = build(parsed, used, contrasts, left_out=left_out)
-        check_identifiable(design, w)
-        total = _sum(design.offset, _finite("offset", extra.get("offset")))
-        return Fit.of_design(
-            parsed,
-            used,
-            design,
-            record,
-            reml=reml,
-            weights=w,
-            offset=total,
-            offset_name=offset_name,
-            left_out=left_out,
-            index=frame.index,
-            prior=_assigned(prior, design),
-            control=control or Control(),
-            start=None if start is None else _numbers("start values", start),
-            seconds={"read": read - begun, "formula and design": perf_counter() - read},
-        )
-    except RanefError as error:
-        again = partial(
-            lmm, data=data, reml=reml, weights=weights, offset=offset, contrasts=contrasts,
-            prior=prior, control=control,
-        )  # fmt: skip
-        error.explained_by(
-            partial(_refused, parsed, used, record, design),
-            partial(_simpler, parsed, used, design, w, again),
-        )
-        raise
-    except MemoryError as error:
-        raise out_of_memory(used.n_rows) from error
+    given = Given(data, weights, offset, contrasts, prior, missing, control, subset)
+    return fit_model(parse(formula), given, reml=reml, start=start)
+
+
+@refuse_unknown_options("rn.lm")
+@progress("fitting the model")
+def lm(
+    formula: str,
+    data: Any,
+    *,
+    reml: bool = True,
+    weights: str | Any = None,
+    offset: str | Any = None,
+    contrasts: Mapping[str, Any] | None = None,
+    missing: Literal["drop", "raise"] = "drop",
+    subset: str | None = None,
+    control: Control | None = None,
+) -> Fit:
+    """Fit a linear model without random effects, as a baseline for mixed models.
+
+    Formulas, contrasts, missing rows, tables and tests are those of :func:`lmm`, and so are the
+    criteria: `loglik` of a fit by REML and by ML is comparable with that of a mixed model with the
+    same fixed part.
+
+    Parameters
+    ----------
+    formula : str
+        ``"math ~ ses * sector"``.
+    data : pandas, Polars, PyArrow, DuckDB relation, or mapping of columns
+    reml : bool, default True
+        Whether `loglik` is the REML log-likelihood and `sigma` has n - p in its denominator;
+        otherwise maximum likelihood, with n. Coefficients are the same.
+    weights, offset, contrasts, missing, subset, control
+        As in :func:`lmm`.
+
+    Returns
+    -------
+    Fit
+        Without random effects: `theta` and `ranef()` are empty. Degrees of freedom are n - p by
+        every method.
+
+    Raises
+    ------
+    FormulaError
+        The formula cannot be read, or has a random part.
+    UnknownColumnError
+        A name is not a column.
+    DataError, DesignError
+        The data cannot be used, or leave nothing to estimate the residual variance from.
+    OptionError
+        An argument has a value that is not accepted.
+
+    Examples
+    --------
+    >>> import ranef as rn
+    >>> data = rn.datasets.load("sleepstudy")
+    >>> baseline = rn.lm("Reaction ~ Days", data)
+    >>> mixed = rn.lmm("Reaction ~ Days + (Days | Subject)", data)
+    >>> round(baseline.aic - mixed.aic, 1)
+    144.0
+    """
+    given = Given(data, weights, offset, contrasts, None, missing, control, subset)
+    return fit_model(parse(formula, random=False), given, reml=reml)
 
 
 @refuse_unknown_options("rn.compare")
@@ -234,96 +218,3 @@ def _fits(models: Sequence[Any]) -> list[Fit]:
     example = "as in rn.compare(m1, m2), with what rn.lmm returned"
     what = "rn.compare compares fits"
     return [instance("models", model, Fit, example, what=what) for model in models]
-
-
-def _refused(
-    formula: Formula, table: Table, missing: MissingRows, design: Design | None
-) -> tuple[Finding, ...]:
-    from ranef.diagnose.refused import refused_findings
-
-    return refused_findings(formula, table, missing, design)
-
-
-def _simpler(
-    formula: Formula,
-    table: Table,
-    design: Design | None,
-    weights: Array | None,
-    fit: Callable[[str], Fit],
-) -> Fit | None:
-    """The first simpler model that the data do not refuse too."""
-    from ranef.diagnose.refused import simpler_formulas
-
-    for text in simpler_formulas(formula, table, design, weights):
-        try:
-            return fit(text)
-        except RanefError:
-            continue
-    return None
-
-
-def _assigned(prior: Any, design: Design) -> Assigned | None:
-    if prior is None:
-        return None
-    from ranef.prior import assign
-
-    return assign(prior, design.terms, design.x_names)
-
-
-def _row_values(name: str, argument: Any, table: Table) -> Array:
-    """An argument that has one value per row: a column's name, or an array."""
-    if isinstance(argument, str):
-        column = table[argument]
-        if column.kind != "number":
-            raise DataError(
-                f"the {name} are not numbers",
-                where=f"column '{argument}'",
-                found=f"a column of type {column.source_type}",
-                fix="name a column of numbers",
-            )
-        return np.array(column.values, dtype=np.float64)
-    return _numbers(name, argument)
-
-
-def _numbers(name: str, argument: Any) -> Array:
-    one_per_row = "give a column's name or one number per row"
-    fix = "give an array of numbers" if name == "start values" else one_per_row
-    return numbers(name, argument, what=f"the {name} are not numbers", fix=fix)
-
-
-def _checked_weights(weights: Array | None) -> Array | None:
-    if weights is None:
-        return None
-    bad = np.flatnonzero(~(np.isfinite(weights) & (weights > 0.0)))
-    if bad.size:
-        raise DataError(
-            "weights must be positive and finite",
-            found=f"{bad.size} that are not, the first is {weights[bad[0]]:g} in row {bad[0]} "
-            "(from 0, of the rows used)",
-            fix="leave such rows out of the data",
-        )
-    ratio = float(weights.max() / weights.min())
-    if not ratio < MOST_UNEQUAL:
-        raise DataError(
-            "the weights differ by too much for double precision",
-            found=f"from {weights.min():.3g} to {weights.max():.3g}",
-            fix="leave out the rows that count for nothing",
-        )
-    return np.ascontiguousarray(weights)
-
-
-def _finite(name: str, values: Array | None) -> Array | None:
-    if values is not None and not bool(np.all(np.isfinite(values))):
-        row = int(np.flatnonzero(~np.isfinite(values))[0])
-        raise DataError(
-            f"the {name} has infinite values",
-            found=f"{values[row]} in row {row} (from 0, of the rows used)",
-            fix="leave such rows out of the data",
-        )
-    return values
-
-
-def _sum(a: Array | None, b: Array | None) -> Array | None:
-    if a is None or b is None:
-        return b if a is None else a
-    return a + b

@@ -120,11 +120,22 @@ class MissingRows:
         Missing values in each variable of the model that has any.
     n_total : int
         Rows before dropping.
+    outside : int
+        Rows outside of ``subset=``; they are among `rows`, and their values are not counted.
     """
 
     rows: NDArray[np.int64]
     by_column: Mapping[str, int]
     n_total: int
+    outside: int = 0
+
+    def within(self, inside: NDArray[np.bool_]) -> MissingRows:
+        """The same among all rows, where `inside` says which of them these rows are."""
+        positions = np.flatnonzero(inside)
+        used = np.zeros(inside.size, dtype=np.bool_)
+        used[np.delete(positions, self.rows)] = True
+        outside = int(inside.size - positions.size)
+        return MissingRows(np.flatnonzero(~used), self.by_column, int(inside.size), outside)
 
     def __len__(self) -> int:
         return int(self.rows.size)
@@ -135,7 +146,8 @@ class MissingRows:
         first = ", ".join(str(row) for row in self.rows[:SHOWN_ROWS])
         more = f" and {len(self) - SHOWN_ROWS} more" if len(self) > SHOWN_ROWS else ""
         counts = ", ".join(f"{name} {count}" for name, count in self.by_column.items() if count)
-        return f"{len(self)} of {self.n_total} rows left out: {first}{more} (from 0)" + (
+        outside = f"; outside of the subset: {self.outside}" if self.outside else ""
+        return f"{len(self)} of {self.n_total} rows left out: {first}{more} (from 0){outside}" + (
             f"; missing values: {counts}" if counts else ""
         )
 

@@ -29,8 +29,8 @@ MODULE: dict[str, str] = {
     "glmmTMB": _GLMM,
     "glm": _GLMM,
     "nlmer": "ranef fits linear mixed models only",
-    "lm": "without random effects, statsmodels or pyfixest is the right tool",
-    "ols": "without random effects, statsmodels or pyfixest is the right tool",
+    "ols": "rn.lm(formula, data)",
+    "OLS": "rn.lm(formula, data)",
     "lmerControl": "rn.Control(), as in rn.lmm(formula, data, control=rn.Control(restarts=5))",
     "fixef": "fit.fixef",
     "ranef": "fit.ranef()",
@@ -57,9 +57,9 @@ MODULE: dict[str, str] = {
     "simulate": "fit.simulate()",
     "refit": "fit.refit(y)",
     "refitML": "fit.with_reml(False)",
-    "update": "rn.lmm() with the other formula",
+    "update": 'fit.update("~ . + x")',
     "summary": "fit.summary()",
-    "getME": "fit.theta, fit.sigma, fit.fixef and their neighbours",
+    "getME": "fit.matrices(), fit.theta, fit.sigma, fit.fixef and their neighbours",
     "isSingular": "fit.certificate.verdict, and fit.certificate.rank for each term",
     "allFit": "fit.diagnose(), whose first rungs search from other starts",
     "rePCA": "fit.certificate.rank",
@@ -106,7 +106,7 @@ FIT: dict[str, str] = {
     "cov_re": _VARIANCES,
     "vcomp": _VARIANCES,
     "random_effects": "fit.ranef()",
-    "random_effects_cov": "fit.ranef(), whose columns ending in _sd are conditional SDs",
+    "random_effects_cov": "fit.ranef_vcov(group)",
     "fittedvalues": "fit.fitted",
     "resid": "fit.residuals()",
     "llf": "fit.loglik",
@@ -132,7 +132,7 @@ FIT: dict[str, str] = {
     "isSingular": "fit.certificate.verdict, and fit.certificate.rank for each term",
     "is_singular": "fit.certificate.verdict, and fit.certificate.rank for each term",
     "singular": "fit.certificate.verdict, and fit.certificate.rank for each term",
-    "getME": "fit.theta, fit.sigma, fit.fixef and their neighbours",
+    "getME": "fit.matrices(), fit.theta, fit.sigma, fit.fixef and their neighbours",
     "refitML": "fit.with_reml(False)",
     "bootMer": "fit.bootstrap()",
     "boot": "fit.bootstrap()",
@@ -143,7 +143,6 @@ FIT: dict[str, str] = {
     "hat": "fit.leverage",
     "cooks_distance": "fit.diagnose(), which names groups of large influence",
     "influence": "fit.diagnose(), which names groups of large influence",
-    "update": "rn.lmm() with the other formula",
     "ranova": _TESTS,
     "lrtest": _TESTS,
     "contest": _HYPOTHESES,
@@ -188,7 +187,6 @@ FIT: dict[str, str] = {
 }
 
 _GROUPS = 'groups stand in the formula, as in "y ~ x + (x | g)"'
-_ROWS = 'choose the rows first, as in rn.lmm(formula, data[data["x"] > 0])'
 _SEARCH = "control=rn.Control(...)"
 _POPULATION = (
     'level="population" to leave all random effects out (re_form=NA), level="conditional" to take '
@@ -201,7 +199,6 @@ OPTIONS: dict[str, dict[str, str]] = {
     "lmm": {
         "family": _GLMM,
         "link": _GLMM,
-        "subset": _ROWS,
         "na_action": 'missing="drop" (na.omit) or missing="raise" (na.fail)',
         "groups": _GROUPS,
         "group": _GROUPS,
@@ -248,13 +245,23 @@ OPTIONS: dict[str, dict[str, str]] = {
         "new_data": "newdata=",
         "alpha": "confidence=, which is 1 - alpha",
     },
-    "simulate": {"nsim": "n=", "re_form": "simulated responses have new random effects always"},
+    "simulate": {
+        "nsim": "n=",
+        "re_form": 'random="new" (re.form = NA) or random="conditional" (re.form = NULL)',
+        "newparams": "beta=, theta= and sigma=",
+        "use_u": 'random="conditional"',
+        "data": "newdata=",
+    },
+    "ranef_vcov": {"which": "group="},
     "bootstrap": {
         "nsim": "n=",
         "n_boot": "n=",
         "n_samples": "n=",
         "type": "kind=",
         "use_u": 'kind="conditional"',
+        "FUN": "statistic=",
+        "func": "statistic=",
+        "fn": "statistic=",
         "ncpus": "threads=",
         "n_jobs": "threads=",
     },
@@ -273,7 +280,7 @@ OPTIONS: dict[str, dict[str, str]] = {
     "residuals": {"type": "kind=", "scaled": 'kind="pearson"'},
     "ranef": {"condVar": "condvar=", "postVar": "condvar=", "which": "fit.ranef()[group]"},
     "tidy": {
-        "conf_int": "the intervals are there always; level= sets their level",
+        "conf_int": "level= sets the level of the intervals, conf_method= how they are made",
         "conf_level": "level=",
     },
     "": {

@@ -20,7 +20,7 @@ def pupils() -> pd.DataFrame:
 
 
 def test_slopes_are_those_of_deviations_from_school_means(pupils: pd.DataFrame) -> None:
-    fit = least_squares("math ~ ses * sector + factor(school)", pupils, "school")
+    fit = least_squares("math ~ ses * sector + factor(school)", pupils)
     product = (pupils["ses"] * pupils["sector"]).rename("product")
     columns = pd.concat([pupils[["math", "ses"]], product], axis=1)
     within = (columns - columns.groupby(pupils["school"]).transform("mean")).to_numpy()
@@ -34,7 +34,7 @@ def test_slopes_are_those_of_deviations_from_school_means(pupils: pd.DataFrame) 
 
 
 def test_the_later_of_schools_and_sector_is_aliased(pupils: pd.DataFrame) -> None:
-    schools_last = least_squares("math ~ ses * sector + factor(school)", pupils, "school")
-    schools_first = least_squares("math ~ factor(school) + ses * sector", pupils, "school")
+    schools_last = least_squares("math ~ ses * sector + factor(school)", pupils)
+    schools_first = least_squares("math ~ factor(school) + ses * sector", pupils)
     assert schools_last.dropped == ("C(school)[T.11]",)
     assert schools_first.dropped == ("sector",)

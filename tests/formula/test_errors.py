@@ -78,8 +78,8 @@ def test_suggestions_and_hints() -> None:
         parse("y ~ lgo(x) + (1 | g)")
     assert caught.value.fix == "did you mean 'log'?"
     with pytest.raises(FormulaError) as caught:
-        parse("y ~ ns(x, 3) + (1 | g)")
-    assert "cr(x" in caught.value.fix
+        parse("y ~ s(x, 3) + (1 | g)")
+    assert "bs(x" in caught.value.fix
 
 
 @pytest.mark.parametrize(

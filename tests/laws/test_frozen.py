@@ -76,8 +76,9 @@ def arguments(fit: Any, tmp_path: Any) -> dict[str, list[tuple[tuple[Any, ...], 
         "tidy": [((), {"effects": e}) for e in ("fixed", "ran_pars", "ran_vals")],
         "summary": [((), {}), ((), {"ddf": "residual"})],
         "predict": [((), {}), ((rows,), {}), ((), {"level": "population"})],
-        "simulate": [((2,), {"seed": 1})],
-        "bootstrap": [((2,), {"seed": 1})],
+        "simulate": [((2,), {"seed": 1}), ((1,), {"newdata": rows, "random": "conditional"})],
+        "bootstrap": [((2,), {"seed": 1}), ((2,), {"seed": 1, "statistic": lambda m: m.sigma})],
+        "update": [(("~ . - f",), {"subset": "x > 0"})],
         "refit": [((fit.fitted,), {})],
         "with_reml": [((False,), {}), ((True,), {})],
         "emmeans": [(("f",), {})],
@@ -110,6 +111,11 @@ def test_what_a_method_returns_is_the_callers(fit: Any) -> None:
     for name in ("varcorr", "residuals", "predict"):
         scribble(getattr(fit, name)())
     scribble(fit.vcov)
+    scribble(fit.vcov_full)
+    scribble(fit.ranef_vcov())
+    matrices = fit.matrices()
+    for array in (matrices.X, matrices.Z.data, matrices.Lambda.data, matrices.theta, matrices.y):
+        scribble(array)
     for frame in (*fit.ranef().values(), *fit.coef().values()):
         scribble(frame)
     assert content_hash(fit) == before

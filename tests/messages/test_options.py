@@ -88,6 +88,9 @@ NEEDED: dict[str, dict[str, Any]] = {
     "contextual": {"variable": "x"},
     "bootstrap": {"n": 2, "seed": 1},
     "confint": {"method": "bootstrap", "n": 2, "seed": 1},
+    "simulate": {"n": 2, "seed": 1},
+    "update": {"formula": "~ . - f"},
+    "tidy": {"effects": "ran_pars", "conf_method": "bootstrap", "n": 2, "seed": 1},
 }
 PLOTS: dict[str, dict[str, Any]] = {"effects": {"x": "x"}}
 
@@ -121,6 +124,7 @@ def table(name: str) -> Call:
 #: Every public callable, with arguments that it accepts; made when asked for.
 CALLS: dict[str, Call] = {
     "lmm": lambda: (rn.lmm, {"formula": "y ~ x + f + (x | g)", "data": frame()}),
+    "lm": lambda: (rn.lm, {"formula": "y ~ x + f", "data": frame()}),
     "compare": lambda: (rn.compare, {"models": (fit(), fit())}),
     "center": lambda: (rn.center, {"data": frame(), "columns": ("x",), "by": "g"}),
     "structure": lambda: (rn.structure, {"data": frame(), "groups": "g"}),
@@ -145,7 +149,7 @@ CALLS: dict[str, Call] = {
     **{f"table.{name}": table(name) for name in methods(ComparisonTable) if name != "to_docx"},
 }
 # Classes take their fields, which Python checks; the other functions answer.
-ANSWERING = ["lmm", "compare", "center", "structure", "load", "sensitivity", "smallest"]
+ANSWERING = ["lmm", "lm", "compare", "center", "structure", "load", "sensitivity", "smallest"]
 ANSWERING += [*methods(rn.Fit), *(f"plot.{name}" for name in methods(PlotAccessor))]
 
 

@@ -189,6 +189,8 @@ def _products(
 
 def _codes(factor: Expr, known: Category, table: Table, state: State) -> Codes:
     column = table[known.column]
+    if known.cuts is not None:
+        return known.cuts.encode(column.values)
     codes = known.levels.encode(column)
     missing = column.values < 0 if column.kind == "factor" else np.isnan(column.values)
     unknown = (codes < 0) & ~missing

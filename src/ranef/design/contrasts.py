@@ -133,6 +133,15 @@ def from_call(call: Call, levels: Levels, text: str) -> tuple[Levels, Contrast]:
     DesignError
         Levels that are not those of the column.
     """
+    if call.function == "relevel":
+        return _releveled(call, levels, text), Contrast()
+    if call.function == "ordered":
+        values = [*call.args[1:], *(value for _, value in call.keywords)]
+        if values:
+            wanted = literal(values[0])
+            names = [level_name(v) for v in (wanted if isinstance(wanted, list) else [wanted])]
+            levels = _reordered(call, levels, names)
+        return levels, Contrast("poly")
     contrast: Expr | None = call.args[1] if len(call.args) > 1 else None
     for key, value in call.keywords:
         if key != "levels":
@@ -145,6 +154,22 @@ def from_call(call: Call, levels: Levels, text: str) -> tuple[Levels, Contrast]:
     if contrast is None:
         return levels, Contrast()
     return levels, _contrast(contrast, levels, text)
+
+
+def _releveled(call: Call, levels: Levels, text: str) -> Levels:
+    """The levels with the reference first."""
+    value = [*call.args[1:], *(value for _, value in call.keywords)][0]
+    base = literal(value)
+    if isinstance(base, list) or level_name(base) not in levels.names:
+        raise formula_error(
+            f"{to_text(value)} is not a level to be the reference",
+            text,
+            value.span,
+            found="levels " + ", ".join(levels.names),
+            fix=f"write relevel({to_text(call.args[0])}, ref='{levels.names[0]}')",
+        )
+    first = level_name(base)
+    return Levels((first, *(name for name in levels.names if name != first)))
 
 
 def _reordered(call: Call, levels: Levels, names: list[str]) -> Levels:

@@ -13,7 +13,7 @@ from ranef.design.grouping import level_of_row
 from ranef.design.means import mean_column
 from ranef.design.state import State
 from ranef.errors import DataError
-from ranef.formula.functions import ARITHMETIC, CENTRING, TRANSFORMS
+from ranef.formula.functions import ARITHMETIC, CENTRING, INDICATOR, TRANSFORMS
 from ranef.formula.nodes import (
     Binary,
     Call,
@@ -28,6 +28,7 @@ from ranef.formula.nodes import (
 )
 from ranef.formula.position import pointer
 from ranef.formula.render import to_source, to_text
+from ranef.frame.factors import as_factor, level_name
 from ranef.frame.table import Column, Table
 from ranef.types import Array
 
@@ -168,6 +169,8 @@ def _values(expr: Expr, table: Table, state: State) -> Any:
             return _one_column(expr, _transform(inner, table, state), state)
         case Call(function="I"):
             return _values(expr.args[0], table, state)
+        case Call() if expr.function == INDICATOR:
+            return _indicator(expr, table, state)
         case Call() if expr.function in CENTRING:
             return _centred(expr, table, state)
         case Call() if expr.function in TRANSFORMS:
@@ -213,6 +216,18 @@ def _equals(operator: str, name: Name, level: str, table: Table, state: State) -
     code = column.levels.index(level) if level in column.levels else -2
     same = (column.values == code) == (operator == "==")
     return np.where(column.values < 0, np.nan, same.astype(np.float64))
+
+
+def _indicator(call: Call, table: Table, state: State) -> Array:
+    """``dummy(f, 'level')``."""
+    name = call.args[0]
+    assert isinstance(name, Name)
+    values = [*call.args[1:], *(value for _, value in call.keywords)]
+    level = level_name(literal(values[0]))
+    column = table[name.name]
+    if column.kind == "factor":
+        return np.asarray(_equals("==", name, level, table, state))
+    return _equals("==", name, level, Table({name.name: as_factor(column)}, table.n_rows), state)
 
 
 def _centred(call: Call, table: Table, state: State) -> Array:

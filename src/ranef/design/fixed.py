@@ -90,13 +90,14 @@ def transform(
     from formulaic.transforms import TRANSFORMS
 
     options = dict(keywords)
+    functions = {**TRANSFORMS, "ns": _natural_spline}
     if function == "bs":
         options.setdefault("extrapolation", "extend")
         if "intercept" in options:
             options["include_intercept"] = options.pop("intercept")
     try:
         with np.errstate(all="ignore"):
-            made = TRANSFORMS[function](values, *args, _state=state, **options)
+            made = functions[function](values, *args, _state=state, **options)
     except (TypeError, ValueError, np.linalg.LinAlgError) as error:
         raise DesignError(
             f"{function}() cannot be computed",
@@ -115,6 +116,34 @@ def transform(
     if isinstance(made, np.ndarray) and made.ndim == 1:
         return np.asarray(made, dtype=np.float64)
     return made
+
+
+def _natural_spline(
+    values: Array,
+    df: int | None = None,
+    knots: Any = None,
+    intercept: bool = False,
+    *,
+    _state: dict[str, Any],
+    **others: Any,
+) -> Any:
+    from formulaic.materializers.types import FactorValues
+
+    from ranef.design.natural_spline import NaturalSpline
+
+    boundary = others.pop("Boundary.knots", others.pop("boundary_knots", None))
+    if others:
+        raise TypeError(f"ns() has no argument '{next(iter(others))}'")
+    if not _state:
+        _state["spline"] = NaturalSpline.learn(values, df, knots, intercept, boundary)
+    basis = _state["spline"].basis(values)
+    return FactorValues(
+        {j + 1: column for j, column in enumerate(basis.T)},
+        kind="numerical",
+        spans_intercept=bool(intercept),
+        format="{name}[{field}]",
+        encoded=False,
+    )
 
 
 def code_terms(

@@ -10,17 +10,25 @@ import numpy as np
 
 from ranef.design.coding import ends_of, report_not_finite
 from ranef.design.contrasts import from_call
-from ranef.design.evaluate import evaluate, evaluate_factor, refuse_names_of_groups
+from ranef.design.cuts import cuts_of
+from ranef.design.evaluate import (
+    column_of,
+    evaluate,
+    evaluate_factor,
+    literal,
+    refuse_names_of_groups,
+)
 from ranef.design.fixed import Contrast
 from ranef.design.levels import learn_levels
 from ranef.design.state import Category, State
 from ranef.errors import DesignError
-from ranef.formula.functions import CATEGORY, CENTRING, TRANSFORMS
+from ranef.formula.functions import CATEGORY, CENTRING, INDICATOR, TRANSFORMS
 from ranef.formula.grouping import expand_group
 from ranef.formula.model import Formula
-from ranef.formula.nodes import Call, Expr, Name, children
+from ranef.formula.nodes import Call, Expr, Name, Vector, children
 from ranef.formula.position import pointer
 from ranef.formula.render import to_text
+from ranef.frame.factors import level_name
 from ranef.frame.missing import append_rows
 from ranef.frame.table import Table
 
@@ -77,9 +85,17 @@ def _learn_categories(
         elif isinstance(factor, Call) and factor.function in CATEGORY:
             column = factor.args[0]
             assert isinstance(column, Name)
+            if factor.function == "cut":
+                cuts = cuts_of(
+                    factor, column_of(column, table, State(formula.text, {})), formula.text
+                )
+                categories[key] = Category(
+                    column.name, cuts.levels, contrasts.get(column.name, Contrast()), cuts
+                )
+                continue
             levels, _ = learn_levels(table[column.name], table.threads)
             levels, contrast = from_call(factor, levels, formula.text)
-            if len(factor.args) == 1:
+            if len(factor.args) == 1 or factor.function == "relevel":
                 contrast = contrasts.get(column.name, contrast)
             categories[key] = Category(column.name, levels, contrast)
         else:
@@ -98,6 +114,9 @@ def _learn(expr: Expr, table: Table, state: State, left_out: Table | None) -> St
     """Learn an expression's calls from the inside out."""
     if isinstance(expr, Call) and expr.function in CATEGORY:
         return state
+    if isinstance(expr, Call) and expr.function == INDICATOR:
+        _check_level(expr, table, state)
+        return state
     if isinstance(expr, Call) and expr.function in CENTRING:
         state = _learn(expr.args[0], table, state, left_out)
         return _learn_means(expr, table, state, left_out)
@@ -110,6 +129,21 @@ def _learn(expr: Expr, table: Table, state: State, left_out: Table | None) -> St
             state = replace(state, transforms={**state.transforms, key: memory})
             evaluate_factor(expr, table, state)
     return state
+
+
+def _check_level(call: Call, table: Table, state: State) -> None:
+    """Refuse ``dummy(f, 'level')`` of a level that the rows do not hold."""
+    name = call.args[0]
+    assert isinstance(name, Name)
+    value = [*call.args[1:], *(value for _, value in call.keywords)][0]
+    levels, _ = learn_levels(table[name.name], table.threads)
+    if isinstance(value, Vector) or level_name(literal(value)) not in levels.names:
+        raise DesignError(
+            f"{to_text(call)} does not name a level of '{name.name}'",
+            where=pointer(state.formula, call.span),
+            found="levels " + ", ".join(levels.names),
+            fix=f"write dummy({name.name}, '{levels.names[0]}'), one dummy() for each level",
+        )
 
 
 def _operands(expr: Expr) -> Iterable[Expr]:

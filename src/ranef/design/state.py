@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
+from ranef.design.cuts import Cuts
 from ranef.design.fixed import Contrast
 from ranef.design.levels import Levels
 from ranef.record import record
@@ -18,11 +19,15 @@ __all__ = ["Category", "State"]
 
 @record(frozen=True, slots=True)
 class Category:
-    """A factor of the fixed or the random part: its column, levels and contrast."""
+    """A factor of the fixed or the random part: its column, levels and contrast.
+
+    With `cuts` the levels are intervals of a column of numbers.
+    """
 
     column: str
     levels: Levels
     contrast: Contrast
+    cuts: Cuts | None = None
 
 
 @record(frozen=True, slots=True)

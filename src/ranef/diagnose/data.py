@@ -30,15 +30,16 @@ def data_findings(
 
 def missing_rows(missing: MissingRows) -> list[Finding]:
     """Rows left out, counted by column."""
-    if not len(missing):
+    incomplete = len(missing) - missing.outside
+    if not incomplete:
         return []
     counts = ", ".join(f"{name} {count}" for name, count in missing.by_column.items())
     return [
         Finding(
             code="missing-rows",
             severity="note",
-            message=f"{len(missing)} of {missing.n_total} rows were left out: a variable of the "
-            "model is missing there",
+            message=f"{incomplete} of {missing.n_total - missing.outside} rows were left out: a "
+            "variable of the model is missing there",
             evidence=f"missing values: {counts}",
             where=", ".join(missing.by_column),
             fix="compare models on the same rows; fit.missing_rows lists them",

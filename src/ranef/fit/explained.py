@@ -93,5 +93,7 @@ class Explained(FitRecord):
         """
         from ranef.fit.subject import diagnosis_of
 
+        self._need_random("fit.diagnose()", "fit a model with rn.lmm(formula, data)")
+
         with progress_bar("diagnosis", 100) as tick:
             return diagnosis_of(self, tick)

@@ -8,8 +8,11 @@ from ranef.answers import refuse_unknown_options, unknown_in_fit
 from ranef.fit.by_row import ByRow
 from ranef.fit.estimated import Estimated
 from ranef.fit.explained import Explained
+from ranef.fit.parameters import Parameters
 from ranef.fit.refitting import Refitting
+from ranef.fit.simulating import Simulating
 from ranef.fit.tested import Tested
+from ranef.fit.updating import Updating
 from ranef.options import boolean, one_of
 from ranef.present.presented import Presented
 from ranef.present.progress import progress
@@ -22,10 +25,13 @@ __all__ = ["Fit"]
 
 
 @refuse_unknown_options("fit")
-class Fit(Estimated, ByRow, Tested, Explained, Refitting, Presented):
+class Fit(
+    Estimated, ByRow, Tested, Explained, Refitting, Simulating, Updating, Parameters, Presented
+):
     """A fitted linear mixed model.
 
-    Made by :func:`ranef.lmm`; nothing changes it afterwards. What belongs to the rows is in the
+    Made by :func:`ranef.lmm`, or without random effects by :func:`ranef.lm`; nothing changes it
+    afterwards. What belongs to the rows is in the
     order of the rows that were used (``missing_rows`` lists the others), with their labels if the
     data are a pandas frame. Labelled results are pandas objects and the caller's to change.
 
@@ -160,7 +166,7 @@ class Fit(Estimated, ByRow, Tested, Explained, Refitting, Presented):
         n: int = 1000,
         seed: int | None = None,
         kind: Literal["parametric", "conditional", "residual", "cluster", "cases"] = "parametric",
-        type: Literal["percentile", "basic", "normal"] = "percentile",
+        type: Literal["percentile", "basic", "normal", "hdi"] = "percentile",
     ) -> pd.DataFrame:
         """Confidence intervals.
 
@@ -233,6 +239,6 @@ class Fit(Estimated, ByRow, Tested, Explained, Refitting, Presented):
         kind = "REML" if self.reml else "ML"
         groups = ", ".join(f"{n} {name}" for name, n in self.ngroups.items())
         return (
-            f"<Fit {self.formula} by {kind}: {self.nobs} rows, {groups}; "
+            f"<Fit {self.formula} by {kind}: {self.nobs} rows{', ' if groups else ''}{groups}; "
             f"{self.certificate.verdict}>"
         )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import cached_property
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Self
 
 from ranef.design import Design
 from ranef.diagnose import data_findings, fit_findings
+from ranef.errors import OptionError
+from ranef.fit.given import Given
 from ranef.formula import Formula
 from ranef.frame import Table
 from ranef.inference.estimates import Estimates, estimate
@@ -54,6 +56,7 @@ class FitRecord:
     _left_out: Table | None = None
     _index: pd.Index[Any] | None = None
     findings: tuple[Finding, ...] = ()
+    _given: Given | None = None  # never pickled: it holds the user's data
 
     @classmethod
     def of_design(
@@ -74,12 +77,14 @@ class FitRecord:
         form: Callable[[Array], Problem] | None = None,
         left_out: Table | None = None,
         index: pd.Index[Any] | None = None,
+        given: Given | None = None,
     ) -> Self:
         """Solve, certify, estimate, and keep what is worth knowing.
 
         `seconds` are those already spent, by phase, for the log. `form` makes the problem from the
         response less offset, where that takes less than all cross-products. `left_out` are the
         rows of the data that `missing` lists, `index` the labels of all its rows, if it has any.
+        `given` are the arguments of the user's call.
         """
         begun = perf_counter()
         control = control or Control()
@@ -120,6 +125,7 @@ class FitRecord:
             _left_out=left_out,
             _index=index,
             findings=Findings(findings),
+            _given=given,
             _layout=kernel.layout,
             _seconds={
                 **(seconds or {}),
@@ -139,15 +145,25 @@ class FitRecord:
 
     def _again(self, problem: Problem) -> Self:
         """Another criterion for the same data: by REML or by ML, with other priors."""
-        return self._from(self._design, lambda _: problem)
+        return self._from(self._design, lambda _: problem, given=self._given)
 
     def _with_prior(self, prior: Assigned | None) -> Self:
-        return self._again(self._problem.with_prior(prior))
+        problem, given = self._problem.with_prior(prior), self._given
+        if given is not None:
+            given = replace(given, prior=None if prior is None else prior.by_name())
+        return self._from(self._design, lambda _: problem, given=given)
 
     def _from(
-        self, design: Design, form: Callable[[Array], Problem], start: Array | None = None
+        self,
+        design: Design,
+        form: Callable[[Array], Problem],
+        start: Array | None = None,
+        given: Given | None = None,
     ) -> Self:
-        """The fit of the problem that `form` makes of the design's response less offset."""
+        """The fit of the problem that `form` makes of the design's response less offset.
+
+        `given` is the call that would give this fit, if there is one.
+        """
         return self.of_design(
             self._formula,
             self._table,
@@ -162,6 +178,7 @@ class FitRecord:
             form=form,
             left_out=self._left_out,
             index=self._index,
+            given=given,
         )
 
     # Computed when first asked for; never pickled.
@@ -219,6 +236,15 @@ class FitRecord:
             self._problem, self._solution, self._estimates, lambda: self._derivatives
         )
 
+    def _need_random(self, what: str, fix: str) -> None:
+        """Refuse what only models with random effects have."""
+        if not self._problem.terms:
+            raise OptionError(
+                f"{what} needs random effects, and this model has none",
+                where=self._formula.text,
+                fix=fix,
+            )
+
     def _method(self, ddf: str) -> Method:
         """A method for degrees of freedom, made once."""
         from ranef.inference.ddf import NAMES, Fitted, method_of
@@ -235,7 +261,9 @@ class FitRecord:
                 self._weights,
                 lambda: self._derivatives,
             )
-            self._methods[ddf] = method_of(ddf, fitted)
+            # Without random effects both have the degrees of freedom of the residuals.
+            same = not self._problem.terms and ddf in ("satterthwaite", "kenward-roger")
+            self._methods[ddf] = method_of("residual" if same else ddf, fitted)
         return self._methods[ddf]
 
     def _tests(self, ddf: str, level: float) -> RowTests:
@@ -244,4 +272,4 @@ class FitRecord:
         return coefficient_tests(self._estimates.beta, self._method(ddf), level)
 
     def __getstate__(self) -> Mapping[str, Any]:
-        return {f.name: getattr(self, f.name) for f in fields(self)}
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.name != "_given"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -15,8 +16,6 @@ from ranef.present.progress import progress, progress_bar
 from ranef.types import Array
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from ranef.present.bootstrap import Bootstrap
     from ranef.present.profile import Profile
     from ranef.problem import Problem
@@ -26,50 +25,6 @@ __all__ = ["Refitting"]
 
 class Refitting(FitRecord):
     """Methods that fit the model again."""
-
-    def simulate(self, n: int = 1, seed: int | None = None) -> pd.DataFrame:
-        """Draw responses from the fitted model, with new random effects and residuals.
-
-        Parameters
-        ----------
-        n : int
-            Number of responses.
-        seed : int, optional
-            The same seed gives the same draws; the first of many equals the only one.
-
-        Returns
-        -------
-        DataFrame, shape (nobs, n)
-            Columns 0 to n - 1; rows labelled as those of :meth:`model_frame`.
-
-        Raises
-        ------
-        OptionError
-            `n` below 1, or a `seed` that is not a whole number from 0 to 2^64 - 1.
-
-        Examples
-        --------
-        >>> import ranef as rn
-        >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
-        >>> again = fit.refit(fit.simulate(1, seed=1)[0])
-        >>> again.nobs
-        180
-        """
-        import pandas as pd
-
-        from ranef.inference.simulate import simulate_responses
-        from ranef.present.rows import frame_index
-
-        y = simulate_responses(
-            self._design,
-            self._mean,
-            self._estimates.covariances,
-            self._estimates.sigma,
-            self._weights,
-            n,
-            seed,
-        )
-        return pd.DataFrame(y, index=frame_index(self._index, self.missing_rows))
 
     @progress("fitting the model to another response")
     def refit(self, y: Any) -> Self:
@@ -133,6 +88,8 @@ class Refitting(FitRecord):
         kind: Literal["parametric", "conditional", "residual", "cluster", "cases"] = "parametric",
         seed: int | None = None,
         threads: int | None = None,
+        *,
+        statistic: Callable[[Any], Any] | None = None,
     ) -> Bootstrap:
         """Fit the model again to `n` replicates of its data.
 
@@ -154,6 +111,12 @@ class Refitting(FitRecord):
             The same seed gives the same replicates, on any number of threads.
         threads : int, optional
             Of ``Control(threads=...)`` if not given; else one for each available core.
+        statistic : callable, optional
+            Takes a fit and returns what is wanted of it: a number, or a Series, mapping or array of
+            numbers. It is called with this fit and with each refit; intervals are then of what it
+            returns. For ``"parametric"`` and ``"conditional"`` replicates, whose responses are
+            those of ``simulate(n, seed)``. Refits are whole fits, one after the other: each takes
+            as long as :meth:`refit` and the function.
 
         Returns
         -------
@@ -162,7 +125,8 @@ class Refitting(FitRecord):
         Raises
         ------
         OptionError
-            Another kind, or clusters of a model with several grouping factors.
+            Another kind, or clusters of a model with several grouping factors; a statistic that
+            fails or returns something else than numbers.
 
         Examples
         --------
@@ -172,12 +136,22 @@ class Refitting(FitRecord):
         >>> low, high = boot.confint().loc["Days"]
         >>> bool(low < fit.fixef["Days"] < high)
         True
+        >>> def share(fit):
+        ...     variance = fit.varcorr()["variance"]
+        ...     return variance[0] / variance.sum()
+        >>> one = rn.lmm("Yield ~ 1 + (1 | Batch)", rn.datasets.load("dyestuff"))
+        >>> one.bootstrap(20, seed=1, statistic=share).estimates.round(3).to_dict()
+        {'statistic': 0.418}
         """
         from ranef.inference.bootstrap import BootstrapPlan, bootstrap_draws
         from ranef.inference.parameters import parameters_of, values_of
         from ranef.present.bootstrap import Bootstrap
 
-        BootstrapPlan(n, kind, seed, threads)  # refuses before a bar is made for it
+        plan = BootstrapPlan(n, kind, seed, threads)  # refuses before a bar is made for it
+        if statistic is not None or not self._problem.terms:
+            from ranef.fit.bootstrapping import bootstrap_statistic
+
+            return bootstrap_statistic(self, statistic, plan)
         with progress_bar(f"{kind} bootstrap", n) as tick:
             draws = bootstrap_draws(
                 self._problem,

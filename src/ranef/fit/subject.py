@@ -126,6 +126,8 @@ def _call(record: FitRecord, formula: str, data: str = "data") -> str:
         arguments.append(f"offset={_quoted(str(record._offset_name))}")
     elif record._offset_name is not None:
         arguments.append("offset=offset")
+    if record._given is not None and record._given.subset is not None:
+        arguments.append(f"subset={_quoted(record._given.subset)}")
     if to_argument(record._design.encoding.state, record._formula.variables()):
         arguments.append("contrasts=contrasts")
     return f"rn.lmm({', '.join(arguments)})"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ranef.formula.functions import ARITHMETIC, CATEGORY, CENTRING, TRANSFORMS
+from ranef.formula.functions import ARITHMETIC, CATEGORY, CENTRING, INDICATOR, TRANSFORMS
 from ranef.formula.grouping import expand_group
 from ranef.formula.naming import in_formula
 from ranef.formula.nodes import (
@@ -23,6 +23,12 @@ from ranef.formula.render import to_text
 
 __all__ = ["check_factor", "check_numeric"]
 
+_OF_A_COLUMN = {
+    "cut": (6, 2, "cut(x, breaks=c(0, 5, 10))"),
+    "relevel": (2, 2, "relevel(f, ref='level')"),
+    "ordered": (2, 1, "ordered(f) or ordered(f, levels=c('low', 'high'))"),
+    INDICATOR: (2, 2, "dummy(f, 'level')"),
+}
 _COMPARISONS = ("==", "!=", "<", ">", "<=", ">=")
 
 
@@ -33,6 +39,9 @@ def check_factor(expr: Expr, text: str) -> None:
     ------
     FormulaError
     """
+    if isinstance(expr, Call) and expr.function in _OF_A_COLUMN:
+        _check_of_column(expr, text)
+        return
     if isinstance(expr, Call) and expr.function in CATEGORY:
         if len(expr.args) not in (1, 2) or not isinstance(expr.args[0], Name):
             raise formula_error(
@@ -45,6 +54,22 @@ def check_factor(expr: Expr, text: str) -> None:
             _check_literal(value, text)
         return
     check_numeric(expr, text)
+
+
+def _check_of_column(call: Call, text: str) -> None:
+    """A column and values: ``cut(x, c(0, 5, 10))``, ``relevel(f, 'b')``, ``ordered(f)``."""
+    most, least, example = _OF_A_COLUMN[call.function]
+    given = len(call.args) + len(call.keywords)
+    if not call.args or not isinstance(call.args[0], Name) or not least <= given <= most:
+        raise formula_error(
+            f"{call.function}() takes a column first"
+            + (", and one level" if call.function in ("relevel", INDICATOR) else ""),
+            text,
+            call.span,
+            fix=f"write {example}",
+        )
+    for value in (*call.args[1:], *(value for _, value in call.keywords)):
+        _check_literal(value, text)
 
 
 def check_numeric(expr: Expr, text: str) -> None:
@@ -101,6 +126,8 @@ def _check_call(call: Call, text: str) -> None:
                 fix=f"write {call.function}(x)",
             )
         check_numeric(call.args[0], text)
+    elif call.function == INDICATOR:
+        _check_of_column(call, text)
     elif call.function in TRANSFORMS:
         if not call.args:
             raise formula_error(
@@ -141,7 +168,7 @@ def _check_literal(expr: Expr, text: str) -> None:
     match expr:
         case Number() | String() | Constant():
             return
-        case Negative(operand=Number()):
+        case Negative(operand=Number() | Constant(value=float())):
             return
         case Vector():
             for item in expr.items:

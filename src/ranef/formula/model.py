@@ -7,7 +7,7 @@ from dataclasses import field
 from functools import cached_property
 from typing import Literal
 
-from ranef.formula.functions import CENTRING
+from ranef.formula.functions import CATEGORY, CENTRING
 from ranef.formula.grouping import expand_group
 from ranef.formula.nodes import Call, Expr, Name, Span, children
 from ranef.formula.terms import Model, Term
@@ -168,7 +168,7 @@ def _uses(expr: Expr, role: Role) -> Iterator[Variable]:
             for name in expand_group(expr.args[1], "")[0].names:
                 yield Variable(name.name, name.span, "grouping factor")
             return
-        if expr.function in ("C", "factor", "as.factor"):
+        if expr.function in CATEGORY:
             yield from _uses(expr.args[0], role)
             return
     for child in children(expr):

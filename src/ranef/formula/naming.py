@@ -58,7 +58,7 @@ _LIKE_ANOTHER = re.compile(rf"[\s(]|.*(?:[:|`]|\S\[|\s\Z)|(?:{_CALLS})\(|(?:sd|c
 _WORDS_IN_A_ROW = re.compile(r"(?:[^\W\d]|\.(?!\d))[\w.]*+(?: [\w.]++)*+\Z")
 _OF_CATEGORY = re.compile(r"(C|factor|as\.factor)\((`[^`]*`|[^`(),]*)\)\Z")
 _TYPED_BARE = re.compile(r"(?:[^\W\d]|\.(?!\d))[\w.]*+\Z")
-_WORDS = frozenset({".", "TRUE", "FALSE", "True", "False", "NULL", "None"})
+_WORDS = frozenset({".", "TRUE", "FALSE", "True", "False", "NULL", "None", "pi", "Inf"})
 _CONTRAST = re.compile(r"[DHST]\.")
 
 

@@ -54,9 +54,9 @@ class String:
 
 @record(frozen=True, slots=True)
 class Constant:
-    """``TRUE``, ``FALSE`` or ``NULL``, in R's or Python's spelling."""
+    """``TRUE``, ``FALSE`` or ``NULL``, in R's or Python's spelling; ``pi`` or ``Inf`` in a call."""
 
-    value: bool | None
+    value: bool | float | None
     span: Span = field(compare=False)
 
 

@@ -18,13 +18,15 @@ from ranef.formula.terms import Model, expand
 __all__ = ["parse", "summands"]
 
 
-def parse(text: str) -> Formula:
+def parse(text: str, *, random: bool = True) -> Formula:
     """Read a mixed-model formula in lme4's notation.
 
     Parameters
     ----------
     text : str
         ``"math ~ ses * sector + (ses | sch.id)"``.
+    random : bool
+        Whether there has to be a random part; if not, there must be none.
 
     Returns
     -------
@@ -53,12 +55,12 @@ def parse(text: str) -> Formula:
             found=type(text).__name__,
             fix='write it in quotes, as in "y ~ x + (1 | group)"',
         )
-    return _read(text)
+    return _read(text, random)
 
 
 # Formulas are frozen: who fits one a thousand times reads it once.
 @lru_cache(maxsize=256)
-def _read(text: str) -> Formula:
+def _read(text: str, random: bool) -> Formula:
     response, right = parse_sides(text)
     _check_response(response, text)
     items = summands(right)
@@ -71,8 +73,15 @@ def _read(text: str) -> Formula:
         if isinstance(item, RandomPart)
         for bar in _expand_bar(item, sign, text)
     ]
-    if not bars:
+    if random and not bars:
         raise _no_random_part(right, text)
+    if bars and not random:
+        raise formula_error(
+            "a model fitted by least squares has no random part",
+            text,
+            bars[0].span,
+            fix="rn.lmm(formula, data) fits models with random effects",
+        )
     _check_response_apart(response, model, text)
     removed = (*model.removed, *(factor for bar in bars for factor in bar.model.removed))
     return Formula(
@@ -196,6 +205,5 @@ def _no_random_part(right: Expr, text: str) -> Exception:
         text,
         right.span,
         found="a formula for an ordinary regression",
-        fix="add one, as in + (1 | group); without groups, ordinary least squares "
-        "(for instance statsmodels or pyfixest) is the right tool",
+        fix="add one, as in + (1 | group); rn.lm(formula, data) fits a model without groups",
     )

@@ -47,6 +47,9 @@ _CONSTANTS: dict[str, bool | None] = {
     "NULL": None,
     "None": None,
 }
+_NUMBERS = {"pi": math.pi, "Inf": math.inf}
+"""Within a call; a column of such a name stands between backticks there."""
+
 _CALLABLE = KNOWN | {"Helmert", "Poly", "Sum", "Treatment"}
 
 
@@ -166,6 +169,8 @@ class _Parser(Cursor):
                     return self.call(token)
                 if token.value in _CONSTANTS and self.text[token.start] != "`":
                     return Constant(_CONSTANTS[token.value], (token.start, token.end))
+                if self.calls and token.value in _NUMBERS and self.text[token.start] != "`":
+                    return Constant(_NUMBERS[token.value], (token.start, token.end))
                 return Name(token.value, (token.start, token.end))
             case "number":
                 return self.number(token)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ranef.formula.functions import CATEGORY, CENTRING
+from ranef.formula.functions import CATEGORY, CENTRING, INDICATOR
 from ranef.formula.model import Formula
 from ranef.formula.nodes import Binary, Call, Expr, Name, String, children
 
@@ -38,6 +38,8 @@ def _names(expr: Expr) -> Iterator[str]:
             return
         case Call() if expr.function in CENTRING:
             yield from _names(expr.args[0])
+        case Call() if expr.function == INDICATOR:
+            return
         case Binary(left=String()) | Binary(right=String()):
             return
         case _:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 
@@ -112,6 +113,8 @@ def _render(expr: Expr, name: Callable[[str], str]) -> tuple[str, int]:
         case String():
             escaped = expr.value.replace("\\", "\\\\").replace("'", "\\'")
             return "'" + escaped.replace("\n", "\\n") + "'", _ATOM
+        case Constant(value=float() as value):
+            return "pi" if math.isfinite(value) else "Inf", _ATOM
         case Constant():
             return repr(expr.value), _ATOM
         case Vector():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
 from typing import Any, Literal
 
@@ -168,6 +168,10 @@ class Table:
         """The same columns and one of numbers, in memory of its own."""
         column = Column(name, "number", values, source_type="float64").copy()
         return Table({**self.columns, name: column}, self.n_rows, self.threads)
+
+    def only(self, names: Iterable[str]) -> Table:
+        """Some of the columns."""
+        return Table({name: self.columns[name] for name in names}, self.n_rows, self.threads)
 
     def ends(self, name: str) -> Ends:
         """:meth:`Column.ends` of a column, by the table's threads."""

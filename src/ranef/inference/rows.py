@@ -27,7 +27,12 @@ def fixed_part(x: Array, beta: Array, offset: Array | None) -> Array:
 
 
 def random_part(blocks: Sequence[tuple[Codes, Array]], modes: Sequence[Array]) -> Array:
-    """Sum of Z_k b_k over the terms; rows with code -1 get nothing from that term."""
+    """Sum of Z_k b_k over the terms; rows with code -1 get nothing from that term.
+
+    Without terms a single 0.
+    """
+    if not blocks:
+        return np.zeros(())
     total = np.zeros(blocks[0][0].shape[0])
     for (codes, z), b in zip(blocks, modes, strict=True):
         known = codes >= 0

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from ranef.design import Design
+from ranef.design import Encoding
+from ranef.design.grouping import learn_grouping
+from ranef.frame import Table
 from ranef.options import seed as checked_seed
 from ranef.options import whole
 from ranef.problem.parameters import semidefinite_cholesky
-from ranef.types import Array
+from ranef.record import record
+from ranef.types import Array, Codes
 
-__all__ = ["draw_key", "simulate_responses"]
+__all__ = ["SimulatedTerm", "draw_key", "simulate_responses", "terms_of_rows"]
 
 
 def draw_key(seed: int | None) -> int:
@@ -21,16 +26,36 @@ def draw_key(seed: int | None) -> int:
     return checked
 
 
+@record(frozen=True, slots=True)
+class SimulatedTerm:
+    """A random-effects term of the rows to simulate.
+
+    Attributes
+    ----------
+    codes : ndarray of int32, shape (n,)
+        The level of each row; -1 where it is missing.
+    z : ndarray, shape (n, q)
+    n_levels : int
+    held : ndarray, shape (n_levels, q), optional
+        Random effects that are not drawn; NaN in the levels that are.
+    """
+
+    codes: Codes
+    z: Array
+    n_levels: int
+    held: Array | None = None
+
+
 def simulate_responses(
-    design: Design,
+    terms: Sequence[SimulatedTerm],
     mean: Array,
-    covariances: tuple[Array, ...],
-    sigma: float,
-    weights: Array | None,
+    covariances: Sequence[Array],
+    noise: Array | float,
     n: int,
     seed: int | None,
+    first: int = 0,
 ) -> Array:
-    """Draw from the marginal model, shape (rows, n).
+    """Draw responses, shape (rows, n), the first of them with the number `first`.
 
     Draw k has a counter-based stream of its own (Philox keyed by seed and k), so it does not depend
     on how many draws are asked for.
@@ -39,19 +64,40 @@ def simulate_responses(
     ----------
     mean : ndarray, shape (rows,)
         Offset + X beta.
-    covariances : tuple of ndarray, shape (q, q)
+    covariances : sequence of ndarray, shape (q, q)
         Of the random effects of each term.
+    noise : ndarray, shape (rows,), or float
+        Standard deviation of the residuals.
     """
     key = draw_key(seed)
     n = whole("n", n, of="the number of draws")
     roots = [semidefinite_cholesky(c) for c in covariances]
-    noise = sigma if weights is None else sigma / np.sqrt(weights)
-    out = np.empty((design.n, n), order="F")
+    out = np.empty((mean.size, n), order="F")
     for k in range(n):
-        rng = np.random.Generator(np.random.Philox(key=np.array([key, k], dtype=np.uint64)))
-        y = mean + noise * rng.standard_normal(design.n)
-        for term, root in zip(design.terms, roots, strict=True):
-            b = rng.standard_normal((term.n_levels, term.q)) @ root.T
-            y += np.einsum("ij,ij->i", term.Z, b[term.codes])
+        rng = np.random.Generator(np.random.Philox(key=np.array([key, first + k], dtype=np.uint64)))
+        y = mean + noise * rng.standard_normal(mean.size)
+        for term, root in zip(terms, roots, strict=True):
+            b = rng.standard_normal((max(term.n_levels, 1), term.z.shape[1])) @ root.T
+            if term.held is not None:
+                b = np.where(np.isnan(term.held), b, term.held)
+            y += np.where(term.codes < 0, np.nan, np.einsum("ij,ij->i", term.z, b[term.codes]))
         out[:, k] = y
     return out
+
+
+def terms_of_rows(
+    table: Table, encoding: Encoding, modes: Sequence[Array] | None
+) -> tuple[SimulatedTerm, ...]:
+    """The random-effects terms of new rows; the effects of known levels are held at `modes`."""
+    out = []
+    for k, ((known, z), coding) in enumerate(
+        zip(encoding.random(table), encoding.random_codings, strict=True)
+    ):
+        grouping, codes = learn_grouping(coding.grouping.columns, table)
+        held = None
+        if modes is not None:
+            held = np.full((len(grouping), z.shape[1]), np.nan)
+            seen = (known >= 0) & (codes >= 0)
+            held[codes[seen]] = modes[k][known[seen]]
+        out.append(SimulatedTerm(codes, z, len(grouping), held))
+    return tuple(out)

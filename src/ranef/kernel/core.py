@@ -132,6 +132,15 @@ def row_variances(kernel: CoreKernel, rows: Rows) -> Array:
     For the rows of the fit with their weights these are the leverages. Codes of -1 stand for
     levels that the fit does not have: their random effects are left out.
     """
+    if not rows.groups:
+        n = rows.y.size
+        x = np.empty((n, len(rows.x)), order="F")
+        for j, (column, shift, scale) in enumerate(
+            zip(rows.x, rows.x_shifts, rows.x_scales, strict=True)
+        ):
+            x[:, j] = ((1.0 if column is None else column) - shift) / scale
+        forms = np.einsum("ij,ij->i", x @ kernel.xx_inverse, x)
+        return np.asarray(forms if rows.weights is None else forms * rows.weights)
     return kernel.workspace.row_variances(group_arguments(rows), fixed_argument(rows), rows.weights)
 
 
@@ -274,6 +283,9 @@ class CoreKernel:
             return self.workspace.gamma()
 
     def hessian(self, directions: Sequence[Direction]) -> Curvature:
+        if not directions:  # of a model without random effects, for one
+            p = self.beta.size
+            return Curvature(np.zeros((0, 0)), np.zeros(0), np.zeros((0, p, p)))
         with self._threads():
             hessian, r2, xx = self.workspace.hessian([(d.group, d.d) for d in directions])
         p = self.beta.size
@@ -306,6 +318,9 @@ class CoreKernel:
         gain: float,
         method: str = NEWTON,
     ) -> Optimum:
+        if not terms:  # nothing to search for
+            status = "converged" if self.evaluate([]) else "broke down"
+            return Optimum(start, self.value, status, 1, 0, method, ())
         with self._threads():
             theta, value, status, evaluations, escapes, found_by, log = self.workspace.optimise(
                 terms, start, max_evaluations, gain, method == NEWTON

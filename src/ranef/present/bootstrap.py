@@ -21,13 +21,24 @@ if TYPE_CHECKING:
 
 __all__ = ["Bootstrap"]
 
-TYPES = ("percentile", "basic", "normal")
+TYPES = ("percentile", "basic", "normal", "hdi")
 _KIND = {
     "parametric": "random effects and errors drawn from the model",
     "conditional": "errors drawn from the model, random effects kept",
     "residual": "random effects and residuals drawn with replacement",
     "cluster": "groups drawn with replacement",
 }
+
+
+def _shortest(values: Array, level: float) -> tuple[float, float]:
+    """The shortest interval between order statistics that holds a share of the values."""
+    n = values.size
+    if n < 2:
+        return float("nan"), float("nan")
+    ordered = np.sort(values)
+    gap = max(1, min(n - 1, round(n * level)))
+    first = int(np.argmin(ordered[gap:] - ordered[: n - gap]))
+    return float(ordered[first]), float(ordered[first + gap])
 
 
 @record(frozen=True, slots=True, repr=False)
@@ -114,16 +125,20 @@ class Bootstrap:
         return pd.concat([pd.DataFrame(draws.values.copy(), columns=names), rest], axis=1)
 
     def confint(
-        self, level: float = 0.95, type: Literal["percentile", "basic", "normal"] = "percentile"
+        self,
+        level: float = 0.95,
+        type: Literal["percentile", "basic", "normal", "hdi"] = "percentile",
     ) -> pd.DataFrame:
         """Bootstrap intervals of all parameters (Davison & Hinkley 1997, chapter 5).
 
         Parameters
         ----------
         level : float
-        type : {"percentile", "basic", "normal"}
-            Quantiles of the replicates; these reflected in the estimate; or the estimate less the
-            bias, with normal quantiles of the standard error on either side.
+        type : {"percentile", "basic", "normal", "hdi"}
+            Quantiles of the replicates; these reflected in the estimate; the estimate less the
+            bias, with normal quantiles of the standard error on either side; or the shortest
+            interval that holds the share `level` of the replicates (highest density: Chen and
+            Shao 1999, as in the R package coda).
 
         Returns
         -------
@@ -151,6 +166,8 @@ class Bootstrap:
             bias, error = self._bias_and_error()
             reach = NormalDist().inv_cdf(1.0 - tail) * error
             low, high = estimates - bias - reach, estimates - bias + reach
+        elif type == "hdi":
+            low, high = np.array([_shortest(c, level) for c in self._columns()]).reshape(-1, 2).T
         else:
             low, high = (self._quantiles(share) for share in (tail, 1.0 - tail))
             if type == "basic":

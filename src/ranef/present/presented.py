@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,6 +51,9 @@ class Presented:
         effects: Literal["fixed", "ran_pars", "ran_vals"] = "fixed",
         ddf: str = "satterthwaite",
         level: float = 0.95,
+        conf_method: Literal["wald", "profile", "bootstrap"] | None = None,
+        n: int = 1000,
+        seed: int | None = None,
     ) -> pd.DataFrame:
         """One row a parameter or conditional mode, with broom.mixed's columns.
 
@@ -62,6 +65,14 @@ class Presented:
             Degrees of freedom of the fixed effects.
         level : float
             Of the intervals, between 0 and 1.
+        conf_method : {"wald", "profile", "bootstrap"}, optional
+            How intervals of ``"fixed"`` and ``"ran_pars"`` are made. If it is not given, those of
+            the fixed effects are Wald's with degrees of freedom, and standard deviations and
+            correlations have none. ``"wald"`` gives these standard errors from
+            :attr:`~ranef.Fit.vcov_full`, and intervals that are symmetric for log SD and for
+            Fisher's z of a correlation.
+        n, seed
+            Replicates of the bootstrap, and their seed.
 
         Returns
         -------
@@ -85,9 +96,16 @@ class Presented:
         2   Subject  cor__Intercept.Days      0.07
         3  Residual      sd__Observation     25.59
         """
-        from ranef.present.tidy import tidy
+        from ranef.options import one_of
+        from ranef.present.tidy import tidy, with_intervals
 
-        return tidy(cast("FittedModel", self), effects, ddf, level)
+        frame = tidy(cast("FittedModel", self), effects, ddf, level)
+        if conf_method is None or effects == "ran_vals":
+            return frame
+        one_of("conf_method", conf_method, ("wald", "profile", "bootstrap"))
+        if effects == "fixed" and conf_method == "wald":
+            return frame
+        return with_intervals(frame, cast("Any", self)._intervals(conf_method, level, n, seed))
 
     def glance(self) -> pd.DataFrame:
         """The fit in one row.

@@ -114,6 +114,8 @@ def summarize(model: FittedModel, ddf: str = "satterthwaite") -> Summary:
     table = model.coefficients(ddf=ddf)
     t_tests = bool((table["df"].dropna() < math.inf).any())
     kind = "Linear mixed model" if linear else "Generalised linear mixed model"
+    if not model.ngroups:
+        kind = "Linear model without random effects"
     method = "REML" if model.reml else "maximum likelihood"
     criterion = "REML criterion" if model.reml else "deviance"
     if model.prior is not None:
@@ -180,5 +182,7 @@ def _missing(model: FittedModel) -> str:
     if not len(record):
         return ""
     by_column = ", ".join(f"{name} {count}" for name, count in record.by_column.items() if count)
-    detail = f" (missing values: {by_column})" if by_column else ""
+    details = [f"outside of the subset: {record.outside}"] if record.outside else []
+    details += [f"missing values: {by_column}"] if by_column else []
+    detail = f" ({'; '.join(details)})" if details else ""
     return f"{len(record)} of {record.n_total} rows left out{detail}"

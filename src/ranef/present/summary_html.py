@@ -5,7 +5,7 @@ from __future__ import annotations
 from .html import TABLE_STYLE, escaped, minus, notes_html, rule
 from .numbers import LEGEND, rounded, stars
 from .summary import Summary
-from .summary_text import component_rows, fixed_heading, fixed_rows
+from .summary_text import component_rows, components_heading, fixed_heading, fixed_rows
 
 __all__ = ["render_html"]
 
@@ -30,11 +30,11 @@ def render_html(summary: Summary) -> str:
         '<div class="ranef-summary">'
         f'<p style="margin:0.4em 0"><b>{escaped(summary.title)}</b><br>'
         f"<code>{escaped(summary.formula)}</code><br>"
-        f"{summary.nobs} observations; groups: {escaped(groups)}"
+        f"{summary.nobs} observations{'; groups: ' if groups else ''}{escaped(groups)}"
         f"{''.join(f'<br>prior: {escaped(phrase)}' for phrase in summary.priors)}</p>"
         f'<p style="margin:0.4em 0;max-width:44em">{escaped(verdict)}</p>'
         f"{_table('', [[name for name, _ in summary.criteria], values], left=0)}"
-        f"{_table('Random effects', component_rows(summary), left=2)}"
+        f"{_table(components_heading(summary), component_rows(summary), left=2)}"
         f"{_table(fixed_heading(summary), fixed_rows(summary), left=1)}"
         f"{notes_html(notes)}</div>"
     )

@@ -9,7 +9,7 @@ from ..page import broken_name, page_width, paragraph
 from .numbers import LEGEND, fixed, p_text, rounded, significant, stars
 from .summary import FixedEffect, Summary
 
-__all__ = ["component_rows", "fixed_heading", "fixed_rows", "render_text"]
+__all__ = ["component_rows", "components_heading", "fixed_heading", "fixed_rows", "render_text"]
 
 _QUANTILES = ("Min", "1Q", "Median", "3Q", "Max")
 
@@ -17,8 +17,9 @@ _QUANTILES = ("Min", "1Q", "Median", "3Q", "Max")
 def render_text(summary: Summary) -> str:
     """Sections with a blank line between, no line longer than the page is wide."""
     groups = ", ".join(f"{name} {count}" for name, count in summary.groups)
+    rows_of = f"{summary.nobs} observations" + (f"; groups: {groups}" if groups else "")
     head = [summary.title, *_wrapped(summary.formula)]
-    head += _wrapped(f"{summary.nobs} observations; groups: {groups}")
+    head += _wrapped(rows_of)
     for phrase in summary.priors:
         head += _wrapped(f"prior: {phrase}")
     sections = [head, _wrapped(_sentence(summary.verdict), indent="")]
@@ -27,13 +28,18 @@ def render_text(summary: Summary) -> str:
     if summary.residual_quantiles:
         quantiles = [rounded(q, 3) for q in summary.residual_quantiles]
         sections.append(["Scaled residuals", *_grid([list(_QUANTILES), quantiles])])
-    sections.append(["Random effects", *_grid(component_rows(summary), left=2)])
+    sections.append([components_heading(summary), *_grid(component_rows(summary), left=2)])
     rows = fixed_rows(summary)
     sections.append([fixed_heading(summary), *_grid(rows, left=1, ragged=True)])
     if any(stars(effect.p_value) for effect in summary.fixed):
         sections[-1].append("  " + "; ".join(f"{mark} p < {bound:g}" for bound, mark in LEGEND))
     sections += _remarks(summary)
     return "\n\n".join("\n".join(line.rstrip() for line in lines) for lines in sections)
+
+
+def components_heading(summary: Summary) -> str:
+    """What the table of variances holds."""
+    return "Random effects" if summary.groups else "Residual variance"
 
 
 def fixed_heading(summary: Summary) -> str:

@@ -20,7 +20,7 @@ from .rows import ROW
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["augment", "glance", "tidy"]
+__all__ = ["augment", "glance", "tidy", "with_intervals"]
 
 Effects = Literal["fixed", "ran_pars", "ran_vals"]
 COLUMNS = (
@@ -96,6 +96,28 @@ def _ran_pars(model: FittedModel) -> pd.DataFrame:
             rows.append(("ran_pars", str(group), name, float(sd)))
     frame = pd.DataFrame(rows, columns=list(COLUMNS[:4])).reindex(columns=list(COLUMNS))
     return frame.astype(dict.fromkeys(COLUMNS[3:], float))
+
+
+def with_intervals(frame: pd.DataFrame, intervals: pd.DataFrame) -> pd.DataFrame:
+    """The rows of fixed effects or variance parameters with other intervals.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        What `tidy` gives.
+    intervals : DataFrame
+        conf_low, conf_high and std_error by parameter; standard errors are taken for parameters of
+        variances only.
+    """
+    names = [
+        ("sigma" if group == RESIDUAL else f"{term}|{group}") if effect == "ran_pars" else term
+        for effect, group, term in zip(frame["effect"], frame["group"], frame["term"], strict=True)
+    ]
+    own = intervals.reindex(names)
+    changed = {c: own[c].to_numpy(dtype=float) for c in ("conf_low", "conf_high")}
+    if len(frame) and frame["effect"].iloc[0] == "ran_pars":
+        changed["std_error"] = own["std_error"].to_numpy(dtype=float)
+    return frame.assign(**changed)
 
 
 def _ran_vals(model: FittedModel, level: float) -> pd.DataFrame:

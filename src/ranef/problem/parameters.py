@@ -53,7 +53,8 @@ def lower_triangles(theta: Array, sizes: Sequence[int]) -> list[Array]:
 
 def theta_of_blocks(blocks: Sequence[Array]) -> Array:
     """Theta from the blocks T: the inverse of `lower_triangles`."""
-    return np.concatenate([b[lower_triangle_indices(b.shape[0])] for b in blocks])
+    parts = [b[lower_triangle_indices(b.shape[0])] for b in blocks]
+    return np.concatenate([*parts, np.zeros(0)])
 
 
 def semidefinite_cholesky(matrix: Array, tolerance: float = 1e-12) -> Array:

@@ -114,6 +114,8 @@ class Certificate:
 
 def sentence(c: Certificate) -> str:
     """The certificate in one sentence."""
+    if not c.dims and c.certified:
+        return "optimum in closed form: there are no variances of random effects to search for"
     # Below a billionth of a deviance unit the figure is rounding error.
     size = "less than 1e-9" if c.gain < 1e-9 else f"{c.gain:.1g}"
     units = "deviance units of the penalised criterion" if c.penalised else "deviance units"

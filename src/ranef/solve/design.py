@@ -78,7 +78,7 @@ def solve_design(
     """
     control = control or DEFAULT
     clock = perf_counter()
-    if prior is None and start is None and not summed_by_cell(design):
+    if design.terms and prior is None and start is None and not summed_by_cell(design):
         begun = solve_model(
             design.plan,
             np.ascontiguousarray(y, dtype=np.float64),

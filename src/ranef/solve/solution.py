@@ -148,6 +148,10 @@ def search(
     control = control or DEFAULT
     kernel = kernel or problem.kernel()
     first = None if start is None else _given_start(problem, start)
+    if not problem.terms:
+        from ranef.solve.closed import closed_form
+
+        return Searched(closed_form(problem, kernel), False)
     moved = first is not None and problem.prior is not None and not _allows(problem, kernel, first)
     if first is not None and moved:
         first = _inside(problem, first)

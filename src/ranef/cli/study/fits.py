@@ -76,7 +76,7 @@ def work_through() -> Study:
     return Study(
         pupils=pupils,
         structure=structure,
-        schools=least_squares("math ~ ses * sector + factor(sch.id)", pupils, GROUP),
+        schools=least_squares("math ~ ses * sector + factor(sch.id)", pupils),
         table=rn.compare(
             fits["additive"], fits["centred"], labels=["no interaction", "interaction"]
         ),

@@ -7,9 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ranef.design import Design, build
-from ranef.formula import parse
-from ranef.frame import read_table
+from ranef.api import lm
 from ranef.record import record
 from ranef.types import Array
 
@@ -48,32 +46,26 @@ class LeastSquares:
         return float(self.std_errors[self.names.index(name)])
 
 
-def least_squares(fixed: str, data: Any, group: str) -> LeastSquares:
+def least_squares(formula: str, data: Any) -> LeastSquares:
     """Fit a formula without random part by ordinary least squares.
 
     Parameters
     ----------
-    fixed : str
+    formula : str
         ``"math ~ ses * sector + factor(sch.id)"``.
     data : data frame
-        Complete in the variables of the formula.
-    group : str
-        A grouping factor, only to complete the formula: it has no part in the fit.
 
     Returns
     -------
     LeastSquares
     """
-    design = _design(f"{fixed} + (1 | {group})", data)
-    inverse = np.linalg.inv(design.X.T @ design.X)
-    estimates = inverse @ (design.X.T @ design.y)
-    residuals = design.y - design.X @ estimates
-    sigma = float(np.sqrt(residuals @ residuals / (design.n - design.p)))
-    std_errors = sigma * np.sqrt(np.diag(inverse))
-    return LeastSquares(design.x_names, estimates, std_errors, sigma, design.n, design.dropped)
-
-
-def _design(text: str, data: Any) -> Design:
-    formula = parse(text)
-    response = formula.text.partition("~")[0].strip()
-    return build(formula, read_table(data, (response, *formula.predictors())))
+    fit = lm(formula, data)
+    vcov = fit.vcov
+    return LeastSquares(
+        names=tuple(vcov.index),
+        estimates=np.asarray(fit.fixef[vcov.index], dtype=np.float64),
+        std_errors=np.sqrt(np.diag(vcov)),
+        sigma=fit.sigma,
+        n=fit.nobs,
+        dropped=fit.dropped,
+    )

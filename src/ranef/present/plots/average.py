@@ -95,7 +95,7 @@ def centred_within(model: FittedModel, x: str) -> str | None:
 
 
 def _fixed_part(model: FittedModel) -> list[Expr]:
-    formula = parse(model.formula)
+    formula = parse(model.formula, random=bool(model.ngroups))
     return [*(factor for term in formula.fixed for factor in term.factors), *formula.offsets]
 
 

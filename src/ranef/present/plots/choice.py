@@ -22,6 +22,12 @@ __all__ = ["check_column", "choose_group", "choose_term", "is_number", "slope_va
 def choose_group(model: FittedModel, group: str | None) -> str:
     """`group`, or the first one; it must have random effects."""
     groups = list(model.ranef(condvar=False))
+    if not groups:
+        raise OptionError(
+            "this model has no random effects to draw",
+            found=f"rn.lm({model.formula!r}, data)",
+            fix="fit.plot.residuals(), qq() and effects() are there without them",
+        )
     if group is None:
         return groups[0]
     found = find(name_option("group", group, of="grouping factor"), groups)

@@ -1,0 +1,156 @@
+"""All parameters of a fit together, the matrices behind it, and covariances within a level."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ranef.fit.record import FitRecord
+from ranef.options import confidence, name, one_of
+from ranef.present.progress import progress
+from ranef.types import Array
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ranef.inference.parameters import Parameter
+    from ranef.present.matrices import ModelMatrices
+
+__all__ = ["Parameters"]
+
+
+class Parameters(FitRecord):
+    """Members about parameters and matrices; each delegates to a function."""
+
+    @property
+    def vcov_full(self) -> pd.DataFrame:
+        """Covariance matrix of all estimates: fixed effects, SDs, correlations and sigma.
+
+        From the exact Hessian of the log-likelihood in all parameters; by REML the variance
+        parameters' is that of the REML criterion. Names are those of :meth:`profile`. The block of
+        the fixed effects is :attr:`vcov` plus what the uncertainty of the variances adds. A
+        standard deviation of zero or a correlation of 1 or -1 has NaN, and so have all parameters
+        of variances if the certificate calls the criterion flat.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
+        >>> round(float(fit.vcov_full.loc["sigma", "sigma"]), 3)
+        2.274
+        """
+        from ranef.present.estimates import vcov_frame
+
+        return vcov_frame([p.name for p in self._parameters], self._full_covariance)
+
+    @cached_property
+    def _parameters(self) -> tuple[Parameter, ...]:
+        from ranef.inference.parameters import parameters_of
+
+        return parameters_of(self._design.x_names, self._problem.labels)
+
+    @cached_property
+    @progress("computing the covariances of all parameters")
+    def _full_covariance(self) -> Array:
+        from ranef.inference.full_covariance import full_covariance
+
+        return full_covariance(
+            self._problem, self._solution, self._estimates, self._derivatives, self._parameters
+        )
+
+    def _intervals(self, method: str, level: float, n: int, seed: int | None) -> pd.DataFrame:
+        """Columns std_error, conf_low, conf_high of all parameters, by the names of `vcov_full`."""
+        import pandas as pd
+
+        from ranef.inference.parameters import values_of
+        from ranef.inference.wald import wald_limits
+
+        one_of("conf_method", method, ("wald", "profile", "bootstrap"))
+        confidence("level", level)
+        names = [parameter.name for parameter in self._parameters]
+        if method == "bootstrap":
+            boot = self.bootstrap(n, seed=seed)  # type: ignore[attr-defined]
+            spread: pd.DataFrame = boot.summary(level)[["std_error", "conf_low", "conf_high"]]
+            return spread
+        errors = np.sqrt(np.diag(self._full_covariance))
+        if method == "profile":
+            limits: pd.DataFrame = self.profile(level).confint(level)  # type: ignore[attr-defined]
+            return limits.reindex(names).assign(std_error=errors)
+        values = values_of(
+            self._parameters,
+            self._estimates.beta[None, :],
+            [c[None, :, :] for c in self._estimates.covariances],
+            np.array([self._estimates.sigma]),
+        )[0]
+        low, high = wald_limits(self._parameters, values, errors, level)
+        return pd.DataFrame({"std_error": errors, "conf_low": low, "conf_high": high}, index=names)
+
+    def ranef_vcov(self, group: str | None = None) -> pd.DataFrame:
+        """Covariances between the random effects of one level, given the data and parameters.
+
+        What ``attr(ranef(m), "postVar")`` is in lme4: the fixed effects and variances are taken as
+        known. The square roots of the diagonals are the columns ``<term>_sd`` of :meth:`ranef`.
+
+        Parameters
+        ----------
+        group : str, optional
+            The grouping factor, or the label of a second term on it (``"Subject.1"``); it need not
+            be given if there is one term.
+
+        Returns
+        -------
+        DataFrame
+            Rows are levels and effects (an index of two levels, the second called ``term``),
+            columns effects: ``frame.loc["308"]`` is the matrix of one level.
+
+        Raises
+        ------
+        OptionError
+            Another `group`, or none where there are several.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
+        >>> fit.ranef_vcov("Subject").loc["308"].round(1)  # doctest: +NORMALIZE_WHITESPACE
+                   Intercept  Days
+        term
+        Intercept      145.7 -21.4
+        Days           -21.4   5.3
+        """
+        import pandas as pd
+
+        self._need_random("fit.ranef_vcov()", "fit a model with rn.lmm(formula, data)")
+        labels = [label.label for label in self._problem.labels]
+        if group is None and len(labels) == 1:
+            group = labels[0]
+        k = labels.index(name("group", group, labels, of="random-effects term"))
+        label, arrays = self._problem.labels[k], self._conditional_covariances[k]
+        index = pd.MultiIndex.from_product(
+            [list(self._design.terms[k].levels), list(label.names)], names=[label.factor, "term"]
+        )
+        q = len(label.names)
+        return pd.DataFrame(arrays.reshape(-1, q), index=index, columns=list(label.names))
+
+    def matrices(self) -> ModelMatrices:
+        """The matrices of the model, as ``getME`` of lme4 gives them, in SciPy's sparse form.
+
+        Returns
+        -------
+        ModelMatrices
+            ``X``, ``Z``, ``Lambda``, ``L``, ``permutation``, ``theta``, ``y``, ``offset``,
+            ``weights``, ``x_names``, ``z_names``.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
+        >>> m = fit.matrices()
+        >>> m.X.shape, m.Z.shape, m.Lambda.shape, m.z_names[1]
+        ((180, 2), (180, 36), (36, 36), ('Subject', '308', 'Days'))
+        """
+        from ranef.present.matrices import model_matrices
+
+        return model_matrices(self._design, self._solution.theta, self._weights, self._offset)

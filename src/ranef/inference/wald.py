@@ -1,0 +1,38 @@
+"""Wald intervals of standard deviations and correlations, on scales where they are unbounded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import NormalDist
+
+import numpy as np
+
+from ranef.inference.parameters import Parameter
+from ranef.types import Array
+
+__all__ = ["wald_limits"]
+
+
+def wald_limits(
+    parameters: Sequence[Parameter], values: Array, errors: Array, level: float
+) -> tuple[Array, Array]:
+    """Lower and upper limits, shape (m,) each.
+
+    Of logarithms for standard deviations and sigma, of Fisher's z (inverse hyperbolic tangent) for
+    correlations, of the estimate itself for fixed effects; standard errors by the delta method.
+    """
+    z = NormalDist().inv_cdf(0.5 + level / 2)
+    low, high = np.full(values.size, np.nan), np.full(values.size, np.nan)
+    for k, parameter in enumerate(parameters):
+        value, reach = values[k], z * errors[k]
+        if not np.isfinite(reach):
+            continue
+        if parameter.kind == "fixed":
+            low[k], high[k] = value - reach, value + reach
+        elif parameter.kind == "cor":
+            middle, half = np.arctanh(value), reach / (1.0 - value**2)
+            low[k], high[k] = np.tanh(middle - half), np.tanh(middle + half)
+        else:
+            ratio = np.exp(reach / value)
+            low[k], high[k] = value / ratio, value * ratio
+    return low, high
