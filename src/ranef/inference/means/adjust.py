@@ -1,0 +1,165 @@
+"""P values and intervals of a family of tests, adjusted for their number.
+
+Every row keeps its own degrees of freedom. A row that the data do not determine counts in the
+family and has no result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from ranef.inference.ddf.rows import quantiles, two_sided
+from ranef.inference.means.multivariate_t import MaximumOfT
+from ranef.types import Array
+
+__all__ = ["ADJUSTMENTS", "Adjusted", "Family", "adjusted"]
+
+ADJUSTMENTS = ("tukey", "sidak", "holm", "bonferroni", "scheffe", "mvt", "none")
+
+
+class Family(NamedTuple):
+    """The tests that are adjusted together.
+
+    Attributes
+    ----------
+    statistic, df : ndarray, shape (k,)
+    covariance : ndarray, shape (k, k)
+        Of the estimates.
+    rank : int
+        Independent contrasts among them.
+    means : int
+        Means whose pairs they are; 0 if they are not all pairs of a set.
+    """
+
+    statistic: Array
+    df: Array
+    covariance: Array
+    rank: int
+    means: int
+
+
+class Adjusted(NamedTuple):
+    """P values and half widths of intervals in standard errors, shape (k,).
+
+    Attributes
+    ----------
+    method : str
+        What was done: Tukey's method is for all pairs, and Sidak's takes its place elsewhere.
+    """
+
+    p_value: Array
+    critical: Array
+    method: str
+
+
+def adjusted(family: Family, method: str, level: float) -> Adjusted:
+    """Adjust a family.
+
+    Parameters
+    ----------
+    family : Family
+    method : str
+        One of `ADJUSTMENTS`.
+    level : float
+        Of the intervals, simultaneously.
+
+    References
+    ----------
+    Tukey (1953), The problem of multiple comparisons; Kramer (1956), Biometrics 12, 307-310.
+    Sidak (1967), Journal of the American Statistical Association 62, 626-633. Holm (1979),
+    Scandinavian Journal of Statistics 6, 65-70. Scheffe (1953), Biometrika 40, 87-110.
+    Hothorn, Bretz and Westfall (2008), Biometrical Journal 50, 346-363 (multivariate t).
+    """
+    if method == "tukey" and not family.means:
+        method = "sidak"
+    t, df = np.abs(family.statistic), family.df
+    k = t.size
+    p = two_sided(t, df)
+    if k == 1 or method == "none":
+        return Adjusted(p, quantiles(df, level), method)
+    if method == "bonferroni":
+        return Adjusted(np.minimum(1.0, k * p), quantiles(df, 1.0 - (1.0 - level) / k), method)
+    if method == "holm":  # a method of steps has no intervals: Bonferroni's cover
+        return Adjusted(_holm(p), quantiles(df, 1.0 - (1.0 - level) / k), method)
+    if method == "sidak":
+        return Adjusted(-np.expm1(k * np.log1p(-p)), quantiles(df, level ** (1.0 / k)), method)
+    if method == "scheffe":
+        return Adjusted(*_scheffe(t, df, family.rank, level), method)
+    if method == "tukey":
+        return Adjusted(*_by_tail(t, df, level, _range_tail(family.means)), method)
+    return Adjusted(*_by_tail(t, df, level, _maximum_tail(family)), method)
+
+
+def _holm(p: Array) -> Array:
+    out, largest = np.full(p.size, np.nan), 0.0
+    for step, i in enumerate(np.argsort(p)):
+        if not np.isnan(p[i]):
+            largest = max(largest, min(1.0, (p.size - step) * float(p[i])))
+            out[i] = largest
+    return out
+
+
+def _scheffe(t: Array, df: Array, rank: int, level: float) -> tuple[Array, Array]:
+    from scipy import special
+
+    endless = np.isinf(df)
+    finite = np.where(endless, 1.0, df)
+    p = np.where(endless, special.chdtrc(rank, t**2), special.fdtrc(rank, finite, t**2 / rank))
+    critical = np.where(
+        endless,
+        special.chdtri(rank, 1.0 - level),
+        rank * special.fdtri(rank, finite, level),
+    )
+    return p, np.sqrt(critical)
+
+
+Tail = Callable[[float, float], float]
+
+
+def _range_tail(means: int) -> Tail:
+    """P(range of `means` normals > sqrt(2) t times the root of chi2/df): Tukey and Kramer."""
+    from scipy.stats import studentized_range
+
+    return lambda t, df: float(studentized_range.sf(np.sqrt(2.0) * t, means, df))
+
+
+def _maximum_tail(family: Family) -> Tail:
+    good = np.isfinite(family.statistic) & np.isfinite(np.diag(family.covariance))
+    maximum = MaximumOfT(family.covariance[np.ix_(good, good)])
+    return maximum.tail
+
+
+def _by_tail(t: Array, df: Array, level: float, tail: Tail) -> tuple[Array, Array]:
+    """P values and critical values from the tail of a law, once for each different df."""
+    p, critical = np.full(t.size, np.nan), np.full(t.size, np.nan)
+    known: dict[float, float] = {}
+    for i in np.flatnonzero(~np.isnan(t) & ~np.isnan(df)).tolist():
+        own = float(df[i])
+        p[i] = 1.0 if t[i] == 0.0 else 0.0 if np.isinf(t[i]) else tail(float(t[i]), own)
+        key = float(f"{own:.10g}")
+        if key not in known:
+            known[key] = _critical(tail, own, level)
+        critical[i] = known[key]
+    return np.clip(p, 0.0, 1.0), critical
+
+
+def _critical(tail: Tail, df: float, level: float) -> float:
+    """Where the tail is 1 - level: the root of its logarithm, nearly straight in log t."""
+    from scipy.optimize import brentq
+
+    start = float(quantiles(np.array([df]), level)[0])
+    goal = np.log(1.0 - level)
+
+    def above(log_t: float) -> float:
+        return float(np.log(max(tail(float(np.exp(log_t)), df), 1e-300)) - goal)
+
+    low = np.log(start) - 1e-6
+    high = low + 0.3
+    while above(high) > 0.0:
+        low, high = high, high + 0.6
+    if above(low) <= 0.0:
+        return float(np.exp(low))
+    return float(np.exp(brentq(above, low, high, xtol=1e-9, rtol=1e-10)))
