@@ -1,7 +1,7 @@
 """Derivatives of the model matrix along a variable.
 
-A term is a product of factors, so its derivative is a sum over its factors, each in turn replaced
-by its own derivative. Arithmetic is differentiated by rules. A basis (``poly``, ``bs``, ``cr``) is a
+A term is a product of factors: its derivative is a sum over its factors, each in turn replaced by
+its own derivative. Arithmetic is differentiated by rules. A basis (``poly``, ``bs``, ``cr``) is a
 polynomial in pieces: differences of fourth order that stay within a piece are exact for it.
 """
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from ranef.inference.ddf.rows import quantiles, two_sided
 from ranef.inference.means.multivariate_t import MaximumOfT
+from ranef.inference.means.normal_range import StudentizedRange
 from ranef.types import Array
 
 __all__ = ["ADJUSTMENTS", "Adjusted", "Family", "adjusted"]
@@ -85,11 +86,13 @@ def adjusted(family: Family, method: str, level: float) -> Adjusted:
     if method == "holm":  # a method of steps has no intervals: Bonferroni's cover
         return Adjusted(_holm(p), quantiles(df, 1.0 - (1.0 - level) / k), method)
     if method == "sidak":
-        return Adjusted(-np.expm1(k * np.log1p(-p)), quantiles(df, level ** (1.0 / k)), method)
+        with np.errstate(divide="ignore"):  # p = 1
+            any_below = -np.expm1(k * np.log1p(-p))
+        return Adjusted(any_below, quantiles(df, level ** (1.0 / k)), method)
     if method == "scheffe":
         return Adjusted(*_scheffe(t, df, family.rank, level), method)
     if method == "tukey":
-        return Adjusted(*_by_tail(t, df, level, _range_tail(family.means)), method)
+        return Adjusted(*_by_tail(t, df, level, StudentizedRange(family.means).tail), method)
     return Adjusted(*_by_tail(t, df, level, _maximum_tail(family)), method)
 
 
@@ -117,13 +120,6 @@ def _scheffe(t: Array, df: Array, rank: int, level: float) -> tuple[Array, Array
 
 
 Tail = Callable[[float, float], float]
-
-
-def _range_tail(means: int) -> Tail:
-    """P(range of `means` normals > sqrt(2) t times the root of chi2/df): Tukey and Kramer."""
-    from scipy.stats import studentized_range
-
-    return lambda t, df: float(studentized_range.sf(np.sqrt(2.0) * t, means, df))
 
 
 def _maximum_tail(family: Family) -> Tail:

@@ -41,7 +41,9 @@ class ContrastSet:
     coefficients: Array
 
 
-def contrast_set(method: Any, labels: Sequence[str], reference: Any = None) -> ContrastSet:
+def contrast_set(
+    method: Any, labels: Sequence[str], reference: Any = None, bare: Sequence[str] = ()
+) -> ContrastSet:
     """The contrasts of a method.
 
     Parameters
@@ -51,6 +53,8 @@ def contrast_set(method: Any, labels: Sequence[str], reference: Any = None) -> C
         Of the m means.
     reference : str or int, optional
         The mean that ``"treatment"`` compares the others with: its label, or its place from 0.
+    bare : sequence of str, optional
+        The labels without the names of variables, by which a reference may be named too.
 
     Raises
     ------
@@ -82,7 +86,7 @@ def contrast_set(method: Any, labels: Sequence[str], reference: Any = None) -> C
             np.array([eye[a] - eye[b] for a, b in pairs]),
         )
     if word == "treatment":
-        base = _reference(reference, labels)
+        base = _reference(reference, labels, bare)
         others = [k for k in range(m) if k != base]
         return ContrastSet(
             word,
@@ -113,14 +117,13 @@ def _enclosed(label: str) -> str:
     return f"({label})" if any(sign in label for sign in "+-*/(") else label
 
 
-def _reference(reference: Any, labels: Sequence[str]) -> int:
+def _reference(reference: Any, labels: Sequence[str], bare: Sequence[str]) -> int:
     if reference is None:
         return 0
-    if isinstance(reference, str) and reference in labels:
-        return list(labels).index(reference)
     whole = isinstance(reference, (int, np.integer)) and not isinstance(reference, bool)
-    if whole and str(reference) in labels:
-        return list(labels).index(str(reference))
+    for known in (list(labels), list(bare)):
+        if (whole or isinstance(reference, str)) and str(reference) in known:
+            return known.index(str(reference))
     if whole and 0 <= reference < len(labels):
         return int(reference)
     raise OptionError(

@@ -60,13 +60,18 @@ class MeanSet:
             places.setdefault(key, []).append(k)
         return [(key, np.array(own)) for key, own in places.items()]
 
-    def names(self, places: NDArray[np.intp], by: Sequence[str]) -> list[str]:
-        """How means are called in contrasts: the labels, with the variable if they are numbers."""
+    def names(
+        self, places: NDArray[np.intp], by: Sequence[str], *, bare: bool = False
+    ) -> list[str]:
+        """How means are called in contrasts: their labels.
+
+        Those of numbers have the variable before them, unless `bare`.
+        """
         shown = []
         for name, labels in self.labels.items():
             if name not in by:
-                bare = not all(_numeric(label) for label in labels)
-                shown.append([f"{'' if bare else name}{labels[k]}" for k in places])
+                first = name if not bare and all(_numeric(label) for label in labels) else ""
+                shown.append([f"{first}{labels[k]}" for k in places])
         return [" ".join(parts) for parts in zip(*shown, strict=True)] if shown else [""]
 
 
@@ -142,7 +147,8 @@ def contrast_tests(
     pieces: list[Array] = []
     total = means.rows.sums.size
     for _, places in groups:
-        made = contrast_set(method, means.names(places, by), reference)
+        names = [means.names(places, by, bare=bare) for bare in (False, True)]
+        made = contrast_set(method, names[0], reference, names[1])
         whole = np.zeros((len(made.names), total))
         whole[:, places] = made.coefficients
         sets.append(made)

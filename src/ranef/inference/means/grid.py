@@ -104,7 +104,8 @@ def grid_of(
     full, shifts = [], []
     step = max(1, _AT_ONCE // cells)
     for start in range(0, len(points), step):
-        some = np.array(points[start : start + step], dtype=np.int64).reshape(-1, len(focal))
+        some = np.array(points[start : start + step], dtype=np.int64)
+        some = some.reshape(len(some), len(focal))
         count = some.shape[0] * cells
         columns: dict[str, Column] = {}
         for j, name in enumerate(focal):

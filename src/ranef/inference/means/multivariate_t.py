@@ -9,6 +9,7 @@ from ranef.types import Array
 __all__ = ["MaximumOfT"]
 
 _LOG_POINTS = 16
+_AT_ONCE = 4096
 _POOLED = 64
 """Directions that are next to each other in the sorted list and are taken together."""
 
@@ -19,8 +20,8 @@ class MaximumOfT:
     Z = r A u with u on the unit sphere of as many dimensions as the covariances have rank, r^2
     chi-square. Given u, (r / s)^2 / rank is F-distributed, so that the radius and s are integrated
     exactly, for any real df. What is left is a mean over directions: 65,536 points of Sobol's
-    sequence, the same in every call. In one dimension the result is exact; otherwise its error was
-    below 2e-5 in the cases that the tests compare.
+    sequence, the same in every call. Up to rank 2 the result is exact; beside laws known by
+    quadrature its error was below 4e-5 for 3 to 5 contrasts and below 3e-4 for 20.
 
     Parameters
     ----------
@@ -40,7 +41,9 @@ class MaximumOfT:
         kept = values > 1e-9 * values[-1]
         self._rank = int(kept.sum())
         factor = vectors[:, kept] * np.sqrt(values[kept])
-        sizes = np.abs(factor @ _directions(self._rank)).max(axis=0)
+        directions = _directions(self._rank)
+        pieces = np.array_split(directions, -(-directions.shape[1] // _AT_ONCE), axis=1)
+        sizes = np.concatenate([np.abs(factor @ piece).max(axis=0) for piece in pieces])
         pooled = np.sort(sizes).reshape(-1, _POOLED if sizes.size > _POOLED else 1)
         self._sizes = pooled.mean(axis=1)
 
