@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from ranef.errors import NotEstimableWarning, warn
 from ranef.fit.record import FitRecord
 from ranef.options import confidence, one_of
 from ranef.present.progress import progress
@@ -85,9 +86,9 @@ class Averaged(FitRecord):
         >>> fit = rn.lmm("score ~ Machine + (1 | Worker)", rn.datasets.load("machines"))
         >>> fit.emmeans("Machine").frame[["Machine", "estimate", "df"]].round(2)
           Machine  estimate    df
-        0       A     52.36  6.62
-        1       B     60.32  6.62
-        2       C     66.27  6.62
+        0       A     52.36  5.83
+        1       B     60.32  5.83
+        2       C     66.27  5.83
         """
         from ranef.inference.means.variables import names_in
 
@@ -182,8 +183,8 @@ class Averaged(FitRecord):
         >>> fit = rn.lmm("math ~ ses * sector + (ses | sch.id)", rn.datasets.load("hsb"))
         >>> fit.predictions(by="sector")[["sector", "estimate", "std_error"]].round(2)
            sector  estimate  std_error
-        0       0     11.31       0.24
-        1       1     14.13       0.24
+        0       0     11.32       0.23
+        1       1     14.13       0.26
         """
         encoding = self._design.encoding
 
@@ -222,6 +223,11 @@ class Averaged(FitRecord):
             A name that is not a variable of the fixed part; `by` not one of the model.
         OptionError
             Another `ddf` or `level`.
+
+        Warns
+        -----
+        NotEstimableWarning
+            Averages that the data of the fit do not determine; they are NaN.
 
         Examples
         --------
@@ -275,6 +281,11 @@ class Averaged(FitRecord):
             A name that is not a variable of the fixed part; `by` not one of the model.
         OptionError
             A category; another `ddf` or `level`.
+
+        Warns
+        -----
+        NotEstimableWarning
+            Averages that the data of the fit do not determine; they are NaN.
 
         Examples
         --------
@@ -350,7 +361,7 @@ class Averaged(FitRecord):
         one_of("weights", weights, WEIGHTS)
         variables = self._variables()
         within = () if by is None else names_in("by", by, variables)
-        names_in("specs", [*focal, *within], variables) if focal else None
+        names_in("by" if slope else "specs", [*focal, *within] or list(variables), variables)
         variables = values_at(at, variables)
         encoding, training = self._design.encoding, self._table
         basis = self._basis(ddf)
@@ -365,7 +376,7 @@ class Averaged(FitRecord):
         rows = grid.rows if slope is None else grid.rows.as_differences()
         families = () if slope is not None else within
         means = MeanSet(rows, grid.labels, families, basis, level)
-        return means_of(means, grid, self.response, slope, weights, ddf)
+        return means_of(means, grid, self._design.response, slope, weights, ddf)
 
     def _averages(self, plans: Any, by: Any, ddf: str, level: float) -> pd.DataFrame:
         from ranef.inference.means.averages import average
@@ -379,4 +390,16 @@ class Averaged(FitRecord):
         for term, contrast, make, total in plans:
             rows = average(self._table, cells.codes, cells.count, make, total)
             parts.append((term, contrast, basis.estimates(rows, level)))
-        return averages_frame(parts, cells.labels)
+        frame = averages_frame(parts, cells.labels)
+        undetermined = int(frame["estimate"].isna().sum())
+        if undetermined:
+            left_out = ", ".join(f"'{name}'" for name in self._design.dropped)
+            warn(
+                NotEstimableWarning,
+                f"{undetermined} of {len(frame)} averages are not estimable and are NaN",
+                found=f"in all rows of the fit other columns determine {left_out}; where the "
+                "variable moves, they do not",
+                fix="leave the redundant terms out of the formula, or compare combinations that "
+                "the data of the fit hold",
+            )
+        return frame

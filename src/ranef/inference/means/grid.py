@@ -173,9 +173,9 @@ def _shares(
     for k, point in enumerate(points):
         own = known.copy()
         for name, position in zip(focal, point, strict=True):
-            code = variables[name].codes
-            if code is not None:
-                own &= code == position
+            focal_codes = variables[name].codes
+            if focal_codes is not None:
+                own &= focal_codes == position
         share = np.bincount(joint[own], minlength=math.prod(sizes))[place].astype(float)
         with np.errstate(invalid="ignore"):
             out[k] = share / share.sum()

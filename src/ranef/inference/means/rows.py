@@ -90,7 +90,7 @@ class Basis:
 
     def estimable(self, rows: MeanRows) -> NDArray[np.bool_]:
         """Which rows the data of the fit determine."""
-        good = np.isfinite(rows.full).all(axis=1)
+        good: NDArray[np.bool_] = np.asarray(np.isfinite(rows.full).all(axis=1))
         aliases = self.encoding.aliases
         if aliases is None or not good.any():
             return good

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Literal
 
 import numpy as np
 
 from ranef.design import Encoding
 from ranef.design.levels import learn_levels
+from ranef.design.state import Category
 from ranef.errors import OptionError, UnknownColumnError, suggestion
 from ranef.frame import Table
 from ranef.options import mapping, name_list, numbers, shown
@@ -17,8 +18,6 @@ from ranef.record import record
 from ranef.types import Array, Codes
 
 __all__ = ["Variable", "names_in", "number_in", "plain", "values_at", "variables_of"]
-
-_FEW = 2  # values of a number that make it a category here, as emmeans' cov.keep
 
 
 @record(frozen=True, slots=True, eq=False)
@@ -31,7 +30,7 @@ class Variable:
     kind : {"category", "truth", "pair", "number"}
         A pair is a number that has two values in the rows used.
     values : ndarray, shape (k,)
-        Codes of levels of a factor column; numbers otherwise.
+        Codes of levels if the column is a factor; numbers otherwise.
     labels : tuple
         The same as the user sees them: text, numbers, True and False.
     codes : ndarray or None, shape (n,)
@@ -135,54 +134,51 @@ def variables_of(encoding: Encoding, table: Table) -> dict[str, Variable]:
     }
 
 
-def _variable(name: str, table: Table, category: Any) -> Variable:
+def _variable(name: str, table: Table, category: Category | None) -> Variable:
     column = table[name]
     if column.kind == "factor":
-        levels = category.levels if category is not None else learn_levels(column)[0]
-        codes = levels.encode(column)
+        levels = learn_levels(column)[0] if category is None else category.levels
         position = {level: k for k, level in enumerate(column.levels)}
-        values = np.array([position[level] for level in levels.names], dtype=np.int32)
-        return Variable(name, "category", values, tuple(levels.names), codes, is_factor=True)
-    levels, codes = learn_levels(column)
-    assert levels.numbers is not None
-    values = np.asarray(levels.numbers, dtype=np.float64)
-    if column.source_type.lower().startswith("bool"):
+        places = np.array([position[level] for level in levels.names], dtype=np.float64)
+        labels = tuple(levels.names)
+        return Variable(name, "category", places, labels, levels.encode(column), is_factor=True)
+    truth = column.source_type.lower().startswith("bool")
+    if category is None and not truth and _many(column.values):
+        mean = float(np.mean(column.values))
+        return Variable(name, "number", np.array([mean]), (mean,), None)
+    found, codes = learn_levels(column)
+    values = np.asarray(found.numbers, dtype=np.float64)
+    if truth:
         return Variable(name, "truth", values, tuple(bool(v) for v in values), codes)
-    if category is not None:
-        order = np.array([_search(values, level) for level in category.levels.names])
-        rank = np.argsort(order)
-        return Variable(
-            name,
-            "category",
-            values[order],
-            tuple(plain(values[order])),
-            rank[codes].astype(np.int32),
-        )
-    if values.size <= _FEW:
+    if category is None:
         return Variable(name, "pair", values, tuple(plain(values)), codes)
-    mean = np.array([float(np.mean(column.values))])
-    return Variable(name, "number", mean, (float(mean[0]),), None)
+    order = [int(np.flatnonzero(values == float(level))[0]) for level in category.levels.names]
+    rank = np.argsort(order).astype(np.int32)
+    return Variable(name, "category", values[order], tuple(plain(values[order])), rank[codes])
 
 
-def _search(values: Array, level: str) -> int:
-    return int(np.flatnonzero(values == float(level))[0])
+def _many(values: Array) -> bool:
+    """Whether a number has more than two values."""
+    return bool(np.any((values != values.min()) & (values != values.max())))
 
 
 def names_in(
-    option: str, given: Any, variables: Mapping[str, Variable], of: str = "variable"
+    option: str,
+    given: Any,
+    known: Collection[str],
+    of: str = "variable of the fixed part of the model",
 ) -> tuple[str, ...]:
-    """Names of variables of the fixed part, each once.
+    """Names of variables that are known, each once.
 
     Raises
     ------
     OptionError, UnknownColumnError
     """
-    names = name_list(option, given, of)
+    names = name_list(option, given, "variable")
     for name in names:
-        if name not in variables:
-            known = list(variables)
+        if name not in known:
             raise UnknownColumnError(
-                f"{shown(name)} is not a variable of the fixed part of the model",
+                f"{shown(name)} is not a {of}",
                 found="variables " + (", ".join(known) or "none"),
                 fix=suggestion(name, known) or "use one of these variables",
             )

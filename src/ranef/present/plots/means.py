@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["contrasts_plot", "means_plot"]
 
 _LABELLED = 60
-_SPAN = 0.36  # of the groups side by side, in steps between means
+_SPAN = 0.18  # of the groups to each side, in steps between means
 
 
 def means_plot(
@@ -47,7 +47,7 @@ def means_plot(
     place = np.array(labels, dtype=float) if numeric else np.arange(len(labels), dtype=float)
     positions = dict(zip(labels, place, strict=True))
     step = float(np.min(np.diff(np.sort(place)))) if len(place) > 1 else 1.0
-    span = (0.0 if numeric else 0.5 * _SPAN * step) * (len(groups) > 1)
+    span = _SPAN * step * (0.5 if numeric else 1.0) * (len(groups) > 1)
     handles = []
     for shift, (colour, own) in zip(
         np.linspace(-span, span, len(groups)),
