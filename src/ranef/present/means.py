@@ -19,6 +19,7 @@ from ranef.options import one_of, real
 from ranef.present.grid import grid_html, grid_text
 from ranef.present.means_frames import frame_of
 from ranef.present.means_text import cells_of, contrast_notes, mean_notes
+from ranef.present.progress import progress
 from ranef.record import record
 
 if TYPE_CHECKING:
@@ -248,6 +249,7 @@ class Means(_LikeFrame):
         """
         return self.contrast("pairwise", adjust, by)
 
+    @progress("comparing the means")
     def contrast(
         self,
         method: Any = "pairwise",

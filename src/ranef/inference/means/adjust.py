@@ -132,30 +132,45 @@ def _by_tail(t: Array, df: Array, level: float, tail: Tail) -> tuple[Array, Arra
     """P values and critical values from the tail of a law, once for each different df."""
     p, critical = np.full(t.size, np.nan), np.full(t.size, np.nan)
     known: dict[float, float] = {}
-    for i in np.flatnonzero(~np.isnan(t) & ~np.isnan(df)).tolist():
+    found = 0.0
+    good = np.flatnonzero(~np.isnan(t) & ~np.isnan(df))
+    for i in good[np.argsort(df[good], kind="stable")].tolist():
         own = float(df[i])
         p[i] = 1.0 if t[i] == 0.0 else 0.0 if np.isinf(t[i]) else tail(float(t[i]), own)
         key = float(f"{own:.10g}")
         if key not in known:
-            known[key] = _critical(tail, own, level)
-        critical[i] = known[key]
+            known[key] = _critical(tail, own, level, found)
+        critical[i] = found = known[key]
     return np.clip(p, 0.0, 1.0), critical
 
 
-def _critical(tail: Tail, df: float, level: float) -> float:
-    """Where the tail is 1 - level: the root of its logarithm, nearly straight in log t."""
-    from scipy.optimize import brentq
+def _critical(tail: Tail, df: float, level: float, near: float) -> float:
+    """Where the tail is 1 - level.
 
-    start = float(quantiles(np.array([df]), level)[0])
+    Its logarithm is nearly straight in log t, so that a few secants from a value that belongs to
+    almost the same df find the root; where they do not, it is bracketed.
+    """
     goal = np.log(1.0 - level)
 
     def above(log_t: float) -> float:
         return float(np.log(max(tail(float(np.exp(log_t)), df), 1e-300)) - goal)
 
-    low = np.log(start) - 1e-6
-    high = low + 0.3
+    least = float(np.log(quantiles(np.array([df]), level)[0]))  # that of a single test
+    old, new = (float(np.log(near)), float(np.log(near)) + 1e-3) if near else (least, least + 0.1)
+    value = above(old)
+    for _ in range(12):
+        next_value = above(new)
+        if next_value == value:
+            break
+        step = -next_value * (new - old) / (next_value - value)
+        old, value, new = new, next_value, new + step
+        if abs(step) < 1e-9:
+            return float(np.exp(new))
+        if not least - 1.0 < new < least + 10.0:
+            break
+    from scipy.optimize import brentq
+
+    low, high = least - 1e-6, least + 0.3
     while above(high) > 0.0:
         low, high = high, high + 0.6
-    if above(low) <= 0.0:
-        return float(np.exp(low))
-    return float(np.exp(brentq(above, low, high, xtol=1e-9, rtol=1e-10)))
+    return float(np.exp(brentq(above, low, high, xtol=1e-9) if above(low) > 0.0 else low))

@@ -10,7 +10,7 @@ __all__ = ["MaximumOfT"]
 
 _LOG_POINTS = 16
 _AT_ONCE = 4096
-_POOLED = 64
+_POOLED = 128
 """Directions that are next to each other in the sorted list and are taken together."""
 
 
