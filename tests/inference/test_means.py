@@ -186,7 +186,13 @@ def _table_with(table: Any, x: np.ndarray) -> Any:
 
 
 @pytest.mark.parametrize(
-    "fixed", ["f * poly(x, 3)", "cr(x, df=5, constraints='center') * z", "scale(x) + bs(x, df=5):z"]
+    "fixed",
+    [
+        "f * poly(x, 3)",
+        "cr(x, df=5, constraints='center') * z",
+        "scale(x) + bs(x, df=5):z",
+        "f * poly(log(x), 3) + I(scale(x * z)^2)",
+    ],
 )
 def test_slopes_are_limits_of_differences(fixed: str) -> None:
     """Differences of fourth order, off the knots, at the step where their error is least."""
