@@ -252,7 +252,9 @@ def test_truth_values_are_categories_and_pairs_of_numbers_too() -> None:
     frame = data().assign(k=data()["b"].astype(int))
     model = rn.lmm("y ~ b + x + (1 | g)", frame)
     assert model.emmeans("b").frame["b"].to_list() == [False, True]
+    assert model.emmeans("b").pairs()["contrast"].to_list() == ["False - True"]
     other = rn.lmm("y ~ k + x + (1 | g)", frame)
+    assert other.emmeans("k").pairs()["contrast"].to_list() == ["k0 - k1"]
     assert other.emmeans("k").frame["k"].to_list() == [0, 1]
     same(model.emmeans("b"), other.emmeans("k"), 1e-7)
     assert other.emmeans("k", at={"k": [0.5]}).frame["k"].to_list() == [0.5]

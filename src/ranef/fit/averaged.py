@@ -361,7 +361,8 @@ class Averaged(FitRecord):
         one_of("weights", weights, WEIGHTS)
         variables = self._variables()
         within = () if by is None else names_in("by", by, variables)
-        names_in("by" if slope else "specs", [*focal, *within] or list(variables), variables)
+        if focal:
+            names_in("specs", [*focal, *within], variables)  # none of them twice
         variables = values_at(at, variables)
         encoding, training = self._design.encoding, self._table
         basis = self._basis(ddf)

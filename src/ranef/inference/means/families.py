@@ -77,7 +77,7 @@ class MeanSet:
 
 def _numeric(label: Any) -> bool:
     if isinstance(label, bool):
-        return True
+        return False
     try:
         float(label)
     except ValueError:

@@ -180,7 +180,8 @@ def names_in(
             raise UnknownColumnError(
                 f"{shown(name)} is not a {of}",
                 found="variables " + (", ".join(known) or "none"),
-                fix=suggestion(name, known) or "use one of these variables",
+                fix=suggestion(name, known)
+                or ("use one of these variables" if known else f"add {name} to the formula"),
             )
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
