@@ -18,7 +18,7 @@ _TESTS = (
     "rn.compare(m1, m2) puts the criteria of models side by side"
 )
 _HYPOTHESES = 'fit.test("a = b, c = 0"), with the names of the coefficients'
-_MEANS = 'fit.predict(newdata, level="population", interval="confidence") at the values you choose'
+_MEANS = 'fit.emmeans("factor"), with pairs() and contrast() of what it returns'
 _VARIANCES = "fit.varcorr()"
 
 MODULE: dict[str, str] = {
@@ -148,7 +148,6 @@ FIT: dict[str, str] = {
     "contest": _HYPOTHESES,
     "linear_hypothesis": _HYPOTHESES,
     "glht": _HYPOTHESES,
-    "emmeans": _MEANS,
     "lsmeans": _MEANS,
     "allFit": "fit.diagnose(), whose first rungs search from other starts",
     "rePCA": "fit.certificate.rank",
@@ -164,7 +163,7 @@ FIT: dict[str, str] = {
     "ranef_corr": _VARIANCES,
     "fits": "fit.fitted",
     "grps": "fit.ngroups",
-    "post_hoc": _MEANS,
+    "post_hoc": 'fit.emmeans("factor").pairs()',
     "plot_summary": "fit.plot.effects(x)",
     "coeftable": "fit.coefficients()",
     "coefnames": "fit.fixef.index",

@@ -11,11 +11,12 @@ import pytest
 import ranef as rn
 from ranef.present.bootstrap import Bootstrap
 from ranef.present.diagnosis import Diagnosis
+from ranef.present.means import Contrasts, Means
 from ranef.present.plots.accessor import PlotAccessor
 from ranef.present.profile import Profile
 from ranef.present.table import ComparisonTable
 
-CLASSES = (rn.Fit, PlotAccessor, ComparisonTable, Bootstrap, Profile, Diagnosis)
+CLASSES = (rn.Fit, PlotAccessor, ComparisonTable, Bootstrap, Profile, Diagnosis, Means, Contrasts)
 MODULES = (rn, rn.datasets, rn.priors)
 
 

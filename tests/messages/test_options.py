@@ -80,12 +80,21 @@ def fit() -> rn.Fit:
     return rn.lmm("y ~ x + f + (x | g)", frame())
 
 
+@cache
+def means() -> Any:
+    return fit().emmeans("f")
+
+
 NEEDED: dict[str, dict[str, Any]] = {
     "predict": {"newdata": frame()},
     "refit": {"y": frame()["y"]},
     "with_reml": {"reml": False},
     "test": {"hypotheses": "x = 0"},
     "contextual": {"variable": "x"},
+    "emmeans": {"specs": "f"},
+    "emtrends": {"variable": "x", "by": "f"},
+    "comparisons": {"variable": "f"},
+    "slopes": {"variable": "x"},
     "bootstrap": {"n": 2, "seed": 1},
     "confint": {"method": "bootstrap", "n": 2, "seed": 1},
     "simulate": {"n": 2, "seed": 1},
@@ -144,6 +153,12 @@ CALLS: dict[str, Call] = {
     "bootstrap.confint": lambda: (fit().bootstrap(20, seed=1).confint, {}),
     "bootstrap.summary": lambda: (fit().bootstrap(20, seed=1).summary, {}),
     "profile.confint": lambda: (fit().profile().confint, {}),
+    "means.pairs": lambda: (means().pairs, {}),
+    "means.contrast": lambda: (means().contrast, {"method": "treatment"}),
+    "means.joint": lambda: (means().joint, {}),
+    "means.plot": lambda: (means().plot, {}),
+    "pairs.effect_size": lambda: (means().pairs().effect_size, {}),
+    "pairs.plot": lambda: (means().pairs().plot, {}),
     **{name: method(name) for name in methods(rn.Fit)},
     **{f"plot.{name}": plot(name) for name in methods(PlotAccessor)},
     **{f"table.{name}": table(name) for name in methods(ComparisonTable) if name != "to_docx"},
@@ -241,6 +256,24 @@ def test_every_public_function_is_called_here() -> None:
         (lambda: fit().bootstrap(n=1.5), "the number of replicates", "n=1"),
         (lambda: fit().residuals("normalized"), "unknown kind of residuals", "'pearson'"),
         (lambda: fit().plot.qq(ax=3), "ax is not an Axes", "plt.subplots()"),
+        (lambda: fit().emmeans("g"), "'g' is not a variable of the fixed part", "these"),
+        (lambda: fit().emmeans("f", by="f"), "specs names 'f' twice", "once"),
+        (lambda: fit().emmeans("f", at={"f": "d"}), "'f' has no level 'd'", "levels"),
+        (lambda: fit().emmeans("f", at={"x": "d"}), "not finite numbers", "[0, 1]"),
+        (lambda: fit().emmeans("f", at=3), "at is a dict", "as in at="),
+        (lambda: fit().emmeans("f", weights="flat"), "unknown weights 'flat'", "'equal'"),
+        (lambda: fit().emtrends("f"), "a category has no slope", "comparisons('f')"),
+        (lambda: fit().slopes("f"), "a category has no slope", "comparisons('f')"),
+        (lambda: fit().predictions(by="q"), "'q' is not a variable of the model", "these"),
+        (lambda: means().pairs("dunnett"), "unknown adjust 'dunnett'", "'tukey'"),
+        (lambda: means().pairs(by="x"), "'x' is not a variable of the means", "these"),
+        (lambda: means().pairs(by="f"), "nothing is left to compare", "leave out"),
+        (lambda: means().contrast("helmert"), "unknown contrasts 'helmert'", "'pairwise'"),
+        (lambda: means().contrast([1, -1]), "one coefficient for each mean", "3 finite"),
+        (lambda: means().contrast("treatment", reference="z"), "no mean is called 'z'", "'a'"),
+        (lambda: means().contrast(reference="a"), "a reference is for treatment", "treatment"),
+        (lambda: means().pairs().effect_size("x"), "unknown sigma 'x'", "'residual'"),
+        (lambda: fit().emmeans("x").pairs(), "there is one mean", "several values"),
         (lambda: fit().plot(), "fit.plot holds several plots", "fit.plot.qq()"),
     ],
 )

@@ -69,6 +69,32 @@ class Aliases:
         sizes = self.size + np.abs(dropped) + np.abs(kept) @ weights
         return np.asarray(rest > 1.01 * self.slack + _TOLERANCE * sizes + rounding)
 
+    def undetermined(self, rows: Array, sums: Array) -> NDArray[np.bool_]:
+        """Which linear functions of the coefficients the data do not determine.
+
+        The rule of :meth:`broken`, for combinations of rows.
+
+        Parameters
+        ----------
+        rows : ndarray, shape (m, kept + dropped)
+            Combinations of rows of the whole matrix: averages, or differences of averages.
+        sums : ndarray, shape (m,)
+            The weights of each combination, added up: 1 for an average, 0 for a difference.
+
+        Returns
+        -------
+        ndarray of bool, shape (m,)
+        """
+        p = len(self.kept)
+        kept, dropped = rows[:, list(self.kept)], rows[:, list(self.dropped)]
+        weights = np.abs(self.coefficients)
+        rounding = _ROUNDING * (np.abs(dropped) + np.abs(kept) @ weights)
+        kept = kept - sums[:, None] * self.origin[:p]
+        dropped = dropped - sums[:, None] * self.origin[p:]
+        rest = np.abs(dropped - kept @ self.coefficients)
+        sizes = self.size + np.abs(dropped) + np.abs(kept) @ weights
+        return np.asarray(np.any(rest > 1.01 * self.slack + _TOLERANCE * sizes + rounding, axis=1))
+
 
 def learn_aliases(
     columns: ModelColumns,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -58,11 +58,18 @@ class Coded:
     ends: tuple[Ends, ...] | None = None
 
 
-def code(intercept: bool, terms: Sequence[Term], table: Table, state: State) -> Coded:
+def code(
+    intercept: bool,
+    terms: Sequence[Term],
+    table: Table,
+    state: State,
+    instead: Mapping[str, Any] | None = None,
+) -> Coded:
     """Code terms on the rows of a table.
 
     Missing values give NaN in their rows. Terms of plain numbers are multiplied here; categories
-    and bases of several columns are coded by formulaic.
+    and bases of several columns are coded by formulaic. `instead` has values of some factors, by
+    their text, that take the place of those in the table.
 
     Raises
     ------
@@ -83,7 +90,8 @@ def code(intercept: bool, terms: Sequence[Term], table: Table, state: State) -> 
                 known = state.categories[key]
                 coded[key] = (known, _codes(factor, known, table, state))
             else:
-                values[key] = evaluate_factor(factor, table, state)
+                given = None if instead is None else instead.get(key)
+                values[key] = evaluate_factor(factor, table, state) if given is None else given
                 if not isinstance(values[key], np.ndarray) or values[key].ndim != 1:
                     plain = False
                 else:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ranef.design.aliased import Aliases
 from ranef.design.coding import code, ends_of, report_not_finite
+from ranef.design.derivative import design_slopes, expression_slope
 from ranef.design.evaluate import evaluate
 from ranef.design.means import mean_column
 from ranef.design.random import TermCoding
@@ -100,6 +101,42 @@ class Encoding:
         if self.aliases is None:
             return x, np.zeros((table.n_rows, 0), dtype=np.bool_)
         return x, self.aliases.broken(columns)
+
+    def whole(self, table: Table) -> Array:
+        """X with the columns that were left out, shape (n, columns)."""
+        return self._coded(table).matrix()
+
+    def slopes(self, table: Table, name: str, training: Table) -> Array:
+        """The derivative of :meth:`whole` along a variable of numbers, shape (n, columns).
+
+        Group means stay as they are: ``within(x, g)`` moves with x, ``between(x, g)`` does not.
+
+        Parameters
+        ----------
+        table : Table
+        name : str
+            The column.
+        training : Table
+            The rows of the fit, for the natural size of a step.
+        """
+        self._check(table, random=False)
+        return design_slopes(self.intercept, self.terms, table, self.state, name, training)
+
+    def offset_slope(self, table: Table, name: str, training: Table) -> Array:
+        """The derivative of :meth:`offset` along a variable of numbers, shape (n,)."""
+        total = np.zeros(table.n_rows)
+        for expr in self.offsets:
+            total += expression_slope(expr, table, self.state, name, training)
+        return total
+
+    def fixed_variables(self, table: Table) -> tuple[str, ...]:
+        """Columns that the fixed part and its offsets are functions of.
+
+        Group means do not count, nor does a group that is only there for its means.
+        """
+        means = self.average_means(table)
+        found = [n for expr in self._expressions(random=False) for n in reads(expr, means)]
+        return tuple(dict.fromkeys(name for name in found if name not in means))
 
     def average_means(self, table: Table) -> dict[str, float]:
         """The mean over rows of each group mean, by the name of its column in new data."""

@@ -15,7 +15,7 @@ from ranef.errors import DesignError
 from ranef.record import record
 from ranef.types import Array, Codes
 
-__all__ = ["Contrast", "category", "code_terms", "transform"]
+__all__ = ["Contrast", "category", "code_terms", "column_values", "transform", "with_columns"]
 
 
 @record(frozen=True, slots=True)
@@ -144,6 +144,34 @@ def _natural_spline(
         format="{name}[{field}]",
         encoded=False,
     )
+
+
+def column_values(made: Any) -> Array:
+    """The columns of what :func:`transform` gives, shape (n, columns)."""
+    if isinstance(made, dict):
+        return np.column_stack([np.asarray(column, dtype=np.float64) for column in made.values()])
+    values = np.asarray(made, dtype=np.float64)
+    return values[:, None] if values.ndim == 1 else values
+
+
+def with_columns(made: Any, columns: Array) -> Any:
+    """What :func:`transform` gave, with other numbers in its columns.
+
+    Parameters
+    ----------
+    made : object
+        For any rows.
+    columns : ndarray, shape (n, columns)
+    """
+    from formulaic.materializers.types import FactorValues
+
+    if isinstance(made, np.ndarray) and made.ndim == 1:
+        return columns[:, 0]
+    if isinstance(made, dict):
+        values: Any = dict(zip(made, columns.T, strict=True))
+    else:
+        values = columns
+    return FactorValues(values, metadata=made.__formulaic_metadata__)
 
 
 def code_terms(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from ranef.answers import refuse_unknown_options, unknown_in_fit
+from ranef.fit.averaged import Averaged
 from ranef.fit.by_row import ByRow
 from ranef.fit.estimated import Estimated
 from ranef.fit.explained import Explained
@@ -26,7 +27,16 @@ __all__ = ["Fit"]
 
 @refuse_unknown_options("fit")
 class Fit(
-    Estimated, ByRow, Tested, Explained, Refitting, Simulating, Updating, Parameters, Presented
+    Estimated,
+    ByRow,
+    Tested,
+    Averaged,
+    Explained,
+    Refitting,
+    Simulating,
+    Updating,
+    Parameters,
+    Presented,
 ):
     """A fitted linear mixed model.
 

@@ -1,0 +1,124 @@
+"""Linear functions of the coefficients as rows of the whole X, and what the fit says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ranef.design import Encoding
+from ranef.inference.ddf import Method
+from ranef.inference.ddf.rows import quantiles, two_sided
+from ranef.record import record
+from ranef.types import Array
+
+__all__ = ["Basis", "MeanRows", "RowEstimates"]
+
+
+@record(frozen=True, slots=True, eq=False)
+class MeanRows:
+    """Combinations of rows of the whole X.
+
+    Attributes
+    ----------
+    full : ndarray, shape (m, columns)
+        Also of the columns that the fit left out. NaN in a row that is not defined.
+    shift : ndarray, shape (m,)
+        The part of each mean that no coefficient has: offsets.
+    sums : ndarray, shape (m,)
+        The weights of the rows, added up: 1 for means, 0 for differences and slopes.
+    """
+
+    full: Array
+    shift: Array
+    sums: Array
+
+    def combined(self, coefficients: Array) -> MeanRows:
+        """Linear combinations, shape (k, m), of these rows; those with weight 0 do not count."""
+        zero = coefficients == 0.0
+
+        def product(values: Array) -> Array:
+            if np.isfinite(values).all():
+                return np.asarray(coefficients @ values)
+            return np.array(
+                [c[~none] @ values[~none] for c, none in zip(coefficients, zero, strict=True)]
+            ).reshape(coefficients.shape[0], *values.shape[1:])
+
+        return MeanRows(product(self.full), product(self.shift), product(self.sums))
+
+    def as_differences(self) -> MeanRows:
+        """The same rows as slopes or differences, whose weights add up to 0."""
+        return MeanRows(self.full, self.shift, np.zeros_like(self.sums))
+
+    def taken(self, places: NDArray[np.intp]) -> MeanRows:
+        """Some of the rows."""
+        return MeanRows(self.full[places], self.shift[places], self.sums[places])
+
+
+class RowEstimates(NamedTuple):
+    """One entry a row; NaN where the data do not determine it."""
+
+    estimate: Array
+    std_error: Array
+    df: Array
+    statistic: Array
+    p_value: Array
+    conf_low: Array
+    conf_high: Array
+
+
+@record(frozen=True, slots=True, eq=False)
+class Basis:
+    """What a fit says of linear functions of its coefficients.
+
+    Attributes
+    ----------
+    spread : callable
+        From ``"residual"`` or ``"total"`` to a standard deviation and its degrees of freedom.
+    """
+
+    encoding: Encoding
+    beta: Array
+    method: Method
+    spread: Callable[[str], tuple[float, float]]
+
+    def kept(self, rows: MeanRows) -> Array:
+        """The rows in the columns that the fit has, shape (m, p)."""
+        return rows.full[:, list(self.encoding.kept)]
+
+    def estimable(self, rows: MeanRows) -> NDArray[np.bool_]:
+        """Which rows the data of the fit determine."""
+        good: NDArray[np.bool_] = np.asarray(np.isfinite(rows.full).all(axis=1))
+        aliases = self.encoding.aliases
+        if aliases is None or not good.any():
+            return good
+        good[good] = ~aliases.undetermined(rows.full[good], rows.sums[good])
+        return good
+
+    def covariance(self, rows: MeanRows) -> Array:
+        """Of the estimates, shape (m, m)."""
+        own = self.kept(rows)
+        return np.asarray(own @ self.method.vcov @ own.T)
+
+    def estimates(self, rows: MeanRows, level: float) -> RowEstimates:
+        """Estimates, tests against zero and unadjusted intervals."""
+        good = self.estimable(rows)
+        own = self.kept(rows)[good]
+        estimate, std_error, df = (np.full(good.size, np.nan) for _ in range(3))
+        estimate[good] = own @ self.beta + rows.shift[good]
+        std_error[good] = np.sqrt(np.einsum("ma,ma->m", own @ self.method.vcov, own))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            df[good] = self.method.df(own) if own.shape[0] else np.zeros(0)
+            statistic = estimate / std_error
+        half = np.where(std_error == 0.0, 0.0, quantiles(df, level) * std_error)
+        return RowEstimates(
+            estimate,
+            std_error,
+            df,
+            statistic,
+            two_sided(statistic, df),
+            estimate - half,
+            estimate + half,
+        )

@@ -1,0 +1,153 @@
+"""Marginal means and contrasts: points with their intervals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .style import ACCENT, FAINT, GREY, PALETTE, axes, legend, title
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+__all__ = ["contrasts_plot", "means_plot"]
+
+_LABELLED = 60
+_SPAN = 0.18  # of the groups to each side, in steps between means
+
+
+def means_plot(
+    frame: pd.DataFrame, variables: tuple[str, ...], axis: str, head: str, ax: Axes | None
+) -> Axes:
+    """Draw means along the first variable, with a colour for each value of the others.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns of the variables, estimate, conf_low, conf_high.
+    variables : tuple of str
+        May be none: then there is one mean.
+    axis, head : str
+        The label of the y axis, and the title.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+        Numbers stand at their values, with a line between them; means that are not estimable are
+        left out.
+    """
+    first, others = (variables[0] if variables else ""), variables[1:]
+    groups = _groups(frame, others)
+    ax = axes(ax, (7.4, 4.4) if others else (6.4, 4.4))
+    labels = list(dict.fromkeys(frame[first])) if first else [""]
+    numeric = len(labels) > 2 and all(_is_number(label) for label in labels)
+    place = np.array(labels, dtype=float) if numeric else np.arange(len(labels), dtype=float)
+    positions = dict(zip(labels, place, strict=True))
+    step = float(np.min(np.diff(np.sort(place)))) if len(place) > 1 else 1.0
+    span = _SPAN * step * (0.5 if numeric else 1.0) * (len(groups) > 1)
+    handles = []
+    for shift, (colour, own) in zip(
+        np.linspace(-span, span, len(groups)),
+        zip(_colours(len(groups)), groups, strict=True),
+        strict=True,
+    ):
+        x = np.array([positions[v] for v in own[1][first]]) if first else np.zeros(len(own[1]))
+        handles.append(_points(ax, x + shift, own[1], colour, joined=numeric))
+    if not numeric:
+        ax.set_xticks(place, [_text(label) for label in labels])
+        ax.set_xlim(-0.6, len(labels) - 0.4)
+    if others:
+        legend(ax, handles, [name for name, _ in groups], ", ".join(others))
+    ax.grid(axis="y", color=FAINT, linewidth=0.5, alpha=0.7)
+    ax.set_xlabel(first or "all rows")
+    ax.set_ylabel(axis)
+    title(ax, head)
+    return ax
+
+
+def contrasts_plot(frame: pd.DataFrame, by: tuple[str, ...], head: str, ax: Axes | None) -> Axes:
+    """Draw contrasts one below the other, with a colour for each group, and a line at zero.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns of `by`, contrast, estimate, conf_low, conf_high.
+    by : tuple of str
+    head : str
+        The title.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+        Up to 60 contrasts are named.
+    """
+    groups = _groups(frame, by)
+    names = list(dict.fromkeys(frame["contrast"]))
+    named = len(names) <= _LABELLED
+    height = float(np.clip(0.34 * len(names) * max(1.0, 0.6 * len(groups)) + 1.2, 2.4, 12.0))
+    ax = axes(ax, (7.4 if by else 6.4, height))
+    ax.axvline(0.0, color=GREY, linewidth=0.8, zorder=1)
+    span = _SPAN * (len(groups) > 1)
+    handles = []
+    for shift, colour, (_, own) in zip(
+        np.linspace(-span, span, len(groups)), _colours(len(groups)), groups, strict=True
+    ):
+        y = np.array([names.index(name) for name in own["contrast"]], dtype=float) + shift
+        low, high, estimate = (
+            own[name].to_numpy(dtype=float) for name in ("conf_low", "conf_high", "estimate")
+        )
+        ax.hlines(y, low, high, color=colour, linewidth=1.6)
+        handles.append(ax.scatter(estimate, y, s=42, color=colour, linewidths=0, zorder=3))
+    if named:
+        ax.set_yticks(np.arange(len(names)), names)
+    ax.set_ylim(len(names) - 0.4, -0.6)
+    ax.grid(axis="x", color=FAINT, linewidth=0.5, alpha=0.7)
+    if by:
+        legend(ax, handles, [name for name, _ in groups], ", ".join(by))
+    ax.set_xlabel("estimate with its interval")
+    ax.set_ylabel("contrast" if named else f"{len(names)} contrasts")
+    title(ax, head)
+    return ax
+
+
+def _groups(frame: pd.DataFrame, by: tuple[str, ...]) -> list[tuple[str, Any]]:
+    if not by:
+        return [("", frame)]
+    keys = [tuple(row) for row in frame[list(by)].itertuples(index=False, name=None)]
+    own: dict[Any, list[int]] = {}
+    for k, key in enumerate(keys):
+        own.setdefault(key, []).append(k)
+    return [(", ".join(_text(v) for v in key), frame.iloc[rows]) for key, rows in own.items()]
+
+
+def _colours(count: int) -> list[Any]:
+    """Distinct ones for a few groups, a scale for many."""
+    if count == 1:
+        return [ACCENT]
+    if count <= len(PALETTE):
+        return list(PALETTE[:count])
+    from matplotlib import colormaps
+
+    return [colormaps["viridis"](v) for v in np.linspace(0.0, 0.95, count)]
+
+
+def _points(ax: Axes, x: Any, frame: pd.DataFrame, colour: Any, joined: bool) -> Any:
+    low, high, estimate = (
+        frame[name].to_numpy(dtype=float) for name in ("conf_low", "conf_high", "estimate")
+    )
+    ax.vlines(x, low, high, color=colour, linewidth=1.6)
+    if joined:
+        ax.plot(x, estimate, color=colour, linewidth=1.2, alpha=0.7)
+    return ax.scatter(x, estimate, s=42, color=colour, linewidths=0, zorder=3)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float, np.number)) and not isinstance(value, (bool, np.bool_))
+
+
+def _text(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, (float, np.floating)) else str(value)
