@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from ranef.answers import refuse_unknown_options, unknown_in_fit
+from ranef.errors import OptionError
 from ranef.fit.by_row import ByRow
 from ranef.fit.estimated import Estimated
 from ranef.fit.explained import Explained
 from ranef.fit.refitting import Refitting
+from ranef.fit.robustly import Robustly
 from ranef.fit.tested import Tested
-from ranef.options import boolean, one_of
+from ranef.options import boolean, one_of, shown
 from ranef.present.presented import Presented
 from ranef.present.progress import progress
 from ranef.solve import Certificate
@@ -22,7 +24,7 @@ __all__ = ["Fit"]
 
 
 @refuse_unknown_options("fit")
-class Fit(Estimated, ByRow, Tested, Explained, Refitting, Presented):
+class Fit(Estimated, ByRow, Tested, Robustly, Explained, Refitting, Presented):
     """A fitted linear mixed model.
 
     Made by :func:`ranef.lmm`; nothing changes it afterwards. What belongs to the rows is in the
@@ -121,13 +123,18 @@ class Fit(Estimated, ByRow, Tested, Explained, Refitting, Presented):
         return self._solution.certificate
 
     # -- inference ------------------------------------------------------------------------------
-    def coefficients(self, ddf: str = "satterthwaite", level: float = 0.95) -> pd.DataFrame:
+    def coefficients(
+        self, ddf: str = "satterthwaite", level: float = 0.95, vcov: Any = None
+    ) -> pd.DataFrame:
         """Tests and intervals of the fixed effects, one row a coefficient.
 
         Parameters
         ----------
         ddf : {"satterthwaite", "kenward-roger", "residual", "asymptotic"}
         level : float
+        vcov : str or mapping, optional
+            ``"CR2"`` and others of :meth:`robust`: cluster-robust standard errors, with clusters
+            that are levels of the outermost grouping factor; ``{"CR2": cluster}`` for others.
 
         Returns
         -------
@@ -137,7 +144,7 @@ class Fit(Estimated, ByRow, Tested, Explained, Refitting, Presented):
         Raises
         ------
         OptionError
-            Another `ddf`, or a `level` outside of (0, 1).
+            Another `ddf`, a `level` outside of (0, 1), or a `vcov` that does not apply.
 
         Examples
         --------
@@ -148,7 +155,7 @@ class Fit(Estimated, ByRow, Tested, Explained, Refitting, Presented):
         """
         from ranef.present.estimates import coefficient_frame
 
-        columns = self._tests(ddf, level)._asdict()
+        columns = self._tests(ddf, level, vcov)._asdict()
         return coefficient_frame(self._design.x_names, columns, self.dropped)
 
     def confint(
@@ -161,6 +168,7 @@ class Fit(Estimated, ByRow, Tested, Explained, Refitting, Presented):
         seed: int | None = None,
         kind: Literal["parametric", "conditional", "residual", "cluster", "cases"] = "parametric",
         type: Literal["percentile", "basic", "normal"] = "percentile",
+        vcov: Any = None,
     ) -> pd.DataFrame:
         """Confidence intervals.
 
@@ -174,6 +182,8 @@ class Fit(Estimated, ByRow, Tested, Explained, Refitting, Presented):
             Degrees of freedom of Wald intervals, as in :meth:`coefficients`.
         n, seed, kind, type
             Of the bootstrap: replicates, seed, kind, and type of interval.
+        vcov : str or mapping, optional
+            Standard errors of Wald intervals, as in :meth:`coefficients`.
 
         Returns
         -------
@@ -194,7 +204,13 @@ class Fit(Estimated, ByRow, Tested, Explained, Refitting, Presented):
         """
         one_of("method", method, ("wald", "profile", "bootstrap"))
         if method == "wald":
-            return self.coefficients(ddf, level)[["conf_low", "conf_high"]]
+            return self.coefficients(ddf, level, vcov)[["conf_low", "conf_high"]]
+        if vcov is not None:
+            raise OptionError(
+                "vcov is for Wald intervals",
+                found=f"vcov={shown(vcov)} with method={method!r}",
+                fix='use method="wald", or leave vcov out',
+            )
         if method == "profile":
             return self.profile(level).confint(level)
         return self.bootstrap(n, kind, seed).confint(level, type)

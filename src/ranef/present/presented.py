@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,13 +17,16 @@ __all__ = ["Presented"]
 class Presented:
     """Methods that show a fitted model."""
 
-    def summary(self, ddf: str = "satterthwaite") -> Summary:
+    def summary(self, ddf: str = "satterthwaite", vcov: Any = None) -> Summary:
         """The fit on a page, with tests of the fixed effects; HTML in notebooks.
 
         Parameters
         ----------
         ddf : {"satterthwaite", "kenward-roger", "residual", "asymptotic"}
             Degrees of freedom of the tests.
+        vcov : str or mapping, optional
+            ``"CR2"`` and others of ``fit.robust``: cluster-robust standard errors, with clusters
+            that are levels of the outermost grouping factor; ``{"CR2": cluster}`` for others.
 
         Returns
         -------
@@ -33,7 +36,7 @@ class Presented:
         Raises
         ------
         OptionError
-            Another `ddf`.
+            Another `ddf` or `vcov`.
 
         Examples
         --------
@@ -44,13 +47,14 @@ class Presented:
         """
         from ranef.present.summary import summarize
 
-        return summarize(cast("FittedModel", self), ddf)
+        return summarize(cast("FittedModel", self), ddf, vcov)
 
     def tidy(
         self,
         effects: Literal["fixed", "ran_pars", "ran_vals"] = "fixed",
         ddf: str = "satterthwaite",
         level: float = 0.95,
+        vcov: Any = None,
     ) -> pd.DataFrame:
         """One row a parameter or conditional mode, with broom.mixed's columns.
 
@@ -62,6 +66,8 @@ class Presented:
             Degrees of freedom of the fixed effects.
         level : float
             Of the intervals, between 0 and 1.
+        vcov : str or mapping, optional
+            Standard errors of the fixed effects, as in :meth:`summary`.
 
         Returns
         -------
@@ -87,7 +93,7 @@ class Presented:
         """
         from ranef.present.tidy import tidy
 
-        return tidy(cast("FittedModel", self), effects, ddf, level)
+        return tidy(cast("FittedModel", self), effects, ddf, level, vcov)
 
     def glance(self) -> pd.DataFrame:
         """The fit in one row.

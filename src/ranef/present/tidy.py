@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ranef.formula.naming import pairs, refuse_taken
 
-from ..options import confidence, one_of
+from ..errors import OptionError
+from ..options import confidence, one_of, shown
 from .names import RESIDUAL, term_ranks
-from .protocol import FittedModel
+from .protocol import FittedModel, coefficients_of
 from .rows import ROW
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def tidy(
     effects: Effects = "fixed",
     ddf: str = "satterthwaite",
     level: float = 0.95,
+    vcov: Any = None,
 ) -> pd.DataFrame:
     """One row a parameter or conditional mode.
 
@@ -55,6 +57,8 @@ def tidy(
         Degrees of freedom of the fixed effects, as in ``Fit.coefficients``.
     level : float
         Of the intervals, between 0 and 1.
+    vcov : str or mapping, optional
+        Standard errors of the fixed effects, as in ``Fit.coefficients``.
 
     Returns
     -------
@@ -70,14 +74,20 @@ def tidy(
     confidence("level", level)
     one_of("effects", effects, ("fixed", "ran_pars", "ran_vals"))
     if effects == "fixed":
-        return _fixed(model, ddf, level)
+        return _fixed(model, ddf, level, vcov)
+    if vcov is not None:
+        raise OptionError(
+            "vcov is for fixed effects",
+            found=f"vcov={shown(vcov)} with effects={effects!r}",
+            fix='use effects="fixed", or leave vcov out',
+        )
     if effects == "ran_pars":
         return _ran_pars(model)
     return _ran_vals(model, level)
 
 
-def _fixed(model: FittedModel, ddf: str, level: float) -> pd.DataFrame:
-    table = model.coefficients(ddf=ddf, level=level)
+def _fixed(model: FittedModel, ddf: str, level: float, vcov: Any) -> pd.DataFrame:
+    table = coefficients_of(model, ddf, level, vcov)
     frame = table.rename_axis(index="term").reset_index()
     return frame.assign(effect="fixed", group=None).reindex(columns=list(COLUMNS))
 
