@@ -55,6 +55,7 @@ class Presented:
         ddf: str = "satterthwaite",
         level: float = 0.95,
         vcov: Any = None,
+        standardize: Literal["refit", "within", "basic"] | None = None,
     ) -> pd.DataFrame:
         """One row a parameter or conditional mode, with broom.mixed's columns.
 
@@ -68,6 +69,13 @@ class Presented:
             Of the intervals, between 0 and 1.
         vcov : str or mapping, optional
             Standard errors of the fixed effects, as in :meth:`summary`.
+        standardize : {"refit", "within", "basic"}, optional
+            Standardised results. ``"refit"`` fits the model to the response and all predictors that
+            are numbers less their means over their standard deviations; products and squares are
+            made of these, categories stay as they are. ``"basic"`` multiplies each coefficient by
+            the standard deviation of its column over that of the response. ``"within"`` takes
+            both standard deviations within groups for a column that varies within them, else
+            between groups. The last two are for fixed effects, and have no intercept (NaN).
 
         Returns
         -------
@@ -93,7 +101,7 @@ class Presented:
         """
         from ranef.present.tidy import tidy
 
-        return tidy(cast("FittedModel", self), effects, ddf, level, vcov)
+        return tidy(cast("FittedModel", self), effects, ddf, level, vcov, standardize)
 
     def glance(self) -> pd.DataFrame:
         """The fit in one row.

@@ -120,6 +120,14 @@ class FittedModel(Protocol):
         """Which standard errors `vcov` asks for; empty for the model's own."""
         ...
 
+    def _standardised(self) -> FittedModel:
+        """The fit to standardised numbers."""
+        ...
+
+    def _coefficient_units(self, within: bool) -> Array:
+        """What standardises each coefficient."""
+        ...
+
     def predict(
         self,
         newdata: Any = None,

@@ -44,6 +44,7 @@ def tidy(
     ddf: str = "satterthwaite",
     level: float = 0.95,
     vcov: Any = None,
+    standardize: Literal["refit", "within", "basic"] | None = None,
 ) -> pd.DataFrame:
     """One row a parameter or conditional mode.
 
@@ -59,6 +60,8 @@ def tidy(
         Of the intervals, between 0 and 1.
     vcov : str or mapping, optional
         Standard errors of the fixed effects, as in ``Fit.coefficients``.
+    standardize : {"refit", "within", "basic"}, optional
+        Standardised results, as in ``Fit.tidy``.
 
     Returns
     -------
@@ -73,8 +76,19 @@ def tidy(
     """
     confidence("level", level)
     one_of("effects", effects, ("fixed", "ran_pars", "ran_vals"))
+    if standardize is not None:
+        one_of("standardize", standardize, ("refit", "within", "basic", None))
+    if standardize == "refit":
+        return tidy(model._standardised(), effects, ddf, level, vcov)
     if effects == "fixed":
-        return _fixed(model, ddf, level, vcov)
+        frame = _fixed(model, ddf, level, vcov)
+        return frame if standardize is None else _rescaled(frame, model, standardize)
+    if standardize is not None:
+        raise OptionError(
+            f"standardize={standardize!r} is for fixed effects",
+            found=f"effects={effects!r}",
+            fix='use standardize="refit", or effects="fixed"',
+        )
     if vcov is not None:
         raise OptionError(
             "vcov is for fixed effects",
@@ -90,6 +104,14 @@ def _fixed(model: FittedModel, ddf: str, level: float, vcov: Any) -> pd.DataFram
     table = coefficients_of(model, ddf, level, vcov)
     frame = table.rename_axis(index="term").reset_index()
     return frame.assign(effect="fixed", group=None).reindex(columns=list(COLUMNS))
+
+
+def _rescaled(frame: pd.DataFrame, model: FittedModel, standardize: str) -> pd.DataFrame:
+    """Estimates, errors and limits in standard deviations; tests are what they were."""
+    units = model._coefficient_units(standardize == "within")
+    columns = ["estimate", "std_error", "conf_low", "conf_high"]
+    frame[columns] = frame[columns].mul(units, axis=0)
+    return frame
 
 
 def _ran_pars(model: FittedModel) -> pd.DataFrame:
