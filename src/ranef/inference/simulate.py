@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ranef.design import Design
@@ -10,7 +12,7 @@ from ranef.options import whole
 from ranef.problem.parameters import semidefinite_cholesky
 from ranef.types import Array
 
-__all__ = ["draw_key", "simulate_responses"]
+__all__ = ["draw_key", "simulate_response", "simulate_responses"]
 
 
 def draw_key(seed: int | None) -> int:
@@ -48,10 +50,17 @@ def simulate_responses(
     noise = sigma if weights is None else sigma / np.sqrt(weights)
     out = np.empty((design.n, n), order="F")
     for k in range(n):
-        rng = np.random.Generator(np.random.Philox(key=np.array([key, k], dtype=np.uint64)))
-        y = mean + noise * rng.standard_normal(design.n)
-        for term, root in zip(design.terms, roots, strict=True):
-            b = rng.standard_normal((term.n_levels, term.q)) @ root.T
-            y += np.einsum("ij,ij->i", term.Z, b[term.codes])
-        out[:, k] = y
+        out[:, k] = simulate_response(design, mean, roots, noise, key, k)
     return out
+
+
+def simulate_response(
+    design: Design, mean: Array, roots: Sequence[Array], noise: Array | float, key: int, k: int
+) -> Array:
+    """Draw k, shape (rows,); `roots` L of the covariances L L', `noise` the SDs of the rows."""
+    rng = np.random.Generator(np.random.Philox(key=np.array([key, k], dtype=np.uint64)))
+    y = mean + noise * rng.standard_normal(design.n)
+    for term, root in zip(design.terms, roots, strict=True):
+        b = rng.standard_normal((term.n_levels, term.q)) @ root.T
+        y += np.einsum("ij,ij->i", term.Z, b[term.codes])
+    return np.asarray(y)
