@@ -103,7 +103,7 @@ class EffectSizes(FitRecord):
 
     def _variance_parts(self, by: str | None) -> VarianceParts:
         from ranef.inference.effect_sizes import variance_parts
-        from ranef.inference.robust.clusters import outermost
+        from ranef.inference.nesting import outermost
 
         factors = {term.factor: term.n_levels for term in self._design.terms}
         if by is None:
@@ -146,7 +146,7 @@ class EffectSizes(FitRecord):
         import numpy as np
 
         from ranef.inference.effect_sizes import coefficient_units
-        from ranef.inference.robust.clusters import outermost
+        from ranef.inference.nesting import outermost
 
         parts = None
         if within:

@@ -70,4 +70,4 @@ class Robustly(FitRecord):
 
         vcov = kind if cluster is None else {kind: cluster}
         columns = self._tests("satterthwaite", level, vcov)._asdict()
-        return coefficient_frame(self._design.x_names, columns, self.dropped)
+        return coefficient_frame(self._design.x_names, columns, self._design.dropped)

@@ -54,10 +54,10 @@ class R2:
     def _cells(self) -> list[list[str]]:
         rows = [["Part", "Variance", "Of total", "Within", "Between"]]
         decimals = min(significant([v for v in self.frame["variance"] if v > 0.0], 3, least=2), 6)
-        for part, words, _ in _PARTS:
-            line = self.frame.loc[part]
-            shares = [fixed(line[name], 3) for name in ("of_total", "of_within", "of_between")]
-            rows.append([words, fixed(line["variance"], decimals), *shares])
+        columns = ["variance", "of_total", "of_within", "of_between"]
+        lines = self.frame[columns].to_numpy(dtype=float)
+        for (_, words, _), (variance, *shares) in zip(_PARTS, lines.tolist(), strict=True):
+            rows.append([words, fixed(variance, decimals), *(fixed(share, 3) for share in shares)])
         return rows
 
     def __str__(self) -> str:

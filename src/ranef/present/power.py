@@ -61,12 +61,15 @@ class Power:
         head = ["Term", "Effect", "Groups", "Rows each", "Power", "SE", "df"]
         rows = [head[:5] + (["MC error"] if simulated else []) + head[5:]]
         rows[0] += ["Boundary"] if simulated else []
-        for line in self.frame.itertuples(index=False):
-            df = "Inf" if math.isinf(line.df) else rounded(line.df, 1)
-            cells = [line.term, f"{line.effect:g}", str(line.n_groups), f"{line.per_group:.4g}"]
-            cells += [rounded(line.power, 3)] + ([rounded(line.mc_error, 3)] if simulated else [])
-            cells += [f"{line.std_error:.3g}", df]
-            rows.append(cells + ([rounded(line.boundary, 2)] if simulated else []))
+        names = ["effect", "per_group", "power", "mc_error", "std_error", "df", "boundary"]
+        terms, groups = self.frame["term"].tolist(), self.frame["n_groups"].tolist()
+        lines = self.frame[names].to_numpy(dtype=float).tolist()
+        for term, count, line in zip(terms, groups, lines, strict=True):
+            effect, per_group, power, mc_error, std_error, df, boundary = line
+            cells = [str(term), f"{effect:g}", str(count), f"{per_group:.4g}", rounded(power, 3)]
+            cells += [rounded(mc_error, 3)] if simulated else []
+            cells += [f"{std_error:.3g}", "Inf" if math.isinf(df) else rounded(df, 1)]
+            rows.append(cells + ([rounded(boundary, 2)] if simulated else []))
         return rows
 
     def _notes(self) -> list[str]:

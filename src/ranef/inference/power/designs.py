@@ -100,15 +100,15 @@ def _finite(values: Sequence[Any]) -> bool:
 
 def _spaced(name: str, level: str, size: int, before: Sequence[Array]) -> Array:
     """Evenly spaced, or a fixed shuffle of that where another number is; unlike those before."""
-    even = np.arange(size) - 0.5 * (size - 1)
-    basis, _ = np.linalg.qr(np.column_stack(before))
+    even = np.arange(size, dtype=np.float64) - 0.5 * (size - 1)
+    basis = np.asarray(np.linalg.qr(np.column_stack(before))[0], dtype=np.float64)
     if len(before) >= size:
         raise _too_few(name, level, size, len(before) + 1)
     for attempt in range(50):
-        column = even
+        column: Array = even
         if attempt or any(np.allclose(even / _size(even), b) for b in before[1:]):
             column = np.random.default_rng(attempt).permutation(even)
-        left = column - basis @ (basis.T @ column)
+        left: Array = np.asarray(column - basis @ (basis.T @ column), dtype=np.float64)
         left -= basis @ (basis.T @ left)
         if _size(left) > 1e-3 * _size(even):
             return np.asarray(left / _size(left))

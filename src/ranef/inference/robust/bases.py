@@ -145,7 +145,8 @@ def _reduced(
     y = (rows.y[at] - rows.y_shift) / rows.y_scale
     full[:, :, -1] = y - full[:, :, width:-1] @ beta
     full *= (real if rows.weights is None else real * np.sqrt(rows.weights[at]))[:, :, None]
-    reduced = np.linalg.qr(full, mode="r")[:, : width + p]
+    triangle: Array = np.asarray(np.linalg.qr(full, mode="r"))
+    reduced = triangle[:, : width + p]
     covariance = np.tile(np.eye(reduced.shape[1]), (b, 1, 1))
     start = 0
     for d, levels in zip(covariances, counts, strict=True):

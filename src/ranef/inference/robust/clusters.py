@@ -8,11 +8,12 @@ import numpy as np
 
 from ranef.design import Design
 from ranef.errors import DataError, OptionError
+from ranef.inference.nesting import nested_in, outermost
 from ranef.options import shown
 from ranef.record import record
 from ranef.types import Codes, MissingRows
 
-__all__ = ["Clusters", "clusters_of", "nested_in", "outermost"]
+__all__ = ["Clusters", "clusters_of"]
 
 
 @record(frozen=True, slots=True, eq=False)
@@ -81,28 +82,6 @@ def clusters_of(
         found = _labelled(name if isinstance(name, str) else "cluster", cluster, design.n, missing)
     _check(found, factors)
     return found
-
-
-def nested_in(inner: Codes, outer: Codes, n_levels: int) -> bool:
-    """Whether each level of `inner` has rows in one level of `outer` alone.
-
-    Examples
-    --------
-    >>> nested_in(np.array([0, 0, 1, 2]), np.array([0, 0, 0, 1]), 3)
-    True
-    """
-    first = np.zeros(n_levels, dtype=outer.dtype)
-    first[inner] = outer
-    return bool(np.all(first[inner] == outer))
-
-
-def outermost(design: Design) -> str | None:
-    """The grouping factor in which all others are nested, the one with the fewest levels."""
-    factors = {t.factor: (t.codes, t.n_levels) for t in design.terms}
-    for name, (codes, _) in sorted(factors.items(), key=lambda item: item[1][1]):
-        if all(nested_in(own, codes, count) for own, count in factors.values()):
-            return name
-    return None
 
 
 def _labelled(name: str, labels: Any, n: int, missing: MissingRows | None) -> Clusters:

@@ -54,7 +54,7 @@ def many_clusters(clusters: int) -> float:
 
 def as_they_are(root: Array, x: Array, m: Array) -> tuple[Array, Array]:
     """A = I: K = L'^-1 X*."""
-    return np.linalg.solve(root.transpose(0, 2, 1), x), x
+    return np.asarray(np.linalg.solve(root.transpose(0, 2, 1), x), dtype=np.float64), x
 
 
 def unbiased(root: Array, x: Array, m: Array) -> tuple[Array, Array]:

@@ -122,8 +122,8 @@ def sandwich(name: str, kind: Kind, fitted: Fitted, clusters: Clusters) -> Sandw
     own, shared = np.empty((2, clusters.count, p, p))
     scores = np.empty((clusters.count, p))
     for basis in bases(rows, kernel.beta, covariances, clusters):
-        root = np.linalg.cholesky(basis.covariance)
-        weights, turned = kind.weights(root, np.linalg.solve(root, basis.x), m)
+        root: Array = np.asarray(np.linalg.cholesky(basis.covariance), dtype=np.float64)
+        weights, turned = kind.weights(root, np.asarray(np.linalg.solve(root, basis.x)), m)
         own[basis.which] = turned.transpose(0, 2, 1) @ turned
         shared[basis.which] = basis.x.transpose(0, 2, 1) @ weights
         scores[basis.which] = np.einsum("brp,br->bp", weights, basis.residual)
