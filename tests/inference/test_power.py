@@ -187,14 +187,22 @@ def test_listed_values_take_turns_and_are_crossed() -> None:
 
 
 def test_variances_in_every_form() -> None:
+    """In a model in which the power of w depends on the correlation."""
     r = 0.2 * np.sqrt(0.3 * 0.2)
-    power = plan().frame["power"]
-    for value in (
-        [[0.3, r], [r, 0.2]],
-        {"sd__Intercept": np.sqrt(0.3), "x": 0.2, "cor__x.Intercept": 0.2},
-    ):
-        other = plan(variances={"g": value, "Residual": 1}).frame["power"]
-        np.testing.assert_allclose(other, power, rtol=1e-12)
+    options: dict[str, Any] = {
+        "formula": "y ~ x + w + (x | g)",
+        "design": {"x": ("within", [0, 1, 2, 3, 4, 5]), "w": "between"},
+        "effects": {"w": 0.4},
+    }
+
+    def found(value: Any) -> float:
+        return float(plan(**options, variances={"g": value, "Residual": 1}).frame.loc[0, "power"])
+
+    by_name = found(VARIANCES["g"])
+    assert abs(found({"Intercept": 0.3, "x": 0.2}) - by_name) > 1e-3
+    assert found([[0.3, r], [r, 0.2]]) == pytest.approx(by_name, rel=1e-12)
+    by_sd = {"sd__Intercept": np.sqrt(0.3), "x": 0.2, "cor__x.Intercept": 0.2}
+    assert found(by_sd) == pytest.approx(by_name, rel=1e-12)
 
 
 def test_a_pilot_study() -> None:

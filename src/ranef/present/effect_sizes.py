@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 
 from ranef.inference.effect_sizes import VarianceParts
 from ranef.present.grid import grid_html, grid_text
-from ranef.present.numbers import fixed, significant
+from ranef.present.numbers import rounded, significant
 from ranef.record import record
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["R2", "Icc", "icc_record", "r2_record"]
+
+# Of the total variance: below, a part is rounding.
+NOTHING = 1e-9
 
 # Part, what it is in words, and whether it lies within groups.
 _PARTS = (
@@ -53,11 +56,13 @@ class R2:
 
     def _cells(self) -> list[list[str]]:
         rows = [["Part", "Variance", "Of total", "Within", "Between"]]
-        decimals = min(significant([v for v in self.frame["variance"] if v > 0.0], 3, least=2), 6)
         columns = ["variance", "of_total", "of_within", "of_between"]
         lines = self.frame[columns].to_numpy(dtype=float)
+        some = [v for v in lines[:, 0].tolist() if v > NOTHING * lines[:, 0].sum()]
+        decimals = min(significant(some, 3, least=2), 6)
         for (_, words, _), (variance, *shares) in zip(_PARTS, lines.tolist(), strict=True):
-            rows.append([words, fixed(variance, decimals), *(fixed(share, 3) for share in shares)])
+            cells = [rounded(variance, decimals), *(rounded(share, 3) for share in shares)]
+            rows.append([words, *cells])
         return rows
 
     def __str__(self) -> str:
@@ -92,7 +97,7 @@ class Icc:
 
     def _cells(self) -> list[list[str]]:
         rows = [["Group", "ICC"]]
-        return rows + [[str(name), fixed(value, 3)] for name, value in self.by_group.items()]
+        return rows + [[str(name), rounded(value, 3)] for name, value in self.by_group.items()]
 
     def __str__(self) -> str:
         return grid_text([self._head()], self._cells())
