@@ -86,6 +86,17 @@ def test_simulation_agrees_with_the_exact_power() -> None:
     np.testing.assert_allclose(simulated["mc_error"], np.sqrt(p * (1 - p) / 400))
 
 
+def test_simulation_agrees_in_an_unbalanced_design() -> None:
+    """Group sizes 3 to 8, predictors that vary at both levels; 3.5 Monte Carlo errors as above."""
+    big = {"g": {"Intercept": 0.6, "x": 0.5}, "Residual": 1.0}
+    options = {"design": unbalanced, "variances": big, "n_groups": 30, "per_group": None}
+    options["effects"] = {"x": 0.35, "w": 0.4, "x:w": 0.3}
+    simulated = plan(method="simulation", n=400, seed=8, **options).frame
+    near = plan(**options).frame
+    assert (np.abs(simulated["power"] - near["power"]) < 3.5 * simulated["mc_error"]).all()
+    np.testing.assert_allclose(simulated["df"], near["df"], rtol=0.05)
+
+
 def test_each_replicate_is_tested_as_a_fit_is() -> None:
     """The replicates are those of Fit.simulate at the assumed parameters."""
     from ranef.inference.power import balanced_columns
