@@ -6,6 +6,7 @@
 `compare(m1, m2, ...)`              sets fits side by side in a publication table
 `center(data, x, by=g)`             adds centred copies of variables to a data frame
 `structure(data, groups)`           says what level each variable lives on
+`power(formula, design, ...)`       says what a planned study can find
 `datasets.load(name)`               loads a bundled data set; `datasets.names()` lists them
 `priors`                            priors, for `lmm(..., prior=)`
 `Control`                           settings of the search, for `lmm(..., control=)`
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from ranef._version import __version__
     from ranef.frame.center import center
     from ranef.frame.structure import structure
+    from ranef.planning import power
 
 __all__ = [
     "Certificate",
@@ -69,6 +71,7 @@ __all__ = [
     "errors",
     "lm",
     "lmm",
+    "power",
     "priors",
     "structure",
 ]
@@ -78,6 +81,7 @@ _LATER = {
     "__version__": "ranef._version",
     "center": "ranef.frame.center",
     "datasets": "ranef.datasets",
+    "power": "ranef.planning",
     "priors": "ranef.priors",
     "structure": "ranef.frame.structure",
 }

@@ -170,6 +170,7 @@ def compare(
     labels: Sequence[str] | None = None,
     scale: Literal["variance", "sd"] = "variance",
     ic: Literal["ml", "as-fitted"] = "ml",
+    vcov: Any = None,
 ) -> ComparisonTable:
     """Models side by side in a publication table.
 
@@ -184,6 +185,9 @@ def compare(
     ic : {"ml", "as-fitted"}
         With ``"ml"``, models fitted by REML with different fixed parts are fitted once more by ML
         and their comparable criteria are shown too.
+    vcov : str or mapping, optional
+        ``"CR2"`` and others of ``Fit.robust``: cluster-robust standard errors and the stars that
+        follow from them. A note says so.
 
     Returns
     -------
@@ -208,7 +212,7 @@ def compare(
     ml = None
     if ic == "ml" and any(model.reml for model in fits):
         ml = [model.with_reml(False) for model in fits]
-    return build_table(fits, labels=labels, scale=scale, ic=ic, ml=ml)
+    return build_table(fits, labels=labels, scale=scale, ic=ic, ml=ml, vcov=vcov)
 
 
 def _fits(models: Sequence[Any]) -> list[Fit]:

@@ -90,6 +90,17 @@ MODULE: dict[str, str] = {
     "GeneralizedLinearMixedModel": _GLMM,
     "parametricbootstrap": "fit.bootstrap()",
     "centre": "rn.center(data, column, by=group)",
+    # clubSandwich, performance, effectsize, simr
+    "vcovCR": 'fit.robust("CR2")',
+    "coef_test": 'fit.robust("CR2")',
+    "Wald_test": 'fit.test(hypotheses, vcov="CR2")',
+    "r2_nakagawa": "fit.r2()",
+    "r_squaredGLMM": "fit.r2()",
+    "r2mlm": "fit.r2()",
+    "icc": "fit.icc()",
+    "standardize_parameters": 'fit.tidy(standardize="refit")',
+    "powerSim": "rn.power(formula, design, effects, variances, n_groups, per_group)",
+    "powerCurve": "rn.power(formula, design, effects, variances, n_groups, per_group)",
 }
 
 FIT: dict[str, str] = {

@@ -101,6 +101,16 @@ NEEDED: dict[str, dict[str, Any]] = {
     "update": {"formula": "~ . - f"},
     "tidy": {"effects": "ran_pars", "conf_method": "bootstrap", "n": 2, "seed": 1},
 }
+PLANNED: dict[str, Any] = {
+    "formula": "y ~ x + (1 | g)",
+    "design": {"x": "within"},
+    "effects": {"x": 0.5},
+    "variances": {"g": 0.2, "Residual": 1.0},
+    "n_groups": 4,
+    "per_group": 3,
+    "n": 2,
+    "seed": 1,
+}
 PLOTS: dict[str, dict[str, Any]] = {"effects": {"x": "x"}}
 
 
@@ -137,6 +147,8 @@ CALLS: dict[str, Call] = {
     "compare": lambda: (rn.compare, {"models": (fit(), fit())}),
     "center": lambda: (rn.center, {"data": frame(), "columns": ("x",), "by": "g"}),
     "structure": lambda: (rn.structure, {"data": frame(), "groups": "g"}),
+    "power": lambda: (rn.power, dict(PLANNED)),
+    "power.plot": lambda: (rn.power(**PLANNED).plot, {}),
     "load": lambda: (rn.datasets.load, {"name": "dyestuff"}),
     "describe": lambda: (rn.datasets.describe, {"name": "dyestuff"}),
     "names": lambda: (rn.datasets.names, {}),
@@ -164,7 +176,17 @@ CALLS: dict[str, Call] = {
     **{f"table.{name}": table(name) for name in methods(ComparisonTable) if name != "to_docx"},
 }
 # Classes take their fields, which Python checks; the other functions answer.
-ANSWERING = ["lmm", "lm", "compare", "center", "structure", "load", "sensitivity", "smallest"]
+ANSWERING = [
+    "lmm",
+    "lm",
+    "power",
+    "compare",
+    "center",
+    "structure",
+    "load",
+    "sensitivity",
+    "smallest",
+]
 ANSWERING += [*methods(rn.Fit), *(f"plot.{name}" for name in methods(PlotAccessor))]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,9 +25,9 @@ class LikelihoodTests(NamedTuple):
     p_value: Array
 
 
-def drop_by_f(record: FitRecord, ddf: str) -> tuple[tuple[str, ...], TermTests]:
+def drop_by_f(record: FitRecord, ddf: str, vcov: Any = None) -> tuple[tuple[str, ...], TermTests]:
     """Wald tests that the smaller model holds."""
-    design, method = record._design, record._method(ddf)
+    design, method = record._design, record._method(ddf, vcov)
     terms = droppable(design)
     rows = []
     for term in terms:

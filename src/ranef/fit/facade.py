@@ -5,16 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from ranef.answers import refuse_unknown_options, unknown_in_fit
+from ranef.errors import OptionError
 from ranef.fit.averaged import Averaged
 from ranef.fit.by_row import ByRow
+from ranef.fit.effect_sizes import EffectSizes
 from ranef.fit.estimated import Estimated
 from ranef.fit.explained import Explained
+from ranef.fit.marginal import Marginal
 from ranef.fit.parameters import Parameters
 from ranef.fit.refitting import Refitting
+from ranef.fit.robustly import Robustly
 from ranef.fit.simulating import Simulating
 from ranef.fit.tested import Tested
 from ranef.fit.updating import Updating
-from ranef.options import boolean, one_of
+from ranef.options import boolean, one_of, shown
 from ranef.present.presented import Presented
 from ranef.present.progress import progress
 from ranef.solve import Certificate
@@ -30,7 +34,10 @@ class Fit(
     Estimated,
     ByRow,
     Tested,
+    Marginal,
     Averaged,
+    Robustly,
+    EffectSizes,
     Explained,
     Refitting,
     Simulating,
@@ -137,13 +144,18 @@ class Fit(
         return self._solution.certificate
 
     # -- inference ------------------------------------------------------------------------------
-    def coefficients(self, ddf: str = "satterthwaite", level: float = 0.95) -> pd.DataFrame:
+    def coefficients(
+        self, ddf: str = "satterthwaite", level: float = 0.95, vcov: Any = None
+    ) -> pd.DataFrame:
         """Tests and intervals of the fixed effects, one row a coefficient.
 
         Parameters
         ----------
         ddf : {"satterthwaite", "kenward-roger", "residual", "asymptotic"}
         level : float
+        vcov : str or mapping, optional
+            ``"CR2"`` and others of :meth:`robust`: cluster-robust standard errors, with clusters
+            that are levels of the outermost grouping factor; ``{"CR2": cluster}`` for others.
 
         Returns
         -------
@@ -153,7 +165,7 @@ class Fit(
         Raises
         ------
         OptionError
-            Another `ddf`, or a `level` outside of (0, 1).
+            Another `ddf`, a `level` outside of (0, 1), or a `vcov` that does not apply.
 
         Examples
         --------
@@ -164,7 +176,7 @@ class Fit(
         """
         from ranef.present.estimates import coefficient_frame
 
-        columns = self._tests(ddf, level)._asdict()
+        columns = self._tests(ddf, level, vcov)._asdict()
         return coefficient_frame(self._design.x_names, columns, self.dropped)
 
     def confint(
@@ -177,6 +189,7 @@ class Fit(
         seed: int | None = None,
         kind: Literal["parametric", "conditional", "residual", "cluster", "cases"] = "parametric",
         type: Literal["percentile", "basic", "normal", "hdi"] = "percentile",
+        vcov: Any = None,
     ) -> pd.DataFrame:
         """Confidence intervals.
 
@@ -190,6 +203,8 @@ class Fit(
             Degrees of freedom of Wald intervals, as in :meth:`coefficients`.
         n, seed, kind, type
             Of the bootstrap: replicates, seed, kind, and type of interval.
+        vcov : str or mapping, optional
+            Standard errors of Wald intervals, as in :meth:`coefficients`.
 
         Returns
         -------
@@ -210,7 +225,13 @@ class Fit(
         """
         one_of("method", method, ("wald", "profile", "bootstrap"))
         if method == "wald":
-            return self.coefficients(ddf, level)[["conf_low", "conf_high"]]
+            return self.coefficients(ddf, level, vcov)[["conf_low", "conf_high"]]
+        if vcov is not None:
+            raise OptionError(
+                "vcov is for Wald intervals",
+                found=f"vcov={shown(vcov)} with method={method!r}",
+                fix='use method="wald", or leave vcov out',
+            )
         if method == "profile":
             return self.profile(level).confint(level)
         return self.bootstrap(n, kind, seed).confint(level, type)

@@ -27,7 +27,7 @@ from ranef.types import Array, Finding, Findings, MissingRows
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ranef.inference.ddf import Method, RowTests
+    from ranef.inference.ddf import Fitted, Method, RowTests
     from ranef.inference.prediction_variance import RowVariances
     from ranef.inference.satterthwaite import VarianceDerivatives
     from ranef.present.fit_log import FitLog
@@ -245,31 +245,52 @@ class FitRecord:
                 fix=fix,
             )
 
-    def _method(self, ddf: str) -> Method:
-        """A method for degrees of freedom, made once."""
-        from ranef.inference.ddf import NAMES, Fitted, method_of
+    def _method(self, ddf: str, vcov: Any = None) -> Method:
+        """A method for degrees of freedom, made once.
+
+        `vcov` asks for other standard errors than the model's: see
+        :func:`ranef.fit.errors.robust_errors`.
+        """
+        from ranef.inference.ddf import NAMES, method_of
 
         one_of("ddf", ddf, NAMES, what=f"unknown method {shown(ddf)} for degrees of freedom")
+        if vcov is not None:
+            from ranef.fit.errors import robust_errors
+
+            return robust_errors(self, ddf, vcov)
         if ddf not in self._methods:
-            y = self._design.y if self._offset is None else self._design.y - self._offset
-            fitted = Fitted(
-                self._problem,
-                self._solution,
-                self._design,
-                self._estimates,
-                y,
-                self._weights,
-                lambda: self._derivatives,
-            )
             # Without random effects both have the degrees of freedom of the residuals.
             same = not self._problem.terms and ddf in ("satterthwaite", "kenward-roger")
-            self._methods[ddf] = method_of("residual" if same else ddf, fitted)
+            self._methods[ddf] = method_of("residual" if same else ddf, self._subject())
         return self._methods[ddf]
 
-    def _tests(self, ddf: str, level: float) -> RowTests:
+    def _errors_in_words(self, vcov: Any) -> str:
+        """What a page says of standard errors other than the model's, empty for the model's."""
+        if vcov is None:
+            return ""
+        from ranef.fit.errors import errors_in_words
+
+        return errors_in_words(self, vcov)
+
+    def _subject(self) -> Fitted:
+        """What a method for degrees of freedom is told."""
+        from ranef.inference.ddf import Fitted
+
+        y = self._design.y if self._offset is None else self._design.y - self._offset
+        return Fitted(
+            self._problem,
+            self._solution,
+            self._design,
+            self._estimates,
+            y,
+            self._weights,
+            lambda: self._derivatives,
+        )
+
+    def _tests(self, ddf: str, level: float, vcov: Any = None) -> RowTests:
         from ranef.inference.coefficients import coefficient_tests
 
-        return coefficient_tests(self._estimates.beta, self._method(ddf), level)
+        return coefficient_tests(self._estimates.beta, self._method(ddf, vcov), level)
 
     def __getstate__(self) -> Mapping[str, Any]:
         return {f.name: getattr(self, f.name) for f in fields(self) if f.name != "_given"}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from ranef.errors import warn
+from ranef.errors import OptionError, warn
 from ranef.fit.record import FitRecord
-from ranef.options import one_of
+from ranef.options import one_of, shown
 from ranef.present.progress import progress
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ class Tested(FitRecord):
         self,
         hypotheses: Any,
         ddf: str = "satterthwaite",  # noqa: PT028
+        vcov: Any = None,  # noqa: PT028
     ) -> LinearTest:
         """Test linear hypotheses about the fixed effects, all at once.
 
@@ -37,6 +38,10 @@ class Tested(FitRecord):
             Denominator degrees of freedom, as in :meth:`coefficients`. With few groups and several
             hypotheses ``"kenward-roger"`` is the best: its F is scaled, and does not depend on how
             the hypotheses are written.
+        vcov : str or mapping, optional
+            ``"CR2"`` and others of :meth:`robust`: cluster-robust standard errors, with clusters
+            that are levels of the outermost grouping factor; ``{"CR2": cluster}`` for others.
+            Several hypotheses are then tested by the approximate Hotelling statistic.
 
         Returns
         -------
@@ -48,12 +53,13 @@ class Tested(FitRecord):
         ------
         OptionError
             Hypotheses that cannot be read, name another coefficient or contradict each other;
-            another `ddf`, or one that does not apply.
+            another `ddf` or `vcov`, or one that does not apply.
 
         References
         ----------
         Fai and Cornelius (1996), Journal of Statistical Computation and Simulation 54, 363-378.
-        Kenward and Roger (1997), Biometrics 53, 983-997.
+        Kenward and Roger (1997), Biometrics 53, 983-997. Pustejovsky and Tipton (2018), Journal of
+        Business & Economic Statistics 36, 672-683.
 
         Examples
         --------
@@ -71,11 +77,14 @@ class Tested(FitRecord):
         from ranef.present.hypothesis import linear_test
 
         made = read(hypotheses, self._design.x_names, self._design.dropped)
-        method = self._method(ddf)
-        return linear_test(made, hypothesis_test(made, self._estimates.beta, method), ddf)
+        method = self._method(ddf, vcov)
+        test = hypothesis_test(made, self._estimates.beta, method)
+        return linear_test(made, test, ddf, self._errors_in_words(vcov))
 
     @progress("testing the terms")
-    def anova(self, type: Literal[1, 2, 3] = 3, ddf: str = "satterthwaite") -> pd.DataFrame:
+    def anova(
+        self, type: Literal[1, 2, 3] = 3, ddf: str = "satterthwaite", vcov: Any = None
+    ) -> pd.DataFrame:
         """F tests of the terms of the fixed part, the intercept left out.
 
         Parameters
@@ -87,6 +96,9 @@ class Tested(FitRecord):
             the fit. Numbers are at zero: the test of ``a`` in ``a * x`` is about x = 0.
         ddf : {"satterthwaite", "kenward-roger", "residual", "asymptotic"}
             Denominator degrees of freedom. ``"kenward-roger"`` scales F too.
+        vcov : str or mapping, optional
+            ``"CR2"`` and others of :meth:`robust`: cluster-robust standard errors, with clusters
+            that are levels of the outermost grouping factor; ``{"CR2": cluster}`` for others.
 
         Returns
         -------
@@ -98,7 +110,7 @@ class Tested(FitRecord):
         Raises
         ------
         OptionError
-            Another `type` or `ddf`, or one that does not apply.
+            Another `type`, `ddf` or `vcov`, or one that does not apply.
 
         Warns
         -----
@@ -126,7 +138,7 @@ class Tested(FitRecord):
         from ranef.present.anova import anova_frame
 
         one_of("type", type, (1, 2, 3), what="the type of an analysis of variance is 1, 2 or 3")
-        method = self._method(ddf)
+        method = self._method(ddf, vcov)
         hypotheses = term_hypotheses(self._design, self._table, type)
         tests = term_tests(hypotheses, self._estimates.beta, self._estimates.sigma, method)
         if hypotheses.empty:
@@ -139,7 +151,12 @@ class Tested(FitRecord):
         return anova_frame(hypotheses.names, tests._asdict())
 
     @progress("fitting the model without each term")
-    def drop1(self, test: Literal["F", "chisq"] = "F", ddf: str = "satterthwaite") -> pd.DataFrame:
+    def drop1(
+        self,
+        test: Literal["F", "chisq"] = "F",
+        ddf: str = "satterthwaite",
+        vcov: Any = None,
+    ) -> pd.DataFrame:
         """Test each term of the fixed part that the model can do without.
 
         A term whose variables are all in another one, as those of ``a`` in ``a:b``, is not tried.
@@ -152,6 +169,8 @@ class Tested(FitRecord):
             chi-squared; with few groups its p values are too small.
         ddf : {"satterthwaite", "kenward-roger", "residual", "asymptotic"}
             Denominator degrees of freedom of ``"F"``.
+        vcov : str or mapping, optional
+            Standard errors of ``"F"``, as in :meth:`anova`.
 
         Returns
         -------
@@ -162,7 +181,7 @@ class Tested(FitRecord):
         Raises
         ------
         OptionError
-            Another `test` or `ddf`, or one that does not apply.
+            Another `test`, `ddf` or `vcov`, or one that does not apply.
 
         References
         ----------
@@ -182,7 +201,13 @@ class Tested(FitRecord):
         from ranef.present.anova import anova_frame, drop1_frame
 
         if one_of("test", test, ("F", "chisq")) == "F":
-            names, by_f = drop_by_f(self, ddf)
+            names, by_f = drop_by_f(self, ddf, vcov)
             return anova_frame(names, by_f._asdict())
+        if vcov is not None:
+            raise OptionError(
+                "robust standard errors do not enter a likelihood ratio",
+                found=f"vcov={shown(vcov)} with test='chisq'",
+                fix='use test="F", or leave vcov out',
+            )
         names, by_likelihood = drop_by_likelihood(self)
         return drop1_frame(names, by_likelihood._asdict())

@@ -15,7 +15,13 @@ from ranef.problem.parameters import semidefinite_cholesky
 from ranef.record import record
 from ranef.types import Array, Codes
 
-__all__ = ["SimulatedTerm", "draw_key", "simulate_responses", "terms_of_rows"]
+__all__ = [
+    "SimulatedTerm",
+    "draw_key",
+    "simulate_response",
+    "simulate_responses",
+    "terms_of_rows",
+]
 
 
 def draw_key(seed: int | None) -> int:
@@ -74,15 +80,27 @@ def simulate_responses(
     roots = [semidefinite_cholesky(c) for c in covariances]
     out = np.empty((mean.size, n), order="F")
     for k in range(n):
-        rng = np.random.Generator(np.random.Philox(key=np.array([key, first + k], dtype=np.uint64)))
-        y = mean + noise * rng.standard_normal(mean.size)
-        for term, root in zip(terms, roots, strict=True):
-            b = rng.standard_normal((max(term.n_levels, 1), term.z.shape[1])) @ root.T
-            if term.held is not None:
-                b = np.where(np.isnan(term.held), b, term.held)
-            y += np.where(term.codes < 0, np.nan, np.einsum("ij,ij->i", term.z, b[term.codes]))
-        out[:, k] = y
+        out[:, k] = simulate_response(terms, mean, roots, noise, key, first + k)
     return out
+
+
+def simulate_response(
+    terms: Sequence[SimulatedTerm],
+    mean: Array,
+    roots: Sequence[Array],
+    noise: Array | float,
+    key: int,
+    k: int,
+) -> Array:
+    """Draw k, shape (rows,); `roots` L of the covariances L L', `noise` the SDs of the rows."""
+    rng = np.random.Generator(np.random.Philox(key=np.array([key, k], dtype=np.uint64)))
+    y = mean + noise * rng.standard_normal(mean.size)
+    for term, root in zip(terms, roots, strict=True):
+        b = rng.standard_normal((max(term.n_levels, 1), term.z.shape[1])) @ root.T
+        if term.held is not None:
+            b = np.where(np.isnan(term.held), b, term.held)
+        y += np.where(term.codes < 0, np.nan, np.einsum("ij,ij->i", term.z, b[term.codes]))
+    return np.asarray(y)
 
 
 def terms_of_rows(

@@ -43,12 +43,15 @@ class LinearTest:
     p_value: float
     frame: pd.DataFrame = field(repr=False)
     ddf: str = ""
+    errors: str = ""
 
     def _words(self) -> tuple[str, str]:
         df = "Inf" if math.isinf(self.den_df) else rounded(self.den_df, 1)
         p = p_text(self.p_value)
         p = f"< {p[1:]}" if p.startswith("<") else f"= {p}"
         first = f"F({self.num_df}, {df}) = {rounded(self.statistic, 2)}, p {p}"
+        if math.isnan(self.statistic) and self.errors:
+            first = f"too few clusters for a test of {self.num_df} hypotheses at once"
         return first, f"{self.ddf.title()} degrees of freedom"
 
     def _cells(self) -> list[list[str]]:
@@ -73,7 +76,7 @@ class LinearTest:
     def __str__(self) -> str:
         first, second = self._words()
         count = len(self.frame)
-        notes = []
+        notes = [f"{self.errors}."] if self.errors else []
         if self.num_df < count:
             notes.append(f"{self.num_df} of the {count} hypotheses imply the others.")
         return grid_text([f"{first} ({second})"], self._cells(), notes)
@@ -85,11 +88,13 @@ class LinearTest:
         return grid_html("Test of linear hypotheses", f"{first} ({second})", self._cells())
 
 
-def linear_test(hypotheses: Hypotheses, test: HypothesisTest, ddf: str) -> LinearTest:
-    """The record for a test by the method `ddf`."""
+def linear_test(
+    hypotheses: Hypotheses, test: HypothesisTest, ddf: str, errors: str = ""
+) -> LinearTest:
+    """The record for a test by the method `ddf`; `errors` are standard errors in words."""
     import pandas as pd
 
     columns = {k: v.copy() for k, v in test.rows._asdict().items()}
     frame = pd.DataFrame(columns, index=pd.Index(hypotheses.labels, name="hypothesis"))
     frame.insert(1, "value", hypotheses.values)
-    return LinearTest(test.statistic, test.num_df, test.den_df, test.p_value, frame, ddf)
+    return LinearTest(test.statistic, test.num_df, test.den_df, test.p_value, frame, ddf, errors)

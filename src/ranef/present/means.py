@@ -378,7 +378,7 @@ class Means(_LikeFrame):
 
 
 def means_of(
-    means: MeanSet, grid: Grid, response: str, slope: str | None, weights: str, ddf: str
+    means: MeanSet, grid: Grid, response: str, slope: str | None, weights: str, errors: str
 ) -> Means:
     """The record of marginal means or, along `slope`, of marginal slopes."""
     estimates = means.basis.estimates(means.rows, means.level)
@@ -389,5 +389,5 @@ def means_of(
     undetermined = int(np.isnan(estimates.estimate).sum())
     title = f"Marginal means of {response}" if slope is None else f"Slopes of {response} in {slope}"
     axis = f"{response}, marginal mean" if slope is None else f"slope of {response} in {slope}"
-    notes = mean_notes(grid, weights, ddf, means.level, undetermined)
+    notes = mean_notes(grid, weights, errors, means.level, undetermined)
     return Means(frame, notes, means, title, axis)

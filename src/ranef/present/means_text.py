@@ -78,7 +78,7 @@ def _number(name: str, row: dict[Any, Any], decimals: int) -> str:
 
 
 def mean_notes(
-    grid: Grid, weights: str, ddf: str, level: float, undetermined: int
+    grid: Grid, weights: str, errors: str, level: float, undetermined: int
 ) -> tuple[str, ...]:
     """What was averaged over, where numbers stand, and what is missing."""
     notes = []
@@ -87,7 +87,7 @@ def mean_notes(
     if grid.held:
         held = ", ".join(f"{name} = {_label(value)}" for name, value in grid.held.items())
         notes.append(f"At {held}.")
-    notes.append(f"{100 * level:g}% intervals; {ddf.title()} degrees of freedom.")
+    notes.append(f"{100 * level:g}% intervals; {errors}.")
     if undetermined:
         are = "is" if undetermined == 1 else "are"
         notes.append(

@@ -17,13 +17,16 @@ __all__ = ["Presented"]
 class Presented:
     """Methods that show a fitted model."""
 
-    def summary(self, ddf: str = "satterthwaite") -> Summary:
+    def summary(self, ddf: str = "satterthwaite", vcov: Any = None) -> Summary:
         """The fit on a page, with tests of the fixed effects; HTML in notebooks.
 
         Parameters
         ----------
         ddf : {"satterthwaite", "kenward-roger", "residual", "asymptotic"}
             Degrees of freedom of the tests.
+        vcov : str or mapping, optional
+            ``"CR2"`` and others of ``fit.robust``: cluster-robust standard errors, with clusters
+            that are levels of the outermost grouping factor; ``{"CR2": cluster}`` for others.
 
         Returns
         -------
@@ -33,7 +36,7 @@ class Presented:
         Raises
         ------
         OptionError
-            Another `ddf`.
+            Another `ddf` or `vcov`.
 
         Examples
         --------
@@ -44,13 +47,15 @@ class Presented:
         """
         from ranef.present.summary import summarize
 
-        return summarize(cast("FittedModel", self), ddf)
+        return summarize(cast("FittedModel", self), ddf, vcov)
 
     def tidy(
         self,
         effects: Literal["fixed", "ran_pars", "ran_vals"] = "fixed",
         ddf: str = "satterthwaite",
         level: float = 0.95,
+        vcov: Any = None,
+        standardize: Literal["refit", "within", "basic"] | None = None,
         conf_method: Literal["wald", "profile", "bootstrap"] | None = None,
         n: int = 1000,
         seed: int | None = None,
@@ -65,6 +70,15 @@ class Presented:
             Degrees of freedom of the fixed effects.
         level : float
             Of the intervals, between 0 and 1.
+        vcov : str or mapping, optional
+            Standard errors of the fixed effects, as in :meth:`summary`.
+        standardize : {"refit", "within", "basic"}, optional
+            Standardised results. ``"refit"`` fits the model to the response and all predictors that
+            are numbers less their means over their standard deviations; products and squares are
+            made of these, categories stay as they are. ``"basic"`` multiplies each coefficient by
+            the standard deviation of its column over that of the response. ``"within"`` takes
+            both standard deviations within groups for a column that varies within them, else
+            between groups. The last two are for fixed effects, and have no intercept (NaN).
         conf_method : {"wald", "profile", "bootstrap"}, optional
             How intervals of ``"fixed"`` and ``"ran_pars"`` are made. If it is not given, those of
             the fixed effects are Wald's with degrees of freedom, and standard deviations and
@@ -99,7 +113,7 @@ class Presented:
         from ranef.options import one_of
         from ranef.present.tidy import tidy, with_intervals
 
-        frame = tidy(cast("FittedModel", self), effects, ddf, level)
+        frame = tidy(cast("FittedModel", self), effects, ddf, level, vcov, standardize)
         if conf_method is None or effects == "ran_vals":
             return frame
         one_of("conf_method", conf_method, ("wald", "profile", "bootstrap"))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..types import Array, Finding, MissingRows
     from .profile import Profile
 
-__all__ = ["Certificate", "Criteria", "FittedModel"]
+__all__ = ["Certificate", "Criteria", "FittedModel", "coefficients_of"]
 
 
 class Criteria(Protocol):
@@ -110,8 +110,22 @@ class FittedModel(Protocol):
         self, kind: Literal["response", "pearson", "deviance", "working"] = "response"
     ) -> Any: ...
 
-    def coefficients(self, ddf: str = "satterthwaite", level: float = 0.95) -> pd.DataFrame:
+    def coefficients(
+        self, ddf: str = "satterthwaite", level: float = 0.95, vcov: Any = None
+    ) -> pd.DataFrame:
         """Indexed by name: estimate, std_error, df, statistic, p_value, conf_low, conf_high."""
+        ...
+
+    def _errors_in_words(self, vcov: Any) -> str:
+        """Which standard errors `vcov` asks for; empty for the model's own."""
+        ...
+
+    def _standardised(self) -> FittedModel:
+        """The fit to standardised numbers."""
+        ...
+
+    def _coefficient_units(self, within: bool) -> Array:
+        """What standardises each coefficient."""
         ...
 
     def predict(
@@ -139,3 +153,12 @@ class FittedModel(Protocol):
     def profile(self, level: float = 0.95) -> Profile:
         """The deviance along each parameter."""
         ...
+
+
+def coefficients_of(
+    model: FittedModel, ddf: str, level: float = 0.95, vcov: Any = None
+) -> pd.DataFrame:
+    """Tests of the fixed effects; a model with errors of its own alone is not asked for others."""
+    if vcov is None:
+        return model.coefficients(ddf=ddf, level=level)
+    return model.coefficients(ddf=ddf, level=level, vcov=vcov)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from ranef.record import record
 
 from ..errors import RanefError
 from .names import RESIDUAL, has_residual, prior_phrases, spell
-from .protocol import FittedModel
+from .protocol import FittedModel, coefficients_of
 
 if TYPE_CHECKING:
     from ..types import Array, Finding
@@ -71,6 +71,8 @@ class Summary:
     missing : str
         Which rows were left out, empty if none.
     findings : tuple of Finding
+    errors : str
+        Which standard errors, empty for the model's own.
     """
 
     title: str
@@ -87,6 +89,7 @@ class Summary:
     dropped: tuple[str, ...]
     missing: str
     findings: tuple[Finding, ...]
+    errors: str = ""
 
     def __str__(self) -> str:
         from .summary_text import render_text
@@ -101,7 +104,7 @@ class Summary:
         return render_html(self)
 
 
-def summarize(model: FittedModel, ddf: str = "satterthwaite") -> Summary:
+def summarize(model: FittedModel, ddf: str = "satterthwaite", vcov: Any = None) -> Summary:
     """Collect what the summary of `model` shows.
 
     Parameters
@@ -109,9 +112,11 @@ def summarize(model: FittedModel, ddf: str = "satterthwaite") -> Summary:
     model : FittedModel
     ddf : str
         Degrees of freedom of the tests, as in ``Fit.coefficients``.
+    vcov : str or mapping, optional
+        Standard errors, as in ``Fit.coefficients``.
     """
     linear = has_residual(model.varcorr())
-    table = model.coefficients(ddf=ddf)
+    table = coefficients_of(model, ddf, vcov=vcov)
     t_tests = bool((table["df"].dropna() < math.inf).any())
     kind = "Linear mixed model" if linear else "Generalised linear mixed model"
     if not model.ngroups:
@@ -146,6 +151,7 @@ def summarize(model: FittedModel, ddf: str = "satterthwaite") -> Summary:
         dropped=tuple(model.dropped),
         missing=_missing(model),
         findings=tuple(model.findings),
+        errors="" if vcov is None else model._errors_in_words(vcov),
     )
 
 

@@ -22,6 +22,7 @@ def render_html(summary: Summary) -> str:
     dropped = ", ".join(summary.dropped)
     notes = [
         legend if any(stars(effect.p_value) for effect in summary.fixed) else "",
+        summary.errors,
         f"Dropped, linear combinations of other columns: {dropped}" if dropped else "",
         f"Missing data: {summary.missing}" if summary.missing else "",
         *(f"{f}. {f.fix}" if f.fix else str(f) for f in summary.findings),

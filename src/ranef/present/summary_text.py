@@ -33,6 +33,8 @@ def render_text(summary: Summary) -> str:
     sections.append([fixed_heading(summary), *_grid(rows, left=1, ragged=True)])
     if any(stars(effect.p_value) for effect in summary.fixed):
         sections[-1].append("  " + "; ".join(f"{mark} p < {bound:g}" for bound, mark in LEGEND))
+    if summary.errors:
+        sections[-1] += _wrapped(summary.errors)
     sections += _remarks(summary)
     return "\n\n".join("\n".join(line.rstrip() for line in lines) for lines in sections)
 

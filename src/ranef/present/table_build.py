@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from ranef.formula.naming import label_parts
 
@@ -13,7 +13,7 @@ from ..options import name_list, one_of, whole
 from .comparability import comparability
 from .names import RESIDUAL, prior_phrases, spell
 from .numbers import LEGEND, decimals_for, stars
-from .protocol import Criteria, FittedModel
+from .protocol import Criteria, FittedModel, coefficients_of
 from .table import Block, Cell, Coefficient, ComparisonTable, InformationCriteria, ModelColumn, Row
 from .table_notes import notes_for
 
@@ -31,6 +31,7 @@ def build_table(
     ml: Sequence[Criteria | None] | None = None,
     ddf: str = "satterthwaite",
     digits: int = 2,
+    vcov: Any = None,
 ) -> ComparisonTable:
     """Arrange fitted models side by side.
 
@@ -49,6 +50,8 @@ def build_table(
         For each REML model the criteria of its ML fit (or that fit), else None.
     ddf : str
         Method for the degrees of freedom behind the stars.
+    vcov : str or mapping, optional
+        Standard errors, as in ``Fit.coefficients``.
     digits : int
         Least decimals. A row gets more where its smallest standard error, variance or covariance
         needs them for two significant digits; beyond five decimals it is in scientific notation.
@@ -62,7 +65,8 @@ def build_table(
     _check(models, labels, scale, ic, ml, digits)
     heads = list(labels) if labels else [f"Model {i}" for i in range(1, len(models) + 1)]
     refits = list(ml) if ml else [None] * len(models)
-    frames = [model.coefficients(ddf=ddf) for model in models]
+    frames = [coefficients_of(model, ddf, vcov=vcov) for model in models]
+    errors = [] if vcov is None else [model._errors_in_words(vcov) for model in models]
     columns = tuple(
         _column(model, head, _coefficients(frame), refit, scale)
         for model, head, frame, refit in zip(models, heads, frames, refits, strict=True)
@@ -83,7 +87,7 @@ def build_table(
         columns=columns,
         blocks=tuple(block for block in blocks if block.rows),
         legend=_legend(columns, ddf if t_tests else ""),
-        notes=notes_for(columns, status, with_ml),
+        notes=notes_for(columns, status, with_ml, errors),
     )
 
 

@@ -23,15 +23,26 @@ _NO_ML = "Fit the models by ML to compare them."
 
 
 def notes_for(
-    columns: Sequence[ModelColumn], status: Comparability, with_ml: bool
+    columns: Sequence[ModelColumn],
+    status: Comparability,
+    with_ml: bool,
+    errors: Sequence[str] = (),
 ) -> tuple[str, ...]:
-    """The notes, most important first."""
+    """The notes, most important first; `errors` are standard errors in words, by column."""
     return (
         *_comparison(columns, status, with_ml),
         *_priors(columns),
+        *_errors(columns, errors),
         *_methods(columns),
         *_verdicts(columns),
     )
+
+
+def _errors(columns: Sequence[ModelColumn], errors: Sequence[str]) -> tuple[str, ...]:
+    if len(set(errors)) < 2:
+        return tuple(f"{text}." for text in errors[:1])
+    each = zip(columns, errors, strict=True)
+    return tuple(f"{column.label}: {text}." for column, text in each)
 
 
 def _priors(columns: Sequence[ModelColumn]) -> tuple[str, ...]:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ranef.formula.naming import pairs, refuse_taken
 
-from ..options import confidence, one_of
+from ..errors import OptionError
+from ..options import confidence, one_of, shown
 from .names import RESIDUAL, term_ranks
-from .protocol import FittedModel
+from .protocol import FittedModel, coefficients_of
 from .rows import ROW
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ def tidy(
     effects: Effects = "fixed",
     ddf: str = "satterthwaite",
     level: float = 0.95,
+    vcov: Any = None,
+    standardize: Literal["refit", "within", "basic"] | None = None,
 ) -> pd.DataFrame:
     """One row a parameter or conditional mode.
 
@@ -55,6 +58,10 @@ def tidy(
         Degrees of freedom of the fixed effects, as in ``Fit.coefficients``.
     level : float
         Of the intervals, between 0 and 1.
+    vcov : str or mapping, optional
+        Standard errors of the fixed effects, as in ``Fit.coefficients``.
+    standardize : {"refit", "within", "basic"}, optional
+        Standardised results, as in ``Fit.tidy``.
 
     Returns
     -------
@@ -69,17 +76,42 @@ def tidy(
     """
     confidence("level", level)
     one_of("effects", effects, ("fixed", "ran_pars", "ran_vals"))
+    if standardize is not None:
+        one_of("standardize", standardize, ("refit", "within", "basic", None))
+    if standardize == "refit":
+        return tidy(model._standardised(), effects, ddf, level, vcov)
     if effects == "fixed":
-        return _fixed(model, ddf, level)
+        frame = _fixed(model, ddf, level, vcov)
+        return frame if standardize is None else _rescaled(frame, model, standardize)
+    if standardize is not None:
+        raise OptionError(
+            f"standardize={standardize!r} is for fixed effects",
+            found=f"effects={effects!r}",
+            fix='use standardize="refit", or effects="fixed"',
+        )
+    if vcov is not None:
+        raise OptionError(
+            "vcov is for fixed effects",
+            found=f"vcov={shown(vcov)} with effects={effects!r}",
+            fix='use effects="fixed", or leave vcov out',
+        )
     if effects == "ran_pars":
         return _ran_pars(model)
     return _ran_vals(model, level)
 
 
-def _fixed(model: FittedModel, ddf: str, level: float) -> pd.DataFrame:
-    table = model.coefficients(ddf=ddf, level=level)
+def _fixed(model: FittedModel, ddf: str, level: float, vcov: Any) -> pd.DataFrame:
+    table = coefficients_of(model, ddf, level, vcov)
     frame = table.rename_axis(index="term").reset_index()
     return frame.assign(effect="fixed", group=None).reindex(columns=list(COLUMNS))
+
+
+def _rescaled(frame: pd.DataFrame, model: FittedModel, standardize: str) -> pd.DataFrame:
+    """Estimates, errors and limits in standard deviations; tests are what they were."""
+    units = model._coefficient_units(standardize == "within")
+    columns = ["estimate", "std_error", "conf_low", "conf_high"]
+    frame[columns] = frame[columns].mul(units, axis=0)
+    return frame
 
 
 def _ran_pars(model: FittedModel) -> pd.DataFrame:

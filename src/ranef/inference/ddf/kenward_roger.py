@@ -12,12 +12,13 @@ from ranef.inference.ddf.method import Fitted, Joint
 from ranef.inference.ddf.rows import independent_rows
 from ranef.inference.ddf.traces import traces
 from ranef.inference.satterthwaite import VarianceDerivatives, satterthwaite_df
+from ranef.problem import Problem
 from ranef.problem.parameters import group_lambdas
 from ranef.record import record
 from ranef.solve.solution import evaluate_at
 from ranef.types import Array
 
-__all__ = ["KenwardRoger", "method", "scaled_f"]
+__all__ = ["KenwardRoger", "at_parameters", "method", "scaled_f"]
 
 
 @record(frozen=True, slots=True)
@@ -110,16 +111,28 @@ def method(fitted: Fitted) -> KenwardRoger:
             found='ddf="kenward-roger" for a fit by ML',
             fix="use fit.with_reml(True), or ddf='satterthwaite'",
         )
+    return at_parameters(problem, solution.inner, fitted.estimates.sigma)
+
+
+def at_parameters(problem: Problem, inner: Array, sigma: float) -> KenwardRoger:
+    """The method at any values of the variance parameters.
+
+    Parameters
+    ----------
+    problem : Problem
+    inner : ndarray
+        Theta, inner.
+    sigma : float
+        On the data's scale.
+    """
     kernel = problem.kernel()
-    evaluate_at(problem, kernel, solution.inner)
-    covariances = [t @ t.T for t in group_lambdas(problem, solution.inner)]
+    evaluate_at(problem, kernel, inner)
+    covariances = [t @ t.T for t in group_lambdas(problem, inner)]
     directions = all_directions(problem.terms, [q for _, q in problem.products.sizes])
     blocks = gram(problem, covariances)
     root: Array = np.linalg.cholesky(kernel.xx_inverse).astype(np.float64, copy=False)
     found = expected(blocks, directions, root, problem.n, traces(blocks, directions))
-    back = fitted.estimates.sigma * (problem.scaling.R @ root)  # Phi^1/2 on the data's scale
-    derivatives = VarianceDerivatives(
-        fitted.estimates.vcov, back @ found.changes @ back.T, found.covariance
-    )
-    adjusted = fitted.estimates.vcov + back @ found.adjustment @ back.T
-    return KenwardRoger(adjusted, derivatives)
+    back = sigma * (problem.scaling.R @ root)  # Phi^1/2 on the data's scale
+    vcov = sigma**2 * (problem.scaling.R @ kernel.xx_inverse @ problem.scaling.R.T)
+    derivatives = VarianceDerivatives(vcov, back @ found.changes @ back.T, found.covariance)
+    return KenwardRoger(vcov + back @ found.adjustment @ back.T, derivatives)

@@ -1,0 +1,75 @@
+"""Standard errors other than the model's, as an option of what tests: ``vcov=``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ranef.errors import OptionError
+from ranef.fit.record import FitRecord
+from ranef.frame.open import in_row_order
+from ranef.inference.ddf import Method
+from ranef.inference.robust import KINDS, Clusters, clusters_of, robust_method
+from ranef.options import one_of, shown
+
+__all__ = ["errors_in_words", "robust_errors"]
+
+
+def robust_errors(record: FitRecord, ddf: str, vcov: Any) -> Method:
+    """The method that `vcov` asks for, made once where its clusters have a name.
+
+    Parameters
+    ----------
+    record : FitRecord
+    ddf : str
+    vcov : str or mapping
+        ``"CR2"``, or ``{"CR2": cluster}`` with clusters other than the outermost grouping factor.
+
+    Raises
+    ------
+    OptionError
+        An unknown kind, clusters that do not fit.
+    """
+    kind, cluster = _split(vcov)
+    named = cluster is None or isinstance(cluster, str)
+    key = f"{ddf} {kind} {cluster!r}"
+    if named and key in record._methods:
+        return record._methods[key]
+    method = robust_method(kind, ddf, record._subject(), _clusters(record, cluster))
+    if named:
+        record._methods[key] = method
+    return method
+
+
+def errors_in_words(record: FitRecord, vcov: Any) -> str:
+    """What a page says of the standard errors."""
+    kind, cluster = _split(vcov)
+    found = _clusters(record, cluster)
+    return f"{kind} standard errors, robust within {found.count} clusters of {found.name}"
+
+
+def _split(vcov: Any) -> tuple[str, Any]:
+    cluster = None
+    if isinstance(vcov, Mapping):
+        if len(vcov) != 1:
+            raise OptionError(
+                "vcov names one kind of standard errors",
+                found=f"vcov={shown(vcov)}",
+                fix='as in vcov="CR2", or vcov={"CR2": cluster}',
+            )
+        vcov, cluster = next(iter(vcov.items()))
+    return one_of("vcov", vcov, KINDS, what=f"unknown standard errors {shown(vcov)}"), cluster
+
+
+def _clusters(record: FitRecord, cluster: Any) -> Clusters:
+    design = record._design
+    if isinstance(cluster, str) and all(cluster != term.factor for term in design.terms):
+        from ranef.present.model_frame import model_frame
+
+        return clusters_of(design, cluster, model_frame(record._table, None))
+    index = record._index
+    if index is not None and not isinstance(cluster, str):
+        ordered = in_row_order(cluster, index)
+        used = index.delete(record.missing_rows.rows)
+        cluster = in_row_order(cluster, used) if ordered is cluster else ordered
+    return clusters_of(design, cluster, None, record.missing_rows)

@@ -1,0 +1,57 @@
+"""What means of all kinds share: variables, offsets, and the method for degrees of freedom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ranef.fit.record import FitRecord
+from ranef.types import Array
+
+if TYPE_CHECKING:
+    from ranef.frame import Table
+    from ranef.inference.means.rows import Basis
+    from ranef.inference.means.variables import Variable
+
+__all__ = ["MeansBasis"]
+
+
+class MeansBasis(FitRecord):
+    """Of the mixins of marginal means and of averages over rows."""
+
+    def _variables(self) -> dict[str, Variable]:
+        from ranef.inference.means.variables import variables_of
+
+        return variables_of(self._design.encoding, self._table)
+
+    def _basis(self, ddf: str, vcov: Any) -> Basis:
+        """The one place where means meet a method for degrees of freedom."""
+        from ranef.inference.means.rows import Basis
+
+        return Basis(
+            self._design.encoding, self._estimates.beta, self._method(ddf, vcov), self._spread
+        )
+
+    def _spread(self, which: str) -> tuple[float, float]:
+        """A standard deviation that effects are measured by, and its degrees of freedom."""
+        from ranef.inference.means.effect_size import spread_of
+
+        blocks = [(term.codes, term.Z) for term in self._design.terms]
+        return spread_of(which, self._row_variances, blocks, self._derivatives.covariance)
+
+    def _offsets(self, rows: Table, place: slice | None) -> Array:
+        """Offsets of rows of the fit, or of a grid if `place` is None.
+
+        The part of the offset that the formula does not hold is that of the rows, or its mean.
+        """
+        encoding = self._design.encoding
+        own = encoding.offset(rows)
+        total = np.zeros(rows.n_rows) if own is None else own
+        if self._offset is None:
+            return total
+        if place is not None:
+            return np.asarray(self._offset[place], dtype=np.float64)
+        given = self._design.offset
+        rest = self._offset if given is None else self._offset - given
+        return total + float(np.mean(rest))

@@ -1,0 +1,192 @@
+"""What a planned study is assumed to find: coefficients, variances, and which are asked about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import field
+from typing import Any
+
+import numpy as np
+
+from ranef.errors import OptionError, suggestion
+from ranef.options import numbers, real, shown
+from ranef.record import record
+from ranef.types import INTERCEPT, Array, TermLabel
+
+__all__ = ["Assumed", "assumed"]
+
+RESIDUAL = "Residual"
+
+
+@record(frozen=True, slots=True)
+class Assumed:
+    """The truth that responses are drawn from.
+
+    Attributes
+    ----------
+    beta : ndarray, shape (p,)
+    covariances : tuple of ndarray, shape (q, q)
+        Of each random-effects term.
+    sigma : float
+    asked : dict of str to int
+        The coefficients whose power is asked about, and their places.
+    """
+
+    beta: Array
+    covariances: tuple[Array, ...]
+    sigma: float
+    asked: dict[str, int] = field(repr=False)
+
+
+def assumed(
+    names: Sequence[str], labels: Sequence[TermLabel], effects: Any, variances: Any
+) -> Assumed:
+    """Read effects and variances.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Coefficients of the design.
+    labels : sequence of TermLabel
+    effects : mapping of str to float
+        Coefficients that are not named are zero. All but the intercept are asked about.
+    variances : mapping
+        By grouping factor, and ``"Residual"``: see :func:`ranef.power`.
+
+    Raises
+    ------
+    OptionError
+        A name that the model does not have, a variance that is missing or negative.
+    """
+    beta, asked = _effects(names, effects)
+    given = _mapping("variances", variances, 'as in {"g": 0.2, "Residual": 1}')
+    known = [label.label for label in labels]
+    for name in given:
+        if name not in (*known, RESIDUAL):
+            raise OptionError(
+                f"the model has no random effects of {shown(name)}",
+                found=f"variances of {', '.join(map(str, given))}",
+                fix=suggestion(str(name), [*known, RESIDUAL])
+                or f"give those of {', '.join(known)} and {RESIDUAL}",
+            )
+    absent = [name for name in (*known, RESIDUAL) if name not in given]
+    if absent:
+        raise OptionError(
+            f"the variance of {', '.join(absent)} is not given",
+            found=f"variances of {', '.join(map(str, given)) or 'nothing'}",
+            fix=f"give those of {', '.join(known)} and {RESIDUAL}",
+        )
+    what = f"variances of '{RESIDUAL}' are numbers above zero"
+    residual = real("variances", given[RESIDUAL], above=0.0, what=what, fix="as in 1.0")
+    covariances = tuple(_covariance(label, given[label.label]) for label in labels)
+    return Assumed(beta, covariances, float(np.sqrt(residual)), asked)
+
+
+def _effects(names: Sequence[str], effects: Any) -> tuple[Array, dict[str, int]]:
+    beta = np.zeros(len(names))
+    asked: dict[str, int] = {}
+    for name, value in _mapping("effects", effects, 'as in {"x": 0.3}').items():
+        if name not in names:
+            raise OptionError(
+                f"the model has no coefficient {shown(name)}",
+                found=f"coefficients {', '.join(names)}",
+                fix=suggestion(str(name), names) or "name one of these",
+            )
+        place = list(names).index(name)
+        what = f"the effect of '{name}' is a finite number"
+        beta[place] = real("effects", value, what=what, fix=f'as in {{"{name}": 0.3}}')
+        if name != INTERCEPT:
+            asked[name] = place
+    if not asked:
+        raise OptionError(
+            "no effect is asked about",
+            found=f"effects={shown(effects)}",
+            fix=f"give the effect of one of {', '.join(n for n in names if n != INTERCEPT)}",
+        )
+    return beta, asked
+
+
+def _covariance(label: TermLabel, value: Any) -> Array:
+    """A number, variances by effect with correlations, or a matrix."""
+    names, q = label.names, len(label.names)
+    example = "as in " + _example(names)
+    if isinstance(value, Mapping):
+        matrix = _by_name(label, value, example)
+    elif np.ndim(value) == 0 and q == 1:
+        what = f"the variance of '{label.label}' is a number of at least 0"
+        matrix = np.array([[real("variances", value, least=0.0, what=what, fix=example)]])
+    else:
+        wrong = f"'{label.label}' has the random effects {', '.join(names)}"
+        matrix = numbers("variances", value, what=wrong, fix=example)
+        if matrix.shape != (q, q) or not np.all(np.isfinite(matrix)):
+            raise OptionError(wrong, found=f"variances of shape {matrix.shape}", fix=example)
+    lowest = float(np.linalg.eigvalsh(0.5 * (matrix + matrix.T))[0])
+    if not np.allclose(matrix, matrix.T) or lowest < -1e-10 * float(np.trace(np.abs(matrix))):
+        raise OptionError(
+            f"the variances of '{label.label}' are not a covariance matrix",
+            found=f"a smallest eigenvalue of {lowest:.3g}"
+            if np.allclose(matrix, matrix.T)
+            else "a matrix that is not symmetric",
+            fix="make variances larger or correlations smaller",
+        )
+    return np.asarray(0.5 * (matrix + matrix.T))
+
+
+def _by_name(label: TermLabel, value: Mapping[Any, Any], example: str) -> Array:
+    names, q = label.names, len(label.names)
+    sd = np.full(q, np.nan)
+    correlation = np.eye(q)
+    pairs = {
+        f"cor__{a}.{b}": (i, j) for i, a in enumerate(names) for j, b in enumerate(names) if i != j
+    }
+    for name, number in value.items():
+        if name in names:
+            what = f"the variance of '{name}' is a number of at least 0"
+            sd[names.index(name)] = np.sqrt(real("variances", number, least=0.0, what=what))
+        elif isinstance(name, str) and name.removeprefix("sd__") in names:
+            what = f"'{name}' is a number of at least 0"
+            sd[names.index(name.removeprefix("sd__"))] = real(
+                "variances", number, least=0.0, what=what
+            )
+        elif name in pairs:
+            i, j = pairs[name]
+            what = f"the correlation '{name}' lies between -1 and 1"
+            r = real("variances", number, least=-1.0, what=what)
+            if r > 1.0:
+                raise OptionError(what, found=f"{name}: {r:g}", fix="as in 0.3")
+            correlation[i, j] = correlation[j, i] = r
+        else:
+            raise OptionError(
+                f"'{label.label}' has no random effect {shown(name)}",
+                found=f"random effects {', '.join(names)}",
+                fix=example,
+            )
+    if np.any(np.isnan(sd)):
+        absent = [name for name, size in zip(names, sd, strict=True) if np.isnan(size)]
+        raise OptionError(
+            f"the variance of {', '.join(absent)} of '{label.label}' is not given",
+            found=f"variances of {', '.join(map(str, value)) or 'nothing'}",
+            fix=example,
+        )
+    return np.asarray(correlation * np.outer(sd, sd))
+
+
+def _example(names: Sequence[str]) -> str:
+    if len(names) == 1:
+        return "0.2"
+    inner = ", ".join(f'"{name}": 0.2' for name in names)
+    return f'{{{inner}, "cor__{names[0]}.{names[1]}": 0.3}}'
+
+
+def _mapping(option: str, value: Any, example: str) -> dict[Any, Any]:
+    """A dict, or what converts to one by name: a Series."""
+    if not isinstance(value, Mapping) and not hasattr(value, "to_dict"):
+        raise OptionError(
+            f"{option} are given by name", found=f"{option}={shown(value)}", fix=example
+        )
+    try:
+        return dict(value)
+    except (TypeError, ValueError):
+        raise OptionError(
+            f"{option} are given by name", found=f"{option}={shown(value)}", fix=example
+        ) from None
