@@ -29,6 +29,7 @@ def simulate_responses(
     weights: Array | None,
     n: int,
     seed: int | None,
+    first: int = 0,
 ) -> Array:
     """Draw from the marginal model, shape (rows, n).
 
@@ -41,6 +42,8 @@ def simulate_responses(
         Offset + X beta.
     covariances : tuple of ndarray, shape (q, q)
         Of the random effects of each term.
+    first : int
+        Number of the first draw: the same seed gives the same draws in one call or in several.
     """
     key = draw_key(seed)
     n = whole("n", n, of="the number of draws")
@@ -48,7 +51,7 @@ def simulate_responses(
     noise = sigma if weights is None else sigma / np.sqrt(weights)
     out = np.empty((design.n, n), order="F")
     for k in range(n):
-        rng = np.random.Generator(np.random.Philox(key=np.array([key, k], dtype=np.uint64)))
+        rng = np.random.Generator(np.random.Philox(key=np.array([key, first + k], dtype=np.uint64)))
         y = mean + noise * rng.standard_normal(design.n)
         for term, root in zip(design.terms, roots, strict=True):
             b = rng.standard_normal((term.n_levels, term.q)) @ root.T

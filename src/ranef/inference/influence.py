@@ -1,0 +1,283 @@
+"""A model without each level of a grouping factor.
+
+The cross-products of the kept rows are those of all rows less those of the level, so a refit costs a
+few evaluations and no pass over the rows. Cook's distance, MDFFITS, COVTRACE and COVRATIO are those
+of Loy and Hofmann (2014), HLMdiag: a suite of diagnostics for hierarchical linear models in R,
+Journal of Statistical Software 56(5), section 4: with b and vcov of all rows, b_j and vcov_j without
+level j, and p coefficients,
+
+    Cook_j    = (b - b_j)' vcov^-1 (b - b_j) / p,    MDFFITS_j  = (b - b_j)' vcov_j^-1 (b - b_j) / p,
+    COVTRACE_j = |tr(vcov^-1 vcov_j) - p|,           COVRATIO_j = det(vcov_j) / det(vcov).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import field, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ranef.design import Design
+from ranef.errors import RanefError
+from ranef.inference.estimates import Estimates
+from ranef.inference.parameters import Parameter, parameters_of, values_of
+from ranef.kernel import Evidence, Kernel, Rows
+from ranef.kernel.downdate import Downdate
+from ranef.problem import Problem
+from ranef.record import record
+from ranef.solve import Control, Solution
+from ranef.solve.solution import evaluate_at, search
+from ranef.source import rows_of
+from ranef.types import Array, Codes
+
+__all__ = ["FIXED", "GONE", "REFIT", "LeftOut", "Units", "leave_out"]
+
+REFIT = "refit"
+FIXED = "variances kept"
+GONE = "not estimable"
+
+# Blocks of cross-products read by all refits together, above which variances are kept: a minute.
+MOST_WORK = 2e10
+REFIT_EVALUATIONS = 8  # of a refit from the estimates of all rows, second derivatives counted in
+
+# Variance of a combination of coefficients over that with all rows: beyond, rounding error alone
+# determines the combination.
+UNKNOWN = 1e10
+
+
+class Units(NamedTuple):
+    """What is left out, one after another."""
+
+    name: str
+    codes: Codes
+    levels: tuple[Any, ...]
+
+
+@record(frozen=True, slots=True)
+class LeftOut:
+    """Estimates without each unit.
+
+    Attributes
+    ----------
+    parameters : tuple of Parameter
+    estimates : ndarray, shape (parameters,)
+        Of all rows.
+    values : ndarray, shape (units, parameters)
+        Without each unit; NaN where the kept rows do not determine the model.
+    rows : ndarray of int, shape (units,)
+    cooks_distance, mdffits, covtrace, covratio : ndarray, shape (units,)
+    singular, converged : ndarray of bool, shape (units,)
+    method : tuple of str
+        How each was found: "refit", "variances kept" or "not estimable".
+    """
+
+    parameters: tuple[Parameter, ...]
+    estimates: Array = field(repr=False)
+    values: Array = field(repr=False)
+    rows: NDArray[np.int64] = field(repr=False)
+    cooks_distance: Array = field(repr=False)
+    mdffits: Array = field(repr=False)
+    covtrace: Array = field(repr=False)
+    covratio: Array = field(repr=False)
+    singular: NDArray[np.bool_] = field(repr=False)
+    converged: NDArray[np.bool_] = field(repr=False)
+    method: tuple[str, ...] = field(repr=False)
+
+
+def leave_out(
+    problem: Problem,
+    solution: Solution,
+    estimates: Estimates,
+    design: Design,
+    y: Array,
+    weights: Array | None,
+    units: Units,
+    control: Control,
+    exact: bool = False,
+    tick: Callable[[int], None] = lambda done: None,
+) -> LeftOut:
+    """Fit the model without each unit.
+
+    Parameters
+    ----------
+    y : ndarray, shape (n,)
+        Response less offset.
+    exact : bool
+        Whether the variances are estimated again however long that takes.
+    """
+    n_units = len(units.levels)
+    rows = rows_of(design, problem.scaling, y, weights)
+    downdate = Downdate(problem.products, rows, units.codes, n_units)
+    whole = problem.kernel()
+    refit = exact or _cheap(whole, n_units, problem.n_theta)
+    k = len(problem.terms)
+    beta, sigma = np.full((n_units, problem.p), np.nan), np.full(n_units, np.nan)
+    vcov = np.full((n_units, problem.p, problem.p), np.nan)
+    relative = [np.full((n_units, t.q, t.q), np.nan) for t in problem.terms]
+    singular, converged = np.zeros(n_units, dtype=bool), np.zeros(n_units, dtype=bool)
+    method = [GONE] * n_units
+    start = _start(solution)
+    evaluate_at(problem, whole, solution.inner)
+    metric = np.linalg.inv(np.linalg.cholesky(whole.xx_inverse)) if problem.p else np.zeros((0, 0))
+    for j in range(n_units):
+        if min(downdate.levels_left(j)) > 1 and problem.n - downdate.rows_of_unit[j] > problem.p:
+            kept = _kept(problem, downdate, rows, units.codes, j)
+            found = _without(kept, solution, control, start, refit, metric)
+            if found is not None:
+                method[j] = REFIT if refit else FIXED
+                beta[j], vcov[j], sigma[j] = found.beta, found.vcov, found.sigma
+                singular[j], converged[j] = found.singular, found.converged
+                for t in range(k):
+                    relative[t][j] = found.relative[t]
+        tick(j + 1)
+    absolute = [sigma[:, None, None] ** 2 * r for r in relative]
+    parameters = parameters_of(design.x_names, problem.labels)
+    values = values_of(parameters, beta, absolute, sigma)
+    own = values_of(
+        parameters,
+        estimates.beta[None, :],
+        [c[None, :, :] for c in estimates.covariances],
+        np.array([estimates.sigma]),
+    )[0]
+    return LeftOut(
+        parameters,
+        own,
+        values,
+        downdate.rows_of_unit,
+        *measures(estimates.beta - beta, estimates.vcov, vcov),
+        singular,
+        converged,
+        tuple(method),
+    )
+
+
+class _Found(NamedTuple):
+    beta: Array
+    vcov: Array
+    sigma: float
+    relative: list[Array]
+    singular: bool
+    converged: bool
+
+
+def measures(change: Array, vcov: Array, without: Array) -> tuple[Array, Array, Array, Array]:
+    """Cook's distance, MDFFITS, COVTRACE and COVRATIO.
+
+    Parameters
+    ----------
+    change : ndarray, shape (units, p)
+    vcov : ndarray, shape (p, p)
+    without : ndarray, shape (units, p, p)
+        The same without each unit.
+    """
+    units, p = change.shape
+    if p == 0:
+        nothing = np.full(units, np.nan)
+        return nothing, nothing.copy(), nothing.copy(), nothing.copy()
+    # In the metric of vcov: sizes of the coefficients do not matter.
+    whiten = np.linalg.inv(np.linalg.cholesky(vcov))
+    moved = change @ whiten.T
+    relative = whiten @ without @ whiten.T
+    known = np.isfinite(relative).all(axis=(1, 2))
+    mdffits, log_ratio = np.full(units, np.nan), np.full(units, np.nan)
+    solved = np.linalg.solve(relative[known], moved[known][:, :, None])[:, :, 0]
+    mdffits[known] = np.einsum("ja,ja->j", moved[known], solved) / p
+    log_ratio[known] = np.linalg.slogdet(relative[known])[1]
+    return (
+        np.einsum("ja,ja->j", moved, moved) / p,
+        mdffits,
+        np.abs(np.einsum("jaa->j", relative) - p),
+        np.exp(log_ratio),
+    )
+
+
+def _without(
+    problem: Problem,
+    solution: Solution,
+    control: Control,
+    start: Array | None,
+    refit: bool,
+    metric: Array,
+) -> _Found | None:
+    """Estimates for the kept rows; None where these do not determine the model."""
+    kernel = problem.kernel()
+    try:
+        evaluate_at(problem, kernel, solution.inner)
+        if not _determined(kernel, metric):
+            return None
+        if not refit:
+            ranks = solution.certificate.rank.values()
+            sizes = [t.q for t in problem.terms]
+            lost = any(r < q for r, q in zip(ranks, sizes, strict=True))
+            return _found(problem, kernel, list(solution.covariances), lost, True)
+        found = search(problem, control, start, kernel).solved
+        if found.status == "broke down":
+            return None
+        evidence = Evidence(*found.evidence)
+        lost = any(r < t.q for r, t in zip(evidence.rank, problem.terms, strict=True))
+        good = found.status == "converged" and evidence.gain < 1e-4
+        return _found(problem, kernel, list(found.covariances), lost, good)
+    except (RanefError, np.linalg.LinAlgError):
+        return None
+
+
+def _found(
+    problem: Problem, kernel: Kernel, relative: list[Array], singular: bool, converged: bool
+) -> _Found | None:
+    scaling = problem.scaling
+    sigma = scaling.y_scale * float(np.sqrt(kernel.r2 / problem.nu))
+    if not np.isfinite(sigma) or sigma <= 0.0:
+        return None
+    vcov = sigma**2 * (scaling.R @ kernel.xx_inverse @ scaling.R.T)
+    return _Found(scaling.beta(kernel.beta), vcov, sigma, relative, singular, converged)
+
+
+def _determined(kernel: Kernel, metric: Array) -> bool:
+    """Whether the kept rows say something about every combination of the coefficients."""
+    if not metric.size:
+        return True
+    relative = metric @ kernel.xx_inverse @ metric.T
+    return bool(np.all(np.isfinite(relative)) and np.linalg.eigvalsh(relative)[-1] < UNKNOWN)
+
+
+def _kept(problem: Problem, downdate: Downdate, rows: Rows, codes: Codes, unit: int) -> Problem:
+    products = downdate.without(unit)
+    if problem.rows is None:
+        return replace(problem, products=products)
+    return replace(problem, products=products, rows=_some(rows, codes != unit))
+
+
+def _some(rows: Rows, kept: NDArray[np.bool_]) -> Rows:
+    def of(column: Array | None) -> Array | None:
+        return None if column is None else np.ascontiguousarray(column[kept])
+
+    groups = [
+        replace(
+            g,
+            codes=np.ascontiguousarray(g.codes[kept]),
+            columns=tuple(of(c) for c in g.columns),
+        )
+        for g in rows.groups
+    ]
+    return replace(
+        rows,
+        groups=tuple(groups),
+        x=tuple(of(c) for c in rows.x),
+        y=np.ascontiguousarray(rows.y[kept]),
+        weights=of(rows.weights),
+    )
+
+
+def _start(solution: Solution) -> Array | None:
+    """At zero the criterion has no slope in theta: a singular fit is no place to start from."""
+    sound = all(np.linalg.matrix_rank(c) == len(c) for c in solution.covariances)
+    return solution.theta if sound else None
+
+
+def _cheap(kernel: Kernel, n_units: int, n_theta: int) -> bool:
+    """Whether all refits take about a minute or less."""
+    layout = kernel.layout
+    evaluation = layout.entries + float(layout.dense_columns) ** 3
+    return n_units * REFIT_EVALUATIONS * (1 + n_theta) * evaluation < MOST_WORK
