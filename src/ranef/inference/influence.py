@@ -1,13 +1,14 @@
 """A model without each level of a grouping factor.
 
-The cross-products of the kept rows are those of all rows less those of the level, so a refit costs a
-few evaluations and no pass over the rows. Cook's distance, MDFFITS, COVTRACE and COVRATIO are those
-of Loy and Hofmann (2014), HLMdiag: a suite of diagnostics for hierarchical linear models in R,
-Journal of Statistical Software 56(5), section 4: with b and vcov of all rows, b_j and vcov_j without
-level j, and p coefficients,
+The cross-products of the kept rows are those of all rows less those of the level, so that a refit
+costs a few evaluations and no pass over the rows. The measures are those of Loy and Hofmann (2014),
+HLMdiag: a suite of diagnostics for hierarchical linear models in R, Journal of Statistical Software
+56(5), section 4. With b and vcov of all rows, b_j and vcov_j without level j, and p coefficients,
 
-    Cook_j    = (b - b_j)' vcov^-1 (b - b_j) / p,    MDFFITS_j  = (b - b_j)' vcov_j^-1 (b - b_j) / p,
-    COVTRACE_j = |tr(vcov^-1 vcov_j) - p|,           COVRATIO_j = det(vcov_j) / det(vcov).
+    Cook_j     = (b - b_j)' vcov^-1 (b - b_j) / p,
+    MDFFITS_j  = (b - b_j)' vcov_j^-1 (b - b_j) / p,
+    COVTRACE_j = |tr(vcov^-1 vcov_j) - p|,
+    COVRATIO_j = det(vcov_j) / det(vcov).
 """
 
 from __future__ import annotations

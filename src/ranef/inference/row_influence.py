@@ -1,14 +1,14 @@
 """What single rows do to the estimates, the variances kept, in closed form.
 
-Rows are multiplied by the roots of their weights. With V = I + Z D Z' over sigma^2, P the projection
-V^-1 - V^-1 X M X'V^-1, M = (X'V^-1 X)^-1, e = P y the conditional residuals, h = 1 - diag(P) the
-leverages, and x~_i row i of V^-1 X = X - Z D Z'V^-1 X: without row i
+Rows are multiplied by the roots of their weights. With V = I + Z D Z' over sigma^2,
+M = (X'V^-1 X)^-1, P the projection V^-1 - V^-1 X M X'V^-1, e = P y the conditional residuals,
+h = 1 - diag(P) the leverages, and x~_i row i of V^-1 X = X - Z D Z'V^-1 X: without row i
 
     b_(i) = b - M x~_i e_i / (1 - h_i),
 
 so that Cook's distance of the fixed effects is (e_i / (1 - h_i))^2 x~_i'M x~_i / (sigma^2 p),
-exactly. That of lme4 has h_i in place of x~_i'M x~_i: it counts how far the predicted random effects
-move too.
+exactly. That of lme4 has h_i in place of x~_i'M x~_i: it counts how far the predicted random
+effects move too.
 """
 
 from __future__ import annotations

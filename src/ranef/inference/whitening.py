@@ -1,7 +1,7 @@
 """V^-1/2 r for random effects of one grouping factor, or of nested ones, from sums by level.
 
-V = I + Z D Z' over sigma^2 (rows times the roots of their weights) is block-diagonal by the levels of
-the outermost factor. With L = Lambda of a block, S = L'Z'Z L = U s U' and the symmetric root,
+V = I + Z D Z' over sigma^2 (rows times the roots of their weights) is block-diagonal by the levels
+of the outermost factor. With L = Lambda of a block, S = L'Z'Z L = U s U' and the symmetric root,
 
     V^-1/2 r = r - Z L U f(s) U'L'Z'r,    f(s) = 1 / ((1 + s)^1/2 (1 + (1 + s)^1/2)),
 
