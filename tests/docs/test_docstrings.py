@@ -11,11 +11,22 @@ import pytest
 import ranef as rn
 from ranef.present.bootstrap import Bootstrap
 from ranef.present.diagnosis import Diagnosis
+from ranef.present.influence import Influence
 from ranef.present.plots.accessor import PlotAccessor
 from ranef.present.profile import Profile
+from ranef.present.residual_check import ResidualCheck
 from ranef.present.table import ComparisonTable
 
-CLASSES = (rn.Fit, PlotAccessor, ComparisonTable, Bootstrap, Profile, Diagnosis)
+CLASSES = (
+    rn.Fit,
+    PlotAccessor,
+    ComparisonTable,
+    Bootstrap,
+    Profile,
+    Diagnosis,
+    Influence,
+    ResidualCheck,
+)
 MODULES = (rn, rn.datasets, rn.priors)
 
 

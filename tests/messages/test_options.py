@@ -87,6 +87,8 @@ NEEDED: dict[str, dict[str, Any]] = {
     "test": {"hypotheses": "x = 0"},
     "contextual": {"variable": "x"},
     "bootstrap": {"n": 2, "seed": 1},
+    "influence": {"by": "g"},
+    "check_residuals": {"n": 2, "seed": 1},
     "confint": {"method": "bootstrap", "n": 2, "seed": 1},
 }
 PLOTS: dict[str, dict[str, Any]] = {"effects": {"x": "x"}}
@@ -139,6 +141,8 @@ CALLS: dict[str, Call] = {
     "Sensitivity.plot": lambda: (rn.priors.sensitivity(fit(), strengths=[0, 1]).plot, {}),
     "bootstrap.confint": lambda: (fit().bootstrap(20, seed=1).confint, {}),
     "bootstrap.summary": lambda: (fit().bootstrap(20, seed=1).summary, {}),
+    "influence.plot": lambda: (fit().influence("g").plot, {}),
+    "residual_check.plot": lambda: (fit().check_residuals(calibrate=False).plot, {}),
     "profile.confint": lambda: (fit().profile().confint, {}),
     **{name: method(name) for name in methods(rn.Fit)},
     **{f"plot.{name}": plot(name) for name in methods(PlotAccessor)},

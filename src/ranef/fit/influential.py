@@ -81,7 +81,7 @@ class Influential(FitRecord):
         exact = boolean("exact", exact)
         units = units_of(self, by)
         errors = self._estimates.vcov.diagonal() ** 0.5
-        if units.name == ROWS and by == ROWS and not exact:
+        if by == ROWS and units.name == ROWS and not exact:
             frame, names = row_frame(self._by_rows(), self._design.x_names, units)
             estimates = dict(zip(names, self._estimates.beta.tolist(), strict=True))
             return Influence(
@@ -247,8 +247,9 @@ class Influential(FitRecord):
         seed : int, optional
             The same seed gives the same refits.
         calibrate : bool
-            False takes textbook laws, which need no refit. They hold for known parameters: the p
-            values of the distances and of the outliers are then far too large.
+            False takes textbook laws, which need no refit. They hold for known parameters and
+            independent residuals: the p values of the Kolmogorov-Smirnov distances are then far
+            too large ("conservative"), the others may err to either side ("approximate").
 
         Returns
         -------

@@ -55,6 +55,10 @@ def units_of(record: FitRecord, by: str | None) -> Units:
         Another name, none for crossed factors, or a variable with one value.
     """
     factors = factors_of(record)
+    variables = [n for n in record._table.names if n not in factors]
+    if by is not None:
+        of = "grouping factor or variable of the model"
+        by = name("by", by, [*factors, *variables, ROWS], of=of)
     if by is None or by in factors:
         factor, _ = factor_position(record, by, "by")
         term = next(term for term in record._design.terms if term.factor == factor)
@@ -65,14 +69,11 @@ def units_of(record: FitRecord, by: str | None) -> Units:
         n = record._problem.n
         labels = frame_index(record._index, record.missing_rows)
         return Units(ROWS, np.arange(n, dtype=np.int32), tuple(labels))
-    variables = [n for n in record._table.names if n not in factors]
-    of = "grouping factor or variable of the model"
-    variable = name("by", by, [*factors, *variables, ROWS], of=of)
-    levels, codes = learn_levels(as_factor(record._table[variable]))
+    levels, codes = learn_levels(as_factor(record._table[by]))
     if len(levels) < 2:
         raise OptionError(
-            f"'{variable}' has one value: without its rows nothing is left",
-            found=f"by='{variable}'",
+            f"'{by}' has one value: without its rows nothing is left",
+            found=f"by='{by}'",
             fix=f"use one of {', '.join(factors)}",
         )
     return Units(variable, codes, levels.names)

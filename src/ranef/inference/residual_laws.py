@@ -68,7 +68,13 @@ def tests_of(problem: Problem, rows: Rows, covariances: Sequence[Array]) -> tupl
             lambda parts: kolmogorov(parts.residuals),
             lambda parts, d: _kolmogorov_p(parts.residuals, d),
         ),
-        Test("outliers", "largest standardised residual", _largest, _largest_p),
+        Test(
+            "outliers",
+            "largest standardised residual",
+            _largest,
+            _largest_p,
+            conservative=False,
+        ),
         Test(
             "spread by fitted value",
             "correlation of the size of the residuals with the fitted values",

@@ -115,7 +115,8 @@ class ResidualCheck:
             out.append(f"{self.n_failed} refits did not converge and are left out.")
         if not self.n and not self.n_failed:
             out.append(
-                "Textbook laws take the parameters as known: conservative p values are too large."
+                "Textbook laws take the parameters as known: p values marked as conservative are "
+                "too large, the others may err to either side."
             )
         return out
 
