@@ -13,8 +13,13 @@ import ranef as rn
 from ranef.errors import OptionError
 from ranef.fit.units import units_of
 from ranef.inference import influence as engine
+from ranef.inference import one_step
+from ranef.inference.ddf.directions import all_directions
 from ranef.kernel import cross_products
 from ranef.kernel.downdate import Downdate
+from ranef.problem.parameters import covariance_chart, group_lambdas
+from ranef.solve.face import face_of, gradient, hessian
+from ranef.solve.solution import evaluate_at
 from ranef.source import rows_of
 
 BY = {
@@ -204,6 +209,61 @@ def test_a_row_left_out_in_closed_form_is_left_out(make: Callable[..., Any], kin
         np.testing.assert_allclose(found.frame.iloc[i, -3:].astype(float), change, rtol=1e-8)
         cook = change @ np.linalg.solve(fit.vcov, change) / 3
         assert found["cooks_distance"].iloc[i] == pytest.approx(cook, rel=1e-8)
+
+
+@pytest.mark.parametrize("kind", ["intercept", "slope", "diagonal", "two slopes"])
+@pytest.mark.parametrize("reml", [True, False])
+def test_derivatives_from_tensors_are_the_kernels(
+    make: Callable[..., Any], kind: str, reml: bool
+) -> None:
+    """At variances inside of the space: gradient and Hessian without each level, in theta."""
+    example = make(kind, 3, weighted=True, offset=True, reml=reml)
+    fit = rn.lmm(example.formula, example.data, **example.options)
+    problem, units = fit._problem, units_of(fit, "g")
+    inner = np.concatenate([(np.eye(t.q) * 0.7 + 0.2)[np.triu_indices(t.q)] for t in problem.terms])
+    rows = rows_of(fit._design, problem.scaling, fit._less_offset, fit._weights)
+    downdate = Downdate(problem.products, rows, units.codes, len(units.levels))
+    width = problem.products.sizes[0][1]
+    basis = np.stack([d.d for d in all_directions(problem.terms, [width])])
+    lambda_ = group_lambdas(problem, inner)[0]
+    first, second = covariance_chart(problem, inner)
+    flat = np.linalg.pinv(basis.reshape(len(basis), -1))
+    jacobian = first[0].reshape(-1, width * width) @ flat
+    bend = second[0].reshape(*second[0].shape[:2], -1) @ flat
+    own = one_step._tensors(downdate, lambda_ @ lambda_.T, basis, slice(0, None))
+    nu = problem.nu - downdate.rows_of_unit
+    without = own.taken_off(own.total())
+    slopes, curves = one_step._derivatives(without, nu, problem.p, reml)
+    for j in range(len(units.levels)):
+        kept = engine.replace(problem, products=downdate.without(j))
+        kernel = kept.kernel()
+        evaluate_at(kept, kernel, inner)
+        face = face_of(kept, inner)
+        theirs, _ = hessian(kept, face, kernel)
+        slope = gradient(kept, face, kernel)
+        np.testing.assert_allclose(jacobian @ slopes[j], slope, atol=1e-8 * np.abs(slope).max())
+        ours = jacobian @ curves[j] @ jacobian.T + np.einsum("k,stk->st", slopes[j], bend)
+        np.testing.assert_allclose(ours, theirs, atol=1e-8 * np.abs(theirs).max())
+
+
+@pytest.mark.parametrize(("kind", "reml"), [("(x | g)", True), ("(x || g)", False)])
+def test_one_step_is_as_good_as_a_refit_for_many_levels(kind: str, reml: bool) -> None:
+    rng = np.random.default_rng(3)
+    g = np.repeat(np.arange(600), 8)
+    x = rng.normal(size=g.size)
+    b = rng.normal(size=(600, 2)) * (1.0, 0.7)
+    y = b[g, 0] + (1.0 + b[g, 1]) * x + rng.normal(size=g.size)
+    fit = rn.lmm(f"y ~ x + {kind}", pd.DataFrame({"y": y, "x": x, "g": g}), reml=reml)
+    found, refits = fit.influence(), fit.influence(exact=True)
+    assert set(found["method"]) == {"one step", "refit"}
+    assert set(refits["method"]) == {"refit"}
+    assert found["converged"].all()
+    gap = (found.without - refits.without).abs()
+    errors = np.sqrt(np.diag(fit.vcov))
+    assert (gap[["Intercept", "x"]] / errors).max().max() < 1e-4
+    sds = [name for name in gap if name.startswith("sd__")] + ["sigma"]
+    assert (gap[sds] / refits.without[sds]).max().max() < 1e-4
+    np.testing.assert_allclose(found["cooks_distance"], refits["cooks_distance"], rtol=1e-2)
 
 
 def test_exchangeable_groups_have_the_same_influence() -> None:

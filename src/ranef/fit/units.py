@@ -62,7 +62,7 @@ def units_of(record: FitRecord, by: str | None) -> Units:
     if by is None or by in factors:
         factor, _ = factor_position(record, by, "by")
         term = next(term for term in record._design.terms if term.factor == factor)
-        return Units(factor, term.codes, term.levels)
+        return Units(factor, term.codes, term.levels, factor=True)
     if by == ROWS:
         from ranef.present.rows import frame_index
 
@@ -76,4 +76,4 @@ def units_of(record: FitRecord, by: str | None) -> Units:
             found=f"by='{by}'",
             fix=f"use one of {', '.join(factors)}",
         )
-    return Units(variable, codes, levels.names)
+    return Units(by, codes, levels.names)

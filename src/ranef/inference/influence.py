@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from ranef.design import Design
 from ranef.errors import RanefError
 from ranef.inference.estimates import Estimates
+from ranef.inference.one_step import OneStep, one_step
 from ranef.inference.parameters import Parameter, parameters_of, values_of
 from ranef.kernel import Evidence, Kernel, Rows
 from ranef.kernel.downdate import Downdate
@@ -33,15 +34,24 @@ from ranef.solve.solution import evaluate_at, search
 from ranef.source import rows_of
 from ranef.types import Array, Codes
 
-__all__ = ["FIXED", "GONE", "REFIT", "LeftOut", "Units", "leave_out"]
+__all__ = ["FIXED", "GONE", "ONE_STEP", "REFIT", "LeftOut", "Units", "leave_out"]
 
 REFIT = "refit"
+ONE_STEP = "one step"
 FIXED = "variances kept"
 GONE = "not estimable"
+
+# Levels from which one Newton step is taken first, and the predicted decrease of the criterion,
+# deviance units, from which a level is refitted all the same. With 1,000 groups of 45 rows that
+# leaves coefficients within 2e-6 of a standard error of a refit's, standard deviations within 3e-6.
+MANY = 500
+LARGE_GAIN = 3e-3
 
 # Blocks of cross-products read by all refits together, above which variances are kept: a minute.
 MOST_WORK = 2e10
 REFIT_EVALUATIONS = 8  # of a refit from the estimates of all rows, second derivatives counted in
+
+MOST_LOSS = 2.0  # of a variance of a combination of coefficients, as a factor, by one step
 
 # Variance of a combination of coefficients over that with all rows: beyond, rounding error alone
 # determines the combination.
@@ -54,6 +64,8 @@ class Units(NamedTuple):
     name: str
     codes: Codes
     levels: tuple[Any, ...]
+    factor: bool = False
+    """Whether they are the levels of a grouping factor of the model."""
 
 
 @record(frozen=True, slots=True)
@@ -71,7 +83,7 @@ class LeftOut:
     cooks_distance, mdffits, covtrace, covratio : ndarray, shape (units,)
     singular, converged : ndarray of bool, shape (units,)
     method : tuple of str
-        How each was found: "refit", "variances kept" or "not estimable".
+        How each was found: "refit", "one step", "variances kept" or "not estimable".
     """
 
     parameters: tuple[Parameter, ...]
@@ -112,7 +124,6 @@ def leave_out(
     rows = rows_of(design, problem.scaling, y, weights)
     downdate = Downdate(problem.products, rows, units.codes, n_units)
     whole = problem.kernel()
-    refit = exact or _cheap(whole, n_units, problem.n_theta)
     k = len(problem.terms)
     beta, sigma = np.full((n_units, problem.p), np.nan), np.full(n_units, np.nan)
     vcov = np.full((n_units, problem.p, problem.p), np.nan)
@@ -122,7 +133,23 @@ def leave_out(
     start = _start(solution)
     evaluate_at(problem, whole, solution.inner)
     metric = np.linalg.inv(np.linalg.cholesky(whole.xx_inverse)) if problem.p else np.zeros((0, 0))
-    for j in range(n_units):
+    stepped = np.zeros(n_units, dtype=bool)
+    if n_units >= MANY and not exact and _single(problem, units, start):
+        one = one_step(problem, solution.inner, downdate)
+        stepped = _accurate(one, metric)
+        at = np.flatnonzero(stepped)
+        scaling = problem.scaling
+        sigma[at] = scaling.y_scale * np.sqrt(one.variance[at])
+        beta[at] = [scaling.beta(b) for b in one.beta[at]]
+        vcov[at] = scaling.R @ one.xx_inverse[at] @ scaling.R.T
+        vcov[at] *= sigma[at, None, None] ** 2
+        for t, (term, b) in enumerate(zip(problem.terms, scaling.B, strict=True)):
+            own = slice(term.offset, term.offset + term.q)
+            relative[t][at] = b @ one.covariance[at, own, own] @ b.T
+        converged[at] = True
+        method = [ONE_STEP if here else GONE for here in stepped]
+    refit = exact or _cheap(whole, int(np.sum(~stepped)), problem.n_theta)
+    for done, j in enumerate(np.flatnonzero(~stepped).tolist()):
         if min(downdate.levels_left(j)) > 1 and problem.n - downdate.rows_of_unit[j] > problem.p:
             kept = _kept(problem, downdate, rows, units.codes, j)
             found = _without(kept, solution, control, start, refit, metric)
@@ -132,7 +159,7 @@ def leave_out(
                 singular[j], converged[j] = found.singular, found.converged
                 for t in range(k):
                     relative[t][j] = found.relative[t]
-        tick(j + 1)
+        tick(int(stepped.sum()) + done + 1)
     absolute = [sigma[:, None, None] ** 2 * r for r in relative]
     parameters = parameters_of(design.x_names, problem.labels)
     values = values_of(parameters, beta, absolute, sigma)
@@ -152,6 +179,27 @@ def leave_out(
         converged,
         tuple(method),
     )
+
+
+def _single(problem: Problem, units: Units, start: Array | None) -> bool:
+    """Whether one step can be taken: one factor, off the boundary, from sums that have digits."""
+    return (
+        len(problem.products.sizes) == 1
+        and problem.products.sizes[0][0] == len(units.levels)
+        and units.factor
+        and start is not None
+        and problem.prior is None
+        and problem.rows is None
+        and problem.p > 0
+    )
+
+
+def _accurate(one: OneStep, metric: Array) -> NDArray[np.bool_]:
+    """Which levels need no refit: their step is small, and no coefficient rests on them."""
+    out = (one.gain < LARGE_GAIN) & (one.variance > 0.0)
+    relative = metric @ one.xx_inverse[out] @ metric.T
+    out[out] = np.linalg.eigvalsh(relative)[:, -1] < MOST_LOSS
+    return np.asarray(out)
 
 
 class _Found(NamedTuple):

@@ -94,6 +94,18 @@ class Downdate:
             out.append(int(np.count_nonzero(rows)) - int(np.sum(rows[level] == count)))
         return out
 
+    def own_sums(self, part: slice) -> tuple[Array, Array, Array]:
+        """Z'WZ, Z'W[X y] and [X y]'W[X y] of some levels, where the units are those of one factor.
+
+        Returns
+        -------
+        ndarray, shapes (units, q, q), (units, q, p + 1), (units, p + 1, p + 1)
+        """
+        q, m = self._groups[0][1], self.p + 1
+        random = self._random[0][part].reshape(-1, q, q)
+        fixed = self._beside[0][part].reshape(-1, m, q).transpose(0, 2, 1)
+        return random, fixed, self._unit_fixed[part]
+
     def without(self, unit: int) -> CrossProducts:
         """The cross-products of the rows of all other units; levels keep their numbers."""
         m, groups, pairs = self.p + 1, [], []
