@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranef.design import Design
-from ranef.errors import RanefError
+from ranef.errors import NumericalError
 from ranef.inference.estimates import Estimates
 from ranef.inference.one_step import OneStep, one_step
 from ranef.inference.parameters import Parameter, parameters_of, values_of
@@ -268,7 +268,7 @@ def _without(
         lost = any(r < t.q for r, t in zip(evidence.rank, problem.terms, strict=True))
         good = found.status == "converged" and evidence.gain < 1e-4
         return _found(problem, kernel, list(found.covariances), lost, good)
-    except (RanefError, np.linalg.LinAlgError):
+    except (NumericalError, np.linalg.LinAlgError):
         return None
 
 

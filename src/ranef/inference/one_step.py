@@ -95,7 +95,7 @@ def one_step(problem: Problem, inner: Array, downdate: Downdate) -> OneStep:
     found = []
     for part in parts:
         own = made[0] if kept else _tensors(downdate, lambda_ @ lambda_.T, basis, part)
-        nu = problem.nu - downdate.rows_of_unit[part]
+        nu: Array = problem.nu - downdate.rows_of_unit[part].astype(np.float64)
         found.append(_stepped(problem, inner, own.taken_off(total), nu, basis, jacobian, bend))
     return OneStep(*(np.concatenate(column) for column in zip(*found, strict=True)))
 

@@ -7,12 +7,13 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ranef.kernel import Rows
 from ranef.problem import Problem
 from ranef.types import Array, Codes
 
-__all__ = ["Parts", "Test", "kolmogorov", "tests_of"]
+__all__ = ["Parts", "ResidualTest", "kolmogorov", "tests_of"]
 
 FEWEST_LEVELS = 5
 """Levels without which the distribution of the effects of a factor is not tested."""
@@ -29,21 +30,19 @@ class Parts(NamedTuple):
     fitted: Array
     effects: Sequence[Array]
 
-    def sizes(self) -> tuple[Array, Array]:
+    def sizes(self) -> tuple[Array, NDArray[np.intp]]:
         """Sizes of the residuals that there are, and which rows these are."""
         here = np.flatnonzero(~np.isnan(self.residuals))
         return np.abs(self.residuals[here]), here
 
 
-class Test(NamedTuple):
+class ResidualTest(NamedTuple):
     """A test by name.
 
     ``value`` of the statistic, ``textbook`` its p value for independent residuals of known
     parameters, ``two_sided`` whether small values speak against the model too, ``conservative``
     whether that law gives p values that are too large.
     """
-
-    __test__ = False  # the field's word for it, not a test of the project
 
     name: str
     measure: str
@@ -53,7 +52,9 @@ class Test(NamedTuple):
     conservative: bool = True
 
 
-def tests_of(problem: Problem, rows: Rows, covariances: Sequence[Array]) -> tuple[Test, ...]:
+def tests_of(
+    problem: Problem, rows: Rows, covariances: Sequence[Array]
+) -> tuple[ResidualTest, ...]:
     """The tests that a model allows.
 
     Parameters
@@ -62,20 +63,20 @@ def tests_of(problem: Problem, rows: Rows, covariances: Sequence[Array]) -> tupl
         Of the random effects of each term: an effect without a variance has no distribution.
     """
     out = [
-        Test(
+        ResidualTest(
             "uniformity",
             "Kolmogorov-Smirnov distance of the quantile residuals",
             lambda parts: kolmogorov(parts.residuals),
             lambda parts, d: _kolmogorov_p(parts.residuals, d),
         ),
-        Test(
+        ResidualTest(
             "outliers",
             "largest standardised residual",
             _largest,
             _largest_p,
             conservative=False,
         ),
-        Test(
+        ResidualTest(
             "spread by fitted value",
             "correlation of the size of the residuals with the fitted values",
             _correlation,
@@ -88,7 +89,7 @@ def tests_of(problem: Problem, rows: Rows, covariances: Sequence[Array]) -> tupl
     for g, group in enumerate(rows.groups):
         if rows.y.size >= 2 * group.n_levels:
             out.append(
-                Test(
+                ResidualTest(
                     f"spread by {names[g]}",
                     "F of the size of the residuals between levels",
                     partial(_levene, group.codes, group.n_levels),
@@ -100,7 +101,7 @@ def tests_of(problem: Problem, rows: Rows, covariances: Sequence[Array]) -> tupl
         for i, name in enumerate(label.names):
             if label.n_levels >= FEWEST_LEVELS and d[i, i] > 0.0:
                 out.append(
-                    Test(
+                    ResidualTest(
                         f"{name} by {label.label}",
                         "Kolmogorov-Smirnov distance of the standardised effects",
                         partial(_effect, k, i),

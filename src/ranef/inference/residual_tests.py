@@ -18,7 +18,7 @@ from ranef.design import Design
 from ranef.inference.bootstrap import lifted_start
 from ranef.inference.estimates import Estimates
 from ranef.inference.group_residuals import standardized_modes
-from ranef.inference.residual_laws import Parts, Test, tests_of
+from ranef.inference.residual_laws import Parts, ResidualTest, tests_of
 from ranef.inference.simulate import draw_key, simulate_responses
 from ranef.kernel import CoreKernel, Rows, row_variances
 from ranef.problem import Problem
@@ -159,7 +159,7 @@ def _parts(problem: Problem, kernel: CoreKernel, rows: Rows, inner: Array) -> Pa
 
 
 def _refitted(
-    tests: Sequence[Test],
+    tests: Sequence[ResidualTest],
     problem: Problem,
     design: Design,
     y: Array,

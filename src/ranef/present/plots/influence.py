@@ -9,7 +9,7 @@ import numpy as np
 
 from ...options import name
 from ..names import spell
-from .style import ACCENT, FAINT, GREY, axes, title
+from .style import ACCENT, GREY, axes, title
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,8 +81,8 @@ def influence(
         ax.axvspan(
             float(min(rest.min(), neutral)),
             float(max(rest.max(), neutral)),
-            color=FAINT,
-            alpha=0.6,
+            color=GREY,
+            alpha=0.22,
             linewidth=0,
             label=f"all other {rest.size}",
         )

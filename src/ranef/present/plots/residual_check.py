@@ -10,7 +10,7 @@ from ...errors import OptionError
 from ...options import shown
 from ...types import Array
 from ..numbers import p_text
-from .style import ACCENT, FAINT, GREY, SECOND, axes, check_axes, title
+from .style import ACCENT, GREY, SECOND, axes, check_axes, title
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,7 +83,7 @@ def _uniform(ax: Axes, z: Array, frame: pd.DataFrame) -> None:
     rank = np.unique(np.linspace(1, n, min(n, 2000)).round())
     x = (rank - 0.5) / n
     low, high = (betaincinv(rank, n + 1 - rank, p) for p in (0.025, 0.975))
-    ax.fill_between(x, low - x, high - x, color=FAINT, alpha=0.6, linewidth=0)
+    ax.fill_between(x, low - x, high - x, color=GREY, alpha=0.22, linewidth=0)
     ax.axhline(0.0, color=GREY, linewidth=0.8, zorder=1)
     ax.scatter(x, u[rank.astype(int) - 1] - x, s=9, color=ACCENT, linewidths=0, zorder=3)
     ax.set_xlabel("Uniform quantile")
@@ -120,7 +120,7 @@ def _against_fitted(ax: Axes, z: Array, fitted: Array, frame: pd.DataFrame) -> N
         ax.legend(frameon=False, fontsize=10, loc="best")
     ax.set_xlabel("Fitted value")
     ax.set_ylabel("Standardised residual")
-    p = float(frame.loc["spread by fitted value", "p_value"])
+    p = frame["p_value"].to_dict()["spread by fitted value"]
     title(ax, f"Spread by fitted value p {_p(p)}")
 
 
