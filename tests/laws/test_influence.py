@@ -234,6 +234,10 @@ def test_derivatives_from_tensors_are_the_kernels(
     nu = problem.nu - downdate.rows_of_unit
     without = own.taken_off(own.total())
     slopes, curves = one_step._derivatives(without, nu, problem.p, reml)
+    moved = inner + 1e-3 * (-1.0) ** np.arange(inner.size)
+    near = one_step._profiled(
+        problem, np.tile(moved, (len(units.levels), 1)), inner, without, nu, basis
+    )
     for j in range(len(units.levels)):
         kept = engine.replace(problem, products=downdate.without(j))
         kernel = kept.kernel()
@@ -242,6 +246,12 @@ def test_derivatives_from_tensors_are_the_kernels(
         theirs, _ = hessian(kept, face, kernel)
         slope = gradient(kept, face, kernel)
         np.testing.assert_allclose(jacobian @ slopes[j], slope, atol=1e-8 * np.abs(slope).max())
+        beside = kept.kernel()
+        evaluate_at(kept, beside, moved)
+        # Third order in a step of 1e-3; the second order is 1e-6 of these numbers.
+        np.testing.assert_allclose(near[1][j], beside.beta, rtol=1e-7, atol=1e-8)
+        np.testing.assert_allclose(near[2][j], beside.r2 / beside.nu, rtol=1e-7)
+        np.testing.assert_allclose(near[3][j], beside.xx_inverse, rtol=1e-6, atol=1e-9)
         ours = jacobian @ curves[j] @ jacobian.T + np.einsum("k,stk->st", slopes[j], bend)
         np.testing.assert_allclose(ours, theirs, atol=1e-8 * np.abs(theirs).max())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -57,7 +58,9 @@ def test_marginal_and_standardized_residuals(dense: Dense) -> None:
 def test_whitened_residuals_have_the_identity_as_covariance(
     make: Callable[..., Any], kind: str
 ) -> None:
-    dense = Dense(make(kind, 5, weighted=True, offset=True))
+    example = make(kind, 5, weighted=True, offset=True)
+    outer = np.array([-4.0, 0.0, 5.0])[example.data["h"]]  # so that the outer factor has a variance
+    dense = Dense(replace(example, data=example.data.assign(y=lambda d: d["y"] + outer)))
     fit, root = dense.fit, np.sqrt(dense.weights)
     relative = dense.covariance / fit.sigma**2 * np.outer(root, root)
     values, vectors = linalg.eigh(relative)
