@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -14,10 +15,9 @@ from ranef.errors import OptionError
 from ranef.fit.units import units_of
 from ranef.inference import influence as engine
 from ranef.inference import one_step
-from ranef.inference.ddf.directions import all_directions
+from ranef.inference.nested_blocks import NestedBlocks, outermost
 from ranef.kernel import cross_products
 from ranef.kernel.downdate import Downdate
-from ranef.problem.parameters import covariance_chart, group_lambdas
 from ranef.solve.face import face_of, gradient, hessian
 from ranef.solve.solution import evaluate_at
 from ranef.source import rows_of
@@ -211,59 +211,69 @@ def test_a_row_left_out_in_closed_form_is_left_out(make: Callable[..., Any], kin
         assert found["cooks_distance"].iloc[i] == pytest.approx(cook, rel=1e-8)
 
 
-@pytest.mark.parametrize("kind", ["intercept", "slope", "diagonal", "two slopes"])
+@pytest.mark.parametrize(
+    ("kind", "by"),
+    [
+        *(("intercept", "g"), ("slope", "g"), ("diagonal", "g"), ("two slopes", "g")),
+        *(("nested", "h"), ("nested slope", "h")),
+    ],
+)
 @pytest.mark.parametrize("reml", [True, False])
 def test_derivatives_from_tensors_are_the_kernels(
-    make: Callable[..., Any], kind: str, reml: bool
+    make: Callable[..., Any], kind: str, by: str, reml: bool
 ) -> None:
     """At variances inside of the space: gradient and Hessian without each level, in theta."""
     example = make(kind, 3, weighted=True, offset=True, reml=reml)
     fit = rn.lmm(example.formula, example.data, **example.options)
-    problem, units = fit._problem, units_of(fit, "g")
+    problem, units = fit._problem, units_of(fit, by)
     inner = np.concatenate([(np.eye(t.q) * 0.7 + 0.2)[np.triu_indices(t.q)] for t in problem.terms])
     rows = rows_of(fit._design, problem.scaling, fit._less_offset, fit._weights)
     downdate = Downdate(problem.products, rows, units.codes, len(units.levels))
-    width = problem.products.sizes[0][1]
-    basis = np.stack([d.d for d in all_directions(problem.terms, [width])])
-    lambda_ = group_lambdas(problem, inner)[0]
-    first, second = covariance_chart(problem, inner)
-    flat = np.linalg.pinv(basis.reshape(len(basis), -1))
-    jacobian = first[0].reshape(-1, width * width) @ flat
-    bend = second[0].reshape(*second[0].shape[:2], -1) @ flat
-    own = one_step._tensors(downdate, lambda_ @ lambda_.T, basis, slice(0, None))
-    nu = problem.nu - downdate.rows_of_unit
-    without = own.taken_off(own.total())
-    slopes, curves = one_step._derivatives(without, nu, problem.p, reml)
+    codes, sizes = [g.codes for g in rows.groups], [g.n_levels for g in rows.groups]
+    blocks = NestedBlocks(codes, sizes, outermost(codes, sizes))
+    chart = one_step._Chart.at(problem, inner)
+    buckets = list(blocks.buckets(chart.widths, lambda m: 2))
+    sums = one_step._Sums(problem, downdate)
+    parts = [one_step._tensors(sums, chart, bucket) for bucket in buckets]
+    total = reduce(one_step._Tensors.plus, [part.total() for part in parts])
     moved = inner + 1e-3 * (-1.0) ** np.arange(inner.size)
-    near = one_step._profiled(
-        problem, np.tile(moved, (len(units.levels), 1)), inner, without, nu, basis
-    )
-    for j in range(len(units.levels)):
-        kept = engine.replace(problem, products=downdate.without(j))
-        kernel = kept.kernel()
-        evaluate_at(kept, kernel, inner)
-        face = face_of(kept, inner)
-        theirs, _ = hessian(kept, face, kernel)
-        slope = gradient(kept, face, kernel)
-        np.testing.assert_allclose(jacobian @ slopes[j], slope, atol=1e-8 * np.abs(slope).max())
-        beside = kept.kernel()
-        evaluate_at(kept, beside, moved)
-        # Third order in a step of 1e-3; the second order is 1e-6 of these numbers.
-        np.testing.assert_allclose(near[1][j], beside.beta, rtol=1e-7, atol=1e-8)
-        np.testing.assert_allclose(near[2][j], beside.r2 / beside.nu, rtol=1e-7)
-        np.testing.assert_allclose(near[3][j], beside.xx_inverse, rtol=1e-6, atol=1e-9)
-        ours = jacobian @ curves[j] @ jacobian.T + np.einsum("k,stk->st", slopes[j], bend)
-        np.testing.assert_allclose(ours, theirs, atol=1e-8 * np.abs(theirs).max())
+    seen = []
+    for bucket, part in zip(buckets, parts, strict=True):
+        nu = problem.nu - downdate.rows_of_unit[bucket.members]
+        without = part.taken_off(total)
+        derivatives = one_step._derivatives(without, nu, problem.p, reml)
+        slopes, curves = one_step._in_theta(chart, *derivatives)
+        near = one_step._profiled(problem, np.tile(moved, (nu.size, 1)), chart, without, nu)
+        for i, j in enumerate(bucket.members):
+            kept = engine.replace(problem, products=downdate.without(j))
+            kernel = kept.kernel()
+            evaluate_at(kept, kernel, inner)
+            face = face_of(kept, inner)
+            slope, (curve, _) = gradient(kept, face, kernel), hessian(kept, face, kernel)
+            np.testing.assert_allclose(slopes[i], slope, atol=1e-8 * np.abs(slope).max())
+            np.testing.assert_allclose(curves[i], curve, atol=1e-8 * np.abs(curve).max())
+            evaluate_at(kept, kernel, moved)
+            # Third order in a step of 1e-3; the second order is 1e-6 of these numbers.
+            np.testing.assert_allclose(near[1][i], kernel.beta, rtol=1e-7, atol=1e-8)
+            np.testing.assert_allclose(near[2][i], kernel.r2 / kernel.nu, rtol=1e-7)
+            np.testing.assert_allclose(near[3][i], kernel.xx_inverse, rtol=1e-6, atol=1e-9)
+            seen.append(int(j))
+    assert sorted(seen) == list(range(len(units.levels)))
 
 
-@pytest.mark.parametrize(("kind", "reml"), [("(x | g)", True), ("(x || g)", False)])
-def test_one_step_is_as_good_as_a_refit_for_many_levels(kind: str, reml: bool) -> None:
+@pytest.mark.parametrize(("kind", "reml"), [("(x | g)", True), ("(1 | g/k)", False)])
+def test_one_step_is_as_good_as_a_refit_for_many_levels(
+    monkeypatch: pytest.MonkeyPatch, kind: str, reml: bool
+) -> None:
+    monkeypatch.setattr(engine, "MANY", 100)
     rng = np.random.default_rng(3)
-    g = np.repeat(np.arange(600), 8)
+    g = np.repeat(np.arange(200), 8)
     x = rng.normal(size=g.size)
-    b = rng.normal(size=(600, 2)) * (1.0, 0.7)
+    b = rng.normal(size=(200, 2)) * (1.0, 0.7)
     y = b[g, 0] + (1.0 + b[g, 1]) * x + rng.normal(size=g.size)
-    fit = rn.lmm(f"y ~ x + {kind}", pd.DataFrame({"y": y, "x": x, "g": g}), reml=reml)
+    data = pd.DataFrame({"y": y, "x": x, "g": g, "k": np.arange(g.size) // 4})
+    data["y"] += 0.8 * rng.normal(size=400)[data["k"]]
+    fit = rn.lmm(f"y ~ x + {kind}", data, reml=reml)
     found, refits = fit.influence(), fit.influence(exact=True)
     assert set(found["method"]) == {"one step", "refit"}
     assert set(refits["method"]) == {"refit"}

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from ranef.design import Design
 from ranef.errors import NumericalError
 from ranef.inference.estimates import Estimates
+from ranef.inference.nested_blocks import NestedBlocks, outermost
 from ranef.inference.one_step import OneStep, one_step
 from ranef.inference.parameters import Parameter, parameters_of, values_of
 from ranef.kernel import Evidence, Kernel, Rows
@@ -46,6 +47,7 @@ GONE = "not estimable"
 # leaves coefficients within 2e-6 of a standard error of a refit's, standard deviations within 3e-6.
 MANY = 500
 LARGE_GAIN = 3e-3
+WIDEST = 100  # columns of a block: wider ones cost more than a refit
 
 # Blocks of cross-products read by all refits together, above which variances are kept: a minute.
 MOST_WORK = 2e10
@@ -134,8 +136,9 @@ def leave_out(
     evaluate_at(problem, whole, solution.inner)
     metric = np.linalg.inv(np.linalg.cholesky(whole.xx_inverse)) if problem.p else np.zeros((0, 0))
     stepped = np.zeros(n_units, dtype=bool)
-    if n_units >= MANY and not exact and _single(problem, units, start):
-        one = one_step(problem, solution.inner, downdate)
+    blocks = None if exact or n_units < MANY else _blocks(problem, rows, units, start)
+    if blocks is not None:
+        one = one_step(problem, solution.inner, blocks, downdate)
         stepped = _accurate(one, metric)
         at = np.flatnonzero(stepped)
         scaling = problem.scaling
@@ -145,7 +148,7 @@ def leave_out(
         vcov[at] *= sigma[at, None, None] ** 2
         for t, (term, b) in enumerate(zip(problem.terms, scaling.B, strict=True)):
             own = slice(term.offset, term.offset + term.q)
-            relative[t][at] = b @ one.covariance[at, own, own] @ b.T
+            relative[t][at] = b @ one.covariances[term.group][at, own, own] @ b.T
         converged[at] = True
         method = [ONE_STEP if here else GONE for here in stepped]
     refit = exact or _cheap(whole, int(np.sum(~stepped)), problem.n_theta)
@@ -181,17 +184,22 @@ def leave_out(
     )
 
 
-def _single(problem: Problem, units: Units, start: Array | None) -> bool:
-    """Whether one step can be taken: one factor, off the boundary, from sums that have digits."""
-    return (
-        len(problem.products.sizes) == 1
-        and problem.products.sizes[0][0] == len(units.levels)
-        and units.factor
-        and start is not None
-        and problem.prior is None
-        and problem.rows is None
-        and problem.p > 0
-    )
+def _blocks(problem: Problem, rows: Rows, units: Units, start: Array | None) -> NestedBlocks | None:
+    """Blocks by unit where one step can be taken; None where it cannot.
+
+    All factors are nested in the one that is left out, with blocks that are not large; the fit is
+    off the boundary, has no prior, and its sums have digits enough.
+    """
+    if not units.factor or start is None or problem.rows is not None:
+        return None
+    if problem.prior is not None or problem.p == 0:
+        return None
+    codes, sizes = [g.codes for g in rows.groups], [g.n_levels for g in rows.groups]
+    outer = outermost(codes, sizes)
+    if outer is None or codes[outer] is not units.codes:
+        return None
+    blocks = NestedBlocks(codes, sizes, outer)
+    return blocks if blocks.widest([q for _, q in problem.products.sizes]) <= WIDEST else None
 
 
 def _accurate(one: OneStep, metric: Array) -> NDArray[np.bool_]:

@@ -1,7 +1,8 @@
 """The levels of nested factors by the levels of the outermost one: V is block-diagonal by these.
 
-The random-effects columns that a level of the outermost factor has rows of form a block. Levels with
-the same number of levels of every factor have blocks of one layout, and are worked on together.
+The random-effects columns that a level of the outermost factor has rows of form a block. Levels
+with the same number of levels of every factor have blocks of one layout, which are worked on
+together.
 """
 
 from __future__ import annotations

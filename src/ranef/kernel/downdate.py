@@ -33,6 +33,13 @@ class Downdate:
     units : ndarray of int, shape (n,)
         The unit of each row, from 0.
     n_units : int
+
+    Attributes
+    ----------
+    rows_of_unit : ndarray of int, shape (n_units,)
+        How many rows each has.
+    unit_fixed : ndarray, shape (n_units, p + 1, p + 1)
+        [X y]'W[X y] of each.
     """
 
     def __init__(self, products: CrossProducts, rows: Rows, units: Codes, n_units: int) -> None:
@@ -61,7 +68,7 @@ class Downdate:
         ).__getstate__()
         m = self.p + 1
         last = len(split)
-        self._unit_fixed = np.asarray(parts[4][last][2]).reshape(n_units, m, m)
+        self.unit_fixed = np.asarray(parts[4][last][2]).reshape(n_units, m, m)
         self._random = [
             np.asarray(parts[4][g][2]).reshape(cells.level.size, -1)
             for g, cells in enumerate(self._cells)
@@ -94,18 +101,6 @@ class Downdate:
             out.append(int(np.count_nonzero(rows)) - int(np.sum(rows[level] == count)))
         return out
 
-    def own_sums(self, part: slice) -> tuple[Array, Array, Array]:
-        """Z'WZ, Z'W[X y] and [X y]'W[X y] of some levels, where the units are those of one factor.
-
-        Returns
-        -------
-        ndarray, shapes (units, q, q), (units, q, p + 1), (units, p + 1, p + 1)
-        """
-        q, m = self._groups[0][1], self.p + 1
-        random = self._random[0][part].reshape(-1, q, q)
-        fixed = self._beside[0][part].reshape(-1, m, q).transpose(0, 2, 1)
-        return random, fixed, self._unit_fixed[part]
-
     def without(self, unit: int) -> CrossProducts:
         """The cross-products of the rows of all other units; levels keep their numbers."""
         m, groups, pairs = self.p + 1, [], []
@@ -132,7 +127,7 @@ class Downdate:
                 int(self.n - self.rows_of_unit[unit]),
                 self.p,
                 float(self._log_weights - self._unit_logs[unit]),
-                self._fixed - self._unit_fixed[unit],
+                self._fixed - self.unit_fixed[unit],
                 groups,
                 pairs,
             )
