@@ -25,8 +25,9 @@ class Influential(FitRecord):
         """What changes if a group, or a row, is left out: Cook's distance and the like.
 
         The model is fitted again without each level of `by`, fixed effects and variances, from
-        cross-products less those of the level: no pass over the rows. Of 500 groups or more, those
-        that hardly move the variances are left out by one Newton step. Columns of the model that
+        cross-products less those of the level: no pass over the rows. Of 500 groups or more, nested
+        factors within them or none, those that hardly move the variances are left out by one
+        Newton step. Columns of the model that
         were computed from all rows, as ``scale(x)``, ``poly(x, 2)`` and ``between(x, g)``, stay as
         they are.
 
