@@ -39,8 +39,8 @@ class Influential(FitRecord):
             exact in closed form.
         exact : bool
             Whether every level gets a refit however long that takes, also those of
-            ``by="rows"``. By default variances are kept where refits would take more than some
-            minutes. The column ``method`` says what was done.
+            ``by="rows"``. By default variances are kept where all refits would take more than
+            about a minute. The column ``method`` says what was done.
 
         Returns
         -------

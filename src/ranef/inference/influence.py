@@ -55,6 +55,8 @@ REFIT_EVALUATIONS = 8  # of a refit from the estimates of all rows, second deriv
 
 MOST_LOSS = 2.0  # of a variance of a combination of coefficients, as a factor, by one step
 
+DENSE = 200.0  # multiplications of a dense block in the time that one number of a chain takes
+
 # Variance of a combination of coefficients over that with all rows: beyond, rounding error alone
 # determines the combination.
 UNKNOWN = 1e10
@@ -336,5 +338,5 @@ def _start(solution: Solution) -> Array | None:
 def _cheap(kernel: Kernel, n_units: int, n_theta: int) -> bool:
     """Whether all refits take about a minute or less."""
     layout = kernel.layout
-    evaluation = layout.entries + float(layout.dense_columns) ** 3
+    evaluation = layout.entries + float(layout.dense_columns) ** 3 / DENSE
     return n_units * REFIT_EVALUATIONS * (1 + n_theta) * evaluation < MOST_WORK
