@@ -11,12 +11,25 @@ import pytest
 import ranef as rn
 from ranef.present.bootstrap import Bootstrap
 from ranef.present.diagnosis import Diagnosis
+from ranef.present.influence import Influence
 from ranef.present.means import Contrasts, Means
 from ranef.present.plots.accessor import PlotAccessor
 from ranef.present.profile import Profile
+from ranef.present.residual_check import ResidualCheck
 from ranef.present.table import ComparisonTable
 
-CLASSES = (rn.Fit, PlotAccessor, ComparisonTable, Bootstrap, Profile, Diagnosis, Means, Contrasts)
+CLASSES = (
+    rn.Fit,
+    PlotAccessor,
+    ComparisonTable,
+    Bootstrap,
+    Profile,
+    Diagnosis,
+    Influence,
+    Means,
+    Contrasts,
+    ResidualCheck,
+)
 MODULES = (rn, rn.datasets, rn.priors)
 
 

@@ -24,6 +24,12 @@ MEMBERS = [
 ]
 
 
+KINDS = [
+    *("response", "pearson", "deviance", "working"),
+    *("marginal", "standardized", "whitened"),
+]
+
+
 def content(fit: Any) -> dict[str, bytes]:
     """Every estimate as bytes."""
     values = {name: getattr(fit, name) for name in MEMBERS}
@@ -71,7 +77,7 @@ def arguments(fit: Any, tmp_path: Any) -> dict[str, list[tuple[tuple[Any, ...], 
     """How to call what cannot be called without arguments, or should be called in more ways."""
     rows = pd.DataFrame({"x": [0.0], "f": ["a"], "g": [1]})
     return {
-        "residuals": [((kind,), {}) for kind in ("response", "pearson", "deviance", "working")],
+        "residuals": [((kind,), {}) for kind in KINDS],
         "ranef": [((), {}), ((), {"condvar": False})],
         "tidy": [
             *(((), {"effects": e}) for e in ("fixed", "ran_pars", "ran_vals")),
@@ -82,6 +88,8 @@ def arguments(fit: Any, tmp_path: Any) -> dict[str, list[tuple[tuple[Any, ...], 
         "simulate": [((2,), {"seed": 1}), ((1,), {"newdata": rows, "random": "conditional"})],
         "bootstrap": [((2,), {"seed": 1}), ((2,), {"seed": 1, "statistic": lambda m: m.sigma})],
         "update": [(("~ . - f",), {"subset": "x > 0"})],
+        "check_residuals": [((2,), {"seed": 1}), ((), {"calibrate": False})],
+        "influence": [((), {}), (("rows",), {})],
         "refit": [((fit.fitted,), {})],
         "with_reml": [((False,), {}), ((True,), {})],
         "emmeans": [(("f",), {}), (("f",), {"weights": "cells"})],

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ranef.fit.record import FitRecord
 from ranef.frame.open import open_frame
+from ranef.present.progress import progress
 from ranef.types import Array
 
 if TYPE_CHECKING:
@@ -30,22 +31,41 @@ class ByRow(FitRecord):
 
     def residuals(
         self,
-        kind: Literal["response", "pearson", "deviance", "working"] = "response",
+        kind: Literal[
+            "response", "pearson", "deviance", "working", "marginal", "standardized", "whitened"
+        ] = "response",
         rows: Literal["used", "all"] = "used",
     ) -> Any:
-        """Response less fitted values, one for each row used.
+        """Residuals, one for each row used.
 
         Parameters
         ----------
-        kind : {"response", "pearson", "deviance", "working"}
-            ``pearson`` and ``deviance`` residuals are multiplied by the root of the weights.
+        kind : str
+            ``"response"``, also ``"working"``: response less :attr:`fitted`. ``"pearson"``, also
+            ``"deviance"``: these times the root of the weights. ``"standardized"``: Pearson
+            residuals over their own standard deviation, sigma (1 - leverage)^1/2; NaN where the
+            leverage is 1. ``"marginal"``: response less the fixed part and the offset, so that the
+            random effects are in them. ``"whitened"``: marginal residuals times the symmetric root
+            V^-1/2 of their inverse covariance matrix: independent and of variance 1 if the model
+            holds. They need one grouping factor, or nested ones.
         rows : {"used", "all"}
             ``"all"`` gives a value for each row of the data, NaN in the rows that were left out.
 
         Returns
         -------
         Series or ndarray
-            As :attr:`fitted`: with the labels of the rows if these have labels.
+            As :attr:`fitted`: with the labels of the rows if these have labels. Standardised and
+            whitened residuals have no unit, the others that of the response.
+
+        Raises
+        ------
+        OptionError
+            Another kind, or whitened residuals of crossed factors.
+
+        References
+        ----------
+        Haslett and Haslett (2007), The three basic types of residuals for a linear model,
+        International Statistical Review 75, 1-24.
 
         Examples
         --------
@@ -53,11 +73,17 @@ class ByRow(FitRecord):
         >>> data = rn.datasets.load("sleepstudy").query("Days > 1")
         >>> data["residual"] = rn.lmm("Reaction ~ Days + (1 | Subject)", data).residuals()
         """
-        from ranef.inference.rows import residuals
+        from ranef.inference.rows import OF_MODEL, checked_kind, residuals
         from ranef.present.rows import check_rows, on_all_rows
 
-        values = residuals(self._design.y, self._fitted, self._weights, kind)
-        if check_rows(rows):
+        everything = check_rows(rows)
+        if checked_kind(kind) in OF_MODEL:
+            values = self._residuals_of_model(kind)
+        elif kind == "marginal":
+            values = self._design.y - self._mean
+        else:
+            values = residuals(self._design.y, self._fitted, self._weights, kind)
+        if everything:
             return on_all_rows(values, self._index, self.missing_rows)
         return self._on_rows(values)
 
@@ -205,6 +231,14 @@ class ByRow(FitRecord):
         else:
             index = open_frame(newdata).index
         return prediction_frame(result.columns(), shift, index)
+
+    @progress("computing residuals")
+    def _residuals_of_model(self, kind: str) -> Array:
+        from ranef.inference.residual_kinds import residuals_of_model
+
+        return residuals_of_model(
+            self._problem, self._solution, self._design, self._less_offset, self._weights, kind
+        )
 
     def _on_rows(self, values: Array) -> Any:
         """One value for each row used, labelled if the rows have labels."""

@@ -11,6 +11,7 @@ from ranef.fit.by_row import ByRow
 from ranef.fit.effect_sizes import EffectSizes
 from ranef.fit.estimated import Estimated
 from ranef.fit.explained import Explained
+from ranef.fit.influential import Influential
 from ranef.fit.marginal import Marginal
 from ranef.fit.parameters import Parameters
 from ranef.fit.refitting import Refitting
@@ -39,6 +40,7 @@ class Fit(
     Robustly,
     EffectSizes,
     Explained,
+    Influential,
     Refitting,
     Simulating,
     Updating,

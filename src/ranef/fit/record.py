@@ -181,6 +181,11 @@ class FitRecord:
             given=given,
         )
 
+    @property
+    def _less_offset(self) -> Array:
+        """The response less the offset."""
+        return self._design.y if self._offset is None else self._design.y - self._offset
+
     # Computed when first asked for; never pickled.
     @cached_property
     def _mean(self) -> Array:

@@ -15,9 +15,20 @@ from ranef.solve.solution import evaluate_at
 from ranef.source import rows_of
 from ranef.types import Array, Codes
 
-__all__ = ["RESIDUALS", "fixed_part", "leverages", "random_part", "residuals"]
+__all__ = [
+    "OF_MODEL",
+    "RESIDUALS",
+    "checked_kind",
+    "fixed_part",
+    "leverages",
+    "random_part",
+    "residuals",
+]
 
-RESIDUALS = ("response", "pearson", "deviance", "working")
+OF_MODEL = ("standardized", "whitened")
+"""Kinds of residuals that take more than the fitted values."""
+
+RESIDUALS = ("response", "pearson", "deviance", "working", "marginal", *OF_MODEL)
 
 
 def fixed_part(x: Array, beta: Array, offset: Array | None) -> Array:
@@ -41,9 +52,18 @@ def random_part(blocks: Sequence[tuple[Codes, Array]], modes: Sequence[Array]) -
     return total
 
 
+def checked_kind(kind: str) -> str:
+    """A kind of residuals.
+
+    Raises
+    ------
+    OptionError
+    """
+    return str(one_of("kind", kind, RESIDUALS, what=f"unknown kind of residuals {shown(kind)}"))
+
+
 def residuals(y: Array, fitted: Array, weights: Array | None, kind: str) -> Array:
     """Residuals: ``pearson`` and ``deviance`` are multiplied by the root of the weights."""
-    one_of("kind", kind, RESIDUALS, what=f"unknown kind of residuals {shown(kind)}")
     raw = y - fitted
     if kind in ("pearson", "deviance") and weights is not None:
         return np.asarray(np.sqrt(weights) * raw)

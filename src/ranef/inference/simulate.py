@@ -74,6 +74,8 @@ def simulate_responses(
         Of the random effects of each term.
     noise : ndarray, shape (rows,), or float
         Standard deviation of the residuals.
+    first : int
+        Number of the first draw: the same seed gives the same draws in one call or in several.
     """
     key = draw_key(seed)
     n = whole("n", n, of="the number of draws")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ranef.kernel.sums import CrossProducts
 from ranef.types import Array
 
-__all__ = ["FactorBlocks", "PairBlocks", "factor_blocks", "pair_blocks"]
+__all__ = ["FactorBlocks", "PairBlocks", "factor_blocks", "pair_blocks", "response_blocks"]
 
 
 class FactorBlocks(NamedTuple):
@@ -51,6 +51,15 @@ def factor_blocks(products: CrossProducts) -> list[FactorBlocks]:
         z = np.asarray(random).reshape(levels, q, q)  # symmetric: either order of storage
         x = np.asarray(fixed).reshape(levels, products.p + 1, q).transpose(0, 2, 1)
         out.append(FactorBlocks(z, np.ascontiguousarray(x[:, :, : products.p])))
+    return out
+
+
+def response_blocks(products: CrossProducts) -> list[Array]:
+    """Z_j'W [X y] of each level by grouping factor, (levels, q, p + 1) each."""
+    out = []
+    for levels, q, _, fixed in products.__getstate__()[4]:
+        x = np.asarray(fixed).reshape(levels, products.p + 1, q).transpose(0, 2, 1)
+        out.append(np.ascontiguousarray(x))
     return out
 
 

@@ -298,9 +298,13 @@ class CoreKernel:
     def modes(self) -> list[Array]:
         return [block[:, :, 0] for block in self.workspace.modes()]
 
+    def scores(self) -> list[Array]:
+        """Z'V^-1 [X y] by grouping factor, (levels, q, p + 1) each."""
+        return list(self.workspace.scores())
+
     def residual_scores(self) -> list[Array]:
         """Z'V^-1 (y - X beta) by grouping factor, (levels, q) each."""
-        return [e[:, :, -1] - e[:, :, :-1] @ self.beta for e in self.workspace.scores()]
+        return [e[:, :, -1] - e[:, :, :-1] @ self.beta for e in self.scores()]
 
     def conditional_variances(self) -> list[Array]:
         with self._threads():

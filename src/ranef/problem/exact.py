@@ -6,7 +6,8 @@ import numpy as np
 
 from ranef.design import Design
 from ranef.errors import DesignError
-from ranef.kernel import CoreKernel, Kernel, Rows
+from ranef.kernel import CoreKernel, Kernel
+from ranef.problem.left import left_of_response
 from ranef.problem.problem import Problem
 from ranef.types import Array
 
@@ -68,7 +69,7 @@ def check_residual_variance(
         return
     rows = problem.rows
     if rows is not None and isinstance(kernel, CoreKernel):
-        left = problem.scaling.y_scale * _left_by_all(rows, kernel)
+        left = problem.scaling.y_scale * left_of_response(rows, kernel.beta, kernel.modes())
         if not _only_rounding(left, y, design.y):
             return
     for term in design.terms:
@@ -103,18 +104,3 @@ def _left_by_x(x: Array, y: Array, weights: Array | None) -> Array:
     for _ in range(2):
         left = left - x @ np.linalg.lstsq(x * root[:, None], left * root, rcond=None)[0]
     return left
-
-
-def _left_by_all(rows: Rows, kernel: CoreKernel) -> Array:
-    """y - X beta - Z b on the inner scale."""
-    n = rows.y.size
-    left = (rows.y - rows.y_shift) / rows.y_scale
-    for column, shift, scale, beta in zip(
-        rows.x, rows.x_shifts, rows.x_scales, kernel.beta, strict=True
-    ):
-        left = left - beta * ((np.ones(n) if column is None else column) - shift) / scale
-    for group, modes in zip(rows.groups, kernel.modes(), strict=True):
-        for k, column in enumerate(group.columns):
-            z = ((np.ones(n) if column is None else column) - group.shifts[k]) / group.scales[k]
-            left = left - z * modes[group.codes, k]
-    return np.asarray(left)

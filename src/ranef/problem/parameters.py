@@ -13,6 +13,7 @@ from ranef.problem.problem import Problem
 from ranef.types import Array
 
 __all__ = [
+    "covariance_chart",
     "covariances",
     "group_lambdas",
     "lower_triangles",
@@ -104,6 +105,29 @@ def to_inner(problem: Problem, theta: Array) -> Array:
 def group_lambdas(problem: Problem, inner: Array) -> list[Array]:
     """One Lambda for each grouping factor, terms side by side."""
     return place(problem.terms, _blocks(problem, inner), [q for _, q in problem.products.sizes])
+
+
+def covariance_chart(problem: Problem, inner: Array) -> tuple[list[Array], list[Array]]:
+    """First and second derivatives of D = Lambda Lambda' with respect to the inner theta.
+
+    Lambda is linear in theta.
+
+    Returns
+    -------
+    first : list of ndarray, shape (k, q, q)
+        One for each grouping factor.
+    second : list of ndarray, shape (k, k, q, q)
+    """
+    at = group_lambdas(problem, inner)
+    units = [group_lambdas(problem, unit) for unit in np.eye(problem.n_theta)]
+    first, second = [], []
+    for g, lambda_ in enumerate(at):
+        moves = np.stack([unit[g] for unit in units])
+        half = moves @ lambda_.T
+        first.append(half + half.transpose(0, 2, 1))
+        both = np.einsum("sac,tbc->stab", moves, moves)
+        second.append(both + both.transpose(1, 0, 2, 3))
+    return first, second
 
 
 def place(

@@ -20,11 +20,13 @@ __all__ = [
     "SECOND",
     "axes",
     "check_axes",
+    "ink_on",
     "legend",
     "title",
 ]
 
 INK = "#222222"
+LIGHT_INK = "#e6e6e6"
 GREY = "#7a7a7a"
 FAINT = "#d9d9d9"
 ACCENT = "#0072b2"
@@ -53,14 +55,23 @@ def axes(ax: Axes | None, size: tuple[float, float] = (6.4, 4.4)) -> Axes:
         check_axes(ax)
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
+    ink = ink_on(ax)
     for side in ("left", "bottom"):
         ax.spines[side].set_color(GREY)
         ax.spines[side].set_linewidth(0.8)
-    ax.tick_params(colors=INK, labelsize=10, width=0.8, length=3.5)
-    ax.xaxis.label.set(color=INK, fontsize=11)
-    ax.yaxis.label.set(color=INK, fontsize=11)
+    ax.tick_params(colors=ink, labelsize=10, width=0.8, length=3.5)
+    ax.xaxis.label.set(color=ink, fontsize=11)
+    ax.yaxis.label.set(color=ink, fontsize=11)
     ax.set_axisbelow(True)
     return ax
+
+
+def ink_on(ax: Axes) -> str:
+    """The colour of letters on these axes: dark on a light ground, light on a dark one."""
+    from matplotlib.colors import to_rgb
+
+    red, green, blue = to_rgb(ax.get_facecolor())
+    return INK if 0.3 * red + 0.59 * green + 0.11 * blue > 0.4 else LIGHT_INK
 
 
 def check_axes(ax: object) -> None:
@@ -73,7 +84,7 @@ def check_axes(ax: object) -> None:
 
 def title(ax: Axes, text: str) -> None:
     """A title over the left edge, in the size of the labels."""
-    ax.set_title(text, loc="left", fontsize=11.5, color=INK, pad=10)
+    ax.set_title(text, loc="left", fontsize=11.5, color=ink_on(ax), pad=10)
 
 
 def legend(ax: Axes, handles: Sequence[Any], labels: Sequence[str], head: str = "") -> None:

@@ -1,0 +1,79 @@
+"""Which rows belong together: a grouping factor of the model, or a variable of it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ranef.design.levels import learn_levels
+from ranef.errors import OptionError
+from ranef.fit.record import FitRecord
+from ranef.frame.factors import as_factor
+from ranef.inference.influence import Units
+from ranef.inference.nested_blocks import outermost
+from ranef.options import name
+
+__all__ = ["ROWS", "factor_position", "units_of"]
+
+ROWS = "rows"
+
+
+def factors_of(record: FitRecord) -> dict[str, int]:
+    """The grouping factors of a model by name, with the position of each among them."""
+    blocks, labels = record._problem.terms, record._problem.labels
+    return {label.factor: term.group for term, label in zip(blocks, labels, strict=True)}
+
+
+def factor_position(record: FitRecord, group: str | None, option: str) -> tuple[str, int]:
+    """The grouping factor that is asked for; None asks for that in which all others are nested.
+
+    Raises
+    ------
+    OptionError
+        Another name, or none for crossed factors.
+    """
+    factors = factors_of(record)
+    if group is not None:
+        return name(option, group, list(factors), of="grouping factor"), factors[group]
+    plan = record._design.plan.groups
+    outer = outermost([codes for codes, _ in plan], [n for _, n in plan])
+    if outer is None:
+        names = ", ".join(f'{option}="{factor}"' for factor in factors)
+        raise OptionError(
+            f"{option} names one of the crossed grouping factors",
+            found=f"{option}=None",
+            fix=f"use {names}",
+        )
+    return next(factor for factor, at in factors.items() if at == outer), outer
+
+
+def units_of(record: FitRecord, by: str | None) -> Units:
+    """The levels of a grouping factor or of a variable of the model, with the rows of each.
+
+    Raises
+    ------
+    OptionError
+        Another name, none for crossed factors, or a variable with one value.
+    """
+    factors = factors_of(record)
+    variables = [n for n in record._table.names if n not in factors]
+    if by is not None:
+        of = "grouping factor or variable of the model"
+        by = name("by", by, [*factors, *variables, ROWS], of=of)
+    if by is None or by in factors:
+        factor, _ = factor_position(record, by, "by")
+        term = next(term for term in record._design.terms if term.factor == factor)
+        return Units(factor, term.codes, term.levels, factor=True)
+    if by == ROWS:
+        from ranef.present.rows import frame_index
+
+        n = record._problem.n
+        labels = frame_index(record._index, record.missing_rows)
+        return Units(ROWS, np.arange(n, dtype=np.int32), tuple(labels))
+    levels, codes = learn_levels(as_factor(record._table[by]))
+    if len(levels) < 2:
+        raise OptionError(
+            f"'{by}' has one value: without its rows nothing is left",
+            found=f"by='{by}'",
+            fix=f"use one of {', '.join(factors)}",
+        )
+    return Units(by, codes, levels.names)

@@ -1,0 +1,208 @@
+"""Influence as a record: a frame by level, what it prints, and its picture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ranef.formula.naming import set_apart
+from ranef.inference.group_residuals import GroupResiduals
+from ranef.inference.influence import FIXED, GONE, LeftOut, Units
+from ranef.inference.row_influence import RowInfluence
+from ranef.present.grid import grid_html, grid_text
+from ranef.present.numbers import fixed, significant
+from ranef.record import record
+from ranef.types import RandomTerm, TermLabel
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+__all__ = ["Influence", "group_frame", "influence_frame", "row_frame"]
+
+MEASURES = ("rows", "cooks_distance", "mdffits", "covtrace", "covratio")
+FLAGS = ("singular", "converged", "method")
+OF_ROWS = (
+    "cooks_distance",
+    "cooks_distance_conditional",
+    "leverage",
+    "leverage_fixed",
+    "standardized",
+)
+SHOWN = 10
+
+
+@record(frozen=True, slots=True, repr=False)
+class Influence:
+    """Estimates without each level. ``str()`` shows the levels with the largest Cook's distances.
+
+    Made by :meth:`ranef.Fit.influence`.
+
+    Attributes
+    ----------
+    formula : str
+    by : str
+        What was left out: a grouping factor, a variable, or ``"rows"``.
+    frame : DataFrame
+        One row a level: see :meth:`ranef.Fit.influence`. ``influence["cooks_distance"]`` is a
+        column of it.
+    estimates : mapping of str to float
+        Of all rows, by the names that the changes have in `frame`.
+
+    Examples
+    --------
+    >>> import ranef as rn
+    >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
+    >>> without = fit.influence()
+    >>> without["Days"].loc["308"].round(4)
+    np.float64(-0.6646)
+    """
+
+    formula: str
+    by: str
+    frame: pd.DataFrame
+    estimates: Mapping[str, float] = field(repr=False)
+    std_errors: Mapping[str, float] = field(repr=False)
+
+    def __getitem__(self, column: Any) -> Any:
+        return self.frame[column]
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    @property
+    def without(self) -> pd.DataFrame:
+        """The estimates without each level; NaN where the model is not determined."""
+        import pandas as pd
+
+        names = list(self.estimates)
+        return self.frame[names] + pd.Series(dict(self.estimates))
+
+    def plot(self, what: str = "cooks_distance", ax: Axes | None = None) -> Axes:
+        """The levels in order of their influence, the largest named.
+
+        Parameters
+        ----------
+        what : str
+            A column of `frame`: ``"cooks_distance"``, or the name of an estimate to see how it
+            changes without each level.
+        ax : Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        Axes
+
+        Raises
+        ------
+        OptionError
+            Another column.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> from matplotlib.figure import Figure
+        >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
+        >>> ax = fit.influence().plot("Days", ax=Figure().subplots())
+        """
+        from ranef.present.plots.influence import influence
+
+        return influence(self.frame, self.estimates, self.std_errors, self.by, what, ax)
+
+    def _table(self) -> list[list[str]]:
+        distance = self.frame["cooks_distance"]
+        first = distance.sort_values(ascending=False, kind="stable").index[:SHOWN]
+        part = self.frame.loc[~self.frame.index.duplicated()].loc[first.unique()]
+        names = [name for name in self.estimates if name in self.std_errors]
+        out = [[self.by, "Cook", *(f"{name}, SE" for name in names)]]
+        places = significant([float(part["cooks_distance"].max())], 3, least=2)
+        for level, row in part.iterrows():
+            if np.isnan(row["cooks_distance"]):
+                continue
+            moved = [fixed(float(row[name]) / self.std_errors[name], 2) for name in names]
+            out.append([str(level), fixed(float(row["cooks_distance"]), places), *moved])
+        return out
+
+    def _notes(self) -> list[str]:
+        out = []
+        if len(self.frame) > SHOWN:
+            out.append(f"The {SHOWN} largest of {len(self.frame)}.")
+        if "method" in self.frame:
+            method = self.frame["method"]
+            if bool((method == FIXED).any()):
+                out.append("Variances are kept at their estimates; exact=True fits them too.")
+            gone = self.frame.index[method == GONE]
+            if len(gone):
+                out.append(
+                    "The rows that are left do not determine the model without "
+                    + ", ".join(map(str, gone[:SHOWN]))
+                    + (f" and {len(gone) - SHOWN} more." if len(gone) > SHOWN else ".")
+                )
+            fitted = method != GONE
+            lost = int((~self.frame["converged"] & fitted).sum())
+            if lost:
+                out.append(f"{lost} refits did not converge.")
+        return out
+
+    def __str__(self) -> str:
+        head = [
+            f"Influence by {self.by}: Cook's distance, and changes of the coefficients in their "
+            "standard errors",
+            f"  {self.formula}",
+        ]
+        return grid_text(head, self._table(), self._notes())
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return grid_html(f"Influence by {self.by}", self.formula, self._table(), self._notes())
+
+
+def influence_frame(left_out: LeftOut, units: Units) -> tuple[pd.DataFrame, dict[str, float]]:
+    """One row a level, and the estimates of all rows by the names of their columns."""
+    import pandas as pd
+
+    names = set_apart([p.name for p in left_out.parameters], (*MEASURES, *FLAGS))
+    columns: dict[str, Any] = {name: getattr(left_out, name) for name in (*MEASURES, *FLAGS)}
+    change = left_out.values - left_out.estimates
+    columns |= {name: change[:, k].copy() for k, name in enumerate(names)}
+    frame = pd.DataFrame(columns, index=pd.Index(list(units.levels), name=units.name))
+    return frame, dict(zip(names, left_out.estimates.tolist(), strict=True))
+
+
+def row_frame(
+    found: RowInfluence, x_names: Sequence[str], units: Units
+) -> tuple[pd.DataFrame, list[str]]:
+    """One row a row of the data, and the names of the columns of changes."""
+    import pandas as pd
+
+    names = set_apart(x_names, OF_ROWS)
+    columns = {name: getattr(found, name) for name in OF_ROWS}
+    columns |= {name: found.change[:, k].copy() for k, name in enumerate(names)}
+    return pd.DataFrame(columns, index=pd.Index(list(units.levels))), names
+
+
+def group_frame(
+    factor: str, term: RandomTerm, labels: Sequence[TermLabel], found: GroupResiduals
+) -> pd.DataFrame:
+    """Level-2 residuals, one row a level."""
+    import pandas as pd
+
+    names: list[str] = []
+    for k in found.terms:
+        names += [n if n not in names else f"{n}.{labels[k].label}" for n in labels[k].names]
+    beside = {"rows", *(name + end for name in names for end in ("_ols", "_standardized"))}
+    keys = iter(set_apart(names, beside))
+    columns: dict[str, Any] = {"rows": np.bincount(term.codes, minlength=term.n_levels)}
+    for shrunken, least, standardized in zip(
+        found.shrunken, found.least_squares, found.standardized, strict=True
+    ):
+        for i in range(shrunken.shape[1]):
+            key = next(keys)
+            columns[key] = shrunken[:, i].copy()
+            columns[f"{key}_ols"] = least[:, i].copy()
+            columns[f"{key}_standardized"] = standardized[:, i].copy()
+    return pd.DataFrame(columns, index=pd.Index(list(term.levels), name=factor))
