@@ -3,6 +3,7 @@
 ==================================  ============================================================
 `lmm(formula, data)`                fits a linear mixed model and returns a `Fit`
 `compare(m1, m2, ...)`              sets fits side by side in a publication table
+`anova(m1, m2, ...)`                tests fits against each other, one nested in the next
 `center(data, x, by=g)`             adds centred copies of variables to a data frame
 `structure(data, groups)`           says what level each variable lives on
 `datasets.load(name)`               loads a bundled data set; `datasets.names()` lists them
@@ -18,7 +19,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ranef import errors
-from ranef.api import compare, lmm
+from ranef.api import anova, compare, lmm
 from ranef.errors import (
     DataError,
     DesignError,
@@ -62,6 +63,7 @@ __all__ = [
     "UnknownNameError",
     "UsageError",
     "__version__",
+    "anova",
     "center",
     "compare",
     "datasets",

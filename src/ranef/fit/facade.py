@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ranef.answers import refuse_unknown_options, unknown_in_fit
 from ranef.fit.by_row import ByRow
+from ranef.fit.compared import Compared
 from ranef.fit.estimated import Estimated
 from ranef.fit.explained import Explained
 from ranef.fit.refitting import Refitting
@@ -22,7 +23,7 @@ __all__ = ["Fit"]
 
 
 @refuse_unknown_options("fit")
-class Fit(Estimated, ByRow, Tested, Explained, Refitting, Presented):
+class Fit(Estimated, ByRow, Tested, Compared, Explained, Refitting, Presented):
     """A fitted linear mixed model.
 
     Made by :func:`ranef.lmm`; nothing changes it afterwards. What belongs to the rows is in the

@@ -25,7 +25,7 @@ from ranef.solve.solution import evaluate_at
 from ranef.source import rows_of
 from ranef.types import Array
 
-__all__ = ["KINDS", "BootstrapDraws", "BootstrapPlan", "bootstrap_draws"]
+__all__ = ["GAIN", "KINDS", "BootstrapDraws", "BootstrapPlan", "bootstrap_draws", "lifted_start"]
 
 KINDS = ("parametric", "conditional", "residual", "cluster")
 
@@ -120,7 +120,7 @@ def bootstrap_draws(
         seed=seed,
         count=int(plan.n),
         threads=int(plan.threads or control.threads or available_cores()),
-        start=_start(problem, solution.inner),
+        start=lifted_start(problem, solution.inner),
         max_evaluations=control.max_evaluations,
         gain=max(GAIN, control.gain),
         tick=plan.tick,
@@ -146,7 +146,7 @@ def bootstrap_draws(
     return _on_data_scale(problem, design, refits, kind, seed)
 
 
-def _start(problem: Problem, inner: Array) -> Array:
+def lifted_start(problem: Problem, inner: Array) -> Array:
     """Theta of the fit, lifted off the boundary of the parameter space where it lies there."""
     blocks = []
     for t in lower_triangles(inner, [term.q for term in problem.terms]):

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ranef.design import Design
 from ranef.options import seed as checked_seed
 from ranef.options import whole
 from ranef.problem.parameters import semidefinite_cholesky
-from ranef.types import Array
+from ranef.types import Array, Codes
 
-__all__ = ["draw_key", "simulate_responses"]
+__all__ = ["draw_key", "one_response", "simulate_responses"]
 
 
 def draw_key(seed: int | None) -> int:
@@ -47,11 +49,35 @@ def simulate_responses(
     roots = [semidefinite_cholesky(c) for c in covariances]
     noise = sigma if weights is None else sigma / np.sqrt(weights)
     out = np.empty((design.n, n), order="F")
+    blocks = [(term.codes, term.Z, term.n_levels) for term in design.terms]
     for k in range(n):
-        rng = np.random.Generator(np.random.Philox(key=np.array([key, k], dtype=np.uint64)))
-        y = mean + noise * rng.standard_normal(design.n)
-        for term, root in zip(design.terms, roots, strict=True):
-            b = rng.standard_normal((term.n_levels, term.q)) @ root.T
-            y += np.einsum("ij,ij->i", term.Z, b[term.codes])
-        out[:, k] = y
+        out[:, k] = one_response(mean, noise, blocks, roots, key, k)
     return out
+
+
+def one_response(
+    mean: Array,
+    noise: Array | float,
+    blocks: Sequence[tuple[Codes, Array, int]],
+    roots: Sequence[Array],
+    key: int,
+    k: int,
+) -> Array:
+    """Draw k of the streams of `key`, shape (rows,).
+
+    Parameters
+    ----------
+    mean : ndarray, shape (rows,)
+    noise : float or ndarray, shape (rows,)
+        Standard deviations of the errors.
+    blocks : sequence of (ndarray of int, ndarray, int)
+        Codes, model matrix and number of levels of each random-effects term.
+    roots : sequence of ndarray, shape (q, q)
+        L with L L' the covariance of the term's effects.
+    """
+    rng = np.random.Generator(np.random.Philox(key=np.array([key, k], dtype=np.uint64)))
+    y = mean + noise * rng.standard_normal(mean.size)
+    for (codes, z, n_levels), root in zip(blocks, roots, strict=True):
+        b = rng.standard_normal((n_levels, root.shape[0])) @ root.T
+        y += np.einsum("ij,ij->i", z, b[codes])
+    return y
