@@ -24,6 +24,7 @@ class Tested(FitRecord):
         self,
         hypotheses: Any,
         ddf: str = "satterthwaite",  # noqa: PT028
+        alternative: Literal["two-sided", "greater", "less"] | None = None,  # noqa: PT028
     ) -> LinearTest:
         """Test linear hypotheses about the fixed effects, all at once.
 
@@ -32,23 +33,28 @@ class Tested(FitRecord):
         hypotheses : str, list of str, or array-like, shape (m, p) or (p,)
             Equations between commas, in the names of the coefficients: ``"ses = 0, ses:sector =
             -1"``, ``"a = b = c"``, ``"(a + b) / 2 = c"``; without ``=`` compared with 0. The rows
-            of a matrix times the coefficients (those of :attr:`vcov`) are compared with 0.
+            of a matrix times the coefficients (those of :attr:`vcov`) are compared with 0. A single
+            hypothesis may be one-sided: ``"ses > 0"`` states the alternative, so that a small p
+            value speaks for it.
         ddf : {"satterthwaite", "kenward-roger", "residual", "asymptotic"}
             Denominator degrees of freedom, as in :meth:`coefficients`. With few groups and several
             hypotheses ``"kenward-roger"`` is the best: its F is scaled, and does not depend on how
             the hypotheses are written.
+        alternative : {"two-sided", "greater", "less"}, optional
+            The side on which a single hypothesis is expected to fail, if the text does not say so:
+            ``"greater"`` is ``>``.
 
         Returns
         -------
         LinearTest
-            ``statistic`` (F), ``num_df``, ``den_df``, ``p_value``, and ``frame`` with the t test of
-            each equation; prints as a table.
+            ``statistic`` (F; t of a one-sided test), ``num_df``, ``den_df``, ``p_value``, and
+            ``frame`` with the t test of each equation; prints as a table.
 
         Raises
         ------
         OptionError
             Hypotheses that cannot be read, name another coefficient or contradict each other;
-            another `ddf`, or one that does not apply.
+            several of which one is one-sided; another `ddf`, or one that does not apply.
 
         References
         ----------
@@ -70,7 +76,7 @@ class Tested(FitRecord):
         from ranef.inference.joint_tests import hypothesis_test
         from ranef.present.hypothesis import linear_test
 
-        made = read(hypotheses, self._design.x_names, self._design.dropped)
+        made = read(hypotheses, self._design.x_names, self._design.dropped, alternative)
         method = self._method(ddf)
         return linear_test(made, hypothesis_test(made, self._estimates.beta, method), ddf)
 
