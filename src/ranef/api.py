@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal
@@ -294,9 +295,10 @@ def anova(
     from ranef.present.anova import models_frame
 
     fits = _fits(models, "rn.anova")
-    with progress("comparing the models"):
+    one_of("method", method, ("lrt", "bootstrap", "exact"))
+    # A bootstrap has a bar of its own.
+    with progress("comparing the models") if method == "lrt" else nullcontext():
         found = ratios_between(fits, method, n, seed, progress_bar)._asdict()
-    del found["order"]
     return models_frame(found.pop("formulas"), found)
 
 

@@ -18,6 +18,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from tests.inference.least_squares import without_effects
 
 import ranef as rn
 from ranef.present.plots.accessor import PlotAccessor
@@ -80,6 +81,11 @@ def fit() -> rn.Fit:
     return rn.lmm("y ~ x + f + (x | g)", frame())
 
 
+@cache
+def smaller() -> rn.Fit:
+    return rn.lmm("y ~ x + f + (1 | g)", frame())
+
+
 NEEDED: dict[str, dict[str, Any]] = {
     "predict": {"newdata": frame()},
     "refit": {"y": frame()["y"]},
@@ -122,6 +128,7 @@ def table(name: str) -> Call:
 CALLS: dict[str, Call] = {
     "lmm": lambda: (rn.lmm, {"formula": "y ~ x + f + (x | g)", "data": frame()}),
     "compare": lambda: (rn.compare, {"models": (fit(), fit())}),
+    "rn.anova": lambda: (rn.anova, {"models": (fit(), smaller()), "n": 2}),
     "center": lambda: (rn.center, {"data": frame(), "columns": ("x",), "by": "g"}),
     "structure": lambda: (rn.structure, {"data": frame(), "groups": "g"}),
     "load": lambda: (rn.datasets.load, {"name": "dyestuff"}),
@@ -145,7 +152,7 @@ CALLS: dict[str, Call] = {
     **{f"table.{name}": table(name) for name in methods(ComparisonTable) if name != "to_docx"},
 }
 # Classes take their fields, which Python checks; the other functions answer.
-ANSWERING = ["lmm", "compare", "center", "structure", "load", "sensitivity", "smallest"]
+ANSWERING = ["lmm", "compare", "rn.anova", "center", "structure", "load", "sensitivity", "smallest"]
 ANSWERING += [*methods(rn.Fit), *(f"plot.{name}" for name in methods(PlotAccessor))]
 
 
@@ -211,6 +218,9 @@ def test_every_value_that_a_docstring_lists_is_accepted(name: str) -> None:
             details = dict(DETAILS.get((option, value), {}))
             if (option, value) == ("family", "gamma"):
                 details["fit"] = rn.lmm("y ~ x + (1 | g)", frame())
+            if (option, value) == ("method", "exact"):
+                one = rn.lmm("y ~ x + (1 | g)", frame())
+                details["models"] = (without_effects(one), one)
             error = outcome(function, {**given, **details, option: value})
             assert error is None, f"{name}({option}={value!r}) raises {error}"
 

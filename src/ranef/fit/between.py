@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -23,14 +24,13 @@ from ranef.inference.nesting import (
 )
 from ranef.inference.same_data import Data, row_order
 from ranef.inference.simulate import draw_key
-from ranef.options import one_of, whole
 from ranef.options import seed as checked_seed
+from ranef.options import whole
 from ranef.scan import available_cores
 from ranef.types import Array
 
-__all__ = ["METHODS", "Ratios", "ratios_between"]
+__all__ = ["Ratios", "data_of", "ratios_between", "refuse_prior", "variances_of"]
 
-METHODS = ("lrt", "bootstrap", "exact")
 WORSE = 1e-4  # deviance units by which a larger model may stay behind a smaller one
 FEW = 0.1  # of the replicates: more failures than this are told as a warning of their own
 
@@ -38,12 +38,8 @@ Bar = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
 
 
 class Ratios(NamedTuple):
-    """One entry for each model, the smallest first; the first one has no test.
+    """One entry for each model, the smallest first; the first one has no test."""
 
-    ``order`` are the models' positions among those given.
-    """
-
-    order: tuple[int, ...]
     formulas: tuple[str, ...]
     npar: Array
     aic: Array
@@ -80,35 +76,38 @@ def ratios_between(
     bar : callable
         Makes a progress bar of a text and a number.
     """
-    one_of("method", method, METHODS)
     whole("n", n, of="the number of replicates")
     checked_seed("seed", seed)
     _refuse(fits)
     by_size = sorted(range(len(fits)), key=lambda k: fits[k]._estimates.n_parameters)
-    pairs = [_pair(fits[i], fits[j]) for i, j in zip(by_size, by_size[1:], strict=False)]
+    pairs = [_pair(fits[i], fits[j]) for i, j in pairwise(by_size)]
     models = _same_criterion([fits[k] for k in by_size], pairs)
     pairs = [
         Pair(small, large, pair.order, pair.fixed)
-        for small, large, pair in zip(models, models[1:], pairs, strict=False)
+        for small, large, pair in zip(models[:-1], models[1:], pairs, strict=True)
     ]
     key = draw_key(seed)
-    found: list[tuple[float, float, float, str]] = [(np.nan, np.nan, np.nan, "")]
-    for pair in pairs:
-        statistic = _statistic(pair)
-        judged = _judge(pair, statistic, method, n, key, bar)
-        fewer = pair.large._estimates.n_parameters - pair.small._estimates.n_parameters
-        found.append((statistic, float(fewer), judged.p_high, judged.law))
+    statistic, df, p_value = np.full((3, len(models)), np.nan)
+    laws = [""]
+    for k, pair in enumerate(pairs, start=1):
+        statistic[k] = _statistic(pair)
+        judged = _judge(pair, float(statistic[k]), method, n, key, bar)
+        df[k] = pair.large._estimates.n_parameters - pair.small._estimates.n_parameters
+        p_value[k] = judged.p_high
+        laws.append(judged.law)
     estimates = [model._estimates for model in models]
+    loglik = np.array([e.loglik for e in estimates])
     return Ratios(
-        tuple(by_size),
-        tuple(model._formula.text for model in models),
-        np.array([float(e.n_parameters) for e in estimates]),
-        np.array([e.aic for e in estimates]),
-        np.array([e.bic for e in estimates]),
-        np.array([e.loglik for e in estimates]),
-        np.array([-2.0 * e.loglik for e in estimates]),
-        *(np.array([row[k] for row in found], dtype=float) for k in range(3)),
-        tuple(row[3] for row in found),
+        formulas=tuple(model._formula.text for model in models),
+        npar=np.array([float(e.n_parameters) for e in estimates]),
+        aic=np.array([e.aic for e in estimates]),
+        bic=np.array([e.bic for e in estimates]),
+        loglik=loglik,
+        deviance=-2.0 * loglik,
+        statistic=statistic,
+        df=df,
+        p_value=p_value,
+        law=tuple(laws),
     )
 
 
@@ -290,7 +289,7 @@ def _by_exact_law(pair: Pair, statistic: float, key: int, bar: Bar) -> Tested:
         raise OptionError(
             "the exact law is that of a single variance against none",
             where=f"smaller  {pair.small._formula.text}\nlarger   {pair.large._formula.text}",
-            found=f"{sum(t.q for t in before)} and {sum(t.q for t in terms)} random effects a level",
+            found=f"{sum(term.q for term in before)} and {sum(term.q for term in terms)} variances",
             fix='use method="bootstrap"; fit.ranova() tests each variance',
         )
     with bar("drawing from the exact law", DRAWS) as tick:

@@ -113,7 +113,6 @@ class Compared(FitRecord):
                 fix="fit without prior=",
             )
         if not self._design.terms:
-            return without_effects(
-                self._design.y - self._fitted, self._weights, self._estimates.sigma, self._problem.p
-            ).value
+            left = self._design.y - self._mean
+            return without_effects(left, self._weights, self._estimates.sigma, self._design.p).value
         return conditional_aic(self._problem, self._solution).value

@@ -35,6 +35,13 @@ class RandomTests(NamedTuple):
     law: tuple[str, ...]
 
 
+class Row(NamedTuple):
+    """npar, loglik, aic, statistic, df and p value of one reduction, and the law."""
+
+    numbers: tuple[float, ...]
+    law: str
+
+
 class Reduction(NamedTuple):
     """A smaller random part: its name, and the formula, None where nothing is left."""
 
@@ -59,8 +66,10 @@ def random_tests(record: FitRecord) -> tuple[tuple[str, ...], RandomTests]:
         except NotNested:  # other columns took the place of those left out
             continue
         names.append(reduction.name)
-    numbers = np.array([row[:6] for row in rows], dtype=float).reshape(len(rows), 6)
-    return tuple(names), RandomTests(*numbers.T, tuple(str(row[6]) for row in rows))
+    columns = np.array([row.numbers for row in rows], dtype=float).reshape(len(rows), 6).T
+    npar, loglik, aic, statistic, df, p_value = columns
+    laws = tuple(row.law for row in rows)
+    return tuple(names), RandomTests(npar, loglik, aic, statistic, df, p_value, laws)
 
 
 def reductions(formula: Formula, design: Design) -> Iterator[Reduction]:
@@ -109,7 +118,7 @@ def _with(formula: Formula, k: int, intercept: bool, terms: tuple[object, ...]) 
     return parse(with_bar(formula, k, part))
 
 
-def _smaller(record: FitRecord, formula: Formula) -> tuple[float | str, ...]:
+def _smaller(record: FitRecord, formula: Formula) -> Row:
     design = smaller_design(formula, record._design, record._table, record._left_out)
     smaller = FitRecord.of_design(
         formula,
@@ -127,7 +136,7 @@ def _smaller(record: FitRecord, formula: Formula) -> tuple[float | str, ...]:
     return _row(record, place, estimates.loglik, estimates.n_parameters)
 
 
-def _without_effects(record: FitRecord) -> tuple[float | str, ...]:
+def _without_effects(record: FitRecord) -> Row:
     """The model without random effects: the criterion of this one with all variances zero."""
     problem = record._problem
     kernel = problem.kernel()
@@ -137,13 +146,13 @@ def _without_effects(record: FitRecord) -> tuple[float | str, ...]:
     return _row(record, place, -0.5 * kernel.value, problem.p + 1)
 
 
-def _row(record: FitRecord, place: Place, loglik: float, npar: int) -> tuple[float | str, ...]:
+def _row(record: FitRecord, place: Place, loglik: float, npar: int) -> Row:
     estimates = record._estimates
     ratio = 2.0 * (estimates.loglik - loglik)
     df = estimates.n_parameters - npar
     aic = -2.0 * loglik + 2.0 * npar
     if df == 0 or ratio < -WORSE:
-        return npar, loglik, aic, np.nan, df, np.nan, ""
+        return Row((npar, loglik, aic, np.nan, df, np.nan), "")
     statistic = max(ratio, 0.0)
     judged = boundary_law(record._problem, place, 0).judge(statistic)
-    return npar, loglik, aic, statistic, df, judged.p_high, judged.law
+    return Row((npar, loglik, aic, statistic, df, judged.p_high), judged.law)

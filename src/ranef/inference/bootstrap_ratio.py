@@ -1,4 +1,4 @@
-"""The parametric bootstrap of a likelihood ratio: both models fitted to draws from the smaller one."""
+"""The parametric bootstrap of a likelihood ratio: both models fitted to draws from the smaller."""
 
 from __future__ import annotations
 
@@ -161,4 +161,3 @@ def _fitter(model: Truth, control: Control) -> Callable[[Array, bool], float]:
 
 def _dense(model: Truth) -> bool:
     return model.problem is not None and len(model.problem.products.sizes) > 1
-

@@ -13,7 +13,7 @@ only bounds are given.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -133,7 +133,7 @@ def _same_random_part(widths: Sequence[int], place: Place) -> bool:
     return sum(map(_count, widths)) == sum(_count(q) for q, _ in place.dims)
 
 
-def _words(weights: dict[int, float]) -> str:
+def _words(weights: Mapping[int, float]) -> str:
     """A mixture as a reader sees it.
 
     >>> _words({1: 0.5, 2: 0.5}), _words({2: 1.0}), _words({0: 0.37, 1: 0.5, 2: 0.13})
@@ -150,7 +150,7 @@ def _chi2(df: int) -> str:
     return f"chi2({df})" if df else "0"
 
 
-def _known(weights: dict[int, float]) -> Law:
+def _known(weights: Mapping[int, float]) -> Law:
     def judge(statistic: float) -> Tested:
         p = chi_bar_square(statistic, weights)
         return Tested(p, p, _words(weights))
@@ -208,7 +208,7 @@ def _covariance_of_new(problem: Problem, roots: Sequence[Array]) -> Array:
     kernel = problem.kernel()
     evaluate_at(problem, kernel, theta)
     found = gram(problem, [t @ t.T for t in group_lambdas(problem, theta)])
-    phi = np.linalg.cholesky(kernel.xx_inverse) if problem.p else np.zeros((0, 0))
+    phi: Array = np.linalg.cholesky(kernel.xx_inverse).astype(np.float64, copy=False)
     w = expected(found, directions, phi, problem.n, traces(found, directions)).covariance
     at = np.flatnonzero(bounded)
     return np.asarray(w[np.ix_(at, at)])

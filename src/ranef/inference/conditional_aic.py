@@ -162,7 +162,5 @@ def without_effects(
     n = residuals.size
     scaled = residuals if weights is None else residuals * np.sqrt(weights)
     logs = 0.0 if weights is None else float(np.sum(np.log(weights)))
-    loglik = -0.5 * (
-        n * np.log(2.0 * np.pi * sigma**2) - logs + float(scaled @ scaled) / sigma**2
-    )
+    loglik = -0.5 * (n * np.log(2.0 * np.pi * sigma**2) - logs + float(scaled @ scaled) / sigma**2)
     return ConditionalAIC(float(loglik), float(p), 0.0)

@@ -18,7 +18,7 @@ import numpy as np
 from ranef.inference.chi_bar_square import chi_bar_square
 from ranef.types import Array
 
-__all__ = ["Tail", "cone_tail", "known_weights", "pair_weights", "simulated_tail", "variance_weights"]
+__all__ = ["Tail", "cone_tail", "pair_weights", "simulated_tail", "variance_weights"]
 
 DIRECTIONS = 2000  # drawn in pairs of opposite ones
 POINTS = 4096  # along the edge of the cone of 2 x 2 matrices
@@ -57,14 +57,14 @@ def cone_tail(covariance: Array, sizes: Sequence[int], free: int) -> Tail:
     free : int
         Directions without a bound, orthogonal to the cone.
     """
-    weights = known_weights(covariance, sizes)
+    weights = _known_weights(covariance, sizes)
     if weights is None:
         return simulated_tail(covariance, sizes, free)
     shifted = {df + free: weight for df, weight in weights.items()}
     return Tail(lambda t: chi_bar_square(t, shifted), shifted, lambda t: 0.0)
 
 
-def known_weights(covariance: Array, sizes: Sequence[int]) -> dict[int, float] | None:
+def _known_weights(covariance: Array, sizes: Sequence[int]) -> dict[int, float] | None:
     """Weights of chi-squares on 0, 1, ... degrees of freedom, where a closed form is known."""
     if not sizes:
         return {0: 1.0}

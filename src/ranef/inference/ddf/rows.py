@@ -68,9 +68,7 @@ def one_sided(tests: RowTests, level: float, greater: bool) -> RowTests:
 
     sign = 1.0 if greater else -1.0
     against = -sign * tests.statistic
-    p_value = np.where(
-        np.isinf(tests.df), special.ndtr(against), special.stdtr(tests.df, against)
-    )
+    p_value = np.where(np.isinf(tests.df), special.ndtr(against), special.stdtr(tests.df, against))
     end = tests.estimate - sign * quantiles(tests.df, 2.0 * level - 1.0) * tests.std_error
     open_end = np.full(end.size, sign * np.inf)
     low, high = (end, open_end) if greater else (open_end, end)
