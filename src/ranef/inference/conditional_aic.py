@@ -46,13 +46,19 @@ class ConditionalAIC(NamedTuple):
         Log density of the response given the random effects.
     rho : float
         Degrees of freedom with the variances known.
-    correction : float
-        c: what their estimation adds.
+    moved, shrunk : float
+        c is the first less the second: the two terms of its sum.
     """
 
     loglik: float
     rho: float
-    correction: float
+    moved: float = 0.0
+    shrunk: float = 0.0
+
+    @property
+    def correction(self) -> float:
+        """c: what the estimation of the variances adds."""
+        return self.moved - self.shrunk
 
     @property
     def df(self) -> float:
@@ -102,9 +108,8 @@ def conditional_aic(problem: Problem, solution: Solution) -> ConditionalAIC:
         dh2[part.place] = (covariances[part.group] @ own).reshape(-1, found.h2.shape[1])
     inner = np.tensordot(found.h1, dh1, ((0, 1), (0, 1))) + found.h2.T @ dh2
     rho -= float(np.sum(phi * inner))
-    return ConditionalAIC(
-        float(loglik), float(rho), _correction(problem, solution, kernel, found, covariances, z)
-    )
+    moved, shrunk = _correction(problem, solution, kernel, found, covariances, z)
+    return ConditionalAIC(float(loglik), float(rho), moved, shrunk)
 
 
 def _correction(
@@ -114,10 +119,11 @@ def _correction(
     found: Gram,
     covariances: list[Array],
     z: list[Array],
-) -> float:
+) -> tuple[float, float]:
+    """The two sums of c."""
     face = face_of(problem, solution.inner)
     if not face.coordinates:
-        return 0.0
+        return 0.0, 0.0
     nu, r2, phi = problem.nu, kernel.r2, kernel.xx_inverse
     curved = slice(solution.flat_directions, None)
     scales = face.scales()
@@ -148,7 +154,8 @@ def _correction(
     aa = np.array([[_dot(x, b) - _dot(a, c) for b, c in zip(g, gd, strict=True)]
                    for x, a in zip(moved, g, strict=True)])  # fmt: skip
     ea = np.array([_dot(x, z) - _dot(a, dz) for x, a in zip(moved, g, strict=True)])
-    return float(2.0 * nu / r2 * np.sum(inverse * (aa - np.outer(w, ea) / r2)))
+    scale = 2.0 * nu / r2
+    return float(scale * np.sum(inverse * aa)), float(scale / r2 * np.sum(inverse * np.outer(w, ea)))
 
 
 def _dot(a: list[Array], b: list[Array]) -> float:
@@ -163,4 +170,4 @@ def without_effects(
     scaled = residuals if weights is None else residuals * np.sqrt(weights)
     logs = 0.0 if weights is None else float(np.sum(np.log(weights)))
     loglik = -0.5 * (n * np.log(2.0 * np.pi * sigma**2) - logs + float(scaled @ scaled) / sigma**2)
-    return ConditionalAIC(float(loglik), float(p), 0.0)
+    return ConditionalAIC(float(loglik), float(p))
