@@ -61,7 +61,9 @@ def test_smaller_random_parts(answer: dict[str, Any]) -> None:
 
 # cAIC4 1.0 takes half of one term of the derivative, and mixes up the elements of theta of terms
 # with three columns or more.
-WITH_CAIC = [name for name in ANSWERS["caic"] if name not in ("machines_slope_reml", "machines_cell_reml")]
+WITH_CAIC = [
+    name for name in ANSWERS["caic"] if name not in ("machines_slope_reml", "machines_cell_reml")
+]
 
 
 @pytest.mark.parametrize("name", WITH_CAIC)
