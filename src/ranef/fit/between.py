@@ -114,7 +114,12 @@ def ratios_between(
 def data_of(record: FitRecord) -> Data:
     """What a fit was made from."""
     return Data(
-        record._formula.text, record._design, record._table, record._weights, record._offset
+        record._formula.text,
+        record._design,
+        record._table,
+        record._formula.predictors(),
+        record._weights,
+        record._offset,
     )
 
 

@@ -155,7 +155,7 @@ def _correction(
                    for x, a in zip(moved, g, strict=True)])  # fmt: skip
     ea = np.array([_dot(x, z) - _dot(a, dz) for x, a in zip(moved, g, strict=True)])
     scale = 2.0 * nu / r2
-    return float(scale * np.sum(inverse * aa)), float(scale / r2 * np.sum(inverse * np.outer(w, ea)))
+    return float(scale * np.vdot(inverse, aa)), float(scale / r2 * (w @ inverse @ ea))
 
 
 def _dot(a: list[Array], b: list[Array]) -> float:

@@ -28,12 +28,15 @@ class Data:
         The formula, for messages.
     design : Design
     table : Table
+    predictors : tuple of str
+        Columns of the table besides those of the response alone.
     weights, offset : ndarray or None, shape (n,)
     """
 
     text: str
     design: Design
     table: Table
+    predictors: tuple[str, ...]
     weights: Array | None
     offset: Array | None
 
@@ -70,17 +73,20 @@ def row_order(one: Data, other: Data) -> NDArray[np.int64] | None:
     if all(_close(a, b) for a, b in zip(ours, theirs, strict=True)):
         return None
     first, second = (np.lexsort([_rounded(c) for c in columns]) for columns in (ours, theirs))
-    names = ["response", "weights", "offset", *_shared(one, other)]
-    for name, a, b in zip(names, ours, theirs, strict=True):
-        if not _close(a[first], b[second]):
-            alone = np.allclose(np.sort(a), np.sort(b), rtol=SAME, atol=SAME * float(np.std(a)))
-            raise _differ(
-                f"the models have different {name}" if name in ("weights", "offset") and not alone
-                else "the models are fitted to different rows",
-                f"{name if name in names[:3] else f'variable {name}'} of {one.text} and of "
-                f"{other.text}",
-                "fit both models to the same data, with the same weights= and offset=",
-            )  # fmt: skip
+    if not all(_close(a[first], b[second]) for a, b in zip(ours, theirs, strict=True)):
+        names = [one.design.response, "weights", "offset", *_shared(one, other)]
+        differ = [
+            name
+            for name, a, b in zip(names, ours, theirs, strict=True)
+            if not _close(np.sort(a), np.sort(b))
+        ]
+        raise _differ(
+            f"the models have different {differ[0]}" if differ[:1] in (["weights"], ["offset"])
+            else "the models are fitted to different rows",
+            f"other values of {', '.join(differ) or 'the variables together'} in {one.text} than "
+            f"in {other.text}",
+            "fit both models to the same data, with the same weights= and offset=",
+        )  # fmt: skip
     out = np.empty(first.size, dtype=np.int64)
     out[second] = first
     return out
@@ -94,8 +100,8 @@ def _shared(one: Data, other: Data) -> list[str]:
     """Variables of both, those of the same kind; the others tell no rows apart."""
     return sorted(
         name
-        for name, column in one.table.columns.items()
-        if name in other.table and other.table[name].kind == column.kind
+        for name in {*one.predictors} & {*other.predictors}
+        if one.table[name].kind == other.table[name].kind
     )
 
 
