@@ -20,10 +20,12 @@ from ranef.types import Array
 
 __all__ = ["Tail", "cone_tail", "pair_weights", "simulated_tail", "variance_weights"]
 
-DIRECTIONS = 2000  # drawn in pairs of opposite ones
+DIRECTIONS = 2000  # drawn in pairs of opposite ones; fewer for large cones
+LARGE = 10  # dimensions of a cone from which on they are fewer, as projections take longer
+FEWEST = 400
 POINTS = 4096  # along the edge of the cone of 2 x 2 matrices
 STEPS = 2000  # of a projection, at most
-SETTLED = 1e-6  # the length of the projection is wrong by the square of this
+SETTLED = 1e-5  # the length of the projection is wrong by the square of this
 SEED = 20_260  # the same directions in every call
 
 
@@ -142,7 +144,7 @@ def _length(curve: Array, derivative: Array) -> float:
 
 
 def simulated_tail(
-    covariance: Array, sizes: Sequence[int], free: int, directions: int = DIRECTIONS
+    covariance: Array, sizes: Sequence[int], free: int, directions: int | None = None
 ) -> Tail:
     """The same for any cone: T = R^2 s with R^2 chi-square and s the share of a direction.
 
@@ -153,6 +155,8 @@ def simulated_tail(
 
     rng = np.random.Generator(np.random.Philox(key=SEED))
     k = covariance.shape[0]
+    if directions is None:
+        directions = max(FEWEST, int(DIRECTIONS * min(1.0, (LARGE / k) ** 1.5)))
     half = rng.standard_normal((directions // 2, k + free))
     drawn = np.concatenate([half, -half])
     drawn /= np.sqrt(np.sum(drawn**2, axis=1, keepdims=True))
