@@ -25,7 +25,8 @@ def data() -> pd.DataFrame:
 def law(smaller: str, larger: str, statistic: float = 3.0) -> tuple[float, float, str]:
     small, large = (rn.lmm(f"y ~ x + {part}", data()) for part in (smaller, larger))
     place = place_of(variances_of(small), data_of(large), None)
-    return tuple(boundary_law(large._problem, place, 0).judge(statistic))
+    judged = boundary_law(large._problem, place, 0).judge(statistic)
+    return judged.p_low, judged.p_high, judged.law
 
 
 @pytest.mark.parametrize(

@@ -225,7 +225,7 @@ def _statistic(pair: Pair) -> float:
 
 def _judge(pair: Pair, statistic: float, method: str, n: int, key: int, bar: Bar) -> Tested:
     if np.isnan(statistic):
-        return Tested(statistic, statistic, "")
+        return Tested(statistic, statistic, ("",))
     if method == "bootstrap":
         return _by_bootstrap(pair, statistic, n, key, bar)
     if method == "exact":
@@ -270,7 +270,7 @@ def _by_bootstrap(pair: Pair, statistic: float, n: int, key: int, bar: Bar) -> T
         )
     p = found.p_value(statistic)
     failed = f", {found.failed} failed" if found.failed else ""
-    return Tested(p, p, f"bootstrap, {used} replicates{failed}")
+    return Tested(p, p, (f"bootstrap, {used} replicates{failed}",))
 
 
 def _truth(record: FitRecord) -> Truth:
@@ -299,4 +299,4 @@ def _by_exact_law(pair: Pair, statistic: float, key: int, bar: Bar) -> Tested:
         )
     with bar("drawing from the exact law", DRAWS) as tick:
         p = exact_tail(pair.large._problem, pair.fixed.fewer, statistic, key, tick)
-    return Tested(p, p, f"exact, {DRAWS:,} draws")
+    return Tested(p, p, (f"exact, {DRAWS:,} draws",))

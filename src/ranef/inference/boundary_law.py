@@ -61,11 +61,27 @@ class Place:
 
 
 class Tested(NamedTuple):
-    """A statistic judged: where only bounds are known, `p_low` < `p_high`."""
+    """A statistic judged.
+
+    Attributes
+    ----------
+    p_low, p_high : float
+        The p value; two if only bounds are known.
+    laws : tuple of str
+        The law in words; those of the two bounds.
+    """
 
     p_low: float
     p_high: float
-    law: str
+    laws: tuple[str, ...]
+
+    @property
+    def law(self) -> str:
+        """In words; bounds with their p values."""
+        if len(self.laws) == 1:
+            return self.laws[0]
+        low, high = self.laws
+        return f"between {low} (p = {self.p_low:.2g}) and {high} (p = {self.p_high:.2g})"
 
 
 class Law(NamedTuple):
@@ -106,7 +122,8 @@ def boundary_law(problem: Problem, place: Place, fixed: int) -> Law:
         kept = [q - z for q, z in zip(widths, place.zeros, strict=True)]
         low = sum(_free(q, r) for q, r in zip(kept, ranks, strict=True))
         low += fixed - sum(_count(r) for _, r in place.dims)
-        bounded = any(q > r for q, r in zip(kept, ranks, strict=True))
+        # With nothing left to test, still one direction: that of a covariance of the zero variance.
+        bounded = low == 0 or any(q > r for q, r in zip(kept, ranks, strict=True))
         return _bounds(_lowest(low, bounded), _highest(most))
     if not sizes:
         return _known({free: 1.0})
@@ -123,7 +140,8 @@ def boundary_law(problem: Problem, place: Place, fixed: int) -> Law:
     def judge(statistic: float) -> Tested:
         p = tail.p(statistic if statistic > NIL else 0.0)
         law = f"mixture of chi2({free}) to chi2({most})"
-        return Tested(p, p, f"{law}, simulated (p to {2.0 * tail.error(statistic):.1g})")
+        law += f", simulated (p to {2.0 * tail.error(statistic):.1g})"
+        return Tested(p, p, (law,))
 
     return Law(judge, exact=True)
 
@@ -153,7 +171,7 @@ def _chi2(df: int) -> str:
 def _known(weights: Mapping[int, float]) -> Law:
     def judge(statistic: float) -> Tested:
         p = chi_bar_square(statistic, weights)
-        return Tested(p, p, _words(weights))
+        return Tested(p, p, (_words(weights),))
 
     return Law(judge, exact=True)
 
@@ -161,8 +179,7 @@ def _known(weights: Mapping[int, float]) -> Law:
 def _bounds(low: dict[int, float], high: dict[int, float]) -> Law:
     def judge(statistic: float) -> Tested:
         p_low, p_high = chi_bar_square(statistic, low), chi_bar_square(statistic, high)
-        law = f"between {_words(low)} (p = {p_low:.2g}) and {_words(high)} (p = {p_high:.2g})"
-        return Tested(p_low, p_high, law)
+        return Tested(p_low, p_high, (_words(low), _words(high)))
 
     return Law(judge, exact=False)
 
