@@ -8,9 +8,9 @@ positive semidefinite matrices. Its shape is that of the information about them,
 being free: the expected information, at the estimates of the smaller model.
 
 If the smaller model's own estimate lies on the boundary, the law depends on whether the truth does:
-only bounds are given. The upper one takes the projection on all directions in which the larger model
-leaves the face of the smaller one, those of its zero variances among them: it holds for every truth.
-The lower one is the bound if the zero variances were known to be zero.
+only bounds are given. The upper one is of the projection on all directions in which the larger
+model leaves the face of the smaller one, those of its zero variances among them: it holds for every
+truth. The lower one is the bound if the zero variances were known to be zero.
 """
 
 from __future__ import annotations
