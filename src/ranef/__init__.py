@@ -4,6 +4,7 @@
 `lmm(formula, data)`                fits a linear mixed model and returns a `Fit`
 `lm(formula, data)`                 fits a linear model without random effects, as a baseline
 `compare(m1, m2, ...)`              sets fits side by side in a publication table
+`anova(m1, m2, ...)`                tests fits against each other, one nested in the next
 `center(data, x, by=g)`             adds centred copies of variables to a data frame
 `structure(data, groups)`           says what level each variable lives on
 `power(formula, design, ...)`       says what a planned study can find
@@ -20,7 +21,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ranef import errors
-from ranef.api import compare, lm, lmm
+from ranef.api import anova, compare, lm, lmm
 from ranef.errors import (
     DataError,
     DesignError,
@@ -65,6 +66,7 @@ __all__ = [
     "UnknownNameError",
     "UsageError",
     "__version__",
+    "anova",
     "center",
     "compare",
     "datasets",

@@ -18,6 +18,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from tests.inference.least_squares import without_effects
 
 import ranef as rn
 from ranef.present.plots.accessor import PlotAccessor
@@ -85,6 +86,10 @@ def means() -> Any:
     return fit().emmeans("f")
 
 
+def smaller() -> rn.Fit:
+    return rn.lmm("y ~ x + f + (1 | g)", frame())
+
+
 NEEDED: dict[str, dict[str, Any]] = {
     "predict": {"newdata": frame()},
     "refit": {"y": frame()["y"]},
@@ -147,6 +152,7 @@ CALLS: dict[str, Call] = {
     "lmm": lambda: (rn.lmm, {"formula": "y ~ x + f + (x | g)", "data": frame()}),
     "lm": lambda: (rn.lm, {"formula": "y ~ x + f", "data": frame()}),
     "compare": lambda: (rn.compare, {"models": (fit(), fit())}),
+    "rn.anova": lambda: (rn.anova, {"models": (fit(), smaller()), "n": 2}),
     "center": lambda: (rn.center, {"data": frame(), "columns": ("x",), "by": "g"}),
     "structure": lambda: (rn.structure, {"data": frame(), "groups": "g"}),
     "power": lambda: (rn.power, dict(PLANNED)),
@@ -185,6 +191,7 @@ ANSWERING = [
     "lm",
     "power",
     "compare",
+    "rn.anova",
     "center",
     "structure",
     "load",
@@ -256,6 +263,9 @@ def test_every_value_that_a_docstring_lists_is_accepted(name: str) -> None:
             details = dict(DETAILS.get((option, value), {}))
             if (option, value) == ("family", "gamma"):
                 details["fit"] = rn.lmm("y ~ x + (1 | g)", frame())
+            if (option, value) == ("method", "exact"):
+                one = rn.lmm("y ~ x + (1 | g)", frame())
+                details["models"] = (without_effects(one), one)
             error = outcome(function, {**given, **details, option: value})
             assert error is None, f"{name}({option}={value!r}) raises {error}"
 

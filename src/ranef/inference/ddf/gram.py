@@ -87,12 +87,44 @@ class Gram:
         y1 += self.across @ -(self.between @ met) + self.g12 @ x2
         return y1, np.tensordot(self.g12, x1, ((0, 1), (0, 1))) + self.g22 @ x2
 
+    def diagonal(self) -> Mapping[int, Array]:
+        """The blocks of single levels by grouping factor, (levels, q, q) each."""
+        own = self.alone - self.shared() if self.parts else self.alone
+        out = {self.largest: own}
+        for part in self.parts:
+            square = self.g22[part.place, part.place]
+            blocks = square.reshape(part.levels, part.q, part.levels, part.q)
+            each = np.arange(part.levels)
+            out[part.group] = blocks[each, :, each, :]
+        return out
+
+    def split(self, by_factor: Sequence[Array]) -> tuple[Array, Array]:
+        """Vectors of random effects, (levels, q) by grouping factor, as `times` takes them."""
+        rest = [by_factor[part.group].reshape(-1, 1) for part in self.parts]
+        second = np.concatenate(rest) if rest else np.zeros((0, 1))
+        return by_factor[self.largest][:, :, None], second
+
+    def joined(self, x1: Array, x2: Array) -> list[Array]:
+        """The inverse of `split`."""
+        out = {self.largest: x1[:, :, 0]}
+        for part in self.parts:
+            out[part.group] = x2[part.place, 0].reshape(part.levels, part.q)
+        return [out[group] for group in sorted(out)]
+
     def shared(self) -> Array:
         """The diagonal blocks of T S T', shape (J, k, k)."""
-        return (self.across @ self.between) @ self.across.transpose(0, 2, 1)
+        levels, k, m = self.across.shape
+        # One product of matrices: many thin ones would be several times slower.
+        met = (self.across.reshape(levels * k, m) @ self.between).reshape(levels, k, m)
+        return np.asarray(met @ self.across.transpose(0, 2, 1))
 
 
-def gram(problem: Problem, covariances: Sequence[Array]) -> Gram:
+def gram(
+    problem: Problem,
+    covariances: Sequence[Array],
+    asked_for: str = "Kenward-Roger",
+    instead: str = 'use ddf="satterthwaite", which is as good with so many levels',
+) -> Gram:
     """G and H at given covariances.
 
     Parameters
@@ -100,6 +132,8 @@ def gram(problem: Problem, covariances: Sequence[Array]) -> Gram:
     problem : Problem
     covariances : sequence of ndarray, shape (q, q)
         D over sigma^2 of each grouping factor, in inner coordinates.
+    asked_for, instead : str
+        What needs them, and what to do if they do not fit in memory: for the message.
 
     Raises
     ------
@@ -115,7 +149,7 @@ def gram(problem: Problem, covariances: Sequence[Array]) -> Gram:
             parts.append(Part(g, slice(m, m + levels * q), levels, q))
             m += levels * q
     levels, k = sizes[largest]
-    _check_memory(problem, levels * k, m)
+    _check_memory(problem, levels * k, m, asked_for, instead)
     blocks = factor_blocks(products)
     a, c = blocks[largest]
     d1 = covariances[largest]
@@ -188,14 +222,14 @@ def _times_blocks(matrix: Array, d: Array, part: Part) -> Array:
     return (matrix.reshape(rows, part.levels, part.q) @ d).reshape(rows, -1)
 
 
-def _check_memory(problem: Problem, rows: int, m: int) -> None:
+def _check_memory(problem: Problem, rows: int, m: int, asked_for: str, instead: str) -> None:
     needed = 8.0 * (6.0 * rows * m + 8.0 * m * m)
     available = available_memory()
     if m and available is not None and needed > available:
         raise TooLargeError(
-            "Kenward-Roger needs a dense matrix of the random effects, which is too large",
+            f"{asked_for} needs a dense matrix of the random effects, which is too large",
             where=", ".join(dict.fromkeys(label.factor for label in problem.labels)),
             found=f"{rows:,} by {m:,} effects, {needed / GB:.1f} GB; "
             f"{available / GB:.1f} GB available",
-            fix='use ddf="satterthwaite", which is as good with so many levels',
+            fix=instead,
         )
