@@ -124,6 +124,9 @@ PLOTS: dict[str, dict[str, Any]] = {"effects": {"x": "x"}}
 # Values that only make sense with others.
 DETAILS: dict[tuple[str, str], dict[str, Any]] = {
     ("at", "group"): {"columns": ("z",)},
+    ("standardize", "within"): {"effects": "fixed", "conf_method": None},
+    ("standardize", "basic"): {"effects": "fixed", "conf_method": None},
+    ("standardize", "refit"): {"conf_method": None},
 }
 
 
