@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from ranef import errors
 from ranef.api import compare, lmm
 from ranef.errors import (
+    ApproximationWarning,
     DataError,
     DesignError,
     FormulaError,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from ranef.frame.structure import structure
 
 __all__ = [
+    "ApproximationWarning",
     "Certificate",
     "Control",
     "DataError",

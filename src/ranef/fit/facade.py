@@ -8,6 +8,7 @@ from ranef.answers import refuse_unknown_options, unknown_in_fit
 from ranef.fit.by_row import ByRow
 from ranef.fit.estimated import Estimated
 from ranef.fit.explained import Explained
+from ranef.fit.predicting import Predicting
 from ranef.fit.refitting import Refitting
 from ranef.fit.tested import Tested
 from ranef.options import boolean, one_of
@@ -22,7 +23,7 @@ __all__ = ["Fit"]
 
 
 @refuse_unknown_options("fit")
-class Fit(Estimated, ByRow, Tested, Explained, Refitting, Presented):
+class Fit(Estimated, ByRow, Predicting, Tested, Explained, Refitting, Presented):
     """A fitted linear mixed model.
 
     Made by :func:`ranef.lmm`; nothing changes it afterwards. What belongs to the rows is in the

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ranef.inference.ddf import Method, RowTests
+    from ranef.inference.ddf.information import VarianceInformation
     from ranef.inference.prediction_variance import RowVariances
     from ranef.inference.satterthwaite import VarianceDerivatives
     from ranef.present.fit_log import FitLog
@@ -216,8 +217,19 @@ class FitRecord:
         from ranef.inference.prediction_variance import RowVariances
 
         return RowVariances(
-            self._problem, self._solution, self._estimates, lambda: self._derivatives
+            self._problem,
+            self._solution,
+            self._estimates,
+            lambda: self._derivatives,
+            lambda: self._information,
         )
+
+    @cached_property
+    @progress("computing the information of the variances")
+    def _information(self) -> VarianceInformation:
+        from ranef.inference.ddf.information import variance_information
+
+        return variance_information(self._problem, self._solution)
 
     def _method(self, ddf: str) -> Method:
         """A method for degrees of freedom, made once."""

@@ -155,7 +155,7 @@ def _others(
         return a12, a22, c2
     blocks, pairs = factor_blocks(products), pair_blocks(products)
     for part in parts:
-        c2[part.place] = blocks[part.group].fixed.reshape(-1, p)
+        c2[part.place] = blocks[part.group].fixed.reshape(part.levels * part.q, p)
         own = a22[part.place, part.place].reshape(part.levels, part.q, part.levels, part.q)
         each = np.arange(part.levels)
         own[each, :, each, :] = blocks[part.group].random
