@@ -2,6 +2,7 @@
 
 ==================================  ============================================================
 `lmm(formula, data)`                fits a linear mixed model and returns a `Fit`
+`load(path)`                        reads a fit that `fit.save(path)` has written
 `compare(m1, m2, ...)`              sets fits side by side in a publication table
 `center(data, x, by=g)`             adds centred copies of variables to a data frame
 `structure(data, groups)`           says what level each variable lives on
@@ -41,6 +42,7 @@ from ranef.types import Finding, MissingRows
 if TYPE_CHECKING:
     from ranef import datasets, priors
     from ranef._version import __version__
+    from ranef.fit.stored import load
     from ranef.frame.center import center
     from ranef.frame.structure import structure
 
@@ -69,6 +71,7 @@ __all__ = [
     "datasets",
     "errors",
     "lmm",
+    "load",
     "priors",
     "structure",
 ]
@@ -78,6 +81,7 @@ _LATER = {
     "__version__": "ranef._version",
     "center": "ranef.frame.center",
     "datasets": "ranef.datasets",
+    "load": "ranef.fit.stored",
     "priors": "ranef.priors",
     "structure": "ranef.frame.structure",
 }

@@ -10,6 +10,7 @@ from ranef.fit.estimated import Estimated
 from ranef.fit.explained import Explained
 from ranef.fit.predicting import Predicting
 from ranef.fit.refitting import Refitting
+from ranef.fit.stored import Stored
 from ranef.fit.tested import Tested
 from ranef.options import boolean, one_of
 from ranef.present.presented import Presented
@@ -23,7 +24,7 @@ __all__ = ["Fit"]
 
 
 @refuse_unknown_options("fit")
-class Fit(Estimated, ByRow, Predicting, Tested, Explained, Refitting, Presented):
+class Fit(Estimated, ByRow, Predicting, Tested, Explained, Refitting, Stored, Presented):
     """A fitted linear mixed model.
 
     Made by :func:`ranef.lmm`; nothing changes it afterwards. What belongs to the rows is in the

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import cached_property
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Self
@@ -17,8 +17,12 @@ from ranef.kernel import Layout
 from ranef.options import one_of, shown
 from ranef.present.progress import progress
 from ranef.problem import Problem, check_bounded, check_residual_variance
+from ranef.problem.exact import NOTHING
 from ranef.record import record
 from ranef.solve import Control, Solution, solve_checked, solve_design
+from ranef.solve.solution import search, solution_of
+from ranef.store.absent import Absent
+from ranef.store.kept import Kept
 from ranef.types import Array, Finding, Findings, MissingRows
 
 # What only some questions to a fit need is imported where they are answered: a fit starts sooner.
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
     from ranef.inference.ddf.information import VarianceInformation
     from ranef.inference.prediction_variance import RowVariances
     from ranef.inference.satterthwaite import VarianceDerivatives
+    from ranef.inference.term_hypotheses import TermHypotheses
     from ranef.present.fit_log import FitLog
     from ranef.prior import Assigned
 
@@ -55,6 +60,7 @@ class FitRecord:
     _left_out: Table | None = None
     _index: pd.Index[Any] | None = None
     findings: tuple[Finding, ...] = ()
+    _kept: Kept | None = None
 
     @classmethod
     def of_design(
@@ -140,7 +146,36 @@ class FitRecord:
 
     def _again(self, problem: Problem) -> Self:
         """Another criterion for the same data: by REML or by ML, with other priors."""
+        if isinstance(self._table, Absent):
+            return self._again_from_sums(problem)
         return self._from(self._design, lambda _: problem)
+
+    def _again_from_sums(self, problem: Problem) -> Self:
+        """The same for a fit that has been loaded, from the sums that are there without the rows.
+
+        Raises
+        ------
+        DataError
+            Sums do not hold the digits that this fit needs.
+        """
+        kernel = problem.kernel()
+        found = search(problem, self._control, None, kernel)
+        solution = solution_of(problem, *found)
+        estimates = estimate(problem, solution, kernel)
+        inner_variance = (estimates.sigma / problem.scaling.y_scale) ** 2
+        if (found.solved.loses_digits and problem.rows is None) or inner_variance <= NOTHING:
+            absent: Any = self._table
+            absent.missed()
+        own = fit_findings(self._problem, self._solution)
+        others = [finding for finding in self.findings if finding not in own]
+        return replace(
+            self,
+            _problem=problem,
+            _solution=solution,
+            _estimates=estimates,
+            _layout=kernel.layout,
+            findings=Findings([*others, *fit_findings(problem, solution)]),
+        )
 
     def _with_prior(self, prior: Assigned | None) -> Self:
         return self._again(self._problem.with_prior(prior))
@@ -249,6 +284,14 @@ class FitRecord:
             )
             self._methods[ddf] = method_of(ddf, fitted)
         return self._methods[ddf]
+
+    def _of_terms(self, type: int) -> TermHypotheses:
+        """What F tests of the terms ask; a fit that was loaded keeps it instead of the data."""
+        from ranef.inference.term_hypotheses import term_hypotheses
+
+        if self._kept is not None:
+            return self._kept.hypotheses[type]
+        return term_hypotheses(self._design, self._table, type)
 
     def _tests(self, ddf: str, level: float) -> RowTests:
         from ranef.inference.coefficients import coefficient_tests
