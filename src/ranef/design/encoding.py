@@ -167,9 +167,7 @@ class Encoding:
             total += values
         return total
 
-    def _check(
-        self, table: Table, *, random: bool, groups: bool | Collection[int] = True
-    ) -> None:
+    def _check(self, table: Table, *, random: bool, groups: bool | Collection[int] = True) -> None:
         for name in self.reads(table.names, random=random, groups=groups):
             if name not in table:
                 raise UnknownColumnError(

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from ranef.design import Design
 from ranef.fit.record import FitRecord
+from ranef.formula import Formula
+from ranef.inference.estimates import Estimates
 from ranef.problem import Problem
+from ranef.solve import Control, Solution
 from ranef.store.kept import Kept
 
 if TYPE_CHECKING:
@@ -104,10 +107,25 @@ def load(path: Any) -> Fit:
     from ranef.store.container import read_file
 
     parts = read_file(path, "fit")
-    names = {f.name for f in fields(Fit)}
-    if not isinstance(parts, dict) or not parts.keys() <= names or "_problem" not in parts:
+    if not isinstance(parts, dict) or not _complete(parts):
         raise DataError("the file is damaged", where=str(path), fix="save the fit again")
     return Fit(**parts)
+
+
+def _complete(parts: dict[str, Any]) -> bool:
+    """Whether these are the fields of a fit, the main ones of the right kind."""
+    kinds = {
+        "_formula": Formula,
+        "_design": Design,
+        "_problem": Problem,
+        "_solution": Solution,
+        "_estimates": Estimates,
+        "_control": Control,
+        "_kept": Kept,
+    }
+    return parts.keys() == {f.name for f in fields(FitRecord)} and all(
+        isinstance(parts[name], kind) for name, kind in kinds.items()
+    )
 
 
 def _parts(record: FitRecord) -> dict[str, Any]:

@@ -90,9 +90,7 @@ def predict_bootstrap(
     error = np.sqrt(squares / options.draws)
     error[missing] = np.nan
     if options.interval is None:
-        return Prediction(
-            target.estimate, error if options.se else None, None, None, target.broken
-        )
+        return Prediction(target.estimate, error if options.se else None, None, None, target.broken)
     upper = 0.5 + 0.5 * options.confidence
     low, high = np.quantile(errors, [1.0 - upper, upper], axis=0)
     return Prediction(

@@ -90,9 +90,7 @@ def _grid(problem: Problem, kernel: Kernel) -> WeightedDraws:
     return WeightedDraws(sds[:, None], _weights(logs))
 
 
-def _drawn(
-    problem: Problem, kernel: Kernel, inner: Array, n: int, seed: int
-) -> WeightedDraws:
+def _drawn(problem: Problem, kernel: Kernel, inner: Array, n: int, seed: int) -> WeightedDraws:
     rng = np.random.Generator(np.random.Philox(key=np.array([seed, 1], dtype=np.uint64)))
     sizes = [term.q for term in problem.terms]
     centre, scales = _first(problem, inner)

@@ -51,7 +51,11 @@ class Absent:
     __array__ = __getitem__ = __contains__ = __iter__ = __len__ = _refuse
     # A response less an absent offset is absent too; it is asked for later, or never.
     __add__ = __radd__ = __sub__ = __rsub__ = _still
-    __array_ufunc__ = None
+
+    def __array_ufunc__(self, ufunc: Any, *_: Any, **__: Any) -> Absent:
+        if ufunc.__name__ in ("add", "subtract"):
+            return self
+        self.missed()
 
     def __bool__(self) -> bool:
         return True

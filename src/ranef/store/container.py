@@ -167,10 +167,10 @@ def _path(path: Any) -> Path:
             found=f"path of type {type(path).__name__}",
             fix='as in fit.save("m.ranef") and rn.load("m.ranef")',
         )
-    try:
-        return Path(os.fsdecode(path))
-    except (TypeError, ValueError) as error:
-        raise OptionError("path is the name of a file", found=str(error)) from error
+    name = os.fsdecode(path)
+    if "\0" in name:
+        raise OptionError("path is the name of a file", found="a null character in it")
+    return Path(name)
 
 
 def _foreign(target: Path, kind: str, found: str) -> NoReturn:
