@@ -192,7 +192,7 @@ _ROWS = 'choose the rows first, as in rn.lmm(formula, data[data["x"] > 0])'
 _SEARCH = "control=rn.Control(...)"
 _POPULATION = (
     'level="population" to leave all random effects out (re_form=NA), level="conditional" to take '
-    "them in (re_form=NULL)"
+    "them in (re_form=NULL), random=['g'] for those of some factors"
 )
 _DDF = 'ddf="satterthwaite"'
 

@@ -83,6 +83,7 @@ def arguments(fit: Any, tmp_path: Any) -> dict[str, list[tuple[tuple[Any, ...], 
         "emmeans": [(("f",), {})],
         "contextual": [(("x",), {})],
         "test": [(("x = 0",), {}), (("x = 0",), {"ddf": "kenward-roger"})],
+        "save": [((tmp_path / "m.ranef",), {})],
         "report": [((tmp_path / "report.html",), {})],
     }
 

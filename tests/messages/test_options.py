@@ -80,12 +80,24 @@ def fit() -> rn.Fit:
     return rn.lmm("y ~ x + f + (x | g)", frame())
 
 
+@pytest.fixture(autouse=True)
+def in_a_folder_of_its_own(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file may be named anything; relative names stay here."""
+    monkeypatch.chdir(tmp_path)
+
+
+def saved() -> str:
+    fit().save("m.ranef")
+    return "m.ranef"
+
+
 NEEDED: dict[str, dict[str, Any]] = {
     "predict": {"newdata": frame()},
     "refit": {"y": frame()["y"]},
     "with_reml": {"reml": False},
     "test": {"hypotheses": "x = 0"},
     "contextual": {"variable": "x"},
+    "save": {"path": "m.ranef"},
     "bootstrap": {"n": 2, "seed": 1},
     "confint": {"method": "bootstrap", "n": 2, "seed": 1},
 }
@@ -125,6 +137,7 @@ CALLS: dict[str, Call] = {
     "center": lambda: (rn.center, {"data": frame(), "columns": ("x",), "by": "g"}),
     "structure": lambda: (rn.structure, {"data": frame(), "groups": "g"}),
     "load": lambda: (rn.datasets.load, {"name": "dyestuff"}),
+    "rn.load": lambda: (rn.load, {"path": saved()}),
     "describe": lambda: (rn.datasets.describe, {"name": "dyestuff"}),
     "names": lambda: (rn.datasets.names, {}),
     "Control": lambda: (rn.Control, {}),
@@ -145,7 +158,7 @@ CALLS: dict[str, Call] = {
     **{f"table.{name}": table(name) for name in methods(ComparisonTable) if name != "to_docx"},
 }
 # Classes take their fields, which Python checks; the other functions answer.
-ANSWERING = ["lmm", "compare", "center", "structure", "load", "sensitivity", "smallest"]
+ANSWERING = ["lmm", "compare", "center", "structure", "load", "rn.load", "sensitivity", "smallest"]
 ANSWERING += [*methods(rn.Fit), *(f"plot.{name}" for name in methods(PlotAccessor))]
 
 

@@ -52,9 +52,8 @@ def test_a_flipped_byte_is_an_error_or_changes_nothing(whole: bytes, tmp_path: A
         damaged[at] ^= int(rng.integers(1, 256))
         try:
             assert repr(load(tmp_path, bytes(damaged)).fixef) == expected
-        except rn.DataError as error:
+        except rn.DataError:
             refused += 1
-            assert "damaged.ranef" in error.where
     assert refused > 200
 
 

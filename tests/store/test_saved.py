@@ -125,6 +125,18 @@ def test_a_loaded_fit_answers_to_the_last_bit(name: str, tmp_path: Any) -> None:
         )
 
 
+def test_a_fit_that_went_back_to_the_rows_keeps_their_columns(tmp_path: Any) -> None:
+    """Sums have lost digits where effects are ten million sigma: the answers need the rows."""
+    data = frame()
+    data["y"] += 1e7 * np.random.default_rng(0).normal(size=16)[data.g]
+    fit = rn.lmm("y ~ x + (1 | g)", data)
+    assert fit._problem.rows is not None
+    fit.save(tmp_path / "m.ranef")
+    loaded = rn.load(tmp_path / "m.ranef")
+    new = data.iloc[[0, 9]]
+    assert_same(answers(fit, new), answers(loaded, new))
+
+
 def test_a_file_is_small_and_holds_no_rows(tmp_path: Any) -> None:
     data = rn.datasets.load("hsb")
     fit = rn.lmm("math ~ ses * sector + (ses | sch.id)", data)
@@ -217,5 +229,6 @@ def test_paths_that_are_none(loaded: Any, path: Any) -> None:
 
 def test_a_folder_is_no_file(loaded: Any, tmp_path: Any) -> None:
     for call in (loaded.save, rn.load):
-        with pytest.raises(rn.OptionError, match="cannot be"):
-            call(tmp_path)
+        for path in (tmp_path, ".", "/", tmp_path / ("long" * 200), __file__ + "/m.ranef"):
+            with pytest.raises(rn.OptionError, match="cannot be"):
+                call(path)

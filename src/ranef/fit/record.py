@@ -21,7 +21,6 @@ from ranef.problem.exact import NOTHING
 from ranef.record import record
 from ranef.solve import Control, Solution, solve_checked, solve_design
 from ranef.solve.solution import search, solution_of
-from ranef.store.absent import Absent
 from ranef.store.kept import Kept
 from ranef.types import Array, Finding, Findings, MissingRows
 
@@ -146,7 +145,7 @@ class FitRecord:
 
     def _again(self, problem: Problem) -> Self:
         """Another criterion for the same data: by REML or by ML, with other priors."""
-        if isinstance(self._table, Absent):
+        if self._kept is not None:
             return self._again_from_sums(problem)
         return self._from(self._design, lambda _: problem)
 

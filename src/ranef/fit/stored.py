@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
+from ranef.answers import refuse_unknown_options
 from ranef.design import Design
 from ranef.fit.record import FitRecord
 from ranef.formula import Formula
@@ -61,7 +62,7 @@ class Stored(FitRecord):
         >>> again.predict({"Days": [9], "Subject": [308]}).round(2)
         array([430.66])
         """
-        from ranef import __version__
+        from ranef._version import __version__
         from ranef.store.container import write_file
 
         told = {
@@ -73,6 +74,7 @@ class Stored(FitRecord):
         write_file(path, "fit", told, _parts(self))
 
 
+@refuse_unknown_options("rn.load")
 def load(path: Any) -> Fit:
     """Read a fit that `fit.save()` has written.
 

@@ -19,6 +19,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ranef.inference.ddf.expected import Columns, along
 from ranef.inference.ddf.gram import Gram, Part
@@ -84,7 +85,7 @@ def _taken(gram: Gram, group: int, at: Held, g: Square, h: Columns) -> Array:
     for other, r in enumerate(at.r):
         block = _block(gram, g, group, at.codes[group], other, at.codes[other])
         taken += np.einsum("nab,nb->na", block, r)
-    return taken
+    return np.asarray(taken)
 
 
 def _quadratic(
@@ -111,7 +112,7 @@ def _quadratic(
             block = _block(gram, spread, one, at.codes[one], other, at.codes[other])
             right += np.einsum("nab,nb->na", block, s)
         total += np.einsum("nq,nq->n", r, right)
-    return total
+    return np.asarray(total)
 
 
 def _sandwich(gram: Gram, direction: Direction) -> Square:
@@ -140,7 +141,7 @@ def _others(gram: Gram, direction: Direction, g12: Array) -> Array:
     levels, k, m = g12.shape
     flat = np.ascontiguousarray(g12.reshape(levels * k, m).T)
     _, moved = along(gram, direction, (g12, flat))
-    return moved.reshape(m, levels, k).transpose(1, 0, 2)
+    return np.asarray(moved.reshape(m, levels, k).transpose(1, 0, 2))
 
 
 def _inner(x: Columns, y: Columns) -> Array:
@@ -151,9 +152,10 @@ def _part(gram: Gram, group: int) -> Part:
     return next(part for part in gram.parts if part.group == group)
 
 
-def _places(part: Part, codes: Codes) -> Array:
+def _places(part: Part, codes: Codes) -> NDArray[np.int64]:
     """Columns of the dense block that belong to the level of each row, shape (rows, q)."""
-    return part.place.start + codes[:, None].astype(np.int64) * part.q + np.arange(part.q)
+    first = part.place.start + codes.astype(np.int64) * part.q
+    return np.asarray(first[:, None] + np.arange(part.q))
 
 
 def _columns(gram: Gram, x: Columns, group: int, codes: Codes) -> Array:

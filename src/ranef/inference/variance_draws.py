@@ -95,7 +95,8 @@ def _drawn(problem: Problem, kernel: Kernel, inner: Array, n: int, seed: int) ->
     sizes = [term.q for term in problem.terms]
     centre, scales = _first(problem, inner)
     k = centre.size
-    centres, root = centre[None, :], np.diag(scales)
+    centres: Array = centre[None, :]
+    root: Array = np.diag(scales)
     thetas = np.empty((n, inner.size))
     for _ in range(STAGES):
         chosen = rng.integers(0, centres.shape[0], n)
@@ -113,9 +114,8 @@ def _drawn(problem: Problem, kernel: Kernel, inner: Array, n: int, seed: int) ->
         mean = tempered @ points
         apart = points - mean
         spread = apart.T @ (tempered[:, None] * apart) + 1e-6 * np.diag(scales**2)
-        root = np.linalg.cholesky(spread)
+        root = 0.6 * np.linalg.cholesky(spread).astype(np.float64, copy=False)
         centres = points[rng.choice(n, n, p=tempered)] * 0.8 + 0.2 * mean
-        root *= 0.6
     effective = _effective(weights)
     if effective < FEW:
         warn(

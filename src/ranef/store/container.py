@@ -13,6 +13,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from typing import Any, NoReturn
@@ -72,7 +73,7 @@ def write_file(path: Any, kind: str, told: Mapping[str, Any], content: Any) -> N
         "content": tree,
     }
     text = json.dumps(head, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    beside = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
+    beside = target.parent / f".ranef-{secrets.token_hex(8)}"
     try:
         with open(beside, "xb") as file:
             with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -91,7 +92,8 @@ def write_file(path: Any, kind: str, told: Mapping[str, Any], content: Any) -> N
             fix="give the path of a file in a folder that exists and can be written to",
         ) from error
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
 
 
 def read_file(path: Any, kind: str) -> Any:

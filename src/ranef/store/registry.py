@@ -56,16 +56,13 @@ _RECORDS = {
 # Named tuples: their entries are written in order.
 _TUPLES = {"ranef.types": ("TermBlock",)}
 
-# What the core computes: its state is numbers, arrays and bytes.
-_CORE = ("CrossProducts", "Scaling", "Solved")
-
 
 @cache
 def _kinds() -> tuple[Kind, ...]:
     from dataclasses import fields
 
-    import ranef._core as core
     from ranef.design.levels import Levels
+    from ranef.kernel import CoreScaling, CoreSolved, CrossProducts
     from ranef.store.absent import Absent
     from ranef.store.checks import checked_state
     from ranef.types import Findings
@@ -83,9 +80,8 @@ def _kinds() -> tuple[Kind, ...]:
 
         return Kind(cls.__name__, cls, state, make)
 
-    def of_core(name: str) -> Kind:
-        cls = getattr(core, name)
-
+    def of_core(name: str, cls: Any) -> Kind:
+        # What the core computes: its state is numbers, arrays and bytes.
         def make(state: Any) -> Any:
             value = cls.__new__(cls)
             value.__setstate__(checked_state(name, state))
@@ -102,8 +98,12 @@ def _kinds() -> tuple[Kind, ...]:
         for name in names:
             cls = getattr(import_module(module), name)
             kinds.append(Kind(name, cls, tuple, cls._make))
-    kinds += [of_core(name) for name in _CORE]
-    kinds.append(Kind("Levels", Levels, lambda v: _levels(v), lambda s: Levels(*s)))
+    kinds += [
+        of_core("CrossProducts", CrossProducts),
+        of_core("Scaling", CoreScaling),
+        of_core("Solved", CoreSolved),
+    ]
+    kinds.append(Kind("Levels", Levels, _levels, lambda s: Levels(*s)))
     kinds.append(Kind("Findings", Findings, tuple, Findings))
     kinds.append(Kind("Absent", Absent, lambda v: v.__getstate__(), lambda s: Absent(*s)))
     return tuple(kinds)

@@ -2,8 +2,8 @@
 
 A number, a text, true, false and null stand for themselves. Everything else is a list whose first
 entry says what it is: ``["list", ...]``, ``["tuple", ...]``, ``["dict", [key, value], ...]``,
-``["array", k]`` (the k-th array), ``["bytes", k]``, ``["float", "nan"]``, ``["again", k]`` (the k-th
-record or array that was read), ``["is", name, state]`` for what the registry knows.
+``["array", k]`` (the k-th array), ``["bytes", k]``, ``["float", "nan"]``, ``["again", k]`` (the
+k-th record or array that was read), ``["is", name, state]`` for what the registry knows.
 """
 
 from __future__ import annotations
