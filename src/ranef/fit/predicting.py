@@ -173,12 +173,13 @@ class Predicting(FitRecord):
             lambda: self._modes,
             options,
         )
+        if interval is None and not se:
+            warn_not_estimable(target.broken, encoding)
+            return target.estimate + shift
         # Many small products: several threads in each would wait for one another.
         with one_blas_thread():
             result = self._predicted(target, options)
         warn_not_estimable(result.broken, encoding)
-        if interval is None and not se:
-            return result.estimate + shift
         from ranef.present.estimates import prediction_frame
         from ranef.present.rows import frame_index
 
@@ -192,13 +193,12 @@ class Predicting(FitRecord):
         """The means with errors and intervals by the method asked for."""
         from ranef.inference.predict import predict
 
-        asked = options.interval is not None or bool(options.se)
-        if options.method == "integrated" and asked:
+        if options.method == "integrated":
             from ranef.inference.predict_integrated import predict_integrated
 
             with progress("integrating over the variances"):
                 return predict_integrated(target, self._problem, self._solution, options)
-        if options.method == "bootstrap" and asked:
+        if options.method == "bootstrap":
             from ranef.inference.predict_bootstrap import predict_bootstrap
 
             with progress_bar("bootstrap", options.draws) as tick:

@@ -173,6 +173,7 @@ class FitRecord:
             _solution=solution,
             _estimates=estimates,
             _layout=kernel.layout,
+            _kept=replace(self._kept, residual_quantiles=()) if self._kept else None,
             findings=Findings([*others, *fit_findings(problem, solution)]),
         )
 
@@ -288,7 +289,7 @@ class FitRecord:
         """What F tests of the terms ask; a fit that was loaded keeps it instead of the data."""
         from ranef.inference.term_hypotheses import term_hypotheses
 
-        if self._kept is not None:
+        if self._kept is not None and type in self._kept.hypotheses:
             return self._kept.hypotheses[type]
         return term_hypotheses(self._design, self._table, type)
 

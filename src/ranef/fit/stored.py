@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from ranef.answers import refuse_unknown_options
 from ranef.design import Design
+from ranef.errors import RanefError
 from ranef.fit.record import FitRecord
 from ranef.formula import Formula
 from ranef.inference.estimates import Estimates
@@ -151,8 +153,12 @@ def _kept(record: Any) -> Kept:
     from ranef.present.equation_parts import parts_of
     from ranef.present.summary import residual_quantiles
 
+    hypotheses = {}
+    for type in (1, 2, 3):
+        with suppress(RanefError):  # what cannot be asked of the fit cannot be asked of the file
+            hypotheses[type] = record._of_terms(type)
     return Kept(
-        {type: record._of_terms(type) for type in (1, 2, 3)},
+        hypotheses,
         residual_quantiles(record),
         tuple(sorted(parts_of(record).group_level)),
     )

@@ -71,8 +71,6 @@ def predict(
     residual covers too little, 83 % instead of 95 % if there is hardly a residual.
     """
     estimate, mean = target.estimate, target.mean
-    if options.interval is None and not options.se:
-        return Prediction(estimate, None, None, None, target.broken)
     ddf = method()
     if options.terms:
         variance = variances.conditional(target.x, target.blocks)
