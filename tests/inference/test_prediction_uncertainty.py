@@ -14,6 +14,7 @@ from scipy.stats import t as student
 import ranef as rn
 from ranef.errors import TooLargeError
 from ranef.frame import read_table
+from ranef.inference import prediction_gradient, prediction_shift
 from ranef.inference.ddf.directions import symmetric_basis
 from ranef.inference.variance_draws import _drawn, _grid
 
@@ -133,7 +134,7 @@ def example(request: Any) -> tuple[Any, pd.DataFrame, Dense]:
 
 @pytest.mark.parametrize("interval", ["confidence", "prediction"])
 def test_the_default_interval_is_t_with_satterthwaites_degrees_of_freedom(
-    example: Any, interval: str
+    example: Any, interval: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Off the face: a singular covariance can grow. Central differences limit the tolerance."""
     fit, new, dense = example
@@ -142,9 +143,11 @@ def test_the_default_interval_is_t_with_satterthwaites_degrees_of_freedom(
     gradient = dense.gradient(float(interval == "prediction"))
     spread = np.einsum("nk,kl,nl->n", gradient, dense.covariance, gradient)
     df = np.maximum(2.0 * value**2 / spread, 2.0)
-    got = fit.predict(new, new_levels="population", interval=interval)
     half = student.ppf(0.975, df) * np.sqrt(value)
-    np.testing.assert_allclose((got.conf_high - got.conf_low) / 2.0, half, rtol=2e-6)
+    for few in (0.0, np.inf):  # by tables, and row by row
+        monkeypatch.setattr(prediction_gradient, "FEW", few)
+        got = fit.predict(new, new_levels="population", interval=interval)
+        np.testing.assert_allclose((got.conf_high - got.conf_low) / 2.0, half, rtol=2e-6)
 
 
 def test_the_corrected_standard_error_counts_the_error_of_the_variances(example: Any) -> None:
@@ -182,8 +185,6 @@ def test_a_variance_of_zero_is_not_taken_as_known() -> None:
 
 
 def test_rows_do_not_depend_on_their_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    from ranef.inference import prediction_gradient, prediction_shift
-
     data = frame()
     fit = rn.lmm(*MODELS["crossed"][:1], data)
     options = {"interval": "prediction", "se": "corrected"}

@@ -22,15 +22,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranef.inference.ddf.expected import Columns, along
-from ranef.inference.ddf.gram import Gram, Part
+from ranef.inference.ddf.gram import Gram, Part, by_columns
 from ranef.inference.ddf.information import VarianceInformation
 from ranef.inference.inner_rows import InnerRows
 from ranef.kernel import Direction
 from ranef.types import Array, Codes
 
-__all__ = ["Held", "envelope_gradient", "held"]
+__all__ = ["Held", "deltas", "envelope_gradient", "held"]
 
 CHUNK = 1 << 14  # rows at a time
+NUMBERS = 1 << 22  # in an array, at a time
+FEW = 1.0  # rows for each column of the dense block, below which tables do not pay
 
 
 class Square(NamedTuple):
@@ -55,8 +57,12 @@ def envelope_gradient(information: VarianceInformation, rows: InnerRows) -> Arra
     """Derivatives of the variances over sigma^2 along each direction of D, shape (rows, T)."""
     out = np.empty((rows.x.shape[0], len(information.directions)))
     gram = information.gram
-    g = Square(gram.alone - gram.shared(), gram.g12, gram.g22)
     h = gram.h1, gram.h2
+    if out.shape[0] < FEW * gram.h2.shape[0]:
+        for part, chunk in rows.chunks(max(1, NUMBERS // (h[0].size + h[1].size + 1))):
+            _directly(information, chunk, out[part])
+        return out
+    g = Square(gram.alone - gram.shared(), gram.g12, gram.g22)
     for t, direction in enumerate(information.directions):
         spread = _sandwich(gram, direction)
         moved = along(gram, direction, h)
@@ -66,6 +72,18 @@ def envelope_gradient(information: VarianceInformation, rows: InnerRows) -> Arra
             at = held(information, chunk)
             out[part, t] = _quadratic(gram, direction, chunk, at, g, h, spread, answer, phi)
     return out
+
+
+def _directly(information: VarianceInformation, rows: InnerRows, out: Array) -> None:
+    """The sums from delta itself, on every level: for few rows."""
+    gram = information.gram
+    delta = deltas(information, rows)
+    for t, direction in enumerate(information.directions):
+        moved = along(gram, direction, delta)
+        out[:, t] = np.einsum("jqn,jqn->n", delta[0], moved[0])
+        out[:, t] += np.einsum("mn,mn->n", delta[1], moved[1])
+        z = rows.z[direction.group] * (rows.codes[direction.group] < 0)[:, None]
+        out[:, t] += np.einsum("nq,nq->n", z @ direction.d, z)
 
 
 def held(information: VarianceInformation, rows: InnerRows) -> Held:
@@ -78,6 +96,36 @@ def held(information: VarianceInformation, rows: InnerRows) -> Held:
     for group, code in enumerate(codes):
         a -= np.einsum("nqp,nq->np", _columns(gram, (gram.h1, gram.h2), group, code), r[group])
     return Held(known, codes, r, a @ information.xx_inverse)
+
+
+def deltas(information: VarianceInformation, rows: InnerRows) -> Columns:
+    """z - G r - H c on all levels of the fit: one column a row.
+
+    Levels that the fit has not seen have none: nothing is estimated from them.
+    """
+    gram, at = information.gram, held(information, rows)
+    r = _placed(gram, rows, at.r)
+    shrunk = gram.times(*r)
+    z = _placed(gram, rows, tuple(k * z for k, z in zip(at.known, rows.z, strict=True)))
+    return (
+        z[0] - shrunk[0] - gram.h1 @ at.c.T,
+        z[1] - shrunk[1] - gram.h2 @ at.c.T,
+    )
+
+
+def _placed(gram: Gram, rows: InnerRows, values: tuple[Array, ...]) -> Columns:
+    """Values of the row's own levels as columns on all levels."""
+    levels, k, _ = gram.h1.shape
+    n = rows.x.shape[0]
+    each = np.arange(n)
+    largest, others = np.zeros((levels, k, n)), np.zeros((gram.h2.shape[0], n))
+    code = np.maximum(rows.codes[gram.largest], 0)
+    largest[code, :, each] = values[gram.largest]
+    for part in gram.parts:
+        code = np.maximum(rows.codes[part.group], 0).astype(np.int64)
+        places = part.place.start + code[:, None] * part.q + np.arange(part.q)
+        others[places, each[:, None]] = values[part.group]
+    return largest, others
 
 
 def _taken(gram: Gram, group: int, at: Held, g: Square, h: Columns) -> Array:
@@ -132,7 +180,7 @@ def _sandwich(gram: Gram, direction: Direction) -> Square:
         own -= crossed + crossed.transpose(0, 2, 1)
         middle = np.tensordot(gram.across, d @ gram.across, ((0, 1), (0, 1)))
         inside = gram.between @ middle @ gram.between
-        own += (gram.across @ inside) @ gram.across.transpose(0, 2, 1)
+        own += by_columns(gram.across, inside) @ gram.across.transpose(0, 2, 1)
     return Square(own, across, rest)
 
 

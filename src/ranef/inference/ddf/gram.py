@@ -23,7 +23,7 @@ from ranef.problem.memory import available_memory
 from ranef.record import record
 from ranef.types import Array
 
-__all__ = ["Gram", "Part", "gram"]
+__all__ = ["Gram", "Part", "by_columns", "gram"]
 
 GB = 1e9
 
@@ -84,12 +84,21 @@ class Gram:
         if not self.parts:
             return y1, x2
         met = np.tensordot(self.across, x1, ((0, 1), (0, 1)))
-        y1 += self.across @ -(self.between @ met) + self.g12 @ x2
+        y1 += by_columns(self.across, -(self.between @ met)) + by_columns(self.g12, x2)
         return y1, np.tensordot(self.g12, x1, ((0, 1), (0, 1))) + self.g22 @ x2
 
     def shared(self) -> Array:
         """The diagonal blocks of T S T', shape (J, k, k)."""
-        return (self.across @ self.between) @ self.across.transpose(0, 2, 1)
+        return by_columns(self.across, self.between) @ self.across.transpose(0, 2, 1)
+
+
+def by_columns(blocks: Array, x: Array) -> Array:
+    """Each block times the same x, as one product: shape (J, k, m) times (m, c).
+
+    Block by block x would be read from memory J times.
+    """
+    levels, k, m = blocks.shape
+    return np.asarray((blocks.reshape(levels * k, m) @ x).reshape(levels, k, x.shape[1]))
 
 
 def gram(problem: Problem, covariances: Sequence[Array]) -> Gram:
@@ -140,7 +149,7 @@ def gram(problem: Problem, covariances: Sequence[Array]) -> Gram:
     for part in parts:
         d2[part.place, part.place] = np.kron(np.eye(part.levels), covariances[part.group])
     between = d2 - d2 @ g22 @ d2
-    h1 = h1 - across @ (d2 @ h2)
+    h1 = h1 - by_columns(across, d2 @ h2)
     return Gram(largest, tuple(parts), alone, across, between, g12, g22, h1, h2)
 
 
