@@ -84,8 +84,9 @@ class Predicting(FitRecord):
             ``"known variances"`` takes variances estimated as zero as known.
         method : {"wald", "integrated", "bootstrap"}
             Standard error times a quantile of t; or quantiles of the predictions over all values of
-            the variances that the data allow; or quantiles of the errors of predictions from refits
-            to simulated responses (not for singular fits: there it draws groups without effects).
+            the variances that the data allow; or quantiles of the errors, over their standard
+            errors, of predictions from refits to simulated responses (not for singular fits: there
+            it draws groups without effects).
             Only ``"wald"`` uses `ddf` and `uncertainty`.
         n : int, optional
             Draws of ``"integrated"`` with several parameters of variances (400), refits of
@@ -205,6 +206,7 @@ class Predicting(FitRecord):
                 return predict_bootstrap(
                     target,
                     self._problem,
+                    self._solution,
                     self._design,
                     self._estimates,
                     self._weights,

@@ -40,6 +40,11 @@ class Stored(FitRecord):
         path : str or path
             A file of this name is replaced. It is never half-written.
 
+        Returns
+        -------
+        None
+            The file is complete then.
+
         Raises
         ------
         OptionError

@@ -1,8 +1,10 @@
 """Predictions by the parametric bootstrap: new groups and rows, the model fitted again.
 
 Each replicate draws random effects and residuals from the fit, fits the model to the response that
-they make, predicts, and keeps the error: what was drawn less what was predicted. The interval is
-the prediction plus quantiles of these errors (Laird and Louis 1987).
+they make, predicts, and keeps the error over its standard error in that refit: what was drawn less
+what was predicted. The interval is the prediction plus the fit's standard error times quantiles of
+these (the bootstrap-t: Efron and Tibshirani 1993, section 12.5). Quantiles of the errors themselves
+would cover as little as the normal law does: they too take the estimated variances as known.
 """
 
 from __future__ import annotations
@@ -15,15 +17,18 @@ from ranef.design import Design
 from ranef.errors import OptionError
 from ranef.inference.conditional import conditional_modes
 from ranef.inference.estimates import Estimates
+from ranef.inference.inner_rows import InnerRows, inner_rows
 from ranef.inference.predict import Prediction
 from ranef.inference.prediction_options import PredictionOptions
 from ranef.inference.prediction_target import Target
+from ranef.inference.prediction_variance import new_groups, relative_variances
 from ranef.inference.rows import random_part
 from ranef.inference.simulate import draw_key
+from ranef.kernel import Kernel
 from ranef.problem import Problem
-from ranef.problem.parameters import semidefinite_cholesky
-from ranef.solve import Control
-from ranef.solve.solution import solve
+from ranef.problem.parameters import group_lambdas, semidefinite_cholesky
+from ranef.solve import Control, Solution
+from ranef.solve.solution import evaluate_at, solve
 from ranef.types import Array
 
 __all__ = ["predict_bootstrap"]
@@ -32,6 +37,7 @@ __all__ = ["predict_bootstrap"]
 def predict_bootstrap(
     target: Target,
     problem: Problem,
+    solution: Solution,
     design: Design,
     estimates: Estimates,
     weights: Array | None,
@@ -39,7 +45,7 @@ def predict_bootstrap(
     options: PredictionOptions,
     tick: Callable[[int], None],
 ) -> Prediction:
-    """Standard deviations of the errors of the means, and intervals from their quantiles.
+    """Standard deviations of the errors of the means, and intervals by the bootstrap-t.
 
     Levels that the fit has not seen are drawn anew in each replicate, independently for each row.
 
@@ -60,6 +66,11 @@ def predict_bootstrap(
     fixed = design.X @ estimates.beta
     true_mean = target.x @ estimates.beta
     random = [(term.codes, term.Z) for term in design.terms]
+    rows = inner_rows(problem, target.x, target.blocks)
+    fresh = None if target.fresh is None else inner_rows(problem, target.x, target.fresh)
+    kernel = problem.kernel()
+    evaluate_at(problem, kernel, solution.inner)
+    own = _scale(problem, kernel, solution.inner, rows, fresh)
     errors = np.empty((options.draws, target.mean.size))
     squares = np.zeros(target.mean.size)
     for k in range(options.draws):
@@ -71,8 +82,8 @@ def predict_bootstrap(
         y = fixed + random_part(random, effects) + noise * rng.standard_normal(design.n)
         again = problem.with_response(design, y, weights, 1)
         kernel = again.kernel()
-        solution = solve(again, control, kernel=kernel)
-        modes = conditional_modes(again, solution, kernel)
+        refit = solve(again, control, kernel=kernel)
+        modes = conditional_modes(again, refit, kernel)
         errors[k] = true_mean + random_part(target.blocks, effects)
         errors[k] -= target.x @ again.scaling.beta(kernel.beta)
         errors[k] -= random_part(target.blocks, modes)
@@ -85,6 +96,8 @@ def predict_bootstrap(
             for (_, z), root in zip(target.fresh, roots, strict=True):
                 new = rng.standard_normal((z.shape[0], root.shape[0])) @ root.T
                 errors[k] += np.einsum("ij,ij->i", z, new)
+        scale = _scale(again, kernel, refit.inner, rows, fresh)
+        errors[k] /= np.where(scale > 0.0, scale, 1.0)
         tick(k + 1)
     missing = np.isnan(target.mean)
     error = np.sqrt(squares / options.draws)
@@ -96,7 +109,18 @@ def predict_bootstrap(
     return Prediction(
         target.estimate,
         error if options.se else None,
-        target.mean + low,
-        target.mean + high,
+        target.mean + low * own,
+        target.mean + high * own,
         target.broken,
     )
+
+
+def _scale(
+    problem: Problem, kernel: Kernel, inner: Array, rows: InnerRows, fresh: InnerRows | None
+) -> Array:
+    """Standard errors of what is predicted, where a kernel stands."""
+    relative = [t @ t.T for t in group_lambdas(problem, inner)]
+    variance = relative_variances(problem, kernel, relative, rows)
+    if fresh is not None:
+        variance = variance + 1.0 + new_groups(fresh, relative)
+    return np.asarray(problem.scaling.y_scale * np.sqrt(variance * kernel.r2 / problem.nu))

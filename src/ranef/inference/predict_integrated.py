@@ -13,11 +13,11 @@ import numpy as np
 
 from ranef.errors import OptionError
 from ranef.inference.conditional import conditional_modes
-from ranef.inference.inner_rows import Blocks, InnerRows, inner_rows
+from ranef.inference.inner_rows import Blocks, inner_rows
 from ranef.inference.predict import Prediction
 from ranef.inference.prediction_options import PredictionOptions
 from ranef.inference.prediction_target import Target
-from ranef.inference.prediction_variance import relative_variances
+from ranef.inference.prediction_variance import new_groups, relative_variances
 from ranef.inference.rows import random_part
 from ranef.inference.variance_draws import variance_draws
 from ranef.problem import Problem
@@ -75,7 +75,7 @@ def predict_integrated(
             variances[:, k] = relative_variances(problem, kernel, relative, rows)
             variances[:, k] *= sigma2
             if fresh is not None:
-                more[:, k] = sigma2 * (1.0 + _new_groups(fresh, relative))
+                more[:, k] = sigma2 * (1.0 + new_groups(fresh, relative))
         means += np.broadcast_to(chunk.offset, chunk.mean.shape)[:, None]
         centre = means @ weights
         tail = problem.nu / (problem.nu - 2.0) if problem.nu > 2.0 else np.inf
@@ -110,13 +110,6 @@ def _rows(target: Target, part: slice) -> Target:
         blocks=taken(target.blocks),
         fresh=None if target.fresh is None else taken(target.fresh),
     )
-
-
-def _new_groups(rows: InnerRows, relative: list[Array]) -> Array:
-    total = np.zeros(rows.x.shape[0])
-    for z, d in zip(rows.z, relative, strict=True):
-        total += np.einsum("ij,ij->i", z @ d, z)
-    return total
 
 
 def _quantile(means: Array, scales: Array, weights: Array, nu: float, p: float) -> Array:

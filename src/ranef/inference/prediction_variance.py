@@ -22,7 +22,7 @@ from ranef.solve.face import Face, face_of
 from ranef.solve.solution import evaluate_at
 from ranef.types import Array
 
-__all__ = ["PredictionVariance", "RowVariances", "relative_variances"]
+__all__ = ["PredictionVariance", "RowVariances", "new_groups", "relative_variances"]
 
 STEP = 1e-4  # of the central differences, in natural sizes of the coordinates
 
@@ -252,6 +252,14 @@ def relative_variances(
         weights=None,
     )
     return np.asarray(variance + row_variances(kernel, packed))
+
+
+def new_groups(rows: InnerRows, relative: Sequence[Array]) -> Array:
+    """z'D z of new levels over sigma^2, shape (rows,)."""
+    total = np.zeros(rows.x.shape[0])
+    for z, d in zip(rows.z, relative, strict=True):
+        total += np.einsum("ij,ij->i", z @ d, z)
+    return total
 
 
 def _units(face: Face) -> Array:
