@@ -127,6 +127,15 @@ def test_contents_that_no_fit_has(whole: bytes, tmp_path: Any, content: Any) -> 
         load(tmp_path, packed(head | {"content": content}, arrays))
 
 
+def test_arrays_that_were_exchanged_are_noticed(whole: bytes, tmp_path: Any) -> None:
+    """The archive is sound: only the sum in the text tells."""
+    head, arrays = parts(whole)
+    assert repr(load(tmp_path, packed(head, arrays)).fixef)
+    changed = arrays[:-1] + bytes([arrays[-1] ^ 1])
+    with pytest.raises(rn.DataError, match="damaged"):
+        load(tmp_path, packed(head, changed))
+
+
 def test_deep_nesting_is_an_error(whole: bytes, tmp_path: Any) -> None:
     head, arrays = parts(whole)
     content: Any = 1
