@@ -215,7 +215,7 @@ _GROUPS = 'groups stand in the formula, as in "y ~ x + (x | g)"'
 _SEARCH = "control=rn.Control(...)"
 _POPULATION = (
     'level="population" to leave all random effects out (re_form=NA), level="conditional" to take '
-    "them in (re_form=NULL)"
+    "them in (re_form=NULL), random=['g'] for those of some factors"
 )
 _DDF = 'ddf="satterthwaite"'
 

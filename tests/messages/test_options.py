@@ -90,6 +90,17 @@ def smaller() -> rn.Fit:
     return rn.lmm("y ~ x + f + (1 | g)", frame())
 
 
+@pytest.fixture(autouse=True)
+def in_a_folder_of_its_own(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file may be named anything; relative names stay here."""
+    monkeypatch.chdir(tmp_path)
+
+
+def saved() -> str:
+    fit().save("m.ranef")
+    return "m.ranef"
+
+
 NEEDED: dict[str, dict[str, Any]] = {
     "predict": {"newdata": frame()},
     "refit": {"y": frame()["y"]},
@@ -100,6 +111,7 @@ NEEDED: dict[str, dict[str, Any]] = {
     "emtrends": {"variable": "x", "by": "f"},
     "comparisons": {"variable": "f"},
     "slopes": {"variable": "x"},
+    "save": {"path": "m.ranef"},
     "bootstrap": {"n": 2, "seed": 1},
     "influence": {"by": "g"},
     "check_residuals": {"n": 2, "seed": 1},
@@ -161,6 +173,7 @@ CALLS: dict[str, Call] = {
     "power": lambda: (rn.power, dict(PLANNED)),
     "power.plot": lambda: (rn.power(**PLANNED).plot, {}),
     "load": lambda: (rn.datasets.load, {"name": "dyestuff"}),
+    "rn.load": lambda: (rn.load, {"path": saved()}),
     "describe": lambda: (rn.datasets.describe, {"name": "dyestuff"}),
     "names": lambda: (rn.datasets.names, {}),
     "Control": lambda: (rn.Control, {}),
@@ -198,6 +211,7 @@ ANSWERING = [
     "center",
     "structure",
     "load",
+    "rn.load",
     "sensitivity",
     "smallest",
 ]

@@ -15,9 +15,11 @@ from ranef.fit.explained import Explained
 from ranef.fit.influential import Influential
 from ranef.fit.marginal import Marginal
 from ranef.fit.parameters import Parameters
+from ranef.fit.predicting import Predicting
 from ranef.fit.refitting import Refitting
 from ranef.fit.robustly import Robustly
 from ranef.fit.simulating import Simulating
+from ranef.fit.stored import Stored
 from ranef.fit.tested import Tested
 from ranef.fit.updating import Updating
 from ranef.options import boolean, one_of, shown
@@ -35,6 +37,7 @@ __all__ = ["Fit"]
 class Fit(
     Estimated,
     ByRow,
+    Predicting,
     Tested,
     Compared,
     Marginal,
@@ -47,6 +50,7 @@ class Fit(
     Simulating,
     Updating,
     Parameters,
+    Stored,
     Presented,
 ):
     """A fitted linear mixed model.

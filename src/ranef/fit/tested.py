@@ -140,12 +140,11 @@ class Tested(FitRecord):
         Machine       2    46.0       87.8
         """
         from ranef.inference.anova import term_tests
-        from ranef.inference.term_hypotheses import term_hypotheses
         from ranef.present.anova import anova_frame
 
         one_of("type", type, (1, 2, 3), what="the type of an analysis of variance is 1, 2 or 3")
         method = self._method(ddf, vcov)
-        hypotheses = term_hypotheses(self._design, self._table, type)
+        hypotheses = self._of_terms(type)
         tests = term_tests(hypotheses, self._estimates.beta, self._estimates.sigma, method)
         if hypotheses.empty:
             warn(

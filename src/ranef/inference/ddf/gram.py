@@ -23,7 +23,7 @@ from ranef.problem.memory import available_memory
 from ranef.record import record
 from ranef.types import Array
 
-__all__ = ["Gram", "Part", "gram"]
+__all__ = ["Gram", "Part", "by_columns", "gram"]
 
 GB = 1e9
 
@@ -84,7 +84,7 @@ class Gram:
         if not self.parts:
             return y1, x2
         met = np.tensordot(self.across, x1, ((0, 1), (0, 1)))
-        y1 += self.across @ -(self.between @ met) + self.g12 @ x2
+        y1 += by_columns(self.across, -(self.between @ met)) + by_columns(self.g12, x2)
         return y1, np.tensordot(self.g12, x1, ((0, 1), (0, 1))) + self.g22 @ x2
 
     def diagonal(self) -> Mapping[int, Array]:
@@ -113,10 +113,16 @@ class Gram:
 
     def shared(self) -> Array:
         """The diagonal blocks of T S T', shape (J, k, k)."""
-        levels, k, m = self.across.shape
-        # One product of matrices: many thin ones would be several times slower.
-        met = (self.across.reshape(levels * k, m) @ self.between).reshape(levels, k, m)
-        return np.asarray(met @ self.across.transpose(0, 2, 1))
+        return by_columns(self.across, self.between) @ self.across.transpose(0, 2, 1)
+
+
+def by_columns(blocks: Array, x: Array) -> Array:
+    """Each block times the same x, as one product: shape (J, k, m) times (m, c).
+
+    Block by block x would be read from memory J times.
+    """
+    levels, k, m = blocks.shape
+    return np.asarray((blocks.reshape(levels * k, m) @ x).reshape(levels, k, x.shape[1]))
 
 
 def gram(
@@ -174,7 +180,7 @@ def gram(
     for part in parts:
         d2[part.place, part.place] = np.kron(np.eye(part.levels), covariances[part.group])
     between = d2 - d2 @ g22 @ d2
-    h1 = h1 - across @ (d2 @ h2)
+    h1 = h1 - by_columns(across, d2 @ h2)
     return Gram(largest, tuple(parts), alone, across, between, g12, g22, h1, h2)
 
 
@@ -189,7 +195,7 @@ def _others(
         return a12, a22, c2
     blocks, pairs = factor_blocks(products), pair_blocks(products)
     for part in parts:
-        c2[part.place] = blocks[part.group].fixed.reshape(-1, p)
+        c2[part.place] = blocks[part.group].fixed.reshape(part.levels * part.q, p)
         own = a22[part.place, part.place].reshape(part.levels, part.q, part.levels, part.q)
         each = np.arange(part.levels)
         own[each, :, each, :] = blocks[part.group].random
