@@ -145,7 +145,7 @@ def _parts(record: FitRecord) -> dict[str, Any]:
         if parts[name] is not None:
             parts[name] = absent("the " + name[1:].replace("_", " "))
     parts["_table"] = absent("the data")
-    parts["_index"] = None
+    parts["_index"] = parts["_given"] = None
     parts["_kept"] = record._kept or _kept(record)
     parts["_seconds"] = dict(record._seconds)
     parts["_design"] = _without_rows(record._design, absent)
@@ -173,7 +173,8 @@ def _absent(record: FitRecord) -> Any:
     from ranef.store.absent import Absent
 
     reml = "" if record._problem.reml else ", reml=False"
-    fix = f'fit the model to the data again: rn.lmm("{record._formula.text}", data{reml}, ...)'
+    call = "rn.lmm" if record._problem.terms else "rn.lm"
+    fix = f'fit the model to the data again: {call}("{record._formula.text}", data{reml}, ...)'
 
     def absent(what: str) -> Absent:
         return Absent(what, fix)

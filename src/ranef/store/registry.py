@@ -33,11 +33,13 @@ _RECORDS = {
     "ranef.formula.terms": ("Model", "Term"),
     "ranef.formula.model": ("Bar", "Formula"),
     "ranef.design.aliased": ("Aliases",),
+    "ranef.design.cuts": ("Cuts",),
     "ranef.design.design": ("Design",),
     "ranef.design.encoding": ("Encoding",),
     "ranef.design.fixed": ("Contrast",),
     "ranef.design.grouping": ("Grouping",),
     "ranef.design.means": ("GroupMeans",),
+    "ranef.design.natural_spline": ("NaturalSpline",),
     "ranef.design.random": ("TermCoding",),
     "ranef.design.state": ("Category", "State"),
     "ranef.inference.estimates": ("Estimates",),
@@ -54,7 +56,11 @@ _RECORDS = {
 }
 
 # Named tuples: their entries are written in order.
-_TUPLES = {"ranef.types": ("TermBlock",)}
+_TUPLES = {
+    "ranef.types": ("TermBlock",),
+    "ranef.kernel.protocol": ("Evidence",),
+    "ranef.solve.reference": ("Found",),
+}
 
 
 @cache
