@@ -50,7 +50,7 @@ class Compared(FitRecord):
         >>> import ranef as rn
         >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
         >>> row = fit.ranova().loc["Days in (Days | Subject)"]
-        >>> round(row["statistic"], 2), row["df"], row["law"]
+        >>> float(row["statistic"].round(2)), int(row["df"]), row["law"]
         (42.84, 2, 'half chi2(1), half chi2(2)')
         """
         from ranef.fit.random_terms import random_tests
