@@ -3,7 +3,9 @@
 ==================================  ============================================================
 `lmm(formula, data)`                fits a linear mixed model and returns a `Fit`
 `lm(formula, data)`                 fits a linear model without random effects, as a baseline
+`load(path)`                        reads a fit that `fit.save(path)` has written
 `compare(m1, m2, ...)`              sets fits side by side in a publication table
+`anova(m1, m2, ...)`                tests fits against each other, one nested in the next
 `center(data, x, by=g)`             adds centred copies of variables to a data frame
 `structure(data, groups)`           says what level each variable lives on
 `power(formula, design, ...)`       says what a planned study can find
@@ -20,8 +22,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ranef import errors
-from ranef.api import compare, lm, lmm
+from ranef.api import anova, compare, lm, lmm
 from ranef.errors import (
+    ApproximationWarning,
     DataError,
     DesignError,
     FormulaError,
@@ -42,11 +45,13 @@ from ranef.types import Finding, MissingRows
 if TYPE_CHECKING:
     from ranef import datasets, priors
     from ranef._version import __version__
+    from ranef.fit.stored import load
     from ranef.frame.center import center
     from ranef.frame.structure import structure
     from ranef.planning import power
 
 __all__ = [
+    "ApproximationWarning",
     "Certificate",
     "Control",
     "DataError",
@@ -65,12 +70,14 @@ __all__ = [
     "UnknownNameError",
     "UsageError",
     "__version__",
+    "anova",
     "center",
     "compare",
     "datasets",
     "errors",
     "lm",
     "lmm",
+    "load",
     "power",
     "priors",
     "structure",
@@ -82,6 +89,7 @@ _LATER = {
     "center": "ranef.frame.center",
     "datasets": "ranef.datasets",
     "power": "ranef.planning",
+    "load": "ranef.fit.stored",
     "priors": "ranef.priors",
     "structure": "ranef.frame.structure",
 }

@@ -130,7 +130,8 @@ def _refuse_options(called: str, options: Mapping[str, Any], names: frozenset[st
 
     name = next(option for option in options if option not in names)
     public = sorted(names - {"self"})
-    table = {**OPTIONS[""], **OPTIONS.get(called.rpartition(".")[2], {})}
+    words = OPTIONS.get(called) or OPTIONS.get(called.rpartition(".")[2], {})
+    table = {**OPTIONS[""], **words}
     same = [known for known in public if _folded(known) == _folded(name)]
     answer = "" if same else _entry(name, table)
     # A word that holds for every function helps only those that have such an option.

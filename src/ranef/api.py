@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Literal
 
 from ranef.answers import refuse_unknown_options
@@ -11,13 +12,15 @@ from ranef.fit.fitting import fit_model
 from ranef.fit.given import Given
 from ranef.formula import parse
 from ranef.options import instance, one_of
-from ranef.present.progress import progress
+from ranef.present.progress import progress, progress_bar
 from ranef.solve import Control
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ranef.present.table import ComparisonTable
 
-__all__ = ["compare", "lm", "lmm"]
+__all__ = ["anova", "compare", "lm", "lmm"]
 
 
 @refuse_unknown_options("rn.lmm")
@@ -215,10 +218,82 @@ def compare(
     return build_table(fits, labels=labels, scale=scale, ic=ic, ml=ml, vcov=vcov)
 
 
-def _fits(models: Sequence[Any]) -> list[Fit]:
+@refuse_unknown_options("rn.anova")
+def anova(
+    *models: Fit | Sequence[Fit],
+    method: Literal["lrt", "bootstrap", "exact"] = "lrt",
+    n: int = 1000,
+    seed: int | None = None,
+) -> pd.DataFrame:
+    """Likelihood ratio tests between nested models.
+
+    Each model is tested against the next smaller one. All are of the same response, rows, weights
+    and offset; the rows may stand in another order.
+
+    Parameters
+    ----------
+    *models : Fit
+        One after the other, or in a list; in any order.
+    method : {"lrt", "bootstrap", "exact"}
+        ``"lrt"``: the law of the ratio in large samples. A variance cannot be negative: where one
+        is tested, the law is a mixture of chi-squares, and not chi-square with `df` degrees of
+        freedom. ``"bootstrap"``: both models are fitted to `n` responses drawn from the smaller
+        one. ``"exact"``: the law in samples of any size, for a single variance against none.
+    n : int
+        Replicates of the bootstrap.
+    seed : int, optional
+        The same seed gives the same p values of ``"bootstrap"`` and ``"exact"``.
+
+    Returns
+    -------
+    DataFrame
+        One row a model, the smallest first: npar, aic, bic, loglik, deviance (-2 loglik),
+        statistic, df, p_value, law (in words). Where only bounds of the p value are known,
+        `p_value` is the upper one and `law` gives both.
+
+    Raises
+    ------
+    OptionError
+        Fewer than two models; models of other data; models that are not nested; priors; another
+        `method`, or one that does not apply.
+
+    Warns
+    -----
+    UserWarning
+        Models by REML whose fixed parts span different columns have been fitted again by ML; or
+        the smaller model is singular, so that only bounds are known.
+
+    References
+    ----------
+    Self and Liang (1987), Journal of the American Statistical Association 82, 605-610. Stram and
+    Lee (1994), Biometrics 50, 1171-1177. Crainiceanu and Ruppert (2004), Journal of the Royal
+    Statistical Society B 66, 165-185.
+
+    Examples
+    --------
+    >>> import ranef as rn
+    >>> data = rn.datasets.load("sleepstudy")
+    >>> m1 = rn.lmm("Reaction ~ Days + (Days || Subject)", data)
+    >>> m2 = rn.lmm("Reaction ~ Days + (Days | Subject)", data)
+    >>> table = rn.anova(m1, m2)
+    >>> table[["npar", "statistic", "p_value"]].iloc[1].round(2).to_list(), table["law"].iloc[1]
+    ([6.0, 0.04, 0.84], 'chi2(1)')
+    """
+    from ranef.fit.between import ratios_between
+    from ranef.present.anova import models_frame
+
+    fits = _fits(models, "rn.anova")
+    one_of("method", method, ("lrt", "bootstrap", "exact"))
+    # A bootstrap has a bar of its own.
+    with progress("comparing the models") if method == "lrt" else nullcontext():
+        found = ratios_between(fits, method, n, seed, progress_bar)._asdict()
+    return models_frame(found.pop("formulas"), found)
+
+
+def _fits(models: Sequence[Any], function: str = "rn.compare") -> list[Fit]:
     """The fits, given one after the other or in one list."""
     if len(models) == 1 and isinstance(models[0], (list, tuple)):
         models = models[0]
-    example = "as in rn.compare(m1, m2), with what rn.lmm returned"
-    what = "rn.compare compares fits"
+    example = f"as in {function}(m1, m2), with what rn.lmm returned"
+    what = f"{function} compares fits"
     return [instance("models", model, Fit, example, what=what) for model in models]

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ranef.types import Finding
 
 __all__ = [
+    "ApproximationWarning",
     "DataError",
     "DesignError",
     "FormulaError",
@@ -156,6 +157,13 @@ class MissingLibraryError(RanefError, ImportError):
 
 class NotEstimableWarning(UserWarning):
     """The data of the fit do not determine some of the predictions asked for; these are NaN.
+
+    The message has the form of a :class:`RanefError`.
+    """
+
+
+class ApproximationWarning(UserWarning):
+    """An answer rests on a coarser approximation than the one that was asked for.
 
     The message has the form of a :class:`RanefError`.
     """

@@ -14,9 +14,11 @@ _LMM = "rn.lmm(formula, data)"
 _GLMM = "ranef fits linear mixed models only: see docs/limitations.md for tools of other families"
 _TABLE = 'fit.coefficients(), in the column "{}"'
 _TESTS = (
-    "terms are tested by fit.anova() and fit.drop1(), random effects by fit.diagnose(); "
-    "rn.compare(m1, m2) puts the criteria of models side by side"
+    "terms are tested by fit.anova() and fit.drop1(), random effects by fit.ranova(), models by "
+    "rn.anova(m1, m2); rn.compare(m1, m2) puts their criteria side by side"
 )
+_RANOVA = "fit.ranova()"
+_ANOVA = "rn.anova(m1, m2)"
 _HYPOTHESES = 'fit.test("a = b, c = 0"), with the names of the coefficients'
 _MEANS = 'fit.emmeans("factor"), with pairs() and contrast() of what it returns'
 _VARIANCES = "fit.varcorr()"
@@ -63,9 +65,16 @@ MODULE: dict[str, str] = {
     "isSingular": "fit.certificate.verdict, and fit.certificate.rank for each term",
     "allFit": "fit.diagnose(), whose first rungs search from other starts",
     "rePCA": "fit.certificate.rank",
-    "anova": _TESTS,
-    "ranova": _TESTS,
+    "ranova": _RANOVA,
+    "rand": _RANOVA,
     "drop1": _TESTS,
+    "lrtest": _ANOVA,
+    "likelihoodratiotest": _ANOVA,
+    "exactRLRT": 'rn.anova(m1, m2, method="exact")',
+    "exactLRT": 'rn.anova(m1, m2, method="exact")',
+    "PBmodcomp": 'rn.anova(m1, m2, method="bootstrap")',
+    "cAIC": "fit.caic()",
+    "AICc": "fit.aicc",
     "linearHypothesis": _HYPOTHESES,
     "contest": _HYPOTHESES,
     "glht": _HYPOTHESES,
@@ -160,8 +169,8 @@ FIT: dict[str, str] = {
     "rstandard": 'fit.residuals("standardized")',
     "hlm_resid": "fit.group_residuals() and fit.residuals()",
     "simulate_residuals": "fit.quantile_residuals() and fit.check_residuals()",
-    "ranova": _TESTS,
-    "lrtest": _TESTS,
+    "lrtest": _ANOVA,
+    "compare_lr_test": _ANOVA,
     "contest": _HYPOTHESES,
     "linear_hypothesis": _HYPOTHESES,
     "glht": _HYPOTHESES,
@@ -206,11 +215,12 @@ _GROUPS = 'groups stand in the formula, as in "y ~ x + (x | g)"'
 _SEARCH = "control=rn.Control(...)"
 _POPULATION = (
     'level="population" to leave all random effects out (re_form=NA), level="conditional" to take '
-    "them in (re_form=NULL)"
+    "them in (re_form=NULL), random=['g'] for those of some factors"
 )
 _DDF = 'ddf="satterthwaite"'
 
-#: By function, as `rn.` and `fit.` name it; those under "" hold for every function.
+#: By function, as `rn.` and `fit.` name it, with that prefix where both have one; those under ""
+#: hold for every function.
 OPTIONS: dict[str, dict[str, str]] = {
     "lmm": {
         "family": _GLMM,
@@ -287,12 +297,26 @@ OPTIONS: dict[str, dict[str, str]] = {
         "nsim": "n=",
         "alpha": "level=, which is 1 - alpha",
     },
-    "anova": {
+    "rn.anova": {
+        "nsim": 'n=, with method="bootstrap"',
+        "n_boot": 'n=, with method="bootstrap"',
+        "refit": "models by REML are fitted again by ML if their fixed parts differ",
+        "test": 'method="lrt", method="bootstrap" or method="exact"',
+        "type": "fit.anova(type=3) tests the terms of one model",
+        "ddf": 'fit.anova(ddf="kenward-roger") tests the terms of one model',
+        "model_names": "rows are named by their formulas",
+    },
+    "fit.anova": {
         "typ": "type=",
         "test": 'ddf="kenward-roger" or ddf="satterthwaite"; the test is F',
     },
     "drop1": {"scope": "fit.test() tests what you name"},
-    "test": {"L": "fit.test(matrix)", "hypothesis": "hypotheses=", "rhs": 'fit.test("x = 1")'},
+    "test": {
+        "side": 'alternative="greater" or alternative="less"',
+        "L": "fit.test(matrix)",
+        "hypothesis": "hypotheses=",
+        "rhs": 'fit.test("x = 1")',
+    },
     "residuals": {"type": "kind=", "scaled": 'kind="pearson"'},
     "ranef": {"condVar": "condvar=", "postVar": "condvar=", "which": "fit.ranef()[group]"},
     "tidy": {

@@ -79,4 +79,4 @@ def test_an_error_is_as_wide_as_the_terminal(
     monkeypatch.setenv("COLUMNS", "60")
     run = ranef("fit", str(rooms), "y ~ x")
     assert max(map(len, run.err.splitlines())) <= 60
-    assert "  fix    add one, as in + (1 | group); without groups," in run.err
+    assert "  fix    add one, as in + (1 | group); rn.lm(formula, data)" in run.err

@@ -71,10 +71,16 @@ def test_it_is_the_mixed_model_with_a_variance_of_zero(sleep: pd.DataFrame) -> N
     np.testing.assert_allclose(plain.vcov, mixed.vcov, rtol=1e-10)
     np.testing.assert_allclose(plain.leverage, mixed.leverage, rtol=1e-10)
     new = {"Days": [0.0, 4.5]}
+    # Without random effects there is no variance to be uncertain of.
     for interval in ("confidence", "prediction"):
         np.testing.assert_allclose(
             plain.predict(new, interval=interval),
-            mixed.predict({**new, "g": [0, 0]}, interval=interval, level="population"),
+            mixed.predict(
+                {**new, "g": [0, 0]},
+                interval=interval,
+                level="population",
+                uncertainty="known variances",
+            ),
             rtol=1e-9,
             atol=1e-14,
         )

@@ -74,7 +74,10 @@ def test_a_longer_name_goes_before_its_beginning() -> None:
         ("ses * sector = 0", "a hypothesis is linear"),
         ("1 / ses = 0", "a hypothesis is linear"),
         ("ses / 0 = 0", "a hypothesis is linear"),
-        ("ses > 0", "a hypothesis is an equation"),
+        ("ses != 0", "a hypothesis is an equation"),
+        ("ses >= 0", "an inequality is the alternative"),
+        ("ses > 0, sector = 0", "a one-sided test is of a single hypothesis"),
+        ("0 < ses < 1", "a one-sided test is of a single hypothesis"),
         ("ses = 0 sector = 0", "equations stand between commas"),
         ("(ses = 0", "a ( is not closed"),
         ("ses = 0, ses = 1", "the hypotheses contradict each other"),
@@ -91,6 +94,37 @@ def test_a_longer_name_goes_before_its_beginning() -> None:
 def test_what_cannot_be_asked_is_refused(given: Any, what: str) -> None:
     with pytest.raises(rn.OptionError) as caught:
         hypotheses(given, NAMES, ["gone"])
+    assert str(caught.value).startswith(what)
+    assert caught.value.fix
+
+
+def test_an_inequality_is_one_equation_with_a_side() -> None:
+    for text, side in (("ses > 2", "greater"), ("2 < ses", "greater"), ("ses < 2", "less")):
+        made = hypotheses(text, NAMES)
+        assert made.alternative == side
+        assert made.values.tolist() == [2.0]
+        assert made.rows.sum() == 1.0
+        assert made.labels == (f"ses {'>' if side == 'greater' else '<'} 2",)
+    assert hypotheses("ses", NAMES, alternative="less").labels == ("ses < 0",)
+    assert hypotheses("ses > 0", NAMES, alternative="greater").alternative == "greater"
+    assert hypotheses("ses = 0, sector = 0", NAMES, alternative="two-sided").labels[1] == (
+        "sector = 0"
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "alternative", "what"),
+    [
+        ("ses = 0, sector = 0", "less", "a one-sided test is of a single hypothesis"),
+        (np.eye(7)[:2], "greater", "a one-sided test is of a single hypothesis"),
+        ("ses > 0", "less", "the hypothesis and the option ask for different alternatives"),
+        ("ses > 0", "two-sided", "the hypothesis and the option ask for different alternatives"),
+        ("ses = 0", "both", "unknown alternative 'both'"),
+    ],
+)
+def test_alternatives_that_cannot_be_had(given: Any, alternative: str, what: str) -> None:
+    with pytest.raises(rn.OptionError) as caught:
+        hypotheses(given, NAMES, alternative=alternative)
     assert str(caught.value).startswith(what)
     assert caught.value.fix
 
@@ -121,6 +155,28 @@ def test_one_coefficient_is_its_t_test(machines: rn.Fit, ddf: str) -> None:
     assert found.statistic == pytest.approx(row["statistic"] ** 2, rel=1e-10)
     assert found.den_df == pytest.approx(row["df"], rel=1e-9)
     assert found.p_value == pytest.approx(row["p_value"], rel=1e-6)
+
+
+@pytest.mark.parametrize("ddf", ["satterthwaite", "kenward-roger", "residual", "asymptotic"])
+def test_one_side_has_half_of_the_p_value(machines: rn.Fit, ddf: str) -> None:
+    """The two sides add to 1; a one-sided interval ends where the two-sided one at 90% does."""
+    both = machines.test("Machine[T.B] = 7", ddf=ddf)
+    greater, less = (machines.test(f"Machine[T.B] {s} 7", ddf=ddf) for s in "><")
+    assert greater.statistic == less.statistic == pytest.approx(np.sqrt(both.statistic), rel=1e-9)
+    assert greater.p_value == pytest.approx(both.p_value / 2, rel=1e-9)
+    assert greater.p_value + less.p_value == pytest.approx(1.0, abs=1e-12)
+    assert (greater.num_df, greater.den_df) == (1, pytest.approx(both.den_df, rel=1e-9))
+    row = machines.coefficients(ddf, level=0.9).loc["Machine[T.B]"]
+    ends = [greater.frame["conf_low"].iloc[0], less.frame["conf_high"].iloc[0]]
+    assert ends == pytest.approx([row["conf_low"], row["conf_high"]], rel=1e-9)
+    assert greater.frame["conf_high"].iloc[0] == -less.frame["conf_low"].iloc[0] == np.inf
+    assert "one-sided p" in str(greater)
+    assert "one-sided p" in greater._repr_html_()
+
+
+def test_the_one_sided_interval_is_the_test(machines: rn.Fit) -> None:
+    end = machines.test("Machine[T.B] > 0").frame["conf_low"].iloc[0]
+    assert machines.test(f"Machine[T.B] > {end:.12f}").p_value == pytest.approx(0.05, rel=1e-6)
 
 
 def test_a_matrix_asks_the_same(machines: rn.Fit) -> None:

@@ -103,14 +103,15 @@ def test_each_replicate_is_tested_as_a_fit_is() -> None:
 
     found = plan(method="simulation", n=12, seed=5).frame
     frame = pd.DataFrame(balanced_columns({"x": "within", "w": "between"}, "g", J, N))
-    from ranef.inference.simulate import simulate_responses
+    from ranef.inference.simulate import SimulatedTerm, simulate_responses
 
     frame["y"] = np.random.default_rng(1).normal(size=len(frame))
     base = rn.lmm("y ~ x * w + (x | g)", frame)
     mean = base._design.X @ np.array([0.0, 0.4, 0.4, 0.3])
     r = 0.2 * np.sqrt(0.3 * 0.2)
     cov = (np.array([[0.3, r], [r, 0.2]]),)
-    responses = simulate_responses(base._design, mean, cov, 1.0, None, 12, 5)
+    terms = [SimulatedTerm(t.codes, t.Z, t.n_levels) for t in base._design.terms]
+    responses = simulate_responses(terms, mean, cov, 1.0, 12, 5)
     tables = [base.refit(y).coefficients() for y in responses.T]
     for term in ("x", "w", "x:w"):
         row = found.set_index("term").loc[term]

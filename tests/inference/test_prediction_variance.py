@@ -93,7 +93,8 @@ def test_satterthwaites_degrees_of_freedom(example, level, group, interval):
         slope = gradient(lambda a, x=x: dense.variance(a, x, level, group, interval), at)
         df = 2.0 * v**2 / (slope @ covariance @ slope)
         new = pd.DataFrame({"x": [x], "g": [group]})
-        got = fit.predict(new, level, new_levels="population", interval=interval).iloc[0]
+        options = {"interval": interval, "uncertainty": "known variances"}
+        got = fit.predict(new, level, new_levels="population", **options).iloc[0]
         half = student.ppf(0.975, df) * np.sqrt(v)
         assert (got.conf_high - got.conf_low) / 2 == pytest.approx(half, rel=2e-4)
 
@@ -135,7 +136,8 @@ def test_at_the_boundary_only_sigma_varies():
     fit = rn.lmm("y ~ 1 + (1 | g)", data)
     assert fit.certificate.verdict == "boundary optimum"
     for interval, factor in (("confidence", 1 / 30), ("prediction", 31 / 30)):
-        got = fit.predict(data.head(1), interval=interval).iloc[0]
+        options = {"interval": interval, "uncertainty": "known variances"}
+        got = fit.predict(data.head(1), **options).iloc[0]
         half = student.ppf(0.975, 29) * fit.sigma * np.sqrt(factor)
         assert (got.conf_high - got.conf_low) / 2 == pytest.approx(half, rel=1e-6)
 

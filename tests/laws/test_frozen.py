@@ -100,6 +100,7 @@ def arguments(fit: Any, tmp_path: Any) -> dict[str, list[tuple[tuple[Any, ...], 
         "robust": [((), {}), (("CR0",), {"cluster": "g"})],
         "r2": [((), {}), (("g",), {})],
         "test": [(("x = 0",), {}), (("x = 0",), {"ddf": "kenward-roger"})],
+        "save": [((tmp_path / "m.ranef",), {})],
         "report": [((tmp_path / "report.html",), {})],
     }
 

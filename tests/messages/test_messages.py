@@ -151,7 +151,7 @@ METHODS: dict[str, Callable[[Any], Any]] = {
     "unknown degrees of freedom": lambda fit: fit.coefficients(ddf="satterthwait"),
     "Kenward-Roger by ML": lambda fit: fit.with_reml(False).anova(ddf="kenward-roger"),
     "hypothesis about another coefficient": lambda fit: fit.test("Intercept = 0, sess = 1"),
-    "hypothesis that is no equation": lambda fit: fit.test("ses > 0"),
+    "hypothesis that is no equation": lambda fit: fit.test("ses ~ 0"),
     "hypothesis about a product": lambda fit: fit.test("ses * ses = 1"),
     "hypotheses that contradict each other": lambda fit: fit.test("ses = 0, 2 * ses = 1"),
     "hypothesis with too few columns": lambda fit: fit.test([1.0]),

@@ -18,6 +18,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from tests.inference.least_squares import without_effects
 
 import ranef as rn
 from ranef.present.plots.accessor import PlotAccessor
@@ -85,6 +86,21 @@ def means() -> Any:
     return fit().emmeans("f")
 
 
+def smaller() -> rn.Fit:
+    return rn.lmm("y ~ x + f + (1 | g)", frame())
+
+
+@pytest.fixture(autouse=True)
+def in_a_folder_of_its_own(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file may be named anything; relative names stay here."""
+    monkeypatch.chdir(tmp_path)
+
+
+def saved() -> str:
+    fit().save("m.ranef")
+    return "m.ranef"
+
+
 NEEDED: dict[str, dict[str, Any]] = {
     "predict": {"newdata": frame()},
     "refit": {"y": frame()["y"]},
@@ -95,6 +111,7 @@ NEEDED: dict[str, dict[str, Any]] = {
     "emtrends": {"variable": "x", "by": "f"},
     "comparisons": {"variable": "f"},
     "slopes": {"variable": "x"},
+    "save": {"path": "m.ranef"},
     "bootstrap": {"n": 2, "seed": 1},
     "influence": {"by": "g"},
     "check_residuals": {"n": 2, "seed": 1},
@@ -119,6 +136,9 @@ PLOTS: dict[str, dict[str, Any]] = {"effects": {"x": "x"}}
 # Values that only make sense with others.
 DETAILS: dict[tuple[str, str], dict[str, Any]] = {
     ("at", "group"): {"columns": ("z",)},
+    ("standardize", "within"): {"effects": "fixed", "conf_method": None},
+    ("standardize", "basic"): {"effects": "fixed", "conf_method": None},
+    ("standardize", "refit"): {"conf_method": None},
 }
 
 
@@ -147,11 +167,13 @@ CALLS: dict[str, Call] = {
     "lmm": lambda: (rn.lmm, {"formula": "y ~ x + f + (x | g)", "data": frame()}),
     "lm": lambda: (rn.lm, {"formula": "y ~ x + f", "data": frame()}),
     "compare": lambda: (rn.compare, {"models": (fit(), fit())}),
+    "rn.anova": lambda: (rn.anova, {"models": (fit(), smaller()), "n": 2}),
     "center": lambda: (rn.center, {"data": frame(), "columns": ("x",), "by": "g"}),
     "structure": lambda: (rn.structure, {"data": frame(), "groups": "g"}),
     "power": lambda: (rn.power, dict(PLANNED)),
     "power.plot": lambda: (rn.power(**PLANNED).plot, {}),
     "load": lambda: (rn.datasets.load, {"name": "dyestuff"}),
+    "rn.load": lambda: (rn.load, {"path": saved()}),
     "describe": lambda: (rn.datasets.describe, {"name": "dyestuff"}),
     "names": lambda: (rn.datasets.names, {}),
     "Control": lambda: (rn.Control, {}),
@@ -185,9 +207,11 @@ ANSWERING = [
     "lm",
     "power",
     "compare",
+    "rn.anova",
     "center",
     "structure",
     "load",
+    "rn.load",
     "sensitivity",
     "smallest",
 ]
@@ -256,6 +280,9 @@ def test_every_value_that_a_docstring_lists_is_accepted(name: str) -> None:
             details = dict(DETAILS.get((option, value), {}))
             if (option, value) == ("family", "gamma"):
                 details["fit"] = rn.lmm("y ~ x + (1 | g)", frame())
+            if (option, value) == ("method", "exact"):
+                one = rn.lmm("y ~ x + (1 | g)", frame())
+                details["models"] = (without_effects(one), one)
             error = outcome(function, {**given, **details, option: value})
             assert error is None, f"{name}({option}={value!r}) raises {error}"
 

@@ -16,6 +16,16 @@ import pytest
 import ranef as rn
 from ranef.words import FIT, MODULE, OPTIONS
 
+
+def function_of(name: str, fit: Any) -> Callable[..., Any]:
+    """Of `rn`, else of a fit; with a prefix where both have one of that name."""
+    owner, _, bare = name.rpartition(".")
+    if owner:
+        return getattr({"rn": rn, "fit": fit}[owner], bare)
+    assert not (hasattr(rn, bare) and hasattr(fit, bare)), f"rn.{bare} or fit.{bare}?"
+    return getattr(rn, bare, None) or getattr(fit, bare)
+
+
 FORMULA = "Reaction ~ Days + (Days | Subject)"
 
 
@@ -50,7 +60,7 @@ def test_a_word_of_a_fit_is_answered(word: str, fit: Any) -> None:
     ("function", "word"), [(f, w) for f, words in OPTIONS.items() if f for w in words]
 )
 def test_a_word_for_an_option_is_answered(function: str, word: str, fit: Any, sleep: Any) -> None:
-    called: Callable[..., Any] = getattr(rn, function, None) or getattr(fit, function)
+    called = function_of(function, fit)
     same = inspect.signature(called).parameters.get(word)
     assert same is None or same.kind is same.VAR_POSITIONAL, f"{function} has {word}: delete it"
     given = (FORMULA, sleep) if function == "lmm" else ()
@@ -69,7 +79,7 @@ def test_the_answers_name_what_there_is(fit: Any) -> None:
 
 @pytest.mark.parametrize("function", [f for f in OPTIONS if f])
 def test_the_answers_name_options_that_there_are(function: str, fit: Any) -> None:
-    called = getattr(rn, function, None) or getattr(fit, function)
+    called = function_of(function, fit)
     known = inspect.signature(called).parameters
     for answer in OPTIONS[function].values():
         named = re.match(r"(\w+)=", answer)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Collection, Container, Mapping
 from dataclasses import field
 
 import numpy as np
@@ -57,7 +57,11 @@ class Encoding:
     aliases: Aliases | None = field(default=None, repr=False)
 
     def reads(
-        self, available: Container[str], *, random: bool, groups: bool = True
+        self,
+        available: Container[str],
+        *,
+        random: bool,
+        groups: bool | Collection[int] = True,
     ) -> tuple[str, ...]:
         """Columns of new data that predictions read, optional ones if they are available.
 
@@ -67,12 +71,13 @@ class Encoding:
             Columns of the new data.
         random : bool
             Whether the random part is read too.
-        groups : bool
-            Whether its grouping factors are.
+        groups : bool or collection of int
+            Whether its grouping factors are, or those of which terms.
         """
         found = [n for expr in self._expressions(random=random) for n in reads(expr, available)]
-        if random and groups:
-            found += [name for coding in self.random_codings for name in coding.grouping.columns]
+        if random:
+            for k, coding in enumerate(self.random_codings):
+                found += coding.grouping.columns if _among(k, groups) else ()
         return tuple(dict.fromkeys(found))
 
     def fixed(self, table: Table) -> Array:
@@ -161,23 +166,25 @@ class Encoding:
         self._check(table, random=False)
         return code(self.intercept, self.terms, table, self.state).columns
 
-    def random(self, table: Table, *, groups: bool = True) -> tuple[tuple[Codes, Array], ...]:
+    def random(
+        self, table: Table, *, groups: bool | Collection[int] = True
+    ) -> tuple[tuple[Codes, Array], ...]:
         """Codes, shape (n,), and Z, shape (n, q), of each random-effects term.
 
         A level that the training rows do not have, or a missing one, has code -1. So has every
-        row if `groups` is False: the table need not have the grouping factors then.
+        row in the terms that are not among `groups`: the table need not have their factors.
         """
         self._check(table, random=True, groups=groups)
-        codes: dict[tuple[str, ...], Codes] = {}
+        codes: dict[tuple[str, ...] | None, Codes] = {}
         coded: dict[tuple[bool, tuple[str, ...]], ModelColumns] = {}
         made: list[tuple[Codes, Array]] = []
-        for coding in self.random_codings:
-            columns = coding.grouping.columns
+        for k, coding in enumerate(self.random_codings):
+            columns = coding.grouping.columns if _among(k, groups) else None
             if columns not in codes:
                 codes[columns] = (
-                    coding.grouping.encode(table)
-                    if groups
-                    else np.full(table.n_rows, -1, dtype=np.int32)
+                    np.full(table.n_rows, -1, dtype=np.int32)
+                    if columns is None
+                    else coding.grouping.encode(table)
                 )
             key = (coding.intercept, tuple(term.name for term in coding.terms))
             if key not in coded:
@@ -197,7 +204,7 @@ class Encoding:
             total += values
         return total
 
-    def _check(self, table: Table, *, random: bool, groups: bool = True) -> None:
+    def _check(self, table: Table, *, random: bool, groups: bool | Collection[int] = True) -> None:
         for name in self.reads(table.names, random=random, groups=groups):
             if name not in table:
                 raise UnknownColumnError(
@@ -206,3 +213,7 @@ class Encoding:
                     found="columns " + ", ".join(table.names),
                     fix=suggestion(name, table.names) or f"add the column '{name}'",
                 )
+
+
+def _among(k: int, groups: bool | Collection[int]) -> bool:
+    return groups if isinstance(groups, bool) else k in groups

@@ -1,11 +1,10 @@
-"""What a fit says of rows: fitted values, residuals and leverages, and predictions."""
+"""What a fit says of its rows: fitted values, residuals and leverages."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
 from ranef.fit.record import FitRecord
-from ranef.frame.open import open_frame
 from ranef.present.progress import progress
 from ranef.types import Array
 
@@ -114,123 +113,6 @@ class ByRow(FitRecord):
         from ranef.present.rows import frame_index
 
         return model_frame(self._table, frame_index(self._index, self.missing_rows))
-
-    def predict(
-        self,
-        newdata: Any = None,
-        level: Literal["conditional", "population"] = "conditional",
-        new_levels: Literal["error", "population", "sample"] = "error",
-        interval: Literal["confidence", "prediction"] | None = None,
-        confidence: float = 0.95,
-        seed: int | None = None,
-        *,
-        se: bool = False,
-        ddf: str = "satterthwaite",
-        offset: Any = None,
-    ) -> Any:
-        """Predicted means, for the rows of the fit or for new ones.
-
-        A prediction does not depend on the other rows of `newdata`.
-
-        Parameters
-        ----------
-        newdata : data frame, optional
-            The predictors; the grouping factors too for conditional predictions. Terms
-            ``within(x, g)`` and ``between(x, g)`` use the group means of the fit. For other groups,
-            or rows without a group, `newdata` has a column ``between(x, g)`` with the mean.
-        level : {"conditional", "population"}
-            With the random effects of the rows' groups, or with random effects of zero.
-        new_levels : {"error", "population", "sample"}
-            What to do with levels that the fit has not seen: raise, predict with random effects
-            of zero, or draw their random effects, once for each level.
-        interval : {"confidence", "prediction"}, optional
-            Of the mean, or of a new observation (of a new group in population predictions). The
-            variances are taken as known but for the degrees of freedom of the quantiles.
-            With ``new_levels="sample"`` the interval is around the mean over the groups that could
-            have been drawn.
-        confidence : float
-            Of the interval.
-        seed : int, optional
-            For ``new_levels="sample"``.
-        se : bool
-            Whether standard errors of the predicted means are returned too.
-        ddf : {"satterthwaite", "kenward-roger", "residual", "asymptotic"}
-            Degrees of freedom of the quantiles, as in :meth:`coefficients`.
-        offset : str, array-like or float, optional
-            Takes the place of the argument `offset` of the fit: a column of `newdata`, one number
-            for each row, or one for all. It is needed if the fit had an array and `newdata` are
-            given.
-
-        Returns
-        -------
-        ndarray, shape (rows,), or DataFrame
-            With `se` or `interval` a frame: estimate, then std_error, then conf_low and conf_high,
-            with the labels of the rows of `newdata`. Rows where a predictor or a group is missing
-            are NaN, and so are those that are not estimable.
-
-        Raises
-        ------
-        DataError
-            New levels, where these are an error; a group mean that is neither known nor given.
-        OptionError
-            The offset of the fit was an array, and `newdata` come without one.
-        UnknownColumnError
-            A predictor is not in `newdata`.
-
-        Warns
-        -----
-        NotEstimableWarning
-            Rows for which the data of the fit do not determine the mean: a combination of levels
-            that they do not hold, or values off the line on which they are collinear.
-
-        References
-        ----------
-        Henderson (1975), Best linear unbiased estimation and prediction under a selection model,
-        Biometrics 31, 423-447. Searle (1971), Linear Models, section 5.4 (estimable functions).
-
-        Examples
-        --------
-        >>> import ranef as rn
-        >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
-        >>> fit.predict({"Days": [0, 9]}, level="population", se=True).round(2)
-           estimate  std_error
-        0    251.41       6.82
-        1    345.61      14.63
-        """
-        from ranef.fit.new_data import read_for_prediction, warn_not_estimable
-        from ranef.inference.predict import PredictionOptions, predict
-
-        options = PredictionOptions(level, new_levels, interval, confidence, seed, se, ddf)
-        encoding = self._design.encoding
-        table, shift = read_for_prediction(
-            newdata,
-            self._table,
-            encoding,
-            self._offset_name,
-            offset,
-            options.needs_random,
-            options.needs_groups,
-        )
-        result = predict(
-            table,
-            encoding,
-            lambda: self._modes,
-            self._problem.labels,
-            self._row_variances,
-            lambda: self._method(ddf),
-            options,
-        )
-        warn_not_estimable(result.broken, encoding)
-        if interval is None and not se:
-            return result.estimate + shift
-        from ranef.present.estimates import prediction_frame
-        from ranef.present.rows import frame_index
-
-        if newdata is None:
-            index = frame_index(self._index, self.missing_rows)
-        else:
-            index = open_frame(newdata).index
-        return prediction_frame(result.columns(), shift, index)
 
     @progress("computing residuals")
     def _residuals_of_model(self, kind: str) -> Array:

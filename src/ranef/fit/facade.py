@@ -8,15 +8,18 @@ from ranef.answers import refuse_unknown_options, unknown_in_fit
 from ranef.errors import OptionError
 from ranef.fit.averaged import Averaged
 from ranef.fit.by_row import ByRow
+from ranef.fit.compared import Compared
 from ranef.fit.effect_sizes import EffectSizes
 from ranef.fit.estimated import Estimated
 from ranef.fit.explained import Explained
 from ranef.fit.influential import Influential
 from ranef.fit.marginal import Marginal
 from ranef.fit.parameters import Parameters
+from ranef.fit.predicting import Predicting
 from ranef.fit.refitting import Refitting
 from ranef.fit.robustly import Robustly
 from ranef.fit.simulating import Simulating
+from ranef.fit.stored import Stored
 from ranef.fit.tested import Tested
 from ranef.fit.updating import Updating
 from ranef.options import boolean, one_of, shown
@@ -34,7 +37,9 @@ __all__ = ["Fit"]
 class Fit(
     Estimated,
     ByRow,
+    Predicting,
     Tested,
+    Compared,
     Marginal,
     Averaged,
     Robustly,
@@ -45,6 +50,7 @@ class Fit(
     Simulating,
     Updating,
     Parameters,
+    Stored,
     Presented,
 ):
     """A fitted linear mixed model.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ def read_for_prediction(
     offset_name: str | None,
     offset: Any,
     random: bool,
-    groups: bool,
+    groups: bool | Collection[int],
 ) -> tuple[Table, Array | float]:
     """The variables of the rows to predict, and the part of the offset that no formula holds.
 
@@ -44,8 +45,8 @@ def read_for_prediction(
         What the user gives in its place.
     random : bool
         Whether the variables of the random part are read too.
-    groups : bool
-        Whether the grouping factors are.
+    groups : bool or collection of int
+        Whether the grouping factors are, or those of which terms.
 
     Returns
     -------

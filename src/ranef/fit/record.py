@@ -19,8 +19,11 @@ from ranef.kernel import Layout
 from ranef.options import one_of, shown
 from ranef.present.progress import progress
 from ranef.problem import Problem, check_bounded, check_residual_variance
+from ranef.problem.exact import NOTHING
 from ranef.record import record
 from ranef.solve import Control, Solution, solve_checked, solve_design
+from ranef.solve.solution import search, solution_of
+from ranef.store.kept import Kept
 from ranef.types import Array, Finding, Findings, MissingRows
 
 # What only some questions to a fit need is imported where they are answered: a fit starts sooner.
@@ -28,8 +31,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ranef.inference.ddf import Fitted, Method, RowTests
+    from ranef.inference.ddf.information import VarianceInformation
     from ranef.inference.prediction_variance import RowVariances
     from ranef.inference.satterthwaite import VarianceDerivatives
+    from ranef.inference.term_hypotheses import TermHypotheses
     from ranef.present.fit_log import FitLog
     from ranef.prior import Assigned
 
@@ -57,6 +62,7 @@ class FitRecord:
     _index: pd.Index[Any] | None = None
     findings: tuple[Finding, ...] = ()
     _given: Given | None = None  # never pickled: it holds the user's data
+    _kept: Kept | None = None
 
     @classmethod
     def of_design(
@@ -145,7 +151,37 @@ class FitRecord:
 
     def _again(self, problem: Problem) -> Self:
         """Another criterion for the same data: by REML or by ML, with other priors."""
+        if self._kept is not None:
+            return self._again_from_sums(problem)
         return self._from(self._design, lambda _: problem, given=self._given)
+
+    def _again_from_sums(self, problem: Problem) -> Self:
+        """The same for a fit that has been loaded, from the sums that are there without the rows.
+
+        Raises
+        ------
+        DataError
+            Sums do not hold the digits that this fit needs.
+        """
+        kernel = problem.kernel()
+        found = search(problem, self._control, None, kernel)
+        solution = solution_of(problem, *found)
+        estimates = estimate(problem, solution, kernel)
+        inner_variance = (estimates.sigma / problem.scaling.y_scale) ** 2
+        if (found.solved.loses_digits and problem.rows is None) or inner_variance <= NOTHING:
+            absent: Any = self._table
+            absent.missed()
+        own = fit_findings(self._problem, self._solution)
+        others = [finding for finding in self.findings if finding not in own]
+        return replace(
+            self,
+            _problem=problem,
+            _solution=solution,
+            _estimates=estimates,
+            _layout=kernel.layout,
+            _kept=replace(self._kept, residual_quantiles=()) if self._kept else None,
+            findings=Findings([*others, *fit_findings(problem, solution)]),
+        )
 
     def _with_prior(self, prior: Assigned | None) -> Self:
         problem, given = self._problem.with_prior(prior), self._given
@@ -238,8 +274,19 @@ class FitRecord:
         from ranef.inference.prediction_variance import RowVariances
 
         return RowVariances(
-            self._problem, self._solution, self._estimates, lambda: self._derivatives
+            self._problem,
+            self._solution,
+            self._estimates,
+            lambda: self._derivatives,
+            lambda: self._information,
         )
+
+    @cached_property
+    @progress("computing the information of the variances")
+    def _information(self) -> VarianceInformation:
+        from ranef.inference.ddf.information import variance_information
+
+        return variance_information(self._problem, self._solution)
 
     def _need_random(self, what: str, fix: str) -> None:
         """Refuse what only models with random effects have."""
@@ -268,6 +315,14 @@ class FitRecord:
             same = not self._problem.terms and ddf in ("satterthwaite", "kenward-roger")
             self._methods[ddf] = method_of("residual" if same else ddf, self._subject())
         return self._methods[ddf]
+
+    def _of_terms(self, type: int) -> TermHypotheses:
+        """What F tests of the terms ask; a fit that was loaded keeps it instead of the data."""
+        from ranef.inference.term_hypotheses import term_hypotheses
+
+        if self._kept is not None and type in self._kept.hypotheses:
+            return self._kept.hypotheses[type]
+        return term_hypotheses(self._design, self._table, type)
 
     def _errors_in_words(self, vcov: Any) -> str:
         """What a page says of standard errors other than the model's, empty for the model's."""

@@ -25,6 +25,7 @@ class Tested(FitRecord):
         hypotheses: Any,
         ddf: str = "satterthwaite",  # noqa: PT028
         vcov: Any = None,  # noqa: PT028
+        alternative: Literal["two-sided", "greater", "less"] | None = None,  # noqa: PT028
     ) -> LinearTest:
         """Test linear hypotheses about the fixed effects, all at once.
 
@@ -33,7 +34,9 @@ class Tested(FitRecord):
         hypotheses : str, list of str, or array-like, shape (m, p) or (p,)
             Equations between commas, in the names of the coefficients: ``"ses = 0, ses:sector =
             -1"``, ``"a = b = c"``, ``"(a + b) / 2 = c"``; without ``=`` compared with 0. The rows
-            of a matrix times the coefficients (those of :attr:`vcov`) are compared with 0.
+            of a matrix times the coefficients (those of :attr:`vcov`) are compared with 0. A single
+            hypothesis may be one-sided: ``"ses > 0"`` states the alternative, so that a small p
+            value speaks for it.
         ddf : {"satterthwaite", "kenward-roger", "residual", "asymptotic"}
             Denominator degrees of freedom, as in :meth:`coefficients`. With few groups and several
             hypotheses ``"kenward-roger"`` is the best: its F is scaled, and does not depend on how
@@ -42,18 +45,21 @@ class Tested(FitRecord):
             ``"CR2"`` and others of :meth:`robust`: cluster-robust standard errors, with clusters
             that are levels of the outermost grouping factor; ``{"CR2": cluster}`` for others.
             Several hypotheses are then tested by the approximate Hotelling statistic.
+        alternative : {"two-sided", "greater", "less"}, optional
+            The side on which a single hypothesis is expected to fail, if the text does not say so:
+            ``"greater"`` is ``>``.
 
         Returns
         -------
         LinearTest
-            ``statistic`` (F), ``num_df``, ``den_df``, ``p_value``, and ``frame`` with the t test of
-            each equation; prints as a table.
+            ``statistic`` (F; t of a one-sided test), ``num_df``, ``den_df``, ``p_value``, and
+            ``frame`` with the t test of each equation; prints as a table.
 
         Raises
         ------
         OptionError
             Hypotheses that cannot be read, name another coefficient or contradict each other;
-            another `ddf` or `vcov`, or one that does not apply.
+            several of which one is one-sided; another `ddf` or `vcov`, or one that does not apply.
 
         References
         ----------
@@ -76,7 +82,7 @@ class Tested(FitRecord):
         from ranef.inference.joint_tests import hypothesis_test
         from ranef.present.hypothesis import linear_test
 
-        made = read(hypotheses, self._design.x_names, self._design.dropped)
+        made = read(hypotheses, self._design.x_names, self._design.dropped, alternative)
         method = self._method(ddf, vcov)
         test = hypothesis_test(made, self._estimates.beta, method)
         return linear_test(made, test, ddf, self._errors_in_words(vcov))
@@ -134,12 +140,11 @@ class Tested(FitRecord):
         Machine       2    46.0       87.8
         """
         from ranef.inference.anova import term_tests
-        from ranef.inference.term_hypotheses import term_hypotheses
         from ranef.present.anova import anova_frame
 
         one_of("type", type, (1, 2, 3), what="the type of an analysis of variance is 1, 2 or 3")
         method = self._method(ddf, vcov)
-        hypotheses = term_hypotheses(self._design, self._table, type)
+        hypotheses = self._of_terms(type)
         tests = term_tests(hypotheses, self._estimates.beta, self._estimates.sigma, method)
         if hypotheses.empty:
             warn(

@@ -25,7 +25,7 @@ from ranef.solve.solution import evaluate_at
 from ranef.source import rows_of
 from ranef.types import Array
 
-__all__ = ["KINDS", "BootstrapDraws", "BootstrapPlan", "bootstrap_draws", "lifted_start"]
+__all__ = ["GAIN", "KINDS", "BootstrapDraws", "BootstrapPlan", "bootstrap_draws", "lifted_start"]
 
 KINDS = ("parametric", "conditional", "residual", "cluster")
 

@@ -2,20 +2,22 @@
 
 A text has equations between commas: ``"ses = 0, ses:sector = -1"``, ``"a = b = c"``,
 ``"2 * a - b = (c + d) / 2"``. Names are those of the coefficients; an expression without ``=`` is
-compared with 0.
+compared with 0. A single equation may be one-sided: ``"ses > 0"`` has the alternative that ses is
+larger than 0.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ranef.errors import OptionError, caret, suggestion
-from ranef.options import numbers, shown
+from ranef.options import numbers, one_of, shown
 from ranef.record import record
 from ranef.types import INTERCEPT, Array
 
@@ -23,6 +25,10 @@ __all__ = ["Hypotheses", "hypotheses"]
 
 # Of the size of the values: more is a contradiction, less is rounding.
 CONTRADICTION = 1e-8
+EITHER = "write = for a test of both sides, > or < for the side that you expect"
+ALTERNATIVES = ("two-sided", "greater", "less")
+OTHER_SIDE = {"greater": "less", "less": "greater"}
+SIGNS = {"two-sided": "=", "greater": ">", "less": "<"}
 EXAMPLE = 'as in fit.test("{0} = 0"), or a matrix with a column for each coefficient'
 
 
@@ -36,14 +42,22 @@ class Hypotheses:
     values : ndarray, shape (m,)
     labels : tuple of str
         Each row as an equation.
+    alternative : {"two-sided", "greater", "less"}
+        On which side of the value a single row is expected.
     """
 
     rows: Array
     values: Array
     labels: tuple[str, ...]
+    alternative: str = "two-sided"
 
 
-def hypotheses(given: Any, names: Sequence[str], dropped: Sequence[str] = ()) -> Hypotheses:
+def hypotheses(
+    given: Any,
+    names: Sequence[str],
+    dropped: Sequence[str] = (),
+    alternative: str | None = None,
+) -> Hypotheses:
     """Read hypotheses about the coefficients `names`.
 
     Parameters
@@ -54,6 +68,8 @@ def hypotheses(given: Any, names: Sequence[str], dropped: Sequence[str] = ()) ->
         The p coefficients of the fit.
     dropped : sequence of str
         Columns that the fit has left out.
+    alternative : {"two-sided", "greater", "less"}, optional
+        If the text does not say it by > or <.
 
     Raises
     ------
@@ -71,13 +87,42 @@ def hypotheses(given: Any, names: Sequence[str], dropped: Sequence[str] = ()) ->
     is_text = isinstance(texts, (list, tuple)) and any(isinstance(t, str) for t in texts)
     if is_text and all(isinstance(t, str) for t in texts):
         equations = [e for text in texts for e in _Reader(text, names, dropped).equations()]
-        rows = np.array([row for row, _, _ in equations]).reshape(len(equations), len(names))
-        values = np.array([value for _, value, _ in equations])
-        made = Hypotheses(rows, values, tuple(label for _, _, label in equations))
+        rows = np.array([e.row for e in equations]).reshape(len(equations), len(names))
+        values = np.array([e.value for e in equations])
+        made = Hypotheses(rows, values, tuple(e.label for e in equations))
+        sides = [e.alternative for e in equations]
     else:
         made = _of_matrix(given, names)
+        sides = ["two-sided"] * len(made.labels)
+    made = _one_sided(made, sides, alternative)
     _refuse_contradiction(made)
     return made
+
+
+def _one_sided(made: Hypotheses, sides: Sequence[str], asked: str | None) -> Hypotheses:
+    """With the alternative that the text or the option asks for, which is of a single row."""
+    if asked is not None:
+        one_of("alternative", asked, ALTERNATIVES)
+    written = [side for side in sides if side != "two-sided"]
+    if not written and asked in (None, "two-sided"):
+        return made
+    if len(sides) > 1:
+        raise OptionError(
+            "a one-sided test is of a single hypothesis",
+            found=", ".join(made.labels) + ("" if written else f", with alternative={asked!r}"),
+            fix="test one inequality at a time, or write = for a joint test",
+        )
+    if written and asked not in (None, written[0]):
+        raise OptionError(
+            "the hypothesis and the option ask for different alternatives",
+            found=f"{made.labels[0]}, with alternative={asked!r}",
+            fix="leave out alternative=",
+        )
+    side = written[0] if written else str(asked)
+    label = made.labels[0]
+    if not written:
+        label = f" {SIGNS[side]} ".join(label.rsplit(" = ", 1))
+    return replace(made, labels=(label,), alternative=side)
 
 
 def _of_matrix(given: Any, names: Sequence[str]) -> Hypotheses:
@@ -126,6 +171,15 @@ def _refuse_contradiction(made: Hypotheses) -> None:
         )
 
 
+class _Equation(NamedTuple):
+    """One row, its value, and itself as text."""
+
+    row: Array
+    value: float
+    label: str
+    alternative: str
+
+
 class _Linear(NamedTuple):
     """A sum of multiples of coefficients and a number."""
 
@@ -153,31 +207,48 @@ class _Reader:
                 spelt[f"`{name}`"] = _pattern(f"`{name}`"), k
         self.patterns = [spelt[name] for name in sorted(spelt, key=len, reverse=True)]
 
-    def equations(self) -> list[tuple[Array, float, str]]:
-        out: list[tuple[Array, float, str]] = []
+    def equations(self) -> list[_Equation]:
+        out: list[_Equation] = []
         while True:
             self._skip()
             if self.at == len(self.text) and out:
                 return out
-            sides, start = [self._side()], self.at
-            while self._take("="):
-                self._take("=")
+            sides, signs, start = [self._side()], [], self.at
+            while sign := self._sign():
+                signs.append(sign)
                 sides.append(self._side())
             if len(sides) == 1:
                 zero = _Linear(np.zeros(len(self.names)), 0.0), "0"
                 sides.append(zero)
-            for (left, one), (right, other) in pairwise(sides):
-                row, label = left.row - right.row, f"{one} = {other}"
+                signs.append("two-sided")
+            for (first, second), sign in zip(pairwise(sides), signs, strict=True):
+                if sign != "two-sided" and not first[0].row.any():  # 0 < x reads as x > 0
+                    first, second, sign = second, first, OTHER_SIDE[sign]
+                (left, one), (right, other) = first, second
+                row, label = left.row - right.row, f"{one} {SIGNS[sign]} {other}"
                 if not row.any():
                     raise self._error("the equation holds no coefficient", start - 1, label)
-                out.append((row, right.constant - left.constant, label))
+                out.append(_Equation(row, right.constant - left.constant, label, sign))
             self._skip()
             if self.at < len(self.text) and not (self._take(",") or self._take(";")):
                 word = self._word()
-                if word in ("<", ">", "!", "≠", "≤", "≥"):
-                    fix = "write =; the frame of the test has each equation's t statistic and df"
-                    raise self._error("a hypothesis is an equation", self.at, word, fix)
+                if word in ("!", "≠", "≤", "≥"):
+                    raise self._error("a hypothesis is an equation", self.at, word, EITHER)
                 raise self._error("equations stand between commas", self.at, word)
+
+    def _sign(self) -> str:
+        """What is said of two sides; empty at the end of an equation."""
+        if self._take("="):
+            self._take("=")
+            return "two-sided"
+        for mark, side in ((">", "greater"), ("<", "less")):
+            if self._take(mark):
+                if self._take("="):
+                    raise self._error(
+                        "an inequality is the alternative", self.at - 1, f"{mark}=", EITHER
+                    )
+                return side
+        return ""
 
     def _side(self) -> tuple[_Linear, str]:
         self._skip()

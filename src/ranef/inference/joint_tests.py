@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ranef.inference.ddf import Method
-from ranef.inference.ddf.rows import RowTests, row_tests
+from ranef.inference.ddf.rows import RowTests, one_sided, row_tests
 from ranef.inference.hypotheses import Hypotheses
 from ranef.record import record
 from ranef.types import Array
@@ -20,7 +20,7 @@ class HypothesisTest:
     Attributes
     ----------
     statistic : float
-        F, on `num_df` and `den_df` degrees of freedom.
+        F, on `num_df` and `den_df` degrees of freedom; t, with its sign, of a one-sided test.
     rows : RowTests
     """
 
@@ -51,6 +51,8 @@ def hypothesis_test(
 ) -> HypothesisTest:
     """Test L beta = r by a method for degrees of freedom.
 
+    A single row may have an alternative on one side: then it is a t test.
+
     Parameters
     ----------
     hypotheses : Hypotheses
@@ -60,6 +62,11 @@ def hypothesis_test(
         Of the intervals of the rows.
     """
     rows = hypotheses.rows
+    if hypotheses.alternative != "two-sided":
+        each = row_tests(rows, beta, method, level, hypotheses.values)
+        each = one_sided(each, level, hypotheses.alternative == "greater")
+        t, df, p = (float(v[0]) for v in (each.statistic, each.df, each.p_value))
+        return HypothesisTest(t, 1, df, p, each)
     joint = method.joint(rows, rows @ beta - hypotheses.values)
     p_value = f_p_value(joint.statistic, joint.num_df, joint.den_df)
     each = row_tests(rows, beta, method, level, hypotheses.values)

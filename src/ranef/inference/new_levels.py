@@ -23,21 +23,26 @@ __all__ = ["Blocks", "drawn_effects", "group_missing", "refuse_new_levels"]
 Blocks = Sequence[tuple[Codes, Array]]
 
 
-def group_missing(table: Table, encoding: Encoding) -> NDArray[np.bool_]:
-    """Rows where a grouping variable is missing."""
+def group_missing(table: Table, encoding: Encoding, terms: Sequence[int]) -> NDArray[np.bool_]:
+    """Rows where a grouping variable of some terms is missing."""
     missing = np.zeros(table.n_rows, dtype=np.bool_)
-    for coding in encoding.random_codings:
-        for name in coding.grouping.columns:
+    for k in terms:
+        for name in encoding.random_codings[k].grouping.columns:
             missing |= missing_in(table[name])
     return missing
 
 
 def refuse_new_levels(
-    blocks: Blocks, labels: Sequence[TermLabel], table: Table, encoding: Encoding
+    blocks: Blocks,
+    labels: Sequence[TermLabel],
+    table: Table,
+    encoding: Encoding,
+    terms: Sequence[int],
 ) -> None:
-    """Raise where a row has a level that the fit has not seen."""
-    missing = group_missing(table, encoding)
-    for (codes, _), label, coding in zip(blocks, labels, encoding.random_codings, strict=True):
+    """Raise where a row has a level in one of some terms that the fit has not seen."""
+    missing = group_missing(table, encoding, terms)
+    for k in terms:
+        (codes, _), label, coding = blocks[k], labels[k], encoding.random_codings[k]
         rows = np.flatnonzero((codes < 0) & ~missing)
         if rows.size:
             level = ":".join(level_of_row(coding.grouping.columns, table, int(rows[0])))
@@ -55,9 +60,10 @@ def drawn_effects(
     covariances: Sequence[Array],
     table: Table,
     encoding: Encoding,
+    terms: Sequence[int],
     seed: int | None,
 ) -> Array:
-    """Random effects drawn for new levels, shape (rows,); zero for known ones.
+    """Random effects of some terms drawn for new levels, shape (rows,); zero for known ones.
 
     A level has one draw in each term, which all of its rows share. The draw is a function of the
     seed, the term and the level alone (Philox keyed by them), so that it does not depend on the
@@ -65,10 +71,9 @@ def drawn_effects(
     """
     key = draw_key(seed)
     total = np.zeros(table.n_rows)
-    new_rows = ~group_missing(table, encoding)
-    for k, ((codes, z), covariance, coding) in enumerate(
-        zip(blocks, covariances, encoding.random_codings, strict=True)
-    ):
+    new_rows = ~group_missing(table, encoding, terms)
+    for k in terms:
+        (codes, z), covariance, coding = blocks[k], covariances[k], encoding.random_codings[k]
         rows = np.flatnonzero((codes < 0) & new_rows)
         if not rows.size:
             continue

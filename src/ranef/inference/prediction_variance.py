@@ -6,21 +6,23 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from ranef.inference.ddf.information import VarianceInformation
 from ranef.inference.estimates import Estimates
+from ranef.inference.inner_rows import Blocks, InnerRows, inner_rows
+from ranef.inference.prediction_gradient import envelope_gradient
+from ranef.inference.prediction_shift import estimation_error
 from ranef.inference.satterthwaite import VarianceDerivatives
-from ranef.kernel import CoreKernel, Rows, RowsGroup, row_variances
+from ranef.kernel import CoreKernel, Kernel, Rows, RowsGroup, row_variances
 from ranef.problem import Problem
 from ranef.problem.parameters import covariances as covariances_of
-from ranef.problem.parameters import theta_of_covariances
+from ranef.problem.parameters import group_lambdas, theta_of_covariances
 from ranef.record import record
 from ranef.solve import Solution
 from ranef.solve.face import Face, face_of
 from ranef.solve.solution import evaluate_at
-from ranef.types import Array, Codes
+from ranef.types import Array
 
-__all__ = ["PredictionVariance", "RowVariances"]
-
-Blocks = Sequence[tuple[Codes, Array]]
+__all__ = ["PredictionVariance", "RowVariances", "new_groups", "relative_variances"]
 
 STEP = 1e-4  # of the central differences, in natural sizes of the coordinates
 
@@ -72,12 +74,15 @@ class RowVariances:
     problem, solution, estimates
     derivatives : callable
         Gives the derivatives of the covariance matrix of the fixed effects.
+    information : callable
+        Gives the expected information of the variance parameters.
     """
 
     problem: Problem
     solution: Solution
     estimates: Estimates
     derivatives: Callable[[], VarianceDerivatives]
+    information: Callable[[], VarianceInformation]
 
     def fixed(self, x: Array) -> PredictionVariance:
         """Of x'beta estimated: x' vcov x."""
@@ -156,6 +161,41 @@ class RowVariances:
 
         return PredictionVariance(value, gradient)
 
+    def enveloped(
+        self, x: Array, blocks: Blocks, fresh: Blocks | None, value: Array
+    ) -> PredictionVariance:
+        """A variance with its derivatives off the face: along the covariances D and log sigma^2.
+
+        Parameters
+        ----------
+        x, blocks
+            As in :meth:`conditional`.
+        fresh : sequence of (codes, Z) or None
+            Random effects of new levels on top.
+        value : ndarray, shape (rows,)
+            The variance itself; a residual is a part of it that moves with sigma^2 alone.
+        """
+
+        def gradient() -> Array:
+            information = self.information()
+            out = np.empty((value.size, len(information.directions) + 1))
+            out[:, :-1] = envelope_gradient(information, inner_rows(self.problem, x, blocks))
+            if fresh is not None:
+                rows = inner_rows(self.problem, x, fresh)
+                for t, direction in enumerate(information.directions):
+                    z = rows.z[direction.group]
+                    out[:, t] += np.einsum("nq,nq->n", z @ direction.d, z)
+            out[:, :-1] *= self.estimates.sigma**2
+            out[:, -1] = value
+            return out
+
+        return PredictionVariance(value, gradient)
+
+    def estimation_error(self, x: Array, blocks: Blocks) -> Array:
+        """What the movement of the prediction with estimated variances adds, shape (rows,)."""
+        rows = inner_rows(self.problem, x, blocks)
+        return self.estimates.sigma**2 * estimation_error(self.information(), rows)
+
     def _face(self) -> Face:
         return face_of(self.problem, self.solution.inner)
 
@@ -174,37 +214,52 @@ class RowVariances:
         """The conditional variance over sigma^2 at an inner theta."""
         problem = self.problem
         kernel = problem.kernel()
-        assert isinstance(kernel, CoreKernel)
         evaluate_at(problem, kernel, inner)
-        x_inner = np.asfortranarray(x @ problem.scaling.R)
-        columns: list[list[Array]] = [[] for _ in problem.products.sizes]
-        codes: list[Codes] = [np.zeros(0, np.int32)] * len(columns)
-        variance = np.zeros(x.shape[0])
-        matrices = covariances_of(inner, [t.q for t in problem.terms])
-        for (code, z), term, b, matrix in zip(
-            blocks, problem.terms, problem.scaling.B, matrices, strict=True
-        ):
-            codes[term.group] = np.ascontiguousarray(code, dtype=np.int32)
-            z_inner = z @ b
-            columns[term.group] += list(np.ascontiguousarray(z_inner.T))
-            new = np.einsum("ij,ij->i", z_inner @ matrix, z_inner)
-            variance += np.where(code < 0, new, 0.0)
-        groups = tuple(
-            RowsGroup(c, levels, tuple(z), (0.0,) * q, (1.0,) * q)
-            for c, z, (levels, q) in zip(codes, columns, problem.products.sizes, strict=True)
-        )
-        p = x.shape[1]
-        rows = Rows(
-            groups=groups,
-            x=tuple(x_inner[:, j] for j in range(p)),
-            x_shifts=(0.0,) * p,
-            x_scales=(1.0,) * p,
-            y=np.zeros(x.shape[0]),
-            y_shift=0.0,
-            y_scale=1.0,
-            weights=None,
-        )
-        return np.asarray(variance + row_variances(kernel, rows))
+        relative = [t @ t.T for t in group_lambdas(problem, inner)]
+        return relative_variances(problem, kernel, relative, inner_rows(problem, x, blocks))
+
+
+def relative_variances(
+    problem: Problem, kernel: Kernel, relative: Sequence[Array], rows: InnerRows
+) -> Array:
+    """Prediction error variances over sigma^2 where a kernel stands, shape (rows,).
+
+    Parameters
+    ----------
+    problem : Problem
+    kernel : Kernel
+    relative : sequence of ndarray, shape (q, q)
+        D of each grouping factor there.
+    rows : InnerRows
+    """
+    assert isinstance(kernel, CoreKernel)
+    variance = np.zeros(rows.x.shape[0])
+    groups = []
+    sizes = problem.products.sizes
+    for code, z, d, (levels, q) in zip(rows.codes, rows.z, relative, sizes, strict=True):
+        variance += np.where(code < 0, np.einsum("ij,ij->i", z @ d, z), 0.0)
+        columns = tuple(np.ascontiguousarray(z.T))
+        groups.append(RowsGroup(code, levels, columns, (0.0,) * q, (1.0,) * q))
+    p = rows.x.shape[1]
+    packed = Rows(
+        groups=tuple(groups),
+        x=tuple(rows.x[:, j] for j in range(p)),
+        x_shifts=(0.0,) * p,
+        x_scales=(1.0,) * p,
+        y=np.zeros(rows.x.shape[0]),
+        y_shift=0.0,
+        y_scale=1.0,
+        weights=None,
+    )
+    return np.asarray(variance + row_variances(kernel, packed))
+
+
+def new_groups(rows: InnerRows, relative: Sequence[Array]) -> Array:
+    """z'D z of new levels over sigma^2, shape (rows,)."""
+    total = np.zeros(rows.x.shape[0])
+    for z, d in zip(rows.z, relative, strict=True):
+        total += np.einsum("ij,ij->i", z @ d, z)
+    return total
 
 
 def _units(face: Face) -> Array:

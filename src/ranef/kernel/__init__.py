@@ -6,6 +6,7 @@ which refits many responses.
 
 from ranef.kernel.core import (
     CoreKernel,
+    CoreSolved,
     change_fixed,
     one_blas_thread,
     row_variances,
@@ -40,6 +41,7 @@ __all__ = [
     "NO_PENALTY",
     "CoreKernel",
     "CoreScaling",
+    "CoreSolved",
     "CovariancePenalty",
     "CrossProducts",
     "Curvature",

@@ -30,6 +30,7 @@ from ranef.types import Array, ColumnPlan
 __all__ = [
     "Begun",
     "CoreKernel",
+    "CoreSolved",
     "Replication",
     "change_fixed",
     "one_blas_thread",
@@ -37,6 +38,9 @@ __all__ = [
     "row_variances",
     "solve_model",
 ]
+
+CoreSolved = _core.Solved
+"""What the core has found."""
 
 HESSIANS = ("sums over levels", "trace products", "nested tangents", "tall products")
 

@@ -78,7 +78,10 @@ def parts_of(model: FittedModel) -> Parts:
     fixed = tuple(str(name) for name in model.fixef.dropna().index)
     groups = {part.factor for part in random}
     constant: frozenset[str] = frozenset()
-    if len(groups) == 1:
+    kept = getattr(model, "_kept", None)  # by a fit from a file
+    if kept is not None:
+        constant = frozenset(kept.group_level)
+    elif len(groups) == 1:
         pieces = {piece for name in fixed for piece in factors(name) if piece != INTERCEPT}
         constant = _constant(pieces, model.model_frame(), columns_of(next(iter(groups))))
     return Parts(response_of(model.formula), fixed, random, constant, has_residual(varcorr))

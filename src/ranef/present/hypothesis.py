@@ -25,7 +25,7 @@ class LinearTest:
     Attributes
     ----------
     statistic : float
-        F.
+        F; of a one-sided test t, with its sign.
     num_df : int
         Hypotheses that do not follow from the others.
     den_df : float
@@ -34,7 +34,9 @@ class LinearTest:
     frame : DataFrame
         One row a hypothesis, its equation the index: estimate of the left side less the
         coefficients of the right, value under the hypothesis, std_error, df, statistic, p_value,
-        conf_low and conf_high (95%).
+        conf_low and conf_high (95%; of a one-sided test one of them is infinite).
+    ddf : str
+    alternative : {"two-sided", "greater", "less"}
     """
 
     statistic: float
@@ -44,15 +46,19 @@ class LinearTest:
     frame: pd.DataFrame = field(repr=False)
     ddf: str = ""
     errors: str = ""
+    alternative: str = "two-sided"
 
     def _words(self) -> tuple[str, str]:
         df = "Inf" if math.isinf(self.den_df) else rounded(self.den_df, 1)
         p = p_text(self.p_value)
         p = f"< {p[1:]}" if p.startswith("<") else f"= {p}"
-        first = f"F({self.num_df}, {df}) = {rounded(self.statistic, 2)}, p {p}"
+        if self.alternative == "two-sided":
+            first = f"F({self.num_df}, {df}) = {rounded(self.statistic, 2)}, p {p}"
+        else:
+            first = f"t({df}) = {rounded(self.statistic, 2)}, one-sided p {p}"
         if math.isnan(self.statistic) and self.errors:
             first = f"too few clusters for a test of {self.num_df} hypotheses at once"
-        return first, f"{self.ddf.title()} degrees of freedom"
+        return first, self.errors or f"{self.ddf.title()} degrees of freedom"
 
     def _cells(self) -> list[list[str]]:
         head = ["Hypothesis", "Estimate", "Value", "SE", "df", "t", "p"]
@@ -76,7 +82,7 @@ class LinearTest:
     def __str__(self) -> str:
         first, second = self._words()
         count = len(self.frame)
-        notes = [f"{self.errors}."] if self.errors else []
+        notes = []
         if self.num_df < count:
             notes.append(f"{self.num_df} of the {count} hypotheses imply the others.")
         return grid_text([f"{first} ({second})"], self._cells(), notes)
@@ -97,4 +103,13 @@ def linear_test(
     columns = {k: v.copy() for k, v in test.rows._asdict().items()}
     frame = pd.DataFrame(columns, index=pd.Index(hypotheses.labels, name="hypothesis"))
     frame.insert(1, "value", hypotheses.values)
-    return LinearTest(test.statistic, test.num_df, test.den_df, test.p_value, frame, ddf, errors)
+    return LinearTest(
+        test.statistic,
+        test.num_df,
+        test.den_df,
+        test.p_value,
+        frame,
+        ddf,
+        errors,
+        hypotheses.alternative,
+    )

@@ -140,7 +140,7 @@ def summarize(model: FittedModel, ddf: str = "satterthwaite", vcov: Any = None) 
             (criterion, model.criterion),
             ("df resid", model.df_resid),
         ),
-        residual_quantiles=_quantiles(model),
+        residual_quantiles=residual_quantiles(model),
         components=_components(model),
         fixed=tuple(
             FixedEffect(spell(str(name)), *(float(x) for x in row))
@@ -155,7 +155,11 @@ def summarize(model: FittedModel, ddf: str = "satterthwaite", vcov: Any = None) 
     )
 
 
-def _quantiles(model: FittedModel) -> tuple[float, ...]:
+def residual_quantiles(model: FittedModel) -> tuple[float, ...]:
+    """Smallest, quartiles and largest of the scaled residuals; none if nobody kept the rows."""
+    kept = getattr(model, "_kept", None)  # by a fit from a file
+    if kept is not None:
+        return tuple(kept.residual_quantiles)
     try:
         scaled: Array = np.asarray(model.residuals("pearson"), dtype=float) / model.sigma
     except RanefError:  # a fit of streamed data keeps no rows

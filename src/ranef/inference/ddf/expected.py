@@ -25,7 +25,7 @@ from ranef.inference.ddf.gram import Gram
 from ranef.kernel import Direction
 from ranef.types import Array
 
-__all__ = ["Expected", "expected"]
+__all__ = ["Expected", "along", "expected"]
 
 # Of the largest eigenvalue of the information in natural sizes: below, the data say nothing.
 NOTHING = 1e-10
@@ -69,7 +69,7 @@ def expected(
     """
     p, count = root.shape[0], len(directions)
     h = gram.h1 @ root, gram.h2 @ root
-    moved = [_along(gram, d, h) for d in directions]
+    moved = [along(gram, d, h) for d in directions]
     answers = [gram.times(*x) for x in moved]
     changes = np.empty((count + 1, p, p))
     for t, x in enumerate(moved):
@@ -93,7 +93,7 @@ def expected(
     return Expected(changes, covariance, adjustment + adjustment.T)
 
 
-def _along(gram: Gram, direction: Direction, x: Columns) -> Columns:
+def along(gram: Gram, direction: Direction, x: Columns) -> Columns:
     """(I x E) x on the levels of the direction's factor, zero on the others."""
     if direction.group == gram.largest:
         return direction.d @ x[0], np.zeros_like(x[1])

@@ -23,7 +23,7 @@ from ranef.problem.memory import available_memory
 from ranef.record import record
 from ranef.types import Array
 
-__all__ = ["Gram", "Part", "gram"]
+__all__ = ["Gram", "Part", "by_columns", "gram"]
 
 GB = 1e9
 
@@ -84,15 +84,53 @@ class Gram:
         if not self.parts:
             return y1, x2
         met = np.tensordot(self.across, x1, ((0, 1), (0, 1)))
-        y1 += self.across @ -(self.between @ met) + self.g12 @ x2
+        y1 += by_columns(self.across, -(self.between @ met)) + by_columns(self.g12, x2)
         return y1, np.tensordot(self.g12, x1, ((0, 1), (0, 1))) + self.g22 @ x2
+
+    def diagonal(self) -> Mapping[int, Array]:
+        """The blocks of single levels by grouping factor, (levels, q, q) each."""
+        own = self.alone - self.shared() if self.parts else self.alone
+        out = {self.largest: own}
+        for part in self.parts:
+            square = self.g22[part.place, part.place]
+            blocks = square.reshape(part.levels, part.q, part.levels, part.q)
+            each = np.arange(part.levels)
+            out[part.group] = blocks[each, :, each, :]
+        return out
+
+    def split(self, by_factor: Sequence[Array]) -> tuple[Array, Array]:
+        """Vectors of random effects, (levels, q) by grouping factor, as `times` takes them."""
+        rest = [by_factor[part.group].reshape(-1, 1) for part in self.parts]
+        second = np.concatenate(rest) if rest else np.zeros((0, 1))
+        return by_factor[self.largest][:, :, None], second
+
+    def joined(self, x1: Array, x2: Array) -> list[Array]:
+        """The inverse of `split`."""
+        out = {self.largest: x1[:, :, 0]}
+        for part in self.parts:
+            out[part.group] = x2[part.place, 0].reshape(part.levels, part.q)
+        return [out[group] for group in sorted(out)]
 
     def shared(self) -> Array:
         """The diagonal blocks of T S T', shape (J, k, k)."""
-        return (self.across @ self.between) @ self.across.transpose(0, 2, 1)
+        return by_columns(self.across, self.between) @ self.across.transpose(0, 2, 1)
 
 
-def gram(problem: Problem, covariances: Sequence[Array]) -> Gram:
+def by_columns(blocks: Array, x: Array) -> Array:
+    """Each block times the same x, as one product: shape (J, k, m) times (m, c).
+
+    Block by block x would be read from memory J times.
+    """
+    levels, k, m = blocks.shape
+    return np.asarray((blocks.reshape(levels * k, m) @ x).reshape(levels, k, x.shape[1]))
+
+
+def gram(
+    problem: Problem,
+    covariances: Sequence[Array],
+    asked_for: str = "Kenward-Roger",
+    instead: str = 'use ddf="satterthwaite", which is as good with so many levels',
+) -> Gram:
     """G and H at given covariances.
 
     Parameters
@@ -100,6 +138,8 @@ def gram(problem: Problem, covariances: Sequence[Array]) -> Gram:
     problem : Problem
     covariances : sequence of ndarray, shape (q, q)
         D over sigma^2 of each grouping factor, in inner coordinates.
+    asked_for, instead : str
+        What needs them, and what to do if they do not fit in memory: for the message.
 
     Raises
     ------
@@ -115,7 +155,7 @@ def gram(problem: Problem, covariances: Sequence[Array]) -> Gram:
             parts.append(Part(g, slice(m, m + levels * q), levels, q))
             m += levels * q
     levels, k = sizes[largest]
-    _check_memory(problem, levels * k, m)
+    _check_memory(problem, levels * k, m, asked_for, instead)
     blocks = factor_blocks(products)
     a, c = blocks[largest]
     d1 = covariances[largest]
@@ -140,7 +180,7 @@ def gram(problem: Problem, covariances: Sequence[Array]) -> Gram:
     for part in parts:
         d2[part.place, part.place] = np.kron(np.eye(part.levels), covariances[part.group])
     between = d2 - d2 @ g22 @ d2
-    h1 = h1 - across @ (d2 @ h2)
+    h1 = h1 - by_columns(across, d2 @ h2)
     return Gram(largest, tuple(parts), alone, across, between, g12, g22, h1, h2)
 
 
@@ -155,7 +195,7 @@ def _others(
         return a12, a22, c2
     blocks, pairs = factor_blocks(products), pair_blocks(products)
     for part in parts:
-        c2[part.place] = blocks[part.group].fixed.reshape(-1, p)
+        c2[part.place] = blocks[part.group].fixed.reshape(part.levels * part.q, p)
         own = a22[part.place, part.place].reshape(part.levels, part.q, part.levels, part.q)
         each = np.arange(part.levels)
         own[each, :, each, :] = blocks[part.group].random
@@ -188,14 +228,14 @@ def _times_blocks(matrix: Array, d: Array, part: Part) -> Array:
     return (matrix.reshape(rows, part.levels, part.q) @ d).reshape(rows, -1)
 
 
-def _check_memory(problem: Problem, rows: int, m: int) -> None:
+def _check_memory(problem: Problem, rows: int, m: int, asked_for: str, instead: str) -> None:
     needed = 8.0 * (6.0 * rows * m + 8.0 * m * m)
     available = available_memory()
     if m and available is not None and needed > available:
         raise TooLargeError(
-            "Kenward-Roger needs a dense matrix of the random effects, which is too large",
+            f"{asked_for} needs a dense matrix of the random effects, which is too large",
             where=", ".join(dict.fromkeys(label.factor for label in problem.labels)),
             found=f"{rows:,} by {m:,} effects, {needed / GB:.1f} GB; "
             f"{available / GB:.1f} GB available",
-            fix='use ddf="satterthwaite", which is as good with so many levels',
+            fix=instead,
         )

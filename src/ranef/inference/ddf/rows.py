@@ -9,7 +9,7 @@ import numpy as np
 from ranef.inference.ddf.method import Method
 from ranef.types import Array
 
-__all__ = ["RowTests", "independent_rows", "quantiles", "row_tests", "two_sided"]
+__all__ = ["RowTests", "independent_rows", "one_sided", "quantiles", "row_tests", "two_sided"]
 
 
 class RowTests(NamedTuple):
@@ -57,6 +57,22 @@ def two_sided(statistic: Array, df: Array) -> Array:
     return np.asarray(
         np.where(np.isinf(df), 2.0 * special.ndtr(size), 2.0 * special.stdtr(df, size))
     )
+
+
+def one_sided(tests: RowTests, level: float, greater: bool) -> RowTests:
+    """The same with the alternative on one side: the intervals have one end.
+
+    Their end is where the test at 1 - `level` stops rejecting.
+    """
+    from scipy import special
+
+    sign = 1.0 if greater else -1.0
+    against = -sign * tests.statistic
+    p_value = np.where(np.isinf(tests.df), special.ndtr(against), special.stdtr(tests.df, against))
+    end = tests.estimate - sign * quantiles(tests.df, 2.0 * level - 1.0) * tests.std_error
+    open_end = np.full(end.size, sign * np.inf)
+    low, high = (end, open_end) if greater else (open_end, end)
+    return tests._replace(p_value=p_value, conf_low=low, conf_high=high)
 
 
 def quantiles(df: Array, level: float) -> Array:

@@ -1,0 +1,302 @@
+"""Tests between fits, one nested in the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ranef.errors import OptionError, warn
+from ranef.fit.record import FitRecord
+from ranef.inference.bootstrap_ratio import Truth, bootstrap_ratio
+from ranef.inference.boundary_law import Tested, boundary_law
+from ranef.inference.exact_ratio import DRAWS, exact_tail
+from ranef.inference.model_nesting import (
+    FixedParts,
+    NotNested,
+    Variances,
+    fixed_parts,
+    place_of,
+)
+from ranef.inference.same_data import Data, row_order
+from ranef.inference.simulate import draw_key
+from ranef.options import seed as checked_seed
+from ranef.options import whole
+from ranef.scan import available_cores
+from ranef.types import Array
+
+__all__ = ["Ratios", "data_of", "ratios_between", "refuse_prior", "variances_of"]
+
+WORSE = 1e-4  # deviance units by which a larger model may stay behind a smaller one
+FEW = 0.1  # of the replicates: more failures than this are told as a warning of their own
+
+Bar = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
+
+
+class Ratios(NamedTuple):
+    """One entry for each model, the smallest first; the first one has no test."""
+
+    formulas: tuple[str, ...]
+    npar: Array
+    aic: Array
+    bic: Array
+    loglik: Array
+    deviance: Array
+    statistic: Array
+    df: Array
+    p_value: Array
+    law: tuple[str, ...]
+
+
+class Pair(NamedTuple):
+    """Two models, the smaller one nested in the larger."""
+
+    small: FitRecord
+    large: FitRecord
+    order: NDArray[np.int64] | None
+    fixed: FixedParts
+
+
+def ratios_between(
+    fits: Sequence[FitRecord], method: str, n: int, seed: int | None, bar: Bar
+) -> Ratios:
+    """Test each model against the next smaller one.
+
+    Parameters
+    ----------
+    fits : sequence of FitRecord
+    method : {"lrt", "bootstrap", "exact"}
+    n : int
+        Replicates of the bootstrap.
+    seed : int or None
+    bar : callable
+        Makes a progress bar of a text and a number.
+    """
+    whole("n", n, of="the number of replicates")
+    checked_seed("seed", seed)
+    _refuse(fits)
+    by_size = sorted(range(len(fits)), key=lambda k: fits[k]._estimates.n_parameters)
+    pairs = [_pair(fits[i], fits[j]) for i, j in pairwise(by_size)]
+    models = _same_criterion([fits[k] for k in by_size], pairs)
+    pairs = [
+        Pair(small, large, pair.order, pair.fixed)
+        for small, large, pair in zip(models[:-1], models[1:], pairs, strict=True)
+    ]
+    key = draw_key(seed)
+    statistic, df, p_value = np.full((3, len(models)), np.nan)
+    laws = [""]
+    for k, pair in enumerate(pairs, start=1):
+        statistic[k] = _statistic(pair)
+        judged = _judge(pair, float(statistic[k]), method, n, key, bar)
+        df[k] = pair.large._estimates.n_parameters - pair.small._estimates.n_parameters
+        p_value[k] = judged.p_high
+        laws.append(judged.law)
+    estimates = [model._estimates for model in models]
+    loglik = np.array([e.loglik for e in estimates])
+    return Ratios(
+        formulas=tuple(model._formula.text for model in models),
+        npar=np.array([float(e.n_parameters) for e in estimates]),
+        aic=np.array([e.aic for e in estimates]),
+        bic=np.array([e.bic for e in estimates]),
+        loglik=loglik,
+        deviance=-2.0 * loglik,
+        statistic=statistic,
+        df=df,
+        p_value=p_value,
+        law=tuple(laws),
+    )
+
+
+def data_of(record: FitRecord) -> Data:
+    """What a fit was made from."""
+    return Data(
+        record._formula.text,
+        record._design,
+        record._table,
+        record._formula.predictors(),
+        record._weights,
+        record._offset,
+    )
+
+
+def variances_of(record: FitRecord) -> Variances:
+    """The random part of a fit."""
+    sigma = record._estimates.sigma
+    ranks = record._solution.certificate.rank if record._design.terms else {}
+    return Variances(
+        data_of(record),
+        tuple(c / sigma**2 for c in record._estimates.covariances),
+        tuple(ranks[term.label] for term in record._design.terms),
+    )
+
+
+def refuse_prior(record: FitRecord) -> None:
+    """A likelihood ratio is of estimates that maximise the likelihood.
+
+    Raises
+    ------
+    OptionError
+    """
+    if record._problem.prior is not None:
+        raise OptionError(
+            "a likelihood ratio is of fits without priors",
+            found=f"priors in {record._formula.text}",
+            fix="fit without prior=",
+        )
+
+
+def _refuse(fits: Sequence[FitRecord]) -> None:
+    if len(fits) < 2:
+        raise OptionError(
+            "rn.anova compares two models or more",
+            found=f"{len(fits)} model{'' if len(fits) == 1 else 's'}",
+            fix="as in rn.anova(m1, m2); the terms of a single model are tested by fit.anova(), "
+            "fit.drop1() and fit.ranova()",
+        )
+    for fit in fits:
+        refuse_prior(fit)
+
+
+def _pair(small: FitRecord, large: FitRecord) -> Pair:
+    one, other = data_of(small), data_of(large)
+    order = row_order(one, other)
+    same_size = small._estimates.n_parameters == large._estimates.n_parameters
+    try:
+        fixed = fixed_parts(one, other, order)
+        place_of(variances_of(small), other, order)
+    except NotNested as part:
+        raise OptionError(
+            "the models are not nested",
+            where=f"smaller  {small._formula.text}\nlarger   {large._formula.text}",
+            found=f"{part} of the smaller model is not in the larger one",
+            fix="rn.compare(m1, m2) puts their information criteria side by side",
+        ) from None
+    if same_size:
+        raise OptionError(
+            "two of the models are the same model",
+            where=f"{small._formula.text}\n{large._formula.text}",
+            found=f"{small._estimates.n_parameters} parameters in both",
+            fix="leave out one of them",
+        )
+    return Pair(small, large, order, fixed)
+
+
+def _same_criterion(models: Sequence[FitRecord], pairs: Sequence[Pair]) -> list[FitRecord]:
+    """All by ML, or all by REML where the fixed parts span the same columns."""
+    by_reml = [model._problem.reml for model in models]
+    if not any(by_reml):
+        return list(models)
+    same_span = all(pair.fixed.fewer == 0 for pair in pairs)
+    if all(by_reml) and same_span:
+        return list(models)
+    reason = (
+        "REML criteria of different fixed parts do not compare"
+        if not same_span
+        else "some of the models were fitted by REML and some by ML"
+    )
+    warn(
+        UserWarning,
+        "the models were fitted again by ML",
+        found=reason,
+        fix="fit with reml=False to leave out this message",
+    )
+    return [model._again(model._problem.with_reml(False)) if model._problem.reml else model
+            for model in models]  # fmt: skip
+
+
+def _statistic(pair: Pair) -> float:
+    coding = pair.fixed.coding if pair.large._problem.reml else 0.0
+    ratio = 2.0 * (pair.large._estimates.loglik - pair.small._estimates.loglik) - coding
+    if ratio < -WORSE:
+        warn(
+            UserWarning,
+            "a larger model fits worse than one nested in it: it is not at its optimum",
+            where=pair.large._formula.text,
+            found=f"{-ratio:.3g} deviance units",
+            fix="look at its certificate, and fit it with other start values",
+        )
+        return float("nan")
+    return max(ratio, 0.0)
+
+
+def _judge(pair: Pair, statistic: float, method: str, n: int, key: int, bar: Bar) -> Tested:
+    if np.isnan(statistic):
+        return Tested(statistic, statistic, ("",))
+    if method == "bootstrap":
+        return _by_bootstrap(pair, statistic, n, key, bar)
+    if method == "exact":
+        return _by_exact_law(pair, statistic, key, bar)
+    small, large = pair.small, pair.large
+    place = place_of(variances_of(small), data_of(large), pair.order)
+    law = boundary_law(large._problem, place, pair.fixed.fewer)
+    judged = law.judge(statistic)
+    if not law.exact and place.singular:
+        warn(
+            UserWarning,
+            "the smaller model is singular itself: its p value is an upper bound",
+            where=small._formula.text,
+            found=judged.law,
+            fix='use method="bootstrap"',
+        )
+    return judged
+
+
+def _by_bootstrap(pair: Pair, statistic: float, n: int, key: int, bar: Bar) -> Tested:
+    small, large = pair.small, pair.large
+    reml = large._problem.reml
+    with bar("bootstrap of the likelihood ratio", n) as tick:
+        found = bootstrap_ratio(
+            _truth(small),
+            _truth(large),
+            pair.order,
+            pair.fixed.coding if reml else 0.0,
+            n,
+            key,
+            large._control.threads or available_cores(),
+            large._control,
+            tick,
+        )
+    used = n - found.failed
+    if found.failed > FEW * n:
+        warn(
+            UserWarning,
+            "many replicates of the bootstrap could not be fitted",
+            found=f"{found.failed} of {n}",
+            fix="simplify the larger model",
+        )
+    p = found.p_value(statistic)
+    failed = f", {found.failed} failed" if found.failed else ""
+    return Tested(p, p, (f"bootstrap, {used} replicates{failed}",))
+
+
+def _truth(record: FitRecord) -> Truth:
+    effects = bool(record._design.terms)
+    estimates = record._estimates
+    mean = record._design.X @ estimates.beta
+    return Truth(
+        data_of(record),
+        record._problem if effects else None,
+        record._solution if effects else None,
+        mean,
+        estimates.covariances,
+        estimates.sigma,
+        record._problem.reml,
+    )
+
+
+def _by_exact_law(pair: Pair, statistic: float, key: int, bar: Bar) -> Tested:
+    terms, before = pair.large._design.terms, pair.small._design.terms
+    if before or len(terms) != 1 or terms[0].q != 1:
+        raise OptionError(
+            "the exact law is that of a single variance against none",
+            where=f"smaller  {pair.small._formula.text}\nlarger   {pair.large._formula.text}",
+            found=f"{sum(term.q for term in before)} and {sum(term.q for term in terms)} variances",
+            fix='use method="bootstrap"; fit.ranova() tests each variance',
+        )
+    with bar("drawing from the exact law", DRAWS) as tick:
+        p = exact_tail(pair.large._problem, pair.fixed.fewer, statistic, key, tick)
+    return Tested(p, p, (f"exact, {DRAWS:,} draws",))

@@ -1,0 +1,217 @@
+"""Predictions of a fit, for its own rows or new ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from ranef.fit.record import FitRecord
+from ranef.frame.open import open_frame
+from ranef.kernel import one_blas_thread
+from ranef.present.progress import progress, progress_bar
+
+if TYPE_CHECKING:
+    from ranef.inference.predict import Prediction
+    from ranef.inference.prediction_options import PredictionOptions
+    from ranef.inference.prediction_target import Target
+
+__all__ = ["Predicting"]
+
+
+class Predicting(FitRecord):
+    """The method that predicts; it delegates to functions."""
+
+    def predict(
+        self,
+        newdata: Any = None,
+        level: Literal["conditional", "population"] = "conditional",
+        new_levels: Literal["error", "population", "sample"] = "error",
+        interval: Literal["confidence", "prediction"] | None = None,
+        confidence: float = 0.95,
+        seed: int | None = None,
+        *,
+        se: bool | Literal["corrected"] = False,
+        ddf: str = "satterthwaite",
+        offset: Any = None,
+        random: str | Sequence[str] | None = "all",
+        part: Literal["both", "random"] = "both",
+        uncertainty: Literal["all", "known variances"] = "all",
+        method: Literal["wald", "integrated", "bootstrap"] = "wald",
+        n: int | None = None,
+    ) -> Any:
+        """Predicted means, for the rows of the fit or for new ones.
+
+        A prediction does not depend on the other rows of `newdata`.
+
+        Parameters
+        ----------
+        newdata : data frame, optional
+            The predictors; the grouping factors too for conditional predictions. Terms
+            ``within(x, g)`` and ``between(x, g)`` use the group means of the fit. For other groups,
+            or rows without a group, `newdata` has a column ``between(x, g)`` with the mean.
+        level : {"conditional", "population"}
+            With the random effects of the rows' groups, or with random effects of zero.
+        new_levels : {"error", "population", "sample"}
+            What to do with levels that the fit has not seen: raise, predict with random effects
+            of zero, or draw their random effects, once for each level.
+        interval : {"confidence", "prediction"}, optional
+            Of the mean, or of a new observation (of new groups in those random effects that do not
+            count). With ``new_levels="sample"`` the interval is around the mean over the groups
+            that could have been drawn.
+        confidence : float
+            Of the interval.
+        seed : int, optional
+            For ``new_levels="sample"``, and for the draws of `method`.
+        se : bool or "corrected"
+            Whether standard errors of the predicted means are returned too: roots of the prediction
+            error variance at the estimated variances. ``"corrected"`` counts the error of the
+            estimated variances besides (Prasad and Rao 1990).
+        ddf : {"satterthwaite", "kenward-roger", "residual", "asymptotic"}
+            Degrees of freedom of the quantiles, as in :meth:`coefficients`.
+        offset : str, array-like or float, optional
+            Takes the place of the argument `offset` of the fit: a column of `newdata`, one number
+            for each row, or one for all. It is needed if the fit had an array and `newdata` are
+            given.
+        random : "all", None, str, or sequence of str
+            Which random effects count: all, none (as ``level="population"``), or those of some
+            grouping factors or terms, as ``["batch"]``. The groups of the others are not read.
+        part : {"both", "random"}
+            The whole mean, or the random effects alone.
+        uncertainty : {"all", "known variances"}
+            With ``"all"`` the degrees of freedom of an interval with random effects, or of an
+            observation, count that a variance estimated as small, or as zero, may not be so: they
+            come from the expected information of the variances themselves, and are at least 2.
+            ``"known variances"`` takes variances estimated as zero as known.
+        method : {"wald", "integrated", "bootstrap"}
+            Standard error times a quantile of t; or quantiles of the predictions over all values of
+            the variances that the data allow; or quantiles of the errors, over their standard
+            errors, of predictions from refits to simulated responses (not for singular fits: there
+            it draws groups without effects).
+            Only ``"wald"`` uses `ddf` and `uncertainty`.
+        n : int, optional
+            Draws of ``"integrated"`` with several parameters of variances (400), refits of
+            ``"bootstrap"`` (500).
+
+        Returns
+        -------
+        ndarray, shape (rows,), or DataFrame
+            With `se` or `interval` a frame: estimate, then std_error, then conf_low and conf_high,
+            with the labels of the rows of `newdata`. Rows where a predictor or a group is missing
+            are NaN, and so are those that are not estimable.
+
+        Raises
+        ------
+        DataError
+            New levels, where these are an error; a group mean that is neither known nor given.
+        OptionError
+            The offset of the fit was an array, and `newdata` come without one; options that do not
+            go together.
+        UnknownColumnError
+            A predictor is not in `newdata`.
+
+        Warns
+        -----
+        NotEstimableWarning
+            Rows for which the data of the fit do not determine the mean: a combination of levels
+            that they do not hold, or values off the line on which they are collinear.
+        ApproximationWarning
+            Crossed factors too large for the expected information: the observed one along the face
+            of the parameter space serves instead. Few effective draws.
+
+        References
+        ----------
+        Henderson (1975), Best linear unbiased estimation and prediction under a selection model,
+        Biometrics 31, 423-447. Searle (1971), Linear Models, section 5.4 (estimable functions).
+        Prasad and Rao (1990), The estimation of the mean squared error of small-area estimators,
+        Journal of the American Statistical Association 85, 163-171.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
+        >>> fit.predict({"Days": [0, 9]}, level="population", se=True).round(2)
+           estimate  std_error
+        0    251.41       6.82
+        1    345.61      14.63
+        """
+        from ranef.fit.new_data import read_for_prediction, warn_not_estimable
+        from ranef.inference.prediction_options import PredictionOptions, chosen_terms
+        from ranef.inference.prediction_target import target_of
+
+        terms = chosen_terms(random, level, self._problem.labels)
+        options = PredictionOptions(
+            level,
+            new_levels,
+            interval,
+            confidence,
+            seed,
+            se,
+            ddf,
+            terms,
+            part,
+            uncertainty,
+            method,
+            n,
+        )
+        encoding = self._design.encoding
+        table, shift = read_for_prediction(
+            newdata,
+            self._table,
+            encoding,
+            self._offset_name,
+            offset,
+            options.needs_random,
+            terms,
+        )
+        if part == "random":
+            shift = 0.0
+        target = target_of(
+            table,
+            encoding,
+            self._problem,
+            self._estimates.beta,
+            self._estimates.covariances,
+            lambda: self._modes,
+            options,
+        )
+        if interval is None and not se:
+            warn_not_estimable(target.broken, encoding)
+            return target.estimate + shift
+        # Many small products: several threads in each would wait for one another.
+        with one_blas_thread():
+            result = self._predicted(target, options)
+        warn_not_estimable(result.broken, encoding)
+        from ranef.present.estimates import prediction_frame
+        from ranef.present.rows import frame_index
+
+        if newdata is None:
+            index = frame_index(self._index, self.missing_rows)
+        else:
+            index = open_frame(newdata).index
+        return prediction_frame(result.columns(), shift, index)
+
+    def _predicted(self, target: Target, options: PredictionOptions) -> Prediction:
+        """The means with errors and intervals by the method asked for."""
+        from ranef.inference.predict import predict
+
+        if options.method == "integrated":
+            from ranef.inference.predict_integrated import predict_integrated
+
+            with progress("integrating over the variances"):
+                return predict_integrated(target, self._problem, self._solution, options)
+        if options.method == "bootstrap":
+            from ranef.inference.predict_bootstrap import predict_bootstrap
+
+            with progress_bar("bootstrap", options.draws) as tick:
+                return predict_bootstrap(
+                    target,
+                    self._problem,
+                    self._solution,
+                    self._design,
+                    self._estimates,
+                    self._weights,
+                    self._control,
+                    options,
+                    tick,
+                )
+        return predict(target, self._row_variances, lambda: self._method(options.ddf), options)

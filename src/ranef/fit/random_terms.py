@@ -1,0 +1,158 @@
+"""A fit compared with those of smaller random parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from ranef.design import Design
+from ranef.diagnose.ladder.random_part import outermost
+from ranef.diagnose.rewrite import bar_with, effects, with_bar
+from ranef.fit.between import WORSE, data_of, refuse_prior, variances_of
+from ranef.fit.record import FitRecord
+from ranef.formula import Bar, Formula, parse, to_source
+from ranef.inference.boundary_law import Place, boundary_law
+from ranef.inference.drop_terms import smaller_design
+from ranef.inference.model_nesting import NotNested, place_of
+from ranef.solve.solution import evaluate_at
+from ranef.types import Array
+
+__all__ = ["RandomTests", "random_tests"]
+
+
+class RandomTests(NamedTuple):
+    """One entry for each reduction of the random part."""
+
+    npar: Array
+    loglik: Array
+    aic: Array
+    statistic: Array
+    df: Array
+    p_value: Array
+    law: tuple[str, ...]
+
+
+class Row(NamedTuple):
+    """npar, loglik, aic, statistic, df and p value of one reduction, and the law."""
+
+    numbers: tuple[float, ...]
+    law: str
+
+
+class Reduction(NamedTuple):
+    """A smaller random part: its name, and the formula, None where nothing is left."""
+
+    name: str
+    formula: Formula | None
+
+
+def random_tests(record: FitRecord) -> tuple[tuple[str, ...], RandomTests]:
+    """Fit the model with each random effect left out in turn.
+
+    Raises
+    ------
+    OptionError
+        A fit with a prior.
+    """
+    refuse_prior(record)
+    names, rows = [], []
+    for reduction in reductions(record._formula, record._design):
+        try:
+            rows.append(_without_effects(record) if reduction.formula is None
+                        else _smaller(record, reduction.formula))  # fmt: skip
+        except NotNested:  # other columns took the place of those left out
+            continue
+        names.append(reduction.name)
+    columns = np.array([row.numbers for row in rows], dtype=float).reshape(len(rows), 6).T
+    npar, loglik, aic, statistic, df, p_value = columns
+    laws = tuple(row.law for row in rows)
+    return tuple(names), RandomTests(npar, loglik, aic, statistic, df, p_value, laws)
+
+
+def reductions(formula: Formula, design: Design) -> Iterator[Reduction]:
+    """Smaller random parts, as ``ranova`` of lmerTest takes them.
+
+    ``(x | g)`` loses x, ``(1 | g)`` goes; of ``(x || g)`` each term goes in turn; a category
+    ``(0 + f | g)`` becomes ``(1 | g)``. A term within an interaction stays.
+    """
+    for k, bar in enumerate(formula.bars):
+        terms = bar.model.terms
+        if bar.model.intercept and (not terms or not bar.correlated):
+            yield Reduction(
+                f"(1 | {bar.label})" if terms else bar.text,
+                _with(formula, k, False, ()) if not terms else _with(formula, k, False, terms),
+            )
+        for term in outermost(terms):
+            others = tuple(other for other in terms if other is not term)
+            name = f"{to_source(effects(True, (term,)))} in {bar.text}"
+            keeps = bar.model.intercept or (not others and _makes_up_one(bar, design))
+            yield Reduction(name, _with(formula, k, keeps, others))
+
+
+def _makes_up_one(bar: Bar, design: Design) -> bool:
+    """Whether the constant is a combination of the columns of a bar."""
+    for term in design.terms:
+        if term.factor == bar.label and term.q > 1:
+            z = term.Z
+            left = 1.0 - z @ np.linalg.lstsq(z, np.ones(z.shape[0]), rcond=None)[0]
+            return float(np.abs(left).max()) < 1e-8
+    return False
+
+
+def _with(formula: Formula, k: int, intercept: bool, terms: tuple[object, ...]) -> Formula | None:
+    """The formula with another left side of its k-th bar; None where no bar is left."""
+    bar = formula.bars[k]
+    if not intercept and not terms:
+        if len(formula.bars) == 1:
+            return None
+        return parse(with_bar(formula, k, None))
+    model = replace(bar.model, intercept=intercept)
+    changed = replace(
+        formula,
+        bars=(*formula.bars[:k], replace(bar, model=model), *formula.bars[k + 1 :]),
+    )
+    part = bar_with(changed, k, terms)  # type: ignore[arg-type]
+    return parse(with_bar(formula, k, part))
+
+
+def _smaller(record: FitRecord, formula: Formula) -> Row:
+    design = smaller_design(formula, record._design, record._table, record._left_out)
+    smaller = FitRecord.of_design(
+        formula,
+        record._table,
+        design,
+        record.missing_rows,
+        reml=record._problem.reml,
+        weights=record._weights,
+        offset=record._offset,
+        control=record._control,
+        left_out=record._left_out,
+    )
+    place = place_of(variances_of(smaller), data_of(record), None)
+    estimates = smaller._estimates
+    return _row(record, place, estimates.loglik, estimates.n_parameters)
+
+
+def _without_effects(record: FitRecord) -> Row:
+    """The model without random effects: the criterion of this one with all variances zero."""
+    problem = record._problem
+    kernel = problem.kernel()
+    evaluate_at(problem, kernel, np.zeros(problem.n_theta))
+    none = tuple(np.zeros((term.q, 0)) for term in problem.terms)
+    place = Place(none, (), (0,) * len(none))
+    return _row(record, place, -0.5 * kernel.value, problem.p + 1)
+
+
+def _row(record: FitRecord, place: Place, loglik: float, npar: int) -> Row:
+    estimates = record._estimates
+    ratio = 2.0 * (estimates.loglik - loglik)
+    df = estimates.n_parameters - npar
+    aic = -2.0 * loglik + 2.0 * npar
+    if df == 0 or ratio < -WORSE:
+        return Row((npar, loglik, aic, np.nan, df, np.nan), "")
+    statistic = max(ratio, 0.0)
+    judged = boundary_law(record._problem, place, 0).judge(statistic)
+    return Row((npar, loglik, aic, statistic, df, judged.p_high), judged.law)

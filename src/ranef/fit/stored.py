@@ -1,0 +1,206 @@
+"""A fit in a file, and back."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any
+
+from ranef.answers import refuse_unknown_options
+from ranef.design import Design
+from ranef.errors import RanefError
+from ranef.fit.record import FitRecord
+from ranef.formula import Formula
+from ranef.inference.estimates import Estimates
+from ranef.problem import Problem
+from ranef.solve import Control, Solution
+from ranef.store.kept import Kept
+
+if TYPE_CHECKING:
+    from ranef.fit.facade import Fit
+    from ranef.store.absent import Absent
+
+__all__ = ["Stored", "load"]
+
+
+class Stored(FitRecord):
+    """The method that writes a fit to a file."""
+
+    def save(self, path: Any) -> None:
+        """Write the fit to a file that :func:`ranef.load` reads: estimates, not data.
+
+        The file holds what the fit has learned from the data: sums over the rows of each group,
+        estimates, and how columns are made from new data, with the names of levels. It does not
+        hold the rows. A loaded fit predicts for new data, prints, tests and is compared as before,
+        to the last bit. What needs the rows (residuals, plots of the data, refits, the diagnosis)
+        says so.
+
+        Parameters
+        ----------
+        path : str or path
+            A file of this name is replaced. It is never half-written.
+
+        Returns
+        -------
+        None
+            The file is complete then.
+
+        Raises
+        ------
+        OptionError
+            The file cannot be written.
+
+        Notes
+        -----
+        The file is a zip archive of a JSON text and arrays in NumPy's format. It contains no code,
+        and reading it runs none. The sums of a group with a single row tell that row. If effects
+        are so much larger than residuals that the fit has gone back to the rows for digits, or the
+        predictors are nearly collinear, those columns are stored too.
+
+        Examples
+        --------
+        >>> import tempfile, os
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = os.path.join(folder, "m.ranef")
+        ...     fit.save(path)
+        ...     again = rn.load(path)
+        >>> again.predict({"Days": [9], "Subject": [308]}).round(2)
+        array([430.66])
+        """
+        from ranef._version import __version__
+        from ranef.store.container import write_file
+
+        told = {
+            "ranef": __version__,
+            "formula": self._formula.text,
+            "rows": self._problem.n,
+            "criterion": self._estimates.criterion,
+        }
+        write_file(path, "fit", told, _parts(self))
+
+
+@refuse_unknown_options("rn.load")
+def load(path: Any) -> Fit:
+    """Read a fit that `fit.save()` has written.
+
+    Parameters
+    ----------
+    path : str or path
+
+    Returns
+    -------
+    Fit
+        Without the data: an answer that needs them raises an error that says so.
+
+    Raises
+    ------
+    OptionError
+        The file cannot be read.
+    DataError
+        It is damaged, of a newer format, or something else.
+
+    Examples
+    --------
+    >>> import tempfile, os
+    >>> import ranef as rn
+    >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     fit.save(os.path.join(folder, "m.ranef"))
+    ...     rn.load(os.path.join(folder, "m.ranef"))
+    <Fit Reaction ~ Days + (Days | Subject) by REML: 180 rows, 18 Subject; interior optimum>
+    """
+    from ranef.errors import DataError
+    from ranef.fit.facade import Fit
+    from ranef.store.container import read_file
+
+    parts = read_file(path, "fit")
+    if not isinstance(parts, dict) or not _complete(parts):
+        raise DataError("the file is damaged", where=str(path), fix="save the fit again")
+    return Fit(**parts)
+
+
+def _complete(parts: dict[str, Any]) -> bool:
+    """Whether these are the fields of a fit, the main ones of the right kind."""
+    kinds = {
+        "_formula": Formula,
+        "_design": Design,
+        "_problem": Problem,
+        "_solution": Solution,
+        "_estimates": Estimates,
+        "_control": Control,
+        "_kept": Kept,
+    }
+    return parts.keys() == {f.name for f in fields(FitRecord)} and all(
+        isinstance(parts[name], kind) for name, kind in kinds.items()
+    )
+
+
+def _parts(record: FitRecord) -> dict[str, Any]:
+    """The fields of a fit, with what belongs to rows replaced."""
+    parts = {f.name: getattr(record, f.name) for f in fields(record)}
+    absent = _absent(record)
+    for name in ("_weights", "_offset", "_left_out"):
+        if parts[name] is not None:
+            parts[name] = absent("the " + name[1:].replace("_", " "))
+    parts["_table"] = absent("the data")
+    parts["_index"] = parts["_given"] = None
+    parts["_kept"] = record._kept or _kept(record)
+    parts["_seconds"] = dict(record._seconds)
+    parts["_design"] = _without_rows(record._design, absent)
+    parts["_problem"] = _problem(record._problem)
+    parts["_solution"] = replace(record._solution, problem=parts["_problem"])
+    return parts
+
+
+def _kept(record: Any) -> Kept:
+    from ranef.present.equation_parts import parts_of
+    from ranef.present.summary import residual_quantiles
+
+    hypotheses = {}
+    for type in (1, 2, 3):
+        with suppress(RanefError):  # what cannot be asked of the fit cannot be asked of the file
+            hypotheses[type] = record._of_terms(type)
+    return Kept(
+        hypotheses,
+        residual_quantiles(record),
+        tuple(sorted(parts_of(record).group_level)),
+    )
+
+
+def _absent(record: FitRecord) -> Any:
+    from ranef.store.absent import Absent
+
+    reml = "" if record._problem.reml else ", reml=False"
+    call = "rn.lmm" if record._problem.terms else "rn.lm"
+    fix = f'fit the model to the data again: {call}("{record._formula.text}", data{reml}, ...)'
+
+    def absent(what: str) -> Absent:
+        return Absent(what, fix)
+
+    return absent
+
+
+def _without_rows(design: Design, absent: Any) -> Design:
+    terms = tuple(
+        replace(term, columns=absent("the columns of the model"), codes=absent("the groups"))
+        for term in design.terms
+    )
+    return replace(
+        design,
+        columns=absent("the columns of the model"),
+        y=absent("the response"),
+        terms=terms,
+        offset=None if design.offset is None else absent("the offset"),
+        trials=None,
+        cells=None,
+    )
+
+
+def _problem(problem: Problem) -> Problem:
+    """Without the inner columns of a nearly collinear X, of which only the number counts."""
+    scaling = problem.scaling
+    if scaling.orthogonal is None:
+        return problem
+    return replace(problem, scaling=replace(scaling, orthogonal=scaling.orthogonal[:0]))

@@ -1,0 +1,70 @@
+"""What the data say of the variances: their expected information, and the sums behind it.
+
+The coordinates are the covariances D of the random effects over sigma^2 and log sigma^2. In them
+the information does not vanish where D is singular: a variance estimated as zero is not taken as
+known. (Along the face of such a fit it is: there the derivatives with respect to D are left out.)
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ranef.inference.ddf.directions import all_directions
+from ranef.inference.ddf.expected import expected
+from ranef.inference.ddf.gram import Gram, gram
+from ranef.inference.ddf.traces import traces
+from ranef.kernel import Direction
+from ranef.problem import Problem
+from ranef.problem.parameters import group_lambdas
+from ranef.record import record
+from ranef.solve import Solution
+from ranef.solve.solution import evaluate_at
+from ranef.types import Array
+
+__all__ = ["VarianceInformation", "variance_information"]
+
+
+@record(frozen=True, slots=True)
+class VarianceInformation:
+    """Sums over the levels and the covariance of the variance parameters, on the inner scale.
+
+    Attributes
+    ----------
+    gram : Gram
+    directions : tuple of Direction
+        A basis of the changes of D.
+    relative : tuple of ndarray, shape (q, q)
+        D of each grouping factor.
+    xx_inverse : ndarray, shape (p, p)
+        (X'V^-1 X)^-1 over sigma^2.
+    covariance : ndarray, shape (T + 1, T + 1)
+        Inverse of the expected information of REML, log sigma^2 last.
+    """
+
+    gram: Gram
+    directions: tuple[Direction, ...]
+    relative: tuple[Array, ...]
+    xx_inverse: Array
+    covariance: Array
+
+
+def variance_information(problem: Problem, solution: Solution) -> VarianceInformation:
+    """The expected information at a solution, that of REML also for fits by ML.
+
+    Normal priors of the fixed effects count as rows of data; priors of variances do not count.
+
+    Raises
+    ------
+    TooLargeError
+        Crossed factors with too many levels.
+    """
+    kernel = problem.kernel()
+    evaluate_at(problem, kernel, solution.inner)
+    relative = tuple(t @ t.T for t in group_lambdas(problem, solution.inner))
+    directions = tuple(all_directions(problem.terms, [q for _, q in problem.products.sizes]))
+    sums = gram(problem, relative)
+    inverse = np.asarray(kernel.xx_inverse, dtype=np.float64)
+    root: Array = np.linalg.cholesky(inverse).astype(np.float64, copy=False)
+    rows = round(problem.nu + (0 if not problem.reml else problem.p))
+    found = expected(sums, directions, root, rows, traces(sums, directions))
+    return VarianceInformation(sums, directions, relative, inverse, found.covariance)

@@ -1,0 +1,202 @@
+"""Whether one model is nested in another, and where it lies among the larger one's parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ranef.design.grouping import learn_grouping
+from ranef.inference.boundary_law import Place
+from ranef.inference.same_data import Data
+from ranef.record import record
+from ranef.types import Array, Codes, RandomTerm
+
+__all__ = ["FixedParts", "NotNested", "Variances", "fixed_parts", "place_of"]
+
+SPAN = 1e-7  # of a column's length: what lies outside of a span, as for columns left out of X
+RANK = 1e-9  # of the largest singular value
+
+
+class NotNested(Exception):
+    """Says which part of the smaller model is not in the larger one."""
+
+
+class FixedParts(NamedTuple):
+    """How the fixed part of a smaller model stands to the larger one's.
+
+    Attributes
+    ----------
+    fewer : int
+        Coefficients that the smaller model lacks.
+    coding : float
+        log det X'X of the smaller model less that of the larger one, if they span the same columns:
+        their REML criteria differ by it, whatever the variances.
+    """
+
+    fewer: int
+    coding: float
+
+
+def fixed_parts(small: Data, large: Data, order: NDArray[np.int64] | None) -> FixedParts:
+    """Compare the columns of X.
+
+    Raises
+    ------
+    NotNested
+        A column of the smaller model is not a combination of the larger one's.
+    """
+    x, x0 = large.design.X, small.design.X
+    if order is not None:
+        x0 = x0[order]
+    if x.shape == x0.shape and np.array_equal(x, x0):
+        return FixedParts(0, 0.0)
+    sizes, sizes0 = (np.sqrt(np.sum(m**2, axis=0)) for m in (x, x0))
+    q, r = np.linalg.qr(x / sizes)
+    outside = x0 / sizes0
+    outside = outside - q @ (q.T @ outside)
+    outside = outside - q @ (q.T @ outside)
+    for name, rest in zip(small.design.x_names, outside.T, strict=True):
+        if float(np.sqrt(rest @ rest)) > SPAN:
+            raise NotNested(f"the fixed effect {name}")
+    fewer = x.shape[1] - x0.shape[1]
+    coding = 0.0
+    if fewer == 0 and x.shape[1]:
+        r0 = np.linalg.qr(x0 / sizes0, mode="r")
+        logs = [
+            float(np.sum(np.log(np.abs(np.diag(m))) + np.log(s)))
+            for m, s in ((r0, sizes0), (r, sizes))
+        ]
+        coding = 2.0 * (logs[0] - logs[1])
+    return FixedParts(fewer, coding)
+
+
+@record(frozen=True, slots=True)
+class Variances:
+    """Random-effects terms with their covariances over sigma^2 and the ranks of these."""
+
+    data: Data
+    covariances: tuple[Array, ...]
+    ranks: tuple[int, ...]
+
+
+def place_of(small: Variances, large: Data, order: NDArray[np.int64] | None) -> Place:
+    """Where the smaller model lies among the covariances of the larger one.
+
+    Each of its random-effects terms has to be one of a single term of the larger model: with the
+    same groups, and effects that are combinations of that term's; or for groups within these, as
+    ``(1 | g:f)`` is a case of ``(0 + f | g)`` if f has the same levels in each g.
+
+    Raises
+    ------
+    NotNested
+        A term of the smaller model is not.
+    """
+    terms = large.design.terms
+    parts: list[list[Array]] = [[] for _ in terms]
+    dims, zeros = [], [0] * len(terms)
+    for term, covariance, rank in zip(
+        small.data.design.terms, small.covariances, small.ranks, strict=True
+    ):
+        root = _root(covariance, rank)
+        found = _home(term, small.data, terms, large, order)
+        if found is None:
+            raise NotNested(f"the random part ({' + '.join(_spelt(term))} | {term.factor})")
+        at, maps = found
+        parts[at] += [m @ root for m in maps]
+        dims.append((term.q, rank))
+        zeros[at] += len(maps) * (term.q - rank)
+    roots = tuple(
+        _independent(np.hstack(found) if found else np.zeros((term.q, 0)))
+        for term, found in zip(terms, parts, strict=True)
+    )
+    return Place(roots, tuple(dims), tuple(zeros))
+
+
+def _spelt(term: RandomTerm) -> list[str]:
+    return ["1" if name == "Intercept" else name for name in term.names]
+
+
+def _root(covariance: Array, rank: int) -> Array:
+    values, vectors = np.linalg.eigh(covariance)
+    kept = slice(covariance.shape[0] - rank, None)
+    return np.asarray(vectors[:, kept] * np.sqrt(np.maximum(values[kept], 0.0)))
+
+
+def _independent(columns: Array) -> Array:
+    """Columns of full rank with the same products E E'."""
+    if not columns.shape[1]:
+        return columns
+    left, sizes, _ = np.linalg.svd(columns, full_matrices=False)
+    kept = sizes > RANK * sizes[0]
+    return np.asarray(left[:, kept] * sizes[kept])
+
+
+def _home(
+    term: RandomTerm,
+    small: Data,
+    terms: Sequence[RandomTerm],
+    large: Data,
+    order: NDArray[np.int64] | None,
+) -> tuple[int, list[Array]] | None:
+    """The larger model's term that holds this one, and how its effects are made of that one's.
+
+    Terms of the same names come first: another one may hold it by chance.
+    """
+    codes, z = term.codes, term.Z
+    if order is not None:
+        codes, z = codes[order], z[order]
+    by_name = sorted(range(len(terms)), key=lambda k: not set(term.names) <= set(terms[k].names))
+    for k in by_name:
+        if _same_groups(codes, term.n_levels, terms[k]):
+            made = _combination(terms[k].Z, z)
+            if made is not None:
+                return k, [made]
+    for k in by_name:
+        within = _cells(term, terms[k], codes, large)
+        if within is None:
+            continue
+        maps = []
+        for cell in range(int(within.max()) + 1):
+            made = _combination(terms[k].Z, np.where((within == cell)[:, None], z, 0.0))
+            if made is None:
+                break
+            maps.append(made)
+        else:
+            return k, maps
+    return None
+
+
+def _same_groups(codes: Codes, n_levels: int, term: RandomTerm) -> bool:
+    return n_levels == term.n_levels and _within(codes, n_levels, term)
+
+
+def _within(codes: Codes, n_levels: int, term: RandomTerm) -> bool:
+    """Whether each level of `codes` lies in a single level of the term's factor."""
+    one = np.zeros(n_levels, dtype=term.codes.dtype)
+    one[codes] = term.codes
+    return bool(np.array_equal(one[codes], term.codes))
+
+
+def _cells(term: RandomTerm, home: RandomTerm, codes: Codes, large: Data) -> Codes | None:
+    """For groups that are made of a larger factor and others: the levels of the others."""
+    own, outer = term.factor.split(":"), set(home.factor.split(":"))
+    rest = tuple(name for name in own if name not in outer)
+    if not rest or not outer <= set(own) or not all(name in large.table for name in rest):
+        return None
+    if not _within(codes, term.n_levels, home):
+        return None
+    return learn_grouping(rest, large.table)[1]
+
+
+def _combination(z: Array, wanted: Array) -> Array | None:
+    """B with z B = wanted, if there is one."""
+    sizes = np.sqrt(np.sum(z**2, axis=0))
+    sizes[sizes == 0.0] = 1.0
+    made = np.linalg.lstsq(z / sizes, wanted, rcond=None)[0] / sizes[:, None]
+    apart = np.sqrt(np.sum((wanted - z @ made) ** 2, axis=0))
+    if np.any(apart > SPAN * np.sqrt(np.sum(wanted**2, axis=0))):
+        return None
+    return np.asarray(made)

@@ -1,0 +1,193 @@
+"""One file: a zip archive of a JSON text and the arrays, in NumPy's format, one after the other.
+
+Both can be read without ranef. Nothing in the file is run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import struct
+import zipfile
+import zlib
+from collections.abc import Mapping
+from contextlib import suppress
+from io import BytesIO
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ranef.errors import DataError, OptionError
+from ranef.store.tree import decode, encode
+
+__all__ = ["VERSION", "read_file", "write_file"]
+
+VERSION = 1
+"""Of the format. A reader knows this one and those before it."""
+
+TEXT, ARRAYS = "ranef.json", "arrays.npy"
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the same fit makes the same file
+BROKEN = (
+    *(ValueError, TypeError, KeyError, IndexError, AttributeError, EOFError, RecursionError),
+    *(zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError),
+    *(OverflowError, MemoryError, AssertionError),
+)
+
+
+def write_file(path: Any, kind: str, told: Mapping[str, Any], content: Any) -> None:
+    """Write something that the registry knows.
+
+    The file appears whole or not at all: another one is written beside it and takes its place.
+
+    Parameters
+    ----------
+    path : str or path
+    kind : str
+        What the file is, ``"fit"``.
+    told : mapping
+        Plain values for people who look into the file.
+    content : object
+
+    Raises
+    ------
+    OptionError
+        `path` cannot be written, or the content cannot be.
+    """
+    target = _path(path)
+    tree, arrays = encode(content)
+    stream = BytesIO()
+    for array in arrays:
+        np.lib.format.write_array(stream, array, version=(1, 0), allow_pickle=False)
+    packed = stream.getvalue()
+    head = {
+        "format": "ranef",
+        "kind": kind,
+        "version": VERSION,
+        **told,
+        "arrays": len(arrays),
+        "sha256": hashlib.sha256(packed).hexdigest(),
+        "content": tree,
+    }
+    text = json.dumps(head, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    beside = target.parent / f".ranef-{secrets.token_hex(8)}"
+    try:
+        with open(beside, "xb") as file:
+            with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+                for name, data in ((TEXT, text.encode("utf-8", "surrogatepass")), (ARRAYS, packed)):
+                    member = zipfile.ZipInfo(name, EPOCH)
+                    member.compress_type = zipfile.ZIP_DEFLATED
+                    archive.writestr(member, data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, target)
+    except OSError as error:
+        raise OptionError(
+            "the file cannot be written",
+            where=str(target),
+            found=error.strerror or str(error),
+            fix="give the path of a file in a folder that exists and can be written to",
+        ) from error
+    finally:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+
+
+def read_file(path: Any, kind: str) -> Any:
+    """Read what `write_file` has written.
+
+    Raises
+    ------
+    OptionError
+        `path` is not that of a file that can be read.
+    DataError
+        A file of another kind, of a newer format, or a damaged one.
+    """
+    target = _path(path)
+    try:
+        data = target.read_bytes()
+    except OSError as error:
+        raise OptionError(
+            "the file cannot be read",
+            where=str(target),
+            found=error.strerror or str(error),
+            fix="give the path of a file that fit.save() has written",
+        ) from error
+    if not zipfile.is_zipfile(BytesIO(data)) and not data.startswith(b"PK"):
+        _foreign(target, kind, "something else than a file of ranef")
+    try:
+        with zipfile.ZipFile(BytesIO(data)) as archive:
+            names = archive.namelist()
+            if TEXT not in names:
+                _foreign(target, kind, "an archive without " + TEXT)
+            head = json.loads(archive.read(TEXT).decode("utf-8", "surrogatepass"))
+            if not isinstance(head, dict) or head.get("format") != "ranef":
+                _foreign(target, kind, "another format")
+            _check(target, kind, head)
+            packed = archive.read(ARRAYS)
+        if hashlib.sha256(packed).hexdigest() != head["sha256"]:
+            raise ValueError("the arrays have changed")
+        return decode(head["content"], _arrays(packed, head["arrays"]))
+    except DataError as error:
+        if error.where == str(target):
+            raise
+        _damaged(target, error)
+    except (OptionError, *BROKEN) as error:
+        _damaged(target, error)
+
+
+def _check(target: Path, kind: str, head: Mapping[str, Any]) -> None:
+    version = head["version"]
+    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
+        raise ValueError("no version")
+    if version > VERSION:
+        raise DataError(
+            "the file was written by a newer version of ranef",
+            where=str(target),
+            found=f"format {version}, and this version reads up to {VERSION}",
+            fix="install a newer version of ranef",
+        )
+    if head["kind"] != kind:
+        _foreign(target, kind, f"a file of the kind {head['kind']!r:.40}")
+
+
+def _arrays(packed: bytes, count: int) -> list[NDArray[Any]]:
+    stream = BytesIO(packed)
+    out = [np.lib.format.read_array(stream, allow_pickle=False) for _ in range(count)]
+    if stream.read(1):
+        raise ValueError("more arrays than there should be")
+    return out
+
+
+def _path(path: Any) -> Path:
+    if not isinstance(path, (str, os.PathLike)) or not os.fspath(path):
+        raise OptionError(
+            "path is the name of a file",
+            found=f"path of type {type(path).__name__}",
+            fix='as in fit.save("m.ranef") and rn.load("m.ranef")',
+        )
+    name = os.fsdecode(path)
+    if "\0" in name:
+        raise OptionError("path is the name of a file", found="a null character in it")
+    return Path(name)
+
+
+def _foreign(target: Path, kind: str, found: str) -> NoReturn:
+    raise DataError(
+        f"the file is not a {kind} that ranef has saved",
+        where=str(target),
+        found=found,
+        fix="rn.load() reads what fit.save() has written; rn.lmm() takes data",
+    )
+
+
+def _damaged(target: Path, error: Exception) -> NoReturn:
+    raise DataError(
+        "the file is damaged",
+        where=str(target),
+        found=f"{type(error).__name__}: {' '.join(str(error).split())[:120]}",
+        fix="save the fit again, or take a copy of the file that is whole",
+    ) from error

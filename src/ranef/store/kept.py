@@ -1,0 +1,32 @@
+"""Answers of a few numbers that need the data: a file keeps them instead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from ranef.record import record
+
+if TYPE_CHECKING:
+    from ranef.inference.term_hypotheses import TermHypotheses
+
+__all__ = ["Kept"]
+
+
+@record(frozen=True, slots=True)
+class Kept:
+    """What a loaded fit knows of the data that it was fitted to.
+
+    Attributes
+    ----------
+    hypotheses : mapping of int to TermHypotheses
+        What F tests of the terms ask, by type.
+    residual_quantiles : tuple of float
+        Of the scaled residuals: smallest, quartiles, largest.
+    group_level : tuple of str
+        Parts of coefficient names that do not vary within groups, for the equation.
+    """
+
+    hypotheses: Mapping[int, TermHypotheses]
+    residual_quantiles: tuple[float, ...]
+    group_level: tuple[str, ...]

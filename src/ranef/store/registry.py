@@ -1,0 +1,132 @@
+"""What a file may hold: the only place that knows which classes are written and read.
+
+A file names a class by the word on the left. No other class can be made from a file, and none is
+looked up by a name that a file gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+from typing import Any, NamedTuple
+
+__all__ = ["Kind", "by_class", "by_name"]
+
+
+class Kind(NamedTuple):
+    """How the instances of a class are taken apart and put together."""
+
+    name: str
+    cls: type[Any]
+    state: Callable[[Any], Any]
+    make: Callable[[Any], Any]
+
+
+# Records: their fields are written by name.
+_RECORDS = {
+    "ranef.types": ("Cells", "Finding", "MissingRows", "ModelColumns", "RandomTerm", "TermLabel"),
+    "ranef.formula.nodes": (
+        *("Binary", "Call", "Constant", "Name", "Negative", "Number", "RandomPart", "String"),
+        *("Sum", "Vector"),
+    ),
+    "ranef.formula.terms": ("Model", "Term"),
+    "ranef.formula.model": ("Bar", "Formula"),
+    "ranef.design.aliased": ("Aliases",),
+    "ranef.design.cuts": ("Cuts",),
+    "ranef.design.design": ("Design",),
+    "ranef.design.encoding": ("Encoding",),
+    "ranef.design.fixed": ("Contrast",),
+    "ranef.design.grouping": ("Grouping",),
+    "ranef.design.means": ("GroupMeans",),
+    "ranef.design.natural_spline": ("NaturalSpline",),
+    "ranef.design.random": ("TermCoding",),
+    "ranef.design.state": ("Category", "State"),
+    "ranef.inference.estimates": ("Estimates",),
+    "ranef.inference.term_hypotheses": ("TermHypotheses",),
+    "ranef.kernel.protocol": ("Layout", "Rows", "RowsGroup"),
+    "ranef.prior.assign": ("Assigned",),
+    "ranef.prior.covariance": ("Gamma", "HalfNormal", "HalfT", "LKJ", "Wishart"),
+    "ranef.prior.fixed": ("Normal",),
+    "ranef.problem.problem": ("Problem",),
+    "ranef.solve.control": ("Control",),
+    "ranef.solve.solution": ("Solution",),
+    "ranef.source.scaling": ("Scaling",),
+    "ranef.store.kept": ("Kept",),
+}
+
+# Named tuples: their entries are written in order.
+_TUPLES = {
+    "ranef.types": ("TermBlock",),
+    "ranef.kernel.protocol": ("Evidence",),
+    "ranef.solve.reference": ("Found",),
+}
+
+
+@cache
+def _kinds() -> tuple[Kind, ...]:
+    from dataclasses import fields
+
+    from ranef.design.levels import Levels
+    from ranef.kernel import CoreScaling, CoreSolved, CrossProducts
+    from ranef.store.absent import Absent
+    from ranef.store.checks import checked_state
+    from ranef.types import Findings
+
+    def of_record(cls: Any) -> Kind:
+        names = tuple(f.name for f in fields(cls))
+
+        def state(value: Any) -> dict[str, Any]:
+            return {name: getattr(value, name) for name in names}
+
+        def make(state: Any) -> Any:
+            if not isinstance(state, dict):
+                raise TypeError(f"{cls.__name__} is written by its fields")
+            return cls(**state)
+
+        return Kind(cls.__name__, cls, state, make)
+
+    def of_core(name: str, cls: Any) -> Kind:
+        # What the core computes: its state is numbers, arrays and bytes.
+        def make(state: Any) -> Any:
+            value = cls.__new__(cls)
+            value.__setstate__(checked_state(name, state))
+            return value
+
+        return Kind(f"core {name}", cls, lambda value: value.__getstate__(), make)
+
+    kinds = [
+        of_record(getattr(import_module(module), name))
+        for module, names in _RECORDS.items()
+        for name in names
+    ]
+    for module, names in _TUPLES.items():
+        for name in names:
+            cls = getattr(import_module(module), name)
+            kinds.append(Kind(name, cls, tuple, cls._make))
+    kinds += [
+        of_core("CrossProducts", CrossProducts),
+        of_core("Scaling", CoreScaling),
+        of_core("Solved", CoreSolved),
+    ]
+    kinds.append(Kind("Levels", Levels, _levels, lambda s: Levels(*s)))
+    kinds.append(Kind("Findings", Findings, tuple, Findings))
+    kinds.append(Kind("Absent", Absent, lambda v: v.__getstate__(), lambda s: Absent(*s)))
+    return tuple(kinds)
+
+
+def _levels(levels: Any) -> tuple[Any, Any]:
+    """Names, unless numbers make them."""
+    return (levels.names, None) if levels.numbers is None else (None, levels.numbers)
+
+
+@cache
+def by_class() -> dict[type[Any], Kind]:
+    """The kind of each class that can be written."""
+    return {kind.cls: kind for kind in _kinds()}
+
+
+@cache
+def by_name() -> dict[str, Kind]:
+    """The kind that each word in a file stands for."""
+    return {kind.name: kind for kind in _kinds()}
