@@ -103,11 +103,11 @@ class EffectSizes(FitRecord):
 
     def _variance_parts(self, by: str | None) -> VarianceParts:
         from ranef.inference.effect_sizes import variance_parts
-        from ranef.inference.nesting import outermost
+        from ranef.inference.nesting import outermost_factor
 
         factors = {term.factor: term.n_levels for term in self._design.terms}
         if by is None:
-            by = outermost(self._design) or min(factors, key=lambda name: factors[name])
+            by = outermost_factor(self._design) or min(factors, key=lambda name: factors[name])
         else:
             by = name_option("by", by, tuple(factors), of="grouping factor")
         estimates = self._estimates
@@ -146,11 +146,11 @@ class EffectSizes(FitRecord):
         import numpy as np
 
         from ranef.inference.effect_sizes import coefficient_units
-        from ranef.inference.nesting import outermost
+        from ranef.inference.nesting import outermost_factor
 
         parts = None
         if within:
-            if outermost(self._design) is None:
+            if outermost_factor(self._design) is None:
                 factors = ", ".join(dict.fromkeys(term.factor for term in self._design.terms))
                 raise OptionError(
                     "standardize='within' needs groups that the others are nested in",

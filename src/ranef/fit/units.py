@@ -9,7 +9,7 @@ from ranef.errors import OptionError
 from ranef.fit.record import FitRecord
 from ranef.frame.factors import as_factor
 from ranef.inference.influence import Units
-from ranef.inference.nested_blocks import outermost
+from ranef.inference.nesting import outermost
 from ranef.options import name
 
 __all__ = ["ROWS", "factor_position", "units_of"]

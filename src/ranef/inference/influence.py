@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 from ranef.design import Design
 from ranef.errors import NumericalError
 from ranef.inference.estimates import Estimates
-from ranef.inference.nested_blocks import NestedBlocks, outermost
+from ranef.inference.nested_blocks import NestedBlocks
+from ranef.inference.nesting import outermost
 from ranef.inference.one_step import OneStep, one_step
 from ranef.inference.parameters import Parameter, parameters_of, values_of
 from ranef.kernel import Evidence, Kernel, Rows

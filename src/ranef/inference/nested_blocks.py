@@ -15,21 +15,11 @@ from numpy.typing import NDArray
 
 from ranef.types import Array, Codes
 
-__all__ = ["Bucket", "NestedBlocks", "outermost"]
+__all__ = ["Bucket", "NestedBlocks"]
 
 Whole = NDArray[np.int64]
 Pair = tuple[Whole, Whole, Array]
 """Levels of two factors that have rows in common, and the block of each pair."""
-
-
-def outermost(codes: Sequence[Codes], sizes: Sequence[int]) -> int | None:
-    """The position of the factor in which all others are nested; None if there is none."""
-    last = min(range(len(codes)), key=sizes.__getitem__)
-    for other, size in zip(codes, sizes, strict=True):
-        cells = np.unique(other.astype(np.int64) * sizes[last] + codes[last])
-        if cells.size != size:
-            return None
-    return last
 
 
 class Bucket(NamedTuple):

@@ -15,7 +15,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from ranef.errors import OptionError, TooLargeError
-from ranef.inference.nested_blocks import NestedBlocks, outermost
+from ranef.inference.nested_blocks import NestedBlocks
+from ranef.inference.nesting import outermost
 from ranef.kernel import Rows
 from ranef.kernel.blocks import factor_blocks, pair_blocks
 from ranef.problem import Problem

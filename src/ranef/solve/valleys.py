@@ -71,7 +71,8 @@ def _scattered(problem: Problem) -> list[Array]:
             vectors *= 10.0 ** rng.uniform(-1.0, 2.0, (term.q, 1)) / np.linalg.norm(
                 vectors, axis=1, keepdims=True
             )
-            blocks.append(np.linalg.cholesky(vectors @ vectors.T))
+            root: Array = np.linalg.cholesky(vectors @ vectors.T).astype(np.float64, copy=False)
+            blocks.append(root)
         out.append(theta_of_blocks(blocks))
     return out
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from ranef.design import Design
 from ranef.errors import DataError, OptionError
-from ranef.inference.nesting import nested_in, outermost
+from ranef.inference.nesting import nested_in, outermost_factor
 from ranef.options import shown
 from ranef.record import record
 from ranef.types import Codes, MissingRows
@@ -57,7 +57,7 @@ def clusters_of(
     """
     factors = {t.factor: (t.codes, t.n_levels) for t in design.terms}
     if cluster is None:
-        name = outermost(design)
+        name = outermost_factor(design)
         if name is None:
             raise OptionError(
                 "robust errors need clusters that no random effect reaches across",
