@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import ranef as rn
 from ranef.design import build
 from ranef.errors import DataError, UnknownColumnError
 from ranef.formula import parse
@@ -104,3 +105,24 @@ def test_splines_continue_beyond_the_training_range(table: Table) -> None:
     encoding = build(parse("y ~ bs(x, df=4, intercept=TRUE) + (1 | g)"), table).encoding
     far = read_table(pd.DataFrame({"x": [-50.0, 0.0, 50.0], "g": [1, 1, 1]}))
     assert np.isfinite(encoding.fixed(far)).all()
+
+
+def test_all_levels_are_the_columns_without_an_intercept() -> None:
+    """The products that tests of terms use are those that formulaic makes of a term alone."""
+    from ranef.design.coding import all_levels, code
+
+    rng = np.random.default_rng(1)
+    data = pd.DataFrame(
+        {
+            "a": rng.choice(list("pqr"), 60),
+            "b": rng.choice(list("uv"), 60),
+            "x": rng.normal(size=60),
+            "g": rng.integers(0, 6, 60),
+            "y": rng.normal(size=60),
+        }
+    )
+    fit = rn.lmm("y ~ a * b * x + poly(x, 2):b + (1 | g)", data, contrasts={"a": "sum"})
+    encoding, table = fit._design.encoding, fit._table
+    for term in encoding.terms:
+        expected = code(False, (term,), table, encoding.state).columns.matrix()
+        np.testing.assert_array_equal(all_levels(term, table, encoding.state), expected)

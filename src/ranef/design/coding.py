@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ranef.design.evaluate import evaluate_factor
-from ranef.design.fixed import category, code_terms
+from ranef.design.fixed import category, code_terms, column_values
 from ranef.design.spelling import level_marks, marked, spelt
 from ranef.design.state import Category, State
 from ranef.errors import DataError, DesignError
@@ -23,7 +23,7 @@ from ranef.record import record
 from ranef.scan import Ends, ends, row_threads
 from ranef.types import INTERCEPT, Array, Cells, Codes, ModelColumns
 
-__all__ = ["Coded", "code", "ends_of", "report_not_finite"]
+__all__ = ["Coded", "all_levels", "code", "ends_of", "report_not_finite"]
 
 _MANY_ROWS = 4096
 """From here on equal rows are coded once."""
@@ -193,6 +193,28 @@ def _products(
         tuple((j,) for j in range(first, len(names))),
         ends=tuple(of_columns),
     )
+
+
+def all_levels(term: Term, table: Table, state: State) -> Array:
+    """A column for each combination of levels of a term's categories, times its numbers.
+
+    In the order of :func:`code` without an intercept and with the term alone.
+
+    Returns
+    -------
+    ndarray, shape (n, columns)
+    """
+    made = np.ones((table.n_rows, 1))
+    for factor in term.factors:
+        known = state.categories.get(to_text(factor))
+        if known is None:
+            own = column_values(evaluate_factor(factor, table, state))
+        else:
+            codes = _codes(factor, known, table, state)
+            own = (codes[:, None] == np.arange(len(known.levels))).astype(np.float64)
+        # The first factor moves fastest.
+        made = (own[:, :, None] * made[:, None, :]).reshape(table.n_rows, -1)
+    return made
 
 
 def _codes(factor: Expr, known: Category, table: Table, state: State) -> Codes:

@@ -13,10 +13,9 @@ from dataclasses import replace
 import numpy as np
 
 from ranef.design import Design
-from ranef.design.coding import code
+from ranef.design.coding import all_levels, code
 from ranef.design.fixed import Contrast
 from ranef.design.rank import dependent_columns
-from ranef.design.state import State
 from ranef.frame import Table
 from ranef.types import Array
 
@@ -41,32 +40,16 @@ def type_three(
         The terms that contain each term.
     """
     encoding = design.encoding
-    state = replace(
-        encoding.state,
-        categories={
-            key: replace(category, contrast=Contrast())
-            for key, category in encoding.state.categories.items()
-        },
-    )
-    intercept, terms = encoding.intercept, encoding.terms
-    coded = code(intercept, terms, table, state)
-    dependent = dependent_columns(
-        coded.columns, intercept=intercept, cells=coded.cells, ends=coded.ends
-    )
-    kept = np.flatnonzero(~dependent)
-    treatment = coded.columns.take(tuple(kept.tolist())).matrix()
-    owner = np.full(len(coded.names), -1)
-    for k, columns in enumerate(coded.term_columns):
-        owner[list(columns)] = k
-    owner = owner[kept]
-    full, of_term, empty = _all_levels(intercept, design, table, state)
+    terms = encoding.terms
+    treatment, owner = _treatment(design, table, x)
+    full, of_term, empty = _all_levels(design, table)
     q, r = np.linalg.qr(treatment)
     estimable = np.linalg.solve(r, q.T @ full).T  # a row for each column of `full`
     for k in sorted(range(len(terms)), key=lambda k: -terms[k].degree):
         if above[k]:
             others, own = estimable[:, np.isin(owner, above[k])], owner == k
             estimable[:, own] -= others @ np.linalg.lstsq(others, estimable[:, own], rcond=None)[0]
-    places = [_place(treatment[:, j], full, of_term == owner[j]) for j in range(kept.size)]
+    places = [_place(treatment[:, j], full, of_term == owner[j]) for j in range(owner.size)]
     change = np.linalg.solve(r, q.T @ x)  # coefficients of the treatment coding from those fitted
     rows = []
     for k in range(len(terms)):
@@ -75,21 +58,47 @@ def type_three(
     return tuple(rows), empty
 
 
-def _all_levels(
-    intercept: bool, design: Design, table: Table, state: State
-) -> tuple[Array, Array, tuple[str, ...]]:
+def _treatment(design: Design, table: Table, x: Array) -> tuple[Array, Array]:
+    """X with treatment contrasts, without dependent columns, and the term of each column."""
+    encoding = design.encoding
+    owner = np.full(x.shape[1], -1)
+    plain = Contrast()
+    if all(category.contrast == plain for category in encoding.state.categories.values()):
+        for k, columns in enumerate(encoding.fixed_terms.values()):
+            owner[list(columns)] = k
+        return x, owner
+    state = replace(
+        encoding.state,
+        categories={
+            key: replace(category, contrast=plain)
+            for key, category in encoding.state.categories.items()
+        },
+    )
+    coded = code(encoding.intercept, encoding.terms, table, state)
+    dependent = dependent_columns(
+        coded.columns, intercept=encoding.intercept, cells=coded.cells, ends=coded.ends
+    )
+    kept = np.flatnonzero(~dependent)
+    owner = np.full(len(coded.names), -1)
+    for k, columns in enumerate(coded.term_columns):
+        owner[list(columns)] = k
+    return coded.columns.take(tuple(kept.tolist())).matrix(), owner[kept]
+
+
+def _all_levels(design: Design, table: Table) -> tuple[Array, Array, tuple[str, ...]]:
     """A column for every combination of levels of each term, the term of each, and empty ones."""
-    blocks = [np.ones((table.n_rows, 1))] if intercept else []
-    of_term = [-1] if intercept else []
+    encoding = design.encoding
+    blocks = [np.ones((table.n_rows, 1))] if encoding.intercept else []
+    of_term = [-1] if encoding.intercept else []
     empty: list[str] = []
-    for k, term in enumerate(design.encoding.terms):
-        made = code(False, (term,), table, state)
-        block = made.columns.matrix()
+    for k, term in enumerate(encoding.terms):
+        block = all_levels(term, table, encoding.state)
         blocks.append(block)
         of_term += [k] * block.shape[1]
-        empty += [
-            name for name, column in zip(made.names, block.T, strict=True) if not column.any()
-        ]
+        without_data = ~block.any(axis=0)
+        if without_data.any():
+            names = code(False, (term,), table, encoding.state).names
+            empty += [names[j] for j in np.flatnonzero(without_data)]
     return np.hstack(blocks), np.array(of_term), tuple(empty)
 
 
