@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from importlib import import_module
 
-NAMES = ("attack", "certificates", "coverage", "fuzz", "planted")
+NAMES = ("attack", "certificates", "coverage", "fuzz", "planted", "zeros")
 
 
 def main() -> None:
