@@ -84,7 +84,7 @@ def power(
         Replicates of each design.
     alpha : float
         Level of the two-sided tests.
-    ddf : {"satterthwaite", "kenward-roger", "residual", "asymptotic"}
+    ddf : {"satterthwaite", "kenward-roger", "satterthwaite-face", "residual", "asymptotic"}
         Degrees of freedom, as in :meth:`Fit.coefficients`.
     seed : int, optional
         The same seed gives the same answer.

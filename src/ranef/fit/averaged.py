@@ -31,7 +31,7 @@ class Averaged(MeansBasis):
         ----------
         by : str or list of str, optional
             Variables of the model: one average for each of their combinations that occur.
-        ddf : {"satterthwaite", "kenward-roger", "residual", "asymptotic"}
+        ddf : {"satterthwaite", "kenward-roger", "satterthwaite-face", "residual", "asymptotic"}
         level : float
         vcov : str or mapping, optional
             As in :meth:`emmeans`.
@@ -85,7 +85,7 @@ class Averaged(MeansBasis):
             Of the fixed part.
         by : str or list of str, optional
             Variables of the model: averages within each of their combinations that occur.
-        ddf : {"satterthwaite", "kenward-roger", "residual", "asymptotic"}
+        ddf : {"satterthwaite", "kenward-roger", "satterthwaite-face", "residual", "asymptotic"}
         level : float
         vcov : str or mapping, optional
             As in :meth:`emmeans`.
@@ -150,7 +150,7 @@ class Averaged(MeansBasis):
             A number of the fixed part.
         by : str or list of str, optional
             Variables of the model: averages within each of their combinations that occur.
-        ddf : {"satterthwaite", "kenward-roger", "residual", "asymptotic"}
+        ddf : {"satterthwaite", "kenward-roger", "satterthwaite-face", "residual", "asymptotic"}
         level : float
         vcov : str or mapping, optional
             As in :meth:`emmeans`.

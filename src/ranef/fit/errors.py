@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from ranef.errors import OptionError
 from ranef.fit.record import FitRecord
 from ranef.frame.open import in_row_order
 from ranef.inference.ddf import Method
+from ranef.inference.ddf.satterthwaite import is_singular
 from ranef.inference.robust import KINDS, Clusters, clusters_of, robust_method
 from ranef.options import one_of, shown
 
-__all__ = ["errors_in_words", "robust_errors"]
+__all__ = ["df_in_words", "errors_in_words", "robust_errors"]
 
 
 def robust_errors(record: FitRecord, ddf: str, vcov: Any) -> Method:
@@ -46,6 +49,32 @@ def errors_in_words(record: FitRecord, vcov: Any) -> str:
     kind, cluster = _split(vcov)
     found = _clusters(record, cluster)
     return f"{kind} standard errors, robust within {found.count} clusters of {found.name}"
+
+
+def df_in_words(record: FitRecord, ddf: str, vcov: Any) -> str:
+    """How degrees of freedom treat a variance of zero, with those of the other rule.
+
+    Empty where no variance is zero, and for methods that do not look at variances.
+    """
+    methods = ("satterthwaite", "satterthwaite-face", "kenward-roger")
+    if vcov is not None or ddf not in methods or not is_singular(record._problem, record._solution):
+        return ""
+    p = record._estimates.beta.size
+    if record._problem.prior is not None or p == 0:
+        return ""
+    other = "satterthwaite" if ddf == "satterthwaite-face" else "satterthwaite-face"
+    df = record._method(other).df(np.eye(p))
+    least, most = (f"{value:.1f}" for value in (df.min(), df.max()))
+    values = least if least == most else f"{least} to {most}"
+    if ddf == "satterthwaite-face":
+        return (
+            "The degrees of freedom take a variance estimated as zero as known. Not taken as known "
+            f'(ddf="satterthwaite") it would leave {values}.'
+        )
+    return (
+        "The degrees of freedom do not take a variance estimated as zero as known. Taken as known "
+        f'(ddf="satterthwaite-face", as in lmerTest) it would leave {values}.'
+    )
 
 
 def _split(vcov: Any) -> tuple[str, Any]:

@@ -159,7 +159,7 @@ class Fit(
 
         Parameters
         ----------
-        ddf : {"satterthwaite", "kenward-roger", "residual", "asymptotic"}
+        ddf : {"satterthwaite", "kenward-roger", "satterthwaite-face", "residual", "asymptotic"}
         level : float
         vcov : str or mapping, optional
             ``"CR2"`` and others of :meth:`robust`: cluster-robust standard errors, with clusters

@@ -50,7 +50,7 @@ class Marginal(MeansBasis):
             Of the combinations that are averaged over: the same for each; as frequent as in the
             rows used; as frequent as in the rows of the mean's own cell; the products of the
             frequencies of each variable alone.
-        ddf : {"satterthwaite", "kenward-roger", "residual", "asymptotic"}
+        ddf : {"satterthwaite", "kenward-roger", "satterthwaite-face", "residual", "asymptotic"}
             Degrees of freedom, as in :meth:`coefficients`.
         level : float
             Of the intervals, also of contrasts.
@@ -120,7 +120,7 @@ class Marginal(MeansBasis):
             Values by variable, also of `variable` itself; by default at its mean.
         weights : {"equal", "proportional", "cells", "outer"}
             As in :meth:`emmeans`.
-        ddf : {"satterthwaite", "kenward-roger", "residual", "asymptotic"}
+        ddf : {"satterthwaite", "kenward-roger", "satterthwaite-face", "residual", "asymptotic"}
         level : float
         vcov : str or mapping, optional
             As in :meth:`emmeans`.

@@ -22,7 +22,7 @@ class Presented:
 
         Parameters
         ----------
-        ddf : {"satterthwaite", "kenward-roger", "residual", "asymptotic"}
+        ddf : {"satterthwaite", "kenward-roger", "satterthwaite-face", "residual", "asymptotic"}
             Degrees of freedom of the tests.
         vcov : str or mapping, optional
             ``"CR2"`` and others of ``fit.robust``: cluster-robust standard errors, with clusters
@@ -66,7 +66,7 @@ class Presented:
         ----------
         effects : {"fixed", "ran_pars", "ran_vals"}
             Fixed effects; standard deviations and correlations; or conditional modes.
-        ddf : {"satterthwaite", "kenward-roger", "residual", "asymptotic"}
+        ddf : {"satterthwaite", "kenward-roger", "satterthwaite-face", "residual", "asymptotic"}
             Degrees of freedom of the fixed effects.
         level : float
             Of the intervals, between 0 and 1.

@@ -120,6 +120,10 @@ class FittedModel(Protocol):
         """Which standard errors `vcov` asks for; empty for the model's own."""
         ...
 
+    def _df_in_words(self, ddf: str, vcov: Any) -> str:
+        """How degrees of freedom treat a variance of zero; empty where none is."""
+        ...
+
     def _standardised(self) -> FittedModel:
         """The fit to standardised numbers."""
         ...

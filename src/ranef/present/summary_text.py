@@ -35,6 +35,8 @@ def render_text(summary: Summary) -> str:
         sections[-1].append("  " + "; ".join(f"{mark} p < {bound:g}" for bound, mark in LEGEND))
     if summary.errors:
         sections[-1] += _wrapped(summary.errors)
+    if summary.zeros:
+        sections[-1] += _wrapped(summary.zeros)
     sections += _remarks(summary)
     return "\n\n".join("\n".join(line.rstrip() for line in lines) for lines in sections)
 

@@ -12,6 +12,7 @@ __all__ = ["NAMES", "method_of"]
 # A method is a module here with a function ``method(fitted) -> Method``, and a line below.
 _MODULES = {
     "satterthwaite": "ranef.inference.ddf.satterthwaite",
+    "satterthwaite-face": "ranef.inference.ddf.satterthwaite_face",
     "kenward-roger": "ranef.inference.ddf.kenward_roger",
     "residual": "ranef.inference.ddf.residual",
     "asymptotic": "ranef.inference.ddf.asymptotic",
