@@ -49,7 +49,7 @@ def power(
     method: Literal["simulation", "approximate"] = "simulation",
     n: int = 1000,
     alpha: float = 0.05,
-    ddf: str = "satterthwaite",
+    ddf: str = "auto",
     seed: int | None = None,
 ) -> Power:
     """The probability that a planned study finds the effects it is planned for.
@@ -84,7 +84,7 @@ def power(
         Replicates of each design.
     alpha : float
         Level of the two-sided tests.
-    ddf : {"satterthwaite", "kenward-roger", "satterthwaite-face", "residual", "asymptotic"}
+    ddf : {"auto", "satterthwaite", "kenward-roger", "residual", "asymptotic"}
         Degrees of freedom, as in :meth:`Fit.coefficients`.
     seed : int, optional
         The same seed gives the same answer.

@@ -152,7 +152,7 @@ class ByRow(FitRecord):
             rows, self._table, encoding, self._offset_name, None, False, False
         )
         result = predict_average(
-            table, encoding, self._estimates.beta, weights, shift, self._method("satterthwaite")
+            table, encoding, self._estimates.beta, weights, shift, self._method("auto")
         )
         return prediction_frame(result.columns(), 0.0, None)
 

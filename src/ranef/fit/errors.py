@@ -11,7 +11,7 @@ from ranef.errors import OptionError
 from ranef.fit.record import FitRecord
 from ranef.frame.open import in_row_order
 from ranef.inference.ddf import Method
-from ranef.inference.ddf.satterthwaite import is_singular
+from ranef.inference.ddf.auto import is_singular
 from ranef.inference.robust import KINDS, Clusters, clusters_of, robust_method
 from ranef.options import one_of, shown
 
@@ -56,24 +56,25 @@ def df_in_words(record: FitRecord, ddf: str, vcov: Any) -> str:
 
     Empty where no variance is zero, and for methods that do not look at variances.
     """
-    methods = ("satterthwaite", "satterthwaite-face", "kenward-roger")
-    if vcov is not None or ddf not in methods or not is_singular(record._problem, record._solution):
+    if ddf not in ("auto", "satterthwaite", "kenward-roger") or vcov is not None:
         return ""
     p = record._estimates.beta.size
-    if record._problem.prior is not None or p == 0:
+    if record._problem.prior is not None or not p:
         return ""
-    other = "satterthwaite" if ddf == "satterthwaite-face" else "satterthwaite-face"
+    if not is_singular(record._problem, record._solution):
+        return ""
+    other = "auto" if ddf == "satterthwaite" else "satterthwaite"
     df = record._method(other).df(np.eye(p))
     least, most = (f"{value:.1f}" for value in (df.min(), df.max()))
     values = least if least == most else f"{least} to {most}"
-    if ddf == "satterthwaite-face":
+    if ddf == "satterthwaite":
         return (
             "The degrees of freedom take a variance estimated as zero as known. Not taken as known "
-            f'(ddf="satterthwaite") it would leave {values}.'
+            f'(ddf="auto") it would leave {values}.'
         )
     return (
         "The degrees of freedom do not take a variance estimated as zero as known. Taken as known "
-        f'(ddf="satterthwaite-face", as in lmerTest) it would leave {values}.'
+        f'(ddf="satterthwaite", as in lmerTest) it would leave {values}.'
     )
 
 

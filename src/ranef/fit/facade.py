@@ -153,13 +153,13 @@ class Fit(
 
     # -- inference ------------------------------------------------------------------------------
     def coefficients(
-        self, ddf: str = "satterthwaite", level: float = 0.95, vcov: Any = None
+        self, ddf: str = "auto", level: float = 0.95, vcov: Any = None
     ) -> pd.DataFrame:
         """Tests and intervals of the fixed effects, one row a coefficient.
 
         Parameters
         ----------
-        ddf : {"satterthwaite", "kenward-roger", "satterthwaite-face", "residual", "asymptotic"}
+        ddf : {"auto", "satterthwaite", "kenward-roger", "residual", "asymptotic"}
         level : float
         vcov : str or mapping, optional
             ``"CR2"`` and others of :meth:`robust`: cluster-robust standard errors, with clusters
@@ -191,7 +191,7 @@ class Fit(
         self,
         method: Literal["wald", "profile", "bootstrap"] = "wald",
         level: float = 0.95,
-        ddf: str = "satterthwaite",
+        ddf: str = "auto",
         *,
         n: int = 1000,
         seed: int | None = None,

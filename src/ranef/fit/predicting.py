@@ -31,7 +31,7 @@ class Predicting(FitRecord):
         seed: int | None = None,
         *,
         se: bool | Literal["corrected"] = False,
-        ddf: str = "satterthwaite",
+        ddf: str = "auto",
         offset: Any = None,
         random: str | Sequence[str] | None = "all",
         part: Literal["both", "random"] = "both",
@@ -66,7 +66,7 @@ class Predicting(FitRecord):
             Whether standard errors of the predicted means are returned too: roots of the prediction
             error variance at the estimated variances. ``"corrected"`` counts the error of the
             estimated variances besides (Prasad and Rao 1990).
-        ddf : {"satterthwaite", "kenward-roger", "satterthwaite-face", "residual", "asymptotic"}
+        ddf : {"auto", "satterthwaite", "kenward-roger", "residual", "asymptotic"}
             Degrees of freedom of the quantiles, as in :meth:`coefficients`.
         offset : str, array-like or float, optional
             Takes the place of the argument `offset` of the fit: a column of `newdata`, one number

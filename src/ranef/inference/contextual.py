@@ -26,7 +26,7 @@ from ranef.formula.nodes import Call, Name, walk
 from ranef.formula.render import to_text
 from ranef.frame import Column, Table
 from ranef.frame.grouping import group_means, is_constant_within
-from ranef.inference.ddf.satterthwaite import moves_of
+from ranef.inference.ddf.auto import moves_of
 from ranef.inference.estimates import estimate
 from ranef.inference.quadratic import quadratic_forms
 from ranef.inference.satterthwaite import satterthwaite_df, variance_derivatives

@@ -111,7 +111,7 @@ class FittedModel(Protocol):
     ) -> Any: ...
 
     def coefficients(
-        self, ddf: str = "satterthwaite", level: float = 0.95, vcov: Any = None
+        self, ddf: str = "auto", level: float = 0.95, vcov: Any = None
     ) -> pd.DataFrame:
         """Indexed by name: estimate, std_error, df, statistic, p_value, conf_low, conf_high."""
         ...

@@ -107,7 +107,7 @@ class Summary:
         return render_html(self)
 
 
-def summarize(model: FittedModel, ddf: str = "satterthwaite", vcov: Any = None) -> Summary:
+def summarize(model: FittedModel, ddf: str = "auto", vcov: Any = None) -> Summary:
     """Collect what the summary of `model` shows.
 
     Parameters

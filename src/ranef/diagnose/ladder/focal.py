@@ -9,8 +9,9 @@ from ranef.diagnose.subject import Subject
 from ranef.formula.naming import factors, without_level
 from ranef.inference.coefficients import coefficient_tests
 from ranef.inference.ddf import Method
+from ranef.inference.ddf.auto import moves_of
 from ranef.inference.ddf.constant import Constant
-from ranef.inference.ddf.satterthwaite import Satterthwaite, moves_of
+from ranef.inference.ddf.satterthwaite import Satterthwaite
 from ranef.inference.satterthwaite import variance_derivatives
 from ranef.types import INTERCEPT
 

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
-from ranef.errors import ApproximationWarning, TooLargeError, warn
 from ranef.inference.ddf.method import Fitted, Joint
-from ranef.inference.ddf.off_face import off_the_face
 from ranef.inference.ddf.rows import independent_rows
 from ranef.inference.satterthwaite import VarianceDerivatives, satterthwaite_df
-from ranef.problem import Problem
 from ranef.record import record
-from ranef.solve import Solution
 from ranef.types import Array
 
-__all__ = ["Satterthwaite", "is_singular", "joint_df", "method", "moves_of"]
+__all__ = ["Satterthwaite", "joint_df", "method"]
 
 
 @record(frozen=True, slots=True)
@@ -71,44 +65,5 @@ def joint_df(df: Array) -> float:
 
 
 def method(fitted: Fitted) -> Satterthwaite:
-    """The method for a fit; a variance estimated as zero is not taken as known."""
-    moves = moves_of(fitted.problem, fitted.solution, fitted.estimates.sigma, fitted.derivatives)
-    return Satterthwaite(fitted.estimates.vcov, moves)
-
-
-def moves_of(
-    problem: Problem,
-    solution: Solution,
-    sigma: float,
-    along: Callable[[], VarianceDerivatives],
-) -> VarianceDerivatives:
-    """Exact derivatives at an interior optimum; at a singular one those in all directions.
-
-    On the face of a singular fit a variance of zero is taken as known. Where it is not zero in
-    truth, tests then reject true hypotheses up to three times as often as they should.
-
-    Parameters
-    ----------
-    sigma : float
-        On the data's scale.
-    along : callable
-        The derivatives along the face, which are all there are in the interior.
-    """
-    if problem.prior is not None or not is_singular(problem, solution):
-        return along()
-    try:
-        return off_the_face(problem, solution.inner, sigma).derivatives
-    except TooLargeError as error:
-        warn(
-            ApproximationWarning,
-            "degrees of freedom take variances of zero as known",
-            found=str(error).splitlines()[0],
-            fix="simulate with fit.bootstrap() where a test is near its limit",
-        )
-        return along()
-
-
-def is_singular(problem: Problem, solution: Solution) -> bool:
-    """Whether the covariance of any term is of less than full rank."""
-    ranks = solution.certificate.rank.values()
-    return any(rank < term.q for rank, term in zip(ranks, problem.terms, strict=True))
+    """The method for a fit; a variance estimated as zero is taken as known, as in lmerTest."""
+    return Satterthwaite(fitted.estimates.vcov, fitted.derivatives())
