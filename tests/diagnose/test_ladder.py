@@ -82,7 +82,7 @@ def test_hsb_centring_alone_leaves_the_school_effect_in_sector(rungs: pd.DataFra
 def test_hsb_zero_correlation_is_still_singular(rungs: pd.DataFrame) -> None:
     assert rungs.loc["zero-correlation", "verdict"] == "boundary optimum"
     assert rungs.loc["zero-correlation", "judgement"].startswith(
-        "Still singular: no variance of ses"
+        "Still singular, in another direction: no variance of ses"
     )
 
 
@@ -199,7 +199,7 @@ def test_that_all_is_well_does_not_pass_over_a_warning(diagnosis_of: DiagnosisOf
     assert not sleep.ladder.remedy
     assert [f.code for f in sleep.findings if f.severity != "note"] == ["unequal-variances"]
     assert sleep.summary[0].startswith("Nothing to remedy in the search or the covariances: ")
-    assert sleep.summary[0].endswith("One finding is about other matters.")
+    assert sleep.summary[0].endswith("One more finding does not bear on this question.")
 
 
 def test_planted_twin_factors_are_flat_and_each_alone_is_identified() -> None:

@@ -205,5 +205,5 @@ def _supported(subject: Subject, k: int, supported: int) -> Finding:
         f"'{label.label}'",
         evidence=f"principal components take {shares} of the variance",
         where=label.label,
-        fix="a random part of that size says as much; the larger one is no error",
+        fix="a random part of that rank fits equally well; the larger one is not an error",
     )

@@ -142,7 +142,9 @@ class Tested(FitRecord):
         from ranef.inference.anova import term_tests
         from ranef.present.anova import anova_frame
 
-        one_of("type", type, (1, 2, 3), what="the type of an analysis of variance is 1, 2 or 3")
+        two = "rn.anova(m1, m2) compares models" if isinstance(type, FitRecord) else ""
+        what = "the type of an analysis of variance is 1, 2 or 3"
+        one_of("type", type, (1, 2, 3), what=what, fix=two)
         method = self._method(ddf, vcov)
         hypotheses = self._of_terms(type)
         tests = term_tests(hypotheses, self._estimates.beta, self._estimates.sigma, method)

@@ -115,7 +115,7 @@ def zero_correlation(rung: Rung, facts: Facts) -> list[str]:
     said = []
     if facts.boundary and rung.verdict == "boundary optimum":
         moved = join(facts.directions_of(rung))
-        said.append(f"Still singular: {moved}. The singularity has moved and is not gone")
+        said.append(f"Still singular, in another direction: {moved}")
     else:
         said.append(singularity(rung, facts))
     if rung.test is not None:
