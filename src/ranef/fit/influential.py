@@ -249,8 +249,8 @@ class Influential(FitRecord):
         seed : int, optional
             The same seed gives the same refits.
         calibrate : bool
-            False takes textbook laws, which need no refit. They hold for known parameters and
-            independent residuals: the p values of the Kolmogorov-Smirnov distances are then far
+            False takes textbook distributions, which need no refit. They hold for known
+            parameters and independent residuals: the p values of the Kolmogorov-Smirnov distances are then far
             too large ("conservative"), the others may err to either side ("approximate").
 
         Returns
