@@ -143,7 +143,7 @@ def refuse_prior(record: FitRecord) -> None:
     """
     if record._problem.prior is not None:
         raise OptionError(
-            "a likelihood ratio is of fits without priors",
+            "a likelihood ratio test is for fits without priors",
             found=f"priors in {record._formula.text}",
             fix="fit without prior=",
         )
