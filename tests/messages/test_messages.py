@@ -163,6 +163,7 @@ METHODS: dict[str, Callable[[Any], Any]] = {
     "a model in place of a type": lambda fit: fit.anova(fit),
     "unknown test of terms left out": lambda fit: fit.drop1("lrt"),
     "confidence level in per cent": lambda fit: fit.coefficients(level=95),
+    "interval of one coefficient": lambda fit: fit.confint("ses"),
     "refit to another number of rows": lambda fit: fit.refit(np.ones(29)),
     "refit to missing values": lambda fit: fit.refit(np.full(30, np.nan)),
     "contextual effect of a name that is no predictor": lambda fit: fit.contextual("sess"),
