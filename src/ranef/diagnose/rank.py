@@ -182,8 +182,8 @@ def _nearly_singular(subject: Subject, k: int, reduced: Reduced) -> Finding:
         evidence=f"rank {reduced.rank} of {len(names)} costs {most}{reduced.cost:.2g} deviance "
         "units",
         where=label.label,
-        fix="where it is to be reported, say so; a smaller random part fits as well. Nothing to do "
-        "if the fixed effects are the question",
+        fix="if you report this covariance, say that it is nearly singular; a smaller random part "
+        "fits equally well. Nothing to do if the fixed effects are the question",
     )
 
 

@@ -72,12 +72,12 @@ def _numerics(searches: Searches, verdict: str) -> str:
         )
     if verdict == "flat":
         return (
-            f"{elsewhere} searches from elsewhere ended at the same height: the numerics are ruled "
-            "out, the data do not choose"
+            f"{elsewhere} searches from elsewhere ended at the same criterion: the search is not "
+            "the cause, the data do not decide"
         )
     return (
-        f"{elsewhere} searches from elsewhere ended in the same optimum, the only basin met: the "
-        "numerics are ruled out"
+        f"{elsewhere} searches from elsewhere ended in the same optimum, the only one met: the "
+        "search is not the cause"
     )
 
 
