@@ -30,6 +30,7 @@ MODULE: dict[str, str] = {
     "glmer": _GLMM,
     "glmmTMB": _GLMM,
     "glm": _GLMM,
+    "glmm": _GLMM,
     "nlmer": "ranef fits linear mixed models only",
     "ols": "rn.lm(formula, data)",
     "OLS": "rn.lm(formula, data)",

@@ -143,7 +143,7 @@ def refuse_prior(record: FitRecord) -> None:
     """
     if record._problem.prior is not None:
         raise OptionError(
-            "a likelihood ratio is of fits without priors",
+            "a likelihood ratio test is for fits without priors",
             found=f"priors in {record._formula.text}",
             fix="fit without prior=",
         )
@@ -292,11 +292,11 @@ def _by_exact_law(pair: Pair, statistic: float, key: int, bar: Bar) -> Tested:
     terms, before = pair.large._design.terms, pair.small._design.terms
     if before or len(terms) != 1 or terms[0].q != 1:
         raise OptionError(
-            "the exact law is that of a single variance against none",
+            "the exact distribution is that of a single variance against none",
             where=f"smaller  {pair.small._formula.text}\nlarger   {pair.large._formula.text}",
             found=f"{sum(term.q for term in before)} and {sum(term.q for term in terms)} variances",
             fix='use method="bootstrap"; fit.ranova() tests each variance',
         )
-    with bar("drawing from the exact law", DRAWS) as tick:
+    with bar("drawing from the exact distribution", DRAWS) as tick:
         p = exact_tail(pair.large._problem, pair.fixed.fewer, statistic, key, tick)
     return Tested(p, p, (f"exact, {DRAWS:,} draws",))

@@ -25,14 +25,14 @@ class EffectSizes(FitRecord):
         The variance that the model implies for a row, averaged over the rows, has five parts:
         predictors and random effects, each within and between groups, and the residual. Random
         effects within groups are slopes of predictors that vary there, and nested factors.
-        No predictor has to be centred for that. The marginal R2 is the share of the predictors,
+        Predictors need not be centred for that. The marginal R2 is the share of the predictors,
         the conditional one that of predictors and random effects.
 
         Parameters
         ----------
         by : str, optional
-            The grouping factor that tells within from between: by default the one in which all
-            others are nested, or the one with the fewest levels.
+            The grouping factor whose groups define within and between. The default is the one in
+            which all others are nested, or the one with the fewest levels.
 
         Returns
         -------
@@ -83,8 +83,8 @@ class EffectSizes(FitRecord):
         Returns
         -------
         Icc
-            ``adjusted`` (of the variance that the predictors leave), ``unadjusted`` (of all
-            variance), and ``by_group``, a Series with the adjusted share of each grouping factor.
+            ``adjusted`` (of the variance that the predictors do not explain), ``unadjusted`` (of
+            all variance), and ``by_group``, a Series with the adjusted share of each factor.
 
         References
         ----------

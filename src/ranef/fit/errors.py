@@ -88,7 +88,10 @@ def _split(vcov: Any) -> tuple[str, Any]:
                 fix='as in vcov="CR2", or vcov={"CR2": cluster}',
             )
         vcov, cluster = next(iter(vcov.items()))
-    return one_of("vcov", vcov, KINDS, what=f"unknown standard errors {shown(vcov)}"), cluster
+    what, fix = f"unknown standard errors {shown(vcov)}", ""
+    if isinstance(vcov, str) and vcov.upper().startswith("HC"):
+        fix = "use 'CR2': errors of kind HC are for independent rows, and rows of a group are not"
+    return one_of("vcov", vcov, KINDS, what=what, fix=fix), cluster
 
 
 def _clusters(record: FitRecord, cluster: Any) -> Clusters:

@@ -231,7 +231,9 @@ class Fit(
         >>> fit.confint(method="profile").loc["sigma"].round(2).to_list()
         [22.9, 28.86]
         """
-        one_of("method", method, ("wald", "profile", "bootstrap"))
+        named = isinstance(method, str) and method in self._design.x_names
+        row = f"one coefficient is fit.confint().loc[{method!r}]" if named else ""
+        one_of("method", method, ("wald", "profile", "bootstrap"), fix=row)
         if method == "wald":
             return self.coefficients(ddf, level, vcov)[["conf_low", "conf_high"]]
         if vcov is not None:

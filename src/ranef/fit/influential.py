@@ -22,14 +22,14 @@ class Influential(FitRecord):
     """The methods that look behind the estimates; each delegates to a function."""
 
     def influence(self, by: str | None = None, exact: bool = False) -> Influence:
-        """What changes if a group, or a row, is left out: Cook's distance and the like.
+        """What changes if a group or a row is left out: Cook's distance and other measures.
 
-        The model is fitted again without each level of `by`, fixed effects and variances, from
-        cross-products less those of the level: no pass over the rows. Of 500 groups or more, nested
-        factors within them or none, those that hardly move the variances are left out by one
-        Newton step. Columns of the model that
-        were computed from all rows, as ``scale(x)``, ``poly(x, 2)`` and ``between(x, g)``, stay as
-        they are.
+        The model is fitted again without each level of `by`, fixed effects and variances. This
+        takes the cross-products without those of the level, and does not read the rows again. With
+        500 groups or more of the only grouping factor, or of the one in which the others are
+        nested, groups that hardly move the variances are left out by one Newton step. Columns
+        computed from all rows, as ``scale(x)``, ``poly(x, 2)`` and ``between(x, g)``, stay as they
+        are.
 
         Parameters
         ----------
@@ -177,10 +177,10 @@ class Influential(FitRecord):
         kind: Literal["conditional", "marginal", "whitened"] = "conditional",
         rows: Literal["used", "all"] = "used",
     ) -> Any:
-        """The place of each residual in its distribution: uniform on (0, 1) if the model holds.
+        """The quantile of each residual in its distribution: uniform on (0, 1) if the model holds.
 
-        What DHARMa in R gets from simulated responses, in closed form: with a normal response
-        infinitely many simulations are the normal distribution function.
+        DHARMa in R computes them from simulated responses. For a normal response infinitely many
+        simulations give the normal distribution function, which is used here.
 
         Parameters
         ----------
@@ -249,9 +249,9 @@ class Influential(FitRecord):
         seed : int, optional
             The same seed gives the same refits.
         calibrate : bool
-            False takes textbook laws, which need no refit. They hold for known parameters and
-            independent residuals: the p values of the Kolmogorov-Smirnov distances are then far
-            too large ("conservative"), the others may err to either side ("approximate").
+            False takes textbook distributions, which need no refit. They hold for known
+            parameters and independent residuals. The p values of the Kolmogorov-Smirnov distances
+            are then far too large ("conservative"); the others are approximate.
 
         Returns
         -------
@@ -265,7 +265,7 @@ class Influential(FitRecord):
 
         Notes
         -----
-        There is no test of dispersion: the estimate of sigma takes up whatever the dispersion is.
+        A normal model needs no test of dispersion, because sigma is estimated.
 
         References
         ----------

@@ -36,11 +36,11 @@ class Tested(FitRecord):
             -1"``, ``"a = b = c"``, ``"(a + b) / 2 = c"``; without ``=`` compared with 0. The rows
             of a matrix times the coefficients (those of :attr:`vcov`) are compared with 0. A single
             hypothesis may be one-sided: ``"ses > 0"`` states the alternative, so that a small p
-            value speaks for it.
+            value is evidence for it.
         ddf : {"auto", "satterthwaite", "kenward-roger", "residual", "asymptotic"}
             Denominator degrees of freedom, as in :meth:`coefficients`. With few groups and several
-            hypotheses ``"kenward-roger"`` is the best: its F is scaled, and does not depend on how
-            the hypotheses are written.
+            hypotheses take ``"kenward-roger"``: its F is scaled, and does not depend on how the
+            hypotheses are written.
         vcov : str or mapping, optional
             ``"CR2"`` and others of :meth:`robust`: cluster-robust standard errors, with clusters
             that are levels of the outermost grouping factor; ``{"CR2": cluster}`` for others.
@@ -142,7 +142,9 @@ class Tested(FitRecord):
         from ranef.inference.anova import term_tests
         from ranef.present.anova import anova_frame
 
-        one_of("type", type, (1, 2, 3), what="the type of an analysis of variance is 1, 2 or 3")
+        two = "rn.anova(m1, m2) compares models" if isinstance(type, FitRecord) else ""
+        what = "the type of an analysis of variance is 1, 2 or 3"
+        one_of("type", type, (1, 2, 3), what=what, fix=two)
         method = self._method(ddf, vcov)
         hypotheses = self._of_terms(type)
         tests = term_tests(hypotheses, self._estimates.beta, self._estimates.sigma, method)

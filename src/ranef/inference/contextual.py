@@ -162,7 +162,7 @@ def contextual(
     asked, by = by, None if by is None else find(by, factors)
     if asked is not None and by is None:
         raise OptionError(
-            f"'{asked}' is no grouping factor of the model",
+            f"'{asked}' is not a grouping factor of the model",
             found="grouping factors " + ", ".join(factors),
             fix=suggestion(asked, factors) or "name one of these",
         )

@@ -349,6 +349,8 @@ class _Reader:
             what = f"'{word}'" if word else "the end of the text"
             return self._error("a coefficient or a number is missing", self.at, what)
         near = suggestion(word, self.names)
+        if any(name.startswith(f"{word}[") for name in self.names):
+            near = f"name one of them; fit.anova() tests all coefficients of '{word}' together"
         known = "coefficients " + ", ".join(self.names)
         return self._error(f"unknown coefficient '{word}'", self.at, known, near)
 

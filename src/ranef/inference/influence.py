@@ -331,7 +331,7 @@ def _some(rows: Rows, kept: NDArray[np.bool_]) -> Rows:
 
 
 def _start(solution: Solution) -> Array | None:
-    """At zero the criterion has no slope in theta: a singular fit is no place to start from."""
+    """At zero the criterion has no slope in theta: a search cannot start from a singular fit."""
     sound = all(np.linalg.matrix_rank(c) == len(c) for c in solution.covariances)
     return solution.theta if sound else None
 

@@ -122,7 +122,10 @@ class Influence:
         for level, row in part.iterrows():
             if np.isnan(row["cooks_distance"]):
                 continue
-            moved = [fixed(float(row[name]) / self.std_errors[name], 2) for name in names]
+            # Rounded first: a change that shows as 0.00 is small, whatever its exponent is.
+            moved = [
+                fixed(round(float(row[name]) / self.std_errors[name], 2) + 0.0, 2) for name in names
+            ]
             out.append([str(level), fixed(float(row["cooks_distance"]), places), *moved])
         return out
 
