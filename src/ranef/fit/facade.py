@@ -13,6 +13,7 @@ from ranef.fit.effect_sizes import EffectSizes
 from ranef.fit.estimated import Estimated
 from ranef.fit.explained import Explained
 from ranef.fit.influential import Influential
+from ranef.fit.maketables import ForTables
 from ranef.fit.marginal import Marginal
 from ranef.fit.parameters import Parameters
 from ranef.fit.predicting import Predicting
@@ -51,6 +52,7 @@ class Fit(
     Updating,
     Parameters,
     Stored,
+    ForTables,
     Presented,
 ):
     """A fitted linear mixed model.
