@@ -28,7 +28,8 @@ class ForTables(FitRecord):
     def __maketables_coef_table__(self: Any) -> pd.DataFrame:
         names = _COLUMNS | _BOUNDS
         table = self.coefficients().rename(columns=names)[list(names.values())]
-        return table.drop(index=list(self.dropped)).rename_axis(index="Coefficient")
+        kept: pd.DataFrame = table.drop(index=list(self.dropped))
+        return kept.rename_axis(index="Coefficient")
 
     @property
     def __maketables_depvar__(self: Any) -> str:
