@@ -8,6 +8,7 @@ from ranef.answers import refuse_unknown_options, unknown_in_fit
 from ranef.errors import OptionError
 from ranef.fit.averaged import Averaged
 from ranef.fit.by_row import ByRow
+from ranef.fit.coded import Coded
 from ranef.fit.compared import Compared
 from ranef.fit.effect_sizes import EffectSizes
 from ranef.fit.estimated import Estimated
@@ -38,6 +39,7 @@ __all__ = ["Fit"]
 class Fit(
     Estimated,
     ByRow,
+    Coded,
     Predicting,
     Tested,
     Compared,
