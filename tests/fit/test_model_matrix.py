@@ -58,6 +58,6 @@ def test_what_is_not_determined_is_missing() -> None:
 def test_other_data(schools: rn.Fit) -> None:
     with pytest.raises(UnknownColumnError, match="kind"):
         schools.model_matrix({"ses": [0.0], "sch.id": [1224]})
+    new = {"ses": [0.0], "sch.id": [1224], "kind": ["private"], "size": [1.0]}
     with pytest.raises(DataError, match="private"):
-        new = {"ses": [0.0], "sch.id": [1224], "kind": ["private"], "size": [1.0]}
         schools.model_matrix(new)

@@ -26,6 +26,7 @@ class ForTables(FitRecord):
 
     @property
     def __maketables_coef_table__(self: Any) -> pd.DataFrame:
+        """Estimates, errors, tests and 95% intervals, in the names of the format."""
         names = _COLUMNS | _BOUNDS
         table = self.coefficients().rename(columns=names)[list(names.values())]
         kept: pd.DataFrame = table.drop(index=list(self.dropped))
@@ -33,17 +34,21 @@ class ForTables(FitRecord):
 
     @property
     def __maketables_depvar__(self: Any) -> str:
+        """The name of the response."""
         return str(self.response)
 
     @property
     def __maketables_vcov_info__(self: Any) -> dict[str, str]:
+        """Which standard errors these are."""
         return {"vcov_type": "model-based"}
 
     @property
     def __maketables_default_stat_keys__(self: Any) -> list[str]:
+        """The rows below the coefficients; each key is its own label."""
         return [*_ML, "N", *self._counts_and_spreads]
 
     def __maketables_stat__(self: Any, key: str) -> Any:
+        """The number of a row, None if there is not one."""
         if key in _ML:
             return getattr(self._ml_for_tables, _ML[key])
         plain = {"N": "nobs", "ll": "loglik"} | {k: k for k in ("aic", "bic", "df_resid")}
