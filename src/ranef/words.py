@@ -153,7 +153,6 @@ FIT: dict[str, str] = {
     "isSingular": "fit.certificate.verdict, and fit.certificate.rank for each term",
     "is_singular": "fit.certificate.verdict, and fit.certificate.rank for each term",
     "singular": "fit.certificate.verdict, and fit.certificate.rank for each term",
-    "model_matrix": "fit.model_matrix(newdata)",
     "getME": "fit.matrices(), fit.theta, fit.sigma, fit.fixef and their neighbours",
     "refitML": "fit.with_reml(False)",
     "bootMer": "fit.bootstrap()",
