@@ -62,6 +62,7 @@ MODULE: dict[str, str] = {
     "refitML": "fit.with_reml(False)",
     "update": 'fit.update("~ . + x")',
     "summary": "fit.summary()",
+    "model_matrix": "fit.model_matrix(newdata)",
     "getME": "fit.matrices(), fit.theta, fit.sigma, fit.fixef and their neighbours",
     "isSingular": "fit.certificate.verdict, and fit.certificate.rank for each term",
     "allFit": "fit.diagnose(), whose first rungs search from other starts",

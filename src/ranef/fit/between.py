@@ -202,7 +202,8 @@ def _same_criterion(models: Sequence[FitRecord], pairs: Sequence[Pair]) -> list[
         UserWarning,
         "the models were fitted again by ML",
         found=reason,
-        fix="fit with reml=False to leave out this message",
+        fix="fit by maximum likelihood to leave out this message: reml=False, or --ml on the "
+        "command line",
     )
     return [model._again(model._problem.with_reml(False)) if model._problem.reml else model
             for model in models]  # fmt: skip

@@ -8,11 +8,13 @@ from ranef.answers import refuse_unknown_options, unknown_in_fit
 from ranef.errors import OptionError
 from ranef.fit.averaged import Averaged
 from ranef.fit.by_row import ByRow
+from ranef.fit.coded import Coded
 from ranef.fit.compared import Compared
 from ranef.fit.effect_sizes import EffectSizes
 from ranef.fit.estimated import Estimated
 from ranef.fit.explained import Explained
 from ranef.fit.influential import Influential
+from ranef.fit.maketables import ForTables
 from ranef.fit.marginal import Marginal
 from ranef.fit.parameters import Parameters
 from ranef.fit.predicting import Predicting
@@ -37,6 +39,7 @@ __all__ = ["Fit"]
 class Fit(
     Estimated,
     ByRow,
+    Coded,
     Predicting,
     Tested,
     Compared,
@@ -51,6 +54,7 @@ class Fit(
     Updating,
     Parameters,
     Stored,
+    ForTables,
     Presented,
 ):
     """A fitted linear mixed model.

@@ -144,7 +144,7 @@ def _variable(name: str, table: Table, category: Category | None) -> Variable:
         return Variable(name, "category", places, labels, levels.encode(column), is_factor=True)
     truth = column.source_type.lower().startswith("bool")
     if category is None and not truth and _many(column.values):
-        mean = float(np.mean(column.values))
+        mean = _mean(column.values)
         return Variable(name, "number", np.array([mean]), (mean,), None)
     found, codes = learn_levels(column)
     values = np.asarray(found.numbers, dtype=np.float64)
@@ -155,6 +155,13 @@ def _variable(name: str, table: Table, category: Category | None) -> Variable:
     order = [int(np.flatnonzero(values == float(level))[0]) for level in category.levels.names]
     rank = np.argsort(order).astype(np.int32)
     return Variable(name, "category", values[order], tuple(plain(values[order])), rank[codes])
+
+
+def _mean(values: Array) -> float:
+    """The mean; zero where a centred column has no more than rounding left."""
+    mean = float(np.mean(values))
+    rounding = len(values) * np.finfo(np.float64).eps * float(np.max(np.abs(values)))
+    return 0.0 if abs(mean) <= rounding else mean
 
 
 def _many(values: Array) -> bool:
