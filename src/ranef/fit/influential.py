@@ -83,7 +83,7 @@ class Influential(FitRecord):
         exact = boolean("exact", exact)
         units = units_of(self, by)
         errors = self._estimates.vcov.diagonal() ** 0.5
-        if by == ROWS and units.name == ROWS and not exact:
+        if by == ROWS and not units.factor and not exact:  # a factor may have that name
             frame, names = row_frame(self._by_rows(), self._design.x_names, units)
             estimates = dict(zip(names, self._estimates.beta.tolist(), strict=True))
             return Influence(

@@ -58,7 +58,10 @@ class Sandwich:
     shared: Array = field(repr=False)
 
     def df(self, rows: Array) -> Array:
-        return np.array([self._wishart(row[None, :]) for row in rows])
+        asks = rows.any(axis=1)  # a row of zeros has nothing that is estimated
+        return np.array(
+            [self._wishart(row[None, :]) if some else np.nan for row, some in zip(rows, asks)]
+        )
 
     def joint(self, rows: Array, difference: Array) -> Joint:
         size = np.sqrt(np.einsum("ma,ab,mb->m", rows, self.model, rows))
