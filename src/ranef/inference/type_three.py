@@ -27,7 +27,7 @@ NOTHING = 1e-8  # in units of a coefficient: a row that asks nothing
 
 
 def type_three(
-    design: Design, table: Table, x: Array, above: Sequence[Sequence[int]]
+    design: Design, table: Table, x: Array, above: Sequence[Sequence[int]], state: State
 ) -> tuple[tuple[Array, ...], tuple[str, ...]]:
     """Rows for each term, and the combinations of levels that have no data.
 
@@ -39,13 +39,15 @@ def type_three(
         X as it was fitted.
     above : sequence of sequence of int
         The terms that contain each term.
+    state : State
+        Of the design; categories may be added that make the same columns.
     """
     encoding = design.encoding
     state = replace(
-        encoding.state,
+        state,
         categories={
             key: replace(category, contrast=Contrast())
-            for key, category in encoding.state.categories.items()
+            for key, category in state.categories.items()
         },
     )
     intercept, terms = encoding.intercept, encoding.terms

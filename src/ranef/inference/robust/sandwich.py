@@ -59,9 +59,9 @@ class Sandwich:
 
     def df(self, rows: Array) -> Array:
         asks = rows.any(axis=1)  # a row of zeros has nothing that is estimated
-        return np.array(
-            [self._wishart(row[None, :]) if some else np.nan for row, some in zip(rows, asks)]
-        )
+        out = np.full(rows.shape[0], np.nan)
+        out[asks] = [self._wishart(row[None, :]) for row in rows[asks]]
+        return out
 
     def joint(self, rows: Array, difference: Array) -> Joint:
         size = np.sqrt(np.einsum("ma,ab,mb->m", rows, self.model, rows))
