@@ -128,7 +128,11 @@ def variables_of(encoding: Encoding, table: Table) -> dict[str, Variable]:
     table : Table
         The rows used.
     """
-    coded = {category.column: category for category in encoding.state.categories.values()}
+    coded = {
+        category.column: category
+        for category in encoding.state.categories.values()
+        if category.cuts is None  # a number that is cut stays a number
+    }
     return {
         name: _variable(name, table, coded.get(name)) for name in encoding.fixed_variables(table)
     }
