@@ -474,3 +474,16 @@ def test_a_number_that_the_formula_cuts_stays_a_number() -> None:
     with pytest.raises(rn.OptionError, match=r"emmeans\('x', at=") as refused:
         fit.slopes("x")
     assert "a category has no slope" in str(refused.value)
+
+
+def test_more_pairs_than_fit_in_memory_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    fit = rn.lmm("score ~ Machine + (1 | Worker)", rn.datasets.load("machines"))
+    means = fit.emmeans("Machine")
+    monkeypatch.setattr("ranef.inference.means.families.available_memory", lambda: 500.0)
+    with pytest.raises(rn.TooLargeError, match="the pairs of these means are too many"):
+        means.pairs()
+    assert len(means.contrast("treatment", adjust="none").frame) == 2
+    monkeypatch.setattr("ranef.inference.means.families.available_memory", lambda: 700.0)
+    assert len(means.pairs().frame) == 3
+    with pytest.raises(rn.TooLargeError, match="3 differences need"):
+        means.pairs(adjust="mvt")
