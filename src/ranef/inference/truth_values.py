@@ -33,7 +33,7 @@ def truth_as_categories(design: Design, table: Table) -> State:
         for factor in term.factors
         if isinstance(factor, Name)
         and to_text(factor) not in state.categories
-        and table[factor.name].source_type.lower().startswith("bool")
+        and table[factor.name].holds_truth
     }
     if not found:
         return state

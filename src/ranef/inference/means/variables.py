@@ -146,7 +146,7 @@ def _variable(name: str, table: Table, category: Category | None) -> Variable:
         places = np.array([position[level] for level in levels.names], dtype=np.float64)
         labels = tuple(levels.names)
         return Variable(name, "category", places, labels, levels.encode(column), is_factor=True)
-    truth = column.source_type.lower().startswith("bool")
+    truth = column.holds_truth
     if category is None and not truth and _many(column.values):
         mean = float(np.mean(column.values))
         return Variable(name, "number", np.array([mean]), (mean,), None)
