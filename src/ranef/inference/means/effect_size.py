@@ -7,8 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from ranef.inference.ddf.rows import quantiles
+from ranef.inference.inner_rows import Blocks
 from ranef.inference.means.rows import RowEstimates
-from ranef.inference.prediction_variance import Blocks, PredictionVariance, RowVariances
+from ranef.inference.prediction_variance import PredictionVariance, RowVariances
 from ranef.types import Array
 
 __all__ = ["EffectSizes", "effect_sizes", "spread_of"]

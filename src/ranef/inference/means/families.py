@@ -148,7 +148,7 @@ def contrast_tests(
     reference : str or int, optional
     """
     groups = means.groups(by)
-    if method == "pairwise":
+    if isinstance(method, str) and method == "pairwise":
         _check_memory([places.size for _, places in groups], means.rows.full.shape, adjust)
     sets: list[ContrastSet] = []
     pieces: list[Array] = []
