@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["EffectSizes"]
 
+WITHOUT = "the variance of fit.fitted, and fit.sigma squared, are all parts that there are"
+
 
 class EffectSizes(FitRecord):
     """The methods that measure effects; each delegates to a function."""
@@ -72,6 +74,7 @@ class EffectSizes(FitRecord):
         """
         from ranef.present.effect_sizes import r2_record
 
+        self._need_random("fit.r2()", WITHOUT)
         return r2_record(self._variance_parts(by))
 
     def icc(self) -> Icc:
@@ -99,6 +102,7 @@ class EffectSizes(FitRecord):
         """
         from ranef.present.effect_sizes import icc_record
 
+        self._need_random("fit.icc()", WITHOUT)
         return icc_record(self._variance_parts(None))
 
     def _variance_parts(self, by: str | None) -> VarianceParts:
@@ -150,6 +154,7 @@ class EffectSizes(FitRecord):
 
         parts = None
         if within:
+            self._need_random("standardize='within'", "use standardize='refit' or 'basic'")
             if outermost_factor(self._design) is None:
                 factors = ", ".join(dict.fromkeys(term.factor for term in self._design.terms))
                 raise OptionError(

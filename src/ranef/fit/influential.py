@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Literal
 
 from ranef.fit.record import FitRecord
+from ranef.kernel import one_blas_thread
 from ranef.options import boolean, one_of, shown, whole
 from ranef.options import seed as checked_seed
 from ranef.present.progress import progress, progress_bar
@@ -83,7 +85,7 @@ class Influential(FitRecord):
         exact = boolean("exact", exact)
         units = units_of(self, by)
         errors = self._estimates.vcov.diagonal() ** 0.5
-        if by == ROWS and units.name == ROWS and not exact:
+        if by == ROWS and not units.factor and not exact:  # a factor may have that name
             frame, names = row_frame(self._by_rows(), self._design.x_names, units)
             estimates = dict(zip(names, self._estimates.beta.tolist(), strict=True))
             return Influence(
@@ -91,7 +93,9 @@ class Influential(FitRecord):
             )
         from ranef.inference.influence import leave_out
 
-        with progress_bar(f"influence by {units.name}", len(units.levels)) as tick:
+        # Of many small matrices several threads would wait for one another.
+        bar = progress_bar(f"influence by {units.name}", len(units.levels))
+        with bar as tick, one_blas_thread() if self._small() else nullcontext():
             left_out = leave_out(
                 self._problem,
                 self._solution,
@@ -107,6 +111,11 @@ class Influential(FitRecord):
         frame, estimates = influence_frame(left_out, units)
         std_errors = dict(zip(estimates, errors, strict=False))  # fixed effects come first
         return Influence(self._formula.text, units.name, frame, estimates, std_errors)
+
+    def _small(self) -> bool:
+        """Whether no fit has a dense matrix that is worth several threads."""
+        sizes = [levels * q for levels, q in self._problem.products.sizes]
+        return sum(sizes) - max(sizes, default=0) < 1000
 
     @progress("computing the influence of rows")
     def _by_rows(self) -> Any:

@@ -156,7 +156,10 @@ def leave_out(
         method = [ONE_STEP if here else GONE for here in stepped]
     refit = exact or _cheap(whole, int(np.sum(~stepped)), problem.n_theta)
     for done, j in enumerate(np.flatnonzero(~stepped).tolist()):
-        if min(downdate.levels_left(j)) > 1 and problem.n - downdate.rows_of_unit[j] > problem.p:
+        if (
+            min(downdate.levels_left(j), default=2) > 1
+            and problem.n - downdate.rows_of_unit[j] > problem.p
+        ):
             kept = _kept(problem, downdate, rows, units.codes, j)
             found = _without(kept, solution, control, start, refit, metric)
             if found is not None:

@@ -128,7 +128,11 @@ def variables_of(encoding: Encoding, table: Table) -> dict[str, Variable]:
     table : Table
         The rows used.
     """
-    coded = {category.column: category for category in encoding.state.categories.values()}
+    coded = {
+        category.column: category
+        for category in encoding.state.categories.values()
+        if category.cuts is None  # a number that is cut stays a number
+    }
     return {
         name: _variable(name, table, coded.get(name)) for name in encoding.fixed_variables(table)
     }
@@ -142,7 +146,7 @@ def _variable(name: str, table: Table, category: Category | None) -> Variable:
         places = np.array([position[level] for level in levels.names], dtype=np.float64)
         labels = tuple(levels.names)
         return Variable(name, "category", places, labels, levels.encode(column), is_factor=True)
-    truth = column.source_type.lower().startswith("bool")
+    truth = column.holds_truth
     if category is None and not truth and _many(column.values):
         mean = _mean(column.values)
         return Variable(name, "number", np.array([mean]), (mean,), None)
