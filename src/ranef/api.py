@@ -53,8 +53,8 @@ def lmm(
         are in the order of the rows; a pandas series with the labels of the rows is put in order.
     offset : str or array-like, optional
         Known part of the mean, added to ``offset()`` terms of the formula. Predictions for new
-        data read a named column there; an array belongs to the rows of this fit alone, and
-        predictions for new data ask for another one.
+        data read a named column there. An array belongs to the rows of this fit; predictions for
+        new data then need another one.
     contrasts : mapping, optional
         ``{"f": "sum"}``; also ``"helmert"``, ``"poly"``, ``"treatment"`` or a labelled matrix.
         Treatment coding on the first level is the default for every category.
@@ -63,11 +63,12 @@ def lmm(
         penalised likelihood. A prior of covariances goes to every random-effects term, several
         multiply; a mapping gives them by grouping factor, and ``"fixed"``.
     missing : {"drop", "raise"}
-        Rows where a variable of the model is missing are left out and recorded, or an error.
+        What to do with rows in which a variable of the model is missing: leave them out and
+        record them, or raise an error.
     subset : str, optional
         A condition on columns of the data: ``"age > 10 & sex == 'F'"``. Rows where it does not
-        hold, or is not known because a value is missing, are left out before anything is learned
-        from the data, and counted in ``missing_rows``.
+        hold, or is not known because a value is missing, are left out before group means, knots
+        or levels are computed, and counted in ``missing_rows``.
     start : array-like, shape (k,), optional
         Start values for theta, on the scale of ``Fit.theta``.
     control : Control, optional
@@ -83,9 +84,8 @@ def lmm(
     UnknownColumnError
         A name is not a column.
     DataError, DesignError
-        The data cannot be used, or cannot identify the model. ``error.findings`` holds what is
-        worth knowing about them all the same, ``error.remedy`` the fit of a model without what
-        they refuse.
+        The data cannot be used, or do not identify the model. ``error.findings`` holds the
+        findings about the data, ``error.remedy`` a fit of the nearest model that they identify.
     OptionError
         An argument has a value that is not accepted.
 
@@ -227,18 +227,18 @@ def anova(
 ) -> pd.DataFrame:
     """Likelihood ratio tests between nested models.
 
-    Each model is tested against the next smaller one. All are of the same response, rows, weights
-    and offset; the rows may stand in another order.
+    Each model is tested against the next smaller one. All have the same response, rows, weights
+    and offset; the order of the rows may differ.
 
     Parameters
     ----------
     *models : Fit
         One after the other, or in a list; in any order.
     method : {"lrt", "bootstrap", "exact"}
-        ``"lrt"``: the law of the ratio in large samples. A variance cannot be negative: where one
-        is tested, the law is a mixture of chi-squares, and not chi-square with `df` degrees of
+        ``"lrt"``: the distribution of the ratio in large samples. A variance cannot be negative: if
+        one is tested, this is a mixture of chi-squares, not chi-square with `df` degrees of
         freedom. ``"bootstrap"``: both models are fitted to `n` responses drawn from the smaller
-        one. ``"exact"``: the law in samples of any size, for a single variance against none.
+        one. ``"exact"``: the distribution in samples of any size, for one variance against none.
     n : int
         Replicates of the bootstrap.
     seed : int, optional

@@ -49,7 +49,7 @@ def power(
     method: Literal["simulation", "approximate"] = "simulation",
     n: int = 1000,
     alpha: float = 0.05,
-    ddf: str = "satterthwaite",
+    ddf: str = "auto",
     seed: int | None = None,
 ) -> Power:
     """The probability that a planned study finds the effects it is planned for.
@@ -64,7 +64,7 @@ def power(
         group or over the groups; ``("within", [0, 1, 2])`` and ``("between", ["control",
         "treated"])`` take the values in turn, a list alone between groups. A callable is given
         the number of groups and the rows in each, and returns a data frame with all predictors
-        and grouping factors: any design at all. A data frame is one such design.
+        and grouping factors, for any other design. A data frame is one such design.
     effects : mapping of str to float
         The coefficients as they are assumed to be, by the names of :attr:`Fit.fixef`; those not
         named are zero. The power of each of them but the intercept's is reported.
@@ -74,17 +74,17 @@ def power(
         0.3}``, or its standard deviation as ``"sd__x"``; a matrix is their covariance. A fit, of a
         pilot study with the same random part, gives all of them.
     n_groups, per_group : int, or list of int
-        Sizes, each with each; not with a data frame. The callable may ignore `per_group`.
+        Sizes, combined each with each; not with a data frame. The callable may ignore `per_group`.
     method : {"simulation", "approximate"}
         ``"simulation"`` draws responses, fits the model to each and tests as
-        :meth:`Fit.coefficients` does. ``"approximate"`` takes t with a noncentrality and
-        Satterthwaite's degrees of freedom at the assumed variances: exact in balanced designs as
-        long as variances are not estimated as zero.
+        :meth:`Fit.coefficients` does. ``"approximate"`` uses the noncentral t distribution with
+        Satterthwaite's degrees of freedom at the assumed variances: exact in balanced designs if
+        variances are not estimated as zero.
     n : int
         Replicates of each design.
     alpha : float
         Level of the two-sided tests.
-    ddf : {"satterthwaite", "kenward-roger", "residual", "asymptotic"}
+    ddf : {"auto", "satterthwaite", "kenward-roger", "residual", "asymptotic"}
         Degrees of freedom, as in :meth:`Fit.coefficients`.
     seed : int, optional
         The same seed gives the same answer.
@@ -100,7 +100,7 @@ def power(
     Raises
     ------
     OptionError
-        What an argument says cannot be read, or does not belong to the model.
+        An argument cannot be read, or does not belong to the model.
     DesignError
         The design does not identify the model.
 

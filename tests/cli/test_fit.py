@@ -35,6 +35,8 @@ def test_json_has_the_documented_keys_and_the_numbers_of_the_fit(ranef, sleep) -
         "ngroups",
         "missing_rows",
         "dropped",
+        "ddf",
+        "vcov",
         "fixef",
         "varcorr",
         "sigma",
@@ -45,6 +47,7 @@ def test_json_has_the_documented_keys_and_the_numbers_of_the_fit(ranef, sleep) -
     assert (record["formula"], record["reml"]) == (SLEEP[2], True)
     assert (record["nobs"], record["ngroups"]) == (180, {"Subject": 18})
     assert (record["missing_rows"], record["dropped"], record["findings"]) == (0, [], [])
+    assert (record["ddf"], record["vcov"]) == ("satterthwaite", None)
     table = sleep.coefficients()
     days = record["fixef"][1]
     assert list(days) == ["term", "estimate", "se", "df", "t", "p"]

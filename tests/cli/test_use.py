@@ -17,7 +17,7 @@ from ranef.present.progress import progress
 
 from .conftest import COMMAND, installed
 
-COMMANDS = ("demo", "fit", "compare", "structure")
+COMMANDS = ("demo", "fit", "diagnose", "compare", "anova", "structure")
 
 
 def test_help_names_every_command(ranef) -> None:

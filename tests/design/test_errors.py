@@ -43,7 +43,7 @@ from ranef.frame import Table, read_table
         ("y ~ x + (0 + f:poly(x, 0) || g)", DesignError, "makes no columns", "f"),
         ("y ~ x + (bs(x, degree=0) | g)", DesignError, "makes no columns", "bs(x, degree=0)"),
         ("y ~ poly(x, 0) + (1 | g)", DesignError, "makes no columns", "poly(x, 0)"),
-        ("y ~ C(f, contr.foo) + (1 | g)", FormulaError, "no contrast", "contr.foo"),
+        ("y ~ C(f, contr.foo) + (1 | g)", FormulaError, "not a contrast", "contr.foo"),
     ],
 )
 def test_the_culprit_is_named(
@@ -92,7 +92,7 @@ def test_a_group_level_slope_without_an_intercept_is_no_error(table: Table) -> N
     [
         ({"f": "summ"}, "unknown contrast 'summ'"),
         ({"nobody": "sum"}, "not in the model"),
-        ({"x": "sum"}, "no category of the model"),
+        ({"x": "sum"}, "not a category of the model"),
         ({"f": [[1, 0], [0, 1]]}, "neither a name nor a labelled matrix"),
         ({"f": pd.DataFrame([[1.0], [0.0]], index=["a", "b"])}, "are not its levels"),
         ({"f": pd.DataFrame([[1.0]] * 3, index=list("abc"))}, "dependent columns"),

@@ -64,9 +64,7 @@ def test_hsb_criteria(rungs: pd.DataFrame) -> None:
 
 def test_hsb_numerics_are_ruled_out(rungs: pd.DataFrame) -> None:
     assert rungs.loc["other-starts", "criterion"] == rungs.loc["as-asked", "criterion"]
-    assert (
-        "the only basin met: the numerics are ruled out" in rungs.loc["other-starts", "judgement"]
-    )
+    assert "the only one met: the search is not the cause" in rungs.loc["other-starts", "judgement"]
 
 
 def test_hsb_centring_alone_leaves_the_school_effect_in_sector(rungs: pd.DataFrame) -> None:
@@ -82,7 +80,7 @@ def test_hsb_centring_alone_leaves_the_school_effect_in_sector(rungs: pd.DataFra
 def test_hsb_zero_correlation_is_still_singular(rungs: pd.DataFrame) -> None:
     assert rungs.loc["zero-correlation", "verdict"] == "boundary optimum"
     assert rungs.loc["zero-correlation", "judgement"].startswith(
-        "Still singular: no variance of ses"
+        "Still singular, in another direction: no variance of ses"
     )
 
 
@@ -199,7 +197,7 @@ def test_that_all_is_well_does_not_pass_over_a_warning(diagnosis_of: DiagnosisOf
     assert not sleep.ladder.remedy
     assert [f.code for f in sleep.findings if f.severity != "note"] == ["unequal-variances"]
     assert sleep.summary[0].startswith("Nothing to remedy in the search or the covariances: ")
-    assert sleep.summary[0].endswith("One finding is about other matters.")
+    assert sleep.summary[0].endswith("One more finding does not bear on this question.")
 
 
 def test_planted_twin_factors_are_flat_and_each_alone_is_identified() -> None:
@@ -288,7 +286,7 @@ def test_the_prior_keeps_the_fit_off_the_boundary(diagnosis_of: DiagnosisOf) -> 
     for name in ("hsb", "dyestuff2", "scotssec"):
         row = diagnosis_of(name).remedies.set_index("rung").loc["prior"]
         assert row["verdict"] == "interior optimum"
-        assert "The prior does it, not the data" in row["judgement"]
+        assert "This is due to the prior, not to the data" in row["judgement"]
     assert "the SD of Batch is 1.49 and not 0" in diagnosis_of("dyestuff2").remedies.set_index(
         "rung"
     ).loc["prior", "judgement"].replace("The SD", "the SD")

@@ -192,3 +192,12 @@ def test_a_slope_of_hundreds_of_columns_is_left_out_for_its_cost() -> None:
     assert (larger.slopes, larger.left_out) == (1, 1)
     assert [each.candidate.name for each in larger.clear] == ["x"]
     assert "Not looked at for their cost: 1 more." in larger.told
+
+
+@pytest.mark.parametrize("basis", ["ns(x, df=2)", "bs(x, df=3)", "poly(x, 2)"])
+def test_bases_of_several_columns_are_looked_at(basis: str) -> None:
+    rng = np.random.default_rng(3)
+    data = pd.DataFrame({"g": np.repeat(np.arange(15), 6), "x": rng.normal(size=90)})
+    data["y"] = rng.normal(size=15)[data["g"]] + data["x"] + rng.normal(size=90)
+    page = str(rn.lmm(f"y ~ {basis} + (1 | g)", data).diagnose())
+    assert "1 slope looked at by a score test" in page

@@ -80,6 +80,7 @@ def test_it_is_the_mixed_model_with_a_variance_of_zero(sleep: pd.DataFrame) -> N
                 interval=interval,
                 level="population",
                 uncertainty="known variances",
+                ddf="satterthwaite",
             ),
             rtol=1e-9,
             atol=1e-14,

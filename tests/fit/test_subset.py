@@ -106,7 +106,7 @@ def test_other_libraries(library: str, data: pd.DataFrame) -> None:
 @pytest.mark.parametrize(
     ("condition", "what"),
     [
-        ("age = 10", "is no condition"),
+        ("age = 10", "is not a condition"),
         ("5 < age < 10", "two comparisons in a row"),
         ("age >", "nothing stands after"),
         ("(age > 10", "never closed"),

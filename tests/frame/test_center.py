@@ -240,7 +240,7 @@ def test_overwriting_in_other_frames(kind: str) -> None:
         (["ses"], {"by": "school", "suffixes": {"out": "_o"}}, OptionError, "unknown key"),
         (["sess"], {"by": "school"}, UnknownColumnError, "unknown column 'sess'"),
         (["ses"], {"by": "shool"}, UnknownColumnError, "unknown column 'shool'"),
-        (["school"], {"how": "grand"}, DataError, "'school' is no number"),
+        (["school"], {"how": "grand"}, DataError, "'school' is not numeric"),
     ],
 )
 def test_refusals(

@@ -226,7 +226,7 @@ def test_a_repeated_name_is_refused_where_it_is_asked_for() -> None:
     ids=lambda value: type(value).__name__,
 )
 def test_no_frame(data: object, found: str, fix: str) -> None:
-    with pytest.raises(DataError, match="the data argument is no data frame") as caught:
+    with pytest.raises(DataError, match="the data argument is not a data frame") as caught:
         read_table(data)
     assert found in caught.value.found
     assert fix in caught.value.fix
@@ -255,7 +255,7 @@ def test_mapping_of_unequal_lengths() -> None:
 
 @pytest.mark.parametrize("value", ["abc", 3.0, np.ones((2, 2))])
 def test_mapping_with_a_value_that_is_no_column(value: object) -> None:
-    with pytest.raises(DataError, match="column 'x' of the mapping is no"):
+    with pytest.raises(DataError, match="column 'x' of the mapping is not"):
         read_table({"x": value})
 
 

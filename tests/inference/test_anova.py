@@ -131,3 +131,43 @@ def test_without_an_intercept_the_first_category_is_tested_against_zero() -> Non
     table = fit.anova(3, ddf="kenward-roger")
     assert table.loc["a", "num_df"] == 3
     assert table.loc["a", "statistic"] == pytest.approx(all_zero.statistic, rel=1e-8)
+
+
+@pytest.fixture(scope="module")
+def answers() -> pd.DataFrame:
+    rng = np.random.default_rng(12)
+    data = pd.DataFrame({"g": np.repeat(np.arange(20), 6), "x": rng.normal(size=120)})
+    data["a"], data["flag"] = rng.choice(list("pqr"), 120), rng.random(120) < 0.4
+    data["y"] = rng.normal(size=20)[data["g"]] + data["x"] + data["flag"] + rng.normal(size=120)
+    return data.assign(text=data["flag"].map({False: "no", True: "yes"}))
+
+
+@pytest.mark.parametrize("type", [1, 2, 3])
+@pytest.mark.parametrize(
+    "formula", ["y ~ x * {0} + a * {0} + (1 | g)", "y ~ a * {0} * x + (1 | g)", "y ~ a:{0} + (1|g)"]
+)
+def test_truth_values_are_two_levels(answers: pd.DataFrame, formula: str, type: int) -> None:
+    """As means are over both, and as in R: the same tests as of a category with these levels."""
+    truth, text = (
+        rn.lmm(formula.format(name), answers).anova(type=type) for name in ("flag", "text")
+    )
+    assert [name.replace("text", "flag") for name in text.index] == list(truth.index)
+    if formula.startswith("y ~ a:"):  # five columns beside the intercept, or three: other models
+        assert truth["num_df"].tolist() != text["num_df"].tolist()
+    else:
+        np.testing.assert_allclose(truth, text, rtol=1e-7)
+
+
+def test_slopes_and_tests_of_a_number_are_over_both_truth_values(answers: pd.DataFrame) -> None:
+    fit = rn.lmm("y ~ x * flag + (1 | g)", answers)
+    trend, row = fit.emtrends("x").frame.iloc[0], fit.anova().loc["x"]
+    assert row["statistic"] == pytest.approx(
+        (trend["estimate"] / trend["std_error"]) ** 2, rel=1e-8
+    )
+    assert row["den_df"] == pytest.approx(trend["df"], rel=1e-8)
+
+
+def test_truth_values_without_an_intercept_stay_numbers(answers: pd.DataFrame) -> None:
+    fit = rn.lmm("y ~ 0 + flag + flag:x + (1 | g)", answers)
+    table, rows = fit.anova(), fit.coefficients()
+    np.testing.assert_allclose(table["statistic"], rows["statistic"] ** 2, rtol=1e-8)

@@ -190,5 +190,5 @@ def test_aicc() -> None:
 
 def test_a_penalised_fit_has_none() -> None:
     fit = rn.lmm("y ~ x + (1 | g)", data(), prior=rn.priors.Wishart())
-    with pytest.raises(rn.OptionError, match="the conditional AIC is of fits without priors"):
+    with pytest.raises(rn.OptionError, match="the conditional AIC is for fits without priors"):
         fit.caic()

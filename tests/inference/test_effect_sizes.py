@@ -155,6 +155,18 @@ def test_refit_is_the_fit_to_standardised_data() -> None:
         )
 
 
+def test_truth_values_stay_as_they_are() -> None:
+    """As categories do: their coefficient is that of True against False."""
+    frame = data()
+    frame["flag"] = frame["w"] > frame["w"].median()
+    frame["text"] = frame["flag"].map({False: "no", True: "yes"})
+    truth, text = (
+        rn.lmm(f"y ~ x * {name} + (x | g)", frame).tidy(standardize="refit")["estimate"]
+        for name in ("flag", "text")
+    )
+    np.testing.assert_allclose(truth, text, rtol=1e-7)
+
+
 def test_refit_is_a_linear_map_of_main_effects() -> None:
     """Slopes times the SD of the column over that of the response; tests stay."""
     frame = data()

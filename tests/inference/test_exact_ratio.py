@@ -8,6 +8,7 @@ import pytest
 from tests.inference.least_squares import without_effects
 
 import ranef as rn
+import ranef.fit.between  # read before DRAWS is changed: its texts name the true number
 from ranef.inference.exact_ratio import DRAWS, _smallest, _spectra, ratio_draws
 
 
@@ -111,7 +112,7 @@ def test_other_models_are_refused() -> None:
         rn.lmm(f"Reaction ~ Days + {part}", frame) for part in ("(1 | Subject)", "(Days | Subject)")
     ]
     with pytest.raises(
-        rn.OptionError, match="the exact law is that of a single variance"
+        rn.OptionError, match="the exact distribution is that of a single variance"
     ) as caught:
         rn.anova(*fits, method="exact")
     assert "1 and 2 variances" in caught.value.found

@@ -195,6 +195,51 @@ def test_rows_that_follow_from_others_are_told(machines: rn.Fit) -> None:
     assert found.statistic == pytest.approx(machines.anova().loc["Machine", "statistic"])
 
 
+@pytest.mark.parametrize("ddf", ["satterthwaite", "kenward-roger", "asymptotic"])
+@pytest.mark.parametrize("unit", [1.0, 1e-5, 1e5, 1e9])
+def test_units_of_a_predictor_change_no_joint_test(ddf: str, unit: float) -> None:
+    """Rows with standard errors a million times apart are no less independent.
+
+    The degrees of freedom of Satterthwaite's method depend on how the rows are written, as in
+    lmerTest; with one x for all groups they are the same for every row, and so here too.
+    """
+    rng = np.random.default_rng(8)
+    x = np.tile(np.linspace(-1.0, 1.0, 6), 12)
+    z = np.tile([1.0, -1.0, 0.0, 0.0, -1.0, 1.0], 12)
+    g = np.repeat(np.arange(12), 6)
+    y = rng.normal(size=12)[g] + 0.4 * x + rng.normal(size=72)
+    tests = [
+        rn.lmm("y ~ x + z + (1 | g)", pd.DataFrame({"y": y, "x": x, "z": z * u, "g": g})).test(
+            "x = 0, z = 0, Intercept = 0", ddf=ddf
+        )
+        for u in (1.0, unit)
+    ]
+    assert [t.num_df for t in tests] == [3, 3]
+    assert tests[1].statistic == pytest.approx(tests[0].statistic, rel=1e-7)
+    if ddf != "satterthwaite":
+        assert tests[1].den_df == pytest.approx(tests[0].den_df, rel=1e-6)
+
+
+@pytest.mark.parametrize("size", [1.0, 1e-6, 1e-12])
+def test_rows_that_depend_are_found_whatever_their_size(machines: rn.Fit, size: float) -> None:
+    rows = np.array([[0, 1, -1], [0, size, 0], [0, 0, 3.0], [size, 0, 0], [0, 2 * size, -size]])
+    found = machines.test(rows)
+    assert found.num_df == 3
+    np.testing.assert_allclose(found.statistic, machines.test(np.eye(3)).statistic, rtol=1e-8)
+
+
+def test_a_contradiction_has_no_units() -> None:
+    for value in ("1e-12", "1", "1e12"):
+        with pytest.raises(rn.OptionError, match="contradict"):
+            hypotheses(f"ses = {value}, ses = 2 * {value}", NAMES)
+        assert hypotheses(f"ses = {value}, 3 * ses = 3 * {value}", NAMES).rows.shape == (2, 7)
+
+
+def test_a_number_that_is_not_finite_is_refused() -> None:
+    with pytest.raises(rn.OptionError, match="a number is too large"):
+        hypotheses("ses = 1e400", NAMES)
+
+
 def test_it_prints(machines: rn.Fit) -> None:
     found = machines.test("Machine[T.B] = 8")
     assert str(found).startswith("F(1, 46.0) = 0.00, p = 0.975 (Satterthwaite degrees of freedom)")

@@ -456,3 +456,34 @@ def test_a_record_reads_like_its_frame_and_can_be_pickled() -> None:
     assert "<table" in means.pairs()._repr_html_()
     with pytest.raises(AttributeError):
         means.no_such_thing  # noqa: B018
+
+
+def test_a_number_that_the_formula_cuts_stays_a_number() -> None:
+    rng = np.random.default_rng(4)
+    data = pd.DataFrame({"g": np.repeat(np.arange(10), 8), "x": rng.uniform(0.0, 3.0, 80)})
+    data["y"] = rng.normal(size=10)[data["g"]] + np.floor(data["x"]) + rng.normal(size=80)
+    fit = rn.lmm("y ~ cut(x, [0, 1, 2, 3]) + (1 | g)", data)
+    means = fit.emmeans("x", at={"x": [0.5, 1.5, 2.5]})
+    names = list(fit.fixef.index)
+    np.testing.assert_allclose(
+        means.frame["estimate"] - fit.fixef["Intercept"], [0.0, *fit.fixef[names[1:]]], atol=1e-12
+    )
+    right = fit.test(f"{names[2]} = 0").frame.iloc[0]
+    found = means.contrast([[-1.0, 0.0, 1.0]]).frame.iloc[0]
+    assert found["std_error"] == pytest.approx(right["std_error"], rel=1e-9)
+    with pytest.raises(rn.OptionError, match=r"emmeans\('x', at=") as refused:
+        fit.slopes("x")
+    assert "a category has no slope" in str(refused.value)
+
+
+def test_more_pairs_than_fit_in_memory_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    fit = rn.lmm("score ~ Machine + (1 | Worker)", rn.datasets.load("machines"))
+    means = fit.emmeans("Machine")
+    monkeypatch.setattr("ranef.inference.means.families.available_memory", lambda: 500.0)
+    with pytest.raises(rn.TooLargeError, match="the pairs of these means are too many"):
+        means.pairs()
+    assert len(means.contrast("treatment", adjust="none").frame) == 2
+    monkeypatch.setattr("ranef.inference.means.families.available_memory", lambda: 700.0)
+    assert len(means.pairs().frame) == 3
+    with pytest.raises(rn.TooLargeError, match="3 differences need"):
+        means.pairs(adjust="mvt")

@@ -243,3 +243,16 @@ def test_a_promise_that_is_not_kept_is_not_certified() -> None:
     )
     assert not found.certified
     assert found.x.tolist() == [1.0]
+
+
+@pytest.mark.parametrize("ratio", [1e5, 1e6])
+def test_intervals_end_where_rounding_begins(ratio: float) -> None:
+    """The deviance of such a fit is known to 1e-6 and 1e-4, so zeta comes no closer to its goal."""
+    rng = np.random.default_rng(3)
+    x, g = rng.normal(size=200), np.repeat(np.arange(20), 10)
+    y = x + rng.normal(size=200) + ratio * rng.normal(size=20)[g]
+    fit = rn.lmm("y ~ x + (1 | g)", {"y": y, "x": x, "g": g})
+    wald, found = fit.confint().loc["x"], fit.confint("profile").loc["x"]
+    # Wald's is of t with 179 degrees of freedom and REML, the profile's of z and ML.
+    width = wald["conf_high"] - wald["conf_low"]
+    np.testing.assert_allclose(found, wald, atol=0.01 * width)

@@ -94,7 +94,23 @@ def test_without_variance_between_groups_rows_count() -> None:
     data["y"] -= data.groupby("a")["y"].transform("mean")
     fit = rn.lmm("y ~ 1 + (1 | a)", data)
     assert fit.theta.tolist() == [0.0]
-    assert fit.coefficients()["df"].iloc[0] == pytest.approx(29, rel=1e-9)
+    assert fit.coefficients("satterthwaite")["df"].iloc[0] == pytest.approx(29, rel=1e-9)
+    # The default does not take the zero as known: it is Kenward-Roger's answer for one row.
+    df = fit.coefficients()["df"].iloc[0]
+    assert df == pytest.approx(5, rel=1e-9)
+    assert df == pytest.approx(fit.coefficients("kenward-roger")["df"].iloc[0], rel=1e-9)
+    told = str(fit.summary())
+    assert "Taken as known" in told
+    assert "29.0" in told
+    known = str(fit.summary("satterthwaite"))
+    assert "Not taken as known" in " ".join(known.split())
+    assert "5.0" in known
+
+
+def test_the_default_is_satterthwaite_in_the_interior() -> None:
+    fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
+    pd.testing.assert_frame_equal(fit.coefficients(), fit.coefficients("satterthwaite"))
+    assert "as known" not in str(fit.summary())
 
 
 def test_flat_directions_are_left_out() -> None:

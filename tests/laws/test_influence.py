@@ -15,7 +15,8 @@ from ranef.errors import OptionError
 from ranef.fit.units import units_of
 from ranef.inference import influence as engine
 from ranef.inference import one_step
-from ranef.inference.nested_blocks import NestedBlocks, outermost
+from ranef.inference.nested_blocks import NestedBlocks
+from ranef.inference.nesting import outermost
 from ranef.kernel import cross_products
 from ranef.kernel.downdate import Downdate
 from ranef.solve.face import face_of, gradient, hessian

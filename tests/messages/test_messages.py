@@ -131,6 +131,7 @@ CALLS: dict[str, dict[str, Any]] = {
 METHODS: dict[str, Callable[[Any], Any]] = {
     "new levels": lambda fit: fit.predict({"ses": [0.0, 1.0], "school": [1, 99]}),
     "new data without a predictor": lambda fit: fit.predict({"sess": [0.0], "school": [1]}),
+    "new data without the groups": lambda fit: fit.predict({"ses": [0.0]}),
     "unknown level of prediction": lambda fit: fit.predict(level="marginal"),
     "unknown rule for new levels": lambda fit: fit.predict(new_levels="zero"),
     "new group without its mean": lambda fit: call(
@@ -151,13 +152,18 @@ METHODS: dict[str, Callable[[Any], Any]] = {
     "unknown degrees of freedom": lambda fit: fit.coefficients(ddf="satterthwait"),
     "Kenward-Roger by ML": lambda fit: fit.with_reml(False).anova(ddf="kenward-roger"),
     "hypothesis about another coefficient": lambda fit: fit.test("Intercept = 0, sess = 1"),
+    "hypothesis about a term of several coefficients": lambda fit: call(
+        "math ~ f + (1 | school)", with_column(f=["a", "b", "c"] * 10)
+    ).test("f = 0"),
     "hypothesis that is no equation": lambda fit: fit.test("ses ~ 0"),
     "hypothesis about a product": lambda fit: fit.test("ses * ses = 1"),
     "hypotheses that contradict each other": lambda fit: fit.test("ses = 0, 2 * ses = 1"),
     "hypothesis with too few columns": lambda fit: fit.test([1.0]),
     "unknown type of an analysis of variance": lambda fit: fit.anova(type="III"),
+    "a model in place of a type": lambda fit: fit.anova(fit),
     "unknown test of terms left out": lambda fit: fit.drop1("lrt"),
     "confidence level in per cent": lambda fit: fit.coefficients(level=95),
+    "interval of one coefficient": lambda fit: fit.confint("ses"),
     "refit to another number of rows": lambda fit: fit.refit(np.ones(29)),
     "refit to missing values": lambda fit: fit.refit(np.full(30, np.nan)),
     "contextual effect of a name that is no predictor": lambda fit: fit.contextual("sess"),
@@ -171,6 +177,7 @@ METHODS: dict[str, Callable[[Any], Any]] = {
         "math ~ ses + mean + (1 | school)",
         with_column(mean=schools().groupby("school")["ses"].transform("mean")),
     ).contextual("ses"),
+    "change of a formula without ~": lambda fit: fit.update("+ sector"),
     "unknown kind of effects": lambda fit: fit.tidy(effects="random"),
 }
 

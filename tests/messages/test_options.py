@@ -103,6 +103,7 @@ def saved() -> str:
 
 NEEDED: dict[str, dict[str, Any]] = {
     "predict": {"newdata": frame()},
+    "model_matrix": {"newdata": frame()},
     "refit": {"y": frame()["y"]},
     "with_reml": {"reml": False},
     "test": {"hypotheses": "x = 0"},

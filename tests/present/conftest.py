@@ -64,6 +64,9 @@ class FakeFit:
         aliased = pd.Series(dict.fromkeys(self.dropped, math.nan), dtype=float)
         return pd.concat([self.table["estimate"], aliased])
 
+    def _df_in_words(self, ddf: str, vcov: Any) -> str:
+        return ""
+
     @property
     def deviance(self) -> float:
         return -2.0 * self.loglik

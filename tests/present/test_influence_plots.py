@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 matplotlib = pytest.importorskip("matplotlib")
@@ -81,3 +82,20 @@ def test_letters_are_light_on_a_dark_ground(sleep):
         ax = sleep.influence().plot()
     assert ax.xaxis.label.get_color() == "#e6e6e6"
     assert ax._left_title.get_color() == "#e6e6e6"
+
+
+@pytest.mark.parametrize("width", ["100", "50"])
+def test_long_names_are_numbers_with_a_key(monkeypatch: pytest.MonkeyPatch, width: str) -> None:
+    data = rn.datasets.load("hsb").iloc[:1500]
+    formula = "math ~ within(ses, sch.id) * sector + between(ses, sch.id) + (1 | sch.id)"
+    found = rn.lmm(formula, data).influence()
+    monkeypatch.setenv("COLUMNS", width)
+    lines = str(found).splitlines()
+    assert max(map(len, lines)) <= int(width)
+    key = " ".join(lines)
+    scaled = found.frame.nlargest(10, "cooks_distance")[list(found.std_errors)].abs()
+    largest = (scaled / pd.Series(found.std_errors)).max()
+    k = list(found.std_errors).index(largest.idxmax()) + 1  # stays, however narrow the page
+    assert f"[{k}], SE" in key
+    assert f"[{k}] {largest.idxmax()}" in key
+    assert ("are not shown: see frame." in key) == (width == "50")

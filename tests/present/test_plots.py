@@ -12,6 +12,7 @@ matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt  # noqa: E402
+from matplotlib.colors import to_rgb  # noqa: E402
 
 from ranef.errors import OptionError, UnknownColumnError  # noqa: E402
 from ranef.present.plots.accessor import PlotAccessor  # noqa: E402
@@ -166,3 +167,14 @@ def test_plots_do_not_change_the_model(plot, schools):
 
 def test_accessor_lists_its_plots(plot):
     assert repr(plot) == "plot: caterpillar, effects, profile, qq, residuals, shrinkage, slopes"
+
+
+@pytest.mark.parametrize("style", ["default", "dark_background"])
+def test_grids_are_faint_and_lines_visible_on_any_ground(plot, style):
+    with plt.style.context(style):
+        slopes, effects = plot.slopes(), plot.effects("cwc_ses")
+        ground = np.array(to_rgb(slopes.get_facecolor()))
+        line = max(slopes.lines, key=lambda line: line.get_zorder())
+        assert np.max(np.abs(np.array(to_rgb(line.get_color())) - ground)) > 0.7
+        (grid, *_) = effects.yaxis.get_gridlines()
+        assert np.max(np.abs(np.array(to_rgb(grid.get_color())) - ground)) < 0.3

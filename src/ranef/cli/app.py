@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ranef.cli.anova import anova
 from ranef.cli.compare import compare
 from ranef.cli.demo import demo
 from ranef.cli.diagnose import diagnose
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-_COMMANDS: tuple[Callable[..., int], ...] = (demo, fit, diagnose, compare, structure)
+_COMMANDS: tuple[Callable[..., int], ...] = (demo, fit, diagnose, compare, anova, structure)
 _EPILOG = (
     "Exit status: 0 fitted and certified, 3 fitted but not certified, "
     "2 wrong usage or unusable data, 1 a bug in ranef."

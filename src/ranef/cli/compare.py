@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ranef.cli.options import Center, Data, MaximumLikelihood, Reading, read
+from ranef.cli.options import Center, Data, MaximumLikelihood, Reading, model_of, read
 from ranef.cli.run import NOT_CERTIFIED, OK
 from ranef.present.progress import progress
 
@@ -40,16 +40,17 @@ def compare(
 ) -> int:
     """Fit several linear mixed models and set them side by side.
 
-    The exit status is 0 where every optimum is certified and 3 where one is not.
+    A formula without a random part is fitted by least squares. The exit status is 0 where every
+    optimum is certified and 3 where one is not.
     """
     import ranef as rn
 
     with progress(f"reading {data}"):
-        frame = read(data, reading, formulas, center)
+        frame = read(data, reading, formulas, center, baselines=True)
     models = []
     for formula in formulas:
         with progress(f"fitting {formula}"):
-            models.append(rn.lmm(formula, frame, reml=not ml))
+            models.append(model_of(formula, frame, ml))
     with progress("comparing"):
         table = rn.compare(*models)
         text = _written(table, format)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from ranef.cli.after import Anova, By, Ddf, Emmeans, Method, Pairs, Vcov, asked_after
 from ranef.cli.options import (
     Center,
     Data,
@@ -34,6 +35,12 @@ def fit(
     weights: Weights = None,
     offset: Offset = None,
     prior: Prior = None,
+    ddf: Ddf = Method.satterthwaite,
+    vcov: Vcov = None,
+    anova: Anova = None,
+    emmeans: Emmeans = None,
+    by: By = None,
+    pairs: Pairs = False,
     log: Annotated[
         bool,
         typer.Option(
@@ -42,12 +49,13 @@ def fit(
     ] = False,
     json: Json = False,
 ) -> int:
-    """Fit one linear mixed model and print its summary.
+    """Fit one linear mixed model and print its summary, and the tests and means asked for.
 
     The exit status is 0 where the optimum is certified and 3 where it is not.
     """
     import ranef as rn
 
+    after = asked_after(ddf, vcov, anova, emmeans, by, pairs, ml)
     with progress(f"reading {data}"):
         frame = read(data, reading, [formula], center, weights, offset)
     with progress(f"fitting {formula}"):
@@ -62,10 +70,11 @@ def fit(
         if json:
             from ranef.cli.record import fit_record, to_json
 
-            text = to_json(fit_record(model))
+            text = to_json(fit_record(model, after.ddf, after.vcov) | after.records(model))
         else:
-            text = str(model.summary())
+            texts = [str(model.summary(after.ddf, after.vcov)), *after.texts(model)]
             if log:
-                text += f"\n\n{model.log}"
+                texts.append(str(model.log))
+            text = "\n\n".join(texts)
     print(text)
     return OK if model.certificate.certified else NOT_CERTIFIED

@@ -12,7 +12,7 @@ import typer
 
 from ranef.cli.cells import Reading
 from ranef.cli.data import read_data
-from ranef.errors import OptionError
+from ranef.errors import FormulaError, OptionError
 
 __all__ = [
     "Center",
@@ -24,6 +24,7 @@ __all__ = [
     "Prior",
     "Reading",
     "Weights",
+    "model_of",
     "prior_named",
     "read",
     "with_reading",
@@ -152,6 +153,7 @@ def read(
     formulas: Sequence[str],
     center: Sequence[str] | None,
     *columns: str | None,
+    baselines: bool = False,
 ) -> Any:
     """The data of a command that fits models, with the columns that ``--center`` asks for.
 
@@ -163,6 +165,8 @@ def read(
     center : sequence of str, optional
     *columns : str or None
         Further columns that are used as numbers.
+    baselines : bool
+        Whether formulas without a random part are welcome.
     """
     from ranef.formula import parse
     from ranef.formula.plain import plain_names
@@ -170,8 +174,27 @@ def read(
     numbers = {column for column in columns if column}
     numbers |= {wish.partition(":")[0].strip() for wish in center or ()}
     for formula in formulas:
-        numbers |= set(plain_names(parse(formula)))
+        random = not baselines or _has_random_part(formula)
+        numbers |= set(plain_names(parse(formula, random=random)))
     return with_centred(read_data(data, replace(reading, numbers=frozenset(numbers))), center)
+
+
+def model_of(formula: str, data: Any, ml: bool) -> Any:
+    """A fit of the formula, by least squares if it has no random part."""
+    import ranef as rn
+
+    return (rn.lmm if _has_random_part(formula) else rn.lm)(formula, data, reml=not ml)
+
+
+def _has_random_part(formula: str) -> bool:
+    from ranef.formula import parse
+
+    try:
+        return bool(parse(formula).bars)
+    except FormulaError as error:
+        if error.what != "no random part":
+            raise
+        return False
 
 
 def with_centred(data: Any, wishes: Sequence[str] | None) -> Any:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ranef.frame.structure import Structure
     from ranef.types import Finding
 
-__all__ = ["fit_record", "structure_record", "to_json"]
+__all__ = ["fit_record", "models_record", "structure_record", "to_json"]
 
 _FIXEF = {
     "estimate": "estimate",
@@ -25,20 +25,23 @@ _FIXEF = {
 }
 
 
-def fit_record(model: Any) -> dict[str, Any]:
+def fit_record(model: Any, ddf: str = "satterthwaite", vcov: Any = None) -> dict[str, Any]:
     """A fit as plain values.
 
     Parameters
     ----------
     model : Fit
+    ddf : str
+    vcov : str or dict, optional
+        Degrees of freedom and standard errors of the fixed effects.
 
     Returns
     -------
     dict
-        formula, reml, prior, nobs, ngroups, missing_rows, dropped, fixef, varcorr, sigma, criteria,
-        certificate, findings.
+        formula, reml, prior, nobs, ngroups, missing_rows, dropped, ddf, vcov, fixef, varcorr,
+        sigma, criteria, certificate, findings.
     """
-    table = model.coefficients().rename(columns=_FIXEF)[list(_FIXEF.values())]
+    table = model.coefficients(ddf, vcov=vcov).rename(columns=_FIXEF)[list(_FIXEF.values())]
     certificate = model.certificate
     return {
         "formula": model.formula,
@@ -48,6 +51,8 @@ def fit_record(model: Any) -> dict[str, Any]:
         "ngroups": dict(model.ngroups),
         "missing_rows": len(model.missing_rows),
         "dropped": list(model.dropped),
+        "ddf": ddf,
+        "vcov": vcov,
         "fixef": _records(table.rename_axis(index="term").reset_index()),
         "varcorr": _records(model.varcorr()),
         "sigma": model.sigma,
@@ -74,6 +79,30 @@ def fit_record(model: Any) -> dict[str, Any]:
             "evaluations": certificate.evaluations,
         },
         "findings": _findings(model.findings),
+    }
+
+
+def models_record(tests: pd.DataFrame, verdicts: dict[str, str], method: str) -> dict[str, Any]:
+    """Tests between models as plain values.
+
+    Parameters
+    ----------
+    tests : DataFrame
+        Of ``rn.anova``.
+    verdicts : dict
+        By formula.
+    method : str
+
+    Returns
+    -------
+    dict
+        method, models.
+    """
+    known = tests.astype(object).where(tests.notna(), None)
+    models = _records(known.rename_axis(index="formula").reset_index())
+    return {
+        "method": method,
+        "models": [made | {"verdict": verdicts[made["formula"]]} for made in models],
     }
 
 

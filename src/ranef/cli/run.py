@@ -5,7 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 from ranef.errors import DataError, OptionError, RanefError, TooLargeError
 from ranef.page import paragraph
@@ -29,7 +32,10 @@ def run(arguments: Sequence[str]) -> int:
     rest = [argument for argument in arguments if argument != _TRACEBACK]
     wants_traceback = len(rest) < len(arguments) or os.environ.get("RANEF_TRACEBACK", "0") != "0"
     try:
-        status = command().main(args=rest or ["--help"], prog_name="ranef", standalone_mode=False)
+        with _warnings_in_words():
+            status = command().main(
+                args=rest or ["--help"], prog_name="ranef", standalone_mode=False
+            )
         if sys.stdout is not None:  # None where the shell closed it: then nobody reads
             sys.stdout.flush()
         return int(status or OK)
@@ -61,6 +67,23 @@ def _say(text: str, status: int) -> int:
     if sys.stderr is not None:
         print(text, file=sys.stderr)
     return status
+
+
+@contextmanager
+def _warnings_in_words() -> Iterator[None]:
+    """Print warnings of an answer in the form of errors, without a line of Python's."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", UserWarning)
+        usual = warnings.showwarning
+
+        def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+            if issubclass(category, UserWarning):
+                _say(f"warning: {message}", OK)
+            else:
+                usual(message, category, *place, **more)
+
+        warnings.showwarning = show
+        yield
 
 
 def _page(error: RanefError) -> str:

@@ -57,7 +57,8 @@ def load(name: str, as_: Literal["pandas", "polars", "pyarrow"] = "pandas") -> A
     import pyarrow.parquet as pq
 
     content = files("ranef.datasets").joinpath("data", f"{key}.parquet").read_bytes()
-    table = pq.read_table(pa.BufferReader(content))
+    # The threads of read_table may still hold `content` when Python ends, and end the process then.
+    table = pq.ParquetFile(pa.BufferReader(content)).read(use_threads=False)
     if as_ == "pyarrow":
         return table.combine_chunks()
     if as_ == "pandas":

@@ -187,7 +187,7 @@ def _contrast(expr: Expr, levels: Levels, text: str) -> Contrast:
     kind = _PATSY.get(name) or name.removeprefix("contr.")
     if kind not in _KINDS or not (name in _PATSY or name.startswith("contr.")):
         raise formula_error(
-            f"{to_text(expr)} is no contrast",
+            f"{to_text(expr)} is not a contrast",
             text,
             expr.span,
             found="contrasts contr." + ", contr.".join(sorted(_KINDS, key=str.lower)),

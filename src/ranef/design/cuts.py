@@ -117,7 +117,7 @@ def cuts_of(call: Call, column: Column, text: str) -> Cuts:
     elif labels is False:
         names = [str(k + 1) for k in range(edges.size - 1)]
     elif labels not in (None, True):
-        raise _wrong("labels that are no list of texts", where)
+        raise _wrong("labels that are not a list of texts", where)
     kept = tuple(np.unique(found[found >= 0]).tolist())
     if len(kept) < 2:
         raise _wrong(f"{len(kept)} interval with values", where)

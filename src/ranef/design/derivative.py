@@ -89,7 +89,9 @@ def design_slopes(
                 f"'{name}' is a category in the model, and a category has no slope",
                 where=pointer(state.formula, factor.span),
                 found=f"levels {', '.join(state.categories[key].levels.names[:6])}",
-                fix=f"compare its levels: comparisons('{name}') or emmeans('{name}').pairs()",
+                fix=f"compare its levels: comparisons('{name}') or emmeans('{name}').pairs()"
+                if state.categories[key].cuts is None
+                else f"compare values of it: emmeans('{name}', at={{'{name}': [...]}}).pairs()",
             )
         moved = _factor_slope(factor, table, state, name, training)
         made = code(intercept, terms, table, state, {key: moved}).columns

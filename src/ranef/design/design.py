@@ -133,7 +133,7 @@ def build(
     UnknownColumnError
         The formula names a column that is not in the table.
     DataError
-        A response that is no number or is constant, an infinite or undefined value, no rows.
+        A response that is not numeric or is constant, an infinite or undefined value, no rows.
     DesignError
         One level, or a term that makes no columns.
     OptionError
@@ -222,7 +222,7 @@ def _check_contrasts_used(contrasts: Mapping[str, Any] | None, state: State) -> 
     for name in contrasts or {}:
         if name not in categories:
             raise OptionError(
-                f"contrasts are given for '{name}', which is no category of the model",
+                f"contrasts are given for '{name}', which is not a category of the model",
                 found="categories " + (", ".join(sorted(categories)) or "none"),
                 fix=f"write factor({name}) in the formula if its numbers are categories",
             )

@@ -82,7 +82,7 @@ def evaluate_factor(expr: Expr, table: Table, state: State) -> Any:
 
 
 def literal(expr: Expr) -> Any:
-    """The value of an argument that is no column: a number, text, truth value or list."""
+    """The value of an argument that is not a column: a number, text, truth value or list."""
     match expr:
         case Number():
             return int(expr.value) if expr.value.is_integer() else expr.value
@@ -92,7 +92,7 @@ def literal(expr: Expr) -> Any:
             return -literal(expr.operand)
         case Vector():
             return [literal(item) for item in expr.items]
-    raise AssertionError(f"{to_text(expr)} is no literal")
+    raise AssertionError(f"{to_text(expr)} is not a literal")
 
 
 def column_of(name: Name, table: Table, state: State) -> Column:

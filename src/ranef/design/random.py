@@ -24,7 +24,7 @@ __all__ = ["TermCoding", "build_random"]
 
 CHUNK = 1 << 13  # rows at a time
 CLEAR = 1e-9
-"""Difference within a level, relative to the spread of the column, that is no rounding error."""
+"""Difference within a level, over the spread of the column, that is more than rounding error."""
 
 
 @record(frozen=True, slots=True)

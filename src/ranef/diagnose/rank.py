@@ -182,8 +182,8 @@ def _nearly_singular(subject: Subject, k: int, reduced: Reduced) -> Finding:
         evidence=f"rank {reduced.rank} of {len(names)} costs {most}{reduced.cost:.2g} deviance "
         "units",
         where=label.label,
-        fix="where it is to be reported, say so; a smaller random part fits as well. Nothing to do "
-        "if the fixed effects are the question",
+        fix="if you report this covariance, say that it is nearly singular; a smaller random part "
+        "fits equally well. Nothing to do if the fixed effects are the question",
     )
 
 
@@ -205,5 +205,5 @@ def _supported(subject: Subject, k: int, supported: int) -> Finding:
         f"'{label.label}'",
         evidence=f"principal components take {shares} of the variance",
         where=label.label,
-        fix="a random part of that size says as much; the larger one is no error",
+        fix="a random part of that rank fits equally well; the larger one is not an error",
     )

@@ -23,7 +23,7 @@ class Averaged(MeansBasis):
 
     @progress("averaging predictions")
     def predictions(
-        self, by: Any = None, ddf: str = "satterthwaite", level: float = 0.95, vcov: Any = None
+        self, by: Any = None, ddf: str = "auto", level: float = 0.95, vcov: Any = None
     ) -> pd.DataFrame:
         """Average of the predicted means of the rows used, random effects at zero.
 
@@ -31,7 +31,7 @@ class Averaged(MeansBasis):
         ----------
         by : str or list of str, optional
             Variables of the model: one average for each of their combinations that occur.
-        ddf : {"satterthwaite", "kenward-roger", "residual", "asymptotic"}
+        ddf : {"auto", "satterthwaite", "kenward-roger", "residual", "asymptotic"}
         level : float
         vcov : str or mapping, optional
             As in :meth:`emmeans`.
@@ -70,7 +70,7 @@ class Averaged(MeansBasis):
         self,
         variable: str,
         by: Any = None,
-        ddf: str = "satterthwaite",
+        ddf: str = "auto",
         level: float = 0.95,
         vcov: Any = None,
     ) -> pd.DataFrame:
@@ -85,7 +85,7 @@ class Averaged(MeansBasis):
             Of the fixed part.
         by : str or list of str, optional
             Variables of the model: averages within each of their combinations that occur.
-        ddf : {"satterthwaite", "kenward-roger", "residual", "asymptotic"}
+        ddf : {"auto", "satterthwaite", "kenward-roger", "residual", "asymptotic"}
         level : float
         vcov : str or mapping, optional
             As in :meth:`emmeans`.
@@ -136,7 +136,7 @@ class Averaged(MeansBasis):
         self,
         variable: str,
         by: Any = None,
-        ddf: str = "satterthwaite",
+        ddf: str = "auto",
         level: float = 0.95,
         vcov: Any = None,
     ) -> pd.DataFrame:
@@ -150,7 +150,7 @@ class Averaged(MeansBasis):
             A number of the fixed part.
         by : str or list of str, optional
             Variables of the model: averages within each of their combinations that occur.
-        ddf : {"satterthwaite", "kenward-roger", "residual", "asymptotic"}
+        ddf : {"auto", "satterthwaite", "kenward-roger", "residual", "asymptotic"}
         level : float
         vcov : str or mapping, optional
             As in :meth:`emmeans`.

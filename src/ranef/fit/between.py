@@ -143,7 +143,7 @@ def refuse_prior(record: FitRecord) -> None:
     """
     if record._problem.prior is not None:
         raise OptionError(
-            "a likelihood ratio is of fits without priors",
+            "a likelihood ratio test is for fits without priors",
             found=f"priors in {record._formula.text}",
             fix="fit without prior=",
         )
@@ -202,7 +202,8 @@ def _same_criterion(models: Sequence[FitRecord], pairs: Sequence[Pair]) -> list[
         UserWarning,
         "the models were fitted again by ML",
         found=reason,
-        fix="fit with reml=False to leave out this message",
+        fix="fit by maximum likelihood to leave out this message: reml=False, or --ml on the "
+        "command line",
     )
     return [model._again(model._problem.with_reml(False)) if model._problem.reml else model
             for model in models]  # fmt: skip
@@ -292,11 +293,11 @@ def _by_exact_law(pair: Pair, statistic: float, key: int, bar: Bar) -> Tested:
     terms, before = pair.large._design.terms, pair.small._design.terms
     if before or len(terms) != 1 or terms[0].q != 1:
         raise OptionError(
-            "the exact law is that of a single variance against none",
+            "the exact distribution is that of a single variance against none",
             where=f"smaller  {pair.small._formula.text}\nlarger   {pair.large._formula.text}",
             found=f"{sum(term.q for term in before)} and {sum(term.q for term in terms)} variances",
             fix='use method="bootstrap"; fit.ranova() tests each variance',
         )
-    with bar("drawing from the exact law", DRAWS) as tick:
+    with bar("drawing from the exact distribution", DRAWS) as tick:
         p = exact_tail(pair.large._problem, pair.fixed.fewer, statistic, key, tick)
     return Tested(p, p, (f"exact, {DRAWS:,} draws",))

@@ -40,10 +40,10 @@ class ByRow(FitRecord):
         Parameters
         ----------
         kind : str
-            ``"response"``, also ``"working"``: response less :attr:`fitted`. ``"pearson"``, also
+            ``"response"``, also ``"working"``: response minus :attr:`fitted`. ``"pearson"``, also
             ``"deviance"``: these times the root of the weights. ``"standardized"``: Pearson
             residuals over their own standard deviation, sigma (1 - leverage)^1/2; NaN where the
-            leverage is 1. ``"marginal"``: response less the fixed part and the offset, so that the
+            leverage is 1. ``"marginal"``: response minus the fixed part and the offset, so that the
             random effects are in them. ``"whitened"``: marginal residuals times the symmetric root
             V^-1/2 of their inverse covariance matrix: independent and of variance 1 if the model
             holds. They need one grouping factor, or nested ones.
@@ -152,7 +152,7 @@ class ByRow(FitRecord):
             rows, self._table, encoding, self._offset_name, None, False, False
         )
         result = predict_average(
-            table, encoding, self._estimates.beta, weights, shift, self._method("satterthwaite")
+            table, encoding, self._estimates.beta, weights, shift, self._method("auto")
         )
         return prediction_frame(result.columns(), 0.0, None)
 

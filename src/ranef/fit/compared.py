@@ -19,7 +19,7 @@ class Compared(FitRecord):
 
     @progress("fitting smaller random parts")
     def ranova(self) -> pd.DataFrame:
-        """Test each random effect: the model is fitted without it, by the criterion of the fit.
+        """Test each random effect: the model is fitted without it, by REML or ML as this fit.
 
         ``(x | g)`` is compared with ``(1 | g)``, ``(1 | g)`` with a model without it; of
         ``(x || g)`` each term is left out in turn. A variance cannot be negative, so that the
@@ -73,11 +73,11 @@ class Compared(FitRecord):
 
     @progress("computing the conditional AIC")
     def caic(self) -> float:
-        """Conditional AIC: how well a model predicts new rows of these same groups.
+        """Conditional AIC: how well a model predicts new rows of the same groups.
 
         -2 log-likelihood given the random effects, plus 2 (effective degrees of freedom + 1). The
-        degrees of freedom are the derivative of the fitted values in the response, the estimation
-        of the variances taken into account; a variance of zero counts as known.
+        degrees of freedom are the sum of the derivatives of each fitted value with respect to its
+        response. They count that the variances are estimated; a variance of zero counts as known.
 
         Returns
         -------
@@ -108,7 +108,7 @@ class Compared(FitRecord):
 
         if self._problem.prior is not None:
             raise OptionError(
-                "the conditional AIC is of fits without priors",
+                "the conditional AIC is for fits without priors",
                 found="fit.caic() of a penalised fit",
                 fix="fit without prior=",
             )

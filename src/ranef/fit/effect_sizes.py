@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["EffectSizes"]
 
+WITHOUT = "the variance of fit.fitted, and fit.sigma squared, are all parts that there are"
+
 
 class EffectSizes(FitRecord):
     """The methods that measure effects; each delegates to a function."""
@@ -25,14 +27,14 @@ class EffectSizes(FitRecord):
         The variance that the model implies for a row, averaged over the rows, has five parts:
         predictors and random effects, each within and between groups, and the residual. Random
         effects within groups are slopes of predictors that vary there, and nested factors.
-        No predictor has to be centred for that. The marginal R2 is the share of the predictors,
+        Predictors need not be centred for that. The marginal R2 is the share of the predictors,
         the conditional one that of predictors and random effects.
 
         Parameters
         ----------
         by : str, optional
-            The grouping factor that tells within from between: by default the one in which all
-            others are nested, or the one with the fewest levels.
+            The grouping factor whose groups define within and between. The default is the one in
+            which all others are nested, or the one with the fewest levels.
 
         Returns
         -------
@@ -72,6 +74,7 @@ class EffectSizes(FitRecord):
         """
         from ranef.present.effect_sizes import r2_record
 
+        self._need_random("fit.r2()", WITHOUT)
         return r2_record(self._variance_parts(by))
 
     def icc(self) -> Icc:
@@ -83,8 +86,8 @@ class EffectSizes(FitRecord):
         Returns
         -------
         Icc
-            ``adjusted`` (of the variance that the predictors leave), ``unadjusted`` (of all
-            variance), and ``by_group``, a Series with the adjusted share of each grouping factor.
+            ``adjusted`` (of the variance that the predictors do not explain), ``unadjusted`` (of
+            all variance), and ``by_group``, a Series with the adjusted share of each factor.
 
         References
         ----------
@@ -99,6 +102,7 @@ class EffectSizes(FitRecord):
         """
         from ranef.present.effect_sizes import icc_record
 
+        self._need_random("fit.icc()", WITHOUT)
         return icc_record(self._variance_parts(None))
 
     def _variance_parts(self, by: str | None) -> VarianceParts:
@@ -150,6 +154,7 @@ class EffectSizes(FitRecord):
 
         parts = None
         if within:
+            self._need_random("standardize='within'", "use standardize='refit' or 'basic'")
             if outermost_factor(self._design) is None:
                 factors = ", ".join(dict.fromkeys(term.factor for term in self._design.terms))
                 raise OptionError(

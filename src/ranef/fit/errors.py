@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from ranef.errors import OptionError
 from ranef.fit.record import FitRecord
 from ranef.frame.open import in_row_order
 from ranef.inference.ddf import Method
+from ranef.inference.ddf.auto import is_singular
 from ranef.inference.robust import KINDS, Clusters, clusters_of, robust_method
 from ranef.options import one_of, shown
 
-__all__ = ["errors_in_words", "robust_errors"]
+__all__ = ["df_in_words", "errors_in_words", "robust_errors"]
 
 
 def robust_errors(record: FitRecord, ddf: str, vcov: Any) -> Method:
@@ -48,6 +51,33 @@ def errors_in_words(record: FitRecord, vcov: Any) -> str:
     return f"{kind} standard errors, robust within {found.count} clusters of {found.name}"
 
 
+def df_in_words(record: FitRecord, ddf: str, vcov: Any) -> str:
+    """How degrees of freedom treat a variance of zero, with those of the other rule.
+
+    Empty where no variance is zero, and for methods that do not look at variances.
+    """
+    if ddf not in ("auto", "satterthwaite", "kenward-roger") or vcov is not None:
+        return ""
+    p = record._estimates.beta.size
+    if record._problem.prior is not None or not p:
+        return ""
+    if not is_singular(record._problem, record._solution):
+        return ""
+    other = "auto" if ddf == "satterthwaite" else "satterthwaite"
+    df = record._method(other).df(np.eye(p))
+    least, most = (f"{value:.1f}" for value in (df.min(), df.max()))
+    values = least if least == most else f"{least} to {most}"
+    if ddf == "satterthwaite":
+        return (
+            "The degrees of freedom take a variance estimated as zero as known. Not taken as known "
+            f'(ddf="auto") it would leave {values}.'
+        )
+    return (
+        "The degrees of freedom do not take a variance estimated as zero as known. Taken as known "
+        f'(ddf="satterthwaite", as in lmerTest) it would leave {values}.'
+    )
+
+
 def _split(vcov: Any) -> tuple[str, Any]:
     cluster = None
     if isinstance(vcov, Mapping):
@@ -58,7 +88,10 @@ def _split(vcov: Any) -> tuple[str, Any]:
                 fix='as in vcov="CR2", or vcov={"CR2": cluster}',
             )
         vcov, cluster = next(iter(vcov.items()))
-    return one_of("vcov", vcov, KINDS, what=f"unknown standard errors {shown(vcov)}"), cluster
+    what, fix = f"unknown standard errors {shown(vcov)}", ""
+    if isinstance(vcov, str) and vcov.upper().startswith("HC"):
+        fix = "use 'CR2': errors of kind HC are for independent rows, and rows of a group are not"
+    return one_of("vcov", vcov, KINDS, what=what, fix=fix), cluster
 
 
 def _clusters(record: FitRecord, cluster: Any) -> Clusters:

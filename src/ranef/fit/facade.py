@@ -8,11 +8,13 @@ from ranef.answers import refuse_unknown_options, unknown_in_fit
 from ranef.errors import OptionError
 from ranef.fit.averaged import Averaged
 from ranef.fit.by_row import ByRow
+from ranef.fit.coded import Coded
 from ranef.fit.compared import Compared
 from ranef.fit.effect_sizes import EffectSizes
 from ranef.fit.estimated import Estimated
 from ranef.fit.explained import Explained
 from ranef.fit.influential import Influential
+from ranef.fit.maketables import ForTables
 from ranef.fit.marginal import Marginal
 from ranef.fit.parameters import Parameters
 from ranef.fit.predicting import Predicting
@@ -37,6 +39,7 @@ __all__ = ["Fit"]
 class Fit(
     Estimated,
     ByRow,
+    Coded,
     Predicting,
     Tested,
     Compared,
@@ -51,6 +54,7 @@ class Fit(
     Updating,
     Parameters,
     Stored,
+    ForTables,
     Presented,
 ):
     """A fitted linear mixed model.
@@ -153,13 +157,13 @@ class Fit(
 
     # -- inference ------------------------------------------------------------------------------
     def coefficients(
-        self, ddf: str = "satterthwaite", level: float = 0.95, vcov: Any = None
+        self, ddf: str = "auto", level: float = 0.95, vcov: Any = None
     ) -> pd.DataFrame:
         """Tests and intervals of the fixed effects, one row a coefficient.
 
         Parameters
         ----------
-        ddf : {"satterthwaite", "kenward-roger", "residual", "asymptotic"}
+        ddf : {"auto", "satterthwaite", "kenward-roger", "residual", "asymptotic"}
         level : float
         vcov : str or mapping, optional
             ``"CR2"`` and others of :meth:`robust`: cluster-robust standard errors, with clusters
@@ -191,7 +195,7 @@ class Fit(
         self,
         method: Literal["wald", "profile", "bootstrap"] = "wald",
         level: float = 0.95,
-        ddf: str = "satterthwaite",
+        ddf: str = "auto",
         *,
         n: int = 1000,
         seed: int | None = None,
@@ -231,7 +235,9 @@ class Fit(
         >>> fit.confint(method="profile").loc["sigma"].round(2).to_list()
         [22.9, 28.86]
         """
-        one_of("method", method, ("wald", "profile", "bootstrap"))
+        named = isinstance(method, str) and method in self._design.x_names
+        row = f"one coefficient is fit.confint().loc[{method!r}]" if named else ""
+        one_of("method", method, ("wald", "profile", "bootstrap"), fix=row)
         if method == "wald":
             return self.coefficients(ddf, level, vcov)[["conf_low", "conf_high"]]
         if vcov is not None:

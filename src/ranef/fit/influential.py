@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Literal
 
 from ranef.fit.record import FitRecord
+from ranef.kernel import one_blas_thread
 from ranef.options import boolean, one_of, shown, whole
 from ranef.options import seed as checked_seed
 from ranef.present.progress import progress, progress_bar
@@ -22,14 +24,14 @@ class Influential(FitRecord):
     """The methods that look behind the estimates; each delegates to a function."""
 
     def influence(self, by: str | None = None, exact: bool = False) -> Influence:
-        """What changes if a group, or a row, is left out: Cook's distance and the like.
+        """What changes if a group or a row is left out: Cook's distance and other measures.
 
-        The model is fitted again without each level of `by`, fixed effects and variances, from
-        cross-products less those of the level: no pass over the rows. Of 500 groups or more, nested
-        factors within them or none, those that hardly move the variances are left out by one
-        Newton step. Columns of the model that
-        were computed from all rows, as ``scale(x)``, ``poly(x, 2)`` and ``between(x, g)``, stay as
-        they are.
+        The model is fitted again without each level of `by`, fixed effects and variances. This
+        takes the cross-products without those of the level, and does not read the rows again. With
+        500 groups or more of the only grouping factor, or of the one in which the others are
+        nested, groups that hardly move the variances are left out by one Newton step. Columns
+        computed from all rows, as ``scale(x)``, ``poly(x, 2)`` and ``between(x, g)``, stay as they
+        are.
 
         Parameters
         ----------
@@ -83,7 +85,7 @@ class Influential(FitRecord):
         exact = boolean("exact", exact)
         units = units_of(self, by)
         errors = self._estimates.vcov.diagonal() ** 0.5
-        if by == ROWS and units.name == ROWS and not exact:
+        if by == ROWS and not units.factor and not exact:  # a factor may have that name
             frame, names = row_frame(self._by_rows(), self._design.x_names, units)
             estimates = dict(zip(names, self._estimates.beta.tolist(), strict=True))
             return Influence(
@@ -91,7 +93,9 @@ class Influential(FitRecord):
             )
         from ranef.inference.influence import leave_out
 
-        with progress_bar(f"influence by {units.name}", len(units.levels)) as tick:
+        # Of many small matrices several threads would wait for one another.
+        bar = progress_bar(f"influence by {units.name}", len(units.levels))
+        with bar as tick, one_blas_thread() if self._small() else nullcontext():
             left_out = leave_out(
                 self._problem,
                 self._solution,
@@ -107,6 +111,11 @@ class Influential(FitRecord):
         frame, estimates = influence_frame(left_out, units)
         std_errors = dict(zip(estimates, errors, strict=False))  # fixed effects come first
         return Influence(self._formula.text, units.name, frame, estimates, std_errors)
+
+    def _small(self) -> bool:
+        """Whether no fit has a dense matrix that is worth several threads."""
+        sizes = [levels * q for levels, q in self._problem.products.sizes]
+        return sum(sizes) - max(sizes, default=0) < 1000
 
     @progress("computing the influence of rows")
     def _by_rows(self) -> Any:
@@ -177,10 +186,10 @@ class Influential(FitRecord):
         kind: Literal["conditional", "marginal", "whitened"] = "conditional",
         rows: Literal["used", "all"] = "used",
     ) -> Any:
-        """The place of each residual in its distribution: uniform on (0, 1) if the model holds.
+        """The quantile of each residual in its distribution: uniform on (0, 1) if the model holds.
 
-        What DHARMa in R gets from simulated responses, in closed form: with a normal response
-        infinitely many simulations are the normal distribution function.
+        DHARMa in R computes them from simulated responses. For a normal response infinitely many
+        simulations give the normal distribution function, which is used here.
 
         Parameters
         ----------
@@ -249,9 +258,9 @@ class Influential(FitRecord):
         seed : int, optional
             The same seed gives the same refits.
         calibrate : bool
-            False takes textbook laws, which need no refit. They hold for known parameters and
-            independent residuals: the p values of the Kolmogorov-Smirnov distances are then far
-            too large ("conservative"), the others may err to either side ("approximate").
+            False takes textbook distributions, which need no refit. They hold for known
+            parameters and independent residuals. The p values of the Kolmogorov-Smirnov distances
+            are then far too large ("conservative"); the others are approximate.
 
         Returns
         -------
@@ -265,7 +274,7 @@ class Influential(FitRecord):
 
         Notes
         -----
-        There is no test of dispersion: the estimate of sigma takes up whatever the dispersion is.
+        A normal model needs no test of dispersion, because sigma is estimated.
 
         References
         ----------

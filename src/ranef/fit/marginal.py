@@ -28,7 +28,7 @@ class Marginal(MeansBasis):
         by: Any = None,
         at: Any = None,
         weights: Weights = "equal",
-        ddf: str = "satterthwaite",
+        ddf: str = "auto",
         level: float = 0.95,
         vcov: Any = None,
     ) -> Means:
@@ -50,7 +50,7 @@ class Marginal(MeansBasis):
             Of the combinations that are averaged over: the same for each; as frequent as in the
             rows used; as frequent as in the rows of the mean's own cell; the products of the
             frequencies of each variable alone.
-        ddf : {"satterthwaite", "kenward-roger", "residual", "asymptotic"}
+        ddf : {"auto", "satterthwaite", "kenward-roger", "residual", "asymptotic"}
             Degrees of freedom, as in :meth:`coefficients`.
         level : float
             Of the intervals, also of contrasts.
@@ -100,7 +100,7 @@ class Marginal(MeansBasis):
         by: Any = None,
         at: Any = None,
         weights: Weights = "equal",
-        ddf: str = "satterthwaite",
+        ddf: str = "auto",
         level: float = 0.95,
         vcov: Any = None,
     ) -> Means:
@@ -120,7 +120,7 @@ class Marginal(MeansBasis):
             Values by variable, also of `variable` itself; by default at its mean.
         weights : {"equal", "proportional", "cells", "outer"}
             As in :meth:`emmeans`.
-        ddf : {"satterthwaite", "kenward-roger", "residual", "asymptotic"}
+        ddf : {"auto", "satterthwaite", "kenward-roger", "residual", "asymptotic"}
         level : float
         vcov : str or mapping, optional
             As in :meth:`emmeans`.
@@ -194,5 +194,7 @@ class Marginal(MeansBasis):
         rows = grid.rows if slope is None else grid.rows.as_differences()
         families = () if slope is not None else within
         means = MeanSet(rows, grid.labels, families, basis, level)
-        errors = self._errors_in_words(vcov) or f"{ddf.title()} degrees of freedom"
+        from ranef.inference.ddf.registry import in_words
+
+        errors = self._errors_in_words(vcov) or in_words(ddf)
         return means_of(means, grid, self._design.response, slope, weights, errors)

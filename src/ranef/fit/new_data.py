@@ -9,9 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranef.design import Encoding
-from ranef.errors import DataError, NotEstimableWarning, OptionError, warn
+from ranef.errors import (
+    DataError,
+    NotEstimableWarning,
+    OptionError,
+    UnknownColumnError,
+    warn,
+)
 from ranef.frame import Table
-from ranef.frame.open import in_row_order, open_frame
+from ranef.frame.open import OpenFrame, in_row_order, open_frame
 from ranef.frame.read import read_open_frame
 from ranef.options import numbers
 from ranef.types import OFFSET, Array
@@ -59,6 +65,8 @@ def read_for_prediction(
         The offset of the fit was an array, and the new data come without one.
     DataError
         An offset that is not one number for each row.
+    UnknownColumnError
+        A column that the model reads is not there.
     """
     name = offset if isinstance(offset, str) else offset_name if offset is None else None
     if newdata is None:
@@ -74,6 +82,7 @@ def read_for_prediction(
                 "or the name of a column; offset=0.0 predicts without an offset",
             )
         names = encoding.reads(frame.names, random=random, groups=groups)
+        _require(names, frame, encoding)
         table = read_open_frame(frame, (*names, *([name] if name else [])) or None)
     if name is not None:
         if name not in table:
@@ -93,6 +102,22 @@ def read_for_prediction(
     if offset is None:
         return table, 0.0
     return table, _numbers(in_row_order(offset, index), table.n_rows)
+
+
+def _require(names: Collection[str], frame: OpenFrame, encoding: Encoding) -> None:
+    """Refuse new data without a column that is read; a group has a way round it."""
+    absent = next((name for name in names if name not in frame.names), None)
+    if absent is None:
+        return
+    add = f"add the column '{absent}'"
+    if absent not in encoding.reads(frame.names, random=False):
+        add += "; fit.predict(newdata, level='population') reads no groups"
+    raise UnknownColumnError(
+        f"the new data have no column '{absent}'",
+        where=encoding.state.formula,
+        found="columns " + ", ".join(frame.names),
+        fix=add,
+    )
 
 
 def _numbers(offset: Any, n_rows: int) -> Array | float:

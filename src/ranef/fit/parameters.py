@@ -28,10 +28,10 @@ class Parameters(FitRecord):
     def vcov_full(self) -> pd.DataFrame:
         """Covariance matrix of all estimates: fixed effects, SDs, correlations and sigma.
 
-        From the exact Hessian of the log-likelihood in all parameters; by REML the variance
-        parameters' is that of the REML criterion. Names are those of :meth:`profile`. The block of
-        the fixed effects is :attr:`vcov` plus what the uncertainty of the variances adds. A
-        standard deviation of zero or a correlation of 1 or -1 has NaN, and so have all parameters
+        From the exact Hessian of the log-likelihood in all parameters. By REML the variance
+        parameters have the Hessian of the REML criterion. Names are those of :meth:`profile`. The
+        block of the fixed effects is :attr:`vcov` plus a term for the uncertainty of the variances.
+        A standard deviation of zero or a correlation of 1 or -1 has NaN, and so have all parameters
         of variances if the certificate calls the criterion flat.
 
         Examples

@@ -31,7 +31,7 @@ class Predicting(FitRecord):
         seed: int | None = None,
         *,
         se: bool | Literal["corrected"] = False,
-        ddf: str = "satterthwaite",
+        ddf: str = "auto",
         offset: Any = None,
         random: str | Sequence[str] | None = "all",
         part: Literal["both", "random"] = "both",
@@ -39,7 +39,7 @@ class Predicting(FitRecord):
         method: Literal["wald", "integrated", "bootstrap"] = "wald",
         n: int | None = None,
     ) -> Any:
-        """Predicted means, for the rows of the fit or for new ones.
+        """Predicted means, for the rows of the fit or for new rows.
 
         A prediction does not depend on the other rows of `newdata`.
 
@@ -52,8 +52,8 @@ class Predicting(FitRecord):
         level : {"conditional", "population"}
             With the random effects of the rows' groups, or with random effects of zero.
         new_levels : {"error", "population", "sample"}
-            What to do with levels that the fit has not seen: raise, predict with random effects
-            of zero, or draw their random effects, once for each level.
+            What to do with levels that the fit has not seen: raise an error, predict with random
+            effects of zero, or draw their random effects, once for each level.
         interval : {"confidence", "prediction"}, optional
             Of the mean, or of a new observation (of new groups in those random effects that do not
             count). With ``new_levels="sample"`` the interval is around the mean over the groups
@@ -64,9 +64,9 @@ class Predicting(FitRecord):
             For ``new_levels="sample"``, and for the draws of `method`.
         se : bool or "corrected"
             Whether standard errors of the predicted means are returned too: roots of the prediction
-            error variance at the estimated variances. ``"corrected"`` counts the error of the
-            estimated variances besides (Prasad and Rao 1990).
-        ddf : {"satterthwaite", "kenward-roger", "residual", "asymptotic"}
+            error variance at the estimated variances. ``"corrected"`` also counts the error of the
+            estimated variances (Prasad and Rao 1990).
+        ddf : {"auto", "satterthwaite", "kenward-roger", "residual", "asymptotic"}
             Degrees of freedom of the quantiles, as in :meth:`coefficients`.
         offset : str, array-like or float, optional
             Takes the place of the argument `offset` of the fit: a column of `newdata`, one number
@@ -107,7 +107,7 @@ class Predicting(FitRecord):
             The offset of the fit was an array, and `newdata` come without one; options that do not
             go together.
         UnknownColumnError
-            A predictor is not in `newdata`.
+            `newdata` have no column for a predictor, or for a group that is needed.
 
         Warns
         -----

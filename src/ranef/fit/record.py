@@ -312,7 +312,7 @@ class FitRecord:
             return robust_errors(self, ddf, vcov)
         if ddf not in self._methods:
             # Without random effects both have the degrees of freedom of the residuals.
-            same = not self._problem.terms and ddf in ("satterthwaite", "kenward-roger")
+            same = not self._problem.terms and ddf not in ("residual", "asymptotic")
             self._methods[ddf] = method_of("residual" if same else ddf, self._subject())
         return self._methods[ddf]
 
@@ -331,6 +331,12 @@ class FitRecord:
         from ranef.fit.errors import errors_in_words
 
         return errors_in_words(self, vcov)
+
+    def _df_in_words(self, ddf: str, vcov: Any) -> str:
+        """How degrees of freedom treat a variance of zero, with those of the other rule."""
+        from ranef.fit.errors import df_in_words
+
+        return df_in_words(self, ddf, vcov)
 
     def _subject(self) -> Fitted:
         """What a method for degrees of freedom is told."""

@@ -72,7 +72,7 @@ class Refitting(FitRecord):
                 + ("" if np.all(np.isfinite(values)) else ", with values that are not finite"),
                 fix=f"give {n} finite numbers",
             )
-        # At zero the criterion has no slope in theta: a singular fit is no place to start from.
+        # At zero the criterion has no slope in theta: a search cannot start from a singular fit.
         singular = any(np.linalg.matrix_rank(c) < len(c) for c in self._solution.covariances)
         start = None if singular else self._solution.theta
         design = replace(self._design, y=values)

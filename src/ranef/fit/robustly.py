@@ -69,5 +69,5 @@ class Robustly(FitRecord):
         from ranef.present.estimates import coefficient_frame
 
         vcov = kind if cluster is None else {kind: cluster}
-        columns = self._tests("satterthwaite", level, vcov)._asdict()
+        columns = self._tests("auto", level, vcov)._asdict()
         return coefficient_frame(self._design.x_names, columns, self._design.dropped)

@@ -29,11 +29,11 @@ class Stored(FitRecord):
     def save(self, path: Any) -> None:
         """Write the fit to a file that :func:`ranef.load` reads: estimates, not data.
 
-        The file holds what the fit has learned from the data: sums over the rows of each group,
-        estimates, and how columns are made from new data, with the names of levels. It does not
-        hold the rows. A loaded fit predicts for new data, prints, tests and is compared as before,
-        to the last bit. What needs the rows (residuals, plots of the data, refits, the diagnosis)
-        says so.
+        The file holds the estimates, the sums over the rows of each group, the names of the levels,
+        and how the columns of the model are made from new data. It does not
+        hold the rows. A loaded fit predicts for new data, prints, and tests coefficients and terms
+        as before, to the last bit. Methods that need the rows (residuals, marginal means,
+        `robust`, `influence`, `r2`, refits, the diagnosis) raise an error that says so.
 
         Parameters
         ----------
@@ -53,9 +53,9 @@ class Stored(FitRecord):
         Notes
         -----
         The file is a zip archive of a JSON text and arrays in NumPy's format. It contains no code,
-        and reading it runs none. The sums of a group with a single row tell that row. If effects
-        are so much larger than residuals that the fit has gone back to the rows for digits, or the
-        predictors are nearly collinear, those columns are stored too.
+        and reading it runs none. The sums of a group with a single row reveal that row. If the
+        effects are so much larger than the residuals that cross-products lose digits, the columns
+        of the model are stored too.
 
         Examples
         --------
@@ -99,7 +99,7 @@ def load(path: Any) -> Fit:
     OptionError
         The file cannot be read.
     DataError
-        It is damaged, of a newer format, or something else.
+        The file is damaged, of a newer format, or not a saved fit.
 
     Examples
     --------

@@ -23,7 +23,7 @@ class Tested(FitRecord):
     def test(  # the field's word for it, not a test of the project
         self,
         hypotheses: Any,
-        ddf: str = "satterthwaite",  # noqa: PT028
+        ddf: str = "auto",  # noqa: PT028
         vcov: Any = None,  # noqa: PT028
         alternative: Literal["two-sided", "greater", "less"] | None = None,  # noqa: PT028
     ) -> LinearTest:
@@ -36,11 +36,11 @@ class Tested(FitRecord):
             -1"``, ``"a = b = c"``, ``"(a + b) / 2 = c"``; without ``=`` compared with 0. The rows
             of a matrix times the coefficients (those of :attr:`vcov`) are compared with 0. A single
             hypothesis may be one-sided: ``"ses > 0"`` states the alternative, so that a small p
-            value speaks for it.
-        ddf : {"satterthwaite", "kenward-roger", "residual", "asymptotic"}
+            value is evidence for it.
+        ddf : {"auto", "satterthwaite", "kenward-roger", "residual", "asymptotic"}
             Denominator degrees of freedom, as in :meth:`coefficients`. With few groups and several
-            hypotheses ``"kenward-roger"`` is the best: its F is scaled, and does not depend on how
-            the hypotheses are written.
+            hypotheses take ``"kenward-roger"``: its F is scaled, and does not depend on how the
+            hypotheses are written.
         vcov : str or mapping, optional
             ``"CR2"`` and others of :meth:`robust`: cluster-robust standard errors, with clusters
             that are levels of the outermost grouping factor; ``{"CR2": cluster}`` for others.
@@ -89,7 +89,7 @@ class Tested(FitRecord):
 
     @progress("testing the terms")
     def anova(
-        self, type: Literal[1, 2, 3] = 3, ddf: str = "satterthwaite", vcov: Any = None
+        self, type: Literal[1, 2, 3] = 3, ddf: str = "auto", vcov: Any = None
     ) -> pd.DataFrame:
         """F tests of the terms of the fixed part, the intercept left out.
 
@@ -100,7 +100,7 @@ class Tested(FitRecord):
             those that contain it, as ``a:b`` contains ``a``. 3: means over the combinations of the
             levels of the other categories, each with the same weight, whatever the contrasts of
             the fit. Numbers are at zero: the test of ``a`` in ``a * x`` is about x = 0.
-        ddf : {"satterthwaite", "kenward-roger", "residual", "asymptotic"}
+        ddf : {"auto", "satterthwaite", "kenward-roger", "residual", "asymptotic"}
             Denominator degrees of freedom. ``"kenward-roger"`` scales F too.
         vcov : str or mapping, optional
             ``"CR2"`` and others of :meth:`robust`: cluster-robust standard errors, with clusters
@@ -142,7 +142,9 @@ class Tested(FitRecord):
         from ranef.inference.anova import term_tests
         from ranef.present.anova import anova_frame
 
-        one_of("type", type, (1, 2, 3), what="the type of an analysis of variance is 1, 2 or 3")
+        two = "rn.anova(m1, m2) compares models" if isinstance(type, FitRecord) else ""
+        what = "the type of an analysis of variance is 1, 2 or 3"
+        one_of("type", type, (1, 2, 3), what=what, fix=two)
         method = self._method(ddf, vcov)
         hypotheses = self._of_terms(type)
         tests = term_tests(hypotheses, self._estimates.beta, self._estimates.sigma, method)
@@ -159,7 +161,7 @@ class Tested(FitRecord):
     def drop1(
         self,
         test: Literal["F", "chisq"] = "F",
-        ddf: str = "satterthwaite",
+        ddf: str = "auto",
         vcov: Any = None,
     ) -> pd.DataFrame:
         """Test each term of the fixed part that the model can do without.
@@ -172,7 +174,7 @@ class Tested(FitRecord):
             ``"F"`` tests the coefficients in this fit. ``"chisq"`` fits the model by ML with and
             without the term, and compares twice the difference of the log-likelihoods with
             chi-squared; with few groups its p values are too small.
-        ddf : {"satterthwaite", "kenward-roger", "residual", "asymptotic"}
+        ddf : {"auto", "satterthwaite", "kenward-roger", "residual", "asymptotic"}
             Denominator degrees of freedom of ``"F"``.
         vcov : str or mapping, optional
             Standard errors of ``"F"``, as in :meth:`anova`.

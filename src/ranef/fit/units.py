@@ -34,6 +34,9 @@ def factor_position(record: FitRecord, group: str | None, option: str) -> tuple[
     factors = factors_of(record)
     if group is not None:
         return name(option, group, list(factors), of="grouping factor"), factors[group]
+    record._need_random(
+        f"{option}=None", "name a variable of the model, or the rows, where the method takes them"
+    )
     plan = record._design.plan.groups
     outer = outermost([codes for codes, _ in plan], [n for _, n in plan])
     if outer is None:

@@ -47,8 +47,8 @@ class Updating(FitRecord):
     ) -> Fit:
         """Fit the model again with some of its arguments changed, as R's ``update`` does.
 
-        A fit refers to the data it was made from, without a copy of them, so that terms with
-        other columns can be added. What is not changed is as in the call of this fit.
+        A fit refers to the data it was made from and does not copy them, so that terms with other
+        columns can be added. What is not changed is as in the call of this fit.
 
         Parameters
         ----------

@@ -190,7 +190,7 @@ def _not_numeric(expr: Expr, text: str) -> Exception:
             expr.span,
             fix="join it with +, as in y ~ x + (1 | group)",
         )
-    what = f"{to_text(expr)} is no number"
+    what = f"{to_text(expr)} is not a number"
     fix = "compute this column before fitting and use its name here"
     if isinstance(expr, String):
         fix = f"write the name of a column, without quotes: {in_formula(expr.value)}"

@@ -49,7 +49,7 @@ def parse_condition(text: str) -> Condition:
     Raises
     ------
     FormulaError
-        The text is no condition.
+        The text is not a condition.
 
     Examples
     --------
@@ -121,7 +121,9 @@ def _comparison(piece: str, text: str) -> Expr:
     try:
         made = parse_sides(f"I({piece}) ~ 1")[0]
         if not isinstance(made, Call) or len(made.args) != 1 or made.keywords:
-            raise _error(f"'{piece}' is no condition", text, "write a comparison, as in age > 10")
+            raise _error(
+                f"'{piece}' is not a condition", text, "write a comparison, as in age > 10"
+            )
         expr = made.args[0]
         check_numeric(expr, f"I({piece})")
     except FormulaError as error:

@@ -69,18 +69,18 @@ def _no_group(expr: Expr, text: str) -> Exception:
     shown = to_text(expr)
     match expr:
         case Number():
-            what = f"the number {shown} is no grouping factor"
+            what = f"the number {shown} is not a grouping factor"
             fix = "name the column that holds the groups, as in (1 | school)"
         case Sum():
-            what = f"{shown} is no grouping factor"
+            what = f"{shown} is not a grouping factor"
             fix = "write one random part for each factor, as in (1 | a) + (1 | b)"
         case String():
             what = f"{shown} is a text and no grouping factor"
             fix = f"write the name of the column without quotes: {in_formula(expr.value)}"
         case Name():
-            what = "'.' is no grouping factor"
+            what = "'.' is not a grouping factor"
             fix = "name the column that holds the groups, as in (1 | school)"
         case _:
-            what = f"{shown} is no grouping factor"
+            what = f"{shown} is not a grouping factor"
             fix = "use a column, a:b, a/b or factor(a); compute anything else before fitting"
     return formula_error(what, text, expr.span, fix=fix)

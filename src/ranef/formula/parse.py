@@ -35,7 +35,7 @@ def parse(text: str, *, random: bool = True) -> Formula:
     Raises
     ------
     FormulaError
-        The text is no such formula; ``where`` shows the culprit.
+        The text is not such a formula; ``where`` shows the place.
 
     Notes
     -----

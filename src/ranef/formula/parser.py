@@ -59,7 +59,7 @@ def parse_sides(text: str) -> tuple[Expr, Expr]:
     Raises
     ------
     FormulaError
-        The text is no formula; the caret stands under the first thing that does not fit.
+        The text is not a formula; the caret stands under the first thing that does not fit.
     """
     return _Parser(text).formula()
 

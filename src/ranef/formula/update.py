@@ -64,6 +64,12 @@ def updated(old: Formula, change: str) -> str:
         )
     if change.lstrip().startswith("~"):
         change = f". {change.lstrip()}"
+    if "~" not in change and "=" not in change:
+        raise FormulaError(
+            "the change has no ~",
+            where=change,
+            fix='write it behind the ~, as in "~ . + x"',
+        )
     response, right = parse_sides(change)
     before = summands(parse_sides(old.text)[1])
     items: _Items = []
@@ -87,7 +93,7 @@ def _is_dot(expr: Expr) -> bool:
 
 
 def _is_apart(expr: Expr) -> bool:
-    """Whether an item is no term: a random part or an offset."""
+    """Whether an item is not a term but a random part or an offset."""
     return isinstance(expr, RandomPart) or (isinstance(expr, Call) and expr.function == "offset")
 
 

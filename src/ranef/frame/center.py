@@ -97,8 +97,8 @@ def center(
     Raises
     ------
     DataError
-        A column is no number or infinite somewhere, a new name is taken, or with ``at="group"``
-        a variable varies within a group.
+        A column is not numeric or is infinite somewhere, a new name is taken, or with
+        ``at="group"`` a variable varies within a group.
     OptionError
         The options do not fit together, or `by` mixes nested and crossed factors.
     UnknownColumnError
@@ -296,7 +296,7 @@ def _check_options(how: str, at: str, groups: tuple[str, ...]) -> None:
 def _numbers(column: Column) -> Array:
     if column.kind == "factor":
         raise DataError(
-            f"'{column.name}' is no number and has no mean",
+            f"'{column.name}' is not numeric, so it has no mean",
             found=f"type {column.source_type}",
             fix="centre number columns only",
         )

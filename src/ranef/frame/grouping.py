@@ -71,7 +71,7 @@ def columns_of_groups(frame: OpenFrame, groups: Sequence[str]) -> tuple[str, ...
 
 
 def grouping(table: Table, group: str) -> Column:
-    """The factor `group` of a table, an interaction where the name is no column."""
+    """The factor `group` of a table, an interaction if the name is not a column."""
     parts = parts_of_group(group, table.names)
     return as_factor(table[parts[0]]) if len(parts) == 1 else interaction([table[p] for p in parts])
 

@@ -25,7 +25,7 @@ def numeric_group(source: Column) -> Iterator[Finding]:
             f"'{source.name}' is used as a grouping factor but is infinite somewhere",
             f"{infinite} of {present.size} rows, which form groups of their own",
             source.name,
-            "see where the infinite values come from, and make them missing if they are no group",
+            "see where the infinite values come from; make them missing if they are not a group",
         )
         return
     decimals = int(np.count_nonzero(present != np.round(present)))

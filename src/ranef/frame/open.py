@@ -95,7 +95,7 @@ def open_frame(data: Any) -> OpenFrame:
     Raises
     ------
     DataError
-        `data` is no data frame.
+        `data` is not a data frame.
     """
     if is_pandas_dataframe(data):
         return OpenFrame(data, "pandas", tuple(str(label) for label in data.columns))
@@ -163,7 +163,7 @@ def _no_frame(data: Any, is_series: bool) -> DataError:
     elif isinstance(data, (list, tuple)):
         fix = "make a frame of it first: pandas.DataFrame(rows)"
     return DataError(
-        "the data argument is no data frame", found=f"an object of type {name}", fix=fix
+        "the data argument is not a data frame", found=f"an object of type {name}", fix=fix
     )
 
 
@@ -258,13 +258,13 @@ def _as_series(name: str, values: Any) -> tuple[Any, str]:
 
     if isinstance(values, (str, bytes)) or np.ndim(values) == 0:
         raise DataError(
-            f"column '{name}' of the mapping is no column",
+            f"column '{name}' of the mapping is not a sequence of values",
             found=f"an object of type {type(values).__name__}",
             fix="give an array or a list with one value per row",
         )
     if getattr(values, "ndim", 1) != 1:
         raise DataError(
-            f"column '{name}' of the mapping is no vector",
+            f"column '{name}' of the mapping is not one-dimensional",
             found=f"an array of shape {np.shape(values)}",
             fix="give one array of length n per column",
         )

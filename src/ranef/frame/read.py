@@ -44,7 +44,7 @@ def read_table(data: Any, columns: Iterable[str] | None = None) -> Table:
     Raises
     ------
     DataError
-        `data` is no data frame, has no rows, repeats a name that is asked for, or a column that
+        `data` is not a data frame, has no rows, repeats a name that is asked for, or a column that
         is asked for has values without equality or order (lists, structs, complex numbers).
     UnknownColumnError
         A name is not a column.

@@ -103,7 +103,7 @@ def structure(
     Raises
     ------
     DataError
-        `data` is no data frame or empty, or a column cannot be used.
+        `data` is not a data frame or is empty, or a column cannot be used.
     UnknownColumnError
         A name is not a column.
 

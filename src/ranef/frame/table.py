@@ -62,6 +62,11 @@ class Column(_Scanned):
     holds: str = field(default="", repr=False, compare=False)
 
     @property
+    def holds_truth(self) -> bool:
+        """Whether the values are False and True: numbers of X, and two levels of a mean."""
+        return self.source_type.lower().startswith("bool")
+
+    @property
     def names_groups_only(self) -> bool:
         """Whether the values have an order and are neither numbers nor categories: dates, say."""
         return self.holds not in ("", "text")

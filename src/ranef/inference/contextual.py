@@ -26,6 +26,7 @@ from ranef.formula.nodes import Call, Name, walk
 from ranef.formula.render import to_text
 from ranef.frame import Column, Table
 from ranef.frame.grouping import group_means, is_constant_within
+from ranef.inference.ddf.auto import moves_of
 from ranef.inference.estimates import estimate
 from ranef.inference.quadratic import quadratic_forms
 from ranef.inference.satterthwaite import satterthwaite_df, variance_derivatives
@@ -161,7 +162,7 @@ def contextual(
     asked, by = by, None if by is None else find(by, factors)
     if asked is not None and by is None:
         raise OptionError(
-            f"'{asked}' is no grouping factor of the model",
+            f"'{asked}' is not a grouping factor of the model",
             found="grouping factors " + ", ".join(factors),
             fix=suggestion(asked, factors) or "name one of these",
         )
@@ -342,7 +343,10 @@ def _compare(
         contrasts[k, between], contrasts[k, within] = 1.0, -1.0
     effects = contrasts @ found.beta
     errors = np.sqrt(quadratic_forms(contrasts, found.vcov))
-    df = satterthwaite_df(variance_derivatives(problem, solution), contrasts)
+    moves = moves_of(
+        problem, solution, found.sigma, lambda: variance_derivatives(problem, solution)
+    )
+    df = satterthwaite_df(moves, contrasts)
     t = effects / errors
     p = 2.0 * special.stdtr(df, -np.abs(t))
     se = np.sqrt(np.diag(found.vcov))

@@ -61,9 +61,9 @@ def exact_tail(
     levels = problem.products.sizes[0][0]
     if levels > MOST_LEVELS:
         raise OptionError(
-            "the exact law takes a matrix of levels by levels",
+            "the exact distribution takes a matrix of levels by levels",
             found=f"{levels:,} levels",
-            fix='use method="lrt": with so many groups its law is as good',
+            fix='use method="lrt", which is as good with so many groups',
         )
     mu, xi = _spectra(problem)
     rng = np.random.Generator(np.random.Philox(key=seed))

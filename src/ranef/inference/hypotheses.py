@@ -163,7 +163,7 @@ def _spelt(row: Array, names: Sequence[str]) -> str:
 def _refuse_contradiction(made: Hypotheses) -> None:
     solution = np.linalg.lstsq(made.rows, made.values, rcond=None)[0]
     left = np.abs(made.rows @ solution - made.values)
-    if left.size and left.max() > CONTRADICTION * max(1.0, float(np.abs(made.values).max())):
+    if left.size and left.max() > CONTRADICTION * float(np.abs(made.values).max()):
         raise OptionError(
             "the hypotheses contradict each other",
             found=", ".join(made.labels),
@@ -312,8 +312,11 @@ class _Reader:
                 return _Linear(row, 0.0)
         number = _NUMBER.match(self.text, self.at)
         if number:
+            value = float(number.group())
+            if not np.isfinite(value):
+                raise self._error("a number is too large", self.at, number.group())
             self.at = number.end()
-            return _Linear(row, float(number.group()))
+            return _Linear(row, value)
         if self._take("("):
             made = self._sum()
             if not self._take(")"):
@@ -349,6 +352,8 @@ class _Reader:
             what = f"'{word}'" if word else "the end of the text"
             return self._error("a coefficient or a number is missing", self.at, what)
         near = suggestion(word, self.names)
+        if any(name.startswith(f"{word}[") for name in self.names):
+            near = f"name one of them; fit.anova() tests all coefficients of '{word}' together"
         known = "coefficients " + ", ".join(self.names)
         return self._error(f"unknown coefficient '{word}'", self.at, known, near)
 

@@ -156,7 +156,10 @@ def leave_out(
         method = [ONE_STEP if here else GONE for here in stepped]
     refit = exact or _cheap(whole, int(np.sum(~stepped)), problem.n_theta)
     for done, j in enumerate(np.flatnonzero(~stepped).tolist()):
-        if min(downdate.levels_left(j)) > 1 and problem.n - downdate.rows_of_unit[j] > problem.p:
+        if (
+            min(downdate.levels_left(j), default=2) > 1
+            and problem.n - downdate.rows_of_unit[j] > problem.p
+        ):
             kept = _kept(problem, downdate, rows, units.codes, j)
             found = _without(kept, solution, control, start, refit, metric)
             if found is not None:
@@ -331,7 +334,7 @@ def _some(rows: Rows, kept: NDArray[np.bool_]) -> Rows:
 
 
 def _start(solution: Solution) -> Array | None:
-    """At zero the criterion has no slope in theta: a singular fit is no place to start from."""
+    """At zero the criterion has no slope in theta: a search cannot start from a singular fit."""
     sound = all(np.linalg.matrix_rank(c) == len(c) for c in solution.covariances)
     return solution.theta if sound else None
 

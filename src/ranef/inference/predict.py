@@ -171,7 +171,7 @@ def _df(
             return np.maximum(df, LEAST_DF)
         except TooLargeError:
             _warn_too_large()
-    return variance.satterthwaite(method.derivatives.covariance)
+    return variance.satterthwaite(variances.derivatives().covariance)
 
 
 def _warn_too_large() -> None:

@@ -47,7 +47,7 @@ class PredictionOptions:
     confidence: float = 0.95
     seed: int | None = None
     se: bool | str = False
-    ddf: str = "satterthwaite"
+    ddf: str = "auto"
     terms: tuple[int, ...] = ()
     part: str = "both"
     uncertainty: str = "all"

@@ -193,6 +193,8 @@ class RowVariances:
 
     def estimation_error(self, x: Array, blocks: Blocks) -> Array:
         """What the movement of the prediction with estimated variances adds, shape (rows,)."""
+        if not self.problem.terms:  # nothing that moves but sigma, which moves no prediction
+            return np.zeros(x.shape[0])
         rows = inner_rows(self.problem, x, blocks)
         return self.estimates.sigma**2 * estimation_error(self.information(), rows)
 

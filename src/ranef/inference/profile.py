@@ -25,6 +25,7 @@ __all__ = ["ProfileTrace", "profile_traces", "work"]
 
 STEPS = 6  # points on each side
 CLOSE = 1e-7  # in zeta, for the ends of intervals
+SAME = 1e-14  # of a value: two values with nothing between them
 LOWER = 1e-6  # deviance units below the fit's that count as a better optimum
 
 
@@ -208,20 +209,25 @@ def _walk(
 def _end(
     profiled: Profiled, first: Point, around: list[Point], reached: list[float], z: float
 ) -> Point:
-    """The point between two where zeta is `z`: zeta is nearly a straight line."""
+    """The point between two where zeta is `z`: zeta is nearly a straight line.
+
+    Where rounding of the deviance keeps zeta from coming close, the nearest one that is beyond.
+    """
     (low, high), (below, above) = around, reached
     for _ in range(40):
+        if abs(high.value - low.value) <= SAME * abs(high.value):
+            break
         share = (z - below) / (above - below)
         value = low.value + min(max(share, 0.02), 0.98) * (high.value - low.value)
         point = profiled.at(value, _predicted([low, high], value))
         zeta = _zeta(point, first)
         if abs(zeta - z) < CLOSE:
-            break
+            return point
         if zeta < z:
             low, below = point, zeta
         else:
             high, above = point, zeta
-    return point
+    return high
 
 
 def _predicted(points: Sequence[Point], value: float) -> list[Array]:

@@ -12,8 +12,10 @@ from typing import NamedTuple
 import numpy as np
 
 from ranef.design import Design
+from ranef.design.state import State
 from ranef.formula.render import to_text
 from ranef.frame import Table
+from ranef.inference.truth_values import truth_as_categories
 from ranef.inference.type_three import type_three
 from ranef.record import record
 from ranef.types import Array
@@ -65,7 +67,8 @@ def term_hypotheses(design: Design, table: Table, type: int) -> TermHypotheses:
     encoding = design.encoding
     names = tuple(term.name for term in encoding.terms)
     columns = [list(encoding.fixed_terms[name]) for name in names]
-    x, above = design.X, containing(design)
+    x, state = design.X, truth_as_categories(design, table)
+    above = containing(design, state)
     if type == 1 or len(names) <= 1 or design.p <= 1:
         unit = _unit_triangle(x)
         return TermHypotheses(names, tuple(unit[own] for own in columns))
@@ -73,21 +76,20 @@ def term_hypotheses(design: Design, table: Table, type: int) -> TermHypotheses:
         return TermHypotheses(
             names, tuple(_type_two(x, columns, k, above[k]) for k in range(len(names)))
         )
-    rows, empty = type_three(design, table, x, above)
+    rows, empty = type_three(design, table, x, above, state)
     return TermHypotheses(names, rows, empty)
 
 
-def containing(design: Design) -> list[list[int]]:
+def containing(design: Design, state: State) -> list[list[int]]:
     """The terms that contain each term.
 
     They have all its variables and others beside, and the same numbers: ``a`` is contained in
-    ``a:b`` for categories, but not in ``a:x`` for a number x.
+    ``a:b`` for categories, but not in ``a:x`` for a number x. `state` tells which is which.
     """
-    encoding = design.encoding
     terms = []
-    for term in encoding.terms:
+    for term in design.encoding.terms:
         variables = frozenset(to_text(factor) for factor in term.factors)
-        numbers = frozenset(v for v in variables if v not in encoding.state.categories)
+        numbers = frozenset(v for v in variables if v not in state.categories)
         terms.append(_Term(variables, numbers))
     return [
         [

@@ -16,6 +16,7 @@ from ranef.design import Design
 from ranef.design.coding import all_levels, code
 from ranef.design.fixed import Contrast
 from ranef.design.rank import dependent_columns
+from ranef.design.state import State
 from ranef.frame import Table
 from ranef.types import Array
 
@@ -26,7 +27,7 @@ NOTHING = 1e-8  # in units of a coefficient: a row that asks nothing
 
 
 def type_three(
-    design: Design, table: Table, x: Array, above: Sequence[Sequence[int]]
+    design: Design, table: Table, x: Array, above: Sequence[Sequence[int]], state: State
 ) -> tuple[tuple[Array, ...], tuple[str, ...]]:
     """Rows for each term, and the combinations of levels that have no data.
 
@@ -38,11 +39,13 @@ def type_three(
         X as it was fitted.
     above : sequence of sequence of int
         The terms that contain each term.
+    state : State
+        Of the design; categories may be added that make the same columns.
     """
     encoding = design.encoding
     terms = encoding.terms
-    treatment, owner = _treatment(design, table, x)
-    full, of_term, empty = _all_levels(design, table)
+    treatment, owner = _treatment(design, table, x, state)
+    full, of_term, empty = _all_levels(design, table, state)
     q, r = np.linalg.qr(treatment)
     estimable = np.linalg.solve(r, q.T @ full).T  # a row for each column of `full`
     for k in sorted(range(len(terms)), key=lambda k: -terms[k].degree):
@@ -58,20 +61,19 @@ def type_three(
     return tuple(rows), empty
 
 
-def _treatment(design: Design, table: Table, x: Array) -> tuple[Array, Array]:
+def _treatment(design: Design, table: Table, x: Array, state: State) -> tuple[Array, Array]:
     """X with treatment contrasts, without dependent columns, and the term of each column."""
     encoding = design.encoding
     owner = np.full(x.shape[1], -1)
     plain = Contrast()
-    if all(category.contrast == plain for category in encoding.state.categories.values()):
+    if all(category.contrast == plain for category in state.categories.values()):
         for k, columns in enumerate(encoding.fixed_terms.values()):
             owner[list(columns)] = k
         return x, owner
     state = replace(
-        encoding.state,
+        state,
         categories={
-            key: replace(category, contrast=plain)
-            for key, category in encoding.state.categories.items()
+            key: replace(category, contrast=plain) for key, category in state.categories.items()
         },
     )
     coded = code(encoding.intercept, encoding.terms, table, state)
@@ -85,19 +87,19 @@ def _treatment(design: Design, table: Table, x: Array) -> tuple[Array, Array]:
     return coded.columns.take(tuple(kept.tolist())).matrix(), owner[kept]
 
 
-def _all_levels(design: Design, table: Table) -> tuple[Array, Array, tuple[str, ...]]:
+def _all_levels(design: Design, table: Table, state: State) -> tuple[Array, Array, tuple[str, ...]]:
     """A column for every combination of levels of each term, the term of each, and empty ones."""
     encoding = design.encoding
     blocks = [np.ones((table.n_rows, 1))] if encoding.intercept else []
     of_term = [-1] if encoding.intercept else []
     empty: list[str] = []
     for k, term in enumerate(encoding.terms):
-        block = all_levels(term, table, encoding.state)
+        block = all_levels(term, table, state)
         blocks.append(block)
         of_term += [k] * block.shape[1]
         without_data = ~block.any(axis=0)
         if without_data.any():
-            names = code(False, (term,), table, encoding.state).names
+            names = code(False, (term,), table, state).names
             empty += [names[j] for j in np.flatnonzero(without_data)]
     return np.hstack(blocks), np.array(of_term), tuple(empty)
 

@@ -38,6 +38,8 @@ def whitened(problem: Problem, lambdas: Sequence[Array], rows: Rows, values: Arr
         Crossed factors: V is not block-diagonal.
     """
     groups = rows.groups
+    if not groups:  # a model without random effects: V is sigma^2 already
+        return values
     codes, sizes = [g.codes for g in groups], [g.n_levels for g in groups]
     outer = outermost(codes, sizes)
     if outer is None:

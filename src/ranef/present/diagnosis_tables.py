@@ -112,8 +112,8 @@ def _tests_note(rungs: Sequence[Rung], tests: dict[int, Test]) -> str:
     others = [f"rung {k} against rung {other}" for k, other in against.items() if other != base]
     aside = f" ({', '.join(others)})" if others else ""
     return (
-        f"p: likelihood-ratio tests against rung {base}{aside}, with the law that a boundary calls "
-        "for."
+        f"p: likelihood-ratio tests against rung {base}{aside}, with the distribution that holds "
+        "at a boundary."
     )
 
 

@@ -7,16 +7,17 @@ from collections.abc import Sequence
 from ranef.page import broken_name, page_width, paragraph
 from ranef.present.html import TABLE_STYLE, escaped, minus, notes_html, rule
 
-__all__ = ["grid_html", "grid_text"]
+__all__ = ["LEAST", "grid_html", "grid_text"]
 
-_LEAST = 16  # characters of a name that is broken
+#: Characters of the first column.
+LEAST = 16
 
 
 def grid_text(head: Sequence[str], rows: Sequence[Sequence[str]], notes: Sequence[str] = ()) -> str:
     """Head lines, the rows (names flush left, numbers right), notes; as wide as the page."""
     widths = [max(len(row[j]) for row in rows) for j in range(len(rows[0]))]
     spare = page_width() - 2 - sum(widths) - 2 * (len(widths) - 1)
-    widths[0] = max(_LEAST, widths[0] + min(0, spare))
+    widths[0] = max(LEAST, widths[0] + min(0, spare))
     lines = []
     for row in rows:
         *above, name = broken_name(row[0], widths[0])

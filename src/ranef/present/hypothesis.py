@@ -6,6 +6,7 @@ import math
 from dataclasses import field
 from typing import TYPE_CHECKING
 
+from ranef.inference.ddf.registry import in_words
 from ranef.inference.hypotheses import Hypotheses
 from ranef.inference.joint_tests import HypothesisTest
 from ranef.present.grid import grid_html, grid_text
@@ -58,7 +59,7 @@ class LinearTest:
             first = f"t({df}) = {rounded(self.statistic, 2)}, one-sided p {p}"
         if math.isnan(self.statistic) and self.errors:
             first = f"too few clusters for a test of {self.num_df} hypotheses at once"
-        return first, self.errors or f"{self.ddf.title()} degrees of freedom"
+        return first, self.errors or in_words(self.ddf)
 
     def _cells(self) -> list[list[str]]:
         head = ["Hypothesis", "Estimate", "Value", "SE", "df", "t", "p"]

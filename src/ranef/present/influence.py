@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,8 @@ from ranef.formula.naming import set_apart
 from ranef.inference.group_residuals import GroupResiduals
 from ranef.inference.influence import FIXED, GONE, LeftOut, Units
 from ranef.inference.row_influence import RowInfluence
-from ranef.present.grid import grid_html, grid_text
+from ranef.page import page_width
+from ranef.present.grid import LEAST, grid_html, grid_text
 from ranef.present.numbers import fixed, significant
 from ranef.record import record
 from ranef.types import RandomTerm, TermLabel
@@ -122,7 +123,10 @@ class Influence:
         for level, row in part.iterrows():
             if np.isnan(row["cooks_distance"]):
                 continue
-            moved = [fixed(float(row[name]) / self.std_errors[name], 2) for name in names]
+            # Rounded first: a change that shows as 0.00 is small, whatever its exponent is.
+            moved = [
+                fixed(round(float(row[name]) / self.std_errors[name], 2) + 0.0, 2) for name in names
+            ]
             out.append([str(level), fixed(float(row["cooks_distance"]), places), *moved])
         return out
 
@@ -153,12 +157,44 @@ class Influence:
             "standard errors",
             f"  {self.formula}",
         ]
-        return grid_text(head, self._table(), self._notes())
+        table, key = _narrow(self._table())
+        return grid_text(head, table, [*self._notes(), *key])
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
         return grid_html(f"Influence by {self.by}", self.formula, self._table(), self._notes())
+
+
+def _narrow(table: list[list[str]]) -> tuple[list[list[str]], list[str]]:
+    """The table with numbers for names if it is wider than the page, and what they stand for.
+
+    If that is not enough, the columns with the largest changes stay.
+    """
+    names = [head.removesuffix(", SE") for head in table[0][2:]]
+    if _width(table, range(len(names))) <= page_width():
+        return table, []
+    numbered = [[*table[0][:2], *(f"[{k + 1}], SE" for k in range(len(names)))], *table[1:]]
+
+    def largest(k: int) -> float:
+        return max((abs(float(row[k + 2])) for row in table[1:]), default=0.0)
+
+    order = sorted(range(len(names)), key=largest, reverse=True)
+    while len(order) > 1 and _width(numbered, order) > page_width():
+        order.pop()
+    kept = sorted(order)
+    key = ["; ".join(f"[{k + 1}] {names[k]}" for k in kept) + "."]
+    if left := len(names) - len(kept):
+        least = "coefficients change" if left > 1 else "coefficient changes"
+        key.append(f"{left} {least} least and {'are' if left > 1 else 'is'} not shown: see frame.")
+    return [[*row[:2], *(row[k + 2] for k in kept)] for row in numbered], key
+
+
+def _width(table: list[list[str]], columns: Iterable[int]) -> int:
+    """Of the lines of the table with these columns of changes."""
+    shown = [0, 1, *(k + 2 for k in columns)]
+    widths = [max(len(row[j]) for row in table) for j in shown]
+    return sum(widths) + 2 * len(widths) + max(0, LEAST - widths[0])
 
 
 def influence_frame(left_out: LeftOut, units: Units) -> tuple[pd.DataFrame, dict[str, float]]:

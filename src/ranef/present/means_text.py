@@ -37,7 +37,7 @@ _ADJUSTED = {
     "bonferroni": "P values and intervals are adjusted by Bonferroni's method for {k}",
     "holm": "P values are adjusted by Holm's method for {k}, intervals by Bonferroni's",
     "scheffe": "P values and intervals are adjusted by Scheffe's method, for all contrasts",
-    "mvt": "P values and intervals are adjusted by the multivariate t law of {k}",
+    "mvt": "P values and intervals are adjusted by the multivariate t distribution of {k}",
 }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ranef.inference.ddf.registry import in_words
 from ranef.inference.power import TermPower
 from ranef.present.grid import grid_html, grid_text
 from ranef.present.numbers import rounded
@@ -51,10 +52,7 @@ class Power:
 
     def _words(self) -> str:
         how = f"{self.n} replicates" if self.method == "simulation" else "approximate"
-        return (
-            f"Power of two-sided tests at {self.alpha:g} ({how}, "
-            f"{self.ddf.title()} degrees of freedom)"
-        )
+        return f"Power of two-sided tests at {self.alpha:g} ({how}, {in_words(self.ddf)})"
 
     def _cells(self) -> list[list[str]]:
         simulated = self.method == "simulation"

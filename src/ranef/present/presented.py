@@ -17,12 +17,12 @@ __all__ = ["Presented"]
 class Presented:
     """Methods that show a fitted model."""
 
-    def summary(self, ddf: str = "satterthwaite", vcov: Any = None) -> Summary:
+    def summary(self, ddf: str = "auto", vcov: Any = None) -> Summary:
         """The fit on a page, with tests of the fixed effects; HTML in notebooks.
 
         Parameters
         ----------
-        ddf : {"satterthwaite", "kenward-roger", "residual", "asymptotic"}
+        ddf : {"auto", "satterthwaite", "kenward-roger", "residual", "asymptotic"}
             Degrees of freedom of the tests.
         vcov : str or mapping, optional
             ``"CR2"`` and others of ``fit.robust``: cluster-robust standard errors, with clusters
@@ -52,7 +52,7 @@ class Presented:
     def tidy(
         self,
         effects: Literal["fixed", "ran_pars", "ran_vals"] = "fixed",
-        ddf: str = "satterthwaite",
+        ddf: str = "auto",
         level: float = 0.95,
         vcov: Any = None,
         standardize: Literal["refit", "within", "basic"] | None = None,
@@ -66,7 +66,7 @@ class Presented:
         ----------
         effects : {"fixed", "ran_pars", "ran_vals"}
             Fixed effects; standard deviations and correlations; or conditional modes.
-        ddf : {"satterthwaite", "kenward-roger", "residual", "asymptotic"}
+        ddf : {"auto", "satterthwaite", "kenward-roger", "residual", "asymptotic"}
             Degrees of freedom of the fixed effects.
         level : float
             Of the intervals, between 0 and 1.

@@ -111,13 +111,17 @@ class FittedModel(Protocol):
     ) -> Any: ...
 
     def coefficients(
-        self, ddf: str = "satterthwaite", level: float = 0.95, vcov: Any = None
+        self, ddf: str = "auto", level: float = 0.95, vcov: Any = None
     ) -> pd.DataFrame:
         """Indexed by name: estimate, std_error, df, statistic, p_value, conf_low, conf_high."""
         ...
 
     def _errors_in_words(self, vcov: Any) -> str:
         """Which standard errors `vcov` asks for; empty for the model's own."""
+        ...
+
+    def _df_in_words(self, ddf: str, vcov: Any) -> str:
+        """How degrees of freedom treat a variance of zero; empty where none is."""
         ...
 
     def _standardised(self) -> FittedModel:

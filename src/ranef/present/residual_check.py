@@ -42,7 +42,7 @@ class ResidualCheck:
 
     @property
     def n(self) -> int:
-        """Refits that the p values were counted from; 0 for the textbook laws."""
+        """Refits that the p values were counted from; 0 for the textbook distributions."""
         return self._tests.refits
 
     @property
@@ -115,8 +115,8 @@ class ResidualCheck:
             out.append(f"{self.n_failed} refits did not converge and are left out.")
         if not self.n and not self.n_failed:
             out.append(
-                "Textbook laws take the parameters as known: p values marked as conservative are "
-                "too large, the others may err to either side."
+                "Textbook distributions take the parameters as known. P values marked as "
+                "conservative are too large, the others may be too large or too small."
             )
         return out
 
@@ -128,7 +128,7 @@ class ResidualCheck:
         return [(", ".join(names), measure) for measure, names in kinds.items()]
 
     def __str__(self) -> str:
-        how = f"{self.n} refits, seed {self.seed}" if self.n else "textbook laws"
+        how = f"{self.n} refits, seed {self.seed}" if self.n else "textbook distributions"
         head = ["Residuals and random effects against the model", f"  {self.formula}", f"  {how}"]
         return grid_text(head, self._table(), self._notes())
 

@@ -73,6 +73,8 @@ class Summary:
     findings : tuple of Finding
     errors : str
         Which standard errors, empty for the model's own.
+    zeros : str
+        How degrees of freedom treat a variance of zero, empty where none is.
     """
 
     title: str
@@ -90,6 +92,7 @@ class Summary:
     missing: str
     findings: tuple[Finding, ...]
     errors: str = ""
+    zeros: str = ""
 
     def __str__(self) -> str:
         from .summary_text import render_text
@@ -104,7 +107,7 @@ class Summary:
         return render_html(self)
 
 
-def summarize(model: FittedModel, ddf: str = "satterthwaite", vcov: Any = None) -> Summary:
+def summarize(model: FittedModel, ddf: str = "auto", vcov: Any = None) -> Summary:
     """Collect what the summary of `model` shows.
 
     Parameters
@@ -152,6 +155,7 @@ def summarize(model: FittedModel, ddf: str = "satterthwaite", vcov: Any = None) 
         missing=_missing(model),
         findings=tuple(model.findings),
         errors="" if vcov is None else model._errors_in_words(vcov),
+        zeros=model._df_in_words(ddf, vcov),
     )
 
 

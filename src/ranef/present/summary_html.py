@@ -23,6 +23,7 @@ def render_html(summary: Summary) -> str:
     notes = [
         legend if any(stars(effect.p_value) for effect in summary.fixed) else "",
         summary.errors,
+        summary.zeros,
         f"Dropped, linear combinations of other columns: {dropped}" if dropped else "",
         f"Missing data: {summary.missing}" if summary.missing else "",
         *(f"{f}. {f.fix}" if f.fix else str(f) for f in summary.findings),

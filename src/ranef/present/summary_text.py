@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from ranef.inference.ddf.registry import in_words
+
 from ..page import broken_name, page_width, paragraph
 from .numbers import LEGEND, fixed, p_text, rounded, significant, stars
 from .summary import FixedEffect, Summary
@@ -35,6 +37,8 @@ def render_text(summary: Summary) -> str:
         sections[-1].append("  " + "; ".join(f"{mark} p < {bound:g}" for bound, mark in LEGEND))
     if summary.errors:
         sections[-1] += _wrapped(summary.errors)
+    if summary.zeros:
+        sections[-1] += _wrapped(summary.zeros)
     sections += _remarks(summary)
     return "\n\n".join("\n".join(line.rstrip() for line in lines) for lines in sections)
 
@@ -48,7 +52,7 @@ def fixed_heading(summary: Summary) -> str:
     """What kind of tests the table of fixed effects holds."""
     if not summary.ddf:
         return "Fixed effects (z tests)"
-    return f"Fixed effects (t tests, {summary.ddf.title()} degrees of freedom)"
+    return f"Fixed effects (t tests, {in_words(summary.ddf)})"
 
 
 def component_rows(summary: Summary) -> list[list[str]]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from ranef.formula.naming import label_parts
+from ranef.inference.ddf.registry import in_words
 
 from ..errors import OptionError
 from ..options import name_list, one_of, whole
@@ -29,7 +30,7 @@ def build_table(
     scale: Scale = "variance",
     ic: Literal["ml", "as-fitted"] = "ml",
     ml: Sequence[Criteria | None] | None = None,
-    ddf: str = "satterthwaite",
+    ddf: str = "auto",
     digits: int = 2,
     vcov: Any = None,
 ) -> ComparisonTable:
@@ -226,5 +227,5 @@ def _legend(columns: Sequence[ModelColumn], ddf: str) -> str:
     used = any(stars(c.p_value) for column in columns for c in column.coefficients.values())
     if not used:
         return ""
-    tests = f"t tests, {ddf.title()} degrees of freedom" if ddf else "z tests"
+    tests = f"t tests, {in_words(ddf)}" if ddf else "z tests"
     return "; ".join(f"{mark} p < {bound:g}" for bound, mark in LEGEND) + f" ({tests})"

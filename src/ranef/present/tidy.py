@@ -41,7 +41,7 @@ COLUMNS = (
 def tidy(
     model: FittedModel,
     effects: Effects = "fixed",
-    ddf: str = "satterthwaite",
+    ddf: str = "auto",
     level: float = 0.95,
     vcov: Any = None,
     standardize: Literal["refit", "within", "basic"] | None = None,

@@ -72,12 +72,12 @@ def _numerics(searches: Searches, verdict: str) -> str:
         )
     if verdict == "flat":
         return (
-            f"{elsewhere} searches from elsewhere ended at the same height: the numerics are ruled "
-            "out, the data do not choose"
+            f"{elsewhere} searches from elsewhere ended at the same criterion: the search is not "
+            "the cause, the data do not decide"
         )
     return (
-        f"{elsewhere} searches from elsewhere ended in the same optimum, the only basin met: the "
-        "numerics are ruled out"
+        f"{elsewhere} searches from elsewhere ended in the same optimum, the only one met: the "
+        "search is not the cause"
     )
 
 
@@ -92,7 +92,7 @@ def _with_argument(code: str, argument: str) -> str:
 
 
 def reduced_rank_rung(facts: Facts, call: Call) -> Rung | None:
-    """The boundary optimum read as what it is: a covariance matrix of lower rank."""
+    """The boundary optimum, written as a covariance matrix of lower rank."""
     certificate = facts.certificate
     if not facts.boundary:
         return None
@@ -118,8 +118,9 @@ def reduced_rank_rung(facts: Facts, call: Call) -> Rung | None:
         bic_ml=asked.bic_ml - float(np.log(facts.subject.problem.n)) * spared if same else nan,
         test=None,
         judgement=sentence(
-            f"The optimum itself, read as what it is; nothing is fitted again. Dimensions needed: "
-            f"{needed}. Counted so, the model has {asked.df - spared} parameters and not {asked.df}"
+            f"The same optimum, written with the rank it has; nothing is fitted again. Dimensions "
+            f"needed: {needed}. At this rank the model has {asked.df - spared} parameters, not "
+            f"{asked.df}"
         ),
     )
 

@@ -9,6 +9,7 @@ from ranef.diagnose.subject import Subject
 from ranef.formula.naming import factors, without_level
 from ranef.inference.coefficients import coefficient_tests
 from ranef.inference.ddf import Method
+from ranef.inference.ddf.auto import moves_of
 from ranef.inference.ddf.constant import Constant
 from ranef.inference.ddf.satterthwaite import Satterthwaite
 from ranef.inference.satterthwaite import variance_derivatives
@@ -55,7 +56,13 @@ def effects_of(
     vcov = fit.estimates.vcov
     method: Method = Constant("asymptotic", vcov, float("inf"))
     if cheap:
-        method = Satterthwaite(vcov, variance_derivatives(fit.problem, fit.solution))
+        moves = moves_of(
+            fit.problem,
+            fit.solution,
+            fit.estimates.sigma,
+            lambda: variance_derivatives(fit.problem, fit.solution),
+        )
+        method = Satterthwaite(vcov, moves)
     tests = coefficient_tests(fit.estimates.beta, method)
     found = []
     for name, j in counterparts(

@@ -115,7 +115,7 @@ def zero_correlation(rung: Rung, facts: Facts) -> list[str]:
     said = []
     if facts.boundary and rung.verdict == "boundary optimum":
         moved = join(facts.directions_of(rung))
-        said.append(f"Still singular: {moved}. The singularity has moved and is not gone")
+        said.append(f"Still singular, in another direction: {moved}")
     else:
         said.append(singularity(rung, facts))
     if rung.test is not None:
@@ -144,7 +144,7 @@ def smaller(rung: Rung, facts: Facts) -> list[str]:
     what, varies, pronoun = facts.left_out(rung)
     if rung.test is not None:
         keep = (
-            f"where in doubt keep {pronoun}, since leaving {pronoun} out may make standard errors "
+            f"if in doubt, keep {pronoun}, since leaving {pronoun} out may make standard errors "
             "too small"
         )
         match evidence(rung.test):
@@ -203,8 +203,9 @@ def prior(rung: Rung, facts: Facts) -> list[str]:
         if kept:
             said.append(join(kept))
         said.append(
-            f"The prior does it, not the data, whose fit is {lost:.2f} deviance units worse. Use "
-            "it where the covariances themselves are of interest and singular ones make no sense"
+            f"This is due to the prior, not to the data: the likelihood is {lost:.2f} deviance "
+            "units worse. Use a prior if the covariances themselves are of interest and singular "
+            "ones make no sense"
         )
     elif facts.certificate.verdict == "flat":
         said.append("The prior chooses among fits that the data cannot tell apart")

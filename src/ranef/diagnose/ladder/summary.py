@@ -73,8 +73,8 @@ def _optimum(facts: Facts, findings: Sequence[Finding]) -> list[str]:
                 return [f"nothing to remedy: {said}"]
             return [
                 f"nothing to remedy in the search or the covariances: {said}. "
-                + ("One finding is" if graver == 1 else f"{graver} findings are")
-                + " about other matters"
+                + ("One more finding does" if graver == 1 else f"{graver} more findings do")
+                + " not bear on this question"
             ]
         case "boundary optimum":
             return [

@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 
 from ranef.design.evaluate import evaluate_factor
+from ranef.design.fixed import column_values
 from ranef.diagnose.larger.candidates import Candidate
 from ranef.diagnose.rewrite import bar_with, effects, product, with_bar, with_parts
 from ranef.diagnose.subject import Subject
@@ -72,9 +73,9 @@ def _varies(subject: Subject, factor: Expr, groups: RandomTerm) -> bool:
         (name, *_) = (node.name for node in walk(factor) if isinstance(node, Name))
         columns = [subject.table[name]]
     else:
-        values = np.asarray(
-            evaluate_factor(factor, subject.table, subject.design.encoding.state), dtype=np.float64
-        ).reshape(subject.design.n, -1)
+        values = column_values(
+            evaluate_factor(factor, subject.table, subject.design.encoding.state)
+        )
         columns = [Column(to_text(factor), "number", column) for column in values.T]
     return any(
         int(np.sum(~is_constant_within(column, groups.codes, groups.n_levels))) >= FEWEST_GROUPS

@@ -5,17 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from ranef.errors import OptionError
-from ranef.inference.ddf.directions import all_directions
-from ranef.inference.ddf.expected import expected
-from ranef.inference.ddf.gram import gram
 from ranef.inference.ddf.method import Fitted, Joint
+from ranef.inference.ddf.off_face import off_the_face
 from ranef.inference.ddf.rows import independent_rows
-from ranef.inference.ddf.traces import traces
 from ranef.inference.satterthwaite import VarianceDerivatives, satterthwaite_df
 from ranef.problem import Problem
-from ranef.problem.parameters import group_lambdas
 from ranef.record import record
-from ranef.solve.solution import evaluate_at
 from ranef.types import Array
 
 __all__ = ["KenwardRoger", "at_parameters", "method", "scaled_f"]
@@ -125,14 +120,5 @@ def at_parameters(problem: Problem, inner: Array, sigma: float) -> KenwardRoger:
     sigma : float
         On the data's scale.
     """
-    kernel = problem.kernel()
-    evaluate_at(problem, kernel, inner)
-    covariances = [t @ t.T for t in group_lambdas(problem, inner)]
-    directions = all_directions(problem.terms, [q for _, q in problem.products.sizes])
-    blocks = gram(problem, covariances)
-    root: Array = np.linalg.cholesky(kernel.xx_inverse).astype(np.float64, copy=False)
-    found = expected(blocks, directions, root, problem.n, traces(blocks, directions))
-    back = sigma * (problem.scaling.R @ root)  # Phi^1/2 on the data's scale
-    vcov = sigma**2 * (problem.scaling.R @ kernel.xx_inverse @ problem.scaling.R.T)
-    derivatives = VarianceDerivatives(vcov, back @ found.changes @ back.T, found.covariance)
-    return KenwardRoger(vcov + back @ found.adjustment @ back.T, derivatives)
+    found = off_the_face(problem, inner, sigma)
+    return KenwardRoger(found.derivatives.vcov + found.adjustment, found.derivatives)

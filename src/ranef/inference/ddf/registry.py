@@ -7,10 +7,11 @@ from importlib import import_module
 
 from ranef.inference.ddf.method import Fitted, Method
 
-__all__ = ["NAMES", "method_of"]
+__all__ = ["NAMES", "in_words", "method_of"]
 
 # A method is a module here with a function ``method(fitted) -> Method``, and a line below.
 _MODULES = {
+    "auto": "ranef.inference.ddf.auto",
     "satterthwaite": "ranef.inference.ddf.satterthwaite",
     "kenward-roger": "ranef.inference.ddf.kenward_roger",
     "residual": "ranef.inference.ddf.residual",
@@ -18,6 +19,17 @@ _MODULES = {
 }
 
 NAMES = tuple(_MODULES)
+
+
+def in_words(name: str) -> str:
+    """What a table says of its degrees of freedom.
+
+    Examples
+    --------
+    >>> in_words("auto"), in_words("kenward-roger")
+    ('Satterthwaite degrees of freedom', 'Kenward-Roger degrees of freedom')
+    """
+    return f"{'Satterthwaite' if name == 'auto' else name.title()} degrees of freedom"
 
 
 def method_of(name: str, fitted: Fitted) -> Method:

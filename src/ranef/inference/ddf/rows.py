@@ -86,9 +86,11 @@ def quantiles(df: Array, level: float) -> Array:
 def independent_rows(rows: Array, difference: Array, vcov: Array) -> tuple[Array, Array, Array]:
     """Orthogonal rows that ask the same as `rows`, with their differences and variances.
 
-    The eigenvectors of L vcov L' turn the rows; directions with an eigenvalue below the root of
-    the rounding unit, beside the largest, depend on the others and are left out (as lmerTest's
-    ``contestMD`` does).
+    The eigenvectors of L vcov L' turn the rows, as in lmerTest's ``contestMD``. How many of them
+    count is decided on rows scaled to unit standard errors, whose dependence has no units: an
+    eigenvalue below the root of the rounding unit, beside the largest, is a row that depends on
+    the others. Where the eigenvalues of L vcov L' itself do not tell the same number, because its
+    rows have very different standard errors, the scaled rows are turned in its place.
 
     Returns
     -------
@@ -97,6 +99,14 @@ def independent_rows(rows: Array, difference: Array, vcov: Array) -> tuple[Array
     variances : ndarray, shape (q,)
         In descending order.
     """
+    size = np.sqrt(np.maximum(np.einsum("ma,ab,mb->m", rows, vcov, rows), 0.0))
+    size[size == 0.0] = 1.0
+    scaled = rows / size[:, None], difference / size
+    own, unit = _turned(rows, difference, vcov), _turned(*scaled, vcov)
+    return own if own[2].size == unit[2].size else unit
+
+
+def _turned(rows: Array, difference: Array, vcov: Array) -> tuple[Array, Array, Array]:
     values, vectors = np.linalg.eigh(rows @ vcov @ rows.T)
     kept = values > np.sqrt(np.finfo(float).eps) * max(float(values[-1]), 0.0)
     order = np.flatnonzero(kept)[::-1]

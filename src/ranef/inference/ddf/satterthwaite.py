@@ -65,5 +65,5 @@ def joint_df(df: Array) -> float:
 
 
 def method(fitted: Fitted) -> Satterthwaite:
-    """The method for a fit."""
+    """The method for a fit; a variance estimated as zero is taken as known, as in lmerTest."""
     return Satterthwaite(fitted.estimates.vcov, fitted.derivatives())

@@ -25,7 +25,8 @@ def standardised_design(
 ) -> tuple[Design, float]:
     """Predictors that are numbers, and the response, less their means over their SDs.
 
-    Squares and products are made of the standardised numbers; categories and grouping factors stay.
+    Squares and products are made of the standardised numbers; categories, truth values and grouping
+    factors stay.
 
     Returns
     -------
@@ -62,7 +63,7 @@ def _numbers(formula: Formula, table: Table) -> list[str]:
         _collect(expr, found)
     response = _names(formula.response)
     offsets = {name for expr in formula.offsets for name in _names(expr)}
-    out = [name for name in found if table[name].kind == "number"]
+    out = [name for name in found if table[name].kind == "number" and not table[name].holds_truth]
     for name in out:
         if name in groups or name in response or name in offsets:
             where = "a grouping factor" if name in groups else "the response or the offset"

@@ -28,9 +28,9 @@ class Family(NamedTuple):
     ----------
     statistic, df : ndarray, shape (k,)
     covariance : ndarray, shape (k, k)
-        Of the estimates.
+        Of the estimates; only ``"mvt"`` reads it.
     rank : int
-        Independent contrasts among them.
+        Independent contrasts among them; only ``"scheffe"`` reads it.
     means : int
         Means whose pairs they are; 0 if they are not all pairs of a set.
     """

@@ -55,9 +55,9 @@ def average(
         place = slice(start, min(start + _AT_ONCE, table.n_rows))
         x, shift = make(_taken(table, place.start, place.stop), place)
         own = groups[place]
-        part = np.column_stack(
-            [np.bincount(own, weights=column, minlength=n_groups) for column in x.T]
-        )
+        part = np.zeros((n_groups, x.shape[1]))
+        for k, column in enumerate(x.T):
+            part[:, k] = np.bincount(own, weights=column, minlength=n_groups)
         sums = part if sums is None else sums + part
         shifts += np.bincount(own, weights=shift, minlength=n_groups)
     assert sums is not None

@@ -84,6 +84,6 @@ def _coded(column: Column) -> tuple[Codes, list[Any]]:
     if levels.numbers is None:
         return codes, list(levels.names)
     numbers = np.asarray(levels.numbers, dtype=np.float64)
-    if column.source_type.lower().startswith("bool"):
+    if column.holds_truth:
         return codes, [bool(v) for v in numbers]
     return codes, plain(numbers)

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ranef.errors import TooLargeError
 from ranef.inference.ddf import Joint
 from ranef.inference.means.adjust import Family, adjusted
 from ranef.inference.means.contrast_sets import ContrastSet, contrast_set
 from ranef.inference.means.rows import Basis, MeanRows, RowEstimates
+from ranef.problem.memory import available_memory
 from ranef.record import record
 from ranef.types import Array
 
@@ -26,6 +28,9 @@ _DEFAULTS = {
     "own": "none",
 }
 """The adjustment of each set of contrasts if the user names none."""
+
+_COPIES = 4
+"""Arrays of the size of all contrasts, and of their covariance, that exist at once."""
 
 
 @record(frozen=True, slots=True, eq=False)
@@ -143,6 +148,8 @@ def contrast_tests(
     reference : str or int, optional
     """
     groups = means.groups(by)
+    if isinstance(method, str) and method == "pairwise":
+        _check_memory([places.size for _, places in groups], means.rows.full.shape, adjust)
     sets: list[ContrastSet] = []
     pieces: list[Array] = []
     total = means.rows.sums.size
@@ -153,9 +160,9 @@ def contrast_tests(
         whole[:, places] = made.coefficients
         sets.append(made)
         pieces.append(whole)
+    wanted = _DEFAULTS[sets[0].method] if adjust is None else adjust
     rows = means.rows.combined(np.concatenate(pieces))
     plain = means.basis.estimates(rows, means.level)
-    wanted = _DEFAULTS[sets[0].method] if adjust is None else adjust
     p_value, half = plain.p_value.copy(), np.empty(plain.p_value.size)
     families, start, done = [], 0, wanted
     for (_, places), made in zip(groups, sets, strict=True):
@@ -163,7 +170,9 @@ def contrast_tests(
         start += own.size
         families.append(own)
         part = adjusted(
-            _family(means.basis, rows, plain, own, made, places.size), wanted, means.level
+            _family(means.basis, rows, plain, own, made, places.size, wanted),
+            wanted,
+            means.level,
         )
         p_value[own], half[own], done = part.p_value, part.critical, part.method
     half = np.where(plain.std_error == 0.0, 0.0, half * plain.std_error)
@@ -187,6 +196,23 @@ def contrast_tests(
     )
 
 
+def _check_memory(sizes: Sequence[int], shape: tuple[int, ...], adjust: str | None) -> None:
+    """Refuse more pairs than fit in memory, before any of them is made."""
+    pairs = [m * (m - 1) // 2 for m in sizes]
+    needed = 8.0 * _COPIES * sum(pairs) * sum(shape)
+    if adjust == "mvt":
+        needed += 8.0 * _COPIES * max(pairs) ** 2
+    available = available_memory()
+    if available is not None and needed > available:
+        raise TooLargeError(
+            "the pairs of these means are too many",
+            found=f"{sum(pairs):,} differences need {needed / 1e9:.1f} GB of memory; "
+            f"{available / 1e9:.1f} GB are available",
+            fix="compare within the values of another variable, by=, or compare with one mean: "
+            'contrast("treatment")',
+        )
+
+
 def _family(
     basis: Basis,
     rows: MeanRows,
@@ -194,16 +220,20 @@ def _family(
     own: NDArray[np.intp],
     made: ContrastSet,
     means: int,
+    adjust: str,
 ) -> Family:
-    part = rows.taken(own)
-    finite = np.isfinite(part.full).all(axis=1)
-    covariance = basis.covariance(part)
-    covariance[np.isnan(plain.estimate[own])] = np.nan
+    covariance, rank = np.zeros((0, 0)), 0
+    if adjust == "mvt":
+        covariance = basis.covariance(rows.taken(own))
+        covariance[np.isnan(plain.estimate[own])] = np.nan
+    if adjust == "scheffe":
+        full = rows.full[own]
+        rank = _rank(full[np.isfinite(full).all(axis=1)])
     return Family(
         statistic=plain.statistic[own],
         df=plain.df[own],
         covariance=covariance,
-        rank=_rank(part.full[finite]),
+        rank=rank,
         means=means if made.method == "pairwise" else 0,
     )
 

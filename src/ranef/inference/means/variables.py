@@ -128,7 +128,11 @@ def variables_of(encoding: Encoding, table: Table) -> dict[str, Variable]:
     table : Table
         The rows used.
     """
-    coded = {category.column: category for category in encoding.state.categories.values()}
+    coded = {
+        category.column: category
+        for category in encoding.state.categories.values()
+        if category.cuts is None  # a number that is cut stays a number
+    }
     return {
         name: _variable(name, table, coded.get(name)) for name in encoding.fixed_variables(table)
     }
@@ -142,9 +146,9 @@ def _variable(name: str, table: Table, category: Category | None) -> Variable:
         places = np.array([position[level] for level in levels.names], dtype=np.float64)
         labels = tuple(levels.names)
         return Variable(name, "category", places, labels, levels.encode(column), is_factor=True)
-    truth = column.source_type.lower().startswith("bool")
+    truth = column.holds_truth
     if category is None and not truth and _many(column.values):
-        mean = float(np.mean(column.values))
+        mean = _mean(column.values)
         return Variable(name, "number", np.array([mean]), (mean,), None)
     found, codes = learn_levels(column)
     values = np.asarray(found.numbers, dtype=np.float64)
@@ -155,6 +159,13 @@ def _variable(name: str, table: Table, category: Category | None) -> Variable:
     order = [int(np.flatnonzero(values == float(level))[0]) for level in category.levels.names]
     rank = np.argsort(order).astype(np.int32)
     return Variable(name, "category", values[order], tuple(plain(values[order])), rank[codes])
+
+
+def _mean(values: Array) -> float:
+    """The mean; zero where a centred column has no more than rounding left."""
+    mean = float(np.mean(values))
+    rounding = len(values) * np.finfo(np.float64).eps * float(np.max(np.abs(values)))
+    return 0.0 if abs(mean) <= rounding else mean
 
 
 def _many(values: Array) -> bool:

@@ -39,6 +39,7 @@ def approximate_power(
     full = at_parameters(problem, to_inner(problem, theta), truth.sigma)
     vcov = full.derivatives.vcov
     methods: dict[str, Method] = {
+        "auto": Satterthwaite(vcov, full.derivatives),
         "satterthwaite": Satterthwaite(vcov, full.derivatives),
         "kenward-roger": full,
         "residual": Constant(ddf, vcov, float(problem.n - problem.p)),

@@ -73,8 +73,8 @@ def bases(rows: Rows, beta: Array, covariances: list[Array], clusters: Clusters)
     sizes = np.bincount(clusters.codes, minlength=clusters.count)
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64)
     places = [_within(group.codes, group.n_levels, clusters) for group in rows.groups]
-    effects = np.stack([count for _, count in places])
-    q = np.array([len(group.columns) for group in rows.groups])
+    effects = np.array([count for _, count in places], dtype=np.int64).reshape(-1, sizes.size)
+    q = np.array([len(group.columns) for group in rows.groups], dtype=np.int64)
     p = len(rows.x)
     widths = q @ effects + p + 1
     _check(np.minimum(widths, sizes), clusters)

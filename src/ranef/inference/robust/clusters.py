@@ -56,6 +56,12 @@ def clusters_of(
         Clusters of another number of rows, or missing ones.
     """
     factors = {t.factor: (t.codes, t.n_levels) for t in design.terms}
+    if cluster is None and not factors:
+        raise OptionError(
+            "robust errors of a model without random effects need clusters",
+            fix="give the cluster of each row, as in fit.robust(cluster=data[column]); with a "
+            "cluster for each row they hold for unequal residual variances",
+        )
     if cluster is None:
         name = outermost_factor(design)
         if name is None:

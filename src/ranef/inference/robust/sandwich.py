@@ -11,6 +11,7 @@ from ranef.inference.ddf.rows import independent_rows
 from ranef.inference.robust.bases import bases
 from ranef.inference.robust.clusters import Clusters
 from ranef.inference.robust.kinds import NO_RESIDUAL, Kind
+from ranef.kernel import one_blas_thread
 from ranef.problem.parameters import group_lambdas
 from ranef.record import record
 from ranef.solve.solution import evaluate_at
@@ -58,7 +59,11 @@ class Sandwich:
     shared: Array = field(repr=False)
 
     def df(self, rows: Array) -> Array:
-        return np.array([self._wishart(row[None, :]) for row in rows])
+        asks = rows.any(axis=1)  # a row of zeros has nothing that is estimated
+        out = np.full(rows.shape[0], np.nan)
+        with one_blas_thread():
+            out[asks] = [self._wishart(row[None, :]) for row in rows[asks]]
+        return out
 
     def joint(self, rows: Array, difference: Array) -> Joint:
         size = np.sqrt(np.einsum("ma,ab,mb->m", rows, self.model, rows))
@@ -121,12 +126,13 @@ def sandwich(name: str, kind: Kind, fitted: Fitted, clusters: Clusters) -> Sandw
     m, p = kernel.xx_inverse, problem.p
     own, shared = np.empty((2, clusters.count, p, p))
     scores = np.empty((clusters.count, p))
-    for basis in bases(rows, kernel.beta, covariances, clusters):
-        root: Array = np.asarray(np.linalg.cholesky(basis.covariance), dtype=np.float64)
-        weights, turned = kind.weights(root, np.asarray(np.linalg.solve(root, basis.x)), m)
-        own[basis.which] = turned.transpose(0, 2, 1) @ turned
-        shared[basis.which] = basis.x.transpose(0, 2, 1) @ weights
-        scores[basis.which] = np.einsum("brp,br->bp", weights, basis.residual)
+    with one_blas_thread():  # of many small matrices, for which several threads would wait
+        for basis in bases(rows, kernel.beta, covariances, clusters):
+            root: Array = np.asarray(np.linalg.cholesky(basis.covariance), dtype=np.float64)
+            weights, turned = kind.weights(root, np.asarray(np.linalg.solve(root, basis.x)), m)
+            own[basis.which] = turned.transpose(0, 2, 1) @ turned
+            shared[basis.which] = basis.x.transpose(0, 2, 1) @ weights
+            scores[basis.which] = np.einsum("brp,br->bp", weights, basis.residual)
     scaling = problem.scaling
     bread = scaling.y_scale * (scaling.R @ m)
     half = scores @ bread.T

@@ -9,7 +9,7 @@ import numpy as np
 from ..names import spell
 from ..protocol import FittedModel
 from .choice import choose_group, choose_term
-from .style import ACCENT, FAINT, GREY, axes, title
+from .style import ACCENT, GREY, INK, axes, faint_on, ink_on, title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -58,7 +58,8 @@ def caterpillar(
     width = float(np.clip(230.0 / n, 0.2, 1.6))
     dots = float(np.clip(1800.0 / n, 2.0, 22.0))
     ax.axvline(0.0, color=GREY, linewidth=0.8, zorder=1)
-    for chosen, colour, dot in ((~clear, "#b5b5b5", GREY), (clear, ACCENT, ACCENT)):
+    quiet = "#b5b5b5" if ink_on(ax) == INK else "#585858"
+    for chosen, colour, dot in ((~clear, quiet, GREY), (clear, ACCENT, ACCENT)):
         ax.hlines(
             y[chosen],
             (mode - half)[chosen],
@@ -72,7 +73,7 @@ def caterpillar(
     ax.set_ylim(0.2, n + 0.8)
     if named:
         ax.set_yticks(y, [str(level) for level in frame.index], fontsize=9)
-        ax.grid(axis="y", color=FAINT, linewidth=0.4, alpha=0.6)
+        ax.grid(axis="y", color=faint_on(ax), linewidth=0.4, alpha=0.6)
         ax.set_ylabel(group)
     else:
         ax.set_ylabel(f"{group}, {n} levels in order")

@@ -12,7 +12,7 @@ from .average import average_group, centred_within
 from .choice import check_column, is_number
 from .colouring import colouring
 from .grid import levels_in_order, values_along
-from .style import ACCENT, FAINT, axes, legend, title
+from .style import ACCENT, axes, faint_on, legend, title
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,7 +63,7 @@ def effects(model: FittedModel, x: str, by: str | None = None, ax: Axes | None =
             for value, shift in zip(colours.values, shifts, strict=True)
         ]
         legend(ax, handles, list(colours.labels()), by)
-    ax.grid(axis="y", color=FAINT, linewidth=0.5, alpha=0.7)
+    ax.grid(axis="y", color=faint_on(ax), linewidth=0.5, alpha=0.7)
     ax.set_xlabel(x)
     ax.set_ylabel(f"{response_of(model.formula)}, population prediction")
     group = centred_within(model, x)

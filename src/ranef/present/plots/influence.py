@@ -96,7 +96,7 @@ def influence(
     if what in estimates:
         error = std_errors.get(what)
         beside = f", SE {error:.3g}" if error is not None else ""
-        ax.set_xlabel(f"Change of {spell(what)} without the level ({estimates[what]:.4g}{beside})")
+        ax.set_xlabel(f"Change of {spell(what)} ({estimates[what]:.4g} with all{beside})")
         title(ax, f"{spell(what)} without each {by}")
     else:
         ax.set_xlabel(_WORDS.get(what, what))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .style import ACCENT, FAINT, GREY, PALETTE, axes, legend, title
+from .style import ACCENT, GREY, PALETTE, axes, faint_on, legend, title
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,7 +61,7 @@ def means_plot(
         ax.set_xlim(-0.6, len(labels) - 0.4)
     if others:
         legend(ax, handles, [name for name, _ in groups], ", ".join(others))
-    ax.grid(axis="y", color=FAINT, linewidth=0.5, alpha=0.7)
+    ax.grid(axis="y", color=faint_on(ax), linewidth=0.5, alpha=0.7)
     ax.set_xlabel(first or "all rows")
     ax.set_ylabel(axis)
     title(ax, head)
@@ -105,7 +105,7 @@ def contrasts_plot(frame: pd.DataFrame, by: tuple[str, ...], head: str, ax: Axes
     if named:
         ax.set_yticks(np.arange(len(names)), names)
     ax.set_ylim(len(names) - 0.4, -0.6)
-    ax.grid(axis="x", color=FAINT, linewidth=0.5, alpha=0.7)
+    ax.grid(axis="x", color=faint_on(ax), linewidth=0.5, alpha=0.7)
     if by:
         legend(ax, handles, [name for name, _ in groups], ", ".join(by))
     ax.set_xlabel("estimate with its interval")

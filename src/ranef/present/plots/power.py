@@ -8,7 +8,7 @@ import numpy as np
 
 from ...options import one_of
 from ..names import spell
-from .style import FAINT, GREY, PALETTE, axes, legend, title
+from .style import GREY, PALETTE, axes, faint_on, legend, title
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,7 +59,7 @@ def power_plot(frame: pd.DataFrame, x: str | None, alpha: float, ax: Axes | None
             ", ".join(words + ([f"{key[1]} {_WORDS[str(other)].lower()}"] if split else []))
         )
     ax.axhline(_USUAL, color=GREY, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
-    ax.axhline(alpha, color=FAINT, linewidth=0.8, zorder=1)
+    ax.axhline(alpha, color=faint_on(ax), linewidth=0.8, zorder=1)
     ax.set_ylim(0.0, 1.02)
     ax.set_yticks(np.linspace(0.0, 1.0, 6))
     ax.set_xlabel(_WORDS[x])

@@ -9,7 +9,7 @@ import numpy as np
 from ...errors import OptionError, suggestion
 from ...options import name as name_option
 from ..protocol import FittedModel
-from .style import ACCENT, FAINT, GREY, axes, check_axes, title
+from .style import ACCENT, GREY, axes, check_axes, faint_on, title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -64,7 +64,7 @@ def profile(
     for share in (share for share in LEVELS if share <= level):
         low, high = found.confint(share).loc[parameter].to_numpy(dtype=float)
         height = float(np.abs(np.interp(high, values, zeta)))
-        ax.plot([low, high], [height, height], color=FAINT, linewidth=1.0)
+        ax.plot([low, high], [height, height], color=faint_on(ax), linewidth=1.0)
         ax.annotate(
             f"{100 * share:g} %",
             (high, height),

@@ -10,7 +10,7 @@ from ...types import Array
 from ..names import spell
 from ..protocol import FittedModel
 from .choice import choose_group, choose_term
-from .style import ACCENT, FAINT, GREY, axes, title
+from .style import ACCENT, GREY, axes, faint_on, title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -65,7 +65,12 @@ def qq(
     ax = axes(ax, (5.0, 4.8))
     lower, upper = (ndtri(betaincinv(rank, n + 1 - rank, p)) for p in (0.025, 0.975))
     ax.fill_between(
-        x, middle + slope * lower, middle + slope * upper, color=FAINT, alpha=0.6, linewidth=0
+        x,
+        middle + slope * lower,
+        middle + slope * upper,
+        color=faint_on(ax),
+        alpha=0.6,
+        linewidth=0,
     )
     ax.plot(x, middle + slope * x, color=GREY, linewidth=1.0)
     ax.scatter(x, y[rank.astype(int) - 1], s=12, color=ACCENT, linewidths=0, zorder=3)

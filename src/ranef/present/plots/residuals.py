@@ -8,7 +8,7 @@ import numpy as np
 
 from ...types import Array
 from ..protocol import FittedModel
-from .style import ACCENT, FAINT, GREY, SECOND, axes, title
+from .style import ACCENT, GREY, SECOND, axes, faint_on, title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -50,7 +50,7 @@ def residuals(
         centre, mean = _binned(x, y)
         ax.plot(centre, mean, color=SECOND, linewidth=1.6, zorder=4, label="mean of the residuals")
         ax.legend(frameon=False, fontsize=10, loc="upper right")
-    ax.grid(axis="y", color=FAINT, linewidth=0.5, alpha=0.7)
+    ax.grid(axis="y", color=faint_on(ax), linewidth=0.5, alpha=0.7)
     ax.set_xlabel("Fitted value")
     ax.set_ylabel(f"{kind.capitalize()} residual")
     title(ax, "Residuals against fitted values")

@@ -12,7 +12,7 @@ from ranef.types import INTERCEPT
 from ...errors import MissingLibraryError, OptionError, suggestion
 from ...options import name_list
 from ..names import spell
-from .style import FAINT, GREY, PALETTE, axes, legend, title
+from .style import GREY, PALETTE, axes, faint_on, legend, title
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,7 +73,7 @@ def ribbon(
         text = f"{head}, {100 * level:g} % intervals" if kind == "fixed" else head
         title(ax, text)
         if min(x) <= 1.0 and max(x.values()) >= 0.0:
-            ax.axvline(0.0, color=FAINT, linewidth=0.8, zorder=0)
+            ax.axvline(0.0, color=faint_on(ax), linewidth=0.8, zorder=0)
     grid[-1].set_xticks(ticks, labels)
     grid[-1].set_xlabel(f"Strength of the prior (1: {_DEFAULT.get(family, 'default')})")
     return grid

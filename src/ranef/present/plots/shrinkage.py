@@ -14,7 +14,7 @@ from ...types import Array
 from ..names import factor_of, has_residual, spell
 from ..protocol import FittedModel
 from .choice import choose_group
-from .style import ACCENT, GREY, INK, SECOND, axes, check_axes, legend, title
+from .style import ACCENT, GREY, SECOND, axes, check_axes, ink_on, legend, title
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,7 +78,7 @@ def shrinkage(model: FittedModel, group: str | None = None, ax: Axes | None = No
         before[:, 0],
         before[:, 1],
         s=dots,
-        facecolors="white",
+        facecolors=ax.get_facecolor(),
         edgecolors=SECOND,
         linewidths=0.8,
         zorder=2,
@@ -86,7 +86,9 @@ def shrinkage(model: FittedModel, group: str | None = None, ax: Axes | None = No
     full_dots = ax.scatter(after[:, 0], after[:, 1], s=dots, color=ACCENT, linewidths=0, zorder=3)
     handles, labels = [open_dots, full_dots], ["no pooling", "partial pooling"]
     if modes.shape[1] > 1:
-        handles.append(ax.scatter([0], [0], marker="+", s=90, color=INK, linewidths=1.4, zorder=4))
+        handles.append(
+            ax.scatter([0], [0], marker="+", s=90, color=ink_on(ax), linewidths=1.4, zorder=4)
+        )
         labels.append("population")
     else:
         ax.axvline(0.0, color=GREY, linewidth=0.8, zorder=0)

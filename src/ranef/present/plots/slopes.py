@@ -16,7 +16,7 @@ from .average import average_group
 from .choice import check_column, choose_group, slope_variable
 from .colouring import Colouring, colouring
 from .grid import typical_of_groups, values_along
-from .style import GREY, INK, axes, check_axes, legend, title
+from .style import GREY, axes, check_axes, ink_on, legend, title
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -124,8 +124,8 @@ def _population_lines(
         if by:
             moving[by] = [value] * len(points)
         y = np.asarray(average_group(model, data, moving)["estimate"], dtype=float)
-        colour = colours.colour(value) if colours else INK
-        ax.plot(points, y, color="white", linewidth=4.5, zorder=3)
+        colour = colours.colour(value) if colours else ink_on(ax)
+        ax.plot(points, y, color=ax.get_facecolor(), linewidth=4.5, zorder=3)
         handles += ax.plot(points, y, color=colour, linewidth=2.4, zorder=4)
     if colours and colours.scale is None:
         legend(ax, handles, list(colours.labels()), spell(by or ""))

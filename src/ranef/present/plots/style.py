@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ACCENT",
-    "FAINT",
     "GREY",
     "INK",
     "PALETTE",
     "SECOND",
     "axes",
     "check_axes",
+    "faint_on",
     "ink_on",
     "legend",
     "title",
@@ -29,6 +29,7 @@ INK = "#222222"
 LIGHT_INK = "#e6e6e6"
 GREY = "#7a7a7a"
 FAINT = "#d9d9d9"
+DARK_FAINT = "#404040"
 ACCENT = "#0072b2"
 SECOND = "#d55e00"
 #: Colours for categories (Okabe and Ito 2008), strongest contrast first.
@@ -68,10 +69,19 @@ def axes(ax: Axes | None, size: tuple[float, float] = (6.4, 4.4)) -> Axes:
 
 def ink_on(ax: Axes) -> str:
     """The colour of letters on these axes: dark on a light ground, light on a dark one."""
+    return INK if _is_light(ax) else LIGHT_INK
+
+
+def faint_on(ax: Axes) -> str:
+    """The colour of grids and other lines that are not to be seen first."""
+    return FAINT if _is_light(ax) else DARK_FAINT
+
+
+def _is_light(ax: Axes) -> bool:
     from matplotlib.colors import to_rgb
 
     red, green, blue = to_rgb(ax.get_facecolor())
-    return INK if 0.3 * red + 0.59 * green + 0.11 * blue > 0.4 else LIGHT_INK
+    return 0.3 * red + 0.59 * green + 0.11 * blue > 0.4
 
 
 def check_axes(ax: object) -> None:
