@@ -14,6 +14,7 @@ from ranef.inference.influence import FIXED, GONE, LeftOut, Units
 from ranef.inference.row_influence import RowInfluence
 from ranef.page import page_width
 from ranef.present.grid import LEAST, grid_html, grid_text
+from ranef.present.like_frame import LikeFrame
 from ranef.present.numbers import fixed, significant
 from ranef.record import record
 from ranef.types import RandomTerm, TermLabel
@@ -37,7 +38,7 @@ SHOWN = 10
 
 
 @record(frozen=True, slots=True, repr=False)
-class Influence:
+class Influence(LikeFrame):
     """Estimates without each level. ``str()`` shows the levels with the largest Cook's distances.
 
     Made by :meth:`ranef.Fit.influence`.
@@ -48,8 +49,8 @@ class Influence:
     by : str
         What was left out: a grouping factor, a variable, or ``"rows"``.
     frame : DataFrame
-        One row a level: see :meth:`ranef.Fit.influence`. ``influence["cooks_distance"]`` is a
-        column of it.
+        One row a level: see :meth:`ranef.Fit.influence`. Columns and methods of
+        it are those of the record too: ``influence["cooks_distance"]``.
     estimates : mapping of str to float
         Of all rows, by the names that the changes have in `frame`.
 
@@ -67,12 +68,6 @@ class Influence:
     frame: pd.DataFrame
     estimates: Mapping[str, float] = field(repr=False)
     std_errors: Mapping[str, float] = field(repr=False)
-
-    def __getitem__(self, column: Any) -> Any:
-        return self.frame[column]
-
-    def __len__(self) -> int:
-        return len(self.frame)
 
     @property
     def without(self) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from ranef.inference.means.grid import Grid
 from ranef.inference.means.variables import names_in
 from ranef.options import one_of, real
 from ranef.present.grid import grid_html, grid_text
+from ranef.present.like_frame import LikeFrame
 from ranef.present.means_frames import frame_of
 from ranef.present.means_text import cells_of, contrast_notes, mean_notes
 from ranef.present.progress import progress
@@ -29,27 +30,8 @@ if TYPE_CHECKING:
 __all__ = ["Contrasts", "Means", "means_of"]
 
 
-class _LikeFrame:
-    """Reading: columns, rows and methods of the frame, so that the record needs no unpacking."""
-
-    __slots__ = ()
-
-    frame: pd.DataFrame
-
-    def __getitem__(self, key: Any) -> Any:
-        return self.frame[key]
-
-    def __len__(self) -> int:
-        return len(self.frame)
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_") or name == "frame":
-            raise AttributeError(name)
-        return getattr(self.frame, name)
-
-
 @record(frozen=True, slots=True, eq=False, repr=False)
-class Contrasts(_LikeFrame):
+class Contrasts(LikeFrame):
     """Differences of marginal means, or other combinations of them, tested against zero.
 
     Made by :meth:`Means.pairs` and :meth:`Means.contrast`. Columns and methods of the frame are
@@ -192,7 +174,7 @@ class Contrasts(_LikeFrame):
 
 
 @record(frozen=True, slots=True, eq=False, repr=False)
-class Means(_LikeFrame):
+class Means(LikeFrame):
     """Estimated marginal means, or slopes. ``str()`` is their table.
 
     Made by :meth:`ranef.Fit.emmeans` and :meth:`ranef.Fit.emtrends`. Columns and methods of the

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ranef.inference.ddf.registry import in_words
 from ranef.inference.power import TermPower
 from ranef.present.grid import grid_html, grid_text
+from ranef.present.like_frame import LikeFrame
 from ranef.present.numbers import rounded
 from ranef.record import record
 
@@ -29,7 +30,7 @@ class Size(NamedTuple):
 
 
 @record(frozen=True, slots=True, eq=False, repr=False)
-class Power:
+class Power(LikeFrame):
     """The power of a planned study, design by design.
 
     Attributes
