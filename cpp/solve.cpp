@@ -111,7 +111,7 @@ class Solver {
   // Far out the criterion may fall towards a limit at infinity by more than its derivatives tell
   // there: whether it does is looked at, ten times as far each time.
   void go_further() {
-    constexpr double kFar = 1e3;
+    constexpr double kFar = 100.0;
     constexpr double kAgain = 10.0;
     constexpr double kLeft = 1e-7;  // in deviance units: not worth ten times as far
     constexpr int kTimes = 4;
