@@ -164,6 +164,8 @@ class Fit(
         Parameters
         ----------
         ddf : {"auto", "satterthwaite", "kenward-roger", "residual", "asymptotic"}
+            Degrees of freedom. ``"auto"`` is Satterthwaite's method, without taking a variance that
+            is estimated as zero as known; ``"satterthwaite"`` takes it as known, as lmerTest does.
         level : float
         vcov : str or mapping, optional
             ``"CR2"`` and others of :meth:`robust`: cluster-robust standard errors, with clusters

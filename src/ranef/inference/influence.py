@@ -275,7 +275,7 @@ def _without(
             sizes = [t.q for t in problem.terms]
             lost = any(r < q for r, q in zip(ranks, sizes, strict=True))
             return _found(problem, kernel, list(solution.covariances), lost, True)
-        found = search(problem, control, start, kernel).solved
+        found = search(problem, control, None, kernel, inner=start).solved
         if found.status == "broke down":
             return None
         evidence = Evidence(*found.evidence)
@@ -301,7 +301,10 @@ def _determined(kernel: Kernel, metric: Array) -> bool:
     """Whether the kept rows say something about every combination of the coefficients."""
     if not metric.size:
         return True
-    relative = metric @ kernel.xx_inverse @ metric.T
+    half = metric @ kernel.xx_inverse
+    if float(np.vdot(half, metric)) < UNKNOWN:  # the sum of the eigenvalues, none of them negative
+        return True
+    relative = half @ metric.T
     return bool(np.all(np.isfinite(relative)) and np.linalg.eigvalsh(relative)[-1] < UNKNOWN)
 
 
@@ -334,9 +337,9 @@ def _some(rows: Rows, kept: NDArray[np.bool_]) -> Rows:
 
 
 def _start(solution: Solution) -> Array | None:
-    """At zero the criterion has no slope in theta: a search cannot start from a singular fit."""
+    """Inner theta; at zero the criterion has no slope in it, and a search cannot start there."""
     sound = all(np.linalg.matrix_rank(c) == len(c) for c in solution.covariances)
-    return solution.theta if sound else None
+    return solution.inner if sound else None
 
 
 def _cheap(kernel: Kernel, n_units: int, n_theta: int) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ranef.types import Array
 
 if TYPE_CHECKING:
@@ -15,26 +17,30 @@ __all__ = ["anova_frame", "drop1_frame", "models_frame", "ranova_frame"]
 
 def anova_frame(names: Sequence[str], columns: Mapping[str, Array]) -> pd.DataFrame:
     """F tests, one row a term."""
-    import pandas as pd
-
-    frame = pd.DataFrame(dict(columns), index=pd.Index(list(names), name="term"))
-    return frame.astype({"num_df": int})
+    return _by_term(names, columns, ("num_df",))
 
 
 def drop1_frame(names: Sequence[str], columns: Mapping[str, Array]) -> pd.DataFrame:
     """Likelihood ratio tests, one row a term."""
-    import pandas as pd
-
-    frame = pd.DataFrame(dict(columns), index=pd.Index(list(names), name="term"))
-    return frame.astype({"npar": int})
+    return _by_term(names, columns, ("npar",))
 
 
 def ranova_frame(names: Sequence[str], columns: Mapping[str, Any]) -> pd.DataFrame:
     """Likelihood ratio tests of random effects, one row a reduction."""
+    return _by_term(names, columns, ("npar", "df"))
+
+
+def _by_term(
+    names: Sequence[str], columns: Mapping[str, Any], whole: Sequence[str]
+) -> pd.DataFrame:
+    """One row a term; the columns `whole` hold whole numbers."""
     import pandas as pd
 
-    frame = pd.DataFrame(dict(columns), index=pd.Index(list(names), name="term", dtype=object))
-    return frame.astype({"npar": int, "df": int})
+    made = {
+        name: np.asarray(column, dtype=np.int64) if name in whole else column
+        for name, column in columns.items()
+    }
+    return pd.DataFrame(made, index=pd.Index(list(names), name="term", dtype=object))
 
 
 def models_frame(formulas: Sequence[str], columns: Mapping[str, Any]) -> pd.DataFrame:

@@ -143,11 +143,15 @@ def search(
     control: Control | None = None,
     start: Array | None = None,
     kernel: Kernel | None = None,
+    inner: Array | None = None,
 ) -> Searched:
-    """What `solve` finds, whether or not the criterion could be computed."""
+    """What `solve` finds, whether or not the criterion could be computed.
+
+    `inner` is a start on the inner scale, in place of `start`.
+    """
     control = control or DEFAULT
     kernel = kernel or problem.kernel()
-    first = None if start is None else _given_start(problem, start)
+    first = inner if start is None else _given_start(problem, start)
     if not problem.terms:
         from ranef.solve.closed import closed_form
 
