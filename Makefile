@@ -89,7 +89,7 @@ library = $(shell $(firstword $(COMPILERS)) -print-file-name=$(1))
 # $(call configure,FOLDER,SANITIZERS,PYTHON MODULE): a build of the core with them.
 configure = $(BIN)/cmake -S . -B build/$(1) -G Ninja --log-level=ERROR $(CMAKE_TOOLS) \
 	-DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG="-O1 -g" -DRANEF_PYTHON=$(3) \
-	-DRANEF_SANITIZE=$(2) >/dev/null
+	-DRANEF_SANITIZE=$(2) -Dnanobind_DIR="$$($(BIN)/python -m nanobind --cmake_dir)" >/dev/null
 # $(call sanitized,FOLDER,SANITIZERS): build the core and its tests with them, and run the tests.
 sanitized = $(call configure,$(1),$(2),OFF) && \
 	$(BIN)/cmake --build build/$(1) -- --quiet && \

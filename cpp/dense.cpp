@@ -175,6 +175,7 @@ void inverse_from_cholesky(Eigen::Ref<Matrix> l) {
 }
 
 void solve_lower(const Eigen::Ref<const Matrix>& l, Eigen::Ref<Matrix> b, bool transposed) {
+  if (b.size() == 0) return;  // Eigen would look at the first number
   const Index n = l.rows();
   if (n <= kTiny) {
     tiny_solve(l, b, transposed);
@@ -202,6 +203,7 @@ void solve_lower(const Eigen::Ref<const Matrix>& l, Eigen::Ref<Matrix> b, bool t
 }
 
 void solve_lower_right(const Eigen::Ref<const Matrix>& l, Eigen::Ref<Matrix> b, bool transposed) {
+  if (b.size() == 0) return;  // Eigen would look at the first number
   const Index n = l.rows();
   if (blas.dtrsm != nullptr && n > kSmall && b.rows() > 0) {
     char side = 'R';
