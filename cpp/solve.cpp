@@ -116,9 +116,9 @@ class Solver {
     constexpr double kLeft = 1e-7;  // in deviance units: not worth ten times as far
     constexpr int kTimes = 4;
     Optimum& best = out_.optimum;
+    if (best.theta.size() == 0 || !(best.theta.cwiseAbs().maxCoeff() > kFar)) return;
     bool moved = false;
-    for (int k = 0; k < kTimes && best.theta.size() > 0 && !spent(); ++k) {
-      if (!(best.theta.cwiseAbs().maxCoeff() > kFar)) break;
+    for (int k = 0; k < kTimes && !spent(); ++k) {
       const Vector theta = kAgain * best.theta;
       const double least = std::max(kLeft, out_.evidence.rounding);
       if (!move_to(theta) || !(criterion_.value() < best.value - least)) break;
