@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from tests.inference.least_squares import without_effects
 
 import ranef as rn
 import ranef.fit.between  # read before DRAWS is changed: its texts name the true number
@@ -49,7 +48,7 @@ def test_balanced_data_by_the_closed_form() -> None:
 def test_unbalanced_data_agree_with_refits(weights: str | None) -> None:
     """The parametric bootstrap draws from the same law: it does not depend on the parameters."""
     large = rn.lmm("y ~ x + (1 | g)", unbalanced(), weights=weights)
-    small = without_effects(large)
+    small = large.update("~ . - (1 | g)")
     exact = rn.anova(small, large, method="exact", seed=1)["p_value"].iloc[1]
     drawn = rn.anova(small, large, method="bootstrap", n=1500, seed=1)["p_value"].iloc[1]
     assert 0.02 < exact < 0.98
@@ -62,7 +61,7 @@ def test_with_a_coefficient_by_ml() -> None:
         "y ~ 1 + (1 | g)", unbalanced().assign(y=lambda d: d["y"] - 0.7 * d["x"]), reml=False
     )
     large = large.refit(null._design.y)
-    small = without_effects(null)
+    small = null.update("~ . - (1 | g)")
     exact = rn.anova(small, large, method="exact", seed=1).iloc[1]
     drawn = rn.anova(small, large, method="bootstrap", n=1500, seed=1).iloc[1]
     assert exact["df"] == 2
@@ -73,7 +72,7 @@ def test_with_a_coefficient_by_ml() -> None:
 def test_few_groups_have_a_smaller_p_than_the_mixture(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ranef.inference.exact_ratio.DRAWS", DRAWS)
     large = rn.lmm("Yield ~ 1 + (1 | Batch)", rn.datasets.load("dyestuff"))
-    small = without_effects(large)
+    small = large.update("~ . - (1 | Batch)")
     exact, mixture = (rn.anova(small, large, method=m, seed=1).iloc[1] for m in ("exact", "lrt"))
     assert exact["statistic"] == mixture["statistic"]
     assert exact["p_value"] < mixture["p_value"]
@@ -84,7 +83,7 @@ def test_few_groups_have_a_smaller_p_than_the_mixture(monkeypatch: pytest.Monkey
 
 def test_a_ratio_of_zero_has_a_p_value_of_one() -> None:
     large = rn.lmm("Yield ~ 1 + (1 | Batch)", rn.datasets.load("dyestuff2"))
-    row = rn.anova(without_effects(large), large, method="exact", seed=1).iloc[1]
+    row = rn.anova(large.update("~ . - (1 | Batch)"), large, method="exact", seed=1).iloc[1]
     assert (row["statistic"], row["p_value"]) == (pytest.approx(0.0, abs=1e-8), 1.0)
 
 

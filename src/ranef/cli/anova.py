@@ -7,10 +7,9 @@ from typing import Annotated
 
 import typer
 
-from ranef.cli.options import Center, Data, Json, MaximumLikelihood, Reading, model_of, read
+from ranef.cli.options import Center, Data, Json, MaximumLikelihood, Reading, models_of
 from ranef.cli.run import NOT_CERTIFIED, OK
 from ranef.errors import OptionError
-from ranef.present.progress import progress
 
 __all__ = ["Law", "anova"]
 
@@ -63,12 +62,7 @@ def anova(
     import ranef as rn
 
     _check_replicates(method, n, seed)
-    with progress(f"reading {data}"):
-        frame = read(data, reading, formulas, center, baselines=True)
-    models = []
-    for formula in formulas:
-        with progress(f"fitting {formula}"):
-            models.append(model_of(formula, frame, ml))
+    models = models_of(data, reading, formulas, center, ml)
     replicates = {} if n is None else {"n": n}
     tests = rn.anova(models, method=method.value, seed=seed, **replicates)
     if json:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ranef.cli.options import Center, Data, MaximumLikelihood, Reading, model_of, read
+from ranef.cli.options import Center, Data, MaximumLikelihood, Reading, models_of
 from ranef.cli.run import NOT_CERTIFIED, OK
 from ranef.present.progress import progress
 
@@ -45,12 +45,7 @@ def compare(
     """
     import ranef as rn
 
-    with progress(f"reading {data}"):
-        frame = read(data, reading, formulas, center, baselines=True)
-    models = []
-    for formula in formulas:
-        with progress(f"fitting {formula}"):
-            models.append(model_of(formula, frame, ml))
+    models = models_of(data, reading, formulas, center, ml)
     with progress("comparing"):
         table = rn.compare(*models)
         text = _written(table, format)

@@ -13,6 +13,7 @@ import typer
 from ranef.cli.cells import Reading
 from ranef.cli.data import read_data
 from ranef.errors import FormulaError, OptionError
+from ranef.present.progress import progress
 
 __all__ = [
     "Center",
@@ -24,7 +25,7 @@ __all__ = [
     "Prior",
     "Reading",
     "Weights",
-    "model_of",
+    "models_of",
     "prior_named",
     "read",
     "with_reading",
@@ -179,11 +180,20 @@ def read(
     return with_centred(read_data(data, replace(reading, numbers=frozenset(numbers))), center)
 
 
-def model_of(formula: str, data: Any, ml: bool) -> Any:
-    """A fit of the formula, by least squares if it has no random part."""
+def models_of(
+    source: str, reading: Reading, formulas: Sequence[str], center: Sequence[str] | None, ml: bool
+) -> list[Any]:
+    """Fits of the formulas to a file; those without a random part by least squares."""
     import ranef as rn
 
-    return (rn.lmm if _has_random_part(formula) else rn.lm)(formula, data, reml=not ml)
+    with progress(f"reading {source}"):
+        frame = read(source, reading, formulas, center, baselines=True)
+    models = []
+    for formula in formulas:
+        fit = rn.lmm if _has_random_part(formula) else rn.lm
+        with progress(f"fitting {formula}"):
+            models.append(fit(formula, frame, reml=not ml))
+    return models
 
 
 def _has_random_part(formula: str) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ranef.inference.means.rows import RowEstimates
+from ranef.inference.ddf import RowTests
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,7 +35,7 @@ def frame_of(labels: Mapping[str, Sequence[Any]], columns: Mapping[str, Any]) ->
 
 
 def averages_frame(
-    parts: Sequence[tuple[str, str, RowEstimates]], labels: Mapping[str, Sequence[Any]]
+    parts: Sequence[tuple[str, str, RowTests]], labels: Mapping[str, Sequence[Any]]
 ) -> pd.DataFrame:
     """One block of rows for each term and contrast: averages by the cells that `labels` name."""
     import pandas as pd

@@ -13,7 +13,7 @@ __all__ = ["RowTests", "independent_rows", "one_sided", "quantiles", "row_tests"
 
 
 class RowTests(NamedTuple):
-    """One entry for each row."""
+    """One entry for each row; NaN if the data do not determine it."""
 
     estimate: Array
     std_error: Array

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ranef.inference.ddf import RowTests
 from ranef.inference.ddf.rows import quantiles
 from ranef.inference.inner_rows import Blocks
-from ranef.inference.means.rows import RowEstimates
 from ranef.inference.prediction_variance import PredictionVariance, RowVariances
 from ranef.types import Array
 
@@ -25,7 +25,7 @@ class EffectSizes(NamedTuple):
     conf_high: Array
 
 
-def effect_sizes(plain: RowEstimates, sigma: float, edf: float, level: float) -> EffectSizes:
+def effect_sizes(plain: RowTests, sigma: float, edf: float, level: float) -> EffectSizes:
     """d = estimate / sigma, with a standard error that counts that sigma is estimated.
 
     Var(d) = SE^2 / sigma^2 + d^2 / (2 edf), by the delta method, with sigma independent of the

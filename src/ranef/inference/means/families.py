@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranef.errors import TooLargeError
-from ranef.inference.ddf import Joint
+from ranef.inference.ddf import Joint, RowTests
 from ranef.inference.means.adjust import Family, adjusted
 from ranef.inference.means.contrast_sets import ContrastSet, contrast_set
-from ranef.inference.means.rows import Basis, MeanRows, RowEstimates
+from ranef.inference.means.rows import Basis, MeanRows
 from ranef.problem.memory import available_memory
 from ranef.record import record
 from ranef.types import Array
@@ -100,7 +100,7 @@ class ContrastTests:
         Values of the variables within which means are compared, one a contrast.
     names : tuple of str
     rows : MeanRows
-    plain : RowEstimates
+    plain : RowTests
         Not adjusted.
     p_value, conf_low, conf_high : ndarray, shape (k,)
         Adjusted.
@@ -117,7 +117,7 @@ class ContrastTests:
     by: Mapping[str, tuple[Any, ...]]
     names: tuple[str, ...]
     rows: MeanRows
-    plain: RowEstimates
+    plain: RowTests
     p_value: Array
     conf_low: Array
     conf_high: Array
@@ -216,7 +216,7 @@ def _check_memory(sizes: Sequence[int], shape: tuple[int, ...], adjust: str | No
 def _family(
     basis: Basis,
     rows: MeanRows,
-    plain: RowEstimates,
+    plain: RowTests,
     own: NDArray[np.intp],
     made: ContrastSet,
     means: int,

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ranef.design import Encoding
 from ranef.inference.ddf import Method
-from ranef.inference.ddf.rows import quantiles, two_sided
+from ranef.inference.ddf.rows import RowTests, quantiles, two_sided
 from ranef.record import record
 from ranef.types import Array
 
-__all__ = ["Basis", "MeanRows", "RowEstimates"]
+__all__ = ["Basis", "MeanRows"]
 
 
 @record(frozen=True, slots=True, eq=False)
@@ -57,18 +56,6 @@ class MeanRows:
         return MeanRows(self.full[places], self.shift[places], self.sums[places])
 
 
-class RowEstimates(NamedTuple):
-    """One entry a row; NaN where the data do not determine it."""
-
-    estimate: Array
-    std_error: Array
-    df: Array
-    statistic: Array
-    p_value: Array
-    conf_low: Array
-    conf_high: Array
-
-
 @record(frozen=True, slots=True, eq=False)
 class Basis:
     """What a fit says of linear functions of its coefficients.
@@ -102,7 +89,7 @@ class Basis:
         own = self.kept(rows)
         return np.asarray(own @ self.method.vcov @ own.T)
 
-    def estimates(self, rows: MeanRows, level: float) -> RowEstimates:
+    def estimates(self, rows: MeanRows, level: float) -> RowTests:
         """Estimates, tests against zero and unadjusted intervals."""
         good = self.estimable(rows)
         own = self.kept(rows)[good]
@@ -113,7 +100,7 @@ class Basis:
             df[good] = self.method.df(own) if own.shape[0] else np.zeros(0)
             statistic = estimate / std_error
         half = np.where(std_error == 0.0, 0.0, quantiles(df, level) * std_error)
-        return RowEstimates(
+        return RowTests(
             estimate,
             std_error,
             df,
