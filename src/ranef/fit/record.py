@@ -286,7 +286,7 @@ class FitRecord:
     def _information(self) -> VarianceInformation:
         from ranef.inference.ddf.information import variance_information
 
-        return variance_information(self._problem, self._solution)
+        return variance_information(self._problem, self._solution.inner)
 
     def _need_random(self, what: str, fix: str) -> None:
         """Refuse what only models with random effects have."""

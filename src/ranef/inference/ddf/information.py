@@ -17,7 +17,6 @@ from ranef.kernel import Direction
 from ranef.problem import Problem
 from ranef.problem.parameters import group_lambdas
 from ranef.record import record
-from ranef.solve import Solution
 from ranef.solve.solution import evaluate_at
 from ranef.types import Array
 
@@ -37,6 +36,12 @@ class VarianceInformation:
         D of each grouping factor.
     xx_inverse : ndarray, shape (p, p)
         (X'V^-1 X)^-1 over sigma^2.
+    root : ndarray, shape (p, p)
+        A root of `xx_inverse`, in whose metric the next two are.
+    changes : ndarray, shape (T + 1, p, p)
+        By which the covariance of the fixed effects changes along each direction and log sigma^2.
+    adjustment : ndarray, shape (p, p)
+        What Kenward and Roger add to it.
     covariance : ndarray, shape (T + 1, T + 1)
         Inverse of the expected information of REML, log sigma^2 last.
     """
@@ -45,11 +50,14 @@ class VarianceInformation:
     directions: tuple[Direction, ...]
     relative: tuple[Array, ...]
     xx_inverse: Array
+    root: Array
+    changes: Array
+    adjustment: Array
     covariance: Array
 
 
-def variance_information(problem: Problem, solution: Solution) -> VarianceInformation:
-    """The expected information at a solution, that of REML also for fits by ML.
+def variance_information(problem: Problem, inner: Array) -> VarianceInformation:
+    """The expected information at an inner theta, that of REML also for fits by ML.
 
     Normal priors of the fixed effects count as rows of data; priors of variances do not count.
 
@@ -59,12 +67,21 @@ def variance_information(problem: Problem, solution: Solution) -> VarianceInform
         Crossed factors with too many levels.
     """
     kernel = problem.kernel()
-    evaluate_at(problem, kernel, solution.inner)
-    relative = tuple(t @ t.T for t in group_lambdas(problem, solution.inner))
+    evaluate_at(problem, kernel, inner)
+    relative = tuple(t @ t.T for t in group_lambdas(problem, inner))
     directions = tuple(all_directions(problem.terms, [q for _, q in problem.products.sizes]))
     sums = gram(problem, relative)
     inverse = np.asarray(kernel.xx_inverse, dtype=np.float64)
     root: Array = np.linalg.cholesky(inverse).astype(np.float64, copy=False)
     rows = round(problem.nu + (0 if not problem.reml else problem.p))
     found = expected(sums, directions, root, rows, traces(sums, directions))
-    return VarianceInformation(sums, directions, relative, inverse, found.covariance)
+    return VarianceInformation(
+        sums,
+        directions,
+        relative,
+        inverse,
+        root,
+        found.changes,
+        found.adjustment,
+        found.covariance,
+    )

@@ -7,16 +7,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
-
-from ranef.inference.ddf.directions import all_directions
-from ranef.inference.ddf.expected import expected
-from ranef.inference.ddf.gram import gram
-from ranef.inference.ddf.traces import traces
+from ranef.inference.ddf.information import variance_information
 from ranef.inference.satterthwaite import VarianceDerivatives
 from ranef.problem import Problem
-from ranef.problem.parameters import group_lambdas
-from ranef.solve.solution import evaluate_at
 from ranef.types import Array
 
 __all__ = ["OffFace", "off_the_face"]
@@ -45,14 +38,9 @@ def off_the_face(problem: Problem, inner: Array, sigma: float) -> OffFace:
     TooLargeError
         Several factors with too many levels.
     """
-    kernel = problem.kernel()
-    evaluate_at(problem, kernel, inner)
-    covariances = [t @ t.T for t in group_lambdas(problem, inner)]
-    directions = all_directions(problem.terms, [q for _, q in problem.products.sizes])
-    blocks = gram(problem, covariances)
-    root: Array = np.linalg.cholesky(kernel.xx_inverse).astype(np.float64, copy=False)
-    found = expected(blocks, directions, root, problem.n, traces(blocks, directions))
-    back = sigma * (problem.scaling.R @ root)  # Phi^1/2 on the data's scale
-    vcov = sigma**2 * (problem.scaling.R @ kernel.xx_inverse @ problem.scaling.R.T)
+    found = variance_information(problem, inner)
+    to_data = sigma * problem.scaling.R
+    back = to_data @ found.root  # Phi^1/2 on the data's scale
+    vcov = to_data @ found.xx_inverse @ to_data.T
     derivatives = VarianceDerivatives(vcov, back @ found.changes @ back.T, found.covariance)
     return OffFace(derivatives, back @ found.adjustment @ back.T)
