@@ -11,7 +11,7 @@ PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,\
 BIN := .venv/bin
 PIP = $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input -c requirements-dev.lock
 BUILD_TOOLS := scikit-build-core nanobind cmeel-eigen cmake ninja
-CPP := $(wildcard cpp/*.cpp cpp/*.hpp cpp/*/*.cpp cpp/*/*.hpp)
+CPP := $(wildcard cpp/*/*.cpp cpp/*/*.hpp)
 BUILD_INPUTS := pyproject.toml requirements-dev.lock CMakeLists.txt src/ranef/_version.py \
 	$(wildcard cmake/*.cmake) $(filter-out cpp/tests/%,$(CPP))
 # An added or removed C++ file or Python package is a change too (the editable install lists packages).
@@ -55,6 +55,7 @@ check: .venv/.dev ## lint, types, layers, C++ format and warnings
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache --no-logo
 	@$(if $(CPP),$(BIN)/clang-format --dry-run --Werror $(CPP) && echo "clang-format: $(words $(CPP)) files in form")
+	@$(BIN)/python tools/check_includes.py
 	@echo "C++: compiled with warnings as errors"
 	@$(BIN)/python tools/count_instructions.py
 

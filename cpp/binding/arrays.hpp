@@ -15,8 +15,8 @@
 #include <tuple>
 #include <vector>
 
-#include "cross_products.hpp"
-#include "dense.hpp"
+#include "linalg/dense.hpp"
+#include "rows/cross_products.hpp"
 
 namespace ranef::binding {
 

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <utility>
 
-#include "elimination.hpp"
-#include "refinement.hpp"
+#include "criterion/refinement.hpp"
+#include "factor/arrange.hpp"
 
 namespace ranef::binding {
 
@@ -127,8 +127,8 @@ void check_factor(Index n_levels, std::size_t columns) {
   require(columns >= 1, "a grouping factor without columns");
 }
 
-void check_rows(const ranef::Problem& problem, const ranef::RowsView& rows, bool unknown_levels) {
-  require(ranef::fits(problem, rows, problem.n - rows.n), "other rows: of another model");
+void check_rows(const ranef::Arranged& arranged, const ranef::RowsView& rows, bool unknown_levels) {
+  require(ranef::fits(arranged, rows, arranged.n - rows.n), "other rows: of another model");
   if (!unknown_levels) ranef::check_codes(rows);
 }
 

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "arrays.hpp"
-#include "chart.hpp"
-#include "penalty.hpp"
-#include "scaling.hpp"
+#include "criterion/penalty.hpp"
+#include "rows/scaling.hpp"
+#include "structure/chart.hpp"
 
 namespace ranef::binding {
 
@@ -32,7 +32,7 @@ ranef::Penalty penalty_from(const std::vector<PenaltyArgument>& priors, const st
 void check_factor(Index n_levels, std::size_t columns);
 
 // The factors, levels and columns of the problem; codes may be negative only for `unknown_levels`.
-void check_rows(const ranef::Problem& problem, const ranef::RowsView& rows, bool unknown_levels);
+void check_rows(const ranef::Arranged& arranged, const ranef::RowsView& rows, bool unknown_levels);
 
 // A pickled state of so many parts.
 void check_state(const nb::tuple& state, std::size_t parts);

@@ -1,5 +1,5 @@
 // Sizes of the columns of a model matrix.
-#include "columns.hpp"
+#include "rows/columns.hpp"
 
 #include <utility>
 #include <vector>

@@ -1,5 +1,5 @@
 // Cross-products: made from rows, added, pickled.
-#include "cross_products.hpp"
+#include "rows/cross_products.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "arrays.hpp"
-#include "cells.hpp"
-#include "change_response.hpp"
 #include "checks.hpp"
 #include "module.hpp"
+#include "rows/cells.hpp"
+#include "rows/change_response.hpp"
 
 namespace ranef::binding {
 

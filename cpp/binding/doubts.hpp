@@ -1,8 +1,8 @@
 // What makes a problem need a second thought before it is solved.
 #pragma once
 
-#include "cross_products.hpp"
-#include "scaling.hpp"
+#include "rows/cross_products.hpp"
+#include "rows/scaling.hpp"
 
 namespace ranef::binding {
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "arrays.hpp"
-#include "scaling.hpp"
+#include "rows/scaling.hpp"
 
 namespace ranef::binding {
 

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "arrays.hpp"
-#include "checkpoint.hpp"
+#include "linalg/checkpoint.hpp"
 
 namespace ranef::binding {
 

@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "arrays.hpp"
-#include "change_fixed.hpp"
 #include "checks.hpp"
 #include "module.hpp"
-#include "refit.hpp"
+#include "replicate/refit.hpp"
+#include "rows/change_fixed.hpp"
 
 namespace ranef::binding {
 
@@ -32,12 +32,12 @@ class Replication {
  public:
   Replication(const ranef::CrossProducts& a, bool reml, const TermList& terms,
               const std::vector<PenaltyArgument>& priors, const Matrix& fixed_rows)
-      : problem_(ranef::arrange(a)),
-        chart_(chart_from(terms, problem_.q)),
+      : arranged_(ranef::arrange(a)),
+        chart_(chart_from(terms, arranged_.q)),
         reml_(reml),
-        penalty_(penalty_from(priors, problem_.q)),
+        penalty_(penalty_from(priors, arranged_.q)),
         fixed_rows_(fixed_rows) {
-    if (fixed_rows.rows() > 0 && fixed_rows.cols() != problem_.m) {
+    if (fixed_rows.rows() > 0 && fixed_rows.cols() != arranged_.m) {
       throw nb::value_error("rows of another width than [X y]");
     }
   }
@@ -46,23 +46,23 @@ class Replication {
 
   nb::tuple parametric(const PlanArgument& plan, const Vector& theta, const Vector& beta,
                        double sigma) const {
-    const ranef::ParametricReplicates replicates(problem_,
+    const ranef::ParametricReplicates replicates(arranged_,
                                                  truth(theta, beta, sigma, std::get<0>(plan)));
     return run(replicates, plan);
   }
 
   nb::tuple conditional(const PlanArgument& plan, const Vector& beta, double sigma,
                         const std::vector<DoubleColumn>& modes) const {
-    if (modes.size() != problem_.q.size()) throw nb::value_error("modes of each factor");
+    if (modes.size() != arranged_.q.size()) throw nb::value_error("modes of each factor");
     std::vector<std::vector<double>> copies;
     for (std::size_t g = 0; g < modes.size(); ++g) {
-      if (modes[g].size() != at(problem_.n_levels[g]) * at(problem_.q[g])) {
+      if (modes[g].size() != at(arranged_.n_levels[g]) * at(arranged_.q[g])) {
         throw nb::value_error("modes of another number of levels or columns");
       }
       copies.emplace_back(modes[g].data(), modes[g].data() + modes[g].size());
     }
     check_beta(beta);
-    const ranef::ParametricReplicates replicates(problem_, {{}, beta, sigma, std::get<0>(plan)},
+    const ranef::ParametricReplicates replicates(arranged_, {{}, beta, sigma, std::get<0>(plan)},
                                                  std::move(copies));
     return run(replicates, plan);
   }
@@ -73,13 +73,13 @@ class Replication {
                      const DoubleColumn& errors) const {
     check_beta(beta);
     const ranef::RowsView rows =
-        rows_view(groups, fixed, std::nullopt, 0.0, 1.0, weights, problem_.n);
-    check_rows(problem_, rows, false);
+        rows_view(groups, fixed, std::nullopt, 0.0, 1.0, weights, arranged_.n);
+    check_rows(arranged_, rows, false);
     std::vector<ranef::EffectPool> effects;
     for (const auto& [group, offset, values] : pools) {
-      if (group < 0 || group >= problem_.n_groups || offset < 0 || values.shape(0) == 0 ||
+      if (group < 0 || group >= arranged_.n_groups || offset < 0 || values.shape(0) == 0 ||
           values.shape(1) == 0 ||
-          offset > problem_.q[at(group)] - static_cast<Index>(values.shape(1))) {
+          offset > arranged_.q[at(group)] - static_cast<Index>(values.shape(1))) {
         throw nb::value_error("a pool lies outside of its grouping factor");
       }
       effects.push_back({group,
@@ -88,7 +88,7 @@ class Replication {
                          {values.data(), values.data() + values.size()}});
     }
     if (errors.size() == 0) throw nb::value_error("no errors to draw from");
-    const ranef::ResidualReplicates replicates(problem_, rows, beta, std::move(effects),
+    const ranef::ResidualReplicates replicates(arranged_, rows, beta, std::move(effects),
                                                {errors.data(), errors.data() + errors.size()},
                                                std::get<0>(plan));
     return run(replicates, plan);
@@ -97,35 +97,35 @@ class Replication {
   nb::tuple cluster(const PlanArgument& plan, const std::vector<GroupArgument>& groups,
                     const ColumnsArgument& fixed, const DoubleColumn& response, double y_shift,
                     double y_scale, const std::optional<DoubleColumn>& weights) const {
-    if (problem_.n_groups != 1) throw nb::value_error("clusters of one grouping factor only");
+    if (arranged_.n_groups != 1) throw nb::value_error("clusters of one grouping factor only");
     const ranef::RowsView rows =
-        rows_view(groups, fixed, response, y_shift, y_scale, weights, problem_.n);
-    check_rows(problem_, rows, false);
-    const ranef::ClusterReplicates replicates(problem_, rows, std::get<0>(plan));
+        rows_view(groups, fixed, response, y_shift, y_scale, weights, arranged_.n);
+    check_rows(arranged_, rows, false);
+    const ranef::ClusterReplicates replicates(arranged_, rows, std::get<0>(plan));
     return run(replicates, plan);
   }
 
   // Z'Wy by grouping factor, X'Wy and y'Wy of one parametric replicate.
   nb::tuple response(std::uint64_t seed, std::uint64_t k, const Vector& theta, const Vector& beta,
                      double sigma) const {
-    const ranef::ParametricReplicates replicates(problem_, truth(theta, beta, sigma, seed));
-    ranef::ReplicateSpace space(problem_);
-    ranef::Problem copy = problem_;
+    const ranef::ParametricReplicates replicates(arranged_, truth(theta, beta, sigma, seed));
+    ranef::ReplicateSpace space(arranged_);
+    ranef::Arranged copy = arranged_;
     replicates.make(k, space, copy);
     nb::list groups;
-    const std::vector<double*> starts = ranef::group_starts(problem_, space.response.joint);
+    const std::vector<double*> starts = ranef::group_starts(arranged_, space.response.joint);
     for (std::size_t g = 0; g < starts.size(); ++g) {
-      const std::size_t size = at(problem_.n_levels[g]) * at(problem_.q[g]);
+      const std::size_t size = at(arranged_.n_levels[g]) * at(arranged_.q[g]);
       groups.append(nb::cast(move_out(std::vector<double>(starts[g], starts[g] + size))));
     }
     return nb::make_tuple(groups, space.response.joint.fixed, space.response.squares);
   }
 
-  Index tail_columns() const { return problem_.tail_columns; }
+  Index tail_columns() const { return arranged_.tail_columns; }
 
  private:
   void check_beta(const Vector& beta) const {
-    if (beta.size() != problem_.p) throw nb::value_error("beta has another length");
+    if (beta.size() != arranged_.p) throw nb::value_error("beta has another length");
   }
 
   ranef::Truth truth(const Vector& theta, const Vector& beta, double sigma,
@@ -161,7 +161,7 @@ class Replication {
         }
         return true;
       };
-      ranef::refit(problem_, chart_, replicates, first, count, control, proceed, out);
+      ranef::refit(arranged_, chart_, replicates, first, count, control, proceed, out);
     }
     if (raised) throw nb::python_error();
     std::vector<bool> converged;
@@ -172,7 +172,7 @@ class Replication {
                           out.evaluations);
   }
 
-  ranef::Problem problem_;
+  ranef::Arranged arranged_;
   ranef::Chart chart_;
   bool reml_;
   ranef::Penalty penalty_;

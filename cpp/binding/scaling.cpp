@@ -1,5 +1,5 @@
 // From the columns of a model to cross-products of the inner ones, and the scaling between.
-#include "scaling.hpp"
+#include "rows/scaling.hpp"
 
 #include <optional>
 #include <tuple>

@@ -1,5 +1,5 @@
 // Questions to one column of a data frame.
-#include "scan.hpp"
+#include "rows/scan.hpp"
 
 #include <cstdint>
 #include <type_traits>

@@ -7,7 +7,7 @@
 
 #include "checks.hpp"
 #include "module.hpp"
-#include "solve.hpp"
+#include "search/solve.hpp"
 
 namespace ranef::binding {
 

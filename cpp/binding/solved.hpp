@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "arrays.hpp"
-#include "certificate.hpp"
-#include "optimise.hpp"
+#include "search/certificate.hpp"
+#include "search/optimise.hpp"
 
 namespace ranef::binding {
 

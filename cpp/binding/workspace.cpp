@@ -12,19 +12,19 @@
 #include <nanobind/stl/unique_ptr.h>
 
 #include "arrays.hpp"
-#include "checkpoint.hpp"
 #include "checks.hpp"
-#include "criterion.hpp"
+#include "criterion/criterion.hpp"
+#include "criterion/joint_inverse.hpp"
+#include "curvature/trace_products.hpp"
 #include "doubts.hpp"
 #include "interrupted.hpp"
-#include "joint_inverse.hpp"
+#include "linalg/checkpoint.hpp"
 #include "model.hpp"
 #include "module.hpp"
-#include "optimise.hpp"
-#include "solve.hpp"
+#include "search/optimise.hpp"
+#include "search/solve.hpp"
+#include "search/start.hpp"
 #include "solved.hpp"
-#include "start.hpp"
-#include "trace_products.hpp"
 
 namespace ranef::binding {
 
@@ -33,23 +33,23 @@ using namespace nb::literals;
 namespace {
 
 std::vector<ranef::Direction> directions_from(
-    const std::vector<std::tuple<int, Matrix>>& directions, const ranef::Problem& problem) {
+    const std::vector<std::tuple<int, Matrix>>& directions, const ranef::Arranged& arranged) {
   std::vector<ranef::Direction> out;
   for (const auto& [group, d] : directions) {
-    if (group < 0 || group >= problem.n_groups) throw nb::value_error("no such grouping factor");
-    const int q = problem.q[at(group)];
+    if (group < 0 || group >= arranged.n_groups) throw nb::value_error("no such grouping factor");
+    const int q = arranged.q[at(group)];
     if (d.rows() != q || d.cols() != q) throw nb::value_error("a direction of another size");
     out.push_back({group, d});
   }
   return out;
 }
 
-ranef::Problem with_fixed_rows(ranef::Problem problem, const std::optional<Matrix>& rows) {
+ranef::Arranged with_fixed_rows(ranef::Arranged arranged, const std::optional<Matrix>& rows) {
   if (rows) {
-    if (rows->cols() != problem.m) throw nb::value_error("rows of another width than [X y]");
-    ranef::add_fixed_rows(problem, *rows);
+    if (rows->cols() != arranged.m) throw nb::value_error("rows of another width than [X y]");
+    ranef::add_fixed_rows(arranged, *rows);
   }
-  return problem;
+  return arranged;
 }
 
 ranef::OptimiseMethod method(bool newton) {
@@ -63,9 +63,9 @@ class Workspace {
   Workspace(const ranef::CrossProducts& a, bool reml, double constant,
             const std::vector<PenaltyArgument>& priors, const std::optional<Matrix>& fixed_rows,
             int threads)
-      : problem_(with_fixed_rows(ranef::arrange(a, threads), fixed_rows)),
+      : arranged_(with_fixed_rows(ranef::arrange(a, threads), fixed_rows)),
         fixed_rows_(fixed_rows.value_or(Matrix())),
-        criterion_(problem_, reml, constant, penalty_from(priors, problem_.q), threads) {}
+        criterion_(arranged_, reml, constant, penalty_from(priors, arranged_.q), threads) {}
   Workspace(const Workspace&) = delete;
   Workspace& operator=(const Workspace&) = delete;
 
@@ -75,8 +75,8 @@ class Workspace {
               const std::optional<DoubleColumn>& weights) {
     const auto n = static_cast<Index>(response.shape(0));
     const auto rows = rows_view(groups, fixed, response, y_shift, y_scale, weights, n);
-    if (n + fixed_rows_.rows() != problem_.n) throw nb::value_error("other rows: not as many");
-    check_rows(problem_, rows, false);
+    if (n + fixed_rows_.rows() != arranged_.n) throw nb::value_error("other rows: not as many");
+    check_rows(arranged_, rows, false);
     ready_ = false;
     stoppable([&] { criterion_.refine(rows, fixed_rows_); });
   }
@@ -94,26 +94,26 @@ class Workspace {
   std::tuple<Matrix, Vector, std::vector<Matrix>> hessian(
       const std::vector<std::tuple<int, Matrix>>& directions) {
     require();
-    const std::vector<ranef::Direction> checked = directions_from(directions, problem_);
+    const std::vector<ranef::Direction> checked = directions_from(directions, arranged_);
     ranef::Curvature c = stoppable([&] { return criterion_.curvature(checked); });
     return {std::move(c.hessian), std::move(c.r2), std::move(c.xx)};
   }
 
   Matrix average_information(const std::vector<std::tuple<int, Matrix>>& directions) {
     require();
-    const std::vector<ranef::Direction> checked = directions_from(directions, problem_);
+    const std::vector<ranef::Direction> checked = directions_from(directions, arranged_);
     return stoppable([&] { return criterion_.average_information(checked); });
   }
 
   Vector moment_start(const TermList& terms) {
-    const ranef::Chart chart = chart_from(terms, problem_.q);
+    const ranef::Chart chart = chart_from(terms, arranged_.q);
     return stoppable(
-        [&] { return ranef::moment_start(problem_, criterion_.nu(), criterion_.reml(), chart); });
+        [&] { return ranef::moment_start(arranged_, criterion_.nu(), criterion_.reml(), chart); });
   }
 
   nb::tuple optimise(const TermList& terms, const Vector& start, int max_evaluations, double gain,
                      bool newton) {
-    const ranef::Chart chart = chart_from(terms, problem_.q);
+    const ranef::Chart chart = chart_from(terms, arranged_.q);
     if (start.size() != chart.size()) throw nb::value_error("theta has another length");
     ranef::Optimum best = stoppable([&] {
       return ranef::optimise(criterion_, chart, start, {max_evaluations, gain, method(newton)},
@@ -128,7 +128,7 @@ class Workspace {
   // The evidence about theta, where the criterion stands.
   nb::tuple evidence(const TermList& terms, const Vector& theta, const std::vector<Matrix>& bases) {
     require();
-    const ranef::Chart chart = chart_from(terms, problem_.q);
+    const ranef::Chart chart = chart_from(terms, arranged_.q);
     check(chart, theta, bases);
     return numbers(stoppable([&] { return ranef::evidence(criterion_, chart, theta, bases); }));
   }
@@ -136,7 +136,7 @@ class Workspace {
   // Search, certificate, and searches from elsewhere. Without a start: moments.
   ranef::Solved solve(const ranef::Scaling& scaling, const std::optional<Vector>& start,
                       int max_evaluations, double gain, int restarts, bool newton, int threads) {
-    const ranef::Chart chart = chart_from(scaling.terms, problem_.q);
+    const ranef::Chart chart = chart_from(scaling.terms, arranged_.q);
     if (start && start->size() != chart.size()) throw nb::value_error("theta has another length");
     ranef::SolveControl control;
     control.search = {max_evaluations, gain, method(newton)};
@@ -145,9 +145,9 @@ class Workspace {
       std::vector<Matrix> bases;
       for (const ranef::MatrixScaling& z : scaling.z) bases.push_back(z.change());
       criterion_.set_threads(threads);
-      const Vector first =
-          start ? *start
-                : ranef::moment_start(problem_, criterion_.nu(), criterion_.reml(), chart, threads);
+      const Vector first = start ? *start
+                                 : ranef::moment_start(arranged_, criterion_.nu(),
+                                                       criterion_.reml(), chart, threads);
       return ranef::solve(criterion_, chart, bases, first, control, work(), Interrupted{});
     });
     const ranef::Optimum& best = found.optimum;
@@ -159,15 +159,15 @@ class Workspace {
   // b of y - X beta, by group: (levels, q, 1); E = Z'V^-1 [X y] by group: (levels, q, p + 1).
   std::vector<NumpyBlocks> modes() {
     require();
-    Vector v(problem_.m);
-    v.head(problem_.p) = -criterion_.beta();
-    v(problem_.p) = 1.0;
+    Vector v(arranged_.m);
+    v.head(arranged_.p) = -criterion_.beta();
+    v(arranged_.p) = 1.0;
     std::vector<std::vector<double>> b;
     std::vector<std::vector<double>> e;
     predictors(v, b, e);
     std::vector<NumpyBlocks> out;
     for (std::size_t g = 0; g < b.size(); ++g) {
-      out.push_back(move_out(std::move(b[g]), problem_.n_levels[g], problem_.q[g], 1));
+      out.push_back(move_out(std::move(b[g]), arranged_.n_levels[g], arranged_.q[g], 1));
     }
     return out;
   }
@@ -175,10 +175,10 @@ class Workspace {
   std::vector<NumpyBlocks> scores() {
     std::vector<std::vector<double>> b;
     std::vector<std::vector<double>> e;
-    predictors(Matrix::Identity(problem_.m, problem_.m), b, e);
+    predictors(Matrix::Identity(arranged_.m, arranged_.m), b, e);
     std::vector<NumpyBlocks> out;
     for (std::size_t g = 0; g < e.size(); ++g) {
-      out.push_back(move_out(std::move(e[g]), problem_.n_levels[g], problem_.q[g], problem_.m));
+      out.push_back(move_out(std::move(e[g]), arranged_.n_levels[g], arranged_.q[g], arranged_.m));
     }
     return out;
   }
@@ -190,7 +190,7 @@ class Workspace {
     std::vector<NumpyBlocks> out;
     for (std::size_t g = 0; g < blocks.size(); ++g) {
       out.push_back(
-          move_out(std::move(blocks[g]), problem_.n_levels[g], problem_.q[g], problem_.q[g]));
+          move_out(std::move(blocks[g]), arranged_.n_levels[g], arranged_.q[g], arranged_.q[g]));
     }
     return out;
   }
@@ -202,31 +202,31 @@ class Workspace {
     if (groups.empty()) throw nb::value_error("no grouping factor");
     const Index n = static_cast<Index>(std::get<0>(groups.front()).shape(0));
     const ranef::RowsView rows = rows_view(groups, fixed, std::nullopt, 0.0, 1.0, weights, n);
-    check_rows(problem_, rows, true);
+    check_rows(arranged_, rows, true);
     return move_out(stoppable([&] { return ranef::row_variances(criterion_, rows); }));
   }
 
-  Index tail_columns() const { return problem_.tail_columns; }
+  Index tail_columns() const { return arranged_.tail_columns; }
 
   // Groups eliminated block by block, groups in the dense tail, tail columns, entries kept.
   std::tuple<std::vector<int>, std::vector<int>, Index, Index> layout() const {
     std::vector<int> chain;
     std::vector<int> tail;
     Index entries = 0;
-    for (const ranef::Stage& stage : problem_.chain) {
+    for (const ranef::Stage& stage : arranged_.chain) {
       chain.push_back(stage.group);
       entries += static_cast<Index>(stage.diagonal.size() + stage.rest.size());
     }
-    for (const ranef::TailGroup& group : problem_.tail) tail.push_back(group.group);
-    return {chain, tail, problem_.tail_columns, entries};
+    for (const ranef::TailGroup& group : arranged_.tail) tail.push_back(group.group);
+    return {chain, tail, arranged_.tail_columns, entries};
   }
 
   // Numbers in a matrix over the tail, and whether all factors have one column and one is chained.
   std::tuple<Index, bool> tail() const {
     const bool scalar =
-        problem_.chain.size() == 1 &&
-        std::all_of(problem_.q.begin(), problem_.q.end(), [](int q) { return q == 1; });
-    return {problem_.tail_pattern.entries(), scalar};
+        arranged_.chain.size() == 1 &&
+        std::all_of(arranged_.q.begin(), arranged_.q.end(), [](int q) { return q == 1; });
+    return {arranged_.tail_pattern.entries(), scalar};
   }
 
   const ranef::Criterion& criterion() const { return criterion_; }
@@ -261,9 +261,9 @@ class Workspace {
     }
   }
   void check(const std::vector<Matrix>& lambda) const {
-    if (lambda.size() != problem_.q.size()) throw nb::value_error("one Lambda for each factor");
+    if (lambda.size() != arranged_.q.size()) throw nb::value_error("one Lambda for each factor");
     for (std::size_t g = 0; g < lambda.size(); ++g) {
-      if (lambda[g].rows() != problem_.q[g] || lambda[g].cols() != problem_.q[g]) {
+      if (lambda[g].rows() != arranged_.q[g] || lambda[g].cols() != arranged_.q[g]) {
         throw nb::value_error("a Lambda has another size than its factor");
       }
     }
@@ -281,8 +281,8 @@ class Workspace {
   }
   // Numbers that one evaluation reads.
   double work() const {
-    double entries = static_cast<double>(problem_.tail_columns * problem_.tail_columns);
-    for (const ranef::Stage& stage : problem_.chain) {
+    double entries = static_cast<double>(arranged_.tail_columns * arranged_.tail_columns);
+    for (const ranef::Stage& stage : arranged_.chain) {
       entries += static_cast<double>(stage.diagonal.size() + stage.rest.size());
     }
     return entries;
@@ -296,7 +296,7 @@ class Workspace {
     stoppable([&] { criterion_.predictors(v, b, e); });
   }
 
-  ranef::Problem problem_;
+  ranef::Arranged arranged_;
   Matrix fixed_rows_;  // of it, those without random effects
   ranef::Criterion criterion_;
   bool ready_ = false;
@@ -365,7 +365,7 @@ void bind_workspace(nb::module_& m) {
       .def_prop_ro("tail", &Workspace::tail)
       .def_prop_ro("hessian_path",
                    [](const Workspace& w) {
-                     return static_cast<int>(ranef::hessian_path(w.criterion().problem()));
+                     return static_cast<int>(ranef::hessian_path(w.criterion().arranged()));
                    })
       .def_prop_ro("value", [](const Workspace& w) { return w.criterion().value(); })
       .def_prop_ro("rounding", [](const Workspace& w) { return w.criterion().rounding(); })

@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "../tests/random_data.hpp"
-#include "criterion.hpp"
-#include "optimise.hpp"
-#include "start.hpp"
+#include "criterion/criterion.hpp"
+#include "search/optimise.hpp"
+#include "search/start.hpp"
 
 // The boundary of what is counted: its name, not mangled, is known to the one who counts.
 extern "C" [[gnu::noinline]] void ranef_counted(const std::function<void()>* kernel) {
@@ -44,16 +44,16 @@ bool run(const std::string& layout, const Data& data) {
   const ranef::RowsView rows = data.view();
   const ranef::CrossProducts products = ranef::cross_products(rows);
   count("cross-products", [&] { ranef::cross_products(rows); });
-  const ranef::Problem problem = ranef::arrange(products);
+  const ranef::Arranged arranged = ranef::arrange(products);
   count("arrange", [&] { ranef::arrange(products); });
 
-  ranef::Criterion criterion(problem, true);
+  ranef::Criterion criterion(arranged, true);
   std::vector<ranef::Term> terms;
   for (std::size_t g = 0; g < data.widths.size(); ++g) {
     terms.push_back({static_cast<int>(g), 0, data.widths[g]});
   }
   const ranef::Chart chart(terms, data.widths);
-  const ranef::Vector theta = ranef::moment_start(problem, criterion.nu(), true, chart);
+  const ranef::Vector theta = ranef::moment_start(arranged, criterion.nu(), true, chart);
   const std::vector<ranef::Matrix> lambda = chart.lambda(theta);
   const std::vector<ranef::Direction> directions = chart.directions(lambda);
   if (!criterion.evaluate(lambda)) return false;

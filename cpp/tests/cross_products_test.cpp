@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "change_response.hpp"
-#include "cross_products.hpp"
+#include "rows/change_response.hpp"
+#include "rows/cross_products.hpp"
 
 namespace {
 

@@ -6,7 +6,7 @@
 #include <random>
 #include <vector>
 
-#include "cross_products.hpp"
+#include "rows/cross_products.hpp"
 
 namespace ranef::tests {
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "refit.hpp"
+#include "replicate/refit.hpp"
 
 namespace {
 
@@ -71,21 +71,21 @@ bool same(const Matrix& a, const Matrix& b) {
          std::memcmp(a.data(), b.data(), sizeof(double) * static_cast<std::size_t>(a.size())) == 0;
 }
 
-void check(const std::string& name, const ranef::Problem& problem, const ranef::Chart& chart,
+void check(const std::string& name, const ranef::Arranged& arranged, const ranef::Chart& chart,
            const ranef::Replicates& replicates, const Vector& theta) {
   constexpr Index kCount = 24;
   ranef::RefitControl control;
   control.start = theta;
   ranef::Refits one;
   ranef::Refits two;
-  expect(ranef::refit(problem, chart, replicates, 0, kCount, control, {}, one), name + ": runs");
+  expect(ranef::refit(arranged, chart, replicates, 0, kCount, control, {}, one), name + ": runs");
   control.threads = 2;
   Index told = 0;
   const auto proceed = [&told](Index done) {
     told = done;
     return true;
   };
-  expect(ranef::refit(problem, chart, replicates, 0, kCount, control, proceed, two),
+  expect(ranef::refit(arranged, chart, replicates, 0, kCount, control, proceed, two),
          name + ": runs on two threads");
   expect(told <= kCount, name + ": no more done than asked for");
   expect(same(one.theta, two.theta) && same(one.beta, two.beta) &&
@@ -96,17 +96,17 @@ void check(const std::string& name, const ranef::Problem& problem, const ranef::
     expect(status == ranef::OptimiseStatus::kConverged, name + ": converged");
   }
   ranef::Refits later;
-  expect(ranef::refit(problem, chart, replicates, 10, 4, control, {}, later), name + ": later");
+  expect(ranef::refit(arranged, chart, replicates, 10, 4, control, {}, later), name + ": later");
   expect(same(later.theta, one.theta.middleCols(10, 4)),
          name + ": replicates have their own draws");
   const auto stop = [](Index) { return false; };
-  expect(!ranef::refit(problem, chart, replicates, 0, 1000000, control, stop, two),
+  expect(!ranef::refit(arranged, chart, replicates, 0, 1000000, control, stop, two),
          name + ": stops when asked to");
 }
 
 void check_layout(const std::string& name, const Data& data, int factors) {
   const ranef::RowsView rows = data.view(factors);
-  const ranef::Problem problem = ranef::arrange(ranef::cross_products(rows));
+  const ranef::Arranged arranged = ranef::arrange(ranef::cross_products(rows));
   std::vector<ranef::Term> terms{{0, 0, 2}};
   std::vector<int> widths{2};
   if (factors > 1) {
@@ -118,15 +118,15 @@ void check_layout(const std::string& name, const Data& data, int factors) {
   for (Index k = 0; k < theta.size(); ++k) theta(k) = 0.5 - 0.1 * static_cast<double>(k);
   Vector beta(2);
   beta << 1.0, 0.3;
-  const ranef::ParametricReplicates parametric(problem, {chart.lambda(theta), beta, 0.9, 1});
-  check(name + ", parametric", problem, chart, parametric, theta);
+  const ranef::ParametricReplicates parametric(arranged, {chart.lambda(theta), beta, 0.9, 1});
+  check(name + ", parametric", arranged, chart, parametric, theta);
   const std::vector<double> errors{-1.0, 0.5, 0.2, 0.9, -0.6};
   const ranef::ResidualReplicates residual(
-      problem, rows, beta, {{0, 0, 2, {0.5, 0.3, -0.8, 0.1, 0.4, -0.5, 0.2, 0.2}}}, errors, 1);
-  check(name + ", residual", problem, chart, residual, theta);
+      arranged, rows, beta, {{0, 0, 2, {0.5, 0.3, -0.8, 0.1, 0.4, -0.5, 0.2, 0.2}}}, errors, 1);
+  check(name + ", residual", arranged, chart, residual, theta);
   if (factors == 1) {
-    const ranef::ClusterReplicates cluster(problem, rows, 1);
-    check(name + ", cluster", problem, chart, cluster, theta);
+    const ranef::ClusterReplicates cluster(arranged, rows, 1);
+    check(name + ", cluster", arranged, chart, cluster, theta);
   }
 }
 

@@ -1,5 +1,5 @@
 // Ends and codes of a column against plain loops, and the same on one, two and three threads.
-#include "scan.hpp"
+#include "rows/scan.hpp"
 
 #include <algorithm>
 #include <cstdint>

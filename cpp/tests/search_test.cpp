@@ -4,8 +4,8 @@
 #include <limits>
 #include <string>
 
-#include "lbfgs.hpp"
-#include "trust_region.hpp"
+#include "search/lbfgs.hpp"
+#include "search/trust_region.hpp"
 
 namespace {
 

@@ -5,8 +5,8 @@
 #include <random>
 #include <string>
 
-#include "spectrum.hpp"
-#include "step_chart.hpp"
+#include "linalg/spectrum.hpp"
+#include "structure/step_chart.hpp"
 
 namespace {
 

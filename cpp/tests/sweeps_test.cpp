@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "criterion.hpp"
-#include "joint_inverse.hpp"
-#include "optimise.hpp"
+#include "criterion/criterion.hpp"
+#include "criterion/joint_inverse.hpp"
 #include "random_data.hpp"
+#include "search/optimise.hpp"
 
 namespace {
 
@@ -28,8 +28,8 @@ void expect(bool fine, const std::string& what) {
 
 void check(const std::string& name, const Data& data, bool reml) {
   const ranef::RowsView rows = data.view();
-  const ranef::Problem problem = ranef::arrange(ranef::cross_products(rows));
-  ranef::Criterion criterion(problem, reml);
+  const ranef::Arranged arranged = ranef::arrange(ranef::cross_products(rows));
+  ranef::Criterion criterion(arranged, reml);
   std::vector<ranef::Term> terms;
   for (std::size_t g = 0; g < data.widths.size(); ++g) {
     terms.push_back({static_cast<int>(g), 0, data.widths[g]});

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "tail_matrix.hpp"
+#include "factor/tail_matrix.hpp"
 
 namespace {
 

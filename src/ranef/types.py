@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ranef.page import paragraph
-from ranef.record import record
 
 __all__ = [
     "INTERCEPT",
@@ -41,7 +40,7 @@ SHOWN_ROWS = 8  # numbers of rows that are named
 Severity = Literal["note", "warning", "problem"]
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Finding:
     """Something worth knowing about the data or the fit, kept on the fit.
 
@@ -108,7 +107,7 @@ class Findings(tuple[Finding, ...]):
         return f"<ul>{''.join(items)}</ul>" if items else "<p>no findings</p>"
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class MissingRows:
     """Which rows were left out because a variable of the model is missing there.
 
@@ -160,7 +159,7 @@ class MissingRows:
         return f"<p>{escape(str(self))}</p>"
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class ModelColumns:
     """The columns of a model matrix, each where its values already are.
 
@@ -198,7 +197,7 @@ class ModelColumns:
         return self.rows(0, self.n_rows)
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Cells:
     """Which rows of a model matrix are equal: few differ where categories alone make it.
 
@@ -232,7 +231,7 @@ class Named(Protocol):
     def names(self) -> tuple[str, ...]: ...
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class RandomTerm:
     """One random-effects term after expansion: what lme4 calls a term.
 
@@ -289,7 +288,7 @@ class TermBlock(NamedTuple):
     q: int
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class TermLabel:
     """Names of a random-effects term: as printed, its factor, its q coefficients."""
 
@@ -299,7 +298,7 @@ class TermLabel:
     n_levels: int
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class ColumnPlan:
     """The columns of a model, each array once, and who uses which; -1 is the constant 1.
 

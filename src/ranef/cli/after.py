@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import typer
 
 from ranef.errors import OptionError
-from ranef.record import record
 
 if TYPE_CHECKING:
     from ranef.fit import Fit
@@ -65,7 +65,7 @@ Pairs = Annotated[
 ]
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class After:
     """What was asked for, beside the summary.
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ranef.errors import DataError, OptionError
 from ranef.frame.number_text import COMMA, EITHER, NUMBER, THOUSANDS
-from ranef.record import record
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +24,7 @@ _FIRST = 100
 """Cells that tell most columns of text from numbers."""
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Reading:
     """How a text file is to be read: what the command line says about it.
 

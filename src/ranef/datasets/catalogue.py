@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from ranef.errors import OptionError, suggestion
 from ranef.page import paragraph
-from ranef.record import record
 
 __all__ = ["Description", "Variable", "canonical_name", "describe", "names"]
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Variable:
     """One column of a data set.
 
@@ -34,7 +34,7 @@ class Variable:
     meaning: str
 
 
-@record(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, slots=True, repr=False)
 class Description:
     """Where a data set comes from and what its columns mean; prints as a page.
 

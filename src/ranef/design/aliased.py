@@ -9,12 +9,11 @@ holds in it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ranef.record import record
 from ranef.types import Array, Cells, ModelColumns
 
 __all__ = ["Aliases", "learn_aliases"]
@@ -26,7 +25,7 @@ _ROUNDING = 1e-13
 """Of the values themselves, which may be far from zero and lie close together."""
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Aliases:
     """Columns left out as combinations of the kept ones.
 

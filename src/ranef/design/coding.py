@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,6 @@ from ranef.formula.render import to_text
 from ranef.formula.terms import Term
 from ranef.frame.factors import level_name
 from ranef.frame.table import Column, Table
-from ranef.record import record
 from ranef.scan import Ends, ends, row_threads
 from ranef.types import INTERCEPT, Array, Cells, Codes, ModelColumns
 
@@ -35,7 +35,7 @@ _ROWS_OF_A_CELL = 4
 """Where there are more combinations: rows for each, from which on it is less work."""
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Coded:
     """A model matrix.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,6 @@ import numpy as np
 from ranef.design.levels import Levels
 from ranef.errors import DataError, DesignError
 from ranef.formula.position import pointer
-from ranef.record import record
 from ranef.types import Array, Codes
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Cuts", "cuts_of"]
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Cuts:
     """Breaks between intervals, and which of these occur in the training rows.
 

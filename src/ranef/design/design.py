@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -24,13 +24,12 @@ from ranef.design.suspicion import suspicious_factors
 from ranef.errors import DataError, OptionError
 from ranef.formula.model import Formula
 from ranef.frame.table import Table
-from ranef.record import record
 from ranef.types import Array, Cells, ColumnPlan, ModelColumns, RandomTerm
 
 __all__ = ["Design", "build"]
 
 
-@record(frozen=True)
+@dataclass(frozen=True)
 class Design:
     """The arrays of y = offset + X beta + sum of Z_k b_k + e.
 

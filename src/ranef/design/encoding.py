@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Container, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,13 +22,12 @@ from ranef.formula.nodes import Call, Expr, walk
 from ranef.formula.render import to_text
 from ranef.formula.terms import Term
 from ranef.frame.table import Table
-from ranef.record import record
 from ranef.types import Array, Codes, ModelColumns
 
 __all__ = ["Encoding"]
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Encoding:
     """How the columns of a fitted model are made from data.
 

@@ -7,18 +7,18 @@ nothing of formulaic's own formula language, evaluation or state leaves this fil
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ranef.errors import DesignError
-from ranef.record import record
 from ranef.types import Array, Codes
 
 __all__ = ["Contrast", "category", "code_terms", "column_values", "transform", "with_columns"]
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Contrast:
     """How the levels of a category become columns.
 

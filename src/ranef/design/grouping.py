@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,13 +10,12 @@ from numpy.typing import NDArray
 from ranef.design.levels import Levels, learn_levels
 from ranef.frame.factors import crossed_names, level_name
 from ranef.frame.table import Table
-from ranef.record import record
 from ranef.types import Codes
 
 __all__ = ["Grouping", "learn_grouping", "level_of_row"]
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Grouping:
     """What is remembered of a grouping factor.
 

@@ -7,7 +7,7 @@ depend on who answered (Enders and Tofighi 2007). ``ranef.center`` takes the sam
 
 from __future__ import annotations
 
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,6 @@ from ranef.formula.nodes import Call
 from ranef.formula.render import to_text
 from ranef.frame.missing import missing_in
 from ranef.frame.table import Table
-from ranef.record import record
 from ranef.types import Array, Codes
 
 __all__ = ["GroupMeans", "learn_means", "mean_column"]
@@ -32,7 +31,7 @@ def mean_column(call: Call) -> str:
     return to_text(replace(call, function="between"))
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class GroupMeans:
     """Means of one expression in each group."""
 

@@ -7,17 +7,17 @@ is B Q without the first two columns. Beyond the ends a spline goes on as a line
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 
-from ranef.record import record
 from ranef.types import Array
 
 __all__ = ["NaturalSpline"]
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class NaturalSpline:
     """A basis that has learned its knots.
 

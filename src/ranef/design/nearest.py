@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice, product
 
 from ranef.design.design import Design
@@ -11,7 +11,6 @@ from ranef.design.random import TermCoding
 from ranef.design.variance_map import flat_directions
 from ranef.formula.model import Bar, Formula
 from ranef.formula.naming import typed
-from ranef.record import record
 from ranef.types import Array, ModelColumns
 
 __all__ = ["Part", "nearest_parts", "parts_of_factor"]
@@ -20,7 +19,7 @@ _MOST = 60
 """Smaller models that are looked at."""
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Part:
     """A random part with some of its columns.
 

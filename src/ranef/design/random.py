@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
@@ -17,7 +17,6 @@ from ranef.formula.position import pointer
 from ranef.formula.terms import Term
 from ranef.frame.grouping import ROUNDING
 from ranef.frame.table import Table
-from ranef.record import record
 from ranef.types import Array, Codes, RandomTerm
 
 __all__ = ["TermCoding", "build_random"]
@@ -27,7 +26,7 @@ CLEAR = 1e-9
 """Difference within a level, over the spread of the column, that is more than rounding error."""
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class TermCoding:
     """How to code one random-effects term on other rows.
 
@@ -53,7 +52,7 @@ class TermCoding:
     owners: tuple[int, ...]
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class _Part:
     bar: Bar
     coding: TermCoding

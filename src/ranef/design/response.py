@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -14,13 +14,12 @@ from ranef.formula.nodes import Call, Expr, Name
 from ranef.formula.position import pointer
 from ranef.formula.render import to_text
 from ranef.frame.table import Table
-from ranef.record import record
 from ranef.types import Array
 
 __all__ = ["Response", "build_response"]
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Response:
     """An evaluated response.
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ranef.design.cuts import Cuts
 from ranef.design.fixed import Contrast
 from ranef.design.levels import Levels
-from ranef.record import record
 
 if TYPE_CHECKING:
     from ranef.design.means import GroupMeans
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Category", "State"]
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Category:
     """A factor of the fixed or the random part: its column, levels and contrast.
 
@@ -30,7 +29,7 @@ class Category:
     cuts: Cuts | None = None
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class State:
     """Everything needed to evaluate the formula's expressions on other rows.
 

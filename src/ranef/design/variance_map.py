@@ -31,12 +31,12 @@ flat counts as identified, and the certificate judges it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import combinations_with_replacement
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ranef.record import record
 from ranef.types import Array, Codes, ModelColumns
 
 __all__ = ["TAKES_PART", "FlatDirection", "flat_directions"]
@@ -54,7 +54,7 @@ _FIRST_ROWS, _FIRST_LEVELS = 4096, 64
 _CHUNK = 1 << 14
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class FlatDirection:
     """A change of the parameters that leaves the variance of the response as it is.
 

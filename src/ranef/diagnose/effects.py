@@ -8,7 +8,7 @@ taken as known).
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -16,7 +16,6 @@ from ranef.diagnose.subject import Subject
 from ranef.inference.conditional import conditional_modes
 from ranef.inference.rows import fixed_part, random_part
 from ranef.kernel import Kernel
-from ranef.record import record
 from ranef.solve.face import face_of
 from ranef.solve.solution import evaluate_at
 from ranef.types import Array, Codes
@@ -24,7 +23,7 @@ from ranef.types import Array, Codes
 __all__ = ["Evaluated", "GroupEffects", "evaluated", "group_effects"]
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Evaluated:
     """A kernel at the solution, and what rows have left; inner scale.
 
@@ -45,7 +44,7 @@ class Evaluated:
     marginal: Array = field(repr=False)
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class GroupEffects:
     """One grouping factor.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -14,7 +14,6 @@ from ranef.inference.estimates import estimate
 from ranef.kernel import Evidence
 from ranef.problem import Problem
 from ranef.problem.parameters import to_data
-from ranef.record import record
 from ranef.solve import Certificate, Solution
 from ranef.solve.certificate import ENOUGH_GAIN, ENOUGH_STEP
 from ranef.solve.direction_names import null_directions
@@ -26,7 +25,7 @@ CLOSE = 1e-9  # deviance units left to gain at which the search stops
 FLAT = 1e-6  # deviance units per squared relative change of a standard deviation
 
 
-@record(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class _Imposed(Solution):
     """An optimum among covariance matrices of given ranks.
 

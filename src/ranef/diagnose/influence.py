@@ -12,6 +12,7 @@ are left out in earnest, and the change of the standard deviations reported.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,6 @@ from ranef.diagnose.words import effect, place_of
 from ranef.errors import RanefError
 from ranef.inference.satterthwaite import covariance_with_log_sigma
 from ranef.kernel import Direction
-from ranef.record import record
 from ranef.types import Array, Finding
 
 Places = tuple[NDArray[np.intp], NDArray[np.intp]]
@@ -49,7 +49,7 @@ MOST = 3
 """Groups left out in earnest."""
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Displacement:
     """First-order influence of the groups of one factor.
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ranef.diagnose.subject import Subject
 from ranef.inference.boundary_law import boundary_law
 from ranef.inference.model_nesting import NotNested, Variances, place_of
 from ranef.inference.same_data import Data
-from ranef.record import record
 
 __all__ = ["WORSE", "Ratio", "certified", "random_part_ratio"]
 
 WORSE = 1e-4  # deviance units by which a larger model may stay behind a smaller one
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Ratio:
     """A likelihood-ratio statistic and its law under the smaller model.
 

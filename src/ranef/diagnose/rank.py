@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,7 +14,6 @@ from ranef.inference.chi_bar_square import chi_bar_square, one_variance
 from ranef.kernel import Kernel
 from ranef.problem import Problem, lower_triangles
 from ranef.problem.parameters import group_lambdas
-from ranef.record import record
 from ranef.solve.direction_names import FEW, mostly
 from ranef.types import Array, Finding
 
@@ -34,7 +34,7 @@ CLOSE = 1e-3  # deviance units left to gain at which a constrained fit is close 
 AFFORDABLE = 2_000_000_000
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Reduced:
     """The model with the covariance of one term at a lower rank."""
 
@@ -55,7 +55,7 @@ def principal_components(problem: Problem, inner: Array, k: int) -> Array:
     return np.asarray(np.linalg.svd(t, compute_uv=False))
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Support:
     """What the data support of a term's covariance matrix.
 

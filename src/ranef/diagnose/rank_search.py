@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from ranef.kernel import Kernel
 from ranef.problem import Problem, lower_triangles
 from ranef.problem.parameters import group_lambdas, semidefinite_cholesky, theta_of_blocks
-from ranef.record import record
 from ranef.solve.face import Face, face_of, gradient, hessian
 from ranef.types import Array
 
@@ -21,7 +20,7 @@ SURELY = 5.0  # times the predicted gain: more than that a search never found
 BENT = -1e-6  # curvature, deviance units per squared relative change, below which it is a saddle
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class OnFace:
     """Where a search over covariances of given ranks ended.
 
@@ -100,7 +99,7 @@ def search_on_face(
     return OnFace(theta, value, at.gain, at.length, at.curvature, evaluations)
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class _Local:
     """The criterion near a point, along the face it lies on."""
 

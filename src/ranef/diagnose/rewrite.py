@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ranef.formula import Formula, Term, to_source
 from ranef.formula.nodes import (
@@ -19,7 +19,6 @@ from ranef.formula.nodes import (
 )
 from ranef.formula.parse import summands
 from ranef.formula.parser import parse_sides
-from ranef.record import record
 
 __all__ = [
     "Parts",
@@ -39,7 +38,7 @@ __all__ = [
 _NOWHERE: Span = (0, 0)
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Parts:
     """A formula taken apart at its top-level plus signs.
 

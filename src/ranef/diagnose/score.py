@@ -17,12 +17,13 @@ one.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from ranef.kernel import Direction, Kernel
 from ranef.problem import Problem
 from ranef.problem.parameters import group_lambdas
-from ranef.record import record
 from ranef.solve.face import face_of
 from ranef.types import Array
 
@@ -69,7 +70,7 @@ def p_more(problem: Problem, kernel: Kernel, theta: Array, direction: Direction)
     return float(special.ndtr(gradient / np.sqrt(2.0 * information)))
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Less:
     """A variance that the data would have below zero.
 

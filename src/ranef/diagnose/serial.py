@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ranef.diagnose.subject import Subject
-from ranef.record import record
 from ranef.types import Array, Codes, Finding, RandomTerm
 
 __all__ = [
@@ -41,7 +40,7 @@ FEW_VALUES = 50
 BINS = 20
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Serial:
     """Neighbours within the levels of one factor, in one order.
 
@@ -79,7 +78,7 @@ class Serial:
         return self.p_value * self.tests < level and self.correlation >= large
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Innovations:
     """What is new in each residual beside its neighbour before; each group loses its first row.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -13,7 +13,6 @@ from ranef.formula import Formula
 from ranef.frame import Table
 from ranef.inference.estimates import Estimates
 from ranef.problem import Problem
-from ranef.record import record
 from ranef.solve import Certificate, Control, Solution
 from ranef.types import Array, MissingRows
 
@@ -62,7 +61,7 @@ class Refit(Protocol):
         ...
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Subject:
     """A fit as its diagnosis sees it.
 

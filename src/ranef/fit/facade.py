@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from ranef.answers import refuse_unknown_options, unknown_in_fit
@@ -36,6 +37,7 @@ __all__ = ["Fit"]
 
 
 @refuse_unknown_options("fit")
+@dataclass(frozen=True, eq=False, repr=False)
 class Fit(
     Estimated,
     ByRow,

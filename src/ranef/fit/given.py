@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -12,7 +12,6 @@ from ranef.errors import OptionError, RanefError
 from ranef.frame import Table
 from ranef.frame.open import open_frame
 from ranef.frame.read import read_open_frame
-from ranef.record import record
 from ranef.types import OFFSET, MissingRows
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ __all__ = ["Given", "changed"]
 _FIX = "give the data: fit.update(..., data=data)"
 
 
-@record(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Given:
     """Arguments of a call, as the user gave them. Data are referred to and not copied.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Self
@@ -20,7 +20,6 @@ from ranef.options import one_of, shown
 from ranef.present.progress import progress
 from ranef.problem import Problem, check_bounded, check_residual_variance
 from ranef.problem.exact import NOTHING
-from ranef.record import record
 from ranef.solve import Control, Solution, solve_checked, solve_design
 from ranef.solve.solution import search, solution_of
 from ranef.store.kept import Kept
@@ -41,7 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["FitRecord"]
 
 
-@record(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class FitRecord:
     """Everything a fit is made of. Nothing changes it."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Literal
 
 from ranef.errors import FormulaError
@@ -11,7 +12,6 @@ from ranef.formula.check import check_numeric
 from ranef.formula.functions import TRANSFORMS
 from ranef.formula.nodes import Binary, Call, Expr, Name, walk
 from ranef.formula.parser import parse_sides
-from ranef.record import record
 
 __all__ = ["Condition", "Joined", "columns", "parse_condition"]
 
@@ -25,7 +25,7 @@ _COMPARISONS = ("==", "!=", "<", ">", "<=", ">=")
 _DEEPEST = 40
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Joined:
     """Conditions joined by a word; ``"not"`` has one."""
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ranef.formula.naming import in_call, in_formula, of_group
 from ranef.formula.nodes import Binary, Call, Expr, Name, Number, String, Sum
 from ranef.formula.position import formula_error
 from ranef.formula.render import to_text
-from ranef.record import record
 
 __all__ = ["Group", "expand_group"]
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Group:
     """One grouping factor.
 

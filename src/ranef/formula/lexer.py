@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from ranef.formula.position import formula_error
-from ranef.record import record
 
 __all__ = ["Token", "tokenize"]
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Token:
     """One token.
 

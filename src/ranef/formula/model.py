@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
@@ -11,14 +11,13 @@ from ranef.formula.functions import CATEGORY, CENTRING
 from ranef.formula.grouping import expand_group
 from ranef.formula.nodes import Call, Expr, Name, Span, children
 from ranef.formula.terms import Model, Term
-from ranef.record import record
 
 __all__ = ["Bar", "Formula", "Role", "Variable"]
 
 Role = Literal["response", "fixed", "random part", "grouping factor", "offset"]
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Variable:
     """The first use of a column.
 
@@ -35,7 +34,7 @@ class Variable:
     role: Role
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Bar:
     """One random part on one grouping factor, after expansion.
 
@@ -67,7 +66,7 @@ class Bar:
     group_names: tuple[Name, ...] = field(repr=False)
 
 
-@record(frozen=True)
+@dataclass(frozen=True)
 class Formula:
     """A mixed-model formula, read and expanded.
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field
-
-from ranef.record import record
+from dataclasses import dataclass, field
 
 __all__ = [
     "Binary",
@@ -28,7 +26,7 @@ Span = tuple[int, int]
 """Start and end (exclusive) of a piece of the formula's text, in characters."""
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Name:
     """A variable, without backticks: ``ses``, ``sch.id``."""
 
@@ -36,7 +34,7 @@ class Name:
     span: Span = field(compare=False)
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Number:
     """A number literal."""
 
@@ -44,7 +42,7 @@ class Number:
     span: Span = field(compare=False)
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class String:
     """A quoted text."""
 
@@ -52,7 +50,7 @@ class String:
     span: Span = field(compare=False)
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Constant:
     """``TRUE``, ``FALSE`` or ``NULL``, in R's or Python's spelling; ``pi`` or ``Inf`` in a call."""
 
@@ -60,7 +58,7 @@ class Constant:
     span: Span = field(compare=False)
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Vector:
     """``c(1, 2)`` or ``[1, 2]``: a list of literals in an argument."""
 
@@ -68,7 +66,7 @@ class Vector:
     span: Span = field(compare=False)
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Negative:
     """Unary minus."""
 
@@ -76,7 +74,7 @@ class Negative:
     span: Span = field(compare=False)
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Binary:
     """An operator between two operands; ``operator`` is spelt as in R (``^``, ``%in%``)."""
 
@@ -86,7 +84,7 @@ class Binary:
     span: Span = field(compare=False)
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Sum:
     """A whole chain of ``+`` and ``-``: pairs of sign (+1 or -1) and operand.
 
@@ -97,7 +95,7 @@ class Sum:
     span: Span = field(compare=False)
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Call:
     """``function(args, keyword=value)``."""
 
@@ -108,7 +106,7 @@ class Call:
     function_span: Span = field(compare=False)
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class RandomPart:
     """``(lhs | group)`` or ``(lhs || group)`` as written, not yet expanded."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from ranef.formula.naming import in_formula
 from ranef.formula.nodes import Binary, Call, Expr, Name, Negative, Number, RandomPart, String, Sum
 from ranef.formula.position import formula_error
 from ranef.formula.render import to_text
-from ranef.record import record
 
 __all__ = ["Model", "Term", "expand"]
 
@@ -21,7 +21,7 @@ _Terms = dict[_Key, None]
 """A set of terms in order of appearance; the empty key is the intercept."""
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Term:
     """A product of factors that gives one or more columns.
 
@@ -41,7 +41,7 @@ class Term:
         return len(self.factors)
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Model:
     """An expanded side of a formula.
 

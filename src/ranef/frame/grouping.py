@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -14,7 +15,6 @@ from ranef.frame.factors import as_factor, interaction
 from ranef.frame.open import OpenFrame
 from ranef.frame.table import Column, Table
 from ranef.options import name_list
-from ranef.record import record
 from ranef.types import Array, Codes
 
 __all__ = [
@@ -39,7 +39,7 @@ differences are there, however far from zero the values lie: seconds since 1970 
 Kind = Literal["nested", "fully crossed", "partially crossed", "one-to-one"]
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Relation:
     """How the levels of two grouping factors meet in the data.
 

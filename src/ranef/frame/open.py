@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from ranef.errors import DataError, UnknownColumnError, suggestion
@@ -15,14 +16,13 @@ from ranef.frame.native import (
     is_polars_lazyframe,
     is_pyarrow_table,
 )
-from ranef.record import record
 
 __all__ = ["OpenFrame", "collect", "in_row_order", "native_series", "open_frame"]
 
 Library = Literal["pandas", "polars", "polars-lazy", "pyarrow", "duckdb", "mapping", "other"]
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class OpenFrame:
     """A data frame whose names are known and whose values have not been touched.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,7 +25,6 @@ from ranef.frame.read import read_open_frame
 from ranef.frame.structure_findings import find
 from ranef.frame.structure_text import structure_html, structure_text
 from ranef.frame.table import Column
-from ranef.record import record
 from ranef.types import Finding
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["Structure", "structure"]
 
 
-@record(frozen=True, slots=True, repr=False, eq=False)
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
 class Structure:
     """The levels of a data set, before any model.
 

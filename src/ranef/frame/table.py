@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ranef.record import record
 from ranef.scan import Ends, ends, row_threads
 from ranef.types import Array
 
@@ -24,7 +23,7 @@ class _Scanned:
     _ends: Ends
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Column(_Scanned):
     """One variable.
 
@@ -147,7 +146,7 @@ class WholeNumbers(Column):
         return self._stored
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Table:
     """Columns by name, all of the same length.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,6 @@ from ranef.options import one_of, shown, threads, whole
 from ranef.options import seed as checked_seed
 from ranef.problem import Problem, lower_triangles
 from ranef.problem.parameters import semidefinite_cholesky, theta_of_blocks
-from ranef.record import record
 from ranef.scan import available_cores
 from ranef.solve import Control, Solution
 from ranef.solve.solution import evaluate_at
@@ -41,7 +40,7 @@ def nobody(done: int) -> None:
     """Progress that nobody watches."""
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class BootstrapPlan:
     """What a user asks for: ``seed`` None draws one, ``threads`` None takes all cores."""
 
@@ -59,7 +58,7 @@ class BootstrapPlan:
         threads("threads", self.threads)
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class BootstrapDraws:
     """The refits on the data's scale; NaN where the arithmetic broke down.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +18,6 @@ from ranef.inference.simulate import SimulatedTerm, simulate_response
 from ranef.kernel.core import one_blas_thread
 from ranef.problem import Problem
 from ranef.problem.parameters import semidefinite_cholesky
-from ranef.record import record
 from ranef.solve import Control, Solution
 from ranef.types import Array
 
@@ -29,7 +28,7 @@ WORSE = 1e-4  # deviance units by which the larger model may stay behind: more, 
 CHUNK = 16  # replicates between two looks at the bar
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Truth:
     """A fitted model as something to draw from and to fit again.
 

@@ -16,6 +16,7 @@ truth. The lower one is the bound if the zero variances were known to be zero.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -30,14 +31,13 @@ from ranef.inference.ddf.traces import traces
 from ranef.kernel import Direction
 from ranef.problem import Problem, theta_of_covariances
 from ranef.problem.parameters import group_lambdas
-from ranef.record import record
 from ranef.solve.solution import evaluate_at
 from ranef.types import Array
 
 __all__ = ["Law", "Place", "Tested", "boundary_law"]
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where a smaller model lies among the covariances of a larger one.
 

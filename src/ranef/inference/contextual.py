@@ -12,7 +12,7 @@ w compares members of one group, b compares groups, and b - w is the contextual 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -32,7 +32,6 @@ from ranef.inference.quadratic import quadratic_forms
 from ranef.inference.satterthwaite import satterthwaite_df, variance_derivatives
 from ranef.options import name as name_option
 from ranef.problem import make_problem
-from ranef.record import record
 from ranef.solve import solve
 from ranef.types import Array, ModelColumns, RandomTerm
 
@@ -42,7 +41,7 @@ __all__ = ["Contextual", "candidates", "contextual"]
 NEW = 0.01
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Contextual:
     """The contextual effect of one predictor.
 

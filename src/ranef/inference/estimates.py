@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from ranef.kernel import Kernel
 from ranef.problem import Problem
-from ranef.record import record
 from ranef.solve import Solution
 from ranef.solve.solution import evaluate_at
 from ranef.types import Array
@@ -14,7 +15,7 @@ from ranef.types import Array
 __all__ = ["Estimates", "estimate"]
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Estimates:
     """What was estimated.
 

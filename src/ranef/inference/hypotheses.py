@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -18,7 +18,6 @@ import numpy as np
 
 from ranef.errors import OptionError, caret, suggestion
 from ranef.options import numbers, one_of, shown
-from ranef.record import record
 from ranef.types import INTERCEPT, Array
 
 __all__ = ["Hypotheses", "hypotheses"]
@@ -32,7 +31,7 @@ SIGNS = {"two-sided": "=", "greater": ">", "less": "<"}
 EXAMPLE = 'as in fit.test("{0} = 0"), or a matrix with a column for each coefficient'
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Hypotheses:
     """L beta = r.
 

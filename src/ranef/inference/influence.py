@@ -14,7 +14,7 @@ HLMdiag: a suite of diagnostics for hierarchical linear models in R, Journal of 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,7 +30,6 @@ from ranef.inference.parameters import Parameter, parameters_of, values_of
 from ranef.kernel import Evidence, Kernel, Rows
 from ranef.kernel.downdate import Downdate
 from ranef.problem import Problem
-from ranef.record import record
 from ranef.solve import Control, Solution
 from ranef.solve.solution import evaluate_at, search
 from ranef.source import rows_of
@@ -73,7 +72,7 @@ class Units(NamedTuple):
     """Whether they are the levels of a grouping factor of the model."""
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class LeftOut:
     """Estimates without each unit.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from ranef.problem import Problem
-from ranef.record import record
 from ranef.types import Array, Codes
 
 __all__ = ["Blocks", "InnerRows", "inner_rows"]
@@ -15,7 +15,7 @@ __all__ = ["Blocks", "InnerRows", "inner_rows"]
 Blocks = Sequence[tuple[Codes, Array]]
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class InnerRows:
     """x and z of each row.
 

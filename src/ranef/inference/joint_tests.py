@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from ranef.inference.ddf import Method
 from ranef.inference.ddf.rows import RowTests, one_sided, row_tests
 from ranef.inference.hypotheses import Hypotheses
-from ranef.record import record
 from ranef.types import Array
 
 __all__ = ["HypothesisTest", "f_p_value", "hypothesis_test"]
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class HypothesisTest:
     """All rows of a hypothesis at once, and each of them.
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from ranef.record import record
 from ranef.types import Array
 
 __all__ = ["LeastSquares", "least_squares"]
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class LeastSquares:
     """Weighted least squares, arranged once.
 

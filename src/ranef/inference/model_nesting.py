@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +12,6 @@ from numpy.typing import NDArray
 from ranef.design.grouping import learn_grouping
 from ranef.inference.boundary_law import Place
 from ranef.inference.same_data import Data
-from ranef.record import record
 from ranef.types import Array, Codes, RandomTerm
 
 __all__ = ["FixedParts", "NotNested", "Variances", "fixed_parts", "place_of"]
@@ -73,7 +73,7 @@ def fixed_parts(small: Data, large: Data, order: NDArray[np.int64] | None) -> Fi
     return FixedParts(fewer, coding)
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Variances:
     """Random-effects terms with their covariances over sigma^2 and the ranks of these."""
 

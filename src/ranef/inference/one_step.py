@@ -19,6 +19,7 @@ over the levels.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -29,7 +30,6 @@ from ranef.kernel.blocks import factor_blocks, pair_blocks, response_blocks
 from ranef.kernel.downdate import Downdate
 from ranef.problem import Problem
 from ranef.problem.parameters import covariance_chart, group_lambdas
-from ranef.record import record
 from ranef.types import Array
 
 __all__ = ["OneStep", "one_step"]
@@ -129,7 +129,7 @@ class _Sums:
         self.fixed = downdate.unit_fixed
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class _Chart:
     """D of each factor at theta, a basis of its changes, and derivatives of D in that basis."""
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 
 from ranef.formula.naming import pairs
 from ranef.problem import TermLabel
-from ranef.record import record
 from ranef.types import Array
 
 __all__ = ["Parameter", "parameters_of", "values_of"]
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Parameter:
     """One parameter on the scale it is reported on.
 

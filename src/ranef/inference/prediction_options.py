@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,6 @@ from ranef.errors import OptionError, suggestion
 from ranef.inference.ddf import NAMES
 from ranef.options import confidence, one_of, shown, whole
 from ranef.options import seed as checked_seed
-from ranef.record import record
 from ranef.types import TermLabel
 
 __all__ = ["PredictionOptions", "chosen_terms"]
@@ -34,7 +34,7 @@ DRAWS = {"wald": 0, "integrated": 400, "bootstrap": 500}
 LEAST_DRAWS = 20
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class PredictionOptions:
     """What is predicted, what happens to new levels, and what goes with it.
 

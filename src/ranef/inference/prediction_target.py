@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,13 +15,12 @@ from ranef.inference.new_levels import drawn_effects, group_missing, refuse_new_
 from ranef.inference.prediction_options import PredictionOptions
 from ranef.inference.rows import fixed_part, random_part
 from ranef.problem import Problem
-from ranef.record import record
 from ranef.types import Array, TermLabel
 
 __all__ = ["Target", "target_of"]
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Target:
     """The rows to predict.
 

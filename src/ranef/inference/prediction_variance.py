@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,7 +17,6 @@ from ranef.kernel import CoreKernel, Kernel, Rows, RowsGroup, row_variances
 from ranef.problem import Problem
 from ranef.problem.parameters import covariances as covariances_of
 from ranef.problem.parameters import group_lambdas, theta_of_covariances
-from ranef.record import record
 from ranef.solve import Solution
 from ranef.solve.face import Face, face_of
 from ranef.solve.solution import evaluate_at
@@ -27,7 +27,7 @@ __all__ = ["PredictionVariance", "RowVariances", "new_groups", "relative_varianc
 STEP = 1e-4  # of the central differences, in natural sizes of the coordinates
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class PredictionVariance:
     """Variance of each prediction, shape (rows,), and how it moves with the variance parameters.
 
@@ -65,7 +65,7 @@ class PredictionVariance:
         return out
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class RowVariances:
     """The variances that predictions are made of.
 

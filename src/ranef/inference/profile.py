@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import partial
 from statistics import NormalDist
 
@@ -17,7 +17,6 @@ from ranef.inference.profile_points import FixedEffect, Point, Profiled
 from ranef.inference.profile_variance import VarianceParameter
 from ranef.options import confidence
 from ranef.problem import Problem
-from ranef.record import record
 from ranef.solve import Control, Solution
 from ranef.types import Array
 
@@ -29,7 +28,7 @@ SAME = 1e-14  # of a value: two values with nothing between them
 LOWER = 1e-6  # deviance units below the fit's that count as a better optimum
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class ProfileTrace:
     """The profile of one parameter, in order of its values.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -11,14 +12,13 @@ from scipy.linalg import null_space
 from ranef.errors import NumericalError
 from ranef.kernel import CoreKernel, change_fixed
 from ranef.problem import Problem
-from ranef.record import record
 from ranef.solve.certificate import ENOUGH_GAIN, ENOUGH_STEP
 from ranef.types import Array
 
 __all__ = ["FixedEffect", "Point", "Profiled", "broke_down"]
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Point:
     """A value of the parameter, the smallest deviance there, and where the others stand.
 

@@ -10,7 +10,7 @@ data. One set of refits serves all tests.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -24,7 +24,6 @@ from ranef.kernel import CoreKernel, Rows, row_variances
 from ranef.problem import Problem
 from ranef.problem.left import left_of_response, weighted
 from ranef.problem.parameters import semidefinite_cholesky
-from ranef.record import record
 from ranef.solve import Control, Solution
 from ranef.solve.solution import evaluate_at
 from ranef.source import rows_of
@@ -36,7 +35,7 @@ __all__ = ["ResidualTests", "residual_tests", "standardized_residuals"]
 FITTED = 1e-9
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class ResidualTests:
     """Statistics of the data and their p values.
 

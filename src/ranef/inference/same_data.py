@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,6 @@ from numpy.typing import NDArray
 from ranef.design import Design
 from ranef.errors import OptionError
 from ranef.frame import Table
-from ranef.record import record
 from ranef.types import Array
 
 __all__ = ["Data", "row_order"]
@@ -18,7 +18,7 @@ __all__ = ["Data", "row_order"]
 SAME = 1e-8  # of the spread of the values: they are computed again for each fit
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Data:
     """What a fit was made from.
 

@@ -9,13 +9,12 @@ at a boundary optimum they are taken along the face, where theta can move.
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from ranef.inference.quadratic import quadratic_forms
 from ranef.problem import Problem
-from ranef.record import record
 from ranef.solve import Solution
 from ranef.solve.face import face_of, hessian
 from ranef.solve.solution import evaluate_at
@@ -29,7 +28,7 @@ __all__ = [
 ]
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class VarianceDerivatives:
     """How vcov moves with the variance parameters, and how well these are known.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,7 +13,6 @@ from ranef.frame import Table
 from ranef.options import seed as checked_seed
 from ranef.options import whole
 from ranef.problem.parameters import semidefinite_cholesky
-from ranef.record import record
 from ranef.types import Array, Codes
 
 __all__ = [
@@ -32,7 +32,7 @@ def draw_key(seed: int | None) -> int:
     return checked
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class SimulatedTerm:
     """A random-effects term of the rows to simulate.
 

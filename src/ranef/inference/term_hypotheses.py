@@ -7,6 +7,7 @@ compared, not how well they are known.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -17,13 +18,12 @@ from ranef.formula.render import to_text
 from ranef.frame import Table
 from ranef.inference.truth_values import truth_as_categories
 from ranef.inference.type_three import type_three
-from ranef.record import record
 from ranef.types import Array
 
 __all__ = ["TermHypotheses", "containing", "term_hypotheses"]
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class TermHypotheses:
     """For each term of the fixed part the rows L of its hypothesis L beta = 0.
 

@@ -7,12 +7,11 @@ correlation matrix, -2 log density of every prior offered is a sum of the forms 
 
 from __future__ import annotations
 
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from ranef.kernel.protocol import Direction, TermBlock
-from ranef.record import record
 from ranef.types import Array
 
 __all__ = ["NO_PENALTY", "CovariancePenalty", "Penalty", "TermPenalty"]
@@ -26,7 +25,7 @@ def _none() -> Array:
     return np.zeros((0, 0))
 
 
-@record(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class CovariancePenalty:
     """Coefficients of the sum
 
@@ -136,7 +135,7 @@ def _inverse(penalty: CovariancePenalty, s: Array) -> Array:
     return out
 
 
-@record(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class TermPenalty:
     """A penalty of one random-effects term: where it stands, and B."""
 
@@ -157,7 +156,7 @@ class TermPenalty:
         return np.asarray(out)
 
 
-@record(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Penalty:
     """All that priors add to a problem.
 

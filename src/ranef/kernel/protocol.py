@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
-from ranef.record import record
 from ranef.types import Array, Codes, TermBlock
 
 __all__ = [
@@ -31,7 +31,7 @@ LBFGS = "l-bfgs"
 """Limited-memory quasi-Newton steps, from gradients alone."""
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class RowsGroup:
     """The random-effects columns of one grouping factor, row by row.
 
@@ -45,7 +45,7 @@ class RowsGroup:
     scales: tuple[float, ...]
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Rows:
     """All rows of a model: Z by grouping factor, X, y and prior weights (None: all 1)."""
 
@@ -59,7 +59,7 @@ class Rows:
     weights: Array | None
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Direction:
     """A symmetric change `d`, shape (q, q), of the relative covariance of one grouping factor."""
 
@@ -67,7 +67,7 @@ class Direction:
     d: Array
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Curvature:
     """Second derivatives of the criterion along k directions, and first ones of its parts.
 
@@ -89,7 +89,7 @@ class Step(NamedTuple):
     accepted: bool
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Optimum:
     """Where a search ended.
 
@@ -106,7 +106,7 @@ class Optimum:
     log: tuple[Step, ...]
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Layout:
     """How the random effects of a problem are eliminated.
 

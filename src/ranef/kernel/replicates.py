@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,13 +14,12 @@ from ranef.kernel.core import Replication, _blas_threads, _penalties, _use_scipy
 from ranef.kernel.penalty import NO_PENALTY, Penalty
 from ranef.kernel.protocol import Rows, TermBlock
 from ranef.kernel.sums import CrossProducts, fixed_argument, group_arguments
-from ranef.record import record
 from ranef.types import Array
 
 __all__ = ["EffectPool", "RefitPlan", "Refits", "Replicator"]
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class RefitPlan:
     """How many replicates, drawn from which key, and how they are searched.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Literal
 
@@ -13,7 +13,6 @@ from ranef.inference.bootstrap import BootstrapDraws
 from ranef.options import confidence, one_of, shown
 from ranef.present.grid import grid_html, grid_text
 from ranef.present.numbers import fixed, significant
-from ranef.record import record
 from ranef.types import Array
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ def _shortest(values: Array, level: float) -> tuple[float, float]:
     return float(ordered[first]), float(ordered[first + gap])
 
 
-@record(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, slots=True, repr=False)
 class Bootstrap:
     """Refits of a model to replicates of its data. ``str()`` is a table of all parameters.
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
-
-from ranef.record import record
 
 from ..diagnose.ladder import Ladder, Rung
 from ..types import Finding
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Diagnosis"]
 
 
-@record(frozen=True, slots=True, repr=False, eq=False)
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
 class Diagnosis:
     """What is worth knowing about a fit, and what other models would say.
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
-
-from ranef.record import record
 
 from ..diagnose.ladder import Effect, Rung, Test
 from .numbers import fixed, p_text, significant
@@ -27,7 +25,7 @@ _VERDICTS = {
 }
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Table:
     """Rows of text, head line first; columns in `left` are flush left, the others flush right."""
 

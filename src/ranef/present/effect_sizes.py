@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ranef.inference.effect_sizes import VarianceParts
 from ranef.present.grid import grid_html, grid_text
 from ranef.present.numbers import rounded, significant
-from ranef.record import record
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +27,7 @@ _PARTS = (
 )
 
 
-@record(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class R2:
     """Shares of the variance that a model explains.
 
@@ -74,7 +73,7 @@ class R2:
         return grid_html("Explained variance", self._head(), self._cells(), [f"Groups: {self.by}."])
 
 
-@record(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Icc:
     """Intraclass correlations.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ranef.formula.naming import factors
-from ranef.record import record
 from ranef.types import INTERCEPT
 
 from .equation_parts import Parts, text, variable
@@ -11,7 +12,7 @@ from .equation_parts import Parts, text, variable
 __all__ = ["Slope", "gamma_numbers", "left_side", "level_lines", "slopes_of"]
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Slope:
     """One coefficient of level 1 and what level 2 says of it.
 

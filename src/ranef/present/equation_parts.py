@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ranef.formula.naming import column_of, columns_of, factors, without_level
-from ranef.record import record
 from ranef.types import INTERCEPT
 
 from .names import RESIDUAL, factor_of, has_residual, response_of
@@ -32,7 +32,7 @@ _ESCAPES = {
 }
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class RandomPart:
     """The random effects of one term: grouping factor and coefficient names."""
 
@@ -40,7 +40,7 @@ class RandomPart:
     names: tuple[str, ...]
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Parts:
     """Names of everything that stands in the equations.
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from ranef.kernel import Layout, Step
 from ranef.page import pre
-from ranef.record import record
 
 __all__ = ["FactorShape", "FitLog"]
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class FactorShape:
     """One grouping factor: its name, levels, random effects a level."""
 
@@ -20,7 +20,7 @@ class FactorShape:
     columns: int
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class FitLog:
     """The record of how a fit was found; prints as a page.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ranef.inference.ddf.registry import in_words
@@ -11,7 +11,6 @@ from ranef.inference.hypotheses import Hypotheses
 from ranef.inference.joint_tests import HypothesisTest
 from ranef.present.grid import grid_html, grid_text
 from ranef.present.numbers import fixed, p_text, rounded, significant
-from ranef.record import record
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["LinearTest", "linear_test"]
 
 
-@record(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class LinearTest:
     """Whether linear hypotheses about the fixed effects hold, all at once.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +16,6 @@ from ranef.page import page_width
 from ranef.present.grid import LEAST, grid_html, grid_text
 from ranef.present.like_frame import LikeFrame
 from ranef.present.numbers import fixed, significant
-from ranef.record import record
 from ranef.types import RandomTerm, TermLabel
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ OF_ROWS = (
 SHOWN = 10
 
 
-@record(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, slots=True, repr=False)
 class Influence(LikeFrame):
     """Estimates without each level. ``str()`` shows the levels with the largest Cook's distances.
 

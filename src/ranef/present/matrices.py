@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from ranef.design import Design
 from ranef.problem import lower_triangles
-from ranef.record import record
 from ranef.types import Array
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["ModelMatrices", "model_matrices"]
 
 
-@record(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class ModelMatrices:
     """The matrices of y = offset + X beta + Z b + e, b = Lambda u.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -21,7 +21,6 @@ from ranef.present.like_frame import LikeFrame
 from ranef.present.means_frames import frame_of
 from ranef.present.means_text import cells_of, contrast_notes, mean_notes
 from ranef.present.progress import progress
-from ranef.record import record
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["Contrasts", "Means", "means_of"]
 
 
-@record(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Contrasts(LikeFrame):
     """Differences of marginal means, or other combinations of them, tested against zero.
 
@@ -173,7 +172,7 @@ class Contrasts(LikeFrame):
         return grid_html("Contrasts", self._title, self._cells(), self.notes)
 
 
-@record(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Means(LikeFrame):
     """Estimated marginal means, or slopes. ``str()`` is their table.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ranef.inference.ddf.registry import in_words
@@ -12,7 +12,6 @@ from ranef.inference.power import TermPower
 from ranef.present.grid import grid_html, grid_text
 from ranef.present.like_frame import LikeFrame
 from ranef.present.numbers import rounded
-from ranef.record import record
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +28,7 @@ class Size(NamedTuple):
     rows: int
 
 
-@record(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Power(LikeFrame):
     """The power of a planned study, design by design.
 

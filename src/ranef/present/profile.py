@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ranef.errors import OptionError
@@ -10,7 +10,6 @@ from ranef.inference.profile import ProfileTrace
 from ranef.options import confidence
 from ranef.present.grid import grid_html, grid_text
 from ranef.present.numbers import fixed, significant
-from ranef.record import record
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Profile"]
 
 
-@record(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, slots=True, repr=False)
 class Profile:
     """The deviance along each parameter, all others at their best. ``str()`` shows intervals.
 

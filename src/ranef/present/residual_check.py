@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ranef.inference.residual_tests import ResidualTests
 from ranef.present.grid import grid_html, grid_text
 from ranef.present.numbers import fixed, p_text
-from ranef.record import record
 from ranef.types import Array
 
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["ResidualCheck"]
 
 
-@record(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, slots=True, repr=False)
 class ResidualCheck:
     """Whether residuals and random effects follow the model. ``str()`` is a table of the tests.
 

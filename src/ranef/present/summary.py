@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-
-from ranef.record import record
 
 from ..errors import RanefError
 from .names import RESIDUAL, has_residual, prior_phrases, spell
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Component", "FixedEffect", "Summary", "summarize"]
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Component:
     """One line of the random effects: a variance, and its correlations with those before."""
 
@@ -30,7 +29,7 @@ class Component:
     correlations: tuple[float, ...] = ()
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class FixedEffect:
     """One line of the fixed effects."""
 
@@ -42,7 +41,7 @@ class FixedEffect:
     p_value: float
 
 
-@record(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, slots=True, repr=False)
 class Summary:
     """The summary of a fit. ``str()`` is the text form, at most 100 columns wide.
 

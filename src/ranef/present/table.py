@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ranef.options import text
-from ranef.record import record
 
 if TYPE_CHECKING:
     import os
@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class InformationCriteria:
     """AIC, BIC and log-likelihood of one fit."""
 
@@ -40,7 +40,7 @@ class InformationCriteria:
     loglik: float
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Coefficient:
     """One fixed effect; an aliased one has NaN throughout."""
 
@@ -49,7 +49,7 @@ class Coefficient:
     p_value: float
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class ModelColumn:
     """One model of the table.
 
@@ -96,7 +96,7 @@ class ModelColumn:
     priors: tuple[str, ...] = ()
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Cell:
     """A number, or nothing (`value` None), with what belongs to it.
 
@@ -113,7 +113,7 @@ class Cell:
     stars: str = ""
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Row:
     """One line of the table; `decimals` holds for all of its cells."""
 
@@ -122,7 +122,7 @@ class Row:
     decimals: int
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Block:
     """Rows between two rules: ``"coefficients"``, ``"fit"`` or ``"variances"``."""
 
@@ -130,7 +130,7 @@ class Block:
     rows: tuple[Row, ...]
 
 
-@record(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, slots=True, repr=False)
 class ComparisonTable:
     """A table of models side by side. ``str()`` is the text form.
 

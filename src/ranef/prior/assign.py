@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import reduce
 from operator import add
 from typing import Any, Protocol
@@ -14,7 +15,6 @@ from ranef.formula.naming import of_group
 from ranef.kernel import CovariancePenalty, Penalty, TermBlock, TermPenalty
 from ranef.prior.covariance import CovariancePrior
 from ranef.prior.fixed import Normal
-from ranef.record import record
 from ranef.types import Array
 
 __all__ = ["Assigned", "Term", "assign"]
@@ -35,7 +35,7 @@ class Term(Protocol):
     def q(self) -> int: ...
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Assigned:
     """The priors of a model.
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import inf, isfinite, lgamma, log, pi
 from typing import Any
 
@@ -18,7 +19,6 @@ import numpy as np
 from ranef.errors import OptionError
 from ranef.kernel import CovariancePenalty
 from ranef.options import real, shown
-from ranef.record import record
 from ranef.types import Array
 
 __all__ = ["LKJ", "CovariancePrior", "Gamma", "HalfNormal", "HalfT", "Wishart"]
@@ -38,7 +38,7 @@ class CovariancePrior(ABC):
         return self
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Wishart(CovariancePrior):
     """Wishart prior of the relative covariance matrix: blme's default.
 
@@ -122,7 +122,7 @@ class Wishart(CovariancePrior):
         return f"Wishart({', '.join([*parts, f'scale={_text(self.scale)}'])})"
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Gamma(CovariancePrior):
     """Gamma prior of the relative standard deviation of a single random effect.
 
@@ -190,7 +190,7 @@ class Gamma(CovariancePrior):
         return f"Gamma(shape={self.shape:g}, rate={self.rate:g})"
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class LKJ(CovariancePrior):
     """Prior of the correlations of a term's random effects; the SDs are left alone.
 
@@ -243,7 +243,7 @@ class LKJ(CovariancePrior):
         return f"LKJ(eta={self.eta:g})"
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class HalfNormal(CovariancePrior):
     """Half-normal prior of each relative standard deviation of a term.
 
@@ -281,7 +281,7 @@ class HalfNormal(CovariancePrior):
         return f"HalfNormal(scale={_text(self.scale)})"
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class HalfT(CovariancePrior):
     """Half-t prior of each relative standard deviation of a term.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from math import inf
 from typing import Any
 
@@ -10,13 +11,12 @@ import numpy as np
 
 from ranef.errors import OptionError, suggestion
 from ranef.options import real
-from ranef.record import record
 from ranef.types import INTERCEPT, Array
 
 __all__ = ["Normal"]
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Normal:
     """Independent normal priors of the fixed effects with mean zero: beta_j ~ N(0, (sigma sd_j)^2).
 

@@ -7,7 +7,7 @@ Strength 0 is no prior; strength 1 is the default of the family: blme's Wishart 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +16,6 @@ from ranef.errors import OptionError
 from ranef.inference.estimates import Estimates, estimate
 from ranef.options import instance, one_of, shown
 from ranef.prior import LKJ, Assigned, CovariancePrior, Gamma, Wishart
-from ranef.record import record
 from ranef.solve import Solution, solve
 from ranef.types import Array
 
@@ -40,7 +39,7 @@ FAMILIES: dict[str, Callable[[float, int], CovariancePrior]] = {
 }
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Point:
     """A fit at one strength."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +13,6 @@ from ranef.errors import OptionError
 from ranef.options import confidence, numbers, shown
 from ranef.present.progress import progress_bar
 from ranef.priors.family import Point, checked_fit, point_at, terms_of
-from ranef.record import record
 from ranef.types import Array
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Sensitivity", "sensitivity"]
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Sensitivity:
     """Estimates along the strength of a prior.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +21,6 @@ from ranef.priors.family import (
     point_at,
     terms_of,
 )
-from ranef.record import record
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,7 +34,7 @@ WEAKEST, STRONGEST = 1e-3, 100.0
 CLOSE = 1.01  # ratio of strengths that ends the search
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class SmallestPrior:
     """The weakest prior of a family that takes a fit off the boundary. ``str()`` says it in words.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +18,6 @@ from ranef.kernel import (
     TermBlock,
     change_response,
 )
-from ranef.record import record
 from ranef.scan import row_threads
 from ranef.source.memory import gather, gather_scaled, rows_of
 from ranef.source.scaling import COLLINEAR, Scaling, orthogonal_scaling, with_response
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["Problem", "TermLabel", "make_problem", "nearly_collinear", "problem_of"]
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Problem:
     """A profiled criterion: cross-products, structure of the random effects, ML or REML.
 

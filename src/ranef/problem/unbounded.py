@@ -37,13 +37,12 @@ larger B, the sooner y is in the span, so dimensions are taken off only where th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from ranef.design import Design
 from ranef.errors import DesignError
-from ranef.record import record
 from ranef.types import Array, Codes
 
 __all__ = ["check_bounded"]
@@ -198,7 +197,7 @@ def _blocks(design: Design, bases: Sequence[Array]) -> list[_Block]:
     return sorted(blocks, key=lambda block: -block[1] * block[2].shape[1])
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class _Ranks:
     """Ranks of Z_B and of [X, Z_B], and the part of y (of unit length) outside of the span."""
 

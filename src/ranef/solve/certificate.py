@@ -18,11 +18,11 @@ They bound what a search has left. How well the criterion itself is known is ano
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from ranef.kernel import CoreKernel, Evidence, Kernel
 from ranef.page import paragraph
 from ranef.problem import Problem
-from ranef.record import record
 from ranef.solve.outweighed import outweighed
 from ranef.types import Array
 
@@ -43,7 +43,7 @@ TOLD_ROUNDING = 1e-6
 UNDECIDED = 1e-4
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Certificate:
     """The verdict on a fit, with its evidence.
 

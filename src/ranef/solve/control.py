@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ranef.kernel.protocol import LBFGS, NEWTON
 from ranef.options import one_of, real, threads, whole
-from ranef.record import record
 
 __all__ = ["Control"]
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Control:
     """Settings of the search for the optimum.
 

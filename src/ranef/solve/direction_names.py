@@ -80,7 +80,10 @@ def mostly(names: Sequence[str], vectors: Array, factor: str) -> str:
         effect = f"the {factor} intercept" if term == "Intercept" else f"the slope of {term}"
         shares[effect] = shares.get(effect, 0.0) + float(weights @ weights)
     total = sum(shares.values())
-    ordered = sorted(shares, key=lambda effect: -shares[effect])
+    largest = max(shares.values())
+    # In quarters of the largest: effects that bear about as much stay in the model's order, and
+    # rounding error does not choose among them.
+    ordered = sorted(shares, key=lambda effect: -round(4.0 * shares[effect] / largest))
     named = [effect for effect in ordered if shares[effect] >= WORTH_NAMING * total][:MOST_NAMED]
     return named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
 

@@ -7,11 +7,12 @@ coordinates of the face near the solution; in the interior (r = q) they are thet
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from ranef.kernel import Curvature, Direction, Kernel
 from ranef.problem import Problem, lower_triangles
-from ranef.record import record
 from ranef.types import Array
 
 __all__ = ["Coordinate", "Face", "TermFace", "face_of", "gradient", "hessian"]
@@ -19,7 +20,7 @@ __all__ = ["Coordinate", "Face", "TermFace", "face_of", "gradient", "hessian"]
 ZERO = 1e-9  # singular values this much smaller than the largest are zero
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class TermFace:
     """One term: its factor's rank, range and null space, on the inner scale."""
 
@@ -33,7 +34,7 @@ class TermFace:
         return int(self.root.shape[1])
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Coordinate:
     """A free entry: row and column of a term's root, in the order of its face."""
 
@@ -42,7 +43,7 @@ class Coordinate:
     column: int
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Face:
     """All terms, the coordinates and the direction dD that each stands for."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
@@ -13,7 +13,6 @@ from ranef.kernel import CoreKernel, Evidence, Kernel, Solved, Step
 from ranef.kernel.core import steps_of
 from ranef.problem import Problem, lower_triangles
 from ranef.problem.parameters import group_lambdas, theta_of_blocks, to_inner
-from ranef.record import record
 from ranef.scan import row_threads
 from ranef.solve.certificate import Certificate, certificate
 from ranef.solve.control import Control
@@ -28,7 +27,7 @@ DEFAULT = Control()
 LEAST = 0.1
 
 
-@record(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Solution:
     """Where the criterion is smallest, and the proof.
 

@@ -9,7 +9,7 @@ square the condition number, and this takes it out before the squaring.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -17,7 +17,6 @@ from ranef.design import Design
 from ranef.errors import DataError
 from ranef.kernel import CoreScaling, column_scales
 from ranef.kernel.sums import SIZE_LIMITS
-from ranef.record import record
 from ranef.types import Array
 
 __all__ = ["COLLINEAR", "Scaling", "checked", "orthogonal_scaling", "with_response"]
@@ -27,7 +26,7 @@ __all__ = ["COLLINEAR", "Scaling", "checked", "orthogonal_scaling", "with_respon
 COLLINEAR = 1e-6
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Scaling:
     """How inner columns are made from the data's.
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-from ranef.record import record
 
 if TYPE_CHECKING:
     from ranef.inference.term_hypotheses import TermHypotheses
@@ -13,7 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["Kept"]
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Kept:
     """What a loaded fit knows of the data that it was fitted to.
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from math import sqrt
 from typing import Any
 
 from ranef.cli.study.fits import GROUP
-from ranef.record import record
 
 __all__ = ["Estimate", "combination", "correlation", "variance"]
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Estimate:
     """A number with its standard error; prints as ``2.80 (SE 0.16)``."""
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ranef.cli.study.least_squares import LeastSquares, least_squares
-from ranef.record import record
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +24,7 @@ FORMULAS = {
 }
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Study:
     """Everything the chapters speak of.
 

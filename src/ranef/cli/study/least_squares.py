@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from ranef.api import lm
-from ranef.record import record
 from ranef.types import Array
 
 __all__ = ["LeastSquares", "least_squares"]
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class LeastSquares:
     """An ordinary least-squares fit.
 

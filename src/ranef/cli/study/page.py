@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from ranef.page import page_width, paragraph
-from ranef.record import record
 
 __all__ = ["Chapter", "cited", "grid", "prose", "shown"]
 
 _WIDEST = 92
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Chapter:
     """A heading and blocks of text with empty lines between them; ``str()`` is the page."""
 

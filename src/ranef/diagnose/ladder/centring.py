@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -17,7 +18,6 @@ from ranef.formula.functions import CENTRING
 from ranef.formula.grouping import expand_group
 from ranef.formula.nodes import Call, Expr, walk
 from ranef.frame.grouping import group_means
-from ranef.record import record
 from ranef.types import Array, Codes, Finding
 
 __all__ = ["Candidate", "candidates", "centring_plans"]
@@ -26,7 +26,7 @@ CONSTANT = 1e-9  # of the standard deviation
 KNOWN_MEAN = 1e-3  # share of a group mean's variance that the fixed part has to leave
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """A predictor with variation within and between the groups of one factor.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from ranef.diagnose.imposed import with_ranks
 from ranef.diagnose.ladder.focal import effects_of
@@ -19,7 +19,6 @@ from ranef.diagnose.rank import Support
 from ranef.diagnose.subject import Subject
 from ranef.errors import RanefError
 from ranef.kernel import one_blas_thread
-from ranef.record import record
 from ranef.types import Finding
 
 __all__ = ["Climb", "fit_rungs", "rung_of"]
@@ -35,7 +34,7 @@ made whatever they cost."""
 WORKERS = 4
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Climb:
     """The rungs as fitted, for those who judge them.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,6 @@ from ranef.formula import to_text
 from ranef.formula.naming import factors, without_level
 from ranef.formula.nodes import Expr
 from ranef.frame.grouping import group_means
-from ranef.record import record
 from ranef.solve import Certificate
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ __all__ = ["Facts"]
 MOVED = 0.5  # standard errors of the asked model
 
 
-@record(frozen=True)
+@dataclass(frozen=True)
 class Facts:
     """The asked model and the rungs, as sentences need them."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from enum import IntEnum
 
 from ranef.diagnose.ladder.facts import Facts
@@ -10,7 +11,6 @@ from ranef.diagnose.ladder.rung import Plan, Rung, Test, Tried
 from ranef.diagnose.larger import Larger
 from ranef.diagnose.rank import Support
 from ranef.diagnose.subject import Subject
-from ranef.record import record
 from ranef.types import Finding
 
 __all__ = ["Asked", "Kind", "Place", "untested"]
@@ -29,7 +29,7 @@ class Place(IntEnum):
     PRIOR = 7
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Asked:
     """What is known before the ladder is climbed."""
 
@@ -39,7 +39,7 @@ class Asked:
     larger: Larger
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of rung.
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ranef.diagnose.subject import Subject
 from ranef.problem.parameters import to_data
-from ranef.record import record
 from ranef.solve.reference import SAME_BASIN, canonical
 from ranef.solve.start import other_starts
 from ranef.types import Array
@@ -15,7 +16,7 @@ STARTS = 3
 EVALUATIONS = 500
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Searches:
     """What searches from other start values came to.
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ranef.diagnose.subject import Subject
-from ranef.record import record
 
 __all__ = ["FIXED_RANK", "Call", "Conclusion", "Effect", "Ladder", "Plan", "Rung", "Test", "Tried"]
 
@@ -29,7 +28,7 @@ class Call(Protocol):
     def __call__(self, formula: str, data: str = "data") -> str: ...
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A model to fit in place of the one asked for.
 
@@ -75,7 +74,7 @@ class Plan:
     costly: bool = False
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Test:
     """A likelihood-ratio test between two rungs.
 
@@ -115,7 +114,7 @@ class Test:
         return self.p_low == self.p_high
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Effect:
     """A focal coefficient in a rung, beside the asked model.
 
@@ -145,7 +144,7 @@ class Effect:
     holds: bool
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Tried:
     """A plan with its fits: as the asked model was fitted, and by ML."""
 
@@ -155,7 +154,7 @@ class Tried:
     refusal: str = ""
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Rung:
     """One rung of the ladder.
 
@@ -213,7 +212,7 @@ class Rung:
         return self.verdict in ("interior optimum", "boundary optimum", FIXED_RANK)
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Ladder:
     """All rungs, the asked model first, and what they say together.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from itertools import combinations
 
@@ -13,7 +14,6 @@ from ranef.diagnose.subject import Subject
 from ranef.formula import Bar, Formula
 from ranef.formula.nodes import Name
 from ranef.frame.grouping import relate
-from ranef.record import record
 from ranef.types import Codes
 
 __all__ = ["Cells", "cell_candidates", "nested_formula"]
@@ -25,7 +25,7 @@ FEWEST_CELLS = 12
 MOST_PAIRS = 3
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Cells:
     """Two crossed factors and the combinations that occur.
 

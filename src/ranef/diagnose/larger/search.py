@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -20,7 +20,6 @@ from ranef.formula import Formula, parse
 from ranef.kernel import Direction
 from ranef.problem import Problem, make_problem
 from ranef.problem.parameters import theta_of_covariances, to_inner
-from ranef.record import record
 from ranef.types import Array
 
 __all__ = ["LEVEL", "Found", "Larger", "larger_parts", "looked_at"]
@@ -44,7 +43,7 @@ OWN_VARIANCE = 0.01
 """p value of the inner factor's own variance from which its labels count as used anew."""
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Found:
     """A candidate that its score test called for.
 
@@ -85,7 +84,7 @@ class Found:
         return self.p_value < LEVEL
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Larger:
     """What was looked at, and what came of it.
 
@@ -197,7 +196,7 @@ def _cost(problem: Problem, design: Design) -> int:
     return max(1, problem.kernel().work * (problem.n_theta + 1) + design.n * width)
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Look:
     """The score test of a candidate, and what a fit of it would cost."""
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from ranef.inference.ddf.method import Joint
 from ranef.inference.ddf.rows import independent_rows
-from ranef.record import record
 from ranef.types import Array
 
 __all__ = ["Constant"]
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Constant:
     """Wald tests on a fixed number of degrees of freedom."""
 

@@ -13,6 +13,7 @@ and the same for X beside Z. Nothing is divided by D: it may be singular.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,7 +21,6 @@ from ranef.errors import TooLargeError
 from ranef.kernel.blocks import PairBlocks, factor_blocks, pair_blocks
 from ranef.problem import Problem
 from ranef.problem.memory import available_memory
-from ranef.record import record
 from ranef.types import Array
 
 __all__ = ["Gram", "Part", "by_columns", "gram"]
@@ -28,7 +28,7 @@ __all__ = ["Gram", "Part", "by_columns", "gram"]
 GB = 1e9
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Part:
     """One of the factors that are not eliminated.
 
@@ -46,7 +46,7 @@ class Part:
     q: int
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Gram:
     """G = Z'V^-1 Z and H = Z'V^-1 X over sigma^2, G in parts.
 

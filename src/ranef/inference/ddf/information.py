@@ -7,6 +7,8 @@ known. (Along the face of such a fit it is: there the derivatives with respect t
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from ranef.inference.ddf.directions import all_directions
@@ -16,14 +18,13 @@ from ranef.inference.ddf.traces import traces
 from ranef.kernel import Direction
 from ranef.problem import Problem
 from ranef.problem.parameters import group_lambdas
-from ranef.record import record
 from ranef.solve.solution import evaluate_at
 from ranef.types import Array
 
 __all__ = ["VarianceInformation", "variance_information"]
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class VarianceInformation:
     """Sums over the levels and the covariance of the variance parameters, on the inner scale.
 

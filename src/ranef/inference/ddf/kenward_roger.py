@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from ranef.errors import OptionError
@@ -10,13 +12,12 @@ from ranef.inference.ddf.off_face import off_the_face
 from ranef.inference.ddf.rows import independent_rows
 from ranef.inference.satterthwaite import VarianceDerivatives, satterthwaite_df
 from ranef.problem import Problem
-from ranef.record import record
 from ranef.types import Array
 
 __all__ = ["KenwardRoger", "at_parameters", "method", "scaled_f"]
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class KenwardRoger:
     """A covariance that counts the uncertainty of the variances, and an F that is scaled to it.
 

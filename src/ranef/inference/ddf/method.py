@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from ranef.design import Design
 from ranef.inference.estimates import Estimates
 from ranef.inference.satterthwaite import VarianceDerivatives
 from ranef.problem import Problem
-from ranef.record import record
 from ranef.solve import Solution
 from ranef.types import Array
 
 __all__ = ["Fitted", "Joint", "Method"]
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Fitted:
     """What a method may ask of a fit.
 

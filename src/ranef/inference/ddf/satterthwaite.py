@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from ranef.inference.ddf.method import Fitted, Joint
 from ranef.inference.ddf.rows import independent_rows
 from ranef.inference.satterthwaite import VarianceDerivatives, satterthwaite_df
-from ranef.record import record
 from ranef.types import Array
 
 __all__ = ["Satterthwaite", "joint_df", "method"]
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Satterthwaite:
     """The moments of each row's variance are matched with those of a scaled chi-square.
 

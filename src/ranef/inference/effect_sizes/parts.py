@@ -15,13 +15,14 @@ Quantifying explained variance in multilevel models, Psychological Methods 24, 3
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from ranef.design import Design
 from ranef.problem import Problem
 from ranef.problem.parameters import group_lambdas
-from ranef.record import record
 from ranef.solve import Solution
 from ranef.source import rows_of
 from ranef.types import Array, Codes
@@ -29,7 +30,7 @@ from ranef.types import Array, Codes
 __all__ = ["VarianceParts", "level_means", "variance_parts"]
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class VarianceParts:
     """Variances, in units of the response squared.
 

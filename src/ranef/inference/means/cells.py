@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,6 @@ from ranef.errors import OptionError, UnknownColumnError, suggestion
 from ranef.frame import Column, Table
 from ranef.inference.means.variables import plain
 from ranef.options import name_list, shown
-from ranef.record import record
 from ranef.types import Codes
 
 __all__ = ["Cells", "cells_of"]
@@ -20,7 +20,7 @@ __all__ = ["Cells", "cells_of"]
 _MOST = 100_000
 
 
-@record(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Cells:
     """The combinations of values that occur.
 

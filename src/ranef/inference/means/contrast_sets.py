@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
@@ -10,7 +11,6 @@ import numpy as np
 
 from ranef.errors import OptionError, suggestion
 from ranef.options import numbers, one_of, shown
-from ranef.record import record
 from ranef.types import Array
 
 __all__ = ["CONTRASTS", "ContrastSet", "contrast_set"]
@@ -26,7 +26,7 @@ _POWERS = ("linear", "quadratic", "cubic", "quartic")
 _MOST_POWERS = 6
 
 
-@record(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class ContrastSet:
     """Names and coefficients, shape (k, m), of contrasts of m means.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,6 @@ from ranef.inference.means.adjust import Family, adjusted
 from ranef.inference.means.contrast_sets import ContrastSet, contrast_set
 from ranef.inference.means.rows import Basis, MeanRows
 from ranef.problem.memory import available_memory
-from ranef.record import record
 from ranef.types import Array
 
 __all__ = ["ContrastTests", "MeanSet", "contrast_tests", "joint_tests"]
@@ -33,7 +33,7 @@ _COPIES = 4
 """Arrays of the size of all contrasts, and of their covariance, that exist at once."""
 
 
-@record(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class MeanSet:
     """Marginal means (or slopes) with what tests them.
 
@@ -90,7 +90,7 @@ def _numeric(label: Any) -> bool:
     return True
 
 
-@record(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class ContrastTests:
     """Contrasts of all groups, one after the other.
 

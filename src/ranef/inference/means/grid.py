@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,6 @@ from ranef.errors import TooLargeError
 from ranef.frame import Column, Table
 from ranef.inference.means.rows import MeanRows
 from ranef.inference.means.variables import Variable
-from ranef.record import record
 from ranef.types import Array, Codes
 
 __all__ = ["WEIGHTS", "Grid", "grid_of"]
@@ -36,7 +36,7 @@ _MOST = 20_000_000
 Make = Callable[[Table], tuple[Array, Array]]
 
 
-@record(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Grid:
     """Means, and the values of the variables they are of.
 

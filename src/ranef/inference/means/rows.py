@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,13 +11,12 @@ from numpy.typing import NDArray
 from ranef.design import Encoding
 from ranef.inference.ddf import Method
 from ranef.inference.ddf.rows import RowTests, quantiles, two_sided
-from ranef.record import record
 from ranef.types import Array
 
 __all__ = ["Basis", "MeanRows"]
 
 
-@record(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class MeanRows:
     """Combinations of rows of the whole X.
 
@@ -56,7 +56,7 @@ class MeanRows:
         return MeanRows(self.full[places], self.shift[places], self.sums[places])
 
 
-@record(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Basis:
     """What a fit says of linear functions of its coefficients.
 

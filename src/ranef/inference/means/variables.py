@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -14,13 +15,12 @@ from ranef.errors import OptionError, UnknownColumnError, suggestion
 from ranef.frame import Table
 from ranef.options import mapping, name_list, numbers, shown
 from ranef.options import name as name_option
-from ranef.record import record
 from ranef.types import Array, Codes
 
 __all__ = ["Variable", "names_in", "number_in", "plain", "values_at", "variables_of"]
 
 
-@record(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Variable:
     """A variable, and the values at which it stands in a grid.
 

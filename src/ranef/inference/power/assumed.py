@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from ranef.errors import OptionError, suggestion
 from ranef.options import numbers, real, shown
-from ranef.record import record
 from ranef.types import INTERCEPT, Array, TermLabel
 
 __all__ = ["Assumed", "assumed"]
@@ -18,7 +17,7 @@ __all__ = ["Assumed", "assumed"]
 RESIDUAL = "Residual"
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Assumed:
     """The truth that responses are drawn from.
 

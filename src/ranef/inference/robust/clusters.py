@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,13 +11,12 @@ from ranef.design import Design
 from ranef.errors import DataError, OptionError
 from ranef.inference.nesting import nested_in, outermost_factor
 from ranef.options import shown
-from ranef.record import record
 from ranef.types import Codes, MissingRows
 
 __all__ = ["Clusters", "clusters_of"]
 
 
-@record(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Clusters:
     """A partition of the rows.
 

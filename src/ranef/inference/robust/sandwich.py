@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -13,7 +13,6 @@ from ranef.inference.robust.clusters import Clusters
 from ranef.inference.robust.kinds import NO_RESIDUAL, Kind
 from ranef.kernel import one_blas_thread
 from ranef.problem.parameters import group_lambdas
-from ranef.record import record
 from ranef.solve.solution import evaluate_at
 from ranef.source import rows_of
 from ranef.types import Array
@@ -21,7 +20,7 @@ from ranef.types import Array
 __all__ = ["Sandwich", "sandwich"]
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Sandwich:
     """M (sum of g_j g_j') M with g_j = K_j'e_j, and how well it is known.
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NoReturn
-
-from ranef.record import record
 
 from ...answers import refuse_unknown_options
 from ...errors import UsageError
@@ -17,7 +16,7 @@ __all__ = ["PlotAccessor"]
 
 
 @refuse_unknown_options("fit.plot")
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class PlotAccessor:
     """The plots of a fit; each takes and returns Matplotlib axes."""
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-
-from ranef.record import record
 
 from ...errors import OptionError
 from .choice import is_number
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Colouring", "colouring"]
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Colouring:
     """A colour for each value.
 

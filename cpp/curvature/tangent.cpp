@@ -1,0 +1,349 @@
+// Exact second derivatives: the sweeps of sweeps.hpp differentiated along one direction dD.
+//
+// Forward, with dC the change of the incoming Schur complement:
+//   dC_rest -= dC_j' H + H' dC_j - H' dC_jj H + U' dD U.
+// Reverse, with W and dW over the rest columns, S = F C_jj:
+//   dU = F (dC_j - dC_jj H) - S dD U,     dH = F' dD U + P (dC_j - dC_jj H),
+//   dG = F dC_jj F' - S dD S - dU W U' - U W dU' - U dW U',
+//   dW_j,rest = -dH W - H dW,   dW_jj = dP + dH W H' + H W dH' + H dW H',
+//   dP = F' dD F - P dC_jj P.
+// The second derivative along E is <dG, E>, summed over levels.
+#include "curvature/tangent.hpp"
+
+#include <algorithm>
+
+#include "factor/wide_stage.hpp"
+#include "linalg/products.hpp"
+
+namespace ranef {
+
+namespace {
+
+using ConstMap = Eigen::Map<const Matrix>;
+using Map = Eigen::Map<Matrix>;
+
+// Views of one level of one chain factor.
+struct LevelView {
+  std::size_t block;
+  std::size_t from;
+  int width;
+  ConstMap c, p, f, h, u;
+};
+
+LevelView view(const Sweeps& sweeps, std::size_t i, Index level) {
+  const Stage& stage = sweeps.arranged().chain[i];
+  const StageState& state = sweeps.stage(i);
+  const int q = stage.q;
+  const std::size_t block = at(level * q * q);
+  const std::size_t from = at(stage.rest_start[at(level)]) * at(q);
+  const int width = stage.rest_columns(level);
+  return {block,
+          from,
+          width,
+          ConstMap(sweeps.c_diagonal(i) + block, q, q),
+          ConstMap(&state.p[block], q, q),
+          ConstMap(&state.f[block], q, q),
+          ConstMap(&state.h[from], q, width),
+          ConstMap(&state.u[from], q, width)};
+}
+
+// C_rest changes by -(a'H + H'dC_j), a = dC_j - dC_jj H, and by -U'dD U where D is its own. In
+// both cases that is minus the sum of x'y + y'x; here are x and y, q rows a level.
+struct Halves {
+  Matrix x;
+  Matrix y;
+};
+
+void level_halves(const Sweeps& sweeps, std::size_t i, Index level, const Direction& direction,
+                  const Tangent& t, Halves& out) {
+  const Stage& stage = sweeps.arranged().chain[i];
+  const LevelView at_level = view(sweeps, i, level);
+  if (direction.group == stage.group) {
+    out.x = 0.5 * at_level.u;
+    out.y.noalias() = direction.d.lazyProduct(at_level.u);
+    return;
+  }
+  // a'H + H'dC_j = b'H + H'b with b = dC_j - dC_jj H / 2.
+  const ConstMap dc(&t.stages[i].diagonal[at_level.block], stage.q, stage.q);
+  out.x = ConstMap(&t.stages[i].rest[at_level.from], stage.q, at_level.width);
+  out.x.noalias() -= 0.5 * dc.lazyProduct(at_level.h);
+  out.y = at_level.h;
+}
+
+void forward_stage(const Sweeps& sweeps, std::size_t i, const Direction& direction, Tangent& t) {
+  const Arranged& arranged = sweeps.arranged();
+  const Stage& stage = arranged.chain[i];
+  if (i == 0 && direction.group != stage.group) return;  // nothing has changed yet
+  const int parents = stage.parent_columns;
+  const bool dense = meets_most(arranged, stage);
+  Halves halves;
+  Halves stacked;
+  Matrix update;
+  Matrix to_tail;  // by tail column
+  if (dense) to_tail.setZero(arranged.tail_columns, arranged.tail_columns);
+  for (const LevelRange levels : level_ranges(stage, stage.q)) {
+    if (dense) {
+      size_stack(arranged, stage, levels, stage.q, stacked.x);
+      size_stack(arranged, stage, levels, stage.q, stacked.y);
+    }
+    for (Index level = levels.first; level < levels.last; ++level) {
+      level_halves(sweeps, i, level, direction, t, halves);
+      const Index rows = dense ? parents : halves.x.cols();
+      update.resize(rows, halves.x.cols());
+      product(1.0, halves.x.leftCols(rows), Form::kTransposed, halves.y, Form::kPlain, 0.0, update);
+      product(1.0, halves.y.leftCols(rows), Form::kTransposed, halves.x, Form::kPlain, 1.0, update);
+      if (!dense) {
+        scatter_subtract(arranged, i, level, update, {&t.stages, &t.tail, &t.tail_fixed, &t.fixed});
+        continue;
+      }
+      if (parents > 0) subtract_from_parents(arranged, i, level, update, t.stages);
+      const Index row = (level - levels.first) * stage.q;
+      put_level(arranged, stage, level, halves.x.data() + parents * stage.q, stage.q, row,
+                stacked.x);
+      put_level(arranged, stage, level, halves.y.data() + parents * stage.q, stage.q, row,
+                stacked.y);
+    }
+    if (!dense) continue;
+    const auto add = [&](const Matrix& left, const Matrix& right) {
+      const auto tail = left.leftCols(arranged.tail_columns);
+      product(1.0, tail, Form::kTransposed, right.leftCols(arranged.tail_columns), Form::kPlain,
+              1.0, to_tail);
+      product(-1.0, tail, Form::kTransposed, right.rightCols(arranged.m), Form::kPlain, 1.0,
+              t.tail_fixed);
+      product(-1.0, left.rightCols(arranged.m), Form::kTransposed, right.rightCols(arranged.m),
+              Form::kPlain, 1.0, t.fixed);
+    };
+    add(stacked.x, stacked.y);
+    add(stacked.y, stacked.x);
+  }
+  if (dense) t.tail.subtract(to_tail);
+}
+
+Matrix tail_direction(const Arranged& arranged, const Direction& direction, const Matrix& right) {
+  // diag(dD, dD, ...) over the levels of one tail factor, times `right`; zero rows elsewhere.
+  Matrix out = Matrix::Zero(right.rows(), right.cols());
+  for (const TailGroup& group : arranged.tail) {
+    if (group.group != direction.group) continue;
+    for (Index level = 0; level < group.n_levels; ++level) {
+      const Index from = group.offset + level * group.q;
+      product(1.0, direction.d, Form::kPlain, right.middleRows(from, group.q), Form::kPlain, 0.0,
+              out.middleRows(from, group.q));
+    }
+  }
+  return out;
+}
+
+// True where the direction leaves the Schur complement over the tail as it was.
+bool tail_untouched(const Arranged& arranged, const Direction& direction) {
+  return std::any_of(arranged.tail.begin(), arranged.tail.end(),
+                     [&](const TailGroup& group) { return group.group == direction.group; });
+}
+
+// Returns dC_j - dC_jj H over the tail.
+Matrix forward_tail(const Sweeps& sweeps, const Direction& direction, Tangent& t) {
+  const TailState& tail = sweeps.tail();
+  t.tail_dense = t.tail.by_column();
+  const Matrix dense_h = times(t.tail_dense, tail.h);
+  add(-1.0, tail.u, Form::kTransposed, tail_direction(sweeps.arranged(), direction, tail.u),
+      Form::kPlain, t.fixed);
+  subtract_both(times(t.tail_fixed, Form::kTransposed, tail.h), t.fixed);
+  add(1.0, tail.h, Form::kTransposed, dense_h, Form::kPlain, t.fixed);
+  return t.tail_fixed - dense_h;
+}
+
+void reverse_tail(const Sweeps& sweeps, const Direction& direction, const Matrix& change,
+                  const Matrix& top, const Matrix& dtop, Tangent& t, std::vector<Matrix>& dgamma) {
+  const Arranged& arranged = sweeps.arranged();
+  const TailState& tail = sweeps.tail();
+  const Matrix d_u = tail_direction(arranged, direction, tail.u);
+  Matrix du = times(tail.f, change);
+  add(-1.0, tail.s, Form::kPlain, d_u, Form::kPlain, du);
+  Matrix dh = times(tail.f, Form::kTransposed, d_u);
+  add(1.0, tail.p, Form::kPlain, change, Form::kPlain, dh);
+  const bool untouched = tail_untouched(arranged, direction);
+  Matrix fdc;
+  Matrix d_s;
+  if (untouched) {
+    d_s = tail_direction(arranged, direction, tail.s);
+  } else {
+    multiply(tail.f, t.tail_dense, fdc);
+  }
+  const Matrix u_top = times(tail.u, top);
+  for (const TailGroup& group : arranged.tail) {
+    Matrix& sum = dgamma[at(group.group)];
+    for (Index level = 0; level < group.n_levels; ++level) {
+      const Index from = group.offset + level * group.q;
+      const int q = group.q;
+      if (untouched) {
+        add(-1.0, tail.s.middleRows(from, q), Form::kPlain, d_s.middleCols(from, q), Form::kPlain,
+            sum);
+      } else {
+        add(1.0, fdc.middleRows(from, q), Form::kPlain, tail.f.middleRows(from, q),
+            Form::kTransposed, sum);
+      }
+      subtract_both(
+          times(du.middleRows(from, q), Form::kPlain, u_top.middleRows(from, q), Form::kTransposed),
+          sum);
+      sum -= congruent(tail.u.middleRows(from, q), dtop);
+    }
+  }
+  // dP = F' dD F where D moves, -P dC P where C does.
+  Matrix product;
+  Matrix dw;
+  if (untouched) {
+    for (const TailGroup& group : arranged.tail) {
+      if (group.group != direction.group) continue;
+      const Index columns = group.n_levels * group.q;
+      const Matrix d_f = tail_direction(arranged, direction, tail.f);
+      dw = times(tail.f.middleRows(group.offset, columns), Form::kTransposed,
+                 d_f.middleRows(group.offset, columns));
+    }
+  } else {
+    multiply(tail.p, t.tail_dense, product);
+    multiply(product, tail.p, dw);
+    dw = -dw;
+  }
+  const Matrix dh_top = times(dh, top);
+  const Matrix h_dtop = times(tail.h, dtop);
+  subtract_both(times(-dh_top, Form::kPlain, tail.h, Form::kTransposed), dw);
+  add(1.0, h_dtop, Form::kPlain, tail.h, Form::kTransposed, dw);
+  t.tail_w.assign(dw);
+  t.tail_w_fixed = -dh_top - h_dtop;
+}
+
+void reverse_stage(const Sweeps& sweeps, std::size_t i, const Direction& direction,
+                   const Matrix& top, const Matrix& dtop, Tangent& t, std::vector<Matrix>& dgamma) {
+  const Arranged& arranged = sweeps.arranged();
+  const Stage& stage = arranged.chain[i];
+  const bool own = direction.group == stage.group;
+  const int q = stage.q;
+  Matrix& sum = dgamma[at(stage.group)];
+  Matrix w;
+  Matrix dw;
+  Matrix du;
+  Matrix dh;
+  Matrix dp;
+  for (Index level = 0; level < stage.n_levels; ++level) {
+    const LevelView at_level = view(sweeps, i, level);
+    const int width = at_level.width;
+    w.resize(width, width);
+    dw.resize(width, width);
+    sweeps.gather_w(i, level, top, w);
+    gather(arranged, i, level, {&t.stages, &t.tail_w, &t.tail_w_fixed, &dtop}, dw);
+    du.setZero(q, width);
+    dh.setZero(q, width);
+    dp.setZero(q, q);
+    if (i > 0) {
+      const ConstMap dc(&t.stages[i].diagonal[at_level.block], q, q);
+      const ConstMap drest(&t.stages[i].rest[at_level.from], q, width);
+      Matrix change = drest;
+      add(-1.0, dc, Form::kPlain, at_level.h, Form::kPlain, change);
+      add(1.0, at_level.f, Form::kPlain, change, Form::kPlain, du);
+      add(1.0, at_level.p, Form::kPlain, change, Form::kPlain, dh);
+      dp -= congruent(at_level.p, dc);
+      sum += congruent(at_level.f, dc);
+    }
+    if (own) {
+      const Matrix s = times(at_level.f, at_level.c);
+      const Matrix d_u = times(direction.d, at_level.u);
+      add(-1.0, s, Form::kPlain, d_u, Form::kPlain, du);
+      add(1.0, at_level.f, Form::kTransposed, d_u, Form::kPlain, dh);
+      add(1.0, at_level.f, Form::kTransposed, times(direction.d, at_level.f), Form::kPlain, dp);
+      sum -= congruent(s, direction.d);
+    }
+    subtract_both(times(times(du, w), Form::kPlain, at_level.u, Form::kTransposed), sum);
+    sum -= congruent(at_level.u, dw);
+    if (i > 0) {
+      const Matrix dh_w = times(dh, w);
+      const Matrix h_dw = times(at_level.h, dw);
+      Map(&t.stages[i].w_rest[at_level.from], q, width) = -dh_w - h_dw;
+      subtract_both(times(-dh_w, Form::kPlain, at_level.h, Form::kTransposed), dp);
+      add(1.0, h_dw, Form::kPlain, at_level.h, Form::kTransposed, dp);
+      Map(&t.stages[i].w_diagonal[at_level.block], q, q) = dp;
+    }
+  }
+}
+
+}  // namespace
+
+Tangent zero_tangent(const Arranged& arranged) {
+  Tangent t;
+  t.stages.resize(arranged.chain.size());
+  for (std::size_t i = 1; i < arranged.chain.size(); ++i) {
+    const Stage& stage = arranged.chain[i];
+    t.stages[i].diagonal.assign(stage.diagonal.size(), 0.0);
+    t.stages[i].rest.assign(stage.rest.size(), 0.0);
+  }
+  if (arranged.tail_columns > 0) {
+    t.tail = TailMatrix(arranged.tail_pattern);
+    t.tail_w = t.tail;
+  }
+  t.tail_fixed = Matrix::Zero(arranged.tail_columns, arranged.m);
+  t.fixed = Matrix::Zero(arranged.m, arranged.m);
+  return t;
+}
+
+Matrix forward_tangent(const Sweeps& sweeps, const Direction& direction, Tangent& t) {
+  for (std::size_t i = 0; i < sweeps.arranged().chain.size(); ++i) {
+    forward_stage(sweeps, i, direction, t);
+  }
+  if (sweeps.arranged().tail_columns == 0) return {};
+  return forward_tail(sweeps, direction, t);
+}
+
+void Criterion::tangent(const Direction& direction, std::size_t which,
+                        const std::vector<Direction>& directions, Curvature& out) {
+  const int p = arranged_.p;
+  Tangent t = zero_tangent(arranged_);
+  const Matrix tail = forward_tangent(sweeps(), direction, t);
+
+  Vector v(p + 1);
+  v.head(p) = -beta_;
+  v(p) = 1.0;
+  const Matrix dq = t.fixed.topLeftCorner(p, p);
+  const Vector fixed_v = times(t.fixed, v);
+  const double dr2 = v.dot(fixed_v);
+  Vector dv = Vector::Zero(p + 1);
+  dv.head(p) = -times(xx_inverse_, fixed_v.head(p));
+  Matrix dtop = times((-(nu_ / (r2_ * r2_)) * dr2) * v, Form::kPlain, v, Form::kTransposed);
+  subtract_both(times((-nu_ / r2_) * dv, Form::kPlain, v, Form::kTransposed), dtop);
+  if (reml_) dtop.topLeftCorner(p, p) -= congruent(xx_inverse_, dq);
+
+  std::vector<Matrix> dgamma;
+  for (const int q : arranged_.q) dgamma.push_back(Matrix::Zero(q, q));
+  const Matrix top_now = top();
+  for (std::size_t i = 1; i < arranged_.chain.size(); ++i) {
+    t.stages[i].w_diagonal.resize(t.stages[i].diagonal.size());
+    t.stages[i].w_rest.resize(t.stages[i].rest.size());
+  }
+  if (arranged_.tail_columns > 0) {
+    reverse_tail(sweeps(), direction, tail, top_now, dtop, t, dgamma);
+  }
+  for (std::size_t i = arranged_.chain.size(); i-- > 0;) {
+    reverse_stage(sweeps(), i, direction, top_now, dtop, t, dgamma);
+  }
+  const auto column = static_cast<Index>(which);
+  out.r2(column) = dr2;
+  out.xx[which] = dq;
+  for (std::size_t k = 0; k < directions.size(); ++k) {
+    out.hessian(static_cast<Index>(k), column) =
+        dgamma[at(directions[k].group)].cwiseProduct(directions[k].d).sum();
+  }
+}
+
+Curvature Criterion::hessian_by_tangents(const std::vector<Direction>& directions) {
+  gamma(arranged_.tail_columns > 0);  // leaves W of the later factors and the tail in the state
+  if (arranged_.tail_columns > 0) sweeps().tail_products();
+  const auto count = static_cast<Index>(directions.size());
+  Curvature out;
+  out.hessian = Matrix::Zero(count, count);
+  out.r2 = Vector::Zero(count);
+  out.xx.resize(directions.size());
+  for (std::size_t k = 0; k < directions.size(); ++k) {
+    tangent(directions[k], k, directions, out);
+  }
+  out.hessian = (0.5 * (out.hessian + out.hessian.transpose())).eval();
+  return out;
+}
+
+}  // namespace ranef

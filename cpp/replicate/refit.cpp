@@ -1,0 +1,168 @@
+#include "replicate/refit.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <exception>
+#include <limits>
+#include <mutex>
+#include <optional>
+#include <system_error>
+#include <thread>
+
+#include "search/start.hpp"
+
+namespace ranef {
+
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+// One thread's copy of the problem, changed from replicate to replicate, and its workspace.
+class Refitter {
+ public:
+  Refitter(const Arranged& arranged, const Chart& chart, const Replicates& replicates,
+           const RefitControl& control, const std::function<bool()>& interrupted)
+      : original_(arranged),
+        arranged_(arranged),
+        space_(arranged),
+        chart_(chart),
+        replicates_(replicates),
+        control_(control),
+        interrupted_(interrupted) {}
+
+  void fit(std::uint64_t k, Index column, Refits& out) {
+    // What the prior rows of the replicate before have added goes.
+    const int p = arranged_.p;
+    arranged_.n = original_.n;
+    arranged_.fixed.topLeftCorner(p, p) = original_.fixed.topLeftCorner(p, p);
+    replicates_.make(k, space_, arranged_);
+    out.n[at(column)] = static_cast<double>(arranged_.n);
+    if (control_.fixed_rows.rows() > 0) add_fixed_rows(arranged_, control_.fixed_rows);
+    if (!criterion_ || !replicates_.same_rows()) {
+      criterion_.emplace(arranged_, control_.reml, 0.0, control_.penalty);
+    } else {
+      criterion_->reload();
+    }
+    Optimum best = search(control_.start);
+    if (best.status != OptimiseStatus::kConverged && best.status != OptimiseStatus::kInterrupted) {
+      const int spent = best.evaluations;
+      best = search(moment_start(arranged_, criterion_->nu(), control_.reml, chart_));
+      best.evaluations += spent;
+    }
+    out.status[at(column)] = best.status;
+    out.evaluations[at(column)] = best.evaluations;
+    if (best.status == OptimiseStatus::kBrokeDown) return;
+    out.theta.col(column) = best.theta;
+    out.beta.col(column) = criterion_->beta();
+    out.criterion(column) = best.value;
+    out.sigma(column) = std::sqrt(criterion_->r2() / criterion_->nu());
+  }
+
+ private:
+  Optimum search(const Vector& start) {
+    return optimise(*criterion_, chart_, start, control_.search, interrupted_);
+  }
+
+  const Arranged& original_;
+  Arranged arranged_;
+  ReplicateSpace space_;
+  const Chart& chart_;
+  const Replicates& replicates_;
+  const RefitControl& control_;
+  const std::function<bool()>& interrupted_;
+  std::optional<Criterion> criterion_;
+};
+
+// Hands out numbers to threads, and tells the caller how far they are.
+class Work {
+ public:
+  explicit Work(Index count) : count_(count) {}
+
+  template <class Make>
+  bool run(int threads, const std::function<bool(Index)>& proceed, Make make) {
+    std::vector<std::jthread> crew;
+    const auto work = [this, &make] {
+      try {
+        auto worker = make();
+        for (Index k = next_++; k < count_ && !stopped_; k = next_++) {
+          worker.fit(k);
+          ++done_;
+        }
+      } catch (...) {
+        const std::lock_guard lock(mutex_);
+        if (!error_) error_ = std::current_exception();
+        stopped_ = true;
+      }
+      {
+        const std::lock_guard lock(mutex_);
+        --running_;
+      }
+      finished_.notify_one();
+    };
+    std::unique_lock lock(mutex_);  // nobody leaves before all are counted
+    try {
+      for (; running_ < threads; ++running_) crew.emplace_back(work);
+    } catch (
+        const std::system_error&) {  // not as many threads to be had: those there are do it all
+      if (crew.empty()) throw;
+    }
+    while (running_ > 0) {
+      finished_.wait_for(lock, std::chrono::milliseconds(50), [this] { return running_ == 0; });
+      if (running_ == 0 || stopped_) continue;
+      lock.unlock();
+      try {
+        if (proceed && !proceed(done_)) stopped_ = true;
+      } catch (...) {
+        stopped_ = true;
+        throw;
+      }
+      lock.lock();
+    }
+    lock.unlock();
+    crew.clear();
+    if (error_) std::rethrow_exception(error_);
+    return !stopped_;
+  }
+
+  const std::atomic<bool>& stopped() const { return stopped_; }
+
+ private:
+  Index count_;
+  std::atomic<Index> next_{0};
+  std::atomic<Index> done_{0};
+  std::atomic<bool> stopped_{false};
+  std::mutex mutex_;
+  std::condition_variable finished_;
+  int running_ = 0;
+  std::exception_ptr error_;
+};
+
+}  // namespace
+
+bool refit(const Arranged& arranged, const Chart& chart, const Replicates& replicates,
+           std::uint64_t first, Index count, const RefitControl& control,
+           const std::function<bool(Index)>& proceed, Refits& out) {
+  out.theta = Matrix::Constant(chart.size(), count, kNaN);
+  out.beta = Matrix::Constant(arranged.p, count, kNaN);
+  out.criterion = Vector::Constant(count, kNaN);
+  out.sigma = Vector::Constant(count, kNaN);
+  out.n.assign(at(count), 0.0);
+  out.status.assign(at(count), OptimiseStatus::kBrokeDown);
+  out.evaluations.assign(at(count), 0);
+  Work work(count);
+  const std::function<bool()> interrupted = [&work] { return work.stopped().load(); };
+  struct Worker {
+    Refitter refitter;
+    std::uint64_t first;
+    Refits& out;
+    void fit(Index k) { refitter.fit(first + static_cast<std::uint64_t>(k), k, out); }
+  };
+  const int threads = static_cast<int>(std::clamp<Index>(count, 1, std::max(1, control.threads)));
+  return work.run(threads, proceed, [&] {
+    return Worker{Refitter(arranged, chart, replicates, control, interrupted), first, out};
+  });
+}
+
+}  // namespace ranef

@@ -1,0 +1,76 @@
+// Centring and scaling of the columns inside, so that units never matter.
+//
+// X = X_inner R^-1, Z_k = Z_inner B_k^-1 and y = y_shift + y_scale y_inner. With an intercept at
+// hand, other columns are shifted by their means: a change of basis that the intercept absorbs.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "rows/columns.hpp"
+#include "rows/cross_products.hpp"
+#include "rows/term.hpp"
+
+namespace ranef {
+
+// The columns of a model as the data have them, each array once, and who uses which. Nothing of it
+// is kept. -1 stands for the constant 1.
+struct ModelView {
+  struct Codes {
+    const std::int32_t* values = nullptr;
+    Index n_levels = 0;
+  };
+  struct Random {
+    int group = 0;
+    std::vector<int> columns;
+  };
+
+  Index n = 0;
+  std::vector<ColumnToScale> columns;
+  std::vector<Codes> groups;
+  std::vector<Random> random;  // terms of one group stand side by side in this order
+  std::vector<int> fixed;
+  const double* response = nullptr;
+  const double* weights = nullptr;
+};
+
+// How the inner columns of one model matrix are made: (column - shift) / scale.
+struct MatrixScaling {
+  std::vector<double> shifts;
+  std::vector<double> scales;
+  int intercept = -1;
+
+  int size() const { return static_cast<int>(shifts.size()); }
+  // R with X = X_inner R^-1; the intercept takes up the shifts.
+  Matrix change() const;
+  double log_volume() const;  // log |det R|
+};
+
+// Variances of slopes are squares of ratios of sizes: they must fit into double precision.
+inline constexpr double kSmallestSize = 1e-70;
+inline constexpr double kLargestSize = 1e70;
+
+struct Scaling {
+  MatrixScaling x;
+  ColumnScale y;
+  std::vector<Term> terms;
+  std::vector<MatrixScaling> z;  // by term
+  // Where the inner X is the orthogonal factor of the scaled one: inverse of the other factor.
+  Matrix orthogonal;
+
+  Matrix fixed_change() const;  // R
+  // What the criterion on the data's scale has on top of the inner one.
+  double constant(double nu, bool reml) const;
+  // Whether all sizes lie between the limits.
+  bool representable() const;
+};
+
+Scaling scaling_of(const ModelView& model, int threads);
+
+// The rows of a model under a scaling of its columns.
+RowsView scaled_rows(const ModelView& model, const Scaling& scaling);
+
+// Scaling and cross-products of the scaled columns.
+void gather(const ModelView& model, int threads, Scaling& scaling, CrossProducts& products);
+
+}  // namespace ranef

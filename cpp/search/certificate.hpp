@@ -1,0 +1,53 @@
+// The evidence for or against an optimum.
+//
+// The criterion is minimised over relative covariances D_k that are positive semidefinite. A point
+// is a local minimum when (Karush, Kuhn and Tucker on the semidefinite cone)
+//
+// 1. along the face it lies on, the Newton decrement g'H^-1 g / 2 with the exact Hessian is nil;
+// 2. out of the face, Gamma_k = df/dD_k has no negative eigenvalue on the null space of D_k;
+// 3. H is positive definite on the face.
+//
+// An eigenvalue of Gamma that is nil says nothing: then what decides is whether the criterion bends
+// upwards along that way out of the face, the coordinates of the face free to follow.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "criterion/criterion.hpp"
+#include "structure/chart.hpp"
+
+namespace ranef {
+
+// A way out of the face: D_k + size v v'.
+struct Leave {
+  std::size_t term = 0;
+  Vector v;
+  double size = 0.0;
+};
+
+struct Evidence {
+  double gain = 0.0;  // predicted decrease that is left, deviance units
+  double step = 0.0;  // largest step to the predicted optimum, standard errors
+  double dual = 0.0;  // smallest eigenvalue of Gamma on null spaces, data's units; or NaN
+  double complementarity = 0.0;  // largest element of D Gamma
+  double curvature = 0.0;  // smallest eigenvalue of H in relative SDs; NaN without coordinates
+  std::vector<int> rank;   // by term
+  Matrix flat;             // columns: steps along the coordinates at no cost
+  std::vector<int> loose;  // term whose variance changes with each of the last columns of `flat`
+  double rounding = 0.0;   // error of the criterion as computed, deviance units
+
+  // What is promised: a step along the coordinates of the face, and out of it.
+  Vector towards;
+  std::vector<Leave> leaves;
+};
+
+// `bases` by term: b = B b_inner, for eigenvalues in the data's units. The criterion stands at
+// theta.
+Evidence evidence(Criterion& criterion, const Chart& chart, const Vector& theta,
+                  const std::vector<Matrix>& bases);
+
+// Where `length` times what is promised leads to.
+Vector promised(const Chart& chart, const Vector& theta, const Evidence& evidence, double length);
+
+}  // namespace ranef

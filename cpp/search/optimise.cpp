@@ -1,0 +1,388 @@
+#include "search/optimise.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "linalg/products.hpp"
+#include "linalg/spectrum.hpp"
+#include "search/held_by_prior.hpp"
+#include "search/lbfgs.hpp"
+#include "search/trust_region.hpp"
+#include "structure/boundary.hpp"
+#include "structure/step_chart.hpp"
+
+namespace ranef {
+
+namespace {
+
+// A predicted gain, deviance units, below which a step is a billionth of a standard error.
+constexpr double kNothing = 1e-18;
+
+// A predicted gain below which the Hessian hardly changes any more.
+constexpr double kNear = 0.1;
+
+class Search {
+ public:
+  Search(Criterion& criterion, const Chart& chart, const OptimiseControl& control,
+         const std::function<bool()>& interrupted)
+      : exact_(criterion.arranged().tail_columns == 0),
+        costly_(!exact_ && criterion.penalty().empty()),
+        criterion_(criterion),
+        chart_(chart),
+        control_(control),
+        interrupted_(interrupted) {}
+
+  Optimum run(const Vector& start) {
+    out_.theta = start;
+    if (!evaluate(start)) return out_;
+    out_.value = criterion_.value();
+    if (control_.max_evaluations <= 1) {
+      out_.status = OptimiseStatus::kMaxEvaluations;
+      return out_;
+    }
+    constexpr int kRounds = 12;
+    for (int round = 0; round < kRounds; ++round) {
+      descend();
+      if (out_.status != OptimiseStatus::kConverged && out_.status != OptimiseStatus::kNoProgress) {
+        return out_;
+      }
+      if (escape()) {
+        ++out_.escapes;
+        continue;
+      }
+      if (!settle_on_boundary(1e-4)) break;
+    }
+    evaluate_current();
+    return out_;
+  }
+
+ private:
+  bool evaluate(const Vector& theta) {
+    ++out_.evaluations;
+    at_ = theta;
+    chart_.lambda(theta, lambda_);
+    return criterion_.evaluate(lambda_);
+  }
+
+  bool spent() const { return out_.evaluations >= control_.max_evaluations; }
+
+  // Differences of the criterion below this are rounding error.
+  double noise() const { return std::max(1e-12, criterion_.rounding()); }
+
+  // Where the workspace stands.
+  Vector gradient() { return chart_.gradient(criterion_.gamma(), lambda_); }
+
+  Matrix hessian() {
+    chart_.directions(lambda_, directions_);
+    Matrix out =
+        exact_ ? criterion_.hessian(directions_) : criterion_.average_information(directions_);
+    chart_.add_bend(criterion_.gamma(), out);
+    return out;
+  }
+
+  void descend() {
+    if (control_.method == OptimiseMethod::kNewton) {
+      newton();
+      if (out_.status != OptimiseStatus::kNoProgress) return;
+    }
+    const double before = out_.value;
+    quasi_newton();
+    // Where that led on, second derivatives have another try from a better point.
+    if (control_.method == OptimiseMethod::kNewton && out_.value < before &&
+        out_.status == OptimiseStatus::kConverged) {
+      newton();
+    }
+  }
+
+  // Descent with gradients alone. It counts as what found the point where it got lower.
+  void quasi_newton() {
+    const double before = out_.value;
+    evaluate_current();
+    DescentPoint at{out_.theta, out_.value, gradient()};
+    Descent descent;
+    descent.gain = control_.gain;
+    descent.noise = 4.0 * noise();
+    descent.evaluate = [this](DescentPoint& point) {
+      if (!evaluate(point.theta)) return false;
+      point.value = criterion_.value();
+      point.gradient = gradient();
+      return point.gradient.allFinite();
+    };
+    bool halted = false;
+    descent.stop = [this, &halted] {
+      halted = interrupted_ && interrupted_();
+      return halted || spent();
+    };
+    descent.taken = [this](const DescentPoint& point, double gain, double length) {
+      out_.log.push_back({point.value, gain, length, true});
+      out_.theta = point.theta;
+      out_.value = point.value;
+    };
+    const DescentEnd end = lbfgs(descent, at);
+    evaluate_current();
+    out_.status = halted                           ? OptimiseStatus::kInterrupted
+                  : end == DescentEnd::kStopped    ? OptimiseStatus::kMaxEvaluations
+                  : end == DescentEnd::kNoProgress ? OptimiseStatus::kNoProgress
+                                                   : OptimiseStatus::kConverged;
+    if (out_.value < before || control_.method == OptimiseMethod::kLbfgs) {
+      out_.method = OptimiseMethod::kLbfgs;
+    }
+  }
+
+  void newton() {
+    double radius = 1.0;
+    double gain_before = std::numeric_limits<double>::infinity();
+    bool settle = true;  // once between accepted steps: rounding error may move theta every time
+    bool fresh = true;   // whether h was computed where the search stands
+    evaluate_current();
+    Vector& g = slope_;
+    Matrix& h = curvature_;
+    g = gradient();
+    h = hessian();
+    hold_by_prior(criterion_, chart_, g, h);
+    for (;;) {
+      if (interrupted_ && interrupted_()) {
+        out_.status = OptimiseStatus::kInterrupted;
+        return;
+      }
+      const StepChart steps(chart_, out_.theta, g, h, !exact_);
+      const Step step = trust_region_step(steps.curvature(), steps.slope(), radius);
+      if (!step.fine) {
+        evaluate_current();
+        out_.status = OptimiseStatus::kNoProgress;
+        return;
+      }
+      const double gain = step.gain;
+      if (!(gain > control_.gain)) {
+        out_.status = OptimiseStatus::kConverged;
+        if (gain > kNothing && exact_) polish(steps.from(out_.theta, step.change), g.norm());
+        return;
+      }
+      // Average information converges linearly; where that is slow the exact Hessian pays.
+      // Slow, too, is the way along a curved valley that ends on the boundary.
+      if (gain < 1.0 && gain > 0.1 * gain_before) {
+        const bool moved = settle && settle_on_boundary(1e-2);
+        if (moved || !exact_ || !fresh) {
+          settle = settle && !moved;
+          exact_ = true;
+          radius = 1.0;
+          evaluate_current();
+          g = gradient();
+          h = hessian();
+          fresh = true;
+          hold_by_prior(criterion_, chart_, g, h);
+          gain_before = std::numeric_limits<double>::infinity();
+          continue;
+        }
+      }
+      gain_before = gain;
+      if (spent()) {
+        evaluate_current();
+        out_.status = OptimiseStatus::kMaxEvaluations;
+        return;
+      }
+      const Vector candidate = steps.from(out_.theta, step.change);
+      const bool fine = evaluate(candidate);
+      const double drop = fine ? out_.value - criterion_.value() : -1.0;
+      // Near the optimum the drop drowns in rounding error; there the step is judged by what it
+      // leaves to gain, which the gradient shows more sharply than the criterion.
+      const bool blind = fine && gain < 4.0 * noise() && drop > -4.0 * noise();
+      const double ratio = drop / gain;
+      bool accept = fine && (ratio > 1e-4);
+      if (blind) {
+        accept = gradient().norm() < 0.5 * g.norm();
+        if (!accept) {
+          out_.log.push_back({criterion_.value(), gain, radius, false});
+          evaluate_current();
+          out_.status = OptimiseStatus::kConverged;
+          return;
+        }
+      }
+      out_.log.push_back({fine ? criterion_.value() : out_.value, gain, radius, accept});
+      if (accept) {
+        settle = true;
+        const Vector way = candidate - out_.theta;
+        out_.theta = candidate;
+        out_.value = criterion_.value();
+        const Vector g_before = g;
+        g = gradient();
+        fresh = !(exact_ && costly_ && gain < kNear && std::abs(ratio - 1.0) < 0.25);
+        if (fresh) h = hessian();
+        if (!fresh || (!exact_ && gain < 1.0)) correct(h, way, g - g_before);
+        hold_by_prior(criterion_, chart_, g, h);
+        if (ratio > 0.75 && step.length > 0.8 * radius) radius *= 2.5;
+        if (!blind && ratio < 0.25) radius = 0.5 * step.length;
+      } else {
+        if (!fresh) {
+          evaluate_current();
+          g = gradient();
+          h = hessian();
+          fresh = true;
+        }
+        radius = 0.25 * step.length;
+        if (radius < 1e-10) {
+          evaluate_current();
+          out_.status = OptimiseStatus::kNoProgress;
+          return;
+        }
+      }
+    }
+  }
+
+  // Average information is not the Hessian, and what it is wrong about makes convergence linear. A
+  // short step has shown the curvature along itself: the symmetric change of rank one that agrees.
+  // So changed, the last exact Hessian of crossed factors, which costs more than an evaluation, is
+  // good enough for the last steps.
+  static void correct(Matrix& h, const Vector& step, const Vector& change) {
+    const Vector wrong = change - h * step;
+    const double along = wrong.dot(step);
+    if (std::abs(along) > 1e-3 * wrong.norm() * step.norm()) {
+      h += wrong * wrong.transpose() / along;
+    }
+  }
+
+  // Takes the last step of a converged search where the gradient gets smaller by it: its gain is
+  // below what the criterion shows, but first-order conditions profit (Newton squares the error).
+  void polish(const Vector& candidate, double slope) {
+    if (!spent() && evaluate(candidate) && criterion_.value() <= out_.value + noise() &&
+        gradient().norm() < slope) {
+      out_.theta = candidate;
+      out_.value = criterion_.value();
+      return;
+    }
+    evaluate_current();
+  }
+
+  // The workspace may stand at a rejected point; this brings it back without counting it.
+  void evaluate_current() {
+    if (at_.size() == out_.theta.size() && (at_ - out_.theta).isZero(0.0)) return;
+    at_ = out_.theta;
+    chart_.lambda(at_, lambda_);
+    criterion_.evaluate(lambda_);
+  }
+
+  // Leaves a saddle: where Gamma has a negative eigenvalue on the (near) null space of a block,
+  // D + t v v' lowers the criterion for small t. True where it went lower.
+  bool escape() {
+    const std::vector<Matrix> gamma = criterion_.gamma();
+    for (std::size_t k = 0; k < chart_.terms().size(); ++k) {
+      const Term& term = chart_.terms()[k];
+      const Matrix t = chart_.block(out_.theta, k);
+      if (clearly_regular(t, 1e-6)) continue;
+      const Matrix s = outer_gram(t);
+      const Spectrum spectrum = spectrum_of(s);
+      const double scale = std::max(1.0, spectrum.values(term.q - 1));
+      int null = 0;
+      while (null < term.q && spectrum.values(null) < 1e-6 * scale) ++null;
+      if (null == 0) continue;
+      const Matrix n = spectrum.vectors.leftCols(null);
+      const Matrix dual = congruent_transposed(
+          n, gamma[at(term.group)].block(term.offset, term.offset, term.q, term.q));
+      const Spectrum violation = spectrum_of(dual);
+      if (!(violation.least() < -1e-6)) continue;  // what is left to gain is less still
+      const Vector v = n * violation.vectors.col(0);
+      double best = out_.value - 1e-9 - noise();
+      Vector best_theta;
+      for (double size = 1e-5; size < 20.0 && !spent(); size *= 10.0) {
+        Vector theta = out_.theta;
+        chart_.set_block(theta, k, semidefinite_cholesky(s + size * v * v.transpose(), 1e-14));
+        if (evaluate(theta) && criterion_.value() < best) {
+          best = criterion_.value();
+          best_theta = theta;
+        } else if (best_theta.size() > 0) {
+          break;
+        }
+      }
+      if (best_theta.size() > 0) {
+        out_.theta = best_theta;
+        out_.value = best;
+        return true;
+      }
+      evaluate_current();
+    }
+    return false;
+  }
+
+  // Whether Gamma at the workspace's point has no negative eigenvalue on `null`.
+  bool leaves_at_a_loss(std::size_t k, const Matrix& null) {
+    if (null.cols() == 0) return true;
+    const Term& term = chart_.terms()[k];
+    const Matrix dual = congruent_transposed(
+        null, criterion_.gamma()[at(term.group)].block(term.offset, term.offset, term.q, term.q));
+    return spectrum_of(dual).least() >= 0.0;
+  }
+
+  // Whether the last quadratic model promises so much of a loss that a look is not worth its while.
+  // The criterion is even in a factor that vanishes; near zero the loss is a quarter of the
+  // model's.
+  bool surely_worse(const Vector& theta) const {
+    if (curvature_.rows() != theta.size() || !criterion_.penalty().empty()) return false;
+    const Vector step = theta - out_.theta;
+    return slope_.dot(step) + 0.5 * step.dot(curvature_ * step) > 1e-3;
+  }
+
+  bool take_if_no_worse(const Vector& theta, const std::vector<Matrix>& null) {
+    if ((theta - out_.theta).norm() < 1e-12 * (1.0 + theta.norm())) {
+      out_.theta = theta;  // rounding error gives way to exact zeros
+      return false;
+    }
+    if (spent() || surely_worse(theta) || !evaluate(theta)) return false;
+    if (criterion_.value() > out_.value + 1e-9 + noise()) return false;
+    for (std::size_t k = 0; k < null.size(); ++k) {
+      if (!leaves_at_a_loss(k, null[k])) return false;
+    }
+    out_.theta = theta;
+    out_.value = criterion_.value();
+    return true;
+  }
+
+  // Sets nearly vanished directions to exact zeros where that costs nothing and the boundary is not
+  // left at a profit: all of them at once, else block by block, fewer and fewer. True where theta
+  // changed.
+  bool settle_on_boundary(double limit) {
+    const std::size_t blocks = chart_.terms().size();
+    std::vector<Matrix> null(blocks);
+    Vector theta = out_.theta;
+    for (std::size_t k = 0; k < blocks; ++k) {
+      theta = on_boundary(chart_, theta, k, limit, chart_.terms()[k].q, null[k]);
+    }
+    bool changed = take_if_no_worse(theta, null);
+    for (std::size_t k = 0; !changed && k < blocks; ++k) {
+      const auto directions = static_cast<int>(null[k].cols());
+      for (int most = directions; most > 0; --most) {
+        std::vector<Matrix> only(blocks);
+        theta = on_boundary(chart_, out_.theta, k, limit, most, only[k]);
+        if (blocks == 1 && most == directions) continue;  // tried above
+        if (take_if_no_worse(theta, only)) {
+          changed = true;
+          break;
+        }
+      }
+    }
+    evaluate_current();
+    return changed;
+  }
+
+  bool exact_;   // whether steps use the exact Hessian; it is cheap where all factors are nested
+  bool costly_;  // whether it is not
+  Criterion& criterion_;
+  const Chart& chart_;
+  const OptimiseControl& control_;
+  const std::function<bool()>& interrupted_;
+  Optimum out_;
+  Vector at_;                          // where the workspace stands
+  std::vector<Matrix> lambda_;         // the same
+  std::vector<Direction> directions_;  // memory of the last ones
+  Vector slope_;                       // of the last quadratic model of Newton's steps
+  Matrix curvature_;                   // the same
+};
+
+}  // namespace
+
+Optimum optimise(Criterion& criterion, const Chart& chart, const Vector& start,
+                 const OptimiseControl& control, const std::function<bool()>& interrupted) {
+  return Search(criterion, chart, control, interrupted).run(start);
+}
+
+}  // namespace ranef

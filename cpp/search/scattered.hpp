@@ -1,0 +1,14 @@
+// Starts all over the place, for models of few rows, whose criterion can have valleys anywhere.
+#pragma once
+
+#include <vector>
+
+#include "structure/chart.hpp"
+
+namespace ranef {
+
+// SDs of 0.1 to 100 residual SDs on the scale of columns of unit size, equally likely in
+// logarithms, and any correlations. Always the same ones, so that a fit can be repeated.
+std::vector<Vector> scattered_starts(const Chart& chart);
+
+}  // namespace ranef

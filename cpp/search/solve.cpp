@@ -1,0 +1,249 @@
+#include "search/solve.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <limits>
+
+#include "linalg/products.hpp"
+#include "linalg/spectrum.hpp"
+#include "search/valleys.hpp"
+
+namespace ranef {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// Lower triangle of a covariance whose rank is known: rounding is not taken for variance.
+Matrix ranked(const Matrix& s, int rank) {
+  const Matrix t = semidefinite_cholesky(s, 1e-12);
+  const auto found = static_cast<int>((t.diagonal().array() != 0.0).count());
+  if (rank == s.rows() || found <= rank) return t;
+  const Spectrum spectrum = spectrum_of(s);
+  Vector values = spectrum.values;
+  values.head(s.rows() - rank).setZero();
+  return semidefinite_cholesky(congruent_diagonal(spectrum.vectors, values), 1e-9);
+}
+
+class Solver {
+ public:
+  Solver(Criterion& criterion, const Chart& chart, const std::vector<Matrix>& bases,
+         const SolveControl& control, const std::function<bool()>& interrupted)
+      : criterion_(criterion),
+        chart_(chart),
+        bases_(bases),
+        control_(control),
+        interrupted_(interrupted) {}
+
+  Solved run(const Vector& start, double work) {
+    out_.optimum = search(start);
+    if (!failed(out_.optimum.status)) {
+      judge();
+      if (control_.search.max_evaluations > 1) look_elsewhere(work);
+      out_.optimum.theta = canonical(chart_, out_.optimum.theta);
+      to_data();
+    }
+    out_.loses_digits = criterion_.loses_digits();
+    return std::move(out_);
+  }
+
+ private:
+  static constexpr double kNext = 1e-10;  // next to nothing, in deviance units
+
+  static bool failed(OptimiseStatus status) {
+    return status == OptimiseStatus::kBrokeDown || status == OptimiseStatus::kInterrupted;
+  }
+
+  Optimum search(const Vector& start) {
+    const Clock::time_point from = Clock::now();
+    Optimum found = optimise(criterion_, chart_, start, control_.search, interrupted_);
+    out_.search_seconds += seconds_since(from);
+    return found;
+  }
+
+  void judge() {
+    const Clock::time_point from = Clock::now();
+    weigh();
+    keep_promises();
+    go_further();
+    out_.certificate_seconds += seconds_since(from);
+  }
+
+  void weigh() { out_.evidence = evidence(criterion_, chart_, out_.optimum.theta, bases_); }
+
+  bool spent() const { return out_.optimum.evaluations >= control_.search.max_evaluations; }
+
+  bool move_to(const Vector& theta) {
+    ++out_.optimum.evaluations;
+    return criterion_.evaluate(chart_.lambda(theta));
+  }
+
+  // A promise of more than next to nothing is put to the test: the step is taken, and gone beyond
+  // while that pays. Where a valley bends, each step shows more than the last one promised.
+  void keep_promises() {
+    constexpr int kSteps = 100;
+    constexpr double kLongest = 1e3;
+    Optimum& best = out_.optimum;
+    for (int k = 0; k < kSteps; ++k) {
+      if (!(out_.evidence.gain > std::max(kNext, out_.evidence.rounding))) return;
+      if (spent() || (interrupted_ && interrupted_())) return;
+      const Vector from = best.theta;
+      double lowest = best.value;
+      for (double length = 1.0; length < kLongest && !spent(); length *= 2.0) {
+        const Vector theta = promised(chart_, from, out_.evidence, length);
+        if (!move_to(theta) || !(criterion_.value() < lowest)) break;
+        lowest = criterion_.value();
+        best.theta = theta;
+      }
+      criterion_.evaluate(chart_.lambda(best.theta));
+      if (!(lowest < best.value)) return;
+      best.log.push_back({lowest, out_.evidence.gain, (best.theta - from).norm(), true});
+      best.value = lowest;
+      weigh();
+    }
+  }
+
+  // Far out the criterion may fall towards a limit at infinity by more than its derivatives tell
+  // there: whether it does is looked at, ten times as far each time.
+  void go_further() {
+    constexpr double kFar = 100.0;
+    constexpr double kAgain = 10.0;
+    constexpr double kLeft = 1e-7;  // in deviance units: not worth ten times as far
+    constexpr int kTimes = 4;
+    Optimum& best = out_.optimum;
+    if (best.theta.size() == 0 || !(best.theta.cwiseAbs().maxCoeff() > kFar)) return;
+    bool moved = false;
+    for (int k = 0; k < kTimes && !spent(); ++k) {
+      const Vector theta = kAgain * best.theta;
+      const double least = std::max(kLeft, out_.evidence.rounding);
+      if (!move_to(theta) || !(criterion_.value() < best.value - least)) break;
+      best.theta = theta;
+      best.value = criterion_.value();
+      moved = true;
+    }
+    stand_at_the_best();
+    if (moved) weigh();
+  }
+
+  bool doubtful() const {
+    const Evidence& e = out_.evidence;
+    return !(e.gain <= control_.enough_gain && e.step <= control_.enough_step) || e.flat.cols() > 0;
+  }
+
+  // From other starts, and from other valleys along the covariances that are best so far.
+  void look_elsewhere(double work) {
+    const bool boundary = std::any_of(
+        chart_.terms().begin(), chart_.terms().end(),
+        [&, k = std::size_t{0}](const Term& t) mutable { return out_.evidence.rank[k++] < t.q; });
+    const bool cheap = work * static_cast<double>(chart_.size()) < control_.cheap;
+    std::vector<double> ends = {out_.optimum.value};
+    if (doubtful() || (boundary && cheap)) {
+      std::vector<Vector> starts;
+      for (int k = 0; k < control_.restarts; ++k) starts.push_back(other_start(chart_, k));
+      restart(starts, ends);
+    }
+    constexpr int kRounds = 3;
+    double before = std::numeric_limits<double>::infinity();
+    for (int k = 0; k < kRounds && cheap && control_.restarts > 0; ++k) {
+      if (!(out_.optimum.value < before - control_.same_basin)) break;
+      before = out_.optimum.value;
+      const Clock::time_point from = Clock::now();
+      const Valleys found = other_valleys(criterion_, chart_, out_.optimum.theta, control_.uneven,
+                                          control_.few, interrupted_);
+      out_.search_seconds += seconds_since(from);
+      out_.elsewhere += found.evaluations;
+      if (found.evaluations > 0) stand_at_the_best();
+      restart(found.starts, ends);
+    }
+    std::sort(ends.begin(), ends.end());
+    for (std::size_t k = 1; k < ends.size(); ++k) {
+      if (ends[k] - ends[k - 1] > control_.same_basin) ++out_.basins;
+    }
+    out_.starts = static_cast<int>(ends.size());
+  }
+
+  void stand_at_the_best() { criterion_.evaluate(chart_.lambda(out_.optimum.theta)); }
+
+  // Keeps the lowest optimum; `ends` takes the values at all.
+  void restart(const std::vector<Vector>& starts, std::vector<double>& ends) {
+    constexpr std::size_t kMost = 16;
+    const std::size_t count = std::min(starts.size(), std::max(kMost, at(control_.restarts)));
+    for (std::size_t k = 0; k < count; ++k) {
+      if (out_.optimum.status == OptimiseStatus::kInterrupted) return;
+      Optimum found = search(starts[k]);
+      out_.elsewhere += found.evaluations;
+      if (found.status == OptimiseStatus::kInterrupted) {
+        out_.optimum.status = found.status;
+        return;
+      }
+      if (failed(found.status)) continue;
+      ends.push_back(found.value);
+      if (found.value < out_.optimum.value - control_.same_basin) {
+        out_.elsewhere += out_.optimum.evaluations - found.evaluations;
+        out_.optimum = std::move(found);
+        judge();
+      }
+    }
+    if (count > 0) stand_at_the_best();
+  }
+
+  void to_data() {
+    out_.theta.resize(chart_.size());
+    for (std::size_t k = 0; k < chart_.terms().size(); ++k) {
+      const Matrix t = chart_.block(out_.optimum.theta, k);
+      out_.covariances.push_back(outer_gram(times(bases_[k], t)));
+      const auto rank = static_cast<int>((t.diagonal().array() != 0.0).count());
+      chart_.set_block(out_.theta, k, ranked(out_.covariances.back(), rank));
+    }
+  }
+
+  Criterion& criterion_;
+  const Chart& chart_;
+  const std::vector<Matrix>& bases_;
+  const SolveControl& control_;
+  const std::function<bool()>& interrupted_;
+  Solved out_;
+};
+
+}  // namespace
+
+Solved solve(Criterion& criterion, const Chart& chart, const std::vector<Matrix>& bases,
+             const Vector& start, const SolveControl& control, double work,
+             const std::function<bool()>& interrupted) {
+  return Solver(criterion, chart, bases, control, interrupted).run(start, work);
+}
+
+Vector other_start(const Chart& chart, int k) {
+  constexpr double kSizes[3] = {2.0, 0.1, 1.0};
+  Vector theta(chart.size());
+  for (std::size_t i = 0; i < chart.terms().size(); ++i) {
+    const double size = kSizes[(at(k) + i) % 3];
+    const int q = chart.terms()[i].q;
+    Matrix block = size * Matrix::Identity(q, q);
+    for (int b = 0; k % 3 == 2 && b < q; ++b) {
+      for (int a = b + 1; a < q; ++a) block(a, b) = ((a + b) % 2 == 0 ? 0.5 : -0.5) * size;
+    }
+    chart.set_block(theta, i, block);
+  }
+  return theta;
+}
+
+Vector canonical(const Chart& chart, const Vector& theta) {
+  Vector out = theta;
+  for (std::size_t k = 0; k < chart.terms().size(); ++k) {
+    Index entry = chart.first(k);
+    for (int b = 0; b < chart.terms()[k].q; ++b) {
+      const int length = chart.terms()[k].q - b;
+      if (out(entry) < 0.0) out.segment(entry, length) *= -1.0;
+      entry += length;
+    }
+  }
+  return out.array() + 0.0;  // no negative zeros
+}
+
+}  // namespace ranef

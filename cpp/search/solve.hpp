@@ -1,0 +1,50 @@
+// From start values to a judged solution: search, certificate, the step that it promises, and
+// searches from elsewhere where the first one ends on the boundary or in doubt, or where the
+// criterion may have other valleys.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "search/certificate.hpp"
+#include "search/optimise.hpp"
+
+namespace ranef {
+
+struct SolveControl {
+  OptimiseControl search;
+  int restarts = 3;
+  double enough_gain = 1e-6;  // evidence below both: an optimum, or flat
+  double enough_step = 1e-3;
+  double same_basin = 1e-6;  // deviance units between the ends of two searches
+  double uneven = 30.0;      // ratio of the sizes of levels that may make other valleys
+  Index few = 100;           // rows up to which there may be some anyway
+  double cheap = 2e6;        // numbers read by one evaluation times parameters, for a look
+                             // elsewhere for the sake of a boundary or of uneven levels
+};
+
+struct Solved {
+  Optimum optimum;                  // theta canonical; of the search that found it
+  Vector theta;                     // on the data's scale
+  std::vector<Matrix> covariances;  // T T' by term, data's scale
+  Evidence evidence;
+  int starts = 1;
+  int elsewhere = 0;  // evaluations of the other searches
+  int basins = 1;
+  bool loses_digits = false;  // Criterion::loses_digits()
+  double search_seconds = 0.0;
+  double certificate_seconds = 0.0;
+};
+
+// Leaves the criterion evaluated at the solution. `work`: numbers that one evaluation reads.
+Solved solve(Criterion& criterion, const Chart& chart, const std::vector<Matrix>& bases,
+             const Vector& start, const SolveControl& control, double work,
+             const std::function<bool()>& interrupted);
+
+// Starts in other regions: strong effects, weak ones, alternating with correlations.
+Vector other_start(const Chart& chart, int k);
+
+// The same covariances with non-negative diagonals: signs of columns are free.
+Vector canonical(const Chart& chart, const Vector& theta);
+
+}  // namespace ranef
