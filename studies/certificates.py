@@ -18,7 +18,7 @@ import numpy as np
 from rich.progress import track
 
 import ranef as rn
-from ranef.kernel.reference import ReferenceKernel
+from ranef.core.reference import ReferenceKernel
 from ranef.problem import Problem
 from studies.page import replace_block
 from studies.random_problems import STRUCTURES, RandomProblem, random_problem

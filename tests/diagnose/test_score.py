@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 
 import ranef as rn
+from ranef.core import Direction
 from ranef.diagnose.effects import evaluated
 from ranef.diagnose.larger import larger_parts
 from ranef.diagnose.larger.search import looked_at
@@ -14,7 +15,6 @@ from ranef.diagnose.larger.slopes import slope_candidates
 from ranef.diagnose.score import less_than_chance
 from ranef.diagnose.subject import Subject
 from ranef.fit.subject import subject_of
-from ranef.kernel import Direction
 
 from .planted_data import rivals, waves
 

@@ -14,9 +14,9 @@ import pytest
 from scipy.stats import ks_2samp
 
 import ranef as rn
+from ranef.core.replicates import RefitPlan, Replicator
+from ranef.core.workspace import philox
 from ranef.inference.bootstrap import BootstrapPlan, bootstrap_draws
-from ranef.kernel.core import philox
-from ranef.kernel.replicates import RefitPlan, Replicator
 from ranef.present.progress import progress, progress_bar
 from ranef.solve.solution import evaluate_at
 from ranef.solve.start import other_starts

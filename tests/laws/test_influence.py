@@ -11,14 +11,14 @@ import pandas as pd
 import pytest
 
 import ranef as rn
+from ranef.core import cross_products
+from ranef.core.downdate import Downdate
 from ranef.errors import OptionError
 from ranef.fit.units import units_of
 from ranef.inference import influence as engine
 from ranef.inference import one_step
 from ranef.inference.nested_blocks import NestedBlocks
 from ranef.inference.nesting import outermost
-from ranef.kernel import cross_products
-from ranef.kernel.downdate import Downdate
 from ranef.solve.face import face_of, gradient, hessian
 from ranef.solve.solution import evaluate_at
 from ranef.source import rows_of

@@ -9,8 +9,8 @@ import pytest
 from scipy import stats
 
 import ranef as rn
+from ranef.core import CovariancePenalty
 from ranef.errors import OptionError
-from ranef.kernel import CovariancePenalty
 
 
 def covariance(q: int, seed: int = 0) -> np.ndarray:

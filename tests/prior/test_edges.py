@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import ranef as rn
-from ranef.kernel import Evidence
+from ranef.core import Evidence
 from ranef.solve.certificate import certificate
 
 HSB = "math ~ ses * sector + (ses | sch.id)"

@@ -8,7 +8,7 @@ import pytest
 from scipy import optimize
 
 import ranef as rn
-from ranef.kernel import CoreKernel, Evidence
+from ranef.core import CoreKernel, Evidence
 from ranef.problem.parameters import group_lambdas
 from ranef.solve import reference
 from ranef.solve.certificate import certificate, certify

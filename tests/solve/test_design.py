@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 import ranef as rn
+from ranef.core import solve_model
 from ranef.design import build
 from ranef.errors import DesignError
 from ranef.formula import parse
 from ranef.frame import read_table
-from ranef.kernel import solve_model
 from ranef.problem import make_problem
 from ranef.solve import Control, solve, solve_design
 
@@ -106,7 +106,7 @@ def test_control_reaches_the_search():
     ids=["group", "column of Z", "column of X", "flags", "length"],
 )
 def test_a_plan_that_does_not_fit_is_refused(change):
-    from ranef.kernel.core import _core
+    from ranef.core.workspace import _core
 
     design = design_of(FORMULAS["one factor"])
     with pytest.raises(ValueError, match=r"column|factor|flag|length"):

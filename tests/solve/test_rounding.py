@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import ranef as rn
-from ranef.kernel import Evidence
+from ranef.core import Evidence
 from ranef.solve.certificate import certificate
 
 sys.path.insert(0, str(Path(__file__).parent))

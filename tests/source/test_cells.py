@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 import ranef.source.memory as memory
+from ranef.core import from_cells
 from ranef.design import build
 from ranef.formula import parse
 from ranef.frame import read_table
-from ranef.kernel import from_cells
 from ranef.source import gather, gather_scaled
 
 

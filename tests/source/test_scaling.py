@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 
 import ranef as rn
+from ranef.core import column_scales
 from ranef.design import build
 from ranef.formula import parse
 from ranef.frame import read_table
-from ranef.kernel import column_scales
 from ranef.source import gather, gather_scaled
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ranef.core.columns import Ends, ends, row_threads
 from ranef.design.evaluate import evaluate_factor
 from ranef.design.fixed import category, code_terms, column_values
 from ranef.design.spelling import level_marks, marked, spelt
@@ -20,7 +21,6 @@ from ranef.formula.render import to_text
 from ranef.formula.terms import Term
 from ranef.frame.factors import level_name
 from ranef.frame.table import Column, Table
-from ranef.scan import Ends, ends, row_threads
 from ranef.types import INTERCEPT, Array, Cells, Codes, ModelColumns
 
 __all__ = ["Coded", "all_levels", "code", "ends_of", "report_not_finite"]

@@ -76,7 +76,7 @@ def learn_levels(column: Column, threads: int | None = None) -> tuple[Levels, Co
     ----------
     column : Column
     threads : int, optional
-        Threads that pass over the rows (see :func:`~ranef.scan.row_threads`).
+        Threads that pass over the rows (see :func:`~ranef.core.columns.row_threads`).
 
     Returns
     -------

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ranef.core.columns import Ends
 from ranef.frame.grouping import ROUNDING
-from ranef.scan import Ends
 from ranef.types import Array, Cells, ModelColumns
 
 __all__ = ["dependent_columns"]

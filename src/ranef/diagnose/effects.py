@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ranef.core import Kernel
 from ranef.diagnose.subject import Subject
 from ranef.inference.conditional import conditional_modes
 from ranef.inference.rows import fixed_part, random_part
-from ranef.kernel import Kernel
 from ranef.solve.face import face_of
 from ranef.solve.solution import evaluate_at
 from ranef.types import Array, Codes

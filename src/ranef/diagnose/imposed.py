@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from ranef.core import Evidence
 from ranef.diagnose.rank_search import OnFace, search_on_face, truncated
 from ranef.diagnose.subject import Subject
 from ranef.errors import NumericalError
 from ranef.inference.estimates import estimate
-from ranef.kernel import Evidence
 from ranef.problem import Problem
 from ranef.problem.parameters import to_data
 from ranef.solve import Certificate, Solution

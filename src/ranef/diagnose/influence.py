@@ -17,12 +17,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ranef.core import Direction
 from ranef.diagnose.effects import Evaluated, GroupEffects, group_effects
 from ranef.diagnose.subject import Subject
 from ranef.diagnose.words import effect, place_of
 from ranef.errors import RanefError
 from ranef.inference.satterthwaite import covariance_with_log_sigma
-from ranef.kernel import Direction
 from ranef.types import Array, Finding
 
 Places = tuple[NDArray[np.intp], NDArray[np.intp]]

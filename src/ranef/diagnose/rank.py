@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ranef.core import Kernel
 from ranef.diagnose.rank_search import search_on_face, truncated
 from ranef.diagnose.subject import Subject
 from ranef.diagnose.words import direction, effect
 from ranef.inference.chi_bar_square import chi_bar_square, one_variance
-from ranef.kernel import Kernel
 from ranef.problem import Problem, lower_triangles
 from ranef.problem.parameters import group_lambdas
 from ranef.solve.direction_names import FEW, mostly

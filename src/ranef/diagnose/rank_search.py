@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ranef.kernel import Kernel
+from ranef.core import Kernel
 from ranef.problem import Problem, lower_triangles
 from ranef.problem.parameters import group_lambdas, semidefinite_cholesky, theta_of_blocks
 from ranef.solve.face import Face, face_of, gradient, hessian

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ranef.kernel import Direction, Kernel
+from ranef.core import Direction, Kernel
 from ranef.problem import Problem
 from ranef.problem.parameters import group_lambdas
 from ranef.solve.face import face_of

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ranef.core import Direction
 from ranef.diagnose.effects import Evaluated
 from ranef.diagnose.score import less_than_chance
 from ranef.diagnose.subject import Subject
-from ranef.kernel import Direction
 from ranef.types import Finding, RandomTerm
 
 __all__ = ["unlike_findings"]

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ranef.core.columns import available_cores
 from ranef.errors import OptionError, warn
 from ranef.fit.record import FitRecord
 from ranef.inference.bootstrap_ratio import Truth, bootstrap_ratio
@@ -26,7 +27,6 @@ from ranef.inference.same_data import Data, row_order
 from ranef.inference.simulate import draw_key
 from ranef.options import seed as checked_seed
 from ranef.options import whole
-from ranef.scan import available_cores
 from ranef.types import Array
 
 __all__ = ["Ratios", "data_of", "ratios_between", "refuse_prior", "variances_of"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Literal
 
+from ranef.core import one_blas_thread
 from ranef.fit.record import FitRecord
-from ranef.kernel import one_blas_thread
 from ranef.options import boolean, one_of, shown, whole
 from ranef.options import seed as checked_seed
 from ranef.present.progress import progress, progress_bar

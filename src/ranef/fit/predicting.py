@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from ranef.core import one_blas_thread
 from ranef.fit.record import FitRecord
 from ranef.frame.open import open_frame
-from ranef.kernel import one_blas_thread
 from ranef.present.progress import progress, progress_bar
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from functools import cached_property
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Self
 
+from ranef.core import Layout
 from ranef.design import Design
 from ranef.diagnose import data_findings, fit_findings
 from ranef.errors import OptionError
@@ -15,7 +16,6 @@ from ranef.fit.given import Given
 from ranef.formula import Formula
 from ranef.frame import Table
 from ranef.inference.estimates import Estimates, estimate
-from ranef.kernel import Layout
 from ranef.options import one_of, shown
 from ranef.present.progress import progress
 from ranef.problem import Problem, check_bounded, check_residual_variance

@@ -33,7 +33,7 @@ def to_column(name: str, native: Any, source_type: str, threads: int | None = No
     source_type : str
         Its type in the words of the library.
     threads : int, optional
-        Threads that pass over the rows (see :func:`~ranef.scan.row_threads`).
+        Threads that pass over the rows (see :func:`~ranef.core.columns.row_threads`).
 
     Raises
     ------

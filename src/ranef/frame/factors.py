@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ranef.core.columns import Ends, ends, row_threads, whole_codes
 from ranef.errors import DataError
 from ranef.frame.table import Column
-from ranef.scan import Ends, ends, row_threads, whole_codes
 from ranef.types import Array, Codes
 
 __all__ = [
@@ -151,7 +151,7 @@ def number_codes(
     found : tuple of float, optional
         Smallest and largest, where they are known.
     threads : int, optional
-        Threads that pass over the rows (see :func:`~ranef.scan.row_threads`).
+        Threads that pass over the rows (see :func:`~ranef.core.columns.row_threads`).
 
     Returns
     -------

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ranef.scan import Ends, ends, row_threads
+from ranef.core.columns import Ends, ends, row_threads
 from ranef.types import Array
 
 __all__ = ["Column", "Table", "WholeNumbers"]
@@ -88,7 +88,7 @@ class Column(_Scanned):
         Parameters
         ----------
         threads : int, optional
-            See :func:`~ranef.scan.row_threads`.
+            See :func:`~ranef.core.columns.row_threads`.
         """
         try:
             return self._ends
@@ -155,7 +155,7 @@ class Table:
     columns : mapping of str to Column
     n_rows : int
     threads : int or None
-        Threads that pass over the rows (see :func:`~ranef.scan.row_threads`).
+        Threads that pass over the rows (see :func:`~ranef.core.columns.row_threads`).
     """
 
     columns: Mapping[str, Column]

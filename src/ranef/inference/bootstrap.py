@@ -8,17 +8,17 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from ranef.core import Kernel
+from ranef.core.columns import available_cores
+from ranef.core.replicates import EffectPool, RefitPlan, Refits, Replicator
 from ranef.design import Design
 from ranef.errors import OptionError
 from ranef.inference.parameters import Parameter, parameters_of, values_of
 from ranef.inference.simulate import draw_key
-from ranef.kernel import Kernel
-from ranef.kernel.replicates import EffectPool, RefitPlan, Refits, Replicator
 from ranef.options import one_of, shown, threads, whole
 from ranef.options import seed as checked_seed
 from ranef.problem import Problem, lower_triangles
 from ranef.problem.parameters import semidefinite_cholesky, theta_of_blocks
-from ranef.scan import available_cores
 from ranef.solve import Control, Solution
 from ranef.solve.solution import evaluate_at
 from ranef.source import rows_of

@@ -11,11 +11,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ranef.core.workspace import one_blas_thread
 from ranef.inference.bootstrap import GAIN, lifted_start
 from ranef.inference.least_squares import least_squares
 from ranef.inference.same_data import Data
 from ranef.inference.simulate import SimulatedTerm, simulate_response
-from ranef.kernel.core import one_blas_thread
 from ranef.problem import Problem
 from ranef.problem.parameters import semidefinite_cholesky
 from ranef.solve import Control, Solution

@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ranef.core import Direction
 from ranef.errors import NumericalError, TooLargeError
 from ranef.inference.chi_bar_square import NIL, chi_bar_square
 from ranef.inference.cones import cone_tail
@@ -28,7 +29,6 @@ from ranef.inference.ddf.directions import symmetric_basis
 from ranef.inference.ddf.expected import expected
 from ranef.inference.ddf.gram import gram
 from ranef.inference.ddf.traces import traces
-from ranef.kernel import Direction
 from ranef.problem import Problem, theta_of_covariances
 from ranef.problem.parameters import group_lambdas
 from ranef.solve.solution import evaluate_at

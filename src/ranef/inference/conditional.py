@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ranef.kernel import Kernel
+from ranef.core import Kernel
 from ranef.problem import Problem
 from ranef.solve import Solution
 from ranef.solve.solution import evaluate_at

@@ -25,8 +25,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ranef.core import CoreKernel
 from ranef.inference.ddf.gram import Gram, gram
-from ranef.kernel import CoreKernel
 from ranef.problem import Problem
 from ranef.problem.parameters import group_lambdas
 from ranef.solve import Solution

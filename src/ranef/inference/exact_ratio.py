@@ -21,9 +21,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ranef.core.blocks import factor_blocks
 from ranef.errors import OptionError
 from ranef.inference.chi_bar_square import NIL
-from ranef.kernel.blocks import factor_blocks
 from ranef.problem import Problem
 from ranef.types import Array
 

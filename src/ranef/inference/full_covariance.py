@@ -18,10 +18,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ranef.core import CoreKernel
 from ranef.inference.estimates import Estimates
 from ranef.inference.parameters import Parameter
 from ranef.inference.satterthwaite import VarianceDerivatives
-from ranef.kernel import CoreKernel
 from ranef.problem import Problem
 from ranef.solve import Solution
 from ranef.solve.face import Face, face_of

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ranef.core import CoreKernel
+from ranef.core.blocks import factor_blocks
 from ranef.design import Design
-from ranef.kernel import CoreKernel
-from ranef.kernel.blocks import factor_blocks
 from ranef.problem import Problem
 from ranef.problem.left import left_of_response
 from ranef.problem.parameters import group_lambdas

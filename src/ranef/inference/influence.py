@@ -20,6 +20,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ranef.core import Evidence, Kernel, Rows
+from ranef.core.downdate import Downdate
 from ranef.design import Design
 from ranef.errors import NumericalError
 from ranef.inference.estimates import Estimates
@@ -27,8 +29,6 @@ from ranef.inference.nested_blocks import NestedBlocks
 from ranef.inference.nesting import outermost
 from ranef.inference.one_step import OneStep, one_step
 from ranef.inference.parameters import Parameter, parameters_of, values_of
-from ranef.kernel import Evidence, Kernel, Rows
-from ranef.kernel.downdate import Downdate
 from ranef.problem import Problem
 from ranef.solve import Control, Solution
 from ranef.solve.solution import evaluate_at, search

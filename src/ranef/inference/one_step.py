@@ -24,10 +24,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ranef.core.blocks import factor_blocks, pair_blocks, response_blocks
+from ranef.core.downdate import Downdate
 from ranef.inference.ddf.directions import all_directions
 from ranef.inference.nested_blocks import Bucket, NestedBlocks
-from ranef.kernel.blocks import factor_blocks, pair_blocks, response_blocks
-from ranef.kernel.downdate import Downdate
 from ranef.problem import Problem
 from ranef.problem.parameters import covariance_chart, group_lambdas
 from ranef.types import Array

@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ranef.core import Kernel
 from ranef.design import Design
 from ranef.errors import OptionError
 from ranef.inference.conditional import conditional_modes
@@ -24,7 +25,6 @@ from ranef.inference.prediction_target import Target
 from ranef.inference.prediction_variance import new_groups, relative_variances
 from ranef.inference.rows import random_part
 from ranef.inference.simulate import draw_key
-from ranef.kernel import Kernel
 from ranef.problem import Problem
 from ranef.problem.parameters import group_lambdas, semidefinite_cholesky
 from ranef.solve import Control, Solution

@@ -21,11 +21,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ranef.core import Direction
 from ranef.inference.ddf.expected import Columns, along
 from ranef.inference.ddf.gram import Gram, Part, by_columns
 from ranef.inference.ddf.information import VarianceInformation
 from ranef.inference.inner_rows import InnerRows
-from ranef.kernel import Direction
 from ranef.types import Array, Codes
 
 __all__ = ["Held", "deltas", "envelope_gradient", "held"]

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ranef.core import CoreKernel, Kernel, Rows, RowsGroup, row_variances
 from ranef.inference.ddf.information import VarianceInformation
 from ranef.inference.estimates import Estimates
 from ranef.inference.inner_rows import Blocks, InnerRows, inner_rows
 from ranef.inference.prediction_gradient import envelope_gradient
 from ranef.inference.prediction_shift import estimation_error
 from ranef.inference.satterthwaite import VarianceDerivatives
-from ranef.kernel import CoreKernel, Kernel, Rows, RowsGroup, row_variances
 from ranef.problem import Problem
 from ranef.problem.parameters import covariances as covariances_of
 from ranef.problem.parameters import group_lambdas, theta_of_covariances

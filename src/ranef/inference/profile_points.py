@@ -9,8 +9,8 @@ from typing import Protocol
 import numpy as np
 from scipy.linalg import null_space
 
+from ranef.core import CoreKernel, change_fixed
 from ranef.errors import NumericalError
-from ranef.kernel import CoreKernel, change_fixed
 from ranef.problem import Problem
 from ranef.solve.certificate import ENOUGH_GAIN, ENOUGH_STEP
 from ranef.types import Array

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ranef.core import CoreKernel, Direction
 from ranef.inference.profile_points import Point, broke_down
 from ranef.inference.profile_search import GAIN, Lowest, lowest
-from ranef.kernel import CoreKernel, Direction
 from ranef.problem import Problem
 from ranef.problem.parameters import place, semidefinite_cholesky
 from ranef.types import Array

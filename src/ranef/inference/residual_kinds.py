@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ranef.core import CoreKernel
 from ranef.design import Design
 from ranef.inference.estimates import Estimates
 from ranef.inference.residual_tests import standardized_residuals
 from ranef.inference.whitening import whitened
-from ranef.kernel import CoreKernel
 from ranef.problem import Problem
 from ranef.problem.left import left_of_response, weighted
 from ranef.problem.parameters import group_lambdas

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ranef.kernel import Rows
+from ranef.core import Rows
 from ranef.problem import Problem
 from ranef.types import Array, Codes
 

@@ -14,13 +14,13 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from ranef.core import CoreKernel, Rows, row_variances
 from ranef.design import Design
 from ranef.inference.bootstrap import lifted_start
 from ranef.inference.estimates import Estimates
 from ranef.inference.group_residuals import standardized_modes
 from ranef.inference.residual_laws import Parts, ResidualTest, tests_of
 from ranef.inference.simulate import SimulatedTerm, draw_key, simulate_response
-from ranef.kernel import CoreKernel, Rows, row_variances
 from ranef.problem import Problem
 from ranef.problem.left import left_of_response, weighted
 from ranef.problem.parameters import semidefinite_cholesky

@@ -17,9 +17,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ranef.core import CoreKernel, row_variances
+from ranef.core.protocol import Rows
 from ranef.design import Design
-from ranef.kernel import CoreKernel, row_variances
-from ranef.kernel.protocol import Rows
 from ranef.problem import Problem
 from ranef.problem.left import left_of_response, weighted
 from ranef.problem.parameters import group_lambdas

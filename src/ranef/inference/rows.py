@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ranef.core import CoreKernel, row_variances
 from ranef.design import Design
-from ranef.kernel import CoreKernel, row_variances
 from ranef.options import one_of, shown
 from ranef.problem import Problem
 from ranef.solve import Solution

@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ranef.core import Kernel
 from ranef.errors import ApproximationWarning, OptionError, warn
 from ranef.inference.simulate import draw_key
-from ranef.kernel import Kernel
 from ranef.problem import Problem, lower_triangles
 from ranef.problem.parameters import group_lambdas, theta_of_blocks, to_inner
 from ranef.types import Array

@@ -14,11 +14,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ranef.core import Rows
+from ranef.core.blocks import factor_blocks, pair_blocks
 from ranef.errors import OptionError, TooLargeError
 from ranef.inference.nested_blocks import NestedBlocks
 from ranef.inference.nesting import outermost
-from ranef.kernel import Rows
-from ranef.kernel.blocks import factor_blocks, pair_blocks
 from ranef.problem import Problem
 from ranef.problem.memory import available_memory
 from ranef.types import Array

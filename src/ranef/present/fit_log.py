@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ranef.kernel import Layout, Step
+from ranef.core import Layout, Step
 from ranef.page import pre
 
 __all__ = ["FactorShape", "FitLog"]

@@ -10,9 +10,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from ranef.core import CovariancePenalty, Penalty, TermBlock, TermPenalty
 from ranef.errors import OptionError, suggestion
 from ranef.formula.naming import of_group
-from ranef.kernel import CovariancePenalty, Penalty, TermBlock, TermPenalty
 from ranef.prior.covariance import CovariancePrior
 from ranef.prior.fixed import Normal
 from ranef.types import Array

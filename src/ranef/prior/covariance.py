@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from ranef.core import CovariancePenalty
 from ranef.errors import OptionError
-from ranef.kernel import CovariancePenalty
 from ranef.options import real, shown
 from ranef.types import Array
 

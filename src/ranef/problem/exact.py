@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from ranef.core import CoreKernel, Kernel
 from ranef.design import Design
 from ranef.errors import DesignError
-from ranef.kernel import CoreKernel, Kernel
 from ranef.problem.left import left_of_response
 from ranef.problem.problem import Problem
 from ranef.types import Array

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ranef.kernel import Rows
+from ranef.core import Rows
 from ranef.types import Array
 
 __all__ = ["left_of_response", "weighted"]

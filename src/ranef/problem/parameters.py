@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ranef.kernel import TermBlock
+from ranef.core import TermBlock
 from ranef.problem.problem import Problem
 from ranef.types import Array
 

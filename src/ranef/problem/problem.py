@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ranef.design import Design
-from ranef.kernel import (
+from ranef.core import (
     NO_PENALTY,
     CoreKernel,
     CrossProducts,
@@ -18,7 +17,8 @@ from ranef.kernel import (
     TermBlock,
     change_response,
 )
-from ranef.scan import row_threads
+from ranef.core.columns import row_threads
+from ranef.design import Design
 from ranef.source.memory import gather, gather_scaled, rows_of
 from ranef.source.scaling import COLLINEAR, Scaling, orthogonal_scaling, with_response
 from ranef.types import Array, TermLabel
@@ -104,7 +104,7 @@ class Problem:
             constant += self.prior.fixed_constant()
             penalty = self.penalty()
         if reference:
-            from ranef.kernel.reference import ReferenceKernel
+            from ranef.core.reference import ReferenceKernel
 
             return ReferenceKernel(self.products, self.reml, constant, penalty)
         kernel = CoreKernel(self.products, self.reml, constant, penalty, threads)
@@ -163,7 +163,7 @@ def make_problem(
     reml : bool
     prior : Assigned, optional
     threads : int, optional
-        Threads that pass over the rows (see :func:`~ranef.scan.row_threads`).
+        Threads that pass over the rows (see :func:`~ranef.core.columns.row_threads`).
     """
     threads = row_threads(design.n, threads)
     scaling, products = gather(design, y, weights, threads)

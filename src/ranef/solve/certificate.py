@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ranef.kernel import CoreKernel, Evidence, Kernel
+from ranef.core import CoreKernel, Evidence, Kernel
 from ranef.page import paragraph
 from ranef.problem import Problem
 from ranef.solve.outweighed import outweighed

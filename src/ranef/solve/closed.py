@@ -6,7 +6,7 @@ from time import perf_counter
 
 import numpy as np
 
-from ranef.kernel import Evidence, Kernel, Solved
+from ranef.core import Evidence, Kernel, Solved
 from ranef.problem import Problem
 from ranef.solve.reference import Found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ranef.kernel.protocol import LBFGS, NEWTON
+from ranef.core.protocol import LBFGS, NEWTON
 from ranef.options import one_of, real, threads, whole
 
 __all__ = ["Control"]

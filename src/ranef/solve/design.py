@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from ranef.core import Kernel, Solved, solve_model
+from ranef.core.columns import row_threads
 from ranef.design import Design
-from ranef.kernel import Kernel, Solved, solve_model
 from ranef.problem import (
     Problem,
     check_fixed_part,
@@ -18,7 +19,6 @@ from ranef.problem import (
     problem_of,
 )
 from ranef.problem.exact import NOTHING
-from ranef.scan import row_threads
 from ranef.solve.control import Control
 from ranef.solve.solution import DEFAULT, Solution, search, solution_of, solve
 from ranef.source.memory import summed_by_cell

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ranef.kernel import Curvature, Direction, Kernel
+from ranef.core import Curvature, Direction, Kernel
 from ranef.problem import Problem, lower_triangles
 from ranef.types import Array
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ranef.core import Direction, Evidence, Kernel
 from ranef.errors import NumericalError
-from ranef.kernel import Direction, Evidence, Kernel
 from ranef.problem import Problem, lower_triangles
 from ranef.problem.parameters import group_lambdas, theta_of_blocks, to_data
 from ranef.solve.certificate import ENOUGH_GAIN, ENOUGH_STEP
@@ -143,7 +143,7 @@ def _in_data_units(problem: Problem, k: int, gamma: Array, null: Array) -> float
 
 
 class Found(NamedTuple):
-    """A :class:`~ranef.kernel.Solved`."""
+    """A :class:`~ranef.core.Solved`."""
 
     inner: Array
     criterion: float

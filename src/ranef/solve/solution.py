@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ranef.core import CoreKernel, Evidence, Kernel, Solved, Step
+from ranef.core.columns import row_threads
+from ranef.core.workspace import steps_of
 from ranef.errors import NumericalError, OptionError
-from ranef.kernel import CoreKernel, Evidence, Kernel, Solved, Step
-from ranef.kernel.core import steps_of
 from ranef.problem import Problem, lower_triangles
 from ranef.problem.parameters import group_lambdas, theta_of_blocks, to_inner
-from ranef.scan import row_threads
 from ranef.solve.certificate import Certificate, certificate
 from ranef.solve.control import Control
 from ranef.types import Array

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ranef.kernel import TermBlock
+from ranef.core import TermBlock
 from ranef.problem.parameters import theta_of_blocks
 from ranef.types import Array
 

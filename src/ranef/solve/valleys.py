@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ranef.kernel import Kernel
+from ranef.core import Kernel
 from ranef.problem import Problem, lower_triangles
 from ranef.problem.parameters import group_lambdas, theta_of_blocks
 from ranef.solve.face import face_of

@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ranef.design import Design
-from ranef.kernel import (
+from ranef.core import (
     CrossProducts,
     Rows,
     RowsGroup,
@@ -16,6 +15,7 @@ from ranef.kernel import (
     from_cells,
     scaling_of,
 )
+from ranef.design import Design
 from ranef.source.scaling import Scaling, checked
 from ranef.types import Array, ModelColumns
 

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ranef.core import CoreScaling, column_scales
+from ranef.core.sums import SIZE_LIMITS
 from ranef.design import Design
 from ranef.errors import DataError
-from ranef.kernel import CoreScaling, column_scales
-from ranef.kernel.sums import SIZE_LIMITS
 from ranef.types import Array
 
 __all__ = ["COLLINEAR", "Scaling", "checked", "orthogonal_scaling", "with_response"]

@@ -44,7 +44,7 @@ _RECORDS = {
     "ranef.design.state": ("Category", "State"),
     "ranef.inference.estimates": ("Estimates",),
     "ranef.inference.term_hypotheses": ("TermHypotheses",),
-    "ranef.kernel.protocol": ("Layout", "Rows", "RowsGroup"),
+    "ranef.core.protocol": ("Layout", "Rows", "RowsGroup"),
     "ranef.prior.assign": ("Assigned",),
     "ranef.prior.covariance": ("Gamma", "HalfNormal", "HalfT", "LKJ", "Wishart"),
     "ranef.prior.fixed": ("Normal",),
@@ -58,7 +58,7 @@ _RECORDS = {
 # Named tuples: their entries are written in order.
 _TUPLES = {
     "ranef.types": ("TermBlock",),
-    "ranef.kernel.protocol": ("Evidence",),
+    "ranef.core.protocol": ("Evidence",),
     "ranef.solve.reference": ("Found",),
 }
 
@@ -67,8 +67,8 @@ _TUPLES = {
 def _kinds() -> tuple[Kind, ...]:
     from dataclasses import fields
 
+    from ranef.core import CoreScaling, CoreSolved, CrossProducts
     from ranef.design.levels import Levels
-    from ranef.kernel import CoreScaling, CoreSolved, CrossProducts
     from ranef.store.absent import Absent
     from ranef.store.checks import checked_state
     from ranef.types import Findings

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from ranef.core import one_blas_thread
 from ranef.diagnose.imposed import with_ranks
 from ranef.diagnose.ladder.focal import effects_of
 from ranef.diagnose.ladder.kind import Asked
@@ -18,7 +19,6 @@ from ranef.diagnose.larger import Larger
 from ranef.diagnose.rank import Support
 from ranef.diagnose.subject import Subject
 from ranef.errors import RanefError
-from ranef.kernel import one_blas_thread
 from ranef.types import Finding
 
 __all__ = ["Climb", "fit_rungs", "rung_of"]

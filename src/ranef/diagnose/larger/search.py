@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from ranef.core import Direction
 from ranef.design import Design, build
 from ranef.design.contrasts import to_argument
 from ranef.diagnose.larger.candidates import Candidate
@@ -17,7 +18,6 @@ from ranef.diagnose.score import p_more
 from ranef.diagnose.subject import Subject
 from ranef.errors import RanefError
 from ranef.formula import Formula, parse
-from ranef.kernel import Direction
 from ranef.problem import Problem, make_problem
 from ranef.problem.parameters import theta_of_covariances, to_inner
 from ranef.types import Array

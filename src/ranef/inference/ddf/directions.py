@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ranef.kernel import Direction, TermBlock
+from ranef.core import Direction, TermBlock
 from ranef.types import Array
 
 __all__ = ["all_directions", "symmetric_basis"]

@@ -20,9 +20,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ranef.core import Direction
 from ranef.errors import NumericalError
 from ranef.inference.ddf.gram import Gram
-from ranef.kernel import Direction
 from ranef.types import Array
 
 __all__ = ["Expected", "along", "expected"]

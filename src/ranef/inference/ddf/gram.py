@@ -17,8 +17,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ranef.core.blocks import PairBlocks, factor_blocks, pair_blocks
 from ranef.errors import TooLargeError
-from ranef.kernel.blocks import PairBlocks, factor_blocks, pair_blocks
 from ranef.problem import Problem
 from ranef.problem.memory import available_memory
 from ranef.types import Array

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ranef.core import Direction
 from ranef.inference.ddf.directions import all_directions
 from ranef.inference.ddf.expected import expected
 from ranef.inference.ddf.gram import Gram, gram
 from ranef.inference.ddf.traces import traces
-from ranef.kernel import Direction
 from ranef.problem import Problem
 from ranef.problem.parameters import group_lambdas
 from ranef.solve.solution import evaluate_at

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ranef.core import Direction
 from ranef.inference.ddf.gram import Gram, Part
-from ranef.kernel import Direction
 from ranef.types import Array
 
 __all__ = ["traces"]

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from ranef.core.columns import available_cores
 from ranef.design import Design
 from ranef.errors import RanefError
 from ranef.inference.ddf import Fitted, method_of
@@ -18,7 +19,6 @@ from ranef.inference.satterthwaite import variance_derivatives
 from ranef.inference.simulate import SimulatedTerm, simulate_response
 from ranef.problem import Problem
 from ranef.problem.parameters import semidefinite_cholesky, theta_of_covariances
-from ranef.scan import available_cores
 from ranef.solve import Control, solve
 from ranef.types import Array
 

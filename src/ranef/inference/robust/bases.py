@@ -13,9 +13,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ranef.core import Rows
 from ranef.errors import TooLargeError
 from ranef.inference.robust.clusters import Clusters
-from ranef.kernel import Rows
 from ranef.types import Array
 
 __all__ = ["Basis", "bases"]

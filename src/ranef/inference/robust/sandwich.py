@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ranef.core import one_blas_thread
 from ranef.inference.ddf import Fitted, Joint
 from ranef.inference.ddf.rows import independent_rows
 from ranef.inference.robust.bases import bases
 from ranef.inference.robust.clusters import Clusters
 from ranef.inference.robust.kinds import NO_RESIDUAL, Kind
-from ranef.kernel import one_blas_thread
 from ranef.problem.parameters import group_lambdas
 from ranef.solve.solution import evaluate_at
 from ranef.source import rows_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ranef.kernel import Rows, RowsGroup
+from ranef.core import Rows, RowsGroup
 
 STRUCTURES = {
     "one factor": ([12], [1], "free"),

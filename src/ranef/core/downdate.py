@@ -12,8 +12,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ranef.kernel.protocol import Rows, RowsGroup
-from ranef.kernel.sums import CrossProducts, cross_products
+from ranef.core.protocol import Rows, RowsGroup
+from ranef.core.sums import CrossProducts, cross_products
 from ranef.types import Array, Codes
 
 __all__ = ["Downdate"]

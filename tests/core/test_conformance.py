@@ -11,8 +11,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from problems import SLOW, STRUCTURES, dense, lambdas, rows, spread
 
-from ranef.kernel import CoreKernel, Direction, cross_products, row_variances
-from ranef.kernel.reference import ReferenceKernel
+from ranef.core import CoreKernel, Direction, cross_products, row_variances
+from ranef.core.reference import ReferenceKernel
 
 KERNELS = {"core": CoreKernel, "reference": ReferenceKernel}
 everywhere = pytest.mark.parametrize("structure", STRUCTURES)
@@ -252,7 +252,7 @@ def test_codes_outside_of_the_levels_are_refused():
 @pytest.mark.parametrize("structure", [name for name in STRUCTURES if name != "many slopes"])
 @criteria
 def test_moment_starts_agree(structure, reml):
-    from ranef.kernel import TermBlock
+    from ranef.core import TermBlock
 
     data = rows(structure, seed=14, weighted=True)
     products = cross_products(data)
@@ -265,7 +265,7 @@ def test_moment_starts_agree(structure, reml):
 @pytest.mark.parametrize("structure", [name for name in STRUCTURES if name not in SLOW])
 @criteria
 def test_both_kernels_find_the_same_optimum(structure, reml):
-    from ranef.kernel import TermBlock
+    from ranef.core import TermBlock
 
     data = rows(structure, seed=13)
     products = cross_products(data)

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ranef.kernel.core import Replication, _blas_threads, _penalties, _use_scipy_blas
-from ranef.kernel.penalty import NO_PENALTY, Penalty
-from ranef.kernel.protocol import Rows, TermBlock
-from ranef.kernel.sums import CrossProducts, fixed_argument, group_arguments
+from ranef.core.penalty import NO_PENALTY, Penalty
+from ranef.core.protocol import Rows, TermBlock
+from ranef.core.sums import CrossProducts, fixed_argument, group_arguments
+from ranef.core.workspace import Replication, _blas_threads, _penalties, _use_scipy_blas
 from ranef.types import Array
 
 __all__ = ["EffectPool", "RefitPlan", "Refits", "Replicator"]

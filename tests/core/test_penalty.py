@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from problems import lambdas, rows
 
 import ranef as rn
-from ranef.kernel import (
+from ranef.core import (
     CoreKernel,
     Direction,
     Penalty,
@@ -20,7 +20,7 @@ from ranef.kernel import (
     TermPenalty,
     cross_products,
 )
-from ranef.kernel.reference import ReferenceKernel
+from ranef.core.reference import ReferenceKernel
 
 KERNELS = {"core": CoreKernel, "reference": ReferenceKernel}
 STRUCTURES = ["one factor", "many slopes", "three levels", "nested and crossed", "three crossed"]

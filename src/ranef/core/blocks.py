@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ranef.kernel.sums import CrossProducts
+from ranef.core.sums import CrossProducts
 from ranef.types import Array
 
 __all__ = ["FactorBlocks", "PairBlocks", "factor_blocks", "pair_blocks", "response_blocks"]

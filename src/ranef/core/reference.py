@@ -18,16 +18,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ranef.kernel.penalty import NO_PENALTY, Penalty
-from ranef.kernel.protocol import NEWTON, Curvature, Direction, Layout, Optimum, TermBlock
-from ranef.kernel.sums import CrossProducts
+from ranef.core.penalty import NO_PENALTY, Penalty
+from ranef.core.protocol import NEWTON, Curvature, Direction, Layout, Optimum, TermBlock
+from ranef.core.sums import CrossProducts
 from ranef.types import Array
 
 __all__ = ["ReferenceKernel"]
 
 
 class ReferenceKernel:
-    """One criterion with its working memory, dense (see :class:`~ranef.kernel.Kernel`)."""
+    """One criterion with its working memory, dense (see :class:`~ranef.core.Kernel`)."""
 
     def __init__(
         self,

@@ -11,8 +11,8 @@ import numpy as np
 
 import ranef._core as _core
 from ranef._core import Replication, change_fixed, philox
-from ranef.kernel.penalty import NO_PENALTY, Penalty
-from ranef.kernel.protocol import (
+from ranef.core.penalty import NO_PENALTY, Penalty
+from ranef.core.protocol import (
     NEWTON,
     Curvature,
     Direction,
@@ -24,7 +24,7 @@ from ranef.kernel.protocol import (
     Step,
     TermBlock,
 )
-from ranef.kernel.sums import CoreScaling, CrossProducts, fixed_argument, group_arguments
+from ranef.core.sums import CoreScaling, CrossProducts, fixed_argument, group_arguments
 from ranef.types import Array, ColumnPlan
 
 __all__ = [
@@ -149,7 +149,7 @@ def row_variances(kernel: CoreKernel, rows: Rows) -> Array:
 
 
 class CoreKernel:
-    """One criterion with its working memory, in C++ (see :class:`~ranef.kernel.Kernel`).
+    """One criterion with its working memory, in C++ (see :class:`~ranef.core.Kernel`).
 
     Parameters
     ----------

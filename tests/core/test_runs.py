@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ranef.kernel import Rows, RowsGroup, cross_products
+from ranef.core import Rows, RowsGroup, cross_products
 
 # Kernels compiled for their number of columns, and the general one (3 and 8).
 WIDTHS = [(1, 1), (1, 2), (1, 3), (2, 2), (2, 3), (2, 4), (3, 3), (3, 4), (3, 7)]

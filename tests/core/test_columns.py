@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from ranef.core.columns import ends, row_threads, whole_codes
 from ranef.frame.table import Column, Table, WholeNumbers
-from ranef.scan import ends, row_threads, whole_codes
 
 N = 140_003  # several runs of rows and a part of one
 INTEGERS = [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)]

@@ -12,8 +12,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from test_tail import crossed
 
-from ranef.kernel import CoreKernel, Direction, cross_products
-from ranef.kernel.reference import ReferenceKernel
+from ranef.core import CoreKernel, Direction, cross_products
+from ranef.core.reference import ReferenceKernel
 
 SIZES = [(0.8, 0.0, 0.5), (0.8, 0.0, 0.0), (0.0, 0.6, 0.0), (0.7, 1e-7, 0.4), (0.0, 0.0, 0.0)]
 
@@ -44,7 +44,7 @@ import sys
 import numpy as np
 sys.path.insert(0, {folder!r})
 from test_tail import crossed
-from ranef.kernel import CoreKernel, Direction, cross_products
+from ranef.core import CoreKernel, Direction, cross_products
 
 def kilobytes(name):
     with open("/proc/self/status") as lines:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ranef.kernel.protocol import Direction, TermBlock
+from ranef.core.protocol import Direction, TermBlock
 from ranef.types import Array
 
 __all__ = ["NO_PENALTY", "CovariancePenalty", "Penalty", "TermPenalty"]

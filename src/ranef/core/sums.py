@@ -10,7 +10,7 @@ import numpy as np
 import ranef._core as _core
 from ranef._core import CrossProducts
 from ranef._core import Scaling as CoreScaling
-from ranef.kernel.protocol import Rows
+from ranef.core.protocol import Rows
 from ranef.types import Array, ColumnPlan
 
 __all__ = [

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 import ranef as rn
+from ranef.core import Rows, RowsGroup, cross_products
 from ranef.errors import OptionError
-from ranef.kernel import Rows, RowsGroup, cross_products
 
 N = 400_000  # several strips of rows
 

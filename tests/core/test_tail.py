@@ -11,8 +11,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from problems import rows
 
-from ranef.kernel import CoreKernel, Rows, RowsGroup, cross_products
-from ranef.kernel.reference import ReferenceKernel
+from ranef.core import CoreKernel, Rows, RowsGroup, cross_products
+from ranef.core.reference import ReferenceKernel
 
 STEP = 1e-4
 

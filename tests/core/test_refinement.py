@@ -15,7 +15,7 @@ from problems import STRUCTURES, lambdas, rows
 
 import ranef as rn
 from ranef import priors as P
-from ranef.kernel import CoreKernel, Direction, cross_products
+from ranef.core import CoreKernel, Direction, cross_products
 
 everywhere = pytest.mark.parametrize("structure", STRUCTURES)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ranef.kernel import CrossProducts, Rows, RowsGroup, TermBlock, cross_products
-from ranef.kernel.core import philox
-from ranef.kernel.replicates import Replicator
+from ranef.core import CrossProducts, Rows, RowsGroup, TermBlock, cross_products
+from ranef.core.replicates import Replicator
+from ranef.core.workspace import philox
 from ranef.problem.parameters import place
 
 N, DRAWS = 40, 3000

@@ -4,16 +4,8 @@ Loaded when needed: `kernel.reference.ReferenceKernel`, the NumPy oracle, and `k
 which refits many responses.
 """
 
-from ranef.kernel.core import (
-    CoreKernel,
-    CoreSolved,
-    change_fixed,
-    one_blas_thread,
-    row_variances,
-    solve_model,
-)
-from ranef.kernel.penalty import NO_PENALTY, CovariancePenalty, Penalty, TermPenalty
-from ranef.kernel.protocol import (
+from ranef.core.penalty import NO_PENALTY, CovariancePenalty, Penalty, TermPenalty
+from ranef.core.protocol import (
     Curvature,
     Direction,
     Evidence,
@@ -25,7 +17,7 @@ from ranef.kernel.protocol import (
     Solved,
     Step,
 )
-from ranef.kernel.sums import (
+from ranef.core.sums import (
     CoreScaling,
     CrossProducts,
     change_response,
@@ -34,6 +26,14 @@ from ranef.kernel.sums import (
     cross_products,
     from_cells,
     scaling_of,
+)
+from ranef.core.workspace import (
+    CoreKernel,
+    CoreSolved,
+    change_fixed,
+    one_blas_thread,
+    row_variances,
+    solve_model,
 )
 from ranef.types import TermBlock
 
