@@ -38,7 +38,7 @@ ranef::ModelView model_view(const ModelArgument& argument, const DoubleColumn& r
     check_columns(used, columns.size());
     if (used.empty()) throw nb::value_error("a random-effects term without columns");
     used_by_a_term[static_cast<std::size_t>(group)] = true;
-    model.random.push_back({group, used});
+    model.random.push_back({group, used, {}, ranef::Rescaling::kAny});
   }
   for (const bool used : used_by_a_term) {
     if (!used) throw nb::value_error("a grouping factor without columns");

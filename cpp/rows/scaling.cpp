@@ -20,6 +20,19 @@ MatrixScaling pick(const std::vector<int>& columns, const std::vector<ColumnScal
   return out;
 }
 
+// The scaling that a structure allows: no shifts, which would mix columns, and where it asks for
+// one factor, the geometric mean.
+MatrixScaling allowed(MatrixScaling scaling, Rescaling rescaling) {
+  if (rescaling == Rescaling::kAny) return scaling;
+  std::fill(scaling.shifts.begin(), scaling.shifts.end(), 0.0);
+  scaling.intercept = -1;
+  if (rescaling == Rescaling::kCommon) {
+    const double log_size = -scaling.log_volume() / scaling.size();
+    std::fill(scaling.scales.begin(), scaling.scales.end(), std::exp(log_size));
+  }
+  return scaling;
+}
+
 bool can_be_squared(double size) { return size > kSmallestSize && size < kLargestSize; }
 
 void append(const ModelView& model, const std::vector<int>& columns, const MatrixScaling& scaling,
@@ -77,8 +90,9 @@ Scaling scaling_of(const ModelView& model, int threads) {
   std::vector<int> widths(model.groups.size(), 0);
   for (const ModelView::Random& term : model.random) {
     int& width = widths[at(term.group)];
-    out.terms.push_back({term.group, width, static_cast<int>(term.columns.size())});
-    out.z.push_back(pick(term.columns, found));
+    out.terms.emplace_back(term.group, width, static_cast<int>(term.columns.size()),
+                           term.structure);
+    out.z.push_back(allowed(pick(term.columns, found), term.rescaling));
     width += out.terms.back().q;
   }
   return out;

@@ -23,6 +23,8 @@ struct ModelView {
   struct Random {
     int group = 0;
     std::vector<int> columns;
+    StructureName structure = {};
+    Rescaling rescaling = Rescaling::kAny;
   };
 
   Index n = 0;
