@@ -7,11 +7,19 @@
 
 namespace ranef {
 
+// Which changes of scale of its columns keep a covariance in its structure.
+enum class Rescaling {
+  kAny,    // any change of basis
+  kEach,   // each column by a factor of its own
+  kCommon  // all columns by one factor
+};
+
 // Which structure (structure/registry.hpp).
 struct StructureName {
   std::string name = "us";
   int rank = 0;                // of "rr"
   std::vector<int> positions;  // of the columns in time, for structures in time; or empty
+  Rescaling rescaling = Rescaling::kAny;
 };
 
 struct Term {
@@ -23,13 +31,6 @@ struct Term {
   int offset = 0;  // first column of the term among the factor's columns
   int q = 0;
   StructureName structure;
-};
-
-// Which changes of scale of its columns keep a covariance in its structure.
-enum class Rescaling {
-  kAny,    // any change of basis
-  kEach,   // each column by a factor of its own
-  kCommon  // all columns by one factor
 };
 
 }  // namespace ranef

@@ -48,6 +48,13 @@ class FamilyFace : public TermFace {
   int size() const override { return static_cast<int>(free_.size()); }
   int rank() const override { return rank_; }
   std::vector<Matrix> directions() const override { return directions_; }
+  Matrix null_space() const override { return Matrix(family_.q(), 0); }
+
+  std::vector<std::pair<int, int>> coordinates() const override {
+    std::vector<std::pair<int, int>> out;
+    for (const int k : free_) out.emplace_back(k, -1);
+    return out;
+  }
 
   Vector gradient(const Matrix& gamma) const override {
     Vector all(family_.size());

@@ -18,6 +18,7 @@
 #pragma once
 
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "linalg/dense.hpp"
@@ -53,6 +54,11 @@ class TermFace {
   virtual int rank() const = 0;  // of D
   const Matrix& covariance() const { return covariance_; }
 
+  // What each coordinate is: row and column of the root, rows and columns of D; or the number of
+  // one of the structure's coordinates, and -1.
+  virtual std::vector<std::pair<int, int>> coordinates() const = 0;
+  // Orthonormal columns without variance that D may take up, if D may be any matrix.
+  virtual Matrix null_space() const = 0;
   // dD by coordinate, q x q each.
   virtual std::vector<Matrix> directions() const = 0;
   virtual Vector gradient(const Matrix& gamma) const = 0;

@@ -98,6 +98,16 @@ class TrapezoidFace : public TermFace {
   int size() const override { return static_cast<int>(entries_.size()); }
   int rank() const override { return static_cast<int>(root_.cols()); }
 
+  std::vector<std::pair<int, int>> coordinates() const override {
+    std::vector<std::pair<int, int>> out;
+    for (const Entry& entry : entries_) {
+      out.emplace_back(order_[at(entry.row)], order_[at(entry.column)]);
+    }
+    return out;
+  }
+
+  Matrix null_space() const override { return null_; }
+
   std::vector<Matrix> directions() const override {
     std::vector<Matrix> out;
     for (const Entry& entry : entries_) {

@@ -67,8 +67,7 @@ void check(const std::string& name, const Data& data, bool reml) {
   const ranef::Optimum best = ranef::optimise(criterion, chart, theta, {}, nullptr);
   expect(best.status == ranef::OptimiseStatus::kConverged, name + ": converged");
   criterion.evaluate(chart.lambda(best.theta));
-  expect(chart.gradient(best.theta, criterion.gamma()).norm() < 1e-3,
-         name + ": stationary");
+  expect(chart.gradient(best.theta, criterion.gamma()).norm() < 1e-3, name + ": stationary");
 }
 
 }  // namespace
