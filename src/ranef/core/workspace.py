@@ -316,7 +316,7 @@ class CoreKernel:
 
     def moment_start(self, terms: Sequence[TermBlock]) -> Array:
         with self._threads():
-            return self.workspace.moment_start(terms)
+            return self.workspace.moment_start([t[:3] for t in terms])
 
     def optimise(
         self,
@@ -331,7 +331,7 @@ class CoreKernel:
             return Optimum(start, self.value, status, 1, 0, method, ())
         with self._threads():
             theta, value, status, evaluations, escapes, found_by, log = self.workspace.optimise(
-                terms, start, max_evaluations, gain, method == NEWTON
+                [t[:3] for t in terms], start, max_evaluations, gain, method == NEWTON
             )
         return Optimum(theta, value, status, evaluations, escapes, found_by, steps_of(log))
 
@@ -348,7 +348,7 @@ class CoreKernel:
             b = B b_inner for each term, for eigenvalues in the data's units.
         """
         with self._threads():
-            return Evidence(*self.workspace.evidence(terms, theta, bases))
+            return Evidence(*self.workspace.evidence([t[:3] for t in terms], theta, bases))
 
     def solve(
         self,

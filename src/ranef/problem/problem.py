@@ -19,6 +19,7 @@ from ranef.core import (
 )
 from ranef.core.columns import row_threads
 from ranef.design import Design
+from ranef.errors import FormulaError
 from ranef.source.memory import gather, gather_scaled, rows_of
 from ranef.source.scaling import COLLINEAR, Scaling, orthogonal_scaling, with_response
 from ranef.types import Array, TermLabel
@@ -186,4 +187,16 @@ def problem_of(
     prior: Assigned | None = None,
 ) -> Problem:
     """The problem of a design whose columns have been summed."""
+    _refuse_structures(design)
     return Problem(products, design.plan.blocks, design.plan.labels, scaling, reml, prior)
+
+
+def _refuse_structures(design: Design) -> None:
+    """Raise for covariance structures: the core does not have them yet."""
+    for term in design.terms:
+        if term.structure != "us":
+            raise FormulaError(
+                f"the covariance structure {term.structure}() is read and not fitted yet",
+                found=f"{term.structure}() of '{term.factor}'",
+                fix="(x | g) leaves the covariance matrix free, (x || g) makes it diagonal",
+            )
