@@ -26,6 +26,9 @@ from ranef.types import Array
 
 __all__ = ["occasion_names", "positions_of"]
 
+_MOST_PARTS = 12
+"""Into how many parts the smallest gap is cut for a unit, if the numbers are not whole."""
+
 _WHOLE = 1e-6
 """Distance of a multiple of the smallest gap from a whole number that rounding may leave."""
 
@@ -116,7 +119,8 @@ def _of_levels(known: Category, column: Column) -> tuple[int, ...]:
 def _multiples(numbers: Array) -> tuple[int, ...] | None:
     """Distances from the first number in the largest unit that all have; None without one.
 
-    The unit of whole numbers is their greatest common divisor, that of others the smallest gap.
+    The unit of whole numbers is their greatest common divisor, that of others the smallest gap or
+    a small part of it.
     """
     distances = numbers - numbers[0]
     if (distances == np.round(distances)).all() and distances[-1] < 2**53:
@@ -124,9 +128,11 @@ def _multiples(numbers: Array) -> tuple[int, ...] | None:
         unit = int(np.gcd.reduce(np.array(whole, dtype=np.int64)))
         return tuple(d // unit for d in whole)
     multiples = distances / np.diff(numbers).min()
-    if (np.abs(multiples - np.round(multiples)) > _WHOLE).any():
-        return None
-    return tuple(int(m) for m in np.round(multiples))
+    for parts in range(1, _MOST_PARTS + 1):
+        wanted = np.round(multiples * parts)
+        if (np.abs(multiples * parts - wanted) <= _WHOLE * parts).all():
+            return tuple(int(m) for m in wanted)
+    return None
 
 
 def _odd_one(steps: Array) -> int:
