@@ -251,6 +251,12 @@ class RandomTerm:
         The levels of the factor in order.
     constant : tuple of int
         Columns besides the intercept that never vary within a level.
+    structure : str
+        Of the covariance matrix, one of ``formula.structures.STRUCTURES``.
+    rank : int
+        Of the structure ``"rr"``, else 0.
+    positions : tuple of int
+        Where each column stands in time, if the structure is one of occasions.
     """
 
     label: str
@@ -260,6 +266,9 @@ class RandomTerm:
     codes: Codes = field(repr=False)
     grouping: Named = field(repr=False)
     constant: tuple[int, ...] = field(default=(), repr=False)
+    structure: str = "us"
+    rank: int = 0
+    positions: tuple[int, ...] = field(default=(), repr=False)
 
     @property
     def q(self) -> int:
@@ -281,21 +290,28 @@ class RandomTerm:
 
 
 class TermBlock(NamedTuple):
-    """A random-effects term's place among the columns of its grouping factor."""
+    """A random-effects term's place among its grouping factor's columns, and its structure.
+
+    `structure`, `rank` and `positions` are those of its :class:`RandomTerm`.
+    """
 
     group: int
     offset: int
     q: int
+    structure: str = "us"
+    rank: int = 0
+    positions: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class TermLabel:
-    """Names of a random-effects term: as printed, its factor, its q coefficients."""
+    """Names of a random-effects term: as printed, its factor, its q coefficients, its structure."""
 
     label: str
     factor: str
     names: tuple[str, ...]
     n_levels: int
+    structure: str = "us"
 
 
 @dataclass(frozen=True, slots=True)
