@@ -1,25 +1,19 @@
 // One problem with its working memory, as Python sees it.
 #include <algorithm>
 #include <atomic>
-#include <chrono>
-#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <tuple>
 #include <utility>
 #include <vector>
 
-#include <nanobind/stl/unique_ptr.h>
-
 #include "arrays.hpp"
 #include "checks.hpp"
 #include "criterion/criterion.hpp"
 #include "criterion/joint_inverse.hpp"
 #include "curvature/trace_products.hpp"
-#include "doubts.hpp"
 #include "interrupted.hpp"
 #include "linalg/checkpoint.hpp"
-#include "model.hpp"
 #include "module.hpp"
 #include "search/optimise.hpp"
 #include "search/solve.hpp"
@@ -303,39 +297,6 @@ class Workspace {
   std::atomic<bool> busy_ = false;
 };
 
-// From columns to scaling, cross-products and, where nothing has to be decided on the way and no
-// factors are crossed, the workspace at the solution. Last the seconds until it was begun.
-nb::tuple solve_model(const ModelArgument& argument, const DoubleColumn& response,
-                      const std::optional<DoubleColumn>& weights, bool reml, int max_evaluations,
-                      double gain, int restarts, bool newton, int threads, double collinear,
-                      double nothing) {
-  const auto begun = std::chrono::steady_clock::now();
-  const ranef::ModelView model = model_view(argument, response, weights);
-  ranef::Scaling scaling;
-  ranef::CrossProducts products;
-  std::unique_ptr<Workspace> workspace;
-  double seconds = 0.0;
-  {
-    nb::gil_scoped_release release;
-    ranef::gather(model, threads, scaling, products);
-    seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
-    if (ready(scaling, products, {collinear, nothing})) {
-      const double nu = static_cast<double>(products.n - (reml ? products.p : 0));
-      workspace =
-          std::make_unique<Workspace>(products, reml, scaling.constant(nu, reml),
-                                      std::vector<PenaltyArgument>{}, std::nullopt, threads);
-      if (workspace->tail_columns() > 0) workspace.reset();
-    }
-  }
-  if (!workspace) {
-    return nb::make_tuple(std::move(scaling), std::move(products), nb::none(), nb::none(), seconds);
-  }
-  ranef::Solved found =
-      workspace->solve(scaling, std::nullopt, max_evaluations, gain, restarts, newton, threads);
-  return nb::make_tuple(std::move(scaling), std::move(products), std::move(workspace),
-                        std::move(found), seconds);
-}
-
 }  // namespace
 
 void bind_workspace(nb::module_& m) {
@@ -378,10 +339,6 @@ void bind_workspace(nb::module_& m) {
       .def_prop_ro("beta", [](const Workspace& w) { return Vector(w.criterion().beta()); })
       .def_prop_ro("xx_inverse",
                    [](const Workspace& w) { return Matrix(w.criterion().xx_inverse()); });
-
-  m.def("solve_model", &solve_model, "model"_a, "response"_a, "weights"_a.none(), "reml"_a,
-        "max_evaluations"_a, "gain"_a, "restarts"_a, "newton"_a, "threads"_a, "collinear"_a,
-        "nothing"_a, "From the columns of a model to its solution.");
 }
 
 }  // namespace ranef::binding

@@ -33,7 +33,6 @@ from ranef.core.workspace import (
     change_fixed,
     one_blas_thread,
     row_variances,
-    solve_model,
 )
 from ranef.types import TermBlock
 
@@ -66,5 +65,4 @@ __all__ = [
     "one_blas_thread",
     "row_variances",
     "scaling_of",
-    "solve_model",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -25,10 +25,9 @@ from ranef.core.protocol import (
     TermBlock,
 )
 from ranef.core.sums import CoreScaling, CrossProducts, fixed_argument, group_arguments
-from ranef.types import Array, ColumnPlan
+from ranef.types import Array
 
 __all__ = [
-    "Begun",
     "CoreKernel",
     "CoreSolved",
     "Replication",
@@ -36,7 +35,6 @@ __all__ = [
     "one_blas_thread",
     "philox",
     "row_variances",
-    "solve_model",
 ]
 
 CoreSolved = _core.Solved
@@ -92,44 +90,6 @@ def _penalties(penalty: Penalty) -> list[tuple[Any, ...]]:
     ]
 
 
-class Begun(NamedTuple):
-    """How far the core came with a model: the kernel at its solution, where nothing had to be
-    decided on the way."""
-
-    scaling: CoreScaling
-    products: CrossProducts
-    kernel: CoreKernel | None
-    found: Solved | None
-    seconds: float
-    """Until the cross-products were there."""
-
-
-def solve_model(
-    plan: ColumnPlan,
-    y: Array,
-    weights: Array | None,
-    reml: bool,
-    max_evaluations: int,
-    gain: float,
-    restarts: int,
-    method: str,
-    threads: int,
-    collinear: float,
-    nothing: float,
-) -> Begun:
-    """From columns to a solution in one call.
-
-    It ends with the cross-products where X is nearly `collinear` or leaves `nothing` of y, where
-    sizes cannot be squared, and where factors are crossed.
-    """
-    scaling, products, workspace, found, seconds = _core.solve_model(
-        plan.core, y, weights, reml, max_evaluations, gain, restarts, method == NEWTON, threads,
-        collinear, nothing,
-    )  # fmt: skip
-    kernel = None if workspace is None else CoreKernel.at(workspace, products)
-    return Begun(scaling, products, kernel, found, seconds)
-
-
 def row_variances(kernel: CoreKernel, rows: Rows) -> Array:
     """Prediction error variances of x'beta + z'b over sigma^2, times the weights, shape (n,).
 
@@ -174,21 +134,10 @@ class CoreKernel:
         self.workspace = _core.Workspace(
             products, reml, constant, _penalties(penalty), penalty.fixed_rows, threads
         )
-        self._take(products)
-
-    def _take(self, products: CrossProducts) -> None:
         self._products = products
         self.dense_columns = self.workspace.tail_columns
         if self.dense_columns > 64:
             _use_scipy_blas()
-
-    @classmethod
-    def at(cls, workspace: Any, products: CrossProducts) -> CoreKernel:
-        """Around a workspace that is there already."""
-        out = cls.__new__(cls)
-        out.workspace = workspace
-        out._take(products)
-        return out
 
     def _threads(self) -> AbstractContextManager[Any]:
         """One thread in BLAS: large tails are shared among threads of the core's own."""

@@ -5,24 +5,12 @@ from __future__ import annotations
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
-from ranef.core import Kernel, Solved, solve_model
+from ranef.core import Kernel, Solved
 from ranef.core.columns import row_threads
 from ranef.design import Design
-from ranef.problem import (
-    Problem,
-    check_fixed_part,
-    hardly_explained,
-    make_problem,
-    nearly_collinear,
-    problem_of,
-)
-from ranef.problem.exact import NOTHING
+from ranef.problem import Problem, check_fixed_part, hardly_explained, make_problem
 from ranef.solve.control import Control
 from ranef.solve.solution import DEFAULT, Solution, search, solution_of, solve
-from ranef.source.memory import summed_by_cell
-from ranef.source.scaling import COLLINEAR, checked
 from ranef.types import Array
 
 if TYPE_CHECKING:
@@ -51,9 +39,6 @@ def solve_design(
 ) -> SolvedDesign:
     """Form the cross-products of a design, minimise the criterion and certify the result.
 
-    Where nothing has to be decided on the way (no prior, no crossed factors, an X far from
-    collinear), all of it is one call of the core: of small models, calls take most of the time.
-
     Parameters
     ----------
     design : Design
@@ -78,33 +63,7 @@ def solve_design(
     """
     control = control or DEFAULT
     clock = perf_counter()
-    if design.terms and prior is None and start is None and not summed_by_cell(design):
-        begun = solve_model(
-            design.plan,
-            np.ascontiguousarray(y, dtype=np.float64),
-            None if weights is None else np.ascontiguousarray(weights, dtype=np.float64),
-            reml,
-            control.max_evaluations,
-            control.gain,
-            control.restarts,
-            control.method,
-            row_threads(design.n, control.threads),
-            COLLINEAR,
-            NOTHING,
-        )
-        if begun.kernel is not None and begun.found is not None:
-            problem = problem_of(design, checked(design, begun.scaling), begun.products, reml)
-            if not begun.found.loses_digits:
-                return SolvedDesign(
-                    problem, begun.kernel, solution_of(problem, begun.found), begun.seconds
-                )
-            return _from_rows(problem, design, y, weights, control, begun.found, begun.seconds)
-        if nearly_collinear(begun.products):
-            problem = make_problem(design, y, weights, reml, prior, control.threads)
-        else:
-            problem = problem_of(design, checked(design, begun.scaling), begun.products, reml)
-    else:
-        problem = make_problem(design, y, weights, reml, prior, control.threads)
+    problem = make_problem(design, y, weights, reml, prior, control.threads)
     return solve_checked(problem, design, y, weights, control, start, clock)
 
 
