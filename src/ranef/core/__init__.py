@@ -27,6 +27,7 @@ from ranef.core.sums import (
     from_cells,
     scaling_of,
 )
+from ranef.core.terms import TermBlock, TermLabel
 from ranef.core.workspace import (
     CoreKernel,
     CoreSolved,
@@ -34,7 +35,6 @@ from ranef.core.workspace import (
     one_blas_thread,
     row_variances,
 )
-from ranef.types import TermBlock
 
 __all__ = [
     "NO_PENALTY",
@@ -55,6 +55,7 @@ __all__ = [
     "Solved",
     "Step",
     "TermBlock",
+    "TermLabel",
     "TermPenalty",
     "change_fixed",
     "change_response",

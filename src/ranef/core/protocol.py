@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
-from ranef.types import Array, Codes, TermBlock
+from ranef.core.terms import TermBlock
+from ranef.types import Array, Codes
 
 __all__ = [
     "LBFGS",

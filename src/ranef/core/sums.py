@@ -11,7 +11,7 @@ import ranef._core as _core
 from ranef._core import CrossProducts
 from ranef._core import Scaling as CoreScaling
 from ranef.core.protocol import Rows
-from ranef.types import Array, ColumnPlan
+from ranef.types import Array
 
 __all__ = [
     "SIZE_LIMITS",
@@ -66,19 +66,19 @@ def column_scales(
     return made
 
 
-def scaling_of(plan: ColumnPlan, y: Array, threads: int = 1) -> CoreScaling:
+def scaling_of(model: tuple[Any, ...], y: Array, threads: int = 1) -> CoreScaling:
     """Sizes of the columns of a model and of its response (contiguous)."""
-    return _core.scaling_of(plan.core, y, threads)
+    return _core.scaling_of(model, y, threads)
 
 
 def core_gather(
-    plan: ColumnPlan, y: Array, weights: Array | None, threads: int = 1
+    model: tuple[Any, ...], y: Array, weights: Array | None, threads: int = 1
 ) -> tuple[CoreScaling, CrossProducts]:
     """The same, and the cross-products of the scaled columns.
 
     Results have the same bits whatever the number of threads.
     """
-    return _core.gather(plan.core, y, weights, threads)
+    return _core.gather(model, y, weights, threads)
 
 
 def cross_products(rows: Rows, threads: int = 1) -> CrossProducts:

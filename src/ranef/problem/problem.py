@@ -15,18 +15,19 @@ from ranef.core import (
     Penalty,
     Rows,
     TermBlock,
+    TermLabel,
     change_response,
 )
 from ranef.core.columns import row_threads
 from ranef.design import Design
 from ranef.source.memory import gather, gather_scaled, rows_of
 from ranef.source.scaling import COLLINEAR, Scaling, orthogonal_scaling, with_response
-from ranef.types import Array, TermLabel
+from ranef.types import Array
 
 if TYPE_CHECKING:
     from ranef.prior import Assigned
 
-__all__ = ["Problem", "TermLabel", "make_problem", "nearly_collinear", "problem_of"]
+__all__ = ["Problem", "make_problem", "nearly_collinear", "problem_of"]
 
 
 @dataclass(frozen=True, slots=True)

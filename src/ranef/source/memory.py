@@ -16,8 +16,9 @@ from ranef.core import (
     scaling_of,
 )
 from ranef.design import Design
+from ranef.design.matrix import ModelColumns
 from ranef.source.scaling import Scaling, checked
-from ranef.types import Array, ModelColumns
+from ranef.types import Array
 
 __all__ = ["gather", "gather_scaled", "rows_of", "summed_by_cell"]
 
@@ -76,10 +77,10 @@ def gather(
     """
     y = _contiguous(y)
     if summed_by_cell(design):
-        scaling = checked(design, scaling_of(design.plan, y, threads))
+        scaling = checked(design, scaling_of(design.plan.core, y, threads))
         return scaling, _gather_by_cell(design, scaling, y, weights, threads)
     core, products = core_gather(
-        design.plan, y, None if weights is None else _contiguous(weights), threads
+        design.plan.core, y, None if weights is None else _contiguous(weights), threads
     )
     return checked(design, core), products
 

@@ -25,7 +25,10 @@ class Kind(NamedTuple):
 
 # Records: their fields are written by name.
 _RECORDS = {
-    "ranef.types": ("Cells", "Finding", "MissingRows", "ModelColumns", "RandomTerm", "TermLabel"),
+    "ranef.types": ("Finding", "MissingRows"),
+    "ranef.core.terms": ("TermLabel",),
+    "ranef.design.matrix": ("Cells", "ModelColumns"),
+    "ranef.design.terms": ("RandomTerm",),
     "ranef.formula.nodes": (
         *("Binary", "Call", "Constant", "Name", "Negative", "Number", "RandomPart", "String"),
         *("Sum", "Vector"),
@@ -57,7 +60,7 @@ _RECORDS = {
 
 # Named tuples: their entries are written in order.
 _TUPLES = {
-    "ranef.types": ("TermBlock",),
+    "ranef.core.terms": ("TermBlock",),
     "ranef.core.protocol": ("Evidence",),
     "ranef.solve.reference": ("Found",),
 }
