@@ -59,7 +59,7 @@ _RECORDS = {
 _TUPLES = {
     "ranef.types": ("TermBlock",),
     "ranef.core.protocol": ("Evidence",),
-    "ranef.solve.reference": ("Found",),
+    "ranef.solve.found": ("Found",),
 }
 
 
