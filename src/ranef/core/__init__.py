@@ -1,7 +1,7 @@
 """Kernels: cross-products in, criterion and derivatives out. `sums` and `core` touch C++.
 
-Loaded when needed: `kernel.reference.ReferenceKernel`, the NumPy oracle, and `kernel.replicates`,
-which refits many responses.
+Loaded when needed: `core.replicates`, which refits many responses. The dense NumPy kernel that the
+tests compare with, the place to read the mathematics, is `tests/oracle/kernel.py`.
 """
 
 from ranef.core.penalty import NO_PENALTY, CovariancePenalty, Penalty, TermPenalty

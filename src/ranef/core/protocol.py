@@ -1,4 +1,4 @@
-"""What a kernel is: one interface for the compiled core and the NumPy reference."""
+"""What a kernel is: one interface for the compiled core and the dense one of the tests."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ _RECORDS = {
 _TUPLES = {
     "ranef.core.terms": ("TermBlock",),
     "ranef.core.protocol": ("Evidence",),
-    "ranef.solve.reference": ("Found",),
+    "ranef.solve.found": ("Found",),
 }
 
 
