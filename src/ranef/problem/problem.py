@@ -24,7 +24,7 @@ from ranef.source.scaling import COLLINEAR, Scaling, orthogonal_scaling, with_re
 from ranef.types import Array
 
 if TYPE_CHECKING:
-    from ranef.prior import Assigned
+    from ranef.priors.assign import Assigned
 
 __all__ = ["Problem", "make_problem", "nearly_collinear", "problem_of"]
 
