@@ -7,8 +7,6 @@ columns [X y] are summed by unit as if they were random effects.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 

@@ -1,46 +1,33 @@
-"""Random-effects terms and what their priors add, as the compiled core takes them."""
+"""Random-effects terms as the core and its callers name them: a place and a label."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
-import ranef._core as _core
-from ranef.core.penalty import Penalty
-from ranef.types import TermBlock
-
-__all__ = ["core_penalties", "core_terms"]
+__all__ = ["TermBlock", "TermLabel"]
 
 
-def core_terms(blocks: Sequence[TermBlock]) -> list[_core.Term]:
-    """Terms as the core takes them."""
-    return [
-        _core.Term(
-            group=b.group,
-            offset=b.offset,
-            q=b.q,
-            structure=b.structure,
-            rank=b.rank,
-            positions=b.positions,
-        )
-        for b in blocks
-    ]
+class TermBlock(NamedTuple):
+    """A random-effects term's place among its grouping factor's columns, and its structure.
+
+    `structure`, `rank` and `positions` are those of its random-effects term.
+    """
+
+    group: int
+    offset: int
+    q: int
+    structure: str = "us"
+    rank: int = 0
+    positions: tuple[int, ...] = ()
 
 
-def core_penalties(penalty: Penalty) -> list[_core.TermPenalty]:
-    """Priors of the covariances as the core takes them."""
-    return [
-        _core.TermPenalty(
-            group=term.block.group,
-            offset=term.block.offset,
-            change=term.change,
-            log_det=term.form.log_det,
-            log_correlation=term.form.log_correlation,
-            trace=term.form.trace,
-            log_sd=term.form.log_sd,
-            sd=term.form.sd,
-            tail_weight=term.form.tail_weight,
-            tail_scale=term.form.tail_scale,
-            constant=term.form.constant,
-        )
-        for term in penalty.terms
-    ]
+@dataclass(frozen=True, slots=True)
+class TermLabel:
+    """Names of a random-effects term: as printed, its factor, its q coefficients, its structure."""
+
+    label: str
+    factor: str
+    names: tuple[str, ...]
+    n_levels: int
+    structure: str = "us"

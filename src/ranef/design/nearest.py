@@ -7,13 +7,15 @@ from dataclasses import dataclass, replace
 from itertools import islice, product
 
 from ranef.design.design import Design
+from ranef.design.matrix import ModelColumns
 from ranef.design.random import TermCoding
 from ranef.design.tangent import n_parameters, span_of
+from ranef.design.terms import RandomTerm
 from ranef.design.variance_map import flat_directions
 from ranef.formula.model import Bar, Formula
 from ranef.formula.naming import typed
 from ranef.formula.structures import tagged
-from ranef.types import Array, ModelColumns, RandomTerm
+from ranef.types import Array
 
 __all__ = ["Part", "nearest_parts", "parts_of_factor"]
 

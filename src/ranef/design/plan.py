@@ -3,21 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
-from ranef.types import (
-    INTERCEPT,
-    Array,
-    Codes,
-    ColumnPlan,
-    ModelColumns,
-    RandomTerm,
-    TermBlock,
-    TermLabel,
-)
+from ranef.core import TermBlock, TermLabel
+from ranef.design.matrix import ModelColumns
+from ranef.design.terms import RandomTerm
+from ranef.types import INTERCEPT, Array, Codes
 
-__all__ = ["plan_columns"]
+__all__ = ["ColumnPlan", "plan_columns"]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnPlan:
+    """The columns of a model, each array once, and who uses which; -1 is the constant 1.
+
+    Attributes
+    ----------
+    columns : tuple of ndarray, shape (n,)
+        Contiguous.
+    centred : tuple of bool
+        Whether an intercept stands beside a column, so that its origin does not matter.
+    groups : tuple of (ndarray of int32, shape (n,), int)
+        Level of each row, number of levels, of the grouping factors.
+    random : tuple of (int, tuple of int)
+        Group and columns of each random-effects term.
+    fixed : tuple of int
+        Columns of X.
+    blocks : tuple of TermBlock
+    labels : tuple of TermLabel
+    """
+
+    columns: tuple[Array, ...] = field(repr=False)
+    centred: tuple[bool, ...]
+    groups: tuple[tuple[Codes, int], ...] = field(repr=False)
+    random: tuple[tuple[int, tuple[int, ...]], ...]
+    fixed: tuple[int, ...]
+    blocks: tuple[TermBlock, ...]
+    labels: tuple[TermLabel, ...]
+
+    @property
+    def core(self) -> tuple[Any, ...]:
+        """What the core is handed."""
+        return (self.columns, self.centred, self.groups, self.random, self.fixed)
+
+    def values(self, used: Sequence[int]) -> tuple[Array | None, ...]:
+        """The arrays behind some columns; None is the constant 1."""
+        return tuple(None if k < 0 else self.columns[k] for k in used)
 
 
 def plan_columns(

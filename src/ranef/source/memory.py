@@ -12,8 +12,9 @@ from ranef.core import (
     scaling_of,
 )
 from ranef.design import Design
+from ranef.design.matrix import ModelColumns
 from ranef.source.scaling import Scaling, checked
-from ranef.types import Array, ModelColumns
+from ranef.types import Array
 
 __all__ = ["gather", "gather_scaled", "rows_of", "summed_by_cell"]
 

@@ -25,7 +25,10 @@ class Kind(NamedTuple):
 
 # Records: their fields are written by name.
 _RECORDS = {
-    "ranef.types": ("Cells", "Finding", "MissingRows", "ModelColumns", "RandomTerm", "TermLabel"),
+    "ranef.types": ("Finding", "MissingRows"),
+    "ranef.core.terms": ("TermLabel",),
+    "ranef.design.matrix": ("Cells", "ModelColumns"),
+    "ranef.design.terms": ("RandomTerm",),
     "ranef.formula.nodes": (
         *("Binary", "Call", "Constant", "Name", "Negative", "Number", "RandomPart", "String"),
         *("Sum", "Vector"),
@@ -45,9 +48,9 @@ _RECORDS = {
     "ranef.inference.estimates": ("Estimates",),
     "ranef.inference.term_hypotheses": ("TermHypotheses",),
     "ranef.core.protocol": ("Layout", "Rows", "RowsGroup"),
-    "ranef.prior.assign": ("Assigned",),
-    "ranef.prior.covariance": ("Gamma", "HalfNormal", "HalfT", "LKJ", "Wishart"),
-    "ranef.prior.fixed": ("Normal",),
+    "ranef.priors.assign": ("Assigned",),
+    "ranef.priors.covariance": ("Gamma", "HalfNormal", "HalfT", "LKJ", "Wishart"),
+    "ranef.priors.fixed": ("Normal",),
     "ranef.problem.problem": ("Problem",),
     "ranef.solve.control": ("Control",),
     "ranef.solve.solution": ("Solution",),
@@ -57,9 +60,9 @@ _RECORDS = {
 
 # Named tuples: their entries are written in order.
 _TUPLES = {
-    "ranef.types": ("TermBlock",),
+    "ranef.core.terms": ("TermBlock",),
     "ranef.core.protocol": ("Evidence",),
-    "ranef.solve.reference": ("Found",),
+    "ranef.solve.found": ("Found",),
 }
 
 
