@@ -1,4 +1,4 @@
-"""What a kernel is: one interface for the compiled core and the NumPy reference."""
+"""What a kernel is: one interface for the compiled core and the dense one of the tests."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from ranef._core import Rows, RowsGroup
-from ranef.types import Array, TermBlock
+from ranef.core.terms import TermBlock
+from ranef.types import Array
 
 __all__ = [
     "LBFGS",

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 import ranef._core as _core
 from ranef._core import RefitPlan
+from ranef.core.arguments import core_penalties, core_terms
 from ranef.core.penalty import NO_PENALTY, Penalty
 from ranef.core.protocol import Rows, TermBlock
 from ranef.core.sums import CrossProducts
-from ranef.core.terms import core_penalties, core_terms
 from ranef.core.workspace import Replication, _blas_threads, _use_scipy_blas
 from ranef.types import Array
 
@@ -129,7 +129,7 @@ def _refits(found: _core.Refits) -> Refits:
         beta=found.beta.reshape(p, count),
         criterion=found.criterion,
         sigma=found.sigma,
-        rows=found.rows,
+        rows=np.asarray(found.rows),
         converged=np.asarray(found.converged, dtype=np.bool_),
         evaluations=np.asarray(found.evaluations, dtype=np.int64),
     )

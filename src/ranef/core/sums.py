@@ -9,9 +9,10 @@ import numpy as np
 import ranef._core as _core
 from ranef._core import CrossProducts
 from ranef._core import Scaling as CoreScaling
+from ranef.core.arguments import core_terms
 from ranef.core.protocol import Rows
-from ranef.core.terms import core_terms
-from ranef.types import Array, TermBlock
+from ranef.core.terms import TermBlock
+from ranef.types import Array
 
 __all__ = [
     "SIZE_LIMITS",

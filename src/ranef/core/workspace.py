@@ -11,6 +11,7 @@ import numpy as np
 
 import ranef._core as _core
 from ranef._core import Replication, change_fixed, philox
+from ranef.core.arguments import core_penalties, core_terms
 from ranef.core.penalty import NO_PENALTY, Penalty
 from ranef.core.protocol import (
     NEWTON,
@@ -25,7 +26,6 @@ from ranef.core.protocol import (
     TermBlock,
 )
 from ranef.core.sums import CoreScaling, CrossProducts
-from ranef.core.terms import core_penalties, core_terms
 from ranef.types import Array
 
 __all__ = [

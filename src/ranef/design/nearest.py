@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from itertools import islice, product
 
 from ranef.design.design import Design
+from ranef.design.matrix import ModelColumns
 from ranef.design.random import TermCoding
 from ranef.design.variance_map import flat_directions
 from ranef.formula.model import Bar, Formula
 from ranef.formula.naming import typed
-from ranef.types import Array, ModelColumns
+from ranef.types import Array
 
 __all__ = ["Part", "nearest_parts", "parts_of_factor"]
 

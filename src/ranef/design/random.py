@@ -10,6 +10,7 @@ import numpy as np
 from ranef.design.coding import Coded, code
 from ranef.design.grouping import Grouping, learn_grouping
 from ranef.design.state import State
+from ranef.design.terms import RandomTerm
 from ranef.errors import DesignError
 from ranef.formula.model import Bar, Formula
 from ranef.formula.naming import numbered
@@ -17,7 +18,7 @@ from ranef.formula.position import pointer
 from ranef.formula.terms import Term
 from ranef.frame.grouping import ROUNDING
 from ranef.frame.table import Table
-from ranef.types import Array, Codes, RandomTerm
+from ranef.types import Array, Codes
 
 __all__ = ["TermCoding", "build_random"]
 

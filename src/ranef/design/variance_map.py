@@ -37,7 +37,8 @@ from itertools import combinations_with_replacement
 import numpy as np
 from numpy.typing import NDArray
 
-from ranef.types import Array, Codes, ModelColumns
+from ranef.design.matrix import ModelColumns
+from ranef.types import Array, Codes
 
 __all__ = ["TAKES_PART", "FlatDirection", "flat_directions"]
 

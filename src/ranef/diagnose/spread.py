@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranef.design import Design
+from ranef.design.terms import RandomTerm
 from ranef.diagnose.effects import Evaluated
 from ranef.diagnose.serial import Serial, whitened
 from ranef.diagnose.subject import Subject
 from ranef.inference.rows import leverages
-from ranef.types import Array, Codes, Finding, RandomTerm
+from ranef.types import Array, Codes, Finding
 
 __all__ = ["Spread", "residual_spread", "spread_findings"]
 

@@ -26,7 +26,7 @@ from ranef.solve import Control
 from ranef.types import OFFSET, Array, Finding, MissingRows
 
 if TYPE_CHECKING:
-    from ranef.prior import Assigned
+    from ranef.priors.assign import Assigned
 
 __all__ = ["fit_model"]
 
@@ -187,7 +187,7 @@ def _simpler(
 def _assigned(prior: Any, design: Design) -> Assigned | None:
     if prior is None:
         return None
-    from ranef.prior import assign
+    from ranef.priors.assign import assign
 
     return assign(prior, design.terms, design.x_names)
 

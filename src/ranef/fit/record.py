@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from ranef.inference.satterthwaite import VarianceDerivatives
     from ranef.inference.term_hypotheses import TermHypotheses
     from ranef.present.fit_log import FitLog
-    from ranef.prior import Assigned
+    from ranef.priors.assign import Assigned
 
 __all__ = ["FitRecord"]
 

@@ -21,7 +21,7 @@ from ranef.fit.record import FitRecord
 from ranef.formula import parse
 from ranef.frame import Table
 from ranef.present.diagnosis import Diagnosis
-from ranef.prior import assign
+from ranef.priors.assign import assign
 from ranef.solve import Control
 from ranef.types import OFFSET, Array
 

@@ -17,7 +17,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ranef.design import Design
+from ranef.design.matrix import ModelColumns
 from ranef.design.rank import dependent_columns
+from ranef.design.terms import RandomTerm
 from ranef.errors import OptionError, suggestion
 from ranef.formula import Formula
 from ranef.formula.grouping import expand_group
@@ -33,7 +35,7 @@ from ranef.inference.satterthwaite import satterthwaite_df, variance_derivatives
 from ranef.options import name as name_option
 from ranef.problem import make_problem
 from ranef.solve import solve
-from ranef.types import Array, ModelColumns, RandomTerm
+from ranef.types import Array
 
 __all__ = ["Contextual", "candidates", "contextual"]
 

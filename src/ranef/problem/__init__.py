@@ -4,7 +4,6 @@ from ranef.problem.exact import check_fixed_part, check_residual_variance, hardl
 from ranef.problem.parameters import covariances, lower_triangles, theta_of_covariances
 from ranef.problem.problem import (
     Problem,
-    TermLabel,
     make_problem,
     nearly_collinear,
     problem_of,
@@ -13,7 +12,6 @@ from ranef.problem.unbounded import check_bounded
 
 __all__ = [
     "Problem",
-    "TermLabel",
     "check_bounded",
     "check_fixed_part",
     "check_residual_variance",

@@ -14,7 +14,7 @@ from ranef.solve.solution import DEFAULT, Solution, search, solution_of, solve
 from ranef.types import Array
 
 if TYPE_CHECKING:
-    from ranef.prior import Assigned
+    from ranef.priors.assign import Assigned
 
 __all__ = ["SolvedDesign", "solve_checked", "solve_design"]
 

@@ -106,7 +106,7 @@ def solve(
     problem: Problem,
     control: Control | None = None,
     start: Array | None = None,
-    kernel: Kernel | None = None,
+    kernel: CoreKernel | None = None,
 ) -> Solution:
     """Minimise the criterion and certify the result.
 
@@ -116,7 +116,7 @@ def solve(
     control : Control, optional
     start : ndarray, optional
         Theta on the data's scale.
-    kernel : Kernel, optional
+    kernel : CoreKernel, optional
         A workspace for the problem; its last evaluation will be the one at the solution.
 
     Raises
@@ -141,7 +141,7 @@ def search(
     problem: Problem,
     control: Control | None = None,
     start: Array | None = None,
-    kernel: Kernel | None = None,
+    kernel: CoreKernel | None = None,
     inner: Array | None = None,
 ) -> Searched:
     """What `solve` finds, whether or not the criterion could be computed.
@@ -158,20 +158,15 @@ def search(
     moved = first is not None and problem.prior is not None and not _allows(problem, kernel, first)
     if first is not None and moved:
         first = _inside(problem, first)
-    if isinstance(kernel, CoreKernel):
-        found = kernel.solve(
-            problem.scaling.core,
-            first,
-            control.max_evaluations,
-            control.gain,
-            control.restarts,
-            control.method,
-            row_threads(problem.n, control.threads),
-        )
-    else:
-        from ranef.solve import reference
-
-        found = reference.search(problem, kernel, first, control)
+    found = kernel.solve(
+        problem.scaling.core,
+        first,
+        control.max_evaluations,
+        control.gain,
+        control.restarts,
+        control.method,
+        row_threads(problem.n, control.threads),
+    )
     return Searched(found, moved)
 
 

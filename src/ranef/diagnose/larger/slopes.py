@@ -8,6 +8,7 @@ import numpy as np
 
 from ranef.design.evaluate import evaluate_factor
 from ranef.design.fixed import column_values
+from ranef.design.terms import RandomTerm
 from ranef.diagnose.larger.candidates import Candidate
 from ranef.diagnose.rewrite import bar_with, effects, product, with_bar, with_parts
 from ranef.diagnose.subject import Subject
@@ -15,7 +16,6 @@ from ranef.formula import Formula, Term, to_source, to_text
 from ranef.formula.nodes import Expr, Name, RandomPart, walk
 from ranef.frame import Column
 from ranef.frame.grouping import is_constant_within
-from ranef.types import RandomTerm
 
 __all__ = ["slope_candidates"]
 
