@@ -60,6 +60,19 @@ MatrixScaling pick(const std::vector<int>& columns, const std::vector<ColumnScal
   return out;
 }
 
+// The scaling that a structure allows: no shifts, which would mix columns, and where it asks for
+// one factor, the geometric mean.
+MatrixScaling allowed(MatrixScaling scaling, Rescaling rescaling) {
+  if (rescaling == Rescaling::kAny) return scaling;
+  std::fill(scaling.shifts.begin(), scaling.shifts.end(), 0.0);
+  scaling.intercept = -1;
+  if (rescaling == Rescaling::kCommon) {
+    const double log_size = -scaling.log_volume() / scaling.size();
+    std::fill(scaling.scales.begin(), scaling.scales.end(), std::exp(log_size));
+  }
+  return scaling;
+}
+
 void set_sizes(const MatrixScaling& scaling, std::span<ColumnView> columns) {
   for (std::size_t k = 0; k < columns.size(); ++k) {
     columns[k].shift = scaling.shifts[k];
@@ -119,7 +132,9 @@ Scaling scaling_of(const RowsView& rows, const std::vector<Term>& terms, int thr
   out.x = pick(fixed, found);
   out.y = found[at(response)];
   out.terms = terms;
-  for (const std::vector<int>& columns : random) out.z.push_back(pick(columns, found));
+  for (std::size_t k = 0; k < terms.size(); ++k) {
+    out.z.push_back(allowed(pick(random[k], found), terms[k].structure.rescaling));
+  }
   return out;
 }
 

@@ -13,7 +13,17 @@ __all__ = ["core_penalties", "core_terms"]
 
 def core_terms(blocks: Sequence[TermBlock]) -> list[_core.Term]:
     """Terms as the core takes them."""
-    return [_core.Term(group=b.group, offset=b.offset, q=b.q) for b in blocks]
+    return [
+        _core.Term(
+            group=b.group,
+            offset=b.offset,
+            q=b.q,
+            structure=b.structure,
+            rank=b.rank,
+            positions=b.positions,
+        )
+        for b in blocks
+    ]
 
 
 def core_penalties(penalty: Penalty) -> list[_core.TermPenalty]:

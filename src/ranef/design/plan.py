@@ -67,7 +67,8 @@ def plan_columns(
         if group == len(codes):
             codes.append((term.codes, term.n_levels))
             columns.append([])
-        blocks.append(TermBlock(group, len(columns[group]), term.q))
+        place = (group, len(columns[group]), term.q)
+        blocks.append(TermBlock(*place, term.structure, term.rank, term.positions))
         columns[group] += use(term.columns, term.names)
     return ColumnPlan(
         groups=tuple(
@@ -76,5 +77,5 @@ def plan_columns(
         ),
         fixed=tuple(fixed),
         blocks=tuple(blocks),
-        labels=tuple(TermLabel(t.label, t.factor, t.names, t.n_levels) for t in terms),
+        labels=tuple(TermLabel(t.label, t.factor, t.names, t.n_levels, t.structure) for t in terms),
     )

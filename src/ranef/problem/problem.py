@@ -183,3 +183,4 @@ def problem_of(
 ) -> Problem:
     """The problem of a design whose columns have been summed."""
     return Problem(products, design.plan.blocks, design.plan.labels, scaling, reml, prior)
+
