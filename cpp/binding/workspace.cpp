@@ -15,10 +15,10 @@
 #include "interrupted.hpp"
 #include "linalg/checkpoint.hpp"
 #include "module.hpp"
+#include "rows.hpp"
 #include "search/optimise.hpp"
 #include "search/solve.hpp"
 #include "search/start.hpp"
-#include "solved.hpp"
 
 namespace ranef::binding {
 
@@ -55,7 +55,7 @@ ranef::OptimiseMethod method(bool newton) {
 class Workspace {
  public:
   Workspace(const ranef::CrossProducts& a, bool reml, double constant,
-            const std::vector<PenaltyArgument>& priors, const std::optional<Matrix>& fixed_rows,
+            const std::vector<ranef::TermPenalty>& priors, const std::optional<Matrix>& fixed_rows,
             int threads)
       : arranged_(with_fixed_rows(ranef::arrange(a, threads), fixed_rows)),
         fixed_rows_(fixed_rows.value_or(Matrix())),
@@ -64,15 +64,12 @@ class Workspace {
   Workspace& operator=(const Workspace&) = delete;
 
   // From now on what is left of X and y is summed over these rows, those of the cross-products.
-  void refine(const std::vector<GroupArgument>& groups, const ColumnsArgument& fixed,
-              const DoubleColumn& response, double y_shift, double y_scale,
-              const std::optional<DoubleColumn>& weights) {
-    const auto n = static_cast<Index>(response.shape(0));
-    const auto rows = rows_view(groups, fixed, response, y_shift, y_scale, weights, n);
-    if (n + fixed_rows_.rows() != arranged_.n) throw nb::value_error("other rows: not as many");
-    check_rows(arranged_, rows, false);
+  void refine(const Rows& rows) {
+    const ranef::RowsView& view = rows.view();
+    check_length(view.n + fixed_rows_.rows(), arranged_.n);
+    check_rows(arranged_, view, false);
     ready_ = false;
-    stoppable([&] { criterion_.refine(rows, fixed_rows_); });
+    stoppable([&] { criterion_.refine(view, fixed_rows_); });
   }
 
   bool evaluate(const std::vector<Matrix>& lambda) {
@@ -85,12 +82,10 @@ class Workspace {
     return stoppable([&] { return criterion_.gamma(); });
   }
 
-  std::tuple<Matrix, Vector, std::vector<Matrix>> hessian(
-      const std::vector<std::tuple<int, Matrix>>& directions) {
+  ranef::Curvature hessian(const std::vector<std::tuple<int, Matrix>>& directions) {
     require();
     const std::vector<ranef::Direction> checked = directions_from(directions, arranged_);
-    ranef::Curvature c = stoppable([&] { return criterion_.curvature(checked); });
-    return {std::move(c.hessian), std::move(c.r2), std::move(c.xx)};
+    return stoppable([&] { return criterion_.curvature(checked); });
   }
 
   Matrix average_information(const std::vector<std::tuple<int, Matrix>>& directions) {
@@ -99,14 +94,14 @@ class Workspace {
     return stoppable([&] { return criterion_.average_information(checked); });
   }
 
-  Vector moment_start(const TermList& terms) {
+  Vector moment_start(const std::vector<ranef::Term>& terms) {
     const ranef::Chart chart = chart_from(terms, arranged_.q);
     return stoppable(
         [&] { return ranef::moment_start(arranged_, criterion_.nu(), criterion_.reml(), chart); });
   }
 
-  nb::tuple optimise(const TermList& terms, const Vector& start, int max_evaluations, double gain,
-                     bool newton) {
+  ranef::Optimum optimise(const std::vector<ranef::Term>& terms, const Vector& start,
+                          int max_evaluations, double gain, bool newton) {
     const ranef::Chart chart = chart_from(terms, arranged_.q);
     if (start.size() != chart.size()) throw nb::value_error("theta has another length");
     ranef::Optimum best = stoppable([&] {
@@ -115,16 +110,16 @@ class Workspace {
     });
     if (best.status == ranef::OptimiseStatus::kInterrupted) throw nb::python_error();
     ready_ = best.status != ranef::OptimiseStatus::kBrokeDown;
-    return nb::make_tuple(best.theta, best.value, name(best.status), best.evaluations, best.escapes,
-                          name(best.method), steps(best.log));
+    return best;
   }
 
   // The evidence about theta, where the criterion stands.
-  nb::tuple evidence(const TermList& terms, const Vector& theta, const std::vector<Matrix>& bases) {
+  ranef::Evidence evidence(const std::vector<ranef::Term>& terms, const Vector& theta,
+                           const std::vector<Matrix>& bases) {
     require();
     const ranef::Chart chart = chart_from(terms, arranged_.q);
     check(chart, theta, bases);
-    return numbers(stoppable([&] { return ranef::evidence(criterion_, chart, theta, bases); }));
+    return stoppable([&] { return ranef::evidence(criterion_, chart, theta, bases); });
   }
 
   // Search, certificate, and searches from elsewhere. Without a start: moments.
@@ -190,14 +185,12 @@ class Workspace {
   }
 
   // Negative codes stand for levels that the problem does not have.
-  NumpyVector row_variances(const std::vector<GroupArgument>& groups, const ColumnsArgument& fixed,
-                            const std::optional<DoubleColumn>& weights) {
+  NumpyVector row_variances(const Rows& rows) {
     require();
-    if (groups.empty()) throw nb::value_error("no grouping factor");
-    const Index n = static_cast<Index>(std::get<0>(groups.front()).shape(0));
-    const ranef::RowsView rows = rows_view(groups, fixed, std::nullopt, 0.0, 1.0, weights, n);
-    check_rows(arranged_, rows, true);
-    return move_out(stoppable([&] { return ranef::row_variances(criterion_, rows); }));
+    const ranef::RowsView& view = rows.view();
+    if (view.groups.empty()) throw nb::value_error("no grouping factor");
+    check_rows(arranged_, view, true);
+    return move_out(stoppable([&] { return ranef::row_variances(criterion_, view); }));
   }
 
   Index tail_columns() const { return arranged_.tail_columns; }
@@ -300,14 +293,20 @@ class Workspace {
 }  // namespace
 
 void bind_workspace(nb::module_& m) {
+  using ranef::HessianPath;
+  nb::enum_<HessianPath>(m, "HessianPath", "Which exact Hessian serves a layout.")
+      .value("SUMS_OVER_LEVELS", HessianPath::kSumsOverLevels)
+      .value("TRACE_PRODUCTS", HessianPath::kTraceProducts)
+      .value("NESTED", HessianPath::kNested)
+      .value("TALL_PRODUCTS", HessianPath::kTallProducts);
+
   nb::class_<Workspace>(m, "Workspace", "One criterion with its working memory.")
-      .def(nb::init<const ranef::CrossProducts&, bool, double, const std::vector<PenaltyArgument>&,
-                    const std::optional<Matrix>&, int>(),
+      .def(nb::init<const ranef::CrossProducts&, bool, double,
+                    const std::vector<ranef::TermPenalty>&, const std::optional<Matrix>&, int>(),
            "cross_products"_a, "reml"_a, "constant"_a, "priors"_a, "fixed_rows"_a.none(),
            "threads"_a)
       .def("evaluate", &Workspace::evaluate, "lambda_"_a)
-      .def("refine", &Workspace::refine, "groups"_a, "fixed"_a, "response"_a, "y_shift"_a,
-           "y_scale"_a, "weights"_a.none())
+      .def("refine", &Workspace::refine, "rows"_a)
       .def("gamma", &Workspace::gamma)
       .def("hessian", &Workspace::hessian, "directions"_a)
       .def("average_information", &Workspace::average_information, "directions"_a)
@@ -320,14 +319,12 @@ void bind_workspace(nb::module_& m) {
       .def("modes", &Workspace::modes)
       .def("scores", &Workspace::scores)
       .def("conditional_variances", &Workspace::conditional_variances)
-      .def("row_variances", &Workspace::row_variances, "groups"_a, "fixed"_a, "weights"_a.none())
+      .def("row_variances", &Workspace::row_variances, "rows"_a)
       .def_prop_ro("tail_columns", &Workspace::tail_columns)
       .def_prop_ro("layout", &Workspace::layout)
       .def_prop_ro("tail", &Workspace::tail)
       .def_prop_ro("hessian_path",
-                   [](const Workspace& w) {
-                     return static_cast<int>(ranef::hessian_path(w.criterion().arranged()));
-                   })
+                   [](const Workspace& w) { return ranef::hessian_path(w.criterion().arranged()); })
       .def_prop_ro("value", [](const Workspace& w) { return w.criterion().value(); })
       .def_prop_ro("rounding", [](const Workspace& w) { return w.criterion().rounding(); })
       .def_prop_ro("r2", [](const Workspace& w) { return w.criterion().r2(); })

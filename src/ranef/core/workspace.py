@@ -11,6 +11,7 @@ import numpy as np
 
 import ranef._core as _core
 from ranef._core import Replication, change_fixed, philox
+from ranef.core.arguments import core_penalties, core_terms
 from ranef.core.penalty import NO_PENALTY, Penalty
 from ranef.core.protocol import (
     NEWTON,
@@ -24,7 +25,7 @@ from ranef.core.protocol import (
     Step,
     TermBlock,
 )
-from ranef.core.sums import CoreScaling, CrossProducts, fixed_argument, group_arguments
+from ranef.core.sums import CoreScaling, CrossProducts
 from ranef.types import Array
 
 __all__ = [
@@ -40,7 +41,12 @@ __all__ = [
 CoreSolved = _core.Solved
 """What the core has found."""
 
-HESSIANS = ("sums over levels", "trace products", "nested tangents", "tall products")
+HESSIANS = {
+    _core.HessianPath.SUMS_OVER_LEVELS: "sums over levels",
+    _core.HessianPath.TRACE_PRODUCTS: "trace products",
+    _core.HessianPath.NESTED: "nested tangents",
+    _core.HessianPath.TALL_PRODUCTS: "tall products",
+}
 
 
 @cache
@@ -71,25 +77,6 @@ def one_blas_thread() -> AbstractContextManager[Any]:
     return _blas_threads().limit(limits=1)  # type: ignore[no-any-return]
 
 
-def _penalties(penalty: Penalty) -> list[tuple[Any, ...]]:
-    return [
-        (
-            term.block.group,
-            term.block.offset,
-            term.change,
-            term.form.log_det,
-            term.form.log_correlation,
-            term.form.trace,
-            term.form.log_sd,
-            term.form.sd,
-            term.form.tail_weight,
-            term.form.tail_scale,
-            term.form.constant,
-        )
-        for term in penalty.terms
-    ]
-
-
 def row_variances(kernel: CoreKernel, rows: Rows) -> Array:
     """Prediction error variances of x'beta + z'b over sigma^2, times the weights, shape (n,).
 
@@ -105,7 +92,7 @@ def row_variances(kernel: CoreKernel, rows: Rows) -> Array:
             x[:, j] = ((1.0 if column is None else column) - shift) / scale
         forms = np.einsum("ij,ij->i", x @ kernel.xx_inverse, x)
         return np.asarray(forms if rows.weights is None else forms * rows.weights)
-    return kernel.workspace.row_variances(group_arguments(rows), fixed_argument(rows), rows.weights)
+    return kernel.workspace.row_variances(rows)
 
 
 class CoreKernel:
@@ -132,7 +119,7 @@ class CoreKernel:
         threads: int = 1,
     ) -> None:
         self.workspace = _core.Workspace(
-            products, reml, constant, _penalties(penalty), penalty.fixed_rows, threads
+            products, reml, constant, core_penalties(penalty), penalty.fixed_rows, threads
         )
         self._products = products
         self.dense_columns = self.workspace.tail_columns
@@ -176,14 +163,7 @@ class CoreKernel:
         Where effects are many times larger than residuals, that keeps digits which cross-products
         lose. An evaluation then takes some passes over the rows.
         """
-        self.workspace.refine(
-            group_arguments(rows),
-            fixed_argument(rows),
-            rows.y,
-            rows.y_shift,
-            rows.y_scale,
-            rows.weights,
-        )
+        self.workspace.refine(rows)
 
     def evaluate(self, lambda_: Sequence[Array]) -> bool:
         with self._threads():
@@ -240,9 +220,13 @@ class CoreKernel:
             p = self.beta.size
             return Curvature(np.zeros((0, 0)), np.zeros(0), np.zeros((0, p, p)))
         with self._threads():
-            hessian, r2, xx = self.workspace.hessian([(d.group, d.d) for d in directions])
+            found = self.workspace.hessian([(d.group, d.d) for d in directions])
         p = self.beta.size
-        return Curvature(hessian, r2, np.asarray(xx).reshape(len(directions), p, p))
+        return Curvature(
+            hessian=found.hessian,
+            r2=found.r2,
+            xx=np.asarray(found.xx).reshape(len(directions), p, p),
+        )
 
     def average_information(self, directions: Sequence[Direction]) -> Array:
         with self._threads():
@@ -265,7 +249,7 @@ class CoreKernel:
 
     def moment_start(self, terms: Sequence[TermBlock]) -> Array:
         with self._threads():
-            return self.workspace.moment_start(terms)
+            return self.workspace.moment_start(core_terms(terms))
 
     def optimise(
         self,
@@ -279,10 +263,18 @@ class CoreKernel:
             status = "converged" if self.evaluate([]) else "broke down"
             return Optimum(start, self.value, status, 1, 0, method, ())
         with self._threads():
-            theta, value, status, evaluations, escapes, found_by, log = self.workspace.optimise(
-                terms, start, max_evaluations, gain, method == NEWTON
+            found = self.workspace.optimise(
+                core_terms(terms), start, max_evaluations, gain, method == NEWTON
             )
-        return Optimum(theta, value, status, evaluations, escapes, found_by, steps_of(log))
+        return Optimum(
+            theta=found.theta,
+            criterion=found.criterion,
+            status=found.status,
+            evaluations=found.evaluations,
+            escapes=found.escapes,
+            method=found.method,
+            log=steps_of(found.log),
+        )
 
     def evidence(
         self, terms: Sequence[TermBlock], theta: Array, bases: Sequence[Array]
@@ -297,7 +289,18 @@ class CoreKernel:
             b = B b_inner for each term, for eigenvalues in the data's units.
         """
         with self._threads():
-            return Evidence(*self.workspace.evidence(terms, theta, bases))
+            found = self.workspace.evidence(core_terms(terms), theta, bases)
+        return Evidence(
+            gain=found.gain,
+            step=found.step,
+            dual=found.dual,
+            complementarity=found.complementarity,
+            curvature=found.curvature,
+            rank=found.rank,
+            flat=found.flat,
+            loose=found.loose,
+            rounding=found.rounding,
+        )
 
     def solve(
         self,

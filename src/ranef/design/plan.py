@@ -89,7 +89,8 @@ def plan_columns(
             codes.append((term.codes, term.n_levels))
             widths.append(0)
         random.append((group, use(term.columns, term.names)))
-        blocks.append(TermBlock(group, widths[group], term.q))
+        place = (group, widths[group], term.q)
+        blocks.append(TermBlock(*place, term.structure, term.rank, term.positions))
         widths[group] += term.q
     return ColumnPlan(
         columns=tuple(columns),
@@ -98,5 +99,5 @@ def plan_columns(
         random=tuple(random),
         fixed=fixed,
         blocks=tuple(blocks),
-        labels=tuple(TermLabel(t.label, t.factor, t.names, t.n_levels) for t in terms),
+        labels=tuple(TermLabel(t.label, t.factor, t.names, t.n_levels, t.structure) for t in terms),
     )

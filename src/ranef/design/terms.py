@@ -40,6 +40,12 @@ class RandomTerm:
         The levels of the factor in order.
     constant : tuple of int
         Columns besides the intercept that never vary within a level.
+    structure : str
+        Of the covariance matrix, one of ``formula.structures.STRUCTURES``.
+    rank : int
+        Of the structure ``"rr"``, else 0.
+    positions : tuple of int
+        Where each column stands in time, if the structure is one of occasions.
     """
 
     label: str
@@ -49,6 +55,9 @@ class RandomTerm:
     codes: Codes = field(repr=False)
     grouping: Named = field(repr=False)
     constant: tuple[int, ...] = field(default=(), repr=False)
+    structure: str = "us"
+    rank: int = 0
+    positions: tuple[int, ...] = field(default=(), repr=False)
 
     @property
     def q(self) -> int:

@@ -7,7 +7,7 @@ looked up by a name that a file gives.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -106,7 +106,7 @@ def _kinds() -> tuple[Kind, ...]:
     for module, names in _TUPLES.items():
         for name in names:
             cls = getattr(import_module(module), name)
-            kinds.append(Kind(name, cls, tuple, cls._make))
+            kinds.append(Kind(name, cls, tuple, partial(_entries, cls)))
     kinds += [
         of_core("CrossProducts", CrossProducts),
         of_core("Scaling", CoreScaling),
@@ -116,6 +116,11 @@ def _kinds() -> tuple[Kind, ...]:
     kinds.append(Kind("Findings", Findings, tuple, Findings))
     kinds.append(Kind("Absent", Absent, lambda v: v.__getstate__(), lambda s: Absent(*s)))
     return tuple(kinds)
+
+
+def _entries(cls: type[Any], entries: Any) -> Any:
+    """A named tuple; entries at its end that a file does not have yet take their defaults."""
+    return cls(*entries)
 
 
 def _levels(levels: Any) -> tuple[Any, Any]:

@@ -96,7 +96,7 @@ def _with_slope(term: Term, label: str, formula: Formula) -> str:
     """The slope beside the effects that the factor has; on its own where these stand apart."""
     at = [k for k, bar in enumerate(formula.bars) if bar.label == label]
     bar = formula.bars[at[0]]
-    if len(at) == 1:
+    if len(at) == 1 and bar.structure == "us":
         return with_bar(formula, at[0], bar_with(formula, at[0], (*bar.model.terms, term)))
     own = RandomPart(effects(False, (term,)), product(bar.group_names), True, (0, 0))
     return with_parts(formula, own)
