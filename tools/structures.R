@@ -1,12 +1,13 @@
 ## R's results for structured covariances and residual structures of linear mixed models.
 ##
-##   OPENBLAS_NUM_THREADS=1 Rscript tools/structures.R FOLDER [regular expression of model ids]
+##   OMP_NUM_THREADS=1 Rscript tools/structures.R FOLDER [regular expression of model ids]
 ##
 ## FOLDER holds NAME.csv and NAME.levels.json of the bundled data sets, as tools/make_datasets.py
 ## reads them. Further data come from nlme and are written to tests/reference/data as CSV; every
-## model is fitted to the data as read back from a file. The output is
-## tests/reference/structures.json.gz (the same input gives the same bytes); with a regular
-## expression only the models that match are fitted, and the result goes to structures.json here.
+## model is fitted to the data as read back from a file. Run it in the project's folder: the output
+## is tests/reference/structures.json.gz. A run takes some minutes; two runs agree to ten digits of
+## the estimates, not always to the last. With a regular expression only the models that match are
+## fitted, and the result goes to structures.json.
 ##
 ## Three programs:
 ##
@@ -391,7 +392,7 @@ versions$platform <- session$platform
 text <- toJSON(list(versions = versions, factors = lapply(NEW_FACTORS, I), models = results),
                auto_unbox = TRUE, digits = I(15), null = "null", na = "null")
 if (is.null(ONLY) && !length(failed)) {
-  ## gzip -n leaves the time out, so that the same results give the same bytes.
+  ## gzip -n leaves the time out: the same results give the same bytes.
   plain_file <- sub("\\.gz$", "", OUT)
   writeLines(text, plain_file)
   stopifnot(system2("gzip", c("-9", "-n", "-f", plain_file)) == 0)
