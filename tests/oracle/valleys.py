@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from tests.oracle.triangles import lower_triangles, theta_of_blocks
 
 from ranef.core import Kernel
-from ranef.problem import Problem, lower_triangles
-from ranef.problem.parameters import group_lambdas, theta_of_blocks
+from ranef.problem import Problem
+from ranef.problem.parameters import group_lambdas
 from ranef.solve.face import face_of
 from ranef.types import Array
 

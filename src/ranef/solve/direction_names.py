@@ -50,10 +50,9 @@ def _of_family(label: TermLabel, kind: Kind, parameters: Array, rank: int) -> li
     least = ZERO * max(1.0, largest)
     gone = [name for name, sd in zip(label.names, sds, strict=True) if sd <= least]
     out = [f"no variance of {_spell(name)} between levels of {factor}" for name in gone]
-    for name, value in zip(
-        kind.correlations(label.names), parameters[kind.n_sds(q) :], strict=True
-    ):
-        lowest = kind.lowest(q)
+    lowest = kind.lowest(q)
+    correlations = zip(kind.correlations(label.names), parameters[kind.n_sds(q) :], strict=True)
+    for name, value in correlations:
         text = name.replace("cor", "the correlation", 1)
         if value >= 1.0 - ZERO:
             out.append(f"{text} is 1 in {factor}")
@@ -85,9 +84,9 @@ def _of_term(label: TermLabel, term: TermFace, change: Array, most: int) -> list
     _, vectors = np.linalg.eigh(correlation)
     missing = len(left) - term.rank
     if missing > 1 or len(left) > FEW:
-        most = mostly([label.names[i] for i in left], vectors[:, :missing], label.factor)
+        named = mostly([label.names[i] for i in left], vectors[:, :missing], label.factor)
         part = f"{missing} of {len(left)} combinations of effects"
-        return [*out, f"no variance in {part} between levels of {label.factor}, mostly of {most}"]
+        return [*out, f"no variance in {part} between levels of {label.factor}, mostly of {named}"]
     for column in range(missing):
         combination = _combination([names[i] for i in left], vectors[:, column])
         out.append(f"no variance of {combination} (in SDs) between levels of {label.factor}")
