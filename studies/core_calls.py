@@ -83,6 +83,11 @@ def _rows(parts: tuple[Any, ...]) -> Any:
     return _core.Rows(**dict(zip(ROWS, (made, *others), strict=True)))
 
 
+def _term(*parts: Any) -> Any:
+    names = ("group", "offset", "q", "structure", "rank", "positions")
+    return _read(_core.Term(**dict(zip(names, parts, strict=True))))
+
+
 def _terms(places: list[tuple[int, int, int]]) -> list[Any]:
     return [_core.Term(group=group, offset=offset, q=q) for group, offset, q in places]
 
@@ -177,6 +182,7 @@ def calls(p: Problem, rng: np.random.Generator) -> list[Call]:
     call("Replication.response", replication.response, 1, 0, theta, beta, 1.0)
     call("Replication properties", _read, replication)
 
+    call("Term", _term, 0, 0, 2, "cs", 0, [0, 1])
     call("Rows", _made(_read, _rows), p.rows)
     call("Rows.scaled", _made(_core.Rows.scaled, _rows), p.rows, p.scaling)
     call("Rows.replace", _replaced, rows, dict(zip(ROWS[1:], p.rows[1:], strict=True)))

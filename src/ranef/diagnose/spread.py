@@ -50,8 +50,7 @@ def spread_findings(
     clearly are, the sizes told are of that.
     """
     design = subject.design
-    y = design.y if subject.offset is None else design.y - subject.offset
-    leverage = leverages(subject.problem, subject.solution, design, y, subject.weights)
+    leverage = leverages(subject.problem, subject.solution, design, subject.data.y, subject.weights)
     for term in {term.factor: term for term in design.terms}.values():
         found, rho = residual_spread(at.residuals, leverage, term.codes, term.n_levels), 0.0
         along = serial.get(term.factor)

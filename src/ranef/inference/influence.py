@@ -274,7 +274,7 @@ def _without(
             sizes = [t.q for t in problem.terms]
             lost = any(r < q for r, q in zip(ranks, sizes, strict=True))
             return _found(problem, kernel, list(solution.covariances), lost, True)
-        found = search(problem, control, None, kernel, inner=start).solved
+        found = search(problem, control, None, kernel, inner=start).found
         if found.status == "broke down":
             return None
         evidence = Evidence(*found.evidence)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ranef.core import CoreKernel, Kernel, Rows, RowsGroup, row_variances
+from ranef.core import CoreKernel, Rows, RowsGroup, row_variances
 from ranef.inference.ddf.information import VarianceInformation
 from ranef.inference.estimates import Estimates
 from ranef.inference.inner_rows import Blocks, InnerRows, inner_rows
@@ -222,19 +222,18 @@ class RowVariances:
 
 
 def relative_variances(
-    problem: Problem, kernel: Kernel, relative: Sequence[Array], rows: InnerRows
+    problem: Problem, kernel: CoreKernel, relative: Sequence[Array], rows: InnerRows
 ) -> Array:
     """Prediction error variances over sigma^2 where a kernel stands, shape (rows,).
 
     Parameters
     ----------
     problem : Problem
-    kernel : Kernel
+    kernel : CoreKernel
     relative : sequence of ndarray, shape (q, q)
         D of each grouping factor there.
     rows : InnerRows
     """
-    assert isinstance(kernel, CoreKernel)
     variance = np.zeros(rows.x.shape[0])
     groups = []
     sizes = problem.products.sizes

@@ -26,7 +26,7 @@ from ranef.types import Array
 if TYPE_CHECKING:
     from ranef.priors.assign import Assigned
 
-__all__ = ["Problem", "make_problem", "nearly_collinear", "problem_of"]
+__all__ = ["Problem", "make_problem"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,24 +163,7 @@ def make_problem(
     """
     threads = row_threads(design.n, threads)
     scaling, products = gather(design, y, weights, threads)
-    if nearly_collinear(products):
+    if products.p > 1 and products.fixed_part[0] < COLLINEAR:
         scaling = orthogonal_scaling(design, scaling)
         products = gather_scaled(design, scaling, y, weights, threads)
-    return problem_of(design, scaling, products, reml, prior)
-
-
-def nearly_collinear(products: CrossProducts) -> bool:
-    """Whether cross-products of X have lost too many digits."""
-    return products.p > 1 and products.fixed_part[0] < COLLINEAR
-
-
-def problem_of(
-    design: Design,
-    scaling: Scaling,
-    products: CrossProducts,
-    reml: bool,
-    prior: Assigned | None = None,
-) -> Problem:
-    """The problem of a design whose columns have been summed."""
     return Problem(products, design.plan.blocks, design.plan.labels, scaling, reml, prior)
-
