@@ -1,6 +1,8 @@
 // Structures of covariances and the faces that points of them lie on, for Python.
 #include "structure/structure.hpp"
 
+#include <nanobind/stl/pair.h>
+
 #include <memory>
 #include <utility>
 #include <vector>
