@@ -21,7 +21,7 @@ from ranef._core import (
     TermPenalty,
     Workspace,
     cross_products,
-    gather,
+    scaling_of,
     use_blas,
     whole_codes,
 )
@@ -45,8 +45,8 @@ def terms(*places: tuple[int, int, int]) -> list[Term]:
 
 
 def solved(rows: Rows, places: list[Term]) -> Any:
-    scaling, sums = gather(rows, places, 1)
-    kernel = Workspace(sums, True, 0.0, [], None, 1)
+    scaling = scaling_of(rows, places, 1)
+    kernel = Workspace(cross_products(rows.scaled(scaling), 1), True, 0.0, [], None, 1)
     return scaling, kernel.solve(scaling, None, 500, 1e-11, 3, True, 1)
 
 
