@@ -1,5 +1,6 @@
 // Arrays and arguments between NumPy and the core. Data are copied in and moved out: nothing that
-// is returned looks into the core's memory, nothing that is kept looks into NumPy's.
+// is returned looks into the core's memory, and of what is kept only Rows look into NumPy's, which
+// hold the arrays.
 #pragma once
 
 #include <nanobind/eigen/dense.h>
