@@ -63,7 +63,8 @@ def problem(rng: np.random.Generator) -> Problem:
         groups.append((c, count, *plain(own)))
     rows = (groups, *plain(columns[: rng.integers(0, 4)]), y, 0.0, 1.0, weights)
     priors = [_prior(*term) for term in terms[: rng.integers(0, len(terms) + 1)]]
-    scaling, products = _core.gather(_rows(rows), _terms(terms), 1)
+    scaling = _core.scaling_of(_rows(rows), _terms(terms), 1)
+    products = _core.cross_products(_rows(rows).scaled(scaling), 1)
     workspace = _core.Workspace(products, True, 0.0, [], None, 1)
     solved = workspace.solve(scaling, None, 20, 1e-8, 0, True, 1)
     return Problem(rows, terms, priors, scaling, products, solved)
@@ -81,6 +82,11 @@ def _rows(parts: tuple[Any, ...]) -> Any:
     groups, *others = parts
     made = [_core.RowsGroup(*group) for group in groups]
     return _core.Rows(**dict(zip(ROWS, (made, *others), strict=True)))
+
+
+def _term(*parts: Any) -> Any:
+    names = ("group", "offset", "q", "structure", "rank", "positions")
+    return _read(_core.Term(**dict(zip(names, parts, strict=True))))
 
 
 def _terms(places: list[tuple[int, int, int]]) -> list[Any]:
@@ -177,14 +183,14 @@ def calls(p: Problem, rng: np.random.Generator) -> list[Call]:
     call("Replication.response", replication.response, 1, 0, theta, beta, 1.0)
     call("Replication properties", _read, replication)
 
+    call("Term", _term, 0, 0, 2, "cs", 0, [0, 1])
     call("Rows", _made(_read, _rows), p.rows)
     call("Rows.scaled", _made(_core.Rows.scaled, _rows), p.rows, p.scaling)
     call("Rows.replace", _replaced, rows, dict(zip(ROWS[1:], p.rows[1:], strict=True)))
     call("RowsGroup", lambda *parts: _read(_core.RowsGroup(*parts)), *p.rows[0][0])
     call("RowsGroup.replace", _replaced, rows.groups[0], {"n_levels": 9})
-    call("gather", _made(_core.gather, _rows, _terms), p.rows, p.terms, 2)
-    call("gather of rows", _core.gather, rows, terms, 2)
     call("scaling_of", _made(_core.scaling_of, _rows, _terms), p.rows, p.terms, 1)
+    call("scaling_of rows", _core.scaling_of, rows, terms, 2)
     call("cross_products", _made(_core.cross_products, _rows), p.rows, 1)
     call("cross_products of rows", _core.cross_products, rows, 1)
     call("change_response", _made(_core.change_response, None, _rows), p.products, p.rows, 1)

@@ -1,11 +1,13 @@
 // Arrays and arguments between NumPy and the core. Data are copied in and moved out: nothing that
-// is returned looks into the core's memory, nothing that is kept looks into NumPy's.
+// is returned looks into the core's memory, and of what is kept only Rows look into NumPy's, which
+// hold the arrays.
 #pragma once
 
 #include <nanobind/eigen/dense.h>
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>

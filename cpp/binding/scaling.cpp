@@ -120,16 +120,6 @@ void bind_scaling(nb::module_& m) {
       },
       "rows"_a, "terms"_a, "threads"_a, "Typical sizes of the columns of a model.");
 
-  m.def(
-      "gather",
-      [](const Rows& rows, const std::vector<ranef::Term>& terms, int threads) {
-        check_model(rows.view(), terms);
-        nb::gil_scoped_release release;
-        std::tuple<Scaling, ranef::CrossProducts> out;
-        ranef::gather(rows.view(), terms, threads, std::get<0>(out), std::get<1>(out));
-        return out;
-      },
-      "rows"_a, "terms"_a, "threads"_a, "Scaling and cross-products of the scaled columns.");
 }
 
 }  // namespace ranef::binding

@@ -150,12 +150,4 @@ RowsView scaled_rows(RowsView rows, const Scaling& scaling) {
   return rows;
 }
 
-void gather(const RowsView& rows, const std::vector<Term>& terms, int threads, Scaling& scaling,
-            CrossProducts& products) {
-  scaling = scaling_of(rows, terms, threads);
-  PassOptions options;
-  options.threads = threads;
-  products = cross_products(scaled_rows(rows, scaling), options);
-}
-
 }  // namespace ranef

@@ -51,8 +51,4 @@ Scaling scaling_of(const RowsView& rows, const std::vector<Term>& terms, int thr
 // is: then its columns are those of the orthogonal factor.
 RowsView scaled_rows(RowsView rows, const Scaling& scaling);
 
-// Scaling and cross-products of the scaled columns.
-void gather(const RowsView& rows, const std::vector<Term>& terms, int threads, Scaling& scaling,
-            CrossProducts& products);
-
 }  // namespace ranef

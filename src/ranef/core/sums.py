@@ -20,7 +20,6 @@ __all__ = [
     "CrossProducts",
     "change_response",
     "column_scales",
-    "core_gather",
     "cross_products",
     "from_cells",
     "scaling_of",
@@ -65,16 +64,6 @@ def scaling_of(rows: Rows, terms: Sequence[TermBlock], threads: int = 1) -> Core
     threads : int
     """
     return _core.scaling_of(rows, core_terms(terms), threads)
-
-
-def core_gather(
-    rows: Rows, terms: Sequence[TermBlock], threads: int = 1
-) -> tuple[CoreScaling, CrossProducts]:
-    """The same, and the cross-products of the scaled columns.
-
-    Results have the same bits whatever the number of threads.
-    """
-    return _core.gather(rows, core_terms(terms), threads)
 
 
 def cross_products(rows: Rows, threads: int = 1) -> CrossProducts:

@@ -108,6 +108,11 @@ class CoreKernel:
         Priors.
     threads : int
         They arrange the cross-products; the result does not depend on their number.
+
+    Attributes
+    ----------
+    moves : int
+        How often it may have been evaluated elsewhere than before.
     """
 
     def __init__(
@@ -122,6 +127,8 @@ class CoreKernel:
             products, reml, constant, core_penalties(penalty), penalty.fixed_rows, threads
         )
         self._products = products
+        self._from_rows = 0
+        self.moves = 0
         self.dense_columns = self.workspace.tail_columns
         if self.dense_columns > 64:
             _use_scipy_blas()
@@ -157,15 +164,27 @@ class CoreKernel:
             whole = 9
         return 8 * (4 * entries + whole * columns**2)
 
+    @property
+    def held(self) -> int:
+        """Bytes that it holds on to between calls, about, after the usual questions.
+
+        Six times the numbers of the chain and three times those of the tail, as measured, and the
+        rows if it sums over them.
+        """
+        return 8 * (6 * self.workspace.layout[3] + 3 * self.workspace.tail[0] + self._from_rows)
+
     def refine(self, rows: Rows) -> None:
         """From now on sum what is left of X and y over the rows, those of the cross-products.
 
         Where effects are many times larger than residuals, that keeps digits which cross-products
         lose. An evaluation then takes some passes over the rows.
         """
+        self.moves += 1
+        self._from_rows = rows.y.size * (len(rows.x) + 1 + sum(len(g.columns) for g in rows.groups))
         self.workspace.refine(rows)
 
     def evaluate(self, lambda_: Sequence[Array]) -> bool:
+        self.moves += 1
         with self._threads():
             return self.workspace.evaluate(list(lambda_))
 
@@ -262,6 +281,7 @@ class CoreKernel:
         if not terms:  # nothing to search for
             status = "converged" if self.evaluate([]) else "broke down"
             return Optimum(start, self.value, status, 1, 0, method, ())
+        self.moves += 1
         with self._threads():
             found = self.workspace.optimise(
                 core_terms(terms), start, max_evaluations, gain, method == NEWTON
@@ -316,6 +336,7 @@ class CoreKernel:
 
         The last evaluation is the one at the solution.
         """
+        self.moves += 1
         with self._threads():
             return self.workspace.solve(
                 scaling, start, max_evaluations, gain, restarts, method == NEWTON, threads

@@ -21,6 +21,7 @@ from ranef.present.progress import progress
 from ranef.problem import Problem, check_residual_variance, form_problem, settled
 from ranef.problem.exact import NOTHING
 from ranef.solve import Control, Solution, solve, solve_data
+from ranef.solve.solution import at_solution
 from ranef.store.kept import Kept
 from ranef.types import Array, Finding, Findings, MissingRows
 
@@ -254,7 +255,8 @@ class FitRecord:
     def _information(self) -> VarianceInformation:
         from ranef.inference.ddf.information import variance_information
 
-        return variance_information(self._problem, self._solution.inner)
+        with at_solution(self._problem, self._solution) as kernel:
+            return variance_information(self._problem, self._solution.inner, kernel)
 
     def _need_random(self, what: str, fix: str) -> None:
         """Refuse what only models with random effects have."""

@@ -21,7 +21,7 @@ from ranef.options import seed as checked_seed
 from ranef.problem import Problem, roots
 from ranef.problem.parameters import joined, parts
 from ranef.solve import Control, Solution
-from ranef.solve.solution import evaluate_at
+from ranef.solve.solution import at_solution
 from ranef.source import rows_of
 from ranef.types import Array
 
@@ -113,37 +113,36 @@ def bootstrap_draws(
     """
     kind = "cluster" if plan.kind == "cases" else plan.kind
     seed = draw_key(plan.seed)
-    kernel = problem.kernel()
-    evaluate_at(problem, kernel, solution.inner)
-    sigma = float(np.sqrt(kernel.r2 / problem.nu))
-    work = RefitPlan(
-        seed=seed,
-        count=int(plan.n),
-        threads=int(plan.threads or control.threads or available_cores()),
-        start=lifted_start(problem, solution.inner),
-        max_evaluations=control.max_evaluations,
-        gain=max(GAIN, control.gain),
-        tick=plan.tick,
-    )
-    replicator = Replicator(problem.products, problem.reml, problem.terms, problem.penalty())
-    if kind == "parametric":
-        refits = replicator.parametric(work, solution.inner, kernel.beta, sigma)
-    elif kind == "conditional":
-        refits = replicator.conditional(work, kernel.beta, sigma, kernel.modes())
-    elif kind == "residual":
-        pools, errors = _pools(problem, solution.inner, kernel, design, y, weights, sigma)
-        rows = rows_of(design, problem.scaling, y, weights)
-        refits = replicator.residual(work, rows, kernel.beta, pools, errors)
-    else:
-        if len(problem.products.sizes) != 1:
-            factors = ", ".join(f"'{label.factor}'" for label in problem.labels)
-            raise OptionError(
-                "clusters are drawn from a single grouping factor",
-                found=f"grouping factors {factors}",
-                fix="use kind='parametric' or kind='residual'",
-            )
-        refits = replicator.cluster(work, rows_of(design, problem.scaling, y, weights))
-    return _on_data_scale(problem, design, refits, kind, seed)
+    with at_solution(problem, solution) as kernel:
+        sigma = float(np.sqrt(kernel.r2 / problem.nu))
+        work = RefitPlan(
+            seed=seed,
+            count=int(plan.n),
+            threads=int(plan.threads or control.threads or available_cores()),
+            start=lifted_start(problem, solution.inner),
+            max_evaluations=control.max_evaluations,
+            gain=max(GAIN, control.gain),
+            tick=plan.tick,
+        )
+        replicator = Replicator(problem.products, problem.reml, problem.terms, problem.penalty())
+        if kind == "parametric":
+            refits = replicator.parametric(work, solution.inner, kernel.beta, sigma)
+        elif kind == "conditional":
+            refits = replicator.conditional(work, kernel.beta, sigma, kernel.modes())
+        elif kind == "residual":
+            pools, errors = _pools(problem, solution.inner, kernel, design, y, weights, sigma)
+            rows = rows_of(design, problem.scaling, y, weights)
+            refits = replicator.residual(work, rows, kernel.beta, pools, errors)
+        else:
+            if len(problem.products.sizes) != 1:
+                factors = ", ".join(f"'{label.factor}'" for label in problem.labels)
+                raise OptionError(
+                    "clusters are drawn from a single grouping factor",
+                    found=f"grouping factors {factors}",
+                    fix="use kind='parametric' or kind='residual'",
+                )
+            refits = replicator.cluster(work, rows_of(design, problem.scaling, y, weights))
+        return _on_data_scale(problem, design, refits, kind, seed)
 
 
 def lifted_start(problem: Problem, inner: Array) -> Array:

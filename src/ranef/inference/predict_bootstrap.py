@@ -29,7 +29,7 @@ from ranef.inference.simulate import draw_key
 from ranef.problem import Problem
 from ranef.problem.parameters import group_lambdas
 from ranef.solve import Control, Solution
-from ranef.solve.solution import evaluate_at, solve
+from ranef.solve.solution import at_solution, solve
 from ranef.types import Array
 
 __all__ = ["predict_bootstrap"]
@@ -69,9 +69,8 @@ def predict_bootstrap(
     random = [(term.codes, term.Z) for term in design.terms]
     rows = inner_rows(problem, target.x, target.blocks)
     fresh = None if target.fresh is None else inner_rows(problem, target.x, target.fresh)
-    kernel = problem.kernel()
-    evaluate_at(problem, kernel, solution.inner)
-    own = _scale(problem, kernel, solution.inner, rows, fresh)
+    with at_solution(problem, solution) as standing:
+        own = _scale(problem, standing, solution.inner, rows, fresh)
     errors = np.empty((options.draws, target.mean.size))
     squares = np.zeros(target.mean.size)
     for k in range(options.draws):

@@ -25,7 +25,7 @@ from ranef.inference.simulate import SimulatedTerm, draw_key, simulate_response
 from ranef.problem import Problem
 from ranef.problem.left import left_of_response, weighted
 from ranef.solve import Control, Solution
-from ranef.solve.solution import evaluate_at
+from ranef.solve.solution import at_solution
 from ranef.source import rows_of
 from ranef.types import Array
 
@@ -85,11 +85,10 @@ def residual_tests(
     n : int or None
         Refits; None takes the textbook laws.
     """
-    kernel = problem.kernel()
-    evaluate_at(problem, kernel, solution.inner)
     rows = rows_of(design, problem.scaling, y, weights)
     tests = tests_of(problem, rows, estimates.covariances)
-    own = _parts(problem, kernel, rows, solution.inner)
+    with at_solution(problem, solution) as kernel:
+        own = _parts(problem, kernel, rows, solution.inner)
     values = np.array([test.value(own) for test in tests])
     told = (
         tuple(t.name for t in tests),

@@ -20,7 +20,7 @@ from ranef.core import (
 from ranef.core.columns import row_threads
 from ranef.covariance import structure_of
 from ranef.design import Design
-from ranef.source.memory import gather, gather_scaled, rows_of
+from ranef.source import Source, in_memory, rows_of
 from ranef.source.scaling import COLLINEAR, Scaling, orthogonal_scaling, with_response
 from ranef.types import Array
 
@@ -163,8 +163,10 @@ def make_problem(
         Threads that pass over the rows (see :func:`~ranef.core.columns.row_threads`).
     """
     threads = row_threads(design.n, threads)
-    scaling, products = gather(design, y, weights, threads)
+    source: Source = in_memory(design, y, weights, threads)
+    (products,) = source.gather()
     if products.p > 1 and products.fixed_part[0] < COLLINEAR:
-        scaling = orthogonal_scaling(design, scaling)
-        products = gather_scaled(design, scaling, y, weights, threads)
-    return Problem(products, design.plan.blocks, design.plan.labels, scaling, reml, prior)
+        inner = orthogonal_scaling(design, source.scaling)
+        source = in_memory(design, y, weights, threads, inner)
+        (products,) = source.gather()
+    return Problem(products, design.plan.blocks, design.plan.labels, source.scaling, reml, prior)

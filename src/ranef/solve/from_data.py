@@ -45,9 +45,12 @@ def solve_data(
     solution = search(problem, control, start, kernel)
     found = solution.found
     if not found.loses_digits or problem.rows is not None:
+        solution.standing.take(kernel)
         return kernel, computed(solution)
     problem = problem.with_rows(data.design, data.y, data.weights)
     kernel = problem.kernel(threads=row_threads(problem.n, control.threads))
     if control.max_evaluations > 1 and found.status != "broke down":
         start = found.theta
-    return kernel, solve(problem, control, start, kernel)
+    solution = solve(problem, control, start, kernel)
+    solution.standing.take(kernel)
+    return kernel, solution

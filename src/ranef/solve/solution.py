@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, fields
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -15,9 +17,10 @@ from ranef.problem import Problem, covariances, nearest
 from ranef.problem.parameters import group_lambdas, to_inner
 from ranef.solve.certificate import Certificate, certificate
 from ranef.solve.control import Control
+from ranef.solve.standing import Standing, evaluate_at
 from ranef.types import Array
 
-__all__ = ["DEFAULT", "Solution", "computed", "evaluate_at", "search", "solve"]
+__all__ = ["DEFAULT", "Solution", "at_solution", "computed", "evaluate_at", "search", "solve"]
 
 DEFAULT = Control()
 
@@ -100,6 +103,29 @@ class Solution:
             found.basins,
         )
 
+    @cached_property
+    def standing(self) -> Standing:
+        """The kernel at the solution, kept for what is asked next; never pickled."""
+        return Standing(self.problem, self.inner)
+
+    @cached_property
+    def work(self) -> int:
+        """Numbers that one evaluation reads: a measure of its cost."""
+        with self.standing.ask() as kernel:
+            return kernel.work
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
+
+def at_solution(problem: Problem, solution: Solution) -> AbstractContextManager[CoreKernel]:
+    """A kernel of the problem at the solution, for questions that do not move it.
+
+    It is the solution's own, unless the problem is another one than was solved.
+    """
+    own = solution.problem is problem
+    return (solution.standing if own else Standing(problem, solution.inner)).ask()
+
 
 def solve(
     problem: Problem,
@@ -178,16 +204,6 @@ def computed(solution: Solution) -> Solution:
             fix="check the data for values of wildly different size, or give other start values",
         )
     return solution
-
-
-def evaluate_at(problem: Problem, kernel: Kernel, inner: Array) -> None:
-    """Bring a kernel to an inner theta."""
-    if not kernel.evaluate(group_lambdas(problem, inner)):
-        raise NumericalError(
-            "the criterion cannot be computed at these variances",
-            found=f"theta {np.array2string(inner, precision=4)}",
-            fix="check the data for values of wildly different size",
-        )
 
 
 def _allows(problem: Problem, kernel: Kernel, inner: Array) -> bool:

@@ -116,9 +116,7 @@ def fit_rungs(
 def _cost(subject: Subject) -> int:
     """Of one fit of the asked model: an evaluation reads the factor and, first, the rows."""
     width = subject.design.p + sum(term.q for term in subject.design.terms)
-    return (
-        subject.problem.kernel().work * max(subject.problem.n_theta, 1) + subject.design.n * width
-    )
+    return subject.solution.work * max(subject.problem.n_theta, 1) + subject.design.n * width
 
 
 def _within_budget(subject: Subject, plans: Sequence[Plan]) -> tuple[list[Plan], tuple[Plan, ...]]:

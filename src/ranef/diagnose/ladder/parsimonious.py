@@ -73,7 +73,7 @@ def parsimonious_plans(asked: Asked) -> list[Plan]:
     if not asks_too_much(subject, asked.supports):
         return []
     variances = sum(term.q for term in subject.problem.terms)
-    if subject.problem.kernel().work * variances * MOST_FITS > AFFORDABLE:
+    if subject.solution.work * variances * MOST_FITS > AFFORDABLE:
         return []
     try:
         fit = _smallest(subject)

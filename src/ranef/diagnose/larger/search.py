@@ -179,7 +179,8 @@ def _affordable(subject: Subject, every: Sequence[Candidate]) -> list[Candidate]
     The slope of a category with k columns has a block of k x k for each level, and k (k + 1) / 2
     parameters.
     """
-    asked, left, out = _cost(subject.problem, subject.design), LOOKED_AT, []
+    work = subject.solution.work
+    asked, left, out = _cost(subject.problem, work, subject.design), LOOKED_AT, []
     levels = {label.factor: label.n_levels for label in subject.problem.labels}
     for candidate in every:
         k = candidate.columns
@@ -190,10 +191,10 @@ def _affordable(subject: Subject, every: Sequence[Candidate]) -> list[Candidate]
     return out
 
 
-def _cost(problem: Problem, design: Design) -> int:
+def _cost(problem: Problem, work: int, design: Design) -> int:
     """Of one evaluation with derivatives along all parameters, and of a pass over the rows."""
     width = design.p + sum(term.q for term in design.terms)
-    return max(1, problem.kernel().work * (problem.n_theta + 1) + design.n * width)
+    return max(1, work * (problem.n_theta + 1) + design.n * width)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +221,7 @@ def looked_at(subject: Subject, candidate: Candidate) -> Look | None:
     covariances, direction = _embedded(subject, problem)
     theta = to_inner(problem, parameters(problem.terms, nearest(problem.terms, covariances)))
     p_value = p_more(problem, kernel, theta, direction)
-    return Look(candidate, formula, p_value, _cost(problem, design))
+    return Look(candidate, formula, p_value, _cost(problem, kernel.work, design))
 
 
 def _embedded(subject: Subject, problem: Problem) -> tuple[list[Array], Direction]:
