@@ -10,7 +10,7 @@ import numpy as np
 from ranef.diagnose.ladder.rung import Plan
 from ranef.diagnose.subject import Subject
 from ranef.diagnose.words import place_of
-from ranef.frame.repeated import first_rows
+from ranef.explore.repeated import first_rows
 from ranef.types import Finding, RandomTerm
 
 __all__ = ["row_plans"]

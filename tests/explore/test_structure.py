@@ -11,7 +11,7 @@ import pytest
 
 from ranef import datasets
 from ranef.errors import DataError, UnknownColumnError
-from ranef.frame.structure import structure
+from ranef.explore.structure import structure
 
 
 def _codes(data: object, groups: str | list[str]) -> set[tuple[str, str]]:

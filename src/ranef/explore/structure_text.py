@@ -1,4 +1,4 @@
-"""A :class:`~ranef.frame.structure.Structure` as a page of text or HTML."""
+"""A :class:`~ranef.explore.structure.Structure` as a page of text or HTML."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ranef.page import page_width, paragraph
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ranef.frame.structure import Structure
+    from ranef.explore.structure import Structure
 
 __all__ = ["structure_html", "structure_text"]
 

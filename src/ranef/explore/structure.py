@@ -10,7 +10,9 @@ import numpy as np
 
 from ranef.answers import refuse_unknown_options
 from ranef.errors import DataError
-from ranef.frame.components import anova_components
+from ranef.explore.components import anova_components
+from ranef.explore.structure_findings import find
+from ranef.explore.structure_text import structure_html, structure_text
 from ranef.frame.grouping import (
     as_names,
     columns_of_groups,
@@ -22,8 +24,6 @@ from ranef.frame.grouping import (
 from ranef.frame.missing import missing_in
 from ranef.frame.open import OpenFrame, collect, open_frame
 from ranef.frame.read import read_open_frame
-from ranef.frame.structure_findings import find
-from ranef.frame.structure_text import structure_html, structure_text
 from ranef.frame.table import Column
 from ranef.types import Finding
 

@@ -9,10 +9,10 @@ import pyarrow as pa
 import pytest
 
 import ranef as rn
+from ranef.explore.missing_codes import missing_codes
+from ranef.explore.similar_levels import similar_levels
+from ranef.explore.text_values import text_values
 from ranef.frame import read_table
-from ranef.frame.missing_codes import missing_codes
-from ranef.frame.similar_levels import similar_levels
-from ranef.frame.text_values import text_values
 from ranef.types import Finding
 
 

@@ -7,16 +7,16 @@ from itertools import chain
 
 import numpy as np
 
-from ranef.frame.components import anova_components
+from ranef.explore.components import anova_components
+from ranef.explore.meeting import meeting_findings
+from ranef.explore.missing_codes import missing_codes
+from ranef.explore.numeric_group import numeric_group
+from ranef.explore.repeated import repeated_rows
+from ranef.explore.similar_levels import similar_levels
+from ranef.explore.text_values import text_values
 from ranef.frame.grouping import group_sizes, is_constant_within
-from ranef.frame.meeting import meeting_findings
 from ranef.frame.missing import missing_in
-from ranef.frame.missing_codes import missing_codes
-from ranef.frame.numeric_group import numeric_group
-from ranef.frame.repeated import repeated_rows
-from ranef.frame.similar_levels import similar_levels
 from ranef.frame.table import Column, Table
-from ranef.frame.text_values import text_values
 from ranef.types import Finding, Findings
 
 __all__ = ["about_factor", "find", "hardly_varies"]

@@ -26,7 +26,7 @@ def anova_components(column: Column, factor: Column) -> Components:
     Returns
     -------
     Components
-        See :func:`ranef.frame.structure` for the formulas. NaN for a factor, with fewer than two
+        See :func:`ranef.explore.structure` for the formulas. NaN for a factor, with fewer than two
         groups, or without a group of two rows.
 
     References

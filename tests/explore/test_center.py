@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ranef import datasets
 from ranef.errors import DataError, OptionError, UnknownColumnError
-from ranef.frame.center import center
+from ranef.explore.center import center
 
 PUPILS = pd.DataFrame(
     {
