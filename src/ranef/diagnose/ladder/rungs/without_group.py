@@ -1,50 +1,35 @@
-"""Rungs of the data: the model without rows that a finding names."""
+"""The model without a group that a finding names, each by itself."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 
+from ranef.diagnose.ladder.fewer_rows import say_fewer_rows
+from ranef.diagnose.ladder.fitting import with_fewer_rows
+from ranef.diagnose.ladder.kind import Asked, Kind, Place
 from ranef.diagnose.ladder.rung import Plan
 from ranef.diagnose.subject import Subject
 from ranef.diagnose.words import place_of
-from ranef.explore.repeated import first_rows
-from ranef.types import Finding, RandomTerm
+from ranef.types import RandomTerm
 
-__all__ = ["row_plans"]
+__all__ = ["KEY", "KIND"]
 
+KEY = "without-group"
 MOST = 3
-"""Groups left out, each by itself."""
-
 NAMED_BY = ("influential-group", "separated-group")
 
 
-def row_plans(subject: Subject, findings: Sequence[Finding]) -> list[Plan]:
-    """The model without copied rows, and without each group that a finding names."""
-    codes = {finding.code for finding in findings}
-    plans = [_without_copies(subject)] if "duplicated-rows" in codes else []
-    places = {finding.where for finding in findings if finding.code in NAMED_BY}
-    plans += [
-        _without_group(subject, term, level)
-        for term in {term.factor: term for term in subject.design.terms}.values()
+def _plans(asked: Asked) -> list[Plan]:
+    places = {finding.where for finding in asked.findings if finding.code in NAMED_BY}
+    return [
+        _without_group(asked.subject, term, level)
+        for term in {term.factor: term for term in asked.subject.design.terms}.values()
         for level, name in enumerate(term.levels)
         if place_of(term.factor, name) in places
     ][:MOST]
-    return plans
-
-
-def _without_copies(subject: Subject) -> Plan:
-    names = list(subject.formula.variables())
-    columns = ", ".join(json.dumps(name, ensure_ascii=False) for name in names)
-    return Plan(
-        "without-copies",
-        "without copied rows",
-        subject.formula.text,
-        data=f"data.drop_duplicates([{columns}])",
-        rows=first_rows([subject.table[name].values for name in names]),
-    )
 
 
 def _without_group(subject: Subject, term: RandomTerm, level: int) -> Plan:
@@ -52,7 +37,7 @@ def _without_group(subject: Subject, term: RandomTerm, level: int) -> Plan:
     differs = list(_differs(subject, term.factor, row))
     condition = differs[0] if len(differs) == 1 else " | ".join(f"({each})" for each in differs)
     return Plan(
-        "without-group",
+        KEY,
         f"without {term.levels[level]}",
         subject.formula.text,
         data=f"data[{condition}]",
@@ -72,3 +57,6 @@ def _differs(subject: Subject, factor: str, row: int) -> Iterator[str]:
         else:
             text = repr(int(value)) if float(value).is_integer() else repr(float(value))
         yield f"data[{json.dumps(name, ensure_ascii=False)}] != {text}"
+
+
+KIND = Kind(KEY, Place.DATA, _plans, with_fewer_rows, say=say_fewer_rows)

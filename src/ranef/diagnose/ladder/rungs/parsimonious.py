@@ -1,4 +1,4 @@
-"""Rung of the smallest random part that fits as well, where a large one asks for too much.
+"""The smallest random part that fits as well, where a large one asks for too much.
 
 Found as Bates, Kliegl, Vasishth and Baayen (2015, Parsimonious mixed models, arXiv:1506.04967) do:
 without correlations first; then without the outermost term that varies least, as long as the
@@ -15,17 +15,16 @@ from dataclasses import replace
 
 import numpy as np
 
+from ranef.diagnose.compared import random_part_test
 from ranef.diagnose.ladder.comparison import test_random_part
 from ranef.diagnose.ladder.facts import Facts
-from ranef.diagnose.ladder.judge import singularity
-from ranef.diagnose.ladder.judge_other import largest_change
 from ranef.diagnose.ladder.kind import Asked, Kind, Place
-from ranef.diagnose.ladder.random_part import outermost
 from ranef.diagnose.ladder.rung import Plan, Rung, Test, Tried
+from ranef.diagnose.ladder.rungs import drop_slope, drop_term
+from ranef.diagnose.ladder.sentences import largest_change, singularity
 from ranef.diagnose.ladder.words import WEAK, evidence, tested
-from ranef.diagnose.likelihood_ratio import random_part_ratio
 from ranef.diagnose.rank import Support
-from ranef.diagnose.rewrite import bar_with, parts_of, per_factor, with_bar
+from ranef.diagnose.rewrite import bar_with, outermost, parts_of, per_factor, with_bar
 from ranef.diagnose.subject import Subject
 from ranef.errors import RanefError
 from ranef.formula import Formula, Term, parse
@@ -33,12 +32,9 @@ from ranef.formula.naming import factors, without_level
 from ranef.inference.chi_bar_square import chi_bar_square
 from ranef.solve import Control
 
-__all__ = ["KIND", "STEPS", "asks_too_much", "parsimonious_plans"]
+__all__ = ["KEY", "KIND"]
 
 KEY = "parsimonious"
-
-STEPS = ("drop-slope", "drop-term")
-"""Rungs that the search stands for."""
 
 LARGE = 4
 """Effects of one term from which on a random part is made smaller in more than one step."""
@@ -52,7 +48,7 @@ AFFORDABLE = 60_000_000
 """Numbers read by one evaluation, times variances, summed over `MOST_FITS` fits: some seconds."""
 
 
-def asks_too_much(subject: Subject, supports: Sequence[Support]) -> bool:
+def _asks_too_much(subject: Subject, supports: Sequence[Support]) -> bool:
     """Whether a term of several effects has dimensions that the data do not support."""
     problem, certificate = subject.problem, subject.certificate
     if problem.prior is not None:
@@ -66,10 +62,10 @@ def asks_too_much(subject: Subject, supports: Sequence[Support]) -> bool:
     return max(sizes) >= LARGE and (short or certificate.verdict == "flat")
 
 
-def parsimonious_plans(asked: Asked) -> list[Plan]:
+def _plans(asked: Asked) -> list[Plan]:
     """The smallest random part, where the asked one is large and not supported."""
     subject = asked.subject
-    if not asks_too_much(subject, asked.supports):
+    if not _asks_too_much(subject, asked.supports):
         return []
     variances = sum(term.q for term in subject.problem.terms)
     if subject.problem.kernel().work * variances * MOST_FITS > AFFORDABLE:
@@ -105,7 +101,7 @@ def _smallest(subject: Subject) -> Subject:
             larger = _try(fit, with_bar(fit.formula, k, part))
             if larger is None or larger.certificate.verdict != "interior optimum":
                 continue
-            ratio = random_part_ratio(fit, larger)
+            ratio = random_part_test(fit, larger)
             if ratio is not None and ratio.p_low <= WEAK:
                 fit = larger
     return subject.refit(fit.formula.text)
@@ -174,8 +170,8 @@ def _belongs(name: str, term: Term) -> bool:
     ]
 
 
-def _larger(asked: Tried, tried: Tried, every: Sequence[Tried]) -> Test | None:
-    return test_random_part(asked, tried)
+def _test(asked: Tried, tried: Tried, every: Sequence[Tried]) -> Test | None:
+    return test_random_part(tried, asked)
 
 
 def _say(rung: Rung, facts: Facts) -> list[str]:
@@ -196,4 +192,12 @@ def _say(rung: Rung, facts: Facts) -> list[str]:
     return [*said, largest_change(rung)]
 
 
-KIND = Kind(KEY, Place.CORRELATION, _larger, _say)
+# It stands for the single steps on the way: a page has one answer and not twenty.
+KIND = Kind(
+    KEY,
+    Place.CORRELATION,
+    _plans,
+    test=_test,
+    say=_say,
+    replaces=(drop_slope.KEY, drop_term.KEY),
+)
