@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..diagnose.ladder import Rung
+from ..diagnose.ladder import Place, Rung, kind_of
 from ..page import page_width, paragraph
 from ..types import Finding
 from .diagnosis_tables import Table, ladder_tables
@@ -60,8 +60,7 @@ def render_text(diagnosis: Diagnosis) -> str:
 
 def of_findings(diagnosis: Diagnosis) -> list[Rung]:
     """The rungs that a finding called for."""
-    keys = ("without-copies", "without-group", "drop-predictor")
-    return [rung for rung in diagnosis.ladder.rungs if rung.key in keys]
+    return [rung for rung in diagnosis.ladder.rungs if kind_of(rung.key).by_finding]
 
 
 def short_tests(diagnosis: Diagnosis) -> str:
@@ -70,7 +69,7 @@ def short_tests(diagnosis: Diagnosis) -> str:
     rungs = [
         rung
         for rung in diagnosis.ladder.rungs[1:]
-        if rung.key != "other-starts" and rung.fitted and rung not in told
+        if kind_of(rung.key).place > Place.STARTS and rung.fitted and rung not in told
     ]
     if not rungs:
         return ""

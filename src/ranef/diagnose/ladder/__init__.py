@@ -8,6 +8,7 @@ from ranef.diagnose.call import Call
 from ranef.diagnose.ladder.climb import fit_rungs
 from ranef.diagnose.ladder.facts import Facts
 from ranef.diagnose.ladder.judgement import judged
+from ranef.diagnose.ladder.kind import Place
 from ranef.diagnose.ladder.outcome import not_tried
 from ranef.diagnose.ladder.recommended import recommended
 from ranef.diagnose.ladder.rung import Effect, Ladder, Rung, Test
@@ -18,7 +19,7 @@ from ranef.diagnose.rank import Support
 from ranef.diagnose.subject import Subject
 from ranef.types import Finding
 
-__all__ = ["Effect", "Ladder", "Rung", "Test", "build_ladder"]
+__all__ = ["Effect", "Ladder", "Place", "Rung", "Test", "build_ladder", "kind_of"]
 
 
 def build_ladder(

@@ -81,6 +81,8 @@ class Kind:
         A rung that needs no fit of its own, read off the others once all are there; or None.
     replaces : tuple of str
         Keys of kinds whose plans are left out where this one has a plan.
+    by_finding : bool
+        Whether a finding calls for it: a page with nothing to remedy still tells it.
     is_asked : bool
         Whether it is the asked model by the data alone: smaller models are tested against it.
     """
@@ -93,4 +95,5 @@ class Kind:
     say: Callable[[Rung, Facts], list[str]] = unsaid
     read_off: Callable[[Facts], Rung | None] = nothing
     replaces: tuple[str, ...] = ()
+    by_finding: bool = False
     is_asked: bool = False

@@ -12,7 +12,7 @@ from ranef.diagnose.ladder.words import CLEAR, tested, with_error
 from ranef.diagnose.rewrite import parts_of
 from ranef.formula import to_text
 
-__all__ = ["KEY", "KIND"]
+__all__ = ["KIND"]
 
 KEY = "drop-predictor"
 MOST = 3
@@ -75,4 +75,4 @@ def _say(rung: Rung, facts: Facts) -> list[str]:
     return said
 
 
-KIND = Kind(KEY, Place.FIXED, _plans, test=_test, say=_say)
+KIND = Kind(KEY, Place.FIXED, _plans, test=_test, say=_say, by_finding=True)

@@ -16,7 +16,7 @@ from ranef.problem.parameters import to_data
 from ranef.solve.start import other_starts
 from ranef.types import Array
 
-__all__ = ["KEY", "KIND"]
+__all__ = ["KIND"]
 
 KEY = "other-starts"
 

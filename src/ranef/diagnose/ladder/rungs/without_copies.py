@@ -10,7 +10,7 @@ from ranef.diagnose.ladder.kind import Asked, Kind, Place
 from ranef.diagnose.ladder.rung import Plan
 from ranef.explore.repeated import first_rows
 
-__all__ = ["KEY", "KIND"]
+__all__ = ["KIND"]
 
 KEY = "without-copies"
 
@@ -32,4 +32,4 @@ def _plans(asked: Asked) -> list[Plan]:
     ]
 
 
-KIND = Kind(KEY, Place.DATA, _plans, with_fewer_rows, say=say_fewer_rows)
+KIND = Kind(KEY, Place.DATA, _plans, with_fewer_rows, say=say_fewer_rows, by_finding=True)

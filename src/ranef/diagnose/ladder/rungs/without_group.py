@@ -15,7 +15,7 @@ from ranef.diagnose.subject import Subject
 from ranef.diagnose.words import place_of
 from ranef.types import RandomTerm
 
-__all__ = ["KEY", "KIND"]
+__all__ = ["KIND"]
 
 KEY = "without-group"
 MOST = 3
@@ -59,4 +59,4 @@ def _differs(subject: Subject, factor: str, row: int) -> Iterator[str]:
         yield f"data[{json.dumps(name, ensure_ascii=False)}] != {text}"
 
 
-KIND = Kind(KEY, Place.DATA, _plans, with_fewer_rows, say=say_fewer_rows)
+KIND = Kind(KEY, Place.DATA, _plans, with_fewer_rows, say=say_fewer_rows, by_finding=True)
