@@ -9,12 +9,10 @@ import numpy as np
 
 from ranef.problem import Problem, TermLabel
 from ranef.solve.face import Face, TermFace, face_of
+from ranef.solve.null_space import null_space
 from ranef.types import INTERCEPT, Array
 
-__all__ = ["FEW", "flat_directions", "mostly", "null_directions"]
-
-FEW = 3
-"""Effects up to which a single combination is written out with its weights."""
+__all__ = ["flat_directions", "mostly", "null_directions"]
 
 WORTH_NAMING = 0.15  # share of a direction
 MOST_NAMED = 3
@@ -33,29 +31,20 @@ def null_directions(problem: Problem, theta: Array) -> tuple[str, ...]:
 def _of_term(label: TermLabel, term: TermFace, change: Array) -> list[str]:
     names = [_spell(name) for name in label.names]
     covariance = change @ term.covariance @ change.T
-    sds = np.sqrt(np.diag(covariance))
-    largest = float(sds.max(initial=0.0))
-    gone = [i for i in range(len(names)) if sds[i] <= 1e-9 * max(1.0, largest)]
-    out = [f"no variance of {names[i]} between levels of {label.factor}" for i in gone]
-    left = [i for i in range(len(names)) if i not in gone]
-    if len(left) - term.rank <= 0:
+    found = null_space(covariance, term.rank, np.linalg.norm(change, axis=1))
+    out = [f"no variance of {names[i]} between levels of {label.factor}" for i in found.gone]
+    if not found.missing:
         return out
-    if len(left) == 2:
-        i, j = left
+    if len(found.left) == 2:
+        i, j = found.left
         sign = "+1" if covariance[i, j] > 0 else "-1"
         return [*out, f"{names[i]} and {names[j]} perfectly correlated ({sign}) in {label.factor}"]
-    # In units of the SDs the null space is that of the correlation matrix.
-    correlation = (covariance / np.outer(sds, sds).clip(1e-300))[np.ix_(left, left)]
-    _, vectors = np.linalg.eigh(correlation)
-    missing = len(left) - term.rank
-    if missing > 1 or len(left) > FEW:
-        most = mostly([label.names[i] for i in left], vectors[:, :missing], label.factor)
-        part = f"{missing} of {len(left)} combinations of effects"
+    if not found.written_out:
+        most = mostly([label.names[i] for i in found.left], found.directions, label.factor)
+        part = f"{found.missing} of {len(found.left)} combinations of effects"
         return [*out, f"no variance in {part} between levels of {label.factor}, mostly of {most}"]
-    for column in range(missing):
-        combination = _combination([names[i] for i in left], vectors[:, column])
-        out.append(f"no variance of {combination} (in SDs) between levels of {label.factor}")
-    return out
+    combination = _combination([names[i] for i in found.left], found.directions[:, 0])
+    return [*out, f"no variance of {combination} (in SDs) between levels of {label.factor}"]
 
 
 def mostly(names: Sequence[str], vectors: Array, factor: str) -> str:

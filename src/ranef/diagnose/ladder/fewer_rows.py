@@ -6,7 +6,7 @@ from ranef.diagnose.influence import standard_deviations
 from ranef.diagnose.ladder.facts import Facts
 from ranef.diagnose.ladder.rung import Rung
 from ranef.diagnose.ladder.sentences import largest_change
-from ranef.diagnose.words import joined
+from ranef.diagnose.words import join
 
 __all__ = ["say_fewer_rows"]
 
@@ -29,8 +29,6 @@ def say_fewer_rows(rung: Rung, facts: Facts) -> list[str]:
     }
     first = sorted(moved, key=lambda what: -moved[what])[:MOST]
     changes = [f"{what} goes from {before[what]:.3g} to {after[what]:.3g}" for what in first]
-    said = (
-        f"{count} {joined(changes)}" if changes else f"{count} no standard deviation moves by 5 %"
-    )
+    said = f"{count} {join(changes)}" if changes else f"{count} no standard deviation moves by 5 %"
     verdict = "" if rung.verdict == facts.asked_rung.verdict else f"the verdict is: {rung.verdict}"
     return [said, verdict, largest_change(rung)]

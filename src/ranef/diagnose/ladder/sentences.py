@@ -6,7 +6,7 @@ import math
 
 from ranef.diagnose.ladder.facts import Facts
 from ranef.diagnose.ladder.rung import Rung
-from ranef.diagnose.ladder.words import join
+from ranef.diagnose.words import join
 
 __all__ = ["largest_change", "singularity"]
 

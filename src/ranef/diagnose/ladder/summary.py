@@ -11,8 +11,9 @@ from ranef.diagnose.ladder.means import raw_names, source_names
 from ranef.diagnose.ladder.recommended import recommended
 from ranef.diagnose.ladder.rung import Effect, Rung
 from ranef.diagnose.ladder.rungs import group_mean, kind_of
-from ranef.diagnose.ladder.words import CLEAR, join, number, sentence
+from ranef.diagnose.ladder.words import CLEAR, number, sentence
 from ranef.diagnose.larger import effect_text
+from ranef.diagnose.words import join
 from ranef.types import Finding
 
 __all__ = ["needs_remedy", "summary"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ranef.diagnose.ladder.facts import Facts
 from ranef.diagnose.ladder.kind import Kind, Place
 from ranef.diagnose.ladder.rung import Rung
-from ranef.diagnose.ladder.words import join
+from ranef.diagnose.words import join
 
 __all__ = ["KIND"]
 

@@ -7,7 +7,7 @@ from ranef.diagnose.ladder.kind import Asked, Kind, Place
 from ranef.diagnose.ladder.means import centred_parts, grouped, raw_names, renamed, taken_up
 from ranef.diagnose.ladder.rung import Plan, Rung
 from ranef.diagnose.ladder.sentences import singularity
-from ranef.diagnose.ladder.words import join
+from ranef.diagnose.words import join
 from ranef.formula import to_text
 
 __all__ = ["KEY", "KIND"]

@@ -19,9 +19,9 @@ from ranef.diagnose.ladder.means import (
 )
 from ranef.diagnose.ladder.rung import Plan, Rung, Test, Tried
 from ranef.diagnose.ladder.sentences import singularity
-from ranef.diagnose.ladder.words import CLEAR, join, tested
+from ranef.diagnose.ladder.words import CLEAR, tested
 from ranef.diagnose.rewrite import parts_of
-from ranef.diagnose.words import slope_of
+from ranef.diagnose.words import join, slope_of
 from ranef.formula import to_text
 
 __all__ = ["KEY", "KIND"]

@@ -11,7 +11,8 @@ from ranef.diagnose.ladder.kind import Kind, Place
 from ranef.diagnose.ladder.numerics import Searches
 from ranef.diagnose.ladder.outcome import best_rung, not_tried
 from ranef.diagnose.ladder.rung import Plan, Rung
-from ranef.diagnose.ladder.words import join, sentence
+from ranef.diagnose.ladder.words import sentence
+from ranef.diagnose.words import join
 from ranef.problem.parameters import to_data
 from ranef.solve.start import other_starts
 from ranef.types import Array

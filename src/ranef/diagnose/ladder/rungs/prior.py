@@ -11,8 +11,8 @@ from ranef.diagnose.ladder.fitting import by_ml
 from ranef.diagnose.ladder.kind import Asked, Kind, Place
 from ranef.diagnose.ladder.rung import Plan, Rung, Tried
 from ranef.diagnose.ladder.sentences import singularity
-from ranef.diagnose.ladder.words import join
 from ranef.diagnose.subject import Subject
+from ranef.diagnose.words import join
 from ranef.prior import Wishart
 
 __all__ = ["KIND"]

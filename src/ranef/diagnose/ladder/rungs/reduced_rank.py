@@ -14,8 +14,9 @@ from ranef.diagnose.ladder.kind import Asked, Kind, Place
 from ranef.diagnose.ladder.outcome import best_rung
 from ranef.diagnose.ladder.rung import Plan, Rung, Test, Tried
 from ranef.diagnose.ladder.sentences import largest_change
-from ranef.diagnose.ladder.words import CLEAR, evidence, join, sentence, tested, weak
+from ranef.diagnose.ladder.words import CLEAR, evidence, sentence, tested, weak
 from ranef.diagnose.subject import Subject
+from ranef.diagnose.words import join
 from ranef.problem import TermLabel
 
 __all__ = ["KIND"]

@@ -6,8 +6,8 @@ from ranef.diagnose.ladder.facts import Facts
 from ranef.diagnose.ladder.fitting import by_ml
 from ranef.diagnose.ladder.kind import Asked, Kind, Place
 from ranef.diagnose.ladder.rung import Plan, Rung, Tried
-from ranef.diagnose.ladder.words import join
 from ranef.diagnose.subject import Subject
+from ranef.diagnose.words import join
 
 __all__ = ["KIND"]
 

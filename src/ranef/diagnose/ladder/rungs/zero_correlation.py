@@ -13,9 +13,10 @@ from ranef.diagnose.ladder.facts import Facts
 from ranef.diagnose.ladder.kind import Asked, Kind, Place
 from ranef.diagnose.ladder.rung import Plan, Rung, Test, Tried
 from ranef.diagnose.ladder.sentences import singularity
-from ranef.diagnose.ladder.words import CLEAR, evidence, join, tested
+from ranef.diagnose.ladder.words import CLEAR, evidence, tested
 from ranef.diagnose.rewrite import parts_of
 from ranef.diagnose.subject import Subject
+from ranef.diagnose.words import join
 from ranef.formula import Bar, to_text
 from ranef.frame import Table
 from ranef.frame.grouping import group_means
