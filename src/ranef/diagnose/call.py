@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from ranef.page import paragraph
 
 __all__ = ["Call"]
+
+STRING = re.compile(r"""\"(?:[^"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'""")
 
 LONG = 7
 """Numbers from which on a list of start values is shown by a name."""
@@ -60,7 +63,10 @@ class Call:
         pieces = paragraph(inner, width=width - 8, whole_words=True, drop_whitespace=False)
         lines = [f"{quote}{piece}{quote}" for piece in pieces]
         lines[-1] += ","
-        lines += paragraph(f"{rest})", width=width - 4, whole_words=True)
+        # A line may end after any space but those of a string.
+        whole = STRING.sub(lambda found: found[0].replace(" ", "\0"), f"{rest})")
+        broken = paragraph(whole, width=width - 4, whole_words=True)
+        lines += [line.replace("\0", " ") for line in broken]
         return "\n".join(["rn.lmm(", *(f"    {line}" for line in lines)])
 
 
