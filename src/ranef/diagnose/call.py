@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from ranef.page import paragraph
 
-__all__ = ["Call"]
+__all__ = ["Call", "quoted"]
 
-STRING = re.compile(r"""\"(?:[^"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'""")
+STRING = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""")
 
 LONG = 7
 """Numbers from which on a list of start values is shown by a name."""

@@ -19,7 +19,7 @@ KEY = "drop-slope"
 
 def without_slopes(subject: Subject) -> list[Plan]:
     """The model without each slope that stands by itself; two that read the same are one."""
-    plans = []
+    plans: dict[str, Plan] = {}
     several = len({bar.label for bar in subject.formula.bars}) > 1
     for k, bar in enumerate(subject.formula.bars):
         for term in outermost(bar.model.terms):
@@ -29,8 +29,9 @@ def without_slopes(subject: Subject) -> list[Plan]:
             name = to_source(effects(True, (term,)))
             title = f"no slope of {name}" + (f" by {bar.label}" if several else "")
             formula = with_bar(subject.formula, k, bar_with(subject.formula, k, terms))
-            plans.append(Plan(KEY, title, formula, dropped=name, group=bar.label))
-    return list({plan.formula: plan for plan in reversed(plans)}.values())[::-1]
+            plan = Plan(KEY, title, formula, dropped=name, group=bar.label)
+            plans.setdefault(formula, plan)
+    return list(plans.values())
 
 
 def _plans(asked: Asked) -> list[Plan]:
