@@ -17,7 +17,7 @@ from ranef.solve.canonical import SAME_BASIN, canonical
 from ranef.solve.certificate import ENOUGH_GAIN, ENOUGH_STEP
 from ranef.solve.control import Control
 from ranef.solve.found import Found
-from ranef.solve.solution import Solution, solution_of
+from ranef.solve.solution import Solution, computed
 from ranef.solve.start import other_starts
 from ranef.types import Array
 
@@ -30,7 +30,7 @@ CHEAP = 2_000_000
 
 def solve(problem: Problem) -> Solution:
     """Minimise the criterion with the dense kernel and certify the result."""
-    return solution_of(problem, search(problem, kernel_of(problem), None, Control()))
+    return computed(Solution(problem, search(problem, kernel_of(problem), None, Control())))
 
 
 def search(problem: Problem, kernel: Kernel, start: Array | None, control: Control) -> Found:

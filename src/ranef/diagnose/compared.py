@@ -13,7 +13,6 @@ from ranef.inference.likelihood_ratio import (
     statistic_of,
 )
 from ranef.inference.model_nesting import NotNested, Variances
-from ranef.inference.same_data import Data
 
 __all__ = ["fixed_part_test", "random_part_test", "rank_test"]
 
@@ -26,7 +25,7 @@ def random_part_test(small: Subject, large: Subject) -> Ratio | None:
     if statistic is None or large.problem.n_theta <= small.problem.n_theta:
         return None
     try:
-        return nested_ratio(statistic, _variances(small), _data(large), large.problem)
+        return nested_ratio(statistic, _variances(small), large.data, large.problem)
     except NotNested:
         return None
 
@@ -56,13 +55,8 @@ def _statistic(small: Subject, large: Subject) -> float | None:
     return None if isnan(statistic) else statistic
 
 
-def _data(fit: Subject) -> Data:
-    formula = fit.formula
-    return Data(formula.text, fit.design, fit.table, formula.predictors(), fit.weights, fit.offset)
-
-
 def _variances(fit: Subject) -> Variances:
     ranks = fit.certificate.rank
     return Variances(
-        _data(fit), fit.solution.covariances, tuple(ranks[t.label] for t in fit.design.terms)
+        fit.data, fit.solution.covariances, tuple(ranks[t.label] for t in fit.design.terms)
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ranef.problem import TermLabel
+from ranef.core import TermLabel
 from ranef.solve.direction_names import mostly
 from ranef.solve.null_space import null_space
 from ranef.types import INTERCEPT, Array

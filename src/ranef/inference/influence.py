@@ -274,7 +274,7 @@ def _without(
             sizes = [t.q for t in problem.terms]
             lost = any(r < q for r, q in zip(ranks, sizes, strict=True))
             return _found(problem, kernel, list(solution.covariances), lost, True)
-        found = search(problem, control, None, kernel, inner=start).solved
+        found = search(problem, control, None, kernel, inner=start).found
         if found.status == "broke down":
             return None
         evidence = Evidence(*found.evidence)
@@ -319,17 +319,12 @@ def _some(rows: Rows, kept: NDArray[np.bool_]) -> Rows:
         return None if column is None else np.ascontiguousarray(column[kept])
 
     groups = [
-        replace(
-            g,
-            codes=np.ascontiguousarray(g.codes[kept]),
-            columns=tuple(of(c) for c in g.columns),
-        )
+        g.replace(codes=np.ascontiguousarray(g.codes[kept]), columns=[of(c) for c in g.columns])
         for g in rows.groups
     ]
-    return replace(
-        rows,
-        groups=tuple(groups),
-        x=tuple(of(c) for c in rows.x),
+    return rows.replace(
+        groups=groups,
+        x=[of(c) for c in rows.x],
         y=np.ascontiguousarray(rows.y[kept]),
         weights=of(rows.weights),
     )

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ranef.design import Data
 from ranef.inference.boundary_law import Place, Tested, boundary_law
 from ranef.inference.chi_bar_square import chi_bar_square, one_variance
 from ranef.inference.model_nesting import Variances, place_of
-from ranef.inference.same_data import Data
 from ranef.problem import Problem
 
 __all__ = [

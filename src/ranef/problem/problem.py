@@ -14,18 +14,20 @@ from ranef.core import (
     Penalty,
     Rows,
     TermBlock,
+    TermLabel,
     change_response,
 )
 from ranef.core.columns import row_threads
+from ranef.covariance import structure_of
 from ranef.design import Design
 from ranef.source.memory import gather, gather_scaled, rows_of
 from ranef.source.scaling import COLLINEAR, Scaling, orthogonal_scaling, with_response
-from ranef.types import Array, TermLabel
+from ranef.types import Array
 
 if TYPE_CHECKING:
-    from ranef.prior import Assigned
+    from ranef.priors.assign import Assigned
 
-__all__ = ["Problem", "TermLabel", "make_problem", "nearly_collinear", "problem_of"]
+__all__ = ["Problem", "make_problem"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ class Problem:
 
     @property
     def n_theta(self) -> int:
-        return sum(t.q * (t.q + 1) // 2 for t in self.terms)
+        return sum(structure_of(term).size for term in self.terms)
 
     def penalty(self) -> Penalty:
         """What the priors add, in inner coordinates."""
@@ -162,23 +164,7 @@ def make_problem(
     """
     threads = row_threads(design.n, threads)
     scaling, products = gather(design, y, weights, threads)
-    if nearly_collinear(products):
+    if products.p > 1 and products.fixed_part[0] < COLLINEAR:
         scaling = orthogonal_scaling(design, scaling)
         products = gather_scaled(design, scaling, y, weights, threads)
-    return problem_of(design, scaling, products, reml, prior)
-
-
-def nearly_collinear(products: CrossProducts) -> bool:
-    """Whether cross-products of X have lost too many digits."""
-    return products.p > 1 and products.fixed_part[0] < COLLINEAR
-
-
-def problem_of(
-    design: Design,
-    scaling: Scaling,
-    products: CrossProducts,
-    reml: bool,
-    prior: Assigned | None = None,
-) -> Problem:
-    """The problem of a design whose columns have been summed."""
     return Problem(products, design.plan.blocks, design.plan.labels, scaling, reml, prior)

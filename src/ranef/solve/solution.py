@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 
@@ -12,13 +11,13 @@ from ranef.core import CoreKernel, Evidence, Kernel, Solved, Step
 from ranef.core.columns import row_threads
 from ranef.core.workspace import steps_of
 from ranef.errors import NumericalError, OptionError
-from ranef.problem import Problem, lower_triangles
-from ranef.problem.parameters import group_lambdas, theta_of_blocks, to_inner
+from ranef.problem import Problem, covariances, nearest
+from ranef.problem.parameters import group_lambdas, to_inner
 from ranef.solve.certificate import Certificate, certificate
 from ranef.solve.control import Control
 from ranef.types import Array
 
-__all__ = ["DEFAULT", "Solution", "evaluate_at", "solution_of", "solve"]
+__all__ = ["DEFAULT", "Solution", "computed", "evaluate_at", "search", "solve"]
 
 DEFAULT = Control()
 
@@ -127,14 +126,7 @@ def solve(
     OptionError
         Start values of another length, or not finite.
     """
-    return solution_of(problem, *search(problem, control, start, kernel))
-
-
-class Searched(NamedTuple):
-    """Where a search ended, and whether its start was moved inside."""
-
-    solved: Solved
-    moved: bool
+    return computed(search(problem, control, start, kernel))
 
 
 def search(
@@ -143,7 +135,7 @@ def search(
     start: Array | None = None,
     kernel: CoreKernel | None = None,
     inner: Array | None = None,
-) -> Searched:
+) -> Solution:
     """What `solve` finds, whether or not the criterion could be computed.
 
     `inner` is a start on the inner scale, in place of `start`.
@@ -154,7 +146,7 @@ def search(
     if not problem.terms:
         from ranef.solve.closed import closed_form
 
-        return Searched(closed_form(problem, kernel), False)
+        return Solution(problem, closed_form(problem, kernel))
     moved = first is not None and problem.prior is not None and not _allows(problem, kernel, first)
     if first is not None and moved:
         first = _inside(problem, first)
@@ -167,24 +159,25 @@ def search(
         control.method,
         row_threads(problem.n, control.threads),
     )
-    return Searched(found, moved)
+    return Solution(problem, found, moved)
 
 
-def solution_of(problem: Problem, found: Solved, moved: bool = False) -> Solution:
-    """What was found, where anything was.
+def computed(solution: Solution) -> Solution:
+    """A solution, if there is one.
 
     Raises
     ------
     NumericalError
         The criterion cannot be computed at the start values.
     """
+    found = solution.found
     if found.status == "broke down":
         raise NumericalError(
             "the criterion cannot be computed at the start values",
             found=f"inner theta {np.array2string(found.inner, precision=4)}",
             fix="check the data for values of wildly different size, or give other start values",
         )
-    return Solution(problem, found, moved)
+    return solution
 
 
 def evaluate_at(problem: Problem, kernel: Kernel, inner: Array) -> None:
@@ -205,13 +198,12 @@ def _allows(problem: Problem, kernel: Kernel, inner: Array) -> bool:
 def _inside(problem: Problem, inner: Array) -> Array:
     """An inner theta with some more variance in every direction of each term that has a prior."""
     assert problem.prior is not None
-    blocks = lower_triangles(inner, [term.q for term in problem.terms])
-    for k, block in enumerate(blocks):
+    matrices = covariances(problem.terms, inner)
+    for k, matrix in enumerate(matrices):
         if problem.prior.terms[k]:
-            size = max(LEAST, LEAST * float(np.abs(block).max()))
-            more = block @ block.T + size**2 * np.eye(block.shape[0])
-            blocks[k] = np.asarray(np.linalg.cholesky(more), dtype=np.float64)
-    return theta_of_blocks(blocks)
+            size = max(LEAST, LEAST * float(np.sqrt(matrix.diagonal().max())))
+            matrices[k] = matrix + size**2 * np.eye(matrix.shape[0])
+    return nearest(problem.terms, matrices)
 
 
 def _given_start(problem: Problem, start: Array) -> Array:

@@ -20,7 +20,7 @@ from ranef.errors import RanefError
 from ranef.formula import Formula, parse
 from ranef.inference.likelihood_ratio import Ratio
 from ranef.problem import Problem, make_problem
-from ranef.problem.parameters import theta_of_covariances, to_inner
+from ranef.problem.parameters import nearest, parameters, to_inner
 from ranef.types import Array
 
 __all__ = ["LEVEL", "Found", "Larger", "larger_parts", "looked_at"]
@@ -213,13 +213,13 @@ def looked_at(subject: Subject, candidate: Candidate) -> Look | None:
     state = subject.design.encoding.state
     try:
         design = build(formula, subject.table, to_argument(state, formula.variables()))
-        y = design.y if subject.offset is None else design.y - subject.offset
+        y = replace(subject.data, design=design).y
         problem = make_problem(design, y, subject.weights, subject.reml)
         kernel = problem.kernel()
     except RanefError:
         return None
     covariances, direction = _embedded(subject, problem)
-    theta = to_inner(problem, theta_of_covariances(covariances))
+    theta = to_inner(problem, parameters(problem.terms, nearest(problem.terms, covariances)))
     p_value = p_more(problem, kernel, theta, direction)
     return Look(candidate, formula, p_value, _cost(problem, design))
 

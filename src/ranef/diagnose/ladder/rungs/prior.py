@@ -13,7 +13,7 @@ from ranef.diagnose.ladder.rung import Plan, Rung, Tried
 from ranef.diagnose.ladder.sentences import singularity
 from ranef.diagnose.subject import Subject
 from ranef.diagnose.words import join
-from ranef.prior import Wishart
+from ranef.priors import Wishart
 
 __all__ = ["KIND"]
 

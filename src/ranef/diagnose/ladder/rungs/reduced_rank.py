@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ranef.core import TermLabel
 from ranef.diagnose.imposed import parameters_spared, with_ranks
 from ranef.diagnose.ladder.comparison import test_rank
 from ranef.diagnose.ladder.facts import Facts
@@ -17,7 +18,6 @@ from ranef.diagnose.ladder.sentences import largest_change
 from ranef.diagnose.ladder.words import CLEAR, evidence, sentence, tested, weak
 from ranef.diagnose.subject import Subject
 from ranef.diagnose.words import join
-from ranef.problem import TermLabel
 
 __all__ = ["KIND"]
 

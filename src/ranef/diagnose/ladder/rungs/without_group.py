@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ranef.design.terms import RandomTerm
 from ranef.diagnose.ladder.fewer_rows import say_fewer_rows
 from ranef.diagnose.ladder.fitting import with_fewer_rows
 from ranef.diagnose.ladder.kind import Asked, Kind, Place
 from ranef.diagnose.ladder.rung import Plan
 from ranef.diagnose.subject import Subject
 from ranef.diagnose.words import place_of
-from ranef.types import RandomTerm
 
 __all__ = ["KIND"]
 

@@ -14,7 +14,7 @@ from ranef.diagnose.ladder.kind import Asked, Kind, Place
 from ranef.diagnose.ladder.rung import Plan, Rung, Test, Tried
 from ranef.diagnose.ladder.sentences import singularity
 from ranef.diagnose.ladder.words import CLEAR, evidence, tested
-from ranef.diagnose.rewrite import parts_of
+from ranef.diagnose.rewrite import parts_of, uncorrelated
 from ranef.diagnose.subject import Subject
 from ranef.diagnose.words import join
 from ranef.formula import Bar, to_text
@@ -27,10 +27,11 @@ __all__ = ["KIND"]
 def _plans(asked: Asked) -> list[Plan]:
     subject = asked.subject
     parts = parts_of(subject.formula)
-    width = {(bar.span, bar.lhs): _columns(subject, bar) for bar in subject.formula.bars}
+    bars = {(bar.span, bar.lhs): bar for bar in subject.formula.bars}
     random = tuple(
-        replace(part, correlated=False) if width[part.span, part.lhs] > 1 else part
+        uncorrelated(part, bar) if _columns(subject, bar) > 1 else part
         for part in parts.random
+        for bar in [bars[part.span, part.lhs]]
     )
     if random == parts.random:
         return []
