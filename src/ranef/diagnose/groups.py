@@ -8,13 +8,13 @@ from dataclasses import replace
 import numpy as np
 
 from ranef.design.tangent import n_parameters
+from ranef.explore.meeting import meeting_findings
+from ranef.explore.numeric_group import numeric_group
+from ranef.explore.structure_findings import about_factor
 from ranef.formula import Bar, Formula, Term
 from ranef.formula.nodes import Name, walk
 from ranef.formula.structures import ORDERED
 from ranef.frame import Column, Table, interaction
-from ranef.frame.meeting import meeting_findings
-from ranef.frame.numeric_group import numeric_group
-from ranef.frame.structure_findings import about_factor
 from ranef.types import Finding
 
 __all__ = ["factors_of", "group_findings"]

@@ -14,7 +14,8 @@ from ranef.diagnose.words import direction, effect
 from ranef.inference.chi_bar_square import chi_bar_square, one_variance
 from ranef.problem import Problem, roots
 from ranef.problem.parameters import group_lambdas
-from ranef.solve.direction_names import FEW, mostly
+from ranef.solve.direction_names import mostly
+from ranef.solve.null_space import FEW
 from ranef.types import Array, Finding
 
 __all__ = [

@@ -18,11 +18,11 @@ from ranef.diagnose.groups import factors_of
 from ranef.diagnose.rewrite import effects, intercept_by, part_with, parts_of, per_factor
 from ranef.diagnose.separated import separated_findings
 from ranef.errors import RanefError
+from ranef.explore.structure_findings import about_variable
 from ranef.formula import Formula, Term, to_source
 from ranef.formula.nodes import Name, RandomPart
 from ranef.frame import Column, Table
 from ranef.frame.grouping import group_sizes, is_constant_within
-from ranef.frame.structure_findings import about_variable
 from ranef.types import Array, Finding, MissingRows
 
 __all__ = ["refused_findings", "simpler_formulas"]

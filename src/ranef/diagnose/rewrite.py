@@ -28,6 +28,8 @@ __all__ = [
     "effects",
     "free",
     "intercept_by",
+    "intercepts_alone",
+    "outermost",
     "part_with",
     "parts_of",
     "per_factor",
@@ -218,3 +220,32 @@ def replaced(tree: Expr, old: Expr, new: Expr) -> Expr:
             return replace(tree, operand=replaced(tree.operand, old, new))
         case _:
             return tree
+
+
+def intercepts_alone(formula: Formula) -> str:
+    """The formula with a random intercept for each grouping factor; empty without random slopes.
+
+    >>> from ranef.formula import parse
+    >>> intercepts_alone(parse("y ~ x + (x || g) + (1 | h)"))
+    'y ~ x + (1 | g) + (1 | h)'
+    """
+    bars = formula.bars
+    if not any(bar.model.terms for bar in bars):
+        return ""
+    parts = per_factor(formula)
+    first = {
+        bar.label: intercept_by(part.group)
+        for bar, part in reversed(list(zip(bars, parts, strict=True)))
+    }
+    labels = dict.fromkeys(bar.label for bar in bars)
+    return replace(parts_of(formula), random=tuple(first[label] for label in labels)).text
+
+
+def outermost(terms: Sequence[Term]) -> list[Term]:
+    """Terms that no other term contains: dropping any other would break an interaction."""
+    names = [{to_source(factor) for factor in term.factors} for term in terms]
+    return [
+        term
+        for term, own in zip(terms, names, strict=True)
+        if not any(own < other for other in names)
+    ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from ranef.design import Data, build, check_identifiable
 from ranef.design.contrasts import to_argument
+from ranef.diagnose.call import Call, quoted
 from ranef.diagnose.findings import all_findings
 from ranef.diagnose.ladder import build_ladder
 from ranef.diagnose.larger import larger_parts
@@ -101,26 +101,22 @@ def diagnosis_of(
         nobs=subject.problem.n,
         groups={label.factor: label.n_levels for label in subject.problem.labels},
         findings=findings,
-        ladder=build_ladder(subject, partial(_call, record), findings, supports, larger, climbed),
+        ladder=build_ladder(subject, _call(record), findings, supports, larger, climbed),
     )
 
 
-def _call(record: FitRecord, formula: str, data: str = "data") -> str:
-    """What to type for another formula, with the arguments that this fit was made with."""
-    arguments = [_quoted(formula), data]
+def _call(record: FitRecord) -> Call:
+    """What this fit was made by; a prior is not among its arguments."""
+    arguments = []
     if not record._problem.reml:
         arguments.append("reml=False")
     if record._weights is not None:
         arguments.append("weights=weights")
     offset, given = record._data.offset_name, record._spec.given
     if offset is not None:
-        arguments.append("offset=offset" if offset == OFFSET else f"offset={_quoted(offset)}")
+        arguments.append("offset=offset" if offset == OFFSET else f"offset={quoted(offset)}")
     if given is not None and given.subset is not None:
-        arguments.append(f"subset={_quoted(given.subset)}")
+        arguments.append(f"subset={quoted(given.subset)}")
     if to_argument(record._design.encoding.state, record._formula.variables()):
         arguments.append("contrasts=contrasts")
-    return f"rn.lmm({', '.join(arguments)})"
-
-
-def _quoted(text: str) -> str:
-    return f'"{text}"' if '"' not in text and "\\" not in text else repr(text)
+    return Call(record._formula.text, arguments=tuple(arguments))

@@ -12,14 +12,12 @@ from ranef.covariance import Kind, kind_of, structure_of
 from ranef.problem import Problem
 from ranef.problem.parameters import parts
 from ranef.solve.face import Face, face_of
+from ranef.solve.null_space import GONE, null_space
 from ranef.types import INTERCEPT, Array
 
-__all__ = ["FEW", "flat_directions", "mostly", "null_directions"]
+__all__ = ["flat_directions", "mostly", "null_directions"]
 
-FEW = 3
-"""Effects up to which a single combination is written out with its weights."""
-
-ZERO = 1e-9  # of a standard deviation, beside one or the largest; of a correlation's distance
+ZERO = 1e-9  # of a standard deviation in sigma; of a correlation's distance from its bounds
 WORTH_NAMING = 0.15  # share of a direction
 MOST_NAMED = 3
 
@@ -47,8 +45,7 @@ def _of_family(label: TermLabel, kind: Kind, parameters: Array, rank: int) -> li
     largest = float(sds.max(initial=0.0))
     if largest <= ZERO:
         return [f"no variance between levels of {factor}"]
-    least = ZERO * max(1.0, largest)
-    gone = [name for name, sd in zip(label.names, sds, strict=True) if sd <= least]
+    gone = [name for name, sd in zip(label.names, sds, strict=True) if sd <= GONE * largest]
     out = [f"no variance of {_spell(name)} between levels of {factor}" for name in gone]
     lowest = kind.lowest(q)
     correlations = zip(kind.correlations(label.names), parameters[kind.n_sds(q) :], strict=True)
@@ -66,31 +63,22 @@ def _of_family(label: TermLabel, kind: Kind, parameters: Array, rank: int) -> li
 def _of_term(label: TermLabel, term: TermFace, change: Array, most: int) -> list[str]:
     names = [_spell(name) for name in label.names]
     covariance = change @ term.covariance @ change.T
-    sds = np.sqrt(np.diag(covariance))
-    largest = float(sds.max(initial=0.0))
-    gone = [i for i in range(len(names)) if sds[i] <= ZERO * max(1.0, largest)]
-    out = [f"no variance of {names[i]} between levels of {label.factor}" for i in gone]
-    left = [i for i in range(len(names)) if i not in gone]
-    if min(len(left), most) - term.rank <= 0:
+    found = null_space(covariance, term.rank, np.linalg.norm(change, axis=1))
+    out = [f"no variance of {names[i]} between levels of {label.factor}" for i in found.gone]
+    if min(len(found.left), most) <= term.rank:
         return out
     if most < len(names):
         return [*out, f"rank {term.rank} of the {most} allowed in {label.factor}"]
-    if len(left) == 2:
-        i, j = left
+    if len(found.left) == 2:
+        i, j = found.left
         sign = "+1" if covariance[i, j] > 0 else "-1"
         return [*out, f"{names[i]} and {names[j]} perfectly correlated ({sign}) in {label.factor}"]
-    # In units of the SDs the null space is that of the correlation matrix.
-    correlation = (covariance / np.outer(sds, sds).clip(1e-300))[np.ix_(left, left)]
-    _, vectors = np.linalg.eigh(correlation)
-    missing = len(left) - term.rank
-    if missing > 1 or len(left) > FEW:
-        named = mostly([label.names[i] for i in left], vectors[:, :missing], label.factor)
-        part = f"{missing} of {len(left)} combinations of effects"
-        return [*out, f"no variance in {part} between levels of {label.factor}, mostly of {named}"]
-    for column in range(missing):
-        combination = _combination([names[i] for i in left], vectors[:, column])
-        out.append(f"no variance of {combination} (in SDs) between levels of {label.factor}")
-    return out
+    if not found.written_out:
+        terms = mostly([label.names[i] for i in found.left], found.directions, label.factor)
+        part = f"{found.missing} of {len(found.left)} combinations of effects"
+        return [*out, f"no variance in {part} between levels of {label.factor}, mostly of {terms}"]
+    combination = _combination([names[i] for i in found.left], found.directions[:, 0])
+    return [*out, f"no variance of {combination} (in SDs) between levels of {label.factor}"]
 
 
 def mostly(names: Sequence[str], vectors: Array, factor: str) -> str:

@@ -10,14 +10,15 @@ import numpy as np
 from ranef.core import Direction
 from ranef.design import Design, build
 from ranef.design.contrasts import to_argument
+from ranef.diagnose.compared import random_part_test
 from ranef.diagnose.larger.candidates import Candidate
 from ranef.diagnose.larger.cells import Cells, cell_candidates, nested_formula
 from ranef.diagnose.larger.slopes import slope_candidates
-from ranef.diagnose.likelihood_ratio import Ratio, random_part_ratio
 from ranef.diagnose.score import p_more
 from ranef.diagnose.subject import Subject
 from ranef.errors import RanefError
 from ranef.formula import Formula, parse
+from ranef.inference.likelihood_ratio import Ratio
 from ranef.problem import Problem, make_problem
 from ranef.problem.parameters import nearest, parameters, to_inner
 from ranef.types import Array
@@ -256,7 +257,7 @@ def _judged(subject: Subject, look: Look, tests: int, fit_it: bool) -> Found | N
         fit = subject.refit(look.formula.text)
     except RanefError:
         return None
-    ratio = random_part_ratio(subject, fit)
+    ratio = random_part_test(subject, fit)
     if ratio is None:
         return None
     return Found(look.candidate, look.formula, fit, ratio, min(1.0, ratio.p_high * tests))
@@ -274,7 +275,7 @@ def _with_nesting(subject: Subject, found: Found, pair: Cells) -> Found:
         except RanefError:
             continue
         assert found.fit is not None
-        own = random_part_ratio(nested, found.fit)
+        own = random_part_test(nested, found.fit)
         if own is None or own.p_low < OWN_VARIANCE:
             continue
         if best.own is None or own.statistic < best.own.statistic:
