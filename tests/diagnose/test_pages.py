@@ -18,8 +18,8 @@ from pathlib import Path
 import pytest
 
 import ranef as rn
-from ranef.present.diagnosis import Diagnosis
-from ranef.present.diagnosis_text import shortened
+from ranef.present.diagnosis.facade import Diagnosis
+from ranef.present.diagnosis.words import shortened
 
 from .conftest import LARGE, MODELS, data_of
 

@@ -21,7 +21,7 @@ import pytest
 
 import ranef as rn
 from ranef.present.plots.accessor import PlotAccessor
-from ranef.present.table import ComparisonTable
+from ranef.present.table.facade import ComparisonTable
 
 Call = Callable[[], tuple[Callable[..., Any], dict[str, Any]]]
 

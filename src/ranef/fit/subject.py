@@ -20,7 +20,7 @@ from ranef.diagnose.subject import SAME, Subject
 from ranef.fit.record import FitRecord
 from ranef.formula import parse
 from ranef.frame import Table
-from ranef.present.diagnosis import Diagnosis
+from ranef.present.diagnosis.facade import Diagnosis
 from ranef.prior import assign
 from ranef.solve import Control
 from ranef.types import OFFSET, Array

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ..types import Array, Finding, MissingRows
-    from .profile import Profile
+    from ranef.present.results.profile import Profile
+    from ranef.types import Array, Finding, MissingRows
 
 __all__ = ["Certificate", "Criteria", "FittedModel", "coefficients_of"]
 

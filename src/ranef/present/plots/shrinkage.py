@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ranef.errors import OptionError
 from ranef.formula.naming import column_of, columns_of, factors
-from ranef.types import INTERCEPT
-
-from ...errors import OptionError
-from ...types import Array
-from ..names import factor_of, has_residual, spell
-from ..protocol import FittedModel
-from .choice import choose_group
-from .style import ACCENT, GREY, SECOND, axes, check_axes, ink_on, legend, title
+from ranef.present.plots.choice import choose_group
+from ranef.present.plots.style import ACCENT, GREY, SECOND, axes, check_axes, ink_on, legend, title
+from ranef.present.protocol import FittedModel
+from ranef.present.text.names import factor_of, has_residual, spell
+from ranef.types import INTERCEPT, Array
 
 if TYPE_CHECKING:
     import pandas as pd

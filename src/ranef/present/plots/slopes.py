@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ranef.errors import OptionError
 from ranef.formula.naming import columns_of
-
-from ...errors import OptionError
-from ..names import factor_of, response_of, spell
-from ..protocol import FittedModel
-from .average import average_group
-from .choice import check_column, choose_group, slope_variable
-from .colouring import Colouring, colouring
-from .grid import typical_of_groups, values_along
-from .style import GREY, axes, check_axes, ink_on, legend, title
+from ranef.present.plots.average import average_group
+from ranef.present.plots.choice import check_column, choose_group, slope_variable
+from ranef.present.plots.colouring import Colouring, colouring
+from ranef.present.plots.grid import typical_of_groups, values_along
+from ranef.present.plots.style import GREY, axes, check_axes, ink_on, legend, title
+from ranef.present.protocol import FittedModel
+from ranef.present.text.names import factor_of, response_of, spell
 
 if TYPE_CHECKING:
     import pandas as pd
