@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from ranef.present.text.names import prior_phrases, term_ranks
+from ranef.present.protocol import term_ranks
+from ranef.present.text.names import prior_phrases
 from ranef.present.text.plain import to_json
 
 if TYPE_CHECKING:

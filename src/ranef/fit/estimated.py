@@ -11,6 +11,8 @@ from ranef.types import Array
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ranef.present.protocol import TermCovariance
+
 __all__ = ["Estimated"]
 
 
@@ -59,7 +61,20 @@ class Estimated(FitRecord):
         """
         from ranef.present.frames.estimates import varcorr_frame
 
-        return varcorr_frame(self._problem.labels, self._estimates.covariances, self.sigma)
+        return varcorr_frame(self._covariances, self.sigma)
+
+    @property
+    def _covariances(self) -> tuple[TermCovariance, ...]:
+        """Covariance matrices of the random-effects terms, in their order."""
+        from ranef.present.protocol import TermCovariance
+
+        pairs = zip(self._problem.labels, self._estimates.covariances, strict=True)
+        return tuple(TermCovariance(label, matrix) for label, matrix in pairs)
+
+    @property
+    def _has_residual(self) -> bool:
+        """Whether there is a residual variance, as in every linear model."""
+        return True
 
     def ranef(self, condvar: bool = True) -> dict[str, pd.DataFrame]:
         """Conditional modes of the random effects by grouping factor, one row a level.

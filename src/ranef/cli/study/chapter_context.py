@@ -7,7 +7,7 @@ from typing import Any
 
 from ranef.cli.study.estimates import combination, correlation, variance
 from ranef.cli.study.fits import FORMULAS, Study
-from ranef.cli.study.page import Chapter, prose, shown, table
+from ranef.cli.study.page import Chapter, grid, prose, shown
 
 __all__ = ["chapter_context"]
 
@@ -46,7 +46,7 @@ def chapter_context(study: Study) -> Chapter:
                     for name in _HEADS
                 )
             ),
-            table(_rows({_HEADS[name]: getattr(study, name) for name in _HEADS})),
+            grid(_rows({_HEADS[name]: getattr(study, name) for name in _HEADS})),
             prose(
                 f"""The two slopes are far apart. In public schools one unit of ses goes with
                 {within} points between pupils of one school and with {between} between school

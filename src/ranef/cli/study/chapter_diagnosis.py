@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ranef.cli.study.fits import Study
-from ranef.cli.study.page import Chapter, prose, table
+from ranef.cli.study.page import Chapter, grid, prose
 
 __all__ = ["chapter_diagnosis"]
 
@@ -25,7 +25,7 @@ def chapter_diagnosis(study: Study) -> Chapter:
                 """Whoever asks the raw model for its diagnosis gets these answers at once. It fits
                 a ladder of remedies, each beside the model as asked:"""
             ),
-            table(rows),
+            grid(rows),
             *(prose(sentence) for sentence in study.diagnosis.summary),
             prose(
                 """The whole page has the tests, a judgement of each rung and the call that fits it:

@@ -8,7 +8,7 @@ from ranef.cli.study import lme4
 from ranef.cli.study.estimates import correlation
 from ranef.cli.study.fits import GROUP, Study
 from ranef.cli.study.page import Chapter, prose, shown
-from ranef.present.text.names import term_ranks
+from ranef.present.protocol import term_ranks
 
 __all__ = ["chapter_raw"]
 

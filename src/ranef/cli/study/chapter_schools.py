@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ranef.cli.study.fits import Study
-from ranef.cli.study.page import Chapter, prose, table
+from ranef.cli.study.page import Chapter, grid, prose
 
 __all__ = ["chapter_schools"]
 
@@ -23,7 +23,7 @@ def chapter_schools(study: Study) -> Chapter:
                 squares on math ~ ses * sector + factor(sch.id), a column for each school, runs:
                 {schools.n:,} rows, {len(schools.names)} columns, {len(schools.dropped)} aliased."""
             ),
-            table(rows),
+            grid(rows),
             prose(
                 f"""The aliased column is {schools.dropped[0]}. sector is constant within school, so
                 the columns of the Catholic schools add up to it: given the schools, sector says

@@ -6,9 +6,9 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ranef.page import grid, page_width, paragraph
+from ranef.page import page_width, paragraph
 
-__all__ = ["Chapter", "cited", "prose", "shown", "table"]
+__all__ = ["Chapter", "cited", "grid", "prose", "shown"]
 
 _WIDEST = 92
 
@@ -46,8 +46,14 @@ def shown(text: str) -> str:
     return textwrap.indent(text, "    ", lambda line: bool(line.strip()))
 
 
-def table(rows: Sequence[Sequence[str]]) -> str:
+def grid(rows: Sequence[Sequence[str]]) -> str:
     """Rows of a table, head line first: the first column flush left, the others flush right."""
-    laid = grid(rows, indent="    ", width=_width())
-    head, *body = laid.lines
-    return "\n".join((head, f"    {'-' * (laid.width - 4)}", *body))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        "  ".join(
+            cell.rjust(width) if j else cell.ljust(width)
+            for j, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+    return shown("\n".join((lines[0], "-" * (sum(widths) + 2 * len(widths) - 2), *lines[1:])))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ranef.formula.naming import column_of, columns_of, factors, without_level
 from ranef.present.protocol import FittedModel
-from ranef.present.text.names import RESIDUAL, factor_of, has_residual, response_of
+from ranef.present.text.names import response_of
 from ranef.types import INTERCEPT
 
 if TYPE_CHECKING:
@@ -68,12 +68,8 @@ class Parts:
 
 def parts_of(model: FittedModel) -> Parts:
     """Collect the names from `model`."""
-    varcorr = model.varcorr()
-    diagonal = varcorr[varcorr["term2"].isna() & (varcorr["group"] != RESIDUAL)]
-    random = tuple(
-        RandomPart(factor_of(str(group), model), tuple(str(t) for t in rows["term1"]))
-        for group, rows in diagonal.groupby("group", sort=False)
-    )
+    labels = [term.label for term in model._covariances]
+    random = tuple(RandomPart(label.factor, label.names) for label in labels)
     fixed = tuple(str(name) for name in model.fixef.dropna().index)
     groups = {part.factor for part in random}
     constant: frozenset[str] = frozenset()
@@ -83,7 +79,7 @@ def parts_of(model: FittedModel) -> Parts:
     elif len(groups) == 1:
         pieces = {piece for name in fixed for piece in factors(name) if piece != INTERCEPT}
         constant = _constant(pieces, model.model_frame(), columns_of(next(iter(groups))))
-    return Parts(response_of(model.formula), fixed, random, constant, has_residual(varcorr))
+    return Parts(response_of(model.formula), fixed, random, constant, model._has_residual)
 
 
 def _constant(pieces: set[str], data: pd.DataFrame, group: tuple[str, ...]) -> frozenset[str]:

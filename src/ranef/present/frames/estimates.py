@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ranef.formula.naming import RESIDUAL, set_apart
-from ranef.problem import TermLabel
-from ranef.types import Array
+from ranef.present.protocol import TermCovariance
+from ranef.types import Array, TermLabel
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,9 +61,7 @@ def prediction_frame(
     return pd.DataFrame(shifted, index=index)
 
 
-def varcorr_frame(
-    labels: Sequence[TermLabel], covariances: Sequence[Array], sigma: float
-) -> pd.DataFrame:
+def varcorr_frame(terms: Sequence[TermCovariance], sigma: float) -> pd.DataFrame:
     """Variances (term2 None) and covariances of the random effects; the residual's last.
 
     ``variance`` holds the variance or covariance, ``sd`` the standard deviation or correlation.
@@ -71,15 +69,13 @@ def varcorr_frame(
     import pandas as pd
 
     rows: list[tuple[str, str, str | None, float, float]] = []
-    for label, matrix in zip(labels, covariances, strict=True):
-        sds = np.sqrt(np.diag(matrix))
-        names = label.names
-        rows += [(label.label, names[i], None, matrix[i, i], sds[i]) for i in range(len(names))]
-        for j in range(len(names)):
-            for i in range(j + 1, len(names)):
-                scale = sds[i] * sds[j]
-                correlation = matrix[i, j] / scale if scale > 0.0 else np.nan
-                rows.append((label.label, names[j], names[i], matrix[i, j], correlation))
+    for term in terms:
+        group, names, matrix = term.label.label, term.label.names, term.matrix
+        rows += [(group, name, None, matrix[i, i], term.sds[i]) for i, name in enumerate(names)]
+        rows += [
+            (group, names[i], names[j], term.covariance(i, j), term.correlation(i, j))
+            for i, j in term.pairs
+        ]
     rows.append((RESIDUAL, "", None, sigma**2, sigma))
     columns = ["group", "term1", "term2", "variance", "sd"]
     frame = pd.DataFrame(rows, columns=columns)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ranef.present.protocol import FittedModel
-from ranef.present.text.names import term_ranks
+from ranef.present.protocol import FittedModel, term_ranks
 
 if TYPE_CHECKING:
     import pandas as pd

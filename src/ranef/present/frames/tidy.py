@@ -115,14 +115,19 @@ def _ran_pars(model: FittedModel) -> pd.DataFrame:
     import pandas as pd
 
     rows: list[tuple[str, str, str, float]] = []
-    columns = ["term1", "term2", "sd"]
-    for group, frame in model.varcorr().groupby("group", sort=False):
-        found = list(frame[columns].itertuples(index=False, name=None))
-        both = iter(pairs([(a, b) for a, b, _ in found if isinstance(b, str)]))
-        for term1, term2, sd in found:
-            text = f"cor__{next(both)}" if isinstance(term2, str) else f"sd__{term1}"
-            name = "sd__Observation" if group == RESIDUAL else text
-            rows.append(("ran_pars", str(group), name, float(sd)))
+    for term in model._covariances:
+        names, group = term.label.names, term.label.label
+        rows += [
+            ("ran_pars", group, f"sd__{name}", sd)
+            for name, sd in zip(names, term.sds.tolist(), strict=True)
+        ]
+        both = pairs([(names[i], names[j]) for i, j in term.pairs])
+        rows += [
+            ("ran_pars", group, f"cor__{name}", term.correlation(i, j))
+            for name, (i, j) in zip(both, term.pairs, strict=True)
+        ]
+    if model._has_residual:
+        rows.append(("ran_pars", RESIDUAL, "sd__Observation", model.sigma))
     frame = pd.DataFrame(rows, columns=list(COLUMNS[:4])).reindex(columns=list(COLUMNS))
     return frame.astype(dict.fromkeys(COLUMNS[3:], float))
 

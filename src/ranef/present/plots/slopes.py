@@ -15,7 +15,7 @@ from ranef.present.plots.colouring import Colouring, colouring
 from ranef.present.plots.grid import typical_of_groups, values_along
 from ranef.present.plots.style import GREY, axes, check_axes, ink_on, legend, title
 from ranef.present.protocol import FittedModel
-from ranef.present.text.names import factor_of, response_of, spell
+from ranef.present.text.names import response_of, spell
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,7 +64,7 @@ def slopes(
         No numeric predictor; `by` varies within groups or has too many categories.
     """
     check_axes(ax)
-    label = factor_of(choose_group(model, group), model)
+    label = choose_group(model, group)
     data = model.model_frame()
     x = slope_variable(model, label) if x is None else check_column(data, x)
     grouping = columns_of(label)

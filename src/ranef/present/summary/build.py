@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from ranef.errors import RanefError
+from ranef.formula.naming import RESIDUAL
 from ranef.present.protocol import FittedModel, coefficients_of
 from ranef.present.summary.facade import Summary
 from ranef.present.summary.record import Component, FixedEffect
-from ranef.present.text.names import RESIDUAL, has_residual, prior_phrases, spell
+from ranef.present.text.names import prior_phrases, spell
 from ranef.types import Array
 
 __all__ = ["residual_quantiles", "summarize"]
@@ -28,7 +29,7 @@ def summarize(model: FittedModel, ddf: str = "auto", vcov: Any = None) -> Summar
     vcov : str or mapping, optional
         Standard errors, as in ``Fit.coefficients``.
     """
-    linear = has_residual(model.varcorr())
+    linear = model._has_residual
     table = coefficients_of(model, ddf, vcov=vcov)
     t_tests = bool((table["df"].dropna() < math.inf).any())
     kind = "Linear mixed model" if linear else "Generalised linear mixed model"
@@ -82,22 +83,19 @@ def residual_quantiles(model: FittedModel) -> tuple[float, ...]:
 
 
 def _components(model: FittedModel) -> tuple[Component, ...]:
-    frame = model.varcorr()[["group", "term1", "term2", "variance", "sd"]]
-    rows = list(frame.itertuples(index=False, name=None))
-    correlation = {(g, a, b): float(r) for g, a, b, _, r in rows if isinstance(b, str)}
-    seen: dict[str, list[str]] = {}
-    lines = []
-    for group, term, other, variance, sd in rows:
-        if isinstance(other, str):
-            continue
-        before = seen.setdefault(group, [])
-        pairs = [
-            (correlation.get((group, a, term)), correlation.get((group, term, a))) for a in before
-        ]
-        row = tuple(next((r for r in pair if r is not None), math.nan) for pair in pairs)
-        before.append(term)
-        name = "" if group == RESIDUAL else spell(term)
-        lines.append(Component(group, name, float(variance), float(sd), row))
+    lines = [
+        Component(
+            term.label.label,
+            spell(name),
+            float(term.matrix[i, i]),
+            float(term.sds[i]),
+            tuple(term.correlation(i, j) for j in range(i)),
+        )
+        for term in model._covariances
+        for i, name in enumerate(term.label.names)
+    ]
+    if model._has_residual:
+        lines.append(Component(RESIDUAL, "", model.sigma**2, model.sigma))
     return tuple(lines)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from ranef.errors import OptionError
-from ranef.formula.naming import label_parts
+from ranef.formula.naming import RESIDUAL, label_parts
 from ranef.inference.ddf.registry import in_words
 from ranef.options import name_list, one_of, whole
 from ranef.present.protocol import Criteria, FittedModel, coefficients_of
@@ -22,7 +22,7 @@ from ranef.present.table.record import (
     ModelColumn,
     Row,
 )
-from ranef.present.text.names import RESIDUAL, prior_phrases, spell
+from ranef.present.text.names import prior_phrases, spell
 from ranef.present.text.numbers import LEGEND, decimals_for, stars
 
 __all__ = ["build_table"]
@@ -166,15 +166,17 @@ def _components(
     components: dict[str, float] = {}
     covariances: dict[str, float] = {}
     residual: dict[str, float] = {}
-    frame = model.varcorr()[["group", "term1", "term2", scale]]
-    for group, term1, term2, value in frame.itertuples(index=False):
-        if group == RESIDUAL:
-            residual[f"{diagonal}: {RESIDUAL}"] = float(value)
-        elif isinstance(term2, str):
-            effects = label_parts([group, spell(term1), spell(term2)])
-            covariances[f"{off_diagonal}: {effects}"] = float(value)
-        else:
-            components[f"{diagonal}: {label_parts([group, spell(term1)])}"] = float(value)
+    sd = scale == "sd"
+    for term in model._covariances:
+        group, names = term.label.label, [spell(name) for name in term.label.names]
+        for i, name in enumerate(names):
+            own = term.sds[i] if sd else term.matrix[i, i]
+            components[f"{diagonal}: {label_parts([group, name])}"] = float(own)
+        for i, j in term.pairs:
+            both = term.correlation(i, j) if sd else term.covariance(i, j)
+            covariances[f"{off_diagonal}: {label_parts([group, names[i], names[j]])}"] = both
+    if model._has_residual:
+        residual[f"{diagonal}: {RESIDUAL}"] = model.sigma if sd else model.sigma**2
     return components, covariances, residual
 
 

@@ -3,27 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ranef.formula.naming import RESIDUAL
 from ranef.formula.nodes import Name
 from ranef.formula.parser import parse_sides
 from ranef.formula.render import to_text
-from ranef.present.protocol import FittedModel
 from ranef.types import INTERCEPT
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = [
-    "RESIDUAL",
-    "factor_of",
-    "has_residual",
-    "prior_phrases",
-    "response_of",
-    "spell",
-    "term_ranks",
-]
+__all__ = ["prior_phrases", "response_of", "spell"]
 
 
 def spell(name: str) -> str:
@@ -45,14 +32,6 @@ def response_of(formula: str) -> str:
     return response.name if isinstance(response, Name) else to_text(response)
 
 
-def factor_of(group: str, model: FittedModel) -> str:
-    """The grouping factor behind a label of ``varcorr``: ``"g.1"`` is a second term on ``g``."""
-    if group in model.ngroups:
-        return group
-    stem, _, number = group.rpartition(".")
-    return stem if stem in model.ngroups and number.isdigit() else group
-
-
 def prior_phrases(prior: Mapping[str, Any] | None) -> tuple[str, ...]:
     """One phrase for each prior.
 
@@ -65,20 +44,3 @@ def prior_phrases(prior: Mapping[str, Any] | None) -> tuple[str, ...]:
         for one in value if isinstance(value, list) else [value]:
             phrases.append(f"{one} on {where}")
     return tuple(phrases)
-
-
-def has_residual(varcorr: pd.DataFrame) -> bool:
-    """Whether the model has a residual variance; generalised models often have none."""
-    return bool((varcorr["group"] == RESIDUAL).any())
-
-
-def term_ranks(model: FittedModel) -> tuple[tuple[str, int, int], ...]:
-    """``(group, rank, size)`` of the covariance matrix of each random-effects term."""
-    varcorr = model.varcorr()
-    diagonal = varcorr[varcorr["term2"].isna() & (varcorr["group"] != RESIDUAL)]
-    sizes = diagonal.groupby("group", sort=False).size()
-    rank = model.certificate.rank
-    ranks = [rank[g] for g in sizes.index] if hasattr(rank, "keys") else list(rank)
-    return tuple(
-        (str(g), int(r), int(q)) for g, r, q in zip(sizes.index, ranks, sizes, strict=True)
-    )
