@@ -10,7 +10,8 @@ import pytest
 
 import ranef as rn
 from ranef.present.diagnosis.facade import Diagnosis
-from ranef.present.means.means import Contrasts, Means
+from ranef.present.means.contrasts import Contrasts
+from ranef.present.means.means import Means
 from ranef.present.plots.accessor import PlotAccessor
 from ranef.present.results.bootstrap import Bootstrap
 from ranef.present.results.influence import Influence

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ranef.options import text
+from ranef.errors import OptionError
+from ranef.options import shown, text
 from ranef.present.table.docx import render_docx
 from ranef.present.table.formats import format_of
 from ranef.present.table.html import render_html
@@ -16,8 +18,6 @@ from ranef.present.table.record import TableRecord
 from ranef.present.table.text import render_text
 
 if TYPE_CHECKING:
-    import os
-
     import pandas as pd
 
 __all__ = ["ComparisonTable"]
@@ -120,6 +120,8 @@ class ComparisonTable(TableRecord):
 
         Raises
         ------
+        OptionError
+            `path` is not the name of a file.
         MissingLibraryError
             python-docx is not installed.
 
@@ -129,10 +131,11 @@ class ComparisonTable(TableRecord):
         >>> fit = rn.lmm("Yield ~ 1 + (1 | Batch)", rn.datasets.load("dyestuff"))
         >>> path = rn.compare(fit).to_docx("table.docx")  # doctest: +SKIP
         """
+        target = _file(path)
         text("title", title)
         content = render_docx(self, title)
-        Path(path).write_bytes(content)
-        return Path(path)
+        target.write_bytes(content)
+        return target
 
     def write(self, path: str | os.PathLike[str]) -> Path:
         """Write the table to a file, in the format that its name ends in.
@@ -150,7 +153,7 @@ class ComparisonTable(TableRecord):
         Raises
         ------
         OptionError
-            Another ending.
+            Another ending, or `path` is not the name of a file.
         MissingLibraryError
             A Word document is asked for, and python-docx is not installed.
 
@@ -163,7 +166,7 @@ class ComparisonTable(TableRecord):
         ...     rn.compare(fit).write(f"{folder}/table.md").name
         'table.md'
         """
-        target = Path(path)
+        target = _file(path)
         content = format_of(target).render(self)
         if isinstance(content, str):
             content = f"{content.rstrip()}\n".encode()
@@ -202,6 +205,16 @@ class ComparisonTable(TableRecord):
             for row in block.rows
         ]
         return pd.DataFrame(numbers, index=index, columns=columns, dtype=float)
+
+
+def _file(path: object) -> Path:
+    if not isinstance(path, (str, os.PathLike)):
+        raise OptionError(
+            "path must be the name of a file",
+            found=f"path={shown(path)}",
+            fix='use a name such as "table.docx"',
+        )
+    return Path(path)
 
 
 def _number(x: float | int | None) -> float:
