@@ -125,8 +125,6 @@ def calls(p: Problem, rng: np.random.Generator) -> list[Call]:
 
     call("gather", _core.gather, p.model, p.y, p.weights, 2)
     call("scaling_of", _core.scaling_of, p.model, p.y, 1)
-    search = (20, 1e-8, 1, True, 1, 1e-6, 1e-14)
-    call("solve_model", _core.solve_model, p.model, p.y, p.weights, True, *search)
     call("cross_products", _core.cross_products, *p.rows, *response, 1)
     call("change_response", _core.change_response, p.products, *p.rows, *response, 1)
     call("change_fixed", _core.change_fixed, p.products, np.asfortranarray(np.eye(m)))

@@ -10,9 +10,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 from problems import SLOW, STRUCTURES, dense, lambdas, rows, spread
+from tests.oracle.kernel import ReferenceKernel
 
 from ranef.core import CoreKernel, Direction, cross_products, row_variances
-from ranef.core.reference import ReferenceKernel
 
 KERNELS = {"core": CoreKernel, "reference": ReferenceKernel}
 everywhere = pytest.mark.parametrize("structure", STRUCTURES)

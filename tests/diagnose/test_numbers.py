@@ -8,6 +8,7 @@ import pytest
 from scipy import optimize, stats
 
 import ranef as rn
+from ranef.core import TermLabel
 from ranef.diagnose.effects import evaluated, group_effects
 from ranef.diagnose.influence import _left_out, displacements
 from ranef.diagnose.normality import anderson_darling, shapiro_wilk
@@ -16,7 +17,6 @@ from ranef.diagnose.spread import residual_spread
 from ranef.diagnose.subject import Subject
 from ranef.diagnose.words import null_sentences
 from ranef.fit.subject import subject_of
-from ranef.problem import TermLabel
 from ranef.problem.parameters import group_lambdas
 
 

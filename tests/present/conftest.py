@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ranef.core import TermLabel
 from ranef.present.protocol import TermCovariance
-from ranef.types import Finding, MissingRows, TermLabel
+from ranef.types import Finding, MissingRows
 
 HERE = Path(__file__).parent
 HSB = json.loads((HERE / "hsb.json").read_text())

@@ -1,7 +1,7 @@
 """Kernels: cross-products in, criterion and derivatives out. `sums` and `core` touch C++.
 
-Loaded when needed: `kernel.reference.ReferenceKernel`, the NumPy oracle, and `kernel.replicates`,
-which refits many responses.
+Loaded when needed: `core.replicates`, which refits many responses. The dense NumPy kernel that the
+tests compare with, the place to read the mathematics, is `tests/oracle/kernel.py`.
 """
 
 from ranef.core.penalty import NO_PENALTY, CovariancePenalty, Penalty, TermPenalty
@@ -27,15 +27,14 @@ from ranef.core.sums import (
     from_cells,
     scaling_of,
 )
+from ranef.core.terms import TermBlock, TermLabel
 from ranef.core.workspace import (
     CoreKernel,
     CoreSolved,
     change_fixed,
     one_blas_thread,
     row_variances,
-    solve_model,
 )
-from ranef.types import TermBlock
 
 __all__ = [
     "NO_PENALTY",
@@ -56,6 +55,7 @@ __all__ = [
     "Solved",
     "Step",
     "TermBlock",
+    "TermLabel",
     "TermPenalty",
     "change_fixed",
     "change_response",
@@ -66,5 +66,4 @@ __all__ = [
     "one_blas_thread",
     "row_variances",
     "scaling_of",
-    "solve_model",
 ]

@@ -7,8 +7,6 @@ columns [X y] are summed by unit as if they were random effects.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -64,7 +62,14 @@ class Downdate:
             (*rows.x_scales, rows.y_scale),
         )
         parts = cross_products(
-            replace(rows, groups=(*split, beside), x=(), x_shifts=(), x_scales=())
+            Rows(
+                groups=[*split, beside],
+                x=[],
+                y=rows.y,
+                y_shift=rows.y_shift,
+                y_scale=rows.y_scale,
+                weights=rows.weights,
+            )
         ).__getstate__()
         m = self.p + 1
         last = len(split)

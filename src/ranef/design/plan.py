@@ -3,21 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
-from ranef.types import (
-    INTERCEPT,
-    Array,
-    Codes,
-    ColumnPlan,
-    ModelColumns,
-    RandomTerm,
-    TermBlock,
-    TermLabel,
-)
+from ranef.core import TermBlock, TermLabel
+from ranef.design.matrix import ModelColumns
+from ranef.design.terms import RandomTerm
+from ranef.types import INTERCEPT, Array, Codes
 
-__all__ = ["plan_columns"]
+__all__ = ["ColumnPlan", "plan_columns"]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnPlan:
+    """The columns of a model, each array once, and who uses which; -1 is the constant 1.
+
+    Attributes
+    ----------
+    columns : tuple of ndarray, shape (n,)
+        Contiguous.
+    centred : tuple of bool
+        Whether an intercept stands beside a column, so that its origin does not matter.
+    groups : tuple of (ndarray of int32, shape (n,), int)
+        Level of each row, number of levels, of the grouping factors.
+    random : tuple of (int, tuple of int)
+        Group and columns of each random-effects term.
+    fixed : tuple of int
+        Columns of X.
+    blocks : tuple of TermBlock
+    labels : tuple of TermLabel
+    """
+
+    columns: tuple[Array, ...] = field(repr=False)
+    centred: tuple[bool, ...]
+    groups: tuple[tuple[Codes, int], ...] = field(repr=False)
+    random: tuple[tuple[int, tuple[int, ...]], ...]
+    fixed: tuple[int, ...]
+    blocks: tuple[TermBlock, ...]
+    labels: tuple[TermLabel, ...]
+
+    @property
+    def core(self) -> tuple[Any, ...]:
+        """What the core is handed."""
+        return (self.columns, self.centred, self.groups, self.random, self.fixed)
+
+    def values(self, used: Sequence[int]) -> tuple[Array | None, ...]:
+        """The arrays behind some columns; None is the constant 1."""
+        return tuple(None if k < 0 else self.columns[k] for k in used)
 
 
 def plan_columns(
@@ -55,7 +89,8 @@ def plan_columns(
             codes.append((term.codes, term.n_levels))
             widths.append(0)
         random.append((group, use(term.columns, term.names)))
-        blocks.append(TermBlock(group, widths[group], term.q))
+        place = (group, widths[group], term.q)
+        blocks.append(TermBlock(*place, term.structure, term.rank, term.positions))
         widths[group] += term.q
     return ColumnPlan(
         columns=tuple(columns),
@@ -64,5 +99,5 @@ def plan_columns(
         random=tuple(random),
         fixed=fixed,
         blocks=tuple(blocks),
-        labels=tuple(TermLabel(t.label, t.factor, t.names, t.n_levels) for t in terms),
+        labels=tuple(TermLabel(t.label, t.factor, t.names, t.n_levels, t.structure) for t in terms),
     )

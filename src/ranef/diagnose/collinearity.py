@@ -8,12 +8,13 @@ import numpy as np
 
 from ranef.design import Design
 from ranef.design.rank import dependent_columns
+from ranef.design.terms import RandomTerm
 from ranef.diagnose.words import joined
 from ranef.formula import Formula
 from ranef.formula.nodes import Name, walk
 from ranef.frame import Column
 from ranef.frame.grouping import ROUNDING, group_means, is_constant_within
-from ranef.types import Array, Finding, RandomTerm
+from ranef.types import Array, Finding
 
 __all__ = ["collinearity_findings"]
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from ranef.diagnose.subject import Subject
 from ranef.inference.boundary_law import boundary_law
 from ranef.inference.model_nesting import NotNested, Variances, place_of
-from ranef.inference.same_data import Data
 
 __all__ = ["WORSE", "Ratio", "certified", "random_part_ratio"]
 
@@ -50,7 +49,7 @@ def random_part_ratio(small: Subject, large: Subject) -> Ratio | None:
     if lost < 1 or statistic < -WORSE or not certified(large, small):
         return None
     try:
-        place = place_of(_variances(small), _data(large), None)
+        place = place_of(_variances(small), large.data, None)
     except NotNested:
         return None
     judged = boundary_law(large.problem, place, 0).judge(max(statistic, 0.0))
@@ -61,15 +60,10 @@ def random_part_ratio(small: Subject, large: Subject) -> Ratio | None:
     return Ratio(max(statistic, 0.0), law, judged.p_low, judged.p_high, note)
 
 
-def _data(fit: Subject) -> Data:
-    formula = fit.formula
-    return Data(formula.text, fit.design, fit.table, formula.predictors(), fit.weights, fit.offset)
-
-
 def _variances(fit: Subject) -> Variances:
     ranks = fit.certificate.rank
     return Variances(
-        _data(fit), fit.solution.covariances, tuple(ranks[t.label] for t in fit.design.terms)
+        fit.data, fit.solution.covariances, tuple(ranks[t.label] for t in fit.design.terms)
     )
 
 

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from ranef.design import Design
+from ranef.design.terms import RandomTerm
 from ranef.diagnose.words import joined, place_of
 from ranef.frame import Column
 from ranef.frame.grouping import is_constant_within
-from ranef.types import Array, Finding, RandomTerm
+from ranef.types import Array, Finding
 
 __all__ = ["separated_findings"]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ranef.problem import TermLabel
+from ranef.core import TermLabel
 from ranef.solve.direction_names import FEW, mostly
 from ranef.types import INTERCEPT, Array
 

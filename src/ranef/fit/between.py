@@ -23,13 +23,13 @@ from ranef.inference.model_nesting import (
     fixed_parts,
     place_of,
 )
-from ranef.inference.same_data import Data, row_order
+from ranef.inference.same_data import row_order
 from ranef.inference.simulate import draw_key
 from ranef.options import seed as checked_seed
 from ranef.options import whole
 from ranef.types import Array
 
-__all__ = ["Ratios", "data_of", "ratios_between", "refuse_prior", "variances_of"]
+__all__ = ["Ratios", "ratios_between", "refuse_prior", "variances_of"]
 
 WORSE = 1e-4  # deviance units by which a larger model may stay behind a smaller one
 FEW = 0.1  # of the replicates: more failures than this are told as a warning of their own
@@ -111,24 +111,12 @@ def ratios_between(
     )
 
 
-def data_of(record: FitRecord) -> Data:
-    """What a fit was made from."""
-    return Data(
-        record._formula.text,
-        record._design,
-        record._table,
-        record._formula.predictors(),
-        record._weights,
-        record._offset,
-    )
-
-
 def variances_of(record: FitRecord) -> Variances:
     """The random part of a fit."""
     sigma = record._estimates.sigma
     ranks = record._solution.certificate.rank if record._design.terms else {}
     return Variances(
-        data_of(record),
+        record._data,
         tuple(c / sigma**2 for c in record._estimates.covariances),
         tuple(ranks[term.label] for term in record._design.terms),
     )
@@ -162,8 +150,8 @@ def _refuse(fits: Sequence[FitRecord]) -> None:
 
 
 def _pair(small: FitRecord, large: FitRecord) -> Pair:
-    one, other = data_of(small), data_of(large)
-    order = row_order(one, other)
+    one, other = small._data, large._data
+    order = row_order(one, other, (small._formula, large._formula))
     same_size = small._estimates.n_parameters == large._estimates.n_parameters
     try:
         fixed = fixed_parts(one, other, order)
@@ -205,7 +193,7 @@ def _same_criterion(models: Sequence[FitRecord], pairs: Sequence[Pair]) -> list[
         fix="fit by maximum likelihood to leave out this message: reml=False, or --ml on the "
         "command line",
     )
-    return [model._again(model._problem.with_reml(False)) if model._problem.reml else model
+    return [model._again(reml=False) if model._problem.reml else model
             for model in models]  # fmt: skip
 
 
@@ -232,7 +220,7 @@ def _judge(pair: Pair, statistic: float, method: str, n: int, key: int, bar: Bar
     if method == "exact":
         return _by_exact_law(pair, statistic, key, bar)
     small, large = pair.small, pair.large
-    place = place_of(variances_of(small), data_of(large), pair.order)
+    place = place_of(variances_of(small), large._data, pair.order)
     law = boundary_law(large._problem, place, pair.fixed.fewer)
     judged = law.judge(statistic)
     if not law.exact and place.singular:
@@ -279,7 +267,7 @@ def _truth(record: FitRecord) -> Truth:
     estimates = record._estimates
     mean = record._design.X @ estimates.beta
     return Truth(
-        data_of(record),
+        record._data,
         record._problem if effects else None,
         record._solution if effects else None,
         mean,

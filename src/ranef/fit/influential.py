@@ -102,7 +102,7 @@ class Influential(FitRecord):
                 self._solution,
                 self._estimates,
                 self._design,
-                self._less_offset,
+                self._data.y,
                 self._weights,
                 units,
                 self._control,
@@ -123,7 +123,7 @@ class Influential(FitRecord):
         from ranef.inference.row_influence import row_influence
 
         return row_influence(
-            self._problem, self._solution, self._design, self._less_offset, self._weights
+            self._problem, self._solution, self._design, self._data.y, self._weights
         )
 
     @progress("computing residuals of groups")
@@ -174,7 +174,7 @@ class Influential(FitRecord):
             self._problem,
             self._solution,
             self._design,
-            self._less_offset,
+            self._data.y,
             self._weights,
             position,
         )
@@ -234,7 +234,7 @@ class Influential(FitRecord):
             self._solution,
             self._estimates,
             self._design,
-            self._less_offset,
+            self._data.y,
             self._weights,
             kind,
         )
@@ -302,7 +302,7 @@ class Influential(FitRecord):
                 self._solution,
                 self._estimates,
                 self._design,
-                self._less_offset,
+                self._data.y,
                 self._weights,
                 self._control,
                 n if calibrate else None,

@@ -11,7 +11,7 @@ import numpy as np
 from ranef.design import Design
 from ranef.diagnose.ladder.random_part import outermost
 from ranef.diagnose.rewrite import bar_with, effects, with_bar
-from ranef.fit.between import WORSE, data_of, refuse_prior, variances_of
+from ranef.fit.between import WORSE, refuse_prior, variances_of
 from ranef.fit.record import FitRecord
 from ranef.formula import Bar, Formula, parse, to_source
 from ranef.inference.boundary_law import Place, boundary_law
@@ -119,19 +119,10 @@ def _with(formula: Formula, k: int, intercept: bool, terms: tuple[object, ...]) 
 
 
 def _smaller(record: FitRecord, formula: Formula) -> Row:
-    design = smaller_design(formula, record._design, record._table, record._left_out)
-    smaller = FitRecord.of_design(
-        formula,
-        record._table,
-        design,
-        record.missing_rows,
-        reml=record._problem.reml,
-        weights=record._weights,
-        offset=record._offset,
-        control=record._control,
-        left_out=record._left_out,
-    )
-    place = place_of(variances_of(smaller), data_of(record), None)
+    design = smaller_design(formula, record._design, record._table, record._data.left_out)
+    spec = replace(record._spec, formula=formula, given=None)
+    smaller = FitRecord._of(spec, replace(record._data, design=design))
+    place = place_of(variances_of(smaller), record._data, None)
     estimates = smaller._estimates
     return _row(record, place, estimates.loglik, estimates.n_parameters)
 

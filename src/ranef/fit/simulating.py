@@ -134,7 +134,7 @@ class Simulating(FitRecord):
 
             encoding = self._design.encoding
             table, shift = read_for_prediction(
-                newdata, self._table, encoding, self._offset_name, offset, True, True
+                newdata, self._table, encoding, self._data.offset_name, offset, True, True
             )
             x, broken = encoding.fixed_and_broken(table)
             mean = fixed_part(x, coefficients, encoding.offset(table)) + shift

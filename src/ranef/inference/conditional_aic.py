@@ -79,7 +79,6 @@ def conditional_aic(problem: Problem, solution: Solution) -> ConditionalAIC:
         Several crossed factors with too many levels.
     """
     kernel = problem.kernel()
-    assert isinstance(kernel, CoreKernel)
     evaluate_at(problem, kernel, solution.inner)
     lambdas = group_lambdas(problem, solution.inner)
     covariances = [t @ t.T for t in lambdas]

@@ -18,7 +18,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ranef.core import CoreKernel
 from ranef.inference.estimates import Estimates
 from ranef.inference.parameters import Parameter
 from ranef.inference.satterthwaite import VarianceDerivatives
@@ -91,7 +90,6 @@ def _of_beta(problem: Problem, solution: Solution, face: Face) -> Array:
     if not face.coordinates:
         return out
     kernel = problem.kernel()
-    assert isinstance(kernel, CoreKernel)
     evaluate_at(problem, kernel, solution.inner)
     scores = kernel.workspace.scores()
     rest = kernel.residual_scores()

@@ -95,7 +95,6 @@ def group_residuals(
         Position of the grouping factor.
     """
     kernel = problem.kernel()
-    assert isinstance(kernel, CoreKernel)
     evaluate_at(problem, kernel, solution.inner)
     rows = rows_of(design, problem.scaling, y, weights)
     modes = kernel.modes()

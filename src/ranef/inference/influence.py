@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ranef.core import Evidence, Kernel, Rows
+from ranef.core import Evidence, Kernel, Rows, RowsGroup
 from ranef.core.downdate import Downdate
 from ranef.design import Design
 from ranef.errors import NumericalError
@@ -274,7 +274,7 @@ def _without(
             sizes = [t.q for t in problem.terms]
             lost = any(r < q for r, q in zip(ranks, sizes, strict=True))
             return _found(problem, kernel, list(solution.covariances), lost, True)
-        found = search(problem, control, None, kernel, inner=start).solved
+        found = search(problem, control, None, kernel, inner=start).found
         if found.status == "broke down":
             return None
         evidence = Evidence(*found.evidence)
@@ -319,18 +319,23 @@ def _some(rows: Rows, kept: NDArray[np.bool_]) -> Rows:
         return None if column is None else np.ascontiguousarray(column[kept])
 
     groups = [
-        replace(
-            g,
+        RowsGroup(
             codes=np.ascontiguousarray(g.codes[kept]),
-            columns=tuple(of(c) for c in g.columns),
+            n_levels=g.n_levels,
+            columns=[of(c) for c in g.columns],
+            shifts=g.shifts,
+            scales=g.scales,
         )
         for g in rows.groups
     ]
-    return replace(
-        rows,
-        groups=tuple(groups),
-        x=tuple(of(c) for c in rows.x),
+    return Rows(
+        groups=groups,
+        x=[of(c) for c in rows.x],
+        x_shifts=rows.x_shifts,
+        x_scales=rows.x_scales,
         y=np.ascontiguousarray(rows.y[kept]),
+        y_shift=rows.y_shift,
+        y_scale=rows.y_scale,
         weights=of(rows.weights),
     )
 

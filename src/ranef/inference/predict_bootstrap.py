@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ranef.core import Kernel
+from ranef.core import CoreKernel
 from ranef.design import Design
 from ranef.errors import OptionError
 from ranef.inference.conditional import conditional_modes
@@ -116,7 +116,7 @@ def predict_bootstrap(
 
 
 def _scale(
-    problem: Problem, kernel: Kernel, inner: Array, rows: InnerRows, fresh: InnerRows | None
+    problem: Problem, kernel: CoreKernel, inner: Array, rows: InnerRows, fresh: InnerRows | None
 ) -> Array:
     """Standard errors of what is predicted, where a kernel stands."""
     relative = [t @ t.T for t in group_lambdas(problem, inner)]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ranef.core import CoreKernel, Direction
+from ranef.core import Direction
 from ranef.inference.profile_points import Point, broke_down
 from ranef.inference.profile_search import GAIN, Lowest, lowest
 from ranef.problem import Problem
@@ -34,7 +34,6 @@ class VarianceParameter:
 
     def __init__(self, problem: Problem, kind: str, term: int, i: int, j: int) -> None:
         kernel = problem.kernel()
-        assert isinstance(kernel, CoreKernel)
         self._kernel = kernel
         self._problem = problem
         self._kind, self._term = kind, term

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ranef.core import CoreKernel
 from ranef.design import Design
 from ranef.inference.estimates import Estimates
 from ranef.inference.residual_tests import standardized_residuals
@@ -40,7 +39,6 @@ def residuals_of_model(
         Response less offset.
     """
     kernel = problem.kernel()
-    assert isinstance(kernel, CoreKernel)
     evaluate_at(problem, kernel, solution.inner)
     rows = rows_of(design, problem.scaling, y, weights)
     if kind == "standardized":

@@ -86,7 +86,6 @@ def residual_tests(
         Refits; None takes the textbook laws.
     """
     kernel = problem.kernel()
-    assert isinstance(kernel, CoreKernel)
     evaluate_at(problem, kernel, solution.inner)
     rows = rows_of(design, problem.scaling, y, weights)
     tests = tests_of(problem, rows, estimates.covariances)
@@ -171,7 +170,6 @@ def _refitted(
     """The statistics of another response; None where its fit did not converge."""
     again = problem.with_response(design, y, weights, 1)
     kernel = again.kernel()
-    assert isinstance(kernel, CoreKernel)
     found = kernel.optimise(again.terms, start, control.max_evaluations, control.gain)
     if found.status != "converged":
         return None

@@ -58,7 +58,6 @@ def row_influence(
         Response less offset.
     """
     kernel = problem.kernel()
-    assert isinstance(kernel, CoreKernel)
     evaluate_at(problem, kernel, solution.inner)
     rows = rows_of(design, problem.scaling, y, weights)
     left = 1.0 - row_variances(kernel, rows)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ranef.core import CoreKernel, row_variances
+from ranef.core import row_variances
 from ranef.design import Design
 from ranef.options import one_of, shown
 from ranef.problem import Problem
@@ -75,6 +75,5 @@ def leverages(
 ) -> Array:
     """Diagonal of the map from y to the fitted values, at the estimated variances."""
     kernel = problem.kernel()
-    assert isinstance(kernel, CoreKernel)
     evaluate_at(problem, kernel, solution.inner)
     return row_variances(kernel, rows_of(design, problem.scaling, y, weights))

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
-from ranef.types import Array, Finding, MissingRows, TermLabel
+from ranef.core import TermLabel
+from ranef.types import Array, Finding, MissingRows
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ranef.problem import Problem, TermLabel
+from ranef.core import TermLabel
+from ranef.problem import Problem
 from ranef.solve.face import Face, TermFace, face_of
 from ranef.types import INTERCEPT, Array
 

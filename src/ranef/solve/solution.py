@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 
@@ -18,7 +17,7 @@ from ranef.solve.certificate import Certificate, certificate
 from ranef.solve.control import Control
 from ranef.types import Array
 
-__all__ = ["DEFAULT", "Solution", "evaluate_at", "solution_of", "solve"]
+__all__ = ["DEFAULT", "Solution", "computed", "evaluate_at", "search", "solve"]
 
 DEFAULT = Control()
 
@@ -106,7 +105,7 @@ def solve(
     problem: Problem,
     control: Control | None = None,
     start: Array | None = None,
-    kernel: Kernel | None = None,
+    kernel: CoreKernel | None = None,
 ) -> Solution:
     """Minimise the criterion and certify the result.
 
@@ -116,7 +115,7 @@ def solve(
     control : Control, optional
     start : ndarray, optional
         Theta on the data's scale.
-    kernel : Kernel, optional
+    kernel : CoreKernel, optional
         A workspace for the problem; its last evaluation will be the one at the solution.
 
     Raises
@@ -127,23 +126,16 @@ def solve(
     OptionError
         Start values of another length, or not finite.
     """
-    return solution_of(problem, *search(problem, control, start, kernel))
-
-
-class Searched(NamedTuple):
-    """Where a search ended, and whether its start was moved inside."""
-
-    solved: Solved
-    moved: bool
+    return computed(search(problem, control, start, kernel))
 
 
 def search(
     problem: Problem,
     control: Control | None = None,
     start: Array | None = None,
-    kernel: Kernel | None = None,
+    kernel: CoreKernel | None = None,
     inner: Array | None = None,
-) -> Searched:
+) -> Solution:
     """What `solve` finds, whether or not the criterion could be computed.
 
     `inner` is a start on the inner scale, in place of `start`.
@@ -154,42 +146,38 @@ def search(
     if not problem.terms:
         from ranef.solve.closed import closed_form
 
-        return Searched(closed_form(problem, kernel), False)
+        return Solution(problem, closed_form(problem, kernel))
     moved = first is not None and problem.prior is not None and not _allows(problem, kernel, first)
     if first is not None and moved:
         first = _inside(problem, first)
-    if isinstance(kernel, CoreKernel):
-        found = kernel.solve(
-            problem.scaling.core,
-            first,
-            control.max_evaluations,
-            control.gain,
-            control.restarts,
-            control.method,
-            row_threads(problem.n, control.threads),
-        )
-    else:
-        from ranef.solve import reference
-
-        found = reference.search(problem, kernel, first, control)
-    return Searched(found, moved)
+    found = kernel.solve(
+        problem.scaling.core,
+        first,
+        control.max_evaluations,
+        control.gain,
+        control.restarts,
+        control.method,
+        row_threads(problem.n, control.threads),
+    )
+    return Solution(problem, found, moved)
 
 
-def solution_of(problem: Problem, found: Solved, moved: bool = False) -> Solution:
-    """What was found, where anything was.
+def computed(solution: Solution) -> Solution:
+    """A solution, if there is one.
 
     Raises
     ------
     NumericalError
         The criterion cannot be computed at the start values.
     """
+    found = solution.found
     if found.status == "broke down":
         raise NumericalError(
             "the criterion cannot be computed at the start values",
             found=f"inner theta {np.array2string(found.inner, precision=4)}",
             fix="check the data for values of wildly different size, or give other start values",
         )
-    return Solution(problem, found, moved)
+    return solution
 
 
 def evaluate_at(problem: Problem, kernel: Kernel, inner: Array) -> None:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-import numpy as np
-
 from ranef.core import (
     CrossProducts,
     Rows,
@@ -16,8 +12,9 @@ from ranef.core import (
     scaling_of,
 )
 from ranef.design import Design
+from ranef.design.matrix import ModelColumns
 from ranef.source.scaling import Scaling, checked
-from ranef.types import Array, ModelColumns
+from ranef.types import Array
 
 __all__ = ["gather", "gather_scaled", "rows_of", "summed_by_cell"]
 
@@ -26,31 +23,26 @@ MANY_COLUMNS = 8
 
 
 def rows_of(design: Design, scaling: Scaling, y: Array, weights: Array | None) -> Rows:
-    """The rows as a kernel reads them; columns are views of the design's arrays."""
+    """The rows as a kernel reads them: the design's arrays under a scaling of their columns."""
+    return plain_rows(design, y, weights, scaling.orthogonal).scaled(scaling.core)
+
+
+def plain_rows(
+    design: Design, y: Array, weights: Array | None, orthogonal: Array | None = None
+) -> Rows:
+    """The rows as the data have them, without shifts and scales; `orthogonal` instead of X."""
     plan = design.plan
-    shifts, scales = scaling.z_shifts, scaling.z_scales
-    groups = []
-    for g, (codes, n_levels) in enumerate(plan.groups):
-        members = [k for k, (group, _) in enumerate(plan.random) if group == g]
-        groups.append(
-            RowsGroup(
-                codes=codes,
-                n_levels=n_levels,
-                columns=tuple(c for k in members for c in plan.values(plan.random[k][1])),
-                shifts=tuple(float(s) for k in members for s in shifts[k]),
-                scales=tuple(float(s) for k in members for s in scales[k]),
-            )
-        )
-    inner = scaling.orthogonal
+    columns: list[list[Array | None]] = [[] for _ in plan.groups]
+    for group, used in plan.random:
+        columns[group].extend(plan.values(used))
     return Rows(
-        groups=tuple(groups),
-        x=plan.values(plan.fixed) if inner is None else ModelColumns.of(inner).columns,
-        x_shifts=tuple(scaling.x_shifts.tolist()),
-        x_scales=tuple(scaling.x_scales.tolist()),
-        y=_contiguous(y),
-        y_shift=scaling.y_shift,
-        y_scale=scaling.y_scale,
-        weights=None if weights is None else _contiguous(weights),
+        groups=[
+            RowsGroup(codes=codes, n_levels=n_levels, columns=own)
+            for (codes, n_levels), own in zip(plan.groups, columns, strict=True)
+        ],
+        x=plan.values(plan.fixed) if orthogonal is None else ModelColumns.of(orthogonal).columns,
+        y=y,
+        weights=weights,
     )
 
 
@@ -74,13 +66,11 @@ def gather(
     DataError
         A column whose values are too small or too large to be squared.
     """
-    y = _contiguous(y)
+    rows = plain_rows(design, y, weights)
     if summed_by_cell(design):
-        scaling = checked(design, scaling_of(design.plan, y, threads))
-        return scaling, _gather_by_cell(design, scaling, y, weights, threads)
-    core, products = core_gather(
-        design.plan, y, None if weights is None else _contiguous(weights), threads
-    )
+        scaling = checked(design, scaling_of(rows, design.plan.blocks, threads))
+        return scaling, _gather_by_cell(design, scaling, rows, threads)
+    core, products = core_gather(rows, design.plan.blocks, threads)
     return checked(design, core), products
 
 
@@ -96,19 +86,21 @@ def gather_scaled(
     return cross_products(rows_of(design, scaling, y, weights), threads)
 
 
-def _gather_by_cell(
-    design: Design, scaling: Scaling, y: Array, weights: Array | None, threads: int
-) -> CrossProducts:
+def _gather_by_cell(design: Design, scaling: Scaling, rows: Rows, threads: int) -> CrossProducts:
     """Sums by the rows of X that differ, which X then multiplies."""
     cells = design.cells
     assert cells is not None
-    rows = rows_of(design, scaling, y, weights)
-    by_cell = RowsGroup(cells.codes, cells.columns.n_rows, (None,), (0.0,), (1.0,))
+    scaled = rows.scaled(scaling.core)
+    by_cell = RowsGroup(codes=cells.codes, n_levels=cells.columns.n_rows, columns=[None])
     sums = cross_products(
-        replace(rows, groups=(*rows.groups, by_cell), x=(), x_shifts=(), x_scales=()), threads
+        Rows(
+            groups=[*scaled.groups, by_cell],
+            x=[],
+            y=scaled.y,
+            y_shift=scaled.y_shift,
+            y_scale=scaled.y_scale,
+            weights=scaled.weights,
+        ),
+        threads,
     )
     return from_cells(sums, (cells.columns.matrix() - scaling.x_shifts) / scaling.x_scales)
-
-
-def _contiguous(column: Array) -> Array:
-    return np.ascontiguousarray(column, dtype=np.float64)

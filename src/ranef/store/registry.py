@@ -7,7 +7,7 @@ looked up by a name that a file gives.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -25,7 +25,10 @@ class Kind(NamedTuple):
 
 # Records: their fields are written by name.
 _RECORDS = {
-    "ranef.types": ("Cells", "Finding", "MissingRows", "ModelColumns", "RandomTerm", "TermLabel"),
+    "ranef.types": ("Finding", "MissingRows"),
+    "ranef.core.terms": ("TermLabel",),
+    "ranef.design.matrix": ("Cells", "ModelColumns"),
+    "ranef.design.terms": ("RandomTerm",),
     "ranef.formula.nodes": (
         *("Binary", "Call", "Constant", "Name", "Negative", "Number", "RandomPart", "String"),
         *("Sum", "Vector"),
@@ -45,9 +48,9 @@ _RECORDS = {
     "ranef.inference.estimates": ("Estimates",),
     "ranef.inference.term_hypotheses": ("TermHypotheses",),
     "ranef.core.protocol": ("Layout", "Rows", "RowsGroup"),
-    "ranef.prior.assign": ("Assigned",),
-    "ranef.prior.covariance": ("Gamma", "HalfNormal", "HalfT", "LKJ", "Wishart"),
-    "ranef.prior.fixed": ("Normal",),
+    "ranef.priors.assign": ("Assigned",),
+    "ranef.priors.covariance": ("Gamma", "HalfNormal", "HalfT", "LKJ", "Wishart"),
+    "ranef.priors.fixed": ("Normal",),
     "ranef.problem.problem": ("Problem",),
     "ranef.solve.control": ("Control",),
     "ranef.solve.solution": ("Solution",),
@@ -57,9 +60,9 @@ _RECORDS = {
 
 # Named tuples: their entries are written in order.
 _TUPLES = {
-    "ranef.types": ("TermBlock",),
+    "ranef.core.terms": ("TermBlock",),
     "ranef.core.protocol": ("Evidence",),
-    "ranef.solve.reference": ("Found",),
+    "ranef.solve.found": ("Found",),
 }
 
 
@@ -103,7 +106,7 @@ def _kinds() -> tuple[Kind, ...]:
     for module, names in _TUPLES.items():
         for name in names:
             cls = getattr(import_module(module), name)
-            kinds.append(Kind(name, cls, tuple, cls._make))
+            kinds.append(Kind(name, cls, tuple, partial(_entries, cls)))
     kinds += [
         of_core("CrossProducts", CrossProducts),
         of_core("Scaling", CoreScaling),
@@ -113,6 +116,11 @@ def _kinds() -> tuple[Kind, ...]:
     kinds.append(Kind("Findings", Findings, tuple, Findings))
     kinds.append(Kind("Absent", Absent, lambda v: v.__getstate__(), lambda s: Absent(*s)))
     return tuple(kinds)
+
+
+def _entries(cls: type[Any], entries: Any) -> Any:
+    """A named tuple; entries at its end that a file does not have yet take their defaults."""
+    return cls(*entries)
 
 
 def _levels(levels: Any) -> tuple[Any, Any]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ranef.core import TermLabel
 from ranef.diagnose.imposed import parameters_spared
 from ranef.diagnose.ladder.climb import rung_of
 from ranef.diagnose.ladder.facts import Facts
@@ -13,7 +14,6 @@ from ranef.diagnose.ladder.focal import effects_of
 from ranef.diagnose.ladder.numerics import Searches
 from ranef.diagnose.ladder.rung import Call, Plan, Rung
 from ranef.diagnose.ladder.words import join, sentence
-from ranef.problem import TermLabel
 from ranef.problem.parameters import to_data
 from ranef.solve.start import other_starts
 from ranef.types import Array

@@ -57,7 +57,8 @@ def asks_too_much(subject: Subject, supports: Sequence[Support]) -> bool:
     problem, certificate = subject.problem, subject.certificate
     if problem.prior is not None:
         return False
-    sizes = [len(label.names) for label in problem.labels]
+    # A structure is small already, and a diagonal matrix may be no special case of it.
+    sizes = [len(k.names) if k.structure == "us" else 1 for k in problem.labels]
     needed = {label.label: certificate.rank[label.label] for label in problem.labels}
     needed |= {problem.labels[s.term].label: s.rank for s in supports}
     short = any(
@@ -86,7 +87,7 @@ def parsimonious_plans(asked: Asked) -> list[Plan]:
 def _smallest(subject: Subject) -> Subject:
     formula = subject.formula
     random = tuple(
-        replace(part, correlated=part.correlated and not bar.model.terms)
+        replace(part, correlated=not bar.model.terms) if bar.structure == "us" else part
         for bar, part in zip(formula.bars, per_factor(formula), strict=True)
     )
     fit = subject.refit(replace(parts_of(formula), random=random).text, control=QUICK)
@@ -150,7 +151,7 @@ def _weakest_first(fit: Subject) -> Iterator[tuple[int, Term]]:
             spread[label.factor, name] = float(covariance[i, i]) * square
     bars = fit.formula.bars
     for k, bar in enumerate(bars):
-        for term in outermost(bar.model.terms):
+        for term in outermost(bar.model.terms) if bar.structure == "us" else ():
             if len(bars) == 1 and len(bar.model.terms) == 1 and not bar.model.intercept:
                 continue
             without = parse(_without(fit.formula, k, term))

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from ranef.diagnose.ladder.rung import Plan
 from ranef.diagnose.subject import Subject
-from ranef.prior import Wishart
+from ranef.priors import Wishart
 
 __all__ = ["PRIORS", "prior_plans"]
 

@@ -8,7 +8,15 @@ from dataclasses import replace
 from ranef.design.coding import code
 from ranef.diagnose.ladder.rung import Plan
 from ranef.diagnose.rank import Support
-from ranef.diagnose.rewrite import bar_with, effects, parts_of, per_factor, with_bar
+from ranef.diagnose.rewrite import (
+    bar_with,
+    effects,
+    intercept_by,
+    parts_of,
+    per_factor,
+    uncorrelated,
+    with_bar,
+)
 from ranef.diagnose.subject import Subject
 from ranef.formula import Bar, Term, to_source
 from ranef.frame import Table
@@ -35,10 +43,11 @@ def random_part_plans(subject: Subject, supports: Sequence[Support]) -> list[Pla
 
 def _zero_correlation(subject: Subject) -> list[Plan]:
     parts = parts_of(subject.formula)
-    width = {(bar.span, bar.lhs): _columns(subject, bar) for bar in subject.formula.bars}
+    bars = {(bar.span, bar.lhs): bar for bar in subject.formula.bars}
     random = tuple(
-        replace(part, correlated=False) if width[part.span, part.lhs] > 1 else part
+        uncorrelated(part, bar) if _columns(subject, bar) > 1 else part
         for part in parts.random
+        for bar in [bars[part.span, part.lhs]]
     )
     if random == parts.random:
         return []
@@ -86,7 +95,7 @@ def _intercepts(subject: Subject) -> list[Plan]:
         return []
     parts = per_factor(subject.formula)
     first = {
-        bar.label: replace(part, lhs=effects(True, ()), correlated=True)
+        bar.label: intercept_by(part.group)
         for bar, part in reversed(list(zip(bars, parts, strict=True)))
     }
     labels = dict.fromkeys(bar.label for bar in bars)

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from ranef.design.terms import RandomTerm
 from ranef.diagnose.ladder.rung import Plan
 from ranef.diagnose.subject import Subject
 from ranef.diagnose.words import place_of
 from ranef.frame.repeated import first_rows
-from ranef.types import Finding, RandomTerm
+from ranef.types import Finding
 
 __all__ = ["row_plans"]
 

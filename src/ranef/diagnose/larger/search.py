@@ -212,7 +212,7 @@ def looked_at(subject: Subject, candidate: Candidate) -> Look | None:
     state = subject.design.encoding.state
     try:
         design = build(formula, subject.table, to_argument(state, formula.variables()))
-        y = design.y if subject.offset is None else design.y - subject.offset
+        y = replace(subject.data, design=design).y
         problem = make_problem(design, y, subject.weights, subject.reml)
         kernel = problem.kernel()
     except RanefError:

@@ -8,6 +8,7 @@ import numpy as np
 
 from ranef.design.evaluate import evaluate_factor
 from ranef.design.fixed import column_values
+from ranef.design.terms import RandomTerm
 from ranef.diagnose.larger.candidates import Candidate
 from ranef.diagnose.rewrite import bar_with, effects, product, with_bar, with_parts
 from ranef.diagnose.subject import Subject
@@ -15,7 +16,6 @@ from ranef.formula import Formula, Term, to_source, to_text
 from ranef.formula.nodes import Expr, Name, RandomPart, walk
 from ranef.frame import Column
 from ranef.frame.grouping import is_constant_within
-from ranef.types import RandomTerm
 
 __all__ = ["slope_candidates"]
 
@@ -96,7 +96,7 @@ def _with_slope(term: Term, label: str, formula: Formula) -> str:
     """The slope beside the effects that the factor has; on its own where these stand apart."""
     at = [k for k, bar in enumerate(formula.bars) if bar.label == label]
     bar = formula.bars[at[0]]
-    if len(at) == 1:
+    if len(at) == 1 and bar.structure == "us":
         return with_bar(formula, at[0], bar_with(formula, at[0], (*bar.model.terms, term)))
     own = RandomPart(effects(False, (term,)), product(bar.group_names), True, (0, 0))
     return with_parts(formula, own)

@@ -8,7 +8,13 @@ from ranef.diagnose.ladder import Rung
 from ranef.page.html import escaped, html_table, notes_html
 from ranef.present.diagnosis.record import DiagnosisRecord
 from ranef.present.diagnosis.tables import Table, ladder_tables
-from ranef.present.diagnosis.words import THETA, abbreviates, of_findings, short_tests, shortened
+from ranef.present.diagnosis.words import (
+    THETA,
+    abbreviates,
+    of_findings,
+    short_tests,
+    shortened,
+)
 
 __all__ = ["render_html"]
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ranef.core import TermLabel
 from ranef.formula.naming import RESIDUAL, set_apart
 from ranef.present.protocol import TermCovariance
-from ranef.types import Array, TermLabel
+from ranef.types import Array
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ranef.core import TermLabel
+from ranef.design.terms import RandomTerm
 from ranef.formula.naming import set_apart
 from ranef.inference.group_residuals import GroupResiduals
 from ranef.inference.influence import LeftOut, Units
 from ranef.inference.row_influence import RowInfluence
-from ranef.types import RandomTerm, TermLabel
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,8 +13,8 @@ import numpy as np
 from ranef.core import CovariancePenalty, Penalty, TermBlock, TermPenalty
 from ranef.errors import OptionError, suggestion
 from ranef.formula.naming import of_group
-from ranef.prior.covariance import CovariancePrior
-from ranef.prior.fixed import Normal
+from ranef.priors.covariance import CovariancePrior
+from ranef.priors.fixed import Normal
 from ranef.types import Array
 
 __all__ = ["Assigned", "Term", "assign"]

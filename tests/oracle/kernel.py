@@ -21,9 +21,18 @@ import numpy as np
 from ranef.core.penalty import NO_PENALTY, Penalty
 from ranef.core.protocol import NEWTON, Curvature, Direction, Layout, Optimum, TermBlock
 from ranef.core.sums import CrossProducts
+from ranef.problem import Problem
 from ranef.types import Array
 
-__all__ = ["ReferenceKernel"]
+__all__ = ["ReferenceKernel", "kernel_of"]
+
+
+def kernel_of(problem: Problem) -> ReferenceKernel:
+    """A new dense workspace for the criterion of a problem on the data's scale."""
+    constant = problem.scaling.criterion_constant(problem.nu, problem.reml)
+    if problem.prior is not None:
+        constant += problem.prior.fixed_constant()
+    return ReferenceKernel(problem.products, problem.reml, constant, problem.penalty())
 
 
 class ReferenceKernel:

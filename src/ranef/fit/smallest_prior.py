@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ranef.answers import refuse_unknown_options
-from ranef.errors import OptionError
-from ranef.options import real
+from ranef.fit.facade import Fit
+from ranef.inference.prior_strength import Family, Rule, terms_of, weakest
+from ranef.options import instance, real
 from ranef.page import paragraph
 from ranef.present.progress import progress
-from ranef.prior import Assigned
-from ranef.priors.family import (
-    Point,
-    assigned_at,
-    checked_fit,
-    off_boundary,
-    point_at,
-    terms_of,
-)
+from ranef.priors.assign import Assigned
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ranef.fit import Fit
+__all__ = ["SmallestPrior", "checked_fit", "family_of", "smallest"]
 
-__all__ = ["SmallestPrior", "smallest"]
 
-# Strengths that are tried: from a thousandth of the family's default to a hundred times it.
-WEAKEST, STRONGEST = 1e-3, 100.0
-CLOSE = 1.01  # ratio of strengths that ends the search
+def checked_fit(fit: Any) -> Fit:
+    """`fit`, if it is one."""
+    return instance("fit", fit, Fit, "give what rn.lmm returned")
+
+
+def family_of(fit: Fit, name: Any, wanted: Sequence[int]) -> Family:
+    """Priors on the terms, of those wanted, that the family says something about."""
+    terms = terms_of(fit._problem, name, wanted)
+    return Family(name, terms, fit._problem, fit._design.x_names, fit._control)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,57 +123,20 @@ def smallest(
     real("correlation", correlation, above=0.0, below=1.0, fix="the default is 0.95")
     real("share", share, least=0.0, below=1.0, fix="the default is 0.01")
     everything = tuple(range(len(fit._problem.terms)))
-    here = Point(0.0, fit._problem.prior, fit._solution, fit._estimates)
-    on = [k for k in everything if not off_boundary(fit, here, correlation, share)[k]]
-    terms = terms_of(fit, family, on or everything)
-    rule = (
-        f"certified interior optimum, correlations within {correlation:g}, and an SD of at least "
-        f"{share:g} sigma from every random effect"
-    )
+    rule = Rule(correlation, share)
+    off = rule.by_term(fit._solution)
+    on = [k for k in everything if not off[k]]
+    priors = family_of(fit, family, on or everything)
     if not on:
-        return _result(fit, fit, family, 0.0, fit._problem.prior, rule)
-
-    def off(point: Point) -> bool:
-        verdict = point.solution.certificate.verdict
-        return verdict == "interior optimum" and all(off_boundary(fit, point, correlation, share))
-
-    point = point_at(fit, family, 1.0, terms)
-    factor = 4.0
-    if off(point):
-        good, bad = point, 0.0
-        while not bad and good.strength > WEAKEST:
-            point = point_at(fit, family, good.strength / factor, terms, good.solution.theta)
-            if off(point):
-                good = point
-            else:
-                bad = point.strength
-    else:
-        bad = point.strength
-        while not off(point):
-            bad = point.strength
-            if bad >= STRONGEST:
-                raise OptionError(
-                    f"no prior of the family {family!r} takes this fit off the boundary",
-                    where=", ".join(fit._problem.labels[k].label for k in terms),
-                    found=f"strengths up to {bad:g} times the default tried; {rule}",
-                    fix="use family='wishart'" if family != "wishart" else "ask for a weaker rule",
-                )
-            point = point_at(fit, family, bad * factor, terms)
-        good = point
-    while bad > 0.0 and good.strength / bad > CLOSE:
-        middle = float(np.sqrt(good.strength * bad))
-        point = point_at(fit, family, middle, terms, good.solution.theta)
-        if off(point):
-            good = point
-        else:
-            bad = middle
+        return _result(fit, fit, family, 0.0, fit._problem.prior, str(rule))
+    found = weakest(priors, rule)
     return _result(
-        fit._with_prior(assigned_at(fit, family, good.strength, terms)),
-        fit._with_prior(assigned_at(fit, family, 0.0, terms)),
+        fit._with_prior(found.prior),
+        fit._with_prior(priors.prior(0.0)),
         family,
-        good.strength,
-        good.prior,
-        rule,
+        found.strength,
+        found.prior,
+        str(rule),
     )
 
 

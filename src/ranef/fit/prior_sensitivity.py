@@ -10,15 +10,14 @@ import numpy as np
 
 from ranef.answers import refuse_unknown_options
 from ranef.errors import OptionError
+from ranef.fit.facade import Fit
+from ranef.fit.smallest_prior import checked_fit, family_of
+from ranef.inference.prior_strength import Penalised, along
 from ranef.options import confidence, numbers, shown
 from ranef.present.progress import progress_bar
-from ranef.priors.family import Point, checked_fit, point_at, terms_of
-from ranef.types import Array
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from ranef.fit import Fit
 
 __all__ = ["Sensitivity", "sensitivity"]
 
@@ -99,19 +98,10 @@ def sensitivity(
     values = _strengths(strengths)
     fit = checked_fit(fit)
     confidence("level", level)
-    terms = terms_of(fit, family, range(len(fit._problem.terms)))
-    points: list[Point] = []
-    start: Array | None = None
+    priors = family_of(fit, family, range(len(fit._problem.terms)))
     with progress_bar("sensitivity to the prior", len(values)) as tick:
-        for strength in values[::-1]:
-            point = point_at(fit, family, strength, terms, start if strength > 0.0 else None)
-            start = point.solution.theta
-            points.append(point)
-            tick(len(points))
-    plain = points[-1] if values[0] == 0.0 else point_at(fit, family, 0.0, terms)
-    rows = [
-        row for point in points[::-1] for row in _rows(fit, point, plain.estimates.loglik, level)
-    ]
+        points, plain = along(priors, values, tick)
+    rows = [row for point in points for row in _rows(fit, point, plain.estimates.loglik, level)]
     import pandas as pd
 
     return Sensitivity(family, pd.DataFrame(rows), level)
@@ -134,7 +124,7 @@ def _strengths(strengths: Sequence[float] | None) -> list[float]:
     return [float(v) for v in np.unique(values)]
 
 
-def _rows(fit: Fit, point: Point, loglik: float, level: float) -> list[dict[str, Any]]:
+def _rows(fit: Fit, point: Penalised, loglik: float, level: float) -> list[dict[str, Any]]:
     from statistics import NormalDist
 
     z = NormalDist().inv_cdf(0.5 + 0.5 * level)
