@@ -13,8 +13,9 @@ PACKAGES = sorted(
     for path in PACKAGE.rglob("__init__.py")
 )
 
-# Here a circle is left that is still to be opened.
-TO_OPEN = (
+# The layers of pyproject.toml hold the order of the top. In the others a circle is still to be opened.
+NOT_HERE = (
+    "ranef",
     "ranef.cli",
     "ranef.design",
     "ranef.diagnose.ladder",
@@ -46,7 +47,7 @@ def imports() -> list[tuple[str, str]]:
     return list(edges())
 
 
-@pytest.mark.parametrize("package", [p for p in PACKAGES if p not in TO_OPEN])
+@pytest.mark.parametrize("package", [p for p in PACKAGES if p not in NOT_HERE])
 def test_no_circle(package: str, imports: list[tuple[str, str]]) -> None:
     assert circle(package, imports) == []
 
