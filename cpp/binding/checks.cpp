@@ -150,9 +150,14 @@ void check_scaled(const ranef::RowsView& rows, const ranef::Scaling& scaling) {
   require(scaling.x.size() == static_cast<int>(rows.fixed.size()), "a scaling of other columns");
 }
 
-void check_rows(const ranef::Arranged& arranged, const ranef::RowsView& rows, bool unknown_levels) {
+void check_rows(const ranef::Arranged& arranged, const ranef::RowsView& rows, Index others) {
+  require(rows.n + others == arranged.n, "other rows: not as many");
+  require(ranef::fits(arranged, rows, others), "other rows: of another model");
+  ranef::check_codes(rows);
+}
+
+void check_new_rows(const ranef::Arranged& arranged, const ranef::RowsView& rows) {
   require(ranef::fits(arranged, rows, arranged.n - rows.n), "other rows: of another model");
-  if (!unknown_levels) return ranef::check_codes(rows);
   for (const ranef::GroupView& group : rows.groups) {
     require(rows.n == 0 || *std::max_element(group.codes, group.codes + rows.n) < group.n_levels,
             "a level code lies outside of 0 .. n_levels - 1");

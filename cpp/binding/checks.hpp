@@ -38,8 +38,11 @@ void check_model(const ranef::RowsView& rows, const std::vector<ranef::Term>& te
 // The columns that the scaling is of.
 void check_scaled(const ranef::RowsView& rows, const ranef::Scaling& scaling);
 
-// The factors, levels and columns of the problem; codes may be negative only for `unknown_levels`.
-void check_rows(const ranef::Arranged& arranged, const ranef::RowsView& rows, bool unknown_levels);
+// The rows of the problem: its factors, levels and columns, and all of its rows but so many others.
+void check_rows(const ranef::Arranged& arranged, const ranef::RowsView& rows, Index others = 0);
+
+// Any rows of the same factors, levels and columns; negative codes stand for unknown levels.
+void check_new_rows(const ranef::Arranged& arranged, const ranef::RowsView& rows);
 
 // Some rows of as many values as the term has columns, and the term within its factor.
 void check_pool(const ranef::Term& term, Index rows, Index columns, const std::vector<int>& q);

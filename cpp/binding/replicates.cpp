@@ -79,7 +79,7 @@ class Replication {
   ranef::Refits residual(const RefitPlan& plan, const Rows& rows, const Vector& beta,
                          const std::vector<PoolArgument>& pools, const DoubleColumn& errors) const {
     check_beta(beta);
-    check(rows);
+    check_rows(arranged_, rows.view());
     std::vector<ranef::EffectPool> effects;
     for (const auto& [term, values] : pools) {
       check_pool(term, static_cast<Index>(values.shape(0)), static_cast<Index>(values.shape(1)),
@@ -96,7 +96,7 @@ class Replication {
 
   ranef::Refits cluster(const RefitPlan& plan, const Rows& rows) const {
     if (arranged_.n_groups != 1) throw nb::value_error("clusters of one grouping factor only");
-    check(rows);
+    check_rows(arranged_, rows.view());
     const ranef::ClusterReplicates replicates(arranged_, rows.view(), plan.seed);
     return run(replicates, plan);
   }
@@ -122,11 +122,6 @@ class Replication {
  private:
   void check_beta(const Vector& beta) const {
     if (beta.size() != arranged_.p) throw nb::value_error("beta has another length");
-  }
-
-  void check(const Rows& rows) const {
-    check_length(rows.view().n, arranged_.n);
-    check_rows(arranged_, rows.view(), false);
   }
 
   ranef::Truth truth(const Vector& theta, const Vector& beta, double sigma,
@@ -224,7 +219,7 @@ void bind_replicates(nb::module_& m) {
       .def_prop_ro("beta", [](const Refits& r) { return Matrix(r.beta); })
       .def_prop_ro("criterion", [](const Refits& r) { return Vector(r.criterion); })
       .def_prop_ro("sigma", [](const Refits& r) { return Vector(r.sigma); })
-      .def_prop_ro("rows", [](const Refits& r) { return move_out(std::vector<double>(r.n)); })
+      .def_prop_ro("rows", [](const Refits& r) { return std::vector<double>(r.n); })
       .def_prop_ro("converged",
                    [](const Refits& r) {
                      std::vector<bool> out;

@@ -1,5 +1,6 @@
 #include "rows.hpp"
 
+#include <initializer_list>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -13,15 +14,16 @@ using namespace nb::literals;
 
 namespace {
 
-// Numbers of another type, or apart from each other, are copied; level codes never are.
+// As given, or a copy where its numbers lie apart from each other; columns, but not level codes,
+// may be of another type.
 template <class Column>
 Held<Column> hold(nb::handle given) {
   Held<Column> out{nb::borrow(given), {}};
   if (nb::try_cast(out.array, out.numbers, false)) return out;
-  if constexpr (std::is_same_v<Column, DoubleColumn>) {
-    out.array = nb::module_::import_("numpy").attr("ascontiguousarray")(given, "float64");
-    if (nb::try_cast(out.array, out.numbers, false)) return out;
-  }
+  nb::object type = nb::none();
+  if constexpr (std::is_same_v<Column, DoubleColumn>) type = nb::str("float64");
+  out.array = nb::module_::import_("numpy").attr("ascontiguousarray")(given, type);
+  if (nb::try_cast(out.array, out.numbers, false)) return out;
   throw nb::type_error("neither a column of numbers nor one of 32-bit level codes");
 }
 
@@ -41,6 +43,15 @@ Scales scales_of(std::span<const ranef::ColumnView> views) {
   std::vector<double> out;
   for (const ranef::ColumnView& view : views) out.push_back(view.scale);
   return out;
+}
+
+// An object of the same class, of the same parts but for some.
+nb::object replaced(const nb::object& self, const nb::kwargs& changes,
+                    std::initializer_list<const char*> names) {
+  nb::dict parts;
+  for (const char* name : names) parts[name] = self.attr(name);
+  parts.update(changes);
+  return self.type()(**parts);
 }
 
 nb::tuple state_of(const RowsGroup& group) {
@@ -171,6 +182,13 @@ void bind_rows(nb::module_& m) {
       .def_prop_ro(
           "scales", [](const RowsGroup& g) { return g.columns().scales(); },
           nb::sig("def scales(self) -> tuple[float, ...]"))
+      .def(
+          "replace",
+          [](const nb::object& self, const nb::kwargs& changes) {
+            return replaced(self, changes, {"codes", "n_levels", "columns", "shifts", "scales"});
+          },
+          nb::sig("def replace(self, **changes: object) -> RowsGroup"),
+          "The same but for some parts.")
       .def("__getstate__", [](const RowsGroup& g) { return state_of(g); })
       .def("__setstate__", [](RowsGroup& g, const nb::tuple& state) { restore(&g, state); });
 
@@ -206,6 +224,14 @@ void bind_rows(nb::module_& m) {
       .def_prop_ro("y_scale", [](const Rows& r) { return r.view().response.scale; })
       .def_prop_ro("weights", &Rows::weights,
                    nb::sig("def weights(self) -> numpy.typing.NDArray[numpy.float64] | None"))
+      .def(
+          "replace",
+          [](const nb::object& self, const nb::kwargs& changes) {
+            return replaced(
+                self, changes,
+                {"groups", "x", "x_shifts", "x_scales", "y", "y_shift", "y_scale", "weights"});
+          },
+          nb::sig("def replace(self, **changes: object) -> Rows"), "The same but for some parts.")
       .def("__getstate__", [](const Rows& r) { return state_of(r); })
       .def("__setstate__", [](Rows& r, const nb::tuple& state) { restore(&r, state); });
 }

@@ -22,8 +22,9 @@ void bind_term(nb::module_& m) {
              const std::vector<int>& positions) {
             Term term(group, offset, q, {structure, rank, positions});
             const auto made = ranef::make_structure(term);
-            if (!made) throw nb::value_error("no such structure of a covariance");
-            term.structure.rescaling = made->rescaling();
+            // Where a term lies is asked by who knows its factor.
+            if (!made && q >= 1) throw nb::value_error("no such structure of a covariance");
+            if (made) term.structure.rescaling = made->rescaling();
             new (self) Term(std::move(term));
           },
           nb::kw_only(), "group"_a, "offset"_a, "q"_a, "structure"_a = "us", "rank"_a = 0,

@@ -66,8 +66,7 @@ class Workspace {
   // From now on what is left of X and y is summed over these rows, those of the cross-products.
   void refine(const Rows& rows) {
     const ranef::RowsView& view = rows.view();
-    check_length(view.n + fixed_rows_.rows(), arranged_.n);
-    check_rows(arranged_, view, false);
+    check_rows(arranged_, view, fixed_rows_.rows());
     ready_ = false;
     stoppable([&] { criterion_.refine(view, fixed_rows_); });
   }
@@ -189,7 +188,7 @@ class Workspace {
     require();
     const ranef::RowsView& view = rows.view();
     if (view.groups.empty()) throw nb::value_error("no grouping factor");
-    check_rows(arranged_, view, true);
+    check_new_rows(arranged_, view);
     return move_out(stoppable([&] { return ranef::row_variances(criterion_, view); }));
   }
 

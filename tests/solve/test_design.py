@@ -85,25 +85,6 @@ def test_control_reaches_the_search():
     assert slow.method == "l-bfgs"
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda model: (model[0], model[1], model[2], ((1, (-1,)),), model[4]),
-        lambda model: (model[0], model[1], model[2], ((0, (-1, 7)),), model[4]),
-        lambda model: (model[0], model[1], model[2], model[3], (-2,)),
-        lambda model: (model[0], (), *model[2:]),
-        lambda model: ((model[0][0][:5],), *model[1:]),
-    ],
-    ids=["group", "column of Z", "column of X", "flags", "length"],
-)
-def test_a_plan_that_does_not_fit_is_refused(change):
-    from ranef.core.workspace import _core
-
-    design = data_of(FORMULAS["one factor"]).design
-    with pytest.raises(ValueError, match=r"column|factor|flag|length"):
-        _core.gather(change(design.plan.core), design.y, None, 1)
-
-
 def test_moments_are_the_optimum_of_reml_for_balanced_data():
     """Henderson's estimates: nothing is left to search for."""
     rng = np.random.default_rng(5)

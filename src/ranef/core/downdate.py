@@ -62,14 +62,7 @@ class Downdate:
             (*rows.x_scales, rows.y_scale),
         )
         parts = cross_products(
-            Rows(
-                groups=[*split, beside],
-                x=[],
-                y=rows.y,
-                y_shift=rows.y_shift,
-                y_scale=rows.y_scale,
-                weights=rows.weights,
-            )
+            rows.replace(groups=[*split, beside], x=[], x_shifts=None, x_scales=None)
         ).__getstate__()
         m = self.p + 1
         last = len(split)

@@ -129,7 +129,7 @@ def _refits(found: _core.Refits) -> Refits:
         beta=found.beta.reshape(p, count),
         criterion=found.criterion,
         sigma=found.sigma,
-        rows=found.rows,
+        rows=np.asarray(found.rows),
         converged=np.asarray(found.converged, dtype=np.bool_),
         evaluations=np.asarray(found.evaluations, dtype=np.int64),
     )

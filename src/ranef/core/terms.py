@@ -11,7 +11,8 @@ __all__ = ["TermBlock", "TermLabel"]
 class TermBlock(NamedTuple):
     """A random-effects term's place among its grouping factor's columns, and its structure.
 
-    `structure`, `rank` and `positions` are those of its random-effects term.
+    `structure`, `rank` and `positions` are those of its
+    :class:`~ranef.design.terms.RandomTerm`.
     """
 
     group: int

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ranef.core import Evidence, Kernel, Rows, RowsGroup
+from ranef.core import Evidence, Kernel, Rows
 from ranef.core.downdate import Downdate
 from ranef.design import Design
 from ranef.errors import NumericalError
@@ -319,23 +319,13 @@ def _some(rows: Rows, kept: NDArray[np.bool_]) -> Rows:
         return None if column is None else np.ascontiguousarray(column[kept])
 
     groups = [
-        RowsGroup(
-            codes=np.ascontiguousarray(g.codes[kept]),
-            n_levels=g.n_levels,
-            columns=[of(c) for c in g.columns],
-            shifts=g.shifts,
-            scales=g.scales,
-        )
+        g.replace(codes=np.ascontiguousarray(g.codes[kept]), columns=[of(c) for c in g.columns])
         for g in rows.groups
     ]
-    return Rows(
+    return rows.replace(
         groups=groups,
         x=[of(c) for c in rows.x],
-        x_shifts=rows.x_shifts,
-        x_scales=rows.x_scales,
         y=np.ascontiguousarray(rows.y[kept]),
-        y_shift=rows.y_shift,
-        y_scale=rows.y_scale,
         weights=of(rows.weights),
     )
 

@@ -32,18 +32,8 @@ def plain_rows(
 ) -> Rows:
     """The rows as the data have them, without shifts and scales; `orthogonal` instead of X."""
     plan = design.plan
-    columns: list[list[Array | None]] = [[] for _ in plan.groups]
-    for group, used in plan.random:
-        columns[group].extend(plan.values(used))
-    return Rows(
-        groups=[
-            RowsGroup(codes=codes, n_levels=n_levels, columns=own)
-            for (codes, n_levels), own in zip(plan.groups, columns, strict=True)
-        ],
-        x=plan.values(plan.fixed) if orthogonal is None else ModelColumns.of(orthogonal).columns,
-        y=y,
-        weights=weights,
-    )
+    x = plan.fixed if orthogonal is None else ModelColumns.of(orthogonal).columns
+    return Rows(groups=plan.groups, x=x, y=y, weights=weights)
 
 
 def gather(
@@ -92,15 +82,6 @@ def _gather_by_cell(design: Design, scaling: Scaling, rows: Rows, threads: int) 
     assert cells is not None
     scaled = rows.scaled(scaling.core)
     by_cell = RowsGroup(codes=cells.codes, n_levels=cells.columns.n_rows, columns=[None])
-    sums = cross_products(
-        Rows(
-            groups=[*scaled.groups, by_cell],
-            x=[],
-            y=scaled.y,
-            y_shift=scaled.y_shift,
-            y_scale=scaled.y_scale,
-            weights=scaled.weights,
-        ),
-        threads,
-    )
+    without_x = scaled.replace(groups=[*scaled.groups, by_cell], x=[], x_shifts=None, x_scales=None)
+    sums = cross_products(without_x, threads)
     return from_cells(sums, (cells.columns.matrix() - scaling.x_shifts) / scaling.x_scales)

@@ -47,7 +47,7 @@ _RECORDS = {
     "ranef.design.state": ("Category", "State"),
     "ranef.inference.estimates": ("Estimates",),
     "ranef.inference.term_hypotheses": ("TermHypotheses",),
-    "ranef.core.protocol": ("Layout", "Rows", "RowsGroup"),
+    "ranef.core.protocol": ("Layout",),
     "ranef.priors.assign": ("Assigned",),
     "ranef.priors.covariance": ("Gamma", "HalfNormal", "HalfT", "LKJ", "Wishart"),
     "ranef.priors.fixed": ("Normal",),
@@ -56,6 +56,12 @@ _RECORDS = {
     "ranef.solve.solution": ("Solution",),
     "ranef.source.scaling": ("Scaling",),
     "ranef.store.kept": ("Kept",),
+}
+
+# Rows of the core: written by these names as records are.
+_ROWS = {
+    "RowsGroup": ("codes", "n_levels", "columns", "shifts", "scales"),
+    "Rows": ("groups", "x", "x_shifts", "x_scales", "y", "y_shift", "y_scale", "weights"),
 }
 
 # Named tuples: their entries are written in order.
@@ -70,14 +76,15 @@ _TUPLES = {
 def _kinds() -> tuple[Kind, ...]:
     from dataclasses import fields
 
+    from ranef import core
     from ranef.core import CoreScaling, CoreSolved, CrossProducts
     from ranef.design.levels import Levels
     from ranef.store.absent import Absent
     from ranef.store.checks import checked_state
     from ranef.types import Findings
 
-    def of_record(cls: Any) -> Kind:
-        names = tuple(f.name for f in fields(cls))
+    def of_record(cls: Any, names: tuple[str, ...] = ()) -> Kind:
+        names = names or tuple(f.name for f in fields(cls))
 
         def state(value: Any) -> dict[str, Any]:
             return {name: getattr(value, name) for name in names}
@@ -103,6 +110,7 @@ def _kinds() -> tuple[Kind, ...]:
         for module, names in _RECORDS.items()
         for name in names
     ]
+    kinds += [of_record(getattr(core, name), names) for name, names in _ROWS.items()]
     for module, names in _TUPLES.items():
         for name in names:
             cls = getattr(import_module(module), name)
