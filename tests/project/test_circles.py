@@ -13,7 +13,7 @@ PACKAGES = sorted(
     for path in PACKAGE.rglob("__init__.py")
 )
 
-# The layers of pyproject.toml hold the order of the top. In the others a circle is still to be opened.
+# The layers of pyproject.toml hold the order of the top; the others still have a circle to open.
 NOT_HERE = (
     "ranef",
     "ranef.cli",
