@@ -48,6 +48,11 @@ def test_of_two_long_names_both_give_way():
     assert laid.width == 60
 
 
+def test_the_longer_of_two_names_gives_way_first():
+    (row,) = grid([["a name of some length", LONG, "1.25"]], 2, width=60).rows
+    assert row[-1].startswith("  a name of some length  ")
+
+
 @pytest.mark.parametrize("width", [20, 40, 100])
 def test_short_names_and_numbers_are_never_cut(width):
     row = ["a name of it", *["123456.789"] * 4]
@@ -66,6 +71,12 @@ class _Cells(HTMLParser):
 
     def handle_data(self, data):
         self.cells.append((*self.open, data))
+
+
+def test_html_keeps_numbers_under_numbers():
+    table = html_table([["", "change"], ["a", "1.5  +0.2"], ["b", "1.25      "]])
+    assert "1.5\N{FIGURE SPACE}\N{FIGURE SPACE}+0.2" in table
+    assert "  " not in table
 
 
 def test_html_has_the_same_cells():
