@@ -67,6 +67,7 @@ void bind_structure(nb::module_& m) {
   nb::class_<Face>(m, "TermFace", "Coordinates near a point, off its bounds.")
       .def_prop_ro("rank", [](const Face& f) { return f.itself().rank(); })
       .def_prop_ro("covariance", [](const Face& f) { return Matrix(f.itself().covariance()); })
+      .def_prop_ro("root", [](const Face& f) { return f.itself().root(); })
       .def_prop_ro("coordinates", [](const Face& f) { return f.itself().coordinates(); })
       .def_prop_ro("directions", [](const Face& f) { return f.itself().directions(); })
       .def_prop_ro("scales", [](const Face& f) { return f.itself().scales(); })

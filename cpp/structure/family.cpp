@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "linalg/products.hpp"
 #include "linalg/spectrum.hpp"
@@ -49,6 +50,17 @@ class FamilyFace : public TermFace {
   int rank() const override { return rank_; }
   std::vector<Matrix> directions() const override { return directions_; }
   Matrix null_space() const override { return Matrix(family_.q(), 0); }
+
+  Matrix root() const override {
+    if (rank_ == family_.q()) return family_.Structure::root(x_);
+    std::vector<int> order(at(family_.q()));
+    std::iota(order.begin(), order.end(), 0);
+    Matrix ordered;
+    pivoted_root(covariance_, rank_, order, ordered);
+    Matrix out(family_.q(), rank_);
+    for (int i = 0; i < family_.q(); ++i) out.row(order[at(i)]) = ordered.row(i);
+    return out;
+  }
 
   std::vector<std::pair<int, int>> coordinates() const override {
     std::vector<std::pair<int, int>> out;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace ranef {
 
@@ -52,6 +53,28 @@ int rank_of(const Matrix& t, Matrix& null) {
     if (!(values(j) > limit)) null.col(k++) = u.col(j);
   }
   return rank;
+}
+
+// Pivoted Cholesky: the rows with most variance left, one after the other.
+void pivoted_root(const Matrix& s, int rank, std::vector<int>& order, Matrix& root) {
+  const int q = static_cast<int>(s.rows());
+  root = Matrix::Zero(q, rank);
+  Vector left = s.diagonal();
+  for (int j = 0; j < rank; ++j) {
+    int best = j;
+    for (int i = j + 1; i < q; ++i) {
+      if (left(order[at(i)]) > left(order[at(best)])) best = i;
+    }
+    std::swap(order[at(j)], order[at(best)]);
+    root.row(j).swap(root.row(best));
+    root(j, j) = std::sqrt(left(order[at(j)]));
+    for (int i = j + 1; i < q; ++i) {
+      const double cross =
+          s(order[at(i)], order[at(j)]) - root.row(i).head(j).dot(root.row(j).head(j));
+      root(i, j) = cross / root(j, j);
+      left(order[at(i)]) -= root(i, j) * root(i, j);
+    }
+  }
 }
 
 }  // namespace ranef

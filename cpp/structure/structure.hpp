@@ -57,6 +57,8 @@ class TermFace {
   // What each coordinate is: row and column of the root, rows and columns of D; or the number of
   // one of the structure's coordinates, and -1.
   virtual std::vector<std::pair<int, int>> coordinates() const = 0;
+  // A root of D with as many columns as D has dimensions.
+  virtual Matrix root() const = 0;
   // Orthonormal columns without variance that D may take up, if D may be any matrix.
   virtual Matrix null_space() const = 0;
   // dD by coordinate, q x q each.
@@ -137,6 +139,10 @@ class Structure {
 // Lower-triangular T with T T' = S for positive semidefinite S; pivots below `tolerance` times the
 // diagonal become exact zeros, and so does their column. Diagonal entries are not negative.
 Matrix semidefinite_cholesky(const Matrix& s, double tolerance);
+
+// A root of S with so many columns, by pivoted Cholesky: a lower trapezoid once the rows are in
+// `order`, which starts as 0, 1, ... and ends with independent rows first.
+void pivoted_root(const Matrix& s, int rank, std::vector<int>& order, Matrix& root);
 
 // Rank of T and an orthonormal basis of its left null space.
 int rank_of(const Matrix& t, Matrix& null);

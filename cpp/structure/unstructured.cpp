@@ -26,28 +26,6 @@ bool clearly_regular(const Matrix& t, double limit) {
   return bound > 2.0 * limit * std::max(1.0, size);
 }
 
-// Pivoted Cholesky: the rows with most variance left, one after the other.
-void pivoted_root(const Matrix& s, int rank, std::vector<int>& order, Matrix& root) {
-  const int q = static_cast<int>(s.rows());
-  root = Matrix::Zero(q, rank);
-  Vector left = s.diagonal();
-  for (int j = 0; j < rank; ++j) {
-    int best = j;
-    for (int i = j + 1; i < q; ++i) {
-      if (left(order[at(i)]) > left(order[at(best)])) best = i;
-    }
-    std::swap(order[at(j)], order[at(best)]);
-    root.row(j).swap(root.row(best));
-    root(j, j) = std::sqrt(left(order[at(j)]));
-    for (int i = j + 1; i < q; ++i) {
-      const double cross =
-          s(order[at(i)], order[at(j)]) - root.row(i).head(j).dot(root.row(j).head(j));
-      root(i, j) = cross / root(j, j);
-      left(order[at(i)]) -= root(i, j) * root(i, j);
-    }
-  }
-}
-
 // Smallest eigenvalue of Gamma on the null space, both on the data's scale: v'D v = 0 on the inner
 // scale for v in the null space, on the data's scale for B^-T v.
 double dual_in_data_units(const Matrix& base, const Matrix& gamma, const Matrix& null) {
@@ -107,6 +85,12 @@ class TrapezoidFace : public TermFace {
   }
 
   Matrix null_space() const override { return null_; }
+
+  Matrix root() const override {
+    Matrix out(q(), rank());
+    for (int i = 0; i < q(); ++i) out.row(order_[at(i)]) = root_.row(i);
+    return out;
+  }
 
   std::vector<Matrix> directions() const override {
     std::vector<Matrix> out;

@@ -24,6 +24,7 @@ FORMULAS = [
     "y ~ 1 + (1 | g)",
     "y ~ -1 + poly(x, 2) + C(f, contr.sum) + (1 | factor(g))",
     "cbind(a, b) ~ (x + z)^2 + x %in% z + within(x, g:h) + (1 | g) + (`TRUE` | h)",
+    "y ~ x + cs(0 + f | g/h) + rr(x + z | g) + ar1(0 + x | `the group`) + diag(z | h)",
 ]
 
 
@@ -34,8 +35,8 @@ def test_a_formula_taken_apart_and_put_together_reads_the_same(text: str) -> Non
     assert again.response == formula.response
     assert (again.intercept, again.fixed) == (formula.intercept, formula.fixed)
     assert again.offsets == formula.offsets
-    assert [(b.model, b.factors, b.correlated) for b in again.bars] == [
-        (b.model, b.factors, b.correlated) for b in formula.bars
+    assert [(b.model, b.factors, b.correlated, b.structure, b.rank) for b in again.bars] == [
+        (b.model, b.factors, b.correlated, b.structure, b.rank) for b in formula.bars
     ]
     assert to_text(parse(f"{to_source(formula.response)} ~ 1 + (1 | g)").response) == to_text(
         formula.response

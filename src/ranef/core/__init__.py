@@ -4,6 +4,7 @@ Loaded when needed: `core.replicates`, which refits many responses. The dense Nu
 tests compare with, the place to read the mathematics, is `tests/oracle/kernel.py`.
 """
 
+from ranef.core.arguments import core_structure
 from ranef.core.penalty import NO_PENALTY, CovariancePenalty, Penalty, TermPenalty
 from ranef.core.protocol import (
     Curvature,
@@ -17,6 +18,7 @@ from ranef.core.protocol import (
     Solved,
     Step,
 )
+from ranef.core.structures import Structure, TermFace
 from ranef.core.sums import (
     CoreScaling,
     CrossProducts,
@@ -54,13 +56,16 @@ __all__ = [
     "RowsGroup",
     "Solved",
     "Step",
+    "Structure",
     "TermBlock",
+    "TermFace",
     "TermLabel",
     "TermPenalty",
     "change_fixed",
     "change_response",
     "column_scales",
     "core_gather",
+    "core_structure",
     "cross_products",
     "from_cells",
     "one_blas_thread",

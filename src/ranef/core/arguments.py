@@ -8,7 +8,7 @@ import ranef._core as _core
 from ranef.core.penalty import Penalty
 from ranef.core.terms import TermBlock
 
-__all__ = ["core_penalties", "core_terms"]
+__all__ = ["core_penalties", "core_structure", "core_terms"]
 
 
 def core_terms(blocks: Sequence[TermBlock]) -> list[_core.Term]:
@@ -44,3 +44,8 @@ def core_penalties(penalty: Penalty) -> list[_core.TermPenalty]:
         )
         for term in penalty.terms
     ]
+
+
+def core_structure(block: TermBlock) -> _core.Structure:
+    """The structure of a term's covariance."""
+    return _core.Structure(core_terms([block])[0])

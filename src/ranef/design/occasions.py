@@ -136,6 +136,6 @@ def _multiples(numbers: Array) -> tuple[int, ...] | None:
 
 
 def _odd_one(steps: Array) -> int:
-    """The step that is farthest from a multiple of the smallest one."""
-    multiples = steps / steps.min()
-    return int(np.argmax(np.abs(multiples - np.round(multiples))))
+    """The step that is farthest from a multiple of a small part of the smallest one."""
+    parts = (steps / steps.min())[:, None] * np.arange(1, _MOST_PARTS + 1)
+    return int(np.argmax(np.abs(parts - np.round(parts)).min(axis=1)))

@@ -101,7 +101,7 @@ def group_effects(subject: Subject, at: Evaluated) -> list[GroupEffects]:
         column = 0
         for k in members:
             term, block = face.terms[k], problem.terms[k]
-            rows = [block.offset + i for i in term.order]
+            rows = slice(block.offset, block.offset + block.q)
             root[rows, column : column + term.rank] = term.root
             column += term.rank
         if column == 0:

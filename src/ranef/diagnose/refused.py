@@ -91,7 +91,8 @@ def simpler_formulas(
             if slopes == "varying":
                 kept = tuple(t for t in bar.model.terms if _varies_within(t, table, factor))
             if bar.model.intercept or kept:
-                random.append(part_with(bar, part, bar.model.intercept, kept))
+                same = kept == bar.model.terms
+                random.append(part if same else part_with(part, bar.model.intercept, kept))
             elif bar.structure != "us" and labels.count(bar.label) == 1:
                 random.append(intercept_by(part.group))  # what its columns have in common
         asked = per_factor(formula)

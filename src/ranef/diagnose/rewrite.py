@@ -109,18 +109,15 @@ def per_factor(formula: Formula) -> tuple[RandomPart, ...]:
 
 def bar_with(formula: Formula, k: int, terms: Sequence[Term]) -> RandomPart:
     """The k-th of ``formula.bars`` with these terms in place of its own."""
-    return part_with(
-        formula.bars[k], per_factor(formula)[k], formula.bars[k].model.intercept, terms
-    )
+    bar = formula.bars[k]
+    return part_with(per_factor(formula)[k], bar.model.intercept, terms)
 
 
-def part_with(bar: Bar, part: RandomPart, intercept: bool, terms: Sequence[Term]) -> RandomPart:
-    """The part of a bar with other effects.
+def part_with(part: RandomPart, intercept: bool, terms: Sequence[Term]) -> RandomPart:
+    """The part with other effects.
 
     A structure stays where these are as many as its rank. An intercept alone has none.
     """
-    if intercept == bar.model.intercept and tuple(terms) == bar.model.terms:
-        return part
     if not terms:
         return intercept_by(part.group)
     part = replace(part, lhs=effects(intercept, terms))

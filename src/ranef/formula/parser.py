@@ -265,7 +265,7 @@ class _Parser(Cursor):
         if self.peek().kind == "||":
             raise self.error(
                 f"|| inside of {tag.value}()",
-                found=f"'{tag.value}' says already how the effects are correlated",
+                found=f"'{tag.value}' already says how the effects are correlated",
                 fix=f"write {tag.value}(x | group), or (x || group) for independent effects",
             )
         if self.peek().kind != "|":

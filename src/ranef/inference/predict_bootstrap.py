@@ -14,6 +14,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ranef.core import CoreKernel
+from ranef.covariance import semidefinite_cholesky
 from ranef.design import Design
 from ranef.errors import OptionError
 from ranef.inference.conditional import conditional_modes
@@ -26,7 +27,7 @@ from ranef.inference.prediction_variance import new_groups, relative_variances
 from ranef.inference.rows import random_part
 from ranef.inference.simulate import draw_key
 from ranef.problem import Problem
-from ranef.problem.parameters import group_lambdas, semidefinite_cholesky
+from ranef.problem.parameters import group_lambdas
 from ranef.solve import Control, Solution
 from ranef.solve.solution import evaluate_at, solve
 from ranef.types import Array

@@ -15,10 +15,9 @@ from ranef.inference.prediction_gradient import envelope_gradient
 from ranef.inference.prediction_shift import estimation_error
 from ranef.inference.satterthwaite import VarianceDerivatives
 from ranef.problem import Problem
-from ranef.problem.parameters import covariances as covariances_of
-from ranef.problem.parameters import group_lambdas, theta_of_covariances
+from ranef.problem.parameters import group_lambdas
 from ranef.solve import Solution
-from ranef.solve.face import Face, face_of
+from ranef.solve.face import Face, face_of, moved
 from ranef.solve.solution import evaluate_at
 from ranef.types import Array
 
@@ -202,15 +201,10 @@ class RowVariances:
         return face_of(self.problem, self.solution.inner)
 
     def _moved(self, face: Face, coordinate: int, step: float) -> Array:
-        """The inner theta with one coordinate of the face moved."""
-        at = face.coordinates[coordinate]
-        matrices = covariances_of(self.solution.inner, [t.q for t in self.problem.terms])
-        own = face.terms[at.term]
-        root = own.root.copy()
-        root[at.row, at.column] += step
-        back = np.argsort(own.order)
-        matrices[at.term] = (root @ root.T)[np.ix_(back, back)]
-        return theta_of_covariances(matrices)
+        """The inner coordinates with one coordinate of the face moved."""
+        change = np.zeros(len(face.coordinates))
+        change[coordinate] = step
+        return moved(face, change)
 
     def _relative(self, x: Array, blocks: Blocks, inner: Array) -> Array:
         """The conditional variance over sigma^2 at an inner theta."""

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from ranef.core import Direction
+from ranef.covariance import semidefinite_cholesky
 from ranef.inference.profile_points import Point, broke_down
 from ranef.inference.profile_search import GAIN, Lowest, lowest
 from ranef.problem import Problem
-from ranef.problem.parameters import place, semidefinite_cholesky
+from ranef.problem.parameters import place
 from ranef.types import Array
 
 __all__ = ["VarianceParameter"]

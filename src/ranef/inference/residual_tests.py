@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ranef.core import CoreKernel, Rows, row_variances
+from ranef.covariance import semidefinite_cholesky
 from ranef.design import Design
 from ranef.inference.bootstrap import lifted_start
 from ranef.inference.estimates import Estimates
@@ -23,7 +24,6 @@ from ranef.inference.residual_laws import Parts, ResidualTest, tests_of
 from ranef.inference.simulate import SimulatedTerm, draw_key, simulate_response
 from ranef.problem import Problem
 from ranef.problem.left import left_of_response, weighted
-from ranef.problem.parameters import semidefinite_cholesky
 from ranef.solve import Control, Solution
 from ranef.solve.solution import evaluate_at
 from ranef.source import rows_of

@@ -2,7 +2,7 @@
 
 from ranef.problem.exact import check_residual_variance
 from ranef.problem.forming import form_problem, settled
-from ranef.problem.parameters import covariances, lower_triangles, theta_of_covariances
+from ranef.problem.parameters import covariances, nearest, roots
 from ranef.problem.problem import Problem, make_problem
 
 __all__ = [
@@ -10,8 +10,8 @@ __all__ = [
     "check_residual_variance",
     "covariances",
     "form_problem",
-    "lower_triangles",
     "make_problem",
+    "nearest",
+    "roots",
     "settled",
-    "theta_of_covariances",
 ]

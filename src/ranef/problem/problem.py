@@ -18,6 +18,7 @@ from ranef.core import (
     change_response,
 )
 from ranef.core.columns import row_threads
+from ranef.covariance import structure_of
 from ranef.design import Design
 from ranef.source.memory import gather, gather_scaled, rows_of
 from ranef.source.scaling import COLLINEAR, Scaling, orthogonal_scaling, with_response
@@ -79,7 +80,7 @@ class Problem:
 
     @property
     def n_theta(self) -> int:
-        return sum(t.q * (t.q + 1) // 2 for t in self.terms)
+        return sum(structure_of(term).size for term in self.terms)
 
     def penalty(self) -> Penalty:
         """What the priors add, in inner coordinates."""

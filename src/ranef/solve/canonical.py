@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from ranef.problem import Problem, lower_triangles
-from ranef.problem.parameters import theta_of_blocks
+from ranef.covariance import structure_of
+from ranef.problem import Problem
+from ranef.problem.parameters import joined, parts
 from ranef.types import Array
 
 __all__ = ["SAME_BASIN", "canonical"]
@@ -15,9 +14,8 @@ SAME_BASIN = 1e-6
 
 
 def canonical(problem: Problem, inner: Array) -> Array:
-    """The same covariances with non-negative diagonals: signs of columns are free."""
-    blocks = []
-    for t in lower_triangles(inner, [t.q for t in problem.terms]):
-        signs = np.where(np.diag(t) < 0.0, -1.0, 1.0)
-        blocks.append(t * signs + 0.0)
-    return theta_of_blocks(blocks)
+    """The same covariances, signs and the like as they are reported."""
+    own = parts(problem.terms, inner)
+    return joined(
+        [structure_of(b).canonical(x) + 0.0 for b, x in zip(problem.terms, own, strict=True)]
+    )

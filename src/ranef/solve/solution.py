@@ -11,8 +11,8 @@ from ranef.core import CoreKernel, Evidence, Kernel, Solved, Step
 from ranef.core.columns import row_threads
 from ranef.core.workspace import steps_of
 from ranef.errors import NumericalError, OptionError
-from ranef.problem import Problem, lower_triangles
-from ranef.problem.parameters import group_lambdas, theta_of_blocks, to_inner
+from ranef.problem import Problem, covariances, nearest
+from ranef.problem.parameters import group_lambdas, to_inner
 from ranef.solve.certificate import Certificate, certificate
 from ranef.solve.control import Control
 from ranef.types import Array
@@ -198,13 +198,12 @@ def _allows(problem: Problem, kernel: Kernel, inner: Array) -> bool:
 def _inside(problem: Problem, inner: Array) -> Array:
     """An inner theta with some more variance in every direction of each term that has a prior."""
     assert problem.prior is not None
-    blocks = lower_triangles(inner, [term.q for term in problem.terms])
-    for k, block in enumerate(blocks):
+    matrices = covariances(problem.terms, inner)
+    for k, matrix in enumerate(matrices):
         if problem.prior.terms[k]:
-            size = max(LEAST, LEAST * float(np.abs(block).max()))
-            more = block @ block.T + size**2 * np.eye(block.shape[0])
-            blocks[k] = np.asarray(np.linalg.cholesky(more), dtype=np.float64)
-    return theta_of_blocks(blocks)
+            size = max(LEAST, LEAST * float(np.sqrt(matrix.diagonal().max())))
+            matrices[k] = matrix + size**2 * np.eye(matrix.shape[0])
+    return nearest(problem.terms, matrices)
 
 
 def _given_start(problem: Problem, start: Array) -> Array:

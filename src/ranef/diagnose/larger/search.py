@@ -19,7 +19,7 @@ from ranef.diagnose.subject import Subject
 from ranef.errors import RanefError
 from ranef.formula import Formula, parse
 from ranef.problem import Problem, make_problem
-from ranef.problem.parameters import theta_of_covariances, to_inner
+from ranef.problem.parameters import nearest, parameters, to_inner
 from ranef.types import Array
 
 __all__ = ["LEVEL", "Found", "Larger", "larger_parts", "looked_at"]
@@ -218,7 +218,7 @@ def looked_at(subject: Subject, candidate: Candidate) -> Look | None:
     except RanefError:
         return None
     covariances, direction = _embedded(subject, problem)
-    theta = to_inner(problem, theta_of_covariances(covariances))
+    theta = to_inner(problem, parameters(problem.terms, nearest(problem.terms, covariances)))
     p_value = p_more(problem, kernel, theta, direction)
     return Look(candidate, formula, p_value, _cost(problem, design))
 
