@@ -1,6 +1,6 @@
 """Covariance structures of random effects: what they are called, and their numbers.
 
-A structure is a file here, its words, and one of the same concept in ``cpp/structure``, its numbers.
+A structure is a file here for its words, and one in ``cpp/structure`` for its numbers.
 No other place knows how a covariance matrix follows from its parameters.
 """
 

@@ -85,14 +85,17 @@ class Subject:
 
     @property
     def design(self) -> Design:
+        """X, Z and y."""
         return self.data.design
 
     @property
     def table(self) -> Table:
+        """The model's variables in the n rows used."""
         return self.data.table
 
     @property
     def weights(self) -> Array | None:
+        """Precision weights, shape (n,)."""
         return self.data.weights
 
     @property

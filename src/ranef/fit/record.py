@@ -116,26 +116,32 @@ class FitRecord:
 
     @property
     def _formula(self) -> Formula:
+        """As it was asked."""
         return self._spec.formula
 
     @property
     def _control(self) -> Control:
+        """Settings of the search."""
         return self._spec.control
 
     @property
     def _design(self) -> Design:
+        """X, Z and y."""
         return self._data.design
 
     @property
     def _table(self) -> Table:
+        """The model's variables in the rows used."""
         return self._data.table
 
     @property
     def _weights(self) -> Array | None:
+        """Precision weights of the rows used."""
         return self._data.weights
 
     @property
     def _index(self) -> pd.Index | None:
+        """Labels of all rows of the data."""
         return self._data.index
 
     @property

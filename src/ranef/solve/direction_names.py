@@ -47,9 +47,8 @@ def _of_family(label: TermLabel, kind: Kind, parameters: Array, rank: int) -> li
     largest = float(sds.max(initial=0.0))
     if largest <= ZERO:
         return [f"no variance between levels of {factor}"]
-    gone = [
-        name for name, sd in zip(label.names, sds, strict=True) if sd <= ZERO * max(1.0, largest)
-    ]
+    least = ZERO * max(1.0, largest)
+    gone = [name for name, sd in zip(label.names, sds, strict=True) if sd <= least]
     out = [f"no variance of {_spell(name)} between levels of {factor}" for name in gone]
     for name, value in zip(
         kind.correlations(label.names), parameters[kind.n_sds(q) :], strict=True
