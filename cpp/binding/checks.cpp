@@ -75,7 +75,7 @@ void check(const ranef::CrossProducts& a) {
     }
   }
   require(pair == a.pairs.end(), "more pairs than factors have");
-  if (a.groups.size() > 2) ranef::check_tail(ranef::arrange(a));
+  if (a.groups.size() > 2) ranef::check_tail(*ranef::make_pattern(a));
 }
 
 void check(const ranef::Scaling& scaling) {
@@ -128,7 +128,7 @@ void check_factor(Index n_levels, std::size_t columns) {
 }
 
 void check_rows(const ranef::Arranged& arranged, const ranef::RowsView& rows, bool unknown_levels) {
-  require(ranef::fits(arranged, rows, arranged.n - rows.n), "other rows: of another model");
+  require(ranef::fits(arranged, rows, arranged.numbers.n - rows.n), "other rows: of another model");
   if (!unknown_levels) ranef::check_codes(rows);
 }
 

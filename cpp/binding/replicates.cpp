@@ -33,11 +33,11 @@ class Replication {
   Replication(const ranef::CrossProducts& a, bool reml, const TermList& terms,
               const std::vector<PenaltyArgument>& priors, const Matrix& fixed_rows)
       : arranged_(ranef::arrange(a)),
-        chart_(chart_from(terms, arranged_.q)),
+        chart_(chart_from(terms, arranged_->q)),
         reml_(reml),
-        penalty_(penalty_from(priors, arranged_.q)),
+        penalty_(penalty_from(priors, arranged_->q)),
         fixed_rows_(fixed_rows) {
-    if (fixed_rows.rows() > 0 && fixed_rows.cols() != arranged_.m) {
+    if (fixed_rows.rows() > 0 && fixed_rows.cols() != arranged_->m) {
       throw nb::value_error("rows of another width than [X y]");
     }
   }
@@ -53,10 +53,10 @@ class Replication {
 
   nb::tuple conditional(const PlanArgument& plan, const Vector& beta, double sigma,
                         const std::vector<DoubleColumn>& modes) const {
-    if (modes.size() != arranged_.q.size()) throw nb::value_error("modes of each factor");
+    if (modes.size() != arranged_->q.size()) throw nb::value_error("modes of each factor");
     std::vector<std::vector<double>> copies;
     for (std::size_t g = 0; g < modes.size(); ++g) {
-      if (modes[g].size() != at(arranged_.n_levels[g]) * at(arranged_.q[g])) {
+      if (modes[g].size() != at(arranged_->n_levels[g]) * at(arranged_->q[g])) {
         throw nb::value_error("modes of another number of levels or columns");
       }
       copies.emplace_back(modes[g].data(), modes[g].data() + modes[g].size());
@@ -73,13 +73,13 @@ class Replication {
                      const DoubleColumn& errors) const {
     check_beta(beta);
     const ranef::RowsView rows =
-        rows_view(groups, fixed, std::nullopt, 0.0, 1.0, weights, arranged_.n);
+        rows_view(groups, fixed, std::nullopt, 0.0, 1.0, weights, arranged_.numbers.n);
     check_rows(arranged_, rows, false);
     std::vector<ranef::EffectPool> effects;
     for (const auto& [group, offset, values] : pools) {
-      if (group < 0 || group >= arranged_.n_groups || offset < 0 || values.shape(0) == 0 ||
+      if (group < 0 || group >= arranged_->n_groups || offset < 0 || values.shape(0) == 0 ||
           values.shape(1) == 0 ||
-          offset > arranged_.q[at(group)] - static_cast<Index>(values.shape(1))) {
+          offset > arranged_->q[at(group)] - static_cast<Index>(values.shape(1))) {
         throw nb::value_error("a pool lies outside of its grouping factor");
       }
       effects.push_back({group,
@@ -97,9 +97,9 @@ class Replication {
   nb::tuple cluster(const PlanArgument& plan, const std::vector<GroupArgument>& groups,
                     const ColumnsArgument& fixed, const DoubleColumn& response, double y_shift,
                     double y_scale, const std::optional<DoubleColumn>& weights) const {
-    if (arranged_.n_groups != 1) throw nb::value_error("clusters of one grouping factor only");
+    if (arranged_->n_groups != 1) throw nb::value_error("clusters of one grouping factor only");
     const ranef::RowsView rows =
-        rows_view(groups, fixed, response, y_shift, y_scale, weights, arranged_.n);
+        rows_view(groups, fixed, response, y_shift, y_scale, weights, arranged_.numbers.n);
     check_rows(arranged_, rows, false);
     const ranef::ClusterReplicates replicates(arranged_, rows, std::get<0>(plan));
     return run(replicates, plan);
@@ -115,17 +115,17 @@ class Replication {
     nb::list groups;
     const std::vector<double*> starts = ranef::group_starts(arranged_, space.response.joint);
     for (std::size_t g = 0; g < starts.size(); ++g) {
-      const std::size_t size = at(arranged_.n_levels[g]) * at(arranged_.q[g]);
+      const std::size_t size = at(arranged_->n_levels[g]) * at(arranged_->q[g]);
       groups.append(nb::cast(move_out(std::vector<double>(starts[g], starts[g] + size))));
     }
     return nb::make_tuple(groups, space.response.joint.fixed, space.response.squares);
   }
 
-  Index tail_columns() const { return arranged_.tail_columns; }
+  Index tail_columns() const { return arranged_->tail_columns; }
 
  private:
   void check_beta(const Vector& beta) const {
-    if (beta.size() != arranged_.p) throw nb::value_error("beta has another length");
+    if (beta.size() != arranged_->p) throw nb::value_error("beta has another length");
   }
 
   ranef::Truth truth(const Vector& theta, const Vector& beta, double sigma,

@@ -15,7 +15,7 @@
 #include "checks.hpp"
 #include "criterion/criterion.hpp"
 #include "criterion/joint_inverse.hpp"
-#include "curvature/trace_products.hpp"
+#include "curvature/curvature.hpp"
 #include "doubts.hpp"
 #include "interrupted.hpp"
 #include "linalg/checkpoint.hpp"
@@ -36,8 +36,8 @@ std::vector<ranef::Direction> directions_from(
     const std::vector<std::tuple<int, Matrix>>& directions, const ranef::Arranged& arranged) {
   std::vector<ranef::Direction> out;
   for (const auto& [group, d] : directions) {
-    if (group < 0 || group >= arranged.n_groups) throw nb::value_error("no such grouping factor");
-    const int q = arranged.q[at(group)];
+    if (group < 0 || group >= arranged->n_groups) throw nb::value_error("no such grouping factor");
+    const int q = arranged->q[at(group)];
     if (d.rows() != q || d.cols() != q) throw nb::value_error("a direction of another size");
     out.push_back({group, d});
   }
@@ -46,8 +46,8 @@ std::vector<ranef::Direction> directions_from(
 
 ranef::Arranged with_fixed_rows(ranef::Arranged arranged, const std::optional<Matrix>& rows) {
   if (rows) {
-    if (rows->cols() != arranged.m) throw nb::value_error("rows of another width than [X y]");
-    ranef::add_fixed_rows(arranged, *rows);
+    if (rows->cols() != arranged->m) throw nb::value_error("rows of another width than [X y]");
+    ranef::add_fixed_rows(arranged.numbers, *rows);
   }
   return arranged;
 }
@@ -65,7 +65,7 @@ class Workspace {
             int threads)
       : arranged_(with_fixed_rows(ranef::arrange(a, threads), fixed_rows)),
         fixed_rows_(fixed_rows.value_or(Matrix())),
-        criterion_(arranged_, reml, constant, penalty_from(priors, arranged_.q), threads) {}
+        criterion_(arranged_, reml, constant, penalty_from(priors, arranged_->q), threads) {}
   Workspace(const Workspace&) = delete;
   Workspace& operator=(const Workspace&) = delete;
 
@@ -75,7 +75,8 @@ class Workspace {
               const std::optional<DoubleColumn>& weights) {
     const auto n = static_cast<Index>(response.shape(0));
     const auto rows = rows_view(groups, fixed, response, y_shift, y_scale, weights, n);
-    if (n + fixed_rows_.rows() != arranged_.n) throw nb::value_error("other rows: not as many");
+    if (n + fixed_rows_.rows() != arranged_.numbers.n)
+      throw nb::value_error("other rows: not as many");
     check_rows(arranged_, rows, false);
     ready_ = false;
     stoppable([&] { criterion_.refine(rows, fixed_rows_); });
@@ -95,25 +96,25 @@ class Workspace {
       const std::vector<std::tuple<int, Matrix>>& directions) {
     require();
     const std::vector<ranef::Direction> checked = directions_from(directions, arranged_);
-    ranef::Curvature c = stoppable([&] { return criterion_.curvature(checked); });
+    ranef::Curvature c = stoppable([&] { return ranef::curvature(criterion_, checked); });
     return {std::move(c.hessian), std::move(c.r2), std::move(c.xx)};
   }
 
   Matrix average_information(const std::vector<std::tuple<int, Matrix>>& directions) {
     require();
     const std::vector<ranef::Direction> checked = directions_from(directions, arranged_);
-    return stoppable([&] { return criterion_.average_information(checked); });
+    return stoppable([&] { return ranef::average_information(criterion_, checked); });
   }
 
   Vector moment_start(const TermList& terms) {
-    const ranef::Chart chart = chart_from(terms, arranged_.q);
+    const ranef::Chart chart = chart_from(terms, arranged_->q);
     return stoppable(
         [&] { return ranef::moment_start(arranged_, criterion_.nu(), criterion_.reml(), chart); });
   }
 
   nb::tuple optimise(const TermList& terms, const Vector& start, int max_evaluations, double gain,
                      bool newton) {
-    const ranef::Chart chart = chart_from(terms, arranged_.q);
+    const ranef::Chart chart = chart_from(terms, arranged_->q);
     if (start.size() != chart.size()) throw nb::value_error("theta has another length");
     ranef::Optimum best = stoppable([&] {
       return ranef::optimise(criterion_, chart, start, {max_evaluations, gain, method(newton)},
@@ -128,7 +129,7 @@ class Workspace {
   // The evidence about theta, where the criterion stands.
   nb::tuple evidence(const TermList& terms, const Vector& theta, const std::vector<Matrix>& bases) {
     require();
-    const ranef::Chart chart = chart_from(terms, arranged_.q);
+    const ranef::Chart chart = chart_from(terms, arranged_->q);
     check(chart, theta, bases);
     return numbers(stoppable([&] { return ranef::evidence(criterion_, chart, theta, bases); }));
   }
@@ -136,7 +137,7 @@ class Workspace {
   // Search, certificate, and searches from elsewhere. Without a start: moments.
   ranef::Solved solve(const ranef::Scaling& scaling, const std::optional<Vector>& start,
                       int max_evaluations, double gain, int restarts, bool newton, int threads) {
-    const ranef::Chart chart = chart_from(scaling.terms, arranged_.q);
+    const ranef::Chart chart = chart_from(scaling.terms, arranged_->q);
     if (start && start->size() != chart.size()) throw nb::value_error("theta has another length");
     ranef::SolveControl control;
     control.search = {max_evaluations, gain, method(newton)};
@@ -159,15 +160,15 @@ class Workspace {
   // b of y - X beta, by group: (levels, q, 1); E = Z'V^-1 [X y] by group: (levels, q, p + 1).
   std::vector<NumpyBlocks> modes() {
     require();
-    Vector v(arranged_.m);
-    v.head(arranged_.p) = -criterion_.beta();
-    v(arranged_.p) = 1.0;
+    Vector v(arranged_->m);
+    v.head(arranged_->p) = -criterion_.beta();
+    v(arranged_->p) = 1.0;
     std::vector<std::vector<double>> b;
     std::vector<std::vector<double>> e;
     predictors(v, b, e);
     std::vector<NumpyBlocks> out;
     for (std::size_t g = 0; g < b.size(); ++g) {
-      out.push_back(move_out(std::move(b[g]), arranged_.n_levels[g], arranged_.q[g], 1));
+      out.push_back(move_out(std::move(b[g]), arranged_->n_levels[g], arranged_->q[g], 1));
     }
     return out;
   }
@@ -175,10 +176,11 @@ class Workspace {
   std::vector<NumpyBlocks> scores() {
     std::vector<std::vector<double>> b;
     std::vector<std::vector<double>> e;
-    predictors(Matrix::Identity(arranged_.m, arranged_.m), b, e);
+    predictors(Matrix::Identity(arranged_->m, arranged_->m), b, e);
     std::vector<NumpyBlocks> out;
     for (std::size_t g = 0; g < e.size(); ++g) {
-      out.push_back(move_out(std::move(e[g]), arranged_.n_levels[g], arranged_.q[g], arranged_.m));
+      out.push_back(
+          move_out(std::move(e[g]), arranged_->n_levels[g], arranged_->q[g], arranged_->m));
     }
     return out;
   }
@@ -190,7 +192,7 @@ class Workspace {
     std::vector<NumpyBlocks> out;
     for (std::size_t g = 0; g < blocks.size(); ++g) {
       out.push_back(
-          move_out(std::move(blocks[g]), arranged_.n_levels[g], arranged_.q[g], arranged_.q[g]));
+          move_out(std::move(blocks[g]), arranged_->n_levels[g], arranged_->q[g], arranged_->q[g]));
     }
     return out;
   }
@@ -206,27 +208,27 @@ class Workspace {
     return move_out(stoppable([&] { return ranef::row_variances(criterion_, rows); }));
   }
 
-  Index tail_columns() const { return arranged_.tail_columns; }
+  Index tail_columns() const { return arranged_->tail_columns; }
 
   // Groups eliminated block by block, groups in the dense tail, tail columns, entries kept.
   std::tuple<std::vector<int>, std::vector<int>, Index, Index> layout() const {
     std::vector<int> chain;
     std::vector<int> tail;
     Index entries = 0;
-    for (const ranef::Stage& stage : arranged_.chain) {
+    for (const ranef::Stage& stage : arranged_->chain) {
       chain.push_back(stage.group);
-      entries += static_cast<Index>(stage.diagonal.size() + stage.rest.size());
+      entries += static_cast<Index>(stage.diagonal_size() + stage.rest_size());
     }
-    for (const ranef::TailGroup& group : arranged_.tail) tail.push_back(group.group);
-    return {chain, tail, arranged_.tail_columns, entries};
+    for (const ranef::TailGroup& group : arranged_->tail) tail.push_back(group.group);
+    return {chain, tail, arranged_->tail_columns, entries};
   }
 
   // Numbers in a matrix over the tail, and whether all factors have one column and one is chained.
   std::tuple<Index, bool> tail() const {
     const bool scalar =
-        arranged_.chain.size() == 1 &&
-        std::all_of(arranged_.q.begin(), arranged_.q.end(), [](int q) { return q == 1; });
-    return {arranged_.tail_pattern.entries(), scalar};
+        arranged_->chain.size() == 1 &&
+        std::all_of(arranged_->q.begin(), arranged_->q.end(), [](int q) { return q == 1; });
+    return {arranged_->tail_pattern.entries(), scalar};
   }
 
   const ranef::Criterion& criterion() const { return criterion_; }
@@ -261,9 +263,9 @@ class Workspace {
     }
   }
   void check(const std::vector<Matrix>& lambda) const {
-    if (lambda.size() != arranged_.q.size()) throw nb::value_error("one Lambda for each factor");
+    if (lambda.size() != arranged_->q.size()) throw nb::value_error("one Lambda for each factor");
     for (std::size_t g = 0; g < lambda.size(); ++g) {
-      if (lambda[g].rows() != arranged_.q[g] || lambda[g].cols() != arranged_.q[g]) {
+      if (lambda[g].rows() != arranged_->q[g] || lambda[g].cols() != arranged_->q[g]) {
         throw nb::value_error("a Lambda has another size than its factor");
       }
     }
@@ -281,9 +283,9 @@ class Workspace {
   }
   // Numbers that one evaluation reads.
   double work() const {
-    double entries = static_cast<double>(arranged_.tail_columns * arranged_.tail_columns);
-    for (const ranef::Stage& stage : arranged_.chain) {
-      entries += static_cast<double>(stage.diagonal.size() + stage.rest.size());
+    double entries = static_cast<double>(arranged_->tail_columns * arranged_->tail_columns);
+    for (const ranef::Stage& stage : arranged_->chain) {
+      entries += static_cast<double>(stage.diagonal_size() + stage.rest_size());
     }
     return entries;
   }
@@ -365,7 +367,7 @@ void bind_workspace(nb::module_& m) {
       .def_prop_ro("tail", &Workspace::tail)
       .def_prop_ro("hessian_path",
                    [](const Workspace& w) {
-                     return static_cast<int>(ranef::hessian_path(w.criterion().arranged()));
+                     return static_cast<int>(ranef::hessian_path(w.criterion().pattern()));
                    })
       .def_prop_ro("value", [](const Workspace& w) { return w.criterion().value(); })
       .def_prop_ro("rounding", [](const Workspace& w) { return w.criterion().rounding(); })

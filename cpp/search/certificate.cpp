@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "curvature/curvature.hpp"
 #include "linalg/decompose.hpp"
 #include "linalg/products.hpp"
 #include "linalg/spectrum.hpp"
@@ -35,7 +36,7 @@ Matrix following(Criterion& criterion, const Chart& chart, const Face& face, con
   std::vector<Direction> directions = face.directions;
   directions.push_back(way_out(chart, way.term, way.v));
   const Index size = face.size();
-  const Matrix h = criterion.hessian(directions);
+  const Matrix h = ranef::hessian(criterion, directions);
   const double own = h(size, size);
   const Vector cross = h.col(size).head(size);
   const Vector part = -inverse * cross;
@@ -95,7 +96,7 @@ bool by_differences(Criterion& criterion, const Chart& chart, const Face& face, 
 // ones drown in the rounding errors of the large ones; Gamma summed over the rows keeps them.
 Matrix along(Criterion& criterion, const Chart& chart, const Face& face, const Vector& theta) {
   constexpr double kLarge = 1e5;  // deviance units per squared relative change of an SD
-  Matrix h = criterion.hessian(face.directions);
+  Matrix h = ranef::hessian(criterion, face.directions);
   h += bend(chart, face, criterion.gamma());
   if (!criterion.refined()) return h;
   const double largest = h.diagonal().cwiseProduct(face.scales().cwiseAbs2()).cwiseAbs().maxCoeff();
@@ -184,7 +185,7 @@ void out_of_the_face(Criterion& criterion, const Chart& chart, const Face& face,
     const double lowest = spectrum.least();
     if (lowest < kClear) {
       Leave way{k, term.null * spectrum.vectors.col(0), 0.0};
-      const double curvature = criterion.hessian({way_out(chart, k, way.v)})(0, 0);
+      const double curvature = ranef::hessian(criterion, {way_out(chart, k, way.v)})(0, 0);
       const double promise = gain_by_leaving(curvature, -std::abs(lowest));
       if (lowest < 0.0) {
         gain += promise;
