@@ -82,6 +82,13 @@ class Workspace {
     stoppable([&] { criterion_.refine(rows, fixed_rows_); });
   }
 
+  // From now on the criterion at this sigma; without one, sigma is profiled out.
+  void at_sigma(const std::optional<double>& sigma) {
+    if (sigma && !(*sigma > 0.0)) throw nb::value_error("sigma is not positive");
+    ready_ = false;
+    stoppable([&] { sigma ? criterion_.fix_sigma(*sigma) : criterion_.profile_sigma(); });
+  }
+
   bool evaluate(const std::vector<Matrix>& lambda) {
     check(lambda);
     return stoppable([&] { return ready_ = criterion_.evaluate(lambda); });
@@ -346,6 +353,7 @@ void bind_workspace(nb::module_& m) {
                     const std::optional<Matrix>&, int>(),
            "cross_products"_a, "reml"_a, "constant"_a, "priors"_a, "fixed_rows"_a.none(),
            "threads"_a)
+      .def("at_sigma", &Workspace::at_sigma, "sigma"_a.none())
       .def("evaluate", &Workspace::evaluate, "lambda_"_a)
       .def("refine", &Workspace::refine, "groups"_a, "fixed"_a, "response"_a, "y_shift"_a,
            "y_scale"_a, "weights"_a.none())
