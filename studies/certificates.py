@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 from rich.progress import track
+from tests.oracle.kernel import kernel_of
 
 import ranef as rn
-from ranef.core.reference import ReferenceKernel
 from ranef.problem import Problem
 from studies.page import replace_block
 from studies.random_problems import STRUCTURES, RandomProblem, random_problem
@@ -68,9 +68,7 @@ class Outcome:
 
 def true_minimum(problem: Problem, seed: int) -> float:
     """Smallest criterion that a dense search from several starts finds."""
-    kernel = ReferenceKernel(
-        problem.products, problem.reml, problem.scaling.criterion_constant(problem.nu, problem.reml)
-    )
+    kernel = kernel_of(problem)
     rng = np.random.default_rng(seed)
     diagonal = np.concatenate([np.eye(t.q)[np.triu_indices(t.q)] for t in problem.terms])
     starts = [diagonal * s for s in (1.0, 0.1, 3.0)]

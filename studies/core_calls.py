@@ -26,12 +26,9 @@ class Call(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """Columns, and what the core has made of them."""
+    """Parts that arguments are made of, and what the core has made of them."""
 
-    model: tuple[Any, ...]
     rows: tuple[Any, ...]
-    y: Any
-    weights: Any
     terms: list[tuple[int, int, int]]
     priors: list[tuple[Any, ...]]
     scaling: Any
@@ -47,30 +44,78 @@ def problem(rng: np.random.Generator) -> Problem:
     for g in range(1, len(counts)):
         if rng.random() < 0.5:
             codes[g] = (codes[g - 1] % counts[g]).astype(np.int32)
-    columns = [rng.normal(size=n) for _ in range(3)]
-    random = [(g, [-1, 0, 1][: rng.integers(1, 4)]) for g in range(len(counts))]
+    columns = [None, *(rng.normal(size=n) for _ in range(3))]
+    random = [(g, columns[: rng.integers(1, 4)]) for g in range(len(counts))]
     if rng.random() < 0.3:
-        random.append((0, [2]))  # a term without correlations with the first
-    fixed = [-1, 0, 1][: rng.integers(0, 4)]
+        random.append((0, columns[3:]))  # a term without correlations with the first
     y = rng.normal(size=n) + rng.normal(size=counts[0])[codes[0]]
     weights = rng.uniform(0.5, 2.0, n) if rng.random() < 0.5 else None
-    model = (columns, [True] * 3, list(zip(codes, counts, strict=True)), random, fixed)
-    scaling, products = _core.gather(model, y, weights, 1)
 
-    def plain(used: list[int]) -> tuple[list[Any], list[float], list[float]]:
-        return [None if k < 0 else columns[k] for k in used], [0.0] * len(used), [1.0] * len(used)
+    def plain(used: list[Any]) -> tuple[list[Any], list[float], list[float]]:
+        return used, [0.0] * len(used), [1.0] * len(used)
 
     groups, terms, widths = [], [], [0] * len(counts)
     for group, used in random:
         terms.append((group, widths[group], len(used)))
         widths[group] += len(used)
     for g, (c, count) in enumerate(zip(codes, counts, strict=True)):
-        groups.append((c, count, *plain([k for group, used in random if group == g for k in used])))
+        own = [column for group, used in random if group == g for column in used]
+        groups.append((c, count, *plain(own)))
+    rows = (groups, *plain(columns[: rng.integers(0, 4)]), y, 0.0, 1.0, weights)
     priors = [_prior(*term) for term in terms[: rng.integers(0, len(terms) + 1)]]
+    scaling = _core.scaling_of(_rows(rows), _terms(terms), 1)
+    products = _core.cross_products(_rows(rows).scaled(scaling), 1)
     workspace = _core.Workspace(products, True, 0.0, [], None, 1)
     solved = workspace.solve(scaling, None, 20, 1e-8, 0, True, 1)
-    rows = (groups, plain(fixed))
-    return Problem(model, rows, y, weights, terms, priors, scaling, products, solved)
+    return Problem(rows, terms, priors, scaling, products, solved)
+
+
+ROWS = ("groups", "x", "x_shifts", "x_scales", "y", "y_shift", "y_scale", "weights")
+PRIOR = (
+    "group", "offset", "change", "log_det", "log_correlation", "trace", "log_sd", "sd",
+    "tail_weight", "tail_scale", "constant",
+)  # fmt: skip
+PLAN = ("seed", "first", "count", "threads", "start", "max_evaluations", "gain", "tick")
+
+
+def _rows(parts: tuple[Any, ...]) -> Any:
+    groups, *others = parts
+    made = [_core.RowsGroup(*group) for group in groups]
+    return _core.Rows(**dict(zip(ROWS, (made, *others), strict=True)))
+
+
+def _term(*parts: Any) -> Any:
+    names = ("group", "offset", "q", "structure", "rank", "positions")
+    return _read(_core.Term(**dict(zip(names, parts, strict=True))))
+
+
+def _terms(places: list[tuple[int, int, int]]) -> list[Any]:
+    return [_core.Term(group=group, offset=offset, q=q) for group, offset, q in places]
+
+
+def _priors(parts: list[tuple[Any, ...]]) -> list[Any]:
+    return [_core.TermPenalty(**dict(zip(PRIOR, one, strict=True))) for one in parts]
+
+
+def _plan(parts: tuple[Any, ...]) -> Any:
+    return _core.RefitPlan(**dict(zip(PLAN, parts, strict=True)))
+
+
+def _pools(parts: list[tuple[tuple[int, int, int], Any]]) -> list[Any]:
+    return [(*_terms([place]), values) for place, values in parts]
+
+
+def _made(function: Callable[..., Any], *makers: Callable[[Any], Any] | None) -> Callable[..., Any]:
+    """`function` of objects that are made of parts, the first arguments by these makers."""
+
+    def made(*arguments: Any) -> Any:
+        first = [
+            argument if maker is None else maker(argument)
+            for maker, argument in zip(makers, arguments, strict=False)
+        ]
+        return function(*first, *arguments[len(first) :])
+
+    return made
 
 
 def _prior(group: int, offset: int, q: int) -> tuple[Any, ...]:
@@ -89,50 +134,72 @@ def calls(p: Problem, rng: np.random.Generator) -> list[Call]:
     directions = [(g, d) for g, d in enumerate(identities)]
     bases = [np.asfortranarray(np.eye(q)) for _, _, q in p.terms]
     prior_rows = np.asfortranarray(rng.normal(size=(2, m)))
-    response = (p.y, 0.0, 1.0, p.weights)
+    y = p.rows[4]
     out: list[Call] = []
 
     def call(name: str, function: Callable[..., Any], *arguments: Any) -> None:
         out.append(Call(name, function, arguments))
 
-    workspace = _core.Workspace(p.products, True, 0.0, p.priors, None, 1)
+    priors = _priors(p.priors)
+    rows, terms = _rows(p.rows), _terms(p.terms)
+    workspace = _core.Workspace(p.products, True, 0.0, priors, None, 1)
     workspace.evaluate(identities)
-    call("Workspace", _core.Workspace, p.products, True, 0.0, p.priors, prior_rows, 1)
+    made_workspace = _made(_core.Workspace, None, None, None, _priors)
+    refined = _refined(workspace, identities, directions)
+    call("Workspace", made_workspace, p.products, True, 0.0, p.priors, prior_rows, 1)
+    call("Workspace of priors", _core.Workspace, p.products, True, 0.0, priors, prior_rows, 1)
     call("Workspace.evaluate", workspace.evaluate, identities)
-    call("Workspace.refine", _refined(workspace, identities, directions), *p.rows, *response)
+    call("Workspace.refine", _made(refined, _rows), p.rows)
+    call("Workspace.refine by rows", refined, rows)
     call("Workspace.hessian", workspace.hessian, directions)
     call("Workspace.average_information", workspace.average_information, directions)
-    call("Workspace.moment_start", workspace.moment_start, p.terms)
-    call("Workspace.optimise", workspace.optimise, p.terms, theta, 20, 1e-8, True)
-    call("Workspace.evidence", workspace.evidence, p.terms, theta, bases)
+    call("Workspace.moment_start", _made(workspace.moment_start, _terms), p.terms)
+    call("Workspace.moment_start of terms", workspace.moment_start, terms)
+    call("Workspace.optimise", _made(_searched(workspace), _terms), p.terms, theta, 20, 1e-8, True)
+    evidence = _made(lambda *arguments: _read(workspace.evidence(*arguments)), _terms)
+    call("Workspace.evidence", evidence, p.terms, theta, bases)
     call("Workspace.solve", workspace.solve, p.scaling, theta, 20, 1e-8, 1, True, 1)
-    call("Workspace.row_variances", workspace.row_variances, *p.rows, p.weights)
+    call("Workspace.row_variances", _made(workspace.row_variances, _rows), p.rows)
     for name in ("gamma", "modes", "scores", "conditional_variances"):
         call(f"Workspace.{name}", getattr(workspace, name))
     call("Workspace properties", _read, workspace)
 
-    replication = _core.Replication(p.products, True, p.terms, p.priors, np.zeros((0, m)))
+    replication = _core.Replication(p.products, True, terms, priors, np.zeros((0, m)))
     plan = (1, 0, 3, 1, theta, 10, 1e-6, lambda done: None)
     modes = [np.zeros(levels * q) for levels, q in p.products.sizes]
-    pools = [(group, offset, np.ones((2, q))) for group, offset, q in p.terms]
-    call("Replication", _core.Replication, p.products, True, p.terms, p.priors, prior_rows)
-    call("Replication.parametric", replication.parametric, plan, theta, beta, 1.0)
-    call("Replication.conditional", replication.conditional, plan, beta, 1.0, modes)
-    call("Replication.residual", replication.residual, plan, *p.rows, p.weights, beta, pools, p.y)
-    call("Replication.cluster", replication.cluster, plan, *p.rows, *response)
+    pools = [(place, np.ones((2, place[2]))) for place in p.terms]
+    made_replication = _made(_core.Replication, None, None, _terms, _priors)
+
+    def refits(name: str, *makers: Callable[[Any], Any]) -> Callable[..., Any]:
+        function = _made(getattr(replication, name), _plan, *makers)
+        return lambda *arguments: _read(function(*arguments))
+
+    call("Replication", made_replication, p.products, True, p.terms, p.priors, prior_rows)
+    call("Replication.parametric", refits("parametric"), plan, theta, beta, 1.0)
+    call("Replication.conditional", refits("conditional"), plan, beta, 1.0, modes)
+    residual = _made(refits("residual", _rows), None, None, None, _pools)
+    call("Replication.residual", residual, plan, p.rows, beta, pools, y)
+    call("Replication.cluster", refits("cluster", _rows), plan, p.rows)
     call("Replication.response", replication.response, 1, 0, theta, beta, 1.0)
     call("Replication properties", _read, replication)
 
-    call("gather", _core.gather, p.model, p.y, p.weights, 2)
-    call("scaling_of", _core.scaling_of, p.model, p.y, 1)
-    search = (20, 1e-8, 1, True, 1, 1e-6, 1e-14)
-    call("solve_model", _core.solve_model, p.model, p.y, p.weights, True, *search)
-    call("cross_products", _core.cross_products, *p.rows, *response, 1)
-    call("change_response", _core.change_response, p.products, *p.rows, *response, 1)
+    call("Term", _term, 0, 0, 2, "cs", 0, [0, 1])
+    call("Rows", _made(_read, _rows), p.rows)
+    call("Rows.scaled", _made(_core.Rows.scaled, _rows), p.rows, p.scaling)
+    call("Rows.replace", _replaced, rows, dict(zip(ROWS[1:], p.rows[1:], strict=True)))
+    call("RowsGroup", lambda *parts: _read(_core.RowsGroup(*parts)), *p.rows[0][0])
+    call("RowsGroup.replace", _replaced, rows.groups[0], {"n_levels": 9})
+    call("scaling_of", _made(_core.scaling_of, _rows, _terms), p.rows, p.terms, 1)
+    call("scaling_of rows", _core.scaling_of, rows, terms, 2)
+    call("cross_products", _made(_core.cross_products, _rows), p.rows, 1)
+    call("cross_products of rows", _core.cross_products, rows, 1)
+    call("change_response", _made(_core.change_response, None, _rows), p.products, p.rows, 1)
     call("change_fixed", _core.change_fixed, p.products, np.asfortranarray(np.eye(m)))
-    cells = (p.model[2][0][0], p.model[2][0][1], [None], [0.0], [1.0])
-    by_cell = _core.cross_products([*p.rows[0], cells], ([], [], []), *response, 1)
-    call("from_cells", _core.from_cells, by_cell, np.asfortranarray(rng.normal(size=(cells[1], 2))))
+    codes, n_levels = p.rows[0][0][:2]
+    cells = _core.RowsGroup(codes, n_levels, [None])
+    by_cell = _core.cross_products(_core.Rows(groups=[*rows.groups, cells], x=[], y=y), 1)
+    few = np.asfortranarray(rng.normal(size=(n_levels, 2)))
+    call("from_cells", _core.from_cells, by_cell, few)
     call("CrossProducts.__add__", _core.CrossProducts.__add__, p.products, p.products)
     call("CrossProducts.dense", _core.CrossProducts.dense, p.products)
     call("CrossProducts properties", _read, p.products)
@@ -141,15 +208,16 @@ def calls(p: Problem, rng: np.random.Generator) -> list[Call]:
     call("Scaling.with_orthogonal", p.scaling.with_orthogonal, np.asfortranarray(np.eye(m - 1)))
     call("Scaling properties", _read, p.scaling)
     call("Solved properties", _read, p.solved)
-    for one in (p.products, p.scaling, p.solved):
+    for one in (p.products, p.scaling, p.solved, rows, rows.groups[0]):
         call(f"{type(one).__name__}.__setstate__", _restored, type(one), one.__getstate__())
         call(f"{type(one).__name__} pickled", pickle.dumps, one)
 
-    call("column_scales", _core.column_scales, p.model[0], p.model[1], 2)
-    call("ends", _core.ends, p.model[2][0][0], 2)
-    whole = rng.integers(0, 9, p.y.size).astype(rng.choice(["i1", "u1", "i4", "i8", "u8", "f8"]))
-    codes = np.zeros(p.y.size, np.int32)
-    call("whole_codes", _core.whole_codes, whole, 0, 8, 2, codes)
+    columns = [rng.normal(size=y.size) for _ in range(3)]
+    call("column_scales", _core.column_scales, columns, [True] * 3, 2)
+    call("ends", _core.ends, codes, 2)
+    whole = rng.integers(0, 9, y.size).astype(rng.choice(["i1", "u1", "i4", "i8", "u8", "f8"]))
+    found = np.zeros(y.size, np.int32)
+    call("whole_codes", _core.whole_codes, whole, 0, 8, 2, found)
     call("philox", _core.philox, [1, 2, 3, 4], [5, 6])
     call("version", _core.version)
     # Those the core takes, so that a routine in the place of another is not one of hundreds.
@@ -161,14 +229,23 @@ def calls(p: Problem, rng: np.random.Generator) -> list[Call]:
 def _refined(workspace: Any, identities: list[Any], directions: list[Any]) -> Callable[..., Any]:
     """Refines, and uses what has been refined."""
 
-    def refined(*rows: Any) -> None:
+    def refined(rows: Any) -> None:
         try:
-            workspace.refine(*rows)
+            workspace.refine(rows)
         finally:
             if workspace.evaluate(identities):
                 workspace.hessian(directions), workspace.modes()
 
     return refined
+
+
+def _searched(workspace: Any) -> Callable[..., Any]:
+    """Searches, and reads what was found."""
+    return lambda *arguments: _read(workspace.optimise(*arguments))
+
+
+def _replaced(one: Any, changes: Any) -> Any:
+    return _read(one.replace(**changes))
 
 
 def _read(one: Any) -> list[Any]:
@@ -181,6 +258,8 @@ def _restored(kind: type, state: Any) -> Any:
     one.__setstate__(state)
     _read(one)
     one.__getstate__()
+    if isinstance(one, _core.Rows):
+        _core.cross_products(one, 1)
     if isinstance(one, _core.CrossProducts):
         one.dense()
         workspace = _core.Workspace(one, False, 0.0, [], None, 1)

@@ -1,7 +1,6 @@
 """ranef: from formula and frame to a certified fit, or from a design to a certified solution.
 
-From matrices on, the clock runs over the compiled function alone, on columns that a design holds
-already, as glmm's does.
+From matrices on, the clock runs from the columns of a design to the solution, as glmm's does.
 """
 
 from __future__ import annotations
@@ -54,29 +53,20 @@ class Ranef:
                 outcome=lambda _: _outcome(fit.criterion, fit.certificate),
             )
 
-        from ranef import _core
         from ranef.design import build
         from ranef.formula import parse
         from ranef.frame import read_table
-        from ranef.problem import problem_of
-        from ranef.problem.exact import NOTHING
-        from ranef.solve.solution import solution_of
-        from ranef.source.scaling import COLLINEAR, checked
+        from ranef.problem import make_problem
+        from ranef.solve import solve
 
         formula = parse(model.formula)
         design = build(formula, read_table(frame, list(formula.variables())))
-        arguments = (
-            design.plan.core, design.y, None, model.reml, control.max_evaluations, control.gain,
-            control.restarts, True, model.threads, COLLINEAR, NOTHING,
-        )  # fmt: skip
 
-        def outcome(solved: Any) -> Outcome:
-            scaling, products, _, found, _ = solved
-            problem = problem_of(design, checked(design, scaling), products, model.reml)
-            solution = solution_of(problem, found)
-            return _outcome(solution.criterion, solution.certificate)
+        def solved() -> Any:
+            problem = make_problem(design, design.y, None, model.reml, threads=model.threads)
+            return solve(problem, control)
 
-        return Task(run=lambda: _core.solve_model(*arguments), outcome=outcome)
+        return Task(run=solved, outcome=lambda s: _outcome(s.criterion, s.certificate))
 
 
 def _outcome(criterion: float, certificate: Any) -> Outcome:

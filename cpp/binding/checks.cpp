@@ -97,18 +97,8 @@ ranef::Chart chart_from(std::vector<ranef::Term> terms, const std::vector<int>& 
   return ranef::Chart(std::move(terms), q);
 }
 
-ranef::Chart chart_from(const TermList& terms, const std::vector<int>& q) {
-  std::vector<ranef::Term> list;
-  for (const auto& [group, offset, columns] : terms) list.push_back({group, offset, columns});
-  return chart_from(std::move(list), q);
-}
-
-ranef::Penalty penalty_from(const std::vector<PenaltyArgument>& priors, const std::vector<int>& q) {
-  std::vector<ranef::TermPenalty> terms;
-  for (const PenaltyArgument& prior : priors) {
-    terms.push_back(
-        std::apply([](const auto&... part) { return ranef::TermPenalty{part...}; }, prior));
-    const ranef::TermPenalty& term = terms.back();
+ranef::Penalty penalty_from(std::vector<ranef::TermPenalty> priors, const std::vector<int>& q) {
+  for (const ranef::TermPenalty& term : priors) {
     const Index size = term.change.rows();
     require(within(term.group, term.offset, size, q),
             "a prior lies outside of its grouping factor");
@@ -118,7 +108,7 @@ ranef::Penalty penalty_from(const std::vector<PenaltyArgument>& priors, const st
                 (tails == 0 || (term.tail_weight.cols() == size && term.tail_scale.cols() == size)),
             "a prior of another size than its term");
   }
-  return ranef::Penalty(std::move(terms));
+  return ranef::Penalty(std::move(priors));
 }
 
 void check_factor(Index n_levels, std::size_t columns) {
@@ -127,9 +117,56 @@ void check_factor(Index n_levels, std::size_t columns) {
   require(columns >= 1, "a grouping factor without columns");
 }
 
-void check_rows(const ranef::Arranged& arranged, const ranef::RowsView& rows, bool unknown_levels) {
+void check_scales(std::size_t found, std::size_t columns) {
+  require(found == columns, "one shift and one scale for each column");
+}
+
+void check_length(Index found, Index n) { require(found == n, "columns of different lengths"); }
+
+void check_terms(const std::vector<ranef::Term>& terms, const ranef::RowsView& rows) {
+  constexpr const char* kWrong = "terms that do not divide the columns of their factors";
+  std::vector<int> widths(rows.groups.size(), 0);
+  for (const ranef::Term& term : terms) {
+    require(term.group >= 0 && term.group < static_cast<int>(widths.size()), kWrong);
+    int& width = widths[at(term.group)];
+    const auto left = static_cast<int>(rows.groups[at(term.group)].columns.size()) - width;
+    require(term.offset == width && term.q >= 1 && term.q <= left, kWrong);
+    width += term.q;
+  }
+  for (std::size_t g = 0; g < widths.size(); ++g) {
+    require(widths[g] == static_cast<int>(rows.groups[g].columns.size()), kWrong);
+  }
+}
+
+void check_model(const ranef::RowsView& rows, const std::vector<ranef::Term>& terms) {
+  check_terms(terms, rows);
+  for (const ranef::GroupView& group : rows.groups) {
+    require(group.n_levels <= rows.n, "levels without rows");
+  }
+}
+
+void check_scaled(const ranef::RowsView& rows, const ranef::Scaling& scaling) {
+  check_terms(scaling.terms, rows);
+  require(scaling.x.size() == static_cast<int>(rows.fixed.size()), "a scaling of other columns");
+}
+
+void check_rows(const ranef::Arranged& arranged, const ranef::RowsView& rows, Index others) {
+  require(rows.n + others == arranged.numbers.n, "other rows: not as many");
+  require(ranef::fits(arranged, rows, others), "other rows: of another model");
+  ranef::check_codes(rows);
+}
+
+void check_new_rows(const ranef::Arranged& arranged, const ranef::RowsView& rows) {
   require(ranef::fits(arranged, rows, arranged.numbers.n - rows.n), "other rows: of another model");
-  if (!unknown_levels) ranef::check_codes(rows);
+  for (const ranef::GroupView& group : rows.groups) {
+    require(rows.n == 0 || *std::max_element(group.codes, group.codes + rows.n) < group.n_levels,
+            "a level code lies outside of 0 .. n_levels - 1");
+  }
+}
+
+void check_pool(const ranef::Term& term, Index rows, Index columns, const std::vector<int>& q) {
+  require(rows > 0 && columns == term.q && within(term.group, term.offset, columns, q),
+          "a pool lies outside of its grouping factor");
 }
 
 void check_state(const nb::tuple& state, std::size_t parts) {

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "arrays.hpp"
@@ -13,26 +12,40 @@
 
 namespace ranef::binding {
 
-using TermList = std::vector<std::tuple<int, int, int>>;  // group, offset, q
-
-// Group, offset, B, then the coefficients in the order of ranef::TermPenalty.
-using PenaltyArgument =
-    std::tuple<int, int, Matrix, double, double, Matrix, Vector, Vector, Matrix, Matrix, double>;
-
 // Parts of sizes that agree, as the core makes them: for those that come out of a pickle.
 void check(const ranef::CrossProducts& a);
 void check(const ranef::Scaling& scaling);
 
 // Terms and priors within the factors, which have so many columns.
 ranef::Chart chart_from(std::vector<ranef::Term> terms, const std::vector<int>& q);
-ranef::Chart chart_from(const TermList& terms, const std::vector<int>& q);
-ranef::Penalty penalty_from(const std::vector<PenaltyArgument>& priors, const std::vector<int>& q);
+ranef::Penalty penalty_from(std::vector<ranef::TermPenalty> priors, const std::vector<int>& q);
 
 // A level count that codes can reach, and at least one column.
 void check_factor(Index n_levels, std::size_t columns);
 
-// The factors, levels and columns of the problem; codes may be negative only for `unknown_levels`.
-void check_rows(const ranef::Arranged& arranged, const ranef::RowsView& rows, bool unknown_levels);
+// So many shifts, or scales, for so many columns.
+void check_scales(std::size_t found, std::size_t columns);
+
+// A column of so many rows.
+void check_length(Index found, Index n);
+
+// Terms that divide the columns of the factors among them, side by side in their order.
+void check_terms(const std::vector<ranef::Term>& terms, const ranef::RowsView& rows);
+
+// The same, and levels that as many rows can have.
+void check_model(const ranef::RowsView& rows, const std::vector<ranef::Term>& terms);
+
+// The columns that the scaling is of.
+void check_scaled(const ranef::RowsView& rows, const ranef::Scaling& scaling);
+
+// The rows of the problem: its factors, levels and columns, and all of its rows but so many others.
+void check_rows(const ranef::Arranged& arranged, const ranef::RowsView& rows, Index others = 0);
+
+// Any rows of the same factors, levels and columns; negative codes stand for unknown levels.
+void check_new_rows(const ranef::Arranged& arranged, const ranef::RowsView& rows);
+
+// Some rows of as many values as the term has columns, and the term within its factor.
+void check_pool(const ranef::Term& term, Index rows, Index columns, const std::vector<int>& q);
 
 // A pickled state of so many parts.
 void check_state(const nb::tuple& state, std::size_t parts);

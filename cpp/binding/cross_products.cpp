@@ -10,6 +10,7 @@
 #include "arrays.hpp"
 #include "checks.hpp"
 #include "module.hpp"
+#include "rows.hpp"
 #include "rows/cells.hpp"
 #include "rows/change_response.hpp"
 
@@ -139,35 +140,24 @@ void bind_cross_products(nb::module_& m) {
 
   m.def(
       "cross_products",
-      [](const std::vector<GroupArgument>& groups, const ColumnsArgument& fixed,
-         const DoubleColumn& response, double y_shift, double y_scale,
-         const std::optional<DoubleColumn>& weights, int threads) {
-        const ranef::RowsView rows =  // the core checks the codes
-            rows_view(groups, fixed, response, y_shift, y_scale, weights,
-                      static_cast<Index>(response.shape(0)), false);
+      [](const Rows& rows, int threads) {
         nb::gil_scoped_release release;
         ranef::PassOptions options;
         options.threads = threads;
-        return ranef::cross_products(rows, options);
+        return ranef::cross_products(rows.view(), options);  // it checks the codes
       },
-      "groups"_a, "fixed"_a, "response"_a, "y_shift"_a, "y_scale"_a, "weights"_a.none(),
-      "threads"_a);
+      "rows"_a, "threads"_a,
+      "[Z X y]'W[Z X y] of shifted and scaled columns, in one pass over the rows.");
 
   m.def(
       "change_response",
-      [](const ranef::CrossProducts& a, const std::vector<GroupArgument>& groups,
-         const ColumnsArgument& fixed, const DoubleColumn& response, double y_shift, double y_scale,
-         const std::optional<DoubleColumn>& weights, int threads) {
-        const ranef::RowsView rows =  // the core checks the codes
-            rows_view(groups, fixed, response, y_shift, y_scale, weights,
-                      static_cast<Index>(response.shape(0)), false);
+      [](const ranef::CrossProducts& a, const Rows& rows, int threads) {
         nb::gil_scoped_release release;
         ranef::PassOptions options;
         options.threads = threads;
-        return ranef::change_response(a, rows, options);
+        return ranef::change_response(a, rows.view(), options);  // it checks the codes
       },
-      "cross_products"_a, "groups"_a, "fixed"_a, "response"_a, "y_shift"_a, "y_scale"_a,
-      "weights"_a.none(), "threads"_a,
+      "cross_products"_a, "rows"_a, "threads"_a,
       "The cross-products of the same rows with another response.");
 
   m.def(

@@ -77,11 +77,16 @@ NB_MODULE(_core, m) {
     }
   });
 
-  ranef::binding::bind_columns(m);
-  ranef::binding::bind_cross_products(m);
-  ranef::binding::bind_replicates(m);
+  // Classes before the functions whose arguments they are.
+  ranef::binding::bind_term(m);
+  ranef::binding::bind_structure(m);
+  ranef::binding::bind_penalty(m);
   ranef::binding::bind_scaling(m);
+  ranef::binding::bind_rows(m);
+  ranef::binding::bind_cross_products(m);
+  ranef::binding::bind_columns(m);
   ranef::binding::bind_scan(m);
   ranef::binding::bind_solved(m);
   ranef::binding::bind_workspace(m);
+  ranef::binding::bind_replicates(m);
 }

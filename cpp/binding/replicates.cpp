@@ -12,6 +12,7 @@
 #include "checks.hpp"
 #include "module.hpp"
 #include "replicate/refit.hpp"
+#include "rows.hpp"
 #include "rows/change_fixed.hpp"
 
 namespace ranef::binding {
@@ -20,18 +21,27 @@ using namespace nb::literals;
 
 namespace {
 
-// seed, first replicate, count, threads, start, evaluations, gain, called with the number done
-using PlanArgument =
-    std::tuple<std::uint64_t, std::uint64_t, Index, int, Vector, int, double, nb::callable>;
+// How many replicates, drawn from which key, and how each is searched.
+struct RefitPlan {
+  std::uint64_t seed = 0;
+  std::uint64_t first = 0;  // replicate
+  Index count = 0;
+  int threads = 1;
+  Vector start;  // theta
+  int max_evaluations = 0;
+  double gain = 0.0;
+  nb::callable tick;  // called with the number done
+};
 
-// group, offset, (rows, q) values
-using PoolArgument = std::tuple<int, int, nb::ndarray<const double, nb::ndim<2>, nb::c_contig>>;
+// A term, and (rows, q) values that its effects are drawn from.
+using PoolArgument =
+    std::tuple<ranef::Term, nb::ndarray<const double, nb::ndim<2>, nb::c_contig, nb::device::cpu>>;
 
 // The problem that replicates are made of, arranged once.
 class Replication {
  public:
-  Replication(const ranef::CrossProducts& a, bool reml, const TermList& terms,
-              const std::vector<PenaltyArgument>& priors, const Matrix& fixed_rows)
+  Replication(const ranef::CrossProducts& a, bool reml, const std::vector<ranef::Term>& terms,
+              const std::vector<ranef::TermPenalty>& priors, const Matrix& fixed_rows)
       : arranged_(ranef::arrange(a)),
         chart_(chart_from(terms, arranged_->q)),
         reml_(reml),
@@ -44,15 +54,14 @@ class Replication {
   Replication(const Replication&) = delete;
   Replication& operator=(const Replication&) = delete;
 
-  nb::tuple parametric(const PlanArgument& plan, const Vector& theta, const Vector& beta,
-                       double sigma) const {
-    const ranef::ParametricReplicates replicates(arranged_,
-                                                 truth(theta, beta, sigma, std::get<0>(plan)));
+  ranef::Refits parametric(const RefitPlan& plan, const Vector& theta, const Vector& beta,
+                           double sigma) const {
+    const ranef::ParametricReplicates replicates(arranged_, truth(theta, beta, sigma, plan.seed));
     return run(replicates, plan);
   }
 
-  nb::tuple conditional(const PlanArgument& plan, const Vector& beta, double sigma,
-                        const std::vector<DoubleColumn>& modes) const {
+  ranef::Refits conditional(const RefitPlan& plan, const Vector& beta, double sigma,
+                            const std::vector<DoubleColumn>& modes) const {
     if (modes.size() != arranged_->q.size()) throw nb::value_error("modes of each factor");
     std::vector<std::vector<double>> copies;
     for (std::size_t g = 0; g < modes.size(); ++g) {
@@ -62,46 +71,33 @@ class Replication {
       copies.emplace_back(modes[g].data(), modes[g].data() + modes[g].size());
     }
     check_beta(beta);
-    const ranef::ParametricReplicates replicates(arranged_, {{}, beta, sigma, std::get<0>(plan)},
+    const ranef::ParametricReplicates replicates(arranged_, {{}, beta, sigma, plan.seed},
                                                  std::move(copies));
     return run(replicates, plan);
   }
 
-  nb::tuple residual(const PlanArgument& plan, const std::vector<GroupArgument>& groups,
-                     const ColumnsArgument& fixed, const std::optional<DoubleColumn>& weights,
-                     const Vector& beta, const std::vector<PoolArgument>& pools,
-                     const DoubleColumn& errors) const {
+  ranef::Refits residual(const RefitPlan& plan, const Rows& rows, const Vector& beta,
+                         const std::vector<PoolArgument>& pools, const DoubleColumn& errors) const {
     check_beta(beta);
-    const ranef::RowsView rows =
-        rows_view(groups, fixed, std::nullopt, 0.0, 1.0, weights, arranged_.numbers.n);
-    check_rows(arranged_, rows, false);
+    check_rows(arranged_, rows.view());
     std::vector<ranef::EffectPool> effects;
-    for (const auto& [group, offset, values] : pools) {
-      if (group < 0 || group >= arranged_->n_groups || offset < 0 || values.shape(0) == 0 ||
-          values.shape(1) == 0 ||
-          offset > arranged_->q[at(group)] - static_cast<Index>(values.shape(1))) {
-        throw nb::value_error("a pool lies outside of its grouping factor");
-      }
-      effects.push_back({group,
-                         offset,
-                         static_cast<int>(values.shape(1)),
-                         {values.data(), values.data() + values.size()}});
+    for (const auto& [term, values] : pools) {
+      check_pool(term, static_cast<Index>(values.shape(0)), static_cast<Index>(values.shape(1)),
+                 arranged_->q);
+      effects.push_back(
+          {term.group, term.offset, term.q, {values.data(), values.data() + values.size()}});
     }
     if (errors.size() == 0) throw nb::value_error("no errors to draw from");
-    const ranef::ResidualReplicates replicates(arranged_, rows, beta, std::move(effects),
+    const ranef::ResidualReplicates replicates(arranged_, rows.view(), beta, std::move(effects),
                                                {errors.data(), errors.data() + errors.size()},
-                                               std::get<0>(plan));
+                                               plan.seed);
     return run(replicates, plan);
   }
 
-  nb::tuple cluster(const PlanArgument& plan, const std::vector<GroupArgument>& groups,
-                    const ColumnsArgument& fixed, const DoubleColumn& response, double y_shift,
-                    double y_scale, const std::optional<DoubleColumn>& weights) const {
+  ranef::Refits cluster(const RefitPlan& plan, const Rows& rows) const {
     if (arranged_->n_groups != 1) throw nb::value_error("clusters of one grouping factor only");
-    const ranef::RowsView rows =
-        rows_view(groups, fixed, response, y_shift, y_scale, weights, arranged_.numbers.n);
-    check_rows(arranged_, rows, false);
-    const ranef::ClusterReplicates replicates(arranged_, rows, std::get<0>(plan));
+    check_rows(arranged_, rows.view());
+    const ranef::ClusterReplicates replicates(arranged_, rows.view(), plan.seed);
     return run(replicates, plan);
   }
 
@@ -135,13 +131,15 @@ class Replication {
     return {chart_.lambda(theta), beta, sigma, seed};
   }
 
-  // theta, beta, criterion, sigma, rows, converged, evaluations: one column or entry a replicate.
-  nb::tuple run(const ranef::Replicates& replicates, const PlanArgument& plan) const {
-    const auto& [seed, first, count, threads, start, evaluations, gain, tick] = plan;
-    if (start.size() != chart_.size()) throw nb::value_error("start has another length");
-    if (count < 0) throw nb::value_error("fewer replicates than none");
-    const ranef::RefitControl control{reml_,   start,    {evaluations, gain},
-                                      threads, penalty_, fixed_rows_};
+  ranef::Refits run(const ranef::Replicates& replicates, const RefitPlan& plan) const {
+    if (plan.start.size() != chart_.size()) throw nb::value_error("start has another length");
+    if (plan.count < 0) throw nb::value_error("fewer replicates than none");
+    const ranef::RefitControl control{.reml = reml_,
+                                      .start = plan.start,
+                                      .search = {plan.max_evaluations, plan.gain},
+                                      .threads = plan.threads,
+                                      .penalty = penalty_,
+                                      .fixed_rows = fixed_rows_};
     ranef::Refits out;
     bool raised = false;
     {
@@ -153,7 +151,7 @@ class Replication {
           return false;
         }
         try {
-          tick(done);
+          plan.tick(done);
         } catch (nb::python_error& error) {
           error.restore();
           raised = true;
@@ -161,15 +159,10 @@ class Replication {
         }
         return true;
       };
-      ranef::refit(arranged_, chart_, replicates, first, count, control, proceed, out);
+      ranef::refit(arranged_, chart_, replicates, plan.first, plan.count, control, proceed, out);
     }
     if (raised) throw nb::python_error();
-    std::vector<bool> converged;
-    for (const ranef::OptimiseStatus s : out.status) {
-      converged.push_back(s == ranef::OptimiseStatus::kConverged);
-    }
-    return nb::make_tuple(out.theta, out.beta, out.criterion, out.sigma, out.n, converged,
-                          out.evaluations);
+    return out;
   }
 
   ranef::Arranged arranged_;
@@ -200,17 +193,52 @@ void bind_replicates(nb::module_& m) {
       },
       "cross_products"_a, "change"_a, "The same rows with [X y] times `change` for [X y].");
 
+  nb::class_<RefitPlan>(m, "RefitPlan",
+                        "How many replicates, drawn from which key, and how they are searched.\n\n"
+                        "``tick`` is called with the number of replicates done, several times a "
+                        "second.")
+      .def(
+          "__init__",
+          [](RefitPlan* self, std::uint64_t seed, Index count, int threads, Vector start,
+             int max_evaluations, double gain, nb::callable tick, std::uint64_t first) {
+            new (self) RefitPlan{.seed = seed,
+                                 .first = first,
+                                 .count = count,
+                                 .threads = threads,
+                                 .start = std::move(start),
+                                 .max_evaluations = max_evaluations,
+                                 .gain = gain,
+                                 .tick = std::move(tick)};
+          },
+          nb::kw_only(), "seed"_a, "count"_a, "threads"_a, "start"_a, "max_evaluations"_a, "gain"_a,
+          "tick"_a, "first"_a = 0);
+
+  using ranef::Refits;
+  nb::class_<Refits>(m, "Refits", "Where searches ended: one column or entry a replicate.")
+      .def_prop_ro("theta", [](const Refits& r) { return Matrix(r.theta); })
+      .def_prop_ro("beta", [](const Refits& r) { return Matrix(r.beta); })
+      .def_prop_ro("criterion", [](const Refits& r) { return Vector(r.criterion); })
+      .def_prop_ro("sigma", [](const Refits& r) { return Vector(r.sigma); })
+      .def_prop_ro("rows", [](const Refits& r) { return std::vector<double>(r.n); })
+      .def_prop_ro("converged",
+                   [](const Refits& r) {
+                     std::vector<bool> out;
+                     for (const ranef::OptimiseStatus s : r.status) {
+                       out.push_back(s == ranef::OptimiseStatus::kConverged);
+                     }
+                     return out;
+                   })
+      .def_ro("evaluations", &Refits::evaluations);
+
   nb::class_<Replication>(m, "Replication", "A problem to make replicates of.")
-      .def(nb::init<const ranef::CrossProducts&, bool, const TermList&,
-                    const std::vector<PenaltyArgument>&, const Matrix&>(),
+      .def(nb::init<const ranef::CrossProducts&, bool, const std::vector<ranef::Term>&,
+                    const std::vector<ranef::TermPenalty>&, const Matrix&>(),
            "cross_products"_a, "reml"_a, "terms"_a, "priors"_a, "fixed_rows"_a)
       .def_prop_ro("tail_columns", &Replication::tail_columns)
       .def("parametric", &Replication::parametric, "plan"_a, "theta"_a, "beta"_a, "sigma"_a)
       .def("conditional", &Replication::conditional, "plan"_a, "beta"_a, "sigma"_a, "modes"_a)
-      .def("residual", &Replication::residual, "plan"_a, "groups"_a, "fixed"_a, "weights"_a.none(),
-           "beta"_a, "pools"_a, "errors"_a)
-      .def("cluster", &Replication::cluster, "plan"_a, "groups"_a, "fixed"_a, "response"_a,
-           "y_shift"_a, "y_scale"_a, "weights"_a.none())
+      .def("residual", &Replication::residual, "plan"_a, "rows"_a, "beta"_a, "pools"_a, "errors"_a)
+      .def("cluster", &Replication::cluster, "plan"_a, "rows"_a)
       .def("response", &Replication::response, "seed"_a, "k"_a, "theta"_a, "beta"_a, "sigma"_a);
 }
 

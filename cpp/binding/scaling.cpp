@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "checks.hpp"
-#include "model.hpp"
 #include "module.hpp"
+#include "rows.hpp"
 
 namespace ranef::binding {
 
@@ -113,25 +113,13 @@ void bind_scaling(nb::module_& m) {
 
   m.def(
       "scaling_of",
-      [](const ModelArgument& model_argument, const DoubleColumn& response, int threads) {
-        const ranef::ModelView model = model_view(model_argument, response, std::nullopt);
+      [](const Rows& rows, const std::vector<ranef::Term>& terms, int threads) {
+        check_model(rows.view(), terms);
         nb::gil_scoped_release release;
-        return ranef::scaling_of(model, threads);
+        return ranef::scaling_of(rows.view(), terms, threads);
       },
-      "model"_a, "response"_a, "threads"_a, "Typical sizes of the columns of a model.");
+      "rows"_a, "terms"_a, "threads"_a, "Typical sizes of the columns of a model.");
 
-  m.def(
-      "gather",
-      [](const ModelArgument& model_argument, const DoubleColumn& response,
-         const std::optional<DoubleColumn>& weights, int threads) {
-        const ranef::ModelView model = model_view(model_argument, response, weights);
-        nb::gil_scoped_release release;
-        std::tuple<Scaling, ranef::CrossProducts> out;
-        ranef::gather(model, threads, std::get<0>(out), std::get<1>(out));
-        return out;
-      },
-      "model"_a, "response"_a, "weights"_a.none(), "threads"_a,
-      "Scaling and cross-products of the scaled columns.");
 }
 
 }  // namespace ranef::binding

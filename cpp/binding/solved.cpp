@@ -1,11 +1,10 @@
-// A solution as a record: its numbers become NumPy's when somebody reads them.
-#include "solved.hpp"
-
+// What searches and certificates found: its numbers become NumPy's when somebody reads them.
 #include <array>
 #include <string>
 #include <utility>
 
 #include "checks.hpp"
+#include "curvature/curvature.hpp"
 #include "module.hpp"
 #include "search/solve.hpp"
 
@@ -16,6 +15,26 @@ namespace {
 constexpr std::array kStatus = {"converged", "no progress", "evaluation limit", "broke down",
                                 "interrupted"};
 constexpr std::array kMethod = {"newton", "l-bfgs"};
+
+const char* name(ranef::OptimiseStatus status) { return kStatus[static_cast<std::size_t>(status)]; }
+const char* name(ranef::OptimiseMethod method) { return kMethod[static_cast<std::size_t>(method)]; }
+
+// One line a step: criterion, predicted gain, radius, whether it was accepted.
+Matrix steps(const std::vector<ranef::OptimiseRecord>& log) {
+  Matrix out(static_cast<Index>(log.size()), 4);
+  for (std::size_t k = 0; k < log.size(); ++k) {
+    const ranef::OptimiseRecord& r = log[k];
+    out.row(static_cast<Index>(k)) << r.value, r.predicted_gain, r.radius, r.accepted ? 1.0 : 0.0;
+  }
+  return out;
+}
+
+// Gain, step, dual, complementarity, curvature, ranks, flat directions, their loose terms,
+// rounding.
+nb::tuple numbers(const ranef::Evidence& e) {
+  return nb::make_tuple(e.gain, e.step, e.dual, e.complementarity, e.curvature, e.rank, e.flat,
+                        e.loose, e.rounding);
+}
 
 nb::tuple state_of(const ranef::Solved& s) {
   const ranef::Optimum& best = s.optimum;
@@ -77,24 +96,35 @@ void restore(ranef::Solved& s, const nb::tuple& state) {
 
 }  // namespace
 
-const char* name(ranef::OptimiseStatus status) { return kStatus[static_cast<std::size_t>(status)]; }
-const char* name(ranef::OptimiseMethod method) { return kMethod[static_cast<std::size_t>(method)]; }
-
-Matrix steps(const std::vector<ranef::OptimiseRecord>& log) {
-  Matrix out(static_cast<Index>(log.size()), 4);
-  for (std::size_t k = 0; k < log.size(); ++k) {
-    const ranef::OptimiseRecord& r = log[k];
-    out.row(static_cast<Index>(k)) << r.value, r.predicted_gain, r.radius, r.accepted ? 1.0 : 0.0;
-  }
-  return out;
-}
-
-nb::tuple numbers(const ranef::Evidence& e) {
-  return nb::make_tuple(e.gain, e.step, e.dual, e.complementarity, e.curvature, e.rank, e.flat,
-                        e.loose, e.rounding);
-}
-
 void bind_solved(nb::module_& m) {
+  using ranef::Optimum;
+  nb::class_<Optimum>(m, "Optimum", "Where a search ended.")
+      .def_prop_ro("theta", [](const Optimum& o) { return Vector(o.theta); })
+      .def_ro("criterion", &Optimum::value)
+      .def_prop_ro("status", [](const Optimum& o) { return name(o.status); })
+      .def_ro("evaluations", &Optimum::evaluations)
+      .def_ro("escapes", &Optimum::escapes)
+      .def_prop_ro("method", [](const Optimum& o) { return name(o.method); })
+      .def_prop_ro("log", [](const Optimum& o) { return steps(o.log); });
+
+  using ranef::Evidence;
+  nb::class_<Evidence>(m, "Evidence", "What speaks for and against an optimum, in numbers.")
+      .def_ro("gain", &Evidence::gain)
+      .def_ro("step", &Evidence::step)
+      .def_ro("dual", &Evidence::dual)
+      .def_ro("complementarity", &Evidence::complementarity)
+      .def_ro("curvature", &Evidence::curvature)
+      .def_ro("rank", &Evidence::rank)
+      .def_prop_ro("flat", [](const Evidence& e) { return Matrix(e.flat); })
+      .def_ro("loose", &Evidence::loose)
+      .def_ro("rounding", &Evidence::rounding);
+
+  using ranef::Curvature;
+  nb::class_<Curvature>(m, "Curvature", "Second derivatives, and first ones of the parts.")
+      .def_prop_ro("hessian", [](const Curvature& c) { return Matrix(c.hessian); })
+      .def_prop_ro("r2", [](const Curvature& c) { return Vector(c.r2); })
+      .def_ro("xx", &Curvature::xx);
+
   using ranef::Solved;
   nb::class_<Solved>(m, "Solved", "A search with its certificate's numbers.")
       .def_prop_ro("inner", [](const Solved& s) { return Vector(s.optimum.theta); })

@@ -1,30 +1,24 @@
 // One problem with its working memory, as Python sees it.
 #include <algorithm>
 #include <atomic>
-#include <chrono>
-#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <tuple>
 #include <utility>
 #include <vector>
 
-#include <nanobind/stl/unique_ptr.h>
-
 #include "arrays.hpp"
 #include "checks.hpp"
 #include "criterion/criterion.hpp"
 #include "criterion/joint_inverse.hpp"
 #include "curvature/curvature.hpp"
-#include "doubts.hpp"
 #include "interrupted.hpp"
 #include "linalg/checkpoint.hpp"
-#include "model.hpp"
 #include "module.hpp"
+#include "rows.hpp"
 #include "search/optimise.hpp"
 #include "search/solve.hpp"
 #include "search/start.hpp"
-#include "solved.hpp"
 
 namespace ranef::binding {
 
@@ -61,7 +55,7 @@ ranef::OptimiseMethod method(bool newton) {
 class Workspace {
  public:
   Workspace(const ranef::CrossProducts& a, bool reml, double constant,
-            const std::vector<PenaltyArgument>& priors, const std::optional<Matrix>& fixed_rows,
+            const std::vector<ranef::TermPenalty>& priors, const std::optional<Matrix>& fixed_rows,
             int threads)
       : arranged_(with_fixed_rows(ranef::arrange(a, threads), fixed_rows)),
         fixed_rows_(fixed_rows.value_or(Matrix())),
@@ -70,16 +64,11 @@ class Workspace {
   Workspace& operator=(const Workspace&) = delete;
 
   // From now on what is left of X and y is summed over these rows, those of the cross-products.
-  void refine(const std::vector<GroupArgument>& groups, const ColumnsArgument& fixed,
-              const DoubleColumn& response, double y_shift, double y_scale,
-              const std::optional<DoubleColumn>& weights) {
-    const auto n = static_cast<Index>(response.shape(0));
-    const auto rows = rows_view(groups, fixed, response, y_shift, y_scale, weights, n);
-    if (n + fixed_rows_.rows() != arranged_.numbers.n)
-      throw nb::value_error("other rows: not as many");
-    check_rows(arranged_, rows, false);
+  void refine(const Rows& rows) {
+    const ranef::RowsView& view = rows.view();
+    check_rows(arranged_, view, fixed_rows_.rows());
     ready_ = false;
-    stoppable([&] { criterion_.refine(rows, fixed_rows_); });
+    stoppable([&] { criterion_.refine(view, fixed_rows_); });
   }
 
   // From now on the criterion at this sigma; without one, sigma is profiled out.
@@ -99,12 +88,10 @@ class Workspace {
     return stoppable([&] { return criterion_.gamma(); });
   }
 
-  std::tuple<Matrix, Vector, std::vector<Matrix>> hessian(
-      const std::vector<std::tuple<int, Matrix>>& directions) {
+  ranef::Curvature hessian(const std::vector<std::tuple<int, Matrix>>& directions) {
     require();
     const std::vector<ranef::Direction> checked = directions_from(directions, arranged_);
-    ranef::Curvature c = stoppable([&] { return ranef::curvature(criterion_, checked); });
-    return {std::move(c.hessian), std::move(c.r2), std::move(c.xx)};
+    return stoppable([&] { return ranef::curvature(criterion_, checked); });
   }
 
   Matrix average_information(const std::vector<std::tuple<int, Matrix>>& directions) {
@@ -113,14 +100,14 @@ class Workspace {
     return stoppable([&] { return ranef::average_information(criterion_, checked); });
   }
 
-  Vector moment_start(const TermList& terms) {
+  Vector moment_start(const std::vector<ranef::Term>& terms) {
     const ranef::Chart chart = chart_from(terms, arranged_->q);
     return stoppable(
         [&] { return ranef::moment_start(arranged_, criterion_.nu(), criterion_.reml(), chart); });
   }
 
-  nb::tuple optimise(const TermList& terms, const Vector& start, int max_evaluations, double gain,
-                     bool newton) {
+  ranef::Optimum optimise(const std::vector<ranef::Term>& terms, const Vector& start,
+                          int max_evaluations, double gain, bool newton) {
     const ranef::Chart chart = chart_from(terms, arranged_->q);
     if (start.size() != chart.size()) throw nb::value_error("theta has another length");
     ranef::Optimum best = stoppable([&] {
@@ -129,16 +116,16 @@ class Workspace {
     });
     if (best.status == ranef::OptimiseStatus::kInterrupted) throw nb::python_error();
     ready_ = best.status != ranef::OptimiseStatus::kBrokeDown;
-    return nb::make_tuple(best.theta, best.value, name(best.status), best.evaluations, best.escapes,
-                          name(best.method), steps(best.log));
+    return best;
   }
 
   // The evidence about theta, where the criterion stands.
-  nb::tuple evidence(const TermList& terms, const Vector& theta, const std::vector<Matrix>& bases) {
+  ranef::Evidence evidence(const std::vector<ranef::Term>& terms, const Vector& theta,
+                           const std::vector<Matrix>& bases) {
     require();
     const ranef::Chart chart = chart_from(terms, arranged_->q);
     check(chart, theta, bases);
-    return numbers(stoppable([&] { return ranef::evidence(criterion_, chart, theta, bases); }));
+    return stoppable([&] { return ranef::evidence(criterion_, chart, theta, bases); });
   }
 
   // Search, certificate, and searches from elsewhere. Without a start: moments.
@@ -205,14 +192,12 @@ class Workspace {
   }
 
   // Negative codes stand for levels that the problem does not have.
-  NumpyVector row_variances(const std::vector<GroupArgument>& groups, const ColumnsArgument& fixed,
-                            const std::optional<DoubleColumn>& weights) {
+  NumpyVector row_variances(const Rows& rows) {
     require();
-    if (groups.empty()) throw nb::value_error("no grouping factor");
-    const Index n = static_cast<Index>(std::get<0>(groups.front()).shape(0));
-    const ranef::RowsView rows = rows_view(groups, fixed, std::nullopt, 0.0, 1.0, weights, n);
-    check_rows(arranged_, rows, true);
-    return move_out(stoppable([&] { return ranef::row_variances(criterion_, rows); }));
+    const ranef::RowsView& view = rows.view();
+    if (view.groups.empty()) throw nb::value_error("no grouping factor");
+    check_new_rows(arranged_, view);
+    return move_out(stoppable([&] { return ranef::row_variances(criterion_, view); }));
   }
 
   Index tail_columns() const { return arranged_->tail_columns; }
@@ -312,51 +297,24 @@ class Workspace {
   std::atomic<bool> busy_ = false;
 };
 
-// From columns to scaling, cross-products and, where nothing has to be decided on the way and no
-// factors are crossed, the workspace at the solution. Last the seconds until it was begun.
-nb::tuple solve_model(const ModelArgument& argument, const DoubleColumn& response,
-                      const std::optional<DoubleColumn>& weights, bool reml, int max_evaluations,
-                      double gain, int restarts, bool newton, int threads, double collinear,
-                      double nothing) {
-  const auto begun = std::chrono::steady_clock::now();
-  const ranef::ModelView model = model_view(argument, response, weights);
-  ranef::Scaling scaling;
-  ranef::CrossProducts products;
-  std::unique_ptr<Workspace> workspace;
-  double seconds = 0.0;
-  {
-    nb::gil_scoped_release release;
-    ranef::gather(model, threads, scaling, products);
-    seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
-    if (ready(scaling, products, {collinear, nothing})) {
-      const double nu = static_cast<double>(products.n - (reml ? products.p : 0));
-      workspace =
-          std::make_unique<Workspace>(products, reml, scaling.constant(nu, reml),
-                                      std::vector<PenaltyArgument>{}, std::nullopt, threads);
-      if (workspace->tail_columns() > 0) workspace.reset();
-    }
-  }
-  if (!workspace) {
-    return nb::make_tuple(std::move(scaling), std::move(products), nb::none(), nb::none(), seconds);
-  }
-  ranef::Solved found =
-      workspace->solve(scaling, std::nullopt, max_evaluations, gain, restarts, newton, threads);
-  return nb::make_tuple(std::move(scaling), std::move(products), std::move(workspace),
-                        std::move(found), seconds);
-}
-
 }  // namespace
 
 void bind_workspace(nb::module_& m) {
+  using ranef::HessianPath;
+  nb::enum_<HessianPath>(m, "HessianPath", "Which exact Hessian serves a layout.")
+      .value("SUMS_OVER_LEVELS", HessianPath::kSumsOverLevels)
+      .value("TRACE_PRODUCTS", HessianPath::kTraceProducts)
+      .value("NESTED", HessianPath::kNested)
+      .value("TALL_PRODUCTS", HessianPath::kTallProducts);
+
   nb::class_<Workspace>(m, "Workspace", "One criterion with its working memory.")
-      .def(nb::init<const ranef::CrossProducts&, bool, double, const std::vector<PenaltyArgument>&,
-                    const std::optional<Matrix>&, int>(),
+      .def(nb::init<const ranef::CrossProducts&, bool, double,
+                    const std::vector<ranef::TermPenalty>&, const std::optional<Matrix>&, int>(),
            "cross_products"_a, "reml"_a, "constant"_a, "priors"_a, "fixed_rows"_a.none(),
            "threads"_a)
       .def("at_sigma", &Workspace::at_sigma, "sigma"_a.none())
       .def("evaluate", &Workspace::evaluate, "lambda_"_a)
-      .def("refine", &Workspace::refine, "groups"_a, "fixed"_a, "response"_a, "y_shift"_a,
-           "y_scale"_a, "weights"_a.none())
+      .def("refine", &Workspace::refine, "rows"_a)
       .def("gamma", &Workspace::gamma)
       .def("hessian", &Workspace::hessian, "directions"_a)
       .def("average_information", &Workspace::average_information, "directions"_a)
@@ -369,14 +327,12 @@ void bind_workspace(nb::module_& m) {
       .def("modes", &Workspace::modes)
       .def("scores", &Workspace::scores)
       .def("conditional_variances", &Workspace::conditional_variances)
-      .def("row_variances", &Workspace::row_variances, "groups"_a, "fixed"_a, "weights"_a.none())
+      .def("row_variances", &Workspace::row_variances, "rows"_a)
       .def_prop_ro("tail_columns", &Workspace::tail_columns)
       .def_prop_ro("layout", &Workspace::layout)
       .def_prop_ro("tail", &Workspace::tail)
       .def_prop_ro("hessian_path",
-                   [](const Workspace& w) {
-                     return static_cast<int>(ranef::hessian_path(w.criterion().pattern()));
-                   })
+                   [](const Workspace& w) { return ranef::hessian_path(w.criterion().pattern()); })
       .def_prop_ro("value", [](const Workspace& w) { return w.criterion().value(); })
       .def_prop_ro("rounding", [](const Workspace& w) { return w.criterion().rounding(); })
       .def_prop_ro("r2", [](const Workspace& w) { return w.criterion().r2(); })
@@ -388,10 +344,6 @@ void bind_workspace(nb::module_& m) {
       .def_prop_ro("beta", [](const Workspace& w) { return Vector(w.criterion().beta()); })
       .def_prop_ro("xx_inverse",
                    [](const Workspace& w) { return Matrix(w.criterion().xx_inverse()); });
-
-  m.def("solve_model", &solve_model, "model"_a, "response"_a, "weights"_a.none(), "reml"_a,
-        "max_evaluations"_a, "gain"_a, "restarts"_a, "newton"_a, "threads"_a, "collinear"_a,
-        "nothing"_a, "From the columns of a model to its solution.");
 }
 
 }  // namespace ranef::binding

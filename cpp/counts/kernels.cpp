@@ -56,7 +56,7 @@ bool run(const std::string& layout, const Data& data) {
   const ranef::Chart chart(terms, data.widths);
   const ranef::Vector theta = ranef::moment_start(arranged, criterion.nu(), true, chart);
   const std::vector<ranef::Matrix> lambda = chart.lambda(theta);
-  const std::vector<ranef::Direction> directions = chart.directions(lambda);
+  const std::vector<ranef::Direction> directions = chart.directions(theta);
   if (!criterion.evaluate(lambda)) return false;
   count("evaluate", [&] { criterion.evaluate(lambda); });
   criterion.gamma();

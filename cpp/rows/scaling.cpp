@@ -2,12 +2,52 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <span>
+#include <utility>
 
 #include "linalg/products.hpp"
 
 namespace ranef {
 
 namespace {
+
+using Columns = std::span<const ColumnView>;
+
+bool has_constant(Columns columns) {
+  return std::any_of(columns.begin(), columns.end(),
+                     [](const ColumnView& column) { return column.values == nullptr; });
+}
+
+// Columns to measure, each once: a column has two sizes if only some of its users are centred.
+class Measured {
+ public:
+  explicit Measured(Index n) : n_(n) {}
+
+  // Positions of columns that stand beside each other in one matrix; -1 for the constant.
+  std::vector<int> add(Columns columns) {
+    const bool centred = has_constant(columns);
+    std::vector<int> out;
+    for (const ColumnView& column : columns) {
+      out.push_back(column.values == nullptr ? -1 : add(column.values, centred));
+    }
+    return out;
+  }
+
+  int add(const double* values, bool centred) {
+    const auto next = static_cast<int>(asked_.size());
+    const auto [place, fresh] = places_.emplace(std::pair(values, centred), next);
+    if (fresh) asked_.push_back({values, n_, centred});
+    return place->second;
+  }
+
+  std::vector<ColumnScale> scales(int threads) const { return column_scales(asked_, threads); }
+
+ private:
+  Index n_;
+  std::map<std::pair<const double*, bool>, int> places_;
+  std::vector<ColumnToScale> asked_;
+};
 
 MatrixScaling pick(const std::vector<int>& columns, const std::vector<ColumnScale>& found) {
   MatrixScaling out;
@@ -20,15 +60,27 @@ MatrixScaling pick(const std::vector<int>& columns, const std::vector<ColumnScal
   return out;
 }
 
-bool can_be_squared(double size) { return size > kSmallestSize && size < kLargestSize; }
+// The scaling that a structure allows: no shifts, which would mix columns, and where it asks for
+// one factor, the geometric mean.
+MatrixScaling allowed(MatrixScaling scaling, Rescaling rescaling) {
+  if (rescaling == Rescaling::kAny) return scaling;
+  std::fill(scaling.shifts.begin(), scaling.shifts.end(), 0.0);
+  scaling.intercept = -1;
+  if (rescaling == Rescaling::kCommon) {
+    const double log_size = -scaling.log_volume() / scaling.size();
+    std::fill(scaling.scales.begin(), scaling.scales.end(), std::exp(log_size));
+  }
+  return scaling;
+}
 
-void append(const ModelView& model, const std::vector<int>& columns, const MatrixScaling& scaling,
-            std::vector<ColumnView>& out) {
+void set_sizes(const MatrixScaling& scaling, std::span<ColumnView> columns) {
   for (std::size_t k = 0; k < columns.size(); ++k) {
-    const double* values = columns[k] < 0 ? nullptr : model.columns[at(columns[k])].values;
-    out.push_back({values, scaling.shifts[k], scaling.scales[k]});
+    columns[k].shift = scaling.shifts[k];
+    columns[k].scale = scaling.scales[k];
   }
 }
+
+bool can_be_squared(double size) { return size > kSmallestSize && size < kLargestSize; }
 
 }  // namespace
 
@@ -66,45 +118,36 @@ bool Scaling::representable() const {
   return fine(x) && can_be_squared(y.scale) && std::all_of(z.begin(), z.end(), fine);
 }
 
-Scaling scaling_of(const ModelView& model, int threads) {
-  std::vector<ColumnToScale> asked = model.columns;
-  const bool centred = std::find(model.fixed.begin(), model.fixed.end(), -1) != model.fixed.end();
-  asked.push_back({model.response, model.n, centred});
-  const std::vector<ColumnScale> found = column_scales(asked, threads);
+Scaling scaling_of(const RowsView& rows, const std::vector<Term>& terms, int threads) {
+  Measured measured(rows.n);
+  const std::vector<int> fixed = measured.add(rows.fixed);
+  std::vector<std::vector<int>> random;
+  for (const Term& term : terms) {
+    const Columns columns = rows.groups[at(term.group)].columns;
+    random.push_back(measured.add(columns.subspan(at(term.offset), at(term.q))));
+  }
+  const int response = measured.add(rows.response.values, has_constant(rows.fixed));
+  const std::vector<ColumnScale> found = measured.scales(threads);
   Scaling out;
-  out.x = pick(model.fixed, found);
-  out.y = found.back();
-  std::vector<int> widths(model.groups.size(), 0);
-  for (const ModelView::Random& term : model.random) {
-    int& width = widths[at(term.group)];
-    out.terms.push_back({term.group, width, static_cast<int>(term.columns.size())});
-    out.z.push_back(pick(term.columns, found));
-    width += out.terms.back().q;
+  out.x = pick(fixed, found);
+  out.y = found[at(response)];
+  out.terms = terms;
+  for (std::size_t k = 0; k < terms.size(); ++k) {
+    out.z.push_back(allowed(pick(random[k], found), terms[k].structure.rescaling));
   }
   return out;
 }
 
-RowsView scaled_rows(const ModelView& model, const Scaling& scaling) {
-  RowsView rows;
-  rows.n = model.n;
-  for (const ModelView::Codes& group : model.groups) {
-    rows.groups.push_back({group.values, group.n_levels, {}});
+RowsView scaled_rows(RowsView rows, const Scaling& scaling) {
+  for (std::size_t k = 0; k < scaling.terms.size(); ++k) {
+    const Term& term = scaling.terms[k];
+    const std::span<ColumnView> columns = rows.groups[at(term.group)].columns;
+    set_sizes(scaling.z[k], columns.subspan(at(term.offset), at(term.q)));
   }
-  for (std::size_t k = 0; k < model.random.size(); ++k) {
-    const ModelView::Random& term = model.random[k];
-    append(model, term.columns, scaling.z[k], rows.groups[at(term.group)].columns);
-  }
-  append(model, model.fixed, scaling.x, rows.fixed);
-  rows.response = {model.response, scaling.y.shift, scaling.y.scale};
-  rows.weights = model.weights;
+  if (scaling.orthogonal.size() == 0) set_sizes(scaling.x, rows.fixed);
+  rows.response.shift = scaling.y.shift;
+  rows.response.scale = scaling.y.scale;
   return rows;
-}
-
-void gather(const ModelView& model, int threads, Scaling& scaling, CrossProducts& products) {
-  scaling = scaling_of(model, threads);
-  PassOptions options;
-  options.threads = threads;
-  products = cross_products(scaled_rows(model, scaling), options);
 }
 
 }  // namespace ranef

@@ -4,7 +4,6 @@
 // hand, other columns are shifted by their means: a change of basis that the intercept absorbs.
 #pragma once
 
-#include <cstdint>
 #include <vector>
 
 #include "rows/columns.hpp"
@@ -12,27 +11,6 @@
 #include "rows/term.hpp"
 
 namespace ranef {
-
-// The columns of a model as the data have them, each array once, and who uses which. Nothing of it
-// is kept. -1 stands for the constant 1.
-struct ModelView {
-  struct Codes {
-    const std::int32_t* values = nullptr;
-    Index n_levels = 0;
-  };
-  struct Random {
-    int group = 0;
-    std::vector<int> columns;
-  };
-
-  Index n = 0;
-  std::vector<ColumnToScale> columns;
-  std::vector<Codes> groups;
-  std::vector<Random> random;  // terms of one group stand side by side in this order
-  std::vector<int> fixed;
-  const double* response = nullptr;
-  const double* weights = nullptr;
-};
 
 // How the inner columns of one model matrix are made: (column - shift) / scale.
 struct MatrixScaling {
@@ -65,12 +43,12 @@ struct Scaling {
   bool representable() const;
 };
 
-Scaling scaling_of(const ModelView& model, int threads);
+// Of rows as the data have them, without shifts and scales, and the terms of their factors: those
+// of one factor side by side, in this order. A column that several of them use is measured once.
+Scaling scaling_of(const RowsView& rows, const std::vector<Term>& terms, int threads);
 
-// The rows of a model under a scaling of its columns.
-RowsView scaled_rows(const ModelView& model, const Scaling& scaling);
-
-// Scaling and cross-products of the scaled columns.
-void gather(const ModelView& model, int threads, Scaling& scaling, CrossProducts& products);
+// The same rows under a scaling of their columns. Where it has an orthogonal part, X is taken as it
+// is: then its columns are those of the orthogonal factor.
+RowsView scaled_rows(RowsView rows, const Scaling& scaling);
 
 }  // namespace ranef

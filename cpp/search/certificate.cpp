@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "curvature/curvature.hpp"
-#include "linalg/decompose.hpp"
 #include "linalg/products.hpp"
 #include "linalg/spectrum.hpp"
 #include "structure/face.hpp"
@@ -19,53 +18,31 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kFlat = 1e-6;       // deviance units per squared relative change of an SD
 constexpr double kNil = 1e-9;        // deviance units: what a dual eigenvalue of nil could gain
 constexpr double kBound = 1e-6;      // share of a way's curvature that the face cannot take up
-constexpr double kMostNoise = 1e-4;  // the same: curvature that a slope of nearly nothing may be
+constexpr double kMostNoise = 1e-4;  // largest curvature that a residual gradient may explain
 
-// The change v v' of D_k.
-Direction way_out(const Chart& chart, std::size_t k, const Vector& v) {
-  const Term& term = chart.terms()[k];
-  const int width = chart.group_q(term.group);
-  Matrix d = Matrix::Zero(width, width);
-  d.block(term.offset, term.offset, term.q, term.q) = v * v.transpose();
-  return {term.group, std::move(d)};
+// A way out that the first order says nothing about.
+struct Nil {
+  std::size_t term;
+  Way way;
+};
+
+// Second derivative along a way out, D_k curved or not.
+double curvature_along(Criterion& criterion, const Chart& chart, std::size_t k, const Way& way) {
+  return ranef::hessian(criterion, {chart.embedded(k, way.e)})(0, 0) + way.bend;
 }
 
 // Whether the face follows a way out of it at no cost: 1, and its coordinates' part, or 0 columns.
-Matrix following(Criterion& criterion, const Chart& chart, const Face& face, const Leave& way,
+Matrix following(Criterion& criterion, const Chart& chart, const Face& face, const Nil& nil,
                  const Matrix& inverse) {
   std::vector<Direction> directions = face.directions;
-  directions.push_back(way_out(chart, way.term, way.v));
+  directions.push_back(chart.embedded(nil.term, nil.way.e));
   const Index size = face.size();
   const Matrix h = ranef::hessian(criterion, directions);
-  const double own = h(size, size);
+  const double own = h(size, size) + nil.way.bend;
   const Vector cross = h.col(size).head(size);
   const Vector part = -inverse * cross;
   if (own + cross.dot(part) > kBound * own && own > 0.0) return Matrix(size, 0);
   return part;
-}
-
-// Theta of a face whose roots have been moved, and of ways out of it.
-Vector theta_of(const Chart& chart, const Vector& theta, const Face& face,
-                const std::vector<Leave>& leaves, double length) {
-  Vector out = theta;
-  for (std::size_t k = 0; k < face.terms.size(); ++k) {
-    const TermFace& term = face.terms[k];
-    const Index q = term.covariance.rows();
-    if (term.rank() == q) {
-      chart.set_block(out, k, term.root);
-      continue;
-    }
-    const Matrix product = outer_gram(term.root);
-    Matrix d(q, q);
-    for (Index a = 0; a < q; ++a) {
-      for (Index b = 0; b < q; ++b) d(term.order[at(a)], term.order[at(b)]) = product(a, b);
-    }
-    for (const Leave& leave : leaves) {
-      if (leave.term == k) d += length * leave.size * leave.v * leave.v.transpose();
-    }
-    chart.set_block(out, k, semidefinite_cholesky(d, 1e-14));
-  }
-  return out;
 }
 
 // H along the face from central differences of the gradient. The criterion ends at theta again.
@@ -74,16 +51,15 @@ bool by_differences(Criterion& criterion, const Chart& chart, const Face& face, 
                     Matrix& h) {
   constexpr double kStep = 1e-5;  // of a coordinate's size
   const Vector steps = kStep * face.scales();
+  const std::vector<std::vector<Leave>> stay(face.terms.size());
   Matrix out(face.size(), face.size());
   bool fine = true;
   for (Index k = 0; k < face.size() && fine; ++k) {
-    const Coordinate& c = face.coordinates[at(k)];
     Vector ends[2];
     for (int side = 0; side < 2 && fine; ++side) {
-      Face moved = face;
-      moved.terms[at(c.term)].root(c.row, c.column) += side == 0 ? -steps(k) : steps(k);
-      fine = criterion.evaluate(chart.lambda(theta_of(chart, theta, moved, {}, 0.0)));
-      if (fine) ends[side] = gradient(chart, moved, criterion.gamma());
+      const Vector step = Vector::Unit(face.size(), k) * (side == 0 ? -steps(k) : steps(k));
+      fine = criterion.evaluate(chart.lambda(moved(chart, face, step, stay)));
+      if (fine) ends[side] = gradient_after(chart, face, step, criterion.gamma());
     }
     if (fine) out.col(k) = (ends[1] - ends[0]) / (2.0 * steps(k));
   }
@@ -107,7 +83,7 @@ Matrix along(Criterion& criterion, const Chart& chart, const Face& face, const V
 // Conditions 1 and 3: along the face. Needs the complementarity. `nil`: ways out of the face that
 // the first order says nothing about.
 void along_the_face(Criterion& criterion, const Chart& chart, const Face& face, const Vector& theta,
-                    const std::vector<Leave>& nil, Evidence& out) {
+                    const std::vector<Nil>& nil, Evidence& out) {
   out.curvature = kNaN;
   out.flat.resize(face.size(), 0);
   out.towards.setZero(face.size());
@@ -120,7 +96,8 @@ void along_the_face(Criterion& criterion, const Chart& chart, const Face& face, 
   const Spectrum spectrum = spectrum_of(h);
   const Vector& values = spectrum.values;
   const Vector g = spectrum.vectors.transpose() * gradient(chart, face, gamma).cwiseProduct(scales);
-  // What is left of the slope bends the criterion too: 2 Gamma d^2T, of the size of D Gamma.
+  // An unconverged gradient adds 2 Gamma d2T to the Hessian, of the size of D Gamma. Eigenvalues
+  // below that size are called flat.
   const double noise = std::min(4.0 * out.complementarity, kMostNoise);
   const double flat = std::max({kFlat, noise, 1e-12 * values(values.size() - 1)});
   Vector inverse = Vector::Zero(values.size());
@@ -143,7 +120,7 @@ void along_the_face(Criterion& criterion, const Chart& chart, const Face& face, 
   out.towards = -vectors * inverse.cwiseProduct(g);
   if (nil.empty()) return;
   const Matrix h_inverse = congruent_diagonal(vectors, inverse);
-  for (const Leave& way : nil) {
+  for (const Nil& way : nil) {
     const Matrix part = following(criterion, chart, face, way, h_inverse);
     if (part.cols() == 0) continue;
     out.flat.conservativeResize(Eigen::NoChange, out.flat.cols() + 1);
@@ -158,44 +135,32 @@ double gain_by_leaving(double curvature, double slope) {
   return std::min(-slope, slope * slope / (2.0 * curvature));
 }
 
-// Smallest eigenvalue of Gamma on the null space, both on the data's scale: v'D v = 0 on the inner
-// scale for v in the null space, on the data's scale for B^-T v.
-double dual_in_data_units(const Matrix& base, const Matrix& gamma, const Matrix& null) {
-  const Matrix inverse = inverse_of(base);
-  const Matrix outer = congruent_transposed(inverse, gamma);
-  const Matrix basis = orthonormal(times(inverse, Form::kTransposed, null));
-  return spectrum_of(congruent_transposed(basis, outer)).least();
-}
-
 // Condition 2: out of the face. Ways that the first order says nothing about go to `nil`.
 void out_of_the_face(Criterion& criterion, const Chart& chart, const Face& face,
-                     const std::vector<Matrix>& bases, std::vector<Leave>& nil, Evidence& out) {
-  // Dual eigenvalues from here on need no look at second order.
+                     const std::vector<Matrix>& bases, std::vector<Nil>& nil, Evidence& out) {
+  // Slopes from here on need no look at second order.
   constexpr double kClear = 1e-2;
   out.dual = kNaN;
+  out.leaves.resize(face.terms.size());
   const std::vector<Matrix> gammas = criterion.gamma();
   double gain = 0.0;
   for (std::size_t k = 0; k < face.terms.size(); ++k) {
-    const TermFace& term = face.terms[k];
+    const TermFace& term = *face.terms[k];
     const Matrix gamma = chart.gamma_of(gammas, k);
-    const Matrix product = times(term.covariance, gamma);
-    out.complementarity = std::max(out.complementarity, product.cwiseAbs().maxCoeff());
-    if (term.null.cols() == 0) continue;
-    const Spectrum spectrum = spectrum_of(congruent_transposed(term.null, gamma));
-    const double lowest = spectrum.least();
-    if (lowest < kClear) {
-      Leave way{k, term.null * spectrum.vectors.col(0), 0.0};
-      const double curvature = ranef::hessian(criterion, {way_out(chart, k, way.v)})(0, 0);
-      const double promise = gain_by_leaving(curvature, -std::abs(lowest));
-      if (lowest < 0.0) {
+    out.complementarity = std::max(out.complementarity, term.complementarity(gamma));
+    for (Way& way : term.ways_out(gamma)) {
+      if (!(way.slope < kClear)) continue;
+      const double curvature = curvature_along(criterion, chart, k, way);
+      const double promise = gain_by_leaving(curvature, -std::abs(way.slope));
+      if (way.slope < 0.0) {
         gain += promise;
-        way.size = curvature > 0.0 ? std::min(1.0, -lowest / curvature) : 1.0;
-        out.leaves.push_back(way);
+        const double size = curvature > 0.0 ? std::min(1.0, -way.slope / curvature) : 1.0;
+        out.leaves[k].push_back({way, size});
       }
-      if (promise < kNil) nil.push_back(std::move(way));
+      if (promise < kNil) nil.push_back({k, std::move(way)});
     }
-    const double dual = dual_in_data_units(bases[k], gamma, term.null);
-    out.dual = std::isnan(out.dual) ? dual : std::min(out.dual, dual);
+    const double dual = term.dual(gamma, bases[k]);
+    if (!std::isnan(dual)) out.dual = std::isnan(out.dual) ? dual : std::min(out.dual, dual);
   }
   out.gain += gain;
   if (gain > 0.0) out.step = std::max(out.step, std::sqrt(gain));
@@ -207,8 +172,8 @@ Evidence evidence(Criterion& criterion, const Chart& chart, const Vector& theta,
                   const std::vector<Matrix>& bases) {
   const Face face = face_at(chart, theta);
   Evidence out;
-  for (const TermFace& term : face.terms) out.rank.push_back(term.rank());
-  std::vector<Leave> nil;
+  for (const auto& term : face.terms) out.rank.push_back(term->rank());
+  std::vector<Nil> nil;
   out_of_the_face(criterion, chart, face, bases, nil, out);
   along_the_face(criterion, chart, face, theta, nil, out);
   out.rounding = criterion.rounding();
@@ -216,12 +181,11 @@ Evidence evidence(Criterion& criterion, const Chart& chart, const Vector& theta,
 }
 
 Vector promised(const Chart& chart, const Vector& theta, const Evidence& evidence, double length) {
-  Face face = face_at(chart, theta);
-  for (Index k = 0; k < face.size(); ++k) {
-    const Coordinate& c = face.coordinates[at(k)];
-    face.terms[at(c.term)].root(c.row, c.column) += length * evidence.towards(k);
+  std::vector<std::vector<Leave>> leaves = evidence.leaves;
+  for (std::vector<Leave>& term : leaves) {
+    for (Leave& leave : term) leave.size *= length;
   }
-  return theta_of(chart, theta, face, evidence.leaves, length);
+  return moved(chart, face_at(chart, theta), length * evidence.towards, leaves);
 }
 
 }  // namespace ranef

@@ -1,30 +1,27 @@
 // The evidence for or against an optimum.
 //
-// The criterion is minimised over relative covariances D_k that are positive semidefinite. A point
-// is a local minimum when (Karush, Kuhn and Tucker on the semidefinite cone)
+// The criterion is minimised over relative covariances D_k of given structures; for one without
+// structure those are the positive semidefinite matrices. A point is a local minimum when (Karush,
+// Kuhn and Tucker)
 //
 // 1. along the face it lies on, the Newton decrement g'H^-1 g / 2 with the exact Hessian is nil;
-// 2. out of the face, Gamma_k = df/dD_k has no negative eigenvalue on the null space of D_k;
+// 2. out of the face, no way D_k + t E has a negative slope <Gamma_k, E>, Gamma_k = df/dD_k: for
+// any
+//    covariance, Gamma_k has no negative eigenvalue on the null space of D_k; for a structure, none
+//    of its parameters gains by leaving its bound;
 // 3. H is positive definite on the face.
 //
-// An eigenvalue of Gamma that is nil says nothing: then what decides is whether the criterion bends
-// upwards along that way out of the face, the coordinates of the face free to follow.
+// A slope that is nil says nothing: then what decides is whether the criterion bends upwards along
+// that way out of the face, the coordinates of the face free to follow.
 #pragma once
 
 #include <cstddef>
 #include <vector>
 
 #include "criterion/criterion.hpp"
-#include "structure/chart.hpp"
+#include "structure/face.hpp"
 
 namespace ranef {
-
-// A way out of the face: D_k + size v v'.
-struct Leave {
-  std::size_t term = 0;
-  Vector v;
-  double size = 0.0;
-};
 
 struct Evidence {
   double gain = 0.0;  // predicted decrease that is left, deviance units
@@ -39,7 +36,7 @@ struct Evidence {
 
   // What is promised: a step along the coordinates of the face, and out of it.
   Vector towards;
-  std::vector<Leave> leaves;
+  std::vector<std::vector<Leave>> leaves;  // by term
 };
 
 // `bases` by term: b = B b_inner, for eigenvalues in the data's units. The criterion stands at

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "linalg/products.hpp"
+#include "structure/unstructured.hpp"
 
 namespace ranef {
 
@@ -11,13 +12,15 @@ void hold_by_prior(const Criterion& criterion, const Chart& chart, Vector& g, Ma
   Matrix v(chart.size(), 0);
   for (std::size_t k = 0; k < chart.terms().size(); ++k) {
     const Term& term = chart.terms()[k];
+    if (!chart.structure(k).triangular()) continue;
+    const Unstructured triangle(term.q);
     for (const Vector& row : criterion.penalty().pinned(term.group, term.offset)) {
       for (int column = 0; column < term.q; ++column) {
         Matrix t = Matrix::Zero(term.q, term.q);
         t.col(column).tail(term.q - column) = row.tail(term.q - column);
         if (t.isZero(0.0)) continue;
         Vector along = Vector::Zero(chart.size());
-        chart.set_block(along, k, t);
+        chart.set_part(along, k, triangle.entries(t));
         along -= v * (v.transpose() * along);
         if (!(along.norm() > 1e-9 * t.norm())) continue;
         v.conservativeResize(Eigen::NoChange, v.cols() + 1);

@@ -5,12 +5,9 @@
 #include <limits>
 
 #include "curvature/curvature.hpp"
-#include "linalg/products.hpp"
-#include "linalg/spectrum.hpp"
 #include "search/held_by_prior.hpp"
 #include "search/lbfgs.hpp"
 #include "search/trust_region.hpp"
-#include "structure/boundary.hpp"
 #include "structure/step_chart.hpp"
 
 namespace ranef {
@@ -72,13 +69,13 @@ class Search {
   double noise() const { return std::max(1e-12, criterion_.rounding()); }
 
   // Where the workspace stands.
-  Vector gradient() { return chart_.gradient(criterion_.gamma(), lambda_); }
+  Vector gradient() { return chart_.gradient(at_, criterion_.gamma()); }
 
   Matrix hessian() {
-    chart_.directions(lambda_, directions_);
+    chart_.directions(at_, directions_);
     Matrix out = exact_ ? ranef::hessian(criterion_, directions_)
                         : ranef::average_information(criterion_, directions_);
-    chart_.add_bend(criterion_.gamma(), out);
+    chart_.add_bend(at_, criterion_.gamma(), out);
     return out;
   }
 
@@ -263,55 +260,50 @@ class Search {
     criterion_.evaluate(lambda_);
   }
 
-  // Leaves a saddle: where Gamma has a negative eigenvalue on the (near) null space of a block,
-  // D + t v v' lowers the criterion for small t. True where it went lower.
+  // Leaves a saddle: where the criterion falls along a way out of the (near) boundary of a block.
+  // True where it went lower.
   bool escape() {
     const std::vector<Matrix> gamma = criterion_.gamma();
     for (std::size_t k = 0; k < chart_.terms().size(); ++k) {
-      const Term& term = chart_.terms()[k];
-      const Matrix t = chart_.block(out_.theta, k);
-      if (clearly_regular(t, 1e-6)) continue;
-      const Matrix s = outer_gram(t);
-      const Spectrum spectrum = spectrum_of(s);
-      const double scale = std::max(1.0, spectrum.values(term.q - 1));
-      int null = 0;
-      while (null < term.q && spectrum.values(null) < 1e-6 * scale) ++null;
-      if (null == 0) continue;
-      const Matrix n = spectrum.vectors.leftCols(null);
-      const Matrix dual = congruent_transposed(
-          n, gamma[at(term.group)].block(term.offset, term.offset, term.q, term.q));
-      const Spectrum violation = spectrum_of(dual);
-      if (!(violation.least() < -1e-6)) continue;  // what is left to gain is less still
-      const Vector v = n * violation.vectors.col(0);
-      double best = out_.value - 1e-9 - noise();
-      Vector best_theta;
-      for (double size = 1e-5; size < 20.0 && !spent(); size *= 10.0) {
-        Vector theta = out_.theta;
-        chart_.set_block(theta, k, semidefinite_cholesky(s + size * v * v.transpose(), 1e-14));
-        if (evaluate(theta) && criterion_.value() < best) {
-          best = criterion_.value();
-          best_theta = theta;
-        } else if (best_theta.size() > 0) {
-          break;
-        }
+      const Structure& structure = chart_.structure(k);
+      const Vector own = chart_.part(out_.theta, k);
+      for (const Way& way : structure.ways_out(own, chart_.gamma_of(gamma, k), 1e-6)) {
+        if (!(way.slope < -1e-6)) break;  // what is left to gain is less still
+        if (walk(k, own, way)) return true;
       }
-      if (best_theta.size() > 0) {
-        out_.theta = best_theta;
-        out_.value = best;
-        return true;
-      }
-      evaluate_current();
     }
     return false;
   }
 
-  // Whether Gamma at the workspace's point has no negative eigenvalue on `null`.
-  bool leaves_at_a_loss(std::size_t k, const Matrix& null) {
-    if (null.cols() == 0) return true;
-    const Term& term = chart_.terms()[k];
-    const Matrix dual = congruent_transposed(
-        null, criterion_.gamma()[at(term.group)].block(term.offset, term.offset, term.q, term.q));
-    return spectrum_of(dual).least() >= 0.0;
+  // Further and further along a way out, while that pays.
+  bool walk(std::size_t k, const Vector& own, const Way& way) {
+    double best = out_.value - 1e-9 - noise();
+    Vector best_theta;
+    for (double size = 1e-5; size < 20.0 && !spent(); size *= 10.0) {
+      Vector theta = out_.theta;
+      chart_.set_part(theta, k, chart_.structure(k).leave(own, way, size));
+      if (evaluate(theta) && criterion_.value() < best) {
+        best = criterion_.value();
+        best_theta = theta;
+      } else if (best_theta.size() > 0) {
+        break;
+      }
+    }
+    if (best_theta.size() > 0) {
+      out_.theta = best_theta;
+      out_.value = best;
+      return true;
+    }
+    evaluate_current();
+    return false;
+  }
+
+  // Whether the criterion rises along every way out of a block's boundary at the workspace's point.
+  bool leaves_at_a_loss(std::size_t k) {
+    constexpr double kExact = 1e-12;
+    const auto ways = chart_.structure(k).ways_out(chart_.part(at_, k),
+                                                   chart_.gamma_of(criterion_.gamma(), k), kExact);
+    return ways.empty() || ways.front().slope >= 0.0;
   }
 
   // Whether the last quadratic model promises so much of a loss that a look is not worth its while.
@@ -323,15 +315,16 @@ class Search {
     return slope_.dot(step) + 0.5 * step.dot(curvature_ * step) > 1e-3;
   }
 
-  bool take_if_no_worse(const Vector& theta, const std::vector<Matrix>& null) {
+  // `lost`: what each block has put on its boundary.
+  bool take_if_no_worse(const Vector& theta, const std::vector<int>& lost) {
     if ((theta - out_.theta).norm() < 1e-12 * (1.0 + theta.norm())) {
       out_.theta = theta;  // rounding error gives way to exact zeros
       return false;
     }
     if (spent() || surely_worse(theta) || !evaluate(theta)) return false;
     if (criterion_.value() > out_.value + 1e-9 + noise()) return false;
-    for (std::size_t k = 0; k < null.size(); ++k) {
-      if (!leaves_at_a_loss(k, null[k])) return false;
+    for (std::size_t k = 0; k < lost.size(); ++k) {
+      if (lost[k] > 0 && !leaves_at_a_loss(k)) return false;
     }
     out_.theta = theta;
     out_.value = criterion_.value();
@@ -343,18 +336,16 @@ class Search {
   // changed.
   bool settle_on_boundary(double limit) {
     const std::size_t blocks = chart_.terms().size();
-    std::vector<Matrix> null(blocks);
+    std::vector<int> lost(blocks);
     Vector theta = out_.theta;
-    for (std::size_t k = 0; k < blocks; ++k) {
-      theta = on_boundary(chart_, theta, k, limit, chart_.terms()[k].q, null[k]);
-    }
-    bool changed = take_if_no_worse(theta, null);
+    for (std::size_t k = 0; k < blocks; ++k) settle(theta, k, limit, kAll, lost[k]);
+    bool changed = take_if_no_worse(theta, lost);
     for (std::size_t k = 0; !changed && k < blocks; ++k) {
-      const auto directions = static_cast<int>(null[k].cols());
-      for (int most = directions; most > 0; --most) {
-        std::vector<Matrix> only(blocks);
-        theta = on_boundary(chart_, out_.theta, k, limit, most, only[k]);
-        if (blocks == 1 && most == directions) continue;  // tried above
+      for (int most = lost[k]; most > 0; --most) {
+        std::vector<int> only(blocks);
+        theta = out_.theta;
+        settle(theta, k, limit, most, only[k]);
+        if (blocks == 1 && most == lost[k]) continue;  // tried above
         if (take_if_no_worse(theta, only)) {
           changed = true;
           break;
@@ -364,6 +355,13 @@ class Search {
     evaluate_current();
     return changed;
   }
+
+  void settle(Vector& theta, std::size_t k, double limit, int most, int& lost) const {
+    chart_.set_part(theta, k,
+                    chart_.structure(k).settled(chart_.part(theta, k), limit, most, lost));
+  }
+
+  static constexpr int kAll = std::numeric_limits<int>::max();
 
   bool exact_;   // whether steps use the exact Hessian; it is cheap where all factors are nested
   bool costly_;  // whether it is not

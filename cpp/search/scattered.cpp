@@ -38,7 +38,7 @@ std::vector<Vector> scattered_starts(const Chart& chart) {
       for (int a = 0; a < q; ++a) {
         for (int b = 0; b < q; ++b) d(a, b) *= sds(a) * sds(b);
       }
-      chart.set_block(theta, i, semidefinite_cholesky(d, 1e-14));
+      chart.set_part(theta, i, chart.structure(i).nearest(d));
     }
     out.push_back(theta);
   }

@@ -6,7 +6,6 @@
 #include <limits>
 
 #include "linalg/products.hpp"
-#include "linalg/spectrum.hpp"
 #include "search/valleys.hpp"
 
 namespace ranef {
@@ -17,17 +16,6 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-// Lower triangle of a covariance whose rank is known: rounding is not taken for variance.
-Matrix ranked(const Matrix& s, int rank) {
-  const Matrix t = semidefinite_cholesky(s, 1e-12);
-  const auto found = static_cast<int>((t.diagonal().array() != 0.0).count());
-  if (rank == s.rows() || found <= rank) return t;
-  const Spectrum spectrum = spectrum_of(s);
-  Vector values = spectrum.values;
-  values.head(s.rows() - rank).setZero();
-  return semidefinite_cholesky(congruent_diagonal(spectrum.vectors, values), 1e-9);
 }
 
 class Solver {
@@ -45,7 +33,7 @@ class Solver {
     if (!failed(out_.optimum.status)) {
       judge();
       if (control_.search.max_evaluations > 1) look_elsewhere(work);
-      out_.optimum.theta = canonical(chart_, out_.optimum.theta);
+      out_.optimum.theta = chart_.canonical(out_.optimum.theta);
       to_data();
     }
     out_.loses_digits = criterion_.loses_digits();
@@ -116,10 +104,14 @@ class Solver {
     constexpr double kLeft = 1e-7;  // in deviance units: not worth ten times as far
     constexpr int kTimes = 4;
     Optimum& best = out_.optimum;
-    if (best.theta.size() == 0 || !(best.theta.cwiseAbs().maxCoeff() > kFar)) return;
+    bool far = false;
+    for (const Matrix& block : chart_.lambda(best.theta)) {
+      far = far || (block.size() > 0 && block.cwiseAbs().maxCoeff() > kFar);
+    }
+    if (!far) return;
     bool moved = false;
     for (int k = 0; k < kTimes && !spent(); ++k) {
-      const Vector theta = kAgain * best.theta;
+      const Vector theta = chart_.scaled(best.theta, kAgain);
       const double least = std::max(kLeft, out_.evidence.rounding);
       if (!move_to(theta) || !(criterion_.value() < best.value - least)) break;
       best.theta = theta;
@@ -137,9 +129,10 @@ class Solver {
 
   // From other starts, and from other valleys along the covariances that are best so far.
   void look_elsewhere(double work) {
-    const bool boundary = std::any_of(
-        chart_.terms().begin(), chart_.terms().end(),
-        [&, k = std::size_t{0}](const Term& t) mutable { return out_.evidence.rank[k++] < t.q; });
+    bool boundary = false;
+    for (std::size_t k = 0; k < chart_.terms().size(); ++k) {
+      boundary = boundary || out_.evidence.rank[k] < chart_.structure(k).most_rank();
+    }
     const bool cheap = work * static_cast<double>(chart_.size()) < control_.cheap;
     std::vector<double> ends = {out_.optimum.value};
     if (doubtful() || (boundary && cheap)) {
@@ -195,10 +188,9 @@ class Solver {
   void to_data() {
     out_.theta.resize(chart_.size());
     for (std::size_t k = 0; k < chart_.terms().size(); ++k) {
-      const Matrix t = chart_.block(out_.optimum.theta, k);
-      out_.covariances.push_back(outer_gram(times(bases_[k], t)));
-      const auto rank = static_cast<int>((t.diagonal().array() != 0.0).count());
-      chart_.set_block(out_.theta, k, ranked(out_.covariances.back(), rank));
+      const Vector own = chart_.part(out_.optimum.theta, k);
+      out_.covariances.push_back(outer_gram(times(bases_[k], chart_.structure(k).root(own))));
+      chart_.set_part(out_.theta, k, chart_.structure(k).on_scale(own, bases_[k]));
     }
   }
 
@@ -228,22 +220,9 @@ Vector other_start(const Chart& chart, int k) {
     for (int b = 0; k % 3 == 2 && b < q; ++b) {
       for (int a = b + 1; a < q; ++a) block(a, b) = ((a + b) % 2 == 0 ? 0.5 : -0.5) * size;
     }
-    chart.set_block(theta, i, block);
+    chart.set_part(theta, i, chart.structure(i).nearest(outer_gram(block)));
   }
   return theta;
-}
-
-Vector canonical(const Chart& chart, const Vector& theta) {
-  Vector out = theta;
-  for (std::size_t k = 0; k < chart.terms().size(); ++k) {
-    Index entry = chart.first(k);
-    for (int b = 0; b < chart.terms()[k].q; ++b) {
-      const int length = chart.terms()[k].q - b;
-      if (out(entry) < 0.0) out.segment(entry, length) *= -1.0;
-      entry += length;
-    }
-  }
-  return out.array() + 0.0;  // no negative zeros
 }
 
 }  // namespace ranef

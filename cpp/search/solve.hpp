@@ -24,8 +24,8 @@ struct SolveControl {
 };
 
 struct Solved {
-  Optimum optimum;                  // theta canonical; of the search that found it
-  Vector theta;                     // on the data's scale
+  Optimum optimum;                  // of the search that found it; theta: coordinates, canonical
+  Vector theta;                     // parameters on the data's scale
   std::vector<Matrix> covariances;  // T T' by term, data's scale
   Evidence evidence;
   int starts = 1;
@@ -43,8 +43,5 @@ Solved solve(Criterion& criterion, const Chart& chart, const std::vector<Matrix>
 
 // Starts in other regions: strong effects, weak ones, alternating with correlations.
 Vector other_start(const Chart& chart, int k);
-
-// The same covariances with non-negative diagonals: signs of columns are free.
-Vector canonical(const Chart& chart, const Vector& theta);
 
 }  // namespace ranef

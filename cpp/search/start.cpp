@@ -73,10 +73,9 @@ Vector moment_start(const Arranged& arranged, double nu, bool reml, const Chart&
   Vector theta = Vector::Zero(chart.size());
   for (std::size_t k = 0; k < chart.terms().size(); ++k) {
     const Term& term = chart.terms()[k];
-    chart.set_block(
-        theta, k,
-        semidefinite_cholesky(
-            bounded(d[at(term.group)].block(term.offset, term.offset, term.q, term.q)), 1e-12));
+    chart.set_part(theta, k,
+                   chart.structure(k).nearest(
+                       bounded(d[at(term.group)].block(term.offset, term.offset, term.q, term.q))));
   }
   return theta;
 }

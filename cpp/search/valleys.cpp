@@ -7,7 +7,6 @@
 #include "linalg/products.hpp"
 #include "linalg/spectrum.hpp"
 #include "search/scattered.hpp"
-#include "structure/face.hpp"
 
 namespace ranef {
 
@@ -67,12 +66,13 @@ class Scan {
   // Along the size of the term's covariance.
   Scan(Criterion& criterion, const Chart& chart, const Vector& theta, std::size_t term)
       : criterion_(criterion), chart_(chart), theta_(theta), term_(term) {
+    const Structure& structure = chart.structure(term);
     const Matrix block = chart.block(theta, term);
     const double size = block.squaredNorm() / static_cast<double>(block.rows());
     here_ = size > 0.0 ? std::log(size) : -std::numeric_limits<double>::infinity();
-    root_ =
-        size > 0.0 ? Matrix(block / std::sqrt(size)) : Matrix::Identity(block.rows(), block.rows());
-    shape_ = outer_gram(root_);
+    unit_ = size > 0.0 ? structure.scaled(chart.part(theta, term), 1.0 / std::sqrt(size))
+                       : structure.nearest(Matrix::Identity(block.rows(), block.rows()));
+    shape_ = outer_gram(structure.root(unit_));
   }
 
   // Along an eigenvector v of the term's covariance, whose eigenvalue is `variance`.
@@ -90,9 +90,10 @@ class Scan {
 
   Vector at_size(double s) const {
     Vector theta = theta_;
-    chart_.set_block(theta, term_,
-                     base_.size() > 0 ? semidefinite_cholesky(base_ + std::exp(s) * shape_, 1e-14)
-                                      : Matrix(std::exp(0.5 * s) * root_));
+    const Structure& structure = chart_.structure(term_);
+    chart_.set_part(theta, term_,
+                    base_.size() > 0 ? structure.nearest(base_ + std::exp(s) * shape_)
+                                     : structure.scaled(unit_, std::exp(0.5 * s)));
     return theta;
   }
 
@@ -181,7 +182,7 @@ class Scan {
   const Vector& theta_;
   std::size_t term_;
   Matrix base_;  // empty where nil
-  Matrix root_;  // of the shape, where the base is nil
+  Vector unit_;  // coordinates of the shape, where the base is nil
   Matrix shape_;
   double here_;
   std::vector<Point> points_;
@@ -196,18 +197,20 @@ Valleys other_valleys(Criterion& criterion, const Chart& chart, const Vector& th
   const bool hardly_any = criterion.numbers().n <= few;
   if (alone || hardly_any) uneven = 1.0;
   if (hardly_any && !alone) out.starts = scattered_starts(chart);
-  const Face face = face_at(chart, theta);
   for (std::size_t k = 0; k < chart.terms().size(); ++k) {
     const Sizes sizes = sizes_of(criterion.arranged(), chart.terms()[k]);
     const double ratio = sizes.most / sizes.least;
     if (!(ratio >= uneven) || !std::isfinite(ratio)) continue;
     if (alone && ratio < 1.0 + 1e-9) continue;  // balanced: one valley
     std::vector<Scan> scans = {Scan(criterion, chart, theta, k)};
-    const Matrix& null = face.terms[k].null;
+    Matrix null;
+    rank_of(chart.block(theta, k), null);
+    // Directions of a covariance that may be any.
+    if (!chart.structure(k).triangular()) null.resize(null.rows(), 0);
     for (Index column = 0; null.cols() < null.rows() && column < null.cols(); ++column) {
       scans.emplace_back(criterion, chart, theta, k, null.col(column), 0.0);
     }
-    if (hardly_any && null.cols() == 0 && null.rows() > 1) {
+    if (hardly_any && chart.structure(k).triangular() && null.cols() == 0 && null.rows() > 1) {
       const Matrix block = chart.block(theta, k);
       const Spectrum spectrum = spectrum_of(outer_gram(block));
       for (Index j = 0; j < spectrum.values.size(); ++j) {

@@ -1,113 +1,113 @@
 #include "structure/chart.hpp"
 
-#include <algorithm>
-#include <cmath>
+#include <stdexcept>
 #include <utility>
+
+#include "structure/registry.hpp"
 
 namespace ranef {
 
 Chart::Chart(std::vector<Term> terms, std::vector<int> group_q)
     : terms_(std::move(terms)), group_q_(std::move(group_q)) {
   for (const Term& term : terms_) {
-    first_.push_back(size());
-    for (int b = 0; b < term.q; ++b) {
-      for (int a = b; a < term.q; ++a) {
-        entries_.push_back({term.group, term.offset + a, term.offset + b});
-      }
-    }
+    structures_.push_back(make_structure(term));
+    if (!structures_.back()) throw std::invalid_argument("no such structure of a covariance");
+    first_.push_back(size_);
+    size_ += structures_.back()->size();
   }
 }
 
-std::vector<Matrix> Chart::lambda(const Vector& theta) const {
+std::vector<Matrix> Chart::lambda(const Vector& x) const {
   std::vector<Matrix> out;
-  lambda(theta, out);
+  lambda(x, out);
   return out;
 }
 
-void Chart::lambda(const Vector& theta, std::vector<Matrix>& out) const {
+void Chart::lambda(const Vector& x, std::vector<Matrix>& out) const {
   out.resize(group_q_.size());
   for (std::size_t g = 0; g < out.size(); ++g) out[g].setZero(group_q_[g], group_q_[g]);
-  for (std::size_t k = 0; k < entries_.size(); ++k) {
-    const Entry& entry = entries_[k];
-    out[at(entry.group)](entry.row, entry.column) = theta(static_cast<Index>(k));
+  for (std::size_t k = 0; k < terms_.size(); ++k) {
+    const Term& term = terms_[k];
+    structures_[k]->root(x.data() + first_[k],
+                         out[at(term.group)].block(term.offset, term.offset, term.q, term.q));
   }
 }
 
-Matrix Chart::block(const Vector& theta, std::size_t term) const {
-  const int q = terms_[term].q;
-  Matrix t = Matrix::Zero(q, q);
-  Index k = first_[term];
-  for (int b = 0; b < q; ++b) {
-    for (int a = b; a < q; ++a) t(a, b) = theta(k++);
-  }
-  return t;
-}
-
-void Chart::set_block(Vector& theta, std::size_t term, const Matrix& t) const {
-  Index k = first_[term];
-  for (int b = 0; b < terms_[term].q; ++b) {
-    for (int a = b; a < terms_[term].q; ++a) theta(k++) = t(a, b);
-  }
-}
-
-Vector Chart::gradient(const std::vector<Matrix>& gamma, const std::vector<Matrix>& lambda) const {
+Vector Chart::gradient(const Vector& x, const std::vector<Matrix>& gamma) const {
   Vector out(size());
-  for (Index k = 0; k < size(); ++k) {
-    const Entry& entry = entries_[at(k)];
-    const Matrix& g = gamma[at(entry.group)];
-    const Matrix& l = lambda[at(entry.group)];
-    double sum = 0.0;
-    for (Index i = 0; i < l.rows(); ++i) sum += g(entry.row, i) * l(i, entry.column);
-    out(k) = 2.0 * sum;
+  for (std::size_t k = 0; k < terms_.size(); ++k) {
+    structures_[k]->gradient(x.data() + first_[k], gamma_of(gamma, k), out.data() + first_[k]);
   }
   return out;
 }
 
-std::vector<Direction> Chart::directions(const std::vector<Matrix>& lambda) const {
+std::vector<Direction> Chart::directions(const Vector& x) const {
   std::vector<Direction> out;
-  directions(lambda, out);
+  directions(x, out);
   return out;
 }
 
-void Chart::directions(const std::vector<Matrix>& lambda, std::vector<Direction>& out) const {
-  out.resize(entries_.size());
-  for (std::size_t k = 0; k < entries_.size(); ++k) {
-    const Entry& entry = entries_[k];
-    const Matrix& l = lambda[at(entry.group)];
-    Matrix& d = out[k].d;
-    out[k].group = entry.group;
-    d.setZero(l.rows(), l.cols());
-    for (Index i = 0; i < l.rows(); ++i) {
-      d(entry.row, i) += l(i, entry.column);
-      d(i, entry.row) += l(i, entry.column);
-    }
-  }
-}
-
-void Chart::add_bend(const std::vector<Matrix>& gamma, Matrix& hessian) const {
-  for (Index s = 0; s < size(); ++s) {
-    for (Index t = 0; t < size(); ++t) {
-      const Entry& a = entries_[at(s)];
-      const Entry& b = entries_[at(t)];
-      if (a.group == b.group && a.column == b.column) {
-        hessian(s, t) += 2.0 * gamma[at(a.group)](a.row, b.row);
+void Chart::directions(const Vector& x, std::vector<Direction>& out) const {
+  out.resize(at(size()));
+  std::vector<Matrix> own;
+  for (std::size_t k = 0; k < terms_.size(); ++k) {
+    const Term& term = terms_[k];
+    structures_[k]->directions(x.data() + first_[k], own);
+    for (std::size_t i = 0; i < own.size(); ++i) {
+      Direction& to = out[at(first_[k]) + i];
+      to.group = term.group;
+      const int width = group_q_[at(term.group)];
+      if (width == term.q) {
+        to.d = own[i];
+        continue;
       }
+      to.d.setZero(width, width);
+      to.d.block(term.offset, term.offset, term.q, term.q) = own[i];
     }
   }
 }
 
-Matrix semidefinite_cholesky(const Matrix& s, double tolerance) {
-  const Index q = s.rows();
-  Matrix t = Matrix::Zero(q, q);
-  for (Index j = 0; j < q; ++j) {
-    const double pivot = s(j, j) - t.row(j).head(j).squaredNorm();
-    if (!(pivot > tolerance * s(j, j))) continue;
-    t(j, j) = std::sqrt(pivot);
-    for (Index i = j + 1; i < q; ++i) {
-      t(i, j) = (s(i, j) - t.row(i).head(j).dot(t.row(j).head(j))) / t(j, j);
-    }
+Direction Chart::embedded(std::size_t k, const Matrix& d) const {
+  const Term& term = terms_[k];
+  const int width = group_q_[at(term.group)];
+  Matrix out = Matrix::Zero(width, width);
+  out.block(term.offset, term.offset, term.q, term.q) = d;
+  return {term.group, std::move(out)};
+}
+
+void Chart::add_bend(const Vector& x, const std::vector<Matrix>& gamma, Matrix& hessian) const {
+  for (std::size_t k = 0; k < terms_.size(); ++k) {
+    const Index count = structures_[k]->size();
+    structures_[k]->add_bend(x.data() + first_[k], gamma_of(gamma, k),
+                             hessian.block(first_[k], first_[k], count, count));
   }
-  return t;
+}
+
+template <class Map>
+Vector Chart::by_term(const Vector& x, const Map& map) const {
+  Vector out(size());
+  for (std::size_t k = 0; k < terms_.size(); ++k)
+    set_part(out, k, map(*structures_[k], part(x, k)));
+  return out;
+}
+
+Vector Chart::scaled(const Vector& x, double factor) const {
+  return by_term(x, [=](const Structure& s, const Vector& own) { return s.scaled(own, factor); });
+}
+
+Vector Chart::canonical(const Vector& x) const {
+  const Vector out =
+      by_term(x, [](const Structure& s, const Vector& own) { return s.canonical(own); });
+  return out.array() + 0.0;  // no negative zeros
+}
+
+Vector Chart::parameters(const Vector& x) const {
+  return by_term(x, [](const Structure& s, const Vector& own) { return s.parameters(own); });
+}
+
+Vector Chart::coordinates(const Vector& parameters) const {
+  return by_term(parameters,
+                 [](const Structure& s, const Vector& own) { return s.coordinates(own); });
 }
 
 }  // namespace ranef

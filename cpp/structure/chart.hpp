@@ -1,30 +1,44 @@
-// From the parameter vector theta to one Lambda per grouping factor, and derivatives with it.
+// From the coordinates of all terms, one vector, to one Lambda per grouping factor, and derivatives
+// with it.
 //
-// Each random-effects term owns a lower-triangular block T of its factor's Lambda; theta lists the
-// blocks column by column, terms in order. Signs are free: flipping a column of T changes nothing.
+// Each random-effects term owns a block T of its factor's Lambda and the coordinates of its
+// structure, terms in order. For a term without structure they are T's lower triangle, column by
+// column.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "rows/term.hpp"
 #include "structure/direction.hpp"
+#include "structure/structure.hpp"
 
 namespace ranef {
 
 class Chart {
  public:
+  // Throws where a term's structure is none.
   Chart(std::vector<Term> terms, std::vector<int> group_q);
 
-  Index size() const { return static_cast<Index>(entries_.size()); }
+  Index size() const { return size_; }
   const std::vector<Term>& terms() const { return terms_; }
-
-  std::vector<Matrix> lambda(const Vector& theta) const;
-  void lambda(const Vector& theta,
-              std::vector<Matrix>& out) const;  // into memory that may be there
-  Matrix block(const Vector& theta, std::size_t term) const;
-  void set_block(Vector& theta, std::size_t term, const Matrix& t) const;
-  Index first(std::size_t term) const { return first_[term]; }
+  const Structure& structure(std::size_t term) const { return *structures_[term]; }
   int group_q(int group) const { return group_q_[at(group)]; }
+  Index first(std::size_t term) const { return first_[term]; }
+
+  // The coordinates of one term.
+  Vector part(const Vector& x, std::size_t term) const {
+    return x.segment(first_[term], structures_[term]->size());
+  }
+  void set_part(Vector& x, std::size_t term, const Vector& part) const {
+    x.segment(first_[term], structures_[term]->size()) = part;
+  }
+  Matrix block(const Vector& x, std::size_t term) const {
+    return structures_[term]->root(part(x, term));
+  }
+
+  std::vector<Matrix> lambda(const Vector& x) const;
+  void lambda(const Vector& x, std::vector<Matrix>& out) const;  // into memory that may be there
 
   // The diagonal block of Gamma that belongs to a term.
   auto gamma_of(const std::vector<Matrix>& gamma, std::size_t term) const {
@@ -32,28 +46,34 @@ class Chart {
     return gamma[at(t.group)].block(t.offset, t.offset, t.q, t.q);
   }
 
-  // df/dtheta = 2 (Gamma Lambda) on the free entries.
-  Vector gradient(const std::vector<Matrix>& gamma, const std::vector<Matrix>& lambda) const;
+  // df/dx = 2 <Gamma T, dT>.
+  Vector gradient(const Vector& x, const std::vector<Matrix>& gamma) const;
 
-  // dD for each entry of theta.
-  std::vector<Direction> directions(const std::vector<Matrix>& lambda) const;
-  void directions(const std::vector<Matrix>& lambda, std::vector<Direction>& out) const;
+  // dD for each coordinate.
+  std::vector<Direction> directions(const Vector& x) const;
+  void directions(const Vector& x, std::vector<Direction>& out) const;
 
-  // The part of the Hessian that comes from D being quadratic in theta: 2 Gamma, same column.
-  void add_bend(const std::vector<Matrix>& gamma, Matrix& hessian) const;
+  // A change of one term's D as one of its factor's.
+  Direction embedded(std::size_t term, const Matrix& d) const;
+
+  // The part of the Hessian that comes from D being curved in x.
+  void add_bend(const Vector& x, const std::vector<Matrix>& gamma, Matrix& hessian) const;
+
+  // Term by term: what Structure says of it.
+  Vector scaled(const Vector& x, double factor) const;
+  Vector canonical(const Vector& x) const;
+  Vector parameters(const Vector& x) const;
+  Vector coordinates(const Vector& parameters) const;
 
  private:
-  struct Entry {
-    int group, row, column;
-  };
+  template <class Map>
+  Vector by_term(const Vector& x, const Map& map) const;
+
   std::vector<Term> terms_;
   std::vector<int> group_q_;
-  std::vector<Entry> entries_;
+  std::vector<std::shared_ptr<const Structure>> structures_;
   std::vector<Index> first_;
+  Index size_ = 0;
 };
-
-// Lower-triangular T with T T' = S for positive semidefinite S; pivots below `tolerance` times the
-// diagonal become exact zeros, and so does their column. Diagonal entries are not negative.
-Matrix semidefinite_cholesky(const Matrix& s, double tolerance);
 
 }  // namespace ranef

@@ -21,7 +21,9 @@ StepChart::StepChart(const Chart& chart, const Vector& theta, const Vector& slop
                      const Matrix& curvature, bool average)
     : theta_slope_(slope), theta_curvature_(curvature) {
   for (std::size_t k = 0; k < chart.terms().size(); ++k) {
-    const int q = chart.terms()[k].q;
+    const Structure& structure = chart.structure(k);
+    if (!structure.triangular()) continue;
+    const int q = structure.q();
     const Index i = chart.first(k);
     if (q == 1) {
       // With s = log tau, dt/ds = t / 2 and d2t/ds2 = t / 4. Average information is that of tau:

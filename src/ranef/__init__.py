@@ -45,9 +45,9 @@ from ranef.types import Finding, MissingRows
 if TYPE_CHECKING:
     from ranef import datasets, priors
     from ranef._version import __version__
+    from ranef.explore.center import center
+    from ranef.explore.structure import structure
     from ranef.fit.stored import load
-    from ranef.frame.center import center
-    from ranef.frame.structure import structure
     from ranef.planning import power
 
 __all__ = [
@@ -86,12 +86,12 @@ __all__ = [
 # Not needed for a fit, so loaded when first asked for: a module, or a name of one.
 _LATER = {
     "__version__": "ranef._version",
-    "center": "ranef.frame.center",
+    "center": "ranef.explore.center",
     "datasets": "ranef.datasets",
     "power": "ranef.planning",
     "load": "ranef.fit.stored",
     "priors": "ranef.priors",
-    "structure": "ranef.frame.structure",
+    "structure": "ranef.explore.structure",
 }
 
 

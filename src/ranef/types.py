@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple, Protocol, Self
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,16 +16,10 @@ __all__ = [
     "OFFSET",
     "Array",
     "Codes",
-    "ColumnPlan",
     "Finding",
     "Findings",
     "MissingRows",
-    "ModelColumns",
-    "Named",
-    "RandomTerm",
     "Severity",
-    "TermBlock",
-    "TermLabel",
 ]
 
 INTERCEPT = "Intercept"
@@ -157,180 +151,3 @@ class MissingRows:
         from html import escape
 
         return f"<p>{escape(str(self))}</p>"
-
-
-@dataclass(frozen=True, slots=True)
-class ModelColumns:
-    """The columns of a model matrix, each where its values already are.
-
-    Attributes
-    ----------
-    columns : tuple of (ndarray, shape (n,), or None)
-        None is the constant 1, of which nothing is stored.
-    n_rows : int
-    """
-
-    columns: tuple[Array | None, ...] = field(repr=False)
-    n_rows: int
-
-    @classmethod
-    def of(cls, matrix: Array) -> Self:
-        """The columns of a matrix, as views of it."""
-        return cls(tuple(matrix[:, j] for j in range(matrix.shape[1])), matrix.shape[0])
-
-    def __len__(self) -> int:
-        return len(self.columns)
-
-    def take(self, positions: Sequence[int]) -> ModelColumns:
-        """Some of the columns."""
-        return ModelColumns(tuple(self.columns[j] for j in positions), self.n_rows)
-
-    def rows(self, start: int, stop: int) -> Array:
-        """A new matrix of some consecutive rows, Fortran order."""
-        out = np.empty((max(0, min(stop, self.n_rows) - start), len(self.columns)), order="F")
-        for j, column in enumerate(self.columns):
-            out[:, j] = 1.0 if column is None else column[start:stop]
-        return out
-
-    def matrix(self) -> Array:
-        """A new matrix of all rows, shape (n, k), Fortran order."""
-        return self.rows(0, self.n_rows)
-
-
-@dataclass(frozen=True, slots=True)
-class Cells:
-    """Which rows of a model matrix are equal: few differ where categories alone make it.
-
-    Attributes
-    ----------
-    codes : ndarray of int32, shape (n,)
-        The cell of each row.
-    columns : ModelColumns
-        The rows that differ, one for each cell.
-    """
-
-    codes: Codes = field(repr=False)
-    columns: ModelColumns
-
-    @property
-    def counts(self) -> Array:
-        """Rows in each cell."""
-        return np.bincount(self.codes, minlength=self.columns.n_rows).astype(np.float64)
-
-    def take(self, positions: Sequence[int]) -> Cells:
-        """The cells of a matrix with some of the columns."""
-        return Cells(self.codes, self.columns.take(positions))
-
-
-class Named(Protocol):
-    """Levels whose names are made when somebody reads them."""
-
-    def __len__(self) -> int: ...
-
-    @property
-    def names(self) -> tuple[str, ...]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class RandomTerm:
-    """One random-effects term after expansion: what lme4 calls a term.
-
-    Attributes
-    ----------
-    label : str
-        Group name as lme4 prints it; a second term on a factor gets ``".1"``.
-    factor : str
-        Grouping factor, ``"sch.id"`` or ``"cask:batch"``.
-    names : tuple of str
-        The q coefficient names.
-    columns : ModelColumns
-        Columns of the term's model matrix.
-    codes : ndarray of int32, shape (n,)
-        Level of each row; terms on the same factor share this array.
-    grouping : Named
-        The levels of the factor in order.
-    constant : tuple of int
-        Columns besides the intercept that never vary within a level.
-    """
-
-    label: str
-    factor: str
-    names: tuple[str, ...]
-    columns: ModelColumns = field(repr=False)
-    codes: Codes = field(repr=False)
-    grouping: Named = field(repr=False)
-    constant: tuple[int, ...] = field(default=(), repr=False)
-
-    @property
-    def q(self) -> int:
-        return len(self.names)
-
-    @property
-    def Z(self) -> Array:
-        """The model matrix, shape (n, q), Fortran order, made anew."""
-        return self.columns.matrix()
-
-    @property
-    def levels(self) -> tuple[str, ...]:
-        """Level names in order."""
-        return self.grouping.names
-
-    @property
-    def n_levels(self) -> int:
-        return len(self.grouping)
-
-
-class TermBlock(NamedTuple):
-    """A random-effects term's place among the columns of its grouping factor."""
-
-    group: int
-    offset: int
-    q: int
-
-
-@dataclass(frozen=True, slots=True)
-class TermLabel:
-    """Names of a random-effects term: as printed, its factor, its q coefficients."""
-
-    label: str
-    factor: str
-    names: tuple[str, ...]
-    n_levels: int
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnPlan:
-    """The columns of a model, each array once, and who uses which; -1 is the constant 1.
-
-    Attributes
-    ----------
-    columns : tuple of ndarray, shape (n,)
-        Contiguous.
-    centred : tuple of bool
-        Whether an intercept stands beside a column, so that its origin does not matter.
-    groups : tuple of (ndarray of int32, shape (n,), int)
-        Level of each row, number of levels, of the grouping factors.
-    random : tuple of (int, tuple of int)
-        Group and columns of each random-effects term.
-    fixed : tuple of int
-        Columns of X.
-    blocks : tuple of TermBlock
-    labels : tuple of TermLabel
-    """
-
-    columns: tuple[Array, ...] = field(repr=False)
-    centred: tuple[bool, ...]
-    groups: tuple[tuple[Codes, int], ...] = field(repr=False)
-    random: tuple[tuple[int, tuple[int, ...]], ...]
-    fixed: tuple[int, ...]
-    blocks: tuple[TermBlock, ...]
-    labels: tuple[TermLabel, ...]
-
-    @property
-    def core(self) -> tuple[Any, ...]:
-        """What the core is handed."""
-        return (self.columns, self.centred, self.groups, self.random, self.fixed)
-
-    def values(self, used: Sequence[int]) -> tuple[Array | None, ...]:
-        """The arrays behind some columns; None is the constant 1."""
-        return tuple(None if k < 0 else self.columns[k] for k in used)

@@ -10,9 +10,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 from problems import SLOW, STRUCTURES, dense, lambdas, rows, spread
+from tests.oracle.kernel import ReferenceKernel
 
 from ranef.core import CoreKernel, Direction, cross_products, row_variances
-from ranef.core.reference import ReferenceKernel
 
 KERNELS = {"core": CoreKernel, "reference": ReferenceKernel}
 everywhere = pytest.mark.parametrize("structure", STRUCTURES)
@@ -154,15 +154,12 @@ def test_cross_products_add_under_any_split(structure):
     part = rng.integers(0, 3, data.y.size)
 
     def some(keep):
-        from dataclasses import replace
-
         def cut(column):
             return None if column is None else np.ascontiguousarray(column[keep])
 
-        return replace(
-            data,
+        return data.replace(
             groups=tuple(
-                replace(g, codes=cut(g.codes), columns=tuple(map(cut, g.columns)))
+                g.replace(codes=cut(g.codes), columns=tuple(map(cut, g.columns)))
                 for g in data.groups
             ),
             x=tuple(map(cut, data.x)),
@@ -240,12 +237,10 @@ def test_a_broken_lambda_is_a_status(value):
 
 
 def test_codes_outside_of_the_levels_are_refused():
-    from dataclasses import replace
-
     data = rows("one factor")
-    group = replace(data.groups[0], n_levels=3)
+    group = data.groups[0].replace(n_levels=3)
     with pytest.raises(ValueError, match="level code"):
-        cross_products(replace(data, groups=(group,)))
+        cross_products(data.replace(groups=(group,)))
 
 
 # A nearly singular system of moments is solved in different ways: small margins there.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -12,10 +13,15 @@ import pytest
 import ranef as rn
 from ranef._core import (
     CrossProducts,
+    RefitPlan,
     Replication,
+    Rows,
+    RowsGroup,
+    Term,
+    TermPenalty,
     Workspace,
     cross_products,
-    solve_model,
+    scaling_of,
     use_blas,
     whole_codes,
 )
@@ -26,11 +32,22 @@ X = np.ascontiguousarray(np.linspace(-1.0, 1.0, N))
 Y = np.ascontiguousarray(np.sin(7.0 * X))
 A = np.ascontiguousarray(np.arange(N) % 4, dtype=np.int32)
 B = np.ascontiguousarray(np.arange(N) % 3, dtype=np.int32)
-SETTINGS = (None, True, 500, 1e-11, 3, True, 1, 1e-6, 1e-14)
 
 
-def solved(model: tuple[Any, ...], response: Any = Y) -> Any:
-    return solve_model(model, response, *SETTINGS)
+def model(*groups: tuple[Any, int, tuple[Any, ...]], y: Any = Y, **others: Any) -> Rows:
+    """Rows of factors, each of codes, levels and columns, and of an X of intercept and slope."""
+    factors = [RowsGroup(codes=c, n_levels=k, columns=columns) for c, k, columns in groups]
+    return Rows(groups=factors, **({"x": (None, X)} | others), y=y)
+
+
+def terms(*places: tuple[int, int, int]) -> list[Term]:
+    return [Term(group=group, offset=offset, q=q) for group, offset, q in places]
+
+
+def solved(rows: Rows, places: list[Term]) -> Any:
+    scaling = scaling_of(rows, places, 1)
+    kernel = Workspace(cross_products(rows.scaled(scaling), 1), True, 0.0, [], None, 1)
+    return scaling, kernel.solve(scaling, None, 500, 1e-11, 3, True, 1)
 
 
 def with_code(value: int) -> Any:
@@ -39,42 +56,92 @@ def with_code(value: int) -> Any:
     return codes
 
 
+ONE_TERM = [(0, 0, 1)]
+
+
 @pytest.mark.parametrize(
-    "model",
+    ("rows", "places"),
     [
-        ((X,), (True,), ((A, 4),), (), (-1, 0)),
-        ((X,), (True,), ((A, 4),), ((0, ()),), (-1, 0)),
-        ((X,), (True,), ((A, 4), (B, 3)), ((0, (-1,)),), (-1, 0)),
-        ((X,), (True,), ((A, 4), (B, 3)), ((0, (-1,)), (1, ())), (-1, 0)),
-        ((X,), (True,), ((A, 4), (B, 3)), ((0, (-1,)), (0, (0,))), (-1, 0)),
-        ((X,), (True,), ((A, 4),), ((1, (-1,)),), (-1, 0)),
-        ((X,), (True,), ((A, 4),), ((-1, (-1,)),), (-1, 0)),
-        ((X,), (True,), ((A, 4),), ((0, (1,)),), (-1, 0)),
-        ((X,), (True,), ((A, 4),), ((0, (-2,)),), (-1, 0)),
-        ((X,), (True,), ((A, 0),), ((0, (-1,)),), (-1, 0)),
-        ((X,), (True,), ((A, -4),), ((0, (-1,)),), (-1, 0)),
-        ((X,), (True,), ((A, 2**31 - 1),), ((0, (-1,)),), (-1, 0)),
-        ((X,), (True,), ((A[:-1].copy(), 4),), ((0, (-1,)),), (-1, 0)),
-        ((X,), (True,), ((with_code(4), 4),), ((0, (-1,)),), (-1, 0)),
-        ((X,), (True,), ((with_code(-1), 4),), ((0, (-1,)),), (-1, 0)),
-        ((X[:-1].copy(),), (True,), ((A, 4),), ((0, (-1,)),), (-1, 0)),
-        ((X,), (), ((A, 4),), ((0, (-1,)),), (-1, 0)),
-        ((X,), (True,), ((A, 4),), ((0, (-1,)),), (-1, 7)),
+        (lambda: model((A, 4, ())), []),
+        (lambda: model((A, 4, (None,))), []),
+        (lambda: model((A, 4, (None,)), (B, 3, (None,))), ONE_TERM),
+        (lambda: model((A, 4, (None, X))), ONE_TERM),
+        (lambda: model((A, 4, (None, X))), [(0, 1, 1), (0, 0, 1)]),
+        (lambda: model((A, 4, (None,))), [(0, 0, 2)]),
+        (lambda: model((A, 4, (None,))), [(0, 0, 1), (0, 1, 0)]),
+        (lambda: model((A, 4, (None,))), [(0, 0, 1), (0, 0, 1)]),
+        (lambda: model((A, 4, (None,))), [(0, 2**31 - 1, 1)]),
+        (lambda: model((A, 4, (None,))), [(0, 0, 2**31 - 1)]),
+        (lambda: model((A, 4, (None,))), [(1, 0, 1)]),
+        (lambda: model((A, 4, (None,))), [(-1, 0, 1)]),
+        (lambda: model((A, 0, (None,))), ONE_TERM),
+        (lambda: model((A, -4, (None,))), ONE_TERM),
+        (lambda: model((A, 2**31 - 1, (None,))), ONE_TERM),
+        (lambda: model((A[:-1].copy(), 4, (None,))), ONE_TERM),
+        (lambda: model((with_code(4), 4, (None,))), ONE_TERM),
+        (lambda: model((with_code(-1), 4, (None,))), ONE_TERM),
+        (lambda: model((A, 4, (X[:-1].copy(),))), ONE_TERM),
+        (lambda: model((A, 4, (None,)), x=(None, X[:-1].copy())), ONE_TERM),
+        (lambda: model((A, 4, (None,)), weights=X[:-1].copy()), ONE_TERM),
+        (lambda: model((A, 4, (None,)), x_shifts=[0.0]), ONE_TERM),
+        (lambda: model((A, 4, (None,)), x_scales=[1.0] * 3), ONE_TERM),
     ],
 )
-def test_a_model_of_wrong_parts_is_refused(model: tuple[Any, ...]) -> None:
+def test_a_model_of_wrong_parts_is_refused(rows: Callable[[], Rows], places: Any) -> None:
     with pytest.raises((ValueError, IndexError)):
-        solved(model)
+        solved(rows(), terms(*places))
+
+
+@pytest.mark.parametrize(
+    ("codes", "column"),
+    [
+        (A.astype(np.int64), X),
+        (A.astype(np.float64), X),
+        (A[None], X),
+        ("codes", X),
+        (None, X),
+        (A, np.zeros((N, 2))),
+    ],
+)
+def test_what_is_no_column_is_refused(codes: Any, column: Any) -> None:
+    with pytest.raises((TypeError, ValueError)):
+        RowsGroup(codes=codes, n_levels=4, columns=(None, column))
+
+
+def test_rows_hold_what_they_are_made_of() -> None:
+    x = X.copy()
+    rows = Rows(groups=[RowsGroup(codes=A.copy(), n_levels=4, columns=[None])], x=[x], y=Y.copy())
+    assert rows.x[0] is x
+    del x
+    np.testing.assert_array_equal(rows.x[0], X)
+    again = pickle.loads(pickle.dumps(rows))
+    np.testing.assert_array_equal(cross_products(again, 1).dense(), cross_products(rows, 1).dense())
+
+
+def test_columns_apart_and_of_other_numbers_are_copied() -> None:
+    table = np.asarray([X, Y], dtype=np.float32).T
+    one, other = (
+        cross_products(Rows(groups=[], x=list(columns), y=Y), 1).dense()
+        for columns in (table.T, np.ascontiguousarray(table.T, dtype=np.float64))
+    )
+    np.testing.assert_array_equal(one, other)
+
+
+def test_a_scaling_of_other_columns_is_refused() -> None:
+    for rows in (model((A, 4, (None,))), model((A, 4, (None, X)), x=(None,)), model()):
+        with pytest.raises(ValueError, match=r"scaling|divide"):
+            rows.scaled(SCALING)
 
 
 def test_the_right_model_is_solved() -> None:
-    assert solved(((X,), (True,), ((A, 4),), ((0, (-1, 0)),), (-1, 0)))[3].status == "converged"
+    rows = model((A, 4, (None, X)))
+    assert solved(rows, terms((0, 0, 2)))[1].status == "converged"
 
 
 def test_no_rows() -> None:
     nothing = np.zeros(0)
     with pytest.raises((ValueError, IndexError)):
-        solved(((nothing,), (True,), ((A[:0].copy(), 4),), ((0, (-1,)),), (-1, 0)), nothing)
+        solved(model((A[:0].copy(), 4, (None,)), x=(None, nothing), y=nothing), terms(*ONE_TERM))
 
 
 @pytest.fixture
@@ -124,12 +191,12 @@ def test_a_term_outside_of_its_factor_is_refused(
 ) -> None:
     theta = np.zeros(1)
     for call in (
-        lambda: workspace.moment_start([term]),
-        lambda: workspace.optimise([term], theta, 20, 1e-8, True),
-        lambda: workspace.evidence([term], theta, [SQUARE]),
+        workspace.moment_start,
+        lambda places: workspace.optimise(places, theta, 20, 1e-8, True),
+        lambda places: workspace.evidence(places, theta, [SQUARE]),
     ):
-        with pytest.raises(ValueError, match="outside"):
-            call()
+        with pytest.raises(ValueError, match=r"outside|structure"):
+            call(terms(term))
 
 
 @pytest.mark.parametrize(
@@ -154,10 +221,8 @@ def test_a_lambda_that_is_no_number_is_a_status(workspace: Workspace) -> None:
         workspace.gamma()
 
 
-def products(*factors: tuple[Any, int], p: tuple[Any, ...] = (None, X)) -> CrossProducts:
-    groups = [(codes, levels, [None], [0.0], [1.0]) for codes, levels in factors]
-    fixed = (list(p), [0.0] * len(p), [1.0] * len(p))
-    return cross_products(groups, fixed, Y, 0.0, 1.0, None, 1)
+def products(*factors: tuple[Any, int], threads: int = 1) -> CrossProducts:
+    return cross_products(model(*((codes, levels, (None,)) for codes, levels in factors)), threads)
 
 
 def restored(kind: type, state: Any) -> Any:
@@ -223,23 +288,21 @@ def test_levels_that_meet_as_no_rows_could_are_refused() -> None:
     n = 60
     wide = np.arange(n, dtype=np.int32)
     codes = [rng.integers(0, k, n).astype(np.int32) for k in (30, 30)]
-    groups = [
-        (c, k, [None], [0.0], [1.0]) for c, k in zip((wide, *codes), (n, 30, 30), strict=True)
-    ]
-    fixed = ([None], [0.0], [1.0])
     y = rng.normal(size=n)
-    state = cross_products(groups, fixed, y, 0.0, 1.0, None, 1).__getstate__()
-    groups[2] = (codes[1][::-1].copy(), 30, [None], [0.0], [1.0])
-    other = cross_products(groups, fixed, y, 0.0, 1.0, None, 1).__getstate__()
+
+    def state_of(*columns: Any) -> Any:
+        factors = zip(columns, (n, 30, 30), strict=True)
+        rows = model(*((c, k, (None,)) for c, k in factors), x=(None,), y=y)
+        return cross_products(rows, 1).__getstate__()
+
+    state, other = state_of(wide, *codes), state_of(wide, codes[0], codes[1][::-1].copy())
     with pytest.raises(ValueError, match="contradict"):
         restored(CrossProducts, changed(state, 5, 2, to=other[5][2]))
 
 
 PARTS = "columns|one scaling|size|outcome|log|parts"
 
-SCALING, _, _, SOLVED, _ = solve_model(
-    ((X,), (True,), ((A, 4),), ((0, (-1, 0)),), (-1, 0)), Y, *SETTINGS
-)
+SCALING, SOLVED = solved(model((A, 4, (None, X))), terms((0, 0, 2)))
 
 
 @pytest.mark.parametrize(
@@ -280,21 +343,20 @@ def test_a_factor_of_no_levels_or_more_than_codes_reach_is_refused(levels: int) 
 
 @pytest.mark.parametrize("threads", [2**31 - 1, 10**6, 0, -1, -(2**31)])
 def test_any_number_of_threads_sums_the_same(threads: int) -> None:
-    groups = [(c, k, [None], [0.0], [1.0]) for c, k in ((A, 4), (B, 3))]
-    sums = cross_products(groups, ([None, X], [0.0] * 2, [1.0] * 2), Y, 0.0, 1.0, None, threads)
+    sums = products((A, 4), (B, 3), threads=threads)
     np.testing.assert_array_equal(sums.dense(), ONE.dense())
 
 
 ONE = products((A, 4), (B, 3))
 
 
-def prior(group: int, offset: int, q: int, **parts: Any) -> tuple[Any, ...]:
+def prior(group: int, offset: int, q: int, **parts: Any) -> TermPenalty:
     right = {
         "change": np.eye(q), "log_det": 0.1, "log_correlation": 0.1, "trace": np.eye(q),
         "log_sd": np.ones(q), "sd": np.ones(q), "tail_weight": np.ones((1, q)),
         "tail_scale": np.ones((1, q)), "constant": 0.0,
     }  # fmt: skip
-    return (group, offset, *(right | parts).values())
+    return TermPenalty(group=group, offset=offset, **(right | parts))
 
 
 @pytest.mark.parametrize(
@@ -313,56 +375,66 @@ def prior(group: int, offset: int, q: int, **parts: Any) -> tuple[Any, ...]:
         prior(0, 0, 1, tail_scale=np.ones((2, 1))),
     ],
 )
-def test_a_prior_outside_of_its_factor_is_refused(wrong: tuple[Any, ...]) -> None:
+def test_a_prior_outside_of_its_factor_is_refused(wrong: TermPenalty) -> None:
     Workspace(ONE, True, 0.0, [prior(0, 0, 1)], None, 1)
     with pytest.raises(ValueError, match="prior"):
         Workspace(ONE, True, 0.0, [wrong], None, 1)
     with pytest.raises(ValueError, match="prior"):
-        Replication(ONE, True, [(0, 0, 1), (1, 0, 1)], [wrong], np.zeros((0, 3)))
+        Replication(ONE, True, terms((0, 0, 1), (1, 0, 1)), [wrong], np.zeros((0, 3)))
 
 
 @pytest.mark.parametrize("term", [(0, 0, 2), (2, 0, 1), (-1, 0, 1), (0, -1, 1), (0, 0, 0)])
-def test_replicates_of_a_term_outside_of_its_factor_are_refused(term: tuple[int, ...]) -> None:
-    with pytest.raises(ValueError, match="term"):
-        Replication(ONE, True, [term], [], np.zeros((0, 3)))
+def test_replicates_of_a_term_outside_of_its_factor_are_refused(term: tuple[int, int, int]) -> None:
+    with pytest.raises(ValueError, match=r"term|structure"):
+        Replication(ONE, True, terms(term), [], np.zeros((0, 3)))
 
 
 def test_replicates_of_wrong_parts_are_refused() -> None:
-    replication = Replication(ONE, True, [(0, 0, 1), (1, 0, 1)], [], np.zeros((0, 3)))
+    replication = Replication(ONE, True, terms((0, 0, 1), (1, 0, 1)), [], np.zeros((0, 3)))
     theta, beta = np.ones(2), np.zeros(2)
-    rows = (
-        [(A, 4, [None], [0.0], [1.0]), (B, 3, [None], [0.0], [1.0])],
-        ([None, X], [0.0] * 2, [1.0] * 2),
-    )
+    rows = model((A, 4, (None,)), (B, 3, (None,)))
 
-    def plan(count: int) -> tuple[Any, ...]:
-        return (1, 0, count, 10**6, theta, 5, 1e-6, lambda done: None)
+    def plan(count: int) -> RefitPlan:
+        return RefitPlan(
+            seed=1, count=count, threads=10**6, start=theta, max_evaluations=5, gain=1e-6,
+            tick=lambda done: None,
+        )  # fmt: skip
 
-    assert replication.parametric(plan(3), theta, beta, 1.0)[0].shape == (2, 3)
+    assert replication.parametric(plan(3), theta, beta, 1.0).theta.shape == (2, 3)
     with pytest.raises(ValueError, match="none"):
         replication.parametric(plan(-1), theta, beta, 1.0)
-    for pool in (
-        (0, 0, np.zeros((2, 0))),
-        (0, 2**31 - 1, np.zeros((2, 1))),
-        (0, 0, np.zeros((2, 2))),
+    for place, values in (
+        ((0, 0, 0), np.zeros((2, 0))),
+        ((0, 2**31 - 1, 1), np.zeros((2, 1))),
+        ((0, 0, 2), np.zeros((2, 2))),
+        ((0, 0, 1), np.zeros((2, 2))),
+        ((0, 0, 1), np.zeros((0, 1))),
     ):
-        with pytest.raises(ValueError, match="pool"):
-            replication.residual(plan(3), *rows, None, beta, [pool], Y)
+        with pytest.raises(ValueError, match=r"pool|structure"):
+            replication.residual(plan(3), rows, beta, [(terms(place)[0], values)], Y)
+    fewer = model((A[1:].copy(), 4, (None,)), (B[1:].copy(), 3, (None,)), x=(None, X[1:]), y=Y[1:])
+    with pytest.raises(ValueError, match="as many"):
+        replication.residual(plan(3), fewer, beta, [], Y)
 
 
 @pytest.mark.parametrize("fewer", ["groups", "columns", "fixed"])
 def test_variances_of_other_rows_are_refused(workspace: Workspace, fewer: str) -> None:
-    a = (A, 4, [None, X], [0.0] * 2, [1.0] * 2)
-    b = (B, 3, [None], [0.0], [1.0])
-    fixed: tuple[Any, ...] = ([None, X], [0.0] * 2, [1.0] * 2)
-    assert workspace.row_variances([a, b], fixed, None).shape == (N,)
+    a, b = (A, 4, (None, X)), (B, 3, (None,))
+    assert workspace.row_variances(model(a, b)).shape == (N,)
     wrong = {
-        "groups": ([a], fixed),
-        "columns": ([(A, 4, [None], [0.0], [1.0]), b], fixed),
-        "fixed": ([a, b], ([None], [0.0], [1.0])),
+        "groups": model(a),
+        "columns": model((A, 4, (None,)), b),
+        "fixed": model(a, b, x=(None,)),
     }[fewer]
     with pytest.raises(ValueError, match="another model"):
-        workspace.row_variances(*wrong, None)
+        workspace.row_variances(wrong)
+
+
+def test_variances_of_levels_that_are_too_many_are_refused(workspace: Workspace) -> None:
+    b = (B, 3, (None,))
+    assert workspace.row_variances(model((with_code(-1), 4, (None, X)), b)).shape == (N,)
+    with pytest.raises(ValueError, match="level code"):
+        workspace.row_variances(model((with_code(4), 4, (None, X)), b))
 
 
 def test_a_routine_in_the_place_of_another_is_refused() -> None:

@@ -6,9 +6,9 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from tests.oracle.kernel import ReferenceKernel
 
 from ranef.core import CoreKernel, Direction, Rows, RowsGroup, cross_products
-from ranef.core.reference import ReferenceKernel
 
 
 def rows(levels: int, q: int, p: int, per_level: int = 6) -> Rows:

@@ -10,6 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 from problems import lambdas, rows
+from tests.oracle.kernel import ReferenceKernel
 
 import ranef as rn
 from ranef.core import (
@@ -20,7 +21,6 @@ from ranef.core import (
     TermPenalty,
     cross_products,
 )
-from ranef.core.reference import ReferenceKernel
 
 KERNELS = {"core": CoreKernel, "reference": ReferenceKernel}
 STRUCTURES = ["one factor", "many slopes", "three levels", "nested and crossed", "three crossed"]

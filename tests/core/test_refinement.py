@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -65,7 +64,7 @@ def test_a_large_multiple_of_x_and_of_known_effects_takes_no_digits(structure):
         ((ones if c is None else c) - shift) / scale
         for c, shift, scale in zip(data.x, data.x_shifts, data.x_scales, strict=True)
     ]
-    moved = replace(data, y=data.y + data.y_scale * size * x[-1])
+    moved = data.replace(y=data.y + data.y_scale * size * x[-1])
     coarse, refined = both(moved)
     assert refined.evaluate(blocks)
     assert refined.value == pytest.approx(plain.value, abs=1e-4)

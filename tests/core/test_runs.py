@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -43,11 +41,9 @@ def test_sorted_rows(q: int, p: int, weighted: bool) -> None:
     def shuffled(column: np.ndarray | None) -> np.ndarray | None:
         return None if column is None else np.ascontiguousarray(column[order])
 
-    other = replace(
-        data,
+    other = data.replace(
         groups=(
-            replace(
-                group,
+            group.replace(
                 codes=np.ascontiguousarray(group.codes[order]),
                 columns=tuple(shuffled(c) for c in group.columns),
             ),

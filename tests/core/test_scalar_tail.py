@@ -11,9 +11,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 from test_tail import crossed
+from tests.oracle.kernel import ReferenceKernel
 
 from ranef.core import CoreKernel, Direction, cross_products
-from ranef.core.reference import ReferenceKernel
 
 SIZES = [(0.8, 0.0, 0.5), (0.8, 0.0, 0.0), (0.0, 0.6, 0.0), (0.7, 1e-7, 0.4), (0.0, 0.0, 0.0)]
 

@@ -10,9 +10,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 from problems import rows
+from tests.oracle.kernel import ReferenceKernel
 
 from ranef.core import CoreKernel, Rows, RowsGroup, cross_products
-from ranef.core.reference import ReferenceKernel
 
 STEP = 1e-4
 

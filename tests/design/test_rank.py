@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import ranef as rn
+from ranef.design.matrix import ModelColumns
 from ranef.design.rank import dependent_columns
-from ranef.types import ModelColumns
 
 
 def flags(X: np.ndarray, *, intercept: bool) -> list[bool]:

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ranef.design import variance_map
+from ranef.design.matrix import ModelColumns
 from ranef.design.variance_map import FlatDirection, flat_directions
-from ranef.types import ModelColumns
 
 
 def written_out(

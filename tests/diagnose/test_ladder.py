@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 import ranef as rn
+from ranef.diagnose.call import Call
 from ranef.diagnose.ladder import build_ladder, climb
 from ranef.diagnose.subject import Subject
 from ranef.errors import DesignError
@@ -231,7 +232,7 @@ def test_a_rung_that_the_data_refuse_says_why(fit_of: FitOf) -> None:
             raise DesignError("too many random effects for these rows")
         return subject.refit(formula, **arguments)
 
-    ladder = build_ladder(replace(subject, refit=refit), lambda formula, data="data": formula)
+    ladder = build_ladder(replace(subject, refit=refit), Call(subject.formula.text))
     verdicts = {rung.key: rung.verdict for rung in ladder.rungs}
     refused = next(rung for rung in ladder.rungs if rung.key == "zero-correlation")
     assert verdicts["random-intercepts"] == "interior optimum"

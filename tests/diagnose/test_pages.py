@@ -19,7 +19,6 @@ import pytest
 
 import ranef as rn
 from ranef.present.diagnosis import Diagnosis
-from ranef.present.diagnosis_text import shortened
 
 from .conftest import LARGE, MODELS, data_of
 
@@ -89,7 +88,7 @@ def test_html_says_the_same(name: str, diagnosis_of: DiagnosisOf) -> None:
     if diagnosis.ladder.remedy:
         for rung in diagnosis.ladder.rungs[1:]:
             assert rung.judgement in text
-            assert shortened(rung.code) in text
+            assert rung.call.abbreviated().text() in text
 
 
 def test_html_is_escaped() -> None:

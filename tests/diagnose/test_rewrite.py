@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import ranef as rn
-from ranef.diagnose.ladder.centring import centring_plans
-from ranef.diagnose.ladder.random_part import random_part_plans
+from ranef.diagnose.ladder.kind import Asked, Kind
+from ranef.diagnose.ladder.rung import Plan
+from ranef.diagnose.ladder.rungs import (
+    centred,
+    centred_mean,
+    drop_slope,
+    drop_term,
+    group_mean,
+    random_intercepts,
+    zero_correlation,
+)
+from ranef.diagnose.larger import Larger
 from ranef.diagnose.rewrite import parts_of
 from ranef.diagnose.subject import Subject
 from ranef.fit.subject import subject_of
@@ -24,7 +34,19 @@ FORMULAS = [
     "y ~ 1 + (1 | g)",
     "y ~ -1 + poly(x, 2) + C(f, contr.sum) + (1 | factor(g))",
     "cbind(a, b) ~ (x + z)^2 + x %in% z + within(x, g:h) + (1 | g) + (`TRUE` | h)",
+    "y ~ x + cs(0 + f | g/h) + rr(x + z | g) + ar1(0 + x | `the group`) + diag(z | h)",
 ]
+
+
+CENTRING = (centred.KIND, group_mean.KIND, centred_mean.KIND)
+SMALLER = (zero_correlation.KIND, drop_slope.KIND, drop_term.KIND, random_intercepts.KIND)
+
+
+def planned(subject: Subject, kinds: Sequence[Kind]) -> list[Plan]:
+    """Their plans, in the order of the ladder."""
+    asked = Asked(subject, (), (), Larger())
+    plans = [(kind.place, plan.order, plan) for kind in kinds for plan in kind.plans(asked)]
+    return [plan for *_, plan in sorted(plans, key=lambda each: each[:2])]
 
 
 @pytest.mark.parametrize("text", FORMULAS)
@@ -34,8 +56,8 @@ def test_a_formula_taken_apart_and_put_together_reads_the_same(text: str) -> Non
     assert again.response == formula.response
     assert (again.intercept, again.fixed) == (formula.intercept, formula.fixed)
     assert again.offsets == formula.offsets
-    assert [(b.model, b.factors, b.correlated) for b in again.bars] == [
-        (b.model, b.factors, b.correlated) for b in formula.bars
+    assert [(b.model, b.factors, b.correlated, b.structure, b.rank) for b in again.bars] == [
+        (b.model, b.factors, b.correlated, b.structure, b.rank) for b in formula.bars
     ]
     assert to_text(parse(f"{to_source(formula.response)} ~ 1 + (1 | g)").response) == to_text(
         formula.response
@@ -103,12 +125,12 @@ def subject() -> Callable[[str], Subject]:
 def test_centring(
     subject: Callable[[str], Subject], formula: str, expected: list[tuple[str, str]]
 ) -> None:
-    plans = centring_plans(subject(formula))
+    plans = planned(subject(formula), CENTRING)
     assert [(plan.key, plan.formula) for plan in plans] == expected
 
 
 def test_several_predictors_are_averaged_together(subject: Callable[[str], Subject]) -> None:
-    plans = {p.key: p.formula for p in centring_plans(subject("y ~ x:z + x + (1 | g)"))}
+    plans = {p.key: p.formula for p in planned(subject("y ~ x:z + x + (1 | g)"), CENTRING)}
     assert plans["group-mean"] == (
         "y ~ x:z + x + between(x, g):between(z, g) + between(x, g) + (1 | g)"
     )
@@ -161,6 +183,6 @@ def test_several_predictors_are_averaged_together(subject: Callable[[str], Subje
 def test_smaller_random_parts(
     subject: Callable[[str], Subject], formula: str, expected: list[str]
 ) -> None:
-    plans = random_part_plans(subject(formula), ())
+    plans = planned(subject(formula), SMALLER)
     made = [plan.formula for plan in plans if plan.key != "drop-term"]
     assert made == expected

@@ -125,6 +125,6 @@ def test_a_failed_allocation_is_told_in_the_same_form(monkeypatch):
     def fail(*_: object, **__: object) -> None:
         raise MemoryError("std::bad_alloc")
 
-    monkeypatch.setattr("ranef.fit.record.solve_design", fail)
+    monkeypatch.setattr("ranef.fit.record.solve_data", fail)
     with pytest.raises(rn.TooLargeError, match="more memory than this process can have"):
         rn.lmm("y ~ 1 + (1 | pupil)", data())

@@ -53,6 +53,11 @@ _PIECES = st.sampled_from(
         "NULL",
         "(1|g)",
         "(x||g/h)",
+        "cs(",
+        "ar1(",
+        "rr(",
+        "ar1(0+x|g)",
+        "rr(x|g,1)",
     ]
 )
 _TOKENS = st.lists(_PIECES, max_size=30).map(" ".join)

@@ -269,7 +269,10 @@ def test_no_other_start_leads_lower(fit: rn.Fit) -> None:
     replicator = Replicator(problem.products, problem.reml, problem.terms)
     ends = []
     for start in (inner, *other_starts(problem.terms, 2)):
-        plan = RefitPlan(1, 40, 2, start, 500, 1e-7, lambda done: None)
+        plan = RefitPlan(
+            seed=1, count=40, threads=2, start=start, max_evaluations=500, gain=1e-7,
+            tick=lambda done: None,
+        )  # fmt: skip
         refits = replicator.parametric(plan, inner, kernel.beta, sigma)
         assert refits.converged.all()
         ends.append(refits.criterion)

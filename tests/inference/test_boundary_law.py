@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import ranef as rn
-from ranef.fit.between import data_of, variances_of
+from ranef.fit.between import variances_of
 from ranef.inference.boundary_law import _covariance_of_new, boundary_law
 from ranef.inference.model_nesting import place_of
 
@@ -24,7 +24,7 @@ def data() -> pd.DataFrame:
 
 def law(smaller: str, larger: str, statistic: float = 3.0) -> tuple[float, float, str]:
     small, large = (rn.lmm(f"y ~ x + {part}", data()) for part in (smaller, larger))
-    place = place_of(variances_of(small), data_of(large), None)
+    place = place_of(variances_of(small), large._data, None)
     judged = boundary_law(large._problem, place, 0).judge(statistic)
     return judged.p_low, judged.p_high, judged.law
 
@@ -70,7 +70,7 @@ def test_a_singular_smaller_model_gives_bounds() -> None:
     frame = data().assign(y=lambda d: d["x"] + np.sin(7.0 * np.arange(len(d))))
     small, large = (rn.lmm(f"y ~ x + {part}", frame) for part in ("(1 | g)", "(x | g)"))
     assert small.certificate.verdict == "boundary optimum"
-    place = place_of(variances_of(small), data_of(large), None)
+    place = place_of(variances_of(small), large._data, None)
     assert (place.dims, place.zeros) == (((1, 0),), (1,))
     found = boundary_law(large._problem, place, 0)
     judged = found.judge(3.0)
@@ -83,9 +83,9 @@ def test_fixed_effects_add_to_every_index() -> None:
     small, large = (
         rn.lmm(f, data(), reml=False) for f in ("y ~ x + (1 | g)", "y ~ x + z + (x | g)")
     )
-    place = place_of(variances_of(small), data_of(large), None)
+    place = place_of(variances_of(small), large._data, None)
     assert boundary_law(large._problem, place, 1).judge(3.0).law == "half chi2(2), half chi2(3)"
-    same = place_of(variances_of(large), data_of(large), None)
+    same = place_of(variances_of(large), large._data, None)
     assert boundary_law(large._problem, same, 2).judge(3.0).law == "chi2(2)"
 
 
@@ -93,7 +93,7 @@ def test_the_shape_of_the_cone_is_the_expected_information() -> None:
     """By matrices of rows by rows, at the smaller model's estimates, everything else free."""
     frame = data()
     small, large = (rn.lmm(f"y ~ x + {f}", frame) for f in ("(1 | g)", "(x | g) + (z - 1 | c)"))
-    place = place_of(variances_of(small), data_of(large), None)
+    place = place_of(variances_of(small), large._data, None)
     ours = _covariance_of_new(large._problem, place.roots)
     one = np.equal.outer(frame["g"].to_numpy(), frame["g"].to_numpy()).astype(float)
     two = np.equal.outer(frame["c"].to_numpy(), frame["c"].to_numpy()).astype(float)

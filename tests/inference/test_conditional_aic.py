@@ -68,7 +68,7 @@ class Dense:
 
     def __init__(self, fit: Any) -> None:
         self.x, self.w, self.theta = fit._design.X, fit._weights, fit.theta
-        self.y = fit._design.y - fit._offset
+        self.y = fit._data.y
         codes = [(term.codes, term.n_levels) for term in fit._design.terms]
         self.zz = [np.equal.outer(c, c).astype(float) for c, _ in codes]
         self.m = fit.nobs - (fit._design.p if fit.reml else 0)

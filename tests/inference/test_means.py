@@ -487,3 +487,11 @@ def test_more_pairs_than_fit_in_memory_are_refused(monkeypatch: pytest.MonkeyPat
     assert len(means.pairs().frame) == 3
     with pytest.raises(rn.TooLargeError, match="3 differences need"):
         means.pairs(adjust="mvt")
+
+
+def test_a_number_that_is_a_category_in_the_random_part_stays_a_number() -> None:
+    frame = data().assign(t=lambda d: d.index % 3 + d.index % 2)
+    fit = rn.lmm("y ~ t + x + (0 + factor(t) | g)", frame)
+    assert len(fit.emmeans("t").frame) == 1
+    slope = fit.emtrends("t").frame
+    assert slope["estimate"].iloc[0] == pytest.approx(fit.fixef["t"])

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import ranef as rn
-from ranef.fit.between import data_of, variances_of
+from ranef.fit.between import variances_of
 from ranef.inference.model_nesting import NotNested, fixed_parts, place_of
 from ranef.inference.same_data import row_order
 
@@ -39,7 +39,7 @@ def fit(formula: str, frame: pd.DataFrame | None = None, **options: Any) -> rn.F
 
 def place(smaller: str, larger: str) -> Any:
     small, large = fit(smaller), fit(larger)
-    return small, large, place_of(variances_of(small), data_of(large), None)
+    return small, large, place_of(variances_of(small), large._data, None)
 
 
 @pytest.mark.parametrize(
@@ -94,8 +94,8 @@ def test_what_is_not_nested_is_named(smaller: str, larger: str, what: str) -> No
 
 
 def compared(one: rn.Fit, other: rn.Fit) -> None:
-    fixed_parts(data_of(one), data_of(other), None)
-    place_of(variances_of(one), data_of(other), None)
+    fixed_parts(one._data, other._data, None)
+    place_of(variances_of(one), other._data, None)
 
 
 def test_codings_of_the_same_columns() -> None:
@@ -104,10 +104,10 @@ def test_codings_of_the_same_columns() -> None:
     other = fit("y ~ 0 + f + (1 | g)", contrasts={"f": "sum"})
     third = fit("y ~ f + (1 | g)", contrasts={"f": "sum"})
     for coded in (other, third):
-        found = fixed_parts(data_of(one), data_of(coded), None)
+        found = fixed_parts(one._data, coded._data, None)
         assert found.fewer == 0
         assert one.criterion - coded.criterion == pytest.approx(found.coding, abs=1e-7)
-    nothing = fixed_parts(data_of(one), data_of(one), None)
+    nothing = fixed_parts(one._data, one._data, None)
     assert (nothing.fewer, nothing.coding) == (0, 0.0)
 
 
@@ -115,11 +115,11 @@ def test_rows_in_another_order_are_the_same_data() -> None:
     frame = data()
     moved = frame.sample(frac=1.0, random_state=3).reset_index(drop=True)
     one, other = fit("y ~ x + (1 | g)", frame), fit("y ~ x + f + (x | g)", moved)
-    order = row_order(data_of(one), data_of(other))
+    order = row_order(one._data, other._data, (one._formula, other._formula))
     assert order is not None
     np.testing.assert_allclose(frame["y"].to_numpy()[order], moved["y"])
     np.testing.assert_array_equal(frame["g"].to_numpy()[order], moved["g"])
-    assert row_order(data_of(one), data_of(one)) is None
+    assert row_order(one._data, one._data, (one._formula, one._formula)) is None
 
 
 def test_ties_are_rows_that_the_smaller_model_cannot_tell_apart() -> None:

@@ -97,7 +97,7 @@ def dense(fit: rn.Fit, codes: np.ndarray, kind: str, rows: np.ndarray) -> dict[s
         inverse[np.ix_(k, k)] = np.linalg.inv(v[np.ix_(k, k)])
     bread = np.linalg.inv(x.T @ inverse @ x)
     kept = np.eye(design.n) - x @ bread @ x.T @ inverse
-    offset = 0.0 if fit._offset is None else fit._offset
+    offset = 0.0 if fit._data.offset is None else fit._data.offset
     residual = w * (design.y - offset) - x @ estimates.beta
     scores, maps = [], []
     for k in at:

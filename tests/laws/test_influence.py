@@ -62,7 +62,7 @@ def test_downdated_sums_are_those_of_the_kept_rows(
 ) -> None:
     example = make(kind, 3, weighted=True, offset=True)
     fit = rn.lmm(example.formula, example.data, **example.options)
-    rows = rows_of(fit._design, fit._problem.scaling, fit._less_offset, fit._weights)
+    rows = rows_of(fit._design, fit._problem.scaling, fit._data.y, fit._weights)
     units = units_of(fit, by)
     downdate = Downdate(fit._problem.products, rows, units.codes, len(units.levels))
     for j in range(len(units.levels)):
@@ -228,7 +228,7 @@ def test_derivatives_from_tensors_are_the_kernels(
     fit = rn.lmm(example.formula, example.data, **example.options)
     problem, units = fit._problem, units_of(fit, by)
     inner = np.concatenate([(np.eye(t.q) * 0.7 + 0.2)[np.triu_indices(t.q)] for t in problem.terms])
-    rows = rows_of(fit._design, problem.scaling, fit._less_offset, fit._weights)
+    rows = rows_of(fit._design, problem.scaling, fit._data.y, fit._weights)
     downdate = Downdate(problem.products, rows, units.codes, len(units.levels))
     codes, sizes = [g.codes for g in rows.groups], [g.n_levels for g in rows.groups]
     blocks = NestedBlocks(codes, sizes, outermost(codes, sizes))

@@ -72,6 +72,21 @@ CALLS: dict[str, dict[str, Any]] = {
     "no random part": {"formula": "math ~ ses"},
     "bar without parentheses": {"formula": "math ~ ses + 1 | school"},
     "formula that is no text": {"formula": 3},
+    "unknown covariance structure": {"formula": "math ~ ses + csh(0 + time | school)"},
+    "covariance by distance": {"formula": "math ~ ses + exp(time + 0 | school)"},
+    "structure with a double bar": {"formula": "math ~ ses + cs(ses || school)"},
+    "structure without a bar": {"formula": "math ~ ses + ar1(time) + (1 | school)"},
+    "occasions beside an intercept": {"formula": "math ~ ses + ar1(time | school)"},
+    "rank that is none": {"formula": "math ~ ses + rr(ses | school, d = 0)"},
+    "rank above the number of columns": {"formula": "math ~ ses + rr(ses | school, 3)"},
+    "times without a common unit": {
+        "formula": "math ~ ses + ar1(0 + time | school)",
+        "data": with_column(time=np.tile([0.0, 1.0, 2.0, 3.5, 6.1415], 6)),
+    },
+    "structure that hides the residuals": {
+        "formula": "math ~ ses + homcs(0 + time | school)",
+        "data": with_column(time=np.tile(list("abcde"), 6)),
+    },
     "one level": {"data": with_column(school="A")},
     "as many levels as rows": {"data": with_column(school=np.arange(30))},
     "too many random effects": {

@@ -146,7 +146,7 @@ def methods(cls: type) -> list[str]:
     return [
         name
         for name, value in inspect.getmembers(cls, callable)
-        if not name.startswith("_") and name != "of_design" and not inspect.isclass(value)
+        if not name.startswith("_") and not inspect.isclass(value)
     ]
 
 

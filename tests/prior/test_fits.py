@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tests.oracle.kernel import kernel_of
 
 import ranef as rn
 from ranef.errors import OptionError
@@ -201,7 +202,7 @@ def test_what_does_not_fit_says_so(prior, text):
 def test_both_kernels_see_the_same_problem():
     fit = rn.lmm(SLEEP, rn.datasets.load("sleepstudy"), prior=[P.Wishart(), P.Normal()])
     problem: Problem = fit._problem
-    oracle = problem.kernel(reference=True)
+    oracle = kernel_of(problem)
     from ranef.problem.parameters import group_lambdas
 
     assert oracle.evaluate(group_lambdas(problem, fit._solution.inner))

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import optimize
+from tests.oracle import evidence as oracle
 
 import ranef as rn
 from ranef.core import CoreKernel, Evidence
 from ranef.problem.parameters import group_lambdas
-from ranef.solve import reference
 from ranef.solve.certificate import certificate, certify
-from ranef.solve.face import face_of
+from ranef.solve.face import face_of, hessian
 from ranef.solve.start import other_starts
 
 
@@ -204,17 +204,17 @@ def test_certificates_hold_against_other_starts():
 def test_a_wrong_curvature_would_be_noticed(hsb, monkeypatch):
     """The certificate reads the Hessian: with its sign turned nothing is certified."""
     problem, inner = hsb._problem, hsb._solution.inner
-    kernel = problem.kernel(reference=True)
+    kernel = problem.kernel()
     assert kernel.evaluate(group_lambdas(problem, inner))
-    assert certify(problem, inner, kernel, 1).certified
-    real = reference.hessian
+    assert certificate(problem, inner, oracle.evidence(problem, inner, kernel), 1).certified
+    real = oracle.hessian
 
     def turned(problem, face, kernel):
         h, curvature = real(problem, face, kernel)
         return -h, curvature
 
-    monkeypatch.setattr(reference, "hessian", turned)
-    assert not certify(problem, inner, kernel, 1).certified
+    monkeypatch.setattr(oracle, "hessian", turned)
+    assert not certificate(problem, inner, oracle.evidence(problem, inner, kernel), 1).certified
 
 
 @pytest.mark.parametrize("limit", range(1, 12))
@@ -253,7 +253,7 @@ def test_a_point_beside_the_optimum_is_refused(formula, name, errors, certified)
     assert isinstance(kernel, CoreKernel)
     assert kernel.evaluate(group_lambdas(problem, inner))
     face = face_of(problem, inner)
-    h, _ = reference.hessian(problem, face, kernel)
+    h, _ = hessian(problem, face, kernel)
     for k, curvature in enumerate(np.diag(h)):
         there = inner.copy()
         there[k] += errors * np.sqrt(2.0 / curvature)

@@ -1,19 +1,21 @@
-"""From a design to a solution in one call, against the same in steps."""
+"""From a design to a solution, against the same in steps."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import ranef as rn
-from ranef.core import solve_model
-from ranef.design import build
+from ranef.design import Data, build
 from ranef.errors import DesignError
 from ranef.formula import parse
 from ranef.frame import read_table
-from ranef.problem import make_problem
-from ranef.solve import Control, solve, solve_design
+from ranef.problem import form_problem, make_problem
+from ranef.solve import Control, solve, solve_data
+from ranef.types import MissingRows
 
 
 def data() -> pd.DataFrame:
@@ -25,9 +27,13 @@ def data() -> pd.DataFrame:
     return pd.DataFrame({"y": y, "x": x, "a": a, "b": b, "n": a // 4, "w": rng.uniform(1, 3, n)})
 
 
-def design_of(formula, frame=None):
-    frame = data() if frame is None else frame
-    return build(parse(formula), read_table(frame))
+def data_of(formula, frame=None, weights=None, y=None):
+    table = read_table(data() if frame is None else frame)
+    design = build(parse(formula), table)
+    if y is not None:
+        design = replace(design, y=y)
+    missing = MissingRows(np.zeros(0, dtype=np.int64), {}, design.n)
+    return Data(design, table, missing, weights)
 
 
 FORMULAS = {
@@ -42,75 +48,41 @@ FORMULAS = {
 @pytest.mark.parametrize("reml", [False, True], ids=["ML", "REML"])
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("formula", FORMULAS.values(), ids=list(FORMULAS))
-def test_one_call_does_what_the_steps_do(formula, weighted, reml):
-    design = design_of(formula)
+def test_a_design_is_solved_as_its_problem_is(formula, weighted, reml):
     weights = data()["w"].to_numpy() if weighted else None
-    problem, kernel, solution, seconds = solve_design(design, design.y, weights, reml)
-    staged = make_problem(design, design.y, weights, reml)
+    rows = data_of(formula, weights=weights)
+    problem = form_problem(rows, reml)
+    kernel, solution = solve_data(problem, rows, Control())
+    staged = make_problem(rows.design, rows.y, weights, reml)
     steps = solve(staged)
     assert solution.criterion == steps.criterion
     np.testing.assert_array_equal(solution.theta, steps.theta)
     np.testing.assert_array_equal(problem.products.dense(), staged.products.dense())
     assert str(solution.certificate) == str(steps.certificate)
     assert kernel.value == pytest.approx(solution.criterion, abs=1e-9)  # rounding
-    assert seconds > 0.0
 
 
-def begun(design, y):
-    return solve_model(
-        design.plan, np.ascontiguousarray(y), None, True, 500, 1e-11, 3, "newton", 1, 1e-6, 1e-14
-    )
-
-
-def test_what_has_to_be_decided_is_left_to_the_steps():
-    plain = design_of(FORMULAS["one factor"])
-    assert begun(plain, plain.y).kernel is not None
-    crossed = design_of(FORMULAS["crossed"])
-    assert begun(crossed, crossed.y).kernel is None
-    frame = data()
-    frame["z"] = frame["x"] + 1e-5 * np.random.default_rng(1).normal(size=len(frame))
-    collinear = design_of("y ~ x + z + (1 | a)", frame)
-    assert begun(collinear, collinear.y).kernel is None
-    exact = 3.0 + 2.0 * frame["x"].to_numpy()
-    assert begun(plain, exact).kernel is None
+def test_a_response_that_x_fits_exactly_is_refused_before_the_search():
+    exact = data_of(FORMULAS["one factor"], y=3.0 + 2.0 * data()["x"].to_numpy())
     with pytest.raises(DesignError, match="exactly"):
-        solve_design(plain, exact, None, True)
+        form_problem(exact, True)
 
 
 def test_the_collinear_are_solved_in_an_orthogonal_basis():
     frame = data()
     frame["z"] = frame["x"] + 1e-5 * np.random.default_rng(1).normal(size=len(frame))
-    design = design_of("y ~ x + z + (1 | a)", frame)
-    problem = solve_design(design, design.y, None, True).problem
+    problem = form_problem(data_of("y ~ x + z + (1 | a)", frame), True)
     assert problem.scaling.orthogonal is not None
 
 
 def test_control_reaches_the_search():
-    design = design_of(FORMULAS["one factor"])
-    once = solve_design(design, design.y, None, True, control=Control(max_evaluations=1))
-    assert once.solution.certificate.evaluations == 1
-    assert not once.solution.certificate.certified
-    slow = solve_design(design, design.y, None, True, control=Control(method="l-bfgs"))
-    assert slow.solution.method == "l-bfgs"
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda model: (model[0], model[1], model[2], ((1, (-1,)),), model[4]),
-        lambda model: (model[0], model[1], model[2], ((0, (-1, 7)),), model[4]),
-        lambda model: (model[0], model[1], model[2], model[3], (-2,)),
-        lambda model: (model[0], (), *model[2:]),
-        lambda model: ((model[0][0][:5],), *model[1:]),
-    ],
-    ids=["group", "column of Z", "column of X", "flags", "length"],
-)
-def test_a_plan_that_does_not_fit_is_refused(change):
-    from ranef.core.workspace import _core
-
-    design = design_of(FORMULAS["one factor"])
-    with pytest.raises(ValueError, match=r"column|factor|flag|length"):
-        _core.gather(change(design.plan.core), design.y, None, 1)
+    rows = data_of(FORMULAS["one factor"])
+    problem = form_problem(rows, True)
+    _, once = solve_data(problem, rows, Control(max_evaluations=1))
+    assert once.certificate.evaluations == 1
+    assert not once.certificate.certified
+    _, slow = solve_data(problem, rows, Control(method="l-bfgs"))
+    assert slow.method == "l-bfgs"
 
 
 def test_moments_are_the_optimum_of_reml_for_balanced_data():

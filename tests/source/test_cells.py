@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 
 import ranef.source.memory as memory
-from ranef.core import from_cells
+from ranef.core import cross_products, from_cells
 from ranef.design import build
 from ranef.formula import parse
 from ranef.frame import read_table
-from ranef.source import gather, gather_scaled
+from ranef.source import in_memory, rows_of
 
 
 def some_design(random_part):
@@ -36,8 +36,9 @@ def test_cross_products_are_those_of_the_rows(random_part, weighted):
     assert design.cells is not None
     assert design.p >= memory.MANY_COLUMNS
     weights = np.random.default_rng(2).uniform(0.5, 2.0, design.n) if weighted else None
-    scaling, made = gather(design, design.y, weights)
-    whole = gather_scaled(design, scaling, design.y, weights)
+    source = in_memory(design, design.y, weights)
+    (made,) = source.gather()
+    whole = cross_products(rows_of(design, source.scaling, design.y, weights))
     assert (made.n, made.p, made.sizes) == (whole.n, whole.p, whole.sizes)
     assert made.sum_log_weights == pytest.approx(whole.sum_log_weights, rel=1e-13)
     dense = whole.dense()
@@ -47,4 +48,4 @@ def test_cross_products_are_those_of_the_rows(random_part, weighted):
 def test_sums_of_other_cells_are_refused():
     design = some_design("(1 | g)")
     with pytest.raises(ValueError, match="these cells"):
-        from_cells(gather(design, design.y, None)[1], np.eye(3))
+        from_cells(in_memory(design, design.y, None).gather()[0], np.eye(3))

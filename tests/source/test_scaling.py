@@ -14,7 +14,7 @@ from ranef.core import column_scales
 from ranef.design import build
 from ranef.formula import parse
 from ranef.frame import read_table
-from ranef.source import gather, gather_scaled
+from ranef.source import in_memory
 
 
 def exact(values, size):
@@ -70,7 +70,7 @@ def design_of(formula):
 
 def test_inner_columns_are_shifted_and_scaled_ones():
     design = design_of("y ~ x + (x | g) + (0 + x | g)")
-    scaling, _ = gather(design, design.y, None)
+    scaling = in_memory(design, design.y, None).scaling
     inner = (design.X - scaling.x_shifts) / scaling.x_scales
     np.testing.assert_allclose(design.X @ scaling.R, inner, atol=1e-14)
     for term, shifts, scales, change in zip(
@@ -83,24 +83,29 @@ def test_inner_columns_are_shifted_and_scaled_ones():
 
 def test_without_an_intercept_nothing_is_shifted():
     design = design_of("y ~ 0 + x + (0 + x | g)")
-    scaling, _ = gather(design, design.y, None)
+    scaling = in_memory(design, design.y, None).scaling
     np.testing.assert_array_equal(scaling.x_shifts, 0.0)
     np.testing.assert_allclose(scaling.x_scales, np.sqrt((design.X**2).mean(axis=0)))
     np.testing.assert_allclose(scaling.R, np.diag(1.0 / scaling.x_scales))
 
 
 @pytest.mark.parametrize("formula", ["y ~ x + (x | g) + (0 + x | g)", "y ~ 0 + x + (1 | g)"])
-def test_one_call_sums_what_the_scaled_rows_sum(formula):
+def test_a_source_can_be_asked_again(formula):
     design = design_of(formula)
     weights = np.linspace(0.5, 2.0, design.n)
-    scaling, products = gather(design, design.y, weights)
-    again = gather_scaled(design, scaling, design.y, weights)
-    np.testing.assert_array_equal(products.dense(), again.dense())
-    assert products.sum_log_weights == again.sum_log_weights
+    source = in_memory(design, design.y, weights)
+    assert source.n == design.n
+    (products,), (again,) = source.gather(), source.gather()
+    (given,) = in_memory(design, design.y, weights, 2, source.scaling).gather()
+    for other in (again, given):
+        np.testing.assert_array_equal(products.dense(), other.dense())
+        assert products.sum_log_weights == other.sum_log_weights
+    with pytest.raises(ValueError, match="known"):
+        source.gather([1.0])
 
 
 def test_a_scaling_survives_a_pickle():
-    scaling, _ = gather(design_of("y ~ x + (x | g)"), np.arange(60.0), None)
+    scaling = in_memory(design_of("y ~ x + (x | g)"), np.arange(60.0), None).scaling
     turned = scaling.core.with_orthogonal(np.array([[1.0, 2.0], [0.0, 3.0]]))
     for one in (scaling.core, turned):
         other = pickle.loads(pickle.dumps(one))

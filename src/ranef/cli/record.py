@@ -11,7 +11,7 @@ from ranef.present.plain import to_json
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ranef.frame.structure import Structure
+    from ranef.explore.structure import Structure
     from ranef.types import Finding
 
 __all__ = ["fit_record", "models_record", "structure_record", "to_json"]

@@ -1,9 +1,10 @@
 """Kernels: cross-products in, criterion and derivatives out. `sums` and `core` touch C++.
 
-Loaded when needed: `kernel.reference.ReferenceKernel`, the NumPy oracle, and `kernel.replicates`,
-which refits many responses.
+Loaded when needed: `core.replicates`, which refits many responses. The dense NumPy kernel that the
+tests compare with, the place to read the mathematics, is `tests/oracle/kernel.py`.
 """
 
+from ranef.core.arguments import core_structure
 from ranef.core.penalty import NO_PENALTY, CovariancePenalty, Penalty, TermPenalty
 from ranef.core.protocol import (
     Curvature,
@@ -17,25 +18,24 @@ from ranef.core.protocol import (
     Solved,
     Step,
 )
+from ranef.core.structures import Structure, TermFace
 from ranef.core.sums import (
     CoreScaling,
     CrossProducts,
     change_response,
     column_scales,
-    core_gather,
     cross_products,
     from_cells,
     scaling_of,
 )
+from ranef.core.terms import TermBlock, TermLabel
 from ranef.core.workspace import (
     CoreKernel,
     CoreSolved,
     change_fixed,
     one_blas_thread,
     row_variances,
-    solve_model,
 )
-from ranef.types import TermBlock
 
 __all__ = [
     "NO_PENALTY",
@@ -55,16 +55,18 @@ __all__ = [
     "RowsGroup",
     "Solved",
     "Step",
+    "Structure",
     "TermBlock",
+    "TermFace",
+    "TermLabel",
     "TermPenalty",
     "change_fixed",
     "change_response",
     "column_scales",
-    "core_gather",
+    "core_structure",
     "cross_products",
     "from_cells",
     "one_blas_thread",
     "row_variances",
     "scaling_of",
-    "solve_model",
 ]

@@ -7,8 +7,6 @@ columns [X y] are summed by unit as if they were random effects.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -64,7 +62,7 @@ class Downdate:
             (*rows.x_scales, rows.y_scale),
         )
         parts = cross_products(
-            replace(rows, groups=(*split, beside), x=(), x_shifts=(), x_scales=())
+            rows.replace(groups=[*split, beside], x=[], x_shifts=None, x_scales=None)
         ).__getstate__()
         m = self.p + 1
         last = len(split)

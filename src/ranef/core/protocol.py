@@ -1,4 +1,4 @@
-"""What a kernel is: one interface for the compiled core and the NumPy reference."""
+"""What a kernel is: one interface for the compiled core and the dense one of the tests."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
-from ranef.types import Array, Codes, TermBlock
+from ranef._core import Rows, RowsGroup
+from ranef.core.terms import TermBlock
+from ranef.types import Array
 
 __all__ = [
     "LBFGS",
@@ -29,34 +31,6 @@ NEWTON = "newton"
 
 LBFGS = "l-bfgs"
 """Limited-memory quasi-Newton steps, from gradients alone."""
-
-
-@dataclass(frozen=True, slots=True)
-class RowsGroup:
-    """The random-effects columns of one grouping factor, row by row.
-
-    Column k is read as ``(columns[k] - shifts[k]) / scales[k]``; None stands for the constant 1.
-    """
-
-    codes: Codes
-    n_levels: int
-    columns: tuple[Array | None, ...]
-    shifts: tuple[float, ...]
-    scales: tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """All rows of a model: Z by grouping factor, X, y and prior weights (None: all 1)."""
-
-    groups: tuple[RowsGroup, ...]
-    x: tuple[Array | None, ...]
-    x_shifts: tuple[float, ...]
-    x_scales: tuple[float, ...]
-    y: Array
-    y_shift: float
-    y_scale: float
-    weights: Array | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+import ranef._core as _core
+from ranef._core import RefitPlan
+from ranef.core.arguments import core_penalties, core_terms
 from ranef.core.penalty import NO_PENALTY, Penalty
 from ranef.core.protocol import Rows, TermBlock
-from ranef.core.sums import CrossProducts, fixed_argument, group_arguments
-from ranef.core.workspace import Replication, _blas_threads, _penalties, _use_scipy_blas
+from ranef.core.sums import CrossProducts
+from ranef.core.workspace import Replication, _blas_threads, _use_scipy_blas
 from ranef.types import Array
 
 __all__ = ["EffectPool", "RefitPlan", "Refits", "Replicator"]
-
-
-@dataclass(frozen=True, slots=True)
-class RefitPlan:
-    """How many replicates, drawn from which key, and how they are searched.
-
-    ``tick`` is called with the number of replicates done, several times a second.
-    """
-
-    seed: int
-    count: int
-    threads: int
-    start: Array
-    max_evaluations: int
-    gain: float
-    tick: Callable[[int], None]
-    first: int = 0
 
 
 class EffectPool(NamedTuple):
@@ -81,8 +66,8 @@ class Replicator:
         self._core = Replication(
             products,
             reml,
-            [(t.group, t.offset, t.q) for t in terms],
-            _penalties(penalty),
+            core_terms(terms),
+            core_penalties(penalty),
             np.zeros((0, products.p + 1)) if penalty.fixed_rows is None else penalty.fixed_rows,
         )
         self._dense = self._core.tail_columns > 64
@@ -92,7 +77,7 @@ class Replicator:
     def parametric(self, plan: RefitPlan, theta: Array, beta: Array, sigma: float) -> Refits:
         """Random effects and errors drawn from the model."""
         with self._one_blas_thread():
-            return _refits(self._core.parametric(_plan(plan), theta, beta, sigma))
+            return _refits(self._core.parametric(plan, theta, beta, sigma))
 
     def conditional(
         self, plan: RefitPlan, beta: Array, sigma: float, modes: Sequence[Array]
@@ -100,7 +85,7 @@ class Replicator:
         """Errors drawn from the model, random effects kept at `modes`, (levels, q) by factor."""
         flat = [np.ascontiguousarray(m).ravel() for m in modes]
         with self._one_blas_thread():
-            return _refits(self._core.conditional(_plan(plan), beta, sigma, flat))
+            return _refits(self._core.conditional(plan, beta, sigma, flat))
 
     def residual(
         self,
@@ -111,33 +96,16 @@ class Replicator:
         errors: Array,
     ) -> Refits:
         """Random effects and errors (times the roots of the weights) drawn from pools."""
-        effects = [(t.group, t.offset, np.ascontiguousarray(values)) for t, values in pools]
+        terms = core_terms([pool.term for pool in pools])
+        effects = [
+            (t, np.ascontiguousarray(pool.values)) for t, pool in zip(terms, pools, strict=True)
+        ]
         with self._one_blas_thread():
-            return _refits(
-                self._core.residual(
-                    _plan(plan),
-                    group_arguments(rows),
-                    fixed_argument(rows),
-                    rows.weights,
-                    beta,
-                    effects,
-                    errors,
-                )
-            )
+            return _refits(self._core.residual(plan, rows, beta, effects, errors))
 
     def cluster(self, plan: RefitPlan, rows: Rows) -> Refits:
         """Levels of the only grouping factor drawn with replacement."""
-        return _refits(
-            self._core.cluster(
-                _plan(plan),
-                group_arguments(rows),
-                fixed_argument(rows),
-                rows.y,
-                rows.y_shift,
-                rows.y_scale,
-                rows.weights,
-            )
-        )
+        return _refits(self._core.cluster(plan, rows))
 
     def response(
         self, seed: int, k: int, theta: Array, beta: Array, sigma: float
@@ -153,28 +121,15 @@ class Replicator:
         return nullcontext()
 
 
-def _plan(plan: RefitPlan) -> tuple[Any, ...]:
-    return (
-        plan.seed,
-        plan.first,
-        plan.count,
-        plan.threads,
-        plan.start,
-        plan.max_evaluations,
-        plan.gain,
-        plan.tick,
-    )
-
-
-def _refits(result: tuple[Any, ...]) -> Refits:
-    theta, beta, criterion, sigma, rows, converged, evaluations = result
-    p, count = beta.shape[0] if beta.ndim == 2 else 0, criterion.size
+def _refits(found: _core.Refits) -> Refits:
+    count = found.criterion.size
+    p = found.beta.shape[0]
     return Refits(
-        theta=theta,
-        beta=np.asarray(beta).reshape(p, count),
-        criterion=criterion,
-        sigma=sigma,
-        rows=np.asarray(rows),
-        converged=np.asarray(converged, dtype=np.bool_),
-        evaluations=np.asarray(evaluations, dtype=np.int64),
+        theta=found.theta,
+        beta=found.beta.reshape(p, count),
+        criterion=found.criterion,
+        sigma=found.sigma,
+        rows=np.asarray(found.rows),
+        converged=np.asarray(found.converged, dtype=np.bool_),
+        evaluations=np.asarray(found.evaluations, dtype=np.int64),
     )

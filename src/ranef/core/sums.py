@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 import ranef._core as _core
 from ranef._core import CrossProducts
 from ranef._core import Scaling as CoreScaling
+from ranef.core.arguments import core_terms
 from ranef.core.protocol import Rows
-from ranef.types import Array, ColumnPlan
+from ranef.core.terms import TermBlock
+from ranef.types import Array
 
 __all__ = [
     "SIZE_LIMITS",
@@ -19,28 +20,13 @@ __all__ = [
     "CrossProducts",
     "change_response",
     "column_scales",
-    "core_gather",
     "cross_products",
-    "fixed_argument",
     "from_cells",
-    "group_arguments",
     "scaling_of",
 ]
 
 SIZE_LIMITS: tuple[float, float] = _core.SIZE_LIMITS
 """Between them a column's size can be squared, and squares of ratios of sizes be variances."""
-
-
-def group_arguments(rows: Rows) -> list[tuple[Any, ...]]:
-    """Grouping factors as the core takes them."""
-    return [
-        (g.codes, g.n_levels, list(g.columns), list(g.shifts), list(g.scales)) for g in rows.groups
-    ]
-
-
-def fixed_argument(rows: Rows) -> tuple[Any, ...]:
-    """X as the core takes it."""
-    return (list(rows.x), list(rows.x_shifts), list(rows.x_scales))
 
 
 def column_scales(
@@ -66,19 +52,18 @@ def column_scales(
     return made
 
 
-def scaling_of(plan: ColumnPlan, y: Array, threads: int = 1) -> CoreScaling:
-    """Sizes of the columns of a model and of its response (contiguous)."""
-    return _core.scaling_of(plan.core, y, threads)
+def scaling_of(rows: Rows, terms: Sequence[TermBlock], threads: int = 1) -> CoreScaling:
+    """Sizes of the columns of a model and of its response.
 
-
-def core_gather(
-    plan: ColumnPlan, y: Array, weights: Array | None, threads: int = 1
-) -> tuple[CoreScaling, CrossProducts]:
-    """The same, and the cross-products of the scaled columns.
-
-    Results have the same bits whatever the number of threads.
+    Parameters
+    ----------
+    rows : Rows
+        As the data have them, without shifts and scales.
+    terms : sequence of TermBlock
+        They divide the columns of each grouping factor among them.
+    threads : int
     """
-    return _core.gather(plan.core, y, weights, threads)
+    return _core.scaling_of(rows, core_terms(terms), threads)
 
 
 def cross_products(rows: Rows, threads: int = 1) -> CrossProducts:
@@ -86,29 +71,12 @@ def cross_products(rows: Rows, threads: int = 1) -> CrossProducts:
 
     The result has the same bits whatever the number of threads.
     """
-    return _core.cross_products(
-        group_arguments(rows),
-        fixed_argument(rows),
-        rows.y,
-        rows.y_shift,
-        rows.y_scale,
-        rows.weights,
-        threads,
-    )
+    return _core.cross_products(rows, threads)
 
 
 def change_response(products: CrossProducts, rows: Rows, threads: int = 1) -> CrossProducts:
     """:func:`cross_products` of rows whose response alone has changed, in less time."""
-    return _core.change_response(
-        products,
-        group_arguments(rows),
-        fixed_argument(rows),
-        rows.y,
-        rows.y_shift,
-        rows.y_scale,
-        rows.weights,
-        threads,
-    )
+    return _core.change_response(products, rows, threads)
 
 
 def from_cells(products: CrossProducts, x: Array) -> CrossProducts:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 import ranef._core as _core
 from ranef._core import Replication, change_fixed, philox
+from ranef.core.arguments import core_penalties, core_terms
 from ranef.core.penalty import NO_PENALTY, Penalty
 from ranef.core.protocol import (
     NEWTON,
@@ -24,11 +25,10 @@ from ranef.core.protocol import (
     Step,
     TermBlock,
 )
-from ranef.core.sums import CoreScaling, CrossProducts, fixed_argument, group_arguments
-from ranef.types import Array, ColumnPlan
+from ranef.core.sums import CoreScaling, CrossProducts
+from ranef.types import Array
 
 __all__ = [
-    "Begun",
     "CoreKernel",
     "CoreSolved",
     "Replication",
@@ -36,13 +36,17 @@ __all__ = [
     "one_blas_thread",
     "philox",
     "row_variances",
-    "solve_model",
 ]
 
 CoreSolved = _core.Solved
 """What the core has found."""
 
-HESSIANS = ("sums over levels", "trace products", "nested tangents", "tall products")
+HESSIANS = {
+    _core.HessianPath.SUMS_OVER_LEVELS: "sums over levels",
+    _core.HessianPath.TRACE_PRODUCTS: "trace products",
+    _core.HessianPath.NESTED: "nested tangents",
+    _core.HessianPath.TALL_PRODUCTS: "tall products",
+}
 
 
 @cache
@@ -73,63 +77,6 @@ def one_blas_thread() -> AbstractContextManager[Any]:
     return _blas_threads().limit(limits=1)  # type: ignore[no-any-return]
 
 
-def _penalties(penalty: Penalty) -> list[tuple[Any, ...]]:
-    return [
-        (
-            term.block.group,
-            term.block.offset,
-            term.change,
-            term.form.log_det,
-            term.form.log_correlation,
-            term.form.trace,
-            term.form.log_sd,
-            term.form.sd,
-            term.form.tail_weight,
-            term.form.tail_scale,
-            term.form.constant,
-        )
-        for term in penalty.terms
-    ]
-
-
-class Begun(NamedTuple):
-    """How far the core came with a model: the kernel at its solution, where nothing had to be
-    decided on the way."""
-
-    scaling: CoreScaling
-    products: CrossProducts
-    kernel: CoreKernel | None
-    found: Solved | None
-    seconds: float
-    """Until the cross-products were there."""
-
-
-def solve_model(
-    plan: ColumnPlan,
-    y: Array,
-    weights: Array | None,
-    reml: bool,
-    max_evaluations: int,
-    gain: float,
-    restarts: int,
-    method: str,
-    threads: int,
-    collinear: float,
-    nothing: float,
-) -> Begun:
-    """From columns to a solution in one call.
-
-    It ends with the cross-products where X is nearly `collinear` or leaves `nothing` of y, where
-    sizes cannot be squared, and where factors are crossed.
-    """
-    scaling, products, workspace, found, seconds = _core.solve_model(
-        plan.core, y, weights, reml, max_evaluations, gain, restarts, method == NEWTON, threads,
-        collinear, nothing,
-    )  # fmt: skip
-    kernel = None if workspace is None else CoreKernel.at(workspace, products)
-    return Begun(scaling, products, kernel, found, seconds)
-
-
 def row_variances(kernel: CoreKernel, rows: Rows) -> Array:
     """Prediction error variances of x'beta + z'b over sigma^2, times the weights, shape (n,).
 
@@ -145,7 +92,7 @@ def row_variances(kernel: CoreKernel, rows: Rows) -> Array:
             x[:, j] = ((1.0 if column is None else column) - shift) / scale
         forms = np.einsum("ij,ij->i", x @ kernel.xx_inverse, x)
         return np.asarray(forms if rows.weights is None else forms * rows.weights)
-    return kernel.workspace.row_variances(group_arguments(rows), fixed_argument(rows), rows.weights)
+    return kernel.workspace.row_variances(rows)
 
 
 class CoreKernel:
@@ -161,6 +108,11 @@ class CoreKernel:
         Priors.
     threads : int
         They arrange the cross-products; the result does not depend on their number.
+
+    Attributes
+    ----------
+    moves : int
+        How often it may have been evaluated elsewhere than before.
     """
 
     def __init__(
@@ -172,23 +124,14 @@ class CoreKernel:
         threads: int = 1,
     ) -> None:
         self.workspace = _core.Workspace(
-            products, reml, constant, _penalties(penalty), penalty.fixed_rows, threads
+            products, reml, constant, core_penalties(penalty), penalty.fixed_rows, threads
         )
-        self._take(products)
-
-    def _take(self, products: CrossProducts) -> None:
         self._products = products
+        self._from_rows = 0
+        self.moves = 0
         self.dense_columns = self.workspace.tail_columns
         if self.dense_columns > 64:
             _use_scipy_blas()
-
-    @classmethod
-    def at(cls, workspace: Any, products: CrossProducts) -> CoreKernel:
-        """Around a workspace that is there already."""
-        out = cls.__new__(cls)
-        out.workspace = workspace
-        out._take(products)
-        return out
 
     def _threads(self) -> AbstractContextManager[Any]:
         """One thread in BLAS: large tails are shared among threads of the core's own."""
@@ -221,20 +164,24 @@ class CoreKernel:
             whole = 9
         return 8 * (4 * entries + whole * columns**2)
 
+    @property
+    def held(self) -> int:
+        """Bytes that it holds on to between calls, about, after the usual questions.
+
+        Six times the numbers of the chain and three times those of the tail, as measured, and the
+        rows if it sums over them.
+        """
+        return 8 * (6 * self.workspace.layout[3] + 3 * self.workspace.tail[0] + self._from_rows)
+
     def refine(self, rows: Rows) -> None:
         """From now on sum what is left of X and y over the rows, those of the cross-products.
 
         Where effects are many times larger than residuals, that keeps digits which cross-products
         lose. An evaluation then takes some passes over the rows.
         """
-        self.workspace.refine(
-            group_arguments(rows),
-            fixed_argument(rows),
-            rows.y,
-            rows.y_shift,
-            rows.y_scale,
-            rows.weights,
-        )
+        self.moves += 1
+        self._from_rows = rows.y.size * (len(rows.x) + 1 + sum(len(g.columns) for g in rows.groups))
+        self.workspace.refine(rows)
 
     def at_sigma(self, sigma: float | None) -> None:
         """From now on the criterion at this sigma; None profiles sigma out, as at first.
@@ -246,6 +193,7 @@ class CoreKernel:
         self.workspace.at_sigma(sigma)
 
     def evaluate(self, lambda_: Sequence[Array]) -> bool:
+        self.moves += 1
         with self._threads():
             return self.workspace.evaluate(list(lambda_))
 
@@ -300,9 +248,13 @@ class CoreKernel:
             p = self.beta.size
             return Curvature(np.zeros((0, 0)), np.zeros(0), np.zeros((0, p, p)))
         with self._threads():
-            hessian, r2, xx = self.workspace.hessian([(d.group, d.d) for d in directions])
+            found = self.workspace.hessian([(d.group, d.d) for d in directions])
         p = self.beta.size
-        return Curvature(hessian, r2, np.asarray(xx).reshape(len(directions), p, p))
+        return Curvature(
+            hessian=found.hessian,
+            r2=found.r2,
+            xx=np.asarray(found.xx).reshape(len(directions), p, p),
+        )
 
     def average_information(self, directions: Sequence[Direction]) -> Array:
         with self._threads():
@@ -325,7 +277,7 @@ class CoreKernel:
 
     def moment_start(self, terms: Sequence[TermBlock]) -> Array:
         with self._threads():
-            return self.workspace.moment_start(terms)
+            return self.workspace.moment_start(core_terms(terms))
 
     def optimise(
         self,
@@ -338,11 +290,20 @@ class CoreKernel:
         if not terms:  # nothing to search for
             status = "converged" if self.evaluate([]) else "broke down"
             return Optimum(start, self.value, status, 1, 0, method, ())
+        self.moves += 1
         with self._threads():
-            theta, value, status, evaluations, escapes, found_by, log = self.workspace.optimise(
-                terms, start, max_evaluations, gain, method == NEWTON
+            found = self.workspace.optimise(
+                core_terms(terms), start, max_evaluations, gain, method == NEWTON
             )
-        return Optimum(theta, value, status, evaluations, escapes, found_by, steps_of(log))
+        return Optimum(
+            theta=found.theta,
+            criterion=found.criterion,
+            status=found.status,
+            evaluations=found.evaluations,
+            escapes=found.escapes,
+            method=found.method,
+            log=steps_of(found.log),
+        )
 
     def evidence(
         self, terms: Sequence[TermBlock], theta: Array, bases: Sequence[Array]
@@ -357,7 +318,18 @@ class CoreKernel:
             b = B b_inner for each term, for eigenvalues in the data's units.
         """
         with self._threads():
-            return Evidence(*self.workspace.evidence(terms, theta, bases))
+            found = self.workspace.evidence(core_terms(terms), theta, bases)
+        return Evidence(
+            gain=found.gain,
+            step=found.step,
+            dual=found.dual,
+            complementarity=found.complementarity,
+            curvature=found.curvature,
+            rank=found.rank,
+            flat=found.flat,
+            loose=found.loose,
+            rounding=found.rounding,
+        )
 
     def solve(
         self,
@@ -373,6 +345,7 @@ class CoreKernel:
 
         The last evaluation is the one at the solution.
         """
+        self.moves += 1
         with self._threads():
             return self.workspace.solve(
                 scaling, start, max_evaluations, gain, restarts, method == NEWTON, threads

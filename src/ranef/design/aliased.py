@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from ranef.types import Array, Cells, ModelColumns
+from ranef.design.matrix import Cells, ModelColumns
+from ranef.types import Array
 
 __all__ = ["Aliases", "learn_aliases"]
 

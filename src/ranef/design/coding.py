@@ -12,6 +12,7 @@ import numpy as np
 from ranef.core.columns import Ends, ends, row_threads
 from ranef.design.evaluate import evaluate_factor
 from ranef.design.fixed import category, code_terms, column_values
+from ranef.design.matrix import Cells, ModelColumns
 from ranef.design.spelling import level_marks, marked, spelt
 from ranef.design.state import Category, State
 from ranef.errors import DataError, DesignError
@@ -21,7 +22,7 @@ from ranef.formula.render import to_text
 from ranef.formula.terms import Term
 from ranef.frame.factors import level_name
 from ranef.frame.table import Column, Table
-from ranef.types import INTERCEPT, Array, Cells, Codes, ModelColumns
+from ranef.types import INTERCEPT, Array, Codes
 
 __all__ = ["Coded", "all_levels", "code", "ends_of", "report_not_finite"]
 

@@ -15,16 +15,18 @@ from ranef.design.columns import check_columns
 from ranef.design.contrasts import from_argument
 from ranef.design.encoding import Encoding
 from ranef.design.learn import learn_state
-from ranef.design.plan import plan_columns
+from ranef.design.matrix import Cells, ModelColumns
+from ranef.design.plan import ColumnPlan, plan_columns
 from ranef.design.random import build_random
 from ranef.design.rank import dependent_columns
 from ranef.design.response import build_response
 from ranef.design.state import State
 from ranef.design.suspicion import suspicious_factors
+from ranef.design.terms import RandomTerm
 from ranef.errors import DataError, OptionError
 from ranef.formula.model import Formula
 from ranef.frame.table import Table
-from ranef.types import Array, Cells, ColumnPlan, ModelColumns, RandomTerm
+from ranef.types import Array
 
 __all__ = ["Design", "build"]
 

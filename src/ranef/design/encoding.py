@@ -12,6 +12,7 @@ from ranef.design.aliased import Aliases
 from ranef.design.coding import code, ends_of, report_not_finite
 from ranef.design.derivative import design_slopes, expression_slope
 from ranef.design.evaluate import evaluate
+from ranef.design.matrix import ModelColumns
 from ranef.design.means import mean_column
 from ranef.design.random import TermCoding
 from ranef.design.reads import reads
@@ -22,7 +23,7 @@ from ranef.formula.nodes import Call, Expr, walk
 from ranef.formula.render import to_text
 from ranef.formula.terms import Term
 from ranef.frame.table import Table
-from ranef.types import Array, Codes, ModelColumns
+from ranef.types import Array, Codes
 
 __all__ = ["Encoding"]
 

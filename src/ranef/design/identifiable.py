@@ -55,11 +55,13 @@ def flat_on_factor(
     design: Design, members: Sequence[int], weights: Array | None = None
 ) -> tuple[FlatDirection, ...]:
     """What the data do not identify of the terms on one grouping factor, by position."""
+    from ranef.design.tangent import span_of
     from ranef.design.variance_map import flat_directions
 
     terms = [design.terms[k] for k in members]
     blocks = [term.columns for term in terms]
-    return flat_directions(blocks, terms[0].codes, terms[0].n_levels, weights)
+    spans = [span_of(term.structure, term.q, term.rank, term.positions) for term in terms]
+    return flat_directions(blocks, terms[0].codes, terms[0].n_levels, weights, spans)
 
 
 def is_refused(

@@ -7,11 +7,15 @@ from dataclasses import dataclass, replace
 from itertools import islice, product
 
 from ranef.design.design import Design
+from ranef.design.matrix import ModelColumns
 from ranef.design.random import TermCoding
+from ranef.design.tangent import n_parameters, span_of
+from ranef.design.terms import RandomTerm
 from ranef.design.variance_map import flat_directions
 from ranef.formula.model import Bar, Formula
 from ranef.formula.naming import typed
-from ranef.types import Array, ModelColumns
+from ranef.formula.structures import tagged
+from ranef.types import Array
 
 __all__ = ["Part", "nearest_parts", "parts_of_factor"]
 
@@ -35,6 +39,10 @@ class Part:
     kept : frozenset of int
         The terms that stay, -1 among them for the intercept.
     correlated : bool
+    structure : str
+    rank : int
+    occasions : tuple of int
+        Structure, rank and positions as in :class:`~ranef.types.RandomTerm`.
     """
 
     bar: Bar
@@ -43,6 +51,9 @@ class Part:
     owners: tuple[int, ...]
     kept: frozenset[int]
     correlated: bool
+    structure: str = "us"
+    rank: int = 0
+    occasions: tuple[int, ...] = ()
 
     @property
     def positions(self) -> tuple[int, ...]:
@@ -58,18 +69,29 @@ class Part:
         return [self.columns.take((j,)) for j in at]
 
     @property
+    def spans(self) -> list[Array | None]:
+        """What the covariance of each block can change (see `ranef.design.tangent`)."""
+        q = len(self.positions)
+        return [span_of(self.structure, q, self.rank, self.occasions)] * len(self.blocks)
+
+    @property
     def n_parameters(self) -> int:
         q = len(self.positions)
-        return q * (q + 1) // 2 if self.correlated else q
+        if not self.correlated:
+            return q
+        return n_parameters(self.structure, q, self.rank, self.occasions)
 
     @property
     def text(self) -> str:
         """As a user writes it."""
+        if self.structure == self.bar.structure != "us":
+            return self.bar.text
         names = [typed(self.bar.model.terms[k].name) for k in sorted(self.kept - {-1})]
         intercept = -1 in self.kept
         left = names if names and intercept else ["1" if intercept else "0", *names]
         mark = "|" if self.correlated or len(self.positions) == 1 else "||"
-        return f"({' + '.join(left)} {mark} {typed(self.bar.label)})"
+        inner = f"{' + '.join(left)} {mark} {typed(self.bar.label)}"
+        return tagged(self.structure, inner, self.rank)
 
 
 def parts_of_factor(design: Design, formula: Formula, members: Sequence[int]) -> list[Part]:
@@ -79,10 +101,12 @@ def parts_of_factor(design: Design, formula: Formula, members: Sequence[int]) ->
     """
     columns: dict[int, list[Array | None]] = {}
     owners: dict[int, list[int]] = {}
+    structures: dict[int, RandomTerm] = {}
     for k in members:
         coding: TermCoding = design.encoding.random_codings[k]
         columns.setdefault(coding.bar, []).extend(design.terms[k].columns.columns)
         owners.setdefault(coding.bar, []).extend(coding.owners)
+        structures[coding.bar] = design.terms[k]
     return [
         Part(
             formula.bars[place],
@@ -91,6 +115,9 @@ def parts_of_factor(design: Design, formula: Formula, members: Sequence[int]) ->
             tuple(owners[place]),
             frozenset(owners[place]),
             formula.bars[place].correlated,
+            structures[place].structure,
+            structures[place].rank,
+            structures[place].positions,
         )
         for place in sorted(columns)
     ]
@@ -130,13 +157,17 @@ def nearest_parts(
     models.sort(key=lambda model: -sum(part.n_parameters for part in model))
     for model in islice((m for m in models if m), _MOST):
         blocks = [block for part in model for block in part.blocks]
-        if not flat_directions(blocks, first.codes, first.n_levels, weights):
+        spans = [span for part in model for span in part.spans]
+        if not flat_directions(blocks, first.codes, first.n_levels, weights, spans):
             return model
     return None
 
 
 def _smaller(part: Part) -> Iterator[Part]:
     """The part as it is, independent effects, one term less, the intercept alone, nothing."""
+    if part.structure != "us":
+        yield from _simpler(part)
+        return
     terms = sorted(part.kept - {-1}, reverse=True)
     kept = [part.kept, *(part.kept - {k} for k in terms)]
     if -1 in part.kept:
@@ -149,3 +180,15 @@ def _smaller(part: Part) -> Iterator[Part]:
         if part.correlated and len(smaller.positions) > 1:
             yield replace(smaller, correlated=False)
     yield replace(part, kept=frozenset())
+
+
+def _simpler(part: Part) -> Iterator[Part]:
+    """A part with a structure as it is, structures with fewer parameters, an intercept, nothing."""
+    free = replace(part, structure="us", rank=0, occasions=())
+    yield part
+    for other in (replace(free, correlated=False), replace(free, structure="homdiag")):
+        if other.n_parameters < part.n_parameters:
+            yield other
+    intercept = ModelColumns((None,), part.columns.n_rows)
+    yield replace(free, columns=intercept, owners=(-1,), kept=frozenset({-1}))
+    yield replace(free, kept=frozenset())

@@ -3,21 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from ranef.types import (
-    INTERCEPT,
-    Array,
-    Codes,
-    ColumnPlan,
-    ModelColumns,
-    RandomTerm,
-    TermBlock,
-    TermLabel,
-)
+from ranef.core import RowsGroup, TermBlock, TermLabel
+from ranef.design.matrix import ModelColumns
+from ranef.design.terms import RandomTerm
+from ranef.types import INTERCEPT, Array, Codes
 
-__all__ = ["plan_columns"]
+__all__ = ["ColumnPlan", "plan_columns"]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnPlan:
+    """The columns of a model as the data have them, neither shifted nor scaled.
+
+    Attributes
+    ----------
+    groups : tuple of RowsGroup
+        Columns of Z by grouping factor.
+    fixed : tuple of (ndarray, shape (n,), or None)
+        Columns of X; None is the constant 1.
+    blocks : tuple of TermBlock
+        Where each random-effects term stands.
+    labels : tuple of TermLabel
+    """
+
+    groups: tuple[RowsGroup, ...] = field(repr=False)
+    fixed: tuple[Array | None, ...] = field(repr=False)
+    blocks: tuple[TermBlock, ...]
+    labels: tuple[TermLabel, ...]
 
 
 def plan_columns(
@@ -26,43 +42,40 @@ def plan_columns(
     """Lay out the columns of X and Z.
 
     Terms on one grouping factor share a group, side by side. A column that several matrices use
-    with the same origin is read once.
+    is one array, which the core then reads once.
     """
-    places: dict[tuple[int, bool], int] = {}
-    columns: list[Array] = []
+    contiguous: dict[int, Array] = {}
 
-    def use(matrix: ModelColumns, names: Sequence[str]) -> tuple[int, ...]:
-        centred = INTERCEPT in names
-        used = []
+    def use(matrix: ModelColumns, names: Sequence[str]) -> list[Array | None]:
+        used: list[Array | None] = []
         for column, name in zip(matrix.columns, names, strict=True):
             if column is None or name == INTERCEPT:  # which no column of the data is called
-                used.append(-1)
+                used.append(None)
                 continue
-            place = places.setdefault((id(column), centred), len(columns))
-            if place == len(columns):
-                columns.append(np.ascontiguousarray(column, dtype=np.float64))
-            used.append(place)
-        return tuple(used)
+            if id(column) not in contiguous:
+                contiguous[id(column)] = np.ascontiguousarray(column, dtype=np.float64)
+            used.append(contiguous[id(column)])
+        return used
 
     fixed = use(x, x_names)
     groups: dict[str, int] = {}
     codes: list[tuple[Codes, int]] = []
-    widths: list[int] = []
-    random, blocks = [], []
+    columns: list[list[Array | None]] = []
+    blocks = []
     for term in terms:
         group = groups.setdefault(term.factor, len(groups))
         if group == len(codes):
             codes.append((term.codes, term.n_levels))
-            widths.append(0)
-        random.append((group, use(term.columns, term.names)))
-        blocks.append(TermBlock(group, widths[group], term.q))
-        widths[group] += term.q
+            columns.append([])
+        place = (group, len(columns[group]), term.q)
+        blocks.append(TermBlock(*place, term.structure, term.rank, term.positions))
+        columns[group] += use(term.columns, term.names)
     return ColumnPlan(
-        columns=tuple(columns),
-        centred=tuple(centred for _, centred in places),
-        groups=tuple(codes),
-        random=tuple(random),
-        fixed=fixed,
+        groups=tuple(
+            RowsGroup(codes=c, n_levels=n_levels, columns=own)
+            for (c, n_levels), own in zip(codes, columns, strict=True)
+        ),
+        fixed=tuple(fixed),
         blocks=tuple(blocks),
-        labels=tuple(TermLabel(t.label, t.factor, t.names, t.n_levels) for t in terms),
+        labels=tuple(TermLabel(t.label, t.factor, t.names, t.n_levels, t.structure) for t in terms),
     )

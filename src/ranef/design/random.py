@@ -9,15 +9,19 @@ import numpy as np
 
 from ranef.design.coding import Coded, code
 from ranef.design.grouping import Grouping, learn_grouping
+from ranef.design.occasions import occasion_names, positions_of
 from ranef.design.state import State
+from ranef.design.terms import RandomTerm
 from ranef.errors import DesignError
 from ranef.formula.model import Bar, Formula
-from ranef.formula.naming import numbered
+from ranef.formula.naming import numbered, typed
 from ranef.formula.position import pointer
+from ranef.formula.render import to_source
+from ranef.formula.structures import ORDERED, tagged
 from ranef.formula.terms import Term
 from ranef.frame.grouping import ROUNDING
 from ranef.frame.table import Table
-from ranef.types import Array, Codes, RandomTerm
+from ranef.types import Array, Codes
 
 __all__ = ["TermCoding", "build_random"]
 
@@ -59,6 +63,8 @@ class _Part:
     codes: Codes
     coded: Coded
     constant: frozenset[int]
+    structure: str
+    positions: tuple[int, ...]
 
 
 def build_random(
@@ -72,7 +78,8 @@ def build_random(
     Raises
     ------
     DesignError
-        A grouping factor with one level, or a random part without columns.
+        A grouping factor with one level, a random part without columns, a rank larger than the
+        number of columns, or occasions whose distances are not known.
     """
     groupings: dict[tuple[str, ...], tuple[Grouping, Codes]] = {}
     matrices: dict[tuple[bool, tuple[str, ...]], Coded] = {}
@@ -89,6 +96,13 @@ def build_random(
         constant = _constant_columns(coded, codes, len(grouping))
         owners = _owners(coded)
         every = tuple(range(len(coded.names)))
+        structure = "us"
+        positions: tuple[int, ...] = ()
+        if bar.structure != "us" and len(every) > 1:
+            structure = bar.structure
+            if structure in ORDERED:
+                positions = positions_of(bar, table, state)
+        _check_rank(bar, every, formula)
         for columns in (every,) if bar.correlated else tuple((j,) for j in every):
             coding = TermCoding(
                 grouping,
@@ -98,7 +112,7 @@ def build_random(
                 place,
                 tuple(owners[j] for j in columns),
             )
-            parts.append(_Part(bar, coding, codes, coded, constant))
+            parts.append(_Part(bar, coding, codes, coded, constant, structure, positions))
     parts = _sorted_as_lme4(parts)
     labels = numbered([part.bar.label for part in parts])
     terms = [_term(part, label) for part, label in zip(parts, labels, strict=True)]
@@ -117,15 +131,32 @@ def _sorted_as_lme4(parts: list[_Part]) -> list[_Part]:
 
 def _term(part: _Part, label: str) -> RandomTerm:
     columns = part.coding.columns
+    names = tuple(part.coded.names[j] for j in columns)
     return RandomTerm(
         label=label,
         factor=part.bar.label,
-        names=tuple(part.coded.names[j] for j in columns),
+        names=occasion_names(part.bar, names) if part.bar.structure in ORDERED else names,
         columns=part.coded.columns.take(columns),
         codes=part.codes,
         grouping=part.coding.grouping,
         constant=tuple(k for k, j in enumerate(columns) if j in part.constant),
+        structure=part.structure,
+        rank=part.bar.rank if part.structure == "rr" else 0,
+        positions=part.positions,
     )
+
+
+def _check_rank(bar: Bar, columns: tuple[int, ...], formula: Formula) -> None:
+    q = len(columns)
+    if bar.rank > q:
+        free = tagged("us", f"{to_source(bar.lhs)} | {typed(bar.label)}", 0)
+        raise DesignError(
+            f"the rank of {bar.text} is larger than its number of columns",
+            where=pointer(formula.text, bar.span),
+            found=f"rank {bar.rank}, {q} column{'s' * (q > 1)}",
+            fix=f"write {free}, whose covariance matrix is free"
+            + (f", or a rank below {q}" if q > 1 else ""),
+        )
 
 
 def _check_levels(bar: Bar, grouping: Grouping, formula: Formula) -> None:

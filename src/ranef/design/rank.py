@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranef.core.columns import Ends
+from ranef.design.matrix import Cells, ModelColumns
 from ranef.frame.grouping import ROUNDING
-from ranef.types import Array, Cells, ModelColumns
+from ranef.types import Array
 
 __all__ = ["dependent_columns"]
 

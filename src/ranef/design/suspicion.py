@@ -21,7 +21,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ranef.types import Codes, ModelColumns, RandomTerm
+from ranef.design.matrix import ModelColumns
+from ranef.design.terms import RandomTerm
+from ranef.types import Codes
 
 __all__ = ["suspicious_factors"]
 

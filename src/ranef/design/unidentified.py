@@ -50,6 +50,10 @@ def refusal(
     if nearest:
         fix = f"the nearest model that the data identify has {_text(nearest)}"
     where = pointer(formula.text, parts[0].bar.span)
+    structured = [part for part in parts if part.structure != "us"]
+    if structured:
+        where = pointer(formula.text, structured[0].bar.span)
+        return _of_structure(structured, len(parts), residual, where, fix)
     if len(names) == 1:
         levels = terms[0].n_levels
         return DesignError(
@@ -92,6 +96,29 @@ def refusal(
         f"the data do not tell the random effects of '{factor}' apart",
         where=where,
         found=together,
+        fix=fix,
+    )
+
+
+def _of_structure(
+    structured: Sequence[Part], n_parts: int, residual: bool, where: str, fix: str
+) -> DesignError:
+    """What is not told apart of terms with structures, whose parameters have no names here."""
+    first = structured[0].bar
+    texts = " and ".join(part.bar.text for part in structured)
+    count = sum(part.n_parameters for part in structured)
+    words = [f"the {count} parameters of {texts}" if count > 1 else f"the parameter of {texts}"]
+    if len(structured) < n_parts:
+        words.append(f"the other random effects of '{first.label}'")
+    what = f"the data do not tell the random effects of '{first.label}' apart"
+    if residual:
+        what = f"the data do not tell the random effects of '{first.label}' from the residuals"
+        words.append("the residual variance")
+    return DesignError(
+        what,
+        where=where,
+        found=f"{', '.join(words[:-1])}{' and ' * (len(words) > 1)}{words[-1]} are determined only "
+        "in combination",
         fix=fix,
     )
 

@@ -5,11 +5,13 @@ For the random effects on one grouping factor, Q columns Z in blocks of its term
     V(D, s) = Z (I (x) D) Z' + s W^-1,
 
 with D symmetric and block-diagonal (P free entries), s the residual variance and W the precision
-weights. V is linear in (D, s). Two different sets of parameters give the same V exactly if their
-difference lies in the null space of this map: then, and only then, no response can tell them apart
-(Rothenberg 1971, Identification in parametric models, Econometrica 39, Theorem 1; the feasible set
-has inner points, so every null direction can be taken from some of them). With other factors the
-rank can only fall, since their parameters add columns to the map.
+weights. The block of a term with a covariance structure moves in the span of the structure's
+derivatives (`ranef.design.tangent`), which has fewer entries. V is linear in (D, s). Two different
+sets of parameters give the same V exactly if their difference lies in the null space of this map:
+then, and only then, no response can tell them apart (Rothenberg 1971, Identification in parametric
+models, Econometrica 39, Theorem 1; the feasible set has inner points, so every null direction can
+be taken from some of them). With other factors the rank can only fall, since their parameters add
+columns to the map.
 
 Rank without a matrix of n x n. Multiply by a random vector u with independent normal entries: the
 map (D, s) -> V(D, s) u has n rows, needs sums over levels alone (Z'u), and
@@ -37,7 +39,8 @@ from itertools import combinations_with_replacement
 import numpy as np
 from numpy.typing import NDArray
 
-from ranef.types import Array, Codes, ModelColumns
+from ranef.design.matrix import ModelColumns
+from ranef.types import Array, Codes
 
 __all__ = ["TAKES_PART", "FlatDirection", "flat_directions"]
 
@@ -76,7 +79,11 @@ class FlatDirection:
 
 
 def flat_directions(
-    blocks: Sequence[ModelColumns], codes: Codes, n_levels: int, weights: Array | None = None
+    blocks: Sequence[ModelColumns],
+    codes: Codes,
+    n_levels: int,
+    weights: Array | None = None,
+    spans: Sequence[Array | None] | None = None,
 ) -> tuple[FlatDirection, ...]:
     """A basis of the null space for the terms on one grouping factor.
 
@@ -89,6 +96,9 @@ def flat_directions(
     n_levels : int
     weights : ndarray, shape (n,), optional
         Precision weights.
+    spans : sequence of (ndarray, shape (P, q, q), or None), optional
+        For each term, symmetric matrices whose span is what its covariance can change, if it has a
+        structure; None for all symmetric matrices.
 
     Returns
     -------
@@ -104,29 +114,33 @@ def flat_directions(
     >>> [round(float(f.covariance[0, 0] / f.residual), 6) for f in found]
     [-1.0]
     """
+    spans = spans or [None] * len(blocks)
     rows = _first_rows(codes, n_levels)
     if 4 * rows.size < codes.size:
         few = [_rows_of(block, rows) for block in blocks]
         some = None if weights is None else weights[rows]
-        if not flat_directions(few, codes[rows], n_levels, some):
+        if not flat_directions(few, codes[rows], n_levels, some, spans):
             return ()
     root = None if weights is None else np.sqrt(weights / weights.mean())
-    made = [_orthonormal(block, root) for block in blocks]
+    made = [
+        _orthonormal(block, root) if span is None else _scaled(block, root)
+        for block, span in zip(blocks, spans, strict=True)
+    ]
     widths = [len(block) for block in blocks]
     for k, (basis, null, _) in enumerate(made):
         if null is not None:
             return (FlatDirection(_placed(widths, k, np.outer(null, null)), 0.0),)
         assert basis is not None
     Z = np.hstack([basis for basis, _, _ in made if basis is not None])
-    pairs = _pairs(widths)
-    sizes = _sizes(Z, codes, n_levels, pairs)
-    null_space = _null_space(Z, codes, n_levels, pairs, sizes)
+    free = _free(widths, blocks, spans)
+    sizes = _sizes(Z, codes, n_levels, free)
+    null_space = _null_space(Z, codes, n_levels, free, sizes)
     change = np.zeros((Z.shape[1], Z.shape[1]))
     for k, (_, _, block) in enumerate(made):
         change += _placed(widths, k, block)
     out = []
     for column in null_space.T:
-        d, s = _unpacked(column / sizes, pairs, Z.shape[1])
+        d, s = free.unpacked(column / sizes)
         covariance = change @ d @ change.T
         largest = max(float(np.abs(covariance).max()), abs(s))
         out.append(FlatDirection(covariance / largest, s / largest))
@@ -183,6 +197,18 @@ def _orthonormal(
     return basis * np.sqrt(n), None, change @ np.linalg.inv(r / np.sqrt(n))
 
 
+def _scaled(block: ModelColumns, root: Array | None) -> tuple[Array, None, Array]:
+    """As :func:`_orthonormal`, with the columns over their sizes as they are."""
+    Z = block.matrix() / _largest(block)
+    return Z if root is None else Z * root[:, None], None, np.eye(len(block))
+
+
+def _largest(block: ModelColumns) -> Array:
+    """The sizes of columns: their largest absolute values, 1 for a column of zeros."""
+    sizes = [1.0 if c is None else float(np.abs(c).max()) for c in block.columns]
+    return np.array([size or 1.0 for size in sizes])
+
+
 def _placed(widths: Sequence[int], k: int, block: Array) -> Array:
     out = np.zeros((sum(widths), sum(widths)))
     place = slice(sum(widths[:k]), sum(widths[: k + 1]))
@@ -190,33 +216,75 @@ def _placed(widths: Sequence[int], k: int, block: Array) -> Array:
     return out
 
 
-def _pairs(widths: Sequence[int]) -> list[tuple[int, int]]:
-    """The free entries of D."""
-    out: list[tuple[int, int]] = []
+@dataclass(frozen=True, slots=True)
+class _Free:
+    """The parameters (D, s), P of them and the residual variance behind.
+
+    Attributes
+    ----------
+    pairs : list of (int, int)
+        Free entries of D.
+    along : list of (slice, ndarray)
+        A block of D, and the matrix along which it moves.
+    width : int
+        Q.
+    """
+
+    pairs: list[tuple[int, int]]
+    along: list[tuple[slice, Array]]
+    width: int
+
+    def __len__(self) -> int:
+        return len(self.pairs) + len(self.along) + 1
+
+    def unpacked(self, parameters: Array) -> tuple[Array, float]:
+        d = np.zeros((self.width, self.width))
+        for (a, b), value in zip(self.pairs, parameters, strict=False):
+            d[a, b] = d[b, a] = value
+        for (place, matrix), value in zip(
+            self.along, parameters[len(self.pairs) : -1], strict=True
+        ):
+            d[place, place] += value * matrix
+        return d, float(parameters[-1])
+
+
+def _free(
+    widths: Sequence[int], blocks: Sequence[ModelColumns], spans: Sequence[Array | None]
+) -> _Free:
+    pairs: list[tuple[int, int]] = []
+    along: list[tuple[slice, Array]] = []
     start = 0
-    for width in widths:
-        out += combinations_with_replacement(range(start, start + width), 2)
+    for width, block, span in zip(widths, blocks, spans, strict=True):
+        if span is None:
+            pairs += combinations_with_replacement(range(start, start + width), 2)
+        else:
+            units = np.outer(_largest(block), _largest(block))
+            moves = span * (units / units.max())
+            along += [(slice(start, start + width), move) for move in moves]
         start += width
-    return out
+    return _Free(pairs, along, start)
 
 
-def _sizes(Z: Array, codes: Codes, n_levels: int, pairs: Sequence[tuple[int, int]]) -> Array:
+def _sizes(Z: Array, codes: Codes, n_levels: int, free: _Free) -> Array:
     """Frobenius norms of the columns of the map; of a covariance, the most that it can be."""
     squares = np.column_stack([np.bincount(codes, z * z, n_levels) for z in Z.T])
     norms = np.sqrt(np.einsum("la,la->a", squares, squares))
-    return np.array([*(np.sqrt(norms[a] * norms[b]) for a, b in pairs), np.sqrt(codes.size)])
+    of_pairs = [np.sqrt(norms[a] * norms[b]) for a, b in free.pairs]
+    of_moves = [
+        np.sqrt(np.sum(np.square(move) * np.outer(norms[place], norms[place])))
+        for place, move in free.along
+    ]
+    return np.array([*of_pairs, *of_moves, np.sqrt(codes.size)])
 
 
-def _null_space(
-    Z: Array, codes: Codes, n_levels: int, pairs: Sequence[tuple[int, int]], sizes: Array
-) -> Array:
+def _null_space(Z: Array, codes: Codes, n_levels: int, free: _Free, sizes: Array) -> Array:
     """Orthonormal basis of the null space in units of the sizes, shape (P + 1, r)."""
     rng = np.random.default_rng(20)
-    null = np.eye(len(pairs) + 1)
+    null = np.eye(len(free))
     rows = _first_rows(codes, n_levels)
-    null = null @ _null_of(Z[rows], codes[rows], n_levels, pairs, null / sizes[:, None], rng)
+    null = null @ _null_of(Z[rows], codes[rows], n_levels, free, null / sizes[:, None], rng)
     while null.shape[1]:
-        kept = _null_of(Z, codes, n_levels, pairs, null / sizes[:, None], rng)
+        kept = _null_of(Z, codes, n_levels, free, null / sizes[:, None], rng)
         if kept.shape[1] == null.shape[1]:
             break
         null = null @ kept
@@ -235,7 +303,7 @@ def _null_of(
     Z: Array,
     codes: Codes,
     n_levels: int,
-    pairs: Sequence[tuple[int, int]],
+    free: _Free,
     candidates: Array,
     rng: np.random.Generator,
 ) -> Array:
@@ -245,7 +313,7 @@ def _null_of(
     d = np.empty((Z.shape[1], Z.shape[1], r))
     s = np.empty(r)
     for j in range(r):
-        d[:, :, j], s[j] = _unpacked(candidates[:, j], pairs, Z.shape[1])
+        d[:, :, j], s[j] = free.unpacked(candidates[:, j])
     sums = np.column_stack([np.bincount(codes, z * u, n_levels) for z in Z.T])
     effects = np.tensordot(sums, d, axes=(1, 0))  # levels, Q, r
     triangle: Array = np.zeros((0, r))
@@ -257,12 +325,3 @@ def _null_of(
     _, values, vectors = np.linalg.svd(triangle)
     rank = int(np.count_nonzero(values > _NULL))
     return np.asarray(vectors[rank:].T)
-
-
-def _unpacked(
-    parameters: Array, pairs: Sequence[tuple[int, int]], width: int
-) -> tuple[Array, float]:
-    d = np.zeros((width, width))
-    for (a, b), value in zip(pairs, parameters, strict=False):
-        d[a, b] = d[b, a] = value
-    return d, float(parameters[-1])

@@ -8,12 +8,13 @@ import numpy as np
 
 from ranef.design import Design
 from ranef.design.rank import dependent_columns
-from ranef.diagnose.words import joined
+from ranef.design.terms import RandomTerm
+from ranef.diagnose.words import join
 from ranef.formula import Formula
 from ranef.formula.nodes import Name, walk
 from ranef.frame import Column
 from ranef.frame.grouping import ROUNDING, group_means, is_constant_within
-from ranef.types import Array, Finding, RandomTerm
+from ranef.types import Array, Finding
 
 __all__ = ["collinearity_findings"]
 
@@ -54,11 +55,11 @@ def _nearly(formula: Formula, design: Design) -> Finding | None:
     return Finding(
         code="collinear-columns",
         severity="note" if shared else "warning",
-        message=f"{joined(involved)} nearly determine each other: their separate coefficients "
+        message=f"{join(involved)} nearly determine each other: their separate coefficients "
         "are poorly known",
         evidence=f"variance inflation factor {factors.max():.3g} of {worst}",
         where=", ".join(involved),
-        fix=f"centre {joined(shared)} first; products and powers then overlap less, and the fit "
+        fix=f"centre {join(shared)} first; products and powers then overlap less, and the fit "
         "is the same"
         if shared
         else "leave one of them out, or read them together; predictions are not affected",
@@ -89,7 +90,7 @@ def _within(design: Design, term: RandomTerm) -> Iterator[Finding]:
     yield Finding(
         code="aliased-within",
         severity="note",
-        message=f"within levels of '{term.factor}' {joined(shown)} {'are' if several else 'is'} "
+        message=f"within levels of '{term.factor}' {join(shown)} {'are' if several else 'is'} "
         "determined by other columns: their separate coefficients rest on comparisons between "
         "levels alone",
         evidence=f"rank {len(names) - len(aliased)} of {len(names)} columns that vary within "

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ranef.diagnose.response import kind_of_response
+from ranef.explore.missing_codes import missing_codes
+from ranef.explore.numeric_group import numeric_group
+from ranef.explore.similar_levels import similar_levels
+from ranef.explore.text_values import text_values
 from ranef.formula import Formula
 from ranef.formula.plain import plain_names
 from ranef.frame import Table
-from ranef.frame.missing_codes import missing_codes
-from ranef.frame.numeric_group import numeric_group
-from ranef.frame.similar_levels import similar_levels
-from ranef.frame.text_values import text_values
 from ranef.types import Finding
 
 __all__ = ["column_findings", "labels_of_groups"]

@@ -20,22 +20,10 @@ LEVEL = 0.01
 
 def contextual_findings(subject: Subject) -> Iterator[Finding]:
     """Mundlak's (1978) test for each predictor and grouping factor."""
-    design = subject.design
-    y = design.y if subject.offset is None else design.y - subject.offset
-    pairs = candidates(subject.formula, subject.table, design)
+    pairs = candidates(subject.formula, subject.table, subject.design)
     for name, factor in pairs:
         try:
-            found = contextual(
-                subject.formula,
-                subject.table,
-                design,
-                y,
-                subject.weights,
-                subject.reml,
-                name,
-                factor,
-                left_out=subject.left_out,
-            )
+            found = contextual(subject.formula, subject.data, subject.reml, name, factor)
         except RanefError:
             continue
         if found.p_joint * len(pairs) < LEVEL:

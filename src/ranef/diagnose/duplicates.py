@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ranef.explore.repeated import repeated_rows
 from ranef.formula import Formula
 from ranef.formula.nodes import Name
 from ranef.frame import Table
-from ranef.frame.repeated import repeated_rows
 from ranef.types import Finding
 
 __all__ = ["duplicate_findings"]

@@ -80,8 +80,7 @@ def evaluated(subject: Subject) -> Evaluated:
     problem, design = subject.problem, subject.design
     kernel = problem.kernel()
     evaluate_at(problem, kernel, subject.solution.inner)
-    y = design.y if subject.offset is None else design.y - subject.offset
-    marginal = y - fixed_part(design.X, subject.estimates.beta, None)
+    marginal = subject.data.y - fixed_part(design.X, subject.estimates.beta, None)
     blocks = [(term.codes, term.Z) for term in design.terms]
     modes = conditional_modes(problem, subject.solution, kernel)
     rest = marginal - random_part(blocks, modes)
@@ -102,7 +101,7 @@ def group_effects(subject: Subject, at: Evaluated) -> list[GroupEffects]:
         column = 0
         for k in members:
             term, block = face.terms[k], problem.terms[k]
-            rows = [block.offset + i for i in term.order]
+            rows = slice(block.offset, block.offset + block.q)
             root[rows, column : column + term.rank] = term.root
             column += term.rank
         if column == 0:

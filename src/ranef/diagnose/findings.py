@@ -55,7 +55,7 @@ def all_findings(
     serial = serial_correlations(subject, _residuals(at, larger))
     return by_severity(
         (
-            *data_findings(formula, subject.table, design, subject.missing),
+            *data_findings(formula, subject.table, design, subject.data.missing),
             *chain.from_iterable(of_data(formula, subject.table)),
             *collinearity_findings(formula, design),
             *separated_findings(design),

@@ -100,16 +100,19 @@ def _outweighed(problem: Problem, solution: Solution) -> Finding:
 
 
 def _boundary(problem: Problem, solution: Solution, unlike: Sequence[str]) -> Finding:
-    from ranef.diagnose.words import joined, null_sentences
+    from ranef.diagnose.words import join, null_sentences
 
     certificate = solution.certificate
     sentences: list[str] = []
     where: list[str] = []
     factors: dict[str, None] = {}
-    for label, covariance in zip(problem.labels, solution.covariances, strict=True):
+    for label, covariance, change in zip(
+        problem.labels, solution.covariances, problem.scaling.B, strict=True
+    ):
         rank = certificate.rank[label.label]
         if rank < len(label.names):
-            sentences += null_sentences(label, covariance, rank)
+            units = np.linalg.norm(change, axis=1)
+            sentences += null_sentences(label, covariance, rank, units)
             where.append(label.label)
             factors[label.factor] = None
     others = [factor for factor in factors if factor not in unlike]
@@ -121,7 +124,7 @@ def _boundary(problem: Problem, solution: Solution, unlike: Sequence[str]) -> Fi
         "raise the criterion",
         where=", ".join(where),
         fix="the fit is sound; ask whether a predictor is missing between groups, or whether "
-        f"the random part by {joined(others)} asks for more than the data hold"
+        f"the random part by {join(others)} asks for more than the data hold"
         if others
         else "the search is sound; the negative correlation says why",
     )

@@ -7,12 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 
+from ranef.design.tangent import n_parameters
+from ranef.explore.meeting import meeting_findings
+from ranef.explore.numeric_group import numeric_group
+from ranef.explore.structure_findings import about_factor
 from ranef.formula import Bar, Formula, Term
-from ranef.formula.nodes import Name
+from ranef.formula.nodes import Name, walk
+from ranef.formula.structures import ORDERED
 from ranef.frame import Column, Table, interaction
-from ranef.frame.meeting import meeting_findings
-from ranef.frame.numeric_group import numeric_group
-from ranef.frame.structure_findings import about_factor
 from ranef.types import Finding
 
 __all__ = ["factors_of", "group_findings"]
@@ -58,7 +60,7 @@ def _number(column: Column) -> Iterator[Finding]:
 def _too_few(formula: Formula, table: Table, factors: Mapping[str, Column]) -> Iterator[Finding]:
     for bar in formula.bars:
         q = _effects(bar, table)
-        parameters = q * (q + 1) // 2 if bar.correlated else q
+        parameters = n_parameters(bar.structure, q, bar.rank, range(q)) if bar.correlated else q
         levels = np.unique(factors[bar.label].values).size
         if 1 < levels <= parameters and parameters > 1:
             yield Finding(
@@ -74,6 +76,11 @@ def _too_few(formula: Formula, table: Table, factors: Mapping[str, Column]) -> I
 
 def _effects(bar: Bar, table: Table) -> int:
     """Random effects of a bar: without an intercept its first category has all its levels."""
+    if bar.structure in ORDERED:
+        (name,) = (
+            node.name for node in walk(bar.model.terms[0].factors[0]) if isinstance(node, Name)
+        )
+        return int(np.unique(table[name].values).size)
     columns = int(bar.model.intercept) + sum(_columns(term, table) for term in bar.model.terms)
     categories = any(
         isinstance(factor, Name) and table[factor.name].kind == "factor"

@@ -17,7 +17,7 @@ from ranef.problem.parameters import to_data
 from ranef.solve import Certificate, Solution
 from ranef.solve.certificate import ENOUGH_GAIN, ENOUGH_STEP
 from ranef.solve.direction_names import null_directions
-from ranef.solve.reference import Found
+from ranef.solve.found import Found
 
 __all__ = ["parameters_spared", "with_ranks"]
 

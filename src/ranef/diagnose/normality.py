@@ -11,7 +11,7 @@ from ranef.diagnose.subject import Subject
 from ranef.diagnose.words import effect
 from ranef.types import Array, Finding
 
-__all__ = ["anderson_darling", "normality_findings", "shapiro_wilk"]
+__all__ = ["anderson_darling", "normality_findings"]
 
 LEVEL = 0.01
 """For all effects of a factor together (Bonferroni)."""
@@ -22,13 +22,6 @@ LARGE = 0.5
 FEWEST_GROUPS = 20
 MOST_GROUPS = 5000
 """For which the law of the Shapiro-Wilk statistic is known; beyond it Anderson-Darling will do."""
-
-# Royston's polynomials, highest power first: the two outermost weights in n^(-1/2), and mean and
-# log standard deviation of log(1 - W) in log n.
-LAST = (-2.706056, 4.434685, -2.07119, -0.147981, 0.221157, 0.0)
-SECOND = (-3.582633, 5.682633, -1.752461, -0.293762, 0.042981, 0.0)
-MEAN = (0.0038915, -0.083751, -0.31082, -1.5861)
-LOG_SD = (0.0030302, -0.082676, -0.4803)
 
 
 def anderson_darling(z: Array) -> float:
@@ -65,45 +58,6 @@ def anderson_darling(z: Array) -> float:
     return float(1.0 - np.exp(-13.436 + 101.14 * a - 223.73 * a**2))
 
 
-def shapiro_wilk(z: Array) -> float:
-    """p value of the Shapiro-Wilk test of normality, by Royston's approximation.
-
-    Of the common tests it has most power against skewness.
-
-    Parameters
-    ----------
-    z : ndarray, shape (n,)
-        At least 12 values, at most `MOST_GROUPS`.
-
-    References
-    ----------
-    Royston, P. (1995), Remark AS R94: a remark on algorithm AS 181: the W-test for normality,
-    Applied Statistics 44, 547-551.
-
-    Examples
-    --------
-    >>> from scipy.special import ndtri
-    >>> round(shapiro_wilk(ndtri((np.arange(50) + 0.5) / 50)), 2)
-    1.0
-    """
-    from scipy import special
-
-    n = z.size
-    m = special.ndtri((np.arange(1, n + 1) - 0.375) / (n + 0.25))
-    length, small = float(np.sqrt(m @ m)), 1.0 / np.sqrt(n)
-    last = np.polyval(LAST, small) + m[-1] / length
-    second = np.polyval(SECOND, small) + m[-2] / length
-    inner = m[2:-2]
-    a = np.empty(n)
-    a[2:-2] = inner * np.sqrt((1.0 - 2.0 * (last**2 + second**2)) / (inner @ inner))
-    a[-1], a[-2], a[0], a[1] = last, second, -last, -second
-    x = np.sort(z) - z.mean()
-    w = float(a @ x) ** 2 / float(x @ x)
-    log_n = np.log(n)
-    y = np.log(max(1.0 - w, 1e-300))
-    return float(special.ndtr((np.polyval(MEAN, log_n) - y) / np.exp(np.polyval(LOG_SD, log_n))))
-
-
 def normality_findings(subject: Subject, at: Evaluated) -> Iterator[Finding]:
     """Test the predicted effects, each over its own standard deviation under the model.
 
@@ -111,6 +65,8 @@ def normality_findings(subject: Subject, at: Evaluated) -> Iterator[Finding]:
     the standard deviation that it has when the model holds, (T (I - K_j) T')^(1/2) sigma, all of
     them are standard normal. Shrinkage costs power, not level.
     """
+    from scipy.stats import shapiro
+
     for effects in group_effects(subject, at):
         if len(effects.levels) < FEWEST_GROUPS:
             continue
@@ -127,7 +83,8 @@ def normality_findings(subject: Subject, at: Evaluated) -> Iterator[Finding]:
                 if int(here.sum()) < FEWEST_GROUPS:
                     continue
                 z = b[here, i] / np.sqrt(variance[here, i])
-                p_value = shapiro_wilk(z) if z.size <= MOST_GROUPS else anderson_darling(z)
+                # Of the common tests Shapiro and Wilk's has most power against skewness.
+                p_value = anderson_darling(z) if z.size > MOST_GROUPS else float(shapiro(z).pvalue)
                 if p_value < LEVEL / tests:
                     yield from _finding(effect(name, label.factor), label.label, z, p_value)
 

@@ -12,9 +12,10 @@ from ranef.diagnose.rank_search import search_on_face, truncated
 from ranef.diagnose.subject import Subject
 from ranef.diagnose.words import direction, effect
 from ranef.inference.chi_bar_square import chi_bar_square, one_variance
-from ranef.problem import Problem, lower_triangles
+from ranef.problem import Problem, roots
 from ranef.problem.parameters import group_lambdas
-from ranef.solve.direction_names import FEW, mostly
+from ranef.solve.direction_names import mostly
+from ranef.solve.null_space import FEW
 from ranef.types import Array, Finding
 
 __all__ = [
@@ -51,7 +52,7 @@ def principal_components(problem: Problem, inner: Array, k: int) -> Array:
     mixed models, arXiv:1506.04967, with columns centred and scaled first, so that neither units
     nor origin matter).
     """
-    t = lower_triangles(inner, [term.q for term in problem.terms])[k]
+    t = roots(problem.terms, inner)[k]
     return np.asarray(np.linalg.svd(t, compute_uv=False))
 
 

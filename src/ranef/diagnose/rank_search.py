@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ranef.core import Kernel
-from ranef.problem import Problem, lower_triangles
-from ranef.problem.parameters import group_lambdas, semidefinite_cholesky, theta_of_blocks
-from ranef.solve.face import Face, face_of, gradient, hessian
+from ranef.covariance import semidefinite_cholesky
+from ranef.problem import Problem, roots
+from ranef.problem.parameters import group_lambdas
+from ranef.solve.face import Face, face_of, gradient, hessian, moved
 from ranef.types import Array
 
 __all__ = ["OnFace", "search_on_face", "truncated"]
@@ -50,13 +51,13 @@ class OnFace:
 def truncated(problem: Problem, inner: Array, ranks: Sequence[int]) -> Array:
     """Inner theta with the smallest principal directions of each term's covariance taken out."""
     blocks = []
-    for t, rank in zip(lower_triangles(inner, [b.q for b in problem.terms]), ranks, strict=True):
+    for t, rank in zip(roots(problem.terms, inner), ranks, strict=True):
         if np.count_nonzero(np.diag(t)) <= rank:
             blocks.append(t)
             continue
         u, values, _ = np.linalg.svd(t)
         blocks.append(_triangle((u[:, :rank] * values[:rank] ** 2) @ u[:, :rank].T, rank))
-    return theta_of_blocks(blocks)
+    return _of_triangles(blocks)
 
 
 def search_on_face(
@@ -130,15 +131,14 @@ def _at(problem: Problem, kernel: Kernel, theta: Array) -> _Local:
 
 
 def _moved(problem: Problem, face: Face, step: Array, ranks: Sequence[int]) -> Array:
-    roots = [term.root.copy() for term in face.terms]
-    for coordinate, change in zip(face.coordinates, step.tolist(), strict=True):
-        roots[coordinate.term][coordinate.row, coordinate.column] += change
     blocks = []
-    for term, root, rank in zip(face.terms, roots, ranks, strict=True):
-        back = np.zeros_like(root)
-        back[list(term.order)] = root
-        blocks.append(_triangle(back @ back.T, rank))
-    return theta_of_blocks(blocks)
+    for t, rank in zip(roots(problem.terms, moved(face, step)), ranks, strict=True):
+        blocks.append(_triangle(t @ t.T, rank))
+    return _of_triangles(blocks)
+
+
+def _of_triangles(blocks: Sequence[Array]) -> Array:
+    return np.concatenate([t.T[np.triu_indices(t.shape[0])] for t in blocks])
 
 
 def _triangle(matrix: Array, rank: int) -> Array:
@@ -151,4 +151,4 @@ def _triangle(matrix: Array, rank: int) -> Array:
 
 
 def _blocks(problem: Problem, theta: Array) -> list[Array]:
-    return lower_triangles(theta, [term.q for term in problem.terms])
+    return roots(problem.terms, theta)

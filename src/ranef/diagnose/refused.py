@@ -15,14 +15,14 @@ from ranef.diagnose.columns import column_findings
 from ranef.diagnose.data import data_findings, missing_rows
 from ranef.diagnose.findings import by_severity, of_data
 from ranef.diagnose.groups import factors_of
-from ranef.diagnose.rewrite import effects, parts_of, per_factor
+from ranef.diagnose.rewrite import effects, intercept_by, part_with, parts_of, per_factor
 from ranef.diagnose.separated import separated_findings
 from ranef.errors import RanefError
+from ranef.explore.structure_findings import about_variable
 from ranef.formula import Formula, Term, to_source
 from ranef.formula.nodes import Name, RandomPart
 from ranef.frame import Column, Table
 from ranef.frame.grouping import group_sizes, is_constant_within
-from ranef.frame.structure_findings import about_variable
 from ranef.types import Array, Finding, MissingRows
 
 __all__ = ["refused_findings", "simpler_formulas"]
@@ -75,6 +75,7 @@ def simpler_formulas(
     intercepts alone.
     """
     written = parts_of(formula)
+    labels = [bar.label for bar in formula.bars]
     if design is not None:
         identified = _identified(formula, design, weights)
         if identified and identified != per_factor(formula):
@@ -90,9 +91,10 @@ def simpler_formulas(
             if slopes == "varying":
                 kept = tuple(t for t in bar.model.terms if _varies_within(t, table, factor))
             if bar.model.intercept or kept:
-                lhs = effects(bar.model.intercept, kept)
-                correlated = bar.correlated or not kept
-                random.append(replace(part, lhs=lhs, correlated=correlated))
+                same = kept == bar.model.terms
+                random.append(part if same else part_with(part, bar.model.intercept, kept))
+            elif bar.structure != "us" and labels.count(bar.label) == 1:
+                random.append(intercept_by(part.group))  # what its columns have in common
         asked = per_factor(formula)
         if random and [to_source(p) for p in random] != [to_source(p) for p in asked]:
             yield replace(written, random=tuple(random)).text
@@ -113,6 +115,8 @@ def _identified(formula: Formula, design: Design, weights: Array | None) -> tupl
                 asked[part.place],
                 lhs=effects(-1 in part.kept, terms),
                 correlated=part.correlated or len(part.positions) == 1,
+                structure=part.structure,
+                rank=part.rank,
             )
     return tuple(random[place] for place in sorted(random))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from ranef.formula import Formula, Term, to_source
+from ranef.formula import Bar, Formula, Term, to_source
 from ranef.formula.nodes import (
     Binary,
     Call,
@@ -19,17 +19,23 @@ from ranef.formula.nodes import (
 )
 from ranef.formula.parse import summands
 from ranef.formula.parser import parse_sides
+from ranef.formula.structures import ORDERED
 
 __all__ = [
     "Parts",
     "bar_with",
     "centring",
     "effects",
+    "free",
     "intercept_by",
+    "intercepts_alone",
+    "outermost",
+    "part_with",
     "parts_of",
     "per_factor",
     "product",
     "replaced",
+    "uncorrelated",
     "with_bar",
     "with_nested",
     "with_parts",
@@ -66,11 +72,14 @@ class Parts:
         return f"{to_source(self.response)} ~ {to_source(right)}"
 
     def mapped(self, change: Callable[[Expr], Expr]) -> Parts:
-        """`change` applied to the right side, grouping factors left alone."""
+        """`change` applied to the right side; grouping factors and occasions are left alone."""
         return replace(
             self,
             fixed=tuple((sign, change(item)) for sign, item in self.fixed),
-            random=tuple(replace(part, lhs=change(part.lhs)) for part in self.random),
+            random=tuple(
+                part if part.structure in ORDERED else replace(part, lhs=change(part.lhs))
+                for part in self.random
+            ),
         )
 
 
@@ -88,7 +97,14 @@ def parts_of(formula: Formula) -> Parts:
 def per_factor(formula: Formula) -> tuple[RandomPart, ...]:
     """The random parts with nested ones written out: one for each of ``formula.bars``."""
     return tuple(
-        RandomPart(bar.lhs, product(bar.group_names), bar.correlated, bar.span)
+        RandomPart(
+            bar.lhs,
+            product(bar.group_names),
+            bar.correlated,
+            bar.span,
+            bar.structure,
+            bar.rank,
+        )
         for bar in formula.bars
     )
 
@@ -96,11 +112,36 @@ def per_factor(formula: Formula) -> tuple[RandomPart, ...]:
 def bar_with(formula: Formula, k: int, terms: Sequence[Term]) -> RandomPart:
     """The k-th of ``formula.bars`` with these terms in place of its own."""
     bar = formula.bars[k]
-    return replace(
-        per_factor(formula)[k],
-        lhs=effects(bar.model.intercept, terms),
-        correlated=bar.correlated or not terms,
-    )
+    return part_with(per_factor(formula)[k], bar.model.intercept, terms)
+
+
+def part_with(part: RandomPart, intercept: bool, terms: Sequence[Term]) -> RandomPart:
+    """The part with other effects.
+
+    A structure stays where these are as many as its rank. An intercept alone has none.
+    """
+    if not terms:
+        return intercept_by(part.group)
+    part = replace(part, lhs=effects(intercept, terms))
+    return free(part) if part.rank > len(terms) + intercept else part
+
+
+def free(part: RandomPart) -> RandomPart:
+    """The part without a structure: all covariances free."""
+    return replace(part, correlated=True, structure="us", rank=0)
+
+
+def uncorrelated(part: RandomPart, bar: Bar) -> RandomPart:
+    """The part with all correlations zero, if that is a special case of it; `bar` is one it makes.
+
+    Structures of one variance keep one. A reduced rank has no such case but that of full rank.
+    """
+    if part.structure == "rr":
+        return part
+    lhs = effects(bar.model.intercept, bar.model.terms) if part.structure in ORDERED else part.lhs
+    if part.structure in ("homdiag", "homcs", "ar1", "homtoep"):
+        return replace(part, lhs=lhs, structure="homdiag")
+    return replace(part, lhs=lhs, correlated=False, structure="us")
 
 
 def with_bar(formula: Formula, k: int, part: RandomPart | None) -> str:
@@ -179,3 +220,32 @@ def replaced(tree: Expr, old: Expr, new: Expr) -> Expr:
             return replace(tree, operand=replaced(tree.operand, old, new))
         case _:
             return tree
+
+
+def intercepts_alone(formula: Formula) -> str:
+    """The formula with a random intercept for each grouping factor; empty without random slopes.
+
+    >>> from ranef.formula import parse
+    >>> intercepts_alone(parse("y ~ x + (x || g) + (1 | h)"))
+    'y ~ x + (1 | g) + (1 | h)'
+    """
+    bars = formula.bars
+    if not any(bar.model.terms for bar in bars):
+        return ""
+    parts = per_factor(formula)
+    first = {
+        bar.label: intercept_by(part.group)
+        for bar, part in reversed(list(zip(bars, parts, strict=True)))
+    }
+    labels = dict.fromkeys(bar.label for bar in bars)
+    return replace(parts_of(formula), random=tuple(first[label] for label in labels)).text
+
+
+def outermost(terms: Sequence[Term]) -> list[Term]:
+    """Terms that no other term contains: dropping any other would break an interaction."""
+    names = [{to_source(factor) for factor in term.factors} for term in terms]
+    return [
+        term
+        for term, own in zip(terms, names, strict=True)
+        if not any(own < other for other in names)
+    ]

@@ -39,7 +39,7 @@ def scale_findings(formula: Formula, table: Table) -> Iterator[Finding]:
                 "to read",
             )
     for bar in formula.bars:
-        if not bar.model.intercept or not bar.correlated:
+        if not bar.model.intercept or not bar.correlated or bar.structure not in ("us", "rr"):
             continue
         for term in bar.model.terms:
             if term.degree > 1 or not isinstance(term.factors[0], Name):

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from ranef.design import Design
-from ranef.diagnose.words import joined, place_of
+from ranef.design.terms import RandomTerm
+from ranef.diagnose.words import join, place_of
 from ranef.frame import Column
 from ranef.frame.grouping import is_constant_within
-from ranef.types import Array, Finding, RandomTerm
+from ranef.types import Array, Finding
 
 __all__ = ["separated_findings"]
 
@@ -55,7 +56,7 @@ def _of_factor(design: Design, term: RandomTerm) -> Iterator[Finding]:
         yield Finding(
             code="separated-group",
             severity="warning",
-            message=f"the fixed effect{'s' if several else ''} of {joined(names)} rest"
+            message=f"the fixed effect{'s' if several else ''} of {join(names)} rest"
             f"{'' if several else 's'} on '{level}' alone among the levels of '{term.factor}': "
             "what is due to the one cannot be told from what is due to the other",
             evidence=f"leverage 1 of '{level}' among the columns that are constant within "

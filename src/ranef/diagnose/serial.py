@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from ranef.design.terms import RandomTerm
 from ranef.diagnose.subject import Subject
-from ranef.types import Array, Codes, Finding, RandomTerm
+from ranef.types import Array, Codes, Finding
 
 __all__ = [
     "Innovations",

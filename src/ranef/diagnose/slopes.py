@@ -9,12 +9,13 @@ import numpy as np
 
 from ranef.design import Design
 from ranef.design.identifiable import flat_on_factor, is_refused
+from ranef.design.terms import RandomTerm
+from ranef.explore.structure_findings import hardly_varies
 from ranef.formula import Bar, Formula, Term
 from ranef.formula.nodes import Name
 from ranef.frame import Column, Table
 from ranef.frame.grouping import group_sizes, is_constant_within
-from ranef.frame.structure_findings import hardly_varies
-from ranef.types import Finding, RandomTerm
+from ranef.types import Finding
 
 __all__ = ["constant_slope_findings", "response_findings", "slope_findings"]
 

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranef.design import Design
+from ranef.design.terms import RandomTerm
 from ranef.diagnose.effects import Evaluated
 from ranef.diagnose.serial import Serial, whitened
 from ranef.diagnose.subject import Subject
 from ranef.inference.rows import leverages
-from ranef.types import Array, Codes, Finding, RandomTerm
+from ranef.types import Array, Codes, Finding
 
 __all__ = ["Spread", "residual_spread", "spread_findings"]
 
@@ -49,8 +50,7 @@ def spread_findings(
     clearly are, the sizes told are of that.
     """
     design = subject.design
-    y = design.y if subject.offset is None else design.y - subject.offset
-    leverage = leverages(subject.problem, subject.solution, design, y, subject.weights)
+    leverage = leverages(subject.problem, subject.solution, design, subject.data.y, subject.weights)
     for term in {term.factor: term for term in design.terms}.values():
         found, rho = residual_spread(at.residuals, leverage, term.codes, term.n_levels), 0.0
         along = serial.get(term.factor)

@@ -8,13 +8,13 @@ from typing import Any, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ranef.design import Design
+from ranef.design import Data, Design
 from ranef.formula import Formula
 from ranef.frame import Table
 from ranef.inference.estimates import Estimates
 from ranef.problem import Problem
 from ranef.solve import Certificate, Control, Solution
-from ranef.types import Array, MissingRows
+from ranef.types import Array
 
 __all__ = ["SAME", "Refit", "Subject"]
 
@@ -68,33 +68,35 @@ class Subject:
     Attributes
     ----------
     formula : Formula
-    table : Table
-        The model's variables in the n rows used.
-    missing : MissingRows
-    design : Design
+    data : Data
+        The rows used; `design`, `table` and `weights` are parts of it.
     problem : Problem
     solution : Solution
     estimates : Estimates
-    weights : ndarray or None, shape (n,)
-        Precision weights.
-    offset : ndarray or None, shape (n,)
-        The whole offset: ``offset()`` terms of the formula and the argument.
-    left_out : Table or None
-        The model's variables in the other rows of the data.
     refit : Refit
     """
 
     formula: Formula
-    table: Table = field(repr=False)
-    missing: MissingRows = field(repr=False)
-    design: Design = field(repr=False)
+    data: Data = field(repr=False)
     problem: Problem = field(repr=False)
     solution: Solution = field(repr=False)
     estimates: Estimates = field(repr=False)
-    weights: Array | None = field(repr=False)
-    offset: Array | None = field(repr=False)
-    left_out: Table | None = field(repr=False)
     refit: Refit = field(repr=False)
+
+    @property
+    def design(self) -> Design:
+        """X, Z and y."""
+        return self.data.design
+
+    @property
+    def table(self) -> Table:
+        """The model's variables in the n rows used."""
+        return self.data.table
+
+    @property
+    def weights(self) -> Array | None:
+        """Precision weights, shape (n,)."""
+        return self.data.weights
 
     @property
     def certificate(self) -> Certificate:

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from ranef.core import Direction
+from ranef.design.terms import RandomTerm
 from ranef.diagnose.effects import Evaluated
 from ranef.diagnose.score import less_than_chance
 from ranef.diagnose.subject import Subject
-from ranef.types import Finding, RandomTerm
+from ranef.types import Finding
 
 __all__ = ["unlike_findings"]
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ranef.problem import TermLabel
-from ranef.solve.direction_names import FEW, mostly
+from ranef.core import TermLabel
+from ranef.solve.direction_names import mostly
+from ranef.solve.null_space import null_space
 from ranef.types import INTERCEPT, Array
 
 if TYPE_CHECKING:
@@ -18,15 +19,12 @@ __all__ = [
     "at_zero",
     "direction",
     "effect",
-    "joined",
+    "join",
     "null_sentences",
     "place_of",
     "slope_of",
     "square",
 ]
-
-GONE = 1e-9
-"""Standard deviation, relative to the largest, below which an effect has no variance."""
 
 
 def effect(name: str, factor: str) -> str:
@@ -70,9 +68,13 @@ def at_zero(others: Iterable[str], categories: Mapping[str, Category]) -> str:
     return " where " + " and ".join(parts) if parts else ""
 
 
-def joined(parts: Sequence[str]) -> str:
-    """``a``, ``a and b``, ``a, b and c``."""
-    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
+def join(words: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``; semicolons between parts that have an "and" inside."""
+    if len(words) > 1 and any(" and " in word for word in words):
+        return "; ".join(words)
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def square(q: int, rank: int) -> str:
@@ -98,7 +100,9 @@ def direction(names: Sequence[str], weights: Array) -> str:
     return " ".join(parts).removeprefix("+ ")
 
 
-def null_sentences(label: TermLabel, covariance: Array, rank: int) -> list[str]:
+def null_sentences(
+    label: TermLabel, covariance: Array, rank: int, units: Array | None = None
+) -> list[str]:
     """What a covariance matrix of less than full rank means, one sentence for each fact.
 
     Parameters
@@ -108,6 +112,8 @@ def null_sentences(label: TermLabel, covariance: Array, rank: int) -> list[str]:
         On the data's scale.
     rank : int
         Less than q.
+    units : ndarray, shape (q,), optional
+        See :func:`~ranef.solve.null_space.null_space`.
 
     Examples
     --------
@@ -115,32 +121,24 @@ def null_sentences(label: TermLabel, covariance: Array, rank: int) -> list[str]:
     >>> null_sentences(label, np.array([[4.0, 0.0], [0.0, 0.0]]), 1)
     ['the slope of ses has no variance between levels of school']
     """
-    q = len(label.names)
     effects = [effect(name, label.factor) for name in label.names]
-    sds = np.sqrt(np.maximum(np.diag(covariance), 0.0))
-    gone = [i for i in range(q) if sds[i] <= GONE * max(GONE, float(sds.max()))]
-    left = [i for i in range(q) if i not in gone]
-    if rank == 0:
-        gone, left = list(range(q)), []
+    found = null_space(covariance, rank, units)
     out = []
-    for i in gone:
+    for i in found.gone:
         where = "" if label.names[i] == INTERCEPT else f" between levels of {label.factor}"
         out.append(f"{effects[i]} has no variance{where}")
-    if len(left) > rank:
-        shape = square(q, rank)
-        if rank == 1:
-            named = joined([effects[i] for i in left])
-            out.append(f"{named} are perfectly correlated: {shape}")
-        else:
-            spread = np.outer(sds[left], sds[left])
-            _, vectors = np.linalg.eigh(covariance[np.ix_(left, left)] / spread)
-            names, missing = [label.names[i] for i in left], len(left) - rank
-            if missing > 1 or len(left) > FEW:
-                what = (
-                    f"{missing} of {len(left)} combinations of effects, mostly of "
-                    f"{mostly(names, vectors[:, :missing], label.factor)}, have"
-                )
-            else:
-                what = f"{direction(names, vectors[:, 0])} (in SDs) has"
-            out.append(f"{what} no variance between levels of {label.factor}: {shape}")
-    return out
+    if not found.missing:
+        return out
+    shape = square(len(label.names), rank)
+    if rank == 1:
+        named = join([effects[i] for i in found.left])
+        return [*out, f"{named} are perfectly correlated: {shape}"]
+    names = [label.names[i] for i in found.left]
+    if found.written_out:
+        what = f"{direction(names, found.directions[:, 0])} (in SDs) has"
+    else:
+        what = (
+            f"{found.missing} of {len(names)} combinations of effects, mostly of "
+            f"{mostly(names, found.directions, label.factor)}, have"
+        )
+    return [*out, f"{what} no variance between levels of {label.factor}: {shape}"]

@@ -14,8 +14,8 @@ from ranef.core.columns import available_cores
 from ranef.errors import OptionError, warn
 from ranef.fit.record import FitRecord
 from ranef.inference.bootstrap_ratio import Truth, bootstrap_ratio
-from ranef.inference.boundary_law import Tested, boundary_law
 from ranef.inference.exact_ratio import DRAWS, exact_tail
+from ranef.inference.likelihood_ratio import Ratio, nested_ratio, statistic_of
 from ranef.inference.model_nesting import (
     FixedParts,
     NotNested,
@@ -23,15 +23,14 @@ from ranef.inference.model_nesting import (
     fixed_parts,
     place_of,
 )
-from ranef.inference.same_data import Data, row_order
+from ranef.inference.same_data import row_order
 from ranef.inference.simulate import draw_key
 from ranef.options import seed as checked_seed
 from ranef.options import whole
 from ranef.types import Array
 
-__all__ = ["Ratios", "data_of", "ratios_between", "refuse_prior", "variances_of"]
+__all__ = ["Ratios", "ratios_between", "refuse_prior", "variances_of"]
 
-WORSE = 1e-4  # deviance units by which a larger model may stay behind a smaller one
 FEW = 0.1  # of the replicates: more failures than this are told as a warning of their own
 
 Bar = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
@@ -94,7 +93,7 @@ def ratios_between(
         judged = _judge(pair, float(statistic[k]), method, n, key, bar)
         df[k] = pair.large._estimates.n_parameters - pair.small._estimates.n_parameters
         p_value[k] = judged.p_high
-        laws.append(judged.law)
+        laws.append(judged.law_and_bounds)
     estimates = [model._estimates for model in models]
     loglik = np.array([e.loglik for e in estimates])
     return Ratios(
@@ -111,24 +110,12 @@ def ratios_between(
     )
 
 
-def data_of(record: FitRecord) -> Data:
-    """What a fit was made from."""
-    return Data(
-        record._formula.text,
-        record._design,
-        record._table,
-        record._formula.predictors(),
-        record._weights,
-        record._offset,
-    )
-
-
 def variances_of(record: FitRecord) -> Variances:
     """The random part of a fit."""
     sigma = record._estimates.sigma
     ranks = record._solution.certificate.rank if record._design.terms else {}
     return Variances(
-        data_of(record),
+        record._data,
         tuple(c / sigma**2 for c in record._estimates.covariances),
         tuple(ranks[term.label] for term in record._design.terms),
     )
@@ -162,8 +149,8 @@ def _refuse(fits: Sequence[FitRecord]) -> None:
 
 
 def _pair(small: FitRecord, large: FitRecord) -> Pair:
-    one, other = data_of(small), data_of(large)
-    order = row_order(one, other)
+    one, other = small._data, large._data
+    order = row_order(one, other, (small._formula, large._formula))
     same_size = small._estimates.n_parameters == large._estimates.n_parameters
     try:
         fixed = fixed_parts(one, other, order)
@@ -205,48 +192,53 @@ def _same_criterion(models: Sequence[FitRecord], pairs: Sequence[Pair]) -> list[
         fix="fit by maximum likelihood to leave out this message: reml=False, or --ml on the "
         "command line",
     )
-    return [model._again(model._problem.with_reml(False)) if model._problem.reml else model
+    return [model._again(reml=False) if model._problem.reml else model
             for model in models]  # fmt: skip
 
 
 def _statistic(pair: Pair) -> float:
     coding = pair.fixed.coding if pair.large._problem.reml else 0.0
-    ratio = 2.0 * (pair.large._estimates.loglik - pair.small._estimates.loglik) - coding
-    if ratio < -WORSE:
+    gained = 2.0 * (pair.large._estimates.loglik - pair.small._estimates.loglik) - coding
+    statistic = statistic_of(gained)
+    if np.isnan(statistic):
         warn(
             UserWarning,
             "a larger model fits worse than one nested in it: it is not at its optimum",
             where=pair.large._formula.text,
-            found=f"{-ratio:.3g} deviance units",
+            found=f"{-gained:.3g} deviance units",
             fix="look at its certificate, and fit it with other start values",
         )
-        return float("nan")
-    return max(ratio, 0.0)
+    return statistic
 
 
-def _judge(pair: Pair, statistic: float, method: str, n: int, key: int, bar: Bar) -> Tested:
+def _judge(pair: Pair, statistic: float, method: str, n: int, key: int, bar: Bar) -> Ratio:
     if np.isnan(statistic):
-        return Tested(statistic, statistic, ("",))
+        return Ratio(statistic, ("",), statistic, statistic)
     if method == "bootstrap":
         return _by_bootstrap(pair, statistic, n, key, bar)
     if method == "exact":
         return _by_exact_law(pair, statistic, key, bar)
     small, large = pair.small, pair.large
-    place = place_of(variances_of(small), data_of(large), pair.order)
-    law = boundary_law(large._problem, place, pair.fixed.fewer)
-    judged = law.judge(statistic)
-    if not law.exact and place.singular:
+    ratio = nested_ratio(
+        statistic,
+        variances_of(small),
+        large._data,
+        large._problem,
+        pair.order,
+        pair.fixed.fewer,
+    )
+    if not ratio.exact and ratio.singular:
         warn(
             UserWarning,
             "the smaller model is singular itself: its p value is an upper bound",
             where=small._formula.text,
-            found=judged.law,
+            found=ratio.law_and_bounds,
             fix='use method="bootstrap"',
         )
-    return judged
+    return ratio
 
 
-def _by_bootstrap(pair: Pair, statistic: float, n: int, key: int, bar: Bar) -> Tested:
+def _by_bootstrap(pair: Pair, statistic: float, n: int, key: int, bar: Bar) -> Ratio:
     small, large = pair.small, pair.large
     reml = large._problem.reml
     with bar("bootstrap of the likelihood ratio", n) as tick:
@@ -271,7 +263,7 @@ def _by_bootstrap(pair: Pair, statistic: float, n: int, key: int, bar: Bar) -> T
         )
     p = found.p_value(statistic)
     failed = f", {found.failed} failed" if found.failed else ""
-    return Tested(p, p, (f"bootstrap, {used} replicates{failed}",))
+    return Ratio(statistic, (f"bootstrap, {used} replicates{failed}",), p, p)
 
 
 def _truth(record: FitRecord) -> Truth:
@@ -279,7 +271,7 @@ def _truth(record: FitRecord) -> Truth:
     estimates = record._estimates
     mean = record._design.X @ estimates.beta
     return Truth(
-        data_of(record),
+        record._data,
         record._problem if effects else None,
         record._solution if effects else None,
         mean,
@@ -289,7 +281,7 @@ def _truth(record: FitRecord) -> Truth:
     )
 
 
-def _by_exact_law(pair: Pair, statistic: float, key: int, bar: Bar) -> Tested:
+def _by_exact_law(pair: Pair, statistic: float, key: int, bar: Bar) -> Ratio:
     terms, before = pair.large._design.terms, pair.small._design.terms
     if before or len(terms) != 1 or terms[0].q != 1:
         raise OptionError(
@@ -300,4 +292,4 @@ def _by_exact_law(pair: Pair, statistic: float, key: int, bar: Bar) -> Tested:
         )
     with bar("drawing from the exact distribution", DRAWS) as tick:
         p = exact_tail(pair.large._problem, pair.fixed.fewer, statistic, key, tick)
-    return Tested(p, p, (f"exact, {DRAWS:,} draws",))
+    return Ratio(statistic, (f"exact, {DRAWS:,} draws",), p, p)

@@ -119,7 +119,7 @@ class ByRow(FitRecord):
         from ranef.inference.residual_kinds import residuals_of_model
 
         return residuals_of_model(
-            self._problem, self._solution, self._design, self._less_offset, self._weights, kind
+            self._problem, self._solution, self._design, self._data.y, self._weights, kind
         )
 
     def _on_rows(self, values: Array) -> Any:
@@ -149,7 +149,7 @@ class ByRow(FitRecord):
 
         encoding = self._design.encoding
         table, shift = read_for_prediction(
-            rows, self._table, encoding, self._offset_name, None, False, False
+            rows, self._table, encoding, self._data.offset_name, None, False, False
         )
         result = predict_average(
             table, encoding, self._estimates.beta, weights, shift, self._method("auto")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -32,7 +33,7 @@ def drop_by_f(record: FitRecord, ddf: str, vcov: Any = None) -> tuple[tuple[str,
     rows = []
     for term in terms:
         formula = formula_without(record._formula, term)
-        smaller = smaller_design(formula, design, record._table, record._left_out)
+        smaller = smaller_design(formula, design, record._table, record._data.left_out)
         rows.append(dropped_rows(design, smaller, term))
     names = tuple(term.name for term in terms)
     estimates = record._estimates
@@ -58,22 +59,14 @@ def drop_by_likelihood(record: FitRecord) -> tuple[tuple[str, ...], LikelihoodTe
         )
     full = record
     if record._problem.reml:
-        full = record._again(record._problem.with_reml(False))
+        full = record._again(reml=False)
     terms = droppable(record._design)
     out = LikelihoodTests(*np.full((4, len(terms)), np.nan))
     for k, term in enumerate(terms):
         formula = formula_without(record._formula, term)
-        smaller = FitRecord.of_design(
-            formula,
-            record._table,
-            smaller_design(formula, record._design, record._table, record._left_out),
-            record.missing_rows,
-            reml=False,
-            weights=record._weights,
-            offset=record._offset,
-            control=record._control,
-            left_out=record._left_out,
-        )
+        design = smaller_design(formula, record._design, record._table, record._data.left_out)
+        spec = replace(record._spec, formula=formula, reml=False, given=None)
+        smaller = FitRecord._of(spec, replace(record._data, design=design))
         out.npar[k] = full._design.p - smaller._design.p
         out.aic[k] = smaller._estimates.aic
         if out.npar[k] > 0:

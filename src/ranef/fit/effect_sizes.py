@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 from ranef.errors import OptionError
@@ -115,7 +116,7 @@ class EffectSizes(FitRecord):
         else:
             by = name_option("by", by, tuple(factors), of="grouping factor")
         estimates = self._estimates
-        y = self._design.y if self._offset is None else self._design.y - self._offset
+        y = self._data.y
         return variance_parts(
             self._problem, self._solution, self._design, estimates.sigma, estimates.beta, y, by
         )
@@ -131,19 +132,11 @@ class EffectSizes(FitRecord):
                 fix="use standardize='basic', or standardise the data before fitting",
             )
         design, scale = standardised_design(
-            self._formula, self._table, self._design, self._left_out
+            self._formula, self._table, self._design, self._data.left_out
         )
-        return self.of_design(
-            self._formula,
-            self._table,
-            design,
-            self.missing_rows,
-            reml=self._problem.reml,
-            weights=self._weights,
-            offset=None if self._offset is None else self._offset / scale,
-            control=self._control,
-            index=self._index,
-        )
+        offset = self._data.offset
+        data = replace(self._data, design=design, offset=None if offset is None else offset / scale)
+        return self._of(replace(self._spec, given=None), data)
 
     def _coefficient_units(self, within: bool) -> Array:
         """What standardises each coefficient, those left out of the fit last (NaN)."""

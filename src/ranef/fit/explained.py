@@ -51,18 +51,7 @@ class Explained(FitRecord):
         """
         from ranef.inference.contextual import contextual
 
-        y = self._design.y if self._offset is None else self._design.y - self._offset
-        return contextual(
-            self._formula,
-            self._table,
-            self._design,
-            y,
-            self._weights,
-            self._problem.reml,
-            variable,
-            by,
-            left_out=self._left_out,
-        )
+        return contextual(self._formula, self._data, self._problem.reml, variable, by)
 
     def diagnose(self) -> Diagnosis:
         """What is worth knowing about this fit, and a ladder of remedies, each already fitted.

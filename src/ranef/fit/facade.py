@@ -274,7 +274,7 @@ class Fit(
         -875.9697
         """
         reml = boolean("reml", reml, fix="with_reml(False) fits by ML")
-        return self if self.reml == reml else self._again(self._problem.with_reml(reml))
+        return self if self.reml == reml else self._again(reml=reml)
 
     if not TYPE_CHECKING:
 

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ranef.design import Design, build, check_columns, check_identifiable
+from ranef.design import Data, Design, build, check_columns, check_identifiable
 from ranef.design.condition import rows_where
 from ranef.errors import DataError, OptionError, RanefError
 from ranef.fit.facade import Fit
 from ranef.fit.given import Given
+from ranef.fit.spec import ModelSpec
 from ranef.formula import Formula, parse
 from ranef.formula.condition import Condition, columns, parse_condition
 from ranef.frame import Table, complete_rows, refuse_missing, take_rows
@@ -26,7 +27,7 @@ from ranef.solve import Control
 from ranef.types import OFFSET, Array, Finding, MissingRows
 
 if TYPE_CHECKING:
-    from ranef.prior import Assigned
+    from ranef.priors.assign import Assigned
 
 __all__ = ["fit_model"]
 
@@ -92,22 +93,11 @@ def fit_model(parsed: Formula, given: Given, *, reml: bool, start: Any = None) -
         design = build(parsed, used, given.contrasts, left_out=left_out)
         check_identifiable(design, w)
         total = _sum(design.offset, _finite("offset", extra.get("offset")))
-        return Fit.of_design(
-            parsed,
-            used,
-            design,
-            record,
-            reml=reml,
-            weights=w,
-            offset=total,
-            offset_name=offset_name,
-            left_out=left_out,
-            index=frame.index,
-            prior=_assigned(given.prior, design),
-            control=control or Control(),
+        return Fit._of(
+            ModelSpec(parsed, reml, _assigned(given.prior, design), control or Control(), given),
+            Data(design, used, record, w, total, offset_name, left_out, frame.index),
             start=None if start is None else _numbers("start values", start),
             seconds={"read": read - begun, "formula and design": perf_counter() - read},
-            given=given,
         )
     except RanefError as error:
         if parsed.bars:
@@ -187,7 +177,7 @@ def _simpler(
 def _assigned(prior: Any, design: Design) -> Assigned | None:
     if prior is None:
         return None
-    from ranef.prior import assign
+    from ranef.priors.assign import assign
 
     return assign(prior, design.terms, design.x_names)
 

@@ -101,7 +101,7 @@ class Influential(FitRecord):
                 self._solution,
                 self._estimates,
                 self._design,
-                self._less_offset,
+                self._data.y,
                 self._weights,
                 units,
                 self._control,
@@ -122,7 +122,7 @@ class Influential(FitRecord):
         from ranef.inference.row_influence import row_influence
 
         return row_influence(
-            self._problem, self._solution, self._design, self._less_offset, self._weights
+            self._problem, self._solution, self._design, self._data.y, self._weights
         )
 
     @progress("computing residuals of groups")
@@ -173,7 +173,7 @@ class Influential(FitRecord):
             self._problem,
             self._solution,
             self._design,
-            self._less_offset,
+            self._data.y,
             self._weights,
             position,
         )
@@ -233,7 +233,7 @@ class Influential(FitRecord):
             self._solution,
             self._estimates,
             self._design,
-            self._less_offset,
+            self._data.y,
             self._weights,
             kind,
         )
@@ -301,7 +301,7 @@ class Influential(FitRecord):
                 self._solution,
                 self._estimates,
                 self._design,
-                self._less_offset,
+                self._data.y,
                 self._weights,
                 self._control,
                 n if calibrate else None,

@@ -48,10 +48,11 @@ class MeansBasis(FitRecord):
         encoding = self._design.encoding
         own = encoding.offset(rows)
         total = np.zeros(rows.n_rows) if own is None else own
-        if self._offset is None:
+        offset = self._data.offset
+        if offset is None:
             return total
         if place is not None:
-            return np.asarray(self._offset[place], dtype=np.float64)
+            return np.asarray(offset[place], dtype=np.float64)
         given = self._design.offset
-        rest = self._offset if given is None else self._offset - given
+        rest = offset if given is None else offset - given
         return total + float(np.mean(rest))

@@ -153,4 +153,4 @@ class Parameters(FitRecord):
         """
         from ranef.present.matrices import model_matrices
 
-        return model_matrices(self._design, self._solution.theta, self._weights, self._offset)
+        return model_matrices(self._design, self._solution.theta, self._weights, self._data.offset)

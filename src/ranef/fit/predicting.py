@@ -158,7 +158,7 @@ class Predicting(FitRecord):
             newdata,
             self._table,
             encoding,
-            self._offset_name,
+            self._data.offset_name,
             offset,
             options.needs_random,
             terms,

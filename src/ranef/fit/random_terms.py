@@ -9,13 +9,13 @@ from typing import NamedTuple
 import numpy as np
 
 from ranef.design import Design
-from ranef.diagnose.ladder.random_part import outermost
-from ranef.diagnose.rewrite import bar_with, effects, with_bar
-from ranef.fit.between import WORSE, data_of, refuse_prior, variances_of
+from ranef.diagnose.rewrite import bar_with, effects, outermost, with_bar
+from ranef.fit.between import refuse_prior, variances_of
 from ranef.fit.record import FitRecord
 from ranef.formula import Bar, Formula, parse, to_source
-from ranef.inference.boundary_law import Place, boundary_law
+from ranef.inference.boundary_law import Place
 from ranef.inference.drop_terms import smaller_design
+from ranef.inference.likelihood_ratio import placed_ratio, statistic_of
 from ranef.inference.model_nesting import NotNested, place_of
 from ranef.solve.solution import evaluate_at
 from ranef.types import Array
@@ -119,19 +119,10 @@ def _with(formula: Formula, k: int, intercept: bool, terms: tuple[object, ...]) 
 
 
 def _smaller(record: FitRecord, formula: Formula) -> Row:
-    design = smaller_design(formula, record._design, record._table, record._left_out)
-    smaller = FitRecord.of_design(
-        formula,
-        record._table,
-        design,
-        record.missing_rows,
-        reml=record._problem.reml,
-        weights=record._weights,
-        offset=record._offset,
-        control=record._control,
-        left_out=record._left_out,
-    )
-    place = place_of(variances_of(smaller), data_of(record), None)
+    design = smaller_design(formula, record._design, record._table, record._data.left_out)
+    spec = replace(record._spec, formula=formula, given=None)
+    smaller = FitRecord._of(spec, replace(record._data, design=design))
+    place = place_of(variances_of(smaller), record._data, None)
     estimates = smaller._estimates
     return _row(record, place, estimates.loglik, estimates.n_parameters)
 
@@ -148,11 +139,10 @@ def _without_effects(record: FitRecord) -> Row:
 
 def _row(record: FitRecord, place: Place, loglik: float, npar: int) -> Row:
     estimates = record._estimates
-    ratio = 2.0 * (estimates.loglik - loglik)
+    statistic = statistic_of(2.0 * (estimates.loglik - loglik))
     df = estimates.n_parameters - npar
     aic = -2.0 * loglik + 2.0 * npar
-    if df == 0 or ratio < -WORSE:
+    if df == 0 or np.isnan(statistic):
         return Row((npar, loglik, aic, np.nan, df, np.nan), "")
-    statistic = max(ratio, 0.0)
-    judged = boundary_law(record._problem, place, 0).judge(statistic)
-    return Row((npar, loglik, aic, statistic, df, judged.p_high), judged.law)
+    ratio = placed_ratio(statistic, place, record._problem)
+    return Row((npar, loglik, aic, statistic, df, ratio.p_high), ratio.law_and_bounds)

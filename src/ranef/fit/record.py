@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Self
 
 from ranef.core import Layout
-from ranef.design import Design
+from ranef.design import Data, Design
 from ranef.diagnose import data_findings, fit_findings
 from ranef.errors import OptionError
-from ranef.fit.given import Given
+from ranef.fit.spec import ModelSpec
 from ranef.formula import Formula
 from ranef.frame import Table
 from ranef.inference.estimates import Estimates, estimate
 from ranef.options import one_of, shown
 from ranef.present.progress import progress
-from ranef.problem import Problem, check_bounded, check_residual_variance
+from ranef.problem import Problem, check_residual_variance, form_problem, settled
 from ranef.problem.exact import NOTHING
-from ranef.solve import Control, Solution, solve_checked, solve_design
-from ranef.solve.solution import search, solution_of
+from ranef.solve import Control, Solution, solve, solve_data
+from ranef.solve.solution import at_solution
 from ranef.store.kept import Kept
 from ranef.types import Array, Finding, Findings, MissingRows
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from ranef.inference.satterthwaite import VarianceDerivatives
     from ranef.inference.term_hypotheses import TermHypotheses
     from ranef.present.fit_log import FitLog
-    from ranef.prior import Assigned
+    from ranef.priors.assign import Assigned
 
 __all__ = ["FitRecord"]
 
@@ -44,102 +44,106 @@ __all__ = ["FitRecord"]
 class FitRecord:
     """Everything a fit is made of. Nothing changes it."""
 
-    _formula: Formula
-    _table: Table
-    _design: Design
+    _spec: ModelSpec
+    _data: Data
     _problem: Problem
     _solution: Solution
     _estimates: Estimates
-    _weights: Array | None
-    _offset: Array | None
-    _offset_name: str | None
-    _control: Control
     _layout: Layout
     _seconds: Mapping[str, float]
-    missing_rows: MissingRows
-    _left_out: Table | None = None
-    _index: pd.Index[Any] | None = None
     findings: tuple[Finding, ...] = ()
-    _given: Given | None = None  # never pickled: it holds the user's data
     _kept: Kept | None = None
 
     @classmethod
-    def of_design(
+    def _of(
         cls,
-        formula: Formula,
-        table: Table,
-        design: Design,
-        missing: MissingRows,
+        spec: ModelSpec,
+        data: Data,
+        problem: Problem | None = None,
         *,
-        reml: bool,
-        weights: Array | None = None,
-        offset: Array | None = None,
-        offset_name: str | None = None,
-        prior: Assigned | None = None,
-        control: Control | None = None,
         start: Array | None = None,
         seconds: Mapping[str, float] | None = None,
-        form: Callable[[Array], Problem] | None = None,
-        left_out: Table | None = None,
-        index: pd.Index[Any] | None = None,
-        given: Given | None = None,
     ) -> Self:
         """Solve, certify, estimate, and keep what is worth knowing.
 
-        `seconds` are those already spent, by phase, for the log. `form` makes the problem from the
-        response less offset, where that takes less than all cross-products. `left_out` are the
-        rows of the data that `missing` lists, `index` the labels of all its rows, if it has any.
-        `given` are the arguments of the user's call.
+        `problem` is that of the model, if it was made from another one: that takes less than all
+        cross-products. `seconds` are those already spent, by phase, for the log.
         """
         begun = perf_counter()
-        control = control or Control()
-        y = design.y if offset is None else design.y - offset
-        if form is None:
-            check_bounded(design, y, reml, penalised=prior is not None)
-            solved = solve_design(design, y, weights, reml, prior, control, start)
+        control = spec.control
+        if problem is None:
+            problem = form_problem(data, spec.reml, spec.prior, control.threads)
         else:
-            formed = form(y)
-            check_bounded(design, y, formed.reml, penalised=formed.prior is not None)
-            solved = solve_checked(formed, design, y, weights, control, start, begun)
-        problem, kernel, solution, gathering = solved
+            problem = settled(problem, data)
+        gathered = perf_counter()
+        kernel, solution = solve_data(problem, data, control, start)
+        problem = solution.problem
         estimates = estimate(problem, solution, kernel)
         inner_variance = (estimates.sigma / problem.scaling.y_scale) ** 2
-        check_residual_variance(problem, design, y, inner_variance, kernel)
+        check_residual_variance(problem, data.design, data.y, inner_variance, kernel)
         findings = [
-            *data_findings(formula, table, design, missing),
+            *data_findings(spec.formula, data.table, data.design, data.missing),
             *fit_findings(problem, solution),
         ]
-        if design.suspicious:
+        if data.design.suspicious:
             from ranef.diagnose.competing import competing_findings
 
-            findings += competing_findings(design, solution.certificate)
+            findings += competing_findings(data.design, solution.certificate)
         found = solution.found
-        solving = gathering + found.search_seconds + found.certificate_seconds
+        spent = dict(seconds or {})
+        spent["cross-products"] = spent.get("cross-products", 0.0) + gathered - begun
+        solving = found.search_seconds + found.certificate_seconds
         return cls(
-            _formula=formula,
-            _table=table,
-            _design=design,
+            _spec=spec,
+            _data=data,
             _problem=problem,
             _solution=solution,
             _estimates=estimates,
-            _weights=weights,
-            _offset=offset,
-            _offset_name=offset_name,
-            _control=control,
-            missing_rows=missing,
-            _left_out=left_out,
-            _index=index,
-            findings=Findings(findings),
-            _given=given,
             _layout=kernel.layout,
             _seconds={
-                **(seconds or {}),
-                "cross-products": gathering,
+                **spent,
                 "search": found.search_seconds,
                 "certificate": found.certificate_seconds,
-                "record": perf_counter() - begun - solving,
+                "record": perf_counter() - gathered - solving,
             },
+            findings=Findings(findings),
         )
+
+    # Parts of the two records, under the names that methods speak of them by.
+    @property
+    def missing_rows(self) -> MissingRows:
+        """Which rows were left out because a variable of the model is missing there."""
+        return self._data.missing
+
+    @property
+    def _formula(self) -> Formula:
+        """As it was asked."""
+        return self._spec.formula
+
+    @property
+    def _control(self) -> Control:
+        """Settings of the search."""
+        return self._spec.control
+
+    @property
+    def _design(self) -> Design:
+        """X, Z and y."""
+        return self._data.design
+
+    @property
+    def _table(self) -> Table:
+        """The model's variables in the rows used."""
+        return self._data.table
+
+    @property
+    def _weights(self) -> Array | None:
+        """Precision weights of the rows used."""
+        return self._data.weights
+
+    @property
+    def _index(self) -> pd.Index | None:
+        """Labels of all rows of the data."""
+        return self._data.index
 
     @property
     def log(self) -> FitLog:
@@ -148,13 +152,15 @@ class FitRecord:
 
         return log_of(self)
 
-    def _again(self, problem: Problem) -> Self:
-        """Another criterion for the same data: by REML or by ML, with other priors."""
+    def _again(self, *, reml: bool) -> Self:
+        """The same model for the same data by REML, or by ML."""
+        spec = replace(self._spec, reml=reml)
+        problem = self._problem.with_reml(reml)
         if self._kept is not None:
-            return self._again_from_sums(problem)
-        return self._from(self._design, lambda _: problem, given=self._given)
+            return self._again_from_sums(spec, problem)
+        return self._of(spec, self._data, problem)
 
-    def _again_from_sums(self, problem: Problem) -> Self:
+    def _again_from_sums(self, spec: ModelSpec, problem: Problem) -> Self:
         """The same for a fit that has been loaded, from the sums that are there without the rows.
 
         Raises
@@ -163,17 +169,17 @@ class FitRecord:
             Sums do not hold the digits that this fit needs.
         """
         kernel = problem.kernel()
-        found = search(problem, self._control, None, kernel)
-        solution = solution_of(problem, *found)
+        solution = solve(problem, spec.control, None, kernel)
         estimates = estimate(problem, solution, kernel)
         inner_variance = (estimates.sigma / problem.scaling.y_scale) ** 2
-        if (found.solved.loses_digits and problem.rows is None) or inner_variance <= NOTHING:
+        if (solution.found.loses_digits and problem.rows is None) or inner_variance <= NOTHING:
             absent: Any = self._table
             absent.missed()
         own = fit_findings(self._problem, self._solution)
         others = [finding for finding in self.findings if finding not in own]
         return replace(
             self,
+            _spec=spec,
             _problem=problem,
             _solution=solution,
             _estimates=estimates,
@@ -183,50 +189,14 @@ class FitRecord:
         )
 
     def _with_prior(self, prior: Assigned | None) -> Self:
-        problem, given = self._problem.with_prior(prior), self._given
-        if given is not None:
-            given = replace(given, prior=None if prior is None else prior.by_name())
-        return self._from(self._design, lambda _: problem, given=given)
-
-    def _from(
-        self,
-        design: Design,
-        form: Callable[[Array], Problem],
-        start: Array | None = None,
-        given: Given | None = None,
-    ) -> Self:
-        """The fit of the problem that `form` makes of the design's response less offset.
-
-        `given` is the call that would give this fit, if there is one.
-        """
-        return self.of_design(
-            self._formula,
-            self._table,
-            design,
-            self.missing_rows,
-            reml=self._problem.reml,
-            weights=self._weights,
-            offset=self._offset,
-            offset_name=self._offset_name,
-            control=self._control,
-            start=start,
-            form=form,
-            left_out=self._left_out,
-            index=self._index,
-            given=given,
-        )
-
-    @property
-    def _less_offset(self) -> Array:
-        """The response less the offset."""
-        return self._design.y if self._offset is None else self._design.y - self._offset
+        return self._of(self._spec.with_prior(prior), self._data, self._problem.with_prior(prior))
 
     # Computed when first asked for; never pickled.
     @cached_property
     def _mean(self) -> Array:
         from ranef.inference.rows import fixed_part
 
-        return fixed_part(self._design.X, self._estimates.beta, self._offset)
+        return fixed_part(self._design.X, self._estimates.beta, self._data.offset)
 
     @cached_property
     def _fitted(self) -> Array:
@@ -240,8 +210,8 @@ class FitRecord:
     def _leverage(self) -> Array:
         from ranef.inference.rows import leverages
 
-        y = self._design.y - (0.0 if self._offset is None else self._offset)
-        return leverages(self._problem, self._solution, self._design, y, self._weights)
+        data = self._data
+        return leverages(self._problem, self._solution, data.design, data.y, data.weights)
 
     @cached_property
     def _modes(self) -> tuple[Array, ...]:
@@ -285,7 +255,8 @@ class FitRecord:
     def _information(self) -> VarianceInformation:
         from ranef.inference.ddf.information import variance_information
 
-        return variance_information(self._problem, self._solution.inner)
+        with at_solution(self._problem, self._solution) as kernel:
+            return variance_information(self._problem, self._solution.inner, kernel)
 
     def _need_random(self, what: str, fix: str) -> None:
         """Refuse what only models with random effects have."""
@@ -341,14 +312,13 @@ class FitRecord:
         """What a method for degrees of freedom is told."""
         from ranef.inference.ddf import Fitted
 
-        y = self._design.y if self._offset is None else self._design.y - self._offset
         return Fitted(
             self._problem,
             self._solution,
-            self._design,
+            self._data.design,
             self._estimates,
-            y,
-            self._weights,
+            self._data.y,
+            self._data.weights,
             lambda: self._derivatives,
         )
 
@@ -358,4 +328,5 @@ class FitRecord:
         return coefficient_tests(self._estimates.beta, self._method(ddf, vcov), level)
 
     def __getstate__(self) -> Mapping[str, Any]:
-        return {f.name: getattr(self, f.name) for f in fields(self) if f.name != "_given"}
+        state = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {**state, "_spec": replace(self._spec, given=None)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
@@ -13,12 +14,10 @@ from ranef.fit.record import FitRecord
 from ranef.frame.open import in_row_order
 from ranef.options import numbers
 from ranef.present.progress import progress, progress_bar
-from ranef.types import Array
 
 if TYPE_CHECKING:
     from ranef.present.bootstrap import Bootstrap
     from ranef.present.profile import Profile
-    from ranef.problem import Problem
 
 __all__ = ["Refitting"]
 
@@ -75,12 +74,13 @@ class Refitting(FitRecord):
         # At zero the criterion has no slope in theta: a search cannot start from a singular fit.
         singular = any(np.linalg.matrix_rank(c) < len(c) for c in self._solution.covariances)
         start = None if singular else self._solution.theta
-        design = replace(self._design, y=values)
-
-        def form(y: Array) -> Problem:
-            return self._problem.with_response(design, y, self._weights, self._control.threads)
-
-        return self._from(design, form, start)
+        begun = perf_counter()
+        data = replace(self._data, design=replace(self._design, y=values))
+        threads = self._control.threads
+        problem = self._problem.with_response(data.design, data.y, data.weights, threads)
+        seconds = {"cross-products": perf_counter() - begun}
+        spec = replace(self._spec, given=None)
+        return self._of(spec, data, problem, start=start, seconds=seconds)
 
     def bootstrap(
         self,
@@ -157,7 +157,7 @@ class Refitting(FitRecord):
                 self._problem,
                 self._solution,
                 self._design,
-                self._design.y - (0.0 if self._offset is None else self._offset),
+                self._data.y,
                 self._weights,
                 self._control,
                 BootstrapPlan(n, kind, seed, threads, tick),
@@ -209,4 +209,4 @@ class Refitting(FitRecord):
         return Profile(self._formula.text, level, traces)
 
     def _by_ml(self) -> Self:
-        return self._again(self._problem.with_reml(False)) if self._problem.reml else self
+        return self._again(reml=False) if self._problem.reml else self

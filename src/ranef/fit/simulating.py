@@ -134,7 +134,7 @@ class Simulating(FitRecord):
 
             encoding = self._design.encoding
             table, shift = read_for_prediction(
-                newdata, self._table, encoding, self._offset_name, offset, True, True
+                newdata, self._table, encoding, self._data.offset_name, offset, True, True
             )
             x, broken = encoding.fixed_and_broken(table)
             mean = fixed_part(x, coefficients, encoding.offset(table)) + shift
@@ -169,7 +169,7 @@ class Simulating(FitRecord):
 
     def _given_variances(self, theta: Any, sigma: Any) -> tuple[float, tuple[Array, ...]]:
         """Residual SD and the covariances of the random effects to simulate from."""
-        from ranef.problem import lower_triangles
+        from ranef.problem.parameters import coordinates, roots
 
         deviation = self._estimates.sigma
         if sigma is not None:
@@ -183,5 +183,6 @@ class Simulating(FitRecord):
                 found=f"{values.size} values",
                 fix=f"give {self._solution.theta.size} finite numbers, in the order of fit.theta",
             )
-        roots = lower_triangles(values, [term.q for term in self._design.terms])
-        return deviation, tuple(deviation**2 * root @ root.T for root in roots)
+        terms = self._problem.terms
+        made = roots(terms, coordinates(terms, values))
+        return deviation, tuple(deviation**2 * root @ root.T for root in made)

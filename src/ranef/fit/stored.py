@@ -7,9 +7,10 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from ranef.answers import refuse_unknown_options
-from ranef.design import Design
+from ranef.design import Data, Design
 from ranef.errors import RanefError
 from ranef.fit.record import FitRecord
+from ranef.fit.spec import ModelSpec
 from ranef.formula import Formula
 from ranef.inference.estimates import Estimates
 from ranef.problem import Problem
@@ -118,11 +119,33 @@ def load(path: Any) -> Fit:
     parts = read_file(path, "fit")
     if not isinstance(parts, dict) or not _complete(parts):
         raise DataError("the file is damaged", where=str(path), fix="save the fit again")
-    return Fit(**parts)
+    spec = ModelSpec(
+        parts["_formula"], parts["_problem"].reml, parts["_problem"].prior, parts["_control"]
+    )
+    data = Data(
+        parts["_design"],
+        parts["_table"],
+        parts["missing_rows"],
+        parts["_weights"],
+        parts["_offset"],
+        parts["_offset_name"],
+        parts["_left_out"],
+    )
+    own = {f.name: parts[f.name] for f in fields(FitRecord) if f.name not in ("_spec", "_data")}
+    return Fit(spec, data, **own)
+
+
+# What a file holds: parts of the specification and of the data one by one, then those of the fit.
+# `_index` and `_given` are always None.
+_NAMES = (
+    *("_formula", "_table", "_design", "_problem", "_solution", "_estimates", "_weights"),
+    *("_offset", "_offset_name", "_control", "_layout", "_seconds", "missing_rows", "_left_out"),
+    *("_index", "findings", "_given", "_kept"),
+)
 
 
 def _complete(parts: dict[str, Any]) -> bool:
-    """Whether these are the fields of a fit, the main ones of the right kind."""
+    """Whether these are the parts of a fit, the main ones of the right kind."""
     kinds = {
         "_formula": Formula,
         "_design": Design,
@@ -132,26 +155,35 @@ def _complete(parts: dict[str, Any]) -> bool:
         "_control": Control,
         "_kept": Kept,
     }
-    return parts.keys() == {f.name for f in fields(FitRecord)} and all(
+    return parts.keys() == {*_NAMES} and all(
         isinstance(parts[name], kind) for name, kind in kinds.items()
     )
 
 
 def _parts(record: FitRecord) -> dict[str, Any]:
-    """The fields of a fit, with what belongs to rows replaced."""
-    parts = {f.name: getattr(record, f.name) for f in fields(record)}
-    absent = _absent(record)
-    for name in ("_weights", "_offset", "_left_out"):
-        if parts[name] is not None:
-            parts[name] = absent("the " + name[1:].replace("_", " "))
-    parts["_table"] = absent("the data")
-    parts["_index"] = parts["_given"] = None
-    parts["_kept"] = record._kept or _kept(record)
-    parts["_seconds"] = dict(record._seconds)
-    parts["_design"] = _without_rows(record._design, absent)
-    parts["_problem"] = _problem(record._problem)
-    parts["_solution"] = replace(record._solution, problem=parts["_problem"])
-    return parts
+    """What a file holds of a fit, with what belongs to rows replaced."""
+    data, absent = record._data, _absent(record)
+    problem = _problem(record._problem)
+    return {
+        "_formula": record._formula,
+        "_table": absent("the data"),
+        "_design": _without_rows(data.design, absent),
+        "_problem": problem,
+        "_solution": replace(record._solution, problem=problem),
+        "_estimates": record._estimates,
+        "_weights": None if data.weights is None else absent("the weights"),
+        "_offset": None if data.offset is None else absent("the offset"),
+        "_offset_name": data.offset_name,
+        "_control": record._control,
+        "_layout": record._layout,
+        "_seconds": dict(record._seconds),
+        "missing_rows": data.missing,
+        "_left_out": None if data.left_out is None else absent("the left out"),
+        "_index": None,
+        "findings": record.findings,
+        "_given": None,
+        "_kept": record._kept or _kept(record),
+    }
 
 
 def _kept(record: Any) -> Kept:

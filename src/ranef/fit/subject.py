@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ranef.design import build, check_identifiable
+from ranef.design import Data, build, check_identifiable
 from ranef.design.contrasts import to_argument
+from ranef.diagnose.call import Call, quoted
 from ranef.diagnose.findings import all_findings
 from ranef.diagnose.ladder import build_ladder
 from ranef.diagnose.larger import larger_parts
 from ranef.diagnose.rank import supported_ranks
 from ranef.diagnose.subject import SAME, Subject
 from ranef.fit.record import FitRecord
+from ranef.fit.spec import ModelSpec
 from ranef.formula import parse
 from ranef.frame import Table
 from ranef.present.diagnosis import Diagnosis
-from ranef.prior import assign
+from ranef.priors.assign import assign
 from ranef.solve import Control
 from ranef.types import OFFSET, Array
 
@@ -41,40 +42,29 @@ def subject_of(record: FitRecord) -> Subject:
         control: Control | None = None,
     ) -> Subject:
         parsed = record._formula if formula is None else parse(formula)
-        table = record._table if rows is None else _rows_of(record._table, rows)
-        weights, offset = (_of_rows(values, rows) for values in (record._weights, record._offset))
+        old = record._data
+        table = old.table if rows is None else _rows_of(old.table, rows)
+        weights, offset = (_of_rows(values, rows) for values in (old.weights, old.offset))
         state = record._design.encoding.state
         contrasts = to_argument(state, parsed.variables())
-        design = build(parsed, table, contrasts, left_out=record._left_out)
-        kept = record._problem.prior if formula is None else None
+        design = build(parsed, table, contrasts, left_out=old.left_out)
+        kept = record._spec.prior if formula is None else None
         check_identifiable(design, weights)
-        return subject_of(
-            FitRecord.of_design(
-                parsed,
-                table,
-                design,
-                record.missing_rows,
-                reml=record._problem.reml if reml is None else reml,
-                weights=weights,
-                offset=offset,
-                prior=kept if prior is SAME else assign(prior, design.terms, design.x_names),
-                control=control or Control(),
-                start=start,
-                left_out=record._left_out,
-            )
+        spec = ModelSpec(
+            parsed,
+            record._spec.reml if reml is None else reml,
+            kept if prior is SAME else assign(prior, design.terms, design.x_names),
+            control or Control(),
         )
+        data = Data(design, table, old.missing, weights, offset, left_out=old.left_out)
+        return subject_of(FitRecord._of(spec, data, start=start))
 
     return Subject(
         formula=record._formula,
-        table=record._table,
-        missing=record.missing_rows,
-        design=record._design,
+        data=record._data,
         problem=record._problem,
         solution=record._solution,
         estimates=record._estimates,
-        weights=record._weights,
-        offset=record._offset,
-        left_out=record._left_out,
         refit=refit,
     )
 
@@ -111,27 +101,22 @@ def diagnosis_of(
         nobs=subject.problem.n,
         groups={label.factor: label.n_levels for label in subject.problem.labels},
         findings=findings,
-        ladder=build_ladder(subject, partial(_call, record), findings, supports, larger, climbed),
+        ladder=build_ladder(subject, _call(record), findings, supports, larger, climbed),
     )
 
 
-def _call(record: FitRecord, formula: str, data: str = "data") -> str:
-    """What to type for another formula, with the arguments that this fit was made with."""
-    arguments = [_quoted(formula), data]
+def _call(record: FitRecord) -> Call:
+    """What this fit was made by; a prior is not among its arguments."""
+    arguments = []
     if not record._problem.reml:
         arguments.append("reml=False")
     if record._weights is not None:
         arguments.append("weights=weights")
-    if record._offset_name not in (None, OFFSET):
-        arguments.append(f"offset={_quoted(str(record._offset_name))}")
-    elif record._offset_name is not None:
-        arguments.append("offset=offset")
-    if record._given is not None and record._given.subset is not None:
-        arguments.append(f"subset={_quoted(record._given.subset)}")
+    offset, given = record._data.offset_name, record._spec.given
+    if offset is not None:
+        arguments.append("offset=offset" if offset == OFFSET else f"offset={quoted(offset)}")
+    if given is not None and given.subset is not None:
+        arguments.append(f"subset={quoted(given.subset)}")
     if to_argument(record._design.encoding.state, record._formula.variables()):
         arguments.append("contrasts=contrasts")
-    return f"rn.lmm({', '.join(arguments)})"
-
-
-def _quoted(text: str) -> str:
-    return f'"{text}"' if '"' not in text and "\\" not in text else repr(text)
+    return Call(record._formula.text, arguments=tuple(arguments))

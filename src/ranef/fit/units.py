@@ -37,8 +37,8 @@ def factor_position(record: FitRecord, group: str | None, option: str) -> tuple[
     record._need_random(
         f"{option}=None", "name a variable of the model, or the rows, where the method takes them"
     )
-    plan = record._design.plan.groups
-    outer = outermost([codes for codes, _ in plan], [n for _, n in plan])
+    groups = record._design.plan.groups
+    outer = outermost([g.codes for g in groups], [g.n_levels for g in groups])
     if outer is None:
         names = ", ".join(f'{option}="{factor}"' for factor in factors)
         raise OptionError(

@@ -109,7 +109,7 @@ class Updating(FitRecord):
         }
         changes = {name: value for name, value in changes.items() if value is not AS_BEFORE}
         text = self._formula.text if formula is None else updated(self._formula, formula)
-        given = changed(self._given, data, changes, self._table, self.missing_rows)
+        given = changed(self._spec.given, data, changes, self._table, self.missing_rows)
         if contrasts is AS_BEFORE and given.contrasts:
             given = replace(given, contrasts=self._contrasts_left(text, given.contrasts))
         parsed = parse(text, random=_has_random(text))

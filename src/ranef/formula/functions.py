@@ -60,8 +60,6 @@ _HINTS = {
     "ifelse": "compute this column before fitting and use its name here",
     "lag": "compute this column before fitting and use its name here",
     "np.log": "write log(x)",
-    "ar1": "only unstructured (|) and independent (||) covariances are part of the formula",
-    "diag": "independent random effects are written (x || group)",
 }
 
 

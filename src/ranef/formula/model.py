@@ -49,11 +49,16 @@ class Bar:
     label : str
         Name of the grouping factor as lme4 prints it.
     correlated : bool
-        False for ``||``.
+        Whether its columns make one term; False for ``||`` and ``diag()``, where each makes one.
     span : (int, int)
         The whole random part in the formula's text.
     text : str
         This part alone in canonical form, ``"(ses | b:a)"``.
+    structure : str
+        Covariance structure of the term, one of ``formula.structures.STRUCTURES``; never
+        ``"diag"``, which is `correlated`.
+    rank : int
+        Of the structure ``"rr"``, else 0.
     """
 
     lhs: Expr
@@ -64,6 +69,8 @@ class Bar:
     span: Span
     text: str
     group_names: tuple[Name, ...] = field(repr=False)
+    structure: str = "us"
+    rank: int = 0
 
 
 @dataclass(frozen=True)

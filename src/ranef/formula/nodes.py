@@ -108,12 +108,17 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class RandomPart:
-    """``(lhs | group)`` or ``(lhs || group)`` as written, not yet expanded."""
+    """``(lhs | group)``, ``(lhs || group)`` or ``cs(lhs | group)`` as written, not yet expanded.
+
+    ``us(x | g)`` is ``(x | g)`` and ``diag(x | g)`` is ``(x || g)``. The rank is that of ``rr``.
+    """
 
     lhs: Expr
     group: Expr
     correlated: bool
     span: Span = field(compare=False)
+    structure: str = "us"
+    rank: int = 0
 
 
 Expr = Name | Number | String | Constant | Vector | Negative | Binary | Sum | Call | RandomPart

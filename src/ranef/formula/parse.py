@@ -10,9 +10,11 @@ from ranef.formula.grouping import expand_group
 from ranef.formula.model import Bar, Formula
 from ranef.formula.naming import typed
 from ranef.formula.nodes import Call, Expr, Name, Negative, RandomPart, Sum, walk
+from ranef.formula.occasions import of_occasions
 from ranef.formula.parser import parse_sides
 from ranef.formula.position import formula_error
 from ranef.formula.render import to_source, to_text
+from ranef.formula.structures import ORDERED, tagged
 from ranef.formula.terms import Model, expand
 
 __all__ = ["parse", "summands"]
@@ -41,7 +43,7 @@ def parse(text: str, *, random: bool = True) -> Formula:
     -----
     The notation is that of Bates, Maechler, Bolker and Walker (2015), Journal of Statistical
     Software 67(1), section 2.2, with R's precedence of operators. ``(x | a/b)`` becomes
-    ``(x | b:a) + (x | a)``.
+    ``(x | b:a) + (x | a)``. Covariance structures are written as in glmmTMB: ``cs(0 + f | g)``.
 
     Examples
     --------
@@ -141,6 +143,8 @@ def _expand_bar(part: RandomPart, sign: int, text: str) -> list[Bar]:
             part.lhs.span,
             fix="write 1 for a random intercept, as in (1 | group)",
         )
+    if part.structure in ORDERED:
+        model = of_occasions(part.structure, model, to_source(part.group), text, part.lhs.span)
     bar = "|" if part.correlated else "||"
     lhs = to_source(part.lhs)
     return [
@@ -151,8 +155,10 @@ def _expand_bar(part: RandomPart, sign: int, text: str) -> list[Bar]:
             label=group.label,
             correlated=part.correlated,
             span=part.span,
-            text=f"({lhs} {bar} {typed(group.label)})",
+            text=tagged(part.structure, f"{lhs} {bar} {typed(group.label)}", part.rank),
             group_names=group.names,
+            structure=part.structure,
+            rank=part.rank,
         )
         for group in groups
     ]

@@ -26,6 +26,13 @@ from ranef.formula.nodes import (
     Sum,
     Vector,
 )
+from ranef.formula.structures import (
+    STRUCTURES,
+    elsewhere,
+    no_bar,
+    read_options,
+    unknown_structure,
+)
 
 __all__ = ["parse_sides"]
 
@@ -222,6 +229,11 @@ class _Parser(Cursor):
         return inner
 
     def random_part(self, opening: Token, lhs: Expr) -> Expr:
+        bar, group = self.bar_and_group()
+        closing = self.close(opening, ")")
+        return RandomPart(lhs, group, bar.kind == "|", (opening.start, closing.end))
+
+    def bar_and_group(self) -> tuple[Token, Expr]:
         bar = self.take()
         if self.calls:
             raise self.error(
@@ -241,18 +253,66 @@ class _Parser(Cursor):
                 "a second bar in one random part",
                 fix="one random part has one bar: (1 | g1) + (1 | g2)",
             )
-        closing = self.close(opening, ")")
-        return RandomPart(lhs, group, bar.kind == "|", (opening.start, closing.end))
+        return bar, group
+
+    def tagged(self, tag: Token) -> Expr:
+        """``cs(lhs | group)``: a random part whose covariance matrix has a structure."""
+        span = (tag.start, tag.end)
+        if tag.value not in STRUCTURES:
+            raise unknown_structure(tag.value, self.text, span)
+        opening = self.take()
+        lhs = self.expression(0)
+        if self.peek().kind == "||":
+            raise self.error(
+                f"|| inside of {tag.value}()",
+                found=f"'{tag.value}' already says how the effects are correlated",
+                fix=f"write {tag.value}(x | group), or (x || group) for independent effects",
+            )
+        if self.peek().kind != "|":
+            raise self.error(
+                f"the bar of {tag.value}() does not come first",
+                fix=f"write {tag.value}(x | group) and put options behind the group",
+            )
+        _, group = self.bar_and_group()
+        more = self.comma(opening, ")")
+        args, keywords = self.arguments(opening) if more else ((), ())
+        whole = (tag.start, self.close(opening, ")").end)
+        structure, rank = read_options(tag.value, args, keywords, self.text)
+        if structure == "diag":
+            return RandomPart(lhs, group, False, whole)
+        return RandomPart(lhs, group, True, whole, structure, rank)
+
+    def holds_bar(self) -> bool:
+        """Whether a bar stands in the parentheses that open here, and not in others inside."""
+        depth = 0
+        for at in range(self.at, len(self.tokens)):
+            kind = self.tokens[at].kind
+            depth += (kind in ("(", "[")) - (kind in (")", "]"))
+            if depth == 0:
+                return False
+            if depth == 1 and kind in ("|", "||"):
+                return True
+        return False
 
     # -- calls -------------------------------------------------------------------------
 
     def call(self, function: Token) -> Expr:
         self.grow()
+        # Inside of a function | may be the "or" of a condition, unless a tag says otherwise.
+        if (self.calls == 0 or function.value in STRUCTURES) and self.holds_bar():
+            return self.tagged(function)
         if function.value == "c":
             return self.vector(self.take(), ")")
         if function.value not in _CALLABLE and not function.value.startswith("contr."):
             raise self.unknown_function(function)
         opening = self.take()
+        args, keywords = self.arguments(opening)
+        closing = self.close(opening, ")")
+        span = (function.start, closing.end)
+        name_span = (function.start, function.end)
+        return Call(function.value, args, keywords, span, name_span)
+
+    def arguments(self, opening: Token) -> tuple[tuple[Expr, ...], tuple[tuple[str, Expr], ...]]:
         self.calls += 1
         args: list[Expr] = []
         keywords: list[tuple[str, Expr]] = []
@@ -269,11 +329,8 @@ class _Parser(Cursor):
                 args.append(self.expression(0))
             if not self.comma(opening, ")"):
                 break
-        closing = self.close(opening, ")")
         self.calls -= 1
-        span = (function.start, closing.end)
-        name_span = (function.start, function.end)
-        return Call(function.value, tuple(args), tuple(keywords), span, name_span)
+        return tuple(args), tuple(keywords)
 
     def keyword(self) -> str | None:
         token, after = self.peek(), self.tokens[min(self.at + 1, len(self.tokens) - 1)]
@@ -314,7 +371,10 @@ class _Parser(Cursor):
         return True
 
     def unknown_function(self, function: Token) -> Exception:
-        fix = hint(function.value) or suggestion(function.value, sorted(KNOWN))
+        if function.value in STRUCTURES:
+            return no_bar(function.value, self.text, (function.start, function.end))
+        fix = hint(function.value) or elsewhere(function.value)
+        fix = fix or suggestion(function.value, sorted(KNOWN))
         whole = re.match(r"[^()`]*\([^()`]*\)", self.text[function.start :])
         if whole and self.text[function.end].isspace():
             fix = f"if '{whole[0]}' is one column, write `{whole[0]}`" + (f"; {fix}" if fix else "")

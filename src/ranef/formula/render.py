@@ -20,6 +20,7 @@ from ranef.formula.nodes import (
     Sum,
     Vector,
 )
+from ranef.formula.structures import tagged
 
 __all__ = ["to_formulaic", "to_source", "to_text"]
 
@@ -133,7 +134,8 @@ def _render(expr: Expr, name: Callable[[str], str]) -> tuple[str, int]:
             return text, _STRENGTH["+"]
         case RandomPart():
             bar = "|" if expr.correlated else "||"
-            return f"({inside(expr.lhs, 0)} {bar} {inside(expr.group, 0)})", _ATOM
+            inner = f"{inside(expr.lhs, 0)} {bar} {inside(expr.group, 0)}"
+            return tagged(expr.structure, inner, expr.rank), _ATOM
         case Binary():
             strength = _STRENGTH[expr.operator]
             right_associative = expr.operator == "^"

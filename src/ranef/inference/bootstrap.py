@@ -11,16 +11,17 @@ from numpy.typing import NDArray
 from ranef.core import Kernel
 from ranef.core.columns import available_cores
 from ranef.core.replicates import EffectPool, RefitPlan, Refits, Replicator
+from ranef.covariance import structure_of
 from ranef.design import Design
 from ranef.errors import OptionError
 from ranef.inference.parameters import Parameter, parameters_of, values_of
 from ranef.inference.simulate import draw_key
 from ranef.options import one_of, shown, threads, whole
 from ranef.options import seed as checked_seed
-from ranef.problem import Problem, lower_triangles
-from ranef.problem.parameters import semidefinite_cholesky, theta_of_blocks
+from ranef.problem import Problem, roots
+from ranef.problem.parameters import joined, parts
 from ranef.solve import Control, Solution
-from ranef.solve.solution import evaluate_at
+from ranef.solve.solution import at_solution
 from ranef.source import rows_of
 from ranef.types import Array
 
@@ -112,50 +113,51 @@ def bootstrap_draws(
     """
     kind = "cluster" if plan.kind == "cases" else plan.kind
     seed = draw_key(plan.seed)
-    kernel = problem.kernel()
-    evaluate_at(problem, kernel, solution.inner)
-    sigma = float(np.sqrt(kernel.r2 / problem.nu))
-    work = RefitPlan(
-        seed=seed,
-        count=int(plan.n),
-        threads=int(plan.threads or control.threads or available_cores()),
-        start=lifted_start(problem, solution.inner),
-        max_evaluations=control.max_evaluations,
-        gain=max(GAIN, control.gain),
-        tick=plan.tick,
-    )
-    replicator = Replicator(problem.products, problem.reml, problem.terms, problem.penalty())
-    if kind == "parametric":
-        refits = replicator.parametric(work, solution.inner, kernel.beta, sigma)
-    elif kind == "conditional":
-        refits = replicator.conditional(work, kernel.beta, sigma, kernel.modes())
-    elif kind == "residual":
-        pools, errors = _pools(problem, solution.inner, kernel, design, y, weights, sigma)
-        rows = rows_of(design, problem.scaling, y, weights)
-        refits = replicator.residual(work, rows, kernel.beta, pools, errors)
-    else:
-        if len(problem.products.sizes) != 1:
-            factors = ", ".join(f"'{label.factor}'" for label in problem.labels)
-            raise OptionError(
-                "clusters are drawn from a single grouping factor",
-                found=f"grouping factors {factors}",
-                fix="use kind='parametric' or kind='residual'",
-            )
-        refits = replicator.cluster(work, rows_of(design, problem.scaling, y, weights))
-    return _on_data_scale(problem, design, refits, kind, seed)
+    with at_solution(problem, solution) as kernel:
+        sigma = float(np.sqrt(kernel.r2 / problem.nu))
+        work = RefitPlan(
+            seed=seed,
+            count=int(plan.n),
+            threads=int(plan.threads or control.threads or available_cores()),
+            start=lifted_start(problem, solution.inner),
+            max_evaluations=control.max_evaluations,
+            gain=max(GAIN, control.gain),
+            tick=plan.tick,
+        )
+        replicator = Replicator(problem.products, problem.reml, problem.terms, problem.penalty())
+        if kind == "parametric":
+            refits = replicator.parametric(work, solution.inner, kernel.beta, sigma)
+        elif kind == "conditional":
+            refits = replicator.conditional(work, kernel.beta, sigma, kernel.modes())
+        elif kind == "residual":
+            pools, errors = _pools(problem, solution.inner, kernel, design, y, weights, sigma)
+            rows = rows_of(design, problem.scaling, y, weights)
+            refits = replicator.residual(work, rows, kernel.beta, pools, errors)
+        else:
+            if len(problem.products.sizes) != 1:
+                factors = ", ".join(f"'{label.factor}'" for label in problem.labels)
+                raise OptionError(
+                    "clusters are drawn from a single grouping factor",
+                    found=f"grouping factors {factors}",
+                    fix="use kind='parametric' or kind='residual'",
+                )
+            refits = replicator.cluster(work, rows_of(design, problem.scaling, y, weights))
+        return _on_data_scale(problem, design, refits, kind, seed)
 
 
 def lifted_start(problem: Problem, inner: Array) -> Array:
     """Theta of the fit, lifted off the boundary of the parameter space where it lies there."""
-    blocks = []
-    for t in lower_triangles(inner, [term.q for term in problem.terms]):
-        if np.all(np.diag(t) != 0.0):
-            blocks.append(t)
+    out = []
+    for block, x in zip(problem.terms, parts(problem.terms, inner), strict=True):
+        structure = structure_of(block)
+        if structure.face(x).rank == structure.most_rank:
+            out.append(x)
             continue
-        values, vectors = np.linalg.eigh(t @ t.T)
+        root = structure.root(x)
+        values, vectors = np.linalg.eigh(root @ root.T)
         values = np.maximum(values, LEAST_START)
-        blocks.append(semidefinite_cholesky((vectors * values) @ vectors.T))
-    return theta_of_blocks(blocks)
+        out.append(structure.nearest((vectors * values) @ vectors.T))
+    return joined(out)
 
 
 def _pools(
@@ -172,7 +174,7 @@ def _pools(
     modes = kernel.modes()
     residual = y - design.X @ scaling.beta(kernel.beta)
     pools = []
-    blocks = lower_triangles(inner, [term.q for term in problem.terms])
+    blocks = roots(problem.terms, inner)
     for place, term, b, t in zip(problem.terms, design.terms, scaling.B, blocks, strict=True):
         own = modes[place.group][:, place.offset : place.offset + place.q]
         data = scaling.y_scale * own @ b.T
@@ -215,14 +217,15 @@ def _on_data_scale(
     singular = np.zeros(sigma.size, dtype=bool)
     start = 0
     for term, b in zip(problem.terms, scaling.B, strict=True):
-        count = term.q * (term.q + 1) // 2
-        t = np.zeros((sigma.size, term.q, term.q))
-        columns, rows = np.triu_indices(term.q)
-        t[:, rows, columns] = refits.theta[start : start + count].T
-        singular |= np.any(np.einsum("kii->ki", t) == 0.0, axis=1)
+        structure = structure_of(term)
+        own = refits.theta[start : start + structure.size].T
+        t = np.array([structure.root(x) for x in own]).reshape(sigma.size, term.q, term.q)
+        singular |= np.array(
+            [structure.face(x).rank < structure.most_rank for x in own], dtype=bool
+        )
         root = sigma[:, None, None] * (b @ t)
         covariances.append(root @ np.swapaxes(root, 1, 2))
-        start += count
+        start += structure.size
     nu = refits.rows + (problem.nu - problem.n)
     free = scaling.criterion_constant(0.0, problem.reml)
     per_row = scaling.criterion_constant(1.0, problem.reml) - free

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranef.core.workspace import one_blas_thread
+from ranef.covariance import semidefinite_cholesky
+from ranef.design import Data
 from ranef.inference.bootstrap import GAIN, lifted_start
 from ranef.inference.least_squares import least_squares
-from ranef.inference.same_data import Data
 from ranef.inference.simulate import SimulatedTerm, simulate_response
 from ranef.problem import Problem
-from ranef.problem.parameters import semidefinite_cholesky
 from ranef.solve import Control, Solution
 from ranef.types import Array
 

@@ -29,7 +29,7 @@ from ranef.inference.ddf.directions import symmetric_basis
 from ranef.inference.ddf.expected import expected
 from ranef.inference.ddf.gram import gram
 from ranef.inference.ddf.traces import traces
-from ranef.problem import Problem, theta_of_covariances
+from ranef.problem import Problem, nearest
 from ranef.problem.parameters import group_lambdas
 from ranef.solve.solution import evaluate_at
 from ranef.types import Array
@@ -223,7 +223,7 @@ def _covariance_of_new(problem: Problem, roots: Sequence[Array]) -> Array:
             d[own, own] = turn @ e @ turn.T
             directions.append(Direction(term.group, d))
             bounded.append(min(i, j) >= root.shape[1])
-    theta = theta_of_covariances(blocks)
+    theta = nearest(problem.terms, blocks)
     kernel = problem.kernel()
     evaluate_at(problem, kernel, theta)
     found = gram(problem, [t @ t.T for t in group_lambdas(problem, theta)])

@@ -7,7 +7,7 @@ import numpy as np
 from ranef.core import Kernel
 from ranef.problem import Problem
 from ranef.solve import Solution
-from ranef.solve.solution import evaluate_at
+from ranef.solve.solution import at_solution
 from ranef.types import Array
 
 __all__ = ["conditional_covariances", "conditional_modes"]
@@ -22,8 +22,8 @@ def conditional_modes(
     that stands at the solution.
     """
     if kernel is None:
-        kernel = problem.kernel()
-        evaluate_at(problem, kernel, solution.inner)
+        with at_solution(problem, solution) as own:
+            return conditional_modes(problem, solution, own)
     by_group = kernel.modes()
     out = []
     for term, b in zip(problem.terms, problem.scaling.B, strict=True):
@@ -39,10 +39,9 @@ def conditional_covariances(problem: Problem, solution: Solution) -> tuple[Array
     The fixed effects and variances are taken as known, as in lme4's ``ranef(condVar = TRUE)``
     (Bates, Maechler, Bolker & Walker 2015, eq. 58).
     """
-    kernel = problem.kernel()
-    evaluate_at(problem, kernel, solution.inner)
-    variance = problem.scaling.y_scale**2 * kernel.r2 / problem.nu
-    by_group = kernel.conditional_variances()
+    with at_solution(problem, solution) as kernel:
+        variance = problem.scaling.y_scale**2 * kernel.r2 / problem.nu
+        by_group = kernel.conditional_variances()
     out = []
     for term, b in zip(problem.terms, problem.scaling.B, strict=True):
         s = slice(term.offset, term.offset + term.q)

@@ -31,7 +31,7 @@ from ranef.problem import Problem
 from ranef.problem.parameters import group_lambdas
 from ranef.solve import Solution
 from ranef.solve.face import face_of, hessian
-from ranef.solve.solution import evaluate_at
+from ranef.solve.solution import at_solution
 from ranef.types import Array
 
 __all__ = ["ConditionalAIC", "conditional_aic", "without_effects"]
@@ -78,38 +78,36 @@ def conditional_aic(problem: Problem, solution: Solution) -> ConditionalAIC:
     TooLargeError
         Several crossed factors with too many levels.
     """
-    kernel = problem.kernel()
-    assert isinstance(kernel, CoreKernel)
-    evaluate_at(problem, kernel, solution.inner)
-    lambdas = group_lambdas(problem, solution.inner)
-    covariances = [t @ t.T for t in lambdas]
-    found = gram(
-        problem, covariances, "the conditional AIC", "compare the models by fit.aic instead"
-    )
-    z = kernel.residual_scores()
-    nu, r2 = problem.nu, kernel.r2
-    spread = [e @ d for e, d in zip(z, covariances, strict=True)]  # D z
-    errors = r2 - _dot(z, spread)  # weighted sum of squared residuals
-    sigma2 = r2 / nu
-    n = problem.n
-    loglik = -0.5 * (
-        n * np.log(2.0 * np.pi * sigma2 * problem.scaling.y_scale**2)
-        - problem.products.sum_log_weights
-        + errors / sigma2
-    )
-    phi = kernel.xx_inverse
-    rho = problem.p + sum(
-        float(np.sum(blocks * covariances[g])) for g, blocks in found.diagonal().items()
-    )
-    dh1 = covariances[found.largest] @ found.h1
-    dh2 = np.zeros_like(found.h2)
-    for part in found.parts:
-        own = found.h2[part.place].reshape(part.levels, part.q, -1)
-        dh2[part.place] = (covariances[part.group] @ own).reshape(-1, found.h2.shape[1])
-    inner = np.tensordot(found.h1, dh1, ((0, 1), (0, 1))) + found.h2.T @ dh2
-    rho -= float(np.sum(phi * inner))
-    moved, shrunk = _correction(problem, solution, kernel, found, covariances, z)
-    return ConditionalAIC(float(loglik), float(rho), moved, shrunk)
+    with at_solution(problem, solution) as kernel:
+        lambdas = group_lambdas(problem, solution.inner)
+        covariances = [t @ t.T for t in lambdas]
+        found = gram(
+            problem, covariances, "the conditional AIC", "compare the models by fit.aic instead"
+        )
+        z = kernel.residual_scores()
+        nu, r2 = problem.nu, kernel.r2
+        spread = [e @ d for e, d in zip(z, covariances, strict=True)]  # D z
+        errors = r2 - _dot(z, spread)  # weighted sum of squared residuals
+        sigma2 = r2 / nu
+        n = problem.n
+        loglik = -0.5 * (
+            n * np.log(2.0 * np.pi * sigma2 * problem.scaling.y_scale**2)
+            - problem.products.sum_log_weights
+            + errors / sigma2
+        )
+        phi = kernel.xx_inverse
+        rho = problem.p + sum(
+            float(np.sum(blocks * covariances[g])) for g, blocks in found.diagonal().items()
+        )
+        dh1 = covariances[found.largest] @ found.h1
+        dh2 = np.zeros_like(found.h2)
+        for part in found.parts:
+            own = found.h2[part.place].reshape(part.levels, part.q, -1)
+            dh2[part.place] = (covariances[part.group] @ own).reshape(-1, found.h2.shape[1])
+        inner = np.tensordot(found.h1, dh1, ((0, 1), (0, 1))) + found.h2.T @ dh2
+        rho -= float(np.sum(phi * inner))
+        moved, shrunk = _correction(problem, solution, kernel, found, covariances, z)
+        return ConditionalAIC(float(loglik), float(rho), moved, shrunk)
 
 
 def _correction(

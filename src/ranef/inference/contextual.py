@@ -16,8 +16,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ranef.design import Design
+from ranef.design import Data, Design
+from ranef.design.matrix import ModelColumns
 from ranef.design.rank import dependent_columns
+from ranef.design.terms import RandomTerm
 from ranef.errors import OptionError, suggestion
 from ranef.formula import Formula
 from ranef.formula.grouping import expand_group
@@ -33,7 +35,7 @@ from ranef.inference.satterthwaite import satterthwaite_df, variance_derivatives
 from ranef.options import name as name_option
 from ranef.problem import make_problem
 from ranef.solve import solve
-from ranef.types import Array, ModelColumns, RandomTerm
+from ranef.types import Array
 
 __all__ = ["Contextual", "candidates", "contextual"]
 
@@ -116,16 +118,7 @@ def candidates(formula: Formula, table: Table, design: Design) -> list[tuple[str
 
 
 def contextual(
-    formula: Formula,
-    table: Table,
-    design: Design,
-    y: Array,
-    weights: Array | None,
-    reml: bool,
-    name: str,
-    by: str | None = None,
-    *,
-    left_out: Table | None = None,
+    formula: Formula, data: Data, reml: bool, name: str, by: str | None = None
 ) -> Contextual:
     """Fit the model with the predictor split, and compare its two slopes.
 
@@ -135,14 +128,14 @@ def contextual(
 
     Parameters
     ----------
-    y : ndarray, shape (n,)
-        Response less offset.
+    formula : Formula
+    data : Data
+        Group means are over the rows left out too, as those of ``between()`` are.
+    reml : bool
     name : str
         A number of the fixed part.
     by : str, optional
         The grouping factor, where there are several.
-    left_out : Table, optional
-        The other rows of the data: group means are over these too, as those of ``between()`` are.
 
     Raises
     ------
@@ -154,6 +147,7 @@ def contextual(
     Mundlak (1978), On the pooling of time series and cross section data, Econometrica 46, 69-85.
     Raudenbush and Bryk (2002), Hierarchical Linear Models, 2nd ed., Sage, pp. 139-141.
     """
+    table, design = data.table, data.design
     factors = {term.factor: term for term in design.terms}
     name_option("variable", name, of="predictor")
     if by is not None:
@@ -168,13 +162,13 @@ def contextual(
     parts = _parts_in_formula(formula, design, name, by)
     if parts is not None:
         group, within, between = parts
-        return _compare(design, y, weights, reml, name, group, [(within, between)])
+        return _compare(data, reml, name, group, [(within, between)])
     possible = candidates(formula, table, design)
     groups = [g for n, g in possible if n == name and by in (None, g)]
     if len(groups) != 1:
         raise _refusal(formula, name, by, groups, possible)
     group = groups[0]
-    means = _means(table, left_out, name, factors[group], design)
+    means = _means(table, data.left_out, name, factors[group], design)
     split, pairs = _split(formula, table, design, name, means)
     if split is None:
         raise OptionError(
@@ -183,7 +177,7 @@ def contextual(
             fix=f"write within({in_formula(name)}, {typed(group)}) and "
             f"between({in_formula(name)}, {typed(group)}) in their place",
         )
-    return _compare(split, y, weights, reml, name, group, pairs)
+    return _compare(replace(data, design=split), reml, name, group, pairs)
 
 
 def _main(design: Design, name: str) -> tuple[int, ...]:
@@ -322,18 +316,13 @@ def _with_column(table: Table, name: str, values: Array) -> Table:
 
 
 def _compare(
-    design: Design,
-    y: Array,
-    weights: Array | None,
-    reml: bool,
-    name: str,
-    group: str,
-    pairs: Sequence[tuple[int, int]],
+    data: Data, reml: bool, name: str, group: str, pairs: Sequence[tuple[int, int]]
 ) -> Contextual:
     """Slopes and their differences in a fit of a design with both parts of x."""
     from scipy import special
 
-    problem = make_problem(design, y, weights, reml)
+    design = data.design
+    problem = make_problem(design, data.y, data.weights, reml)
     kernel = problem.kernel()
     solution = solve(problem, None, None, kernel)
     found = estimate(problem, solution, kernel)

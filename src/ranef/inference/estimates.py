@@ -9,7 +9,7 @@ import numpy as np
 from ranef.core import Kernel
 from ranef.problem import Problem
 from ranef.solve import Solution
-from ranef.solve.solution import evaluate_at
+from ranef.solve.solution import at_solution, evaluate_at
 from ranef.types import Array
 
 __all__ = ["Estimates", "estimate"]
@@ -63,8 +63,8 @@ def estimate(problem: Problem, solution: Solution, kernel: Kernel | None = None)
     `kernel` is one whose last evaluation was at the solution.
     """
     if kernel is None:
-        kernel = problem.kernel()
-        evaluate_at(problem, kernel, solution.inner)
+        with at_solution(problem, solution) as own:
+            return estimate(problem, solution, own)
     scaling = problem.scaling
     sigma = scaling.y_scale * float(np.sqrt(kernel.r2 / problem.nu))
     loglik, deviance = -0.5 * solution.criterion, _deviance(problem, kernel)

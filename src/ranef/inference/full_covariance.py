@@ -18,14 +18,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ranef.core import CoreKernel
 from ranef.inference.estimates import Estimates
 from ranef.inference.parameters import Parameter
 from ranef.inference.satterthwaite import VarianceDerivatives
 from ranef.problem import Problem
 from ranef.solve import Solution
 from ranef.solve.face import Face, face_of
-from ranef.solve.solution import evaluate_at
+from ranef.solve.solution import at_solution
 from ranef.types import Array
 
 __all__ = ["full_covariance"]
@@ -90,17 +89,15 @@ def _of_beta(problem: Problem, solution: Solution, face: Face) -> Array:
     out = np.zeros((problem.p, len(face.coordinates) + 1))
     if not face.coordinates:
         return out
-    kernel = problem.kernel()
-    assert isinstance(kernel, CoreKernel)
-    evaluate_at(problem, kernel, solution.inner)
-    scores = kernel.workspace.scores()
-    rest = kernel.residual_scores()
-    back = -problem.scaling.y_scale * problem.scaling.R @ kernel.xx_inverse
-    for s, (direction, scale) in enumerate(zip(face.directions, face.scales(), strict=True)):
-        of_x = scores[direction.group][:, :, :-1]
-        moved = rest[direction.group] @ (scale * np.asarray(direction.d))
-        out[:, s] = back @ np.einsum("lqp,lq->p", of_x, moved)
-    return out
+    with at_solution(problem, solution) as kernel:
+        scores = kernel.workspace.scores()
+        rest = kernel.residual_scores()
+        back = -problem.scaling.y_scale * problem.scaling.R @ kernel.xx_inverse
+        for s, (direction, scale) in enumerate(zip(face.directions, face.scales(), strict=True)):
+            of_x = scores[direction.group][:, :, :-1]
+            moved = rest[direction.group] @ (scale * np.asarray(direction.d))
+            out[:, s] = back @ np.einsum("lqp,lq->p", of_x, moved)
+        return out
 
 
 def _of_covariances(problem: Problem, estimates: Estimates, face: Face) -> list[Array]:

@@ -13,7 +13,7 @@ from ranef.problem import Problem
 from ranef.problem.left import left_of_response
 from ranef.problem.parameters import group_lambdas
 from ranef.solve import Solution
-from ranef.solve.solution import evaluate_at
+from ranef.solve.solution import at_solution
 from ranef.source import rows_of
 from ranef.types import Array
 
@@ -94,37 +94,35 @@ def group_residuals(
     group : int
         Position of the grouping factor.
     """
-    kernel = problem.kernel()
-    assert isinstance(kernel, CoreKernel)
-    evaluate_at(problem, kernel, solution.inner)
-    rows = rows_of(design, problem.scaling, y, weights)
-    modes = kernel.modes()
-    others = [None if g == group else b for g, b in enumerate(modes)]
-    left = left_of_response(rows, kernel.beta, others)
-    if rows.weights is not None:
-        left = left * rows.weights
-    own = rows.groups[group]
-    right = np.empty((own.n_levels, len(own.columns)))
-    for k, column in enumerate(own.columns):
-        z = ((np.ones(left.size) if column is None else column) - own.shifts[k]) / own.scales[k]
-        right[:, k] = np.bincount(own.codes, weights=z * left, minlength=own.n_levels)
-    squares = factor_blocks(problem.products)[group].random
-    sizes = np.sqrt(np.einsum("jaa->ja", squares))
-    scaled = squares / np.maximum(sizes[:, :, None] * sizes[:, None, :], 1e-300)
-    known = np.linalg.eigvalsh(scaled)[:, 0] > NOTHING
-    least = np.full(right.shape, np.nan)
-    least[known] = np.linalg.solve(squares[known], right[known][:, :, None])[:, :, 0]
-    standardized = standardized_modes(problem, kernel, solution.inner)
-    terms = tuple(k for k, term in enumerate(problem.terms) if term.group == group)
+    with at_solution(problem, solution) as kernel:
+        rows = rows_of(design, problem.scaling, y, weights)
+        modes = kernel.modes()
+        others = [None if g == group else b for g, b in enumerate(modes)]
+        left = left_of_response(rows, kernel.beta, others)
+        if rows.weights is not None:
+            left = left * rows.weights
+        own = rows.groups[group]
+        right = np.empty((own.n_levels, len(own.columns)))
+        for k, column in enumerate(own.columns):
+            z = ((np.ones(left.size) if column is None else column) - own.shifts[k]) / own.scales[k]
+            right[:, k] = np.bincount(own.codes, weights=z * left, minlength=own.n_levels)
+        squares = factor_blocks(problem.products)[group].random
+        sizes = np.sqrt(np.einsum("jaa->ja", squares))
+        scaled = squares / np.maximum(sizes[:, :, None] * sizes[:, None, :], 1e-300)
+        known = np.linalg.eigvalsh(scaled)[:, 0] > NOTHING
+        least = np.full(right.shape, np.nan)
+        least[known] = np.linalg.solve(squares[known], right[known][:, :, None])[:, :, 0]
+        standardized = standardized_modes(problem, kernel, solution.inner)
+        terms = tuple(k for k, term in enumerate(problem.terms) if term.group == group)
 
-    def to_data(values: Array) -> tuple[Array, ...]:
-        out = []
-        for k in terms:
-            term = problem.terms[k]
-            part = values[:, term.offset : term.offset + term.q]
-            out.append(problem.scaling.y_scale * part @ problem.scaling.B[k].T)
-        return tuple(out)
+        def to_data(values: Array) -> tuple[Array, ...]:
+            out = []
+            for k in terms:
+                term = problem.terms[k]
+                part = values[:, term.offset : term.offset + term.q]
+                out.append(problem.scaling.y_scale * part @ problem.scaling.B[k].T)
+            return tuple(out)
 
-    return GroupResiduals(
-        terms, to_data(modes[group]), to_data(least), tuple(standardized[k] for k in terms)
-    )
+        return GroupResiduals(
+            terms, to_data(modes[group]), to_data(least), tuple(standardized[k] for k in terms)
+        )

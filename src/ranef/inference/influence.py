@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ranef.core import Evidence, Kernel, Rows
+from ranef.core import Evidence, Kernel, Layout, Rows
 from ranef.core.downdate import Downdate
 from ranef.design import Design
 from ranef.errors import NumericalError
@@ -31,7 +31,7 @@ from ranef.inference.one_step import OneStep, one_step
 from ranef.inference.parameters import Parameter, parameters_of, values_of
 from ranef.problem import Problem
 from ranef.solve import Control, Solution
-from ranef.solve.solution import evaluate_at, search
+from ranef.solve.solution import at_solution, evaluate_at, search
 from ranef.source import rows_of
 from ranef.types import Array, Codes
 
@@ -127,7 +127,6 @@ def leave_out(
     n_units = len(units.levels)
     rows = rows_of(design, problem.scaling, y, weights)
     downdate = Downdate(problem.products, rows, units.codes, n_units)
-    whole = problem.kernel()
     k = len(problem.terms)
     beta, sigma = np.full((n_units, problem.p), np.nan), np.full(n_units, np.nan)
     vcov = np.full((n_units, problem.p, problem.p), np.nan)
@@ -135,8 +134,9 @@ def leave_out(
     singular, converged = np.zeros(n_units, dtype=bool), np.zeros(n_units, dtype=bool)
     method = [GONE] * n_units
     start = _start(solution)
-    evaluate_at(problem, whole, solution.inner)
-    metric = np.linalg.inv(np.linalg.cholesky(whole.xx_inverse)) if problem.p else np.zeros((0, 0))
+    with at_solution(problem, solution) as whole:
+        inverse, layout = whole.xx_inverse, whole.layout
+    metric = np.linalg.inv(np.linalg.cholesky(inverse)) if problem.p else np.zeros((0, 0))
     stepped = np.zeros(n_units, dtype=bool)
     blocks = None if exact or n_units < MANY else _blocks(problem, rows, units, start)
     if blocks is not None:
@@ -153,7 +153,7 @@ def leave_out(
             relative[t][at] = b @ one.covariances[term.group][at, own, own] @ b.T
         converged[at] = True
         method = [ONE_STEP if here else GONE for here in stepped]
-    refit = exact or _cheap(whole, int(np.sum(~stepped)), problem.n_theta)
+    refit = exact or _cheap(layout, int(np.sum(~stepped)), problem.n_theta)
     for done, j in enumerate(np.flatnonzero(~stepped).tolist()):
         if (
             min(downdate.levels_left(j), default=2) > 1
@@ -274,7 +274,7 @@ def _without(
             sizes = [t.q for t in problem.terms]
             lost = any(r < q for r, q in zip(ranks, sizes, strict=True))
             return _found(problem, kernel, list(solution.covariances), lost, True)
-        found = search(problem, control, None, kernel, inner=start).solved
+        found = search(problem, control, None, kernel, inner=start).found
         if found.status == "broke down":
             return None
         evidence = Evidence(*found.evidence)
@@ -319,17 +319,12 @@ def _some(rows: Rows, kept: NDArray[np.bool_]) -> Rows:
         return None if column is None else np.ascontiguousarray(column[kept])
 
     groups = [
-        replace(
-            g,
-            codes=np.ascontiguousarray(g.codes[kept]),
-            columns=tuple(of(c) for c in g.columns),
-        )
+        g.replace(codes=np.ascontiguousarray(g.codes[kept]), columns=[of(c) for c in g.columns])
         for g in rows.groups
     ]
-    return replace(
-        rows,
-        groups=tuple(groups),
-        x=tuple(of(c) for c in rows.x),
+    return rows.replace(
+        groups=groups,
+        x=[of(c) for c in rows.x],
         y=np.ascontiguousarray(rows.y[kept]),
         weights=of(rows.weights),
     )
@@ -341,8 +336,7 @@ def _start(solution: Solution) -> Array | None:
     return solution.inner if sound else None
 
 
-def _cheap(kernel: Kernel, n_units: int, n_theta: int) -> bool:
+def _cheap(layout: Layout, n_units: int, n_theta: int) -> bool:
     """Whether all refits take about a minute or less."""
-    layout = kernel.layout
     evaluation = layout.entries + float(layout.dense_columns) ** 3 / DENSE
     return n_units * REFIT_EVALUATIONS * (1 + n_theta) * evaluation < MOST_WORK

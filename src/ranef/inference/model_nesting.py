@@ -9,10 +9,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ranef.design import Data
 from ranef.design.grouping import learn_grouping
+from ranef.design.terms import RandomTerm
 from ranef.inference.boundary_law import Place
-from ranef.inference.same_data import Data
-from ranef.types import Array, Codes, RandomTerm
+from ranef.types import Array, Codes
 
 __all__ = ["FixedParts", "NotNested", "Variances", "fixed_parts", "place_of"]
 

@@ -8,14 +8,14 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
+from ranef.core import TermLabel
+from ranef.covariance import semidefinite_cholesky
 from ranef.design import Encoding
 from ranef.design.grouping import learn_grouping, level_of_row
 from ranef.errors import DataError
 from ranef.frame import Table, take_rows
 from ranef.frame.missing import missing_in
 from ranef.inference.simulate import draw_key
-from ranef.problem import TermLabel
-from ranef.problem.parameters import semidefinite_cholesky
 from ranef.types import Array, Codes
 
 __all__ = ["Blocks", "drawn_effects", "group_missing", "refuse_new_levels"]

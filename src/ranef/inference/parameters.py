@@ -8,8 +8,8 @@ from itertools import combinations
 
 import numpy as np
 
+from ranef.core import TermLabel
 from ranef.formula.naming import pairs
-from ranef.problem import TermLabel
 from ranef.types import Array
 
 __all__ = ["Parameter", "parameters_of", "values_of"]

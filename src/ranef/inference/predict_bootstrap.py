@@ -13,7 +13,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ranef.core import Kernel
+from ranef.core import CoreKernel
+from ranef.covariance import semidefinite_cholesky
 from ranef.design import Design
 from ranef.errors import OptionError
 from ranef.inference.conditional import conditional_modes
@@ -26,9 +27,9 @@ from ranef.inference.prediction_variance import new_groups, relative_variances
 from ranef.inference.rows import random_part
 from ranef.inference.simulate import draw_key
 from ranef.problem import Problem
-from ranef.problem.parameters import group_lambdas, semidefinite_cholesky
+from ranef.problem.parameters import group_lambdas
 from ranef.solve import Control, Solution
-from ranef.solve.solution import evaluate_at, solve
+from ranef.solve.solution import at_solution, solve
 from ranef.types import Array
 
 __all__ = ["predict_bootstrap"]
@@ -68,9 +69,8 @@ def predict_bootstrap(
     random = [(term.codes, term.Z) for term in design.terms]
     rows = inner_rows(problem, target.x, target.blocks)
     fresh = None if target.fresh is None else inner_rows(problem, target.x, target.fresh)
-    kernel = problem.kernel()
-    evaluate_at(problem, kernel, solution.inner)
-    own = _scale(problem, kernel, solution.inner, rows, fresh)
+    with at_solution(problem, solution) as standing:
+        own = _scale(problem, standing, solution.inner, rows, fresh)
     errors = np.empty((options.draws, target.mean.size))
     squares = np.zeros(target.mean.size)
     for k in range(options.draws):
@@ -116,7 +116,7 @@ def predict_bootstrap(
 
 
 def _scale(
-    problem: Problem, kernel: Kernel, inner: Array, rows: InnerRows, fresh: InnerRows | None
+    problem: Problem, kernel: CoreKernel, inner: Array, rows: InnerRows, fresh: InnerRows | None
 ) -> Array:
     """Standard errors of what is predicted, where a kernel stands."""
     relative = [t @ t.T for t in group_lambdas(problem, inner)]

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from ranef.core import TermLabel
 from ranef.errors import OptionError, suggestion
 from ranef.inference.ddf import NAMES
 from ranef.options import confidence, one_of, shown, whole
 from ranef.options import seed as checked_seed
-from ranef.types import TermLabel
 
 __all__ = ["PredictionOptions", "chosen_terms"]
 

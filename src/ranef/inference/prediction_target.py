@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ranef.core import TermLabel
 from ranef.design import Encoding
 from ranef.frame import Table
 from ranef.inference.inner_rows import Blocks
@@ -15,7 +16,7 @@ from ranef.inference.new_levels import drawn_effects, group_missing, refuse_new_
 from ranef.inference.prediction_options import PredictionOptions
 from ranef.inference.rows import fixed_part, random_part
 from ranef.problem import Problem
-from ranef.types import Array, TermLabel
+from ranef.types import Array
 
 __all__ = ["Target", "target_of"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ranef.core import CoreKernel, Kernel, Rows, RowsGroup, row_variances
+from ranef.core import CoreKernel, Rows, RowsGroup, row_variances
 from ranef.inference.ddf.information import VarianceInformation
 from ranef.inference.estimates import Estimates
 from ranef.inference.inner_rows import Blocks, InnerRows, inner_rows
@@ -15,10 +15,9 @@ from ranef.inference.prediction_gradient import envelope_gradient
 from ranef.inference.prediction_shift import estimation_error
 from ranef.inference.satterthwaite import VarianceDerivatives
 from ranef.problem import Problem
-from ranef.problem.parameters import covariances as covariances_of
-from ranef.problem.parameters import group_lambdas, theta_of_covariances
+from ranef.problem.parameters import group_lambdas
 from ranef.solve import Solution
-from ranef.solve.face import Face, face_of
+from ranef.solve.face import Face, face_of, moved
 from ranef.solve.solution import evaluate_at
 from ranef.types import Array
 
@@ -202,15 +201,10 @@ class RowVariances:
         return face_of(self.problem, self.solution.inner)
 
     def _moved(self, face: Face, coordinate: int, step: float) -> Array:
-        """The inner theta with one coordinate of the face moved."""
-        at = face.coordinates[coordinate]
-        matrices = covariances_of(self.solution.inner, [t.q for t in self.problem.terms])
-        own = face.terms[at.term]
-        root = own.root.copy()
-        root[at.row, at.column] += step
-        back = np.argsort(own.order)
-        matrices[at.term] = (root @ root.T)[np.ix_(back, back)]
-        return theta_of_covariances(matrices)
+        """The inner coordinates with one coordinate of the face moved."""
+        change = np.zeros(len(face.coordinates))
+        change[coordinate] = step
+        return moved(face, change)
 
     def _relative(self, x: Array, blocks: Blocks, inner: Array) -> Array:
         """The conditional variance over sigma^2 at an inner theta."""
@@ -222,36 +216,30 @@ class RowVariances:
 
 
 def relative_variances(
-    problem: Problem, kernel: Kernel, relative: Sequence[Array], rows: InnerRows
+    problem: Problem, kernel: CoreKernel, relative: Sequence[Array], rows: InnerRows
 ) -> Array:
     """Prediction error variances over sigma^2 where a kernel stands, shape (rows,).
 
     Parameters
     ----------
     problem : Problem
-    kernel : Kernel
+    kernel : CoreKernel
     relative : sequence of ndarray, shape (q, q)
         D of each grouping factor there.
     rows : InnerRows
     """
-    assert isinstance(kernel, CoreKernel)
     variance = np.zeros(rows.x.shape[0])
     groups = []
     sizes = problem.products.sizes
-    for code, z, d, (levels, q) in zip(rows.codes, rows.z, relative, sizes, strict=True):
+    for code, z, d, (levels, _) in zip(rows.codes, rows.z, relative, sizes, strict=True):
         variance += np.where(code < 0, np.einsum("ij,ij->i", z @ d, z), 0.0)
         columns = tuple(np.ascontiguousarray(z.T))
-        groups.append(RowsGroup(code, levels, columns, (0.0,) * q, (1.0,) * q))
+        groups.append(RowsGroup(codes=code, n_levels=levels, columns=columns))
     p = rows.x.shape[1]
     packed = Rows(
-        groups=tuple(groups),
-        x=tuple(rows.x[:, j] for j in range(p)),
-        x_shifts=(0.0,) * p,
-        x_scales=(1.0,) * p,
+        groups=groups,
+        x=[np.ascontiguousarray(rows.x[:, j]) for j in range(p)],
         y=np.zeros(rows.x.shape[0]),
-        y_shift=0.0,
-        y_scale=1.0,
-        weights=None,
     )
     return np.asarray(variance + row_variances(kernel, packed))
 

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ranef.core import CoreKernel, Direction
+from ranef.core import Direction
+from ranef.covariance import semidefinite_cholesky
 from ranef.inference.profile_points import Point, broke_down
 from ranef.inference.profile_search import GAIN, Lowest, lowest
 from ranef.problem import Problem
-from ranef.problem.parameters import place, semidefinite_cholesky
+from ranef.problem.parameters import place
 from ranef.types import Array
 
 __all__ = ["VarianceParameter"]
@@ -34,7 +35,6 @@ class VarianceParameter:
 
     def __init__(self, problem: Problem, kind: str, term: int, i: int, j: int) -> None:
         kernel = problem.kernel()
-        assert isinstance(kernel, CoreKernel)
         self._kernel = kernel
         self._problem = problem
         self._kind, self._term = kind, term

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ranef.core import CoreKernel
 from ranef.design import Design
 from ranef.inference.estimates import Estimates
 from ranef.inference.residual_tests import standardized_residuals
@@ -15,7 +14,7 @@ from ranef.problem import Problem
 from ranef.problem.left import left_of_response, weighted
 from ranef.problem.parameters import group_lambdas
 from ranef.solve import Solution
-from ranef.solve.solution import evaluate_at
+from ranef.solve.solution import at_solution
 from ranef.source import rows_of
 from ranef.types import Array
 
@@ -39,15 +38,13 @@ def residuals_of_model(
     y : ndarray, shape (n,)
         Response less offset.
     """
-    kernel = problem.kernel()
-    assert isinstance(kernel, CoreKernel)
-    evaluate_at(problem, kernel, solution.inner)
-    rows = rows_of(design, problem.scaling, y, weights)
-    if kind == "standardized":
-        return standardized_residuals(problem, kernel, rows)
-    sigma = float(np.sqrt(kernel.r2 / problem.nu))
-    values = weighted(left_of_response(rows, kernel.beta), rows.weights) / sigma
-    return whitened(problem, group_lambdas(problem, solution.inner), rows, values)
+    with at_solution(problem, solution) as kernel:
+        rows = rows_of(design, problem.scaling, y, weights)
+        if kind == "standardized":
+            return standardized_residuals(problem, kernel, rows)
+        sigma = float(np.sqrt(kernel.r2 / problem.nu))
+        values = weighted(left_of_response(rows, kernel.beta), rows.weights) / sigma
+        return whitened(problem, group_lambdas(problem, solution.inner), rows, values)
 
 
 def marginal_sd(

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ranef.core import CoreKernel, Rows, row_variances
+from ranef.covariance import semidefinite_cholesky
 from ranef.design import Design
 from ranef.inference.bootstrap import lifted_start
 from ranef.inference.estimates import Estimates
@@ -23,9 +24,8 @@ from ranef.inference.residual_laws import Parts, ResidualTest, tests_of
 from ranef.inference.simulate import SimulatedTerm, draw_key, simulate_response
 from ranef.problem import Problem
 from ranef.problem.left import left_of_response, weighted
-from ranef.problem.parameters import semidefinite_cholesky
 from ranef.solve import Control, Solution
-from ranef.solve.solution import evaluate_at
+from ranef.solve.solution import at_solution
 from ranef.source import rows_of
 from ranef.types import Array
 
@@ -85,12 +85,10 @@ def residual_tests(
     n : int or None
         Refits; None takes the textbook laws.
     """
-    kernel = problem.kernel()
-    assert isinstance(kernel, CoreKernel)
-    evaluate_at(problem, kernel, solution.inner)
     rows = rows_of(design, problem.scaling, y, weights)
     tests = tests_of(problem, rows, estimates.covariances)
-    own = _parts(problem, kernel, rows, solution.inner)
+    with at_solution(problem, solution) as kernel:
+        own = _parts(problem, kernel, rows, solution.inner)
     values = np.array([test.value(own) for test in tests])
     told = (
         tuple(t.name for t in tests),
@@ -171,7 +169,6 @@ def _refitted(
     """The statistics of another response; None where its fit did not converge."""
     again = problem.with_response(design, y, weights, 1)
     kernel = again.kernel()
-    assert isinstance(kernel, CoreKernel)
     found = kernel.optimise(again.terms, start, control.max_evaluations, control.gain)
     if found.status != "converged":
         return None

@@ -24,7 +24,7 @@ from ranef.problem import Problem
 from ranef.problem.left import left_of_response, weighted
 from ranef.problem.parameters import group_lambdas
 from ranef.solve import Solution
-from ranef.solve.solution import evaluate_at
+from ranef.solve.solution import at_solution
 from ranef.source import rows_of
 from ranef.types import Array
 
@@ -57,31 +57,29 @@ def row_influence(
     y : ndarray, shape (n,)
         Response less offset.
     """
-    kernel = problem.kernel()
-    assert isinstance(kernel, CoreKernel)
-    evaluate_at(problem, kernel, solution.inner)
-    rows = rows_of(design, problem.scaling, y, weights)
-    left = 1.0 - row_variances(kernel, rows)
-    residual = weighted(left_of_response(rows, kernel.beta, kernel.modes()), rows.weights)
-    solved = _solved_columns(problem, solution, kernel, rows)
-    p, sigma = problem.p, float(np.sqrt(kernel.r2 / problem.nu))
-    root = np.linalg.cholesky(kernel.xx_inverse) if p else np.zeros((0, 0))
-    turned = solved @ root
-    fixed = np.einsum("ia,ia->i", turned, turned)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        deleted = np.where(left > 0.0, residual / left, np.nan)
-    move = problem.scaling.y_scale * (solved @ kernel.xx_inverse) @ problem.scaling.R.T
-    squares = (deleted / sigma) ** 2 / p if p else np.full(problem.n, np.nan)
-    with np.errstate(invalid="ignore"):
-        standardized = deleted * np.sqrt(left) / sigma
-    return RowInfluence(
-        squares * fixed,
-        squares * (1.0 - left),
-        1.0 - left,
-        fixed,
-        standardized,
-        -deleted[:, None] * move,
-    )
+    with at_solution(problem, solution) as kernel:
+        rows = rows_of(design, problem.scaling, y, weights)
+        left = 1.0 - row_variances(kernel, rows)
+        residual = weighted(left_of_response(rows, kernel.beta, kernel.modes()), rows.weights)
+        solved = _solved_columns(problem, solution, kernel, rows)
+        p, sigma = problem.p, float(np.sqrt(kernel.r2 / problem.nu))
+        root = np.linalg.cholesky(kernel.xx_inverse) if p else np.zeros((0, 0))
+        turned = solved @ root
+        fixed = np.einsum("ia,ia->i", turned, turned)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            deleted = np.where(left > 0.0, residual / left, np.nan)
+        move = problem.scaling.y_scale * (solved @ kernel.xx_inverse) @ problem.scaling.R.T
+        squares = (deleted / sigma) ** 2 / p if p else np.full(problem.n, np.nan)
+        with np.errstate(invalid="ignore"):
+            standardized = deleted * np.sqrt(left) / sigma
+        return RowInfluence(
+            squares * fixed,
+            squares * (1.0 - left),
+            1.0 - left,
+            fixed,
+            standardized,
+            -deleted[:, None] * move,
+        )
 
 
 def _solved_columns(problem: Problem, solution: Solution, kernel: CoreKernel, rows: Rows) -> Array:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ranef.core import CoreKernel, row_variances
+from ranef.core import row_variances
 from ranef.design import Design
 from ranef.options import one_of, shown
 from ranef.problem import Problem
 from ranef.solve import Solution
-from ranef.solve.solution import evaluate_at
+from ranef.solve.solution import at_solution
 from ranef.source import rows_of
 from ranef.types import Array, Codes
 
@@ -74,7 +74,5 @@ def leverages(
     problem: Problem, solution: Solution, design: Design, y: Array, weights: Array | None
 ) -> Array:
     """Diagonal of the map from y to the fitted values, at the estimated variances."""
-    kernel = problem.kernel()
-    assert isinstance(kernel, CoreKernel)
-    evaluate_at(problem, kernel, solution.inner)
-    return row_variances(kernel, rows_of(design, problem.scaling, y, weights))
+    with at_solution(problem, solution) as kernel:
+        return row_variances(kernel, rows_of(design, problem.scaling, y, weights))

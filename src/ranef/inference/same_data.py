@@ -3,60 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ranef.design import Design
+from ranef.design import Data
 from ranef.errors import OptionError
+from ranef.formula import Formula
 from ranef.frame import Table
 from ranef.types import Array
 
-__all__ = ["Data", "row_order"]
+__all__ = ["row_order"]
 
 SAME = 1e-8  # of the spread of the values: they are computed again for each fit
 
 
-@dataclass(frozen=True, slots=True)
-class Data:
-    """What a fit was made from.
-
-    Attributes
-    ----------
-    text : str
-        The formula, for messages.
-    design : Design
-    table : Table
-    predictors : tuple of str
-        Columns of the table besides those of the response alone.
-    weights, offset : ndarray or None, shape (n,)
-    """
-
-    text: str
-    design: Design
-    table: Table
-    predictors: tuple[str, ...]
-    weights: Array | None
-    offset: Array | None
-
-    @property
-    def y(self) -> Array:
-        """Response less offset."""
-        return self.design.y if self.offset is None else self.design.y - self.offset
-
-
-def row_order(one: Data, other: Data) -> NDArray[np.int64] | None:
+def row_order(
+    one: Data, other: Data, formulas: tuple[Formula, Formula]
+) -> NDArray[np.int64] | None:
     """For each row of `other` the row of `one` that it is; None if they stand in the same order.
 
     Rows are told apart by the response, the weights, the offset and the variables that both fits
-    have. Rows that agree in all of them are the same to a model nested in the other.
+    have. Rows that agree in all of them are the same to a model nested in the other. `formulas`
+    are those of the two.
 
     Raises
     ------
     OptionError
         Another response, other rows, weights or offsets.
     """
+    first_text, second_text = (formula.text for formula in formulas)
     if one.design.response != other.design.response:
         raise _differ(
             "the models have different responses",
@@ -66,15 +42,16 @@ def row_order(one: Data, other: Data) -> NDArray[np.int64] | None:
     if one.design.n != other.design.n:
         raise _differ(
             "the models are fitted to different rows",
-            f"{one.design.n:,} rows of {one.text}; {other.design.n:,} rows of {other.text}",
+            f"{one.design.n:,} rows of {first_text}; {other.design.n:,} rows of {second_text}",
             "leave out rows with a missing value in any of the variables, then fit all models",
         )
-    ours, theirs = _columns(one, other), _columns(other, one)
+    shared = _shared(one.table, other.table, formulas)
+    ours, theirs = _columns(one, shared), _columns(other, shared)
     if all(_close(a, b) for a, b in zip(ours, theirs, strict=True)):
         return None
     first, second = (np.lexsort([_rounded(c) for c in columns]) for columns in (ours, theirs))
     if not all(_close(a[first], b[second]) for a, b in zip(ours, theirs, strict=True)):
-        names = [one.design.response, "weights", "offset", *_shared(one, other)]
+        names = [one.design.response, "weights", "offset", *shared]
         differ = [
             name
             for name, a, b in zip(names, ours, theirs, strict=True)
@@ -83,8 +60,8 @@ def row_order(one: Data, other: Data) -> NDArray[np.int64] | None:
         raise _differ(
             f"the models have different {differ[0]}" if differ[:1] in (["weights"], ["offset"])
             else "the models are fitted to different rows",
-            f"other values of {', '.join(differ) or 'the variables together'} in {one.text} than "
-            f"in {other.text}",
+            f"other values of {', '.join(differ) or 'the variables together'} in {first_text} than "
+            f"in {second_text}",
             "fit both models to the same data, with the same weights= and offset=",
         )  # fmt: skip
     out = np.empty(first.size, dtype=np.int64)
@@ -96,21 +73,17 @@ def _differ(what: str, found: str, fix: str) -> OptionError:
     return OptionError(what, found=found, fix=fix)
 
 
-def _shared(one: Data, other: Data) -> list[str]:
+def _shared(one: Table, other: Table, formulas: tuple[Formula, Formula]) -> list[str]:
     """Variables of both, those of the same kind; the others tell no rows apart."""
-    return sorted(
-        name
-        for name in {*one.predictors} & {*other.predictors}
-        if one.table[name].kind == other.table[name].kind
-    )
+    ours, theirs = (formula.predictors() for formula in formulas)
+    return sorted(name for name in {*ours} & {*theirs} if one[name].kind == other[name].kind)
 
 
-def _columns(data: Data, other: Data) -> Sequence[Array]:
+def _columns(data: Data, names: Sequence[str]) -> Sequence[Array]:
     n = data.design.n
     weights = np.ones(n) if data.weights is None else data.weights
     offset = np.zeros(n) if data.offset is None else data.offset
-    shared = (_values(data.table, name) for name in _shared(data, other))
-    return [data.design.y, weights, offset, *shared]
+    return [data.design.y, weights, offset, *(_values(data.table, name) for name in names)]
 
 
 def _values(table: Table, name: str) -> Array:

@@ -17,7 +17,7 @@ from ranef.inference.quadratic import quadratic_forms
 from ranef.problem import Problem
 from ranef.solve import Solution
 from ranef.solve.face import face_of, hessian
-from ranef.solve.solution import evaluate_at
+from ranef.solve.solution import at_solution
 from ranef.types import Array
 
 __all__ = [
@@ -53,27 +53,27 @@ def variance_derivatives(problem: Problem, solution: Solution) -> VarianceDeriva
     The directions that the certificate calls flat are left out of the information: the data say
     nothing about them. No other direction is, however small its curvature beside the others.
     """
-    kernel = problem.kernel()
-    evaluate_at(problem, kernel, solution.inner)
-    face = face_of(problem, solution.inner)
-    profile, curvature = hessian(problem, face, kernel)
-    nu, k = problem.nu, len(face.coordinates)
-    variance = problem.scaling.y_scale**2 * kernel.r2 / nu
-    change = np.sqrt(variance) * problem.scaling.R
-    scales = face.scales() if k else np.zeros(0)
-    root = change @ kernel.xx_inverse
-    vcov = root @ change.T
-    jacobian = np.empty((k + 1, problem.p, problem.p))
-    for out, xx, scale in zip(jacobian, curvature.xx, scales, strict=False):
-        out[:] = (-scale * root) @ xx @ root.T
-    jacobian[k] = 2.0 * vcov  # vcov is proportional to sigma^2
-    values, vectors = np.linalg.eigh(profile * np.outer(scales, scales))
-    curved = slice(solution.flat_directions, None)  # eigenvalues ascend: the flat ones come first
-    inverse = (vectors[:, curved] / values[curved]) @ vectors[:, curved].T
-    relative = scales * curvature.r2 / kernel.r2
-    return VarianceDerivatives(
-        vcov, jacobian, 2.0 * covariance_with_log_sigma(inverse, relative, nu)
-    )
+    with at_solution(problem, solution) as kernel:
+        face = face_of(problem, solution.inner)
+        profile, curvature = hessian(problem, face, kernel)
+        nu, k = problem.nu, len(face.coordinates)
+        variance = problem.scaling.y_scale**2 * kernel.r2 / nu
+        change = np.sqrt(variance) * problem.scaling.R
+        scales = face.scales() if k else np.zeros(0)
+        root = change @ kernel.xx_inverse
+        vcov = root @ change.T
+        jacobian = np.empty((k + 1, problem.p, problem.p))
+        for out, xx, scale in zip(jacobian, curvature.xx, scales, strict=False):
+            out[:] = (-scale * root) @ xx @ root.T
+        jacobian[k] = 2.0 * vcov  # vcov is proportional to sigma^2
+        values, vectors = np.linalg.eigh(profile * np.outer(scales, scales))
+        # Eigenvalues ascend: the flat ones come first.
+        curved = slice(solution.flat_directions, None)
+        inverse = (vectors[:, curved] / values[curved]) @ vectors[:, curved].T
+        relative = scales * curvature.r2 / kernel.r2
+        return VarianceDerivatives(
+            vcov, jacobian, 2.0 * covariance_with_log_sigma(inverse, relative, nu)
+        )
 
 
 def covariance_with_log_sigma(inverse: Array, relative: Array, nu: float) -> Array:

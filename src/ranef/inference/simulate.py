@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ranef.covariance import semidefinite_cholesky
 from ranef.design import Encoding
 from ranef.design.grouping import learn_grouping
 from ranef.frame import Table
 from ranef.options import seed as checked_seed
 from ranef.options import whole
-from ranef.problem.parameters import semidefinite_cholesky
 from ranef.types import Array, Codes
 
 __all__ = [

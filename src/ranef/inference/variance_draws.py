@@ -16,9 +16,10 @@ import numpy as np
 
 from ranef.core import Kernel
 from ranef.errors import ApproximationWarning, OptionError, warn
+from ranef.inference.flat_law import FlatLaw, flat_law
 from ranef.inference.simulate import draw_key
-from ranef.problem import Problem, lower_triangles
-from ranef.problem.parameters import group_lambdas, theta_of_blocks, to_inner
+from ranef.problem import Problem, roots
+from ranef.problem.parameters import group_lambdas, to_inner
 from ranef.types import Array
 
 __all__ = ["WeightedDraws", "variance_draws"]
@@ -92,7 +93,7 @@ def _grid(problem: Problem, kernel: Kernel) -> WeightedDraws:
 
 def _drawn(problem: Problem, kernel: Kernel, inner: Array, n: int, seed: int) -> WeightedDraws:
     rng = np.random.Generator(np.random.Philox(key=np.array([seed, 1], dtype=np.uint64)))
-    sizes = [term.q for term in problem.terms]
+    laws = [flat_law(term) for term in problem.terms]
     centre, scales = _first(problem, inner)
     k = centre.size
     centres: Array = centre[None, :]
@@ -104,7 +105,7 @@ def _drawn(problem: Problem, kernel: Kernel, inner: Array, n: int, seed: int) ->
         points = centres[chosen] + (rng.standard_normal((n, k)) @ root.T) / chi[:, None]
         logs = -_mixture(points, centres, root)
         for i, point in enumerate(points):
-            data, log_density = _theta(point, sizes)
+            data, log_density = _theta(point, laws)
             thetas[i] = to_inner(problem, data)
             logs[i] += log_density - 0.5 * _criterion(problem, kernel, thetas[i])
         weights = _weights(logs)
@@ -128,44 +129,27 @@ def _drawn(problem: Problem, kernel: Kernel, inner: Array, n: int, seed: int) ->
 
 
 def _first(problem: Problem, inner: Array) -> tuple[Array, Array]:
-    """Centre and scales of the first proposals: log sd, then atanh of partial correlations."""
+    """Centre and scales of the first proposals."""
     centre, scales = [], []
-    blocks = lower_triangles(inner, [term.q for term in problem.terms])
-    for t, b in zip(blocks, problem.scaling.B, strict=True):
+    for block, t, b in zip(
+        problem.terms, roots(problem.terms, inner), problem.scaling.B, strict=True
+    ):
         covariance = b @ (t @ t.T + LEAST_SD**2 * np.eye(t.shape[0])) @ b.T
-        sds = np.sqrt(np.diag(covariance))
-        root = np.linalg.cholesky(covariance / np.outer(sds, sds))
-        partial = [
-            root[i, j] / np.sqrt(max(1.0 - float(np.sum(root[i, :j] ** 2)), 1e-12))
-            for i in range(1, len(sds))
-            for j in range(i)
-        ]
-        centre += [*np.log(sds), *np.arctanh(np.clip(partial, -0.95, 0.95))]
-        scales += [0.7] * len(sds) + [0.8] * len(partial)
-    return np.array(centre), np.array(scales)
+        own_centre, own_scales = flat_law(block).first(covariance)
+        centre.append(own_centre)
+        scales.append(own_scales)
+    return np.concatenate(centre), np.concatenate(scales)
 
 
-def _theta(point: Array, sizes: Sequence[int]) -> tuple[Array, float]:
+def _theta(point: Array, laws: Sequence[FlatLaw]) -> tuple[Array, float]:
     """Theta on the data's scale, and the log density of the flat law in these coordinates."""
-    blocks, start, total = [], 0, 0.0
-    for q in sizes:
-        logs = point[start : start + q]
-        bends = point[start + q : start + q + q * (q - 1) // 2]
-        start += q + bends.size
-        total += float(np.sum(logs))
-        root, at = np.eye(q), 0
-        for i in range(1, q):
-            left = 1.0
-            for j in range(i):
-                z = float(np.tanh(bends[at]))
-                # Partial correlations given j earlier effects: Beta(b, b) with b = (q - j) / 2.
-                total += 0.5 * (q - j) * float(np.log1p(-z * z))
-                root[i, j] = z * np.sqrt(left)
-                left *= 1.0 - z * z
-                at += 1
-            root[i, i] = np.sqrt(left)
-        blocks.append(np.exp(logs)[:, None] * root)
-    return theta_of_blocks(blocks), total
+    own, start, total = [], 0, 0.0
+    for law in laws:
+        parameters, density = law.parameters(point[start : start + law.size])
+        own.append(parameters)
+        total += density
+        start += law.size
+    return np.concatenate(own), total
 
 
 def _mixture(points: Array, centres: Array, root: Array) -> Array:

@@ -185,6 +185,6 @@ def _row(rung: Rung, focal: list[str]) -> dict[str, Any]:
 
 
 def _record(rung: Rung) -> dict[str, Any]:
-    record = asdict(rung)
-    record["rung"] = record.pop("key")
-    return {"rung": record.pop("rung"), **record}
+    names = {"key": "rung", "call": "code"}
+    record = {names.get(name, name): value for name, value in asdict(rung).items()}
+    return record | {"code": rung.code}

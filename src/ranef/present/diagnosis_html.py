@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .diagnosis_tables import Table, ladder_tables
-from .diagnosis_text import THETA, abbreviates, of_findings, short_tests, shortened
+from .diagnosis_text import THETA, abbreviates, of_findings, short_tests
 from .html import TABLE_STYLE, escaped, minus, notes_html, rule
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def _judgements(rungs: Sequence[Rung], tag: str) -> str:
     items = "".join(
         f'<li style="margin:0.5em 0"><b>{escaped(rung.title)}</b><br>'
         f"{escaped(rung.judgement)}<br>"
-        f'<code style="white-space:pre-wrap">{escaped(shortened(rung.code))}</code></li>'
+        f'<code style="white-space:pre-wrap">{escaped(rung.call.abbreviated().text())}</code></li>'
         for rung in rungs
     )
     return f'<{tag} style="{_TEXT}">{items}</{tag}>'

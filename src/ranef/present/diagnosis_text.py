@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..diagnose.ladder import Rung
+from ..diagnose.ladder import Place, Rung, kind_of
 from ..page import page_width, paragraph
 from ..types import Finding
 from .diagnosis_tables import Table, ladder_tables
@@ -21,15 +20,11 @@ __all__ = [
     "of_findings",
     "render_text",
     "short_tests",
-    "shortened",
     "wrapped",
 ]
 
 MOST_LINES = 100
 """Of a page that recommends a formula."""
-
-LONG_START = re.compile(r"start=\[[^,\]]*(?:,[^,\]]*){6,}\]")
-"""Seven start values and more."""
 
 THETA = (
     "Where a call has start=theta, the attribute remedies has it in full, with the numbers (column "
@@ -65,8 +60,7 @@ def render_text(diagnosis: Diagnosis) -> str:
 
 def of_findings(diagnosis: Diagnosis) -> list[Rung]:
     """The rungs that a finding called for."""
-    keys = ("without-copies", "without-group", "drop-predictor")
-    return [rung for rung in diagnosis.ladder.rungs if rung.key in keys]
+    return [rung for rung in diagnosis.ladder.rungs if kind_of(rung.key).by_finding]
 
 
 def short_tests(diagnosis: Diagnosis) -> str:
@@ -75,7 +69,7 @@ def short_tests(diagnosis: Diagnosis) -> str:
     rungs = [
         rung
         for rung in diagnosis.ladder.rungs[1:]
-        if rung.key != "other-starts" and rung.fitted and rung not in told
+        if kind_of(rung.key).place > Place.STARTS and rung.fitted and rung not in told
     ]
     if not rungs:
         return ""
@@ -151,34 +145,16 @@ def _elsewhere(rungs: Sequence[str]) -> str:
 
 def abbreviates(rungs: Sequence[Rung]) -> bool:
     """Whether a call is shown with fewer numbers than it has."""
-    return any(LONG_START.search(rung.code) for rung in rungs)
+    return any(rung.call.abbreviated() != rung.call for rung in rungs)
 
 
 def _judgement(rung: Rung, head: str) -> list[str]:
-    return [head, *wrapped(rung.judgement, "  ", hang=False), *_code(rung.code)]
-
-
-def shortened(code: str) -> str:
-    """The call with a name in place of many start values."""
-    return LONG_START.sub("start=theta", code)
-
-
-def _code(code: str) -> list[str]:
-    """The call on one line where it fits, else with its formula in strings side by side."""
-    code = shortened(code)
-    return [f"  {code}"] if len(code) <= page_width() - 2 else _broken(code)
-
-
-def _broken(code: str) -> list[str]:
-    """A call that is too long for the line: its formula as adjacent strings, still to be typed."""
-    quote = code[len("rn.lmm(")]
-    formula, rest = code[len("rn.lmm(") + 1 :].split(quote, 1)
-    width = page_width()
-    pieces = paragraph(formula, width=width - 10, whole_words=True, drop_whitespace=False)
-    lines = [f"{quote}{piece}{quote}" for piece in pieces]
-    lines[-1] += ","
-    lines += paragraph(rest.removeprefix(", "), width=width - 6, whole_words=True)
-    return ["  rn.lmm(", *(f"      {line}" for line in lines)]
+    code = rung.call.abbreviated().text(page_width() - 2)
+    return [
+        head,
+        *wrapped(rung.judgement, "  ", hang=False),
+        *(f"  {line}" for line in code.splitlines()),
+    ]
 
 
 def wrapped(text: str, indent: str, hang: bool = True) -> list[str]:

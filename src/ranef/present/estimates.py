@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ranef.core import TermLabel
 from ranef.formula.naming import RESIDUAL, set_apart
-from ranef.problem import TermLabel
 from ranef.types import Array
 
 if TYPE_CHECKING:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ranef.core import TermLabel
+from ranef.design.terms import RandomTerm
 from ranef.formula.naming import set_apart
 from ranef.inference.group_residuals import GroupResiduals
 from ranef.inference.influence import FIXED, GONE, LeftOut, Units
@@ -16,7 +18,6 @@ from ranef.page import page_width
 from ranef.present.grid import LEAST, grid_html, grid_text
 from ranef.present.like_frame import LikeFrame
 from ranef.present.numbers import fixed, significant
-from ranef.types import RandomTerm, TermLabel
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranef.design import Design
-from ranef.problem import lower_triangles
+from ranef.problem.parameters import coordinates, roots
 from ranef.types import Array
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def model_matrices(
     from scipy.sparse import block_diag, csc_array, hstack
 
     blocks, factors, names = [], [], []
-    triangles = lower_triangles(theta, [term.q for term in design.terms])
+    triangles = roots(design.plan.blocks, coordinates(design.plan.blocks, theta))
     for term, triangle in zip(design.terms, triangles, strict=True):
         q = term.q
         columns = (term.codes.astype(np.int64)[:, None] * q + np.arange(q)).ravel()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ranef.core import CoreKernel, Kernel
+from ranef.core import Kernel
 from ranef.design import Design
 from ranef.errors import DesignError
 from ranef.problem.left import left_of_response
@@ -68,7 +68,7 @@ def check_residual_variance(
     if variance > NOTHING:
         return
     rows = problem.rows
-    if rows is not None and isinstance(kernel, CoreKernel):
+    if rows is not None:
         left = problem.scaling.y_scale * left_of_response(rows, kernel.beta, kernel.modes())
         if not _only_rounding(left, y, design.y):
             return

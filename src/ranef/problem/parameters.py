@@ -1,116 +1,126 @@
-"""Between theta, the blocks T of Lambda, and relative covariances T T', inner and data's scale."""
+"""Between coordinates of the covariances, their roots T, and parameters on the data's scale.
+
+A search moves the *coordinates* of each term's structure on the inner scale (`inner`), which have
+no bounds. Users see *parameters* on the data's scale (`theta`). For a covariance without structure
+both are the lower triangle of T, column by column (see :mod:`ranef.covariance`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ranef.core import TermBlock
+from ranef.covariance import structure_of
 from ranef.problem.problem import Problem
 from ranef.types import Array
 
 __all__ = [
+    "coordinates",
     "covariance_chart",
     "covariances",
     "group_lambdas",
-    "lower_triangles",
-    "semidefinite_cholesky",
-    "theta_of_blocks",
-    "theta_of_covariances",
+    "joined",
+    "nearest",
+    "parameters",
+    "parts",
+    "place",
+    "roots",
     "to_data",
     "to_inner",
 ]
 
 
-@cache
-def lower_triangle_indices(q: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Rows and columns of the lower triangle of a q x q matrix, column by column."""
-    columns, rows = np.triu_indices(q)
-    return rows, columns
-
-
-def lower_triangles(theta: Array, sizes: Sequence[int]) -> list[Array]:
-    """The blocks T from theta: lower triangles by column, terms in order.
-
-    Examples
-    --------
-    >>> lower_triangles(np.array([1.0, 2.0, 3.0]), [2])[0]
-    array([[1., 0.],
-           [2., 3.]])
-    """
-    out = []
-    start = 0
-    for q in sizes:
-        block = np.zeros((q, q))
-        count = q * (q + 1) // 2
-        block[lower_triangle_indices(q)] = theta[start : start + count]
-        out.append(block)
-        start += count
+def parts(blocks: Sequence[TermBlock], values: Array) -> list[Array]:
+    """The coordinates, or the parameters, of each term."""
+    out, start = [], 0
+    for block in blocks:
+        size = structure_of(block).size
+        out.append(np.asarray(values[start : start + size], dtype=np.float64))
+        start += size
     return out
 
 
-def theta_of_blocks(blocks: Sequence[Array]) -> Array:
-    """Theta from the blocks T: the inverse of `lower_triangles`."""
-    parts = [b[lower_triangle_indices(b.shape[0])] for b in blocks]
-    return np.concatenate([*parts, np.zeros(0)])
+def joined(values: Sequence[Array]) -> Array:
+    """The parts of all terms in one vector."""
+    return np.concatenate([*values, np.zeros(0)])
 
 
-def semidefinite_cholesky(matrix: Array, tolerance: float = 1e-12) -> Array:
-    """Lower T with T T' = matrix for a positive semidefinite matrix; zero pivots stay exact zeros.
+def roots(blocks: Sequence[TermBlock], x: Array) -> list[Array]:
+    """The lower triangular T of each term at coordinates.
 
-    Pivots below `tolerance` times their diagonal element count as zero.
+    Examples
+    --------
+    >>> roots([TermBlock(0, 0, 2)], np.array([1.0, 2.0, 3.0]))[0]
+    array([[1., 0.],
+           [2., 3.]])
     """
-    q = matrix.shape[0]
-    t = np.zeros((q, q))
-    for j in range(q):
-        pivot = matrix[j, j] - t[j, :j] @ t[j, :j]
-        if pivot > tolerance * matrix[j, j]:
-            t[j, j] = np.sqrt(pivot)
-            t[j + 1 :, j] = (matrix[j + 1 :, j] - t[j + 1 :, :j] @ t[j, :j]) / t[j, j]
-    return t
+    own = parts(blocks, x)
+    return [structure_of(block).root(x) for block, x in zip(blocks, own, strict=True)]
 
 
-def covariances(theta: Array, sizes: Sequence[int]) -> list[Array]:
+def covariances(blocks: Sequence[TermBlock], x: Array) -> list[Array]:
     """Relative covariances T T', one for each term."""
-    return [t @ t.T for t in lower_triangles(theta, sizes)]
+    return [t @ t.T for t in roots(blocks, x)]
 
 
-def theta_of_covariances(matrices: Sequence[Array]) -> Array:
-    """Theta with non-negative diagonals from relative covariances."""
-    return theta_of_blocks([semidefinite_cholesky(m) for m in matrices])
+def nearest(blocks: Sequence[TermBlock], matrices: Sequence[Array]) -> Array:
+    """Coordinates of covariances of the terms' structures near given ones.
+
+    A covariance without structure is met exactly.
+    """
+    pairs = zip(blocks, matrices, strict=True)
+    return joined([structure_of(block).nearest(matrix) for block, matrix in pairs])
+
+
+def parameters(blocks: Sequence[TermBlock], x: Array) -> Array:
+    """What users see of coordinates."""
+    own = parts(blocks, x)
+    return joined([structure_of(b).parameters(x) for b, x in zip(blocks, own, strict=True)])
+
+
+def coordinates(blocks: Sequence[TermBlock], theta: Array) -> Array:
+    """The inverse of `parameters`."""
+    own = parts(blocks, theta)
+    return joined([structure_of(b).coordinates(v) for b, v in zip(blocks, own, strict=True)])
 
 
 def to_data(problem: Problem, inner: Array) -> tuple[Array, list[Array]]:
-    """Theta and relative covariances on the data's scale from the inner theta."""
-    out = []
-    for t, b in zip(_blocks(problem, inner), problem.scaling.B, strict=True):
-        root = b @ t
-        out.append(root @ root.T)
-    ranks = [int(np.count_nonzero(np.diag(t))) for t in _blocks(problem, inner)]
-    return theta_of_blocks([_ranked(m, r) for m, r in zip(out, ranks, strict=True)]), out
+    """Theta and relative covariances on the data's scale from inner coordinates."""
+    theta, matrices = [], []
+    for block, x, base in zip(
+        problem.terms, parts(problem.terms, inner), problem.scaling.B, strict=True
+    ):
+        structure = structure_of(block)
+        root = base @ structure.root(x)
+        matrices.append(root @ root.T)
+        theta.append(structure.on_scale(x, base))
+    return joined(theta), matrices
 
 
 def to_inner(problem: Problem, theta: Array) -> Array:
-    """The inner theta from theta on the data's scale."""
+    """Inner coordinates from theta on the data's scale."""
     out = []
-    for t, b in zip(_blocks(problem, theta), problem.scaling.B, strict=True):
-        root = np.linalg.solve(b, t)
-        out.append(_ranked(root @ root.T, int(np.count_nonzero(np.diag(t)))))
-    return theta_of_blocks(out)
+    for block, own, base in zip(
+        problem.terms, parts(problem.terms, theta), problem.scaling.B, strict=True
+    ):
+        structure = structure_of(block)
+        scaled = structure.on_scale(
+            structure.coordinates(own), np.asarray(np.linalg.inv(base), dtype=np.float64)
+        )
+        out.append(structure.coordinates(scaled))
+    return joined(out)
 
 
 def group_lambdas(problem: Problem, inner: Array) -> list[Array]:
     """One Lambda for each grouping factor, terms side by side."""
-    return place(problem.terms, _blocks(problem, inner), [q for _, q in problem.products.sizes])
+    blocks = roots(problem.terms, inner)
+    return place(problem.terms, blocks, [q for _, q in problem.products.sizes])
 
 
 def covariance_chart(problem: Problem, inner: Array) -> tuple[list[Array], list[Array]]:
-    """First and second derivatives of D = Lambda Lambda' with respect to the inner theta.
-
-    Lambda is linear in theta.
+    """First and second derivatives of D = Lambda Lambda' with respect to the inner coordinates.
 
     Returns
     -------
@@ -118,15 +128,27 @@ def covariance_chart(problem: Problem, inner: Array) -> tuple[list[Array], list[
         One for each grouping factor.
     second : list of ndarray, shape (k, k, q, q)
     """
-    at = group_lambdas(problem, inner)
-    units = [group_lambdas(problem, unit) for unit in np.eye(problem.n_theta)]
-    first, second = [], []
-    for g, lambda_ in enumerate(at):
-        moves = np.stack([unit[g] for unit in units])
-        half = moves @ lambda_.T
-        first.append(half + half.transpose(0, 2, 1))
-        both = np.einsum("sac,tbc->stab", moves, moves)
-        second.append(both + both.transpose(1, 0, 2, 3))
+    count = inner.size
+    first = [np.zeros((count, q, q)) for _, q in problem.products.sizes]
+    second = [np.zeros((count, count, q, q)) for _, q in problem.products.sizes]
+    start = 0
+    for block, x in zip(problem.terms, parts(problem.terms, inner), strict=True):
+        structure = structure_of(block)
+        own = slice(start, start + structure.size)
+        at = slice(block.offset, block.offset + block.q)
+        first[block.group][own, at, at] = np.reshape(
+            structure.directions(x), (structure.size, block.q, block.q)
+        )
+        for a in range(block.q):
+            for b in range(a, block.q):
+                # The bend is the inner product of the second derivative with a symmetric matrix.
+                unit = np.zeros((block.q, block.q))
+                unit[a, b] += 0.5
+                unit[b, a] += 0.5
+                bend = structure.bend(x, unit)
+                second[block.group][own, own, block.offset + a, block.offset + b] = bend
+                second[block.group][own, own, block.offset + b, block.offset + a] = bend
+        start += structure.size
     return first, second
 
 
@@ -139,18 +161,3 @@ def place(
         s = slice(term.offset, term.offset + term.q)
         out[term.group][s, s] = block
     return out
-
-
-def _blocks(problem: Problem, theta: Array) -> list[Array]:
-    return lower_triangles(theta, [t.q for t in problem.terms])
-
-
-def _ranked(matrix: Array, rank: int) -> Array:
-    """Lower triangle of a covariance whose rank is known: rounding is not taken for variance."""
-    q = matrix.shape[0]
-    t = semidefinite_cholesky(matrix)
-    if rank < q and np.count_nonzero(np.diag(t)) > rank:
-        values, vectors = np.linalg.eigh(matrix)
-        values[: q - rank] = 0.0
-        t = semidefinite_cholesky((vectors * values) @ vectors.T, 1e-9)
-    return t

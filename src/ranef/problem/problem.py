@@ -11,22 +11,23 @@ from ranef.core import (
     NO_PENALTY,
     CoreKernel,
     CrossProducts,
-    Kernel,
     Penalty,
     Rows,
     TermBlock,
+    TermLabel,
     change_response,
 )
 from ranef.core.columns import row_threads
+from ranef.covariance import structure_of
 from ranef.design import Design
-from ranef.source.memory import gather, gather_scaled, rows_of
+from ranef.source import Source, in_memory, rows_of
 from ranef.source.scaling import COLLINEAR, Scaling, orthogonal_scaling, with_response
-from ranef.types import Array, TermLabel
+from ranef.types import Array
 
 if TYPE_CHECKING:
-    from ranef.prior import Assigned
+    from ranef.priors.assign import Assigned
 
-__all__ = ["Problem", "TermLabel", "make_problem", "nearly_collinear", "problem_of"]
+__all__ = ["Problem", "make_problem"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ class Problem:
 
     @property
     def n_theta(self) -> int:
-        return sum(t.q * (t.q + 1) // 2 for t in self.terms)
+        return sum(structure_of(term).size for term in self.terms)
 
     def penalty(self) -> Penalty:
         """What the priors add, in inner coordinates."""
@@ -90,7 +91,7 @@ class Problem:
             shift[self.scaling.intercept] = self.scaling.y_shift / self.scaling.y_scale
         return self.prior.penalty(self.terms, self.scaling.B, self.scaling.R, shift)
 
-    def kernel(self, reference: bool = False, threads: int = 1) -> Kernel:
+    def kernel(self, threads: int = 1) -> CoreKernel:
         """A new workspace for the criterion on the data's scale, made by some threads.
 
         Raises
@@ -103,10 +104,6 @@ class Problem:
         if self.prior is not None:
             constant += self.prior.fixed_constant()
             penalty = self.penalty()
-        if reference:
-            from ranef.core.reference import ReferenceKernel
-
-            return ReferenceKernel(self.products, self.reml, constant, penalty)
         kernel = CoreKernel(self.products, self.reml, constant, penalty, threads)
         if kernel.dense_columns:
             from ranef.problem.memory import check_memory
@@ -166,24 +163,10 @@ def make_problem(
         Threads that pass over the rows (see :func:`~ranef.core.columns.row_threads`).
     """
     threads = row_threads(design.n, threads)
-    scaling, products = gather(design, y, weights, threads)
-    if nearly_collinear(products):
-        scaling = orthogonal_scaling(design, scaling)
-        products = gather_scaled(design, scaling, y, weights, threads)
-    return problem_of(design, scaling, products, reml, prior)
-
-
-def nearly_collinear(products: CrossProducts) -> bool:
-    """Whether cross-products of X have lost too many digits."""
-    return products.p > 1 and products.fixed_part[0] < COLLINEAR
-
-
-def problem_of(
-    design: Design,
-    scaling: Scaling,
-    products: CrossProducts,
-    reml: bool,
-    prior: Assigned | None = None,
-) -> Problem:
-    """The problem of a design whose columns have been summed."""
-    return Problem(products, design.plan.blocks, design.plan.labels, scaling, reml, prior)
+    source: Source = in_memory(design, y, weights, threads)
+    (products,) = source.gather()
+    if products.p > 1 and products.fixed_part[0] < COLLINEAR:
+        inner = orthogonal_scaling(design, source.scaling)
+        source = in_memory(design, y, weights, threads, inner)
+        (products,) = source.gather()
+    return Problem(products, design.plan.blocks, design.plan.labels, source.scaling, reml, prior)

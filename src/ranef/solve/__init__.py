@@ -1,16 +1,19 @@
-"""Solving: start values, the search, canonical form, and the certificate of what was found."""
+"""Solving: start values, the search, canonical form, and the certificate of what was found.
+
+Four records lead from a search to a fit. `Solved` is what the core hands back, on both scales, with
+its `Evidence`: the numbers for and against an optimum. A `Solution` is a problem with what was
+found for it. Its `Certificate` reads the evidence in the user's names and gives a verdict.
+"""
 
 from ranef.solve.certificate import Certificate
 from ranef.solve.control import Control
-from ranef.solve.design import SolvedDesign, solve_checked, solve_design
+from ranef.solve.from_data import solve_data
 from ranef.solve.solution import Solution, solve
 
 __all__ = [
     "Certificate",
     "Control",
     "Solution",
-    "SolvedDesign",
     "solve",
-    "solve_checked",
-    "solve_design",
+    "solve_data",
 ]

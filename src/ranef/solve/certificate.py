@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ranef.core import CoreKernel, Evidence, Kernel
+from ranef.core import CoreKernel, Evidence
 from ranef.page import paragraph
 from ranef.problem import Problem
 from ranef.solve.outweighed import outweighed
@@ -142,7 +142,7 @@ def sentence(c: Certificate) -> str:
     return f"not at an optimum: at least {c.gain:.3g} {units} can be gained"
 
 
-def certify(problem: Problem, theta: Array, kernel: Kernel, evaluations: int) -> Certificate:
+def certify(problem: Problem, theta: Array, kernel: CoreKernel, evaluations: int) -> Certificate:
     """Judge an inner theta that `kernel` has just evaluated.
 
     References
@@ -150,12 +150,7 @@ def certify(problem: Problem, theta: Array, kernel: Kernel, evaluations: int) ->
     Boyd and Vandenberghe (2004), Convex Optimization, section 5.9 (conic KKT conditions);
     Self and Liang (1987) on maximum likelihood at a boundary.
     """
-    if isinstance(kernel, CoreKernel):
-        found = kernel.evidence(problem.terms, theta, problem.scaling.B)
-    else:
-        from ranef.solve.reference import evidence
-
-        found = evidence(problem, theta, kernel)
+    found = kernel.evidence(problem.terms, theta, problem.scaling.B)
     return certificate(problem, theta, found, evaluations)
 
 

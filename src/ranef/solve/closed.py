@@ -8,7 +8,7 @@ import numpy as np
 
 from ranef.core import Evidence, Kernel, Solved
 from ranef.problem import Problem
-from ranef.solve.reference import Found
+from ranef.solve.found import Found
 
 __all__ = ["closed_form"]
 

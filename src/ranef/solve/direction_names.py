@@ -7,55 +7,78 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ranef.problem import Problem, TermLabel
-from ranef.solve.face import Face, TermFace, face_of
+from ranef.core import TermFace, TermLabel
+from ranef.covariance import Kind, kind_of, structure_of
+from ranef.problem import Problem
+from ranef.problem.parameters import parts
+from ranef.solve.face import Face, face_of
+from ranef.solve.null_space import GONE, null_space
 from ranef.types import INTERCEPT, Array
 
-__all__ = ["FEW", "flat_directions", "mostly", "null_directions"]
+__all__ = ["flat_directions", "mostly", "null_directions"]
 
-FEW = 3
-"""Effects up to which a single combination is written out with its weights."""
-
+ZERO = 1e-9  # of a standard deviation in sigma; of a correlation's distance from its bounds
 WORTH_NAMING = 0.15  # share of a direction
 MOST_NAMED = 3
 
 
 def null_directions(problem: Problem, theta: Array) -> tuple[str, ...]:
     """One phrase for each combination of effects that has no variance at an inner theta."""
-    face = face_of(problem, theta)
     out: list[str] = []
-    for k, (label, term) in enumerate(zip(problem.labels, face.terms, strict=True)):
-        if term.rank < len(label.names):
-            out += _of_term(label, term, problem.scaling.B[k])
+    own = parts(problem.terms, theta)
+    for block, label, x, base in zip(
+        problem.terms, problem.labels, own, problem.scaling.B, strict=True
+    ):
+        structure, kind = structure_of(block), kind_of(block)
+        face = structure.face(x)
+        if not kind.free:
+            out += _of_family(label, kind, structure.parameters(x), face.rank)
+        elif face.rank < structure.most_rank:
+            out += _of_term(label, face, base, structure.most_rank)
     return tuple(out)
 
 
-def _of_term(label: TermLabel, term: TermFace, change: Array) -> list[str]:
+def _of_family(label: TermLabel, kind: Kind, parameters: Array, rank: int) -> list[str]:
+    """Parameters of a structure that are at a bound."""
+    q, factor = len(label.names), label.factor
+    sds = kind.sds(parameters, q)
+    largest = float(sds.max(initial=0.0))
+    if largest <= ZERO:
+        return [f"no variance between levels of {factor}"]
+    gone = [name for name, sd in zip(label.names, sds, strict=True) if sd <= GONE * largest]
+    out = [f"no variance of {_spell(name)} between levels of {factor}" for name in gone]
+    lowest = kind.lowest(q)
+    correlations = zip(kind.correlations(label.names), parameters[kind.n_sds(q) :], strict=True)
+    for name, value in correlations:
+        text = name.replace("cor", "the correlation", 1)
+        if value >= 1.0 - ZERO:
+            out.append(f"{text} is 1 in {factor}")
+        elif value <= lowest + ZERO:
+            out.append(f"{text} is at its lowest, {lowest:.3g}, in {factor}")
+    if not out and rank < q:
+        out.append(f"the covariance matrix in {factor} is singular: rank {rank} of {q}")
+    return out
+
+
+def _of_term(label: TermLabel, term: TermFace, change: Array, most: int) -> list[str]:
     names = [_spell(name) for name in label.names]
     covariance = change @ term.covariance @ change.T
-    sds = np.sqrt(np.diag(covariance))
-    largest = float(sds.max(initial=0.0))
-    gone = [i for i in range(len(names)) if sds[i] <= 1e-9 * max(1.0, largest)]
-    out = [f"no variance of {names[i]} between levels of {label.factor}" for i in gone]
-    left = [i for i in range(len(names)) if i not in gone]
-    if len(left) - term.rank <= 0:
+    found = null_space(covariance, term.rank, np.linalg.norm(change, axis=1))
+    out = [f"no variance of {names[i]} between levels of {label.factor}" for i in found.gone]
+    if min(len(found.left), most) <= term.rank:
         return out
-    if len(left) == 2:
-        i, j = left
+    if most < len(names):
+        return [*out, f"rank {term.rank} of the {most} allowed in {label.factor}"]
+    if len(found.left) == 2:
+        i, j = found.left
         sign = "+1" if covariance[i, j] > 0 else "-1"
         return [*out, f"{names[i]} and {names[j]} perfectly correlated ({sign}) in {label.factor}"]
-    # In units of the SDs the null space is that of the correlation matrix.
-    correlation = (covariance / np.outer(sds, sds).clip(1e-300))[np.ix_(left, left)]
-    _, vectors = np.linalg.eigh(correlation)
-    missing = len(left) - term.rank
-    if missing > 1 or len(left) > FEW:
-        most = mostly([label.names[i] for i in left], vectors[:, :missing], label.factor)
-        part = f"{missing} of {len(left)} combinations of effects"
-        return [*out, f"no variance in {part} between levels of {label.factor}, mostly of {most}"]
-    for column in range(missing):
-        combination = _combination([names[i] for i in left], vectors[:, column])
-        out.append(f"no variance of {combination} (in SDs) between levels of {label.factor}")
-    return out
+    if not found.written_out:
+        terms = mostly([label.names[i] for i in found.left], found.directions, label.factor)
+        part = f"{found.missing} of {len(found.left)} combinations of effects"
+        return [*out, f"no variance in {part} between levels of {label.factor}, mostly of {terms}"]
+    combination = _combination([names[i] for i in found.left], found.directions[:, 0])
+    return [*out, f"no variance of {combination} (in SDs) between levels of {label.factor}"]
 
 
 def mostly(names: Sequence[str], vectors: Array, factor: str) -> str:
@@ -125,9 +148,10 @@ def _flat_direction(problem: Problem, face: Face, step: Array, leaving: int) -> 
         if weight < 0.1:
             continue
         label = problem.labels[coordinate.term]
-        order = face.terms[coordinate.term].order
-        row, column = order[coordinate.row], order[coordinate.column]
-        if row == column:
+        row, column = coordinate.row, coordinate.column
+        if column < 0:
+            text = _of_parameter(kind_of(problem.terms[coordinate.term]), label, row)
+        elif row == column:
             text = f"the variance of {_spell(label.names[row])} by {label.label}"
         else:
             text = (
@@ -139,6 +163,17 @@ def _flat_direction(problem: Problem, face: Face, step: Array, leaving: int) -> 
     if len(named) == 1:
         return f"the data say nothing about {named[0]}"
     return "the data do not tell apart " + " and ".join(named)
+
+
+def _of_parameter(kind: Kind, label: TermLabel, at: int) -> str:
+    """A parameter of a structure that is not a triangle."""
+    q = len(label.names)
+    if at >= kind.n_sds(q):
+        name = kind.correlations(label.names)[at - kind.n_sds(q)]
+        return f"{name.replace('cor', 'the correlation', 1)} by {label.label}"
+    if kind.one_variance:
+        return f"the variance by {label.label}"
+    return f"the variance of {_spell(label.names[at])} by {label.label}"
 
 
 def _spell(name: str) -> str:

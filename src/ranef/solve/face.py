@@ -1,42 +1,35 @@
-"""The face of the positive semidefinite cone that a solution lies on, and derivatives along it.
+"""The smooth piece of the covariances that a solution lies on, and derivatives along it.
 
-The relative covariance of a term of rank r is T T' with T a q x r lower trapezoid once its rows
-are put in an order in which the first r are independent. The free entries of that T are smooth
-coordinates of the face near the solution; in the interior (r = q) they are theta.
+Near a solution whose covariances are singular, or whose structures have parameters at a bound, the
+coordinates of the structures are not those in which the criterion is smooth: some directions are
+gone. What is left has coordinates of its own (``cpp/structure/face.hpp``). For a covariance without
+structure of rank r they are the entries of a q x r lower trapezoid T, its rows in an order in which
+the first r are independent.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from ranef.core import Curvature, Direction, Kernel
-from ranef.problem import Problem, lower_triangles
+from ranef.core import Curvature, Direction, Kernel, TermFace
+from ranef.covariance import structure_of
+from ranef.problem import Problem
+from ranef.problem.parameters import parts
 from ranef.types import Array
 
-__all__ = ["Coordinate", "Face", "TermFace", "face_of", "gradient", "hessian"]
-
-ZERO = 1e-9  # singular values this much smaller than the largest are zero
-
-
-@dataclass(frozen=True, slots=True)
-class TermFace:
-    """One term: its factor's rank, range and null space, on the inner scale."""
-
-    covariance: Array  # q x q
-    order: tuple[int, ...]  # rows with independent ones first
-    root: Array  # q x r lower trapezoid in that order
-    null: Array  # q x (q - r), orthonormal
-
-    @property
-    def rank(self) -> int:
-        return int(self.root.shape[1])
+__all__ = ["Coordinate", "Face", "face_of", "gradient", "hessian", "moved"]
 
 
 @dataclass(frozen=True, slots=True)
 class Coordinate:
-    """A free entry: row and column of a term's root, in the order of its face."""
+    """One way to move a term's covariance.
+
+    `row` and `column` are the effects of an entry of a root T; `column` is -1 where the coordinate
+    is the `row`-th of the structure's own.
+    """
 
     term: int
     row: int
@@ -52,55 +45,38 @@ class Face:
     directions: tuple[Direction, ...]
 
     def scales(self) -> Array:
-        """Natural size of each coordinate: the relative SD of the effect in its row."""
-        sizes = [
-            np.sqrt(self.terms[c.term].covariance[i, i])
-            for c in self.coordinates
-            for i in [self.terms[c.term].order[c.row]]
-        ]
-        return np.asarray(np.maximum(np.array(sizes), 1e-2))
+        """Natural size of each coordinate: a relative change of a standard deviation, or the whole
+        range of a correlation."""
+        return np.concatenate([term.scales for term in self.terms])
 
 
-def face_of(problem: Problem, theta: Array) -> Face:
-    """The face at an inner theta."""
-    terms = tuple(_term_face(t) for t in lower_triangles(theta, [t.q for t in problem.terms]))
+def face_of(problem: Problem, inner: Array) -> Face:
+    """The face at inner coordinates."""
     widths = [q for _, q in problem.products.sizes]
-    coordinates, directions = [], []
-    for k, (face, block) in enumerate(zip(terms, problem.terms, strict=True)):
-        for column in range(face.rank):
-            for row in range(column, block.q):
-                d = np.zeros((widths[block.group], widths[block.group]))
-                at = [block.offset + i for i in face.order]
-                d[at[row], at] = face.root[:, column]
-                coordinates.append(Coordinate(k, row, column))
-                directions.append(Direction(block.group, d + d.T))
-    return Face(terms, tuple(coordinates), tuple(directions))
+    terms, coordinates, directions = [], [], []
+    for k, (block, x) in enumerate(zip(problem.terms, parts(problem.terms, inner), strict=True)):
+        face = structure_of(block).face(x)
+        terms.append(face)
+        own = slice(block.offset, block.offset + block.q)
+        for (row, column), change in zip(face.coordinates, face.directions, strict=True):
+            d = np.zeros((widths[block.group], widths[block.group]))
+            d[own, own] = change
+            coordinates.append(Coordinate(k, row, column))
+            directions.append(Direction(block.group, d))
+    return Face(tuple(terms), tuple(coordinates), tuple(directions))
 
 
-def _term_face(t: Array) -> TermFace:
-    q = t.shape[0]
-    u, values, _ = np.linalg.svd(t)
-    rank = int(np.sum(values > ZERO * max(1.0, values[0])))
-    covariance = t @ t.T
-    null = u[:, rank:]
-    if rank == q:
-        return TermFace(covariance, tuple(range(q)), t, null)
-    # Pivoted Cholesky: the rows with most variance left, one after the other.
-    order, root = list(range(q)), np.zeros((q, rank))
-    left = np.diag(covariance).copy()
-    for j in range(rank):
-        best = j + int(np.argmax(left[order[j:]]))
-        order[j], order[best] = order[best], order[j]
-        root[[j, best]] = root[[best, j]]
-        root[j, j] = np.sqrt(left[order[j]])
-        for i in range(j + 1, q):
-            cross = covariance[order[i], order[j]] - root[i, :j] @ root[j, :j]
-            root[i, j] = cross / root[j, j]
-            left[order[i]] -= root[i, j] ** 2
-    return TermFace(covariance, tuple(order), root, null)
+def moved(face: Face, step: Array) -> Array:
+    """Inner coordinates after a step along the coordinates of the face."""
+    out, start = [], 0
+    for term in face.terms:
+        size = len(term.coordinates)
+        out.append(term.moved(step[start : start + size]))
+        start += size
+    return np.concatenate(out)
 
 
-def gamma_of_term(problem: Problem, gammas: list[Array], k: int) -> Array:
+def gamma_of_term(problem: Problem, gammas: Sequence[Array], k: int) -> Array:
     """The diagonal block of Gamma that belongs to a term."""
     block = problem.terms[k]
     s = slice(block.offset, block.offset + block.q)
@@ -108,13 +84,11 @@ def gamma_of_term(problem: Problem, gammas: list[Array], k: int) -> Array:
 
 
 def gradient(problem: Problem, face: Face, kernel: Kernel) -> Array:
-    """df along the coordinates: 2 Gamma T."""
+    """df along the coordinates."""
     gammas = kernel.gamma()
-    products = []
-    for k, term in enumerate(face.terms):
-        gamma = gamma_of_term(problem, gammas, k)[np.ix_(term.order, term.order)]
-        products.append(2.0 * gamma @ term.root)
-    return np.array([products[c.term][c.row, c.column] for c in face.coordinates])
+    return np.concatenate(
+        [term.gradient(gamma_of_term(problem, gammas, k)) for k, term in enumerate(face.terms)]
+    )
 
 
 def hessian(problem: Problem, face: Face, kernel: Kernel) -> tuple[Array, Curvature]:
@@ -122,10 +96,10 @@ def hessian(problem: Problem, face: Face, kernel: Kernel) -> tuple[Array, Curvat
     curvature = kernel.hessian(face.directions)
     gammas = kernel.gamma()
     out = curvature.hessian.copy()
-    for s, a in enumerate(face.coordinates):
-        term = face.terms[a.term]
-        gamma = gamma_of_term(problem, gammas, a.term)
-        for t, b in enumerate(face.coordinates):
-            if a.term == b.term and a.column == b.column:
-                out[s, t] += 2.0 * gamma[term.order[a.row], term.order[b.row]]
+    start = 0
+    for k, term in enumerate(face.terms):
+        bend = term.bend(gamma_of_term(problem, gammas, k))
+        own = slice(start, start + bend.shape[0])
+        out[own, own] += bend
+        start += bend.shape[0]
     return out, curvature

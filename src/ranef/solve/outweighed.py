@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ranef.problem import Problem, lower_triangles
+from ranef.problem import Problem, roots
 from ranef.types import Array
 
 __all__ = ["outweighed"]
@@ -25,7 +25,7 @@ def outweighed(problem: Problem, theta: Array) -> str:
         return ""
     sizes = [
         float(np.abs(block).max(initial=0.0)) if problem.prior.terms[k] else 0.0
-        for k, block in enumerate(lower_triangles(theta, [term.q for term in problem.terms]))
+        for k, block in enumerate(roots(problem.terms, theta))
     ]
     largest = int(np.argmax(sizes))
     return problem.labels[largest].label if sizes[largest] > BEYOND else ""

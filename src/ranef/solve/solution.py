@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -12,13 +13,14 @@ from ranef.core import CoreKernel, Evidence, Kernel, Solved, Step
 from ranef.core.columns import row_threads
 from ranef.core.workspace import steps_of
 from ranef.errors import NumericalError, OptionError
-from ranef.problem import Problem, lower_triangles
-from ranef.problem.parameters import group_lambdas, theta_of_blocks, to_inner
+from ranef.problem import Problem, covariances, nearest
+from ranef.problem.parameters import group_lambdas, to_inner
 from ranef.solve.certificate import Certificate, certificate
 from ranef.solve.control import Control
+from ranef.solve.standing import Standing, evaluate_at
 from ranef.types import Array
 
-__all__ = ["DEFAULT", "Solution", "evaluate_at", "solution_of", "solve"]
+__all__ = ["DEFAULT", "Solution", "at_solution", "computed", "evaluate_at", "search", "solve"]
 
 DEFAULT = Control()
 
@@ -101,12 +103,35 @@ class Solution:
             found.basins,
         )
 
+    @cached_property
+    def standing(self) -> Standing:
+        """The kernel at the solution, kept for what is asked next; never pickled."""
+        return Standing(self.problem, self.inner)
+
+    @cached_property
+    def work(self) -> int:
+        """Numbers that one evaluation reads: a measure of its cost."""
+        with self.standing.ask() as kernel:
+            return kernel.work
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
+
+def at_solution(problem: Problem, solution: Solution) -> AbstractContextManager[CoreKernel]:
+    """A kernel of the problem at the solution, for questions that do not move it.
+
+    It is the solution's own, unless the problem is another one than was solved.
+    """
+    own = solution.problem is problem
+    return (solution.standing if own else Standing(problem, solution.inner)).ask()
+
 
 def solve(
     problem: Problem,
     control: Control | None = None,
     start: Array | None = None,
-    kernel: Kernel | None = None,
+    kernel: CoreKernel | None = None,
 ) -> Solution:
     """Minimise the criterion and certify the result.
 
@@ -116,7 +141,7 @@ def solve(
     control : Control, optional
     start : ndarray, optional
         Theta on the data's scale.
-    kernel : Kernel, optional
+    kernel : CoreKernel, optional
         A workspace for the problem; its last evaluation will be the one at the solution.
 
     Raises
@@ -127,23 +152,16 @@ def solve(
     OptionError
         Start values of another length, or not finite.
     """
-    return solution_of(problem, *search(problem, control, start, kernel))
-
-
-class Searched(NamedTuple):
-    """Where a search ended, and whether its start was moved inside."""
-
-    solved: Solved
-    moved: bool
+    return computed(search(problem, control, start, kernel))
 
 
 def search(
     problem: Problem,
     control: Control | None = None,
     start: Array | None = None,
-    kernel: Kernel | None = None,
+    kernel: CoreKernel | None = None,
     inner: Array | None = None,
-) -> Searched:
+) -> Solution:
     """What `solve` finds, whether or not the criterion could be computed.
 
     `inner` is a start on the inner scale, in place of `start`.
@@ -154,52 +172,38 @@ def search(
     if not problem.terms:
         from ranef.solve.closed import closed_form
 
-        return Searched(closed_form(problem, kernel), False)
+        return Solution(problem, closed_form(problem, kernel))
     moved = first is not None and problem.prior is not None and not _allows(problem, kernel, first)
     if first is not None and moved:
         first = _inside(problem, first)
-    if isinstance(kernel, CoreKernel):
-        found = kernel.solve(
-            problem.scaling.core,
-            first,
-            control.max_evaluations,
-            control.gain,
-            control.restarts,
-            control.method,
-            row_threads(problem.n, control.threads),
-        )
-    else:
-        from ranef.solve import reference
-
-        found = reference.search(problem, kernel, first, control)
-    return Searched(found, moved)
+    found = kernel.solve(
+        problem.scaling.core,
+        first,
+        control.max_evaluations,
+        control.gain,
+        control.restarts,
+        control.method,
+        row_threads(problem.n, control.threads),
+    )
+    return Solution(problem, found, moved)
 
 
-def solution_of(problem: Problem, found: Solved, moved: bool = False) -> Solution:
-    """What was found, where anything was.
+def computed(solution: Solution) -> Solution:
+    """A solution, if there is one.
 
     Raises
     ------
     NumericalError
         The criterion cannot be computed at the start values.
     """
+    found = solution.found
     if found.status == "broke down":
         raise NumericalError(
             "the criterion cannot be computed at the start values",
             found=f"inner theta {np.array2string(found.inner, precision=4)}",
             fix="check the data for values of wildly different size, or give other start values",
         )
-    return Solution(problem, found, moved)
-
-
-def evaluate_at(problem: Problem, kernel: Kernel, inner: Array) -> None:
-    """Bring a kernel to an inner theta."""
-    if not kernel.evaluate(group_lambdas(problem, inner)):
-        raise NumericalError(
-            "the criterion cannot be computed at these variances",
-            found=f"theta {np.array2string(inner, precision=4)}",
-            fix="check the data for values of wildly different size",
-        )
+    return solution
 
 
 def _allows(problem: Problem, kernel: Kernel, inner: Array) -> bool:
@@ -210,13 +214,12 @@ def _allows(problem: Problem, kernel: Kernel, inner: Array) -> bool:
 def _inside(problem: Problem, inner: Array) -> Array:
     """An inner theta with some more variance in every direction of each term that has a prior."""
     assert problem.prior is not None
-    blocks = lower_triangles(inner, [term.q for term in problem.terms])
-    for k, block in enumerate(blocks):
+    matrices = covariances(problem.terms, inner)
+    for k, matrix in enumerate(matrices):
         if problem.prior.terms[k]:
-            size = max(LEAST, LEAST * float(np.abs(block).max()))
-            more = block @ block.T + size**2 * np.eye(block.shape[0])
-            blocks[k] = np.asarray(np.linalg.cholesky(more), dtype=np.float64)
-    return theta_of_blocks(blocks)
+            size = max(LEAST, LEAST * float(np.sqrt(matrix.diagonal().max())))
+            matrices[k] = matrix + size**2 * np.eye(matrix.shape[0])
+    return nearest(problem.terms, matrices)
 
 
 def _given_start(problem: Problem, start: Array) -> Array:

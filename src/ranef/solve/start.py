@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ranef.core import TermBlock
-from ranef.problem.parameters import theta_of_blocks
+from ranef.problem.parameters import nearest
 from ranef.types import Array
 
 __all__ = ["other_starts"]
@@ -28,5 +28,5 @@ def other_starts(terms: Sequence[TermBlock], count: int) -> list[Array]:
                 signs = np.where(np.indices(block.shape).sum(0) % 2, -1.0, 1.0)
                 block += 0.5 * size * np.tril(signs, -1)
             blocks.append(block)
-        starts.append(theta_of_blocks(blocks))
+        starts.append(nearest(terms, [t @ t.T for t in blocks]))
     return starts

@@ -1,6 +1,7 @@
 """Sources: who sums the cross-products. Everything above sees the sums only."""
 
-from ranef.source.memory import gather, gather_scaled, rows_of
+from ranef.source.memory import MemorySource, in_memory, rows_of
 from ranef.source.scaling import Scaling
+from ranef.source.source import Source
 
-__all__ = ["Scaling", "gather", "gather_scaled", "rows_of"]
+__all__ = ["MemorySource", "Scaling", "Source", "in_memory", "rows_of"]

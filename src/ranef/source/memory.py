@@ -1,65 +1,62 @@
-"""Cross-products of rows that are in memory."""
+"""Rows that are in memory."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-import numpy as np
-
-from ranef.core import (
-    CrossProducts,
-    Rows,
-    RowsGroup,
-    core_gather,
-    cross_products,
-    from_cells,
-    scaling_of,
-)
+from ranef.core import CrossProducts, Rows, RowsGroup, cross_products, from_cells, scaling_of
 from ranef.design import Design
+from ranef.design.matrix import Cells, ModelColumns
 from ranef.source.scaling import Scaling, checked
-from ranef.types import Array, ModelColumns
+from ranef.types import Array
 
-__all__ = ["gather", "gather_scaled", "rows_of", "summed_by_cell"]
+__all__ = ["MemorySource", "in_memory", "rows_of"]
 
 # From here on sums by cell and their pairs with every factor are less work than those of columns.
 MANY_COLUMNS = 8
 
 
-def rows_of(design: Design, scaling: Scaling, y: Array, weights: Array | None) -> Rows:
-    """The rows as a kernel reads them; columns are views of the design's arrays."""
-    plan = design.plan
-    shifts, scales = scaling.z_shifts, scaling.z_scales
-    groups = []
-    for g, (codes, n_levels) in enumerate(plan.groups):
-        members = [k for k, (group, _) in enumerate(plan.random) if group == g]
-        groups.append(
-            RowsGroup(
-                codes=codes,
-                n_levels=n_levels,
-                columns=tuple(c for k in members for c in plan.values(plan.random[k][1])),
-                shifts=tuple(float(s) for k in members for s in shifts[k]),
-                scales=tuple(float(s) for k in members for s in scales[k]),
-            )
-        )
-    inner = scaling.orthogonal
-    return Rows(
-        groups=tuple(groups),
-        x=plan.values(plan.fixed) if inner is None else ModelColumns.of(inner).columns,
-        x_shifts=tuple(scaling.x_shifts.tolist()),
-        x_scales=tuple(scaling.x_scales.tolist()),
-        y=_contiguous(y),
-        y_shift=scaling.y_shift,
-        y_scale=scaling.y_scale,
-        weights=None if weights is None else _contiguous(weights),
-    )
+@dataclass(frozen=True, slots=True)
+class MemorySource:
+    """The arrays of a design: see :class:`~ranef.source.Source`.
+
+    Attributes
+    ----------
+    rows : Rows
+        Under the scaling.
+    scaling : Scaling
+    cells : Cells or None
+        The rows of X that differ, if sums by them are less work than those of its columns.
+    threads : int
+        They pass over the rows; the sums have the same bits whatever their number.
+    """
+
+    rows: Rows = field(repr=False)
+    scaling: Scaling = field(repr=False)
+    cells: Cells | None = field(default=None, repr=False)
+    threads: int = 1
+
+    @property
+    def n(self) -> int:
+        return int(self.rows.y.size)
+
+    def gather(self, point: Sequence[float] = ()) -> list[CrossProducts]:
+        if len(point):
+            raise ValueError("the weights of rows in memory are known")
+        if self.cells is None:
+            return [cross_products(self.rows, self.threads)]
+        return [_by_cell(self.rows, self.scaling, self.cells, self.threads)]
 
 
-def gather(
-    design: Design, y: Array, weights: Array | None, threads: int = 1
-) -> tuple[Scaling, CrossProducts]:
-    """The sizes of the columns, and one pass over the rows.
-
-    The sums have the same bits whatever the number of threads.
+def in_memory(
+    design: Design,
+    y: Array,
+    weights: Array | None,
+    threads: int = 1,
+    scaling: Scaling | None = None,
+) -> MemorySource:
+    """The source of a design.
 
     Parameters
     ----------
@@ -68,47 +65,41 @@ def gather(
         Response less offset.
     weights : ndarray or None, shape (n,)
     threads : int
+    scaling : Scaling, optional
+        By the sizes of the columns, if not given.
 
     Raises
     ------
     DataError
         A column whose values are too small or too large to be squared.
     """
-    y = _contiguous(y)
-    if summed_by_cell(design):
-        scaling = checked(design, scaling_of(design.plan, y, threads))
-        return scaling, _gather_by_cell(design, scaling, y, weights, threads)
-    core, products = core_gather(
-        design.plan, y, None if weights is None else _contiguous(weights), threads
-    )
-    return checked(design, core), products
+    if scaling is None:
+        rows = _plain(design, y, weights)
+        scaling = checked(design, scaling_of(rows, design.plan.blocks, threads))
+        rows = rows.scaled(scaling.core)
+    else:
+        rows = rows_of(design, scaling, y, weights)
+    by_cell = design.p >= MANY_COLUMNS and scaling.orthogonal is None
+    return MemorySource(rows, scaling, design.cells if by_cell else None, threads)
 
 
-def summed_by_cell(design: Design) -> bool:
-    """Whether sums by the rows of X that differ are less work than those of its columns."""
-    return design.cells is not None and design.p >= MANY_COLUMNS
+def rows_of(design: Design, scaling: Scaling, y: Array, weights: Array | None) -> Rows:
+    """The rows as a kernel reads them: the design's arrays under a scaling of their columns."""
+    return _plain(design, y, weights, scaling.orthogonal).scaled(scaling.core)
 
 
-def gather_scaled(
-    design: Design, scaling: Scaling, y: Array, weights: Array | None, threads: int = 1
-) -> CrossProducts:
-    """One pass over the rows under a given scaling."""
-    return cross_products(rows_of(design, scaling, y, weights), threads)
+def _plain(
+    design: Design, y: Array, weights: Array | None, orthogonal: Array | None = None
+) -> Rows:
+    """The rows as the data have them, without shifts and scales; `orthogonal` instead of X."""
+    plan = design.plan
+    x = plan.fixed if orthogonal is None else ModelColumns.of(orthogonal).columns
+    return Rows(groups=plan.groups, x=x, y=y, weights=weights)
 
 
-def _gather_by_cell(
-    design: Design, scaling: Scaling, y: Array, weights: Array | None, threads: int
-) -> CrossProducts:
+def _by_cell(rows: Rows, scaling: Scaling, cells: Cells, threads: int) -> CrossProducts:
     """Sums by the rows of X that differ, which X then multiplies."""
-    cells = design.cells
-    assert cells is not None
-    rows = rows_of(design, scaling, y, weights)
-    by_cell = RowsGroup(cells.codes, cells.columns.n_rows, (None,), (0.0,), (1.0,))
-    sums = cross_products(
-        replace(rows, groups=(*rows.groups, by_cell), x=(), x_shifts=(), x_scales=()), threads
-    )
+    by_cell = RowsGroup(codes=cells.codes, n_levels=cells.columns.n_rows, columns=[None])
+    without_x = rows.replace(groups=[*rows.groups, by_cell], x=[], x_shifts=None, x_scales=None)
+    sums = cross_products(without_x, threads)
     return from_cells(sums, (cells.columns.matrix() - scaling.x_shifts) / scaling.x_scales)
-
-
-def _contiguous(column: Array) -> Array:
-    return np.ascontiguousarray(column, dtype=np.float64)

@@ -7,7 +7,7 @@ looked up by a name that a file gives.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -25,7 +25,10 @@ class Kind(NamedTuple):
 
 # Records: their fields are written by name.
 _RECORDS = {
-    "ranef.types": ("Cells", "Finding", "MissingRows", "ModelColumns", "RandomTerm", "TermLabel"),
+    "ranef.types": ("Finding", "MissingRows"),
+    "ranef.core.terms": ("TermLabel",),
+    "ranef.design.matrix": ("Cells", "ModelColumns"),
+    "ranef.design.terms": ("RandomTerm",),
     "ranef.formula.nodes": (
         *("Binary", "Call", "Constant", "Name", "Negative", "Number", "RandomPart", "String"),
         *("Sum", "Vector"),
@@ -44,10 +47,10 @@ _RECORDS = {
     "ranef.design.state": ("Category", "State"),
     "ranef.inference.estimates": ("Estimates",),
     "ranef.inference.term_hypotheses": ("TermHypotheses",),
-    "ranef.core.protocol": ("Layout", "Rows", "RowsGroup"),
-    "ranef.prior.assign": ("Assigned",),
-    "ranef.prior.covariance": ("Gamma", "HalfNormal", "HalfT", "LKJ", "Wishart"),
-    "ranef.prior.fixed": ("Normal",),
+    "ranef.core.protocol": ("Layout",),
+    "ranef.priors.assign": ("Assigned",),
+    "ranef.priors.covariance": ("Gamma", "HalfNormal", "HalfT", "LKJ", "Wishart"),
+    "ranef.priors.fixed": ("Normal",),
     "ranef.problem.problem": ("Problem",),
     "ranef.solve.control": ("Control",),
     "ranef.solve.solution": ("Solution",),
@@ -55,11 +58,17 @@ _RECORDS = {
     "ranef.store.kept": ("Kept",),
 }
 
+# Rows of the core: written by these names as records are.
+_ROWS = {
+    "RowsGroup": ("codes", "n_levels", "columns", "shifts", "scales"),
+    "Rows": ("groups", "x", "x_shifts", "x_scales", "y", "y_shift", "y_scale", "weights"),
+}
+
 # Named tuples: their entries are written in order.
 _TUPLES = {
-    "ranef.types": ("TermBlock",),
+    "ranef.core.terms": ("TermBlock",),
     "ranef.core.protocol": ("Evidence",),
-    "ranef.solve.reference": ("Found",),
+    "ranef.solve.found": ("Found",),
 }
 
 
@@ -67,14 +76,15 @@ _TUPLES = {
 def _kinds() -> tuple[Kind, ...]:
     from dataclasses import fields
 
+    from ranef import core
     from ranef.core import CoreScaling, CoreSolved, CrossProducts
     from ranef.design.levels import Levels
     from ranef.store.absent import Absent
     from ranef.store.checks import checked_state
     from ranef.types import Findings
 
-    def of_record(cls: Any) -> Kind:
-        names = tuple(f.name for f in fields(cls))
+    def of_record(cls: Any, names: tuple[str, ...] = ()) -> Kind:
+        names = names or tuple(f.name for f in fields(cls))
 
         def state(value: Any) -> dict[str, Any]:
             return {name: getattr(value, name) for name in names}
@@ -100,10 +110,11 @@ def _kinds() -> tuple[Kind, ...]:
         for module, names in _RECORDS.items()
         for name in names
     ]
+    kinds += [of_record(getattr(core, name), names) for name, names in _ROWS.items()]
     for module, names in _TUPLES.items():
         for name in names:
             cls = getattr(import_module(module), name)
-            kinds.append(Kind(name, cls, tuple, cls._make))
+            kinds.append(Kind(name, cls, tuple, partial(_entries, cls)))
     kinds += [
         of_core("CrossProducts", CrossProducts),
         of_core("Scaling", CoreScaling),
@@ -113,6 +124,11 @@ def _kinds() -> tuple[Kind, ...]:
     kinds.append(Kind("Findings", Findings, tuple, Findings))
     kinds.append(Kind("Absent", Absent, lambda v: v.__getstate__(), lambda s: Absent(*s)))
     return tuple(kinds)
+
+
+def _entries(cls: type[Any], entries: Any) -> Any:
+    """A named tuple; entries at its end that a file does not have yet take their defaults."""
+    return cls(*entries)
 
 
 def _levels(levels: Any) -> tuple[Any, Any]:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from ranef.diagnose.call import Call
 from ranef.diagnose.ladder.climb import fit_rungs
-from ranef.diagnose.ladder.extra import not_tried, other_starts_rung, reduced_rank_rung
 from ranef.diagnose.ladder.facts import Facts
 from ranef.diagnose.ladder.judgement import judged
 from ranef.diagnose.ladder.kind import Place
-from ranef.diagnose.ladder.kinds import kind_of
+from ranef.diagnose.ladder.outcome import not_tried
 from ranef.diagnose.ladder.recommended import recommended
-from ranef.diagnose.ladder.rung import Call, Effect, Ladder, Rung, Test
+from ranef.diagnose.ladder.rung import Effect, Ladder, Rung, Test
+from ranef.diagnose.ladder.rungs import KINDS, kind_of
 from ranef.diagnose.ladder.summary import needs_remedy, summary
 from ranef.diagnose.larger import Larger
 from ranef.diagnose.rank import Support
 from ranef.diagnose.subject import Subject
 from ranef.types import Finding
 
-__all__ = ["Effect", "Ladder", "Rung", "Test", "build_ladder"]
+__all__ = ["Effect", "Ladder", "Place", "Rung", "Test", "build_ladder", "kind_of"]
 
 
 def build_ladder(
@@ -34,8 +35,8 @@ def build_ladder(
     Parameters
     ----------
     subject : Subject
-    call : callable
-        From a formula to the call that fits it.
+    call : Call
+        What the model was fitted by.
     findings : sequence of Finding
         Of the subject; those that name rows or predictors call for rungs of their own, and a
         summary that all is well does not pass over warnings.
@@ -48,18 +49,12 @@ def build_ladder(
     """
     climb = fit_rungs(subject, call, findings, supports, larger or Larger(), climbed)
     facts = Facts(subject, climb)
-    asked, *rest = judged(climb, facts)
-    reduced = reduced_rank_rung(facts, call)
-    before = [rung for rung in rest if kind_of(rung.key).place < Place.RANK]
-    after = [rung for rung in rest if kind_of(rung.key).place >= Place.RANK]
-    rungs = (
-        asked,
-        other_starts_rung(facts, call),
-        *before,
-        *([] if reduced is None else [reduced]),
-        *after,
-        *(not_tried(plan, call) for plan in climb.left_out),
+    read_off = [rung for kind in KINDS if (rung := kind.read_off(facts)) is not None]
+    # Of one place what is read off goes first.
+    climbed_rungs = sorted(
+        (*read_off, *judged(climb, facts)), key=lambda rung: kind_of(rung.key).place
     )
+    rungs = (*climbed_rungs, *(not_tried(plan, call) for plan in climb.left_out))
     best = recommended(facts, rungs)
     return Ladder(
         rungs,

@@ -7,21 +7,21 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from ranef.core import one_blas_thread
-from ranef.diagnose.imposed import with_ranks
+from ranef.diagnose.call import Call
+from ranef.diagnose.ladder.fitting import by_ml
 from ranef.diagnose.ladder.focal import effects_of
 from ranef.diagnose.ladder.kind import Asked
-from ranef.diagnose.ladder.kinds import kind_of, plans_of
 from ranef.diagnose.ladder.numerics import Searches, search_elsewhere
-from ranef.diagnose.ladder.prior import PRIORS
-from ranef.diagnose.ladder.rank import held_at
-from ranef.diagnose.ladder.rung import FIXED_RANK, Call, Effect, Plan, Rung, Test, Tried
+from ranef.diagnose.ladder.outcome import rung_of
+from ranef.diagnose.ladder.rung import Plan, Rung, Test, Tried
+from ranef.diagnose.ladder.rungs import kind_of, plans_of
 from ranef.diagnose.larger import Larger
 from ranef.diagnose.rank import Support
 from ranef.diagnose.subject import Subject
 from ranef.errors import RanefError
 from ranef.types import Finding
 
-__all__ = ["Climb", "fit_rungs", "rung_of"]
+__all__ = ["Climb", "fit_rungs"]
 
 BUDGET = 30_000_000
 """Numbers read by one evaluation, times parameters, summed over all fits of a ladder: about ten
@@ -40,6 +40,8 @@ class Climb:
 
     Attributes
     ----------
+    call : Call
+        What the asked model was fitted by.
     asked : Tried
     best : Tried
         The asked model at the lowest optimum met: `asked` itself, or its fit from there; without
@@ -47,7 +49,7 @@ class Climb:
     tried : tuple of Tried
         In the order of the ladder, the asked model left out.
     rungs : tuple of Rung
-        The asked model first, other starts second, then those of `tried`.
+        The asked model first, then those of `tried`.
     searches : Searches or None
         None where they were left out for their cost.
     left_out : tuple of Plan
@@ -56,6 +58,7 @@ class Climb:
         The larger random parts looked at.
     """
 
+    call: Call
     asked: Tried
     best: Tried
     tried: tuple[Tried, ...] = field(repr=False)
@@ -78,8 +81,8 @@ def fit_rungs(
     Parameters
     ----------
     subject : Subject
-    call : callable
-        From a formula to the call that fits it.
+    call : Call
+        What the model was fitted by.
     findings : sequence of Finding
         Those that name rows or predictors call for rungs of their own.
     supports : sequence of Support
@@ -89,13 +92,13 @@ def fit_rungs(
     climbed : callable
         Told which share of the rungs has been fitted.
     """
-    argument = "" if subject.problem.prior is None else "prior=prior"
-    first = Plan("as-asked", "as asked", subject.formula.text, argument=argument)
+    arguments = () if subject.problem.prior is None else ("prior=prior",)
+    first = Plan("as-asked", "as asked", subject.formula.text, arguments=arguments)
     plans = plans_of(Asked(subject, findings, supports, larger))
     affordable, left_out = _within_budget(subject, plans)
     with one_blas_thread(), ThreadPoolExecutor(WORKERS) as pool:
         searching = pool.submit(search_elsewhere, subject) if _affords_searches(subject) else None
-        asked_ml = pool.submit(_by_ml, subject)
+        asked_ml = pool.submit(by_ml, subject)
         fitting = [pool.submit(_try, subject, plan) for plan in affordable]
         searches = None if searching is None else searching.result()
         asked = Tried(first, subject, asked_ml.result())
@@ -110,15 +113,13 @@ def fit_rungs(
     for each in tried:
         effects = () if each.fit is None else tuple(effects_of(subject, each.plan, each.fit, base))
         rungs.append(rung_of(asked, each, effects, _test(best, each, tried), call))
-    return Climb(asked, best, tried, tuple(rungs), searches, left_out, larger)
+    return Climb(call, asked, best, tried, tuple(rungs), searches, left_out, larger)
 
 
 def _cost(subject: Subject) -> int:
     """Of one fit of the asked model: an evaluation reads the factor and, first, the rows."""
     width = subject.design.p + sum(term.q for term in subject.design.terms)
-    return (
-        subject.problem.kernel().work * max(subject.problem.n_theta, 1) + subject.design.n * width
-    )
+    return subject.solution.work * max(subject.problem.n_theta, 1) + subject.design.n * width
 
 
 def _within_budget(subject: Subject, plans: Sequence[Plan]) -> tuple[list[Plan], tuple[Plan, ...]]:
@@ -134,39 +135,16 @@ def _affords_searches(subject: Subject) -> bool:
 
 
 def _try(subject: Subject, plan: Plan) -> Tried:
-    if plan.fit is not None:
-        return Tried(plan, plan.fit, _by_ml(plan.fit))
     try:
-        if plan.key in PRIORS:
-            fit = subject.refit(prior=PRIORS[plan.key])
-        elif plan.ranks:
-            fit = with_ranks(subject, plan.ranks)
-            ml = with_ranks(subject, plan.ranks, reml=False) if fit.reml else fit
-            return Tried(plan, fit, ml)
-        elif plan.rows is not None:
-            fit = subject.refit(rows=plan.rows)
-        else:
-            fit = subject.refit(plan.formula)
-        return Tried(plan, fit, _by_ml(fit))
+        return kind_of(plan.key).fit(subject, plan)
     except RanefError as error:
         return Tried(plan, None, None, error.what)
-
-
-def _by_ml(fit: Subject) -> Subject | None:
-    """The same model by ML, searched for from where it is by REML."""
-    if not fit.reml:
-        return fit
-    try:
-        inside = fit.certificate.verdict == "interior optimum"
-        return fit.refit(reml=False, start=fit.solution.theta if inside else None)
-    except RanefError:
-        return None
 
 
 def _best(asked: Tried, tried: Sequence[Tried], searches: Searches | None) -> Tried:
     """The asked model by the data alone, where a search found it to be best."""
     for each in tried:
-        if each.plan.key == "without-prior" and each.fit is not None:
+        if kind_of(each.plan.key).is_asked and each.fit is not None:
             return each
     if searches is None or not searches.gain or asked.fit is None:
         return asked
@@ -174,7 +152,7 @@ def _best(asked: Tried, tried: Sequence[Tried], searches: Searches | None) -> Tr
         fit = asked.fit.refit(start=searches.theta)
     except RanefError:
         return asked
-    return Tried(asked.plan, fit, _by_ml(fit))
+    return Tried(asked.plan, fit, by_ml(fit))
 
 
 def _says_something(asked: Tried, tried: Tried) -> bool:
@@ -188,44 +166,3 @@ def _test(asked: Tried, tried: Tried, every: Sequence[Tried]) -> Test | None:
     if asked.fit is None or tried.fit is None:
         return None
     return kind_of(tried.plan.key).test(asked, tried, every)
-
-
-def rung_of(
-    asked: Tried,
-    tried: Tried,
-    effects: tuple[Effect, ...],
-    test: Test | None,
-    call: Call,
-) -> Rung:
-    """What came of a plan, without its judgement."""
-    plan, fit, ml, nan = tried.plan, tried.fit, tried.ml, float("nan")
-    code = call(plan.formula, plan.data)
-    argument = held_at(fit) if plan.ranks and fit is not None else plan.argument
-    if argument:
-        code = f"{code[:-1]}, {argument})"
-    if fit is not None and fit.problem.prior is not None:
-        ml = None  # at penalised estimates a likelihood is no maximum: no criterion of information
-    if fit is None or asked.fit is None:
-        return Rung(plan.key, plan.title, plan.formula, code, "not fitted")
-    same_rows = plan.rows is None
-    if not same_rows:
-        ml = None
-    ranks, dims = fit.certificate.rank, fit.certificate.dims
-    columns = [set(f.design.x_names) for f in (asked.fit, fit)]
-    return Rung(
-        key=plan.key,
-        title=plan.title,
-        formula=plan.formula,
-        code=code,
-        verdict=FIXED_RANK if plan.ranks and fit.certificate.certified else fit.certificate.verdict,
-        ranks=", ".join(f"{ranks[k]} of {dims[k]}" for k in ranks),
-        criterion=-2.0 * fit.estimates.loglik,
-        comparable=same_rows and (not fit.reml or columns[0] == columns[1]),
-        nobs=fit.problem.n,
-        df=fit.estimates.n_parameters,
-        loglik_ml=nan if ml is None else ml.estimates.loglik,
-        aic_ml=nan if ml is None else ml.estimates.aic,
-        bic_ml=nan if ml is None else ml.estimates.bic,
-        effects=effects,
-        test=test,
-    )

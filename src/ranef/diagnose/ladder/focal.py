@@ -52,7 +52,7 @@ def effects_of(
     A conclusion is where the 95% interval lies (Satterthwaite's degrees of freedom; normal
     quantiles where these would be expensive).
     """
-    cheap = fit.problem.kernel().work * fit.problem.n_theta < MOST_DERIVATIVES
+    cheap = fit.solution.work * fit.problem.n_theta < MOST_DERIVATIVES
     vcov = fit.estimates.vcov
     method: Method = Constant("asymptotic", vcov, float("inf"))
     if cheap:

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from ranef.diagnose.ladder.climb import Climb
 from ranef.diagnose.ladder.facts import Facts
-from ranef.diagnose.ladder.kinds import kind_of
 from ranef.diagnose.ladder.rung import Rung
-from ranef.diagnose.ladder.words import join, sentence
+from ranef.diagnose.ladder.rungs import kind_of
+from ranef.diagnose.ladder.words import sentence
+from ranef.diagnose.words import join
 
 __all__ = ["judged"]
 

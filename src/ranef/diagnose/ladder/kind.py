@@ -1,4 +1,4 @@
-"""What a kind of rung is: its plans, its test, its words and its place."""
+"""What a kind of rung is: its plans, its fit, its test, its words and its place."""
 
 from __future__ import annotations
 
@@ -7,26 +7,29 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from ranef.diagnose.ladder.facts import Facts
+from ranef.diagnose.ladder.fitting import refitted
 from ranef.diagnose.ladder.rung import Plan, Rung, Test, Tried
 from ranef.diagnose.larger import Larger
 from ranef.diagnose.rank import Support
 from ranef.diagnose.subject import Subject
 from ranef.types import Finding
 
-__all__ = ["Asked", "Kind", "Place", "untested"]
+__all__ = ["Asked", "Kind", "Place", "nothing", "unplanned", "unsaid", "untested"]
 
 
 class Place(IntEnum):
-    """Where in the ladder a rung stands: after the asked model and the searches from elsewhere."""
+    """Where in the ladder a rung stands."""
 
-    PRIOR_OFF = 0
-    LARGER = 1
-    DATA = 2
-    FIXED = 3
-    CORRELATION = 4
-    RANK = 5
-    SMALLER = 6
-    PRIOR = 7
+    ASKED = 0
+    STARTS = 1
+    PRIOR_OFF = 2
+    LARGER = 3
+    DATA = 4
+    FIXED = 5
+    CORRELATION = 6
+    RANK = 7
+    SMALLER = 8
+    PRIOR = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,24 @@ class Asked:
     larger: Larger
 
 
+def unplanned(asked: Asked) -> list[Plan]:
+    """For rungs of which nothing is fitted."""
+    return []
+
+
+def untested(asked: Tried, tried: Tried, every: Sequence[Tried]) -> None:
+    """For rungs of other rows, other columns or a prior."""
+
+
+def unsaid(rung: Rung, facts: Facts) -> list[str]:
+    """For rungs that say what they have to say when they are read off."""
+    return []
+
+
+def nothing(facts: Facts) -> None:
+    """For rungs of which all is planned."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of rung.
@@ -48,21 +69,31 @@ class Kind:
     key : str
         Of its plans.
     place : Place
+    plans : callable
+        Of what is known before the climb: the models to fit, in the order of the ladder.
+    fit : callable
+        The subject and a plan: the fits. It may raise RanefError, which the rung then tells.
     test : callable
         The asked model at its best, the rung, all rungs: the likelihood-ratio test, or None.
     say : callable
         The rung and the facts: one sentence or two; those that are empty are left out.
+    read_off : callable
+        A rung that needs no fit of its own, read off the others once all are there; or None.
+    replaces : tuple of str
+        Keys of kinds whose plans are left out where this one has a plan.
+    by_finding : bool
+        Whether a finding calls for it: a page with nothing to remedy still tells it.
+    is_asked : bool
+        Whether it is the asked model by the data alone: smaller models are tested against it.
     """
 
     key: str
     place: Place
-    test: Callable[[Tried, Tried, Sequence[Tried]], Test | None]
-    say: Callable[[Rung, Facts], list[str]]
-
-
-Planner = Callable[[Asked], list[Plan]]
-"""The plans of one file, of one kind or of several."""
-
-
-def untested(asked: Tried, tried: Tried, every: Sequence[Tried]) -> None:
-    """For rungs of other rows, other columns or a prior."""
+    plans: Callable[[Asked], list[Plan]] = unplanned
+    fit: Callable[[Subject, Plan], Tried] = refitted
+    test: Callable[[Tried, Tried, Sequence[Tried]], Test | None] = untested
+    say: Callable[[Rung, Facts], list[str]] = unsaid
+    read_off: Callable[[Facts], Rung | None] = nothing
+    replaces: tuple[str, ...] = ()
+    by_finding: bool = False
+    is_asked: bool = False

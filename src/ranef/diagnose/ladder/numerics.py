@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ranef.diagnose.subject import Subject
 from ranef.problem.parameters import to_data
-from ranef.solve.reference import SAME_BASIN, canonical
+from ranef.solve.canonical import SAME_BASIN, canonical
 from ranef.solve.start import other_starts
 from ranef.types import Array
 

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from ranef.diagnose.ladder.facts import Facts
 from ranef.diagnose.ladder.rung import Rung
+from ranef.diagnose.ladder.rungs import add_interaction, add_slope, nested, parsimonious
 from ranef.diagnose.ladder.words import evidence
 
 __all__ = ["recommended"]
 
-LARGER = ("nested", "add-interaction", "add-slope")
+LARGER = (nested.KEY, add_interaction.KEY, add_slope.KEY)
 """In this order: what holds more of what the data ask for."""
 
 
@@ -31,9 +32,9 @@ def recommended(facts: Facts, rungs: Sequence[Rung]) -> Rung | None:
         asked_for = {each.formula.text for each in facts.climb.larger.clear}
         for key in LARGER:
             for rung in possible:
-                if rung.key == key and (key == "nested" or rung.formula in asked_for):
+                if rung.key == key and (key == nested.KEY or rung.formula in asked_for):
                     return rung
     for rung in certified:
-        if rung.key == "parsimonious" and (rung.test is None or evidence(rung.test) != "clear"):
+        if rung.key == parsimonious.KEY and (rung.test is None or evidence(rung.test) != "clear"):
             return rung
     return None

@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ranef.diagnose.call import Call
 from ranef.diagnose.subject import Subject
 
-__all__ = ["FIXED_RANK", "Call", "Conclusion", "Effect", "Ladder", "Plan", "Rung", "Test", "Tried"]
+__all__ = ["FIXED_RANK", "Conclusion", "Effect", "Ladder", "Plan", "Rung", "Test", "Tried"]
 
 FIXED_RANK = "optimum at fixed rank"
 """Verdict on a rung whose covariance matrix is held to a rank: an optimum among those, on the
@@ -20,12 +21,6 @@ boundary of the model as asked and no optimum of that."""
 
 Conclusion = Literal["above zero", "below zero", "open"]
 """Where the 95% interval of a coefficient lies; ``"open"`` where it holds zero."""
-
-
-class Call(Protocol):
-    """What to type for a formula, with the arguments that the asked fit was made with."""
-
-    def __call__(self, formula: str, data: str = "data") -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +37,8 @@ class Plan:
     renames : mapping of str to str
         Factors of the asked formula that are called otherwise in this one:
         ``{"ses": "within(ses, sch.id)"}``.
-    argument : str
-        What the call has besides: ``"prior=rn.priors.Wishart()"``.
+    arguments : tuple of str
+        What the call has besides: ``("prior=rn.priors.Wishart()",)``.
     dropped : str
         The random effect that this model goes without, where it is one.
     group : str
@@ -58,13 +53,15 @@ class Plan:
         Where the model has been fitted already.
     costly : bool
         Whether it is known to take long: it is named and not fitted.
+    order : int
+        Among plans of one place: those of the first grouping factor go before those of the second.
     """
 
     key: str
     title: str
     formula: str
     renames: Mapping[str, str] = field(default_factory=dict)
-    argument: str = ""
+    arguments: tuple[str, ...] = ()
     dropped: str = ""
     group: str = ""
     ranks: Mapping[str, int] = field(default_factory=dict)
@@ -72,6 +69,7 @@ class Plan:
     data: str = "data"
     fit: Subject | None = field(default=None, repr=False, compare=False)
     costly: bool = False
+    order: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,12 +144,16 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """A plan with its fits: as the asked model was fitted, and by ML."""
+    """A plan with its fits: as the asked model was fitted, and by ML.
+
+    `arguments` are what the call of this fit has besides those of the plan.
+    """
 
     plan: Plan
     fit: Subject | None = field(repr=False)
     ml: Subject | None = field(repr=False)
     refusal: str = ""
+    arguments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +163,8 @@ class Rung:
     Attributes
     ----------
     key, title, formula : str
-    code : str
-        The call to type.
+    call : Call
+        What to type.
     verdict : str
         Of the certificate; ``"optimum at fixed rank"`` where a rank is imposed; ``"not fitted"``
         where the data refuse the model, ``"not tried"`` where it was left out for its cost.
@@ -187,7 +189,7 @@ class Rung:
     key: str
     title: str
     formula: str
-    code: str
+    call: Call
     verdict: str
     ranks: str = ""
     criterion: float = math.nan
@@ -200,6 +202,11 @@ class Rung:
     effects: tuple[Effect, ...] = ()
     test: Test | None = None
     judgement: str = ""
+
+    @property
+    def code(self) -> str:
+        """The call to type."""
+        return self.call.text()
 
     @property
     def fitted(self) -> bool:

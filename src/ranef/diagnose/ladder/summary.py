@@ -6,15 +6,18 @@ from collections.abc import Sequence
 
 from ranef.diagnose.contextual import LEVEL
 from ranef.diagnose.ladder.facts import Facts
+from ranef.diagnose.ladder.kind import Place
+from ranef.diagnose.ladder.means import raw_names, source_names
 from ranef.diagnose.ladder.recommended import recommended
 from ranef.diagnose.ladder.rung import Effect, Rung
-from ranef.diagnose.ladder.words import join, number, sentence
+from ranef.diagnose.ladder.rungs import group_mean, kind_of
+from ranef.diagnose.ladder.words import CLEAR, number, sentence
 from ranef.diagnose.larger import effect_text
+from ranef.diagnose.words import join
 from ranef.types import Finding
 
 __all__ = ["needs_remedy", "summary"]
 
-CLEAR = 0.05
 STEADY = 1.0  # standard errors of the asked model
 MOST_NAMES = 6
 
@@ -105,8 +108,8 @@ def _singular(facts: Facts) -> list[str]:
 def _cause(facts: Facts) -> list[str]:
     said = []
     for rung in _means_missing(facts):
-        names, group = join(facts.source_names(rung)), facts.group_of(rung)
-        raw = facts.raw_names(rung)
+        names, group = join(source_names(facts, rung)), facts.group_of(rung)
+        raw = raw_names(facts, rung)
         if facts.cures(rung):
             said.append(
                 f"the likely cause: the mean of {names} by {group} is missing. With it the optimum "
@@ -168,7 +171,9 @@ def _remedies(facts: Facts, rungs: tuple[Rung, ...], findings: Sequence[Finding]
         ]
     if not facts.boundary or any(facts.cures(rung) for rung in _means_missing(facts)):
         return []
-    cures = [rung.title for rung in rungs if facts.cures(rung) and rung.key != "prior"]
+    cures = [
+        rung.title for rung in rungs if facts.cures(rung) and kind_of(rung.key).place < Place.PRIOR
+    ]
     if cures:
         return [f"rungs that are not singular: {join(cures)}"]
     if not any(bar.model.terms for bar in facts.subject.formula.bars):
@@ -257,5 +262,5 @@ def _means_missing(facts: Facts) -> list[Rung]:
     return [
         rung
         for rung in facts.climb.rungs
-        if rung.key == "group-mean" and rung.test is not None and rung.test.p_high < level
+        if rung.key == group_mean.KEY and rung.test is not None and rung.test.p_high < level
     ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Literal
 
 from ranef.diagnose.ladder.rung import Test
@@ -11,7 +10,6 @@ from ranef.diagnose.ladder.rung import Test
 __all__ = [
     "decimals",
     "evidence",
-    "join",
     "number",
     "p_value",
     "sentence",
@@ -22,15 +20,6 @@ __all__ = [
 
 
 CLEAR, WEAK = 0.05, 0.20  # p values
-
-
-def join(words: Sequence[str], last: str = "and") -> str:
-    """``a``, ``a and b``, ``a, b and c``; semicolons between parts that have an "and" inside."""
-    if len(words) > 1 and any(" and " in word for word in words):
-        return "; ".join(words)
-    if len(words) < 2:
-        return "".join(words)
-    return f"{', '.join(words[:-1])} {last} {words[-1]}"
 
 
 def decimals(error: float) -> int:

@@ -10,16 +10,17 @@ import numpy as np
 from ranef.core import Direction
 from ranef.design import Design, build
 from ranef.design.contrasts import to_argument
+from ranef.diagnose.compared import random_part_test
 from ranef.diagnose.larger.candidates import Candidate
 from ranef.diagnose.larger.cells import Cells, cell_candidates, nested_formula
 from ranef.diagnose.larger.slopes import slope_candidates
-from ranef.diagnose.likelihood_ratio import Ratio, random_part_ratio
 from ranef.diagnose.score import p_more
 from ranef.diagnose.subject import Subject
 from ranef.errors import RanefError
 from ranef.formula import Formula, parse
+from ranef.inference.likelihood_ratio import Ratio
 from ranef.problem import Problem, make_problem
-from ranef.problem.parameters import theta_of_covariances, to_inner
+from ranef.problem.parameters import nearest, parameters, to_inner
 from ranef.types import Array
 
 __all__ = ["LEVEL", "Found", "Larger", "larger_parts", "looked_at"]
@@ -179,7 +180,8 @@ def _affordable(subject: Subject, every: Sequence[Candidate]) -> list[Candidate]
     The slope of a category with k columns has a block of k x k for each level, and k (k + 1) / 2
     parameters.
     """
-    asked, left, out = _cost(subject.problem, subject.design), LOOKED_AT, []
+    work = subject.solution.work
+    asked, left, out = _cost(subject.problem, work, subject.design), LOOKED_AT, []
     levels = {label.factor: label.n_levels for label in subject.problem.labels}
     for candidate in every:
         k = candidate.columns
@@ -190,10 +192,10 @@ def _affordable(subject: Subject, every: Sequence[Candidate]) -> list[Candidate]
     return out
 
 
-def _cost(problem: Problem, design: Design) -> int:
+def _cost(problem: Problem, work: int, design: Design) -> int:
     """Of one evaluation with derivatives along all parameters, and of a pass over the rows."""
     width = design.p + sum(term.q for term in design.terms)
-    return max(1, problem.kernel().work * (problem.n_theta + 1) + design.n * width)
+    return max(1, work * (problem.n_theta + 1) + design.n * width)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,15 +214,15 @@ def looked_at(subject: Subject, candidate: Candidate) -> Look | None:
     state = subject.design.encoding.state
     try:
         design = build(formula, subject.table, to_argument(state, formula.variables()))
-        y = design.y if subject.offset is None else design.y - subject.offset
+        y = replace(subject.data, design=design).y
         problem = make_problem(design, y, subject.weights, subject.reml)
         kernel = problem.kernel()
     except RanefError:
         return None
     covariances, direction = _embedded(subject, problem)
-    theta = to_inner(problem, theta_of_covariances(covariances))
+    theta = to_inner(problem, parameters(problem.terms, nearest(problem.terms, covariances)))
     p_value = p_more(problem, kernel, theta, direction)
-    return Look(candidate, formula, p_value, _cost(problem, design))
+    return Look(candidate, formula, p_value, _cost(problem, kernel.work, design))
 
 
 def _embedded(subject: Subject, problem: Problem) -> tuple[list[Array], Direction]:
@@ -255,7 +257,7 @@ def _judged(subject: Subject, look: Look, tests: int, fit_it: bool) -> Found | N
         fit = subject.refit(look.formula.text)
     except RanefError:
         return None
-    ratio = random_part_ratio(subject, fit)
+    ratio = random_part_test(subject, fit)
     if ratio is None:
         return None
     return Found(look.candidate, look.formula, fit, ratio, min(1.0, ratio.p_high * tests))
@@ -273,7 +275,7 @@ def _with_nesting(subject: Subject, found: Found, pair: Cells) -> Found:
         except RanefError:
             continue
         assert found.fit is not None
-        own = random_part_ratio(nested, found.fit)
+        own = random_part_test(nested, found.fit)
         if own is None or own.p_low < OWN_VARIANCE:
             continue
         if best.own is None or own.statistic < best.own.statistic:

@@ -8,6 +8,7 @@ import numpy as np
 
 from ranef.design.evaluate import evaluate_factor
 from ranef.design.fixed import column_values
+from ranef.design.terms import RandomTerm
 from ranef.diagnose.larger.candidates import Candidate
 from ranef.diagnose.rewrite import bar_with, effects, product, with_bar, with_parts
 from ranef.diagnose.subject import Subject
@@ -15,7 +16,6 @@ from ranef.formula import Formula, Term, to_source, to_text
 from ranef.formula.nodes import Expr, Name, RandomPart, walk
 from ranef.frame import Column
 from ranef.frame.grouping import is_constant_within
-from ranef.types import RandomTerm
 
 __all__ = ["slope_candidates"]
 
@@ -42,7 +42,7 @@ def slope_candidates(subject: Subject) -> list[Candidate]:
         for key, term in varying.items():
             if key in has or any(other in varying and other not in has for other in _below(term)):
                 continue
-            if _several_terms(formula, label) and _is_category(subject, term):
+            if _stands_apart(formula, label) and _is_category(subject, term):
                 continue
             name = to_source(effects(True, (term,)))
             columns = max(1, len(subject.design.encoding.fixed_terms.get(term.name, ())))
@@ -88,15 +88,17 @@ def _is_category(subject: Subject, term: Term) -> bool:
     return any(to_text(factor) in known for factor in term.factors)
 
 
-def _several_terms(formula: Formula, label: str) -> bool:
-    return sum(bar.label == label for bar in formula.bars) > 1
+def _stands_apart(formula: Formula, label: str) -> bool:
+    """Whether a new slope has a random part of its own."""
+    bars = [bar for bar in formula.bars if bar.label == label]
+    return len(bars) > 1 or bars[0].structure != "us"
 
 
 def _with_slope(term: Term, label: str, formula: Formula) -> str:
     """The slope beside the effects that the factor has; on its own where these stand apart."""
     at = [k for k, bar in enumerate(formula.bars) if bar.label == label]
     bar = formula.bars[at[0]]
-    if len(at) == 1:
+    if not _stands_apart(formula, label):
         return with_bar(formula, at[0], bar_with(formula, at[0], (*bar.model.terms, term)))
     own = RandomPart(effects(False, (term,)), product(bar.group_names), True, (0, 0))
     return with_parts(formula, own)

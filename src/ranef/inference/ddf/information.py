@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ranef.core import Direction
+from ranef.core import CoreKernel, Direction
 from ranef.inference.ddf.directions import all_directions
 from ranef.inference.ddf.expected import expected
 from ranef.inference.ddf.gram import Gram, gram
@@ -57,18 +57,22 @@ class VarianceInformation:
     covariance: Array
 
 
-def variance_information(problem: Problem, inner: Array) -> VarianceInformation:
+def variance_information(
+    problem: Problem, inner: Array, kernel: CoreKernel | None = None
+) -> VarianceInformation:
     """The expected information at an inner theta, that of REML also for fits by ML.
 
     Normal priors of the fixed effects count as rows of data; priors of variances do not count.
+    `kernel` is one that stands there.
 
     Raises
     ------
     TooLargeError
         Crossed factors with too many levels.
     """
-    kernel = problem.kernel()
-    evaluate_at(problem, kernel, inner)
+    if kernel is None:
+        kernel = problem.kernel()
+        evaluate_at(problem, kernel, inner)
     relative = tuple(t @ t.T for t in group_lambdas(problem, inner))
     directions = tuple(all_directions(problem.terms, [q for _, q in problem.products.sizes]))
     sums = gram(problem, relative)

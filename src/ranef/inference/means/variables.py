@@ -12,6 +12,7 @@ from ranef.design import Encoding
 from ranef.design.levels import learn_levels
 from ranef.design.state import Category
 from ranef.errors import OptionError, UnknownColumnError, suggestion
+from ranef.formula.render import to_text
 from ranef.frame import Table
 from ranef.options import mapping, name_list, numbers, shown
 from ranef.options import name as name_option
@@ -128,10 +129,12 @@ def variables_of(encoding: Encoding, table: Table) -> dict[str, Variable]:
     table : Table
         The rows used.
     """
+    # A number of the fixed part may be a category in the random part: the occasions of ar1().
+    fixed = {to_text(factor) for term in encoding.terms for factor in term.factors}
     coded = {
         category.column: category
-        for category in encoding.state.categories.values()
-        if category.cuts is None  # a number that is cut stays a number
+        for text, category in encoding.state.categories.items()
+        if category.cuts is None and text in fixed  # a number that is cut stays a number
     }
     return {
         name: _variable(name, table, coded.get(name)) for name in encoding.fixed_variables(table)

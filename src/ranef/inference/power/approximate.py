@@ -16,7 +16,7 @@ from ranef.inference.ddf.satterthwaite import Satterthwaite
 from ranef.inference.power.assumed import Assumed
 from ranef.inference.power.result import TermPower
 from ranef.problem import Problem
-from ranef.problem.parameters import theta_of_covariances, to_inner
+from ranef.problem.parameters import nearest, parameters, to_inner
 
 __all__ = ["approximate_power", "noncentral_power"]
 
@@ -35,7 +35,8 @@ def approximate_power(
         Of the two-sided test.
     ddf : str
     """
-    theta = theta_of_covariances([c / truth.sigma**2 for c in truth.covariances])
+    at = nearest(problem.terms, [c / truth.sigma**2 for c in truth.covariances])
+    theta = parameters(problem.terms, at)
     full = at_parameters(problem, to_inner(problem, theta), truth.sigma)
     vcov = full.derivatives.vcov
     methods: dict[str, Method] = {

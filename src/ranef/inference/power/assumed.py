@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from ranef.core import TermLabel
 from ranef.errors import OptionError, suggestion
 from ranef.options import numbers, real, shown
-from ranef.types import INTERCEPT, Array, TermLabel
+from ranef.types import INTERCEPT, Array
 
 __all__ = ["Assumed", "assumed"]
 

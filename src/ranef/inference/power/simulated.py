@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from ranef.core.columns import available_cores
+from ranef.covariance import semidefinite_cholesky
 from ranef.design import Design
 from ranef.errors import RanefError
 from ranef.inference.ddf import Fitted, method_of
@@ -18,7 +19,7 @@ from ranef.inference.power.result import TermPower
 from ranef.inference.satterthwaite import variance_derivatives
 from ranef.inference.simulate import SimulatedTerm, simulate_response
 from ranef.problem import Problem
-from ranef.problem.parameters import semidefinite_cholesky, theta_of_covariances
+from ranef.problem.parameters import nearest, parameters
 from ranef.solve import Control, solve
 from ranef.types import Array
 
@@ -54,7 +55,8 @@ def simulated_power(
     roots = [semidefinite_cholesky(c) for c in truth.covariances]
     terms = [SimulatedTerm(t.codes, t.Z, t.n_levels) for t in design.terms]
     rows = np.eye(design.p)[list(truth.asked.values())]
-    start = theta_of_covariances([c / truth.sigma**2 for c in truth.covariances])
+    at = nearest(problem.terms, [c / truth.sigma**2 for c in truth.covariances])
+    start = parameters(problem.terms, at)
     inside = all(np.all(np.diag(root) > 0.0) for root in roots)
     done = 0
 

@@ -13,7 +13,7 @@ from ranef.inference.robust.bases import bases
 from ranef.inference.robust.clusters import Clusters
 from ranef.inference.robust.kinds import NO_RESIDUAL, Kind
 from ranef.problem.parameters import group_lambdas
-from ranef.solve.solution import evaluate_at
+from ranef.solve.solution import at_solution
 from ranef.source import rows_of
 from ranef.types import Array
 
@@ -118,22 +118,21 @@ def sandwich(name: str, kind: Kind, fitted: Fitted, clusters: Clusters) -> Sandw
     clusters : Clusters
     """
     problem, solution = fitted.problem, fitted.solution
-    kernel = problem.kernel()
-    evaluate_at(problem, kernel, solution.inner)
-    rows = rows_of(fitted.design, problem.scaling, fitted.y, fitted.weights)
-    covariances = [t @ t.T for t in group_lambdas(problem, solution.inner)]
-    m, p = kernel.xx_inverse, problem.p
-    own, shared = np.empty((2, clusters.count, p, p))
-    scores = np.empty((clusters.count, p))
-    with one_blas_thread():  # of many small matrices, for which several threads would wait
-        for basis in bases(rows, kernel.beta, covariances, clusters):
-            root: Array = np.asarray(np.linalg.cholesky(basis.covariance), dtype=np.float64)
-            weights, turned = kind.weights(root, np.asarray(np.linalg.solve(root, basis.x)), m)
-            own[basis.which] = turned.transpose(0, 2, 1) @ turned
-            shared[basis.which] = basis.x.transpose(0, 2, 1) @ weights
-            scores[basis.which] = np.einsum("brp,br->bp", weights, basis.residual)
-    scaling = problem.scaling
-    bread = scaling.y_scale * (scaling.R @ m)
-    half = scores @ bread.T
-    vcov = kind.factor(clusters.count) * (half.T @ half)
-    return Sandwich(name, vcov, fitted.estimates.vcov, scaling.R, m, own, shared)
+    with at_solution(problem, solution) as kernel:
+        rows = rows_of(fitted.design, problem.scaling, fitted.y, fitted.weights)
+        covariances = [t @ t.T for t in group_lambdas(problem, solution.inner)]
+        m, p = kernel.xx_inverse, problem.p
+        own, shared = np.empty((2, clusters.count, p, p))
+        scores = np.empty((clusters.count, p))
+        with one_blas_thread():  # of many small matrices, for which several threads would wait
+            for basis in bases(rows, kernel.beta, covariances, clusters):
+                root: Array = np.asarray(np.linalg.cholesky(basis.covariance), dtype=np.float64)
+                weights, turned = kind.weights(root, np.asarray(np.linalg.solve(root, basis.x)), m)
+                own[basis.which] = turned.transpose(0, 2, 1) @ turned
+                shared[basis.which] = basis.x.transpose(0, 2, 1) @ weights
+                scores[basis.which] = np.einsum("brp,br->bp", weights, basis.residual)
+        scaling = problem.scaling
+        bread = scaling.y_scale * (scaling.R @ m)
+        half = scores @ bread.T
+        vcov = kind.factor(clusters.count) * (half.T @ half)
+        return Sandwich(name, vcov, fitted.estimates.vcov, scaling.R, m, own, shared)

@@ -1,0 +1,77 @@
+#include "structure/autoregressive.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace ranef {
+
+namespace {
+
+using std::cos;
+using std::sin;
+using std::sqrt;
+
+template <class Number>
+Triangle<Number> root_at(const std::vector<int>& steps, const Number& angle) {
+  const Number rho = sin(angle);
+  Triangle<Number> l = {{Number(1.0)}};
+  for (std::size_t i = 1; i <= steps.size(); ++i) {
+    Number power = 1.0;
+    Number sum = 0.0;
+    for (int k = 0; k < steps[i - 1]; ++k) {
+      sum = sum + power * power;
+      power = power * rho;
+    }
+    std::vector<Number> row;
+    for (const Number& before : l.back()) row.push_back(before * power);
+    row.push_back(cos(angle) * sqrt(sum));
+    l.push_back(std::move(row));
+  }
+  return l;
+}
+
+}  // namespace
+
+Autoregressive::Autoregressive(int q, bool heterogeneous, const std::vector<int>& positions)
+    : Family(q, heterogeneous, 1), steps_(at(q) - 1, 1) {
+  for (std::size_t i = 1; i < positions.size(); ++i) {
+    steps_[i - 1] = positions[i] - positions[i - 1];
+  }
+  shortest_ = at(std::min_element(steps_.begin(), steps_.end()) - steps_.begin());
+}
+
+Triangle<Jet> Autoregressive::correlation_root(const std::vector<Jet>& angles) const {
+  return root_at(steps_, angles[0]);
+}
+
+Triangle<double> Autoregressive::correlation_root(const std::vector<double>& angles) const {
+  return root_at(steps_, angles[0]);
+}
+
+// Rho is the correlation one step apart.
+Vector Autoregressive::correlations_of(const Matrix& c) const {
+  const auto i = static_cast<Index>(shortest_);
+  const double found = c(i + 1, i);
+  return Vector::Constant(1,
+                          std::copysign(std::pow(std::abs(found), 1.0 / steps_[shortest_]), found));
+}
+
+Vector Autoregressive::angles_of(const Vector& correlations) const {
+  return Vector::Constant(1, std::asin(std::clamp(correlations(0), -1.0, 1.0)));
+}
+
+Vector Autoregressive::nearest_angles(const Matrix& c) const {
+  constexpr double kMost = 0.9;
+  double mean = 0.0;
+  int count = 0;
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    if (steps_[i] != steps_[shortest_]) continue;
+    mean += c(static_cast<Index>(i) + 1, static_cast<Index>(i));
+    ++count;
+  }
+  mean /= count;
+  const double rho = std::copysign(std::pow(std::abs(mean), 1.0 / steps_[shortest_]), mean);
+  return angles_of(Vector::Constant(1, std::clamp(rho, -kMost, kMost)));
+}
+
+}  // namespace ranef

@@ -1,0 +1,445 @@
+#include "structure/family.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "linalg/products.hpp"
+#include "linalg/spectrum.hpp"
+
+namespace ranef {
+
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr double kRightAngle = 1.5707963267948966192313216916398;
+constexpr double kAtFold = 1e-18;  // closeness of what counts as exactly on the boundary
+constexpr double kInert = 1e-14;   // size of a dD that is none
+
+template <class Number>
+Matrix values_of(const Triangle<Number>& l, double (*value)(const Number&)) {
+  const auto q = static_cast<Index>(l.size());
+  Matrix out = Matrix::Zero(q, q);
+  for (Index i = 0; i < q; ++i) {
+    for (Index j = 0; j <= i; ++j) out(i, j) = value(l[at(i)][at(j)]);
+  }
+  return out;
+}
+
+double itself(const double& value) { return value; }
+
+class FamilyFace : public TermFace {
+ public:
+  FamilyFace(const Family& family, Vector x) : family_(family), x_(std::move(x)) {
+    const Matrix t = family.Structure::root(x_);
+    covariance_ = outer_gram(t);
+    Matrix null;
+    rank_ = rank_of(t, null);
+    std::vector<Matrix> all;
+    family.directions(x_.data(), all);
+    const double size = 1.0 + covariance_.norm();
+    for (int k = 0; k < family.size(); ++k) {
+      if (family.closeness(x_, k) < kAtFold || all[at(k)].norm() < kInert * size) continue;
+      free_.push_back(k);
+      directions_.push_back(all[at(k)]);
+    }
+  }
+
+  int size() const override { return static_cast<int>(free_.size()); }
+  int rank() const override { return rank_; }
+  std::vector<Matrix> directions() const override { return directions_; }
+  Matrix null_space() const override { return Matrix(family_.q(), 0); }
+
+  Matrix root() const override {
+    if (rank_ == family_.q()) return family_.Structure::root(x_);
+    std::vector<int> order(at(family_.q()));
+    std::iota(order.begin(), order.end(), 0);
+    Matrix ordered;
+    pivoted_root(covariance_, rank_, order, ordered);
+    Matrix out(family_.q(), rank_);
+    for (int i = 0; i < family_.q(); ++i) out.row(order[at(i)]) = ordered.row(i);
+    return out;
+  }
+
+  std::vector<std::pair<int, int>> coordinates() const override {
+    std::vector<std::pair<int, int>> out;
+    for (const int k : free_) out.emplace_back(k, -1);
+    return out;
+  }
+
+  Vector gradient(const Matrix& gamma) const override {
+    Vector all(family_.size());
+    family_.gradient(x_.data(), gamma, all.data());
+    Vector out(size());
+    for (int k = 0; k < size(); ++k) out(k) = all(free_[at(k)]);
+    return out;
+  }
+
+  Matrix bend(const Matrix& gamma) const override {
+    Matrix all = Matrix::Zero(family_.size(), family_.size());
+    family_.add_bend(x_.data(), gamma, all);
+    Matrix out(size(), size());
+    for (int k = 0; k < size(); ++k) {
+      for (int l = 0; l < size(); ++l) out(k, l) = all(free_[at(k)], free_[at(l)]);
+    }
+    return out;
+  }
+
+  Vector scales() const override {
+    Vector out(size());
+    for (int k = 0; k < size(); ++k) {
+      const double x = x_(free_[at(k)]);
+      const bool angle = free_[at(k)] >= family_.sizes();
+      const double one = family_.heterogeneous() ? 0.5 * x : x;  // a relative change of an SD
+      out(k) = angle ? 1.0 : std::max(std::abs(one), 1e-2);
+    }
+    return out;
+  }
+
+  std::vector<Way> ways_out(const Matrix& gamma) const override {
+    return family_.ways_out(x_, gamma, kAtFold);
+  }
+
+  double dual(const Matrix& gamma, const Matrix& base) const override {
+    double out = kNaN;
+    for (const Way& way : ways_out(gamma)) {
+      const double size = spectrum_of(congruent(base, way.e)).values.cwiseAbs().maxCoeff();
+      const double slope = way.slope / size;
+      out = std::isnan(out) ? slope : std::min(out, slope);
+    }
+    return out;
+  }
+
+  double complementarity(const Matrix& gamma) const override {
+    return size() == 0 ? 0.0 : 0.5 * gradient(gamma).cwiseProduct(scales()).cwiseAbs().maxCoeff();
+  }
+
+  std::unique_ptr<TermFace> shifted(const Vector& step) const override {
+    auto out = std::make_unique<FamilyFace>(*this);
+    out->x_ = after(step);
+    return out;
+  }
+
+  Vector moved(const Vector& step, const std::vector<Leave>& leaves) const override {
+    Vector x = after(step);
+    for (const Leave& leave : leaves) x = family_.leave(x, leave.way, leave.size);
+    return x;
+  }
+
+ private:
+  Vector after(const Vector& step) const {
+    Vector x = x_;
+    for (int k = 0; k < size(); ++k) x(free_[at(k)]) += step(k);
+    return x;
+  }
+
+  const Family& family_;
+  Vector x_;
+  int rank_ = 0;
+  std::vector<int> free_;
+  std::vector<Matrix> directions_;
+};
+
+}  // namespace
+
+double Family::sd(const Vector& x, int i) const {
+  return heterogeneous() ? x(i) * x(i) : std::abs(x(0));
+}
+
+void Family::root(const double* x, Eigen::Ref<Matrix> t) const {
+  const std::vector<double> angles(x + sizes_, x + size());
+  t = values_of(correlation_root(angles), itself);
+  if (heterogeneous()) {
+    for (int i = 0; i < q(); ++i) t.row(i) *= x[i] * x[i];
+  } else {
+    t *= x[0];
+  }
+}
+
+Matrix Family::correlation(const Vector& x) const {
+  const std::vector<double> angles(x.data() + sizes_, x.data() + size());
+  return outer_gram(values_of(correlation_root(angles), itself));
+}
+
+// T = S L: products of the derivatives of S, which are simple, with those of L.
+Family::Expansion Family::expand(const Vector& x) const {
+  std::vector<Jet> angles;
+  for (int k = 0; k < angles_; ++k) angles.push_back(variable(x(sizes_ + k), k, angles_));
+  const Triangle<Jet> jets = correlation_root(angles);
+  const Matrix zero = Matrix::Zero(q(), q());
+  Matrix l = zero;
+  std::vector<Matrix> l1(at(angles_), zero);
+  std::vector<std::vector<Matrix>> l2(at(angles_));
+  for (int k = 0; k < angles_; ++k) l2[at(k)].assign(at(k) + 1, zero);
+  for (int i = 0; i < q(); ++i) {
+    for (int j = 0; j <= i; ++j) {
+      const Jet& jet = jets[at(i)][at(j)];
+      l(i, j) = jet.value;
+      for (int k = 0; k < angles_ && !jet.constant(); ++k) {
+        l1[at(k)](i, j) = jet.first(k);
+        for (int m = 0; m <= k; ++m) l2[at(k)][at(m)](i, j) = jet.second(k, m);
+      }
+    }
+  }
+  Vector s(q());
+  for (int i = 0; i < q(); ++i) s(i) = heterogeneous() ? x(i) * x(i) : x(0);
+  // The change of S along a size, and its own change, times a matrix.
+  const auto along = [&](int k, const Matrix& m) {
+    if (!heterogeneous()) return m;
+    Matrix out = zero;
+    out.row(k) = 2.0 * x(k) * m.row(k);
+    return out;
+  };
+  Expansion out;
+  out.t = s.asDiagonal() * l;
+  out.second.resize(at(size()));
+  for (int k = 0; k < sizes_; ++k) {
+    out.first.push_back(along(k, l));
+    out.second[at(k)].assign(at(k) + 1, zero);
+    if (heterogeneous()) out.second[at(k)][at(k)].row(k) = 2.0 * l.row(k);
+  }
+  for (int k = 0; k < angles_; ++k) {
+    std::vector<Matrix>& second = out.second[at(sizes_ + k)];
+    out.first.push_back(s.asDiagonal() * l1[at(k)]);
+    for (int m = 0; m < sizes_; ++m) second.push_back(along(m, l1[at(k)]));
+    for (int m = 0; m <= k; ++m) second.push_back(s.asDiagonal() * l2[at(k)][at(m)]);
+  }
+  return out;
+}
+
+void Family::gradient(const double* x, const Matrix& gamma, double* out) const {
+  const Expansion e = expand(Eigen::Map<const Vector>(x, size()));
+  const Matrix product = times(gamma, e.t);
+  for (int k = 0; k < size(); ++k) out[k] = 2.0 * product.cwiseProduct(e.first[at(k)]).sum();
+}
+
+void Family::directions(const double* x, std::vector<Matrix>& out) const {
+  const Expansion e = expand(Eigen::Map<const Vector>(x, size()));
+  out.resize(at(size()));
+  for (int k = 0; k < size(); ++k) {
+    const Matrix half = times(e.first[at(k)], Form::kPlain, e.t, Form::kTransposed);
+    out[at(k)] = half + half.transpose();
+  }
+}
+
+void Family::add_bend(const double* x, const Matrix& gamma, Eigen::Ref<Matrix> h) const {
+  const Expansion e = expand(Eigen::Map<const Vector>(x, size()));
+  const Matrix product = times(gamma, e.t);
+  for (int k = 0; k < size(); ++k) {
+    const Matrix gamma_first = times(gamma, e.first[at(k)]);
+    for (int m = 0; m <= k; ++m) {
+      const double bend = 2.0 * product.cwiseProduct(e.second[at(k)][at(m)]).sum() +
+                          2.0 * gamma_first.cwiseProduct(e.first[at(m)]).sum();
+      h(k, m) += bend;
+      if (m != k) h(m, k) += bend;
+    }
+  }
+}
+
+Vector Family::nearest(const Matrix& d) const {
+  Vector out(size());
+  const Vector variances = d.diagonal().cwiseMax(0.0);
+  const double common = std::sqrt(variances.mean());
+  Vector sds(q());
+  for (int i = 0; i < q(); ++i) {
+    sds(i) = heterogeneous() ? std::sqrt(variances(i)) : common;
+    if (heterogeneous()) out(i) = std::sqrt(sds(i));
+  }
+  if (!heterogeneous()) out(0) = common;
+  if (angles_ == 0) return out;
+  Matrix c = Matrix::Identity(q(), q());
+  for (int i = 0; i < q(); ++i) {
+    for (int j = 0; j < i; ++j) {
+      const double size = std::max(sds(i) * sds(j), std::numeric_limits<double>::min());
+      c(i, j) = c(j, i) = std::clamp(d(i, j) / size, -1.0, 1.0);
+    }
+  }
+  out.tail(angles_) = nearest_angles(c);
+  return out;
+}
+
+Vector Family::scaled(const Vector& x, double factor) const {
+  Vector out = x;
+  out.head(sizes_) *= heterogeneous() ? std::sqrt(factor) : factor;
+  return out;
+}
+
+// Angles within a right angle of zero; sizes that are not negative.
+Vector Family::canonical(const Vector& x) const {
+  Vector out = x;
+  out.head(sizes_) = out.head(sizes_).cwiseAbs();
+  for (double& angle : out.tail(angles_)) {
+    angle = std::remainder(angle, 4.0 * kRightAngle);
+    if (std::abs(angle) > kRightAngle) angle = std::copysign(2.0 * kRightAngle, angle) - angle;
+  }
+  return out;
+}
+
+Vector Family::parameters(const Vector& x) const {
+  Vector out(size());
+  for (int k = 0; k < sizes_; ++k) out(k) = sd(x, k);
+  if (angles_ > 0) out.tail(angles_) = correlations_of(correlation(x));
+  return out;
+}
+
+Vector Family::coordinates(const Vector& parameters) const {
+  Vector out(size());
+  for (int k = 0; k < sizes_; ++k) {
+    const double sd = std::abs(parameters(k));
+    out(k) = heterogeneous() ? std::sqrt(sd) : sd;
+  }
+  if (angles_ > 0) out.tail(angles_) = angles_of(parameters.tail(angles_));
+  return out;
+}
+
+Vector Family::on_scale(const Vector& x, const Matrix& base) const {
+  Vector out = parameters(x);
+  for (int k = 0; k < sizes_; ++k) out(k) *= base(k, k);
+  return out;
+}
+
+double Family::closeness(const Vector& x, int k) const {
+  if (k >= sizes_) {
+    const double cosine = std::cos(x(k));
+    return cosine * cosine;
+  }
+  double largest = 1.0;
+  for (int i = 0; i < sizes_; ++i) largest = std::max(largest, sd(x, i) * sd(x, i));
+  return sd(x, k) * sd(x, k) / largest;
+}
+
+void Family::snap(Vector& x, int k) const {
+  x(k) = k < sizes_ ? 0.0 : std::copysign(kRightAngle, std::sin(x(k)));
+}
+
+Vector Family::settled(const Vector& x, double limit, int most, int& lost) const {
+  std::vector<std::pair<double, int>> near;
+  for (int k = 0; k < size(); ++k) {
+    const double close = closeness(x, k);
+    if (close < limit) near.emplace_back(close, k);
+  }
+  std::sort(near.begin(), near.end());
+  lost = std::min(most, static_cast<int>(near.size()));
+  Vector out = x;
+  for (int i = 0; i < lost; ++i) snap(out, near[at(i)].second);
+  return out;
+}
+
+Matrix Family::extreme(double w) const {
+  Vector x = Vector::Ones(size());
+  if (angles_ > 0) x.tail(angles_).setConstant((2.0 * w - 1.0) * kRightAngle);
+  return correlation(x);
+}
+
+// From a covariance of zero the first order of the criterion is <Gamma, S C S>.
+Way Family::way_from_nothing(const Vector& x, const Matrix& gamma) const {
+  constexpr int kPoints = 256;
+  // With one standard deviation a ray is a correlation matrix; with one for each effect, shares of
+  // the variances as in the least eigenvector of Gamma, unless Gamma has none below zero.
+  Vector shares = Vector::Ones(q());
+  const Spectrum spectrum = spectrum_of(gamma);
+  if (heterogeneous()) shares = spectrum.vectors.col(0).cwiseAbs().cwiseMax(1e-3);
+  const auto slope = [&](double w) {
+    const Matrix c = extreme(w);
+    return shares.dot(gamma.cwiseProduct(c) * shares);
+  };
+  double best = 0.5;
+  double least = slope(best);
+  for (int i = 0; i <= kPoints && angles_ > 0; ++i) {
+    const double w = static_cast<double>(i) / kPoints;
+    const double here = slope(w);
+    if (here < least) {
+      least = here;
+      best = w;
+    }
+  }
+  for (double step = 0.5 / kPoints; step > 1e-9 && angles_ > 0; step *= 0.5) {
+    for (const double w : {best - step, best + step}) {
+      if (w < 0.0 || w > 1.0) continue;
+      const double here = slope(w);
+      if (here < least) {
+        least = here;
+        best = w;
+      }
+    }
+  }
+  const Matrix c = extreme(best);
+  Way way;
+  way.e = shares.asDiagonal() * c * shares.asDiagonal();
+  const double norm = way.e.norm();
+  way.e /= norm;
+  way.slope = least / norm;
+  way.from = x;
+  for (int k = 0; k < sizes_; ++k) {
+    const double share = shares(k) / std::sqrt(norm);
+    way.from(k) = heterogeneous() ? std::sqrt(share) : share;
+  }
+  if (angles_ > 0) way.from.tail(angles_) = angles_of(correlations_of(c));
+  // Not below zero along the rays that were looked at, but Gamma does not settle it: in doubt, no
+  // optimum.
+  if (heterogeneous() && !(way.slope < 0.0) && spectrum.least() < 0.0) way.slope = spectrum.least();
+  return way;
+}
+
+Way Family::way_at_fold(const Vector& x, int k, const Matrix& gamma) const {
+  Vector exact = x;
+  snap(exact, k);
+  const Expansion e = expand(exact);
+  const Matrix cross = times(e.second[at(k)][at(k)], Form::kPlain, e.t, Form::kTransposed);
+  Way way;
+  way.coordinate = k;
+  way.e = cross + cross.transpose() + 2.0 * outer_gram(e.first[at(k)]);
+  if (way.e.norm() < kInert * (1.0 + e.t.squaredNorm())) {
+    way.e.setZero(q(), q());
+    if (k < sizes_) way.e(k, k) = 1.0;  // without covariances the variance comes first
+    way.power = 4;
+  } else {
+    way.stretch = std::sqrt(2.0 / way.e.norm());
+    way.e /= way.e.norm();
+  }
+  way.slope = gamma.cwiseProduct(way.e).sum();
+  return way;
+}
+
+// From second differences: what D does along a way is exact to first order alone.
+double Family::bend_along(const Vector& x, const Way& way, const Matrix& gamma) const {
+  constexpr double kStep = 1e-3;
+  const auto along = [&](double t) {
+    return gamma.cwiseProduct(outer_gram(Structure::root(leave(x, way, t)))).sum();
+  };
+  return (along(2.0 * kStep) - 2.0 * along(kStep) + along(0.0)) / (kStep * kStep);
+}
+
+std::vector<Way> Family::ways_out(const Vector& x, const Matrix& gamma, double limit) const {
+  std::vector<Way> out;
+  const double largest = outer_gram(Structure::root(x)).diagonal().maxCoeff();
+  if (largest <= limit) {
+    out.push_back(way_from_nothing(x, gamma));
+  } else {
+    for (int k = 0; k < size(); ++k) {
+      if (closeness(x, k) > limit) continue;
+      Way way = way_at_fold(x, k, gamma);
+      if (way.e.norm() > 0.0) out.push_back(std::move(way));
+    }
+  }
+  for (Way& way : out) way.bend = bend_along(x, way, gamma);
+  std::sort(out.begin(), out.end(), [](const Way& a, const Way& b) { return a.slope < b.slope; });
+  return out;
+}
+
+Vector Family::leave(const Vector& x, const Way& way, double t) const {
+  if (way.coordinate < 0) return scaled(way.from, std::sqrt(t));
+  Vector out = x;
+  snap(out, way.coordinate);
+  const double step = way.stretch * std::pow(t, 1.0 / way.power);
+  // Back from the bound of a correlation, up from a standard deviation of zero.
+  out(way.coordinate) -= way.coordinate < sizes_ ? -step : std::copysign(step, out(way.coordinate));
+  return out;
+}
+
+std::unique_ptr<TermFace> Family::face(const Vector& x) const {
+  return std::make_unique<FamilyFace>(*this, x);
+}
+
+}  // namespace ranef

@@ -1,0 +1,5 @@
+"""Covariance structures of the compiled core."""
+
+from ranef._core import Structure, TermFace
+
+__all__ = ["Structure", "TermFace"]

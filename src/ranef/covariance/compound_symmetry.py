@@ -1,0 +1,38 @@
+"""Compound symmetry: one correlation for all pairs, at least -1 / (q - 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ranef.covariance.kind import Kind
+
+__all__ = ["CS", "HOMCS"]
+
+
+def _names(names: Sequence[str]) -> tuple[str, ...]:
+    return ("cor",)
+
+
+def _lowest(q: int) -> float:
+    return -1.0 / (q - 1)
+
+
+def _place(i: int, j: int) -> int:
+    return 0
+
+
+CS = Kind(
+    "cs",
+    "a variance for each effect and one correlation for all pairs",
+    correlations=_names,
+    lowest=_lowest,
+    matrix=_place,
+)
+HOMCS = Kind(
+    "homcs",
+    "one variance and one correlation for all pairs",
+    one_variance=True,
+    correlations=_names,
+    lowest=_lowest,
+    matrix=_place,
+)

@@ -1,0 +1,54 @@
+"""What a model is fitted to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from ranef.design.design import Design
+from ranef.frame.table import Table
+from ranef.types import Array, MissingRows
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Data"]
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """The rows of a model: its arrays, and the table that they were made from.
+
+    Attributes
+    ----------
+    design : Design
+    table : Table
+        The model's variables in the n rows used.
+    missing : MissingRows
+        Which rows of the data were left out.
+    weights : ndarray or None, shape (n,)
+        Precision weights.
+    offset : ndarray or None, shape (n,)
+        The whole offset: ``offset()`` terms of the formula and the argument.
+    offset_name : str or None
+        The column of `table` that holds the argument.
+    left_out : Table or None
+        The model's variables in the rows that `missing` lists.
+    index : pandas.Index or None
+        Labels of all rows of the data, if they have any.
+    """
+
+    design: Design
+    table: Table = field(repr=False)
+    missing: MissingRows
+    weights: Array | None = field(default=None, repr=False)
+    offset: Array | None = field(default=None, repr=False)
+    offset_name: str | None = None
+    left_out: Table | None = field(default=None, repr=False)
+    index: pd.Index | None = field(default=None, repr=False)
+
+    @cached_property
+    def y(self) -> Array:
+        """Response less offset, shape (n,): what X and Z explain."""
+        return self.design.y if self.offset is None else self.design.y - self.offset

@@ -1,0 +1,34 @@
+"""What the rungs without some rows say."""
+
+from __future__ import annotations
+
+from ranef.diagnose.influence import standard_deviations
+from ranef.diagnose.ladder.facts import Facts
+from ranef.diagnose.ladder.rung import Rung
+from ranef.diagnose.ladder.sentences import largest_change
+from ranef.diagnose.words import join
+
+__all__ = ["say_fewer_rows"]
+
+LARGE = 0.05  # relative change of a standard deviation
+MOST = 3
+
+
+def say_fewer_rows(rung: Rung, facts: Facts) -> list[str]:
+    """The standard deviations that move, and the coefficients."""
+    fit, subject = facts.tried(rung).fit, facts.subject
+    if fit is None:
+        return []
+    rows = subject.problem.n - rung.nobs
+    count = f"Without {'1 row' if rows == 1 else f'these {rows} rows'}"
+    before, after = standard_deviations(subject), standard_deviations(fit)
+    moved = {
+        what: abs(after[what] / sd - 1.0)
+        for what, sd in before.items()
+        if sd > 0.0 and what in after and abs(after[what] / sd - 1.0) >= LARGE
+    }
+    first = sorted(moved, key=lambda what: -moved[what])[:MOST]
+    changes = [f"{what} goes from {before[what]:.3g} to {after[what]:.3g}" for what in first]
+    said = f"{count} {join(changes)}" if changes else f"{count} no standard deviation moves by 5 %"
+    verdict = "" if rung.verdict == facts.asked_rung.verdict else f"the verdict is: {rung.verdict}"
+    return [said, verdict, largest_change(rung)]

@@ -1,0 +1,27 @@
+"""The asked model."""
+
+from __future__ import annotations
+
+from ranef.diagnose.ladder.facts import Facts
+from ranef.diagnose.ladder.kind import Kind, Place
+from ranef.diagnose.ladder.rung import Rung
+from ranef.diagnose.words import join
+
+__all__ = ["KIND"]
+
+
+def _say(rung: Rung, facts: Facts) -> list[str]:
+    """Its own verdict."""
+    match rung.verdict:
+        case "interior optimum":
+            return ["At its optimum, and every covariance matrix has full rank"]
+        case "boundary optimum":
+            return [f"At its optimum, which is singular: {join(facts.directions_of(rung))}"]
+        case "flat":
+            return [f"Not identified: {join(facts.directions_of(rung))}"]
+        case _:
+            gain = facts.subject.certificate.gain
+            return [f"Not at an optimum: at least {gain:.3g} deviance units are left to gain"]
+
+
+KIND = Kind("as-asked", Place.ASKED, say=_say)

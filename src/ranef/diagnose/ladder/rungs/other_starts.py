@@ -1,0 +1,81 @@
+"""The asked model, searched for from other start values."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from ranef.diagnose.ladder.facts import Facts
+from ranef.diagnose.ladder.kind import Kind, Place
+from ranef.diagnose.ladder.numerics import Searches
+from ranef.diagnose.ladder.outcome import best_rung, not_tried
+from ranef.diagnose.ladder.rung import Plan, Rung
+from ranef.diagnose.ladder.words import sentence
+from ranef.diagnose.words import join
+from ranef.problem.parameters import to_data
+from ranef.solve.start import other_starts
+from ranef.types import Array
+
+__all__ = ["KIND"]
+
+KEY = "other-starts"
+
+
+def _read_off(facts: Facts) -> Rung:
+    """Whether searches from elsewhere end in the same optimum."""
+    searches, asked = facts.climb.searches, facts.asked_rung
+    start = searches.theta if searches is not None and searches.gain else _strong(facts)
+    nil = 1e-6 * float(np.max(np.abs(start)))
+    values = ", ".join(f"{value:.4g}" if abs(value) > nil else "0" for value in start)
+    call = replace(asked.call, arguments=(*asked.call.arguments, f"start=[{values}]"))
+    plan = Plan(KEY, "other starts", asked.formula)
+    if searches is None:
+        return replace(not_tried(plan, call), call=call)
+    gained = searches.gain and facts.subject.problem.prior is None
+    return replace(
+        best_rung(facts) if gained else asked,
+        key=plan.key,
+        title=plan.title,
+        call=call,
+        test=None,
+        judgement=sentence(_numerics(searches, facts.certificate.verdict)),
+    )
+
+
+def _numerics(searches: Searches, verdict: str) -> str:
+    elsewhere = searches.count - 1
+    others = [
+        f"{basin - searches.basins[0][0]:.3g} higher ({count} of {searches.count} searches)"
+        for basin, count in searches.basins[1:]
+    ]
+    if searches.gain:
+        return (
+            f"A search from elsewhere ended {searches.gain:.3g} deviance units lower: fit from "
+            "there before reading anything else. The rungs below are tested against this one"
+        )
+    if elsewhere == 0:
+        return "Searches from elsewhere broke down; the certificate speaks for the point itself"
+    if others:
+        return (
+            f"{searches.count} searches met {len(searches.basins)} optima; this is the lowest, "
+            f"the others are {join(others)}"
+        )
+    if verdict == "flat":
+        return (
+            f"{elsewhere} searches from elsewhere ended at the same criterion: the search is not "
+            "the cause, the data do not decide"
+        )
+    return (
+        f"{elsewhere} searches from elsewhere ended in the same optimum, the only one met: the "
+        "search is not the cause"
+    )
+
+
+def _strong(facts: Facts) -> Array:
+    """Start values of the first other search, on the data's scale."""
+    problem = facts.subject.problem
+    return to_data(problem, other_starts(problem.terms, 1)[0])[0]
+
+
+KIND = Kind(KEY, Place.STARTS, read_off=_read_off)

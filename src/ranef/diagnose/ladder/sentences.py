@@ -1,0 +1,33 @@
+"""Sentences about a rung beside the asked model."""
+
+from __future__ import annotations
+
+import math
+
+from ranef.diagnose.ladder.facts import Facts
+from ranef.diagnose.ladder.rung import Rung
+from ranef.diagnose.words import join
+
+__all__ = ["largest_change", "singularity"]
+
+
+def singularity(rung: Rung, facts: Facts) -> str:
+    """Whether a rung is singular, beside the asked model."""
+    if not facts.boundary:
+        if rung.verdict == "boundary optimum":
+            return f"Singular here: {join(facts.directions_of(rung))}"
+        return "" if rung.certified else f"The verdict is: {rung.verdict}"
+    if rung.verdict == "interior optimum":
+        return "No longer singular"
+    if rung.verdict == "boundary optimum":
+        return f"Still singular: {join(facts.directions_of(rung))}"
+    return f"The verdict is: {rung.verdict}"
+
+
+def largest_change(rung: Rung) -> str:
+    """How far the coefficients move."""
+    if not rung.effects:
+        return ""
+    largest = max(rung.effects, key=lambda e: abs(e.change))
+    size = max(0.01, math.ceil(100.0 * abs(largest.change)) / 100.0)
+    return f"no coefficient moves by more than {size:.2g} standard errors"

@@ -1,0 +1,152 @@
+"""The likelihood-ratio test of two models, one nested in the other: of a ladder, of anova, ranova.
+
+The statistic is the decrease of the criterion, which both models have by ML, or by REML where the
+fixed parts span the same columns. The law is that of
+:func:`~ranef.inference.boundary_law.boundary_law`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ranef.design import Data
+from ranef.inference.boundary_law import Place, Tested, boundary_law
+from ranef.inference.chi_bar_square import chi_bar_square, one_variance
+from ranef.inference.model_nesting import Variances, place_of
+from ranef.problem import Problem
+
+__all__ = [
+    "Ratio",
+    "fixed_part_ratio",
+    "nested_ratio",
+    "placed_ratio",
+    "rank_ratio",
+    "statistic_of",
+]
+
+WORSE = 1e-4
+"""Deviance units by which a larger model may stay behind a smaller one: rounding, and what a search
+leaves. Beyond that it is not at its optimum, and there is no test."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """A likelihood-ratio statistic and its law under the smaller model.
+
+    Attributes
+    ----------
+    statistic : float
+        Deviance units, not negative.
+    laws : tuple of str
+        In words; those of two bounds if only bounds are known.
+    p_low, p_high : float
+        The p value; two if only bounds are known.
+    singular : bool
+        Whether the smaller model is on its own boundary.
+    exact : bool
+        Whether the law is known, and not bounds alone.
+    """
+
+    statistic: float
+    laws: tuple[str, ...]
+    p_low: float
+    p_high: float
+    singular: bool = False
+    exact: bool = True
+
+    @property
+    def law(self) -> str:
+        """In words, without p values."""
+        return self.laws[0] if len(self.laws) == 1 else f"between {' and '.join(self.laws)}"
+
+    @property
+    def law_and_bounds(self) -> str:
+        """In words; bounds with their p values."""
+        return Tested(self.p_low, self.p_high, self.laws).law
+
+    @property
+    def note(self) -> str:
+        """What keeps the law from being exact; empty where it is."""
+        return "the smaller model is on the boundary itself" if self.singular else ""
+
+
+def statistic_of(gained: float) -> float:
+    """The statistic, from the criterion of the smaller model less that of the larger one.
+
+    NaN if the larger one is worse: it is not at its optimum.
+
+    Examples
+    --------
+    >>> statistic_of(2.5), statistic_of(-1e-6), statistic_of(-1.0)
+    (2.5, 0.0, nan)
+    """
+    return max(gained, 0.0) if gained >= -WORSE else float("nan")
+
+
+def nested_ratio(
+    statistic: float,
+    small: Variances,
+    large: Data,
+    problem: Problem,
+    order: NDArray[np.int64] | None = None,
+    fewer: int = 0,
+) -> Ratio:
+    """A model against a larger one.
+
+    Parameters
+    ----------
+    statistic : float
+    small : Variances
+        Of the smaller model.
+    large : Data
+    problem : Problem
+        Of the larger model.
+    order : ndarray or None
+        Rows of the larger model in the order of the smaller one's, if they differ.
+    fewer : int
+        Fixed effects that the smaller model lacks.
+
+    Raises
+    ------
+    NotNested
+    """
+    return placed_ratio(statistic, place_of(small, large, order), problem, fewer)
+
+
+def placed_ratio(statistic: float, place: Place, problem: Problem, fewer: int = 0) -> Ratio:
+    """The same for a smaller model whose place in the larger one is known."""
+    law = boundary_law(problem, place, fewer)
+    judged = law.judge(statistic)
+    return Ratio(statistic, judged.laws, judged.p_low, judged.p_high, place.singular, law.exact)
+
+
+def fixed_part_ratio(statistic: float, fewer: int) -> Ratio:
+    """Fixed effects alone, by ML: chi-square."""
+    p = chi_bar_square(statistic, {fewer: 1.0})
+    return Ratio(statistic, (f"chi2({fewer})",), p, p)
+
+
+def rank_ratio(statistic: float, lost: int, singular: bool) -> Ratio:
+    """A covariance matrix of lower rank against one of a higher one.
+
+    Where one dimension is left out, what is tested is one variance: that of the last pivot, the
+    others and all covariances being free. Where k are, the null hypothesis is that a k x k
+    covariance matrix is zero, a mixture of up to k (k + 1) / 2 degrees of freedom.
+
+    Parameters
+    ----------
+    statistic : float
+    lost : int
+        Parameters that the lower rank has less.
+    singular : bool
+        Whether another covariance matrix is singular in both models.
+    """
+    low = chi_bar_square(statistic, one_variance(1))
+    if lost == 1 and not singular:
+        return Ratio(statistic, ("half 0, half chi2(1)",), low, low)
+    high = chi_bar_square(statistic, {lost: 1.0})
+    mixture = f"a mixture of chi2(0) to chi2({lost})"
+    return Ratio(statistic, (mixture,), low, high, singular, exact=False)

@@ -1,0 +1,56 @@
+"""From a problem to its solution, with the rows at hand."""
+
+from __future__ import annotations
+
+from ranef.core import CoreKernel
+from ranef.core.columns import row_threads
+from ranef.design import Data
+from ranef.problem import Problem
+from ranef.solve.control import Control
+from ranef.solve.solution import Solution, computed, search, solve
+from ranef.types import Array
+
+__all__ = ["solve_data"]
+
+
+def solve_data(
+    problem: Problem, data: Data, control: Control, start: Array | None = None
+) -> tuple[CoreKernel, Solution]:
+    """Minimise the criterion and certify the result; from the rows if sums lose digits.
+
+    Then what is left of X and y is summed over the rows, and the search goes on from where
+    cross-products have led it: `Solution.problem` holds the rows.
+
+    Parameters
+    ----------
+    problem : Problem
+        Of these data, and settled.
+    data : Data
+    control : Control
+    start : ndarray, optional
+        Theta on the data's scale.
+
+    Returns
+    -------
+    kernel : CoreKernel
+        It stands at the solution.
+    solution : Solution
+
+    Raises
+    ------
+    NumericalError
+        The criterion cannot be computed at the start values.
+    """
+    kernel = problem.kernel(threads=row_threads(problem.n, control.threads))
+    solution = search(problem, control, start, kernel)
+    found = solution.found
+    if not found.loses_digits or problem.rows is not None:
+        solution.standing.take(kernel)
+        return kernel, computed(solution)
+    problem = problem.with_rows(data.design, data.y, data.weights)
+    kernel = problem.kernel(threads=row_threads(problem.n, control.threads))
+    if control.max_evaluations > 1 and found.status != "broke down":
+        start = found.theta
+    solution = solve(problem, control, start, kernel)
+    solution.standing.take(kernel)
+    return kernel, solution

@@ -1,0 +1,92 @@
+"""A kernel that stands at a solution, kept for whatever is asked of it next.
+
+To make a kernel is to arrange all cross-products, and to evaluate it costs as much again. What asks
+about a solution therefore shares one kernel. It may not be moved: a question that evaluates
+elsewhere (a profile, a search) takes a kernel of its own, ``problem.kernel()``. If one is moved all
+the same, it is brought back before the next question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
+
+import numpy as np
+
+from ranef.core import CoreKernel
+from ranef.errors import NumericalError
+from ranef.problem import Problem
+from ranef.problem.parameters import group_lambdas
+from ranef.types import Array
+
+__all__ = ["LARGE", "Standing", "evaluate_at"]
+
+LARGE = 200_000_000
+"""Bytes of a kernel that is not kept: a fit would hold that memory for as long as it lives, and
+beside its evaluation the time to make it hardly counts."""
+
+
+class Standing:
+    """The kernel of a problem at an inner theta; made when first asked for.
+
+    A kernel answers one question at a time. Whoever asks while it is at work, from another thread
+    or in the middle of a question, is given a kernel of their own.
+
+    Parameters
+    ----------
+    problem : Problem
+    inner : ndarray, shape (k,)
+    """
+
+    __slots__ = ("_inner", "_kernel", "_lock", "_moves", "_problem")
+
+    def __init__(self, problem: Problem, inner: Array) -> None:
+        self._problem, self._inner = problem, inner
+        self._kernel: CoreKernel | None = None
+        self._moves = 0  # evaluations of the kernel when it was last at theta
+        self._lock = Lock()
+
+    def take(self, kernel: CoreKernel) -> None:
+        """Keep this kernel of the problem, wherever it stands, if none is kept."""
+        if self._kernel is None and kernel.held <= LARGE:
+            self._kernel, self._moves = kernel, -1
+
+    @contextmanager
+    def ask(self) -> Iterator[CoreKernel]:
+        """The kernel, for questions that do not move it.
+
+        Raises
+        ------
+        TooLargeError
+            Crossed factors with so many levels that the kernel does not fit in memory.
+        """
+        if not self._lock.acquire(blocking=False):
+            yield self._made()
+            return
+        try:
+            kernel = self._kernel
+            if kernel is None:
+                kernel = self._made()
+                self.take(kernel)
+            elif kernel.moves != self._moves:
+                evaluate_at(self._problem, kernel, self._inner)
+            self._moves = kernel.moves
+            yield kernel
+        finally:
+            self._lock.release()
+
+    def _made(self) -> CoreKernel:
+        kernel = self._problem.kernel()
+        evaluate_at(self._problem, kernel, self._inner)
+        return kernel
+
+
+def evaluate_at(problem: Problem, kernel: CoreKernel, inner: Array) -> None:
+    """Bring a kernel to an inner theta."""
+    if not kernel.evaluate(group_lambdas(problem, inner)):
+        raise NumericalError(
+            "the criterion cannot be computed at these variances",
+            found=f"theta {np.array2string(inner, precision=4)}",
+            fix="check the data for values of wildly different size",
+        )
