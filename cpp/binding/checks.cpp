@@ -75,7 +75,7 @@ void check(const ranef::CrossProducts& a) {
     }
   }
   require(pair == a.pairs.end(), "more pairs than factors have");
-  if (a.groups.size() > 2) ranef::check_tail(ranef::arrange(a));
+  if (a.groups.size() > 2) ranef::check_tail(*ranef::make_pattern(a));
 }
 
 void check(const ranef::Scaling& scaling) {
@@ -151,13 +151,13 @@ void check_scaled(const ranef::RowsView& rows, const ranef::Scaling& scaling) {
 }
 
 void check_rows(const ranef::Arranged& arranged, const ranef::RowsView& rows, Index others) {
-  require(rows.n + others == arranged.n, "other rows: not as many");
+  require(rows.n + others == arranged.numbers.n, "other rows: not as many");
   require(ranef::fits(arranged, rows, others), "other rows: of another model");
   ranef::check_codes(rows);
 }
 
 void check_new_rows(const ranef::Arranged& arranged, const ranef::RowsView& rows) {
-  require(ranef::fits(arranged, rows, arranged.n - rows.n), "other rows: of another model");
+  require(ranef::fits(arranged, rows, arranged.numbers.n - rows.n), "other rows: of another model");
   for (const ranef::GroupView& group : rows.groups) {
     require(rows.n == 0 || *std::max_element(group.codes, group.codes + rows.n) < group.n_levels,
             "a level code lies outside of 0 .. n_levels - 1");

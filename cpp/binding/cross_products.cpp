@@ -63,7 +63,8 @@ void restore(ranef::CrossProducts& a, const nb::tuple& state) {
     const auto g = nb::cast<nb::tuple>(item);
     check_state(g, 4);
     out.groups.push_back({nb::cast<Index>(g[0]), nb::cast<int>(g[1]),
-                          from_array<ranef::Numbers>(g[2]), from_array<ranef::Numbers>(g[3])});
+                          from_array<ranef::HugeVector>(g[2]),
+                          from_array<ranef::HugeVector>(g[3])});
   }
   for (nb::handle item : state[5]) {
     const auto b = nb::cast<nb::tuple>(item);

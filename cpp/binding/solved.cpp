@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "checks.hpp"
+#include "curvature/curvature.hpp"
 #include "module.hpp"
 #include "search/solve.hpp"
 

@@ -11,7 +11,7 @@
 #include "checks.hpp"
 #include "criterion/criterion.hpp"
 #include "criterion/joint_inverse.hpp"
-#include "curvature/trace_products.hpp"
+#include "curvature/curvature.hpp"
 #include "interrupted.hpp"
 #include "linalg/checkpoint.hpp"
 #include "module.hpp"
@@ -30,8 +30,8 @@ std::vector<ranef::Direction> directions_from(
     const std::vector<std::tuple<int, Matrix>>& directions, const ranef::Arranged& arranged) {
   std::vector<ranef::Direction> out;
   for (const auto& [group, d] : directions) {
-    if (group < 0 || group >= arranged.n_groups) throw nb::value_error("no such grouping factor");
-    const int q = arranged.q[at(group)];
+    if (group < 0 || group >= arranged->n_groups) throw nb::value_error("no such grouping factor");
+    const int q = arranged->q[at(group)];
     if (d.rows() != q || d.cols() != q) throw nb::value_error("a direction of another size");
     out.push_back({group, d});
   }
@@ -40,8 +40,8 @@ std::vector<ranef::Direction> directions_from(
 
 ranef::Arranged with_fixed_rows(ranef::Arranged arranged, const std::optional<Matrix>& rows) {
   if (rows) {
-    if (rows->cols() != arranged.m) throw nb::value_error("rows of another width than [X y]");
-    ranef::add_fixed_rows(arranged, *rows);
+    if (rows->cols() != arranged->m) throw nb::value_error("rows of another width than [X y]");
+    ranef::add_fixed_rows(arranged.numbers, *rows);
   }
   return arranged;
 }
@@ -59,7 +59,7 @@ class Workspace {
             int threads)
       : arranged_(with_fixed_rows(ranef::arrange(a, threads), fixed_rows)),
         fixed_rows_(fixed_rows.value_or(Matrix())),
-        criterion_(arranged_, reml, constant, penalty_from(priors, arranged_.q), threads) {}
+        criterion_(arranged_, reml, constant, penalty_from(priors, arranged_->q), threads) {}
   Workspace(const Workspace&) = delete;
   Workspace& operator=(const Workspace&) = delete;
 
@@ -69,6 +69,13 @@ class Workspace {
     check_rows(arranged_, view, fixed_rows_.rows());
     ready_ = false;
     stoppable([&] { criterion_.refine(view, fixed_rows_); });
+  }
+
+  // From now on the criterion at this sigma; without one, sigma is profiled out.
+  void at_sigma(const std::optional<double>& sigma) {
+    if (sigma && !(*sigma > 0.0)) throw nb::value_error("sigma is not positive");
+    ready_ = false;
+    stoppable([&] { sigma ? criterion_.fix_sigma(*sigma) : criterion_.profile_sigma(); });
   }
 
   bool evaluate(const std::vector<Matrix>& lambda) {
@@ -84,24 +91,24 @@ class Workspace {
   ranef::Curvature hessian(const std::vector<std::tuple<int, Matrix>>& directions) {
     require();
     const std::vector<ranef::Direction> checked = directions_from(directions, arranged_);
-    return stoppable([&] { return criterion_.curvature(checked); });
+    return stoppable([&] { return ranef::curvature(criterion_, checked); });
   }
 
   Matrix average_information(const std::vector<std::tuple<int, Matrix>>& directions) {
     require();
     const std::vector<ranef::Direction> checked = directions_from(directions, arranged_);
-    return stoppable([&] { return criterion_.average_information(checked); });
+    return stoppable([&] { return ranef::average_information(criterion_, checked); });
   }
 
   Vector moment_start(const std::vector<ranef::Term>& terms) {
-    const ranef::Chart chart = chart_from(terms, arranged_.q);
+    const ranef::Chart chart = chart_from(terms, arranged_->q);
     return stoppable(
         [&] { return ranef::moment_start(arranged_, criterion_.nu(), criterion_.reml(), chart); });
   }
 
   ranef::Optimum optimise(const std::vector<ranef::Term>& terms, const Vector& start,
                           int max_evaluations, double gain, bool newton) {
-    const ranef::Chart chart = chart_from(terms, arranged_.q);
+    const ranef::Chart chart = chart_from(terms, arranged_->q);
     if (start.size() != chart.size()) throw nb::value_error("theta has another length");
     ranef::Optimum best = stoppable([&] {
       return ranef::optimise(criterion_, chart, start, {max_evaluations, gain, method(newton)},
@@ -116,7 +123,7 @@ class Workspace {
   ranef::Evidence evidence(const std::vector<ranef::Term>& terms, const Vector& theta,
                            const std::vector<Matrix>& bases) {
     require();
-    const ranef::Chart chart = chart_from(terms, arranged_.q);
+    const ranef::Chart chart = chart_from(terms, arranged_->q);
     check(chart, theta, bases);
     return stoppable([&] { return ranef::evidence(criterion_, chart, theta, bases); });
   }
@@ -124,7 +131,7 @@ class Workspace {
   // Search, certificate, and searches from elsewhere. Without a start: moments.
   ranef::Solved solve(const ranef::Scaling& scaling, const std::optional<Vector>& start,
                       int max_evaluations, double gain, int restarts, bool newton, int threads) {
-    const ranef::Chart chart = chart_from(scaling.terms, arranged_.q);
+    const ranef::Chart chart = chart_from(scaling.terms, arranged_->q);
     if (start && start->size() != chart.size()) throw nb::value_error("theta has another length");
     ranef::SolveControl control;
     control.search = {max_evaluations, gain, method(newton)};
@@ -147,15 +154,15 @@ class Workspace {
   // b of y - X beta, by group: (levels, q, 1); E = Z'V^-1 [X y] by group: (levels, q, p + 1).
   std::vector<NumpyBlocks> modes() {
     require();
-    Vector v(arranged_.m);
-    v.head(arranged_.p) = -criterion_.beta();
-    v(arranged_.p) = 1.0;
+    Vector v(arranged_->m);
+    v.head(arranged_->p) = -criterion_.beta();
+    v(arranged_->p) = 1.0;
     std::vector<std::vector<double>> b;
     std::vector<std::vector<double>> e;
     predictors(v, b, e);
     std::vector<NumpyBlocks> out;
     for (std::size_t g = 0; g < b.size(); ++g) {
-      out.push_back(move_out(std::move(b[g]), arranged_.n_levels[g], arranged_.q[g], 1));
+      out.push_back(move_out(std::move(b[g]), arranged_->n_levels[g], arranged_->q[g], 1));
     }
     return out;
   }
@@ -163,10 +170,11 @@ class Workspace {
   std::vector<NumpyBlocks> scores() {
     std::vector<std::vector<double>> b;
     std::vector<std::vector<double>> e;
-    predictors(Matrix::Identity(arranged_.m, arranged_.m), b, e);
+    predictors(Matrix::Identity(arranged_->m, arranged_->m), b, e);
     std::vector<NumpyBlocks> out;
     for (std::size_t g = 0; g < e.size(); ++g) {
-      out.push_back(move_out(std::move(e[g]), arranged_.n_levels[g], arranged_.q[g], arranged_.m));
+      out.push_back(
+          move_out(std::move(e[g]), arranged_->n_levels[g], arranged_->q[g], arranged_->m));
     }
     return out;
   }
@@ -178,7 +186,7 @@ class Workspace {
     std::vector<NumpyBlocks> out;
     for (std::size_t g = 0; g < blocks.size(); ++g) {
       out.push_back(
-          move_out(std::move(blocks[g]), arranged_.n_levels[g], arranged_.q[g], arranged_.q[g]));
+          move_out(std::move(blocks[g]), arranged_->n_levels[g], arranged_->q[g], arranged_->q[g]));
     }
     return out;
   }
@@ -192,27 +200,27 @@ class Workspace {
     return move_out(stoppable([&] { return ranef::row_variances(criterion_, view); }));
   }
 
-  Index tail_columns() const { return arranged_.tail_columns; }
+  Index tail_columns() const { return arranged_->tail_columns; }
 
   // Groups eliminated block by block, groups in the dense tail, tail columns, entries kept.
   std::tuple<std::vector<int>, std::vector<int>, Index, Index> layout() const {
     std::vector<int> chain;
     std::vector<int> tail;
     Index entries = 0;
-    for (const ranef::Stage& stage : arranged_.chain) {
+    for (const ranef::Stage& stage : arranged_->chain) {
       chain.push_back(stage.group);
-      entries += static_cast<Index>(stage.diagonal.size() + stage.rest.size());
+      entries += static_cast<Index>(stage.diagonal_size() + stage.rest_size());
     }
-    for (const ranef::TailGroup& group : arranged_.tail) tail.push_back(group.group);
-    return {chain, tail, arranged_.tail_columns, entries};
+    for (const ranef::TailGroup& group : arranged_->tail) tail.push_back(group.group);
+    return {chain, tail, arranged_->tail_columns, entries};
   }
 
   // Numbers in a matrix over the tail, and whether all factors have one column and one is chained.
   std::tuple<Index, bool> tail() const {
     const bool scalar =
-        arranged_.chain.size() == 1 &&
-        std::all_of(arranged_.q.begin(), arranged_.q.end(), [](int q) { return q == 1; });
-    return {arranged_.tail_pattern.entries(), scalar};
+        arranged_->chain.size() == 1 &&
+        std::all_of(arranged_->q.begin(), arranged_->q.end(), [](int q) { return q == 1; });
+    return {arranged_->tail_pattern.entries(), scalar};
   }
 
   const ranef::Criterion& criterion() const { return criterion_; }
@@ -247,9 +255,9 @@ class Workspace {
     }
   }
   void check(const std::vector<Matrix>& lambda) const {
-    if (lambda.size() != arranged_.q.size()) throw nb::value_error("one Lambda for each factor");
+    if (lambda.size() != arranged_->q.size()) throw nb::value_error("one Lambda for each factor");
     for (std::size_t g = 0; g < lambda.size(); ++g) {
-      if (lambda[g].rows() != arranged_.q[g] || lambda[g].cols() != arranged_.q[g]) {
+      if (lambda[g].rows() != arranged_->q[g] || lambda[g].cols() != arranged_->q[g]) {
         throw nb::value_error("a Lambda has another size than its factor");
       }
     }
@@ -267,9 +275,9 @@ class Workspace {
   }
   // Numbers that one evaluation reads.
   double work() const {
-    double entries = static_cast<double>(arranged_.tail_columns * arranged_.tail_columns);
-    for (const ranef::Stage& stage : arranged_.chain) {
-      entries += static_cast<double>(stage.diagonal.size() + stage.rest.size());
+    double entries = static_cast<double>(arranged_->tail_columns * arranged_->tail_columns);
+    for (const ranef::Stage& stage : arranged_->chain) {
+      entries += static_cast<double>(stage.diagonal_size() + stage.rest_size());
     }
     return entries;
   }
@@ -304,6 +312,7 @@ void bind_workspace(nb::module_& m) {
                     const std::vector<ranef::TermPenalty>&, const std::optional<Matrix>&, int>(),
            "cross_products"_a, "reml"_a, "constant"_a, "priors"_a, "fixed_rows"_a.none(),
            "threads"_a)
+      .def("at_sigma", &Workspace::at_sigma, "sigma"_a.none())
       .def("evaluate", &Workspace::evaluate, "lambda_"_a)
       .def("refine", &Workspace::refine, "rows"_a)
       .def("gamma", &Workspace::gamma)
@@ -323,7 +332,7 @@ void bind_workspace(nb::module_& m) {
       .def_prop_ro("layout", &Workspace::layout)
       .def_prop_ro("tail", &Workspace::tail)
       .def_prop_ro("hessian_path",
-                   [](const Workspace& w) { return ranef::hessian_path(w.criterion().arranged()); })
+                   [](const Workspace& w) { return ranef::hessian_path(w.criterion().pattern()); })
       .def_prop_ro("value", [](const Workspace& w) { return w.criterion().value(); })
       .def_prop_ro("rounding", [](const Workspace& w) { return w.criterion().rounding(); })
       .def_prop_ro("r2", [](const Workspace& w) { return w.criterion().r2(); })

@@ -84,7 +84,7 @@ std::vector<int> slots(const LevelSums& sums, const std::vector<int>& b) {
   return out;
 }
 
-GroupBlocks group_blocks(const Plan& plan, const Numbers& levels, int threads) {
+GroupBlocks group_blocks(const Plan& plan, const HugeVector& levels, int threads) {
   const LevelSums& sums = plan.sums;
   GroupBlocks out;
   out.n_levels = sums.n_levels;
@@ -107,7 +107,8 @@ GroupBlocks group_blocks(const Plan& plan, const Numbers& levels, int threads) {
   return out;
 }
 
-PairBlocks nested_pair(const Plan& plan, int g, const Plan::Nested& nested, const Numbers& levels) {
+PairBlocks nested_pair(const Plan& plan, int g, const Plan::Nested& nested,
+                       const HugeVector& levels) {
   const std::vector<int> block = slots(plan.sums, nested.columns);
   PairBlocks out;
   out.first = g;
@@ -125,7 +126,7 @@ PairBlocks nested_pair(const Plan& plan, int g, const Plan::Nested& nested, cons
 }
 
 // Sums over all levels, by runs of them: the same bits on any number of threads.
-std::vector<double> level_totals(const Numbers& levels, int stride, int threads) {
+std::vector<double> level_totals(const HugeVector& levels, int stride, int threads) {
   const Index n_levels = static_cast<Index>(levels.size()) / stride;
   const Index runs = (n_levels + kLevelRun - 1) / kLevelRun;
   std::vector<double> parts(at(runs * stride), 0.0);
@@ -245,7 +246,7 @@ CrossProducts cross_products(const RowsView& rows, const PassOptions& options) {
   out.fixed = fixed_block.from(sums, options.threads);
   for (int g = 0; g < n_groups; ++g) {
     const Plan& plan = plans[at(g)];
-    const Numbers levels = std::move(sums.levels[at(g)]);
+    const HugeVector levels = std::move(sums.levels[at(g)]);
     out.groups.push_back(group_blocks(plan, levels, options.threads));
     std::vector<PairBlocks> pairs = crossed_pairs(rows, g, plan.crossed, options.threads);
     for (const Plan::Nested& nested : plan.nested) {

@@ -40,8 +40,8 @@ struct RowsView {
 struct GroupBlocks {
   Index n_levels = 0;
   int q = 0;
-  Numbers diagonal;  // level-major, q x q each
-  Numbers fixed;     // level-major, q x (p + 1) each: Z'W[X y]
+  HugeVector diagonal;  // level-major, q x q each
+  HugeVector fixed;     // level-major, q x (p + 1) each: Z'W[X y]
 };
 
 // Blocks Z_g' W Z_h for the level pairs that occur, by level of the first factor.

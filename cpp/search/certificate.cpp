@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "curvature/curvature.hpp"
 #include "linalg/products.hpp"
 #include "linalg/spectrum.hpp"
 #include "structure/face.hpp"
@@ -27,7 +28,7 @@ struct Nil {
 
 // Second derivative along a way out, D_k curved or not.
 double curvature_along(Criterion& criterion, const Chart& chart, std::size_t k, const Way& way) {
-  return criterion.hessian({chart.embedded(k, way.e)})(0, 0) + way.bend;
+  return ranef::hessian(criterion, {chart.embedded(k, way.e)})(0, 0) + way.bend;
 }
 
 // Whether the face follows a way out of it at no cost: 1, and its coordinates' part, or 0 columns.
@@ -36,7 +37,7 @@ Matrix following(Criterion& criterion, const Chart& chart, const Face& face, con
   std::vector<Direction> directions = face.directions;
   directions.push_back(chart.embedded(nil.term, nil.way.e));
   const Index size = face.size();
-  const Matrix h = criterion.hessian(directions);
+  const Matrix h = ranef::hessian(criterion, directions);
   const double own = h(size, size) + nil.way.bend;
   const Vector cross = h.col(size).head(size);
   const Vector part = -inverse * cross;
@@ -71,7 +72,7 @@ bool by_differences(Criterion& criterion, const Chart& chart, const Face& face, 
 // ones drown in the rounding errors of the large ones; Gamma summed over the rows keeps them.
 Matrix along(Criterion& criterion, const Chart& chart, const Face& face, const Vector& theta) {
   constexpr double kLarge = 1e5;  // deviance units per squared relative change of an SD
-  Matrix h = criterion.hessian(face.directions);
+  Matrix h = ranef::hessian(criterion, face.directions);
   h += bend(chart, face, criterion.gamma());
   if (!criterion.refined()) return h;
   const double largest = h.diagonal().cwiseProduct(face.scales().cwiseAbs2()).cwiseAbs().maxCoeff();

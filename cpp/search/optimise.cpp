@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "curvature/curvature.hpp"
 #include "search/held_by_prior.hpp"
 #include "search/lbfgs.hpp"
 #include "search/trust_region.hpp"
@@ -23,7 +24,7 @@ class Search {
  public:
   Search(Criterion& criterion, const Chart& chart, const OptimiseControl& control,
          const std::function<bool()>& interrupted)
-      : exact_(criterion.arranged().tail_columns == 0),
+      : exact_(criterion.pattern().tail_columns == 0),
         costly_(!exact_ && criterion.penalty().empty()),
         criterion_(criterion),
         chart_(chart),
@@ -72,8 +73,8 @@ class Search {
 
   Matrix hessian() {
     chart_.directions(at_, directions_);
-    Matrix out =
-        exact_ ? criterion_.hessian(directions_) : criterion_.average_information(directions_);
+    Matrix out = exact_ ? ranef::hessian(criterion_, directions_)
+                        : ranef::average_information(criterion_, directions_);
     chart_.add_bend(at_, criterion_.gamma(), out);
     return out;
   }

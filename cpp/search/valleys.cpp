@@ -23,7 +23,7 @@ struct Sizes {
   double least = std::numeric_limits<double>::infinity();
   double most = 0.0;
 
-  void add(const Numbers& blocks, Index n_levels, int width, const Term& term) {
+  void add(const HugeVector& blocks, Index n_levels, int width, const Term& term) {
     for (Index level = 0; level < n_levels; ++level) {
       double sum = 0.0;
       for (int a = 0; a < term.q; ++a) {
@@ -40,11 +40,14 @@ struct Sizes {
 
 Sizes sizes_of(const Arranged& arranged, const Term& term) {
   Sizes out;
-  for (const Stage& stage : arranged.chain) {
-    if (stage.group == term.group) out.add(stage.diagonal, stage.n_levels, stage.q, term);
+  const auto add = [&](const auto& factor, const HugeVector& blocks) {
+    if (factor.group == term.group) out.add(blocks, factor.n_levels, factor.q, term);
+  };
+  for (std::size_t i = 0; i < arranged->chain.size(); ++i) {
+    add(arranged->chain[i], arranged.numbers.chain[i].diagonal);
   }
-  for (const TailGroup& group : arranged.tail) {
-    if (group.group == term.group) out.add(group.diagonal, group.n_levels, group.q, term);
+  for (std::size_t t = 0; t < arranged->tail.size(); ++t) {
+    add(arranged->tail[t], arranged.numbers.tail[t]);
   }
   return out;
 }
@@ -191,7 +194,7 @@ Valleys other_valleys(Criterion& criterion, const Chart& chart, const Vector& th
                       Index few, const std::function<bool()>& interrupted) {
   Valleys out;
   const bool alone = chart.size() == 1;
-  const bool hardly_any = criterion.arranged().n <= few;
+  const bool hardly_any = criterion.numbers().n <= few;
   if (alone || hardly_any) uneven = 1.0;
   if (hardly_any && !alone) out.starts = scattered_starts(chart);
   for (std::size_t k = 0; k < chart.terms().size(); ++k) {

@@ -7,6 +7,7 @@
 
 #include "criterion/criterion.hpp"
 #include "criterion/joint_inverse.hpp"
+#include "curvature/curvature.hpp"
 #include "random_data.hpp"
 #include "search/optimise.hpp"
 
@@ -40,9 +41,9 @@ void check(const std::string& name, const Data& data, bool reml) {
   expect(criterion.evaluate(chart.lambda(theta)), name + ": evaluate");
   const Vector gradient = chart.gradient(theta, criterion.gamma());
   const std::vector<ranef::Direction> directions = chart.directions(theta);
-  Matrix hessian = criterion.hessian(directions);
+  Matrix hessian = ranef::hessian(criterion, directions);
   chart.add_bend(criterion.gamma(), hessian);
-  criterion.average_information(directions);
+  ranef::average_information(criterion, directions);
   ranef::row_variances(criterion, rows);
   ranef::conditional_variances(criterion);
 
