@@ -18,7 +18,7 @@ from ranef.solve import Control
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ranef.present.table import ComparisonTable
+    from ranef.present.table.facade import ComparisonTable
 
 __all__ = ["anova", "compare", "lm", "lmm"]
 
@@ -208,7 +208,7 @@ def compare(
     >>> aic.xs("estimate", level="part").round(1).to_dict()
     {'Model 1': 1794.5, 'Model 2': 1755.6}
     """
-    from ranef.present.table_build import build_table
+    from ranef.present.table.build import build_table
 
     fits = _fits(models)
     one_of("ic", ic, ("ml", "as-fitted"))
@@ -280,7 +280,7 @@ def anova(
     ([6.0, 0.04, 0.84], 'chi2(1)')
     """
     from ranef.fit.between import ratios_between
-    from ranef.present.anova import models_frame
+    from ranef.present.frames.anova import models_frame
 
     fits = _fits(models, "rn.anova")
     one_of("method", method, ("lrt", "bootstrap", "exact"))

@@ -32,7 +32,7 @@ from ranef.problem import Problem, make_problem
 from ranef.types import Array
 
 if TYPE_CHECKING:
-    from ranef.present.power import Power
+    from ranef.present.results.power import Power
 
 __all__ = ["power"]
 
@@ -137,7 +137,7 @@ def power(
     parsed = parse(formula)
     response = _response(parsed)
     shapes = _shapes(design, n_groups, per_group)
-    from ranef.present.power import Size, power_record
+    from ranef.present.results.power import Size, power_record
 
     results: list[tuple[Size, tuple[TermPower, ...]]] = []
     with progress_bar("power", n * len(shapes)) as tick:

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import ranef as rn
-from ranef.present.diagnosis import Diagnosis
+from ranef.present.diagnosis.facade import Diagnosis
 
 from .planted_data import PLANTED
 

@@ -18,7 +18,7 @@ from ranef.diagnose.ladder import build_ladder, climb
 from ranef.diagnose.subject import Subject
 from ranef.errors import DesignError
 from ranef.fit.subject import subject_of
-from ranef.present.diagnosis import Diagnosis
+from ranef.present.diagnosis.facade import Diagnosis
 
 from .conftest import MODELS, data_of
 

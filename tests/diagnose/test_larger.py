@@ -13,7 +13,7 @@ from ranef.diagnose.larger import larger_parts, search
 from ranef.diagnose.larger.cells import cell_candidates
 from ranef.diagnose.larger.slopes import slope_candidates
 from ranef.fit.subject import subject_of
-from ranef.present.diagnosis import Diagnosis
+from ranef.present.diagnosis.facade import Diagnosis
 
 from .planted_data import classes
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 import ranef as rn
-from ranef.present.diagnosis import Diagnosis
+from ranef.present.diagnosis.facade import Diagnosis
 
 from .conftest import LARGE, MODELS, data_of
 

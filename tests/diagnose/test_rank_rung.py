@@ -14,7 +14,7 @@ import ranef as rn
 from ranef.diagnose.imposed import parameters_spared, with_ranks
 from ranef.diagnose.rank import supported_ranks
 from ranef.fit.subject import subject_of
-from ranef.present.diagnosis import Diagnosis
+from ranef.present.diagnosis.facade import Diagnosis
 from ranef.problem.parameters import group_lambdas
 
 DiagnosisOf = Callable[[str], Diagnosis]

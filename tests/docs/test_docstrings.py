@@ -9,14 +9,15 @@ from typing import Any
 import pytest
 
 import ranef as rn
-from ranef.present.bootstrap import Bootstrap
-from ranef.present.diagnosis import Diagnosis
-from ranef.present.influence import Influence
-from ranef.present.means import Contrasts, Means
+from ranef.present.diagnosis.facade import Diagnosis
+from ranef.present.means.contrasts import Contrasts
+from ranef.present.means.means import Means
 from ranef.present.plots.accessor import PlotAccessor
-from ranef.present.profile import Profile
-from ranef.present.residual_check import ResidualCheck
-from ranef.present.table import ComparisonTable
+from ranef.present.results.bootstrap import Bootstrap
+from ranef.present.results.influence import Influence
+from ranef.present.results.profile import Profile
+from ranef.present.results.residual_check import ResidualCheck
+from ranef.present.table.facade import ComparisonTable
 
 CLASSES = (
     rn.Fit,

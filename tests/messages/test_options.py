@@ -21,7 +21,7 @@ import pytest
 
 import ranef as rn
 from ranef.present.plots.accessor import PlotAccessor
-from ranef.present.table import ComparisonTable
+from ranef.present.table.facade import ComparisonTable
 
 Call = Callable[[], tuple[Callable[..., Any], dict[str, Any]]]
 
@@ -199,7 +199,11 @@ CALLS: dict[str, Call] = {
     "pairs.plot": lambda: (means().pairs().plot, {}),
     **{name: method(name) for name in methods(rn.Fit)},
     **{f"plot.{name}": plot(name) for name in methods(PlotAccessor)},
-    **{f"table.{name}": table(name) for name in methods(ComparisonTable) if name != "to_docx"},
+    **{
+        f"table.{name}": table(name)
+        for name in methods(ComparisonTable)
+        if name not in ("to_docx", "write")
+    },
 }
 # Classes take their fields, which Python checks; the other functions answer.
 ANSWERING = [

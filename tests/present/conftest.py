@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ranef.core import TermLabel
+from ranef.present.protocol import TermCovariance
 from ranef.types import Finding, MissingRows
 
 HERE = Path(__file__).parent
@@ -79,8 +81,25 @@ class FakeFit:
     def leverage(self) -> np.ndarray:
         return np.full(self.resid.size, 0.1)
 
-    def varcorr(self) -> pd.DataFrame:
-        return self.components
+    @property
+    def _covariances(self) -> list[TermCovariance]:
+        random = self.components[self.components["group"] != "Residual"]
+        return [self._term(str(g), rows) for g, rows in random.groupby("group", sort=False)]
+
+    def _term(self, group: str, rows: pd.DataFrame) -> TermCovariance:
+        """The matrix whose variances and covariances are `rows`."""
+        names = [str(name) for name in rows.loc[rows["term2"].isna(), "term1"]]
+        matrix = np.zeros((len(names), len(names)))
+        for one, other, value in rows[["term1", "term2", "variance"]].itertuples(index=False):
+            i, j = names.index(one), names.index(other if isinstance(other, str) else one)
+            matrix[i, j] = matrix[j, i] = value
+        factor = next(name for name in (*self.ngroups, group) if f"{group}.".startswith(f"{name}."))
+        label = TermLabel(group, factor, tuple(names), self.ngroups.get(factor, 0))
+        return TermCovariance(label, matrix)
+
+    @property
+    def _has_residual(self) -> bool:
+        return bool((self.components["group"] == "Residual").any())
 
     def coefficients(self, ddf: str = "satterthwaite", level: float = 0.95) -> pd.DataFrame:
         return self.table

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ranef.present.equation import equation
+from ranef.present.equation.equation import equation
 
 HERE = Path(__file__).parent
 

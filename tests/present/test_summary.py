@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ranef.errors import DataError
-from ranef.present.summary import summarize
+from ranef.present.summary.build import summarize
 from ranef.types import Finding, MissingRows
 
 HERE = Path(__file__).parent

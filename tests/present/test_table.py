@@ -13,7 +13,7 @@ import pytest
 
 import ranef as rn
 from ranef.errors import MissingLibraryError, OptionError
-from ranef.present.table_build import build_table
+from ranef.present.table.build import build_table
 
 HERE = Path(__file__).parent
 

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from ranef.errors import OptionError
-from ranef.present.tidy import COLUMNS, augment, glance, tidy
+from ranef.present.frames.augment import augment
+from ranef.present.frames.glance import glance
+from ranef.present.frames.tidy import COLUMNS, tidy
 
 
 def test_fixed(hsb):

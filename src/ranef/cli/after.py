@@ -91,7 +91,7 @@ class After:
 
     def texts(self, model: Fit) -> list[str]:
         """Each table as text."""
-        from ranef.present.tests_text import terms_text
+        from ranef.present.results.tests_text import terms_text
 
         texts = []
         if self.anova is not None:

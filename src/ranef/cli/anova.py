@@ -71,7 +71,7 @@ def anova(
         verdicts = {model.formula: model.certificate.verdict for model in models}
         print(to_json(models_record(tests, verdicts, method.value)))
     else:
-        from ranef.present.tests_text import models_text
+        from ranef.present.results.tests_text import models_text
 
         print(models_text(tests))
     certified = all(model.certificate.certified for model in models)

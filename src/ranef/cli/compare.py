@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from ranef.cli.options import Center, Data, MaximumLikelihood, Reading, models_of
 from ranef.cli.run import NOT_CERTIFIED, OK
+from ranef.options import one_of
 from ranef.present.progress import progress
+from ranef.present.table.formats import FORMATS
 
-__all__ = ["Format", "compare"]
+__all__ = ["compare"]
 
-
-class Format(StrEnum):
-    """What the table is written in."""
-
-    text = "text"
-    markdown = "markdown"
-    html = "html"
-    latex = "latex"
+_FORMATS = {known.name: known for known in FORMATS if known.is_text}
 
 
 def compare(
@@ -33,8 +27,11 @@ def compare(
     ],
     reading: Reading,
     format: Annotated[
-        Format, typer.Option("--format", help="What the table is written in.")
-    ] = Format.text,
+        str,
+        typer.Option(
+            "--format", metavar=f"[{'|'.join(_FORMATS)}]", help="What the table is written in."
+        ),
+    ] = "text",
     ml: MaximumLikelihood = False,
     center: Center = None,
 ) -> int:
@@ -45,26 +42,15 @@ def compare(
     """
     import ranef as rn
 
+    written = _FORMATS[one_of("--format", format, tuple(_FORMATS))]
     models = models_of(data, reading, formulas, center, ml)
     with progress("comparing"):
         table = rn.compare(*models)
-        text = _written(table, format)
+        text = written.render(table)
     print(text)
-    if format is Format.text:
+    if format == "text":
         print()
         for label, formula in zip(table.labels, formulas, strict=True):
             print(f"{label}: {formula}")
     certified = all(model.certificate.certified for model in models)
     return OK if certified else NOT_CERTIFIED
-
-
-def _written(table: Any, format: Format) -> str:
-    match format:
-        case Format.text:
-            return str(table)
-        case Format.markdown:
-            return str(table.to_markdown())
-        case Format.html:
-            return str(table.to_html())
-        case Format.latex:
-            return str(table.to_latex())

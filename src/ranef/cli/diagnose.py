@@ -52,8 +52,8 @@ def diagnose(
 
 def _print_refusal(formula: str, error: RanefError, json: bool) -> None:
     """Findings about a refused model and its remedy; in JSON with the error that follows."""
-    from ranef.present.plain import to_json
-    from ranef.present.refusal import refusal_record, refusal_text
+    from ranef.present.diagnosis.refusal import refusal_record, refusal_text
+    from ranef.present.text.plain import to_json
 
     if json:
         print(to_json(refusal_record(formula, error)), flush=True)

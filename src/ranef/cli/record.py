@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from ranef.present.names import prior_phrases, term_ranks
-from ranef.present.plain import to_json
+from ranef.present.protocol import term_ranks
+from ranef.present.text.names import prior_phrases
+from ranef.present.text.plain import to_json
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ranef.page import page_width, paragraph
+from ranef.page import grid, paragraph
+from ranef.page.html import escaped, html_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,24 +54,19 @@ def structure_html(structure: Structure) -> str:
     """The same page as an HTML fragment for notebooks."""
 
     def table(frame: pd.DataFrame) -> str:
-        names, *rows = _cells(frame)
-        head = "".join(f"<th>{html.escape(name)}</th>" for name in names)
-        body = "".join(
-            "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
-            for row in rows
-        )
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        rows = _cells(frame)
+        return html_table(rows, _names(rows))
 
     parts = [f"<p>{structure.n_rows} rows</p>", "<h4>Groups (sizes in rows)</h4>"]
     parts.append(table(structure.groups))
     if len(structure.relations):
-        items = "".join(f"<li>{html.escape(line)}</li>" for line in _relation_lines(structure))
+        items = "".join(f"<li>{escaped(line)}</li>" for line in _relation_lines(structure))
         parts.append(f"<h4>How they meet</h4><ul>{items}</ul>")
-    parts += [f"<h4>{html.escape(_variables_title(structure))}</h4>", table(structure.variables)]
+    parts += [f"<h4>{escaped(_variables_title(structure))}</h4>", table(structure.variables)]
     if len(structure.groups) > 1:
         parts += ["<h4>Components by grouping factor</h4>", table(structure.components)]
     if structure.findings:
-        items = "".join(f"<li>{html.escape(str(finding))}</li>" for finding in structure.findings)
+        items = "".join(f"<li>{escaped(str(finding))}</li>" for finding in structure.findings)
         parts.append(f"<h4>Findings</h4><ul>{items}</ul>")
     return f"<div>{''.join(parts)}</div>"
 
@@ -107,33 +102,17 @@ def _cell(value: object) -> str:
 
 
 def _block(title: str, frame: pd.DataFrame) -> str:
-    return "\n".join([title, *_aligned(_cells(frame))])
+    rows = _cells(frame)
+    return "\n".join([title, *grid(rows, _names(rows)).lines])
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> Iterable[str]:
-    """Columns two spaces apart, text left and numbers right, long names shortened to fit."""
-    numeric = [
-        all(not row[j] or row[j].lstrip("-").replace(".", "", 1)[:1].isdigit() for row in rows[1:])
+def _names(rows: Sequence[Sequence[str]]) -> list[int]:
+    """The columns that hold names, not numbers."""
+    return [
+        j
         for j in range(len(rows[0]))
+        if any(row[j] and not row[j].lstrip("-.")[:1].isdigit() for row in rows[1:])
     ]
-    widths = [max(len(row[j]) for row in rows) for j in range(len(rows[0]))]
-    spare = (
-        page_width() - 2 * len(widths) - sum(w for w, n in zip(widths, numeric, strict=True) if n)
-    )
-    texts = max(1, len(numeric) - sum(numeric))
-    widths = [
-        w if n else min(w, max(8, spare // texts)) for w, n in zip(widths, numeric, strict=True)
-    ]
-    for row in rows:
-        cells = [
-            cell.rjust(width) if is_number else _shortened(cell, width).ljust(width)
-            for cell, width, is_number in zip(row, widths, numeric, strict=True)
-        ]
-        yield ("  " + "  ".join(cells)).rstrip()
-
-
-def _shortened(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: width - 1] + "…"
 
 
 def _wrapped(text: str) -> list[str]:

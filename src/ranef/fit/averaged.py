@@ -196,7 +196,7 @@ class Averaged(MeansBasis):
     def _averages(self, plans: Any, by: Any, ddf: str, level: float, vcov: Any) -> pd.DataFrame:
         from ranef.inference.means.averages import average
         from ranef.inference.means.cells import cells_of
-        from ranef.present.means_frames import averages_frame
+        from ranef.present.means.frames import averages_frame
 
         confidence("level", level)
         cells = cells_of(by, self._table)

@@ -12,8 +12,8 @@ from ranef.inference.bootstrap import BootstrapDraws, BootstrapPlan
 from ranef.inference.parameters import Parameter
 from ranef.inference.simulate import draw_key
 from ranef.options import shown
-from ranef.present.bootstrap import Bootstrap
 from ranef.present.progress import progress_bar
+from ranef.present.results.bootstrap import Bootstrap
 from ranef.types import Array
 
 if TYPE_CHECKING:

@@ -73,7 +73,7 @@ class ByRow(FitRecord):
         >>> data["residual"] = rn.lmm("Reaction ~ Days + (1 | Subject)", data).residuals()
         """
         from ranef.inference.rows import OF_MODEL, checked_kind, residuals
-        from ranef.present.rows import check_rows, on_all_rows
+        from ranef.present.frames.rows import check_rows, on_all_rows
 
         everything = check_rows(rows)
         if checked_kind(kind) in OF_MODEL:
@@ -109,8 +109,8 @@ class ByRow(FitRecord):
         >>> list(fit.model_frame())
         ['Reaction', 'Days', 'Subject']
         """
-        from ranef.present.model_frame import model_frame
-        from ranef.present.rows import frame_index
+        from ranef.present.frames.model_frame import model_frame
+        from ranef.present.frames.rows import frame_index
 
         return model_frame(self._table, frame_index(self._index, self.missing_rows))
 
@@ -124,7 +124,7 @@ class ByRow(FitRecord):
 
     def _on_rows(self, values: Array) -> Any:
         """One value for each row used, labelled if the rows have labels."""
-        from ranef.present.rows import on_rows
+        from ranef.present.frames.rows import on_rows
 
         return on_rows(values, self._index, self.missing_rows)
 
@@ -145,7 +145,7 @@ class ByRow(FitRecord):
         """
         from ranef.fit.new_data import read_for_prediction
         from ranef.inference.predict import predict_average
-        from ranef.present.estimates import prediction_frame
+        from ranef.present.frames.estimates import prediction_frame
 
         encoding = self._design.encoding
         table, shift = read_for_prediction(

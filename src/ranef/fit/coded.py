@@ -61,7 +61,7 @@ class Coded(FitRecord):
 
         from ranef.fit.new_data import read_for_prediction, warn_not_estimable
         from ranef.frame.open import open_frame
-        from ranef.present.rows import frame_index
+        from ranef.present.frames.rows import frame_index
 
         encoding = self._design.encoding
         table, _ = read_for_prediction(newdata, self._table, encoding, None, None, False, False)

@@ -54,7 +54,7 @@ class Compared(FitRecord):
         (42.84, 2, 'half chi2(1), half chi2(2)')
         """
         from ranef.fit.random_terms import random_tests
-        from ranef.present.anova import ranova_frame
+        from ranef.present.frames.anova import ranova_frame
 
         names, tests = random_tests(self)
         return ranova_frame(names, tests._asdict())

@@ -12,7 +12,7 @@ from ranef.types import Array
 
 if TYPE_CHECKING:
     from ranef.inference.effect_sizes import VarianceParts
-    from ranef.present.effect_sizes import R2, Icc
+    from ranef.present.results.effect_sizes import R2, Icc
 
 __all__ = ["EffectSizes"]
 
@@ -73,7 +73,7 @@ class EffectSizes(FitRecord):
         <BLANKLINE>
         Groups: sch.id.
         """
-        from ranef.present.effect_sizes import r2_record
+        from ranef.present.results.effect_sizes import r2_record
 
         self._need_random("fit.r2()", WITHOUT)
         return r2_record(self._variance_parts(by))
@@ -101,7 +101,7 @@ class EffectSizes(FitRecord):
         >>> fit.icc().by_group.round(3).to_dict()
         {'cask:batch': 0.783, 'batch': 0.154}
         """
-        from ranef.present.effect_sizes import icc_record
+        from ranef.present.results.effect_sizes import icc_record
 
         self._need_random("fit.icc()", WITHOUT)
         return icc_record(self._variance_parts(None))

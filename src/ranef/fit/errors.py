@@ -97,7 +97,7 @@ def _split(vcov: Any) -> tuple[str, Any]:
 def _clusters(record: FitRecord, cluster: Any) -> Clusters:
     design = record._design
     if isinstance(cluster, str) and all(cluster != term.factor for term in design.terms):
-        from ranef.present.model_frame import model_frame
+        from ranef.present.frames.model_frame import model_frame
 
         return clusters_of(design, cluster, model_frame(record._table, None))
     index = record._index

@@ -11,6 +11,8 @@ from ranef.types import Array
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ranef.present.protocol import TermCovariance
+
 __all__ = ["Estimated"]
 
 
@@ -20,14 +22,14 @@ class Estimated(FitRecord):
     @property
     def fixef(self) -> pd.Series[float]:
         """Fixed effects by name, shape (p,); aliased columns are NaN."""
-        from ranef.present.estimates import fixef_series
+        from ranef.present.frames.estimates import fixef_series
 
         return fixef_series(self._design.x_names, self._estimates.beta, self._design.dropped)
 
     @property
     def vcov(self) -> pd.DataFrame:
         """Covariance matrix of the estimated fixed effects, shape (p, p)."""
-        from ranef.present.estimates import vcov_frame
+        from ranef.present.frames.estimates import vcov_frame
 
         return vcov_frame(self._design.x_names, self._estimates.vcov)
 
@@ -57,9 +59,22 @@ class Estimated(FitRecord):
         >>> fit.varcorr()["sd"].round(2).tolist()
         [24.74, 5.92, 0.07, 25.59]
         """
-        from ranef.present.estimates import varcorr_frame
+        from ranef.present.frames.estimates import varcorr_frame
 
-        return varcorr_frame(self._problem.labels, self._estimates.covariances, self.sigma)
+        return varcorr_frame(self._covariances, self.sigma)
+
+    @property
+    def _covariances(self) -> tuple[TermCovariance, ...]:
+        """Covariance matrices of the random-effects terms, in their order."""
+        from ranef.present.protocol import TermCovariance
+
+        pairs = zip(self._problem.labels, self._estimates.covariances, strict=True)
+        return tuple(TermCovariance(label, matrix) for label, matrix in pairs)
+
+    @property
+    def _has_residual(self) -> bool:
+        """Whether there is a residual variance, as in every linear model."""
+        return True
 
     def ranef(self, condvar: bool = True) -> dict[str, pd.DataFrame]:
         """Conditional modes of the random effects by grouping factor, one row a level.
@@ -83,7 +98,7 @@ class Estimated(FitRecord):
         >>> fit.ranef()["Subject"].loc["308"].round(2).to_dict()
         {'Intercept': 2.26, 'Days': 9.2, 'Intercept_sd': 12.07, 'Days_sd': 2.3}
         """
-        from ranef.present.estimates import ranef_frames
+        from ranef.present.frames.estimates import ranef_frames
 
         spread = self._conditional_covariances if boolean("condvar", condvar) else None
         levels = [term.levels for term in self._design.terms]
@@ -105,7 +120,7 @@ class Estimated(FitRecord):
         >>> fit.coef()["Subject"].loc["308"].round(2).to_dict()
         {'Intercept': 253.66, 'Days': 19.67}
         """
-        from ranef.present.estimates import coef_frames
+        from ranef.present.frames.estimates import coef_frames
 
         levels = [term.levels for term in self._design.terms]
         return coef_frames(self.fixef, self._problem.labels, levels, self._modes)

@@ -9,7 +9,7 @@ from ranef.present.progress import progress, progress_bar
 
 if TYPE_CHECKING:
     from ranef.inference.contextual import Contextual
-    from ranef.present.diagnosis import Diagnosis
+    from ranef.present.diagnosis.facade import Diagnosis
 
 __all__ = ["Explained"]
 

@@ -190,7 +190,7 @@ class Fit(
         >>> fit.coefficients().loc["Days", ["estimate", "std_error", "df"]].round(2).to_list()
         [10.47, 1.55, 17.0]
         """
-        from ranef.present.estimates import coefficient_frame
+        from ranef.present.frames.estimates import coefficient_frame
 
         columns = self._tests(ddf, level, vcov)._asdict()
         return coefficient_frame(self._design.x_names, columns, self.dropped)

@@ -14,8 +14,8 @@ from ranef.present.progress import progress, progress_bar
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ranef.present.influence import Influence
-    from ranef.present.residual_check import ResidualCheck
+    from ranef.present.results.influence import Influence
+    from ranef.present.results.residual_check import ResidualCheck
 
 __all__ = ["Influential"]
 
@@ -80,7 +80,8 @@ class Influential(FitRecord):
         ('309', 0.149)
         """
         from ranef.fit.units import ROWS, units_of
-        from ranef.present.influence import Influence, influence_frame, row_frame
+        from ranef.present.frames.influence import influence_frame, row_frame
+        from ranef.present.results.influence import Influence
 
         exact = boolean("exact", exact)
         units = units_of(self, by)
@@ -166,7 +167,7 @@ class Influential(FitRecord):
         """
         from ranef.fit.units import factor_position
         from ranef.inference.group_residuals import group_residuals
-        from ranef.present.influence import group_frame
+        from ranef.present.frames.influence import group_frame
 
         factor, position = factor_position(self, group, "group")
         found = group_residuals(
@@ -223,7 +224,7 @@ class Influential(FitRecord):
         [0.428, 0.265, 0.039]
         """
         from ranef.inference.residual_kinds import QUANTILE_KINDS, quantiles_of
-        from ranef.present.rows import check_rows, on_all_rows, on_rows
+        from ranef.present.frames.rows import check_rows, on_all_rows, on_rows
 
         what = f"unknown kind of quantile residuals {shown(kind)}"
         one_of("kind", kind, QUANTILE_KINDS, what=what)
@@ -290,7 +291,7 @@ class Influential(FitRecord):
         [5.53, 0.01]
         """
         from ranef.inference.residual_tests import residual_tests
-        from ranef.present.residual_check import ResidualCheck
+        from ranef.present.results.residual_check import ResidualCheck
 
         n = whole("n", n, of="the number of refits")
         checked_seed("seed", seed)

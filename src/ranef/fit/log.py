@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ranef.present.fit_log import FactorShape, FitLog
+from ranef.present.results.fit_log import FactorShape, FitLog
 
 if TYPE_CHECKING:
     from ranef.fit.record import FitRecord

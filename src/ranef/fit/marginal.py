@@ -11,7 +11,7 @@ from ranef.types import Array
 
 if TYPE_CHECKING:
     from ranef.frame import Table
-    from ranef.present.means import Means
+    from ranef.present.means.means import Means
 
 __all__ = ["Marginal"]
 
@@ -172,7 +172,7 @@ class Marginal(MeansBasis):
         from ranef.inference.means.families import MeanSet
         from ranef.inference.means.grid import WEIGHTS, grid_of
         from ranef.inference.means.variables import names_in, values_at
-        from ranef.present.means import means_of
+        from ranef.present.means.means import means_of
 
         confidence("level", level)
         one_of("weights", weights, WEIGHTS)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ranef.inference.parameters import Parameter
-    from ranef.present.matrices import ModelMatrices
+    from ranef.present.results.matrices import ModelMatrices
 
 __all__ = ["Parameters"]
 
@@ -41,7 +41,7 @@ class Parameters(FitRecord):
         >>> round(float(fit.vcov_full.loc["sigma", "sigma"]), 3)
         2.274
         """
-        from ranef.present.estimates import vcov_frame
+        from ranef.present.frames.estimates import vcov_frame
 
         return vcov_frame([p.name for p in self._parameters], self._full_covariance)
 
@@ -151,6 +151,6 @@ class Parameters(FitRecord):
         >>> m.X.shape, m.Z.shape, m.Lambda.shape, m.z_names[1]
         ((180, 2), (180, 36), (36, 36), ('Subject', '308', 'Days'))
         """
-        from ranef.present.matrices import model_matrices
+        from ranef.present.results.matrices import model_matrices
 
         return model_matrices(self._design, self._solution.theta, self._weights, self._data.offset)

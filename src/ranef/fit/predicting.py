@@ -181,8 +181,8 @@ class Predicting(FitRecord):
         with one_blas_thread():
             result = self._predicted(target, options)
         warn_not_estimable(result.broken, encoding)
-        from ranef.present.estimates import prediction_frame
-        from ranef.present.rows import frame_index
+        from ranef.present.frames.estimates import prediction_frame
+        from ranef.present.frames.rows import frame_index
 
         if newdata is None:
             index = frame_index(self._index, self.missing_rows)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from ranef.inference.prediction_variance import RowVariances
     from ranef.inference.satterthwaite import VarianceDerivatives
     from ranef.inference.term_hypotheses import TermHypotheses
-    from ranef.present.fit_log import FitLog
+    from ranef.present.results.fit_log import FitLog
     from ranef.priors.assign import Assigned
 
 __all__ = ["FitRecord"]

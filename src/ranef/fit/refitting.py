@@ -16,8 +16,8 @@ from ranef.options import numbers
 from ranef.present.progress import progress, progress_bar
 
 if TYPE_CHECKING:
-    from ranef.present.bootstrap import Bootstrap
-    from ranef.present.profile import Profile
+    from ranef.present.results.bootstrap import Bootstrap
+    from ranef.present.results.profile import Profile
 
 __all__ = ["Refitting"]
 
@@ -145,7 +145,7 @@ class Refitting(FitRecord):
         """
         from ranef.inference.bootstrap import BootstrapPlan, bootstrap_draws
         from ranef.inference.parameters import parameters_of, values_of
-        from ranef.present.bootstrap import Bootstrap
+        from ranef.present.results.bootstrap import Bootstrap
 
         plan = BootstrapPlan(n, kind, seed, threads)  # refuses before a bar is made for it
         if statistic is not None or not self._problem.terms:
@@ -198,7 +198,7 @@ class Refitting(FitRecord):
         [7.36, 13.58]
         """
         from ranef.inference.profile import profile_traces, work
-        from ranef.present.profile import Profile
+        from ranef.present.results.profile import Profile
 
         names = self._design.x_names
         with progress_bar("profile", work(names, self._problem)) as tick:

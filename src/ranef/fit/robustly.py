@@ -66,7 +66,7 @@ class Robustly(FitRecord):
         sector           0.35  149.10
         ses:sector       0.21  135.48
         """
-        from ranef.present.estimates import coefficient_frame
+        from ranef.present.frames.estimates import coefficient_frame
 
         vcov = kind if cluster is None else {kind: cluster}
         columns = self._tests("auto", level, vcov)._asdict()

@@ -84,7 +84,7 @@ class Simulating(FitRecord):
         import pandas as pd
 
         from ranef.frame.open import open_frame
-        from ranef.present.rows import frame_index
+        from ranef.present.frames.rows import frame_index
 
         y = self._draws(n, seed, random, 0, newdata, beta, theta, sigma, offset)
         if newdata is None:

@@ -187,8 +187,8 @@ def _parts(record: FitRecord) -> dict[str, Any]:
 
 
 def _kept(record: Any) -> Kept:
-    from ranef.present.equation_parts import parts_of
-    from ranef.present.summary import residual_quantiles
+    from ranef.present.equation.parts import parts_of
+    from ranef.present.summary.build import residual_quantiles
 
     hypotheses = {}
     for type in (1, 2, 3):

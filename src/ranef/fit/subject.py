@@ -21,7 +21,7 @@ from ranef.fit.record import FitRecord
 from ranef.fit.spec import ModelSpec
 from ranef.formula import parse
 from ranef.frame import Table
-from ranef.present.diagnosis import Diagnosis
+from ranef.present.diagnosis.facade import Diagnosis
 from ranef.priors.assign import assign
 from ranef.solve import Control
 from ranef.types import OFFSET, Array

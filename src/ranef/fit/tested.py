@@ -12,7 +12,7 @@ from ranef.present.progress import progress
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ranef.present.hypothesis import LinearTest
+    from ranef.present.results.hypothesis import LinearTest
 
 __all__ = ["Tested"]
 
@@ -80,7 +80,7 @@ class Tested(FitRecord):
         """
         from ranef.inference.hypotheses import hypotheses as read
         from ranef.inference.joint_tests import hypothesis_test
-        from ranef.present.hypothesis import linear_test
+        from ranef.present.results.hypothesis import linear_test
 
         made = read(hypotheses, self._design.x_names, self._design.dropped, alternative)
         method = self._method(ddf, vcov)
@@ -140,7 +140,7 @@ class Tested(FitRecord):
         Machine       2    46.0       87.8
         """
         from ranef.inference.anova import term_tests
-        from ranef.present.anova import anova_frame
+        from ranef.present.frames.anova import anova_frame
 
         two = "rn.anova(m1, m2) compares models" if isinstance(type, FitRecord) else ""
         what = "the type of an analysis of variance is 1, 2 or 3"
@@ -205,7 +205,7 @@ class Tested(FitRecord):
         temp       1  1785.69      79.53     0.00
         """
         from ranef.fit.dropping import drop_by_f, drop_by_likelihood
-        from ranef.present.anova import anova_frame, drop1_frame
+        from ranef.present.frames.anova import anova_frame, drop1_frame
 
         if one_of("test", test, ("F", "chisq")) == "F":
             names, by_f = drop_by_f(self, ddf, vcov)

@@ -67,7 +67,7 @@ def units_of(record: FitRecord, by: str | None) -> Units:
         term = next(term for term in record._design.terms if term.factor == factor)
         return Units(factor, term.codes, term.levels, factor=True)
     if by == ROWS:
-        from ranef.present.rows import frame_index
+        from ranef.present.frames.rows import frame_index
 
         n = record._problem.n
         labels = frame_index(record._index, record.missing_rows)

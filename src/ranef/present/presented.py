@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from ranef.present.plots.accessor import PlotAccessor
     from ranef.present.protocol import FittedModel
-    from ranef.present.summary import Summary
+    from ranef.present.summary.facade import Summary
 
 __all__ = ["Presented"]
 
@@ -45,7 +45,7 @@ class Presented:
         >>> print(str(fit.summary()).splitlines()[0])
         Linear mixed model fitted by REML
         """
-        from ranef.present.summary import summarize
+        from ranef.present.summary.build import summarize
 
         return summarize(cast("FittedModel", self), ddf, vcov)
 
@@ -111,7 +111,7 @@ class Presented:
         3  Residual      sd__Observation     25.59
         """
         from ranef.options import one_of
-        from ranef.present.tidy import tidy, with_intervals
+        from ranef.present.frames.tidy import tidy, with_intervals
 
         frame = tidy(cast("FittedModel", self), effects, ddf, level, vcov, standardize)
         if conf_method is None or effects == "ran_vals":
@@ -137,7 +137,7 @@ class Presented:
         >>> fit.glance().loc[0, "verdict"]
         'interior optimum'
         """
-        from ranef.present.tidy import glance
+        from ranef.present.frames.glance import glance
 
         return glance(cast("FittedModel", self))
 
@@ -157,7 +157,7 @@ class Presented:
         >>> fit.augment()[[".fitted", ".resid"]].iloc[0].round(2).to_list()
         [253.66, -4.1]
         """
-        from ranef.present.tidy import augment
+        from ranef.present.frames.augment import augment
 
         return augment(cast("FittedModel", self))
 
@@ -176,7 +176,7 @@ class Presented:
         >>> fit.equation().count("\\\\mathcal{N}") > 0
         True
         """
-        from ranef.present.equation import equation
+        from ranef.present.equation.equation import equation
 
         return equation(cast("FittedModel", self))
 

@@ -7,15 +7,61 @@ fitting anything and so that every kind of fit is printed by the same code.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import numpy as np
+
+from ranef.core import TermLabel
+from ranef.types import Array, Finding, MissingRows
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ..types import Array, Finding, MissingRows
-    from .profile import Profile
+__all__ = [
+    "Certificate",
+    "Criteria",
+    "FittedModel",
+    "Profiled",
+    "TermCovariance",
+    "coefficients_of",
+    "term_ranks",
+]
 
-__all__ = ["Certificate", "Criteria", "FittedModel", "coefficients_of"]
+
+@dataclass(frozen=True, slots=True)
+class TermCovariance:
+    """The covariance matrix of a random-effects term, and its names.
+
+    Attributes
+    ----------
+    label : TermLabel
+    matrix : ndarray, shape (q, q)
+        In units of the response squared over those of the columns.
+    """
+
+    label: TermLabel
+    matrix: Array
+
+    @property
+    def sds(self) -> Array:
+        """Standard deviations, shape (q,)."""
+        return np.asarray(np.sqrt(np.diag(self.matrix)))
+
+    @property
+    def pairs(self) -> list[tuple[int, int]]:
+        """Positions (earlier, later) of each covariance, in the order of ``varcorr``."""
+        q = len(self.label.names)
+        return [(j, i) for j in range(q) for i in range(j + 1, q)]
+
+    def covariance(self, i: int, j: int) -> float:
+        """From the lower triangle, whichever of the two is first."""
+        return float(self.matrix[max(i, j), min(i, j)])
+
+    def correlation(self, i: int, j: int) -> float:
+        """NaN if one of the variances is zero."""
+        scale = self.sds[i] * self.sds[j]
+        return float(self.covariance(i, j) / scale) if scale > 0.0 else float("nan")
 
 
 class Criteria(Protocol):
@@ -42,6 +88,19 @@ class Certificate(Protocol):
     def rank(self) -> Mapping[str, int] | Sequence[int]:
         """Rank of the covariance matrix of each random-effects term, in ``varcorr`` order."""
         ...
+
+
+class Profiled(Protocol):
+    """The deviance along each parameter."""
+
+    @property
+    def parameters(self) -> tuple[str, ...]: ...
+    @property
+    def frame(self) -> pd.DataFrame:
+        """One row a point: parameter, value, zeta and others."""
+        ...
+
+    def confint(self, level: float = 0.95) -> pd.DataFrame: ...
 
 
 class FittedModel(Protocol):
@@ -96,8 +155,14 @@ class FittedModel(Protocol):
     @property
     def findings(self) -> tuple[Finding, ...]: ...
 
-    def varcorr(self) -> pd.DataFrame:
-        """Columns group, term1, term2 (None on the diagonal), variance, sd; Residual last."""
+    @property
+    def _covariances(self) -> Sequence[TermCovariance]:
+        """Of the random-effects terms, in the order of ``varcorr``."""
+        ...
+
+    @property
+    def _has_residual(self) -> bool:
+        """Whether there is a residual variance; generalised models often have none."""
         ...
 
     def ranef(self, condvar: bool = True) -> Mapping[str, pd.DataFrame]:
@@ -154,7 +219,7 @@ class FittedModel(Protocol):
         """The average of ``between(x, g)`` for each group mean in the fixed part."""
         ...
 
-    def profile(self, level: float = 0.95) -> Profile:
+    def profile(self, level: float = 0.95) -> Profiled:
         """The deviance along each parameter."""
         ...
 
@@ -166,3 +231,11 @@ def coefficients_of(
     if vcov is None:
         return model.coefficients(ddf=ddf, level=level)
     return model.coefficients(ddf=ddf, level=level, vcov=vcov)
+
+
+def term_ranks(model: FittedModel) -> tuple[tuple[str, int, int], ...]:
+    """``(group, rank, size)`` of the covariance matrix of each random-effects term."""
+    labels = [term.label for term in model._covariances]
+    rank = model.certificate.rank
+    ranks = [rank[own.label] for own in labels] if isinstance(rank, Mapping) else list(rank)
+    return tuple((own.label, int(r), len(own.names)) for own, r in zip(labels, ranks, strict=True))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NoReturn
 
-from ...answers import refuse_unknown_options
-from ...errors import UsageError
-from ..protocol import FittedModel
+from ranef.answers import refuse_unknown_options
+from ranef.errors import UsageError
+from ranef.present.protocol import FittedModel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -58,7 +58,7 @@ class PlotAccessor:
         >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
         >>> ax = fit.plot.caterpillar(ax=Figure().subplots())
         """
-        from .caterpillar import caterpillar
+        from ranef.present.plots.caterpillar import caterpillar
 
         return caterpillar(self.model, group=group, term=term, ax=ax)
 
@@ -87,7 +87,7 @@ class PlotAccessor:
         >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
         >>> ax = fit.plot.residuals(ax=Figure().subplots())
         """
-        from .residuals import residuals
+        from ranef.present.plots.residuals import residuals
 
         return residuals(self.model, kind=kind, ax=ax)
 
@@ -114,7 +114,7 @@ class PlotAccessor:
         >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
         >>> ax = fit.plot.qq(ax=Figure().subplots())
         """
-        from .qq import qq
+        from ranef.present.plots.qq import qq
 
         return qq(self.model, group=group, term=term, ax=ax)
 
@@ -149,7 +149,7 @@ class PlotAccessor:
         >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
         >>> ax = fit.plot.slopes(ax=Figure().subplots())
         """
-        from .slopes import slopes
+        from ranef.present.plots.slopes import slopes
 
         return slopes(self.model, x=x, by=by, group=group, ax=ax)
 
@@ -174,7 +174,7 @@ class PlotAccessor:
         >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
         >>> ax = fit.plot.shrinkage(ax=Figure().subplots())
         """
-        from .shrinkage import shrinkage
+        from ranef.present.plots.shrinkage import shrinkage
 
         return shrinkage(self.model, group=group, ax=ax)
 
@@ -201,7 +201,7 @@ class PlotAccessor:
         >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
         >>> ax = fit.plot.effects("Days", ax=Figure().subplots())
         """
-        from .effects import effects
+        from ranef.present.plots.effects import effects
 
         return effects(self.model, x, by=by, ax=ax)
 
@@ -230,7 +230,7 @@ class PlotAccessor:
         >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
         >>> ax = fit.plot.profile(ax=Figure().subplots())
         """
-        from .profile import profile
+        from ranef.present.plots.profile import profile
 
         return profile(self.model, parameter=parameter, level=level, ax=ax)
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...design.reads import reads
-from ...errors import NotEstimableWarning
-from ...formula import parse, to_text
-from ...formula.functions import CENTRING
-from ...formula.naming import of_column
-from ...formula.nodes import Call, Expr, walk
-from ..protocol import FittedModel
-from .grid import is_category, repeated
+from ranef.design.reads import reads
+from ranef.errors import NotEstimableWarning
+from ranef.formula import parse, to_text
+from ranef.formula.functions import CENTRING
+from ranef.formula.naming import of_column
+from ranef.formula.nodes import Call, Expr, walk
+from ranef.present.plots.grid import is_category, repeated
+from ranef.present.protocol import FittedModel
 
 if TYPE_CHECKING:
     import pandas as pd

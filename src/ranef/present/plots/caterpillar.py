@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..names import spell
-from ..protocol import FittedModel
-from .choice import choose_group, choose_term
-from .style import ACCENT, GREY, INK, axes, faint_on, ink_on, title
+from ranef.present.plots.choice import choose_group, choose_term
+from ranef.present.plots.style import ACCENT, GREY, INK, axes, faint_on, ink_on, title
+from ranef.present.protocol import FittedModel
+from ranef.present.text.names import spell
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ranef.errors import OptionError, UnknownColumnError, suggestion
 from ranef.formula.naming import column_of, columns_of, factors, find
-from ranef.types import INTERCEPT
-
-from ...errors import OptionError, UnknownColumnError, suggestion
-from ...options import name as name_option
-from ...types import OFFSET
-from ..names import response_of
-from ..protocol import FittedModel
+from ranef.options import name as name_option
+from ranef.present.protocol import FittedModel
+from ranef.present.text.names import response_of
+from ranef.types import INTERCEPT, OFFSET
 
 if TYPE_CHECKING:
     import pandas as pd

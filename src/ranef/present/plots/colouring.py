@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ...errors import OptionError
-from .choice import is_number
-from .grid import levels_in_order
-from .style import PALETTE
+from ranef.errors import OptionError
+from ranef.present.plots.choice import is_number
+from ranef.present.plots.grid import levels_in_order
+from ranef.present.plots.style import PALETTE
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..names import response_of
-from ..protocol import FittedModel
-from .average import average_group, centred_within
-from .choice import check_column, is_number
-from .colouring import colouring
-from .grid import levels_in_order, values_along
-from .style import ACCENT, axes, faint_on, legend, title
+from ranef.present.plots.average import average_group, centred_within
+from ranef.present.plots.choice import check_column, is_number
+from ranef.present.plots.colouring import colouring
+from ranef.present.plots.grid import levels_in_order, values_along
+from ranef.present.plots.style import ACCENT, axes, faint_on, legend, title
+from ranef.present.protocol import FittedModel
+from ranef.present.text.names import response_of
 
 if TYPE_CHECKING:
     import pandas as pd

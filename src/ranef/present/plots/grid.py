@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ranef.formula.naming import columns_of
-
-from ...types import Array
-from ..protocol import FittedModel
+from ranef.present.protocol import FittedModel
+from ranef.types import Array
 
 if TYPE_CHECKING:
     import pandas as pd

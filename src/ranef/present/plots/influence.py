@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...options import name
-from ..names import spell
-from .style import ACCENT, GREY, axes, title
+from ranef.options import name
+from ranef.present.plots.style import ACCENT, GREY, axes, title
+from ranef.present.text.names import spell
 
 if TYPE_CHECKING:
     import pandas as pd

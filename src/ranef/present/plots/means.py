@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .style import ACCENT, GREY, PALETTE, axes, faint_on, legend, title
+from ranef.present.plots.style import ACCENT, GREY, PALETTE, axes, faint_on, legend, title
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...options import one_of
-from ..names import spell
-from .style import GREY, PALETTE, axes, faint_on, legend, title
+from ranef.options import one_of
+from ranef.present.plots.style import GREY, PALETTE, axes, faint_on, legend, title
+from ranef.present.text.names import spell
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +27,7 @@ def power_plot(frame: pd.DataFrame, x: str | None, alpha: float, ax: Axes | None
     Parameters
     ----------
     frame : DataFrame
-        That of :class:`~ranef.present.power.Power`.
+        That of :class:`~ranef.present.results.power.Power`.
     x : {"n_groups", "per_group", "rows"} or None
     alpha : float
         The level, the lowest power there is.

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...errors import OptionError, suggestion
-from ...options import name as name_option
-from ..protocol import FittedModel
-from .style import ACCENT, GREY, axes, check_axes, faint_on, title
+from ranef.errors import OptionError, suggestion
+from ranef.options import name as name_option
+from ranef.present.plots.style import ACCENT, GREY, axes, check_axes, faint_on, title
+from ranef.present.protocol import FittedModel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

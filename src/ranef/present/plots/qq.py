@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...types import Array
-from ..names import spell
-from ..protocol import FittedModel
-from .choice import choose_group, choose_term
-from .style import ACCENT, GREY, axes, faint_on, title
+from ranef.present.plots.choice import choose_group, choose_term
+from ranef.present.plots.style import ACCENT, GREY, axes, faint_on, title
+from ranef.present.protocol import FittedModel
+from ranef.present.text.names import spell
+from ranef.types import Array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

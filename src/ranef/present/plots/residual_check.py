@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...errors import OptionError
-from ...options import shown
-from ...types import Array
-from ..numbers import p_text
-from .style import ACCENT, GREY, SECOND, axes, check_axes, title
+from ranef.errors import OptionError
+from ranef.options import shown
+from ranef.present.plots.style import ACCENT, GREY, SECOND, axes, check_axes, title
+from ranef.present.text.numbers import p_text
+from ranef.types import Array
 
 if TYPE_CHECKING:
     import pandas as pd

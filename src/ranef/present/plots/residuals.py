@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from ...types import Array
-from ..protocol import FittedModel
-from .style import ACCENT, GREY, SECOND, axes, faint_on, title
+from ranef.present.plots.style import ACCENT, GREY, SECOND, axes, faint_on, title
+from ranef.present.protocol import FittedModel
+from ranef.types import Array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ranef.errors import MissingLibraryError, OptionError, suggestion
+from ranef.options import name_list
+from ranef.present.plots.style import GREY, PALETTE, axes, faint_on, legend, title
+from ranef.present.text.names import spell
 from ranef.types import INTERCEPT
-
-from ...errors import MissingLibraryError, OptionError, suggestion
-from ...options import name_list
-from ..names import spell
-from .style import GREY, PALETTE, axes, faint_on, legend, title
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ranef.errors import OptionError
 from ranef.formula.naming import column_of, columns_of, factors
-from ranef.types import INTERCEPT
-
-from ...errors import OptionError
-from ...types import Array
-from ..names import factor_of, has_residual, spell
-from ..protocol import FittedModel
-from .choice import choose_group
-from .style import ACCENT, GREY, SECOND, axes, check_axes, ink_on, legend, title
+from ranef.present.plots.choice import choose_group
+from ranef.present.plots.style import ACCENT, GREY, SECOND, axes, check_axes, ink_on, legend, title
+from ranef.present.protocol import FittedModel
+from ranef.present.text.names import spell
+from ranef.types import INTERCEPT, Array
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,7 +47,7 @@ def shrinkage(model: FittedModel, group: str | None = None, ax: Axes | None = No
     OptionError
         A generalised model, or terms that are not variables of the model.
     """
-    if not has_residual(model.varcorr()):
+    if not model._has_residual:
         raise OptionError("shrinkage is drawn for linear models only", where=model.formula)
     check_axes(ax)
     group = choose_group(model, group)
@@ -107,7 +105,7 @@ def _without_pooling(model: FittedModel, group: str, modes: pd.DataFrame) -> tup
     their regression on the term's columns.
     """
     data = model.model_frame()
-    factor = columns_of(factor_of(group, model))
+    factor = columns_of(group)
     columns = [_column(data, str(name), model) for name in modes.columns]
     if len(factor) != 1:
         raise OptionError(

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ranef.errors import OptionError
 from ranef.formula.naming import columns_of
-
-from ...errors import OptionError
-from ..names import factor_of, response_of, spell
-from ..protocol import FittedModel
-from .average import average_group
-from .choice import check_column, choose_group, slope_variable
-from .colouring import Colouring, colouring
-from .grid import typical_of_groups, values_along
-from .style import GREY, axes, check_axes, ink_on, legend, title
+from ranef.present.plots.average import average_group
+from ranef.present.plots.choice import check_column, choose_group, slope_variable
+from ranef.present.plots.colouring import Colouring, colouring
+from ranef.present.plots.grid import typical_of_groups, values_along
+from ranef.present.plots.style import GREY, axes, check_axes, ink_on, legend, title
+from ranef.present.protocol import FittedModel
+from ranef.present.text.names import response_of, spell
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,7 +64,7 @@ def slopes(
         No numeric predictor; `by` varies within groups or has too many categories.
     """
     check_axes(ax)
-    label = factor_of(choose_group(model, group), model)
+    label = choose_group(model, group)
     data = model.model_frame()
     x = slope_variable(model, label) if x is None else check_column(data, x)
     grouping = columns_of(label)

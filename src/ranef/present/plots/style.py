@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ...errors import MissingLibraryError
-from ...options import instance
+from ranef.errors import MissingLibraryError
+from ranef.options import instance
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -1,0 +1,9 @@
+"""The page that text is printed on: its width, paragraphs, and the grid of a table.
+
+Every layer prints through this package, so that a name too long for its line is broken in one way.
+"""
+
+from ranef.page.grid import Grid, grid
+from ranef.page.lines import broken_name, page_width, paragraph
+
+__all__ = ["Grid", "broken_name", "grid", "page_width", "paragraph"]

@@ -1,0 +1,102 @@
+"""HTML fragments for notebooks, in one quiet style that follows the page's own colours."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from html import escape
+
+__all__ = ["TABLE_STYLE", "escaped", "html_table", "minus", "notes_html", "pre", "rule"]
+
+TABLE_STYLE = (
+    "border-collapse:collapse;margin:0.6em 0;font-size:0.92em;line-height:1.35;"
+    "font-variant-numeric:tabular-nums lining-nums;"
+    "border-top:2px solid currentColor;border-bottom:2px solid currentColor;"
+)
+_RULE = "border-top:1px solid currentColor;"
+_HEAD = "padding:0.25em 0.7em;font-weight:600;white-space:nowrap;"
+_CELL = "padding:0.08em 0.7em;white-space:nowrap;"
+_CAPTION = "text-align:left;font-weight:600;padding-bottom:0.3em"
+
+
+def escaped(text: object) -> str:
+    """`text` safe between tags and inside quoted attributes.
+
+    >>> escaped('<b> & "q"')
+    '&lt;b&gt; &amp; &quot;q&quot;'
+    """
+    return escape(str(text), quote=True)
+
+
+def minus(number: str) -> str:
+    """A number as text with the typographic minus sign."""
+    return number.replace("-", "\N{MINUS SIGN}")
+
+
+def rule(on: bool) -> str:
+    """The style of a cell that starts a block."""
+    return _RULE if on else ""
+
+
+def html_table(
+    rows: Sequence[Sequence[str]], left: int | Collection[int] = 1, caption: str = ""
+) -> str:
+    """Rows of text as a table, the first of them its head; all text escaped.
+
+    Parameters
+    ----------
+    rows : sequence of sequence of str
+    left : int or collection of int
+        So many columns from the first, or just these, hold names and stand flush left. The others
+        hold numbers: flush right, with the typographic minus sign. Stars of significance stand
+        flush left in any column.
+    caption : str
+        Left out where empty.
+
+    Examples
+    --------
+    >>> table = html_table([["", "x"], ["a<b", "-1"]])
+    >>> "a&lt;b" in table, "-1" in table
+    (True, False)
+    """
+    names = set(range(left) if isinstance(left, int) else left)
+    head, *body = rows
+    title = f'<caption style="{_CAPTION}">{escaped(caption)}</caption>' if caption else ""
+    lines = "".join(
+        f"<tr>{_cells('td', row, names, _CELL + rule(k == 0))}</tr>" for k, row in enumerate(body)
+    )
+    return (
+        f'<table style="{TABLE_STYLE}">{title}'
+        f"<thead><tr>{_cells('th', head, names, _HEAD)}</tr></thead><tbody>{lines}</tbody></table>"
+    )
+
+
+def _cells(tag: str, row: Sequence[str], names: set[int], style: str) -> str:
+    return "".join(
+        f'<{tag} style="{style}text-align:{"left" if j in names or _stars(text) else "right"}">'
+        f"{escaped(text if j in names else _number(text))}</{tag}>"
+        for j, text in enumerate(row)
+    )
+
+
+def _stars(text: str) -> bool:
+    return set(text) == {"*"}
+
+
+def _number(text: str) -> str:
+    """A minus sign, and runs of spaces as wide as figures so that numbers stand under numbers."""
+    return minus(text).replace("  ", 2 * "\N{FIGURE SPACE}")
+
+
+def notes_html(notes: Sequence[str], width: str = "44em") -> str:
+    """Paragraphs in smaller type; nothing where there are no notes."""
+    lines = "".join(f'<p style="margin:0.25em 0">{escaped(note)}</p>' for note in notes if note)
+    return f'<div style="font-size:0.85em;max-width:{width}">{lines}</div>' if lines else ""
+
+
+def pre(text: str) -> str:
+    """Text as an HTML fragment that keeps its lines.
+
+    >>> pre("a < b")
+    '<pre style="white-space:pre-wrap;line-height:1.35">a &lt; b</pre>'
+    """
+    return f'<pre style="white-space:pre-wrap;line-height:1.35">{escape(text)}</pre>'

@@ -1,0 +1,91 @@
+"""The width of the page, and the paragraphs and names broken to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+__all__ = ["broken_name", "page_width", "paragraph"]
+
+WIDEST = 100  # longer lines are hard to read
+NARROWEST = 40
+
+
+def page_width() -> int:
+    """Columns of text: those of the terminal, from 40 to 100; 100 where there is no terminal.
+
+    The environment variable COLUMNS goes before the terminal, as in other programs.
+    """
+    from shutil import get_terminal_size  # a fit needs no page
+
+    return max(NARROWEST, min(WIDEST, get_terminal_size((WIDEST, 24)).columns))
+
+
+def paragraph(
+    text: str,
+    first: str = "",
+    rest: str = "",
+    *,
+    width: int = 0,
+    whole_words: bool = False,
+    drop_whitespace: bool = True,
+) -> list[str]:
+    """Lines of at most `width` characters, the page's by default.
+
+    Parameters
+    ----------
+    text : str
+    first, rest : str
+        What the first and the other lines start with.
+    whole_words : bool
+        Whether a word that is longer than a line stays whole, as code has to.
+
+    Examples
+    --------
+    >>> paragraph("one two three", "- ", "  ", width=10)
+    ['- one two', '  three']
+    """
+    import textwrap
+
+    return textwrap.wrap(
+        text,
+        width or page_width(),
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_long_words=not whole_words,
+        break_on_hyphens=False,
+        drop_whitespace=drop_whitespace,
+    )
+
+
+def broken_name(name: str, width: int) -> list[str]:
+    """A name in lines of at most `width` characters, cut after a ``:`` or a space if it has one.
+
+    Nothing of it is left out, so that two names never look the same.
+
+    Examples
+    --------
+    >>> broken_name("condition[T.late]:order[T.second]", 20)
+    ['condition[T.late]:', '  order[T.second]']
+    >>> broken_name("ses:sector", 20)
+    ['ses:sector']
+    """
+    lines, line, room = [], "", width
+    for piece in _pieces(name, width - 2):
+        if line and len(line) + len(piece.rstrip()) > room:
+            lines.append(line.rstrip())
+            line, room = "", width - 2
+        line += piece
+    lines.append(line)
+    return [lines[0], *(f"  {line}" for line in lines[1:])]
+
+
+def _pieces(name: str, width: int) -> Iterable[str]:
+    """The name cut after each ``:`` and space, and where a piece is still too long."""
+    piece = ""
+    for character in name:
+        piece += character
+        if character in ": " or len(piece) >= width:
+            yield piece
+            piece = ""
+    if piece:
+        yield piece

@@ -1,0 +1,1 @@
+"""The diagnosis of a fit: the record, its pages, and the facade that users hold."""

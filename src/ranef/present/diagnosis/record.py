@@ -1,0 +1,28 @@
+"""The record of a diagnosis: findings, and a ladder of remedies that have been tried."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ranef.diagnose.ladder import Ladder
+from ranef.types import Finding
+
+__all__ = ["DiagnosisRecord"]
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class DiagnosisRecord:
+    """The fields of :class:`~ranef.present.diagnosis.facade.Diagnosis`, which explains them."""
+
+    formula: str
+    reml: bool
+    nobs: int
+    groups: Mapping[str, int]
+    findings: tuple[Finding, ...]
+    ladder: Ladder = field(repr=False)
+
+    @property
+    def summary(self) -> tuple[str, ...]:
+        """What the rungs say together, in sentences."""
+        return self.ladder.summary

@@ -1,0 +1,80 @@
+"""The mixed form: everything in one line, then the distributions."""
+
+from __future__ import annotations
+
+from ranef.present.equation.levels import Slope, gamma_numbers, left_side, slopes_of
+from ranef.present.equation.parts import Parts, text, variable
+from ranef.types import INTERCEPT
+
+__all__ = ["mixed_lines"]
+
+
+def mixed_lines(parts: Parts) -> list[str]:
+    """The combined equation and the laws of its random parts."""
+    slopes = slopes_of(parts)
+    return _two_level(parts, slopes) if slopes is not None else _general(parts)
+
+
+def _two_level(parts: Parts, slopes: tuple[Slope, ...]) -> list[str]:
+    fixed, random = [], []
+    for k, slope in enumerate(slopes):
+        own = [] if slope.name == INTERCEPT else [variable(slope.name, "ij")]
+        for m, predictor in zip(gamma_numbers(slope), slope.predictors, strict=True):
+            pieces = [variable(predictor, "j")] if predictor else []
+            fixed.append(r" \, ".join([rf"\gamma_{{{k}{m}}}", *pieces, *own]))
+        if slope.random:
+            random.append(r" \, ".join([f"u_{{{k}j}}", *own]))
+    error = ["e_{ij}"] if parts.linear else []
+    head = rf"\text{{Mixed:}} \quad {left_side(parts, 'ij')} &= "
+    number = {slope.name: k for k, slope in enumerate(slopes)}
+    lines = [head + " + ".join(fixed + random + error)]
+    for term in parts.random:
+        ks = [number[name] for name in term.names]
+        lines.append(_law([f"u_{{{k}j}}" for k in ks], _taus(ks)))
+    return lines + _error(parts, "ij")
+
+
+def _taus(ks: list[int]) -> list[list[str]]:
+    return [[rf"\tau_{{{max(a, b)}{min(a, b)}}}" for b in ks] for a in ks]
+
+
+def _general(parts: Parts) -> list[str]:
+    """Any number of factors: the group of row i is written g[i]."""
+    fixed = [
+        rf"\beta_{{{k}}}" + ("" if name == INTERCEPT else rf" \, {variable(name, 'i')}")
+        for k, name in enumerate(parts.fixed)
+    ]
+    random, laws = [], []
+    number: dict[str, int] = {}
+    for term in parts.random:
+        symbols = []
+        for name in term.names:
+            k = number.setdefault(term.factor, 0)
+            number[term.factor] = k + 1
+            group = text(term.factor)
+            own = "" if name == INTERCEPT else rf" \, {variable(name, 'i')}"
+            random.append(rf"u^{{{group}}}_{{{k},{group}[i]}}{own}")
+            symbols.append((rf"u^{{{group}}}_{{{k},j}}", k))
+        law = [
+            [rf"\tau^{{{text(term.factor)}}}_{{{max(a, b)}{min(a, b)}}}" for _, b in symbols]
+            for _, a in symbols
+        ]
+        laws.append(_law([symbol for symbol, _ in symbols], law))
+    error = ["e_i"] if parts.linear else []
+    line = f"{left_side(parts, 'i')} &= {' + '.join(fixed + random + error)}"
+    return [line, *laws, *_error(parts, "i")]
+
+
+def _law(symbols: list[str], covariance: list[list[str]]) -> str:
+    if len(symbols) == 1:
+        return rf"{symbols[0]} &\sim \mathcal{{N}}(0, {covariance[0][0]})"
+    vector = r" \\ ".join(symbols)
+    rows = r" \\ ".join(" & ".join(row[: i + 1]) for i, row in enumerate(covariance))
+    return (
+        rf"\begin{{pmatrix}} {vector} \end{{pmatrix}} &\sim \mathcal{{N}}\left(0, "
+        rf"\begin{{pmatrix}} {rows} \end{{pmatrix}}\right)"
+    )
+
+
+def _error(parts: Parts, index: str) -> list[str]:
+    return [rf"e_{{{index}}} &\sim \mathcal{{N}}(0, \sigma^2)"] if parts.linear else []

@@ -1,0 +1,133 @@
+"""What the equations of a model are made of, read off its names and variables."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ranef.formula.naming import column_of, columns_of, factors, without_level
+from ranef.present.protocol import FittedModel
+from ranef.present.text.names import response_of
+from ranef.types import INTERCEPT
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Parts", "RandomPart", "parts_of", "text", "variable"]
+
+_ESCAPES = {
+    "\\": r"\backslash ",
+    "_": r"\_",
+    "%": r"\%",
+    "&": r"\&",
+    "#": r"\#",
+    "$": r"\$",
+    "{": r"\{",
+    "}": r"\}",
+    "^": r"\hat{}",
+    "~": r"\tilde{}",
+    "`": r"\textasciigrave{}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RandomPart:
+    """The random effects of one term: grouping factor and coefficient names."""
+
+    factor: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Names of everything that stands in the equations.
+
+    Attributes
+    ----------
+    response : str
+    fixed : tuple of str
+        Coefficient names without the aliased ones.
+    random : tuple of RandomPart
+    group_level : frozenset of str
+        Parts of coefficient names that are constant within the only grouping factor.
+    linear : bool
+        Whether there is a residual variance.
+    """
+
+    response: str
+    fixed: tuple[str, ...]
+    random: tuple[RandomPart, ...]
+    group_level: frozenset[str]
+    linear: bool
+
+    @property
+    def factors(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(part.factor for part in self.random))
+
+
+def parts_of(model: FittedModel) -> Parts:
+    """Collect the names from `model`."""
+    labels = [term.label for term in model._covariances]
+    random = tuple(RandomPart(label.factor, label.names) for label in labels)
+    fixed = tuple(str(name) for name in model.fixef.dropna().index)
+    groups = {part.factor for part in random}
+    constant: frozenset[str] = frozenset()
+    kept = getattr(model, "_kept", None)  # by a fit from a file
+    if kept is not None:
+        constant = frozenset(kept.group_level)
+    elif len(groups) == 1:
+        pieces = {piece for name in fixed for piece in factors(name) if piece != INTERCEPT}
+        constant = _constant(pieces, model.model_frame(), columns_of(next(iter(groups))))
+    return Parts(response_of(model.formula), fixed, random, constant, model._has_residual)
+
+
+def _constant(pieces: set[str], data: pd.DataFrame, group: tuple[str, ...]) -> frozenset[str]:
+    """The pieces all of whose variables have one value in each group of one column."""
+    if len(group) != 1:
+        return frozenset()
+    factor = group[0]
+    grouped = data.groupby(factor, observed=True)
+    steady = {str(c) for c in data.columns if c != factor and int(grouped[c].nunique().max()) <= 1}
+    found = set()
+    for piece in pieces:
+        used = _variables(piece, [str(c) for c in data.columns])
+        if piece.startswith("between(") or (used and used <= steady):
+            found.add(piece)
+    return frozenset(found)
+
+
+def _variables(piece: str, columns: list[str]) -> set[str]:
+    """Columns that occur in a piece of a coefficient name, ``sex[T.male]`` or ``log(x)``."""
+    column = column_of(piece)
+    if column is not None:
+        return {column}.intersection(columns)
+    bare = without_level(piece)
+    used = set()
+    for name in sorted(columns, key=len, reverse=True):
+        pattern = rf"(?<![\w.]){re.escape(name)}(?![\w.])"
+        if re.search(pattern, bare):
+            used.add(name)
+            bare = re.sub(pattern, " ", bare)
+    return used
+
+
+def text(name: str) -> str:
+    r"""A name in upright type.
+
+    >>> text("cwc_ses")
+    '\\text{cwc\\_ses}'
+    """
+    variable = without_level(name)
+    shown = re.sub(r"^\[T\.(.*)\]$", r" = \1", name[len(variable) :])
+    shown = (variable[1:-1] if variable.startswith("`") else variable) + shown
+    return r"\text{" + "".join(_ESCAPES.get(c, c) for c in shown) + "}"
+
+
+def variable(name: str, index: str) -> str:
+    r"""A coefficient's variable with its index; interactions are products.
+
+    >>> variable("ses:sector", "ij")
+    '\\text{ses}_{ij} \\, \\text{sector}_{ij}'
+    """
+    return r" \, ".join(f"{text(piece)}_{{{index}}}" for piece in factors(name))

@@ -1,0 +1,48 @@
+"""The rows of the data with what the model says of each, with the meanings of broom.mixed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ranef.formula.naming import refuse_taken
+from ranef.present.frames.rows import ROW
+from ranef.present.protocol import FittedModel
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["augment"]
+
+
+def augment(model: FittedModel) -> pd.DataFrame:
+    """The rows that were used, with what the model says of each.
+
+    Returns
+    -------
+    DataFrame
+        The model's variables, then ``.fitted`` (with the random effects), ``.resid``
+        (response minus fitted), ``.fixed`` (the population prediction), ``.hat`` (leverage). Rows
+        have the labels that they have in the data. If the data have no labels, a first column
+        ``.row`` has their positions in the data, from 0.
+
+    Raises
+    ------
+    DataError
+        A variable of the model has one of these names.
+    """
+    frame = model.model_frame()
+    taken = (ROW, ".fitted", ".resid", ".fixed", ".hat")
+    refuse_taken(map(str, frame.columns), taken, "fit.augment()")
+    if frame.index.name == ROW:
+        frame = frame.rename_axis(index=None)
+        frame.insert(0, ROW, np.asarray(frame.index))
+    return frame.assign(
+        **{
+            ".fitted": np.asarray(model.fitted),
+            ".resid": np.asarray(model.residuals("response")),
+            ".fixed": np.asarray(model.predict(level="population")),
+            ".hat": np.asarray(model.leverage),
+        }
+    )

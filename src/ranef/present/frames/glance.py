@@ -1,0 +1,44 @@
+"""A fit as one row, with the meanings of broom.mixed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ranef.present.protocol import FittedModel, term_ranks
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["glance"]
+
+
+def glance(model: FittedModel) -> pd.DataFrame:
+    """One row for the whole model.
+
+    Returns
+    -------
+    DataFrame
+        nobs, sigma, logLik, AIC, BIC, REMLcrit or deviance, df_residual as broom.mixed has
+        them; converged (the optimum is certified), singular (a covariance matrix has not full
+        rank), rank (``"1 of 2"``, one entry a term), verdict, method (``"REML"``, ``"ML"``).
+    """
+    import pandas as pd
+
+    ranks = term_ranks(model)
+    likelihood = model.criterion if model.prior is None else -2.0 * model.loglik
+    criterion = ("REMLcrit", likelihood) if model.reml else ("deviance", model.deviance)
+    row = {
+        "nobs": model.nobs,
+        "sigma": model.sigma,
+        "logLik": model.loglik,
+        "AIC": model.aic,
+        "BIC": model.bic,
+        criterion[0]: criterion[1],
+        "df_residual": model.df_resid,
+        "converged": model.certificate.certified,
+        "singular": any(rank < size for _, rank, size in ranks),
+        "rank": ", ".join(f"{rank} of {size}" for _, rank, size in ranks),
+        "verdict": model.certificate.verdict,
+        "method": "REML" if model.reml else "ML",
+    }
+    return pd.DataFrame([row])

@@ -1,0 +1,1 @@
+"""Results that print themselves: one record, one file."""

@@ -1,0 +1,133 @@
+"""Profiles of the deviance as a record: points, and the intervals read from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ranef.errors import OptionError
+from ranef.inference.profile import ProfileTrace
+from ranef.options import confidence
+from ranef.present.text.numbers import fixed, significant
+from ranef.present.text.titled import titled_html, titled_text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Profile"]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Profile:
+    """The deviance along each parameter, all others at their best. ``str()`` shows intervals.
+
+    Made by :meth:`ranef.Fit.profile`, of the ML fit always. Zeta is the root of the deviance above
+    the fit's, with the sign of the side: where it is a straight line, Wald intervals hold.
+
+    Attributes
+    ----------
+    formula : str
+    level : float
+        To which the profiles reach.
+    """
+
+    formula: str
+    level: float
+    _traces: tuple[ProfileTrace, ...] = field(repr=False)
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Names: fixed effects, standard deviations and correlations by term, sigma."""
+        return tuple(trace.parameter.name for trace in self._traces)
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """One row a point: parameter, value, zeta, deviance, certified.
+
+        A point is certified if the other parameters are at a minimum there, by the rules of a
+        fit's certificate. Elsewhere the deviance is an upper bound, and the interval may be too
+        narrow.
+        """
+        import pandas as pd
+
+        rows = [
+            (trace.parameter.name, *point)
+            for trace in self._traces
+            for point in zip(trace.values, trace.zeta, trace.deviance, trace.certified, strict=True)
+        ]
+        return pd.DataFrame(rows, columns=["parameter", "value", "zeta", "deviance", "certified"])
+
+    @property
+    def certified(self) -> bool:
+        """Whether all points are."""
+        return all(bool(trace.certified.all()) for trace in self._traces)
+
+    def confint(self, level: float = 0.95) -> pd.DataFrame:
+        """Where each profile reaches the normal quantiles; the edge of the space if it does not.
+
+        Parameters
+        ----------
+        level : float
+            Up to the profile's own.
+
+        Returns
+        -------
+        DataFrame
+            Columns conf_low, conf_high; one row a parameter. At the profile's own level the ends
+            were searched for; below it they are interpolated.
+
+        Raises
+        ------
+        OptionError
+            A level above the profile's.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Yield ~ 1 + (1 | Batch)", rn.datasets.load("dyestuff"))
+        >>> fit.profile().confint(0.9).loc["Intercept"].round(1).to_list()
+        [1494.8, 1560.2]
+        """
+        import pandas as pd
+
+        if not confidence("level", level) <= self.level:
+            raise OptionError(
+                f"the profile reaches to a level of {self.level:g}",
+                found=f"level={level:g}",
+                fix=f"fit.profile(level={level:g})",
+            )
+        ends = [trace.interval(level) for trace in self._traces]
+        return pd.DataFrame(ends, columns=["conf_low", "conf_high"], index=list(self.parameters))
+
+    def _table(self) -> list[list[str]]:
+        tail = 50.0 * (1.0 - self.level)
+        rows = [["", "Estimate (ML)", f"{tail:.3g} %", f"{100.0 - tail:.4g} %"]]
+        ends = self.confint(self.level)
+        for k, trace in enumerate(self._traces):
+            low, high = (float(x) for x in ends.iloc[k])
+            decimals = significant([(high - low) / 4.0], 3, least=2)
+            figures = (trace.estimate, low, high)
+            rows.append([trace.parameter.name, *(fixed(x, decimals) for x in figures)])
+        return rows
+
+    def _doubts(self) -> list[str]:
+        """The points that are not certified, in words."""
+        doubtful = {
+            trace.parameter.name: (int((~trace.certified).sum()), trace.certified.size)
+            for trace in self._traces
+            if not trace.certified.all()
+        }
+        if not doubtful:
+            return []
+        points = ", ".join(f"{k} of {n} points of {name}" for name, (k, n) in doubtful.items())
+        return [f"Not certified: {points}. These intervals may be too narrow."]
+
+    def __str__(self) -> str:
+        head = ["Profile intervals (maximum likelihood)", f"  {self.formula}"]
+        return titled_text(head, self._table(), self._doubts())
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        title = "Profile intervals (maximum likelihood)"
+        return titled_html(title, self.formula, self._table(), self._doubts())

@@ -1,0 +1,110 @@
+"""From a fitted model to its summary."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ranef.errors import RanefError
+from ranef.formula.naming import RESIDUAL
+from ranef.present.protocol import FittedModel, coefficients_of
+from ranef.present.summary.facade import Summary
+from ranef.present.summary.record import Component, FixedEffect
+from ranef.present.text.names import prior_phrases, spell
+from ranef.types import Array
+
+__all__ = ["residual_quantiles", "summarize"]
+
+
+def summarize(model: FittedModel, ddf: str = "auto", vcov: Any = None) -> Summary:
+    """Collect what the summary of `model` shows.
+
+    Parameters
+    ----------
+    model : FittedModel
+    ddf : str
+        Degrees of freedom of the tests, as in ``Fit.coefficients``.
+    vcov : str or mapping, optional
+        Standard errors, as in ``Fit.coefficients``.
+    """
+    linear = model._has_residual
+    table = coefficients_of(model, ddf, vcov=vcov)
+    t_tests = bool((table["df"].dropna() < math.inf).any())
+    kind = "Linear mixed model" if linear else "Generalised linear mixed model"
+    if not model.ngroups:
+        kind = "Linear model without random effects"
+    method = "REML" if model.reml else "maximum likelihood"
+    criterion = "REML criterion" if model.reml else "deviance"
+    if model.prior is not None:
+        method, criterion = f"penalised {method}", "penalised criterion"
+    columns = ["estimate", "std_error", "df", "statistic", "p_value"]
+    return Summary(
+        title=f"{kind} fitted by {method}",
+        formula=model.formula,
+        nobs=model.nobs,
+        groups=tuple((str(g), int(k)) for g, k in model.ngroups.items()),
+        priors=prior_phrases(model.prior),
+        verdict=str(model.certificate),
+        criteria=(
+            ("AIC", model.aic),
+            ("BIC", model.bic),
+            ("logLik", model.loglik),
+            (criterion, model.criterion),
+            ("df resid", model.df_resid),
+        ),
+        residual_quantiles=residual_quantiles(model),
+        components=_components(model),
+        fixed=tuple(
+            FixedEffect(spell(str(name)), *(float(x) for x in row))
+            for name, row in zip(table.index, table[columns].to_numpy(dtype=float), strict=True)
+            if name not in model.dropped
+        ),
+        ddf=ddf if t_tests else "",
+        dropped=tuple(model.dropped),
+        missing=_missing(model),
+        findings=tuple(model.findings),
+        errors="" if vcov is None else model._errors_in_words(vcov),
+        zeros=model._df_in_words(ddf, vcov),
+    )
+
+
+def residual_quantiles(model: FittedModel) -> tuple[float, ...]:
+    """Smallest, quartiles and largest of the scaled residuals; none if nobody kept the rows."""
+    kept = getattr(model, "_kept", None)  # by a fit from a file
+    if kept is not None:
+        return tuple(kept.residual_quantiles)
+    try:
+        scaled: Array = np.asarray(model.residuals("pearson"), dtype=float) / model.sigma
+    except RanefError:  # a fit of streamed data keeps no rows
+        return ()
+    return tuple(float(q) for q in np.quantile(scaled, (0.0, 0.25, 0.5, 0.75, 1.0)))
+
+
+def _components(model: FittedModel) -> tuple[Component, ...]:
+    lines = [
+        Component(
+            term.label.label,
+            spell(name),
+            float(term.matrix[i, i]),
+            float(term.sds[i]),
+            tuple(term.correlation(i, j) for j in range(i)),
+        )
+        for term in model._covariances
+        for i, name in enumerate(term.label.names)
+    ]
+    if model._has_residual:
+        lines.append(Component(RESIDUAL, "", model.sigma**2, model.sigma))
+    return tuple(lines)
+
+
+def _missing(model: FittedModel) -> str:
+    record = model.missing_rows
+    if not len(record):
+        return ""
+    by_column = ", ".join(f"{name} {count}" for name, count in record.by_column.items() if count)
+    details = [f"outside of the subset: {record.outside}"] if record.outside else []
+    details += [f"missing values: {by_column}"] if by_column else []
+    detail = f" ({'; '.join(details)})" if details else ""
+    return f"{len(record)} of {record.n_total} rows left out{detail}"

@@ -1,0 +1,56 @@
+"""The record of a summary: what a fit is, whether it can be trusted, and the estimates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ranef.types import Finding
+
+__all__ = ["Component", "FixedEffect", "SummaryRecord"]
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One line of the random effects: a variance, and its correlations with those before."""
+
+    group: str
+    term: str
+    variance: float
+    sd: float
+    correlations: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FixedEffect:
+    """One line of the fixed effects."""
+
+    name: str
+    estimate: float
+    std_error: float
+    df: float
+    statistic: float
+    p_value: float
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SummaryRecord:
+    """The fields of :class:`~ranef.present.summary.facade.Summary`, which explains them."""
+
+    title: str
+    formula: str
+    nobs: int
+    groups: tuple[tuple[str, int], ...]
+    priors: tuple[str, ...]
+    verdict: str
+    criteria: tuple[tuple[str, float], ...]
+    residual_quantiles: tuple[float, ...]
+    components: tuple[Component, ...]
+    fixed: tuple[FixedEffect, ...]
+    ddf: str
+    dropped: tuple[str, ...]
+    missing: str
+    findings: tuple[Finding, ...]
+    errors: str = ""
+    zeros: str = ""

@@ -1,0 +1,95 @@
+"""The tables of a summary as rows of text, for every form that it is shown in."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from ranef.inference.ddf.registry import in_words
+from ranef.present.summary.record import FixedEffect, SummaryRecord
+from ranef.present.text.numbers import LEGEND, fixed, p_text, rounded, significant, stars
+
+__all__ = [
+    "component_rows",
+    "components_heading",
+    "criteria_rows",
+    "fixed_heading",
+    "fixed_rows",
+    "legend",
+    "sentence",
+]
+
+
+def sentence(text: str) -> str:
+    """`text` with a capital."""
+    return text[:1].upper() + text[1:]
+
+
+def criteria_rows(summary: SummaryRecord) -> list[list[str]]:
+    """Names of the criteria, and their values."""
+    values = [str(v) if isinstance(v, int) else rounded(v, 2) for _, v in summary.criteria]
+    return [[name for name, _ in summary.criteria], values]
+
+
+def legend(summary: SummaryRecord) -> str:
+    """What the stars mean, empty where there are none."""
+    if not any(stars(effect.p_value) for effect in summary.fixed):
+        return ""
+    return "; ".join(f"{mark} p < {bound:g}" for bound, mark in LEGEND)
+
+
+def components_heading(summary: SummaryRecord) -> str:
+    """What the table of variances holds."""
+    return "Random effects" if summary.groups else "Residual variance"
+
+
+def fixed_heading(summary: SummaryRecord) -> str:
+    """What kind of tests the table of fixed effects holds."""
+    if not summary.ddf:
+        return "Fixed effects (z tests)"
+    return f"Fixed effects (t tests, {in_words(summary.ddf)})"
+
+
+def component_rows(summary: SummaryRecord) -> list[list[str]]:
+    """The random effects, head line first: group, term, variance, SD, correlations."""
+    lines = summary.components
+    decimals_v = min(max(2, significant([c.variance for c in lines], 3)), 5)
+    decimals_s = min(max(2, significant([c.sd for c in lines], 3)), 5)
+    most = max((len(c.correlations) for c in lines), default=0)
+    rows = [["Group", "Term", "Variance", "SD", *(["Corr"] if most else []), *[""] * (most - 1)]]
+    previous = ""
+    for c in lines:
+        correlations = [rounded(r, 2) for r in c.correlations]
+        group = "" if c.group == previous else c.group
+        previous = c.group
+        row = [group, c.term, fixed(c.variance, decimals_v), fixed(c.sd, decimals_s)]
+        rows.append(row + correlations + [""] * (most - len(correlations)))
+    return rows
+
+
+def fixed_rows(summary: SummaryRecord) -> list[list[str]]:
+    """The fixed effects, head line first; the last column holds the stars."""
+    with_df = bool(summary.ddf)
+    head = ["", "Estimate", "SE", *(["df"] if with_df else []), "t" if with_df else "z", "p", ""]
+    decimals = _decimals(summary.fixed)
+    rows = [head]
+    for effect, d in zip(summary.fixed, decimals, strict=True):
+        df = [rounded(effect.df, 1) if math.isfinite(effect.df) else "Inf"] if with_df else []
+        rows.append(
+            [
+                effect.name,
+                fixed(effect.estimate, d),
+                fixed(effect.std_error, d),
+                *df,
+                rounded(effect.statistic, 2),
+                p_text(effect.p_value),
+                stars(effect.p_value),
+            ]
+        )
+    return rows
+
+
+def _decimals(effects: Sequence[FixedEffect]) -> list[int]:
+    """Three significant digits of each standard error; common to all where they are alike."""
+    each = [significant([effect.std_error], 3, least=2) for effect in effects]
+    return [max(each)] * len(each) if each and max(each) - min(each) <= 2 else each

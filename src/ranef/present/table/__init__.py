@@ -1,0 +1,1 @@
+"""Models side by side: the record, its formats, and the facade that users hold."""

@@ -1,0 +1,240 @@
+"""From fitted models to the table: which rows there are and what stands in them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Literal
+
+from ranef.errors import OptionError
+from ranef.formula.naming import RESIDUAL, label_parts
+from ranef.inference.ddf.registry import in_words
+from ranef.options import name_list, one_of, whole
+from ranef.present.protocol import Criteria, FittedModel, coefficients_of
+from ranef.present.table.comparability import comparability
+from ranef.present.table.facade import ComparisonTable
+from ranef.present.table.notes import notes_for
+from ranef.present.table.record import (
+    Block,
+    Cell,
+    Coefficient,
+    InformationCriteria,
+    ModelColumn,
+    Row,
+)
+from ranef.present.text.names import prior_phrases, spell
+from ranef.present.text.numbers import LEGEND, decimals_for, stars
+
+__all__ = ["build_table"]
+
+Scale = Literal["variance", "sd"]
+_PREFIX = {"variance": ("Var", "Cov"), "sd": ("SD", "Corr")}
+
+
+def build_table(
+    models: Sequence[FittedModel],
+    labels: Sequence[str] | None = None,
+    scale: Scale = "variance",
+    ic: Literal["ml", "as-fitted"] = "ml",
+    ml: Sequence[Criteria | None] | None = None,
+    ddf: str = "auto",
+    digits: int = 2,
+    vcov: Any = None,
+) -> ComparisonTable:
+    """Arrange fitted models side by side.
+
+    Parameters
+    ----------
+    models : sequence of FittedModel
+        At least one.
+    labels : sequence of str, optional
+        Column heads; ``Model 1``, ``Model 2``, ... by default.
+    scale : {"variance", "sd"}
+        Variances and covariances, or standard deviations and correlations.
+    ic : {"ml", "as-fitted"}
+        With ``"ml"``, AIC, BIC and log-likelihood of the ML fits are added wherever those of
+        the fits themselves cannot be compared.
+    ml : sequence of Criteria or None, optional
+        For each REML model the criteria of its ML fit (or that fit), else None.
+    ddf : str
+        Method for the degrees of freedom behind the stars.
+    vcov : str or mapping, optional
+        Standard errors, as in ``Fit.coefficients``.
+    digits : int
+        Least decimals. A row gets more where its smallest standard error, variance or covariance
+        needs them for two significant digits; beyond five decimals it is in scientific notation.
+
+    Raises
+    ------
+    OptionError
+        No models; labels or ml of another length; an unknown scale, ic or number of digits.
+    """
+    labels = None if labels is None else name_list("labels", labels, "model")
+    _check(models, labels, scale, ic, ml, digits)
+    heads = list(labels) if labels else [f"Model {i}" for i in range(1, len(models) + 1)]
+    refits = list(ml) if ml else [None] * len(models)
+    frames = [coefficients_of(model, ddf, vcov=vcov) for model in models]
+    errors = [] if vcov is None else [model._errors_in_words(vcov) for model in models]
+    columns = tuple(
+        _column(model, head, _coefficients(frame), refit, scale)
+        for model, head, frame, refit in zip(models, heads, frames, refits, strict=True)
+    )
+    status = comparability(models)
+    with_ml = (
+        ic == "ml"
+        and status in ("same fixed part", "same method")
+        and any(column.ml for column in columns)
+    )
+    blocks = (
+        _coefficient_block(columns, digits),
+        _fit_block(columns, digits, with_ml),
+        _variance_block(columns, digits),
+    )
+    t_tests = any(bool((f["df"].dropna() < math.inf).any()) for f in frames)
+    return ComparisonTable(
+        columns=columns,
+        blocks=tuple(block for block in blocks if block.rows),
+        legend=_legend(columns, ddf if t_tests else ""),
+        notes=notes_for(columns, status, with_ml, errors),
+    )
+
+
+def _check(
+    models: Sequence[FittedModel],
+    labels: Sequence[str] | None,
+    scale: str,
+    ic: str,
+    ml: Sequence[Criteria | None] | None,
+    digits: int,
+) -> None:
+    if not models:
+        raise OptionError("no models to put in a table", fix="give at least one fitted model")
+    for name, values in (("labels", labels), ("ml", ml)):
+        if values and len(values) != len(models):
+            raise OptionError(
+                f"{name} must have one entry for each model",
+                found=f"{len(values)} for {len(models)} models",
+                fix=f"give {len(models)} of them in a list, or none",
+            )
+    one_of("scale", scale, tuple(_PREFIX))
+    one_of("ic", ic, ("ml", "as-fitted"))
+    whole("digits", digits, least=0, most=12, of="the number of decimals")
+
+
+def _coefficients(frame: object) -> dict[str, Coefficient]:
+    rows = frame[["estimate", "std_error", "p_value"]].itertuples()  # type: ignore[index]
+    return {str(r[0]): Coefficient(float(r[1]), float(r[2]), float(r[3])) for r in rows}
+
+
+def _column(
+    model: FittedModel,
+    label: str,
+    coefficients: dict[str, Coefficient],
+    refit: Criteria | None,
+    scale: Scale,
+) -> ModelColumn:
+    own = _criteria(model)
+    components, covariances, residual = _components(model, scale)
+    aliased = {name: Coefficient(math.nan, math.nan, math.nan) for name in model.dropped}
+    return ModelColumn(
+        label=label,
+        formula=model.formula,
+        reml=model.reml,
+        coefficients={**coefficients, **aliased},
+        as_fitted=own,
+        ml=(_criteria(refit) if refit is not None else None) if model.reml else own,
+        nobs=model.nobs,
+        ngroups=dict(model.ngroups),
+        components=components,
+        covariances=covariances,
+        residual=residual,
+        verdict=model.certificate.verdict,
+        certified=model.certificate.certified,
+        certificate=str(model.certificate),
+        priors=prior_phrases(model.prior),
+    )
+
+
+def _criteria(fit: Criteria) -> InformationCriteria:
+    return InformationCriteria(float(fit.aic), float(fit.bic), float(fit.loglik))
+
+
+def _components(
+    model: FittedModel, scale: Scale
+) -> tuple[dict[str, float], dict[str, float], dict[str, float]]:
+    diagonal, off_diagonal = _PREFIX[scale]
+    components: dict[str, float] = {}
+    covariances: dict[str, float] = {}
+    residual: dict[str, float] = {}
+    sd = scale == "sd"
+    for term in model._covariances:
+        group, names = term.label.label, [spell(name) for name in term.label.names]
+        for i, name in enumerate(names):
+            own = term.sds[i] if sd else term.matrix[i, i]
+            components[f"{diagonal}: {label_parts([group, name])}"] = float(own)
+        for i, j in term.pairs:
+            both = term.correlation(i, j) if sd else term.covariance(i, j)
+            covariances[f"{off_diagonal}: {label_parts([group, names[i], names[j]])}"] = both
+    if model._has_residual:
+        residual[f"{diagonal}: {RESIDUAL}"] = model.sigma if sd else model.sigma**2
+    return components, covariances, residual
+
+
+def _coefficient_block(columns: Sequence[ModelColumn], digits: int) -> Block:
+    rows = []
+    for name in _union(column.coefficients for column in columns):
+        found = [column.coefficients.get(name) for column in columns]
+        cells = tuple(
+            Cell(c.estimate, None if math.isnan(c.estimate) else c.std_error, stars(c.p_value))
+            if c
+            else Cell()
+            for c in found
+        )
+        decimals = decimals_for([c.std_error for c in found if c], digits)
+        rows.append(Row(spell(name), cells, decimals))
+    return Block("coefficients", tuple(rows))
+
+
+def _fit_block(columns: Sequence[ModelColumn], digits: int, with_ml: bool) -> Block:
+    def row(label: str, value: Callable[[ModelColumn], float | int | None]) -> Row:
+        return Row(label, tuple(Cell(value(column)) for column in columns), digits)
+
+    rows = [
+        row("AIC", lambda c: c.as_fitted.aic),
+        row("BIC", lambda c: c.as_fitted.bic),
+        row("Log Likelihood", lambda c: c.as_fitted.loglik),
+    ]
+    if with_ml:
+        rows += [
+            row("AIC (ML)", lambda c: c.ml.aic if c.ml else None),
+            row("BIC (ML)", lambda c: c.ml.bic if c.ml else None),
+            row("Log Likelihood (ML)", lambda c: c.ml.loglik if c.ml else None),
+        ]
+    rows.append(row("Num. obs.", lambda c: c.nobs))
+    for group in _union(column.ngroups for column in columns):
+        rows.append(row(f"Num. groups: {group}", lambda c, g=group: c.ngroups.get(g)))  # type: ignore[misc]
+    return Block("fit", tuple(rows))
+
+
+def _variance_block(columns: Sequence[ModelColumn], digits: int) -> Block:
+    rows = []
+    for part in ("components", "covariances", "residual"):
+        maps: list[Mapping[str, float]] = [getattr(column, part) for column in columns]
+        for label in _union(maps):
+            values = [m.get(label) for m in maps]
+            decimals = decimals_for([v for v in values if v is not None], digits)
+            rows.append(Row(label, tuple(Cell(v) for v in values), decimals))
+    return Block("variances", tuple(rows))
+
+
+def _union(maps: Iterable[Mapping[str, object]]) -> list[str]:
+    """Keys in order of first appearance."""
+    return list(dict.fromkeys(key for m in maps for key in m))
+
+
+def _legend(columns: Sequence[ModelColumn], ddf: str) -> str:
+    used = any(stars(c.p_value) for column in columns for c in column.coefficients.values())
+    if not used:
+        return ""
+    tests = f"t tests, {in_words(ddf)}" if ddf else "z tests"
+    return "; ".join(f"{mark} p < {bound:g}" for bound, mark in LEGEND) + f" ({tests})"

@@ -1,0 +1,221 @@
+"""Models side by side as users hold them: a table that writes itself in every format."""
+
+from __future__ import annotations
+
+import math
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ranef.errors import OptionError
+from ranef.options import shown, text
+from ranef.present.table.docx import render_docx
+from ranef.present.table.formats import format_of
+from ranef.present.table.html import render_html
+from ranef.present.table.latex import render_latex
+from ranef.present.table.markdown import render_markdown
+from ranef.present.table.record import TableRecord
+from ranef.present.table.text import render_text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["ComparisonTable"]
+
+
+class ComparisonTable(TableRecord):
+    """A table of models side by side. ``str()`` is the text form.
+
+    Attributes
+    ----------
+    columns : tuple of ModelColumn
+    blocks : tuple of Block
+    legend : str
+        What the stars mean, empty where there are none.
+    notes : tuple of str
+        What may be compared, and the verdict on each fit.
+    """
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return render_text(self)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return self.to_html()
+
+    def _repr_latex_(self) -> str:
+        return self.to_latex()
+
+    def to_markdown(self) -> str:
+        """The table in Markdown, one line a coefficient: ``2.80*** (0.15)``.
+
+        Returns
+        -------
+        str
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Yield ~ 1 + (1 | Batch)", rn.datasets.load("dyestuff"))
+        >>> print(rn.compare(fit).to_markdown().splitlines()[2].replace(" ", ""))
+        |(Intercept)|1527.50\\*\\*\\*(19.38)|
+        """
+        return render_markdown(self)
+
+    def to_html(self) -> str:
+        """An HTML fragment: a table with its own style, all text escaped.
+
+        Returns
+        -------
+        str
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Yield ~ 1 + (1 | Batch)", rn.datasets.load("dyestuff"))
+        >>> "19.38" in rn.compare(fit).to_html()
+        True
+        """
+        return render_html(self)
+
+    def to_latex(self, caption: str = "", label: str = "") -> str:
+        """A LaTeX ``table``; needs the packages booktabs and threeparttable.
+
+        Parameters
+        ----------
+        caption, label : str
+            Both left out where empty. The caption is LaTeX and is not escaped.
+
+        Returns
+        -------
+        str
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Yield ~ 1 + (1 | Batch)", rn.datasets.load("dyestuff"))
+        >>> print(rn.compare(fit).to_latex(label="tab:dye").splitlines()[2])
+        \\label{tab:dye}
+        """
+        text("caption", caption)
+        text("label", label)
+        return render_latex(self, caption=caption, label=label)
+
+    def to_docx(self, path: str | os.PathLike[str], title: str = "") -> Path:
+        """Write a Word document with the table and return its path.
+
+        Parameters
+        ----------
+        path : path-like
+            Written over where it exists.
+        title : str
+            A heading above the table, left out where empty.
+
+        Returns
+        -------
+        Path
+
+        Raises
+        ------
+        OptionError
+            `path` is not the name of a file.
+        MissingLibraryError
+            python-docx is not installed.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Yield ~ 1 + (1 | Batch)", rn.datasets.load("dyestuff"))
+        >>> path = rn.compare(fit).to_docx("table.docx")  # doctest: +SKIP
+        """
+        target = _file(path)
+        text("title", title)
+        content = render_docx(self, title)
+        target.write_bytes(content)
+        return target
+
+    def write(self, path: str | os.PathLike[str]) -> Path:
+        """Write the table to a file, in the format that its name ends in.
+
+        Parameters
+        ----------
+        path : path-like
+            Ends in ``.txt``, ``.md``, ``.html``, ``.tex`` or ``.docx``. Written over where it
+            exists.
+
+        Returns
+        -------
+        Path
+
+        Raises
+        ------
+        OptionError
+            Another ending, or `path` is not the name of a file.
+        MissingLibraryError
+            A Word document is asked for, and python-docx is not installed.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Yield ~ 1 + (1 | Batch)", rn.datasets.load("dyestuff"))
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     rn.compare(fit).write(f"{folder}/table.md").name
+        'table.md'
+        """
+        target = _file(path)
+        content = format_of(target).render(self)
+        if isinstance(content, str):
+            content = f"{content.rstrip()}\n".encode()
+        target.write_bytes(content)
+        return target
+
+    def to_frame(self) -> pd.DataFrame:
+        """The numbers, unrounded: one row a line of the table, two columns a model.
+
+        Returns
+        -------
+        DataFrame
+            Indexed by block and row; columns ``(model, "estimate")``, ``(model, "std_error")``.
+            Models of equal label are kept apart by position only.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Yield ~ 1 + (1 | Batch)", rn.datasets.load("dyestuff"))
+        >>> rn.compare(fit).to_frame().loc["coefficients"].round(2).to_numpy().tolist()
+        [[1527.5, 19.38]]
+        """
+        import pandas as pd
+
+        index = pd.MultiIndex.from_tuples(
+            [(block.name, row.label) for block in self.blocks for row in block.rows],
+            names=["block", "row"],
+        )
+        columns = pd.MultiIndex.from_tuples(
+            [(label, part) for label in self.labels for part in ("estimate", "std_error")],
+            names=["model", "part"],
+        )
+        numbers = [
+            [_number(x) for cell in row.cells for x in (cell.value, cell.std_error)]
+            for block in self.blocks
+            for row in block.rows
+        ]
+        return pd.DataFrame(numbers, index=index, columns=columns, dtype=float)
+
+
+def _file(path: object) -> Path:
+    if not isinstance(path, (str, os.PathLike)):
+        raise OptionError(
+            "path must be the name of a file",
+            found=f"path={shown(path)}",
+            fix='use a name such as "table.docx"',
+        )
+    return Path(path)
+
+
+def _number(x: float | int | None) -> float:
+    return math.nan if x is None else float(x)
