@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <functional>
 #include <random>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -240,9 +241,34 @@ void check(const std::string& name, const Data& data) {
   }
 }
 
+// Whether cross-products are refused on the pattern of others.
+bool refused(const Data& pattern, const Data& data) {
+  const ranef::Arranged arranged = ranef::arrange(ranef::cross_products(pattern.view()));
+  try {
+    ranef::arrange_numbers(*arranged, ranef::cross_products(data.view()));
+  } catch (const std::invalid_argument&) {
+    return true;
+  }
+  return false;
+}
+
+void check_refusals() {
+  const Data crossed = make({30, 25}, {1, 1}, {false, false}, 120);
+  const Data two = make({14, 9, 8}, {1, 1, 1}, {false, false, false}, 40);
+  const Data nested = make({15, 4}, {1, 1}, {false, true}, 120);
+  const Data other_parents = make({15, 4}, {1, 1}, {false, false}, 120);
+  expect(refused(crossed, crossed) ? 1.0 : 0.0, 0.5, "its own pattern");
+  expect(refused(thinned(crossed), crossed) ? 0.0 : 1.0, 0.5, "levels that do not meet");
+  expect(refused(thinned(two), two) ? 0.0 : 1.0, 0.5, "levels of the tail that do not meet");
+  expect(refused(nested, other_parents) ? 0.0 : 1.0, 0.5, "another parent");
+  expect(refused(nested, make({16, 4}, {1, 1}, {false, true}, 120)) ? 0.0 : 1.0, 0.5, "levels");
+  expect(refused(nested, make({15, 4}, {1, 2}, {false, true}, 120)) ? 0.0 : 1.0, 0.5, "columns");
+}
+
 }  // namespace
 
 int main() {
+  check_refusals();
   check("one factor", make({12}, {1}, {false}, 90));
   check("three slopes", make({9}, {3}, {false}, 150));
   check("nested", make({15, 4}, {2, 1}, {false, true}, 120));
