@@ -166,7 +166,7 @@ def certificate(
     rank = {label.label: r for label, r in zip(problem.labels, found.rank, strict=True)}
     dims = {label.label: len(label.names) for label in problem.labels}
     directions: tuple[str, ...] = ()
-    # Written so that a number that is none is no optimum either.
+    # Asked as "small enough", so that NaN is never certified.
     enough = found.gain <= ENOUGH_GAIN and found.step <= ENOUGH_STEP
     if _hidden_by_rounding(found, enough):
         verdict = "limited by rounding"
