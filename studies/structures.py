@@ -39,7 +39,7 @@ Array = NDArray[np.float64]
 PROMISED = 1e-6
 """Deviance units that a certified fit may leave, beside its rounding."""
 
-NEAR = (1e-4, 1e-3, 1e-2, 1e-1)
+NEAR = (1e-4, 1e-3, 1e-2)
 FAR = 8
 SCANNED = 60
 

@@ -16,6 +16,9 @@ namespace {
 // A predicted gain, deviance units, below which a step is a billionth of a standard error.
 constexpr double kNothing = 1e-18;
 
+// A slope out of the boundary, deviance units: what is left to gain is less still.
+constexpr double kLeft = 1e-6;
+
 // A predicted gain below which the Hessian hardly changes any more.
 constexpr double kNear = 0.1;
 
@@ -267,7 +270,7 @@ class Search {
       const Structure& structure = chart_.structure(k);
       const Vector own = chart_.part(out_.theta, k);
       for (const Way& way : structure.ways_out(own, chart_.gamma_of(gamma, k), 1e-6)) {
-        if (!(way.slope < -1e-6)) break;  // what is left to gain is less still
+        if (!(way.slope < -kLeft)) break;
         if (walk(k, own, way)) return true;
       }
     }
@@ -302,7 +305,10 @@ class Search {
     constexpr double kExact = 1e-12;
     const auto ways = chart_.structure(k).ways_out(chart_.part(at_, k),
                                                    chart_.gamma_of(criterion_.gamma(), k), kExact);
-    return ways.empty() || ways.front().slope >= 0.0;
+    // A little of a slope is left where the other coordinates have not quite converged; where a
+    // covariance may be any there is no need for that.
+    const double least = chart_.structure(k).triangular() ? 0.0 : -kLeft;
+    return ways.empty() || ways.front().slope >= least;
   }
 
   // Whether the last quadratic model promises so much of a loss that a look is not worth its while.

@@ -76,8 +76,13 @@ class Family : public Structure {
   double sd(const Vector& x, int i) const;
   Matrix correlation(const Vector& x) const;
   void snap(Vector& x, int k) const;
+  // Angles that make no difference at x, wherever they are.
+  std::vector<int> inert_angles(const Vector& x) const;
   Way way_from_nothing(const Vector& x, const Matrix& gamma) const;
   Way way_at_fold(const Vector& x, int k, const Matrix& gamma) const;
+  Way way_by_a_ray(const Vector& exact, int k, const Matrix& gamma) const;
+  Vector best_inert(const Vector& exact, int k, const Matrix& gamma,
+                    const std::vector<int>& inert) const;
   double bend_along(const Vector& x, const Way& way, const Matrix& gamma) const;
 
   int sizes_;

@@ -26,13 +26,14 @@
 
 namespace ranef {
 
-// A way out of the boundary: D + t E to first order in t >= 0.
+// A way out of the boundary: D + t E to first order in t >= 0, but for steps along the face.
 struct Way {
   Matrix e;             // E, q x q
   double slope = 0.0;   // <Gamma, E>
   double bend = 0.0;    // <Gamma, d2D/dt2>
   Vector v;             // E = v v', where D may be any matrix
-  Vector from;          // else coordinates that the way starts from
+  Vector from;          // else coordinates that the way starts from, if they are not those of D
+  Matrix towards;       // else a correlation matrix that the one of D is mixed with
   int coordinate = -1;  // that moves by stretch t^(1 / power); -1: all sizes with the root of t
   int power = 2;
   double stretch = 1.0;
