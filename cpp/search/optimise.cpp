@@ -305,10 +305,12 @@ class Search {
     constexpr double kExact = 1e-12;
     const auto ways = chart_.structure(k).ways_out(chart_.part(at_, k),
                                                    chart_.gamma_of(criterion_.gamma(), k), kExact);
-    // A little of a slope is left where the other coordinates have not quite converged; where a
-    // covariance may be any there is no need for that.
-    const double least = chart_.structure(k).triangular() ? 0.0 : -kLeft;
-    return ways.empty() || ways.front().slope >= least;
+    if (chart_.structure(k).triangular()) return ways.empty() || ways.front().slope >= 0.0;
+    // A slope of no worth is left where other coordinates have not quite converged: the covariances
+    // of an effect without variance have the sign of a correlation that is nearly zero.
+    return std::all_of(ways.begin(), ways.end(), [](const Way& way) {
+      return way.slope >= -kLeft || way.slope * way.slope < 2e-9 * way.bend;
+    });
   }
 
   // Whether the last quadratic model promises so much of a loss that a look is not worth its while.

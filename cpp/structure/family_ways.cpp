@@ -239,7 +239,9 @@ Way Family::way_at_fold(const Vector& x, int k, const Matrix& gamma) const {
   const Matrix cross = times(e.second[at(k)][at(k)], Form::kPlain, e.t, Form::kTransposed);
   way.coordinate = k;
   way.e = cross + cross.transpose() + 2.0 * outer_gram(e.first[at(k)]);
-  if (way.e.norm() < kInert * (1.0 + e.t.squaredNorm())) {
+  // A correlation of nearly zero is one that has not quite converged.
+  const double none = k < sizes_ ? 1e-5 : kInert;
+  if (way.e.norm() < none * (1.0 + e.t.squaredNorm())) {
     way.e.setZero(q(), q());
     if (k < sizes_) way.e(k, k) = 1.0;  // without covariances the variance comes first
     way.power = 4;
