@@ -39,8 +39,12 @@ class FamilyFace : public TermFace {
     std::vector<Matrix> all;
     family.directions(x_.data(), all);
     const double size = 1.0 + covariance_.norm();
+    const std::vector<int> inert = family.inert_angles(x_);
     for (int k = 0; k < family.size(); ++k) {
-      if (family.closeness(x_, k) < kAtFold || all[at(k)].norm() < kInert * size) continue;
+      if (family.closeness(x_, k) < kAtFold) continue;
+      // Without effect here, or anywhere: even powers of a correlation of zero come back.
+      const bool nowhere = k < family.sizes() || std::count(inert.begin(), inert.end(), k) > 0;
+      if (nowhere && all[at(k)].norm() < kInert * size) continue;
       free_.push_back(k);
       directions_.push_back(all[at(k)]);
     }
@@ -56,7 +60,7 @@ class FamilyFace : public TermFace {
     std::vector<int> order(at(family_.q()));
     std::iota(order.begin(), order.end(), 0);
     Matrix ordered;
-    pivoted_root(covariance_, rank_, order, ordered);
+    pivoted_root(family_.Structure::root(x_), rank_, order, ordered);
     Matrix out(family_.q(), rank_);
     for (int i = 0; i < family_.q(); ++i) out.row(order[at(i)]) = ordered.row(i);
     return out;
