@@ -90,8 +90,11 @@ class Rival:
         self.kernel: Kernel = problem.kernel()
         self.lowest, self.where = np.inf, np.zeros(0)
 
+    def roots(self, x: Array) -> list[Array]:
+        return group_lambdas(self.problem, x)
+
     def value(self, x: Array) -> float:
-        fine = self.kernel.evaluate(group_lambdas(self.problem, x))
+        fine = self.kernel.evaluate(self.roots(x))
         return float(self.kernel.value) if fine else 1e10
 
     def of_covariances(self, matrices: Sequence[Array]) -> float:
