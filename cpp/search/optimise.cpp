@@ -17,6 +17,9 @@ namespace {
 // A predicted gain, deviance units, below which a step is a billionth of a standard error.
 constexpr double kNothing = 1e-18;
 
+// A slope out of the boundary, deviance units: what is left to gain is less still.
+constexpr double kLeft = 1e-6;
+
 // A predicted gain below which the Hessian hardly changes any more.
 constexpr double kNear = 0.1;
 
@@ -264,7 +267,7 @@ class Search {
       const Structure& structure = chart_.structure(k);
       const Vector own = chart_.part(out_.theta, k);
       for (const Way& way : structure.ways_out(own, chart_.gamma_of(gamma, k), 1e-6)) {
-        if (!(way.slope < -1e-6)) break;  // what is left to gain is less still
+        if (!(way.slope < -kLeft)) break;
         if (walk(k, own, way)) return true;
       }
     }
@@ -299,7 +302,12 @@ class Search {
     constexpr double kExact = 1e-12;
     const auto ways = chart_.structure(k).ways_out(chart_.part(at_, k),
                                                    chart_.gamma_of(criterion_.gamma(), k), kExact);
-    return ways.empty() || ways.front().slope >= 0.0;
+    if (chart_.structure(k).triangular()) return ways.empty() || ways.front().slope >= 0.0;
+    // A slope of no worth is left where other coordinates have not quite converged: the covariances
+    // of an effect without variance have the sign of a correlation that is nearly zero.
+    return std::all_of(ways.begin(), ways.end(), [](const Way& way) {
+      return way.slope >= -kLeft || way.slope * way.slope < 2e-9 * way.bend;
+    });
   }
 
   // Whether the quadratic model predicts an increase of over 1e-3: then the evaluation is skipped.
