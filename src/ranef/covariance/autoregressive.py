@@ -13,14 +13,20 @@ def _names(names: Sequence[str]) -> tuple[str, ...]:
     return ("cor",)
 
 
+def _correlation(i: int, j: int, positions: Sequence[int]) -> tuple[int, int]:
+    return 0, abs(positions[i] - positions[j])
+
+
 AR1 = Kind(
     "ar1",
     "one variance and correlations that fall as powers of one with the distance in time",
     one_variance=True,
     correlations=_names,
+    correlation=_correlation,
 )
 HETAR1 = Kind(
     "hetar1",
     "a variance for each time and correlations that fall as powers of one with the distance",
     correlations=_names,
+    correlation=_correlation,
 )

@@ -17,8 +17,8 @@ def _lowest(q: int) -> float:
     return -1.0 / (q - 1)
 
 
-def _place(i: int, j: int) -> int:
-    return 0
+def _correlation(i: int, j: int, positions: Sequence[int]) -> tuple[int, int]:
+    return 0, 1
 
 
 CS = Kind(
@@ -26,7 +26,7 @@ CS = Kind(
     "a variance for each effect and one correlation for all pairs",
     correlations=_names,
     lowest=_lowest,
-    matrix=_place,
+    correlation=_correlation,
 )
 HOMCS = Kind(
     "homcs",
@@ -34,5 +34,5 @@ HOMCS = Kind(
     one_variance=True,
     correlations=_names,
     lowest=_lowest,
-    matrix=_place,
+    correlation=_correlation,
 )

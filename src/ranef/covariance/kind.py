@@ -31,9 +31,10 @@ class Kind:
         Names of the correlation parameters of a term with such columns.
     lowest : callable
         The lowest value that each correlation can have, for a number of columns; the highest is 1.
-    matrix : callable
-        Place (i, j), i > j, among the correlation parameters of the correlation of columns i and
-        j, or -1 where it is not a parameter itself.
+    correlation : callable
+        For columns i and j and the columns' positions in time: place among the correlation
+        parameters of the one whose power is the correlation of the columns, and the power; place
+        -1 for no correlation.
     """
 
     name: str
@@ -42,7 +43,7 @@ class Kind:
     one_variance: bool = False
     correlations: Callable[[Sequence[str]], tuple[str, ...]] = lambda names: ()
     lowest: Callable[[int], float] = lambda q: -1.0
-    matrix: Callable[[int, int], int] = lambda i, j: -1
+    correlation: Callable[[int, int, Sequence[int]], tuple[int, int]] = lambda i, j, at: (-1, 1)
 
     def parameter_names(self, names: Sequence[str]) -> tuple[str, ...]:
         """Names of theta's entries for a term with these columns.

@@ -13,20 +13,20 @@ def _names(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(f"cor at distance {lag}" for lag in range(1, len(names)))
 
 
-def _place(i: int, j: int) -> int:
-    return abs(i - j) - 1
+def _correlation(i: int, j: int, positions: Sequence[int]) -> tuple[int, int]:
+    return abs(i - j) - 1, 1
 
 
 TOEP = Kind(
     "toep",
     "a variance for each time and a correlation for each distance",
     correlations=_names,
-    matrix=_place,
+    correlation=_correlation,
 )
 HOMTOEP = Kind(
     "homtoep",
     "one variance and a correlation for each distance",
     one_variance=True,
     correlations=_names,
-    matrix=_place,
+    correlation=_correlation,
 )

@@ -49,7 +49,7 @@ class Parameters(FitRecord):
     def _parameters(self) -> tuple[Parameter, ...]:
         from ranef.inference.parameters import parameters_of
 
-        return parameters_of(self._design.x_names, self._problem.labels)
+        return parameters_of(self._design.x_names, self._problem.labels, self._problem.terms)
 
     @cached_property
     @progress("computing the covariances of all parameters")
