@@ -226,22 +226,22 @@ class VarianceParameter:
         A correlation with an effect that does not vary has no bearing on the deviance: this is a
         point of the profile of every correlation, and a valley of its own.
         """
-        rest = np.setdiff1d(np.arange(start.size), zeros)
-
-        def whole(x: Array) -> Array:
-            out = np.zeros(start.size)
-            out[rest] = x
-            return out
+        at = np.array(zeros, dtype=np.intp)
 
         def derivatives(x: Array) -> tuple[Array, Array]:
-            g, h = self._derivatives(0.0, whole(x))
-            return g[rest], h[np.ix_(rest, rest)]
+            g, h = self._derivatives(0.0, x)
+            g[at] = h[at] = h[:, at] = 0.0
+            h[at, at] = 1.0  # they stay where they are
+            return g, h
 
+        edge = start.copy()
+        edge[at] = 0.0
         found = lowest(
-            lambda x: self._evaluate(0.0, whole(x)),
+            lambda x: self._evaluate(0.0, x),
             derivatives,
-            lambda x: self._sizes(0.0, whole(x))[rest],
-            start[rest],
-            [int(np.searchsorted(rest, j)) for j in self._bounded if j in rest],
+            lambda x: self._sizes(0.0, x),
+            edge,
+            self._bounded,
+            lambda x, step: self._moved(0.0, x, step),
         )
-        return whole(found.x)
+        return found.x
