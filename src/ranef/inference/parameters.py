@@ -119,6 +119,6 @@ def _correlations(parameter: Parameter, covariances: Array, sds: Array) -> Array
     each, best = np.arange(sds.shape[0]), np.argmax(scales, axis=1)
     scale, product = scales[each, best], covariances[each, i[best], j[best]]
     out = np.divide(product, scale, out=np.full_like(scale, np.nan), where=scale > 0.0)
-    if parameter.power == 1:
-        return np.asarray(out)
-    return np.asarray(np.copysign(np.abs(out) ** (1.0 / parameter.power), out))
+    if parameter.power > 1:
+        out = np.copysign(np.abs(out) ** (1.0 / parameter.power), out)
+    return np.asarray(np.clip(out, parameter.lowest, 1.0))

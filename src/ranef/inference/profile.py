@@ -77,7 +77,8 @@ class ProfileTrace:
             if reached:
                 ends.append(float(inverse(np.clip(sign * z, self.zeta[0], self.zeta[-1]))))
             else:
-                ends.append(float(bound) if far == bound else np.nan)
+                end = 0.0 if self.parameter.kind == "sigma" else float(bound)
+                ends.append(end if far == bound else np.nan)
         return ends[0], ends[1]
 
 
@@ -131,8 +132,8 @@ def profile_traces(
             profiled = FixedEffect(problem, parameter.i, control.gain)
             start = solution.inner
         else:
-            profiled = VarianceParameter(problem, parameter)
-            start = profiled.start(covariances, solution.theta, estimates.sigma)
+            profiled = VarianceParameter(problem, parameter, estimates.sigma)
+            start = profiled.start(covariances, solution.theta)
         first = Point(estimate, estimates.deviance, start)
         bounds = _bounds(parameter, estimate)
         step = _first_step(problem, estimates, parameter, estimate)
@@ -154,7 +155,7 @@ def _is_fixed(problem: Problem, parameter: Parameter) -> bool:
 
 
 def _bounds(parameter: Parameter, estimate: float) -> tuple[float, float]:
-    """Ends of the parameter space; sigma gets nowhere near its own."""
+    """Ends of the parameter space; for sigma a value that stands for zero."""
     if parameter.kind == "fixed":
         return -np.inf, np.inf
     if parameter.kind == "cor":

@@ -67,7 +67,7 @@ def lowest(
         Natural size of each local coordinate at a point.
     start : ndarray, shape (k,)
     bounded : sequence of int
-        Parameters that must not be negative; with them local coordinates are the parameters.
+        Places of parameters that must not be negative, the same among local coordinates.
     moved : callable
         The point that a step in the local coordinates leads to.
     """

@@ -19,6 +19,8 @@ __all__ = ["VarianceParameter"]
 
 SMALL = 1e-2
 """The least natural size of a standard deviation, over sigma and for a column of unit size."""
+LEAST_SIGMA = 1e-3
+"""Of the estimate."""
 
 
 class VarianceParameter:
@@ -34,9 +36,12 @@ class VarianceParameter:
     beside D
 
         dF / dlog(sigma) = 2 n - 2 r2 / sigma^2.
+
+    Where a structure has enough effects for all rows, the best sigma may be zero. There digits are
+    lost, so that sigma stops at a small part of its estimate.
     """
 
-    def __init__(self, problem: Problem, parameter: Parameter) -> None:
+    def __init__(self, problem: Problem, parameter: Parameter, sigma: float) -> None:
         self._kernel = problem.kernel()
         self._problem = problem
         self._held = parameter
@@ -46,10 +51,13 @@ class VarianceParameter:
             for k, block in enumerate(problem.terms)
         ]
         self._ends = np.cumsum([term.size for term in self._terms])
-        self._with_sigma = parameter.kind != "sigma"
         start = 0 if parameter.term < 1 else int(self._ends[parameter.term - 1])
         own = self._terms[parameter.term] if parameter.kind == "cor" else None
         self._bounded = [start + k for k in own.bounded] if own else []
+        self._with_sigma = parameter.kind != "sigma"
+        self._estimate, self._least = sigma, LEAST_SIGMA * sigma
+        if self._with_sigma:
+            self._bounded.append(-1)  # log(sigma / least), the last of the others
         self._without = [[start + k for k in edge] for edge in own.edges] if own else []
         self._edges: list[Array] | None = None
         # From columns on the data's scale to inner ones, over the inner scale of the response.
@@ -57,7 +65,7 @@ class VarianceParameter:
         self._units = [SMALL * np.linalg.norm(b, axis=1) for b in problem.scaling.B]
 
     # -- from and to the parameters of the model ------------------------------------------------
-    def start(self, covariances: Sequence[Array], theta: Array, sigma: float) -> Array:
+    def start(self, covariances: Sequence[Array], theta: Array) -> Array:
         """The others' values at the estimates.
 
         Parameters
@@ -65,20 +73,20 @@ class VarianceParameter:
         covariances : sequence of ndarray, shape (q, q)
         theta : ndarray
             The parameters of the structures of the relative covariances.
-        sigma : float
         """
-        own = parts(self._problem.terms, theta)
+        sigma, own = self._estimate, parts(self._problem.terms, theta)
         values = [
             term.start(covariance, relative, sigma)
             for term, covariance, relative in zip(self._terms, covariances, own, strict=True)
         ]
-        return np.concatenate([*values, np.full(int(self._with_sigma), np.log(sigma))])
+        last = np.log(sigma / self._least)
+        return np.concatenate([*values, np.full(int(self._with_sigma), last)])
 
     def _split(self, others: Array) -> list[Array]:
         return np.split(others, self._ends)[:-1]
 
     def _sigma(self, value: float, others: Array) -> float:
-        return float(np.exp(others[-1])) if self._with_sigma else value
+        return self._least * float(np.exp(others[-1])) if self._with_sigma else value
 
     # -- the deviance and its derivatives -------------------------------------------------------
     def _evaluate(self, value: float, others: Array) -> float:
