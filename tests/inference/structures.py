@@ -39,3 +39,15 @@ def data(seed: int = 5, correlation: float = 0.5) -> pd.DataFrame:
 @cache
 def fitted(model: str, reml: bool = True) -> rn.Fit:
     return rn.lmm(INTERIOR[model], data(), reml=reml)
+
+
+ON_BOUND = {name: INTERIOR[name] for name in STRUCTURED if name != "homdiag"} | {
+    "rr": "y ~ x + rr(0 + t | g, 3)",
+    "beside": INTERIOR["beside"],
+}
+
+
+@cache
+def on_bound(model: str, reml: bool = True) -> rn.Fit:
+    """Of effects whose correlation is 1: the estimates have a rank below that of the model."""
+    return rn.lmm(ON_BOUND[model], data(1, 1.0), reml=reml)

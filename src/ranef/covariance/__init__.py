@@ -9,4 +9,12 @@ from ranef.covariance.entries import Entries, entries_of
 from ranef.covariance.kind import Kind
 from ranef.covariance.registry import KINDS, kind_of, structure_of
 
-__all__ = ["KINDS", "Entries", "Kind", "entries_of", "kind_of", "semidefinite_cholesky", "structure_of"]
+__all__ = [
+    "KINDS",
+    "Entries",
+    "Kind",
+    "entries_of",
+    "kind_of",
+    "semidefinite_cholesky",
+    "structure_of",
+]

@@ -93,9 +93,7 @@ class VarianceParameter:
         """The deviance; infinite where it cannot be computed."""
         sigma = self._sigma(value, others) / self._problem.scaling.y_scale
         lower = []
-        for term, own, change in zip(
-            self._terms, self._split(others), self._to_inner, strict=True
-        ):
+        for term, own, change in zip(self._terms, self._split(others), self._to_inner, strict=True):
             root = term.root(value, own)
             if root is None:
                 return np.inf

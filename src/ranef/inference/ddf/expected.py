@@ -125,9 +125,7 @@ def curved(
     return np.asarray(-0.5 * (total - tangent))
 
 
-def _sums(
-    gram: Gram, directions: Sequence[Direction], root: Array, n: int, traces: Array
-) -> _Sums:
+def _sums(gram: Gram, directions: Sequence[Direction], root: Array, n: int, traces: Array) -> _Sums:
     p, count = root.shape[0], len(directions)
     h = gram.h1 @ root, gram.h2 @ root
     moved = [along(gram, d, h) for d in directions]
