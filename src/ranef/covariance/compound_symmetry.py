@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ranef.covariance.kind import Kind
+import numpy as np
+
+from ranef.covariance.kind import Kind, Limit
 
 __all__ = ["CS", "HOMCS"]
 
@@ -21,12 +23,20 @@ def _correlation(i: int, j: int, positions: Sequence[int]) -> tuple[int, int]:
     return 0, 1
 
 
+def _limits(positions: Sequence[int]) -> tuple[Limit, ...]:
+    """At 1 all effects are one, at the lowest value their sum is nothing."""
+    ones = np.ones((len(positions), 1))
+    others = np.linalg.qr(ones, mode="complete")[0][:, 1:]
+    return Limit(1, 0, lambda at: ones), Limit(others.shape[1], 0, lambda at: others)
+
+
 CS = Kind(
     "cs",
     "a variance for each effect and one correlation for all pairs",
     correlations=_names,
     lowest=_lowest,
     correlation=_correlation,
+    limits=_limits,
 )
 HOMCS = Kind(
     "homcs",
@@ -35,4 +45,5 @@ HOMCS = Kind(
     correlations=_names,
     lowest=_lowest,
     correlation=_correlation,
+    limits=_limits,
 )

@@ -41,7 +41,9 @@ class StructuredTerm:
         self.size = self.free = self._free.size
         sizes = range(self._sds)
         # A lone effect has no correlation; those of one standard deviation go together.
-        self.edges = ((0,),) if self._one else tuple(tuple({*sizes} - {k}) for k in sizes)
+        self.edges: tuple[tuple[int, ...], ...] = (
+            ((0,),) if self._one else tuple(tuple({*sizes} - {k}) for k in sizes)
+        )
 
     def start(self, covariance: Array, theta: Array, sigma: float) -> Array:
         relative = self._structure.coordinates(theta)

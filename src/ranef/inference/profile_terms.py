@@ -90,8 +90,10 @@ class FreeTerm:
         self.size = self.free = len(entries)
         # T_11 and b of a correlation are standard deviations.
         self._across = entries.index((1, 0)) if self._kind == "cor" else -1
-        self.bounded = (entries.index((0, 0)), self._across) if self._kind == "cor" else ()
-        self.edges = tuple((k,) for k in self.bounded)
+        self.bounded: tuple[int, ...] = (
+            (entries.index((0, 0)), self._across) if self._kind == "cor" else ()
+        )
+        self.edges: tuple[tuple[int, ...], ...] = tuple((k,) for k in self.bounded)
 
     def start(self, covariance: Array, theta: Array, sigma: float) -> Array:
         ordered = covariance[np.ix_(self._order, self._order)]
@@ -100,7 +102,7 @@ class FreeTerm:
         else:
             values, vectors = np.linalg.eigh(ordered)
             root = vectors * np.sqrt(np.maximum(values, 0.0))
-            t = np.asarray(np.linalg.qr(root[:, -self._rank :].T, mode="r").T)
+            t = np.asarray(np.linalg.qr(root[:, -self._rank :].T, mode="r")).T
             t *= np.where(np.diag(t) < 0.0, -1.0, 1.0)
         out = t[self._rows, self._columns]
         if self._across >= 0:

@@ -98,7 +98,7 @@ class VarianceParameter:
             if root is None:
                 return np.inf
             square = np.zeros_like(change)
-            triangle = np.linalg.qr((change @ root / sigma).T, mode="r").T
+            triangle = np.asarray(np.linalg.qr((change @ root / sigma).T, mode="r")).T
             square[:, : triangle.shape[1]] = triangle
             lower.append(square)
         self._kernel.at_sigma(sigma)
@@ -112,7 +112,8 @@ class VarianceParameter:
         s2 = (self._sigma(value, others) / problem.scaling.y_scale) ** 2
         gamma = kernel.gamma()
         directions: list[Direction] = []
-        bends, total = [], []
+        bends: list[Array] = []
+        total: list[Array] = []
         for block, term, own, change in zip(
             problem.terms, self._terms, split, self._to_inner, strict=True
         ):

@@ -19,7 +19,8 @@ def wald_limits(
     """Lower and upper limits, shape (m,) each.
 
     Of logarithms for standard deviations and sigma, of Fisher's z (inverse hyperbolic tangent) of
-    the place between its bounds for correlations, of the estimate itself for fixed effects; standard errors by the delta method.
+    the place between their bounds for correlations, of the estimate itself for fixed effects;
+    standard errors by the delta method.
     """
     z = NormalDist().inv_cdf(0.5 + level / 2)
     low, high = np.full(values.size, np.nan), np.full(values.size, np.nan)

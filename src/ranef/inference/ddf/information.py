@@ -2,7 +2,8 @@
 
 The coordinates are the covariances D of the random effects over sigma^2, or the parameters of
 their structures, and log sigma^2. In them the information does not vanish where D is singular: a
-variance estimated as zero is not taken as known. (Along the face of such a fit it is: there the derivatives with respect to D are left out.)
+variance estimated as zero is not taken as known. (Along the face of such a fit it is: there the
+derivatives with respect to D are left out.)
 """
 
 from __future__ import annotations
