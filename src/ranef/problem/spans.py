@@ -133,9 +133,10 @@ class _AtBound:
 
         def basis(at: Array) -> Array:
             shape = self.limit.basis(own + at[: own.size])[rows]
-            sds = np.exp(np.append(logs + at[own.size :], 0.0)) if logs.size else 1.0
+            own_logs = np.append(logs + at[own.size :], 0.0)
+            sds = np.exp(own_logs - own_logs.max()) if logs.size else np.ones(1)
             out = np.zeros((self.block.q, self.dims))
-            out[rows] = np.reshape(sds, (-1, 1)) * shape
+            out[rows] = sds[:, None] * shape
             return np.asarray(np.linalg.qr(out)[0])
 
         return basis
