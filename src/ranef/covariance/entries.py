@@ -51,6 +51,23 @@ class Entries:
         found = zip(rows[kept].tolist(), columns[kept].tolist(), strict=True)
         return tuple(found), power
 
+    def parameters(self, covariance: Array) -> Array:
+        """Standard deviations and correlations of a covariance of the structure.
+
+        Each correlation is read off the pair of effects that vary the most; it is zero where none
+        do.
+        """
+        sds = np.sqrt(np.maximum(np.diag(covariance), 0.0))
+        out = np.zeros(self.count)
+        out[self.size] = sds
+        for parameter in range(int(self.size.max()) + 1, self.count):
+            same, power = self.pairs(parameter)
+            i, j = max(same, key=lambda pair: float(sds[pair[0]] * sds[pair[1]]))
+            if sds[i] * sds[j] > 0.0:
+                r = covariance[i, j] / (sds[i] * sds[j])
+                out[parameter] = np.copysign(abs(r) ** (1.0 / power), r)
+        return out
+
     def expansion(self, parameters: Array) -> tuple[Array, Array, Array]:
         """The covariance, its first derivatives (k, q, q) and its second ones (k, k, q, q)."""
         q, k = self.size.size, self.count
