@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from ranef.covariance import entries_of, kind_of
 from ranef.formula.naming import pairs
 from ranef.types import Array
 
-__all__ = ["Parameter", "parameters_of", "values_of"]
+__all__ = ["Parameter", "Shown", "parameters_of", "shown_of", "values_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,3 +123,34 @@ def _correlations(parameter: Parameter, covariances: Array, sds: Array) -> Array
     if parameter.power > 1:
         out = np.copysign(np.abs(out) ** (1.0 / parameter.power), out)
     return np.asarray(np.clip(out, parameter.lowest, 1.0))
+
+
+class Shown(NamedTuple):
+    """A standard deviation or correlation of single effects: a power of a parameter."""
+
+    name: str
+    place: int
+    power: int
+
+
+def shown_of(
+    parameters: Sequence[Parameter], labels: Sequence[TermLabel], terms: Sequence[TermBlock]
+) -> list[Shown]:
+    """What a structured term has of each effect and pair, by the names of a term without one.
+
+    `place` is that of the parameter among `parameters`. A correlation that is none is left out.
+    """
+    out = []
+    for k, (label, term) in enumerate(zip(labels, terms, strict=True)):
+        if kind_of(term).free:
+            continue
+        entries = entries_of(term)
+        place = {p.place: at for at, p in enumerate(parameters) if p.term == k}
+        free = _of_free(label, k)
+        for p in free:
+            if p.kind == "sd":
+                out.append(Shown(p.name, place[int(entries.size[p.i])], 1))
+            elif entries.place[p.i, p.j] >= 0:
+                at = place[int(entries.place[p.i, p.j])]
+                out.append(Shown(p.name, at, int(entries.power[p.i, p.j])))
+    return out
