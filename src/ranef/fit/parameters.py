@@ -74,7 +74,7 @@ class Parameters(FitRecord):
         own = self._own_intervals(method, level, n, seed)
         values = self._parameter_values
         rows = {}
-        for name, at, power in shown_of(
+        for shown_name, at, power in shown_of(
             self._parameters, self._problem.labels, self._problem.terms
         ):
             error, low, high = own.iloc[at]
@@ -82,7 +82,7 @@ class Parameters(FitRecord):
             ends = sorted((low**power, high**power))
             if power % 2 == 0 and low < 0.0 < high:
                 ends[0] = 0.0
-            rows[name] = (slope * error, *ends)
+            rows[shown_name] = (slope * error, *ends)
         if not rows:
             return own
         shown = pd.DataFrame.from_dict(rows, orient="index", columns=list(own.columns))
@@ -112,12 +112,13 @@ class Parameters(FitRecord):
     def _parameter_values(self) -> Array:
         from ranef.inference.parameters import values_of
 
-        return values_of(
+        values = values_of(
             self._parameters,
             self._estimates.beta[None, :],
             [c[None, :, :] for c in self._estimates.covariances],
             np.array([self._estimates.sigma]),
-        )[0]
+        )
+        return np.asarray(values[0])
 
     def ranef_vcov(self, group: str | None = None) -> pd.DataFrame:
         """Covariances between the random effects of one level, given the data and parameters.
