@@ -17,6 +17,7 @@ from ranef.inference.boundary_law import Place
 from ranef.inference.drop_terms import smaller_design
 from ranef.inference.likelihood_ratio import placed_ratio, statistic_of
 from ranef.inference.model_nesting import NotNested, place_of
+from ranef.inference.structure_nesting import side_of
 from ranef.solve.solution import evaluate_at
 from ranef.types import Array
 
@@ -133,7 +134,8 @@ def _without_effects(record: FitRecord) -> Row:
     kernel = problem.kernel()
     evaluate_at(problem, kernel, np.zeros(problem.n_theta))
     none = tuple(np.zeros((term.q, 0)) for term in problem.terms)
-    place = Place(none, (), (0,) * len(none))
+    sides = tuple(side_of(term, ()) for term in record._design.terms)
+    place = Place(none, (), (0,) * len(none), (), sides)
     return _row(record, place, -0.5 * kernel.value, problem.p + 1)
 
 
