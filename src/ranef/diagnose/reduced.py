@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from ranef.covariance import kind_of
 from ranef.diagnose.rewrite import per_factor, with_bar
 from ranef.diagnose.subject import Subject
 from ranef.formula import Formula, parse
 from ranef.formula.nodes import RandomPart
 
-__all__ = ["has_own_bar", "with_ranks"]
+__all__ = ["bar_of", "can_have_rank", "with_ranks"]
 
 
-def has_own_bar(subject: Subject, k: int) -> bool:
-    """Whether the k-th term is a random part by itself, with a rank that can be chosen.
+def can_have_rank(subject: Subject, k: int, rank: int) -> bool:
+    """Whether a formula can hold the k-th term to a rank.
 
-    The effects of ``(x || g)`` are terms of one part. A structure has no rank to choose.
+    The effects of ``(x || g)`` are terms of one part. A structure can be left out, but has no other
+    rank to choose.
     """
-    label, bar = subject.problem.labels[k], subject.formula.bars[_bar_of(subject, k)]
-    correlated = bar.correlated or len(bar.model.terms) + bar.model.intercept == 1
-    return correlated and label.structure in ("us", "rr")
+    bar = bar_of(subject, k)
+    alone = sum(coding.bar == bar for coding in subject.design.encoding.random_codings) == 1
+    return alone and (not rank or kind_of(subject.problem.terms[k]).free)
 
 
 def with_ranks(subject: Subject, ranks: Mapping[int, int]) -> str:
@@ -30,10 +32,10 @@ def with_ranks(subject: Subject, ranks: Mapping[int, int]) -> str:
     ----------
     subject : Subject
     ranks : mapping of int to int
-        By number of the term, of terms that have a bar of their own.
+        By number of the term (see `can_have_rank`).
     """
     formula = subject.formula
-    by_bar = {_bar_of(subject, k): rank for k, rank in ranks.items()}
+    by_bar = {bar_of(subject, k): rank for k, rank in ranks.items()}
     text = formula.text
     for bar in sorted(by_bar, reverse=True):
         text = with_bar(formula, bar, _held(formula, bar, by_bar[bar]))
@@ -43,7 +45,8 @@ def with_ranks(subject: Subject, ranks: Mapping[int, int]) -> str:
     return text
 
 
-def _bar_of(subject: Subject, k: int) -> int:
+def bar_of(subject: Subject, k: int) -> int:
+    """The number of the bar that the k-th term is made of."""
     return subject.design.encoding.random_codings[k].bar
 
 

@@ -94,7 +94,9 @@ def reductions(formula: Formula, design: Design) -> Iterator[Reduction]:
 
 
 def _makes_up_one(bar: Bar, design: Design) -> bool:
-    """Whether the constant is a combination of the columns of a bar."""
+    """Whether a model of the bar's structure has one effect for all columns as a special case."""
+    if bar.structure == "homdiag":
+        return False
     for term in design.terms:
         if term.factor == bar.label and term.q > 1:
             z = term.Z

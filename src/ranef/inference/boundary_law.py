@@ -141,7 +141,7 @@ def boundary_law(problem: Problem, place: Place, fixed: int) -> Law:
     if sizes == [1]:
         return _known({free: 0.5, free + 1: 0.5})
     if not all(shape.of_matrices for shape in cones):
-        return _bounds(_lowest(free, True), _highest(most))
+        return _bounds(_lowest(max(free, fixed), True), _highest(most))
     try:
         covariance = _covariance_of_new(problem, place.roots)
         tail = cone_tail(covariance, sizes, free)

@@ -4,7 +4,7 @@ What becomes of a smaller model's effects in those of a larger one is a matrix M
 is M D M' there. A covariance without structure holds any such matrix. One of reduced rank holds
 what is of no higher rank. Other structures speak of their columns one by one: they hold the same
 columns with a structure that is a special case (see :mod:`ranef.covariance.nesting`), independent
-effects of single columns, and one effect that all columns have alike.
+effects of single columns, one effect that all columns have alike, and that beside one for each.
 """
 
 from __future__ import annotations
@@ -92,22 +92,38 @@ def _form(
 ) -> Literal["same", "each", "some", "one"] | None:
     """Which of the forms that a structure holds the smaller model's terms have together."""
     even = has_even_steps(term.positions)
-    if any(len(guest.maps) > 1 for guest in guests):
-        return None
-    first, m = guests[0].term, guests[0].maps[0]
-    if len(guests) == 1 and first.q == term.q > 1 and _is_unit(m):
-        ordered = not {first.structure, term.structure} <= EXCHANGEABLE
-        moved = not np.array_equal(np.argmax(np.abs(m), axis=0), np.arange(term.q))
-        case = is_case_of(first.structure, term.structure, even)
-        return "same" if case and not (ordered and moved) else None
+    if len(guests) == 1 and guests[0].term.q > 1 and len(guests[0].maps) == 1:
+        return _of_one(term, guests[0], even)
     if any(guest.term.q > 1 for guest in guests):
         return None
-    columns = np.hstack([guest.maps[0] for guest in guests])
-    if len(guests) == 1 and _is_constant(columns) and is_case_of(ONE, term.structure, even):
+    alike = [guest for guest in guests if len(guest.maps) == 1 and _is_constant(guest.maps[0])]
+    each = [guest for guest in guests if len(guest.maps) == term.q and _is_unit(_columns([guest]))]
+    if each and len(each) + len(alike) == len(guests) <= 2:
+        # One effect for all columns and one for each add to compound symmetry.
+        return "same" if is_case_of("homcs" if alike else "homdiag", term.structure, even) else None
+    if len(guests) == len(alike) == 1 and is_case_of(ONE, term.structure, even):
         return "one"
+    columns = _columns(guests)
     if _is_unit(columns) and is_case_of(DIAG, term.structure, even):
         return "each" if columns.shape[1] == term.q else "some"
     return None
+
+
+def _of_one(term: RandomTerm, guest: Guest, even: bool) -> Literal["same", "some"] | None:
+    """Several effects within a structure: those of all columns, or of some of them."""
+    own, m = guest.term, guest.maps[0]
+    if not _is_unit(m) or not is_case_of(own.structure, term.structure, even):
+        return None
+    moved = not np.array_equal(np.argmax(np.abs(m), axis=0), np.arange(own.q))
+    if moved and not {own.structure, term.structure} <= EXCHANGEABLE:
+        return None
+    if own.q == term.q:
+        return "same"
+    return "some" if term.structure == "cs" else None
+
+
+def _columns(guests: Sequence[Guest]) -> Array:
+    return np.hstack([m for guest in guests for m in guest.maps])
 
 
 def _is_unit(m: Array) -> bool:

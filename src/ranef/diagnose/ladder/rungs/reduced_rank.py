@@ -10,7 +10,7 @@ from ranef.diagnose.ladder.kind import Asked, Kind, Place
 from ranef.diagnose.ladder.rung import Plan, Rung, Test, Tried
 from ranef.diagnose.ladder.sentences import largest_change
 from ranef.diagnose.ladder.words import CLEAR, evidence, tested, weak
-from ranef.diagnose.reduced import has_own_bar, with_ranks
+from ranef.diagnose.reduced import can_have_rank, with_ranks
 from ranef.diagnose.subject import Subject
 from ranef.diagnose.words import join
 
@@ -47,14 +47,15 @@ def _of_optimum(subject: Subject) -> dict[int, int]:
     return {
         k: certificate.rank[label.label]
         for k, label in enumerate(subject.problem.labels)
-        if certificate.rank[label.label] < certificate.dims[label.label] and has_own_bar(subject, k)
+        if certificate.rank[label.label] < certificate.dims[label.label]
+        and can_have_rank(subject, k, certificate.rank[label.label])
     }
 
 
 def _supported(asked: Asked) -> Iterator[dict[int, int]]:
     for support in asked.supports:
         exact = support.reduced is not None and support.reduced.exact
-        if exact and has_own_bar(asked.subject, support.term):
+        if exact and can_have_rank(asked.subject, support.term, support.rank):
             yield {support.term: support.rank}
 
 
