@@ -143,10 +143,11 @@ def _critical(block: TermBlock, rank: int, lower: int) -> float:
     """Upper 5 % point of the likelihood ratio of a lower rank against a higher one.
 
     The freed parameters less one and all of them, in equal parts: exact for one variance and for
-    a slope (Self and Liang 1987; Stram and Lee 1994), a good guess for the others.
+    a slope (Self and Liang 1987; Stram and Lee 1994), a good guess for the others. A structure is
+    held against one variance, since its correlations have no meaning without one.
     """
-    freed = sum(block.q - r for r in range(lower, rank))
-    weights = one_variance(freed if kind_of(block).free else structure_of(block).size)
+    freed = sum(block.q - r for r in range(lower, rank)) if kind_of(block).free else 1
+    weights = one_variance(freed)
     low, high = 0.0, 100.0
     for _ in range(60):
         middle = 0.5 * (low + high)
@@ -183,12 +184,13 @@ def _nearly_singular(subject: Subject, k: int, reduced: Reduced) -> Finding:
             f"{'it ' if len(names) > FEW else ''}{weakest}"
         )
     most = "" if reduced.exact else "at most "
+    free = kind_of(subject.problem.terms[k]).free
+    what_less = f"rank {reduced.rank} of {len(names)}" if free else "to leave it out"
     return Finding(
         code="nearly-singular",
         severity="note",
         message=message,
-        evidence=f"rank {reduced.rank} of {len(names)} costs {most}{reduced.cost:.2g} deviance "
-        "units",
+        evidence=f"{what_less} costs {most}{reduced.cost:.2g} deviance units",
         where=label.label,
         fix="if you report this covariance, say that it is nearly singular; a smaller random part "
         "fits equally well. Nothing to do if the fixed effects are the question",

@@ -12,7 +12,9 @@ from ranef.design import Design
 from ranef.diagnose.rewrite import bar_with, effects, outermost, with_bar
 from ranef.fit.between import refuse_prior, variances_of
 from ranef.fit.record import FitRecord
-from ranef.formula import Bar, Formula, parse, to_source
+from ranef.formula import Bar, Formula, Term, parse, to_source
+from ranef.formula.nodes import Call
+from ranef.formula.structures import ORDERED
 from ranef.inference.boundary_law import Place
 from ranef.inference.drop_terms import smaller_design
 from ranef.inference.likelihood_ratio import placed_ratio, statistic_of
@@ -88,9 +90,17 @@ def reductions(formula: Formula, design: Design) -> Iterator[Reduction]:
             )
         for term in outermost(terms):
             others = tuple(other for other in terms if other is not term)
-            name = f"{to_source(effects(True, (term,)))} in {bar.text}"
+            name = f"{_written(bar, term)} in {bar.text}"
             keeps = bar.model.intercept or (not others and _makes_up_one(bar, design))
             yield Reduction(name, _with(formula, k, keeps, others))
+
+
+def _written(bar: Bar, term: Term) -> str:
+    """A term as it stands in the formula: occasions are a category there without saying so."""
+    factor = term.factors[0]
+    if bar.structure in ORDERED and isinstance(factor, Call) and factor.span == factor.args[0].span:
+        return to_source(factor.args[0])
+    return to_source(effects(True, (term,)))
 
 
 def _makes_up_one(bar: Bar, design: Design) -> bool:

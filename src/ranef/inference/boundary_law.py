@@ -208,6 +208,9 @@ def _known(weights: Mapping[int, float]) -> Law:
 
 
 def _bounds(low: dict[int, float], high: dict[int, float]) -> Law:
+    if low == high:
+        return _known(low)
+
     def judge(statistic: float) -> Tested:
         p_low, p_high = chi_bar_square(statistic, low), chi_bar_square(statistic, high)
         return Tested(p_low, p_high, (_words(low), _words(high)))

@@ -15,6 +15,7 @@ import numpy as np
 from ranef.core import TermBlock
 from ranef.covariance import kind_of, structure_of
 from ranef.inference.structure_nesting import Side
+from ranef.solve.null_space import GONE
 from ranef.types import Array
 
 __all__ = ["Shape", "free_of_rank", "shape_of"]
@@ -51,7 +52,8 @@ def shape_of(term: TermBlock, root: Array, side: Side) -> Shape:
             return Shape(free_of_rank(q, rank), size, q - rank, True)
         short = rank < structure_of(term).most_rank
         return Shape(free_of_rank(q, rank), q * (q + 1) // 2 if short else size, -1 if short else 0)
-    vary = bool(np.all(np.any(root != 0.0, axis=1)))
+    sds = np.sqrt(np.sum(root**2, axis=1))
+    vary = bool(np.all(sds > GONE * sds.max(initial=0.0)))
     most = size if vary else _span(term)
     if side == "inside":
         return Shape(size, most, 0)

@@ -41,14 +41,18 @@ def _plans(asked: Asked) -> list[Plan]:
 
 
 def _of_optimum(subject: Subject) -> dict[int, int]:
-    certificate = subject.certificate
-    if certificate.verdict != "boundary optimum":
+    """The ranks that a singular optimum has, by term; one less where the search stopped early."""
+    certificate, labels = subject.certificate, subject.problem.labels
+    if certificate.verdict == "boundary optimum":
+        found = {k: certificate.rank[label.label] for k, label in enumerate(labels)}
+    elif certificate.verdict == "not at an optimum":
+        found = {k: max(len(label.names) - 1, 1) for k, label in enumerate(labels)}
+    else:
         return {}
     return {
-        k: certificate.rank[label.label]
-        for k, label in enumerate(subject.problem.labels)
-        if certificate.rank[label.label] < certificate.dims[label.label]
-        and can_have_rank(subject, k, certificate.rank[label.label])
+        k: rank
+        for k, rank in found.items()
+        if rank < certificate.dims[labels[k].label] and can_have_rank(subject, k, rank)
     }
 
 
