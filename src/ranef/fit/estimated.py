@@ -39,6 +39,35 @@ class Estimated(FitRecord):
         return self._estimates.sigma
 
     @property
+    def residual_parameters(self) -> pd.DataFrame:
+        """What is estimated of the residuals beside :attr:`sigma`; empty without ``residual=``.
+
+        Returns
+        -------
+        DataFrame
+            Of ``strata(f)``: one row a stratum with columns stratum, rows, ratio (of its residual
+            SD to that of the first stratum, which is :attr:`sigma`) and sd. Of
+            ``ar1(time | g)``: one row with columns time, group, step (the time between neighbours,
+            or what divides all such distances) and rho, the correlation at the distance of a step.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> data = rn.datasets.load("orthodont")
+        >>> fit = rn.lmm("distance ~ age * Sex + (1 | Subject)", data, residual="strata(Sex)")
+        >>> fit.residual_parameters.round(3)
+          stratum  rows  ratio     sd
+        0    Male    64  1.000  1.670
+        1  Female    44  0.468  0.781
+        """
+        import pandas as pd
+
+        part = self._problem.residual
+        if part is None or part.phi is None:
+            return pd.DataFrame()
+        return pd.DataFrame(part.structure.frame(part.phi, self.sigma))
+
+    @property
     def theta(self) -> Array:
         """Relative covariance factors: lower triangles by column, terms in lme4's order."""
         return self._solution.theta.copy()

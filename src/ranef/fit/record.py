@@ -21,7 +21,7 @@ from ranef.present.progress import progress
 from ranef.problem import Problem, check_residual_variance, form_problem, settled
 from ranef.problem.exact import NOTHING
 from ranef.solve import Control, Solution, solve, solve_data
-from ranef.solve.solution import at_solution
+from ranef.solve.solution import at_solution, evaluate_at
 from ranef.store.kept import Kept
 from ranef.types import Array, Finding, Findings, MissingRows
 
@@ -71,13 +71,16 @@ class FitRecord:
         """
         begun = perf_counter()
         control = spec.control
+        data = data.to_fit()
         if problem is None:
             problem = form_problem(data, spec.reml, spec.prior, control.threads)
         else:
-            problem = settled(problem, data)
+            problem = settled(problem.to_search(), data)
         gathered = perf_counter()
         kernel, solution = solve_data(problem, data, control, start)
         problem = solution.problem
+        if problem.residual is not None and problem.residual.phi is not None:
+            data = data.at_residual(problem.residual.phi)
         estimates = estimate(problem, solution, kernel)
         inner_variance = (estimates.sigma / problem.scaling.y_scale) ** 2
         check_residual_variance(problem, data.design, data.y, inner_variance, kernel)
@@ -155,7 +158,7 @@ class FitRecord:
     def _again(self, *, reml: bool) -> Self:
         """The same model for the same data by REML, or by ML."""
         spec = replace(self._spec, reml=reml)
-        problem = self._problem.with_reml(reml)
+        problem = self._problem.with_reml(reml).to_search()
         if self._kept is not None:
             return self._again_from_sums(spec, problem)
         return self._of(spec, self._data, problem)
@@ -170,6 +173,10 @@ class FitRecord:
         """
         kernel = problem.kernel()
         solution = solve(problem, spec.control, None, kernel)
+        if problem.searched is not None:
+            problem = solution.problem
+            kernel = problem.kernel()
+            evaluate_at(problem, kernel, solution.inner)
         estimates = estimate(problem, solution, kernel)
         inner_variance = (estimates.sigma / problem.scaling.y_scale) ** 2
         if (solution.found.loses_digits and problem.rows is None) or inner_variance <= NOTHING:

@@ -77,9 +77,11 @@ class Refitting(FitRecord):
         begun = perf_counter()
         data = replace(self._data, design=replace(self._design, y=values))
         threads = self._control.threads
+        spec = replace(self._spec, given=None)
+        if self._problem.residual is not None:
+            return self._of(spec, data, start=start)
         problem = self._problem.with_response(data.design, data.y, data.weights, threads)
         seconds = {"cross-products": perf_counter() - begun}
-        spec = replace(self._spec, given=None)
         return self._of(spec, data, problem, start=start, seconds=seconds)
 
     def bootstrap(

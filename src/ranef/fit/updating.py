@@ -42,6 +42,7 @@ class Updating(FitRecord):
         prior: Any = AS_BEFORE,
         missing: Literal["drop", "raise"] = AS_BEFORE,
         subset: str | None = AS_BEFORE,
+        residual: str | None = AS_BEFORE,
         start: Any = None,
         control: Control | None = AS_BEFORE,
     ) -> Fit:
@@ -105,6 +106,7 @@ class Updating(FitRecord):
             "prior": prior,
             "missing": missing,
             "subset": subset,
+            "residual": residual,
             "control": control,
         }
         changes = {name: value for name, value in changes.items() if value is not AS_BEFORE}

@@ -32,7 +32,9 @@ def form_problem(
         The criterion is not bounded, or the fixed part fits the response exactly.
     """
     check_bounded(data.design, data.y, reml, penalised=prior is not None)
-    problem = make_problem(data.design, data.y, data.weights, reml, prior, threads)
+    problem = make_problem(
+        data.design, data.y, data.weights, reml, prior, threads, data.residual
+    )
     return _with_what_x_leaves(problem, data)
 
 
@@ -50,6 +52,6 @@ def settled(problem: Problem, data: Data) -> Problem:
 
 def _with_what_x_leaves(problem: Problem, data: Data) -> Problem:
     check_fixed_part(problem, data.design, data.y, data.weights)
-    if hardly_explained(problem):
+    if hardly_explained(problem) and problem.searched is None:
         return problem.with_rows(data.design, data.y, data.weights)
     return problem
