@@ -75,7 +75,7 @@ def predict_integrated(
             variances[:, k] = relative_variances(problem, kernel, relative, rows)
             variances[:, k] *= sigma2
             if fresh is not None:
-                more[:, k] = sigma2 * (1.0 + new_groups(fresh, relative))
+                more[:, k] = sigma2 * (target.spread + new_groups(fresh, relative))
         means += np.broadcast_to(chunk.offset, chunk.mean.shape)[:, None]
         centre = means @ weights
         tail = problem.nu / (problem.nu - 2.0) if problem.nu > 2.0 else np.inf

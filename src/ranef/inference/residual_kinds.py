@@ -15,7 +15,6 @@ from ranef.problem.left import left_of_response, weighted
 from ranef.problem.parameters import group_lambdas
 from ranef.solve import Solution
 from ranef.solve.solution import at_solution
-from ranef.source import rows_of
 from ranef.types import Array
 
 __all__ = ["QUANTILE_KINDS", "marginal_sd", "quantiles_of", "residuals_of_model"]
@@ -39,7 +38,7 @@ def residuals_of_model(
         Response less offset.
     """
     with at_solution(problem, solution) as kernel:
-        rows = rows_of(design, problem.scaling, y, weights)
+        rows = problem.rows_of(design, y, weights)
         if kind == "standardized":
             return standardized_residuals(problem, kernel, rows)
         sigma = float(np.sqrt(kernel.r2 / problem.nu))
