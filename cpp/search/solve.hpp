@@ -25,6 +25,7 @@ struct SolveControl {
 
 struct Solved {
   Optimum optimum;                  // of the search that found it; theta: coordinates, canonical
+  Vector phi;                       // parameters of the residuals
   Vector theta;                     // parameters on the data's scale
   std::vector<Matrix> covariances;  // T T' by term, data's scale
   Evidence evidence;
@@ -37,9 +38,8 @@ struct Solved {
 };
 
 // Leaves the criterion evaluated at the solution. `work`: numbers that one evaluation reads.
-Solved solve(Criterion& criterion, const Chart& chart, const std::vector<Matrix>& bases,
-             const Vector& start, const SolveControl& control, double work,
-             const std::function<bool()>& interrupted);
+Solved solve(Objective& objective, const std::vector<Matrix>& bases, const Vector& start,
+             const SolveControl& control, double work, const std::function<bool()>& interrupted);
 
 // Starts in other regions: strong effects, weak ones, alternating with correlations.
 Vector other_start(const Chart& chart, int k);
