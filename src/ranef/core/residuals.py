@@ -5,17 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import ranef._core as _core
+from ranef._core import Residual
 from ranef.core.sums import CrossProducts
 from ranef.types import Array
 
 __all__ = ["Residual", "combine", "core_residual"]
-
-if not hasattr(_core, "Residual"):  # TEMPORARY
-    from ranef.core import fallback
-
-    _core.Residual, _core.combine = fallback.Residual, fallback.combine
-
-Residual = _core.Residual
 
 
 def core_residual(kind: str, counts: Sequence[int], gaps: Sequence[int] = ()) -> Residual:

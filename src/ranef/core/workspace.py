@@ -130,9 +130,15 @@ class CoreKernel:
         residual: Residual | None = None,
     ) -> None:
         self.workspace = _core.Workspace(
-            products, reml, constant, core_penalties(penalty), penalty.fixed_rows, threads
+            products,
+            reml,
+            constant,
+            core_penalties(penalty),
+            penalty.fixed_rows,
+            threads,
+            list(basis),
+            residual,
         )
-        self._fallback = (products, reml, constant, penalty, basis, residual)
         self._products = products
         self._from_rows = 0
         self.moves = 0
@@ -353,10 +359,6 @@ class CoreKernel:
         The last evaluation is the one at the solution.
         """
         self.moves += 1
-        if self._fallback[5] is not None:
-            from ranef.core.fallback import solve
-
-            return solve(self, scaling, start, max_evaluations, gain, restarts, method, threads)
         with self._threads():
             return self.workspace.solve(
                 scaling, start, max_evaluations, gain, restarts, method == NEWTON, threads

@@ -41,7 +41,9 @@ class Data:
         Labels of all rows of the data, if they have any.
     residual : ResidualStructure or None
     given_weights : ndarray or None, shape (n,)
-        The weights that the user gave, where `weights` are others.
+        The weights that the user gave, where there is a `residual`: `weights` may be others.
+    phi : ndarray or None, shape (k,)
+        Coordinates of the residuals' structure, where they are known.
     """
 
     design: Design
@@ -54,6 +56,7 @@ class Data:
     index: pd.Index | None = field(default=None, repr=False)
     residual: ResidualStructure | None = field(default=None, repr=False)
     given_weights: Array | None = field(default=None, repr=False)
+    phi: Array | None = field(default=None, repr=False)
 
     @cached_property
     def y(self) -> Array:
@@ -69,9 +72,10 @@ class Data:
         """The same data with the weights that parameters of the residuals give the rows."""
         if self.residual is None:
             return self
-        given = self.given_weights
-        return replace(self, weights=self.residual.weights(given, phi))
+        return replace(self, weights=self.residual.weights(self.given_weights, phi), phi=phi)
 
     def to_fit(self) -> Data:
         """The same data with the weights that the user gave."""
-        return self if self.residual is None else replace(self, weights=self.given_weights)
+        if self.residual is None:
+            return self
+        return replace(self, weights=self.given_weights, phi=None)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ranef.present.protocol import TermCovariance
+    from ranef.residual.base import Line
 
 __all__ = ["Estimated"]
 
@@ -66,6 +67,22 @@ class Estimated(FitRecord):
         if part is None or part.phi is None:
             return pd.DataFrame()
         return pd.DataFrame(part.structure.frame(part.phi, self.sigma))
+
+    @property
+    def _residual_lines(self) -> tuple[Line, ...]:
+        """The parameters of the residuals one by one, for pages and tables."""
+        part = self._problem.residual
+        if part is None or part.phi is None:
+            return ()
+        return part.structure.lines(part.phi, self.sigma)
+
+    @property
+    def _residual_values(self) -> dict[str, float]:
+        """The parameters of the residuals by name, without sigma."""
+        lines = self._residual_lines
+        named = {f"{'sd__' * line.sd}{line.label}|Residual": line.value for line in lines}
+        first = lines[0] if lines else None
+        return dict(list(named.items())[1:]) if first is not None and first.sd else named
 
     @property
     def theta(self) -> Array:

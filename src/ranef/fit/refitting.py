@@ -150,7 +150,9 @@ class Refitting(FitRecord):
         from ranef.present.results.bootstrap import Bootstrap
 
         plan = BootstrapPlan(n, kind, seed, threads)  # refuses before a bar is made for it
-        if statistic is not None or not self._problem.terms:
+        if kind not in ("parametric", "conditional"):
+            self._need_one_variance(f'a bootstrap of kind "{kind}"', 'use kind="parametric"')
+        if statistic is not None or not self._problem.terms or self._problem.residual is not None:
             from ranef.fit.bootstrapping import bootstrap_statistic
 
             return bootstrap_statistic(self, statistic, plan)

@@ -30,7 +30,7 @@ def residuals_of_model(
     weights: Array | None,
     kind: str,
 ) -> Array:
-    """``"standardized"`` or ``"whitened"`` residuals.
+    """``"normalized"``, ``"standardized"`` or ``"whitened"`` residuals.
 
     Parameters
     ----------
@@ -42,6 +42,9 @@ def residuals_of_model(
         if kind == "standardized":
             return standardized_residuals(problem, kernel, rows)
         sigma = float(np.sqrt(kernel.r2 / problem.nu))
+        if kind == "normalized":
+            left = left_of_response(rows, kernel.beta, kernel.modes())
+            return weighted(left, rows.weights) / sigma
         values = weighted(left_of_response(rows, kernel.beta), rows.weights) / sigma
         return whitened(problem, group_lambdas(problem, solution.inner), rows, values)
 

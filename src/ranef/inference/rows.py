@@ -24,7 +24,7 @@ __all__ = [
     "residuals",
 ]
 
-OF_MODEL = ("standardized", "whitened")
+OF_MODEL = ("normalized", "standardized", "whitened")
 """Kinds of residuals that take more than the fitted values."""
 
 RESIDUALS = ("response", "pearson", "deviance", "working", "marginal", *OF_MODEL)

@@ -186,7 +186,11 @@ def _times(spec: ResidualSpec, column: Column) -> NDArray[np.int64]:
                 f"the time '{column.name}' is not whole numbers",
                 where=where,
                 found=f"a column of type {column.source_type}"
-                + (f" that holds {column.holds}" if column.holds else ", whose levels have no order"),
+                + (
+                    f" that holds {column.holds}"
+                    if column.holds
+                    else ", whose levels have no order"
+                ),
                 fix="number the occasions 1, 2, 3, ... in a column of their own, or make it an "
                 "ordered category",
             )

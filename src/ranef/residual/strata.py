@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranef.core import CrossProducts, Residual, Rows, core_residual, cross_products
-from ranef.errors import DesignError
+from ranef.errors import DataError, DesignError
 from ranef.frame import Table, as_factor
 from ranef.frame.factors import crossed_names
 from ranef.residual.base import GroupCodes, Line, ResidualStructure, Whitening
@@ -112,8 +112,10 @@ class Strata(ResidualStructure):
         for k, own in enumerate(zip(*(factor.values.tolist() for factor in factors), strict=True)):
             if min(own) >= 0:
                 names = tuple(f.levels[code] for f, code in zip(factors, own, strict=True))
-                stratum[k] = known.get(names, -1)
-        return np.append(self._all_ratios(phi), np.nan)[stratum]
+                if names not in known:
+                    raise _unknown(self.spec, ":".join(names), self.levels, k)
+                stratum[k] = known[names]
+        return np.asarray(np.append(self._all_ratios(phi), np.nan)[stratum])
 
     def frame(self, phi: Array, sigma: float) -> dict[str, list[Any]]:
         ratios = self._all_ratios(phi)
@@ -144,6 +146,15 @@ class Strata(ResidualStructure):
             counts=self.counts,
             codes=np.zeros(0, dtype=np.int32),
         )
+
+
+def _unknown(spec: ResidualSpec, level: str, levels: Sequence[str], row: int) -> DataError:
+    return DataError(
+        "the residual variance of a row is not known",
+        where=f"row {row} (from 0): '{level}' in {spec.text}",
+        found=f"strata {', '.join(levels[:12])}{', ...' if len(levels) > 12 else ''}",
+        fix="leave out rows of other strata, or ask for interval='confidence'",
+    )
 
 
 def _check(spec: ResidualSpec, levels: Sequence[str], counts: NDArray[np.int64]) -> None:
