@@ -162,19 +162,12 @@ class Workspace {
     ranef::SolveControl control;
     control.search = {max_evaluations, gain, method(newton)};
     control.restarts = restarts;
+    control.threads = threads;
     ranef::Solved found = stoppable([&] {
       std::vector<Matrix> bases;
       for (const ranef::MatrixScaling& z : scaling.z) bases.push_back(z.change());
-      criterion_.set_threads(threads);
       ranef::Objective objective(criterion_, chart, residual_ ? &*residual_ : nullptr);
-      Vector first = Vector::Zero(chart.size());
-      if (start) {
-        first.head(start->size()) = *start;
-      } else {
-        if (residual_) residual_->stand_at(first.tail(others));
-        first = ranef::moment_start(arranged_, criterion_.nu(), criterion_.reml(), chart, threads);
-      }
-      return ranef::solve(objective, bases, first, control, work(), Interrupted{});
+      return ranef::solve(objective, bases, start, control, Interrupted{});
     });
     const ranef::Optimum& best = found.optimum;
     if (best.status == ranef::OptimiseStatus::kInterrupted) throw nb::python_error();
@@ -303,14 +296,6 @@ class Workspace {
         throw nb::value_error("a basis has another size than its term");
       }
     }
-  }
-  // Numbers that one evaluation reads.
-  double work() const {
-    double entries = static_cast<double>(arranged_->tail_columns * arranged_->tail_columns);
-    for (const ranef::Stage& stage : arranged_->chain) {
-      entries += static_cast<double>(stage.diagonal_size() + stage.rest_size());
-    }
-    return entries;
   }
   void require() const {
     if (!ready_) throw nb::value_error("evaluate() has not succeeded yet");

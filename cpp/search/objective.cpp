@@ -2,8 +2,8 @@
 
 #include <utility>
 
+#include "curvature/changes.hpp"
 #include "curvature/curvature.hpp"
-#include "curvature/tangent.hpp"
 
 namespace ranef {
 
@@ -49,6 +49,12 @@ Numbers ResidualBasis::second(int k, int l) const {
     if (!coefficients_[at(i)].constant()) c(i) = coefficients_[at(i)].second(k, l);
   }
   return sum(c);
+}
+
+void Objective::stand_at_independence() {
+  if (residual_ == nullptr) return;
+  residual_->stand_at(Vector::Zero(residual_->size()));
+  criterion_.reload();
 }
 
 bool Objective::evaluate(const Vector& x) {
@@ -101,24 +107,20 @@ Matrix Objective::second(const std::vector<Direction>& directions, bool exact) {
   const int others = residual_->size();
   Matrix out = Matrix::Zero(count + others, count + others);
   out.topLeftCorner(count, count) = own;
-  std::vector<Numbers> changes;
-  for (int k = 0; k < others; ++k) changes.push_back(residual_->first(k));
-  criterion_.gamma(true);
-  if (criterion_.pattern().tail_columns > 0) criterion_.sweeps().tail_products();
+  std::vector<Numbers> moves;
+  for (int k = 0; k < others; ++k) moves.push_back(residual_->first(k));
+  std::vector<Change> few;
+  for (const Numbers& move : moves) few.emplace_back(&move);
+  std::vector<Change> all(directions.begin(), directions.end());
+  all.insert(all.end(), few.begin(), few.end());
+  out.bottomRows(others) = hessian_rows(criterion_, few, all);
   for (int k = 0; k < others; ++k) {
-    const Tangent change = tangent(criterion_, &changes[at(k)]);
-    for (Index i = 0; i < count; ++i) {
-      const Direction& d = directions[at(i)];
-      const double cross = change.gamma[at(d.group)].cwiseProduct(d.d).sum();
-      out(count + k, i) = out(i, count + k) = cross;
-    }
-    for (int l = 0; l <= k; ++l) {
+    for (int l = 0; l < others; ++l) {
       const Numbers bend = residual_->second(k, l);
-      const double value = inner(criterion_.pattern(), change.w(), changes[at(l)]) +
-                           slopes(criterion_, {&bend})(0) + residual_->log_second(k, l);
-      out(count + k, count + l) = out(count + l, count + k) = value;
+      out(count + k, count + l) += slopes(criterion_, {&bend})(0) + residual_->log_second(k, l);
     }
   }
+  out.topRightCorner(count, others) = out.bottomLeftCorner(others, count).transpose();
   return out;
 }
 

@@ -54,6 +54,9 @@ class Objective {
   // False where the arithmetic broke down.
   bool evaluate(const Vector& x);
 
+  // The criterion's numbers as those of residuals that are independent, of one variance.
+  void stand_at_independence();
+
   // Says where the criterion stands, if somebody else has evaluated it.
   void stands_at(const Vector& x) { at_ = x; }
 

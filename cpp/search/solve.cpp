@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "linalg/products.hpp"
+#include "search/start.hpp"
 #include "search/valleys.hpp"
 
 namespace ranef {
@@ -29,14 +30,29 @@ class Solver {
         control_(control),
         interrupted_(interrupted) {}
 
-  Solved run(const Vector& start, double work) {
-    out_.optimum = search(start);
+  // The algorithm whole.
+  Solved run(const std::optional<Vector>& start) {
+    // 1. Where to begin: what the caller knows, or the method of moments (start.hpp).
+    criterion_.set_threads(control_.threads);
+    const Vector first = start ? whole(*start) : by_moments();
+
+    // 2. Downhill from there, by Newton's method with exact or average curvature (optimise.hpp).
+    out_.optimum = search(first);
     if (!failed(out_.optimum.status)) {
+      // 3. The evidence that it is a minimum, on the face of the boundary that it lies on
+      //    (certificate.hpp). What the evidence promises is put to the test.
       judge();
-      if (control_.search.max_evaluations > 1) look_elsewhere(work);
+
+      // 4. The lowest minimum: searches from other starts and in other valleys where this one is in
+      //    doubt, on the boundary, or may not be alone (valleys.hpp).
+      if (control_.search.max_evaluations > 1) look_elsewhere();
+
+      // 5. One theta for each covariance, and the way back to the data's scale.
       out_.optimum.theta = chart_.canonical(out_.optimum.theta);
       to_data();
     }
+
+    // 6. Whether the cross-products held enough digits (refinement.hpp is for those that do not).
     out_.loses_digits = criterion_.loses_digits();
     return std::move(out_);
   }
@@ -46,6 +62,19 @@ class Solver {
 
   static bool failed(OptimiseStatus status) {
     return status == OptimiseStatus::kBrokeDown || status == OptimiseStatus::kInterrupted;
+  }
+
+  // Without parameters of the residuals: those at which they are independent, of one variance.
+  Vector whole(const Vector& start) const {
+    Vector out = Vector::Zero(chart_.size());
+    out.head(start.size()) = start;
+    return out;
+  }
+
+  Vector by_moments() {
+    objective_.stand_at_independence();
+    return moment_start(criterion_.arranged(), criterion_.nu(), criterion_.reml(), chart_,
+                        control_.threads);
   }
 
   Optimum search(const Vector& start) {
@@ -129,11 +158,12 @@ class Solver {
   }
 
   // From other starts, and from other valleys along the covariances that are best so far.
-  void look_elsewhere(double work) {
+  void look_elsewhere() {
     bool boundary = false;
     for (std::size_t k = 0; k < chart_.terms().size(); ++k) {
       boundary = boundary || out_.evidence.rank[k] < chart_.structure(k).most_rank();
     }
+    const double work = criterion_.pattern().work();
     const bool cheap = work * static_cast<double>(chart_.size()) < control_.cheap;
     std::vector<double> ends = {out_.optimum.value};
     if (doubtful() || (boundary && cheap)) {
@@ -209,9 +239,10 @@ class Solver {
 
 }  // namespace
 
-Solved solve(Objective& objective, const std::vector<Matrix>& bases, const Vector& start,
-             const SolveControl& control, double work, const std::function<bool()>& interrupted) {
-  return Solver(objective, bases, control, interrupted).run(start, work);
+Solved solve(Objective& objective, const std::vector<Matrix>& bases,
+             const std::optional<Vector>& start, const SolveControl& control,
+             const std::function<bool()>& interrupted) {
+  return Solver(objective, bases, control, interrupted).run(start);
 }
 
 Vector other_start(const Chart& chart, int k) {

@@ -85,7 +85,7 @@ void Chart::add_bend(const Vector& x, const std::vector<Matrix>& gamma, Matrix& 
 
 template <class Map>
 Vector Chart::by_term(const Vector& x, const Map& map) const {
-  Vector out(size());
+  Vector out = x;
   for (std::size_t k = 0; k < terms_.size(); ++k)
     set_part(out, k, map(*structures_[k], part(x, k)));
   return out;

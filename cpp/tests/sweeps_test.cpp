@@ -42,7 +42,7 @@ void check(const std::string& name, const Data& data, bool reml) {
   const Vector gradient = chart.gradient(theta, criterion.gamma());
   const std::vector<ranef::Direction> directions = chart.directions(theta);
   Matrix hessian = ranef::hessian(criterion, directions);
-  chart.add_bend(criterion.gamma(), hessian);
+  chart.add_bend(theta, criterion.gamma(), hessian);
   ranef::average_information(criterion, directions);
   ranef::row_variances(criterion, rows);
   ranef::conditional_variances(criterion);
