@@ -105,7 +105,9 @@ def _all_parameters(fit: Any) -> dict[str, float]:
         [c[None, :, :] for c in estimates.covariances],
         np.array([estimates.sigma]),
     )[0]
-    found: dict[str, float] = {p.name: v for p, v in zip(fit._parameters, values.tolist(), strict=True)}
+    found: dict[str, float] = {
+        p.name: v for p, v in zip(fit._parameters, values.tolist(), strict=True)
+    }
     found.update(fit._residual_values)
     return found
 

@@ -57,7 +57,7 @@ class ByRow(FitRecord):
             ``"whitened"``: marginal residuals times the symmetric root V^-1/2 of their inverse
             covariance matrix: independent and of variance 1 if the model holds. They need one
             grouping factor, or nested ones.
-    rows : {"used", "all"}
+        rows : {"used", "all"}
             ``"all"`` gives a value for each row of the data, NaN in the rows that were left out.
 
         Returns

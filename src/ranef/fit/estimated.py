@@ -69,6 +69,12 @@ class Estimated(FitRecord):
         return pd.DataFrame(part.structure.frame(part.phi, self.sigma))
 
     @property
+    def _residual_text(self) -> str:
+        """The structure of the residuals as it was asked for; empty without."""
+        part = self._problem.residual
+        return "" if part is None else part.structure.spec.text
+
+    @property
     def _residual_lines(self) -> tuple[Line, ...]:
         """The parameters of the residuals one by one, for pages and tables."""
         part = self._problem.residual

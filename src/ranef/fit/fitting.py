@@ -156,7 +156,7 @@ def _residual_of(text: Any, formula: Formula) -> ResidualSpec:
         raise OptionError(
             "residual= is for models with random effects",
             found=f"residual={shown(text)} and the formula {formula.text}",
-            fix="add a random part, as in (1 | group)",
+            fix="add a random part, as in (1 | group), or leave out residual=",
         )
     return spec
 

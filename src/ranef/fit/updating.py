@@ -110,6 +110,8 @@ class Updating(FitRecord):
             "control": control,
         }
         changes = {name: value for name, value in changes.items() if value is not AS_BEFORE}
+        if self._spec.given is None and self._spec.residual is not None:
+            changes.setdefault("residual", self._spec.residual.text)
         text = self._formula.text if formula is None else updated(self._formula, formula)
         given = changed(self._spec.given, data, changes, self._table, self.missing_rows)
         if contrasts is AS_BEFORE and given.contrasts:
