@@ -97,7 +97,7 @@ def ratios_between(
     estimates = [model._estimates for model in models]
     loglik = np.array([e.loglik for e in estimates])
     return Ratios(
-        formulas=tuple(model._formula.text for model in models),
+        formulas=tuple(_named(model) for model in models),
         npar=np.array([float(e.n_parameters) for e in estimates]),
         aic=np.array([e.aic for e in estimates]),
         bic=np.array([e.bic for e in estimates]),
@@ -108,6 +108,12 @@ def ratios_between(
         p_value=p_value,
         law=tuple(laws),
     )
+
+
+def _named(model: FitRecord) -> str:
+    """The formula, and what the residuals have besides."""
+    asked = model._spec.residual
+    return model._formula.text + (f", residual {asked.text}" if asked is not None else "")
 
 
 def variances_of(record: FitRecord) -> Variances:
