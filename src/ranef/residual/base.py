@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -123,8 +124,7 @@ class Whitening:
     first : ndarray of int, shape (k,)
         Rows that follow no other.
     later, before : ndarray of int, shape (n - k,)
-        The others, and the rows that they follow, in such an order that each is made before it is
-        followed.
+        The others, and the rows that they follow: group by group, in order.
     r : ndarray, shape (n - k,)
         Correlation of each with the one before.
     group : ndarray of int, shape (n,)
@@ -150,17 +150,20 @@ class Whitening:
     def dependent(self, values: Array) -> Array:
         """The inverse: residuals of the structure from independent ones."""
         out = np.array(values, dtype=np.float64)
-        innovation = np.sqrt(1.0 - self.r**2) * out[self.later]
-        pairs = zip(
-            self.later.tolist(),
-            self.before.tolist(),
-            self.r.tolist(),
-            innovation.tolist(),
-            strict=True,
-        )
-        for row, before, r, new in pairs:
-            out[row] = r * out[before] + new
+        scale = np.sqrt(1.0 - self.r**2)
+        for here in self._waves:
+            later, before = self.later[here], self.before[here]
+            out[later] = self.r[here] * out[before] + scale[here] * out[later]
         return out
+
+    @cached_property
+    def _waves(self) -> list[NDArray[np.intp]]:
+        """Places in `later`: the second rows of all groups, then the third ones, and so on."""
+        starts = np.flatnonzero(np.append(True, self.later[:-1] != self.before[1:]))
+        lengths = np.diff(np.append(starts, self.later.size))
+        place = np.arange(self.later.size) - np.repeat(starts, lengths)
+        order = np.argsort(place, kind="stable")
+        return np.split(order, np.flatnonzero(np.diff(place[order])) + 1)
 
     def rows(self, rows: Rows) -> Rows:
         """Rows whose residuals are independent and have one variance."""
