@@ -44,6 +44,11 @@ class Kind:
     lowest: Callable[[int], float] = lambda q: -1.0
     matrix: Callable[[int, int], int] = lambda i, j: -1
 
+    @property
+    def family(self) -> str:
+        """The tag of structures with these correlations, whether or not variances are equal."""
+        return self.name.removeprefix("hom").removeprefix("het")
+
     def parameter_names(self, names: Sequence[str]) -> tuple[str, ...]:
         """Names of theta's entries for a term with these columns.
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
-from ranef.core import TermLabel
+from ranef.core import TermBlock, TermLabel
 from ranef.types import Array, Finding, MissingRows
 
 if TYPE_CHECKING:
@@ -38,10 +38,17 @@ class TermCovariance:
     label : TermLabel
     matrix : ndarray, shape (q, q)
         In units of the response squared over those of the columns.
+    block : TermBlock, optional
+        Its covariance structure; a free covariance if it is not given.
+    parameters : ndarray, optional
+        Of the structure: standard deviations in the units of the data, and then correlations; the
+        entries of a root T by column if the covariance is free.
     """
 
     label: TermLabel
     matrix: Array
+    block: TermBlock | None = None
+    parameters: Array | None = None
 
     @property
     def sds(self) -> Array:

@@ -41,6 +41,8 @@ class Summary(SummaryRecord):
         Which standard errors, empty for the model's own.
     zeros : str
         How degrees of freedom treat a variance of zero, empty where none is.
+    structures : tuple of str
+        What each covariance structure means.
     """
 
     __slots__ = ()

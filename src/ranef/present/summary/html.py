@@ -22,6 +22,7 @@ def render_html(summary: SummaryRecord) -> str:
     groups = ", ".join(f"{name} {count}" for name, count in summary.groups)
     dropped = ", ".join(summary.dropped)
     notes = [
+        *summary.structures,
         legend(summary),
         summary.errors,
         summary.zeros,

@@ -13,13 +13,18 @@ __all__ = ["Component", "FixedEffect", "SummaryRecord"]
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """One line of the random effects: a variance, and its correlations with those before."""
+    """One line of the random effects: a variance, and its correlations with those before.
+
+    Lines of a covariance `structure` hold its parameters: a variance for all effects or for one, or
+    a correlation. What a line does not have is NaN.
+    """
 
     group: str
     term: str
     variance: float
     sd: float
     correlations: tuple[float, ...] = ()
+    structure: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +59,4 @@ class SummaryRecord:
     findings: tuple[Finding, ...]
     errors: str = ""
     zeros: str = ""
+    structures: tuple[str, ...] = ()

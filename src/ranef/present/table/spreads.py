@@ -1,0 +1,69 @@
+"""The rows of variances in a table: for free covariances all, for structures their parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ranef.covariance import Kind
+from ranef.formula.naming import RESIDUAL, label_parts
+from ranef.present.protocol import FittedModel, TermCovariance
+from ranef.present.structured import correlations_of, sds_of, structured
+from ranef.present.text.names import spell
+
+__all__ = ["SCALES", "Scale", "Spreads", "spreads_of"]
+
+Scale = Literal["variance", "sd"]
+_PREFIX = {"variance": ("Var", "Cov"), "sd": ("SD", "Corr")}
+SCALES = tuple(_PREFIX)
+
+
+@dataclass(frozen=True, slots=True)
+class Spreads:
+    """Numbers of one model by the label of their row."""
+
+    components: dict[str, float] = field(default_factory=dict)
+    covariances: dict[str, float] = field(default_factory=dict)
+    correlations: dict[str, float] = field(default_factory=dict)
+    residual: dict[str, float] = field(default_factory=dict)
+
+
+def spreads_of(model: FittedModel, scale: Scale) -> Spreads:
+    """Variances and covariances, or standard deviations and correlations.
+
+    A variance of one effect has the same label whatever the structure, and so has a correlation of
+    structures that differ only in whether variances are equal: they stand in one row.
+    """
+    out = Spreads()
+    for term in model._covariances:
+        kind = structured(term)
+        if kind is None:
+            _free(out, term, scale)
+        else:
+            _structured(out, term, kind, scale)
+    if model._has_residual:
+        residual = model.sigma if scale == "sd" else model.sigma**2
+        out.residual[f"{_PREFIX[scale][0]}: {RESIDUAL}"] = residual
+    return out
+
+
+def _free(out: Spreads, term: TermCovariance, scale: Scale) -> None:
+    diagonal, off_diagonal = _PREFIX[scale]
+    sd = scale == "sd"
+    group, names = term.label.label, [spell(name) for name in term.label.names]
+    for i, name in enumerate(names):
+        own = term.sds[i] if sd else term.matrix[i, i]
+        out.components[f"{diagonal}: {label_parts([group, name])}"] = float(own)
+    for i, j in term.pairs:
+        both = term.correlation(i, j) if sd else term.covariance(i, j)
+        out.covariances[f"{off_diagonal}: {label_parts([group, names[i], names[j]])}"] = both
+
+
+def _structured(out: Spreads, term: TermCovariance, kind: Kind, scale: Scale) -> None:
+    group = term.label.label
+    for name, sd in sds_of(term, kind):
+        row = label_parts([group, spell(name)]) if name else f"{label_parts([group])} (all effects)"
+        out.components[f"{_PREFIX[scale][0]}: {row}"] = sd if scale == "sd" else sd**2
+    for name, value in correlations_of(term, kind):
+        which = f"{kind.family} {name}".rstrip()
+        out.correlations[f"Corr: {label_parts([group])} ({which})"] = value
