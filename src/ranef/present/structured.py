@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -18,6 +18,7 @@ __all__ = [
     "kind_of_term",
     "legends",
     "sds_of",
+    "short_parameters",
     "structured",
 ]
 
@@ -60,6 +61,21 @@ def correlations_of(term: TermCovariance, kind: Kind) -> tuple[tuple[str, float]
     if int(np.count_nonzero(term.sds > 0.0)) < 2:
         own = [math.nan] * len(own)
     return tuple(zip(names, own, strict=True))
+
+
+def short_parameters(term: TermCovariance) -> Iterator[tuple[str, str, float]]:
+    """``SD`` or ``Cor``, of what (nothing for all effects), and the number.
+
+    A covariance without structure, of reduced rank too, has all of its pairs.
+    """
+    kind, names = structured(term), term.label.names
+    if kind is None:
+        yield from (("SD", name, sd) for name, sd in zip(names, term.sds.tolist(), strict=True))
+        for i, j in term.pairs:
+            yield "Cor", f"{names[i]}, {names[j]}", term.correlation(i, j)
+    else:
+        yield from (("SD", name, sd) for name, sd in sds_of(term, kind))
+        yield from (("Cor", name, value) for name, value in correlations_of(term, kind))
 
 
 def heading(term: TermCovariance, kind: Kind) -> str:

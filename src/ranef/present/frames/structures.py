@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ranef.present.protocol import TermCovariance
-from ranef.present.structured import correlations_of, kind_of_term, sds_of
+from ranef.present.structured import kind_of_term, short_parameters
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,16 +30,12 @@ def parameters_frame(terms: Sequence[TermCovariance]) -> pd.DataFrame:
 
 
 def _parameters(term: TermCovariance) -> Iterator[tuple[str, float]]:
-    kind, names = kind_of_term(term), term.label.names
-    if kind is None:
-        yield from ((f"sd {name}", sd) for name, sd in zip(names, term.sds.tolist(), strict=True))
-        for i, j in term.pairs:
-            yield f"cor {names[i]}, {names[j]}", term.correlation(i, j)
-    elif kind.free:
+    kind = kind_of_term(term)
+    if kind is not None and kind.free:
         yield from _loadings(term)
     else:
-        for word, own in (("sd", sds_of(term, kind)), ("cor", correlations_of(term, kind))):
-            yield from ((f"{word} {name}".rstrip(), value) for name, value in own)
+        for word, name, value in short_parameters(term):
+            yield f"{word.lower()} {name}".rstrip(), value
 
 
 def _loadings(term: TermCovariance) -> Iterator[tuple[str, float]]:

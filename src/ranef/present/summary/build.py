@@ -9,10 +9,10 @@ import numpy as np
 
 from ranef.errors import RanefError
 from ranef.present.protocol import FittedModel, coefficients_of
+from ranef.present.structured import legends
 from ranef.present.summary.components import component_lines
 from ranef.present.summary.facade import Summary
 from ranef.present.summary.record import FixedEffect
-from ranef.present.structured import legends
 from ranef.present.text.names import prior_phrases, spell
 from ranef.types import Array
 

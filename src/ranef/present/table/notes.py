@@ -102,7 +102,7 @@ def _methods(columns: Sequence[ModelColumn]) -> tuple[str, ...]:
 def _structures(columns: Sequence[ModelColumn]) -> tuple[str, ...]:
     """What the structures of all models mean, each once."""
     known = dict.fromkeys(text for column in columns for text in column.structures)
-    return (f"Covariances: {'; '.join(known)}.",) if known else ()
+    return (f"Structures of covariances. {'; '.join(known)}.",) if known else ()
 
 
 def _verdicts(columns: Sequence[ModelColumn]) -> tuple[str, ...]:

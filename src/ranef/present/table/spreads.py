@@ -62,8 +62,8 @@ def _free(out: Spreads, term: TermCovariance, scale: Scale) -> None:
 def _structured(out: Spreads, term: TermCovariance, kind: Kind, scale: Scale) -> None:
     group = term.label.label
     for name, sd in sds_of(term, kind):
-        row = label_parts([group, spell(name)]) if name else f"{label_parts([group])} (all effects)"
+        row = label_parts([group, spell(name)]) if name else f"{label_parts([group])} (all)"
         out.components[f"{_PREFIX[scale][0]}: {row}"] = sd if scale == "sd" else sd**2
     for name, value in correlations_of(term, kind):
-        which = f"{kind.family} {name}".rstrip()
+        which = ", ".join(part for part in (kind.family, name.removeprefix("at ")) if part)
         out.correlations[f"Corr: {label_parts([group])} ({which})"] = value
