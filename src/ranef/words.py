@@ -39,6 +39,7 @@ MODULE: dict[str, str] = {
     "ranef": "fit.ranef()",
     "coef": "fit.coef()",
     "VarCorr": _VARIANCES,
+    "getReCovs": "fit.random_parameters",
     "sigma": "fit.sigma",
     "vcov": "fit.vcov",
     "logLik": "fit.loglik",

@@ -40,7 +40,11 @@ class Estimated(FitRecord):
 
     @property
     def theta(self) -> Array:
-        """Relative covariance factors: lower triangles by column, terms in lme4's order."""
+        """Covariance parameters relative to sigma, terms in lme4's order.
+
+        A free covariance, of reduced rank too, has the lower triangle of its factor by column; a
+        structure its standard deviations, then its correlations.
+        """
         return self._solution.theta.copy()
 
     def varcorr(self) -> pd.DataFrame:

@@ -93,7 +93,8 @@ def heading(term: TermCovariance, kind: Kind) -> str:
         return f"rr, rank {term.block.rank} of {q}"
     if not positions:
         return f"{kind.name}, {q} effects"
-    gaps = " with gaps" if positions[-1] - positions[0] > q - 1 else ""
+    counted = kind.family == "ar1"  # the others number their occasions
+    gaps = " with gaps" if counted and positions[-1] - positions[0] > q - 1 else ""
     return f"{kind.name}, {q} occasions{gaps}"
 
 
