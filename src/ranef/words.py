@@ -143,6 +143,7 @@ FIT: dict[str, str] = {
     "f_test": _HYPOTHESES,
     # lme4 and its neighbours
     "VarCorr": _VARIANCES,
+    "getReCovs": "fit.random_parameters",
     "logLik": "fit.loglik",
     "loglikelihood": "fit.loglik",
     "log_likelihood": "fit.loglik",

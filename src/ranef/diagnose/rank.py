@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ranef.core import Kernel
+from ranef.covariance import kind_of, structure_of
 from ranef.diagnose.rank_search import search_on_face, truncated
 from ranef.diagnose.subject import Subject
 from ranef.diagnose.words import direction, effect
@@ -97,10 +98,13 @@ def supported_ranks(subject: Subject, kernel: Kernel) -> tuple[Support, ...]:
 def rank_findings(subject: Subject, supports: Sequence[Support]) -> Iterator[Finding]:
     """Directions that are there but cheap to do without, and the rank that is left."""
     for support in supports:
-        q = len(subject.problem.labels[support.term].names)
+        term = subject.problem.terms[support.term]
+        if not kind_of(term).free:
+            continue  # a lower rank is not a model with that structure
+        full = structure_of(term).most_rank
         if support.reduced is not None:
             yield _nearly_singular(subject, support.term, support.reduced)
-        if support.rank < q and q > 1:
+        if support.rank < full and term.q > 1:
             yield _supported(subject, support.term, support.rank)
 
 

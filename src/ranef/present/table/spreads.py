@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -56,7 +57,8 @@ def _free(out: Spreads, term: TermCovariance, scale: Scale) -> None:
         out.components[f"{diagonal}: {label_parts([group, name])}"] = float(own)
     for i, j in term.pairs:
         both = term.correlation(i, j) if sd else term.covariance(i, j)
-        out.covariances[f"{off_diagonal}: {label_parts([group, names[i], names[j]])}"] = both
+        if not math.isnan(both):  # no correlation with an effect that does not vary
+            out.covariances[f"{off_diagonal}: {label_parts([group, names[i], names[j]])}"] = both
 
 
 def _structured(out: Spreads, term: TermCovariance, kind: Kind, scale: Scale) -> None:
@@ -65,5 +67,7 @@ def _structured(out: Spreads, term: TermCovariance, kind: Kind, scale: Scale) ->
         row = label_parts([group, spell(name)]) if name else f"{label_parts([group])} (all)"
         out.components[f"{_PREFIX[scale][0]}: {row}"] = sd if scale == "sd" else sd**2
     for name, value in correlations_of(term, kind):
+        if math.isnan(value):
+            continue
         which = ", ".join(part for part in (kind.family, name.removeprefix("at ")) if part)
         out.correlations[f"Corr: {label_parts([group])} ({which})"] = value
