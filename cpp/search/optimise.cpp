@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "curvature/curvature.hpp"
 #include "search/held_by_prior.hpp"
 #include "search/lbfgs.hpp"
 #include "search/trust_region.hpp"
@@ -21,12 +22,13 @@ constexpr double kNear = 0.1;
 
 class Search {
  public:
-  Search(Criterion& criterion, const Chart& chart, const OptimiseControl& control,
+  Search(Objective& objective, const OptimiseControl& control,
          const std::function<bool()>& interrupted)
-      : exact_(criterion.arranged().tail_columns == 0),
-        costly_(!exact_ && criterion.penalty().empty()),
-        criterion_(criterion),
-        chart_(chart),
+      : exact_(objective.criterion().pattern().tail_columns == 0),
+        costly_(!exact_ && objective.criterion().penalty().empty()),
+        objective_(objective),
+        criterion_(objective.criterion()),
+        chart_(objective.chart()),
         control_(control),
         interrupted_(interrupted) {}
 
@@ -58,8 +60,7 @@ class Search {
   bool evaluate(const Vector& theta) {
     ++out_.evaluations;
     at_ = theta;
-    chart_.lambda(theta, lambda_);
-    return criterion_.evaluate(lambda_);
+    return objective_.evaluate(theta);
   }
 
   bool spent() const { return out_.evaluations >= control_.max_evaluations; }
@@ -68,15 +69,8 @@ class Search {
   double noise() const { return std::max(1e-12, criterion_.rounding()); }
 
   // Where the workspace stands.
-  Vector gradient() { return chart_.gradient(at_, criterion_.gamma()); }
-
-  Matrix hessian() {
-    chart_.directions(at_, directions_);
-    Matrix out =
-        exact_ ? criterion_.hessian(directions_) : criterion_.average_information(directions_);
-    chart_.add_bend(at_, criterion_.gamma(), out);
-    return out;
-  }
+  Vector gradient() { return objective_.gradient(); }
+  Matrix hessian() { return objective_.hessian(exact_); }
 
   void descend() {
     if (control_.method == OptimiseMethod::kNewton) {
@@ -255,8 +249,7 @@ class Search {
   void evaluate_current() {
     if (at_.size() == out_.theta.size() && (at_ - out_.theta).isZero(0.0)) return;
     at_ = out_.theta;
-    chart_.lambda(at_, lambda_);
-    criterion_.evaluate(lambda_);
+    objective_.evaluate(at_);
   }
 
   // Leaves a saddle: where the criterion falls along a way out of the (near) boundary of a block.
@@ -364,23 +357,22 @@ class Search {
 
   bool exact_;   // whether steps use the exact Hessian; it is cheap where all factors are nested
   bool costly_;  // whether it is not
+  Objective& objective_;
   Criterion& criterion_;
   const Chart& chart_;
   const OptimiseControl& control_;
   const std::function<bool()>& interrupted_;
   Optimum out_;
-  Vector at_;                          // where the workspace stands
-  std::vector<Matrix> lambda_;         // the same
-  std::vector<Direction> directions_;  // memory of the last ones
-  Vector slope_;                       // of the last quadratic model of Newton's steps
-  Matrix curvature_;                   // the same
+  Vector at_;         // where the workspace stands
+  Vector slope_;      // of the last quadratic model of Newton's steps
+  Matrix curvature_;  // the same
 };
 
 }  // namespace
 
-Optimum optimise(Criterion& criterion, const Chart& chart, const Vector& start,
-                 const OptimiseControl& control, const std::function<bool()>& interrupted) {
-  return Search(criterion, chart, control, interrupted).run(start);
+Optimum optimise(Objective& objective, const Vector& start, const OptimiseControl& control,
+                 const std::function<bool()>& interrupted) {
+  return Search(objective, control, interrupted).run(start);
 }
 
 }  // namespace ranef

@@ -183,6 +183,15 @@ class CoreKernel:
         self._from_rows = rows.y.size * (len(rows.x) + 1 + sum(len(g.columns) for g in rows.groups))
         self.workspace.refine(rows)
 
+    def at_sigma(self, sigma: float | None) -> None:
+        """From now on the criterion at this sigma; None profiles sigma out, as at first.
+
+        At a sigma it is log|V| + n log(2 pi sigma^2) + r2 / sigma^2 (ML), on the scale of the
+        problem's columns; an evaluation comes next. Gamma and second derivatives are those of this
+        function of D alone.
+        """
+        self.workspace.at_sigma(sigma)
+
     def evaluate(self, lambda_: Sequence[Array]) -> bool:
         self.moves += 1
         with self._threads():

@@ -27,10 +27,10 @@ class VarianceParameter:
     is minimised over the lower triangles T of the absolute covariances T T' and log sigma. The
     coefficients of the parameter's term are put first: the standard deviation of the first is
     T_11, the correlation of the first two r, where T_21 = b r and T_22 = b (1 - r^2)^(1/2). All
-    derivatives are exact: with f the profiled criterion, d = dr2 and Q = d2r2 / 2 (which average
-    information holds),
+    derivatives are exact: the kernel has those of F with respect to D at a fixed sigma. Sigma
+    moves D, which shrinks as sigma grows, and beside D
 
-        d2F = d2f + (n / r2^2) d d' + 2 (1 / sigma^2 - n / r2) Q   along directions of D.
+        dF / dlog(sigma) = 2 n - 2 r2 / sigma^2.
     """
 
     def __init__(self, problem: Problem, kind: str, term: int, i: int, j: int) -> None:
@@ -45,7 +45,6 @@ class VarianceParameter:
             rest = [k for k in range(problem.terms[term].q) if k not in first]
             self._orders[term] = np.array([*first, *rest])
         self._free = self._free_entries()
-        self._constant = -float(problem.products.sum_log_weights)
         # T_11 and b of a correlation are standard deviations.
         self._bounded = [self._free.index((term, a, 0)) for a in (0, 1)] if kind == "cor" else []
         self._edges: list[Array] | None = None
@@ -117,22 +116,16 @@ class VarianceParameter:
         for k, block in enumerate(blocks):
             root = self._inner(k, block) / sigma
             lower.append(np.asarray(np.linalg.qr(root.T, mode="r")).T)
+        self._kernel.at_sigma(sigma)
         if not self._kernel.evaluate(place(self._problem.terms, lower, self._widths)):
             return np.inf
-        n = self._problem.n
-        return float(
-            self._kernel.log_determinant
-            + n * np.log(2.0 * np.pi * np.exp(2.0 * log_sigma))
-            + self._kernel.r2 / sigma**2
-            + self._constant
-        )
+        return self._kernel.value
 
     def _derivatives(self, value: float, others: Array) -> tuple[Array, Array]:
         """Gradient and Hessian at the point the kernel stands at."""
         blocks, slopes, log_sigma = self._blocks(value, others)
         kernel, problem, n = self._kernel, self._problem, self._problem.n
         s2 = float(np.exp(2.0 * log_sigma)) / problem.scaling.y_scale**2
-        kappa, r2 = n / kernel.r2, kernel.r2
         inner = [self._inner(k, block) for k, block in enumerate(blocks)]
         changes = [self._inner(k, s) for (k, _, _), s in zip(self._free, slopes, strict=True)]
         directions = []
@@ -147,21 +140,16 @@ class VarianceParameter:
             shrink = [Direction(g, -2.0 * d) for g, d in enumerate(total)]
             directions += shrink
         curvature = kernel.hessian(directions)
-        slope_r2 = curvature.r2
-        outer = np.outer(slope_r2, slope_r2)
-        q = (kernel.average_information(directions) + kappa / r2 * outer) / kappa
-        second = curvature.hessian + kappa / r2 * outer + 2.0 * (1.0 / s2 - kappa) * q
         gamma = kernel.gamma()
         first = np.array([float(np.sum(gamma[d.group] * d.d)) for d in directions])
-        first += (1.0 / s2 - kappa) * slope_r2
         # Sums over the grouping factors: one parameter, log sigma.
         add = np.eye(len(directions))[:, :count]
         if with_sigma:
             add = np.column_stack([add, np.r_[np.zeros(count), np.ones(len(directions) - count)]])
         g = add.T @ first
-        h = add.T @ second @ add
+        h = add.T @ curvature.hessian @ add
         # The bend of D in the free entries, and sigma's own part.
-        score = self._score(gamma, kappa, s2)
+        score = self._score(gamma)
         for s, ((k, _, _), c) in enumerate(zip(self._free, changes, strict=True)):
             for t, ((other, _, _), e) in enumerate(zip(self._free, changes, strict=True)):
                 if k == other:
@@ -173,8 +161,8 @@ class VarianceParameter:
             h[-1, :count] += -2.0 * slope
             h[-1, -1] += -2.0 * shrinking
             # r2 / sigma^2 depends on sigma beside D, too.
-            ratio = r2 / s2
-            cross = -2.0 / s2 * (add.T @ slope_r2)
+            ratio = kernel.r2 / s2
+            cross = -2.0 / s2 * (add.T @ curvature.r2)
             g[-1] += 2.0 * n - 2.0 * ratio
             h[:, -1] += cross
             h[-1, :] += cross
@@ -189,14 +177,10 @@ class VarianceParameter:
         full[s, s] = d
         return Direction(term.group, full)
 
-    def _score(self, gamma: list[Array], kappa: float, s2: float) -> list[Array]:
-        """dF/dD of each term: Gamma with n / r2 replaced by 1 / sigma^2."""
-        excess = [-(1.0 / s2 - kappa) * e.T @ e for e in self._kernel.residual_scores()]
-        out = []
-        for term in self._problem.terms:
-            s = slice(term.offset, term.offset + term.q)
-            out.append(gamma[term.group][s, s] + excess[term.group][s, s])
-        return out
+    def _score(self, gamma: list[Array]) -> list[Array]:
+        """dF/dD of each term."""
+        spans = [slice(t.offset, t.offset + t.q) for t in self._problem.terms]
+        return [gamma[term.group][s, s] for term, s in zip(self._problem.terms, spans, strict=True)]
 
     def _sizes(self, value: float, others: Array) -> Array:
         """Natural size of each of the others: of a standard deviation itself, or a hundredth of
