@@ -40,6 +40,7 @@ def test_json_has_the_documented_keys_and_the_numbers_of_the_fit(ranef, sleep) -
         "fixef",
         "varcorr",
         "random_parameters",
+        "residual",
         "sigma",
         "criteria",
         "certificate",
