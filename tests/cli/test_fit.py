@@ -39,6 +39,7 @@ def test_json_has_the_documented_keys_and_the_numbers_of_the_fit(ranef, sleep) -
         "vcov",
         "fixef",
         "varcorr",
+        "residual",
         "sigma",
         "criteria",
         "certificate",
