@@ -150,7 +150,7 @@ def _flat_direction(problem: Problem, face: Face, step: Array, leaving: int) -> 
         label = problem.labels[leaving]
         names = " and ".join(_spell(name) for name in label.names)
         named.append(f"the variance of {names} by {label.label}")
-    for coordinate, weight in zip(face.coordinates, weights, strict=True):
+    for coordinate, weight in zip(face.coordinates, weights, strict=False):
         if weight < 0.1:
             continue
         label = problem.labels[coordinate.term]
@@ -165,6 +165,12 @@ def _flat_direction(problem: Problem, face: Face, step: Array, leaving: int) -> 
                 f"{_spell(label.names[row])} by {label.label}"
             )
         if text not in named:
+            named.append(text)
+    # The parameters of the residuals stand behind the coordinates of the face.
+    part = problem.residual
+    others = () if part is None else part.structure.parameter_words
+    for text, weight in zip(others, weights[len(face.coordinates) :], strict=False):
+        if weight >= 0.1:
             named.append(text)
     if len(named) == 1:
         return f"the data say nothing about {named[0]}"
