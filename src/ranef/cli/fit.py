@@ -20,7 +20,7 @@ from ranef.cli.options import (
     prior_named,
     read,
 )
-from ranef.cli.run import NOT_CERTIFIED, OK
+from ranef.cli.status import NOT_CERTIFIED, OK
 from ranef.present.progress import progress
 
 __all__ = ["fit"]

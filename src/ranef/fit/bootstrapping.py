@@ -9,6 +9,7 @@ import numpy as np
 
 from ranef.errors import OptionError, RanefError
 from ranef.inference.bootstrap import BootstrapDraws, BootstrapPlan
+from ranef.inference.ddf.auto import is_singular
 from ranef.inference.parameters import Parameter
 from ranef.inference.simulate import draw_key
 from ranef.options import shown
@@ -79,7 +80,7 @@ def bootstrap_statistic(
                 certificate = refit.certificate  # type: ignore[attr-defined]
                 criterion[k] = refit._solution.criterion
                 evaluations[k] = certificate.evaluations
-                singular[k] = dict(certificate.rank) != dict(certificate.dims)
+                singular[k] = is_singular(refit._problem, refit._solution)
                 converged[k] = certificate.certified
                 tick(k + 1)
     draws = BootstrapDraws(

@@ -169,7 +169,7 @@ def leave_out(
                     relative[t][j] = found.relative[t]
         tick(int(stepped.sum()) + done + 1)
     absolute = [sigma[:, None, None] ** 2 * r for r in relative]
-    parameters = parameters_of(design.x_names, problem.labels)
+    parameters = parameters_of(design.x_names, problem.labels, problem.terms)
     values = values_of(parameters, beta, absolute, sigma)
     own = values_of(
         parameters,

@@ -170,7 +170,7 @@ def certificate(
         for label, term in zip(problem.labels, problem.terms, strict=True)
     }
     directions: tuple[str, ...] = ()
-    # Written so that a number that is none is no optimum either.
+    # Asked as "small enough", so that NaN is never certified.
     enough = found.gain <= ENOUGH_GAIN and found.step <= ENOUGH_STEP
     if _hidden_by_rounding(found, enough):
         verdict = "limited by rounding"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ranef.covariance import structure_of
 from ranef.errors import ApproximationWarning, TooLargeError, warn
 from ranef.inference.ddf.method import Fitted
 from ranef.inference.ddf.off_face import off_the_face
@@ -54,6 +55,7 @@ def moves_of(
 
 
 def is_singular(problem: Problem, solution: Solution) -> bool:
-    """Whether the covariance of any term is of less than full rank."""
+    """Whether the covariance of any term is of a lower rank than it can have."""
     ranks = solution.certificate.rank.values()
-    return any(rank < term.q for rank, term in zip(ranks, problem.terms, strict=True))
+    most = [structure_of(term).most_rank for term in problem.terms]
+    return any(rank < top for rank, top in zip(ranks, most, strict=True))

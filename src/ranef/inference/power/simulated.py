@@ -12,6 +12,7 @@ from ranef.covariance import semidefinite_cholesky
 from ranef.design import Design
 from ranef.errors import RanefError
 from ranef.inference.ddf import Fitted, method_of
+from ranef.inference.ddf.auto import is_singular
 from ranef.inference.ddf.rows import row_tests
 from ranef.inference.estimates import estimate
 from ranef.inference.power.assumed import Assumed
@@ -87,9 +88,7 @@ def simulated_power(
             tests = row_tests(rows, estimates.beta, method)
         except (RanefError, np.linalg.LinAlgError):
             return None
-        rank = solution.certificate.rank.values()
-        singular = any(r < t.q for r, t in zip(rank, problem.terms, strict=True))
-        flag = np.full(tests.df.size, float(singular))
+        flag = np.full(tests.df.size, float(is_singular(problem, solution)))
         return np.array([tests.p_value < alpha, tests.std_error, tests.df, flag])
 
     with ThreadPoolExecutor(min(available_cores(), n)) as pool:
