@@ -19,8 +19,8 @@ from ranef.inference.boundary_law import Place
 from ranef.inference.drop_terms import smaller_design
 from ranef.inference.likelihood_ratio import placed_ratio, statistic_of
 from ranef.inference.model_nesting import NotNested, place_of
+from ranef.inference.no_effects import criterion_without_effects
 from ranef.inference.structure_nesting import side_of
-from ranef.solve.solution import evaluate_at
 from ranef.types import Array
 
 __all__ = ["RandomTests", "random_tests"]
@@ -143,12 +143,11 @@ def _smaller(record: FitRecord, formula: Formula) -> Row:
 def _without_effects(record: FitRecord) -> Row:
     """The model without random effects: the criterion of this one with all variances zero."""
     problem = record._problem
-    kernel = problem.kernel()
-    evaluate_at(problem, kernel, np.zeros(problem.n_theta))
     none = tuple(np.zeros((term.q, 0)) for term in problem.terms)
     sides = tuple(side_of(term, ()) for term in record._design.terms)
     place = Place(none, (), (0,) * len(none), (), sides)
-    return _row(record, place, -0.5 * kernel.value, problem.p + 1)
+    loglik = -0.5 * criterion_without_effects(problem)
+    return _row(record, place, loglik, problem.p + problem.n_residual + 1)
 
 
 def _row(record: FitRecord, place: Place, loglik: float, npar: int) -> Row:

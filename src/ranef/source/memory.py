@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ranef.core import CrossProducts, Rows, RowsGroup, cross_products, from_cells, scaling_of
 from ranef.design import Design
 from ranef.design.matrix import Cells, ModelColumns
+from ranef.residual import ResidualStructure
 from ranef.source.scaling import Scaling, checked
 from ranef.types import Array
 
@@ -47,6 +48,9 @@ class MemorySource:
         if self.cells is None:
             return [cross_products(self.rows, self.threads)]
         return [_by_cell(self.rows, self.scaling, self.cells, self.threads)]
+
+    def gather_basis(self, residual: ResidualStructure) -> list[CrossProducts]:
+        return residual.basis(self.rows, self.threads)
 
 
 def in_memory(
