@@ -53,7 +53,7 @@ def _of_optimum(subject: Subject) -> dict[int, int]:
     return {
         k: rank
         for k, rank in found.items()
-        if rank < certificate.dims[labels[k].label] and can_have_rank(subject, k, rank)
+        if rank < certificate.full[labels[k].label] and can_have_rank(subject, k, rank)
     }
 
 
@@ -141,7 +141,7 @@ def _what(subject: Subject, fit: Subject) -> str:
         if label.label not in own:
             said.append(f"no random effects of {label.label}")
         elif own[label.label].structure == "rr":
-            rank = fit.certificate.dims[label.label]
+            rank = fit.certificate.full[label.label]
             effect = "dimension" if rank == 1 else "dimensions"
             said.append(
                 f"{rank} {effect} of {size} by {label.label}{_correlated(fit, label.label)}"
