@@ -21,7 +21,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ranef.core import Direction
+from ranef.core import Direction, TermBlock
+from ranef.covariance import kind_of, structure_of
 from ranef.errors import NumericalError, TooLargeError
 from ranef.inference.chi_bar_square import NIL, chi_bar_square
 from ranef.inference.cones import cone_tail
@@ -47,14 +48,18 @@ class Place:
         By term of the larger model: E of full column rank with E E' the covariance that the smaller
         model gives its effects, over sigma^2, on the data's scale.
     dims : tuple of (int, int)
-        By term of the smaller model: effects, and rank of their covariance.
+        By term of the smaller model: effects, or the most rank that their covariance can have, and
+        its rank.
     zeros : tuple of int
         By term of the larger model: effects of the smaller one whose variance is zero in it.
+    own : int or None
+        Covariance parameters of the smaller model, if a covariance of either has a structure.
     """
 
     roots: tuple[Array, ...]
     dims: tuple[tuple[int, int], ...]
     zeros: tuple[int, ...]
+    own: int | None = None
 
     @property
     def singular(self) -> bool:
@@ -112,6 +117,8 @@ def boundary_law(problem: Problem, place: Place, fixed: int) -> Law:
     fixed : int
         Fixed effects that the smaller model lacks.
     """
+    if place.own is not None or not all(map(_is_plain, problem.terms)):
+        return _of_structures(problem.terms, place, fixed)
     widths = [term.q for term in problem.terms]
     ranks = [root.shape[1] for root in place.roots]
     sizes = [q - r for q, r in zip(widths, ranks, strict=True) if q > r]
@@ -146,6 +153,47 @@ def boundary_law(problem: Problem, place: Place, fixed: int) -> Law:
         return Tested(p, p, (law,))
 
     return Law(judge, exact=True)
+
+
+def _is_plain(term: TermBlock) -> bool:
+    return kind_of(term).free and structure_of(term).most_rank == term.q
+
+
+def _of_structures(terms: Sequence[TermBlock], place: Place, fixed: int) -> Law:
+    """The law where covariances have structures.
+
+    Where the smaller model is inside of the larger one's parameters, all directions are free. Where
+    one parameter alone is at a bound, a variance of zero or the correlation of effects that are
+    one, a half of the weight is without it. Else there are bounds: a structure's covariances are
+    some of all, whose cone has a direction for each element.
+    """
+    own = place.own or 0
+    df = sum(structure_of(term).size for term in terms) - own + fixed
+    if df == fixed:
+        return _known({fixed: 1.0})
+    ranks = [root.shape[1] for root in place.roots]
+    low = [
+        (term, rank)
+        for term, rank in zip(terms, ranks, strict=True)
+        if rank < structure_of(term).most_rank
+    ]
+    if not place.singular and not low:
+        return _known({df: 1.0})
+    if not place.singular and len(low) == 1 and _at_one_bound(*low[0]):
+        return _known({df - 1: 0.5, df: 0.5})
+    inside = sum(structure_of(term).size for term in terms) - sum(
+        structure_of(term).size - _count(term.q) for term, _ in low
+    )
+    most = inside + fixed - (0 if place.singular else own)
+    return _bounds(_lowest(fixed, True), _highest(most))
+
+
+def _at_one_bound(term: TermBlock, rank: int) -> bool:
+    """Whether a single parameter is at a bound, about which the others are smooth."""
+    if rank == 0:
+        return structure_of(term).size == 1
+    kind = kind_of(term)
+    return not kind.free and rank == 1 and structure_of(term).size == kind.n_sds(term.q) + 1
 
 
 def _same_random_part(widths: Sequence[int], place: Place) -> bool:

@@ -9,6 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ranef.core import TermBlock
+from ranef.covariance import belongs, kind_of, structure_of
 from ranef.design import Data
 from ranef.design.grouping import learn_grouping
 from ranef.design.terms import RandomTerm
@@ -19,6 +21,7 @@ __all__ = ["FixedParts", "NotNested", "Variances", "fixed_parts", "place_of"]
 
 SPAN = 1e-7  # of a column's length: what lies outside of a span, as for columns left out of X
 RANK = 1e-9  # of the largest singular value
+SAME = 1e-6  # of the largest element: a covariance is one of a structure
 
 
 class NotNested(Exception):
@@ -88,7 +91,8 @@ def place_of(small: Variances, large: Data, order: NDArray[np.int64] | None) -> 
 
     Each of its random-effects terms has to be one of a single term of the larger model: with the
     same groups, and effects that are combinations of that term's; or for groups within these, as
-    ``(1 | g:f)`` is a case of ``(0 + f | g)`` if f has the same levels in each g.
+    ``(1 | g:f)`` is a case of ``(0 + f | g)`` if f has the same levels in each g. Its covariance
+    has to be one of that term's structure.
 
     Raises
     ------
@@ -97,9 +101,10 @@ def place_of(small: Variances, large: Data, order: NDArray[np.int64] | None) -> 
     """
     terms = large.design.terms
     parts: list[list[Array]] = [[] for _ in terms]
-    dims, zeros = [], [0] * len(terms)
-    for term, covariance, rank in zip(
-        small.data.design.terms, small.covariances, small.ranks, strict=True
+    dims, zeros, own = [], [0] * len(terms), 0
+    blocks = small.data.design.plan.blocks
+    for block, term, covariance, rank in zip(
+        blocks, small.data.design.terms, small.covariances, small.ranks, strict=True
     ):
         root = _root(covariance, rank)
         found = _home(term, small.data, terms, large, order)
@@ -107,13 +112,22 @@ def place_of(small: Variances, large: Data, order: NDArray[np.int64] | None) -> 
             raise NotNested(f"the random part ({' + '.join(_spelt(term))} | {term.factor})")
         at, maps = found
         parts[at] += [m @ root for m in maps]
-        dims.append((term.q, rank))
+        dims.append((structure_of(block).most_rank, rank))
+        own += structure_of(block).size
         zeros[at] += len(maps) * (term.q - rank)
     roots = tuple(
         _independent(np.hstack(found) if found else np.zeros((term.q, 0)))
         for term, found in zip(terms, parts, strict=True)
     )
-    return Place(roots, tuple(dims), tuple(zeros))
+    for block, root, term in zip(large.design.plan.blocks, roots, terms, strict=True):
+        if root.shape[1] and not belongs(block, root @ root.T, SAME):
+            raise NotNested(f"the covariance of the random effects of {term.factor}")
+    structured = any(not _is_plain(block) for block in (*blocks, *large.design.plan.blocks))
+    return Place(roots, tuple(dims), tuple(zeros), own if structured else None)
+
+
+def _is_plain(block: TermBlock) -> bool:
+    return kind_of(block).free and structure_of(block).most_rank == block.q
 
 
 def _spelt(term: RandomTerm) -> list[str]:
