@@ -6,6 +6,7 @@
 
 #include "criterion/refinement.hpp"
 #include "factor/arrange.hpp"
+#include "structure/registry.hpp"
 
 namespace ranef::binding {
 
@@ -89,12 +90,19 @@ void check(const ranef::Scaling& scaling) {
           "a triangular factor of another size than X");
 }
 
-ranef::Chart chart_from(std::vector<ranef::Term> terms, const std::vector<int>& q) {
+ranef::Term checked(ranef::Term term) {
+  const auto made = ranef::make_structure(term);
+  require(made || term.q < 1, "no such structure of a covariance");
+  if (made) term.structure.rescaling = made->rescaling();
+  return term;
+}
+
+ranef::Chart chart_from(std::vector<ranef::Term> terms, const std::vector<int>& q, Index others) {
   for (const ranef::Term& term : terms) {
     require(within(term.group, term.offset, term.q, q),
             "a term lies outside of its grouping factor");
   }
-  return ranef::Chart(std::move(terms), q);
+  return ranef::Chart(std::move(terms), q, others);
 }
 
 ranef::Penalty penalty_from(std::vector<ranef::TermPenalty> priors, const std::vector<int>& q) {

@@ -139,6 +139,22 @@ void bind_cross_products(nb::module_& m) {
       .def("__setstate__", &restore);
 
   m.def(
+      "combine",
+      [](const std::vector<const ranef::CrossProducts*>& products, const Vector& coefficients,
+         double sum_log_weights) {
+        if (products.empty() || coefficients.size() != static_cast<Index>(products.size())) {
+          throw nb::value_error("one coefficient for each of the cross-products");
+        }
+        for (const ranef::CrossProducts* one : products) {
+          if (one == nullptr) throw nb::value_error("None is no cross-products");
+        }
+        nb::gil_scoped_release release;
+        return ranef::combine(products, coefficients, sum_log_weights);
+      },
+      "products"_a, "coefficients"_a, "sum_log_weights"_a,
+      "The sum of cross-products of the same rows, times coefficients.");
+
+  m.def(
       "cross_products",
       [](const Rows& rows, int threads) {
         nb::gil_scoped_release release;

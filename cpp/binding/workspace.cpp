@@ -15,6 +15,7 @@
 #include "interrupted.hpp"
 #include "linalg/checkpoint.hpp"
 #include "module.hpp"
+#include "residual.hpp"
 #include "rows.hpp"
 #include "search/optimise.hpp"
 #include "search/solve.hpp"
@@ -56,10 +57,26 @@ class Workspace {
  public:
   Workspace(const ranef::CrossProducts& a, bool reml, double constant,
             const std::vector<ranef::TermPenalty>& priors, const std::optional<Matrix>& fixed_rows,
-            int threads)
+            int threads, const std::vector<const ranef::CrossProducts*>& basis,
+            const ResidualArgument* residual)
       : arranged_(with_fixed_rows(ranef::arrange(a, threads), fixed_rows)),
         fixed_rows_(fixed_rows.value_or(Matrix())),
-        criterion_(arranged_, reml, constant, penalty_from(priors, arranged_->q), threads) {}
+        criterion_(arranged_, reml, constant, penalty_from(priors, arranged_->q), threads) {
+    if (residual == nullptr) return;
+    if (static_cast<int>(basis.size()) != residual->itself().terms()) {
+      throw nb::value_error("cross-products of another structure of residuals");
+    }
+    std::vector<ranef::Numbers> numbers;
+    for (const ranef::CrossProducts* one : basis) {
+      if (one == nullptr || one->groups.size() != arranged_->q.size()) {
+        throw nb::value_error("cross-products of another model");
+      }
+      numbers.push_back(ranef::arrange_numbers(*arranged_, *one, threads));
+    }
+    // The first of them always counts once: rows of a prior go there.
+    if (fixed_rows) ranef::add_fixed_rows(numbers.front(), *fixed_rows);
+    residual_.emplace(residual->make(), std::move(numbers), arranged_.numbers);
+  }
   Workspace(const Workspace&) = delete;
   Workspace& operator=(const Workspace&) = delete;
 
@@ -111,7 +128,8 @@ class Workspace {
     const ranef::Chart chart = chart_from(terms, arranged_->q);
     if (start.size() != chart.size()) throw nb::value_error("theta has another length");
     ranef::Optimum best = stoppable([&] {
-      return ranef::optimise(criterion_, chart, start, {max_evaluations, gain, method(newton)},
+      ranef::Objective objective(criterion_, chart);
+      return ranef::optimise(objective, start, {max_evaluations, gain, method(newton)},
                              Interrupted{});
     });
     if (best.status == ranef::OptimiseStatus::kInterrupted) throw nb::python_error();
@@ -125,25 +143,31 @@ class Workspace {
     require();
     const ranef::Chart chart = chart_from(terms, arranged_->q);
     check(chart, theta, bases);
-    return stoppable([&] { return ranef::evidence(criterion_, chart, theta, bases); });
+    return stoppable([&] {
+      ranef::Objective objective(criterion_, chart);
+      objective.stands_at(theta);
+      return ranef::evidence(objective, theta, bases);
+    });
   }
 
   // Search, certificate, and searches from elsewhere. Without a start: moments.
   ranef::Solved solve(const ranef::Scaling& scaling, const std::optional<Vector>& start,
                       int max_evaluations, double gain, int restarts, bool newton, int threads) {
-    const ranef::Chart chart = chart_from(scaling.terms, arranged_->q);
-    if (start && start->size() != chart.size()) throw nb::value_error("theta has another length");
+    const Index others = residual_ ? residual_->size() : 0;
+    const ranef::Chart chart = chart_from(scaling.terms, arranged_->q, others);
+    const Index size = chart.covariance_size();
+    if (start && start->size() != size && start->size() != size + others) {
+      throw nb::value_error("theta has another length");
+    }
     ranef::SolveControl control;
     control.search = {max_evaluations, gain, method(newton)};
     control.restarts = restarts;
+    control.threads = threads;
     ranef::Solved found = stoppable([&] {
       std::vector<Matrix> bases;
       for (const ranef::MatrixScaling& z : scaling.z) bases.push_back(z.change());
-      criterion_.set_threads(threads);
-      const Vector first = start ? *start
-                                 : ranef::moment_start(arranged_, criterion_.nu(),
-                                                       criterion_.reml(), chart, threads);
-      return ranef::solve(criterion_, chart, bases, first, control, work(), Interrupted{});
+      ranef::Objective objective(criterion_, chart, residual_ ? &*residual_ : nullptr);
+      return ranef::solve(objective, bases, start, control, Interrupted{});
     });
     const ranef::Optimum& best = found.optimum;
     if (best.status == ranef::OptimiseStatus::kInterrupted) throw nb::python_error();
@@ -273,14 +297,6 @@ class Workspace {
       }
     }
   }
-  // Numbers that one evaluation reads.
-  double work() const {
-    double entries = static_cast<double>(arranged_->tail_columns * arranged_->tail_columns);
-    for (const ranef::Stage& stage : arranged_->chain) {
-      entries += static_cast<double>(stage.diagonal_size() + stage.rest_size());
-    }
-    return entries;
-  }
   void require() const {
     if (!ready_) throw nb::value_error("evaluate() has not succeeded yet");
   }
@@ -293,6 +309,7 @@ class Workspace {
   ranef::Arranged arranged_;
   Matrix fixed_rows_;  // of it, those without random effects
   ranef::Criterion criterion_;
+  std::optional<ranef::ResidualBasis> residual_;
   bool ready_ = false;
   std::atomic<bool> busy_ = false;
 };
@@ -309,9 +326,11 @@ void bind_workspace(nb::module_& m) {
 
   nb::class_<Workspace>(m, "Workspace", "One criterion with its working memory.")
       .def(nb::init<const ranef::CrossProducts&, bool, double,
-                    const std::vector<ranef::TermPenalty>&, const std::optional<Matrix>&, int>(),
+                    const std::vector<ranef::TermPenalty>&, const std::optional<Matrix>&, int,
+                    const std::vector<const ranef::CrossProducts*>&, const ResidualArgument*>(),
            "cross_products"_a, "reml"_a, "constant"_a, "priors"_a, "fixed_rows"_a.none(),
-           "threads"_a)
+           "threads"_a, "basis"_a = std::vector<const ranef::CrossProducts*>{},
+           "residual"_a.none() = nb::none())
       .def("at_sigma", &Workspace::at_sigma, "sigma"_a.none())
       .def("evaluate", &Workspace::evaluate, "lambda_"_a)
       .def("refine", &Workspace::refine, "rows"_a)

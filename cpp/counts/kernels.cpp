@@ -68,7 +68,8 @@ bool run(const std::string& layout, const Data& data) {
   criterion.evaluate(lambda);
   criterion.gamma();
   count("hessian", [&] { ranef::hessian(criterion, directions); });
-  count("search", [&] { ranef::optimise(criterion, chart, theta, {}, nullptr); });
+  ranef::Objective objective(criterion, chart);
+  count("search", [&] { ranef::optimise(objective, theta, {}, nullptr); });
   return true;
 }
 

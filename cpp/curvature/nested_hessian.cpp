@@ -32,7 +32,7 @@ class NestedHessian {
     if (pattern_.tail_columns > 0) sweeps_.tail_products();
     for (const Direction& direction : directions) {
       tangents_.push_back(zero_tangent(pattern_));
-      tail_change_.push_back(forward_tangent(sweeps_, direction, tangents_.back()));
+      tail_change_.push_back(forward_tangent(sweeps_, &direction, tangents_.back()));
     }
   }
 

@@ -222,7 +222,6 @@ void reverse_stage(const Sweeps& sweeps, std::size_t i, const Direction* directi
   const Stage& stage = pattern.chain[i];
   const bool own = moves(direction, stage.group);
   const bool changed = !t.stages[i].diagonal.empty();
-  const bool wanted = !t.stages[i].w_diagonal.empty();
   const int q = stage.q;
   Matrix& sum = t.gamma[at(stage.group)];
   Matrix w;
@@ -260,64 +259,13 @@ void reverse_stage(const Sweeps& sweeps, std::size_t i, const Direction* directi
     }
     subtract_both(times(times(du, w), Form::kPlain, at_level.u, Form::kTransposed), sum);
     sum -= congruent(at_level.u, dw);
-    if (wanted) {
-      const Matrix dh_w = times(dh, w);
-      const Matrix h_dw = times(at_level.h, dw);
-      Map(&t.stages[i].w_rest[at_level.from], q, width) = -dh_w - h_dw;
-      subtract_both(times(-dh_w, Form::kPlain, at_level.h, Form::kTransposed), dp);
-      add(1.0, h_dw, Form::kPlain, at_level.h, Form::kTransposed, dp);
-      Map(&t.stages[i].w_diagonal[at_level.block], q, q) = dp;
-    }
+    const Matrix dh_w = times(dh, w);
+    const Matrix h_dw = times(at_level.h, dw);
+    Map(&t.stages[i].w_rest[at_level.from], q, width) = -dh_w - h_dw;
+    subtract_both(times(-dh_w, Form::kPlain, at_level.h, Form::kTransposed), dp);
+    add(1.0, h_dw, Form::kPlain, at_level.h, Form::kTransposed, dp);
+    Map(&t.stages[i].w_diagonal[at_level.block], q, q) = dp;
   }
-}
-
-// dC before anything is eliminated.
-Tangent start(const Pattern& pattern, const Change& change) {
-  Tangent t = zero_tangent(pattern);
-  if (std::holds_alternative<Direction>(change)) return t;
-  const Numbers& numbers = *std::get<const Numbers*>(change);
-  for (std::size_t i = 0; i < pattern.chain.size(); ++i) {
-    t.stages[i].diagonal = numbers.chain[i].diagonal;
-    t.stages[i].rest = numbers.chain[i].rest;
-  }
-  if (pattern.tail_columns > 0) {
-    add_tail(pattern, numbers, t.tail);
-    t.tail_fixed = numbers.tail_fixed;
-  }
-  t.fixed = numbers.fixed;
-  return t;
-}
-
-Matrix forward(const Sweeps& sweeps, const Direction* direction, Tangent& t) {
-  for (std::size_t i = 0; i < sweeps.pattern().chain.size(); ++i) {
-    forward_stage(sweeps, i, direction, t);
-  }
-  if (sweeps.pattern().tail_columns == 0) return {};
-  return forward_tail(sweeps, direction, t);
-}
-
-// From the function of C back to D and A.
-void reverse(Criterion& criterion, const Direction* direction, const Matrix& tail, Tangent& t) {
-  const Sweeps& sweeps = criterion.sweeps();
-  const Pattern& pattern = sweeps.pattern();
-  const Matrix& top = criterion.top().value;
-  t.top = criterion.outer().dtop(t.fixed);
-  for (const int q : pattern.q) t.gamma.push_back(Matrix::Zero(q, q));
-  if (pattern.tail_columns > 0) reverse_tail(sweeps, direction, tail, top, t);
-  for (std::size_t i = pattern.chain.size(); i-- > 0;) reverse_stage(sweeps, i, direction, top, t);
-}
-
-void size_w(const Pattern& pattern, std::size_t first, Tangent& t) {
-  for (std::size_t i = first; i < pattern.chain.size(); ++i) {
-    t.stages[i].w_diagonal.resize(pattern.chain[i].diagonal_size());
-    t.stages[i].w_rest.resize(pattern.chain[i].rest_size());
-  }
-}
-
-// Leaves in the criterion what tangents ask for.
-void prepare(Criterion& criterion, bool keep) {
-  criterion.gamma(keep);
-  if (criterion.pattern().tail_columns > 0) criterion.sweeps().tail_products();
 }
 
 }  // namespace
@@ -339,85 +287,38 @@ Tangent zero_tangent(const Pattern& pattern) {
   return t;
 }
 
-Matrix forward_tangent(const Sweeps& sweeps, const Direction& direction, Tangent& t) {
-  return forward(sweeps, &direction, t);
-}
-
-Tangent tangent(Criterion& criterion, const Change& change) {
-  const Direction* direction = std::get_if<Direction>(&change);
-  Tangent t = start(criterion.pattern(), change);
-  size_w(criterion.pattern(), 0, t);
-  const Matrix tail = forward(criterion.sweeps(), direction, t);
-  reverse(criterion, direction, tail, t);
+Tangent tangent_of(const Pattern& pattern, const Numbers& change) {
+  Tangent t = zero_tangent(pattern);
+  for (std::size_t i = 0; i < pattern.chain.size(); ++i) {
+    t.stages[i].diagonal = change.chain[i].diagonal;
+    t.stages[i].rest = change.chain[i].rest;
+  }
+  if (pattern.tail_columns > 0) {
+    add_tail(pattern, change, t.tail);
+    t.tail_fixed = change.tail_fixed;
+  }
+  t.fixed = change.fixed;
   return t;
 }
 
-Vector slopes(Criterion& criterion, const std::vector<Change>& changes) {
-  const std::vector<Matrix>& gamma = criterion.gamma(true);
-  const OnPattern w = criterion.sweeps().kept(criterion.top().value);
-  Vector out(static_cast<Index>(changes.size()));
-  for (std::size_t k = 0; k < changes.size(); ++k) {
-    const Direction* direction = std::get_if<Direction>(&changes[k]);
-    out(static_cast<Index>(k)) =
-        direction != nullptr ? gamma[at(direction->group)].cwiseProduct(direction->d).sum()
-                             : inner(criterion.pattern(), w, *std::get<const Numbers*>(changes[k]));
+Matrix forward_tangent(const Sweeps& sweeps, const Direction* direction, Tangent& t) {
+  for (std::size_t i = 0; i < sweeps.pattern().chain.size(); ++i) {
+    forward_stage(sweeps, i, direction, t);
   }
-  return out;
+  if (sweeps.pattern().tail_columns == 0) return {};
+  return forward_tail(sweeps, direction, t);
 }
 
-Matrix hessian_along(Criterion& criterion, const std::vector<Change>& changes) {
-  prepare(criterion, true);
-  const auto count = static_cast<Index>(changes.size());
-  std::vector<Direction> directions;
-  std::vector<Index> places;
-  Matrix out(count, count);
-  for (Index l = 0; l < count; ++l) {
-    const Tangent t = tangent(criterion, changes[at(l)]);
-    for (Index k = 0; k < count; ++k) {
-      const Direction* other = std::get_if<Direction>(&changes[at(k)]);
-      out(k, l) = other != nullptr ? t.gamma[at(other->group)].cwiseProduct(other->d).sum()
-                                   : inner(criterion.pattern(), t.w(),
-                                           *std::get<const Numbers*>(changes[at(k)]));
-    }
-    if (const Direction* own = std::get_if<Direction>(&changes[at(l)])) {
-      directions.push_back(*own);
-      places.push_back(l);
-    }
+void reverse_tangent(const Sweeps& sweeps, const Direction* direction, const Matrix& tail,
+                     const Matrix& top, Tangent& t) {
+  const Pattern& pattern = sweeps.pattern();
+  for (const int q : pattern.q) t.gamma.push_back(Matrix::Zero(q, q));
+  for (std::size_t i = 0; i < pattern.chain.size(); ++i) {
+    t.stages[i].w_diagonal.resize(pattern.chain[i].diagonal_size());
+    t.stages[i].w_rest.resize(pattern.chain[i].rest_size());
   }
-  out = (0.5 * (out + out.transpose())).eval();
-  Matrix of_priors =
-      Matrix::Zero(static_cast<Index>(places.size()), static_cast<Index>(places.size()));
-  criterion.penalty().add_hessian(directions, of_priors);
-  for (std::size_t k = 0; k < places.size(); ++k) {
-    for (std::size_t l = 0; l < places.size(); ++l) {
-      out(places[k], places[l]) += of_priors(static_cast<Index>(k), static_cast<Index>(l));
-    }
-  }
-  return out;
-}
-
-Curvature curvature_by_tangents(Criterion& criterion, const std::vector<Direction>& directions) {
-  const Pattern& pattern = criterion.pattern();
-  const Vector v = criterion.outer().residual();
-  prepare(criterion, pattern.tail_columns > 0);  // W of the later factors and the tail
-  const auto count = static_cast<Index>(directions.size());
-  Curvature out;
-  out.hessian = Matrix::Zero(count, count);
-  out.r2 = Vector::Zero(count);
-  for (Index l = 0; l < count; ++l) {
-    const Direction& direction = directions[at(l)];
-    Tangent t = zero_tangent(pattern);
-    size_w(pattern, 1, t);
-    reverse(criterion, &direction, forward(criterion.sweeps(), &direction, t), t);
-    out.r2(l) = v.dot(t.fixed * v);
-    out.xx.emplace_back(t.fixed.topLeftCorner(pattern.p, pattern.p));
-    for (Index k = 0; k < count; ++k) {
-      const Direction& other = directions[at(k)];
-      out.hessian(k, l) = t.gamma[at(other.group)].cwiseProduct(other.d).sum();
-    }
-  }
-  out.hessian = (0.5 * (out.hessian + out.hessian.transpose())).eval();
-  return out;
+  if (pattern.tail_columns > 0) reverse_tail(sweeps, direction, tail, top, t);
+  for (std::size_t i = pattern.chain.size(); i-- > 0;) reverse_stage(sweeps, i, direction, top, t);
 }
 
 }  // namespace ranef

@@ -1,25 +1,16 @@
 // The sweeps differentiated along one change: of D of a grouping factor, or of A.
 //
 // A change dA enters where A does: into C of every level before anything is eliminated, and into
-// [X y]'W[X y]. From there on it is carried as the dC of a change of D is. So the second
-// derivatives of a criterion f along pairs of changes are all exact:
-//
-//   D, D:  <dGamma, E>,   A, D:  <dGamma, E>,   A, A:  <dW, dA_l>,
-//
-// where dGamma, dW and dtop are what a change does to the first derivatives df/dD, df/dA and df/dC.
-// They serve every layout; for directions of D alone curvature.hpp is faster.
+// [X y]'W[X y]. From there on it is carried as the dC of a change of D is. The formulas are in
+// tangent.cpp.
 #pragma once
 
-#include <variant>
 #include <vector>
 
-#include "curvature/curvature.hpp"
+#include "factor/sweeps.hpp"
+#include "structure/direction.hpp"
 
 namespace ranef {
-
-// A change of D of one grouping factor, or a change of A: numbers on the criterion's pattern, which
-// stay with the caller. Of these count the matrices; rows and weights do not.
-using Change = std::variant<Direction, const Numbers*>;
 
 // Change of everything that the sweeps leave, along one change.
 struct Tangent {
@@ -30,30 +21,24 @@ struct Tangent {
   Matrix fixed;  // dC of [X y]
   TailMatrix tail_w;
   Matrix tail_w_fixed;
-  Matrix top;                 // change of df/dC of [X y]
+  Matrix top;                 // change of the derivative with respect to C of [X y]
   std::vector<Matrix> gamma;  // change of Gamma
 
   // dW on the pattern of A.
   OnPattern w() const { return {&stages, &tail_w, &tail_w_fixed, &top}; }
 };
 
+// Before anything is eliminated: nothing has changed, or A has.
 Tangent zero_tangent(const Pattern& pattern);
+Tangent tangent_of(const Pattern& pattern, const Numbers& change);
 
-// Fills all dC of a zero tangent; returns dC_j - dC_jj H of the tail.
-Matrix forward_tangent(const Sweeps& sweeps, const Direction& direction, Tangent& t);
+// Fills all dC; returns dC_j - dC_jj H of the tail. `direction` is null where A moves.
+Matrix forward_tangent(const Sweeps& sweeps, const Direction* direction, Tangent& t);
 
-// All of it, dW on the whole pattern included. Needs gamma(true) of the criterion; of a tail,
-// Sweeps::tail_products().
-Tangent tangent(Criterion& criterion, const Change& change);
-
-// First derivatives along the changes: <Gamma, E> and <W, dA>.
-Vector slopes(Criterion& criterion, const std::vector<Change>& changes);
-
-// Second derivatives for all pairs of the changes, priors included. Of a criterion that is refined
-// by its rows, those of the cross-products.
-Matrix hessian_along(Criterion& criterion, const std::vector<Change>& changes);
-
-// The same as curvature(), by tangents: slower, and the oracle of the others; without priors.
-Curvature curvature_by_tangents(Criterion& criterion, const std::vector<Direction>& directions);
+// Fills dGamma and dW from dC and the change of the top, which is in t. Needs the W that a reverse
+// sweep with `top` has kept, and of a tail tail_products(). `tail` is what the forward tangent
+// gave.
+void reverse_tangent(const Sweeps& sweeps, const Direction* direction, const Matrix& tail,
+                     const Matrix& top, Tangent& t);
 
 }  // namespace ranef

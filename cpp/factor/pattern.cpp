@@ -216,6 +216,14 @@ void contradiction() {
   throw std::invalid_argument("cross-products of no rows: their pairs of levels contradict");
 }
 
+double Pattern::work() const {
+  double entries = static_cast<double>(tail_columns * tail_columns);
+  for (const Stage& stage : chain) {
+    entries += static_cast<double>(stage.diagonal_size() + stage.rest_size());
+  }
+  return entries;
+}
+
 std::shared_ptr<const Pattern> make_pattern(const CrossProducts& a) {
   const auto made = std::make_shared<Pattern>();
   Pattern& pattern = *made;

@@ -88,6 +88,9 @@ struct Pattern {
   TailPattern tail_pattern;
   std::vector<TailSegment> tail_segments;  // in order of elimination
   std::vector<TailPair> tail_pairs;
+
+  // Numbers that one evaluation reads: a measure of its cost.
+  double work() const;
 };
 
 // The pattern of cross-products. Throws where levels of the chain and of the tail meet as no rows

@@ -63,7 +63,8 @@ class Refitter {
 
  private:
   Optimum search(const Vector& start) {
-    return optimise(*criterion_, chart_, start, control_.search, interrupted_);
+    Objective objective(*criterion_, chart_);
+    return optimise(objective, start, control_.search, interrupted_);
   }
 
   const Arranged& original_;

@@ -316,4 +316,44 @@ CrossProducts add(const CrossProducts& a, const CrossProducts& b) {
   return out;
 }
 
+CrossProducts combine(const std::vector<const CrossProducts*>& terms, const Vector& coefficients,
+                      double sum_log_weights) {
+  CrossProducts out = *terms.front();
+  out.sum_log_weights = sum_log_weights;
+  const auto same = [](bool fine) {
+    if (!fine) throw std::invalid_argument("cross-products of different rows cannot be combined");
+  };
+  const auto scale = [](auto& values, double factor) {
+    for (double& value : values) value *= factor;
+  };
+  const auto add_to = [](const auto& from, double factor, auto& to) {
+    for (std::size_t i = 0; i < to.size(); ++i) to[i] += factor * from[i];
+  };
+  const double first = coefficients(0);
+  out.fixed *= first;
+  for (GroupBlocks& group : out.groups) {
+    scale(group.diagonal, first);
+    scale(group.fixed, first);
+  }
+  for (PairBlocks& pair : out.pairs) scale(pair.values, first);
+  for (std::size_t k = 1; k < terms.size(); ++k) {
+    const CrossProducts& a = *terms[k];
+    const double c = coefficients(static_cast<Index>(k));
+    same(a.n == out.n && a.p == out.p && a.groups.size() == out.groups.size() &&
+         a.pairs.size() == out.pairs.size());
+    out.fixed += c * a.fixed;
+    for (std::size_t g = 0; g < a.groups.size(); ++g) {
+      GroupBlocks& to = out.groups[g];
+      same(a.groups[g].n_levels == to.n_levels && a.groups[g].q == to.q);
+      add_to(a.groups[g].diagonal, c, to.diagonal);
+      add_to(a.groups[g].fixed, c, to.fixed);
+    }
+    for (std::size_t g = 0; g < a.pairs.size(); ++g) {
+      same(a.pairs[g].start == out.pairs[g].start && a.pairs[g].level == out.pairs[g].level);
+      add_to(a.pairs[g].values, c, out.pairs[g].values);
+    }
+  }
+  return out;
+}
+
 }  // namespace ranef

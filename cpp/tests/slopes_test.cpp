@@ -4,12 +4,14 @@
 #include <cstdio>
 #include <functional>
 #include <random>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "criterion/criterion.hpp"
-#include "curvature/tangent.hpp"
+#include "curvature/changes.hpp"
+#include "curvature/curvature.hpp"
 #include "random_data.hpp"
 
 namespace {
@@ -148,7 +150,19 @@ void check(const std::string& name, const ranef::Arranged& arranged, std::vector
   };
   stand(Vector::Zero(count));
   const Vector slopes = ranef::slopes(criterion, changes);
+  std::vector<ranef::Direction> of_d;
+  for (const Change& change : changes) {
+    if (const auto* one = std::get_if<ranef::Direction>(&change)) of_d.push_back(*one);
+  }
   const Matrix hessian = ranef::hessian_along(criterion, changes);
+  const auto n_d = static_cast<Index>(of_d.size());
+  if (n_d > 0) {  // the way that serves the layout
+    const Matrix fast = ranef::hessian(criterion, of_d);
+    const double error = (fast - hessian.topLeftCorner(n_d, n_d)).norm();
+    expect(error / (1.0 + fast.norm()), 1e-10, name + ": the two Hessians of D");
+    ranef::Curvature parts = ranef::curvature(criterion, of_d);
+    expect((fast - parts.hessian).norm() / (1.0 + fast.norm()), 1e-12, name + ": curvature");
+  }
   const auto value = [&](const Vector& t) {
     stand(t);
     return Vector::Constant(1, criterion.value());
@@ -227,15 +241,42 @@ void check(const std::string& name, const Data& data) {
   }
 }
 
+// Whether cross-products are refused on the pattern of others.
+bool refused(const Data& pattern, const Data& data) {
+  const ranef::Arranged arranged = ranef::arrange(ranef::cross_products(pattern.view()));
+  try {
+    ranef::arrange_numbers(*arranged, ranef::cross_products(data.view()));
+  } catch (const std::invalid_argument&) {
+    return true;
+  }
+  return false;
+}
+
+void check_refusals() {
+  const Data crossed = make({30, 25}, {1, 1}, {false, false}, 120);
+  const Data two = make({14, 9, 8}, {1, 1, 1}, {false, false, false}, 40);
+  const Data nested = make({15, 4}, {1, 1}, {false, true}, 120);
+  const Data other_parents = make({15, 4}, {1, 1}, {false, false}, 120);
+  expect(refused(crossed, crossed) ? 1.0 : 0.0, 0.5, "its own pattern");
+  expect(refused(thinned(crossed), crossed) ? 0.0 : 1.0, 0.5, "levels that do not meet");
+  expect(refused(thinned(two), two) ? 0.0 : 1.0, 0.5, "levels of the tail that do not meet");
+  expect(refused(nested, other_parents) ? 0.0 : 1.0, 0.5, "another parent");
+  expect(refused(nested, make({16, 4}, {1, 1}, {false, true}, 120)) ? 0.0 : 1.0, 0.5, "levels");
+  expect(refused(nested, make({15, 4}, {1, 2}, {false, true}, 120)) ? 0.0 : 1.0, 0.5, "columns");
+}
+
 }  // namespace
 
 int main() {
+  check_refusals();
   check("one factor", make({12}, {1}, {false}, 90));
   check("three slopes", make({9}, {3}, {false}, 150));
   check("nested", make({15, 4}, {2, 1}, {false, true}, 120));
   check("nested thrice", make({20, 8, 3}, {1, 2, 1}, {false, true, true}, 150));
   check("crossed", make({11, 6}, {1, 1}, {false, false}, 120));
   check("crossed slopes", make({11, 6}, {2, 2}, {false, false}, 150));
+  check("wide", make({30, 20}, {3, 3}, {false, false}, 1500));
+  check("nested and wide", make({40, 10, 20}, {2, 2, 3}, {false, true, false}, 1500));
   check("two in the tail", make({14, 6, 5}, {1, 2, 1}, {false, false, false}, 150));
   check("nested and crossed", make({14, 5, 4}, {1, 2, 1}, {false, true, false}, 150));
   if (failures == 0) std::printf("slopes: all as expected\n");

@@ -42,7 +42,7 @@ void check(const std::string& name, const Data& data, bool reml) {
   const Vector gradient = chart.gradient(theta, criterion.gamma());
   const std::vector<ranef::Direction> directions = chart.directions(theta);
   Matrix hessian = ranef::hessian(criterion, directions);
-  chart.add_bend(criterion.gamma(), hessian);
+  chart.add_bend(theta, criterion.gamma(), hessian);
   ranef::average_information(criterion, directions);
   ranef::row_variances(criterion, rows);
   ranef::conditional_variances(criterion);
@@ -65,7 +65,8 @@ void check(const std::string& name, const Data& data, bool reml) {
     expect((second - hessian.col(k)).norm() < 1e-4 * (1.0 + second.norm()), name + ": hessian");
   }
 
-  const ranef::Optimum best = ranef::optimise(criterion, chart, theta, {}, nullptr);
+  ranef::Objective objective(criterion, chart);
+  const ranef::Optimum best = ranef::optimise(objective, theta, {}, nullptr);
   expect(best.status == ranef::OptimiseStatus::kConverged, name + ": converged");
   criterion.evaluate(chart.lambda(best.theta));
   expect(chart.gradient(best.theta, criterion.gamma()).norm() < 1e-3, name + ": stationary");

@@ -234,7 +234,7 @@ OPTIONS: dict[str, dict[str, str]] = {
         "vc_formula": _GROUPS,
         "random": _GROUPS,
         "exog_re": _GROUPS,
-        "correlation": "ranef has no residual correlation: see docs/limitations.md",
+        "correlation": 'residual="ar1(time | g)"',
         "method": 'reml=True or reml=False; control=rn.Control(method="newton") is of the search',
         "optimizer": _SEARCH,
         "verbose": "fit.log tells how the fit was found",

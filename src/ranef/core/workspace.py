@@ -25,6 +25,7 @@ from ranef.core.protocol import (
     Step,
     TermBlock,
 )
+from ranef.core.residuals import Residual
 from ranef.core.sums import CoreScaling, CrossProducts
 from ranef.types import Array
 
@@ -108,6 +109,9 @@ class CoreKernel:
         Priors.
     threads : int
         They arrange the cross-products; the result does not depend on their number.
+    basis : sequence of CrossProducts
+        With `residual`: the A_k. The search is then over its parameters too.
+    residual : Residual, optional
 
     Attributes
     ----------
@@ -122,9 +126,18 @@ class CoreKernel:
         constant: float = 0.0,
         penalty: Penalty = NO_PENALTY,
         threads: int = 1,
+        basis: Sequence[CrossProducts] = (),
+        residual: Residual | None = None,
     ) -> None:
         self.workspace = _core.Workspace(
-            products, reml, constant, core_penalties(penalty), penalty.fixed_rows, threads
+            products,
+            reml,
+            constant,
+            core_penalties(penalty),
+            penalty.fixed_rows,
+            threads,
+            list(basis),
+            residual,
         )
         self._products = products
         self._from_rows = 0

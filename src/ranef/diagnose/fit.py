@@ -9,6 +9,7 @@ import numpy as np
 
 from ranef.problem import Problem
 from ranef.solve import Solution
+from ranef.solve.direction_names import null_directions_of
 from ranef.solve.outweighed import outweighed
 from ranef.types import Finding
 
@@ -106,13 +107,16 @@ def _boundary(problem: Problem, solution: Solution, unlike: Sequence[str]) -> Fi
     sentences: list[str] = []
     where: list[str] = []
     factors: dict[str, None] = {}
-    for label, covariance, change in zip(
-        problem.labels, solution.covariances, problem.scaling.B, strict=True
+    for k, (label, covariance, change) in enumerate(
+        zip(problem.labels, solution.covariances, problem.scaling.B, strict=True)
     ):
         rank = certificate.rank[label.label]
-        if rank < len(label.names):
-            units = np.linalg.norm(change, axis=1)
-            sentences += null_sentences(label, covariance, rank, units)
+        if rank < certificate.dims[label.label]:
+            if label.structure == "us":
+                units = np.linalg.norm(change, axis=1)
+                sentences += null_sentences(label, covariance, rank, units)
+            else:
+                sentences += null_directions_of(problem, solution.inner, k)
             where.append(label.label)
             factors[label.factor] = None
     others = [factor for factor in factors if factor not in unlike]

@@ -106,7 +106,11 @@ def _all_parameters(fit: Any) -> dict[str, float]:
         [c[None, :, :] for c in estimates.covariances],
         np.array([estimates.sigma]),
     )[0]
-    return {p.name: v for p, v in zip(fit._parameters, values.tolist(), strict=True)}
+    found: dict[str, float] = {
+        p.name: v for p, v in zip(fit._parameters, values.tolist(), strict=True)
+    }
+    found.update(fit._residual_values)
+    return found
 
 
 def _value(statistic: Callable[[Any], Any], fit: Any) -> tuple[list[str], Array]:

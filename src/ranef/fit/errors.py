@@ -38,7 +38,9 @@ def robust_errors(record: FitRecord, ddf: str, vcov: Any) -> Method:
     key = f"{ddf} {kind} {cluster!r}"
     if named and key in record._methods:
         return record._methods[key]
-    method = robust_method(kind, ddf, record._subject(), _clusters(record, cluster))
+    clusters = _clusters(record, cluster)
+    record._need_whole_groups(clusters.codes, f"clusters of {clusters.name}")
+    method = robust_method(kind, ddf, record._subject(), clusters)
     if named:
         record._methods[key] = method
     return method

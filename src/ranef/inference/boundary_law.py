@@ -11,6 +11,8 @@ If the smaller model's own estimate lies on the boundary, the law depends on whe
 only bounds are given. The upper one is of the projection on all directions in which the larger
 model leaves the face of the smaller one, those of its zero variances among them: it holds for every
 truth. The lower one is the bound if the zero variances were known to be zero.
+
+Structures bound their parameters too: :mod:`ranef.inference.structure_shape` says how.
 """
 
 from __future__ import annotations
@@ -21,8 +23,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ranef.core import Direction, TermBlock
-from ranef.covariance import kind_of, structure_of
+from ranef.core import Direction
+from ranef.covariance import structure_of
 from ranef.errors import NumericalError, TooLargeError
 from ranef.inference.chi_bar_square import NIL, chi_bar_square
 from ranef.inference.cones import cone_tail
@@ -30,8 +32,10 @@ from ranef.inference.ddf.directions import symmetric_basis
 from ranef.inference.ddf.expected import expected
 from ranef.inference.ddf.gram import gram
 from ranef.inference.ddf.traces import traces
+from ranef.inference.structure_nesting import Side
+from ranef.inference.structure_shape import free_of_rank, shape_of
 from ranef.problem import Problem, nearest
-from ranef.problem.parameters import group_lambdas
+from ranef.problem.parameters import group_lambdas, parts
 from ranef.solve.solution import evaluate_at
 from ranef.types import Array
 
@@ -48,18 +52,20 @@ class Place:
         By term of the larger model: E of full column rank with E E' the covariance that the smaller
         model gives its effects, over sigma^2, on the data's scale.
     dims : tuple of (int, int)
-        By term of the smaller model: effects, or the most rank that their covariance can have, and
-        its rank.
+        By term of the smaller model: the highest rank that its covariance can have, and its rank.
     zeros : tuple of int
         By term of the larger model: effects of the smaller one whose variance is zero in it.
-    own : int or None
-        Covariance parameters of the smaller model, if a covariance of either has a structure.
+    counts : tuple of (int, int)
+        By term of the smaller model: parameters, and those that can move both ways.
+    sides : tuple of str
+        By term of the larger model: where in its covariance the smaller one lies.
     """
 
     roots: tuple[Array, ...]
     dims: tuple[tuple[int, int], ...]
     zeros: tuple[int, ...]
-    own: int | None = None
+    counts: tuple[tuple[int, int], ...]
+    sides: tuple[Side, ...]
 
     @property
     def singular(self) -> bool:
@@ -117,27 +123,25 @@ def boundary_law(problem: Problem, place: Place, fixed: int) -> Law:
     fixed : int
         Fixed effects that the smaller model lacks.
     """
-    if place.own is not None or not all(map(_is_plain, problem.terms)):
-        return _of_structures(problem.terms, place, fixed)
-    widths = [term.q for term in problem.terms]
-    ranks = [root.shape[1] for root in place.roots]
-    sizes = [q - r for q, r in zip(widths, ranks, strict=True) if q > r]
-    own = sum(_free(q, r) for q, r in place.dims)
-    free = sum(_free(q, r) for q, r in zip(widths, ranks, strict=True)) - own + fixed
-    most = sum(_count(q) for q in widths) - own + fixed
-    if _same_random_part(widths, place):
+    shapes = [
+        shape_of(term, root, side)
+        for term, root, side in zip(problem.terms, place.roots, place.sides, strict=True)
+    ]
+    own = sum(movable for _, movable in place.counts)
+    free = sum(shape.free for shape in shapes) - own + fixed
+    most = sum(shape.most for shape in shapes) - own + fixed
+    if _same_random_part(problem, place):
         return _known({fixed: 1.0})
     if place.singular:
-        kept = [q - z for q, z in zip(widths, place.zeros, strict=True)]
-        low = sum(_free(q, r) for q, r in zip(kept, ranks, strict=True))
-        low += fixed - sum(_count(r) for _, r in place.dims)
-        # With nothing left to test, still one direction: that of a covariance of the zero variance.
-        bounded = low == 0 or any(q > r for q, r in zip(kept, ranks, strict=True))
-        return _bounds(_lowest(low, bounded), _highest(most))
+        return _bounds(_if_known_to_be_zero(problem, place, fixed), _highest(most))
+    cones = [shape for shape in shapes if shape.cone != 0]
+    sizes = [shape.cone for shape in cones]
     if not sizes:
         return _known({free: 1.0})
     if sizes == [1]:
         return _known({free: 0.5, free + 1: 0.5})
+    if not all(shape.of_matrices for shape in cones):
+        return _bounds(_lowest(max(free, fixed), True), _highest(most))
     try:
         covariance = _covariance_of_new(problem, place.roots)
         tail = cone_tail(covariance, sizes, free)
@@ -155,50 +159,27 @@ def boundary_law(problem: Problem, place: Place, fixed: int) -> Law:
     return Law(judge, exact=True)
 
 
-def _is_plain(term: TermBlock) -> bool:
-    return kind_of(term).free and structure_of(term).most_rank == term.q
-
-
-def _of_structures(terms: Sequence[TermBlock], place: Place, fixed: int) -> Law:
-    """The law where covariances have structures.
-
-    Where the smaller model is inside of the larger one's parameters, all directions are free. Where
-    one parameter alone is at a bound, a variance of zero or the correlation of effects that are
-    one, a half of the weight is without it. Else there are bounds: a structure's covariances are
-    some of all, whose cone has a direction for each element.
-    """
-    own = place.own or 0
-    df = sum(structure_of(term).size for term in terms) - own + fixed
-    if df == fixed:
-        return _known({fixed: 1.0})
-    ranks = [root.shape[1] for root in place.roots]
-    low = [
-        (term, rank)
-        for term, rank in zip(terms, ranks, strict=True)
-        if rank < structure_of(term).most_rank
-    ]
-    if not place.singular and not low:
-        return _known({df: 1.0})
-    if not place.singular and len(low) == 1 and _at_one_bound(*low[0]):
-        return _known({df - 1: 0.5, df: 0.5})
-    inside = sum(structure_of(term).size for term in terms) - sum(
-        structure_of(term).size - _count(term.q) for term, _ in low
-    )
-    most = inside + fixed - (0 if place.singular else own)
-    return _bounds(_lowest(fixed, True), _highest(most))
-
-
-def _at_one_bound(term: TermBlock, rank: int) -> bool:
-    """Whether a single parameter is at a bound, about which the others are smooth."""
-    if rank == 0:
-        return structure_of(term).size == 1
-    kind = kind_of(term)
-    return not kind.free and rank == 1 and structure_of(term).size == kind.n_sds(term.q) + 1
-
-
-def _same_random_part(widths: Sequence[int], place: Place) -> bool:
+def _same_random_part(problem: Problem, place: Place) -> bool:
     """Whether the smaller model has as many covariance parameters as the larger one."""
-    return sum(map(_count, widths)) == sum(_count(q) for q, _ in place.dims)
+    return problem.n_theta == sum(parameters for parameters, _ in place.counts)
+
+
+def _if_known_to_be_zero(problem: Problem, place: Place, fixed: int) -> dict[int, float]:
+    """The law of the ratio if the smaller model's variances of zero are taken out of both models.
+
+    Of structures only that something is tested is known.
+    """
+    plain = all(term.structure == "us" or term.q == 1 for term in problem.terms)
+    if not plain or any(parameters != _count(q) for (q, _), (parameters, _) in
+                        zip(place.dims, place.counts, strict=True)):  # fmt: skip
+        return _lowest(fixed, True)
+    kept = [term.q - z for term, z in zip(problem.terms, place.zeros, strict=True)]
+    ranks = [root.shape[1] for root in place.roots]
+    low = sum(free_of_rank(q, r) for q, r in zip(kept, ranks, strict=True))
+    low += fixed - sum(_count(r) for _, r in place.dims)
+    # With nothing left to test, still one direction: that of a covariance of the zero variance.
+    bounded = low == 0 or any(q > r for q, r in zip(kept, ranks, strict=True))
+    return _lowest(low, bounded)
 
 
 def _words(weights: Mapping[int, float]) -> str:
@@ -227,6 +208,9 @@ def _known(weights: Mapping[int, float]) -> Law:
 
 
 def _bounds(low: dict[int, float], high: dict[int, float]) -> Law:
+    if low == high:
+        return _known(low)
+
     def judge(statistic: float) -> Tested:
         p_low, p_high = chi_bar_square(statistic, low), chi_bar_square(statistic, high)
         return Tested(p_low, p_high, (_words(low), _words(high)))
@@ -247,31 +231,35 @@ def _count(q: int) -> int:
     return q * (q + 1) // 2
 
 
-def _free(q: int, rank: int) -> int:
-    """Directions in which a q x q covariance of some rank can move both ways."""
-    return _count(q) - _count(q - rank)
-
-
 def _covariance_of_new(problem: Problem, roots: Sequence[Array]) -> Array:
     """Covariance matrix of the elements that are bounded, all others being free.
 
     They are those of N'DN with N the null space of each term's covariance under the smaller model.
     """
     widths = [q for _, q in problem.products.sizes]
-    directions, bounded, blocks = [], [], []
-    for term, b, root in zip(problem.terms, problem.scaling.B, roots, strict=True):
+    directions: list[Direction] = []
+    bounded: list[bool] = []
+    turns, blocks = [], []
+    for b, root in zip(problem.scaling.B, roots, strict=True):
         inner = np.linalg.solve(b, root)
+        turns.append(np.linalg.qr(inner, mode="complete")[0] if root.shape[1] else np.eye(len(b)))
         blocks.append(inner @ inner.T)
-        turn = np.linalg.qr(inner, mode="complete")[0] if root.shape[1] else np.eye(term.q)
-        own = slice(term.offset, term.offset + term.q)
-        for (i, j), e in zip(
-            zip(*np.triu_indices(term.q), strict=True), symmetric_basis(term.q), strict=True
-        ):
-            d = np.zeros((widths[term.group], widths[term.group]))
-            d[own, own] = turn @ e @ turn.T
-            directions.append(Direction(term.group, d))
-            bounded.append(min(i, j) >= root.shape[1])
     theta = nearest(problem.terms, blocks)
+    for term, turn, root, x in zip(
+        problem.terms, turns, roots, parts(problem.terms, theta), strict=True
+    ):
+        own = slice(term.offset, term.offset + term.q)
+        if term.structure == "us" or term.q == 1:
+            pairs = zip(*np.triu_indices(term.q), strict=True)
+            changes = [turn @ e @ turn.T for e in symmetric_basis(term.q)]
+            bounded += [min(i, j) >= root.shape[1] for i, j in pairs]
+        else:
+            changes = list(structure_of(term).face(x).directions)
+            bounded += [False] * len(changes)
+        for change in changes:
+            d = np.zeros((widths[term.group], widths[term.group]))
+            d[own, own] = change
+            directions.append(Direction(term.group, d))
     kernel = problem.kernel()
     evaluate_at(problem, kernel, theta)
     found = gram(problem, [t @ t.T for t in group_lambdas(problem, theta)])

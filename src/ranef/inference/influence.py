@@ -32,7 +32,6 @@ from ranef.inference.parameters import Parameter, parameters_of, values_of
 from ranef.problem import Problem
 from ranef.solve import Control, Solution
 from ranef.solve.solution import at_solution, evaluate_at, search
-from ranef.source import rows_of
 from ranef.types import Array, Codes
 
 __all__ = ["FIXED", "GONE", "ONE_STEP", "REFIT", "LeftOut", "Units", "leave_out"]
@@ -125,7 +124,7 @@ def leave_out(
         Whether the variances are estimated again however long that takes.
     """
     n_units = len(units.levels)
-    rows = rows_of(design, problem.scaling, y, weights)
+    rows = problem.rows_of(design, y, weights)
     downdate = Downdate(problem.products, rows, units.codes, n_units)
     k = len(problem.terms)
     beta, sigma = np.full((n_units, problem.p), np.nan), np.full(n_units, np.nan)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import numpy as np
 
 from ranef.core import TermLabel
+from ranef.residual.base import Line
 from ranef.types import Array, Finding, MissingRows
 
 if TYPE_CHECKING:
@@ -158,6 +159,16 @@ class FittedModel(Protocol):
     @property
     def _covariances(self) -> Sequence[TermCovariance]:
         """Of the random-effects terms, in the order of ``varcorr``."""
+        ...
+
+    @property
+    def _residual_text(self) -> str:
+        """The structure of the residuals as it was asked for; empty without."""
+        ...
+
+    @property
+    def _residual_lines(self) -> Sequence[Line]:
+        """Its parameters in words, one by one."""
         ...
 
     @property

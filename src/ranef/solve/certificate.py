@@ -21,6 +21,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ranef.core import CoreKernel, Evidence
+from ranef.covariance import structure_of
 from ranef.page import paragraph
 from ranef.problem import Problem
 from ranef.solve.outweighed import outweighed
@@ -61,7 +62,7 @@ class Certificate:
     rank : mapping of str to int
         Rank of the covariance matrix of each random-effects term.
     dims : mapping of str to int
-        Its size.
+        The highest rank that it can have: its size, or the rank of ``rr``.
     dual_min_eig : float
         Smallest eigenvalue of Gamma on the null space of the covariances, in the data's units;
         NaN in the interior. Positive: any variance in that direction would raise the criterion.
@@ -164,9 +165,12 @@ def certificate(
 ) -> Certificate:
     """The verdict on an inner theta from the certificate's numbers."""
     rank = {label.label: r for label, r in zip(problem.labels, found.rank, strict=True)}
-    dims = {label.label: len(label.names) for label in problem.labels}
+    dims = {
+        label.label: structure_of(term).most_rank
+        for label, term in zip(problem.labels, problem.terms, strict=True)
+    }
     directions: tuple[str, ...] = ()
-    # Written so that a number that is none is no optimum either.
+    # Asked as "small enough", so that NaN is never certified.
     enough = found.gain <= ENOUGH_GAIN and found.step <= ENOUGH_STEP
     if _hidden_by_rounding(found, enough):
         verdict = "limited by rounding"

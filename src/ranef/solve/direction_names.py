@@ -15,7 +15,7 @@ from ranef.solve.face import Face, face_of
 from ranef.solve.null_space import GONE, null_space
 from ranef.types import INTERCEPT, Array
 
-__all__ = ["flat_directions", "mostly", "null_directions"]
+__all__ = ["flat_directions", "mostly", "null_directions", "null_directions_of"]
 
 ZERO = 1e-9  # of a standard deviation in sigma; of a correlation's distance from its bounds
 WORTH_NAMING = 0.15  # share of a direction
@@ -24,18 +24,21 @@ MOST_NAMED = 3
 
 def null_directions(problem: Problem, theta: Array) -> tuple[str, ...]:
     """One phrase for each combination of effects that has no variance at an inner theta."""
-    out: list[str] = []
-    own = parts(problem.terms, theta)
-    for block, label, x, base in zip(
-        problem.terms, problem.labels, own, problem.scaling.B, strict=True
-    ):
-        structure, kind = structure_of(block), kind_of(block)
-        face = structure.face(x)
-        if not kind.free:
-            out += _of_family(label, kind, structure.parameters(x), face.rank)
-        elif face.rank < structure.most_rank:
-            out += _of_term(label, face, base, structure.most_rank)
-    return tuple(out)
+    every = range(len(problem.terms))
+    return tuple(phrase for k in every for phrase in null_directions_of(problem, theta, k))
+
+
+def null_directions_of(problem: Problem, theta: Array, k: int) -> list[str]:
+    """Those of the k-th term."""
+    block, label, base = problem.terms[k], problem.labels[k], problem.scaling.B[k]
+    structure, kind = structure_of(block), kind_of(block)
+    x = parts(problem.terms, theta)[k]
+    face = structure.face(x)
+    if not kind.free:
+        return _of_family(label, kind, structure.parameters(x), face.rank)
+    if face.rank < structure.most_rank:
+        return _of_term(label, face, base, structure.most_rank)
+    return []
 
 
 def _of_family(label: TermLabel, kind: Kind, parameters: Array, rank: int) -> list[str]:

@@ -77,4 +77,14 @@ def _law(symbols: list[str], covariance: list[list[str]]) -> str:
 
 
 def _error(parts: Parts, index: str) -> list[str]:
-    return [rf"e_{{{index}}} &\sim \mathcal{{N}}(0, \sigma^2)"] if parts.linear else []
+    if not parts.linear:
+        return []
+    variance = rf"\sigma_{{s[{index}]}}^2" if parts.residual == "strata" else r"\sigma^2"
+    lines = [rf"e_{{{index}}} &\sim \mathcal{{N}}(0, {variance})"]
+    if parts.residual == "ar1":
+        own, other = (index, "i'j") if len(index) == 2 else (index, "i'")
+        lines.append(
+            rf"\mathrm{{Cor}}(e_{{{own}}}, e_{{{other}}}) &= "
+            rf"\rho^{{|t_{{{own}}} - t_{{{other}}}|}}"
+        )
+    return lines

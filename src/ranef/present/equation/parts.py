@@ -53,6 +53,8 @@ class Parts:
         Parts of coefficient names that are constant within the only grouping factor.
     linear : bool
         Whether there is a residual variance.
+    residual : {"", "strata", "ar1"}
+        The structure of the residuals.
     """
 
     response: str
@@ -60,6 +62,7 @@ class Parts:
     random: tuple[RandomPart, ...]
     group_level: frozenset[str]
     linear: bool
+    residual: str = ""
 
     @property
     def factors(self) -> tuple[str, ...]:
@@ -79,7 +82,9 @@ def parts_of(model: FittedModel) -> Parts:
     elif len(groups) == 1:
         pieces = {piece for name in fixed for piece in factors(name) if piece != INTERCEPT}
         constant = _constant(pieces, model.model_frame(), columns_of(next(iter(groups))))
-    return Parts(response_of(model.formula), fixed, random, constant, model._has_residual)
+    structure = model._residual_text.partition("(")[0]
+    response = response_of(model.formula)
+    return Parts(response, fixed, random, constant, model._has_residual, structure)
 
 
 def _constant(pieces: set[str], data: pd.DataFrame, group: tuple[str, ...]) -> frozenset[str]:

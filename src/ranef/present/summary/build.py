@@ -11,7 +11,7 @@ from ranef.errors import RanefError
 from ranef.formula.naming import RESIDUAL
 from ranef.present.protocol import FittedModel, coefficients_of
 from ranef.present.summary.facade import Summary
-from ranef.present.summary.record import Component, FixedEffect
+from ranef.present.summary.record import Component, FixedEffect, ResidualLine
 from ranef.present.text.names import prior_phrases, spell
 from ranef.types import Array
 
@@ -67,6 +67,8 @@ def summarize(model: FittedModel, ddf: str = "auto", vcov: Any = None) -> Summar
         findings=tuple(model.findings),
         errors="" if vcov is None else model._errors_in_words(vcov),
         zeros=model._df_in_words(ddf, vcov),
+        residual=model._residual_text,
+        residual_lines=tuple(ResidualLine(*line) for line in model._residual_lines),
     )
 
 

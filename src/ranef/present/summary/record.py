@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ranef.types import Finding
 
-__all__ = ["Component", "FixedEffect", "SummaryRecord"]
+__all__ = ["Component", "FixedEffect", "ResidualLine", "SummaryRecord"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,15 @@ class Component:
     variance: float
     sd: float
     correlations: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ResidualLine:
+    """One line of the residuals' structure: a stratum with its SD, or a correlation."""
+
+    label: str
+    value: float
+    sd: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +63,5 @@ class SummaryRecord:
     findings: tuple[Finding, ...]
     errors: str = ""
     zeros: str = ""
+    residual: str = ""
+    residual_lines: tuple[ResidualLine, ...] = ()

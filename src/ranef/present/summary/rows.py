@@ -16,6 +16,8 @@ __all__ = [
     "fixed_heading",
     "fixed_rows",
     "legend",
+    "residual_heading",
+    "residual_rows",
     "sentence",
 ]
 
@@ -65,6 +67,27 @@ def component_rows(summary: SummaryRecord) -> list[list[str]]:
         row = [group, c.term, fixed(c.variance, decimals_v), fixed(c.sd, decimals_s)]
         rows.append(row + correlations + [""] * (most - len(correlations)))
     return rows
+
+
+def residual_heading(summary: SummaryRecord) -> str:
+    """What the table of the residuals holds."""
+    return f"Residuals: {summary.residual}"
+
+
+def residual_rows(summary: SummaryRecord) -> list[list[str]]:
+    """The residuals' structure, head line first: strata with SDs, or a correlation."""
+    lines = summary.residual_lines
+    if not lines[0].sd:
+        return [[line.label for line in lines], [rounded(line.value, 3) for line in lines]]
+    decimals = min(max(2, significant([line.value for line in lines], 3)), 5)
+    first = lines[0].value
+    return [
+        ["Stratum", "SD", "Ratio"],
+        *(
+            [line.label, fixed(line.value, decimals), rounded(line.value / first, 3)]
+            for line in lines
+        ),
+    ]
 
 
 def fixed_rows(summary: SummaryRecord) -> list[list[str]]:

@@ -177,6 +177,11 @@ def _components(
             covariances[f"{off_diagonal}: {label_parts([group, names[i], names[j]])}"] = both
     if model._has_residual:
         residual[f"{diagonal}: {RESIDUAL}"] = model.sigma if sd else model.sigma**2
+    lines = model._residual_lines
+    for line in lines[1:] if lines and lines[0].sd else lines:
+        what = "SD ratio" if line.sd else line.label
+        of = label_parts([RESIDUAL, line.label]) if line.sd else RESIDUAL
+        residual[f"{what}: {of}"] = line.value / model.sigma if line.sd else line.value
     return components, covariances, residual
 
 
