@@ -42,6 +42,14 @@ def with_sds(c: Array, *sds: float) -> Array:
     return np.outer(sds, sds) * c
 
 
+def against(d: Array, k: int) -> Array:
+    """One effect of little variance goes against the others, which a structure cannot tell."""
+    out = np.array(d, dtype=float)
+    out[k, :] = out[:, k] = -0.2
+    out[k, k] = 0.2
+    return out
+
+
 def compound(q: int, rho: float) -> Array:
     return np.where(np.eye(q) > 0, 1.0, rho)
 
@@ -76,12 +84,12 @@ PLANTED = {
     ),
     "hetar1, one SD": (
         "hetar1(0 + t | g)",
-        with_sds(0.5 ** lag(3), 2, 0, 2),
-        ["no variance of t[1] between levels of g"],
+        against(with_sds(0.7 ** lag(4), 2, 2, 2, 0), 3),
+        ["no variance of t[3] between levels of g"],
     ),
     "cs, one SD": (
         "cs(0 + f | g)",
-        with_sds(compound(4, 0.6), 0, 2, 2, 3),
+        against(with_sds(compound(4, 0.6), 0, 2, 2, 3), 0),
         ["no variance of f[f0] between levels of g"],
     ),
     "toep, singular": (
