@@ -34,7 +34,7 @@ def test_every_tag_has_words_and_numbers() -> None:
     ],
 )
 def test_what_is_no_structure(block: TermBlock) -> None:
-    with pytest.raises(ValueError, match="no such structure|too many columns"):
+    with pytest.raises(ValueError, match=r"no such structure|too many columns"):
         structure_of(block)
 
 
