@@ -56,6 +56,7 @@ check: .venv/.dev ## lint, types, layers, C++ format and warnings
 	$(BIN)/lint-imports --no-cache --no-logo
 	@$(if $(CPP),$(BIN)/clang-format --dry-run --Werror $(CPP) && echo "clang-format: $(words $(CPP)) files in form")
 	@$(BIN)/python tools/check_includes.py
+	@$(BIN)/python tools/draw_house.py --check
 	@echo "C++: compiled with warnings as errors"
 	@$(BIN)/python tools/count_instructions.py
 

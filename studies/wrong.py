@@ -117,10 +117,12 @@ def _locked(value: np.ndarray, rng: np.random.Generator) -> Any:
 
 
 def _typed(value: np.ndarray, rng: np.random.Generator) -> Any:
+    kind = _one_of(("f4", "f8", ">f8", "i1", "u1", "i4", "i8", "u8", "?", "c16", "O", "S3"), rng)
     with np.errstate(all="ignore"):
-        return value.astype(
-            _one_of(("f4", "f8", ">f8", "i1", "u1", "i4", "i8", "u8", "?", "c16", "O", "S3"), rng)
-        )
+        try:
+            return value.astype(kind)
+        except ValueError:  # texts, after a change before this one
+            return value
 
 
 SHAPES: tuple[Callable[[np.ndarray, np.random.Generator], Any], ...] = (

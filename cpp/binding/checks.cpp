@@ -6,6 +6,7 @@
 
 #include "criterion/refinement.hpp"
 #include "factor/arrange.hpp"
+#include "structure/registry.hpp"
 
 namespace ranef::binding {
 
@@ -75,7 +76,7 @@ void check(const ranef::CrossProducts& a) {
     }
   }
   require(pair == a.pairs.end(), "more pairs than factors have");
-  if (a.groups.size() > 2) ranef::check_tail(ranef::arrange(a));
+  if (a.groups.size() > 2) ranef::check_tail(*ranef::make_pattern(a));
 }
 
 void check(const ranef::Scaling& scaling) {
@@ -89,12 +90,19 @@ void check(const ranef::Scaling& scaling) {
           "a triangular factor of another size than X");
 }
 
-ranef::Chart chart_from(std::vector<ranef::Term> terms, const std::vector<int>& q) {
+ranef::Term checked(ranef::Term term) {
+  const auto made = ranef::make_structure(term);
+  require(made || term.q < 1, "no such structure of a covariance");
+  if (made) term.structure.rescaling = made->rescaling();
+  return term;
+}
+
+ranef::Chart chart_from(std::vector<ranef::Term> terms, const std::vector<int>& q, Index others) {
   for (const ranef::Term& term : terms) {
     require(within(term.group, term.offset, term.q, q),
             "a term lies outside of its grouping factor");
   }
-  return ranef::Chart(std::move(terms), q);
+  return ranef::Chart(std::move(terms), q, others);
 }
 
 ranef::Penalty penalty_from(std::vector<ranef::TermPenalty> priors, const std::vector<int>& q) {
@@ -151,13 +159,13 @@ void check_scaled(const ranef::RowsView& rows, const ranef::Scaling& scaling) {
 }
 
 void check_rows(const ranef::Arranged& arranged, const ranef::RowsView& rows, Index others) {
-  require(rows.n + others == arranged.n, "other rows: not as many");
+  require(rows.n + others == arranged.numbers.n, "other rows: not as many");
   require(ranef::fits(arranged, rows, others), "other rows: of another model");
   ranef::check_codes(rows);
 }
 
 void check_new_rows(const ranef::Arranged& arranged, const ranef::RowsView& rows) {
-  require(ranef::fits(arranged, rows, arranged.n - rows.n), "other rows: of another model");
+  require(ranef::fits(arranged, rows, arranged.numbers.n - rows.n), "other rows: of another model");
   for (const ranef::GroupView& group : rows.groups) {
     require(rows.n == 0 || *std::max_element(group.codes, group.codes + rows.n) < group.n_levels,
             "a level code lies outside of 0 .. n_levels - 1");

@@ -16,8 +16,13 @@ namespace ranef::binding {
 void check(const ranef::CrossProducts& a);
 void check(const ranef::Scaling& scaling);
 
+// A term of a structure that there is, and what scaling that allows. Where a term lies is asked by
+// who knows its factor.
+ranef::Term checked(ranef::Term term);
+
 // Terms and priors within the factors, which have so many columns.
-ranef::Chart chart_from(std::vector<ranef::Term> terms, const std::vector<int>& q);
+ranef::Chart chart_from(std::vector<ranef::Term> terms, const std::vector<int>& q,
+                        Index others = 0);
 ranef::Penalty penalty_from(std::vector<ranef::TermPenalty> priors, const std::vector<int>& q);
 
 // A level count that codes can reach, and at least one column.

@@ -63,7 +63,8 @@ void restore(ranef::CrossProducts& a, const nb::tuple& state) {
     const auto g = nb::cast<nb::tuple>(item);
     check_state(g, 4);
     out.groups.push_back({nb::cast<Index>(g[0]), nb::cast<int>(g[1]),
-                          from_array<ranef::Numbers>(g[2]), from_array<ranef::Numbers>(g[3])});
+                          from_array<ranef::HugeVector>(g[2]),
+                          from_array<ranef::HugeVector>(g[3])});
   }
   for (nb::handle item : state[5]) {
     const auto b = nb::cast<nb::tuple>(item);
@@ -136,6 +137,22 @@ void bind_cross_products(nb::module_& m) {
                          const ranef::CrossProducts& b) { return ranef::add(a, b); })
       .def("__getstate__", &state_of)
       .def("__setstate__", &restore);
+
+  m.def(
+      "combine",
+      [](const std::vector<const ranef::CrossProducts*>& products, const Vector& coefficients,
+         double sum_log_weights) {
+        if (products.empty() || coefficients.size() != static_cast<Index>(products.size())) {
+          throw nb::value_error("one coefficient for each of the cross-products");
+        }
+        for (const ranef::CrossProducts* one : products) {
+          if (one == nullptr) throw nb::value_error("None is no cross-products");
+        }
+        nb::gil_scoped_release release;
+        return ranef::combine(products, coefficients, sum_log_weights);
+      },
+      "products"_a, "coefficients"_a, "sum_log_weights"_a,
+      "The sum of cross-products of the same rows, times coefficients.");
 
   m.def(
       "cross_products",

@@ -80,6 +80,7 @@ NB_MODULE(_core, m) {
   // Classes before the functions whose arguments they are.
   ranef::binding::bind_term(m);
   ranef::binding::bind_structure(m);
+  ranef::binding::bind_residual(m);
   ranef::binding::bind_penalty(m);
   ranef::binding::bind_scaling(m);
   ranef::binding::bind_rows(m);

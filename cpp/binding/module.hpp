@@ -13,6 +13,7 @@ void bind_rows(nanobind::module_& m);
 void bind_scaling(nanobind::module_& m);
 void bind_scan(nanobind::module_& m);
 void bind_solved(nanobind::module_& m);
+void bind_residual(nanobind::module_& m);
 void bind_structure(nanobind::module_& m);
 void bind_term(nanobind::module_& m);
 void bind_workspace(nanobind::module_& m);

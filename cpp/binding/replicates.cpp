@@ -43,11 +43,11 @@ class Replication {
   Replication(const ranef::CrossProducts& a, bool reml, const std::vector<ranef::Term>& terms,
               const std::vector<ranef::TermPenalty>& priors, const Matrix& fixed_rows)
       : arranged_(ranef::arrange(a)),
-        chart_(chart_from(terms, arranged_.q)),
+        chart_(chart_from(terms, arranged_->q)),
         reml_(reml),
-        penalty_(penalty_from(priors, arranged_.q)),
+        penalty_(penalty_from(priors, arranged_->q)),
         fixed_rows_(fixed_rows) {
-    if (fixed_rows.rows() > 0 && fixed_rows.cols() != arranged_.m) {
+    if (fixed_rows.rows() > 0 && fixed_rows.cols() != arranged_->m) {
       throw nb::value_error("rows of another width than [X y]");
     }
   }
@@ -62,10 +62,10 @@ class Replication {
 
   ranef::Refits conditional(const RefitPlan& plan, const Vector& beta, double sigma,
                             const std::vector<DoubleColumn>& modes) const {
-    if (modes.size() != arranged_.q.size()) throw nb::value_error("modes of each factor");
+    if (modes.size() != arranged_->q.size()) throw nb::value_error("modes of each factor");
     std::vector<std::vector<double>> copies;
     for (std::size_t g = 0; g < modes.size(); ++g) {
-      if (modes[g].size() != at(arranged_.n_levels[g]) * at(arranged_.q[g])) {
+      if (modes[g].size() != at(arranged_->n_levels[g]) * at(arranged_->q[g])) {
         throw nb::value_error("modes of another number of levels or columns");
       }
       copies.emplace_back(modes[g].data(), modes[g].data() + modes[g].size());
@@ -83,7 +83,7 @@ class Replication {
     std::vector<ranef::EffectPool> effects;
     for (const auto& [term, values] : pools) {
       check_pool(term, static_cast<Index>(values.shape(0)), static_cast<Index>(values.shape(1)),
-                 arranged_.q);
+                 arranged_->q);
       effects.push_back(
           {term.group, term.offset, term.q, {values.data(), values.data() + values.size()}});
     }
@@ -95,7 +95,7 @@ class Replication {
   }
 
   ranef::Refits cluster(const RefitPlan& plan, const Rows& rows) const {
-    if (arranged_.n_groups != 1) throw nb::value_error("clusters of one grouping factor only");
+    if (arranged_->n_groups != 1) throw nb::value_error("clusters of one grouping factor only");
     check_rows(arranged_, rows.view());
     const ranef::ClusterReplicates replicates(arranged_, rows.view(), plan.seed);
     return run(replicates, plan);
@@ -111,17 +111,17 @@ class Replication {
     nb::list groups;
     const std::vector<double*> starts = ranef::group_starts(arranged_, space.response.joint);
     for (std::size_t g = 0; g < starts.size(); ++g) {
-      const std::size_t size = at(arranged_.n_levels[g]) * at(arranged_.q[g]);
+      const std::size_t size = at(arranged_->n_levels[g]) * at(arranged_->q[g]);
       groups.append(nb::cast(move_out(std::vector<double>(starts[g], starts[g] + size))));
     }
     return nb::make_tuple(groups, space.response.joint.fixed, space.response.squares);
   }
 
-  Index tail_columns() const { return arranged_.tail_columns; }
+  Index tail_columns() const { return arranged_->tail_columns; }
 
  private:
   void check_beta(const Vector& beta) const {
-    if (beta.size() != arranged_.p) throw nb::value_error("beta has another length");
+    if (beta.size() != arranged_->p) throw nb::value_error("beta has another length");
   }
 
   ranef::Truth truth(const Vector& theta, const Vector& beta, double sigma,

@@ -2,6 +2,7 @@
 #include "rows/scaling.hpp"
 
 #include <optional>
+#include <string>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -17,6 +18,7 @@ using namespace nb::literals;
 namespace {
 
 using MatrixState = std::tuple<std::vector<double>, std::vector<double>, int>;
+using TermState = std::tuple<int, int, int, std::string, int, std::vector<int>>;
 
 Vector copy_out(const std::vector<double>& values) {
   return Eigen::Map<const Vector>(values.data(), static_cast<Index>(values.size()));
@@ -37,10 +39,23 @@ ranef::MatrixScaling matrix_from(const MatrixState& state) {
   return {std::get<0>(state), std::get<1>(state), std::get<2>(state)};
 }
 
+// States without a structure are from before there were structures.
+ranef::Term term_from(const nb::tuple& state) {
+  if (state.size() == 3) {
+    const auto [group, offset, q] = nb::cast<std::tuple<int, int, int>>(state);
+    return {group, offset, q};
+  }
+  const auto [group, offset, q, structure, rank, positions] = nb::cast<TermState>(state);
+  return checked({group, offset, q, {structure, rank, positions}});
+}
+
 nb::tuple state_of(const ranef::Scaling& s) {
-  std::vector<std::tuple<int, int, int>> terms;
+  std::vector<TermState> terms;
   std::vector<MatrixState> z;
-  for (const ranef::Term& term : s.terms) terms.emplace_back(term.group, term.offset, term.q);
+  for (const ranef::Term& t : s.terms) {
+    terms.emplace_back(t.group, t.offset, t.q, t.structure.name, t.structure.rank,
+                       t.structure.positions);
+  }
   for (const ranef::MatrixScaling& matrix : s.z) z.push_back(state_of(matrix));
   return nb::make_tuple(state_of(s.x), s.y.shift, s.y.scale, terms, z, s.orthogonal);
 }
@@ -50,9 +65,8 @@ void restore(ranef::Scaling& s, const nb::tuple& state) {
   ranef::Scaling out;
   out.x = matrix_from(nb::cast<MatrixState>(state[0]));
   out.y = {nb::cast<double>(state[1]), nb::cast<double>(state[2])};
-  for (const auto& [group, offset, q] :
-       nb::cast<std::vector<std::tuple<int, int, int>>>(state[3])) {
-    out.terms.push_back({group, offset, q});
+  for (const nb::tuple& term : nb::cast<std::vector<nb::tuple>>(state[3])) {
+    out.terms.push_back(term_from(term));
   }
   for (const MatrixState& matrix : nb::cast<std::vector<MatrixState>>(state[4])) {
     out.z.push_back(matrix_from(matrix));
@@ -119,7 +133,6 @@ void bind_scaling(nb::module_& m) {
         return ranef::scaling_of(rows.view(), terms, threads);
       },
       "rows"_a, "terms"_a, "threads"_a, "Typical sizes of the columns of a model.");
-
 }
 
 }  // namespace ranef::binding

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "checks.hpp"
+#include "curvature/curvature.hpp"
 #include "module.hpp"
 #include "search/solve.hpp"
 
@@ -40,7 +41,7 @@ nb::tuple state_of(const ranef::Solved& s) {
   return nb::make_tuple(best.theta, best.value, static_cast<int>(best.status), best.evaluations,
                         best.escapes, static_cast<int>(best.method), steps(best.log), s.theta,
                         s.covariances, numbers(s.evidence), s.starts, s.elsewhere, s.basins,
-                        s.search_seconds, s.certificate_seconds, s.loses_digits);
+                        s.search_seconds, s.certificate_seconds, s.loses_digits, s.phi);
 }
 
 ranef::Evidence evidence_from(const nb::tuple& state) {
@@ -67,7 +68,8 @@ int one_of(const std::array<const char*, N>& names, const nb::handle& value) {
 }
 
 void restore(ranef::Solved& s, const nb::tuple& state) {
-  check_state(state, 16);
+  // States of 16 parts are from before residuals had structures.
+  if (state.size() != 16) check_state(state, 17);
   ranef::Solved out;
   ranef::Optimum& best = out.optimum;
   best.theta = nb::cast<Vector>(state[0]);
@@ -90,6 +92,7 @@ void restore(ranef::Solved& s, const nb::tuple& state) {
   out.search_seconds = nb::cast<double>(state[13]);
   out.certificate_seconds = nb::cast<double>(state[14]);
   out.loses_digits = nb::cast<bool>(state[15]);
+  if (state.size() == 17) out.phi = nb::cast<Vector>(state[16]);
   new (&s) ranef::Solved(std::move(out));
 }
 
@@ -134,6 +137,7 @@ void bind_solved(nb::module_& m) {
       .def_prop_ro("method", [](const Solved& s) { return name(s.optimum.method); })
       .def_prop_ro("log", [](const Solved& s) { return steps(s.optimum.log); })
       .def_prop_ro("theta", [](const Solved& s) { return Vector(s.theta); })
+      .def_prop_ro("phi", [](const Solved& s) { return Vector(s.phi); })
       .def_prop_ro("covariances", [](const Solved& s) { return s.covariances; })
       .def_prop_ro("evidence", [](const Solved& s) { return numbers(s.evidence); })
       .def_ro("starts", &Solved::starts)

@@ -2,12 +2,11 @@
 #include "rows/term.hpp"
 
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "arrays.hpp"
+#include "checks.hpp"
 #include "module.hpp"
-#include "structure/registry.hpp"
 
 namespace ranef::binding {
 
@@ -20,12 +19,7 @@ void bind_term(nb::module_& m) {
           "__init__",
           [](Term* self, int group, int offset, int q, const std::string& structure, int rank,
              const std::vector<int>& positions) {
-            Term term(group, offset, q, {structure, rank, positions});
-            const auto made = ranef::make_structure(term);
-            // Where a term lies is asked by who knows its factor.
-            if (!made && q >= 1) throw nb::value_error("no such structure of a covariance");
-            if (made) term.structure.rescaling = made->rescaling();
-            new (self) Term(std::move(term));
+            new (self) Term(checked(Term(group, offset, q, {structure, rank, positions})));
           },
           nb::kw_only(), "group"_a, "offset"_a, "q"_a, "structure"_a = "us", "rank"_a = 0,
           "positions"_a = std::vector<int>{})

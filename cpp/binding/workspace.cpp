@@ -11,10 +11,11 @@
 #include "checks.hpp"
 #include "criterion/criterion.hpp"
 #include "criterion/joint_inverse.hpp"
-#include "curvature/trace_products.hpp"
+#include "curvature/curvature.hpp"
 #include "interrupted.hpp"
 #include "linalg/checkpoint.hpp"
 #include "module.hpp"
+#include "residual.hpp"
 #include "rows.hpp"
 #include "search/optimise.hpp"
 #include "search/solve.hpp"
@@ -30,8 +31,8 @@ std::vector<ranef::Direction> directions_from(
     const std::vector<std::tuple<int, Matrix>>& directions, const ranef::Arranged& arranged) {
   std::vector<ranef::Direction> out;
   for (const auto& [group, d] : directions) {
-    if (group < 0 || group >= arranged.n_groups) throw nb::value_error("no such grouping factor");
-    const int q = arranged.q[at(group)];
+    if (group < 0 || group >= arranged->n_groups) throw nb::value_error("no such grouping factor");
+    const int q = arranged->q[at(group)];
     if (d.rows() != q || d.cols() != q) throw nb::value_error("a direction of another size");
     out.push_back({group, d});
   }
@@ -40,8 +41,8 @@ std::vector<ranef::Direction> directions_from(
 
 ranef::Arranged with_fixed_rows(ranef::Arranged arranged, const std::optional<Matrix>& rows) {
   if (rows) {
-    if (rows->cols() != arranged.m) throw nb::value_error("rows of another width than [X y]");
-    ranef::add_fixed_rows(arranged, *rows);
+    if (rows->cols() != arranged->m) throw nb::value_error("rows of another width than [X y]");
+    ranef::add_fixed_rows(arranged.numbers, *rows);
   }
   return arranged;
 }
@@ -56,10 +57,26 @@ class Workspace {
  public:
   Workspace(const ranef::CrossProducts& a, bool reml, double constant,
             const std::vector<ranef::TermPenalty>& priors, const std::optional<Matrix>& fixed_rows,
-            int threads)
+            int threads, const std::vector<const ranef::CrossProducts*>& basis,
+            const ResidualArgument* residual)
       : arranged_(with_fixed_rows(ranef::arrange(a, threads), fixed_rows)),
         fixed_rows_(fixed_rows.value_or(Matrix())),
-        criterion_(arranged_, reml, constant, penalty_from(priors, arranged_.q), threads) {}
+        criterion_(arranged_, reml, constant, penalty_from(priors, arranged_->q), threads) {
+    if (residual == nullptr) return;
+    if (static_cast<int>(basis.size()) != residual->itself().terms()) {
+      throw nb::value_error("cross-products of another structure of residuals");
+    }
+    std::vector<ranef::Numbers> numbers;
+    for (const ranef::CrossProducts* one : basis) {
+      if (one == nullptr || one->groups.size() != arranged_->q.size()) {
+        throw nb::value_error("cross-products of another model");
+      }
+      numbers.push_back(ranef::arrange_numbers(*arranged_, *one, threads));
+    }
+    // The first of them always counts once: rows of a prior go there.
+    if (fixed_rows) ranef::add_fixed_rows(numbers.front(), *fixed_rows);
+    residual_.emplace(residual->make(), std::move(numbers), arranged_.numbers);
+  }
   Workspace(const Workspace&) = delete;
   Workspace& operator=(const Workspace&) = delete;
 
@@ -69,6 +86,13 @@ class Workspace {
     check_rows(arranged_, view, fixed_rows_.rows());
     ready_ = false;
     stoppable([&] { criterion_.refine(view, fixed_rows_); });
+  }
+
+  // From now on the criterion at this sigma; without one, sigma is profiled out.
+  void at_sigma(const std::optional<double>& sigma) {
+    if (sigma && !(*sigma > 0.0)) throw nb::value_error("sigma is not positive");
+    ready_ = false;
+    stoppable([&] { sigma ? criterion_.fix_sigma(*sigma) : criterion_.profile_sigma(); });
   }
 
   bool evaluate(const std::vector<Matrix>& lambda) {
@@ -84,27 +108,28 @@ class Workspace {
   ranef::Curvature hessian(const std::vector<std::tuple<int, Matrix>>& directions) {
     require();
     const std::vector<ranef::Direction> checked = directions_from(directions, arranged_);
-    return stoppable([&] { return criterion_.curvature(checked); });
+    return stoppable([&] { return ranef::curvature(criterion_, checked); });
   }
 
   Matrix average_information(const std::vector<std::tuple<int, Matrix>>& directions) {
     require();
     const std::vector<ranef::Direction> checked = directions_from(directions, arranged_);
-    return stoppable([&] { return criterion_.average_information(checked); });
+    return stoppable([&] { return ranef::average_information(criterion_, checked); });
   }
 
   Vector moment_start(const std::vector<ranef::Term>& terms) {
-    const ranef::Chart chart = chart_from(terms, arranged_.q);
+    const ranef::Chart chart = chart_from(terms, arranged_->q);
     return stoppable(
         [&] { return ranef::moment_start(arranged_, criterion_.nu(), criterion_.reml(), chart); });
   }
 
   ranef::Optimum optimise(const std::vector<ranef::Term>& terms, const Vector& start,
                           int max_evaluations, double gain, bool newton) {
-    const ranef::Chart chart = chart_from(terms, arranged_.q);
+    const ranef::Chart chart = chart_from(terms, arranged_->q);
     if (start.size() != chart.size()) throw nb::value_error("theta has another length");
     ranef::Optimum best = stoppable([&] {
-      return ranef::optimise(criterion_, chart, start, {max_evaluations, gain, method(newton)},
+      ranef::Objective objective(criterion_, chart);
+      return ranef::optimise(objective, start, {max_evaluations, gain, method(newton)},
                              Interrupted{});
     });
     if (best.status == ranef::OptimiseStatus::kInterrupted) throw nb::python_error();
@@ -116,27 +141,33 @@ class Workspace {
   ranef::Evidence evidence(const std::vector<ranef::Term>& terms, const Vector& theta,
                            const std::vector<Matrix>& bases) {
     require();
-    const ranef::Chart chart = chart_from(terms, arranged_.q);
+    const ranef::Chart chart = chart_from(terms, arranged_->q);
     check(chart, theta, bases);
-    return stoppable([&] { return ranef::evidence(criterion_, chart, theta, bases); });
+    return stoppable([&] {
+      ranef::Objective objective(criterion_, chart);
+      objective.stands_at(theta);
+      return ranef::evidence(objective, theta, bases);
+    });
   }
 
   // Search, certificate, and searches from elsewhere. Without a start: moments.
   ranef::Solved solve(const ranef::Scaling& scaling, const std::optional<Vector>& start,
                       int max_evaluations, double gain, int restarts, bool newton, int threads) {
-    const ranef::Chart chart = chart_from(scaling.terms, arranged_.q);
-    if (start && start->size() != chart.size()) throw nb::value_error("theta has another length");
+    const Index others = residual_ ? residual_->size() : 0;
+    const ranef::Chart chart = chart_from(scaling.terms, arranged_->q, others);
+    const Index size = chart.covariance_size();
+    if (start && start->size() != size && start->size() != size + others) {
+      throw nb::value_error("theta has another length");
+    }
     ranef::SolveControl control;
     control.search = {max_evaluations, gain, method(newton)};
     control.restarts = restarts;
+    control.threads = threads;
     ranef::Solved found = stoppable([&] {
       std::vector<Matrix> bases;
       for (const ranef::MatrixScaling& z : scaling.z) bases.push_back(z.change());
-      criterion_.set_threads(threads);
-      const Vector first = start ? *start
-                                 : ranef::moment_start(arranged_, criterion_.nu(),
-                                                       criterion_.reml(), chart, threads);
-      return ranef::solve(criterion_, chart, bases, first, control, work(), Interrupted{});
+      ranef::Objective objective(criterion_, chart, residual_ ? &*residual_ : nullptr);
+      return ranef::solve(objective, bases, start, control, Interrupted{});
     });
     const ranef::Optimum& best = found.optimum;
     if (best.status == ranef::OptimiseStatus::kInterrupted) throw nb::python_error();
@@ -147,15 +178,15 @@ class Workspace {
   // b of y - X beta, by group: (levels, q, 1); E = Z'V^-1 [X y] by group: (levels, q, p + 1).
   std::vector<NumpyBlocks> modes() {
     require();
-    Vector v(arranged_.m);
-    v.head(arranged_.p) = -criterion_.beta();
-    v(arranged_.p) = 1.0;
+    Vector v(arranged_->m);
+    v.head(arranged_->p) = -criterion_.beta();
+    v(arranged_->p) = 1.0;
     std::vector<std::vector<double>> b;
     std::vector<std::vector<double>> e;
     predictors(v, b, e);
     std::vector<NumpyBlocks> out;
     for (std::size_t g = 0; g < b.size(); ++g) {
-      out.push_back(move_out(std::move(b[g]), arranged_.n_levels[g], arranged_.q[g], 1));
+      out.push_back(move_out(std::move(b[g]), arranged_->n_levels[g], arranged_->q[g], 1));
     }
     return out;
   }
@@ -163,10 +194,11 @@ class Workspace {
   std::vector<NumpyBlocks> scores() {
     std::vector<std::vector<double>> b;
     std::vector<std::vector<double>> e;
-    predictors(Matrix::Identity(arranged_.m, arranged_.m), b, e);
+    predictors(Matrix::Identity(arranged_->m, arranged_->m), b, e);
     std::vector<NumpyBlocks> out;
     for (std::size_t g = 0; g < e.size(); ++g) {
-      out.push_back(move_out(std::move(e[g]), arranged_.n_levels[g], arranged_.q[g], arranged_.m));
+      out.push_back(
+          move_out(std::move(e[g]), arranged_->n_levels[g], arranged_->q[g], arranged_->m));
     }
     return out;
   }
@@ -178,7 +210,7 @@ class Workspace {
     std::vector<NumpyBlocks> out;
     for (std::size_t g = 0; g < blocks.size(); ++g) {
       out.push_back(
-          move_out(std::move(blocks[g]), arranged_.n_levels[g], arranged_.q[g], arranged_.q[g]));
+          move_out(std::move(blocks[g]), arranged_->n_levels[g], arranged_->q[g], arranged_->q[g]));
     }
     return out;
   }
@@ -192,27 +224,27 @@ class Workspace {
     return move_out(stoppable([&] { return ranef::row_variances(criterion_, view); }));
   }
 
-  Index tail_columns() const { return arranged_.tail_columns; }
+  Index tail_columns() const { return arranged_->tail_columns; }
 
   // Groups eliminated block by block, groups in the dense tail, tail columns, entries kept.
   std::tuple<std::vector<int>, std::vector<int>, Index, Index> layout() const {
     std::vector<int> chain;
     std::vector<int> tail;
     Index entries = 0;
-    for (const ranef::Stage& stage : arranged_.chain) {
+    for (const ranef::Stage& stage : arranged_->chain) {
       chain.push_back(stage.group);
-      entries += static_cast<Index>(stage.diagonal.size() + stage.rest.size());
+      entries += static_cast<Index>(stage.diagonal_size() + stage.rest_size());
     }
-    for (const ranef::TailGroup& group : arranged_.tail) tail.push_back(group.group);
-    return {chain, tail, arranged_.tail_columns, entries};
+    for (const ranef::TailGroup& group : arranged_->tail) tail.push_back(group.group);
+    return {chain, tail, arranged_->tail_columns, entries};
   }
 
   // Numbers in a matrix over the tail, and whether all factors have one column and one is chained.
   std::tuple<Index, bool> tail() const {
     const bool scalar =
-        arranged_.chain.size() == 1 &&
-        std::all_of(arranged_.q.begin(), arranged_.q.end(), [](int q) { return q == 1; });
-    return {arranged_.tail_pattern.entries(), scalar};
+        arranged_->chain.size() == 1 &&
+        std::all_of(arranged_->q.begin(), arranged_->q.end(), [](int q) { return q == 1; });
+    return {arranged_->tail_pattern.entries(), scalar};
   }
 
   const ranef::Criterion& criterion() const { return criterion_; }
@@ -247,9 +279,9 @@ class Workspace {
     }
   }
   void check(const std::vector<Matrix>& lambda) const {
-    if (lambda.size() != arranged_.q.size()) throw nb::value_error("one Lambda for each factor");
+    if (lambda.size() != arranged_->q.size()) throw nb::value_error("one Lambda for each factor");
     for (std::size_t g = 0; g < lambda.size(); ++g) {
-      if (lambda[g].rows() != arranged_.q[g] || lambda[g].cols() != arranged_.q[g]) {
+      if (lambda[g].rows() != arranged_->q[g] || lambda[g].cols() != arranged_->q[g]) {
         throw nb::value_error("a Lambda has another size than its factor");
       }
     }
@@ -265,14 +297,6 @@ class Workspace {
       }
     }
   }
-  // Numbers that one evaluation reads.
-  double work() const {
-    double entries = static_cast<double>(arranged_.tail_columns * arranged_.tail_columns);
-    for (const ranef::Stage& stage : arranged_.chain) {
-      entries += static_cast<double>(stage.diagonal.size() + stage.rest.size());
-    }
-    return entries;
-  }
   void require() const {
     if (!ready_) throw nb::value_error("evaluate() has not succeeded yet");
   }
@@ -285,6 +309,7 @@ class Workspace {
   ranef::Arranged arranged_;
   Matrix fixed_rows_;  // of it, those without random effects
   ranef::Criterion criterion_;
+  std::optional<ranef::ResidualBasis> residual_;
   bool ready_ = false;
   std::atomic<bool> busy_ = false;
 };
@@ -301,9 +326,12 @@ void bind_workspace(nb::module_& m) {
 
   nb::class_<Workspace>(m, "Workspace", "One criterion with its working memory.")
       .def(nb::init<const ranef::CrossProducts&, bool, double,
-                    const std::vector<ranef::TermPenalty>&, const std::optional<Matrix>&, int>(),
+                    const std::vector<ranef::TermPenalty>&, const std::optional<Matrix>&, int,
+                    const std::vector<const ranef::CrossProducts*>&, const ResidualArgument*>(),
            "cross_products"_a, "reml"_a, "constant"_a, "priors"_a, "fixed_rows"_a.none(),
-           "threads"_a)
+           "threads"_a, "basis"_a = std::vector<const ranef::CrossProducts*>{},
+           "residual"_a.none() = nb::none())
+      .def("at_sigma", &Workspace::at_sigma, "sigma"_a.none())
       .def("evaluate", &Workspace::evaluate, "lambda_"_a)
       .def("refine", &Workspace::refine, "rows"_a)
       .def("gamma", &Workspace::gamma)
@@ -323,7 +351,7 @@ void bind_workspace(nb::module_& m) {
       .def_prop_ro("layout", &Workspace::layout)
       .def_prop_ro("tail", &Workspace::tail)
       .def_prop_ro("hessian_path",
-                   [](const Workspace& w) { return ranef::hessian_path(w.criterion().arranged()); })
+                   [](const Workspace& w) { return ranef::hessian_path(w.criterion().pattern()); })
       .def_prop_ro("value", [](const Workspace& w) { return w.criterion().value(); })
       .def_prop_ro("rounding", [](const Workspace& w) { return w.criterion().rounding(); })
       .def_prop_ro("r2", [](const Workspace& w) { return w.criterion().r2(); })

@@ -11,6 +11,7 @@
 
 #include "../tests/random_data.hpp"
 #include "criterion/criterion.hpp"
+#include "curvature/curvature.hpp"
 #include "search/optimise.hpp"
 #include "search/start.hpp"
 
@@ -61,13 +62,14 @@ bool run(const std::string& layout, const Data& data) {
   criterion.gamma();
   criterion.evaluate(lambda);
   count("gamma", [&] { criterion.gamma(); });
-  criterion.average_information(directions);
-  count("information", [&] { criterion.average_information(directions); });
-  criterion.hessian(directions);
+  ranef::average_information(criterion, directions);
+  count("information", [&] { ranef::average_information(criterion, directions); });
+  ranef::hessian(criterion, directions);
   criterion.evaluate(lambda);
   criterion.gamma();
-  count("hessian", [&] { criterion.hessian(directions); });
-  count("search", [&] { ranef::optimise(criterion, chart, theta, {}, nullptr); });
+  count("hessian", [&] { ranef::hessian(criterion, directions); });
+  ranef::Objective objective(criterion, chart);
+  count("search", [&] { ranef::optimise(objective, theta, {}, nullptr); });
   return true;
 }
 

@@ -26,31 +26,31 @@ struct Site {
 class JointInverse {
  public:
   explicit JointInverse(Criterion& criterion)
-      : arranged_(criterion.arranged()),
+      : pattern_(criterion.pattern()),
         sweeps_(criterion.sweeps()),
         xx_inverse_(criterion.xx_inverse()),
-        top_(Matrix::Zero(arranged_.m, arranged_.m)) {
-    top_.topLeftCorner(arranged_.p, arranged_.p) = xx_inverse_;
+        top_(Matrix::Zero(pattern_.m, pattern_.m)) {
+    top_.topLeftCorner(pattern_.p, pattern_.p) = xx_inverse_;
     std::vector<Matrix> unused;
     sweeps_.reverse(top_, unused, true);
     criterion.forget_gamma();
   }
 
   Site site(int group, Index level) const {
-    for (std::size_t i = 0; i < arranged_.chain.size(); ++i) {
-      if (arranged_.chain[i].group == group) return {false, i, level, arranged_.chain[i].q};
+    for (std::size_t i = 0; i < pattern_.chain.size(); ++i) {
+      if (pattern_.chain[i].group == group) return {false, i, level, pattern_.chain[i].q};
     }
     std::size_t t = 0;
-    while (arranged_.tail[t].group != group) ++t;
-    return {true, t, level, arranged_.tail[t].q};
+    while (pattern_.tail[t].group != group) ++t;
+    return {true, t, level, pattern_.tail[t].q};
   }
 
   const Matrix& fixed() const { return xx_inverse_; }
 
   // Random effects of a site against X: q x p.
   Matrix with_fixed(const Site& a) const {
-    if (a.in_tail) return sweeps_.tail().w_fixed.block(first_column(a), 0, a.q, arranged_.p);
-    return kept_rest(a).middleCols(width(a) - arranged_.m, arranged_.p);
+    if (a.in_tail) return sweeps_.tail().w_fixed.block(first_column(a), 0, a.q, pattern_.p);
+    return kept_rest(a).middleCols(width(a) - pattern_.m, pattern_.p);
   }
 
   // Random effects of two sites.
@@ -67,7 +67,7 @@ class JointInverse {
   // From the pattern, or for levels that no row of data connects from the whole inverse.
   Matrix tail_block(const Site& a, const Site& b) const {
     const TailMatrix& w = sweeps_.tail().w;
-    const std::vector<std::int32_t>& position = arranged_.tail_pattern.position;
+    const std::vector<std::int32_t>& position = pattern_.tail_pattern.position;
     const Index row = position[at(first_column(a))];
     const Index column = position[at(first_column(b))];
     if (!w.has(row, column)) {
@@ -80,10 +80,10 @@ class JointInverse {
     }
     return out;
   }
-  Index first_column(const Site& a) const { return arranged_.tail[a.place].offset + a.level * a.q; }
-  int width(const Site& a) const { return arranged_.chain[a.place].rest_columns(a.level); }
+  Index first_column(const Site& a) const { return pattern_.tail[a.place].offset + a.level * a.q; }
+  int width(const Site& a) const { return pattern_.chain[a.place].rest_columns(a.level); }
   std::size_t rest_start(const Site& a) const {
-    return at(arranged_.chain[a.place].rest_start[at(a.level)]) * at(a.q);
+    return at(pattern_.chain[a.place].rest_start[at(a.level)]) * at(a.q);
   }
   Eigen::Map<const Matrix> h(const Site& a) const {
     return {&sweeps_.stage(a.place).h[rest_start(a)], a.q, width(a)};
@@ -97,50 +97,50 @@ class JointInverse {
 
   // Where the columns of b stand among the rest of a; -1 where no row of data has both.
   int rest_column(const Site& a, const Site& b) const {
-    const Stage& stage = arranged_.chain[a.place];
+    const Stage& stage = pattern_.chain[a.place];
     if (b.in_tail) {
       const std::int32_t* list = stage.tail_positions(a.level);
       const std::int32_t* end = list + stage.tail_columns(a.level);
-      const std::int32_t wanted = arranged_.tail_pattern.position[at(first_column(b))];
+      const std::int32_t wanted = pattern_.tail_pattern.position[at(first_column(b))];
       const std::int32_t* found = std::lower_bound(list, end, wanted);
       if (found == end || *found != wanted) return -1;
       return stage.parent_columns + static_cast<int>(found - list);
     }
     if (a.same_factor(b)) return -1;
     int column = 0;
-    for (std::size_t k = a.place + 1; k < b.place; ++k) column += arranged_.chain[k].q;
+    for (std::size_t k = a.place + 1; k < b.place; ++k) column += pattern_.chain[k].q;
     return stage.parent[b.place - a.place - 1][at(a.level)] == b.level ? column : -1;
   }
 
   // The inverse between everything in the rest of a, and b: rest columns x q of b.
   Matrix rest_against(const Site& a, const Site& b) const {
-    const Stage& stage = arranged_.chain[a.place];
+    const Stage& stage = pattern_.chain[a.place];
     Matrix out = Matrix::Zero(width(a), b.q);
     int column = 0;
     for (std::size_t k = 0; k < stage.parent.size(); ++k) {
       const std::size_t place = a.place + 1 + k;
-      const Site parent{false, place, stage.parent[k][at(a.level)], arranged_.chain[place].q};
+      const Site parent{false, place, stage.parent[k][at(a.level)], pattern_.chain[place].q};
       out.middleRows(column, parent.q) = block(parent, b);
       column += parent.q;
     }
     const std::int32_t* list = stage.tail_list(a.level);
     for (int t = 0; t < stage.tail_columns(a.level); ++column) {
       std::size_t place = 0;
-      while (list[t] >= arranged_.tail[place].offset +
-                            arranged_.tail[place].n_levels * arranged_.tail[place].q) {
+      while (list[t] >=
+             pattern_.tail[place].offset + pattern_.tail[place].n_levels * pattern_.tail[place].q) {
         ++place;
       }
-      const TailGroup& group = arranged_.tail[place];
+      const TailGroup& group = pattern_.tail[place];
       const Site other{true, place, (list[t] - group.offset) / group.q, group.q};
       out.middleRows(column, group.q) = block(other, b);
       t += group.q;
       column += group.q - 1;
     }
-    out.bottomRows(arranged_.m).topRows(arranged_.p) = with_fixed(b).transpose();
+    out.bottomRows(pattern_.m).topRows(pattern_.p) = with_fixed(b).transpose();
     return out;
   }
 
-  const Arranged& arranged_;
+  const Pattern& pattern_;
   Sweeps& sweeps_;
   Matrix xx_inverse_;
   Matrix top_;
@@ -187,21 +187,21 @@ std::vector<double> row_variances(Criterion& criterion, const RowsView& rows) {
 }
 
 std::vector<std::vector<double>> conditional_variances(Criterion& criterion) {
-  const Arranged& arranged = criterion.arranged();
+  const Pattern& pattern = criterion.pattern();
   Sweeps& sweeps = criterion.sweeps();
   std::vector<Matrix> unused;
-  sweeps.reverse(Matrix::Zero(arranged.m, arranged.m), unused, true);
+  sweeps.reverse(Matrix::Zero(pattern.m, pattern.m), unused, true);
   criterion.forget_gamma();
-  std::vector<std::vector<double>> out(at(arranged.n_groups));
-  for (std::size_t s = 0; s < arranged.chain.size(); ++s) {
-    out[at(arranged.chain[s].group)] = sweeps.stage(s).w_diagonal;
+  std::vector<std::vector<double>> out(at(pattern.n_groups));
+  for (std::size_t s = 0; s < pattern.chain.size(); ++s) {
+    out[at(pattern.chain[s].group)] = sweeps.stage(s).w_diagonal;
   }
-  for (const TailGroup& group : arranged.tail) {
+  for (const TailGroup& group : pattern.tail) {
     std::vector<double>& blocks = out[at(group.group)];
     const Index q = group.q;
     blocks.resize(at(group.n_levels * q * q));
     for (Index level = 0; level < group.n_levels; ++level) {
-      const Index from = arranged.tail_pattern.position[at(group.offset + level * q)];
+      const Index from = pattern.tail_pattern.position[at(group.offset + level * q)];
       for (Index k = 0; k < q * q; ++k) {
         blocks[at(level * q * q + k)] = sweeps.tail().w(from + k % q, from + k / q);
       }

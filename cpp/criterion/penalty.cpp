@@ -4,9 +4,9 @@
 #include <cmath>
 #include <cstddef>
 
-#include "criterion/criterion.hpp"
 #include "linalg/decompose.hpp"
 #include "linalg/products.hpp"
+#include "structure/direction.hpp"
 
 namespace ranef {
 
@@ -22,9 +22,9 @@ Matrix block(const Matrix& matrix, const TermPenalty& term) {
 
 }  // namespace
 
-void add_fixed_rows(Arranged& arranged, const Matrix& rows) {
-  arranged.n += rows.rows();
-  add(1.0, rows, Form::kTransposed, rows, Form::kPlain, arranged.fixed);
+void add_fixed_rows(Numbers& numbers, const Matrix& rows) {
+  numbers.n += rows.rows();
+  add(1.0, rows, Form::kTransposed, rows, Form::kPlain, numbers.fixed);
 }
 
 bool Penalty::evaluate(const std::vector<Matrix>& lambda) {

@@ -23,7 +23,7 @@ struct Direction;
 
 // A normal prior of the fixed effects, in units of sigma: rows of [X y] without random effects
 // (Lindley & Smith 1972). What they add to the constant is the caller's to know.
-void add_fixed_rows(Arranged& arranged, const Matrix& rows);
+void add_fixed_rows(Numbers& numbers, const Matrix& rows);
 
 struct TermPenalty {
   int group = 0;

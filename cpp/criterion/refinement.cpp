@@ -26,17 +26,18 @@ void copy(const ColumnView& from, Index n, int row, Matrix& to) {
 }  // namespace
 
 bool fits(const Arranged& arranged, const RowsView& rows, Index others) {
-  bool same = rows.n + others == arranged.n && static_cast<int>(rows.fixed.size()) == arranged.p &&
-              static_cast<int>(rows.groups.size()) == arranged.n_groups;
+  bool same = rows.n + others == arranged.numbers.n &&
+              static_cast<int>(rows.fixed.size()) == arranged->p &&
+              static_cast<int>(rows.groups.size()) == arranged->n_groups;
   for (std::size_t g = 0; same && g < rows.groups.size(); ++g) {
-    same = rows.groups[g].n_levels == arranged.n_levels[g] &&
-           static_cast<int>(rows.groups[g].columns.size()) == arranged.q[g];
+    same = rows.groups[g].n_levels == arranged->n_levels[g] &&
+           static_cast<int>(rows.groups[g].columns.size()) == arranged->q[g];
   }
   return same;
 }
 
 Refinement::Refinement(const Arranged& arranged, const RowsView& rows, const Matrix& others)
-    : arranged_(arranged), sweeps_(arranged_), m_(arranged.m), others_(others.transpose()) {
+    : arranged_(arranged), sweeps_(arranged_), m_(arranged->m), others_(others.transpose()) {
   const Index n = rows.n;
   for (const GroupView& group : rows.groups) {
     Group own;
@@ -105,18 +106,20 @@ void Refinement::sum_rows(const std::vector<Matrix>& lambda) {
 // One step of refinement of E.
 bool Refinement::correct(const std::vector<Matrix>& lambda) {
   for (Group& group : groups_) group.right -= group.e;
-  for (Stage& stage : arranged_.chain) {
+  Numbers& numbers = arranged_.numbers;
+  for (std::size_t i = 0; i < arranged_->chain.size(); ++i) {
+    const Stage& stage = arranged_->chain[i];
     const Matrix& right = groups_[at(stage.group)].right;
     const Index size = Index{stage.q} * m_;
     for (Index level = 0; level < stage.n_levels; ++level) {
-      double* rest = &stage.rest[at(stage.rest_start[at(level + 1)] * stage.q - size)];
-      std::copy_n(right.data() + level * size, size, rest);
+      const Index from = stage.rest_start[at(level + 1)] * stage.q - size;
+      std::copy_n(right.data() + level * size, size, &numbers.chain[i].rest[at(from)]);
     }
   }
-  for (const TailGroup& group : arranged_.tail) {
+  for (const TailGroup& group : arranged_->tail) {
     const Matrix& right = groups_[at(group.group)].right;
     for (Index level = 0; level < group.n_levels; ++level) {
-      arranged_.tail_fixed.middleRows(group.offset + level * group.q, group.q) =
+      numbers.tail_fixed.middleRows(group.offset + level * group.q, group.q) =
           right.middleCols(level * m_, m_);
     }
   }
@@ -166,7 +169,7 @@ bool Refinement::evaluate(const std::vector<Matrix>& lambda) {
   columns_.row(p) = response_;
   others_.row(p) = other_response_;
   for (std::size_t g = 0; g < groups_.size(); ++g) {
-    groups_[g].e.setZero(lambda[g].rows(), arranged_.n_levels[g] * m_);
+    groups_[g].e.setZero(lambda[g].rows(), arranged_->n_levels[g] * m_);
   }
   sum_rows(lambda);
   Parts before;
@@ -212,13 +215,13 @@ bool Refinement::evaluate(const std::vector<Matrix>& lambda) {
   return apart;
 }
 
-void Refinement::gamma(const Matrix& t, bool reml, std::vector<Matrix>& out) {
+void Refinement::gamma(const Top& top, std::vector<Matrix>& out) {
   sweeps_.reverse(Matrix::Zero(m_, m_), out, false);
-  const int first = reml ? 0 : m_ - 1;
+  const auto weighted = top.root.rightCols(m_ - top.first);
   for (std::size_t g = 0; g < groups_.size(); ++g) {
     const Matrix& e = groups_[g].e;
     for (Index from = 0; from < e.cols(); from += m_) {
-      const Matrix y = times(e.middleCols(from, m_), t.rightCols(m_ - first));
+      const Matrix y = times(e.middleCols(from, m_), weighted);
       add(-1.0, y, Form::kPlain, y, Form::kTransposed, out[g]);
     }
   }

@@ -38,8 +38,8 @@ class Refinement {
   double error_of_r2() const { return error_of_r2_; }
   double error_of_determinants() const { return error_of_determinants_; }
 
-  // Gamma, for the root T of the derivative with respect to fixed() (single_factor.hpp).
-  void gamma(const Matrix& t, bool reml, std::vector<Matrix>& out);
+  // Gamma, for the derivative with respect to fixed().
+  void gamma(const Top& top, std::vector<Matrix>& out);
 
   // As Sweeps::predictors, for columns of [X, y - X origin()] v.
   void predictors(const Matrix& v, std::vector<std::vector<double>>& b,

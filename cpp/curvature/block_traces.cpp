@@ -92,15 +92,15 @@ void add_block(const Matrix& block, double scale, const OwnDirections& rows,
 
 void add_tail_traces(const Sweeps& sweeps, const Matrix& top, const std::vector<OwnDirections>& own,
                      Matrix& hessian) {
-  const Arranged& arranged = sweeps.arranged();
+  const Pattern& pattern = sweeps.pattern();
   const TailState& tail = sweeps.tail();
   const Matrix u_top = times(tail.u, top);
   Matrix rest;
-  for (std::size_t s = 0; s < arranged.tail.size(); ++s) {
-    const TailGroup& g = arranged.tail[s];
+  for (std::size_t s = 0; s < pattern.tail.size(); ++s) {
+    const TailGroup& g = pattern.tail[s];
     const Index rows = g.n_levels * g.q;
-    for (std::size_t t = s; t < arranged.tail.size(); ++t) {
-      const TailGroup& h = arranged.tail[t];
+    for (std::size_t t = s; t < pattern.tail.size(); ++t) {
+      const TailGroup& h = pattern.tail[t];
       const Index columns = h.n_levels * h.q;
       const OwnDirections& e = own[at(g.group)];
       const OwnDirections& f = own[at(h.group)];
@@ -141,35 +141,15 @@ void add_fixed_changes(const Eigen::Ref<const Matrix>& v, int q, const OwnDirect
 }
 
 void finish(const Criterion& criterion, const std::vector<Matrix>& fixed, Curvature& out) {
-  const auto count = static_cast<Index>(fixed.size());
-  const Index p = criterion.arranged().p;
-  const double r2 = criterion.r2();
-  const double nu = criterion.nu();
-  const Matrix& inverse = criterion.xx_inverse();
-  Vector v(p + 1);
-  v.head(p) = -criterion.beta();
-  v(p) = 1.0;
-  Matrix slopes(p, count);  // (dC v) at X
-  Matrix solved(p * p, count);
-  Matrix turned(p * p, count);
-  out.r2.resize(count);
+  const Outer& outer = criterion.outer();
+  const Vector v = outer.residual();
+  out.r2.resize(static_cast<Index>(fixed.size()));
   out.xx.clear();
-  for (Index k = 0; k < count; ++k) {
-    const Matrix& change = fixed[at(k)];
-    const Vector along = change * v;
-    out.r2(k) = v.dot(along);
-    slopes.col(k) = along.head(p);
-    out.xx.emplace_back(change.topLeftCorner(p, p));
-    if (!criterion.reml()) continue;
-    const Matrix ratio = times(inverse, out.xx.back());
-    solved.col(k) = Eigen::Map<const Vector>(ratio.data(), p * p);
-    const Matrix transposed = ratio.transpose();
-    turned.col(k) = Eigen::Map<const Vector>(transposed.data(), p * p);
+  for (std::size_t k = 0; k < fixed.size(); ++k) {
+    out.r2(static_cast<Index>(k)) = v.dot(fixed[k] * v);
+    out.xx.emplace_back(fixed[k].topLeftCorner(outer.p(), outer.p()));
   }
-  add(-(nu / (r2 * r2)), out.r2, Form::kPlain, out.r2, Form::kTransposed, out.hessian);
-  if (p == 0) return;
-  out.hessian -= (2.0 * nu / r2) * congruent_transposed(slopes, inverse);
-  if (criterion.reml()) add(-1.0, solved, Form::kTransposed, turned, Form::kPlain, out.hessian);
+  outer.add_second(fixed, out.hessian);
 }
 
 }  // namespace ranef

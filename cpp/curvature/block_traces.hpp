@@ -6,7 +6,7 @@
 
 #include <vector>
 
-#include "criterion/criterion.hpp"
+#include "curvature/curvature.hpp"
 
 namespace ranef {
 

@@ -1,13 +1,15 @@
 // Average information (Gilmour, Thompson & Cullis 1995): the quadratic form of the working
 // variates c_s = (dV_s) V^-1 (y - X beta) in the projection that removes X,
-//   AI_st = (nu / r2) c_s' P c_t - (nu / r2^2) d_s d_t,   d_s = dr2/ds.
-// With e = Z'V^-1 (y - X beta) the variate is Z w_s, w_s = dD_s e, and the form follows the
-// elimination: with `a` what levels eliminated before have left for this one,
+//   AI_st = g' c_s' P c_t + g'' d_s d_t,   d_s = dr2/ds,
+// g' and g'' the derivatives of the criterion with respect to r2 (nu / r2 and -nu / r2^2 where
+// sigma is profiled). With e = Z'V^-1 (y - X beta) the variate is Z w_s, w_s = dD_s e, and the form
+// follows the elimination: with `a` what levels eliminated before have left for this one,
 //   form += 2 a'w + w'C w - t'P t,  t = a + C w;   a_rest += U'w - H'a.
+#include "curvature/information.hpp"
+
 #include <algorithm>
 #include <numeric>
 
-#include "criterion/criterion.hpp"
 #include "factor/wide_stage.hpp"
 #include "linalg/decompose.hpp"
 #include "linalg/products.hpp"
@@ -26,29 +28,29 @@ struct Rows {
 class QuadraticForm {
  public:
   QuadraticForm(const Sweeps& sweeps, Index count)
-      : arranged_(sweeps.arranged()),
+      : pattern_(sweeps.pattern()),
         sweeps_(sweeps),
         count_(count),
         form_(Matrix::Zero(count, count)),
-        fixed_(Matrix::Zero(count, arranged_.m)),
-        tail_(Matrix::Zero(count, arranged_.tail_columns)) {
-    left_.resize(arranged_.chain.size());
+        fixed_(Matrix::Zero(count, pattern_.m)),
+        tail_(Matrix::Zero(count, pattern_.tail_columns)) {
+    left_.resize(pattern_.chain.size());
     for (std::size_t i = 1; i < left_.size(); ++i) {
-      const Stage& stage = arranged_.chain[i];
+      const Stage& stage = pattern_.chain[i];
       left_[i] = Matrix::Zero(count, stage.n_levels * stage.q);
     }
   }
 
   // w by group, only the rows of its own directions.
   Matrix of(const std::vector<Matrix>& w, const std::vector<Rows>& rows, const Matrix& xx_inverse) {
-    for (std::size_t i = 0; i < arranged_.chain.size(); ++i) {
-      const auto g = at(arranged_.chain[i].group);
+    for (std::size_t i = 0; i < pattern_.chain.size(); ++i) {
+      const auto g = at(pattern_.chain[i].group);
       add_blocks(i, w[g], rows[g]);
       if (rows[g].size > 0) pass_on(i, 1.0, w[g], rows[g].first, sweeps_.stage(i).u);
       if (i > 0) pass_on(i, -1.0, left_[i], 0, sweeps_.stage(i).h);
     }
-    if (arranged_.tail_columns > 0) add_tail(w, rows);
-    const Matrix x = fixed_.leftCols(arranged_.p);
+    if (pattern_.tail_columns > 0) add_tail(w, rows);
+    const Matrix x = fixed_.leftCols(pattern_.p);
     add(-1.0, times(x, xx_inverse), Form::kPlain, x, Form::kTransposed, form_);
     return form_;
   }
@@ -56,7 +58,7 @@ class QuadraticForm {
  private:
   // 2 a'w + w'C w - t'P t over the levels of a chain factor.
   void add_blocks(std::size_t i, const Matrix& w, Rows own) {
-    const Stage& stage = arranged_.chain[i];
+    const Stage& stage = pattern_.chain[i];
     const StageState& state = sweeps_.stage(i);
     const int q = stage.q;
     Matrix cw(own.size, w.cols());
@@ -103,8 +105,8 @@ class QuadraticForm {
   // a_rest += sign x' (U or H), x over the levels of chain factor i: its rows start at `row`.
   void pass_on(std::size_t i, double sign, const Matrix& x, Index row,
                const std::vector<double>& coefficients) {
-    const Stage& stage = arranged_.chain[i];
-    const bool wide = is_wide(arranged_, stage);
+    const Stage& stage = pattern_.chain[i];
+    const bool wide = is_wide(pattern_, stage);
     const int q = stage.q;
     const Index size = x.rows();
     for (Index level = 0; level < stage.n_levels; ++level) {
@@ -118,22 +120,22 @@ class QuadraticForm {
         from += q;
       };
       for (std::size_t k = 0; k < stage.parent.size(); ++k) {
-        const int later = arranged_.chain[i + 1 + k].q;
+        const int later = pattern_.chain[i + 1 + k].q;
         const Index up = static_cast<Index>(stage.parent[k][at(level)]) * later;
         for (int c = 0; c < later; ++c) add(left_[i + 1 + k].col(up + c).data() + row);
       }
       if (wide) continue;
       const std::int32_t* list = stage.tail_list(level);
       for (int t = 0; t < stage.tail_columns(level); ++t) add(tail_.col(list[t]).data() + row);
-      for (int k = 0; k < arranged_.m; ++k) add(fixed_.col(k).data() + row);
+      for (int k = 0; k < pattern_.m; ++k) add(fixed_.col(k).data() + row);
     }
     if (!wide) return;
     for (const LevelRange levels : level_ranges(stage, q)) {
-      stack(arranged_, stage, levels, coefficients, stacked_);
+      stack(pattern_, stage, levels, coefficients, stacked_);
       const auto own = x.middleCols(levels.first * q, levels.size() * q);
-      product(sign, own, Form::kPlain, stacked_.leftCols(arranged_.tail_columns), Form::kPlain, 1.0,
+      product(sign, own, Form::kPlain, stacked_.leftCols(pattern_.tail_columns), Form::kPlain, 1.0,
               tail_.middleRows(row, size));
-      product(sign, own, Form::kPlain, stacked_.rightCols(arranged_.m), Form::kPlain, 1.0,
+      product(sign, own, Form::kPlain, stacked_.rightCols(pattern_.m), Form::kPlain, 1.0,
               fixed_.middleRows(row, size));
     }
   }
@@ -143,8 +145,8 @@ class QuadraticForm {
   void add_tail(const std::vector<Matrix>& w, const std::vector<Rows>& rows) {
     const TailState& tail = sweeps_.tail();
     const bool regular = tail.c.empty();
-    Matrix all = Matrix::Zero(arranged_.tail_columns, count_);  // w, or x, by tail column
-    for (const TailGroup& group : arranged_.tail) {
+    Matrix all = Matrix::Zero(pattern_.tail_columns, count_);  // w, or x, by tail column
+    for (const TailGroup& group : pattern_.tail) {
       const Rows own = rows[at(group.group)];
       if (own.size == 0) continue;
       const Matrix& own_w = w[at(group.group)];
@@ -164,11 +166,11 @@ class QuadraticForm {
     if (regular) {
       t -= all;
     } else {
-      all = by_column(arranged_, tail.c.times(in_order(arranged_, all)));
+      all = by_column(pattern_, tail.c.times(in_order(pattern_, all)));
       t += all;
     }
     // w'x, or w'C w and 2 a'w.
-    for (const TailGroup& group : arranged_.tail) {
+    for (const TailGroup& group : pattern_.tail) {
       const Rows own = rows[at(group.group)];
       if (own.size == 0) continue;
       const Index columns = group.n_levels * group.q;
@@ -182,7 +184,7 @@ class QuadraticForm {
     product(-1.0, tail_, Form::kPlain, tail.h, Form::kPlain, 1.0, fixed_);
   }
 
-  const Arranged& arranged_;
+  const Pattern& pattern_;
   const Sweeps& sweeps_;
   Index count_;
   Matrix form_;
@@ -194,30 +196,30 @@ class QuadraticForm {
 
 }  // namespace
 
-Matrix Criterion::information_in_the_data(const std::vector<Direction>& directions, Vector& r2) {
-  gamma(false);
+Matrix information_in_the_data(Criterion& criterion, const std::vector<Direction>& directions,
+                               Vector& r2) {
+  criterion.gamma();
+  const Pattern& pattern = criterion.pattern();
+  const Outer& outer = criterion.outer();
   const auto count = static_cast<Index>(directions.size());
-  Vector v(arranged_.m);
-  v.head(arranged_.p) = -beta_;
-  v(arranged_.p) = 1.0;
   std::vector<std::vector<double>> b;
   std::vector<std::vector<double>> e;
-  sweeps().predictors(v, b, e);
+  criterion.sweeps().predictors(outer.residual(), b, e);
 
   std::vector<Index> order(directions.size());
   std::iota(order.begin(), order.end(), Index{0});
   std::stable_sort(order.begin(), order.end(), [&](Index s, Index t) {
     return directions[at(s)].group < directions[at(t)].group;
   });
-  std::vector<Rows> rows(at(arranged_.n_groups));
+  std::vector<Rows> rows(at(pattern.n_groups));
   for (const Direction& direction : directions) ++rows[at(direction.group)].size;
   std::vector<Matrix> w;
   Vector d(count);
-  for (int g = 0; g < arranged_.n_groups; ++g) {
+  for (int g = 0; g < pattern.n_groups; ++g) {
     Rows& own = rows[at(g)];
     if (g > 0) own.first = rows[at(g - 1)].first + rows[at(g - 1)].size;
-    const int q = arranged_.q[at(g)];
-    const Index levels = arranged_.n_levels[at(g)];
+    const int q = pattern.q[at(g)];
+    const Index levels = pattern.n_levels[at(g)];
     Matrix by_row(own.size * q, q);  // dD_s, rows of one s apart by the number of directions
     for (Index s = 0; s < own.size; ++s) {
       const Matrix& change = directions[at(order[at(own.first + s)])].d;
@@ -230,16 +232,25 @@ Matrix Criterion::information_in_the_data(const std::vector<Direction>& directio
         -variates * Eigen::Map<const Vector>(e[at(g)].data(), levels * q);
     w.push_back(std::move(variates));
   }
-  const Matrix form = QuadraticForm(sweeps_, count).of(w, rows, xx_inverse_);
+  const Matrix form = QuadraticForm(criterion.sweeps(), count).of(w, rows, outer.xx_inverse());
   Matrix out(count, count);
+  const double slope = outer.slope();
+  const double bend = outer.bend();
   r2.resize(count);
   for (Index s = 0; s < count; ++s) {
     r2(order[at(s)]) = d(s);
     for (Index t = 0; t < count; ++t) {
       out(order[at(s)], order[at(t)]) =
-          (nu_ / r2_) * 0.5 * (form(s, t) + form(t, s)) - (nu_ / (r2_ * r2_)) * d(s) * d(t);
+          slope * 0.5 * (form(s, t) + form(t, s)) + bend * d(s) * d(t);
     }
   }
+  return out;
+}
+
+Matrix average_information(Criterion& criterion, const std::vector<Direction>& directions) {
+  Vector r2;
+  Matrix out = information_in_the_data(criterion, directions, r2);
+  criterion.penalty().add_hessian(directions, out);
   return out;
 }
 

@@ -24,27 +24,27 @@ class NestedHessian {
  public:
   NestedHessian(Criterion& criterion, const std::vector<Direction>& directions)
       : criterion_(criterion),
-        arranged_(criterion.arranged()),
+        pattern_(criterion.pattern()),
         sweeps_(criterion.sweeps()),
-        top_(criterion.top()),
-        own_(by_group(directions, arranged_.n_groups)) {
+        top_(criterion.top().value),
+        own_(by_group(directions, pattern_.n_groups)) {
     criterion.gamma();
-    if (arranged_.tail_columns > 0) sweeps_.tail_products();
+    if (pattern_.tail_columns > 0) sweeps_.tail_products();
     for (const Direction& direction : directions) {
-      tangents_.push_back(zero_tangent(arranged_));
-      tail_change_.push_back(forward_tangent(sweeps_, direction, tangents_.back()));
+      tangents_.push_back(zero_tangent(pattern_));
+      tail_change_.push_back(forward_tangent(sweeps_, &direction, tangents_.back()));
     }
   }
 
   Curvature run() {
     const auto count = static_cast<Index>(tangents_.size());
     out_.hessian = Matrix::Zero(count, count);
-    for (std::size_t i = 0; i < arranged_.chain.size(); ++i) {
+    for (std::size_t i = 0; i < pattern_.chain.size(); ++i) {
       add_stage(i);
-      const std::vector<Index>& passed = own_[at(arranged_.chain[i].group)].place;
+      const std::vector<Index>& passed = own_[at(pattern_.chain[i].group)].place;
       before_.insert(before_.end(), passed.begin(), passed.end());
     }
-    if (arranged_.tail_columns > 0) {
+    if (pattern_.tail_columns > 0) {
       add_tail();
       add_tail_traces(sweeps_, top_, own_, out_.hessian);
     }
@@ -59,7 +59,7 @@ class NestedHessian {
 
   // Rows of a level: effect by effect, `a` of each direction that came before and then U.
   void fill_rows(std::size_t i, Index level, Matrix& rows) const {
-    const Stage& stage = arranged_.chain[i];
+    const Stage& stage = pattern_.chain[i];
     const int q = stage.q;
     const int width = stage.rest_columns(level);
     const std::size_t from = at(stage.rest_start[at(level)]) * at(q);
@@ -83,7 +83,7 @@ class NestedHessian {
   }
 
   void add_stage(std::size_t i) {
-    const Stage& stage = arranged_.chain[i];
+    const Stage& stage = pattern_.chain[i];
     const int q = stage.q;
     const OwnDirections& own = own_[at(stage.group)];
     Matrix table = Matrix::Zero(q * q, q * q);
@@ -103,11 +103,11 @@ class NestedHessian {
   // Calls use(level, rows, rows W) for every level of a chain factor.
   template <class Use>
   void each_rows_w(std::size_t i, Use use) {
-    const Stage& stage = arranged_.chain[i];
+    const Stage& stage = pattern_.chain[i];
     const Index height = (n_before() + 1) * stage.q;
     const int parents = stage.parent_columns;
     Matrix rows_w;
-    if (!meets_most(arranged_, stage)) {
+    if (!meets_most(pattern_, stage)) {
       Matrix rows;
       Matrix w;
       for (Index level = 0; level < stage.n_levels; ++level) {
@@ -125,18 +125,18 @@ class NestedHessian {
     Matrix stacked;
     Matrix stacked_w;
     for (const LevelRange levels : ranges) {
-      size_stack(arranged_, stage, levels, height, stacked);
+      size_stack(pattern_, stage, levels, height, stacked);
       for (Index level = levels.first; level < levels.last; ++level) {
         Matrix& own = rows[at(level - levels.first)];
         fill_rows(i, level, own);
-        put_level(arranged_, stage, level, own.data() + parents * height, height,
+        put_level(pattern_, stage, level, own.data() + parents * height, height,
                   (level - levels.first) * height, stacked);
       }
       times_w(sweeps_, top_, stacked, stacked_w);
       for (Index level = levels.first; level < levels.last; ++level) {
         const Matrix& own = rows[at(level - levels.first)];
         rows_w.resize(height, own.cols());
-        take_level(arranged_, stage, level, stacked_w, height, (level - levels.first) * height,
+        take_level(pattern_, stage, level, stacked_w, height, (level - levels.first) * height,
                    rows_w.data() + parents * height);
         if (parents > 0) add_parents_w(sweeps_, i, level, own, rows_w);
         use(level, own, rows_w);
@@ -146,7 +146,7 @@ class NestedHessian {
 
   void add_level(std::size_t i, Index level, const Matrix& cross, Matrix& table, Matrix& pairs,
                  std::vector<Matrix>& mixed) const {
-    const int q = arranged_.chain[i].q;
+    const int q = pattern_.chain[i].q;
     const std::size_t block = at(level * q * q);
     const Index n = n_before();
     const Index step = n + 1;
@@ -204,12 +204,12 @@ class NestedHessian {
 
   void add_tail() {
     const TailState& tail = sweeps_.tail();
-    const Index size = arranged_.tail_columns;
+    const Index size = pattern_.tail_columns;
     const Matrix u_top = times(tail.u, top_);
     Matrix pairs = Matrix::Zero(n_before(), n_before());
     std::vector<Matrix> turned(before_.size());  // (P dC_E)'
     Matrix moved(size, size);
-    Matrix fa(size, arranged_.m);
+    Matrix fa(size, pattern_.m);
     for (Index e = 0; e < n_before(); ++e) {
       const Matrix& dc = tangents_[at(before_[at(e)])].tail_dense;
       const Matrix& a = tail_change_[at(before_[at(e)])];
@@ -223,7 +223,7 @@ class NestedHessian {
       }
       product(1.0, tail.f, Form::kPlain, dc, Form::kPlain, 0.0, moved);
       product(1.0, tail.f, Form::kPlain, a, Form::kPlain, 0.0, fa);
-      for (const TailGroup& group : arranged_.tail) {
+      for (const TailGroup& group : pattern_.tail) {
         const int q = group.q;
         Matrix mixed = Matrix::Zero(q, q);
         for (Index level = 0; level < group.n_levels; ++level) {
@@ -241,7 +241,7 @@ class NestedHessian {
   }
 
   Criterion& criterion_;
-  const Arranged& arranged_;
+  const Pattern& pattern_;
   Sweeps& sweeps_;
   Matrix top_;
   std::vector<OwnDirections> own_;

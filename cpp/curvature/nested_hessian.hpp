@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "criterion/criterion.hpp"
+#include "curvature/curvature.hpp"
 
 namespace ranef {
 

@@ -88,11 +88,11 @@ RANEF_CLONES void add_squares(const Column* m, const double* x, const Column& ow
 class ScalarTraces {
  public:
   ScalarTraces(Criterion& criterion, const std::vector<std::vector<double>>& scores)
-      : arranged_(criterion.arranged()),
+      : pattern_(criterion.pattern()),
         sweeps_(criterion.sweeps()),
-        stage_(arranged_.chain[0]),
+        stage_(pattern_.chain[0]),
         state_(sweeps_.stage(0)),
-        p_(criterion.reml() ? arranged_.p : 0),
+        p_(criterion.reml() ? pattern_.p : 0),
         k_(criterion.xx_inverse().topLeftCorner(p_, p_)),
         inverse_(sweeps_.tail_full_inverse()),
         singular_(!sweeps_.tail().c.empty()),
@@ -101,10 +101,10 @@ class ScalarTraces {
         tail_x_(inverse_.rows(), p_),
         inner_(at(stage_.n_levels), 0.0),
         table_(Matrix::Zero(factors(), factors())) {
-    for (std::size_t t = 0; t < arranged_.tail.size(); ++t) {
-      const TailGroup& group = arranged_.tail[t];
+    for (std::size_t t = 0; t < pattern_.tail.size(); ++t) {
+      const TailGroup& group = pattern_.tail[t];
       for (Index level = 0; level < group.n_levels; ++level) {
-        const Index position = arranged_.tail_pattern.position[at(group.offset + level)];
+        const Index position = pattern_.tail_pattern.position[at(group.offset + level)];
         lambda_(position) = sweeps_.lambda()[at(group.group)](0, 0);
         factor_[at(position)] = static_cast<Index>(t) + 1;
         if (p_ > 0) tail_x_.row(position) = x_of(scores[at(group.group)], level);
@@ -131,7 +131,7 @@ class ScalarTraces {
     add_fixed();
     double sum = 0.0;
     for (Index level = 0; level < stage_.n_levels; ++level) {
-      const double s = state_.f[at(level)] * stage_.diagonal[at(level)];
+      const double s = state_.f[at(level)] * sweeps_.c_diagonal(0)[level];
       double inner = inner_[at(level)];
       if (p_ > 0) inner += chain_x_.col(level).dot(k_ * chain_x_.col(level));
       sum += s * (s - 2.0 * inner);
@@ -141,10 +141,10 @@ class ScalarTraces {
   }
 
  private:
-  Index factors() const { return static_cast<Index>(arranged_.tail.size()) + 1; }
+  Index factors() const { return static_cast<Index>(pattern_.tail.size()) + 1; }
 
   Eigen::RowVectorXd x_of(const std::vector<double>& scores, Index level) const {
-    return Eigen::Map<const Eigen::RowVectorXd>(&scores[at(level * arranged_.m)], arranged_.m)
+    return Eigen::Map<const Eigen::RowVectorXd>(&scores[at(level * pattern_.m)], pattern_.m)
         .head(p_);
   }
 
@@ -289,7 +289,7 @@ class ScalarTraces {
     }
   }
 
-  const Arranged& arranged_;
+  const Pattern& pattern_;
   Sweeps& sweeps_;
   const Stage& stage_;
   const StageState& state_;
@@ -310,9 +310,9 @@ class ScalarTraces {
 }  // namespace
 
 bool has_scalar_traces(const Sweeps& sweeps) {
-  const Arranged& arranged = sweeps.arranged();
-  return std::all_of(arranged.q.begin(), arranged.q.end(), [](int q) { return q == 1; }) &&
-         arranged.chain.size() == 1 && arranged.tail_columns > 0;
+  const Pattern& pattern = sweeps.pattern();
+  return std::all_of(pattern.q.begin(), pattern.q.end(), [](int q) { return q == 1; }) &&
+         pattern.chain.size() == 1 && pattern.tail_columns > 0;
 }
 
 Matrix scalar_traces(Criterion& criterion, const std::vector<std::vector<double>>& scores) {

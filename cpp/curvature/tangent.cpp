@@ -1,6 +1,4 @@
-// Exact second derivatives: the sweeps of sweeps.hpp differentiated along one direction dD.
-//
-// Forward, with dC the change of the incoming Schur complement:
+// Forward, with dC the change of the incoming Schur complement (of A itself, where A moves):
 //   dC_rest -= dC_j' H + H' dC_j - H' dC_jj H + U' dD U.
 // Reverse, with W and dW over the rest columns, S = F C_jj:
 //   dU = F (dC_j - dC_jj H) - S dD U,     dH = F' dD U + P (dC_j - dC_jj H),
@@ -22,6 +20,11 @@ namespace {
 using ConstMap = Eigen::Map<const Matrix>;
 using Map = Eigen::Map<Matrix>;
 
+// Whether D of this grouping factor moves. `direction` is null where A does.
+bool moves(const Direction* direction, int group) {
+  return direction != nullptr && direction->group == group;
+}
+
 // Views of one level of one chain factor.
 struct LevelView {
   std::size_t block;
@@ -31,7 +34,7 @@ struct LevelView {
 };
 
 LevelView view(const Sweeps& sweeps, std::size_t i, Index level) {
-  const Stage& stage = sweeps.arranged().chain[i];
+  const Stage& stage = sweeps.pattern().chain[i];
   const StageState& state = sweeps.stage(i);
   const int q = stage.q;
   const std::size_t block = at(level * q * q);
@@ -54,13 +57,13 @@ struct Halves {
   Matrix y;
 };
 
-void level_halves(const Sweeps& sweeps, std::size_t i, Index level, const Direction& direction,
+void level_halves(const Sweeps& sweeps, std::size_t i, Index level, const Direction* direction,
                   const Tangent& t, Halves& out) {
-  const Stage& stage = sweeps.arranged().chain[i];
+  const Stage& stage = sweeps.pattern().chain[i];
   const LevelView at_level = view(sweeps, i, level);
-  if (direction.group == stage.group) {
+  if (moves(direction, stage.group)) {
     out.x = 0.5 * at_level.u;
-    out.y.noalias() = direction.d.lazyProduct(at_level.u);
+    out.y.noalias() = direction->d.lazyProduct(at_level.u);
     return;
   }
   // a'H + H'dC_j = b'H + H'b with b = dC_j - dC_jj H / 2.
@@ -70,21 +73,22 @@ void level_halves(const Sweeps& sweeps, std::size_t i, Index level, const Direct
   out.y = at_level.h;
 }
 
-void forward_stage(const Sweeps& sweeps, std::size_t i, const Direction& direction, Tangent& t) {
-  const Arranged& arranged = sweeps.arranged();
-  const Stage& stage = arranged.chain[i];
-  if (i == 0 && direction.group != stage.group) return;  // nothing has changed yet
+void forward_stage(const Sweeps& sweeps, std::size_t i, const Direction* direction, Tangent& t) {
+  const Pattern& pattern = sweeps.pattern();
+  const Stage& stage = pattern.chain[i];
+  const bool changed = !t.stages[i].diagonal.empty();
+  if (!changed && !moves(direction, stage.group)) return;  // nothing has changed yet
   const int parents = stage.parent_columns;
-  const bool dense = meets_most(arranged, stage);
+  const bool dense = meets_most(pattern, stage);
   Halves halves;
   Halves stacked;
   Matrix update;
   Matrix to_tail;  // by tail column
-  if (dense) to_tail.setZero(arranged.tail_columns, arranged.tail_columns);
+  if (dense) to_tail.setZero(pattern.tail_columns, pattern.tail_columns);
   for (const LevelRange levels : level_ranges(stage, stage.q)) {
     if (dense) {
-      size_stack(arranged, stage, levels, stage.q, stacked.x);
-      size_stack(arranged, stage, levels, stage.q, stacked.y);
+      size_stack(pattern, stage, levels, stage.q, stacked.x);
+      size_stack(pattern, stage, levels, stage.q, stacked.y);
     }
     for (Index level = levels.first; level < levels.last; ++level) {
       level_halves(sweeps, i, level, direction, t, halves);
@@ -93,24 +97,24 @@ void forward_stage(const Sweeps& sweeps, std::size_t i, const Direction& directi
       product(1.0, halves.x.leftCols(rows), Form::kTransposed, halves.y, Form::kPlain, 0.0, update);
       product(1.0, halves.y.leftCols(rows), Form::kTransposed, halves.x, Form::kPlain, 1.0, update);
       if (!dense) {
-        scatter_subtract(arranged, i, level, update, {&t.stages, &t.tail, &t.tail_fixed, &t.fixed});
+        scatter_subtract(pattern, i, level, update, {&t.stages, &t.tail, &t.tail_fixed, &t.fixed});
         continue;
       }
-      if (parents > 0) subtract_from_parents(arranged, i, level, update, t.stages);
+      if (parents > 0) subtract_from_parents(pattern, i, level, update, t.stages);
       const Index row = (level - levels.first) * stage.q;
-      put_level(arranged, stage, level, halves.x.data() + parents * stage.q, stage.q, row,
+      put_level(pattern, stage, level, halves.x.data() + parents * stage.q, stage.q, row,
                 stacked.x);
-      put_level(arranged, stage, level, halves.y.data() + parents * stage.q, stage.q, row,
+      put_level(pattern, stage, level, halves.y.data() + parents * stage.q, stage.q, row,
                 stacked.y);
     }
     if (!dense) continue;
     const auto add = [&](const Matrix& left, const Matrix& right) {
-      const auto tail = left.leftCols(arranged.tail_columns);
-      product(1.0, tail, Form::kTransposed, right.leftCols(arranged.tail_columns), Form::kPlain,
-              1.0, to_tail);
-      product(-1.0, tail, Form::kTransposed, right.rightCols(arranged.m), Form::kPlain, 1.0,
+      const auto tail = left.leftCols(pattern.tail_columns);
+      product(1.0, tail, Form::kTransposed, right.leftCols(pattern.tail_columns), Form::kPlain, 1.0,
+              to_tail);
+      product(-1.0, tail, Form::kTransposed, right.rightCols(pattern.m), Form::kPlain, 1.0,
               t.tail_fixed);
-      product(-1.0, left.rightCols(arranged.m), Form::kTransposed, right.rightCols(arranged.m),
+      product(-1.0, left.rightCols(pattern.m), Form::kTransposed, right.rightCols(pattern.m),
               Form::kPlain, 1.0, t.fixed);
     };
     add(stacked.x, stacked.y);
@@ -119,14 +123,14 @@ void forward_stage(const Sweeps& sweeps, std::size_t i, const Direction& directi
   if (dense) t.tail.subtract(to_tail);
 }
 
-Matrix tail_direction(const Arranged& arranged, const Direction& direction, const Matrix& right) {
+Matrix tail_direction(const Pattern& pattern, const Direction* direction, const Matrix& right) {
   // diag(dD, dD, ...) over the levels of one tail factor, times `right`; zero rows elsewhere.
   Matrix out = Matrix::Zero(right.rows(), right.cols());
-  for (const TailGroup& group : arranged.tail) {
-    if (group.group != direction.group) continue;
+  for (const TailGroup& group : pattern.tail) {
+    if (!moves(direction, group.group)) continue;
     for (Index level = 0; level < group.n_levels; ++level) {
       const Index from = group.offset + level * group.q;
-      product(1.0, direction.d, Form::kPlain, right.middleRows(from, group.q), Form::kPlain, 0.0,
+      product(1.0, direction->d, Form::kPlain, right.middleRows(from, group.q), Form::kPlain, 0.0,
               out.middleRows(from, group.q));
     }
   }
@@ -134,43 +138,44 @@ Matrix tail_direction(const Arranged& arranged, const Direction& direction, cons
 }
 
 // True where the direction leaves the Schur complement over the tail as it was.
-bool tail_untouched(const Arranged& arranged, const Direction& direction) {
-  return std::any_of(arranged.tail.begin(), arranged.tail.end(),
-                     [&](const TailGroup& group) { return group.group == direction.group; });
+bool tail_untouched(const Pattern& pattern, const Direction* direction) {
+  return std::any_of(pattern.tail.begin(), pattern.tail.end(),
+                     [&](const TailGroup& group) { return moves(direction, group.group); });
 }
 
 // Returns dC_j - dC_jj H over the tail.
-Matrix forward_tail(const Sweeps& sweeps, const Direction& direction, Tangent& t) {
+Matrix forward_tail(const Sweeps& sweeps, const Direction* direction, Tangent& t) {
   const TailState& tail = sweeps.tail();
   t.tail_dense = t.tail.by_column();
   const Matrix dense_h = times(t.tail_dense, tail.h);
-  add(-1.0, tail.u, Form::kTransposed, tail_direction(sweeps.arranged(), direction, tail.u),
+  add(-1.0, tail.u, Form::kTransposed, tail_direction(sweeps.pattern(), direction, tail.u),
       Form::kPlain, t.fixed);
   subtract_both(times(t.tail_fixed, Form::kTransposed, tail.h), t.fixed);
   add(1.0, tail.h, Form::kTransposed, dense_h, Form::kPlain, t.fixed);
   return t.tail_fixed - dense_h;
 }
 
-void reverse_tail(const Sweeps& sweeps, const Direction& direction, const Matrix& change,
-                  const Matrix& top, const Matrix& dtop, Tangent& t, std::vector<Matrix>& dgamma) {
-  const Arranged& arranged = sweeps.arranged();
+void reverse_tail(const Sweeps& sweeps, const Direction* direction, const Matrix& change,
+                  const Matrix& top, Tangent& t) {
+  const Matrix& dtop = t.top;
+  const Pattern& pattern = sweeps.pattern();
   const TailState& tail = sweeps.tail();
-  const Matrix d_u = tail_direction(arranged, direction, tail.u);
+  const Matrix d_u = tail_direction(pattern, direction, tail.u);
   Matrix du = times(tail.f, change);
   add(-1.0, tail.s, Form::kPlain, d_u, Form::kPlain, du);
   Matrix dh = times(tail.f, Form::kTransposed, d_u);
   add(1.0, tail.p, Form::kPlain, change, Form::kPlain, dh);
-  const bool untouched = tail_untouched(arranged, direction);
+  const bool untouched = tail_untouched(pattern, direction);
   Matrix fdc;
   Matrix d_s;
   if (untouched) {
-    d_s = tail_direction(arranged, direction, tail.s);
+    d_s = tail_direction(pattern, direction, tail.s);
   } else {
     multiply(tail.f, t.tail_dense, fdc);
   }
   const Matrix u_top = times(tail.u, top);
-  for (const TailGroup& group : arranged.tail) {
-    Matrix& sum = dgamma[at(group.group)];
+  for (const TailGroup& group : pattern.tail) {
+    Matrix& sum = t.gamma[at(group.group)];
     for (Index level = 0; level < group.n_levels; ++level) {
       const Index from = group.offset + level * group.q;
       const int q = group.q;
@@ -191,10 +196,10 @@ void reverse_tail(const Sweeps& sweeps, const Direction& direction, const Matrix
   Matrix product;
   Matrix dw;
   if (untouched) {
-    for (const TailGroup& group : arranged.tail) {
-      if (group.group != direction.group) continue;
+    for (const TailGroup& group : pattern.tail) {
+      if (!moves(direction, group.group)) continue;
       const Index columns = group.n_levels * group.q;
-      const Matrix d_f = tail_direction(arranged, direction, tail.f);
+      const Matrix d_f = tail_direction(pattern, direction, tail.f);
       dw = times(tail.f.middleRows(group.offset, columns), Form::kTransposed,
                  d_f.middleRows(group.offset, columns));
     }
@@ -211,13 +216,14 @@ void reverse_tail(const Sweeps& sweeps, const Direction& direction, const Matrix
   t.tail_w_fixed = -dh_top - h_dtop;
 }
 
-void reverse_stage(const Sweeps& sweeps, std::size_t i, const Direction& direction,
-                   const Matrix& top, const Matrix& dtop, Tangent& t, std::vector<Matrix>& dgamma) {
-  const Arranged& arranged = sweeps.arranged();
-  const Stage& stage = arranged.chain[i];
-  const bool own = direction.group == stage.group;
+void reverse_stage(const Sweeps& sweeps, std::size_t i, const Direction* direction,
+                   const Matrix& top, Tangent& t) {
+  const Pattern& pattern = sweeps.pattern();
+  const Stage& stage = pattern.chain[i];
+  const bool own = moves(direction, stage.group);
+  const bool changed = !t.stages[i].diagonal.empty();
   const int q = stage.q;
-  Matrix& sum = dgamma[at(stage.group)];
+  Matrix& sum = t.gamma[at(stage.group)];
   Matrix w;
   Matrix dw;
   Matrix du;
@@ -229,11 +235,11 @@ void reverse_stage(const Sweeps& sweeps, std::size_t i, const Direction& directi
     w.resize(width, width);
     dw.resize(width, width);
     sweeps.gather_w(i, level, top, w);
-    gather(arranged, i, level, {&t.stages, &t.tail_w, &t.tail_w_fixed, &dtop}, dw);
+    gather(pattern, i, level, t.w(), dw);
     du.setZero(q, width);
     dh.setZero(q, width);
     dp.setZero(q, q);
-    if (i > 0) {
+    if (changed) {
       const ConstMap dc(&t.stages[i].diagonal[at_level.block], q, q);
       const ConstMap drest(&t.stages[i].rest[at_level.from], q, width);
       Matrix change = drest;
@@ -245,105 +251,74 @@ void reverse_stage(const Sweeps& sweeps, std::size_t i, const Direction& directi
     }
     if (own) {
       const Matrix s = times(at_level.f, at_level.c);
-      const Matrix d_u = times(direction.d, at_level.u);
+      const Matrix d_u = times(direction->d, at_level.u);
       add(-1.0, s, Form::kPlain, d_u, Form::kPlain, du);
       add(1.0, at_level.f, Form::kTransposed, d_u, Form::kPlain, dh);
-      add(1.0, at_level.f, Form::kTransposed, times(direction.d, at_level.f), Form::kPlain, dp);
-      sum -= congruent(s, direction.d);
+      add(1.0, at_level.f, Form::kTransposed, times(direction->d, at_level.f), Form::kPlain, dp);
+      sum -= congruent(s, direction->d);
     }
     subtract_both(times(times(du, w), Form::kPlain, at_level.u, Form::kTransposed), sum);
     sum -= congruent(at_level.u, dw);
-    if (i > 0) {
-      const Matrix dh_w = times(dh, w);
-      const Matrix h_dw = times(at_level.h, dw);
-      Map(&t.stages[i].w_rest[at_level.from], q, width) = -dh_w - h_dw;
-      subtract_both(times(-dh_w, Form::kPlain, at_level.h, Form::kTransposed), dp);
-      add(1.0, h_dw, Form::kPlain, at_level.h, Form::kTransposed, dp);
-      Map(&t.stages[i].w_diagonal[at_level.block], q, q) = dp;
-    }
+    const Matrix dh_w = times(dh, w);
+    const Matrix h_dw = times(at_level.h, dw);
+    Map(&t.stages[i].w_rest[at_level.from], q, width) = -dh_w - h_dw;
+    subtract_both(times(-dh_w, Form::kPlain, at_level.h, Form::kTransposed), dp);
+    add(1.0, h_dw, Form::kPlain, at_level.h, Form::kTransposed, dp);
+    Map(&t.stages[i].w_diagonal[at_level.block], q, q) = dp;
   }
 }
 
 }  // namespace
 
-Tangent zero_tangent(const Arranged& arranged) {
+Tangent zero_tangent(const Pattern& pattern) {
   Tangent t;
-  t.stages.resize(arranged.chain.size());
-  for (std::size_t i = 1; i < arranged.chain.size(); ++i) {
-    const Stage& stage = arranged.chain[i];
-    t.stages[i].diagonal.assign(stage.diagonal.size(), 0.0);
-    t.stages[i].rest.assign(stage.rest.size(), 0.0);
+  t.stages.resize(pattern.chain.size());
+  for (std::size_t i = 1; i < pattern.chain.size(); ++i) {
+    const Stage& stage = pattern.chain[i];
+    t.stages[i].diagonal.assign(stage.diagonal_size(), 0.0);
+    t.stages[i].rest.assign(stage.rest_size(), 0.0);
   }
-  if (arranged.tail_columns > 0) {
-    t.tail = TailMatrix(arranged.tail_pattern);
+  if (pattern.tail_columns > 0) {
+    t.tail = TailMatrix(pattern.tail_pattern);
     t.tail_w = t.tail;
   }
-  t.tail_fixed = Matrix::Zero(arranged.tail_columns, arranged.m);
-  t.fixed = Matrix::Zero(arranged.m, arranged.m);
+  t.tail_fixed = Matrix::Zero(pattern.tail_columns, pattern.m);
+  t.fixed = Matrix::Zero(pattern.m, pattern.m);
   return t;
 }
 
-Matrix forward_tangent(const Sweeps& sweeps, const Direction& direction, Tangent& t) {
-  for (std::size_t i = 0; i < sweeps.arranged().chain.size(); ++i) {
+Tangent tangent_of(const Pattern& pattern, const Numbers& change) {
+  Tangent t = zero_tangent(pattern);
+  for (std::size_t i = 0; i < pattern.chain.size(); ++i) {
+    t.stages[i].diagonal = change.chain[i].diagonal;
+    t.stages[i].rest = change.chain[i].rest;
+  }
+  if (pattern.tail_columns > 0) {
+    add_tail(pattern, change, t.tail);
+    t.tail_fixed = change.tail_fixed;
+  }
+  t.fixed = change.fixed;
+  return t;
+}
+
+Matrix forward_tangent(const Sweeps& sweeps, const Direction* direction, Tangent& t) {
+  for (std::size_t i = 0; i < sweeps.pattern().chain.size(); ++i) {
     forward_stage(sweeps, i, direction, t);
   }
-  if (sweeps.arranged().tail_columns == 0) return {};
+  if (sweeps.pattern().tail_columns == 0) return {};
   return forward_tail(sweeps, direction, t);
 }
 
-void Criterion::tangent(const Direction& direction, std::size_t which,
-                        const std::vector<Direction>& directions, Curvature& out) {
-  const int p = arranged_.p;
-  Tangent t = zero_tangent(arranged_);
-  const Matrix tail = forward_tangent(sweeps(), direction, t);
-
-  Vector v(p + 1);
-  v.head(p) = -beta_;
-  v(p) = 1.0;
-  const Matrix dq = t.fixed.topLeftCorner(p, p);
-  const Vector fixed_v = times(t.fixed, v);
-  const double dr2 = v.dot(fixed_v);
-  Vector dv = Vector::Zero(p + 1);
-  dv.head(p) = -times(xx_inverse_, fixed_v.head(p));
-  Matrix dtop = times((-(nu_ / (r2_ * r2_)) * dr2) * v, Form::kPlain, v, Form::kTransposed);
-  subtract_both(times((-nu_ / r2_) * dv, Form::kPlain, v, Form::kTransposed), dtop);
-  if (reml_) dtop.topLeftCorner(p, p) -= congruent(xx_inverse_, dq);
-
-  std::vector<Matrix> dgamma;
-  for (const int q : arranged_.q) dgamma.push_back(Matrix::Zero(q, q));
-  const Matrix top_now = top();
-  for (std::size_t i = 1; i < arranged_.chain.size(); ++i) {
-    t.stages[i].w_diagonal.resize(t.stages[i].diagonal.size());
-    t.stages[i].w_rest.resize(t.stages[i].rest.size());
+void reverse_tangent(const Sweeps& sweeps, const Direction* direction, const Matrix& tail,
+                     const Matrix& top, Tangent& t) {
+  const Pattern& pattern = sweeps.pattern();
+  for (const int q : pattern.q) t.gamma.push_back(Matrix::Zero(q, q));
+  for (std::size_t i = 0; i < pattern.chain.size(); ++i) {
+    t.stages[i].w_diagonal.resize(pattern.chain[i].diagonal_size());
+    t.stages[i].w_rest.resize(pattern.chain[i].rest_size());
   }
-  if (arranged_.tail_columns > 0) {
-    reverse_tail(sweeps(), direction, tail, top_now, dtop, t, dgamma);
-  }
-  for (std::size_t i = arranged_.chain.size(); i-- > 0;) {
-    reverse_stage(sweeps(), i, direction, top_now, dtop, t, dgamma);
-  }
-  const auto column = static_cast<Index>(which);
-  out.r2(column) = dr2;
-  out.xx[which] = dq;
-  for (std::size_t k = 0; k < directions.size(); ++k) {
-    out.hessian(static_cast<Index>(k), column) =
-        dgamma[at(directions[k].group)].cwiseProduct(directions[k].d).sum();
-  }
-}
-
-Curvature Criterion::hessian_by_tangents(const std::vector<Direction>& directions) {
-  gamma(arranged_.tail_columns > 0);  // leaves W of the later factors and the tail in the state
-  if (arranged_.tail_columns > 0) sweeps().tail_products();
-  const auto count = static_cast<Index>(directions.size());
-  Curvature out;
-  out.hessian = Matrix::Zero(count, count);
-  out.r2 = Vector::Zero(count);
-  out.xx.resize(directions.size());
-  for (std::size_t k = 0; k < directions.size(); ++k) {
-    tangent(directions[k], k, directions, out);
-  }
-  out.hessian = (0.5 * (out.hessian + out.hessian.transpose())).eval();
-  return out;
+  if (pattern.tail_columns > 0) reverse_tail(sweeps, direction, tail, top, t);
+  for (std::size_t i = pattern.chain.size(); i-- > 0;) reverse_stage(sweeps, i, direction, top, t);
 }
 
 }  // namespace ranef

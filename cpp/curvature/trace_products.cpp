@@ -11,6 +11,7 @@
 
 #include <algorithm>
 
+#include "curvature/information.hpp"
 #include "curvature/scalar_traces.hpp"
 #include "linalg/products.hpp"
 
@@ -42,14 +43,14 @@ Matrix symmetric_part(const Matrix& a) { return 0.5 * (a + a.transpose()); }
 class TraceProducts {
  public:
   TraceProducts(Criterion& criterion, const std::vector<std::vector<double>>& scores)
-      : arranged_(criterion.arranged()),
+      : pattern_(criterion.pattern()),
         sweeps_(criterion.sweeps()),
         scores_(scores),
         xx_inverse_(criterion.xx_inverse()),
-        p_(criterion.reml() ? criterion.arranged().p : 0),
-        chain_basis_(arranged_.chain[0].q) {
+        p_(criterion.reml() ? criterion.pattern().p : 0),
+        chain_basis_(pattern_.chain[0].q) {
     sweeps_.tail_products();
-    for (const TailGroup& group : arranged_.tail) tail_bases_.emplace_back(group.q);
+    for (const TailGroup& group : pattern_.tail) tail_bases_.emplace_back(group.q);
     fill_middle();
     fill_chain();
     fill_tail();
@@ -61,7 +62,7 @@ class TraceProducts {
     for (std::size_t k = 0; k < directions.size(); ++k) {
       const Direction& direction = directions[k];
       Index from = 0;
-      if (direction.group == arranged_.chain[0].group) {
+      if (direction.group == pattern_.chain[0].group) {
         const Vector c = chain_basis_.coordinates(direction.d);
         coordinates.col(static_cast<Index>(k)).segment(from, c.size()) = c;
         continue;
@@ -69,7 +70,7 @@ class TraceProducts {
       from = static_cast<Index>(chain_basis_.entries.size());
       for (std::size_t t = 0; t < tail_bases_.size(); ++t) {
         const auto count = static_cast<Index>(tail_bases_[t].entries.size());
-        if (arranged_.tail[t].group == direction.group) {
+        if (pattern_.tail[t].group == direction.group) {
           coordinates.col(static_cast<Index>(k)).segment(from, count) =
               tail_bases_[t].coordinates(direction.d);
         }
@@ -80,17 +81,17 @@ class TraceProducts {
   }
 
  private:
-  Index columns() const { return arranged_.tail_columns + p_; }
+  Index columns() const { return pattern_.tail_columns + p_; }
 
   // B, and under REML the scores of X at the tail's levels.
   void fill_middle() {
-    const Index tail = arranged_.tail_columns;
+    const Index tail = pattern_.tail_columns;
     middle_ = Matrix::Zero(columns(), columns());
     middle_.topLeftCorner(tail, tail) = sweeps_.tail().p;
     middle_.bottomRightCorner(p_, p_) = xx_inverse_.topLeftCorner(p_, p_);
     tail_x_ = Matrix::Zero(tail, p_);
     if (p_ == 0) return;
-    for (const TailGroup& group : arranged_.tail) {
+    for (const TailGroup& group : pattern_.tail) {
       for (Index level = 0; level < group.n_levels; ++level) {
         tail_x_.middleRows(group.offset + level * group.q, group.q) =
             x_of(group.group, level, group.q);
@@ -99,14 +100,13 @@ class TraceProducts {
   }
 
   Matrix x_of(int group, Index level, int q) const {
-    return Eigen::Map<const Matrix>(&scores_[at(group)][at(level * q * arranged_.m)], q,
-                                    arranged_.m)
+    return Eigen::Map<const Matrix>(&scores_[at(group)][at(level * q * pattern_.m)], q, pattern_.m)
         .leftCols(p_);
   }
 
   // Row a of u_j for every level j, as the columns of a dense matrix or as one scattered row.
   void row_of_u(Index level, int a, Vector& values, std::vector<Index>& places) const {
-    const Stage& stage = arranged_.chain[0];
+    const Stage& stage = pattern_.chain[0];
     const int q = stage.q;
     const double* u = &sweeps_.stage(0).u[at(stage.rest_start[at(level)]) * at(q)];
     const std::int32_t* list = stage.tail_list(level);
@@ -118,18 +118,18 @@ class TraceProducts {
       places[at(t)] = list[t];
     }
     if (p_ == 0) return;
-    const double* x = &scores_[at(stage.group)][at(level * q * arranged_.m)];
+    const double* x = &scores_[at(stage.group)][at(level * q * pattern_.m)];
     for (Index k = 0; k < p_; ++k) {
       values(n_tail + k) = x[a + k * q];
-      places[at(n_tail + k)] = arranged_.tail_columns + k;
+      places[at(n_tail + k)] = pattern_.tail_columns + k;
     }
   }
 
   // sum_j u_ja u_jb' for rows a and b of u.
   std::vector<Matrix> outer_products() const {
-    const Stage& stage = arranged_.chain[0];
+    const Stage& stage = pattern_.chain[0];
     const bool full =
-        static_cast<Index>(stage.tail_column.size()) * 4 > stage.n_levels * arranged_.tail_columns;
+        static_cast<Index>(stage.tail_column.size()) * 4 > stage.n_levels * pattern_.tail_columns;
     Vector va;
     Vector vb;
     std::vector<Index> places;
@@ -163,7 +163,7 @@ class TraceProducts {
   }
 
   void fill_chain() {
-    const Stage& stage = arranged_.chain[0];
+    const Stage& stage = pattern_.chain[0];
     const StageState& state = sweeps_.stage(0);
     const int q = stage.q;
     const auto count = static_cast<Index>(chain_basis_.entries.size());
@@ -181,7 +181,7 @@ class TraceProducts {
     for (Index level = 0; level < stage.n_levels; ++level) {
       const std::size_t block = at(level * q * q);
       product(1.0, Eigen::Map<const Matrix>(&state.f[block], q, q), Form::kPlain,
-              Eigen::Map<const Matrix>(&stage.diagonal[block], q, q), Form::kPlain, 0.0, s);
+              Eigen::Map<const Matrix>(sweeps_.c_diagonal(0) + block, q, q), Form::kPlain, 0.0, s);
       row_of_u(level, 0, values, places);
       const Index width = values.size();
       u.resize(q, width);
@@ -223,7 +223,7 @@ class TraceProducts {
   }
 
   void fill_tail() {
-    const Index tail = arranged_.tail_columns;
+    const Index tail = pattern_.tail_columns;
     Matrix n = sweeps_.tail().s;
     Matrix g(columns(), tail);  // g_l side by side
     g.topRows(tail) = sweeps_.tail().f.transpose();
@@ -236,8 +236,8 @@ class TraceProducts {
     std::vector<Matrix> by_basis;  // N E, transposed
     Index row = static_cast<Index>(chain_basis_.entries.size());
     const Index first = row;
-    for (std::size_t t = 0; t < arranged_.tail.size(); ++t) {
-      const TailGroup& group = arranged_.tail[t];
+    for (std::size_t t = 0; t < pattern_.tail.size(); ++t) {
+      const TailGroup& group = pattern_.tail[t];
       for (const auto& [a, b] : tail_bases_[t].entries) {
         const auto columns_of = [&](const Matrix& from, int k) {
           Matrix out(from.rows(), group.n_levels);
@@ -277,7 +277,7 @@ class TraceProducts {
     return out;
   }
 
-  const Arranged& arranged_;
+  const Pattern& pattern_;
   Sweeps& sweeps_;
   const std::vector<std::vector<double>>& scores_;
   const Matrix& xx_inverse_;
@@ -292,25 +292,51 @@ class TraceProducts {
 
 }  // namespace
 
-bool has_trace_products(const Arranged& arranged) {
-  return arranged.chain.size() == 1 && arranged.tail_columns > 0;
-}
-
 Matrix trace_products(Criterion& criterion, const std::vector<Direction>& directions,
                       const std::vector<std::vector<double>>& scores) {
   if (!has_scalar_traces(criterion.sweeps())) {
     return TraceProducts(criterion, scores).of(directions);
   }
-  const Arranged& arranged = criterion.arranged();
-  Matrix coordinates = Matrix::Zero(arranged.n_groups, static_cast<Index>(directions.size()));
+  const Pattern& pattern = criterion.pattern();
+  Matrix coordinates = Matrix::Zero(pattern.n_groups, static_cast<Index>(directions.size()));
   for (std::size_t k = 0; k < directions.size(); ++k) {
     Index row = 0;
-    for (std::size_t t = 0; t < arranged.tail.size(); ++t) {
-      if (arranged.tail[t].group == directions[k].group) row = static_cast<Index>(t) + 1;
+    for (std::size_t t = 0; t < pattern.tail.size(); ++t) {
+      if (pattern.tail[t].group == directions[k].group) row = static_cast<Index>(t) + 1;
     }
     coordinates(row, static_cast<Index>(k)) = directions[k].d(0, 0);
   }
   return congruent_transposed(coordinates, scalar_traces(criterion, scores));
+}
+
+Curvature tail_curvature(Criterion& criterion, const std::vector<Direction>& directions,
+                         bool parts) {
+  const Pattern& pattern = criterion.pattern();
+  Curvature out;
+  out.hessian = 2.0 * information_in_the_data(criterion, directions, out.r2);
+  out.hessian -= criterion.outer().bend() * (out.r2 * out.r2.transpose());
+  std::vector<std::vector<double>> b;
+  std::vector<std::vector<double>> e;
+  const int m = pattern.m;
+  const int p = pattern.p;
+  if (criterion.reml() || parts) criterion.sweeps().predictors(Matrix::Identity(m, m), b, e);
+  out.hessian -= trace_products(criterion, directions, e);
+  if (!parts) return out;
+  for (const Direction& direction : directions) {
+    const int q = pattern.q[at(direction.group)];
+    Matrix sum = Matrix::Zero(m, m);
+    if (q == 1) {
+      const Eigen::Map<const Matrix> score(e[at(direction.group)].data(), m,
+                                           pattern.n_levels[at(direction.group)]);
+      product(direction.d(0, 0), score, Form::kPlain, score, Form::kTransposed, 0.0, sum);
+    }
+    for (Index level = 0; q > 1 && level < pattern.n_levels[at(direction.group)]; ++level) {
+      const Eigen::Map<const Matrix> score(&e[at(direction.group)][at(level * q * m)], q, m);
+      add(1.0, score, Form::kTransposed, times(direction.d, score), Form::kPlain, sum);
+    }
+    out.xx.push_back(-sum.topLeftCorner(p, p));
+  }
+  return out;
 }
 
 }  // namespace ranef

@@ -13,12 +13,12 @@
 
 namespace ranef {
 
-bool has_wide_hessian(const Arranged& arranged) {
-  if (arranged.chain.size() != 1 || !is_wide(arranged, arranged.chain[0])) return false;
-  const Stage& stage = arranged.chain[0];
+bool has_wide_hessian(const Pattern& pattern) {
+  if (pattern.chain.size() != 1 || !is_wide(pattern, pattern.chain[0])) return false;
+  const Stage& stage = pattern.chain[0];
   // Products of all levels with each other, or products of the tail for each pair of effects.
   const double rows = static_cast<double>(stage.n_levels) * stage.q;
-  const double tail = static_cast<double>(arranged.tail_columns);
+  const double tail = static_cast<double>(pattern.tail_columns);
   const double pairs = 0.5 * stage.q * (stage.q + 1);
   const double entries = static_cast<double>(stage.q) * stage.q;
   return rows * rows * (tail + entries) < pairs * tail * tail * (rows / stage.q + 2.0 * tail);
@@ -28,21 +28,21 @@ Curvature wide_hessian(Criterion& criterion, const std::vector<Direction>& direc
   criterion.gamma();
   Sweeps& sweeps = criterion.sweeps();
   sweeps.tail_products();
-  const Arranged& arranged = criterion.arranged();
+  const Pattern& pattern = criterion.pattern();
   const TailState& tail = sweeps.tail();
-  const Stage& stage = arranged.chain[0];
+  const Stage& stage = pattern.chain[0];
   const int q = stage.q;
-  const Matrix top = criterion.top();
-  const std::vector<OwnDirections> own = by_group(directions, arranged.n_groups);
+  const Matrix top = criterion.top().value;
+  const std::vector<OwnDirections> own = by_group(directions, pattern.n_groups);
   const OwnDirections& chain = own[at(stage.group)];
   const auto count = static_cast<Index>(directions.size());
   Curvature out;
   out.hessian = Matrix::Zero(count, count);
 
   Matrix stacked;
-  stack(arranged, stage, {0, stage.n_levels}, sweeps.stage(0).u, stacked);
-  const auto u = stacked.leftCols(arranged.tail_columns);
-  Matrix v = stacked.rightCols(arranged.m);
+  stack(pattern, stage, {0, stage.n_levels}, sweeps.stage(0).u, stacked);
+  const auto u = stacked.leftCols(pattern.tail_columns);
+  Matrix v = stacked.rightCols(pattern.m);
   product(-1.0, u, Form::kPlain, tail.h, Form::kPlain, 1.0, v);
   const Matrix v_top = times(v, top);
   Matrix table = Matrix::Zero(q * q, q * q);
@@ -53,7 +53,7 @@ Curvature wide_hessian(Criterion& criterion, const std::vector<Direction>& direc
   for (const LevelRange levels : level_ranges(stage, q)) {
     const Index first = levels.first * q;
     const Index rows = levels.size() * q;
-    Matrix up(rows, arranged.tail_columns);
+    Matrix up(rows, pattern.tail_columns);
     product(1.0, u.middleRows(first, rows), Form::kPlain, tail.p, Form::kPlain, 0.0, up);
     k.resize(rows, stacked.rows());
     product(1.0, up, Form::kPlain, u, Form::kTransposed, 0.0, k);
@@ -73,9 +73,9 @@ Curvature wide_hessian(Criterion& criterion, const std::vector<Direction>& direc
   table += pairs;
   add_block(contract(table, chain.d, chain.d), -1.0, chain, chain, out.hessian);
 
-  Matrix y(stacked.rows(), arranged.tail_columns);
+  Matrix y(stacked.rows(), pattern.tail_columns);
   product(1.0, u, Form::kPlain, tail.f, Form::kTransposed, 0.0, y);
-  for (const TailGroup& group : arranged.tail) {
+  for (const TailGroup& group : pattern.tail) {
     const OwnDirections& others = own[at(group.group)];
     const Index columns = group.n_levels * group.q;
     rest = y.middleCols(group.offset, columns);
@@ -87,9 +87,9 @@ Curvature wide_hessian(Criterion& criterion, const std::vector<Direction>& direc
   }
   add_tail_traces(sweeps, top, own, out.hessian);
 
-  std::vector<Matrix> fixed(directions.size(), Matrix::Zero(arranged.m, arranged.m));
+  std::vector<Matrix> fixed(directions.size(), Matrix::Zero(pattern.m, pattern.m));
   add_fixed_changes(v, q, chain, fixed);
-  for (const TailGroup& group : arranged.tail) {
+  for (const TailGroup& group : pattern.tail) {
     add_fixed_changes(tail.u.middleRows(group.offset, group.n_levels * group.q), group.q,
                       own[at(group.group)], fixed);
   }

@@ -4,12 +4,12 @@
 
 #include <vector>
 
-#include "criterion/criterion.hpp"
+#include "curvature/curvature.hpp"
 
 namespace ranef {
 
 // Whether it serves the layout, and takes less work than traces over the tail.
-bool has_wide_hessian(const Arranged& arranged);
+bool has_wide_hessian(const Pattern& pattern);
 
 Curvature wide_hessian(Criterion& criterion, const std::vector<Direction>& directions);
 

@@ -1,107 +1,89 @@
-// The order in which random effects are eliminated, and A arranged for it.
+// The numbers of A, laid out on a pattern.
 //
-// The factor with the most columns goes first. Factors it is nested in follow as a *chain*: their
-// diagonal blocks stay block-diagonal whatever is eliminated before them, so nesting costs no
-// fill. All other factors form the *tail*, with an order of its own (tail_pattern.hpp). Every row
-// of data touches one level per factor, and the levels it touches form a clique; the factor L has
-// exactly the pattern of A on chain rows.
+// Numbers are filled again and again where the pattern stays: for each replicate of a response, for
+// other weights of the rows, and where A is a sum of fixed matrices with coefficients that move,
+//   A(phi) = sum_k c_k(phi) A_k.
 #pragma once
 
-#include <cstdint>
+#include <memory>
 #include <vector>
 
+#include "factor/pattern.hpp"
 #include "factor/tail_matrix.hpp"
 #include "linalg/dense.hpp"
+#include "linalg/numbers.hpp"
 #include "rows/cross_products.hpp"
 
 namespace ranef {
 
-// One factor of the chain. For level j the "rest" is everything eliminated later that shares rows
-// with it: columns of its parents (one level of each later chain factor), the tail columns it
-// meets, then X and y. Blocks are q x (number of rest columns), column-major, contiguous.
-struct Stage {
-  int group = 0;
-  int q = 0;
-  Index n_levels = 0;
-  int parent_columns = 0;
-  Numbers diagonal;                                // q x q per level
-  Numbers rest;                                    // q x rest columns, all levels
-  std::vector<std::int64_t> rest_start;            // first rest column of each level (n + 1)
-  std::vector<std::int64_t> tail_start;            // first entry in tail_column (n + 1)
-  std::vector<std::int32_t> tail_column;           // tail columns met, in order of elimination
-  std::vector<std::int32_t> tail_position;         // their positions in that order, ascending
-  std::vector<std::int32_t> tail_row;              // of border columns: row in the level's block
-  std::vector<std::int32_t> tail_block;            // the block that the level meets, or -1
-  std::vector<std::int32_t> tail_inside;           // how many of its columns are in that block
-  std::vector<std::vector<std::int32_t>> parent;   // [later stage][level] -> its level
-  std::vector<std::vector<std::int32_t>> tail_at;  // [later stage][entry] -> place in its list
-
-  int rest_columns(Index level) const {
-    return static_cast<int>(rest_start[static_cast<std::size_t>(level) + 1] -
-                            rest_start[static_cast<std::size_t>(level)]);
-  }
-  int tail_columns(Index level) const {
-    return static_cast<int>(tail_start[static_cast<std::size_t>(level) + 1] -
-                            tail_start[static_cast<std::size_t>(level)]);
-  }
-  const std::int32_t* tail_list(Index level) const {
-    return tail_column.data() + tail_start[static_cast<std::size_t>(level)];
-  }
-  const std::int32_t* tail_positions(Index level) const {
-    return tail_position.data() + tail_start[static_cast<std::size_t>(level)];
-  }
-  const std::int32_t* tail_rows(Index level) const {
-    return tail_row.data() + tail_start[static_cast<std::size_t>(level)];
-  }
+// A on the rows of one chain factor.
+struct StageNumbers {
+  HugeVector diagonal;  // q x q per level
+  HugeVector rest;      // q x rest columns, all levels
 };
 
-struct TailGroup {
-  int group = 0;
-  int q = 0;
-  Index n_levels = 0;
-  Index offset = 0;  // first tail column
-  Numbers diagonal;  // A, q x q per level
-};
-
-// A between two tail factors, by level of the first.
-struct TailPair {
-  std::size_t first = 0;  // places in the tail
-  std::size_t second = 0;
-  PairBlocks blocks;
-};
-
-struct Arranged {
+struct Numbers {
   Index n = 0;
-  int p = 0;
-  int m = 0;  // p + 1
   double sum_log_weights = 0.0;
-  int n_groups = 0;
-  std::vector<int> q;           // by group
-  std::vector<Index> n_levels;  // by group
-  Matrix fixed;                 // m x m
-  std::vector<Stage> chain;
-  std::vector<TailGroup> tail;
-  Index tail_columns = 0;
-  TailPattern tail_pattern;
-  std::vector<TailSegment> tail_segments;  // in order of elimination
-  std::vector<TailPair> tail_pairs;
-  Matrix tail_fixed;  // tail columns x m
+  Matrix fixed;                                 // [X y]'W[X y], m x m
+  std::vector<StageNumbers> chain;              // by stage
+  std::vector<HugeVector> tail;                 // by tail factor: q x q per level
+  std::vector<std::vector<double>> tail_pairs;  // by pair: q_first x q_second each
+  Matrix tail_fixed;                            // tail columns x m
 };
 
-// Throws where levels of the chain and of the tail meet as no rows of data could make them meet.
+// A whole: the pattern, which is shared, and numbers of its own. `->` leads to the pattern.
+struct Arranged {
+  std::shared_ptr<const Pattern> pattern;
+  Numbers numbers;
+
+  const Pattern* operator->() const { return pattern.get(); }
+  const Pattern& operator*() const { return *pattern; }
+};
+
+// Throws as make_pattern() does.
 Arranged arrange(const CrossProducts& a, int threads = 1);
 
-// The same for levels within the tail: only for cross-products that come from elsewhere.
-void check_tail(const Arranged& arranged);
+// Other cross-products on a pattern: those of the same columns and levels, whose pairs of levels
+// are among those of the pattern. Throws where they are not.
+Numbers arrange_numbers(const Pattern& pattern, const CrossProducts& a, int threads = 1);
+
+// The same into numbers that have been there before: nothing is allocated.
+void refill(const Pattern& pattern, const CrossProducts& a, int threads, Numbers& out);
+
+// sum_k c_k A_k, all on one pattern. Rows and weights are those of the first.
+void combine(const Vector& coefficients, const std::vector<const Numbers*>& terms, Numbers& out);
 
 // a += A over the tail columns.
-void add_tail(const Arranged& arranged, TailMatrix& a);
+void add_tail(const Pattern& pattern, const Numbers& numbers, TailMatrix& a);
 
 // A v over the tail columns, v by tail column.
 Matrix tail_times(const Arranged& arranged, const Matrix& v);
 
-// Rows by tail column in the order of elimination, and back.
-Matrix in_order(const Arranged& arranged, const Matrix& by_column);
-Matrix by_column(const Arranged& arranged, const Matrix& in_order);
+// Calls use(row, column, block) with first tail columns for the blocks of A over the tail that are
+// on the diagonal or above it.
+template <class Use>
+void for_tail_blocks(const Pattern& pattern, const Numbers& numbers, Use use) {
+  for (std::size_t t = 0; t < pattern.tail.size(); ++t) {
+    const TailGroup& group = pattern.tail[t];
+    const Index q = group.q;
+    for (Index level = 0; level < group.n_levels; ++level) {
+      const Index from = group.offset + level * q;
+      use(from, from, Eigen::Map<const Matrix>(&numbers.tail[t][at(level * q * q)], q, q));
+    }
+  }
+  for (std::size_t t = 0; t < pattern.tail_pairs.size(); ++t) {
+    const TailPair& pair = pattern.tail_pairs[t];
+    const TailGroup& first = pattern.tail[pair.first];
+    const TailGroup& second = pattern.tail[pair.second];
+    const std::size_t size = at(first.q) * at(second.q);
+    for (Index level = 0; level < first.n_levels; ++level) {
+      for (auto k = at(pair.start[at(level)]); k < at(pair.start[at(level) + 1]); ++k) {
+        use(first.offset + level * first.q, second.offset + Index{pair.level[k]} * second.q,
+            Eigen::Map<const Matrix>(&numbers.tail_pairs[t][k * size], first.q, second.q));
+      }
+    }
+  }
+}
 
 }  // namespace ranef

@@ -8,19 +8,19 @@ namespace {
 
 // Calls use(parent k, its level, first rest column here) for each later chain factor.
 template <class Use>
-void for_parents(const Arranged& arranged, std::size_t i, Index level, Use use) {
-  const Stage& stage = arranged.chain[i];
+void for_parents(const Pattern& pattern, std::size_t i, Index level, Use use) {
+  const Stage& stage = pattern.chain[i];
   int column = 0;
   for (std::size_t k = 0; k < stage.parent.size(); ++k) {
     use(k, static_cast<Index>(stage.parent[k][at(level)]), column);
-    column += arranged.chain[i + 1 + k].q;
+    column += pattern.chain[i + 1 + k].q;
   }
 }
 
 // First column of parent l (counted from stage i) within the rest of parent k.
-int parent_offset(const Arranged& arranged, std::size_t i, std::size_t k, std::size_t l) {
+int parent_offset(const Pattern& pattern, std::size_t i, std::size_t k, std::size_t l) {
   int offset = 0;
-  for (std::size_t s = k + 1; s < l; ++s) offset += arranged.chain[i + 1 + s].q;
+  for (std::size_t s = k + 1; s < l; ++s) offset += pattern.chain[i + 1 + s].q;
   return offset;
 }
 
@@ -88,25 +88,25 @@ void gather_tail(const Stage& stage, Index level, const TailMatrix& tail, Eigen:
 
 }  // namespace
 
-void subtract_from_parents(const Arranged& arranged, std::size_t i, Index level,
+void subtract_from_parents(const Pattern& pattern, std::size_t i, Index level,
                            const Eigen::Ref<const Matrix>& update,
                            std::vector<StageState>& stages) {
-  const Stage& stage = arranged.chain[i];
+  const Stage& stage = pattern.chain[i];
   const int n_tail = stage.tail_columns(level);
-  const int m = arranged.m;
+  const int m = pattern.m;
   const int tail0 = stage.parent_columns;
   const int fixed0 = tail0 + n_tail;
-  for_parents(arranged, i, level, [&](std::size_t k, Index up, int column) {
-    const Stage& later = arranged.chain[i + 1 + k];
+  for_parents(pattern, i, level, [&](std::size_t k, Index up, int column) {
+    const Stage& later = pattern.chain[i + 1 + k];
     StageState& state = stages[i + 1 + k];
     const int q = later.q;
     Eigen::Map<Matrix>(&state.diagonal[at(up * q * q)], q, q) -= update.block(column, column, q, q);
     Eigen::Map<Matrix> rest(&state.rest[at(later.rest_start[at(up)]) * at(q)], q,
                             later.rest_columns(up));
-    for_parents(arranged, i, level, [&](std::size_t l, Index, int other) {
+    for_parents(pattern, i, level, [&](std::size_t l, Index, int other) {
       if (l <= k) return;
-      const int q_other = arranged.chain[i + 1 + l].q;
-      rest.middleCols(parent_offset(arranged, i, k, l), q_other) -=
+      const int q_other = pattern.chain[i + 1 + l].q;
+      rest.middleCols(parent_offset(pattern, i, k, l), q_other) -=
           update.block(column, other, q, q_other);
     });
     const std::int32_t* place = stage.tail_at[k].data() + stage.tail_start[at(level)];
@@ -117,15 +117,15 @@ void subtract_from_parents(const Arranged& arranged, std::size_t i, Index level,
   });
 }
 
-void scatter_subtract(const Arranged& arranged, std::size_t i, Index level,
+void scatter_subtract(const Pattern& pattern, std::size_t i, Index level,
                       const Eigen::Ref<const Matrix>& update, RestTarget target) {
-  const Stage& stage = arranged.chain[i];
+  const Stage& stage = pattern.chain[i];
   const int n_tail = stage.tail_columns(level);
-  const int m = arranged.m;
+  const int m = pattern.m;
   const int tail0 = stage.parent_columns;
   const int fixed0 = tail0 + n_tail;
   const std::int32_t* list = stage.tail_list(level);
-  subtract_from_parents(arranged, i, level, update, *target.stages);
+  subtract_from_parents(pattern, i, level, update, *target.stages);
   if (n_tail > 0) {
     subtract_from_tail(stage, level, update, *target.tail);
     Matrix& tail_fixed = *target.tail_fixed;
@@ -138,16 +138,16 @@ void scatter_subtract(const Arranged& arranged, std::size_t i, Index level,
   *target.fixed -= update.bottomRightCorner(m, m);
 }
 
-void gather(const Arranged& arranged, std::size_t i, Index level, RestSource source,
+void gather(const Pattern& pattern, std::size_t i, Index level, OnPattern source,
             Eigen::Ref<Matrix> out) {
-  const Stage& stage = arranged.chain[i];
+  const Stage& stage = pattern.chain[i];
   const int n_tail = stage.tail_columns(level);
-  const int m = arranged.m;
+  const int m = pattern.m;
   const int tail0 = stage.parent_columns;
   const int fixed0 = tail0 + n_tail;
   const std::int32_t* list = stage.tail_list(level);
-  for_parents(arranged, i, level, [&](std::size_t k, Index up, int column) {
-    const Stage& later = arranged.chain[i + 1 + k];
+  for_parents(pattern, i, level, [&](std::size_t k, Index up, int column) {
+    const Stage& later = pattern.chain[i + 1 + k];
     const StageState& state = (*source.stages)[i + 1 + k];
     const int q = later.q;
     out.block(column, column, q, q) =
@@ -158,8 +158,8 @@ void gather(const Arranged& arranged, std::size_t i, Index level, RestSource sou
       out.block(column, to, q, width) = rest.middleCols(from, width);
       out.block(to, column, width, q) = rest.middleCols(from, width).transpose();
     };
-    for_parents(arranged, i, level, [&](std::size_t l, Index, int other) {
-      if (l > k) put(other, parent_offset(arranged, i, k, l), arranged.chain[i + 1 + l].q);
+    for_parents(pattern, i, level, [&](std::size_t l, Index, int other) {
+      if (l > k) put(other, parent_offset(pattern, i, k, l), pattern.chain[i + 1 + l].q);
     });
     const std::int32_t* place = stage.tail_at[k].data() + stage.tail_start[at(level)];
     for (int t = 0; t < n_tail; ++t) put(tail0 + t, later.parent_columns + place[t], 1);
@@ -178,24 +178,24 @@ void gather(const Arranged& arranged, std::size_t i, Index level, RestSource sou
   out.bottomRightCorner(m, m) = *source.top;
 }
 
-void gather_parent_rows(const Arranged& arranged, std::size_t i, Index level,
+void gather_parent_rows(const Pattern& pattern, std::size_t i, Index level,
                         const std::vector<StageState>& stages, Eigen::Ref<Matrix> out) {
-  const Stage& stage = arranged.chain[i];
+  const Stage& stage = pattern.chain[i];
   const int n_tail = stage.tail_columns(level);
-  const int m = arranged.m;
+  const int m = pattern.m;
   const int tail0 = stage.parent_columns;
-  for_parents(arranged, i, level, [&](std::size_t k, Index up, int column) {
-    const Stage& later = arranged.chain[i + 1 + k];
+  for_parents(pattern, i, level, [&](std::size_t k, Index up, int column) {
+    const Stage& later = pattern.chain[i + 1 + k];
     const StageState& state = stages[i + 1 + k];
     const int q = later.q;
     out.block(column, column, q, q) =
         Eigen::Map<const Matrix>(&state.w_diagonal[at(up * q * q)], q, q);
     const Eigen::Map<const Matrix> rest(&state.w_rest[at(later.rest_start[at(up)]) * at(q)], q,
                                         later.rest_columns(up));
-    for_parents(arranged, i, level, [&](std::size_t l, Index, int other) {
+    for_parents(pattern, i, level, [&](std::size_t l, Index, int other) {
       if (l <= k) return;
       const auto block =
-          rest.middleCols(parent_offset(arranged, i, k, l), arranged.chain[i + 1 + l].q);
+          rest.middleCols(parent_offset(pattern, i, k, l), pattern.chain[i + 1 + l].q);
       out.block(column, other, q, block.cols()) = block;
       out.block(other, column, block.cols(), q) = block.transpose();
     });
@@ -207,8 +207,38 @@ void gather_parent_rows(const Arranged& arranged, std::size_t i, Index level,
   });
 }
 
-void times_lambda(const Arranged& arranged, const std::vector<Matrix>& lambda, Matrix& a) {
-  for (const TailGroup& group : arranged.tail) {
+double inner(const Pattern& pattern, OnPattern w, const Numbers& change) {
+  const auto dot = [](const auto& a, const auto& b) {
+    double sum = 0.0;
+    for (std::size_t k = 0; k < a.size(); ++k) sum += a[k] * b[k];
+    return sum;
+  };
+  double once = w.top->cwiseProduct(change.fixed).sum();
+  double twice = 0.0;
+  for (std::size_t i = 0; i < pattern.chain.size(); ++i) {
+    once += dot((*w.stages)[i].w_diagonal, change.chain[i].diagonal);
+    twice += dot((*w.stages)[i].w_rest, change.chain[i].rest);
+  }
+  if (pattern.tail_columns > 0) {
+    const std::vector<std::int32_t>& position = pattern.tail_pattern.position;
+    for_tail_blocks(pattern, change,
+                    [&](Index row, Index column, const Eigen::Map<const Matrix>& block) {
+                      double sum = 0.0;
+                      for (Index c = 0; c < block.cols(); ++c) {
+                        for (Index r = 0; r < block.rows(); ++r) {
+                          const Index i = position[at(row + r)];
+                          sum += block(r, c) * (*w.tail)(i, position[at(column + c)]);
+                        }
+                      }
+                      (row == column ? once : twice) += sum;
+                    });
+    twice += w.tail_fixed->cwiseProduct(change.tail_fixed).sum();
+  }
+  return once + 2.0 * twice;
+}
+
+void times_lambda(const Pattern& pattern, const std::vector<Matrix>& lambda, Matrix& a) {
+  for (const TailGroup& group : pattern.tail) {
     const Matrix& l = lambda[at(group.group)];
     if (group.q == 1) {
       a.middleCols(group.offset, group.n_levels) *= l(0, 0);
@@ -221,9 +251,8 @@ void times_lambda(const Arranged& arranged, const std::vector<Matrix>& lambda, M
   }
 }
 
-void lambda_transposed_times(const Arranged& arranged, const std::vector<Matrix>& lambda,
-                             Matrix& a) {
-  for (const TailGroup& group : arranged.tail) {
+void lambda_transposed_times(const Pattern& pattern, const std::vector<Matrix>& lambda, Matrix& a) {
+  for (const TailGroup& group : pattern.tail) {
     const Matrix& l = lambda[at(group.group)];
     if (group.q == 1) {
       a.middleRows(group.offset, group.n_levels) *= l(0, 0);

@@ -27,15 +27,15 @@ LevelColumns columns_of(const Stage& stage, Index level) {
 }  // namespace
 
 bool Sweeps::scalar_with_tail() const {
-  return arranged_.tail_columns > 0 && arranged_.chain.size() == 1 && arranged_.chain[0].q == 1;
+  return pattern_.tail_columns > 0 && pattern_.chain.size() == 1 && pattern_.chain[0].q == 1;
 }
 
 bool Sweeps::forward_scalar() {
-  const Stage& stage = arranged_.chain[0];
+  const Stage& stage = pattern_.chain[0];
   StageState& state = stages_[0];
-  const int m = arranged_.m;
+  const int m = pattern_.m;
   const double d = std::pow(lambda_[at(stage.group)](0, 0), 2);
-  const auto start = static_cast<std::int32_t>(arranged_.tail_pattern.border);
+  const auto start = static_cast<std::int32_t>(pattern_.tail_pattern.border);
   constexpr Index kStack = 128;
   Matrix stack(m, std::min(kStack, stage.n_levels));  // sqrt(P) C_j,fixed
   Matrix tail_fixed = tail_.fixed.transpose();
@@ -47,7 +47,7 @@ bool Sweeps::forward_scalar() {
     stacked = 0;
   };
   for (Index level = 0; level < stage.n_levels; ++level) {
-    const double c = stage.diagonal[at(level)];
+    const double c = numbers_.chain[0].diagonal[at(level)];
     const double pivot = 1.0 + c * d;
     if (!(pivot > 0.0) || !(pivot < 1e300)) return false;
     determinant *= pivot;
@@ -61,7 +61,7 @@ bool Sweeps::forward_scalar() {
     state.f[at(level)] = f;
     const LevelColumns tail = columns_of(stage, level);
     const auto from = at(stage.rest_start[at(level)]);
-    const double* rest = &stage.rest[from];
+    const double* rest = &numbers_.chain[0].rest[from];
     double* h = &state.h[from];
     double* u = &state.u[from];
     for (int t = 0; t < tail.count + m; ++t) {
@@ -77,7 +77,7 @@ bool Sweeps::forward_scalar() {
     stack.col(stacked++) = std::sqrt(p) * Eigen::Map<const Vector>(fixed, m);
     if (stacked == stack.cols()) subtract_stack();
     if (tail.inside > 0) {
-      const Index first = arranged_.tail_pattern.blocks[tail.block].first;
+      const Index first = pattern_.tail_pattern.blocks[tail.block].first;
       TailMatrix::Block& block = tail_.factor.block(tail.block);
       for (int t = 0; t < tail.inside; ++t) {
         double* to = block.diagonal.col(tail.position[t] - first).data() - first;
@@ -103,17 +103,17 @@ bool Sweeps::forward_scalar() {
 // With W = [P 0; 0 0] + [H; -I] top [H; -I]' over the tail and [X y], and e = U [-H; I]:
 // U W U' = U P U' + e top e'.
 void Sweeps::reverse_scalar(const Matrix& top, Matrix& gamma) {
-  const Stage& stage = arranged_.chain[0];
+  const Stage& stage = pattern_.chain[0];
   const StageState& state = stages_[0];
-  const int m = arranged_.m;
-  const auto start = static_cast<std::int32_t>(arranged_.tail_pattern.border);
+  const int m = pattern_.m;
+  const auto start = static_cast<std::int32_t>(pattern_.tail_pattern.border);
   const Matrix h = tail_.h.transpose();
-  std::vector<const Matrix*> lambda(at(arranged_.tail_columns));
-  for (const TailGroup& group : arranged_.tail) {
+  std::vector<const Matrix*> lambda(at(pattern_.tail_columns));
+  for (const TailGroup& group : pattern_.tail) {
     std::fill_n(lambda.begin() + group.offset, group.n_levels * group.q, &lambda_[at(group.group)]);
   }
   Matrix scores(m, stage.n_levels);
-  std::vector<double> v(at(arranged_.tail_columns));  // Lambda' u
+  std::vector<double> v(at(pattern_.tail_columns));  // Lambda' u
   double sum = 0.0;
   for (Index level = 0; level < stage.n_levels; ++level) {
     const LevelColumns tail = columns_of(stage, level);
@@ -137,7 +137,7 @@ void Sweeps::reverse_scalar(const Matrix& top, Matrix& gamma) {
     }
     double upu = 0.0;
     if (tail.inside > 0) {
-      const Index first = arranged_.tail_pattern.blocks[tail.block].first;
+      const Index first = pattern_.tail_pattern.blocks[tail.block].first;
       const TailMatrix::Block& block = tail_.w.block(tail.block);
       for (int t = 0; t < tail.inside; ++t) {
         const double* w = block.diagonal.col(tail.position[t] - first).data() - first;
@@ -158,7 +158,7 @@ void Sweeps::reverse_scalar(const Matrix& top, Matrix& gamma) {
       for (int s = t + 1; s < tail.count; ++s) inner += w[tail.position[s]] * v[at(s)];
       upu += v[at(t)] * inner;
     }
-    sum += state.f[at(level)] * stage.diagonal[at(level)] - 2.0 * upu;
+    sum += state.f[at(level)] * numbers_.chain[0].diagonal[at(level)] - 2.0 * upu;
   }
   Matrix ee = Matrix::Zero(m, m);
   product(1.0, scores, Form::kPlain, scores, Form::kTransposed, 0.0, ee);

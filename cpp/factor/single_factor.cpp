@@ -41,11 +41,12 @@ void add_gram(const LaneColumns& a, int n, Matrix& sum) {
 }  // namespace
 
 SingleFactor::SingleFactor(const Arranged& arranged, int threads)
-    : arranged_(arranged),
-      q_(arranged.chain[0].q),
-      m_(arranged.m),
+    : pattern_(*arranged),
+      numbers_(arranged.numbers),
+      q_(pattern_.chain[0].q),
+      m_(pattern_.m),
       pairs_(q_ * (q_ + 1) / 2),
-      n_levels_(arranged.chain[0].n_levels),
+      n_levels_(pattern_.chain[0].n_levels),
       threads_(threads) {
   const Index strips = (n_levels_ + kStrip - 1) / kStrip;
   const std::size_t kinds = at(pairs_) + at(q_) * at(m_);
@@ -72,13 +73,13 @@ void SingleFactor::reload() {
 }
 
 void SingleFactor::reload_run(const Run& run) {
-  const Stage& stage = arranged_.chain[0];
+  const StageNumbers& stage = numbers_.chain[0];
   const int qm = q_ * m_;
   const std::size_t size = at(pairs_ + qm) * kStrip;
   if (run.last * kStrip > n_levels_) {
     const Index last = run.last - 1;
     const Index end = reads_whole_strips() ? kStrip : used(last);
-    for (Numbers* numbers : {&in_, &out_}) {
+    for (HugeVector* numbers : {&in_, &out_}) {
       for (Index k = 0; k < pairs_ + qm; ++k) {
         double* strip = &(*numbers)[at(last) * size + at(k * kStrip)];
         std::fill(strip + (n_levels_ - last * kStrip), strip + end, 0.0);
@@ -103,7 +104,7 @@ int SingleFactor::used(Index strip) const {
   return static_cast<int>((levels + kLane - 1) / kLane * kLane);
 }
 
-// Matrix products of Eigen do.
+// Eigen's products read the padding of the last strip, so it must be zero.
 bool SingleFactor::reads_whole_strips() const { return m_ >= kFew || q_ * m_ >= 2 * kFew; }
 
 bool SingleFactor::forward(const Matrix& lambda) {
@@ -112,7 +113,7 @@ bool SingleFactor::forward(const Matrix& lambda) {
               [&](Index k) { forward_run<decltype(size)::value>(lambda, runs_[at(k)]); });
   });
   log_determinant_ = 0.0;
-  fixed_ = arranged_.fixed;
+  fixed_ = numbers_.fixed;
   s_.setZero(q_, q_);
   for (const Run& run : runs_) {
     log_determinant_ += run.log_determinant;
@@ -220,8 +221,9 @@ void SingleFactor::apply(const double* u, const Matrix& t, int used, Run& run) c
   }
 }
 
-void SingleFactor::differentiate(const Matrix& t, bool reml) {
-  const int first_w = reml ? 0 : m_ - 1;
+void SingleFactor::differentiate(const Top& top) {
+  const Matrix& t = top.root;
+  const int first_w = top.first;
   with_size(q_, [&](auto size) {
     run_tasks(static_cast<Index>(runs_.size()), threads_,
               [&](Index k) { differentiate_run<decltype(size)::value>(t, first_w, runs_[at(k)]); });

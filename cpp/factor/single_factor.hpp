@@ -4,17 +4,16 @@
 //
 //   sum of log|M|,   [X y]'W[X y] - sum of C_r' P C_r,   S = F C,   U = F C_r.
 //
-// The derivative of the criterion with respect to the Schur complement of [X y] is T T' with an
-// upper triangular T = [R, -beta sqrt(kappa); 0, sqrt(kappa)], where R R' = (X'V^-1 X)^-1 and kappa
-// = nu / r2. The second pass has Y = U T at each level. Its last column, e, belongs to the residual
-// scores, those before it to X; W = S / 2 - Y Y' (ML: e e' alone), and for symmetric changes E, G
-// of D = Lambda Lambda' with N_E = sum of Y' E Y,
+// The criterion comes in through its derivative T_first T_first' with respect to the Schur
+// complement C of [X y] (`Top`): T is upper triangular, and only its columns from `first` on have
+// weight in the slope. The second pass has Y = U T at each level; W = S / 2 - Y_first Y_first', and
+// for symmetric changes E, G of D = Lambda Lambda' with N_E = sum of Y' E Y,
 //
-//   Gamma = sum of S - Y Y' (ML: e e'),
-//   d2f(E, G) = - sum of [tr(S E W G) + tr(W E S G)]
-//               - <N_E, N_G> + (1 - 1 / nu) N_E[e, e] N_G[e, e]
+//   Gamma = sum of S - Y_first Y_first',
+//   d2f(E, G) = - sum of [tr(S E W G) + tr(W E S G)] + d2g(E, G).
 //
-// with the inner product over all of N under REML, less its block of X under ML.
+// The last part is the second derivative of the function g of C for the changes dC = -T^-T N T^-1.
+// It is not known here: along() gives N_E, and who knows g does the rest.
 //
 // Numbers are kept by strips of levels, those of one kind side by side, so that one instruction
 // serves neighbouring levels. The levels that fill up the last strip are zero and add nothing. Runs
@@ -23,7 +22,7 @@
 
 #include <vector>
 
-#include "factor/arrange.hpp"
+#include "factor/factor.hpp"
 #include "linalg/clones.hpp"
 
 namespace ranef {
@@ -43,8 +42,8 @@ class SingleFactor {
   double log_determinant() const { return log_determinant_; }
   const Matrix& fixed() const { return fixed_; }  // Schur complement of [X y], m x m
 
-  // The second pass; `t` is T.
-  void differentiate(const Matrix& t, bool reml);
+  // The second pass, for the criterion's derivative with respect to C.
+  void differentiate(const Top& top);
   const Matrix& gamma() const { return gamma_; }
 
   // For symmetric changes E, vec(E) to a column: the lower triangle of N_E by column, and the q x q
@@ -54,10 +53,10 @@ class SingleFactor {
  private:
   // A run of strips with its scratch and its sums.
   struct Run {
-    Index first = 0;  // strip
-    Index last = 0;   // one past it
-    Numbers strip;    // of one strip: L^-1 Lambda' C_r, or Y
-    Numbers strip_w;  // W
+    Index first = 0;     // strip
+    Index last = 0;      // one past it
+    HugeVector strip;    // of one strip: L^-1 Lambda' C_r, or Y
+    HugeVector strip_w;  // W
     double log_determinant = 0.0;
     Matrix update;    // sum of C_r' P C_r, lower triangle
     Matrix s;         // sum of S, lower triangle
@@ -75,13 +74,14 @@ class SingleFactor {
   void clear_after(int used, Run& run) const;
   RANEF_LANE_CLONES void apply(const double* u, const Matrix& t, int used, Run& run) const;
 
-  const Arranged& arranged_;
+  const Pattern& pattern_;
+  const Numbers& numbers_;
   int q_;
   int m_;
   int pairs_;  // entries of a symmetric q x q matrix
   Index n_levels_;
-  Numbers in_;              // by strip: C (lower triangle), C_r
-  Numbers out_;             // the same of S and U
+  HugeVector in_;           // by strip: C (lower triangle), C_r
+  HugeVector out_;          // the same of S and U
   std::vector<int> place_;  // of the entries of a symmetric matrix in its lower triangle
   std::vector<Run> runs_;
   int threads_ = 1;

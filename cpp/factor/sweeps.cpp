@@ -10,11 +10,12 @@
 
 namespace ranef {
 
-Sweeps::Sweeps(const Arranged& arranged) : arranged_(arranged), stages_(arranged.chain.size()) {
+Sweeps::Sweeps(const Arranged& arranged)
+    : pattern_(*arranged), numbers_(arranged.numbers), stages_(pattern_.chain.size()) {
   std::size_t widest = 0;
   std::size_t widest_q = 1;
-  for (std::size_t i = 0; i < arranged.chain.size(); ++i) {
-    const Stage& stage = arranged.chain[i];
+  for (std::size_t i = 0; i < pattern_.chain.size(); ++i) {
+    const Stage& stage = pattern_.chain[i];
     for (Index level = 0; level < stage.n_levels; ++level) {
       widest = std::max(widest, at(stage.rest_columns(level)));
     }
@@ -29,8 +30,8 @@ Sweeps::Sweeps(const Arranged& arranged) : arranged_(arranged), stages_(arranged
 
 void Sweeps::allocate() {
   for (std::size_t i = 0; i < stages_.size(); ++i) {
-    const std::size_t blocks = arranged_.chain[i].diagonal.size();
-    const std::size_t rest = arranged_.chain[i].rest.size();
+    const std::size_t blocks = pattern_.chain[i].diagonal_size();
+    const std::size_t rest = pattern_.chain[i].rest_size();
     StageState& state = stages_[i];
     state.p.resize(blocks);
     state.f.resize(blocks);
@@ -40,28 +41,28 @@ void Sweeps::allocate() {
 }
 
 const double* Sweeps::c_diagonal(std::size_t i) const {
-  return i == 0 ? arranged_.chain[0].diagonal.data() : stages_[i].diagonal.data();
+  return i == 0 ? numbers_.chain[0].diagonal.data() : stages_[i].diagonal.data();
 }
 
 const double* Sweeps::c_rest(std::size_t i) const {
-  return i == 0 ? arranged_.chain[0].rest.data() : stages_[i].rest.data();
+  return i == 0 ? numbers_.chain[0].rest.data() : stages_[i].rest.data();
 }
 
 bool Sweeps::forward(const std::vector<Matrix>& lambda) {
   if (!stages_.empty() && stages_[0].p.empty()) allocate();
   lambda_ = lambda;
   log_determinant_ = 0.0;
-  fixed_ = arranged_.fixed;
-  if (arranged_.tail_columns > 0) start_tail();
+  fixed_ = numbers_.fixed;
+  if (pattern_.tail_columns > 0) start_tail();
   for (std::size_t i = 1; i < stages_.size(); ++i) {
-    stages_[i].diagonal = arranged_.chain[i].diagonal;
-    stages_[i].rest = arranged_.chain[i].rest;
+    stages_[i].diagonal = numbers_.chain[i].diagonal;
+    stages_[i].rest = numbers_.chain[i].rest;
   }
   if (scalar_with_tail()) return forward_scalar() && forward_tail();
   for (std::size_t i = 0; i < stages_.size(); ++i) {
-    const bool fine = is_wide(arranged_, arranged_.chain[i])
+    const bool fine = is_wide(pattern_, pattern_.chain[i])
                           ? forward_wide(i)
-                          : with_size(arranged_.chain[i].q, [&](auto size) {
+                          : with_size(pattern_.chain[i].q, [&](auto size) {
                               return forward_stage<decltype(size)::value>(i);
                             });
     if (!fine) return false;
@@ -71,7 +72,7 @@ bool Sweeps::forward(const std::vector<Matrix>& lambda) {
 
 template <int Q>
 bool Sweeps::forward_stage(std::size_t i) {
-  const Stage& stage = arranged_.chain[i];
+  const Stage& stage = pattern_.chain[i];
   StageState& state = stages_[i];
   const int q = Small<Q>::size(stage.q);
   FactorLambda factor(lambda_[at(stage.group)]);
@@ -100,7 +101,7 @@ bool Sweeps::forward_stage(std::size_t i) {
       }
     }
     gram(width, q, b, scratch_w_.data());
-    scatter_subtract(arranged_, i, level, Eigen::Map<Matrix>(scratch_w_.data(), width, width),
+    scatter_subtract(pattern_, i, level, Eigen::Map<Matrix>(scratch_w_.data(), width, width),
                      {&stages_, &tail_.factor, &tail_.fixed, &fixed_});
   }
   return std::isfinite(log_determinant_);
@@ -108,20 +109,20 @@ bool Sweeps::forward_stage(std::size_t i) {
 
 void Sweeps::reverse(const Matrix& top, std::vector<Matrix>& gamma, bool keep) {
   gamma.clear();
-  for (const int q : arranged_.q) gamma.push_back(Matrix::Zero(q, q));
+  for (const int q : pattern_.q) gamma.push_back(Matrix::Zero(q, q));
   const bool direct = scalar_with_tail() && !keep;
-  if (arranged_.tail_columns > 0) reverse_tail(top, gamma, direct);
+  if (pattern_.tail_columns > 0) reverse_tail(top, gamma, direct);
   if (direct) {
-    reverse_scalar(top, gamma[at(arranged_.chain[0].group)]);
+    reverse_scalar(top, gamma[at(pattern_.chain[0].group)]);
     return;
   }
   for (std::size_t i = stages_.size(); i-- > 0;) {
-    if (is_wide(arranged_, arranged_.chain[i])) {
-      reverse_wide(i, top, gamma[at(arranged_.chain[i].group)], keep || i > 0);
+    if (is_wide(pattern_, pattern_.chain[i])) {
+      reverse_wide(i, top, gamma[at(pattern_.chain[i].group)], keep || i > 0);
       continue;
     }
-    with_size(arranged_.chain[i].q, [&](auto size) {
-      reverse_stage<decltype(size)::value>(i, top, gamma[at(arranged_.chain[i].group)],
+    with_size(pattern_.chain[i].q, [&](auto size) {
+      reverse_stage<decltype(size)::value>(i, top, gamma[at(pattern_.chain[i].group)],
                                            keep || i > 0);
     });
   }
@@ -129,16 +130,16 @@ void Sweeps::reverse(const Matrix& top, std::vector<Matrix>& gamma, bool keep) {
 
 template <int Q>
 void Sweeps::reverse_stage(std::size_t i, const Matrix& top, Matrix& gamma, bool keep) {
-  const Stage& stage = arranged_.chain[i];
+  const Stage& stage = pattern_.chain[i];
   StageState& state = stages_[i];
   const int q = Small<Q>::size(stage.q);
   const std::size_t block_size = at(q) * at(q);
   const double* c_all = c_diagonal(i);
   if (keep) {
-    state.w_diagonal.resize(stage.diagonal.size());
-    state.w_rest.resize(stage.rest.size());
+    state.w_diagonal.resize(stage.diagonal_size());
+    state.w_rest.resize(stage.rest_size());
   }
-  const bool alone = stage.parent.empty() && arranged_.tail_columns == 0;
+  const bool alone = stage.parent.empty() && pattern_.tail_columns == 0;
   double* sum = small_a_.data();
   double* product = small_b_.data();
   std::fill_n(sum, block_size, 0.0);
@@ -169,24 +170,24 @@ void Sweeps::reverse_stage(std::size_t i, const Matrix& top, Matrix& gamma, bool
 }
 
 void Sweeps::gather_w(std::size_t i, Index level, const Matrix& top, Eigen::Ref<Matrix> out) const {
-  gather(arranged_, i, level, {&stages_, &tail_.w, &tail_.w_fixed, &top}, out);
+  gather(pattern_, i, level, kept(top), out);
 }
 
 void Sweeps::predictors(const Matrix& v, std::vector<std::vector<double>>& b,
                         std::vector<std::vector<double>>& e) {
   const auto m = static_cast<int>(v.cols());
-  b.assign(at(arranged_.n_groups), {});
-  e.assign(at(arranged_.n_groups), {});
-  for (int g = 0; g < arranged_.n_groups; ++g) {
-    const std::size_t size = at(arranged_.n_levels[at(g)]) * at(arranged_.q[at(g)]) * at(m);
+  b.assign(at(pattern_.n_groups), {});
+  e.assign(at(pattern_.n_groups), {});
+  for (int g = 0; g < pattern_.n_groups; ++g) {
+    const std::size_t size = at(pattern_.n_levels[at(g)]) * at(pattern_.q[at(g)]) * at(m);
     b[at(g)].resize(size);
     e[at(g)].resize(size);
   }
   Matrix tail_b;  // one column for each tail column
-  if (arranged_.tail_columns > 0) {
+  if (pattern_.tail_columns > 0) {
     tail_b = times(tail_h(), v).transpose();
     const Matrix tail_e = times(tail_u(), v);
-    for (const TailGroup& group : arranged_.tail) {
+    for (const TailGroup& group : pattern_.tail) {
       for (Index level = 0; level < group.n_levels; ++level) {
         const Index from = group.offset + level * group.q;
         const std::size_t to = at(level) * at(group.q) * at(m);
@@ -198,7 +199,7 @@ void Sweeps::predictors(const Matrix& v, std::vector<std::vector<double>>& b,
   }
   const Matrix fixed = v.transpose();
   for (std::size_t i = stages_.size(); i-- > 0;) {
-    const Stage& stage = arranged_.chain[i];
+    const Stage& stage = pattern_.chain[i];
     const int q = stage.q;
     const Matrix& lambda = lambda_[at(stage.group)];
     const Matrix d = outer_gram(lambda);
@@ -215,7 +216,7 @@ void Sweeps::predictors(const Matrix& v, std::vector<std::vector<double>>& b,
         u += q;
       };
       for (std::size_t k = 0; k < stage.parent.size(); ++k) {
-        const Stage& later = arranged_.chain[i + 1 + k];
+        const Stage& later = pattern_.chain[i + 1 + k];
         const std::size_t up = at(stage.parent[k][at(level)]);
         for (int r = 0; r < later.q; ++r) {
           add(-1.0, &b[at(later.group)][up * at(later.q * m) + at(r)], later.q);
@@ -232,7 +233,7 @@ void Sweeps::predictors(const Matrix& v, std::vector<std::vector<double>>& b,
       } else {
         for (int t = 0; t < n_tail; ++t) add(-1.0, tail_b.col(list[t]).data(), 1);
       }
-      for (int k = 0; k < arranged_.m; ++k) add(1.0, fixed.col(k).data(), 1);
+      for (int k = 0; k < pattern_.m; ++k) add(1.0, fixed.col(k).data(), 1);
       // H = D U.
       Eigen::Map<Matrix>(&b[at(stage.group)][to], q, m) =
           d.lazyProduct(Eigen::Map<const Matrix>(score, q, m));

@@ -19,14 +19,14 @@
 #include <cstdint>
 #include <vector>
 
-#include "factor/arrange.hpp"
+#include "factor/factor.hpp"
 
 namespace ranef {
 
 // What the forward sweep leaves behind for one chain factor.
 struct StageState {
-  Numbers diagonal;       // C_jj; empty for the first factor (it is A_jj)
-  Numbers rest;           // C_j,rest; empty for the first factor
+  HugeVector diagonal;    // C_jj; empty for the first factor (it is A_jj)
+  HugeVector rest;        // C_j,rest; empty for the first factor
   std::vector<double> p;  // P
   std::vector<double> f;  // F
   std::vector<double> h;  // H
@@ -54,21 +54,37 @@ struct TailState {
   Matrix s;
 };
 
-class Sweeps {
+// A derivative with respect to A on the pattern of A, by the arrays that hold it: w_diagonal and
+// w_rest of the stages, W over the tail, the tail against X and y, and X and y.
+struct OnPattern {
+  const std::vector<StageState>* stages;
+  const TailMatrix* tail;
+  const Matrix* tail_fixed;
+  const Matrix* top;
+};
+
+// The factorisation of a chain, with a tail or without; and of a single factor, level by level.
+class Sweeps final : public Factor {
  public:
   explicit Sweeps(const Arranged& arranged);
 
-  // One Lambda per grouping factor, q x q lower triangular. False where the arithmetic broke down.
-  bool forward(const std::vector<Matrix>& lambda);
+  void reload() override {}  // forward() reads the numbers
+  void set_threads(int) override {}
+  bool forward(const std::vector<Matrix>& lambda) override;
+  double log_determinant() const override { return log_determinant_; }
+  const Matrix& fixed() const override { return fixed_; }
+  void reverse(const Top& top, std::vector<Matrix>& gamma, bool keep) override {
+    reverse(top.value, gamma, keep);
+  }
+  Sweeps& sweeps() override { return *this; }
+  const SingleFactor* sums(const Top&) override { return nullptr; }
+  void predictors(const Matrix& v, std::vector<std::vector<double>>& b,
+                  std::vector<std::vector<double>>& e) override;
+  Noise noise() const override { return noise_of_sums(pattern_); }
 
   // Pulls `top` (m x m, derivative with respect to the Schur complement of [X y]) back; adds G to
   // gamma by group. With keep the W of every chain level stays in the state.
   void reverse(const Matrix& top, std::vector<Matrix>& gamma, bool keep);
-
-  // Coefficients b of the best linear predictor of the columns of [X y] v and E = Z'V^-1 [X y] v,
-  // by group, level-major, q x (columns of v) each.
-  void predictors(const Matrix& v, std::vector<std::vector<double>>& b,
-                  std::vector<std::vector<double>>& e);
 
   // Fills P, F and S over the tail.
   void tail_products();
@@ -90,13 +106,15 @@ class Sweeps {
   const Matrix& tail_h();
   const Matrix& tail_u();
 
+  // W on the pattern of A, after a reverse sweep with keep and this `top`.
+  OnPattern kept(const Matrix& top) const { return {&stages_, &tail_.w, &tail_.w_fixed, &top}; }
+
   // W over the rest columns of one level, after a reverse sweep with this `top`.
   void gather_w(std::size_t i, Index level, const Matrix& top, Eigen::Ref<Matrix> out) const;
 
-  const Arranged& arranged() const { return arranged_; }
+  const Pattern& pattern() const { return pattern_; }
+  const Numbers& numbers() const { return numbers_; }
   const std::vector<Matrix>& lambda() const { return lambda_; }
-  double log_determinant() const { return log_determinant_; }
-  const Matrix& fixed() const { return fixed_; }
   const StageState& stage(std::size_t i) const { return stages_[i]; }
   const std::vector<StageState>& stages() const { return stages_; }
   const TailState& tail() const { return tail_; }
@@ -123,7 +141,8 @@ class Sweeps {
   bool forward_scalar();
   void reverse_scalar(const Matrix& top, Matrix& gamma);
 
-  const Arranged& arranged_;
+  const Pattern& pattern_;
+  const Numbers& numbers_;
   std::vector<Matrix> lambda_;
   std::vector<StageState> stages_;
   TailState tail_;
@@ -145,31 +164,28 @@ struct RestTarget {
   Matrix* tail_fixed;
   Matrix* fixed;
 };
-void scatter_subtract(const Arranged& arranged, std::size_t i, Index level,
+void scatter_subtract(const Pattern& pattern, std::size_t i, Index level,
                       const Eigen::Ref<const Matrix>& update, RestTarget target);
 
 // The part of it that parents take: update is (their columns) x (rest columns).
-void subtract_from_parents(const Arranged& arranged, std::size_t i, Index level,
+void subtract_from_parents(const Pattern& pattern, std::size_t i, Index level,
                            const Eigen::Ref<const Matrix>& update, std::vector<StageState>& stages);
 
 // The r x r matrix W over the rest columns of one level, from the kept W of later factors.
-struct RestSource {
-  const std::vector<StageState>* stages;
-  const TailMatrix* tail;
-  const Matrix* tail_fixed;
-  const Matrix* top;
-};
-void gather(const Arranged& arranged, std::size_t i, Index level, RestSource source,
+void gather(const Pattern& pattern, std::size_t i, Index level, OnPattern source,
             Eigen::Ref<Matrix> out);
 
+// <W, dA> over the whole symmetric matrices, each block off the diagonal twice: the derivative
+// along a change dA of A, whose numbers lie on the same pattern.
+double inner(const Pattern& pattern, OnPattern w, const Numbers& change);
+
 // The rows of it that belong to parents.
-void gather_parent_rows(const Arranged& arranged, std::size_t i, Index level,
+void gather_parent_rows(const Pattern& pattern, std::size_t i, Index level,
                         const std::vector<StageState>& stages, Eigen::Ref<Matrix> out);
 
 // a <- a diag(Lambda, Lambda, ...) over the tail columns; the second form is diag(..)' a. Rows and
 // columns by tail column.
-void times_lambda(const Arranged& arranged, const std::vector<Matrix>& lambda, Matrix& a);
-void lambda_transposed_times(const Arranged& arranged, const std::vector<Matrix>& lambda,
-                             Matrix& a);
+void times_lambda(const Pattern& pattern, const std::vector<Matrix>& lambda, Matrix& a);
+void lambda_transposed_times(const Pattern& pattern, const std::vector<Matrix>& lambda, Matrix& a);
 
 }  // namespace ranef

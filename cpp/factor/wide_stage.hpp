@@ -12,10 +12,10 @@
 namespace ranef {
 
 // Whether a factor's levels meet many tail columns and a good part of them.
-bool meets_most(const Arranged& arranged, const Stage& stage);
+bool meets_most(const Pattern& pattern, const Stage& stage);
 
 // Whether stacking pays in the sweeps: such a factor with several random effects.
-bool is_wide(const Arranged& arranged, const Stage& stage);
+bool is_wide(const Pattern& pattern, const Stage& stage);
 
 // Consecutive levels that are stacked together.
 struct LevelRange {
@@ -27,20 +27,20 @@ struct LevelRange {
 std::vector<LevelRange> level_ranges(const Stage& stage, Index height);
 
 // Gives a stack its size; all zero where some level does not meet some column.
-void size_stack(const Arranged& arranged, const Stage& stage, LevelRange levels, Index height,
+void size_stack(const Pattern& pattern, const Stage& stage, LevelRange levels, Index height,
                 Matrix& out);
 
 // The rows of one level, from `row` on: its columns for the tail it meets, X and y.
-void put_level(const Arranged& arranged, const Stage& stage, Index level, const double* columns,
+void put_level(const Pattern& pattern, const Stage& stage, Index level, const double* columns,
                Index height, Index row, Matrix& out);
 
 // The other way: the columns of one level out of a stack.
-void take_level(const Arranged& arranged, const Stage& stage, Index level, const Matrix& stacked,
+void take_level(const Pattern& pattern, const Stage& stage, Index level, const Matrix& stacked,
                 Index height, Index row, double* columns);
 
 // Stacks rest columns of `values` (q x rest columns per level, as in Stage::rest) but those of
 // parents: out is (levels * q) x (tail columns + m).
-void stack(const Arranged& arranged, const Stage& stage, LevelRange levels,
+void stack(const Pattern& pattern, const Stage& stage, LevelRange levels,
            const std::vector<double>& values, Matrix& out);
 
 // out = x W for stacked rows x, without what parents add. Over tail, X and y, with P and H those of

@@ -62,6 +62,13 @@ inline Jet variable(double value, Index k, Index count) {
   return {value, Vector::Unit(count, k), Matrix::Zero(count, count)};
 }
 
+inline Jet exp(const Jet& a) {
+  const double value = std::exp(a.value);
+  return chain(a, value, value, value);
+}
+inline Jet log(const Jet& a) {
+  return chain(a, std::log(a.value), 1.0 / a.value, -1.0 / (a.value * a.value));
+}
 inline Jet sin(const Jet& a) {
   return chain(a, std::sin(a.value), std::cos(a.value), -std::sin(a.value));
 }

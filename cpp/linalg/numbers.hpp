@@ -66,6 +66,6 @@ class PageAllocator {
   static constexpr std::size_t kLarge = 2 * kPage;
 };
 
-using Numbers = std::vector<double, PageAllocator<double>>;
+using HugeVector = std::vector<double, PageAllocator<double>>;
 
 }  // namespace ranef

@@ -36,29 +36,31 @@ Index semidefinite_factor(Eigen::Ref<Matrix> a, const Vector& length) {
 }  // namespace
 
 ErrorFactor::ErrorFactor(const Arranged& arranged) : arranged_(arranged) {
-  const int p = arranged.p;
-  std::vector<StageState> states(arranged.chain.size());
+  const int p = arranged->p;
+  const Numbers& numbers = arranged.numbers;
+  std::vector<StageState> states(arranged->chain.size());
   for (std::size_t i = 0; i < states.size(); ++i) {
-    states[i].diagonal = arranged.chain[i].diagonal;
-    states[i].rest = arranged.chain[i].rest;
+    states[i].diagonal = numbers.chain[i].diagonal;
+    states[i].rest = numbers.chain[i].rest;
   }
-  TailMatrix tail(arranged.tail_pattern);
-  add_tail(arranged, tail);
-  Matrix tail_fixed = arranged.tail_fixed;
-  Matrix fixed = arranged.fixed;
+  TailMatrix tail(arranged->tail_pattern);
+  add_tail(*arranged, numbers, tail);
+  Matrix tail_fixed = numbers.tail_fixed;
+  Matrix fixed = numbers.fixed;
   Matrix update;
   for (std::size_t i = 0; i < states.size(); ++i) {
-    const Stage& stage = arranged.chain[i];
+    const Stage& stage = arranged->chain[i];
     const int q = stage.q;
-    diagonal_.emplace_back(stage.diagonal.size());
-    rest_.emplace_back(stage.rest.size());
+    diagonal_.emplace_back(stage.diagonal_size());
+    rest_.emplace_back(stage.rest_size());
     for (Index level = 0; level < stage.n_levels; ++level) {
       const std::size_t block = at(level) * at(q) * at(q);
       const std::size_t from = at(stage.rest_start[at(level)]) * at(q);
       const int width = stage.rest_columns(level);
       Eigen::Map<Matrix> factor(&diagonal_[i][block], q, q);
       factor = Eigen::Map<const Matrix>(&states[i].diagonal[block], q, q);
-      const Vector own = Eigen::Map<const Matrix>(&stage.diagonal[block], q, q).diagonal();
+      const Vector own =
+          Eigen::Map<const Matrix>(&numbers.chain[i].diagonal[block], q, q).diagonal();
       rank_ += semidefinite_factor(factor, own);
       const Eigen::Map<const Matrix> c(&states[i].rest[from], q, width);
       Eigen::Map<Matrix> b(&rest_[i][from], q, width);
@@ -71,23 +73,24 @@ ErrorFactor::ErrorFactor(const Arranged& arranged) : arranged_(arranged) {
       }
       update.resize(width, width);
       product(1.0, b, Form::kTransposed, b, Form::kPlain, 0.0, update);
-      scatter_subtract(arranged, i, level, update, {&states, &tail, &tail_fixed, &fixed});
+      scatter_subtract(*arranged, i, level, update, {&states, &tail, &tail_fixed, &fixed});
     }
   }
-  const Index columns = arranged.tail_columns;
+  const Index columns = arranged->tail_columns;
   dense_.resize(columns + p, columns + p);
   dense_.topLeftCorner(columns, columns) = tail.by_column();
   dense_.bottomLeftCorner(p, columns) = tail_fixed.leftCols(p).transpose();
   dense_.bottomRightCorner(p, p) = fixed.topLeftCorner(p, p);
   Vector length(columns + p);
-  for (const TailGroup& group : arranged.tail) {
+  for (std::size_t t = 0; t < arranged->tail.size(); ++t) {
+    const TailGroup& group = arranged->tail[t];
     for (Index level = 0; level < group.n_levels; ++level) {
       const Index q = group.q;
       length.segment(group.offset + level * q, q) =
-          Eigen::Map<const Matrix>(&group.diagonal[at(level * q * q)], q, q).diagonal();
+          Eigen::Map<const Matrix>(&numbers.tail[t][at(level * q * q)], q, q).diagonal();
     }
   }
-  length.tail(p) = arranged.fixed.diagonal().head(p);
+  length.tail(p) = numbers.fixed.diagonal().head(p);
   rank_ += semidefinite_factor(dense_, length);
 }
 
@@ -99,8 +102,8 @@ double ErrorFactor::draw(Stream& random, JointVector& out) const {
     squares += xi * xi;
     return xi;
   };
-  for (std::size_t i = 0; i < arranged_.chain.size(); ++i) {
-    const Stage& stage = arranged_.chain[i];
+  for (std::size_t i = 0; i < arranged_->chain.size(); ++i) {
+    const Stage& stage = arranged_->chain[i];
     const int q = stage.q;
     for (Index level = 0; level < stage.n_levels; ++level) {
       const double* factor = &diagonal_[i][at(level) * at(q) * at(q)];
@@ -115,14 +118,14 @@ double ErrorFactor::draw(Stream& random, JointVector& out) const {
       }
     }
   }
-  const Index columns = arranged_.tail_columns;
+  const Index columns = arranged_->tail_columns;
   Vector xi = Vector::Zero(dense_.rows());
   for (Index k = 0; k < xi.size(); ++k) {
     if (dense_(k, k) > 0.0) xi(k) = next();
   }
   const Vector product = dense_.triangularView<Eigen::Lower>() * xi;
   out.tail += product.head(columns);
-  out.fixed += product.tail(arranged_.p);
+  out.fixed += product.tail(arranged_->p);
   return squares;
 }
 

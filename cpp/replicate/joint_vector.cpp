@@ -5,8 +5,8 @@
 namespace ranef {
 
 JointVector::JointVector(const Arranged& arranged)
-    : tail(Vector::Zero(arranged.tail_columns)), fixed(Vector::Zero(arranged.p)) {
-  for (const Stage& stage : arranged.chain) {
+    : tail(Vector::Zero(arranged->tail_columns)), fixed(Vector::Zero(arranged->p)) {
+  for (const Stage& stage : arranged->chain) {
     chain.emplace_back(at(stage.n_levels) * at(stage.q), 0.0);
   }
 }
@@ -36,25 +36,25 @@ void JointVector::add(const JointVector& other) {
 }
 
 std::vector<double*> group_starts(const Arranged& arranged, JointVector& v) {
-  std::vector<double*> out(at(arranged.n_groups), nullptr);
-  for (std::size_t i = 0; i < arranged.chain.size(); ++i) {
-    out[at(arranged.chain[i].group)] = v.chain[i].data();
+  std::vector<double*> out(at(arranged->n_groups), nullptr);
+  for (std::size_t i = 0; i < arranged->chain.size(); ++i) {
+    out[at(arranged->chain[i].group)] = v.chain[i].data();
   }
-  for (const TailGroup& group : arranged.tail) out[at(group.group)] = v.tail.data() + group.offset;
+  for (const TailGroup& group : arranged->tail) out[at(group.group)] = v.tail.data() + group.offset;
   return out;
 }
 
 void times_products(const Arranged& arranged, const JointVector& v, JointVector& out) {
   out.set_zero();
-  const int p = arranged.p;
-  for (std::size_t i = 0; i < arranged.chain.size(); ++i) {
-    const Stage& stage = arranged.chain[i];
+  const int p = arranged->p;
+  for (std::size_t i = 0; i < arranged->chain.size(); ++i) {
+    const Stage& stage = arranged->chain[i];
     const int q = stage.q;
     for (Index level = 0; level < stage.n_levels; ++level) {
       const double* own = &v.chain[i][at(level) * at(q)];
       double* to = &out.chain[i][at(level) * at(q)];
-      const double* diagonal = &stage.diagonal[at(level) * at(q) * at(q)];
-      const double* rest = &stage.rest[at(stage.rest_start[at(level)]) * at(q)];
+      const double* diagonal = &arranged.numbers.chain[i].diagonal[at(level) * at(q) * at(q)];
+      const double* rest = &arranged.numbers.chain[i].rest[at(stage.rest_start[at(level)]) * at(q)];
       for (int b = 0; b < q; ++b) {
         for (int a = 0; a < q; ++a) to[a] += diagonal[a + b * q] * own[b];
       }
@@ -66,28 +66,29 @@ void times_products(const Arranged& arranged, const JointVector& v, JointVector&
       });
     }
   }
-  if (arranged.tail_columns > 0) {
+  if (arranged->tail_columns > 0) {
     out.tail += tail_times(arranged, v.tail);
-    out.tail.noalias() += arranged.tail_fixed.leftCols(p) * v.fixed;
-    out.fixed.noalias() += arranged.tail_fixed.leftCols(p).transpose() * v.tail;
+    out.tail.noalias() += arranged.numbers.tail_fixed.leftCols(p) * v.fixed;
+    out.fixed.noalias() += arranged.numbers.tail_fixed.leftCols(p).transpose() * v.tail;
   }
-  out.fixed.noalias() += arranged.fixed.topLeftCorner(p, p) * v.fixed;
+  out.fixed.noalias() += arranged.numbers.fixed.topLeftCorner(p, p) * v.fixed;
 }
 
 void set_response(const ResponseProducts& response, Arranged& arranged) {
-  const int p = arranged.p;
-  for (std::size_t i = 0; i < arranged.chain.size(); ++i) {
-    Stage& stage = arranged.chain[i];
+  const int p = arranged->p;
+  for (std::size_t i = 0; i < arranged->chain.size(); ++i) {
+    const Stage& stage = arranged->chain[i];
+    HugeVector& rest = arranged.numbers.chain[i].rest;
     const std::size_t q = at(stage.q);
     const std::vector<double>& from = response.joint.chain[i];
     for (std::size_t level = 0; level < at(stage.n_levels); ++level) {
-      std::copy_n(&from[level * q], q, &stage.rest[(at(stage.rest_start[level + 1]) - 1) * q]);
+      std::copy_n(&from[level * q], q, &rest[(at(stage.rest_start[level + 1]) - 1) * q]);
     }
   }
-  if (arranged.tail_columns > 0) arranged.tail_fixed.col(p) = response.joint.tail;
-  arranged.fixed.col(p).head(p) = response.joint.fixed;
-  arranged.fixed.row(p).head(p) = response.joint.fixed.transpose();
-  arranged.fixed(p, p) = response.squares;
+  if (arranged->tail_columns > 0) arranged.numbers.tail_fixed.col(p) = response.joint.tail;
+  arranged.numbers.fixed.col(p).head(p) = response.joint.fixed;
+  arranged.numbers.fixed.row(p).head(p) = response.joint.fixed.transpose();
+  arranged.numbers.fixed(p, p) = response.squares;
 }
 
 }  // namespace ranef

@@ -39,16 +39,16 @@ void set_response(const ResponseProducts& response, Arranged& arranged);
 // Calls use(rest column, entry of v) for the rest columns of a level, y's left out.
 template <class Vector_, class Use>
 void for_rest(const Arranged& arranged, std::size_t i, Index level, Vector_& v, Use use) {
-  const Stage& stage = arranged.chain[i];
+  const Stage& stage = arranged->chain[i];
   int column = 0;
   for (std::size_t k = 0; k < stage.parent.size(); ++k) {
-    const int q = arranged.chain[i + 1 + k].q;
+    const int q = arranged->chain[i + 1 + k].q;
     auto* parent = &v.chain[i + 1 + k][at(stage.parent[k][at(level)]) * at(q)];
     for (int a = 0; a < q; ++a) use(column++, parent[a]);
   }
   const std::int32_t* list = stage.tail_list(level);
   for (int t = 0; t < stage.tail_columns(level); ++t) use(column++, v.tail(list[t]));
-  for (int a = 0; a < arranged.p; ++a) use(column++, v.fixed(a));
+  for (int a = 0; a < arranged->p; ++a) use(column++, v.fixed(a));
 }
 
 }  // namespace ranef

@@ -19,7 +19,8 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-// One thread's copy of the problem, changed from replicate to replicate, and its workspace.
+// One thread's copy of the problem's numbers, changed from replicate to replicate, and its
+// workspace.
 class Refitter {
  public:
   Refitter(const Arranged& arranged, const Chart& chart, const Replicates& replicates,
@@ -34,12 +35,12 @@ class Refitter {
 
   void fit(std::uint64_t k, Index column, Refits& out) {
     // What the prior rows of the replicate before have added goes.
-    const int p = arranged_.p;
-    arranged_.n = original_.n;
-    arranged_.fixed.topLeftCorner(p, p) = original_.fixed.topLeftCorner(p, p);
+    const int p = arranged_->p;
+    arranged_.numbers.n = original_.numbers.n;
+    arranged_.numbers.fixed.topLeftCorner(p, p) = original_.numbers.fixed.topLeftCorner(p, p);
     replicates_.make(k, space_, arranged_);
-    out.n[at(column)] = static_cast<double>(arranged_.n);
-    if (control_.fixed_rows.rows() > 0) add_fixed_rows(arranged_, control_.fixed_rows);
+    out.n[at(column)] = static_cast<double>(arranged_.numbers.n);
+    if (control_.fixed_rows.rows() > 0) add_fixed_rows(arranged_.numbers, control_.fixed_rows);
     if (!criterion_ || !replicates_.same_rows()) {
       criterion_.emplace(arranged_, control_.reml, 0.0, control_.penalty);
     } else {
@@ -62,7 +63,8 @@ class Refitter {
 
  private:
   Optimum search(const Vector& start) {
-    return optimise(*criterion_, chart_, start, control_.search, interrupted_);
+    Objective objective(*criterion_, chart_);
+    return optimise(objective, start, control_.search, interrupted_);
   }
 
   const Arranged& original_;
@@ -145,7 +147,7 @@ bool refit(const Arranged& arranged, const Chart& chart, const Replicates& repli
            std::uint64_t first, Index count, const RefitControl& control,
            const std::function<bool(Index)>& proceed, Refits& out) {
   out.theta = Matrix::Constant(chart.size(), count, kNaN);
-  out.beta = Matrix::Constant(arranged.p, count, kNaN);
+  out.beta = Matrix::Constant(arranged->p, count, kNaN);
   out.criterion = Vector::Constant(count, kNaN);
   out.sigma = Vector::Constant(count, kNaN);
   out.n.assign(at(count), 0.0);

@@ -43,10 +43,10 @@ void ParametricReplicates::make(std::uint64_t k, ReplicateSpace& space, Arranged
       std::copy(modes_[g].begin(), modes_[g].end(), effects[g]);
       continue;
     }
-    const int q = arranged_.q[g];
+    const int q = arranged_->q[g];
     const Matrix& lambda = truth_.lambda[g];
     z.resize(q);
-    for (Index level = 0; level < arranged_.n_levels[g]; ++level) {
+    for (Index level = 0; level < arranged_->n_levels[g]; ++level) {
       for (double& value : z) value = random.normal();
       double* b = effects[g] + level * q;
       for (int a = 0; a < q; ++a) {
@@ -65,7 +65,7 @@ void ParametricReplicates::make(std::uint64_t k, ReplicateSpace& space, Arranged
   space.errors.tail *= sigma;
   space.errors.fixed *= sigma;
   Stream remainder(truth_.seed, k, kRemainder);
-  squares += remainder.chi_squared(arranged_.n - factor_.rank());
+  squares += remainder.chi_squared(arranged_.numbers.n - factor_.rank());
   complete(arranged_, sigma * sigma * squares, space);
   set_response(space.response, arranged);
 }
@@ -86,8 +86,8 @@ void ResidualReplicates::make(std::uint64_t k, ReplicateSpace& space, Arranged& 
   for (const EffectPool& pool : effects_) {
     const std::size_t q = at(pool.q);
     const auto size = static_cast<Index>(pool.values.size() / q);
-    for (Index level = 0; level < arranged_.n_levels[at(pool.group)]; ++level) {
-      double* b = effects[at(pool.group)] + level * arranged_.q[at(pool.group)] + pool.offset;
+    for (Index level = 0; level < arranged_->n_levels[at(pool.group)]; ++level) {
+      double* b = effects[at(pool.group)] + level * arranged_->q[at(pool.group)] + pool.offset;
       std::copy_n(&pool.values[at(random.below(size)) * q], q, b);
     }
   }
@@ -103,10 +103,10 @@ void ResidualReplicates::make(std::uint64_t k, ReplicateSpace& space, Arranged& 
     const double we = rows_.weights == nullptr ? e : e * std::sqrt(rows_.weights[row]);
     for (std::size_t g = 0; g < errors.size(); ++g) {
       const GroupView& group = rows_.groups[g];
-      double* to = errors[g] + group.codes[row] * arranged_.q[g];
+      double* to = errors[g] + group.codes[row] * arranged_->q[g];
       for (const ColumnView& column : group.columns) *to++ += we * value_at(column, row);
     }
-    for (int a = 0; a < arranged_.p; ++a) {
+    for (int a = 0; a < arranged_->p; ++a) {
       space.errors.fixed(a) += we * value_at(rows_.fixed[at(a)], row);
     }
   }
@@ -119,14 +119,14 @@ ClusterReplicates::ClusterReplicates(const Arranged& arranged, const RowsView& r
     : arranged_(arranged), seed_(seed) {
   const GroupView& group = rows.groups.front();
   const std::size_t levels = at(group.n_levels);
-  const int m = arranged.m;
+  const int m = arranged->m;
   fixed_.assign(levels, Matrix::Zero(m, m));
   n_rows_.assign(levels, 0);
   sum_log_weights_.assign(levels, 0.0);
   Vector x(m);
   for (Index row = 0; row < rows.n; ++row) {
     const std::size_t level = at(group.codes[row]);
-    for (int a = 0; a < arranged.p; ++a) x(a) = value_at(rows.fixed[at(a)], row);
+    for (int a = 0; a < arranged->p; ++a) x(a) = value_at(rows.fixed[at(a)], row);
     x(m - 1) = value_at(rows.response, row);
     const double w = rows.weights == nullptr ? 1.0 : rows.weights[row];
     fixed_[level].noalias() += w * x * x.transpose();
@@ -136,21 +136,22 @@ ClusterReplicates::ClusterReplicates(const Arranged& arranged, const RowsView& r
 }
 
 void ClusterReplicates::make(std::uint64_t k, ReplicateSpace&, Arranged& arranged) const {
-  const Stage& from = arranged_.chain[0];
-  Stage& to = arranged.chain[0];
-  const std::size_t diagonal = at(from.q) * at(from.q);
-  const std::size_t rest = at(from.q) * at(arranged_.m);
-  arranged.fixed.setZero();
-  arranged.n = 0;
-  arranged.sum_log_weights = 0.0;
+  const StageNumbers& from = arranged_.numbers.chain[0];
+  StageNumbers& to = arranged.numbers.chain[0];
+  const Stage& stage = arranged_->chain[0];
+  const std::size_t diagonal = at(stage.q) * at(stage.q);
+  const std::size_t rest = at(stage.q) * at(arranged_->m);
+  arranged.numbers.fixed.setZero();
+  arranged.numbers.n = 0;
+  arranged.numbers.sum_log_weights = 0.0;
   Stream random(seed_, k, kLevels);
-  for (std::size_t level = 0; level < at(from.n_levels); ++level) {
-    const std::size_t drawn = at(random.below(from.n_levels));
+  for (std::size_t level = 0; level < at(stage.n_levels); ++level) {
+    const std::size_t drawn = at(random.below(stage.n_levels));
     std::copy_n(&from.diagonal[drawn * diagonal], diagonal, &to.diagonal[level * diagonal]);
     std::copy_n(&from.rest[drawn * rest], rest, &to.rest[level * rest]);
-    arranged.fixed += fixed_[drawn];
-    arranged.n += n_rows_[drawn];
-    arranged.sum_log_weights += sum_log_weights_[drawn];
+    arranged.numbers.fixed += fixed_[drawn];
+    arranged.numbers.n += n_rows_[drawn];
+    arranged.numbers.sum_log_weights += sum_log_weights_[drawn];
   }
 }
 

@@ -84,7 +84,7 @@ std::vector<int> slots(const LevelSums& sums, const std::vector<int>& b) {
   return out;
 }
 
-GroupBlocks group_blocks(const Plan& plan, const Numbers& levels, int threads) {
+GroupBlocks group_blocks(const Plan& plan, const HugeVector& levels, int threads) {
   const LevelSums& sums = plan.sums;
   GroupBlocks out;
   out.n_levels = sums.n_levels;
@@ -107,7 +107,8 @@ GroupBlocks group_blocks(const Plan& plan, const Numbers& levels, int threads) {
   return out;
 }
 
-PairBlocks nested_pair(const Plan& plan, int g, const Plan::Nested& nested, const Numbers& levels) {
+PairBlocks nested_pair(const Plan& plan, int g, const Plan::Nested& nested,
+                       const HugeVector& levels) {
   const std::vector<int> block = slots(plan.sums, nested.columns);
   PairBlocks out;
   out.first = g;
@@ -125,7 +126,7 @@ PairBlocks nested_pair(const Plan& plan, int g, const Plan::Nested& nested, cons
 }
 
 // Sums over all levels, by runs of them: the same bits on any number of threads.
-std::vector<double> level_totals(const Numbers& levels, int stride, int threads) {
+std::vector<double> level_totals(const HugeVector& levels, int stride, int threads) {
   const Index n_levels = static_cast<Index>(levels.size()) / stride;
   const Index runs = (n_levels + kLevelRun - 1) / kLevelRun;
   std::vector<double> parts(at(runs * stride), 0.0);
@@ -245,7 +246,7 @@ CrossProducts cross_products(const RowsView& rows, const PassOptions& options) {
   out.fixed = fixed_block.from(sums, options.threads);
   for (int g = 0; g < n_groups; ++g) {
     const Plan& plan = plans[at(g)];
-    const Numbers levels = std::move(sums.levels[at(g)]);
+    const HugeVector levels = std::move(sums.levels[at(g)]);
     out.groups.push_back(group_blocks(plan, levels, options.threads));
     std::vector<PairBlocks> pairs = crossed_pairs(rows, g, plan.crossed, options.threads);
     for (const Plan::Nested& nested : plan.nested) {
@@ -311,6 +312,46 @@ CrossProducts add(const CrossProducts& a, const CrossProducts& b) {
     const auto qb =
         static_cast<std::size_t>(a.groups[static_cast<std::size_t>(a.pairs[k].second)].q);
     out.pairs[k] = add_pairs(a.pairs[k], b.pairs[k], qa * qb);
+  }
+  return out;
+}
+
+CrossProducts combine(const std::vector<const CrossProducts*>& terms, const Vector& coefficients,
+                      double sum_log_weights) {
+  CrossProducts out = *terms.front();
+  out.sum_log_weights = sum_log_weights;
+  const auto same = [](bool fine) {
+    if (!fine) throw std::invalid_argument("cross-products of different rows cannot be combined");
+  };
+  const auto scale = [](auto& values, double factor) {
+    for (double& value : values) value *= factor;
+  };
+  const auto add_to = [](const auto& from, double factor, auto& to) {
+    for (std::size_t i = 0; i < to.size(); ++i) to[i] += factor * from[i];
+  };
+  const double first = coefficients(0);
+  out.fixed *= first;
+  for (GroupBlocks& group : out.groups) {
+    scale(group.diagonal, first);
+    scale(group.fixed, first);
+  }
+  for (PairBlocks& pair : out.pairs) scale(pair.values, first);
+  for (std::size_t k = 1; k < terms.size(); ++k) {
+    const CrossProducts& a = *terms[k];
+    const double c = coefficients(static_cast<Index>(k));
+    same(a.n == out.n && a.p == out.p && a.groups.size() == out.groups.size() &&
+         a.pairs.size() == out.pairs.size());
+    out.fixed += c * a.fixed;
+    for (std::size_t g = 0; g < a.groups.size(); ++g) {
+      GroupBlocks& to = out.groups[g];
+      same(a.groups[g].n_levels == to.n_levels && a.groups[g].q == to.q);
+      add_to(a.groups[g].diagonal, c, to.diagonal);
+      add_to(a.groups[g].fixed, c, to.fixed);
+    }
+    for (std::size_t g = 0; g < a.pairs.size(); ++g) {
+      same(a.pairs[g].start == out.pairs[g].start && a.pairs[g].level == out.pairs[g].level);
+      add_to(a.pairs[g].values, c, out.pairs[g].values);
+    }
   }
   return out;
 }

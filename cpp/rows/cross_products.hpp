@@ -28,7 +28,7 @@ struct GroupView {
   std::vector<ColumnView> columns;
 };
 
-// Rows as the caller keeps them; nothing of it is kept.
+// Rows as the caller keeps them. Nothing here is copied or owned.
 struct RowsView {
   Index n = 0;
   std::vector<GroupView> groups;
@@ -40,8 +40,8 @@ struct RowsView {
 struct GroupBlocks {
   Index n_levels = 0;
   int q = 0;
-  Numbers diagonal;  // level-major, q x q each
-  Numbers fixed;     // level-major, q x (p + 1) each: Z'W[X y]
+  HugeVector diagonal;  // level-major, q x q each
+  HugeVector fixed;     // level-major, q x (p + 1) each: Z'W[X y]
 };
 
 // Blocks Z_g' W Z_h for the level pairs that occur, by level of the first factor.
@@ -85,5 +85,10 @@ FixedPart fixed_part(const CrossProducts& a);
 
 // Sum over disjoint rows; both sides must have the same columns, levels, shifts and scales.
 CrossProducts add(const CrossProducts& a, const CrossProducts& b);
+
+// sum_k c_k A_k of the same rows under different weights; the sum of the logarithms of the weights
+// is the caller's to know. Throws where levels or pairs of levels differ.
+CrossProducts combine(const std::vector<const CrossProducts*>& terms, const Vector& coefficients,
+                      double sum_log_weights);
 
 }  // namespace ranef

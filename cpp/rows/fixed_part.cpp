@@ -1,8 +1,9 @@
+#include "rows/cross_products.hpp"
+
 #include <algorithm>
 #include <cmath>
 
 #include "linalg/spectrum.hpp"
-#include "rows/cross_products.hpp"
 
 namespace ranef {
 

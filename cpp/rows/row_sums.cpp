@@ -23,9 +23,9 @@ constexpr Index kMostStrips = 16;
 struct Block {
   Index from = 0;
   Index rows = 0;
-  Numbers values;    // column-major, kBlock to a column
-  Numbers weighted;  // the same times the weights
-  Numbers levels;    // sums of a factor with few levels
+  HugeVector values;    // column-major, kBlock to a column
+  HugeVector weighted;  // the same times the weights
+  HugeVector levels;    // sums of a factor with few levels
 
   const double* column(int k) const { return &values[at(k * kBlock)]; }
   const double* weighted_column(int k) const { return &weighted[at(k * kBlock)]; }
@@ -160,7 +160,7 @@ RowSums empty_sums(std::size_t pairs, const std::vector<LevelSums>& factors) {
 }
 
 // Adds `from` to `to` and leaves zeros in `from`, ready for the next sums.
-void move_sums(Numbers& from, Numbers& to) {
+void move_sums(HugeVector& from, HugeVector& to) {
   double* in = from.data();
   double* out = to.data();
   const std::size_t size = from.size();
@@ -218,7 +218,7 @@ class Pass {
       add_totals(block, out.totals);
       for (std::size_t g = 0; g < factors_.size(); ++g) {
         if (few_levels(factors_[g])) {
-          Numbers& own = block.levels;
+          HugeVector& own = block.levels;
           own.resize(out.levels[g].size(), 0.0);
           kernels_[g](factors_[g], block, weights_ != nullptr, own.data());
           move_sums(own, out.levels[g]);

@@ -41,8 +41,8 @@ struct LevelSums {
 
 struct RowSums {
   double sum_log_weights = 0.0;
-  std::vector<double> totals;   // by pair: sum of w c_a c_b over all rows
-  std::vector<Numbers> levels;  // by factor: level-major, stride() sums each
+  std::vector<double> totals;      // by pair: sum of w c_a c_b over all rows
+  std::vector<HugeVector> levels;  // by factor: level-major, stride() sums each
 };
 
 using ColumnPairs = std::vector<std::pair<int, int>>;

@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "curvature/curvature.hpp"
 #include "linalg/products.hpp"
 #include "linalg/spectrum.hpp"
 #include "structure/face.hpp"
@@ -26,28 +27,29 @@ struct Nil {
 };
 
 // Second derivative along a way out, D_k curved or not.
-double curvature_along(Criterion& criterion, const Chart& chart, std::size_t k, const Way& way) {
-  return criterion.hessian({chart.embedded(k, way.e)})(0, 0) + way.bend;
+double curvature_along(Objective& objective, std::size_t k, const Way& way) {
+  return ranef::hessian(objective.criterion(), {objective.chart().embedded(k, way.e)})(0, 0) +
+         way.bend;
 }
 
 // Whether the face follows a way out of it at no cost: 1, and its coordinates' part, or 0 columns.
-Matrix following(Criterion& criterion, const Chart& chart, const Face& face, const Nil& nil,
-                 const Matrix& inverse) {
+Matrix following(Objective& objective, const Face& face, const Nil& nil, const Matrix& inverse) {
+  // Between the coordinates of the covariances and the others stands the way.
   std::vector<Direction> directions = face.directions;
-  directions.push_back(chart.embedded(nil.term, nil.way.e));
-  const Index size = face.size();
-  const Matrix h = criterion.hessian(directions);
-  const double own = h(size, size) + nil.way.bend;
-  const Vector cross = h.col(size).head(size);
+  directions.push_back(objective.chart().embedded(nil.term, nil.way.e));
+  const Matrix h = objective.second(directions);
+  const Index at = face.covariance_size();
+  const double own = h(at, at) + nil.way.bend;
+  Vector cross(face.size());
+  cross << h.col(at).head(at), h.col(at).tail(face.size() - at);
   const Vector part = -inverse * cross;
-  if (own + cross.dot(part) > kBound * own && own > 0.0) return Matrix(size, 0);
+  if (own + cross.dot(part) > kBound * own && own > 0.0) return Matrix(face.size(), 0);
   return part;
 }
 
 // H along the face from central differences of the gradient. The criterion ends at theta again.
 // False where it cannot be computed beside theta.
-bool by_differences(Criterion& criterion, const Chart& chart, const Face& face, const Vector& theta,
-                    Matrix& h) {
+bool by_differences(Objective& objective, const Face& face, const Vector& theta, Matrix& h) {
   constexpr double kStep = 1e-5;  // of a coordinate's size
   const Vector steps = kStep * face.scales();
   const std::vector<std::vector<Leave>> stay(face.terms.size());
@@ -57,44 +59,46 @@ bool by_differences(Criterion& criterion, const Chart& chart, const Face& face, 
     Vector ends[2];
     for (int side = 0; side < 2 && fine; ++side) {
       const Vector step = Vector::Unit(face.size(), k) * (side == 0 ? -steps(k) : steps(k));
-      fine = criterion.evaluate(chart.lambda(moved(chart, face, step, stay)));
-      if (fine) ends[side] = gradient_after(chart, face, step, criterion.gamma());
+      fine = objective.evaluate(moved(objective.chart(), face, step, stay));
+      if (fine) {
+        ends[side] = gradient_after(objective.chart(), face, step, objective.criterion().gamma());
+      }
     }
     if (fine) out.col(k) = (ends[1] - ends[0]) / (2.0 * steps(k));
   }
-  criterion.evaluate(chart.lambda(theta));
+  objective.evaluate(theta);
   if (fine) h = 0.5 * (out + out.transpose());
   return fine;
 }
 
 // H along the face. Where cross-products have lost digits and H has large eigenvalues, its small
 // ones drown in the rounding errors of the large ones; Gamma summed over the rows keeps them.
-Matrix along(Criterion& criterion, const Chart& chart, const Face& face, const Vector& theta) {
+Matrix along(Objective& objective, const Face& face, const Vector& theta) {
   constexpr double kLarge = 1e5;  // deviance units per squared relative change of an SD
-  Matrix h = criterion.hessian(face.directions);
-  h += bend(chart, face, criterion.gamma());
-  if (!criterion.refined()) return h;
+  Matrix h = objective.second(face.directions);
+  const Index own = face.covariance_size();
+  h.topLeftCorner(own, own) += bend(objective.chart(), face, objective.criterion().gamma());
+  if (!objective.criterion().refined()) return h;
   const double largest = h.diagonal().cwiseProduct(face.scales().cwiseAbs2()).cwiseAbs().maxCoeff();
-  if (largest > kLarge) by_differences(criterion, chart, face, theta, h);
+  if (largest > kLarge) by_differences(objective, face, theta, h);
   return h;
 }
 
 // Conditions 1 and 3: along the face. Needs the complementarity. `nil`: ways out of the face that
 // the first order says nothing about.
-void along_the_face(Criterion& criterion, const Chart& chart, const Face& face, const Vector& theta,
+void along_the_face(Objective& objective, const Face& face, const Vector& theta,
                     const std::vector<Nil>& nil, Evidence& out) {
   out.curvature = kNaN;
   out.flat.resize(face.size(), 0);
   out.towards.setZero(face.size());
   if (face.size() == 0) return;
-  Matrix h = along(criterion, chart, face, theta);
-  const std::vector<Matrix>& gamma = criterion.gamma();
+  Matrix h = along(objective, face, theta);
   const Vector scales = face.scales();
   h.array().colwise() *= scales.array();
   h.array().rowwise() *= scales.transpose().array();
   const Spectrum spectrum = spectrum_of(h);
   const Vector& values = spectrum.values;
-  const Vector g = spectrum.vectors.transpose() * gradient(chart, face, gamma).cwiseProduct(scales);
+  const Vector g = spectrum.vectors.transpose() * objective.gradient(face).cwiseProduct(scales);
   // An unconverged gradient adds 2 Gamma d2T to the Hessian, of the size of D Gamma. Eigenvalues
   // below that size are called flat.
   const double noise = std::min(4.0 * out.complementarity, kMostNoise);
@@ -120,7 +124,7 @@ void along_the_face(Criterion& criterion, const Chart& chart, const Face& face, 
   if (nil.empty()) return;
   const Matrix h_inverse = congruent_diagonal(vectors, inverse);
   for (const Nil& way : nil) {
-    const Matrix part = following(criterion, chart, face, way, h_inverse);
+    const Matrix part = following(objective, face, way, h_inverse);
     if (part.cols() == 0) continue;
     out.flat.conservativeResize(Eigen::NoChange, out.flat.cols() + 1);
     out.flat.rightCols(1) = part;
@@ -135,13 +139,14 @@ double gain_by_leaving(double curvature, double slope) {
 }
 
 // Condition 2: out of the face. Ways that the first order says nothing about go to `nil`.
-void out_of_the_face(Criterion& criterion, const Chart& chart, const Face& face,
-                     const std::vector<Matrix>& bases, std::vector<Nil>& nil, Evidence& out) {
+void out_of_the_face(Objective& objective, const Face& face, const std::vector<Matrix>& bases,
+                     std::vector<Nil>& nil, Evidence& out) {
   // Slopes from here on need no look at second order.
   constexpr double kClear = 1e-2;
   out.dual = kNaN;
   out.leaves.resize(face.terms.size());
-  const std::vector<Matrix> gammas = criterion.gamma();
+  const Chart& chart = objective.chart();
+  const std::vector<Matrix> gammas = objective.criterion().gamma();
   double gain = 0.0;
   for (std::size_t k = 0; k < face.terms.size(); ++k) {
     const TermFace& term = *face.terms[k];
@@ -149,7 +154,7 @@ void out_of_the_face(Criterion& criterion, const Chart& chart, const Face& face,
     out.complementarity = std::max(out.complementarity, term.complementarity(gamma));
     for (Way& way : term.ways_out(gamma)) {
       if (!(way.slope < kClear)) continue;
-      const double curvature = curvature_along(criterion, chart, k, way);
+      const double curvature = curvature_along(objective, k, way);
       const double promise = gain_by_leaving(curvature, -std::abs(way.slope));
       if (way.slope < 0.0) {
         gain += promise;
@@ -167,15 +172,14 @@ void out_of_the_face(Criterion& criterion, const Chart& chart, const Face& face,
 
 }  // namespace
 
-Evidence evidence(Criterion& criterion, const Chart& chart, const Vector& theta,
-                  const std::vector<Matrix>& bases) {
-  const Face face = face_at(chart, theta);
+Evidence evidence(Objective& objective, const Vector& theta, const std::vector<Matrix>& bases) {
+  const Face face = face_at(objective.chart(), theta);
   Evidence out;
   for (const auto& term : face.terms) out.rank.push_back(term->rank());
   std::vector<Nil> nil;
-  out_of_the_face(criterion, chart, face, bases, nil, out);
-  along_the_face(criterion, chart, face, theta, nil, out);
-  out.rounding = criterion.rounding();
+  out_of_the_face(objective, face, bases, nil, out);
+  along_the_face(objective, face, theta, nil, out);
+  out.rounding = objective.criterion().rounding();
   return out;
 }
 

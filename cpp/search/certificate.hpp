@@ -18,7 +18,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "criterion/criterion.hpp"
+#include "search/objective.hpp"
 #include "structure/face.hpp"
 
 namespace ranef {
@@ -41,8 +41,7 @@ struct Evidence {
 
 // `bases` by term: b = B b_inner, for eigenvalues in the data's units. The criterion stands at
 // theta.
-Evidence evidence(Criterion& criterion, const Chart& chart, const Vector& theta,
-                  const std::vector<Matrix>& bases);
+Evidence evidence(Objective& objective, const Vector& theta, const std::vector<Matrix>& bases);
 
 // Where `length` times what is promised leads to.
 Vector promised(const Chart& chart, const Vector& theta, const Evidence& evidence, double length);

@@ -13,34 +13,38 @@ namespace {
 // Where the blocks of a factor's levels are: Z'WZ, and Z'W[X y] with columns `stride` apart.
 struct Blocks {
   const Stage* stage = nullptr;
-  const TailGroup* tail = nullptr;
-  const Arranged* arranged = nullptr;
+  const double* own = nullptr;     // Z'WZ
+  const double* others = nullptr;  // of a stage, its rest; of the tail, Z'W[X y]
+  int m = 0;
   int q = 0;
   Index n_levels = 0;
   Index stride = 0;
 
-  const double* diagonal(Index level) const {
-    return (stage != nullptr ? stage->diagonal.data() : tail->diagonal.data()) + level * q * q;
-  }
+  const double* diagonal(Index level) const { return own + level * q * q; }
   const double* rest(Index level) const {
-    if (stage == nullptr) return arranged->tail_fixed.data() + tail->offset + level * q;
-    return stage->rest.data() + (stage->rest_start[at(level) + 1] - arranged->m) * q;
+    if (stage == nullptr) return others + level * q;
+    return others + (stage->rest_start[at(level) + 1] - m) * q;
   }
 };
 
 Blocks blocks_of(const Arranged& arranged, int group) {
   Blocks out;
-  out.arranged = &arranged;
-  out.q = arranged.q[at(group)];
-  out.n_levels = arranged.n_levels[at(group)];
+  const Numbers& numbers = arranged.numbers;
+  out.m = arranged->m;
+  out.q = arranged->q[at(group)];
+  out.n_levels = arranged->n_levels[at(group)];
   out.stride = out.q;
-  for (const Stage& stage : arranged.chain) {
-    if (stage.group == group) out.stage = &stage;
+  for (std::size_t i = 0; i < arranged->chain.size(); ++i) {
+    if (arranged->chain[i].group != group) continue;
+    out.stage = &arranged->chain[i];
+    out.own = numbers.chain[i].diagonal.data();
+    out.others = numbers.chain[i].rest.data();
   }
-  for (const TailGroup& tail : arranged.tail) {
-    if (tail.group != group) continue;
-    out.tail = &tail;
-    out.stride = arranged.tail_fixed.rows();
+  for (std::size_t t = 0; t < arranged->tail.size(); ++t) {
+    if (arranged->tail[t].group != group) continue;
+    out.own = numbers.tail[t].data();
+    out.others = numbers.tail_fixed.data() + arranged->tail[t].offset;
+    out.stride = numbers.tail_fixed.rows();
   }
   return out;
 }
@@ -135,7 +139,7 @@ class Run {
 LevelMoments level_moments(const Arranged& arranged, int group, const FixedFit& fit, int threads,
                            Matrix& loadings) {
   const Blocks blocks = blocks_of(arranged, group);
-  if (fit.projected) loadings.resize(arranged.p, blocks.q * blocks.n_levels);
+  if (fit.projected) loadings.resize(arranged->p, blocks.q * blocks.n_levels);
   std::vector<LevelMoments> runs(at((blocks.n_levels + kLevelRun - 1) / kLevelRun));
   run_parts(blocks.n_levels, kLevelRun, threads, [&](Index from, Index to) {
     with_size(blocks.q, [&](auto size) {

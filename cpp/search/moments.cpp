@@ -19,12 +19,13 @@ using PairSums = std::vector<std::vector<Matrix>>;
 // levels of different factors, each once.
 template <class Use>
 void for_pairs(const Arranged& arranged, Use use) {
-  for (std::size_t i = 0; i < arranged.chain.size(); ++i) {
-    const Stage& stage = arranged.chain[i];
+  for (std::size_t i = 0; i < arranged->chain.size(); ++i) {
+    const Stage& stage = arranged->chain[i];
     for (Index level = 0; level < stage.n_levels; ++level) {
-      const double* next = &stage.rest[at(stage.rest_start[at(level)]) * at(stage.q)];
+      const double* next =
+          &arranged.numbers.chain[i].rest[at(stage.rest_start[at(level)]) * at(stage.q)];
       for (std::size_t k = 0; k < stage.parent.size(); ++k) {
-        const Stage& later = arranged.chain[i + 1 + k];
+        const Stage& later = arranged->chain[i + 1 + k];
         use(stage.group, level, later.group, Index{stage.parent[k][at(level)]},
             Eigen::Map<const Matrix>(next, stage.q, later.q));
         next += stage.q * later.q;
@@ -32,7 +33,7 @@ void for_pairs(const Arranged& arranged, Use use) {
       // The columns of one tail level stand side by side.
       const std::int32_t* list = stage.tail_list(level);
       for (int t = 0; t < stage.tail_columns(level);) {
-        const auto group = std::find_if(arranged.tail.rbegin(), arranged.tail.rend(),
+        const auto group = std::find_if(arranged->tail.rbegin(), arranged->tail.rend(),
                                         [&](const TailGroup& g) { return g.offset <= list[t]; });
         use(stage.group, level, group->group, (list[t] - group->offset) / group->q,
             Eigen::Map<const Matrix>(next, stage.q, group->q));
@@ -41,15 +42,16 @@ void for_pairs(const Arranged& arranged, Use use) {
       }
     }
   }
-  for (const TailPair& pair : arranged.tail_pairs) {
-    const TailGroup& first = arranged.tail[pair.first];
-    const TailGroup& second = arranged.tail[pair.second];
+  for (std::size_t t = 0; t < arranged->tail_pairs.size(); ++t) {
+    const TailPair& pair = arranged->tail_pairs[t];
+    const TailGroup& first = arranged->tail[pair.first];
+    const TailGroup& second = arranged->tail[pair.second];
     const Index size = Index{first.q} * second.q;
     for (Index level = 0; level < first.n_levels; ++level) {
-      for (auto k = at(pair.blocks.start[at(level)]); k < at(pair.blocks.start[at(level) + 1]);
-           ++k) {
-        use(first.group, level, second.group, Index{pair.blocks.level[k]},
-            Eigen::Map<const Matrix>(&pair.blocks.values[k * at(size)], first.q, second.q));
+      for (auto k = at(pair.start[at(level)]); k < at(pair.start[at(level) + 1]); ++k) {
+        const double* block = &arranged.numbers.tail_pairs[t][k * at(size)];
+        use(first.group, level, second.group, Index{pair.level[k]},
+            Eigen::Map<const Matrix>(block, first.q, second.q));
       }
     }
   }
@@ -66,12 +68,12 @@ double trace(const Matrix& sum, const MomentEntry& e, const MomentEntry& f, int 
 }
 
 FixedFit fixed_fit(const Arranged& arranged, bool projected) {
-  const int p = arranged.p;
+  const int p = arranged->p;
   FixedFit out;
   out.v = Vector::Unit(p + 1, p);
-  out.root = arranged.fixed.topLeftCorner(p, p);
+  out.root = arranged.numbers.fixed.topLeftCorner(p, p);
   if (p == 0 || !cholesky_lower(out.root)) return out;
-  Vector beta = arranged.fixed.col(p).head(p);
+  Vector beta = arranged.numbers.fixed.col(p).head(p);
   solve_lower(out.root, beta);
   solve_lower(out.root, beta, true);
   out.v.head(p) = -beta;
@@ -82,20 +84,20 @@ FixedFit fixed_fit(const Arranged& arranged, bool projected) {
 class Equations {
  public:
   Equations(const Arranged& arranged, double nu, bool projected, int threads)
-      : arranged_(arranged), fit_(fixed_fit(arranged, projected)), pairs_(at(arranged.n_groups)) {
-    for (int g = 0; g < arranged.n_groups; ++g) {
+      : arranged_(arranged), fit_(fixed_fit(arranged, projected)), pairs_(at(arranged->n_groups)) {
+    for (int g = 0; g < arranged->n_groups; ++g) {
       loadings_.emplace_back();
       levels_.push_back(level_moments(arranged, g, fit_, threads, loadings_.back()));
-      pairs_[at(g)].resize(at(arranged.n_groups));
+      pairs_[at(g)].resize(at(arranged->n_groups));
       pairs_[at(g)][at(g)] = std::move(levels_.back().aa);
-      for (int b = 0, entry = 0; b < arranged.q[at(g)]; ++b) {
-        for (int a = b; a < arranged.q[at(g)]; ++a, ++entry) {
+      for (int b = 0, entry = 0; b < arranged->q[at(g)]; ++b) {
+        for (int a = b; a < arranged->q[at(g)]; ++a, ++entry) {
           out_.entries.push_back({g, a, b});
           if (fit_.projected) spreads_.push_back(&levels_.back().spreads[at(entry)]);
         }
       }
     }
-    if (arranged.n_groups > 1) {
+    if (arranged->n_groups > 1) {
       for_pairs(arranged, [&](int g, Index j, int h, Index k, const auto& block) {
         add_block(g, j, h, k, block.data());
       });
@@ -111,8 +113,8 @@ class Equations {
  private:
   // Adds a block Z_j'W Z_k to the lower triangle of its sum.
   void add_block(int g, Index j, int h, Index k, const double* block) {
-    const int rows = arranged_.q[at(g)];
-    const int columns = arranged_.q[at(h)];
+    const int rows = arranged_->q[at(g)];
+    const int columns = arranged_->q[at(h)];
     const int size = rows * columns;
     Matrix& sum = pairs_[at(g)][at(h)];
     if (sum.size() == 0) sum.setZero(size, size);
@@ -146,7 +148,7 @@ class Equations {
   void fill(double nu) {
     const auto size = static_cast<Index>(out_.entries.size());
     out_.right.resize(size + 1);
-    out_.right(0) = fit_.v.dot(arranged_.fixed.lazyProduct(fit_.v));
+    out_.right(0) = fit_.v.dot(arranged_.numbers.fixed.lazyProduct(fit_.v));
     Matrix& system = out_.system;
     system.resize(size + 1, size + 1);
     system(0, 0) = nu;
@@ -161,9 +163,9 @@ class Equations {
         const Matrix& other = pairs_[at(f.group)][at(e.group)];
         double value = 0.0;
         if (one.size() > 0) {
-          value = trace(one, e, f, arranged_.q[at(e.group)]);
+          value = trace(one, e, f, arranged_->q[at(e.group)]);
         } else if (other.size() > 0) {
-          value = trace(other, f, e, arranged_.q[at(f.group)]);
+          value = trace(other, f, e, arranged_->q[at(f.group)]);
         }
         if (fit_.projected) value += spreads_[at(s)]->cwiseProduct(*spreads_[at(t)]).sum();
         system(s + 1, t + 1) = system(t + 1, s + 1) = value;

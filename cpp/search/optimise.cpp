@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "curvature/curvature.hpp"
 #include "search/held_by_prior.hpp"
 #include "search/lbfgs.hpp"
 #include "search/trust_region.hpp"
@@ -24,12 +25,13 @@ constexpr double kNear = 0.1;
 
 class Search {
  public:
-  Search(Criterion& criterion, const Chart& chart, const OptimiseControl& control,
+  Search(Objective& objective, const OptimiseControl& control,
          const std::function<bool()>& interrupted)
-      : exact_(criterion.arranged().tail_columns == 0),
-        costly_(!exact_ && criterion.penalty().empty()),
-        criterion_(criterion),
-        chart_(chart),
+      : exact_(objective.criterion().pattern().tail_columns == 0),
+        costly_(!exact_ && objective.criterion().penalty().empty()),
+        objective_(objective),
+        criterion_(objective.criterion()),
+        chart_(objective.chart()),
         control_(control),
         interrupted_(interrupted) {}
 
@@ -61,8 +63,7 @@ class Search {
   bool evaluate(const Vector& theta) {
     ++out_.evaluations;
     at_ = theta;
-    chart_.lambda(theta, lambda_);
-    return criterion_.evaluate(lambda_);
+    return objective_.evaluate(theta);
   }
 
   bool spent() const { return out_.evaluations >= control_.max_evaluations; }
@@ -71,15 +72,8 @@ class Search {
   double noise() const { return std::max(1e-12, criterion_.rounding()); }
 
   // Where the workspace stands.
-  Vector gradient() { return chart_.gradient(at_, criterion_.gamma()); }
-
-  Matrix hessian() {
-    chart_.directions(at_, directions_);
-    Matrix out =
-        exact_ ? criterion_.hessian(directions_) : criterion_.average_information(directions_);
-    chart_.add_bend(at_, criterion_.gamma(), out);
-    return out;
-  }
+  Vector gradient() { return objective_.gradient(); }
+  Matrix hessian() { return objective_.hessian(exact_); }
 
   void descend() {
     if (control_.method == OptimiseMethod::kNewton) {
@@ -131,103 +125,106 @@ class Search {
   }
 
   void newton() {
-    double radius = 1.0;
-    double gain_before = std::numeric_limits<double>::infinity();
-    bool settle = true;  // once between accepted steps: rounding error may move theta every time
-    bool fresh = true;   // whether h was computed where the search stands
+    radius_ = 1.0;
+    settle_ = true;
     evaluate_current();
-    Vector& g = slope_;
-    Matrix& h = curvature_;
-    g = gradient();
-    h = hessian();
-    hold_by_prior(criterion_, chart_, g, h);
+    refresh_model();
     for (;;) {
       if (interrupted_ && interrupted_()) {
         out_.status = OptimiseStatus::kInterrupted;
         return;
       }
-      const StepChart steps(chart_, out_.theta, g, h, !exact_);
-      const Step step = trust_region_step(steps.curvature(), steps.slope(), radius);
-      if (!step.fine) {
-        evaluate_current();
-        out_.status = OptimiseStatus::kNoProgress;
-        return;
-      }
-      const double gain = step.gain;
-      if (!(gain > control_.gain)) {
+      const StepChart steps(chart_, out_.theta, slope_, curvature_, !exact_);
+      const Step step = trust_region_step(steps.curvature(), steps.slope(), radius_);
+      if (!step.fine) return end(OptimiseStatus::kNoProgress);
+      if (!(step.gain > control_.gain)) {
         out_.status = OptimiseStatus::kConverged;
-        if (gain > kNothing && exact_) polish(steps.from(out_.theta, step.change), g.norm());
+        if (step.gain > kNothing && exact_) polish(steps.from(out_.theta, step.change));
         return;
       }
-      // Average information converges linearly; where that is slow the exact Hessian pays.
-      // Slow, too, is the way along a curved valley that ends on the boundary.
-      if (gain < 1.0 && gain > 0.1 * gain_before) {
-        const bool moved = settle && settle_on_boundary(1e-2);
-        if (moved || !exact_ || !fresh) {
-          settle = settle && !moved;
-          exact_ = true;
-          radius = 1.0;
-          evaluate_current();
-          g = gradient();
-          h = hessian();
-          fresh = true;
-          hold_by_prior(criterion_, chart_, g, h);
-          gain_before = std::numeric_limits<double>::infinity();
-          continue;
-        }
-      }
-      gain_before = gain;
-      if (spent()) {
-        evaluate_current();
-        out_.status = OptimiseStatus::kMaxEvaluations;
-        return;
-      }
-      const Vector candidate = steps.from(out_.theta, step.change);
-      const bool fine = evaluate(candidate);
-      const double drop = fine ? out_.value - criterion_.value() : -1.0;
-      // Near the optimum the drop drowns in rounding error; there the step is judged by what it
-      // leaves to gain, which the gradient shows more sharply than the criterion.
-      const bool blind = fine && gain < 4.0 * noise() && drop > -4.0 * noise();
-      const double ratio = drop / gain;
-      bool accept = fine && (ratio > 1e-4);
-      if (blind) {
-        accept = gradient().norm() < 0.5 * g.norm();
-        if (!accept) {
-          out_.log.push_back({criterion_.value(), gain, radius, false});
-          evaluate_current();
-          out_.status = OptimiseStatus::kConverged;
-          return;
-        }
-      }
-      out_.log.push_back({fine ? criterion_.value() : out_.value, gain, radius, accept});
-      if (accept) {
-        settle = true;
-        const Vector way = candidate - out_.theta;
-        out_.theta = candidate;
-        out_.value = criterion_.value();
-        const Vector g_before = g;
-        g = gradient();
-        fresh = !(exact_ && costly_ && gain < kNear && std::abs(ratio - 1.0) < 0.25);
-        if (fresh) h = hessian();
-        if (!fresh || (!exact_ && gain < 1.0)) correct(h, way, g - g_before);
-        hold_by_prior(criterion_, chart_, g, h);
-        if (ratio > 0.75 && step.length > 0.8 * radius) radius *= 2.5;
-        if (!blind && ratio < 0.25) radius = 0.5 * step.length;
-      } else {
-        if (!fresh) {
-          evaluate_current();
-          g = gradient();
-          h = hessian();
-          fresh = true;
-        }
-        radius = 0.25 * step.length;
-        if (radius < 1e-10) {
-          evaluate_current();
-          out_.status = OptimiseStatus::kNoProgress;
-          return;
-        }
-      }
+      if (step.gain < 1.0 && step.gain > 0.1 * gain_before_ && escalate()) continue;
+      gain_before_ = step.gain;
+      if (spent()) return end(OptimiseStatus::kMaxEvaluations);
+      if (!try_step(steps.from(out_.theta, step.change), step)) return;
     }
+  }
+
+  void end(OptimiseStatus status) {
+    evaluate_current();
+    out_.status = status;
+  }
+
+  // The quadratic model where the workspace stands.
+  void refresh_model() {
+    slope_ = gradient();
+    curvature_ = hessian();
+    fresh_ = true;
+    gain_before_ = std::numeric_limits<double>::infinity();
+    hold_by_prior(criterion_, chart_, slope_, curvature_);
+  }
+
+  // Linear convergence: average information has done what it can, and the exact Hessian comes in
+  // its place. Before that the boundary is tried, which a curved valley may lead to. False where
+  // neither changes anything.
+  bool escalate() {
+    const bool moved = settle_ && settle_on_boundary(1e-2);
+    if (!moved && exact_ && fresh_) return false;
+    settle_ = settle_ && !moved;
+    exact_ = true;
+    radius_ = 1.0;
+    evaluate_current();
+    refresh_model();
+    return true;
+  }
+
+  // One step of the trust region. False where the search is over.
+  bool try_step(const Vector& candidate, const Step& step) {
+    const bool fine = evaluate(candidate);
+    const double drop = fine ? out_.value - criterion_.value() : -1.0;
+    const double ratio = drop / step.gain;
+    // Near the optimum the drop drowns in rounding error; there the step is judged by what it
+    // leaves to gain, which the gradient shows more sharply than the criterion.
+    const bool blind = fine && step.gain < 4.0 * noise() && drop > -4.0 * noise();
+    const bool accept = blind ? gradient().norm() < 0.5 * slope_.norm() : fine && (ratio > 1e-4);
+    out_.log.push_back({fine ? criterion_.value() : out_.value, step.gain, radius_, accept});
+    if (blind && !accept) {
+      end(OptimiseStatus::kConverged);
+      return false;
+    }
+    if (!accept) return shrink(step);
+    take(candidate, step, ratio);
+    if (ratio > 0.75 && step.length > 0.8 * radius_) radius_ *= 2.5;
+    if (!blind && ratio < 0.25) radius_ = 0.5 * step.length;
+    return true;
+  }
+
+  // Goes to the candidate, where the workspace stands, and brings the model there. An exact Hessian
+  // that costs more than an evaluation is kept near the optimum and corrected.
+  void take(const Vector& candidate, const Step& step, double ratio) {
+    settle_ = true;
+    const Vector way = candidate - out_.theta;
+    out_.theta = candidate;
+    out_.value = criterion_.value();
+    const Vector before = slope_;
+    slope_ = gradient();
+    fresh_ = !(exact_ && costly_ && step.gain < kNear && std::abs(ratio - 1.0) < 0.25);
+    if (fresh_) curvature_ = hessian();
+    if (!fresh_ || (!exact_ && step.gain < 1.0)) correct(curvature_, way, slope_ - before);
+    hold_by_prior(criterion_, chart_, slope_, curvature_);
+  }
+
+  // A smaller radius, and a fresh model where the last one was not. False where the radius is nil.
+  bool shrink(const Step& step) {
+    if (!fresh_) {
+      evaluate_current();
+      slope_ = gradient();
+      curvature_ = hessian();
+      fresh_ = true;
+    }
+    radius_ = 0.25 * step.length;
+    if (radius_ >= 1e-10) return true;
+    end(OptimiseStatus::kNoProgress);
+    return false;
   }
 
   // Average information is not the Hessian, and what it is wrong about makes convergence linear. A
@@ -244,7 +241,8 @@ class Search {
 
   // Takes the last step of a converged search where the gradient gets smaller by it: its gain is
   // below what the criterion shows, but first-order conditions profit (Newton squares the error).
-  void polish(const Vector& candidate, double slope) {
+  void polish(const Vector& candidate) {
+    const double slope = slope_.norm();
     if (!spent() && evaluate(candidate) && criterion_.value() <= out_.value + noise() &&
         gradient().norm() < slope) {
       out_.theta = candidate;
@@ -258,8 +256,7 @@ class Search {
   void evaluate_current() {
     if (at_.size() == out_.theta.size() && (at_ - out_.theta).isZero(0.0)) return;
     at_ = out_.theta;
-    chart_.lambda(at_, lambda_);
-    criterion_.evaluate(lambda_);
+    objective_.evaluate(at_);
   }
 
   // Leaves a saddle: where the criterion falls along a way out of the (near) boundary of a block.
@@ -313,9 +310,9 @@ class Search {
     });
   }
 
-  // Whether the last quadratic model promises so much of a loss that a look is not worth its while.
-  // The criterion is even in a factor that vanishes; near zero the loss is a quarter of the
-  // model's.
+  // Whether the quadratic model predicts an increase of over 1e-3: then the evaluation is skipped.
+  // The criterion is even in a factor that vanishes, so near zero it rises by a quarter of what the
+  // model says.
   bool surely_worse(const Vector& theta) const {
     if (curvature_.rows() != theta.size() || !criterion_.penalty().empty()) return false;
     const Vector step = theta - out_.theta;
@@ -372,23 +369,27 @@ class Search {
 
   bool exact_;   // whether steps use the exact Hessian; it is cheap where all factors are nested
   bool costly_;  // whether it is not
+  Objective& objective_;
   Criterion& criterion_;
   const Chart& chart_;
   const OptimiseControl& control_;
   const std::function<bool()>& interrupted_;
   Optimum out_;
-  Vector at_;                          // where the workspace stands
-  std::vector<Matrix> lambda_;         // the same
-  std::vector<Direction> directions_;  // memory of the last ones
-  Vector slope_;                       // of the last quadratic model of Newton's steps
-  Matrix curvature_;                   // the same
+  Vector at_;  // where the workspace stands
+  // Newton's quadratic model and its trust region.
+  Vector slope_;
+  Matrix curvature_;
+  bool fresh_ = false;  // whether the curvature was computed where the search stands
+  double radius_ = 1.0;
+  double gain_before_ = 0.0;  // that the last step promised
+  bool settle_ = true;        // once between accepted steps: rounding may move theta every time
 };
 
 }  // namespace
 
-Optimum optimise(Criterion& criterion, const Chart& chart, const Vector& start,
-                 const OptimiseControl& control, const std::function<bool()>& interrupted) {
-  return Search(criterion, chart, control, interrupted).run(start);
+Optimum optimise(Objective& objective, const Vector& start, const OptimiseControl& control,
+                 const std::function<bool()>& interrupted) {
+  return Search(objective, control, interrupted).run(start);
 }
 
 }  // namespace ranef

@@ -12,8 +12,7 @@
 #include <functional>
 #include <vector>
 
-#include "criterion/criterion.hpp"
-#include "structure/chart.hpp"
+#include "search/objective.hpp"
 
 namespace ranef {
 
@@ -46,7 +45,7 @@ struct Optimum {
 };
 
 // Leaves the criterion evaluated at what it returns.
-Optimum optimise(Criterion& criterion, const Chart& chart, const Vector& start,
-                 const OptimiseControl& control, const std::function<bool()>& interrupted);
+Optimum optimise(Objective& objective, const Vector& start, const OptimiseControl& control,
+                 const std::function<bool()>& interrupted);
 
 }  // namespace ranef

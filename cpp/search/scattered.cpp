@@ -30,7 +30,7 @@ std::vector<Vector> scattered_starts(const Chart& chart) {
   std::vector<Vector> out;
   for (int k = 0; k < kStarts; ++k) {
     Stream stream(0, static_cast<std::uint64_t>(k), 0);
-    Vector theta(chart.size());
+    Vector theta = Vector::Zero(chart.size());
     for (std::size_t i = 0; i < chart.terms().size(); ++i) {
       const int q = chart.terms()[i].q;
       Vector sds(q);

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "linalg/products.hpp"
+#include "search/start.hpp"
 #include "search/valleys.hpp"
 
 namespace ranef {
@@ -20,22 +21,38 @@ double seconds_since(Clock::time_point start) {
 
 class Solver {
  public:
-  Solver(Criterion& criterion, const Chart& chart, const std::vector<Matrix>& bases,
-         const SolveControl& control, const std::function<bool()>& interrupted)
-      : criterion_(criterion),
-        chart_(chart),
+  Solver(Objective& objective, const std::vector<Matrix>& bases, const SolveControl& control,
+         const std::function<bool()>& interrupted)
+      : objective_(objective),
+        criterion_(objective.criterion()),
+        chart_(objective.chart()),
         bases_(bases),
         control_(control),
         interrupted_(interrupted) {}
 
-  Solved run(const Vector& start, double work) {
-    out_.optimum = search(start);
+  // The algorithm whole.
+  Solved run(const std::optional<Vector>& start) {
+    // 1. Where to begin: what the caller knows, or the method of moments (start.hpp).
+    criterion_.set_threads(control_.threads);
+    const Vector first = start ? whole(*start) : by_moments();
+
+    // 2. Downhill from there, by Newton's method with exact or average curvature (optimise.hpp).
+    out_.optimum = search(first);
     if (!failed(out_.optimum.status)) {
+      // 3. The evidence that it is a minimum, on the face of the boundary that it lies on
+      //    (certificate.hpp). What the evidence promises is put to the test.
       judge();
-      if (control_.search.max_evaluations > 1) look_elsewhere(work);
+
+      // 4. The lowest minimum: searches from other starts and in other valleys where this one is in
+      //    doubt, on the boundary, or may not be alone (valleys.hpp).
+      if (control_.search.max_evaluations > 1) look_elsewhere();
+
+      // 5. One theta for each covariance, and the way back to the data's scale.
       out_.optimum.theta = chart_.canonical(out_.optimum.theta);
       to_data();
     }
+
+    // 6. Whether the cross-products held enough digits (refinement.hpp is for those that do not).
     out_.loses_digits = criterion_.loses_digits();
     return std::move(out_);
   }
@@ -47,9 +64,22 @@ class Solver {
     return status == OptimiseStatus::kBrokeDown || status == OptimiseStatus::kInterrupted;
   }
 
+  // Without parameters of the residuals: those at which they are independent, of one variance.
+  Vector whole(const Vector& start) const {
+    Vector out = Vector::Zero(chart_.size());
+    out.head(start.size()) = start;
+    return out;
+  }
+
+  Vector by_moments() {
+    objective_.stand_at_independence();
+    return moment_start(criterion_.arranged(), criterion_.nu(), criterion_.reml(), chart_,
+                        control_.threads);
+  }
+
   Optimum search(const Vector& start) {
     const Clock::time_point from = Clock::now();
-    Optimum found = optimise(criterion_, chart_, start, control_.search, interrupted_);
+    Optimum found = optimise(objective_, start, control_.search, interrupted_);
     out_.search_seconds += seconds_since(from);
     return found;
   }
@@ -62,13 +92,13 @@ class Solver {
     out_.certificate_seconds += seconds_since(from);
   }
 
-  void weigh() { out_.evidence = evidence(criterion_, chart_, out_.optimum.theta, bases_); }
+  void weigh() { out_.evidence = evidence(objective_, out_.optimum.theta, bases_); }
 
   bool spent() const { return out_.optimum.evaluations >= control_.search.max_evaluations; }
 
   bool move_to(const Vector& theta) {
     ++out_.optimum.evaluations;
-    return criterion_.evaluate(chart_.lambda(theta));
+    return objective_.evaluate(theta);
   }
 
   // A promise of more than next to nothing is put to the test: the step is taken, and gone beyond
@@ -88,7 +118,7 @@ class Solver {
         lowest = criterion_.value();
         best.theta = theta;
       }
-      criterion_.evaluate(chart_.lambda(best.theta));
+      objective_.evaluate(best.theta);
       if (!(lowest < best.value)) return;
       best.log.push_back({lowest, out_.evidence.gain, (best.theta - from).norm(), true});
       best.value = lowest;
@@ -128,11 +158,12 @@ class Solver {
   }
 
   // From other starts, and from other valleys along the covariances that are best so far.
-  void look_elsewhere(double work) {
+  void look_elsewhere() {
     bool boundary = false;
     for (std::size_t k = 0; k < chart_.terms().size(); ++k) {
       boundary = boundary || out_.evidence.rank[k] < chart_.structure(k).most_rank();
     }
+    const double work = criterion_.pattern().work();
     const bool cheap = work * static_cast<double>(chart_.size()) < control_.cheap;
     std::vector<double> ends = {out_.optimum.value};
     if (doubtful() || (boundary && cheap)) {
@@ -146,7 +177,7 @@ class Solver {
       if (!(out_.optimum.value < before - control_.same_basin)) break;
       before = out_.optimum.value;
       const Clock::time_point from = Clock::now();
-      const Valleys found = other_valleys(criterion_, chart_, out_.optimum.theta, control_.uneven,
+      const Valleys found = other_valleys(objective_, out_.optimum.theta, control_.uneven,
                                           control_.few, interrupted_);
       out_.search_seconds += seconds_since(from);
       out_.elsewhere += found.evaluations;
@@ -160,7 +191,7 @@ class Solver {
     out_.starts = static_cast<int>(ends.size());
   }
 
-  void stand_at_the_best() { criterion_.evaluate(chart_.lambda(out_.optimum.theta)); }
+  void stand_at_the_best() { objective_.evaluate(out_.optimum.theta); }
 
   // Keeps the lowest optimum; `ends` takes the values at all.
   void restart(const std::vector<Vector>& starts, std::vector<double>& ends) {
@@ -186,7 +217,10 @@ class Solver {
   }
 
   void to_data() {
-    out_.theta.resize(chart_.size());
+    // Parameters of the residuals stand behind those of the covariances.
+    out_.phi = out_.optimum.theta.tail(chart_.others());
+    out_.optimum.theta.conservativeResize(chart_.covariance_size());
+    out_.theta.resize(chart_.covariance_size());
     for (std::size_t k = 0; k < chart_.terms().size(); ++k) {
       const Vector own = chart_.part(out_.optimum.theta, k);
       out_.covariances.push_back(outer_gram(times(bases_[k], chart_.structure(k).root(own))));
@@ -194,6 +228,7 @@ class Solver {
     }
   }
 
+  Objective& objective_;
   Criterion& criterion_;
   const Chart& chart_;
   const std::vector<Matrix>& bases_;
@@ -204,15 +239,15 @@ class Solver {
 
 }  // namespace
 
-Solved solve(Criterion& criterion, const Chart& chart, const std::vector<Matrix>& bases,
-             const Vector& start, const SolveControl& control, double work,
+Solved solve(Objective& objective, const std::vector<Matrix>& bases,
+             const std::optional<Vector>& start, const SolveControl& control,
              const std::function<bool()>& interrupted) {
-  return Solver(criterion, chart, bases, control, interrupted).run(start, work);
+  return Solver(objective, bases, control, interrupted).run(start);
 }
 
 Vector other_start(const Chart& chart, int k) {
   constexpr double kSizes[3] = {2.0, 0.1, 1.0};
-  Vector theta(chart.size());
+  Vector theta = Vector::Zero(chart.size());
   for (std::size_t i = 0; i < chart.terms().size(); ++i) {
     const double size = kSizes[(at(k) + i) % 3];
     const int q = chart.terms()[i].q;

@@ -1,9 +1,10 @@
-// From start values to a judged solution: search, certificate, the step that it promises, and
-// searches from elsewhere where the first one ends on the boundary or in doubt, or where the
-// criterion may have other valleys.
+// From cross-products to a judged solution: start values, search, certificate, the step that it
+// promises, and searches from elsewhere where the first one ends on the boundary or in doubt, or
+// where the criterion may have other valleys. Solver::run() in solve.cpp shows it whole.
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "search/certificate.hpp"
@@ -13,6 +14,7 @@ namespace ranef {
 
 struct SolveControl {
   OptimiseControl search;
+  int threads = 1;  // for sums over levels: they do not change results
   int restarts = 3;
   double enough_gain = 1e-6;  // evidence below both: an optimum, or flat
   double enough_step = 1e-3;
@@ -25,6 +27,7 @@ struct SolveControl {
 
 struct Solved {
   Optimum optimum;                  // of the search that found it; theta: coordinates, canonical
+  Vector phi;                       // parameters of the residuals
   Vector theta;                     // parameters on the data's scale
   std::vector<Matrix> covariances;  // T T' by term, data's scale
   Evidence evidence;
@@ -36,9 +39,11 @@ struct Solved {
   double certificate_seconds = 0.0;
 };
 
-// Leaves the criterion evaluated at the solution. `work`: numbers that one evaluation reads.
-Solved solve(Criterion& criterion, const Chart& chart, const std::vector<Matrix>& bases,
-             const Vector& start, const SolveControl& control, double work,
+// Without a start the method of moments gives one for the covariances, and residuals start as
+// independent, of one variance. `bases`: b = B b_inner for each term. Leaves the criterion
+// evaluated at the solution.
+Solved solve(Objective& objective, const std::vector<Matrix>& bases,
+             const std::optional<Vector>& start, const SolveControl& control,
              const std::function<bool()>& interrupted);
 
 // Starts in other regions: strong effects, weak ones, alternating with correlations.

@@ -35,7 +35,7 @@ std::vector<Matrix> relative_covariances(const Arranged& arranged, const MomentE
   const Vector found = solution(equations.system, equations.right);
   const double s2 = std::max(found(0), 0.05 * equations.right(0) / nu);
   std::vector<Matrix> d;
-  for (const int q : arranged.q) d.push_back(Matrix::Zero(q, q));
+  for (const int q : arranged->q) d.push_back(Matrix::Zero(q, q));
   for (std::size_t s = 0; s < equations.entries.size(); ++s) {
     const MomentEntry& e = equations.entries[s];
     const double half = 0.5 * found(static_cast<Index>(s) + 1) / s2;
@@ -64,9 +64,9 @@ Matrix bounded(const Matrix& d) {
 
 Vector moment_start(const Arranged& arranged, double nu, bool reml, const Chart& chart,
                     int threads) {
-  // With many levels what beta takes away is less than the scatter of the moments.
+  // With over 2,000 levels the correction for estimating beta is below the sampling error.
   constexpr Index kMany = 2000;
-  const bool few = std::all_of(arranged.n_levels.begin(), arranged.n_levels.end(),
+  const bool few = std::all_of(arranged->n_levels.begin(), arranged->n_levels.end(),
                                [](Index levels) { return levels <= kMany; });
   const MomentEquations equations = moment_equations(arranged, nu, reml && few, threads);
   const std::vector<Matrix> d = relative_covariances(arranged, equations, nu);

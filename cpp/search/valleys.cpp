@@ -23,7 +23,7 @@ struct Sizes {
   double least = std::numeric_limits<double>::infinity();
   double most = 0.0;
 
-  void add(const Numbers& blocks, Index n_levels, int width, const Term& term) {
+  void add(const HugeVector& blocks, Index n_levels, int width, const Term& term) {
     for (Index level = 0; level < n_levels; ++level) {
       double sum = 0.0;
       for (int a = 0; a < term.q; ++a) {
@@ -40,11 +40,14 @@ struct Sizes {
 
 Sizes sizes_of(const Arranged& arranged, const Term& term) {
   Sizes out;
-  for (const Stage& stage : arranged.chain) {
-    if (stage.group == term.group) out.add(stage.diagonal, stage.n_levels, stage.q, term);
+  const auto add = [&](const auto& factor, const HugeVector& blocks) {
+    if (factor.group == term.group) out.add(blocks, factor.n_levels, factor.q, term);
+  };
+  for (std::size_t i = 0; i < arranged->chain.size(); ++i) {
+    add(arranged->chain[i], arranged.numbers.chain[i].diagonal);
   }
-  for (const TailGroup& group : arranged.tail) {
-    if (group.group == term.group) out.add(group.diagonal, group.n_levels, group.q, term);
+  for (std::size_t t = 0; t < arranged->tail.size(); ++t) {
+    add(arranged->tail[t], arranged.numbers.tail[t]);
   }
   return out;
 }
@@ -61,27 +64,27 @@ struct Point {
 class Scan {
  public:
   // Along the size of the term's covariance.
-  Scan(Criterion& criterion, const Chart& chart, const Vector& theta, std::size_t term)
-      : criterion_(criterion), chart_(chart), theta_(theta), term_(term) {
-    const Structure& structure = chart.structure(term);
-    const Matrix block = chart.block(theta, term);
+  Scan(Objective& objective, const Vector& theta, std::size_t term)
+      : objective_(objective), chart_(objective.chart()), theta_(theta), term_(term) {
+    const Structure& structure = chart_.structure(term);
+    const Matrix block = chart_.block(theta, term);
     const double size = block.squaredNorm() / static_cast<double>(block.rows());
     here_ = size > 0.0 ? std::log(size) : -std::numeric_limits<double>::infinity();
-    unit_ = size > 0.0 ? structure.scaled(chart.part(theta, term), 1.0 / std::sqrt(size))
+    unit_ = size > 0.0 ? structure.scaled(chart_.part(theta, term), 1.0 / std::sqrt(size))
                        : structure.nearest(Matrix::Identity(block.rows(), block.rows()));
     shape_ = outer_gram(structure.root(unit_));
   }
 
   // Along an eigenvector v of the term's covariance, whose eigenvalue is `variance`.
-  Scan(Criterion& criterion, const Chart& chart, const Vector& theta, std::size_t term,
-       const Vector& v, double variance)
-      : criterion_(criterion),
-        chart_(chart),
+  Scan(Objective& objective, const Vector& theta, std::size_t term, const Vector& v,
+       double variance)
+      : objective_(objective),
+        chart_(objective.chart()),
         theta_(theta),
         term_(term),
         shape_(v * v.transpose()),
         here_(variance > 0.0 ? std::log(variance) : -std::numeric_limits<double>::infinity()) {
-    const Matrix block = chart.block(theta, term);
+    const Matrix block = chart_.block(theta, term);
     base_ = outer_gram(block) - variance * shape_;
   }
 
@@ -97,11 +100,12 @@ class Scan {
   Point point(double s) {
     ++evaluations;
     Point out{s, 0.0, 0.0, 0.0, false};
-    out.fine = criterion_.evaluate(chart_.lambda(at_size(s)));
+    out.fine = objective_.evaluate(at_size(s));
+    Criterion& criterion = objective_.criterion();
     if (!out.fine) return out;
-    out.value = criterion_.value();
-    out.r2 = criterion_.r2();
-    const Matrix gamma = chart_.gamma_of(criterion_.gamma(), term_);
+    out.value = criterion.value();
+    out.r2 = criterion.r2();
+    const Matrix gamma = chart_.gamma_of(criterion.gamma(), term_);
     out.slope = std::exp(s) * gamma.cwiseProduct(shape_).sum();
     return out;
   }
@@ -174,7 +178,7 @@ class Scan {
     between(middle, b, starts);
   }
 
-  Criterion& criterion_;
+  Objective& objective_;
   const Chart& chart_;
   const Vector& theta_;
   std::size_t term_;
@@ -187,11 +191,13 @@ class Scan {
 
 }  // namespace
 
-Valleys other_valleys(Criterion& criterion, const Chart& chart, const Vector& theta, double uneven,
-                      Index few, const std::function<bool()>& interrupted) {
+Valleys other_valleys(Objective& objective, const Vector& theta, double uneven, Index few,
+                      const std::function<bool()>& interrupted) {
   Valleys out;
+  Criterion& criterion = objective.criterion();
+  const Chart& chart = objective.chart();
   const bool alone = chart.size() == 1;
-  const bool hardly_any = criterion.arranged().n <= few;
+  const bool hardly_any = criterion.numbers().n <= few;
   if (alone || hardly_any) uneven = 1.0;
   // Correlations of few parameters have valleys of their own: for instance on either side of zero.
   bool structured = false;
@@ -204,19 +210,19 @@ Valleys other_valleys(Criterion& criterion, const Chart& chart, const Vector& th
     const double ratio = sizes.most / sizes.least;
     if (!(ratio >= uneven) || !std::isfinite(ratio)) continue;
     if (alone && ratio < 1.0 + 1e-9) continue;  // balanced: one valley
-    std::vector<Scan> scans = {Scan(criterion, chart, theta, k)};
+    std::vector<Scan> scans = {Scan(objective, theta, k)};
     Matrix null;
     rank_of(chart.block(theta, k), null);
     // Directions of a covariance that may be any.
     if (!chart.structure(k).triangular()) null.resize(null.rows(), 0);
     for (Index column = 0; null.cols() < null.rows() && column < null.cols(); ++column) {
-      scans.emplace_back(criterion, chart, theta, k, null.col(column), 0.0);
+      scans.emplace_back(objective, theta, k, null.col(column), 0.0);
     }
     if (hardly_any && chart.structure(k).triangular() && null.cols() == 0 && null.rows() > 1) {
       const Matrix block = chart.block(theta, k);
       const Spectrum spectrum = spectrum_of(outer_gram(block));
       for (Index j = 0; j < spectrum.values.size(); ++j) {
-        scans.emplace_back(criterion, chart, theta, k, spectrum.vectors.col(j), spectrum.values(j));
+        scans.emplace_back(objective, theta, k, spectrum.vectors.col(j), spectrum.values(j));
       }
     }
     for (Scan& scan : scans) {

@@ -19,8 +19,7 @@
 #include <functional>
 #include <vector>
 
-#include "criterion/criterion.hpp"
-#include "structure/chart.hpp"
+#include "search/objective.hpp"
 
 namespace ranef {
 
@@ -32,7 +31,7 @@ struct Valleys {
 // A model of several parameters is looked at from a ratio of `uneven` on between its largest and
 // smallest level, in sums of squares of its columns, and up to a `few` rows. Leaves the criterion
 // evaluated elsewhere.
-Valleys other_valleys(Criterion& criterion, const Chart& chart, const Vector& theta, double uneven,
-                      Index few, const std::function<bool()>& interrupted);
+Valleys other_valleys(Objective& objective, const Vector& theta, double uneven, Index few,
+                      const std::function<bool()>& interrupted);
 
 }  // namespace ranef

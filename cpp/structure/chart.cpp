@@ -7,13 +7,13 @@
 
 namespace ranef {
 
-Chart::Chart(std::vector<Term> terms, std::vector<int> group_q)
-    : terms_(std::move(terms)), group_q_(std::move(group_q)) {
+Chart::Chart(std::vector<Term> terms, std::vector<int> group_q, Index others)
+    : terms_(std::move(terms)), group_q_(std::move(group_q)), others_(others) {
   for (const Term& term : terms_) {
     structures_.push_back(make_structure(term));
     if (!structures_.back()) throw std::invalid_argument("no such structure of a covariance");
-    first_.push_back(size_);
-    size_ += structures_.back()->size();
+    first_.push_back(covariance_size_);
+    covariance_size_ += structures_.back()->size();
   }
 }
 
@@ -34,7 +34,7 @@ void Chart::lambda(const Vector& x, std::vector<Matrix>& out) const {
 }
 
 Vector Chart::gradient(const Vector& x, const std::vector<Matrix>& gamma) const {
-  Vector out(size());
+  Vector out(covariance_size_);
   for (std::size_t k = 0; k < terms_.size(); ++k) {
     structures_[k]->gradient(x.data() + first_[k], gamma_of(gamma, k), out.data() + first_[k]);
   }
@@ -48,7 +48,7 @@ std::vector<Direction> Chart::directions(const Vector& x) const {
 }
 
 void Chart::directions(const Vector& x, std::vector<Direction>& out) const {
-  out.resize(at(size()));
+  out.resize(at(covariance_size_));
   std::vector<Matrix> own;
   for (std::size_t k = 0; k < terms_.size(); ++k) {
     const Term& term = terms_[k];
@@ -85,7 +85,7 @@ void Chart::add_bend(const Vector& x, const std::vector<Matrix>& gamma, Matrix& 
 
 template <class Map>
 Vector Chart::by_term(const Vector& x, const Map& map) const {
-  Vector out(size());
+  Vector out = x;
   for (std::size_t k = 0; k < terms_.size(); ++k)
     set_part(out, k, map(*structures_[k], part(x, k)));
   return out;

@@ -3,7 +3,8 @@
 //
 // Each random-effects term owns a block T of its factor's Lambda and the coordinates of its
 // structure, terms in order. For a term without structure they are T's lower triangle, column by
-// column.
+// column. Behind them the vector may have others that no covariance depends on: parameters of the
+// residuals.
 #pragma once
 
 #include <memory>
@@ -18,9 +19,11 @@ namespace ranef {
 class Chart {
  public:
   // Throws where a term's structure is none.
-  Chart(std::vector<Term> terms, std::vector<int> group_q);
+  Chart(std::vector<Term> terms, std::vector<int> group_q, Index others = 0);
 
-  Index size() const { return size_; }
+  Index size() const { return covariance_size_ + others_; }
+  Index covariance_size() const { return covariance_size_; }
+  Index others() const { return others_; }
   const std::vector<Term>& terms() const { return terms_; }
   const Structure& structure(std::size_t term) const { return *structures_[term]; }
   int group_q(int group) const { return group_q_[at(group)]; }
@@ -46,10 +49,10 @@ class Chart {
     return gamma[at(t.group)].block(t.offset, t.offset, t.q, t.q);
   }
 
-  // df/dx = 2 <Gamma T, dT>.
+  // df/dx = 2 <Gamma T, dT>, without the others.
   Vector gradient(const Vector& x, const std::vector<Matrix>& gamma) const;
 
-  // dD for each coordinate.
+  // dD for each coordinate, without the others.
   std::vector<Direction> directions(const Vector& x) const;
   void directions(const Vector& x, std::vector<Direction>& out) const;
 
@@ -59,7 +62,7 @@ class Chart {
   // The part of the Hessian that comes from D being curved in x.
   void add_bend(const Vector& x, const std::vector<Matrix>& gamma, Matrix& hessian) const;
 
-  // Term by term: what Structure says of it.
+  // Term by term: what Structure says of it. The others stay.
   Vector scaled(const Vector& x, double factor) const;
   Vector canonical(const Vector& x) const;
   Vector parameters(const Vector& x) const;
@@ -73,7 +76,8 @@ class Chart {
   std::vector<int> group_q_;
   std::vector<std::shared_ptr<const Structure>> structures_;
   std::vector<Index> first_;
-  Index size_ = 0;
+  Index covariance_size_ = 0;
+  Index others_;
 };
 
 }  // namespace ranef

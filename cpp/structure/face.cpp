@@ -3,7 +3,7 @@
 namespace ranef {
 
 Vector Face::scales() const {
-  Vector out(size());
+  Vector out = Vector::Ones(size());
   for (std::size_t k = 0; k < terms.size(); ++k) {
     out.segment(first[k], terms[k]->size()) = terms[k]->scales();
   }
@@ -12,9 +12,10 @@ Vector Face::scales() const {
 
 Face face_at(const Chart& chart, const Vector& x) {
   Face face;
+  face.others = x.tail(chart.others());
   for (std::size_t k = 0; k < chart.terms().size(); ++k) {
     face.terms.push_back(chart.structure(k).face(chart.part(x, k)));
-    face.first.push_back(face.size());
+    face.first.push_back(face.covariance_size());
     for (const Matrix& d : face.terms.back()->directions()) {
       face.directions.push_back(chart.embedded(k, d));
     }
@@ -23,7 +24,7 @@ Face face_at(const Chart& chart, const Vector& x) {
 }
 
 Vector gradient(const Chart& chart, const Face& face, const std::vector<Matrix>& gamma) {
-  Vector out(face.size());
+  Vector out(face.covariance_size());
   for (std::size_t k = 0; k < face.terms.size(); ++k) {
     out.segment(face.first[k], face.terms[k]->size()) =
         face.terms[k]->gradient(chart.gamma_of(gamma, k));
@@ -33,7 +34,7 @@ Vector gradient(const Chart& chart, const Face& face, const std::vector<Matrix>&
 
 Vector gradient_after(const Chart& chart, const Face& face, const Vector& step,
                       const std::vector<Matrix>& gamma) {
-  Vector out(face.size());
+  Vector out(face.covariance_size());
   for (std::size_t k = 0; k < face.terms.size(); ++k) {
     const Index count = face.terms[k]->size();
     out.segment(face.first[k], count) = face.terms[k]
@@ -44,7 +45,7 @@ Vector gradient_after(const Chart& chart, const Face& face, const Vector& step,
 }
 
 Matrix bend(const Chart& chart, const Face& face, const std::vector<Matrix>& gamma) {
-  Matrix out = Matrix::Zero(face.size(), face.size());
+  Matrix out = Matrix::Zero(face.covariance_size(), face.covariance_size());
   for (std::size_t k = 0; k < face.terms.size(); ++k) {
     const Index count = face.terms[k]->size();
     out.block(face.first[k], face.first[k], count, count) =
@@ -60,6 +61,7 @@ Vector moved(const Chart& chart, const Face& face, const Vector& step,
     const Vector own = step.segment(face.first[k], face.terms[k]->size());
     chart.set_part(out, k, face.terms[k]->moved(own, leaves[k]));
   }
+  out.tail(chart.others()) = face.others + step.tail(chart.others());
   return out;
 }
 

@@ -12,14 +12,17 @@ struct Face {
   std::vector<std::unique_ptr<TermFace>> terms;
   std::vector<Index> first;           // coordinate of each term
   std::vector<Direction> directions;  // dD that each coordinate stands for
+  Vector others;                      // the chart's others: coordinates behind those
 
-  Index size() const { return static_cast<Index>(directions.size()); }
-  Vector scales() const;  // TermFace::scales()
+  Index covariance_size() const { return static_cast<Index>(directions.size()); }
+  Index size() const { return covariance_size() + others.size(); }
+  Vector scales() const;  // TermFace::scales(), one for the others
 };
 
 Face face_at(const Chart& chart, const Vector& x);
 
-// df along the coordinates, and the part of the Hessian from D being curved in them.
+// df along the coordinates, without the others, and the part of the Hessian from D being curved in
+// them.
 Vector gradient(const Chart& chart, const Face& face, const std::vector<Matrix>& gamma);
 Matrix bend(const Chart& chart, const Face& face, const std::vector<Matrix>& gamma);
 

@@ -7,6 +7,7 @@
 
 #include "criterion/criterion.hpp"
 #include "criterion/joint_inverse.hpp"
+#include "curvature/curvature.hpp"
 #include "random_data.hpp"
 #include "search/optimise.hpp"
 
@@ -40,9 +41,9 @@ void check(const std::string& name, const Data& data, bool reml) {
   expect(criterion.evaluate(chart.lambda(theta)), name + ": evaluate");
   const Vector gradient = chart.gradient(theta, criterion.gamma());
   const std::vector<ranef::Direction> directions = chart.directions(theta);
-  Matrix hessian = criterion.hessian(directions);
-  chart.add_bend(criterion.gamma(), hessian);
-  criterion.average_information(directions);
+  Matrix hessian = ranef::hessian(criterion, directions);
+  chart.add_bend(theta, criterion.gamma(), hessian);
+  ranef::average_information(criterion, directions);
   ranef::row_variances(criterion, rows);
   ranef::conditional_variances(criterion);
 
@@ -64,7 +65,8 @@ void check(const std::string& name, const Data& data, bool reml) {
     expect((second - hessian.col(k)).norm() < 1e-4 * (1.0 + second.norm()), name + ": hessian");
   }
 
-  const ranef::Optimum best = ranef::optimise(criterion, chart, theta, {}, nullptr);
+  ranef::Objective objective(criterion, chart);
+  const ranef::Optimum best = ranef::optimise(objective, theta, {}, nullptr);
   expect(best.status == ranef::OptimiseStatus::kConverged, name + ": converged");
   criterion.evaluate(chart.lambda(best.theta));
   expect(chart.gradient(best.theta, criterion.gamma()).norm() < 1e-3, name + ": stationary");

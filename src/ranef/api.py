@@ -36,6 +36,7 @@ def lmm(
     prior: Any = None,
     missing: Literal["drop", "raise"] = "drop",
     subset: str | None = None,
+    residual: str | None = None,
     start: Any = None,
     control: Control | None = None,
 ) -> Fit:
@@ -44,7 +45,10 @@ def lmm(
     Parameters
     ----------
     formula : str
-        lme4's formula language: ``"math ~ ses * sector + (ses | sch.id)"``.
+        lme4's formula language: ``"math ~ ses * sector + (ses | sch.id)"``. A word before the
+        parenthesis gives the covariance matrix a structure, as in glmmTMB: ``us`` (the default),
+        ``diag``, ``homdiag``, ``cs``, ``homcs``, ``ar1``, ``hetar1``, ``toep``, ``homtoep``, and
+        ``rr(x | g, 2)`` of rank 2. ``ar1(0 + week | rat)`` has an effect for each week.
     data : pandas, Polars, PyArrow, DuckDB relation, or mapping of columns
     reml : bool, default True
         Restricted maximum likelihood, or maximum likelihood.
@@ -69,6 +73,11 @@ def lmm(
         A condition on columns of the data: ``"age > 10 & sex == 'F'"``. Rows where it does not
         hold, or is not known because a value is missing, are left out before group means, knots
         or levels are computed, and counted in ``missing_rows``.
+    residual : str, optional
+        A structure of the residuals: ``"strata(f)"``, a variance for each level of f (nlme's
+        ``varIdent``), or ``"ar1(time | g)"``, first-order autocorrelation within the levels of g
+        by a time in whole numbers (``corAR1``). :attr:`Fit.residual_parameters` has what is
+        estimated of it.
     start : array-like, shape (k,), optional
         Start values for theta, on the scale of ``Fit.theta``.
     control : Control, optional
@@ -101,7 +110,7 @@ def lmm(
     >>> fit.fixef.round(1).to_dict(), round(fit.sigma, 2)
     ({'Intercept': 1527.5}, 49.51)
     """
-    given = Given(data, weights, offset, contrasts, prior, missing, control, subset)
+    given = Given(data, weights, offset, contrasts, prior, missing, control, subset, residual)
     return fit_model(parse(formula), given, reml=reml, start=start)
 
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ranef.core import TermBlock
 from ranef.design import Design, build
 from ranef.errors import DesignError
 from ranef.formula import parse
 from ranef.frame import read_table
-from ranef.types import TermBlock
 
 GROUPS = 6
 

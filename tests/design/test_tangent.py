@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ranef.design import build, check_identifiable
+from ranef.design.matrix import ModelColumns
 from ranef.design.tangent import n_parameters, span_of
 from ranef.design.variance_map import flat_directions
 from ranef.errors import DesignError
 from ranef.formula import parse
 from ranef.frame import read_table
-from ranef.types import ModelColumns
 
 STRUCTURES = ("homdiag", "cs", "homcs", "ar1", "hetar1", "toep", "homtoep", "rr")
 

@@ -98,6 +98,14 @@ class FakeFit:
         return TermCovariance(label, matrix)
 
     @property
+    def _residual_text(self) -> str:
+        return ""
+
+    @property
+    def _residual_lines(self) -> tuple[Any, ...]:
+        return ()
+
+    @property
     def _has_residual(self) -> bool:
         return bool((self.components["group"] == "Residual").any())
 

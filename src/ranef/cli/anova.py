@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ranef.cli.options import Center, Data, Json, MaximumLikelihood, Reading, models_of
-from ranef.cli.run import NOT_CERTIFIED, OK
+from ranef.cli.status import NOT_CERTIFIED, OK
 from ranef.errors import OptionError
 
 __all__ = ["Law", "anova"]

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ranef.cli.options import Center, Data, MaximumLikelihood, Reading, models_of
-from ranef.cli.run import NOT_CERTIFIED, OK
+from ranef.cli.status import NOT_CERTIFIED, OK
 from ranef.options import one_of
 from ranef.present.progress import progress
 from ranef.present.table.formats import FORMATS

@@ -17,9 +17,9 @@ from typing import Annotated, Any
 
 import typer
 
-from ranef.cli.run import NOT_CERTIFIED, OK
+from ranef.cli.status import NOT_CERTIFIED, OK
 from ranef.errors import OptionError
-from ranef.page import page_width, paragraph
+from ranef.page import grid, page_width, paragraph
 from ranef.present.progress import progress
 
 __all__ = ["demo"]
@@ -90,14 +90,11 @@ def _prose(text: str, margin: str = "", right: int = 0) -> str:
     return "\n".join(paragraph(" ".join(text.split()), margin, margin, width=width))
 
 
-def _grid(rows: Sequence[Sequence[str]]) -> str:
+def _table(rows: Sequence[Sequence[str]]) -> str:
     """Head line first; the first column flush left, the others flush right."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = []
-    for first, *rest in rows:
-        cells = [cell.rjust(width) for cell, width in zip(rest, widths[1:], strict=True)]
-        lines.append("  ".join([first.ljust(widths[0]), *cells]).rstrip())
-    return "\n".join([lines[0], "-" * (sum(widths) + 2 * len(widths) - 2), *lines[1:]])
+    laid = grid(rows, indent="", width=min(WIDEST, page_width()))
+    head, *body = laid.lines
+    return "\n".join([head, "-" * laid.width, *body])
 
 
 def _of_data() -> dict[str, Any]:
@@ -185,7 +182,7 @@ def _four_models(fits: Mapping[str, Any], random: Mapping[str, Mapping[str, floa
         some = [[fits[n].fixef[s] for s in spellings if s in fits[n].fixef.index] for n in names]
         rows.append([label, *(f"{found[0]:.2f}" if found else "" for found in some)])
     verdicts = [fits[n].certificate.verdict.removesuffix(" optimum") for n in names]
-    return _grid([*rows, ["verdict", *verdicts]])
+    return _table([*rows, ["verdict", *verdicts]])
 
 
 def _of_plain(fit: Any) -> dict[str, Any]:
@@ -197,7 +194,7 @@ def _of_plain(fit: Any) -> dict[str, Any]:
         "plain": fit,
         "n_columns": len(errors),
         "n_aliased": len(fit.dropped),
-        "coefficients": _grid([head, *rows, foot]),
+        "coefficients": _table([head, *rows, foot]),
         "plain_public": fit.fixef["ses"],
         "plain_catholic": fit.fixef["ses"] + fit.fixef["ses:sector"],
     }
@@ -212,7 +209,7 @@ def _of_rungs(fits: Mapping[str, Any]) -> dict[str, Any]:
         verdict = rung["verdict"].removesuffix(" optimum")
         rows.append([rung["title"], verdict, aic, *(f"{rung[name]:.2f}" for name in focal)])
     return {
-        "rungs": _grid(rows),
+        "rungs": _table(rows),
         "conclusions": "\n\n".join(_prose(sentence) for sentence in diagnosis.summary),
     }
 

@@ -13,7 +13,7 @@ from ranef.cli.options import (
     Weights,
     read,
 )
-from ranef.cli.run import NOT_CERTIFIED, OK
+from ranef.cli.status import NOT_CERTIFIED, OK
 from ranef.errors import RanefError
 from ranef.present.progress import progress
 

@@ -16,11 +16,13 @@ from ranef.cli.options import (
     Offset,
     Prior,
     Reading,
+    Residual,
     Weights,
     prior_named,
     read,
+    residual_time,
 )
-from ranef.cli.run import NOT_CERTIFIED, OK
+from ranef.cli.status import NOT_CERTIFIED, OK
 from ranef.present.progress import progress
 
 __all__ = ["fit"]
@@ -35,6 +37,7 @@ def fit(
     weights: Weights = None,
     offset: Offset = None,
     prior: Prior = None,
+    residual: Residual = None,
     ddf: Ddf = Method.satterthwaite,
     vcov: Vcov = None,
     anova: Anova = None,
@@ -57,7 +60,8 @@ def fit(
 
     after = asked_after(ddf, vcov, anova, emmeans, by, pairs, ml)
     with progress(f"reading {data}"):
-        frame = read(data, reading, [formula], center, weights, offset)
+        time = residual_time(residual)
+        frame = read(data, reading, [formula], center, weights, offset, time)
     with progress(f"fitting {formula}"):
         model = rn.lmm(
             formula,
@@ -66,6 +70,7 @@ def fit(
             weights=weights,
             offset=offset,
             prior=prior_named(prior),
+            residual=residual,
         )
         if json:
             from ranef.cli.record import fit_record, to_json

@@ -78,6 +78,16 @@ Prior = Annotated[
         show_default=False,
     ),
 ]
+Residual = Annotated[
+    str | None,
+    typer.Option(
+        "--residual",
+        metavar="STRUCTURE",
+        help="A structure of the residuals: 'strata(f)', a variance for each level of f, or "
+        "'ar1(time | g)', correlations in time within the levels of g.",
+        show_default=False,
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 
 _READING = {
@@ -257,3 +267,19 @@ def prior_named(name: str | None) -> Any:
             fix=f"use one of {', '.join(known)}",
         )
     return known[name.lower()]()
+
+
+def residual_time(text: str | None) -> str | None:
+    """The column that ``--residual`` takes as a number, if there is one.
+
+    Raises
+    ------
+    FormulaError
+        The text is no structure.
+    """
+    if text is None:
+        return None
+    from ranef.residual import parse_residual
+
+    spec = parse_residual(text)
+    return spec.variables[0].name if spec.group else None

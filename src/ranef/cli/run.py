@@ -10,12 +10,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from ranef.cli.status import DEFECT, OK, WRONG_USE
 from ranef.errors import DataError, OptionError, RanefError, TooLargeError
 from ranef.page import paragraph
 
-__all__ = ["DEFECT", "NOT_CERTIFIED", "OK", "WRONG_USE", "run"]
+__all__ = ["run"]
 
-OK, DEFECT, WRONG_USE, NOT_CERTIFIED = 0, 1, 2, 3
 _INTERRUPTED = 130
 _CLOSED_PIPE = 141
 _TRACEBACK = "--traceback"

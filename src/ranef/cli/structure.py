@@ -8,7 +8,7 @@ import typer
 
 from ranef.cli.data import read_data
 from ranef.cli.options import Data, Json, Reading
-from ranef.cli.run import OK
+from ranef.cli.status import OK
 from ranef.present.progress import progress
 
 __all__ = ["structure"]

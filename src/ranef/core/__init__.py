@@ -18,6 +18,7 @@ from ranef.core.protocol import (
     Solved,
     Step,
 )
+from ranef.core.residuals import Residual, combine, core_residual
 from ranef.core.structures import Structure, TermFace
 from ranef.core.sums import (
     CoreScaling,
@@ -51,6 +52,7 @@ __all__ = [
     "Layout",
     "Optimum",
     "Penalty",
+    "Residual",
     "Rows",
     "RowsGroup",
     "Solved",
@@ -63,6 +65,8 @@ __all__ = [
     "change_fixed",
     "change_response",
     "column_scales",
+    "combine",
+    "core_residual",
     "core_structure",
     "cross_products",
     "from_cells",

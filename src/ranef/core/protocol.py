@@ -127,7 +127,7 @@ class Solved(Protocol):
     see :class:`Optimum`; ``log``: one row a step, see :class:`Step`; ``evidence``: the fields of
     :class:`Evidence`; ``starts`` searches that ended in ``basins`` different optima;
     ``loses_digits``: whether y is so much larger than what is left of it that sums over the rows
-    know more than cross-products; seconds.
+    know more than cross-products; seconds; ``phi``: coordinates of the residuals' structure.
     """
 
     @property
@@ -162,6 +162,8 @@ class Solved(Protocol):
     def search_seconds(self) -> float: ...
     @property
     def certificate_seconds(self) -> float: ...
+    @property
+    def phi(self) -> Array: ...
 
 
 class Kernel(Protocol):

@@ -25,6 +25,7 @@ from ranef.core.protocol import (
     Step,
     TermBlock,
 )
+from ranef.core.residuals import Residual
 from ranef.core.sums import CoreScaling, CrossProducts
 from ranef.types import Array
 
@@ -108,6 +109,9 @@ class CoreKernel:
         Priors.
     threads : int
         They arrange the cross-products; the result does not depend on their number.
+    basis : sequence of CrossProducts
+        With `residual`: the A_k. The search is then over its parameters too.
+    residual : Residual, optional
 
     Attributes
     ----------
@@ -122,9 +126,18 @@ class CoreKernel:
         constant: float = 0.0,
         penalty: Penalty = NO_PENALTY,
         threads: int = 1,
+        basis: Sequence[CrossProducts] = (),
+        residual: Residual | None = None,
     ) -> None:
         self.workspace = _core.Workspace(
-            products, reml, constant, core_penalties(penalty), penalty.fixed_rows, threads
+            products,
+            reml,
+            constant,
+            core_penalties(penalty),
+            penalty.fixed_rows,
+            threads,
+            list(basis),
+            residual,
         )
         self._products = products
         self._from_rows = 0
@@ -182,6 +195,15 @@ class CoreKernel:
         self.moves += 1
         self._from_rows = rows.y.size * (len(rows.x) + 1 + sum(len(g.columns) for g in rows.groups))
         self.workspace.refine(rows)
+
+    def at_sigma(self, sigma: float | None) -> None:
+        """From now on the criterion at this sigma; None profiles sigma out, as at first.
+
+        At a sigma it is log|V| + n log(2 pi sigma^2) + r2 / sigma^2 (ML), on the scale of the
+        problem's columns; an evaluation comes next. Gamma and second derivatives are those of this
+        function of D alone.
+        """
+        self.workspace.at_sigma(sigma)
 
     def evaluate(self, lambda_: Sequence[Array]) -> bool:
         self.moves += 1

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ranef.design.evaluate import literal
 from ranef.design.fixed import Contrast
 from ranef.design.levels import Levels, learn_levels
 from ranef.design.state import State
 from ranef.errors import DesignError, OptionError, suggestion
+from ranef.formula.literals import literal
 from ranef.formula.naming import in_call, of_column
 from ranef.formula.nodes import Call, Expr, Name
 from ranef.formula.position import formula_error

@@ -10,6 +10,7 @@ import numpy as np
 
 from ranef.design.levels import Levels
 from ranef.errors import DataError, DesignError
+from ranef.formula.literals import literal
 from ranef.formula.position import pointer
 from ranef.types import Array, Codes
 
@@ -73,8 +74,6 @@ def cuts_of(call: Call, column: Column, text: str) -> Cuts:
     DataError
         A column of categories, or values in no interval.
     """
-    from ranef.design.evaluate import literal
-
     options: dict[str, Any] = dict(
         zip(
             ("breaks", "labels", "include.lowest", "right"),

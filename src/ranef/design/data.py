@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ranef.design.design import Design
 from ranef.frame.table import Table
+from ranef.residual import ResidualStructure
 from ranef.types import Array, MissingRows
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ class Data:
     missing : MissingRows
         Which rows of the data were left out.
     weights : ndarray or None, shape (n,)
-        Precision weights.
+        Precision weights. Those of a fit with a residual variance for each stratum count the
+        estimated variances in.
     offset : ndarray or None, shape (n,)
         The whole offset: ``offset()`` terms of the formula and the argument.
     offset_name : str or None
@@ -37,6 +39,11 @@ class Data:
         The model's variables in the rows that `missing` lists.
     index : pandas.Index or None
         Labels of all rows of the data, if they have any.
+    residual : ResidualStructure or None
+    given_weights : ndarray or None, shape (n,)
+        The weights that the user gave, where there is a `residual`: `weights` may be others.
+    phi : ndarray or None, shape (k,)
+        Coordinates of the residuals' structure, where they are known.
     """
 
     design: Design
@@ -47,8 +54,28 @@ class Data:
     offset_name: str | None = None
     left_out: Table | None = field(default=None, repr=False)
     index: pd.Index | None = field(default=None, repr=False)
+    residual: ResidualStructure | None = field(default=None, repr=False)
+    given_weights: Array | None = field(default=None, repr=False)
+    phi: Array | None = field(default=None, repr=False)
 
     @cached_property
     def y(self) -> Array:
         """Response less offset, shape (n,): what X and Z explain."""
         return self.design.y if self.offset is None else self.design.y - self.offset
+
+    @property
+    def own_weights(self) -> Array | None:
+        """The weights that the user gave, shape (n,)."""
+        return self.weights if self.residual is None else self.given_weights
+
+    def at_residual(self, phi: Array) -> Data:
+        """The same data with the weights that parameters of the residuals give the rows."""
+        if self.residual is None:
+            return self
+        return replace(self, weights=self.residual.weights(self.given_weights, phi), phi=phi)
+
+    def to_fit(self) -> Data:
+        """The same data with the weights that the user gave."""
+        if self.residual is None:
+            return self
+        return replace(self, weights=self.given_weights, phi=None)

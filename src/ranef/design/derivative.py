@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 
 from ranef.design.coding import code
-from ranef.design.evaluate import evaluate, literal
+from ranef.design.evaluate import evaluate
 from ranef.design.fixed import column_values, transform, with_columns
 from ranef.design.state import State
 from ranef.errors import OptionError
 from ranef.formula.functions import CATEGORY, CENTRING, TRANSFORMS
+from ranef.formula.literals import literal
 from ranef.formula.nodes import Binary, Call, Expr, Name, Negative, Sum
 from ranef.formula.position import pointer
 from ranef.formula.render import to_text

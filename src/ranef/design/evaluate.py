@@ -14,6 +14,7 @@ from ranef.design.means import mean_column
 from ranef.design.state import State
 from ranef.errors import DataError
 from ranef.formula.functions import ARITHMETIC, CENTRING, INDICATOR, TRANSFORMS
+from ranef.formula.literals import literal
 from ranef.formula.nodes import (
     Binary,
     Call,
@@ -24,7 +25,6 @@ from ranef.formula.nodes import (
     Number,
     String,
     Sum,
-    Vector,
 )
 from ranef.formula.position import pointer
 from ranef.formula.render import to_source, to_text
@@ -37,7 +37,6 @@ __all__ = [
     "column_of",
     "evaluate",
     "evaluate_factor",
-    "literal",
     "refuse_names_of_groups",
 ]
 
@@ -79,20 +78,6 @@ def evaluate_factor(expr: Expr, table: Table, state: State) -> Any:
     if isinstance(expr, Call) and expr.function in TRANSFORMS:
         return _transform(expr, table, state)
     return evaluate(expr, table, state)
-
-
-def literal(expr: Expr) -> Any:
-    """The value of an argument that is not a column: a number, text, truth value or list."""
-    match expr:
-        case Number():
-            return int(expr.value) if expr.value.is_integer() else expr.value
-        case String() | Constant():
-            return expr.value
-        case Negative():
-            return -literal(expr.operand)
-        case Vector():
-            return [literal(item) for item in expr.items]
-    raise AssertionError(f"{to_text(expr)} is not a literal")
 
 
 def column_of(name: Name, table: Table, state: State) -> Column:

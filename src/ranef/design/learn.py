@@ -15,7 +15,6 @@ from ranef.design.evaluate import (
     column_of,
     evaluate,
     evaluate_factor,
-    literal,
     refuse_names_of_groups,
 )
 from ranef.design.fixed import Contrast
@@ -24,6 +23,7 @@ from ranef.design.state import Category, State
 from ranef.errors import DesignError
 from ranef.formula.functions import CATEGORY, CENTRING, INDICATOR, TRANSFORMS
 from ranef.formula.grouping import expand_group
+from ranef.formula.literals import literal
 from ranef.formula.model import Formula
 from ranef.formula.nodes import Call, Expr, Name, Vector, children
 from ranef.formula.position import pointer

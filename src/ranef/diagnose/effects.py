@@ -33,7 +33,8 @@ class Evaluated:
     variance : float
         sigma^2.
     residuals : ndarray, shape (n,)
-        y less fitted values, times the root of the weights, over sigma.
+        y less fitted values, times the root of the weights, over sigma. Of residuals that are
+        correlated in time what each has beside the one before.
     marginal : ndarray, shape (n,)
         y less X beta likewise.
     """
@@ -85,8 +86,12 @@ def evaluated(subject: Subject) -> Evaluated:
     modes = conditional_modes(problem, subject.solution, kernel)
     rest = marginal - random_part(blocks, modes)
     root = 1.0 if subject.weights is None else np.sqrt(subject.weights)
-    sigma = subject.estimates.sigma
-    return Evaluated(kernel, kernel.r2 / problem.nu, root * rest / sigma, root * marginal / sigma)
+    scale = root / subject.estimates.sigma
+    residuals, outer = scale * rest, scale * marginal
+    whitening = None if problem.residual is None else problem.residual.whitening
+    if whitening is not None:
+        residuals, outer = whitening.independent(residuals), whitening.independent(outer)
+    return Evaluated(kernel, kernel.r2 / problem.nu, residuals, outer)
 
 
 def group_effects(subject: Subject, at: Evaluated) -> list[GroupEffects]:

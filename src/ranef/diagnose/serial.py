@@ -9,7 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranef.design.terms import RandomTerm
+from ranef.diagnose.call import quoted
 from ranef.diagnose.subject import Subject
+from ranef.errors import RanefError
+from ranef.frame.grouping import parts_of_group
+from ranef.residual import learn_residual, parse_residual
+from ranef.residual.base import GroupCodes
+from ranef.residual.spec import text_of
 from ranef.types import Array, Codes, Finding
 
 __all__ = [
@@ -253,6 +259,23 @@ def _shared(along: Array, values: Array) -> Array:
     return np.asarray(means[code])
 
 
+def _correlated(subject: Subject, found: Serial) -> str:
+    """How to fit residuals that are correlated along an order, if these data allow it."""
+    groups = {term.factor: GroupCodes(term.factor, term.codes) for term in subject.design.terms}
+    asked = subject.data.residual
+    if asked is not None:
+        return f": {asked.spec.text} does not take them up"
+    text = text_of("ar1", [found.order], parts_of_group(found.factor, subject.table.names))
+    try:
+        learn_residual(parse_residual(text), subject.table, tuple(groups.values()))
+    except RanefError as error:
+        return (
+            f": {text_of('ar1', ['time'], ['g'])} as residual= takes a time in whole numbers "
+            + (f"({error.what})")
+        )
+    return f": residual={quoted(text)} fits residuals correlated in {found.order}"
+
+
 def serial_findings(subject: Subject, serial: Mapping[str, Serial]) -> Iterator[Finding]:
     """The clearest one: nested factors see the same neighbours."""
     clear = sorted((s for s in serial.values() if s.clear), key=lambda s: s.p_value)
@@ -272,8 +295,7 @@ def serial_findings(subject: Subject, serial: Mapping[str, Serial]) -> Iterator[
                 where=f"{found.order} by {found.factor}",
                 fix=f"a random slope or a curve of {found.order} takes up slow changes. Where "
                 f"neighbours stay alike, standard errors of what changes slowly with {found.order} "
-                "are too small: ranef has no correlated residuals, nlme (corAR1) and glmmTMB (ar1) "
-                "have",
+                f"are too small{_correlated(subject, found)}",
             )
         else:
             yield Finding(

@@ -10,10 +10,13 @@ from numpy.typing import NDArray
 
 from ranef.design import Design
 from ranef.design.terms import RandomTerm
+from ranef.diagnose.call import quoted
 from ranef.diagnose.effects import Evaluated
 from ranef.diagnose.serial import Serial, whitened
 from ranef.diagnose.subject import Subject
+from ranef.frame.grouping import parts_of_group
 from ranef.inference.rows import leverages
+from ranef.residual.spec import text_of
 from ranef.types import Array, Codes, Finding
 
 __all__ = ["Spread", "residual_spread", "spread_findings"]
@@ -24,6 +27,8 @@ LARGE = 0.10
 
 FEWEST_DF = 5.0
 FEWEST_GROUPS = 8
+FEW_LEVELS = 30
+"""Up to which a residual variance for each level is worth a word."""
 
 
 class Spread(NamedTuple):
@@ -61,7 +66,7 @@ def spread_findings(
                 found, rho = again, new.rho
             else:
                 found = found._replace(p_value=max(found.p_value, again.p_value))
-        yield from _of_factor(design, term, found, rho)
+        yield from _of_factor(subject, term, found, rho)
 
 
 def _columns(design: Design, term: RandomTerm) -> Array:
@@ -140,10 +145,11 @@ def _tails(residuals: Array, codes: Codes, use: NDArray[np.bool_]) -> float:
 
 
 def _of_factor(
-    design: Design, term: RandomTerm, found: Spread | None, rho: float = 0.0
+    subject: Subject, term: RandomTerm, found: Spread | None, rho: float = 0.0
 ) -> Iterator[Finding]:
     if found is None:
         return
+    design = subject.design
     if found.p_value >= LEVEL or found.sd < LARGE:
         return
     low = term.levels[int(np.nanargmin(found.log_sigma))]
@@ -159,8 +165,17 @@ def _of_factor(
         where=term.factor,
         fix="a transformation of the response, or a missing random slope or predictor, may even "
         "it out; fixed effects are little affected, their standard errors and predictions for "
-        "single levels more",
+        f"single levels more{_by_level(subject, term)}",
     )
+
+
+def _by_level(subject: Subject, term: RandomTerm) -> str:
+    """How to fit a variance for each level, where these are few."""
+    names = parts_of_group(term.factor, subject.table.names)
+    known = all(name in subject.table for name in names)
+    if subject.data.residual is not None or term.n_levels > FEW_LEVELS or not known:
+        return ""
+    return f". residual={quoted(text_of('strata', names))} gives each level a variance of its own"
 
 
 def _p(p: float) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from ranef.answers import refuse_unknown_options
 from ranef.errors import DataError
 from ranef.explore.components import anova_components
 from ranef.explore.structure_findings import find
+from ranef.explore.structure_record import StructureRecord
 from ranef.explore.structure_text import structure_html, structure_text
 from ranef.frame.grouping import (
     as_names,
@@ -25,16 +25,14 @@ from ranef.frame.missing import missing_in
 from ranef.frame.open import OpenFrame, collect, open_frame
 from ranef.frame.read import read_open_frame
 from ranef.frame.table import Column
-from ranef.types import Finding
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 __all__ = ["Structure", "structure"]
 
 
-@dataclass(frozen=True, slots=True, repr=False, eq=False)
-class Structure:
+class Structure(StructureRecord):
     """The levels of a data set, before any model.
 
     Attributes
@@ -58,12 +56,7 @@ class Structure:
     n_rows : int
     """
 
-    variables: pd.DataFrame
-    components: pd.DataFrame
-    groups: pd.DataFrame
-    relations: pd.DataFrame
-    findings: tuple[Finding, ...]
-    n_rows: int
+    __slots__ = ()
 
     def __str__(self) -> str:
         return structure_text(self)

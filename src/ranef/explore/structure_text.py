@@ -1,17 +1,16 @@
-"""A :class:`~ranef.explore.structure.Structure` as a page of text or HTML."""
+"""The levels of a data set as a page of text or HTML."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ranef.explore.structure_record import StructureRecord
 from ranef.page import grid, paragraph
 from ranef.page.html import escaped, html_table
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from ranef.explore.structure import Structure
 
 __all__ = ["structure_html", "structure_text"]
 
@@ -28,7 +27,7 @@ _HEADINGS = {
 }
 
 
-def structure_text(structure: Structure) -> str:
+def structure_text(structure: StructureRecord) -> str:
     """Text as wide as the page."""
     n_variables = len(structure.variables)
     blocks = [f"{structure.n_rows} rows, {n_variables} variable{'s' if n_variables != 1 else ''}"]
@@ -50,7 +49,7 @@ def structure_text(structure: Structure) -> str:
     return "\n\n".join(blocks)
 
 
-def structure_html(structure: Structure) -> str:
+def structure_html(structure: StructureRecord) -> str:
     """The same page as an HTML fragment for notebooks."""
 
     def table(frame: pd.DataFrame) -> str:
@@ -71,11 +70,11 @@ def structure_html(structure: Structure) -> str:
     return f"<div>{''.join(parts)}</div>"
 
 
-def _variables_title(structure: Structure) -> str:
+def _variables_title(structure: StructureRecord) -> str:
     return f"Variables (variances and ICC by {structure.groups['group'].iloc[0]})"
 
 
-def _relation_lines(structure: Structure) -> list[str]:
+def _relation_lines(structure: StructureRecord) -> list[str]:
     wording: dict[str, str] = {
         "nested": "{a} is nested in {b}",
         "one-to-one": "{a} and {b} are the same groups",

@@ -97,7 +97,7 @@ def ratios_between(
     estimates = [model._estimates for model in models]
     loglik = np.array([e.loglik for e in estimates])
     return Ratios(
-        formulas=tuple(model._formula.text for model in models),
+        formulas=tuple(_named(model) for model in models),
         npar=np.array([float(e.n_parameters) for e in estimates]),
         aic=np.array([e.aic for e in estimates]),
         bic=np.array([e.bic for e in estimates]),
@@ -108,6 +108,12 @@ def ratios_between(
         p_value=p_value,
         law=tuple(laws),
     )
+
+
+def _named(model: FitRecord) -> str:
+    """The formula, and what the residuals have besides."""
+    asked = model._spec.residual
+    return model._formula.text + (f", residual {asked.text}" if asked is not None else "")
 
 
 def variances_of(record: FitRecord) -> Variances:
@@ -151,6 +157,7 @@ def _refuse(fits: Sequence[FitRecord]) -> None:
 def _pair(small: FitRecord, large: FitRecord) -> Pair:
     one, other = small._data, large._data
     order = row_order(one, other, (small._formula, large._formula))
+    _check_residuals(small, large, order)
     same_size = small._estimates.n_parameters == large._estimates.n_parameters
     try:
         fixed = fixed_parts(one, other, order)
@@ -170,6 +177,26 @@ def _pair(small: FitRecord, large: FitRecord) -> Pair:
             fix="leave out one of them",
         )
     return Pair(small, large, order, fixed)
+
+
+def _check_residuals(small: FitRecord, large: FitRecord, order: NDArray[np.int64] | None) -> None:
+    """Whether the residuals of the smaller model are a special case of the larger one's.
+
+    Raises
+    ------
+    OptionError
+    """
+    own, other = small._data.residual, large._data.residual
+    if own is None or (other is not None and own.nested_in(other, order)):
+        return
+    raise OptionError(
+        "the models are not nested",
+        where=f"smaller  {small._formula.text}, residual={own.spec.text!r}\n"
+        f"larger   {large._formula.text}"
+        + (f", residual={other.spec.text!r}" if other is not None else ""),
+        found="the residuals of the smaller model are no special case of those of the larger one",
+        fix="rn.compare(m1, m2) puts their information criteria side by side",
+    )
 
 
 def _same_criterion(models: Sequence[FitRecord], pairs: Sequence[Pair]) -> list[FitRecord]:
@@ -225,7 +252,7 @@ def _judge(pair: Pair, statistic: float, method: str, n: int, key: int, bar: Bar
         large._data,
         large._problem,
         pair.order,
-        pair.fixed.fewer,
+        pair.fixed.fewer + large._problem.n_residual - small._problem.n_residual,
     )
     if not ratio.exact and ratio.singular:
         warn(
@@ -240,6 +267,8 @@ def _judge(pair: Pair, statistic: float, method: str, n: int, key: int, bar: Bar
 
 def _by_bootstrap(pair: Pair, statistic: float, n: int, key: int, bar: Bar) -> Ratio:
     small, large = pair.small, pair.large
+    for model in (small, large):
+        model._need_one_variance('method="bootstrap"', 'use method="lrt"')
     reml = large._problem.reml
     with bar("bootstrap of the likelihood ratio", n) as tick:
         found = bootstrap_ratio(
@@ -282,6 +311,8 @@ def _truth(record: FitRecord) -> Truth:
 
 
 def _by_exact_law(pair: Pair, statistic: float, key: int, bar: Bar) -> Ratio:
+    for model in (pair.small, pair.large):
+        model._need_one_variance('method="exact"', 'use method="lrt"')
     terms, before = pair.large._design.terms, pair.small._design.terms
     if before or len(terms) != 1 or terms[0].q != 1:
         raise OptionError(

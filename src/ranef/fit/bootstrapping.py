@@ -79,7 +79,7 @@ def bootstrap_statistic(
                 certificate = refit.certificate  # type: ignore[attr-defined]
                 criterion[k] = refit._solution.criterion
                 evaluations[k] = certificate.evaluations
-                singular[k] = dict(certificate.rank) != dict(certificate.dims)
+                singular[k] = certificate.singular
                 converged[k] = certificate.certified
                 tick(k + 1)
     draws = BootstrapDraws(
@@ -105,7 +105,11 @@ def _all_parameters(fit: Any) -> dict[str, float]:
         [c[None, :, :] for c in estimates.covariances],
         np.array([estimates.sigma]),
     )[0]
-    return {p.name: v for p, v in zip(fit._parameters, values.tolist(), strict=True)}
+    found: dict[str, float] = {
+        p.name: v for p, v in zip(fit._parameters, values.tolist(), strict=True)
+    }
+    found.update(fit._residual_values)
+    return found
 
 
 def _value(statistic: Callable[[Any], Any], fit: Any) -> tuple[list[str], Array]:

@@ -31,7 +31,14 @@ class ByRow(FitRecord):
     def residuals(
         self,
         kind: Literal[
-            "response", "pearson", "deviance", "working", "marginal", "standardized", "whitened"
+            "response",
+            "pearson",
+            "deviance",
+            "working",
+            "marginal",
+            "normalized",
+            "standardized",
+            "whitened",
         ] = "response",
         rows: Literal["used", "all"] = "used",
     ) -> Any:
@@ -41,12 +48,15 @@ class ByRow(FitRecord):
         ----------
         kind : str
             ``"response"``, also ``"working"``: response minus :attr:`fitted`. ``"pearson"``, also
-            ``"deviance"``: these times the root of the weights. ``"standardized"``: Pearson
-            residuals over their own standard deviation, sigma (1 - leverage)^1/2; NaN where the
-            leverage is 1. ``"marginal"``: response minus the fixed part and the offset, so that the
-            random effects are in them. ``"whitened"``: marginal residuals times the symmetric root
-            V^-1/2 of their inverse covariance matrix: independent and of variance 1 if the model
-            holds. They need one grouping factor, or nested ones.
+            ``"deviance"``: these times the root of the weights, and over the ratio of the SD of
+            their stratum to sigma. ``"normalized"``: Pearson residuals over sigma; of residuals
+            that are correlated in time, what each has beside the one before (nlme's
+            ``"normalized"``). ``"standardized"``: normalised residuals over their own standard
+            deviation, (1 - leverage)^1/2; NaN where the leverage is 1. ``"marginal"``: response
+            minus the fixed part and the offset, so that the random effects are in them.
+            ``"whitened"``: marginal residuals times the symmetric root V^-1/2 of their inverse
+            covariance matrix: independent and of variance 1 if the model holds. They need one
+            grouping factor, or nested ones.
         rows : {"used", "all"}
             ``"all"`` gives a value for each row of the data, NaN in the rows that were left out.
 
@@ -88,7 +98,14 @@ class ByRow(FitRecord):
 
     @property
     def leverage(self) -> Any:
-        """Diagonal of the map from the response to the fitted values, labelled as `fitted`."""
+        """Diagonal of the map from the response to the fitted values, labelled as `fitted`.
+
+        Raises
+        ------
+        OptionError
+            Residuals that are correlated in time.
+        """
+        self._need_independent("the leverage of a row", 'use fit.influence("group")')
         return self._on_rows(self._leverage.copy())
 
     def model_frame(self) -> pd.DataFrame:

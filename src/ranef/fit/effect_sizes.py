@@ -116,10 +116,22 @@ class EffectSizes(FitRecord):
         else:
             by = name_option("by", by, tuple(factors), of="grouping factor")
         estimates = self._estimates
-        y = self._data.y
         return variance_parts(
-            self._problem, self._solution, self._design, estimates.sigma, estimates.beta, y, by
+            self._problem,
+            self._solution,
+            self._design,
+            estimates.sigma,
+            estimates.beta,
+            self._data.y,
+            by,
+            self._mean_spread(),
         )
+
+    def _mean_spread(self) -> float:
+        """Mean residual variance of the rows over sigma^2, weights apart."""
+        part = self._problem.residual
+        own = None if part is None or part.phi is None else part.structure.weights(None, part.phi)
+        return 1.0 if own is None else float((1.0 / own).mean())
 
     def _standardised(self) -> Self:
         """The fit to standardised numbers."""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ranef.present.protocol import TermCovariance
+    from ranef.residual.base import Line
 
 __all__ = ["Estimated"]
 
@@ -39,8 +40,63 @@ class Estimated(FitRecord):
         return self._estimates.sigma
 
     @property
+    def residual_parameters(self) -> pd.DataFrame:
+        """What is estimated of the residuals beside :attr:`sigma`; empty without ``residual=``.
+
+        Returns
+        -------
+        DataFrame
+            Of ``strata(f)``: one row a stratum with columns stratum, rows, ratio (of its residual
+            SD to that of the first stratum, which is :attr:`sigma`) and sd. Of
+            ``ar1(time | g)``: one row with columns time, group, step (the time between neighbours,
+            or what divides all such distances) and rho, the correlation at the distance of a step.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> data = rn.datasets.load("orthodont")
+        >>> fit = rn.lmm("distance ~ age * Sex + (1 | Subject)", data, residual="strata(Sex)")
+        >>> fit.residual_parameters.round(3)
+          stratum  rows  ratio     sd
+        0    Male    64  1.000  1.670
+        1  Female    44  0.468  0.781
+        """
+        import pandas as pd
+
+        part = self._problem.residual
+        if part is None or part.phi is None:
+            return pd.DataFrame()
+        return pd.DataFrame(part.structure.frame(part.phi, self.sigma))
+
+    @property
+    def _residual_text(self) -> str:
+        """The structure of the residuals as it was asked for; empty without."""
+        part = self._problem.residual
+        return "" if part is None else part.structure.spec.text
+
+    @property
+    def _residual_lines(self) -> tuple[Line, ...]:
+        """The parameters of the residuals one by one, for pages and tables."""
+        part = self._problem.residual
+        if part is None or part.phi is None:
+            return ()
+        return part.structure.lines(part.phi, self.sigma)
+
+    @property
+    def _residual_values(self) -> dict[str, float]:
+        """The parameters of the residuals by name, without sigma."""
+        lines = self._residual_lines
+        named = {f"{'sd__' * line.sd}{line.label}|Residual": line.value for line in lines}
+        first = lines[0] if lines else None
+        return dict(list(named.items())[1:]) if first is not None and first.sd else named
+
+    @property
     def theta(self) -> Array:
-        """Relative covariance factors: lower triangles by column, terms in lme4's order."""
+        """Covariance parameters relative to sigma, terms in lme4's order.
+
+        A free covariance, of reduced rank too, has the lower triangle of its factor by column; a
+        structure its standard deviations, then its correlations.
+        """
         return self._solution.theta.copy()
 
     def varcorr(self) -> pd.DataFrame:
@@ -67,9 +123,40 @@ class Estimated(FitRecord):
     def _covariances(self) -> tuple[TermCovariance, ...]:
         """Covariance matrices of the random-effects terms, in their order."""
         from ranef.present.protocol import TermCovariance
+        from ranef.problem.parameters import data_parameters
 
-        pairs = zip(self._problem.labels, self._estimates.covariances, strict=True)
-        return tuple(TermCovariance(label, matrix) for label, matrix in pairs)
+        problem = self._problem
+        own = data_parameters(problem.terms, self._solution.theta, self.sigma)
+        parts = zip(problem.labels, self._estimates.covariances, problem.terms, own, strict=True)
+        return tuple(TermCovariance(*part) for part in parts)
+
+    @property
+    def random_parameters(self) -> pd.DataFrame:
+        """What each covariance structure estimates, one row a parameter.
+
+        A structured covariance has fewer parameters than :meth:`varcorr` has rows: those are in
+        this frame. Free covariances have their standard deviations and correlations, a reduced rank
+        its loadings.
+
+        Returns
+        -------
+        DataFrame
+            Columns group, structure (the tag of the formula), parameter, estimate. Standard
+            deviations are in units of the response over those of the column.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> data = rn.datasets.load("machines")
+        >>> fit = rn.lmm("score ~ Machine + homcs(0 + Machine | Worker)", data)
+        >>> fit.random_parameters.round(2)
+            group structure parameter  estimate
+        0  Worker     homcs        sd      6.06
+        1  Worker     homcs       cor      0.63
+        """
+        from ranef.present.frames.structures import parameters_frame
+
+        return parameters_frame(self._covariances)
 
     @property
     def _has_residual(self) -> bool:

@@ -23,6 +23,9 @@ from ranef.frame.open import OpenFrame, in_row_order, open_frame
 from ranef.frame.read import read_open_frame
 from ranef.options import boolean, instance, mapping, numbers, one_of, shown
 from ranef.problem.memory import out_of_memory
+from ranef.residual import ResidualSpec, ResidualStructure, learn_residual, parse_residual
+from ranef.residual.base import GroupCodes
+from ranef.residual.spec import check_residual_columns
 from ranef.solve import Control
 from ranef.types import OFFSET, Array, Finding, MissingRows
 
@@ -50,9 +53,14 @@ def fit_model(parsed: Formula, given: Given, *, reml: bool, start: Any = None) -
     begun = perf_counter()
     _check(given, reml)
     weights, offset, control = given.weights, given.offset, given.control
+    residual = None if given.residual is None else _residual_of(given.residual, parsed)
     frame = open_frame(given.data)
     check_columns(parsed, frame.names, removed=True)
     names = list(parsed.variables())
+    if residual is not None:
+        check_residual_columns(residual, frame.names)
+        frame.require(residual.columns)
+        names += [name for name in residual.columns if name not in names]
     wanted = [*names]
     condition = None if given.subset is None else _condition(given.subset, frame)
     for name, argument in (("weights", weights), ("offset", offset)):
@@ -92,10 +100,29 @@ def fit_model(parsed: Formula, given: Given, *, reml: bool, start: Any = None) -
     try:
         design = build(parsed, used, given.contrasts, left_out=left_out)
         check_identifiable(design, w)
+        structure = None if residual is None else _learned(residual, used, design)
         total = _sum(design.offset, _finite("offset", extra.get("offset")))
         return Fit._of(
-            ModelSpec(parsed, reml, _assigned(given.prior, design), control or Control(), given),
-            Data(design, used, record, w, total, offset_name, left_out, frame.index),
+            ModelSpec(
+                parsed,
+                reml,
+                _assigned(given.prior, design),
+                control or Control(),
+                given,
+                residual,
+            ),
+            Data(
+                design,
+                used,
+                record,
+                w,
+                total,
+                offset_name,
+                left_out,
+                frame.index,
+                structure,
+                None if structure is None else w,
+            ),
             start=None if start is None else _numbers("start values", start),
             seconds={"read": read - begun, "formula and design": perf_counter() - read},
         )
@@ -120,6 +147,23 @@ def _check(given: Given, reml: bool) -> None:
         mapping("contrasts", given.contrasts, "contrasts are given by variable", example)
     if given.control is not None:
         instance("control", given.control, Control, "use ranef.Control(max_evaluations=...)")
+
+
+def _residual_of(text: Any, formula: Formula) -> ResidualSpec:
+    """The structure of the residuals that a call asks for."""
+    spec = parse_residual(text)
+    if not formula.bars:
+        raise OptionError(
+            "residual= is for models with random effects",
+            found=f"residual={shown(text)} and the formula {formula.text}",
+            fix="add a random part, as in (1 | group), or leave out residual=",
+        )
+    return spec
+
+
+def _learned(spec: ResidualSpec, table: Table, design: Design) -> ResidualStructure:
+    groups = {term.factor: GroupCodes(term.factor, term.codes) for term in design.terms}
+    return learn_residual(spec, table, tuple(groups.values()))
 
 
 def _condition(subset: Any, frame: OpenFrame) -> Condition:

@@ -37,6 +37,7 @@ class Given:
     missing: Literal["drop", "raise"] = "drop"
     control: Control | None = None
     subset: str | None = None
+    residual: str | None = None
 
 
 def changed(

@@ -85,6 +85,7 @@ class Influential(FitRecord):
 
         exact = boolean("exact", exact)
         units = units_of(self, by)
+        self._need_whole_groups(units.codes, f"influence by {units.name}")
         errors = self._estimates.vcov.diagonal() ** 0.5
         if by == ROWS and not units.factor and not exact:  # a factor may have that name
             frame, names = row_frame(self._by_rows(), self._design.x_names, units)

@@ -35,6 +35,7 @@ def read_for_prediction(
     offset: Any,
     random: bool,
     groups: bool | Collection[int],
+    besides: Collection[str] = (),
 ) -> tuple[Table, Array | float]:
     """The variables of the rows to predict, and the part of the offset that no formula holds.
 
@@ -53,6 +54,8 @@ def read_for_prediction(
         Whether the variables of the random part are read too.
     groups : bool or collection of int
         Whether the grouping factors are, or those of which terms.
+    besides : collection of str
+        Variables of the residual structure that are read.
 
     Returns
     -------
@@ -83,7 +86,9 @@ def read_for_prediction(
             )
         names = encoding.reads(frame.names, random=random, groups=groups)
         _require(names, frame, encoding)
-        table = read_open_frame(frame, (*names, *([name] if name else [])) or None)
+        frame.require(tuple(besides), where="the residual variance of new observations")
+        more = [each for each in besides if each not in names]
+        table = read_open_frame(frame, (*names, *more, *([name] if name else [])) or None)
     if name is not None:
         if name not in table:
             raise DataError(

@@ -162,7 +162,9 @@ class Predicting(FitRecord):
             offset,
             options.needs_random,
             terms,
+            self._residual_reads if interval == "prediction" else (),
         )
+        spread = self._residual_spread(table) if interval == "prediction" else 1.0
         if part == "random":
             shift = 0.0
         target = target_of(
@@ -173,6 +175,7 @@ class Predicting(FitRecord):
             self._estimates.covariances,
             lambda: self._modes,
             options,
+            spread,
         )
         if interval is None and not se:
             warn_not_estimable(target.broken, encoding)

@@ -21,9 +21,9 @@ from ranef.present.progress import progress
 from ranef.problem import Problem, check_residual_variance, form_problem, settled
 from ranef.problem.exact import NOTHING
 from ranef.solve import Control, Solution, solve, solve_data
-from ranef.solve.solution import at_solution
+from ranef.solve.solution import at_solution, evaluate_at
 from ranef.store.kept import Kept
-from ranef.types import Array, Finding, Findings, MissingRows
+from ranef.types import Array, Codes, Finding, Findings, MissingRows
 
 # What only some questions to a fit need is imported where they are answered: a fit starts sooner.
 if TYPE_CHECKING:
@@ -71,13 +71,16 @@ class FitRecord:
         """
         begun = perf_counter()
         control = spec.control
+        data = data.to_fit()
         if problem is None:
             problem = form_problem(data, spec.reml, spec.prior, control.threads)
         else:
-            problem = settled(problem, data)
+            problem = settled(problem.to_search(), data)
         gathered = perf_counter()
         kernel, solution = solve_data(problem, data, control, start)
         problem = solution.problem
+        if problem.residual is not None and problem.residual.phi is not None:
+            data = data.at_residual(problem.residual.phi)
         estimates = estimate(problem, solution, kernel)
         inner_variance = (estimates.sigma / problem.scaling.y_scale) ** 2
         check_residual_variance(problem, data.design, data.y, inner_variance, kernel)
@@ -155,7 +158,7 @@ class FitRecord:
     def _again(self, *, reml: bool) -> Self:
         """The same model for the same data by REML, or by ML."""
         spec = replace(self._spec, reml=reml)
-        problem = self._problem.with_reml(reml)
+        problem = self._problem.with_reml(reml).to_search()
         if self._kept is not None:
             return self._again_from_sums(spec, problem)
         return self._of(spec, self._data, problem)
@@ -170,6 +173,10 @@ class FitRecord:
         """
         kernel = problem.kernel()
         solution = solve(problem, spec.control, None, kernel)
+        if problem.searched is not None:
+            problem = solution.problem
+            kernel = problem.kernel()
+            evaluate_at(problem, kernel, solution.inner)
         estimates = estimate(problem, solution, kernel)
         inner_variance = (estimates.sigma / problem.scaling.y_scale) ** 2
         if (solution.found.loses_digits and problem.rows is None) or inner_variance <= NOTHING:
@@ -257,6 +264,53 @@ class FitRecord:
 
         with at_solution(self._problem, self._solution) as kernel:
             return variance_information(self._problem, self._solution.inner, kernel)
+
+    @property
+    def _residual_reads(self) -> tuple[str, ...]:
+        """Columns that the residual variance of new rows is read from."""
+        part = self._problem.residual
+        return () if part is None else part.structure.reads
+
+    def _residual_spread(self, table: Table) -> Array | float:
+        """Residual variance of new rows of weight 1 over sigma^2."""
+        part = self._problem.residual
+        if part is None or part.phi is None:
+            return 1.0
+        ratios = part.structure.ratios(table, part.phi)
+        return ratios**2
+
+    def _need_independent(self, what: str, fix: str) -> None:
+        """Refuse what belongs to single rows where residuals are correlated."""
+        part = self._problem.residual
+        if part is not None and part.whitening is not None:
+            raise OptionError(
+                f"{what} needs residuals that are independent of each other",
+                where=part.structure.spec.text,
+                found="residuals that are correlated in time",
+                fix=fix,
+            )
+
+    def _need_whole_groups(self, codes: Codes, what: str) -> None:
+        """Refuse units that part rows whose residuals are correlated."""
+        part = self._problem.residual
+        whitening = None if part is None else part.whitening
+        if part is not None and whitening is not None and not whitening.holds_groups(codes):
+            raise OptionError(
+                f"{what} would part rows whose residuals are correlated",
+                where=part.structure.spec.text,
+                found=f"rows of one '{whitening.label}' in several units",
+                fix=f"choose units in which '{whitening.label}' is nested",
+            )
+
+    def _need_one_variance(self, what: str, fix: str) -> None:
+        """Refuse what a structure of the residuals does not go with."""
+        part = self._problem.residual
+        if part is not None:
+            raise OptionError(
+                f"{what} is for models without residual=",
+                found=f"residual={part.structure.spec.text!r}",
+                fix=fix,
+            )
 
     def _need_random(self, what: str, fix: str) -> None:
         """Refuse what only models with random effects have."""

@@ -77,9 +77,11 @@ class Refitting(FitRecord):
         begun = perf_counter()
         data = replace(self._data, design=replace(self._design, y=values))
         threads = self._control.threads
+        spec = replace(self._spec, given=None)
+        if self._problem.residual is not None:
+            return self._of(spec, data, start=start)
         problem = self._problem.with_response(data.design, data.y, data.weights, threads)
         seconds = {"cross-products": perf_counter() - begun}
-        spec = replace(self._spec, given=None)
         return self._of(spec, data, problem, start=start, seconds=seconds)
 
     def bootstrap(
@@ -148,7 +150,9 @@ class Refitting(FitRecord):
         from ranef.present.results.bootstrap import Bootstrap
 
         plan = BootstrapPlan(n, kind, seed, threads)  # refuses before a bar is made for it
-        if statistic is not None or not self._problem.terms:
+        if kind not in ("parametric", "conditional"):
+            self._need_one_variance(f'a bootstrap of kind "{kind}"', 'use kind="parametric"')
+        if statistic is not None or not self._problem.terms or self._problem.residual is not None:
             from ranef.fit.bootstrapping import bootstrap_statistic
 
             return bootstrap_statistic(self, statistic, plan)
@@ -163,7 +167,7 @@ class Refitting(FitRecord):
                 BootstrapPlan(n, kind, seed, threads, tick),
             )
         estimates = values_of(
-            parameters_of(self._design.x_names, self._problem.labels),
+            parameters_of(self._design.x_names, self._problem.labels, self._problem.terms),
             self._estimates.beta[None, :],
             [c[None, :, :] for c in self._estimates.covariances],
             np.array([self._estimates.sigma]),

@@ -15,6 +15,8 @@ from ranef.types import Array
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ranef.inference.simulate import Noise
+
 __all__ = ["Simulating"]
 
 
@@ -43,7 +45,7 @@ class Simulating(FitRecord):
             The same seed gives the same draws; the first of many equals the only one.
         newdata : data frame, optional
             Rows to simulate instead of those of the fit: predictors and grouping factors. Their
-            residuals have weight 1.
+            residuals have weight 1 and the variance of their stratum, and are independent.
         random : {"new", "conditional"}
             ``"new"`` draws the random effects of every level anew (``re.form = NA`` of lme4's
             ``simulate``). ``"conditional"`` keeps those of the fit's levels at their conditional
@@ -104,13 +106,18 @@ class Simulating(FitRecord):
         offset: Any = None,
     ) -> Array:
         """Responses number `first` to ``first + n - 1``, shape (rows, n)."""
-        from ranef.inference.simulate import SimulatedTerm, simulate_responses, terms_of_rows
+        from ranef.inference.simulate import (
+            SimulatedTerm,
+            noise_of,
+            simulate_responses,
+            terms_of_rows,
+        )
 
         one_of("random", random, ("new", "conditional"))
         modes = self._modes if random == "conditional" else None
         coefficients = self._given_beta(beta)
         deviation, covariances = self._given_variances(theta, sigma)
-        noise: Array | float = deviation
+        noise: Noise = deviation
         if newdata is None:
             if offset is not None:
                 raise OptionError(
@@ -126,16 +133,23 @@ class Simulating(FitRecord):
                 SimulatedTerm(term.codes, term.Z, term.n_levels, own)
                 for term, own in zip(self._design.terms, held, strict=True)
             )
-            if self._weights is not None:
-                noise = deviation / np.sqrt(self._weights)
+            noise = noise_of(self._problem, deviation, self._weights)
         else:
             from ranef.fit.new_data import read_for_prediction, warn_not_estimable
             from ranef.inference.rows import fixed_part
 
             encoding = self._design.encoding
             table, shift = read_for_prediction(
-                newdata, self._table, encoding, self._data.offset_name, offset, True, True
+                newdata,
+                self._table,
+                encoding,
+                self._data.offset_name,
+                offset,
+                True,
+                True,
+                self._residual_reads,
             )
+            noise = deviation * np.sqrt(self._residual_spread(table))
             x, broken = encoding.fixed_and_broken(table)
             mean = fixed_part(x, coefficients, encoding.offset(table)) + shift
             mean[broken.any(axis=1)] = np.nan

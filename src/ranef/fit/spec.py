@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ranef.formula import Formula
+from ranef.residual import ResidualSpec
 from ranef.solve import Control
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ class ModelSpec:
     prior : Assigned or None
         Whose parameters are filled in.
     control : Control
+    residual : ResidualSpec or None
     given : Given or None
         The arguments of the user's call that asks for this, if there is one. They hold the user's
         data and are never pickled.
@@ -36,6 +38,7 @@ class ModelSpec:
     prior: Assigned | None = None
     control: Control = field(default_factory=Control)
     given: Given | None = field(default=None, repr=False)
+    residual: ResidualSpec | None = None
 
     def with_prior(self, prior: Assigned | None) -> ModelSpec:
         """The same model with other priors."""

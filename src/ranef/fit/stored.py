@@ -119,8 +119,13 @@ def load(path: Any) -> Fit:
     parts = read_file(path, "fit")
     if not isinstance(parts, dict) or not _complete(parts):
         raise DataError("the file is damaged", where=str(path), fix="save the fit again")
+    part = parts["_problem"].residual
     spec = ModelSpec(
-        parts["_formula"], parts["_problem"].reml, parts["_problem"].prior, parts["_control"]
+        parts["_formula"],
+        parts["_problem"].reml,
+        parts["_problem"].prior,
+        parts["_control"],
+        residual=None if part is None else part.structure.spec,
     )
     data = Data(
         parts["_design"],
@@ -130,6 +135,9 @@ def load(path: Any) -> Fit:
         parts["_offset"],
         parts["_offset_name"],
         parts["_left_out"],
+        residual=None if part is None else part.structure,
+        given_weights=None if part is None else parts["_weights"],
+        phi=None if part is None else part.phi,
     )
     own = {f.name: parts[f.name] for f in fields(FitRecord) if f.name not in ("_spec", "_data")}
     return Fit(spec, data, **own)
@@ -155,9 +163,19 @@ def _complete(parts: dict[str, Any]) -> bool:
         "_control": Control,
         "_kept": Kept,
     }
-    return parts.keys() == {*_NAMES} and all(
-        isinstance(parts[name], kind) for name, kind in kinds.items()
+    return (
+        parts.keys() == {*_NAMES}
+        and all(isinstance(parts[name], kind) for name, kind in kinds.items())
+        and _as_many(parts["_problem"], parts["_solution"])
     )
+
+
+def _as_many(problem: Problem, solution: Solution) -> bool:
+    """Whether there are as many parameters as the structures of the terms have."""
+    try:
+        return problem.n_theta == solution.inner.size
+    except (TypeError, ValueError, RuntimeError):  # no structure at all
+        return False
 
 
 def _parts(record: FitRecord) -> dict[str, Any]:
@@ -231,8 +249,14 @@ def _without_rows(design: Design, absent: Any) -> Design:
 
 
 def _problem(problem: Problem) -> Problem:
-    """Without the inner columns of a nearly collinear X, of which only the number counts."""
-    scaling = problem.scaling
+    """Without the inner columns of a nearly collinear X, of which only the number counts.
+
+    And without what the structure of the residuals knows of single rows.
+    """
+    scaling, part = problem.scaling, problem.residual
+    if part is not None:
+        structure = part.structure.without_rows()
+        problem = replace(problem, residual=replace(part, structure=structure))
     if scaling.orthogonal is None:
         return problem
     return replace(problem, scaling=replace(scaling, orthogonal=scaling.orthogonal[:0]))

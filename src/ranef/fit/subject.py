@@ -23,6 +23,8 @@ from ranef.formula import parse
 from ranef.frame import Table
 from ranef.present.diagnosis.facade import Diagnosis
 from ranef.priors.assign import assign
+from ranef.residual import learn_residual
+from ranef.residual.base import GroupCodes
 from ranef.solve import Control
 from ranef.types import OFFSET, Array
 
@@ -40,11 +42,12 @@ def subject_of(record: FitRecord) -> Subject:
         rows: NDArray[np.bool_] | None = None,
         prior: Any = SAME,
         control: Control | None = None,
+        random: bool = True,
     ) -> Subject:
-        parsed = record._formula if formula is None else parse(formula)
+        parsed = record._formula if formula is None else parse(formula, random=random)
         old = record._data
         table = old.table if rows is None else _rows_of(old.table, rows)
-        weights, offset = (_of_rows(values, rows) for values in (old.weights, old.offset))
+        weights, offset = (_of_rows(values, rows) for values in (old.own_weights, old.offset))
         state = record._design.encoding.state
         contrasts = to_argument(state, parsed.variables())
         design = build(parsed, table, contrasts, left_out=old.left_out)
@@ -55,8 +58,22 @@ def subject_of(record: FitRecord) -> Subject:
             record._spec.reml if reml is None else reml,
             kept if prior is SAME else assign(prior, design.terms, design.x_names),
             control or Control(),
+            residual=record._spec.residual,
         )
-        data = Data(design, table, old.missing, weights, offset, left_out=old.left_out)
+        residual = None
+        if old.residual is not None:
+            groups = {term.factor: GroupCodes(term.factor, term.codes) for term in design.terms}
+            residual = learn_residual(old.residual.spec, table, tuple(groups.values()))
+        data = Data(
+            design,
+            table,
+            old.missing,
+            weights,
+            offset,
+            left_out=old.left_out,
+            residual=residual,
+            given_weights=None if residual is None else weights,
+        )
         return subject_of(FitRecord._of(spec, data, start=start))
 
     return Subject(
@@ -110,13 +127,15 @@ def _call(record: FitRecord) -> Call:
     arguments = []
     if not record._problem.reml:
         arguments.append("reml=False")
-    if record._weights is not None:
+    if record._data.own_weights is not None:
         arguments.append("weights=weights")
     offset, given = record._data.offset_name, record._spec.given
     if offset is not None:
         arguments.append("offset=offset" if offset == OFFSET else f"offset={quoted(offset)}")
     if given is not None and given.subset is not None:
         arguments.append(f"subset={quoted(given.subset)}")
+    if record._spec.residual is not None:
+        arguments.append(f"residual={quoted(record._spec.residual.text)}")
     if to_argument(record._design.encoding.state, record._formula.variables()):
         arguments.append("contrasts=contrasts")
     return Call(record._formula.text, arguments=tuple(arguments))

@@ -42,6 +42,7 @@ class Updating(FitRecord):
         prior: Any = AS_BEFORE,
         missing: Literal["drop", "raise"] = AS_BEFORE,
         subset: str | None = AS_BEFORE,
+        residual: str | None = AS_BEFORE,
         start: Any = None,
         control: Control | None = AS_BEFORE,
     ) -> Fit:
@@ -105,9 +106,12 @@ class Updating(FitRecord):
             "prior": prior,
             "missing": missing,
             "subset": subset,
+            "residual": residual,
             "control": control,
         }
         changes = {name: value for name, value in changes.items() if value is not AS_BEFORE}
+        if self._spec.given is None and self._spec.residual is not None:
+            changes.setdefault("residual", self._spec.residual.text)
         text = self._formula.text if formula is None else updated(self._formula, formula)
         given = changed(self._spec.given, data, changes, self._table, self.missing_rows)
         if contrasts is AS_BEFORE and given.contrasts:

@@ -22,7 +22,6 @@ from ranef.problem import Problem, roots
 from ranef.problem.parameters import joined, parts
 from ranef.solve import Control, Solution
 from ranef.solve.solution import at_solution
-from ranef.source import rows_of
 from ranef.types import Array
 
 __all__ = ["GAIN", "KINDS", "BootstrapDraws", "BootstrapPlan", "bootstrap_draws", "lifted_start"]
@@ -131,7 +130,7 @@ def bootstrap_draws(
             refits = replicator.conditional(work, kernel.beta, sigma, kernel.modes())
         elif kind == "residual":
             pools, errors = _pools(problem, solution.inner, kernel, design, y, weights, sigma)
-            rows = rows_of(design, problem.scaling, y, weights)
+            rows = problem.rows_of(design, y, weights)
             refits = replicator.residual(work, rows, kernel.beta, pools, errors)
         else:
             if len(problem.products.sizes) != 1:
@@ -141,7 +140,7 @@ def bootstrap_draws(
                     found=f"grouping factors {factors}",
                     fix="use kind='parametric' or kind='residual'",
                 )
-            refits = replicator.cluster(work, rows_of(design, problem.scaling, y, weights))
+            refits = replicator.cluster(work, problem.rows_of(design, y, weights))
         return _on_data_scale(problem, design, refits, kind, seed)
 
 
@@ -231,7 +230,7 @@ def _on_data_scale(
     per_row = scaling.criterion_constant(1.0, problem.reml) - free
     if problem.prior is not None:
         free += problem.prior.fixed_constant()
-    parameters = parameters_of(design.x_names, problem.labels)
+    parameters = parameters_of(design.x_names, problem.labels, problem.terms)
     return BootstrapDraws(
         parameters=parameters,
         values=values_of(parameters, beta, covariances, sigma),

@@ -33,7 +33,7 @@ from ranef.inference.estimates import estimate
 from ranef.inference.quadratic import quadratic_forms
 from ranef.inference.satterthwaite import satterthwaite_df, variance_derivatives
 from ranef.options import name as name_option
-from ranef.problem import make_problem
+from ranef.problem import problem_of
 from ranef.solve import solve
 from ranef.types import Array
 
@@ -322,7 +322,7 @@ def _compare(
     from scipy import special
 
     design = data.design
-    problem = make_problem(design, data.y, data.weights, reml)
+    problem = problem_of(data, reml)
     kernel = problem.kernel()
     solution = solve(problem, None, None, kernel)
     found = estimate(problem, solution, kernel)

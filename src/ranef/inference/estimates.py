@@ -35,7 +35,7 @@ class Estimates:
     criterion : float
         What was minimised: -2 loglik, with priors -2 their log density on top.
     n_parameters : int
-        Fixed effects, theta and sigma.
+        Fixed effects, theta, sigma, and what structures the residuals.
     """
 
     beta: Array
@@ -83,7 +83,7 @@ def estimate(problem: Problem, solution: Solution, kernel: Kernel | None = None)
         deviance=deviance,
         criterion=solution.criterion,
         n=problem.n,
-        n_parameters=problem.p + problem.n_theta + 1,
+        n_parameters=problem.p + problem.n_theta + problem.n_residual + 1,
     )
 
 

@@ -14,7 +14,6 @@ from ranef.problem.left import left_of_response
 from ranef.problem.parameters import group_lambdas
 from ranef.solve import Solution
 from ranef.solve.solution import at_solution
-from ranef.source import rows_of
 from ranef.types import Array
 
 __all__ = ["GroupResiduals", "group_residuals", "standardized_modes"]
@@ -95,7 +94,7 @@ def group_residuals(
         Position of the grouping factor.
     """
     with at_solution(problem, solution) as kernel:
-        rows = rows_of(design, problem.scaling, y, weights)
+        rows = problem.rows_of(design, y, weights)
         modes = kernel.modes()
         others = [None if g == group else b for g, b in enumerate(modes)]
         left = left_of_response(rows, kernel.beta, others)

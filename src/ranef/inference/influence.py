@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from ranef.core import Evidence, Kernel, Layout, Rows
 from ranef.core.downdate import Downdate
+from ranef.covariance import structure_of
 from ranef.design import Design
 from ranef.errors import NumericalError
 from ranef.inference.estimates import Estimates
@@ -32,7 +33,6 @@ from ranef.inference.parameters import Parameter, parameters_of, values_of
 from ranef.problem import Problem
 from ranef.solve import Control, Solution
 from ranef.solve.solution import at_solution, evaluate_at, search
-from ranef.source import rows_of
 from ranef.types import Array, Codes
 
 __all__ = ["FIXED", "GONE", "ONE_STEP", "REFIT", "LeftOut", "Units", "leave_out"]
@@ -125,7 +125,7 @@ def leave_out(
         Whether the variances are estimated again however long that takes.
     """
     n_units = len(units.levels)
-    rows = rows_of(design, problem.scaling, y, weights)
+    rows = problem.rows_of(design, y, weights)
     downdate = Downdate(problem.products, rows, units.codes, n_units)
     k = len(problem.terms)
     beta, sigma = np.full((n_units, problem.p), np.nan), np.full(n_units, np.nan)
@@ -169,7 +169,7 @@ def leave_out(
                     relative[t][j] = found.relative[t]
         tick(int(stepped.sum()) + done + 1)
     absolute = [sigma[:, None, None] ** 2 * r for r in relative]
-    parameters = parameters_of(design.x_names, problem.labels)
+    parameters = parameters_of(design.x_names, problem.labels, problem.terms)
     values = values_of(parameters, beta, absolute, sigma)
     own = values_of(
         parameters,
@@ -270,15 +270,16 @@ def _without(
         if not _determined(kernel, metric):
             return None
         if not refit:
-            ranks = solution.certificate.rank.values()
-            sizes = [t.q for t in problem.terms]
-            lost = any(r < q for r, q in zip(ranks, sizes, strict=True))
+            lost = solution.certificate.singular
             return _found(problem, kernel, list(solution.covariances), lost, True)
         found = search(problem, control, None, kernel, inner=start).found
         if found.status == "broke down":
             return None
         evidence = Evidence(*found.evidence)
-        lost = any(r < t.q for r, t in zip(evidence.rank, problem.terms, strict=True))
+        lost = any(
+            rank < structure_of(term).most_rank
+            for rank, term in zip(evidence.rank, problem.terms, strict=True)
+        )
         good = found.status == "converged" and evidence.gain < 1e-4
         return _found(problem, kernel, list(found.covariances), lost, good)
     except (NumericalError, np.linalg.LinAlgError):

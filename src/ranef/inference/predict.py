@@ -90,7 +90,7 @@ def predict(
         half = _half_width(of_mean, _df_of_fixed_part(target.x, ddf), mean, options.confidence)
         return Prediction(estimate, std_error, mean - half, mean + half, target.broken)
     if target.fresh is not None:
-        variance = variance.plus(variances.residual(mean.size))
+        variance = variance.plus(variances.residual(mean.size, target.spread))
         variance = variance.plus(variances.new_groups(target.fresh))
     df = _df(variance, target, variances, ddf, options)
     half = _half_width(variance.value, df, mean, options.confidence)

@@ -25,7 +25,7 @@ from ranef.inference.prediction_options import PredictionOptions
 from ranef.inference.prediction_target import Target
 from ranef.inference.prediction_variance import new_groups, relative_variances
 from ranef.inference.rows import random_part
-from ranef.inference.simulate import draw_key
+from ranef.inference.simulate import draw_key, noise_of, residuals_from
 from ranef.problem import Problem
 from ranef.problem.parameters import group_lambdas
 from ranef.solve import Control, Solution
@@ -63,14 +63,14 @@ def predict_bootstrap(
         )
     key = draw_key(options.seed)
     roots = [semidefinite_cholesky(c) for c in estimates.covariances]
-    noise = estimates.sigma if weights is None else estimates.sigma / np.sqrt(weights)
+    noise = noise_of(problem, estimates.sigma, weights)
     fixed = design.X @ estimates.beta
     true_mean = target.x @ estimates.beta
     random = [(term.codes, term.Z) for term in design.terms]
     rows = inner_rows(problem, target.x, target.blocks)
     fresh = None if target.fresh is None else inner_rows(problem, target.x, target.fresh)
     with at_solution(problem, solution) as standing:
-        own = _scale(problem, standing, solution.inner, rows, fresh)
+        own = _scale(problem, standing, solution.inner, rows, fresh, target.spread)
     errors = np.empty((options.draws, target.mean.size))
     squares = np.zeros(target.mean.size)
     for k in range(options.draws):
@@ -79,7 +79,8 @@ def predict_bootstrap(
             rng.standard_normal((term.n_levels, term.q)) @ root.T
             for term, root in zip(design.terms, roots, strict=True)
         )
-        y = fixed + random_part(random, effects) + noise * rng.standard_normal(design.n)
+        y = fixed + random_part(random, effects)
+        y = y + residuals_from(noise, rng.standard_normal(design.n))
         again = problem.with_response(design, y, weights, 1)
         kernel = again.kernel()
         refit = solve(again, control, kernel=kernel)
@@ -92,11 +93,12 @@ def predict_bootstrap(
             errors[k] += np.where(codes < 0, np.einsum("ij,ij->i", z, new), 0.0)
         squares += errors[k] ** 2
         if target.fresh is not None:
-            errors[k] += estimates.sigma * rng.standard_normal(target.mean.size)
+            spread = estimates.sigma * np.sqrt(target.spread)
+            errors[k] += spread * rng.standard_normal(target.mean.size)
             for (_, z), root in zip(target.fresh, roots, strict=True):
                 new = rng.standard_normal((z.shape[0], root.shape[0])) @ root.T
                 errors[k] += np.einsum("ij,ij->i", z, new)
-        scale = _scale(again, kernel, refit.inner, rows, fresh)
+        scale = _scale(again, kernel, refit.inner, rows, fresh, target.spread)
         errors[k] /= np.where(scale > 0.0, scale, 1.0)
         tick(k + 1)
     missing = np.isnan(target.mean)
@@ -116,11 +118,16 @@ def predict_bootstrap(
 
 
 def _scale(
-    problem: Problem, kernel: CoreKernel, inner: Array, rows: InnerRows, fresh: InnerRows | None
+    problem: Problem,
+    kernel: CoreKernel,
+    inner: Array,
+    rows: InnerRows,
+    fresh: InnerRows | None,
+    spread: Array | float,
 ) -> Array:
     """Standard errors of what is predicted, where a kernel stands."""
     relative = [t @ t.T for t in group_lambdas(problem, inner)]
     variance = relative_variances(problem, kernel, relative, rows)
     if fresh is not None:
-        variance = variance + 1.0 + new_groups(fresh, relative)
+        variance = variance + spread + new_groups(fresh, relative)
     return np.asarray(problem.scaling.y_scale * np.sqrt(variance * kernel.r2 / problem.nu))

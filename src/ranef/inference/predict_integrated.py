@@ -75,7 +75,7 @@ def predict_integrated(
             variances[:, k] = relative_variances(problem, kernel, relative, rows)
             variances[:, k] *= sigma2
             if fresh is not None:
-                more[:, k] = sigma2 * (1.0 + new_groups(fresh, relative))
+                more[:, k] = sigma2 * (chunk.spread + new_groups(fresh, relative))
         means += np.broadcast_to(chunk.offset, chunk.mean.shape)[:, None]
         centre = means @ weights
         tail = problem.nu / (problem.nu - 2.0) if problem.nu > 2.0 else np.inf
@@ -101,7 +101,7 @@ def _rows(target: Target, part: slice) -> Target:
     def taken(blocks: Blocks) -> Blocks:
         return [(code[part], z[part]) for code, z in blocks]
 
-    offset = target.offset
+    offset, spread = target.offset, target.spread
     return replace(
         target,
         mean=target.mean[part],
@@ -109,6 +109,7 @@ def _rows(target: Target, part: slice) -> Target:
         offset=offset if isinstance(offset, float) else offset[part],
         blocks=taken(target.blocks),
         fresh=None if target.fresh is None else taken(target.fresh),
+        spread=spread if isinstance(spread, float) else spread[part],
     )
 
 

@@ -41,6 +41,8 @@ class Target:
         Those of new groups that a new observation has besides.
     broken : ndarray of bool, shape (rows, columns left out)
         Which rows are not estimable, and by which column that was left out of X.
+    spread : ndarray, shape (rows,), or float
+        Residual variance of a new observation over sigma^2.
     """
 
     mean: Array
@@ -50,6 +52,7 @@ class Target:
     blocks: Blocks
     fresh: Blocks | None
     broken: NDArray[np.bool_]
+    spread: Array | float = 1.0
 
     @property
     def estimate(self) -> Array:
@@ -64,8 +67,11 @@ def target_of(
     covariances: Sequence[Array],
     modes: Callable[[], tuple[Array, ...]],
     options: PredictionOptions,
+    spread: Array | float = 1.0,
 ) -> Target:
     """The rows of a table that has the model's predictors.
+
+    `spread` is the residual variance of new observations over sigma^2.
 
     Raises
     ------
@@ -100,7 +106,7 @@ def target_of(
     if options.interval == "prediction":
         left = [k not in options.terms for k in range(len(labels))]
         fresh = [(c, z * float(new)) for (c, z), new in zip(all_blocks, left, strict=True)]
-    return Target(mean, drawn, x, offset, blocks, fresh, broken)
+    return Target(mean, drawn, x, offset, blocks, fresh, broken, spread)
 
 
 def _counted(blocks: Blocks, problem: Problem, terms: Sequence[int], n: int) -> Blocks:

@@ -93,16 +93,16 @@ class RowVariances:
 
         return PredictionVariance(value, gradient)
 
-    def residual(self, n: int) -> PredictionVariance:
-        """Of the residual of a new observation with weight 1: sigma^2."""
-        variance = self.estimates.sigma**2
+    def residual(self, n: int, spread: Array | float = 1.0) -> PredictionVariance:
+        """Of the residual of a new observation with weight 1: sigma^2, times `spread`."""
+        variance = np.broadcast_to(self.estimates.sigma**2 * np.asarray(spread), (n,))
 
         def gradient() -> Array:
             out = np.zeros((n, len(self._face().coordinates) + 1))
             out[:, -1] = 2.0 * variance
             return out
 
-        return PredictionVariance(np.full(n, variance), gradient)
+        return PredictionVariance(variance, gradient)
 
     def new_groups(self, blocks: Blocks) -> PredictionVariance:
         """Of the random effects of new levels in every term: z' Sigma z."""

@@ -15,7 +15,6 @@ from ranef.problem.left import left_of_response, weighted
 from ranef.problem.parameters import group_lambdas
 from ranef.solve import Solution
 from ranef.solve.solution import at_solution
-from ranef.source import rows_of
 from ranef.types import Array
 
 __all__ = ["QUANTILE_KINDS", "marginal_sd", "quantiles_of", "residuals_of_model"]
@@ -31,7 +30,7 @@ def residuals_of_model(
     weights: Array | None,
     kind: str,
 ) -> Array:
-    """``"standardized"`` or ``"whitened"`` residuals.
+    """``"normalized"``, ``"standardized"`` or ``"whitened"`` residuals.
 
     Parameters
     ----------
@@ -39,10 +38,13 @@ def residuals_of_model(
         Response less offset.
     """
     with at_solution(problem, solution) as kernel:
-        rows = rows_of(design, problem.scaling, y, weights)
+        rows = problem.rows_of(design, y, weights)
         if kind == "standardized":
             return standardized_residuals(problem, kernel, rows)
         sigma = float(np.sqrt(kernel.r2 / problem.nu))
+        if kind == "normalized":
+            left = left_of_response(rows, kernel.beta, kernel.modes())
+            return weighted(left, rows.weights) / sigma
         values = weighted(left_of_response(rows, kernel.beta), rows.weights) / sigma
         return whitened(problem, group_lambdas(problem, solution.inner), rows, values)
 

@@ -21,12 +21,11 @@ from ranef.inference.bootstrap import lifted_start
 from ranef.inference.estimates import Estimates
 from ranef.inference.group_residuals import standardized_modes
 from ranef.inference.residual_laws import Parts, ResidualTest, tests_of
-from ranef.inference.simulate import SimulatedTerm, draw_key, simulate_response
+from ranef.inference.simulate import SimulatedTerm, draw_key, noise_of, simulate_response
 from ranef.problem import Problem
 from ranef.problem.left import left_of_response, weighted
 from ranef.solve import Control, Solution
 from ranef.solve.solution import at_solution
-from ranef.source import rows_of
 from ranef.types import Array
 
 __all__ = ["ResidualTests", "residual_tests", "standardized_residuals"]
@@ -85,7 +84,7 @@ def residual_tests(
     n : int or None
         Refits; None takes the textbook laws.
     """
-    rows = rows_of(design, problem.scaling, y, weights)
+    rows = problem.rows_of(design, y, weights)
     tests = tests_of(problem, rows, estimates.covariances)
     with at_solution(problem, solution) as kernel:
         own = _parts(problem, kernel, rows, solution.inner)
@@ -101,7 +100,7 @@ def residual_tests(
     key = draw_key(seed)
     start = lifted_start(problem, solution.inner)
     plain, mean = replace(problem, rows=None), design.X @ estimates.beta
-    noise = estimates.sigma if weights is None else estimates.sigma / np.sqrt(weights)
+    noise = noise_of(problem, estimates.sigma, weights)
     terms = [SimulatedTerm(t.codes, t.Z, t.n_levels) for t in design.terms]
     roots = [semidefinite_cholesky(c) for c in estimates.covariances]
     drawn = []
@@ -172,6 +171,6 @@ def _refitted(
     found = kernel.optimise(again.terms, start, control.max_evaluations, control.gain)
     if found.status != "converged":
         return None
-    rows = rows_of(design, again.scaling, y, weights)
+    rows = again.rows_of(design, y, weights)
     parts = _parts(again, kernel, rows, found.theta)
     return np.array([test.value(parts) for test in tests])

@@ -25,7 +25,6 @@ from ranef.problem.left import left_of_response, weighted
 from ranef.problem.parameters import group_lambdas
 from ranef.solve import Solution
 from ranef.solve.solution import at_solution
-from ranef.source import rows_of
 from ranef.types import Array
 
 __all__ = ["RowInfluence", "row_influence"]
@@ -58,7 +57,7 @@ def row_influence(
         Response less offset.
     """
     with at_solution(problem, solution) as kernel:
-        rows = rows_of(design, problem.scaling, y, weights)
+        rows = problem.rows_of(design, y, weights)
         left = 1.0 - row_variances(kernel, rows)
         residual = weighted(left_of_response(rows, kernel.beta, kernel.modes()), rows.weights)
         solved = _solved_columns(problem, solution, kernel, rows)

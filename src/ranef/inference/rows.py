@@ -12,7 +12,6 @@ from ranef.options import one_of, shown
 from ranef.problem import Problem
 from ranef.solve import Solution
 from ranef.solve.solution import at_solution
-from ranef.source import rows_of
 from ranef.types import Array, Codes
 
 __all__ = [
@@ -25,7 +24,7 @@ __all__ = [
     "residuals",
 ]
 
-OF_MODEL = ("standardized", "whitened")
+OF_MODEL = ("normalized", "standardized", "whitened")
 """Kinds of residuals that take more than the fitted values."""
 
 RESIDUALS = ("response", "pearson", "deviance", "working", "marginal", *OF_MODEL)
@@ -75,4 +74,4 @@ def leverages(
 ) -> Array:
     """Diagonal of the map from y to the fitted values, at the estimated variances."""
     with at_solution(problem, solution) as kernel:
-        return row_variances(kernel, rows_of(design, problem.scaling, y, weights))
+        return row_variances(kernel, problem.rows_of(design, y, weights))

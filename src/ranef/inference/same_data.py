@@ -81,7 +81,7 @@ def _shared(one: Table, other: Table, formulas: tuple[Formula, Formula]) -> list
 
 def _columns(data: Data, names: Sequence[str]) -> Sequence[Array]:
     n = data.design.n
-    weights = np.ones(n) if data.weights is None else data.weights
+    weights = np.ones(n) if data.own_weights is None else data.own_weights
     offset = np.zeros(n) if data.offset is None else data.offset
     return [data.design.y, weights, offset, *(_values(data.table, name) for name in names)]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,15 +13,44 @@ from ranef.design.grouping import learn_grouping
 from ranef.frame import Table
 from ranef.options import seed as checked_seed
 from ranef.options import whole
+from ranef.problem import Problem
 from ranef.types import Array, Codes
 
 __all__ = [
+    "Noise",
     "SimulatedTerm",
     "draw_key",
+    "noise_of",
+    "residuals_from",
     "simulate_response",
     "simulate_responses",
     "terms_of_rows",
 ]
+
+Noise = Array | float | Callable[[Array], Array]
+"""Standard deviations of independent residuals, or what makes residuals of standard normal ones."""
+
+
+def noise_of(problem: Problem, sigma: float, weights: Array | None) -> Noise:
+    """The residuals of the rows of a problem.
+
+    Parameters
+    ----------
+    sigma : float
+        Of a row of weight 1.
+    weights : ndarray or None, shape (n,)
+    """
+    scale: Array | float = sigma if weights is None else sigma / np.sqrt(weights)
+    whitening = None if problem.residual is None else problem.residual.whitening
+    if whitening is None:
+        return scale
+    dependent = whitening.dependent
+    return lambda values: np.asarray(scale * dependent(values))
+
+
+def residuals_from(noise: Noise, values: Array) -> Array:
+    """Residuals from standard normal values."""
+    return noise(values) if callable(noise) else np.asarray(noise * values)
 
 
 def draw_key(seed: int | None) -> int:
@@ -56,7 +85,7 @@ def simulate_responses(
     terms: Sequence[SimulatedTerm],
     mean: Array,
     covariances: Sequence[Array],
-    noise: Array | float,
+    noise: Noise,
     n: int,
     seed: int | None,
     first: int = 0,
@@ -72,8 +101,8 @@ def simulate_responses(
         Offset + X beta.
     covariances : sequence of ndarray, shape (q, q)
         Of the random effects of each term.
-    noise : ndarray, shape (rows,), or float
-        Standard deviation of the residuals.
+    noise : ndarray, shape (rows,), float, or callable
+        Of the residuals: see `Noise`.
     first : int
         Number of the first draw: the same seed gives the same draws in one call or in several.
     """
@@ -90,13 +119,13 @@ def simulate_response(
     terms: Sequence[SimulatedTerm],
     mean: Array,
     roots: Sequence[Array],
-    noise: Array | float,
+    noise: Noise,
     key: int,
     k: int,
 ) -> Array:
-    """Draw k, shape (rows,); `roots` L of the covariances L L', `noise` the SDs of the rows."""
+    """Draw k, shape (rows,); `roots` L of the covariances L L', `noise` of the residuals."""
     rng = np.random.Generator(np.random.Philox(key=np.array([key, k], dtype=np.uint64)))
-    y = mean + noise * rng.standard_normal(mean.size)
+    y = mean + residuals_from(noise, rng.standard_normal(mean.size))
     for term, root in zip(terms, roots, strict=True):
         b = rng.standard_normal((max(term.n_levels, 1), term.z.shape[1])) @ root.T
         if term.held is not None:

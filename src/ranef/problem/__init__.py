@@ -1,7 +1,7 @@
 """The problem: a frozen record of what is minimised, and maps between its two scales."""
 
 from ranef.problem.exact import check_residual_variance
-from ranef.problem.forming import form_problem, settled
+from ranef.problem.forming import form_problem, problem_of, settled
 from ranef.problem.parameters import covariances, nearest, roots
 from ranef.problem.problem import Problem, make_problem
 
@@ -12,6 +12,7 @@ __all__ = [
     "form_problem",
     "make_problem",
     "nearest",
+    "problem_of",
     "roots",
     "settled",
 ]

@@ -20,12 +20,14 @@ from ranef.core import (
 from ranef.core.columns import row_threads
 from ranef.covariance import structure_of
 from ranef.design import Design
+from ranef.problem.residuals import ResidualPart
 from ranef.source import Source, in_memory, rows_of
 from ranef.source.scaling import COLLINEAR, Scaling, orthogonal_scaling, with_response
 from ranef.types import Array
 
 if TYPE_CHECKING:
     from ranef.priors.assign import Assigned
+    from ranef.residual import ResidualStructure
 
 __all__ = ["Problem", "make_problem"]
 
@@ -48,6 +50,9 @@ class Problem:
     rows : Rows or None
         Of the inner columns, where cross-products lose digits that the fit needs: a kernel then
         sums what is left of X and y over them.
+    residual : ResidualPart or None
+        The structure of the residuals. Where its parameters are known, `products` are those at
+        them; else they are searched for together with the random effects'.
     """
 
     products: CrossProducts = field(repr=False)
@@ -57,6 +62,7 @@ class Problem:
     reml: bool
     prior: Assigned | None = None
     rows: Rows | None = field(default=None, repr=False)
+    residual: ResidualPart | None = field(default=None, repr=False)
 
     @property
     def n(self) -> int:
@@ -82,6 +88,17 @@ class Problem:
     def n_theta(self) -> int:
         return sum(structure_of(term).size for term in self.terms)
 
+    @property
+    def n_residual(self) -> int:
+        """Parameters of the residuals beside their variance."""
+        return 0 if self.residual is None else self.residual.size
+
+    @property
+    def searched(self) -> ResidualPart | None:
+        """The structure of the residuals, if its parameters are to be searched for."""
+        part = self.residual
+        return part if part is not None and part.phi is None else None
+
     def penalty(self) -> Penalty:
         """What the priors add, in inner coordinates."""
         if self.prior is None:
@@ -104,7 +121,16 @@ class Problem:
         if self.prior is not None:
             constant += self.prior.fixed_constant()
             penalty = self.penalty()
-        kernel = CoreKernel(self.products, self.reml, constant, penalty, threads)
+        part = self.searched
+        kernel = CoreKernel(
+            self.products,
+            self.reml,
+            constant,
+            penalty,
+            threads,
+            () if part is None else part.basis,
+            None if part is None else part.core,
+        )
         if kernel.dense_columns:
             from ranef.problem.memory import check_memory
 
@@ -125,13 +151,42 @@ class Problem:
         `design`, but for its response, and `weights` are those that the problem was made from.
         """
         scaling = with_response(self.scaling, design.response, y)
-        rows = rows_of(design, scaling, y, weights)
+        moved = replace(self, scaling=scaling, rows=None)
+        rows = moved.rows_of(design, y, weights)
         products = change_response(self.products, rows, row_threads(design.n, threads))
-        return replace(self, products=products, scaling=scaling, rows=None)
+        return replace(moved, products=products)
 
     def with_rows(self, design: Design, y: Array, weights: Array | None) -> Problem:
         """The same, from the rows where cross-products lose digits; `y` less offset."""
-        return replace(self, rows=rows_of(design, self.scaling, y, weights))
+        return replace(self, rows=self.rows_of(design, y, weights))
+
+    def rows_of(self, design: Design, y: Array, weights: Array | None) -> Rows:
+        """The rows that the cross-products are of: their residuals are independent.
+
+        Parameters
+        ----------
+        design : Design
+        y : ndarray, shape (n,)
+            Response less offset.
+        weights : ndarray or None, shape (n,)
+        """
+        rows = rows_of(design, self.scaling, y, weights)
+        whitening = None if self.residual is None else self.residual.whitening
+        return rows if whitening is None else whitening.rows(rows)
+
+    def at_residual(self, phi: Array) -> Problem:
+        """The problem at known parameters of the residuals: one of independent residuals."""
+        assert self.residual is not None
+        products = self.residual.products(phi)
+        return replace(self, products=products, residual=self.residual.at(phi), rows=None)
+
+    def to_search(self) -> Problem:
+        """The problem whose parameters of the residuals are searched for, if it has any."""
+        if self.residual is None:
+            return self
+        start = self.residual.start()
+        return replace(self, products=self.residual.products(start), rows=None,
+                       residual=self.residual.at(None))  # fmt: skip
 
     def with_reml(self, reml: bool) -> Problem:
         return replace(self, reml=reml)
@@ -147,6 +202,7 @@ def make_problem(
     reml: bool,
     prior: Assigned | None = None,
     threads: int | None = None,
+    residual: ResidualStructure | None = None,
 ) -> Problem:
     """Form the cross-products of a design and describe the criterion.
 
@@ -161,6 +217,8 @@ def make_problem(
     prior : Assigned, optional
     threads : int, optional
         Threads that pass over the rows (see :func:`~ranef.core.columns.row_threads`).
+    residual : ResidualStructure, optional
+        Of these rows; its parameters are not known yet.
     """
     threads = row_threads(design.n, threads)
     source: Source = in_memory(design, y, weights, threads)
@@ -169,4 +227,11 @@ def make_problem(
         inner = orthogonal_scaling(design, source.scaling)
         source = in_memory(design, y, weights, threads, inner)
         (products,) = source.gather()
-    return Problem(products, design.plan.blocks, design.plan.labels, source.scaling, reml, prior)
+    part = None
+    if residual is not None:
+        basis = tuple(source.gather_basis(residual))
+        part = ResidualPart(residual, basis, products.sum_log_weights)
+        products = part.products(part.start())
+    plan = design.plan
+    scaling = source.scaling
+    return Problem(products, plan.blocks, plan.labels, scaling, reml, prior, residual=part)

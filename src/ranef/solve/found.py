@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
+
 from ranef.core import Evidence
 from ranef.types import Array
 
@@ -29,3 +31,4 @@ class Found(NamedTuple):
     loses_digits: bool
     search_seconds: float
     certificate_seconds: float
+    phi: Array = np.zeros(0)

@@ -7,7 +7,7 @@ from ranef.core.columns import row_threads
 from ranef.design import Data
 from ranef.problem import Problem
 from ranef.solve.control import Control
-from ranef.solve.solution import Solution, computed, search, solve
+from ranef.solve.solution import Solution, at_found_residual, computed, evaluate_at, search, solve
 from ranef.types import Array
 
 __all__ = ["solve_data"]
@@ -20,6 +20,9 @@ def solve_data(
 
     Then what is left of X and y is summed over the rows, and the search goes on from where
     cross-products have led it: `Solution.problem` holds the rows.
+
+    If the residuals have parameters, they are found in the same search. `Solution.problem` is then
+    that at these parameters: one of independent residuals.
 
     Parameters
     ----------
@@ -44,6 +47,12 @@ def solve_data(
     kernel = problem.kernel(threads=row_threads(problem.n, control.threads))
     solution = search(problem, control, start, kernel)
     found = solution.found
+    if problem.searched is not None:
+        solution = at_found_residual(computed(solution))
+        problem, data = solution.problem, data.at_residual(found.phi)
+        kernel = problem.kernel(threads=row_threads(problem.n, control.threads))
+        if not found.loses_digits:
+            evaluate_at(problem, kernel, solution.inner)
     if not found.loses_digits or problem.rows is not None:
         solution.standing.take(kernel)
         return kernel, computed(solution)

@@ -20,7 +20,16 @@ from ranef.solve.control import Control
 from ranef.solve.standing import Standing, evaluate_at
 from ranef.types import Array
 
-__all__ = ["DEFAULT", "Solution", "at_solution", "computed", "evaluate_at", "search", "solve"]
+__all__ = [
+    "DEFAULT",
+    "Solution",
+    "at_found_residual",
+    "at_solution",
+    "computed",
+    "evaluate_at",
+    "search",
+    "solve",
+]
 
 DEFAULT = Control()
 
@@ -142,7 +151,9 @@ def solve(
     start : ndarray, optional
         Theta on the data's scale.
     kernel : CoreKernel, optional
-        A workspace for the problem; its last evaluation will be the one at the solution.
+        A workspace for the problem; its last evaluation will be the one at the solution. If the
+        problem has parameters of residuals to search for, the solution is one of another problem,
+        at these parameters.
 
     Raises
     ------
@@ -152,7 +163,7 @@ def solve(
     OptionError
         Start values of another length, or not finite.
     """
-    return computed(search(problem, control, start, kernel))
+    return at_found_residual(computed(search(problem, control, start, kernel)))
 
 
 def search(
@@ -204,6 +215,14 @@ def computed(solution: Solution) -> Solution:
             fix="check the data for values of wildly different size, or give other start values",
         )
     return solution
+
+
+def at_found_residual(solution: Solution) -> Solution:
+    """A solution of the problem at the parameters of the residuals that the search has found."""
+    if solution.problem.searched is None:
+        return solution
+    problem = solution.problem.at_residual(np.asarray(solution.found.phi))
+    return Solution(problem, solution.found, solution.start_moved)
 
 
 def _allows(problem: Problem, kernel: Kernel, inner: Array) -> bool:

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from ranef.core import CrossProducts, Rows, RowsGroup, cross_products, from_cells, scaling_of
 from ranef.design import Design
 from ranef.design.matrix import Cells, ModelColumns
+from ranef.residual import ResidualStructure
 from ranef.source.scaling import Scaling, checked
 from ranef.types import Array
 
 __all__ = ["MemorySource", "in_memory", "rows_of"]
 
-# From here on sums by cell and their pairs with every factor are less work than those of columns.
+# With so many columns or more, summing by cell of X is cheaper.
 MANY_COLUMNS = 8
 
 
@@ -47,6 +48,9 @@ class MemorySource:
         if self.cells is None:
             return [cross_products(self.rows, self.threads)]
         return [_by_cell(self.rows, self.scaling, self.cells, self.threads)]
+
+    def gather_basis(self, residual: ResidualStructure) -> list[CrossProducts]:
+        return residual.basis(self.rows, self.threads)
 
 
 def in_memory(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from ranef.core import CrossProducts
+from ranef.residual import ResidualStructure
 from ranef.source.scaling import Scaling
 
 __all__ = ["Source"]
@@ -38,4 +39,8 @@ class Source(Protocol):
             Parameters that the A_k themselves depend on; none if the weights of the rows are
             known. Then one A_k is all there is.
         """
+        ...
+
+    def gather_basis(self, residual: ResidualStructure) -> list[CrossProducts]:
+        """The A_k of a structure of the residuals, a pass over the rows for each."""
         ...

@@ -53,7 +53,7 @@ def _scaling(state: tuple[Any, ...]) -> None:
         _need(len(shifts) == len(scales), what)
         _need(intercept is None or -1 <= intercept < len(shifts), what)
     _need(len(terms) == len(z), what)
-    _need(all(q == len(m[0]) for (_, _, q), m in zip(terms, z, strict=True)), what)
+    _need(all(term[2] == len(m[0]) for term, m in zip(terms, z, strict=True)), what)
     _need(orthogonal.size == 0 or orthogonal.shape == (p, p), what)
 
 
@@ -61,7 +61,8 @@ def _solved(state: tuple[Any, ...]) -> None:
     inner, theta, covariances = state[0], state[7], state[8]
     what = "parameters"
     _need(_column(inner, theta.size) and _column(theta, inner.size), what)
-    _need(theta.size == sum(c.shape[0] * (c.shape[0] + 1) // 2 for c in covariances), what)
+    # A structure has at most as many parameters as a covariance without one.
+    _need(theta.size <= sum(c.shape[0] * (c.shape[0] + 1) // 2 for c in covariances), what)
 
 
 def _column(value: Any, size: int) -> bool:

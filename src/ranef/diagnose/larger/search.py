@@ -19,7 +19,7 @@ from ranef.diagnose.subject import Subject
 from ranef.errors import RanefError
 from ranef.formula import Formula, parse
 from ranef.inference.likelihood_ratio import Ratio
-from ranef.problem import Problem, make_problem
+from ranef.problem import Problem, problem_of
 from ranef.problem.parameters import nearest, parameters, to_inner
 from ranef.types import Array
 
@@ -214,8 +214,7 @@ def looked_at(subject: Subject, candidate: Candidate) -> Look | None:
     state = subject.design.encoding.state
     try:
         design = build(formula, subject.table, to_argument(state, formula.variables()))
-        y = replace(subject.data, design=design).y
-        problem = make_problem(design, y, subject.weights, subject.reml)
+        problem = problem_of(replace(subject.data, design=design), subject.reml)
         kernel = problem.kernel()
     except RanefError:
         return None

@@ -84,6 +84,7 @@ def variance_parts(
     beta: Array,
     y: Array,
     by: str,
+    spread: float = 1.0,
 ) -> VarianceParts:
     """The parts at the estimates.
 
@@ -97,6 +98,8 @@ def variance_parts(
         Response less offset.
     by : str
         A grouping factor of the design.
+    spread : float
+        Mean residual variance of the rows over sigma^2, weights apart.
     """
     factors = {term.factor: (term.codes, term.n_levels) for term in design.terms}
     codes, n_levels = factors[by]
@@ -126,7 +129,7 @@ def variance_parts(
         each = np.einsum("ka,ab,kb->k", sums, d, sums)
         apart += float(each @ (1.0 / counts[owner])) / design.n
     inside = sum(total.values()) - apart
-    return VarianceParts(by, within, between, max(inside, 0.0), apart, sigma**2, total)
+    return VarianceParts(by, within, between, max(inside, 0.0), apart, spread * sigma**2, total)
 
 
 def level_means(values: Array, codes: Codes, counts: Array) -> Array:

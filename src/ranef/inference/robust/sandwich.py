@@ -14,7 +14,6 @@ from ranef.inference.robust.clusters import Clusters
 from ranef.inference.robust.kinds import NO_RESIDUAL, Kind
 from ranef.problem.parameters import group_lambdas
 from ranef.solve.solution import at_solution
-from ranef.source import rows_of
 from ranef.types import Array
 
 __all__ = ["Sandwich", "sandwich"]
@@ -119,7 +118,7 @@ def sandwich(name: str, kind: Kind, fitted: Fitted, clusters: Clusters) -> Sandw
     """
     problem, solution = fitted.problem, fitted.solution
     with at_solution(problem, solution) as kernel:
-        rows = rows_of(fitted.design, problem.scaling, fitted.y, fitted.weights)
+        rows = problem.rows_of(fitted.design, fitted.y, fitted.weights)
         covariances = [t @ t.T for t in group_lambdas(problem, solution.inner)]
         m, p = kernel.xx_inverse, problem.p
         own, shared = np.empty((2, clusters.count, p, p))

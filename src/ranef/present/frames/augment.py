@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ranef.errors import OptionError
 from ranef.formula.naming import refuse_taken
 from ranef.present.frames.rows import ROW
 from ranef.present.protocol import FittedModel
+from ranef.types import Array
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,7 +25,8 @@ def augment(model: FittedModel) -> pd.DataFrame:
     -------
     DataFrame
         The model's variables, then ``.fitted`` (with the random effects), ``.resid``
-        (response minus fitted), ``.fixed`` (the population prediction), ``.hat`` (leverage). Rows
+        (response minus fitted), ``.fixed`` (the population prediction), ``.hat`` (leverage, NaN
+        where residuals are correlated in time). Rows
         have the labels that they have in the data. If the data have no labels, a first column
         ``.row`` has their positions in the data, from 0.
 
@@ -43,6 +46,14 @@ def augment(model: FittedModel) -> pd.DataFrame:
             ".fitted": np.asarray(model.fitted),
             ".resid": np.asarray(model.residuals("response")),
             ".fixed": np.asarray(model.predict(level="population")),
-            ".hat": np.asarray(model.leverage),
+            ".hat": _leverage(model),
         }
     )
+
+
+def _leverage(model: FittedModel) -> Array:
+    """That of each row; NaN where a row has none of its own."""
+    try:
+        return np.asarray(model.leverage, dtype=float)
+    except OptionError:
+        return np.full(model.nobs, np.nan)

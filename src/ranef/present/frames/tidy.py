@@ -128,6 +128,11 @@ def _ran_pars(model: FittedModel) -> pd.DataFrame:
         ]
     if model._has_residual:
         rows.append(("ran_pars", RESIDUAL, "sd__Observation", model.sigma))
+        lines = model._residual_lines
+        rows += [
+            ("ran_pars", RESIDUAL, f"sd__{line.label}" if line.sd else line.label, line.value)
+            for line in (lines[1:] if lines and lines[0].sd else lines)
+        ]
     frame = pd.DataFrame(rows, columns=list(COLUMNS[:4])).reindex(columns=list(COLUMNS))
     return frame.astype(dict.fromkeys(COLUMNS[3:], float))
 
@@ -144,7 +149,9 @@ def with_intervals(frame: pd.DataFrame, intervals: pd.DataFrame) -> pd.DataFrame
         variances only.
     """
     names = [
-        ("sigma" if group == RESIDUAL else f"{term}|{group}") if effect == "ran_pars" else term
+        ("sigma" if term == "sd__Observation" and group == RESIDUAL else f"{term}|{group}")
+        if effect == "ran_pars"
+        else term
         for effect, group, term in zip(frame["effect"], frame["group"], frame["term"], strict=True)
     ]
     own = intervals.reindex(names)

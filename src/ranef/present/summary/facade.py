@@ -41,6 +41,12 @@ class Summary(SummaryRecord):
         Which standard errors, empty for the model's own.
     zeros : str
         How degrees of freedom treat a variance of zero, empty where none is.
+    residual : str
+        The structure of the residuals as it was asked for, empty without.
+    residual_lines : tuple of ResidualLine
+        Its parameters.
+    structures : tuple of str
+        What each covariance structure means.
     """
 
     __slots__ = ()

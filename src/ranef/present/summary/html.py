@@ -11,6 +11,8 @@ from ranef.present.summary.rows import (
     fixed_heading,
     fixed_rows,
     legend,
+    residual_heading,
+    residual_rows,
     sentence,
 )
 
@@ -38,6 +40,15 @@ def render_html(summary: SummaryRecord) -> str:
         f'<p style="margin:0.4em 0;max-width:44em">{escaped(sentence(summary.verdict))}</p>'
         f"{html_table(criteria_rows(summary), left=0)}"
         f"{html_table(component_rows(summary), 2, components_heading(summary))}"
+        f"{notes_html(summary.structures)}"
+        f"{_residuals(summary)}"
         f"{html_table(fixed_rows(summary), 1, fixed_heading(summary))}"
         f"{notes_html(notes)}</div>"
     )
+
+
+def _residuals(summary: SummaryRecord) -> str:
+    if not summary.residual_lines:
+        return ""
+    left = 1 if summary.residual_lines[0].sd else 0
+    return html_table(residual_rows(summary), left, residual_heading(summary))

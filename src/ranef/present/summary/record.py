@@ -8,18 +8,32 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ranef.types import Finding
 
-__all__ = ["Component", "FixedEffect", "SummaryRecord"]
+__all__ = ["Component", "FixedEffect", "ResidualLine", "SummaryRecord"]
 
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """One line of the random effects: a variance, and its correlations with those before."""
+    """One line of the random effects: a variance, and its correlations with those before.
+
+    Lines of a covariance `structure` hold its parameters: a variance for all effects or for one, or
+    a correlation. What a line does not have is NaN.
+    """
 
     group: str
     term: str
     variance: float
     sd: float
     correlations: tuple[float, ...] = ()
+    structure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ResidualLine:
+    """One line of the residuals' structure: a stratum with its SD, or a correlation."""
+
+    label: str
+    value: float
+    sd: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +68,6 @@ class SummaryRecord:
     findings: tuple[Finding, ...]
     errors: str = ""
     zeros: str = ""
+    residual: str = ""
+    residual_lines: tuple[ResidualLine, ...] = ()
+    structures: tuple[str, ...] = ()

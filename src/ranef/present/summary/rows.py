@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from ranef.inference.ddf.registry import in_words
+from ranef.present.structured import correlation_text
 from ranef.present.summary.record import FixedEffect, SummaryRecord
 from ranef.present.text.numbers import LEGEND, fixed, p_text, rounded, significant, stars
 
@@ -16,6 +17,8 @@ __all__ = [
     "fixed_heading",
     "fixed_rows",
     "legend",
+    "residual_heading",
+    "residual_rows",
     "sentence",
 ]
 
@@ -59,12 +62,38 @@ def component_rows(summary: SummaryRecord) -> list[list[str]]:
     rows = [["Group", "Term", "Variance", "SD", *(["Corr"] if most else []), *[""] * (most - 1)]]
     previous = ""
     for c in lines:
-        correlations = [rounded(r, 2) for r in c.correlations]
+        shown = correlation_text if c.structure else _two_decimals
+        correlations = [shown(r) for r in c.correlations]
         group = "" if c.group == previous else c.group
         previous = c.group
         row = [group, c.term, fixed(c.variance, decimals_v), fixed(c.sd, decimals_s)]
         rows.append(row + correlations + [""] * (most - len(correlations)))
     return rows
+
+
+def residual_heading(summary: SummaryRecord) -> str:
+    """What the table of the residuals holds."""
+    return f"Residuals: {summary.residual}"
+
+
+def residual_rows(summary: SummaryRecord) -> list[list[str]]:
+    """The residuals' structure, head line first: strata with SDs, or a correlation."""
+    lines = summary.residual_lines
+    if not lines[0].sd:
+        return [[line.label for line in lines], [rounded(line.value, 3) for line in lines]]
+    decimals = min(max(2, significant([line.value for line in lines], 3)), 5)
+    first = lines[0].value
+    return [
+        ["Stratum", "SD", "Ratio"],
+        *(
+            [line.label, fixed(line.value, decimals), rounded(line.value / first, 3)]
+            for line in lines
+        ),
+    ]
+
+
+def _two_decimals(x: float) -> str:
+    return rounded(x, 2)
 
 
 def fixed_rows(summary: SummaryRecord) -> list[list[str]]:

@@ -1,38 +1,37 @@
-// Derivatives where there is a single grouping factor (single_factor.hpp has the formulas).
+#include "curvature/level_sums.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <utility>
 
-#include "criterion/criterion.hpp"
+#include "factor/single_factor.hpp"
 
 namespace ranef {
 
-void Criterion::differentiate_single() {
-  if (differentiated_) return;
-  single_->differentiate(root_of_top(beta_), reml_);
-  differentiated_ = true;
-}
-
-Curvature Criterion::single_curvature(const std::vector<Direction>& directions, bool parts) {
-  differentiate_single();
+// The forms are N = -T' dC T, the traces those that top held fixed (factor/single_factor.hpp). With
+// T = [R, -beta sqrt(kappa); 0, sqrt(kappa)] the last entry of N is -kappa dr2, and its block of X
+// is -R' dQ R.
+Curvature level_sums(Criterion& criterion, const std::vector<Direction>& directions, bool parts) {
+  const Outer& outer = criterion.outer();
+  const SingleFactor& sums = *criterion.factor().sums(criterion.top());
   const auto count = static_cast<Index>(directions.size());
-  const int p = arranged_.p;
-  const int m = arranged_.m;
-  const Index qq = arranged_.q[0] * arranged_.q[0];
+  const int p = outer.p();
+  const int m = p + 1;
+  const Index qq = criterion.pattern().q[0] * criterion.pattern().q[0];
   Matrix changes(qq, count);
   for (Index k = 0; k < count; ++k) std::copy_n(directions[at(k)].d.data(), qq, &changes(0, k));
   Matrix forms;
   Matrix traces;
-  single_->along(changes, forms, traces);
+  sums.along(changes, forms, traces);
   // How often each entry of a lower triangle counts in the inner product.
   Vector times(forms.rows());
   for (int l = 0, entry = 0; l < m; ++l) {
     for (int k = l; k < m; ++k, ++entry) {
-      times(entry) = !reml_ && k < p ? 0.0 : k == l ? 1.0 : 2.0;
+      times(entry) = (k < p ? outer.weight_of_x() : 1.0) * (k == l ? 1.0 : 2.0);
     }
   }
   const Index last = forms.rows() - 1;
-  times(last) = 1.0 / nu_;
+  times(last) = outer.weight_of_r2();
   Curvature out;
   out.hessian.resize(count, count);
   for (Index k = 0; k < count; ++k) {
@@ -46,8 +45,8 @@ Curvature Criterion::single_curvature(const std::vector<Direction>& directions, 
     }
   }
   if (!parts) return out;
-  out.r2 = forms.row(last).transpose() * (-r2_ / nu_);
-  const auto factor = xx_factor_.triangularView<Eigen::Lower>();
+  out.r2 = forms.row(last).transpose() * (-outer.r2() / outer.weight());
+  const auto factor = outer.xx_factor().triangularView<Eigen::Lower>();
   for (Index k = 0; k < count; ++k) {
     Matrix form(p, p);
     for (int j = 0, entry = 0; j < p; ++j, ++entry) {

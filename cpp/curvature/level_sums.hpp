@@ -1,0 +1,13 @@
+// Exact second derivatives for a single grouping factor, from the sums over its levels.
+#pragma once
+
+#include <vector>
+
+#include "curvature/curvature.hpp"
+
+namespace ranef {
+
+// With `parts` the derivatives of r2 and X'V^-1 X, too.
+Curvature level_sums(Criterion& criterion, const std::vector<Direction>& directions, bool parts);
+
+}  // namespace ranef
