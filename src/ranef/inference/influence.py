@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from ranef.core import Evidence, Kernel, Layout, Rows
 from ranef.core.downdate import Downdate
+from ranef.covariance import structure_of
 from ranef.design import Design
 from ranef.errors import NumericalError
 from ranef.inference.estimates import Estimates
@@ -132,7 +133,7 @@ def leave_out(
     relative = [np.full((n_units, t.q, t.q), np.nan) for t in problem.terms]
     singular, converged = np.zeros(n_units, dtype=bool), np.zeros(n_units, dtype=bool)
     method = [GONE] * n_units
-    start = _start(solution)
+    start = _start(problem, solution)
     with at_solution(problem, solution) as whole:
         inverse, layout = whole.xx_inverse, whole.layout
     metric = np.linalg.inv(np.linalg.cholesky(inverse)) if problem.p else np.zeros((0, 0))
@@ -270,18 +271,21 @@ def _without(
             return None
         if not refit:
             ranks = solution.certificate.rank.values()
-            sizes = [t.q for t in problem.terms]
-            lost = any(r < q for r, q in zip(ranks, sizes, strict=True))
+            lost = any(r < q for r, q in zip(ranks, _most_ranks(problem), strict=True))
             return _found(problem, kernel, list(solution.covariances), lost, True)
         found = search(problem, control, None, kernel, inner=start).found
         if found.status == "broke down":
             return None
         evidence = Evidence(*found.evidence)
-        lost = any(r < t.q for r, t in zip(evidence.rank, problem.terms, strict=True))
+        lost = any(r < q for r, q in zip(evidence.rank, _most_ranks(problem), strict=True))
         good = found.status == "converged" and evidence.gain < 1e-4
         return _found(problem, kernel, list(found.covariances), lost, good)
     except (NumericalError, np.linalg.LinAlgError):
         return None
+
+
+def _most_ranks(problem: Problem) -> list[int]:
+    return [structure_of(term).most_rank for term in problem.terms]
 
 
 def _found(
@@ -329,10 +333,10 @@ def _some(rows: Rows, kept: NDArray[np.bool_]) -> Rows:
     )
 
 
-def _start(solution: Solution) -> Array | None:
+def _start(problem: Problem, solution: Solution) -> Array | None:
     """Inner theta; at zero the criterion has no slope in it, and a search cannot start there."""
-    sound = all(np.linalg.matrix_rank(c) == len(c) for c in solution.covariances)
-    return solution.inner if sound else None
+    ranks = [np.linalg.matrix_rank(c) for c in solution.covariances]
+    return solution.inner if ranks == _most_ranks(problem) else None
 
 
 def _cheap(layout: Layout, n_units: int, n_theta: int) -> bool:
