@@ -10,8 +10,10 @@ from ranef.cli.options import (
     MaximumLikelihood,
     Offset,
     Reading,
+    Residual,
     Weights,
     read,
+    residual_time,
 )
 from ranef.cli.status import NOT_CERTIFIED, OK
 from ranef.errors import RanefError
@@ -28,6 +30,7 @@ def diagnose(
     center: Center = None,
     weights: Weights = None,
     offset: Offset = None,
+    residual: Residual = None,
     json: Json = False,
 ) -> int:
     """Fit a linear mixed model, say what is worth knowing and try the remedies.
@@ -38,10 +41,18 @@ def diagnose(
     import ranef as rn
 
     with progress(f"reading {data}"):
-        frame = read(data, reading, [formula], center, weights, offset)
+        time = residual_time(residual)
+        frame = read(data, reading, [formula], center, weights, offset, time)
     try:
         with progress(f"fitting {formula}"):
-            model = rn.lmm(formula, frame, reml=not ml, weights=weights, offset=offset)
+            model = rn.lmm(
+                formula,
+                frame,
+                reml=not ml,
+                weights=weights,
+                offset=offset,
+                residual=residual,
+            )
     except RanefError as error:
         _print_refusal(formula, error, json)
         raise

@@ -70,6 +70,11 @@ class Kind:
     correlation: Callable[[int, int, Sequence[int]], tuple[int, int]] = lambda i, j, at: (-1, 1)
     limits: Callable[[Sequence[int]], tuple[Limit, ...]] = _no_limits
 
+    @property
+    def family(self) -> str:
+        """The tag of structures with these correlations, whether or not variances are equal."""
+        return self.name.removeprefix("hom").removeprefix("het")
+
     def parameter_names(self, names: Sequence[str]) -> tuple[str, ...]:
         """Names of theta's entries for a term with these columns.
 

@@ -105,11 +105,13 @@ def _lower_ranks(block: TermBlock, rank: int) -> Sequence[int]:
 def rank_findings(subject: Subject, supports: Sequence[Support]) -> Iterator[Finding]:
     """Directions that are there but cheap to do without, and the rank that is left."""
     for support in supports:
-        q = len(subject.problem.labels[support.term].names)
+        term = subject.problem.terms[support.term]
+        if not kind_of(term).free:
+            continue  # a lower rank is not a model with that structure
+        full = structure_of(term).most_rank
         if support.reduced is not None:
             yield _nearly_singular(subject, support.term, support.reduced)
-        block = subject.problem.terms[support.term]
-        if support.rank < structure_of(block).most_rank and q > 1 and kind_of(block).free:
+        if support.rank < full and term.q > 1:
             yield _supported(subject, support.term, support.rank)
 
 

@@ -9,7 +9,6 @@ import numpy as np
 
 from ranef.errors import OptionError, RanefError
 from ranef.inference.bootstrap import BootstrapDraws, BootstrapPlan
-from ranef.inference.ddf.auto import is_singular
 from ranef.inference.parameters import Parameter
 from ranef.inference.simulate import draw_key
 from ranef.options import shown
@@ -80,7 +79,7 @@ def bootstrap_statistic(
                 certificate = refit.certificate  # type: ignore[attr-defined]
                 criterion[k] = refit._solution.criterion
                 evaluations[k] = certificate.evaluations
-                singular[k] = is_singular(refit._problem, refit._solution)
+                singular[k] = certificate.singular
                 converged[k] = certificate.certified
                 tick(k + 1)
     draws = BootstrapDraws(

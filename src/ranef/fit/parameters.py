@@ -110,7 +110,7 @@ class Parameters(FitRecord):
 
     @property
     def _parameter_values(self) -> Array:
-        """The estimates of all parameters, in the order of `vcov_full`."""
+        """Estimates in the order of the parameters."""
         from ranef.inference.parameters import values_of
 
         values = values_of(

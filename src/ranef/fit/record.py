@@ -80,6 +80,7 @@ class FitRecord:
         kernel, solution = solve_data(problem, data, control, start)
         problem = solution.problem
         if problem.residual is not None and problem.residual.phi is not None:
+            problem.residual.structure.check_found(problem.residual.phi)
             data = data.at_residual(problem.residual.phi)
         estimates = estimate(problem, solution, kernel)
         inner_variance = (estimates.sigma / problem.scaling.y_scale) ** 2

@@ -62,7 +62,7 @@ class Updating(FitRecord):
             Other data. They have to be given if the fit comes from a file or another process, if
             its response was given to :meth:`refit`, or if the data were changed since.
         reml : bool, optional
-        weights, offset, contrasts, prior, missing, subset, control
+        weights, offset, contrasts, prior, missing, subset, residual, control
             As in :func:`ranef.lmm`; None removes what the fit has. Arrays belong to the rows of
             the data: with other `data` they have to be given again.
         start : array-like, optional

@@ -57,7 +57,10 @@ _OU = "ar1(0 + time | g) respects the gaps between times that are whole numbers"
 _DISTANCE = "ranef has no covariance by distance: ar1(0 + time | g) is one along a line"
 _GIVEN = "ranef has no covariance given as a matrix"
 _FACTORS = "rr(x | g, 2) has rank 2; unlike a factor-analytic structure it adds no variances"
-_RESIDUAL = "ranef has no correlation of residuals; ar1(0 + time | g) is one of random effects"
+_RESIDUAL = (
+    'residual="ar1(time | g)" is an argument beside the formula; ar1(0 + time | g) is one of '
+    "random effects"
+)
 
 _ELSEWHERE = {
     # glmmTMB

@@ -270,22 +270,20 @@ def _without(
         if not _determined(kernel, metric):
             return None
         if not refit:
-            ranks = solution.certificate.rank.values()
-            lost = any(r < q for r, q in zip(ranks, _most_ranks(problem), strict=True))
+            lost = solution.certificate.singular
             return _found(problem, kernel, list(solution.covariances), lost, True)
         found = search(problem, control, None, kernel, inner=start).found
         if found.status == "broke down":
             return None
         evidence = Evidence(*found.evidence)
-        lost = any(r < q for r, q in zip(evidence.rank, _most_ranks(problem), strict=True))
+        lost = any(
+            rank < structure_of(term).most_rank
+            for rank, term in zip(evidence.rank, problem.terms, strict=True)
+        )
         good = found.status == "converged" and evidence.gain < 1e-4
         return _found(problem, kernel, list(found.covariances), lost, good)
     except (NumericalError, np.linalg.LinAlgError):
         return None
-
-
-def _most_ranks(problem: Problem) -> list[int]:
-    return [structure_of(term).most_rank for term in problem.terms]
 
 
 def _found(
@@ -335,8 +333,9 @@ def _some(rows: Rows, kept: NDArray[np.bool_]) -> Rows:
 
 def _start(problem: Problem, solution: Solution) -> Array | None:
     """Inner theta; at zero the criterion has no slope in it, and a search cannot start there."""
-    ranks = [np.linalg.matrix_rank(c) for c in solution.covariances]
-    return solution.inner if ranks == _most_ranks(problem) else None
+    pairs = zip(problem.terms, solution.covariances, strict=True)
+    sound = all(np.linalg.matrix_rank(c) == structure_of(term).most_rank for term, c in pairs)
+    return solution.inner if sound else None
 
 
 def _cheap(layout: Layout, n_units: int, n_theta: int) -> bool:

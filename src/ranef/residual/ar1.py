@@ -25,6 +25,9 @@ MOST_GAPS = 8
 
 MOST_STEPS = 1000
 
+NOTHING = 1e-8
+"""Distance of the correlation from 1 that counts as none."""
+
 
 @dataclass(frozen=True, eq=False)
 class AR1(ResidualStructure):
@@ -158,6 +161,21 @@ class AR1(ResidualStructure):
 
     def lines(self, phi: Array, sigma: float) -> tuple[Line, ...]:
         return (Line("rho", self._rho(phi), False),)
+
+    @property
+    def parameter_words(self) -> tuple[str, ...]:
+        return ("the correlation of residuals in time",)
+
+    def check_found(self, phi: Array) -> None:
+        rho = self._rho(phi)
+        if 1.0 - abs(rho) < NOTHING:
+            raise DesignError(
+                f"the correlation of residuals in time is {rho:+.0f}",
+                where=self.spec.text,
+                found="residuals of neighbours that are the same but for rounding",
+                fix="see whether the response is a running sum or repeats itself; its change from "
+                "one time to the next may be the better response",
+            )
 
     def nested_in(self, other: ResidualStructure, order: NDArray[np.int64] | None) -> bool:
         return isinstance(other, AR1) and self.spec.same_as(other.spec)

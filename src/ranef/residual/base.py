@@ -103,6 +103,20 @@ class ResidualStructure(ABC):
     def lines(self, phi: Array, sigma: float) -> tuple[Line, ...]:
         """The parameters one by one, in words."""
 
+    @property
+    @abstractmethod
+    def parameter_words(self) -> tuple[str, ...]:
+        """What each coordinate is, as in "the data say nothing about ..."."""
+
+    @abstractmethod
+    def check_found(self, phi: Array) -> None:
+        """Refuse parameters at which the likelihood grows without end.
+
+        Raises
+        ------
+        DesignError
+        """
+
     @abstractmethod
     def nested_in(self, other: ResidualStructure, order: NDArray[np.int64] | None) -> bool:
         """Whether this structure is the other one or a special case of it.

@@ -23,6 +23,9 @@ __all__ = ["Strata"]
 MOST = 200
 """Strata: each takes cross-products of its own."""
 
+NOTHING = 1e-6
+"""Of the largest SD: a smaller one is on its way to zero."""
+
 FEWEST = 2
 """Rows of a stratum: one row says nothing about a variance."""
 
@@ -129,6 +132,22 @@ class Strata(ResidualStructure):
     def lines(self, phi: Array, sigma: float) -> tuple[Line, ...]:
         sds = (sigma * self._all_ratios(phi)).tolist()
         return tuple(Line(level, sd, True) for level, sd in zip(self.levels, sds, strict=True))
+
+    @property
+    def parameter_words(self) -> tuple[str, ...]:
+        return tuple(f"the residual variance of {level}" for level in self.levels[1:])
+
+    def check_found(self, phi: Array) -> None:
+        ratios = self._all_ratios(phi)
+        least = int(np.argmin(ratios))
+        if ratios[least] < NOTHING * ratios.max():
+            raise DesignError(
+                f"the residual variance of '{self.levels[least]}' is zero",
+                where=self.spec.where(self.spec.variables[0]),
+                found=f"{self.counts[least]} rows, which the model fits exactly: the smaller the "
+                "variance the larger the likelihood, without end",
+                fix="join this stratum with another one, or leave out its rows",
+            )
 
     def nested_in(self, other: ResidualStructure, order: NDArray[np.int64] | None) -> bool:
         if not isinstance(other, Strata):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ranef.core import TermFace, TermLabel
+from ranef.core import TermBlock, TermFace, TermLabel
 from ranef.covariance import Kind, kind_of, structure_of
 from ranef.problem import Problem
 from ranef.problem.parameters import parts
@@ -15,7 +15,7 @@ from ranef.solve.face import Face, face_of
 from ranef.solve.null_space import GONE, null_space
 from ranef.types import INTERCEPT, Array
 
-__all__ = ["flat_directions", "mostly", "null_directions", "null_directions_of"]
+__all__ = ["bounds_of", "flat_directions", "mostly", "null_directions"]
 
 ZERO = 1e-9  # of a standard deviation in sigma; of a correlation's distance from its bounds
 WORTH_NAMING = 0.15  # share of a direction
@@ -24,21 +24,24 @@ MOST_NAMED = 3
 
 def null_directions(problem: Problem, theta: Array) -> tuple[str, ...]:
     """One phrase for each combination of effects that has no variance at an inner theta."""
-    every = range(len(problem.terms))
-    return tuple(phrase for k in every for phrase in null_directions_of(problem, theta, k))
+    out: list[str] = []
+    own = parts(problem.terms, theta)
+    for block, label, x, base in zip(
+        problem.terms, problem.labels, own, problem.scaling.B, strict=True
+    ):
+        structure = structure_of(block)
+        face = structure.face(x)
+        if not kind_of(block).free:
+            out += bounds_of(block, label, x)
+        elif face.rank < structure.most_rank:
+            out += _of_term(label, face, base, structure.most_rank)
+    return tuple(out)
 
 
-def null_directions_of(problem: Problem, theta: Array, k: int) -> list[str]:
-    """Those of the k-th term."""
-    block, label, base = problem.terms[k], problem.labels[k], problem.scaling.B[k]
-    structure, kind = structure_of(block), kind_of(block)
-    x = parts(problem.terms, theta)[k]
-    face = structure.face(x)
-    if not kind.free:
-        return _of_family(label, kind, structure.parameters(x), face.rank)
-    if face.rank < structure.most_rank:
-        return _of_term(label, face, base, structure.most_rank)
-    return []
+def bounds_of(block: TermBlock, label: TermLabel, x: Array) -> list[str]:
+    """One phrase for each parameter of a structure that is at a bound, at inner coordinates."""
+    structure = structure_of(block)
+    return _of_family(label, kind_of(block), structure.parameters(x), structure.face(x).rank)
 
 
 def _of_family(label: TermLabel, kind: Kind, parameters: Array, rank: int) -> list[str]:
@@ -147,7 +150,7 @@ def _flat_direction(problem: Problem, face: Face, step: Array, leaving: int) -> 
         label = problem.labels[leaving]
         names = " and ".join(_spell(name) for name in label.names)
         named.append(f"the variance of {names} by {label.label}")
-    for coordinate, weight in zip(face.coordinates, weights, strict=True):
+    for coordinate, weight in zip(face.coordinates, weights, strict=False):
         if weight < 0.1:
             continue
         label = problem.labels[coordinate.term]
@@ -162,6 +165,12 @@ def _flat_direction(problem: Problem, face: Face, step: Array, leaving: int) -> 
                 f"{_spell(label.names[row])} by {label.label}"
             )
         if text not in named:
+            named.append(text)
+    # The parameters of the residuals stand behind the coordinates of the face.
+    part = problem.residual
+    others = () if part is None else part.structure.parameter_words
+    for text, weight in zip(others, weights[len(face.coordinates) :], strict=False):
+        if weight >= 0.1:
             named.append(text)
     if len(named) == 1:
         return f"the data say nothing about {named[0]}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ranef.covariance import structure_of
 from ranef.errors import ApproximationWarning, TooLargeError, warn
 from ranef.inference.ddf.method import Fitted
 from ranef.inference.ddf.off_face import off_the_face
@@ -13,7 +12,7 @@ from ranef.inference.satterthwaite import VarianceDerivatives
 from ranef.problem import Problem
 from ranef.solve import Solution
 
-__all__ = ["is_singular", "method", "moves_of"]
+__all__ = ["method", "moves_of"]
 
 
 def method(fitted: Fitted) -> Satterthwaite:
@@ -40,7 +39,7 @@ def moves_of(
     along : callable
         The derivatives along the face, which are all there are in the interior.
     """
-    if problem.prior is not None or not is_singular(problem, solution):
+    if problem.prior is not None or not solution.certificate.singular:
         return along()
     try:
         return off_the_face(problem, solution.inner, sigma).derivatives
@@ -52,10 +51,3 @@ def moves_of(
             fix="simulate with fit.bootstrap() where a test is near its limit",
         )
         return along()
-
-
-def is_singular(problem: Problem, solution: Solution) -> bool:
-    """Whether the covariance of any term is of a lower rank than it can have."""
-    ranks = solution.certificate.rank.values()
-    most = [structure_of(term).most_rank for term in problem.terms]
-    return any(rank < top for rank, top in zip(ranks, most, strict=True))

@@ -12,7 +12,6 @@ from ranef.covariance import semidefinite_cholesky
 from ranef.design import Design
 from ranef.errors import RanefError
 from ranef.inference.ddf import Fitted, method_of
-from ranef.inference.ddf.auto import is_singular
 from ranef.inference.ddf.rows import row_tests
 from ranef.inference.estimates import estimate
 from ranef.inference.power.assumed import Assumed
@@ -88,7 +87,7 @@ def simulated_power(
             tests = row_tests(rows, estimates.beta, method)
         except (RanefError, np.linalg.LinAlgError):
             return None
-        flag = np.full(tests.df.size, float(is_singular(problem, solution)))
+        flag = np.full(tests.df.size, float(solution.certificate.singular))
         return np.array([tests.p_value < alpha, tests.std_error, tests.df, flag])
 
     with ThreadPoolExecutor(min(available_cores(), n)) as pool:

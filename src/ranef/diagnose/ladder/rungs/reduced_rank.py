@@ -30,10 +30,11 @@ def _plans(asked: Asked) -> list[Plan]:
     if subject.problem.prior is not None:
         return []
     wanted = [_of_optimum(subject), *_supported(asked)]
+    # A residual structure may need the groups of a random part.
+    alone = len(subject.problem.labels) == 1 and subject.data.residual is None
     plans: dict[str, Plan] = {}
     for ranks in wanted:
-        terms = len(subject.problem.labels)
-        if not any(ranks.values()) and (not ranks or terms > 1):
+        if not ranks or not (any(ranks.values()) or alone):
             continue
         plan = _plan(subject, ranks)
         plans.setdefault(plan.formula, plan)
@@ -52,7 +53,7 @@ def _of_optimum(subject: Subject) -> dict[int, int]:
     return {
         k: rank
         for k, rank in found.items()
-        if rank < certificate.dims[labels[k].label] and can_have_rank(subject, k, rank)
+        if rank < certificate.full[labels[k].label] and can_have_rank(subject, k, rank)
     }
 
 
@@ -140,7 +141,7 @@ def _what(subject: Subject, fit: Subject) -> str:
         if label.label not in own:
             said.append(f"no random effects of {label.label}")
         elif own[label.label].structure == "rr":
-            rank = fit.certificate.dims[label.label]
+            rank = fit.certificate.full[label.label]
             effect = "dimension" if rank == 1 else "dimensions"
             said.append(
                 f"{rank} {effect} of {size} by {label.label}{_correlated(fit, label.label)}"

@@ -100,9 +100,9 @@ def _is_category(subject: Subject, bar: int) -> bool:
 
 def _asks_too_much(asked: Asked, k: int) -> bool:
     certificate, label = asked.subject.certificate, asked.subject.problem.labels[k].label
-    if not certificate.certified or certificate.rank[label] < certificate.dims[label]:
+    if not certificate.certified or certificate.rank[label] < certificate.full[label]:
         return True
-    return any(s.term == k and s.rank < certificate.dims[label] for s in asked.supports)
+    return any(s.term == k and s.rank < certificate.full[label] for s in asked.supports)
 
 
 def _test(asked: Tried, tried: Tried, every: Sequence[Tried]) -> Test | None:
