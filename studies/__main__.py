@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from importlib import import_module
 
-NAMES = ("attack", "certificates", "coverage", "fuzz", "planted", "zeros")
+NAMES = ("attack", "certificates", "coverage", "fuzz", "planted", "structures", "zeros")
 
 
 def main() -> None:
@@ -21,10 +21,10 @@ def main() -> None:
     module = import_module(f"studies.{arguments.name}")
     if arguments.only is None:
         module.run(n=arguments.n, seed=arguments.seed, write=arguments.write)
-    elif arguments.name in ("attack", "fuzz"):
+    elif arguments.name in ("attack", "fuzz", "structures"):
         module.replay(seed=arguments.seed, number=arguments.only)
     else:
-        parser.error("--only is an option of attack and fuzz")
+        parser.error("--only is an option of attack, fuzz and structures")
 
 
 if __name__ == "__main__":

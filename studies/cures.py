@@ -10,7 +10,6 @@ import pandas as pd
 
 import ranef as rn
 from ranef.diagnose.findings import all_findings
-from ranef.diagnose.imposed import with_ranks
 from ranef.diagnose.ladder import Rung
 from ranef.fit.subject import subject_of
 
@@ -112,10 +111,11 @@ def _context(asked: Asked) -> bool:
 
 
 def _perfect(asked: Asked) -> bool:
-    if not _holds(asked.rung("reduced-rank", rank="1 of 2")):
+    rung = asked.rung("reduced-rank", rank="1 of 2")
+    if rung is None or not _holds(rung):
         return False
-    covariance = with_ranks(subject_of(asked.fit), {"school": 1}).estimates.covariances[0]
-    return bool(np.sign(covariance[0, 1]) == asked.data.attrs["sign"])
+    covariance = rn.lmm(rung.formula, asked.data).varcorr().dropna()["variance"].iloc[0]
+    return bool(np.sign(covariance) == asked.data.attrs["sign"])
 
 
 def _recommended(asked: Asked, part: str) -> bool:
@@ -143,10 +143,10 @@ def _without_wild(asked: Asked) -> bool:
 
 
 CONTEXT = Cure("slopes within and between", _context)
-RANK_0 = Cure("no random part", lambda a: _holds(a.rung("reduced-rank", rank="0 of 1")))
+RANK_0 = Cure("no random part", lambda a: _holds(a.rung("reduced-rank", "without school")))
 INTERCEPTS = Cure("random intercepts", lambda a: _holds(a.rung("random-intercepts")))
-RANK_1_OF_2 = Cure("rank 1 imposed", _perfect)
-RANK_1_OF_3 = Cure("rank 1 imposed", lambda a: _holds(a.rung("reduced-rank", rank="1 of 3")))
+RANK_1_OF_2 = Cure("rank 1", _perfect)
+RANK_1_OF_3 = Cure("rank 1", lambda a: _holds(a.rung("reduced-rank", rank="1 of 3")))
 ONE_FACTOR = Cure("one of the two factors", lambda a: _holds(a.rung("drop-term")))
 WITHOUT_SEPARATED = Cure(
     "without the group", lambda a: _without(a, "s000", "separated-group") is not None

@@ -104,7 +104,7 @@ int SingleFactor::used(Index strip) const {
   return static_cast<int>((levels + kLane - 1) / kLane * kLane);
 }
 
-// Matrix products of Eigen do.
+// Eigen's products read the padding of the last strip, so it must be zero.
 bool SingleFactor::reads_whole_strips() const { return m_ >= kFew || q_ * m_ >= 2 * kFew; }
 
 bool SingleFactor::forward(const Matrix& lambda) {

@@ -28,7 +28,7 @@ struct GroupView {
   std::vector<ColumnView> columns;
 };
 
-// Rows as the caller keeps them; nothing of it is kept.
+// Rows as the caller keeps them. Nothing here is copied or owned.
 struct RowsView {
   Index n = 0;
   std::vector<GroupView> groups;

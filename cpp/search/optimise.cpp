@@ -17,6 +17,9 @@ namespace {
 // A predicted gain, deviance units, below which a step is a billionth of a standard error.
 constexpr double kNothing = 1e-18;
 
+// A slope out of the boundary, deviance units: what is left to gain is less still.
+constexpr double kLeft = 1e-6;
+
 // A predicted gain below which the Hessian hardly changes any more.
 constexpr double kNear = 0.1;
 
@@ -122,103 +125,106 @@ class Search {
   }
 
   void newton() {
-    double radius = 1.0;
-    double gain_before = std::numeric_limits<double>::infinity();
-    bool settle = true;  // once between accepted steps: rounding error may move theta every time
-    bool fresh = true;   // whether h was computed where the search stands
+    radius_ = 1.0;
+    settle_ = true;
     evaluate_current();
-    Vector& g = slope_;
-    Matrix& h = curvature_;
-    g = gradient();
-    h = hessian();
-    hold_by_prior(criterion_, chart_, g, h);
+    refresh_model();
     for (;;) {
       if (interrupted_ && interrupted_()) {
         out_.status = OptimiseStatus::kInterrupted;
         return;
       }
-      const StepChart steps(chart_, out_.theta, g, h, !exact_);
-      const Step step = trust_region_step(steps.curvature(), steps.slope(), radius);
-      if (!step.fine) {
-        evaluate_current();
-        out_.status = OptimiseStatus::kNoProgress;
-        return;
-      }
-      const double gain = step.gain;
-      if (!(gain > control_.gain)) {
+      const StepChart steps(chart_, out_.theta, slope_, curvature_, !exact_);
+      const Step step = trust_region_step(steps.curvature(), steps.slope(), radius_);
+      if (!step.fine) return end(OptimiseStatus::kNoProgress);
+      if (!(step.gain > control_.gain)) {
         out_.status = OptimiseStatus::kConverged;
-        if (gain > kNothing && exact_) polish(steps.from(out_.theta, step.change), g.norm());
+        if (step.gain > kNothing && exact_) polish(steps.from(out_.theta, step.change));
         return;
       }
-      // Average information converges linearly; where that is slow the exact Hessian pays.
-      // Slow, too, is the way along a curved valley that ends on the boundary.
-      if (gain < 1.0 && gain > 0.1 * gain_before) {
-        const bool moved = settle && settle_on_boundary(1e-2);
-        if (moved || !exact_ || !fresh) {
-          settle = settle && !moved;
-          exact_ = true;
-          radius = 1.0;
-          evaluate_current();
-          g = gradient();
-          h = hessian();
-          fresh = true;
-          hold_by_prior(criterion_, chart_, g, h);
-          gain_before = std::numeric_limits<double>::infinity();
-          continue;
-        }
-      }
-      gain_before = gain;
-      if (spent()) {
-        evaluate_current();
-        out_.status = OptimiseStatus::kMaxEvaluations;
-        return;
-      }
-      const Vector candidate = steps.from(out_.theta, step.change);
-      const bool fine = evaluate(candidate);
-      const double drop = fine ? out_.value - criterion_.value() : -1.0;
-      // Near the optimum the drop drowns in rounding error; there the step is judged by what it
-      // leaves to gain, which the gradient shows more sharply than the criterion.
-      const bool blind = fine && gain < 4.0 * noise() && drop > -4.0 * noise();
-      const double ratio = drop / gain;
-      bool accept = fine && (ratio > 1e-4);
-      if (blind) {
-        accept = gradient().norm() < 0.5 * g.norm();
-        if (!accept) {
-          out_.log.push_back({criterion_.value(), gain, radius, false});
-          evaluate_current();
-          out_.status = OptimiseStatus::kConverged;
-          return;
-        }
-      }
-      out_.log.push_back({fine ? criterion_.value() : out_.value, gain, radius, accept});
-      if (accept) {
-        settle = true;
-        const Vector way = candidate - out_.theta;
-        out_.theta = candidate;
-        out_.value = criterion_.value();
-        const Vector g_before = g;
-        g = gradient();
-        fresh = !(exact_ && costly_ && gain < kNear && std::abs(ratio - 1.0) < 0.25);
-        if (fresh) h = hessian();
-        if (!fresh || (!exact_ && gain < 1.0)) correct(h, way, g - g_before);
-        hold_by_prior(criterion_, chart_, g, h);
-        if (ratio > 0.75 && step.length > 0.8 * radius) radius *= 2.5;
-        if (!blind && ratio < 0.25) radius = 0.5 * step.length;
-      } else {
-        if (!fresh) {
-          evaluate_current();
-          g = gradient();
-          h = hessian();
-          fresh = true;
-        }
-        radius = 0.25 * step.length;
-        if (radius < 1e-10) {
-          evaluate_current();
-          out_.status = OptimiseStatus::kNoProgress;
-          return;
-        }
-      }
+      if (step.gain < 1.0 && step.gain > 0.1 * gain_before_ && escalate()) continue;
+      gain_before_ = step.gain;
+      if (spent()) return end(OptimiseStatus::kMaxEvaluations);
+      if (!try_step(steps.from(out_.theta, step.change), step)) return;
     }
+  }
+
+  void end(OptimiseStatus status) {
+    evaluate_current();
+    out_.status = status;
+  }
+
+  // The quadratic model where the workspace stands.
+  void refresh_model() {
+    slope_ = gradient();
+    curvature_ = hessian();
+    fresh_ = true;
+    gain_before_ = std::numeric_limits<double>::infinity();
+    hold_by_prior(criterion_, chart_, slope_, curvature_);
+  }
+
+  // Linear convergence: average information has done what it can, and the exact Hessian comes in
+  // its place. Before that the boundary is tried, which a curved valley may lead to. False where
+  // neither changes anything.
+  bool escalate() {
+    const bool moved = settle_ && settle_on_boundary(1e-2);
+    if (!moved && exact_ && fresh_) return false;
+    settle_ = settle_ && !moved;
+    exact_ = true;
+    radius_ = 1.0;
+    evaluate_current();
+    refresh_model();
+    return true;
+  }
+
+  // One step of the trust region. False where the search is over.
+  bool try_step(const Vector& candidate, const Step& step) {
+    const bool fine = evaluate(candidate);
+    const double drop = fine ? out_.value - criterion_.value() : -1.0;
+    const double ratio = drop / step.gain;
+    // Near the optimum the drop drowns in rounding error; there the step is judged by what it
+    // leaves to gain, which the gradient shows more sharply than the criterion.
+    const bool blind = fine && step.gain < 4.0 * noise() && drop > -4.0 * noise();
+    const bool accept = blind ? gradient().norm() < 0.5 * slope_.norm() : fine && (ratio > 1e-4);
+    out_.log.push_back({fine ? criterion_.value() : out_.value, step.gain, radius_, accept});
+    if (blind && !accept) {
+      end(OptimiseStatus::kConverged);
+      return false;
+    }
+    if (!accept) return shrink(step);
+    take(candidate, step, ratio);
+    if (ratio > 0.75 && step.length > 0.8 * radius_) radius_ *= 2.5;
+    if (!blind && ratio < 0.25) radius_ = 0.5 * step.length;
+    return true;
+  }
+
+  // Goes to the candidate, where the workspace stands, and brings the model there. An exact Hessian
+  // that costs more than an evaluation is kept near the optimum and corrected.
+  void take(const Vector& candidate, const Step& step, double ratio) {
+    settle_ = true;
+    const Vector way = candidate - out_.theta;
+    out_.theta = candidate;
+    out_.value = criterion_.value();
+    const Vector before = slope_;
+    slope_ = gradient();
+    fresh_ = !(exact_ && costly_ && step.gain < kNear && std::abs(ratio - 1.0) < 0.25);
+    if (fresh_) curvature_ = hessian();
+    if (!fresh_ || (!exact_ && step.gain < 1.0)) correct(curvature_, way, slope_ - before);
+    hold_by_prior(criterion_, chart_, slope_, curvature_);
+  }
+
+  // A smaller radius, and a fresh model where the last one was not. False where the radius is nil.
+  bool shrink(const Step& step) {
+    if (!fresh_) {
+      evaluate_current();
+      slope_ = gradient();
+      curvature_ = hessian();
+      fresh_ = true;
+    }
+    radius_ = 0.25 * step.length;
+    if (radius_ >= 1e-10) return true;
+    end(OptimiseStatus::kNoProgress);
+    return false;
   }
 
   // Average information is not the Hessian, and what it is wrong about makes convergence linear. A
@@ -235,7 +241,8 @@ class Search {
 
   // Takes the last step of a converged search where the gradient gets smaller by it: its gain is
   // below what the criterion shows, but first-order conditions profit (Newton squares the error).
-  void polish(const Vector& candidate, double slope) {
+  void polish(const Vector& candidate) {
+    const double slope = slope_.norm();
     if (!spent() && evaluate(candidate) && criterion_.value() <= out_.value + noise() &&
         gradient().norm() < slope) {
       out_.theta = candidate;
@@ -260,7 +267,7 @@ class Search {
       const Structure& structure = chart_.structure(k);
       const Vector own = chart_.part(out_.theta, k);
       for (const Way& way : structure.ways_out(own, chart_.gamma_of(gamma, k), 1e-6)) {
-        if (!(way.slope < -1e-6)) break;  // what is left to gain is less still
+        if (!(way.slope < -kLeft)) break;
         if (walk(k, own, way)) return true;
       }
     }
@@ -295,12 +302,17 @@ class Search {
     constexpr double kExact = 1e-12;
     const auto ways = chart_.structure(k).ways_out(chart_.part(at_, k),
                                                    chart_.gamma_of(criterion_.gamma(), k), kExact);
-    return ways.empty() || ways.front().slope >= 0.0;
+    if (chart_.structure(k).triangular()) return ways.empty() || ways.front().slope >= 0.0;
+    // A slope of no worth is left where other coordinates have not quite converged: the covariances
+    // of an effect without variance have the sign of a correlation that is nearly zero.
+    return std::all_of(ways.begin(), ways.end(), [](const Way& way) {
+      return way.slope >= -kLeft || way.slope * way.slope < 2e-9 * way.bend;
+    });
   }
 
-  // Whether the last quadratic model promises so much of a loss that a look is not worth its while.
-  // The criterion is even in a factor that vanishes; near zero the loss is a quarter of the
-  // model's.
+  // Whether the quadratic model predicts an increase of over 1e-3: then the evaluation is skipped.
+  // The criterion is even in a factor that vanishes, so near zero it rises by a quarter of what the
+  // model says.
   bool surely_worse(const Vector& theta) const {
     if (curvature_.rows() != theta.size() || !criterion_.penalty().empty()) return false;
     const Vector step = theta - out_.theta;
@@ -363,9 +375,14 @@ class Search {
   const OptimiseControl& control_;
   const std::function<bool()>& interrupted_;
   Optimum out_;
-  Vector at_;         // where the workspace stands
-  Vector slope_;      // of the last quadratic model of Newton's steps
-  Matrix curvature_;  // the same
+  Vector at_;  // where the workspace stands
+  // Newton's quadratic model and its trust region.
+  Vector slope_;
+  Matrix curvature_;
+  bool fresh_ = false;  // whether the curvature was computed where the search stands
+  double radius_ = 1.0;
+  double gain_before_ = 0.0;  // that the last step promised
+  bool settle_ = true;        // once between accepted steps: rounding may move theta every time
 };
 
 }  // namespace

@@ -12,6 +12,7 @@ namespace {
 constexpr int kStarts = 8;
 constexpr double kSmallest = 0.1;
 constexpr double kRange = 1e3;
+constexpr double kWidest = 1.4;  // of a right angle's 1.57
 
 // The correlations of q vectors whose entries are standard normal.
 Matrix correlations(int q, Stream& stream) {
@@ -38,7 +39,12 @@ std::vector<Vector> scattered_starts(const Chart& chart) {
       for (int a = 0; a < q; ++a) {
         for (int b = 0; b < q; ++b) d(a, b) *= sds(a) * sds(b);
       }
-      chart.set_part(theta, i, chart.structure(i).nearest(d));
+      Vector part = chart.structure(i).nearest(d);
+      // Correlations of few parameters are means of many, and small: here they are not.
+      for (double& angle : part.tail(chart.structure(i).angles())) {
+        angle = kWidest * (2.0 * stream.uniform() - 1.0);
+      }
+      chart.set_part(theta, i, part);
     }
     out.push_back(theta);
   }

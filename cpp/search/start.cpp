@@ -64,7 +64,7 @@ Matrix bounded(const Matrix& d) {
 
 Vector moment_start(const Arranged& arranged, double nu, bool reml, const Chart& chart,
                     int threads) {
-  // With many levels what beta takes away is less than the scatter of the moments.
+  // With over 2,000 levels the correction for estimating beta is below the sampling error.
   constexpr Index kMany = 2000;
   const bool few = std::all_of(arranged->n_levels.begin(), arranged->n_levels.end(),
                                [](Index levels) { return levels <= kMany; });

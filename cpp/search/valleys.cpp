@@ -199,7 +199,12 @@ Valleys other_valleys(Objective& objective, const Vector& theta, double uneven, 
   const bool alone = chart.size() == 1;
   const bool hardly_any = criterion.numbers().n <= few;
   if (alone || hardly_any) uneven = 1.0;
-  if (hardly_any && !alone) out.starts = scattered_starts(chart);
+  // Correlations of few parameters have valleys of their own: for instance on either side of zero.
+  bool structured = false;
+  for (std::size_t k = 0; k < chart.terms().size(); ++k) {
+    structured = structured || !chart.structure(k).triangular();
+  }
+  if ((hardly_any || structured) && !alone) out.starts = scattered_starts(chart);
   for (std::size_t k = 0; k < chart.terms().size(); ++k) {
     const Sizes sizes = sizes_of(criterion.arranged(), chart.terms()[k]);
     const double ratio = sizes.most / sizes.least;

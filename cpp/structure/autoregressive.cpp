@@ -37,7 +37,11 @@ Autoregressive::Autoregressive(int q, bool heterogeneous, const std::vector<int>
   for (std::size_t i = 1; i < positions.size(); ++i) {
     steps_[i - 1] = positions[i] - positions[i - 1];
   }
-  shortest_ = at(std::min_element(steps_.begin(), steps_.end()) - steps_.begin());
+  shortest_ = *std::min_element(steps_.begin(), steps_.end());
+  odd_ = 0;
+  for (const int step : steps_) {
+    if (step % 2 == 1 && (odd_ == 0 || step < odd_)) odd_ = step;
+  }
 }
 
 Triangle<Jet> Autoregressive::correlation_root(const std::vector<Jet>& angles) const {
@@ -48,12 +52,24 @@ Triangle<double> Autoregressive::correlation_root(const std::vector<double>& ang
   return root_at(steps_, angles[0]);
 }
 
-// Rho is the correlation one step apart.
+double Autoregressive::neighbours(const Matrix& c, int step) const {
+  double sum = 0.0;
+  int count = 0;
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    if (steps_[i] != step) continue;
+    sum += c(static_cast<Index>(i) + 1, static_cast<Index>(i));
+    ++count;
+  }
+  return sum / count;
+}
+
+double Autoregressive::one_step_apart(const Matrix& c) const {
+  const double size = std::pow(std::abs(neighbours(c, shortest_)), 1.0 / shortest_);
+  return odd_ > 0 ? std::copysign(size, neighbours(c, odd_)) : size;
+}
+
 Vector Autoregressive::correlations_of(const Matrix& c) const {
-  const auto i = static_cast<Index>(shortest_);
-  const double found = c(i + 1, i);
-  return Vector::Constant(1,
-                          std::copysign(std::pow(std::abs(found), 1.0 / steps_[shortest_]), found));
+  return Vector::Constant(1, one_step_apart(c));
 }
 
 Vector Autoregressive::angles_of(const Vector& correlations) const {
@@ -62,15 +78,7 @@ Vector Autoregressive::angles_of(const Vector& correlations) const {
 
 Vector Autoregressive::nearest_angles(const Matrix& c) const {
   constexpr double kMost = 0.9;
-  double mean = 0.0;
-  int count = 0;
-  for (std::size_t i = 0; i < steps_.size(); ++i) {
-    if (steps_[i] != steps_[shortest_]) continue;
-    mean += c(static_cast<Index>(i) + 1, static_cast<Index>(i));
-    ++count;
-  }
-  mean /= count;
-  const double rho = std::copysign(std::pow(std::abs(mean), 1.0 / steps_[shortest_]), mean);
+  const double rho = one_step_apart(c);
   return angles_of(Vector::Constant(1, std::clamp(rho, -kMost, kMost)));
 }
 

@@ -39,8 +39,12 @@ class FamilyFace : public TermFace {
     std::vector<Matrix> all;
     family.directions(x_.data(), all);
     const double size = 1.0 + covariance_.norm();
+    const std::vector<int> inert = family.inert_angles(x_);
     for (int k = 0; k < family.size(); ++k) {
-      if (family.closeness(x_, k) < kAtFold || all[at(k)].norm() < kInert * size) continue;
+      if (family.closeness(x_, k) < kAtFold) continue;
+      // Without effect here, or anywhere: even powers of a correlation of zero come back.
+      const bool nowhere = k < family.sizes() || std::count(inert.begin(), inert.end(), k) > 0;
+      if (nowhere && all[at(k)].norm() < kInert * size) continue;
       free_.push_back(k);
       directions_.push_back(all[at(k)]);
     }
@@ -56,7 +60,7 @@ class FamilyFace : public TermFace {
     std::vector<int> order(at(family_.q()));
     std::iota(order.begin(), order.end(), 0);
     Matrix ordered;
-    pivoted_root(covariance_, rank_, order, ordered);
+    pivoted_root(family_.Structure::root(x_), rank_, order, ordered);
     Matrix out(family_.q(), rank_);
     for (int i = 0; i < family_.q(); ++i) out.row(order[at(i)]) = ordered.row(i);
     return out;
@@ -330,112 +334,6 @@ Matrix Family::extreme(double w) const {
   Vector x = Vector::Ones(size());
   if (angles_ > 0) x.tail(angles_).setConstant((2.0 * w - 1.0) * kRightAngle);
   return correlation(x);
-}
-
-// From a covariance of zero the first order of the criterion is <Gamma, S C S>.
-Way Family::way_from_nothing(const Vector& x, const Matrix& gamma) const {
-  constexpr int kPoints = 256;
-  // With one standard deviation a ray is a correlation matrix; with one for each effect, shares of
-  // the variances as in the least eigenvector of Gamma, unless Gamma has none below zero.
-  Vector shares = Vector::Ones(q());
-  const Spectrum spectrum = spectrum_of(gamma);
-  if (heterogeneous()) shares = spectrum.vectors.col(0).cwiseAbs().cwiseMax(1e-3);
-  const auto slope = [&](double w) {
-    const Matrix c = extreme(w);
-    return shares.dot(gamma.cwiseProduct(c) * shares);
-  };
-  double best = 0.5;
-  double least = slope(best);
-  for (int i = 0; i <= kPoints && angles_ > 0; ++i) {
-    const double w = static_cast<double>(i) / kPoints;
-    const double here = slope(w);
-    if (here < least) {
-      least = here;
-      best = w;
-    }
-  }
-  for (double step = 0.5 / kPoints; step > 1e-9 && angles_ > 0; step *= 0.5) {
-    for (const double w : {best - step, best + step}) {
-      if (w < 0.0 || w > 1.0) continue;
-      const double here = slope(w);
-      if (here < least) {
-        least = here;
-        best = w;
-      }
-    }
-  }
-  const Matrix c = extreme(best);
-  Way way;
-  way.e = shares.asDiagonal() * c * shares.asDiagonal();
-  const double norm = way.e.norm();
-  way.e /= norm;
-  way.slope = least / norm;
-  way.from = x;
-  for (int k = 0; k < sizes_; ++k) {
-    const double share = shares(k) / std::sqrt(norm);
-    way.from(k) = heterogeneous() ? std::sqrt(share) : share;
-  }
-  if (angles_ > 0) way.from.tail(angles_) = angles_of(correlations_of(c));
-  // Not below zero along the rays that were looked at, but Gamma does not settle it: in doubt, no
-  // optimum.
-  if (heterogeneous() && !(way.slope < 0.0) && spectrum.least() < 0.0) way.slope = spectrum.least();
-  return way;
-}
-
-Way Family::way_at_fold(const Vector& x, int k, const Matrix& gamma) const {
-  Vector exact = x;
-  snap(exact, k);
-  const Expansion e = expand(exact);
-  const Matrix cross = times(e.second[at(k)][at(k)], Form::kPlain, e.t, Form::kTransposed);
-  Way way;
-  way.coordinate = k;
-  way.e = cross + cross.transpose() + 2.0 * outer_gram(e.first[at(k)]);
-  if (way.e.norm() < kInert * (1.0 + e.t.squaredNorm())) {
-    way.e.setZero(q(), q());
-    if (k < sizes_) way.e(k, k) = 1.0;  // without covariances the variance comes first
-    way.power = 4;
-  } else {
-    way.stretch = std::sqrt(2.0 / way.e.norm());
-    way.e /= way.e.norm();
-  }
-  way.slope = gamma.cwiseProduct(way.e).sum();
-  return way;
-}
-
-// From second differences: what D does along a way is exact to first order alone.
-double Family::bend_along(const Vector& x, const Way& way, const Matrix& gamma) const {
-  constexpr double kStep = 1e-3;
-  const auto along = [&](double t) {
-    return gamma.cwiseProduct(outer_gram(Structure::root(leave(x, way, t)))).sum();
-  };
-  return (along(2.0 * kStep) - 2.0 * along(kStep) + along(0.0)) / (kStep * kStep);
-}
-
-std::vector<Way> Family::ways_out(const Vector& x, const Matrix& gamma, double limit) const {
-  std::vector<Way> out;
-  const double largest = outer_gram(Structure::root(x)).diagonal().maxCoeff();
-  if (largest <= limit) {
-    out.push_back(way_from_nothing(x, gamma));
-  } else {
-    for (int k = 0; k < size(); ++k) {
-      if (closeness(x, k) > limit) continue;
-      Way way = way_at_fold(x, k, gamma);
-      if (way.e.norm() > 0.0) out.push_back(std::move(way));
-    }
-  }
-  for (Way& way : out) way.bend = bend_along(x, way, gamma);
-  std::sort(out.begin(), out.end(), [](const Way& a, const Way& b) { return a.slope < b.slope; });
-  return out;
-}
-
-Vector Family::leave(const Vector& x, const Way& way, double t) const {
-  if (way.coordinate < 0) return scaled(way.from, std::sqrt(t));
-  Vector out = x;
-  snap(out, way.coordinate);
-  const double step = way.stretch * std::pow(t, 1.0 / way.power);
-  // Back from the bound of a correlation, up from a standard deviation of zero.
-  out(way.coordinate) -= way.coordinate < sizes_ ? -step : std::copysign(step, out(way.coordinate));
-  return out;
 }
 
 std::unique_ptr<TermFace> Family::face(const Vector& x) const {

@@ -47,6 +47,7 @@ class Family : public Structure {
 
   bool heterogeneous() const { return sizes_ > 1; }
   int sizes() const { return sizes_; }
+  int angles() const override { return angles_; }
 
   // What D does along each coordinate, with second derivatives.
   struct Expansion {
@@ -55,6 +56,9 @@ class Family : public Structure {
     std::vector<std::vector<Matrix>> second;  // T_kl for l <= k
   };
   Expansion expand(const Vector& x) const;
+
+  // Angles that make no difference at x, wherever they are.
+  std::vector<int> inert_angles(const Vector& x) const;
 
   // How close a coordinate is to its fold, as a share of a variance or of 1 - C^2.
   double closeness(const Vector& x, int k) const;
@@ -78,6 +82,9 @@ class Family : public Structure {
   void snap(Vector& x, int k) const;
   Way way_from_nothing(const Vector& x, const Matrix& gamma) const;
   Way way_at_fold(const Vector& x, int k, const Matrix& gamma) const;
+  Way way_by_a_ray(const Vector& exact, int k, const Matrix& gamma) const;
+  Vector best_inert(const Vector& exact, int k, const Matrix& gamma,
+                    const std::vector<int>& inert) const;
   double bend_along(const Vector& x, const Way& way, const Matrix& gamma) const;
 
   int sizes_;

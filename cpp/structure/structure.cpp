@@ -55,24 +55,26 @@ int rank_of(const Matrix& t, Matrix& null) {
   return rank;
 }
 
-// Pivoted Cholesky: the rows with most variance left, one after the other.
-void pivoted_root(const Matrix& s, int rank, std::vector<int>& order, Matrix& root) {
-  const int q = static_cast<int>(s.rows());
+// Rows are taken as they are, for T T' has lost what is small: the one that has most left next.
+void pivoted_root(const Matrix& t, int rank, std::vector<int>& order, Matrix& root) {
+  const int q = static_cast<int>(t.rows());
   root = Matrix::Zero(q, rank);
-  Vector left = s.diagonal();
+  Matrix left = t.transpose();  // a row of T to a column, less what is in the span of those taken
   for (int j = 0; j < rank; ++j) {
     int best = j;
+    const auto size = [&](int i) { return left.col(order[at(i)]).squaredNorm(); };
     for (int i = j + 1; i < q; ++i) {
-      if (left(order[at(i)]) > left(order[at(best)])) best = i;
+      if (size(i) > size(best)) best = i;
     }
     std::swap(order[at(j)], order[at(best)]);
     root.row(j).swap(root.row(best));
-    root(j, j) = std::sqrt(left(order[at(j)]));
+    const double length = left.col(order[at(j)]).norm();
+    if (!(length > 0.0)) return;
+    const Vector unit = left.col(order[at(j)]) / length;
+    root(j, j) = length;
     for (int i = j + 1; i < q; ++i) {
-      const double cross =
-          s(order[at(i)], order[at(j)]) - root.row(i).head(j).dot(root.row(j).head(j));
-      root(i, j) = cross / root(j, j);
-      left(order[at(i)]) -= root(i, j) * root(i, j);
+      root(i, j) = left.col(order[at(i)]).dot(unit);
+      left.col(order[at(i)]) -= root(i, j) * unit;
     }
   }
 }

@@ -26,13 +26,14 @@
 
 namespace ranef {
 
-// A way out of the boundary: D + t E to first order in t >= 0.
+// A way out of the boundary: D + t E to first order in t >= 0, but for steps along the face.
 struct Way {
   Matrix e;             // E, q x q
   double slope = 0.0;   // <Gamma, E>
   double bend = 0.0;    // <Gamma, d2D/dt2>
   Vector v;             // E = v v', where D may be any matrix
-  Vector from;          // else coordinates that the way starts from
+  Vector from;          // else coordinates that the way starts from, if they are not those of D
+  Matrix towards;       // else a correlation matrix that the one of D is mixed with
   int coordinate = -1;  // that moves by stretch t^(1 / power); -1: all sizes with the root of t
   int power = 2;
   double stretch = 1.0;
@@ -125,6 +126,8 @@ class Structure {
 
   // Whether the coordinates are a triangle of T itself.
   virtual bool triangular() const { return false; }
+  // How many of the coordinates, the last ones, are angles: all there is is within a right angle.
+  virtual int angles() const { return 0; }
 
   Matrix root(const Vector& x) const {
     Matrix t = Matrix::Zero(q_, q_);
@@ -140,9 +143,9 @@ class Structure {
 // diagonal become exact zeros, and so does their column. Diagonal entries are not negative.
 Matrix semidefinite_cholesky(const Matrix& s, double tolerance);
 
-// A root of S with so many columns, by pivoted Cholesky: a lower trapezoid once the rows are in
+// A root of T T' with so many columns, by rotations of T's: a lower trapezoid once the rows are in
 // `order`, which starts as 0, 1, ... and ends with independent rows first.
-void pivoted_root(const Matrix& s, int rank, std::vector<int>& order, Matrix& root);
+void pivoted_root(const Matrix& t, int rank, std::vector<int>& order, Matrix& root);
 
 // Rank of T and an orthonormal basis of its left null space.
 int rank_of(const Matrix& t, Matrix& null);

@@ -66,7 +66,7 @@ class TrapezoidFace : public TermFace {
     if (rank == t.rows()) {
       root_ = t;
     } else {
-      pivoted_root(covariance_, rank, order_, root_);
+      pivoted_root(t, rank, order_, root_);
     }
     for (int column = 0; column < rank; ++column) {
       for (int row = column; row < q(); ++row) entries_.push_back({row, column});

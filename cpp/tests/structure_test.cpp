@@ -36,6 +36,22 @@ Matrix gamma(const Matrix& d, const Matrix& g, const Matrix& h) {
   return g + 0.5 * (half + half.transpose());
 }
 
+// The part of a matrix in the span of others.
+Matrix in_span(const Matrix& e, const std::vector<Matrix>& others) {
+  std::vector<Matrix> basis;
+  Matrix out = Matrix::Zero(e.rows(), e.cols());
+  for (const Matrix& other : others) {
+    Matrix left = other;
+    for (int round = 0; round < 2; ++round) {
+      for (const Matrix& one : basis) left -= one.cwiseProduct(left).sum() * one;
+    }
+    if (!(left.norm() > 1e-9 * (1.0 + other.norm()))) continue;
+    basis.push_back(left / left.norm());
+    out += basis.back().cwiseProduct(e).sum() * basis.back();
+  }
+  return out;
+}
+
 void check(const std::string& name, const ranef::Structure& s, const Vector& x) {
   const int q = s.q();
   Matrix g = Matrix::Zero(q, q);
@@ -91,12 +107,18 @@ void check(const std::string& name, const ranef::Structure& s, const Vector& x) 
   const Vector outer = s.coordinates(s.on_scale(x, base));
   expect((covariance(s, outer) - ranef::congruent(base, d)).norm() < 1e-11 * (1.0 + 16 * d.norm()),
          name + ": on another scale");
-  // Ways out: D really moves along E.
+  // Ways out: D really moves along E, but for steps along the face.
   for (const ranef::Way& way : s.ways_out(x, slope, 1e-18)) {
     constexpr double kSmall = 1e-6;
-    const Matrix e = (covariance(s, s.leave(x, way, kSmall)) - d) / kSmall;
+    Matrix e = (covariance(s, s.leave(x, way, kSmall)) - d) / kSmall;
+    if (way.towards.size() > 0) {
+      const Matrix along = e - way.e;
+      expect((along - in_span(along, directions)).norm() < 1e-4 * (1.0 + along.norm()),
+             name + ": way out, along the face");
+      e -= in_span(e, directions);
+    }
     expect((e - way.e).norm() < 1e-4 * (1.0 + way.e.norm()), name + ": way out");
-    const double rise = (f(covariance(s, s.leave(x, way, kSmall)), g, h) - f(d, g, h)) / kSmall;
+    const double rise = slope.cwiseProduct(e).sum();
     expect(std::abs(rise - way.slope) < 1e-4 * (1.0 + std::abs(rise)), name + ": slope out");
   }
   const auto face = s.face(x);

@@ -45,7 +45,10 @@ def lmm(
     Parameters
     ----------
     formula : str
-        lme4's formula language: ``"math ~ ses * sector + (ses | sch.id)"``.
+        lme4's formula language: ``"math ~ ses * sector + (ses | sch.id)"``. A word before the
+        parenthesis gives the covariance matrix a structure, as in glmmTMB: ``us`` (the default),
+        ``diag``, ``homdiag``, ``cs``, ``homcs``, ``ar1``, ``hetar1``, ``toep``, ``homtoep``, and
+        ``rr(x | g, 2)`` of rank 2. ``ar1(0 + week | rat)`` has an effect for each week.
     data : pandas, Polars, PyArrow, DuckDB relation, or mapping of columns
     reml : bool, default True
         Restricted maximum likelihood, or maximum likelihood.

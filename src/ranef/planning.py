@@ -71,8 +71,9 @@ def power(
     variances : mapping, or Fit
         By grouping factor, and ``"Residual"``: a number is the variance of its only random effect;
         a mapping has the variance of each, ``{"Intercept": 0.2, "x": 0.1, "cor__Intercept.x":
-        0.3}``, or its standard deviation as ``"sd__x"``; a matrix is their covariance. A fit, of a
-        pilot study with the same random part, gives all of them.
+        0.3}``, or its standard deviation as ``"sd__x"``; a matrix is their covariance. Structures
+        have parameters of their own, ``{"sd": 0.5, "cor": 0.3}`` for ``ar1(...)``, by the names of
+        :attr:`Fit.vcov_full`. A fit, of a pilot study with the same random part, gives all of them.
     n_groups, per_group : int, or list of int
         Sizes, combined each with each; not with a data frame. The callable may ignore `per_group`.
     method : {"simulation", "approximate"}
@@ -265,7 +266,9 @@ def _planned(
             found=f"{', '.join(made.dropped)}, determined by earlier columns",
             fix="vary their predictors on their own, or leave them out of the formula",
         )
-    truth = assumed(made.x_names, made.plan.labels, effects, _variances(made, variances))
+    plan = made.plan
+    given = _variances(made, variances)
+    truth = assumed(made.x_names, plan.labels, plan.blocks, effects, given)
     y: Array = stand_in * truth.sigma + made.X @ truth.beta
     return made, make_problem(made, y, None, True), truth
 

@@ -39,6 +39,7 @@ MODULE: dict[str, str] = {
     "ranef": "fit.ranef()",
     "coef": "fit.coef()",
     "VarCorr": _VARIANCES,
+    "getReCovs": "fit.random_parameters",
     "sigma": "fit.sigma",
     "vcov": "fit.vcov",
     "logLik": "fit.loglik",
@@ -142,6 +143,7 @@ FIT: dict[str, str] = {
     "f_test": _HYPOTHESES,
     # lme4 and its neighbours
     "VarCorr": _VARIANCES,
+    "getReCovs": "fit.random_parameters",
     "logLik": "fit.loglik",
     "loglikelihood": "fit.loglik",
     "log_likelihood": "fit.loglik",

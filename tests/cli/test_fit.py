@@ -39,6 +39,7 @@ def test_json_has_the_documented_keys_and_the_numbers_of_the_fit(ranef, sleep) -
         "vcov",
         "fixef",
         "varcorr",
+        "random_parameters",
         "residual",
         "sigma",
         "criteria",
@@ -200,3 +201,17 @@ def test_log_follows_the_summary(ranef, sleep) -> None:
     assert run.status == 0
     assert run.out.startswith(f"{sleep.summary()}\n\nLog of {SLEEP[2]}, REML\n")
     assert "one factor, exact Hessian by sums over levels" in run.out
+
+
+def test_a_structure_is_printed_by_its_parameters(ranef) -> None:
+    model = ("fit", "dataset:machines", "score ~ Machine + cs(0 + Machine | Worker)")
+    run = ranef(*model)
+    assert run.status == 0
+    assert "cs, 3 effects" in run.out
+    record = json.loads(ranef(*model, "--json").out)
+    assert [row["parameter"] for row in record["random_parameters"]] == [
+        *(f"sd Machine[{level}]" for level in "ABC"),
+        "cor",
+    ]
+    assert len(record["varcorr"]) == 7
+    assert record["certificate"]["rank"] == [{"group": "Worker", "rank": 3, "size": 3}]

@@ -302,7 +302,7 @@ def test_what_would_take_long_is_named_and_not_fitted(
     left_out = frame[frame["verdict"] == "not tried"]
     assert list(left_out.index) == [
         *("other-starts", "group-mean", "centred-mean", "zero-correlation"),
-        *("random-intercepts", "prior"),
+        *("reduced-rank", "random-intercepts", "prior"),
     ]
     assert left_out["code"].str.startswith('rn.lmm("math ~ ').all()
     assert left_out["criterion"].isna().all()

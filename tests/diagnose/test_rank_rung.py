@@ -1,4 +1,4 @@
-"""The rung of an imposed rank: the best fit among covariances of that rank, and what it costs."""
+"""The rung of a lower rank: the best fit among covariances of that rank, and what it costs."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import pytest
 from scipy import optimize, stats
 
 import ranef as rn
-from ranef.diagnose.imposed import parameters_spared, with_ranks
 from ranef.diagnose.rank import supported_ranks
+from ranef.diagnose.reduced import can_have_rank, with_ranks
+from ranef.diagnose.subject import Subject
 from ranef.fit.subject import subject_of
 from ranef.present.diagnosis.facade import Diagnosis
 from ranef.problem.parameters import group_lambdas
@@ -37,10 +38,14 @@ def three() -> pd.DataFrame:
     return pd.DataFrame({"y": y, "x": x, "z": z, "g": [f"g{k:02d}" for k in g]})
 
 
+def held(subject: Subject, rank: int) -> Subject:
+    return subject.refit(with_ranks(subject, {0: rank}), random=rank > 0)
+
+
 def test_it_is_the_best_of_that_rank(contextual: rn.Fit) -> None:
     """Against a derivative-free search over T = (a, b; 0 0) from both signs."""
     subject = subject_of(contextual)
-    fit = with_ranks(subject, {"sch.id": 1})
+    fit = held(subject, 1)
     kernel = subject.problem.kernel()
 
     def criterion(root: np.ndarray) -> float:
@@ -60,7 +65,7 @@ def test_it_is_the_best_of_that_rank(contextual: rn.Fit) -> None:
 def test_its_estimates_are_those_of_its_theta(contextual: rn.Fit) -> None:
     """beta and its covariance by generalised least squares with the covariances it reports."""
     subject = subject_of(contextual)
-    fit = with_ranks(subject, {"sch.id": 1})
+    fit = held(subject, 1)
     (covariance,) = fit.estimates.covariances
     assert np.linalg.matrix_rank(covariance, tol=1e-8 * np.trace(covariance)) == 1
     (term,) = fit.design.terms
@@ -79,7 +84,9 @@ def test_the_row_of_an_interior_fit(diagnosis_of: DiagnosisOf) -> None:
     frame = diagnosis_of("hsb-mean").remedies.set_index("rung")
     asked, row = frame.loc["as-asked"], frame.loc["reduced-rank"]
     assert (row["title"], row["rank"]) == ("rank 1", "1 of 2")
-    assert row["verdict"] == "optimum at fixed rank"
+    assert row["verdict"] == "interior optimum"
+    assert row["formula"] == MEAN.replace("(ses | sch.id)", "rr(ses | sch.id, 1)")
+    assert row["code"] == f'rn.lmm("{row["formula"]}", data)'
     cost = row["criterion"] - asked["criterion"]
     assert 0.0 < cost < 0.2
     assert row["statistic"] == pytest.approx(cost, abs=1e-8)
@@ -87,7 +94,7 @@ def test_the_row_of_an_interior_fit(diagnosis_of: DiagnosisOf) -> None:
     assert row["df"] == asked["df"] - 1
     assert row["aic_ml"] == pytest.approx(-2.0 * row["loglik_ml"] + 2.0 * row["df"])
     assert 0.0 < row["max_change"] < 0.1
-    assert "perfectly correlated (+1)" in row["judgement"]
+    assert "a correlation of +1" in row["judgement"]
     assert "No coefficient moves by more than 0.04 standard errors" in row["judgement"]
 
 
@@ -95,31 +102,36 @@ def test_two_dimensions_of_three_are_left_out(three: pd.DataFrame) -> None:
     fit = rn.lmm("y ~ x + z + (x + z | g)", three)
     frame = fit.diagnose().remedies
     assert fit.certificate.rank == {"g": 2}
-    read, imposed = frame[frame["rung"] == "reduced-rank"].to_dict("records")
-    assert (read["rank"], read["df"]) == ("2 of 3", fit.df_model - 1)
-    assert (imposed["rank"], imposed["df"]) == ("1 of 3", fit.df_model - 3)
-    assert imposed["statistic"] == pytest.approx(imposed["criterion"] - fit.criterion, abs=1e-8)
-    assert 0.05 < imposed["p_low"] < imposed["p_value"]
+    same, smaller = frame[frame["rung"] == "reduced-rank"].to_dict("records")
+    assert (same["rank"], same["df"]) == ("2 of 3", fit.df_model - 1)
+    assert (smaller["rank"], smaller["df"]) == ("1 of 3", fit.df_model - 3)
+    assert same["criterion"] == pytest.approx(fit.criterion, abs=1e-6)
+    assert np.isnan(same["statistic"])
+    assert smaller["statistic"] == pytest.approx(smaller["criterion"] - fit.criterion, abs=1e-8)
+    # Two dimensions fewer: a 2 x 2 covariance matrix is tested, whose law is known.
+    assert 0.05 < smaller["p_low"] == smaller["p_value"] < 1.0
 
 
 def test_from_full_rank_down_to_none_it_costs_more_and_more(three: pd.DataFrame) -> None:
     subject = subject_of(rn.lmm("y ~ x + z + (x + z | g)", three))
-    fits = [with_ranks(subject, {"g": rank}) for rank in (2, 1, 0)]
+    fits = [held(subject, rank) for rank in (2, 1, 0)]
     values = [subject.solution.criterion, *(fit.solution.criterion for fit in fits)]
     assert all(low <= high + 1e-8 for low, high in pairwise(values))
-    assert [parameters_spared(subject, [rank]) for rank in (3, 2, 1, 0)] == [0, 1, 3, 6]
+    full = subject.estimates.n_parameters
+    assert [full - fit.estimates.n_parameters for fit in fits] == [1, 3, 6]
     # Without random effects the fit is that of least squares.
     beta = np.linalg.lstsq(subject.design.X, subject.design.y, rcond=None)[0]
     assert fits[-1].estimates.beta == pytest.approx(beta, rel=1e-9)
 
 
-def test_on_the_boundary_the_imposed_rank_is_the_fit(diagnosis_of: DiagnosisOf) -> None:
+def test_on_the_boundary_the_lower_rank_is_the_fit(diagnosis_of: DiagnosisOf) -> None:
     fit = rn.lmm("math ~ ses * sector + (ses | sch.id)", rn.datasets.load("hsb"))
-    imposed = with_ranks(subject_of(fit), {"sch.id": 1})
-    assert imposed.solution.criterion == pytest.approx(fit.criterion, abs=1e-7)
-    assert imposed.estimates.beta == pytest.approx(fit.fixef.to_numpy(), rel=1e-5)
+    lower = held(subject_of(fit), 1)
+    assert lower.solution.criterion == pytest.approx(fit.criterion, abs=1e-7)
+    assert lower.estimates.beta == pytest.approx(fit.fixef.to_numpy(), rel=1e-5)
     row = diagnosis_of("hsb").remedies.set_index("rung").loc["reduced-rank"]
-    assert "nothing is fitted again" in row["judgement"]
+    assert "The same optimum with 1 parameter less" in row["judgement"]
+    assert "rank" not in diagnosis_of("hsb").summary[0]
 
 
 def test_a_rank_that_the_data_do_not_allow_is_no_rung(diagnosis_of: DiagnosisOf) -> None:
@@ -137,7 +149,27 @@ def test_a_variance_that_cannot_be_told_from_zero_is_left_out() -> None:
     fit = rn.lmm("y ~ 1 + (1 | g)", data)
     assert fit.certificate.verdict == "interior optimum"
     row = fit.diagnose().remedies.set_index("rung").loc["reduced-rank"]
-    assert (row["title"], row["rank"]) == ("without g", "0 of 1")
+    assert (row["title"], row["rank"]) == ("without g", "")
+    assert row["code"] == 'rn.lm("y ~ 1", data)'
     sigma2 = data["y"].var()
     expected = -2.0 * (-0.5 * 299 * (np.log(2.0 * np.pi * sigma2) + 1.0) - 0.5 * np.log(300))
     assert row["criterion"] == pytest.approx(expected, abs=1e-8)
+
+
+def test_only_a_part_by_itself_can_be_held_to_a_rank(three: pd.DataFrame) -> None:
+    def possible(part: str, rank: int) -> list[bool]:
+        subject = subject_of(rn.lmm(f"y ~ x + {part}", three))
+        return [can_have_rank(subject, k, rank) for k in range(len(subject.problem.labels))]
+
+    assert possible("(x + z | g)", 1) == possible("rr(x + z | g, 2)", 1) == [True]
+    assert possible("(x || g)", 0) == [False, False]
+    assert (possible("cs(x + z | g)", 1), possible("cs(x + z | g)", 0)) == ([False], [True])
+
+
+def test_parts_are_held_or_left_out_by_formula(three: pd.DataFrame) -> None:
+    frame = three.assign(h=np.arange(len(three)) % 7)
+    subject = subject_of(rn.lmm("y ~ x + (1 | h) + (x + z | g)", frame))
+    of = {label.factor: k for k, label in enumerate(subject.problem.labels)}
+    held_both = with_ranks(subject, {of["g"]: 2, of["h"]: 0})
+    assert held_both == "y ~ x + rr(x + z | g, 2)"
+    assert with_ranks(subject, {of["g"]: 0, of["h"]: 0}) == "y ~ x"

@@ -8,7 +8,7 @@ import pytest
 
 import ranef as rn
 from ranef.inference.chi_bar_square import chi_bar_square
-from ranef.inference.likelihood_ratio import fixed_part_ratio, rank_ratio, statistic_of
+from ranef.inference.likelihood_ratio import fixed_part_ratio, statistic_of
 
 
 @pytest.mark.parametrize(
@@ -24,16 +24,6 @@ def test_fixed_effects_have_one_chi_square() -> None:
     ratio = fixed_part_ratio(3.0, 2)
     assert (ratio.law, ratio.exact, ratio.note) == ("chi2(2)", True, "")
     assert ratio.p_low == ratio.p_high == chi_bar_square(3.0, {2: 1.0})
-
-
-@pytest.mark.parametrize(("lost", "singular"), [(1, False), (1, True), (3, False)])
-def test_one_dimension_less_is_one_variance_and_more_are_bounded(lost: int, singular: bool) -> None:
-    ratio = rank_ratio(3.0, lost, singular)
-    assert ratio.p_low == chi_bar_square(3.0, {0: 0.5, 1: 0.5})
-    assert ratio.exact is (lost == 1 and not singular)
-    high = ratio.p_low if ratio.exact else chi_bar_square(3.0, {lost: 1.0})
-    assert ratio.p_high == high
-    assert bool(ratio.note) is singular
 
 
 @pytest.mark.parametrize(

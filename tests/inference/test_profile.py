@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import ranef as rn
+from ranef.inference.parameters import Parameter
 from ranef.inference.profile_variance import VarianceParameter
 
 from .conftest import data, fitted
@@ -25,8 +26,8 @@ VALUES = {"sd": 0.7, "cor": 0.4, "sigma": 1.2}
 def test_gradient_and_hessian_against_differences(layout: str) -> None:
     ml = fitted(layout, True, False)
     for kind, term, i, j in HELD[layout]:
-        held = VarianceParameter(ml._problem, kind, term, i, j)
-        at = held.start(list(ml._estimates.covariances), ml.sigma)
+        held = VarianceParameter(ml._problem, Parameter("", kind, term, i, j), ml.sigma)
+        at = held.start(ml._estimates.covariances, ml._solution.theta)
         at = at + 0.1 * np.cos(np.arange(at.size))
         value = VALUES[kind]
         held._evaluate(value, at)

@@ -80,6 +80,19 @@ class CovariancePenalty:
             constant=self.constant + other.constant,
         )
 
+    def of_first(self, q: int) -> CovariancePenalty:
+        """A penalty of one effect as that of the first of q, which share their variance."""
+        out = CovariancePenalty(
+            q,
+            tail_weight=np.zeros((self.tail_weight.shape[0], q)),
+            tail_scale=np.ones((self.tail_scale.shape[0], q)),
+            constant=self.constant,
+        )
+        for name in ("trace", "log_sd", "sd", "tail_weight", "tail_scale"):
+            whole, one = getattr(out, name), getattr(self, name)
+            whole[tuple(slice(n) for n in one.shape)] = one
+        return out
+
     @property
     def has_barrier(self) -> bool:
         """Whether the density is zero at every singular covariance matrix."""

@@ -5,7 +5,17 @@ No other place knows how a covariance matrix follows from its parameters.
 """
 
 from ranef.covariance.cholesky import semidefinite_cholesky
-from ranef.covariance.kind import Kind
+from ranef.covariance.entries import Entries, entries_of
+from ranef.covariance.kind import Kind, Limit
 from ranef.covariance.registry import KINDS, kind_of, structure_of
 
-__all__ = ["KINDS", "Kind", "kind_of", "semidefinite_cholesky", "structure_of"]
+__all__ = [
+    "KINDS",
+    "Entries",
+    "Kind",
+    "Limit",
+    "entries_of",
+    "kind_of",
+    "semidefinite_cholesky",
+    "structure_of",
+]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ranef.covariance.kind import Kind
+import numpy as np
+
+from ranef.covariance.kind import Kind, Limit
 
 __all__ = ["CS", "HOMCS"]
 
@@ -17,8 +19,15 @@ def _lowest(q: int) -> float:
     return -1.0 / (q - 1)
 
 
-def _place(i: int, j: int) -> int:
-    return 0
+def _correlation(i: int, j: int, positions: Sequence[int]) -> tuple[int, int]:
+    return 0, 1
+
+
+def _limits(positions: Sequence[int]) -> tuple[Limit, ...]:
+    """At 1 all effects are one, at the lowest value their sum is nothing."""
+    ones = np.ones((len(positions), 1))
+    others = np.linalg.qr(ones, mode="complete")[0][:, 1:]
+    return Limit(1, 0, lambda at: ones), Limit(others.shape[1], 0, lambda at: others)
 
 
 CS = Kind(
@@ -26,7 +35,8 @@ CS = Kind(
     "a variance for each effect and one correlation for all pairs",
     correlations=_names,
     lowest=_lowest,
-    matrix=_place,
+    correlation=_correlation,
+    limits=_limits,
 )
 HOMCS = Kind(
     "homcs",
@@ -34,5 +44,6 @@ HOMCS = Kind(
     one_variance=True,
     correlations=_names,
     lowest=_lowest,
-    matrix=_place,
+    correlation=_correlation,
+    limits=_limits,
 )

@@ -9,7 +9,29 @@ import numpy as np
 
 from ranef.types import Array
 
-__all__ = ["Kind"]
+__all__ = ["Kind", "Limit"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """Correlation matrices of a rank below that of the others: at bounds of the correlations.
+
+    Attributes
+    ----------
+    rank : int
+    freedom : int
+        How many numbers the range of the matrix depends on.
+    basis : callable
+        A basis of the range by these numbers, shape (q, rank).
+    """
+
+    rank: int
+    freedom: int
+    basis: Callable[[Array], Array]
+
+
+def _no_limits(positions: Sequence[int]) -> tuple[Limit, ...]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +53,12 @@ class Kind:
         Names of the correlation parameters of a term with such columns.
     lowest : callable
         The lowest value that each correlation can have, for a number of columns; the highest is 1.
-    matrix : callable
-        Place (i, j), i > j, among the correlation parameters of the correlation of columns i and
-        j, or -1 where it is not a parameter itself.
+    correlation : callable
+        For columns i and j and the columns' positions in time: place among the correlation
+        parameters of the one whose power is the correlation of the columns, and the power; place
+        -1 for no correlation.
+    limits : callable
+        The singular correlation matrices of columns at such positions in time.
     """
 
     name: str
@@ -42,7 +67,13 @@ class Kind:
     one_variance: bool = False
     correlations: Callable[[Sequence[str]], tuple[str, ...]] = lambda names: ()
     lowest: Callable[[int], float] = lambda q: -1.0
-    matrix: Callable[[int, int], int] = lambda i, j: -1
+    correlation: Callable[[int, int, Sequence[int]], tuple[int, int]] = lambda i, j, at: (-1, 1)
+    limits: Callable[[Sequence[int]], tuple[Limit, ...]] = _no_limits
+
+    @property
+    def family(self) -> str:
+        """The tag of structures with these correlations, whether or not variances are equal."""
+        return self.name.removeprefix("hom").removeprefix("het")
 
     def parameter_names(self, names: Sequence[str]) -> tuple[str, ...]:
         """Names of theta's entries for a term with these columns.

@@ -17,7 +17,7 @@ from ranef.formula.model import Bar, Formula
 from ranef.formula.naming import numbered, typed
 from ranef.formula.position import pointer
 from ranef.formula.render import to_source
-from ranef.formula.structures import ORDERED, tagged
+from ranef.formula.structures import BY_DISTANCE, ORDERED, tagged
 from ranef.formula.terms import Term
 from ranef.frame.grouping import ROUNDING
 from ranef.frame.table import Table
@@ -102,6 +102,8 @@ def build_random(
             structure = bar.structure
             if structure in ORDERED:
                 positions = positions_of(bar, table, state)
+                if structure not in BY_DISTANCE:  # occasions in their order, as glmmTMB has it
+                    positions = every
         _check_rank(bar, every, formula)
         for columns in (every,) if bar.correlated else tuple((j,) for j in every):
             coding = TermCoding(

@@ -17,7 +17,7 @@ LONG = 7
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call of :func:`ranef.lmm`.
+    """A call of :func:`ranef.lmm`, or of :func:`ranef.lm` for a model without random part.
 
     Attributes
     ----------
@@ -26,15 +26,24 @@ class Call:
         As it is typed: ``'data[data["school"] != "s17"]'``.
     arguments : tuple of str
         As they are typed: ``("reml=False",)``.
+    random : bool
+        Whether the formula has a random part.
     """
 
     formula: str
     data: str = "data"
     arguments: tuple[str, ...] = ()
+    random: bool = True
 
-    def changed(self, formula: str, data: str = "data", arguments: tuple[str, ...] = ()) -> Call:
+    def changed(
+        self,
+        formula: str,
+        data: str = "data",
+        arguments: tuple[str, ...] = (),
+        random: bool = True,
+    ) -> Call:
         """Another formula, with these arguments and more."""
-        return Call(formula, data, (*self.arguments, *arguments))
+        return Call(formula, data, (*self.arguments, *arguments), random)
 
     def abbreviated(self) -> Call:
         """With ``start=theta`` in place of a long list of start values."""
@@ -56,7 +65,8 @@ class Call:
             data, reml=False)
         """
         formula, rest = quoted(self.formula), ", ".join((self.data, *self.arguments))
-        line = f"rn.lmm({formula}, {rest})"
+        function = "rn.lmm" if self.random else "rn.lm"
+        line = f"{function}({formula}, {rest})"
         if not width or len(line) <= width:
             return line
         quote, inner = formula[0], formula[1:-1]
@@ -67,7 +77,7 @@ class Call:
         whole = STRING.sub(lambda found: found[0].replace(" ", "\0"), f"{rest})")
         broken = paragraph(whole, width=width - 4, whole_words=True)
         lines += [line.replace("\0", " ") for line in broken]
-        return "\n".join(["rn.lmm(", *(f"    {line}" for line in lines)])
+        return "\n".join([f"{function}(", *(f"    {line}" for line in lines)])
 
 
 def quoted(text: str) -> str:

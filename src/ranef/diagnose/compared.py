@@ -9,12 +9,11 @@ from ranef.inference.likelihood_ratio import (
     Ratio,
     fixed_part_ratio,
     nested_ratio,
-    rank_ratio,
     statistic_of,
 )
 from ranef.inference.model_nesting import NotNested, Variances
 
-__all__ = ["fixed_part_test", "random_part_test", "rank_test"]
+__all__ = ["fixed_part_test", "random_part_test"]
 
 
 def random_part_test(small: Subject, large: Subject) -> Ratio | None:
@@ -35,17 +34,6 @@ def fixed_part_test(small: Subject, large: Subject) -> Ratio | None:
     fewer = large.design.p - small.design.p
     statistic = _statistic(small, large)
     return None if statistic is None or fewer < 1 else fixed_part_ratio(statistic, fewer)
-
-
-def rank_test(small: Subject, large: Subject) -> Ratio | None:
-    """A model with the rank of a covariance matrix imposed against the asked one."""
-    statistic = _statistic(small, large)
-    if statistic is None:
-        return None
-    dims, ranks = large.certificate.dims, large.certificate.rank
-    beside = any(0 < small.certificate.rank[k] == ranks[k] < size for k, size in dims.items())
-    lost = large.estimates.n_parameters - small.estimates.n_parameters
-    return rank_ratio(statistic, lost, beside)
 
 
 def _statistic(small: Subject, large: Subject) -> float | None:

@@ -7,7 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from ranef.covariance import kind_of
 from ranef.problem import Problem
+from ranef.problem.parameters import parts
 from ranef.solve import Solution
 from ranef.solve.outweighed import outweighed
 from ranef.types import Finding
@@ -101,18 +103,23 @@ def _outweighed(problem: Problem, solution: Solution) -> Finding:
 
 def _boundary(problem: Problem, solution: Solution, unlike: Sequence[str]) -> Finding:
     from ranef.diagnose.words import join, null_sentences
+    from ranef.solve.direction_names import bounds_of
 
     certificate = solution.certificate
     sentences: list[str] = []
     where: list[str] = []
     factors: dict[str, None] = {}
-    for label, covariance, change in zip(
-        problem.labels, solution.covariances, problem.scaling.B, strict=True
+    own = parts(problem.terms, solution.inner)
+    for block, x, label, covariance, change in zip(
+        problem.terms, own, problem.labels, solution.covariances, problem.scaling.B, strict=True
     ):
         rank = certificate.rank[label.label]
-        if rank < len(label.names):
-            units = np.linalg.norm(change, axis=1)
-            sentences += null_sentences(label, covariance, rank, units)
+        if rank < certificate.full[label.label]:
+            if kind_of(block).free:
+                units = np.linalg.norm(change, axis=1)
+                sentences += null_sentences(label, covariance, rank, units)
+            else:
+                sentences += bounds_of(block, label, x)
             where.append(label.label)
             factors[label.factor] = None
     others = [factor for factor in factors if factor not in unlike]
@@ -120,7 +127,9 @@ def _boundary(problem: Problem, solution: Solution, unlike: Sequence[str]) -> Fi
         code="boundary",
         severity="note",
         message="the best fit lies on the boundary: " + "; ".join(sentences),
-        evidence=f"dual eigenvalue {certificate.dual_min_eig:+.3g}: more variance there would "
+        evidence=""
+        if np.isnan(certificate.dual_min_eig)
+        else f"dual eigenvalue {certificate.dual_min_eig:+.3g}: more variance there would "
         "raise the criterion",
         where=", ".join(where),
         fix="the fit is sound; ask whether a predictor is missing between groups, or whether "

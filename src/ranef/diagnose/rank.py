@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ranef.core import Kernel
-from ranef.diagnose.rank_search import search_on_face, truncated
+from ranef.core import Kernel, TermBlock
+from ranef.covariance import kind_of, structure_of
 from ranef.diagnose.subject import Subject
 from ranef.diagnose.words import direction, effect
 from ranef.inference.chi_bar_square import chi_bar_square, one_variance
-from ranef.problem import Problem, roots
-from ranef.problem.parameters import group_lambdas
+from ranef.problem import Problem, covariances, nearest, roots
+from ranef.problem.parameters import group_lambdas, place
 from ranef.solve.direction_names import mostly
 from ranef.solve.null_space import FEW
 from ranef.types import Array, Finding
@@ -28,7 +28,8 @@ __all__ = [
 
 LEVEL = 0.05
 
-CLOSE = 1e-3  # deviance units left to gain at which a constrained fit is close enough
+CLOSE = 1e-4  # deviance units left to gain at which a fit of lower rank is close enough
+EVALUATIONS = 200
 
 # Numbers read by one evaluation times squared parameters, up to which the constrained model is
 # fitted; above it the cost is bounded by one evaluation.
@@ -75,71 +76,80 @@ class Support:
 
 
 def supported_ranks(subject: Subject, kernel: Kernel) -> tuple[Support, ...]:
-    """For each term the lowest rank that fits as well; nothing where a prior has its say."""
+    """For each term the lowest rank that fits as well; nothing where a prior has its say.
+
+    A term with a structure has all of its dimensions or none.
+    """
     problem, solution = subject.problem, subject.solution
     if not subject.certificate.certified or problem.prior is not None:
         return ()
     out = []
-    for k, label in enumerate(problem.labels):
-        q = len(label.names)
+    for k, (block, label) in enumerate(zip(problem.terms, problem.labels, strict=True)):
         rank = subject.certificate.rank[label.label]
         best = None
-        for lower in range(rank - 1, -1, -1):
-            critical = _critical(q, rank, lower)
-            reduced = cost_of_rank(problem, kernel, solution.inner, k, lower, critical)
-            if reduced.cost > critical:
+        for lower in _lower_ranks(block, rank):
+            reduced = cost_of_rank(problem, kernel, solution.inner, k, lower)
+            if reduced.cost > _critical(block, rank, lower):
                 break
             best = reduced
         out.append(Support(k, rank if best is None else best.rank, best))
     return tuple(out)
 
 
+def _lower_ranks(block: TermBlock, rank: int) -> Sequence[int]:
+    if kind_of(block).free:
+        return range(rank - 1, -1, -1)
+    return (0,) if rank else ()
+
+
 def rank_findings(subject: Subject, supports: Sequence[Support]) -> Iterator[Finding]:
     """Directions that are there but cheap to do without, and the rank that is left."""
     for support in supports:
-        q = len(subject.problem.labels[support.term].names)
+        term = subject.problem.terms[support.term]
+        if not kind_of(term).free:
+            continue  # a lower rank is not a model with that structure
+        full = structure_of(term).most_rank
         if support.reduced is not None:
             yield _nearly_singular(subject, support.term, support.reduced)
-        if support.rank < q and q > 1:
+        if support.rank < full and term.q > 1:
             yield _supported(subject, support.term, support.rank)
 
 
-def cost_of_rank(
-    problem: Problem,
-    kernel: Kernel,
-    inner: Array,
-    k: int,
-    rank: int,
-    enough: float = np.inf,
-) -> Reduced:
+def cost_of_rank(problem: Problem, kernel: Kernel, inner: Array, k: int, rank: int) -> Reduced:
     """What the criterion loses when the covariance of term k has at most this rank.
 
-    The smallest principal directions are taken out and all parameters fitted again on the face
-    of that rank, by Newton's method with the exact Hessian. Where the cost is above `enough` by
-    more than several times what a step promises, it is left at that.
+    The model with that rank is fitted from where the smallest principal directions are taken out.
+    Where that would take long, the cost is bounded by the criterion at this start.
     """
     kernel.evaluate(group_lambdas(problem, inner))
-    start = kernel.value
-    ranks = [term.q for term in problem.terms]
-    ranks[k] = rank
-    theta = truncated(problem, inner, ranks)
-    exact = kernel.work * problem.n_theta**2 < AFFORDABLE
-    if exact:
-        best = search_on_face(problem, kernel, theta, CLOSE, start + enough).value
+    before = kernel.value
+    matrices = covariances(problem.terms, inner)
+    held = list(problem.terms)
+    if rank:
+        held[k] = held[k]._replace(structure="rr", rank=rank)
     else:
-        kernel.evaluate(group_lambdas(problem, theta))
-        best = kernel.value
+        del held[k], matrices[k]
+    first = nearest(held, matrices)
+    exact = kernel.work * problem.n_theta**2 < AFFORDABLE
+    if held and exact:
+        value = kernel.optimise(held, first, EVALUATIONS, CLOSE).criterion
+    else:
+        widths = [q for _, q in problem.products.sizes]
+        kernel.evaluate(place(held, roots(held, first), widths))
+        value = kernel.value
     kernel.evaluate(group_lambdas(problem, inner))
-    return Reduced(rank, max(0.0, best - start), exact)
+    return Reduced(rank, max(0.0, value - before), exact)
 
 
-def _critical(q: int, rank: int, lower: int) -> float:
+def _critical(block: TermBlock, rank: int, lower: int) -> float:
     """Upper 5 % point of the likelihood ratio of a lower rank against a higher one.
 
     The freed parameters less one and all of them, in equal parts: exact for one variance and for
-    a slope (Self and Liang 1987; Stram and Lee 1994), a good guess for the others.
+    a slope (Self and Liang 1987; Stram and Lee 1994), a good guess for the others. A structure is
+    held against one variance, since its correlations have no meaning without one.
     """
-    weights = one_variance(sum(q - r for r in range(lower, rank)))
+    freed = sum(block.q - r for r in range(lower, rank)) if kind_of(block).free else 1
+    weights = one_variance(freed)
     low, high = 0.0, 100.0
     for _ in range(60):
         middle = 0.5 * (low + high)
@@ -176,12 +186,13 @@ def _nearly_singular(subject: Subject, k: int, reduced: Reduced) -> Finding:
             f"{'it ' if len(names) > FEW else ''}{weakest}"
         )
     most = "" if reduced.exact else "at most "
+    free = kind_of(subject.problem.terms[k]).free
+    what_less = f"rank {reduced.rank} of {len(names)}" if free else "to leave it out"
     return Finding(
         code="nearly-singular",
         severity="note",
         message=message,
-        evidence=f"rank {reduced.rank} of {len(names)} costs {most}{reduced.cost:.2g} deviance "
-        "units",
+        evidence=f"{what_less} costs {most}{reduced.cost:.2g} deviance units",
         where=label.label,
         fix="if you report this covariance, say that it is nearly singular; a smaller random part "
         "fits equally well. Nothing to do if the fixed effects are the question",

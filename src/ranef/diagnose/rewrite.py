@@ -35,6 +35,7 @@ __all__ = [
     "per_factor",
     "product",
     "replaced",
+    "restructured",
     "uncorrelated",
     "with_bar",
     "with_nested",
@@ -138,10 +139,24 @@ def uncorrelated(part: RandomPart, bar: Bar) -> RandomPart:
     """
     if part.structure == "rr":
         return part
-    lhs = effects(bar.model.intercept, bar.model.terms) if part.structure in ORDERED else part.lhs
     if part.structure in ("homdiag", "homcs", "ar1", "homtoep"):
-        return replace(part, lhs=lhs, structure="homdiag")
-    return replace(part, lhs=lhs, correlated=False, structure="us")
+        return restructured(part, bar, "homdiag")
+    return restructured(part, bar, "diag")
+
+
+def restructured(part: RandomPart, bar: Bar, structure: str) -> RandomPart:
+    """The part with another structure of the same columns; `bar` is one that it makes.
+
+    The levels of a category with a structure have a column each.
+    """
+    lhs = part.lhs
+    if part.structure in ORDERED and structure not in ORDERED:
+        lhs = effects(bar.model.intercept, bar.model.terms)
+    elif part.structure == "us" and structure not in ("us", "diag") and bar.model.intercept:
+        lhs = effects(False, bar.model.terms)
+    free = structure in ("us", "diag")
+    name = "us" if free else structure
+    return replace(part, lhs=lhs, correlated=structure != "diag", structure=name, rank=0)
 
 
 def with_bar(formula: Formula, k: int, part: RandomPart | None) -> str:

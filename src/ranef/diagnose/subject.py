@@ -35,6 +35,7 @@ class Refit(Protocol):
         rows: NDArray[np.bool_] | None = None,
         prior: Any = SAME,
         control: Control | None = None,
+        random: bool = True,
     ) -> Subject:
         """A new fit.
 
@@ -52,6 +53,8 @@ class Refit(Protocol):
             none for another formula.
         control : Control, optional
             The settings of the search; the defaults, whatever the fit was made with.
+        random : bool
+            Whether the formula has a random part.
 
         Raises
         ------

@@ -79,7 +79,7 @@ def bootstrap_statistic(
                 certificate = refit.certificate  # type: ignore[attr-defined]
                 criterion[k] = refit._solution.criterion
                 evaluations[k] = certificate.evaluations
-                singular[k] = dict(certificate.rank) != dict(certificate.dims)
+                singular[k] = certificate.singular
                 converged[k] = certificate.certified
                 tick(k + 1)
     draws = BootstrapDraws(

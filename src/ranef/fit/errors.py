@@ -11,7 +11,6 @@ from ranef.errors import OptionError
 from ranef.fit.record import FitRecord
 from ranef.frame.open import in_row_order
 from ranef.inference.ddf import Method
-from ranef.inference.ddf.auto import is_singular
 from ranef.inference.robust import KINDS, Clusters, clusters_of, robust_method
 from ranef.options import one_of, shown
 
@@ -63,7 +62,7 @@ def df_in_words(record: FitRecord, ddf: str, vcov: Any) -> str:
     p = record._estimates.beta.size
     if record._problem.prior is not None or not p:
         return ""
-    if not is_singular(record._problem, record._solution):
+    if not record._solution.certificate.singular:
         return ""
     other = "auto" if ddf == "satterthwaite" else "satterthwaite"
     df = record._method(other).df(np.eye(p))

@@ -92,7 +92,11 @@ class Estimated(FitRecord):
 
     @property
     def theta(self) -> Array:
-        """Relative covariance factors: lower triangles by column, terms in lme4's order."""
+        """Covariance parameters relative to sigma, terms in lme4's order.
+
+        A free covariance, of reduced rank too, has the lower triangle of its factor by column; a
+        structure its standard deviations, then its correlations.
+        """
         return self._solution.theta.copy()
 
     def varcorr(self) -> pd.DataFrame:
@@ -119,9 +123,40 @@ class Estimated(FitRecord):
     def _covariances(self) -> tuple[TermCovariance, ...]:
         """Covariance matrices of the random-effects terms, in their order."""
         from ranef.present.protocol import TermCovariance
+        from ranef.problem.parameters import data_parameters
 
-        pairs = zip(self._problem.labels, self._estimates.covariances, strict=True)
-        return tuple(TermCovariance(label, matrix) for label, matrix in pairs)
+        problem = self._problem
+        own = data_parameters(problem.terms, self._solution.theta, self.sigma)
+        parts = zip(problem.labels, self._estimates.covariances, problem.terms, own, strict=True)
+        return tuple(TermCovariance(*part) for part in parts)
+
+    @property
+    def random_parameters(self) -> pd.DataFrame:
+        """What each covariance structure estimates, one row a parameter.
+
+        A structured covariance has fewer parameters than :meth:`varcorr` has rows: those are in
+        this frame. Free covariances have their standard deviations and correlations, a reduced rank
+        its loadings.
+
+        Returns
+        -------
+        DataFrame
+            Columns group, structure (the tag of the formula), parameter, estimate. Standard
+            deviations are in units of the response over those of the column.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> data = rn.datasets.load("machines")
+        >>> fit = rn.lmm("score ~ Machine + homcs(0 + Machine | Worker)", data)
+        >>> fit.random_parameters.round(2)
+            group structure parameter  estimate
+        0  Worker     homcs        sd      6.06
+        1  Worker     homcs       cor      0.63
+        """
+        from ranef.present.frames.structures import parameters_frame
+
+        return parameters_frame(self._covariances)
 
     @property
     def _has_residual(self) -> bool:

@@ -57,8 +57,8 @@ class Explained(FitRecord):
         """What is worth knowing about this fit, and a ladder of remedies, each already fitted.
 
         Searches from other starts; rows or predictors left out that a finding names; centring
-        within groups; the group means added; zero correlation; the rank that the data support
-        imposed; each slope left out; random intercepts; a prior. For each rung:
+        within groups; the group means added; another covariance structure; zero correlation; the
+        rank that the data support; each slope left out; random intercepts; a prior. For each rung:
         the verdict, the criterion, information criteria by ML, the change of every coefficient,
         a test whose law minds the boundary, and a sentence or two of judgement.
 

@@ -60,9 +60,11 @@ class ForTables(FitRecord):
 
     @cached_property
     def _counts_and_spreads(self: Any) -> dict[str, Any]:
+        from ranef.present.structured import short_parameters
+
         rows: dict[str, Any] = {f"Groups: {name}": n for name, n in self.ngroups.items()}
-        for row in self.varcorr().to_dict("records"):
-            terms = ", ".join(str(row[name]) for name in ("term1", "term2") if row[name])
-            place = f"{terms} | {row['group']}" if terms else row["group"]
-            rows[f"{'Cor' if row['term2'] else 'SD'} ({place})"] = row["sd"]
-        return rows
+        for term in self._covariances:
+            for word, name, value in short_parameters(term):
+                place = f"{name} | {term.label.label}" if name else term.label.label
+                rows[f"{word} ({place})"] = value
+        return rows | {"SD (Residual)": self.sigma}

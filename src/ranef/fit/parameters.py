@@ -31,8 +31,10 @@ class Parameters(FitRecord):
         From the exact Hessian of the log-likelihood in all parameters. By REML the variance
         parameters have the Hessian of the REML criterion. Names are those of :meth:`profile`. The
         block of the fixed effects is :attr:`vcov` plus a term for the uncertainty of the variances.
-        A standard deviation of zero or a correlation of 1 or -1 has NaN, and so have all parameters
-        of variances if the certificate calls the criterion flat.
+        A term with a covariance structure has its own parameters: ``sd|Subject`` if there is one
+        standard deviation, ``cor|Subject`` or ``cor at distance 1|Subject``. A standard deviation
+        of zero or a correlation at a bound has NaN, and so have all parameters of variances if the
+        certificate calls the criterion flat.
 
         Examples
         --------
@@ -49,7 +51,7 @@ class Parameters(FitRecord):
     def _parameters(self) -> tuple[Parameter, ...]:
         from ranef.inference.parameters import parameters_of
 
-        return parameters_of(self._design.x_names, self._problem.labels)
+        return parameters_of(self._design.x_names, self._problem.labels, self._problem.terms)
 
     @cached_property
     @progress("computing the covariances of all parameters")
@@ -61,10 +63,34 @@ class Parameters(FitRecord):
         )
 
     def _intervals(self, method: str, level: float, n: int, seed: int | None) -> pd.DataFrame:
-        """Columns std_error, conf_low, conf_high of all parameters, by the names of `vcov_full`."""
+        """Columns std_error, conf_low, conf_high of all parameters, by the names of `vcov_full`.
+
+        Of structures also those of single effects and pairs, by the names of a term without one.
+        """
         import pandas as pd
 
-        from ranef.inference.parameters import values_of
+        from ranef.inference.parameters import shown_of
+
+        own = self._own_intervals(method, level, n, seed)
+        values = self._parameter_values
+        rows = {}
+        for shown_name, at, power in shown_of(
+            self._parameters, self._problem.labels, self._problem.terms
+        ):
+            error, low, high = own.iloc[at]
+            slope = power * abs(values[at]) ** (power - 1)
+            ends = sorted((low**power, high**power))
+            if power % 2 == 0 and low < 0.0 < high:
+                ends[0] = 0.0
+            rows[shown_name] = (slope * error, *ends)
+        if not rows:
+            return own
+        shown = pd.DataFrame.from_dict(rows, orient="index", columns=list(own.columns))
+        return pd.concat([own, shown[~shown.index.isin(own.index)]])
+
+    def _own_intervals(self, method: str, level: float, n: int, seed: int | None) -> pd.DataFrame:
+        import pandas as pd
+
         from ranef.inference.wald import wald_limits
 
         one_of("conf_method", method, ("wald", "profile", "bootstrap"))
@@ -77,15 +103,23 @@ class Parameters(FitRecord):
         errors = np.sqrt(np.diag(self._full_covariance))
         if method == "profile":
             limits: pd.DataFrame = self.profile(level).confint(level)  # type: ignore[attr-defined]
-            return limits.reindex(names).assign(std_error=errors)
+            columns = ["std_error", "conf_low", "conf_high"]
+            return limits.reindex(names).assign(std_error=errors)[columns]
+        low, high = wald_limits(self._parameters, self._parameter_values, errors, level)
+        return pd.DataFrame({"std_error": errors, "conf_low": low, "conf_high": high}, index=names)
+
+    @property
+    def _parameter_values(self) -> Array:
+        """Of all parameters, by `_parameters`."""
+        from ranef.inference.parameters import values_of
+
         values = values_of(
             self._parameters,
             self._estimates.beta[None, :],
             [c[None, :, :] for c in self._estimates.covariances],
             np.array([self._estimates.sigma]),
-        )[0]
-        low, high = wald_limits(self._parameters, values, errors, level)
-        return pd.DataFrame({"std_error": errors, "conf_low": low, "conf_high": high}, index=names)
+        )
+        return np.asarray(values[0])
 
     def ranef_vcov(self, group: str | None = None) -> pd.DataFrame:
         """Covariances between the random effects of one level, given the data and parameters.

@@ -12,12 +12,15 @@ from ranef.design import Design
 from ranef.diagnose.rewrite import bar_with, effects, outermost, with_bar
 from ranef.fit.between import refuse_prior, variances_of
 from ranef.fit.record import FitRecord
-from ranef.formula import Bar, Formula, parse, to_source
+from ranef.formula import Bar, Formula, Term, parse, to_source
+from ranef.formula.nodes import Call
+from ranef.formula.structures import ORDERED
 from ranef.inference.boundary_law import Place
 from ranef.inference.drop_terms import smaller_design
 from ranef.inference.likelihood_ratio import placed_ratio, statistic_of
 from ranef.inference.model_nesting import NotNested, place_of
 from ranef.inference.no_effects import criterion_without_effects
+from ranef.inference.structure_nesting import side_of
 from ranef.types import Array
 
 __all__ = ["RandomTests", "random_tests"]
@@ -87,13 +90,23 @@ def reductions(formula: Formula, design: Design) -> Iterator[Reduction]:
             )
         for term in outermost(terms):
             others = tuple(other for other in terms if other is not term)
-            name = f"{to_source(effects(True, (term,)))} in {bar.text}"
+            name = f"{_written(bar, term)} in {bar.text}"
             keeps = bar.model.intercept or (not others and _makes_up_one(bar, design))
             yield Reduction(name, _with(formula, k, keeps, others))
 
 
+def _written(bar: Bar, term: Term) -> str:
+    """A term as it stands in the formula: occasions are a category there without saying so."""
+    factor = term.factors[0]
+    if bar.structure in ORDERED and isinstance(factor, Call) and factor.span == factor.args[0].span:
+        return to_source(factor.args[0])
+    return to_source(effects(True, (term,)))
+
+
 def _makes_up_one(bar: Bar, design: Design) -> bool:
-    """Whether the constant is a combination of the columns of a bar."""
+    """Whether a model of the bar's structure has one effect for all columns as a special case."""
+    if bar.structure == "homdiag":
+        return False
     for term in design.terms:
         if term.factor == bar.label and term.q > 1:
             z = term.Z
@@ -131,7 +144,8 @@ def _without_effects(record: FitRecord) -> Row:
     """The model without random effects: the criterion of this one with all variances zero."""
     problem = record._problem
     none = tuple(np.zeros((term.q, 0)) for term in problem.terms)
-    place = Place(none, (), (0,) * len(none))
+    sides = tuple(side_of(term, ()) for term in record._design.terms)
+    place = Place(none, (), (0,) * len(none), (), sides)
     loglik = -0.5 * criterion_without_effects(problem)
     return _row(record, place, loglik, problem.p + problem.n_residual + 1)
 

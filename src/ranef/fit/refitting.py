@@ -167,7 +167,7 @@ class Refitting(FitRecord):
                 BootstrapPlan(n, kind, seed, threads, tick),
             )
         estimates = values_of(
-            parameters_of(self._design.x_names, self._problem.labels),
+            parameters_of(self._design.x_names, self._problem.labels, self._problem.terms),
             self._estimates.beta[None, :],
             [c[None, :, :] for c in self._estimates.covariances],
             np.array([self._estimates.sigma]),

@@ -163,9 +163,19 @@ def _complete(parts: dict[str, Any]) -> bool:
         "_control": Control,
         "_kept": Kept,
     }
-    return parts.keys() == {*_NAMES} and all(
-        isinstance(parts[name], kind) for name, kind in kinds.items()
+    return (
+        parts.keys() == {*_NAMES}
+        and all(isinstance(parts[name], kind) for name, kind in kinds.items())
+        and _as_many(parts["_problem"], parts["_solution"])
     )
+
+
+def _as_many(problem: Problem, solution: Solution) -> bool:
+    """Whether there are as many parameters as the structures of the terms have."""
+    try:
+        return problem.n_theta == solution.inner.size
+    except (TypeError, ValueError, RuntimeError):  # no structure at all
+        return False
 
 
 def _parts(record: FitRecord) -> dict[str, Any]:

@@ -42,8 +42,9 @@ def subject_of(record: FitRecord) -> Subject:
         rows: NDArray[np.bool_] | None = None,
         prior: Any = SAME,
         control: Control | None = None,
+        random: bool = True,
     ) -> Subject:
-        parsed = record._formula if formula is None else parse(formula)
+        parsed = record._formula if formula is None else parse(formula, random=random)
         old = record._data
         table = old.table if rows is None else _rows_of(old.table, rows)
         weights, offset = (_of_rows(values, rows) for values in (old.own_weights, old.offset))

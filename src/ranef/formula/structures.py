@@ -14,6 +14,7 @@ from ranef.formula.nodes import Constant, Expr, Number, Span
 from ranef.formula.position import formula_error
 
 __all__ = [
+    "BY_DISTANCE",
     "ORDERED",
     "STRUCTURES",
     "elsewhere",
@@ -31,6 +32,9 @@ STRUCTURES = (
 
 ORDERED = frozenset({"ar1", "hetar1", "toep", "homtoep"})
 """Structures of occasions: the columns stand for the levels of one factor, in their order."""
+
+BY_DISTANCE = frozenset({"ar1", "hetar1"})
+"""Those of them whose correlations respect gaps between the occasions."""
 
 RANK = 2
 """The rank of ``rr(x | g)``, as in glmmTMB."""

@@ -230,7 +230,7 @@ def _on_data_scale(
     per_row = scaling.criterion_constant(1.0, problem.reml) - free
     if problem.prior is not None:
         free += problem.prior.fixed_constant()
-    parameters = parameters_of(design.x_names, problem.labels)
+    parameters = parameters_of(design.x_names, problem.labels, problem.terms)
     return BootstrapDraws(
         parameters=parameters,
         values=values_of(parameters, beta, covariances, sigma),

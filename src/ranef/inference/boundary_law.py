@@ -11,6 +11,8 @@ If the smaller model's own estimate lies on the boundary, the law depends on whe
 only bounds are given. The upper one is of the projection on all directions in which the larger
 model leaves the face of the smaller one, those of its zero variances among them: it holds for every
 truth. The lower one is the bound if the zero variances were known to be zero.
+
+Structures bound their parameters too: :mod:`ranef.inference.structure_shape` says how.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ranef.core import Direction
+from ranef.covariance import structure_of
 from ranef.errors import NumericalError, TooLargeError
 from ranef.inference.chi_bar_square import NIL, chi_bar_square
 from ranef.inference.cones import cone_tail
@@ -29,8 +32,10 @@ from ranef.inference.ddf.directions import symmetric_basis
 from ranef.inference.ddf.expected import expected
 from ranef.inference.ddf.gram import gram
 from ranef.inference.ddf.traces import traces
+from ranef.inference.structure_nesting import Side
+from ranef.inference.structure_shape import free_of_rank, shape_of
 from ranef.problem import Problem, nearest
-from ranef.problem.parameters import group_lambdas
+from ranef.problem.parameters import group_lambdas, parts
 from ranef.solve.solution import evaluate_at
 from ranef.types import Array
 
@@ -47,14 +52,20 @@ class Place:
         By term of the larger model: E of full column rank with E E' the covariance that the smaller
         model gives its effects, over sigma^2, on the data's scale.
     dims : tuple of (int, int)
-        By term of the smaller model: effects, and rank of their covariance.
+        By term of the smaller model: the highest rank that its covariance can have, and its rank.
     zeros : tuple of int
         By term of the larger model: effects of the smaller one whose variance is zero in it.
+    counts : tuple of (int, int)
+        By term of the smaller model: parameters, and those that can move both ways.
+    sides : tuple of str
+        By term of the larger model: where in its covariance the smaller one lies.
     """
 
     roots: tuple[Array, ...]
     dims: tuple[tuple[int, int], ...]
     zeros: tuple[int, ...]
+    counts: tuple[tuple[int, int], ...]
+    sides: tuple[Side, ...]
 
     @property
     def singular(self) -> bool:
@@ -112,25 +123,25 @@ def boundary_law(problem: Problem, place: Place, fixed: int) -> Law:
     fixed : int
         Fixed effects that the smaller model lacks.
     """
-    widths = [term.q for term in problem.terms]
-    ranks = [root.shape[1] for root in place.roots]
-    sizes = [q - r for q, r in zip(widths, ranks, strict=True) if q > r]
-    own = sum(_free(q, r) for q, r in place.dims)
-    free = sum(_free(q, r) for q, r in zip(widths, ranks, strict=True)) - own + fixed
-    most = sum(_count(q) for q in widths) - own + fixed
-    if _same_random_part(widths, place):
+    shapes = [
+        shape_of(term, root, side)
+        for term, root, side in zip(problem.terms, place.roots, place.sides, strict=True)
+    ]
+    own = sum(movable for _, movable in place.counts)
+    free = sum(shape.free for shape in shapes) - own + fixed
+    most = sum(shape.most for shape in shapes) - own + fixed
+    if _same_random_part(problem, place):
         return _known({fixed: 1.0})
     if place.singular:
-        kept = [q - z for q, z in zip(widths, place.zeros, strict=True)]
-        low = sum(_free(q, r) for q, r in zip(kept, ranks, strict=True))
-        low += fixed - sum(_count(r) for _, r in place.dims)
-        # With nothing left to test, still one direction: that of a covariance of the zero variance.
-        bounded = low == 0 or any(q > r for q, r in zip(kept, ranks, strict=True))
-        return _bounds(_lowest(low, bounded), _highest(most))
+        return _bounds(_if_known_to_be_zero(problem, place, fixed), _highest(most))
+    cones = [shape for shape in shapes if shape.cone != 0]
+    sizes = [shape.cone for shape in cones]
     if not sizes:
         return _known({free: 1.0})
     if sizes == [1]:
         return _known({free: 0.5, free + 1: 0.5})
+    if not all(shape.of_matrices for shape in cones):
+        return _bounds(_lowest(max(free, fixed), True), _highest(most))
     try:
         covariance = _covariance_of_new(problem, place.roots)
         tail = cone_tail(covariance, sizes, free)
@@ -148,9 +159,27 @@ def boundary_law(problem: Problem, place: Place, fixed: int) -> Law:
     return Law(judge, exact=True)
 
 
-def _same_random_part(widths: Sequence[int], place: Place) -> bool:
+def _same_random_part(problem: Problem, place: Place) -> bool:
     """Whether the smaller model has as many covariance parameters as the larger one."""
-    return sum(map(_count, widths)) == sum(_count(q) for q, _ in place.dims)
+    return problem.n_theta == sum(parameters for parameters, _ in place.counts)
+
+
+def _if_known_to_be_zero(problem: Problem, place: Place, fixed: int) -> dict[int, float]:
+    """The law of the ratio if the smaller model's variances of zero are taken out of both models.
+
+    Of structures only that something is tested is known.
+    """
+    plain = all(term.structure == "us" or term.q == 1 for term in problem.terms)
+    if not plain or any(parameters != _count(q) for (q, _), (parameters, _) in
+                        zip(place.dims, place.counts, strict=True)):  # fmt: skip
+        return _lowest(fixed, True)
+    kept = [term.q - z for term, z in zip(problem.terms, place.zeros, strict=True)]
+    ranks = [root.shape[1] for root in place.roots]
+    low = sum(free_of_rank(q, r) for q, r in zip(kept, ranks, strict=True))
+    low += fixed - sum(_count(r) for _, r in place.dims)
+    # With nothing left to test, still one direction: that of a covariance of the zero variance.
+    bounded = low == 0 or any(q > r for q, r in zip(kept, ranks, strict=True))
+    return _lowest(low, bounded)
 
 
 def _words(weights: Mapping[int, float]) -> str:
@@ -179,6 +208,9 @@ def _known(weights: Mapping[int, float]) -> Law:
 
 
 def _bounds(low: dict[int, float], high: dict[int, float]) -> Law:
+    if low == high:
+        return _known(low)
+
     def judge(statistic: float) -> Tested:
         p_low, p_high = chi_bar_square(statistic, low), chi_bar_square(statistic, high)
         return Tested(p_low, p_high, (_words(low), _words(high)))
@@ -199,31 +231,35 @@ def _count(q: int) -> int:
     return q * (q + 1) // 2
 
 
-def _free(q: int, rank: int) -> int:
-    """Directions in which a q x q covariance of some rank can move both ways."""
-    return _count(q) - _count(q - rank)
-
-
 def _covariance_of_new(problem: Problem, roots: Sequence[Array]) -> Array:
     """Covariance matrix of the elements that are bounded, all others being free.
 
     They are those of N'DN with N the null space of each term's covariance under the smaller model.
     """
     widths = [q for _, q in problem.products.sizes]
-    directions, bounded, blocks = [], [], []
-    for term, b, root in zip(problem.terms, problem.scaling.B, roots, strict=True):
+    directions: list[Direction] = []
+    bounded: list[bool] = []
+    turns, blocks = [], []
+    for b, root in zip(problem.scaling.B, roots, strict=True):
         inner = np.linalg.solve(b, root)
+        turns.append(np.linalg.qr(inner, mode="complete")[0] if root.shape[1] else np.eye(len(b)))
         blocks.append(inner @ inner.T)
-        turn = np.linalg.qr(inner, mode="complete")[0] if root.shape[1] else np.eye(term.q)
-        own = slice(term.offset, term.offset + term.q)
-        for (i, j), e in zip(
-            zip(*np.triu_indices(term.q), strict=True), symmetric_basis(term.q), strict=True
-        ):
-            d = np.zeros((widths[term.group], widths[term.group]))
-            d[own, own] = turn @ e @ turn.T
-            directions.append(Direction(term.group, d))
-            bounded.append(min(i, j) >= root.shape[1])
     theta = nearest(problem.terms, blocks)
+    for term, turn, root, x in zip(
+        problem.terms, turns, roots, parts(problem.terms, theta), strict=True
+    ):
+        own = slice(term.offset, term.offset + term.q)
+        if term.structure == "us" or term.q == 1:
+            pairs = zip(*np.triu_indices(term.q), strict=True)
+            changes = [turn @ e @ turn.T for e in symmetric_basis(term.q)]
+            bounded += [min(i, j) >= root.shape[1] for i, j in pairs]
+        else:
+            changes = list(structure_of(term).face(x).directions)
+            bounded += [False] * len(changes)
+        for change in changes:
+            d = np.zeros((widths[term.group], widths[term.group]))
+            d[own, own] = change
+            directions.append(Direction(term.group, d))
     kernel = problem.kernel()
     evaluate_at(problem, kernel, theta)
     found = gram(problem, [t @ t.T for t in group_lambdas(problem, theta)])

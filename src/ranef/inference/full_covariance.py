@@ -42,7 +42,7 @@ def full_covariance(
 ) -> Array:
     """Covariance matrix of the estimates of `parameters`, shape (m, m).
 
-    NaN for a standard deviation of zero, for a correlation of 1 or -1 or with an effect that does
+    NaN for a standard deviation of zero, for a correlation at a bound or with an effect that does
     not vary, and for all parameters of variances if the criterion is flat in some direction.
 
     Parameters
@@ -119,18 +119,23 @@ def _of_covariances(problem: Problem, estimates: Estimates, face: Face) -> list[
 def _of_parameter(parameter: Parameter, estimates: Estimates, changes: Array) -> Array:
     """Derivatives of a standard deviation or correlation; NaN where it is on the boundary."""
     c = estimates.covariances[parameter.term]
-    i, j = parameter.i, parameter.j
+    variances = np.diag(c)
     nothing = np.full(changes.shape[0], np.nan)
-    least = (BOUNDARY * estimates.sigma) ** 2 if parameter.kind == "sd" else 0.0
-    if not c[i, i] > least:
-        return nothing
     if parameter.kind == "sd":
-        return np.asarray(changes[:, i, i] / (2.0 * np.sqrt(c[i, i])))
-    if not c[j, j] > 0.0:
+        variance = variances[parameter.i]
+        if not variance > (BOUNDARY * estimates.sigma) ** 2:
+            return nothing
+        return np.asarray(changes[:, parameter.i, parameter.i] / (2.0 * np.sqrt(variance)))
+    i, j = max(parameter.pairs, key=lambda pair: float(variances[pair[0]] * variances[pair[1]]))
+    if not (variances[i] > 0.0 and variances[j] > 0.0):
         return nothing
-    size = np.sqrt(c[i, i] * c[j, j])
+    size = np.sqrt(variances[i] * variances[j])
     r = c[i, j] / size
-    if abs(r) > 1.0 - BOUNDARY:
+    value = np.copysign(abs(r) ** (1.0 / parameter.power), r)
+    if min(1.0 - value, value - parameter.lowest) < BOUNDARY:
         return nothing
-    relative = changes[:, i, i] / c[i, i] + changes[:, j, j] / c[j, j]
-    return np.asarray(changes[:, i, j] / size - 0.5 * r * relative)
+    relative = changes[:, i, i] / variances[i] + changes[:, j, j] / variances[j]
+    change = changes[:, i, j] / size - 0.5 * r * relative
+    if parameter.power == 1:
+        return np.asarray(change)
+    return np.asarray(change / (parameter.power * value ** (parameter.power - 1)))

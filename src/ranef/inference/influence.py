@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from ranef.core import Evidence, Kernel, Layout, Rows
 from ranef.core.downdate import Downdate
+from ranef.covariance import structure_of
 from ranef.design import Design
 from ranef.errors import NumericalError
 from ranef.inference.estimates import Estimates
@@ -168,7 +169,7 @@ def leave_out(
                     relative[t][j] = found.relative[t]
         tick(int(stepped.sum()) + done + 1)
     absolute = [sigma[:, None, None] ** 2 * r for r in relative]
-    parameters = parameters_of(design.x_names, problem.labels)
+    parameters = parameters_of(design.x_names, problem.labels, problem.terms)
     values = values_of(parameters, beta, absolute, sigma)
     own = values_of(
         parameters,
@@ -269,15 +270,16 @@ def _without(
         if not _determined(kernel, metric):
             return None
         if not refit:
-            ranks = solution.certificate.rank.values()
-            sizes = [t.q for t in problem.terms]
-            lost = any(r < q for r, q in zip(ranks, sizes, strict=True))
+            lost = solution.certificate.singular
             return _found(problem, kernel, list(solution.covariances), lost, True)
         found = search(problem, control, None, kernel, inner=start).found
         if found.status == "broke down":
             return None
         evidence = Evidence(*found.evidence)
-        lost = any(r < t.q for r, t in zip(evidence.rank, problem.terms, strict=True))
+        lost = any(
+            rank < structure_of(term).most_rank
+            for rank, term in zip(evidence.rank, problem.terms, strict=True)
+        )
         good = found.status == "converged" and evidence.gain < 1e-4
         return _found(problem, kernel, list(found.covariances), lost, good)
     except (NumericalError, np.linalg.LinAlgError):

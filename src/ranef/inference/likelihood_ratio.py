@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ranef.design import Data
 from ranef.inference.boundary_law import Place, Tested, boundary_law
-from ranef.inference.chi_bar_square import chi_bar_square, one_variance
+from ranef.inference.chi_bar_square import chi_bar_square
 from ranef.inference.model_nesting import Variances, place_of
 from ranef.problem import Problem
 
@@ -23,7 +23,6 @@ __all__ = [
     "fixed_part_ratio",
     "nested_ratio",
     "placed_ratio",
-    "rank_ratio",
     "statistic_of",
 ]
 
@@ -127,26 +126,3 @@ def fixed_part_ratio(statistic: float, fewer: int) -> Ratio:
     """Fixed effects alone, by ML: chi-square."""
     p = chi_bar_square(statistic, {fewer: 1.0})
     return Ratio(statistic, (f"chi2({fewer})",), p, p)
-
-
-def rank_ratio(statistic: float, lost: int, singular: bool) -> Ratio:
-    """A covariance matrix of lower rank against one of a higher one.
-
-    Where one dimension is left out, what is tested is one variance: that of the last pivot, the
-    others and all covariances being free. Where k are, the null hypothesis is that a k x k
-    covariance matrix is zero, a mixture of up to k (k + 1) / 2 degrees of freedom.
-
-    Parameters
-    ----------
-    statistic : float
-    lost : int
-        Parameters that the lower rank has less.
-    singular : bool
-        Whether another covariance matrix is singular in both models.
-    """
-    low = chi_bar_square(statistic, one_variance(1))
-    if lost == 1 and not singular:
-        return Ratio(statistic, ("half 0, half chi2(1)",), low, low)
-    high = chi_bar_square(statistic, {lost: 1.0})
-    mixture = f"a mixture of chi2(0) to chi2({lost})"
-    return Ratio(statistic, (mixture,), low, high, singular, exact=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +13,13 @@ from ranef.design import Data
 from ranef.design.grouping import learn_grouping
 from ranef.design.terms import RandomTerm
 from ranef.inference.boundary_law import Place
+from ranef.inference.structure_nesting import (
+    Guest,
+    holds,
+    most_rank,
+    parameters_of,
+    side_of,
+)
 from ranef.types import Array, Codes
 
 __all__ = ["FixedParts", "NotNested", "Variances", "fixed_parts", "place_of"]
@@ -88,7 +95,9 @@ def place_of(small: Variances, large: Data, order: NDArray[np.int64] | None) -> 
 
     Each of its random-effects terms has to be one of a single term of the larger model: with the
     same groups, and effects that are combinations of that term's; or for groups within these, as
-    ``(1 | g:f)`` is a case of ``(0 + f | g)`` if f has the same levels in each g.
+    ``(1 | g:f)`` is a case of ``(0 + f | g)`` if f has the same levels in each g. Independent
+    effects of one variance may be in several terms. A structure of the larger term has to hold
+    what becomes of the effects (see :mod:`ranef.inference.structure_nesting`).
 
     Raises
     ------
@@ -97,27 +106,39 @@ def place_of(small: Variances, large: Data, order: NDArray[np.int64] | None) -> 
     """
     terms = large.design.terms
     parts: list[list[Array]] = [[] for _ in terms]
-    dims, zeros = [], [0] * len(terms)
+    guests: list[list[Guest]] = [[] for _ in terms]
+    dims, counts, zeros = [], [], [0] * len(terms)
     for term, covariance, rank in zip(
         small.data.design.terms, small.covariances, small.ranks, strict=True
     ):
         root = _root(covariance, rank)
-        found = _home(term, small.data, terms, large, order)
-        if found is None:
-            raise NotNested(f"the random part ({' + '.join(_spelt(term))} | {term.factor})")
-        at, maps = found
-        parts[at] += [m @ root for m in maps]
-        dims.append((term.q, rank))
-        zeros[at] += len(maps) * (term.q - rank)
+        homes = _homes(term, small.data, terms, large, order)
+        if homes is None:
+            raise NotNested(_spelt(term))
+        for at, maps in homes:
+            # Of several homes each holds some of the effects.
+            here = root if len(homes) == 1 else root[: maps[0].shape[1], : maps[0].shape[1]]
+            parts[at] += [m @ here for m in maps]
+            guests[at].append(Guest(term, tuple(maps)))
+            zeros[at] += 0 if len(homes) > 1 else len(maps) * (term.q - rank)
+        dims.append((most_rank(term), rank))
+        counts.append(parameters_of(term, covariance, rank))
+    for term, own in zip(terms, guests, strict=True):
+        for guest in own:
+            if not holds(term, own):
+                raise NotNested(_spelt(guest.term))
     roots = tuple(
         _independent(np.hstack(found) if found else np.zeros((term.q, 0)))
         for term, found in zip(terms, parts, strict=True)
     )
-    return Place(roots, tuple(dims), tuple(zeros))
+    sides = tuple(side_of(term, own) for term, own in zip(terms, guests, strict=True))
+    return Place(roots, tuple(dims), tuple(zeros), tuple(counts), sides)
 
 
-def _spelt(term: RandomTerm) -> list[str]:
-    return ["1" if name == "Intercept" else name for name in term.names]
+def _spelt(term: RandomTerm) -> str:
+    names = " + ".join("1" if name == "Intercept" else name for name in term.names)
+    tag = "" if term.structure == "us" or term.q == 1 else f"{term.structure}"
+    return f"the random part {tag}({names} | {term.factor})"
 
 
 def _root(covariance: Array, rank: int) -> Array:
@@ -133,6 +154,28 @@ def _independent(columns: Array) -> Array:
     left, sizes, _ = np.linalg.svd(columns, full_matrices=False)
     kept = sizes > RANK * sizes[0]
     return np.asarray(left[:, kept] * sizes[kept])
+
+
+def _homes(
+    term: RandomTerm,
+    small: Data,
+    terms: Sequence[RandomTerm],
+    large: Data,
+    order: NDArray[np.int64] | None,
+) -> list[tuple[int, list[Array]]] | None:
+    """The larger model's term that holds this one, or those that do."""
+    whole = _home(term, small, terms, large, order)
+    if whole is not None:
+        return [whole]
+    if term.structure != "homdiag":
+        return None
+    alone = [_home(_effect(term, j), small, terms, large, order) for j in range(term.q)]
+    return None if any(home is None for home in alone) else [h for h in alone if h is not None]
+
+
+def _effect(term: RandomTerm, j: int) -> RandomTerm:
+    """One of independent effects as a term."""
+    return replace(term, names=term.names[j : j + 1], columns=term.columns.take([j]))
 
 
 def _home(

@@ -15,7 +15,7 @@ import numpy as np
 from ranef.errors import OptionError
 from ranef.inference.estimates import Estimates, estimate
 from ranef.options import one_of, shown
-from ranef.priors.assign import Assigned
+from ranef.priors.assign import Assigned, checked, has_shared_sd
 from ranef.priors.covariance import LKJ, CovariancePrior, Gamma, Wishart
 from ranef.problem import Problem
 from ranef.solve import Control, Solution, solve
@@ -118,7 +118,8 @@ class Family:
         if fixed is None and not any(priors):
             return None
         labels = tuple(label.label for label in self.problem.labels)
-        return Assigned(labels, sizes, tuple(priors), fixed, self.x_names)
+        shared = tuple(map(has_shared_sd, self.problem.terms))
+        return Assigned(labels, sizes, tuple(priors), fixed, self.x_names, shared)
 
     def at(self, strength: float, start: Array | None = None) -> Penalised:
         """Solve at one strength; `start` is theta of a neighbour."""
@@ -143,7 +144,13 @@ def terms_of(problem: Problem, family: Any, wanted: Sequence[int]) -> tuple[int,
     one_of("family", family, tuple(FAMILIES), what=f"unknown family of priors {shown(family)}")
     sizes = [term.q for term in problem.terms]
     smallest, largest = {"gamma": (1, 1), "lkj": (2, np.inf)}.get(family, (1, np.inf))
+    if family == "gamma":  # of one standard deviation, whatever the number of effects
+        sizes = [1 if has_shared_sd(term) else term.q for term in problem.terms]
     chosen = tuple(k for k in wanted if smallest <= sizes[k] <= largest)
+    for k in chosen:
+        checked(
+            FAMILIES[family](1.0, problem.terms[k].q), problem.terms[k], problem.labels[k].label
+        )
     if not chosen:
         labels = ", ".join(f"{problem.labels[k].label} ({sizes[k]})" for k in wanted)
         raise OptionError(

@@ -10,6 +10,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
+from ranef.covariance import structure_of
 from ranef.errors import NumericalError, OptionError
 from ranef.inference.estimates import Estimates
 from ranef.inference.parameters import Parameter, parameters_of, values_of
@@ -37,7 +38,7 @@ class ProfileTrace:
     parameter : Parameter
     estimate : float
         By maximum likelihood; NaN for a correlation with an effect that does not vary, which has
-        no profile.
+        no profile; nor has one of a covariance whose rank is 1 by the model.
     values : ndarray, shape (points,)
     zeta : ndarray, shape (points,)
         Signed root of the deviance above that of the fit.
@@ -76,13 +77,14 @@ class ProfileTrace:
             if reached:
                 ends.append(float(inverse(np.clip(sign * z, self.zeta[0], self.zeta[-1]))))
             else:
-                ends.append(float(bound) if far == bound else np.nan)
+                end = 0.0 if self.parameter.kind == "sigma" else float(bound)
+                ends.append(end if far == bound else np.nan)
         return ends[0], ends[1]
 
 
 def work(names: Sequence[str], problem: Problem) -> int:
     """How much :func:`profile_traces` has to do, in steps of its `tick`."""
-    return 2 * STEPS * len(parameters_of(names, problem.labels))
+    return 2 * STEPS * len(parameters_of(names, problem.labels, problem.terms))
 
 
 def profile_traces(
@@ -107,7 +109,7 @@ def profile_traces(
         )
     z = NormalDist().inv_cdf(0.5 + level / 2.0)
     covariances = list(estimates.covariances)
-    parameters = parameters_of(names, problem.labels)
+    parameters = parameters_of(names, problem.labels, problem.terms)
     values = values_of(
         parameters,
         estimates.beta[None, :],
@@ -120,7 +122,7 @@ def profile_traces(
         def reached(side: int, share: float, before: int = k) -> None:
             tick(int(STEPS * (2 * before + side + min(share, 1.0))))
 
-        if np.isnan(estimate):
+        if np.isnan(estimate) or _is_fixed(problem, parameter):
             nothing = np.empty(0)
             none = np.empty(0, dtype=np.bool_)
             out.append(ProfileTrace(parameter, estimate, nothing, nothing, nothing, none))
@@ -130,10 +132,8 @@ def profile_traces(
             profiled = FixedEffect(problem, parameter.i, control.gain)
             start = solution.inner
         else:
-            profiled = VarianceParameter(
-                problem, parameter.kind, parameter.term, parameter.i, parameter.j
-            )
-            start = profiled.start(covariances, estimates.sigma)
+            profiled = VarianceParameter(problem, parameter, estimates.sigma)
+            start = profiled.start(covariances, solution.theta)
         first = Point(estimate, estimates.deviance, start)
         bounds = _bounds(parameter, estimate)
         step = _first_step(problem, estimates, parameter, estimate)
@@ -149,12 +149,17 @@ def profile_traces(
     return tuple(out)
 
 
+def _is_fixed(problem: Problem, parameter: Parameter) -> bool:
+    """Whether a correlation is 1 or -1 whatever the data: of covariances of rank 1."""
+    return parameter.kind == "cor" and structure_of(problem.terms[parameter.term]).most_rank == 1
+
+
 def _bounds(parameter: Parameter, estimate: float) -> tuple[float, float]:
-    """Ends of the parameter space; sigma gets nowhere near its own."""
+    """Ends of the parameter space; for sigma a value that stands for zero."""
     if parameter.kind == "fixed":
         return -np.inf, np.inf
     if parameter.kind == "cor":
-        return -1.0, 1.0
+        return parameter.lowest, 1.0
     return (0.0 if parameter.kind == "sd" else 1e-3 * estimate), np.inf
 
 

@@ -53,6 +53,7 @@ def lowest(
     sizes: Callable[[Array], Array],
     start: Array,
     bounded: Sequence[int] = (),
+    moved: Callable[[Array, Array], Array] = np.add,
 ) -> Lowest:
     """Minimise from a start.
 
@@ -61,14 +62,22 @@ def lowest(
     deviance : callable
         Infinite where it cannot be computed.
     derivatives : callable
-        Gradient and Hessian at the point where `deviance` was last computed.
+        Gradient and Hessian, in local coordinates, at the point where `deviance` was last computed.
     sizes : callable
-        Natural size of each parameter at a point.
+        Natural size of each local coordinate at a point.
     start : ndarray, shape (k,)
     bounded : sequence of int
-        Parameters that must not be negative.
+        Places of parameters that must not be negative, the same among local coordinates.
+    moved : callable
+        The point that a step in the local coordinates leads to.
     """
     at = np.array(bounded, dtype=np.intp)
+
+    def trial(step: Array) -> Array:
+        out = moved(x, step)
+        out[at] = np.maximum(out[at], 0.0)
+        return out
+
     x = start.copy()
     x[at] = np.maximum(x[at], 0.0)
     value = deviance(x)
@@ -77,9 +86,9 @@ def lowest(
     model = _model(x, derivatives(x), sizes(x), at)
     for _ in range(MOST_STEPS):
         if model.gain >= GAIN:
-            found = _along(deviance, x, value, model, at)
+            found = _along(deviance, trial, value, model)
         elif model.curvature < -SMALLEST:
-            found = _away(deviance, x, value, model, at)
+            found = _away(deviance, trial, value, model)
         else:
             break
         if found is None:
@@ -94,50 +103,54 @@ def lowest(
 
 def _model(x: Array, derivatives: tuple[Array, Array], sizes: Array, at: Places) -> _Model:
     gradient, hessian = derivatives
-    free = np.ones(x.size, dtype=bool)
+    free = np.ones(gradient.size, dtype=bool)
     free[at] = (x[at] > 0.0) | (gradient[at] <= 0.0)
-    step = np.zeros(x.size)
+    step = np.zeros(gradient.size)
     if not free.any():
         return _Model(free, step, 0.0, 0.0, step)
     size = sizes[free]
     values, vectors = np.linalg.eigh(hessian[np.ix_(free, free)] * np.outer(size, size))
     slope = vectors.T @ (gradient[free] * size)
     step[free] = -size * (vectors @ (slope / np.maximum(np.abs(values), SMALLEST)))
-    direction = np.zeros(x.size)
+    direction = np.zeros(gradient.size)
     direction[free] = -np.copysign(1.0, slope[0]) * size * vectors[:, 0]
     return _Model(free, step, -0.5 * float(gradient @ step), float(values[0]), direction)
 
 
 def _along(
-    deviance: Callable[[Array], float], x: Array, value: float, model: _Model, at: Places
+    deviance: Callable[[Array], float],
+    trial: Callable[[Array], Array],
+    value: float,
+    model: _Model,
 ) -> tuple[Array, float] | None:
     """A point along Newton's step that is lower by a share of what the model promises."""
     step, length = model.step, 1.0
     while length > SHORTEST:
-        trial = x + length * step
-        trial[at] = np.maximum(trial[at], 0.0)
-        found = deviance(trial)
+        point = trial(length * step)
+        found = deviance(point)
         if found <= value - 0.1 * length * model.gain:
-            return trial, found
+            return point, found
         if length * model.gain < GAIN and found <= value:
-            return trial, found
+            return point, found
         length *= 0.25
     return None
 
 
 def _away(
-    deviance: Callable[[Array], float], x: Array, value: float, model: _Model, at: Places
+    deviance: Callable[[Array], float],
+    trial: Callable[[Array], Array],
+    value: float,
+    model: _Model,
 ) -> tuple[Array, float] | None:
     """The lowest point met along the negative curvature, on either side."""
     best = None
     for sign in (1.0, -1.0):
         before = value - GAIN
         for size in LEAVING:
-            trial = x + sign * size * model.direction
-            trial[at] = np.maximum(trial[at], 0.0)
-            found = deviance(trial)
+            point = trial(sign * size * model.direction)
+            found = deviance(point)
             if found < before:
-                before, best = found, (trial, found)
+                before, best = found, (point, found)
             elif best is not None:
                 break
         if best is not None:

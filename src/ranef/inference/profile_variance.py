@@ -7,14 +7,20 @@ from collections.abc import Sequence
 import numpy as np
 
 from ranef.core import Direction
-from ranef.covariance import semidefinite_cholesky
+from ranef.inference.parameters import Parameter
 from ranef.inference.profile_points import Point, broke_down
 from ranef.inference.profile_search import GAIN, Lowest, lowest
+from ranef.inference.profile_terms import HeldTerm, held_term
 from ranef.problem import Problem
-from ranef.problem.parameters import place
+from ranef.problem.parameters import parts, place
 from ranef.types import Array
 
 __all__ = ["VarianceParameter"]
+
+SMALL = 1e-2
+"""The least natural size of a standard deviation, over sigma and for a column of unit size."""
+LEAST_SIGMA = 1e-3
+"""Of the estimate."""
 
 
 class VarianceParameter:
@@ -24,137 +30,119 @@ class VarianceParameter:
 
         F = log|V| + n log(2 pi sigma^2) + r2 / sigma^2,
 
-    is minimised over the lower triangles T of the absolute covariances T T' and log sigma. The
-    coefficients of the parameter's term are put first: the standard deviation of the first is
-    T_11, the correlation of the first two r, where T_21 = b r and T_22 = b (1 - r^2)^(1/2). All
-    derivatives are exact: the kernel has those of F with respect to D at a fixed sigma. Sigma
-    moves D, which shrinks as sigma grows, and beside D
+    is minimised over the absolute covariances C of the terms (see
+    :mod:`~ranef.inference.profile_terms`) and log sigma. All derivatives are exact: the kernel has
+    those of F with respect to D at a fixed sigma. Sigma moves D, which shrinks as sigma grows, and
+    beside D
 
         dF / dlog(sigma) = 2 n - 2 r2 / sigma^2.
+
+    Where a structure has enough effects for all rows, the best sigma may be zero. There digits are
+    lost, so that sigma stops at a small part of its estimate.
     """
 
-    def __init__(self, problem: Problem, kind: str, term: int, i: int, j: int) -> None:
-        kernel = problem.kernel()
-        self._kernel = kernel
+    def __init__(self, problem: Problem, parameter: Parameter, sigma: float) -> None:
+        self._kernel = problem.kernel()
         self._problem = problem
-        self._kind, self._term = kind, term
+        self._held = parameter
         self._widths = [q for _, q in problem.products.sizes]
-        self._orders = [np.arange(t.q) for t in problem.terms]
-        if term >= 0:
-            first = [k for k in (i, j) if k >= 0]
-            rest = [k for k in range(problem.terms[term].q) if k not in first]
-            self._orders[term] = np.array([*first, *rest])
-        self._free = self._free_entries()
-        # T_11 and b of a correlation are standard deviations.
-        self._bounded = [self._free.index((term, a, 0)) for a in (0, 1)] if kind == "cor" else []
+        self._terms: list[HeldTerm] = [
+            held_term(block, parameter if k == parameter.term else None)
+            for k, block in enumerate(problem.terms)
+        ]
+        self._ends = np.cumsum([term.size for term in self._terms])
+        start = 0 if parameter.term < 1 else int(self._ends[parameter.term - 1])
+        own = self._terms[parameter.term] if parameter.kind == "cor" else None
+        self._bounded = [start + k for k in own.bounded] if own else []
+        self._with_sigma = parameter.kind != "sigma"
+        self._estimate, self._least = sigma, LEAST_SIGMA * sigma
+        if self._with_sigma:
+            self._bounded.append(-1)  # log(sigma / least), the last of the others
+        self._without = [[start + k for k in edge] for edge in own.edges] if own else []
         self._edges: list[Array] | None = None
-
-    def _free_entries(self) -> list[tuple[int, int, int]]:
-        """(term, row, column) of the entries of T that are searched over."""
-        entries = []
-        for k, term in enumerate(self._problem.terms):
-            for b in range(term.q):
-                for a in range(b, term.q):
-                    held = k == self._term and (
-                        (self._kind == "sd" and (a, b) == (0, 0))
-                        or (self._kind == "cor" and (a, b) == (1, 1))
-                    )
-                    if not held:
-                        entries.append((k, a, b))
-        return entries
+        # From columns on the data's scale to inner ones, over the inner scale of the response.
+        self._to_inner = [np.linalg.inv(b) / problem.scaling.y_scale for b in problem.scaling.B]
+        self._units = [SMALL * np.linalg.norm(b, axis=1) for b in problem.scaling.B]
 
     # -- from and to the parameters of the model ------------------------------------------------
-    def start(self, covariances: list[Array], sigma: float) -> Array:
-        """The others' values at the estimates."""
-        values = []
-        blocks = [
-            semidefinite_cholesky(matrix[np.ix_(order, order)])
-            for matrix, order in zip(covariances, self._orders, strict=True)
-        ]
-        for k, a, b in self._free:
-            if self._kind == "cor" and k == self._term and (a, b) == (1, 0):
-                values.append(float(np.hypot(blocks[k][1, 0], blocks[k][1, 1])))
-            else:
-                values.append(blocks[k][a, b])
-        if self._kind != "sigma":
-            values.append(float(np.log(sigma)))
-        return np.array(values)
+    def start(self, covariances: Sequence[Array], theta: Array) -> Array:
+        """The others' values at the estimates.
 
-    def _blocks(self, value: float, others: Array) -> tuple[list[Array], list[Array], float]:
-        """T of each term, its derivatives along the free entries, and log sigma."""
-        blocks = [np.zeros((t.q, t.q)) for t in self._problem.terms]
-        slopes = []
-        for entry, x in zip(self._free, others, strict=False):
-            k, a, b = entry
-            slope = np.zeros_like(blocks[k])
-            if self._kind == "cor" and k == self._term and (a, b) == (1, 0):
-                slope[1, 0] = value
-                slope[1, 1] = np.sqrt(max(0.0, 1.0 - value**2))
-            else:
-                slope[a, b] = 1.0
-            blocks[k] += x * slope
-            slopes.append(slope)
-        if self._kind == "sd":
-            blocks[self._term][0, 0] = value
-        log_sigma = float(np.log(value) if self._kind == "sigma" else others[-1])
-        return blocks, slopes, log_sigma
+        Parameters
+        ----------
+        covariances : sequence of ndarray, shape (q, q)
+        theta : ndarray
+            The parameters of the structures of the relative covariances.
+        """
+        sigma, own = self._estimate, parts(self._problem.terms, theta)
+        values = [
+            term.start(covariance, relative, sigma)
+            for term, covariance, relative in zip(self._terms, covariances, own, strict=True)
+        ]
+        last = np.log(sigma / self._least)
+        return np.concatenate([*values, np.full(int(self._with_sigma), last)])
+
+    def _split(self, others: Array) -> list[Array]:
+        return np.split(others, self._ends)[:-1]
+
+    def _sigma(self, value: float, others: Array) -> float:
+        return self._least * float(np.exp(others[-1])) if self._with_sigma else value
 
     # -- the deviance and its derivatives -------------------------------------------------------
-    def _inner(self, k: int, block: Array) -> Array:
-        """A block of term k (own order of coefficients, data's scale) on the inner scale."""
-        back = np.empty_like(block)
-        back[self._orders[k]] = block
-        scaling = self._problem.scaling
-        return np.asarray(np.linalg.solve(scaling.B[k], back) / scaling.y_scale)
-
     def _evaluate(self, value: float, others: Array) -> float:
-        """The deviance; infinite where the arithmetic breaks down."""
-        blocks, _, log_sigma = self._blocks(value, others)
-        scaling = self._problem.scaling
-        sigma = float(np.exp(log_sigma)) / scaling.y_scale
+        """The deviance; infinite where it cannot be computed."""
+        sigma = self._sigma(value, others) / self._problem.scaling.y_scale
         lower = []
-        for k, block in enumerate(blocks):
-            root = self._inner(k, block) / sigma
-            lower.append(np.asarray(np.linalg.qr(root.T, mode="r")).T)
+        for term, own, change in zip(self._terms, self._split(others), self._to_inner, strict=True):
+            root = term.root(value, own)
+            if root is None:
+                return np.inf
+            square = np.zeros_like(change)
+            triangle = np.asarray(np.linalg.qr((change @ root / sigma).T, mode="r")).T
+            square[:, : triangle.shape[1]] = triangle
+            lower.append(square)
         self._kernel.at_sigma(sigma)
         if not self._kernel.evaluate(place(self._problem.terms, lower, self._widths)):
             return np.inf
         return self._kernel.value
 
     def _derivatives(self, value: float, others: Array) -> tuple[Array, Array]:
-        """Gradient and Hessian at the point the kernel stands at."""
-        blocks, slopes, log_sigma = self._blocks(value, others)
-        kernel, problem, n = self._kernel, self._problem, self._problem.n
-        s2 = float(np.exp(2.0 * log_sigma)) / problem.scaling.y_scale**2
-        inner = [self._inner(k, block) for k, block in enumerate(blocks)]
-        changes = [self._inner(k, s) for (k, _, _), s in zip(self._free, slopes, strict=True)]
-        directions = []
-        for (k, _, _), c in zip(self._free, changes, strict=True):
-            d = (c @ inner[k].T + inner[k] @ c.T) / s2
-            directions.append(self._direction(k, d))
-        with_sigma = self._kind != "sigma"
-        scale = [t @ t.T / s2 for t in inner]  # D of each term
-        count = len(directions)
-        if with_sigma:  # D shrinks as sigma grows; one direction a grouping factor
-            total = place(problem.terms, scale, self._widths)
-            shrink = [Direction(g, -2.0 * d) for g, d in enumerate(total)]
-            directions += shrink
-        curvature = kernel.hessian(directions)
+        """Gradient and Hessian in local coordinates at the point the kernel stands at."""
+        kernel, problem, split = self._kernel, self._problem, self._split(others)
+        s2 = (self._sigma(value, others) / problem.scaling.y_scale) ** 2
         gamma = kernel.gamma()
+        directions: list[Direction] = []
+        bends: list[Array] = []
+        total: list[Array] = []
+        for block, term, own, change in zip(
+            problem.terms, self._terms, split, self._to_inner, strict=True
+        ):
+            moves = change @ term.directions(value, own) @ change.T / s2
+            directions += [self._direction(len(bends), d) for d in moves]
+            at = slice(block.offset, block.offset + block.q)
+            score = change.T @ gamma[block.group][at, at] @ change / s2
+            bends.append(term.bend(value, own, score))
+            root = term.root(value, own)
+            assert root is not None
+            moved = change @ root
+            total.append(moved @ moved.T / s2)
+        count = len(directions)
+        if self._with_sigma:  # D shrinks as sigma grows; one direction a grouping factor
+            whole = place(problem.terms, total, self._widths)
+            directions += [Direction(g, -2.0 * d) for g, d in enumerate(whole)]
+        curvature = kernel.hessian(directions)
         first = np.array([float(np.sum(gamma[d.group] * d.d)) for d in directions])
         # Sums over the grouping factors: one parameter, log sigma.
         add = np.eye(len(directions))[:, :count]
-        if with_sigma:
+        if self._with_sigma:
             add = np.column_stack([add, np.r_[np.zeros(count), np.ones(len(directions) - count)]])
         g = add.T @ first
         h = add.T @ curvature.hessian @ add
-        # The bend of D in the free entries, and sigma's own part.
-        score = self._score(gamma)
-        for s, ((k, _, _), c) in enumerate(zip(self._free, changes, strict=True)):
-            for t, ((other, _, _), e) in enumerate(zip(self._free, changes, strict=True)):
-                if k == other:
-                    h[s, t] += 2.0 * float(np.sum(score[k] * (c @ e.T))) / s2
-        if with_sigma:
+        start = 0
+        for bend in bends:
+            h[start : start + len(bend), start : start + len(bend)] += bend
+            start += len(bend)
+        if self._with_sigma:
             slope = first[:count]
             shrinking = float(first[count:].sum())
             h[:count, -1] += -2.0 * slope
@@ -163,7 +151,7 @@ class VarianceParameter:
             # r2 / sigma^2 depends on sigma beside D, too.
             ratio = kernel.r2 / s2
             cross = -2.0 / s2 * (add.T @ curvature.r2)
-            g[-1] += 2.0 * n - 2.0 * ratio
+            g[-1] += 2.0 * problem.n - 2.0 * ratio
             h[:, -1] += cross
             h[-1, :] += cross
             h[-1, -1] += 4.0 * ratio
@@ -177,23 +165,24 @@ class VarianceParameter:
         full[s, s] = d
         return Direction(term.group, full)
 
-    def _score(self, gamma: list[Array]) -> list[Array]:
-        """dF/dD of each term."""
-        spans = [slice(t.offset, t.offset + t.q) for t in self._problem.terms]
-        return [gamma[term.group][s, s] for term, s in zip(self._problem.terms, spans, strict=True)]
-
     def _sizes(self, value: float, others: Array) -> Array:
-        """Natural size of each of the others: of a standard deviation itself, or a hundredth of
+        """Natural size of each local coordinate: of a standard deviation itself, or a hundredth of
         sigma for a column of unit size where it is smaller."""
-        blocks, _, log_sigma = self._blocks(value, others)
-        sigma = float(np.exp(log_sigma))
-        rows = []
-        for block, order, base in zip(blocks, self._orders, self._problem.scaling.B, strict=True):
-            unit = np.linalg.norm(base, axis=1)[order]
-            rows.append(np.maximum(np.linalg.norm(block, axis=1), 1e-2 * sigma * unit))
-        sizes = [rows[k][a] for k, a, _ in self._free]
-        return np.array([*sizes, 1.0] if self._kind != "sigma" else sizes)
+        sigma = self._sigma(value, others)
+        sizes = [
+            term.sizes(value, own, sigma * unit)
+            for term, own, unit in zip(self._terms, self._split(others), self._units, strict=True)
+        ]
+        return np.concatenate([*sizes, np.ones(int(self._with_sigma))])
 
+    def _moved(self, value: float, others: Array, step: Array) -> Array:
+        out, start = [], 0
+        for term, own in zip(self._terms, self._split(others), strict=True):
+            out.append(term.moved(value, own, step[start : start + term.free]))
+            start += term.free
+        return np.concatenate([*out, others[self._ends[-1] :] + step[start:]])
+
+    # -- the search -----------------------------------------------------------------------------
     def at(self, value: float, starts: Sequence[Array]) -> Point:
         def deviance(others: Array) -> float:
             return self._evaluate(value, others)
@@ -205,6 +194,7 @@ class VarianceParameter:
                 lambda x: self._sizes(value, x),
                 start,
                 self._bounded,
+                lambda x, step: self._moved(value, x, step),
             )
 
         best: Lowest | None = None
@@ -214,35 +204,51 @@ class VarianceParameter:
                 best = found
             if found.certified:
                 break
-        if self._bounded and self._edges is None:
-            self._edges = [self._edge(k, starts[0]) for k in self._bounded]
-        for edge in self._edges or ():
+        if self._edges is None:
+            self._edges = [self._edge(zeros, starts[0]) for zeros in self._without]
+        for edge in self._edges:
             if best is None or deviance(edge) < best.deviance - GAIN:
                 best = search(edge)
+        inside = None if best is None else self._lifted(value, best.x)
+        if best is not None and inside is not None:
+            found = search(inside)
+            if found.deviance < best.deviance - GAIN:
+                best = found
         if best is None or not np.isfinite(best.deviance):
             raise broke_down(value)
         return Point(value, best.deviance, best.x, best.certified)
 
-    def _edge(self, k: int, start: Array) -> Array:
-        """The others at their best with a standard deviation of zero in place k.
+    def _lifted(self, value: float, others: Array) -> Array | None:
+        """Others off the folds of structures, where slopes vanish; None where none is on one."""
+        split = self._split(others)
+        found = [term.lifted(value, own) for term, own in zip(self._terms, split, strict=True)]
+        if all(own is None for own in found):
+            return None
+        own = [old if new is None else new for old, new in zip(split, found, strict=True)]
+        return np.concatenate([*own, others[self._ends[-1] :]])
+
+    def _edge(self, zeros: Sequence[int], start: Array) -> Array:
+        """The others at their best with standard deviations of zero in some places.
 
         A correlation with an effect that does not vary has no bearing on the deviance: this is a
         point of the profile of every correlation, and a valley of its own.
         """
-        rest = np.delete(np.arange(start.size), k)
-
-        def whole(x: Array) -> Array:
-            return np.insert(x, k, 0.0)
+        at = np.array(zeros, dtype=np.intp)
 
         def derivatives(x: Array) -> tuple[Array, Array]:
-            g, h = self._derivatives(0.0, whole(x))
-            return g[rest], h[np.ix_(rest, rest)]
+            g, h = self._derivatives(0.0, x)
+            g[at] = h[at] = h[:, at] = 0.0
+            h[at, at] = 1.0  # they stay where they are
+            return g, h
 
+        edge = start.copy()
+        edge[at] = 0.0
         found = lowest(
-            lambda x: self._evaluate(0.0, whole(x)),
+            lambda x: self._evaluate(0.0, x),
             derivatives,
-            lambda x: self._sizes(0.0, whole(x))[rest],
-            start[rest],
-            [j - (j > k) for j in self._bounded if j != k],
+            lambda x: self._sizes(0.0, x),
+            edge,
+            self._bounded,
+            lambda x, step: self._moved(0.0, x, step),
         )
-        return whole(found.x)
+        return found.x

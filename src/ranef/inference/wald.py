@@ -18,8 +18,9 @@ def wald_limits(
 ) -> tuple[Array, Array]:
     """Lower and upper limits, shape (m,) each.
 
-    Of logarithms for standard deviations and sigma, of Fisher's z (inverse hyperbolic tangent) for
-    correlations, of the estimate itself for fixed effects; standard errors by the delta method.
+    Of logarithms for standard deviations and sigma, of Fisher's z (inverse hyperbolic tangent) of
+    the place between their bounds for correlations, of the estimate itself for fixed effects;
+    standard errors by the delta method.
     """
     z = NormalDist().inv_cdf(0.5 + level / 2)
     low, high = np.full(values.size, np.nan), np.full(values.size, np.nan)
@@ -30,8 +31,11 @@ def wald_limits(
         if parameter.kind == "fixed":
             low[k], high[k] = value - reach, value + reach
         elif parameter.kind == "cor":
-            middle, half = np.arctanh(value), reach / (1.0 - value**2)
-            low[k], high[k] = np.tanh(middle - half), np.tanh(middle + half)
+            centre, scale = 0.5 * (1.0 + parameter.lowest), 0.5 * (1.0 - parameter.lowest)
+            share = (value - centre) / scale
+            middle, half = np.arctanh(share), reach / scale / (1.0 - share**2)
+            low[k] = centre + scale * np.tanh(middle - half)
+            high[k] = centre + scale * np.tanh(middle + half)
         else:
             ratio = np.exp(reach / value)
             low[k], high[k] = value / ratio, value * ratio

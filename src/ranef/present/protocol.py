@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
-from ranef.core import TermLabel
+from ranef.core import TermBlock, TermLabel
+from ranef.covariance import structure_of
 from ranef.residual.base import Line
 from ranef.types import Array, Finding, MissingRows
 
@@ -39,15 +40,27 @@ class TermCovariance:
     label : TermLabel
     matrix : ndarray, shape (q, q)
         In units of the response squared over those of the columns.
+    block : TermBlock, optional
+        Its covariance structure; a free covariance if it is not given.
+    parameters : ndarray, optional
+        Of the structure: standard deviations in the units of the data, and then correlations; the
+        entries of a root T by column if the covariance is free.
     """
 
     label: TermLabel
     matrix: Array
+    block: TermBlock | None = None
+    parameters: Array | None = None
 
     @property
     def sds(self) -> Array:
         """Standard deviations, shape (q,)."""
         return np.asarray(np.sqrt(np.diag(self.matrix)))
+
+    @property
+    def full_rank(self) -> int:
+        """The highest rank that the structure allows."""
+        return self.matrix.shape[0] if self.block is None else structure_of(self.block).most_rank
 
     @property
     def pairs(self) -> list[tuple[int, int]]:
@@ -245,8 +258,10 @@ def coefficients_of(
 
 
 def term_ranks(model: FittedModel) -> tuple[tuple[str, int, int], ...]:
-    """``(group, rank, size)`` of the covariance matrix of each random-effects term."""
-    labels = [term.label for term in model._covariances]
-    rank = model.certificate.rank
-    ranks = [rank[own.label] for own in labels] if isinstance(rank, Mapping) else list(rank)
-    return tuple((own.label, int(r), len(own.names)) for own, r in zip(labels, ranks, strict=True))
+    """``(group, rank, highest rank)`` of the covariance matrix of each random-effects term.
+
+    The highest rank is that which its structure allows: the number of effects, or less in ``rr()``.
+    """
+    terms, rank = model._covariances, model.certificate.rank
+    ranks = [rank[t.label.label] for t in terms] if isinstance(rank, Mapping) else list(rank)
+    return tuple((t.label.label, int(r), t.full_rank) for t, r in zip(terms, ranks, strict=True))

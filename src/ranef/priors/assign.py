@@ -11,13 +11,14 @@ from typing import Any, Protocol
 import numpy as np
 
 from ranef.core import CovariancePenalty, Penalty, TermBlock, TermPenalty
+from ranef.covariance import KINDS
 from ranef.errors import OptionError, suggestion
 from ranef.formula.naming import of_group
 from ranef.priors.covariance import CovariancePrior
 from ranef.priors.fixed import Normal
 from ranef.types import Array
 
-__all__ = ["Assigned", "Term", "assign"]
+__all__ = ["Assigned", "Term", "assign", "checked", "has_shared_sd"]
 
 FIXED = "fixed"
 
@@ -33,6 +34,21 @@ class Term(Protocol):
     def factor(self) -> str: ...
     @property
     def q(self) -> int: ...
+    @property
+    def structure(self) -> str: ...
+    @property
+    def rank(self) -> int: ...
+
+
+class Sized(Protocol):
+    """How many effects a term has, and the structure of their covariance."""
+
+    @property
+    def q(self) -> int: ...
+    @property
+    def structure(self) -> str: ...
+    @property
+    def rank(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +65,8 @@ class Assigned:
         Priors of each term, with all parameters filled in; empty for none.
     fixed : Normal or None
     x_names : tuple of str
+    shared : tuple of bool
+        Whether the effects of each term share one standard deviation; empty for none.
     """
 
     labels: tuple[str, ...]
@@ -56,6 +74,7 @@ class Assigned:
     terms: tuple[tuple[CovariancePrior, ...], ...]
     fixed: Normal | None
     x_names: tuple[str, ...]
+    shared: tuple[bool, ...] = ()
 
     @property
     def n_fixed(self) -> int:
@@ -118,7 +137,10 @@ class Assigned:
     def form(self, k: int) -> CovariancePenalty:
         """The penalty of one term that has priors."""
         where = f"term '{self.labels[k]}'"
-        return reduce(add, (prior.penalty(self.sizes[k], where) for prior in self.terms[k]))
+        shared = bool(self.shared) and self.shared[k]
+        return reduce(
+            add, (_penalty(prior, self.sizes[k], shared, where) for prior in self.terms[k])
+        )
 
     def fixed_constant(self) -> float:
         """What the normalising constant of the normal prior adds to the criterion."""
@@ -126,6 +148,36 @@ class Assigned:
             return 0.0
         sds = self.fixed.sds(self.x_names)
         return 2.0 * float(np.sum(np.log(sds[np.isfinite(sds)])))
+
+
+def has_shared_sd(term: Sized) -> bool:
+    """Whether the effects of a term have one standard deviation."""
+    return term.q > 1 and KINDS[term.structure].one_variance
+
+
+def checked(prior: CovariancePrior, term: Sized, label: str) -> None:
+    """Raise where a prior is none for a term.
+
+    Raises
+    ------
+    OptionError
+        It has other sizes, or its density is zero at all covariances of the term.
+    """
+    where = f"term '{label}'"
+    form = _penalty(prior, term.q, has_shared_sd(term), where)
+    if term.structure == "rr" and term.rank < term.q and (form.log_det or form.log_correlation):
+        raise OptionError(
+            "this density is zero at all covariances of reduced rank",
+            where=where,
+            found=f"{prior!r} for a covariance of rank {term.rank} of {term.q} effects",
+            fix="use HalfT() or HalfNormal(), or a covariance of full rank",
+        )
+
+
+def _penalty(prior: CovariancePrior, q: int, shared: bool, where: str) -> CovariancePenalty:
+    if prior.of_sds and shared:
+        return prior.penalty(1, where).of_first(q)
+    return prior.penalty(q, where)
 
 
 def assign(prior: Any, terms: Sequence[Term], x_names: Sequence[str]) -> Assigned | None:
@@ -186,7 +238,7 @@ def assign(prior: Any, terms: Sequence[Term], x_names: Sequence[str]) -> Assigne
                 fix="give one of each kind; different kinds multiply",
             )
         for one in own:
-            one.penalty(term.q, f"term '{term.label}'")
+            checked(one, term, term.label)
         filled.append(own)
     if fixed:
         fixed[0].sds(x_names)
@@ -196,6 +248,7 @@ def assign(prior: Any, terms: Sequence[Term], x_names: Sequence[str]) -> Assigne
         tuple(filled),
         fixed[0] if fixed else None,
         tuple(x_names),
+        tuple(map(has_shared_sd, terms)),
     )
 
 

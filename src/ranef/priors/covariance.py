@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf, isfinite, lgamma, log, pi
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -28,6 +28,9 @@ class CovariancePrior(ABC):
     """A prior of the relative covariance matrix of a random-effects term."""
 
     __slots__ = ()
+
+    of_sds: ClassVar[bool] = False
+    """Whether it is one of each standard deviation: where effects share one, it counts once."""
 
     @abstractmethod
     def penalty(self, q: int, where: str = "") -> CovariancePenalty:
@@ -124,11 +127,11 @@ class Wishart(CovariancePrior):
 
 @dataclass(frozen=True, slots=True)
 class Gamma(CovariancePrior):
-    """Gamma prior of the relative standard deviation of a single random effect.
+    """Gamma prior of the relative standard deviation of a single random effect, or of all.
 
     The density is proportional to s^(shape - 1) exp(-rate s). blme's default, shape 2.5 and rate
-    0, is the Wishart prior of one effect. For terms of several effects use :class:`Wishart`, or
-    :class:`LKJ`.
+    0, is the Wishart prior of one effect. Effects can share their SD, as in ``ar1(...)``. For terms
+    with several SDs use :class:`Wishart`, or :class:`LKJ`.
 
     Parameters
     ----------
@@ -150,6 +153,8 @@ class Gamma(CovariancePrior):
     >>> fit.certificate.verdict, fit.prior
     ('interior optimum', {'Batch': Gamma(shape=2.5, rate=0)})
     """
+
+    of_sds: ClassVar[bool] = True
 
     shape: float = 2.5
     rate: float = 0.0
@@ -267,6 +272,8 @@ class HalfNormal(CovariancePrior):
     HalfNormal(scale=1)
     """
 
+    of_sds: ClassVar[bool] = True
+
     scale: Any = 1.0
 
     def __post_init__(self) -> None:
@@ -307,6 +314,8 @@ class HalfT(CovariancePrior):
     >>> rn.priors.HalfT(df=3, scale=(2.5, 1))
     HalfT(df=3, scale=(2.5, 1))
     """
+
+    of_sds: ClassVar[bool] = True
 
     df: float = 3.0
     scale: Any = 2.5

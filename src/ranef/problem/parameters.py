@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ranef.core import TermBlock
-from ranef.covariance import structure_of
+from ranef.covariance import kind_of, structure_of
 from ranef.problem.problem import Problem
 from ranef.types import Array
 
@@ -20,6 +20,7 @@ __all__ = [
     "coordinates",
     "covariance_chart",
     "covariances",
+    "data_parameters",
     "group_lambdas",
     "joined",
     "nearest",
@@ -97,6 +98,16 @@ def to_data(problem: Problem, inner: Array) -> tuple[Array, list[Array]]:
         matrices.append(root @ root.T)
         theta.append(structure.on_scale(x, base))
     return joined(theta), matrices
+
+
+def data_parameters(blocks: Sequence[TermBlock], theta: Array, sigma: float) -> list[Array]:
+    """Theta of each term with its standard deviations, or its root T, in units of the data."""
+    out = []
+    for block, own in zip(blocks, parts(blocks, theta), strict=True):
+        kind = kind_of(block)
+        absolute = own.size if kind.free else kind.n_sds(block.q)
+        out.append(np.concatenate([sigma * own[:absolute], own[absolute:]]))
+    return out
 
 
 def to_inner(problem: Problem, theta: Array) -> Array:

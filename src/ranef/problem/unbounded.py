@@ -22,12 +22,13 @@ order smaller than t^a. Let B(t) be the directions of D of order t^a and larger.
 smaller order than t^a, rank Z_B(t) < n, and the distance of y from the span of [X, Z_B(t)] goes to
 zero: the conditions hold in the limit. Known weights change no span and no rank.
 
-When does it happen? The B of given dimensions d_k of q_k form a family with sum d_k (q_k - d_k)
-degrees of freedom. If n - rank [X, Z_B] is not larger, the family sweeps over an open set of
-responses: a search in it finds the B that has y in its span. So it takes few rows with many
+When does it happen? Of covariances without structure, the B of given dimensions d_k of q_k form a
+family with sum d_k (q_k - d_k) degrees of freedom; those of structures are fewer
+(:mod:`ranef.problem.spans`). If n - rank [X, Z_B] is not larger, the family sweeps over an open
+set of responses: a search in it finds the B that has y in its span. So it takes few rows with many
 coefficients and random effects,
 
-    n <= p + sum levels_k d_k + sum d_k (q_k - d_k),
+    n <= p + sum levels_k d_k + degrees of freedom,
 
 which is looked at first. A response that lies in a smaller span by its values is not looked for: it
 is fitted exactly, and the residual variance of the fit shows that (`ranef.problem.exact`). The
@@ -36,13 +37,14 @@ larger B, the sooner y is in the span, so dimensions are taken off only where th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from ranef.design import Design
 from ranef.errors import DesignError
+from ranef.problem.spans import Span, span_of
 from ranef.types import Array, Codes
 
 __all__ = ["check_bounded"]
@@ -63,6 +65,9 @@ _MOST_WORK = 5e9
 
 _Block = tuple[Codes, int, Array]
 """Level of each row, number of levels, columns."""
+
+_Chart = Callable[[Array], Array]
+"""From numbers to a basis of a subspace."""
 
 
 def check_bounded(design: Design, y: Array, reml: bool, penalised: bool) -> None:
@@ -90,42 +95,44 @@ def check_bounded(design: Design, y: Array, reml: bool, penalised: bool) -> None
 
 def _unbounded(design: Design, y: Array, reml: bool) -> _Ranks | None:
     """Subspaces that meet the conditions; None if none are found."""
-    full = tuple(term.q for term in design.terms)
+    full = tuple(span_of(block) for block in design.plan.blocks)
     if design.n <= design.p or not _can_fit(design, full):
         return None
     waiting, seen = [full], {full}
     while waiting:
-        dims = waiting.pop(0)
-        found = _search(design, dims, y, reml)
+        spans = waiting.pop(0)
+        found = _search(design, spans, y, reml)
         if found is not None and found.low_rank(reml, design.n):
             return found
         if found is None:
             continue
-        for k, d in enumerate(dims):
-            smaller = (*dims[:k], d - 1, *dims[k + 1 :])
-            if d and smaller not in seen and _can_fit(design, smaller):
-                seen.add(smaller)
-                waiting.append(smaller)
+        for k, span in enumerate(spans):
+            for part in span.smaller():
+                smaller = (*spans[:k], part, *spans[k + 1 :])
+                if smaller not in seen and _can_fit(design, smaller):
+                    seen.add(smaller)
+                    waiting.append(smaller)
     return None
 
 
-def _can_fit(design: Design, dims: Sequence[int]) -> bool:
+def _can_fit(design: Design, spans: Sequence[Span]) -> bool:
     """Whether the number of rows lets such subspaces fit a response in general position."""
-    columns = sum(t.n_levels * d for t, d in zip(design.terms, dims, strict=True))
-    return design.n <= design.p + columns + _freedom(design, dims)
+    columns = sum(t.n_levels * span.dims for t, span in zip(design.terms, spans, strict=True))
+    return design.n <= design.p + columns + _freedom(spans)
 
 
-def _freedom(design: Design, dims: Sequence[int]) -> int:
-    return sum(d * (t.q - d) for t, d in zip(design.terms, dims, strict=True))
+def _freedom(spans: Sequence[Span]) -> int:
+    return sum(span.freedom for span in spans)
 
 
-def _search(design: Design, dims: Sequence[int], y: Array, reml: bool) -> _Ranks | None:
+def _search(design: Design, spans: Sequence[Span], y: Array, reml: bool) -> _Ranks | None:
     """Ranks at subspaces whose span holds y; None if none are found, or it would take long."""
     rng = np.random.default_rng(20)
-    freedom = _freedom(design, dims)
+    freedom = _freedom(spans)
     if reml and not freedom:
         return _Ranks(design.n, design.n, 0.0)  # y in general position: the span is the whole space
-    blocks = _blocks(design, _bases(design, dims, rng))
+    charts = [span.chart(rng) for span in spans]
+    blocks = _blocks(design, _bases(spans, charts, np.zeros(freedom)))
     width = design.p + 1 + sum(levels * z.shape[1] for _, levels, z in blocks[1:])
     if design.n * width * min(design.n, width) > _MOST_WORK:
         return None
@@ -138,36 +145,23 @@ def _search(design: Design, dims: Sequence[int], y: Array, reml: bool) -> _Ranks
     from scipy.optimize import least_squares
 
     for _ in range(_STARTS):
-        rotations = _bases(design, [term.q for term in design.terms], rng)
+        charts = [span.chart(rng) for span in spans]
 
-        def missed(chart: Array, rotations: list[Array] = rotations) -> Array:
-            return _ranks(_blocks(design, _turned(rotations, dims, chart)), x, y).residual
+        def missed(chart: Array, charts: list[_Chart] = charts) -> Array:
+            return _ranks(_blocks(design, _bases(spans, charts, chart)), x, y).residual
 
         ended = least_squares(missed, np.zeros(freedom), xtol=1e-15, ftol=1e-15, gtol=1e-15)
-        at = _ranks(_blocks(design, _turned(rotations, dims, ended.x)), x, y)
+        at = _ranks(_blocks(design, _bases(spans, charts, ended.x)), x, y)
         if at.missed < _FOUND:
             return at
     return None
 
 
-def _bases(design: Design, dims: Sequence[int], rng: np.random.Generator) -> list[Array]:
-    """Orthonormal bases of subspaces in general position, (q, d) by term."""
-    return [
-        np.linalg.qr(rng.normal(size=(term.q, term.q)))[0][:, :d]
-        for term, d in zip(design.terms, dims, strict=True)
-    ]
-
-
-def _turned(rotations: Sequence[Array], dims: Sequence[int], chart: Array) -> list[Array]:
-    """Bases from the entries of one matrix (q - d, d) by term: a chart of the subspaces."""
-    out = []
-    start = 0
-    for rotation, d in zip(rotations, dims, strict=True):
-        q = rotation.shape[0]
-        tilt = chart[start : start + d * (q - d)].reshape(q - d, d)
-        out.append(np.linalg.qr(rotation @ np.vstack([np.eye(d), tilt]))[0])
-        start += d * (q - d)
-    return out
+def _bases(spans: Sequence[Span], charts: Sequence[_Chart], chart: Array) -> list[Array]:
+    """Bases of subspaces, (q, d) by term, from the numbers of all terms."""
+    ends = np.cumsum([span.freedom for span in spans])
+    own = np.split(chart, ends)[:-1]
+    return [basis(numbers) for basis, numbers in zip(charts, own, strict=True)]
 
 
 def _no_estimate(design: Design, found: _Ranks, reml: bool, neither: bool) -> DesignError:

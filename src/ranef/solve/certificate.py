@@ -17,10 +17,12 @@ They bound what a search has left. How well the criterion itself is known is ano
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ranef.core import CoreKernel, Evidence
+from ranef.covariance import structure_of
 from ranef.page import paragraph
 from ranef.problem import Problem
 from ranef.solve.outweighed import outweighed
@@ -61,7 +63,7 @@ class Certificate:
     rank : mapping of str to int
         Rank of the covariance matrix of each random-effects term.
     dims : mapping of str to int
-        Its size.
+        The highest rank that it can have: its size, or the rank of ``rr``.
     dual_min_eig : float
         Smallest eigenvalue of Gamma on the null space of the covariances, in the data's units;
         NaN in the interior. Positive: any variance in that direction would raise the criterion.
@@ -82,6 +84,8 @@ class Certificate:
         Size of the rounding error of the criterion, deviance units. It grows with the size of the
         response beside its residuals; where cross-products lose too many digits, the sums are
         those over rows.
+    full : mapping of str to int
+        The highest rank that each covariance matrix can have: its size, or the rank of ``rr()``.
     """
 
     verdict: str
@@ -99,6 +103,12 @@ class Certificate:
     basins: int = 1
     penalised: bool = False
     rounding: float = 0.0
+    full: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def singular(self) -> bool:
+        """Whether a covariance matrix has a lower rank than its structure allows."""
+        return any(rank < self.full.get(k, self.dims[k]) for k, rank in self.rank.items())
 
     def __str__(self) -> str:
         return sentence(self)
@@ -123,15 +133,18 @@ def sentence(c: Certificate) -> str:
     if c.rounding > TOLD_ROUNDING:
         left += f", the criterion known to {c.rounding:.1g}"
     if c.verdict == "interior optimum":
-        return f"interior optimum, certified: {left}, all covariance matrices of full rank"
+        reduced = any(c.full.get(k, q) < q for k, q in c.dims.items())
+        rank = "the rank that the formula gives them" if reduced else "full rank"
+        return f"interior optimum, certified: {left}, all covariance matrices of {rank}"
     if c.verdict == "boundary optimum":
         ranks = ", ".join(
-            f"rank {c.rank[k]} of {c.dims[k]} for {k}" for k in c.rank if c.rank[k] < c.dims[k]
+            f"rank {rank} of {full} for {k}"
+            for k, rank in c.rank.items()
+            if rank < (full := c.full.get(k, c.dims[k]))
         )
-        return (
-            f"boundary optimum, certified: {ranks} ({'; '.join(c.directions)}); {left}, "
-            f"dual eigenvalue {c.dual_min_eig:+.3g}"
-        )
+        # There is none if nothing but a rank that the formula gives is missing.
+        dual = "" if math.isnan(c.dual_min_eig) else f", dual eigenvalue {c.dual_min_eig:+.3g}"
+        return f"boundary optimum, certified: {ranks} ({'; '.join(c.directions)}); {left}{dual}"
     if c.verdict == "flat":
         return f"flat, not identified: {'; '.join(c.directions)}; {left}"
     if c.verdict == "limited by rounding":
@@ -165,8 +178,12 @@ def certificate(
     """The verdict on an inner theta from the certificate's numbers."""
     rank = {label.label: r for label, r in zip(problem.labels, found.rank, strict=True)}
     dims = {label.label: len(label.names) for label in problem.labels}
+    full = {
+        label.label: structure_of(block).most_rank
+        for label, block in zip(problem.labels, problem.terms, strict=True)
+    }
     directions: tuple[str, ...] = ()
-    # Written so that a number that is none is no optimum either.
+    # Asked as "small enough", so that NaN is never certified.
     enough = found.gain <= ENOUGH_GAIN and found.step <= ENOUGH_STEP
     if _hidden_by_rounding(found, enough):
         verdict = "limited by rounding"
@@ -183,7 +200,7 @@ def certificate(
             f"how large the variance by {outweighed(problem, theta)} is: the prior outweighs the "
             "data, and likelihood times prior hardly changes with it",
         )
-    elif rank != dims:
+    elif rank != full:
         from ranef.solve.direction_names import null_directions
 
         verdict = "boundary optimum"
@@ -206,6 +223,7 @@ def certificate(
         basins=basins,
         penalised=problem.prior is not None,
         rounding=found.rounding,
+        full=full,
     )
 
 

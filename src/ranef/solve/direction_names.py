@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ranef.core import TermFace, TermLabel
+from ranef.core import TermBlock, TermFace, TermLabel
 from ranef.covariance import Kind, kind_of, structure_of
 from ranef.problem import Problem
 from ranef.problem.parameters import parts
@@ -15,7 +15,7 @@ from ranef.solve.face import Face, face_of
 from ranef.solve.null_space import GONE, null_space
 from ranef.types import INTERCEPT, Array
 
-__all__ = ["flat_directions", "mostly", "null_directions"]
+__all__ = ["bounds_of", "flat_directions", "mostly", "null_directions"]
 
 ZERO = 1e-9  # of a standard deviation in sigma; of a correlation's distance from its bounds
 WORTH_NAMING = 0.15  # share of a direction
@@ -29,13 +29,19 @@ def null_directions(problem: Problem, theta: Array) -> tuple[str, ...]:
     for block, label, x, base in zip(
         problem.terms, problem.labels, own, problem.scaling.B, strict=True
     ):
-        structure, kind = structure_of(block), kind_of(block)
+        structure = structure_of(block)
         face = structure.face(x)
-        if not kind.free:
-            out += _of_family(label, kind, structure.parameters(x), face.rank)
+        if not kind_of(block).free:
+            out += bounds_of(block, label, x)
         elif face.rank < structure.most_rank:
             out += _of_term(label, face, base, structure.most_rank)
     return tuple(out)
+
+
+def bounds_of(block: TermBlock, label: TermLabel, x: Array) -> list[str]:
+    """One phrase for each parameter of a structure that is at a bound, at inner coordinates."""
+    structure = structure_of(block)
+    return _of_family(label, kind_of(block), structure.parameters(x), structure.face(x).rank)
 
 
 def _of_family(label: TermLabel, kind: Kind, parameters: Array, rank: int) -> list[str]:

@@ -14,7 +14,7 @@ from ranef.types import Array
 
 __all__ = ["MemorySource", "in_memory", "rows_of"]
 
-# From here on sums by cell and their pairs with every factor are less work than those of columns.
+# With so many columns or more, summing by cell of X is cheaper.
 MANY_COLUMNS = 8
 
 

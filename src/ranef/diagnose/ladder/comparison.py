@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ranef.diagnose.compared import fixed_part_test, random_part_test, rank_test
+from ranef.diagnose.compared import fixed_part_test, random_part_test
 from ranef.diagnose.ladder.rung import Test, Tried
 from ranef.inference.likelihood_ratio import Ratio
 
-__all__ = ["test_fixed_part", "test_random_part", "test_rank"]
+__all__ = ["test_fixed_part", "test_random_part"]
 
 
 def test_random_part(small: Tried, large: Tried) -> Test | None:
@@ -15,14 +15,6 @@ def test_random_part(small: Tried, large: Tried) -> Test | None:
         return None
     method = "REML" if large.fit.reml else "ML"
     return _test(small, large, random_part_test(small.fit, large.fit), method)
-
-
-def test_rank(small: Tried, large: Tried) -> Test | None:
-    """A rung with the rank of a covariance matrix imposed against one without."""
-    if small.fit is None or large.fit is None:
-        return None
-    method = "REML" if large.fit.reml else "ML"
-    return _test(small, large, rank_test(small.fit, large.fit), method)
 
 
 def test_fixed_part(small: Tried, large: Tried) -> Test | None:

@@ -82,5 +82,12 @@ class Facts:
         return () if fit is None else fit.certificate.directions
 
     def cures(self, rung: Rung) -> bool:
-        """Whether the asked model is singular and the rung is not."""
-        return self.boundary and rung.verdict == "interior optimum"
+        """Whether the asked model is singular and the rung is not, nor of reduced rank."""
+        if not self.boundary or rung.verdict != "interior optimum":
+            return False
+        fit = self.tried(rung).fit
+        return (
+            fit is not None
+            and bool(fit.problem.terms)
+            and all(label.structure != "rr" for label in fit.problem.labels)
+        )

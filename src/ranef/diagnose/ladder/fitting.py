@@ -11,7 +11,7 @@ __all__ = ["by_ml", "refitted", "with_fewer_rows"]
 
 def refitted(subject: Subject, plan: Plan) -> Tried:
     """Another formula."""
-    fit = plan.fit or subject.refit(plan.formula)
+    fit = plan.fit or subject.refit(plan.formula, random=plan.random)
     return Tried(plan, fit, by_ml(fit))
 
 

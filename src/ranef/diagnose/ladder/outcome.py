@@ -5,7 +5,7 @@ from __future__ import annotations
 from ranef.diagnose.call import Call
 from ranef.diagnose.ladder.facts import Facts
 from ranef.diagnose.ladder.focal import effects_of
-from ranef.diagnose.ladder.rung import FIXED_RANK, Effect, Plan, Rung, Test, Tried
+from ranef.diagnose.ladder.rung import Effect, Plan, Rung, Test, Tried
 
 __all__ = ["best_rung", "not_tried", "rung_of"]
 
@@ -19,7 +19,7 @@ def rung_of(
 ) -> Rung:
     """A rung; `call` is that of the asked model."""
     plan, fit, ml, nan = tried.plan, tried.fit, tried.ml, float("nan")
-    here = call.changed(plan.formula, plan.data, (*plan.arguments, *tried.arguments))
+    here = call.changed(plan.formula, plan.data, (*plan.arguments, *tried.arguments), plan.random)
     if fit is not None and fit.problem.prior is not None:
         ml = None  # at penalised estimates a likelihood is no maximum: no criterion of information
     if fit is None or asked.fit is None:
@@ -27,15 +27,16 @@ def rung_of(
     same_rows = plan.rows is None
     if not same_rows:
         ml = None
-    ranks, dims = fit.certificate.rank, fit.certificate.dims
+    ranks = fit.certificate.rank
+    sizes = {label.label: len(label.names) for label in fit.problem.labels}
     columns = [set(f.design.x_names) for f in (asked.fit, fit)]
     return Rung(
         key=plan.key,
         title=plan.title,
         formula=plan.formula,
         call=here,
-        verdict=FIXED_RANK if plan.ranks and fit.certificate.certified else fit.certificate.verdict,
-        ranks=", ".join(f"{ranks[k]} of {dims[k]}" for k in ranks),
+        verdict=fit.certificate.verdict,
+        ranks=", ".join(f"{ranks[k]} of {sizes[k]}" for k in ranks),
         criterion=-2.0 * fit.estimates.loglik,
         comparable=same_rows and (not fit.reml or columns[0] == columns[1]),
         nobs=fit.problem.n,
@@ -64,7 +65,7 @@ def not_tried(plan: Plan, call: Call) -> Rung:
         plan.key,
         plan.title,
         plan.formula,
-        call.changed(plan.formula, plan.data, plan.arguments),
+        call.changed(plan.formula, plan.data, plan.arguments, plan.random),
         "not tried",
         judgement="Left out: it would take long on data of this size. Type the call to try it.",
     )

@@ -13,11 +13,7 @@ from numpy.typing import NDArray
 from ranef.diagnose.call import Call
 from ranef.diagnose.subject import Subject
 
-__all__ = ["FIXED_RANK", "Conclusion", "Effect", "Ladder", "Plan", "Rung", "Test", "Tried"]
-
-FIXED_RANK = "optimum at fixed rank"
-"""Verdict on a rung whose covariance matrix is held to a rank: an optimum among those, on the
-boundary of the model as asked and no optimum of that."""
+__all__ = ["Conclusion", "Effect", "Ladder", "Plan", "Rung", "Test", "Tried"]
 
 Conclusion = Literal["above zero", "below zero", "open"]
 """Where the 95% interval of a coefficient lies; ``"open"`` where it holds zero."""
@@ -43,8 +39,8 @@ class Plan:
         The random effect that this model goes without, where it is one.
     group : str
         The grouping factor that the change is about.
-    ranks : mapping of str to int
-        Ranks imposed on covariance matrices, by label of the term.
+    random : bool
+        Whether the formula has a random part.
     rows : ndarray of bool or None, shape (n,)
         The rows to keep, where some are left out.
     data : str
@@ -64,7 +60,7 @@ class Plan:
     arguments: tuple[str, ...] = ()
     dropped: str = ""
     group: str = ""
-    ranks: Mapping[str, int] = field(default_factory=dict)
+    random: bool = True
     rows: NDArray[np.bool_] | None = field(default=None, repr=False, compare=False)
     data: str = "data"
     fit: Subject | None = field(default=None, repr=False, compare=False)
@@ -166,8 +162,8 @@ class Rung:
     call : Call
         What to type.
     verdict : str
-        Of the certificate; ``"optimum at fixed rank"`` where a rank is imposed; ``"not fitted"``
-        where the data refuse the model, ``"not tried"`` where it was left out for its cost.
+        Of the certificate; ``"not fitted"`` where the data refuse the model, ``"not tried"`` where
+        it was left out for its cost.
     ranks : str
         Rank and size of each covariance matrix: ``"1 of 2"``.
     criterion : float
@@ -216,7 +212,7 @@ class Rung:
     @property
     def certified(self) -> bool:
         """Whether the fit is at an optimum."""
-        return self.verdict in ("interior optimum", "boundary optimum", FIXED_RANK)
+        return self.verdict in ("interior optimum", "boundary optimum")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from ranef.inference.satterthwaite import VarianceDerivatives
 from ranef.problem import Problem
 from ranef.solve import Solution
 
-__all__ = ["is_singular", "method", "moves_of"]
+__all__ = ["method", "moves_of"]
 
 
 def method(fitted: Fitted) -> Satterthwaite:
@@ -39,7 +39,7 @@ def moves_of(
     along : callable
         The derivatives along the face, which are all there are in the interior.
     """
-    if problem.prior is not None or not is_singular(problem, solution):
+    if problem.prior is not None or not solution.certificate.singular:
         return along()
     try:
         return off_the_face(problem, solution.inner, sigma).derivatives
@@ -51,9 +51,3 @@ def moves_of(
             fix="simulate with fit.bootstrap() where a test is near its limit",
         )
         return along()
-
-
-def is_singular(problem: Problem, solution: Solution) -> bool:
-    """Whether the covariance of any term is of less than full rank."""
-    ranks = solution.certificate.rank.values()
-    return any(rank < term.q for rank, term in zip(ranks, problem.terms, strict=True))

@@ -11,6 +11,15 @@ parameters, and V lies in the span. With G = Z'V^-1 Z, H = Z'V^-1 X Phi^1/2,
 
 The scale drops out of the adjustment. Kenward and Roger (1997), Small sample inference for fixed
 effects from restricted maximum likelihood, Biometrics 53, 983-997, equations 3 to 5.
+
+Where V is not linear in its parameters, its second derivatives V_tu count too, by R_tu in the same
+place (their equation 3). What of V_tu is a change along first derivatives is made up for by the
+bias of the estimates of the parameters, so that only the rest of it counts, which is the same in
+any parameters (Kenward and Roger 2009, An improved approximation to the precision of fixed effects
+from restricted maximum likelihood, Computational Statistics & Data Analysis 53, 2583-2595): with
+V_m = sum of W_tu V_tu and c its coefficients on the V_t in the metric of the information,
+
+    adjusted = ... - 1/2 Phi^1/2 (H'E_m H - sum of c_t H'E_t H) Phi^1/2'.
 """
 
 from __future__ import annotations
@@ -25,12 +34,21 @@ from ranef.errors import NumericalError
 from ranef.inference.ddf.gram import Gram
 from ranef.types import Array
 
-__all__ = ["Expected", "along", "expected"]
+__all__ = ["Expected", "along", "curved", "expected"]
 
 # Of the largest eigenvalue of the information in natural sizes: below, the data say nothing.
 NOTHING = 1e-10
 
 Columns = tuple[Array, Array]
+
+
+class _Sums(NamedTuple):
+    """What the directions add up to; the scale is the last in `changes` and `information`."""
+
+    moved: list[Columns]
+    answers: list[Columns]
+    changes: Array
+    information: Array
 
 
 class Expected(NamedTuple):
@@ -68,6 +86,47 @@ def expected(
         tr(E_t G E_u G), then tr(E_t G): see :func:`~ranef.inference.ddf.traces.traces`.
     """
     p, count = root.shape[0], len(directions)
+    moved, answers, changes, information = _sums(gram, directions, root, n, traces)
+    covariance = 2.0 * _inverse(information)
+    adjustment = np.zeros((p, p))
+    for t, x in enumerate(moved):
+        for u in range(count):
+            w = covariance[t, u]
+            adjustment += w * (_inner(x, answers[u]) - changes[t] @ changes[u])
+    return Expected(changes, covariance, adjustment + adjustment.T)
+
+
+def curved(
+    gram: Gram,
+    directions: Sequence[Direction],
+    bends: Sequence[Direction],
+    root: Array,
+    n: int,
+    traces: Array,
+) -> Array:
+    """What second derivatives of V add to the adjustment, shape (p, p).
+
+    Parameters
+    ----------
+    gram, directions, root, n
+        As for :func:`expected`.
+    bends : sequence of Direction
+        The sums of W_tu d2D_tu.
+    traces : ndarray
+        Of `directions` and then `bends`.
+    """
+    count = len(directions)
+    sums = _sums(gram, [*directions, *bends], root, n, traces)
+    own = np.r_[:count, sums.information.shape[0] - 1]
+    second = slice(count, count + len(bends))
+    onto = _inverse(sums.information[np.ix_(own, own)]) @ sums.information[own, second]
+    total = sums.changes[second].sum(axis=0)
+    tangent = np.tensordot(onto.sum(axis=1), sums.changes[own], 1)
+    return np.asarray(-0.5 * (total - tangent))
+
+
+def _sums(gram: Gram, directions: Sequence[Direction], root: Array, n: int, traces: Array) -> _Sums:
+    p, count = root.shape[0], len(directions)
     h = gram.h1 @ root, gram.h2 @ root
     moved = [along(gram, d, h) for d in directions]
     answers = [gram.times(*x) for x in moved]
@@ -84,13 +143,7 @@ def expected(
     border = traces[:, count] - np.einsum("taa->t", own)
     information[:count, count] = information[count, :count] = border
     information[count, count] = n - p
-    covariance = 2.0 * _inverse(information)
-    adjustment = np.zeros((p, p))
-    for t, x in enumerate(moved):
-        for u in range(count):
-            w = covariance[t, u]
-            adjustment += w * (_inner(x, answers[u]) - own[t] @ own[u])
-    return Expected(changes, covariance, adjustment + adjustment.T)
+    return _Sums(moved, answers, changes, information)
 
 
 def along(gram: Gram, direction: Direction, x: Columns) -> Columns:

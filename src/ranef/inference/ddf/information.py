@@ -1,8 +1,9 @@
 """What the data say of the variances: their expected information, and the sums behind it.
 
-The coordinates are the covariances D of the random effects over sigma^2 and log sigma^2. In them
-the information does not vanish where D is singular: a variance estimated as zero is not taken as
-known. (Along the face of such a fit it is: there the derivatives with respect to D are left out.)
+The coordinates are the covariances D of the random effects over sigma^2, or the parameters of
+their structures, and log sigma^2. In them the information does not vanish where D is singular: a
+variance estimated as zero is not taken as known. (Along the face of such a fit it is: there the
+derivatives with respect to D are left out.)
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ranef.core import CoreKernel, Direction
-from ranef.inference.ddf.directions import all_directions
-from ranef.inference.ddf.expected import expected
+from ranef.inference.ddf.directions import moves_at
+from ranef.inference.ddf.expected import curved, expected
 from ranef.inference.ddf.gram import Gram, gram
 from ranef.inference.ddf.traces import traces
 from ranef.problem import Problem
@@ -32,7 +33,7 @@ class VarianceInformation:
     ----------
     gram : Gram
     directions : tuple of Direction
-        A basis of the changes of D.
+        The changes of D along its parameters.
     relative : tuple of ndarray, shape (q, q)
         D of each grouping factor.
     xx_inverse : ndarray, shape (p, p)
@@ -74,12 +75,18 @@ def variance_information(
         kernel = problem.kernel()
         evaluate_at(problem, kernel, inner)
     relative = tuple(t @ t.T for t in group_lambdas(problem, inner))
-    directions = tuple(all_directions(problem.terms, [q for _, q in problem.products.sizes]))
+    moves = moves_at(problem.terms, [q for _, q in problem.products.sizes], inner)
+    directions = moves.directions
     sums = gram(problem, relative)
     inverse = np.asarray(kernel.xx_inverse, dtype=np.float64)
     root: Array = np.linalg.cholesky(inverse).astype(np.float64, copy=False)
     rows = round(problem.nu + (0 if not problem.reml else problem.p))
     found = expected(sums, directions, root, rows, traces(sums, directions))
+    adjustment = found.adjustment
+    if moves.bends:
+        bends = [bend.along(found.covariance[own, own]) for own, bend in moves.bends]
+        whole = traces(sums, [*directions, *bends])
+        adjustment = adjustment + curved(sums, directions, bends, root, rows, whole)
     return VarianceInformation(
         sums,
         directions,
@@ -87,6 +94,6 @@ def variance_information(
         inverse,
         root,
         found.changes,
-        found.adjustment,
+        adjustment,
         found.covariance,
     )

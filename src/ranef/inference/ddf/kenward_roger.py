@@ -7,11 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from ranef.errors import OptionError
+from ranef.inference.ddf.directions import is_below_rank
 from ranef.inference.ddf.method import Fitted, Joint
 from ranef.inference.ddf.off_face import off_the_face
 from ranef.inference.ddf.rows import independent_rows
 from ranef.inference.satterthwaite import VarianceDerivatives, satterthwaite_df
 from ranef.problem import Problem
+from ranef.problem.parameters import parts
 from ranef.types import Array
 
 __all__ = ["KenwardRoger", "at_parameters", "method", "scaled_f"]
@@ -90,7 +92,8 @@ def method(fitted: Fitted) -> KenwardRoger:
     Raises
     ------
     OptionError
-        A fit by ML, or with a prior: the method is derived for REML estimates.
+        A fit by ML, or with a prior: the method is derived for REML estimates. A covariance of
+        reduced rank whose rank is lower still: there it has no smooth parameters.
     TooLargeError
         Several factors with too many levels.
     """
@@ -106,6 +109,14 @@ def method(fitted: Fitted) -> KenwardRoger:
             "Kenward-Roger is for fits by REML",
             found='ddf="kenward-roger" for a fit by ML',
             fix="use fit.with_reml(True), or ddf='satterthwaite'",
+        )
+    own = zip(problem.terms, parts(problem.terms, solution.inner), problem.labels, strict=True)
+    low = [label.label for term, x, label in own if is_below_rank(term, x)]
+    if low:
+        raise OptionError(
+            "Kenward-Roger needs covariances of reduced rank to have that rank",
+            found=f"a lower rank for {', '.join(low)}",
+            fix='use ddf="satterthwaite", or a smaller rank in rr()',
         )
     return at_parameters(problem, solution.inner, fitted.estimates.sigma)
 

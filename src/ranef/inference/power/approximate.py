@@ -13,10 +13,10 @@ from ranef.inference.ddf import Method
 from ranef.inference.ddf.constant import Constant
 from ranef.inference.ddf.kenward_roger import at_parameters
 from ranef.inference.ddf.satterthwaite import Satterthwaite
-from ranef.inference.power.assumed import Assumed
+from ranef.inference.power.assumed import Assumed, parameters_of
 from ranef.inference.power.result import TermPower
 from ranef.problem import Problem
-from ranef.problem.parameters import nearest, parameters, to_inner
+from ranef.problem.parameters import joined, to_inner
 
 __all__ = ["approximate_power", "noncentral_power"]
 
@@ -35,8 +35,8 @@ def approximate_power(
         Of the two-sided test.
     ddf : str
     """
-    at = nearest(problem.terms, [c / truth.sigma**2 for c in truth.covariances])
-    theta = parameters(problem.terms, at)
+    relative = [c / truth.sigma**2 for c in truth.covariances]
+    theta = joined([parameters_of(t, c) for t, c in zip(problem.terms, relative, strict=True)])
     full = at_parameters(problem, to_inner(problem, theta), truth.sigma)
     vcov = full.derivatives.vcov
     methods: dict[str, Method] = {

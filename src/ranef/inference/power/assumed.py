@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from ranef.core import TermLabel
+from ranef.core import TermBlock, TermLabel
+from ranef.covariance import entries_of, kind_of, structure_of
 from ranef.errors import OptionError, suggestion
 from ranef.options import numbers, real, shown
 from ranef.types import INTERCEPT, Array
 
-__all__ = ["Assumed", "assumed"]
+__all__ = ["Assumed", "assumed", "parameters_of"]
 
 RESIDUAL = "Residual"
 
@@ -39,7 +40,11 @@ class Assumed:
 
 
 def assumed(
-    names: Sequence[str], labels: Sequence[TermLabel], effects: Any, variances: Any
+    names: Sequence[str],
+    labels: Sequence[TermLabel],
+    terms: Sequence[TermBlock],
+    effects: Any,
+    variances: Any,
 ) -> Assumed:
     """Read effects and variances.
 
@@ -48,6 +53,7 @@ def assumed(
     names : sequence of str
         Coefficients of the design.
     labels : sequence of TermLabel
+    terms : sequence of TermBlock
     effects : mapping of str to float
         Coefficients that are not named are zero. All but the intercept are asked about.
     variances : mapping
@@ -78,7 +84,10 @@ def assumed(
         )
     what = f"variances of '{RESIDUAL}' are numbers above zero"
     residual = real("variances", given[RESIDUAL], above=0.0, what=what, fix="as in 1.0")
-    covariances = tuple(_covariance(label, given[label.label]) for label in labels)
+    covariances = tuple(
+        _covariance(label, term, given[label.label])
+        for label, term in zip(labels, terms, strict=True)
+    )
     return Assumed(beta, covariances, float(np.sqrt(residual)), asked)
 
 
@@ -106,12 +115,16 @@ def _effects(names: Sequence[str], effects: Any) -> tuple[Array, dict[str, int]]
     return beta, asked
 
 
-def _covariance(label: TermLabel, value: Any) -> Array:
-    """A number, variances by effect with correlations, or a matrix."""
+def _covariance(label: TermLabel, term: TermBlock, value: Any) -> Array:
+    """A number, variances by effect with correlations, parameters of a structure, or a matrix."""
     names, q = label.names, len(label.names)
-    example = "as in " + _example(names)
+    free = kind_of(term).free
+    example = "as in " + (_example(names) if free else _example_of_structure(label, term))
     if isinstance(value, Mapping):
-        matrix = _by_name(label, value, example)
+        if free:
+            matrix = _by_name(label, value, example)
+        else:
+            matrix = _by_parameter(label, term, value, example)
     elif np.ndim(value) == 0 and q == 1:
         what = f"the variance of '{label.label}' is a number of at least 0"
         matrix = np.array([[real("variances", value, least=0.0, what=what, fix=example)]])
@@ -129,7 +142,76 @@ def _covariance(label: TermLabel, value: Any) -> Array:
             else "a matrix that is not symmetric",
             fix="make variances larger or correlations smaller",
         )
-    return np.asarray(0.5 * (matrix + matrix.T))
+    matrix = 0.5 * (matrix + matrix.T)
+    if not np.allclose(covariance_of(term, parameters_of(term, matrix)), matrix, rtol=1e-8):
+        raise OptionError(
+            f"the variances of '{label.label}' are not those of {kind_of(term).name}(...)",
+            found=f"another matrix than one with {kind_of(term).words}",
+            fix=example,
+        )
+    return np.asarray(matrix)
+
+
+def parameters_of(term: TermBlock, covariance: Array) -> Array:
+    """The parameters of a term's structure whose covariance is this, exactly if it is of it."""
+    if kind_of(term).free:
+        structure = structure_of(term)
+        return structure.parameters(structure.nearest(np.asfortranarray(covariance)))
+    return entries_of(term).parameters(covariance)
+
+
+def covariance_of(term: TermBlock, parameters: Array) -> Array:
+    """The inverse of `parameters_of`."""
+    structure = structure_of(term)
+    root = structure.root(structure.coordinates(parameters))
+    return np.asarray(root @ root.T)
+
+
+def _by_parameter(
+    label: TermLabel, term: TermBlock, value: Mapping[Any, Any], example: str
+) -> Array:
+    """A covariance from the standard deviations, or variances, and correlations of a structure."""
+    kind, entries = kind_of(term), entries_of(term)
+    sds = ("sd",) if kind.one_variance else tuple(f"sd__{name}" for name in label.names)
+    known = [*sds, *kind.correlations(label.names)]
+    found = np.full(entries.count, np.nan)
+    for name, number in value.items():
+        if name in label.names and not kind.one_variance:
+            what = f"the variance of '{name}' is a number of at least 0"
+            variance = real("variances", number, least=0.0, what=what)
+            found[label.names.index(name)] = np.sqrt(variance)
+        elif name in sds:
+            what = f"'{name}' is a number of at least 0"
+            found[known.index(name)] = real("variances", number, least=0.0, what=what)
+        elif name in known:
+            low = kind.lowest(term.q)
+            what = f"the correlation '{name}' lies between {low:.3g} and 1"
+            r = real("variances", number, least=low, what=what)
+            if r > 1.0:
+                raise OptionError(what, found=f"{name}: {r:g}", fix="as in 0.3")
+            found[known.index(name)] = r
+        else:
+            raise OptionError(
+                f"{kind.name}(...) of '{label.label}' has no parameter {shown(name)}",
+                found=f"parameters {', '.join(known)}",
+                fix=example,
+            )
+    if np.any(np.isnan(found)):
+        absent = [name for name, number in zip(known, found, strict=True) if np.isnan(number)]
+        raise OptionError(
+            f"{', '.join(absent)} of '{label.label}' is not given",
+            found=f"values of {', '.join(map(str, value)) or 'nothing'}",
+            fix=example,
+        )
+    return entries.expansion(found)[0]
+
+
+def _example_of_structure(label: TermLabel, term: TermBlock) -> str:
+    kind = kind_of(term)
+    sds = ("sd",) if kind.one_variance else tuple(f"sd__{name}" for name in label.names)
+    given = [f'"{name}": 0.5' for name in sds]
+    given += [f'"{name}": 0.3' for name in kind.correlations(label.names)]
+    return "{" + ", ".join(given) + "}"
 
 
 def _by_name(label: TermLabel, value: Mapping[Any, Any], example: str) -> Array:

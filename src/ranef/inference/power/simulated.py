@@ -87,9 +87,7 @@ def simulated_power(
             tests = row_tests(rows, estimates.beta, method)
         except (RanefError, np.linalg.LinAlgError):
             return None
-        rank = solution.certificate.rank.values()
-        singular = any(r < t.q for r, t in zip(rank, problem.terms, strict=True))
-        flag = np.full(tests.df.size, float(singular))
+        flag = np.full(tests.df.size, float(solution.certificate.singular))
         return np.array([tests.p_value < alpha, tests.std_error, tests.df, flag])
 
     with ThreadPoolExecutor(min(available_cores(), n)) as pool:

@@ -17,7 +17,6 @@ _VERDICTS = {
     "interior optimum": "interior",
     "boundary optimum": "boundary",
     "not at an optimum": "stopped",
-    "optimum at fixed rank": "fixed rank",
     "limited by rounding": "rounding",
 }
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ranef.formula.naming import factors
-from ranef.present.equation.parts import Parts, text, variable
+from ranef.present.equation.parts import Parts, RandomPart, text, variable
 from ranef.types import INTERCEPT
 
-__all__ = ["Slope", "gamma_numbers", "left_side", "level_lines", "slopes_of"]
+__all__ = ["Slope", "gamma_numbers", "left_side", "level_lines", "of_category", "slopes_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ def slopes_of(parts: Parts) -> tuple[Slope, ...] | None:
     """
     if len(parts.factors) != 1:
         return None
-    random = [name for term in parts.random for name in term.names]
+    random = [name for term in parts.random if not term.category for name in term.names]
     if len(set(random)) < len(random):
         return None
     if any(piece in parts.group_level for name in random for piece in factors(name)):
@@ -67,6 +67,7 @@ def level_lines(parts: Parts) -> list[str]:
         rf"\beta_{{{k}j}}" + ("" if s.name == INTERCEPT else rf" \, {variable(s.name, 'ij')}")
         for k, s in enumerate(slopes)
     ]
+    level_1 += [of_category(term, "ij", "j") for term in parts.random if term.category]
     error = [r"e_{ij}"] if parts.linear else []
     lines = [rf"\text{{Level 1:}} \quad {left_side(parts, 'ij')} &= {' + '.join(level_1 + error)}"]
     for k, slope in enumerate(slopes):
@@ -78,6 +79,11 @@ def level_lines(parts: Parts) -> list[str]:
         right += [f"u_{{{k}j}}"] if slope.random else []
         lines.append(rf"{head}\beta_{{{k}j}} &= {' + '.join(right)}")
     return lines
+
+
+def of_category(part: RandomPart, row: str, group: str, upper: str = "") -> str:
+    """The effect of a row's own category, where each category has one."""
+    return rf"u{upper}_{{{text(part.category)}[{row}],\, {group}}}"
 
 
 def gamma_numbers(slope: Slope) -> list[int]:

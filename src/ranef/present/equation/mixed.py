@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ranef.present.equation.levels import Slope, gamma_numbers, left_side, slopes_of
-from ranef.present.equation.parts import Parts, text, variable
+from ranef.present.equation.levels import Slope, gamma_numbers, left_side, of_category, slopes_of
+from ranef.present.equation.parts import Parts, matrix, text, variable
+from ranef.present.equation.structures import law_of_structure
 from ranef.types import INTERCEPT
 
 __all__ = ["mixed_lines"]
@@ -24,13 +25,24 @@ def _two_level(parts: Parts, slopes: tuple[Slope, ...]) -> list[str]:
             fixed.append(r" \, ".join([rf"\gamma_{{{k}{m}}}", *pieces, *own]))
         if slope.random:
             random.append(r" \, ".join([f"u_{{{k}j}}", *own]))
+    random += [of_category(term, "ij", "j") for term in parts.random if term.category]
     error = ["e_{ij}"] if parts.linear else []
     head = rf"\text{{Mixed:}} \quad {left_side(parts, 'ij')} &= "
     number = {slope.name: k for k, slope in enumerate(slopes)}
     lines = [head + " + ".join(fixed + random + error)]
+    several = sum(term.structure != "us" for term in parts.random) > 1
     for term in parts.random:
+        index = text(term.label) if several else ""
+        if term.category:
+            symbols = [rf"u_{{{level},\, j}}" for level in term.levels]
+            lines.append(law_of_structure(term, symbols, term.levels, index))
+            continue
         ks = [number[name] for name in term.names]
-        lines.append(_law([f"u_{{{k}j}}" for k in ks], _taus(ks)))
+        symbols = [f"u_{{{k}j}}" for k in ks]
+        if term.structure == "us":
+            lines.append(_law(symbols, _taus(ks)))
+        else:
+            lines.append(law_of_structure(term, symbols, [str(k) for k in ks], index))
     return lines + _error(parts, "ij")
 
 
@@ -47,14 +59,23 @@ def _general(parts: Parts) -> list[str]:
     random, laws = [], []
     number: dict[str, int] = {}
     for term in parts.random:
-        symbols = []
+        symbols: list[tuple[str, int]] = []
+        group = text(term.factor)
+        if term.category:
+            random.append(of_category(term, "i", f"{group}[i]", f"^{{{group}}}"))
+            own = [rf"u^{{{group}}}_{{{level},\, j}}" for level in term.levels]
+            laws.append(law_of_structure(term, own, term.levels, text(term.label)))
+            continue
         for name in term.names:
             k = number.setdefault(term.factor, 0)
             number[term.factor] = k + 1
-            group = text(term.factor)
-            own = "" if name == INTERCEPT else rf" \, {variable(name, 'i')}"
-            random.append(rf"u^{{{group}}}_{{{k},{group}[i]}}{own}")
+            column = "" if name == INTERCEPT else rf" \, {variable(name, 'i')}"
+            random.append(rf"u^{{{group}}}_{{{k},{group}[i]}}{column}")
             symbols.append((rf"u^{{{group}}}_{{{k},j}}", k))
+        if term.structure != "us":
+            names, numbers = [symbol for symbol, _ in symbols], [str(k) for _, k in symbols]
+            laws.append(law_of_structure(term, names, numbers, text(term.label)))
+            continue
         law = [
             [rf"\tau^{{{text(term.factor)}}}_{{{max(a, b)}{min(a, b)}}}" for _, b in symbols]
             for _, a in symbols
@@ -68,12 +89,9 @@ def _general(parts: Parts) -> list[str]:
 def _law(symbols: list[str], covariance: list[list[str]]) -> str:
     if len(symbols) == 1:
         return rf"{symbols[0]} &\sim \mathcal{{N}}(0, {covariance[0][0]})"
-    vector = r" \\ ".join(symbols)
-    rows = r" \\ ".join(" & ".join(row[: i + 1]) for i, row in enumerate(covariance))
-    return (
-        rf"\begin{{pmatrix}} {vector} \end{{pmatrix}} &\sim \mathcal{{N}}\left(0, "
-        rf"\begin{{pmatrix}} {rows} \end{{pmatrix}}\right)"
-    )
+    vector = matrix([[symbol] for symbol in symbols])
+    rows = matrix([row[: i + 1] for i, row in enumerate(covariance)])
+    return rf"{vector} &\sim \mathcal{{N}}\left(0, {rows}\right)"
 
 
 def _error(parts: Parts, index: str) -> list[str]:

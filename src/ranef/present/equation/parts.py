@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ranef.formula.naming import column_of, columns_of, factors, without_level
-from ranef.present.protocol import FittedModel
+from ranef.present.protocol import FittedModel, TermCovariance
+from ranef.present.structured import kind_of_term
 from ranef.present.text.names import response_of
 from ranef.types import INTERCEPT
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Parts", "RandomPart", "parts_of", "text", "variable"]
+__all__ = ["Parts", "RandomPart", "escaped", "matrix", "parts_of", "text", "variable"]
+
+_OF_CATEGORY = re.compile(r"(?:C|factor|as\.factor|ordered|relevel|cut)\(")
+_CONTRAST = re.compile(r"\[[DHST]\.")
 
 _ESCAPES = {
     "\\": r"\backslash ",
@@ -33,10 +37,40 @@ _ESCAPES = {
 
 @dataclass(frozen=True, slots=True)
 class RandomPart:
-    """The random effects of one term: grouping factor and coefficient names."""
+    """The random effects of one term.
 
+    Attributes
+    ----------
+    label, factor : str
+        Of the term, and its grouping factor.
+    names : tuple of str
+        Coefficients.
+    structure : str
+        Tag of the covariance.
+    one_variance : bool
+        Whether the effects share one variance.
+    rank : int
+        Of the structure ``"rr"``.
+    positions : tuple of int
+        Where the effects stand in time; empty for most structures.
+    category : str
+        The variable whose categories have an effect each in a structured covariance: a row has the
+        one of its own. Empty for other terms.
+    """
+
+    label: str
     factor: str
     names: tuple[str, ...]
+    structure: str = "us"
+    one_variance: bool = False
+    rank: int = 0
+    positions: tuple[int, ...] = ()
+    category: str = ""
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """The categories in LaTeX."""
+        return tuple(escaped(name[len(self.category) + 1 : -1]) for name in self.names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +105,7 @@ class Parts:
 
 def parts_of(model: FittedModel) -> Parts:
     """Collect the names from `model`."""
-    labels = [term.label for term in model._covariances]
-    random = tuple(RandomPart(label.factor, label.names) for label in labels)
+    random = tuple(map(_random_part, model._covariances))
     fixed = tuple(str(name) for name in model.fixef.dropna().index)
     groups = {part.factor for part in random}
     constant: frozenset[str] = frozenset()
@@ -85,6 +118,38 @@ def parts_of(model: FittedModel) -> Parts:
     structure = model._residual_text.partition("(")[0]
     response = response_of(model.formula)
     return Parts(response, fixed, random, constant, model._has_residual, structure)
+
+
+def _random_part(term: TermCovariance) -> RandomPart:
+    label, kind = term.label, kind_of_term(term)
+    if kind is None or term.block is None:
+        return RandomPart(label.label, label.factor, label.names)
+    block = term.block
+    return RandomPart(
+        label.label,
+        label.factor,
+        label.names,
+        kind.name,
+        kind.one_variance,
+        block.rank,
+        block.positions,
+        _category(label.names),
+    )
+
+
+def _category(names: tuple[str, ...]) -> str:
+    """The variable of which all names are the categories; empty where they are something else.
+
+    >>> _category(("f[a]", "f[b]")), _category(("Intercept", "f[T.b]")), _category(("x", "z"))
+    ('f', '', '')
+    """
+    variables = {without_level(name) for name in names}
+    variable = variables.pop()
+    if variables or not (column_of(variable) or _OF_CATEGORY.match(variable)):
+        return ""
+    levels = [name[len(variable) :] for name in names]
+    each = all(len(factors(name)) == 1 and level for name, level in zip(names, levels, strict=True))
+    return variable if each and not any(map(_CONTRAST.match, levels)) else ""
 
 
 def _constant(pieces: set[str], data: pd.DataFrame, group: tuple[str, ...]) -> frozenset[str]:
@@ -126,7 +191,22 @@ def text(name: str) -> str:
     variable = without_level(name)
     shown = re.sub(r"^\[T\.(.*)\]$", r" = \1", name[len(variable) :])
     shown = (variable[1:-1] if variable.startswith("`") else variable) + shown
+    return escaped(shown)
+
+
+def escaped(shown: str) -> str:
+    """Any characters in upright type."""
     return r"\text{" + "".join(_ESCAPES.get(c, c) for c in shown) + "}"
+
+
+def matrix(rows: list[list[str]]) -> str:
+    r"""Rows between parentheses.
+
+    >>> matrix([["1"], ["a", "b"]])
+    '\\begin{pmatrix} 1 \\\\ a & b \\end{pmatrix}'
+    """
+    inner = r" \\ ".join(" & ".join(row) for row in rows)
+    return rf"\begin{{pmatrix}} {inner} \end{{pmatrix}}"
 
 
 def variable(name: str, index: str) -> str:

@@ -19,8 +19,9 @@ def glance(model: FittedModel) -> pd.DataFrame:
     -------
     DataFrame
         nobs, sigma, logLik, AIC, BIC, REMLcrit or deviance, df_residual as broom.mixed has
-        them; converged (the optimum is certified), singular (a covariance matrix has not full
-        rank), rank (``"1 of 2"``, one entry a term), verdict, method (``"REML"``, ``"ML"``).
+        them; converged (the optimum is certified), singular (a covariance matrix has a lower
+        rank than its structure allows), rank (``"1 of 2"``, one entry a term), verdict,
+        method (``"REML"``, ``"ML"``).
     """
     import pandas as pd
 

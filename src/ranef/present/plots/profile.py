@@ -50,7 +50,7 @@ def profile(
     found = model.profile(level)
     names = found.parameters
     if parameter is None:
-        parameter = next((name for name in names if name.startswith("sd__")), "sigma")
+        parameter = next((name for name in names if name.startswith(("sd__", "sd|"))), "sigma")
     if parameter not in names:
         raise OptionError(
             f"there is no parameter {parameter!r}",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ranef.errors import OptionError
-from ranef.formula.naming import columns_of
+from ranef.formula.naming import column_of, columns_of
 from ranef.present.plots.average import average_group
 from ranef.present.plots.choice import check_column, choose_group, slope_variable
 from ranef.present.plots.colouring import Colouring, colouring
@@ -53,8 +53,9 @@ def slopes(
     Axes
         Other predictors are at their group's mean (most frequent value for categories). The line
         of the population is that of an average group: numbers at their mean, categories at their
-        proportions. If the formula has ``within(x, g)``, that is a group of average x. Above 1,000
-        groups, evenly chosen ones.
+        proportions. A line through occasions, as in ``ar1(0 + x | g)``, has a corner at each that
+        the group has. If the formula has ``within(x, g)``, that is a group of average x. Above
+        1,000 groups, evenly chosen ones.
 
     Raises
     ------
@@ -76,11 +77,11 @@ def slopes(
     colours = None if by is None else _colours(data, by, group)
     keep = data[group].drop_duplicates()
     chosen = keep.iloc[np.unique(np.linspace(0, len(keep) - 1, _MOST_GROUPS).round().astype(int))]
-    lines = _group_lines(model, data[data[group].isin(chosen)], x, group)
+    lines, starts = _group_lines(model, data[data[group].isin(chosen)], x, group)
     ax = axes(ax, (7.0, 4.6) if by else (6.4, 4.6))
     thin = float(np.clip(110.0 / len(chosen), 0.4, 1.2))
-    whose = lines[by].iloc[::_POINTS] if by else repeat(None)
-    points = (lines[name].to_numpy(float).reshape(-1, _POINTS) for name in (x, _PREDICTION))
+    whose = lines[by].iloc[[0, *starts]] if by else repeat(None)
+    points = (np.split(lines[name].to_numpy(float), starts) for name in (x, _PREDICTION))
     for along, up, value in zip(*points, whose, strict=False):
         colour = colours.colour(value) if colours else GREY
         ax.plot(along, up, color=colour, linewidth=thin, alpha=0.5, zorder=2)
@@ -100,12 +101,31 @@ def _colours(data: pd.DataFrame, by: str, group: str) -> Colouring:
     return colouring(data[by], by)
 
 
-def _group_lines(model: FittedModel, data: pd.DataFrame, x: str, group: str) -> pd.DataFrame:
+def _group_lines(
+    model: FittedModel, data: pd.DataFrame, x: str, group: str
+) -> tuple[pd.DataFrame, list[int]]:
+    """Points of all lines, and where each line but the first starts."""
     rows = typical_of_groups(data, model, group)
-    ends = data.groupby(group, sort=False, observed=True)[x].agg(["min", "max"]).to_numpy(float)
-    frame = rows.loc[rows.index.repeat(_POINTS)].reset_index(drop=True)
-    frame[x] = np.linspace(ends[:, 0], ends[:, 1], _POINTS, axis=1).ravel()
-    return frame.assign(**{_PREDICTION: np.asarray(model.predict(frame, level="conditional"))})
+    own = data.groupby(group, sort=False, observed=True)[x]
+    if _of_occasions(model, x):
+        points = [np.unique(values.to_numpy(float)) for _, values in own]
+    else:
+        ends = own.agg(["min", "max"]).to_numpy(float)
+        points = list(np.linspace(ends[:, 0], ends[:, 1], _POINTS, axis=1))
+    sizes = [len(values) for values in points]
+    frame = rows.loc[rows.index.repeat(sizes)].reset_index(drop=True)
+    frame[x] = np.concatenate(points)
+    predicted = np.asarray(model.predict(frame, level="conditional"))
+    return frame.assign(**{_PREDICTION: predicted}), np.cumsum(sizes)[:-1].tolist()
+
+
+def _of_occasions(model: FittedModel, x: str) -> bool:
+    """Whether a random part has an effect for each value of `x`: there is nothing in between."""
+    return any(
+        column_of(term.label.names[0]) == x
+        for term in model._covariances
+        if term.block is not None and term.block.positions
+    )
 
 
 def _population_lines(

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from ranef.errors import RanefError
-from ranef.formula.naming import RESIDUAL
 from ranef.present.protocol import FittedModel, coefficients_of
+from ranef.present.structured import legends
+from ranef.present.summary.components import component_lines
 from ranef.present.summary.facade import Summary
-from ranef.present.summary.record import Component, FixedEffect, ResidualLine
+from ranef.present.summary.record import FixedEffect, ResidualLine
 from ranef.present.text.names import prior_phrases, spell
 from ranef.types import Array
 
@@ -55,7 +56,7 @@ def summarize(model: FittedModel, ddf: str = "auto", vcov: Any = None) -> Summar
             ("df resid", model.df_resid),
         ),
         residual_quantiles=residual_quantiles(model),
-        components=_components(model),
+        components=component_lines(model),
         fixed=tuple(
             FixedEffect(spell(str(name)), *(float(x) for x in row))
             for name, row in zip(table.index, table[columns].to_numpy(dtype=float), strict=True)
@@ -69,6 +70,7 @@ def summarize(model: FittedModel, ddf: str = "auto", vcov: Any = None) -> Summar
         zeros=model._df_in_words(ddf, vcov),
         residual=model._residual_text,
         residual_lines=tuple(ResidualLine(*line) for line in model._residual_lines),
+        structures=legends(model._covariances),
     )
 
 
@@ -82,23 +84,6 @@ def residual_quantiles(model: FittedModel) -> tuple[float, ...]:
     except RanefError:  # a fit of streamed data keeps no rows
         return ()
     return tuple(float(q) for q in np.quantile(scaled, (0.0, 0.25, 0.5, 0.75, 1.0)))
-
-
-def _components(model: FittedModel) -> tuple[Component, ...]:
-    lines = [
-        Component(
-            term.label.label,
-            spell(name),
-            float(term.matrix[i, i]),
-            float(term.sds[i]),
-            tuple(term.correlation(i, j) for j in range(i)),
-        )
-        for term in model._covariances
-        for i, name in enumerate(term.label.names)
-    ]
-    if model._has_residual:
-        lines.append(Component(RESIDUAL, "", model.sigma**2, model.sigma))
-    return tuple(lines)
 
 
 def _missing(model: FittedModel) -> str:

@@ -45,6 +45,8 @@ class Summary(SummaryRecord):
         The structure of the residuals as it was asked for, empty without.
     residual_lines : tuple of ResidualLine
         Its parameters.
+    structures : tuple of str
+        What each covariance structure means.
     """
 
     __slots__ = ()

@@ -13,13 +13,18 @@ __all__ = ["Component", "FixedEffect", "ResidualLine", "SummaryRecord"]
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """One line of the random effects: a variance, and its correlations with those before."""
+    """One line of the random effects: a variance, and its correlations with those before.
+
+    Lines of a covariance `structure` hold its parameters: a variance for all effects or for one, or
+    a correlation. What a line does not have is NaN.
+    """
 
     group: str
     term: str
     variance: float
     sd: float
     correlations: tuple[float, ...] = ()
+    structure: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +70,4 @@ class SummaryRecord:
     zeros: str = ""
     residual: str = ""
     residual_lines: tuple[ResidualLine, ...] = ()
+    structures: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from ranef.inference.ddf.registry import in_words
+from ranef.present.structured import correlation_text
 from ranef.present.summary.record import FixedEffect, SummaryRecord
 from ranef.present.text.numbers import LEGEND, fixed, p_text, rounded, significant, stars
 
@@ -61,7 +62,8 @@ def component_rows(summary: SummaryRecord) -> list[list[str]]:
     rows = [["Group", "Term", "Variance", "SD", *(["Corr"] if most else []), *[""] * (most - 1)]]
     previous = ""
     for c in lines:
-        correlations = [rounded(r, 2) for r in c.correlations]
+        shown = correlation_text if c.structure else _two_decimals
+        correlations = [shown(r) for r in c.correlations]
         group = "" if c.group == previous else c.group
         previous = c.group
         row = [group, c.term, fixed(c.variance, decimals_v), fixed(c.sd, decimals_s)]
@@ -88,6 +90,10 @@ def residual_rows(summary: SummaryRecord) -> list[list[str]]:
             for line in lines
         ),
     ]
+
+
+def _two_decimals(x: float) -> str:
+    return rounded(x, 2)
 
 
 def fixed_rows(summary: SummaryRecord) -> list[list[str]]:

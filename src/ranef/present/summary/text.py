@@ -36,10 +36,11 @@ def render_text(summary: SummaryRecord) -> str:
         quantiles = [rounded(q, 3) for q in summary.residual_quantiles]
         sections.append(["Scaled residuals", *grid([list(_QUANTILES), quantiles], left=0).lines])
     components = grid(component_rows(summary), left=2).lines
-    sections.append([components_heading(summary), *components])
+    legends = [line for text in summary.structures for line in _wrapped(text)]
+    sections.append([components_heading(summary), *components, *legends])
     if summary.residual_lines:
         table = grid(residual_rows(summary), left=1 if summary.residual_lines[0].sd else 0)
-        sections.append([*_wrapped(residual_heading(summary), ""), *table.lines])
+        sections.append([*_wrapped(residual_heading(summary)), *table.lines])
     rows = fixed_rows(summary)
     stars_column = len(rows[0]) - 1
     sections.append([fixed_heading(summary), *grid(rows, left=(0, stars_column)).lines])

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from ranef.errors import OptionError
-from ranef.formula.naming import RESIDUAL, label_parts
 from ranef.inference.ddf.registry import in_words
 from ranef.options import name_list, one_of, whole
 from ranef.present.protocol import Criteria, FittedModel, coefficients_of
+from ranef.present.structured import legends
 from ranef.present.table.comparability import comparability
 from ranef.present.table.facade import ComparisonTable
 from ranef.present.table.notes import notes_for
@@ -22,13 +22,13 @@ from ranef.present.table.record import (
     ModelColumn,
     Row,
 )
+from ranef.present.table.spreads import SCALES, Scale, spreads_of
 from ranef.present.text.names import prior_phrases, spell
 from ranef.present.text.numbers import LEGEND, decimals_for, stars
 
 __all__ = ["build_table"]
 
-Scale = Literal["variance", "sd"]
-_PREFIX = {"variance": ("Var", "Cov"), "sd": ("SD", "Corr")}
+_CORRELATION_DECIMALS = 3
 
 
 def build_table(
@@ -116,7 +116,7 @@ def _check(
                 found=f"{len(values)} for {len(models)} models",
                 fix=f"give {len(models)} of them in a list, or none",
             )
-    one_of("scale", scale, tuple(_PREFIX))
+    one_of("scale", scale, SCALES)
     one_of("ic", ic, ("ml", "as-fitted"))
     whole("digits", digits, least=0, most=12, of="the number of decimals")
 
@@ -134,7 +134,7 @@ def _column(
     scale: Scale,
 ) -> ModelColumn:
     own = _criteria(model)
-    components, covariances, residual = _components(model, scale)
+    spreads = spreads_of(model, scale)
     aliased = {name: Coefficient(math.nan, math.nan, math.nan) for name in model.dropped}
     return ModelColumn(
         label=label,
@@ -145,9 +145,11 @@ def _column(
         ml=(_criteria(refit) if refit is not None else None) if model.reml else own,
         nobs=model.nobs,
         ngroups=dict(model.ngroups),
-        components=components,
-        covariances=covariances,
-        residual=residual,
+        components=spreads.components,
+        covariances=spreads.covariances,
+        correlations=spreads.correlations,
+        residual=spreads.residual,
+        structures=legends(model._covariances),
         verdict=model.certificate.verdict,
         certified=model.certificate.certified,
         certificate=str(model.certificate),
@@ -157,32 +159,6 @@ def _column(
 
 def _criteria(fit: Criteria) -> InformationCriteria:
     return InformationCriteria(float(fit.aic), float(fit.bic), float(fit.loglik))
-
-
-def _components(
-    model: FittedModel, scale: Scale
-) -> tuple[dict[str, float], dict[str, float], dict[str, float]]:
-    diagonal, off_diagonal = _PREFIX[scale]
-    components: dict[str, float] = {}
-    covariances: dict[str, float] = {}
-    residual: dict[str, float] = {}
-    sd = scale == "sd"
-    for term in model._covariances:
-        group, names = term.label.label, [spell(name) for name in term.label.names]
-        for i, name in enumerate(names):
-            own = term.sds[i] if sd else term.matrix[i, i]
-            components[f"{diagonal}: {label_parts([group, name])}"] = float(own)
-        for i, j in term.pairs:
-            both = term.correlation(i, j) if sd else term.covariance(i, j)
-            covariances[f"{off_diagonal}: {label_parts([group, names[i], names[j]])}"] = both
-    if model._has_residual:
-        residual[f"{diagonal}: {RESIDUAL}"] = model.sigma if sd else model.sigma**2
-    lines = model._residual_lines
-    for line in lines[1:] if lines and lines[0].sd else lines:
-        what = "SD ratio" if line.sd else line.label
-        of = label_parts([RESIDUAL, line.label]) if line.sd else RESIDUAL
-        residual[f"{what}: {of}"] = line.value / model.sigma if line.sd else line.value
-    return components, covariances, residual
 
 
 def _coefficient_block(columns: Sequence[ModelColumn], digits: int) -> Block:
@@ -223,11 +199,12 @@ def _fit_block(columns: Sequence[ModelColumn], digits: int, with_ml: bool) -> Bl
 
 def _variance_block(columns: Sequence[ModelColumn], digits: int) -> Block:
     rows = []
-    for part in ("components", "covariances", "residual"):
+    for part in ("components", "covariances", "correlations", "residual"):
         maps: list[Mapping[str, float]] = [getattr(column, part) for column in columns]
+        least = max(digits, _CORRELATION_DECIMALS) if part == "correlations" else digits
         for label in _union(maps):
             values = [m.get(label) for m in maps]
-            decimals = decimals_for([v for v in values if v is not None], digits)
+            decimals = decimals_for([v for v in values if v is not None], least)
             rows.append(Row(label, tuple(Cell(v) for v in values), decimals))
     return Block("variances", tuple(rows))
 

@@ -34,6 +34,7 @@ def notes_for(
         *_priors(columns),
         *_errors(columns, errors),
         *_methods(columns),
+        *_structures(columns),
         *_verdicts(columns),
     )
 
@@ -96,6 +97,12 @@ def _methods(columns: Sequence[ModelColumn]) -> tuple[str, ...]:
     if aliased:
         method += f" Dropped as linear combinations of other columns: {'; '.join(aliased)}."
     return (method,)
+
+
+def _structures(columns: Sequence[ModelColumn]) -> tuple[str, ...]:
+    """What the structures of all models mean, each once."""
+    known = dict.fromkeys(text for column in columns for text in column.structures)
+    return (f"Structures of covariances. {'; '.join(known)}.",) if known else ()
 
 
 def _verdicts(columns: Sequence[ModelColumn]) -> tuple[str, ...]:

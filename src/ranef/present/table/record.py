@@ -7,7 +7,7 @@ Journal of Statistical Software 55(8)).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 __all__ = [
     "Block",
@@ -57,7 +57,7 @@ class ModelColumn:
     components : mapping of str to float
         Variances or standard deviations, by row label (``"Var: g (Intercept)"``).
     covariances : mapping of str to float
-        Covariances or correlations, by row label.
+        Covariances or correlations of terms without structure, by row label.
     residual : mapping of str to float
         The residual variance or standard deviation, empty for models without one.
     verdict : str
@@ -66,6 +66,10 @@ class ModelColumn:
         The verdict as one sentence.
     priors : tuple of str
         One phrase for each prior.
+    correlations : mapping of str to float
+        Correlations that are parameters of a structure, by row label (``"Corr: g (ar1)"``).
+    structures : tuple of str
+        What each structure means.
     """
 
     label: str
@@ -83,6 +87,8 @@ class ModelColumn:
     certified: bool
     certificate: str
     priors: tuple[str, ...] = ()
+    correlations: Mapping[str, float] = field(default_factory=dict)
+    structures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""A whole random part less, where the data show nothing of it."""
+"""One random part less, if the data show no variance by it."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def _numerics(searches: Searches, verdict: str) -> str:
             "there before reading anything else. The rungs below are tested against this one"
         )
     if elsewhere == 0:
-        return "Searches from elsewhere broke down; the certificate speaks for the point itself"
+        return "The other searches failed numerically. The fit itself is certified"
     if others:
         return (
             f"{searches.count} searches met {len(searches.basins)} optima; this is the lowest, "

@@ -23,7 +23,9 @@ Gelman, Rabe-Hesketh, Liu and Dorie 2015)."""
 
 
 def _plans(asked: Asked) -> list[Plan]:
-    if asked.subject.problem.prior is not None:
+    problem = asked.subject.problem
+    # The density of a reduced rank is zero everywhere.
+    if problem.prior is not None or any(label.structure == "rr" for label in problem.labels):
         return []
     formula, typed = asked.subject.formula.text, ("prior=rn.priors.Wishart()",)
     return [Plan("prior", "Wishart prior", formula, arguments=typed)]

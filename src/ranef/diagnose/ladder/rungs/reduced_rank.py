@@ -1,92 +1,119 @@
-"""Fewer dimensions of the random effects: as the data ask, and as the optimum has them."""
+"""Fewer dimensions of the random effects: as many as the optimum has, and as the data ask for."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
 
-import numpy as np
-
-from ranef.core import TermLabel
-from ranef.diagnose.imposed import parameters_spared, with_ranks
-from ranef.diagnose.ladder.comparison import test_rank
+from ranef.diagnose.ladder.comparison import test_random_part
 from ranef.diagnose.ladder.facts import Facts
 from ranef.diagnose.ladder.kind import Asked, Kind, Place
-from ranef.diagnose.ladder.outcome import best_rung
 from ranef.diagnose.ladder.rung import Plan, Rung, Test, Tried
 from ranef.diagnose.ladder.sentences import largest_change
-from ranef.diagnose.ladder.words import CLEAR, evidence, sentence, tested, weak
+from ranef.diagnose.ladder.words import CLEAR, evidence, tested, weak
+from ranef.diagnose.reduced import can_have_rank, with_ranks
 from ranef.diagnose.subject import Subject
 from ranef.diagnose.words import join
 
 __all__ = ["KIND"]
 
 KEY = "reduced-rank"
+SAME = 1e-4  # deviance units
 
 
 def _plans(asked: Asked) -> list[Plan]:
-    """For each term the lowest rank that fits as well, where it is lower than that of the fit.
+    """The ranks of a singular optimum; for each term the lowest rank that fits as well.
 
-    A rank of zero is a model without the term, which other rungs fit by its formula; only where
-    nothing random would be left is it fitted here.
+    A rank of zero alone is a model without the term, which other rungs fit; only where nothing
+    random would be left is it fitted here.
     """
-    plans, subject = [], asked.subject
-    alone = len(subject.problem.labels) == 1
+    subject = asked.subject
+    if subject.problem.prior is not None:
+        return []
+    wanted = [_of_optimum(subject), *_supported(asked)]
+    plans: dict[str, Plan] = {}
+    for ranks in wanted:
+        terms = len(subject.problem.labels)
+        if not any(ranks.values()) and (not ranks or terms > 1):
+            continue
+        plan = _plan(subject, ranks)
+        plans.setdefault(plan.formula, plan)
+    return list(plans.values())
+
+
+def _of_optimum(subject: Subject) -> dict[int, int]:
+    """The ranks that a singular optimum has, by term; one less where the search stopped early."""
+    certificate, labels = subject.certificate, subject.problem.labels
+    if certificate.verdict == "boundary optimum":
+        found = {k: certificate.rank[label.label] for k, label in enumerate(labels)}
+    elif certificate.verdict == "not at an optimum":
+        found = {k: max(len(label.names) - 1, 1) for k, label in enumerate(labels)}
+    else:
+        return {}
+    return {
+        k: rank
+        for k, rank in found.items()
+        if rank < certificate.full[labels[k].label] and can_have_rank(subject, k, rank)
+    }
+
+
+def _supported(asked: Asked) -> Iterator[dict[int, int]]:
     for support in asked.supports:
-        label = subject.problem.labels[support.term]
-        if support.reduced is None or not support.reduced.exact:
-            continue
-        if support.rank == 0 and not alone:
-            continue
-        title = f"rank {support.rank}" + ("" if alone else f" by {label.label}")
-        if support.rank == 0:
-            title = f"without {label.label}"
-        plans.append(
-            Plan(
-                KEY,
-                title,
-                subject.formula.text,
-                ranks={label.label: support.rank},
-                group=label.factor,
-            )
-        )
-    return plans
+        exact = support.reduced is not None and support.reduced.exact
+        if exact and can_have_rank(asked.subject, support.term, support.rank):
+            yield {support.term: support.rank}
 
 
-def _fit(subject: Subject, plan: Plan) -> Tried:
-    fit = with_ranks(subject, plan.ranks)
-    ml = with_ranks(subject, plan.ranks, reml=False) if fit.reml else fit
-    return Tried(plan, fit, ml, arguments=_held_at(fit))
+def _plan(subject: Subject, ranks: Mapping[int, int]) -> Plan:
+    labels = [subject.problem.labels[k] for k in ranks]
+    alone = len(subject.problem.labels) == 1
+    if len(labels) > 1:
+        title = "reduced ranks"
+    elif ranks[next(iter(ranks))] == 0:
+        title = f"without {labels[0].label}"
+    else:
+        (rank,) = ranks.values()
+        title = f"rank {rank}" + ("" if alone else f" by {labels[0].label}")
+    return Plan(
+        KEY,
+        title,
+        with_ranks(subject, ranks),
+        group=labels[0].factor if len(labels) == 1 else "",
+        random=not alone or any(ranks.values()),
+    )
 
 
-def _held_at(fit: Subject) -> tuple[str, ...]:
-    """Arguments of a call that gives this fit: no formula asks for a rank, but theta can be given.
-
-    The criterion has no slope along matrices of that rank, so that seven digits are plenty.
-    """
-    values = ", ".join(f"{value:.7g}" for value in fit.solution.theta)
-    return f"start=[{values}]", "control=rn.Control(max_evaluations=1)"
+def _is_same(asked: Tried, tried: Tried) -> bool:
+    """Whether the rung is the asked model's own optimum, written with the rank it has."""
+    if asked.fit is None or tried.fit is None:
+        return False
+    ranks = asked.fit.certificate.rank
+    short = asked.fit.certificate.verdict == "boundary optimum"
+    own = tried.fit.certificate.rank
+    return (
+        short
+        and all(own.get(label, 0) == rank for label, rank in ranks.items())
+        and abs(tried.fit.solution.criterion - asked.fit.solution.criterion) < SAME
+    )
 
 
 def _test(asked: Tried, tried: Tried, every: Sequence[Tried]) -> Test | None:
-    return test_rank(tried, asked)
+    return None if _is_same(asked, tried) else test_random_part(tried, asked)
 
 
 def _say(rung: Rung, facts: Facts) -> list[str]:
-    """What one dimension less, or no random part, costs and changes."""
+    """What a smaller rank, or no random part, costs and changes."""
     tried = facts.tried(rung)
     if tried.fit is None:
         return []
-    ((label, rank),) = tried.plan.ranks.items()
-    size = tried.fit.certificate.dims[label]
-    new = [d for d in tried.fit.certificate.directions if d not in facts.directions]
-    said = [
-        f"Held to {rank} of {size} dimensions by {label}: {join(new)}"
-        if rank
-        else f"Without random effects of {label}, as in a linear model"
-    ]
+    what = _what(facts.subject, tried.fit)
+    if _is_same(facts.climb.best, tried):
+        less = facts.asked_rung.df - rung.df
+        return [
+            f"The same optimum with {less} parameter{'s' if less > 1 else ''} less: {what}",
+        ]
+    said = [what]
     if rung.test is not None:
-        more = "more" if rank else "them"
+        more = "more" if tried.fit.problem.terms else "them"
         match evidence(rung.test):
             case "clear":
                 said.append(f"The data ask for {more} {tested(rung.test)}")
@@ -99,49 +126,35 @@ def _say(rung: Rung, facts: Facts) -> list[str]:
                 said.append(f"{weak(rung.test)} for {more} {tested(rung.test)}")
             case "none":
                 said.append(f"No evidence for {more} {tested(rung.test)}")
-    said.append(largest_change(rung))
-    said.append("There is no formula for it: the call holds theta at this fit")
-    return said
+    if not rung.certified:
+        said.append(f"The verdict is: {rung.verdict}")
+    return [*said, largest_change(rung)]
 
 
-def _read_off(facts: Facts) -> Rung | None:
-    """The boundary optimum, written as a covariance matrix of lower rank."""
-    certificate = facts.certificate
-    if not facts.boundary:
-        return None
-    sizes, ranks = certificate.dims, certificate.rank
-    spared = parameters_spared(facts.subject, [ranks[k] for k in sizes])
-    asked, ml = best_rung(facts), facts.climb.best.ml
-    same = ml is not None and dict(ml.certificate.rank) == dict(ranks)
-    nan = float("nan")
-    needed = join(
-        [
-            f"{ranks[label.label]} of {sizes[label.label]} in {_spelled(label)}"
-            for label in facts.subject.problem.labels
-            if ranks[label.label] < sizes[label.label]
-        ]
-    )
-    return replace(
-        asked,
-        key=KEY,
-        title="reduced rank",
-        df=asked.df - spared,
-        loglik_ml=asked.loglik_ml if same else nan,
-        aic_ml=asked.aic_ml - 2.0 * spared if same else nan,
-        bic_ml=asked.bic_ml - float(np.log(facts.subject.problem.n)) * spared if same else nan,
-        test=None,
-        judgement=sentence(
-            f"The same optimum, written with the rank it has; nothing is fitted again. Dimensions "
-            f"needed: {needed}. At this rank the model has {asked.df - spared} parameters, not "
-            f"{asked.df}"
-        ),
-    )
+def _what(subject: Subject, fit: Subject) -> str:
+    """What is left of each covariance matrix that is held to a lower rank."""
+    own = {label.label: label for label in fit.problem.labels}
+    said = []
+    for label in subject.problem.labels:
+        size = len(label.names)
+        if label.label not in own:
+            said.append(f"no random effects of {label.label}")
+        elif own[label.label].structure == "rr":
+            rank = fit.certificate.full[label.label]
+            effect = "dimension" if rank == 1 else "dimensions"
+            said.append(
+                f"{rank} {effect} of {size} by {label.label}{_correlated(fit, label.label)}"
+            )
+    return join(said)
 
 
-def _spelled(label: TermLabel) -> str:
-    """The term by its factor, and by its effects where the factor has several terms."""
-    names = "" if label.label == label.factor else f" ({join(label.names)})"
-    return f"{label.factor}{names}"
+def _correlated(fit: Subject, label: str) -> str:
+    """What rank 1 means for two effects."""
+    k = [each.label for each in fit.problem.labels].index(label)
+    covariance = fit.solution.covariances[k]
+    if covariance.shape[0] != 2 or not covariance[0, 1]:
+        return ""
+    return f", a correlation of {'+' if covariance[0, 1] > 0.0 else '-'}1"
 
 
-KIND = Kind(KEY, Place.RANK, _plans, _fit, _test, _say, _read_off)
+KIND = Kind(KEY, Place.RANK, _plans, test=_test, say=_say)

@@ -57,8 +57,9 @@ def _test(asked: Tried, tried: Tried, every: Sequence[Tried]) -> Test | None:
 def _say(rung: Rung, facts: Facts) -> list[str]:
     """Whether the correlation is needed."""
     said = []
-    if facts.boundary and rung.verdict == "boundary optimum":
-        moved = join(facts.directions_of(rung))
+    moved = join(facts.directions_of(rung))
+    elsewhere = moved != join(facts.directions)
+    if facts.boundary and rung.verdict == "boundary optimum" and elsewhere:
         said.append(f"Still singular, in another direction: {moved}")
     else:
         said.append(singularity(rung, facts))
