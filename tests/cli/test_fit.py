@@ -40,7 +40,7 @@ def test_json_has_the_documented_keys_and_the_numbers_of_the_fit(ranef, sleep) -
         "fixef",
         "varcorr",
         "random_parameters",
-        "residual",
+        "residual_parameters",
         "sigma",
         "criteria",
         "certificate",
@@ -215,3 +215,21 @@ def test_a_structure_is_printed_by_its_parameters(ranef) -> None:
     ]
     assert len(record["varcorr"]) == 7
     assert record["certificate"]["rank"] == [{"group": "Worker", "rank": 3, "size": 3}]
+
+
+def test_a_structure_of_the_residuals(ranef) -> None:
+    run = ranef(*SLEEP, "--residual", "ar1(Days | Subject)", "--json")
+    record = json.loads(run.out)
+    assert run.status == 0
+    (found,) = record["residual_parameters"]
+    assert (found["time"], found["group"], found["step"]) == ("Days", "Subject", 1)
+    assert found["rho"] == pytest.approx(0.492105, abs=1e-5)
+    text = ranef("fit", "dataset:orthodont", "distance ~ age * Sex + (1 | Subject)",
+                 "--residual", "strata(Sex)")  # fmt: skip
+    assert "Residuals: strata(Sex)" in text.out
+    wrong = ranef(*SLEEP, "--residual", "strata(Sex)")
+    assert wrong.status == 2
+    assert "unknown column 'Sex'" in wrong.err
+    wrong = ranef(*SLEEP, "--residual", "corAR1(Days | Subject)")
+    assert wrong.status == 2
+    assert "ar1(time | g)" in wrong.err

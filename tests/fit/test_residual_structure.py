@@ -191,6 +191,31 @@ def test_refits_of_other_responses(fit: rn.Fit) -> None:
     assert fit.update(data=data).loglik == pytest.approx(again.loglik, abs=1e-7)
 
 
+def test_another_response_at_known_parameters(fit: rn.Fit) -> None:
+    """Cross-products of another response are those that its rows have."""
+    part, data = fit._problem.residual, fit._data
+    assert part is not None
+    assert part.phi is not None
+    y = fit.simulate(1, seed=5)[0].to_numpy()
+    changed = fit._problem.with_response(data.design, y, data.weights)
+    whole = fit.refit(y)._problem.at_residual(part.phi)
+    scale = np.abs(whole.products.fixed).max()
+    np.testing.assert_allclose(changed.products.fixed, whole.products.fixed, atol=1e-11 * scale)
+    assert changed.products.sum_log_weights == pytest.approx(whole.products.sum_log_weights)
+
+
+def test_methods_of_prediction_agree(fit: rn.Fit) -> None:
+    rows = fit.model_frame().iloc[:3]
+    asked = {"interval": "prediction", "se": True}
+    wald = fit.predict(rows, **asked)
+    drawn = fit.predict(rows, method="bootstrap", n=150, seed=1, **asked)
+    whole = fit.predict(rows, method="integrated", n=500, seed=1, **asked)
+    widths = [(f["conf_high"] - f["conf_low"]).to_numpy() for f in (wald, drawn, whole)]
+    np.testing.assert_allclose(widths[1], widths[0], rtol=0.35)
+    np.testing.assert_allclose(widths[2], widths[0], rtol=0.1)
+    np.testing.assert_allclose(drawn["std_error"], wald["std_error"], rtol=0.25)
+
+
 def test_drawn_residuals_have_the_structure(serial: rn.Fit, strata: rn.Fit) -> None:
     y = serial.simulate(4000, seed=1, random="conditional").to_numpy()
     left = y - np.asarray(serial.fitted)[:, None]

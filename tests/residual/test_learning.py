@@ -130,3 +130,28 @@ def test_the_step_is_the_unit_of_the_correlation() -> None:
     ]
     assert [int(fit.residual_parameters["step"][0]) for fit in fits] == [1, 7]
     assert fits[0].residual_parameters["rho"][0] == fits[1].residual_parameters["rho"][0]
+
+
+def test_a_stratum_that_is_fitted_exactly_has_no_variance() -> None:
+    frame = data()
+    frame["s"] = np.where(frame["row"] < 2, "few", "many")
+    frame["y"] = np.where(frame["s"] == "few", 1.0, frame["y"])
+    text = refused(DesignError, "strata(s)", frame)
+    assert "'few' is zero" in text
+    assert "2 rows" in text
+
+
+def test_residuals_that_repeat_themselves_have_no_correlation_below_one() -> None:
+    frame = data()
+    frame["y"] = np.repeat(np.random.default_rng(3).normal(size=10), 6) + 1e-9 * frame["y"]
+    with pytest.raises(DesignError):
+        rn.lmm("y ~ 1 + (1 | f)", frame, residual="ar1(time | f:g)")
+
+
+def test_what_the_data_do_not_tell_apart_is_named() -> None:
+    frame = data()[lambda d: d["time"] < 2]
+    fit = rn.lmm("y ~ 1 + (1 | g)", frame, residual="ar1(time | g)")
+    assert fit.certificate.verdict == "flat"
+    (direction,) = fit.certificate.directions
+    assert "(Intercept) by g" in direction
+    assert "the correlation of residuals in time" in direction

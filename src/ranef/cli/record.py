@@ -40,7 +40,7 @@ def fit_record(model: Any, ddf: str = "satterthwaite", vcov: Any = None) -> dict
     -------
     dict
         formula, reml, prior, nobs, ngroups, missing_rows, dropped, ddf, vcov, fixef, varcorr,
-        random_parameters, residual, sigma, criteria, certificate, findings.
+        random_parameters, residual_parameters, sigma, criteria, certificate, findings.
     """
     table = model.coefficients(ddf, vcov=vcov).rename(columns=_FIXEF)[list(_FIXEF.values())]
     certificate = model.certificate
@@ -57,7 +57,7 @@ def fit_record(model: Any, ddf: str = "satterthwaite", vcov: Any = None) -> dict
         "fixef": _records(table.rename_axis(index="term").reset_index()),
         "varcorr": _records(model.varcorr()),
         "random_parameters": _records(model.random_parameters),
-        "residual": _records(model.residual_parameters),
+        "residual_parameters": _records(model.residual_parameters),
         "sigma": model.sigma,
         "criteria": {
             "criterion": model.criterion,

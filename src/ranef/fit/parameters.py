@@ -110,7 +110,7 @@ class Parameters(FitRecord):
 
     @property
     def _parameter_values(self) -> Array:
-        """Estimates in the order of the parameters."""
+        """Of all parameters, by `_parameters`."""
         from ranef.inference.parameters import values_of
 
         values = values_of(
@@ -187,6 +187,6 @@ class Parameters(FitRecord):
         """
         from ranef.present.results.matrices import model_matrices
 
-        self._need_independent("the form of these matrices", "fit without residual=")
+        self._need_independent("fit.matrices()", "fit without residual=")
 
         return model_matrices(self._design, self._solution.theta, self._weights, self._data.offset)

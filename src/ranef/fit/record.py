@@ -285,7 +285,7 @@ class FitRecord:
         part = self._problem.residual
         if part is not None and part.whitening is not None:
             raise OptionError(
-                f"{what} needs residuals that are independent of each other",
+                f"{what} is for residuals that are independent of each other",
                 where=part.structure.spec.text,
                 found="residuals that are correlated in time",
                 fix=fix,
