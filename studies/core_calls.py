@@ -184,6 +184,9 @@ def calls(p: Problem, rng: np.random.Generator) -> list[Call]:
     call("Replication properties", _read, replication)
 
     call("Term", _term, 0, 0, 2, "cs", 0, [0, 1])
+    _structure_calls(call, rng)
+    tags = [(str(rng.choice(STRUCTURES)), 1, []) for _ in p.terms]
+    call("Workspace of structures", _structured(p), tags, theta, bases)
     call("Rows", _made(_read, _rows), p.rows)
     call("Rows.scaled", _made(_core.Rows.scaled, _rows), p.rows, p.scaling)
     call("Rows.replace", _replaced, rows, dict(zip(ROWS[1:], p.rows[1:], strict=True)))
@@ -224,6 +227,79 @@ def calls(p: Problem, rng: np.random.Generator) -> list[Call]:
     blas = {name: BLAS[name] for name in ("dgemm", "dsymm", "dtrsm", "dsyrk")}
     call("use_blas", _core.use_blas, blas, {"dpotrf": LAPACK["dpotrf"]})
     return out
+
+
+STRUCTURES = ("us", "rr", "homdiag", "cs", "homcs", "ar1", "hetar1", "toep", "homtoep")
+
+
+def _structure_calls(call: Callable[..., None], rng: np.random.Generator) -> None:
+    """A structure of some size, its methods, and those of a face, often one on the boundary."""
+    name, q = str(rng.choice(STRUCTURES)), int(rng.integers(1, 6))
+    rank = int(rng.integers(1, q + 1)) if name == "rr" else 0
+    gaps = rng.integers(1, 4, q)
+    positions = [int(t) for t in np.cumsum(gaps)] if "ar1" in name else []
+    parts = (q, name, rank, positions)
+    structure = _structure(*parts)
+    x = rng.uniform(-1.5, 1.5, structure.size)
+    x[rng.random(x.size) < 0.3] = rng.choice([0.0, np.pi / 2])
+    half = rng.normal(size=(q, q))
+    square = np.asfortranarray(half + half.T)
+    parameters = structure.parameters(x)
+    face = structure.face(x)
+    step = rng.normal(size=len(face.coordinates))
+    call("Structure", lambda *made: _read(_structure(*made)), *parts)
+    call("Structure in use", _used, *parts, x, square)
+    call("Structure.nearest", structure.nearest, square)
+    call("Structure.coordinates", structure.coordinates, parameters)
+    call("Structure.on_scale", structure.on_scale, x, np.asfortranarray(np.eye(q)))
+    call("Structure.bend", structure.bend, x, square)
+    call("Structure.scaled", structure.scaled, x, 2.0)
+    call("Structure.settled", structure.settled, x, 1e-4)
+    for method in ("root", "canonical", "parameters", "directions"):
+        call(f"Structure.{method}", getattr(structure, method), x)
+    call("Structure.face", lambda at: _read(structure.face(at)), x)
+    call("TermFace.gradient", face.gradient, square)
+    call("TermFace.bend", face.bend, square)
+    call("TermFace.moved", face.moved, step)
+
+
+def _structured(p: Problem) -> Callable[..., None]:
+    """Search, certificate and a whole solution with other structures of the terms."""
+
+    def structured(tags: Any, theta: Any, bases: Any) -> None:
+        terms = [
+            _core.Term(
+                group=group, offset=offset, q=q, structure=name, rank=rank, positions=positions
+            )
+            for (group, offset, q), (name, rank, positions) in zip(p.terms, tags, strict=True)
+        ]
+        size = sum(_core.Structure(term).size for term in terms)
+        coordinates = np.resize(theta, size)
+        workspace = _core.Workspace(p.products, True, 0.0, [], None, 1)
+        _read(workspace.optimise(terms, coordinates, 20, 1e-8, True))
+        workspace.evaluate([np.asfortranarray(np.eye(q)) for _, q in p.products.sizes])
+        _read(workspace.evidence(terms, coordinates, bases))
+        workspace.moment_start(terms)
+        scaling = _core.scaling_of(_rows(p.rows), terms, 1)
+        products = _core.cross_products(_rows(p.rows).scaled(scaling), 1)
+        again = _core.Workspace(products, True, 0.0, [], None, 1)
+        _read(again.solve(scaling, None, 20, 1e-8, 1, True, 1))
+        _read(again.solve(scaling, coordinates, 20, 1e-8, 0, True, 1))
+
+    return structured
+
+
+def _structure(q: Any, name: Any, rank: Any, positions: Any) -> Any:
+    term = _core.Term(group=0, offset=0, q=q, structure=name, rank=rank, positions=positions)
+    return _core.Structure(term)
+
+
+def _used(q: Any, name: Any, rank: Any, positions: Any, x: Any, square: Any) -> None:
+    """Another structure than the numbers are of, perhaps."""
+    structure = _structure(q, name, rank, positions)
+    face = structure.face(x)
+    face.gradient(square), face.bend(square)
+    structure.bend(structure.nearest(square), square)
 
 
 def _refined(workspace: Any, identities: list[Any], directions: list[Any]) -> Callable[..., Any]:

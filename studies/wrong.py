@@ -94,7 +94,7 @@ def _spoilt(value: np.ndarray, rng: np.random.Generator) -> Any:
     """Some entries, or all, are what the sums do not expect."""
     out = value.copy()
     if value.size and np.issubdtype(value.dtype, np.number):
-        choices = REAL if np.issubdtype(value.dtype, np.floating) else WHOLE
+        choices = REAL if np.issubdtype(value.dtype, np.inexact) else WHOLE
         entry = _one_of(choices, rng)
         if choices is WHOLE:
             information = np.iinfo(value.dtype)

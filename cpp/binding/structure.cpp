@@ -26,7 +26,12 @@ void need(bool fine, const char* what) {
 // A structure that checks what it is handed.
 class Structure {
  public:
-  explicit Structure(const ranef::Term& term) : structure_(ranef::make_structure(term)) {}
+  explicit Structure(const ranef::Term& term) {
+    constexpr int kMost = 10000;  // columns: what has more could not be held as a matrix
+    need(term.q <= kMost, "too many columns for one covariance");
+    structure_ = ranef::make_structure(term);
+    need(structure_ != nullptr, "no such structure of a covariance");
+  }
 
   const ranef::Structure& at(const Vector& x) const {
     need(x.size() == structure_->size(), "coordinates of another structure");

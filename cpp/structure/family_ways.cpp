@@ -3,6 +3,8 @@
 // Where a standard deviation is zero or a correlation at its bound, others of the parameters may
 // make no difference: they are *inert*. Out of the bound they do make one, so that a way is the
 // steepest over all that they can be.
+#include "structure/family.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <functional>
@@ -11,7 +13,6 @@
 
 #include "linalg/products.hpp"
 #include "linalg/spectrum.hpp"
-#include "structure/family.hpp"
 
 namespace ranef {
 

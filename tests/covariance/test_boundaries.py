@@ -42,6 +42,14 @@ def with_sds(c: Array, *sds: float) -> Array:
     return np.outer(sds, sds) * c
 
 
+def against(d: Array, k: int) -> Array:
+    """One effect of little variance goes against the others, which a structure cannot tell."""
+    out = np.array(d, dtype=float)
+    out[k, :] = out[:, k] = -0.2
+    out[k, k] = 0.2
+    return out
+
+
 def compound(q: int, rho: float) -> Array:
     return np.where(np.eye(q) > 0, 1.0, rho)
 
@@ -76,12 +84,12 @@ PLANTED = {
     ),
     "hetar1, one SD": (
         "hetar1(0 + t | g)",
-        with_sds(0.5 ** lag(3), 2, 0, 2),
-        ["no variance of t[1] between levels of g"],
+        against(with_sds(0.7 ** lag(4), 2, 2, 2, 0), 3),
+        ["no variance of t[3] between levels of g"],
     ),
     "cs, one SD": (
         "cs(0 + f | g)",
-        with_sds(compound(4, 0.6), 0, 2, 2, 3),
+        against(with_sds(compound(4, 0.6), 0, 2, 2, 3), 0),
         ["no variance of f[f0] between levels of g"],
     ),
     "toep, singular": (
@@ -209,3 +217,52 @@ def test_members_are_of_their_structure(kind: str) -> None:
     for seed in range(20):
         d = member(np.random.default_rng(seed), kind, 4)
         assert np.linalg.eigvalsh(d).min() > -1e-9 * (1 + d.max())
+
+
+@pytest.mark.parametrize(
+    ("part", "d"),
+    [
+        ("hetar1(0 + t | g)", with_sds(0.5 ** lag(3), 2, 0, 2)),
+        ("cs(0 + f | g)", with_sds(compound(4, 0.6), 0, 2, 2, 3)),
+    ],
+)
+def test_what_leaving_the_boundary_promises(part: str, d: Array) -> None:
+    """An optimum just inside: from the bound beside it, the gain is that of a parabola."""
+    fit = rn.lmm(f"y ~ 1 + {part}", exact(d, 5))
+    assert fit.certificate.verdict == "interior optimum"
+    problem, inner = fit._problem, fit._solution.inner.copy()
+    n_sds = len(d)
+    smallest = int(np.argmin(np.abs(inner[:n_sds])))
+    assert abs(inner[smallest]) < 0.1
+    inner[smallest] = 0.0
+    rival = Rival(problem, np.random.default_rng(0))
+    left = rival.value(inner) - fit.criterion
+    assert left > 1e-4
+    found = rival.kernel.evidence(problem.terms, inner, problem.scaling.B)
+    assert found.dual < 0.0
+    assert found.gain == pytest.approx(left, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("part", "place"),
+    [
+        ("cs(0 + f | g)", [1.0, 1.0, 1.0, np.pi / 2]),
+        ("homcs(0 + f | g)", [1.0, -np.pi / 2]),
+        ("ar1(0 + t | g)", [1.0, np.pi / 2]),
+        ("hetar1(0 + t | g)", [0.0, 1.0, 1.0, 0.3]),
+        ("hetar1(0 + t | g)", [0.0, 0.0, 0.0, 0.3]),
+        ("hetar1(0 + t | g)", [0.0, 0.0, 1.0, 0.3]),
+        ("toep(0 + t | g)", [1.0, 0.0, 1.0, 0.3, 0.1]),
+        ("toep(0 + t | g)", [0.0, 0.0, 0.0, 0.3, 0.1]),
+        ("homtoep(0 + t | g)", [1.0, np.pi / 2, 0.1]),
+        ("homdiag(0 + f | g)", [0.0]),
+    ],
+)
+def test_a_search_leaves_a_bound_by_itself(part: str, place: list[float]) -> None:
+    """A slope along a fold is zero there; without any variance curvatures are, too."""
+    fit = rn.lmm(f"y ~ 1 + {part}", exact(4 * 0.6 ** lag(3), 1))
+    problem = fit._problem
+    found = problem.kernel().optimise(problem.terms, np.array(place), 200, 1e-9, "newton")
+    if not any(place[:1] if len(place) < 4 else place[:3]):
+        assert found.escapes >= 1
+    assert found.criterion == pytest.approx(fit.criterion, abs=1e-6)

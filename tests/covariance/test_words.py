@@ -20,9 +20,22 @@ def test_every_tag_has_words_and_numbers() -> None:
     assert {block.structure for block in BLOCKS} == set(KINDS)
 
 
-def test_another_name_is_none() -> None:
-    with pytest.raises(ValueError, match="structure"):
-        structure_of(TermBlock(0, 0, 3, "diag"))
+@pytest.mark.parametrize(
+    "block",
+    [
+        TermBlock(0, 0, 3, "diag"),
+        TermBlock(0, 0, 0, "cs"),
+        TermBlock(0, 0, -1),
+        TermBlock(0, 0, 3, "rr", 0),
+        TermBlock(0, 0, 3, "rr", 4),
+        TermBlock(0, 0, 3, "ar1", 0, (0, 1)),
+        TermBlock(0, 0, 3, "ar1", 0, (0, 2, 1)),
+        TermBlock(0, 0, 100_000),
+    ],
+)
+def test_what_is_no_structure(block: TermBlock) -> None:
+    with pytest.raises(ValueError, match=r"no such structure|too many columns"):
+        structure_of(block)
 
 
 @pytest.mark.parametrize("block", FAMILIES, ids=name_of)

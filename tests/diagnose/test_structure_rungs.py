@@ -87,7 +87,7 @@ def test_a_structure_without_variance_can_be_left_out() -> None:
 def test_a_reduced_rank_is_no_boundary() -> None:
     fit = fit_of("machines_rr1_reml")
     assert fit.certificate.verdict == "interior optimum"
-    assert dict(fit.certificate.rank) == dict(fit.certificate.dims) == {"Worker": 1}
+    assert dict(fit.certificate.rank) == dict(fit.certificate.full) == {"Worker": 1}
     diagnosis = fit.diagnose()
     assert not {"boundary", "supported-rank"} & {f.code for f in diagnosis.findings}
     assert "prior" not in diagnosis.remedies["rung"].tolist()

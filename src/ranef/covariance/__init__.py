@@ -5,7 +5,7 @@ No other place knows how a covariance matrix follows from its parameters.
 """
 
 from ranef.covariance.cholesky import semidefinite_cholesky
-from ranef.covariance.entries import Entries, entries_of
+from ranef.covariance.entries import Entries, belongs, entries_of, parameters_of
 from ranef.covariance.kind import Kind, Limit
 from ranef.covariance.registry import KINDS, kind_of, structure_of
 
@@ -14,8 +14,10 @@ __all__ = [
     "Entries",
     "Kind",
     "Limit",
+    "belongs",
     "entries_of",
     "kind_of",
+    "parameters_of",
     "semidefinite_cholesky",
     "structure_of",
 ]

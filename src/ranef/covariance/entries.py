@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranef.core import TermBlock
-from ranef.covariance.registry import kind_of
+from ranef.covariance.registry import kind_of, structure_of
 from ranef.types import Array
 
-__all__ = ["Entries", "entries_of"]
+__all__ = ["Entries", "belongs", "entries_of", "parameters_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,3 +108,19 @@ def entries_of(block: TermBlock) -> Entries:
                 place[i, j] = sds + at if at >= 0 else -1
     count = sds + int((np.unique(place) >= 0).sum())
     return Entries(size, place, power, count)
+
+
+def parameters_of(block: TermBlock, covariance: Array) -> Array:
+    """The parameters of a term's structure whose covariance is this, exactly if it is of it."""
+    if kind_of(block).free:
+        structure = structure_of(block)
+        return structure.parameters(structure.nearest(np.asfortranarray(covariance)))
+    return entries_of(block).parameters(covariance)
+
+
+def belongs(block: TermBlock, covariance: Array, tolerance: float = 1e-8) -> bool:
+    """Whether a covariance is one of a term's structure."""
+    structure = structure_of(block)
+    root = structure.root(structure.coordinates(parameters_of(block, covariance)))
+    apart = float(np.abs(root @ root.T - covariance).max())
+    return apart <= tolerance * float(np.abs(covariance).max())

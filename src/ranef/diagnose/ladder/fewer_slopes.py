@@ -42,5 +42,7 @@ def _left_out(facts: Facts, rung: Rung) -> tuple[str, str, str]:
     if not plan.dropped:
         return "the slopes", f"vary {between}", "them"
     if plan.dropped in facts.subject.design.encoding.state.categories:
-        return f"the effects of {plan.dropped}", f"vary {between}", "them"
+        known = facts.subject.design.encoding.state.categories[plan.dropped]
+        name = known.column if known.cuts is None else plan.dropped
+        return f"the effects of {name}", f"vary {between}", "them"
     return f"the slope of {plan.dropped}", f"varies {between}", "it"

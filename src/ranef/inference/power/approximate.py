@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from ranef.covariance import parameters_of
 from ranef.inference.ddf import Method
 from ranef.inference.ddf.constant import Constant
 from ranef.inference.ddf.kenward_roger import at_parameters
 from ranef.inference.ddf.satterthwaite import Satterthwaite
-from ranef.inference.power.assumed import Assumed, parameters_of
+from ranef.inference.power.assumed import Assumed
 from ranef.inference.power.result import TermPower
 from ranef.problem import Problem
 from ranef.problem.parameters import joined, to_inner

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from ranef.core import TermBlock, TermLabel
-from ranef.covariance import entries_of, kind_of, structure_of
+from ranef.covariance import belongs, entries_of, kind_of
 from ranef.errors import OptionError, suggestion
 from ranef.options import numbers, real, shown
 from ranef.types import INTERCEPT, Array
 
-__all__ = ["Assumed", "assumed", "parameters_of"]
+__all__ = ["Assumed", "assumed"]
 
 RESIDUAL = "Residual"
 
@@ -143,28 +143,13 @@ def _covariance(label: TermLabel, term: TermBlock, value: Any) -> Array:
             fix="make variances larger or correlations smaller",
         )
     matrix = 0.5 * (matrix + matrix.T)
-    if not np.allclose(covariance_of(term, parameters_of(term, matrix)), matrix, rtol=1e-8):
+    if not belongs(term, matrix):
         raise OptionError(
             f"the variances of '{label.label}' are not those of {kind_of(term).name}(...)",
             found=f"another matrix than one with {kind_of(term).words}",
             fix=example,
         )
     return np.asarray(matrix)
-
-
-def parameters_of(term: TermBlock, covariance: Array) -> Array:
-    """The parameters of a term's structure whose covariance is this, exactly if it is of it."""
-    if kind_of(term).free:
-        structure = structure_of(term)
-        return structure.parameters(structure.nearest(np.asfortranarray(covariance)))
-    return entries_of(term).parameters(covariance)
-
-
-def covariance_of(term: TermBlock, parameters: Array) -> Array:
-    """The inverse of `parameters_of`."""
-    structure = structure_of(term)
-    root = structure.root(structure.coordinates(parameters))
-    return np.asarray(root @ root.T)
 
 
 def _by_parameter(

@@ -10,6 +10,7 @@ from ranef.diagnose.ladder.kind import Asked, Kind, Place
 from ranef.diagnose.ladder.rung import Plan, Test, Tried
 from ranef.diagnose.ladder.rungs.drop_slope import without_slopes
 from ranef.diagnose.rewrite import intercepts_alone
+from ranef.formula.render import to_text
 
 __all__ = ["KIND"]
 
@@ -20,8 +21,17 @@ def _plans(asked: Asked) -> list[Plan]:
         return []
     # Where the model has a single slope this is the rung without it, and stands in its place.
     dropped = [plan.dropped for plan in without_slopes(asked.subject) if plan.formula == formula]
-    name, order = (dropped[0], -1) if dropped else ("", 0)
+    name, order = (dropped[0], -1) if dropped else (_only_effects(asked), 0)
     return [Plan("random-intercepts", "random intercepts", formula, dropped=name, order=order)]
+
+
+def _only_effects(asked: Asked) -> str:
+    """The category whose effects alone vary, as in ``(0 + f | g)``."""
+    terms = [term for bar in asked.subject.formula.bars for term in bar.model.terms]
+    if len(terms) != 1 or terms[0].degree > 1:
+        return ""
+    name = to_text(terms[0].factors[0])
+    return name if name in asked.subject.design.encoding.state.categories else ""
 
 
 def _test(asked: Tried, tried: Tried, every: Sequence[Tried]) -> Test | None:

@@ -30,10 +30,11 @@ def _plans(asked: Asked) -> list[Plan]:
     if subject.problem.prior is not None:
         return []
     wanted = [_of_optimum(subject), *_supported(asked)]
+    # A residual structure may need the groups of a random part.
+    alone = len(subject.problem.labels) == 1 and subject.data.residual is None
     plans: dict[str, Plan] = {}
     for ranks in wanted:
-        terms = len(subject.problem.labels)
-        if not any(ranks.values()) and (not ranks or terms > 1):
+        if not ranks or not (any(ranks.values()) or alone):
             continue
         plan = _plan(subject, ranks)
         plans.setdefault(plan.formula, plan)
