@@ -311,7 +311,7 @@ def test_every_public_function_is_called_here() -> None:
         (lambda: fit().confint(level=95), "a confidence level", "level=0.95"),
         (lambda: fit().summary(ddf="Satterthwaite"), "unknown method", "'satterthwaite'"),
         (lambda: fit().bootstrap(n=1.5), "the number of replicates", "n=1"),
-        (lambda: fit().residuals("normalized"), "unknown kind of residuals", "'pearson'"),
+        (lambda: fit().residuals("studentised"), "unknown kind of residuals", "'pearson'"),
         (lambda: fit().plot.qq(ax=3), "ax is not an Axes", "plt.subplots()"),
         (lambda: fit().emmeans("g"), "'g' is not a variable of the fixed part", "these"),
         (lambda: fit().emmeans("f", by="f"), "specs names 'f' twice", "once"),
