@@ -70,7 +70,7 @@ def grid(
             n
     boys    5
     girls  12
-    >>> print(grid([["time:condition[T.late]", "0.25"]], indent="", width=24))
+    >>> print(grid([["time:condition[T.late]", "0.25"]], indent="", width=25))
     time:
       condition[T.late]  0.25
     """
