@@ -16,8 +16,8 @@ namespace ranef::binding {
 void check(const ranef::CrossProducts& a);
 void check(const ranef::Scaling& scaling);
 
-// A term of a structure that there is, and what scaling that allows. Where a term lies is asked by
-// who knows its factor.
+// A term whose structure exists, and the scaling that it allows. Its place is checked by the
+// callers who know its factor.
 ranef::Term checked(ranef::Term term);
 
 // Terms and priors within the factors, which have so many columns.
@@ -28,28 +28,28 @@ ranef::Penalty penalty_from(std::vector<ranef::TermPenalty> priors, const std::v
 // A level count that codes can reach, and at least one column.
 void check_factor(Index n_levels, std::size_t columns);
 
-// So many shifts, or scales, for so many columns.
+// As many shifts, or scales, as columns.
 void check_scales(std::size_t found, std::size_t columns);
 
-// A column of so many rows.
+// A column of this length.
 void check_length(Index found, Index n);
 
 // Terms that divide the columns of the factors among them, side by side in their order.
 void check_terms(const std::vector<ranef::Term>& terms, const ranef::RowsView& rows);
 
-// The same, and levels that as many rows can have.
+// The same, and no more levels than rows.
 void check_model(const ranef::RowsView& rows, const std::vector<ranef::Term>& terms);
 
 // The columns that the scaling is of.
 void check_scaled(const ranef::RowsView& rows, const ranef::Scaling& scaling);
 
-// The rows of the problem: its factors, levels and columns, and all of its rows but so many others.
+// The rows of the problem: its factors, levels and columns, and all its rows except `others`.
 void check_rows(const ranef::Arranged& arranged, const ranef::RowsView& rows, Index others = 0);
 
 // Any rows of the same factors, levels and columns; negative codes stand for unknown levels.
 void check_new_rows(const ranef::Arranged& arranged, const ranef::RowsView& rows);
 
-// Some rows of as many values as the term has columns, and the term within its factor.
+// Rows of as many values as the term has columns, and a term that lies within its factor.
 void check_pool(const ranef::Term& term, Index rows, Index columns, const std::vector<int>& q);
 
 // A pickled state of so many parts.

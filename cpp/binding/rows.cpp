@@ -14,8 +14,8 @@ using namespace nb::literals;
 
 namespace {
 
-// As given, or a copy where its numbers lie apart from each other; columns, but not level codes,
-// may be of another type.
+// The array as given, or a copy if its numbers are not contiguous. Columns may have another type;
+// level codes may not.
 template <class Column>
 Held<Column> hold(nb::handle given) {
   Held<Column> out{nb::borrow(given), {}};
@@ -45,7 +45,7 @@ Scales scales_of(std::span<const ranef::ColumnView> views) {
   return out;
 }
 
-// An object of the same class, of the same parts but for some.
+// An object of the same class with some parts changed.
 nb::object replaced(const nb::object& self, const nb::kwargs& changes,
                     std::initializer_list<const char*> names) {
   nb::dict parts;

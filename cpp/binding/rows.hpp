@@ -1,8 +1,8 @@
-// The rows of a model as Python hands them over: one description for whatever sums or visits them.
+// The rows of a model as Python passes them: one description for all that sums or visits them.
 //
-// Rows hold the NumPy arrays they were made of, a reference to each, and the core reads the numbers
-// where they are. They are the one thing of this module that looks into NumPy's memory: whatever a
-// function keeps of rows, it copies.
+// Rows hold references to the NumPy arrays that they were made of, and the core reads the numbers
+// where they are. Nothing else in this module views NumPy's memory: a function that keeps numbers
+// of rows copies them.
 #pragma once
 
 #include <optional>
@@ -14,7 +14,7 @@
 
 namespace ranef::binding {
 
-// An array that stays where it is for as long as this object lives.
+// An array that stays in place as long as this object lives.
 template <class Column>
 struct Held {
   nb::object array;  // as given, or a contiguous copy with numbers of the right type

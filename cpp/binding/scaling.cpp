@@ -39,7 +39,7 @@ ranef::MatrixScaling matrix_from(const MatrixState& state) {
   return {std::get<0>(state), std::get<1>(state), std::get<2>(state)};
 }
 
-// States without a structure are from before there were structures.
+// Older states have no structure.
 ranef::Term term_from(const nb::tuple& state) {
   if (state.size() == 3) {
     const auto [group, offset, q] = nb::cast<std::tuple<int, int, int>>(state);

@@ -1,4 +1,4 @@
-// What searches and certificates found: its numbers become NumPy's when somebody reads them.
+// Results of searches and certificates. Their numbers are copied to NumPy when they are read.
 #include <array>
 #include <string>
 #include <utility>
@@ -68,7 +68,7 @@ int one_of(const std::array<const char*, N>& names, const nb::handle& value) {
 }
 
 void restore(ranef::Solved& s, const nb::tuple& state) {
-  // States of 16 parts are from before residuals had structures.
+  // Older states have 16 parts, without a structure of the residuals.
   if (state.size() != 16) check_state(state, 17);
   ranef::Solved out;
   ranef::Optimum& best = out.optimum;

@@ -23,11 +23,11 @@ void need(bool fine, const char* what) {
   if (!fine) throw nb::value_error(what);
 }
 
-// A structure that checks what it is handed.
+// A structure that checks its arguments.
 class Structure {
  public:
   explicit Structure(const ranef::Term& term) {
-    constexpr int kMost = 10000;  // columns: what has more could not be held as a matrix
+    constexpr int kMost = 10000;  // columns: a larger matrix could not be held
     need(term.q <= kMost, "too many columns for one covariance");
     structure_ = ranef::make_structure(term);
     need(structure_ != nullptr, "no such structure of a covariance");
@@ -48,7 +48,7 @@ class Structure {
   Held structure_;
 };
 
-// A face, and the structure that it speaks of.
+// A face, and the structure that it belongs to.
 class Face {
  public:
   Face(const Structure& structure, const Vector& x)

@@ -73,7 +73,7 @@ class Workspace {
       }
       numbers.push_back(ranef::arrange_numbers(*arranged_, *one, threads));
     }
-    // The first of them always counts once: rows of a prior go there.
+    // The first of them always has the coefficient one: the rows of a prior go there.
     if (fixed_rows) ranef::add_fixed_rows(numbers.front(), *fixed_rows);
     residual_.emplace(residual->make(), std::move(numbers), arranged_.numbers);
   }
@@ -88,7 +88,7 @@ class Workspace {
     stoppable([&] { criterion_.refine(view, fixed_rows_); });
   }
 
-  // From now on the criterion at this sigma; without one, sigma is profiled out.
+  // Sets the sigma of all later evaluations; without one, sigma is profiled out.
   void at_sigma(const std::optional<double>& sigma) {
     if (sigma && !(*sigma > 0.0)) throw nb::value_error("sigma is not positive");
     ready_ = false;

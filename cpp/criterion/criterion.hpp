@@ -1,13 +1,14 @@
-// The criterion of a linear mixed model, in deviance units: a factorisation, what is made of it,
-// and the priors.
+// The criterion of a linear mixed model, in deviance units: a function of a factorisation, and the
+// priors.
 //
 //   f = (Outer of log|M| and C) - sum log w + constant + penalty
 //
-// `Factor` eliminates the random effects (factor/factor.hpp), `Outer` makes the criterion of what
-// is left (outer.hpp), `Penalty` adds priors of the relative covariances (penalty.hpp), and where
-// cross-products lose digits a `Refinement` gives C from the rows (refinement.hpp). Derivatives are
-// taken with respect to the relative covariance D = Lambda Lambda' of each grouping factor; charts
-// come on top. Second derivatives are in curvature/.
+// `Factor` eliminates the random effects (factor/factor.hpp). `Outer` is the criterion as a
+// function of log|M| and C (outer.hpp). `Penalty` adds priors of the relative covariances
+// (penalty.hpp). If cross-products lose digits, a `Refinement` gives C from the rows
+// (refinement.hpp). Derivatives are those with respect to the relative covariance D = Lambda
+// Lambda' of each grouping factor; charts lead from there to coordinates. Second derivatives are in
+// curvature/.
 #pragma once
 
 #include <memory>
@@ -46,7 +47,7 @@ class Criterion {
   // Threads that share the levels of a single grouping factor.
   void set_threads(int threads) { factor_->set_threads(threads); }
 
-  // To be called when numbers of the problem have changed, its pattern not.
+  // Call it after numbers of the problem have changed; the pattern may not change.
   void reload() { factor_->reload(); }
 
   // From now on what is left of X and y is summed over the rows: value, beta, Gamma and predictors

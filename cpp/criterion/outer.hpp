@@ -1,12 +1,12 @@
-// What a criterion makes of a factorisation: a function of log|M| and C = [X y]'V^-1 [X y].
+// The criterion as a function of what a factorisation leaves: log|M| and C = [X y]'V^-1 [X y].
 //
 // With Q = X'V^-1 X, beta = Q^-1 X'V^-1 y and r2 = min over beta of |y - X beta|^2 in the metric of
 // V^-1, all of them from C, the criteria of Gaussian models are
 //
 //   f = log|M| [+ log|Q|] + g(r2),
 //
-// the determinant of Q under REML. ProfiledGaussian has sigma at its best (Bates, Maechler, Bolker
-// & Walker 2015, eqs 34 and 42), FixedSigma has it given:
+// with log|Q| under REML only. ProfiledGaussian has sigma at its optimum (Bates, Maechler, Bolker &
+// Walker 2015, eqs 34 and 42), FixedSigma has a given sigma:
 //
 //   g = nu (1 + log(2 pi r2 / nu)),   g = nu log(2 pi sigma^2) + r2 / sigma^2,
 //
@@ -17,11 +17,11 @@
 //   d2f/dC2 along dC:  (d kappa) v v' + kappa (dv v' + v dv') - [J dQ J 0; 0 0],
 //   d kappa = (d2g/dr2^2) v' dC v,   dv = (-Q^-1 (dC v)_X, 0).
 //
-// A Laplace approximation would be a third. At the mode of the random effects A holds the working
-// weights and the working response, and f = log|M| + (deviance residuals) + |u|^2: its `top` is
-// that of FixedSigma(1) under ML, for the quadratic form of the mode. The deviance replaces g in
-// the value, and the weights move A as theta moves: that part of the slope comes from elsewhere, as
-// <W, dA> (factor/sweeps.hpp, inner()).
+// A Laplace approximation would be a third. At the mode of the random effects A is made with the
+// working weights and the working response, and f = log|M| + (deviance residuals) + |u|^2. Its
+// `top` is that of FixedSigma(1) under ML, for the quadratic form of the mode. The deviance
+// replaces g in the value. The weights, and so A, change with theta; that part of the slope is <W,
+// dA> (factor/sweeps.hpp, inner()).
 #pragma once
 
 #include <vector>
@@ -36,8 +36,8 @@ class Outer {
   Outer(int p, double nu, bool reml) : p_(p), nu_(nu), reml_(reml) {}
   virtual ~Outer() = default;
 
-  // Takes C apart. False where Q is not positive definite or the value not finite; then nothing
-  // below may be asked for. C may be that of y - X origin in the place of y.
+  // Evaluates at C. False if Q is not positive definite or the value is not finite; then nothing
+  // below is valid. C may be that of y - X origin in place of y.
   bool evaluate(double log_determinant, const Matrix& c, const Vector& origin = {});
 
   double value() const { return value_; }
@@ -56,13 +56,13 @@ class Outer {
   // dg/dr2 and d2g/dr2^2.
   virtual double slope() const = 0;
   virtual double bend() const = 0;
-  // r2 dg/dr2: what a relative error of r2 does to the value.
+  // r2 dg/dr2: the effect of a relative error of r2 on the value.
   virtual double weight() const = 0;
 
   // df/dC with its root T = [R, -beta sqrt(kappa); 0, sqrt(kappa)], R R' = Q^-1. Under ML the
   // columns of X have no weight in the slope.
   const Top& top();
-  // The same for the C that evaluate() was given, y - X origin in the place of y.
+  // The same for the C that evaluate() was given, with y - X origin in place of y.
   Top top_about_origin();
 
   // The second derivative along dC: the change of df/dC.

@@ -22,8 +22,8 @@ bool fits(const Arranged& arranged, const RowsView& rows, Index others);
 
 class Refinement {
  public:
-  // Copies what it needs of the rows, whose cross-products `arranged` holds. `others`: its rows of
-  // [X y] that have no random effects (add_fixed_rows).
+  // Copies what it needs from the rows, whose cross-products are in `arranged`. `others`: its rows
+  // of [X y] that have no random effects (add_fixed_rows).
   Refinement(const Arranged& arranged, const RowsView& rows, const Matrix& others);
   Refinement(const Refinement&) = delete;
   Refinement& operator=(const Refinement&) = delete;

@@ -18,7 +18,7 @@ Tangent tangent(Criterion& criterion, const Change& change) {
   return t;
 }
 
-// Along one change, by Gamma and W or by their changes.
+// <Gamma, E> and <W, dA> along one change, or the same with dGamma and dW.
 double along(const Criterion& criterion, const std::vector<Matrix>& gamma, OnPattern w,
              const Change& change) {
   if (const auto* direction = std::get_if<Direction>(&change)) {

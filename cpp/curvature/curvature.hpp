@@ -1,8 +1,8 @@
 // Exact second derivatives of a criterion along changes of D, and average information.
 //
-// Four ways lead to them, one for each kind of layout; hessian_path() chooses. All of them take
-// the state that the factorisation has left and the function that is made of it (Outer), and add
-// the Hessian of the priors.
+// There are four methods, one for each kind of layout; hessian_path() chooses. All of them start
+// from the state that the factorisation has left and from the function of it (Outer), and add the
+// Hessian of the priors.
 #pragma once
 
 #include <vector>
@@ -18,13 +18,13 @@ struct Curvature {
   std::vector<Matrix> xx;  // first derivatives of X'V^-1 X, p x p
 };
 
-// Which way serves a layout: sums over the levels of a single factor (level_sums), one chain factor
-// and a tail (trace_products), nested factors (nested_hessian), one factor with many effects whose
-// levels are stacked (wide_hessian).
+// The method for each layout: sums over the levels of a single factor (level_sums), one chain
+// factor and a tail (trace_products), nested factors (nested_hessian), one factor with many effects
+// whose levels are stacked (wide_hessian).
 enum class HessianPath { kSumsOverLevels, kTraceProducts, kNested, kTallProducts };
 HessianPath hessian_path(const Pattern& pattern);
 
-// All of these need a criterion that has been evaluated.
+// All of these need an evaluated criterion.
 Curvature curvature(Criterion& criterion, const std::vector<Direction>& directions);
 
 // The Hessian alone.

@@ -17,7 +17,7 @@ HessianPath hessian_path(const Pattern& pattern) {
 
 namespace {
 
-// With `parts` the derivatives of r2 and X'V^-1 X, too.
+// With `parts` also the derivatives of r2 and X'V^-1 X.
 Curvature along(Criterion& criterion, const std::vector<Direction>& directions, bool parts) {
   switch (hessian_path(criterion.pattern())) {
     case HessianPath::kSumsOverLevels:

@@ -8,9 +8,9 @@
 
 namespace ranef {
 
-// The forms are N = -T' dC T, the traces those that top held fixed (factor/single_factor.hpp). With
-// T = [R, -beta sqrt(kappa); 0, sqrt(kappa)] the last entry of N is -kappa dr2, and its block of X
-// is -R' dQ R.
+// The forms are N = -T' dC T; the traces are those at a fixed `top` (factor/single_factor.hpp).
+// With T = [R, -beta sqrt(kappa); 0, sqrt(kappa)] the last entry of N is -kappa dr2, and its block
+// of X is -R' dQ R.
 Curvature level_sums(Criterion& criterion, const std::vector<Direction>& directions, bool parts) {
   const Outer& outer = criterion.outer();
   const SingleFactor& sums = *criterion.factor().sums(criterion.top());

@@ -7,7 +7,7 @@
 
 namespace ranef {
 
-// With `parts` the derivatives of r2 and X'V^-1 X, too.
+// With `parts` also the derivatives of r2 and X'V^-1 X.
 Curvature level_sums(Criterion& criterion, const std::vector<Direction>& directions, bool parts);
 
 }  // namespace ranef

@@ -1,4 +1,4 @@
-// Forward, with dC the change of the incoming Schur complement (of A itself, where A moves):
+// Forward, with dC the change of the incoming Schur complement (of A itself, if A changes):
 //   dC_rest -= dC_j' H + H' dC_j - H' dC_jj H + U' dD U.
 // Reverse, with W and dW over the rest columns, S = F C_jj:
 //   dU = F (dC_j - dC_jj H) - S dD U,     dH = F' dD U + P (dC_j - dC_jj H),
@@ -20,7 +20,7 @@ namespace {
 using ConstMap = Eigen::Map<const Matrix>;
 using Map = Eigen::Map<Matrix>;
 
-// Whether D of this grouping factor moves. `direction` is null where A does.
+// Whether D of this grouping factor changes. `direction` is null if A changes instead.
 bool moves(const Direction* direction, int group) {
   return direction != nullptr && direction->group == group;
 }

@@ -1,7 +1,7 @@
 // The sweeps differentiated along one change: of D of a grouping factor, or of A.
 //
 // A change dA enters where A does: into C of every level before anything is eliminated, and into
-// [X y]'W[X y]. From there on it is carried as the dC of a change of D is. The formulas are in
+// [X y]'W[X y]. From there on it propagates like the dC of a change of D. The formulas are in
 // tangent.cpp.
 #pragma once
 
@@ -12,7 +12,7 @@
 
 namespace ranef {
 
-// Change of everything that the sweeps leave, along one change.
+// Derivative of everything that the sweeps leave, along one change.
 struct Tangent {
   std::vector<StageState> stages;  // diagonal and rest: dC; w_diagonal and w_rest: dW
   TailMatrix tail;                 // dC over tail columns
@@ -28,11 +28,11 @@ struct Tangent {
   OnPattern w() const { return {&stages, &tail_w, &tail_w_fixed, &top}; }
 };
 
-// Before anything is eliminated: nothing has changed, or A has.
+// The state before anything is eliminated: with the change of A, if there is one.
 Tangent zero_tangent(const Pattern& pattern);
 Tangent tangent_of(const Pattern& pattern, const Numbers& change);
 
-// Fills all dC; returns dC_j - dC_jj H of the tail. `direction` is null where A moves.
+// Fills all dC; returns dC_j - dC_jj H of the tail. `direction` is null if A changes.
 Matrix forward_tangent(const Sweeps& sweeps, const Direction* direction, Tangent& t);
 
 // Fills dGamma and dW from dC and the change of the top, which is in t. Needs the W that a reverse

@@ -9,7 +9,7 @@ namespace ranef {
 
 // With kappa = dg/dr2, d = dr2 and AI the average information without priors,
 //   H = 2 AI - (d2g/dr2^2) d d' - tr(N E N F):
-// average information holds the quadratic forms. With `parts` the derivatives of X'V^-1 X, too.
+// average information has the quadratic forms. With `parts` also the derivatives of X'V^-1 X.
 Curvature tail_curvature(Criterion& criterion, const std::vector<Direction>& directions,
                          bool parts);
 

@@ -1,7 +1,7 @@
 // The numbers of A, laid out on a pattern.
 //
-// Numbers are filled again and again where the pattern stays: for each replicate of a response, for
-// other weights of the rows, and where A is a sum of fixed matrices with coefficients that move,
+// One pattern is filled with numbers many times: for each replicate of a response, for other
+// weights of the rows, and if A is a sum of fixed matrices with varying coefficients,
 //   A(phi) = sum_k c_k(phi) A_k.
 #pragma once
 
@@ -32,7 +32,7 @@ struct Numbers {
   Matrix tail_fixed;                            // tail columns x m
 };
 
-// A whole: the pattern, which is shared, and numbers of its own. `->` leads to the pattern.
+// The whole of A: a shared pattern and its own numbers. `->` leads to the pattern.
 struct Arranged {
   std::shared_ptr<const Pattern> pattern;
   Numbers numbers;
@@ -45,10 +45,10 @@ struct Arranged {
 Arranged arrange(const CrossProducts& a, int threads = 1);
 
 // Other cross-products on a pattern: those of the same columns and levels, whose pairs of levels
-// are among those of the pattern. Throws where they are not.
+// are among those of the pattern. Throws if they are not.
 Numbers arrange_numbers(const Pattern& pattern, const CrossProducts& a, int threads = 1);
 
-// The same into numbers that have been there before: nothing is allocated.
+// The same into existing numbers: nothing is allocated.
 void refill(const Pattern& pattern, const CrossProducts& a, int threads, Numbers& out);
 
 // sum_k c_k A_k, all on one pattern. Rows and weights are those of the first.

@@ -6,9 +6,9 @@
 //   log|M|,  M = I + Lambda' A_zz Lambda,   and
 //   C = A_ff - A_fz Lambda M^-1 Lambda' A_zf = [X y]'V^-1 [X y],
 //
-// the Schur complement of [X y]. What is made of these two is not known here: a function
-// f = log|M| + g(C) gives its derivative dg/dC (`Top`; outer.hpp makes it), and the factorisation
-// pulls it back to Gamma = df/dD of each grouping factor and to W = df/dA.
+// the Schur complement of [X y]. The function of these two, f = log|M| + g(C), is not known here.
+// The factorisation takes its derivative dg/dC (`Top`, from outer.hpp) and returns Gamma = df/dD of
+// each grouping factor and W = df/dA.
 //
 // Three layouts, from the pattern (pattern.hpp): a single grouping factor (single.hpp), a chain of
 // nested factors, and a chain and a tail (both sweeps.hpp).
@@ -45,16 +45,16 @@ class Factor {
  public:
   virtual ~Factor() = default;
 
-  // To be called when numbers of A have changed; the pattern may not. Everything below is void
-  // until the next forward().
+  // Call it after numbers of A have changed; the pattern may not change. Everything below is
+  // invalid until the next forward().
   virtual void reload() = 0;
 
-  // Threads that share the levels, where an implementation shares them. Results do not change.
+  // Threads among which an implementation may share the levels. Results do not depend on them.
   virtual void set_threads(int threads) = 0;
 
   // The elimination at one Lambda per grouping factor, q x q, lower triangular, singular or not.
-  // False where the arithmetic broke down: then nothing below may be asked for. It voids what
-  // stood before: Gamma, W and everything that sweeps() has left.
+  // False if the arithmetic broke down: then nothing below is valid. It invalidates earlier
+  // results: Gamma, W and everything that sweeps() has left.
   virtual bool forward(const std::vector<Matrix>& lambda) = 0;
 
   // After forward().
@@ -65,9 +65,9 @@ class Factor {
   // stays in sweeps() until the next reverse sweep there.
   virtual void reverse(const Top& top, std::vector<Matrix>& gamma, bool keep) = 0;
 
-  // The elimination level by level at the Lambda of forward(): P, F, H and U of every level, which
-  // second derivatives and predictions are made of. Only what comes after reverse() (with keep) has
-  // W, and reverse sweeps run on it directly void the W that was kept.
+  // The elimination level by level at the Lambda of forward(): P, F, H and U of every level, from
+  // which second derivatives and predictions are computed. It has W only after reverse() with keep.
+  // A reverse sweep that is run on it directly invalidates the W that was kept.
   virtual Sweeps& sweeps() = 0;
 
   // The sums over the levels of a single grouping factor, differentiated for `top`; null for other
@@ -79,11 +79,11 @@ class Factor {
   virtual void predictors(const Matrix& v, std::vector<std::vector<double>>& b,
                           std::vector<std::vector<double>>& e) = 0;
 
-  // What rounding does to log|M| and C.
+  // The rounding errors of log|M| and C.
   virtual Noise noise() const = 0;
 };
 
-// The factorisation that serves the pattern. `arranged` has to stay where it is.
+// The factorisation for the pattern. `arranged` has to stay where it is.
 std::unique_ptr<Factor> make_factor(const Arranged& arranged, int threads);
 
 // Rounding errors of sums over levels.

@@ -11,8 +11,8 @@ namespace ranef {
 
 namespace {
 
-// The levels of another factor that each level of one factor meets: as the pair is stored, or made
-// anew where it is stored the other way.
+// For each level of one factor, the levels of another factor that occur with it: as the pair is
+// stored, or transposed if it is stored the other way round.
 struct Meetings {
   std::vector<std::int64_t> own_start;
   std::vector<std::int32_t> own_level;
@@ -49,7 +49,7 @@ Meetings meetings(const CrossProducts& a, int first, int second) {
   return out;
 }
 
-// True where every level meets at most one level of the other factor.
+// Whether every level occurs with at most one level of the other factor.
 bool nested(const Meetings& met) {
   for (std::size_t j = 0; j + 1 < met.start.size(); ++j) {
     if (met.start[j + 1] - met.start[j] > 1) return false;

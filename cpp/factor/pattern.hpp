@@ -1,5 +1,5 @@
-// What a problem is before any number: the order in which random effects are eliminated, and where
-// each number of A goes.
+// The problem without its numbers: the order in which random effects are eliminated, and the place
+// of each number of A.
 //
 // The factor with the most columns goes first. Factors it is nested in follow as a *chain*: their
 // diagonal blocks stay block-diagonal whatever is eliminated before them, so nesting costs no
@@ -7,7 +7,7 @@
 // of data touches one level per factor, and the levels it touches form a clique; the factor L has
 // exactly the pattern of A on chain rows.
 //
-// A pattern is made once and never changed: any number of threads and of matrices A share it.
+// A pattern is made once and never changed. Threads and matrices A may share it.
 #pragma once
 
 #include <cstdint>
@@ -93,8 +93,8 @@ struct Pattern {
   double work() const;
 };
 
-// The pattern of cross-products. Throws where levels of the chain and of the tail meet as no rows
-// of data could make them meet.
+// The pattern of cross-products. Throws if levels of the chain and of the tail occur together in a
+// way that is impossible in data.
 std::shared_ptr<const Pattern> make_pattern(const CrossProducts& a);
 
 // The same check for levels within the tail: only for cross-products that come from elsewhere.

@@ -1,5 +1,5 @@
 // The factorisation of a single grouping factor: sums over its levels, a few at a time, give the
-// value and the slope; the sweeps stand behind for those who ask for what single levels hold.
+// value and the slope. The sweeps are there for callers who need the numbers of single levels.
 #pragma once
 
 #include "factor/factor.hpp"

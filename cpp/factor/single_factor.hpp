@@ -13,7 +13,7 @@
 //   d2f(E, G) = - sum of [tr(S E W G) + tr(W E S G)] + d2g(E, G).
 //
 // The last part is the second derivative of the function g of C for the changes dC = -T^-T N T^-1.
-// It is not known here: along() gives N_E, and who knows g does the rest.
+// That function is not known here: along() gives N_E, and the caller, who knows g, does the rest.
 //
 // Numbers are kept by strips of levels, those of one kind side by side, so that one instruction
 // serves neighbouring levels. The levels that fill up the last strip are zero and add nothing. Runs

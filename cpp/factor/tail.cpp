@@ -57,7 +57,7 @@ bool Sweeps::forward_tail() {
   return true;
 }
 
-// Whether M = I + Lambda' C Lambda is far enough from I to recover C from it.
+// Whether M = I + Lambda' C Lambda is far enough from I for C to be recovered from it.
 bool Sweeps::regular(const TailGroup& group) const {
   constexpr double kRegular = 1e-4;
   const Matrix& lambda = lambda_[at(group.group)];

@@ -1,5 +1,5 @@
-// A number with its first and second derivatives by a few variables: exact derivatives of a
-// polynomial in sines and cosines from the formula itself (forward accumulation).
+// A number with its first and second derivatives with respect to a few variables. A formula written
+// with such numbers has exact derivatives (forward accumulation).
 #pragma once
 
 #include <cmath>

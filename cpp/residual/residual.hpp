@@ -2,13 +2,13 @@
 //
 //   A(phi) = [Z X y]'R^-1[Z X y] = sum_k c_k(phi) A_k
 //
-// with cross-products A_k that no parameter moves. So one pass over the rows serves any number of
+// with cross-products A_k that do not depend on phi. So one pass over the rows serves all values of
 // phi, and derivatives follow from those with respect to A:
 //
 //   df/dphi = sum_k c_k' <W, A_k> + d log|R| / dphi,   W = df/dA.
 //
-// Parameters phi are real numbers without bounds. Known weights of the rows are in the A_k. One
-// file for each structure, one line in make_residual(); `ranef/residual` makes the A_k.
+// The parameters phi are real numbers without bounds. Known weights of the rows are in the A_k.
+// Each structure has a file here and a case in make_residual(); `ranef/residual` sums its A_k.
 #pragma once
 
 #include <memory>
@@ -31,13 +31,13 @@ class Residual {
   virtual std::vector<Jet> coefficients(const std::vector<Jet>& phi) const = 0;
   virtual Jet log_determinant(const std::vector<Jet>& phi) const = 0;
 
-  // What users see of phi, and back.
+  // The parameters that users see, from phi and back.
   virtual Vector parameters(const Vector& phi) const = 0;
   virtual Vector coordinates(const Vector& parameters) const = 0;
 };
 
 // "strata": counts of rows by stratum. "ar1": counts of pairs of neighbours by the gap between
-// them, gaps ascending. Nothing where these are none.
+// them, gaps ascending. Null if there is no such structure.
 std::unique_ptr<Residual> make_residual(const std::string& name, const std::vector<double>& counts,
                                         const std::vector<int>& gaps);
 

@@ -10,7 +10,7 @@ Jet power(const Jet& x, int exponent) {
   return out;
 }
 
-// 1 - rho^2d = cos^2 (1 + rho^2 + ... + rho^(2d - 2)): small where rho is near one, and exact.
+// 1 - rho^2d = cos^2 (1 + rho^2 + ... + rho^(2d - 2)): exact also if rho is near one.
 Jet left(const Jet& angle, int gap) {
   const Jet rho = sin(angle);
   Jet sum = 0.0;

@@ -28,7 +28,7 @@ struct GroupView {
   std::vector<ColumnView> columns;
 };
 
-// Rows as the caller keeps them. Nothing here is copied or owned.
+// Rows in the caller's memory. Nothing here is copied or owned.
 struct RowsView {
   Index n = 0;
   std::vector<GroupView> groups;
@@ -86,8 +86,8 @@ FixedPart fixed_part(const CrossProducts& a);
 // Sum over disjoint rows; both sides must have the same columns, levels, shifts and scales.
 CrossProducts add(const CrossProducts& a, const CrossProducts& b);
 
-// sum_k c_k A_k of the same rows under different weights; the sum of the logarithms of the weights
-// is the caller's to know. Throws where levels or pairs of levels differ.
+// sum_k c_k A_k of the same rows under different weights; the caller knows the sum of
+// the logarithms of the weights. Throws if levels or pairs of levels differ.
 CrossProducts combine(const std::vector<const CrossProducts*>& terms, const Vector& coefficients,
                       double sum_log_weights);
 

@@ -60,8 +60,8 @@ MatrixScaling pick(const std::vector<int>& columns, const std::vector<ColumnScal
   return out;
 }
 
-// The scaling that a structure allows: no shifts, which would mix columns, and where it asks for
-// one factor, the geometric mean.
+// The scaling that a structure allows: no shifts, which would mix columns, and the geometric mean
+// if all columns must have the same factor.
 MatrixScaling allowed(MatrixScaling scaling, Rescaling rescaling) {
   if (rescaling == Rescaling::kAny) return scaling;
   std::fill(scaling.shifts.begin(), scaling.shifts.end(), 0.0);

@@ -47,8 +47,8 @@ struct Scaling {
 // of one factor side by side, in this order. A column that several of them use is measured once.
 Scaling scaling_of(const RowsView& rows, const std::vector<Term>& terms, int threads);
 
-// The same rows under a scaling of their columns. Where it has an orthogonal part, X is taken as it
-// is: then its columns are those of the orthogonal factor.
+// The same rows under a scaling of their columns. If the scaling has an orthogonal part, X is not
+// changed: its columns are then those of the orthogonal factor.
 RowsView scaled_rows(RowsView rows, const Scaling& scaling);
 
 }  // namespace ranef

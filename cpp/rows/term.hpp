@@ -1,4 +1,4 @@
-// Where a random-effects term stands, and the structure of its covariance.
+// The place of a random-effects term, and the structure of its covariance.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace ranef {
 
-// Which changes of scale of its columns keep a covariance in its structure.
+// The changes of scale of its columns that keep a covariance in its structure.
 enum class Rescaling {
   kAny,    // any change of basis
   kEach,   // each column by a factor of its own

@@ -20,7 +20,7 @@ constexpr double kNil = 1e-9;        // deviance units: what a dual eigenvalue o
 constexpr double kBound = 1e-6;      // share of a way's curvature that the face cannot take up
 constexpr double kMostNoise = 1e-4;  // largest curvature that a residual gradient may explain
 
-// A way out that the first order says nothing about.
+// A way out whose slope is zero, so that the second order decides.
 struct Nil {
   std::size_t term;
   Way way;
@@ -34,7 +34,7 @@ double curvature_along(Objective& objective, std::size_t k, const Way& way) {
 
 // Whether the face follows a way out of it at no cost: 1, and its coordinates' part, or 0 columns.
 Matrix following(Objective& objective, const Face& face, const Nil& nil, const Matrix& inverse) {
-  // Between the coordinates of the covariances and the others stands the way.
+  // The way is placed between the coordinates of the covariances and the others.
   std::vector<Direction> directions = face.directions;
   directions.push_back(objective.chart().embedded(nil.term, nil.way.e));
   const Matrix h = objective.second(directions);
@@ -141,7 +141,7 @@ double gain_by_leaving(double curvature, double slope) {
 // Condition 2: out of the face. Ways that the first order says nothing about go to `nil`.
 void out_of_the_face(Objective& objective, const Face& face, const std::vector<Matrix>& bases,
                      std::vector<Nil>& nil, Evidence& out) {
-  // Slopes from here on need no look at second order.
+  // At slopes from here on the second order need not be examined.
   constexpr double kClear = 1e-2;
   out.dual = kNaN;
   out.leaves.resize(face.terms.size());

@@ -11,8 +11,8 @@
 //    of its parameters gains by leaving its bound;
 // 3. H is positive definite on the face.
 //
-// A slope that is nil says nothing: then what decides is whether the criterion bends upwards along
-// that way out of the face, the coordinates of the face free to follow.
+// A slope of zero decides nothing. Then the second derivative along that way out of the face must
+// be positive, where the coordinates of the face are free to follow.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// What is minimised, as a function of one vector: the coordinates of all covariances, then the
-// parameters phi of the residuals, if they have a structure.
+// The function that is minimised. Its argument is one vector: the coordinates of all covariances,
+// then the parameters phi of the residuals, if they have a structure.
 #pragma once
 
 #include <memory>
@@ -12,7 +12,7 @@
 
 namespace ranef {
 
-// A(phi) = sum_k c_k(phi) A_k, put where a criterion reads its numbers.
+// Writes A(phi) = sum_k c_k(phi) A_k to where a criterion reads its numbers.
 class ResidualBasis {
  public:
   // `numbers` are the criterion's; the A_k lie on their pattern. Known weights of the rows are in
@@ -22,10 +22,11 @@ class ResidualBasis {
 
   int size() const { return residual_->size(); }
 
-  // The criterion has to be told that its numbers have changed.
+  // After it, call the criterion's reload().
   void stand_at(const Vector& phi);
 
-  // Where it stands: changes of A along each parameter and along pairs of them, those of log|R|.
+  // At the present phi: changes of A along each parameter and along pairs of them, and those of
+  // log|R|.
   Numbers first(int k) const;
   Numbers second(int k, int l) const;
   double log_first(int k) const { return log_determinant_.first(k); }
@@ -44,7 +45,7 @@ class ResidualBasis {
 
 class Objective {
  public:
-  // Without a basis the residuals are independent, of one variance but for their weights.
+  // Without a basis the residuals are independent and have one variance, up to their weights.
   Objective(Criterion& criterion, const Chart& chart, ResidualBasis* residual = nullptr)
       : criterion_(criterion), chart_(chart), residual_(residual) {}
 
@@ -54,14 +55,14 @@ class Objective {
   // False where the arithmetic broke down.
   bool evaluate(const Vector& x);
 
-  // The criterion's numbers as those of residuals that are independent, of one variance.
+  // Sets the criterion's numbers to those of independent residuals of one variance.
   void stand_at_independence();
 
-  // Says where the criterion stands, if somebody else has evaluated it.
+  // Tells the objective where the criterion stands, after a caller has evaluated it.
   void stands_at(const Vector& x) { at_ = x; }
 
-  // At the last evaluation, which succeeded: derivatives by all of x. The Hessian is exact, or has
-  // average information for second derivatives by D.
+  // At the last evaluation, which must have succeeded: derivatives with respect to x. The Hessian
+  // is exact, or has average information for second derivatives by D.
   Vector gradient();
   Matrix hessian(bool exact);
 

@@ -17,7 +17,7 @@ namespace {
 // A predicted gain, deviance units, below which a step is a billionth of a standard error.
 constexpr double kNothing = 1e-18;
 
-// A slope out of the boundary, deviance units: what is left to gain is less still.
+// A slope out of the boundary, in deviance units: the gain that is left is even smaller.
 constexpr double kLeft = 1e-6;
 
 // A predicted gain below which the Hessian hardly changes any more.
@@ -163,9 +163,8 @@ class Search {
     hold_by_prior(criterion_, chart_, slope_, curvature_);
   }
 
-  // Linear convergence: average information has done what it can, and the exact Hessian comes in
-  // its place. Before that the boundary is tried, which a curved valley may lead to. False where
-  // neither changes anything.
+  // On linear convergence the exact Hessian replaces average information. Before that the boundary
+  // is tried, because a curved valley may lead to it. False if neither changes anything.
   bool escalate() {
     const bool moved = settle_ && settle_on_boundary(1e-2);
     if (!moved && exact_ && fresh_) return false;
@@ -177,7 +176,7 @@ class Search {
     return true;
   }
 
-  // One step of the trust region. False where the search is over.
+  // One step of the trust region. False if the search is over.
   bool try_step(const Vector& candidate, const Step& step) {
     const bool fine = evaluate(candidate);
     const double drop = fine ? out_.value - criterion_.value() : -1.0;
@@ -213,7 +212,7 @@ class Search {
     hold_by_prior(criterion_, chart_, slope_, curvature_);
   }
 
-  // A smaller radius, and a fresh model where the last one was not. False where the radius is nil.
+  // A smaller radius, and a fresh model if the last one was not. False if the radius is zero.
   bool shrink(const Step& step) {
     if (!fresh_) {
       evaluate_current();
@@ -259,8 +258,8 @@ class Search {
     objective_.evaluate(at_);
   }
 
-  // Leaves a saddle: where the criterion falls along a way out of the (near) boundary of a block.
-  // True where it went lower.
+  // Leaves a saddle if the criterion falls along a way out of the (near) boundary of a block. True
+  // if it found a lower value.
   bool escape() {
     const std::vector<Matrix> gamma = criterion_.gamma();
     for (std::size_t k = 0; k < chart_.terms().size(); ++k) {
@@ -274,7 +273,7 @@ class Search {
     return false;
   }
 
-  // Further and further along a way out, while that pays.
+  // Goes on along a way out in growing steps while the criterion falls.
   bool walk(std::size_t k, const Vector& own, const Way& way) {
     double best = out_.value - 1e-9 - noise();
     Vector best_theta;
@@ -303,7 +302,7 @@ class Search {
     const auto ways = chart_.structure(k).ways_out(chart_.part(at_, k),
                                                    chart_.gamma_of(criterion_.gamma(), k), kExact);
     if (chart_.structure(k).triangular()) return ways.empty() || ways.front().slope >= 0.0;
-    // A slope of no worth is left where other coordinates have not quite converged: the covariances
+    // A negligible slope remains if other coordinates have not quite converged: the covariances
     // of an effect without variance have the sign of a correlation that is nearly zero.
     return std::all_of(ways.begin(), ways.end(), [](const Way& way) {
       return way.slope >= -kLeft || way.slope * way.slope < 2e-9 * way.bend;
@@ -319,7 +318,7 @@ class Search {
     return slope_.dot(step) + 0.5 * step.dot(curvature_ * step) > 1e-3;
   }
 
-  // `lost`: what each block has put on its boundary.
+  // `lost`: how many parts each block has moved to its boundary.
   bool take_if_no_worse(const Vector& theta, const std::vector<int>& lost) {
     if ((theta - out_.theta).norm() < 1e-12 * (1.0 + theta.norm())) {
       out_.theta = theta;  // rounding error gives way to exact zeros

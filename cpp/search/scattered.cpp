@@ -40,7 +40,7 @@ std::vector<Vector> scattered_starts(const Chart& chart) {
         for (int b = 0; b < q; ++b) d(a, b) *= sds(a) * sds(b);
       }
       Vector part = chart.structure(i).nearest(d);
-      // Correlations of few parameters are means of many, and small: here they are not.
+      // Start values of structured correlations are means of many, and small; these are not.
       for (double& angle : part.tail(chart.structure(i).angles())) {
         angle = kWidest * (2.0 * stream.uniform() - 1.0);
       }

@@ -30,7 +30,7 @@ class Solver {
         control_(control),
         interrupted_(interrupted) {}
 
-  // The algorithm whole.
+  // The whole algorithm.
   Solved run(const std::optional<Vector>& start) {
     // 1. Where to begin: what the caller knows, or the method of moments (start.hpp).
     criterion_.set_threads(control_.threads);
@@ -40,10 +40,10 @@ class Solver {
     out_.optimum = search(first);
     if (!failed(out_.optimum.status)) {
       // 3. The evidence that it is a minimum, on the face of the boundary that it lies on
-      //    (certificate.hpp). What the evidence promises is put to the test.
+      //    (certificate.hpp). If it promises a gain, a step tests the promise.
       judge();
 
-      // 4. The lowest minimum: searches from other starts and in other valleys where this one is in
+      // 4. The lowest minimum: searches from other starts and in other valleys if this one is in
       //    doubt, on the boundary, or may not be alone (valleys.hpp).
       if (control_.search.max_evaluations > 1) look_elsewhere();
 
@@ -64,7 +64,7 @@ class Solver {
     return status == OptimiseStatus::kBrokeDown || status == OptimiseStatus::kInterrupted;
   }
 
-  // Without parameters of the residuals: those at which they are independent, of one variance.
+  // If no parameters of the residuals are given: independent residuals of one variance.
   Vector whole(const Vector& start) const {
     Vector out = Vector::Zero(chart_.size());
     out.head(start.size()) = start;
@@ -217,7 +217,7 @@ class Solver {
   }
 
   void to_data() {
-    // Parameters of the residuals stand behind those of the covariances.
+    // Parameters of the residuals come after those of the covariances.
     out_.phi = out_.optimum.theta.tail(chart_.others());
     out_.optimum.theta.conservativeResize(chart_.covariance_size());
     out_.theta.resize(chart_.covariance_size());

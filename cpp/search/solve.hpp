@@ -1,6 +1,6 @@
-// From cross-products to a judged solution: start values, search, certificate, the step that it
-// promises, and searches from elsewhere where the first one ends on the boundary or in doubt, or
-// where the criterion may have other valleys. Solver::run() in solve.cpp shows it whole.
+// From cross-products to a solution with its evidence: start values, search, certificate, the step
+// that it promises. Searches from other starts follow if the first one ends on the boundary or in
+// doubt, or if the criterion may have other valleys. Solver::run() in solve.cpp shows all of it.
 #pragma once
 
 #include <functional>

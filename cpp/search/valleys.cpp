@@ -183,7 +183,7 @@ class Scan {
   const Vector& theta_;
   std::size_t term_;
   Matrix base_;  // empty where nil
-  Vector unit_;  // coordinates of the shape, where the base is nil
+  Vector unit_;  // coordinates of the shape, if the base is zero
   Matrix shape_;
   double here_;
   std::vector<Point> points_;
@@ -199,7 +199,7 @@ Valleys other_valleys(Objective& objective, const Vector& theta, double uneven, 
   const bool alone = chart.size() == 1;
   const bool hardly_any = criterion.numbers().n <= few;
   if (alone || hardly_any) uneven = 1.0;
-  // Correlations of few parameters have valleys of their own: for instance on either side of zero.
+  // Structured correlations have valleys of their own, for instance on either side of zero.
   bool structured = false;
   for (std::size_t k = 0; k < chart.terms().size(); ++k) {
     structured = structured || !chart.structure(k).triangular();

@@ -25,14 +25,14 @@ class Autoregressive : public Family {
   Vector nearest_angles(const Matrix& c) const override;
 
  private:
-  // The correlation one step apart out of correlations of neighbours, by a mean for each step.
+  // The correlation one step apart, from the mean correlation of neighbours at each distance.
   double one_step_apart(const Matrix& c) const;
-  // Mean of the correlations of neighbours that are so far apart.
+  // Mean correlation of neighbours at this distance.
   double neighbours(const Matrix& c, int step) const;
 
   std::vector<int> steps_;  // to each time from the one before it
   int shortest_;            // of the steps
-  int odd_;  // the shortest of the odd ones, which tell the sign; 0 if there are none
+  int odd_;  // the shortest odd step, which shows the sign of rho; 0 if there is none
 };
 
 }  // namespace ranef

@@ -1,9 +1,9 @@
-// From the coordinates of all terms, one vector, to one Lambda per grouping factor, and derivatives
-// with it.
+// From the coordinates of all terms, one vector, to one Lambda per grouping factor, and the
+// derivatives of that map.
 //
 // Each random-effects term owns a block T of its factor's Lambda and the coordinates of its
 // structure, terms in order. For a term without structure they are T's lower triangle, column by
-// column. Behind them the vector may have others that no covariance depends on: parameters of the
+// column. After them the vector may have others that no covariance depends on: parameters of the
 // residuals.
 #pragma once
 
@@ -18,7 +18,7 @@ namespace ranef {
 
 class Chart {
  public:
-  // Throws where a term's structure is none.
+  // Throws if the structure of a term does not exist.
   Chart(std::vector<Term> terms, std::vector<int> group_q, Index others = 0);
 
   Index size() const { return covariance_size_ + others_; }
@@ -59,10 +59,10 @@ class Chart {
   // A change of one term's D as one of its factor's.
   Direction embedded(std::size_t term, const Matrix& d) const;
 
-  // The part of the Hessian that comes from D being curved in x.
+  // The part of the Hessian that comes from the curvature of D in x.
   void add_bend(const Vector& x, const std::vector<Matrix>& gamma, Matrix& hessian) const;
 
-  // Term by term: what Structure says of it. The others stay.
+  // As in Structure, term by term. The other coordinates keep their values.
   Vector scaled(const Vector& x, double factor) const;
   Vector canonical(const Vector& x) const;
   Vector parameters(const Vector& x) const;

@@ -17,7 +17,7 @@ Triangle<Number> root_at(int q, const Number& angle) {
   const Number to_one = std::sqrt(range) * sin(kQuarter - 0.5 * angle);
   const Number to_lowest = std::sqrt(static_cast<double>(q)) * sin(kQuarter + 0.5 * angle);
   const Number rho = 1.0 - to_one * to_one;
-  // 1 / sqrt(e_j); e_(q-1) may be zero and is not asked for.
+  // 1 / sqrt(e_j); e_(q-1) may be zero and is not needed.
   std::vector<Number> inverse;
   for (int j = 0; j + 1 < q; ++j) {
     inverse.push_back(reciprocal(sqrt(1.0 + static_cast<double>(j) * rho)));

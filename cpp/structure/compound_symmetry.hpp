@@ -2,8 +2,8 @@
 //
 // With e_j = 1 + j rho the root of C = (1 - rho) I + rho J is
 //
-//   L_i0 = rho,   L_jj = sqrt((1 - rho) e_j / e_(j-1)),   L_ij = rho sqrt((1 - rho) / (e_(j-1)
-//   e_j)).
+//   L_i0 = rho,   L_jj = sqrt((1 - rho) e_j / e_(j-1)),
+//   L_ij = rho sqrt((1 - rho) / (e_(j-1) e_j)).
 //
 // The roots of 1 - rho and of e_(q-1), which vanish at the bounds, are sines of half angles.
 #pragma once

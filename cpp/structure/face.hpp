@@ -1,4 +1,4 @@
-// The smooth piece of all covariances together that a solution lies on, and derivatives along it.
+// The smooth piece of all covariances together on which a solution lies, and derivatives along it.
 #pragma once
 
 #include <memory>
@@ -12,7 +12,7 @@ struct Face {
   std::vector<std::unique_ptr<TermFace>> terms;
   std::vector<Index> first;           // coordinate of each term
   std::vector<Direction> directions;  // dD that each coordinate stands for
-  Vector others;                      // the chart's others: coordinates behind those
+  Vector others;                      // the chart's other coordinates, after those
 
   Index covariance_size() const { return static_cast<Index>(directions.size()); }
   Index size() const { return covariance_size() + others.size(); }

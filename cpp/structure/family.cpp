@@ -14,8 +14,8 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kRightAngle = 1.5707963267948966192313216916398;
-constexpr double kAtFold = 1e-18;  // closeness of what counts as exactly on the boundary
-constexpr double kInert = 1e-14;   // size of a dD that is none
+constexpr double kAtFold = 1e-18;  // at most this close counts as exactly on the boundary
+constexpr double kInert = 1e-14;   // a dD below this size counts as zero
 
 template <class Number>
 Matrix values_of(const Triangle<Number>& l, double (*value)(const Number&)) {
@@ -188,7 +188,7 @@ Family::Expansion Family::expand(const Vector& x) const {
   }
   Vector s(q());
   for (int i = 0; i < q(); ++i) s(i) = heterogeneous() ? x(i) * x(i) : x(0);
-  // The change of S along a size, and its own change, times a matrix.
+  // The first and second derivative of S along a size, times a matrix.
   const auto along = [&](int k, const Matrix& m) {
     if (!heterogeneous()) return m;
     Matrix out = zero;

@@ -1,10 +1,10 @@
 // Covariances D = S C S of standard deviations S and a correlation matrix C of few parameters.
 //
 // Coordinates: one size for all standard deviations (S = t I, the sign of t is free) or one for
-// each (S_ii = u_i^2), then the angles of C = L L'. A correlation runs between its bounds as the
-// sine of its angle does between -1 and 1, so that both the zero of a standard deviation and the
-// bounds of a correlation are folds. A family of correlations says what L is, as a formula of its
-// angles; this class does the rest.
+// each (S_ii = u_i^2), then the angles of C = L L'. A correlation moves between its bounds as the
+// sine of its angle moves between -1 and 1. So a standard deviation of zero and the bounds of a
+// correlation are folds. A family of correlations gives L as a formula of its angles; this class
+// does the rest.
 #pragma once
 
 #include <memory>
@@ -49,7 +49,7 @@ class Family : public Structure {
   int sizes() const { return sizes_; }
   int angles() const override { return angles_; }
 
-  // What D does along each coordinate, with second derivatives.
+  // T with its first and second derivatives along the coordinates.
   struct Expansion {
     Matrix t;
     std::vector<Matrix> first;                // T_k
@@ -57,23 +57,23 @@ class Family : public Structure {
   };
   Expansion expand(const Vector& x) const;
 
-  // Angles that make no difference at x, wherever they are.
+  // Angles that D does not depend on at the other coordinates of x.
   std::vector<int> inert_angles(const Vector& x) const;
 
   // How close a coordinate is to its fold, as a share of a variance or of 1 - C^2.
   double closeness(const Vector& x, int k) const;
 
  protected:
-  // L with L L' = C, of any shape, and what comes of it for the angles' derivatives.
+  // L with L L' = C as a formula of the angles, with derivatives and without.
   virtual Triangle<Jet> correlation_root(const std::vector<Jet>& angles) const = 0;
   virtual Triangle<double> correlation_root(const std::vector<double>& angles) const = 0;
-  // The correlations that users see, out of C, and the angles that give them.
+  // The correlations that users see, from C, and the angles that give them.
   virtual Vector correlations_of(const Matrix& c) const = 0;
   virtual Vector angles_of(const Vector& correlations) const = 0;
-  // Of a correlation matrix that need not be of the family, well inside the bounds.
+  // Angles near a correlation matrix that need not be of the family, well inside the bounds.
   virtual Vector nearest_angles(const Matrix& c) const = 0;
-  // Correlation matrices among which the least <Gamma, C> of the family is found, for w in [0, 1]:
-  // those along the one angle.
+  // Correlation matrices for w in [0, 1]: the least <Gamma, C> over the family is attained at one
+  // of them. By default they are those along the only angle.
   virtual Matrix extreme(double w) const;
 
  private:

@@ -1,8 +1,8 @@
 // Ways out of the bounds of a family's parameters.
 //
-// Where a standard deviation is zero or a correlation at its bound, others of the parameters may
-// make no difference: they are *inert*. Out of the bound they do make one, so that a way is the
-// steepest over all that they can be.
+// If a standard deviation is zero or a correlation is at its bound, D may not depend on some of the
+// other parameters: they are *inert*. Off the bound it does depend on them, so a way out is the
+// steepest over all their values.
 #include "structure/family.hpp"
 
 #include <algorithm>
@@ -19,7 +19,7 @@ namespace ranef {
 namespace {
 
 constexpr double kRightAngle = 1.5707963267948966192313216916398;
-constexpr double kInert = 1e-14;  // size of a dD that is none
+constexpr double kInert = 1e-14;  // a dD below this size counts as zero
 
 // Where in [from, to] a function is least: on a grid, then by halving.
 double least_on(double from, double to, int points, const std::function<double(double)>& value) {
@@ -68,7 +68,7 @@ Vector least_shares(const Matrix& m) {
   return best;
 }
 
-// What is left of a symmetric matrix without its part in the span of others.
+// A symmetric matrix minus its projection on the span of others.
 Matrix beside(Matrix e, const std::vector<Matrix>& basis) {
   for (int round = 0; round < 2; ++round) {
     for (const Matrix& one : basis) e -= one.cwiseProduct(e).sum() * one;
@@ -133,7 +133,7 @@ Way Family::way_from_nothing(const Vector& x, const Matrix& gamma) const {
   const Matrix c = extreme(best);
   const double least = slope(best);
   if (heterogeneous()) {
-    // Off zero, where a search sees nothing of the others; unless a fall is lost by that.
+    // Away from zero, where a search cannot see the other angles, unless that forfeits the descent.
     const Vector exact = shares;
     shares = exact.cwiseMax(1e-3);
     if (least < 0.0 && !(slope(best) < 0.0)) shares = exact;
@@ -165,7 +165,7 @@ Vector Family::best_inert(const Vector& exact, int k, const Matrix& gamma,
     return gamma.row(k).cwiseProduct(c.row(k)).dot(sds);
   };
   Vector best = exact;
-  // The last angles have the widest range with the others at zero.
+  // With the other angles at zero the last ones have their widest range.
   for (const double first : {0.0, 0.8, -0.8}) {
     Vector x = exact;
     for (const int j : inert) x(j) = first;
@@ -185,7 +185,7 @@ Vector Family::best_inert(const Vector& exact, int k, const Matrix& gamma,
   return best;
 }
 
-// Where the angles behind this one are inert, correlation matrices near C are mixtures of it with
+// If the angles after this one are inert, correlation matrices near C are mixtures of it with
 // any of the extreme ones.
 Way Family::way_by_a_ray(const Vector& exact, int k, const Matrix& gamma) const {
   constexpr int kPoints = 256;
@@ -240,7 +240,7 @@ Way Family::way_at_fold(const Vector& x, int k, const Matrix& gamma) const {
   const Matrix cross = times(e.second[at(k)][at(k)], Form::kPlain, e.t, Form::kTransposed);
   way.coordinate = k;
   way.e = cross + cross.transpose() + 2.0 * outer_gram(e.first[at(k)]);
-  // A correlation of nearly zero is one that has not quite converged.
+  // A correlation that is nearly zero has not quite converged.
   const double none = k < sizes_ ? 1e-5 : kInert;
   if (way.e.norm() < none * (1.0 + e.t.squaredNorm())) {
     way.e.setZero(q(), q());

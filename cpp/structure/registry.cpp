@@ -42,7 +42,7 @@ const std::map<std::string, Maker>& makers() {
   return all;
 }
 
-// Ascending, and no further apart than a study could be.
+// Whether positions ascend within a range that a study could have.
 bool in_order(const std::vector<int>& positions) {
   constexpr double kLongest = 1e4;
   if (1.0 * positions.back() - positions.front() > kLongest) return false;

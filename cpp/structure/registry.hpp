@@ -7,8 +7,8 @@
 
 namespace ranef {
 
-// Of a term's covariance; nothing where the name, or the rank, is of no structure. A single column
-// has one variance, whatever the structure.
+// The structure of a term's covariance; null if there is none of that name and rank. A single
+// column has one variance, whatever the structure.
 std::unique_ptr<Structure> make_structure(const Term& term);
 
 }  // namespace ranef

@@ -55,7 +55,7 @@ int rank_of(const Matrix& t, Matrix& null) {
   return rank;
 }
 
-// Rows are taken as they are, for T T' has lost what is small: the one that has most left next.
+// The pivots are rows of T, because T T' has lost small digits: next comes the row with most left.
 void pivoted_root(const Matrix& t, int rank, std::vector<int>& order, Matrix& root) {
   const int q = static_cast<int>(t.rows());
   root = Matrix::Zero(q, rank);

@@ -1,4 +1,4 @@
-// Covariances of any form, of full rank ("us") or of a rank of at most r ("rr").
+// Free covariances, of full rank ("us") or of a rank of at most r ("rr").
 //
 // D = T T' with a lower trapezoid T of r columns, whose entries are the coordinates, column by
 // column; the sign of a column is free. The boundary is a singular D (of rank below r): near one
@@ -40,7 +40,7 @@ class Unstructured : public Structure {
   Vector leave(const Vector& x, const Way& way, double t) const override;
   std::unique_ptr<TermFace> face(const Vector& x) const override;
 
-  // Coordinates of a triangle of T.
+  // Coordinates from a triangle of T.
   Vector entries(const Matrix& t) const;
   // Of a covariance with at most so many dimensions, the nearest of that rank.
   Vector of_covariance(const Matrix& d, double tolerance) const;

@@ -38,7 +38,7 @@ struct Problem {
   std::unique_ptr<ranef::Residual> residual;
 };
 
-// Rows belong to strata by turns.
+// Rows belong to the strata in turn.
 Problem strata(const Data& data, std::size_t count) {
   Problem out;
   std::vector<double> counts(count, 0.0);
@@ -92,7 +92,7 @@ void check(const std::string& name, const Data& data, Problem problem, bool reml
   }
 }
 
-// The value with strata against that of rows with the weights that the ratios stand for.
+// The value with strata against that of rows with the weights that follow from the ratios.
 void check_value(const std::string& name, const Data& data) {
   Problem problem = strata(data, 2);
   const double phi = 0.4;

@@ -1,4 +1,4 @@
-// Structures: derivatives against differences, parameters there and back, folds and ways out.
+// Structures: derivatives against differences, parameters and back, folds and ways out.
 #include <cmath>
 #include <cstdio>
 #include <string>
@@ -107,7 +107,7 @@ void check(const std::string& name, const ranef::Structure& s, const Vector& x) 
   const Vector outer = s.coordinates(s.on_scale(x, base));
   expect((covariance(s, outer) - ranef::congruent(base, d)).norm() < 1e-11 * (1.0 + 16 * d.norm()),
          name + ": on another scale");
-  // Ways out: D really moves along E, but for steps along the face.
+  // Ways out: D moves along E, up to steps along the face.
   for (const ranef::Way& way : s.ways_out(x, slope, 1e-18)) {
     constexpr double kSmall = 1e-6;
     Matrix e = (covariance(s, s.leave(x, way, kSmall)) - d) / kSmall;
@@ -173,7 +173,6 @@ int main() {
     expect((covariance(s, s.nearest(d)) - d).norm() < 1e-9 * d.norm(),
            std::string(c.name) + ": nearest of a member");
   }
-  // With two levels compound symmetry is any covariance of equal signs of variances.
   std::printf("%s\n", failures == 0 ? "structures: fine" : "structures: failed");
   return failures == 0 ? 0 : 1;
 }
