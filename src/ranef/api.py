@@ -76,8 +76,8 @@ def lmm(
     residual : str, optional
         A structure of the residuals: ``"strata(f)"``, a variance for each level of f (nlme's
         ``varIdent``), or ``"ar1(time | g)"``, first-order autocorrelation within the levels of g
-        by a time in whole numbers (``corAR1``). :attr:`Fit.residual_parameters` has what is
-        estimated of it.
+        by a time in whole numbers (``corAR1``). :attr:`Fit.residual_parameters` has the
+        estimates.
     start : array-like, shape (k,), optional
         Start values for theta, on the scale of ``Fit.theta``.
     control : Control, optional

@@ -52,7 +52,7 @@ def test_ten_occasions_are_one_line(days) -> None:
     assert random_effects(days) == [
         ["Subject", "ar1, 10 occasions", "2241.12", "47.34", "0.883"],
         ["Residual", "228.93", "15.13"],
-        ["ar1: one variance and correlations that fall as powers of one with the distance in time"],
+        ["ar1: one variance and a correlation rho^d at the distance d in time"],
     ]
     assert "0.883" in str(days)  # what the prompt shows
 

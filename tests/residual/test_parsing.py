@@ -41,7 +41,7 @@ def test_texts_are_read_back() -> None:
         ("varIdent(f)", "varIdent", "strata(f)"),
         ("corAR1(t | g)", "corAR1", "ar1(time | g)"),
         ("corARMA(t | g)", "corARMA", "no other correlations"),
-        ("varPower(x)", "varPower", "no variance that follows a number"),
+        ("varPower(x)", "varPower", "no variance that depends on a number"),
         ("cs(0 + f | g)", "cs", "random effects alone"),
         ("Sex", "Sex", "strata(Sex)"),
         ("strata", "strata", "strata(f)"),

@@ -29,7 +29,7 @@ def compare(
     format: Annotated[
         str,
         typer.Option(
-            "--format", metavar=f"[{'|'.join(_FORMATS)}]", help="What the table is written in."
+            "--format", metavar=f"[{'|'.join(_FORMATS)}]", help="The format of the table."
         ),
     ] = "text",
     ml: MaximumLikelihood = False,

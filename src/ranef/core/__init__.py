@@ -1,7 +1,7 @@
 """Kernels: cross-products in, criterion and derivatives out. `sums` and `core` touch C++.
 
-Loaded when needed: `core.replicates`, which refits many responses. The dense NumPy kernel that the
-tests compare with, the place to read the mathematics, is `tests/oracle/kernel.py`.
+`core.replicates`, which refits many responses, is loaded when it is needed. The tests compare the
+kernel with a dense one in NumPy, `tests/oracle/kernel.py`: read the mathematics there.
 """
 
 from ranef.core.arguments import core_structure

@@ -81,7 +81,7 @@ class CovariancePenalty:
         )
 
     def of_first(self, q: int) -> CovariancePenalty:
-        """A penalty of one effect as that of the first of q, which share their variance."""
+        """A penalty of one effect as that of the first of q effects that share their variance."""
         out = CovariancePenalty(
             q,
             tail_weight=np.zeros((self.tail_weight.shape[0], q)),

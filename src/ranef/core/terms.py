@@ -1,4 +1,4 @@
-"""Random-effects terms as the core and its callers name them: a place and a label."""
+"""Random-effects terms for the core and its callers: a place and a label."""
 
 from __future__ import annotations
 

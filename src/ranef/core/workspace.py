@@ -116,7 +116,7 @@ class CoreKernel:
     Attributes
     ----------
     moves : int
-        How often it may have been evaluated elsewhere than before.
+        How often it may have been evaluated at another point.
     """
 
     def __init__(
@@ -179,7 +179,7 @@ class CoreKernel:
 
     @property
     def held(self) -> int:
-        """Bytes that it holds on to between calls, about, after the usual questions.
+        """About how many bytes it holds between calls, after the usual questions.
 
         Six times the numbers of the chain and three times those of the tail, as measured, and the
         rows if it sums over them.
@@ -197,7 +197,7 @@ class CoreKernel:
         self.workspace.refine(rows)
 
     def at_sigma(self, sigma: float | None) -> None:
-        """From now on the criterion at this sigma; None profiles sigma out, as at first.
+        """Set the sigma of all later evaluations; None profiles sigma out, as at first.
 
         At a sigma it is log|V| + n log(2 pi sigma^2) + r2 / sigma^2 (ML), on the scale of the
         problem's columns; an evaluation comes next. Gamma and second derivatives are those of this

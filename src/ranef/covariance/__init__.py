@@ -1,7 +1,6 @@
-"""Covariance structures of random effects: what they are called, and their numbers.
+"""Covariance structures of random effects: their names and words, and their numbers.
 
-A structure is a file here for its words, and one in ``cpp/structure`` for its numbers.
-No other place knows how a covariance matrix follows from its parameters.
+Each structure has a file here for its words, and one in ``cpp/structure`` for its numbers.
 """
 
 from ranef.covariance.cholesky import semidefinite_cholesky

@@ -1,4 +1,4 @@
-"""First-order autoregression: correlations are powers of one, by the distance in time."""
+"""First-order autoregression: correlations rho^d at a distance d in time."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def _correlation(i: int, j: int, positions: Sequence[int]) -> tuple[int, int]:
 
 
 def _limits(positions: Sequence[int]) -> tuple[Limit, ...]:
-    """At 1 and at -1 all effects are one, but for their signs."""
+    """At 1 and at -1 all effects are equal up to their signs."""
     signs = [np.power(sign, np.array(positions))[:, None] for sign in (1.0, -1.0)]
     return Limit(1, 0, lambda at: signs[0]), Limit(1, 0, lambda at: signs[1])
 
 
 AR1 = Kind(
     "ar1",
-    "one variance and correlations that fall as powers of one with the distance in time",
+    "one variance and a correlation rho^d at the distance d in time",
     one_variance=True,
     correlations=_names,
     correlation=_correlation,
@@ -35,7 +35,7 @@ AR1 = Kind(
 )
 HETAR1 = Kind(
     "hetar1",
-    "a variance for each time and correlations that fall as powers of one with the distance",
+    "a variance for each time and a correlation rho^d at the distance d in time",
     correlations=_names,
     correlation=_correlation,
     limits=_limits,

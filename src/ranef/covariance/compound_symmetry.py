@@ -24,7 +24,7 @@ def _correlation(i: int, j: int, positions: Sequence[int]) -> tuple[int, int]:
 
 
 def _limits(positions: Sequence[int]) -> tuple[Limit, ...]:
-    """At 1 all effects are one, at the lowest value their sum is nothing."""
+    """At 1 all effects are equal, at the lowest value their sum is zero."""
     ones = np.ones((len(positions), 1))
     others = np.linalg.qr(ones, mode="complete")[0][:, 1:]
     return Limit(1, 0, lambda at: ones), Limit(others.shape[1], 0, lambda at: others)

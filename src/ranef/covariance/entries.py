@@ -1,7 +1,7 @@
-"""Covariances of a structure as powers of their parameters, in which they have no bounds.
+"""Covariances of a structure as polynomials of their parameters, smooth at their bounds.
 
 With standard deviations s and correlations r, element (i, j) is s_i s_j r_k^m. So D and its
-derivatives are polynomials, at the bounds of the parameters too.
+derivatives are polynomials, which also hold at the bounds of the parameters.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Entries:
     size : ndarray of int, shape (q,)
         Which parameter is the standard deviation of each effect.
     place, power : ndarray of int, shape (q, q)
-        Which parameter the correlation of two effects is a power of, -1 for none, and the power.
+        The parameter of which the correlation of two effects is a power, -1 for none; the power.
     count : int
         How many parameters there are.
     """
@@ -54,7 +54,7 @@ class Entries:
     def parameters(self, covariance: Array) -> Array:
         """Standard deviations and correlations of a covariance of the structure.
 
-        Each correlation is read off the pair of effects that vary the most; it is zero where none
+        Each correlation is that of the pair of effects that vary the most; it is zero if none
         do.
         """
         sds = np.sqrt(np.maximum(np.diag(covariance), 0.0))
@@ -111,7 +111,7 @@ def entries_of(block: TermBlock) -> Entries:
 
 
 def parameters_of(block: TermBlock, covariance: Array) -> Array:
-    """The parameters of a term's structure whose covariance is this, exactly if it is of it."""
+    """The parameters of a term's structure with this covariance; exact if the structure has it."""
     if kind_of(block).free:
         structure = structure_of(block)
         return structure.parameters(structure.nearest(np.asfortranarray(covariance)))
@@ -119,7 +119,7 @@ def parameters_of(block: TermBlock, covariance: Array) -> Array:
 
 
 def belongs(block: TermBlock, covariance: Array, tolerance: float = 1e-8) -> bool:
-    """Whether a covariance is one of a term's structure."""
+    """Whether the structure of a term has this covariance."""
     structure = structure_of(block)
     root = structure.root(structure.coordinates(parameters_of(block, covariance)))
     apart = float(np.abs(root @ root.T - covariance).max())

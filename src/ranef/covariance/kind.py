@@ -1,4 +1,4 @@
-"""What readers are told of a covariance structure."""
+"""The names and words of a covariance structure."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ __all__ = ["Kind", "Limit"]
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """Correlation matrices of a rank below that of the others: at bounds of the correlations.
+    """Singular correlation matrices of a structure, at bounds of its correlations.
 
     Attributes
     ----------
     rank : int
     freedom : int
-        How many numbers the range of the matrix depends on.
+        The number of parameters on which the range of the matrix depends.
     basis : callable
-        A basis of the range by these numbers, shape (q, rank).
+        A basis of the range as a function of them, shape (q, rank).
     """
 
     rank: int
@@ -36,7 +36,7 @@ def _no_limits(positions: Sequence[int]) -> tuple[Limit, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A structure in words. Its numbers are in the core, in a file of the same concept.
+    """A structure in words. Its numbers are in the core, in a file of the same name.
 
     Attributes
     ----------
@@ -45,20 +45,20 @@ class Kind:
     words : str
         As in "a covariance matrix with ...".
     free : bool
-        Whether the covariance can be any of some rank: parameters are then a triangle of T. Else
-        they are standard deviations and then correlations.
+        Whether it has all covariances up to a rank: its parameters are then a triangle of T. If
+        not, they are standard deviations and then correlations.
     one_variance : bool
-        Whether all standard deviations are one parameter.
+        Whether all effects share one standard deviation.
     correlations : callable
-        Names of the correlation parameters of a term with such columns.
+        The names of the correlation parameters of a term, from the names of its columns.
     lowest : callable
-        The lowest value that each correlation can have, for a number of columns; the highest is 1.
+        The lower bound of each correlation for a number of columns; the upper bound is 1.
     correlation : callable
-        For columns i and j and the columns' positions in time: place among the correlation
-        parameters of the one whose power is the correlation of the columns, and the power; place
-        -1 for no correlation.
+        For columns i and j and the positions of all columns in time: (place, power). The
+        correlation of the two is the parameter at `place` among the correlations to that power;
+        a place of -1 means no correlation.
     limits : callable
-        The singular correlation matrices of columns at such positions in time.
+        The singular correlation matrices, from the positions of the columns in time.
     """
 
     name: str
@@ -72,7 +72,7 @@ class Kind:
 
     @property
     def family(self) -> str:
-        """The tag of structures with these correlations, whether or not variances are equal."""
+        """The tag of the structures with these correlations, with equal variances or not."""
         return self.name.removeprefix("hom").removeprefix("het")
 
     def parameter_names(self, names: Sequence[str]) -> tuple[str, ...]:
@@ -91,5 +91,5 @@ class Kind:
         return np.asarray(np.broadcast_to(own, (q,)))
 
     def n_sds(self, q: int) -> int:
-        """How many of the parameters are standard deviations."""
+        """The number of parameters that are standard deviations."""
         return 1 if self.one_variance else q

@@ -1,9 +1,9 @@
 """Which structures are special cases of which, for the same effects.
 
-Each line is one restriction. All of them hold inside the larger structure, at correlations or
-equal variances that it can leave both ways, but those of a rank and of effects that are one
-(``ONE``), which are on its boundary. ``DIAG`` stands for independent effects of variances of their
-own, which are terms by themselves.
+Each line is one restriction. Most of them lie inside the larger structure: its correlations or
+variances can move away in both directions. Those of a rank, and of effects that are all equal
+(``ONE``), lie on its boundary. ``DIAG`` stands for independent effects with a variance each, which
+are separate terms.
 """
 
 from __future__ import annotations
@@ -43,11 +43,11 @@ _STEPS = (
 """Smaller and larger, one restriction apart."""
 
 _EVEN = frozenset({("hetar1", "toep"), ("ar1", "homtoep")})
-"""Only if all steps in time are equal: Toeplitz correlations go by the number of steps."""
+"""Only if all steps in time are equal: Toeplitz correlations depend on the number of steps."""
 
 
 def smaller_structures(name: str, positions: Sequence[int] = ()) -> tuple[str, ...]:
-    """What a structure becomes by one restriction.
+    """The structures that one restriction leads to.
 
     Examples
     --------
@@ -85,6 +85,6 @@ def is_case_of(small: str, large: str, even: bool = True) -> bool:
 
 
 def has_even_steps(positions: Sequence[int]) -> bool:
-    """Whether positions in time follow each other."""
+    """Whether positions in time are equally far apart."""
     steps = {b - a for a, b in pairwise(positions)}
     return len(steps) < 2

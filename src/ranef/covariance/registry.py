@@ -32,7 +32,7 @@ KINDS = {
 
 
 def kind_of(block: TermBlock) -> Kind:
-    """What the structure of a term is in words; one column has a variance and no more."""
+    """The words of a term's structure; a single column has only a variance."""
     return UNSTRUCTURED if block.q == 1 else KINDS[block.structure]
 
 

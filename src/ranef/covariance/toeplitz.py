@@ -22,7 +22,7 @@ def _correlation(i: int, j: int, positions: Sequence[int]) -> tuple[int, int]:
 
 
 def _limits(positions: Sequence[int]) -> tuple[Limit, ...]:
-    """Sums of waves: of a cosine and a sine each, but for those of frequency 0 and pi."""
+    """Sums of waves, a cosine and a sine each, except at the frequencies 0 and pi."""
     q = len(positions)
     shapes = [(waves, zero, pi) for waves in range(q) for zero in (0, 1) for pi in (0, 1)]
     return tuple(

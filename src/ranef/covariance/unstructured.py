@@ -1,4 +1,4 @@
-"""Covariances of any form: of full rank, and of reduced rank."""
+"""Free covariances: of full rank, and of reduced rank."""
 
 from __future__ import annotations
 

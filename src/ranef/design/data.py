@@ -1,4 +1,4 @@
-"""What a model is fitted to."""
+"""The data that a model is fitted to."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class Data:
     missing : MissingRows
         Which rows of the data were left out.
     weights : ndarray or None, shape (n,)
-        Precision weights. Those of a fit with a residual variance for each stratum count the
-        estimated variances in.
+        Precision weights. If a fit has a residual variance for each stratum, they include the
+        estimated variances.
     offset : ndarray or None, shape (n,)
         The whole offset: ``offset()`` terms of the formula and the argument.
     offset_name : str or None
@@ -41,9 +41,9 @@ class Data:
         Labels of all rows of the data, if they have any.
     residual : ResidualStructure or None
     given_weights : ndarray or None, shape (n,)
-        The weights that the user gave, where there is a `residual`: `weights` may be others.
+        The weights that the user gave, if there is a `residual`: `weights` may differ.
     phi : ndarray or None, shape (k,)
-        Coordinates of the residuals' structure, where they are known.
+        Coordinates of the residuals' structure, if they are known.
     """
 
     design: Design
@@ -69,7 +69,7 @@ class Data:
         return self.weights if self.residual is None else self.given_weights
 
     def at_residual(self, phi: Array) -> Data:
-        """The same data with the weights that parameters of the residuals give the rows."""
+        """The same data with the weights that follow from parameters of the residuals."""
         if self.residual is None:
             return self
         return replace(self, weights=self.residual.weights(self.given_weights, phi), phi=phi)

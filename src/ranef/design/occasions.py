@@ -1,8 +1,8 @@
 """Where the levels of a factor stand in time: the columns of ``ar1(0 + time | g)``.
 
-A correlation that falls with the distance in time needs that distance, so gaps count. Numbers stand
-where they are, in their common unit: 1, 2, 4 are the positions 0, 1, 3. A category counts its
-levels in their order, with those that no row has, if the data frame declares them.
+A correlation that falls with the distance in time needs that distance, so gaps count. Numbers give
+positions in their common unit: 1, 2, 4 are the positions 0, 1, 3. The levels of a category are
+numbered in their order, including levels that no row has if the data frame declares them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from ranef.types import Array
 __all__ = ["occasion_names", "positions_of"]
 
 _MOST_PARTS = 12
-"""Into how many parts the smallest gap is cut for a unit, if the numbers are not whole."""
+"""Into how many parts the smallest gap may be cut to find a unit, if numbers are not whole."""
 
 _WHOLE = 1e-6
 """Distance of a multiple of the smallest gap from a whole number that rounding may leave."""
@@ -117,10 +117,10 @@ def _of_levels(known: Category, column: Column) -> tuple[int, ...]:
 
 
 def _multiples(numbers: Array) -> tuple[int, ...] | None:
-    """Distances from the first number in the largest unit that all have; None without one.
+    """Distances from the first number in the largest unit that divides all; None without one.
 
-    The unit of whole numbers is their greatest common divisor, that of others the smallest gap or
-    a small part of it.
+    The unit of whole numbers is the greatest common divisor of the distances, that of others the
+    smallest gap or a small part of it.
     """
     distances = numbers - numbers[0]
     if (distances == np.round(distances)).all() and distances[-1] < 2**53:

@@ -1,10 +1,10 @@
 """What a covariance structure can change: its tangent space at a typical covariance matrix.
 
-A structure is a smooth family Sigma(parameters). Close to one of its members it moves in the span
+A structure is a smooth family Sigma(parameters). Near one of its members it can change in the span
 of the derivatives. Whether the data identify its parameters near such a point depends on that span
 alone (Rothenberg 1971, Identification in parametric models, Econometrica 39, Theorem 1), and the
-answer is the same at all points but those of a set of measure zero. So one point with unequal
-standard deviations and a correlation that is not special stands for all.
+answer is the same at all points except a set of measure zero. So one point with unequal standard
+deviations and a correlation that is not special is enough.
 """
 
 from __future__ import annotations

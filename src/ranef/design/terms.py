@@ -45,7 +45,7 @@ class RandomTerm:
     rank : int
         Of the structure ``"rr"``, else 0.
     positions : tuple of int
-        Where each column stands in time, if the structure is one of occasions.
+        The position of each column in time, if the structure is one of occasions.
     """
 
     label: str

@@ -103,7 +103,7 @@ def refusal(
 def _of_structure(
     structured: Sequence[Part], n_parts: int, residual: bool, where: str, fix: str
 ) -> DesignError:
-    """What is not told apart of terms with structures, whose parameters have no names here."""
+    """The error for terms with structures, whose parameters have no names here."""
     first = structured[0].bar
     texts = " and ".join(part.bar.text for part in structured)
     count = sum(part.n_parameters for part in structured)

@@ -12,7 +12,7 @@ __all__ = ["Call", "quoted"]
 STRING = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""")
 
 LONG = 7
-"""Numbers from which on a list of start values is shown by a name."""
+"""Length from which on a list of start values is shown by a name."""
 
 
 @dataclass(frozen=True, slots=True)

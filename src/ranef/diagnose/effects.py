@@ -33,8 +33,8 @@ class Evaluated:
     variance : float
         sigma^2.
     residuals : ndarray, shape (n,)
-        y less fitted values, times the root of the weights, over sigma. Of residuals that are
-        correlated in time what each has beside the one before.
+        y less fitted values, times the root of the weights, over sigma. If they are
+        correlated in time, the part of each that the one before does not predict.
     marginal : ndarray, shape (n,)
         y less X beta likewise.
     """

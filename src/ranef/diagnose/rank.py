@@ -76,7 +76,7 @@ class Support:
 
 
 def supported_ranks(subject: Subject, kernel: Kernel) -> tuple[Support, ...]:
-    """For each term the lowest rank that fits as well; nothing where a prior has its say.
+    """For each term the lowest rank that fits as well; empty for a model with priors.
 
     A term with a structure has all of its dimensions or none.
     """
@@ -118,8 +118,8 @@ def rank_findings(subject: Subject, supports: Sequence[Support]) -> Iterator[Fin
 def cost_of_rank(problem: Problem, kernel: Kernel, inner: Array, k: int, rank: int) -> Reduced:
     """What the criterion loses when the covariance of term k has at most this rank.
 
-    The model with that rank is fitted from where the smallest principal directions are taken out.
-    Where that would take long, the cost is bounded by the criterion at this start.
+    The fit with that rank starts from the covariance without its smallest principal directions. If
+    it would take long, the cost is bounded by the criterion at this start.
     """
     kernel.evaluate(group_lambdas(problem, inner))
     before = kernel.value
@@ -146,7 +146,7 @@ def _critical(block: TermBlock, rank: int, lower: int) -> float:
 
     The freed parameters less one and all of them, in equal parts: exact for one variance and for
     a slope (Self and Liang 1987; Stram and Lee 1994), a good guess for the others. A structure is
-    held against one variance, since its correlations have no meaning without one.
+    compared with one variance, since its correlations have no meaning without one.
     """
     freed = sum(block.q - r for r in range(lower, rank)) if kind_of(block).free else 1
     weights = one_variance(freed)

@@ -15,7 +15,7 @@ __all__ = ["bar_of", "can_have_rank", "with_ranks"]
 
 
 def can_have_rank(subject: Subject, k: int, rank: int) -> bool:
-    """Whether a formula can hold the k-th term to a rank.
+    """Whether a formula can give the k-th term a rank.
 
     The effects of ``(x || g)`` are terms of one part. A structure can be left out, but has no other
     rank to choose.
@@ -26,7 +26,7 @@ def can_have_rank(subject: Subject, k: int, rank: int) -> bool:
 
 
 def with_ranks(subject: Subject, ranks: Mapping[int, int]) -> str:
-    """The formula of the subject with these terms held to a rank; with rank 0 they go.
+    """The formula of the subject with these terms at a lower rank; a rank of 0 removes them.
 
     Parameters
     ----------

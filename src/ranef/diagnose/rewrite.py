@@ -119,7 +119,7 @@ def bar_with(formula: Formula, k: int, terms: Sequence[Term]) -> RandomPart:
 def part_with(part: RandomPart, intercept: bool, terms: Sequence[Term]) -> RandomPart:
     """The part with other effects.
 
-    A structure stays where these are as many as its rank. An intercept alone has none.
+    A structure stays if these are as many as its rank. An intercept alone has none.
     """
     if not terms:
         return intercept_by(part.group)
@@ -135,7 +135,7 @@ def free(part: RandomPart) -> RandomPart:
 def uncorrelated(part: RandomPart, bar: Bar) -> RandomPart:
     """The part with all correlations zero, if that is a special case of it; `bar` is one it makes.
 
-    Structures of one variance keep one. A reduced rank has no such case but that of full rank.
+    A structure with one variance becomes ``homdiag``. A reduced rank has no such special case.
     """
     if part.structure == "rr":
         return part

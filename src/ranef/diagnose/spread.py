@@ -28,7 +28,7 @@ LARGE = 0.10
 FEWEST_DF = 5.0
 FEWEST_GROUPS = 8
 FEW_LEVELS = 30
-"""Up to which a residual variance for each level is worth a word."""
+"""Levels up to which a residual variance for each of them is suggested."""
 
 
 class Spread(NamedTuple):
@@ -170,7 +170,7 @@ def _of_factor(
 
 
 def _by_level(subject: Subject, term: RandomTerm) -> str:
-    """How to fit a variance for each level, where these are few."""
+    """How to fit a variance for each level, if there are few."""
     names = parts_of_group(term.factor, subject.table.names)
     known = all(name in subject.table for name in names)
     if subject.data.residual is not None or term.n_levels > FEW_LEVELS or not known:

@@ -1,4 +1,4 @@
-"""Looking at data before a model: centring, the level of each variable, what deserves a look.
+"""Data before a model: centring, the level at which each variable varies, what deserves a look.
 
 `center` and `structure` are in the modules of their names.
 """

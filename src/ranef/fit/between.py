@@ -111,7 +111,7 @@ def ratios_between(
 
 
 def _named(model: FitRecord) -> str:
-    """The formula, and what the residuals have besides."""
+    """The formula, and the structure of the residuals."""
     asked = model._spec.residual
     return model._formula.text + (f", residual {asked.text}" if asked is not None else "")
 
@@ -194,7 +194,7 @@ def _check_residuals(small: FitRecord, large: FitRecord, order: NDArray[np.int64
         where=f"smaller  {small._formula.text}, residual={own.spec.text!r}\n"
         f"larger   {large._formula.text}"
         + (f", residual={other.spec.text!r}" if other is not None else ""),
-        found="the residuals of the smaller model are no special case of those of the larger one",
+        found="the residuals of the smaller model are not a special case of the larger one's",
         fix="rn.compare(m1, m2) puts their information criteria side by side",
     )
 

@@ -103,7 +103,7 @@ class ByRow(FitRecord):
         Raises
         ------
         OptionError
-            Residuals that are correlated in time.
+            The residuals are correlated in time.
         """
         self._need_independent("the leverage of a row", 'use fit.influence("group")')
         return self._on_rows(self._leverage.copy())

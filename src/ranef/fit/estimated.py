@@ -41,7 +41,7 @@ class Estimated(FitRecord):
 
     @property
     def residual_parameters(self) -> pd.DataFrame:
-        """What is estimated of the residuals beside :attr:`sigma`; empty without ``residual=``.
+        """Parameters of the residuals besides :attr:`sigma`; empty without ``residual=``.
 
         Returns
         -------
@@ -49,7 +49,7 @@ class Estimated(FitRecord):
             Of ``strata(f)``: one row a stratum with columns stratum, rows, ratio (of its residual
             SD to that of the first stratum, which is :attr:`sigma`) and sd. Of
             ``ar1(time | g)``: one row with columns time, group, step (the time between neighbours,
-            or what divides all such distances) and rho, the correlation at the distance of a step.
+            or what divides all such distances) and rho, the correlation at a distance of one step.
 
         Examples
         --------
@@ -94,8 +94,8 @@ class Estimated(FitRecord):
     def theta(self) -> Array:
         """Covariance parameters relative to sigma, terms in lme4's order.
 
-        A free covariance, of reduced rank too, has the lower triangle of its factor by column; a
-        structure its standard deviations, then its correlations.
+        A free covariance, also one of reduced rank, has the lower triangle of its factor by column.
+        A structure has its standard deviations, then its correlations.
         """
         return self._solution.theta.copy()
 
@@ -132,7 +132,7 @@ class Estimated(FitRecord):
 
     @property
     def random_parameters(self) -> pd.DataFrame:
-        """What each covariance structure estimates, one row a parameter.
+        """Parameters of each covariance structure, one row for each.
 
         A structured covariance has fewer parameters than :meth:`varcorr` has rows: those are in
         this frame. Free covariances have their standard deviations and correlations, a reduced rank

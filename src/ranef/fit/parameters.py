@@ -33,7 +33,7 @@ class Parameters(FitRecord):
         block of the fixed effects is :attr:`vcov` plus a term for the uncertainty of the variances.
         A term with a covariance structure has its own parameters: ``sd|Subject`` if there is one
         standard deviation, ``cor|Subject`` or ``cor at distance 1|Subject``. A standard deviation
-        of zero or a correlation at a bound has NaN, and so have all parameters of variances if the
+        of zero and a correlation at a bound have NaN, as do all parameters of variances if the
         certificate calls the criterion flat.
 
         Examples
@@ -65,7 +65,7 @@ class Parameters(FitRecord):
     def _intervals(self, method: str, level: float, n: int, seed: int | None) -> pd.DataFrame:
         """Columns std_error, conf_low, conf_high of all parameters, by the names of `vcov_full`.
 
-        Of structures also those of single effects and pairs, by the names of a term without one.
+        For structures also those of single effects and pairs, with the names of a free term.
         """
         import pandas as pd
 

@@ -273,7 +273,7 @@ class FitRecord:
         return () if part is None else part.structure.reads
 
     def _residual_spread(self, table: Table) -> Array | float:
-        """Residual variance of new rows of weight 1 over sigma^2."""
+        """Residual variance of new rows of weight 1, divided by sigma^2."""
         part = self._problem.residual
         if part is None or part.phi is None:
             return 1.0
@@ -281,7 +281,7 @@ class FitRecord:
         return ratios**2
 
     def _need_independent(self, what: str, fix: str) -> None:
-        """Refuse what belongs to single rows where residuals are correlated."""
+        """Refuse quantities of single rows if residuals are correlated."""
         part = self._problem.residual
         if part is not None and part.whitening is not None:
             raise OptionError(
@@ -292,19 +292,19 @@ class FitRecord:
             )
 
     def _need_whole_groups(self, codes: Codes, what: str) -> None:
-        """Refuse units that part rows whose residuals are correlated."""
+        """Refuse units that separate rows whose residuals are correlated."""
         part = self._problem.residual
         whitening = None if part is None else part.whitening
         if part is not None and whitening is not None and not whitening.holds_groups(codes):
             raise OptionError(
-                f"{what} would part rows whose residuals are correlated",
+                f"{what} would separate rows whose residuals are correlated",
                 where=part.structure.spec.text,
                 found=f"rows of one '{whitening.label}' in several units",
                 fix=f"choose units in which '{whitening.label}' is nested",
             )
 
     def _need_one_variance(self, what: str, fix: str) -> None:
-        """Refuse what a structure of the residuals does not go with."""
+        """Refuse what does not exist for models with a residual structure."""
         part = self._problem.residual
         if part is not None:
             raise OptionError(

@@ -1,4 +1,4 @@
-"""What a fit was asked for."""
+"""The specification of a fit."""
 
 from __future__ import annotations
 

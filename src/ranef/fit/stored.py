@@ -251,7 +251,7 @@ def _without_rows(design: Design, absent: Any) -> Design:
 def _problem(problem: Problem) -> Problem:
     """Without the inner columns of a nearly collinear X, of which only the number counts.
 
-    And without what the structure of the residuals knows of single rows.
+    Also without what the structure of the residuals knows about single rows.
     """
     scaling, part = problem.scaling, problem.residual
     if part is not None:

@@ -123,7 +123,7 @@ def diagnosis_of(
 
 
 def _call(record: FitRecord) -> Call:
-    """What this fit was made by; a prior is not among its arguments."""
+    """The call that made this fit; a prior is not among its arguments."""
     arguments = []
     if not record._problem.reml:
         arguments.append("reml=False")

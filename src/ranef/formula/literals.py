@@ -1,4 +1,4 @@
-"""The values of arguments that a formula spells out."""
+"""The values of arguments that are written out in a formula."""
 
 from __future__ import annotations
 

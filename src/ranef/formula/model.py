@@ -58,7 +58,7 @@ class Bar:
         Covariance structure of the term, one of ``formula.structures.STRUCTURES``; never
         ``"diag"``, which is `correlated`.
     rank : int
-        Of the structure ``"rr"``, else 0.
+        Rank of the structure ``"rr"``, else 0.
     """
 
     lhs: Expr

@@ -15,7 +15,7 @@ __all__ = ["of_occasions"]
 
 
 def of_occasions(structure: str, model: Model, group: str, text: str, span: Span) -> Model:
-    """The model of a left side with its one variable as a category: a column for each value.
+    """The left side as a model, with its one variable as a category: a column for each value.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def of_occasions(structure: str, model: Model, group: str, text: str, span: Span
 
 
 def _only_factor(model: Model) -> Name | Call | None:
-    """The column or category that is the only term."""
+    """The column or category, if it is the only term."""
     factors: list[Expr] = [factor for term in model.terms for factor in term.factors]
     if len(factors) != 1:
         return None

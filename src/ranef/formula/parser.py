@@ -264,7 +264,7 @@ class _Parser(Cursor):
         lhs = self.expression(0)
         if self.peek().kind == "||":
             raise self.error(
-                f"|| inside of {tag.value}()",
+                f"|| inside {tag.value}()",
                 found=f"'{tag.value}' already says how the effects are correlated",
                 fix=f"write {tag.value}(x | group), or (x || group) for independent effects",
             )
@@ -283,7 +283,7 @@ class _Parser(Cursor):
         return RandomPart(lhs, group, True, whole, structure, rank)
 
     def holds_bar(self) -> bool:
-        """Whether a bar stands in the parentheses that open here, and not in others inside."""
+        """Whether a bar stands directly in the parentheses that open here, not in others inside."""
         depth = 0
         for at in range(self.at, len(self.tokens)):
             kind = self.tokens[at].kind
@@ -298,7 +298,7 @@ class _Parser(Cursor):
 
     def call(self, function: Token) -> Expr:
         self.grow()
-        # Inside of a function | may be the "or" of a condition, unless a tag says otherwise.
+        # Inside a function | may be the "or" of a condition, unless a tag says otherwise.
         if (self.calls == 0 or function.value in STRUCTURES) and self.holds_bar():
             return self.tagged(function)
         if function.value == "c":

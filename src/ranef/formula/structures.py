@@ -31,7 +31,7 @@ STRUCTURES = (
 """Tags that a formula knows."""
 
 ORDERED = frozenset({"ar1", "hetar1", "toep", "homtoep"})
-"""Structures of occasions: the columns stand for the levels of one factor, in their order."""
+"""Structures of occasions: the columns are the levels of one factor, in their order."""
 
 BY_DISTANCE = frozenset({"ar1", "hetar1"})
 """Those of them whose correlations respect gaps between the occasions."""
@@ -54,7 +54,7 @@ _HET_CS = "cs(0 + f | g) has a variance for each column, homcs(0 + f | g) one fo
 _HET_AR1 = "hetar1(0 + time | g) has a variance for each time, ar1(0 + time | g) one for all"
 _HET_TOEP = "toep(0 + time | g) has a variance for each time, homtoep(0 + time | g) one for all"
 _OU = "ar1(0 + time | g) respects the gaps between times that are whole numbers"
-_DISTANCE = "ranef has no covariance by distance: ar1(0 + time | g) is one along a line"
+_DISTANCE = "ranef has no spatial covariances: ar1(0 + time | g) depends on a distance in time"
 _GIVEN = "ranef has no covariance given as a matrix"
 _FACTORS = "rr(x | g, 2) has rank 2; unlike a factor-analytic structure it adds no variances"
 _RESIDUAL = (
@@ -108,7 +108,7 @@ def tagged(structure: str, inner: str, rank: int) -> str:
     inner : str
         What stands between the parentheses, ``"x | g"``.
     rank : int
-        Of ``"rr"``.
+        The rank of ``"rr"``.
 
     Examples
     --------
@@ -126,14 +126,14 @@ def read_options(
     keywords: Sequence[tuple[str, Expr]],
     text: str,
 ) -> tuple[str, int]:
-    """The structure and its rank, from a tag and what stands behind its bar expression.
+    """The structure and its rank, from a tag and the arguments after its bar expression.
 
     Parameters
     ----------
     tag : str
         One of `STRUCTURES`.
     args, keywords
-        As written behind the bar expression.
+        As written after the bar expression.
     text : str
         The formula.
 
@@ -166,7 +166,7 @@ def read_options(
     if tag == "rr":
         fix = f"the only option is the rank: rr(x | g, {RANK}) or rr(x | g, d={RANK})"
     elif tag in _TWINS:
-        fix = "the only option is hom=TRUE or hom=FALSE: one variance for all columns or not"
+        fix = "the only option is hom=TRUE, one variance for all columns, or hom=FALSE"
     else:
         fix = f"write {tag}(x | g)"
     what = f"the option {name}=" if name else "this option"
@@ -174,10 +174,10 @@ def read_options(
 
 
 def no_bar(tag: str, text: str, span: Span) -> Exception:
-    """The error for ``ar1(x)``: a tag that holds no bar."""
+    """The error for ``ar1(x)``: a tag without a bar."""
     example = "0 + time | group" if tag in ORDERED else "x | group"
     return formula_error(
-        f"{tag}() holds no bar",
+        f"{tag}() has no bar",
         text,
         span,
         found=f"'{tag}' is a covariance structure of random effects",

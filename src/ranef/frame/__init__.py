@@ -1,6 +1,6 @@
 """Data frames in, plain columns out; the missing-row rule.
 
-Centring and the structure of the data are the business of `ranef.explore`.
+Centring and the structure of the data are in `ranef.explore`.
 """
 
 from ranef.frame.factors import as_factor, interaction

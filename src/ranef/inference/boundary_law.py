@@ -58,7 +58,7 @@ class Place:
     counts : tuple of (int, int)
         By term of the smaller model: parameters, and those that can move both ways.
     sides : tuple of str
-        By term of the larger model: where in its covariance the smaller one lies.
+        By term of the larger model: the place of the smaller one in its covariance.
     """
 
     roots: tuple[Array, ...]
@@ -167,7 +167,7 @@ def _same_random_part(problem: Problem, place: Place) -> bool:
 def _if_known_to_be_zero(problem: Problem, place: Place, fixed: int) -> dict[int, float]:
     """The law of the ratio if the smaller model's variances of zero are taken out of both models.
 
-    Of structures only that something is tested is known.
+    For structures it is known only whether something is tested.
     """
     plain = all(term.structure == "us" or term.q == 1 for term in problem.terms)
     if not plain or any(parameters != _count(q) for (q, _), (parameters, _) in

@@ -130,7 +130,7 @@ def contextual(
     ----------
     formula : Formula
     data : Data
-        Group means are over the rows left out too, as those of ``between()`` are.
+        Group means include the rows left out, as those of ``between()`` do.
     reml : bool
     name : str
         A number of the fixed part.

@@ -1,8 +1,8 @@
-"""The flat law of a term's covariance, in coordinates without bounds to draw proposals in.
+"""The flat law of a term's covariance, in unbounded coordinates for drawing proposals.
 
-Flat in the standard deviations and in the correlations, of which all positive definite matrices are
-equally likely (Lewandowski, Kurowicka and Joe 2009); a structure's correlations are flat between
-their bounds, the entries of a root of reduced rank flat.
+It is flat in the standard deviations. All positive definite correlation matrices are equally likely
+(Lewandowski, Kurowicka and Joe 2009). The correlations of a structure are flat between their
+bounds, and so are the entries of a root of reduced rank.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The likelihood-ratio test of two models, one nested in the other: of a ladder, of anova, ranova.
+"""The likelihood-ratio test of two nested models, for the ladder, `rn.anova` and `fit.ranova`.
 
-The statistic is the decrease of the criterion, which both models have by ML, or by REML where the
+The statistic is the decrease of the criterion. Both models are fitted by ML, or by REML if their
 fixed parts span the same columns. The law is that of
 :func:`~ranef.inference.boundary_law.boundary_law`.
 """
@@ -27,8 +27,8 @@ __all__ = [
 ]
 
 WORSE = 1e-4
-"""Deviance units by which a larger model may stay behind a smaller one: rounding, and what a search
-leaves. Beyond that it is not at its optimum, and there is no test."""
+"""Deviance units by which a larger model may be worse than a smaller one, because of rounding and
+of searches that stop. Beyond that it is not at its optimum, and there is no test."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +68,12 @@ class Ratio:
 
     @property
     def note(self) -> str:
-        """What keeps the law from being exact; empty where it is."""
+        """Why the law is not exact; empty if it is."""
         return "the smaller model is on the boundary itself" if self.singular else ""
 
 
 def statistic_of(gained: float) -> float:
-    """The statistic, from the criterion of the smaller model less that of the larger one.
+    """The criterion of the smaller model minus that of the larger one.
 
     NaN if the larger one is worse: it is not at its optimum.
 

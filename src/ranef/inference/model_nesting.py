@@ -116,7 +116,7 @@ def place_of(small: Variances, large: Data, order: NDArray[np.int64] | None) -> 
         if homes is None:
             raise NotNested(_spelt(term))
         for at, maps in homes:
-            # Of several homes each holds some of the effects.
+            # Each of several terms holds some of the effects.
             here = root if len(homes) == 1 else root[: maps[0].shape[1], : maps[0].shape[1]]
             parts[at] += [m @ here for m in maps]
             guests[at].append(Guest(term, tuple(maps)))

@@ -32,7 +32,7 @@ class Parameter:
     i, j : int
         Coefficients of the fixed part or the term; j of correlations only.
     place : int
-        Among the parameters of the term's structure; -1 of a covariance without structure.
+        Among the parameters of the term's structure; -1 for a covariance without structure.
     pairs : tuple of (int, int)
         All pairs of effects that a structure gives the same correlation.
     power : int
@@ -136,9 +136,10 @@ class Shown(NamedTuple):
 def shown_of(
     parameters: Sequence[Parameter], labels: Sequence[TermLabel], terms: Sequence[TermBlock]
 ) -> list[Shown]:
-    """What a structured term has of each effect and pair, by the names of a term without one.
+    """Parameters of each effect and pair of a structured term, with the names of a free term.
 
-    `place` is that of the parameter among `parameters`. A correlation that is none is left out.
+    `place` is that of the parameter among `parameters`. A correlation that the structure does not
+    have is left out.
     """
     out = []
     for k, (label, term) in enumerate(zip(labels, terms, strict=True)):

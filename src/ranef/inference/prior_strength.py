@@ -108,7 +108,7 @@ class Family:
     control: Control
 
     def prior(self, strength: float) -> Assigned | None:
-        """All priors of the model at one strength; None where nothing is left."""
+        """All priors of the model at one strength; None if there is none."""
         old = self.problem.prior
         sizes = tuple(term.q for term in self.problem.terms)
         priors = list(old.terms if old is not None else ((),) * len(sizes))
@@ -134,7 +134,7 @@ class Family:
 
 
 def terms_of(problem: Problem, family: Any, wanted: Sequence[int]) -> tuple[int, ...]:
-    """The terms, of those wanted, that a prior of the family says something about.
+    """Those of the wanted terms to which a prior of the family applies.
 
     Raises
     ------

@@ -1,9 +1,9 @@
 """Terms with a covariance structure in profiles: the structure's own coordinates.
 
-They have no bounds: a bound of a parameter is a fold, which a coordinate runs over and comes back
-from. A standard deviation, and the only or first correlation, each fix one coordinate. A later
-correlation of a Toeplitz matrix depends on several angles; it is held on the surface where it has
-its value.
+They have no bounds: a bound of a parameter is a fold, past which the parameter comes back. A fixed
+standard deviation fixes one coordinate, and so does the first or only correlation. A later
+correlation of a Toeplitz matrix depends on several angles, and the search stays on the surface
+where it has its value.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ranef.types import Array
 __all__ = ["HeldCorrelation", "StructuredTerm"]
 
 AT_FOLD = 1e-3
-"""A standard deviation's share of the largest, or the cosine of an angle, that is nearly none."""
+"""A standard deviation divided by the largest, or a cosine of an angle, that is nearly zero."""
 INSIDE = 0.3, 0.9
 """Share of the largest, and sine of an angle, that are well inside of the bounds."""
 LARGEST = 1.0 - 1e-6
@@ -136,7 +136,7 @@ class HeldCorrelation(StructuredTerm):
         return others if found is None else found
 
     def _on_surface(self, value: float, others: Array) -> Array | None:
-        """The point of the surface near others; None if there is none."""
+        """The point of the surface near `others`; None if there is none."""
         x, wanted = others.copy(), min(max(value, -LARGEST), LARGEST)
         for _ in range(MOST_STEPS):
             r, slopes, _ = self._correlation(x)

@@ -1,7 +1,7 @@
 """A term's covariance on the data's scale while a profile holds one of its parameters, or none.
 
-What is searched over, the *others*, are numbers by which the covariance C moves smoothly. Each term
-says what C is, how it moves along local coordinates at a point, and where a step in them leads.
+The search is over the *others*, numbers on which the covariance C depends smoothly. Each term gives
+C, its derivatives along local coordinates at a point, and the point to which a step in them leads.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class HeldTerm(Protocol):
     """A term of q effects with `size` others and `free` local coordinates.
 
     `bounded`: others that must not be negative; local coordinates are then the others themselves.
-    `edges`: others that, if they are zero, leave a held correlation without a bearing on C.
+    `edges`: others at whose zero C does not depend on a held correlation.
     """
 
     size: int
@@ -36,7 +36,7 @@ class HeldTerm(Protocol):
         ...
 
     def root(self, value: float, others: Array) -> Array | None:
-        """A root of C; None where the parameter cannot have the value."""
+        """A root of C; None if the parameter cannot have the value."""
         ...
 
     def directions(self, value: float, others: Array) -> Array:
@@ -56,7 +56,7 @@ class HeldTerm(Protocol):
         ...
 
     def lifted(self, value: float, others: Array) -> Array | None:
-        """Others off the folds of a structure; None where they are not on one."""
+        """Others away from the folds of a structure; None if they are not at one."""
         ...
 
 

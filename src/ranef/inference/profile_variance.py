@@ -37,8 +37,8 @@ class VarianceParameter:
 
         dF / dlog(sigma) = 2 n - 2 r2 / sigma^2.
 
-    Where a structure has enough effects for all rows, the best sigma may be zero. There digits are
-    lost, so that sigma stops at a small part of its estimate.
+    If a structure has enough effects for all rows, the best sigma may be zero. Digits are lost
+    there, so sigma stops at a small fraction of its estimate.
     """
 
     def __init__(self, problem: Problem, parameter: Parameter, sigma: float) -> None:
@@ -90,7 +90,7 @@ class VarianceParameter:
 
     # -- the deviance and its derivatives -------------------------------------------------------
     def _evaluate(self, value: float, others: Array) -> float:
-        """The deviance; infinite where it cannot be computed."""
+        """The deviance; infinite if it cannot be computed."""
         sigma = self._sigma(value, others) / self._problem.scaling.y_scale
         lower = []
         for term, own, change in zip(self._terms, self._split(others), self._to_inner, strict=True):

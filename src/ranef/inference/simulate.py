@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 Noise = Array | float | Callable[[Array], Array]
-"""Standard deviations of independent residuals, or what makes residuals of standard normal ones."""
+"""Standard deviations of independent residuals, or a function of standard normal values."""
 
 
 def noise_of(problem: Problem, sigma: float, weights: Array | None) -> Noise:

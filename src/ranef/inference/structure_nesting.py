@@ -1,10 +1,10 @@
-"""Whether a term with a structure holds the terms of a smaller model, and on which side of it.
+"""Whether a term with a structure contains the terms of a smaller model, and where in it they lie.
 
-What becomes of a smaller model's effects in those of a larger one is a matrix M: the covariance D
-is M D M' there. A covariance without structure holds any such matrix. One of reduced rank holds
-what is of no higher rank. Other structures speak of their columns one by one: they hold the same
-columns with a structure that is a special case (see :mod:`ranef.covariance.nesting`), independent
-effects of single columns, one effect that all columns have alike, and that beside one for each.
+A matrix M maps the effects of the smaller model to those of the larger one: the covariance D
+becomes M D M'. A covariance without structure contains all such matrices, one of reduced rank those
+of no higher rank. Other structures contain, for the same columns, a structure that is a special
+case (see :mod:`ranef.covariance.nesting`), independent effects of single columns, one effect that
+all columns share, and such an effect together with independent ones.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ __all__ = ["Guest", "Side", "holds", "most_rank", "parameters_of", "side_of"]
 
 EQUAL = 1e-6  # of the largest element of a matrix M
 EXCHANGEABLE = frozenset({"homdiag", "cs", "homcs"})
-"""Structures in which the order of the columns plays no part."""
+"""Structures in which the order of the columns does not matter."""
 
 Side = Literal["free", "inside", "edge", "apart"]
 """Where a smaller model lies in the covariance of a term.
@@ -54,7 +54,7 @@ def most_rank(term: RandomTerm) -> int:
 def parameters_of(term: RandomTerm, covariance: Array, rank: int) -> tuple[int, int]:
     """Parameters of a term, and those of them that can move both ways at an estimate.
 
-    Of a singular structure the positive standard deviations at least can.
+    If a structure is singular, at least its positive standard deviations can.
     """
     block = _block(term)
     size = structure_of(block).size
@@ -67,7 +67,7 @@ def parameters_of(term: RandomTerm, covariance: Array, rank: int) -> tuple[int, 
 
 
 def holds(term: RandomTerm, guests: Sequence[Guest]) -> bool:
-    """Whether a term of the larger model holds these of the smaller one, together."""
+    """Whether a term of the larger model contains these terms of the smaller one together."""
     if kind_of(_block(term)).free:
         rank = sum(len(guest.maps) * most_rank(guest.term) for guest in guests)
         return term.structure == "us" or term.q == 1 or rank <= term.rank

@@ -1,9 +1,9 @@
 """The directions in which a term's covariance can leave a smaller model.
 
-Of a structure those are the derivatives with respect to its parameters, where the smaller model
-lies inside, or where only correlations are at their bounds. Where variances are zero the
-correlations have no meaning, and what can be reached is no cone of known shape: it lies in the span
-of all covariances of the structure. So does that of a reduced rank, in all covariances.
+For a structure they are the derivatives with respect to its parameters, if the smaller model lies
+inside it or if only correlations are at their bounds. If variances are zero the correlations have
+no meaning, and the reachable set is not a cone of known shape: it is only known to lie in the span
+of all covariances of the structure. The set of a reduced rank lies in that of all covariances.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ class Shape(NamedTuple):
     most : int
         Dimension of the space that holds all of them.
     cone : int
-        Size of the positive semidefinite matrices that the bounded ones are, 1 for a half line; -1
-        where they are something else.
+        Size of the positive semidefinite matrices that the bounded directions form, 1 for a half
+        line; -1 if they form something else.
     of_matrices : bool
         Whether the bounded directions are covariances of effects that do not vary yet.
     """

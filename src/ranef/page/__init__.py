@@ -1,6 +1,6 @@
 """The page that text is printed on: its width, paragraphs, and the grid of a table.
 
-Every layer prints through this package, so that a name too long for its line is broken in one way.
+Every layer prints through this package, so that names too long for a line are broken the same way.
 """
 
 from ranef.page.grid import Grid, grid

@@ -1,4 +1,4 @@
-"""Columns of text under each other: the one way in which ranef lays out a table."""
+"""Rows of cells laid out in columns of text, for every table that ranef prints."""
 
 from __future__ import annotations
 
@@ -51,16 +51,16 @@ def grid(
     rows : sequence of sequence of str
         Each of the same length; the head line, if there is one, is a row like the others.
     left : int or collection of int
-        So many columns from the first, or just these, hold names and stand flush left. The other
-        columns hold numbers: they stand flush right and keep their width.
+        The number of columns from the first that hold names, or just these columns. They are flush
+        left; the other columns hold numbers, are flush right and keep their width.
     indent : str
-        What each line starts with.
+        The start of each line.
     width : int
-        Of the page; the one it has by default.
+        The width of the page, if not the default one.
 
     Notes
     -----
-    Where a row is too long, the widest column of names gives way, down to 16 characters, then the
+    If a row is too long, the widest column of names shrinks, down to 16 characters, then the
     next one. A name that no longer fits is broken over several lines; the numbers stand beside the
     last of them.
 
@@ -81,7 +81,7 @@ def grid(
 
 
 def _widths(rows: Sequence[Sequence[str]], names: set[int], room: int) -> list[int]:
-    """What each column needs; columns of names less, the widest first, where that is too much."""
+    """The width of each column; names shrink, the widest first, if the sum is too large."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     over = sum(widths) + 2 * (len(widths) - 1) - room
     while over > 0 and (wide := [j for j in names if widths[j] > NARROWEST]):

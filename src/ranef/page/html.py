@@ -46,11 +46,11 @@ def html_table(
     ----------
     rows : sequence of sequence of str
     left : int or collection of int
-        So many columns from the first, or just these, hold names and stand flush left. The others
-        hold numbers: flush right, with the typographic minus sign. Stars of significance stand
-        flush left in any column.
+        The number of columns from the first that hold names, or just these columns. They are flush
+        left; the others hold numbers, flush right with the typographic minus sign. Stars of
+        significance are flush left in any column.
     caption : str
-        Left out where empty.
+        Left out if empty.
 
     Examples
     --------

@@ -50,7 +50,7 @@ def sds_of(term: TermCovariance, kind: Kind) -> tuple[tuple[str, float], ...]:
 
 
 def correlations_of(term: TermCovariance, kind: Kind) -> tuple[tuple[str, float], ...]:
-    """Correlations that are parameters, each with what sets it apart from the others.
+    """Correlations that are parameters, each with the words that distinguish it.
 
     They are NaN if fewer than two effects vary.
     """
@@ -64,9 +64,9 @@ def correlations_of(term: TermCovariance, kind: Kind) -> tuple[tuple[str, float]
 
 
 def short_parameters(term: TermCovariance) -> Iterator[tuple[str, str, float]]:
-    """``SD`` or ``Cor``, of what (nothing for all effects), and the number.
+    """``SD`` or ``Cor``, the effects (empty for all), and the number.
 
-    A covariance without structure, of reduced rank too, has all of its pairs.
+    A covariance without structure, also one of reduced rank, has all of its pairs.
     """
     kind, names = structured(term), term.label.names
     if kind is None:
@@ -105,7 +105,7 @@ def legends(terms: Iterable[TermCovariance]) -> tuple[str, ...]:
 
 
 def correlation_text(x: float) -> str:
-    """A correlation; with more decimals where it would read as 1 and is not.
+    """A correlation, with more decimals if it would read as 1 and is not.
 
     >>> correlation_text(0.7357), correlation_text(0.99987), correlation_text(1.0)
     ('0.736', '0.9999', '1.000')

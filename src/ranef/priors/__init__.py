@@ -1,9 +1,9 @@
 """Priors: ``rn.lmm(..., prior=rn.priors.Wishart())``, and how much prior a fit needs.
 
-What a user may say about covariances and fixed effects, as penalties of the criterion. Everything
-is relative to the residual standard deviation sigma, as in blme with ``common.scale = TRUE``: a
-covariance prior speaks of the covariance matrix of the random effects over sigma^2, a prior of
-fixed effects of beta / sigma. The units are those of the data.
+Priors of covariances and of fixed effects are penalties of the criterion. They are relative to the
+residual standard deviation sigma, as in blme with ``common.scale = TRUE``: a covariance prior is a
+density of the covariance matrix of the random effects divided by sigma^2, a prior of fixed effects
+one of beta / sigma. The units are those of the data.
 """
 
 from typing import TYPE_CHECKING, Any

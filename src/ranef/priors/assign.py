@@ -156,7 +156,7 @@ def has_shared_sd(term: Sized) -> bool:
 
 
 def checked(prior: CovariancePrior, term: Sized, label: str) -> None:
-    """Raise where a prior is none for a term.
+    """Raise if a prior does not suit a term.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""From data to a problem, with everything decided that can be before the search."""
+"""From data to a problem, with all decisions that can be made before the search."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def form_problem(
 
     It is decided here, and nowhere else, whether there is an estimate, whether X is so nearly
     collinear that its columns have to be orthogonalised first, whether X fits the response
-    exactly, and whether cross-products can tell what X leaves of it.
+    exactly, and whether cross-products have enough digits for its residuals.
 
     Raises
     ------
@@ -39,7 +39,7 @@ def form_problem(
 
 
 def problem_of(data: Data, reml: bool) -> Problem:
-    """The problem of the data of a fit, perhaps with another design, residuals as they are there.
+    """The problem of the data of a fit, with its residual structure, perhaps with another design.
 
     Raises
     ------

@@ -51,8 +51,8 @@ class Problem:
         Of the inner columns, where cross-products lose digits that the fit needs: a kernel then
         sums what is left of X and y over them.
     residual : ResidualPart or None
-        The structure of the residuals. Where its parameters are known, `products` are those at
-        them; else they are searched for together with the random effects'.
+        The structure of the residuals. If its parameters are known, `products` are those at these
+        parameters. If not, the search is over them and the covariances together.
     """
 
     products: CrossProducts = field(repr=False)

@@ -1,4 +1,4 @@
-"""What a problem holds of the structure of its residuals."""
+"""The structure of the residuals in a problem."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ResidualPart:
     sum_log_weights : float
         Of the known weights alone.
     phi : ndarray or None, shape (k,)
-        Coordinates; None where they are to be searched for.
+        Coordinates; None if they are to be searched for.
     """
 
     structure: ResidualStructure
@@ -45,7 +45,7 @@ class ResidualPart:
 
     @property
     def whitening(self) -> Whitening | None:
-        """What makes the residuals independent where weights do not; the parameters are known."""
+        """The transformation to independent residuals, if weights are not enough; needs phi."""
         return None if self.phi is None else self.structure.whitening(self.phi)
 
     def start(self) -> Array:

@@ -1,9 +1,9 @@
-"""Subspaces that the large part of a term's covariance can be confined to.
+"""Subspaces to which the large part of a term's covariance can be confined.
 
-A family of them has `freedom` numbers that tell its members apart. A covariance without structure
-can be large in any subspace, of reduced rank r in any of r dimensions. A structure can be in those
-that its bounds leave: of some of the effects, where standard deviations are its own for each, and
-of ranges of singular correlation matrices.
+A family of them has `freedom` parameters. A covariance without structure can be large in any
+subspace, one of reduced rank r in any subspace of r dimensions. A structure can be large in the
+subspaces that its bounds leave: some of the effects, if each has its own standard deviation, and
+the ranges of singular correlation matrices.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Span(Protocol):
 
 
 def span_of(block: TermBlock) -> Span:
-    """All that a term's covariance can be."""
+    """All subspaces of a term's covariance."""
     if kind_of(block).free:
         return _Any(block.q, structure_of(block).most_rank)
     return _Effects(block, tuple(range(block.q)))
@@ -48,7 +48,7 @@ def span_of(block: TermBlock) -> Span:
 
 @dataclass(frozen=True, slots=True)
 class _Any:
-    """All subspaces of so many dimensions."""
+    """All subspaces of this many dimensions."""
 
     q: int
     dims: int

@@ -1,8 +1,8 @@
-"""Structures of the residuals: what they are called, and the cross-products they are made of.
+"""Structures of the residuals: their texts, and their cross-products.
 
-Residuals have the covariance sigma^2 W^-1/2 C(phi) W^-1/2 with known weights W. A structure is a
-file here, which reads its text, learns the rows and sums the cross-products that
-[Z X y]'R^-1[Z X y] is a combination of; and one in ``cpp/residual``, which knows the combination.
+Residuals have the covariance sigma^2 W^-1/2 C(phi) W^-1/2 with known weights W. Each structure
+has a file here, which reads its text, learns from the rows and sums the cross-products A_k, and one
+in ``cpp/residual``, which combines them to [Z X y]'R^-1[Z X y].
 """
 
 from ranef.residual.ar1 import AR1

@@ -1,4 +1,4 @@
-"""Residuals correlated in time, rho^d at the distance d: corAR1 of nlme, with gaps as corCAR1."""
+"""Residuals correlated in time, rho^d at the distance d: corAR1 of nlme."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from ranef.types import Array, Codes
 __all__ = ["AR1"]
 
 MOST_GAPS = 8
-"""Different distances between neighbours: each takes cross-products of its own."""
+"""Most different distances between neighbours: each takes cross-products of its own."""
 
 MOST_STEPS = 1000
 
 NOTHING = 1e-8
-"""Distance of the correlation from 1 that counts as none."""
+"""Distance of the correlation from 1 that counts as zero."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,7 +172,7 @@ class AR1(ResidualStructure):
             raise DesignError(
                 f"the correlation of residuals in time is {rho:+.0f}",
                 where=self.spec.text,
-                found="residuals of neighbours that are the same but for rounding",
+                found="residuals of neighbours that are the same up to rounding",
                 fix="see whether the response is a running sum or repeats itself; its change from "
                 "one time to the next may be the better response",
             )
@@ -263,7 +263,7 @@ def _check_distances(
         )
     if not later.size:
         raise DesignError(
-            "no group has two rows, so that no residuals are neighbours",
+            "no group has two rows, so that there are no neighbouring residuals",
             where=spec.where(spec.group[0]),
             found=f"{len(factor.levels)} groups of one row each",
             fix="name larger groups, or leave out residual=",

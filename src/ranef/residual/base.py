@@ -1,4 +1,4 @@
-"""What a structure of the residuals is to the rest of ranef."""
+"""The interface of a structure of the residuals."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ class Line(NamedTuple):
 class ResidualStructure(ABC):
     """A structure that has been learned from rows.
 
-    One file for each: `EXAMPLE` and `WORDS` for messages, `read` for its text, `learn` for the
-    rows, the A_k in `basis`, and what follows from phi. The combination of the A_k, log|C(phi)| and
-    the parameters that users see are in the core (`core`).
+    Each has a file with `EXAMPLE` and `WORDS` for messages, `read` for its text, `learn` for the
+    rows, `basis` for the A_k, and methods for what follows from phi. The combination of the A_k,
+    log|C(phi)| and the parameters that users see are in the core (`core`).
 
     Attributes
     ----------
@@ -56,7 +56,7 @@ class ResidualStructure(ABC):
     @staticmethod
     @abstractmethod
     def read(reader: Reader, kind: str, fix: str) -> ResidualSpec:
-        """What stands between the parentheses; the reader stands behind the opening one."""
+        """Read the text between the parentheses; the reader is behind the opening one."""
 
     @classmethod
     @abstractmethod
@@ -84,11 +84,11 @@ class ResidualStructure(ABC):
 
     @abstractmethod
     def whitening(self, phi: Array) -> Whitening | None:
-        """What makes residuals independent where weights do not."""
+        """The transformation to independent residuals, if weights are not enough."""
 
     @abstractmethod
     def ratios(self, table: Table, phi: Array) -> Array | float:
-        """Residual SD of rows over sigma, by what stands in their columns; NaN where not known."""
+        """Residual SD of rows divided by sigma, from their columns; NaN if not known."""
 
     @property
     @abstractmethod
@@ -106,7 +106,7 @@ class ResidualStructure(ABC):
     @property
     @abstractmethod
     def parameter_words(self) -> tuple[str, ...]:
-        """What each coordinate is, as in "the data say nothing about ..."."""
+        """Each coordinate in words, as in "the data say nothing about ..."."""
 
     @abstractmethod
     def check_found(self, phi: Array) -> None:
@@ -126,12 +126,12 @@ class ResidualStructure(ABC):
 
     @abstractmethod
     def without_rows(self) -> Self:
-        """What is left where the rows are not kept."""
+        """The structure without what it knows of single rows."""
 
 
 @dataclass(frozen=True, eq=False)
 class Whitening:
-    """Between residuals of a structure and independent ones, at known parameters.
+    """The map between residuals of a structure and independent ones, at known parameters.
 
     Attributes
     ----------
@@ -144,7 +144,7 @@ class Whitening:
     group : ndarray of int, shape (n,)
         Rows of one group may depend on each other.
     label : str
-        What the groups are called.
+        The name of the groups.
     """
 
     first: NDArray[np.intp] = field(repr=False)
@@ -155,7 +155,7 @@ class Whitening:
     label: str
 
     def independent(self, values: Array) -> Array:
-        """C^-1/2 values: what each has beside the one before, over its standard deviation."""
+        """C^-1/2 values: the part that the one before does not predict, divided by its SD."""
         out = np.array(values, dtype=np.float64)
         new = values[self.later] - self.r * values[self.before]
         out[self.later] = new / np.sqrt(1.0 - self.r**2)

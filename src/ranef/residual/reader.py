@@ -10,7 +10,7 @@ __all__ = ["Reader"]
 
 
 class Reader(Cursor):
-    """Names and what stands between them; every refusal has a caret under the culprit."""
+    """Reads names and separators; every error has a caret under the wrong token."""
 
     def name(self, what: str, fix: str) -> Name:
         """A column.
@@ -41,9 +41,7 @@ class Reader(Cursor):
             names.append(self.name(what, fix))
         for k, name in enumerate(names):
             if name in names[:k]:
-                raise self.error(
-                    f"'{name.name}' stands here twice", span=name.span, fix="name it once"
-                )
+                raise self.error(f"'{name.name}' appears twice", span=name.span, fix="name it once")
         return tuple(names)
 
     def finish(self, opening: Token, fix: str) -> None:

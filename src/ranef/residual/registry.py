@@ -24,7 +24,7 @@ KINDS: dict[str, type[ResidualStructure]] = {
 
 _STRATA = "strata(f) has a residual variance for each level of f"
 _AR1 = "ar1(time | g) has correlations rho^d at the distance d in time, gaps respected"
-_BY_NUMBER = "ranef has no variance that follows a number: strata(f) is one for each level of f"
+_BY_NUMBER = "ranef has no variance that depends on a number: strata(f) has one for each level of f"
 _LONGER = f"ranef has no other correlations of residuals: {_AR1}"
 _EFFECTS = (
     "ranef has it for random effects alone, as a term of the formula: {}(0 + f | g); "
@@ -37,7 +37,7 @@ _ELSEWHERE = {
     "varComb": "a model has one residual structure",
     **dict.fromkeys(("corAR1", "corCAR1", "ou", "sp_exp", "ar"), _AR1),
     **dict.fromkeys(("corARMA", "corSymm", "corExp", "corGaus", "corLin", "arma"), _LONGER),
-    "corCompSymm": "a random intercept makes residuals of a group alike: (1 | g) in the formula",
+    "corCompSymm": "a random intercept correlates the rows of a group: (1 | g) in the formula",
     **{tag: _EFFECTS.format(tag) for tag in ("cs", "us", "toep", "hetar1", "diag", "rr")},
 }
 """Words of other programs, and those of random effects."""
@@ -54,9 +54,9 @@ def parse_residual(text: Any) -> ResidualSpec:
     Raises
     ------
     OptionError
-        It is no text.
+        It is not text.
     FormulaError
-        The text is no structure; carets stand under the first thing that does not fit.
+        The text does not name a structure; carets stand under the first wrong token.
 
     Examples
     --------

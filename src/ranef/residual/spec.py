@@ -1,4 +1,4 @@
-"""What a text such as ``strata(Sex)`` or ``ar1(time | g)`` asks for."""
+"""The meaning of a text such as ``strata(Sex)`` or ``ar1(time | g)``."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class ResidualSpec:
     kind : str
         ``"strata"`` or ``"ar1"``.
     text : str
-        As it is written, spaces apart.
+        As it is written, without surrounding spaces.
     variables : tuple of Name
         Left of the bar, or all there are.
     group : tuple of Name
@@ -72,7 +72,7 @@ def text_of(kind: str, variables: Sequence[str], group: Sequence[str] = ()) -> s
 
 
 def check_residual_columns(spec: ResidualSpec, names: Sequence[str]) -> None:
-    """Raise where a structure names a column that does not exist.
+    """Raise if a structure names a column that does not exist.
 
     Raises
     ------

@@ -21,13 +21,13 @@ from ranef.types import Array, Codes
 __all__ = ["Strata"]
 
 MOST = 200
-"""Strata: each takes cross-products of its own."""
+"""Most strata: each takes cross-products of its own."""
 
 NOTHING = 1e-6
-"""Of the largest SD: a smaller one is on its way to zero."""
+"""Share of the largest SD below which an SD is going to zero."""
 
 FEWEST = 2
-"""Rows of a stratum: one row says nothing about a variance."""
+"""Fewest rows of a stratum: a single row does not determine a variance."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,13 +191,13 @@ def _check(spec: ResidualSpec, levels: Sequence[str], counts: NDArray[np.int64])
             f"there are more than {MOST} strata",
             where=where,
             found=f"{len(levels)} values of {names}",
-            fix="name a category; a variance that follows a number is not fitted",
+            fix="name a category; ranef has no variance that depends on a number",
         )
     small = np.flatnonzero(counts < FEWEST)
     if small.size:
         shown = ", ".join(f"'{levels[k]}'" for k in small[:5].tolist())
         raise DesignError(
-            "a stratum of one row says nothing about its variance",
+            "a stratum with one row does not determine its variance",
             where=where,
             found=f"{small.size} of {len(levels)} strata have one row: {shown}"
             + (", ..." if small.size > 5 else ""),

@@ -14,7 +14,7 @@ SAME_BASIN = 1e-6
 
 
 def canonical(problem: Problem, inner: Array) -> Array:
-    """The same covariances, signs and the like as they are reported."""
+    """The same covariances with the signs that are reported."""
     own = parts(problem.terms, inner)
     return joined(
         [structure_of(b).canonical(x) + 0.0 for b, x in zip(problem.terms, own, strict=True)]

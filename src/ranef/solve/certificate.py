@@ -183,7 +183,7 @@ def certificate(
         for label, block in zip(problem.labels, problem.terms, strict=True)
     }
     directions: tuple[str, ...] = ()
-    # Asked as "small enough", so that NaN is never certified.
+    # The question is "small enough?", so that NaN is never certified.
     enough = found.gain <= ENOUGH_GAIN and found.step <= ENOUGH_STEP
     if _hidden_by_rounding(found, enough):
         verdict = "limited by rounding"

@@ -27,7 +27,7 @@ __all__ = ["Coordinate", "Face", "face_of", "gradient", "hessian", "moved"]
 class Coordinate:
     """One way to move a term's covariance.
 
-    `row` and `column` are the effects of an entry of a root T; `column` is -1 where the coordinate
+    `row` and `column` are the effects of an entry of a root T; `column` is -1 if the coordinate
     is the `row`-th of the structure's own.
     """
 

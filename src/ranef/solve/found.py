@@ -1,4 +1,4 @@
-"""What a search has found, where Python and not the core puts it together."""
+"""The result of a search, if Python puts it together instead of the core."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a singular covariance matrix lacks: effects, or combinations of them, without variance."""
+"""The null space of a singular covariance matrix: effects, or combinations, without variance."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ class NullSpace:
 
     @property
     def written_out(self) -> bool:
-        """Whether there is a single combination of few effects, to be told with its weights."""
+        """Whether there is a single combination of few effects, to be shown with its weights."""
         return self.missing == 1 and len(self.left) <= FEW
 
 
 def null_space(covariance: Array, rank: int, units: Array | None = None) -> NullSpace:
-    """Take the null space of a covariance matrix of known rank apart.
+    """The null space of a covariance matrix of known rank, in effects and combinations.
 
     Parameters
     ----------

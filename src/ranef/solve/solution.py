@@ -114,7 +114,7 @@ class Solution:
 
     @cached_property
     def standing(self) -> Standing:
-        """The kernel at the solution, kept for what is asked next; never pickled."""
+        """The kernel at the solution, kept for later questions; never pickled."""
         return Standing(self.problem, self.inner)
 
     @cached_property
@@ -130,7 +130,7 @@ class Solution:
 def at_solution(problem: Problem, solution: Solution) -> AbstractContextManager[CoreKernel]:
     """A kernel of the problem at the solution, for questions that do not move it.
 
-    It is the solution's own, unless the problem is another one than was solved.
+    It is the solution's own, unless `problem` is not the one that was solved.
     """
     own = solution.problem is problem
     return (solution.standing if own else Standing(problem, solution.inner)).ask()

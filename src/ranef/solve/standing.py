@@ -1,8 +1,8 @@
-"""A kernel that stands at a solution, kept for whatever is asked of it next.
+"""A kernel that stands at a solution, kept for later questions.
 
-To make a kernel is to arrange all cross-products, and to evaluate it costs as much again. What asks
-about a solution therefore shares one kernel. It may not be moved: a question that evaluates
-elsewhere (a profile, a search) takes a kernel of its own, ``problem.kernel()``. If one is moved all
+Making a kernel arranges all cross-products, and evaluating it costs as much again. Questions about
+a solution therefore share one kernel. They may not move it: a question that evaluates elsewhere (a
+profile, a search) takes a kernel of its own, ``problem.kernel()``. If a kernel has been moved all
 the same, it is brought back before the next question.
 """
 
@@ -23,15 +23,15 @@ from ranef.types import Array
 __all__ = ["LARGE", "Standing", "evaluate_at"]
 
 LARGE = 200_000_000
-"""Bytes of a kernel that is not kept: a fit would hold that memory for as long as it lives, and
-beside its evaluation the time to make it hardly counts."""
+"""Kernels of more bytes are not kept: a fit would hold that memory as long as it exists, and the
+time to make the kernel is small compared with that of its evaluation."""
 
 
 class Standing:
     """The kernel of a problem at an inner theta; made when first asked for.
 
-    A kernel answers one question at a time. Whoever asks while it is at work, from another thread
-    or in the middle of a question, is given a kernel of their own.
+    A kernel answers one question at a time. A caller who asks while it is in use, from another
+    thread or within a question, gets a separate kernel.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What sums the rows of a model: the one way in which they enter a criterion."""
+"""Sources: they sum the rows of a model, which enter a criterion only in this way."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ __all__ = ["Source"]
 
 
 class Source(Protocol):
-    """Rows that can be summed, again and again.
+    """Rows that can be summed any number of times.
 
-    A criterion needs of them the cross-products A = [Z X y]'W[Z X y] and nothing else. If W depends
+    From the rows a criterion needs only the cross-products A = [Z X y]'W[Z X y]. If W depends
     on parameters phi of the residuals, A(phi) is a short sum c_1(phi) A_1 + c_2(phi) A_2 + ...
     of cross-products that do not: the source gives the A_k, the model of the residuals the c_k.
     """
@@ -27,7 +27,7 @@ class Source(Protocol):
 
     @property
     def scaling(self) -> Scaling:
-        """How the columns that are summed are made from the data's."""
+        """The scaling that leads from the columns of the data to those that are summed."""
         ...
 
     def gather(self, point: Sequence[float] = ()) -> list[CrossProducts]:
@@ -36,8 +36,8 @@ class Source(Protocol):
         Parameters
         ----------
         point : sequence of float
-            Parameters that the A_k themselves depend on; none if the weights of the rows are
-            known. Then one A_k is all there is.
+            Parameters that the A_k themselves depend on; empty if the weights of the rows are
+            known. Then there is one A_k.
         """
         ...
 

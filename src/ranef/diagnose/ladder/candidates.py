@@ -1,4 +1,4 @@
-"""Predictors that vary within groups and between them: centring and group means are about these."""
+"""Predictors that vary within and between groups, for the rungs of centring and group means."""
 
 from __future__ import annotations
 

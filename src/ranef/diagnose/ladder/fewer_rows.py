@@ -1,4 +1,4 @@
-"""What the rungs without some rows say."""
+"""The sentences of rungs without some rows."""
 
 from __future__ import annotations
 

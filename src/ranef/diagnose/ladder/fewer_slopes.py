@@ -1,4 +1,4 @@
-"""What the rungs with fewer random slopes say."""
+"""The sentences of rungs with fewer random slopes."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def untested(asked: Tried, tried: Tried, every: Sequence[Tried]) -> None:
 
 
 def unsaid(rung: Rung, facts: Facts) -> list[str]:
-    """For rungs that say what they have to say when they are read off."""
+    """For rungs whose words are given when they are read off."""
     return []
 
 
@@ -70,7 +70,7 @@ class Kind:
         Of its plans.
     place : Place
     plans : callable
-        Of what is known before the climb: the models to fit, in the order of the ladder.
+        From what is known before the climb: the models to fit, in the order of the ladder.
     fit : callable
         The subject and a plan: the fits. It may raise RanefError, which the rung then tells.
     test : callable
@@ -82,9 +82,9 @@ class Kind:
     replaces : tuple of str
         Keys of kinds whose plans are left out where this one has a plan.
     by_finding : bool
-        Whether a finding calls for it: a page with nothing to remedy still tells it.
+        Whether a finding asks for it: a page with nothing to remedy still shows it.
     is_asked : bool
-        Whether it is the asked model by the data alone: smaller models are tested against it.
+        Whether it is the asked model without its prior: smaller models are tested against it.
     """
 
     key: str

@@ -42,7 +42,7 @@ def test_larger(asked: Tried, tried: Tried, every: Sequence[Tried]) -> Test | No
 
 
 def say_one_more(rung: Rung, facts: Facts, fact: str) -> list[str]:
-    """`fact` is what the rung takes into the model."""
+    """`fact` says what the rung adds to the model."""
     said = [singularity(rung, facts)]
     found = next(f for f in facts.climb.larger.found if f.formula.text == rung.formula)
     if rung.test is not None and found.clear:

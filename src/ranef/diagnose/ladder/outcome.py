@@ -1,4 +1,4 @@
-"""What came of a plan, as a rung without its judgement."""
+"""The outcome of a plan, as a rung without its judgement."""
 
 from __future__ import annotations
 

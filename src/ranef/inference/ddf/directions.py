@@ -67,14 +67,14 @@ class Bend(NamedTuple):
 
 
 class Moves(NamedTuple):
-    """Parameters of the covariances, of any scale, by what D does along them.
+    """Parameters of the covariances, on any scale, by the derivatives of D along them.
 
     Attributes
     ----------
     directions : tuple of Direction
         dD along each parameter.
     bends : tuple of (slice, Bend)
-        For each term whose covariance is curved in its parameters: which these are, and d2D along
+        For each term whose covariance is not linear in its parameters: their places, and d2D along
         each pair of them.
     """
 
@@ -83,10 +83,10 @@ class Moves(NamedTuple):
 
 
 def moves_at(terms: Sequence[TermBlock], widths: Sequence[int], inner: Array) -> Moves:
-    """All directions at inner coordinates, those that leave the boundary among them.
+    """All directions at inner coordinates, including those that leave the boundary.
 
-    A covariance without structure can move to any symmetric matrix, in which it is linear. A
-    structure moves along its standard deviations and correlations, a covariance of reduced rank
+    A covariance without structure can change by any symmetric matrix, and is linear in it. A
+    structure changes along its standard deviations and correlations, a covariance of reduced rank
     along the entries of its root.
     """
     directions: list[Direction] = []
@@ -107,7 +107,7 @@ def moves_at(terms: Sequence[TermBlock], widths: Sequence[int], inner: Array) ->
 
 
 def is_below_rank(term: TermBlock, x: Array) -> bool:
-    """Whether a covariance of reduced rank has a rank still lower, where it has no parameters that
+    """Whether a covariance of reduced rank has an even lower rank: there it has no parameters that
     are smooth in all directions."""
     structure = structure_of(term)
     return structure.most_rank < term.q and structure.face(x).rank < structure.most_rank
@@ -133,7 +133,7 @@ def _moves_of(term: TermBlock, x: Array) -> tuple[Array, Array | None]:
 
 
 def _of_structure(term: TermBlock, parameters: Array) -> tuple[Array, Array]:
-    """Along standard deviations and correlations; along a variance where that is all there is."""
+    """Along standard deviations and correlations; along a variance if there is nothing else."""
     entries = entries_of(term)
     d, first, second = entries.expansion(parameters)
     size = np.linalg.norm(d)

@@ -12,10 +12,10 @@ parameters, and V lies in the span. With G = Z'V^-1 Z, H = Z'V^-1 X Phi^1/2,
 The scale drops out of the adjustment. Kenward and Roger (1997), Small sample inference for fixed
 effects from restricted maximum likelihood, Biometrics 53, 983-997, equations 3 to 5.
 
-Where V is not linear in its parameters, its second derivatives V_tu count too, by R_tu in the same
-place (their equation 3). What of V_tu is a change along first derivatives is made up for by the
-bias of the estimates of the parameters, so that only the rest of it counts, which is the same in
-any parameters (Kenward and Roger 2009, An improved approximation to the precision of fixed effects
+If V is not linear in its parameters, its second derivatives V_tu count too, through R_tu in the
+same place (their equation 3). The part of V_tu along the first derivatives is cancelled by the bias
+of the estimated parameters. Only the rest counts, which does not depend on the parameterisation
+(Kenward and Roger 2009, An improved approximation to the precision of fixed effects
 from restricted maximum likelihood, Computational Statistics & Data Analysis 53, 2583-2595): with
 V_m = sum of W_tu V_tu and c its coefficients on the V_t in the metric of the information,
 
@@ -43,7 +43,7 @@ Columns = tuple[Array, Array]
 
 
 class _Sums(NamedTuple):
-    """What the directions add up to; the scale is the last in `changes` and `information`."""
+    """Sums over the directions; the scale is the last in `changes` and `information`."""
 
     moved: list[Columns]
     answers: list[Columns]
@@ -104,7 +104,7 @@ def curved(
     n: int,
     traces: Array,
 ) -> Array:
-    """What second derivatives of V add to the adjustment, shape (p, p).
+    """The part of the adjustment from second derivatives of V, shape (p, p).
 
     Parameters
     ----------

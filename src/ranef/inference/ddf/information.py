@@ -1,7 +1,7 @@
 """What the data say of the variances: their expected information, and the sums behind it.
 
-The coordinates are the covariances D of the random effects over sigma^2, or the parameters of
-their structures, and log sigma^2. In them the information does not vanish where D is singular: a
+The coordinates are the covariances D of the random effects over sigma^2, or the parameters of their
+structures, and log sigma^2. In them the information does not vanish if D is singular, so that a
 variance estimated as zero is not taken as known. (Along the face of such a fit it is: there the
 derivatives with respect to D are left out.)
 """
@@ -33,7 +33,7 @@ class VarianceInformation:
     ----------
     gram : Gram
     directions : tuple of Direction
-        The changes of D along its parameters.
+        The derivatives of D along its parameters.
     relative : tuple of ndarray, shape (q, q)
         D of each grouping factor.
     xx_inverse : ndarray, shape (p, p)

@@ -93,7 +93,7 @@ def method(fitted: Fitted) -> KenwardRoger:
     ------
     OptionError
         A fit by ML, or with a prior: the method is derived for REML estimates. A covariance of
-        reduced rank whose rank is lower still: there it has no smooth parameters.
+        reduced rank whose rank is even lower: there it has no smooth parameters.
     TooLargeError
         Several factors with too many levels.
     """

@@ -99,7 +99,7 @@ def variance_parts(
     by : str
         A grouping factor of the design.
     spread : float
-        Mean residual variance of the rows over sigma^2, weights apart.
+        Mean residual variance of the rows divided by sigma^2, without weights.
     """
     factors = {term.factor: (term.codes, term.n_levels) for term in design.terms}
     codes, n_levels = factors[by]

@@ -116,7 +116,7 @@ def _effects(names: Sequence[str], effects: Any) -> tuple[Array, dict[str, int]]
 
 
 def _covariance(label: TermLabel, term: TermBlock, value: Any) -> Array:
-    """A number, variances by effect with correlations, parameters of a structure, or a matrix."""
+    """A number, variances of effects with correlations, parameters of a structure, or a matrix."""
     names, q = label.names, len(label.names)
     free = kind_of(term).free
     example = "as in " + (_example(names) if free else _example_of_structure(label, term))

@@ -1,4 +1,4 @@
-"""What every page of a diagnosis says: findings, tests in short, calls without long numbers."""
+"""Texts that all pages of a diagnosis share: findings, short tests, calls without long numbers."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def level_lines(parts: Parts) -> list[str]:
 
 
 def of_category(part: RandomPart, row: str, group: str, upper: str = "") -> str:
-    """The effect of a row's own category, where each category has one."""
+    """The effect of a row's own category, if each category has one."""
     return rf"u{upper}_{{{text(part.category)}[{row}],\, {group}}}"
 
 

@@ -52,10 +52,10 @@ class RandomPart:
     rank : int
         Of the structure ``"rr"``.
     positions : tuple of int
-        Where the effects stand in time; empty for most structures.
+        Positions of the effects in time; empty for most structures.
     category : str
-        The variable whose categories have an effect each in a structured covariance: a row has the
-        one of its own. Empty for other terms.
+        The variable whose categories have an effect each in a structured covariance; a row has that
+        of its own category. Empty for other terms.
     """
 
     label: str

@@ -27,9 +27,9 @@ def law_of_structure(
     symbols : sequence of str
         The effects of a level.
     indices : sequence of str
-        What an effect is numbered with.
+        The index of each effect.
     own : str
-        Index of all parameters where there are several structures, else empty.
+        Index of all parameters if there are several structures, else empty.
     """
     q = len(symbols)
     if part.structure == "rr":

@@ -1,4 +1,4 @@
-"""The rows of the data with what the model says of each, with the meanings of broom.mixed."""
+"""The rows of the data with fitted values and diagnostics, columns as in broom.mixed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def augment(model: FittedModel) -> pd.DataFrame:
     DataFrame
         The model's variables, then ``.fitted`` (with the random effects), ``.resid``
         (response minus fitted), ``.fixed`` (the population prediction), ``.hat`` (leverage, NaN
-        where residuals are correlated in time). Rows
+        if residuals are correlated in time). Rows
         have the labels that they have in the data. If the data have no labels, a first column
         ``.row`` has their positions in the data, from 0.
 
@@ -52,7 +52,7 @@ def augment(model: FittedModel) -> pd.DataFrame:
 
 
 def _leverage(model: FittedModel) -> Array:
-    """That of each row; NaN where a row has none of its own."""
+    """The leverage of each row; NaN if rows have none of their own."""
     try:
         return np.asarray(model.leverage, dtype=float)
     except OptionError:

@@ -42,7 +42,7 @@ def _lines(term: TermCovariance) -> Iterator[Component]:
 
 
 def _structured(term: TermCovariance) -> Iterator[Component]:
-    """The tag with what it has one of; then standard deviations and correlations it has more of."""
+    """The tag with shared parameters; then the standard deviations and correlations of its own."""
     kind = structured(term)
     assert kind is not None
     group = term.label.label

@@ -1,4 +1,4 @@
-"""The record of a summary: what a fit is, whether it can be trusted, and the estimates."""
+"""The record of a summary: the model, the verdict of the certificate, and the estimates."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Component:
     """One line of the random effects: a variance, and its correlations with those before.
 
     Lines of a covariance `structure` hold its parameters: a variance for all effects or for one, or
-    a correlation. What a line does not have is NaN.
+    a correlation. Fields that a line does not have are NaN.
     """
 
     group: str

@@ -35,7 +35,7 @@ def criteria_rows(summary: SummaryRecord) -> list[list[str]]:
 
 
 def legend(summary: SummaryRecord) -> str:
-    """What the stars mean, empty where there are none."""
+    """The meaning of the stars, empty if there are none."""
     if not any(stars(effect.p_value) for effect in summary.fixed):
         return ""
     return "; ".join(f"{mark} p < {bound:g}" for bound, mark in LEGEND)
@@ -72,7 +72,7 @@ def component_rows(summary: SummaryRecord) -> list[list[str]]:
 
 
 def residual_heading(summary: SummaryRecord) -> str:
-    """What the table of the residuals holds."""
+    """The heading of the table of the residuals."""
     return f"Residuals: {summary.residual}"
 
 

@@ -1,4 +1,4 @@
-"""Models side by side as users hold them: a table that writes itself in every format."""
+"""The table of models that users hold; it can be written in every format."""
 
 from __future__ import annotations
 
@@ -143,8 +143,8 @@ class ComparisonTable(TableRecord):
         Parameters
         ----------
         path : path-like
-            Ends in ``.txt``, ``.md``, ``.html``, ``.tex`` or ``.docx``. Written over where it
-            exists.
+            Ends in ``.txt``, ``.md``, ``.html``, ``.tex`` or ``.docx``. An existing file is
+            overwritten.
 
         Returns
         -------

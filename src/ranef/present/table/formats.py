@@ -1,4 +1,4 @@
-"""The formats that a table of models is written in: a new one is a file and a line here.
+"""The formats that a table of models can be written in. A new one is a file and a line here.
 
 The command ``ranef compare --format`` and :meth:`ComparisonTable.write` take every format of the
 list, and the conformance tests run over it. ``markdown.py`` is a format to copy.
@@ -31,7 +31,7 @@ class Format:
     ending : str
         Of files in this format, with the dot.
     render : callable
-        From the record to text, or to bytes where the format is not text.
+        From the record to text, or to bytes if the format is not text.
     is_text : bool
     """
 
@@ -62,7 +62,7 @@ def format_of(path: Path) -> Format:
         if path.suffix.lower() == known.ending:
             return known
     raise OptionError(
-        f"cannot tell from the name {path.name!r} what the table is to be written in",
+        f"cannot tell the format of the table from the name {path.name!r}",
         found=f"the ending {path.suffix!r}" if path.suffix else "a name without an ending",
         fix=f"let the name end in {', '.join(known.ending for known in FORMATS)}",
     )

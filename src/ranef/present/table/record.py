@@ -1,6 +1,6 @@
-"""The block model of a table of models side by side: what stands in which cell.
+"""The content of a table of models side by side, in blocks of rows.
 
-How that looks is one file a format. The order of the blocks is that of texreg (Leifeld 2013,
+Each format has a file that renders it. The order of the blocks is that of texreg (Leifeld 2013,
 Journal of Statistical Software 55(8)).
 """
 

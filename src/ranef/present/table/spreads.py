@@ -1,4 +1,4 @@
-"""The rows of variances in a table: for free covariances all, for structures their parameters."""
+"""The rows of variances in a table: all of a free covariance, the parameters of a structure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All that the data ask for, together."""
+"""All effects that the data ask for, together."""
 
 from __future__ import annotations
 

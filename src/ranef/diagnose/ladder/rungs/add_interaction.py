@@ -1,4 +1,4 @@
-"""Combinations of two grouping factors more, where a test asks for them."""
+"""Combinations of two grouping factors added, if a test finds evidence for them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One random slope more, where a test asks for it."""
+"""One random slope added, if a test finds evidence for it."""
 
 from __future__ import annotations
 

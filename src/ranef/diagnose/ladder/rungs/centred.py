@@ -19,7 +19,7 @@ RISE = 10.0  # of AIC, that is worth a word
 def _plans(asked: Asked) -> list[Plan]:
     """For each grouping factor.
 
-    Where some factors have random slopes these alone are gone through.
+    If some factors have random slopes, only for these.
     """
     plans = []
     for k, (label, group, found) in enumerate(grouped(asked.subject), start=1):

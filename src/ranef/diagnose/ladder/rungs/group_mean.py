@@ -30,7 +30,7 @@ KEY = "group-mean"
 
 
 def _plans(asked: Asked) -> list[Plan]:
-    """For each grouping factor whose predictors are centred, and where a finding asks for it."""
+    """For each grouping factor whose predictors are centred, and if a finding asks for it."""
     subject = asked.subject
     every = grouped(subject)
     parts = parts_of(subject.formula)

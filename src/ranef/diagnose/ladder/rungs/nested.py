@@ -1,4 +1,4 @@
-"""One factor nested in another, where its levels were numbered anew in each level of that."""
+"""One factor nested in another, if its levels were numbered anew in each level of the other."""
 
 from __future__ import annotations
 

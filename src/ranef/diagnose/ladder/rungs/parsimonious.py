@@ -1,4 +1,4 @@
-"""The smallest random part that fits as well, where a large one asks for too much.
+"""The smallest random part that fits as well, if a large one asks for more than the data hold.
 
 Found as Bates, Kliegl, Vasishth and Baayen (2015, Parsimonious mixed models, arXiv:1506.04967) do:
 without correlations first; then without the outermost term that varies least, as long as the

@@ -18,8 +18,8 @@ from ranef.priors import Wishart
 __all__ = ["KIND"]
 
 PRIOR: Final = Wishart()
-"""Its density is zero where a covariance matrix is singular, so that its estimate never is (Chung,
-Gelman, Rabe-Hesketh, Liu and Dorie 2015)."""
+"""Its density is zero at singular covariance matrices, so that the estimate is never singular
+(Chung, Gelman, Rabe-Hesketh, Liu and Dorie 2015)."""
 
 
 def _plans(asked: Asked) -> list[Plan]:

@@ -19,7 +19,7 @@ def _plans(asked: Asked) -> list[Plan]:
     formula = intercepts_alone(asked.subject.formula)
     if not formula:
         return []
-    # Where the model has a single slope this is the rung without it, and stands in its place.
+    # If the model has a single slope this is the rung without it, and replaces that one.
     dropped = [plan.dropped for plan in without_slopes(asked.subject) if plan.formula == formula]
     name, order = (dropped[0], -1) if dropped else (_only_effects(asked), 0)
     return [Plan("random-intercepts", "random intercepts", formula, dropped=name, order=order)]

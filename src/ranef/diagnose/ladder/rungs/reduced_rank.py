@@ -1,4 +1,4 @@
-"""Fewer dimensions of the random effects: as many as the optimum has, and as the data ask for."""
+"""Fewer dimensions of the random effects: those of the optimum, and those that the data need."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ SAME = 1e-4  # deviance units
 def _plans(asked: Asked) -> list[Plan]:
     """The ranks of a singular optimum; for each term the lowest rank that fits as well.
 
-    A rank of zero alone is a model without the term, which other rungs fit; only where nothing
-    random would be left is it fitted here.
+    A rank of zero is a model without the term, which other rungs fit. It is fitted here only if
+    no random part would be left.
     """
     subject = asked.subject
     if subject.problem.prior is not None:
@@ -133,7 +133,7 @@ def _say(rung: Rung, facts: Facts) -> list[str]:
 
 
 def _what(subject: Subject, fit: Subject) -> str:
-    """What is left of each covariance matrix that is held to a lower rank."""
+    """The effects that remain of each covariance matrix with a lower rank."""
     own = {label.label: label for label in fit.problem.labels}
     said = []
     for label in subject.problem.labels:

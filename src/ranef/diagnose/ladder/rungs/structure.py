@@ -1,6 +1,6 @@
 """Another covariance structure of the same effects: one restriction more, or fewer.
 
-What has no correlations, and what has one effect for all columns, other rungs fit.
+Other rungs fit the models without correlations and those with one effect for all columns.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ __all__ = ["KIND"]
 KEY = "structure"
 
 OF_OTHERS = frozenset({"diag", "homdiag", "one"})
-"""Structures that are rungs of other kinds."""
+"""Structures that other kinds of rungs fit."""
 
 LARGER = {"homdiag": "diag", "homcs": "cs", "homtoep": "toep", "ar1": "hetar1"}
-"""With a variance for each column."""
+"""The same correlations with a variance for each column."""
 
 TITLES = {"us": "free covariances", "diag": "a variance each"}
 
 WIDEST = 8
-"""Columns up to which the structure is taken away altogether."""
+"""Columns up to which free covariances are tried."""
 
 
 def _plans(asked: Asked) -> list[Plan]:

@@ -1,4 +1,4 @@
-"""The model without copied rows, where a finding names them."""
+"""The model without copied rows, if a finding names them."""
 
 from __future__ import annotations
 
