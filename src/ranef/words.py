@@ -237,6 +237,7 @@ OPTIONS: dict[str, dict[str, str]] = {
         "random": _GROUPS,
         "exog_re": _GROUPS,
         "correlation": 'residual="ar1(time | g)"',
+        "dispformula": 'residual="strata(f)" has a residual variance for each level of f',
         "method": 'reml=True or reml=False; control=rn.Control(method="newton") is of the search',
         "optimizer": _SEARCH,
         "verbose": "fit.log tells how the fit was found",

@@ -130,7 +130,7 @@ def test_on_the_boundary_the_lower_rank_is_the_fit(diagnosis_of: DiagnosisOf) ->
     assert lower.solution.criterion == pytest.approx(fit.criterion, abs=1e-7)
     assert lower.estimates.beta == pytest.approx(fit.fixef.to_numpy(), rel=1e-5)
     row = diagnosis_of("hsb").remedies.set_index("rung").loc["reduced-rank"]
-    assert "The same optimum with 1 parameter less" in row["judgement"]
+    assert "The same optimum with 1 parameter fewer" in row["judgement"]
     assert "rank" not in diagnosis_of("hsb").summary[0]
 
 

@@ -81,7 +81,7 @@ def test_the_boundary_of_a_structure_is_told_in_its_own_words(name: str, said: s
 def test_a_structure_without_variance_can_be_left_out() -> None:
     row = fit_of("dyestuff2_homcs_ml").diagnose().remedies.set_index("rung").loc["reduced-rank"]
     assert row["code"] == 'rn.lm("Yield ~ 1", data, reml=False)'
-    assert row["judgement"].startswith("The same optimum with 2 parameters less")
+    assert row["judgement"].startswith("The same optimum with 2 parameters fewer")
 
 
 def test_a_reduced_rank_is_no_boundary() -> None:

@@ -264,13 +264,13 @@ def _correlated(subject: Subject, found: Serial) -> str:
     groups = {term.factor: GroupCodes(term.factor, term.codes) for term in subject.design.terms}
     asked = subject.data.residual
     if asked is not None:
-        return f": {asked.spec.text} does not take them up"
+        return f": {asked.spec.text} does not model this correlation"
     text = text_of("ar1", [found.order], parts_of_group(found.factor, subject.table.names))
     try:
         learn_residual(parse_residual(text), subject.table, tuple(groups.values()))
     except RanefError as error:
         return (
-            f": {text_of('ar1', ['time'], ['g'])} as residual= takes a time in whole numbers "
+            f": {text_of('ar1', ['time'], ['g'])} as residual= needs a time in whole numbers "
             + (f"({error.what})")
         )
     return f": residual={quoted(text)} fits residuals correlated in {found.order}"

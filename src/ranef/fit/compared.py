@@ -30,7 +30,7 @@ class Compared(FitRecord):
         -------
         DataFrame
             One row a reduction: npar, loglik and aic of the smaller model, statistic (likelihood
-            ratio), df (parameters less), p_value, law. If the smaller model is singular itself,
+            ratio), df (parameters removed), p_value, law. If the smaller model is singular itself,
             only bounds are known: `p_value` is then the upper one, and `law` gives both.
 
         Raises

@@ -180,7 +180,7 @@ def _say(rung: Rung, facts: Facts) -> list[str]:
     less = facts.asked_rung.df - rung.df
     said.append(
         f"Correlations, then slopes that the data do not show (p > {WEAK}) left out one after the "
-        f"other: {less} parameters less"
+        f"other: {less} parameters fewer"
     )
     if rung.test is not None:
         match evidence(rung.test):

@@ -110,7 +110,7 @@ def _say(rung: Rung, facts: Facts) -> list[str]:
     if _is_same(facts.climb.best, tried):
         less = facts.asked_rung.df - rung.df
         return [
-            f"The same optimum with {less} parameter{'s' if less > 1 else ''} less: {what}",
+            f"The same optimum with {less} parameter{'s' if less > 1 else ''} fewer: {what}",
         ]
     said = [what]
     if rung.test is not None:
