@@ -182,7 +182,7 @@ class Tested(FitRecord):
         Returns
         -------
         DataFrame
-            One row a term. For ``"F"`` as :meth:`anova`; for ``"chisq"``: npar (parameters removed),
+            One row a term. For ``"F"`` as :meth:`anova`; for ``"chisq"``: npar (of the term),
             aic (of the ML fit without the term), statistic, p_value.
 
         Raises
