@@ -54,7 +54,7 @@ Top Outer::top_about_origin() {
   return out;
 }
 
-// Plain loops: m is small, and this is asked for at each step of a search.
+// Plain loops: m is small, and each step of a search calls this.
 void Outer::fill(const Vector& beta, Top& out) {
   const double kappa = slope();
   const double root = std::sqrt(kappa);

@@ -57,7 +57,7 @@ inline Jet reciprocal(const Jet& a) {
   return chain(a, inverse, -inverse * inverse, 2.0 * inverse * inverse * inverse);
 }
 
-// The variable itself, the k-th of so many.
+// The k-th variable itself.
 inline Jet variable(double value, Index k, Index count) {
   return {value, Vector::Unit(count, k), Matrix::Zero(count, count)};
 }

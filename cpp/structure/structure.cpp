@@ -59,7 +59,7 @@ int rank_of(const Matrix& t, Matrix& null) {
 void pivoted_root(const Matrix& t, int rank, std::vector<int>& order, Matrix& root) {
   const int q = static_cast<int>(t.rows());
   root = Matrix::Zero(q, rank);
-  Matrix left = t.transpose();  // a row of T to a column, less what is in the span of those taken
+  Matrix left = t.transpose();  // rows of T as columns, less their projections on those taken
   for (int j = 0; j < rank; ++j) {
     int best = j;
     const auto size = [&](int i) { return left.col(order[at(i)]).squaredNorm(); };

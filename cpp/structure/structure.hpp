@@ -119,7 +119,7 @@ class Structure {
   // x with nearly vanishing parts moved to the boundary: variances below `limit` of the largest (or
   // of one). At most `most` parts are moved, the smallest first; `lost` counts them.
   virtual Vector settled(const Vector& x, double limit, int most, int& lost) const = 0;
-  // Ways out of the boundary, also where D is only within `limit` of it.
+  // Ways out of the boundary, also if D is only within `limit` of it.
   virtual std::vector<Way> ways_out(const Vector& x, const Matrix& gamma, double limit) const = 0;
   virtual Vector leave(const Vector& x, const Way& way, double t) const = 0;
 

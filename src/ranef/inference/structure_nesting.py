@@ -38,7 +38,7 @@ zero, and some of the other parameters have no meaning.
 class Guest(NamedTuple):
     """A smaller model's term within one of a larger model.
 
-    ``maps``: M for each of the groups that a level of the larger term holds; one where the groups
+    ``maps``: M for each of the groups that a level of the larger term holds; one if the groups
     are the same.
     """
 

@@ -21,7 +21,7 @@ class Grid:
     Attributes
     ----------
     rows : tuple of tuple of str
-        The lines of each row: more than one where a name is broken.
+        The lines of each row: more than one if a name is broken.
     width : int
         Characters of a full line, its indent included.
     """

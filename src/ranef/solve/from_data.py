@@ -18,8 +18,8 @@ def solve_data(
 ) -> tuple[CoreKernel, Solution]:
     """Minimise the criterion and certify the result; from the rows if sums lose digits.
 
-    Then what is left of X and y is summed over the rows, and the search goes on from where
-    cross-products have led it: `Solution.problem` holds the rows.
+    The residuals of X and y are then summed over the rows, and the search goes on from the point
+    to which cross-products have led: `Solution.problem` holds the rows.
 
     If the residuals have parameters, they are found in the same search. `Solution.problem` is then
     that at these parameters: one of independent residuals.

@@ -162,7 +162,7 @@ class Rung:
     call : Call
         What to type.
     verdict : str
-        Of the certificate; ``"not fitted"`` where the data refuse the model, ``"not tried"`` where
+        Of the certificate; ``"not fitted"`` if the data do not allow the model, ``"not tried"`` if
         it was left out for its cost.
     ranks : str
         Rank and size of each covariance matrix: ``"1 of 2"``.

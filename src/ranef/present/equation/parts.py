@@ -138,7 +138,7 @@ def _random_part(term: TermCovariance) -> RandomPart:
 
 
 def _category(names: tuple[str, ...]) -> str:
-    """The variable of which all names are the categories; empty where they are something else.
+    """The variable of which all names are the categories; empty if they are something else.
 
     >>> _category(("f[a]", "f[b]")), _category(("Intercept", "f[T.b]")), _category(("x", "z"))
     ('f', '', '')

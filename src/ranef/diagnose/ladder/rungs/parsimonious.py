@@ -53,7 +53,7 @@ def _asks_too_much(subject: Subject, supports: Sequence[Support]) -> bool:
     problem, certificate = subject.problem, subject.certificate
     if problem.prior is not None:
         return False
-    # A structure is small already, and a diagonal matrix may be no special case of it.
+    # A structure is small already, and a diagonal matrix may not be a special case of it.
     sizes = [len(k.names) if k.structure == "us" else 1 for k in problem.labels]
     needed = {label.label: certificate.rank[label.label] for label in problem.labels}
     needed |= {problem.labels[s.term].label: s.rank for s in supports}

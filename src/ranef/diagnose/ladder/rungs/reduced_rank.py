@@ -42,7 +42,7 @@ def _plans(asked: Asked) -> list[Plan]:
 
 
 def _of_optimum(subject: Subject) -> dict[int, int]:
-    """The ranks that a singular optimum has, by term; one less where the search stopped early."""
+    """The ranks of a singular optimum, by term; one less if the search stopped early."""
     certificate, labels = subject.certificate, subject.problem.labels
     if certificate.verdict == "boundary optimum":
         found = {k: certificate.rank[label.label] for k, label in enumerate(labels)}
