@@ -71,7 +71,9 @@ def test_places_of_correlations(block: TermBlock) -> None:
     x = inside(structure)
     d = covariance(structure, x)
     sds, own = np.sqrt(np.diag(d)), structure.parameters(x)[kind.n_sds(block.q) :]
+    times = block.positions or range(block.q)
     for i in range(block.q):
         for j in range(i):
-            if (place := kind.matrix(i, j)) >= 0:
-                assert d[i, j] / (sds[i] * sds[j]) == pytest.approx(own[place], abs=1e-12)
+            place, power = kind.correlation(i, j, times)
+            wanted = own[place] ** power if place >= 0 else 0.0
+            assert d[i, j] / (sds[i] * sds[j]) == pytest.approx(wanted, abs=1e-12)

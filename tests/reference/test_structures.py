@@ -17,16 +17,10 @@ from ranef.problem.parameters import place
 Model = dict[str, Any]
 Array = np.ndarray
 
-REFUSED = {
-    "bodyweight_ar1_holes_reml": "columns of times that never occur are counted as if they did",
-    "bodyweight_ar1_holes_ml": "columns of times that never occur are counted as if they did",
-}
-
 FLAT = {"oxide_diag_ml"}
 """R stops at one of many points of the same likelihood."""
 
-PLAIN = sorted(name for name, model in MODELS.items() if "residual" not in model)
-FITTED = [name for name in PLAIN if name not in REFUSED]
+FITTED = sorted(name for name, model in MODELS.items() if "residual" not in model)
 
 
 @cache
@@ -99,12 +93,10 @@ def test_certificate(model: Model, fit: Any) -> None:
         assert certificate.verdict == "flat"
         return
     assert certificate.certified
-    # A reduced rank is below the number of columns wherever the optimum is.
-    reduced = any(term["kind"] == "rr" for term in model["terms"])
     if model["boundary"]:
         assert certificate.verdict == "boundary optimum"
         assert certificate.directions
-    elif not reduced:
+    else:
         assert certificate.verdict == "interior optimum"
     for term, rank in zip(fit._problem.terms, certificate.rank.values(), strict=True):
         assert rank <= (term.rank if term.structure == "rr" else term.q)
@@ -131,10 +123,3 @@ def test_estimates(model: Model, fit: Any) -> None:
     np.testing.assert_allclose(
         fit.vcov / size, np.array(model["vcov"]) / size, rtol=0, atol=tolerance
     )
-
-
-@pytest.mark.parametrize("name", REFUSED)
-def test_what_is_left_out_is_refused_still(name: str) -> None:
-    """An entry of `REFUSED` that fits belongs among the others."""
-    with pytest.raises(rn.RanefError):
-        fit_of(name)

@@ -152,7 +152,7 @@ class Estimated(FitRecord):
         >>> fit.random_parameters.round(2)
             group structure parameter  estimate
         0  Worker     homcs        sd      6.06
-        1  Worker     homcs       cor      0.63
+        1  Worker     homcs       cor      0.62
         """
         from ranef.present.frames.structures import parameters_frame
 

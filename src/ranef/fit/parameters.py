@@ -110,7 +110,7 @@ class Parameters(FitRecord):
 
     @property
     def _parameter_values(self) -> Array:
-        """Estimates in the order of the parameters."""
+        """Of all parameters, by `_parameters`."""
         from ranef.inference.parameters import values_of
 
         values = values_of(

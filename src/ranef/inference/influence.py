@@ -133,7 +133,7 @@ def leave_out(
     relative = [np.full((n_units, t.q, t.q), np.nan) for t in problem.terms]
     singular, converged = np.zeros(n_units, dtype=bool), np.zeros(n_units, dtype=bool)
     method = [GONE] * n_units
-    start = _start(solution)
+    start = _start(problem, solution)
     with at_solution(problem, solution) as whole:
         inverse, layout = whole.xx_inverse, whole.layout
     metric = np.linalg.inv(np.linalg.cholesky(inverse)) if problem.p else np.zeros((0, 0))
@@ -331,9 +331,10 @@ def _some(rows: Rows, kept: NDArray[np.bool_]) -> Rows:
     )
 
 
-def _start(solution: Solution) -> Array | None:
+def _start(problem: Problem, solution: Solution) -> Array | None:
     """Inner theta; at zero the criterion has no slope in it, and a search cannot start there."""
-    sound = all(np.linalg.matrix_rank(c) == len(c) for c in solution.covariances)
+    pairs = zip(problem.terms, solution.covariances, strict=True)
+    sound = all(np.linalg.matrix_rank(c) == structure_of(term).most_rank for term, c in pairs)
     return solution.inner if sound else None
 
 
