@@ -22,7 +22,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ranef import errors
-from ranef.api import anova, compare, lm, lmm
 from ranef.errors import (
     ApproximationWarning,
     DataError,
@@ -38,17 +37,18 @@ from ranef.errors import (
     UnknownNameError,
     UsageError,
 )
-from ranef.fit import Fit
-from ranef.solve import Certificate, Control
 from ranef.types import Finding, MissingRows
 
 if TYPE_CHECKING:
     from ranef import datasets, priors
     from ranef._version import __version__
+    from ranef.api import anova, compare, lm, lmm
     from ranef.explore.center import center
     from ranef.explore.structure import structure
+    from ranef.fit import Fit
     from ranef.fit.stored import load
     from ranef.planning import power
+    from ranef.solve import Certificate, Control
 
 __all__ = [
     "ApproximationWarning",
@@ -83,11 +83,18 @@ __all__ = [
     "structure",
 ]
 
-# Not needed for a fit, so loaded when first asked for: a module, or a name of one.
+# Loaded when first asked for: a module, or a name of one.
 _LATER = {
+    "Certificate": "ranef.solve",
+    "Control": "ranef.solve",
+    "Fit": "ranef.fit",
     "__version__": "ranef._version",
+    "anova": "ranef.api",
     "center": "ranef.explore.center",
+    "compare": "ranef.api",
     "datasets": "ranef.datasets",
+    "lm": "ranef.api",
+    "lmm": "ranef.api",
     "power": "ranef.planning",
     "load": "ranef.fit.stored",
     "priors": "ranef.priors",
@@ -101,7 +108,8 @@ def __getattr__(name: str) -> Any:
 
         unknown_in_ranef(name, __all__)
     module = import_module(_LATER[name])
-    return getattr(module, name, module)
+    value = globals()[name] = getattr(module, name, module)
+    return value
 
 
 def __dir__() -> list[str]:

@@ -72,7 +72,7 @@ class Refitting(FitRecord):
                 fix=f"give {n} finite numbers",
             )
         # At zero the criterion has no slope in theta: a search cannot start from a singular fit.
-        singular = any(np.linalg.matrix_rank(c) < len(c) for c in self._solution.covariances)
+        singular = self._solution.certificate.singular
         start = None if singular else self._solution.theta
         begun = perf_counter()
         data = replace(self._data, design=replace(self._design, y=values))
