@@ -262,7 +262,7 @@ def test_rows_of_correlated_residuals_have_no_leverage(serial: rn.Fit) -> None:
     with pytest.raises(OptionError, match="independent"):
         _ = serial.leverage
     assert serial.augment()[".hat"].isna().all()
-    with pytest.raises(OptionError, match="part rows"):
+    with pytest.raises(OptionError, match="separate rows"):
         serial.influence("rows")
     assert serial.influence("Subject").frame.shape[0] == 18
 
