@@ -41,12 +41,9 @@ _FLAT = 1e-6
 _DONE = 1e-10
 """Deviance units that a step of Newton's promises, below which the search ends."""
 
-_SURE = 1e-3
-"""Of the largest curvature: a negative one below it may be nothing."""
+_MOST_STEPS = 12
 
-_MOST_STEPS = 30
-
-_LEAST = 1e-10
+_LEAST = 1e-6
 """Step along a coordinate that is none."""
 
 _LONGEST = 1.0
@@ -63,6 +60,10 @@ class _Slope(NamedTuple):
     values: Array
     vectors: Array
     flat: float
+    best: Array
+    """The lowest point that differences have met."""
+    found: float
+    """What is gained there."""
 
     @property
     def along(self) -> Array:
@@ -75,10 +76,8 @@ class _Slope(NamedTuple):
 
     @property
     def gain(self) -> float:
-        # Differences know a curvature no better than to a part of the largest.
-        sure = max(self.flat, _SURE * float(np.abs(self.values).max()))
-        down = self.values < -sure
-        return float(np.sum(0.5 * self.along**2 / self.bent) - 0.5 * self.values[down].sum())
+        up = self.values > self.flat
+        return self.found + float(np.sum(0.5 * self.along[up] ** 2 / self.values[up]))
 
     @property
     def standard_errors(self) -> float:
@@ -109,9 +108,11 @@ class _Around:
         return kernel, solution
 
     def __call__(self, phi: Array) -> float:
+        """f; infinite where it cannot be computed, as for a correlation of 1."""
         try:
-            return float(self.solution(phi)[1].criterion)
-        except NumericalError:
+            with np.errstate(divide="raise", invalid="raise"):
+                return float(self.solution(phi)[1].criterion)
+        except (FloatingPointError, NumericalError):
             return float("inf")
 
     def slope(self, phi: Array, value: float, rounding: float) -> _Slope:
@@ -128,6 +129,8 @@ class _Around:
             pair = 0.5 * (both - up[i] - down[i] - up[j] - down[j] + 2.0 * value)
             hessian[i, j] = hessian[j, i] = pair
         if not np.isfinite(hessian).all() or not np.isfinite(gradient).all():
+            assert self.problem.residual is not None
+            self.problem.residual.structure.check_found(phi)
             raise NumericalError(
                 "the criterion cannot be computed around the parameters of the residuals",
                 found=f"coordinates {np.array2string(phi, precision=4)}",
@@ -135,7 +138,11 @@ class _Around:
             )
         values, vectors = np.linalg.eigh(hessian / _STEP**2)
         flat = max(_FLAT, 4.0 * rounding / _STEP**2)
-        return _Slope(gradient, values, vectors, flat)
+        met = np.concatenate([up, down])
+        best = phi + np.concatenate([steps, -steps])[int(np.argmin(met))]
+        gained = value - float(met.min())
+        gained = gained if gained > 2.0 * rounding else 0.0
+        return _Slope(gradient, values, vectors, flat, best, gained)
 
 
 def search_around(
@@ -176,9 +183,12 @@ def search_around(
         step = slope.step if left and slope.gain > _DONE else np.zeros_like(phi)
         while np.abs(step).max() > _LEAST and not around(phi + step) < value:
             step = 0.25 * step
-        if np.abs(step).max() <= _LEAST:
+        if np.abs(step).max() > _LEAST:
+            phi = phi + step
+        elif left and slope.found > _DONE:
+            phi = slope.best
+        else:
             break
-        phi = phi + step
         kernel, solution = around.solution(phi)
         value = solution.criterion
     joined = Found(**{name: getattr(solution.found, name) for name in Found._fields})._replace(
