@@ -110,7 +110,7 @@ class ResidualStructure(ABC):
 
     @abstractmethod
     def check_found(self, phi: Array) -> None:
-        """Refuse parameters at which the likelihood grows without end.
+        """Refuse parameters on their way to an end, at which the likelihood has no maximum inside.
 
         Raises
         ------

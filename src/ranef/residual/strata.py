@@ -145,7 +145,7 @@ class Strata(ResidualStructure):
                 f"the residual variance of '{self.levels[least]}' is zero",
                 where=self.spec.where(self.spec.variables[0]),
                 found=f"{self.counts[least]} rows, which the model fits exactly: the smaller the "
-                "variance the larger the likelihood, without end",
+                "variance the larger the likelihood",
                 fix="join this stratum with another one, or leave out its rows",
             )
 

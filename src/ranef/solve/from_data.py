@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ranef.core import CoreKernel
 from ranef.core.columns import row_threads
 from ranef.design import Data
+from ranef.errors import DesignError
 from ranef.problem import Problem
+from ranef.solve.around import search_around
 from ranef.solve.control import Control
 from ranef.solve.solution import Solution, at_found_residual, computed, evaluate_at, search, solve
 from ranef.types import Array
@@ -46,13 +50,18 @@ def solve_data(
     """
     kernel = problem.kernel(threads=row_threads(problem.n, control.threads))
     solution = search(problem, control, start, kernel)
+    if problem.searched is not None and solution.found.status != "broke down":
+        solution = _better_inside(problem, control, kernel, solution)
     found = solution.found
+    if problem.searched is not None and found.loses_digits:
+        kernel, solution = search_around(problem, data, control, found)
+        solution.standing.take(kernel)
+        return kernel, solution
     if problem.searched is not None:
         solution = at_found_residual(computed(solution))
-        problem, data = solution.problem, data.at_residual(found.phi)
+        problem = solution.problem
         kernel = problem.kernel(threads=row_threads(problem.n, control.threads))
-        if not found.loses_digits:
-            evaluate_at(problem, kernel, solution.inner)
+        evaluate_at(problem, kernel, solution.inner)
     if not found.loses_digits or problem.rows is not None:
         solution.standing.take(kernel)
         return kernel, computed(solution)
@@ -63,3 +72,23 @@ def solve_data(
     solution = solve(problem, control, start, kernel)
     solution.standing.take(kernel)
     return kernel, solution
+
+
+def _better_inside(
+    problem: Problem, control: Control, kernel: CoreKernel, solution: Solution
+) -> Solution:
+    """The better of two solutions, if the first has a parameter of the residuals at its end.
+
+    Where variances between groups are larger than the residual variance by many orders, a search
+    from the usual start can mistake them for residuals that hardly change in time. The second one
+    starts from the covariances that are best for independent residuals.
+    """
+    assert problem.residual is not None
+    try:
+        problem.residual.structure.check_found(np.asarray(solution.found.phi))
+    except DesignError:
+        apart = solve(problem.at_residual(problem.residual.start()), control)
+        again = search(problem, control, apart.theta, kernel)
+        if again.found.status != "broke down" and again.criterion < solution.criterion:
+            return again
+    return solution
