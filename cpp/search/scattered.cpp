@@ -51,4 +51,27 @@ std::vector<Vector> scattered_starts(const Chart& chart) {
   return out;
 }
 
+std::vector<Vector> starts_on_other_sides(const Chart& chart, const Vector& theta) {
+  constexpr double kFar = 1.0;  // a correlation of 0.84, on the scale from bound to bound
+  const auto other_side = [](double angle) { return -std::copysign(kFar, std::sin(angle)); };
+  std::vector<Vector> out;
+  for (std::size_t i = 0; i < chart.terms().size(); ++i) {
+    const int angles = chart.structure(i).angles();
+    if (angles == 0) continue;
+    const Vector part = chart.part(theta, i);
+    const Index first = part.size() - angles;
+    Vector all = part;
+    for (double& angle : all.tail(angles)) angle = other_side(angle);
+    out.push_back(theta);
+    chart.set_part(out.back(), i, all);
+    for (Index k = first; angles > 1 && k < part.size(); ++k) {
+      Vector one = part;
+      one(k) = other_side(part(k));
+      out.push_back(theta);
+      chart.set_part(out.back(), i, one);
+    }
+  }
+  return out;
+}
+
 }  // namespace ranef

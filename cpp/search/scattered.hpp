@@ -11,4 +11,8 @@ namespace ranef {
 // logarithms, and any correlations. Always the same ones, so that a fit can be repeated.
 std::vector<Vector> scattered_starts(const Chart& chart);
 
+// Beside `theta`: correlations of a structured term far on the other side of zero, its standard
+// deviations as they are. One term at a time: all of its correlations, then each of several.
+std::vector<Vector> starts_on_other_sides(const Chart& chart, const Vector& theta);
+
 }  // namespace ranef

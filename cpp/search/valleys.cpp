@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "linalg/products.hpp"
 #include "linalg/spectrum.hpp"
@@ -204,7 +205,11 @@ Valleys other_valleys(Objective& objective, const Vector& theta, double uneven, 
   for (std::size_t k = 0; k < chart.terms().size(); ++k) {
     structured = structured || !chart.structure(k).triangular();
   }
-  if ((hardly_any || structured) && !alone) out.starts = scattered_starts(chart);
+  if ((hardly_any || structured) && !alone) {
+    out.starts = scattered_starts(chart);
+    for (Vector& start : starts_on_other_sides(chart, theta))
+      out.starts.push_back(std::move(start));
+  }
   for (std::size_t k = 0; k < chart.terms().size(); ++k) {
     const Sizes sizes = sizes_of(criterion.arranged(), chart.terms()[k]);
     const double ratio = sizes.most / sizes.least;

@@ -136,8 +136,13 @@ def test_order_matters_in_time_alone(seed: int, order: list[int]) -> None:
         part = f"{kind}(0 + f | g)"
         same(fit(part, data), fit(part, other))
     backwards = data.assign(t=3 - data["t"])
+    near = rn.Control(restarts=0)  # the same valley, of which there may be several
     for kind in ORDERED:
-        same(fit(f"{kind}(0 + t | g)", data), fit(f"{kind}(0 + t | g)", backwards))
+        part = f"{kind}(0 + t | g)"
+        one = fit(part, data, control=near)
+        n_sds = 1 if kind in ("ar1", "homtoep") else 4
+        mirrored = np.r_[one.theta[:n_sds][::-1], one.theta[n_sds:]]
+        same(one, fit(part, backwards, start=mirrored, control=near))
     swapped = data.assign(t=np.array([1, 0, 2, 3])[data["t"]])
     one, two = fit("ar1(0 + t | g)", data), fit("ar1(0 + t | g)", swapped)
     assert one.criterion != pytest.approx(two.criterion, abs=1e-9)
