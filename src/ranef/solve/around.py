@@ -122,12 +122,13 @@ class _Around:
             np.array([self(phi + times * step) for step in steps])
             for times in (1.0, -1.0, 2.0, -2.0)
         )
-        gradient = (8.0 * (up - down) - (far_up - far_down)) / (12.0 * _STEP)
-        hessian = np.diag(up - 2.0 * value + down)
-        for i, j in combinations(range(k if k <= _MOST_PAIRS else 0), 2):
-            both = self(phi + steps[i] + steps[j]) + self(phi - steps[i] - steps[j])
-            pair = 0.5 * (both - up[i] - down[i] - up[j] - down[j] + 2.0 * value)
-            hessian[i, j] = hessian[j, i] = pair
+        with np.errstate(invalid="ignore"):  # infinite values make neither, and are told below
+            gradient = (8.0 * (up - down) - (far_up - far_down)) / (12.0 * _STEP)
+            hessian = np.diag(up - 2.0 * value + down)
+            for i, j in combinations(range(k if k <= _MOST_PAIRS else 0), 2):
+                both = self(phi + steps[i] + steps[j]) + self(phi - steps[i] - steps[j])
+                pair = 0.5 * (both - up[i] - down[i] - up[j] - down[j] + 2.0 * value)
+                hessian[i, j] = hessian[j, i] = pair
         if not np.isfinite(hessian).all() or not np.isfinite(gradient).all():
             assert self.problem.residual is not None
             self.problem.residual.structure.check_found(phi)
