@@ -170,7 +170,7 @@ def search_around(
     """
     assert problem.residual is not None
     clock = perf_counter()
-    around = _Around(problem, data, replace(control, restarts=0), found.theta)
+    around = _Around(problem, data, control, found.theta)
     starts = [problem.residual.start()]
     if found.status == "broke down":
         around.theta = None
@@ -178,6 +178,8 @@ def search_around(
         starts.append(np.asarray(found.phi, dtype=np.float64))
     phi, value = min(((start, around(start)) for start in starts), key=lambda pair: pair[1])
     kernel, solution = around.solution(phi)
+    # From here on the covariances are followed: other starts have had their turn.
+    around.control = replace(control, restarts=0)
     for left in reversed(range(min(_MOST_STEPS, control.max_evaluations))):
         around.theta = solution.theta
         slope = around.slope(phi, value, Evidence(*solution.found.evidence).rounding)
