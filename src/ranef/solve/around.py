@@ -122,12 +122,13 @@ class _Around:
             np.array([self(phi + times * step) for step in steps])
             for times in (1.0, -1.0, 2.0, -2.0)
         )
-        gradient = (8.0 * (up - down) - (far_up - far_down)) / (12.0 * _STEP)
-        hessian = np.diag(up - 2.0 * value + down)
-        for i, j in combinations(range(k if k <= _MOST_PAIRS else 0), 2):
-            both = self(phi + steps[i] + steps[j]) + self(phi - steps[i] - steps[j])
-            pair = 0.5 * (both - up[i] - down[i] - up[j] - down[j] + 2.0 * value)
-            hessian[i, j] = hessian[j, i] = pair
+        with np.errstate(invalid="ignore"):  # infinite values make neither, and are told below
+            gradient = (8.0 * (up - down) - (far_up - far_down)) / (12.0 * _STEP)
+            hessian = np.diag(up - 2.0 * value + down)
+            for i, j in combinations(range(k if k <= _MOST_PAIRS else 0), 2):
+                both = self(phi + steps[i] + steps[j]) + self(phi - steps[i] - steps[j])
+                pair = 0.5 * (both - up[i] - down[i] - up[j] - down[j] + 2.0 * value)
+                hessian[i, j] = hessian[j, i] = pair
         if not np.isfinite(hessian).all() or not np.isfinite(gradient).all():
             assert self.problem.residual is not None
             self.problem.residual.structure.check_found(phi)
@@ -169,7 +170,7 @@ def search_around(
     """
     assert problem.residual is not None
     clock = perf_counter()
-    around = _Around(problem, data, replace(control, restarts=0), found.theta)
+    around = _Around(problem, data, control, found.theta)
     starts = [problem.residual.start()]
     if found.status == "broke down":
         around.theta = None
@@ -177,6 +178,8 @@ def search_around(
         starts.append(np.asarray(found.phi, dtype=np.float64))
     phi, value = min(((start, around(start)) for start in starts), key=lambda pair: pair[1])
     kernel, solution = around.solution(phi)
+    # From here on the covariances are followed: other starts have had their turn.
+    around.control = replace(control, restarts=0)
     for left in reversed(range(min(_MOST_STEPS, control.max_evaluations))):
         around.theta = solution.theta
         slope = around.slope(phi, value, Evidence(*solution.found.evidence).rounding)
