@@ -12,7 +12,7 @@ namespace ranef {
 struct Jet {
   double value = 0.0;
   Vector first;   // empty: a constant
-  Matrix second;  // symmetric
+  Matrix second;  // symmetric; empty: not asked for
 
   Jet() = default;
   Jet(double constant) : value(constant) {}  // NOLINT: numbers stand for constants in formulas
@@ -24,6 +24,7 @@ struct Jet {
 // g(x) of a jet from g, g' and g'' at its value.
 inline Jet chain(const Jet& x, double g, double g1, double g2) {
   if (x.constant()) return g;
+  if (x.second.size() == 0) return {g, g1 * x.first, Matrix()};
   return {g, g1 * x.first, g1 * x.second + g2 * x.first * x.first.transpose()};
 }
 
@@ -40,6 +41,9 @@ inline Jet operator-(const Jet& a, const Jet& b) { return a + (-b); }
 inline Jet operator*(const Jet& a, const Jet& b) {
   if (a.constant()) return chain(b, a.value * b.value, a.value, 0.0);
   if (b.constant()) return chain(a, a.value * b.value, b.value, 0.0);
+  if (a.second.size() == 0) {
+    return {a.value * b.value, a.value * b.first + b.value * a.first, Matrix()};
+  }
   const Matrix cross = a.first * b.first.transpose();
   return {a.value * b.value, a.value * b.first + b.value * a.first,
           a.value * b.second + b.value * a.second + cross + cross.transpose()};
@@ -57,9 +61,9 @@ inline Jet reciprocal(const Jet& a) {
   return chain(a, inverse, -inverse * inverse, 2.0 * inverse * inverse * inverse);
 }
 
-// The k-th variable itself.
-inline Jet variable(double value, Index k, Index count) {
-  return {value, Vector::Unit(count, k), Matrix::Zero(count, count)};
+// The k-th variable itself, with second derivatives if they are asked for.
+inline Jet variable(double value, Index k, Index count, bool second = true) {
+  return {value, Vector::Unit(count, k), second ? Matrix::Zero(count, count) : Matrix()};
 }
 
 inline Jet exp(const Jet& a) {

@@ -52,6 +52,7 @@ std::vector<Vector> scattered_starts(const Chart& chart) {
 }
 
 std::vector<Vector> starts_on_other_sides(const Chart& chart, const Vector& theta) {
+  constexpr int kManyAngles = 12;
   constexpr double kFar = 1.0;  // a correlation of 0.84, on the scale from bound to bound
   const auto other_side = [](double angle) { return -std::copysign(kFar, std::sin(angle)); };
   std::vector<Vector> out;
@@ -64,6 +65,7 @@ std::vector<Vector> starts_on_other_sides(const Chart& chart, const Vector& thet
     for (double& angle : all.tail(angles)) angle = other_side(angle);
     out.push_back(theta);
     chart.set_part(out.back(), i, all);
+    if (angles > kManyAngles) continue;
     for (Index k = first; angles > 1 && k < part.size(); ++k) {
       Vector one = part;
       one(k) = other_side(part(k));

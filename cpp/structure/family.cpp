@@ -167,22 +167,24 @@ Matrix Family::correlation(const Vector& x) const {
 }
 
 // T = S L: products of the derivatives of S, which are simple, with those of L.
-Family::Expansion Family::expand(const Vector& x) const {
+Family::Expansion Family::expand(const Vector& x, bool second) const {
   std::vector<Jet> angles;
-  for (int k = 0; k < angles_; ++k) angles.push_back(variable(x(sizes_ + k), k, angles_));
+  for (int k = 0; k < angles_; ++k) {
+    angles.push_back(variable(x(sizes_ + k), k, angles_, second));
+  }
   const Triangle<Jet> jets = correlation_root(angles);
   const Matrix zero = Matrix::Zero(q(), q());
   Matrix l = zero;
   std::vector<Matrix> l1(at(angles_), zero);
   std::vector<std::vector<Matrix>> l2(at(angles_));
-  for (int k = 0; k < angles_; ++k) l2[at(k)].assign(at(k) + 1, zero);
+  for (int k = 0; second && k < angles_; ++k) l2[at(k)].assign(at(k) + 1, zero);
   for (int i = 0; i < q(); ++i) {
     for (int j = 0; j <= i; ++j) {
       const Jet& jet = jets[at(i)][at(j)];
       l(i, j) = jet.value;
       for (int k = 0; k < angles_ && !jet.constant(); ++k) {
         l1[at(k)](i, j) = jet.first(k);
-        for (int m = 0; m <= k; ++m) l2[at(k)][at(m)](i, j) = jet.second(k, m);
+        for (int m = 0; second && m <= k; ++m) l2[at(k)][at(m)](i, j) = jet.second(k, m);
       }
     }
   }
@@ -200,26 +202,28 @@ Family::Expansion Family::expand(const Vector& x) const {
   out.second.resize(at(size()));
   for (int k = 0; k < sizes_; ++k) {
     out.first.push_back(along(k, l));
+    if (!second) continue;
     out.second[at(k)].assign(at(k) + 1, zero);
     if (heterogeneous()) out.second[at(k)][at(k)].row(k) = 2.0 * l.row(k);
   }
   for (int k = 0; k < angles_; ++k) {
-    std::vector<Matrix>& second = out.second[at(sizes_ + k)];
     out.first.push_back(s.asDiagonal() * l1[at(k)]);
-    for (int m = 0; m < sizes_; ++m) second.push_back(along(m, l1[at(k)]));
-    for (int m = 0; m <= k; ++m) second.push_back(s.asDiagonal() * l2[at(k)][at(m)]);
+    if (!second) continue;
+    std::vector<Matrix>& own = out.second[at(sizes_ + k)];
+    for (int m = 0; m < sizes_; ++m) own.push_back(along(m, l1[at(k)]));
+    for (int m = 0; m <= k; ++m) own.push_back(s.asDiagonal() * l2[at(k)][at(m)]);
   }
   return out;
 }
 
 void Family::gradient(const double* x, const Matrix& gamma, double* out) const {
-  const Expansion e = expand(Eigen::Map<const Vector>(x, size()));
+  const Expansion e = expand(Eigen::Map<const Vector>(x, size()), false);
   const Matrix product = times(gamma, e.t);
   for (int k = 0; k < size(); ++k) out[k] = 2.0 * product.cwiseProduct(e.first[at(k)]).sum();
 }
 
 void Family::directions(const double* x, std::vector<Matrix>& out) const {
-  const Expansion e = expand(Eigen::Map<const Vector>(x, size()));
+  const Expansion e = expand(Eigen::Map<const Vector>(x, size()), false);
   out.resize(at(size()));
   for (int k = 0; k < size(); ++k) {
     const Matrix half = times(e.first[at(k)], Form::kPlain, e.t, Form::kTransposed);

@@ -55,7 +55,8 @@ class Family : public Structure {
     std::vector<Matrix> first;                // T_k
     std::vector<std::vector<Matrix>> second;  // T_kl for l <= k
   };
-  Expansion expand(const Vector& x) const;
+  // `second`: whether second derivatives are asked for.
+  Expansion expand(const Vector& x, bool second = true) const;
 
   // Angles that D does not depend on at the other coordinates of x.
   std::vector<int> inert_angles(const Vector& x) const;
