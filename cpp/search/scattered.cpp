@@ -52,7 +52,6 @@ std::vector<Vector> scattered_starts(const Chart& chart) {
 }
 
 std::vector<Vector> starts_on_other_sides(const Chart& chart, const Vector& theta) {
-  constexpr int kManyAngles = 12;
   constexpr double kFar = 1.0;  // a correlation of 0.84, on the scale from bound to bound
   const auto other_side = [](double angle) { return -std::copysign(kFar, std::sin(angle)); };
   std::vector<Vector> out;

@@ -7,6 +7,9 @@
 
 namespace ranef {
 
+// Of structured correlations: from more on a search takes long, and few starts have to do.
+inline constexpr int kManyAngles = 12;
+
 // SDs of 0.1 to 100 residual SDs on the scale of columns of unit size, equally likely in
 // logarithms, and any correlations. Always the same ones, so that a fit can be repeated.
 std::vector<Vector> scattered_starts(const Chart& chart);

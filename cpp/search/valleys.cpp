@@ -201,8 +201,6 @@ Valleys other_valleys(Objective& objective, const Vector& theta, double uneven, 
   const bool hardly_any = criterion.numbers().n <= few;
   if (alone || hardly_any) uneven = 1.0;
   // Structured correlations have valleys of their own, for instance on either side of zero.
-  // With many of them a search takes long, and the starts of other sides have to do.
-  constexpr int kManyAngles = 12;
   bool structured = false;
   int angles = 0;
   for (std::size_t k = 0; k < chart.terms().size(); ++k) {

@@ -13,14 +13,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ranef.covariance import KINDS
 from ranef.types import Array
 
 __all__ = ["n_parameters", "span_of"]
 
 _RHO = 0.37
 """A correlation that is neither zero nor one nor a root of small numbers."""
-
-_HOMOGENEOUS = frozenset({"homdiag", "homcs", "ar1", "homtoep"})
 
 
 def n_parameters(structure: str, q: int, rank: int = 0, positions: Sequence[int] = ()) -> int:
@@ -37,7 +36,7 @@ def n_parameters(structure: str, q: int, rank: int = 0, positions: Sequence[int]
         return q * (q + 1) // 2
     if structure == "rr":
         return q * rank - rank * (rank - 1) // 2
-    variances = 1 if structure in _HOMOGENEOUS else q
+    variances = 1 if KINDS[structure].one_variance else q
     return variances + len(_correlations(structure, q, positions)[1])
 
 
@@ -67,7 +66,7 @@ def span_of(structure: str, q: int, rank: int = 0, positions: Sequence[int] = ()
     if structure == "rr":
         return _reduced(q, rank, sizes)
     R, changes = _correlations(structure, q, positions)
-    if structure in _HOMOGENEOUS:
+    if KINDS[structure].one_variance:
         return np.array([R, *changes])
     covariance = R * np.outer(sizes, sizes)
     found = []

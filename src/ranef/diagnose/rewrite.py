@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from ranef.covariance import KINDS
 from ranef.formula import Bar, Formula, Term, to_source
 from ranef.formula.nodes import (
     Binary,
@@ -139,7 +140,7 @@ def uncorrelated(part: RandomPart, bar: Bar) -> RandomPart:
     """
     if part.structure == "rr":
         return part
-    if part.structure in ("homdiag", "homcs", "ar1", "homtoep"):
+    if part.structure in KINDS and KINDS[part.structure].one_variance:
         return restructured(part, bar, "homdiag")
     return restructured(part, bar, "diag")
 
