@@ -99,8 +99,8 @@ def fit_model(parsed: Formula, given: Given, *, reml: bool, start: Any = None) -
     design = None
     try:
         design = build(parsed, used, given.contrasts, left_out=left_out)
-        check_identifiable(design, w)
         structure = None if residual is None else _learned(residual, used, design)
+        check_identifiable(design, w if structure is None else structure.as_if_known(w, design.n))
         total = _sum(design.offset, _finite("offset", extra.get("offset")))
         return Fit._of(
             ModelSpec(

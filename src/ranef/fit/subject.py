@@ -52,7 +52,10 @@ def subject_of(record: FitRecord) -> Subject:
         contrasts = to_argument(state, parsed.variables())
         design = build(parsed, table, contrasts, left_out=old.left_out)
         kept = record._spec.prior if formula is None else None
-        check_identifiable(design, weights)
+        known = weights
+        if old.residual is not None:
+            known = old.residual.as_if_known(weights, design.n)
+        check_identifiable(design, known)
         spec = ModelSpec(
             parsed,
             record._spec.reml if reml is None else reml,

@@ -139,6 +139,12 @@ class AR1(ResidualStructure):
     def weights(self, given: Array | None, phi: Array) -> Array | None:
         return given
 
+    def as_if_known(self, given: Array | None, n: int) -> Array | None:
+        # Correlated residuals are not independent ones: no variance of single rows is theirs. So
+        # are residuals of weights that no variance follows.
+        own = np.ones(n) if given is None else given
+        return np.asarray(own * (1.0 + 0.5 * np.cos(np.arange(1.0, n + 1.0) ** 2)))
+
     def whitening(self, phi: Array) -> Whitening:
         r = self._rho(phi) ** np.asarray(self.gaps)[self.gap]
         label = self.spec.group_label

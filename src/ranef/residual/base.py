@@ -82,6 +82,13 @@ class ResidualStructure(ABC):
     def weights(self, given: Array | None, phi: Array) -> Array | None:
         """Weights of the rows in a model with independent residuals; those given otherwise."""
 
+    def as_if_known(self, given: Array | None, n: int) -> Array | None:
+        """Weights that tell residuals from other variances of single rows, as the structure does.
+
+        For the check of whether variances are identified, which knows residuals by their weights.
+        """
+        return given
+
     @abstractmethod
     def whitening(self, phi: Array) -> Whitening | None:
         """The transformation to independent residuals, if weights are not enough."""
