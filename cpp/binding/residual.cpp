@@ -41,7 +41,6 @@ void bind_residual(nb::module_& m) {
       .def_prop_ro("counts", &Residual::counts)
       .def_prop_ro("gaps", &Residual::gaps)
       .def_prop_ro("size", [](const Residual& r) { return r.itself().size(); })
-      .def_prop_ro("n_basis", [](const Residual& r) { return r.itself().terms(); })
       .def(
           "coefficients",
           [](const Residual& r, const Vector& phi) {

@@ -142,19 +142,6 @@ struct Small {
     }
   }
 
-  // c = a' b with a q x q and b, c q x width.
-  static void multiply_wide_transposed(int q_, const double* a, const double* b, int width,
-                                       double* c) {
-    const int q = size(q_);
-    for (int j = 0; j < width; ++j) {
-      for (int i = 0; i < q; ++i) {
-        double sum = 0.0;
-        for (int k = 0; k < q; ++k) sum += a[k + i * q] * b[k + j * q];
-        c[i + j * q] = sum;
-      }
-    }
-  }
-
   // c = b w with b, c q x width and w symmetric width x width.
   static void multiply_symmetric(int q_, const double* b, const double* w, int width, double* c) {
     const int q = size(q_);

@@ -42,9 +42,9 @@ def test_what_is_no_structure(block: TermBlock) -> None:
 def test_names_for_all_parameters(block: TermBlock) -> None:
     kind, structure = kind_of(block), structure_of(block)
     names = [f"c{k}" for k in range(block.q)]
-    parameters = kind.parameter_names(names)
-    assert len(parameters) == len(set(parameters)) == structure.size
-    assert kind.n_sds(block.q) + len(kind.correlations(names)) == structure.size
+    correlations = kind.correlations(names)
+    assert len(correlations) == len(set(correlations))
+    assert kind.n_sds(block.q) + len(correlations) == structure.size
 
 
 @pytest.mark.parametrize("block", FAMILIES, ids=name_of)

@@ -385,20 +385,3 @@ def test_the_diagnosis_names_the_structure_and_minds_it(sleepstudy: pd.DataFrame
     page = fit.diagnose()
     assert all(f.code != "serial-correlation" for f in page.findings)
     assert fit.residual_parameters["rho"][0] == pytest.approx(0.6, abs=0.1)
-
-
-def test_correlated_residuals_and_noise_are_correlated_effects_and_residuals() -> None:
-    """An AR(1) process plus independent noise, whichever of the two is called the residual."""
-    data = rn.datasets.load("sleepstudy")
-    data["day"] = data["Days"].astype(str)
-    one = rn.lmm(
-        "Reaction ~ Days + homdiag(0 + day | Subject)", data, residual="ar1(Days | Subject)"
-    )
-    two = rn.lmm("Reaction ~ Days + ar1(0 + Days | Subject)", data)
-    assert one.certificate.certified
-    assert one.criterion == pytest.approx(two.criterion, abs=1e-7)
-    sd, rho = two.random_parameters["estimate"]
-    assert one.sigma == pytest.approx(sd, rel=1e-4)
-    assert one.residual_parameters["rho"].item() == pytest.approx(rho, abs=1e-4)
-    (noise,) = one.random_parameters["estimate"]
-    assert noise == pytest.approx(two.sigma, rel=1e-3)

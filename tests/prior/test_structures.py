@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from tests.inference.structures import data
+from tests.oracle.penalty import value as penalty_value
 
 import ranef as rn
 from ranef.covariance import structure_of
@@ -42,9 +43,9 @@ def test_value_and_derivative(structure: str, prior: str) -> None:
     d = to_data(problem, inner)[1][0]
     own = PRIORS[prior].for_size(4)
     if structure in SHARED and own.of_sds:  # one standard deviation, not four
-        density = own.penalty(1).value(d[:1, :1])
+        density = penalty_value(own.penalty(1), d[:1, :1])
     else:
-        density = own.penalty(4).value(d)
+        density = penalty_value(own.penalty(4), d)
     assert value(inner) - plain.value == pytest.approx(density, rel=1e-9)
     (gamma,) = kernel.gamma()
     step = 1e-5
@@ -63,7 +64,7 @@ def test_a_gamma_prior_is_one_of_a_shared_deviation(structure: str) -> None:
     sd = found._parameter_values[2] / found.sigma
     plain = found._problem.with_prior(None).kernel()
     plain.evaluate(group_lambdas(found._problem, found._solution.inner))
-    density = prior.penalty(1).value(np.array([[sd**2]]))
+    density = penalty_value(prior.penalty(1), np.array([[sd**2]]))
     assert found.criterion - plain.value == pytest.approx(density, rel=1e-8)
     with pytest.raises(rn.OptionError, match="a single standard deviation"):
         fit("cs", prior)

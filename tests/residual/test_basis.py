@@ -89,7 +89,7 @@ def test_combined_cross_products_are_those_of_the_inverse(text: str, weighted: b
     core = structure.core
     phi = rng.uniform(-0.8, 0.8, core.size)
     basis = structure.basis(rows)
-    assert len(basis) == core.n_basis
+    assert len(basis) == core.coefficients(phi).size
     root = np.diag(1.0 / np.sqrt(np.ones(N) if weights is None else weights))
     c = covariance(text, structure, data, phi)
     columns = dense_columns(rows)

@@ -75,16 +75,6 @@ class Kind:
         """The tag of the structures with these correlations, with equal variances or not."""
         return self.name.removeprefix("hom").removeprefix("het")
 
-    def parameter_names(self, names: Sequence[str]) -> tuple[str, ...]:
-        """Names of theta's entries for a term with these columns.
-
-        For a triangle of T they are pairs of columns.
-        """
-        if self.free:
-            raise TypeError("a triangle has no names of its own")
-        sds = ("sd",) if self.one_variance else tuple(f"sd {name}" for name in names)
-        return (*sds, *self.correlations(names))
-
     def sds(self, parameters: Array, q: int) -> Array:
         """The q standard deviations among parameters that are not a triangle."""
         own = parameters[:1] if self.one_variance else parameters[:q]
