@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
-from ranef.design.aliased import learn_aliases
-from ranef.design.coding import Coded, code
 from ranef.design.columns import check_columns
 from ranef.design.contrasts import from_argument
 from ranef.design.encoding import Encoding
+from ranef.design.fixed_part import build_fixed
 from ranef.design.learn import learn_state
 from ranef.design.matrix import Cells, ModelColumns
 from ranef.design.plan import ColumnPlan, plan_columns
 from ranef.design.random import build_random
-from ranef.design.rank import dependent_columns
 from ranef.design.response import build_response
 from ranef.design.state import State
 from ranef.design.suspicion import suspicious_factors
@@ -106,6 +102,7 @@ def build(
     *,
     left_out: Table | None = None,
     gaussian: bool = True,
+    elsewhere: Collection[str] = (),
 ) -> Design:
     """Build the arrays of a mixed model.
 
@@ -124,6 +121,8 @@ def build(
         Whether the response must be a number that varies. Otherwise a category becomes 0 for its
         first level and 1 for the others, and ``cbind(successes, failures)`` the proportion of
         successes.
+    elsewhere : collection of str
+        Columns of other parts of the model: contrasts may be for them.
 
     Returns
     -------
@@ -169,59 +168,32 @@ def build(
             fix="check for missing values in the variables of the model",
         )
     state = learn_state(formula, table, from_argument(contrasts, table), left_out)
-    _check_contrasts_used(contrasts, state)
+    _check_contrasts_used(contrasts, state, elsewhere)
     response = build_response(formula.response, table, state, gaussian=gaussian)
-    coded = code(formula.intercept, formula.fixed, table, state)
-    dependent = dependent_columns(
-        coded.columns, intercept=formula.intercept, cells=coded.cells, ends=coded.ends
-    )
-    kept = tuple(np.flatnonzero(~dependent).tolist())
     terms, codings = build_random(formula, table, state)
-    names = tuple(coded.names[j] for j in kept)
-    encoding = Encoding(
-        variables=formula.predictors(),
-        fixed_names=names,
-        fixed_terms=_fixed_terms(formula, coded, kept),
-        state=state,
-        intercept=formula.intercept,
-        terms=formula.fixed,
-        kept=kept,
-        random_codings=codings,
-        offsets=formula.offsets,
-        aliases=learn_aliases(
-            coded.columns, coded.names, dependent, formula.intercept, coded.cells
-        ),
-    )
+    fixed = build_fixed(formula, table, state, codings)
     return Design(
-        columns=coded.columns.take(kept),
-        x_names=names,
-        dropped=tuple(coded.names[j] for j in np.flatnonzero(dependent)),
+        columns=fixed.columns,
+        x_names=fixed.names,
+        dropped=fixed.dropped,
         y=response.y,
         response=response.name,
         terms=terms,
-        offset=encoding.offset(table),
+        offset=fixed.encoding.offset(table),
         has_intercept=formula.intercept,
-        encoding=encoding,
+        encoding=fixed.encoding,
         trials=response.trials,
         response_levels=response.levels,
-        cells=None if coded.cells is None else coded.cells.take(kept),
+        cells=fixed.cells,
     )
 
 
-def _fixed_terms(
-    formula: Formula, coded: Coded, kept: tuple[int, ...]
-) -> dict[str, tuple[int, ...]]:
-    position = {column: i for i, column in enumerate(kept)}
-    return {
-        term.name: tuple(position[j] for j in columns if j in position)
-        for term, columns in zip(formula.fixed, coded.term_columns, strict=True)
-    }
-
-
-def _check_contrasts_used(contrasts: Mapping[str, Any] | None, state: State) -> None:
+def _check_contrasts_used(
+    contrasts: Mapping[str, Any] | None, state: State, elsewhere: Collection[str]
+) -> None:
     categories = {category.column for category in state.categories.values()}
     for name in contrasts or {}:
-        if name not in categories:
+        if name not in categories and name not in elsewhere:
             raise OptionError(
                 f"contrasts are given for '{name}', which is not a category of the model",
                 found="categories " + (", ".join(sorted(categories)) or "none"),

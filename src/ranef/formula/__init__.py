@@ -1,7 +1,7 @@
 """Formulas: text to a checked, expanded record that knows its source positions."""
 
 from ranef.formula.model import Bar, Formula, Role, Variable
-from ranef.formula.parse import parse
+from ranef.formula.parse import parse, parse_part
 from ranef.formula.render import to_formulaic, to_source, to_text
 from ranef.formula.terms import Model, Term
 
@@ -13,6 +13,7 @@ __all__ = [
     "Term",
     "Variable",
     "parse",
+    "parse_part",
     "to_formulaic",
     "to_source",
     "to_text",

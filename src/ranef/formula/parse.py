@@ -9,15 +9,15 @@ from ranef.formula.check import check_factor, check_numeric
 from ranef.formula.grouping import expand_group
 from ranef.formula.model import Bar, Formula
 from ranef.formula.naming import typed
-from ranef.formula.nodes import Call, Expr, Name, Negative, RandomPart, Sum, walk
+from ranef.formula.nodes import Call, Expr, Name, Negative, Number, RandomPart, Sum, walk
 from ranef.formula.occasions import of_occasions
-from ranef.formula.parser import parse_sides
+from ranef.formula.parser import parse_right_side, parse_sides
 from ranef.formula.position import formula_error
 from ranef.formula.render import to_source, to_text
 from ranef.formula.structures import ORDERED, tagged
 from ranef.formula.terms import Model, expand
 
-__all__ = ["parse", "summands"]
+__all__ = ["parse", "parse_part", "summands"]
 
 
 def parse(text: str, *, random: bool = True) -> Formula:
@@ -58,6 +58,61 @@ def parse(text: str, *, random: bool = True) -> Formula:
             fix='write it in quotes, as in "y ~ x + (1 | group)"',
         )
     return _read(text, random)
+
+
+def parse_part(text: str, option: str) -> Formula:
+    """Read the formula of another part of a model, such as its dispersion: ``"~ x"``.
+
+    Parameters
+    ----------
+    text : str
+    option : str
+        The argument that it was given by, for messages.
+
+    Returns
+    -------
+    Formula
+        Its response is the number 1, which is not a column.
+
+    Raises
+    ------
+    FormulaError
+        The text is not a formula of fixed effects.
+
+    Examples
+    --------
+    >>> [term.name for term in parse_part("~ x * z", "dispersion").fixed]
+    ['x', 'z', 'x:z']
+    """
+    if not isinstance(text, str):
+        raise FormulaError(
+            f"{option} is a formula, as text",
+            found=type(text).__name__,
+            fix=f'write it in quotes, as in {option}="~ x"',
+        )
+    right = parse_right_side(text)
+    items = summands(right)
+    for _, item in items:
+        if isinstance(item, RandomPart):
+            raise formula_error(
+                f"{option} has fixed effects alone",
+                text,
+                item.span,
+                fix="leave out the random part",
+            )
+    model = expand(items, text)
+    _check_model(model, text)
+    if model.offsets:
+        raise formula_error(
+            f"an offset cannot stand in {option}",
+            text,
+            model.offsets[0].span,
+            fix="leave it out",
+        )
+    if not model.intercept and not model.terms:
+        raise formula_error(f"{option} has no effects", text, right.span, fix="write ~ 1")
+    one = Number(1.0, (0, 0))
+    return Formula(text, one, model.terms, model.intercept, (), (), model.removed)
 
 
 # Formulas are frozen: who fits one a thousand times reads it once.

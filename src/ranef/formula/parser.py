@@ -71,6 +71,17 @@ def parse_sides(text: str) -> tuple[Expr, Expr]:
     return _Parser(text).formula()
 
 
+def parse_right_side(text: str) -> Expr:
+    """The tree of a formula that has a right side alone, ``"~ x + z"``.
+
+    Raises
+    ------
+    FormulaError
+        The text is not such a formula.
+    """
+    return _Parser(text).right_side()
+
+
 class _Parser(Cursor):
     """One pass over the tokens."""
 
@@ -100,6 +111,23 @@ class _Parser(Cursor):
         right = self.expression(0)
         self.expect_end_of_side("end")
         return response, right
+
+    def right_side(self) -> Expr:
+        if self.peek().kind != "~":
+            raise self.error(
+                "this formula begins with ~",
+                fix="write the predictors alone, as in ~ x; it is ~ 1 if there are none",
+            )
+        tilde = self.take()
+        if self.peek().kind == "end":
+            raise self.error(
+                "nothing stands right of the ~",
+                span=(tilde.start, tilde.end),
+                fix="write the predictors after the ~, as in ~ x; it is ~ 1 if there are none",
+            )
+        right = self.expression(0)
+        self.expect_end_of_side("end")
+        return right
 
     def no_tilde(self) -> Exception:
         for token in self.tokens:
