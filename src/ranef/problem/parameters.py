@@ -13,7 +13,7 @@ import numpy as np
 
 from ranef.core import TermBlock
 from ranef.covariance import kind_of, structure_of
-from ranef.problem.problem import Problem
+from ranef.problem.shape import ProblemShape
 from ranef.types import Array
 
 __all__ = [
@@ -87,7 +87,7 @@ def coordinates(blocks: Sequence[TermBlock], theta: Array) -> Array:
     return joined([structure_of(b).coordinates(v) for b, v in zip(blocks, own, strict=True)])
 
 
-def to_data(problem: Problem, inner: Array) -> tuple[Array, list[Array]]:
+def to_data(problem: ProblemShape, inner: Array) -> tuple[Array, list[Array]]:
     """Theta and relative covariances on the data's scale from inner coordinates."""
     theta, matrices = [], []
     for block, x, base in zip(
@@ -110,7 +110,7 @@ def data_parameters(blocks: Sequence[TermBlock], theta: Array, sigma: float) -> 
     return out
 
 
-def to_inner(problem: Problem, theta: Array) -> Array:
+def to_inner(problem: ProblemShape, theta: Array) -> Array:
     """Inner coordinates from theta on the data's scale."""
     out = []
     for block, own, base in zip(
@@ -124,13 +124,13 @@ def to_inner(problem: Problem, theta: Array) -> Array:
     return joined(out)
 
 
-def group_lambdas(problem: Problem, inner: Array) -> list[Array]:
+def group_lambdas(problem: ProblemShape, inner: Array) -> list[Array]:
     """One Lambda for each grouping factor, terms side by side."""
     blocks = roots(problem.terms, inner)
-    return place(problem.terms, blocks, [q for _, q in problem.products.sizes])
+    return place(problem.terms, blocks, [q for _, q in problem.sizes])
 
 
-def covariance_chart(problem: Problem, inner: Array) -> tuple[list[Array], list[Array]]:
+def covariance_chart(problem: ProblemShape, inner: Array) -> tuple[list[Array], list[Array]]:
     """First and second derivatives of D = Lambda Lambda' with respect to the inner coordinates.
 
     Returns
@@ -140,8 +140,8 @@ def covariance_chart(problem: Problem, inner: Array) -> tuple[list[Array], list[
     second : list of ndarray, shape (k, k, q, q)
     """
     count = inner.size
-    first = [np.zeros((count, q, q)) for _, q in problem.products.sizes]
-    second = [np.zeros((count, count, q, q)) for _, q in problem.products.sizes]
+    first = [np.zeros((count, q, q)) for _, q in problem.sizes]
+    second = [np.zeros((count, count, q, q)) for _, q in problem.sizes]
     start = 0
     for block, x in zip(problem.terms, parts(problem.terms, inner), strict=True):
         structure = structure_of(block)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -71,6 +72,16 @@ class Problem:
     @property
     def p(self) -> int:
         return int(self.products.p)
+
+    @property
+    def sizes(self) -> Sequence[tuple[int, int]]:
+        """Levels, and columns of all terms, by grouping factor."""
+        return self.products.sizes
+
+    @property
+    def other_words(self) -> Sequence[str]:
+        """A phrase for each parameter that is searched for beside the covariances."""
+        return () if self.residual is None else self.residual.structure.parameter_words
 
     @property
     def nu(self) -> float:

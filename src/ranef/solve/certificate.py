@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from ranef.core import CoreKernel, Evidence
 from ranef.covariance import structure_of
 from ranef.page import paragraph
-from ranef.problem import Problem
+from ranef.problem import ProblemShape
 from ranef.solve.outweighed import outweighed
 from ranef.types import Array
 
@@ -155,7 +155,9 @@ def sentence(c: Certificate) -> str:
     return f"not at an optimum: at least {c.gain:.3g} {units} can be gained"
 
 
-def certify(problem: Problem, theta: Array, kernel: CoreKernel, evaluations: int) -> Certificate:
+def certify(
+    problem: ProblemShape, theta: Array, kernel: CoreKernel, evaluations: int
+) -> Certificate:
     """Judge an inner theta that `kernel` has just evaluated.
 
     References
@@ -168,7 +170,7 @@ def certify(problem: Problem, theta: Array, kernel: CoreKernel, evaluations: int
 
 
 def certificate(
-    problem: Problem,
+    problem: ProblemShape,
     theta: Array,
     found: Evidence,
     evaluations: int,

@@ -9,7 +9,7 @@ import numpy as np
 
 from ranef.core import TermBlock, TermFace, TermLabel
 from ranef.covariance import Kind, kind_of, structure_of
-from ranef.problem import Problem
+from ranef.problem import ProblemShape
 from ranef.problem.parameters import parts
 from ranef.solve.face import Face, face_of
 from ranef.solve.null_space import GONE, null_space
@@ -22,7 +22,7 @@ WORTH_NAMING = 0.15  # share of a direction
 MOST_NAMED = 3
 
 
-def null_directions(problem: Problem, theta: Array) -> tuple[str, ...]:
+def null_directions(problem: ProblemShape, theta: Array) -> tuple[str, ...]:
     """One phrase for each combination of effects that has no variance at an inner theta."""
     out: list[str] = []
     own = parts(problem.terms, theta)
@@ -128,7 +128,7 @@ def _combination(names: list[str], weights: Array) -> str:
 
 
 def flat_directions(
-    problem: Problem, theta: Array, steps: Array, loose: Sequence[int] = ()
+    problem: ProblemShape, theta: Array, steps: Array, loose: Sequence[int] = ()
 ) -> tuple[str, ...]:
     """One phrase for each column of steps along the coordinates of the face at no cost.
 
@@ -142,7 +142,7 @@ def flat_directions(
     )
 
 
-def _flat_direction(problem: Problem, face: Face, step: Array, leaving: int) -> str:
+def _flat_direction(problem: ProblemShape, face: Face, step: Array, leaving: int) -> str:
     """The random-effects parameters that can move together at no cost."""
     weights = np.abs(step) / np.max(np.abs(step), initial=1e-300)
     named = []
@@ -166,10 +166,9 @@ def _flat_direction(problem: Problem, face: Face, step: Array, leaving: int) -> 
             )
         if text not in named:
             named.append(text)
-    # The parameters of the residuals stand behind the coordinates of the face.
-    part = problem.residual
-    others = () if part is None else part.structure.parameter_words
-    for text, weight in zip(others, weights[len(face.coordinates) :], strict=False):
+    # Other parameters stand behind the coordinates of the face.
+    others = zip(problem.other_words, weights[len(face.coordinates) :], strict=False)
+    for text, weight in others:
         if weight >= 0.1:
             named.append(text)
     if len(named) == 1:

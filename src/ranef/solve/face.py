@@ -16,7 +16,7 @@ import numpy as np
 
 from ranef.core import Curvature, Direction, Kernel, TermFace
 from ranef.covariance import structure_of
-from ranef.problem import Problem
+from ranef.problem import ProblemShape
 from ranef.problem.parameters import parts
 from ranef.types import Array
 
@@ -50,9 +50,9 @@ class Face:
         return np.concatenate([term.scales for term in self.terms])
 
 
-def face_of(problem: Problem, inner: Array) -> Face:
+def face_of(problem: ProblemShape, inner: Array) -> Face:
     """The face at inner coordinates."""
-    widths = [q for _, q in problem.products.sizes]
+    widths = [q for _, q in problem.sizes]
     terms, coordinates, directions = [], [], []
     for k, (block, x) in enumerate(zip(problem.terms, parts(problem.terms, inner), strict=True)):
         face = structure_of(block).face(x)
@@ -76,14 +76,14 @@ def moved(face: Face, step: Array) -> Array:
     return np.concatenate(out)
 
 
-def gamma_of_term(problem: Problem, gammas: Sequence[Array], k: int) -> Array:
+def gamma_of_term(problem: ProblemShape, gammas: Sequence[Array], k: int) -> Array:
     """The diagonal block of Gamma that belongs to a term."""
     block = problem.terms[k]
     s = slice(block.offset, block.offset + block.q)
     return gammas[block.group][s, s]
 
 
-def gradient(problem: Problem, face: Face, kernel: Kernel) -> Array:
+def gradient(problem: ProblemShape, face: Face, kernel: Kernel) -> Array:
     """df along the coordinates."""
     gammas = kernel.gamma()
     return np.concatenate(
@@ -91,7 +91,7 @@ def gradient(problem: Problem, face: Face, kernel: Kernel) -> Array:
     )
 
 
-def hessian(problem: Problem, face: Face, kernel: Kernel) -> tuple[Array, Curvature]:
+def hessian(problem: ProblemShape, face: Face, kernel: Kernel) -> tuple[Array, Curvature]:
     """Second derivatives along the coordinates, and the curvature in D behind them."""
     curvature = kernel.hessian(face.directions)
     gammas = kernel.gamma()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ranef.problem import Problem, roots
+from ranef.problem import ProblemShape, roots
 from ranef.types import Array
 
 __all__ = ["outweighed"]
@@ -14,7 +14,7 @@ BEYOND = 1e3
 search has come so far it is on its way to infinity."""
 
 
-def outweighed(problem: Problem, theta: Array) -> str:
+def outweighed(problem: ProblemShape, theta: Array) -> str:
     """The term whose variance a prior has driven beyond all bounds at an inner theta, or nothing.
 
     A prior of infinite scale has no mode with the likelihood where its density grows faster than

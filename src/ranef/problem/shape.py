@@ -1,0 +1,37 @@
+"""What a certificate and its words need to know of a problem, linear or generalised."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from ranef.core import TermBlock, TermLabel
+from ranef.source.scaling import Scaling
+
+if TYPE_CHECKING:
+    from ranef.priors.assign import Assigned
+
+__all__ = ["ProblemShape"]
+
+
+class ProblemShape(Protocol):
+    """Random-effects terms, their scaling and priors, and what is searched for beside them."""
+
+    @property
+    def terms(self) -> tuple[TermBlock, ...]: ...
+    @property
+    def labels(self) -> tuple[TermLabel, ...]: ...
+    @property
+    def scaling(self) -> Scaling: ...
+    @property
+    def prior(self) -> Assigned | None: ...
+
+    @property
+    def sizes(self) -> Sequence[tuple[int, int]]:
+        """Levels, and columns of all terms, by grouping factor."""
+        ...
+
+    @property
+    def other_words(self) -> Sequence[str]:
+        """A phrase for each parameter that is searched for beside the covariances."""
+        ...
