@@ -17,7 +17,7 @@ from ranef.problem import Problem, covariances, nearest
 from ranef.problem.parameters import group_lambdas, to_inner
 from ranef.solve.certificate import Certificate, certificate
 from ranef.solve.control import Control
-from ranef.solve.standing import Standing, evaluate_at
+from ranef.solve.standing import Standing, evaluate_at, standing_at
 from ranef.types import Array
 
 __all__ = [
@@ -113,9 +113,9 @@ class Solution:
         )
 
     @cached_property
-    def standing(self) -> Standing:
+    def standing(self) -> Standing[CoreKernel]:
         """The kernel at the solution, kept for later questions; never pickled."""
-        return Standing(self.problem, self.inner)
+        return standing_at(self.problem, self.inner)
 
     @cached_property
     def work(self) -> int:
@@ -133,7 +133,7 @@ def at_solution(problem: Problem, solution: Solution) -> AbstractContextManager[
     It is the solution's own, unless `problem` is not the one that was solved.
     """
     own = solution.problem is problem
-    return (solution.standing if own else Standing(problem, solution.inner)).ask()
+    return (solution.standing if own else standing_at(problem, solution.inner)).ask()
 
 
 def solve(

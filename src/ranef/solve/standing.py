@@ -8,9 +8,10 @@ the same, it is brought back before the next question.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
@@ -20,40 +21,56 @@ from ranef.problem import Problem
 from ranef.problem.parameters import group_lambdas
 from ranef.types import Array
 
-__all__ = ["LARGE", "Standing", "evaluate_at"]
+__all__ = ["LARGE", "Standing", "evaluate_at", "standing_at"]
 
 LARGE = 200_000_000
 """Kernels of more bytes are not kept: a fit would hold that memory as long as it exists, and the
 time to make the kernel is small compared with that of its evaluation."""
 
 
-class Standing:
-    """The kernel of a problem at an inner theta; made when first asked for.
+class AnyKernel(Protocol):
+    """A kernel that counts its evaluations."""
+
+    moves: int
+
+    @property
+    def held(self) -> int:
+        """About how many bytes it holds between calls."""
+        ...
+
+
+K = TypeVar("K", bound=AnyKernel)
+
+
+class Standing(Generic[K]):
+    """A kernel at a solution; made when first asked for.
 
     A kernel answers one question at a time. A caller who asks while it is in use, from another
     thread or within a question, gets a separate kernel.
 
     Parameters
     ----------
-    problem : Problem
-    inner : ndarray, shape (k,)
+    make : callable
+        A new kernel of the problem.
+    stand : callable
+        Brings a kernel to the solution.
     """
 
-    __slots__ = ("_inner", "_kernel", "_lock", "_moves", "_problem")
+    __slots__ = ("_kernel", "_lock", "_make", "_moves", "_stand")
 
-    def __init__(self, problem: Problem, inner: Array) -> None:
-        self._problem, self._inner = problem, inner
-        self._kernel: CoreKernel | None = None
-        self._moves = 0  # evaluations of the kernel when it was last at theta
+    def __init__(self, make: Callable[[], K], stand: Callable[[K], None]) -> None:
+        self._make, self._stand = make, stand
+        self._kernel: K | None = None
+        self._moves = 0  # evaluations of the kernel when it was last at the solution
         self._lock = Lock()
 
-    def take(self, kernel: CoreKernel) -> None:
+    def take(self, kernel: K) -> None:
         """Keep this kernel of the problem, wherever it stands, if none is kept."""
         if self._kernel is None and kernel.held <= LARGE:
             self._kernel, self._moves = kernel, -1
 
     @contextmanager
-    def ask(self) -> Iterator[CoreKernel]:
+    def ask(self) -> Iterator[K]:
         """The kernel, for questions that do not move it.
 
         Raises
@@ -70,16 +87,21 @@ class Standing:
                 kernel = self._made()
                 self.take(kernel)
             elif kernel.moves != self._moves:
-                evaluate_at(self._problem, kernel, self._inner)
+                self._stand(kernel)
             self._moves = kernel.moves
             yield kernel
         finally:
             self._lock.release()
 
-    def _made(self) -> CoreKernel:
-        kernel = self._problem.kernel()
-        evaluate_at(self._problem, kernel, self._inner)
+    def _made(self) -> K:
+        kernel = self._make()
+        self._stand(kernel)
         return kernel
+
+
+def standing_at(problem: Problem, inner: Array) -> Standing[CoreKernel]:
+    """The kernel of a problem at an inner theta, shape (k,)."""
+    return Standing(problem.kernel, lambda kernel: evaluate_at(problem, kernel, inner))
 
 
 def evaluate_at(problem: Problem, kernel: CoreKernel, inner: Array) -> None:
