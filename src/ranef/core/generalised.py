@@ -1,0 +1,182 @@
+"""The marginal likelihood of a generalised model, with its working memory, in C++."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import ranef._core as _core
+from ranef.core.arguments import core_penalties
+from ranef.core.penalty import NO_PENALTY, Penalty
+from ranef.core.protocol import NEWTON, Direction, Layout, Rows
+from ranef.core.sums import CoreScaling
+from ranef.core.workspace import HESSIANS
+from ranef.types import Array, Codes
+
+__all__ = ["Channel", "GeneralisedKernel", "NormalPrior"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Channel:
+    """How one of the predictors beside eta follows from the coefficients after beta.
+
+    Attributes
+    ----------
+    columns : tuple of ndarray or None, shape (n,)
+        None is the constant 1. The predictor is the sum of them, each times its coefficient.
+    coefficients : tuple of int
+        Place of each column's coefficient among those after beta.
+    which : ndarray of int32 or None, shape (n,)
+        In place of columns: the coefficient that is the predictor of each row.
+    """
+
+    columns: tuple[Array | None, ...] = field(default=(), repr=False)
+    coefficients: tuple[int, ...] = ()
+    which: Codes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NormalPrior:
+    """A penalty of all coefficients c: (c - centre)' precision (c - centre) + constant."""
+
+    precision: Array
+    centre: Array
+    constant: float
+
+
+class GeneralisedKernel:
+    """F(D, c), -2 log of an approximate marginal likelihood; c = (beta, coefficients of all psi).
+
+    Parameters
+    ----------
+    rows : Rows
+        Of inner columns; its weights are those of the family.
+    offset : ndarray or None, shape (n,)
+    channels : sequence of Channel
+    others : int
+        Coefficients after beta.
+    family, link : str
+        As the core names them.
+    constants : sequence of float
+        Known parameters of the family.
+    n_agq : int
+        1 for Laplace's method, otherwise nodes of adaptive quadrature in each dimension.
+    penalty : Penalty
+        Priors of the covariances.
+    normal : NormalPrior, optional
+    held : sequence of (int, float)
+        Coefficients that are known, and their values.
+    threads : int
+
+    Attributes
+    ----------
+    moves : int
+        How often it may have been evaluated at another point.
+    """
+
+    def __init__(
+        self,
+        rows: Rows,
+        offset: Array | None,
+        channels: Sequence[Channel],
+        others: int,
+        family: str,
+        link: str,
+        constants: Sequence[float],
+        n_agq: int = 1,
+        penalty: Penalty = NO_PENALTY,
+        normal: NormalPrior | None = None,
+        held: Sequence[tuple[int, float]] = (),
+        threads: int = 1,
+    ) -> None:
+        self.workspace = _core.Generalised(
+            rows,
+            offset,
+            [_core.Channel(list(c.columns), list(c.coefficients), c.which) for c in channels],
+            others,
+            family,
+            link,
+            list(constants),
+            n_agq,
+            core_penalties(penalty),
+            None if normal is None else (normal.precision, normal.centre, normal.constant),
+            list(held),
+            threads,
+        )
+        self.moves = 0
+
+    def evaluate(
+        self, lambda_: Sequence[Array], coefficients: Array, tolerance: float = 1e-12
+    ) -> bool:
+        """Compute F; False where it cannot be computed.
+
+        `tolerance` is what the search for the modes may leave to gain, in deviance units.
+        """
+        self.moves += 1
+        return self.workspace.evaluate(list(lambda_), coefficients, tolerance)
+
+    def solve(
+        self,
+        scaling: CoreScaling,
+        start: Array | None,
+        max_evaluations: int,
+        gain: float,
+        restarts: int,
+        method: str = NEWTON,
+    ) -> _core.Solved:
+        """Search, certificate and restarts; the last evaluation is the one at the solution."""
+        self.moves += 1
+        return self.workspace.solve(
+            scaling, start, max_evaluations, gain, restarts, method == NEWTON
+        )
+
+    @property
+    def value(self) -> float:
+        return self.workspace.value
+
+    @property
+    def rounding(self) -> float:
+        return self.workspace.rounding
+
+    def gamma(self) -> list[Array]:
+        """dF/dD of each grouping factor, (q, q) each."""
+        return self.workspace.gamma()
+
+    @property
+    def slopes(self) -> Array:
+        """dF/dc, shape (p + others,)."""
+        return self.workspace.slopes()
+
+    def second(self, directions: Sequence[Direction]) -> Array:
+        """Second derivatives along changes of D and then along c."""
+        return self.workspace.second([(d.group, d.d) for d in directions])
+
+    def modes(self) -> list[Array]:
+        """Conditional modes by grouping factor, (levels, q) each."""
+        return [block[:, :, 0] for block in self.workspace.modes()]
+
+    def conditional_variances(self) -> list[Array]:
+        """Conditional covariances given all parameters, (levels, q, q) each."""
+        return self.workspace.conditional_variances()
+
+    def mode_derivatives(self, directions: Sequence[Direction]) -> list[Array]:
+        """Derivatives of the modes along changes of D and then c, (levels, q, k) each."""
+        return self.workspace.mode_derivatives([(d.group, d.d) for d in directions])
+
+    @property
+    def eta(self) -> Array:
+        """Linear predictors of the rows at the modes, shape (n,)."""
+        return self.workspace.eta()
+
+    @property
+    def layout(self) -> Layout:
+        return Layout(*self.workspace.layout, HESSIANS[self.workspace.hessian_path])
+
+    @property
+    def work(self) -> float:
+        return self.workspace.work
+
+    @property
+    def held(self) -> int:
+        """About how many bytes it holds between calls."""
+        return int(8 * self.work)
