@@ -11,6 +11,7 @@
 `power(formula, design, ...)`       says what a planned study can find
 `datasets.load(name)`               loads a bundled data set; `datasets.names()` lists them
 `priors`                            priors, for `lmm(..., prior=)`
+`Binomial`, `Poisson`, `Gamma` ...  families of generalised models
 `Control`                           settings of the search, for `lmm(..., control=)`
 `RanefError` and its subclasses     every error that ranef raises on purpose
 ==================================  ============================================================
@@ -45,6 +46,22 @@ if TYPE_CHECKING:
     from ranef.api import anova, compare, lm, lmm
     from ranef.explore.center import center
     from ranef.explore.structure import structure
+    from ranef.family import (
+        Beta,
+        BetaBinomial,
+        Binomial,
+        Cumulative,
+        Gamma,
+        Gaussian,
+        HurdleNegativeBinomial,
+        HurdlePoisson,
+        InverseGaussian,
+        NegativeBinomial,
+        Poisson,
+        TruncatedNegativeBinomial,
+        TruncatedPoisson,
+        Tweedie,
+    )
     from ranef.fit import Fit
     from ranef.fit.stored import load
     from ranef.planning import power
@@ -52,20 +69,34 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ApproximationWarning",
+    "Beta",
+    "BetaBinomial",
+    "Binomial",
     "Certificate",
     "Control",
+    "Cumulative",
     "DataError",
     "DesignError",
     "Finding",
     "Fit",
     "FormulaError",
+    "Gamma",
+    "Gaussian",
+    "HurdleNegativeBinomial",
+    "HurdlePoisson",
+    "InverseGaussian",
     "MissingLibraryError",
     "MissingRows",
+    "NegativeBinomial",
     "NotEstimableWarning",
     "NumericalError",
     "OptionError",
+    "Poisson",
     "RanefError",
     "TooLargeError",
+    "TruncatedNegativeBinomial",
+    "TruncatedPoisson",
+    "Tweedie",
     "UnknownColumnError",
     "UnknownNameError",
     "UsageError",
@@ -99,6 +130,25 @@ _LATER = {
     "load": "ranef.fit.stored",
     "priors": "ranef.priors",
     "structure": "ranef.explore.structure",
+    **dict.fromkeys(
+        (
+            "Beta",
+            "BetaBinomial",
+            "Binomial",
+            "Cumulative",
+            "Gamma",
+            "Gaussian",
+            "HurdleNegativeBinomial",
+            "HurdlePoisson",
+            "InverseGaussian",
+            "NegativeBinomial",
+            "Poisson",
+            "TruncatedNegativeBinomial",
+            "TruncatedPoisson",
+            "Tweedie",
+        ),
+        "ranef.family",
+    ),
 }
 
 

@@ -1,0 +1,145 @@
+"""Zeros beside those of a family of counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ranef.errors import OptionError
+from ranef.family.base import Boundary, Family, Part, Psi, together
+from ranef.types import Array
+
+__all__ = ["ZeroInflated"]
+
+
+@dataclass(frozen=True, slots=True)
+class ZeroInflated(Family):
+    """A family of counts, replaced by a zero with the probability pi.
+
+    The last entry of psi is the logit of pi; those before it belong to the base.
+
+    Parameters
+    ----------
+    base : Family
+
+    References
+    ----------
+    Lambert (1992), Zero-inflated Poisson regression, Technometrics 34(1).
+
+    Examples
+    --------
+    >>> import ranef as rn
+    >>> from ranef.family import ZeroInflated
+    >>> family = ZeroInflated(rn.Poisson())
+    >>> family.words, family.mean(0.0, (0.0,)).item()
+    ('zero-inflated Poisson with a log link', 0.5)
+    """
+
+    base: Family
+
+    def __post_init__(self) -> None:
+        if self.base.RESPONSE != "count":
+            raise OptionError(
+                f"the {self.base.name} family has no zero inflation",
+                found=f"zero_inflation= with family={self.base.text!r}",
+                fix="it is for counts: poisson, nbinom2 and nbinom1"
+                + ("; hurdle models are for counts without zeros" if self.base.DISCRETE else ""),
+            )
+
+    @property
+    def link(self) -> str:
+        return self.base.link
+
+    @property
+    def name(self) -> str:
+        return f"zero_inflated_{self.base.name}"
+
+    @property
+    def links(self) -> tuple[str, ...]:
+        return self.base.links
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        return (*self.base.parts, "zero")
+
+    @property
+    def title(self) -> str:
+        return f"zero-inflated {self.base.title}"
+
+    @property
+    def scale(self) -> str:
+        return self.base.scale
+
+    @property
+    def ratio(self) -> str | None:
+        return self.base.ratio
+
+    @property
+    def dispersion_name(self) -> str | None:
+        return self.base.dispersion_name
+
+    def dispersion(self, psi: Array | float) -> Array:
+        return self.base.dispersion(psi)
+
+    @property
+    def boundaries(self) -> tuple[Boundary, ...]:
+        words = "the probability of an extra zero is zero"
+        inner = [
+            Boundary(b.part, b.sign, ZeroInflated(b.becomes), b.words) for b in self.base.boundaries
+        ]
+        return (Boundary("zero", -1, self.base, words), *inner)
+
+    @property
+    def predictors(self) -> tuple[float, float]:
+        return self.base.predictors
+
+    def _counted(self, psi: Psi) -> Array:
+        """The probability that a row is not an extra zero."""
+        from scipy.special import expit
+
+        return np.asarray(expit(-np.asarray(psi[-1], dtype=np.float64)))
+
+    def _extra(self, psi: Psi) -> Array:
+        from scipy.special import expit
+
+        return np.asarray(expit(np.asarray(psi[-1], dtype=np.float64)))
+
+    def mean(self, eta: Array, psi: Psi = ()) -> Array:
+        return self._counted(psi) * self.base.mean(eta, psi[:-1])
+
+    def mean_slope(self, eta: Array, psi: Psi = ()) -> Array:
+        return self._counted(psi) * self.base.mean_slope(eta, psi[:-1])
+
+    def variance(self, eta: Array, psi: Psi = (), weights: Array | None = None) -> Array:
+        mu, inner = self.base.mean(eta, psi[:-1]), self.base.variance(eta, psi[:-1], weights)
+        return self._counted(psi) * (inner + self._extra(psi) * mu**2)
+
+    def cdf(self, y: Array, eta: Array, psi: Psi = (), weights: Array | None = None) -> Array:
+        inner = self.base.cdf(y, eta, psi[:-1], weights)
+        made = self._extra(psi) + self._counted(psi) * inner
+        return np.where(np.asarray(y) < 0.0, 0.0, np.minimum(made, 1.0))
+
+    def survival(self, y: Array, eta: Array, psi: Psi = (), weights: Array | None = None) -> Array:
+        made = self._counted(psi) * self.base.survival(y, eta, psi[:-1], weights)
+        return np.where(np.asarray(y) < 0.0, 1.0, made)
+
+    def simulate(
+        self,
+        rng: np.random.Generator,
+        eta: Array,
+        psi: Psi = (),
+        weights: Array | None = None,
+    ) -> Array:
+        eta, extra, _ = together(eta, self._extra(psi), weights)
+        counts = self.base.simulate(rng, eta, psi[:-1], weights)
+        return np.where(rng.random(counts.shape) < extra, 0.0, counts)
+
+    def unit_deviance(
+        self, y: Array, eta: Array, psi: Psi = (), weights: Array | None = None
+    ) -> Array:
+        y, eta, w = together(y, eta, weights)
+        none = self.cdf(np.zeros_like(y), eta, psi)
+        of_zero = np.where(none > 0.5, np.log1p(-self.survival(0.0 * y, eta, psi)), np.log(none))
+        inner = self.base.unit_deviance(y, eta, psi[:-1], weights)
+        return np.asarray(np.where(y == 0.0, -2.0 * w * of_zero, inner))
