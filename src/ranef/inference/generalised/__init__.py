@@ -1,0 +1,1 @@
+"""Questions to a generalised fit: one question, one file."""

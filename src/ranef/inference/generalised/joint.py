@@ -1,0 +1,87 @@
+"""The joint covariance matrix of all estimates of a generalised model, from the exact Hessian.
+
+With H the Hessian of F, -2 log of the approximate marginal likelihood, in the coefficients c and
+the coordinates of the face of the covariances that the estimates lie on, it is 2 H^-1. Parameters
+at a bound have no standard error, and the others are as if the bound were known (Self and Liang
+1987, case 2, leaves this out of account; the bootstrap does not).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ranef.core.generalised import GeneralisedKernel
+from ranef.solve.face import Face, face_of, gamma_of_term
+from ranef.solve.generalised import GeneralisedSolution
+from ranef.types import Array
+
+__all__ = ["Joint", "joint_covariance"]
+
+# An eigenvalue of the scaled Hessian below this, in deviance units for a step of a standard error of
+# the other parameters, says nothing about its direction.
+FLAT = 1e-8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Joint:
+    """The covariance of all estimates.
+
+    Attributes
+    ----------
+    face : Face
+    covariance : ndarray, shape (k + m, k + m)
+        Of the k coordinates of the face (inner scale), then the m coefficients (data's scale). NaN
+        for what the data do not determine.
+    """
+
+    face: Face
+    covariance: Array = field(repr=False)
+
+    @property
+    def n_face(self) -> int:
+        return len(self.face.coordinates)
+
+    @property
+    def coefficients(self) -> Array:
+        """Of the coefficients on the data's scale, shape (m, m)."""
+        return self.covariance[self.n_face :, self.n_face :]
+
+
+def joint_covariance(solution: GeneralisedSolution, kernel: GeneralisedKernel) -> Joint:
+    """The covariance of all estimates at a solution.
+
+    Parameters
+    ----------
+    solution : GeneralisedSolution
+    kernel : GeneralisedKernel
+        It stands at the solution.
+    """
+    problem = solution.problem
+    face = face_of(problem, solution.inner)
+    h = np.array(kernel.second(face.directions))
+    gammas = kernel.gamma()
+    start = 0
+    for k, term in enumerate(face.terms):
+        bend = term.bend(gamma_of_term(problem, gammas, k))
+        own = slice(start, start + bend.shape[0])
+        h[own, own] += bend
+        start += bend.shape[0]
+    change = np.eye(h.shape[0])
+    change[start:, start:] = problem.change
+    return Joint(face, change @ _twice_inverse(h) @ change.T)
+
+
+def _twice_inverse(h: Array) -> Array:
+    """2 H^-1; NaN for parameters that a direction without curvature moves."""
+    scales = np.sqrt(np.abs(np.diag(h)))
+    scales[~(scales > 0.0)] = 1.0
+    values, vectors = np.linalg.eigh(h / np.outer(scales, scales))
+    known = values > FLAT
+    inverse = (vectors[:, known] / values[known]) @ vectors[:, known].T
+    out = 2.0 * inverse / np.outer(scales, scales)
+    undetermined = np.any(np.abs(vectors[:, ~known]) > 1e-4, axis=1)
+    out[undetermined] = np.nan
+    out[:, undetermined] = np.nan
+    return np.asarray(0.5 * (out + out.T))

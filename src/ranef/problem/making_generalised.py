@@ -1,0 +1,129 @@
+"""From the data of a generalised model to its problem."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ranef.core import Rows, cross_products, scaling_of
+from ranef.core.columns import row_threads
+from ranef.core.generalised import Channel
+from ranef.design.generalised_data import GeneralisedData
+from ranef.design.matrix import ModelColumns
+from ranef.family import Part
+from ranef.problem.generalised import GeneralisedProblem, PsiNames
+from ranef.source.part_scaling import part_scaling
+from ranef.source.scaling import COLLINEAR, Scaling, checked, orthogonal_scaling
+from ranef.types import INTERCEPT, Array
+
+if TYPE_CHECKING:
+    from ranef.priors.assign import Assigned
+
+__all__ = ["make_generalised"]
+
+
+def make_generalised(
+    data: GeneralisedData,
+    n_agq: int = 1,
+    prior: Assigned | None = None,
+    threads: int | None = None,
+) -> GeneralisedProblem:
+    """Scale the columns, and describe what is minimised.
+
+    Parameters
+    ----------
+    data : GeneralisedData
+    n_agq : int
+        1 for Laplace's method, otherwise nodes of adaptive quadrature.
+    prior : Assigned, optional
+    threads : int, optional
+
+    Raises
+    ------
+    DataError
+        A column whose values are too small or too large to be squared.
+    """
+    design = data.design
+    scaling, rows = _scaled(data, row_threads(design.n, threads))
+    channels, psi, changes = [], [], [scaling.R]
+    place = 0
+    for part in data.family.parts:
+        made, names, change = _channels(data, part, place)
+        channels += made
+        psi.append(PsiNames(part, names))
+        changes.append(change)
+        place += len(names)
+    plan = design.plan
+    return GeneralisedProblem(
+        rows=rows,
+        offset=data.offset,
+        channels=tuple(channels),
+        psi=tuple(psi),
+        change=_block_diagonal(changes),
+        terms=plan.blocks,
+        labels=plan.labels,
+        scaling=scaling,
+        family=data.family,
+        n_agq=n_agq,
+        x_names=design.x_names,
+        prior=prior,
+    )
+
+
+def _scaled(data: GeneralisedData, threads: int) -> tuple[Scaling, Rows]:
+    """The rows under a scaling of X and Z; that of a nearly collinear X is orthogonal."""
+    design = data.design
+    plan = design.plan
+    plain = Rows(groups=plan.groups, x=plan.fixed, y=data.y, weights=data.weights)
+    core = scaling_of(plain, plan.blocks, threads).with_response(0.0, 1.0)
+    scaling = checked(design, core)
+    rows = plain.scaled(scaling.core)
+    if design.p > 1:
+        alone = cross_products(rows.replace(groups=[], weights=None), threads)
+        if alone.fixed_part[0] < COLLINEAR:
+            scaling = orthogonal_scaling(design, scaling)
+            assert scaling.orthogonal is not None
+            x = ModelColumns.of(scaling.orthogonal).columns
+            rows = Rows(groups=plan.groups, x=x, y=data.y, weights=data.weights).scaled(
+                scaling.core
+            )
+    return scaling, rows
+
+
+def _channels(
+    data: GeneralisedData, part: Part, place: int
+) -> tuple[list[Channel], tuple[str, ...], Array]:
+    """The channels of a part whose coefficients begin at `place`, their names and their scales."""
+    if part == "thresholds":
+        return _thresholds(data, place)
+    own = data.parts[part]
+    columns = zip(own.columns.columns, own.names, strict=True)
+    scaled = part_scaling([None if name == INTERCEPT else column for column, name in columns])
+    coefficients = tuple(range(place, place + len(own.names)))
+    return [Channel(scaled.columns, coefficients)], own.names, scaled.change
+
+
+def _thresholds(
+    data: GeneralisedData, place: int
+) -> tuple[list[Channel], tuple[str, ...], Array]:
+    """The cut points above and below each answer; those of the ends of the scale are not read."""
+    levels = data.design.response_levels
+    count = len(levels) - 1
+    answer = np.asarray(data.y, dtype=np.int32)
+    above = np.clip(answer - 1, 0, count - 1) + place
+    below = np.clip(answer - 2, 0, count - 1) + place
+    names = tuple(f"{low}|{high}" for low, high in zip(levels[:-1], levels[1:], strict=True))
+    channels = [Channel(which=np.ascontiguousarray(w, dtype=np.int32)) for w in (above, below)]
+    return channels, names, np.eye(count)
+
+
+def _block_diagonal(blocks: list[Array]) -> Array:
+    size = sum(block.shape[0] for block in blocks)
+    out = np.zeros((size, size))
+    at = 0
+    for block in blocks:
+        own = slice(at, at + block.shape[0])
+        out[own, own] = block
+        at += block.shape[0]
+    return out
