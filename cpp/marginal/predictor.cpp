@@ -26,8 +26,8 @@ std::vector<double> linear_predictor(const GeneralisedRows& rows, const Vector& 
     const std::size_t q = group.columns.size();
     for (std::size_t a = 0; a < q; ++a) {
       for (std::size_t i = 0; i < out.size(); ++i) {
-        out[i] += effects[g][at(group.codes[i]) * q + a] *
-                  read(group.columns[a], static_cast<Index>(i));
+        out[i] +=
+            effects[g][at(group.codes[i]) * q + a] * read(group.columns[a], static_cast<Index>(i));
       }
     }
   }
