@@ -48,11 +48,12 @@ void Laplace::begin() {
     moved.conservativeResize(moved.size() + 1);
     moved(moved.size() - 1) = value;
   };
-  for (std::size_t g = 0; g < d_.size(); ++g) {
+  for (std::size_t g = 0; g < d_.size() && origin_.entries; ++g) {
     for (Index b = 0; b < d_[g].cols(); ++b) {
       for (Index a = b; a < d_[g].rows(); ++a) append(d_[g](a, b) - origin_.d[g](a, b));
     }
   }
+  if (!origin_.entries) moved.setZero(origin_.changes);
   for (Index k = 0; k < coefficients_.size(); ++k) {
     append(coefficients_(k) - origin_.coefficients(k));
   }

@@ -25,6 +25,8 @@ namespace ranef {
 std::unique_ptr<Marginal> make_laplace(const GeneralisedRows& rows, const Family& family,
                                        int threads);
 
+class SecondRows;
+
 class Laplace final : public Marginal {
  public:
   Laplace(const GeneralisedRows& rows, const Family& family, int threads);
@@ -44,6 +46,7 @@ class Laplace final : public Marginal {
   std::vector<std::vector<double>> mode_derivatives(
       const std::vector<Direction>& directions) override;
   double work() const override;
+  const Pattern* pattern() const override { return &map_.pattern(); }
 
  private:
   // Where modes are extrapolated from: e there, and its derivatives along the entries of the lower
@@ -52,11 +55,18 @@ class Laplace final : public Marginal {
     std::vector<Matrix> d;
     Vector coefficients;
     Effects dual;
-    Effects derivatives;  // q x columns() a level
+    Effects derivatives;  // q x (changes of D + coefficients) a level
+    Index changes = 0;
+    bool entries = false;  // whether the changes of D are those entries
+  };
+  // Derivatives of e and b: q x (directions + coefficients) a level.
+  struct Followed {
+    Effects e, b;
   };
 
   void begin();
   void differentiate();
+  Followed follow(const SecondRows& rows, const std::vector<Direction>& directions);
 
   RowMap map_;
   WorkingRows rows_;

@@ -205,18 +205,16 @@ void add_squares(const RowMap& map, int group, RowRange rows, const double* w, d
 }
 
 void add_to_levels(const RowMap& map, int group, RowRange rows, const double* v, double* sums) {
-  add_to_levels(map, group, rows, v, 0, 1, sums);
+  add_to_levels(map, group, rows, v, {map.groups()[at(group)].q, 0}, sums);
 }
 
-void add_to_levels(const RowMap& map, int group, RowRange rows, const double* v, Index stride,
-                   int columns, double* sums) {
+void add_to_levels(const RowMap& map, int group, RowRange rows, const double* v, LevelColumn column,
+                   double* sums) {
   const SortedGroup& own = map.groups()[at(group)];
   by_chunk(rows, [&](RowRange part, Index skipped) {
     with_size(own.q, [&](auto size) {
-      for (int k = 0; k < columns; ++k) {
-        to_levels<decltype(size)::value>(map, own, part, v + k * stride + skipped, own.q * columns,
-                                         sums + own.q * k);
-      }
+      to_levels<decltype(size)::value>(map, own, part, v + skipped, column.level_size,
+                                       sums + column.first);
     });
   });
 }

@@ -21,9 +21,13 @@ void add_squares(const RowMap& map, int group, RowRange rows, const double* w, d
 // Z'v by level, q numbers each.
 void add_to_levels(const RowMap& map, int group, RowRange rows, const double* v, double* sums);
 
-// The same where v has `columns` columns, `stride` apart: sums are q x columns a level.
-void add_to_levels(const RowMap& map, int group, RowRange rows, const double* v, Index stride,
-                   int columns, double* sums);
+// The same into one column of q x columns numbers a level.
+struct LevelColumn {
+  Index level_size = 0;
+  Index first = 0;
+};
+void add_to_levels(const RowMap& map, int group, RowRange rows, const double* v, LevelColumn column,
+                   double* sums);
 
 // Blocks of Z'diag(w)Z for the pairs of levels of two factors.
 void add_pairs(const RowMap& map, const SortedPair& pair, RowRange rows, const double* w,

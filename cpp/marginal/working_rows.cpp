@@ -75,12 +75,6 @@ WorkingRows::WorkingRows(const RowMap& map, const Family& family, int threads)
   }
 }
 
-template <class Use>
-void WorkingRows::for_runs(Use use) const {
-  run_tasks(static_cast<Index>(map_.runs().size()), threads_,
-            [&](Index k) { use(at(k), map_.runs()[at(k)]); });
-}
-
 void WorkingRows::set_coefficients(const Vector& coefficients) {
   const auto p = static_cast<Index>(map_.fixed().size());
   const auto add_column = [](const SortedColumn& column, RowRange rows, double value, double* to) {
@@ -129,8 +123,12 @@ FamilyRows WorkingRows::family_rows(RowRange rows, const double* eta) const {
 
 void WorkingRows::predict(const Effects& b, RowRange rows, double* eta) const {
   std::copy_n(base_.data() + rows.from, rows.size(), eta);
+  add_random(b, rows, eta);
+}
+
+void WorkingRows::add_random(const Effects& b, RowRange rows, double* out) const {
   for (std::size_t g = 0; g < map_.groups().size(); ++g) {
-    add_effects(map_, static_cast<int>(g), rows, b[g].data(), eta);
+    add_effects(map_, static_cast<int>(g), rows, b[g].data(), out);
   }
 }
 
@@ -370,9 +368,7 @@ Vector WorkingRows::slopes(const Effects& y) {
       const Index n = rows.size();
       double* v = buffer.eta.data();
       std::fill_n(v, n, 0.0);
-      for (std::size_t g = 0; g < map_.groups().size(); ++g) {
-        add_effects(map_, static_cast<int>(g), rows, y[g].data(), v);
-      }
+      add_random(y, rows, v);
       const double* slope = slope_.data() + rows.from;
       const double* curvature = curvature_.data() + rows.from;
       for (int c = 0; c < channels(); ++c) {

@@ -10,6 +10,7 @@
 
 #include "factor/level_solve.hpp"
 #include "family/family.hpp"
+#include "linalg/parallel.hpp"
 #include "marginal/row_kernels.hpp"
 #include "marginal/row_map.hpp"
 
@@ -70,6 +71,8 @@ class WorkingRows {
   // Derivatives of the rows of a chunk at random effects b, without what is known of them.
   void derivatives(const Effects& b, RowRange rows, RowOrder order, RowBuffer& buffer) const;
   void predict(const Effects& b, RowRange rows, double* eta) const;
+  // out += Z b.
+  void add_random(const Effects& b, RowRange rows, double* out) const;
   // out += sums of v over the columns of X, and of a channel.
   void add_fixed(RowRange rows, const double* v, double* out) const;
   void add_channel(int channel, RowRange rows, const double* v, double* out) const;
@@ -91,7 +94,10 @@ class WorkingRows {
 
   // Calls use(run number, run) for all runs on the threads; and use(rows) for the chunks of one.
   template <class Use>
-  void for_runs(Use use) const;
+  void for_runs(Use use) const {
+    run_tasks(static_cast<Index>(map_.runs().size()), threads_,
+              [&](Index k) { use(at(k), map_.runs()[at(k)]); });
+  }
   template <class Use>
   static void for_chunks(const RowRun& run, Use use) {
     for (Index from = run.first_row; from < run.last_row; from += kChunk) {

@@ -27,6 +27,7 @@ constexpr double kTight = 1e-26;  // of the inner search: modes to rounding erro
 
 int failures = 0;
 double worst = 0.0;
+double worst_second = 0.0;
 
 void expect(bool fine, const std::string& what, double found = 0.0) {
   if (fine) return;
@@ -34,18 +35,19 @@ void expect(bool fine, const std::string& what, double found = 0.0) {
   std::printf("failed: %s (%.3g)\n", what.c_str(), found);
 }
 
+struct Point {
+  std::vector<Matrix> lambda;
+  Vector coefficients;
+};
+
 // Responses for a family, an offset, and columns of its channels.
-struct Problem {
+struct Problem : Point {
   Data data;
   std::vector<double> offset;
   std::vector<double> trials;
   GeneralisedRows rows;
   std::unique_ptr<Family> family;
-  Vector coefficients;
-  std::vector<Matrix> lambda;
   std::vector<std::int32_t> which;
-
-  int others() const { return rows.others; }
 };
 
 enum class Kind { kLogit, kCounts, kOneChannel, kTwoChannels, kCutPoints, kExponential };
@@ -123,7 +125,7 @@ struct Coordinate {
   int a, b;   // of Lambda; or a is the coefficient
 };
 
-std::vector<Coordinate> coordinates(const Problem& p) {
+std::vector<Coordinate> coordinates(const Point& p) {
   std::vector<Coordinate> out;
   for (std::size_t g = 0; g < p.lambda.size(); ++g) {
     for (int b = 0; b < p.lambda[g].cols(); ++b) {
@@ -134,24 +136,23 @@ std::vector<Coordinate> coordinates(const Problem& p) {
   return out;
 }
 
-// Evaluates `at` steps along a coordinate and hands the point to `read`.
+// Evaluates some way along a coordinate and hands the point to `read`.
 template <class Read>
 auto along(const Problem& p, Marginal& f, const Coordinate& c, const Read& read) {
-  return [&p, &f, c, &read](double step) {
-    std::vector<Matrix> lambda = p.lambda;
-    Vector coefficients = p.coefficients;
+  return [&p, &f, &c, &read](double step) {
+    Point there{p.lambda, p.coefficients};
     if (c.group < 0) {
-      coefficients(c.a) += step;
+      there.coefficients(c.a) += step;
     } else {
-      lambda[static_cast<std::size_t>(c.group)](c.a, c.b) += step;
+      there.lambda[static_cast<std::size_t>(c.group)](c.a, c.b) += step;
     }
-    expect(f.evaluate(lambda, coefficients, kTight), "evaluate nearby");
-    return read(f);
+    expect(f.evaluate(there.lambda, there.coefficients, kTight), "evaluate nearby");
+    return read(there, f);
   };
 }
 
 // The gradient in the entries of Lambda and the coefficients.
-Vector gradient(const Problem& p, Marginal& f) {
+Vector gradient(const Point& p, Marginal& f) {
   const std::vector<Coordinate> all = coordinates(p);
   Vector out(static_cast<Index>(all.size()));
   for (std::size_t k = 0; k < all.size(); ++k) {
@@ -168,7 +169,7 @@ void check_gradient(const std::string& name, const Problem& p) {
   expect(f->evaluate(p.lambda, p.coefficients, kTight), name + ": evaluate");
   const Vector exact = gradient(p, *f);
   const std::vector<Coordinate> all = coordinates(p);
-  const auto value = [](Marginal& m) { return Vector::Constant(1, m.value()); };
+  const auto value = [](const Point&, Marginal& m) { return Vector::Constant(1, m.value()); };
   for (std::size_t k = 0; k < all.size(); ++k) {
     const double found = slope(along(p, *f, all[k], value), 4e-3)(0);
     // Differences of values of size 1e3 with rounding errors of 1e-13, and the rest of step^4.
@@ -178,13 +179,96 @@ void check_gradient(const std::string& name, const Problem& p) {
   }
 }
 
+// Changes of D along the entries of Lambda.
+std::vector<Direction> directions(const Problem& p) {
+  std::vector<Direction> out;
+  for (const Coordinate& c : coordinates(p)) {
+    if (c.group < 0) continue;
+    const Matrix& l = p.lambda[static_cast<std::size_t>(c.group)];
+    Matrix change = Matrix::Zero(l.rows(), l.cols());
+    change.row(c.a) += l.col(c.b).transpose();
+    change.col(c.a) += l.col(c.b);
+    out.push_back({c.group, change});
+  }
+  return out;
+}
+
+// The Hessian in the entries of Lambda and the coefficients: that of second() and <Gamma, d2D>.
+Matrix hessian(const Problem& p, Marginal& f) {
+  Matrix out = f.second(directions(p));
+  const std::vector<Coordinate> all = coordinates(p);
+  for (std::size_t k = 0; k < all.size(); ++k) {
+    for (std::size_t l = 0; l < all.size(); ++l) {
+      const Coordinate& c = all[k];
+      const Coordinate& d = all[l];
+      if (c.group < 0 || c.group != d.group || c.b != d.b) continue;
+      out(static_cast<Index>(k), static_cast<Index>(l)) +=
+          2.0 * f.gamma()[static_cast<std::size_t>(c.group)](c.a, d.a);
+    }
+  }
+  return out;
+}
+
+// All modes, one after the other.
+Vector modes(Marginal& f) {
+  Vector out;
+  for (const std::vector<double>& group : f.modes()) {
+    const Index from = out.size();
+    out.conservativeResize(from + static_cast<Index>(group.size()));
+    for (std::size_t k = 0; k < group.size(); ++k) out(from + static_cast<Index>(k)) = group[k];
+  }
+  return out;
+}
+
+// One column of their derivatives.
+Vector column(const Problem& p, const std::vector<std::vector<double>>& from, Index columns,
+              Index k) {
+  Vector out;
+  for (std::size_t g = 0; g < from.size(); ++g) {
+    const Index q = p.data.widths[g];
+    for (Index level = 0; level < p.data.levels[g]; ++level) {
+      for (Index a = 0; a < q; ++a) {
+        out.conservativeResize(out.size() + 1);
+        out(out.size() - 1) = from[g][static_cast<std::size_t>((level * columns + k) * q + a)];
+      }
+    }
+  }
+  return out;
+}
+
+void check_hessian(const std::string& name, const Problem& p) {
+  const auto f = ranef::make_laplace(p.rows, *p.family, 1);
+  expect(f->evaluate(p.lambda, p.coefficients, kTight), name + ": evaluate");
+  const Matrix exact = hessian(p, *f);
+  const std::vector<std::vector<double>> moves = f->mode_derivatives(directions(p));
+  const std::vector<Coordinate> all = coordinates(p);
+  const auto columns = static_cast<Index>(all.size());
+  for (Index k = 0; k < columns; ++k) {
+    const Coordinate& c = all[static_cast<std::size_t>(k)];
+    // The rest of the differences: step^4, and rounding errors of 1e-13 over the step.
+    const Vector found = slope(along(p, *f, c, gradient), 2e-3);
+    const double error = (found - exact.col(k)).norm() / (1.0 + found.norm());
+    worst_second = std::max(worst_second, error);
+    expect(error < 1e-7, name + ": Hessian", error);
+    const auto modes_there = [](const Point&, Marginal& m) { return modes(m); };
+    const Vector move = slope(along(p, *f, c, modes_there), 2e-3);
+    const double off = (move - column(p, moves, columns, k)).norm() / (1.0 + move.norm());
+    expect(off < 1e-7, name + ": derivatives of modes", off);
+  }
+}
+
+void check(const std::string& name, const Problem& p) {
+  check_gradient(name, p);
+  check_hessian(name, p);
+}
+
 void check_all(const std::string& name, const std::function<Data()>& data) {
-  check_gradient(name + ", logit", *problem(data(), Kind::kLogit));
-  check_gradient(name + ", counts", *problem(data(), Kind::kCounts));
-  check_gradient(name + ", one channel", *problem(data(), Kind::kOneChannel));
-  check_gradient(name + ", two channels", *problem(data(), Kind::kTwoChannels));
-  check_gradient(name + ", cut points", *problem(data(), Kind::kCutPoints));
-  check_gradient(name + ", not concave", *problem(data(), Kind::kExponential));
+  check(name + ", logit", *problem(data(), Kind::kLogit));
+  check(name + ", counts", *problem(data(), Kind::kCounts));
+  check(name + ", one channel", *problem(data(), Kind::kOneChannel));
+  check(name + ", two channels", *problem(data(), Kind::kTwoChannels));
+  check(name + ", cut points", *problem(data(), Kind::kCutPoints));
+  check(name + ", not concave", *problem(data(), Kind::kExponential));
 }
 
 }  // namespace
@@ -199,6 +283,8 @@ int main() {
   check_all("three", [] { return make({14, 5, 4}, {1, 2, 1}, {false, false, false}, 150); });
   check_all("nested and crossed",
             [] { return make({14, 5, 4}, {1, 2, 1}, {false, true, false}, 150); });
-  if (failures == 0) std::printf("laplace: all as expected; gradient off by %.1e\n", worst);
+  if (failures == 0)
+    std::printf("laplace: all as expected; gradient off by %.1e, Hessian by %.1e\n", worst,
+                worst_second);
   return failures == 0 ? 0 : 1;
 }
