@@ -8,6 +8,7 @@ from ranef.design import build
 from ranef.design.coding import _products, code
 from ranef.design.fixed import code_terms
 from ranef.design.learn import learn_state
+from ranef.family import parse_family
 from ranef.formula import parse
 from ranef.frame import Table, read_table
 
@@ -131,12 +132,15 @@ def test_response_and_offset(table: Table, frame: pd.DataFrame) -> None:
 
 
 def test_binomial_responses(table: Table, frame: pd.DataFrame) -> None:
-    counts = build(parse("cbind(k, g - k * 0) ~ x + (1 | h)"), table, gaussian=False)
+    binomial = parse_family("binomial")
+    counts = build(parse("cbind(k, g - k * 0) ~ x + (1 | h)"), table, family=binomial)
     np.testing.assert_allclose(counts.y, frame["k"] / (frame["k"] + frame["g"]))
-    np.testing.assert_allclose(counts.trials, frame["k"] + frame["g"])
-    category = build(parse("f ~ x + (1 | g)"), table, gaussian=False)
-    assert category.response_levels == ("b", "a", "c")
-    np.testing.assert_array_equal(category.y, frame["f"] != "b")
+    assert counts.generalised is not None
+    np.testing.assert_allclose(counts.generalised.weights, frame["k"] + frame["g"])
+    category = build(parse("h ~ x + (1 | g)"), table, family=binomial)
+    assert category.generalised is not None
+    assert category.generalised.levels == ("u", "v")
+    np.testing.assert_array_equal(category.y, frame["h"] == "v")
 
 
 def test_comparisons_are_zero_and_one(table: Table, frame: pd.DataFrame) -> None:

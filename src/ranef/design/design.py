@@ -11,15 +11,17 @@ from ranef.design.columns import check_columns
 from ranef.design.contrasts import from_argument
 from ranef.design.encoding import Encoding
 from ranef.design.fixed_part import build_fixed
+from ranef.design.generalised import GeneralisedResponse, code_response
 from ranef.design.learn import learn_state
 from ranef.design.matrix import Cells, ModelColumns
 from ranef.design.plan import ColumnPlan, plan_columns
 from ranef.design.random import build_random
-from ranef.design.response import build_response
+from ranef.design.response import Response, build_response
 from ranef.design.state import State
 from ranef.design.suspicion import suspicious_factors
 from ranef.design.terms import RandomTerm
 from ranef.errors import DataError, OptionError
+from ranef.family import Family, Hurdle
 from ranef.formula.model import Formula
 from ranef.frame.table import Table
 from ranef.types import Array
@@ -48,10 +50,8 @@ class Design:
     has_intercept : bool
         Whether the fixed part has an intercept.
     encoding : Encoding
-    trials : ndarray or None, shape (n,)
-        Successes plus failures of ``cbind(successes, failures)``; y is then the proportion.
-    response_levels : tuple of str
-        Levels of a category as response; y is 0 for the first and 1 for the others.
+    generalised : GeneralisedResponse or None
+        The response of a generalised model, with its trials, weights and levels; y is its numbers.
     cells : Cells or None
         Which rows of X are equal, where few differ and somebody found out.
     """
@@ -65,8 +65,7 @@ class Design:
     offset: Array | None = field(repr=False)
     has_intercept: bool
     encoding: Encoding = field(repr=False)
-    trials: Array | None = field(default=None, repr=False)
-    response_levels: tuple[str, ...] = ()
+    generalised: GeneralisedResponse | None = None
     cells: Cells | None = field(default=None, repr=False)
 
     @property
@@ -101,8 +100,9 @@ def build(
     contrasts: Mapping[str, Any] | None = None,
     *,
     left_out: Table | None = None,
-    gaussian: bool = True,
     elsewhere: Collection[str] = (),
+    family: Family | Hurdle | None = None,
+    weights: Array | None = None,
 ) -> Design:
     """Build the arrays of a mixed model.
 
@@ -117,12 +117,10 @@ def build(
     left_out : Table, optional
         The other rows of the data: ``within()`` and ``between()`` average over those of them that
         have the variable and the group.
-    gaussian : bool, default True
-        Whether the response must be a number that varies. Otherwise a category becomes 0 for its
-        first level and 1 for the others, and ``cbind(successes, failures)`` the proportion of
-        successes.
-    elsewhere : collection of str
-        Columns of other parts of the model: contrasts may be for them.
+    family : Family or Hurdle, optional
+        That of a generalised model, for which the response is coded; a linear model without it.
+    weights : ndarray, shape (n,), optional
+        Weights of the rows of a generalised model; trials if the family is one of successes.
 
     Returns
     -------
@@ -133,7 +131,8 @@ def build(
     UnknownColumnError
         The formula names a column that is not in the table.
     DataError
-        A response that is not numeric or is constant, an infinite or undefined value, no rows.
+        A response that is not numeric, is constant or is not one of the family, an infinite or
+        undefined value, no rows.
     DesignError
         One level, or a term that makes no columns.
     OptionError
@@ -169,7 +168,11 @@ def build(
         )
     state = learn_state(formula, table, from_argument(contrasts, table), left_out)
     _check_contrasts_used(contrasts, state, elsewhere)
-    response = build_response(formula.response, table, state, gaussian=gaussian)
+    response: Response | GeneralisedResponse
+    if family is None:
+        response = build_response(formula.response, table, state)
+    else:
+        response = code_response(formula.response, table, state, family, weights)
     terms, codings = build_random(formula, table, state)
     fixed = build_fixed(formula, table, state, codings)
     return Design(
@@ -182,8 +185,7 @@ def build(
         offset=fixed.encoding.offset(table),
         has_intercept=formula.intercept,
         encoding=fixed.encoding,
-        trials=response.trials,
-        response_levels=response.levels,
+        generalised=response if isinstance(response, GeneralisedResponse) else None,
         cells=fixed.cells,
     )
 

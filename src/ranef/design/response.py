@@ -1,4 +1,4 @@
-"""The response: one number a row."""
+"""The response of a linear model: one number a row."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from ranef.types import Array
 
 __all__ = ["Response", "build_response"]
 
+_FEW = 10  # categories that may be ordered answers
+
 
 @dataclass(frozen=True, slots=True)
 class Response:
@@ -27,27 +29,14 @@ class Response:
     ----------
     name : str
     y : ndarray, shape (n,)
-        The numbers. Of a category: 0 for the first level, 1 for the others. Of
-        ``cbind(successes, failures)``: the proportion of successes.
-    trials : ndarray or None, shape (n,)
-        Successes plus failures.
-    levels : tuple of str
-        Levels of a category.
     """
 
     name: str
     y: Array = field(repr=False)
-    trials: Array | None = field(default=None, repr=False)
-    levels: tuple[str, ...] = ()
 
 
-def build_response(expr: Expr, table: Table, state: State, *, gaussian: bool) -> Response:
-    """Evaluate the response.
-
-    Parameters
-    ----------
-    gaussian : bool
-        Whether the model is a linear one: then the response must be a number that varies.
+def build_response(expr: Expr, table: Table, state: State) -> Response:
+    """Evaluate the response of a linear model: numbers that vary.
 
     Raises
     ------
@@ -55,35 +44,35 @@ def build_response(expr: Expr, table: Table, state: State, *, gaussian: bool) ->
     """
     name = expr.name if isinstance(expr, Name) else to_text(expr)
     if isinstance(expr, Call) and expr.function == "cbind":
-        if gaussian:
-            raise DataError(
-                "cbind() is a response of counts, and the model is a linear one",
-                where=pointer(state.formula, expr.span),
-                fix="give the proportion as response, or fit a binomial mixed model with another "
-                "tool, such as lme4's glmer",
-            )
-        return _counts(expr, table, state)
+        raise DataError(
+            "cbind() is a response of counts, and the model is a linear one",
+            where=pointer(state.formula, expr.span),
+            found=f"the response {name}",
+            fix='rn.glmm(formula, data, family="binomial") fits counts of successes and failures; '
+            "a linear model takes one column of numbers",
+        )
     if isinstance(expr, Name) and table[expr.name].kind == "factor":
         column = table[expr.name]
         used = [column.levels[i] for i in np.unique(column.values[column.values >= 0])]
-        if gaussian:
-            raise DataError(
-                f"the response '{name}' is not numeric",
-                where=pointer(state.formula, expr.span),
-                found=f"{column.source_type or 'categories'} with the levels "
-                + ", ".join(repr(level) for level in used[:5])
-                + (", ..." if len(used) > 5 else ""),
-                fix=as_number(column)
-                if column.names_groups_only
-                else "convert it to numbers; for two categories a logistic mixed model is meant, "
-                "which lme4's glmer fits",
-            )
-        y = (column.values != column.levels.index(used[0])).astype(np.float64)
-        return Response(name, y, levels=tuple(used))
+        fix = "convert it to numbers"
+        if column.names_groups_only:
+            fix = as_number(column)
+        elif len(used) == 2:
+            fix += '; rn.glmm(formula, data, family="binomial") fits two categories'
+        elif len(used) <= _FEW:
+            fix += '; rn.glmm(formula, data, family="cumulative") fits ordered categories'
+        raise DataError(
+            f"the response '{name}' is not numeric",
+            where=pointer(state.formula, expr.span),
+            found=f"{column.source_type or 'categories'} with the levels "
+            + ", ".join(repr(level) for level in used[:5])
+            + (", ..." if len(used) > 5 else ""),
+            fix=fix,
+        )
     y = evaluate(expr, table, state)
     found = ends_of(y, expr, table)
     report_not_finite(y, found, expr, table, state)
-    if gaussian and found[0] == found[1]:
+    if found[0] == found[1]:
         raise DataError(
             f"the response '{name}' is constant",
             where=pointer(state.formula, expr.span),
@@ -91,22 +80,3 @@ def build_response(expr: Expr, table: Table, state: State, *, gaussian: bool) ->
             fix="check the column and the rows that were selected",
         )
     return Response(name, y)
-
-
-def _counts(call: Call, table: Table, state: State) -> Response:
-    parts = []
-    for arg in call.args:
-        values = evaluate(arg, table, state)
-        report_not_finite(values, ends_of(values, arg, table), arg, table, state)
-        if (values < 0).any():
-            row = int(np.flatnonzero(values < 0)[0])
-            raise DataError(
-                f"'{to_text(arg)}' is negative, and counts are not",
-                where=pointer(state.formula, arg.span),
-                found=f"{values[row]:g} in row {row} (counted from 0) of the rows used",
-                fix="cbind() takes successes and failures: cbind(hits, trials - hits)",
-            )
-        parts.append(values)
-    trials = parts[0] + parts[1]
-    y = np.divide(parts[0], trials, out=np.zeros_like(trials), where=trials > 0)
-    return Response(to_text(call), y, trials)

@@ -96,11 +96,11 @@ class Family(ABC):
         """The name of the link."""
 
     def __post_init__(self) -> None:
-        if not isinstance(self.link, str) or self.link not in self.links:
-            near = suggestion(self.link, self.links)
+        if not isinstance(self.link, str) or self.link not in self.LINKS:
+            near = suggestion(self.link, self.LINKS)
             raise OptionError(
                 f"{self.name} has no link {shown(self.link)}",
-                found=f"links {', '.join(self.links)}",
+                found=f"links {', '.join(self.LINKS)}",
                 fix=near or f'leave it out for the default, as in family="{self.name}"',
             )
 
@@ -125,11 +125,6 @@ class Family(ABC):
     def parts(self) -> tuple[Part, ...]:
         """The other predictors, in the order of `psi`."""
         return self.PARTS
-
-    @property
-    def links(self) -> tuple[str, ...]:
-        """The links there are, the default first."""
-        return self.LINKS
 
     @property
     def link_function(self) -> Link:

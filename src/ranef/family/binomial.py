@@ -13,7 +13,7 @@ from ranef.types import Array
 
 __all__ = ["ODDS", "Binomial", "successes"]
 
-ODDS = {"logit": "odds ratio", "cloglog": "hazard ratio", "log": "risk ratio"}
+ODDS = {"logit": "odds ratio", "cloglog": "hazard ratio"}
 """What exp(beta) is for a probability."""
 
 
@@ -28,7 +28,7 @@ class Binomial(Family):
 
     Parameters
     ----------
-    link : {"logit", "probit", "cloglog", "cauchit", "log"}
+    link : {"logit", "probit", "cloglog", "cauchit"}
 
     Examples
     --------
@@ -40,7 +40,7 @@ class Binomial(Family):
     """
 
     NAME: ClassVar[str] = "binomial"
-    LINKS: ClassVar[tuple[str, ...]] = ("logit", "probit", "cloglog", "cauchit", "log")
+    LINKS: ClassVar[tuple[str, ...]] = ("logit", "probit", "cloglog", "cauchit")
     RESPONSE: ClassVar[Response] = "binary"
     MEANS: ClassVar[tuple[float, float]] = (0.0, 1.0)
     WEIGHTS: ClassVar[Weights] = "trials"

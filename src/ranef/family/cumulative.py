@@ -79,7 +79,7 @@ class Cumulative(Family):
 
     def mean(self, eta: Array, psi: Psi = ()) -> Array:
         """The mean of the codes 0 to K - 1."""
-        return self.exceedances(eta, psi).sum(-1)
+        return np.asarray(self.exceedances(eta, psi).sum(-1))
 
     def exceedances(self, eta: Array, psi: Psi) -> Array:
         """P(Y > k) for k from 0 to K - 2, shape (..., K - 1)."""
@@ -88,7 +88,7 @@ class Cumulative(Family):
         return complement(self._ends(eta, psi)[..., 1:-1])
 
     def mean_slope(self, eta: Array, psi: Psi = ()) -> Array:
-        return self.link_function.slope(self._ends(eta, psi)[..., 1:-1]).sum(-1)
+        return np.asarray(self.link_function.slope(self._ends(eta, psi)[..., 1:-1]).sum(-1))
 
     def variance(self, eta: Array, psi: Psi = (), weights: Array | None = None) -> Array:
         p = self.probabilities(eta, psi)

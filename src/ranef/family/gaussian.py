@@ -22,7 +22,7 @@ class Gaussian(Family):
 
     Parameters
     ----------
-    link : {"identity", "log", "inverse"}
+    link : {"identity", "log"}
 
     Examples
     --------
@@ -32,7 +32,7 @@ class Gaussian(Family):
     """
 
     NAME: ClassVar[str] = "gaussian"
-    LINKS: ClassVar[tuple[str, ...]] = ("identity", "log", "inverse")
+    LINKS: ClassVar[tuple[str, ...]] = ("identity", "log")
     RESPONSE: ClassVar[Response] = "real"
     PARTS: ClassVar[tuple[Part, ...]] = ("dispersion",)
     WEIGHTS: ClassVar[Weights] = "dispersion"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from ranef.family.base import Response
 from ranef.family.binomial import Binomial
 from ranef.family.truncated import Truncated, TruncatedNegativeBinomial, TruncatedPoisson
 
@@ -24,6 +25,7 @@ class Hurdle:
 
     NAME: ClassVar[str]
     POSITIVE: ClassVar[type[Truncated]]
+    RESPONSE: ClassVar[Response] = "count"
 
     @property
     def name(self) -> str:

@@ -170,7 +170,6 @@ LINKS = {
             _exp,
             _exp,
             _exp,
-            lambda eta: -np.expm1(eta),
             means=(0.0, inf),
         ),
         Link(

@@ -89,7 +89,7 @@ def distribution_variance(
         raise OptionError(
             f"{family.words} has no variance on the scale of its predictor",
             found="a latent variable without a variance",
-            fix=f"use another link: {', '.join(n for n in family.links if n != family.link)}",
+            fix=f"use another link: {', '.join(n for n in family.LINKS if n != family.link)}",
         )
     chosen = methods[0] if method is None else method
     if chosen not in methods:

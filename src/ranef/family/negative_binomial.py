@@ -57,8 +57,7 @@ class NegativeBinomial(Family):
     kind : {2, 1}
         How the variance grows with the mean mu: mu + mu^2 / size for kind 2, where psi is the
         logarithm of the size; mu (1 + phi) for kind 1, where psi is the logarithm of phi.
-    link : {"log", "sqrt", "identity"}
-        Kind 1 has the log link alone.
+    link : {"log"}
 
     Examples
     --------
@@ -76,7 +75,7 @@ class NegativeBinomial(Family):
     DISCRETE: ClassVar[bool] = True
     MEAN: ClassVar[str] = "mean count"
     RATIOS: ClassVar[dict[str, str]] = RATES
-    LINKS: ClassVar[tuple[str, ...]] = ("log", "sqrt", "identity")
+    LINKS: ClassVar[tuple[str, ...]] = ("log",)
 
     kind: int = 2
     link: str = "log"
@@ -88,10 +87,6 @@ class NegativeBinomial(Family):
     @property
     def name(self) -> str:
         return f"nbinom{self.kind}"
-
-    @property
-    def links(self) -> tuple[str, ...]:
-        return self.LINKS if self.kind == 2 else ("log",)
 
     @property
     def title(self) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
+from typing import ClassVar
 
 import numpy as np
 
 from ranef.errors import OptionError
-from ranef.family.base import Boundary, Family, Part, Psi, together
+from ranef.family.base import Boundary, Family, Part, Psi, Response, together
 from ranef.types import Array
 
 __all__ = ["ZeroInflated"]
@@ -36,6 +38,12 @@ class ZeroInflated(Family):
     ('zero-inflated Poisson with a log link', 0.5)
     """
 
+    NAME: ClassVar[str] = "zero_inflated"
+    LINKS: ClassVar[tuple[str, ...]] = ("log", "sqrt", "identity")
+    RESPONSE: ClassVar[Response] = "count"
+    MEANS: ClassVar[tuple[float, float]] = (0.0, inf)
+    DISCRETE: ClassVar[bool] = True
+
     base: Family
 
     def __post_init__(self) -> None:
@@ -53,11 +61,7 @@ class ZeroInflated(Family):
 
     @property
     def name(self) -> str:
-        return f"zero_inflated_{self.base.name}"
-
-    @property
-    def links(self) -> tuple[str, ...]:
-        return self.base.links
+        return f"{self.NAME}_{self.base.name}"
 
     @property
     def parts(self) -> tuple[Part, ...]:

@@ -237,13 +237,17 @@ def _without_rows(design: Design, absent: Any) -> Design:
         replace(term, columns=absent("the columns of the model"), codes=absent("the groups"))
         for term in design.terms
     )
+    response = design.generalised
+    if response is not None:
+        weights = None if response.weights is None else absent("the weights")
+        response = replace(response, y=absent("the response"), weights=weights)
     return replace(
         design,
         columns=absent("the columns of the model"),
         y=absent("the response"),
         terms=terms,
         offset=None if design.offset is None else absent("the offset"),
-        trials=None,
+        generalised=response,
         cells=None,
     )
 

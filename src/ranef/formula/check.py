@@ -155,6 +155,13 @@ def _check_call(call: Call, text: str) -> None:
                 call.args[1].span,
                 fix="write a column or a:b",
             )
+    elif call.function == "cbind":
+        raise formula_error(
+            "cbind() cannot be used inside of an expression",
+            text,
+            call.span,
+            fix="write cbind(hits, misses) ~ ..., with nothing around it",
+        )
     else:
         raise formula_error(
             f"{call.function}() cannot be used inside of an expression",

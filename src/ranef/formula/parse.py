@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from ranef.errors import FormulaError
 from ranef.formula.check import check_factor, check_numeric
+from ranef.formula.functions import CATEGORY
 from ranef.formula.grouping import expand_group
 from ranef.formula.model import Bar, Formula
 from ranef.formula.naming import typed
@@ -238,6 +239,13 @@ def _check_response(response: Expr, text: str) -> None:
             )
         for arg in response.args:
             check_numeric(arg, text)
+    elif isinstance(response, Call) and response.function in CATEGORY:
+        raise formula_error(
+            f"{response.function}() makes a category, which a response does not need",
+            text,
+            response.span,
+            fix="write the column by itself; the order of its categories is that of the data frame",
+        )
     else:
         check_numeric(response, text)
     if not any(isinstance(node, Name) for node in walk(response)):
