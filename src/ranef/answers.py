@@ -26,7 +26,7 @@ def unknown_in_ranef(name: str, known: Iterable[str]) -> NoReturn:
     _unknown("module 'ranef'", "rn.", name, known, MODULE, "dir(rn) lists the names")
 
 
-def unknown_in_fit(name: str, known: Iterable[str]) -> NoReturn:
+def unknown_in_fit(name: str, known: Iterable[str], kind: str = "Fit") -> NoReturn:
     """Refuse ``fit.<name>``, with the word to use if it is known.
 
     Raises
@@ -36,7 +36,7 @@ def unknown_in_fit(name: str, known: Iterable[str]) -> NoReturn:
     """
     from ranef.words import FIT
 
-    _unknown("'Fit' object", "fit.", name, known, FIT, "dir(fit) lists the names")
+    _unknown(f"'{kind}' object", "fit.", name, known, FIT, "dir(fit) lists the names")
 
 
 def _unknown(

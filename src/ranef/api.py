@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from ranef.answers import refuse_unknown_options
-from ranef.fit import Fit
+from ranef.fit import Fit, MixedFit
 from ranef.fit.fitting import fit_model
 from ranef.fit.given import Given
 from ranef.formula import parse
@@ -18,6 +18,7 @@ from ranef.solve import Control
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ranef.present.protocol import FittedModel
     from ranef.present.table.facade import ComparisonTable
 
 __all__ = ["anova", "compare", "lm", "lmm"]
@@ -178,7 +179,7 @@ def lm(
 @refuse_unknown_options("rn.compare")
 @progress("comparing the models")
 def compare(
-    *models: Fit | Sequence[Fit],
+    *models: MixedFit | Sequence[MixedFit],
     labels: Sequence[str] | None = None,
     scale: Literal["variance", "sd"] = "variance",
     ic: Literal["ml", "as-fitted"] = "ml",
@@ -223,13 +224,15 @@ def compare(
     one_of("ic", ic, ("ml", "as-fitted"))
     ml = None
     if ic == "ml" and any(model.reml for model in fits):
-        ml = [model.with_reml(False) for model in fits]
-    return build_table(fits, labels=labels, scale=scale, ic=ic, ml=ml, vcov=vcov)
+        ml = [model._by_ml() for model in fits]
+    return build_table(
+        cast("list[FittedModel]", fits), labels=labels, scale=scale, ic=ic, ml=ml, vcov=vcov
+    )
 
 
 @refuse_unknown_options("rn.anova")
 def anova(
-    *models: Fit | Sequence[Fit],
+    *models: MixedFit | Sequence[MixedFit],
     method: Literal["lrt", "bootstrap", "exact"] = "lrt",
     n: int = 1000,
     seed: int | None = None,
@@ -263,8 +266,8 @@ def anova(
     Raises
     ------
     OptionError
-        Fewer than two models; models of other data; models that are not nested; priors; another
-        `method`, or one that does not apply.
+        Fewer than two models; models of other data or of another kind; models that are not nested;
+        priors; another `method`, or one that does not apply.
 
     Warns
     -----
@@ -288,21 +291,23 @@ def anova(
     >>> table[["npar", "statistic", "p_value"]].iloc[1].round(2).to_list(), table["law"].iloc[1]
     ([6.0, 0.04, 0.84], 'chi2(1)')
     """
-    from ranef.fit.between import ratios_between
+    from ranef.fit.ratios import need_two_of_a_kind
     from ranef.present.frames.anova import models_frame
 
     fits = _fits(models, "rn.anova")
     one_of("method", method, ("lrt", "bootstrap", "exact"))
+    need_two_of_a_kind(fits)
     # A bootstrap has a bar of its own.
     with progress("comparing the models") if method == "lrt" else nullcontext():
-        found = ratios_between(fits, method, n, seed, progress_bar)._asdict()
+        found = fits[0]._ratios(fits, method, n, seed, progress_bar)._asdict()
     return models_frame(found.pop("formulas"), found)
 
 
-def _fits(models: Sequence[Any], function: str = "rn.compare") -> list[Fit]:
+def _fits(models: Sequence[Any], function: str = "rn.compare") -> list[MixedFit]:
     """The fits, given one after the other or in one list."""
     if len(models) == 1 and isinstance(models[0], (list, tuple)):
         models = models[0]
     example = f"as in {function}(m1, m2), with what rn.lmm returned"
     what = f"{function} compares fits"
-    return [instance("models", model, Fit, example, what=what) for model in models]
+    kind: type[Any] = MixedFit
+    return [instance("models", model, kind, example, what=what) for model in models]

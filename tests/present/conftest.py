@@ -109,6 +109,18 @@ class FakeFit:
     def _has_residual(self) -> bool:
         return bool((self.components["group"] == "Residual").any())
 
+    @property
+    def _kind(self) -> str:
+        return "Linear mixed model" if self._has_residual else "Generalised linear mixed model"
+
+    @property
+    def _fitted_by(self) -> str:
+        return "REML" if self.reml else "maximum likelihood"
+
+    @property
+    def _discrete(self) -> bool:
+        return not self._has_residual
+
     def coefficients(self, ddf: str = "satterthwaite", level: float = 0.95) -> pd.DataFrame:
         return self.table
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ranef.design import Data
 from ranef.diagnose.subject import Subject
 from ranef.diagnose.words import at_zero, slope_of
 from ranef.errors import RanefError
 from ranef.formula import to_text
 from ranef.formula.naming import in_formula, of_column, typed
 from ranef.inference.contextual import Contextual, candidates, contextual
-from ranef.types import Finding
+from ranef.inference.ddf import Method
+from ranef.inference.fixed_effects import fixed_effects
+from ranef.types import Array, Finding
 
 __all__ = ["contextual_findings"]
 
@@ -21,9 +24,13 @@ LEVEL = 0.01
 def contextual_findings(subject: Subject) -> Iterator[Finding]:
     """Mundlak's (1978) test for each predictor and grouping factor."""
     pairs = candidates(subject.formula, subject.table, subject.design)
+
+    def refit(data: Data) -> tuple[Array, Method]:
+        return fixed_effects(data, subject.reml)
+
     for name, factor in pairs:
         try:
-            found = contextual(subject.formula, subject.data, subject.reml, name, factor)
+            found = contextual(subject.formula, subject.data, refit, name, factor)
         except RanefError:
             continue
         if found.p_joint * len(pairs) < LEVEL:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ranef.errors import NotEstimableWarning, warn
 from ranef.fit.means_basis import MeansBasis
 from ranef.options import confidence
 from ranef.present.progress import progress
-from ranef.types import Array
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ranef.frame import Table
+    from ranef.inference.means.quantities import Quantity
 
 __all__ = ["Averaged"]
 
@@ -58,12 +58,9 @@ class Averaged(MeansBasis):
         0       0     11.32       0.23
         1       1     14.13       0.26
         """
-        encoding = self._design.encoding
+        from ranef.inference.means.quantities import Prediction
 
-        def make(rows: Table, place: slice) -> tuple[Array, Array]:
-            return encoding.whole(rows), self._offsets(rows, place)
-
-        return self._averages([("prediction", "average", make, 1.0)], by, ddf, level, vcov)
+        return self._averages([Prediction()], by, ddf, level, vcov)
 
     @progress("averaging comparisons")
     def comparisons(
@@ -117,18 +114,15 @@ class Averaged(MeansBasis):
         0  Machine    B - A      7.97
         1  Machine    C - A     13.92
         """
-        from ranef.inference.means.averages import compared, comparisons_of
+        from ranef.inference.means.averages import comparisons_of
+        from ranef.inference.means.quantities import Comparison
         from ranef.inference.means.variables import names_in
         from ranef.options import name
 
         variables = self._variables()
         (own,) = names_in("variable", name("variable", variable, of="variable"), variables)
-        encoding, moved = self._design.encoding, variables[own]
-
-        def maker(which: int) -> Any:
-            return lambda rows, _: compared(encoding, rows, moved, which)
-
-        plans = [(own, c, maker(k), 0.0) for k, c in enumerate(comparisons_of(moved))]
+        count = len(comparisons_of(variables[own]))
+        plans = [Comparison(variables[own], k) for k in range(count)]
         return self._averages(plans, by, ddf, level, vcov)
 
     @progress("averaging slopes")
@@ -182,29 +176,24 @@ class Averaged(MeansBasis):
         0  ses    dY/dX       0      2.96
         1  ses    dY/dX       1      1.64
         """
+        from ranef.inference.means.quantities import Slope
         from ranef.inference.means.variables import number_in
 
         own = number_in("variable", variable, self._variables())
-        encoding, training = self._design.encoding, self._table
+        return self._averages([Slope(own)], by, ddf, level, vcov)
 
-        def make(rows: Table, _: slice) -> tuple[Array, Array]:
-            slopes = encoding.slopes(rows, own, training)
-            return slopes, encoding.offset_slope(rows, own, training)
-
-        return self._averages([(own, "dY/dX", make, 0.0)], by, ddf, level, vcov)
-
-    def _averages(self, plans: Any, by: Any, ddf: str, level: float, vcov: Any) -> pd.DataFrame:
-        from ranef.inference.means.averages import average
+    def _averages(
+        self, quantities: Sequence[Quantity], by: Any, ddf: str, level: float, vcov: Any
+    ) -> pd.DataFrame:
         from ranef.inference.means.cells import cells_of
+        from ranef.inference.means.quantities import Observed, average_of
         from ranef.present.means.frames import averages_frame
 
         confidence("level", level)
         cells = cells_of(by, self._table)
         basis = self._basis(ddf, vcov)
-        parts = []
-        for term, contrast, make, total in plans:
-            rows = average(self._table, cells.codes, cells.count, make, total)
-            parts.append((term, contrast, basis.estimates(rows, level)))
+        of = Observed(self._design.encoding, self._table, self._offsets)
+        parts = [(*q.words, average_of(q, of, cells, basis, level)) for q in quantities]
         frame = averages_frame(parts, cells.labels)
         undetermined = int(frame["estimate"].isna().sum())
         if undetermined:

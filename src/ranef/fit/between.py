@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from ranef.core.columns import available_cores
 from ranef.errors import OptionError, warn
+from ranef.fit.ratios import Bar, Ratios
 from ranef.fit.record import FitRecord
 from ranef.inference.bootstrap_ratio import Truth, bootstrap_ratio
 from ranef.inference.exact_ratio import DRAWS, exact_tail
@@ -27,28 +27,10 @@ from ranef.inference.same_data import row_order
 from ranef.inference.simulate import draw_key
 from ranef.options import seed as checked_seed
 from ranef.options import whole
-from ranef.types import Array
 
-__all__ = ["Ratios", "ratios_between", "refuse_prior", "variances_of"]
+__all__ = ["ratios_between", "refuse_prior", "variances_of"]
 
 FEW = 0.1  # of the replicates: more failures than this are told as a warning of their own
-
-Bar = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
-
-
-class Ratios(NamedTuple):
-    """One entry for each model, the smallest first; the first one has no test."""
-
-    formulas: tuple[str, ...]
-    npar: Array
-    aic: Array
-    bic: Array
-    loglik: Array
-    deviance: Array
-    statistic: Array
-    df: Array
-    p_value: Array
-    law: tuple[str, ...]
 
 
 class Pair(NamedTuple):
@@ -77,7 +59,8 @@ def ratios_between(
     """
     whole("n", n, of="the number of replicates")
     checked_seed("seed", seed)
-    _refuse(fits)
+    for fit in fits:
+        refuse_prior(fit)
     by_size = sorted(range(len(fits)), key=lambda k: fits[k]._estimates.n_parameters)
     pairs = [_pair(fits[i], fits[j]) for i, j in pairwise(by_size)]
     models = _same_criterion([fits[k] for k in by_size], pairs)
@@ -140,18 +123,6 @@ def refuse_prior(record: FitRecord) -> None:
             found=f"priors in {record._formula.text}",
             fix="fit without prior=",
         )
-
-
-def _refuse(fits: Sequence[FitRecord]) -> None:
-    if len(fits) < 2:
-        raise OptionError(
-            "rn.anova compares two models or more",
-            found=f"{len(fits)} model{'' if len(fits) == 1 else 's'}",
-            fix="as in rn.anova(m1, m2); the terms of a single model are tested by fit.anova(), "
-            "fit.drop1() and fit.ranova()",
-        )
-    for fit in fits:
-        refuse_prior(fit)
 
 
 def _pair(small: FitRecord, large: FitRecord) -> Pair:

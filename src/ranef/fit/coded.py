@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ranef.fit.record import FitRecord
+from ranef.fit.mixed_record import MixedRecord
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["Coded"]
 
 
-class Coded(FitRecord):
+class Coded(MixedRecord):
     """The method that codes rows; it delegates to functions."""
 
     def model_matrix(self, newdata: Any = None) -> pd.DataFrame:

@@ -1,8 +1,9 @@
-"""What a fit says beside other models: criteria for choosing, and its random part made smaller."""
+"""What a linear fit says beside other models: tests, and the conditional AIC."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Self
 
 from ranef.errors import OptionError
 from ranef.fit.record import FitRecord
@@ -10,6 +11,8 @@ from ranef.present.progress import progress
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from ranef.fit.ratios import Bar, Ratios
 
 __all__ = ["Compared"]
 
@@ -59,18 +62,6 @@ class Compared(FitRecord):
         names, tests = random_tests(self)
         return ranova_frame(names, tests._asdict())
 
-    @property
-    def aicc(self) -> float:
-        """`aic` corrected for few rows: aic + 2 k (k + 1) / (nobs - k - 1), k of `df_model`.
-
-        Infinite if there are no more than k + 1 rows. Hurvich and Tsai (1989), Biometrika 76,
-        297-307.
-        """
-        k, n = self._estimates.n_parameters, self._problem.n
-        if n <= k + 1:
-            return float("inf")
-        return self._estimates.aic + 2.0 * k * (k + 1.0) / (n - k - 1.0)
-
     @progress("computing the conditional AIC")
     def caic(self) -> float:
         """Conditional AIC: how well a model predicts new rows of the same groups.
@@ -116,3 +107,11 @@ class Compared(FitRecord):
             left = self._design.y - self._mean
             return without_effects(left, self._weights, self._estimates.sigma, self._design.p).value
         return conditional_aic(self._problem, self._solution).value
+
+    def _ratios(
+        self, fits: Sequence[Self], method: str, n: int, seed: int | None, bar: Bar
+    ) -> Ratios:
+        """Likelihood ratio tests between linear fits, as ``rn.anova`` asks for them."""
+        from ranef.fit.between import ratios_between
+
+        return ratios_between(fits, method, n, seed, bar)

@@ -106,6 +106,13 @@ class EffectSizes(FitRecord):
         self._need_random("fit.icc()", WITHOUT)
         return icc_record(self._variance_parts(None))
 
+    def _spread(self, which: str) -> tuple[float, float]:
+        """A standard deviation that effects are measured by, and its degrees of freedom."""
+        from ranef.inference.means.effect_size import spread_of
+
+        blocks = [(term.codes, term.Z) for term in self._design.terms]
+        return spread_of(which, self._row_variances, blocks, self._derivatives.covariance)
+
     def _variance_parts(self, by: str | None) -> VarianceParts:
         from ranef.inference.effect_sizes import variance_parts
         from ranef.inference.nesting import outermost_factor

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING
 
-from ranef.fit.record import FitRecord
-from ranef.options import boolean
+from ranef.fit.mixed_record import MixedRecord
+from ranef.options import boolean, name
 from ranef.types import Array
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from ranef.present.protocol import TermCovariance
-    from ranef.residual.base import Line
 
 __all__ = ["Estimated"]
 
 
-class Estimated(FitRecord):
+class Estimated(MixedRecord):
     """The estimates; each member delegates to a function."""
 
     @property
@@ -35,60 +35,14 @@ class Estimated(FitRecord):
         return vcov_frame(self._design.x_names, self._estimates.vcov)
 
     @property
-    def sigma(self) -> float:
-        """Residual standard deviation, in units of the response."""
-        return self._estimates.sigma
+    @abstractmethod
+    def sigma(self) -> float | None:
+        """Residual standard deviation, in units of the response; None if there is none."""
 
     @property
-    def residual_parameters(self) -> pd.DataFrame:
-        """Parameters of the residuals besides :attr:`sigma`; empty without ``residual=``.
-
-        Returns
-        -------
-        DataFrame
-            Of ``strata(f)``: one row a stratum with columns stratum, rows, ratio (of its residual
-            SD to that of the first stratum, which is :attr:`sigma`) and sd. Of
-            ``ar1(time | g)``: one row with columns time, group, step (the time between neighbours,
-            or what divides all such distances) and rho, the correlation at a distance of one step.
-
-        Examples
-        --------
-        >>> import ranef as rn
-        >>> data = rn.datasets.load("orthodont")
-        >>> fit = rn.lmm("distance ~ age * Sex + (1 | Subject)", data, residual="strata(Sex)")
-        >>> fit.residual_parameters.round(3)
-          stratum  rows  ratio     sd
-        0    Male    64  1.000  1.670
-        1  Female    44  0.468  0.781
-        """
-        import pandas as pd
-
-        part = self._problem.residual
-        if part is None or part.phi is None:
-            return pd.DataFrame()
-        return pd.DataFrame(part.structure.frame(part.phi, self.sigma))
-
-    @property
-    def _residual_text(self) -> str:
-        """The structure of the residuals as it was asked for; empty without."""
-        part = self._problem.residual
-        return "" if part is None else part.structure.spec.text
-
-    @property
-    def _residual_lines(self) -> tuple[Line, ...]:
-        """The parameters of the residuals one by one, for pages and tables."""
-        part = self._problem.residual
-        if part is None or part.phi is None:
-            return ()
-        return part.structure.lines(part.phi, self.sigma)
-
-    @property
-    def _residual_values(self) -> dict[str, float]:
-        """The parameters of the residuals by name, without sigma."""
-        lines = self._residual_lines
-        named = {f"{'sd__' * line.sd}{line.label}|Residual": line.value for line in lines}
-        first = lines[0] if lines else None
-        return dict(list(named.items())[1:]) if first is not None and first.sd else named
+    @abstractmethod
+    def _covariance_scale(self) -> float:
+        """What standard deviations in `theta` are multiples of: sigma in a linear model, or 1."""
 
     @property
     def theta(self) -> Array:
@@ -126,7 +80,7 @@ class Estimated(FitRecord):
         from ranef.problem.parameters import data_parameters
 
         problem = self._problem
-        own = data_parameters(problem.terms, self._solution.theta, self.sigma)
+        own = data_parameters(problem.terms, self._solution.theta, self._covariance_scale)
         parts = zip(problem.labels, self._estimates.covariances, problem.terms, own, strict=True)
         return tuple(TermCovariance(*part) for part in parts)
 
@@ -161,7 +115,7 @@ class Estimated(FitRecord):
     @property
     def _has_residual(self) -> bool:
         """Whether there is a residual variance, as in every linear model."""
-        return True
+        return self._estimates.sigma is not None
 
     def ranef(self, condvar: bool = True) -> dict[str, pd.DataFrame]:
         """Conditional modes of the random effects by grouping factor, one row a level.
@@ -211,3 +165,50 @@ class Estimated(FitRecord):
 
         levels = [term.levels for term in self._design.terms]
         return coef_frames(self.fixef, self._problem.labels, levels, self._modes)
+
+    def ranef_vcov(self, group: str | None = None) -> pd.DataFrame:
+        """Covariances between the random effects of one level, given the data and parameters.
+
+        What ``attr(ranef(m), "postVar")`` is in lme4: the fixed effects and variances are taken as
+        known. The square roots of the diagonals are the columns ``<term>_sd`` of :meth:`ranef`.
+
+        Parameters
+        ----------
+        group : str, optional
+            The grouping factor, or the label of a second term on it (``"Subject.1"``); it need not
+            be given if there is one term.
+
+        Returns
+        -------
+        DataFrame
+            Rows are levels and effects (an index of two levels, the second called ``term``),
+            columns effects: ``frame.loc["308"]`` is the matrix of one level.
+
+        Raises
+        ------
+        OptionError
+            Another `group`, or none where there are several.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
+        >>> fit.ranef_vcov("Subject").loc["308"].round(1)  # doctest: +NORMALIZE_WHITESPACE
+                   Intercept  Days
+        term
+        Intercept      145.7 -21.4
+        Days           -21.4   5.3
+        """
+        import pandas as pd
+
+        self._need_random("fit.ranef_vcov()", "fit a model with rn.lmm(formula, data)")
+        labels = [label.label for label in self._problem.labels]
+        if group is None and len(labels) == 1:
+            group = labels[0]
+        k = labels.index(name("group", group, labels, of="random-effects term"))
+        label, arrays = self._problem.labels[k], self._conditional_covariances[k]
+        index = pd.MultiIndex.from_product(
+            [list(self._design.terms[k].levels), list(label.names)], names=[label.factor, "term"]
+        )
+        q = len(label.names)
+        return pd.DataFrame(arrays.reshape(-1, q), index=index, columns=list(label.names))

@@ -1,21 +1,24 @@
-"""What a fit says of itself: its diagnosis, and effects between groups beside those within."""
+"""Effects between groups beside those within."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING
 
-from ranef.fit.record import FitRecord
-from ranef.present.progress import progress, progress_bar
+from ranef.design import Data
+from ranef.fit.mixed_record import MixedRecord
+from ranef.present.progress import progress
+from ranef.types import Array
 
 if TYPE_CHECKING:
     from ranef.inference.contextual import Contextual
-    from ranef.present.diagnosis.facade import Diagnosis
+    from ranef.inference.ddf import Method
 
 __all__ = ["Explained"]
 
 
-class Explained(FitRecord):
-    """The methods that explain a fit; each delegates to a function."""
+class Explained(MixedRecord):
+    """The method that sets two slopes beside each other; it delegates to a function."""
 
     @progress("fitting the slopes within and between groups")
     def contextual(self, variable: str, by: str | None = None) -> Contextual:
@@ -51,38 +54,8 @@ class Explained(FitRecord):
         """
         from ranef.inference.contextual import contextual
 
-        return contextual(self._formula, self._data, self._problem.reml, variable, by)
+        return contextual(self._formula, self._data, self._coefficients_of, variable, by)
 
-    def diagnose(self) -> Diagnosis:
-        """What is worth knowing about this fit, and a ladder of remedies, each already fitted.
-
-        Searches from other starts; rows or predictors left out that a finding names; centring
-        within groups; the group means added; another covariance structure; zero correlation; the
-        rank that the data support; each slope left out; random intercepts; a prior. For each rung:
-        the verdict, the criterion, information criteria by ML, the change of every coefficient,
-        a test whose law minds the boundary, and a sentence or two of judgement.
-
-        Returns
-        -------
-        Diagnosis
-            ``findings``, ``summary``, ``remedies`` (a frame, one row a rung), ``to_dict()``,
-            ``to_json()``; prints as a page.
-
-        Examples
-        --------
-        >>> import ranef as rn
-        >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
-        >>> fit.diagnose().remedies[["rung", "verdict"]]
-                        rung           verdict
-        0           as-asked  interior optimum
-        1       other-starts  interior optimum
-        2   zero-correlation  interior optimum
-        3  random-intercepts  interior optimum
-        4              prior  interior optimum
-        """
-        from ranef.fit.subject import diagnosis_of
-
-        self._need_random("fit.diagnose()", "fit a model with rn.lmm(formula, data)")
-
-        with progress_bar("diagnosis", 100) as tick:
-            return diagnosis_of(self, tick)
+    @abstractmethod
+    def _coefficients_of(self, data: Data) -> tuple[Array, Method]:
+        """Fixed effects of the same model for another design, and what judges them."""

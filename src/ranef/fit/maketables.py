@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ranef.fit.record import FitRecord
+from ranef.fit.mixed_record import MixedRecord
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,8 +18,8 @@ _COLUMNS = {"estimate": "b", "std_error": "se", "statistic": "t", "p_value": "p"
 _BOUNDS = {"conf_low": "ci95l", "conf_high": "ci95u"}
 
 
-class ForTables(FitRecord):
-    """Coefficients with Satterthwaite's tests; below them ML criteria, sizes, SDs, correlations.
+class ForTables(MixedRecord):
+    """Coefficients with their tests; below them ML criteria, sizes, SDs, correlations.
 
     Criteria by REML do not compare across fixed parts, so that those of the ML fits stand below.
     Nothing is imported, and a fit needs none of this itself.
@@ -54,9 +55,13 @@ class ForTables(FitRecord):
         plain = {"N": "nobs", "ll": "loglik"} | {k: k for k in ("aic", "bic", "df_resid")}
         return getattr(self, plain[key]) if key in plain else self._counts_and_spreads.get(key)
 
+    @abstractmethod
+    def _by_ml(self) -> MixedRecord:
+        """The fit by maximum likelihood: this one if it is so already."""
+
     @cached_property
     def _ml_for_tables(self: Any) -> Any:
-        return self.with_reml(False)
+        return self._by_ml()
 
     @cached_property
     def _counts_and_spreads(self: Any) -> dict[str, Any]:
@@ -67,4 +72,4 @@ class ForTables(FitRecord):
             for word, name, value in short_parameters(term):
                 place = f"{name} | {term.label.label}" if name else term.label.label
                 rows[f"{word} ({place})"] = value
-        return rows | {"SD (Residual)": self.sigma}
+        return rows | ({"SD (Residual)": self.sigma} if self._has_residual else {})

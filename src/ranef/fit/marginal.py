@@ -194,7 +194,5 @@ class Marginal(MeansBasis):
         rows = grid.rows if slope is None else grid.rows.as_differences()
         families = () if slope is not None else within
         means = MeanSet(rows, grid.labels, families, basis, level)
-        from ranef.inference.ddf.registry import in_words
-
-        errors = self._errors_in_words(vcov) or in_words(ddf)
-        return means_of(means, grid, self._design.response, slope, weights, errors)
+        tests = self._tests_in_words(ddf, vcov)
+        return means_of(means, grid, self._design.response, slope, weights, tests)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ranef.fit.record import FitRecord
+from ranef.fit.mixed_record import MixedRecord
 from ranef.types import Array
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["MeansBasis"]
 
 
-class MeansBasis(FitRecord):
+class MeansBasis(MixedRecord):
     """Of the mixins of marginal means and of averages over rows."""
 
     def _variables(self) -> dict[str, Variable]:
@@ -30,20 +31,25 @@ class MeansBasis(FitRecord):
         from ranef.inference.means.rows import Basis
 
         return Basis(
-            self._design.encoding, self._estimates.beta, self._method(ddf, vcov), self._spread
+            self._design.encoding,
+            self._estimates.beta,
+            self._method(ddf, vcov),
+            self._spread,
+            self._response_scale,
         )
 
+    @abstractmethod
     def _spread(self, which: str) -> tuple[float, float]:
-        """A standard deviation that effects are measured by, and its degrees of freedom."""
-        from ranef.inference.means.effect_size import spread_of
+        """A standard deviation that effects are measured by, and its degrees of freedom.
 
-        blocks = [(term.codes, term.Z) for term in self._design.terms]
-        return spread_of(which, self._row_variances, blocks, self._derivatives.covariance)
+        `which` is ``"residual"`` or ``"total"``.
+        """
 
     def _offsets(self, rows: Table, place: slice | None) -> Array:
         """Offsets of rows of the fit, or of a grid if `place` is None.
 
-        The part of the offset that the formula does not hold is that of the rows, or its mean.
+        The part of the offset that the formula does not hold is that of the rows, or its mean. A
+        variable of rows of the fit may have been moved.
         """
         encoding = self._design.encoding
         own = encoding.offset(rows)
@@ -51,8 +57,6 @@ class MeansBasis(FitRecord):
         offset = self._data.offset
         if offset is None:
             return total
-        if place is not None:
-            return np.asarray(offset[place], dtype=np.float64)
         given = self._design.offset
         rest = offset if given is None else offset - given
-        return total + float(np.mean(rest))
+        return np.asarray(total + (float(np.mean(rest)) if place is None else rest[place]))

@@ -1,4 +1,4 @@
-"""All parameters of a fit together, the matrices behind it, and covariances within a level."""
+"""All parameters of a fit together, and the matrices behind it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ranef.fit.record import FitRecord
-from ranef.options import confidence, name, one_of
+from ranef.options import confidence, one_of
 from ranef.present.progress import progress
 from ranef.types import Array
 
@@ -120,53 +120,6 @@ class Parameters(FitRecord):
             np.array([self._estimates.sigma]),
         )
         return np.asarray(values[0])
-
-    def ranef_vcov(self, group: str | None = None) -> pd.DataFrame:
-        """Covariances between the random effects of one level, given the data and parameters.
-
-        What ``attr(ranef(m), "postVar")`` is in lme4: the fixed effects and variances are taken as
-        known. The square roots of the diagonals are the columns ``<term>_sd`` of :meth:`ranef`.
-
-        Parameters
-        ----------
-        group : str, optional
-            The grouping factor, or the label of a second term on it (``"Subject.1"``); it need not
-            be given if there is one term.
-
-        Returns
-        -------
-        DataFrame
-            Rows are levels and effects (an index of two levels, the second called ``term``),
-            columns effects: ``frame.loc["308"]`` is the matrix of one level.
-
-        Raises
-        ------
-        OptionError
-            Another `group`, or none where there are several.
-
-        Examples
-        --------
-        >>> import ranef as rn
-        >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
-        >>> fit.ranef_vcov("Subject").loc["308"].round(1)  # doctest: +NORMALIZE_WHITESPACE
-                   Intercept  Days
-        term
-        Intercept      145.7 -21.4
-        Days           -21.4   5.3
-        """
-        import pandas as pd
-
-        self._need_random("fit.ranef_vcov()", "fit a model with rn.lmm(formula, data)")
-        labels = [label.label for label in self._problem.labels]
-        if group is None and len(labels) == 1:
-            group = labels[0]
-        k = labels.index(name("group", group, labels, of="random-effects term"))
-        label, arrays = self._problem.labels[k], self._conditional_covariances[k]
-        index = pd.MultiIndex.from_product(
-            [list(self._design.terms[k].levels), list(label.names)], names=[label.factor, "term"]
-        )
-        q = len(label.names)
-        return pd.DataFrame(arrays.reshape(-1, q), index=index, columns=list(label.names))
 
     def matrices(self) -> ModelMatrices:
         """The matrices of the model, as ``getME`` of lme4 gives them, in SciPy's sparse form.

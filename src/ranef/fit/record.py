@@ -3,34 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Self
 
 from ranef.core import Layout
-from ranef.design import Data, Design
+from ranef.design import Data
 from ranef.diagnose import data_findings, fit_findings
 from ranef.errors import OptionError
+from ranef.fit.mixed_record import MixedRecord
 from ranef.fit.spec import ModelSpec
-from ranef.formula import Formula
 from ranef.frame import Table
 from ranef.inference.estimates import Estimates, estimate
 from ranef.options import one_of, shown
 from ranef.present.progress import progress
 from ranef.problem import Problem, check_residual_variance, form_problem, settled
 from ranef.problem.exact import NOTHING
-from ranef.solve import Control, Solution, solve, solve_data
+from ranef.solve import Solution, solve, solve_data
 from ranef.solve.solution import at_solution, evaluate_at
 from ranef.store.kept import Kept
-from ranef.types import Array, Codes, Finding, Findings, MissingRows
+from ranef.types import Array, Codes, Finding, Findings
 
 # What only some questions to a fit need is imported where they are answered: a fit starts sooner.
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from ranef.inference.ddf import Fitted, Method, RowTests
+    from ranef.inference.ddf import Fitted, Method
     from ranef.inference.ddf.information import VarianceInformation
+    from ranef.inference.means.response import ResponseScale
     from ranef.inference.prediction_variance import RowVariances
     from ranef.inference.satterthwaite import VarianceDerivatives
     from ranef.inference.term_hypotheses import TermHypotheses
@@ -41,8 +40,8 @@ __all__ = ["FitRecord"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class FitRecord:
-    """Everything a fit is made of. Nothing changes it."""
+class FitRecord(MixedRecord):
+    """Everything a linear mixed model is made of. Nothing changes it."""
 
     _spec: ModelSpec
     _data: Data
@@ -113,42 +112,6 @@ class FitRecord:
             findings=Findings(findings),
         )
 
-    # Parts of the two records, under the names that methods speak of them by.
-    @property
-    def missing_rows(self) -> MissingRows:
-        """Which rows were left out because a variable of the model is missing there."""
-        return self._data.missing
-
-    @property
-    def _formula(self) -> Formula:
-        """As it was asked."""
-        return self._spec.formula
-
-    @property
-    def _control(self) -> Control:
-        """Settings of the search."""
-        return self._spec.control
-
-    @property
-    def _design(self) -> Design:
-        """X, Z and y."""
-        return self._data.design
-
-    @property
-    def _table(self) -> Table:
-        """The model's variables in the rows used."""
-        return self._data.table
-
-    @property
-    def _weights(self) -> Array | None:
-        """Precision weights of the rows used."""
-        return self._data.weights
-
-    @property
-    def _index(self) -> pd.Index | None:
-        """Labels of all rows of the data."""
-        return self._data.index
-
     @property
     def log(self) -> FitLog:
         """How the fit was found: structure, steps of the search, time by phase; printable."""
@@ -200,12 +163,6 @@ class FitRecord:
         return self._of(self._spec.with_prior(prior), self._data, self._problem.with_prior(prior))
 
     # Computed when first asked for; never pickled.
-    @cached_property
-    def _mean(self) -> Array:
-        from ranef.inference.rows import fixed_part
-
-        return fixed_part(self._design.X, self._estimates.beta, self._data.offset)
-
     @cached_property
     def _fitted(self) -> Array:
         from ranef.inference.rows import random_part
@@ -313,14 +270,13 @@ class FitRecord:
                 fix=fix,
             )
 
-    def _need_random(self, what: str, fix: str) -> None:
-        """Refuse what only models with random effects have."""
-        if not self._problem.terms:
-            raise OptionError(
-                f"{what} needs random effects, and this model has none",
-                where=self._formula.text,
-                fix=fix,
-            )
+    @property
+    def _response_scale(self) -> ResponseScale:
+        """The linear predictor is the mean; if its response is a logarithm, exp gives ratios."""
+        from ranef.inference.means.response import IDENTITY
+
+        logarithm = self._design.response.startswith("log(")
+        return replace(IDENTITY, ratio="ratio") if logarithm else IDENTITY
 
     def _method(self, ddf: str, vcov: Any = None) -> Method:
         """A method for degrees of freedom, made once.
@@ -341,14 +297,6 @@ class FitRecord:
             self._methods[ddf] = method_of("residual" if same else ddf, self._subject())
         return self._methods[ddf]
 
-    def _of_terms(self, type: int) -> TermHypotheses:
-        """What F tests of the terms ask; a fit that was loaded keeps it instead of the data."""
-        from ranef.inference.term_hypotheses import term_hypotheses
-
-        if self._kept is not None and type in self._kept.hypotheses:
-            return self._kept.hypotheses[type]
-        return term_hypotheses(self._design, self._table, type)
-
     def _errors_in_words(self, vcov: Any) -> str:
         """What a page says of standard errors other than the model's, empty for the model's."""
         if vcov is None:
@@ -363,6 +311,19 @@ class FitRecord:
 
         return df_in_words(self, ddf, vcov)
 
+    def _tests_in_words(self, ddf: str, vcov: Any) -> str:
+        """Which standard errors, or else which degrees of freedom."""
+        from ranef.inference.ddf.registry import in_words
+
+        return self._errors_in_words(vcov) or in_words(ddf)
+
+    def _term_tests(self, hypotheses: TermHypotheses, method: Method) -> Mapping[str, Array]:
+        """F tests with sums of squares."""
+        from ranef.inference.anova import term_tests
+
+        estimates = self._estimates
+        return term_tests(hypotheses, estimates.beta, estimates.sigma, method)._asdict()
+
     def _subject(self) -> Fitted:
         """What a method for degrees of freedom is told."""
         from ranef.inference.ddf import Fitted
@@ -376,12 +337,3 @@ class FitRecord:
             self._data.weights,
             lambda: self._derivatives,
         )
-
-    def _tests(self, ddf: str, level: float, vcov: Any = None) -> RowTests:
-        from ranef.inference.coefficients import coefficient_tests
-
-        return coefficient_tests(self._estimates.beta, self._method(ddf, vcov), level)
-
-    def __getstate__(self) -> Mapping[str, Any]:
-        state = {f.name: getattr(self, f.name) for f in fields(self)}
-        return {**state, "_spec": replace(self._spec, given=None)}

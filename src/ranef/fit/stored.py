@@ -1,31 +1,40 @@
-"""A fit in a file, and back."""
+"""A fit in a file, and back: what is the same for every kind of fit."""
 
 from __future__ import annotations
 
-from contextlib import suppress
-from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Any
+from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import replace
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ranef.answers import refuse_unknown_options
-from ranef.design import Data, Design
-from ranef.errors import RanefError
-from ranef.fit.record import FitRecord
-from ranef.fit.spec import ModelSpec
-from ranef.formula import Formula
-from ranef.inference.estimates import Estimates
-from ranef.problem import Problem
-from ranef.solve import Control, Solution
-from ranef.store.kept import Kept
+from ranef.design import Design
+from ranef.errors import DataError
+from ranef.fit.mixed_record import MixedRecord
 
 if TYPE_CHECKING:
-    from ranef.fit.facade import Fit
+    from ranef.fit.mixed_fit import MixedFit
     from ranef.store.absent import Absent
 
-__all__ = ["Stored", "load"]
+__all__ = ["LOADERS", "Stored", "load", "what_stands_in", "without_rows"]
+
+# A kind of fit has a word in files and a module with a function ``fit_from(parts)``, which gives
+# None if the parts are not those of a fit.
+LOADERS = {
+    "fit": "ranef.fit.stored_linear",
+}
 
 
-class Stored(FitRecord):
+class Stored(MixedRecord):
     """The method that writes a fit to a file."""
+
+    _stored_as: ClassVar[str]
+    """The word for this kind of fit in a file, one of `LOADERS`."""
+
+    @abstractmethod
+    def _stored_parts(self) -> dict[str, Any]:
+        """What a file holds of the fit; the loader of its kind reads it."""
 
     def save(self, path: Any) -> None:
         """Write the fit to a file that :func:`ranef.load` reads: estimates, not data.
@@ -79,11 +88,11 @@ class Stored(FitRecord):
             "rows": self._problem.n,
             "criterion": self._estimates.criterion,
         }
-        write_file(path, "fit", told, _parts(self))
+        write_file(path, self._stored_as, told, self._stored_parts())
 
 
 @refuse_unknown_options("rn.load")
-def load(path: Any) -> Fit:
+def load(path: Any) -> MixedFit:
     """Read a fit that `fit.save()` has written.
 
     Parameters
@@ -92,7 +101,7 @@ def load(path: Any) -> Fit:
 
     Returns
     -------
-    Fit
+    Fit or another kind of fit
         Without the data: an answer that needs them raises an error that says so.
 
     Raises
@@ -112,119 +121,19 @@ def load(path: Any) -> Fit:
     ...     rn.load(os.path.join(folder, "m.ranef"))
     <Fit Reaction ~ Days + (Days | Subject) by REML: 180 rows, 18 Subject; interior optimum>
     """
-    from ranef.errors import DataError
-    from ranef.fit.facade import Fit
     from ranef.store.container import read_file
 
-    parts = read_file(path, "fit")
-    if not isinstance(parts, dict) or not _complete(parts):
+    kind, parts = read_file(path, tuple(LOADERS), "fit")
+    make: Callable[[Any], MixedFit | None] = import_module(LOADERS[kind]).fit_from
+    fit = make(parts)
+    if fit is None:
         raise DataError("the file is damaged", where=str(path), fix="save the fit again")
-    part = parts["_problem"].residual
-    spec = ModelSpec(
-        parts["_formula"],
-        parts["_problem"].reml,
-        parts["_problem"].prior,
-        parts["_control"],
-        residual=None if part is None else part.structure.spec,
-    )
-    data = Data(
-        parts["_design"],
-        parts["_table"],
-        parts["missing_rows"],
-        parts["_weights"],
-        parts["_offset"],
-        parts["_offset_name"],
-        parts["_left_out"],
-        residual=None if part is None else part.structure,
-        given_weights=None if part is None else parts["_weights"],
-        phi=None if part is None else part.phi,
-    )
-    own = {f.name: parts[f.name] for f in fields(FitRecord) if f.name not in ("_spec", "_data")}
-    return Fit(spec, data, **own)
+    return fit
 
 
-# What a file holds: parts of the specification and of the data one by one, then those of the fit.
-# `_index` and `_given` are always None.
-_NAMES = (
-    *("_formula", "_table", "_design", "_problem", "_solution", "_estimates", "_weights"),
-    *("_offset", "_offset_name", "_control", "_layout", "_seconds", "missing_rows", "_left_out"),
-    *("_index", "findings", "_given", "_kept"),
-)
-
-
-def _complete(parts: dict[str, Any]) -> bool:
-    """Whether these are the parts of a fit, the main ones of the right kind."""
-    kinds = {
-        "_formula": Formula,
-        "_design": Design,
-        "_problem": Problem,
-        "_solution": Solution,
-        "_estimates": Estimates,
-        "_control": Control,
-        "_kept": Kept,
-    }
-    return (
-        parts.keys() == {*_NAMES}
-        and all(isinstance(parts[name], kind) for name, kind in kinds.items())
-        and _as_many(parts["_problem"], parts["_solution"])
-    )
-
-
-def _as_many(problem: Problem, solution: Solution) -> bool:
-    """Whether there are as many parameters as the structures of the terms have."""
-    try:
-        return problem.n_theta == solution.inner.size
-    except (TypeError, ValueError, RuntimeError):  # no structure at all
-        return False
-
-
-def _parts(record: FitRecord) -> dict[str, Any]:
-    """What a file holds of a fit, with what belongs to rows replaced."""
-    data, absent = record._data, _absent(record)
-    problem = _problem(record._problem)
-    return {
-        "_formula": record._formula,
-        "_table": absent("the data"),
-        "_design": _without_rows(data.design, absent),
-        "_problem": problem,
-        "_solution": replace(record._solution, problem=problem),
-        "_estimates": record._estimates,
-        "_weights": None if data.weights is None else absent("the weights"),
-        "_offset": None if data.offset is None else absent("the offset"),
-        "_offset_name": data.offset_name,
-        "_control": record._control,
-        "_layout": record._layout,
-        "_seconds": dict(record._seconds),
-        "missing_rows": data.missing,
-        "_left_out": None if data.left_out is None else absent("the left out"),
-        "_index": None,
-        "findings": record.findings,
-        "_given": None,
-        "_kept": record._kept or _kept(record),
-    }
-
-
-def _kept(record: Any) -> Kept:
-    from ranef.present.equation.parts import parts_of
-    from ranef.present.summary.build import residual_quantiles
-
-    hypotheses = {}
-    for type in (1, 2, 3):
-        with suppress(RanefError):  # what cannot be asked of the fit cannot be asked of the file
-            hypotheses[type] = record._of_terms(type)
-    return Kept(
-        hypotheses,
-        residual_quantiles(record),
-        tuple(sorted(parts_of(record).group_level)),
-    )
-
-
-def _absent(record: FitRecord) -> Any:
+def what_stands_in(fix: str) -> Callable[[str], Any]:
+    """Makes what takes the place of data in a file; `fix` says how to fit again."""
     from ranef.store.absent import Absent
-
-    reml = "" if record._problem.reml else ", reml=False"
-    call = "rn.lmm" if record._problem.terms else "rn.lm"
-    fix = f'fit the model to the data again: {call}("{record._formula.text}", data{reml}, ...)'
 
     def absent(what: str) -> Absent:
         return Absent(what, fix)
@@ -232,7 +141,8 @@ def _absent(record: FitRecord) -> Any:
     return absent
 
 
-def _without_rows(design: Design, absent: Any) -> Design:
+def without_rows(design: Design, absent: Callable[[str], Any]) -> Design:
+    """The design without what belongs to rows."""
     terms = tuple(
         replace(term, columns=absent("the columns of the model"), codes=absent("the groups"))
         for term in design.terms
@@ -250,17 +160,3 @@ def _without_rows(design: Design, absent: Any) -> Design:
         generalised=response,
         cells=None,
     )
-
-
-def _problem(problem: Problem) -> Problem:
-    """Without the inner columns of a nearly collinear X, of which only the number counts.
-
-    Also without what the structure of the residuals knows about single rows.
-    """
-    scaling, part = problem.scaling, problem.residual
-    if part is not None:
-        structure = part.structure.without_rows()
-        problem = replace(problem, residual=replace(part, structure=structure))
-    if scaling.orthogonal is None:
-        return problem
-    return replace(problem, scaling=replace(scaling, orthogonal=scaling.orthogonal[:0]))

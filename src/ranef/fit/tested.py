@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from ranef.errors import OptionError, warn
-from ranef.fit.record import FitRecord
-from ranef.options import one_of, shown
+from ranef.errors import warn
+from ranef.fit.mixed_record import MixedRecord
+from ranef.options import one_of
 from ranef.present.progress import progress
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Tested"]
 
 
-class Tested(FitRecord):
+class Tested(MixedRecord):
     """The methods that test; each delegates to a function."""
 
     def test(  # the field's word for it, not a test of the project
@@ -85,7 +85,7 @@ class Tested(FitRecord):
         made = read(hypotheses, self._design.x_names, self._design.dropped, alternative)
         method = self._method(ddf, vcov)
         test = hypothesis_test(made, self._estimates.beta, method)
-        return linear_test(made, test, ddf, self._errors_in_words(vcov))
+        return linear_test(made, test, ddf, self._errors_in_words(vcov), normal=method.normal)
 
     @progress("testing the terms")
     def anova(
@@ -139,15 +139,14 @@ class Tested(FitRecord):
         term
         Machine       2    46.0       87.8
         """
-        from ranef.inference.anova import term_tests
         from ranef.present.frames.anova import anova_frame
 
-        two = "rn.anova(m1, m2) compares models" if isinstance(type, FitRecord) else ""
+        two = "rn.anova(m1, m2) compares models" if isinstance(type, MixedRecord) else ""
         what = "the type of an analysis of variance is 1, 2 or 3"
         one_of("type", type, (1, 2, 3), what=what, fix=two)
         method = self._method(ddf, vcov)
         hypotheses = self._of_terms(type)
-        tests = term_tests(hypotheses, self._estimates.beta, self._estimates.sigma, method)
+        tests = self._term_tests(hypotheses, method)
         if hypotheses.empty:
             warn(
                 UserWarning,
@@ -155,66 +154,4 @@ class Tested(FitRecord):
                 found=", ".join(hypotheses.empty),
                 fix="read type 3 tests of their terms with care, or use type=2",
             )
-        return anova_frame(hypotheses.names, tests._asdict())
-
-    @progress("fitting the model without each term")
-    def drop1(
-        self,
-        test: Literal["F", "chisq"] = "F",
-        ddf: str = "auto",
-        vcov: Any = None,
-    ) -> pd.DataFrame:
-        """Test each term of the fixed part that the model can do without.
-
-        A term whose variables are all in another one, as those of ``a`` in ``a:b``, is not tried.
-
-        Parameters
-        ----------
-        test : {"F", "chisq"}
-            ``"F"`` tests the coefficients in this fit. ``"chisq"`` fits the model by ML with and
-            without the term, and compares twice the difference of the log-likelihoods with
-            chi-squared; with few groups its p values are too small.
-        ddf : {"auto", "satterthwaite", "kenward-roger", "residual", "asymptotic"}
-            Denominator degrees of freedom of ``"F"``.
-        vcov : str or mapping, optional
-            Standard errors of ``"F"``, as in :meth:`anova`.
-
-        Returns
-        -------
-        DataFrame
-            One row a term. For ``"F"`` as :meth:`anova`; for ``"chisq"``: npar (of the term),
-            aic (of the ML fit without the term), statistic, p_value.
-
-        Raises
-        ------
-        OptionError
-            Another `test`, `ddf` or `vcov`, or one that does not apply.
-
-        References
-        ----------
-        Venables (1998), Exegeses on linear models, section 5.
-
-        Examples
-        --------
-        >>> import ranef as rn
-        >>> fit = rn.lmm("angle ~ recipe + temp + (1 | recipe:replicate)", rn.datasets.load("cake"))
-        >>> fit.drop1("chisq").round(2)  # doctest: +NORMALIZE_WHITESPACE
-                npar      aic  statistic  p_value
-        term
-        recipe     2  1704.69       0.53     0.77
-        temp       1  1785.69      79.53     0.00
-        """
-        from ranef.fit.dropping import drop_by_f, drop_by_likelihood
-        from ranef.present.frames.anova import anova_frame, drop1_frame
-
-        if one_of("test", test, ("F", "chisq")) == "F":
-            names, by_f = drop_by_f(self, ddf, vcov)
-            return anova_frame(names, by_f._asdict())
-        if vcov is not None:
-            raise OptionError(
-                "robust standard errors do not enter a likelihood ratio",
-                found=f"vcov={shown(vcov)} with test='chisq'",
-                fix='use test="F", or leave vcov out',
-            )
-        names, by_likelihood = drop_by_likelihood(self)
-        return drop1_frame(names, by_likelihood._asdict())
+        return anova_frame(hypotheses.names, tests)

@@ -1,4 +1,4 @@
-"""F tests of the terms of the fixed part."""
+"""Tests of the terms of the fixed part."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from typing import NamedTuple
 import numpy as np
 
 from ranef.inference.ddf import Method
-from ranef.inference.joint_tests import f_p_value
 from ranef.inference.term_hypotheses import TermHypotheses
 from ranef.types import Array
 
-__all__ = ["TermTests", "term_tests"]
+__all__ = ["TermTests", "WaldTests", "term_tests", "wald_tests"]
 
 
 class TermTests(NamedTuple):
-    """One entry for each term; NaN where the data say nothing about it.
+    """F tests, one entry for each term; NaN where the data say nothing about it.
 
     The mean square is sigma^2 times F before a method scales it, as in ``lmerTest``.
     """
@@ -50,5 +49,35 @@ def term_tests(hypotheses: TermHypotheses, beta: Array, sigma: float, method: Me
         out.sum_sq[k] = out.mean_sq[k] * joint.num_df
         out.num_df[k], out.den_df[k] = joint.num_df, joint.den_df
         out.statistic[k] = joint.statistic
-        out.p_value[k] = f_p_value(joint.statistic, joint.num_df, joint.den_df)
+        out.p_value[k] = joint.p_value
+    return out
+
+
+class WaldTests(NamedTuple):
+    """Chi-squared tests, one entry for each term; NaN where the data say nothing about it."""
+
+    statistic: Array
+    df: Array
+    p_value: Array
+
+
+def wald_tests(hypotheses: TermHypotheses, beta: Array, method: Method) -> WaldTests:
+    """Test each term by a method whose joint tests are chi-squared.
+
+    Parameters
+    ----------
+    hypotheses : TermHypotheses
+    beta : ndarray, shape (p,)
+    method : Method
+    """
+    out = WaldTests(*np.full((3, len(hypotheses.rows)), np.nan))
+    out.df[:] = 0.0
+    for k, rows in enumerate(hypotheses.rows):
+        if rows.shape[0]:
+            joint = method.joint(rows, rows @ beta)
+            out.statistic[k], out.df[k], out.p_value[k] = (
+                joint.statistic,
+                joint.num_df,
+                joint.p_value,
+            )
     return out

@@ -11,7 +11,8 @@ w compares members of one group, b compares groups, and b - w is the contextual 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -28,16 +29,14 @@ from ranef.formula.nodes import Call, Name, walk
 from ranef.formula.render import to_text
 from ranef.frame import Column, Table
 from ranef.frame.grouping import group_means, is_constant_within
-from ranef.inference.ddf.auto import moves_of
-from ranef.inference.estimates import estimate
-from ranef.inference.quadratic import quadratic_forms
-from ranef.inference.satterthwaite import satterthwaite_df, variance_derivatives
+from ranef.inference.ddf import Method, row_tests
 from ranef.options import name as name_option
-from ranef.problem import problem_of
-from ranef.solve import solve
 from ranef.types import Array
 
-__all__ = ["Contextual", "candidates", "contextual"]
+__all__ = ["Contextual", "Refit", "candidates", "contextual"]
+
+Refit = Callable[[Data], tuple[Array, Method]]
+"""Fixed effects of the model for other data, and what judges them."""
 
 # A group mean of which less than this share is left by the other columns is in the model already.
 NEW = 0.01
@@ -54,9 +53,10 @@ class Contextual:
     ----------
     variable, group : str
     estimate, std_error : float
-        Slope between less slope within, in units of the response for one unit of the variable.
+        Slope between less slope within, in units of the response (of the linear predictor in a
+        generalised model) for one unit of the variable.
     df, statistic, p_value : float
-        t test against zero with Satterthwaite's degrees of freedom.
+        t test against zero with Satterthwaite's degrees of freedom; z test of a generalised model.
     within, within_se, between, between_se : float
         The two slopes.
     p_joint : float
@@ -79,12 +79,15 @@ class Contextual:
 
     def __str__(self) -> str:
         p = "p < .001" if self.p_value < 0.001 else f"p = {self.p_value:.3f}"
+        test = f"t = {self.statistic:.2f} on {self.df:.0f} df"
+        if math.isinf(self.df):
+            test = f"z = {self.statistic:.2f}"
         return (
             f"the slope of {self.variable} is {self.between:.4g} (SE {self.between_se:.2g}) "
             f"between levels of {self.group} and {self.within:.4g} (SE {self.within_se:.2g}) "
             "within them: "
             f"a contextual effect of {self.estimate:.4g} (SE {self.std_error:.2g}, "
-            f"t = {self.statistic:.2f} on {self.df:.0f} df, {p})"
+            f"{test}, {p})"
         )
 
     __repr__ = __str__
@@ -118,7 +121,7 @@ def candidates(formula: Formula, table: Table, design: Design) -> list[tuple[str
 
 
 def contextual(
-    formula: Formula, data: Data, reml: bool, name: str, by: str | None = None
+    formula: Formula, data: Data, refit: Refit, name: str, by: str | None = None
 ) -> Contextual:
     """Fit the model with the predictor split, and compare its two slopes.
 
@@ -131,7 +134,7 @@ def contextual(
     formula : Formula
     data : Data
         Group means include the rows left out, as those of ``between()`` do.
-    reml : bool
+    refit : callable
     name : str
         A number of the fixed part.
     by : str, optional
@@ -162,7 +165,7 @@ def contextual(
     parts = _parts_in_formula(formula, design, name, by)
     if parts is not None:
         group, within, between = parts
-        return _compare(data, reml, name, group, [(within, between)])
+        return _compare(data, refit, name, group, [(within, between)])
     possible = candidates(formula, table, design)
     groups = [g for n, g in possible if n == name and by in (None, g)]
     if len(groups) != 1:
@@ -177,7 +180,7 @@ def contextual(
             fix=f"write within({in_formula(name)}, {typed(group)}) and "
             f"between({in_formula(name)}, {typed(group)}) in their place",
         )
-    return _compare(replace(data, design=split), reml, name, group, pairs)
+    return _compare(replace(data, design=split), refit, name, group, pairs)
 
 
 def _main(design: Design, name: str) -> tuple[int, ...]:
@@ -316,40 +319,27 @@ def _with_column(table: Table, name: str, values: Array) -> Table:
 
 
 def _compare(
-    data: Data, reml: bool, name: str, group: str, pairs: Sequence[tuple[int, int]]
+    data: Data, refit: Refit, name: str, group: str, pairs: Sequence[tuple[int, int]]
 ) -> Contextual:
     """Slopes and their differences in a fit of a design with both parts of x."""
-    from scipy import special
-
-    design = data.design
-    problem = problem_of(data, reml)
-    kernel = problem.kernel()
-    solution = solve(problem, None, None, kernel)
-    found = estimate(problem, solution, kernel)
-    contrasts = np.zeros((len(pairs), design.p))
+    beta, method = refit(data)
+    contrasts = np.zeros((len(pairs), data.design.p))
     for k, (within, between) in enumerate(pairs):
         contrasts[k, between], contrasts[k, within] = 1.0, -1.0
-    effects = contrasts @ found.beta
-    errors = np.sqrt(quadratic_forms(contrasts, found.vcov))
-    moves = moves_of(
-        problem, solution, found.sigma, lambda: variance_derivatives(problem, solution)
-    )
-    df = satterthwaite_df(moves, contrasts)
-    t = effects / errors
-    p = 2.0 * special.stdtr(df, -np.abs(t))
-    se = np.sqrt(np.diag(found.vcov))
+    tests = row_tests(contrasts, beta, method)
+    se = np.sqrt(np.diag(method.vcov))
     within, between = pairs[0]
     return Contextual(
         variable=name,
         group=group,
-        estimate=float(effects[0]),
-        std_error=float(errors[0]),
-        df=float(df[0]),
-        statistic=float(t[0]),
-        p_value=float(p[0]),
-        within=float(found.beta[within]),
+        estimate=float(tests.estimate[0]),
+        std_error=float(tests.std_error[0]),
+        df=float(tests.df[0]),
+        statistic=float(tests.statistic[0]),
+        p_value=float(tests.p_value[0]),
+        within=float(beta[within]),
         within_se=float(se[within]),
-        between=float(found.beta[between]),
+        between=float(beta[between]),
         between_se=float(se[between]),
-        p_joint=float(min(1.0, len(pairs) * p.min())),
+        p_joint=float(min(1.0, len(pairs) * tests.p_value.min())),
     )

@@ -1,17 +1,15 @@
-"""F tests of linear hypotheses about the fixed effects."""
+"""Joint tests of linear hypotheses about the fixed effects."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import numpy as np
 
 from ranef.inference.ddf import Method
 from ranef.inference.ddf.rows import RowTests, one_sided, row_tests
 from ranef.inference.hypotheses import Hypotheses
 from ranef.types import Array
 
-__all__ = ["HypothesisTest", "f_p_value", "hypothesis_test"]
+__all__ = ["HypothesisTest", "hypothesis_test"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +19,8 @@ class HypothesisTest:
     Attributes
     ----------
     statistic : float
-        F, on `num_df` and `den_df` degrees of freedom; t, with its sign, of a one-sided test.
+        F, on `num_df` and `den_df` degrees of freedom, or chi-squared on `num_df` if the method
+        takes the normal distribution; t, with its sign, of a one-sided test.
     rows : RowTests
     """
 
@@ -30,21 +29,6 @@ class HypothesisTest:
     den_df: float
     p_value: float
     rows: RowTests
-
-
-def f_p_value(statistic: float, num_df: float, den_df: float) -> float:
-    """P(F >= statistic); of chi-squared over its degrees of freedom where den_df is infinite.
-
-    Examples
-    --------
-    >>> round(f_p_value(4.0, 1, 10), 6), round(f_p_value(4.0, 1, float("inf")), 6)
-    (0.073388, 0.0455)
-    """
-    from scipy import special
-
-    if np.isinf(den_df):
-        return float(special.chdtrc(num_df, num_df * statistic))
-    return float(special.fdtrc(num_df, den_df, statistic))
 
 
 def hypothesis_test(
@@ -69,6 +53,5 @@ def hypothesis_test(
         t, df, p = (float(v[0]) for v in (each.statistic, each.df, each.p_value))
         return HypothesisTest(t, 1, df, p, each)
     joint = method.joint(rows, rows @ beta - hypotheses.values)
-    p_value = f_p_value(joint.statistic, joint.num_df, joint.den_df)
     each = row_tests(rows, beta, method, level, hypotheses.values)
-    return HypothesisTest(joint.statistic, joint.num_df, joint.den_df, p_value, each)
+    return HypothesisTest(joint.statistic, joint.num_df, joint.den_df, joint.p_value, each)

@@ -59,6 +59,7 @@ class Presented:
         conf_method: Literal["wald", "profile", "bootstrap"] | None = None,
         n: int = 1000,
         seed: int | None = None,
+        exponentiate: bool = False,
     ) -> pd.DataFrame:
         """One row a parameter or conditional mode, with broom.mixed's columns.
 
@@ -87,6 +88,10 @@ class Presented:
             Fisher's z of a correlation.
         n, seed
             Replicates of the bootstrap, and their seed.
+        exponentiate : bool
+            exp of the fixed effects and of their intervals: odds ratios, rate ratios, or ratios if
+            the response of a linear model is a ``log()``. Standard errors are by the delta method;
+            tests are those of the coefficients.
 
         Returns
         -------
@@ -110,10 +115,18 @@ class Presented:
         2   Subject  cor__Intercept.Days      0.07
         3  Residual      sd__Observation     25.59
         """
-        from ranef.options import one_of
+        from ranef.errors import OptionError
+        from ranef.options import boolean, one_of, shown
         from ranef.present.frames.tidy import tidy, with_intervals
 
-        frame = tidy(cast("FittedModel", self), effects, ddf, level, vcov, standardize)
+        model = cast("FittedModel", self)
+        if boolean("exponentiate", exponentiate) and conf_method in ("profile", "bootstrap"):
+            raise OptionError(
+                "exponentiate is for Wald intervals",
+                found=f"exponentiate with conf_method={shown(conf_method)}",
+                fix="leave conf_method out, or take exp of the limits",
+            )
+        frame = tidy(model, effects, ddf, level, vcov, standardize, exponentiate)
         if conf_method is None or effects == "ran_vals":
             return frame
         one_of("conf_method", conf_method, ("wald", "profile", "bootstrap"))

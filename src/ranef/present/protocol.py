@@ -14,6 +14,7 @@ import numpy as np
 
 from ranef.core import TermBlock, TermLabel
 from ranef.covariance import structure_of
+from ranef.inference.means.response import ResponseScale
 from ranef.residual.base import Line
 from ranef.types import Array, Finding, MissingRows
 
@@ -27,6 +28,7 @@ __all__ = [
     "Profiled",
     "TermCovariance",
     "coefficients_of",
+    "residual_sd",
     "term_ranks",
 ]
 
@@ -125,7 +127,10 @@ class FittedModel(Protocol):
     @property
     def vcov(self) -> pd.DataFrame: ...
     @property
-    def sigma(self) -> float: ...
+    def sigma(self) -> float | None:
+        """None if there is no residual variance."""
+        ...
+
     @property
     def loglik(self) -> float: ...
     @property
@@ -186,7 +191,27 @@ class FittedModel(Protocol):
 
     @property
     def _has_residual(self) -> bool:
-        """Whether there is a residual variance; generalised models often have none."""
+        """Whether there is a residual variance; generalised models have none."""
+        ...
+
+    @property
+    def _kind(self) -> str:
+        """What a page calls the model: "Linear mixed model"."""
+        ...
+
+    @property
+    def _fitted_by(self) -> str:
+        """What the estimates maximise: "REML", or "maximum likelihood"."""
+        ...
+
+    @property
+    def _discrete(self) -> bool:
+        """Whether the likelihood is made of probabilities, and not of densities."""
+        ...
+
+    @property
+    def _response_scale(self) -> ResponseScale:
+        """From the linear predictor to the mean of the response."""
         ...
 
     def ranef(self, condvar: bool = True) -> Mapping[str, pd.DataFrame]:
@@ -255,6 +280,12 @@ def coefficients_of(
     if vcov is None:
         return model.coefficients(ddf=ddf, level=level)
     return model.coefficients(ddf=ddf, level=level, vcov=vcov)
+
+
+def residual_sd(model: FittedModel) -> float:
+    """sigma of a model that has a residual variance."""
+    assert model.sigma is not None
+    return model.sigma
 
 
 def term_ranks(model: FittedModel) -> tuple[tuple[str, int, int], ...]:

@@ -12,7 +12,7 @@ import secrets
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
@@ -48,7 +48,7 @@ def write_file(path: Any, kind: str, told: Mapping[str, Any], content: Any) -> N
     ----------
     path : str or path
     kind : str
-        What the file is, ``"fit"``.
+        What the file is: ``"fit"`` is a linear one.
     told : mapping
         Plain values for people who look into the file.
     content : object
@@ -97,8 +97,21 @@ def write_file(path: Any, kind: str, told: Mapping[str, Any], content: Any) -> N
             beside.unlink(missing_ok=True)
 
 
-def read_file(path: Any, kind: str) -> Any:
+def read_file(path: Any, kinds: Collection[str], what: str) -> tuple[str, Any]:
     """Read what `write_file` has written.
+
+    Parameters
+    ----------
+    path : str or path
+    kinds : collection of str
+        What the file may be.
+    what : str
+        What all of them are called.
+
+    Returns
+    -------
+    kind : str
+    content : object
 
     Raises
     ------
@@ -118,20 +131,20 @@ def read_file(path: Any, kind: str) -> Any:
             fix="give the path of a file that fit.save() has written",
         ) from error
     if not zipfile.is_zipfile(BytesIO(data)) and not data.startswith(b"PK"):
-        _foreign(target, kind, "something else than a file of ranef")
+        _foreign(target, what, "something else than a file of ranef")
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             names = archive.namelist()
             if TEXT not in names:
-                _foreign(target, kind, "an archive without " + TEXT)
+                _foreign(target, what, "an archive without " + TEXT)
             head = json.loads(archive.read(TEXT).decode("utf-8", "surrogatepass"))
             if not isinstance(head, dict) or head.get("format") != "ranef":
-                _foreign(target, kind, "another format")
-            _check(target, kind, head)
+                _foreign(target, what, "another format")
+            _check(target, kinds, what, head)
             packed = archive.read(ARRAYS)
         if hashlib.sha256(packed).hexdigest() != head["sha256"]:
             raise ValueError("the arrays have changed")
-        return decode(head["content"], _arrays(packed, head["arrays"]))
+        return head["kind"], decode(head["content"], _arrays(packed, head["arrays"]))
     except DataError as error:
         if error.where == str(target):
             raise
@@ -140,7 +153,7 @@ def read_file(path: Any, kind: str) -> Any:
         _damaged(target, error)
 
 
-def _check(target: Path, kind: str, head: Mapping[str, Any]) -> None:
+def _check(target: Path, kinds: Collection[str], what: str, head: Mapping[str, Any]) -> None:
     version = head["version"]
     if isinstance(version, bool) or not isinstance(version, int) or version < 1:
         raise ValueError("no version")
@@ -151,8 +164,8 @@ def _check(target: Path, kind: str, head: Mapping[str, Any]) -> None:
             found=f"format {version}, and this version reads up to {VERSION}",
             fix="install a newer version of ranef",
         )
-    if head["kind"] != kind:
-        _foreign(target, kind, f"a file of the kind {head['kind']!r:.40}")
+    if head["kind"] not in tuple(kinds):
+        _foreign(target, what, f"a file of the kind {head['kind']!r:.40}")
 
 
 def _arrays(packed: bytes, count: int) -> list[NDArray[Any]]:
@@ -176,9 +189,9 @@ def _path(path: Any) -> Path:
     return Path(name)
 
 
-def _foreign(target: Path, kind: str, found: str) -> NoReturn:
+def _foreign(target: Path, what: str, found: str) -> NoReturn:
     raise DataError(
-        f"the file is not a {kind} that ranef has saved",
+        f"the file is not a {what} that ranef has saved",
         where=str(target),
         found=found,
         fix="rn.load() reads what fit.save() has written; rn.lmm() takes data",

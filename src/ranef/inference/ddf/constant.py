@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -20,6 +21,7 @@ class Constant:
     name: str
     vcov: Array
     value: float
+    normal: ClassVar[bool] = False
 
     def df(self, rows: Array) -> Array:
         return np.full(rows.shape[0], self.value)

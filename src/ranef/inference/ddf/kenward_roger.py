@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -37,6 +38,7 @@ class KenwardRoger:
     vcov: Array
     derivatives: VarianceDerivatives
     name: str = "kenward-roger"
+    normal: ClassVar[bool] = False
 
     def df(self, rows: Array) -> Array:
         return satterthwaite_df(self.derivatives, rows)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from ranef.design import Design
+from ranef.inference.ddf.p_values import f_p_value
 from ranef.inference.estimates import Estimates
 from ranef.inference.satterthwaite import VarianceDerivatives
 from ranef.problem import Problem
@@ -38,12 +39,31 @@ class Fitted:
 
 
 class Joint(NamedTuple):
-    """An F test of several rows; `statistic` is already scaled by `scale`."""
+    """A test of several rows.
+
+    Attributes
+    ----------
+    statistic : float
+        F, already scaled by `scale`; or chi-squared.
+    num_df : int
+    den_df : float
+        Infinite for chi-squared.
+    scale : float
+    chi_squared : bool
+        Whether the statistic is not divided by `num_df`.
+    """
 
     statistic: float
     num_df: int
     den_df: float
     scale: float = 1.0
+    chi_squared: bool = False
+
+    @property
+    def p_value(self) -> float:
+        """P(as large or larger) if all rows hold."""
+        f = self.statistic / self.num_df if self.chi_squared and self.num_df else self.statistic
+        return f_p_value(f, self.num_df, self.den_df)
 
 
 class Method(Protocol):
@@ -51,6 +71,11 @@ class Method(Protocol):
 
     A row is a vector l of length p; it asks about l'beta. Coefficients are those kept in the fit.
     """
+
+    @property
+    def normal(self) -> bool:
+        """Whether tests are called z and chi-squared, and pages show no degrees of freedom."""
+        ...
 
     @property
     def name(self) -> str:

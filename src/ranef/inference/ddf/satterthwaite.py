@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -32,6 +33,7 @@ class Satterthwaite:
     vcov: Array
     derivatives: VarianceDerivatives
     name: str = "satterthwaite"
+    normal: ClassVar[bool] = False
 
     def df(self, rows: Array) -> Array:
         return satterthwaite_df(self.derivatives, rows)

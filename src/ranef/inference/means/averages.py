@@ -1,8 +1,4 @@
-"""Averages over the observed rows: of means, of differences and of slopes.
-
-Each is linear in the coefficients, so that the average of the rows of X (or of their differences,
-or derivatives) is its exact Jacobian.
-"""
+"""Averages over the observed rows, and the rows that a comparison is between."""
 
 from __future__ import annotations
 
@@ -10,13 +6,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ranef.design import Encoding
 from ranef.frame import Column, Table
 from ranef.inference.means.rows import MeanRows
 from ranef.inference.means.variables import Variable
 from ranef.types import Array, Codes
 
-__all__ = ["average", "compared", "comparisons_of"]
+__all__ = ["average", "compared_ends", "comparisons_of"]
 
 _AT_ONCE = 100_000
 """Rows of the data that are coded together."""
@@ -46,7 +41,8 @@ def average(
     groups : ndarray of int, shape (n,)
     n_groups : int
     make : callable
-        From some rows, and where they stand, to rows of the whole X and what is added to them.
+        From some rows, and where they stand, to a matrix and a vector with an entry for each of
+        them: rows of the whole X and what is added to them, or gradients and values.
     total : float
         What the weights of each of its rows add up to: 1 for means, 0 for differences.
     """
@@ -75,17 +71,16 @@ def comparisons_of(variable: Variable) -> tuple[str, ...]:
     return tuple(f"{label} - {first}" for label in others)
 
 
-def compared(
-    encoding: Encoding, table: Table, variable: Variable, which: int
-) -> tuple[Array, Array]:
-    """The difference of rows of X and of offsets that a comparison makes, for each row."""
+def compared_ends(table: Table, variable: Variable, which: int) -> tuple[Table, Table]:
+    """The rows after the change that a comparison makes, and before it."""
     if variable.kind in ("number", "pair"):
-        after = table.with_numbers(variable.name, table[variable.name].values + 1.0)
-        return _difference(encoding, after, table)
+        return table.with_numbers(variable.name, table[variable.name].values + 1.0), table
     if variable.kind == "truth":
-        ends = [table.with_numbers(variable.name, np.full(table.n_rows, v)) for v in (1.0, 0.0)]
-        return _difference(encoding, *ends)
-    return _difference(encoding, _all_at(table, variable, which + 1), _all_at(table, variable, 0))
+        true, false = (
+            table.with_numbers(variable.name, np.full(table.n_rows, v)) for v in (1.0, 0.0)
+        )
+        return true, false
+    return _all_at(table, variable, which + 1), _all_at(table, variable, 0)
 
 
 def _all_at(table: Table, variable: Variable, k: int) -> Table:
@@ -95,13 +90,3 @@ def _all_at(table: Table, variable: Variable, k: int) -> Table:
     codes = np.full(table.n_rows, variable.values[k], dtype=np.int32)
     column = Column(name, "factor", codes, table[name].levels)
     return Table({**table.columns, name: column}, table.n_rows, table.threads)
-
-
-def _difference(encoding: Encoding, after: Table, before: Table) -> tuple[Array, Array]:
-    """Rows of the whole X after less those before, and the same of the offsets."""
-    x = encoding.whole(after) - encoding.whole(before)
-    shift = np.zeros(x.shape[0])
-    later, earlier = encoding.offset(after), encoding.offset(before)
-    if later is not None and earlier is not None:
-        shift = later - earlier
-    return x, shift

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ranef.design import Encoding
 from ranef.inference.ddf import Method
 from ranef.inference.ddf.rows import RowTests, quantiles, two_sided
+from ranef.inference.means.response import IDENTITY, ResponseScale
 from ranef.types import Array
 
 __all__ = ["Basis", "MeanRows"]
@@ -64,12 +65,15 @@ class Basis:
     ----------
     spread : callable
         From ``"residual"`` or ``"total"`` to a standard deviation and its degrees of freedom.
+    scale : ResponseScale
+        From these functions to means of the response.
     """
 
     encoding: Encoding
     beta: Array
     method: Method
     spread: Callable[[str], tuple[float, float]]
+    scale: ResponseScale = IDENTITY
 
     def kept(self, rows: MeanRows) -> Array:
         """The rows in the columns that the fit has, shape (m, p)."""
@@ -93,8 +97,29 @@ class Basis:
         """Estimates, tests against zero and unadjusted intervals."""
         good = self.estimable(rows)
         own = self.kept(rows)[good]
-        estimate, std_error, df = (np.full(good.size, np.nan) for _ in range(3))
+        estimate = np.full(good.size, np.nan)
         estimate[good] = own @ self.beta + rows.shift[good]
+        return self._tests(estimate, own, good, level)
+
+    def estimates_at(self, estimate: Array, gradients: Array, level: float) -> RowTests:
+        """The same of functions of the coefficients, by the delta method.
+
+        Parameters
+        ----------
+        estimate : ndarray, shape (m,)
+            NaN if it is not determined.
+        gradients : ndarray, shape (m, p)
+            Derivatives in the coefficients that the fit has.
+        level : float
+        """
+        good: NDArray[np.bool_] = ~np.isnan(estimate)
+        return self._tests(estimate, gradients[good], good, level)
+
+    def _tests(
+        self, estimate: Array, own: Array, good: NDArray[np.bool_], level: float
+    ) -> RowTests:
+        """`own` are the gradients of the good ones."""
+        std_error, df = (np.full(good.size, np.nan) for _ in range(2))
         std_error[good] = np.sqrt(np.einsum("ma,ma->m", own @ self.method.vcov, own))
         with np.errstate(divide="ignore", invalid="ignore"):
             df[good] = self.method.df(own) if own.shape[0] else np.zeros(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 
@@ -55,6 +56,7 @@ class Sandwich:
     m: Array = field(repr=False)
     own: Array = field(repr=False)
     shared: Array = field(repr=False)
+    normal: ClassVar[bool] = False
 
     def df(self, rows: Array) -> Array:
         asks = rows.any(axis=1)  # a row of zeros has nothing that is estimated

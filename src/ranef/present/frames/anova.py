@@ -16,8 +16,8 @@ __all__ = ["anova_frame", "drop1_frame", "models_frame", "ranova_frame"]
 
 
 def anova_frame(names: Sequence[str], columns: Mapping[str, Array]) -> pd.DataFrame:
-    """F tests, one row a term."""
-    return _by_term(names, columns, ("num_df",))
+    """F or chi-squared tests, one row a term."""
+    return _by_term(names, columns, ("num_df", "df"))
 
 
 def drop1_frame(names: Sequence[str], columns: Mapping[str, Array]) -> pd.DataFrame:

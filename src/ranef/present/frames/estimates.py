@@ -62,8 +62,8 @@ def prediction_frame(
     return pd.DataFrame(shifted, index=index)
 
 
-def varcorr_frame(terms: Sequence[TermCovariance], sigma: float) -> pd.DataFrame:
-    """Variances (term2 None) and covariances of the random effects; the residual's last.
+def varcorr_frame(terms: Sequence[TermCovariance], sigma: float | None) -> pd.DataFrame:
+    """Variances (term2 None) and covariances of the random effects; the residual's last, if any.
 
     ``variance`` holds the variance or covariance, ``sd`` the standard deviation or correlation.
     """
@@ -77,7 +77,8 @@ def varcorr_frame(terms: Sequence[TermCovariance], sigma: float) -> pd.DataFrame
             (group, names[i], names[j], term.covariance(i, j), term.correlation(i, j))
             for i, j in term.pairs
         ]
-    rows.append((RESIDUAL, "", None, sigma**2, sigma))
+    if sigma is not None:
+        rows.append((RESIDUAL, "", None, sigma**2, sigma))
     columns = ["group", "term1", "term2", "variance", "sd"]
     frame = pd.DataFrame(rows, columns=columns)
     return frame.astype({"variance": float, "sd": float, "term2": object}).assign(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from ranef.present.protocol import FittedModel, term_ranks
@@ -18,10 +19,10 @@ def glance(model: FittedModel) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        nobs, sigma, logLik, AIC, BIC, REMLcrit or deviance, df_residual as broom.mixed has
-        them; converged (the optimum is certified), singular (a covariance matrix has a lower
-        rank than its structure allows), rank (``"1 of 2"``, one entry a term), verdict,
-        method (``"REML"``, ``"ML"``).
+        nobs, sigma (NaN without a residual variance), logLik, AIC, BIC, REMLcrit or deviance,
+        df_residual as broom.mixed has them; converged (the optimum is certified), singular (a
+        covariance matrix has a lower rank than its structure allows), rank (``"1 of 2"``, one entry
+        a term), verdict, method (``"REML"``, ``"ML"``).
     """
     import pandas as pd
 
@@ -30,7 +31,7 @@ def glance(model: FittedModel) -> pd.DataFrame:
     criterion = ("REMLcrit", likelihood) if model.reml else ("deviance", model.deviance)
     row = {
         "nobs": model.nobs,
-        "sigma": model.sigma,
+        "sigma": math.nan if model.sigma is None else model.sigma,
         "logLik": model.loglik,
         "AIC": model.aic,
         "BIC": model.bic,

@@ -10,10 +10,12 @@ import math
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
 from ranef.errors import OptionError
 from ranef.formula.naming import RESIDUAL, pairs
 from ranef.options import confidence, one_of, shown
-from ranef.present.protocol import FittedModel, coefficients_of
+from ranef.present.protocol import FittedModel, coefficients_of, residual_sd
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,6 +44,7 @@ def tidy(
     level: float = 0.95,
     vcov: Any = None,
     standardize: Literal["refit", "within", "basic"] | None = None,
+    exponentiate: bool = False,
 ) -> pd.DataFrame:
     """One row a parameter or conditional mode.
 
@@ -59,6 +62,8 @@ def tidy(
         Standard errors of the fixed effects, as in ``Fit.coefficients``.
     standardize : {"refit", "within", "basic"}, optional
         Standardised results, as in ``Fit.tidy``.
+    exponentiate : bool
+        exp of the fixed effects, as in ``Fit.tidy``.
 
     Returns
     -------
@@ -69,8 +74,11 @@ def tidy(
     Raises
     ------
     OptionError
-        Unknown `effects`, or `level` outside (0, 1).
+        Unknown `effects`, `level` outside (0, 1), or exp of what is not a logarithm.
     """
+    if exponentiate:
+        _need_logarithms(model, effects)
+        return _exponentiated(tidy(model, effects, ddf, level, vcov, standardize))
     confidence("level", level)
     one_of("effects", effects, ("fixed", "ran_pars", "ran_vals"))
     if standardize is not None:
@@ -111,6 +119,40 @@ def _rescaled(frame: pd.DataFrame, model: FittedModel, standardize: str) -> pd.D
     return frame
 
 
+def _need_logarithms(model: FittedModel, effects: str) -> None:
+    """Refuse exp of anything but differences of logarithms.
+
+    Raises
+    ------
+    OptionError
+    """
+    if effects != "fixed":
+        raise OptionError(
+            "exponentiate is for fixed effects",
+            found=f"effects={shown(effects)}",
+            fix='use effects="fixed", or leave exponentiate out',
+        )
+    scale = model._response_scale
+    if not scale.ratio:
+        raise OptionError(
+            "exponentiate is for coefficients that are logarithms of ratios",
+            where=model.formula,
+            found=f"{scale.link} link",
+            fix="leave exponentiate out; fit.comparisons(variable) has differences of means",
+        )
+
+
+def _exponentiated(frame: pd.DataFrame) -> pd.DataFrame:
+    """Ratios with errors by the delta method; tests are what they were."""
+    ratio = np.exp(frame["estimate"])
+    return frame.assign(
+        estimate=ratio,
+        std_error=ratio * frame["std_error"],
+        conf_low=np.exp(frame["conf_low"]),
+        conf_high=np.exp(frame["conf_high"]),
+    )
+
+
 def _ran_pars(model: FittedModel) -> pd.DataFrame:
     import pandas as pd
 
@@ -127,7 +169,7 @@ def _ran_pars(model: FittedModel) -> pd.DataFrame:
             for name, (i, j) in zip(both, term.pairs, strict=True)
         ]
     if model._has_residual:
-        rows.append(("ran_pars", RESIDUAL, "sd__Observation", model.sigma))
+        rows.append(("ran_pars", RESIDUAL, "sd__Observation", residual_sd(model)))
         lines = model._residual_lines
         rows += [
             ("ran_pars", RESIDUAL, f"sd__{line.label}" if line.sd else line.label, line.value)

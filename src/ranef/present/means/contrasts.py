@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from ranef.inference.joint_tests import f_p_value
 from ranef.inference.means.effect_size import effect_sizes
 from ranef.inference.means.families import ContrastTests, MeanSet, joint_tests
 from ranef.options import one_of, real
@@ -72,7 +71,7 @@ class Contrasts(LikeFrame):
             "num_df": [t.num_df for t in tests],
             "den_df": [t.den_df for t in tests],
             "statistic": [t.statistic for t in tests],
-            "p_value": [f_p_value(t.statistic, t.num_df, t.den_df) for t in tests],
+            "p_value": [t.p_value for t in tests],
         }
         return frame_of(labels, columns)
 

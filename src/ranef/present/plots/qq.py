@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ranef.errors import OptionError
 from ranef.present.plots.choice import choose_group, choose_term
 from ranef.present.plots.style import ACCENT, GREY, axes, faint_on, title
-from ranef.present.protocol import FittedModel
+from ranef.present.protocol import FittedModel, residual_sd
 from ranef.present.text.names import spell
 from ranef.types import Array
 
@@ -45,12 +46,18 @@ def qq(
     Raises
     ------
     OptionError
-        The model has no such group or term.
+        The model has no such group or term; residuals of a generalised model.
     """
     from scipy.special import betaincinv, ndtri
 
     if group is None and term is None:
-        y = np.sort(np.asarray(model.residuals("pearson"), dtype=float) / model.sigma)
+        if not model._has_residual:
+            raise OptionError(
+                "residuals are drawn against normal quantiles for linear models only",
+                where=model.formula,
+                fix="give group= for the conditional modes of a grouping factor",
+            )
+        y = np.sort(np.asarray(model.residuals("pearson"), dtype=float) / residual_sd(model))
         what, label = "residuals", "Pearson residual / sigma"
     else:
         group = choose_group(model, group)

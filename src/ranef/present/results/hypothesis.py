@@ -25,7 +25,7 @@ class LinearTest:
     Attributes
     ----------
     statistic : float
-        F; of a one-sided test t, with its sign.
+        F, or chi-squared of a generalised model; of a one-sided test t (z), with its sign.
     num_df : int
         Hypotheses that do not follow from the others.
     den_df : float
@@ -37,6 +37,8 @@ class LinearTest:
         conf_low and conf_high (95%; of a one-sided test one of them is infinite).
     ddf : str
     alternative : {"two-sided", "greater", "less"}
+    normal : bool
+        Whether tests are by the normal distribution: z and chi-squared.
     """
 
     statistic: float
@@ -47,11 +49,14 @@ class LinearTest:
     ddf: str = ""
     errors: str = ""
     alternative: str = "two-sided"
+    normal: bool = False
 
     def _words(self) -> tuple[str, str]:
         df = "Inf" if math.isinf(self.den_df) else rounded(self.den_df, 1)
         p = p_text(self.p_value)
         p = f"< {p[1:]}" if p.startswith("<") else f"= {p}"
+        if self.normal:
+            return self._normal_words(p), "Wald test"
         if self.alternative == "two-sided":
             first = f"F({self.num_df}, {df}) = {rounded(self.statistic, 2)}, p {p}"
         else:
@@ -60,8 +65,15 @@ class LinearTest:
             first = f"too few clusters for a test of {self.num_df} hypotheses at once"
         return first, self.errors or in_words(self.ddf)
 
+    def _normal_words(self, p: str) -> str:
+        statistic = rounded(self.statistic, 2)
+        if self.alternative == "two-sided":
+            return f"chi2({self.num_df}) = {statistic}, p {p}"
+        return f"z = {statistic}, one-sided p {p}"
+
     def _cells(self) -> list[list[str]]:
-        head = ["Hypothesis", "Estimate", "Value", "SE", "df", "t", "p"]
+        t = ["z"] if self.normal else ["df", "t"]
+        head = ["Hypothesis", "Estimate", "Value", "SE", *t, "p"]
         rows = [head]
         for label, row in self.frame.iterrows():
             d = significant([row["std_error"]], 3, least=2)
@@ -72,7 +84,7 @@ class LinearTest:
                     fixed(row["estimate"], d),
                     f"{row['value']:.6g}",
                     fixed(row["std_error"], d),
-                    df,
+                    *([] if self.normal else [df]),
                     rounded(row["statistic"], 2),
                     p_text(row["p_value"]),
                 ]
@@ -95,9 +107,17 @@ class LinearTest:
 
 
 def linear_test(
-    hypotheses: Hypotheses, test: HypothesisTest, ddf: str, errors: str = ""
+    hypotheses: Hypotheses,
+    test: HypothesisTest,
+    ddf: str,
+    errors: str = "",
+    *,
+    normal: bool = False,
 ) -> LinearTest:
-    """The record for a test by the method `ddf`; `errors` are standard errors in words."""
+    """The record for a test by the method `ddf`; `errors` are standard errors in words.
+
+    `normal` says that the tests are z and chi-squared.
+    """
     import pandas as pd
 
     columns = {k: v.copy() for k, v in test.rows._asdict().items()}
@@ -112,4 +132,5 @@ def linear_test(
         ddf,
         errors,
         hypotheses.alternative,
+        normal,
     )

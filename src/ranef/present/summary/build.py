@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ranef.errors import RanefError
-from ranef.present.protocol import FittedModel, coefficients_of
+from ranef.present.protocol import FittedModel, coefficients_of, residual_sd
 from ranef.present.structured import legends
 from ranef.present.summary.components import component_lines
 from ranef.present.summary.facade import Summary
@@ -30,19 +30,15 @@ def summarize(model: FittedModel, ddf: str = "auto", vcov: Any = None) -> Summar
     vcov : str or mapping, optional
         Standard errors, as in ``Fit.coefficients``.
     """
-    linear = model._has_residual
     table = coefficients_of(model, ddf, vcov=vcov)
     t_tests = bool((table["df"].dropna() < math.inf).any())
-    kind = "Linear mixed model" if linear else "Generalised linear mixed model"
-    if not model.ngroups:
-        kind = "Linear model without random effects"
-    method = "REML" if model.reml else "maximum likelihood"
+    method = model._fitted_by
     criterion = "REML criterion" if model.reml else "deviance"
     if model.prior is not None:
         method, criterion = f"penalised {method}", "penalised criterion"
     columns = ["estimate", "std_error", "df", "statistic", "p_value"]
     return Summary(
-        title=f"{kind} fitted by {method}",
+        title=f"{model._kind} fitted by {method}",
         formula=model.formula,
         nobs=model.nobs,
         groups=tuple((str(g), int(k)) for g, k in model.ngroups.items()),
@@ -80,9 +76,11 @@ def residual_quantiles(model: FittedModel) -> tuple[float, ...]:
     if kept is not None:
         return tuple(kept.residual_quantiles)
     try:
-        scaled: Array = np.asarray(model.residuals("pearson"), dtype=float) / model.sigma
+        scaled: Array = np.asarray(model.residuals("pearson"), dtype=float)
     except RanefError:  # a fit of streamed data keeps no rows
         return ()
+    if model._has_residual:
+        scaled = scaled / residual_sd(model)
     return tuple(float(q) for q in np.quantile(scaled, (0.0, 0.25, 0.5, 0.75, 1.0)))
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from ranef.formula.naming import RESIDUAL
-from ranef.present.protocol import FittedModel, TermCovariance
+from ranef.present.protocol import FittedModel, TermCovariance, residual_sd
 from ranef.present.structured import (
     correlations_of,
     heading,
@@ -24,7 +24,7 @@ def component_lines(model: FittedModel) -> tuple[Component, ...]:
     """The lines of each term, then the residual's."""
     lines = [line for term in model._covariances for line in _lines(term)]
     if model._has_residual:
-        lines.append(Component(RESIDUAL, "", model.sigma**2, model.sigma))
+        lines.append(Component(RESIDUAL, "", residual_sd(model) ** 2, residual_sd(model)))
     return tuple(lines)
 
 

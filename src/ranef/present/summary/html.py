@@ -39,12 +39,18 @@ def render_html(summary: SummaryRecord) -> str:
         f"{''.join(f'<br>prior: {escaped(phrase)}' for phrase in summary.priors)}</p>"
         f'<p style="margin:0.4em 0;max-width:44em">{escaped(sentence(summary.verdict))}</p>'
         f"{html_table(criteria_rows(summary), left=0)}"
-        f"{html_table(component_rows(summary), 2, components_heading(summary))}"
+        f"{_components(summary)}"
         f"{notes_html(summary.structures)}"
         f"{_residuals(summary)}"
         f"{html_table(fixed_rows(summary), 1, fixed_heading(summary))}"
         f"{notes_html(notes)}</div>"
     )
+
+
+def _components(summary: SummaryRecord) -> str:
+    if not summary.components:
+        return ""
+    return html_table(component_rows(summary), 2, components_heading(summary))
 
 
 def _residuals(summary: SummaryRecord) -> str:

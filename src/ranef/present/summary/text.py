@@ -35,9 +35,10 @@ def render_text(summary: SummaryRecord) -> str:
     if summary.residual_quantiles:
         quantiles = [rounded(q, 3) for q in summary.residual_quantiles]
         sections.append(["Scaled residuals", *grid([list(_QUANTILES), quantiles], left=0).lines])
-    components = grid(component_rows(summary), left=2).lines
-    legends = [line for text in summary.structures for line in _wrapped(text)]
-    sections.append([components_heading(summary), *components, *legends])
+    if summary.components:
+        components = grid(component_rows(summary), left=2).lines
+        legends = [line for text in summary.structures for line in _wrapped(text)]
+        sections.append([components_heading(summary), *components, *legends])
     if summary.residual_lines:
         table = grid(residual_rows(summary), left=1 if summary.residual_lines[0].sd else 0)
         sections.append([*_wrapped(residual_heading(summary)), *table.lines])

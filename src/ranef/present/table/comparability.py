@@ -15,7 +15,12 @@ from ranef.types import Array
 __all__ = ["Comparability", "comparability"]
 
 Comparability = Literal[
-    "all", "same fixed part", "same method", "different rows", "different response"
+    "all",
+    "same fixed part",
+    "same method",
+    "different rows",
+    "different response",
+    "different measure",
 ]
 
 
@@ -51,7 +56,8 @@ def comparability(models: Sequence[FittedModel]) -> Comparability:
         ``"all"``: every criterion compares with every other. ``"same fixed part"``: REML
         criteria compare only within the same fixed part, ML criteria always. ``"same method"``:
         fixed parts are the same, but some models are fitted by REML and some by ML.
-        ``"different rows"``, ``"different response"``: nothing compares.
+        ``"different rows"``, ``"different response"``, ``"different measure"``: nothing compares.
+        Of the last some likelihoods are made of probabilities and others of densities.
 
     Notes
     -----
@@ -64,6 +70,8 @@ def comparability(models: Sequence[FittedModel]) -> Comparability:
         return "different response"
     if not _same_values(models):
         return "different rows"
+    if len({model._discrete for model in models}) > 1:
+        return "different measure"
     if not any(model.reml for model in models):
         return "all"
     fixed_parts = {frozenset(model.fixef.dropna().index) for model in models}

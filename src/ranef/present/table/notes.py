@@ -72,6 +72,11 @@ def _comparison(
             "The models are fitted to different rows of data: their AIC, BIC and "
             "Log Likelihood are not comparable, by REML or by ML.",
         )
+    if status == "different measure":
+        return (
+            "The likelihoods of counts are made of probabilities, those of measurements of "
+            "densities: AIC, BIC and Log Likelihood do not compare between the two.",
+        )
     problem = _METHODS if status == "same method" else _REML
     if not with_ml:
         return (f"{problem} {_NO_ML}",)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from ranef.covariance import Kind
 from ranef.formula.naming import RESIDUAL, label_parts
-from ranef.present.protocol import FittedModel, TermCovariance
+from ranef.present.protocol import FittedModel, TermCovariance, residual_sd
 from ranef.present.structured import correlations_of, sds_of, structured
 from ranef.present.text.names import spell
 
@@ -43,7 +43,7 @@ def spreads_of(model: FittedModel, scale: Scale) -> Spreads:
         else:
             _structured(out, term, kind, scale)
     if model._has_residual:
-        residual = model.sigma if scale == "sd" else model.sigma**2
+        residual = residual_sd(model) if scale == "sd" else residual_sd(model) ** 2
         out.residual[f"{_PREFIX[scale][0]}: {RESIDUAL}"] = residual
     _residuals(out, model)
     return out
@@ -80,4 +80,4 @@ def _residuals(out: Spreads, model: FittedModel) -> None:
     for line in lines[1:] if lines and lines[0].sd else lines:
         what = "SD ratio" if line.sd else line.label
         of = label_parts([RESIDUAL, line.label]) if line.sd else RESIDUAL
-        out.residual[f"{what}: {of}"] = line.value / model.sigma if line.sd else line.value
+        out.residual[f"{what}: {of}"] = line.value / residual_sd(model) if line.sd else line.value

@@ -1,0 +1,113 @@
+"""What the records of both kinds of fit are made of, as far as methods for both read it.
+
+A linear mixed model has ``ModelSpec``, ``Problem``, ``Solution`` and ``Estimates`` in these places.
+A generalised one has parts of its own with the same members.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ranef.core import TermBlock, TermLabel
+from ranef.formula import Formula
+from ranef.types import Array
+
+if TYPE_CHECKING:
+    from ranef.solve import Control
+
+__all__ = ["AnyEstimates", "AnyPrior", "AnyProblem", "AnySolution", "AnySpec", "AnyVerdict"]
+
+
+class AnySpec(Protocol):
+    """What was asked for; a dataclass with a field `given`, which is not pickled."""
+
+    @property
+    def formula(self) -> Formula: ...
+    @property
+    def control(self) -> Control: ...
+
+
+class AnyPrior(Protocol):
+    """The priors of a fit."""
+
+    def by_name(self) -> dict[str, Any]:
+        """By random-effects term and ``"fixed"``, as `prior=` takes them."""
+        ...
+
+
+class AnyProblem(Protocol):
+    """What was minimised."""
+
+    @property
+    def n(self) -> int:
+        """Rows."""
+        ...
+
+    @property
+    def p(self) -> int:
+        """Coefficients of the fixed part."""
+        ...
+
+    @property
+    def terms(self) -> tuple[TermBlock, ...]: ...
+    @property
+    def labels(self) -> tuple[TermLabel, ...]: ...
+    @property
+    def prior(self) -> AnyPrior | None: ...
+
+
+class AnyVerdict(Protocol):
+    """The certificate of a fit. ``str()`` is one sentence."""
+
+    @property
+    def verdict(self) -> str: ...
+    @property
+    def certified(self) -> bool: ...
+    @property
+    def gain(self) -> float: ...
+    @property
+    def rank(self) -> Mapping[str, int]:
+        """Of each random-effects term, by its label."""
+        ...
+
+
+class AnySolution(Protocol):
+    """Where it is smallest."""
+
+    @property
+    def theta(self) -> Array:
+        """Covariance parameters on the data's scale, relative to `_covariance_scale`."""
+        ...
+
+    @property
+    def certificate(self) -> AnyVerdict: ...
+
+
+class AnyEstimates(Protocol):
+    """Numbers on the data's scale.
+
+    `vcov` is that of the fixed effects. `sigma` is None if there is no residual variance.
+    `n_parameters` counts everything that was estimated.
+    """
+
+    @property
+    def beta(self) -> Array: ...
+    @property
+    def vcov(self) -> Array: ...
+    @property
+    def covariances(self) -> tuple[Array, ...]: ...
+    @property
+    def sigma(self) -> float | None: ...
+    @property
+    def loglik(self) -> float: ...
+    @property
+    def deviance(self) -> float: ...
+    @property
+    def criterion(self) -> float: ...
+    @property
+    def n_parameters(self) -> int: ...
+    @property
+    def aic(self) -> float: ...
+    @property
+    def bic(self) -> float: ...

@@ -1,0 +1,104 @@
+"""Residuals and leverages of a linear model, row by row."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from ranef.fit.by_row import ByRow
+from ranef.fit.record import FitRecord
+from ranef.present.progress import progress
+from ranef.types import Array
+
+__all__ = ["Residuals"]
+
+
+class Residuals(FitRecord, ByRow):
+    """The methods that compare the rows with the model; each delegates to a function."""
+
+    def residuals(
+        self,
+        kind: Literal[
+            "response",
+            "pearson",
+            "deviance",
+            "working",
+            "marginal",
+            "normalized",
+            "standardized",
+            "whitened",
+        ] = "response",
+        rows: Literal["used", "all"] = "used",
+    ) -> Any:
+        """Residuals, one for each row used.
+
+        Parameters
+        ----------
+        kind : str
+            ``"response"``, also ``"working"``: response minus :attr:`fitted`. ``"pearson"``, also
+            ``"deviance"``: these times the root of the weights, and over the ratio of the SD of
+            their stratum to sigma. ``"normalized"``: Pearson residuals over sigma; of residuals
+            that are correlated in time, what each has beside the one before (nlme's
+            ``"normalized"``). ``"standardized"``: normalised residuals over their own standard
+            deviation, (1 - leverage)^1/2; NaN where the leverage is 1. ``"marginal"``: response
+            minus the fixed part and the offset, so that the random effects are in them.
+            ``"whitened"``: marginal residuals times the symmetric root V^-1/2 of their inverse
+            covariance matrix: independent and of variance 1 if the model holds. They need one
+            grouping factor, or nested ones.
+        rows : {"used", "all"}
+            ``"all"`` gives a value for each row of the data, NaN in the rows that were left out.
+
+        Returns
+        -------
+        Series or ndarray
+            As :attr:`fitted`: with the labels of the rows if these have labels. Standardised and
+            whitened residuals have no unit, the others that of the response.
+
+        Raises
+        ------
+        OptionError
+            Another kind, or whitened residuals of crossed factors.
+
+        References
+        ----------
+        Haslett and Haslett (2007), The three basic types of residuals for a linear model,
+        International Statistical Review 75, 1-24.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> data = rn.datasets.load("sleepstudy").query("Days > 1")
+        >>> data["residual"] = rn.lmm("Reaction ~ Days + (1 | Subject)", data).residuals()
+        """
+        from ranef.inference.rows import OF_MODEL, checked_kind, residuals
+        from ranef.present.frames.rows import check_rows, on_all_rows
+
+        everything = check_rows(rows)
+        if checked_kind(kind) in OF_MODEL:
+            values = self._residuals_of_model(kind)
+        elif kind == "marginal":
+            values = self._design.y - self._mean
+        else:
+            values = residuals(self._design.y, self._fitted, self._weights, kind)
+        if everything:
+            return on_all_rows(values, self._index, self.missing_rows)
+        return self._on_rows(values)
+
+    @property
+    def leverage(self) -> Any:
+        """Diagonal of the map from the response to the fitted values, labelled as `fitted`.
+
+        Raises
+        ------
+        OptionError
+            The residuals are correlated in time.
+        """
+        self._need_independent("the leverage of a row", 'use fit.influence("group")')
+        return self._on_rows(self._leverage.copy())
+
+    @progress("computing residuals")
+    def _residuals_of_model(self, kind: str) -> Array:
+        from ranef.inference.residual_kinds import residuals_of_model
+
+        return residuals_of_model(
+            self._problem, self._solution, self._design, self._data.y, self._weights, kind
+        )
