@@ -2,6 +2,7 @@
 
 ==================================  ============================================================
 `lmm(formula, data)`                fits a linear mixed model and returns a `Fit`
+`glmm(formula, data, family=)`      fits a generalised linear mixed model
 `lm(formula, data)`                 fits a linear model without random effects, as a baseline
 `load(path)`                        reads a fit that `fit.save(path)` has written
 `compare(m1, m2, ...)`              sets fits side by side in a publication table
@@ -43,7 +44,7 @@ from ranef.types import Finding, MissingRows
 if TYPE_CHECKING:
     from ranef import datasets, priors
     from ranef._version import __version__
-    from ranef.api import anova, compare, lm, lmm
+    from ranef.api import anova, compare, glmm, lm, lmm
     from ranef.explore.center import center
     from ranef.explore.structure import structure
     from ranef.family import (
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
         Tweedie,
     )
     from ranef.fit import Fit
+    from ranef.fit.generalised import GeneralisedFit
     from ranef.fit.stored import load
     from ranef.planning import power
     from ranef.solve import Certificate, Control
@@ -82,6 +84,7 @@ __all__ = [
     "FormulaError",
     "Gamma",
     "Gaussian",
+    "GeneralisedFit",
     "HurdleNegativeBinomial",
     "HurdlePoisson",
     "InverseGaussian",
@@ -106,6 +109,7 @@ __all__ = [
     "compare",
     "datasets",
     "errors",
+    "glmm",
     "lm",
     "lmm",
     "load",
@@ -119,11 +123,13 @@ _LATER = {
     "Certificate": "ranef.solve",
     "Control": "ranef.solve",
     "Fit": "ranef.fit",
+    "GeneralisedFit": "ranef.fit.generalised",
     "__version__": "ranef._version",
     "anova": "ranef.api",
     "center": "ranef.explore.center",
     "compare": "ranef.api",
     "datasets": "ranef.datasets",
+    "glmm": "ranef.api",
     "lm": "ranef.api",
     "lmm": "ranef.api",
     "power": "ranef.planning",

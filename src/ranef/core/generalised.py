@@ -10,7 +10,6 @@ from ranef.core.arguments import core_penalties
 from ranef.core.penalty import NO_PENALTY, Penalty
 from ranef.core.protocol import NEWTON, Direction, Layout, Rows
 from ranef.core.sums import CoreScaling
-from ranef.core.workspace import HESSIANS
 from ranef.types import Array, Codes
 
 __all__ = ["Channel", "GeneralisedKernel", "NormalPrior"]
@@ -42,6 +41,12 @@ class NormalPrior:
     precision: Array
     centre: Array
     constant: float
+
+
+def _channel(channel: Channel) -> _core.Channel:
+    return _core.Channel(
+        list(channel.columns), coefficients=list(channel.coefficients), which=channel.which
+    )
 
 
 class GeneralisedKernel:
@@ -92,7 +97,7 @@ class GeneralisedKernel:
         self.workspace = _core.Generalised(
             rows,
             offset,
-            [_core.Channel(list(c.columns), list(c.coefficients), c.which) for c in channels],
+            [_channel(c) for c in channels],
             others,
             family,
             link,
@@ -170,7 +175,9 @@ class GeneralisedKernel:
 
     @property
     def layout(self) -> Layout:
-        return Layout(*self.workspace.layout, HESSIANS[self.workspace.hessian_path])
+        chain, tail, columns, entries = self.workspace.layout
+        how = "sums over levels" if len(chain) == 1 and not tail else "tangents"
+        return Layout(chain, tail, columns, entries, how)
 
     @property
     def work(self) -> float:

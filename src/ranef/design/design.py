@@ -174,7 +174,8 @@ def build(
     else:
         response = code_response(formula.response, table, state, family, weights)
     terms, codings = build_random(formula, table, state)
-    fixed = build_fixed(formula, table, state, codings)
+    ordered = isinstance(family, Family) and "thresholds" in family.parts
+    fixed = build_fixed(formula, table, state, codings, without_constant=ordered)
     return Design(
         columns=fixed.columns,
         x_names=fixed.names,
@@ -183,7 +184,7 @@ def build(
         response=response.name,
         terms=terms,
         offset=fixed.encoding.offset(table),
-        has_intercept=formula.intercept,
+        has_intercept=formula.intercept and not ordered,
         encoding=fixed.encoding,
         generalised=response if isinstance(response, GeneralisedResponse) else None,
         cells=fixed.cells,

@@ -48,7 +48,11 @@ class FixedPart:
 
 
 def build_fixed(
-    formula: Formula, table: Table, state: State, codings: tuple[TermCoding, ...] = ()
+    formula: Formula,
+    table: Table,
+    state: State,
+    codings: tuple[TermCoding, ...] = (),
+    without_constant: bool = False,
 ) -> FixedPart:
     """The columns of a formula's fixed part.
 
@@ -61,12 +65,16 @@ def build_fixed(
         What the formula has learned from them.
     codings : tuple of TermCoding
         Of the random part, which the encoding replays too.
+    without_constant : bool
+        Leave out the constant column that the formula has: cut points of ordered answers are in its
+        place. Categories are coded as beside it.
     """
     coded = code(formula.intercept, formula.fixed, table, state)
     dependent = dependent_columns(
         coded.columns, intercept=formula.intercept, cells=coded.cells, ends=coded.ends
     )
-    kept = tuple(np.flatnonzero(~dependent).tolist())
+    absorbed = int(without_constant and formula.intercept)  # the constant comes first
+    kept = tuple(np.flatnonzero(~dependent)[absorbed:].tolist())
     names = tuple(coded.names[j] for j in kept)
     encoding = Encoding(
         variables=formula.predictors(),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING
 
-from ranef.design import Data
 from ranef.fit.mixed_record import MixedRecord
 from ranef.present.progress import progress
 from ranef.types import Array
@@ -57,5 +56,5 @@ class Explained(MixedRecord):
         return contextual(self._formula, self._data, self._coefficients_of, variable, by)
 
     @abstractmethod
-    def _coefficients_of(self, data: Data) -> tuple[Array, Method]:
+    def _coefficients_of(self, data: Any) -> tuple[Array, Method]:
         """Fixed effects of the same model for another design, and what judges them."""

@@ -7,13 +7,25 @@ from typing import TYPE_CHECKING
 from ranef.present.results.fit_log import FactorShape, FitLog
 
 if TYPE_CHECKING:
+    from ranef.fit.generalised.record import GeneralisedRecord
     from ranef.fit.record import FitRecord
 
-__all__ = ["log_of"]
+__all__ = ["log_of", "log_of_generalised"]
 
 
 def log_of(record: FitRecord) -> FitLog:
     """Structure, path, steps of the search and time by phase."""
+    problem = record._problem
+    return _log(record, "REML" if problem.reml else "ML", record._solution.start_moved)
+
+
+def log_of_generalised(record: GeneralisedRecord) -> FitLog:
+    """The same of a generalised model."""
+    nodes = record._problem.n_agq
+    return _log(record, "Laplace" if nodes == 1 else f"quadrature, {nodes} nodes", False)
+
+
+def _log(record: FitRecord | GeneralisedRecord, criterion: str, start_moved: bool) -> FitLog:
     problem, solution = record._problem, record._solution
     found = solution.found
     names = {
@@ -22,10 +34,10 @@ def log_of(record: FitRecord) -> FitLog:
     }
     return FitLog(
         formula=record._formula.text,
-        criterion="REML" if problem.reml else "ML",
+        criterion=criterion,
         factors=tuple(
             FactorShape(names[group], levels, columns)
-            for group, (levels, columns) in enumerate(problem.products.sizes)
+            for group, (levels, columns) in enumerate(problem.sizes)
         ),
         layout=record._layout,
         status=found.status,
@@ -36,6 +48,6 @@ def log_of(record: FitRecord) -> FitLog:
         basins=found.basins,
         method=found.method,
         escapes=found.escapes,
-        start_moved=solution.start_moved,
+        start_moved=start_moved,
         seconds=dict(record._seconds),
     )

@@ -12,9 +12,9 @@ from dataclasses import fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ranef.design import Data, Design
+from ranef.design import Design
 from ranef.errors import OptionError
-from ranef.fit.parts import AnyEstimates, AnyProblem, AnySolution, AnySpec
+from ranef.fit.parts import AnyData, AnyEstimates, AnyProblem, AnySolution, AnySpec
 from ranef.formula import Formula
 from ranef.frame import Table
 from ranef.solve import Control
@@ -42,7 +42,7 @@ class MixedRecord(ABC):
     """
 
     _spec: AnySpec
-    _data: Data
+    _data: AnyData
     _problem: AnyProblem
     _solution: AnySolution
     _estimates: AnyEstimates

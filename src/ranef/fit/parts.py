@@ -10,13 +10,25 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ranef.core import TermBlock, TermLabel
+from ranef.design import Design
 from ranef.formula import Formula
-from ranef.types import Array
+from ranef.frame import Table
+from ranef.types import Array, MissingRows
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ranef.solve import Control
 
-__all__ = ["AnyEstimates", "AnyPrior", "AnyProblem", "AnySolution", "AnySpec", "AnyVerdict"]
+__all__ = [
+    "AnyData",
+    "AnyEstimates",
+    "AnyPrior",
+    "AnyProblem",
+    "AnySolution",
+    "AnySpec",
+    "AnyVerdict",
+]
 
 
 class AnySpec(Protocol):
@@ -26,6 +38,32 @@ class AnySpec(Protocol):
     def formula(self) -> Formula: ...
     @property
     def control(self) -> Control: ...
+
+
+class AnyData(Protocol):
+    """The rows of the model."""
+
+    @property
+    def design(self) -> Design: ...
+    @property
+    def table(self) -> Table:
+        """The model's variables in the rows used."""
+        ...
+
+    @property
+    def missing(self) -> MissingRows: ...
+    @property
+    def weights(self) -> Array | None: ...
+    @property
+    def offset(self) -> Array | None: ...
+    @property
+    def offset_name(self) -> str | None: ...
+    @property
+    def left_out(self) -> Table | None: ...
+    @property
+    def index(self) -> pd.Index | None:
+        """Labels of all rows of the data, if they have any."""
+        ...
 
 
 class AnyPrior(Protocol):

@@ -14,10 +14,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 import numpy as np
 
-from ranef.design import Data, Design
+from ranef.design import Design
 from ranef.design.matrix import ModelColumns
 from ranef.design.rank import dependent_columns
 from ranef.design.terms import RandomTerm
@@ -35,7 +36,19 @@ from ranef.types import Array
 
 __all__ = ["Contextual", "Refit", "candidates", "contextual"]
 
-Refit = Callable[[Data], tuple[Array, Method]]
+
+class Rows(Protocol):
+    """The data of a fit of any kind: a dataclass with a field `design`."""
+
+    @property
+    def design(self) -> Design: ...
+    @property
+    def table(self) -> Table: ...
+    @property
+    def left_out(self) -> Table | None: ...
+
+
+Refit = Callable[[Any], tuple[Array, Method]]
 """Fixed effects of the model for other data, and what judges them."""
 
 # A group mean of which less than this share is left by the other columns is in the model already.
@@ -121,7 +134,7 @@ def candidates(formula: Formula, table: Table, design: Design) -> list[tuple[str
 
 
 def contextual(
-    formula: Formula, data: Data, refit: Refit, name: str, by: str | None = None
+    formula: Formula, data: Rows, refit: Refit, name: str, by: str | None = None
 ) -> Contextual:
     """Fit the model with the predictor split, and compare its two slopes.
 
@@ -132,7 +145,7 @@ def contextual(
     Parameters
     ----------
     formula : Formula
-    data : Data
+    data : Data or GeneralisedData
         Group means include the rows left out, as those of ``between()`` do.
     refit : callable
     name : str
@@ -180,7 +193,8 @@ def contextual(
             fix=f"write within({in_formula(name)}, {typed(group)}) and "
             f"between({in_formula(name)}, {typed(group)}) in their place",
         )
-    return _compare(replace(data, design=split), refit, name, group, pairs)
+    moved: Rows = replace(data, design=split)  # type: ignore[type-var]
+    return _compare(moved, refit, name, group, pairs)
 
 
 def _main(design: Design, name: str) -> tuple[int, ...]:
@@ -319,7 +333,7 @@ def _with_column(table: Table, name: str, values: Array) -> Table:
 
 
 def _compare(
-    data: Data, refit: Refit, name: str, group: str, pairs: Sequence[tuple[int, int]]
+    data: Rows, refit: Refit, name: str, group: str, pairs: Sequence[tuple[int, int]]
 ) -> Contextual:
     """Slopes and their differences in a fit of a design with both parts of x."""
     beta, method = refit(data)

@@ -155,7 +155,7 @@ class GeneralisedProblem:
             self.channels,
             self.n_psi,
             self.family.core_name,
-            self.family.core_link,
+            self.family.link,
             self.family.constants,
             self.n_agq,
             self.penalty(),

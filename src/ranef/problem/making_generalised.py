@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -75,7 +76,8 @@ def _scaled(data: GeneralisedData, threads: int) -> tuple[Scaling, Rows]:
     """The rows under a scaling of X and Z; that of a nearly collinear X is orthogonal."""
     design = data.design
     plan = design.plan
-    plain = Rows(groups=plan.groups, x=plan.fixed, y=data.y, weights=data.weights)
+    y = data.y + 1.0 if "thresholds" in data.family.parts else data.y  # the core counts from 1
+    plain = Rows(groups=plan.groups, x=plan.fixed, y=y, weights=data.weights)
     core = scaling_of(plain, plan.blocks, threads).with_response(0.0, 1.0)
     scaling = checked(design, core)
     rows = plain.scaled(scaling.core)
@@ -85,9 +87,7 @@ def _scaled(data: GeneralisedData, threads: int) -> tuple[Scaling, Rows]:
             scaling = orthogonal_scaling(design, scaling)
             assert scaling.orthogonal is not None
             x = ModelColumns.of(scaling.orthogonal).columns
-            rows = Rows(groups=plan.groups, x=x, y=data.y, weights=data.weights).scaled(
-                scaling.core
-            )
+            rows = plain.replace(x=x, x_shifts=None, x_scales=None).scaled(scaling.core)
     return scaling, rows
 
 
@@ -104,16 +104,15 @@ def _channels(
     return [Channel(scaled.columns, coefficients)], own.names, scaled.change
 
 
-def _thresholds(
-    data: GeneralisedData, place: int
-) -> tuple[list[Channel], tuple[str, ...], Array]:
+def _thresholds(data: GeneralisedData, place: int) -> tuple[list[Channel], tuple[str, ...], Array]:
     """The cut points above and below each answer; those of the ends of the scale are not read."""
-    levels = data.design.response_levels
+    assert data.design.generalised is not None
+    levels = data.design.generalised.levels
     count = len(levels) - 1
-    answer = np.asarray(data.y, dtype=np.int32)
-    above = np.clip(answer - 1, 0, count - 1) + place
-    below = np.clip(answer - 2, 0, count - 1) + place
-    names = tuple(f"{low}|{high}" for low, high in zip(levels[:-1], levels[1:], strict=True))
+    answer = np.asarray(data.y, dtype=np.int32)  # from 0
+    above = np.minimum(answer, count - 1) + place
+    below = np.maximum(answer - 1, 0) + place
+    names = tuple(f"{low}|{high}" for low, high in pairwise(levels))
     channels = [Channel(which=np.ascontiguousarray(w, dtype=np.int32)) for w in (above, below)]
     return channels, names, np.eye(count)
 

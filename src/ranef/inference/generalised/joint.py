@@ -19,8 +19,8 @@ from ranef.types import Array
 
 __all__ = ["Joint", "joint_covariance"]
 
-# An eigenvalue of the scaled Hessian below this, in deviance units for a step of a standard error of
-# the other parameters, says nothing about its direction.
+# If an eigenvalue of the Hessian, scaled to a unit diagonal, is below this, the data say nothing
+# about its direction.
 FLAT = 1e-8
 
 

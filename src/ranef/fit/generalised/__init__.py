@@ -1,0 +1,5 @@
+"""The fit of a generalised linear mixed model."""
+
+from ranef.fit.generalised.facade import GeneralisedFit
+
+__all__ = ["GeneralisedFit"]
