@@ -56,6 +56,10 @@ class Marginal {
   // Second derivatives along changes of D, and then along the coefficients. Later evaluations begin
   // at modes that are extrapolated from here.
   virtual Matrix second(const std::vector<Direction>& directions) = 0;
+  // The same where second() approximates: the derivatives of value() itself, at a higher cost.
+  virtual Matrix exact_second(const std::vector<Direction>& directions) {
+    return second(directions);
+  }
 
   // Modes of the random effects by grouping factor, level-major, q each.
   virtual std::vector<std::vector<double>> modes() = 0;
