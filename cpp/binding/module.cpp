@@ -90,4 +90,5 @@ NB_MODULE(_core, m) {
   ranef::binding::bind_solved(m);
   ranef::binding::bind_workspace(m);
   ranef::binding::bind_replicates(m);
+  ranef::binding::bind_family(m);
 }

@@ -17,6 +17,7 @@
 #include "module.hpp"
 #include "residual.hpp"
 #include "rows.hpp"
+#include "search/linear_objective.hpp"
 #include "search/optimise.hpp"
 #include "search/solve.hpp"
 #include "search/start.hpp"
@@ -128,7 +129,7 @@ class Workspace {
     const ranef::Chart chart = chart_from(terms, arranged_->q);
     if (start.size() != chart.size()) throw nb::value_error("theta has another length");
     ranef::Optimum best = stoppable([&] {
-      ranef::Objective objective(criterion_, chart);
+      ranef::LinearObjective objective(criterion_, chart);
       return ranef::optimise(objective, start, {max_evaluations, gain, method(newton)},
                              Interrupted{});
     });
@@ -144,7 +145,7 @@ class Workspace {
     const ranef::Chart chart = chart_from(terms, arranged_->q);
     check(chart, theta, bases);
     return stoppable([&] {
-      ranef::Objective objective(criterion_, chart);
+      ranef::LinearObjective objective(criterion_, chart);
       objective.stands_at(theta);
       return ranef::evidence(objective, theta, bases);
     });
@@ -162,11 +163,12 @@ class Workspace {
     ranef::SolveControl control;
     control.search = {max_evaluations, gain, method(newton)};
     control.restarts = restarts;
-    control.threads = threads;
     ranef::Solved found = stoppable([&] {
+      criterion_.set_threads(threads);
       std::vector<Matrix> bases;
       for (const ranef::MatrixScaling& z : scaling.z) bases.push_back(z.change());
-      ranef::Objective objective(criterion_, chart, residual_ ? &*residual_ : nullptr);
+      ranef::LinearObjective objective(criterion_, chart, residual_ ? &*residual_ : nullptr,
+                                       threads);
       return ranef::solve(objective, bases, start, control, Interrupted{});
     });
     const ranef::Optimum& best = found.optimum;

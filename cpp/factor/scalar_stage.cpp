@@ -51,7 +51,7 @@ bool Sweeps::forward_scalar() {
     const double pivot = 1.0 + c * d;
     if (!(pivot > 0.0) || !(pivot < 1e300)) return false;
     determinant *= pivot;
-    if (determinant > 1e150) {
+    if (determinant > 1e150 || determinant < 1e-150) {
       log_determinant_ += std::log(determinant);
       determinant = 1.0;
     }
