@@ -6,6 +6,12 @@
 
 namespace ranef {
 
+// log C(n, k) + k log(k/n) + (n - k) log(1 - k/n): the log-density at the proportion itself.
+inline double binomial_saturated(double k, double rest, double n) {
+  return stirling_error(n) - stirling_error(k) - stirling_error(rest) - kHalfLog2Pi -
+         0.5 * std::log(k * (rest / n));
+}
+
 template <class Link>
 struct Binomial : Formula {
   static constexpr bool kLogConcave = Link::kLogConcave;
@@ -22,12 +28,12 @@ struct Binomial : Formula {
     T out = k * compose(eta, p) + rest * compose(eta, q);
     // From the density at p = y, so that many trials lose no digits.
     const double logit = std::log(y) - std::log1p(-y);
-    out.set_value(saturated(k, rest, w) -
+    out.set_value(binomial_saturated(k, rest, w) -
                   w * bernoulli_divergence(y, 1.0 - y, p[0] - q[0] - logit));
     return out;
   }
 
-  double expected(double eta, const double*, double w) const {
+  double expected(double eta, const double*, double, double w) const {
     return w * bernoulli_information<Link>(eta);
   }
   double start(double y, double w, double) const {
@@ -36,12 +42,6 @@ struct Binomial : Formula {
   int recession(double y, double w) const {
     if (!(w > 0.0)) return 0;
     return y >= 1.0 ? 1 : (y <= 0.0 ? -1 : 0);
-  }
-
- private:
-  static double saturated(double k, double rest, double n) {
-    return stirling_error(n) - stirling_error(k) - stirling_error(rest) - kHalfLog2Pi -
-           0.5 * std::log(k * (rest / n));
   }
 };
 

@@ -12,10 +12,26 @@ namespace ranef {
 
 using Constants = std::vector<double>;
 
+std::unique_ptr<Family> make_beta(const std::string& link, const Constants& constants);
+std::unique_ptr<Family> make_betabinomial(const std::string& link, const Constants& constants);
 std::unique_ptr<Family> make_binomial(const std::string& link, const Constants& constants);
+std::unique_ptr<Family> make_cumulative(const std::string& link, const Constants& constants);
 std::unique_ptr<Family> make_gamma(const std::string& link, const Constants& constants);
 std::unique_ptr<Family> make_gaussian(const std::string& link, const Constants& constants);
+std::unique_ptr<Family> make_inverse_gaussian(const std::string& link, const Constants& constants);
+std::unique_ptr<Family> make_nbinom1(const std::string& link, const Constants& constants);
 std::unique_ptr<Family> make_nbinom2(const std::string& link, const Constants& constants);
 std::unique_ptr<Family> make_poisson(const std::string& link, const Constants& constants);
+std::unique_ptr<Family> make_truncated_nbinom2(const std::string& link, const Constants& constants);
+std::unique_ptr<Family> make_truncated_poisson(const std::string& link, const Constants& constants);
+std::unique_ptr<Family> make_tweedie(const std::string& link, const Constants& constants);
+std::unique_ptr<Family> make_zero_inflated_binomial(const std::string& link,
+                                                    const Constants& constants);
+std::unique_ptr<Family> make_zero_inflated_nbinom1(const std::string& link,
+                                                   const Constants& constants);
+std::unique_ptr<Family> make_zero_inflated_nbinom2(const std::string& link,
+                                                   const Constants& constants);
+std::unique_ptr<Family> make_zero_inflated_poisson(const std::string& link,
+                                                   const Constants& constants);
 
 }  // namespace ranef

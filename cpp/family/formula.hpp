@@ -3,7 +3,7 @@
 //   static constexpr int kChannels, bool kLogConcave
 //   T log_density<T>(const T& eta, const std::array<T, kChannels>& psi, double y, double w) const
 //   bool inside(double eta, const double* psi) const            the domain
-//   double expected(double eta, const double* psi, double w) const
+//   double expected(double eta, const double* psi, double y, double w) const
 //   double start(double y, double w, double typical) const      typical: the mean of y
 //   double start_psi(int channel) const
 //   int recession(double y, double w) const
@@ -21,6 +21,7 @@ namespace ranef {
 struct Formula {
   static constexpr int kChannels = 0;
   static constexpr bool kLogConcave = true;
+  static constexpr bool kTrials = false;  // whether weights are trials
 
   bool inside(double, const double*) const { return true; }
   double start_psi(int) const { return 0.0; }
@@ -55,7 +56,7 @@ class FormulaFamily : public Family {
     for (Index i = 0; i < rows.n; ++i) {
       const Psi psi = psi_of(rows, i);
       information[i] = formula_.inside(rows.eta[i], psi.data())
-                           ? formula_.expected(rows.eta[i], psi.data(), weight(rows, i))
+                           ? formula_.expected(rows.eta[i], psi.data(), rows.y[i], weight(rows, i))
                            : std::numeric_limits<double>::quiet_NaN();
     }
   }

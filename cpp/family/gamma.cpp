@@ -22,7 +22,7 @@ struct Gamma : Formula {
   }
 
   bool inside(double eta, const double*) const { return Link::inside(eta); }
-  double expected(double eta, const double* psi, double w) const {
+  double expected(double eta, const double* psi, double, double w) const {
     const double slope = Link::slope(eta) / Link::mean(eta);
     return w * bounded_exp(psi[0]) * slope * slope;
   }

@@ -19,7 +19,7 @@ struct Gaussian : Formula {
     return -0.5 * (log_variance + exp(-log_variance) * (residual * residual)) - kHalfLog2Pi;
   }
 
-  double expected(double eta, const double* psi, double w) const {
+  double expected(double eta, const double* psi, double, double w) const {
     return w * bounded_exp(-psi[0]) * (Log ? bounded_exp(2.0 * eta) : 1.0);
   }
   double start(double y, double, double typical) const {

@@ -30,6 +30,7 @@ T nbinom_log_density(double y, const T& log_mean, const T& log_size) {
   return saturated - y * (log_share + softplus(-x)) - exp(log_size) * (size_share + softplus(x));
 }
 
+// psi is the logarithm of the size: the variance is mu + mu^2/size.
 struct Nbinom2 : Formula {
   static constexpr int kChannels = 1;
 
@@ -38,8 +39,26 @@ struct Nbinom2 : Formula {
     return w * nbinom_log_density(y, eta, psi[0]);
   }
 
-  double expected(double eta, const double* psi, double w) const {
+  double expected(double eta, const double* psi, double, double w) const {
     return w * bounded_exp(eta - softplus(eta - psi[0]));
+  }
+  double start(double y, double, double) const { return std::log(y + 0.1); }
+  int recession(double y, double w) const { return w > 0.0 && !(y > 0.0) ? -1 : 0; }
+};
+
+// psi is the logarithm of phi: the variance is mu (1 + phi), the size mu/phi.
+struct Nbinom1 : Formula {
+  static constexpr int kChannels = 1;
+  static constexpr bool kLogConcave = false;
+
+  template <class T, class P>
+  T log_density(const T& eta, const P& psi, double y, double w) const {
+    return w * nbinom_log_density(y, eta, eta - psi[0]);
+  }
+
+  // What the mean alone tells: less than all, but no sum over counts.
+  double expected(double eta, const double* psi, double, double w) const {
+    return w * bounded_exp(eta - softplus(psi[0]));
   }
   double start(double y, double, double) const { return std::log(y + 0.1); }
   int recession(double y, double w) const { return w > 0.0 && !(y > 0.0) ? -1 : 0; }

@@ -26,7 +26,7 @@ struct Poisson : Formula {
   }
 
   bool inside(double eta, const double*) const { return Link::inside(eta); }
-  double expected(double eta, const double*, double w) const {
+  double expected(double eta, const double*, double, double w) const {
     const double slope = Link::slope(eta);
     return w * slope * (slope / Link::mean(eta));
   }

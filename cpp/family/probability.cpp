@@ -17,7 +17,7 @@ Derivatives4 log_normal_tail(double z) {
   const double f3 = 3.0 / (z + f4);
   const double f2 = 2.0 / (z + f3);
   const double s = 1.0 / (z + f2);
-  const double r = z + s;                                           // phi/Phi
+  const double r = z + s;                               // phi/Phi
   const double third = 2.0 * (f3 - f2) * s / (z + f3);  // 2 s - f2
   return {-0.5 * z * z - kHalfLog2Pi - std::log(r), r, -r * s, r * s * third,
           r * s * (6.0 * s * f2 - f2 * f3 - 6.0 * s * s)};

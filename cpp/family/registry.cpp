@@ -13,8 +13,23 @@ using Maker = std::unique_ptr<Family> (*)(const std::string& link, const Constan
 
 const std::map<std::string, Maker>& makers() {
   static const std::map<std::string, Maker> all = {
-      {"binomial", make_binomial}, {"gamma", make_gamma},     {"gaussian", make_gaussian},
-      {"nbinom2", make_nbinom2},   {"poisson", make_poisson},
+      {"beta", make_beta},
+      {"betabinomial", make_betabinomial},
+      {"binomial", make_binomial},
+      {"cumulative", make_cumulative},
+      {"gamma", make_gamma},
+      {"gaussian", make_gaussian},
+      {"inverse_gaussian", make_inverse_gaussian},
+      {"nbinom1", make_nbinom1},
+      {"nbinom2", make_nbinom2},
+      {"poisson", make_poisson},
+      {"truncated_nbinom2", make_truncated_nbinom2},
+      {"truncated_poisson", make_truncated_poisson},
+      {"tweedie", make_tweedie},
+      {"zero_inflated_binomial", make_zero_inflated_binomial},
+      {"zero_inflated_nbinom1", make_zero_inflated_nbinom1},
+      {"zero_inflated_nbinom2", make_zero_inflated_nbinom2},
+      {"zero_inflated_poisson", make_zero_inflated_poisson},
   };
   return all;
 }

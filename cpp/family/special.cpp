@@ -160,18 +160,9 @@ double stirling_error(double x) {
   return stirling_series(x);
 }
 
-double log_factorial(double x) {
-  if (x < 1e-8) return 0.0;
-  return (x + 0.5) * std::log(x) - x + kHalfLog2Pi + stirling_error(x);
-}
-
-double log_choose(double n, double k) {
-  const double rest = n - k;
-  if (!(k > 0.0 && rest > 0.0)) return 0.0;
-  const double p = k / n;
-  const double q = rest / n;
-  return -k * std::log(p) - rest * std::log(q) + stirling_error(n) - stirling_error(k) -
-         stirling_error(rest) - kHalfLog2Pi - 0.5 * std::log(k * q);
+double scaled_trigamma(double x) {
+  const double e = bounded_exp(x);
+  return e + 0.5 + scaled_stirling_error(e)[2];
 }
 
 double bernoulli_divergence(double p, double q, double d) {
