@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 namespace ranef {
 
@@ -15,11 +16,14 @@ constexpr double kNoise = 1e-13;  // rounding error of h, relative to sum |l|
 // Where the search of one level is.
 template <int Q>
 struct Search {
-  double u[Q];      // the best so far
-  double trial[Q];  // where the rows are placed
+  double u[Q] = {};      // the best so far
+  double trial[Q] = {};  // where the rows are placed
   double step[Q] = {};
   double h = std::numeric_limits<double>::infinity();
+  double h_zero =
+      std::numeric_limits<double>::infinity();  // at u = 0, if there may be several peaks
   int halvings = 0;
+  bool again = false;  // whether it has begun at 0
   bool done = false;
 };
 
@@ -53,13 +57,14 @@ class ModeSearch {
     for (Index j = 0; j < run_.levels(); ++j) {
       std::copy(u + j * Q, u + (j + 1) * Q, levels_[at(j)].trial);
     }
+    if (!run_.log_concave()) look_at_zero();
     bool more = true;
     for (int pass = 0; more && pass < kMostPasses; ++pass) {
       more = false;
       place();
       for (Index j = 0; j < run_.levels(); ++j) {
         if (levels_[at(j)].done) continue;
-        if (!advance(j)) return false;
+        if (!advance(j) && !begin_again(levels_[at(j)])) return false;
         more = more || !levels_[at(j)].done;
       }
     }
@@ -70,6 +75,18 @@ class ModeSearch {
   }
 
  private:
+  // There may be several peaks. One that is lower than 0 is not the one to be found.
+  void look_at_zero() {
+    constexpr double kZero[Q] = {};
+    for (Index j = 0; j < run_.levels(); ++j) run_.place(j, kZero);
+    run_.derivatives(0, run_.n(), RowOrder::kPass, arrays_.pointers());
+    for (Index j = 0; j < run_.levels(); ++j) {
+      const double* l = arrays_.eta(0);
+      const double h = -std::accumulate(l + run_.from(j), l + run_.to(j), 0.0);
+      if (std::isfinite(h)) levels_[at(j)].h_zero = h;
+    }
+  }
+
   // Derivatives for all stretches of levels that are not done.
   void place() {
     for (Index j = 0; j < run_.levels();) {
@@ -93,20 +110,23 @@ class ModeSearch {
     }
     const double h = 0.5 * dot<Q>(level.trial, level.trial) - sum;
     if (!std::isfinite(h) || h > level.h + kNoise * (1.0 + size)) return step_back(level);
+    if (std::isinf(level.h) && h > level.h_zero && begin_again(level)) return true;
     std::copy(level.trial, level.trial + Q, level.u);
     level.h = h;
     level.halvings = 0;
     return step_on(j, level);
   }
 
+  // A start that was extrapolated too far may lead nowhere.
+  static bool begin_again(Search<Q>& level) {
+    if (level.again) return false;
+    level = {};
+    level.again = true;
+    return true;
+  }
+
   bool step_back(Search<Q>& level) {
-    if (std::isinf(level.h)) {  // the start itself: the other start is 0
-      if (std::all_of(level.trial, level.trial + Q, [](double v) { return v == 0.0; })) {
-        return false;
-      }
-      std::fill(level.trial, level.trial + Q, 0.0);
-      return true;
-    }
+    if (std::isinf(level.h)) return false;
     if (++level.halvings > kMostHalvings) return false;
     for (int a = 0; a < Q; ++a) {
       level.step[a] *= 0.5;

@@ -64,6 +64,7 @@ class LevelRun {
   Index n() const { return from(levels()); }
   Index from(Index level) const { return rows_.start[at(first_ + level)] - row(); }
   Index to(Index level) const { return from(level + 1); }
+  bool log_concave() const { return family_.log_concave(); }
   std::size_t channels() const { return rows_.designs.size() - 1; }
 
   const double* lambda() const { return lambda_.data(); }
