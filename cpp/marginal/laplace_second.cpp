@@ -7,9 +7,10 @@
 //             + psi_d (r l'_psipsi - lev l''_psipsi - 2 l_psipsi),
 //   F_dc = sum over rows of (omega_d n_c - 2 g_d x_c + zeta_d psi_c)
 //          + <dG0 + (t - 2 e) e_d', D_c> + t'D_d e_c.
+#include "marginal/laplace.hpp"
+
 #include "curvature/tangent.hpp"
 #include "linalg/products.hpp"
-#include "marginal/laplace.hpp"
 #include "marginal/second_rows.hpp"
 
 namespace ranef {

@@ -35,7 +35,10 @@ std::vector<double> by_row(const std::vector<ColumnView>& columns,
 Design design_of(const Channel& channel, Index p, const std::vector<Index>& order) {
   Design out;
   if (channel.which != nullptr) {
-    for (Index row : order) out.choice.push_back(static_cast<std::int32_t>(p + channel.which[row]));
+    for (Index row : order) {
+      const std::int32_t which = channel.which[row];
+      out.choice.push_back(which < 0 ? -1 : static_cast<std::int32_t>(p + which));
+    }
     return out;
   }
   for (int place : channel.coefficients) out.coefficient.push_back(p + place);

@@ -13,12 +13,15 @@ namespace ranef {
 struct Design {
   std::vector<Index> coefficient;    // of each column: its place among all coefficients
   std::vector<double> values;        // row-major, n x columns
-  std::vector<std::int32_t> choice;  // by row: the place of its coefficient; or empty
+  std::vector<std::int32_t> choice;  // by row: the place of its coefficient, or none: -1
 
   // Calls visit(place of the coefficient, value) for what row i has.
   template <class Visit>
   void each(Index i, const Visit& visit) const {
-    if (!choice.empty()) return visit(Index{choice[at(i)]}, 1.0);
+    if (!choice.empty()) {
+      if (choice[at(i)] >= 0) visit(Index{choice[at(i)]}, 1.0);
+      return;
+    }
     const std::size_t columns = coefficient.size();
     const double* row = values.data() + at(i) * columns;
     for (std::size_t k = 0; k < columns; ++k) visit(coefficient[k], row[k]);

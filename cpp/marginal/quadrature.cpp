@@ -112,6 +112,8 @@ class Quadrature final : public Marginal {
     return along(louis(needs_rest(changes)), changes);
   }
 
+  bool second_is_exact() const override { return nodes_ < 3; }
+
   Matrix exact_second(const std::vector<Direction>& directions) override {
     anchor();
     const std::vector<RootChange> changes = root_changes(directions);

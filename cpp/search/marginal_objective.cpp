@@ -18,11 +18,10 @@ double tolerance(double promised) {
 
 }  // namespace
 
-MarginalObjective::MarginalObjective(Marginal& marginal, const Chart& chart, MarginalPriors priors,
-                                     const std::vector<HeldCoefficient>& held, MarginalStart start)
+MarginalObjective::MarginalObjective(Penalised& marginal, const Chart& chart, MarginalStart start,
+                                     const std::vector<HeldCoefficient>& held)
     : Objective(chart),
       marginal_(marginal),
-      priors_(std::move(priors)),
       start_(std::move(start)),
       held_(Vector::Zero(marginal.coefficients())) {
   std::vector<bool> is_held(at(held_.size()), false);
@@ -54,43 +53,15 @@ Vector MarginalObjective::coefficients(const Vector& x) const {
 
 bool MarginalObjective::stand_at(const std::vector<Matrix>& lambda, const Vector& free,
                                  double promised) {
-  gamma_ready_ = false;
-  const Vector c = whole(free);
-  if (priors_.coefficients) away_ = c - priors_.coefficients->centre;
   const double left = tolerance(promised);
   sharp_ = left <= kSharp;
-  return priors_.covariances.evaluate(lambda) && marginal_.evaluate(lambda, c, left);
+  return marginal_.evaluate(lambda, whole(free), left);
 }
 
-double MarginalObjective::value() const {
-  const double priors = priors_.covariances.value();
-  if (!priors_.coefficients) return marginal_.value() + priors;
-  const NormalPrior& normal = *priors_.coefficients;
-  return marginal_.value() + priors + away_.dot(normal.precision * away_) + normal.constant;
-}
-
-const std::vector<Matrix>& MarginalObjective::gamma() {
-  if (gamma_ready_) return gamma_;
-  gamma_ = marginal_.gamma();
-  priors_.covariances.add_gamma(gamma_);
-  gamma_ready_ = true;
-  return gamma_;
-}
-
-Vector MarginalObjective::slopes() {
-  Vector out = marginal_.slopes();
-  if (priors_.coefficients) out += 2.0 * priors_.coefficients->precision * away_;
-  return part(out);
-}
-
-Matrix MarginalObjective::second(const std::vector<Direction>& directions, bool /*exact*/) {
-  Matrix all = marginal_.second(directions);
-  const auto count = static_cast<Index>(directions.size());
-  priors_.covariances.add_hessian(directions, all);
-  if (priors_.coefficients) {
-    all.bottomRightCorner(held_.size(), held_.size()) += 2.0 * priors_.coefficients->precision;
-  }
+Matrix MarginalObjective::second(const std::vector<Direction>& directions, bool exact) {
+  const Matrix all = exact ? marginal_.exact_second(directions) : marginal_.second(directions);
   if (free_.size() == at(held_.size())) return all;
+  const auto count = static_cast<Index>(directions.size());
   std::vector<Index> kept;
   for (Index k = 0; k < count; ++k) kept.push_back(k);
   for (const Index k : free_) kept.push_back(count + k);
@@ -98,17 +69,9 @@ Matrix MarginalObjective::second(const std::vector<Direction>& directions, bool 
 }
 
 Vector MarginalObjective::start() {
-  const Index own = chart().covariance_size();
-  Vector out = Vector::Zero(chart().size());
-  if (start_) {
-    const Vector all = start_(chart());
-    out << all.head(own), part(all.tail(held_.size()));
-    return out;
-  }
-  for (std::size_t k = 0; k < chart().terms().size(); ++k) {
-    const int q = chart().terms()[k].q;
-    chart().set_part(out, k, chart().structure(k).nearest(0.25 * Matrix::Identity(q, q)));
-  }
+  const Vector all = start_(chart());
+  Vector out(chart().size());
+  out << all.head(chart().covariance_size()), part(all.tail(held_.size()));
   return out;
 }
 

@@ -1,34 +1,20 @@
 // An approximate marginal likelihood as an objective: the covariances, absolute ones, and the
 // coefficients c = (beta, those of psi) are searched together.
 //
-// A coefficient may be held at a value: then it is not among the coordinates. Priors of the
-// covariances and a normal prior of the coefficients add -2 log density.
+// A coefficient may be held at a value: then it is not among the coordinates.
 #pragma once
 
 #include <functional>
-#include <optional>
 #include <vector>
 
-#include "marginal/marginal.hpp"
+#include "marginal/penalised.hpp"
 #include "search/objective.hpp"
 
 namespace ranef {
 
-// -2 log density: (c - centre)'precision (c - centre) + constant.
-struct NormalPrior {
-  Matrix precision;
-  Vector centre;
-  double constant = 0.0;
-};
-
 struct HeldCoefficient {
   Index index = 0;  // among all coefficients
   double value = 0.0;
-};
-
-struct MarginalPriors {
-  Penalty covariances;
-  std::optional<NormalPrior> coefficients;
 };
 
 // Coordinates of the covariances, then all coefficients: where a search begins. Values of those
@@ -37,19 +23,18 @@ using MarginalStart = std::function<Vector(const Chart&)>;
 
 class MarginalObjective : public Objective {
  public:
-  // The others of the chart are the coefficients that are not held, in their order. Without a
-  // start D is 0.25 I and all coefficients are zero.
-  MarginalObjective(Marginal& marginal, const Chart& chart, MarginalPriors priors = {},
-                    const std::vector<HeldCoefficient>& held = {}, MarginalStart start = {});
+  // The others of the chart are the coefficients that are not held, in their order.
+  MarginalObjective(Penalised& marginal, const Chart& chart, MarginalStart start,
+                    const std::vector<HeldCoefficient>& held = {});
 
-  double value() const override;
+  double value() const override { return marginal_.value(); }
   double rounding() const override { return marginal_.rounding(); }
-  const std::vector<Matrix>& gamma() override;
-  // Always exact.
+  const std::vector<Matrix>& gamma() override { return marginal_.gamma(); }
   Matrix second(const std::vector<Direction>& directions, bool exact = true) override;
 
   bool sharp() const override { return sharp_; }
-  const Penalty& penalty() const override { return priors_.covariances; }
+  bool exact_is_cheap() const override { return marginal_.second_is_exact(); }
+  const Penalty& penalty() const override { return marginal_.penalty(); }
   double work() const override { return marginal_.work(); }
   Vector start() override;
   // In units of the linear predictor: columns are scaled to a root mean square of one.
@@ -58,22 +43,17 @@ class MarginalObjective : public Objective {
 
  protected:
   bool stand_at(const std::vector<Matrix>& lambda, const Vector& free, double promised) override;
-  Vector slopes() override;
+  Vector slopes() override { return part(marginal_.slopes()); }
 
  private:
   Vector whole(const Vector& free) const;
   Vector part(const Vector& coefficients) const;
 
-  Marginal& marginal_;
-  MarginalPriors priors_;
+  Penalised& marginal_;
   MarginalStart start_;
   Vector held_;              // all coefficients, zero where they are free
   std::vector<Index> free_;  // which of the coefficients
-  // At the last evaluation.
-  Vector away_;  // c - centre
-  bool sharp_ = false;
-  bool gamma_ready_ = false;
-  std::vector<Matrix> gamma_;
+  bool sharp_ = false;       // at the last evaluation
 };
 
 }  // namespace ranef

@@ -4,7 +4,9 @@
 
 #include <cmath>
 #include <cstdio>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gaussian_marginal.hpp"
@@ -59,6 +61,18 @@ Data with_effects(Data data, double size) {
   return data;
 }
 
+// D = 0.25 I, and coefficients of zero.
+ranef::MarginalStart begin(const ranef::Marginal& marginal) {
+  return [count = marginal.coefficients()](const ranef::Chart& chart) {
+    Vector out = Vector::Zero(chart.covariance_size() + count);
+    for (std::size_t k = 0; k < chart.terms().size(); ++k) {
+      const int q = chart.terms()[k].q;
+      chart.set_part(out, k, chart.structure(k).nearest(0.25 * Matrix::Identity(q, q)));
+    }
+    return out;
+  };
+}
+
 // Not a round point: covariances 0.4, 0.5, ..., and coefficients about zero.
 Vector point(const ranef::Chart& chart) {
   Vector x(chart.size());
@@ -66,29 +80,29 @@ Vector point(const ranef::Chart& chart) {
   return x;
 }
 
-ranef::MarginalPriors some_priors(Index coefficients, const Data& data) {
-  ranef::MarginalPriors out;
+// With a normal prior of the coefficients, and one of the standard deviations of the first factor.
+ranef::Penalised with_priors(const Data& data) {
+  auto marginal = std::make_unique<GaussianMarginal>(data.view());
+  const Index coefficients = marginal->coefficients();
   Matrix half = Matrix::Identity(coefficients, coefficients);
   half(1, 0) = 0.4;
-  out.coefficients = {half * half.transpose(), Vector::LinSpaced(coefficients, -0.3, 0.6), 1.5};
+  const ranef::NormalPrior normal{half * half.transpose(),
+                                  Vector::LinSpaced(coefficients, -0.3, 0.6), 1.5};
   const int q = data.widths[0];
   ranef::TermPenalty gamma_sd;
   gamma_sd.change = Matrix::Identity(q, q);
   gamma_sd.trace = Matrix::Zero(q, q);
   gamma_sd.log_sd = Vector::Constant(q, 2.0);
   gamma_sd.sd = Vector::Constant(q, 0.3);
-  out.covariances = ranef::Penalty({gamma_sd});
-  return out;
+  return ranef::Penalised(std::move(marginal), ranef::Penalty({gamma_sd}), normal);
 }
 
 void derivatives(const std::string& name, const Data& data,
                  const std::vector<ranef::HeldCoefficient>& held) {
-  const ranef::RowsView rows = data.view();
-  GaussianMarginal marginal(rows);
+  ranef::Penalised marginal = with_priors(data);
   const Index free = marginal.coefficients() - static_cast<Index>(held.size());
   const ranef::Chart chart(terms_of(data), data.widths, free);
-  ranef::MarginalObjective objective(marginal, chart, some_priors(marginal.coefficients(), data),
-                                     held);
+  ranef::MarginalObjective objective(marginal, chart, begin(marginal), held);
   const Vector x = point(chart);
   expect(objective.evaluate(x), name + ": evaluate");
   const Vector gradient = objective.gradient();
@@ -149,11 +163,13 @@ ranef::Solved linear(const Data& data, double sigma = 0.0) {
 void same(const std::string& name, const Data& data, double sigma, int most) {
   const ranef::Solved wanted = linear(data, sigma);
   const ranef::RowsView rows = data.view();
-  GaussianMarginal marginal(rows);
+  auto gaussian = std::make_unique<GaussianMarginal>(rows);
+  const std::vector<double>& tolerances = gaussian->tolerances;
+  ranef::Penalised marginal(std::move(gaussian));
   std::vector<ranef::HeldCoefficient> held;
   if (sigma > 0.0) held.push_back({2, 2.0 * std::log(sigma)});
   const ranef::Chart chart(terms_of(data), data.widths, sigma > 0.0 ? 2 : 3);
-  ranef::MarginalObjective objective(marginal, chart, {}, held);
+  ranef::MarginalObjective objective(marginal, chart, begin(marginal), held);
   ranef::SolveControl control;
   const ranef::Solved found = ranef::solve(objective, bases_of(data), {}, control, nullptr);
   expect(found.optimum.status == ranef::OptimiseStatus::kConverged, name + ": converged");
@@ -169,16 +185,16 @@ void same(const std::string& name, const Data& data, double sigma, int most) {
   expect(found.optimum.evaluations <= most,
          name + ": " + std::to_string(found.optimum.evaluations) + " evaluations");
   if (found.starts > 1) return;
-  expect(marginal.tolerances.front() > 1e-11, name + ": begins with few digits");
-  expect(marginal.tolerances.back() <= 1e-18, name + ": ends with all digits");
+  expect(tolerances.front() > 1e-11, name + ": begins with few digits");
+  expect(tolerances.back() <= 1e-18, name + ": ends with all digits");
 }
 
 // From D = 0 the certificate promises what there is to gain, the coefficients following.
 void promise(const Data& data) {
   const ranef::RowsView rows = data.view();
-  GaussianMarginal marginal(rows);
+  ranef::Penalised marginal(std::make_unique<GaussianMarginal>(rows));
   const ranef::Chart chart(terms_of(data), data.widths, 3);
-  ranef::MarginalObjective objective(marginal, chart);
+  ranef::MarginalObjective objective(marginal, chart, begin(marginal));
   const ranef::Solved found = ranef::solve(objective, bases_of(data), {}, {}, nullptr);
   // The best coefficients at D = 0.
   Vector x = Vector::Zero(chart.size());
@@ -203,9 +219,9 @@ void promise(const Data& data) {
 void collinear(const Data& data) {
   ranef::RowsView rows = data.view();
   rows.fixed.push_back(rows.fixed[1]);
-  GaussianMarginal marginal(rows);
+  ranef::Penalised marginal(std::make_unique<GaussianMarginal>(rows));
   const ranef::Chart chart(terms_of(data), data.widths, 4);
-  ranef::MarginalObjective objective(marginal, chart);
+  ranef::MarginalObjective objective(marginal, chart, begin(marginal));
   const ranef::Solved found = ranef::solve(objective, bases_of(data), {}, {}, nullptr);
   const ranef::Solved wanted = linear(data);
   expect(close(found.optimum.value, wanted.optimum.value, 1e-11), "collinear: the same deviance");
@@ -221,7 +237,7 @@ void collinear(const Data& data) {
 // Searches that begin elsewhere take the coefficients along.
 void elsewhere(const Data& data) {
   const ranef::RowsView rows = data.view();
-  GaussianMarginal marginal(rows);
+  ranef::Penalised marginal(std::make_unique<GaussianMarginal>(rows));
   const ranef::Chart chart(terms_of(data), data.widths, 3);
   const Vector known = Vector::LinSpaced(3, 0.1, 0.3);
   const auto start = [&](const ranef::Chart& of) {
@@ -229,7 +245,7 @@ void elsewhere(const Data& data) {
     out.tail(3) = known;
     return out;
   };
-  ranef::MarginalObjective objective(marginal, chart, {}, {}, start);
+  ranef::MarginalObjective objective(marginal, chart, start);
   expect(objective.start().tail(3) == known, "a start with coefficients");
   expect(objective.others_elsewhere(objective.start()) == known, "elsewhere with the same ones");
 }

@@ -85,8 +85,8 @@ struct Problem {
       } else {
         y.push_back(std::floor(mean + 0.4 * std::abs(normal(random))));
       }
-      above.push_back(y.back() > 1.0 ? 1 : 0);
-      below.push_back(y.back() > 2.0 ? 1 : 0);
+      above.push_back(y.back() > 2.0 ? -1 : y.back() > 1.0 ? 1 : 0);
+      below.push_back(y.back() > 2.0 ? 1 : y.back() > 1.0 ? 0 : -1);
     }
     const ColumnView one;
     const ColumnView of_x{x.data(), 0.1, 1.2};
