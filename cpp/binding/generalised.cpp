@@ -17,6 +17,7 @@
 #include "marginal/laplace.hpp"
 #include "marginal/penalised.hpp"
 #include "marginal/predictor.hpp"
+#include "marginal/quadrature.hpp"
 #include "module.hpp"
 #include "rows.hpp"
 #include "search/marginal_objective.hpp"
@@ -46,7 +47,6 @@ class Generalised {
         family_(family_from(family, link, constants)),
         rows_(view(offset, others)) {
     if (threads < 1) throw nb::value_error("threads: fewer than one");
-    if (n_agq != 1) throw nb::value_error("n_agq: more nodes than one");
     for (const ranef::GroupView& group : rows_.rows.groups) {
       q_.push_back(static_cast<int>(group.columns.size()));
       n_levels_.push_back(group.n_levels);
@@ -58,8 +58,9 @@ class Generalised {
     hold(held, size);
     nb::gil_scoped_release release;
     ranef::check_codes(rows_.rows, threads);
-    marginal_.emplace(ranef::make_laplace(rows_, *family_, threads), std::move(penalty),
-                      std::move(prior));
+    marginal_.emplace(n_agq == 1 ? ranef::make_laplace(rows_, *family_, threads)
+                                 : ranef::make_quadrature(rows_, *family_, n_agq, threads),
+                      std::move(penalty), std::move(prior));
   }
   Generalised(const Generalised&) = delete;
   Generalised& operator=(const Generalised&) = delete;
