@@ -2,8 +2,8 @@
 
 Each family has a file here, and one in ``cpp/family`` for its log-density and the derivatives that
 a fit needs. The two agree on psi, the predictors beside eta: log size of ``nbinom2``, log phi of
-``nbinom1``, ``beta``, ``betabinomial`` and ``tweedie``, the log of the shape of ``gamma`` and
-``inverse_gaussian``, log sigma^2 of ``gaussian``, the logit of the probability of an extra zero.
+``nbinom1``, ``beta``, ``betabinomial`` and ``tweedie``, the log of the shape of ``gamma``, log
+sigma^2 of ``gaussian`` and ``inverse_gaussian``, the logit of the probability of an extra zero.
 """
 
 from ranef.family.base import Boundary, Family, Part, Psi

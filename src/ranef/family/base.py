@@ -97,7 +97,7 @@ class Family(ABC):
 
     def __post_init__(self) -> None:
         if not isinstance(self.link, str) or self.link not in self.LINKS:
-            near = suggestion(self.link, self.LINKS)
+            near = "" if self.link in list(LINKS) else suggestion(self.link, self.LINKS)
             raise OptionError(
                 f"{self.name} has no link {shown(self.link)}",
                 found=f"links {', '.join(self.LINKS)}",
@@ -120,6 +120,10 @@ class Family(ABC):
     def constants(self) -> tuple[float, ...]:
         """Known parameters: the power of a Tweedie family."""
         return ()
+
+    def core_constants(self, answers: int = 0) -> tuple[float, ...]:
+        """What the core takes as constants; `answers` is the number of categories of a response."""
+        return self.constants
 
     @property
     def parts(self) -> tuple[Part, ...]:

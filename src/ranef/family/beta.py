@@ -22,7 +22,7 @@ class Beta(Family):
 
     Parameters
     ----------
-    link : {"logit", "probit", "cloglog", "cauchit"}
+    link : {"logit", "probit", "cloglog"}
 
     References
     ----------
@@ -38,7 +38,7 @@ class Beta(Family):
     """
 
     NAME: ClassVar[str] = "beta"
-    LINKS: ClassVar[tuple[str, ...]] = ("logit", "probit", "cloglog", "cauchit")
+    LINKS: ClassVar[tuple[str, ...]] = ("logit", "probit", "cloglog")
     RESPONSE: ClassVar[Response] = "proportion"
     MEANS: ClassVar[tuple[float, float]] = (0.0, 1.0)
     PARTS: ClassVar[tuple[Part, ...]] = ("dispersion",)

@@ -27,7 +27,7 @@ class BetaBinomial(Family):
 
     Parameters
     ----------
-    link : {"logit", "probit", "cloglog", "cauchit"}
+    link : {"logit", "probit", "cloglog"}
 
     Examples
     --------
@@ -38,7 +38,7 @@ class BetaBinomial(Family):
     """
 
     NAME: ClassVar[str] = "betabinomial"
-    LINKS: ClassVar[tuple[str, ...]] = ("logit", "probit", "cloglog", "cauchit")
+    LINKS: ClassVar[tuple[str, ...]] = ("logit", "probit", "cloglog")
     RESPONSE: ClassVar[Response] = "binary"
     MEANS: ClassVar[tuple[float, float]] = (0.0, 1.0)
     PARTS: ClassVar[tuple[Part, ...]] = ("dispersion",)

@@ -17,12 +17,12 @@ __all__ = ["Cumulative"]
 class Cumulative(Family):
     """Ordered answers of K categories: P(Y <= k) = F(c_k - eta) with thresholds c.
 
-    The response has the codes 0 to K - 1, and psi holds the vector of the K - 1 increasing
+    The response has the codes 1 to K, and psi holds the vector of the K - 1 increasing
     thresholds. A larger eta means higher answers, as in ``clm`` and ``clmm``.
 
     Parameters
     ----------
-    link : {"logit", "probit", "cloglog", "cauchit"}
+    link : {"logit", "probit", "cloglog"}
 
     References
     ----------
@@ -38,7 +38,7 @@ class Cumulative(Family):
     """
 
     NAME: ClassVar[str] = "cumulative"
-    LINKS: ClassVar[tuple[str, ...]] = ("logit", "probit", "cloglog", "cauchit")
+    LINKS: ClassVar[tuple[str, ...]] = ("logit", "probit", "cloglog")
     RESPONSE: ClassVar[Response] = "ordered"
     PARTS: ClassVar[tuple[Part, ...]] = ("thresholds",)
     DISCRETE: ClassVar[bool] = True
@@ -59,6 +59,9 @@ class Cumulative(Family):
     def predictors(self) -> tuple[float, float]:
         return self.link_function.predictors()
 
+    def core_constants(self, answers: int = 0) -> tuple[float, ...]:
+        return (float(answers),)
+
     def probabilities(self, eta: Array, psi: Psi) -> Array:
         """The probability of each category, shape (..., K)."""
         ends = self._ends(eta, psi)
@@ -78,11 +81,11 @@ class Cumulative(Family):
         return np.asarray(ends - np.asarray(eta, dtype=np.float64)[..., None])
 
     def mean(self, eta: Array, psi: Psi = ()) -> Array:
-        """The mean of the codes 0 to K - 1."""
-        return np.asarray(self.exceedances(eta, psi).sum(-1))
+        """The mean of the codes 1 to K."""
+        return np.asarray(1.0 + self.exceedances(eta, psi).sum(-1))
 
     def exceedances(self, eta: Array, psi: Psi) -> Array:
-        """P(Y > k) for k from 0 to K - 2, shape (..., K - 1)."""
+        """P(Y > k) for k from 1 to K - 1, shape (..., K - 1)."""
         complement = self.link_function.complement
         assert complement is not None
         return complement(self._ends(eta, psi)[..., 1:-1])
@@ -92,7 +95,7 @@ class Cumulative(Family):
 
     def variance(self, eta: Array, psi: Psi = (), weights: Array | None = None) -> Array:
         p = self.probabilities(eta, psi)
-        apart = np.arange(p.shape[-1]) - self.mean(eta, psi)[..., None]
+        apart = np.arange(1, p.shape[-1] + 1) - self.mean(eta, psi)[..., None]
         return np.asarray((p * apart**2).sum(-1))
 
     def cdf(self, y: Array, eta: Array, psi: Psi = (), weights: Array | None = None) -> Array:
@@ -106,7 +109,7 @@ class Cumulative(Family):
     def _above(self, y: Array, psi: Psi) -> Array:
         """The threshold above each code."""
         ends = np.concatenate([[-np.inf], np.asarray(psi[0], dtype=np.float64), [np.inf]])
-        return np.asarray(ends[np.clip(np.floor(y) + 1.0, 0, ends.size - 1).astype(np.intp)])
+        return np.asarray(ends[np.clip(np.floor(y), 0, ends.size - 1).astype(np.intp)])
 
     def simulate(
         self,
@@ -117,7 +120,7 @@ class Cumulative(Family):
     ) -> Array:
         eta, _ = together(eta, weights)
         drawn = rng.random(eta.shape)[..., None]
-        return np.asarray((drawn < self.exceedances(eta, psi)).sum(-1), dtype=float)
+        return np.asarray(1.0 + (drawn < self.exceedances(eta, psi)).sum(-1))
 
     def unit_deviance(
         self, y: Array, eta: Array, psi: Psi = (), weights: Array | None = None
@@ -125,6 +128,6 @@ class Cumulative(Family):
         """-2 log of the probability of the answer, times the weight."""
         y, eta, w = together(y, eta, weights)
         p = self.probabilities(eta, psi)
-        own = np.take_along_axis(p, y.astype(np.intp)[..., None], -1)[..., 0]
+        own = np.take_along_axis(p, y.astype(np.intp)[..., None] - 1, -1)[..., 0]
         with np.errstate(divide="ignore"):
             return np.asarray(-2.0 * w * np.log(own))

@@ -19,11 +19,11 @@ __all__ = ["InverseGaussian"]
 class InverseGaussian(Family):
     """Positive numbers of variance sigma^2 mu^3 / weight.
 
-    psi is the logarithm of the shape, 1 / sigma^2.
+    psi is log sigma^2.
 
     Parameters
     ----------
-    link : {"log", "1/mu^2", "inverse", "identity"}
+    link : {"log", "1/mu^2"}
         The default is the log link; R's ``inverse.gaussian`` has 1/mu^2.
 
     References
@@ -39,12 +39,12 @@ class InverseGaussian(Family):
     """
 
     NAME: ClassVar[str] = "inverse_gaussian"
-    LINKS: ClassVar[tuple[str, ...]] = ("log", "1/mu^2", "inverse", "identity")
+    LINKS: ClassVar[tuple[str, ...]] = ("log", "1/mu^2")
     RESPONSE: ClassVar[Response] = "positive"
     MEANS: ClassVar[tuple[float, float]] = (0.0, inf)
     PARTS: ClassVar[tuple[Part, ...]] = ("dispersion",)
     WEIGHTS: ClassVar[Weights] = "dispersion"
-    SIGMA: ClassVar[tuple[str, float] | None] = ("sigma", -0.5)
+    SIGMA: ClassVar[tuple[str, float] | None] = ("sigma", 0.5)
     RATIOS: ClassVar[dict[str, str]] = MEANS_RATIO
 
     link: str = "log"
@@ -55,7 +55,7 @@ class InverseGaussian(Family):
 
     def variance(self, eta: Array, psi: Psi = (), weights: Array | None = None) -> Array:
         eta, psi0, w = together(eta, psi[0], weights)
-        return self.mean(eta) ** 3 / (w * np.exp(psi0))
+        return np.asarray(self.mean(eta) ** 3 * np.exp(psi0) / w)
 
     def cdf(self, y: Array, eta: Array, psi: Psi = (), weights: Array | None = None) -> Array:
         return self._tails(y, eta, psi, weights)[0]
@@ -70,7 +70,7 @@ class InverseGaussian(Family):
         y, eta, psi0, w = together(y, eta, psi[0], weights)
         mu, positive = self.mean(eta), y > 0.0
         y = np.where(positive, y, 1.0)
-        root = np.sqrt(w * np.exp(psi0) / y)
+        root = np.sqrt(w * np.exp(-psi0) / y)
         a, b = root * (y / mu - 1.0), root * (y / mu + 1.0)
         # Both normal tails carry exp(-a^2 / 2), which erfcx leaves out.
         scale, second = 0.5 * np.exp(-0.5 * a * a), erfcx(b / sqrt(2.0))
@@ -88,7 +88,7 @@ class InverseGaussian(Family):
         weights: Array | None = None,
     ) -> Array:
         eta, psi0, w = together(eta, psi[0], weights)
-        return np.asarray(rng.wald(self.mean(eta), w * np.exp(psi0)))
+        return np.asarray(rng.wald(self.mean(eta), w * np.exp(-psi0)))
 
     def unit_deviance(
         self, y: Array, eta: Array, psi: Psi = (), weights: Array | None = None

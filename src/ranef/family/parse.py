@@ -59,8 +59,12 @@ def parse_family(family: Any) -> Family | Hurdle:
         )
     found = _CALL.match(family)
     if found is None or not found[1]:
+        partner = "(" in family or ")" in family
         raise OptionError(
-            "the family cannot be read", found=f"family={shown(family)}", fix=_EXAMPLE
+            "the family cannot be read",
+            where=f"family={shown(family)}",
+            found="a parenthesis that has no partner" if partner else "a name is missing",
+            fix=_EXAMPLE,
         )
     name = _named(found[1], family)
     values, options = _arguments(name, found[2] or "", family)
@@ -105,7 +109,10 @@ def _arguments(name: str, text: str, family: str) -> tuple[list[Any], dict[str, 
             values.append(_literal(part))
         elif key.strip() in options:
             raise OptionError(
-                f"{name} has {key.strip()} twice", found=f"family={shown(family)}", fix=_EXAMPLE
+                f"{name} has {key.strip()} twice",
+                where=f"family={shown(family)}",
+                found=f"{key.strip()}= two times",
+                fix=_EXAMPLE,
             )
         else:
             options[key.strip()] = _literal(value.strip())
@@ -129,11 +136,11 @@ def _assigned(name: str, values: list[Any], options: dict[str, Any], family: str
     for value in values:
         key = "link" if isinstance(value, str) else "power"
         if key not in known or key in out:
-            what = "a link" if key == "link" else "a number"
+            what = "link" if key == "link" else "number"
             raise OptionError(
-                f"{name} takes no {'second ' if key in out else ''}{what.split()[1]} in its "
-                "parentheses",
-                found=f"family={shown(family)}",
+                f"{name} takes no {'second ' if key in out else ''}{what} in its parentheses",
+                where=f"family={shown(family)}",
+                found=f"{value}",
                 fix=f'write "{name}"' if not known else _EXAMPLE,
             )
         out[key] = value

@@ -39,7 +39,7 @@ class ZeroInflated(Family):
     """
 
     NAME: ClassVar[str] = "zero_inflated"
-    LINKS: ClassVar[tuple[str, ...]] = ("log", "sqrt", "identity")
+    LINKS: ClassVar[tuple[str, ...]] = ("log",)
     RESPONSE: ClassVar[Response] = "count"
     MEANS: ClassVar[tuple[float, float]] = (0.0, inf)
     DISCRETE: ClassVar[bool] = True
@@ -54,6 +54,7 @@ class ZeroInflated(Family):
                 fix="it is for counts: poisson, nbinom2 and nbinom1"
                 + ("; hurdle models are for counts without zeros" if self.base.DISCRETE else ""),
             )
+        Family.__post_init__(self)
 
     @property
     def link(self) -> str:

@@ -235,6 +235,7 @@ def _check_response(response: Expr, text: str) -> None:
                 "cbind() takes two columns of counts",
                 text,
                 response.span,
+                found=f"{len(response.args) + len(response.keywords)} of them",
                 fix="write cbind(successes, failures)",
             )
         for arg in response.args:

@@ -72,14 +72,13 @@ def code_proportion(side: Side) -> GeneralisedResponse:
     if percent:
         fix = 'divide percentages by 100; family="gamma" is for positive amounts'
     side.refuse_rows((y < 0.0) | (y > 1.0), y, what, fix)
-    n = y.size
+    n = y.size  # the transformation of Smithson and Verkuilen (2006)
     side.refuse_rows(
         (y == 0.0) | (y == 1.0),
         y,
         f"the response '{side.name}' reaches 0 or 1, and beta responses lie strictly between",
-        "proportions of counts are binomial or betabinomial responses, cbind(hits, misses); if 0 "
-        f"and 1 come from rounding, (y * {n - 1} + 0.5) / {n} moves them inside (Smithson and "
-        "Verkuilen 2006)",
+        "cbind(hits, misses) with binomial or betabinomial is for proportions of counts; if 0 and "
+        f"1 come from rounding, (y * {n - 1} + 0.5) / {n} moves them inside",
     )
     return _done(side, y)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ranef.design.generalised.record import GeneralisedResponse
-from ranef.design.generalised.sides import Side, first_of, listed, not_whole
+from ranef.design.generalised.sides import WHOLE, Side, first_of, listed, not_whole
 from ranef.errors import OptionError
 from ranef.formula.nodes import Binary, Call, Name, Sum
 from ranef.formula.render import to_source
@@ -31,9 +31,9 @@ def code_binary(side: Side) -> GeneralisedResponse:
             raise _not_binary(side, y)
         return _coded(side, y, None)
     fix = "a proportion of successes lies between 0 and 1; write cbind(hits, misses) for counts"
-    outside = (y < 0.0) | (y > 1.0)
-    side.refuse_rows(outside, y, f"'{side.name}' is not a proportion", fix)
     hits = y * trials
+    outside = (hits < -WHOLE) | (hits > trials + WHOLE)
+    side.refuse_rows(outside, y, f"'{side.name}' is not a proportion", fix)
     bad = np.flatnonzero(not_whole(hits))
     if bad.size:
         row = bad[0]
@@ -146,7 +146,10 @@ def _not_binary(side: Side, y: Array) -> Exception:
     row = int(np.flatnonzero((y != 0.0) & (y != 1.0))[0])
     found = f"{y[row]:.15g} in row {row} (counted from 0) of the rows used"
     what = f"the response '{side.name}' has values other than 0 and 1"
-    text = to_source(side.expr)
+    bare = side.expr
+    while isinstance(bare, Call) and bare.function == "I":
+        bare = bare.args[0]
+    text = to_source(bare)
     if low == high:
         return side.error(
             f"the response '{side.name}' is constant", f"{low:g} in all {y.size} rows used", _CHECK
@@ -158,13 +161,10 @@ def _not_binary(side: Side, y: Array) -> Exception:
             f"I({text} == {high:g}) as response is 1 for {high:g} and 0 for {low:g}",
         )
     if low >= 0.0 and high <= 1.0:
-        whole = side.expr
-        while isinstance(whole, Call) and whole.function == "I":
-            whole = whole.args[0]
         fix = 'give the trials of each row as weights=, or write cbind(hits, misses); family="beta"'
         fix += " is for proportions that are not counts"
-        if isinstance(whole, Binary) and whole.operator == "/":
-            fix = _of_quotient(whole)
+        if isinstance(bare, Binary) and bare.operator == "/":
+            fix = _of_quotient(bare)
         return side.error(
             f"the response '{side.name}' is a proportion, and its trials are not known", found, fix
         )

@@ -16,7 +16,7 @@ __all__ = ["code_ordered"]
 
 
 def code_ordered(side: Side) -> GeneralisedResponse:
-    """Codes 0 to K - 1 of the categories that occur."""
+    """Codes 1 to K of the categories that occur."""
     column = side.column
     if isinstance(side.expr, Call) and side.expr.function == "cbind":
         raise side.error(
@@ -40,7 +40,7 @@ def code_ordered(side: Side) -> GeneralisedResponse:
             f"'{levels[0]}' in all {y.size} rows used",
             "check the column and the rows that were selected",
         )
-    return GeneralisedResponse(side.name, y, side.weights, levels, notes)
+    return GeneralisedResponse(side.name, y + 1.0, side.weights, levels, notes)
 
 
 def _of_categories(

@@ -18,7 +18,7 @@ class GeneralisedResponse:
     name : str
         As the formula has it: ``"passed"``, ``"cbind(hits, misses)"``.
     y : ndarray, shape (n,)
-        Proportions of successes, counts, amounts, or the codes 0 to K - 1 of ordered answers.
+        Proportions of successes, counts, amounts, or the codes 1 to K of ordered answers.
     weights : ndarray or None, shape (n,)
         Numbers of trials if the family is one of successes, else the weights given; None if all
         are 1.
