@@ -34,11 +34,14 @@ class ContrastSet:
     ----------
     method : str
         One of `CONTRASTS`, or ``"own"``.
+    ratios : tuple of str
+        The names if the means are compared by ratios; empty if these are the same.
     """
 
     method: str
     names: tuple[str, ...]
     coefficients: Array
+    ratios: tuple[str, ...] = ()
 
 
 def contrast_set(
@@ -84,6 +87,7 @@ def contrast_set(
             word,
             tuple(f"{names[a]} - {names[b]}" for a, b in pairs),
             np.array([eye[a] - eye[b] for a, b in pairs]),
+            tuple(f"{names[a]} / {names[b]}" for a, b in pairs),
         )
     if word == "treatment":
         base = _reference(reference, labels, bare)
@@ -92,6 +96,7 @@ def contrast_set(
             word,
             tuple(f"{names[k]} - {names[base]}" for k in others),
             np.array([eye[k] - eye[base] for k in others]),
+            tuple(f"{names[k]} / {names[base]}" for k in others),
         )
     if word == "deviation":
         return ContrastSet(word, tuple(f"{name} effect" for name in names), eye - 1.0 / m)
@@ -100,6 +105,7 @@ def contrast_set(
             word,
             tuple(f"{names[k + 1]} - {names[k]}" for k in range(m - 1)),
             eye[1:] - eye[:-1],
+            tuple(f"{names[k + 1]} / {names[k]}" for k in range(m - 1)),
         )
     return _polynomial(m)
 

@@ -112,6 +112,8 @@ class ContrastTests:
         The adjustment that was asked for, and the one that was made.
     means : int
         Means in each group.
+    ratios : tuple of str
+        Names of the contrasts as ratios.
     """
 
     by: Mapping[str, tuple[Any, ...]]
@@ -126,6 +128,7 @@ class ContrastTests:
     asked: str
     adjust: str
     means: int
+    ratios: tuple[str, ...]
 
 
 def contrast_tests(
@@ -193,6 +196,7 @@ def contrast_tests(
         asked=wanted,
         adjust=done,
         means=groups[0][1].size,
+        ratios=tuple(name for made in sets for name in made.ratios or made.names),
     )
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ranef.errors import OptionError
 from ranef.inference.ddf import RowTests
 from ranef.types import Array
 
-__all__ = ["IDENTITY", "ResponseScale", "on_response", "ratios"]
+__all__ = ["IDENTITY", "ResponseScale", "on_response"]
 
 Function = Callable[[Array], Array]
 
@@ -51,27 +52,41 @@ class ResponseScale:
 IDENTITY = ResponseScale("identity", np.asarray, np.ones_like, np.zeros_like)
 
 
-def on_response(tests: RowTests, scale: ResponseScale) -> RowTests:
-    """Means of the response in place of linear predictors.
+def on_response(tests: RowTests, sums: Array, scale: ResponseScale) -> RowTests:
+    """Means of the response in place of linear predictors, ratios in place of their differences.
 
-    Standard errors by the delta method. Limits are those of the linear predictor, transformed;
-    so are tests.
+    Standard errors by the delta method. Limits are those on the scale of the linear predictor,
+    transformed, and tests are the same.
+
+    Parameters
+    ----------
+    tests : RowTests
+    sums : ndarray, shape (m,)
+        What the weights of each row add up to: 1 for means.
+    scale : ResponseScale
+
+    Raises
+    ------
+    OptionError
+        Differences that have no ratio.
     """
-    ends = np.stack([scale.mean(tests.conf_low), scale.mean(tests.conf_high)])
+    is_mean = np.isclose(sums, 1.0)
+    if not is_mean.all() and not scale.ratio:
+        raise OptionError(
+            "differences of linear predictors have no ratio under this link",
+            found=f"{scale.link} link",
+            fix="fit.comparisons(variable) has differences of means",
+        )
+
+    def chosen(function: Function, values: Array) -> Array:
+        out = np.exp(values)
+        out[is_mean] = function(values[is_mean])
+        return out
+
+    ends = np.stack([chosen(scale.mean, v) for v in (tests.conf_low, tests.conf_high)])
     return tests._replace(
-        estimate=scale.mean(tests.estimate),
-        std_error=np.abs(scale.slope(tests.estimate)) * tests.std_error,
+        estimate=chosen(scale.mean, tests.estimate),
+        std_error=np.abs(chosen(scale.slope, tests.estimate)) * tests.std_error,
         conf_low=ends.min(axis=0),
         conf_high=ends.max(axis=0),
-    )
-
-
-def ratios(tests: RowTests) -> RowTests:
-    """exp of differences of logarithms; tests against a ratio of 1 are those of no difference."""
-    estimate = np.exp(tests.estimate)
-    return tests._replace(
-        estimate=estimate,
-        std_error=estimate * tests.std_error,
-        conf_low=np.exp(tests.conf_low),
-        conf_high=np.exp(tests.conf_high),
     )

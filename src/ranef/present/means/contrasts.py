@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from ranef.inference.means.effect_size import effect_sizes
 from ranef.inference.means.families import ContrastTests, MeanSet, joint_tests
+from ranef.inference.means.response import on_response
 from ranef.options import one_of, real
 from ranef.present.frames.like_frame import LikeFrame
 from ranef.present.means.frames import frame_of
-from ranef.present.means.text import cells_of
+from ranef.present.means.text import cells_of, titled
 from ranef.present.text.titled import titled_html, titled_text
 
 if TYPE_CHECKING:
@@ -44,6 +45,30 @@ class Contrasts(LikeFrame):
     _means: MeanSet = field(repr=False)
     _tests: ContrastTests = field(repr=False)
     _title: str = field(repr=False)
+    _unit: str = field(default="", repr=False)
+    _on_response: bool = field(default=False, repr=False)
+
+    @property
+    def response(self) -> Contrasts:
+        """Ratios in place of differences of logarithms: those of log odds are odds ratios.
+
+        Standard errors are by the delta method, limits are transformed, and tests are those of the
+        differences. Contrasts of a linear model are on the response's scale already.
+
+        Raises
+        ------
+        OptionError
+            The link of the model is not a logarithm of something.
+        """
+        scale, tests = self._means.basis.scale, self._tests
+        if self._on_response or scale.linear:
+            return self
+        adjusted = tests.plain._replace(
+            p_value=tests.p_value, conf_low=tests.conf_low, conf_high=tests.conf_high
+        )
+        shown = on_response(adjusted, tests.rows.sums, scale)
+        frame = frame_of({**tests.by, "contrast": tests.ratios}, shown._asdict())
+        return replace(self, frame=frame, _unit=scale.ratio, _on_response=True)
 
     def joint(self) -> pd.DataFrame:
         """The F test that all contrasts of a group are zero.
@@ -146,18 +171,21 @@ class Contrasts(LikeFrame):
         """
         from ranef.present.plots.means import contrasts_plot
 
-        return contrasts_plot(self.frame, tuple(self._tests.by), self._title, ax)
+        title = titled(self._title, self._unit)
+        by, ratios = tuple(self._tests.by), self._on_response
+        return contrasts_plot(self.frame, by, title, ax, ratios=ratios)
 
     def _labels(self) -> dict[str, Any]:
         return {**self._tests.by, "contrast": self._tests.names}
 
     def _cells(self) -> list[list[str]]:
-        return cells_of(self.frame, tests=True)
+        return cells_of(self.frame, tests=True, normal=self._means.basis.method.normal)
 
     def __str__(self) -> str:
-        return titled_text([self._title], self._cells(), self.notes)
+        return titled_text([titled(self._title, self._unit)], self._cells(), self.notes)
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return titled_html("Contrasts", self._title, self._cells(), self.notes)
+        title = titled(self._title, self._unit)
+        return titled_html("Contrasts", title, self._cells(), self.notes)

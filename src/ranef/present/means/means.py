@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ranef.errors import OptionError
+from ranef.inference.ddf import RowTests
 from ranef.inference.means.adjust import ADJUSTMENTS
 from ranef.inference.means.families import MeanSet, contrast_tests
 from ranef.inference.means.grid import Grid
+from ranef.inference.means.response import on_response
 from ranef.inference.means.variables import names_in
 from ranef.options import one_of
 from ranef.present.frames.like_frame import LikeFrame
 from ranef.present.means.contrasts import Contrasts
 from ranef.present.means.frames import frame_of
-from ranef.present.means.text import cells_of, contrast_notes, mean_notes
+from ranef.present.means.text import AT_ZERO, cells_of, contrast_notes, mean_notes, titled
 from ranef.present.progress import progress
 from ranef.present.text.titled import titled_html, titled_text
 
@@ -48,6 +50,21 @@ class Means(LikeFrame):
     _means: MeanSet = field(repr=False)
     _title: str = field(repr=False)
     _axis: str = field(repr=False)
+    _unit: str = field(default="", repr=False)
+    _on_response: bool = field(default=False, repr=False)
+
+    @property
+    def response(self) -> Means:
+        """The same on the scale of the response: means, or ratios of slopes.
+
+        A mean of a generalised model is that of the response at the mean of linear predictors,
+        random effects at zero; a slope becomes the ratio for one unit of its variable. Standard
+        errors are by the delta method, limits are transformed. Contrasts of these means are ratios:
+        those of log odds are odds ratios. Means of a linear model are on this scale already.
+        """
+        if self._on_response or self._means.basis.scale.linear:
+            return self
+        return response_of(self)
 
     def pairs(self, adjust: str = "tukey", by: Any = None) -> Contrasts:
         """All differences of two means, each group by itself.
@@ -139,9 +156,11 @@ class Means(LikeFrame):
         columns = {**tests.plain._asdict(), "p_value": tests.p_value}
         columns |= {"conf_low": tests.conf_low, "conf_high": tests.conf_high}
         frame = frame_of({**tests.by, "contrast": tests.names}, columns)
-        notes = contrast_notes(tests, self._means.level)
+        notes = contrast_notes(tests, self._means.level, self._means.basis.method.normal)
         title = f"Contrasts of {self._title[0].lower()}{self._title[1:]}"
-        return Contrasts(frame, tests.adjust, notes, self._means, tests, title)
+        unit = self._means.basis.scale.predictor
+        made = Contrasts(frame, tests.adjust, notes, self._means, tests, title, unit)
+        return made.response if self._on_response else made
 
     def joint(self, by: Any = None) -> pd.DataFrame:
         """The F test that the means of each group are equal.
@@ -187,7 +206,8 @@ class Means(LikeFrame):
         """
         from ranef.present.plots.means import means_plot
 
-        return means_plot(self.frame, tuple(self._means.labels), self._axis, self._title, ax)
+        title = titled(self._title, self._unit)
+        return means_plot(self.frame, tuple(self._means.labels), self._axis, title, ax)
 
     def _within(self, by: Any) -> tuple[str, ...]:
         if isinstance(by, (list, tuple)) and not by:
@@ -203,15 +223,16 @@ class Means(LikeFrame):
         return names
 
     def _cells(self) -> list[list[str]]:
-        return cells_of(self.frame, tests=False)
+        return cells_of(self.frame, tests=False, normal=self._means.basis.method.normal)
 
     def __str__(self) -> str:
-        return titled_text([self._title], self._cells(), self.notes)
+        return titled_text([titled(self._title, self._unit)], self._cells(), self.notes)
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return titled_html("Marginal means", self._title, self._cells(), self.notes)
+        title = titled(self._title, self._unit)
+        return titled_html("Marginal means", title, self._cells(), self.notes)
 
 
 def means_of(
@@ -219,12 +240,33 @@ def means_of(
 ) -> Means:
     """The record of marginal means or, along `slope`, of marginal slopes."""
     estimates = means.basis.estimates(means.rows, means.level)
-    own = ("estimate", "std_error", "df", "conf_low", "conf_high")
-    columns = {name: getattr(estimates, name) for name in own}
-    order = [*means.by, *(name for name in means.labels if name not in means.by)]
-    frame = frame_of({name: means.labels[name] for name in order}, columns)
+    frame = _frame(means, estimates)
     undetermined = int(np.isnan(estimates.estimate).sum())
     title = f"Marginal means of {response}" if slope is None else f"Slopes of {response} in {slope}"
     axis = f"{response}, marginal mean" if slope is None else f"slope of {response} in {slope}"
     notes = mean_notes(grid, weights, errors, means.level, undetermined)
-    return Means(frame, notes, means, title, axis)
+    return Means(frame, notes, means, title, axis, means.basis.scale.predictor)
+
+
+def response_of(link: Means) -> Means:
+    """Means of linear predictors on the scale of the response."""
+    means = link._means
+    scale, sums = means.basis.scale, means.rows.sums
+    estimates = on_response(means.basis.estimates(means.rows, means.level), sums, scale)
+    unit = scale.of if sums.all() else f"{scale.ratio} for one unit"
+    notes = (*link.notes, AT_ZERO) if sums.all() else link.notes
+    return replace(
+        link,
+        frame=_frame(means, estimates),
+        notes=notes,
+        _axis=f"{link._axis} ({unit})",
+        _unit=unit,
+        _on_response=True,
+    )
+
+
+def _frame(means: MeanSet, estimates: RowTests) -> pd.DataFrame:
+    own = ("estimate", "std_error", "df", "conf_low", "conf_high")
+    columns = {name: getattr(estimates, name) for name in own}
+    order = [*means.by, *(name for name in means.labels if name not in means.by)]
+    return frame_of({name: means.labels[name] for name in order}, columns)

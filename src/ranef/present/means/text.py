@@ -12,7 +12,9 @@ from ranef.present.text.numbers import estimate_text, figure, p_text, rounded, s
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["cells_of", "contrast_notes", "mean_notes"]
+__all__ = ["AT_ZERO", "cells_of", "contrast_notes", "mean_notes", "titled"]
+
+AT_ZERO = "Random effects are zero: the average over the groups is another number."
 
 _HEADS = {
     "estimate": "Estimate",
@@ -37,13 +39,18 @@ _ADJUSTED = {
     "bonferroni": "P values and intervals are adjusted by Bonferroni's method for {k}",
     "holm": "P values are adjusted by Holm's method for {k}, intervals by Bonferroni's",
     "scheffe": "P values and intervals are adjusted by Scheffe's method, for all contrasts",
-    "mvt": "P values and intervals are adjusted by the multivariate t distribution of {k}",
+    "mvt": "P values and intervals are adjusted by the multivariate {law} distribution of {k}",
 }
 
 
-def cells_of(frame: pd.DataFrame, tests: bool) -> list[list[str]]:
-    """The table: labels, estimate, SE, df, then tests or intervals."""
-    numbers = ["estimate", "std_error", "df"]
+def titled(title: str, unit: str) -> str:
+    """A title with what the numbers are, which those of linear models do not say."""
+    return f"{title} ({unit})" if unit else title
+
+
+def cells_of(frame: pd.DataFrame, tests: bool, normal: bool = False) -> list[list[str]]:
+    """The table: labels, estimate, SE, df (unless `normal`), then tests or intervals."""
+    numbers = ["estimate", "std_error", *([] if normal else ["df"])]
     numbers += ["statistic", "p_value"] if tests else ["conf_low", "conf_high"]
     labels = [str(name) for name in frame.columns if name not in _HEADS]
     decimals = significant(frame["std_error"], 3, least=2)
@@ -97,13 +104,18 @@ def mean_notes(
     return tuple(notes)
 
 
-def contrast_notes(tests: ContrastTests, level: float) -> tuple[str, ...]:
-    """How p values are adjusted, and where that is not what was asked for."""
+def contrast_notes(tests: ContrastTests, level: float, normal: bool = False) -> tuple[str, ...]:
+    """How p values are adjusted, and where that is not what was asked for.
+
+    `normal` calls the multivariate distribution by its name.
+    """
     k = tests.families[0].size
     family = f"a family of {k}"
     notes = []
     if k > 1 and tests.adjust in _ADJUSTED:
-        said = _ADJUSTED[tests.adjust].format(k=family, means=tests.means)
+        said = _ADJUSTED[tests.adjust].format(
+            k=family, means=tests.means, law="normal" if normal else "t"
+        )
         where = f" within each group of {_listed(tuple(tests.by))}" if tests.by else ""
         notes.append(f"{said}{where}.")
     if k > 1 and tests.asked == "tukey" and tests.adjust == "sidak":

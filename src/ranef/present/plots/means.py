@@ -68,8 +68,12 @@ def means_plot(
     return ax
 
 
-def contrasts_plot(frame: pd.DataFrame, by: tuple[str, ...], head: str, ax: Axes | None) -> Axes:
+def contrasts_plot(
+    frame: pd.DataFrame, by: tuple[str, ...], head: str, ax: Axes | None, *, ratios: bool = False
+) -> Axes:
     """Draw contrasts one below the other, with a colour for each group, and a line at zero.
+
+    Ratios have a logarithmic axis, and the line at 1.
 
     Parameters
     ----------
@@ -79,6 +83,7 @@ def contrasts_plot(frame: pd.DataFrame, by: tuple[str, ...], head: str, ax: Axes
     head : str
         The title.
     ax : Axes, optional
+    ratios : bool
 
     Returns
     -------
@@ -90,7 +95,9 @@ def contrasts_plot(frame: pd.DataFrame, by: tuple[str, ...], head: str, ax: Axes
     named = len(names) <= _LABELLED
     height = float(np.clip(0.34 * len(names) * max(1.0, 0.6 * len(groups)) + 1.2, 2.4, 12.0))
     ax = axes(ax, (7.4 if by else 6.4, height))
-    ax.axvline(0.0, color=GREY, linewidth=0.8, zorder=1)
+    if ratios:
+        ax.set_xscale("log")
+    ax.axvline(1.0 if ratios else 0.0, color=GREY, linewidth=0.8, zorder=1)
     span = _SPAN * (len(groups) > 1)
     handles = []
     for shift, colour, (_, own) in zip(

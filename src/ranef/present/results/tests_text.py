@@ -16,7 +16,7 @@ __all__ = ["models_text", "terms_text"]
 
 
 def terms_text(tests: pd.DataFrame, type: int, errors: str) -> str:
-    """The F tests of ``fit.anova``; `errors` says how they were made.
+    """The tests of ``fit.anova``, F or chi-squared; `errors` says how they were made.
 
     Parameters
     ----------
@@ -24,6 +24,8 @@ def terms_text(tests: pd.DataFrame, type: int, errors: str) -> str:
     type : int
     errors : str
     """
+    if "sum_sq" not in tests:
+        return _chi_squared_text(tests, type)
     rows = [["Term", "Sum sq", "Mean sq", "df", "Error df", "F", "p"]]
     decimals = significant(tests["mean_sq"], 3)
     for term, row in tests.iterrows():
@@ -31,6 +33,13 @@ def terms_text(tests: pd.DataFrame, type: int, errors: str) -> str:
         dfs = [f"{row['num_df']:.0f}", _df(row["den_df"])]
         rows.append([str(term), *squares, *dfs, rounded(row["statistic"], 2), _p(row)])
     return titled_text([f"F tests of the terms, type {type} ({errors})"], rows)
+
+
+def _chi_squared_text(tests: pd.DataFrame, type: int) -> str:
+    rows = [["Term", "chi2", "df", "p"]]
+    for term, row in tests.iterrows():
+        rows.append([str(term), rounded(row["statistic"], 2), f"{row['df']:.0f}", _p(row)])
+    return titled_text([f"Wald tests of the terms, type {type}"], rows)
 
 
 def models_text(tests: pd.DataFrame) -> str:

@@ -90,11 +90,11 @@ def build_table(
         _fit_block(columns, digits, with_ml),
         _variance_block(columns, digits),
     )
-    t_tests = any(bool((f["df"].dropna() < math.inf).any()) for f in frames)
+    t_tests = [bool((f["df"].dropna() < math.inf).any()) for f in frames]
     return ComparisonTable(
         columns=columns,
         blocks=tuple(block for block in blocks if block.rows),
-        legend=_legend(columns, ddf if t_tests else ""),
+        legend=_legend(columns, ddf, t_tests),
         notes=notes_for(columns, status, with_ml, errors),
     )
 
@@ -214,9 +214,12 @@ def _union(maps: Iterable[Mapping[str, object]]) -> list[str]:
     return list(dict.fromkeys(key for m in maps for key in m))
 
 
-def _legend(columns: Sequence[ModelColumn], ddf: str) -> str:
+def _legend(columns: Sequence[ModelColumn], ddf: str, t_tests: Sequence[bool]) -> str:
     used = any(stars(c.p_value) for column in columns for c in column.coefficients.values())
     if not used:
         return ""
-    tests = f"t tests, {in_words(ddf)}" if ddf else "z tests"
+    tests = f"t tests, {in_words(ddf)}" if any(t_tests) else "z tests"
+    others = [c.label for c, by_t in zip(columns, t_tests, strict=True) if not by_t]
+    if any(t_tests) and others:
+        tests += f"; z tests of {', '.join(others)}"
     return "; ".join(f"{mark} p < {bound:g}" for bound, mark in LEGEND) + f" ({tests})"
