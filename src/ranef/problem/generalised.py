@@ -123,6 +123,13 @@ class GeneralisedProblem:
             start += len(part.names)
         return None
 
+    @property
+    def _constants(self) -> tuple[float, ...]:
+        """Known parameters of the family; of ordered answers their number."""
+        if self.part("thresholds") is not None:
+            return (self.n_psi + 1.0,)
+        return self.family.constants
+
     def penalty(self) -> Penalty:
         """What priors of the covariances add, in inner coordinates."""
         if self.prior is None:
@@ -156,7 +163,7 @@ class GeneralisedProblem:
             self.n_psi,
             self.family.core_name,
             self.family.link,
-            self.family.constants,
+            self._constants,
             self.n_agq,
             self.penalty(),
             self.normal(),
