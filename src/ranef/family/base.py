@@ -242,7 +242,7 @@ class Family(ABC):
         """The contribution of each row to the deviance, not negative.
 
         Twice the log-density at the best eta for the row, with the other predictors held, less
-        that at its eta. Families whose weights are "dispersion" leave out the division by the
+        that at its eta. Gaussian, gamma, inverse Gaussian and Tweedie leave out the division by the
         dispersion, as R's ``dev.resids`` does.
         """
 

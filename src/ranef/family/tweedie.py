@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ranef.family.base import Family, Part, Psi, Response, Weights, together
+from ranef.family.base import Family, Part, Psi, Response, together
 from ranef.family.gamma import MEANS_RATIO
 from ranef.family.ragged import ragged_sums
 from ranef.options import real
@@ -21,7 +21,7 @@ __all__ = ["Tweedie"]
 class Tweedie(Family):
     """Amounts that are zero or positive: a Poisson number of gamma summands.
 
-    The variance is phi mu^power / weight; psi is log phi.
+    The variance is phi mu^power; psi is log phi.
 
     Parameters
     ----------
@@ -46,7 +46,6 @@ class Tweedie(Family):
     RESPONSE: ClassVar[Response] = "not negative"
     MEANS: ClassVar[tuple[float, float]] = (0.0, inf)
     PARTS: ClassVar[tuple[Part, ...]] = ("dispersion",)
-    WEIGHTS: ClassVar[Weights] = "dispersion"
     SIGMA: ClassVar[tuple[str, float] | None] = ("phi", 1.0)
     RATIOS: ClassVar[dict[str, str]] = MEANS_RATIO
 
@@ -69,8 +68,8 @@ class Tweedie(Family):
         return f"Tweedie (power {self.power:g})"
 
     def variance(self, eta: Array, psi: Psi = (), weights: Array | None = None) -> Array:
-        eta, psi0, w = together(eta, psi[0], weights)
-        return np.asarray(np.exp(psi0 + self.power * eta) / w)
+        eta, psi0 = together(eta, psi[0])
+        return np.asarray(np.exp(psi0 + self.power * eta))
 
     def _summands(self, eta: Array, phi: Array) -> tuple[Array, float, Array]:
         """The mean number of summands, and the shape and the scale of each."""
@@ -79,17 +78,17 @@ class Tweedie(Family):
         return number, (2.0 - p) / (p - 1.0), phi * (p - 1.0) * np.exp((p - 1.0) * eta)
 
     def cdf(self, y: Array, eta: Array, psi: Psi = (), weights: Array | None = None) -> Array:
-        return self._tail(y, eta, psi, weights, upper=False)
+        return self._tail(y, eta, psi, upper=False)
 
     def survival(self, y: Array, eta: Array, psi: Psi = (), weights: Array | None = None) -> Array:
-        return self._tail(y, eta, psi, weights, upper=True)
+        return self._tail(y, eta, psi, upper=True)
 
-    def _tail(self, y: Array, eta: Array, psi: Psi, weights: Array | None, *, upper: bool) -> Array:
+    def _tail(self, y: Array, eta: Array, psi: Psi, *, upper: bool) -> Array:
         """Gamma tails weighted by the probabilities of the number of summands."""
         from scipy.special import gammainc, gammaincc, gammaln, xlogy
 
-        y, eta, psi0, w = together(y, eta, psi[0], weights)
-        phi = np.exp(psi0) / w
+        y, eta, psi0 = together(y, eta, psi[0])
+        phi = np.exp(psi0)
         number, shape, scale = self._summands(eta, phi)
         x = np.maximum(y, 0.0) / scale
         # The numbers of summands that count are near their mean, or near what y makes likely.
@@ -123,8 +122,8 @@ class Tweedie(Family):
         psi: Psi = (),
         weights: Array | None = None,
     ) -> Array:
-        eta, psi0, w = together(eta, psi[0], weights)
-        number, shape, scale = self._summands(eta, np.exp(psi0) / w)
+        eta, psi0, _ = together(eta, psi[0], weights)
+        number, shape, scale = self._summands(eta, np.exp(psi0))
         return np.asarray(rng.gamma(rng.poisson(number) * shape) * scale)
 
     def unit_deviance(
