@@ -124,11 +124,9 @@ class GeneralisedProblem:
         return None
 
     @property
-    def _constants(self) -> tuple[float, ...]:
-        """Known parameters of the family; of ordered answers their number."""
-        if self.part("thresholds") is not None:
-            return (self.n_psi + 1.0,)
-        return self.family.constants
+    def _n_answers(self) -> int:
+        """How many ordered answers there are; 0 for other responses."""
+        return 0 if self.part("thresholds") is None else self.n_psi + 1
 
     def penalty(self) -> Penalty:
         """What priors of the covariances add, in inner coordinates."""
@@ -163,7 +161,7 @@ class GeneralisedProblem:
             self.n_psi,
             self.family.core_name,
             self.family.link,
-            self._constants,
+            self.family.core_constants(self._n_answers),
             self.n_agq,
             self.penalty(),
             self.normal(),

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["make_generalised"]
 
+NONE = -1  # a cut point that there is not, beyond the ends of the scale
+
 
 def make_generalised(
     data: GeneralisedData,
@@ -76,8 +78,7 @@ def _scaled(data: GeneralisedData, threads: int) -> tuple[Scaling, Rows]:
     """The rows under a scaling of X and Z; that of a nearly collinear X is orthogonal."""
     design = data.design
     plan = design.plan
-    y = data.y + 1.0 if "thresholds" in data.family.parts else data.y  # the core counts from 1
-    plain = Rows(groups=plan.groups, x=plan.fixed, y=y, weights=data.weights)
+    plain = Rows(groups=plan.groups, x=plan.fixed, y=data.y, weights=data.weights)
     core = scaling_of(plain, plan.blocks, threads).with_response(0.0, 1.0)
     scaling = checked(design, core)
     rows = plain.scaled(scaling.core)
@@ -109,9 +110,9 @@ def _thresholds(data: GeneralisedData, place: int) -> tuple[list[Channel], tuple
     assert data.design.generalised is not None
     levels = data.design.generalised.levels
     count = len(levels) - 1
-    answer = np.asarray(data.y, dtype=np.int32)  # from 0
-    above = np.minimum(answer, count - 1) + place
-    below = np.maximum(answer - 1, 0) + place
+    answer = np.asarray(data.y, dtype=np.int32)  # from 1
+    above = np.where(answer <= count, answer - 1 + place, NONE)
+    below = np.where(answer > 1, answer - 2 + place, NONE)
     names = tuple(f"{low}|{high}" for low, high in pairwise(levels))
     channels = [Channel(which=np.ascontiguousarray(w, dtype=np.int32)) for w in (above, below)]
     return channels, names, np.eye(count)
