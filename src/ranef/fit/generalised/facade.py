@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from ranef.answers import refuse_unknown_options
-from ranef.errors import OptionError
 from ranef.fit.generalised.record import GeneralisedRecord
 from ranef.fit.mixed_fit import MixedFit
-from ranef.options import shown
 from ranef.solve import Certificate
 from ranef.types import Array
 
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
 
     from ranef.fit.ratios import Bar, Ratios
     from ranef.inference.ddf import Method
-    from ranef.residual.base import Line
 
 __all__ = ["GeneralisedFit"]
 
@@ -86,24 +83,11 @@ class GeneralisedFit(GeneralisedRecord, MixedFit):
     def _discrete(self) -> bool:
         return self._family.DISCRETE
 
-    @property
-    def _residual_text(self) -> str:
-        return ""
-
-    @property
-    def _residual_lines(self) -> tuple[Line, ...]:
-        return ()
-
     # -- estimates --------------------------------------------------------------------------------
     @property
     def deviance(self) -> float:
         """-2 loglik."""
         return self._estimates.deviance
-
-    @property
-    def sigma(self) -> None:
-        """None: see `dispersion`."""
-        return None
 
     @property
     def dispersion(self) -> float | None:
@@ -117,10 +101,6 @@ class GeneralisedFit(GeneralisedRecord, MixedFit):
         if place is None or self._problem.psi[0].names != ("Intercept",):
             return None
         return float(self._family.dispersion(self._estimates.coefficients[place][0]))
-
-    @property
-    def _covariance_scale(self) -> float:
-        return 1.0
 
     @property
     def theta(self) -> Array:
@@ -154,23 +134,6 @@ class GeneralisedFit(GeneralisedRecord, MixedFit):
     # -- what the shared methods ask ---------------------------------------------------------------
     def _by_ml(self) -> Self:
         return self
-
-    def _standardised(self) -> Self:
-        raise OptionError(
-            "standardised coefficients are for linear models",
-            found=f"a model with a {self.link} link",
-            fix="standardise the predictors in the formula, as in scale(x)",
-        )
-
-    def _coefficient_units(self, within: bool) -> Array:
-        return self._standardised()._coefficient_units(within)
-
-    def _spread(self, which: str) -> tuple[float, float]:
-        raise OptionError(
-            "standardised effect sizes need a residual standard deviation",
-            found=f"{shown(which)} of a {self.family} model",
-            fix="use ratios, or means on the response scale",
-        )
 
     def _coefficients_of(self, data: Any) -> tuple[Array, Method]:
         other = type(self)._of(self._spec, data)

@@ -6,18 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from ranef.core import Layout
 from ranef.design.generalised_data import GeneralisedData
-from ranef.errors import OptionError
 from ranef.family import Family
 from ranef.fit.generalised.spec import GeneralisedSpec
+from ranef.fit.large_sample import LargeSample
 from ranef.fit.mixed_record import MixedRecord
-from ranef.inference.ddf.normal import Normal
+from ranef.fit.without_residual import WithoutResidual
 from ranef.inference.generalised.estimates import GeneralisedEstimates, estimate_generalised
 from ranef.inference.means.response import ResponseScale
-from ranef.options import one_of, shown
 from ranef.problem.generalised import GeneralisedProblem
 from ranef.problem.making_generalised import make_generalised
 from ranef.solve.generalised import GeneralisedSolution, solve_generalised
@@ -25,15 +24,13 @@ from ranef.store.kept import Kept
 from ranef.types import Array, Finding, Findings
 
 if TYPE_CHECKING:
-    from ranef.inference.ddf import Method
-    from ranef.inference.term_hypotheses import TermHypotheses
     from ranef.present.results.fit_log import FitLog
 
 __all__ = ["GeneralisedRecord"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class GeneralisedRecord(MixedRecord):
+class GeneralisedRecord(LargeSample, WithoutResidual, MixedRecord):
     """Everything a generalised fit is made of. Nothing changes it."""
 
     _spec: GeneralisedSpec
@@ -145,34 +142,3 @@ class GeneralisedRecord(MixedRecord):
             predictor=family.scale,
             of=family.MEAN,
         )
-
-    # -- tests ------------------------------------------------------------------------------------
-    def _method(self, ddf: str, vcov: Any = None) -> Method:
-        one_of(
-            "ddf",
-            ddf,
-            ("auto", "asymptotic"),
-            what=f"a generalised model has no degrees of freedom by {shown(ddf)}",
-            fix='leave ddf out: its tests are by the normal distribution, as with "asymptotic"',
-        )
-        if vcov is not None:
-            raise OptionError(
-                "generalised fits have the standard errors of the model alone",
-                found=f"vcov={shown(vcov)}",
-                fix="leave vcov out; fit.bootstrap() makes no use of them",
-            )
-        return Normal(self._estimates.vcov)
-
-    def _errors_in_words(self, vcov: Any) -> str:
-        return ""
-
-    def _df_in_words(self, ddf: str, vcov: Any) -> str:
-        return ""
-
-    def _tests_in_words(self, ddf: str, vcov: Any) -> str:
-        return "Wald z tests"
-
-    def _term_tests(self, hypotheses: TermHypotheses, method: Method) -> Mapping[str, Array]:
-        from ranef.inference.anova import wald_tests
-
-        return wald_tests(hypotheses, self._estimates.beta, method)._asdict()
