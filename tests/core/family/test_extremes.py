@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from tests.family.registered import CASES, Case, Rows
+from tests.core.family.registered import CASES, Case, Rows
 
 EVERY = pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.name}-{case.link}")
 FAR = (-700.0, -40.0, -3.0, 0.0, 3.0, 40.0, 700.0)

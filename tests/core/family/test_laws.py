@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import gammaln
-from tests.family.registered import Case, Rows
+from tests.core.family.registered import Case, Rows
 
 from ranef import _core
 
