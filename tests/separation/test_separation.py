@@ -119,6 +119,16 @@ def test_given_direction_is_checked() -> None:
     assert clean(400).decide(direction=step).exists is False
 
 
+def test_directions_of_different_rows_are_put_together() -> None:
+    """The one given predicts the rows of b only; those of c follow, and one direction has both."""
+    problem = two_levels(300)
+    found = problem.decide(direction=np.array([0.0, 0.0, 1.0, 0.0]))
+    check(problem, found)
+    assert found.direction is not None
+    change = problem.signs * (problem.X @ found.direction)
+    np.testing.assert_array_equal(change > 0, problem.predicted)
+
+
 def test_random_problems_agree_with_a_linear_programme() -> None:
     """300 small problems of whole numbers, where nearly a half are separated."""
     rng = np.random.default_rng(7)
