@@ -88,9 +88,9 @@ def test_names_and_directions() -> None:
 
 
 def test_numbers_that_are_not_stored_exactly() -> None:
-    """x / 10 is on the line only up to rounding: the verdict stands, and says so."""
+    """Of x / 10 and 3 d / 10 no exact direction is a vector of doubles: the verdict says so."""
     line = along_a_line(500)
-    found = Planted(line.X * [1, 0.1, 1], line.signs, line.names, line.predicted).decide()
+    found = Planted(line.X * [1, 0.1, 0.3], line.signs, line.names, line.predicted).decide()
     assert found.exists
     assert not found.exact
     assert "up to the rounding" in found.proof
