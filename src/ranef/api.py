@@ -147,12 +147,14 @@ def glmm(
         ``"binomial"``, ``"binomial(probit)"``, ``"poisson"``, ``"gamma(log)"``,
         ``"gaussian(log)"``, ``"inverse_gaussian(log)"``, ``"nbinom2"``, ``"nbinom1"``, ``"beta"``,
         ``"betabinomial"``, ``"tweedie(1.5)"``, ``"cumulative(logit)"`` for ordered answers,
-        ``"truncated_poisson"``, ``"truncated_nbinom2"``; or ``rn.Binomial(link="probit")``.
+        ``"truncated_poisson"``, ``"truncated_nbinom2"``, ``"hurdle_poisson"``,
+        ``"hurdle_nbinom2"``; or ``rn.Binomial(link="probit")``.
     n_agq : int, default 1
         1: Laplace's method. More: adaptive Gauss-Hermite quadrature with so many nodes, for one
         grouping factor; up to 25 for one random effect of a group, 15 for two, 9 for three.
     zero_inflation : str, optional
         ``"~ x"``: extra zeros, with the log odds of one in a row as a formula of fixed effects.
+        For a hurdle family the log odds of a zero; ``"~ 1"`` if it is not given.
     dispersion : str, optional
         ``"~ x"``: the logarithm of the family's dispersion as a formula of fixed effects.
     weights : str or array-like, optional
@@ -205,7 +207,7 @@ def glmm(
     from ranef.fit.generalised.fitting import Asked, fit_generalised
 
     own = parse_family(family)
-    if zero_inflation is not None:
+    if zero_inflation is not None and "zero" not in own.parts:
         own = ZeroInflated(own)
     given = Given(data, weights, offset, contrasts, prior, missing, control, subset)
     texts = {"zero": zero_inflation, "dispersion": dispersion}

@@ -9,7 +9,7 @@ from tests.family.registered import every
 
 import ranef as rn
 from ranef.errors import OptionError
-from ranef.family import FAMILIES, Family, Hurdle, ZeroInflated, parse_family
+from ranef.family import FAMILIES, Family, ZeroInflated, parse_family
 
 READ = {
     "binomial": rn.Binomial(),
@@ -68,7 +68,7 @@ def test_every_family_has_an_object() -> None:
     for name in FAMILIES:
         family = parse_family(name)
         assert type(family) in exported
-        assert isinstance(family, (Family, Hurdle))
+        assert isinstance(family, Family)
         assert family.name == name
 
 

@@ -66,7 +66,8 @@ def test_rounding_counts() -> None:
         X = np.column_stack([np.ones(200), 1 + distance * x])
         scores = signs - X @ np.linalg.lstsq(X, signs.astype(float), rcond=None)[0]
         bounds.append(certificate(X, signs, scores).bound)
-    assert bounds[0] < bounds[1] < bounds[2] < 1
+    # At 1e-8 the error of x_i'T is 2e-8 of it; counted as exact it would give 3e-9.
+    assert bounds[0] < bounds[1] < 1e-9 < 1e-8 < bounds[2] < 1e-5
 
 
 def test_gains_and_losses() -> None:
@@ -79,6 +80,15 @@ def test_gains_and_losses() -> None:
     assert gains(X, signs, np.array([1.0, -1.0])) is None
     assert gains(X, signs, np.array([-1.0, 1.0 + 1e-9])) is None
     assert gains(X, signs, np.zeros(2)) is None
+
+
+def test_threshold_of_the_gain() -> None:
+    """Columns that differ in the ninth digit are a direction, in the tenth they are dependent."""
+    signs = np.array([1, -1, 1, -1], dtype=np.int8)
+    for difference, separated in [(1e-8, True), (1e-10, False)]:
+        X = np.array([[1.0, 1.0], [1.0, 1.0], [2.0, 2.0 + 2 * difference], [2.0, 2.0]])
+        found = gains(X, signs, np.array([-1.0, 1.0]))
+        assert (found is not None) is separated
 
 
 def test_directions_are_cleaned() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
-from tests.separation.problems import PLANTED, clean, maximum_by_program
+from tests.separation.problems import PLANTED, Planted, clean, maximum_by_program
 
 from ranef.problem.separation.certificate import certificate
 from ranef.problem.separation.direction import prove
@@ -12,7 +14,7 @@ from ranef.problem.separation.program import solve_program
 
 
 @pytest.mark.parametrize("plant", PLANTED)
-def test_direction(plant) -> None:  # type: ignore[no-untyped-def]
+def test_direction(plant: Callable[[int], Planted]) -> None:
     problem = plant(5_000)
     scale = np.abs(problem.X).max(axis=0)
     solved = solve_program(problem.X, problem.signs, scale)

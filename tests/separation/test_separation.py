@@ -88,9 +88,9 @@ def test_names_and_directions() -> None:
 
 
 def test_numbers_that_are_not_stored_exactly() -> None:
-    """x / 10 is on the line only up to rounding: the verdict stands, and says so."""
+    """Of x / 10 and 3 d / 10 no exact direction is a vector of doubles: the verdict says so."""
     line = along_a_line(500)
-    found = Planted(line.X * [1, 0.1, 1], line.signs, line.names, line.predicted).decide()
+    found = Planted(line.X * [1, 0.1, 0.3], line.signs, line.names, line.predicted).decide()
     assert found.exists
     assert not found.exact
     assert "up to the rounding" in found.proof
@@ -117,6 +117,16 @@ def test_given_direction_is_checked() -> None:
     check(problem, problem.decide(direction=-step))
     check(problem, problem.decide(direction=np.array([np.nan, 0, 0, 0])))
     assert clean(400).decide(direction=step).exists is False
+
+
+def test_directions_of_different_rows_are_put_together() -> None:
+    """The one given predicts the rows of b only; those of c follow, and one direction has both."""
+    problem = two_levels(300)
+    found = problem.decide(direction=np.array([0.0, 0.0, 1.0, 0.0]))
+    check(problem, found)
+    assert found.direction is not None
+    change = problem.signs * (problem.X @ found.direction)
+    np.testing.assert_array_equal(change > 0, problem.predicted)
 
 
 def test_random_problems_agree_with_a_linear_programme() -> None:

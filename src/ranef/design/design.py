@@ -21,7 +21,7 @@ from ranef.design.state import State
 from ranef.design.suspicion import suspicious_factors
 from ranef.design.terms import RandomTerm
 from ranef.errors import DataError, OptionError
-from ranef.family import Family, Hurdle
+from ranef.family import Family
 from ranef.formula.model import Formula
 from ranef.frame.table import Table
 from ranef.types import Array
@@ -101,7 +101,7 @@ def build(
     *,
     left_out: Table | None = None,
     elsewhere: Collection[str] = (),
-    family: Family | Hurdle | None = None,
+    family: Family | None = None,
     weights: Array | None = None,
 ) -> Design:
     """Build the arrays of a mixed model.
@@ -117,7 +117,7 @@ def build(
     left_out : Table, optional
         The other rows of the data: ``within()`` and ``between()`` average over those of them that
         have the variable and the group.
-    family : Family or Hurdle, optional
+    family : Family, optional
         That of a generalised model, for which the response is coded; a linear model without it.
     weights : ndarray, shape (n,), optional
         Weights of the rows of a generalised model; trials if the family is one of successes.

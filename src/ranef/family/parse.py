@@ -8,7 +8,6 @@ from typing import Any
 
 from ranef.errors import OptionError, suggestion
 from ranef.family.base import Family
-from ranef.family.hurdle import Hurdle
 from ranef.family.links import LINKS
 from ranef.family.registry import ALIASES, ELSEWHERE, FAMILIES
 from ranef.options import shown
@@ -19,17 +18,17 @@ _CALL = re.compile(r"\s*([^()]*?)\s*(?:\((.*)\))?\s*\Z", re.DOTALL)
 _EXAMPLE = 'write it as in "binomial", "binomial(probit)" or "tweedie(1.5)"'
 
 
-def parse_family(family: Any) -> Family | Hurdle:
+def parse_family(family: Any) -> Family:
     """Read a family.
 
     Parameters
     ----------
-    family : str, Family or Hurdle
+    family : str or Family
         A name in any case, with a link or a constant in parentheses if wanted, or an object.
 
     Returns
     -------
-    Family or Hurdle
+    Family
 
     Raises
     ------
@@ -43,9 +42,9 @@ def parse_family(family: Any) -> Family | Hurdle:
     >>> parse_family("tweedie(1.6)")
     Tweedie(power=1.6, link='log')
     """
-    if isinstance(family, (Family, Hurdle)):
+    if isinstance(family, Family):
         return family
-    if isinstance(family, type) and issubclass(family, (Family, Hurdle)):
+    if isinstance(family, type) and issubclass(family, Family):
         raise OptionError(
             "a family is missing its brackets",
             found=f"the class {family.__name__}",

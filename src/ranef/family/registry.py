@@ -12,7 +12,7 @@ from ranef.family.binomial import Binomial
 from ranef.family.cumulative import Cumulative
 from ranef.family.gamma import Gamma
 from ranef.family.gaussian import Gaussian
-from ranef.family.hurdle import Hurdle, HurdleNegativeBinomial, HurdlePoisson
+from ranef.family.hurdle import HurdleNegativeBinomial, HurdlePoisson
 from ranef.family.inverse_gaussian import InverseGaussian
 from ranef.family.negative_binomial import NegativeBinomial
 from ranef.family.poisson import Poisson
@@ -21,7 +21,7 @@ from ranef.family.tweedie import Tweedie
 
 __all__ = ["ALIASES", "ELSEWHERE", "FAMILIES"]
 
-FAMILIES: dict[str, Callable[..., Family | Hurdle]] = {
+FAMILIES: dict[str, Callable[..., Family]] = {
     "binomial": Binomial,
     "poisson": Poisson,
     "gamma": Gamma,

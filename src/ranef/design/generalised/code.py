@@ -10,7 +10,7 @@ from ranef.design.generalised.ordered import code_ordered
 from ranef.design.generalised.record import GeneralisedResponse
 from ranef.design.generalised.sides import Side
 from ranef.design.state import State
-from ranef.family import Family, Hurdle
+from ranef.family import Family
 from ranef.family.base import Response
 from ranef.formula.nodes import Expr
 from ranef.frame.table import Table
@@ -35,7 +35,7 @@ def code_response(
     expr: Expr,
     table: Table,
     state: State,
-    family: Family | Hurdle,
+    family: Family,
     weights: Array | None = None,
 ) -> GeneralisedResponse:
     """Code the response of a generalised model.
@@ -48,7 +48,7 @@ def code_response(
         Complete rows.
     state : State
         What the rows have taught, for the functions of the formula.
-    family : Family or Hurdle
+    family : Family
     weights : ndarray, shape (n,), optional
         Positive numbers; of trials if the family is one of successes.
 

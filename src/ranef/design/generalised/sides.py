@@ -12,7 +12,7 @@ from ranef.design.coding import ends_of, report_not_finite
 from ranef.design.evaluate import as_number, evaluate
 from ranef.design.state import State
 from ranef.errors import DataError
-from ranef.family import Family, Hurdle
+from ranef.family import Family
 from ranef.formula.nodes import Expr, Name
 from ranef.formula.position import pointer
 from ranef.formula.render import to_text
@@ -50,14 +50,14 @@ class Side:
     expr : Expr
     table : Table
     state : State
-    family : Family or Hurdle
+    family : Family
     weights : ndarray or None, shape (n,)
     """
 
     expr: Expr
     table: Table
     state: State
-    family: Family | Hurdle
+    family: Family
     weights: Array | None = None
 
     @property

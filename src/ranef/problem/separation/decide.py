@@ -26,8 +26,8 @@ from ranef.types import Array
 
 __all__ = ["separation"]
 
-_STEPS = 14
-_TRIED = (0, 7, 11)
+_STEPS = 8
+_TRIED = (0, 6)
 """Steps of the search that are tried as directions: the first may follow a search in a sample."""
 
 _STEP_TIGHT = 1e-3
