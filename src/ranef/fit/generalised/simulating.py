@@ -84,14 +84,16 @@ class GeneralisedSimulating(GeneralisedRecord):
         >>> data = rn.datasets.load("cbpp")
         >>> fit = rn.glmm("cbind(incidence, size - incidence) ~ period + (1 | herd)", data)
         >>> fit.simulate(2, seed=1).iloc[:3].to_numpy().tolist()
-        [[9.0, 4.0], [3.0, 4.0], [1.0, 3.0]]
+        [[4.0, 2.0], [1.0, 1.0], [1.0, 0.0]]
         """
         import pandas as pd
 
         from ranef.frame.open import open_frame
         from ranef.present.frames.rows import frame_index
 
-        y, trials = self._drawn(n, seed, random, 0, newdata, beta, theta, dispersion, offset, weights)
+        y, trials = self._drawn(
+            n, seed, random, 0, newdata, beta, theta, dispersion, offset, weights
+        )
         if newdata is None:
             index = frame_index(self._index, self.missing_rows)
         else:
