@@ -12,6 +12,10 @@ struct LogLink {
   static T log_mean(const T& eta) {
     return eta;
   }
+  template <class T>
+  static T mean_of(const T& eta) {
+    return exp(eta);
+  }
   static double mean(double eta) { return bounded_exp(eta); }
   static double slope(double eta) { return bounded_exp(eta); }  // of the mean
   static double predictor(double mean) { return std::log(mean); }
@@ -23,6 +27,10 @@ struct IdentityLink {
   static T log_mean(const T& eta) {
     return log(eta);
   }
+  template <class T>
+  static T mean_of(const T& eta) {
+    return eta;
+  }
   static double mean(double eta) { return eta; }
   static double slope(double) { return 1.0; }
   static double predictor(double mean) { return mean; }
@@ -33,6 +41,10 @@ struct SqrtLink {
   template <class T>
   static T log_mean(const T& eta) {
     return 2.0 * log(eta);
+  }
+  template <class T>
+  static T mean_of(const T& eta) {
+    return eta * eta;
   }
   static double mean(double eta) { return eta * eta; }
   static double slope(double eta) { return 2.0 * eta; }
