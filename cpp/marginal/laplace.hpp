@@ -40,8 +40,9 @@ class Laplace final : public Marginal {
   const std::vector<Matrix>& gamma() override { return gamma_; }
   const Vector& slopes() override { return slopes_; }
   Matrix second(const std::vector<Direction>& directions) override;
-  // The same without use of there being a single factor.
-  Matrix second_of_any(const std::vector<Direction>& directions);
+  // The same without use of there being a single factor; and, by tangents alone, of there being a
+  // tail.
+  Matrix second_of_any(const std::vector<Direction>& directions, bool tangents);
 
   std::vector<std::vector<double>> modes() override;
   std::vector<std::vector<double>> conditional_variances() override;
@@ -67,6 +68,7 @@ class Laplace final : public Marginal {
 
   void begin();
   void differentiate();
+  Effects moved_third(const Direction& direction) const;
   Matrix second_of_one(const std::vector<Direction>& directions, Effects* moves);
   Followed follow(const SecondRows& rows, const std::vector<Direction>& directions);
 
