@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <tuple>
 #include <utility>
 
 #include "criterion/refinement.hpp"
@@ -119,6 +120,24 @@ ranef::Penalty penalty_from(std::vector<ranef::TermPenalty> priors, const std::v
   return ranef::Penalty(std::move(priors));
 }
 
+void check_lambda(const std::vector<Matrix>& lambda, const std::vector<int>& q) {
+  require(lambda.size() == q.size(), "one Lambda for each factor");
+  for (std::size_t g = 0; g < q.size(); ++g) {
+    require(square(lambda[g], q[g]), "a Lambda has another size than its factor");
+  }
+}
+
+std::vector<ranef::Direction> directions_from(
+    const std::vector<std::tuple<int, Matrix>>& directions, const std::vector<int>& q) {
+  std::vector<ranef::Direction> out;
+  for (const auto& [group, d] : directions) {
+    require(group >= 0 && group < static_cast<int>(q.size()), "no such grouping factor");
+    require(square(d, q[at(group)]), "a direction of another size");
+    out.push_back({group, d});
+  }
+  return out;
+}
+
 void check_factor(Index n_levels, std::size_t columns) {
   require(n_levels >= 1 && n_levels <= INT32_MAX,
           "a grouping factor without levels, or of too many");
@@ -148,6 +167,13 @@ void check_terms(const std::vector<ranef::Term>& terms, const ranef::RowsView& r
 
 void check_model(const ranef::RowsView& rows, const std::vector<ranef::Term>& terms) {
   check_terms(terms, rows);
+  for (const ranef::GroupView& group : rows.groups) {
+    require(group.n_levels <= rows.n, "levels without rows");
+  }
+}
+
+void check_levels(const ranef::RowsView& rows) {
+  require(!rows.groups.empty(), "no grouping factor");
   for (const ranef::GroupView& group : rows.groups) {
     require(group.n_levels <= rows.n, "levels without rows");
   }

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "arrays.hpp"
 #include "criterion/penalty.hpp"
 #include "rows/scaling.hpp"
 #include "structure/chart.hpp"
+#include "structure/direction.hpp"
 
 namespace ranef::binding {
 
@@ -25,6 +27,11 @@ ranef::Chart chart_from(std::vector<ranef::Term> terms, const std::vector<int>& 
                         Index others = 0);
 ranef::Penalty penalty_from(std::vector<ranef::TermPenalty> priors, const std::vector<int>& q);
 
+// One Lambda for each factor, and changes of their D, of its size.
+void check_lambda(const std::vector<Matrix>& lambda, const std::vector<int>& q);
+std::vector<ranef::Direction> directions_from(
+    const std::vector<std::tuple<int, Matrix>>& directions, const std::vector<int>& q);
+
 // A level count that codes can reach, and at least one column.
 void check_factor(Index n_levels, std::size_t columns);
 
@@ -39,6 +46,9 @@ void check_terms(const std::vector<ranef::Term>& terms, const ranef::RowsView& r
 
 // The same, and no more levels than rows.
 void check_model(const ranef::RowsView& rows, const std::vector<ranef::Term>& terms);
+
+// At least one grouping factor, and no more levels than rows.
+void check_levels(const ranef::RowsView& rows);
 
 // The columns that the scaling is of.
 void check_scaled(const ranef::RowsView& rows, const ranef::Scaling& scaling);

@@ -1,6 +1,7 @@
 // Families of generalised models: the log-density of rows and its derivatives.
-#include "family/family.hpp"
+#include "family.hpp"
 
+#include <array>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -8,7 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include "arrays.hpp"
 #include "checks.hpp"
 #include "module.hpp"
 
@@ -18,18 +18,9 @@ using namespace nb::literals;
 
 namespace {
 
-std::unique_ptr<ranef::Family> family_from(const std::string& name, const std::string& link,
-                                           const std::vector<double>& constants) {
-  try {
-    return ranef::make_family(name, link, constants);
-  } catch (const std::invalid_argument& wrong) {
-    throw nb::value_error(wrong.what());
-  }
-}
-
-ranef::RowOrder order_from(int order) {
-  if (order < 2 || order > 4) throw nb::value_error("an order that is not 2, 3 or 4");
-  return static_cast<ranef::RowOrder>(order);
+template <std::size_t N>
+void use(Table& table, int count, std::array<double*, N>& out) {
+  for (int k = 0; k < count; ++k) out[at(k)] = table.row(k).data();
 }
 
 // Columns of one length in the memory of NumPy.
@@ -52,36 +43,15 @@ ranef::FamilyRows rows_from(const ranef::Family& family, const DoubleColumn& eta
   return rows;
 }
 
-// One row for each derivative.
-using Table = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-
-template <std::size_t N>
-void use(Table& table, int count, std::array<double*, N>& out) {
-  for (int k = 0; k < count; ++k) out[at(k)] = table.row(k).data();
-}
-
-// Derivatives in eta, for each psi, and for each pair of them.
-std::tuple<Table, std::vector<Table>, std::vector<Table>> family_rows(
-    const std::string& name, const std::string& link, const std::vector<double>& constants,
-    int order, const DoubleColumn& eta, const std::vector<DoubleColumn>& psi, const DoubleColumn& y,
-    const std::optional<DoubleColumn>& weights) {
+FamilyTables family_rows(const std::string& name, const std::string& link,
+                         const std::vector<double>& constants, int order, const DoubleColumn& eta,
+                         const std::vector<DoubleColumn>& psi, const DoubleColumn& y,
+                         const std::optional<DoubleColumn>& weights) {
   const auto family = family_from(name, link, constants);
   const ranef::RowOrder wanted = order_from(order);
   const ranef::FamilyRows rows = rows_from(*family, eta, psi, y, weights);
-  const int channels = family->channels();
-  const auto table = [&rows](int count) { return Table(Table::Zero(count, rows.n)); };
-  Table by_eta = table(order + 1);
-  std::vector<Table> by_psi(at(order > 2 ? channels : 0), table(order));
-  std::vector<Table> by_pair(at(order > 3 ? channels * (channels + 1) / 2 : 0), table(3));
-  ranef::RowDerivatives out;
-  use(by_eta, order + 1, out.eta);
-  for (std::size_t c = 0; c < by_psi.size(); ++c) use(by_psi[c], order, out.psi[c]);
-  for (std::size_t c = 0; c < by_pair.size(); ++c) use(by_pair[c], 3, out.psi2[c]);
-  {
-    nb::gil_scoped_release release;
-    family->derivatives(rows, wanted, out);
-  }
-  return {std::move(by_eta), std::move(by_psi), std::move(by_pair)};
+  nb::gil_scoped_release release;
+  return tables_of(*family, rows, wanted);
 }
 
 Vector family_expected(const std::string& name, const std::string& link,
@@ -126,6 +96,36 @@ std::pair<bool, std::vector<double>> family_facts(const std::string& name, const
 }
 
 }  // namespace
+
+std::unique_ptr<ranef::Family> family_from(const std::string& name, const std::string& link,
+                                           const std::vector<double>& constants) {
+  try {
+    return ranef::make_family(name, link, constants);
+  } catch (const std::invalid_argument& wrong) {
+    throw nb::value_error(wrong.what());
+  }
+}
+
+ranef::RowOrder order_from(int order) {
+  if (order < 2 || order > 4) throw nb::value_error("an order that is not 2, 3 or 4");
+  return static_cast<ranef::RowOrder>(order);
+}
+
+FamilyTables tables_of(const ranef::Family& family, const ranef::FamilyRows& rows,
+                       ranef::RowOrder wanted) {
+  const int order = static_cast<int>(wanted);
+  const int channels = family.channels();
+  const auto table = [&rows](int count) { return Table(Table::Zero(count, rows.n)); };
+  Table by_eta = table(order + 1);
+  std::vector<Table> by_psi(at(order > 2 ? channels : 0), table(order));
+  std::vector<Table> by_pair(at(order > 3 ? channels * (channels + 1) / 2 : 0), table(3));
+  ranef::RowDerivatives out;
+  use(by_eta, order + 1, out.eta);
+  for (std::size_t c = 0; c < by_psi.size(); ++c) use(by_psi[c], order, out.psi[c]);
+  for (std::size_t c = 0; c < by_pair.size(); ++c) use(by_pair[c], 3, out.psi2[c]);
+  family.derivatives(rows, wanted, out);
+  return {std::move(by_eta), std::move(by_psi), std::move(by_pair)};
+}
 
 void bind_family(nb::module_& m) {
   m.def("family_facts", &family_facts, "name"_a, "link"_a, "constants"_a,

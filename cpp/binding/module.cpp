@@ -89,6 +89,8 @@ NB_MODULE(_core, m) {
   ranef::binding::bind_scan(m);
   ranef::binding::bind_solved(m);
   ranef::binding::bind_workspace(m);
+  ranef::binding::bind_channel(m);
+  ranef::binding::bind_generalised(m);
   ranef::binding::bind_replicates(m);
   ranef::binding::bind_family(m);
 }

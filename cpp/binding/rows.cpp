@@ -14,8 +14,6 @@ using namespace nb::literals;
 
 namespace {
 
-// The array as given, or a copy if its numbers are not contiguous. Columns may have another type;
-// level codes may not.
 template <class Column>
 Held<Column> hold(nb::handle given) {
   Held<Column> out{nb::borrow(given), {}};
@@ -81,6 +79,9 @@ void restore(Rows* self, const nb::tuple& state) {
 
 }  // namespace
 
+Held<DoubleColumn> hold_numbers(nb::handle given) { return hold<DoubleColumn>(given); }
+Held<CodeColumn> hold_codes(nb::handle given) { return hold<CodeColumn>(given); }
+
 HeldColumns::HeldColumns(const nb::object& columns, const Scales& shifts, const Scales& scales) {
   nb::list arrays;
   for (nb::handle column : columns) {
@@ -88,7 +89,7 @@ HeldColumns::HeldColumns(const nb::object& columns, const Scales& shifts, const 
       arrays.append(nb::none());
       numbers_.emplace_back();
     } else {
-      Held<DoubleColumn> one = hold<DoubleColumn>(column);
+      Held<DoubleColumn> one = hold_numbers(column);
       arrays.append(one.array);
       numbers_.emplace_back(std::move(one.numbers));
     }
@@ -113,7 +114,7 @@ nb::tuple HeldColumns::scales() const { return held(views_, &ranef::ColumnView::
 
 RowsGroup::RowsGroup(const nb::object& codes, Index n_levels, const nb::object& columns,
                      const Scales& shifts, const Scales& scales)
-    : codes_(hold<CodeColumn>(codes)), n_levels_(n_levels), columns_(columns, shifts, scales) {
+    : codes_(hold_codes(codes)), n_levels_(n_levels), columns_(columns, shifts, scales) {
   check_factor(n_levels, columns_.views().size());
   columns_.check_length(n());
 }
@@ -125,7 +126,7 @@ ranef::GroupView RowsGroup::view() const {
 Rows::Rows(const nb::object& groups, const nb::object& x, const Scales& x_shifts,
            const Scales& x_scales, const nb::object& y, double y_shift, double y_scale,
            const nb::object& weights)
-    : groups_(groups), x_(x, x_shifts, x_scales), y_(hold<DoubleColumn>(y)) {
+    : groups_(groups), x_(x, x_shifts, x_scales), y_(hold_numbers(y)) {
   view_.n = static_cast<Index>(y_.numbers.shape(0));
   for (nb::handle item : groups_) {
     const auto& group = nb::cast<const RowsGroup&>(item, false);
@@ -136,7 +137,7 @@ Rows::Rows(const nb::object& groups, const nb::object& x, const Scales& x_shifts
   view_.fixed = x_.views();
   view_.response = {y_.numbers.data(), y_shift, y_scale};
   if (!weights.is_none()) {
-    weights_ = hold<DoubleColumn>(weights);
+    weights_ = hold_numbers(weights);
     check_length(static_cast<Index>(weights_->numbers.shape(0)), view_.n);
     view_.weights = weights_->numbers.data();
   }

@@ -21,6 +21,11 @@ struct Held {
   Column numbers;
 };
 
+// The array as given, or a copy if its numbers are not contiguous. Columns may have another type;
+// level codes may not.
+Held<DoubleColumn> hold_numbers(nb::handle given);
+Held<CodeColumn> hold_codes(nb::handle given);
+
 using Scales = std::optional<std::vector<double>>;  // not given: shifts of 0, scales of 1
 
 // Columns of a model matrix; None is the constant 1.

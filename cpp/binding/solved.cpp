@@ -41,7 +41,8 @@ nb::tuple state_of(const ranef::Solved& s) {
   return nb::make_tuple(best.theta, best.value, static_cast<int>(best.status), best.evaluations,
                         best.escapes, static_cast<int>(best.method), steps(best.log), s.theta,
                         s.covariances, numbers(s.evidence), s.starts, s.elsewhere, s.basins,
-                        s.search_seconds, s.certificate_seconds, s.loses_digits, s.phi);
+                        s.search_seconds, s.certificate_seconds, s.loses_digits, s.phi,
+                        s.coefficients);
 }
 
 ranef::Evidence evidence_from(const nb::tuple& state) {
@@ -68,8 +69,8 @@ int one_of(const std::array<const char*, N>& names, const nb::handle& value) {
 }
 
 void restore(ranef::Solved& s, const nb::tuple& state) {
-  // Older states have 16 parts, without a structure of the residuals.
-  if (state.size() != 16) check_state(state, 17);
+  // Older states have 16 parts, without a structure of the residuals, or 17, without coefficients.
+  if (state.size() < 16 || state.size() > 18) check_state(state, 18);
   ranef::Solved out;
   ranef::Optimum& best = out.optimum;
   best.theta = nb::cast<Vector>(state[0]);
@@ -92,7 +93,8 @@ void restore(ranef::Solved& s, const nb::tuple& state) {
   out.search_seconds = nb::cast<double>(state[13]);
   out.certificate_seconds = nb::cast<double>(state[14]);
   out.loses_digits = nb::cast<bool>(state[15]);
-  if (state.size() == 17) out.phi = nb::cast<Vector>(state[16]);
+  if (state.size() > 16) out.phi = nb::cast<Vector>(state[16]);
+  if (state.size() > 17) out.coefficients = nb::cast<Vector>(state[17]);
   new (&s) ranef::Solved(std::move(out));
 }
 
@@ -138,6 +140,7 @@ void bind_solved(nb::module_& m) {
       .def_prop_ro("log", [](const Solved& s) { return steps(s.optimum.log); })
       .def_prop_ro("theta", [](const Solved& s) { return Vector(s.theta); })
       .def_prop_ro("phi", [](const Solved& s) { return Vector(s.phi); })
+      .def_prop_ro("coefficients", [](const Solved& s) { return Vector(s.coefficients); })
       .def_prop_ro("covariances", [](const Solved& s) { return s.covariances; })
       .def_prop_ro("evidence", [](const Solved& s) { return numbers(s.evidence); })
       .def_ro("starts", &Solved::starts)

@@ -2,21 +2,20 @@
 #include <algorithm>
 #include <atomic>
 #include <optional>
-#include <stdexcept>
 #include <tuple>
 #include <utility>
 #include <vector>
 
+#include "alone.hpp"
 #include "arrays.hpp"
 #include "checks.hpp"
 #include "criterion/criterion.hpp"
 #include "criterion/joint_inverse.hpp"
 #include "curvature/curvature.hpp"
-#include "interrupted.hpp"
-#include "linalg/checkpoint.hpp"
 #include "module.hpp"
 #include "residual.hpp"
 #include "rows.hpp"
+#include "search/linear_objective.hpp"
 #include "search/optimise.hpp"
 #include "search/solve.hpp"
 #include "search/start.hpp"
@@ -26,18 +25,6 @@ namespace ranef::binding {
 using namespace nb::literals;
 
 namespace {
-
-std::vector<ranef::Direction> directions_from(
-    const std::vector<std::tuple<int, Matrix>>& directions, const ranef::Arranged& arranged) {
-  std::vector<ranef::Direction> out;
-  for (const auto& [group, d] : directions) {
-    if (group < 0 || group >= arranged->n_groups) throw nb::value_error("no such grouping factor");
-    const int q = arranged->q[at(group)];
-    if (d.rows() != q || d.cols() != q) throw nb::value_error("a direction of another size");
-    out.push_back({group, d});
-  }
-  return out;
-}
 
 ranef::Arranged with_fixed_rows(ranef::Arranged arranged, const std::optional<Matrix>& rows) {
   if (rows) {
@@ -107,13 +94,13 @@ class Workspace {
 
   ranef::Curvature hessian(const std::vector<std::tuple<int, Matrix>>& directions) {
     require();
-    const std::vector<ranef::Direction> checked = directions_from(directions, arranged_);
+    const std::vector<ranef::Direction> checked = directions_from(directions, arranged_->q);
     return stoppable([&] { return ranef::curvature(criterion_, checked); });
   }
 
   Matrix average_information(const std::vector<std::tuple<int, Matrix>>& directions) {
     require();
-    const std::vector<ranef::Direction> checked = directions_from(directions, arranged_);
+    const std::vector<ranef::Direction> checked = directions_from(directions, arranged_->q);
     return stoppable([&] { return ranef::average_information(criterion_, checked); });
   }
 
@@ -128,7 +115,7 @@ class Workspace {
     const ranef::Chart chart = chart_from(terms, arranged_->q);
     if (start.size() != chart.size()) throw nb::value_error("theta has another length");
     ranef::Optimum best = stoppable([&] {
-      ranef::Objective objective(criterion_, chart);
+      ranef::LinearObjective objective(criterion_, chart);
       return ranef::optimise(objective, start, {max_evaluations, gain, method(newton)},
                              Interrupted{});
     });
@@ -144,7 +131,7 @@ class Workspace {
     const ranef::Chart chart = chart_from(terms, arranged_->q);
     check(chart, theta, bases);
     return stoppable([&] {
-      ranef::Objective objective(criterion_, chart);
+      ranef::LinearObjective objective(criterion_, chart);
       objective.stands_at(theta);
       return ranef::evidence(objective, theta, bases);
     });
@@ -162,11 +149,12 @@ class Workspace {
     ranef::SolveControl control;
     control.search = {max_evaluations, gain, method(newton)};
     control.restarts = restarts;
-    control.threads = threads;
     ranef::Solved found = stoppable([&] {
+      criterion_.set_threads(threads);
       std::vector<Matrix> bases;
       for (const ranef::MatrixScaling& z : scaling.z) bases.push_back(z.change());
-      ranef::Objective objective(criterion_, chart, residual_ ? &*residual_ : nullptr);
+      ranef::LinearObjective objective(criterion_, chart, residual_ ? &*residual_ : nullptr,
+                                       threads);
       return ranef::solve(objective, bases, start, control, Interrupted{});
     });
     const ranef::Optimum& best = found.optimum;
@@ -250,42 +238,11 @@ class Workspace {
   const ranef::Criterion& criterion() const { return criterion_; }
 
  private:
-  // Where another thread, or a signal's handler, calls while a call is at work.
-  class Alone {
-   public:
-    explicit Alone(std::atomic<bool>& busy) : busy_(busy) {
-      if (busy_.exchange(true))
-        throw std::runtime_error("another call of this workspace is at work");
-    }
-    ~Alone() { busy_ = false; }
-    Alone(const Alone&) = delete;
-    Alone& operator=(const Alone&) = delete;
-
-   private:
-    std::atomic<bool>& busy_;
-  };
-
-  // Calls without the interpreter's lock, and gives up where Ctrl-C is pressed.
   template <class Call>
   auto stoppable(const Call& call) -> decltype(call()) {
-    nb::gil_scoped_release release;
-    const Alone alone(busy_);
-    const ranef::Stoppable stop{Interrupted{}};
-    try {
-      return call();
-    } catch (...) {
-      ready_ = false;
-      throw;
-    }
+    return binding::stoppable(busy_, ready_, call);
   }
-  void check(const std::vector<Matrix>& lambda) const {
-    if (lambda.size() != arranged_->q.size()) throw nb::value_error("one Lambda for each factor");
-    for (std::size_t g = 0; g < lambda.size(); ++g) {
-      if (lambda[g].rows() != arranged_->q[g] || lambda[g].cols() != arranged_->q[g]) {
-        throw nb::value_error("a Lambda has another size than its factor");
-      }
-    }
-  }
+  void check(const std::vector<Matrix>& lambda) const { check_lambda(lambda, arranged_->q); }
   static void check(const ranef::Chart& chart, const Vector& theta,
                     const std::vector<Matrix>& bases) {
     if (theta.size() != chart.size()) throw nb::value_error("theta has another length");

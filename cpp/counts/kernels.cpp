@@ -12,6 +12,7 @@
 #include "../tests/random_data.hpp"
 #include "criterion/criterion.hpp"
 #include "curvature/curvature.hpp"
+#include "search/linear_objective.hpp"
 #include "search/optimise.hpp"
 #include "search/start.hpp"
 
@@ -68,7 +69,7 @@ bool run(const std::string& layout, const Data& data) {
   criterion.evaluate(lambda);
   criterion.gamma();
   count("hessian", [&] { ranef::hessian(criterion, directions); });
-  ranef::Objective objective(criterion, chart);
+  ranef::LinearObjective objective(criterion, chart);
   count("search", [&] { ranef::optimise(objective, theta, {}, nullptr); });
   return true;
 }

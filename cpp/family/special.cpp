@@ -20,8 +20,8 @@ constexpr std::array<double, 10> kStirling = {1.0 / 12,
 // Where ten terms of the series have all digits, in derivatives too.
 constexpr double kSeriesBegins = 10.0;
 
-// The errors of 1 .. 15.
-constexpr std::array<double, 16> kStirlingErrors = {
+// The errors of 1 .. 9.
+constexpr std::array<double, 10> kStirlingErrors = {
     0.0,
     0.08106146679532725822,
     0.041340695955409294094,
@@ -32,12 +32,6 @@ constexpr std::array<double, 16> kStirlingErrors = {
     0.011896709945891770095,
     0.010411265261972096497,
     0.0092554621827127329177,
-    0.0083305634333628712565,
-    0.007573675487951840795,
-    0.0069428401072095298657,
-    0.0064089941880042070684,
-    0.0059513701127588477356,
-    0.005554733551962801371,
 };
 
 // log(log(1 + t) / t) in powers of t, from the first.
@@ -152,12 +146,32 @@ double log_remainder(double x) {
 }
 
 double stirling_error(double x) {
-  if (x <= 15.0) {
-    const double whole = std::floor(x);
-    if (x == whole) return kStirlingErrors[static_cast<std::size_t>(whole)];
-    return scaled_stirling_error(x)[0];
+  if (x >= kSeriesBegins) return stirling_series(x);
+  const double whole = std::floor(x);
+  if (x == whole) return kStirlingErrors[static_cast<std::size_t>(whole)];
+  double product = 1.0;
+  double up = x + 1.0;
+  for (; up < kSeriesBegins; up += 1.0) product *= up;
+  return stirling_series(up) + (up - 0.5) * std::log(up) - up + x - (x + 0.5) * std::log(x) -
+         std::log(product);
+}
+
+double log_factorial(double x) {
+  const auto formula = [](double n) {
+    return n > 0.0 ? (n + 0.5) * std::log(n) - n + kHalfLog2Pi + stirling_error(n) : 0.0;
+  };
+  static const auto small = [&formula] {
+    std::array<double, 256> out;
+    for (std::size_t n = 0; n < out.size(); ++n) out[n] = formula(static_cast<double>(n));
+    out[1] = 0.0;
+    return out;
+  }();
+  // Counts that are products of a proportion are whole up to rounding.
+  const double whole = std::round(x);
+  if (whole >= 0.0 && whole < static_cast<double>(small.size()) && std::abs(x - whole) < 1e-12) {
+    return small[static_cast<std::size_t>(whole)];
   }
-  return stirling_series(x);
+  return formula(x);
 }
 
 double scaled_trigamma(double x) {
@@ -167,9 +181,9 @@ double scaled_trigamma(double x) {
 
 double bernoulli_divergence(double p, double q, double d) {
   if (p > q) return bernoulli_divergence(q, p, -d);
-  if (d > 1.0) return q * d + std::log(p + q * std::exp(-d));
+  if (d > 700.0) return q * d + std::log(p + q * std::exp(-d));
   const double z = p * std::expm1(d);
-  if (d < -1.0) return std::log1p(z) - p * d;
+  if (std::abs(d) > 1.0) return std::log1p(z) - p * d;
   return p * exp_remainder(d) - log_remainder(z);
 }
 

@@ -25,6 +25,7 @@ double softplus(double x);         // log(1 + exp x)
 double exp_remainder(double x);    // exp x - 1 - x
 double log_remainder(double x);    // x - log(1 + x), x > -1
 double stirling_error(double x);   // log x! - (x + 1/2) log x + x - log(2 pi)/2, x > 0
+double log_factorial(double x);    // x >= 0
 double scaled_trigamma(double x);  // e^2 times the trigamma function of e = exp x
 
 // log(1 + p (exp(d) - 1)) - p d >= 0, where p + q = 1: the divergence of Bernoulli distributions,
@@ -76,6 +77,7 @@ Taylor<O, C> log_remainder(const Taylor<O, C>& x) {
 // Stirling's error of the number whose logarithm is given.
 template <int O, int C>
 Taylor<O, C> stirling_error_at_exp(const Taylor<O, C>& x) {
+  if (x.constant()) return stirling_error(bounded_exp(x.value()));
   return compose(x, stirling_error_derivatives(x.value()));
 }
 template <int O, int C>

@@ -49,6 +49,7 @@ class Laplace final : public Marginal {
   std::vector<std::vector<double>> mode_derivatives(
       const std::vector<Direction>& directions) override;
   double work() const override;
+  const Pattern* pattern() const override { return &map_.pattern(); }
 
  private:
   // Where modes are extrapolated from: e there, and its derivatives along the entries of the lower

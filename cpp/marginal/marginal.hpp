@@ -13,6 +13,7 @@
 #include <memory>
 #include <vector>
 
+#include "factor/pattern.hpp"
 #include "family/family.hpp"
 #include "rows/cross_products.hpp"
 #include "structure/direction.hpp"
@@ -20,7 +21,7 @@
 namespace ranef {
 
 // How psi of one channel follows from the coefficients after beta: the sum of columns times their
-// coefficients, or, if `which` is given, the coefficient of that number.
+// coefficients, or, if `which` is given, the coefficient of that number; nil if it is negative.
 struct Channel {
   std::vector<ColumnView> columns;
   std::vector<int> coefficients;        // of each column: its place among those after beta
@@ -56,6 +57,11 @@ class Marginal {
   // Second derivatives along changes of D, and then along the coefficients. Later evaluations begin
   // at modes that are extrapolated from here.
   virtual Matrix second(const std::vector<Direction>& directions) = 0;
+  // The same where second() approximates: the derivatives of value() itself, at a higher cost.
+  virtual Matrix exact_second(const std::vector<Direction>& directions) {
+    return second(directions);
+  }
+  virtual bool second_is_exact() const { return true; }
 
   // Modes of the random effects by grouping factor, level-major, q each.
   virtual std::vector<std::vector<double>> modes() = 0;
@@ -68,6 +74,8 @@ class Marginal {
 
   // Numbers that one evaluation reads: a measure of its cost.
   virtual double work() const = 0;
+  // The order in which random effects are eliminated; null where each level stands alone.
+  virtual const Pattern* pattern() const { return nullptr; }
 };
 
 }  // namespace ranef

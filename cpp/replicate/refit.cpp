@@ -11,6 +11,7 @@
 #include <system_error>
 #include <thread>
 
+#include "search/linear_objective.hpp"
 #include "search/start.hpp"
 
 namespace ranef {
@@ -63,7 +64,7 @@ class Refitter {
 
  private:
   Optimum search(const Vector& start) {
-    Objective objective(*criterion_, chart_);
+    LinearObjective objective(*criterion_, chart_);
     return optimise(objective, start, control_.search, interrupted_);
   }
 

@@ -5,7 +5,6 @@
 #include <limits>
 #include <utility>
 
-#include "curvature/curvature.hpp"
 #include "linalg/products.hpp"
 #include "linalg/spectrum.hpp"
 #include "structure/face.hpp"
@@ -25,12 +24,6 @@ struct Nil {
   std::size_t term;
   Way way;
 };
-
-// Second derivative along a way out, D_k curved or not.
-double curvature_along(Objective& objective, std::size_t k, const Way& way) {
-  return ranef::hessian(objective.criterion(), {objective.chart().embedded(k, way.e)})(0, 0) +
-         way.bend;
-}
 
 // Whether the face follows a way out of it at no cost: 1, and its coordinates' part, or 0 columns.
 Matrix following(Objective& objective, const Face& face, const Nil& nil, const Matrix& inverse) {
@@ -61,7 +54,7 @@ bool by_differences(Objective& objective, const Face& face, const Vector& theta,
       const Vector step = Vector::Unit(face.size(), k) * (side == 0 ? -steps(k) : steps(k));
       fine = objective.evaluate(moved(objective.chart(), face, step, stay));
       if (fine) {
-        ends[side] = gradient_after(objective.chart(), face, step, objective.criterion().gamma());
+        ends[side] = objective.gradient_after(face, step);
       }
     }
     if (fine) out.col(k) = (ends[1] - ends[0]) / (2.0 * steps(k));
@@ -77,8 +70,8 @@ Matrix along(Objective& objective, const Face& face, const Vector& theta) {
   constexpr double kLarge = 1e5;  // deviance units per squared relative change of an SD
   Matrix h = objective.second(face.directions);
   const Index own = face.covariance_size();
-  h.topLeftCorner(own, own) += bend(objective.chart(), face, objective.criterion().gamma());
-  if (!objective.criterion().refined()) return h;
+  h.topLeftCorner(own, own) += bend(objective.chart(), face, objective.gamma());
+  if (!objective.rough_second()) return h;
   const double largest = h.diagonal().cwiseProduct(face.scales().cwiseAbs2()).cwiseAbs().maxCoeff();
   if (largest > kLarge) by_differences(objective, face, theta, h);
   return h;
@@ -138,15 +131,16 @@ double gain_by_leaving(double curvature, double slope) {
   return std::min(-slope, slope * slope / (2.0 * curvature));
 }
 
-// Condition 2: out of the face. Ways that the first order says nothing about go to `nil`.
+// Condition 2: out of the face. Ways that the first order says nothing about go to `nil`, changes
+// of the others on the promised ways to `follow`.
 void out_of_the_face(Objective& objective, const Face& face, const std::vector<Matrix>& bases,
-                     std::vector<Nil>& nil, Evidence& out) {
+                     std::vector<Nil>& nil, Vector& follow, Evidence& out) {
   // At slopes from here on the second order need not be examined.
   constexpr double kClear = 1e-2;
   out.dual = kNaN;
   out.leaves.resize(face.terms.size());
   const Chart& chart = objective.chart();
-  const std::vector<Matrix> gammas = objective.criterion().gamma();
+  const std::vector<Matrix> gammas = objective.gamma();
   double gain = 0.0;
   for (std::size_t k = 0; k < face.terms.size(); ++k) {
     const TermFace& term = *face.terms[k];
@@ -154,12 +148,14 @@ void out_of_the_face(Objective& objective, const Face& face, const std::vector<M
     out.complementarity = std::max(out.complementarity, term.complementarity(gamma));
     for (Way& way : term.ways_out(gamma)) {
       if (!(way.slope < kClear)) continue;
-      const double curvature = curvature_along(objective, k, way);
+      const WayCurvature along = objective.along_way(chart.embedded(k, way.e));
+      const double curvature = along.second + way.bend;  // D_k curved or not
       const double promise = gain_by_leaving(curvature, -std::abs(way.slope));
       if (way.slope < 0.0) {
         gain += promise;
         const double size = curvature > 0.0 ? std::min(1.0, -way.slope / curvature) : 1.0;
         out.leaves[k].push_back({way, size});
+        follow += size * along.follow;
       }
       if (promise < kNil) nil.push_back({k, std::move(way)});
     }
@@ -177,9 +173,11 @@ Evidence evidence(Objective& objective, const Vector& theta, const std::vector<M
   Evidence out;
   for (const auto& term : face.terms) out.rank.push_back(term->rank());
   std::vector<Nil> nil;
-  out_of_the_face(objective, face, bases, nil, out);
+  Vector follow = Vector::Zero(face.others.size());
+  out_of_the_face(objective, face, bases, nil, follow, out);
   along_the_face(objective, face, theta, nil, out);
-  out.rounding = objective.criterion().rounding();
+  out.towards.tail(follow.size()) += follow;
+  out.rounding = objective.rounding();
   return out;
 }
 

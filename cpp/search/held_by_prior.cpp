@@ -7,14 +7,14 @@
 
 namespace ranef {
 
-void hold_by_prior(const Criterion& criterion, const Chart& chart, Vector& g, Matrix& h) {
-  if (criterion.penalty().empty()) return;
+void hold_by_prior(const Penalty& penalty, const Chart& chart, Vector& g, Matrix& h) {
+  if (penalty.empty()) return;
   Matrix v(chart.size(), 0);
   for (std::size_t k = 0; k < chart.terms().size(); ++k) {
     const Term& term = chart.terms()[k];
     if (!chart.structure(k).triangular()) continue;
     const Unstructured triangle(term.q);
-    for (const Vector& row : criterion.penalty().pinned(term.group, term.offset)) {
+    for (const Vector& row : penalty.pinned(term.group, term.offset)) {
       for (int column = 0; column < term.q; ++column) {
         Matrix t = Matrix::Zero(term.q, term.q);
         t.col(column).tail(term.q - column) = row.tail(term.q - column);

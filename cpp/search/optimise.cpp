@@ -4,7 +4,6 @@
 #include <cmath>
 #include <limits>
 
-#include "curvature/curvature.hpp"
 #include "search/held_by_prior.hpp"
 #include "search/lbfgs.hpp"
 #include "search/trust_region.hpp"
@@ -20,6 +19,9 @@ constexpr double kNothing = 1e-18;
 // A slope out of the boundary, in deviance units: the gain that is left is even smaller.
 constexpr double kLeft = 1e-6;
 
+// What is promised where nothing is predicted: for the first digits of a value.
+constexpr double kFirst = 1e-3;
+
 // A predicted gain below which the Hessian hardly changes any more.
 constexpr double kNear = 0.1;
 
@@ -27,27 +29,31 @@ class Search {
  public:
   Search(Objective& objective, const OptimiseControl& control,
          const std::function<bool()>& interrupted)
-      : exact_(objective.criterion().pattern().tail_columns == 0),
-        costly_(!exact_ && objective.criterion().penalty().empty()),
+      : exact_(objective.exact_is_cheap()),
+        costly_(objective.exact_is_costly()),
         objective_(objective),
-        criterion_(objective.criterion()),
         chart_(objective.chart()),
         control_(control),
         interrupted_(interrupted) {}
 
   Optimum run(const Vector& start) {
     out_.theta = start;
-    if (!evaluate(start)) return out_;
-    out_.value = criterion_.value();
-    if (control_.max_evaluations <= 1) {
-      out_.status = OptimiseStatus::kMaxEvaluations;
-      return out_;
-    }
+    if (!evaluate(start, kFirst)) return out_;
+    out_.value = objective_.value();
+    out_.status = OptimiseStatus::kMaxEvaluations;
+    if (control_.max_evaluations > 1) descend_in_rounds();
+    sharpen();
+    return out_;
+  }
+
+ private:
+  // Descents, ways out of the boundary and on to it, until there are no more.
+  void descend_in_rounds() {
     constexpr int kRounds = 12;
     for (int round = 0; round < kRounds; ++round) {
       descend();
       if (out_.status != OptimiseStatus::kConverged && out_.status != OptimiseStatus::kNoProgress) {
-        return out_;
+        return;
       }
       if (escape()) {
         ++out_.escapes;
@@ -56,20 +62,18 @@ class Search {
       if (!settle_on_boundary(1e-4)) break;
     }
     evaluate_current();
-    return out_;
   }
 
- private:
-  bool evaluate(const Vector& theta) {
+  bool evaluate(const Vector& theta, double promised = 0.0) {
     ++out_.evaluations;
     at_ = theta;
-    return objective_.evaluate(theta);
+    return objective_.evaluate(theta, promised);
   }
 
   bool spent() const { return out_.evaluations >= control_.max_evaluations; }
 
   // Differences of the criterion below this are rounding error.
-  double noise() const { return std::max(1e-12, criterion_.rounding()); }
+  double noise() const { return std::max(1e-12, objective_.rounding()); }
 
   // Where the workspace stands.
   Vector gradient() { return objective_.gradient(); }
@@ -99,7 +103,7 @@ class Search {
     descent.noise = 4.0 * noise();
     descent.evaluate = [this](DescentPoint& point) {
       if (!evaluate(point.theta)) return false;
-      point.value = criterion_.value();
+      point.value = objective_.value();
       point.gradient = gradient();
       return point.gradient.allFinite();
     };
@@ -125,7 +129,7 @@ class Search {
   }
 
   void newton() {
-    radius_ = 1.0;
+    radius_ = objective_.radius();
     settle_ = true;
     evaluate_current();
     refresh_model();
@@ -160,7 +164,7 @@ class Search {
     curvature_ = hessian();
     fresh_ = true;
     gain_before_ = std::numeric_limits<double>::infinity();
-    hold_by_prior(criterion_, chart_, slope_, curvature_);
+    hold_by_prior(objective_.penalty(), chart_, slope_, curvature_);
   }
 
   // On linear convergence the exact Hessian replaces average information. Before that the boundary
@@ -170,7 +174,7 @@ class Search {
     if (!moved && exact_ && fresh_) return false;
     settle_ = settle_ && !moved;
     exact_ = true;
-    radius_ = 1.0;
+    radius_ = objective_.radius();
     evaluate_current();
     refresh_model();
     return true;
@@ -178,14 +182,14 @@ class Search {
 
   // One step of the trust region. False if the search is over.
   bool try_step(const Vector& candidate, const Step& step) {
-    const bool fine = evaluate(candidate);
-    const double drop = fine ? out_.value - criterion_.value() : -1.0;
+    const bool fine = evaluate(candidate, step.gain);
+    const double drop = fine ? out_.value - objective_.value() : -1.0;
     const double ratio = drop / step.gain;
     // Near the optimum the drop drowns in rounding error; there the step is judged by what it
     // leaves to gain, which the gradient shows more sharply than the criterion.
     const bool blind = fine && step.gain < 4.0 * noise() && drop > -4.0 * noise();
     const bool accept = blind ? gradient().norm() < 0.5 * slope_.norm() : fine && (ratio > 1e-4);
-    out_.log.push_back({fine ? criterion_.value() : out_.value, step.gain, radius_, accept});
+    out_.log.push_back({fine ? objective_.value() : out_.value, step.gain, radius_, accept});
     if (blind && !accept) {
       end(OptimiseStatus::kConverged);
       return false;
@@ -197,19 +201,21 @@ class Search {
     return true;
   }
 
-  // Goes to the candidate, where the workspace stands, and brings the model there. An exact Hessian
-  // that costs more than an evaluation is kept near the optimum and corrected.
+  // Goes to the candidate, where the workspace stands, and brings the model there. Average
+  // information is not the Hessian, and what it is wrong about makes convergence linear: a short
+  // step has shown the curvature along itself. So corrected, the last exact Hessian of crossed
+  // factors, which costs more than an evaluation, is good enough for the last steps.
   void take(const Vector& candidate, const Step& step, double ratio) {
     settle_ = true;
     const Vector way = candidate - out_.theta;
     out_.theta = candidate;
-    out_.value = criterion_.value();
+    out_.value = objective_.value();
     const Vector before = slope_;
     slope_ = gradient();
     fresh_ = !(exact_ && costly_ && step.gain < kNear && std::abs(ratio - 1.0) < 0.25);
     if (fresh_) curvature_ = hessian();
     if (!fresh_ || (!exact_ && step.gain < 1.0)) correct(curvature_, way, slope_ - before);
-    hold_by_prior(criterion_, chart_, slope_, curvature_);
+    hold_by_prior(objective_.penalty(), chart_, slope_, curvature_);
   }
 
   // A smaller radius, and a fresh model if the last one was not. False if the radius is zero.
@@ -226,26 +232,14 @@ class Search {
     return false;
   }
 
-  // Average information is not the Hessian, and what it is wrong about makes convergence linear. A
-  // short step has shown the curvature along itself: the symmetric change of rank one that agrees.
-  // So changed, the last exact Hessian of crossed factors, which costs more than an evaluation, is
-  // good enough for the last steps.
-  static void correct(Matrix& h, const Vector& step, const Vector& change) {
-    const Vector wrong = change - h * step;
-    const double along = wrong.dot(step);
-    if (std::abs(along) > 1e-3 * wrong.norm() * step.norm()) {
-      h += wrong * wrong.transpose() / along;
-    }
-  }
-
   // Takes the last step of a converged search where the gradient gets smaller by it: its gain is
   // below what the criterion shows, but first-order conditions profit (Newton squares the error).
   void polish(const Vector& candidate) {
     const double slope = slope_.norm();
-    if (!spent() && evaluate(candidate) && criterion_.value() <= out_.value + noise() &&
+    if (!spent() && evaluate(candidate) && objective_.value() <= out_.value + noise() &&
         gradient().norm() < slope) {
       out_.theta = candidate;
-      out_.value = criterion_.value();
+      out_.value = objective_.value();
       return;
     }
     evaluate_current();
@@ -261,7 +255,7 @@ class Search {
   // Leaves a saddle if the criterion falls along a way out of the (near) boundary of a block. True
   // if it found a lower value.
   bool escape() {
-    const std::vector<Matrix> gamma = criterion_.gamma();
+    const std::vector<Matrix> gamma = objective_.gamma();
     for (std::size_t k = 0; k < chart_.terms().size(); ++k) {
       const Structure& structure = chart_.structure(k);
       const Vector own = chart_.part(out_.theta, k);
@@ -280,8 +274,8 @@ class Search {
     for (double size = 1e-5; size < 20.0 && !spent(); size *= 10.0) {
       Vector theta = out_.theta;
       chart_.set_part(theta, k, chart_.structure(k).leave(own, way, size));
-      if (evaluate(theta) && criterion_.value() < best) {
-        best = criterion_.value();
+      if (evaluate(theta, -way.slope * size) && objective_.value() < best) {
+        best = objective_.value();
         best_theta = theta;
       } else if (best_theta.size() > 0) {
         break;
@@ -296,11 +290,21 @@ class Search {
     return false;
   }
 
+  // For the certificate.
+  void sharpen() {
+    if (objective_.sharp()) return;
+    if (objective_.evaluate(out_.theta)) {
+      out_.value = objective_.value();
+    } else {
+      out_.status = OptimiseStatus::kBrokeDown;
+    }
+  }
+
   // Whether the criterion rises along every way out of a block's boundary at the workspace's point.
   bool leaves_at_a_loss(std::size_t k) {
     constexpr double kExact = 1e-12;
     const auto ways = chart_.structure(k).ways_out(chart_.part(at_, k),
-                                                   chart_.gamma_of(criterion_.gamma(), k), kExact);
+                                                   chart_.gamma_of(objective_.gamma(), k), kExact);
     if (chart_.structure(k).triangular()) return ways.empty() || ways.front().slope >= 0.0;
     // A negligible slope remains if other coordinates have not quite converged: the covariances
     // of an effect without variance have the sign of a correlation that is nearly zero.
@@ -313,7 +317,7 @@ class Search {
   // The criterion is even in a factor that vanishes, so near zero it rises by a quarter of what the
   // model says.
   bool surely_worse(const Vector& theta) const {
-    if (curvature_.rows() != theta.size() || !criterion_.penalty().empty()) return false;
+    if (curvature_.rows() != theta.size() || !objective_.penalty().empty()) return false;
     const Vector step = theta - out_.theta;
     return slope_.dot(step) + 0.5 * step.dot(curvature_ * step) > 1e-3;
   }
@@ -324,13 +328,13 @@ class Search {
       out_.theta = theta;  // rounding error gives way to exact zeros
       return false;
     }
-    if (spent() || surely_worse(theta) || !evaluate(theta)) return false;
-    if (criterion_.value() > out_.value + 1e-9 + noise()) return false;
+    if (spent() || surely_worse(theta) || !evaluate(theta, kFirst)) return false;
+    if (objective_.value() > out_.value + 1e-9 + noise()) return false;
     for (std::size_t k = 0; k < lost.size(); ++k) {
       if (lost[k] > 0 && !leaves_at_a_loss(k)) return false;
     }
     out_.theta = theta;
-    out_.value = criterion_.value();
+    out_.value = objective_.value();
     return true;
   }
 
@@ -369,7 +373,6 @@ class Search {
   bool exact_;   // whether steps use the exact Hessian; it is cheap where all factors are nested
   bool costly_;  // whether it is not
   Objective& objective_;
-  Criterion& criterion_;
   const Chart& chart_;
   const OptimiseControl& control_;
   const std::function<bool()>& interrupted_;
@@ -379,7 +382,7 @@ class Search {
   Vector slope_;
   Matrix curvature_;
   bool fresh_ = false;  // whether the curvature was computed where the search stands
-  double radius_ = 1.0;
+  double radius_ = 0.0;
   double gain_before_ = 0.0;  // that the last step promised
   bool settle_ = true;        // once between accepted steps: rounding may move theta every time
 };

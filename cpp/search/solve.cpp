@@ -6,8 +6,6 @@
 #include <limits>
 
 #include "linalg/products.hpp"
-#include "search/start.hpp"
-#include "search/valleys.hpp"
 
 namespace ranef {
 
@@ -24,7 +22,6 @@ class Solver {
   Solver(Objective& objective, const std::vector<Matrix>& bases, const SolveControl& control,
          const std::function<bool()>& interrupted)
       : objective_(objective),
-        criterion_(objective.criterion()),
         chart_(objective.chart()),
         bases_(bases),
         control_(control),
@@ -32,9 +29,8 @@ class Solver {
 
   // The whole algorithm.
   Solved run(const std::optional<Vector>& start) {
-    // 1. Where to begin: what the caller knows, or the method of moments (start.hpp).
-    criterion_.set_threads(control_.threads);
-    const Vector first = start ? whole(*start) : by_moments();
+    // 1. Where to begin: what the caller knows, or what the objective does (start.hpp).
+    const Vector first = start ? whole(*start) : objective_.start();
 
     // 2. Downhill from there, by Newton's method with exact or average curvature (optimise.hpp).
     out_.optimum = search(first);
@@ -53,7 +49,7 @@ class Solver {
     }
 
     // 6. Whether the cross-products held enough digits (refinement.hpp is for those that do not).
-    out_.loses_digits = criterion_.loses_digits();
+    out_.loses_digits = objective_.loses_digits();
     return std::move(out_);
   }
 
@@ -69,12 +65,6 @@ class Solver {
     Vector out = Vector::Zero(chart_.size());
     out.head(start.size()) = start;
     return out;
-  }
-
-  Vector by_moments() {
-    objective_.stand_at_independence();
-    return moment_start(criterion_.arranged(), criterion_.nu(), criterion_.reml(), chart_,
-                        control_.threads);
   }
 
   Optimum search(const Vector& start) {
@@ -114,8 +104,8 @@ class Solver {
       double lowest = best.value;
       for (double length = 1.0; length < kLongest && !spent(); length *= 2.0) {
         const Vector theta = promised(chart_, from, out_.evidence, length);
-        if (!move_to(theta) || !(criterion_.value() < lowest)) break;
-        lowest = criterion_.value();
+        if (!move_to(theta) || !(objective_.value() < lowest)) break;
+        lowest = objective_.value();
         best.theta = theta;
       }
       objective_.evaluate(best.theta);
@@ -143,9 +133,9 @@ class Solver {
     for (int k = 0; k < kTimes && !spent(); ++k) {
       const Vector theta = chart_.scaled(best.theta, kAgain);
       const double least = std::max(kLeft, out_.evidence.rounding);
-      if (!move_to(theta) || !(criterion_.value() < best.value - least)) break;
+      if (!move_to(theta) || !(objective_.value() < best.value - least)) break;
       best.theta = theta;
-      best.value = criterion_.value();
+      best.value = objective_.value();
       moved = true;
     }
     stand_at_the_best();
@@ -163,12 +153,14 @@ class Solver {
     for (std::size_t k = 0; k < chart_.terms().size(); ++k) {
       boundary = boundary || out_.evidence.rank[k] < chart_.structure(k).most_rank();
     }
-    const double work = criterion_.pattern().work();
-    const bool cheap = work * static_cast<double>(chart_.size()) < control_.cheap;
+    const bool cheap = objective_.work() * static_cast<double>(chart_.size()) < control_.cheap;
     std::vector<double> ends = {out_.optimum.value};
     if (doubtful() || (boundary && cheap)) {
       std::vector<Vector> starts;
-      for (int k = 0; k < control_.restarts; ++k) starts.push_back(other_start(chart_, k));
+      for (int k = 0; k < control_.restarts; ++k) {
+        starts.push_back(other_start(chart_, k));
+        starts.back().tail(chart_.others()) = objective_.others_elsewhere(out_.optimum.theta);
+      }
       restart(starts, ends);
     }
     constexpr int kRounds = 3;
@@ -177,8 +169,8 @@ class Solver {
       if (!(out_.optimum.value < before - control_.same_basin)) break;
       before = out_.optimum.value;
       const Clock::time_point from = Clock::now();
-      const Valleys found = other_valleys(objective_, out_.optimum.theta, control_.uneven,
-                                          control_.few, interrupted_);
+      const Valleys found =
+          objective_.other_valleys(out_.optimum.theta, control_.valleys, interrupted_);
       out_.search_seconds += seconds_since(from);
       out_.elsewhere += found.evaluations;
       if (found.evaluations > 0) stand_at_the_best();
@@ -217,8 +209,8 @@ class Solver {
   }
 
   void to_data() {
-    // Parameters of the residuals come after those of the covariances.
-    out_.phi = out_.optimum.theta.tail(chart_.others());
+    out_.phi = objective_.residual_parameters(out_.optimum.theta);
+    out_.coefficients = objective_.coefficients(out_.optimum.theta);
     out_.optimum.theta.conservativeResize(chart_.covariance_size());
     out_.theta.resize(chart_.covariance_size());
     for (std::size_t k = 0; k < chart_.terms().size(); ++k) {
@@ -229,7 +221,6 @@ class Solver {
   }
 
   Objective& objective_;
-  Criterion& criterion_;
   const Chart& chart_;
   const std::vector<Matrix>& bases_;
   const SolveControl& control_;

@@ -14,34 +14,32 @@ namespace ranef {
 
 struct SolveControl {
   OptimiseControl search;
-  int threads = 1;  // for sums over levels: they do not change results
   int restarts = 3;
   double enough_gain = 1e-6;  // evidence below both: an optimum, or flat
   double enough_step = 1e-3;
   double same_basin = 1e-6;  // deviance units between the ends of two searches
-  double uneven = 30.0;      // ratio of the sizes of levels that may make other valleys
-  Index few = 100;           // rows up to which there may be some anyway
-  double cheap = 2e6;        // numbers read by one evaluation times parameters, for a look
-                             // elsewhere for the sake of a boundary or of uneven levels
+  ValleyControl valleys;
+  double cheap = 2e6;  // numbers read by one evaluation times parameters, for a look elsewhere for
+                       // the sake of a boundary or of uneven levels
 };
 
 struct Solved {
   Optimum optimum;                  // of the search that found it; theta: coordinates, canonical
   Vector phi;                       // parameters of the residuals
+  Vector coefficients;              // if they are not profiled out: all of them, inner scale
   Vector theta;                     // parameters on the data's scale
   std::vector<Matrix> covariances;  // T T' by term, data's scale
   Evidence evidence;
   int starts = 1;
   int elsewhere = 0;  // evaluations of the other searches
   int basins = 1;
-  bool loses_digits = false;  // Criterion::loses_digits()
+  bool loses_digits = false;  // Objective::loses_digits()
   double search_seconds = 0.0;
   double certificate_seconds = 0.0;
 };
 
-// Without a start the method of moments gives one for the covariances, and residuals start as
-// independent, of one variance. `bases`: b = B b_inner for each term. Leaves the criterion
-// evaluated at the solution.
+// Without a start the objective gives one. A start may leave out the others at its end: they begin
+// at zero. `bases`: b = B b_inner for each term. Leaves the objective evaluated at the solution.
 Solved solve(Objective& objective, const std::vector<Matrix>& bases,
              const std::optional<Vector>& start, const SolveControl& control,
              const std::function<bool()>& interrupted);

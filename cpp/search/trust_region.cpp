@@ -114,4 +114,12 @@ Step trust_region_step(const Matrix& hessian, const Vector& gradient, double rad
   return out;
 }
 
+void correct(Matrix& h, const Vector& step, const Vector& change) {
+  const Vector wrong = change - h * step;
+  const double along = wrong.dot(step);
+  if (std::abs(along) > 1e-3 * wrong.norm() * step.norm()) {
+    h += wrong * wrong.transpose() / along;
+  }
+}
+
 }  // namespace ranef

@@ -15,4 +15,8 @@ struct Step {
 // Minimiser of the quadratic model within the radius (More & Sorensen 1983).
 Step trust_region_step(const Matrix& hessian, const Vector& gradient, double radius);
 
+// The symmetric change of rank one that makes h agree with what a step has shown: by how much the
+// gradient changes along it.
+void correct(Matrix& h, const Vector& step, const Vector& change);
+
 }  // namespace ranef

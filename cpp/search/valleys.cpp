@@ -65,7 +65,7 @@ struct Point {
 class Scan {
  public:
   // Along the size of the term's covariance.
-  Scan(Objective& objective, const Vector& theta, std::size_t term)
+  Scan(LinearObjective& objective, const Vector& theta, std::size_t term)
       : objective_(objective), chart_(objective.chart()), theta_(theta), term_(term) {
     const Structure& structure = chart_.structure(term);
     const Matrix block = chart_.block(theta, term);
@@ -77,7 +77,7 @@ class Scan {
   }
 
   // Along an eigenvector v of the term's covariance, whose eigenvalue is `variance`.
-  Scan(Objective& objective, const Vector& theta, std::size_t term, const Vector& v,
+  Scan(LinearObjective& objective, const Vector& theta, std::size_t term, const Vector& v,
        double variance)
       : objective_(objective),
         chart_(objective.chart()),
@@ -179,7 +179,7 @@ class Scan {
     between(middle, b, starts);
   }
 
-  Objective& objective_;
+  LinearObjective& objective_;
   const Chart& chart_;
   const Vector& theta_;
   std::size_t term_;
@@ -192,14 +192,14 @@ class Scan {
 
 }  // namespace
 
-Valleys other_valleys(Objective& objective, const Vector& theta, double uneven, Index few,
+Valleys other_valleys(LinearObjective& objective, const Vector& theta, const ValleyControl& control,
                       const std::function<bool()>& interrupted) {
   Valleys out;
   Criterion& criterion = objective.criterion();
   const Chart& chart = objective.chart();
   const bool alone = chart.size() == 1;
-  const bool hardly_any = criterion.numbers().n <= few;
-  if (alone || hardly_any) uneven = 1.0;
+  const bool hardly_any = criterion.numbers().n <= control.few;
+  const double uneven = alone || hardly_any ? 1.0 : control.uneven;
   // Structured correlations have valleys of their own, for instance on either side of zero.
   bool structured = false;
   int angles = 0;

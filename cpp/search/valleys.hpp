@@ -17,21 +17,15 @@
 #pragma once
 
 #include <functional>
-#include <vector>
 
-#include "search/objective.hpp"
+#include "search/linear_objective.hpp"
 
 namespace ranef {
-
-struct Valleys {
-  std::vector<Vector> starts;  // theta at the bottoms of other valleys, roughly
-  int evaluations = 0;
-};
 
 // A model of several parameters is looked at from a ratio of `uneven` on between its largest and
 // smallest level, in sums of squares of its columns, and up to a `few` rows. Leaves the criterion
 // evaluated elsewhere.
-Valleys other_valleys(Objective& objective, const Vector& theta, double uneven, Index few,
+Valleys other_valleys(LinearObjective& objective, const Vector& theta, const ValleyControl& control,
                       const std::function<bool()>& interrupted);
 
 }  // namespace ranef

@@ -33,7 +33,7 @@ Triangle<Number> root_at(const std::vector<int>& steps, const Number& angle) {
 }  // namespace
 
 Autoregressive::Autoregressive(int q, bool heterogeneous, const std::vector<int>& positions)
-    : Family(q, heterogeneous, 1), steps_(at(q) - 1, 1) {
+    : CorrelationFamily(q, heterogeneous, 1), steps_(at(q) - 1, 1) {
   for (std::size_t i = 1; i < positions.size(); ++i) {
     steps_[i - 1] = positions[i] - positions[i - 1];
   }

@@ -12,7 +12,7 @@
 
 namespace ranef {
 
-class Autoregressive : public Family {
+class Autoregressive : public CorrelationFamily {
  public:
   // Positions in time, ascending; empty: one step apart.
   Autoregressive(int q, bool heterogeneous, const std::vector<int>& positions);

@@ -12,9 +12,9 @@
 
 namespace ranef {
 
-class CompoundSymmetry : public Family {
+class CompoundSymmetry : public CorrelationFamily {
  public:
-  CompoundSymmetry(int q, bool heterogeneous) : Family(q, heterogeneous, 1) {}
+  CompoundSymmetry(int q, bool heterogeneous) : CorrelationFamily(q, heterogeneous, 1) {}
 
  protected:
   Triangle<Jet> correlation_root(const std::vector<Jet>& angles) const override;

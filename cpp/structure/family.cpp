@@ -31,7 +31,7 @@ double itself(const double& value) { return value; }
 
 class FamilyFace : public TermFace {
  public:
-  FamilyFace(const Family& family, Vector x) : family_(family), x_(std::move(x)) {
+  FamilyFace(const CorrelationFamily& family, Vector x) : family_(family), x_(std::move(x)) {
     const Matrix t = family.Structure::root(x_);
     covariance_ = outer_gram(t);
     Matrix null;
@@ -138,7 +138,7 @@ class FamilyFace : public TermFace {
     return x;
   }
 
-  const Family& family_;
+  const CorrelationFamily& family_;
   Vector x_;
   int rank_ = 0;
   std::vector<int> free_;
@@ -147,11 +147,11 @@ class FamilyFace : public TermFace {
 
 }  // namespace
 
-double Family::sd(const Vector& x, int i) const {
+double CorrelationFamily::sd(const Vector& x, int i) const {
   return heterogeneous() ? x(i) * x(i) : std::abs(x(0));
 }
 
-void Family::root(const double* x, Eigen::Ref<Matrix> t) const {
+void CorrelationFamily::root(const double* x, Eigen::Ref<Matrix> t) const {
   const std::vector<double> angles(x + sizes_, x + size());
   t = values_of(correlation_root(angles), itself);
   if (heterogeneous()) {
@@ -161,13 +161,13 @@ void Family::root(const double* x, Eigen::Ref<Matrix> t) const {
   }
 }
 
-Matrix Family::correlation(const Vector& x) const {
+Matrix CorrelationFamily::correlation(const Vector& x) const {
   const std::vector<double> angles(x.data() + sizes_, x.data() + size());
   return outer_gram(values_of(correlation_root(angles), itself));
 }
 
 // T = S L: products of the derivatives of S, which are simple, with those of L.
-Family::Expansion Family::expand(const Vector& x, bool second) const {
+CorrelationFamily::Expansion CorrelationFamily::expand(const Vector& x, bool second) const {
   std::vector<Jet> angles;
   for (int k = 0; k < angles_; ++k) {
     angles.push_back(variable(x(sizes_ + k), k, angles_, second));
@@ -216,13 +216,13 @@ Family::Expansion Family::expand(const Vector& x, bool second) const {
   return out;
 }
 
-void Family::gradient(const double* x, const Matrix& gamma, double* out) const {
+void CorrelationFamily::gradient(const double* x, const Matrix& gamma, double* out) const {
   const Expansion e = expand(Eigen::Map<const Vector>(x, size()), false);
   const Matrix product = times(gamma, e.t);
   for (int k = 0; k < size(); ++k) out[k] = 2.0 * product.cwiseProduct(e.first[at(k)]).sum();
 }
 
-void Family::directions(const double* x, std::vector<Matrix>& out) const {
+void CorrelationFamily::directions(const double* x, std::vector<Matrix>& out) const {
   const Expansion e = expand(Eigen::Map<const Vector>(x, size()), false);
   out.resize(at(size()));
   for (int k = 0; k < size(); ++k) {
@@ -231,7 +231,7 @@ void Family::directions(const double* x, std::vector<Matrix>& out) const {
   }
 }
 
-void Family::add_bend(const double* x, const Matrix& gamma, Eigen::Ref<Matrix> h) const {
+void CorrelationFamily::add_bend(const double* x, const Matrix& gamma, Eigen::Ref<Matrix> h) const {
   const Expansion e = expand(Eigen::Map<const Vector>(x, size()));
   const Matrix product = times(gamma, e.t);
   for (int k = 0; k < size(); ++k) {
@@ -245,7 +245,7 @@ void Family::add_bend(const double* x, const Matrix& gamma, Eigen::Ref<Matrix> h
   }
 }
 
-Vector Family::nearest(const Matrix& d) const {
+Vector CorrelationFamily::nearest(const Matrix& d) const {
   Vector out(size());
   const Vector variances = d.diagonal().cwiseMax(0.0);
   const double common = std::sqrt(variances.mean());
@@ -267,14 +267,14 @@ Vector Family::nearest(const Matrix& d) const {
   return out;
 }
 
-Vector Family::scaled(const Vector& x, double factor) const {
+Vector CorrelationFamily::scaled(const Vector& x, double factor) const {
   Vector out = x;
   out.head(sizes_) *= heterogeneous() ? std::sqrt(factor) : factor;
   return out;
 }
 
 // Angles within a right angle of zero; sizes that are not negative.
-Vector Family::canonical(const Vector& x) const {
+Vector CorrelationFamily::canonical(const Vector& x) const {
   Vector out = x;
   out.head(sizes_) = out.head(sizes_).cwiseAbs();
   for (double& angle : out.tail(angles_)) {
@@ -284,14 +284,14 @@ Vector Family::canonical(const Vector& x) const {
   return out;
 }
 
-Vector Family::parameters(const Vector& x) const {
+Vector CorrelationFamily::parameters(const Vector& x) const {
   Vector out(size());
   for (int k = 0; k < sizes_; ++k) out(k) = sd(x, k);
   if (angles_ > 0) out.tail(angles_) = correlations_of(correlation(x));
   return out;
 }
 
-Vector Family::coordinates(const Vector& parameters) const {
+Vector CorrelationFamily::coordinates(const Vector& parameters) const {
   Vector out(size());
   for (int k = 0; k < sizes_; ++k) {
     const double sd = std::abs(parameters(k));
@@ -301,13 +301,13 @@ Vector Family::coordinates(const Vector& parameters) const {
   return out;
 }
 
-Vector Family::on_scale(const Vector& x, const Matrix& base) const {
+Vector CorrelationFamily::on_scale(const Vector& x, const Matrix& base) const {
   Vector out = parameters(x);
   for (int k = 0; k < sizes_; ++k) out(k) *= base(k, k);
   return out;
 }
 
-double Family::closeness(const Vector& x, int k) const {
+double CorrelationFamily::closeness(const Vector& x, int k) const {
   if (k >= sizes_) {
     const double cosine = std::cos(x(k));
     return cosine * cosine;
@@ -317,11 +317,11 @@ double Family::closeness(const Vector& x, int k) const {
   return sd(x, k) * sd(x, k) / largest;
 }
 
-void Family::snap(Vector& x, int k) const {
+void CorrelationFamily::snap(Vector& x, int k) const {
   x(k) = k < sizes_ ? 0.0 : std::copysign(kRightAngle, std::sin(x(k)));
 }
 
-Vector Family::settled(const Vector& x, double limit, int most, int& lost) const {
+Vector CorrelationFamily::settled(const Vector& x, double limit, int most, int& lost) const {
   std::vector<std::pair<double, int>> near;
   for (int k = 0; k < size(); ++k) {
     const double close = closeness(x, k);
@@ -334,13 +334,13 @@ Vector Family::settled(const Vector& x, double limit, int most, int& lost) const
   return out;
 }
 
-Matrix Family::extreme(double w) const {
+Matrix CorrelationFamily::extreme(double w) const {
   Vector x = Vector::Ones(size());
   if (angles_ > 0) x.tail(angles_).setConstant((2.0 * w - 1.0) * kRightAngle);
   return correlation(x);
 }
 
-std::unique_ptr<TermFace> Family::face(const Vector& x) const {
+std::unique_ptr<TermFace> CorrelationFamily::face(const Vector& x) const {
   return std::make_unique<FamilyFace>(*this, x);
 }
 

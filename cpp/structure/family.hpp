@@ -19,9 +19,9 @@ namespace ranef {
 template <class Number>
 using Triangle = std::vector<std::vector<Number>>;
 
-class Family : public Structure {
+class CorrelationFamily : public Structure {
  public:
-  Family(int q, bool heterogeneous, int angles)
+  CorrelationFamily(int q, bool heterogeneous, int angles)
       : Structure(q), sizes_(heterogeneous ? q : 1), angles_(angles) {}
 
   int size() const override { return sizes_ + angles_; }

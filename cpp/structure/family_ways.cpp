@@ -89,7 +89,7 @@ std::vector<Matrix> basis_of(const std::vector<Matrix>& all) {
 
 }  // namespace
 
-std::vector<int> Family::inert_angles(const Vector& x) const {
+std::vector<int> CorrelationFamily::inert_angles(const Vector& x) const {
   std::vector<int> out;
   const Matrix here = outer_gram(Structure::root(x));
   for (int k = sizes_; k < size(); ++k) {
@@ -106,7 +106,7 @@ std::vector<int> Family::inert_angles(const Vector& x) const {
 }
 
 // From a covariance of zero the first order of the criterion is <Gamma, S C S>.
-Way Family::way_from_nothing(const Vector& x, const Matrix& gamma) const {
+Way CorrelationFamily::way_from_nothing(const Vector& x, const Matrix& gamma) const {
   constexpr int kPoints = 256;
   constexpr int kFew = 16;
   constexpr int kRounds = 3;
@@ -154,8 +154,8 @@ Way Family::way_from_nothing(const Vector& x, const Matrix& gamma) const {
 
 // Inert angles, the others as they are, with which the covariances of an effect that has had no
 // variance are worth most: to first order they grow with its standard deviation.
-Vector Family::best_inert(const Vector& exact, int k, const Matrix& gamma,
-                          const std::vector<int>& inert) const {
+Vector CorrelationFamily::best_inert(const Vector& exact, int k, const Matrix& gamma,
+                                     const std::vector<int>& inert) const {
   constexpr int kPoints = 32;
   constexpr int kSweeps = 3;
   Vector sds(q());
@@ -187,7 +187,7 @@ Vector Family::best_inert(const Vector& exact, int k, const Matrix& gamma,
 
 // If the angles after this one are inert, correlation matrices near C are mixtures of it with
 // any of the extreme ones.
-Way Family::way_by_a_ray(const Vector& exact, int k, const Matrix& gamma) const {
+Way CorrelationFamily::way_by_a_ray(const Vector& exact, int k, const Matrix& gamma) const {
   constexpr int kPoints = 256;
   constexpr double kNew = 1e-3;  // share of a step that leads out of the face
   const Matrix c = correlation(exact);
@@ -225,7 +225,7 @@ Way Family::way_by_a_ray(const Vector& exact, int k, const Matrix& gamma) const 
   return way;
 }
 
-Way Family::way_at_fold(const Vector& x, int k, const Matrix& gamma) const {
+Way CorrelationFamily::way_at_fold(const Vector& x, int k, const Matrix& gamma) const {
   Vector exact = x;
   snap(exact, k);
   Way way;
@@ -255,7 +255,7 @@ Way Family::way_at_fold(const Vector& x, int k, const Matrix& gamma) const {
 }
 
 // From second differences: what D does along a way is exact to first order alone.
-double Family::bend_along(const Vector& x, const Way& way, const Matrix& gamma) const {
+double CorrelationFamily::bend_along(const Vector& x, const Way& way, const Matrix& gamma) const {
   constexpr double kStep = 1e-3;
   if (way.towards.size() > 0) return 0.0;  // a straight line
   const auto along = [&](double t) {
@@ -264,7 +264,8 @@ double Family::bend_along(const Vector& x, const Way& way, const Matrix& gamma) 
   return (along(2.0 * kStep) - 2.0 * along(kStep) + along(0.0)) / (kStep * kStep);
 }
 
-std::vector<Way> Family::ways_out(const Vector& x, const Matrix& gamma, double limit) const {
+std::vector<Way> CorrelationFamily::ways_out(const Vector& x, const Matrix& gamma,
+                                             double limit) const {
   std::vector<Way> out;
   const double largest = outer_gram(Structure::root(x)).diagonal().maxCoeff();
   if (largest <= limit) {
@@ -281,7 +282,7 @@ std::vector<Way> Family::ways_out(const Vector& x, const Matrix& gamma, double l
   return out;
 }
 
-Vector Family::leave(const Vector& x, const Way& way, double t) const {
+Vector CorrelationFamily::leave(const Vector& x, const Way& way, double t) const {
   if (way.coordinate < 0) return scaled(way.from, std::sqrt(t));
   Vector out = x;
   snap(out, way.coordinate);

@@ -5,9 +5,9 @@
 
 namespace ranef {
 
-class Identity : public Family {
+class Identity : public CorrelationFamily {
  public:
-  explicit Identity(int q) : Family(q, false, 0) {}
+  explicit Identity(int q) : CorrelationFamily(q, false, 0) {}
 
  protected:
   Triangle<Jet> correlation_root(const std::vector<Jet>&) const override { return root_of<Jet>(); }

@@ -14,9 +14,9 @@
 
 namespace ranef {
 
-class Toeplitz : public Family {
+class Toeplitz : public CorrelationFamily {
  public:
-  Toeplitz(int q, bool heterogeneous) : Family(q, heterogeneous, q - 1) {}
+  Toeplitz(int q, bool heterogeneous) : CorrelationFamily(q, heterogeneous, q - 1) {}
 
  protected:
   Triangle<Jet> correlation_root(const std::vector<Jet>& angles) const override;

@@ -9,7 +9,7 @@
 
 #include "random_data.hpp"
 #include "residual/residual.hpp"
-#include "search/objective.hpp"
+#include "search/linear_objective.hpp"
 
 namespace {
 
@@ -70,7 +70,7 @@ void check(const std::string& name, const Data& data, Problem problem, bool reml
   }
   const ranef::Chart chart(terms, data.widths, others);
   ranef::ResidualBasis residual(std::move(problem.residual), std::move(basis), arranged.numbers);
-  ranef::Objective objective(criterion, chart, &residual);
+  ranef::LinearObjective objective(criterion, chart, &residual);
   Vector x = Vector::LinSpaced(chart.size(), 0.9, 0.35);
   x.tail(others) = Vector::LinSpaced(others, 0.3, -0.4);
   objective.evaluate(x);

@@ -9,6 +9,7 @@
 #include "criterion/joint_inverse.hpp"
 #include "curvature/curvature.hpp"
 #include "random_data.hpp"
+#include "search/linear_objective.hpp"
 #include "search/optimise.hpp"
 
 namespace {
@@ -65,7 +66,7 @@ void check(const std::string& name, const Data& data, bool reml) {
     expect((second - hessian.col(k)).norm() < 1e-4 * (1.0 + second.norm()), name + ": hessian");
   }
 
-  ranef::Objective objective(criterion, chart);
+  ranef::LinearObjective objective(criterion, chart);
   const ranef::Optimum best = ranef::optimise(objective, theta, {}, nullptr);
   expect(best.status == ranef::OptimiseStatus::kConverged, name + ": converged");
   criterion.evaluate(chart.lambda(best.theta));

@@ -1,0 +1,338 @@
+// One generalised model with its working memory, as Python sees it.
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "alone.hpp"
+#include "channel.hpp"
+#include "checks.hpp"
+#include "family.hpp"
+#include "marginal/laplace.hpp"
+#include "marginal/penalised.hpp"
+#include "marginal/predictor.hpp"
+#include "marginal/quadrature.hpp"
+#include "module.hpp"
+#include "rows.hpp"
+#include "search/marginal_objective.hpp"
+#include "search/solve.hpp"
+
+namespace ranef::binding {
+
+using namespace nb::literals;
+
+namespace {
+
+using Normal = std::tuple<Matrix, Vector, double>;
+using Directions = std::vector<std::tuple<int, Matrix>>;
+using Blocks = std::vector<std::vector<double>>;
+
+// The marginal likelihood of rows that it holds; one call at a time. What takes long can be stopped
+// in the middle; it then has to be evaluated anew.
+class Generalised {
+ public:
+  Generalised(const nb::object& rows, const nb::object& offset, const nb::object& channels,
+              int others, const std::string& family, const std::string& link,
+              const std::vector<double>& constants, int n_agq,
+              const std::vector<ranef::TermPenalty>& priors, const std::optional<Normal>& normal,
+              const std::vector<std::pair<Index, double>>& held, int threads)
+      : held_rows_(rows),
+        channels_(channels),
+        family_(family_from(family, link, constants)),
+        rows_(view(offset, others)) {
+    if (threads < 1) throw nb::value_error("threads: fewer than one");
+    if (n_agq < 1) throw nb::value_error("n_agq: fewer than one");
+    for (const ranef::GroupView& group : rows_.rows.groups) {
+      q_.push_back(static_cast<int>(group.columns.size()));
+      n_levels_.push_back(group.n_levels);
+    }
+    const auto size = static_cast<Index>(rows_.rows.fixed.size()) + others;
+    ranef::Penalty penalty = penalty_from(priors, q_);
+    std::optional<ranef::NormalPrior> prior;
+    if (normal) prior = checked(*normal, size);
+    hold(held, size);
+    nb::gil_scoped_release release;
+    ranef::check_codes(rows_.rows, threads);
+    marginal_.emplace(n_agq == 1 ? ranef::make_laplace(rows_, *family_, threads)
+                                 : ranef::make_quadrature(rows_, *family_, n_agq, threads),
+                      std::move(penalty), std::move(prior));
+  }
+  Generalised(const Generalised&) = delete;
+  Generalised& operator=(const Generalised&) = delete;
+
+  bool evaluate(const std::vector<Matrix>& lambda, const Vector& coefficients, double tolerance) {
+    check_lambda(lambda, q_);
+    check_size(coefficients);
+    if (!(tolerance >= 0.0)) throw nb::value_error("a tolerance that is negative");
+    return run([&] {
+      coefficients_ = coefficients;
+      return ready_ = marginal_->evaluate(lambda, coefficients, tolerance);
+    });
+  }
+
+  // Search, certificate, and searches from elsewhere. A start holds coordinates of the covariances
+  // and all coefficients.
+  ranef::Solved solve(const ranef::Scaling& scaling, const std::optional<Vector>& start,
+                      int max_evaluations, double gain, int restarts, bool newton) {
+    const Index free = marginal_->coefficients() - static_cast<Index>(held_.size());
+    const ranef::Chart chart = chart_from(scaling.terms, q_, free);
+    if (start && start->size() != chart.covariance_size() + marginal_->coefficients()) {
+      throw nb::value_error("a start of another length");
+    }
+    ranef::SolveControl control;
+    control.search = {max_evaluations, gain,
+                      newton ? ranef::OptimiseMethod::kNewton : ranef::OptimiseMethod::kLbfgs};
+    control.restarts = restarts;
+    ranef::Solved found = run([&] {
+      std::vector<Matrix> bases;
+      for (const ranef::MatrixScaling& z : scaling.z) bases.push_back(z.change());
+      const auto begin = [&](const ranef::Chart& of) { return start ? *start : simple_start(of); };
+      ranef::MarginalObjective objective(*marginal_, chart, begin, held_);
+      ready_ = false;
+      ranef::Solved out = ranef::solve(objective, bases, {}, control, Interrupted{});
+      coefficients_ = out.coefficients;
+      return out;
+    });
+    const ranef::Optimum& best = found.optimum;
+    if (best.status == ranef::OptimiseStatus::kInterrupted) throw nb::python_error();
+    ready_ = best.status != ranef::OptimiseStatus::kBrokeDown;
+    return found;
+  }
+
+  double value() const { return marginal_->value(); }
+  double rounding() const { return marginal_->rounding(); }
+  double work() const { return marginal_->work(); }
+
+  std::vector<Matrix> gamma() {
+    require();
+    return marginal_->gamma();
+  }
+  Vector slopes() {
+    require();
+    return marginal_->slopes();
+  }
+  Matrix second(const Directions& directions, bool exact) {
+    require();
+    const std::vector<ranef::Direction> checked = directions_from(directions, q_);
+    return run(
+        [&] { return exact ? marginal_->exact_second(checked) : marginal_->second(checked); });
+  }
+
+  // By grouping factor: (levels, q, 1), (levels, q, q), (levels, q, directions + coefficients).
+  std::vector<NumpyBlocks> modes() {
+    require();
+    return blocks(run([&] { return marginal_->modes(); }), 1);
+  }
+  std::vector<NumpyBlocks> conditional_variances() {
+    require();
+    return blocks(run([&] { return marginal_->conditional_variances(); }), 0);
+  }
+  std::vector<NumpyBlocks> mode_derivatives(const Directions& directions) {
+    require();
+    const std::vector<ranef::Direction> checked = directions_from(directions, q_);
+    const auto columns = static_cast<int>(checked.size()) + static_cast<int>(coefficients_.size());
+    return blocks(run([&] { return marginal_->mode_derivatives(checked); }), columns);
+  }
+
+  // Of the rows at the modes, in the order of the data.
+  NumpyVector eta() {
+    require();
+    return move_out(run([&] { return linear_predictor(); }));
+  }
+  FamilyTables row_derivatives(int order) {
+    require();
+    const ranef::RowOrder wanted = order_from(order);
+    return run([&] {
+      const std::vector<double> eta = linear_predictor();
+      const std::vector<double> y = ranef::column_values(rows_.rows.response, rows_.rows.n);
+      std::vector<std::vector<double>> psi;
+      for (const ranef::Channel& channel : rows_.channels) {
+        psi.push_back(ranef::channel_predictor(rows_, channel, coefficients_));
+      }
+      ranef::FamilyRows rows{rows_.rows.n, eta.data(), {}, y.data(), rows_.rows.weights};
+      for (std::size_t c = 0; c < psi.size(); ++c) rows.psi[c] = psi[c].data();
+      return tables_of(*family_, rows, wanted);
+    });
+  }
+
+  // As that of a Workspace.
+  std::tuple<std::vector<int>, std::vector<int>, Index, Index> layout() const {
+    const ranef::Pattern* pattern = marginal_->pattern();
+    if (pattern == nullptr) return {{0}, {}, 0, n_levels_[0] * q_[0] * q_[0]};
+    std::vector<int> chain;
+    std::vector<int> tail;
+    Index entries = 0;
+    for (const ranef::Stage& stage : pattern->chain) {
+      chain.push_back(stage.group);
+      entries += static_cast<Index>(stage.diagonal_size() + stage.rest_size());
+    }
+    for (const ranef::TailGroup& group : pattern->tail) tail.push_back(group.group);
+    return {chain, tail, pattern->tail_columns, entries};
+  }
+
+ private:
+  template <class Call>
+  auto run(const Call& call) -> decltype(call()) {
+    return stoppable(busy_, ready_, call);
+  }
+
+  void require() const {
+    if (!ready_) throw nb::value_error("evaluate() has not succeeded yet");
+  }
+  void check_size(const Vector& coefficients) const {
+    if (coefficients.size() != marginal_->coefficients()) {
+      throw nb::value_error("coefficients: another number");
+    }
+  }
+
+  // The rows, with the arrays that belong to them.
+  ranef::GeneralisedRows view(const nb::object& offset, int others) {
+    ranef::GeneralisedRows out;
+    out.rows = nb::cast<const Rows&>(held_rows_, false).view();
+    check_levels(out.rows);
+    for (ranef::GroupView& group : out.rows.groups) {
+      codes_.emplace_back(group.codes, group.codes + out.rows.n);
+      group.codes = codes_.back().data();
+    }
+    if (!offset.is_none()) {
+      offset_ = hold_numbers(offset);
+      check_length(static_cast<Index>(offset_->numbers.shape(0)), out.rows.n);
+      out.offset = offset_->numbers.data();
+    }
+    std::vector<bool> used;
+    if (static_cast<int>(channels_.size()) != family_->channels()) {
+      throw nb::value_error("one channel for each further predictor of the family");
+    }
+    std::size_t most = 0;
+    for (nb::handle item : channels_) most += nb::cast<const ChannelArgument&>(item, false).most();
+    if (others < 0 || at(others) > most) throw nb::value_error("a coefficient without use");
+    used.resize(at(others));
+    for (nb::handle item : channels_) {
+      const auto& channel = nb::cast<const ChannelArgument&>(item, false);
+      channel.check(out.rows.n, others);
+      channel.mark(used);
+      out.channels.push_back(channel.view());
+    }
+    if (std::count(used.begin(), used.end(), false) > 0) {
+      throw nb::value_error("a coefficient without use");
+    }
+    out.others = others;
+    return out;
+  }
+
+  static ranef::NormalPrior checked(const Normal& normal, Index size) {
+    const auto& [precision, centre, constant] = normal;
+    if (precision.rows() != size || precision.cols() != size || centre.size() != size) {
+      throw nb::value_error("a normal prior of another number of coefficients");
+    }
+    if (!precision.allFinite() || !centre.allFinite() || !std::isfinite(constant) ||
+        precision != precision.transpose()) {
+      throw nb::value_error("a normal prior that is not finite, or not symmetric");
+    }
+    return {precision, centre, constant};
+  }
+
+  void hold(const std::vector<std::pair<Index, double>>& held, Index size) {
+    std::vector<bool> seen(at(size), false);
+    for (const auto& [index, value] : held) {
+      if (index < 0 || index >= size || seen[at(index)] || !std::isfinite(value)) {
+        throw nb::value_error(
+            "held: not a coefficient, or twice, or at a value that is not finite");
+      }
+      seen[at(index)] = true;
+      held_.push_back({index, value});
+    }
+  }
+
+  // D = 0.25 I, beta = 0, and psi where the family says, by the constant column of a channel.
+  Vector simple_start(const ranef::Chart& chart) const {
+    Vector out = Vector::Zero(chart.covariance_size() + marginal_->coefficients());
+    for (std::size_t k = 0; k < chart.terms().size(); ++k) {
+      const int q = chart.terms()[k].q;
+      chart.set_part(out, k, chart.structure(k).nearest(0.25 * Matrix::Identity(q, q)));
+    }
+    const Index first = out.size() - rows_.others;
+    for (std::size_t c = 0; c < rows_.channels.size(); ++c) {
+      const ranef::Channel& channel = rows_.channels[c];
+      const double psi = family_->start_psi(static_cast<int>(c));
+      for (std::size_t k = 0; k < channel.columns.size(); ++k) {
+        if (channel.columns[k].values == nullptr) out(first + channel.coefficients[k]) = psi;
+      }
+      for (Index i = 0; channel.which != nullptr && i < rows_.rows.n; ++i) {
+        if (channel.which[i] >= 0) out(first + channel.which[i]) = psi;
+      }
+    }
+    return out;
+  }
+
+  std::vector<double> linear_predictor() {
+    return ranef::linear_predictor(rows_, coefficients_, marginal_->modes());
+  }
+
+  // `columns` of each level's block; 0: as many as rows.
+  std::vector<NumpyBlocks> blocks(Blocks values, int columns) const {
+    std::vector<NumpyBlocks> out;
+    for (std::size_t g = 0; g < values.size(); ++g) {
+      out.push_back(
+          move_out(std::move(values[g]), n_levels_[g], q_[g], columns == 0 ? q_[g] : columns));
+    }
+    return out;
+  }
+
+  nb::object held_rows_;
+  nb::tuple channels_;
+  std::vector<std::vector<std::int32_t>> codes_;  // copies: they must stay within their bounds
+  std::optional<Held<DoubleColumn>> offset_;
+  std::unique_ptr<ranef::Family> family_;
+  ranef::GeneralisedRows rows_;
+  std::vector<int> q_;
+  std::vector<Index> n_levels_;
+  std::vector<ranef::HeldCoefficient> held_;
+  std::optional<ranef::Penalised> marginal_;
+  Vector coefficients_;  // of the last evaluation
+  bool ready_ = false;
+  std::atomic<bool> busy_ = false;
+};
+
+}  // namespace
+
+void bind_generalised(nb::module_& m) {
+  nb::class_<Generalised>(m, "Generalised",
+                          "The marginal likelihood of a generalised model with its working memory.")
+      .def(nb::init<const nb::object&, const nb::object&, const nb::object&, int,
+                    const std::string&, const std::string&, const std::vector<double>&, int,
+                    const std::vector<ranef::TermPenalty>&, const std::optional<Normal>&,
+                    const std::vector<std::pair<Index, double>>&, int>(),
+           "rows"_a, "offset"_a.none(), "channels"_a, "others"_a, "family"_a, "link"_a,
+           "constants"_a, "n_agq"_a, "priors"_a, "normal"_a.none(), "held"_a, "threads"_a,
+           nb::sig("def __init__(self, rows: Rows, "
+                   "offset: numpy.typing.NDArray[numpy.float64] | None, "
+                   "channels: Sequence[Channel], others: int, family: str, link: str, "
+                   "constants: Sequence[float], n_agq: int, priors: Sequence[TermPenalty], "
+                   "normal: tuple[numpy.typing.NDArray[numpy.float64], "
+                   "numpy.typing.NDArray[numpy.float64], float] | None, "
+                   "held: Sequence[tuple[int, float]], threads: int) -> None"))
+      .def("evaluate", &Generalised::evaluate, "lambda_"_a, "coefficients"_a, "tolerance"_a)
+      .def("solve", &Generalised::solve, "scaling"_a, "start"_a.none(), "max_evaluations"_a,
+           "gain"_a, "restarts"_a, "newton"_a)
+      .def("gamma", &Generalised::gamma)
+      .def("slopes", &Generalised::slopes)
+      .def("second", &Generalised::second, "directions"_a, "exact"_a = true)
+      .def("modes", &Generalised::modes)
+      .def("conditional_variances", &Generalised::conditional_variances)
+      .def("mode_derivatives", &Generalised::mode_derivatives, "directions"_a)
+      .def("eta", &Generalised::eta)
+      .def("row_derivatives", &Generalised::row_derivatives, "order"_a)
+      .def_prop_ro("value", &Generalised::value)
+      .def_prop_ro("rounding", &Generalised::rounding)
+      .def_prop_ro("work", &Generalised::work)
+      .def_prop_ro("layout", &Generalised::layout);
+}
+
+}  // namespace ranef::binding
