@@ -5,7 +5,10 @@ from __future__ import annotations
 import argparse
 from importlib import import_module
 
-NAMES = ("attack", "certificates", "coverage", "fuzz", "planted", "structures", "zeros")
+NAMES = (
+    *("attack", "certificates", "coverage", "fuzz", "generalised", "planted", "structures"),
+    "zeros",
+)
 
 
 def main() -> None:
