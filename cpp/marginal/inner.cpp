@@ -18,7 +18,7 @@ class Search {
       : rows_(rows),
         pattern_(rows.map().pattern()),
         covariance_(covariance),
-        tolerance_(tolerance),
+        tolerance_(std::min(tolerance, kLargestDecrement)),
         sweeps_(sweeps),
         a_(a),
         mode_(mode) {}
@@ -38,13 +38,13 @@ class Search {
       constexpr double kRounding = 1e-8;
       const bool rounded = decrement < kRounding && decrement > 0.25 * before && convex && whole_;
       stalls = rounded ? stalls + 1 : 0;
-      if (decrement <= tolerance_ || stalls == 2) return convex && decrement < kLargestDecrement;
+      if (decrement <= tolerance_ || stalls == 2) return convex && decrement <= kLargestDecrement;
       whole_ = convex;
       before = decrement;
       if (!move()) {
         if (!sweeps_.forward(covariance_.lambda)) return false;
         newton_step();
-        return mode_.decrement < kLargestDecrement;
+        return mode_.decrement <= kLargestDecrement;
       }
     }
     return false;

@@ -48,6 +48,7 @@ class Laplace final : public Marginal {
   std::vector<std::vector<double>> conditional_variances() override;
   std::vector<std::vector<double>> mode_derivatives(
       const std::vector<Direction>& directions) override;
+  NextTerm next_term() override;
   double work() const override;
   const Pattern* pattern() const override { return &map_.pattern(); }
 
@@ -87,9 +88,10 @@ class Laplace final : public Marginal {
   double value_ = 0.0;
   double rounding_ = 0.0;
   PatternBlocks p_;
-  Effects scores_;         // e
-  Effects third_;          // t
-  Effects third_effects_;  // D t
+  Effects scores_;              // e
+  Effects third_;               // t
+  Effects third_effects_;       // D t
+  double third_product_ = 0.0;  // a'r
   std::vector<Matrix> gamma_;
   Vector slopes_;
 };
