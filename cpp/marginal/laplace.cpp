@@ -12,9 +12,19 @@ std::unique_ptr<Marginal> make_laplace(const GeneralisedRows& rows, const Family
   return std::make_unique<Laplace>(rows, family, threads);
 }
 
+namespace {
+
+// A pass over fewer rows takes no longer than it takes to begin a thread.
+int threads_for(Index n, int threads) {
+  constexpr Index kFewRows = Index{1} << 15;
+  return n < kFewRows ? 1 : threads;
+}
+
+}  // namespace
+
 Laplace::Laplace(const GeneralisedRows& rows, const Family& family, int threads)
     : map_(rows, threads),
-      rows_(map_, family, threads),
+      rows_(map_, family, threads_for(rows.rows.n, threads)),
       arranged_{map_.shared_pattern(), zero_numbers(map_.pattern())},
       sweeps_(arranged_) {
   mode_.dual = zero_effects(map_.pattern(), 1);
