@@ -18,6 +18,7 @@
 #include "marginal/laplace.hpp"
 #include "marginal/penalised.hpp"
 #include "marginal/predictor.hpp"
+#include "marginal/quadrature.hpp"
 #include "module.hpp"
 #include "rows.hpp"
 #include "search/marginal_objective.hpp"
@@ -45,9 +46,9 @@ class Generalised {
       : held_rows_(rows),
         channels_(channels),
         family_(family_from(family, link, constants)),
-        rows_(view(offset, others)) {
+        rows_(view(offset, others)),
+        threads_(threads) {
     if (threads < 1) throw nb::value_error("threads: fewer than one");
-    if (n_agq != 1) throw nb::value_error("n_agq: more nodes than one");
     for (const ranef::GroupView& group : rows_.rows.groups) {
       q_.push_back(static_cast<int>(group.columns.size()));
       n_levels_.push_back(group.n_levels);
@@ -59,9 +60,15 @@ class Generalised {
     hold(held, size);
     nb::gil_scoped_release release;
     ranef::check_codes(rows_.rows, threads);
-    auto laplace = std::make_unique<ranef::Laplace>(rows_, *family_, threads);
-    laplace_ = laplace.get();
-    marginal_.emplace(std::move(laplace), std::move(penalty), std::move(prior));
+    std::unique_ptr<ranef::Marginal> marginal;
+    if (n_agq == 1) {
+      auto laplace = std::make_unique<ranef::Laplace>(rows_, *family_, threads);
+      laplace_ = laplace.get();
+      marginal = std::move(laplace);
+    } else {
+      marginal = ranef::make_quadrature(rows_, *family_, n_agq, threads);
+    }
+    marginal_.emplace(std::move(marginal), std::move(penalty), std::move(prior));
   }
   Generalised(const Generalised&) = delete;
   Generalised& operator=(const Generalised&) = delete;
@@ -269,7 +276,9 @@ class Generalised {
   // Start values, whose modes are where the first evaluation begins.
   Vector found_start(const ranef::Chart& chart) {
     const std::optional<ranef::NormalPrior>& normal = marginal_->normal();
-    start_ = laplace_->start(chart, normal ? &*normal : nullptr);
+    const ranef::NormalPrior* prior = normal ? &*normal : nullptr;
+    start_ = laplace_ != nullptr ? laplace_->start(chart, prior)
+                                 : ranef::Laplace(rows_, *family_, threads_).start(chart, prior);
     marginal_->begin_at(start_->dual);
     Vector out(start_->coordinates.size() + start_->coefficients.size());
     out << start_->coordinates, start_->coefficients;
@@ -312,7 +321,8 @@ class Generalised {
   std::vector<Index> n_levels_;
   std::vector<ranef::HeldCoefficient> held_;
   std::optional<ranef::Penalised> marginal_;
-  ranef::Laplace* laplace_ = nullptr;  // which it holds
+  ranef::Laplace* laplace_ = nullptr;  // which it holds, if it is that
+  int threads_;
   std::optional<ranef::Start> start_;
   Vector coefficients_;  // of the last evaluation
   bool ready_ = false;

@@ -78,14 +78,33 @@ class FormulaFamily : public Family {
   }
 
  protected:
-  const F& formula() const { return formula_; }
-
- private:
-  using Psi = std::array<double, kMostChannels>;
-
   static double weight(const FamilyRows& rows, Index i) {
     return rows.weights == nullptr ? 1.0 : rows.weights[i];
   }
+
+  template <int Order>
+  void fill_row(const FamilyRows& rows, Index i, const RowDerivatives& out) const {
+    using T = Taylor<Order, F::kChannels>;
+    const Psi psi = psi_of(rows, i);
+    if (!formula_.inside(rows.eta[i], psi.data())) {
+      no_number<T>().store(i, out);
+      return;
+    }
+    std::array<T, F::kChannels> numbers;
+    for (int c = 0; c < F::kChannels; ++c) {
+      numbers[static_cast<std::size_t>(c)] = T::psi(c, psi[static_cast<std::size_t>(c)]);
+    }
+    formula_.log_density(T::eta(rows.eta[i]), numbers, rows.y[i], weight(rows, i)).store(i, out);
+  }
+
+  void fill_row(const FamilyRows& rows, RowOrder order, Index i, const RowDerivatives& out) const {
+    if (order == RowOrder::kPass) fill_row<2>(rows, i, out);
+    if (order == RowOrder::kGradient) fill_row<3>(rows, i, out);
+    if (order == RowOrder::kHessian) fill_row<4>(rows, i, out);
+  }
+
+ private:
+  using Psi = std::array<double, kMostChannels>;
 
   static Psi psi_of(const FamilyRows& rows, Index i) {
     Psi out = {};
@@ -95,19 +114,7 @@ class FormulaFamily : public Family {
 
   template <int Order>
   void fill(const FamilyRows& rows, const RowDerivatives& out) const {
-    using T = Taylor<Order, F::kChannels>;
-    for (Index i = 0; i < rows.n; ++i) {
-      const Psi psi = psi_of(rows, i);
-      if (!formula_.inside(rows.eta[i], psi.data())) {
-        no_number<T>().store(i, out);
-        continue;
-      }
-      std::array<T, F::kChannels> numbers;
-      for (int c = 0; c < F::kChannels; ++c) {
-        numbers[static_cast<std::size_t>(c)] = T::psi(c, psi[static_cast<std::size_t>(c)]);
-      }
-      formula_.log_density(T::eta(rows.eta[i]), numbers, rows.y[i], weight(rows, i)).store(i, out);
-    }
+    for (Index i = 0; i < rows.n; ++i) fill_row<Order>(rows, i, out);
   }
 
   F formula_;

@@ -13,7 +13,7 @@ constexpr double kPi = std::numbers::pi;
 // f3 = 3/(z + f4) and so on: differences of these are taken, not of the derivatives, which cancel.
 Derivatives4 log_normal_tail(double z) {
   double f4 = 0.0;
-  for (double k = std::ceil(12.0 + 200.0 / (z * z)); k > 3.0; k -= 1.0) f4 = k / (z + f4);
+  for (double k = std::ceil(20.0 + 500.0 / (z * z)); k > 3.0; k -= 1.0) f4 = k / (z + f4);
   const double f3 = 3.0 / (z + f4);
   const double f2 = 2.0 / (z + f3);
   const double s = 1.0 / (z + f2);
@@ -24,7 +24,7 @@ Derivatives4 log_normal_tail(double z) {
 }
 
 Derivatives4 log_normal(double x) {
-  if (x < -3.0) return log_normal_tail(std::min(-x, 1e150));
+  if (x < -2.5) return log_normal_tail(std::min(-x, 1e150));
   const double tail = 0.5 * std::erfc(std::abs(x) * std::numbers::sqrt2 / 2.0);
   const double value = x > 0.0 ? std::log1p(-tail) : std::log(tail);
   const double density = std::exp(-0.5 * x * x - kHalfLog2Pi);

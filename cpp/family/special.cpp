@@ -160,6 +160,24 @@ double stirling_error(double x) {
   return stirling_series(x);
 }
 
+double log_factorial(double x) {
+  const auto formula = [](double n) {
+    return n > 0.0 ? (n + 0.5) * std::log(n) - n + kHalfLog2Pi + stirling_error(n) : 0.0;
+  };
+  static const auto small = [&formula] {
+    std::array<double, 256> out;
+    for (std::size_t n = 0; n < out.size(); ++n) out[n] = formula(static_cast<double>(n));
+    out[1] = 0.0;
+    return out;
+  }();
+  // Counts that are products of a proportion are whole up to rounding.
+  const double whole = std::round(x);
+  if (whole >= 0.0 && whole < static_cast<double>(small.size()) && std::abs(x - whole) < 1e-12) {
+    return small[static_cast<std::size_t>(whole)];
+  }
+  return formula(x);
+}
+
 double scaled_trigamma(double x) {
   const double e = bounded_exp(x);
   return e + 0.5 + scaled_stirling_error(e)[2];
@@ -167,9 +185,9 @@ double scaled_trigamma(double x) {
 
 double bernoulli_divergence(double p, double q, double d) {
   if (p > q) return bernoulli_divergence(q, p, -d);
-  if (d > 1.0) return q * d + std::log(p + q * std::exp(-d));
+  if (d > 700.0) return q * d + std::log(p + q * std::exp(-d));
   const double z = p * std::expm1(d);
-  if (d < -1.0) return std::log1p(z) - p * d;
+  if (std::abs(d) > 1.0) return std::log1p(z) - p * d;
   return p * exp_remainder(d) - log_remainder(z);
 }
 

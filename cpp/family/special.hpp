@@ -25,6 +25,7 @@ double softplus(double x);         // log(1 + exp x)
 double exp_remainder(double x);    // exp x - 1 - x
 double log_remainder(double x);    // x - log(1 + x), x > -1
 double stirling_error(double x);   // log x! - (x + 1/2) log x + x - log(2 pi)/2, x > 0
+double log_factorial(double x);    // x >= 0
 double scaled_trigamma(double x);  // e^2 times the trigamma function of e = exp x
 
 // log(1 + p (exp(d) - 1)) - p d >= 0, where p + q = 1: the divergence of Bernoulli distributions,

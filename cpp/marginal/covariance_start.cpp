@@ -24,12 +24,12 @@ const double* blocks_of_group(const Pattern& pattern, const PatternBlocks& p, in
   return nullptr;
 }
 
-Matrix bounded(const Matrix& d) {
+Matrix bounded(const Matrix& d, double least) {
   const Spectrum spectrum = spectrum_of(d);
   if (!spectrum.fine) return kFirstSd * kFirstSd * Matrix::Identity(d.rows(), d.cols());
   Vector values = spectrum.values;
   for (double& value : values) {
-    value = std::clamp(value, kLeastSd * kLeastSd, kMostSd * kMostSd);
+    value = std::clamp(value, least, kMostSd * kMostSd);
   }
   return congruent_diagonal(spectrum.vectors, values);
 }
@@ -51,7 +51,7 @@ class TermScores {
     }
   }
 
-  Matrix covariance() const {
+  Matrix covariance(double least) const {
     constexpr double kRidge = 1e-9;
     Matrix change;
     if (whole()) {
@@ -66,8 +66,9 @@ class TermScores {
       const Matrix inverse = inverse_of(mean);
       change = congruent(inverse, right_) / static_cast<double>(levels_);
     }
-    return bounded(kFirstSd * kFirstSd * Matrix::Identity(q_, q_) +
-                   0.5 * (change + change.transpose()));
+    return bounded(
+        kFirstSd * kFirstSd * Matrix::Identity(q_, q_) + 0.5 * (change + change.transpose()),
+        least);
   }
 
  private:
@@ -105,7 +106,8 @@ std::vector<Matrix> first_lambda(const std::vector<Vector>& units) {
 }
 
 Vector scored_covariances(const Chart& chart, const std::vector<Vector>& units,
-                          const Pattern& pattern, const PatternBlocks& p, const Effects& scores) {
+                          const Pattern& pattern, const PatternBlocks& p, const Effects& scores,
+                          double least) {
   Vector out = Vector::Zero(chart.covariance_size());
   for (std::size_t k = 0; k < chart.terms().size(); ++k) {
     const Term& term = chart.terms()[k];
@@ -124,7 +126,7 @@ Vector scored_covariances(const Chart& chart, const std::vector<Vector>& units,
                                        term.q);
       sums.add(g, unit.cwiseProduct(e));
     }
-    const Matrix d = unit.asDiagonal() * sums.covariance() * unit.asDiagonal();
+    const Matrix d = unit.asDiagonal() * sums.covariance(least) * unit.asDiagonal();
     out.segment(chart.first(k), chart.structure(k).size()) = chart.structure(k).nearest(d);
   }
   return out;

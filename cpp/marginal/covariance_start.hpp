@@ -16,7 +16,6 @@ namespace ranef {
 // The standard deviations of D0 and the bounds of D, in units of the linear predictor: a random
 // effect with standard deviation 1 and a column whose root mean square is 1.
 inline constexpr double kFirstSd = 0.5;
-inline constexpr double kLeastSd = 0.1;
 inline constexpr double kMostSd = 3.0;
 
 // By grouping factor: what a coefficient has to be to change the predictor by `unit`, in the root
@@ -26,9 +25,11 @@ std::vector<Vector> effect_units(const RowMap& map, double unit);
 // Lambda of D0.
 std::vector<Matrix> first_lambda(const std::vector<Vector>& units);
 
-// Coordinates of the chart's covariances. `p`: the blocks of P at D0; `scores`: e.
+// Coordinates of the chart's covariances. `p`: the blocks of P at D0; `scores`: e; `least`: the
+// smallest eigenvalue in units, since F has no slope in the coordinates where D = 0.
 Vector scored_covariances(const Chart& chart, const std::vector<Vector>& units,
-                          const Pattern& pattern, const PatternBlocks& p, const Effects& scores);
+                          const Pattern& pattern, const PatternBlocks& p, const Effects& scores,
+                          double least);
 
 // e^ with D e^ = b, as far as D reaches.
 Effects dual_of(const Pattern& pattern, const std::vector<Matrix>& lambda, const Effects& effects);

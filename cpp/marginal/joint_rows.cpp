@@ -146,6 +146,10 @@ Vector JointRows::fixed_sums(const double* v, Matrix& fixed) const {
   return out;
 }
 
+double JointRows::mean_weight() const {
+  return total(w_.data(), static_cast<Index>(w_.size())) / static_cast<double>(w_.size());
+}
+
 double JointRows::spread() const {
   double sum = 0.0;
   double count = 0.0;

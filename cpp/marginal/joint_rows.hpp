@@ -32,6 +32,7 @@ class JointRows {
   void sum(JointSums& sums, Numbers& a) const;
   // Root mean square of g/W.
   double spread() const;
+  double mean_weight() const;
   // X'Wv and X'WX for numbers v of the rows.
   Vector fixed_sums(const double* v, Matrix& fixed) const;
 

@@ -21,7 +21,7 @@
 namespace ranef {
 
 // How psi of one channel follows from the coefficients after beta: the sum of columns times their
-// coefficients, or, if `which` is given, the coefficient of that number.
+// coefficients, or, if `which` is given, the coefficient of that number; nil if it is negative.
 struct Channel {
   std::vector<ColumnView> columns;
   std::vector<int> coefficients;        // of each column: its place among those after beta
