@@ -108,24 +108,30 @@ double ChannelSteps::height(const Effects& b, const Vector& coefficients) {
   });
   double out = 0.0;
   for (const double part : parts) out += part;
-  if (normal_ != nullptr) {
-    const Vector away = coefficients - normal_->centre;
-    out -= 0.5 * away.dot(normal_->precision * away);
-  }
-  return std::isfinite(out) ? out : -std::numeric_limits<double>::infinity();
+  return with_prior(out, coefficients);
 }
 
-ChannelSteps::Slopes ChannelSteps::slopes(const Effects& b) {
+double ChannelSteps::with_prior(double height, const Vector& coefficients) const {
+  if (normal_ != nullptr) {
+    const Vector away = coefficients - normal_->centre;
+    height -= 0.5 * away.dot(normal_->precision * away);
+  }
+  return std::isfinite(height) ? height : -std::numeric_limits<double>::infinity();
+}
+
+ChannelSteps::Slopes ChannelSteps::slopes(const Effects& b, const Vector& coefficients) {
   ++looks_;
+  rows_.set_coefficients(coefficients);
   const RowMap& map = rows_.map();
   const Index others = map.others();
   std::vector<Slopes> parts(map.runs().size());
   rows_.for_runs([&](std::size_t number, const RowRun& run) {
     RowBuffer buffer;
     Slopes& own = parts[number];
-    own = {Vector::Zero(others), Matrix::Zero(others, others)};
+    own = {0.0, Vector::Zero(others), Matrix::Zero(others, others)};
     WorkingRows::for_chunks(run, [&](RowRange rows) {
       rows_.derivatives(b, rows, RowOrder::kHessian, buffer);
+      own.height += total(buffer.d[0].data(), rows.size());
       for (int c = 0; c < rows_.channels(); ++c) {
         rows_.add_channel(c, rows, buffer.psi[at(c)][0].data(), own.gradient.data());
         for (int d = 0; d < rows_.channels(); ++d) {
@@ -140,10 +146,16 @@ ChannelSteps::Slopes ChannelSteps::slopes(const Effects& b) {
       }
     });
   });
-  Slopes out{Vector::Zero(others), Matrix::Zero(others, others)};
+  Slopes out{0.0, Vector::Zero(others), Matrix::Zero(others, others)};
   for (const Slopes& part : parts) {
+    out.height += part.height;
     out.gradient += part.gradient;
     out.hessian += part.hessian;
+  }
+  out.height = with_prior(out.height, coefficients);
+  if (normal_ != nullptr) {
+    out.gradient -= (normal_->precision * (coefficients - normal_->centre)).tail(others);
+    out.hessian -= normal_->precision.bottomRightCorner(others, others);
   }
   return out;
 }
@@ -186,9 +198,9 @@ void ChannelSteps::step(const Effects& b, Vector& coefficients) {
   const Index others = rows_.map().others();
   if (others == 0) return;
   const double far = 0.05 * static_cast<double>(rows_.map().n());
-  double here = height(b, coefficients);
   for (int k = 0; k < kMost; ++k) {
-    const Slopes slope = slopes(b);
+    const Slopes slope = slopes(b, coefficients);
+    const double here = slope.height;
     Vector change = newton(slope);
     Vector unit = sizes();
     const double reach = change.cwiseQuotient(unit).cwiseAbs().maxCoeff();
@@ -213,8 +225,6 @@ void ChannelSteps::step(const Effects& b, Vector& coefficients) {
       for (int i = 1; i <= kDoublings && look(std::pow(2.0, i)); ++i) continue;
     }
     coefficients = best;
-    here = top;
-    rows_.set_coefficients(coefficients);
     if (!risen || !distant) return;
   }
 }

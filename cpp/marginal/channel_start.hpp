@@ -18,18 +18,20 @@ class ChannelSteps {
   ChannelSteps(WorkingRows& rows, const NormalPrior* normal) : rows_(rows), normal_(normal) {}
 
   // One step at random effects b that raises sum l, halved or lengthened; more where it is far.
-  // Leaves the rows at `coefficients`.
+
   void step(const Effects& b, Vector& coefficients);
 
   int looks() const { return looks_; }
 
  private:
   struct Slopes {
+    double height = 0.0;
     Vector gradient;  // of the coefficients after beta
     Matrix hessian;
   };
   double height(const Effects& b, const Vector& coefficients);
-  Slopes slopes(const Effects& b);
+  double with_prior(double height, const Vector& coefficients) const;
+  Slopes slopes(const Effects& b, const Vector& coefficients);
   Vector newton(const Slopes& at) const;
   Vector sizes() const;
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "marginal/channel_start.hpp"
 #include "marginal/joint_modes.hpp"
 
 namespace ranef {
@@ -28,8 +29,12 @@ void fit_first(WorkingRows& rows, JointRows& joint, Vector& coefficients) {
   own.y = map.response().values;
   own.weights = map.weights();
   rows.family().start(own, eta.data());
+  if (has_cut_points(map) && map.offset() != nullptr) {
+    // Cut points begin around the mean offset.
+    for (std::size_t i = 0; i < n; ++i) eta[i] += map.offset()[i];
+  }
   rows.set_coefficients(coefficients);
-  if (!joint.look(eta.data(), RowWeights::kExpected)) return;
+  if (!joint.look(eta.data(), RowWeights::kLarger)) return;
 
   HugeVector above(n);  // the offset
   for (std::size_t i = 0; i < n; ++i) {
@@ -64,7 +69,7 @@ void fit_first(WorkingRows& rows, JointRows& joint, Vector& coefficients) {
   for (int k = 0; k <= kHalvings; ++k) {
     coefficients.head(p) = k < kHalvings ? beta : constant;
     rows.set_coefficients(coefficients);
-    if (joint.look(none, RowWeights::kExpected)) return;
+    if (joint.look(none, RowWeights::kLarger)) return;
     beta = 0.5 * (beta + constant);
   }
 }

@@ -5,9 +5,9 @@
 
 namespace ranef {
 
-// One step of weighted least squares from the family's predictors of single rows, with expected
-// weights; halved towards the best constant where rows are outside of their domain. The
-// coefficients of psi are those of `coefficients`.
+// One step of weighted least squares from the family's predictors of single rows; halved towards
+// the best constant where rows are outside of their domain. The coefficients of psi are those of
+// `coefficients`.
 void fit_first(WorkingRows& rows, JointRows& joint, Vector& coefficients);
 
 }  // namespace ranef

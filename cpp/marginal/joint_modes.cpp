@@ -16,6 +16,7 @@ constexpr double kEnough = 1e-2;  // decrement: what a step may leave
 
 Vector guarded_solution(const Matrix& s, const Vector& r) {
   Vector scale = s.diagonal().cwiseAbs().cwiseSqrt();
+  if (r.size() == 0) return r;
   for (double& value : scale) {
     if (!(value > 0.0)) value = 1.0;
   }
@@ -50,9 +51,9 @@ bool JointModes::run(const std::vector<Matrix>& lambda, RowWeights weights, int 
     if (decrement_ < kEnough || k == steps) return true;
     if (move(weights, point)) continue;
     // Observed weights of a row far off can be next to nothing.
-    if (!look(point, RowWeights::kExpected)) return false;
-    if (weights == RowWeights::kExpected) return newton_step(point);
-    weights = RowWeights::kExpected;
+    if (!look(point, RowWeights::kLarger)) return false;
+    if (weights == RowWeights::kLarger) return newton_step(point);
+    weights = RowWeights::kLarger;
   }
 }
 

@@ -26,7 +26,7 @@ class JointModes {
   JointModes(WorkingRows& rows, Sweeps& sweeps, Numbers& a, const NormalPrior* normal);
 
   // At most `steps` steps from `point`; `weights` for the first of them: a step that does not lead
-  // downhill makes way for one with expected weights. False where the numbers break down, also at
+  // downhill makes way for one with larger weights. False where the numbers break down, also at
   // `point` itself. Ends with a factorisation at the point, and the step that is left.
   bool run(const std::vector<Matrix>& lambda, RowWeights weights, int steps, JointPoint& point);
 

@@ -35,16 +35,17 @@ bool JointRows::look_at(Predict predict, RowWeights weights) {
       RowDerivatives out;
       double* g = g_.data() + rows.from;
       double* w = w_.data() + rows.from;
-      out.eta = {buffer.d[0].data(), g, w};
+      out.eta = {buffer.d[0].data(), g, buffer.d[2].data()};
       rows_.family().derivatives(own, RowOrder::kPass, out);
-      if (weights == RowWeights::kExpected) {
-        rows_.family().expected(own, w);
-      } else {
-        for (Index i = 0; i < n; ++i) w[i] = -w[i];
+      double* bend = buffer.d[2].data();
+      if (weights == RowWeights::kLarger) rows_.family().expected(own, w);
+      for (Index i = 0; i < n; ++i) {
+        const double least = weights == RowWeights::kLarger ? w[i] : 0.0;
+        parts[k].check += bend[i] + least;
+        w[i] = std::max(-bend[i], least);
       }
       parts[k].l += total(buffer.d[0].data(), n);
-      parts[k].check += total(g, n) + total(w, n);
-      for (Index i = 0; i < n; ++i) w[i] = std::max(w[i], 0.0);
+      parts[k].check += total(g, n);
     });
   });
   double check = 0.0;

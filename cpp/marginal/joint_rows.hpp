@@ -5,8 +5,9 @@
 
 namespace ranef {
 
-// The weights of rows: -l'', or zero where it is negative; or its expectation.
-enum class RowWeights { kObserved, kExpected };
+// The weights of rows: -l'', or zero where it is negative; or the larger one of -l'' and its
+// expectation. Steps with these are short where either bends much, as Gamma's l far above the mean.
+enum class RowWeights { kObserved, kLarger };
 
 // Z'WX by level, q x p each, and X'WX; scores Z'g and X'g.
 struct JointSums {

@@ -29,7 +29,7 @@ class StartSearch {
         chart_(chart),
         joint_(rows, sweeps, a, normal),
         channels_(rows, normal),
-        weights_(rows.family().log_concave() ? RowWeights::kObserved : RowWeights::kExpected) {}
+        weights_(rows.family().log_concave() ? RowWeights::kObserved : RowWeights::kLarger) {}
 
   Start run() {
     point_ = {first_coefficients(rows_), zero_effects(map_.pattern(), 1)};
@@ -59,13 +59,13 @@ class StartSearch {
     fit_first(rows_, joint_.rows(), point_.coefficients);
     effects_ = zero_effects(map_.pattern(), 1);
     for (int k = 0; k < kRounds && map_.others() > 0; ++k) {
-      joint_.run(nothing, RowWeights::kExpected, k == 0 ? 1 : kSteps, point_);
+      joint_.run(nothing, RowWeights::kLarger, k == 0 ? 1 : kSteps, point_);
       point_.dual = zero_effects(map_.pattern(), 1);
       channels_.step(effects_, point_.coefficients);
     }
     if (rows_.family().in_units_of_response()) {
       rows_.set_coefficients(point_.coefficients);
-      const bool fine = joint_.rows().look(effects_, RowWeights::kExpected);
+      const bool fine = joint_.rows().look(effects_, RowWeights::kLarger);
       const double unit = joint_.rows().spread();
       if (fine && unit > 0.0 && std::isfinite(unit)) unit_ = unit;
     }
