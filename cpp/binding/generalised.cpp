@@ -49,6 +49,7 @@ class Generalised {
         rows_(view(offset, others)),
         threads_(threads) {
     if (threads < 1) throw nb::value_error("threads: fewer than one");
+    if (n_agq < 1) throw nb::value_error("n_agq: fewer than one");
     for (const ranef::GroupView& group : rows_.rows.groups) {
       q_.push_back(static_cast<int>(group.columns.size()));
       n_levels_.push_back(group.n_levels);
