@@ -59,6 +59,10 @@ class Family {
   // observed -l''.
   virtual void expected(const FamilyRows& rows, double* information) const = 0;
 
+  // Whether eta is in units of the response, as under the identity and the inverse: then one unit
+  // of it may be much or little.
+  virtual bool in_units_of_response() const { return false; }
+
   // Whether l is concave in eta for every psi and every y.
   virtual bool log_concave() const { return true; }
 

@@ -19,6 +19,8 @@ T poisson_log_density(double y, const T& log_mean) {
 
 template <class Link>
 struct Poisson : Formula {
+  static constexpr bool kInUnits = Link::kInUnits;
+
   template <class T, class P>
   T log_density(const T& eta, const P&, double y, double w) const {
     if (!(y > 0.0)) return -w * Link::mean_of(eta);
