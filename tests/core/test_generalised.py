@@ -207,7 +207,7 @@ def test_variances_of_rows_are_those_of_all_effects_together() -> None:
     one = model(CROSSED, "nbinom2", "log")
     lambda_, c = POINT
     assert one.evaluate(lambda_, np.array(c), 1e-18)
-    w = -one.row_derivatives(2)[2]
+    w = -one.row_derivatives(2)[0][2]
     of_g = np.zeros((N, 14, 2))
     of_g[np.arange(N), G, 0] = 1.0
     of_g[np.arange(N), G, 1] = X
