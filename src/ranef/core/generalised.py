@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 import numpy as np
 
 import ranef._core as _core
+from ranef._core import family_start
 from ranef.core.arguments import core_penalties
 from ranef.core.penalty import NO_PENALTY, Penalty
 from ranef.core.protocol import NEWTON, Direction, Layout, Rows, RowsGroup
 from ranef.core.sums import CoreScaling
 from ranef.types import Array, Codes
 
-__all__ = ["Channel", "GeneralisedKernel", "NormalPrior"]
+__all__ = ["Channel", "GeneralisedKernel", "NormalPrior", "family_start"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
