@@ -20,8 +20,8 @@ constexpr std::array<double, 10> kStirling = {1.0 / 12,
 // Where ten terms of the series have all digits, in derivatives too.
 constexpr double kSeriesBegins = 10.0;
 
-// The errors of 1 .. 15.
-constexpr std::array<double, 16> kStirlingErrors = {
+// The errors of 1 .. 9.
+constexpr std::array<double, 10> kStirlingErrors = {
     0.0,
     0.08106146679532725822,
     0.041340695955409294094,
@@ -32,12 +32,6 @@ constexpr std::array<double, 16> kStirlingErrors = {
     0.011896709945891770095,
     0.010411265261972096497,
     0.0092554621827127329177,
-    0.0083305634333628712565,
-    0.007573675487951840795,
-    0.0069428401072095298657,
-    0.0064089941880042070684,
-    0.0059513701127588477356,
-    0.005554733551962801371,
 };
 
 // log(log(1 + t) / t) in powers of t, from the first.
@@ -152,12 +146,14 @@ double log_remainder(double x) {
 }
 
 double stirling_error(double x) {
-  if (x <= 15.0) {
-    const double whole = std::floor(x);
-    if (x == whole) return kStirlingErrors[static_cast<std::size_t>(whole)];
-    return scaled_stirling_error(x)[0];
-  }
-  return stirling_series(x);
+  if (x >= kSeriesBegins) return stirling_series(x);
+  const double whole = std::floor(x);
+  if (x == whole) return kStirlingErrors[static_cast<std::size_t>(whole)];
+  double product = 1.0;
+  double up = x + 1.0;
+  for (; up < kSeriesBegins; up += 1.0) product *= up;
+  return stirling_series(up) + (up - 0.5) * std::log(up) - up + x - (x + 0.5) * std::log(x) -
+         std::log(product);
 }
 
 double log_factorial(double x) {

@@ -77,6 +77,7 @@ Taylor<O, C> log_remainder(const Taylor<O, C>& x) {
 // Stirling's error of the number whose logarithm is given.
 template <int O, int C>
 Taylor<O, C> stirling_error_at_exp(const Taylor<O, C>& x) {
+  if (x.constant()) return stirling_error(bounded_exp(x.value()));
   return compose(x, stirling_error_derivatives(x.value()));
 }
 template <int O, int C>

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <array>
+#include <utility>
 
 #include "family/family.hpp"
 
@@ -37,6 +38,12 @@ class Taylor {
   }
 
   double value() const { return at(0, 0); }
+  // Whether all derivatives are zero, as those of psi are in a pass.
+  bool constant() const {
+    bool out = true;
+    for (std::size_t k = 1; k < values_.size(); ++k) out = out && values_[k] == 0.0;
+    return out;
+  }
   void set_value(double value) { at(0, 0) = value; }
   void fill(double value) { values_.fill(value); }
 
@@ -88,22 +95,7 @@ class Taylor {
   friend Taylor operator-(double b, const Taylor& a) { return -a + b; }
   friend Taylor operator*(const Taylor& a, const Taylor& b) {
     Taylor out;
-    add_block<0, 0>(a, b, out);
-    if constexpr (Order > 2 && Channels > 0) {
-      add_both<0, 1>(a, b, out);
-      if constexpr (Channels > 1) add_both<0, 2>(a, b, out);
-    }
-    if constexpr (Order > 3 && Channels > 0) {
-      for (int c = 0; c < kPairs; ++c) {
-        add_block(a, 0, b, 1 + Channels + c, out);
-        add_block(a, 1 + Channels + c, b, 0, out);
-      }
-      add_block<1, 1>(a, b, out);
-      if constexpr (Channels > 1) {
-        add_both<1, 2>(a, b, out);
-        add_block<2, 2>(a, b, out);
-      }
-    }
+    add_blocks(a, b, out, std::make_integer_sequence<int, kBlocks * kBlocks>());
     return out;
   }
 
@@ -139,21 +131,28 @@ class Taylor {
   double& at(int block, int k) { return values_[place(block * kStride + k)]; }
   const double& at(int block, int k) const { return values_[place(block * kStride + k)]; }
 
-  static void add_block(const Taylor& a, int i, const Taylor& b, int j, Taylor& out) {
-    const int to = product(i, j);
-    const int most = Order - degree(to);
-    for (int s = 0; s <= most; ++s) {
-      for (int t = 0; t <= most - s; ++t) out.at(to, s + t) += a.at(i, s) * b.at(j, t);
-    }
+  // Sums of products with all places known when they are compiled.
+  template <int... Pair>
+  static void add_blocks(const Taylor& a, const Taylor& b, Taylor& out,
+                         std::integer_sequence<int, Pair...>) {
+    (add_block<Pair / kBlocks, Pair % kBlocks>(a, b, out), ...);
   }
   template <int I, int J>
   static void add_block(const Taylor& a, const Taylor& b, Taylor& out) {
-    add_block(a, I, b, J, out);
+    if constexpr (degree(I) + degree(J) <= Order - 2) {
+      constexpr int kTo = product(I, J);
+      add_powers<I, J, kTo>(a, b, out, std::make_integer_sequence<int, Order + 1 - degree(kTo)>());
+    }
   }
-  template <int I, int J>
-  static void add_both(const Taylor& a, const Taylor& b, Taylor& out) {
-    add_block(a, I, b, J, out);
-    add_block(a, J, b, I, out);
+  template <int I, int J, int To, int... S>
+  static void add_powers(const Taylor& a, const Taylor& b, Taylor& out,
+                         std::integer_sequence<int, S...> powers) {
+    (add_power<I, J, To, S>(a, b, out, powers), ...);
+  }
+  template <int I, int J, int To, int Sum, int... T>
+  static void add_power(const Taylor& a, const Taylor& b, Taylor& out,
+                        std::integer_sequence<int, T...>) {
+    ((T <= Sum ? void(out.at(To, Sum) += a.at(I, Sum - T) * b.at(J, T)) : void()), ...);
   }
 
   std::array<double, static_cast<std::size_t>(kBlocks* kStride)> values_ = {};
