@@ -10,6 +10,20 @@ import numpy as np
 from scipy.linalg import cython_blas, cython_lapack
 
 from ranef import _core
+from studies.core_parts import (
+    ROWS,
+    made,
+    plan_from,
+    pools_from,
+    prior_of,
+    priors_from,
+    read,
+    reading,
+    rows_from,
+    term_from,
+    terms_from,
+)  # fmt: skip
+from studies.generalised_calls import generalised_calls
 
 __all__ = ["Call", "Problem", "calls", "problem"]
 
@@ -62,66 +76,12 @@ def problem(rng: np.random.Generator) -> Problem:
         own = [column for group, used in random if group == g for column in used]
         groups.append((c, count, *plain(own)))
     rows = (groups, *plain(columns[: rng.integers(0, 4)]), y, 0.0, 1.0, weights)
-    priors = [_prior(*term) for term in terms[: rng.integers(0, len(terms) + 1)]]
-    scaling = _core.scaling_of(_rows(rows), _terms(terms), 1)
-    products = _core.cross_products(_rows(rows).scaled(scaling), 1)
+    priors = [prior_of(*term) for term in terms[: rng.integers(0, len(terms) + 1)]]
+    scaling = _core.scaling_of(rows_from(rows), terms_from(terms), 1)
+    products = _core.cross_products(rows_from(rows).scaled(scaling), 1)
     workspace = _core.Workspace(products, True, 0.0, [], None, 1)
     solved = workspace.solve(scaling, None, 20, 1e-8, 0, True, 1)
     return Problem(rows, terms, priors, scaling, products, solved)
-
-
-ROWS = ("groups", "x", "x_shifts", "x_scales", "y", "y_shift", "y_scale", "weights")
-PRIOR = (
-    "group", "offset", "change", "log_det", "log_correlation", "trace", "log_sd", "sd",
-    "tail_weight", "tail_scale", "constant",
-)  # fmt: skip
-PLAN = ("seed", "first", "count", "threads", "start", "max_evaluations", "gain", "tick")
-
-
-def _rows(parts: tuple[Any, ...]) -> Any:
-    groups, *others = parts
-    made = [_core.RowsGroup(*group) for group in groups]
-    return _core.Rows(**dict(zip(ROWS, (made, *others), strict=True)))
-
-
-def _term(*parts: Any) -> Any:
-    names = ("group", "offset", "q", "structure", "rank", "positions")
-    return _read(_core.Term(**dict(zip(names, parts, strict=True))))
-
-
-def _terms(places: list[tuple[int, int, int]]) -> list[Any]:
-    return [_core.Term(group=group, offset=offset, q=q) for group, offset, q in places]
-
-
-def _priors(parts: list[tuple[Any, ...]]) -> list[Any]:
-    return [_core.TermPenalty(**dict(zip(PRIOR, one, strict=True))) for one in parts]
-
-
-def _plan(parts: tuple[Any, ...]) -> Any:
-    return _core.RefitPlan(**dict(zip(PLAN, parts, strict=True)))
-
-
-def _pools(parts: list[tuple[tuple[int, int, int], Any]]) -> list[Any]:
-    return [(*_terms([place]), values) for place, values in parts]
-
-
-def _made(function: Callable[..., Any], *makers: Callable[[Any], Any] | None) -> Callable[..., Any]:
-    """`function` of objects that are made of parts, the first arguments by these makers."""
-
-    def made(*arguments: Any) -> Any:
-        first = [
-            argument if maker is None else maker(argument)
-            for maker, argument in zip(makers, arguments, strict=False)
-        ]
-        return function(*first, *arguments[len(first) :])
-
-    return made
-
-
-def _prior(group: int, offset: int, q: int) -> tuple[Any, ...]:
-    eye = np.asfortranarray(np.eye(q))
-    ones = np.ones((1, q), order="F")
-    return (group, offset, eye, 0.1, 0.1, eye, np.full(q, 0.1), np.ones(q), ones, ones, 0.0)
 
 
 def calls(p: Problem, rng: np.random.Generator) -> list[Call]:
@@ -140,63 +100,72 @@ def calls(p: Problem, rng: np.random.Generator) -> list[Call]:
     def call(name: str, function: Callable[..., Any], *arguments: Any) -> None:
         out.append(Call(name, function, arguments))
 
-    priors = _priors(p.priors)
-    rows, terms = _rows(p.rows), _terms(p.terms)
+    priors = priors_from(p.priors)
+    rows, terms = rows_from(p.rows), terms_from(p.terms)
     workspace = _core.Workspace(p.products, True, 0.0, priors, None, 1)
     workspace.evaluate(identities)
-    made_workspace = _made(_core.Workspace, None, None, None, _priors)
+    made_workspace = made(_core.Workspace, None, None, None, priors_from)
     refined = _refined(workspace, identities, directions)
     call("Workspace", made_workspace, p.products, True, 0.0, p.priors, prior_rows, 1)
     call("Workspace of priors", _core.Workspace, p.products, True, 0.0, priors, prior_rows, 1)
     call("Workspace.evaluate", workspace.evaluate, identities)
-    call("Workspace.refine", _made(refined, _rows), p.rows)
+    call("Workspace.refine", made(refined, rows_from), p.rows)
     call("Workspace.refine by rows", refined, rows)
     call("Workspace.hessian", workspace.hessian, directions)
     call("Workspace.average_information", workspace.average_information, directions)
-    call("Workspace.moment_start", _made(workspace.moment_start, _terms), p.terms)
+    call("Workspace.moment_start", made(workspace.moment_start, terms_from), p.terms)
     call("Workspace.moment_start of terms", workspace.moment_start, terms)
-    call("Workspace.optimise", _made(_searched(workspace), _terms), p.terms, theta, 20, 1e-8, True)
-    evidence = _made(lambda *arguments: _read(workspace.evidence(*arguments)), _terms)
+    call(
+        "Workspace.optimise",
+        made(reading(workspace.optimise), terms_from),
+        p.terms,
+        theta,
+        20,
+        1e-8,
+        True,
+    )
+    evidence = made(lambda *arguments: read(workspace.evidence(*arguments)), terms_from)
     call("Workspace.evidence", evidence, p.terms, theta, bases)
     call("Workspace.solve", workspace.solve, p.scaling, theta, 20, 1e-8, 1, True, 1)
-    call("Workspace.row_variances", _made(workspace.row_variances, _rows), p.rows)
+    call("Workspace.row_variances", made(workspace.row_variances, rows_from), p.rows)
     for name in ("gamma", "modes", "scores", "conditional_variances"):
         call(f"Workspace.{name}", getattr(workspace, name))
-    call("Workspace properties", _read, workspace)
+    call("Workspace properties", read, workspace)
 
     replication = _core.Replication(p.products, True, terms, priors, np.zeros((0, m)))
     plan = (1, 0, 3, 1, theta, 10, 1e-6, lambda done: None)
     modes = [np.zeros(levels * q) for levels, q in p.products.sizes]
     pools = [(place, np.ones((2, place[2]))) for place in p.terms]
-    made_replication = _made(_core.Replication, None, None, _terms, _priors)
+    made_replication = made(_core.Replication, None, None, terms_from, priors_from)
 
     def refits(name: str, *makers: Callable[[Any], Any]) -> Callable[..., Any]:
-        function = _made(getattr(replication, name), _plan, *makers)
-        return lambda *arguments: _read(function(*arguments))
+        function = made(getattr(replication, name), plan_from, *makers)
+        return lambda *arguments: read(function(*arguments))
 
     call("Replication", made_replication, p.products, True, p.terms, p.priors, prior_rows)
     call("Replication.parametric", refits("parametric"), plan, theta, beta, 1.0)
     call("Replication.conditional", refits("conditional"), plan, beta, 1.0, modes)
-    residual = _made(refits("residual", _rows), None, None, None, _pools)
+    residual = made(refits("residual", rows_from), None, None, None, pools_from)
     call("Replication.residual", residual, plan, p.rows, beta, pools, y)
-    call("Replication.cluster", refits("cluster", _rows), plan, p.rows)
+    call("Replication.cluster", refits("cluster", rows_from), plan, p.rows)
     call("Replication.response", replication.response, 1, 0, theta, beta, 1.0)
-    call("Replication properties", _read, replication)
+    call("Replication properties", read, replication)
 
-    call("Term", _term, 0, 0, 2, "cs", 0, [0, 1])
+    call("Term", term_from, 0, 0, 2, "cs", 0, [0, 1])
     _structure_calls(call, rng)
+    generalised_calls(call, p, rng)
     tags = [(str(rng.choice(STRUCTURES)), 1, []) for _ in p.terms]
     call("Workspace of structures", _structured(p), tags, theta, bases)
-    call("Rows", _made(_read, _rows), p.rows)
-    call("Rows.scaled", _made(_core.Rows.scaled, _rows), p.rows, p.scaling)
+    call("Rows", made(read, rows_from), p.rows)
+    call("Rows.scaled", made(_core.Rows.scaled, rows_from), p.rows, p.scaling)
     call("Rows.replace", _replaced, rows, dict(zip(ROWS[1:], p.rows[1:], strict=True)))
-    call("RowsGroup", lambda *parts: _read(_core.RowsGroup(*parts)), *p.rows[0][0])
+    call("RowsGroup", lambda *parts: read(_core.RowsGroup(*parts)), *p.rows[0][0])
     call("RowsGroup.replace", _replaced, rows.groups[0], {"n_levels": 9})
-    call("scaling_of", _made(_core.scaling_of, _rows, _terms), p.rows, p.terms, 1)
+    call("scaling_of", made(_core.scaling_of, rows_from, terms_from), p.rows, p.terms, 1)
     call("scaling_of rows", _core.scaling_of, rows, terms, 2)
-    call("cross_products", _made(_core.cross_products, _rows), p.rows, 1)
+    call("cross_products", made(_core.cross_products, rows_from), p.rows, 1)
     call("cross_products of rows", _core.cross_products, rows, 1)
-    call("change_response", _made(_core.change_response, None, _rows), p.products, p.rows, 1)
+    call("change_response", made(_core.change_response, None, rows_from), p.products, p.rows, 1)
     call("change_fixed", _core.change_fixed, p.products, np.asfortranarray(np.eye(m)))
     codes, n_levels = p.rows[0][0][:2]
     cells = _core.RowsGroup(codes, n_levels, [None])
@@ -205,12 +174,12 @@ def calls(p: Problem, rng: np.random.Generator) -> list[Call]:
     call("from_cells", _core.from_cells, by_cell, few)
     call("CrossProducts.__add__", _core.CrossProducts.__add__, p.products, p.products)
     call("CrossProducts.dense", _core.CrossProducts.dense, p.products)
-    call("CrossProducts properties", _read, p.products)
+    call("CrossProducts properties", read, p.products)
     call("Scaling.constant", p.scaling.constant, 10.0, True)
     call("Scaling.with_response", p.scaling.with_response, 0.0, 1.0)
     call("Scaling.with_orthogonal", p.scaling.with_orthogonal, np.asfortranarray(np.eye(m - 1)))
-    call("Scaling properties", _read, p.scaling)
-    call("Solved properties", _read, p.solved)
+    call("Scaling properties", read, p.scaling)
+    call("Solved properties", read, p.solved)
     for one in (p.products, p.scaling, p.solved, rows, rows.groups[0]):
         call(f"{type(one).__name__}.__setstate__", _restored, type(one), one.__getstate__())
         call(f"{type(one).__name__} pickled", pickle.dumps, one)
@@ -247,7 +216,7 @@ def _structure_calls(call: Callable[..., None], rng: np.random.Generator) -> Non
     parameters = structure.parameters(x)
     face = structure.face(x)
     step = rng.normal(size=len(face.coordinates))
-    call("Structure", lambda *made: _read(_structure(*made)), *parts)
+    call("Structure", lambda *made: read(_structure(*made)), *parts)
     call("Structure in use", _used, *parts, x, square)
     call("Structure.nearest", structure.nearest, square)
     call("Structure.coordinates", structure.coordinates, parameters)
@@ -257,7 +226,7 @@ def _structure_calls(call: Callable[..., None], rng: np.random.Generator) -> Non
     call("Structure.settled", structure.settled, x, 1e-4)
     for method in ("root", "canonical", "parameters", "directions"):
         call(f"Structure.{method}", getattr(structure, method), x)
-    call("Structure.face", lambda at: _read(structure.face(at)), x)
+    call("Structure.face", lambda at: read(structure.face(at)), x)
     call("TermFace.gradient", face.gradient, square)
     call("TermFace.bend", face.bend, square)
     call("TermFace.moved", face.moved, step)
@@ -276,15 +245,15 @@ def _structured(p: Problem) -> Callable[..., None]:
         size = sum(_core.Structure(term).size for term in terms)
         coordinates = np.resize(theta, size)
         workspace = _core.Workspace(p.products, True, 0.0, [], None, 1)
-        _read(workspace.optimise(terms, coordinates, 20, 1e-8, True))
+        read(workspace.optimise(terms, coordinates, 20, 1e-8, True))
         workspace.evaluate([np.asfortranarray(np.eye(q)) for _, q in p.products.sizes])
-        _read(workspace.evidence(terms, coordinates, bases))
+        read(workspace.evidence(terms, coordinates, bases))
         workspace.moment_start(terms)
-        scaling = _core.scaling_of(_rows(p.rows), terms, 1)
-        products = _core.cross_products(_rows(p.rows).scaled(scaling), 1)
+        scaling = _core.scaling_of(rows_from(p.rows), terms, 1)
+        products = _core.cross_products(rows_from(p.rows).scaled(scaling), 1)
         again = _core.Workspace(products, True, 0.0, [], None, 1)
-        _read(again.solve(scaling, None, 20, 1e-8, 1, True, 1))
-        _read(again.solve(scaling, coordinates, 20, 1e-8, 0, True, 1))
+        read(again.solve(scaling, None, 20, 1e-8, 1, True, 1))
+        read(again.solve(scaling, coordinates, 20, 1e-8, 0, True, 1))
 
     return structured
 
@@ -315,24 +284,15 @@ def _refined(workspace: Any, identities: list[Any], directions: list[Any]) -> Ca
     return refined
 
 
-def _searched(workspace: Any) -> Callable[..., Any]:
-    """Searches, and reads what was found."""
-    return lambda *arguments: _read(workspace.optimise(*arguments))
-
-
 def _replaced(one: Any, changes: Any) -> Any:
-    return _read(one.replace(**changes))
-
-
-def _read(one: Any) -> list[Any]:
-    return [getattr(one, name) for name in dir(one) if not name.startswith("__")]
+    return read(one.replace(**changes))
 
 
 def _restored(kind: type, state: Any) -> Any:
     """What a state makes, looked at, and a problem made of it."""
     one = kind.__new__(kind)
     one.__setstate__(state)
-    _read(one)
+    read(one)
     one.__getstate__()
     if isinstance(one, _core.Rows):
         _core.cross_products(one, 1)

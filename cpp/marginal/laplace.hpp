@@ -40,6 +40,8 @@ class Laplace final : public Marginal {
   const std::vector<Matrix>& gamma() override { return gamma_; }
   const Vector& slopes() override { return slopes_; }
   Matrix second(const std::vector<Direction>& directions) override;
+  // The same without use of there being a single factor.
+  Matrix second_of_any(const std::vector<Direction>& directions);
 
   std::vector<std::vector<double>> modes() override;
   std::vector<std::vector<double>> conditional_variances() override;
@@ -66,6 +68,7 @@ class Laplace final : public Marginal {
 
   void begin();
   void differentiate();
+  Matrix second_of_one(const std::vector<Direction>& directions, Effects* moves);
   Followed follow(const SecondRows& rows, const std::vector<Direction>& directions);
 
   RowMap map_;

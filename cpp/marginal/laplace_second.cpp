@@ -11,6 +11,7 @@
 
 #include "curvature/tangent.hpp"
 #include "linalg/products.hpp"
+#include "marginal/level_second.hpp"
 #include "marginal/second_rows.hpp"
 
 namespace ranef {
@@ -179,7 +180,27 @@ Laplace::Followed Laplace::follow(const SecondRows& rows,
   return out;
 }
 
+// Level by level.
+Matrix Laplace::second_of_one(const std::vector<Direction>& directions, Effects* moves) {
+  const Mixture mix = mixture(d_, directions, rows_.coefficients());
+  std::vector<Matrix> changes;
+  for (const Direction& direction : mix.solved) changes.push_back(direction.d);
+  LevelSecond found =
+      level_second(rows_, sweeps_, p_, {mode_.effects, scores_, third_, third_effects_}, changes);
+  if (moves != nullptr) *moves = mixed(map_.pattern(), found.b, mix.weights);
+  origin_ = {
+      d_,         coefficients_, scores_, std::move(found.e), static_cast<Index>(changes.size()),
+      mix.entries};
+  has_origin_ = true;
+  return congruent_transposed(mix.weights, found.hessian);
+}
+
 Matrix Laplace::second(const std::vector<Direction>& directions) {
+  if (map_.groups().size() == 1) return second_of_one(directions, nullptr);
+  return second_of_any(directions);
+}
+
+Matrix Laplace::second_of_any(const std::vector<Direction>& directions) {
   const Pattern& pattern = map_.pattern();
   SecondRows rows(rows_, mode_.effects, p_, third_effects_);
   const Followed followed = follow(rows, directions);
@@ -225,6 +246,11 @@ Matrix Laplace::second(const std::vector<Direction>& directions) {
 
 std::vector<std::vector<double>> Laplace::mode_derivatives(
     const std::vector<Direction>& directions) {
+  if (map_.groups().size() == 1) {
+    Effects out;
+    second_of_one(directions, &out);
+    return out;
+  }
   const SecondRows rows(rows_, mode_.effects, p_, third_effects_);
   return follow(rows, directions).b;
 }

@@ -112,11 +112,11 @@ void to_levels(const RowMap& map, const SortedGroup& group, RowRange rows, const
 
 template <int Q>
 void effects(const RowMap& map, const SortedGroup& group, RowRange rows, const double* b,
-             double* out) {
+             Index level_size, double* out) {
   const Columns<Q> z(group, rows.from);
   const int q = z.q();
   for_levels(map, group, rows, [&](Index level, Index first, Index last) {
-    const double* own = b + level * q;
+    const double* own = b + level * level_size;
     for (Index i = first; i < last; ++i) {
       double sum = 0.0;
       for (int a = 0; a < q; ++a) sum += z(a, i) * own[a];
@@ -229,10 +229,17 @@ void add_pairs(const RowMap& map, const SortedPair& pair, RowRange rows, const d
 }
 
 void add_effects(const RowMap& map, int group, RowRange rows, const double* b, double* out) {
+  add_effects(map, group, rows, b, {map.groups()[at(group)].q, 0}, out);
+}
+
+void add_effects(const RowMap& map, int group, RowRange rows, const double* b, LevelColumn column,
+                 double* out) {
   const SortedGroup& own = map.groups()[at(group)];
   by_chunk(rows, [&](RowRange part, Index skipped) {
-    with_size(own.q,
-              [&](auto size) { effects<decltype(size)::value>(map, own, part, b, out + skipped); });
+    with_size(own.q, [&](auto size) {
+      effects<decltype(size)::value>(map, own, part, b + column.first, column.level_size,
+                                     out + skipped);
+    });
   });
 }
 

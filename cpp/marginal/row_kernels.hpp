@@ -33,8 +33,10 @@ void add_to_levels(const RowMap& map, int group, RowRange rows, const double* v,
 void add_pairs(const RowMap& map, const SortedPair& pair, RowRange rows, const double* w,
                double* blocks);
 
-// out += z_i'b, for one factor.
+// out += z_i'b, for one factor; the second form has b in one column of more.
 void add_effects(const RowMap& map, int group, RowRange rows, const double* b, double* out);
+void add_effects(const RowMap& map, int group, RowRange rows, const double* b, LevelColumn column,
+                 double* out);
 
 // out += z_i'M z_i for the blocks on the diagonal of one factor; and twice that for a pair.
 void add_forms(const RowMap& map, int group, RowRange rows, const double* blocks, double* out);

@@ -45,30 +45,6 @@ SecondRows::SecondRows(const WorkingRows& rows, const Effects& b, const PatternB
   });
 }
 
-void SecondRows::fixed_change(Index k, RowRange rows, double* out) const {
-  if (k < 0 || k >= fixed_) {
-    std::fill_n(out, rows.size(), 0.0);
-    return;
-  }
-  std::copy_n(map_.fixed()[at(k)].from(rows.from), rows.size(), out);
-}
-
-void SecondRows::channel_change(int channel, Index k, RowRange rows, double* out) const {
-  std::fill_n(out, rows.size(), 0.0);
-  if (k < fixed_) return;
-  const SortedChannel& own = map_.channels()[at(channel)];
-  const auto wanted = static_cast<int>(k - fixed_);
-  if (own.which != nullptr) {
-    for (Index i = 0; i < rows.size(); ++i) out[i] = own.which[rows.from + i] == wanted ? 1.0 : 0.0;
-    return;
-  }
-  for (std::size_t c = 0; c < own.columns.size(); ++c) {
-    if (own.coefficients[c] != wanted) continue;
-    const double* column = own.columns[c].from(rows.from);
-    for (Index i = 0; i < rows.size(); ++i) out[i] += column[i];
-  }
-}
-
 Effects SecondRows::right_hand_sides() const {
   const auto count = static_cast<int>(rows_.coefficients());
   Effects out = zero_effects(map_.pattern(), count);
@@ -76,10 +52,10 @@ Effects SecondRows::right_hand_sides() const {
     RowBuffer buffer;
     for (Index k = 0; k < count; ++k) {
       double* v = buffer.work.data();
-      fixed_change(k, part, v);
+      rows_.fixed_change(k, part, v);
       for (Index i = 0; i < part.size(); ++i) v[i] *= d2_[at(part.from + i)];
       for (int c = 0; c < channels_; ++c) {
-        channel_change(c, k, part, buffer.eta.data());
+        rows_.channel_change(c, k, part, buffer.eta.data());
         const double* cross = psi_[at(c)][0].data() + part.from;
         for (Index i = 0; i < part.size(); ++i) v[i] += cross[i] * buffer.eta[at(i)];
       }
@@ -107,12 +83,12 @@ void SecondRows::begin(Index k, const Effects& b, Numbers& a) {
     rows_.clear_run(run, &a, nullptr);
     WorkingRows::for_chunks(run, [&](RowRange part) {
       double* n = change_.data() + part.from;
-      fixed_change(k, part, n);
+      rows_.fixed_change(k, part, n);
       rows_.add_random(b, part, n);
       double* w = work_.data() + part.from;
       for (Index i = 0; i < part.size(); ++i) w[i] = -d3_[at(part.from + i)] * n[i];
       for (int c = 0; c < channels_; ++c) {
-        channel_change(c, k, part, buffer.eta.data());
+        rows_.channel_change(c, k, part, buffer.eta.data());
         const double* cross = psi_[at(c)][1].data() + part.from;
         for (Index i = 0; i < part.size(); ++i) w[i] -= cross[i] * buffer.eta[at(i)];
       }
@@ -155,7 +131,7 @@ RowProducts SecondRows::products(const PatternBlocks& dp) {
         const double* p3 = here(cross[2]);
         double* change = buffer.d[at(c)].data();
         double* zeta = buffer.d[at(kMostChannels + c)].data();
-        channel_change(c, coefficient_, part, change);
+        rows_.channel_change(c, coefficient_, part, change);
         for (Index i = 0; i < size; ++i) {
           omega[i] += change[i] * (r[i] * p2[i] - lev[i] * p3[i]);
           g[i] += p1[i] * change[i];

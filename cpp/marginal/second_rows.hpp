@@ -33,10 +33,6 @@ class SecondRows {
   RowProducts products(const PatternBlocks& dp);
 
  private:
-  // Changes of eta and of psi along coefficient k, over some rows.
-  void fixed_change(Index k, RowRange rows, double* out) const;
-  void channel_change(int channel, Index k, RowRange rows, double* out) const;
-
   const WorkingRows& rows_;
   const RowMap& map_;
   Index fixed_;  // columns of X

@@ -7,62 +7,6 @@
 
 namespace ranef {
 
-PatternBlocks blocks_of(const Pattern& pattern, OnPattern w) {
-  PatternBlocks out;
-  for (const StageState& stage : *w.stages) {
-    out.diagonal.push_back(stage.w_diagonal.data());
-    out.rest.push_back(stage.w_rest.data());
-  }
-  const std::vector<std::int32_t>& position = pattern.tail_pattern.position;
-  const auto put = [&](Index row, Index column, int rows, int columns, std::vector<double>& to) {
-    const Index i = position[at(row)];
-    const Index j = position[at(column)];
-    for (int c = 0; c < columns; ++c) {
-      for (int r = 0; r < rows; ++r) to.push_back((*w.tail)(i + r, j + c));
-    }
-  };
-  for (const TailGroup& group : pattern.tail) {
-    std::vector<double>& to = out.tail.emplace_back();
-    to.reserve(at(group.n_levels) * at(group.q * group.q));
-    for (Index level = 0; level < group.n_levels; ++level) {
-      const Index from = group.offset + level * group.q;
-      put(from, from, group.q, group.q, to);
-    }
-  }
-  for (const TailPair& pair : pattern.tail_pairs) {
-    const TailGroup& first = pattern.tail[pair.first];
-    const TailGroup& second = pattern.tail[pair.second];
-    std::vector<double>& to = out.tail_pairs.emplace_back();
-    to.reserve(pair.level.size() * at(first.q * second.q));
-    for (Index level = 0; level < first.n_levels; ++level) {
-      for (auto k = at(pair.start[at(level)]); k < at(pair.start[at(level) + 1]); ++k) {
-        put(first.offset + level * first.q, second.offset + Index{pair.level[k]} * second.q,
-            first.q, second.q, to);
-      }
-    }
-  }
-  return out;
-}
-
-Numbers zero_numbers(const Pattern& pattern) {
-  Numbers out;
-  out.fixed = Matrix::Zero(pattern.m, pattern.m);
-  for (const Stage& stage : pattern.chain) {
-    StageNumbers& numbers = out.chain.emplace_back();
-    numbers.diagonal.assign(stage.diagonal_size(), 0.0);
-    numbers.rest.assign(stage.rest_size(), 0.0);
-  }
-  for (const TailGroup& group : pattern.tail) {
-    out.tail.emplace_back(at(group.n_levels) * at(group.q * group.q), 0.0);
-  }
-  for (const TailPair& pair : pattern.tail_pairs) {
-    out.tail_pairs.emplace_back(
-        pair.level.size() * at(pattern.tail[pair.first].q * pattern.tail[pair.second].q), 0.0);
-  }
-  out.tail_fixed = Matrix::Zero(pattern.tail_columns, pattern.m);
-  return out;
-}
-
 WorkingRows::WorkingRows(const RowMap& map, const Family& family, int threads)
     : map_(map), family_(family), threads_(threads) {
   base_.resize(at(map.n()));
@@ -254,6 +198,33 @@ void WorkingRows::add_channel(int channel, RowRange rows, const double* v, doubl
   for (std::size_t k = 0; k < own.columns.size(); ++k) {
     out[own.coefficients[k]] += dot(own.columns[k].from(rows.from), v, rows.size());
   }
+}
+
+void WorkingRows::fixed_change(Index k, RowRange rows, double* out) const {
+  if (k >= 0 && k < static_cast<Index>(map_.fixed().size())) {
+    std::copy_n(map_.fixed()[at(k)].from(rows.from), rows.size(), out);
+  } else {
+    std::fill_n(out, rows.size(), 0.0);
+  }
+}
+
+bool WorkingRows::channel_change(int channel, Index k, RowRange rows, double* out) const {
+  std::fill_n(out, rows.size(), 0.0);
+  const SortedChannel& own = map_.channels()[at(channel)];
+  const auto wanted = static_cast<int>(k) - static_cast<int>(map_.fixed().size());
+  if (wanted < 0) return false;
+  if (own.which != nullptr) {
+    for (Index i = 0; i < rows.size(); ++i) out[i] = own.which[rows.from + i] == wanted ? 1.0 : 0.0;
+    return true;
+  }
+  bool moves = false;
+  for (std::size_t c = 0; c < own.columns.size(); ++c) {
+    if (own.coefficients[c] != wanted) continue;
+    const double* column = own.columns[c].from(rows.from);
+    for (Index i = 0; i < rows.size(); ++i) out[i] += column[i];
+    moves = true;
+  }
+  return moves;
 }
 
 bool WorkingRows::pass(const Effects& b, PassSums& sums, Numbers& a) {

@@ -11,22 +11,11 @@
 #include "factor/level_solve.hpp"
 #include "family/family.hpp"
 #include "linalg/parallel.hpp"
+#include "marginal/pattern_blocks.hpp"
 #include "marginal/row_kernels.hpp"
 #include "marginal/row_map.hpp"
 
 namespace ranef {
-
-// Blocks of a symmetric matrix on the pattern of A = Z'WZ, as Numbers hold them.
-struct PatternBlocks {
-  std::vector<const double*> diagonal;  // by stage
-  std::vector<const double*> rest;
-  std::vector<std::vector<double>> tail;  // by tail factor
-  std::vector<std::vector<double>> tail_pairs;
-};
-PatternBlocks blocks_of(const Pattern& pattern, OnPattern w);
-
-// Zero on the pattern.
-Numbers zero_numbers(const Pattern& pattern);
 
 struct PassSums {
   double log_density = 0.0;
@@ -76,6 +65,9 @@ class WorkingRows {
   // out += sums of v over the columns of X, and of a channel.
   void add_fixed(RowRange rows, const double* v, double* out) const;
   void add_channel(int channel, RowRange rows, const double* v, double* out) const;
+  // Changes of eta and of psi along coefficient k; the second is false where there is none.
+  void fixed_change(Index k, RowRange rows, double* out) const;
+  bool channel_change(int channel, Index k, RowRange rows, double* out) const;
   // lev.
   void forms(const PatternBlocks& p, RowRange rows, double* out) const;
 
