@@ -97,7 +97,8 @@ void run(const FamilyRows& rows, RowOrder order, const RowDerivatives& out, cons
   if (whole == rows.n) return;
   std::array<double, kLane> eta = {};
   std::array<double, kLane> y = {};
-  std::array<double, kLane> weights = {};
+  std::array<double, kLane> weights;
+  weights.fill(1.0);
   std::array<std::array<double, kLane>, 5> results;
   Block block = {kLane, eta.data(), y.data(), weights.data(), {}};
   for (std::size_t k = 0; k <= last; ++k) block.out[k] = results[k].data();
