@@ -458,6 +458,45 @@ void check_singular(const Problem& p) {
   }
 }
 
+// Counts passes over rows.
+class Counted : public Family {
+ public:
+  explicit Counted(const Family& family) : family_(family) {}
+  int channels() const override { return family_.channels(); }
+  void derivatives(const ranef::FamilyRows& rows, ranef::RowOrder order,
+                   const ranef::RowDerivatives& out) const override {
+    ++calls;
+    family_.derivatives(rows, order, out);
+  }
+  void expected(const ranef::FamilyRows& rows, double* information) const override {
+    family_.expected(rows, information);
+  }
+  void start(const ranef::FamilyRows& rows, double* eta) const override {
+    family_.start(rows, eta);
+  }
+  mutable int calls = 0;
+
+ private:
+  const Family& family_;
+};
+
+// After second() a search begins where the modes are to be expected.
+void check_extrapolation() {
+  const Problem p({"poisson", "log"}, 2);
+  int calls[2];
+  for (int extrapolated : {0, 1}) {
+    const Counted family(*p.family);
+    const auto f = ranef::make_quadrature(p.rows, family, 3, 1);
+    f->evaluate({p.lambda}, p.coefficients, kTight);
+    if (extrapolated == 1) f->second(directions(p.lambda));
+    family.calls = 0;
+    // Newton's steps square the error: off by 1e-3 takes a step more than off by its square.
+    f->evaluate({1.001 * p.lambda}, p.coefficients.array() + 1e-3, 1e-12);
+    calls[extrapolated] = family.calls;
+  }
+  expect(calls[1] < calls[0], "fewer passes from extrapolated modes", calls[1]);
+}
+
 void check_threads(const Problem& p) {
   const auto one = p.made(5, 1);
   const auto three = p.made(5, 3);
@@ -535,6 +574,10 @@ void check_rules() {
 int main() {
   check_rules();
   check_layouts();
+  check_extrapolation();
+  Problem nearly({"binomial", "logit"}, 2);
+  nearly.lambda(1, 1) = 1e-4;  // small, and not yet singular: Gamma is that of F as computed
+  check_gradient(nearly, 2);
   for (std::size_t k = 0; k < kFamilies.size(); ++k) {
     for (int q = 1; q <= 3; ++q) {
       if (q == 3 && k % 4 != 0) continue;  // 3 columns are slow
