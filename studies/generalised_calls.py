@@ -31,7 +31,8 @@ def generalised_calls(call: Callable[..., None], p: Any, rng: np.random.Generato
     normal = (np.asfortranarray(half + half.T), rng.normal(size=size), 0.0)
     held = [(0, 0.5)] if size > 0 and rng.random() < 0.5 else []
     offset = rng.normal(size=y.size)
-    parts = (rows, offset, channels, others, family, link, [], 1, p.priors, normal, held, 1)
+    n_agq = int(rng.choice([1, 3])) if len(groups) == 1 and len(groups[0][2]) < 4 else 1
+    parts = (rows, offset, channels, others, family, link, [], n_agq, p.priors, normal, held, 1)
 
     def model_of(*parts: Any) -> Any:
         rows, offset, channels, *middle = parts

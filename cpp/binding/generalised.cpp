@@ -47,7 +47,7 @@ class Generalised {
         family_(family_from(family, link, constants)),
         rows_(view(offset, others)) {
     if (threads < 1) throw nb::value_error("threads: fewer than one");
-    if (n_agq < 1) throw nb::value_error("n_agq: fewer nodes than one");
+    if (n_agq < 1) throw nb::value_error("n_agq: fewer than one");
     for (const ranef::GroupView& group : rows_.rows.groups) {
       q_.push_back(static_cast<int>(group.columns.size()));
       n_levels_.push_back(group.n_levels);

@@ -106,7 +106,7 @@ void run(const FamilyRows& rows, RowOrder order, const RowDerivatives& out, cons
     const std::size_t k = at(i - whole);
     eta[k] = rows.eta[i];
     y[k] = rows.y[i];
-    if (rows.weights != nullptr) weights[k] = rows.weights[i];
+    weights[k] = rows.weights == nullptr ? 1.0 : rows.weights[i];
   }
   loop(block);
   for (std::size_t k = 0; k <= last; ++k) {

@@ -4,6 +4,8 @@
 #include <array>
 #include <cmath>
 
+#include "linalg/clones.hpp"
+#include "linalg/lanes.hpp"
 #include "linalg/small.hpp"
 
 namespace ranef {
@@ -18,8 +20,9 @@ class Columns {
     if constexpr (Q == 0) z_.resize(at(q_));
     for (int k = 0; k < q(); ++k) z_[at(k)] = group.columns[at(k)].from(from);
   }
-  int q() const { return Small<Q>::size(q_); }
-  double operator()(int k, Index i) const { return z_[at(k)][i]; }
+  RANEF_INLINE int q() const { return Small<Q>::size(q_); }
+  RANEF_INLINE const double* column(int k) const { return z_[at(k)]; }
+  RANEF_INLINE double operator()(int k, Index i) const { return z_[at(k)][i]; }
 
  private:
   int q_;
@@ -28,26 +31,42 @@ class Columns {
       z_;
 };
 
-// Calls use(level, first, last) for the rows of each level, counted from rows.from; where rows are
-// not sorted by the factor, row by row.
-template <class Use>
-void for_levels(const RowMap& map, const SortedGroup& group, RowRange rows, Use use) {
-  if (group.codes != nullptr) {
-    for (Index i = 0; i < rows.size(); ++i) use(Index{group.codes[rows.from + i]}, i, i + 1);
-    return;
+// The rows of each level in turn, counted from rows.from; where rows are not sorted by the factor,
+// row by row.
+class Segments {
+ public:
+  RANEF_INLINE Segments(const RowMap& map, const SortedGroup& group, RowRange rows)
+      : codes_(group.codes), start_(map.level_start().data()), rows_(rows) {
+    if (codes_ != nullptr || rows.size() == 0) return;
+    const std::vector<Index>& start = map.level_start();
+    level = std::upper_bound(start.begin(), start.end(), rows.from) - start.begin() - 2;
   }
-  const std::vector<Index>& start = map.level_start();
-  Index row = rows.from;
-  auto level = std::upper_bound(start.begin(), start.end(), row) - start.begin() - 1;
-  while (row < rows.to) {
-    const Index end = std::min(rows.to, start[at(level) + 1]);
-    if (end > row) use(Index{level}, row - rows.from, end - rows.from);
-    row = end;
-    ++level;
-  }
-}
 
-// Calls call(columns) with chunks of rows whose constant columns are long enough.
+  RANEF_INLINE bool next() {
+    if (last == rows_.size()) return false;
+    first = last;
+    if (codes_ != nullptr) {
+      level = codes_[rows_.from + first];
+      ++last;
+      return true;
+    }
+    do ++level;
+    while (start_[level + 1] <= rows_.from + first);
+    last = std::min(rows_.to, start_[level + 1]) - rows_.from;
+    return true;
+  }
+
+  Index level = 0;
+  Index first = 0;
+  Index last = 0;
+
+ private:
+  const std::int32_t* codes_;
+  const Index* start_;
+  RowRange rows_;
+};
+
+// Calls use(rows, rows before them) for parts that constant columns are long enough for.
 template <class Use>
 void by_chunk(RowRange rows, Use use) {
   for (Index from = rows.from; from < rows.to; from += kChunk) {
@@ -56,83 +75,107 @@ void by_chunk(RowRange rows, Use use) {
 }
 
 template <int Q>
-void squares(const RowMap& map, const SortedGroup& group, RowRange rows, const double* w,
-             double* blocks) {
+RANEF_LANE_CLONES void squares(const RowMap& map, const SortedGroup& group, RowRange rows,
+                               const double* w, double* blocks) {
   const Columns<Q> z(group, rows.from);
   const int q = z.q();
-  for_levels(map, group, rows, [&](Index level, Index first, Index last) {
-    double* block = blocks + level * q * q;
+  for (Segments in(map, group, rows); in.next();) {
+    double* block = blocks + in.level * q * q;
+    Index i = in.first;
     if constexpr (Q > 0) {
-      std::array<double, static_cast<std::size_t>(Q * (Q + 1) / 2)> sums = {};
-      for (Index i = first; i < last; ++i) {
+      if (in.last - i >= kLane) {
+        std::array<Lane, static_cast<std::size_t>(Q * (Q + 1) / 2)> sums;
+        for (Lane& sum : sums) sum = Lane::all(0.0);
+        for (; i + kLane <= in.last; i += kLane) {
+          std::size_t k = 0;
+          for (int b = 0; b < Q; ++b) {
+            const Lane value = load(w + i) * load(z.column(b) + i);
+            for (int a = b; a < Q; ++a) sums[k++] += value * load(z.column(a) + i);
+          }
+        }
         std::size_t k = 0;
         for (int b = 0; b < Q; ++b) {
-          const double value = w[i] * z(b, i);
-          for (int a = b; a < Q; ++a) sums[k++] += value * z(a, i);
-        }
-      }
-      std::size_t k = 0;
-      for (int b = 0; b < Q; ++b) {
-        for (int a = b; a < Q; ++a, ++k) {
-          block[a + b * Q] += sums[k];
-          if (a != b) block[b + a * Q] += sums[k];
-        }
-      }
-    } else {
-      for (Index i = first; i < last; ++i) {
-        for (int b = 0; b < q; ++b) {
-          const double value = w[i] * z(b, i);
-          for (int a = 0; a < q; ++a) block[a + b * q] += value * z(a, i);
+          for (int a = b; a < Q; ++a, ++k) {
+            const double sum = sums[k].sum();
+            block[a + b * Q] += sum;
+            if (a != b) block[b + a * Q] += sum;
+          }
         }
       }
     }
-  });
+    for (; i < in.last; ++i) {
+      for (int b = 0; b < q; ++b) {
+        const double value = w[i] * z(b, i);
+        for (int a = 0; a < q; ++a) block[a + b * q] += value * z(a, i);
+      }
+    }
+  }
 }
 
 template <int Q>
-void to_levels(const RowMap& map, const SortedGroup& group, RowRange rows, const double* v,
-               Index level_size, double* sums) {
+RANEF_LANE_CLONES void to_levels(const RowMap& map, const SortedGroup& group, RowRange rows,
+                                 const double* v, Index level_size, double* sums) {
   const Columns<Q> z(group, rows.from);
   const int q = z.q();
-  for_levels(map, group, rows, [&](Index level, Index first, Index last) {
-    double* to = sums + level * level_size;
+  for (Segments in(map, group, rows); in.next();) {
+    double* to = sums + in.level * level_size;
+    Index i = in.first;
     if constexpr (Q > 0) {
-      std::array<double, static_cast<std::size_t>(Q)> own = {};
-      for (Index i = first; i < last; ++i) {
-        for (int a = 0; a < Q; ++a) own[at(a)] += v[i] * z(a, i);
-      }
-      for (int a = 0; a < Q; ++a) to[a] += own[at(a)];
-    } else {
-      for (Index i = first; i < last; ++i) {
-        for (int a = 0; a < q; ++a) to[a] += v[i] * z(a, i);
+      if (in.last - i >= kLane) {
+        std::array<Lane, static_cast<std::size_t>(Q)> own;
+        for (Lane& sum : own) sum = Lane::all(0.0);
+        for (; i + kLane <= in.last; i += kLane) {
+          const Lane value = load(v + i);
+          for (int a = 0; a < Q; ++a) own[at(a)] += value * load(z.column(a) + i);
+        }
+        for (int a = 0; a < Q; ++a) to[a] += own[at(a)].sum();
       }
     }
-  });
+    for (; i < in.last; ++i) {
+      for (int a = 0; a < q; ++a) to[a] += v[i] * z(a, i);
+    }
+  }
 }
 
 template <int Q>
-void effects(const RowMap& map, const SortedGroup& group, RowRange rows, const double* b,
-             Index level_size, double* out) {
+RANEF_LANE_CLONES void effects(const RowMap& map, const SortedGroup& group, RowRange rows,
+                               const double* b, Index level_size, double* out) {
   const Columns<Q> z(group, rows.from);
   const int q = z.q();
-  for_levels(map, group, rows, [&](Index level, Index first, Index last) {
-    const double* own = b + level * level_size;
-    for (Index i = first; i < last; ++i) {
-      double sum = 0.0;
+  for (Segments in(map, group, rows); in.next();) {
+    const double* own = b + in.level * level_size;
+    Index i = in.first;
+    for (; i + kLane <= in.last; i += kLane) {
+      Lane sum = load(out + i);
+      for (int a = 0; a < q; ++a) sum += load(z.column(a) + i) * own[a];
+      store(sum, out + i);
+    }
+    for (; i < in.last; ++i) {
+      double sum = out[i];
       for (int a = 0; a < q; ++a) sum += z(a, i) * own[a];
-      out[i] += sum;
+      out[i] = sum;
     }
-  });
+  }
 }
 
 template <int Q>
-void forms(const RowMap& map, const SortedGroup& group, RowRange rows, const double* blocks,
-           double* out) {
+RANEF_LANE_CLONES void forms(const RowMap& map, const SortedGroup& group, RowRange rows,
+                             const double* blocks, double* out) {
   const Columns<Q> z(group, rows.from);
   const int q = z.q();
-  for_levels(map, group, rows, [&](Index level, Index first, Index last) {
-    const double* block = blocks + level * q * q;
-    for (Index i = first; i < last; ++i) {
+  for (Segments in(map, group, rows); in.next();) {
+    const double* block = blocks + in.level * q * q;
+    Index i = in.first;
+    for (; i + kLane <= in.last; i += kLane) {
+      Lane sum = Lane::all(0.0);
+      for (int b = 0; b < q; ++b) {
+        Lane product = load(z.column(b) + i) * (0.5 * block[b + b * q]);
+        for (int a = b + 1; a < q; ++a) product += load(z.column(a) + i) * block[a + b * q];
+        sum += product * load(z.column(b) + i);
+      }
+      store(load(out + i) + sum * 2.0, out + i);
+    }
+    for (; i < in.last; ++i) {
       double sum = 0.0;
       for (int b = 0; b < q; ++b) {
         double product = 0.5 * block[b + b * q] * z(b, i);
@@ -141,22 +184,36 @@ void forms(const RowMap& map, const SortedGroup& group, RowRange rows, const dou
       }
       out[i] += 2.0 * sum;
     }
-  });
+  }
 }
 
-// Calls use(row, block) for the rows of a pair, counted from rows.from.
-template <class Use>
-void for_blocks(const RowMap& map, const SortedPair& pair, RowRange rows, Use use) {
-  for_levels(map, map.groups()[at(pair.early)], rows, [&](Index level, Index first, Index last) {
-    const std::int64_t start = pair.start[level];
-    if (pair.column.empty()) {
-      for (Index i = first; i < last; ++i) use(i, (start + pair.fixed) * pair.unit);
-      return;
+// The block of each row of a pair, counted from rows.from.
+class Blocks {
+ public:
+  RANEF_INLINE Blocks(const RowMap& map, const SortedPair& pair, RowRange rows)
+      : in_(map, map.groups()[at(pair.early)], rows),
+        pair_(pair),
+        column_(pair.column.empty() ? nullptr : pair.column.data() + rows.from) {}
+
+  RANEF_INLINE bool next() {
+    ++row;
+    if (row == in_.last) {
+      if (!in_.next()) return false;
+      start_ = pair_.start[in_.level];
     }
-    const std::int32_t* column = pair.column.data() + rows.from;
-    for (Index i = first; i < last; ++i) use(i, (start + column[i]) * pair.unit);
-  });
-}
+    place = (start_ + (column_ == nullptr ? pair_.fixed : column_[row])) * pair_.unit;
+    return true;
+  }
+
+  Index row = -1;
+  Index place = 0;
+
+ private:
+  Segments in_;
+  const SortedPair& pair_;
+  const std::int32_t* column_;
+  std::int64_t start_ = 0;
+};
 
 template <int Q>
 void pairs(const RowMap& map, const SortedPair& pair, RowRange rows, const double* w,
@@ -165,13 +222,14 @@ void pairs(const RowMap& map, const SortedPair& pair, RowRange rows, const doubl
   const Columns<0> other(map.groups()[at(pair.late)], rows.from);
   const int q = z.q();
   const int width = other.q();
-  for_blocks(map, pair, rows, [&](Index i, Index place) {
-    double* block = blocks + place;
+  for (Blocks in(map, pair, rows); in.next();) {
+    const Index i = in.row;
+    double* block = blocks + in.place;
     for (int b = 0; b < width; ++b) {
       const double value = w[i] * other(b, i);
       for (int a = 0; a < q; ++a) block[a + b * q] += value * z(a, i);
     }
-  });
+  }
 }
 
 template <int Q>
@@ -181,8 +239,9 @@ void pair_forms(const RowMap& map, const SortedPair& pair, RowRange rows, const 
   const Columns<0> other(map.groups()[at(pair.late)], rows.from);
   const int q = z.q();
   const int width = other.q();
-  for_blocks(map, pair, rows, [&](Index i, Index place) {
-    const double* block = blocks + place;
+  for (Blocks in(map, pair, rows); in.next();) {
+    const Index i = in.row;
+    const double* block = blocks + in.place;
     double sum = 0.0;
     for (int b = 0; b < width; ++b) {
       double product = 0.0;
@@ -190,7 +249,7 @@ void pair_forms(const RowMap& map, const SortedPair& pair, RowRange rows, const 
       sum += product * other(b, i);
     }
     out[i] += 2.0 * sum;
-  });
+  }
 }
 
 }  // namespace
@@ -261,41 +320,43 @@ void add_pair_forms(const RowMap& map, const SortedPair& pair, RowRange rows, co
   });
 }
 
-void add_by_level(const RowMap& map, RowRange rows, const double* v, double* sums) {
+RANEF_LANE_CLONES void add_by_level(const RowMap& map, RowRange rows, const double* v,
+                                    double* sums) {
   const SortedGroup& own = map.groups()[at(map.pattern().chain[0].group)];
-  for_levels(map, own, rows, [&](Index level, Index first, Index last) {
-    double sum = 0.0;
-    for (Index i = first; i < last; ++i) sum += v[i];
-    sums[level] += sum;
-  });
+  for (Segments in(map, own, rows); in.next();) {
+    Lane sum = Lane::all(0.0);
+    Index i = in.first;
+    for (; i + kLane <= in.last; i += kLane) sum += load(v + i);
+    sums[in.level] += sum.sum();
+    for (; i < in.last; ++i) sums[in.level] += v[i];
+  }
 }
-
-namespace {
 
 // Eight sums side by side, added up at the end.
-template <class Term>
-double eight_sums(Index n, Term term) {
-  std::array<double, 8> sums = {};
+RANEF_LANE_CLONES double dot(const double* a, const double* b, Index n) {
+  Lane even = Lane::all(0.0);
+  Lane odd = even;
   Index i = 0;
-  for (; i + 8 <= n; i += 8) {
-    for (Index k = 0; k < 8; ++k) sums[at(k)] += term(i + k);
+  for (; i + 2 * kLane <= n; i += 2 * kLane) {
+    even += load(a + i) * load(b + i);
+    odd += load(a + i + kLane) * load(b + i + kLane);
   }
-  for (Index k = 0; i + k < n; ++k) sums[at(k)] += term(i + k);
-  return ((sums[0] + sums[4]) + (sums[1] + sums[5])) + ((sums[2] + sums[6]) + (sums[3] + sums[7]));
+  double sum = (even + odd).sum();
+  for (; i < n; ++i) sum += a[i] * b[i];
+  return sum;
 }
 
-}  // namespace
-
-double dot(const double* a, const double* b, Index n) {
-  return eight_sums(n, [=](Index i) { return a[i] * b[i]; });
-}
-
-double total(const double* a, Index n) {
-  return eight_sums(n, [=](Index i) { return a[i]; });
-}
-
-double total_size(const double* a, Index n) {
-  return eight_sums(n, [=](Index i) { return std::abs(a[i]); });
+RANEF_LANE_CLONES double total(const double* a, Index n) {
+  Lane even = Lane::all(0.0);
+  Lane odd = even;
+  Index i = 0;
+  for (; i + 2 * kLane <= n; i += 2 * kLane) {
+    even += load(a + i);
+    odd += load(a + i + kLane);
+  }
+  double sum = (even + odd).sum();
+  for (; i < n; ++i) sum += a[i];
+  return sum;
 }
 
 }  // namespace ranef

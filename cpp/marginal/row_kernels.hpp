@@ -49,6 +49,5 @@ void add_by_level(const RowMap& map, RowRange rows, const double* v, double* sum
 // sum of a_i b_i, in an order that does not depend on the processor.
 double dot(const double* a, const double* b, Index n);
 double total(const double* a, Index n);
-double total_size(const double* a, Index n);  // of absolute values
 
 }  // namespace ranef

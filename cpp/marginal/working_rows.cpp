@@ -247,10 +247,16 @@ bool WorkingRows::pass(const Effects& b, PassSums& sums, Numbers& a) {
       const Index n = rows.size();
       double* w = lone() ? buffer.work.data() : w_.data() + rows.from;
       const double* g = buffer.d[1].data();
-      for (Index i = 0; i < n; ++i) w[i] = -buffer.d[2][at(i)];
+      double* all = buffer.level.data();
+      double* size = buffer.eta.data();
+      for (Index i = 0; i < n; ++i) {
+        w[i] = -buffer.d[2][at(i)];
+        all[i] = g[i] + w[i];
+        size[i] = std::abs(buffer.d[0][at(i)]);
+      }
       part.l += total(buffer.d[0].data(), n);
-      part.size += total_size(buffer.d[0].data(), n);
-      part.check += total(g, n) + total(w, n);
+      part.size += total(size, n);
+      part.check += total(all, n);
       run_scores(rows, g, sums.scores);
       run_blocks(rows, w, a);
       if (by_level) add_by_level(map_, rows, buffer.d[0].data(), sums.by_level.data());

@@ -85,10 +85,13 @@ def test_the_optimum_is_that_of_glmmtmb() -> None:
     assert found.evaluations <= 9  # from zero; a start near the optimum saves half of them
 
 
-@pytest.mark.parametrize("columns", [((None,),), ((None, X),), ((None,), (None,))])
-def test_gaussian_rows_give_the_linear_model(columns: Any) -> None:
+@pytest.mark.parametrize(
+    ("columns", "n_agq"),
+    [(((None,),), 1), (((None, X),), 1), (((None,), (None,)), 1), (((None, X),), 3)],
+)
+def test_gaussian_rows_give_the_linear_model(columns: Any, n_agq: int) -> None:
     data = rows(GAUSS, *columns)
-    found = solve(model(data, "gaussian", "identity"), data)
+    found = solve(model(data, "gaussian", "identity", n_agq=n_agq), data)
     scaling = _core.scaling_of(data, terms(data), 1).with_response(0.0, 1.0)
     # The linear criterion of the columns as they are, so that both have one scale.
     workspace = _core.Workspace(_core.cross_products(data, 1), False, 0.0, [], None, 1)
@@ -261,6 +264,7 @@ def test_nothing_is_said_before_an_evaluation() -> None:
         ({"channels": [_core.Channel([], coefficients=[], which=H[:9] * 0)]}, "length"),
         ({"offset": X[:7]}, "length"),
         ({"n_agq": 0}, "n_agq"),
+        ({"n_agq": 5}, "one grouping factor"),
         ({"threads": 0}, "threads"),
         ({"normal": (np.eye(2, order="F"), np.zeros(3), 0.0)}, "normal"),
         ({"normal": (np.eye(3, order="F"), np.full(3, np.inf), 0.0)}, "normal"),

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import special, stats
 
 from ranef import _core
-from ranef.types import FloatArray
+from ranef.types import Array
 
 __all__ = ["CASES", "Case", "Rows", "rows_of"]
 
@@ -43,10 +43,10 @@ class Case(NamedTuple):
     def rows(self, order: int, rows: Rows) -> tuple[Any, Any, Any]:
         return _core.family_rows(*self.made, order, rows.eta, rows.psi, rows.y, rows.weights)
 
-    def expected(self, rows: Rows) -> FloatArray:
+    def expected(self, rows: Rows) -> Array:
         return _core.family_expected(*self.made, rows.eta, rows.psi, rows.y, rows.weights)
 
-    def start(self, rows: Rows) -> tuple[FloatArray, FloatArray]:
+    def start(self, rows: Rows) -> tuple[Array, Array]:
         return _core.family_start(*self.made, rows.y, rows.weights)
 
     def facts(self) -> tuple[bool, list[float]]:
@@ -66,7 +66,7 @@ class Case(NamedTuple):
         unbounded = self.name == "gaussian" or self.link == "log" or self.link in CDF
         return not unbounded
 
-    def density(self, rows: Rows) -> FloatArray:
+    def density(self, rows: Rows) -> Array:
         """The log-density, from SciPy's."""
         return DENSITIES[self.name](self.link, rows)
 
@@ -74,17 +74,17 @@ class Case(NamedTuple):
 class Rows(NamedTuple):
     """What a family is called with."""
 
-    eta: FloatArray
-    psi: list[FloatArray]
-    y: FloatArray
-    weights: FloatArray | None
+    eta: Array
+    psi: list[Array]
+    y: Array
+    weights: Array | None
 
     def moved(self, eta: float = 0.0, psi: Sequence[float] = ()) -> Rows:
         moved = [one + by for one, by in zip(self.psi, psi, strict=True)] if psi else self.psi
         return self._replace(eta=self.eta + eta, psi=moved)
 
     @property
-    def w(self) -> FloatArray:
+    def w(self) -> Array:
         return np.ones_like(self.y) if self.weights is None else self.weights
 
 
@@ -118,51 +118,51 @@ CASES = [
 ]
 
 
-def _binomial(link: str, rows: Rows) -> FloatArray:
+def _binomial(link: str, rows: Rows) -> Array:
     return stats.binom.logpmf(np.rint(rows.y * rows.w), rows.w, CDF[link](rows.eta))
 
 
-def _poisson(link: str, rows: Rows) -> FloatArray:
+def _poisson(link: str, rows: Rows) -> Array:
     return rows.w * stats.poisson.logpmf(rows.y, MEAN[link](rows.eta))
 
 
-def _gamma(link: str, rows: Rows) -> FloatArray:
+def _gamma(link: str, rows: Rows) -> Array:
     shape = rows.w * np.exp(rows.psi[0])
     return stats.gamma.logpdf(rows.y, shape, scale=MEAN[link](rows.eta) / shape)
 
 
-def _gaussian(link: str, rows: Rows) -> FloatArray:
+def _gaussian(link: str, rows: Rows) -> Array:
     return stats.norm.logpdf(rows.y, MEAN[link](rows.eta), np.exp(rows.psi[0] / 2) / rows.w**0.5)
 
 
-def _inverse_gaussian(link: str, rows: Rows) -> FloatArray:
+def _inverse_gaussian(link: str, rows: Rows) -> Array:
     size = rows.w * np.exp(-rows.psi[0])
     return stats.invgauss.logpdf(rows.y, MEAN[link](rows.eta) / size, scale=size)
 
 
-def _nbinom(y: FloatArray, mean: FloatArray, size: FloatArray) -> FloatArray:
+def _nbinom(y: Array, mean: Array, size: Array) -> Array:
     return stats.nbinom.logpmf(y, size, size / (size + mean))
 
 
-def _nbinom2(_: str, rows: Rows) -> FloatArray:
+def _nbinom2(_: str, rows: Rows) -> Array:
     return rows.w * _nbinom(rows.y, np.exp(rows.eta), np.exp(rows.psi[0]))
 
 
-def _nbinom1(_: str, rows: Rows) -> FloatArray:
+def _nbinom1(_: str, rows: Rows) -> Array:
     return rows.w * _nbinom(rows.y, np.exp(rows.eta), np.exp(rows.eta - rows.psi[0]))
 
 
-def _beta(link: str, rows: Rows) -> FloatArray:
+def _beta(link: str, rows: Rows) -> Array:
     p, phi = CDF[link](rows.eta), np.exp(rows.psi[0])
     return rows.w * stats.beta.logpdf(rows.y, p * phi, (1 - p) * phi)
 
 
-def _betabinomial(link: str, rows: Rows) -> FloatArray:
+def _betabinomial(link: str, rows: Rows) -> Array:
     p, phi = CDF[link](rows.eta), np.exp(rows.psi[0])
     return stats.betabinom.logpmf(np.rint(rows.y * rows.w), rows.w, p * phi, (1 - p) * phi)
 
 
-def _tweedie(_: str, rows: Rows) -> FloatArray:
+def _tweedie(_: str, rows: Rows) -> Array:
     """A Poisson number of gamma amounts, summed over the number."""
     mean, phi = np.exp(rows.eta), np.exp(rows.psi[0])
     rate = mean ** (2 - POWER) / phi / (2 - POWER)
@@ -173,14 +173,14 @@ def _tweedie(_: str, rows: Rows) -> FloatArray:
     return rows.w * np.where(rows.y > 0, special.logsumexp(terms, axis=0), -rate)
 
 
-def _cumulative(link: str, rows: Rows) -> FloatArray:
+def _cumulative(link: str, rows: Rows) -> Array:
     above = np.where(rows.y < ANSWERS, CDF[link](rows.psi[0] - rows.eta), 1.0)
     below = np.where(rows.y > 1, CDF[link](rows.psi[1] - rows.eta), 0.0)
     return rows.w * np.log(above - below)
 
 
-def _truncated(zero: Callable[[Rows], FloatArray], base: Any) -> Any:
-    def density(link: str, rows: Rows) -> FloatArray:
+def _truncated(zero: Callable[[Rows], Array], base: Any) -> Any:
+    def density(link: str, rows: Rows) -> Array:
         plain = base(link, rows._replace(weights=None))
         return rows.w * (plain - np.log1p(-np.exp(zero(rows))))
 
@@ -188,7 +188,7 @@ def _truncated(zero: Callable[[Rows], FloatArray], base: Any) -> Any:
 
 
 def _inflated(base: Any, trials: bool = False) -> Any:
-    def density(link: str, rows: Rows) -> FloatArray:
+    def density(link: str, rows: Rows) -> Array:
         extra = special.expit(rows.psi[-1])
         plain = base(link, rows if trials else rows._replace(weights=None))
         found = np.log((rows.y == 0) * extra + (1 - extra) * np.exp(plain))
@@ -197,12 +197,12 @@ def _inflated(base: Any, trials: bool = False) -> Any:
     return density
 
 
-def _no_nbinom2(rows: Rows) -> FloatArray:
+def _no_nbinom2(rows: Rows) -> Array:
     size = np.exp(rows.psi[0])
     return -size * np.log1p(np.exp(rows.eta) / size)
 
 
-DENSITIES: dict[str, Callable[[str, Rows], FloatArray]] = {
+DENSITIES: dict[str, Callable[[str, Rows], Array]] = {
     "binomial": _binomial,
     "poisson": _poisson,
     "gamma": _gamma,

@@ -6,7 +6,6 @@ from itertools import product
 
 import numpy as np
 import pytest
-
 from tests.family.registered import CASES, Case, Rows
 
 EVERY = pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.name}-{case.link}")
@@ -55,8 +54,8 @@ def test_numbers_outside_of_the_domain_are_not_finite(case: Case) -> None:
         assert not np.any(np.isfinite(case.rows(2, rows)[0]))
 
 
-# Computed with 80 digits (mpmath): the log-density, and its first derivative, at numbers whose terms
-# are some 1e10. Log-gamma functions would leave 1e-5 of them.
+# Computed with 80 digits (mpmath): the log-density and its first derivative, where the terms are
+# some 1e10. Log-gamma functions would leave 1e-5 of them.
 MANY = [
     ("poisson", "log", 20.7233, [], 1e9, 1.0),
     ("nbinom2", "log", 20.7233, [np.log(1e12)], 1e9, 1.0),

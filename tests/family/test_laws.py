@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import gammaln
+from tests.family.registered import Case, Rows
 
 from ranef import _core
-from tests.family.registered import Case, Rows
 
 ETA = st.floats(-6.0, 6.0)
 LINKS = ("logit", "probit", "cloglog", "cauchit")
@@ -93,16 +93,20 @@ def test_unknown_families_are_refused(arguments, message) -> None:
         _core.family_facts(*arguments)
 
 
-def test_columns_have_to_agree() -> None:
-    ones = np.ones(3)
-    for order, eta, psi, weights in (
-        (1, ones, [ones], None),
-        (5, ones, [ones], None),
-        (2, ones[:2], [ones], None),
-        (2, ones, [], None),
-        (2, ones, [ones, ones], None),
-        (2, ones, [ones[:2]], None),
-        (2, ones, [ones], ones[:2]),
-    ):
-        with pytest.raises(ValueError):
-            _core.family_rows("gamma", "log", [], order, eta, psi, ones, weights)
+@pytest.mark.parametrize(
+    ("order", "lengths", "message"),
+    [
+        (1, (3, 3, 3), "not 2, 3 or 4"),
+        (5, (3, 3, 3), "not 2, 3 or 4"),
+        (2, (2, 3, 3), "different lengths"),
+        (2, (3, 2, 3), "different lengths"),
+        (2, (3, 3, 2), "different lengths"),
+        (2, (3, None, 3), "one psi"),
+    ],
+)
+def test_columns_have_to_agree(order, lengths, message) -> None:
+    eta, psi, weights = (None if n is None else np.ones(n) for n in lengths)
+    with pytest.raises(ValueError, match=message):
+        _core.family_rows(
+            "gamma", "log", [], order, eta, [] if psi is None else [psi], np.ones(3), weights
+        )
