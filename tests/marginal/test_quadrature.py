@@ -162,7 +162,7 @@ def test_what_laplace_leaves_out_is_foretold_at_its_optimum() -> None:
 @pytest.mark.parametrize(("q", "nodes"), [(1, 26), (2, 16), (3, 10), (1, 0)])
 def test_more_nodes_than_there_are(q: int, nodes: int) -> None:
     model, _, _ = slope_model(q)
-    with pytest.raises(ValueError, match="node|n_agq"):
+    with pytest.raises(ValueError, match=r"node|n_agq"):
         kernel(model, "binomial", "logit", nodes)
 
 
