@@ -117,6 +117,7 @@ class Generalised {
   double value() const { return marginal_->value(); }
   double rounding() const { return marginal_->rounding(); }
   double work() const { return marginal_->work(); }
+  int expected_steps() const { return marginal_->expected_steps(); }
 
   std::vector<Matrix> gamma() {
     require();
@@ -340,6 +341,7 @@ void bind_generalised(nb::module_& m) {
       .def("row_derivatives", &Generalised::row_derivatives, "order"_a)
       .def_prop_ro("value", &Generalised::value)
       .def_prop_ro("rounding", &Generalised::rounding)
+      .def_prop_ro("expected_steps", &Generalised::expected_steps)
       .def_prop_ro("work", &Generalised::work)
       .def_prop_ro("layout", &Generalised::layout);
 }

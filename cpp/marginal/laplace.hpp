@@ -47,6 +47,7 @@ class Laplace final : public Marginal {
   std::vector<std::vector<double>> conditional_variances() override;
   std::vector<std::vector<double>> mode_derivatives(
       const std::vector<Direction>& directions) override;
+  int expected_steps() const override { return mode_.expected_steps; }
   double work() const override;
   const Pattern* pattern() const override { return &map_.pattern(); }
 

@@ -72,6 +72,10 @@ class Marginal {
   virtual std::vector<std::vector<double>> mode_derivatives(
       const std::vector<Direction>& directions) = 0;
 
+  // Steps of the last search for the modes where the log-density was not concave: there may be other
+  // modes.
+  virtual int expected_steps() const { return 0; }
+
   // Numbers that one evaluation reads: a measure of its cost.
   virtual double work() const = 0;
   // The order in which random effects are eliminated; null where each level stands alone.

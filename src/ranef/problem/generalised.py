@@ -10,7 +10,7 @@ import numpy as np
 
 from ranef.core import NO_PENALTY, Penalty, Rows, TermBlock, TermLabel
 from ranef.core.generalised import Channel, GeneralisedKernel, NormalPrior
-from ranef.family import Family
+from ranef.family import Boundary, Family
 from ranef.source.scaling import Scaling
 from ranef.types import Array
 
@@ -124,7 +124,7 @@ class GeneralisedProblem:
         return None
 
     @property
-    def _n_answers(self) -> int:
+    def n_answers(self) -> int:
         """How many ordered answers there are; 0 for other responses."""
         return 0 if self.part("thresholds") is None else self.n_psi + 1
 
@@ -161,7 +161,7 @@ class GeneralisedProblem:
             self.n_psi,
             self.family.core_name,
             self.family.link,
-            self.family.core_constants(self._n_answers),
+            self.family.core_constants(self.n_answers),
             self.n_agq,
             self.penalty(),
             self.normal(),
@@ -183,6 +183,28 @@ class GeneralisedProblem:
     def with_nodes(self, n_agq: int) -> GeneralisedProblem:
         """The same likelihood by adaptive quadrature with so many nodes, or by Laplace's method."""
         return replace(self, n_agq=n_agq)
+
+    def at_boundary(self, boundary: Boundary) -> GeneralisedProblem:
+        """The problem of the family that this one becomes at an end of one of its predictors.
+
+        The predictor has a single coefficient, which is left out.
+        """
+        place = self.part(boundary.part)
+        assert place is not None and place.stop == place.start + 1
+        kept = np.delete(np.arange(self.change.shape[0]), place.start)
+        at = place.start - self.p
+        channels = tuple(
+            replace(c, coefficients=tuple(k - (k > at) for k in c.coefficients))
+            for part, c in zip(self.family.parts, self.channels, strict=True)
+            if part != boundary.part
+        )
+        return replace(
+            self,
+            channels=channels,
+            psi=tuple(part for part in self.psi if part.part != boundary.part),
+            change=self.change[np.ix_(kept, kept)],
+            family=boundary.becomes,
+        )
 
     def with_response(self, y: Array) -> GeneralisedProblem:
         """The same model for another response, as the family takes it, shape (n,)."""
