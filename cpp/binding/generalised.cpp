@@ -150,6 +150,13 @@ class Generalised {
     return blocks(run([&] { return marginal_->mode_derivatives(checked); }), columns);
   }
 
+  // And whether it is complete.
+  std::tuple<double, bool> next_term() {
+    require();
+    const ranef::NextTerm found = run([&] { return marginal_->next_term(); });
+    return {found.value, found.complete};
+  }
+
   // Of the rows at the modes, in the order of the data.
   NumpyVector eta() {
     require();
@@ -336,6 +343,7 @@ void bind_generalised(nb::module_& m) {
       .def("second", &Generalised::second, "directions"_a, "exact"_a = true)
       .def("modes", &Generalised::modes)
       .def("conditional_variances", &Generalised::conditional_variances)
+      .def("next_term", &Generalised::next_term)
       .def("mode_derivatives", &Generalised::mode_derivatives, "directions"_a)
       .def("eta", &Generalised::eta)
       .def("row_derivatives", &Generalised::row_derivatives, "order"_a)

@@ -79,6 +79,8 @@ void Laplace::differentiate() {
   rows_.gradient_pass(mode_.effects, p_, z_a);
   solve_levels(sweeps_, 1, z_a, nullptr, third_, third_effects_, rows_.threads());
 
+  third_product_ = inner(z_a, third_effects_);
+
   scores_ = mode_.dual;
   Effects v = third_effects_;  // D t - 2 P rho
   for (std::size_t g = 0; g < v.size(); ++g) {

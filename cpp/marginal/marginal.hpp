@@ -36,6 +36,13 @@ struct GeneralisedRows {
   int others = 0;                 // coefficients after beta
 };
 
+// What the next term of an asymptotic expansion would add to value(). A part of it is left out
+// where it would cost too much: then it is not `complete`.
+struct NextTerm {
+  double value = 0.0;
+  bool complete = true;
+};
+
 class Marginal {
  public:
   virtual ~Marginal() = default;
@@ -75,6 +82,8 @@ class Marginal {
   // Steps of the last search for the modes where the log-density was not concave: there may be other
   // modes.
   virtual int expected_steps() const { return 0; }
+  // How far value() is from the likelihood, by the next term; zero where there is no such term.
+  virtual NextTerm next_term() { return {}; }
 
   // Numbers that one evaluation reads: a measure of its cost.
   virtual double work() const = 0;
