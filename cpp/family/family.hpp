@@ -57,6 +57,10 @@ class Family {
   // Expected -l'' by row: positive where l'' > 0 breaks Newton's method.
   virtual void expected(const FamilyRows& rows, double* information) const = 0;
 
+  // Whether eta is in units of the response, as under the identity and the inverse: then one unit
+  // of it may be much or little.
+  virtual bool in_units_of_response() const { return false; }
+
   // Whether l is concave in eta for every psi and every y.
   virtual bool log_concave() const { return true; }
 

@@ -1,4 +1,5 @@
-// Links of a positive mean: its logarithm, in which most densities are written.
+// Links of a positive mean: its logarithm, in which most densities are written, and whether eta is
+// in units of the response.
 #pragma once
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 namespace ranef {
 
 struct LogLink {
+  static constexpr bool kInUnits = false;
   template <class T>
   static T log_mean(const T& eta) {
     return eta;
@@ -19,6 +21,7 @@ struct LogLink {
 };
 
 struct IdentityLink {
+  static constexpr bool kInUnits = true;
   template <class T>
   static T log_mean(const T& eta) {
     return log(eta);
@@ -30,6 +33,7 @@ struct IdentityLink {
 };
 
 struct SqrtLink {
+  static constexpr bool kInUnits = true;
   template <class T>
   static T log_mean(const T& eta) {
     return 2.0 * log(eta);
@@ -41,6 +45,7 @@ struct SqrtLink {
 };
 
 struct InverseLink {
+  static constexpr bool kInUnits = true;
   template <class T>
   static T log_mean(const T& eta) {
     return -log(eta);
@@ -53,6 +58,7 @@ struct InverseLink {
 
 // 1/mu^2.
 struct InverseSquareLink {
+  static constexpr bool kInUnits = true;
   template <class T>
   static T log_mean(const T& eta) {
     return -0.5 * log(eta);

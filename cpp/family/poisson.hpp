@@ -20,6 +20,8 @@ T poisson_log_density(double y, const T& log_mean) {
 
 template <class Link>
 struct Poisson : Formula {
+  static constexpr bool kInUnits = Link::kInUnits;
+
   template <class T, class P>
   T log_density(const T& eta, const P&, double y, double w) const {
     return w * poisson_log_density(y, Link::log_mean(eta));

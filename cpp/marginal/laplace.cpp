@@ -39,6 +39,15 @@ bool Laplace::evaluate(const std::vector<Matrix>& lambda, const Vector& coeffici
   return finite;
 }
 
+void Laplace::begin_at(const Effects& dual) {
+  mode_.dual = dual;
+  has_origin_ = false;
+}
+
+Start Laplace::start(const Chart& chart, const NormalPrior* normal) {
+  return find_start(rows_, sweeps_, arranged_.numbers, chart, normal);
+}
+
 // e^ where the search begins.
 void Laplace::begin() {
   if (!has_origin_) return;

@@ -18,6 +18,7 @@
 
 #include "marginal/inner.hpp"
 #include "marginal/marginal.hpp"
+#include "marginal/start.hpp"
 
 namespace ranef {
 
@@ -34,6 +35,10 @@ class Laplace final : public Marginal {
   Index coefficients() const override { return rows_.coefficients(); }
   bool evaluate(const std::vector<Matrix>& lambda, const Vector& coefficients,
                 double tolerance) override;
+  void begin_at(const Effects& dual) override;
+  // Start values from these rows (start.hpp). It moves the rows, so evaluate() comes next.
+  // `normal` may be null.
+  Start start(const Chart& chart, const NormalPrior* normal);
 
   double value() const override { return value_; }
   double rounding() const override { return rounding_; }

@@ -55,6 +55,9 @@ class Marginal {
   // not converge: then nothing below is valid.
   virtual bool evaluate(const std::vector<Matrix>& lambda, const Vector& coefficients,
                         double tolerance) = 0;
+  // Modes at which the inner search of the next evaluation may begin: e^ by grouping factor, with
+  // b = D e^.
+  virtual void begin_at(const std::vector<std::vector<double>>&) {}
 
   // After evaluate().
   virtual double value() const = 0;

@@ -60,6 +60,8 @@ class WorkingRows {
   // Derivatives of the rows of a chunk at random effects b, without what is known of them.
   void derivatives(const Effects& b, RowRange rows, RowOrder order, RowBuffer& buffer) const;
   void predict(const Effects& b, RowRange rows, double* eta) const;
+  // Rows with predictors that are given by row of the chunk.
+  FamilyRows family_rows(RowRange rows, const double* eta) const;
   // out += Z b.
   void add_random(const Effects& b, RowRange rows, double* out) const;
   // out += sums of v over the columns of X, and of a channel.
@@ -98,7 +100,6 @@ class WorkingRows {
   }
 
  private:
-  FamilyRows family_rows(RowRange rows, const double* eta) const;
   Vector add_up(const std::vector<Vector>& parts) const;
 
   const RowMap& map_;
