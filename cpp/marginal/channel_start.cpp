@@ -69,6 +69,24 @@ bool has_cut_points(const RowMap& map) {
          map.channels()[1].which != nullptr;
 }
 
+namespace {
+
+// What changes psi by one, in the root mean square over the rows, by coefficient.
+Vector sizes_of(const RowMap& map) {
+  Vector sums = Vector::Zero(map.others());
+  for (const SortedChannel& channel : map.channels()) {
+    WorkingRows::for_chunks({0, map.n(), 0, 0}, [&](RowRange rows) {
+      for (Index i = 0; i < rows.size(); ++i) {
+        for_parts(channel, rows, i, [&](Index k, double x) { sums(k) += x * x; });
+      }
+    });
+  }
+  for (double& sum : sums) sum = sum > 0.0 ? std::sqrt(static_cast<double>(map.n()) / sum) : 1.0;
+  return has_cut_points(map) ? Vector::Ones(map.others()) : sums;
+}
+
+}  // namespace
+
 Vector first_coefficients(const WorkingRows& rows) {
   const RowMap& map = rows.map();
   Vector out = Vector::Zero(rows.coefficients());
@@ -95,10 +113,13 @@ Vector first_coefficients(const WorkingRows& rows) {
   return out;
 }
 
+ChannelSteps::ChannelSteps(WorkingRows& rows, const NormalPrior* normal)
+    : rows_(rows), normal_(normal), sizes_(sizes_of(rows.map())) {}
+
 double ChannelSteps::height(const Effects& b, const Vector& coefficients) {
   ++looks_;
   rows_.set_coefficients(coefficients);
-  std::vector<double> parts(rows_.map().runs().size(), 0.0);
+  std::vector<double> parts(rows_.runs().size(), 0.0);
   rows_.for_runs([&](std::size_t k, const RowRun& run) {
     RowBuffer buffer;
     WorkingRows::for_chunks(run, [&](RowRange rows) {
@@ -124,7 +145,7 @@ ChannelSteps::Slopes ChannelSteps::slopes(const Effects& b, const Vector& coeffi
   rows_.set_coefficients(coefficients);
   const RowMap& map = rows_.map();
   const Index others = map.others();
-  std::vector<Slopes> parts(map.runs().size());
+  std::vector<Slopes> parts(rows_.runs().size());
   rows_.for_runs([&](std::size_t number, const RowRun& run) {
     RowBuffer buffer;
     Slopes& own = parts[number];
@@ -160,29 +181,14 @@ ChannelSteps::Slopes ChannelSteps::slopes(const Effects& b, const Vector& coeffi
   return out;
 }
 
-// What changes psi by one, in the root mean square over the rows, by coefficient.
-Vector ChannelSteps::sizes() const {
-  const RowMap& map = rows_.map();
-  Vector sums = Vector::Zero(map.others());
-  for (const SortedChannel& channel : map.channels()) {
-    WorkingRows::for_chunks({0, map.n(), 0, 0}, [&](RowRange rows) {
-      for (Index i = 0; i < rows.size(); ++i) {
-        for_parts(channel, rows, i, [&](Index k, double x) { sums(k) += x * x; });
-      }
-    });
-  }
-  for (double& sum : sums) sum = sum > 0.0 ? std::sqrt(static_cast<double>(map.n()) / sum) : 1.0;
-  return has_cut_points(map) ? Vector::Ones(map.others()) : sums;
-}
-
 // Uphill in every case: along directions that bend upwards, too, and along flat ones not too far.
 Vector ChannelSteps::newton(const Slopes& at) const {
-  const Vector size = sizes();
+  const Vector& size = sizes_;
   const Matrix bend = -(size.asDiagonal() * at.hessian * size.asDiagonal());
   const Spectrum spectrum = spectrum_of(bend);
   const Vector gradient = size.cwiseProduct(at.gradient);
   if (!spectrum.fine || !gradient.allFinite()) return Vector::Zero(size.size());
-  const double flat = 1e-3 * static_cast<double>(rows_.map().n()) /
+  const double flat = 1e-3 * static_cast<double>(rows_.rows_read()) /
                       (has_cut_points(rows_.map()) ? static_cast<double>(size.size()) : 1.0);
   Vector along = spectrum.vectors.transpose() * gradient;
   for (Index k = 0; k < along.size(); ++k) {
@@ -197,13 +203,12 @@ void ChannelSteps::step(const Effects& b, Vector& coefficients) {
   constexpr int kDoublings = 6;
   const Index others = rows_.map().others();
   if (others == 0) return;
-  const double far = 0.05 * static_cast<double>(rows_.map().n());
+  const double far = 0.05 * static_cast<double>(rows_.rows_read());
   for (int k = 0; k < kMost; ++k) {
     const Slopes slope = slopes(b, coefficients);
     const double here = slope.height;
     Vector change = newton(slope);
-    Vector unit = sizes();
-    const double reach = change.cwiseQuotient(unit).cwiseAbs().maxCoeff();
+    const double reach = change.cwiseQuotient(sizes_).cwiseAbs().maxCoeff();
     if (!(reach > 0.0)) return;
     if (reach > 1.0) change /= reach;
     const bool distant = change.dot(slope.gradient) > far;

@@ -15,7 +15,7 @@ bool has_cut_points(const RowMap& map);
 
 class ChannelSteps {
  public:
-  ChannelSteps(WorkingRows& rows, const NormalPrior* normal) : rows_(rows), normal_(normal) {}
+  ChannelSteps(WorkingRows& rows, const NormalPrior* normal);
 
   // One step at random effects b that raises sum l, halved or lengthened; more where it is far.
 
@@ -33,10 +33,10 @@ class ChannelSteps {
   double with_prior(double height, const Vector& coefficients) const;
   Slopes slopes(const Effects& b, const Vector& coefficients);
   Vector newton(const Slopes& at) const;
-  Vector sizes() const;
 
   WorkingRows& rows_;
   const NormalPrior* normal_;
+  Vector sizes_;  // changes of the coefficients that change psi by one
   int looks_ = 0;
 };
 

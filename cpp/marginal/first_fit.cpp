@@ -1,7 +1,7 @@
 #include "marginal/first_fit.hpp"
 
 #include <algorithm>
-#include <cmath>
+#include <utility>
 
 #include "marginal/channel_start.hpp"
 #include "marginal/joint_modes.hpp"
@@ -16,44 +16,66 @@ double median(HugeVector values) {
   return *middle;
 }
 
+// Where single rows would put them; only of the rows that are read.
+HugeVector first_predictors(const WorkingRows& rows) {
+  const RowMap& map = rows.map();
+  HugeVector y;
+  HugeVector weights;
+  for (const RowRun& run : rows.runs()) {
+    const double* from = map.response().values;
+    y.insert(y.end(), from + run.first_row, from + run.last_row);
+    if (map.weights() == nullptr) continue;
+    weights.insert(weights.end(), map.weights() + run.first_row, map.weights() + run.last_row);
+  }
+  FamilyRows own;
+  own.n = static_cast<Index>(y.size());
+  own.y = y.data();
+  own.weights = map.weights() == nullptr ? nullptr : weights.data();
+  HugeVector found(y.size());
+  rows.family().start(own, found.data());
+  HugeVector out(at(map.n()), 0.0);
+  auto next = found.cbegin();
+  for (const RowRun& run : rows.runs()) {
+    std::copy(next, next + (run.last_row - run.first_row), out.begin() + run.first_row);
+    next += run.last_row - run.first_row;
+    // Cut points begin around the mean offset.
+    if (!has_cut_points(map) || map.offset() == nullptr) continue;
+    for (auto i = at(run.first_row); i < at(run.last_row); ++i) out[i] += map.offset()[i];
+  }
+  return out;
+}
+
 }  // namespace
 
 void fit_first(WorkingRows& rows, JointRows& joint, Vector& coefficients) {
   const RowMap& map = rows.map();
   const auto p = static_cast<Index>(map.fixed().size());
   if (p == 0 || map.n() == 0) return;
-  const std::size_t n = at(map.n());
-  HugeVector eta(n);
-  FamilyRows own;
-  own.n = map.n();
-  own.y = map.response().values;
-  own.weights = map.weights();
-  rows.family().start(own, eta.data());
-  if (has_cut_points(map) && map.offset() != nullptr) {
-    // Cut points begin around the mean offset.
-    for (std::size_t i = 0; i < n; ++i) eta[i] += map.offset()[i];
-  }
+  HugeVector eta = first_predictors(rows);
   rows.set_coefficients(coefficients);
   if (!joint.look(eta.data(), RowWeights::kLarger)) return;
-
-  HugeVector above(n);  // the offset
-  for (std::size_t i = 0; i < n; ++i) {
-    above[i] = map.offset() == nullptr ? eta[i] : eta[i] - map.offset()[i];
-  }
-  Matrix fixed;
-  JointSums sums;
-  Vector right = joint.fixed_sums(above.data(), fixed);
-  WorkingRows::for_chunks({0, map.n(), 0, 0}, [&](RowRange part) {
-    rows.add_fixed(part, joint.scores() + part.from, right.data());
+  HugeVector above = eta;  // the offset
+  HugeVector kept;
+  const auto chunks = [&](auto use) {
+    for (const RowRun& run : rows.runs()) WorkingRows::for_chunks(run, use);
+  };
+  chunks([&](RowRange part) {
+    for (auto i = at(part.from); i < at(part.to); ++i) {
+      if (map.offset() != nullptr) above[i] -= map.offset()[i];
+      kept.push_back(above[i]);
+    }
   });
+  Matrix fixed;
+  Vector right = joint.fixed_sums(above.data(), fixed);
+  chunks([&](RowRange part) { rows.add_fixed(part, joint.scores() + part.from, right.data()); });
   Vector beta = guarded_solution(fixed, right);
 
   // The constant: least squares without weights.
   Matrix plain = Matrix::Zero(p, p);
   Vector constant = Vector::Zero(p);
   RowBuffer::Rows work;
-  const double level = median(above);
-  WorkingRows::for_chunks({0, map.n(), 0, 0}, [&](RowRange part) {
+  const double level = median(std::move(kept));
+  chunks([&](RowRange part) {
     for (Index k = 0; k < p; ++k) {
       Vector column = Vector::Zero(p);
       rows.add_fixed(part, map.fixed()[at(k)].from(part.from), column.data());

@@ -25,7 +25,7 @@ bool JointRows::look_at(Predict predict, RowWeights weights) {
   struct Part {
     double l = 0.0, check = 0.0;
   };
-  std::vector<Part> parts(rows_.map().runs().size());
+  std::vector<Part> parts(rows_.runs().size());
   rows_.for_runs([&](std::size_t k, const RowRun& run) {
     RowBuffer buffer;
     WorkingRows::for_chunks(run, [&](RowRange rows) {
@@ -68,7 +68,7 @@ bool JointRows::look(const double* eta, RowWeights weights) {
 
 void JointRows::sum(JointSums& sums, Numbers& a) const {
   const Pattern& pattern = rows_.map().pattern();
-  const std::size_t runs = rows_.map().runs().size();
+  const std::size_t runs = rows_.runs().size();
   std::vector<Vector> scores(runs);
   std::vector<Matrix> fixed(runs);
   const int first = rows_.first_group();
@@ -134,7 +134,7 @@ Vector JointRows::fixed_sums(const double* v, Matrix& fixed) const {
   Vector scores = out;
   fixed = Matrix::Zero(columns(), columns());
   RowBuffer::Rows work;
-  for (const RowRun& run : rows_.map().runs()) {
+  for (const RowRun& run : rows_.runs()) {
     WorkingRows::for_chunks(run, [&](RowRange rows) {
       add_fixed(rows, scores, fixed);
       weigh(w_.data() + rows.from, v + rows.from, rows.size(), work.data());
@@ -148,17 +148,23 @@ Vector JointRows::fixed_sums(const double* v, Matrix& fixed) const {
 }
 
 double JointRows::mean_weight() const {
-  return total(w_.data(), static_cast<Index>(w_.size())) / static_cast<double>(w_.size());
+  double sum = 0.0;
+  for (const RowRun& run : rows_.runs()) {
+    sum += total(w_.data() + run.first_row, run.last_row - run.first_row);
+  }
+  return sum / static_cast<double>(rows_.rows_read());
 }
 
 double JointRows::spread() const {
   double sum = 0.0;
   double count = 0.0;
-  for (std::size_t i = 0; i < g_.size(); ++i) {
-    if (!(w_[i] > 0.0)) continue;
-    const double residual = g_[i] / w_[i];
-    sum += residual * residual;
-    count += 1.0;
+  for (const RowRun& run : rows_.runs()) {
+    for (std::size_t i = at(run.first_row); i < at(run.last_row); ++i) {
+      if (!(w_[i] > 0.0)) continue;
+      const double residual = g_[i] / w_[i];
+      sum += residual * residual;
+      count += 1.0;
+    }
   }
   return count > 0.0 ? std::sqrt(sum / count) : 0.0;
 }

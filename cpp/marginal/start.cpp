@@ -1,5 +1,6 @@
 #include "marginal/start.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -14,9 +15,10 @@ namespace ranef {
 
 namespace {
 
-constexpr int kFirstSteps = 5;  // of the joint search, at D0
-constexpr int kNextSteps = 3;   // and at D
-constexpr int kMostSteps = 12;  // before there is suspicion of separation
+constexpr int kFirstSteps = 5;                 // of the joint search, at D0
+constexpr int kNextSteps = 3;                  // and at D
+constexpr Index kEnoughRows = Index{1} << 16;  // to begin with
+constexpr int kMostSteps = 12;                 // before there is suspicion of separation
 
 class StartSearch {
  public:
@@ -33,11 +35,17 @@ class StartSearch {
 
   Start run() {
     point_ = {first_coefficients(rows_), zero_effects(map_.pattern(), 1)};
+    const std::size_t stride = rows_.lone() ? at(map_.n() / kEnoughRows) : 0;
+    if (stride > 1) sample(stride);
     fit_without_effects();
     covariances();
     if (map_.others() > 0) {
       for (int k = 0; k < 2; ++k) channels_.step(effects_, point_.coefficients);
       covariances();
+    }
+    if (stride > 1) {
+      rows_.read_every(1);
+      settle();
     }
     shrink_until_convex();
     Start out;
@@ -51,6 +59,14 @@ class StartSearch {
   }
 
  private:
+  // Levels whose rows are not read have no random effects, and tell nothing.
+  void sample(std::size_t stride) {
+    rows_.read_every(stride);
+    for (StageNumbers& numbers : a_.chain) {
+      std::fill(numbers.diagonal.begin(), numbers.diagonal.end(), 0.0);
+    }
+  }
+
   void fit_without_effects() {
     constexpr int kRounds = 3;
     constexpr int kSteps = 2;
