@@ -15,7 +15,7 @@ from ranef.core.protocol import NEWTON, Direction, Layout, Rows
 from ranef.core.sums import CoreScaling
 from ranef.types import Array, Codes
 
-__all__ = ["Channel", "GeneralisedKernel", "NormalPrior", "log_concave", "row_signs"]
+__all__ = ["Channel", "GeneralisedKernel", "NormalPrior", "log_concave", "log_densities", "row_signs"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,6 +52,20 @@ def row_signs(
     """1 for rows whose log-density rises for ever with eta, -1 as it falls, 0 for all others."""
     _, signs = _core.family_start(family, link, list(constants), y, weights)
     return np.asarray(signs, dtype=np.int8)
+
+
+def log_densities(
+    family: str,
+    link: str,
+    constants: Sequence[float],
+    eta: Array,
+    psi: Sequence[Array],
+    y: Array,
+    weights: Array | None,
+) -> Array:
+    """Log-densities of rows, shape (n,), with all constants."""
+    by_eta = _core.family_rows(family, link, list(constants), 2, eta, list(psi), y, weights)[0]
+    return np.asarray(by_eta[0])
 
 
 def log_concave(family: str, link: str, constants: Sequence[float]) -> bool:
@@ -197,6 +211,31 @@ class GeneralisedKernel:
         """
         by_eta, by_psi, _ = self.workspace.row_derivatives(order)
         return by_eta, by_psi
+
+    def next_term(self) -> tuple[float, bool]:
+        """What the next term of Laplace's expansion adds to F, and whether all of it is there."""
+        return self.workspace.next_term()
+
+    @property
+    def separation_margin(self) -> float:
+        """Below 1 it proves that the coefficients have a finite maximum; from the last search.
+
+        NaN if that search was given its start values, or the question was not answered.
+        """
+        return self.workspace.separation_margin
+
+    @property
+    def joint_scores(self) -> Array | None:
+        """dl/deta of the rows at joint modes of the coefficients and the random effects.
+
+        Those at which the last search began; None if it was given its start values.
+        """
+        return self.workspace.joint_scores()
+
+    @property
+    def suspected_direction(self) -> Array | None:
+        """The last change of inner beta on the way to these modes, if they prove nothing."""
+        return self.workspace.suspected_direction
 
     @property
     def expected_steps(self) -> int:

@@ -169,6 +169,20 @@ class GeneralisedProblem:
             threads,
         )
 
+    def further_predictors(self, inner: Array) -> list[Array]:
+        """The family's predictors beside eta at inner coefficients, shape (n,) each."""
+        others = inner[self.p :]
+        out = []
+        for channel in self.channels:
+            psi = np.zeros(self.n)
+            if channel.which is not None:
+                known = channel.which >= 0
+                psi[known] = others[channel.which[known]]
+            for column, k in zip(channel.columns, channel.coefficients, strict=True):
+                psi += others[k] if column is None else others[k] * column
+            out.append(psi)
+        return out
+
     def coefficients(self, inner: Array) -> Array:
         """Coefficients on the data's scale."""
         return np.asarray(self.change @ inner)

@@ -20,13 +20,15 @@ from ranef.problem.separation import (
     infinite_variances,
     separation,
 )
-from ranef.problem.signed_rows import SignedRows, random_parts, signed_rows
-from ranef.types import Array
+from ranef.problem.signed_rows import SignedRows, random_parts, signed_rows, without_prior
 
 __all__ = ["Finite", "RisingVariances", "decide_finite"]
 
 CHEAP = 2_000_000
 """Numbers in X up to which the proof is always made: some milliseconds."""
+
+PROVEN = 0.5
+"""Relative change of a score below which a proof of the core counts: it is 1 but for rounding."""
 
 FAR = 10.0
 """In units of the linear predictor: coefficients of columns of unit size, or standard deviations of
@@ -90,17 +92,49 @@ def decide_finite(
     found : CoreSolved
     """
     doubtful = _doubtful(found)
+    decided = _of_start(problem, kernel)
+    if decided is not None and not doubtful:
+        return Finite(decided)
     if not doubtful and problem.n * problem.p > CHEAP:
         return Finite()
     signed = signed_rows(problem)
     if signed is None:
-        return Finite()
-    decided = separation(signed.X, signed.signs, signed.names, scores=signed.scores(kernel))
-    decided = _by_row(decided, signed, problem.n)
+        return Finite(decided)
+    if decided is None:
+        decided = _of_rows(problem, kernel, signed)
     variances = None
     if decided.exists is not True and doubtful:
         variances = _rising_variances(problem, kernel, found, signed)
     return Finite(decided, variances)
+
+
+def _of_start(problem: GeneralisedProblem, kernel: GeneralisedKernel) -> Separation | None:
+    """The proof that the core has made from the joint modes where the search began, if it has."""
+    margin = kernel.separation_margin
+    if not margin < PROVEN:
+        return None
+    proof = (
+        "a finite maximum exists: at joint modes of coefficients and random effects, scores of the "
+        f"rows add up to zero after relative changes of at most {margin:.1e}"
+    )
+    return Separation(False, proof, margin, predicted=np.zeros(problem.n, dtype=bool))
+
+
+def _of_rows(
+    problem: GeneralisedProblem, kernel: GeneralisedKernel, signed: SignedRows
+) -> Separation:
+    """Decided from the rows."""
+    scores, direction = None, None
+    if signed.upper == 0 and (joint := kernel.joint_scores) is not None:
+        scores = np.asarray(joint[signed.rows])
+        suspected = kernel.suspected_direction
+        if suspected is not None:
+            whole = problem.change[: problem.p, : problem.p] @ suspected
+            direction = whole[without_prior(problem)]
+    if scores is None:
+        scores = signed.scores(kernel)
+    decided = separation(signed.X, signed.signs, signed.names, scores=scores, direction=direction)
+    return _by_row(decided, signed, problem.n)
 
 
 def _by_row(decided: Separation, signed: SignedRows, n: int) -> Separation:
