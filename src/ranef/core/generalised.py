@@ -15,7 +15,14 @@ from ranef.core.protocol import NEWTON, Direction, Layout, Rows
 from ranef.core.sums import CoreScaling
 from ranef.types import Array, Codes
 
-__all__ = ["Channel", "GeneralisedKernel", "NormalPrior", "log_concave", "log_densities", "row_signs"]
+__all__ = [
+    "Channel",
+    "GeneralisedKernel",
+    "NormalPrior",
+    "log_concave",
+    "log_densities",
+    "row_signs",
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

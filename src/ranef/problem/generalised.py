@@ -114,6 +114,16 @@ class GeneralisedProblem:
         rest = [f"{name} of the {part.part} part" for part in self.psi for name in part.names]
         return [f"the coefficient of {name}" for name in self.x_names] + rest
 
+    def other_sizes(self, step: Array) -> Array:
+        """A step of the inner coefficients as one of those on the data's scale, without units.
+
+        A coefficient counts in the inverse of its column's size, the intercept as it is.
+        """
+        sizes = np.abs(np.diag(self.change)).copy()
+        if self.scaling.orthogonal is not None:
+            sizes[: self.p] = np.linalg.norm(self.change[: self.p, : self.p], axis=1)
+        return np.asarray(self.change @ step / sizes)
+
     def part(self, name: str) -> slice | None:
         """Where the coefficients of a part stand among all of them."""
         start = self.p
@@ -169,6 +179,14 @@ class GeneralisedProblem:
             threads,
         )
 
+    def eta_of_fixed(self, inner: Array) -> Array:
+        """The linear predictor without random effects at inner coefficients, shape (n,)."""
+        out = np.zeros(self.n) if self.offset is None else self.offset.copy()
+        columns = zip(self.rows.x, self.rows.x_shifts, self.rows.x_scales, strict=True)
+        for k, (column, shift, scale) in enumerate(columns):
+            out += inner[k] * ((1.0 if column is None else column) - shift) / scale
+        return out
+
     def further_predictors(self, inner: Array) -> list[Array]:
         """The family's predictors beside eta at inner coefficients, shape (n,) each."""
         others = inner[self.p :]
@@ -204,7 +222,8 @@ class GeneralisedProblem:
         The predictor has a single coefficient, which is left out.
         """
         place = self.part(boundary.part)
-        assert place is not None and place.stop == place.start + 1
+        assert place is not None
+        assert place.stop == place.start + 1
         kept = np.delete(np.arange(self.change.shape[0]), place.start)
         at = place.start - self.p
         channels = tuple(

@@ -1,8 +1,8 @@
 r"""Optima at an end of a family, where it is a simpler one: a negative binomial that is Poisson.
 
 Let alpha >= 0 be the parameter that is zero there: 1/size, phi of ``nbinom1``, 1/phi of
-``betabinomial``, the odds of an extra zero. -2 log of the likelihood F is smooth in alpha at 0, where
-it is that of the simpler family, so that the conditions of an optimum are
+``betabinomial``, the odds of an extra zero. F, -2 log of the likelihood, is smooth in alpha at 0,
+where it is that of the simpler family, so that the conditions of an optimum are
 
     the simpler family is at its optimum,   and   dF/dalpha >= 0 at alpha = 0.
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ranef.core import CoreSolved, Evidence
-from ranef.core.generalised import GeneralisedKernel
+from ranef.core.generalised import GeneralisedKernel, log_concave, log_densities
 from ranef.problem.generalised import GeneralisedProblem
-from ranef.problem.parameters import group_lambdas, roots
+from ranef.problem.parameters import roots
 from ranef.problem.separation import (
     RandomPart,
     Separation,
@@ -33,6 +33,20 @@ PROVEN = 0.5
 FAR = 10.0
 """In units of the linear predictor: coefficients of columns of unit size, or standard deviations of
 random effects, from here on are looked at."""
+
+NOT_CONCAVE = (
+    "the fixed effects do not separate the responses; as log-densities of rows are not concave, "
+    "that is not a proof of a finite maximum"
+)
+
+WIDE = 9.0
+"""Standard deviations of a random effect that are integrated over."""
+
+STEP = 0.6
+"""Of the trapezoidal rule, in units of the linear predictor: poles of logistic functions are pi
+away from the real line, so that the error is exp(-2 pi^2 / 0.6)."""
+
+MOST_WORK = 2e8
 
 HIGHER = 1e-3
 """Deviance units by which the limit has to be below the value that a search has found."""
@@ -102,9 +116,14 @@ def decide_finite(
         return Finite(decided)
     if decided is None:
         decided = _of_rows(problem, kernel, signed)
+    family = problem.family
+    if decided.exists is False and not log_concave(
+        family.core_name, family.link, family.core_constants(problem.n_answers)
+    ):
+        decided = replace(decided, exists=None, proof=NOT_CONCAVE)
     variances = None
     if decided.exists is not True and doubtful:
-        variances = _rising_variances(problem, kernel, found, signed)
+        variances = _rising_variances(problem, found, signed)
     return Finite(decided, variances)
 
 
@@ -158,10 +177,7 @@ def _doubtful(found: CoreSolved) -> bool:
 
 
 def _rising_variances(
-    problem: GeneralisedProblem,
-    kernel: GeneralisedKernel,
-    found: CoreSolved,
-    signed: SignedRows,
+    problem: GeneralisedProblem, found: CoreSolved, signed: SignedRows
 ) -> RisingVariances | None:
     """The terms whose variances the likelihood drives to infinity, if they are so large already."""
     parts = random_parts(problem)
@@ -177,7 +193,7 @@ def _rising_variances(
     if decided.possible is not True:
         return None
     limit = _limit(problem, found, signed)
-    if not np.isnan(limit) and not -2.0 * limit < _deviance(problem, kernel, found) - HIGHER:
+    if not np.isnan(limit) and not -2.0 * limit < _deviance(problem, found) - HIGHER:
         return None
     large = [
         label.label
@@ -187,23 +203,46 @@ def _rising_variances(
     return RisingVariances(tuple(large), decided.proof, limit)
 
 
-def _deviance(
-    problem: GeneralisedProblem, kernel: GeneralisedKernel, found: CoreSolved
-) -> float:
-    """-2 log-likelihood where the search has ended, by quadrature: Laplace's method is wrong by
-    much at large variances."""
-    accurate = problem.with_prior(None).with_nodes(25).kernel()
-    lambdas = group_lambdas(problem, found.inner)
-    if accurate.evaluate(lambdas, np.asarray(found.coefficients)):
-        return accurate.value
-    return kernel.value
+def _deviance(problem: GeneralisedProblem, found: CoreSolved) -> float:
+    """-2 log-likelihood where the search has ended, for one random effect a level.
+
+    Laplace's method and quadrature around the modes are wrong by much where a level says of its
+    random effect only that it is above some bound. The trapezoidal rule in u = b / sd, with steps
+    that are short beside 1 / sd, has all digits. Infinite if it would take too many.
+    """
+    inner = np.asarray(found.coefficients)
+    group, sd = problem.rows.groups[0], float(found.inner[0])
+    z = np.ones(problem.n) if group.columns[0] is None else group.columns[0]
+    move = sd * (z - group.shifts[0]) / group.scales[0]
+    points = int(2.0 * WIDE * float(np.abs(move).max()) / STEP) + 1
+    if points * problem.n > MOST_WORK:
+        return float("inf")
+    u = np.linspace(-WIDE, WIDE, points)
+    fixed = problem.eta_of_fixed(inner)
+    psi = problem.further_predictors(inner)
+    family = problem.family
+    constants = family.core_constants(problem.n_answers)
+    total = np.full(group.n_levels, -np.inf)
+    for at in u:
+        rows = log_densities(
+            family.core_name,
+            family.link,
+            constants,
+            fixed + at * move,
+            psi,
+            problem.rows.y,
+            problem.rows.weights,
+        )
+        own = np.bincount(group.codes, rows, group.n_levels) - 0.5 * at * at
+        total = np.logaddexp(total, own)
+    constant = float(np.log((u[1] - u[0]) / np.sqrt(2.0 * np.pi)))
+    return -2.0 * float(np.sum(total + constant))
 
 
 def _limit(
     problem: GeneralisedProblem,
     found: CoreSolved,
     signed: SignedRows,
-    decided: InfiniteVariances,
 ) -> float:
     """Log-probability that all rows are on their sides, for one random effect a level.
 

@@ -16,7 +16,8 @@ __all__ = ["no_maximum"]
 MOST_NAMED = 4
 
 SD = 2.5
-"""Of the normal prior that is advised, in units of the linear predictor (Gelman and others 2008)."""
+"""Of the normal prior that is advised, in units of the linear predictor (Gelman and others 2008,
+Annals of Applied Statistics 2, 1360-1383)."""
 
 
 def no_maximum(c: Certificate) -> str:
@@ -46,8 +47,8 @@ def _separated(found: Separation) -> str:
     prior = ", ".join(f"{name!r}: {SD}" for name in names[:MOST_NAMED])
     more = ", ..." if len(names) > MOST_NAMED else ""
     return (
-        f"{first}. {what}. Give a normal prior, prior=rn.priors.Normal({{{prior}{more}}}), or merge "
-        "categories, or drop the term"
+        f"{first}. {what}. Give a normal prior, prior=rn.priors.Normal({{{prior}{more}}}), or "
+        "merge categories, or drop the term"
     )
 
 

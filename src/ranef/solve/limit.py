@@ -29,7 +29,7 @@ class _Part:
 
     problem: GeneralisedProblem = field(repr=False)
     rows: NDArray[np.int64]
-    columns: tuple[int, ...]
+    columns: NDArray[np.int64]
 
     def of(self, values: Array | None) -> Array | None:
         return None if values is None else np.ascontiguousarray(values[self.rows])
@@ -69,8 +69,8 @@ def limit_problem(problem: GeneralisedProblem, found: Separation) -> Generalised
     names = problem.x_names
     own = [name for name, free in zip(names, without_prior(problem), strict=True) if free]
     kept = {own[k] for k in limit.columns} | (set(names) - set(own))
-    columns = tuple(k for k, name in enumerate(names) if name in kept)
-    kept_names = tuple(names[k] for k in columns)
+    columns = np.array([k for k, name in enumerate(names) if name in kept], dtype=np.int64)
+    kept_names = tuple(names[int(k)] for k in columns)
     part = _Part(problem, np.flatnonzero(limit.rows), columns)
     groups = [part.group(group) for group in problem.rows.groups]
     if any(group.n_levels < 2 for group in groups):

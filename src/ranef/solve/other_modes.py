@@ -1,8 +1,8 @@
 """Whether the random effects may have other modes given the data than the ones that were found.
 
-If the log-density of some row is not concave in its predictor, that of the random effects given the
-data need not be concave either. It is at the modes found, which are a maximum. Whether it was on the
-way to them from zero is what a search from there tells.
+If the log-density of some row is not concave in its predictor, that of the random effects given
+the data need not be concave either. It is at the modes found, which are a maximum. Whether it was
+on the way to them from zero is what a search from there tells.
 """
 
 from __future__ import annotations

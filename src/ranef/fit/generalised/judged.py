@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self, cast
 
 import numpy as np
 
 from ranef.fit.generalised.record import GeneralisedRecord
+from ranef.types import Finding
 
 if TYPE_CHECKING:
-    from ranef.present.results.laplace_error import LaplaceError
+    from collections.abc import Callable
+
+    from ranef.present.results.laplace_error import LaplaceError, Refitted
     from ranef.present.results.limit import Limit
 
 __all__ = ["Judged"]
+
+
+CHEAP = 2e6
+"""Log-densities of rows up to which a page asks for the error: some 20 milliseconds."""
 
 
 class Judged(GeneralisedRecord):
@@ -47,7 +55,23 @@ class Judged(GeneralisedRecord):
             self._problem.n_agq,
             found,
             len(groups[0].columns) if len(groups) == 1 else 0,
+            cast("Callable[[int], Refitted]", self._with_nodes),
         )
+
+    def _with_nodes(self, n_agq: int) -> Self:
+        """The same model fitted by quadrature."""
+        return type(self)._of(replace(self._spec, n_agq=n_agq), self._data)
+
+    @property
+    def _findings_to_show(self) -> tuple[Finding, ...]:
+        """Also whether the approximation of the likelihood is poor, if that costs little."""
+        from ranef.inference.generalised.laplace_error import evaluations_of_rows
+
+        known = "laplace_error" in self.__dict__
+        if not known and not evaluations_of_rows(self._solution.problem) <= CHEAP:
+            return self.findings
+        found = self.laplace_error.finding
+        return self.findings if found is None else (*self.findings, found)
 
     @cached_property
     def limit(self) -> Limit | None:
@@ -74,13 +98,13 @@ class Judged(GeneralisedRecord):
         if solution is None:
             loglik = 0.0 if found.complete else self._estimates.loglik
             none = np.zeros(0)
-            return Limit(self.formula, loglik, left, None, (), none, none)
+            return Limit(self._formula.text, loglik, left, None, (), none, none)
         with solution.standing.ask() as kernel:
             estimates = estimate_generalised(solution, kernel)
         names = solution.problem.x_names
         kept = [k for k, name in enumerate(names) if self._keeps_meaning(name)]
         return Limit(
-            self.formula,
+            self._formula.text,
             estimates.loglik,
             left,
             solution.certificate,
@@ -92,7 +116,8 @@ class Judged(GeneralisedRecord):
     def _keeps_meaning(self, name: str) -> bool:
         """Whether the rows that are left determine a coefficient."""
         found = self._solution.finite.separation
-        assert found is not None and found.limit is not None
+        assert found is not None
+        assert found.limit is not None
         own = found.limit.identified
         prior = self._problem.prior
         if prior is not None and prior.fixed is not None:

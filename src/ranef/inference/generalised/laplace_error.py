@@ -22,7 +22,6 @@ from ranef.problem.generalised import GeneralisedProblem
 from ranef.problem.parameters import group_lambdas
 from ranef.solve.face import face_of, gamma_of_term
 from ranef.solve.generalised import GeneralisedSolution
-from ranef.types import Array
 
 __all__ = ["ErrorEstimate", "evaluations_of_rows", "laplace_error"]
 

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
 
 from ranef.inference.generalised.laplace_error import ErrorEstimate
 from ranef.page import paragraph
+from ranef.present.text.names import spell
 from ranef.types import Finding
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ranef.solve import Certificate
 
 __all__ = ["MUCH", "SHIFT", "LaplaceError"]
 
@@ -18,6 +26,16 @@ SHIFT = 0.1
 
 BEST_NODES = {1: 15, 2: 9, 3: 7}
 """Nodes that are advised, by the random effects of a level."""
+
+
+class Refitted(Protocol):
+    """A fit, as far as a finding quotes it."""
+
+    @property
+    def loglik(self) -> float: ...
+    @property
+    def certificate(self) -> Certificate: ...
+    def varcorr(self) -> pd.DataFrame: ...
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -56,6 +74,7 @@ class LaplaceError:
     n_agq: int
     _estimate: ErrorEstimate = field(repr=False)
     _effects: int = field(default=0, repr=False)
+    _refit: Callable[[int], Refitted] | None = field(default=None, repr=False)
 
     @property
     def large(self) -> bool:
@@ -64,13 +83,27 @@ class LaplaceError:
         return beyond or self.largest_shift > SHIFT
 
     @property
+    def remedy_nodes(self) -> int | None:
+        """Nodes of quadrature that would do; None if there are several factors, or none would."""
+        best = BEST_NODES.get(self._effects)
+        return best if best is not None and best > self.n_agq else None
+
+    @property
+    def remedy(self) -> Refitted | None:
+        """The same model fitted with these nodes; None without."""
+        nodes = self.remedy_nodes
+        return None if nodes is None or self._refit is None else self._refit(nodes)
+
+    @property
     def finding(self) -> Finding | None:
         """The finding ``laplace-error``; None if the error is small."""
         if not self.large:
             return None
-        q = self._effects
-        if q in BEST_NODES and self.n_agq < BEST_NODES[q]:
-            fix = f"fit the model with quadrature, n_agq={BEST_NODES[q]}"
+        evidence = str(self)
+        remedy = self.remedy
+        if remedy is not None:
+            fix = f"fit the model with quadrature, n_agq={self.remedy_nodes}"
+            evidence += f". With n_agq={self.remedy_nodes}: {_changes(remedy)}"
         else:
             fix = (
                 "take estimates of variances and likelihood-ratio tests with care; a model with "
@@ -80,7 +113,7 @@ class LaplaceError:
             "laplace-error",
             "warning",
             f"{self._approximation} is not close to the likelihood",
-            str(self),
+            evidence,
             fix=fix,
         )
 
@@ -100,7 +133,9 @@ class LaplaceError:
             f"{self._approximation} at the estimates, by {how}"
         )
         if self.largest_shift == self.largest_shift:
-            out += f"; the estimates would shift by at most {self.largest_shift:.2g} standard errors"
+            out += (
+                f"; the estimates would shift by at most {self.largest_shift:.2g} standard errors"
+            )
         return out
 
     def __repr__(self) -> str:
@@ -110,3 +145,13 @@ class LaplaceError:
         from html import escape
 
         return f"<p>{escape(str(self))}</p>"
+
+
+def _changes(fit: Refitted) -> str:
+    """What a fit has found, for a finding."""
+    table = fit.varcorr()
+    sds = [
+        f"SD of {spell(str(row.term1))} by {row.group} {row.sd:.3g}"
+        for row in table[table["term2"].isna()].itertuples()
+    ]
+    return f"{fit.certificate.verdict}, log-likelihood {fit.loglik:.6g}, {', '.join(sds)}"

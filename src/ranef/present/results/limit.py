@@ -1,4 +1,4 @@
-"""What the data still determine where coefficients go to infinity, as a record that prints itself."""
+"""What the data still determine where coefficients go to infinity: a record that prints itself."""
 
 from __future__ import annotations
 
@@ -68,13 +68,19 @@ class Limit:
     def _notes(self) -> list[str]:
         out = [f"log-likelihood {self.loglik:.6g} from {self.nobs:,} rows that are not predicted"]
         if self.certificate is None:
-            out.append("the rows that are left do not determine the model")
+            out.append(
+                "no model is fitted to these rows: they do not determine the random effects, or "
+                "the answers are ordered"
+            )
         else:
             out.append(str(self.certificate))
         return out
 
     def __str__(self) -> str:
-        head = ["In the limit, with rows that are predicted perfectly left out", f"  {self.formula}"]
+        head = [
+            "In the limit, with rows that are predicted perfectly left out",
+            f"  {self.formula}",
+        ]
         return titled_text(head, self._table(), self._notes())
 
     __repr__ = __str__
