@@ -14,6 +14,10 @@ struct LogLink {
   static T log_mean(const T& eta) {
     return eta;
   }
+  template <class T>
+  static T mean_of(const T& eta) {
+    return exp(eta);
+  }
   static double mean(double eta) { return bounded_exp(eta); }
   static double slope(double eta) { return bounded_exp(eta); }  // of the mean
   static double predictor(double mean) { return std::log(mean); }
@@ -26,6 +30,10 @@ struct IdentityLink {
   static T log_mean(const T& eta) {
     return log(eta);
   }
+  template <class T>
+  static T mean_of(const T& eta) {
+    return eta;
+  }
   static double mean(double eta) { return eta; }
   static double slope(double) { return 1.0; }
   static double predictor(double mean) { return mean; }
@@ -37,6 +45,10 @@ struct SqrtLink {
   template <class T>
   static T log_mean(const T& eta) {
     return 2.0 * log(eta);
+  }
+  template <class T>
+  static T mean_of(const T& eta) {
+    return eta * eta;
   }
   static double mean(double eta) { return eta * eta; }
   static double slope(double eta) { return 2.0 * eta; }

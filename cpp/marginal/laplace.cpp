@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "criterion/joint_inverse.hpp"
 #include "linalg/products.hpp"
 
 namespace ranef {
@@ -12,9 +13,19 @@ std::unique_ptr<Marginal> make_laplace(const GeneralisedRows& rows, const Family
   return std::make_unique<Laplace>(rows, family, threads);
 }
 
+namespace {
+
+// A pass over fewer rows takes no longer than it takes to begin a thread.
+int threads_for(Index n, int threads) {
+  constexpr Index kFewRows = Index{1} << 15;
+  return n < kFewRows ? 1 : threads;
+}
+
+}  // namespace
+
 Laplace::Laplace(const GeneralisedRows& rows, const Family& family, int threads)
     : map_(rows, threads),
-      rows_(map_, family, threads),
+      rows_(map_, family, threads_for(rows.rows.n, threads)),
       arranged_{map_.shared_pattern(), zero_numbers(map_.pattern())},
       sweeps_(arranged_) {
   mode_.dual = zero_effects(map_.pattern(), 1);
@@ -133,6 +144,13 @@ std::vector<std::vector<double>> Laplace::conditional_variances() {
     out[at(pattern.tail[t].group)] = p_.tail[t];
   }
   return out;
+}
+
+std::vector<double> Laplace::row_variances(const RowsView& rows) {
+  RowsView random = rows;
+  random.fixed.clear();
+  random.weights = nullptr;
+  return ranef::row_variances(sweeps_, Matrix::Zero(0, 0), random);
 }
 
 double Laplace::work() const {

@@ -51,6 +51,7 @@ class Laplace final : public Marginal {
 
   std::vector<std::vector<double>> modes() override;
   std::vector<std::vector<double>> conditional_variances() override;
+  std::vector<double> row_variances(const RowsView& rows) override;
   std::vector<std::vector<double>> mode_derivatives(
       const std::vector<Direction>& directions) override;
   int expected_steps() const override { return mode_.expected_steps; }

@@ -285,7 +285,7 @@ def test_the_order_of_the_rows_does_not_matter(seed: int) -> None:
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_threads_change_no_bit(layout: str) -> None:
-    model, point = simulated("binomial(logit)", layout, n=20_000)
+    model, point = simulated("binomial(logit)", layout, n=40_000)  # enough rows for threads
     found = []
     for threads in (1, 3):
         core = at(kernel(model, "binomial(logit)", threads), point, 1e-10)
