@@ -48,7 +48,9 @@ class VarianceParameter(Held):
         if self._with_sigma:
             self._bounded.append(-1)  # log(sigma / least), the last of the others
         # From columns on the data's scale to inner ones, over the inner scale of the response.
-        self._to_inner = [np.linalg.inv(b) / problem.scaling.y_scale for b in problem.scaling.B]
+        self._to_inner: list[Array] = [
+            np.asarray(np.linalg.inv(b) / problem.scaling.y_scale) for b in problem.scaling.B
+        ]
         self._units = [SMALL * np.linalg.norm(b, axis=1) for b in problem.scaling.B]
 
     # -- from and to the parameters of the model ------------------------------------------------

@@ -13,7 +13,7 @@ from ranef.core.generalised import Channel
 from ranef.design.generalised_data import GeneralisedData
 from ranef.design.matrix import ModelColumns
 from ranef.family import Part
-from ranef.problem.generalised import GeneralisedProblem, PsiNames
+from ranef.problem.generalised import GeneralisedProblem, PsiNames, answer_channels
 from ranef.source.part_scaling import part_scaling
 from ranef.source.scaling import COLLINEAR, Scaling, checked, orthogonal_scaling
 from ranef.types import INTERCEPT, Array
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from ranef.priors.assign import Assigned
 
 __all__ = ["make_generalised"]
-
-NONE = -1  # a cut point that there is not, beyond the ends of the scale
 
 
 def make_generalised(
@@ -110,11 +108,8 @@ def _thresholds(data: GeneralisedData, place: int) -> tuple[list[Channel], tuple
     assert data.design.generalised is not None
     levels = data.design.generalised.levels
     count = len(levels) - 1
-    answer = np.asarray(data.y, dtype=np.int32)  # from 1
-    above = np.where(answer <= count, answer - 1 + place, NONE)
-    below = np.where(answer > 1, answer - 2 + place, NONE)
     names = tuple(f"{low}|{high}" for low, high in pairwise(levels))
-    channels = [Channel(which=np.ascontiguousarray(w, dtype=np.int32)) for w in (above, below)]
+    channels = list(answer_channels(data.y, count, place))
     return channels, names, np.eye(count)
 
 

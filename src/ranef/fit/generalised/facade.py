@@ -10,6 +10,9 @@ import numpy as np
 
 from ranef.answers import refuse_unknown_options
 from ranef.fit.generalised.record import GeneralisedRecord
+from ranef.fit.generalised.reducing import Reducible
+from ranef.fit.generalised.refitting import GeneralisedRefitting
+from ranef.fit.generalised.updating import GeneralisedUpdating
 from ranef.fit.mixed_fit import MixedFit
 from ranef.solve import Certificate
 from ranef.types import Array
@@ -25,7 +28,13 @@ __all__ = ["GeneralisedFit"]
 
 @refuse_unknown_options("fit")
 @dataclass(frozen=True, eq=False, repr=False)
-class GeneralisedFit(GeneralisedRecord, MixedFit):
+class GeneralisedFit(
+    GeneralisedRefitting,
+    Reducible,
+    GeneralisedUpdating,
+    GeneralisedRecord,
+    MixedFit,
+):
     """A fitted generalised linear mixed model.
 
     Made by :func:`ranef.glmm`; nothing changes it afterwards. What belongs to the rows is in the
