@@ -12,8 +12,11 @@ from ranef.answers import refuse_unknown_options
 from ranef.fit.generalised.judged import Judged
 from ranef.fit.generalised.predicting import GeneralisedPredicting
 from ranef.fit.generalised.random_effects import GeneralisedEffects
+from ranef.fit.generalised.reducing import Reducible
+from ranef.fit.generalised.refitting import GeneralisedRefitting
 from ranef.fit.generalised.residuals import GeneralisedResiduals
 from ranef.fit.generalised.simulating import GeneralisedSimulating
+from ranef.fit.generalised.updating import GeneralisedUpdating
 from ranef.fit.mixed_fit import MixedFit
 from ranef.solve import Certificate
 from ranef.types import Array
@@ -34,6 +37,9 @@ class GeneralisedFit(
     GeneralisedResiduals,
     GeneralisedSimulating,
     GeneralisedEffects,
+    GeneralisedRefitting,
+    Reducible,
+    GeneralisedUpdating,
     Judged,
     MixedFit,
 ):
