@@ -15,6 +15,7 @@ import numpy as np
 from ranef.core import TermBlock, TermLabel
 from ranef.covariance import structure_of
 from ranef.inference.means.response import ResponseScale
+from ranef.present.distribution import Distribution
 from ranef.residual.base import Line
 from ranef.types import Array, Finding, MissingRows
 
@@ -212,6 +213,11 @@ class FittedModel(Protocol):
     @property
     def _response_scale(self) -> ResponseScale:
         """From the linear predictor to the mean of the response."""
+        ...
+
+    @property
+    def _distribution(self) -> Distribution | None:
+        """The response's distribution and the model's other parts; None for linear models."""
         ...
 
     def ranef(self, condvar: bool = True) -> Mapping[str, pd.DataFrame]:

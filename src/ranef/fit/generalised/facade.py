@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from ranef.answers import refuse_unknown_options
-from ranef.fit.generalised.record import GeneralisedRecord
+from ranef.fit.generalised.described import Described
 from ranef.fit.mixed_fit import MixedFit
 from ranef.solve import Certificate
 from ranef.types import Array
@@ -25,7 +25,7 @@ __all__ = ["GeneralisedFit"]
 
 @refuse_unknown_options("fit")
 @dataclass(frozen=True, eq=False, repr=False)
-class GeneralisedFit(GeneralisedRecord, MixedFit):
+class GeneralisedFit(Described, MixedFit):
     """A fitted generalised linear mixed model.
 
     Made by :func:`ranef.glmm`; nothing changes it afterwards. What belongs to the rows is in the
