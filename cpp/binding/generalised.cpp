@@ -133,6 +133,23 @@ class Generalised {
     require();
     return blocks(run([&] { return marginal_->conditional_variances(); }), 0);
   }
+  // Negative codes stand for levels that the model does not have.
+  NumpyVector row_variances(const Rows& rows) {
+    require();
+    const ranef::RowsView& view = rows.view();
+    bool fits = view.groups.size() == q_.size();
+    for (std::size_t g = 0; fits && g < q_.size(); ++g) {
+      fits = view.groups[g].n_levels == n_levels_[g] &&
+             static_cast<int>(view.groups[g].columns.size()) == q_[g];
+    }
+    if (!fits) throw nb::value_error("other rows: of another model");
+    for (const ranef::GroupView& group : view.groups) {
+      if (view.n > 0 && *std::max_element(group.codes, group.codes + view.n) >= group.n_levels) {
+        throw nb::value_error("a level code lies outside of 0 .. n_levels - 1");
+      }
+    }
+    return move_out(run([&] { return marginal_->row_variances(view); }));
+  }
   std::vector<NumpyBlocks> mode_derivatives(const Directions& directions) {
     require();
     const std::vector<ranef::Direction> checked = directions_from(directions, q_);
@@ -326,6 +343,7 @@ void bind_generalised(nb::module_& m) {
       .def("second", &Generalised::second, "directions"_a, "exact"_a = true)
       .def("modes", &Generalised::modes)
       .def("conditional_variances", &Generalised::conditional_variances)
+      .def("row_variances", &Generalised::row_variances, "rows"_a)
       .def("mode_derivatives", &Generalised::mode_derivatives, "directions"_a)
       .def("eta", &Generalised::eta)
       .def("row_derivatives", &Generalised::row_derivatives, "order"_a)

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "criterion/joint_inverse.hpp"
 #include "linalg/products.hpp"
 
 namespace ranef {
@@ -122,6 +123,13 @@ std::vector<std::vector<double>> Laplace::conditional_variances() {
     out[at(pattern.tail[t].group)] = p_.tail[t];
   }
   return out;
+}
+
+std::vector<double> Laplace::row_variances(const RowsView& rows) {
+  RowsView random = rows;
+  random.fixed.clear();
+  random.weights = nullptr;
+  return ranef::row_variances(sweeps_, Matrix::Zero(0, 0), random);
 }
 
 double Laplace::work() const {

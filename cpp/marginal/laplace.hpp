@@ -45,6 +45,7 @@ class Laplace final : public Marginal {
 
   std::vector<std::vector<double>> modes() override;
   std::vector<std::vector<double>> conditional_variances() override;
+  std::vector<double> row_variances(const RowsView& rows) override;
   std::vector<std::vector<double>> mode_derivatives(
       const std::vector<Direction>& directions) override;
   double work() const override;

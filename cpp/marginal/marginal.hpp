@@ -67,6 +67,9 @@ class Marginal {
   virtual std::vector<std::vector<double>> modes() = 0;
   // Their conditional covariances P given all parameters, level-major, q x q each.
   virtual std::vector<std::vector<double>> conditional_variances() = 0;
+  // z_i'P z_i for each of these rows: the conditional variance of z'b, all factors together. A
+  // negative code leaves that factor out of the row. X is not read.
+  virtual std::vector<double> row_variances(const RowsView& rows) = 0;
   // Derivatives of the modes along changes of D and along the coefficients: by grouping factor,
   // level-major, q x (directions + coefficients) each.
   virtual std::vector<std::vector<double>> mode_derivatives(

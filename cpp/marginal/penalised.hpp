@@ -41,6 +41,9 @@ class Penalised final : public Marginal {
   std::vector<std::vector<double>> conditional_variances() override {
     return marginal_->conditional_variances();
   }
+  std::vector<double> row_variances(const RowsView& rows) override {
+    return marginal_->row_variances(rows);
+  }
   std::vector<std::vector<double>> mode_derivatives(
       const std::vector<Direction>& directions) override {
     return marginal_->mode_derivatives(directions);

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 import ranef._core as _core
 from ranef.core.arguments import core_penalties
 from ranef.core.penalty import NO_PENALTY, Penalty
-from ranef.core.protocol import NEWTON, Direction, Layout, Rows
+from ranef.core.protocol import NEWTON, Direction, Layout, Rows, RowsGroup
 from ranef.core.sums import CoreScaling
 from ranef.types import Array, Codes
 
@@ -163,6 +165,21 @@ class GeneralisedKernel:
     def conditional_variances(self) -> list[Array]:
         """Conditional covariances given all parameters, (levels, q, q) each."""
         return self.workspace.conditional_variances()
+
+    def row_variances(self, groups: Sequence[RowsGroup]) -> Array:
+        """Conditional variances z'P z of rows given all parameters, all factors together.
+
+        Parameters
+        ----------
+        groups : sequence of RowsGroup
+            Of every grouping factor, inner columns. A code of -1 leaves the factor out of the row.
+
+        Returns
+        -------
+        ndarray, shape (rows,)
+        """
+        rows = Rows(groups=groups, x=[], y=np.zeros(groups[0].codes.size))
+        return self.workspace.row_variances(rows)
 
     def mode_derivatives(self, directions: Sequence[Direction]) -> list[Array]:
         """Derivatives of the modes along changes of D and then c, (levels, q, k) each."""

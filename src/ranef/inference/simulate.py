@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,7 @@ __all__ = [
     "Noise",
     "SimulatedTerm",
     "draw_key",
+    "drawn_parts",
     "noise_of",
     "residuals_from",
     "simulate_response",
@@ -126,12 +127,20 @@ def simulate_response(
     """Draw k, shape (rows,); `roots` L of the covariances L L', `noise` of the residuals."""
     rng = np.random.Generator(np.random.Philox(key=np.array([key, k], dtype=np.uint64)))
     y = mean + residuals_from(noise, rng.standard_normal(mean.size))
+    for part in drawn_parts(terms, roots, rng):
+        y += part
+    return np.asarray(y)
+
+
+def drawn_parts(
+    terms: Sequence[SimulatedTerm], roots: Sequence[Array], rng: np.random.Generator
+) -> Iterator[Array]:
+    """z'b of each term with random effects drawn, or held, shape (rows,)."""
     for term, root in zip(terms, roots, strict=True):
         b = rng.standard_normal((max(term.n_levels, 1), term.z.shape[1])) @ root.T
         if term.held is not None:
             b = np.where(np.isnan(term.held), b, term.held)
-        y += np.where(term.codes < 0, np.nan, np.einsum("ij,ij->i", term.z, b[term.codes]))
-    return np.asarray(y)
+        yield np.where(term.codes < 0, np.nan, np.einsum("ij,ij->i", term.z, b[term.codes]))
 
 
 def terms_of_rows(

@@ -10,6 +10,10 @@ import numpy as np
 
 from ranef.answers import refuse_unknown_options
 from ranef.fit.generalised.described import Described
+from ranef.fit.generalised.predicting import GeneralisedPredicting
+from ranef.fit.generalised.random_effects import GeneralisedEffects
+from ranef.fit.generalised.residuals import GeneralisedResiduals
+from ranef.fit.generalised.simulating import GeneralisedSimulating
 from ranef.fit.mixed_fit import MixedFit
 from ranef.solve import Certificate
 from ranef.types import Array
@@ -25,7 +29,14 @@ __all__ = ["GeneralisedFit"]
 
 @refuse_unknown_options("fit")
 @dataclass(frozen=True, eq=False, repr=False)
-class GeneralisedFit(Described, MixedFit):
+class GeneralisedFit(
+    GeneralisedPredicting,
+    GeneralisedResiduals,
+    GeneralisedSimulating,
+    GeneralisedEffects,
+    Described,
+    MixedFit,
+):
     """A fitted generalised linear mixed model.
 
     Made by :func:`ranef.glmm`; nothing changes it afterwards. What belongs to the rows is in the
