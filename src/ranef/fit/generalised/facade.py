@@ -13,6 +13,7 @@ from ranef.fit.generalised.described import Described
 from ranef.fit.generalised.predicting import GeneralisedPredicting
 from ranef.fit.generalised.random_effects import GeneralisedEffects
 from ranef.fit.generalised.residuals import GeneralisedResiduals
+from ranef.fit.generalised.shares import GeneralisedShares
 from ranef.fit.generalised.simulating import GeneralisedSimulating
 from ranef.fit.mixed_fit import MixedFit
 from ranef.solve import Certificate
@@ -35,6 +36,7 @@ class GeneralisedFit(
     GeneralisedSimulating,
     GeneralisedEffects,
     Described,
+    GeneralisedShares,
     MixedFit,
 ):
     """A fitted generalised linear mixed model.

@@ -91,7 +91,9 @@ class GeneralisedSimulating(GeneralisedRecord):
         from ranef.frame.open import open_frame
         from ranef.present.frames.rows import frame_index
 
-        y, trials = self._drawn(n, seed, random, 0, newdata, beta, theta, dispersion, offset, weights)
+        y, trials = self._drawn(
+            n, seed, random, 0, newdata, beta, theta, dispersion, offset, weights
+        )
         if newdata is None:
             index = frame_index(self._index, self.missing_rows)
         else:

@@ -142,9 +142,7 @@ def predict_quantity(
                 family, eta, whole, rows.psi, rows.weights, asked.confidence
             )
             error = _sd_of(now, rows, quantity, linked, family, solution, estimates, uncertain)
-            return Prediction(
-                estimate, error if asked.se else None, low, high, target.broken
-            )
+            return Prediction(estimate, error if asked.se else None, low, high, target.broken)
         error = _sd_of(now, rows, quantity, linked, family, solution, estimates, uncertain)
         width = _normal(asked.confidence)
         if spread is None and not quantity.parts:

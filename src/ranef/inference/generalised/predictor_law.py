@@ -96,9 +96,7 @@ def law_of_rows(
 
 def new_groups(blocks: Blocks, covariances: Sequence[Array]) -> Array:
     """z'D z of new levels in every term, shape (rows,)."""
-    parts = [
-        np.einsum("ij,ij->i", z @ d, z) for (_, z), d in zip(blocks, covariances, strict=True)
-    ]
+    parts = [np.einsum("ij,ij->i", z @ d, z) for (_, z), d in zip(blocks, covariances, strict=True)]
     return np.asarray(np.sum(parts, axis=0))
 
 

@@ -54,7 +54,8 @@ def tidy(
     model : FittedModel
     effects : {"fixed", "ran_pars", "ran_vals"}
         Fixed effects, those of the zero and dispersion parts and thresholds last; standard
-        deviations and correlations; or conditional modes, whose standard errors are conditional on the parameters.
+        deviations and correlations; or conditional modes, whose standard errors are conditional on
+        the parameters.
     ddf : str
         Degrees of freedom of the fixed effects, as in ``Fit.coefficients``.
     level : float
