@@ -99,8 +99,8 @@ class Presented:
         n, seed
             Replicates of the bootstrap, and their seed.
         exponentiate : bool
-            exp of the fixed effects, of those of the zero part, and of their intervals: odds ratios,
-            rate ratios, or ratios if the response of a linear model is a ``log()``. Standard errors
+            exp of the fixed effects, those of the zero part, and their intervals: odds ratios, rate
+            ratios, or ratios if the response of a linear model is a ``log()``. Standard errors
             are by the delta method; tests are those of the coefficients.
 
         Returns

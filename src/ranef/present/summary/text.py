@@ -37,7 +37,8 @@ def render_text(summary: SummaryRecord) -> str:
     sections.append(grid(criteria_rows(summary), left=0).lines)
     if summary.residual_quantiles:
         quantiles = [rounded(q, 3) for q in summary.residual_quantiles]
-        sections.append(["Scaled residuals", *grid([list(_QUANTILES), quantiles], left=0).lines])
+        head_of = "Pearson residuals" if summary.family else "Scaled residuals"
+        sections.append([head_of, *grid([list(_QUANTILES), quantiles], left=0).lines])
     if summary.components:
         components = grid(component_rows(summary), left=2).lines
         legends = [line for text in summary.structures for line in _wrapped(text)]
