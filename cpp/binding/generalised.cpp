@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -45,7 +46,8 @@ class Generalised {
       : held_rows_(rows),
         channels_(channels),
         family_(family_from(family, link, constants)),
-        rows_(view(offset, others)) {
+        rows_(view(offset, others)),
+        threads_(threads) {
     if (threads < 1) throw nb::value_error("threads: fewer than one");
     if (n_agq < 1) throw nb::value_error("n_agq: fewer than one");
     for (const ranef::GroupView& group : rows_.rows.groups) {
@@ -59,9 +61,15 @@ class Generalised {
     hold(held, size);
     nb::gil_scoped_release release;
     ranef::check_codes(rows_.rows, threads);
-    marginal_.emplace(n_agq == 1 ? ranef::make_laplace(rows_, *family_, threads)
-                                 : ranef::make_quadrature(rows_, *family_, n_agq, threads),
-                      std::move(penalty), std::move(prior));
+    std::unique_ptr<ranef::Marginal> marginal;
+    if (n_agq == 1) {
+      auto laplace = std::make_unique<ranef::Laplace>(rows_, *family_, threads);
+      laplace_ = laplace.get();
+      marginal = std::move(laplace);
+    } else {
+      marginal = ranef::make_quadrature(rows_, *family_, n_agq, threads);
+    }
+    marginal_.emplace(std::move(marginal), std::move(penalty), std::move(prior));
   }
   Generalised(const Generalised&) = delete;
   Generalised& operator=(const Generalised&) = delete;
@@ -92,9 +100,10 @@ class Generalised {
     ranef::Solved found = run([&] {
       std::vector<Matrix> bases;
       for (const ranef::MatrixScaling& z : scaling.z) bases.push_back(z.change());
-      const auto begin = [&](const ranef::Chart& of) { return start ? *start : simple_start(of); };
+      const auto begin = [&](const ranef::Chart& of) { return start ? *start : found_start(of); };
       ranef::MarginalObjective objective(*marginal_, chart, begin, held_);
       ready_ = false;
+      start_.reset();
       ranef::Solved out = ranef::solve(objective, bases, {}, control, Interrupted{});
       coefficients_ = out.coefficients;
       return out;
@@ -157,6 +166,13 @@ class Generalised {
     return blocks(run([&] { return marginal_->mode_derivatives(checked); }), columns);
   }
 
+  // And whether it is complete.
+  std::tuple<double, bool> next_term() {
+    require();
+    const ranef::NextTerm found = run([&] { return marginal_->next_term(); });
+    return {found.value, found.complete};
+  }
+
   // Of the rows at the modes, in the order of the data.
   NumpyVector eta() {
     require();
@@ -165,16 +181,31 @@ class Generalised {
   FamilyTables row_derivatives(int order) {
     require();
     const ranef::RowOrder wanted = order_from(order);
+    return run([&] { return tables_at(linear_predictor(), coefficients_, wanted); });
+  }
+
+  // The start values that the last solve() found for itself: coordinates of the covariances, and
+  // all coefficients.
+  std::optional<std::pair<Vector, Vector>> start() const {
+    if (!start_) return {};
+    return std::pair(start_->coordinates, start_->coefficients);
+  }
+  double separation_margin() const {
+    return start_ ? start_->separation_margin : std::numeric_limits<double>::quiet_NaN();
+  }
+  std::optional<Vector> suspected_direction() const {
+    if (!start_ || start_->suspected_direction.size() == 0) return {};
+    return start_->suspected_direction;
+  }
+  int start_looks() const { return start_ ? start_->looks : 0; }
+  // dl/deta of the rows at the joint modes of the start, in the order of the data.
+  std::optional<Vector> joint_scores() {
+    if (!start_) return {};
     return run([&] {
-      const std::vector<double> eta = linear_predictor();
-      const std::vector<double> y = ranef::column_values(rows_.rows.response, rows_.rows.n);
-      std::vector<std::vector<double>> psi;
-      for (const ranef::Channel& channel : rows_.channels) {
-        psi.push_back(ranef::channel_predictor(rows_, channel, coefficients_));
-      }
-      ranef::FamilyRows rows{rows_.rows.n, eta.data(), {}, y.data(), rows_.rows.weights};
-      for (std::size_t c = 0; c < psi.size(); ++c) rows.psi[c] = psi[c].data();
-      return tables_of(*family_, rows, wanted);
+      const std::vector<double> eta =
+          ranef::linear_predictor(rows_, start_->coefficients, start_->effects);
+      const FamilyTables tables = tables_at(eta, start_->coefficients, ranef::RowOrder::kPass);
+      return Vector(std::get<0>(tables).row(1).transpose());
     });
   }
 
@@ -267,25 +298,28 @@ class Generalised {
     }
   }
 
-  // D = 0.25 I, beta = 0, and psi where the family says, by the constant column of a channel.
-  Vector simple_start(const ranef::Chart& chart) const {
-    Vector out = Vector::Zero(chart.covariance_size() + marginal_->coefficients());
-    for (std::size_t k = 0; k < chart.terms().size(); ++k) {
-      const int q = chart.terms()[k].q;
-      chart.set_part(out, k, chart.structure(k).nearest(0.25 * Matrix::Identity(q, q)));
-    }
-    const Index first = out.size() - rows_.others;
-    for (std::size_t c = 0; c < rows_.channels.size(); ++c) {
-      const ranef::Channel& channel = rows_.channels[c];
-      const double psi = family_->start_psi(static_cast<int>(c));
-      for (std::size_t k = 0; k < channel.columns.size(); ++k) {
-        if (channel.columns[k].values == nullptr) out(first + channel.coefficients[k]) = psi;
-      }
-      for (Index i = 0; channel.which != nullptr && i < rows_.rows.n; ++i) {
-        if (channel.which[i] >= 0) out(first + channel.which[i]) = psi;
-      }
-    }
+  // Start values, whose modes are where the first evaluation begins.
+  Vector found_start(const ranef::Chart& chart) {
+    const std::optional<ranef::NormalPrior>& normal = marginal_->normal();
+    const ranef::NormalPrior* prior = normal ? &*normal : nullptr;
+    start_ = laplace_ != nullptr ? laplace_->start(chart, prior)
+                                 : ranef::Laplace(rows_, *family_, threads_).start(chart, prior);
+    marginal_->begin_at(start_->dual);
+    Vector out(start_->coordinates.size() + start_->coefficients.size());
+    out << start_->coordinates, start_->coefficients;
     return out;
+  }
+
+  FamilyTables tables_at(const std::vector<double>& eta, const Vector& coefficients,
+                         ranef::RowOrder order) const {
+    const std::vector<double> y = ranef::column_values(rows_.rows.response, rows_.rows.n);
+    std::vector<std::vector<double>> psi;
+    for (const ranef::Channel& channel : rows_.channels) {
+      psi.push_back(ranef::channel_predictor(rows_, channel, coefficients));
+    }
+    ranef::FamilyRows rows{rows_.rows.n, eta.data(), {}, y.data(), rows_.rows.weights};
+    for (std::size_t c = 0; c < psi.size(); ++c) rows.psi[c] = psi[c].data();
+    return tables_of(*family_, rows, order);
   }
 
   std::vector<double> linear_predictor() {
@@ -312,6 +346,9 @@ class Generalised {
   std::vector<Index> n_levels_;
   std::vector<ranef::HeldCoefficient> held_;
   std::optional<ranef::Penalised> marginal_;
+  ranef::Laplace* laplace_ = nullptr;  // which it holds, if it is that
+  int threads_;
+  std::optional<ranef::Start> start_;
   Vector coefficients_;  // of the last evaluation
   bool ready_ = false;
   std::atomic<bool> busy_ = false;
@@ -344,12 +381,18 @@ void bind_generalised(nb::module_& m) {
       .def("modes", &Generalised::modes)
       .def("conditional_variances", &Generalised::conditional_variances)
       .def("row_variances", &Generalised::row_variances, "rows"_a)
+      .def("next_term", &Generalised::next_term)
       .def("mode_derivatives", &Generalised::mode_derivatives, "directions"_a)
       .def("eta", &Generalised::eta)
       .def("row_derivatives", &Generalised::row_derivatives, "order"_a)
       .def_prop_ro("value", &Generalised::value)
       .def_prop_ro("rounding", &Generalised::rounding)
       .def_prop_ro("work", &Generalised::work)
+      .def_prop_ro("start", &Generalised::start)
+      .def_prop_ro("start_looks", &Generalised::start_looks)
+      .def_prop_ro("separation_margin", &Generalised::separation_margin)
+      .def_prop_ro("suspected_direction", &Generalised::suspected_direction)
+      .def("joint_scores", &Generalised::joint_scores)
       .def_prop_ro("layout", &Generalised::layout);
 }
 

@@ -29,6 +29,10 @@ class Penalised final : public Marginal {
   // Also false where a prior's density is zero.
   bool evaluate(const std::vector<Matrix>& lambda, const Vector& coefficients,
                 double tolerance) override;
+  void begin_at(const std::vector<std::vector<double>>& dual) override {
+    marginal_->begin_at(dual);
+  }
+  const std::optional<NormalPrior>& normal() const { return normal_; }
   double value() const override { return value_; }
   double rounding() const override;
   const std::vector<Matrix>& gamma() override { return gamma_; }
@@ -48,6 +52,7 @@ class Penalised final : public Marginal {
       const std::vector<Direction>& directions) override {
     return marginal_->mode_derivatives(directions);
   }
+  NextTerm next_term() override { return marginal_->next_term(); }
   double work() const override { return marginal_->work(); }
   const Pattern* pattern() const override { return marginal_->pattern(); }
 

@@ -99,6 +99,11 @@ class Quadrature final : public Marginal {
     return point_.sums.fine;
   }
 
+  void begin_at(const std::vector<std::vector<double>>& dual) override {
+    dual_ = dual.front();
+    anchor_.reset();
+  }
+
   double value() const override { return point_.sums.value; }
   double rounding() const override {
     return 2.0 * std::numeric_limits<double>::epsilon() * point_.sums.size;
