@@ -10,8 +10,8 @@ import pytest
 from scipy import stats
 
 import ranef as rn
-from ranef.inference.hypotheses import hypotheses
 from ranef.inference.ddf.p_values import f_p_value
+from ranef.inference.hypotheses import hypotheses
 
 NAMES = ["Intercept", "ses", "sector", "ses:sector", "m[T.B]", "I(x ** 2)", "between(ses, sch.id)"]
 UNIT = dict(zip(NAMES, np.eye(len(NAMES)), strict=True))

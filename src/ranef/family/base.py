@@ -139,6 +139,11 @@ class Family(ABC):
         return self.PARTS
 
     @property
+    def means_of_response(self) -> tuple[float, float]:
+        """Between which the mean of the response lies, open."""
+        return self.MEANS
+
+    @property
     def mean_parts(self) -> tuple[Part, ...]:
         """The other predictors that the mean of the response depends on."""
         return ()

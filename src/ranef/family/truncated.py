@@ -38,6 +38,10 @@ class Truncated(Family):
     MEAN_IS_LINKED: ClassVar[bool] = False
 
     @property
+    def means_of_response(self) -> tuple[float, float]:
+        return (1.0, inf)
+
+    @property
     def mean_parts(self) -> tuple[Part, ...]:
         return self.PARTS
 

@@ -85,9 +85,9 @@ class GeneralisedPredicting(GeneralisedRecord):
             for each row, or one for all. It is needed if the fit had an array and `newdata` are
             given.
         weights : str, array-like or float, optional
-            For ``interval="prediction"``: the numbers of trials of new observations (by default
-            those of the rows, or the column of `newdata` that the fit had them from), or of gaussian,
-            gamma and inverse Gaussian responses what divides their variance (by default 1).
+            For ``interval="prediction"``. The numbers of trials of new observations: by default
+            those of the rows, or the column of `newdata` that the fit had them from. Of gaussian,
+            gamma and inverse Gaussian responses what divides their variance: by default 1.
         random : "all", None, str, or sequence of str
             Which random effects count: all, none (as ``level="population"``), or those of some
             grouping factors or terms. The groups of the others are not read.
@@ -157,10 +157,10 @@ class GeneralisedPredicting(GeneralisedRecord):
         0     0.198     0.135      0.280
         1     0.048     0.021      0.106
         >>> fit.predict(new, level="marginal").round(3)
-        array([0.22 , 0.057])
+        array([0.216, 0.057])
         >>> fit.predict(new, level="population", interval="prediction", weights=20).round(2)
            estimate  conf_low  conf_high
-        0      0.20       0.0       0.60
+        0      0.20       0.0       0.55
         1      0.05       0.0       0.25
         """
         from ranef.inference.generalised.prediction_options import checked_options
@@ -284,4 +284,5 @@ class GeneralisedPredicting(GeneralisedRecord):
 
         if newdata is None:
             return frame_index(self._index, self.missing_rows)
-        return open_frame(newdata).index
+        index: pd.Index[Any] | None = open_frame(newdata).index
+        return index

@@ -52,7 +52,7 @@ class GeneralisedEffects(GeneralisedRecord, Estimated):
         >>> fit.ranef()["herd"].iloc[0].round(3).to_dict()
         {'Intercept': 0.59, 'Intercept_sd': 0.348}
         >>> fit.ranef("full")["herd"].iloc[0].round(3).to_dict()
-        {'Intercept': 0.59, 'Intercept_sd': 0.392}
+        {'Intercept': 0.59, 'Intercept_sd': 0.394}
         """
         from ranef.inference.generalised.conditional import full_covariances
         from ranef.present.frames.estimates import ranef_frames

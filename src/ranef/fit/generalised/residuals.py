@@ -65,7 +65,7 @@ class GeneralisedResiduals(GeneralisedRecord, ByRow):
         >>> data = rn.datasets.load("cbpp")
         >>> fit = rn.glmm("incidence / size ~ period + (1 | herd)", data, weights="size")
         >>> fit.residuals("pearson").head(3).round(2).tolist()
-        [-1.31, 1.0, 3.15]
+        [-1.34, 1.08, 2.88]
         """
         from ranef.inference.generalised.residuals import generalised_residuals
         from ranef.present.frames.rows import check_rows, on_all_rows

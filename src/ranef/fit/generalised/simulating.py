@@ -84,7 +84,7 @@ class GeneralisedSimulating(GeneralisedRecord):
         >>> data = rn.datasets.load("cbpp")
         >>> fit = rn.glmm("cbind(incidence, size - incidence) ~ period + (1 | herd)", data)
         >>> fit.simulate(2, seed=1).iloc[:3].to_numpy().tolist()
-        [[9.0, 4.0], [3.0, 4.0], [1.0, 3.0]]
+        [[4.0, 2.0], [1.0, 1.0], [1.0, 0.0]]
         """
         import pandas as pd
 

@@ -17,10 +17,10 @@ from ranef.types import Array
 __all__ = ["quantiles_of_new"]
 
 REACH = 6.0  # standard deviations: 2e-9 of the mixture lies beyond
-WIDEST = 0.4
 FINE = 0.8
-"""The step between nodes, over the standard deviation that the response has in units of the linear
-predictor. At this step the error of the average is below 1e-12 if the response is about normal."""
+"""With s the standard deviation of the predictor, and r that of the response in its units, the step
+between nodes is FINE r / sqrt(r^2 + s^2). If the response is about normal, the integrand's Fourier
+transform is that of a normal density, and the error of the average exp(-2 pi^2 / FINE^2), 4e-14."""
 MOST = 400  # nodes on each side
 AT_ONCE = 1 << 20
 CLOSE = 1e-9  # a quantile, relative to itself
@@ -66,8 +66,9 @@ def quantiles_of_new(
     whole = tuple(np.broadcast_to(value, eta.shape) for value in psi)
     inside = np.clip(eta, *family.predictors)
     noise = np.sqrt(family.variance(inside, whole, w)) / np.abs(family.mean_slope(inside, whole))
-    step = np.minimum(WIDEST, FINE * noise / np.where(sd > 0.0, sd, 1.0))
-    step = np.where(np.isfinite(step), np.maximum(step, REACH / MOST), WIDEST)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        step = FINE / np.sqrt(1.0 + (sd / noise) ** 2)
+    step = np.where(np.isfinite(step), np.maximum(step, REACH / MOST), FINE)
     rows = rows[np.argsort(step[rows], kind="stable")]
     tail = 0.5 * (1.0 - confidence)
     start = 0

@@ -119,4 +119,4 @@ def normal_nodes(step: float, reach: float = REACH) -> tuple[Array, Array]:
     count = int(np.ceil(reach / step))
     nodes = step * np.arange(-count, count + 1)
     weights = np.exp(-0.5 * nodes**2)
-    return nodes, weights / weights.sum()
+    return nodes, np.asarray(weights / weights.sum())

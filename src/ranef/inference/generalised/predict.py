@@ -87,9 +87,11 @@ def linear_predictors(
     if asked.alone:
         return Prediction(eta + target.drawn, None, None, None, target.broken)
     sd = _root(_uncertain(rows, solution, estimates, asked), eta)
+    error = sd if asked.se else None
+    if asked.interval is None:
+        return Prediction(eta + target.drawn, error, None, None, target.broken)
     half = _normal(asked.confidence) * sd
-    ends = (eta - half, eta + half) if asked.interval else (None, None)
-    return Prediction(eta + target.drawn, sd if asked.se else None, *ends, target.broken)
+    return Prediction(eta + target.drawn, error, eta - half, eta + half, target.broken)
 
 
 def predict_quantity(
@@ -199,7 +201,7 @@ def _sd_of(
         spread = new_groups(rows.target.fresh, estimates.covariances)
         moves = new_groups_slopes(solution, face, rows.target.fresh)
         gradient[:, :k] += now.by_variance[:, None] * moves
-    designs = {part: rows.designs[part] for part in quantity.parts}
+    designs: dict[str, tuple[int, Array | None]] = {p: rows.designs[p] for p in quantity.parts}
 
     def value(eta: Array, psi: Psi) -> Array:
         return _value(rows, quantity, linked, family, eta, spread, psi).value

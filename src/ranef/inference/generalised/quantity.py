@@ -54,7 +54,7 @@ def mean_of(family: Family, answers: int = 0) -> Quantity:
     elif answers:
         scale, back, back_slope = _between(1.0, float(answers))
     else:
-        scale, back, back_slope = _above(1.0)  # counts without zeros
+        scale, back, back_slope = _above(family.means_of_response[0])
     return Quantity(family.mean, family.mean_slope, family.mean_parts, scale, back, back_slope)
 
 

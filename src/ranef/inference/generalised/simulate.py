@@ -60,8 +60,8 @@ def simulate_generalised(
         eta = fixed + sum(drawn_parts(terms, roots, rng))
         missing = np.isnan(eta)
         for value in (*psi, weights):
-            if np.shape(value) == fixed.shape:
-                missing |= np.isnan(np.asarray(value))
+            if value is not None and np.shape(value) == fixed.shape:
+                missing |= np.isnan(value)
         if not missing.any():
             out[:, k] = family.simulate(rng, eta, psi, weights)
             continue

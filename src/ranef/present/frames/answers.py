@@ -53,7 +53,7 @@ def most_probable(probabilities: Array, levels: Sequence[str]) -> Any:
     ----------
     probabilities : ndarray, shape (rows, answers)
     """
-    known = ~np.isnan(probabilities).any(axis=1)
+    known = np.asarray(~np.isnan(probabilities).any(axis=1))
     out = np.full(probabilities.shape[0], None, dtype=object)
     best = np.argmax(np.where(known[:, None], probabilities, 0.0), axis=1)
     out[known] = np.asarray(levels, dtype=object)[best[known]]
