@@ -61,6 +61,10 @@ class Distribution:
         ``"size"``; empty without a dispersion, or if it depends on predictors.
     dispersion, dispersion_error : float
         It and its standard error by the delta method; NaN without.
+    trials : bool
+        Whether the response is of several trials in a row.
+    offset : bool
+        Whether the linear predictor has a known part.
     parts : tuple of PartTable
         Those with coefficients to show. A dispersion that is the same in all rows is none of them.
     """
@@ -73,6 +77,8 @@ class Distribution:
     dispersion_name: str
     dispersion: float
     dispersion_error: float
+    trials: bool
+    offset: bool
     parts: tuple[PartTable, ...]
 
     @property

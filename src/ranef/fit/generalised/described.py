@@ -54,6 +54,8 @@ def distribution_of(record: GeneralisedRecord) -> Distribution:
         dispersion_name=name,
         dispersion=value,
         dispersion_error=error,
+        trials=family.WEIGHTS == "trials" and record._data.weights is not None,
+        offset=record._data.offset is not None,
         parts=parts,
     )
 
