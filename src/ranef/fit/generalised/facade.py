@@ -10,6 +10,7 @@ import numpy as np
 
 from ranef.answers import refuse_unknown_options
 from ranef.fit.generalised.described import Described
+from ranef.fit.generalised.influential import GeneralisedInfluential
 from ranef.fit.generalised.predicting import GeneralisedPredicting
 from ranef.fit.generalised.random_effects import GeneralisedEffects
 from ranef.fit.generalised.residuals import GeneralisedResiduals
@@ -37,6 +38,7 @@ class GeneralisedFit(
     GeneralisedEffects,
     Described,
     GeneralisedShares,
+    GeneralisedInfluential,
     MixedFit,
 ):
     """A fitted generalised linear mixed model.

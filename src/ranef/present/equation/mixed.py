@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ranef.present.equation.families import law_lines
 from ranef.present.equation.levels import (
     Slope,
     gamma_numbers,
@@ -10,7 +11,6 @@ from ranef.present.equation.levels import (
     offset_of,
     slopes_of,
 )
-from ranef.present.equation.families import law_lines
 from ranef.present.equation.parts import Parts, matrix, text, variable
 from ranef.present.equation.structures import law_of_structure
 from ranef.types import INTERCEPT
