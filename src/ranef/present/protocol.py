@@ -227,7 +227,8 @@ class FittedModel(Protocol):
     def coef(self) -> Mapping[str, pd.DataFrame]: ...
 
     def residuals(
-        self, kind: Literal["response", "pearson", "deviance", "working"] = "response"
+        self,
+        kind: Literal["response", "pearson", "deviance", "working", "quantile"] = "response",
     ) -> Any: ...
 
     def coefficients(
@@ -266,7 +267,7 @@ class FittedModel(Protocol):
         """The model's variables in the rows that were used, as the user named them."""
         ...
 
-    def _population_averages(self, rows: Any, weights: Array) -> pd.DataFrame:
+    def _population_averages(self, rows: Any, weights: Array, linked: bool = False) -> pd.DataFrame:
         """Population means averaged over blocks of rows: estimate, conf_low, conf_high."""
         ...
 

@@ -4,7 +4,7 @@ The measures are those of a linear model (:mod:`ranef.inference.influence`). The
 again from its estimates. If there are many levels and each has random effects of its own, F is a
 sum over them, and the part F_j of level j has a gradient g_j and a Hessian H_j at the estimates.
 One Newton step for F - F_j is then (H - H_j)^-1 g_j, and 0.5 g_j'(H - H_j)^-1 g_j is the decrease
-that it predicts (Pregibon 1981, Annals of Statistics 9, 705-724, for rows of a logistic regression).
+that it predicts (Pregibon 1981, Annals of Statistics 9, 705-724, for rows of logistic models).
 """
 
 from __future__ import annotations
