@@ -9,7 +9,7 @@ from scipy import stats
 from tests.generalised.fits import cbpp, grouped, of_groups
 
 import ranef as rn
-from ranef.errors import DataError, OptionError
+from ranef.errors import DataError, OptionError, UnknownColumnError
 from ranef.family import Family, Psi, parse_family
 from ranef.inference.generalised.new_response import quantiles_of_new
 
@@ -104,6 +104,8 @@ def test_trials_of_new_observations() -> None:
     pd.testing.assert_frame_equal(frame, given)
     with pytest.raises(DataError, match="whole numbers"):
         fit.predict(new, "population", interval="prediction", weights=2.5)
+    with pytest.raises(UnknownColumnError, match="no column 'size' for the weights"):
+        fit.predict({"period": ["1"]}, "population", interval="prediction")
     data = rn.datasets.load("cbpp")
     counted = rn.glmm("cbind(incidence, size - incidence) ~ period + (1 | herd)", data)
     with pytest.raises(OptionError, match="numbers of trials"):
@@ -121,7 +123,7 @@ def test_dispersion_of_new_rows_is_modelled() -> None:
     shape = np.exp(fit.fixef_dispersion["Intercept"] + [0.0, fit.fixef_dispersion["z[T.b]"]])
     narrow = (frame["conf_high"] / frame["conf_low"]).to_numpy()
     assert (np.argsort(narrow) == np.argsort(-shape)).all()
-    with pytest.raises(rn.errors.UnknownColumnError, match="z"):
+    with pytest.raises(UnknownColumnError, match="z"):
         fit.predict(new[["x", "g"]], interval="prediction")
     fit.predict(new[["x", "g"]], interval="confidence")  # the mean does not need it
 
