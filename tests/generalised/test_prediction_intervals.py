@@ -60,6 +60,21 @@ def test_large_counts_whose_noise_is_small() -> None:
     assert low[0] == np.rint(low[0])
 
 
+def test_new_observations_are_of_new_groups() -> None:
+    """Random effects that do not count are drawn anew: D joins the uncertainty of the mean."""
+    fit = of_groups("amount", "gaussian", "x")
+    new = {"x": [1.5]}
+    mean = fit.predict(new, "population", kind="link", se=True)
+    d = float(np.array([1.0, 1.5]) @ fit._estimates.covariances[0] @ [1.0, 1.5])
+    sd = np.sqrt(mean["std_error"] ** 2 + d + fit.dispersion**2)
+    for level in ("population", "marginal"):
+        frame = fit.predict(new, level, interval="prediction", confidence=0.8)  # type: ignore[arg-type]
+        # 2e-9 of the law of the predictor is left out.
+        np.testing.assert_allclose(
+            frame["conf_low"], mean["estimate"] - stats.norm.ppf(0.9) * sd, atol=2e-8
+        )
+
+
 def test_intervals_hold_new_observations_of_new_groups() -> None:
     """90% of what the true model makes, in fits to other samples of it (a parametric bootstrap)."""
     data = grouped(groups=15, size=6)
