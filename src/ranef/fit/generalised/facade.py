@@ -61,7 +61,7 @@ class GeneralisedFit(
     >>> data = rn.datasets.load("cbpp")
     >>> fit = rn.glmm("incidence / size ~ period + (1 | herd)", data, weights="size")
     >>> round(fit.loglik, 4), fit.certificate.verdict
-    (-92.0266, 'interior optimum')
+    (-92.0263, 'interior optimum')
     """
 
     _stored_as: ClassVar[str] = "generalised fit"
