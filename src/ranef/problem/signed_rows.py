@@ -100,13 +100,8 @@ def fixed_columns(problem: GeneralisedProblem) -> Array:
     constant = np.ones(problem.n)
     if problem.p == 0:
         return np.zeros((problem.n, 0))
-    X = np.column_stack([constant if c is None else c for c in problem.rows.x]).astype(np.float64)
-    if problem.scaling.orthogonal is None:
-        return X
-    # The rows hold orthogonal combinations of the columns.
-    shifts, scales = problem.rows.x_shifts, problem.rows.x_scales
-    inner = (X - np.asarray(shifts)) / np.asarray(scales)
-    return np.asarray(np.linalg.solve(problem.scaling.R.T, inner.T).T)
+    columns = problem.rows.x if problem.given is None else problem.given
+    return np.column_stack([constant if c is None else c for c in columns]).astype(np.float64)
 
 
 def random_parts(problem: GeneralisedProblem) -> list[RandomPart]:

@@ -42,9 +42,9 @@ NOT_CONCAVE = (
 WIDE = 9.0
 """Standard deviations of a random effect that are integrated over."""
 
-STEP = 0.6
+STEP = 0.4
 """Of the trapezoidal rule, in units of the linear predictor: poles of logistic functions are pi
-away from the real line, so that the error is exp(-2 pi^2 / 0.6)."""
+away from the real line, so that the error is of the order exp(-2 pi^2 / 0.4)."""
 
 MOST_WORK = 2e8
 
@@ -108,19 +108,15 @@ def decide_finite(
     doubtful = _doubtful(found)
     decided = _of_start(problem, kernel)
     if decided is not None and not doubtful:
-        return Finite(decided)
+        return Finite(_as_far_as_concave(problem, decided))
     if not doubtful and problem.n * problem.p > CHEAP:
         return Finite()
     signed = signed_rows(problem)
     if signed is None:
-        return Finite(decided)
+        return Finite()
     if decided is None:
         decided = _of_rows(problem, kernel, signed)
-    family = problem.family
-    if decided.exists is False and not log_concave(
-        family.core_name, family.link, family.core_constants(problem.n_answers)
-    ):
-        decided = replace(decided, exists=None, proof=NOT_CONCAVE)
+    decided = _as_far_as_concave(problem, decided)
     variances = None
     if decided.exists is not True and doubtful:
         variances = _rising_variances(problem, found, signed)
@@ -137,6 +133,15 @@ def _of_start(problem: GeneralisedProblem, kernel: GeneralisedKernel) -> Separat
         f"rows add up to zero after relative changes of at most {margin:.1e}"
     )
     return Separation(False, proof, margin, predicted=np.zeros(problem.n, dtype=bool))
+
+
+def _as_far_as_concave(problem: GeneralisedProblem, decided: Separation) -> Separation:
+    """Without concavity of the log-densities nothing proves that there is a maximum."""
+    family = problem.family
+    constants = family.core_constants(problem.n_answers)
+    if decided.exists is False and not log_concave(family.core_name, family.link, constants):
+        return replace(decided, exists=None, proof=NOT_CONCAVE)
+    return decided
 
 
 def _of_rows(

@@ -37,6 +37,11 @@ LARGE = 1.0
 """Deviance units from which on the next term is not trusted."""
 
 
+TRUSTED, SHARE = 0.5, 0.25
+"""Standard errors of draws up to which they are better than the next term: in deviance units, and
+of that term. Draws for many random effects are dominated by a few."""
+
+
 @dataclass(frozen=True, slots=True)
 class ErrorEstimate:
     """What the approximation of the likelihood is off by.
@@ -139,4 +144,6 @@ def _by_expansion(solution: GeneralisedSolution) -> ErrorEstimate:
         if (complete and abs(value) <= LARGE) or effects > MOST_EFFECTS:
             return ErrorEstimate(value, 0.0, float("nan"), "next term", 0, complete)
         drawn = importance(solution, kernel)
+    if not drawn.error <= max(TRUSTED, SHARE * abs(value)):
+        return ErrorEstimate(value, 0.0, float("nan"), "next term", 0, complete)
     return ErrorEstimate(drawn.deviance, drawn.error, float("nan"), "importance sampling")
