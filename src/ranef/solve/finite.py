@@ -15,7 +15,6 @@ from ranef.core.generalised import GeneralisedKernel, log_concave, log_densities
 from ranef.problem.generalised import GeneralisedProblem
 from ranef.problem.parameters import roots
 from ranef.problem.separation import (
-    RandomPart,
     Separation,
     infinite_variances,
     separation,
@@ -168,8 +167,7 @@ def _by_row(decided: Separation, signed: SignedRows, n: int) -> Separation:
         left = np.zeros(n, dtype=bool)
         left[signed.rows[limit.rows]] = True
         limit = replace(limit, rows=left)
-    predicted = np.zeros(n, dtype=bool)
-    predicted[signed.rows] = True
+    predicted = np.ones(n, dtype=bool)
     predicted[signed.rows[~decided.predicted]] = False
     return replace(decided, predicted=predicted, limit=limit)
 
@@ -189,11 +187,6 @@ def _rising_variances(
     largest = [float(np.abs(root).max(initial=0.0)) for root in roots(problem.terms, found.inner)]
     if not parts or signed.upper or not max(largest) > FAR:
         return None
-    if len(signed.signs) < problem.n:
-        parts = [
-            RandomPart(part.name, part.codes[signed.rows], part.n_levels, part.Z[signed.rows])
-            for part in parts
-        ]
     decided = infinite_variances(signed.X, parts, signed.signs)
     if decided.possible is not True:
         return None
@@ -263,7 +256,7 @@ def _limit(
     beta = problem.coefficients(np.asarray(found.coefficients))[: problem.p]
     sd = float(np.sqrt(found.covariances[0][0, 0]))
     (part,) = random_parts(problem)
-    z, codes = part.Z[signed.rows, 0], part.codes[signed.rows]
+    z, codes = part.Z[:, 0], part.codes
     # A row is on its side if s (x'beta + z b) > 0: b above or below -x'beta / z.
     with np.errstate(divide="ignore", invalid="ignore"):
         bound = -(signed.X @ beta) / (z * sd)

@@ -103,6 +103,22 @@ class GeneralisedSolution:
             out[place] = False
         return out
 
+    def part(self, name: str) -> slice | None:
+        """Where the coefficients of a part stand among all of them; None at an end."""
+        at = self.problem.p
+        for part in self.parts:
+            if part.part == name:
+                ended = any(end.part == name for end in self.ends)
+                return None if ended else slice(at, at + len(part.names))
+            at += len(part.names)
+        return None
+
+    def spread(self, columns: Array) -> Array:
+        """Columns for the coefficients of `problem` with zeros for those at ends between them."""
+        out = np.zeros((*columns.shape[:-1], self.n_coefficients))
+        out[..., self.determined] = columns
+        return out
+
     def _places(self) -> list[tuple[FamilyEnd, int]]:
         """Where the coefficients at ends stand."""
         by_part = {end.part: end for end in self.ends}
