@@ -44,7 +44,7 @@ bool Laplace::evaluate(const std::vector<Matrix>& lambda, const Vector& coeffici
     return find_mode(rows_, {lambda_, d_}, tolerance, sweeps_, arranged_.numbers, mode_);
   };
   if (!found()) {
-    // From where they were extrapolated to, flat tails may leave no way to the modes.
+    // Modes that are extrapolated far may lead nowhere.
     mode_.dual = zero_effects(map_.pattern(), 1);
     if (!found()) {
       mode_.dual = last;
