@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -156,3 +158,29 @@ def test_predictors_of_the_dispersion_are_not_settled() -> None:
     fit = fitted(FORMULA, "nbinom2", dispersion="~ x")
     assert watched(fit._problem) == []
     assert fit.certificate.ends == ()
+
+
+def test_questions_to_a_fit_at_an_end_are_answered() -> None:
+    """As the simpler family answers them."""
+    fit, plain = fitted(FORMULA, "nbinom2"), fitted(FORMULA, "poisson")
+    for options_ in ({"interval": "confidence"}, {"interval": "prediction"}):
+        found, wanted = fit.predict(**options_), plain.predict(**options_)  # type: ignore[arg-type]
+        # Estimates agree to 1e-3 of a standard error or better.
+        np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-12)
+    np.testing.assert_allclose(
+        fit.residuals("pearson"), plain.residuals("pearson"), rtol=1e-4, atol=1e-9
+    )
+    again = fit.refit(np.asarray(fit._data.y))
+    assert again.certificate.verdict == "boundary optimum"
+    assert again.loglik == pytest.approx(fit.loglik, abs=1e-6)
+    draws = fit.bootstrap(4, seed=1).frame
+    assert np.all(np.isfinite(draws["x"]))
+
+
+def test_a_fit_at_an_end_is_saved(tmp_path: Path) -> None:
+    fit = fitted(FORMULA, "nbinom2", zero_inflation="~ 1")
+    fit.save(tmp_path / "fit.ranef")
+    loaded = rn.load(tmp_path / "fit.ranef")
+    assert loaded.certificate == fit.certificate
+    assert loaded.dispersion == np.inf
+    np.testing.assert_array_equal(loaded.vcov, fit.vcov)

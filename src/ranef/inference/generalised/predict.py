@@ -192,7 +192,7 @@ def _sd_of(
 ) -> Array:
     """Standard errors of a quantity by the delta method in all parameters."""
     law = uncertain.law
-    problem, face = solution.problem, estimates.joint.face
+    face = estimates.joint.face
     k = len(face.coordinates)
     gradient = now.by_eta[:, None] * law.gradient
     spread = None
