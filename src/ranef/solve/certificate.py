@@ -120,7 +120,7 @@ class Certificate:
     penalised: bool = False
     rounding: float = 0.0
     full: Mapping[str, int] = field(default_factory=dict)
-    separation: Separation | None = None
+    separation: Separation | None = field(default=None, compare=False)
     variances: RisingVariances | None = None
     ends: tuple[FamilyEnd, ...] = ()
     other_modes: bool = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from ranef.design import Design
@@ -21,6 +21,7 @@ from ranef.problem.without_rows import ProblemWithoutRows
 from ranef.problem.without_rows import without_rows as problem_without_rows
 from ranef.solve import Control
 from ranef.solve.face import face_of
+from ranef.solve.generalised import GeneralisedSolution
 from ranef.store.kept import Kept
 
 if TYPE_CHECKING:
@@ -88,7 +89,9 @@ def _solution(
     face, groups = record._estimates.joint.face, record._problem.rows.groups
     with solution.standing.ask() as kernel:
         kept = keep_kernel(kernel, face, groups, rest)
-    return SolutionWithoutRows(problem, solution.found, kept)
+    own = problem_without_rows(solution.problem, rest) if solution.ends else problem
+    others = {f.name: getattr(solution, f.name) for f in fields(GeneralisedSolution)}
+    return SolutionWithoutRows(**{**others, "problem": own}, kept=kept)
 
 
 def _part(part: FixedPart, absent: Callable[[str], Any]) -> FixedPart:
@@ -136,7 +139,7 @@ def _complete(parts: Mapping[str, Any]) -> bool:
     return (
         parts.keys() == {*_KINDS, *_OTHERS}
         and all(isinstance(parts[name], kind) for name, kind in _KINDS.items())
-        and parts["solution"].problem is parts["problem"]
+        and (parts["solution"].problem is parts["problem"] or parts["solution"].ends != ())
         and parts["problem"].family == parts["family"]
         and parameters_fit(parts["problem"], parts["solution"])
         and _sizes_fit(parts)
@@ -146,7 +149,8 @@ def _complete(parts: Mapping[str, Any]) -> bool:
 def _sizes_fit(parts: Mapping[str, Any]) -> bool:
     problem: ProblemWithoutRows = parts["problem"]
     estimates, kept = parts["estimates"], parts["solution"].kept
-    m = problem.p + problem.n_psi
+    own = parts["solution"].problem
+    m, m_own = problem.p + problem.n_psi, own.p + own.n_psi
     k = len(face_of(problem, parts["solution"].inner).coordinates)
     sizes = list(problem.sizes)
     return (
@@ -155,10 +159,12 @@ def _sizes_fit(parts: Mapping[str, Any]) -> bool:
         and problem.change.shape == (m, m)
         and estimates.coefficients.shape == (m,)
         and estimates.vcov.shape == (problem.p, problem.p)
-        and parts["solution"].inner_coefficients.shape == (m,)
-        and parts["covariance"].shape == kept.curvature.shape == (k + m, k + m)
+        and parts["solution"].n_coefficients == m
+        and parts["solution"].inner_coefficients.shape == (m_own,)
+        and parts["covariance"].shape == (k + m, k + m)
+        and kept.curvature.shape == (k + m_own, k + m_own)
         and [v.shape for v in kept.at_modes] == sizes
         and [v.shape for v in kept.variances] == [(n, q, q) for n, q in sizes]
-        and [v.shape for v in kept.slopes] == [(n, q, k + m) for n, q in sizes]
+        and [v.shape for v in kept.slopes] == [(n, q, k + m_own) for n, q in sizes]
         and all(len(pair.values) == pair.keys.size for pair in kept.pairs)
     )
