@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "linalg/products.hpp"
 #include "marginal/channel_start.hpp"
@@ -20,6 +21,19 @@ constexpr int kNextSteps = 3;                  // and at D
 constexpr Index kEnoughRows = Index{1} << 16;  // to begin with
 constexpr int kMostSteps = 12;                 // before there is suspicion of separation
 
+// Reads a part of the rows until done() or until a search is given up.
+class PartOfRows {
+ public:
+  PartOfRows(WorkingRows& rows, std::size_t stride) : rows_(rows) { rows_.read_every(stride); }
+  ~PartOfRows() { done(); }
+  PartOfRows(const PartOfRows&) = delete;
+  PartOfRows& operator=(const PartOfRows&) = delete;
+  void done() { rows_.read_every(1); }
+
+ private:
+  WorkingRows& rows_;
+};
+
 class StartSearch {
  public:
   StartSearch(WorkingRows& rows, Sweeps& sweeps, Numbers& a, const Chart& chart,
@@ -36,15 +50,22 @@ class StartSearch {
   Start run() {
     point_ = {first_coefficients(rows_), zero_effects(map_.pattern(), 1)};
     const std::size_t stride = rows_.lone() ? at(map_.n() / kEnoughRows) : 0;
-    if (stride > 1) sample(stride);
+    std::optional<PartOfRows> part;
+    if (stride > 1) {
+      part.emplace(rows_, stride);
+      // Levels whose rows are not read have no random effects, and tell nothing.
+      for (StageNumbers& numbers : a_.chain) {
+        std::fill(numbers.diagonal.begin(), numbers.diagonal.end(), 0.0);
+      }
+    }
     fit_without_effects();
     covariances();
     if (map_.others() > 0) {
       for (int k = 0; k < 2; ++k) channels_.step(effects_, point_.coefficients);
       covariances();
     }
-    if (stride > 1) {
-      rows_.read_every(1);
+    if (part) {
+      part->done();
       settle();
     }
     shrink_until_convex();
@@ -59,14 +80,6 @@ class StartSearch {
   }
 
  private:
-  // Levels whose rows are not read have no random effects, and tell nothing.
-  void sample(std::size_t stride) {
-    rows_.read_every(stride);
-    for (StageNumbers& numbers : a_.chain) {
-      std::fill(numbers.diagonal.begin(), numbers.diagonal.end(), 0.0);
-    }
-  }
-
   void fit_without_effects() {
     constexpr int kRounds = 3;
     constexpr int kSteps = 2;

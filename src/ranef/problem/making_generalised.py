@@ -9,11 +9,11 @@ import numpy as np
 
 from ranef.core import Rows, cross_products, scaling_of
 from ranef.core.columns import row_threads
-from ranef.core.generalised import Channel
+from ranef.core.generalised import Channel, family_start
 from ranef.design.generalised_data import GeneralisedData
 from ranef.design.matrix import ModelColumns
 from ranef.family import Part
-from ranef.problem.generalised import GeneralisedProblem, PsiNames
+from ranef.problem.generalised import GeneralisedProblem, PsiNames, answer_channels
 from ranef.source.part_scaling import part_scaling
 from ranef.source.scaling import COLLINEAR, Scaling, checked, orthogonal_scaling
 from ranef.types import INTERCEPT, Array
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["make_generalised"]
 
-NONE = -1  # a cut point that there is not, beyond the ends of the scale
+IN_UNITS_OF_RESPONSE = ("identity", "inverse", "sqrt", "1/mu^2")
 
 
 def make_generalised(
@@ -80,6 +80,7 @@ def _scaled(data: GeneralisedData, threads: int) -> tuple[Scaling, Rows]:
     plan = design.plan
     plain = Rows(groups=plan.groups, x=plan.fixed, y=data.y, weights=data.weights)
     core = scaling_of(plain, plan.blocks, threads).with_response(0.0, 1.0)
+    core = core.with_unit(_unit(data))
     scaling = checked(design, core)
     rows = plain.scaled(scaling.core)
     if design.p > 1:
@@ -90,6 +91,19 @@ def _scaled(data: GeneralisedData, threads: int) -> tuple[Scaling, Rows]:
             x = ModelColumns.of(scaling.orthogonal).columns
             rows = plain.replace(x=x, x_shifts=None, x_scales=None).scaled(scaling.core)
     return scaling, rows
+
+
+def _unit(data: GeneralisedData) -> float:
+    """The size of linear predictors, where they are in units of the response; else 1.
+
+    Steps of a search are measured by it.
+    """
+    family = data.family
+    if family.link not in IN_UNITS_OF_RESPONSE:
+        return 1.0
+    eta, _ = family_start(family.core_name, family.link, family.core_constants(), data.y, None)
+    spread = float(np.std(eta))
+    return spread if np.isfinite(spread) and spread > 0.0 else 1.0
 
 
 def _channels(
@@ -110,11 +124,8 @@ def _thresholds(data: GeneralisedData, place: int) -> tuple[list[Channel], tuple
     assert data.design.generalised is not None
     levels = data.design.generalised.levels
     count = len(levels) - 1
-    answer = np.asarray(data.y, dtype=np.int32)  # from 1
-    above = np.where(answer <= count, answer - 1 + place, NONE)
-    below = np.where(answer > 1, answer - 2 + place, NONE)
     names = tuple(f"{low}|{high}" for low, high in pairwise(levels))
-    channels = [Channel(which=np.ascontiguousarray(w, dtype=np.int32)) for w in (above, below)]
+    channels = list(answer_channels(data.y, count, place))
     return channels, names, np.eye(count)
 
 

@@ -11,11 +11,15 @@ import numpy as np
 from ranef.answers import refuse_unknown_options
 from ranef.fit.generalised.described import Described
 from ranef.fit.generalised.influential import GeneralisedInfluential
+from ranef.fit.generalised.judged import Judged
 from ranef.fit.generalised.predicting import GeneralisedPredicting
 from ranef.fit.generalised.random_effects import GeneralisedEffects
+from ranef.fit.generalised.reducing import Reducible
+from ranef.fit.generalised.refitting import GeneralisedRefitting
 from ranef.fit.generalised.residuals import GeneralisedResiduals
 from ranef.fit.generalised.shares import GeneralisedShares
 from ranef.fit.generalised.simulating import GeneralisedSimulating
+from ranef.fit.generalised.updating import GeneralisedUpdating
 from ranef.fit.mixed_fit import MixedFit
 from ranef.solve import Certificate
 from ranef.types import Array
@@ -39,6 +43,10 @@ class GeneralisedFit(
     Described,
     GeneralisedShares,
     GeneralisedInfluential,
+    GeneralisedRefitting,
+    Reducible,
+    GeneralisedUpdating,
+    Judged,
     MixedFit,
 ):
     """A fitted generalised linear mixed model.
