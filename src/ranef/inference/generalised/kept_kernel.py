@@ -211,7 +211,7 @@ class SolutionWithoutRows(GeneralisedSolution):
     kept : KeptKernel
     """
 
-    kept: KeptKernel = field(repr=False)
+    kept: KeptKernel | None = field(default=None, repr=False)
 
     @cached_property
     def standing(self) -> Standing[GeneralisedKernel]:

@@ -73,8 +73,8 @@ def evaluations_of_rows(problem: GeneralisedProblem) -> float:
 
 def _lone_columns(problem: GeneralisedProblem) -> int:
     """Random effects of a level if there is one factor; 0 otherwise."""
-    groups = problem.rows.groups
-    return len(groups[0].columns) if len(groups) == 1 else 0
+    sizes = problem.sizes
+    return sizes[0][1] if len(sizes) == 1 else 0
 
 
 def laplace_error(solution: GeneralisedSolution) -> ErrorEstimate:
