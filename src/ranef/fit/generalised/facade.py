@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from ranef.answers import refuse_unknown_options
+from ranef.fit.generalised.checking import GeneralisedChecking
 from ranef.fit.generalised.described import Described
 from ranef.fit.generalised.influential import GeneralisedInfluential
 from ranef.fit.generalised.judged import Judged
 from ranef.fit.generalised.predicting import GeneralisedPredicting
 from ranef.fit.generalised.random_effects import GeneralisedEffects
 from ranef.fit.generalised.reducing import Reducible
-from ranef.fit.generalised.refitting import GeneralisedRefitting
 from ranef.fit.generalised.residuals import GeneralisedResiduals
 from ranef.fit.generalised.shares import GeneralisedShares
 from ranef.fit.generalised.simulating import GeneralisedSimulating
@@ -47,6 +47,7 @@ class GeneralisedFit(
     Described,
     GeneralisedShares,
     GeneralisedInfluential,
+    GeneralisedChecking,
     MixedFit,
 ):
     """A fitted generalised linear mixed model.
