@@ -40,7 +40,9 @@ def fit_record(model: Any, ddf: str = "satterthwaite", vcov: Any = None) -> dict
     -------
     dict
         formula, reml, prior, nobs, ngroups, missing_rows, dropped, ddf, vcov, fixef, varcorr,
-        random_parameters, residual_parameters, sigma, criteria, certificate, findings.
+        random_parameters, residual_parameters, sigma, criteria, certificate, findings. A
+        generalised fit has no residual_parameters; it has family, link, n_agq, dispersion,
+        fixef_zero, fixef_dispersion, thresholds, laplace_error and separation too.
     """
     table = model.coefficients(ddf, vcov=vcov).rename(columns=_FIXEF)[list(_FIXEF.values())]
     certificate = model.certificate
