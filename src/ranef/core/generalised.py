@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 import ranef._core as _core
 from ranef._core import family_start
@@ -13,9 +16,20 @@ from ranef.core.arguments import core_penalties
 from ranef.core.penalty import NO_PENALTY, Penalty
 from ranef.core.protocol import NEWTON, Direction, Layout, Rows, RowsGroup
 from ranef.core.sums import CoreScaling
+from ranef.core.workspace import one_blas_thread
 from ranef.types import Array, Codes
 
-__all__ = ["Channel", "GeneralisedKernel", "NormalPrior", "family_start"]
+__all__ = [
+    "Channel",
+    "GeneralisedKernel",
+    "GeneralisedRefits",
+    "NormalPrior",
+    "RefitSearch",
+    "family_start",
+    "log_concave",
+    "log_densities",
+    "row_signs",
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,6 +58,94 @@ class NormalPrior:
     precision: Array
     centre: Array
     constant: float
+
+
+def row_signs(
+    family: str, link: str, constants: Sequence[float], y: Array, weights: Array | None
+) -> NDArray[np.int8]:
+    """1 for rows whose log-density rises for ever with eta, -1 as it falls, 0 for all others."""
+    _, signs = _core.family_start(family, link, list(constants), y, weights)
+    return np.asarray(signs, dtype=np.int8)
+
+
+def log_densities(
+    family: str,
+    link: str,
+    constants: Sequence[float],
+    eta: Array,
+    psi: Sequence[Array],
+    y: Array,
+    weights: Array | None,
+) -> Array:
+    """Log-densities of rows, shape (n,), with all constants."""
+    by_eta = _core.family_rows(family, link, list(constants), 2, eta, list(psi), y, weights)[0]
+    return np.asarray(by_eta[0])
+
+
+def log_concave(family: str, link: str, constants: Sequence[float]) -> bool:
+    """Whether log-densities are concave in eta for every response."""
+    return bool(_core.family_facts(family, link, list(constants))[0])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RefitSearch:
+    """How each replicate is searched.
+
+    Attributes
+    ----------
+    start : ndarray
+        Coordinates of the covariances and all coefficients, on the inner scale.
+    again : ndarray
+        Where a search begins again that did not get to an optimum.
+    max_evaluations : int
+    gain : float
+    threads : int
+    tick : callable
+        Told the number of replicates done, several times a second.
+    """
+
+    start: Array = field(repr=False)
+    again: Array = field(repr=False)
+    max_evaluations: int
+    gain: float
+    threads: int
+    tick: Callable[[int], None] = field(repr=False)
+
+
+class GeneralisedRefits(NamedTuple):
+    """Where the searches ended, one row a replicate; NaN where the arithmetic broke down.
+
+    ``theta`` are inner coordinates and ``coefficients`` inner ones, ``covariances`` those of all
+    terms on the data's scale, each of q x q entries. `gain`, `step` and `flat` (directions) are the
+    evidence; ``rank`` is by term.
+    """
+
+    theta: Array
+    coefficients: Array
+    covariances: Array
+    criterion: Array
+    converged: NDArray[np.bool_]
+    gain: Array
+    step: Array
+    flat: NDArray[np.int64]
+    rank: NDArray[np.int64]
+    evaluations: NDArray[np.int64]
+
+
+def _refits(found: _core.GeneralisedRefits) -> GeneralisedRefits:
+    count = found.criterion.size
+    return GeneralisedRefits(
+        theta=found.theta.T,
+        coefficients=found.coefficients.T,
+        covariances=found.covariances.T,
+        criterion=found.criterion,
+        converged=np.asarray(found.converged, dtype=np.bool_),
+        gain=found.gain,
+        step=found.step,
+        flat=np.asarray(found.flat, dtype=np.int64),
+        rank=np.asarray(found.rank, dtype=np.int64).reshape(count, -1),
+        evaluations=np.asarray(found.evaluations, dtype=np.int64),
+    )
 
 
 def _channel(channel: Channel) -> _core.Channel:
@@ -131,12 +233,65 @@ class GeneralisedKernel:
         gain: float,
         restarts: int,
         method: str = NEWTON,
+        ends: Sequence[tuple[int, int, float]] = (),
     ) -> _core.Solved:
-        """Search, certificate and restarts; the last evaluation is the one at the solution."""
+        """Search, certificate and restarts; the last evaluation is the one at the solution.
+
+        `ends`: coefficient, sign and value. The search ends where a coefficient comes to the value
+        from below (sign 1) or from above (-1).
+        """
         self.moves += 1
         return self.workspace.solve(
-            scaling, start, max_evaluations, gain, restarts, method == NEWTON
+            scaling, start, max_evaluations, gain, restarts, method == NEWTON, list(ends)
         )
+
+    def refit(
+        self, scaling: CoreScaling, responses: Array, ordered: bool, search: RefitSearch
+    ) -> GeneralisedRefits:
+        """The model fitted to other responses, shape (n, count), as the family takes them.
+
+        `ordered`: the response is an answer of 1 to K, which the channels follow.
+        """
+        with self._shared_cores():
+            return _refits(
+                self.workspace.refit(
+                    scaling,
+                    responses,
+                    ordered,
+                    search.start,
+                    search.again,
+                    search.max_evaluations,
+                    search.gain,
+                    search.threads,
+                    search.tick,
+                )
+            )
+
+    def refit_drawn(
+        self, scaling: CoreScaling, seed: int, first: int, count: int, search: RefitSearch
+    ) -> GeneralisedRefits:
+        """The model fitted to levels of its only factor drawn with replacement.
+
+        Replicates number `first` and on; each has the levels of its number.
+        """
+        return _refits(
+            self.workspace.refit_drawn(
+                scaling,
+                seed,
+                first,
+                count,
+                search.start,
+                search.again,
+                search.max_evaluations,
+                search.gain,
+                search.threads,
+                search.tick,
+            )
+        )
+
+    def _shared_cores(self) -> AbstractContextManager[Any]:
+        """Replicates share the cores: threads of the BLAS would only stand in their way."""
+        return one_blas_thread() if self.workspace.layout[2] > 64 else nullcontext()
 
     @property
     def value(self) -> float:
@@ -185,6 +340,45 @@ class GeneralisedKernel:
     def mode_derivatives(self, directions: Sequence[Direction]) -> list[Array]:
         """Derivatives of the modes along changes of D and then c, (levels, q, k) each."""
         return self.workspace.mode_derivatives([(d.group, d.d) for d in directions])
+
+    def row_derivatives(self, order: int) -> tuple[Array, list[Array]]:
+        """Log-densities of rows at the modes and their derivatives.
+
+        Of order 0 to `order` in eta, shape (order + 1, n); if `order` is at least 3, of order 0 to
+        ``order - 1`` of the first derivative in each further predictor, shape (order, n) each.
+        """
+        by_eta, by_psi, _ = self.workspace.row_derivatives(order)
+        return by_eta, by_psi
+
+    def next_term(self) -> tuple[float, bool]:
+        """What the next term of Laplace's expansion adds to F, and whether all of it is there."""
+        return self.workspace.next_term()
+
+    @property
+    def separation_margin(self) -> float:
+        """Below 1 it proves that the coefficients have a finite maximum; from the last search.
+
+        NaN if that search was given its start values, or the question was not answered.
+        """
+        return self.workspace.separation_margin
+
+    @property
+    def joint_scores(self) -> Array | None:
+        """dl/deta of the rows at joint modes of the coefficients and the random effects.
+
+        Those at which the last search began; None if it was given its start values.
+        """
+        return self.workspace.joint_scores()
+
+    @property
+    def suspected_direction(self) -> Array | None:
+        """The last change of inner beta on the way to these modes, if they prove nothing."""
+        return self.workspace.suspected_direction
+
+    @property
+    def expected_steps(self) -> int:
+        """Steps of the last search for the modes where the log-density was not concave."""
+        return self.workspace.expected_steps
 
     @property
     def eta(self) -> Array:
