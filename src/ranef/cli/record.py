@@ -59,7 +59,7 @@ def fit_record(model: Any, ddf: str = "satterthwaite", vcov: Any = None) -> dict
         "fixef": _records(table.rename_axis(index="term").reset_index()),
         "varcorr": _records(model.varcorr()),
         "random_parameters": _records(model.random_parameters),
-        "residual_parameters": _records(model.residual_parameters),
+        **_residual_part(model),
         "sigma": model.sigma,
         "criteria": {
             "criterion": model.criterion,
@@ -83,7 +83,44 @@ def fit_record(model: Any, ddf: str = "satterthwaite", vcov: Any = None) -> dict
             "dual_min_eig": certificate.dual_min_eig,
             "evaluations": certificate.evaluations,
         },
-        "findings": _findings(model.findings),
+        "findings": _findings(model._findings_to_show),
+    }
+
+
+def _residual_part(model: Any) -> dict[str, Any]:
+    """What a row varies by beside its mean: residuals, or the family of a generalised model."""
+    from ranef.fit.generalised import GeneralisedFit
+
+    if not isinstance(model, GeneralisedFit):
+        return {"residual_parameters": _records(model.residual_parameters)}
+    error = model.laplace_error
+    return {
+        "family": model.family,
+        "link": model.link,
+        "n_agq": model.n_agq,
+        "dispersion": model.dispersion,
+        "fixef_zero": model.fixef_zero.to_dict(),
+        "fixef_dispersion": model.fixef_dispersion.to_dict(),
+        "thresholds": model.thresholds.to_dict(),
+        "laplace_error": {
+            "deviance": error.deviance,
+            "uncertainty": error.uncertainty,
+            "largest_shift": error.largest_shift,
+            "method": error.method,
+        },
+        "separation": _separation(model.certificate.separation),
+    }
+
+
+def _separation(found: Any) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {
+        "exists": found.exists,
+        "proof": found.proof,
+        "coefficients": dict(found.coefficients),
+        "predicted_rows": int(found.predicted.sum()),
+        "complete": found.complete,
     }
 
 
