@@ -284,6 +284,7 @@ def compare(
     scale: Literal["variance", "sd"] = "variance",
     ic: Literal["ml", "as-fitted"] = "ml",
     vcov: Any = None,
+    exponentiate: bool = False,
 ) -> ComparisonTable:
     """Models side by side in a publication table.
 
@@ -301,6 +302,10 @@ def compare(
     vcov : str or mapping, optional
         ``"CR2"`` and others of ``Fit.robust``: cluster-robust standard errors and the stars that
         follow from them. A note says so.
+    exponentiate : bool
+        exp of the coefficients: odds ratios, rate ratios, or ratios if the response of a linear
+        model is a ``log()``. Standard errors are by the delta method, stars those of the
+        coefficients.
 
     Returns
     -------
@@ -326,7 +331,13 @@ def compare(
     if ic == "ml" and any(model.reml for model in fits):
         ml = [model._by_ml() for model in fits]
     return build_table(
-        cast("list[FittedModel]", fits), labels=labels, scale=scale, ic=ic, ml=ml, vcov=vcov
+        cast("list[FittedModel]", fits),
+        labels=labels,
+        scale=scale,
+        ic=ic,
+        ml=ml,
+        vcov=vcov,
+        exponentiate=exponentiate,
     )
 
 

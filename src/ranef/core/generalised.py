@@ -386,6 +386,12 @@ class GeneralisedKernel:
         return self.workspace.eta()
 
     @property
+    def working_weights(self) -> Array:
+        """-d2 log density / d eta2 of the rows at the modes, shape (n,)."""
+        of_eta, _, _ = self.workspace.row_derivatives(2)
+        return -of_eta[2]
+
+    @property
     def layout(self) -> Layout:
         chain, tail, columns, entries = self.workspace.layout
         how = "sums over levels" if len(chain) == 1 and not tail else "tangents"

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from ranef.answers import refuse_unknown_options
+from ranef.fit.generalised.described import Described
+from ranef.fit.generalised.influential import GeneralisedInfluential
 from ranef.fit.generalised.judged import Judged
 from ranef.fit.generalised.predicting import GeneralisedPredicting
 from ranef.fit.generalised.random_effects import GeneralisedEffects
 from ranef.fit.generalised.reducing import Reducible
 from ranef.fit.generalised.refitting import GeneralisedRefitting
 from ranef.fit.generalised.residuals import GeneralisedResiduals
+from ranef.fit.generalised.shares import GeneralisedShares
 from ranef.fit.generalised.simulating import GeneralisedSimulating
 from ranef.fit.generalised.updating import GeneralisedUpdating
 from ranef.fit.mixed_fit import MixedFit
@@ -41,6 +44,9 @@ class GeneralisedFit(
     Reducible,
     GeneralisedUpdating,
     Judged,
+    Described,
+    GeneralisedShares,
+    GeneralisedInfluential,
     MixedFit,
 ):
     """A fitted generalised linear mixed model.

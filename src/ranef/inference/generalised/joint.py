@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ranef.core.generalised import GeneralisedKernel
+from ranef.problem.generalised import GeneralisedProblem
 from ranef.solve.face import Face, face_of, gamma_of_term
 from ranef.solve.generalised import GeneralisedSolution
 from ranef.types import Array
 
-__all__ = ["Joint", "joint_covariance", "known_variances"]
+__all__ = ["Joint", "gradient_along", "hessian_along", "joint_covariance", "known_variances"]
 
 # If an eigenvalue of the Hessian, scaled to a unit diagonal, is below this, the data say nothing
 # about its direction.
@@ -60,6 +61,18 @@ def joint_covariance(solution: GeneralisedSolution, kernel: GeneralisedKernel) -
     """
     problem = solution.problem
     face = face_of(problem, solution.inner)
+    h, start = hessian_along(problem, face, kernel), len(face.coordinates)
+    change = np.eye(h.shape[0])
+    change[start:, start:] = problem.change
+    covariance = change @ _twice_inverse(h) @ change.T
+    known = np.concatenate([np.ones(start, dtype=bool), solution.determined])
+    out = np.full((known.size, known.size), np.nan)
+    out[np.ix_(known, known)] = covariance
+    return Joint(face, out)
+
+
+def hessian_along(problem: GeneralisedProblem, face: Face, kernel: GeneralisedKernel) -> Array:
+    """The Hessian of F in the coordinates of the face, then the inner coefficients."""
     h = np.array(kernel.second(face.directions))
     gammas = kernel.gamma()
     start = 0
@@ -68,13 +81,14 @@ def joint_covariance(solution: GeneralisedSolution, kernel: GeneralisedKernel) -
         own = slice(start, start + bend.shape[0])
         h[own, own] += bend
         start += bend.shape[0]
-    change = np.eye(h.shape[0])
-    change[start:, start:] = problem.change
-    covariance = change @ _twice_inverse(h) @ change.T
-    known = np.concatenate([np.ones(start, dtype=bool), solution.determined])
-    out = np.full((known.size, known.size), np.nan)
-    out[np.ix_(known, known)] = covariance
-    return Joint(face, out)
+    return h
+
+
+def gradient_along(problem: GeneralisedProblem, face: Face, kernel: GeneralisedKernel) -> Array:
+    """The gradient of F in the same."""
+    gammas = kernel.gamma()
+    terms = [t.gradient(gamma_of_term(problem, gammas, k)) for k, t in enumerate(face.terms)]
+    return np.concatenate([*terms, kernel.slopes])
 
 
 def known_variances(solution: GeneralisedSolution, kernel: GeneralisedKernel) -> Array:
