@@ -57,6 +57,22 @@ def test_json_has_the_parts_of_a_generalised_fit(ranef) -> None:
     assert record["separation"]["exists"] is False
 
 
+def test_ratios_are_shown_where_they_are_asked_for(ranef, herds) -> None:
+    run = ranef("fit", *HERDS, *TRIALS, "--exponentiate")
+    assert run == (0, f"{herds.summary(exponentiate=True)}\n", "")
+    assert "Odds ratio" in run.out
+    record = json.loads(ranef("fit", *HERDS, *TRIALS, "--exponentiate", "--json").out)
+    assert record["ratios"]["kind"] == "odds ratio"
+    second = record["ratios"]["terms"][1]
+    assert list(second) == ["term", "estimate", "conf_low", "conf_high"]
+    assert second["estimate"] == pytest.approx(np.exp(herds.fixef["period[T.2]"]), rel=1e-12)
+    run = ranef("compare", *HERDS, HERDS[1], *TRIALS, "--exponentiate")
+    assert "The coefficients are shown as odds ratios." in run.out
+    run = ranef("fit", "dataset:sleepstudy", "Reaction ~ Days + (1 | Subject)", "--exponentiate")
+    assert run.status == 2
+    assert run.err.startswith("exponentiate is for coefficients that are logarithms of ratios")
+
+
 def test_json_of_zeros_dispersion_and_thresholds(ranef) -> None:
     options = ("--family", "nbinom2", "--zero-inflation", "~ 1", "--dispersion", "~ YEAR")
     record = json.loads(ranef("fit", *TICKS, *options, "--json").out)

@@ -10,6 +10,7 @@ from ranef.cli.family import AskedFamily
 from ranef.cli.options import (
     Center,
     Data,
+    Exponentiate,
     MaximumLikelihood,
     Offset,
     Reading,
@@ -46,6 +47,7 @@ def compare(
     center: Center = None,
     weights: Weights = None,
     offset: Offset = None,
+    exponentiate: Exponentiate = False,
 ) -> int:
     """Fit several models of one family and set them side by side.
 
@@ -58,7 +60,7 @@ def compare(
     written = _FORMATS[one_of("--format", format, tuple(_FORMATS))]
     models = models_of(data, reading, formulas, center, family, ml, weights, offset)
     with progress("comparing"):
-        table = rn.compare(*models)
+        table = rn.compare(*models, exponentiate=exponentiate)
         text = written.render(table)
     print(text)
     if format == "text":

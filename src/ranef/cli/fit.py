@@ -11,6 +11,7 @@ from ranef.cli.family import AskedFamily
 from ranef.cli.options import (
     Center,
     Data,
+    Exponentiate,
     Formula,
     Json,
     MaximumLikelihood,
@@ -47,6 +48,7 @@ def fit(
     emmeans: Emmeans = None,
     by: By = None,
     pairs: Pairs = False,
+    exponentiate: Exponentiate = False,
     log: Annotated[
         bool,
         typer.Option(
@@ -79,9 +81,11 @@ def fit(
         if json:
             from ranef.cli.record import fit_record, to_json
 
-            text = to_json(fit_record(model, after.ddf, after.vcov) | after.records(model))
+            text = to_json(
+                fit_record(model, after.ddf, after.vcov, exponentiate) | after.records(model)
+            )
         else:
-            texts = [str(model.summary(after.ddf, after.vcov)), *after.texts(model)]
+            texts = [str(model.summary(after.ddf, after.vcov, exponentiate)), *after.texts(model)]
             if log:
                 texts.append(str(model.log))
             text = "\n\n".join(texts)

@@ -18,6 +18,7 @@ from ranef.present.progress import progress
 __all__ = [
     "Center",
     "Data",
+    "Exponentiate",
     "Formula",
     "Json",
     "MaximumLikelihood",
@@ -99,6 +100,14 @@ Residual = Annotated[
         help="A structure of the residuals: 'strata(f)', a variance for each level of f, or "
         "'ar1(time | g)', correlations in time within the levels of g.",
         show_default=False,
+    ),
+]
+Exponentiate = Annotated[
+    bool,
+    typer.Option(
+        "--exponentiate",
+        help="Show exp of the coefficients: odds ratios, rate ratios, or ratios of a response "
+        "log(y).",
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]

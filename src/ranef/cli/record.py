@@ -26,7 +26,9 @@ _FIXEF = {
 }
 
 
-def fit_record(model: Any, ddf: str = "satterthwaite", vcov: Any = None) -> dict[str, Any]:
+def fit_record(
+    model: Any, ddf: str = "satterthwaite", vcov: Any = None, exponentiate: bool = False
+) -> dict[str, Any]:
     """A fit as plain values.
 
     Parameters
@@ -35,6 +37,8 @@ def fit_record(model: Any, ddf: str = "satterthwaite", vcov: Any = None) -> dict
     ddf : str
     vcov : str or dict, optional
         Degrees of freedom and standard errors of the fixed effects.
+    exponentiate : bool
+        Whether exp of the fixed effects is wanted too.
 
     Returns
     -------
@@ -57,6 +61,7 @@ def fit_record(model: Any, ddf: str = "satterthwaite", vcov: Any = None) -> dict
         "ddf": ddf,
         "vcov": vcov,
         "fixef": _records(table.rename_axis(index="term").reset_index()),
+        **(_ratios(model, ddf, vcov) if exponentiate else {}),
         "varcorr": _records(model.varcorr()),
         "random_parameters": _records(model.random_parameters),
         **_residual_part(model),
@@ -87,11 +92,18 @@ def fit_record(model: Any, ddf: str = "satterthwaite", vcov: Any = None) -> dict
     }
 
 
+def _ratios(model: Any, ddf: str, vcov: Any) -> dict[str, Any]:
+    from ranef.present.ratios import need_ratio
+
+    kind = need_ratio(model)
+    table = model.tidy(ddf=ddf, vcov=vcov, exponentiate=True)
+    fixed = table.loc[table["effect"] == "fixed", ["term", "estimate", "conf_low", "conf_high"]]
+    return {"ratios": {"kind": kind, "terms": _records(fixed)}}
+
+
 def _residual_part(model: Any) -> dict[str, Any]:
     """What a row varies by beside its mean: residuals, or the family of a generalised model."""
-    from ranef.fit.generalised import GeneralisedFit
-
-    if not isinstance(model, GeneralisedFit):
+    if model._distribution is None:
         return {"residual_parameters": _records(model.residual_parameters)}
     error = model.laplace_error
     return {
