@@ -64,7 +64,6 @@ _RECORDS = {
     "ranef.residual.ar1": ("AR1",),
     "ranef.residual.spec": ("ResidualSpec",),
     "ranef.residual.strata": ("Strata",),
-    "ranef.problem.separation.record": ("Limit", "Separation"),
     "ranef.solve.control": ("Control",),
     "ranef.solve.family_ends": ("FamilyEnd",),
     "ranef.solve.finite": ("Finite", "RisingVariances"),

@@ -40,14 +40,13 @@ class GeneralisedFit(
     GeneralisedResiduals,
     GeneralisedSimulating,
     GeneralisedEffects,
-    GeneralisedRefitting,
+    GeneralisedChecking,
     Reducible,
     GeneralisedUpdating,
     Judged,
     Described,
     GeneralisedShares,
     GeneralisedInfluential,
-    GeneralisedChecking,
     MixedFit,
 ):
     """A fitted generalised linear mixed model.
