@@ -154,6 +154,7 @@ def calls(p: Problem, rng: np.random.Generator) -> list[Call]:
     call("Term", term_from, 0, 0, 2, "cs", 0, [0, 1])
     _structure_calls(call, rng)
     generalised_calls(call, p, rng)
+    _family_calls(call, rng)
     tags = [(str(rng.choice(STRUCTURES)), 1, []) for _ in p.terms]
     call("Workspace of structures", _structured(p), tags, theta, bases)
     call("Rows", made(read, rows_from), p.rows)
@@ -230,6 +231,34 @@ def _structure_calls(call: Callable[..., None], rng: np.random.Generator) -> Non
     call("TermFace.gradient", face.gradient, square)
     call("TermFace.bend", face.bend, square)
     call("TermFace.moved", face.moved, step)
+
+
+FAMILIES: tuple[tuple[str, str, list[float], int], ...] = (
+    ("binomial", "probit", [], 0),
+    ("poisson", "log", [], 0),
+    ("nbinom1", "log", [], 1),
+    ("beta", "cloglog", [], 1),
+    ("betabinomial", "logit", [], 1),
+    ("tweedie", "log", [1.5], 1),
+    ("cumulative", "probit", [4.0], 2),
+    ("truncated_nbinom2", "log", [], 1),
+    ("zero_inflated_nbinom2", "log", [], 2),
+)
+
+
+def _family_calls(call: Callable[..., None], rng: np.random.Generator) -> None:
+    """Rows of some family, whether it could have such responses or not."""
+    name, link, constants, channels = FAMILIES[int(rng.integers(len(FAMILIES)))]
+    n = int(rng.integers(1, 30))
+    eta = rng.normal(size=n)
+    psi = [rng.normal(size=n) for _ in range(channels)]
+    y = rng.integers(0, 5, n) / rng.choice([1.0, 4.0])
+    weights = rng.uniform(0.0, 9.0, n) if rng.random() < 0.5 else None
+    order = int(rng.integers(2, 5))
+    call("family_facts", _core.family_facts, name, link, constants)
+    call("family_rows", _core.family_rows, name, link, constants, order, eta, psi, y, weights)
+    call("family_expected", _core.family_expected, name, link, constants, eta, psi, y, weights)
+    call("family_start", _core.family_start, name, link, constants, y, weights)
 
 
 def _structured(p: Problem) -> Callable[..., None]:

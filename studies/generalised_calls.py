@@ -58,10 +58,13 @@ def generalised_calls(call: Callable[..., None], p: Any, rng: np.random.Generato
     call("Generalised.solve", reading(model.solve), p.scaling, start, 20, 1e-8, 1, True)
     alone = (p.scaling, None, 20, 1e-8, 0, False)
     call("Generalised.solve from its start", reading(model.solve), *alone)
+    call("Generalised.joint_scores", model.joint_scores)
     model.evaluate(identities, c, 1e-10)
     call("Generalised.second", model.second, directions, True)
     call("Generalised.mode_derivatives", model.mode_derivatives, directions)
     call("Generalised.row_derivatives", model.row_derivatives, 4)
+    asked = (groups, x, shifts, scales, y, 0.0, 1.0, None)
+    call("Generalised.row_variances", lambda r: model.row_variances(rows_from(r)), asked)
     for name in ("gamma", "slopes", "modes", "conditional_variances", "eta"):
         call(f"Generalised.{name}", getattr(model, name))
 

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,15 +12,15 @@
 #include <vector>
 
 #include "alone.hpp"
-#include "channel.hpp"
 #include "checks.hpp"
 #include "family.hpp"
+#include "generalised_rows.hpp"
 #include "marginal/laplace.hpp"
 #include "marginal/penalised.hpp"
 #include "marginal/predictor.hpp"
 #include "marginal/quadrature.hpp"
 #include "module.hpp"
-#include "proceed.hpp"
+#include "refit_plan.hpp"
 #include "replicate/refit_generalised.hpp"
 #include "rows.hpp"
 #include "search/marginal_objective.hpp"
@@ -44,11 +45,11 @@ class Generalised {
               const std::vector<ranef::TermPenalty>& priors,
               const std::optional<NormalArgument>& normal,
               const std::vector<std::pair<Index, double>>& held, int threads)
-      : held_rows_(rows),
-        channels_(channels),
-        family_(family_from(family, link, constants)),
-        rows_(view(offset, others)),
-        n_agq_(n_agq) {
+      : family_(family_from(family, link, constants)),
+        held_(rows, offset, channels, others, *family_),
+        rows_(held_.view()),
+        n_agq_(n_agq),
+        threads_(threads) {
     if (threads < 1) throw nb::value_error("threads: fewer than one");
     if (n_agq < 1) throw nb::value_error("n_agq: fewer than one");
     for (const ranef::GroupView& group : rows_.rows.groups) {
@@ -61,7 +62,15 @@ class Generalised {
     hold(held, size);
     nb::gil_scoped_release release;
     ranef::check_codes(rows_.rows, threads);
-    marginal_.emplace(make(rows_, threads), std::move(penalty), normal_);
+    std::unique_ptr<ranef::Marginal> marginal;
+    if (n_agq == 1) {
+      auto laplace = std::make_unique<ranef::Laplace>(rows_, *family_, threads);
+      laplace_ = laplace.get();
+      marginal = std::move(laplace);
+    } else {
+      marginal = make(rows_, threads);
+    }
+    marginal_.emplace(std::move(marginal), std::move(penalty), normal_);
   }
   Generalised(const Generalised&) = delete;
   Generalised& operator=(const Generalised&) = delete;
@@ -80,7 +89,7 @@ class Generalised {
   // and all coefficients.
   ranef::Solved solve(const ranef::Scaling& scaling, const std::optional<Vector>& start,
                       int max_evaluations, double gain, int restarts, bool newton) {
-    const Index free = marginal_->coefficients() - static_cast<Index>(held_.size());
+    const Index free = marginal_->coefficients() - static_cast<Index>(known_.size());
     const ranef::Chart chart = chart_from(scaling.terms, q_, free);
     if (start && start->size() != chart.covariance_size() + marginal_->coefficients()) {
       throw nb::value_error("a start of another length");
@@ -92,9 +101,10 @@ class Generalised {
     ranef::Solved found = run([&] {
       std::vector<Matrix> bases;
       for (const ranef::MatrixScaling& z : scaling.z) bases.push_back(z.change());
-      const auto begin = [&](const ranef::Chart& of) { return start ? *start : simple_start(of); };
-      ranef::MarginalObjective objective(*marginal_, chart, begin, held_);
+      const auto begin = [&](const ranef::Chart& of) { return start ? *start : found_start(of); };
+      ranef::MarginalObjective objective(*marginal_, chart, begin, known_);
       ready_ = false;
+      start_.reset();
       ranef::Solved out = ranef::solve(objective, bases, {}, control, Interrupted{});
       coefficients_ = out.coefficients;
       return out;
@@ -107,29 +117,22 @@ class Generalised {
 
   // The same model fitted to other responses, one a column.
   ranef::GeneralisedRefits refit(const ranef::Scaling& scaling, const Matrix& responses,
-                                 bool ordered, const Vector& start, const Vector& again,
-                                 int max_evaluations, double gain, int threads,
-                                 const nb::callable& tick) {
-    if (responses.rows() != rows_.rows.n) throw nb::value_error("responses of other rows");
+                                 bool ordered, const Vector& again, const RefitPlan& plan) const {
+    if (responses.rows() != rows_.rows.n || responses.cols() != plan.count) {
+      throw nb::value_error("responses of other rows, or another number of them");
+    }
     if (ordered && (family_->channels() != 2 || rows_.channels[0].which == nullptr ||
                     rows_.channels[1].which == nullptr)) {
       throw nb::value_error("no ordered answers");
     }
-    const ranef::OtherResponses replicates(rows_, responses, ordered);
-    return refits(replicates, responses.cols(), scaling, start, again,
-                  {max_evaluations, gain, ranef::OptimiseMethod::kNewton}, threads, tick);
+    return refits(ranef::OtherResponses(rows_, responses, ordered), scaling, again, plan);
   }
 
   // The same model fitted to levels of its only factor drawn with replacement.
-  ranef::GeneralisedRefits refit_drawn(const ranef::Scaling& scaling, std::uint64_t seed,
-                                       std::uint64_t first, Index count, const Vector& start,
-                                       const Vector& again, int max_evaluations, double gain,
-                                       int threads, const nb::callable& tick) {
+  ranef::GeneralisedRefits refit_drawn(const ranef::Scaling& scaling, const Vector& again,
+                                       const RefitPlan& plan) const {
     if (rows_.rows.groups.size() != 1) throw nb::value_error("levels of one grouping factor only");
-    if (count < 0) throw nb::value_error("fewer replicates than none");
-    const ranef::DrawnLevels replicates(rows_, seed, first);
-    return refits(replicates, count, scaling, start, again,
-                  {max_evaluations, gain, ranef::OptimiseMethod::kNewton}, threads, tick);
+    return refits(ranef::DrawnLevels(rows_, plan.seed, plan.first), scaling, again, plan);
   }
 
   double value() const { return marginal_->value(); }
@@ -160,11 +163,35 @@ class Generalised {
     require();
     return blocks(run([&] { return marginal_->conditional_variances(); }), 0);
   }
+  // Negative codes stand for levels that the model does not have.
+  NumpyVector row_variances(const Rows& rows) {
+    require();
+    const ranef::RowsView& view = rows.view();
+    bool fits = view.groups.size() == q_.size();
+    for (std::size_t g = 0; fits && g < q_.size(); ++g) {
+      fits = view.groups[g].n_levels == n_levels_[g] &&
+             static_cast<int>(view.groups[g].columns.size()) == q_[g];
+    }
+    if (!fits) throw nb::value_error("other rows: of another model");
+    for (const ranef::GroupView& group : view.groups) {
+      if (view.n > 0 && *std::max_element(group.codes, group.codes + view.n) >= group.n_levels) {
+        throw nb::value_error("a level code lies outside of 0 .. n_levels - 1");
+      }
+    }
+    return move_out(run([&] { return marginal_->row_variances(view); }));
+  }
   std::vector<NumpyBlocks> mode_derivatives(const Directions& directions) {
     require();
     const std::vector<ranef::Direction> checked = directions_from(directions, q_);
     const auto columns = static_cast<int>(checked.size()) + static_cast<int>(coefficients_.size());
     return blocks(run([&] { return marginal_->mode_derivatives(checked); }), columns);
+  }
+
+  // And whether it is complete.
+  std::tuple<double, bool> next_term() {
+    require();
+    const ranef::NextTerm found = run([&] { return marginal_->next_term(); });
+    return {found.value, found.complete};
   }
 
   // Of the rows at the modes, in the order of the data.
@@ -175,16 +202,31 @@ class Generalised {
   FamilyTables row_derivatives(int order) {
     require();
     const ranef::RowOrder wanted = order_from(order);
+    return run([&] { return tables_at(linear_predictor(), coefficients_, wanted); });
+  }
+
+  // The start values that the last solve() found for itself: coordinates of the covariances, and
+  // all coefficients.
+  std::optional<std::pair<Vector, Vector>> start() const {
+    if (!start_) return {};
+    return std::pair(start_->coordinates, start_->coefficients);
+  }
+  double separation_margin() const {
+    return start_ ? start_->separation_margin : std::numeric_limits<double>::quiet_NaN();
+  }
+  std::optional<Vector> suspected_direction() const {
+    if (!start_ || start_->suspected_direction.size() == 0) return {};
+    return start_->suspected_direction;
+  }
+  int start_looks() const { return start_ ? start_->looks : 0; }
+  // dl/deta of the rows at the joint modes of the start, in the order of the data.
+  std::optional<Vector> joint_scores() {
+    if (!start_) return {};
     return run([&] {
-      const std::vector<double> eta = linear_predictor();
-      const std::vector<double> y = ranef::column_values(rows_.rows.response, rows_.rows.n);
-      std::vector<std::vector<double>> psi;
-      for (const ranef::Channel& channel : rows_.channels) {
-        psi.push_back(ranef::channel_predictor(rows_, channel, coefficients_));
-      }
-      ranef::FamilyRows rows{rows_.rows.n, eta.data(), {}, y.data(), rows_.rows.weights};
-      for (std::size_t c = 0; c < psi.size(); ++c) rows.psi[c] = psi[c].data();
-      return tables_of(*family_, rows, wanted);
+      const std::vector<double> eta =
+          ranef::linear_predictor(rows_, start_->coefficients, start_->effects);
+      const FamilyTables tables = tables_at(eta, start_->coefficients, ranef::RowOrder::kPass);
+      return Vector(std::get<0>(tables).row(1).transpose());
     });
   }
 
@@ -209,28 +251,18 @@ class Generalised {
                        : ranef::make_quadrature(rows, *family_, n_agq_, threads);
   }
 
-  ranef::GeneralisedRefits refits(const ranef::RowReplicates& replicates, Index count,
-                                  const ranef::Scaling& scaling, const Vector& start,
-                                  const Vector& again, const ranef::OptimiseControl& search,
-                                  int threads, const nb::callable& tick) const {
-    if (!held_.empty()) throw nb::value_error("refits with coefficients held");
-    if (threads < 1) throw nb::value_error("threads: fewer than one");
+  ranef::GeneralisedRefits refits(const ranef::RowReplicates& replicates,
+                                  const ranef::Scaling& scaling, const Vector& again,
+                                  const RefitPlan& plan) const {
+    if (!known_.empty()) throw nb::value_error("refits with coefficients held");
     const ranef::Chart chart = chart_from(scaling.terms, q_, marginal_->coefficients());
-    if (start.size() != chart.size() || again.size() != chart.size()) {
-      throw nb::value_error("a start of another length");
-    }
     ranef::RefittedModel model{[this](const ranef::GeneralisedRows& rows) { return make(rows, 1); },
                                marginal_->penalty(),
                                normal_,
                                chart,
                                {}};
     for (const ranef::MatrixScaling& z : scaling.z) model.bases.push_back(z.change());
-    ranef::GeneralisedRefits out;
-    told(tick, [&](const auto& proceed) {
-      ranef::refit_generalised(replicates, count, model, {start, again, search, threads}, proceed,
-                               out);
-    });
-    return out;
+    return run_refits(replicates, model, again, plan);
   }
 
   template <class Call>
@@ -247,41 +279,6 @@ class Generalised {
     }
   }
 
-  // The rows, with the arrays that belong to them.
-  ranef::GeneralisedRows view(const nb::object& offset, int others) {
-    ranef::GeneralisedRows out;
-    out.rows = nb::cast<const Rows&>(held_rows_, false).view();
-    check_levels(out.rows);
-    for (ranef::GroupView& group : out.rows.groups) {
-      codes_.emplace_back(group.codes, group.codes + out.rows.n);
-      group.codes = codes_.back().data();
-    }
-    if (!offset.is_none()) {
-      offset_ = hold_numbers(offset);
-      check_length(static_cast<Index>(offset_->numbers.shape(0)), out.rows.n);
-      out.offset = offset_->numbers.data();
-    }
-    std::vector<bool> used;
-    if (static_cast<int>(channels_.size()) != family_->channels()) {
-      throw nb::value_error("one channel for each further predictor of the family");
-    }
-    std::size_t most = 0;
-    for (nb::handle item : channels_) most += nb::cast<const ChannelArgument&>(item, false).most();
-    if (others < 0 || at(others) > most) throw nb::value_error("a coefficient without use");
-    used.resize(at(others));
-    for (nb::handle item : channels_) {
-      const auto& channel = nb::cast<const ChannelArgument&>(item, false);
-      channel.check(out.rows.n, others);
-      channel.mark(used);
-      out.channels.push_back(channel.view());
-    }
-    if (std::count(used.begin(), used.end(), false) > 0) {
-      throw nb::value_error("a coefficient without use");
-    }
-    out.others = others;
-    return out;
-  }
-
   void hold(const std::vector<std::pair<Index, double>>& held, Index size) {
     std::vector<bool> seen(at(size), false);
     for (const auto& [index, value] : held) {
@@ -290,29 +287,32 @@ class Generalised {
             "held: not a coefficient, or twice, or at a value that is not finite");
       }
       seen[at(index)] = true;
-      held_.push_back({index, value});
+      known_.push_back({index, value});
     }
   }
 
-  // D = 0.25 I, beta = 0, and psi where the family says, by the constant column of a channel.
-  Vector simple_start(const ranef::Chart& chart) const {
-    Vector out = Vector::Zero(chart.covariance_size() + marginal_->coefficients());
-    for (std::size_t k = 0; k < chart.terms().size(); ++k) {
-      const int q = chart.terms()[k].q;
-      chart.set_part(out, k, chart.structure(k).nearest(0.25 * Matrix::Identity(q, q)));
-    }
-    const Index first = out.size() - rows_.others;
-    for (std::size_t c = 0; c < rows_.channels.size(); ++c) {
-      const ranef::Channel& channel = rows_.channels[c];
-      const double psi = family_->start_psi(static_cast<int>(c));
-      for (std::size_t k = 0; k < channel.columns.size(); ++k) {
-        if (channel.columns[k].values == nullptr) out(first + channel.coefficients[k]) = psi;
-      }
-      for (Index i = 0; channel.which != nullptr && i < rows_.rows.n; ++i) {
-        if (channel.which[i] >= 0) out(first + channel.which[i]) = psi;
-      }
-    }
+  // Start values, whose modes are where the first evaluation begins.
+  Vector found_start(const ranef::Chart& chart) {
+    const std::optional<ranef::NormalPrior>& normal = marginal_->normal();
+    const ranef::NormalPrior* prior = normal ? &*normal : nullptr;
+    start_ = laplace_ != nullptr ? laplace_->start(chart, prior)
+                                 : ranef::Laplace(rows_, *family_, threads_).start(chart, prior);
+    marginal_->begin_at(start_->dual);
+    Vector out(start_->coordinates.size() + start_->coefficients.size());
+    out << start_->coordinates, start_->coefficients;
     return out;
+  }
+
+  FamilyTables tables_at(const std::vector<double>& eta, const Vector& coefficients,
+                         ranef::RowOrder order) const {
+    const std::vector<double> y = ranef::column_values(rows_.rows.response, rows_.rows.n);
+    std::vector<std::vector<double>> psi;
+    for (const ranef::Channel& channel : rows_.channels) {
+      psi.push_back(ranef::channel_predictor(rows_, channel, coefficients));
+    }
+    ranef::FamilyRows rows{rows_.rows.n, eta.data(), {}, y.data(), rows_.rows.weights};
+    for (std::size_t c = 0; c < psi.size(); ++c) rows.psi[c] = psi[c].data();
+    return tables_of(*family_, rows, order);
   }
 
   std::vector<double> linear_predictor() {
@@ -329,18 +329,18 @@ class Generalised {
     return out;
   }
 
-  nb::object held_rows_;
-  nb::tuple channels_;
-  std::vector<std::vector<std::int32_t>> codes_;  // copies: they must stay within their bounds
-  std::optional<Held<DoubleColumn>> offset_;
   std::unique_ptr<ranef::Family> family_;
-  ranef::GeneralisedRows rows_;
+  HeldGeneralisedRows held_;
+  const ranef::GeneralisedRows& rows_;
   std::vector<int> q_;
   std::vector<Index> n_levels_;
-  std::vector<ranef::HeldCoefficient> held_;
+  std::vector<ranef::HeldCoefficient> known_;
   int n_agq_;
   std::optional<ranef::NormalPrior> normal_;
   std::optional<ranef::Penalised> marginal_;
+  ranef::Laplace* laplace_ = nullptr;  // which it holds, if it is that
+  int threads_;
+  std::optional<ranef::Start> start_;
   Vector coefficients_;  // of the last evaluation
   bool ready_ = false;
   std::atomic<bool> busy_ = false;
@@ -367,21 +367,27 @@ void bind_generalised(nb::module_& m) {
       .def("evaluate", &Generalised::evaluate, "lambda_"_a, "coefficients"_a, "tolerance"_a)
       .def("solve", &Generalised::solve, "scaling"_a, "start"_a.none(), "max_evaluations"_a,
            "gain"_a, "restarts"_a, "newton"_a)
-      .def("refit", &Generalised::refit, "scaling"_a, "responses"_a, "ordered"_a, "start"_a,
-           "again"_a, "max_evaluations"_a, "gain"_a, "threads"_a, "tick"_a)
-      .def("refit_drawn", &Generalised::refit_drawn, "scaling"_a, "seed"_a, "first"_a, "count"_a,
-           "start"_a, "again"_a, "max_evaluations"_a, "gain"_a, "threads"_a, "tick"_a)
+      .def("refit", &Generalised::refit, "scaling"_a, "responses"_a, "ordered"_a, "again"_a,
+           "plan"_a)
+      .def("refit_drawn", &Generalised::refit_drawn, "scaling"_a, "again"_a, "plan"_a)
       .def("gamma", &Generalised::gamma)
       .def("slopes", &Generalised::slopes)
       .def("second", &Generalised::second, "directions"_a, "exact"_a = true)
       .def("modes", &Generalised::modes)
       .def("conditional_variances", &Generalised::conditional_variances)
+      .def("row_variances", &Generalised::row_variances, "rows"_a)
+      .def("next_term", &Generalised::next_term)
       .def("mode_derivatives", &Generalised::mode_derivatives, "directions"_a)
       .def("eta", &Generalised::eta)
       .def("row_derivatives", &Generalised::row_derivatives, "order"_a)
       .def_prop_ro("value", &Generalised::value)
       .def_prop_ro("rounding", &Generalised::rounding)
       .def_prop_ro("work", &Generalised::work)
+      .def_prop_ro("start", &Generalised::start)
+      .def_prop_ro("start_looks", &Generalised::start_looks)
+      .def_prop_ro("separation_margin", &Generalised::separation_margin)
+      .def_prop_ro("suspected_direction", &Generalised::suspected_direction)
+      .def("joint_scores", &Generalised::joint_scores)
       .def_prop_ro("layout", &Generalised::layout);
 }
 

@@ -25,15 +25,14 @@ struct Site {
 
 class JointInverse {
  public:
-  explicit JointInverse(Criterion& criterion)
-      : pattern_(criterion.pattern()),
-        sweeps_(criterion.sweeps()),
-        xx_inverse_(criterion.xx_inverse()),
+  JointInverse(Sweeps& sweeps, const Matrix& xx_inverse)
+      : pattern_(sweeps.pattern()),
+        sweeps_(sweeps),
+        xx_inverse_(xx_inverse),
         top_(Matrix::Zero(pattern_.m, pattern_.m)) {
     top_.topLeftCorner(pattern_.p, pattern_.p) = xx_inverse_;
     std::vector<Matrix> unused;
     sweeps_.reverse(top_, unused, true);
-    criterion.forget_gamma();
   }
 
   Site site(int group, Index level) const {
@@ -160,7 +159,13 @@ Vector row_of(const std::vector<ColumnView>& columns, Index row) {
 }  // namespace
 
 std::vector<double> row_variances(Criterion& criterion, const RowsView& rows) {
-  const JointInverse inverse(criterion);
+  std::vector<double> out = row_variances(criterion.sweeps(), criterion.xx_inverse(), rows);
+  criterion.forget_gamma();
+  return out;
+}
+
+std::vector<double> row_variances(Sweeps& sweeps, const Matrix& xx_inverse, const RowsView& rows) {
+  const JointInverse inverse(sweeps, xx_inverse);
   std::vector<double> out(at(rows.n));
   std::vector<Site> sites;
   std::vector<Vector> z;

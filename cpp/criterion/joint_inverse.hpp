@@ -17,6 +17,10 @@ namespace ranef {
 // With weights each value is multiplied by its row's weight, which makes it the leverage.
 std::vector<double> row_variances(Criterion& criterion, const RowsView& rows);
 
+// The same of a factorisation, with (X'V^-1 X)^-1 for its p columns of X. Without any it is
+// z_i'P z_i: the conditional variance of z'b, all parameters held fixed.
+std::vector<double> row_variances(Sweeps& sweeps, const Matrix& xx_inverse, const RowsView& rows);
+
 // Lambda M^-1 Lambda' at every level, by group, level-major, q x q each: conditional variances
 // of the random effects over sigma^2, beta held fixed.
 std::vector<std::vector<double>> conditional_variances(Criterion& criterion);

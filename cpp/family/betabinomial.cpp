@@ -74,8 +74,8 @@ struct Betabinomial : Formula {
   // Divergence of a known y from the probability of a logit.
   static Derivatives4 from(double y, double logit) {
     const Derivatives4 s = softplus_derivatives(logit);
-    const double d = logit - (std::log(y) - std::log1p(-y));
-    return {bernoulli_divergence(y, 1.0 - y, d), s[1] - y, s[2], s[3], s[4]};
+    const double own = std::log(y) - std::log1p(-y);
+    return {bernoulli_divergence(own, logit - own), s[1] - y, s[2], s[3], s[4]};
   }
 };
 

@@ -29,7 +29,7 @@ struct Binomial : Formula {
     // From the density at p = y, so that many trials lose no digits.
     const double logit = std::log(y) - std::log1p(-y);
     out.set_value(binomial_saturated(k, rest, w) -
-                  w * bernoulli_divergence(y, 1.0 - y, p[0] - q[0] - logit));
+                  w * bernoulli_divergence(logit, p[0] - q[0] - logit));
     return out;
   }
 

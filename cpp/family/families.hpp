@@ -18,6 +18,8 @@ std::unique_ptr<Family> make_binomial(const std::string& link, const Constants& 
 std::unique_ptr<Family> make_cumulative(const std::string& link, const Constants& constants);
 std::unique_ptr<Family> make_gamma(const std::string& link, const Constants& constants);
 std::unique_ptr<Family> make_gaussian(const std::string& link, const Constants& constants);
+std::unique_ptr<Family> make_hurdle_nbinom2(const std::string& link, const Constants& constants);
+std::unique_ptr<Family> make_hurdle_poisson(const std::string& link, const Constants& constants);
 std::unique_ptr<Family> make_inverse_gaussian(const std::string& link, const Constants& constants);
 std::unique_ptr<Family> make_nbinom1(const std::string& link, const Constants& constants);
 std::unique_ptr<Family> make_nbinom2(const std::string& link, const Constants& constants);

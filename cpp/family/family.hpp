@@ -54,8 +54,14 @@ class Family {
   virtual void derivatives(const FamilyRows& rows, RowOrder order,
                            const RowDerivatives& out) const = 0;
 
-  // Expected -l'' by row: positive where l'' > 0 breaks Newton's method.
+  // Expected -l'' by row: positive where l'' > 0 breaks Newton's method. Where it would take a sum
+  // over counts (nbinom1, betabinomial) it is what the mean alone tells; of ordered answers, the
+  // observed -l''.
   virtual void expected(const FamilyRows& rows, double* information) const = 0;
+
+  // Whether eta is in units of the response, as under the identity and the inverse: then one unit
+  // of it may be much or little.
+  virtual bool in_units_of_response() const { return false; }
 
   // Whether l is concave in eta for every psi and every y.
   virtual bool log_concave() const { return true; }
@@ -73,7 +79,7 @@ class Family {
 };
 
 // Throws std::invalid_argument for an unknown family or link. `constants`: known parameters of the
-// family, as Tweedie's power.
+// family, which are Tweedie's power and the number of ordered answers.
 std::unique_ptr<Family> make_family(const std::string& name, const std::string& link,
                                     const std::vector<double>& constants = {});
 

@@ -21,7 +21,8 @@ namespace ranef {
 struct Formula {
   static constexpr int kChannels = 0;
   static constexpr bool kLogConcave = true;
-  static constexpr bool kTrials = false;  // whether weights are trials
+  static constexpr bool kTrials = false;   // whether weights are trials
+  static constexpr bool kInUnits = false;  // whether eta is in units of the response
 
   bool inside(double, const double*) const { return true; }
   double start_psi(int) const { return 0.0; }
@@ -42,6 +43,7 @@ class FormulaFamily : public Family {
   explicit FormulaFamily(F formula = {}) : formula_(formula) {}
 
   int channels() const override { return F::kChannels; }
+  bool in_units_of_response() const override { return F::kInUnits; }
   bool log_concave() const override { return F::kLogConcave; }
   double start_psi(int channel) const override { return formula_.start_psi(channel); }
 

@@ -10,6 +10,7 @@ namespace {
 template <class Link>
 struct Gamma : Formula {
   static constexpr int kChannels = 1;
+  static constexpr bool kInUnits = Link::kInUnits;
   static constexpr bool kLogConcave = !std::is_same_v<Link, IdentityLink>;
 
   template <class T, class P>

@@ -9,6 +9,7 @@ namespace {
 template <bool Log>
 struct Gaussian : Formula {
   static constexpr int kChannels = 1;
+  static constexpr bool kInUnits = !Log;
   static constexpr bool kLogConcave = !Log;
 
   template <class T, class P>

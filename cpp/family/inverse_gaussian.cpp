@@ -12,6 +12,7 @@ namespace {
 template <class Link>
 struct InverseGaussian : Formula {
   static constexpr int kChannels = 1;
+  static constexpr bool kInUnits = Link::kInUnits;
   static constexpr bool kLogConcave = std::is_same_v<Link, InverseSquareLink>;
 
   template <class T, class P>

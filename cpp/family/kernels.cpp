@@ -47,13 +47,16 @@ RANEF_INLINE void binomial_logit(const Block& block) {
   }
 }
 
+// Exponents beyond this one are taken for it: weights may still multiply the mean.
+constexpr double kLargest = 600.0;
+
 template <bool Value, int Order>
 RANEF_INLINE void poisson_log(const Block& block) {
   for (Index i = 0; i < block.n; i += kLane) {
     const Lane x = load(block.eta + i);
     const Lane y = load(block.y + i);
     const Lane w = load(block.weights + i);
-    const Lane mean = exp(x);
+    const Lane mean = exp(at_most(x, kLargest));
     if constexpr (Value) store(w * (y * x - mean), block.out[0] + i);
     store(w * (y - mean), block.out[1] + i);
     for (std::size_t k = 2; k <= Order; ++k) store(-(w * mean), block.out[k] + i);
@@ -97,7 +100,8 @@ void run(const FamilyRows& rows, RowOrder order, const RowDerivatives& out, cons
   if (whole == rows.n) return;
   std::array<double, kLane> eta = {};
   std::array<double, kLane> y = {};
-  std::array<double, kLane> weights = {};
+  std::array<double, kLane> weights;
+  weights.fill(1.0);
   std::array<std::array<double, kLane>, 5> results;
   Block block = {kLane, eta.data(), y.data(), weights.data(), {}};
   for (std::size_t k = 0; k <= last; ++k) block.out[k] = results[k].data();

@@ -1,4 +1,5 @@
-// Links of a positive mean: its logarithm, in which most densities are written.
+// Links of a positive mean: its logarithm, in which most densities are written, and whether eta is
+// in units of the response.
 #pragma once
 
 #include <algorithm>
@@ -8,9 +9,14 @@
 namespace ranef {
 
 struct LogLink {
+  static constexpr bool kInUnits = false;
   template <class T>
   static T log_mean(const T& eta) {
     return eta;
+  }
+  template <class T>
+  static T mean_of(const T& eta) {
+    return exp(eta);
   }
   static double mean(double eta) { return bounded_exp(eta); }
   static double slope(double eta) { return bounded_exp(eta); }  // of the mean
@@ -19,9 +25,14 @@ struct LogLink {
 };
 
 struct IdentityLink {
+  static constexpr bool kInUnits = true;
   template <class T>
   static T log_mean(const T& eta) {
     return log(eta);
+  }
+  template <class T>
+  static T mean_of(const T& eta) {
+    return eta;
   }
   static double mean(double eta) { return eta; }
   static double slope(double) { return 1.0; }
@@ -30,9 +41,14 @@ struct IdentityLink {
 };
 
 struct SqrtLink {
+  static constexpr bool kInUnits = true;
   template <class T>
   static T log_mean(const T& eta) {
     return 2.0 * log(eta);
+  }
+  template <class T>
+  static T mean_of(const T& eta) {
+    return eta * eta;
   }
   static double mean(double eta) { return eta * eta; }
   static double slope(double eta) { return 2.0 * eta; }
@@ -41,6 +57,7 @@ struct SqrtLink {
 };
 
 struct InverseLink {
+  static constexpr bool kInUnits = true;
   template <class T>
   static T log_mean(const T& eta) {
     return -log(eta);
@@ -53,6 +70,7 @@ struct InverseLink {
 
 // 1/mu^2.
 struct InverseSquareLink {
+  static constexpr bool kInUnits = true;
   template <class T>
   static T log_mean(const T& eta) {
     return -0.5 * log(eta);

@@ -11,7 +11,7 @@ class PoissonLog : public FormulaFamily<Poisson<LogLink>> {
  public:
   void derivatives(const FamilyRows& rows, RowOrder order,
                    const RowDerivatives& out) const override {
-    constexpr double kMany = 1e4;  // beyond it the formula keeps more digits
+    constexpr double kMany = 1e3;  // beyond it the formula keeps more digits
     poisson_log_rows(rows, order, out);
     for (Index i = 0; i < rows.n; ++i) {
       const double y = rows.y[i];

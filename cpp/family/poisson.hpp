@@ -8,11 +8,10 @@
 
 namespace ranef {
 
-// The log-density at mean y > 0, and that of any mean from the remainder of exp: as many digits at
-// a billion counts as at ten.
+// For y > 0: the log-density at mean y, and that of any mean from the remainder of exp: as many
+// digits at a billion counts as at ten.
 template <class T>
 T poisson_log_density(double y, const T& log_mean) {
-  if (!(y > 0.0)) return -exp(log_mean);
   const double log_y = std::log(y);
   const double saturated = -0.5 * log_y - kHalfLog2Pi - stirling_error(y);
   return saturated - y * exp_remainder(log_mean - log_y);
@@ -20,8 +19,11 @@ T poisson_log_density(double y, const T& log_mean) {
 
 template <class Link>
 struct Poisson : Formula {
+  static constexpr bool kInUnits = Link::kInUnits;
+
   template <class T, class P>
   T log_density(const T& eta, const P&, double y, double w) const {
+    if (!(y > 0.0)) return -w * Link::mean_of(eta);
     return w * poisson_log_density(y, Link::log_mean(eta));
   }
 

@@ -24,7 +24,7 @@ Derivatives4 log_normal_tail(double z) {
 }
 
 Derivatives4 log_normal(double x) {
-  if (x < -2.5) return log_normal_tail(std::min(-x, 1e150));
+  if (x < -2.5) return log_normal_tail(std::min(-x, 1e30));
   const double tail = 0.5 * std::erfc(std::abs(x) * std::numbers::sqrt2 / 2.0);
   const double value = x > 0.0 ? std::log1p(-tail) : std::log(tail);
   const double density = std::exp(-0.5 * x * x - kHalfLog2Pi);
@@ -59,6 +59,9 @@ Derivatives4 log_cauchy(double x) {
           r4 - 4.0 * r1 * r3 - 3.0 * r2 * r2 + 12.0 * s * r2 - 6.0 * s * s};
 }
 
+// The rate exp(x) of the complementary log-log, as far as its fourth powers are numbers.
+double rate(double x) { return std::exp(std::clamp(x, -700.0, 60.0)); }
+
 double logit(double p) { return std::log(p) - std::log1p(-p); }
 
 }  // namespace
@@ -84,7 +87,7 @@ double Probit::predictor(double p) { return logit(p) / 1.7; }
 Derivatives4 Cloglog::log_p(double x) {
   constexpr double kSeries = 0.5;
   constexpr double kNegligible = 40.0;
-  const double e = bounded_exp(x);
+  const double e = rate(x);
   if (e > kNegligible) {
     // -exp(-e) and nothing else that counts.
     const double f = -std::exp(-e);
@@ -118,7 +121,7 @@ Derivatives4 Cloglog::log_p(double x) {
 }
 
 Derivatives4 Cloglog::log_q(double x) {
-  const double e = bounded_exp(x);
+  const double e = rate(x);
   return {-e, -e, -e, -e, -e};
 }
 

@@ -19,6 +19,8 @@ const std::map<std::string, Maker>& makers() {
       {"cumulative", make_cumulative},
       {"gamma", make_gamma},
       {"gaussian", make_gaussian},
+      {"hurdle_nbinom2", make_hurdle_nbinom2},
+      {"hurdle_poisson", make_hurdle_poisson},
       {"inverse_gaussian", make_inverse_gaussian},
       {"nbinom1", make_nbinom1},
       {"nbinom2", make_nbinom2},

@@ -179,12 +179,11 @@ double scaled_trigamma(double x) {
   return e + 0.5 + scaled_stirling_error(e)[2];
 }
 
-double bernoulli_divergence(double p, double q, double d) {
-  if (p > q) return bernoulli_divergence(q, p, -d);
-  if (d > 700.0) return q * d + std::log(p + q * std::exp(-d));
-  const double z = p * std::expm1(d);
-  if (std::abs(d) > 1.0) return std::log1p(z) - p * d;
-  return p * exp_remainder(d) - log_remainder(z);
+double bernoulli_divergence(double x, double d) {
+  if (x > 0.0) return bernoulli_divergence(-x, -d);
+  const double p = sigmoid(x);
+  if (std::abs(d) > 1.0) return softplus(x + d) - softplus(x) - p * d;
+  return p * exp_remainder(d) - log_remainder(p * std::expm1(d));
 }
 
 Derivatives4 exp_derivatives(double x) {
@@ -265,7 +264,7 @@ Derivatives4 bernoulli_divergence_derivatives(double x, double x0) {
   const double d = x - x0;
   const double skew = q - s[1];
   const double v = s[2];
-  return {bernoulli_divergence(s[1], q, -d), v * d, v + s[3] * d, 2.0 * s[3] + s[4] * d,
+  return {bernoulli_divergence(x, -d), v * d, v + s[3] * d, 2.0 * s[3] + s[4] * d,
           3.0 * s[4] + v * skew * (1.0 - 12.0 * v) * d};
 }
 

@@ -28,9 +28,9 @@ double stirling_error(double x);   // log x! - (x + 1/2) log x + x - log(2 pi)/2
 double log_factorial(double x);    // x >= 0
 double scaled_trigamma(double x);  // e^2 times the trigamma function of e = exp x
 
-// log(1 + p (exp(d) - 1)) - p d >= 0, where p + q = 1: the divergence of Bernoulli distributions,
-// from p to the one whose logit is larger by d.
-double bernoulli_divergence(double p, double q, double d);
+// log(1 + p (exp(d) - 1)) - p d >= 0 at p = sigmoid(x): the divergence of Bernoulli distributions,
+// from the one with logit x to the one with logit x + d.
+double bernoulli_divergence(double x, double d);
 
 Derivatives4 exp_derivatives(double x);
 Derivatives4 log_derivatives(double x);         // x > 0

@@ -85,9 +85,9 @@ class Tweedie : public Formula {
   double term(double j, double j0, double log_j0) const {
     // j log(j/j0) - j + j0 without cancellation where j is close to j0.
     const double off = (j - j0) / j0;
-    const double divergence = std::abs(off) < 0.5
-                                  ? j0 * ((1.0 + off) * (off - log_remainder(off)) - off)
-                                  : j * (std::log(j) - log_j0) - j + j0;
+    const double r = log_remainder(off);
+    const double divergence =
+        std::abs(off) < 0.5 ? j0 * (off * off - r - off * r) : j * (std::log(j) - log_j0) - j + j0;
     return -divergence / b_ - stirling_error(j) - stirling_error(j * (a_ / b_));
   }
 
@@ -98,8 +98,8 @@ class Tweedie : public Formula {
 
 std::unique_ptr<Family> make_tweedie(const std::string& link, const Constants& constants) {
   if (link != "log") return nullptr;
-  if (constants.size() != 1 || !(constants[0] > 1.0 && constants[0] < 2.0)) {
-    throw std::invalid_argument("tweedie takes one constant: a power between 1 and 2");
+  if (constants.size() != 1 || !(constants[0] >= 1.001 && constants[0] <= 1.999)) {
+    throw std::invalid_argument("tweedie takes one constant: a power from 1.001 to 1.999");
   }
   return std::make_unique<FormulaFamily<Tweedie>>(Tweedie(constants[0]));
 }

@@ -37,6 +37,14 @@ RANEF_INLINE Lane where_positive(const Lane& x, const Lane& a, const Lane& b) {
   return {x.values >= 0.0 ? a.values : b.values};
 }
 
+// NaN stays.
+RANEF_INLINE Lane at_most(const Lane& x, double most) {
+  return {x.values > most ? Lane::all(most).values : x.values};
+}
+RANEF_INLINE Lane at_least(const Lane& x, double least) {
+  return {x.values < least ? Lane::all(least).values : x.values};
+}
+
 inline constexpr double kLargestLaneExponent = 708.0;
 
 // Exponents beyond +-708 are taken for that; NaN gives NaN. With x = n log 2 + r, exp x is
@@ -45,9 +53,7 @@ RANEF_INLINE Lane exp(const Lane& exponent) {
   constexpr double kShift = 0x1.8p52;  // adding it rounds to a whole number, in the low bits
   constexpr double kLog2High = 0x1.62e42fefa3800p-1;
   constexpr double kLog2Low = 0x1.ef35793c76730p-45;
-  Lane x = exponent;
-  x.values = x.values < -kLargestLaneExponent ? Lane::all(-kLargestLaneExponent).values : x.values;
-  x.values = x.values > kLargestLaneExponent ? Lane::all(kLargestLaneExponent).values : x.values;
+  const Lane x = at_most(at_least(exponent, -kLargestLaneExponent), kLargestLaneExponent);
   const Lane shifted = x * 1.4426950408889634 + kShift;
   const Lane n = shifted + -kShift;
   const Lane r = (x - n * kLog2High) - n * kLog2Low;

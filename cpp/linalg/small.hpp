@@ -176,6 +176,23 @@ struct Small {
   }
 };
 
+// R, upper triangular, with a = R'R for a (q x q) that may be singular: rows of R are zero where
+// what is left of a pivot after cancellation is no more than rounding error.
+inline void root_of_psd(const double* a, int q, Eigen::Ref<Matrix> root) {
+  root.setZero();
+  for (int j = 0; j < q; ++j) {
+    double pivot = a[j + j * q];
+    for (int k = 0; k < j; ++k) pivot -= root(k, j) * root(k, j);
+    if (!(pivot > 1e-14 * a[j + j * q])) continue;
+    root(j, j) = std::sqrt(pivot);
+    for (int i = j + 1; i < q; ++i) {
+      double value = a[i + j * q];
+      for (int k = 0; k < j; ++k) value -= root(k, i) * root(k, j);
+      root(j, i) = value / root(j, j);
+    }
+  }
+}
+
 // c = b b' for b (width x q, column-major), c symmetric and full.
 inline void gram(int width, int q, const double* b, double* c) {
   for (int t = 0; t < width; ++t) {

@@ -18,7 +18,7 @@ class Search {
       : rows_(rows),
         pattern_(rows.map().pattern()),
         covariance_(covariance),
-        tolerance_(tolerance),
+        tolerance_(std::min(tolerance, kLargestDecrement)),
         sweeps_(sweeps),
         a_(a),
         mode_(mode) {}
@@ -27,21 +27,24 @@ class Search {
     mode_.passes = 0;
     if (!begin()) return false;
     double before = INFINITY;
+    int stalls = 0;
     for (int k = 0; k < kMostSteps; ++k) {
       const bool convex = sweeps_.forward(covariance_.lambda);
       if (!convex && !factor_expected()) return false;
       newton_step();
       const double decrement = mode_.decrement;
       if (!std::isfinite(decrement) || decrement < 0.0) return false;
-      // Below this a step changes what rounding has left.
+      // Where whole steps of Newton's method no longer lower it much, rounding errors are left.
       constexpr double kRounding = 1e-8;
-      const bool stalled = decrement < kRounding && decrement > 0.25 * before;
-      if (decrement <= tolerance_ || stalled) return convex && decrement < kLargestDecrement;
+      const bool rounded = decrement < kRounding && decrement > 0.25 * before && convex && whole_;
+      stalls = rounded ? stalls + 1 : 0;
+      if (decrement <= tolerance_ || stalls == 2) return convex && decrement <= kLargestDecrement;
+      whole_ = convex;
       before = decrement;
       if (!move()) {
         if (!sweeps_.forward(covariance_.lambda)) return false;
         newton_step();
-        return mode_.decrement < kLargestDecrement;
+        return mode_.decrement <= kLargestDecrement;
       }
     }
     return false;
@@ -127,7 +130,7 @@ class Search {
         const double most = h_before[unit] + kNoise * (1.0 + std::abs(h_before[unit]));
         const bool up = finite ? h_[unit] > most : !level_is_finite(unit);
         if (!up) continue;
-        fine = false;
+        fine = whole_ = false;
         share[unit] *= 0.5;
         place(unit);
       }
@@ -157,6 +160,7 @@ class Search {
   Numbers& a_;
   Mode& mode_;
   std::vector<double> h_;
+  bool whole_ = false;  // whether the last step was one of Newton's, not shortened
 };
 
 }  // namespace

@@ -29,9 +29,9 @@ struct AtCovariance {
   const std::vector<Matrix>& d;
 };
 
-// From mode.dual, until the decrement is at most `tolerance`. Leaves A in `a` and its factorisation
-// in `sweeps`, both at the mode. False where the search did not arrive: where the decrement stays
-// above 1e-4, or where h is not convex at its end.
+// From mode.dual, until the decrement is at most `tolerance`, or 1e-4 if that is less. Leaves A in
+// `a` and its factorisation in `sweeps`, both at the mode. False where the search did not arrive:
+// where the decrement stays above 1e-4, or where h is not convex at its end.
 bool find_mode(WorkingRows& rows, AtCovariance covariance, double tolerance, Sweeps& sweeps,
                Numbers& a, Mode& mode);
 

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "criterion/joint_inverse.hpp"
 #include "linalg/products.hpp"
 
 namespace ranef {
@@ -12,9 +13,19 @@ std::unique_ptr<Marginal> make_laplace(const GeneralisedRows& rows, const Family
   return std::make_unique<Laplace>(rows, family, threads);
 }
 
+namespace {
+
+// A pass over fewer rows takes no longer than it takes to begin a thread.
+int threads_for(Index n, int threads) {
+  constexpr Index kFewRows = Index{1} << 15;
+  return n < kFewRows ? 1 : threads;
+}
+
+}  // namespace
+
 Laplace::Laplace(const GeneralisedRows& rows, const Family& family, int threads)
     : map_(rows, threads),
-      rows_(map_, family, threads),
+      rows_(map_, family, threads_for(rows.rows.n, threads)),
       arranged_{map_.shared_pattern(), zero_numbers(map_.pattern())},
       sweeps_(arranged_) {
   mode_.dual = zero_effects(map_.pattern(), 1);
@@ -37,6 +48,15 @@ bool Laplace::evaluate(const std::vector<Matrix>& lambda, const Vector& coeffici
   bool finite = std::isfinite(value_) && slopes_.allFinite();
   for (const Matrix& gamma : gamma_) finite = finite && gamma.allFinite();
   return finite;
+}
+
+void Laplace::begin_at(const Effects& dual) {
+  mode_.dual = dual;
+  has_origin_ = false;
+}
+
+Start Laplace::start(const Chart& chart, const NormalPrior* normal) {
+  return find_start(rows_, sweeps_, arranged_.numbers, chart, normal);
 }
 
 // e^ where the search begins.
@@ -78,6 +98,8 @@ void Laplace::differentiate() {
   Effects z_a;
   rows_.gradient_pass(mode_.effects, p_, z_a);
   solve_levels(sweeps_, 1, z_a, nullptr, third_, third_effects_, rows_.threads());
+
+  third_product_ = inner(z_a, third_effects_);
 
   scores_ = mode_.dual;
   Effects v = third_effects_;  // D t - 2 P rho
@@ -122,6 +144,13 @@ std::vector<std::vector<double>> Laplace::conditional_variances() {
     out[at(pattern.tail[t].group)] = p_.tail[t];
   }
   return out;
+}
+
+std::vector<double> Laplace::row_variances(const RowsView& rows) {
+  RowsView random = rows;
+  random.fixed.clear();
+  random.weights = nullptr;
+  return ranef::row_variances(sweeps_, Matrix::Zero(0, 0), random);
 }
 
 double Laplace::work() const {

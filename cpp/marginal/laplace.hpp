@@ -18,6 +18,7 @@
 
 #include "marginal/inner.hpp"
 #include "marginal/marginal.hpp"
+#include "marginal/start.hpp"
 
 namespace ranef {
 
@@ -34,19 +35,26 @@ class Laplace final : public Marginal {
   Index coefficients() const override { return rows_.coefficients(); }
   bool evaluate(const std::vector<Matrix>& lambda, const Vector& coefficients,
                 double tolerance) override;
+  void begin_at(const Effects& dual) override;
+  // Start values from these rows (start.hpp). It moves the rows, so evaluate() comes next.
+  // `normal` may be null.
+  Start start(const Chart& chart, const NormalPrior* normal);
 
   double value() const override { return value_; }
   double rounding() const override { return rounding_; }
   const std::vector<Matrix>& gamma() override { return gamma_; }
   const Vector& slopes() override { return slopes_; }
   Matrix second(const std::vector<Direction>& directions) override;
-  // The same without use of there being a single factor.
-  Matrix second_of_any(const std::vector<Direction>& directions);
+  // The same without use of there being a single factor; and, by tangents alone, of there being a
+  // tail.
+  Matrix second_of_any(const std::vector<Direction>& directions, bool tangents);
 
   std::vector<std::vector<double>> modes() override;
   std::vector<std::vector<double>> conditional_variances() override;
+  std::vector<double> row_variances(const RowsView& rows) override;
   std::vector<std::vector<double>> mode_derivatives(
       const std::vector<Direction>& directions) override;
+  NextTerm next_term() override;
   double work() const override;
   const Pattern* pattern() const override { return &map_.pattern(); }
 
@@ -68,6 +76,7 @@ class Laplace final : public Marginal {
 
   void begin();
   void differentiate();
+  Effects moved_third(const Direction& direction) const;
   Matrix second_of_one(const std::vector<Direction>& directions, Effects* moves);
   Followed follow(const SecondRows& rows, const std::vector<Direction>& directions);
 
@@ -85,9 +94,10 @@ class Laplace final : public Marginal {
   double value_ = 0.0;
   double rounding_ = 0.0;
   PatternBlocks p_;
-  Effects scores_;         // e
-  Effects third_;          // t
-  Effects third_effects_;  // D t
+  Effects scores_;              // e
+  Effects third_;               // t
+  Effects third_effects_;       // D t
+  double third_product_ = 0.0;  // a'r
   std::vector<Matrix> gamma_;
   Vector slopes_;
 };

@@ -13,6 +13,7 @@
 #include "linalg/products.hpp"
 #include "marginal/level_second.hpp"
 #include "marginal/second_rows.hpp"
+#include "marginal/tail_traces.hpp"
 
 namespace ranef {
 
@@ -197,37 +198,49 @@ Matrix Laplace::second_of_one(const std::vector<Direction>& directions, Effects*
 
 Matrix Laplace::second(const std::vector<Direction>& directions) {
   if (map_.groups().size() == 1) return second_of_one(directions, nullptr);
-  return second_of_any(directions);
+  return second_of_any(directions, false);
 }
 
-Matrix Laplace::second_of_any(const std::vector<Direction>& directions) {
+Matrix Laplace::second_of_any(const std::vector<Direction>& directions, bool tangents) {
   const Pattern& pattern = map_.pattern();
   SecondRows rows(rows_, mode_.effects, p_, third_effects_);
   const Followed followed = follow(rows, directions);
   const auto asked = static_cast<Index>(directions.size());
   const Index columns = asked + rows_.coefficients();
+  const bool traces = !tangents && has_tail_traces(pattern);
   if (pattern.tail_columns > 0) sweeps_.tail_products();
-  Numbers change = zero_numbers(pattern);
+  std::vector<Numbers> changes(at(traces ? columns : 1), zero_numbers(pattern));
   Matrix out = Matrix::Zero(columns, columns);
   for (Index d = 0; d < columns; ++d) {
     const Effects b = column_of(pattern, followed.b, columns, d);
     const Effects e = column_of(pattern, followed.e, columns, d);
+    Numbers& change = changes[at(traces ? d : 0)];
     rows.begin(d - asked, b, change);
-    Tangent t = tangent_along(sweeps_, nullptr, &change);
-    PatternBlocks dp = blocks_of(pattern, t.w());
-    if (d < asked) {
-      const Tangent moved = tangent_along(sweeps_, &directions[at(d)], nullptr);
-      add_blocks(pattern, blocks_of(pattern, moved.w()), dp, t);
-      for (std::size_t g = 0; g < t.gamma.size(); ++g) t.gamma[g] += moved.gamma[g];
-      // t'D_d e_c.
-      Effects d_t = zero_effects(pattern, 1);
-      std::vector<Matrix> only;
-      for (const int q : pattern.q) only.push_back(Matrix::Zero(q, q));
-      only[at(directions[at(d)].group)] = directions[at(d)].d;
-      times_covariance(pattern, only, 1, third_, d_t);
-      out.row(d) += products_with(pattern, d_t, followed.e, columns).transpose();
+    Tangent t;
+    for (const int q : pattern.q) t.gamma.push_back(Matrix::Zero(q, q));
+    Tangent moved;
+    PatternBlocks dp;
+    bool has_dp = false;
+    if (!traces) {
+      t = tangent_along(sweeps_, nullptr, &change);
+      dp = blocks_of(pattern, t.w());
+      has_dp = true;
     }
-    const RowProducts products = rows.products(dp);
+    if (d < asked) {
+      moved = tangent_along(sweeps_, &directions[at(d)], nullptr);
+      for (std::size_t g = 0; g < t.gamma.size(); ++g) t.gamma[g] += moved.gamma[g];
+      if (traces) {
+        // Twice, since tr(K A_c K'D_d), the same number, is left out of row c.
+        dp = blocks_of(pattern, moved.w());
+        add_blocks(pattern, blocks_of(pattern, moved.w()), dp, moved);
+        has_dp = true;
+      } else {
+        add_blocks(pattern, blocks_of(pattern, moved.w()), dp, t);
+      }
+      out.row(d) +=
+          products_with(pattern, moved_third(directions[at(d)]), followed.e, columns).transpose();
+    }
+    const RowProducts products = rows.products(has_dp ? &dp : nullptr);
     out.row(d) += products_with(pattern, products.effects, followed.b, columns).transpose();
     out.row(d).tail(rows_.coefficients()) += products.coefficients.transpose();
     for (std::size_t g = 0; g < t.gamma.size(); ++g) {
@@ -241,7 +254,18 @@ Matrix Laplace::second_of_any(const std::vector<Direction>& directions) {
       out(d, c) += t.gamma[at(directions[at(c)].group)].cwiseProduct(directions[at(c)].d).sum();
     }
   }
+  if (traces) out -= tail_traces(sweeps_, changes, rows_.threads());
   return 0.5 * (out + out.transpose());
+}
+
+// D_d t, for the part t'D_d e_c.
+Effects Laplace::moved_third(const Direction& direction) const {
+  std::vector<Matrix> only;
+  for (const int q : map_.pattern().q) only.push_back(Matrix::Zero(q, q));
+  only[at(direction.group)] = direction.d;
+  Effects out;
+  times_covariance(map_.pattern(), only, 1, third_, out);
+  return out;
 }
 
 std::vector<std::vector<double>> Laplace::mode_derivatives(

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 
 #include "linalg/products.hpp"
 #include "linalg/small.hpp"
@@ -264,7 +263,7 @@ class RunSecond {
       const ConstMap score(at_level(point_.scores, level), q_, 1);
       const ConstMap third(at_level(point_.third, level), q_, 1);
       const ConstMap moments(&moments_[at(k * q2)], q_, q_);
-      root_of(&state.p[block], root);
+      root_of_psd(&state.p[block], q_, root);
       g0.noalias() = f.lazyProduct(a);
       const ConstMap vec(g0.data(), q2, 1);
       pairs.noalias() += vec.lazyProduct(vec.transpose());
@@ -318,23 +317,6 @@ class RunSecond {
       }
     }
     return sum;
-  }
-
-  // R with P = R'R, for P that may be singular: by its Cholesky factor, columns of zeros left out.
-  void root_of(const double* p, Matrix& root) const {
-    root.setZero();
-    for (int j = 0; j < q_; ++j) {
-      double pivot = p[j + j * q_];
-      for (int k = 0; k < j; ++k) pivot -= root(k, j) * root(k, j);
-      // What is left of a pivot after cancellation is no more than rounding error.
-      if (!(pivot > 1e-14 * p[j + j * q_])) continue;
-      root(j, j) = std::sqrt(pivot);
-      for (int i = j + 1; i < q_; ++i) {
-        double value = p[i + j * q_];
-        for (int k = 0; k < j; ++k) value -= root(k, i) * root(k, j);
-        root(j, i) = value / root(j, j);
-      }
-    }
   }
 
   const WorkingRows& rows_;

@@ -36,6 +36,13 @@ struct GeneralisedRows {
   int others = 0;                 // coefficients after beta
 };
 
+// What the next term of an asymptotic expansion would add to value(). A part of it is left out
+// where it would cost too much: then it is not `complete`.
+struct NextTerm {
+  double value = 0.0;
+  bool complete = true;
+};
+
 class Marginal {
  public:
   virtual ~Marginal() = default;
@@ -48,6 +55,9 @@ class Marginal {
   // not converge: then nothing below is valid.
   virtual bool evaluate(const std::vector<Matrix>& lambda, const Vector& coefficients,
                         double tolerance) = 0;
+  // Modes at which the inner search of the next evaluation may begin: e^ by grouping factor, with
+  // b = D e^.
+  virtual void begin_at(const std::vector<std::vector<double>>&) {}
 
   // After evaluate().
   virtual double value() const = 0;
@@ -67,10 +77,16 @@ class Marginal {
   virtual std::vector<std::vector<double>> modes() = 0;
   // Their conditional covariances P given all parameters, level-major, q x q each.
   virtual std::vector<std::vector<double>> conditional_variances() = 0;
+  // z_i'P z_i for each of these rows: the conditional variance of z'b, all factors together. A
+  // negative code leaves that factor out of the row. X is not read.
+  virtual std::vector<double> row_variances(const RowsView& rows) = 0;
   // Derivatives of the modes along changes of D and along the coefficients: by grouping factor,
   // level-major, q x (directions + coefficients) each.
   virtual std::vector<std::vector<double>> mode_derivatives(
       const std::vector<Direction>& directions) = 0;
+
+  // How far value() is from the likelihood, by the next term; zero where there is no such term.
+  virtual NextTerm next_term() { return {}; }
 
   // Numbers that one evaluation reads: a measure of its cost.
   virtual double work() const = 0;

@@ -29,6 +29,10 @@ class Penalised final : public Marginal {
   // Also false where a prior's density is zero.
   bool evaluate(const std::vector<Matrix>& lambda, const Vector& coefficients,
                 double tolerance) override;
+  void begin_at(const std::vector<std::vector<double>>& dual) override {
+    marginal_->begin_at(dual);
+  }
+  const std::optional<NormalPrior>& normal() const { return normal_; }
   double value() const override { return value_; }
   double rounding() const override;
   const std::vector<Matrix>& gamma() override { return gamma_; }
@@ -41,10 +45,14 @@ class Penalised final : public Marginal {
   std::vector<std::vector<double>> conditional_variances() override {
     return marginal_->conditional_variances();
   }
+  std::vector<double> row_variances(const RowsView& rows) override {
+    return marginal_->row_variances(rows);
+  }
   std::vector<std::vector<double>> mode_derivatives(
       const std::vector<Direction>& directions) override {
     return marginal_->mode_derivatives(directions);
   }
+  NextTerm next_term() override { return marginal_->next_term(); }
   double work() const override { return marginal_->work(); }
   const Pattern* pattern() const override { return marginal_->pattern(); }
 

@@ -39,7 +39,9 @@ std::vector<double> channel_predictor(const GeneralisedRows& rows, const Channel
   const auto p = static_cast<Index>(rows.rows.fixed.size());
   std::vector<double> out(at(rows.rows.n), 0.0);
   for (std::size_t i = 0; i < out.size(); ++i) {
-    if (channel.which != nullptr) out[i] = coefficients(p + channel.which[i]);
+    if (channel.which != nullptr && channel.which[i] >= 0) {
+      out[i] = coefficients(p + channel.which[i]);
+    }
     for (std::size_t k = 0; k < channel.columns.size() && channel.which == nullptr; ++k) {
       out[i] += coefficients(p + channel.coefficients[k]) *
                 read(channel.columns[k], static_cast<Index>(i));

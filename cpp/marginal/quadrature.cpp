@@ -14,6 +14,7 @@
 #include "marginal/level_run.hpp"
 #include "marginal/louis.hpp"
 #include "marginal/mode_slopes.hpp"
+#include "marginal/predictor.hpp"
 #include "marginal/root_map.hpp"
 
 namespace ranef {
@@ -98,6 +99,11 @@ class Quadrature final : public Marginal {
     return point_.sums.fine;
   }
 
+  void begin_at(const std::vector<std::vector<double>>& dual) override {
+    dual_ = dual.front();
+    anchor_.reset();
+  }
+
   double value() const override { return point_.sums.value; }
   double rounding() const override {
     return 2.0 * std::numeric_limits<double>::epsilon() * point_.sums.size;
@@ -143,6 +149,25 @@ class Quadrature final : public Marginal {
           point_.at.lambda.transpose();
     }
     return {std::move(out)};
+  }
+
+  std::vector<double> row_variances(const RowsView& rows) override {
+    const std::vector<double> covariances = conditional_variances().front();
+    const GroupView& group = rows.groups.front();
+    const Index q = rows_.q;
+    std::vector<std::vector<double>> columns;
+    for (const ColumnView& column : group.columns) {
+      columns.push_back(column_values(column, rows.n));
+    }
+    std::vector<double> out(at(rows.n));
+    Vector z(q);
+    for (Index i = 0; i < rows.n; ++i) {
+      if (group.codes[i] < 0) continue;
+      for (Index k = 0; k < q; ++k) z(k) = columns[at(k)][at(i)];
+      const Eigen::Map<const Matrix> p(&covariances[at(group.codes[i] * q * q)], q, q);
+      out[at(i)] = z.dot(p * z);
+    }
+    return out;
   }
 
   std::vector<std::vector<double>> mode_derivatives(

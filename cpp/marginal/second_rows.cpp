@@ -98,7 +98,7 @@ void SecondRows::begin(Index k, const Effects& b, Numbers& a) {
   if (!rows_.lone()) rows_.other_blocks(work_.data(), a);
 }
 
-RowProducts SecondRows::products(const PatternBlocks& dp) {
+RowProducts SecondRows::products(const PatternBlocks* dp) {
   RowProducts out;
   out.effects = zero_effects(map_.pattern(), 1);
   std::vector<Vector> parts(map_.runs().size());
@@ -117,7 +117,11 @@ RowProducts SecondRows::products(const PatternBlocks& dp) {
       const double* lev = here(lev_);
       const double* r = here(r_);
       double* pd = buffer.level.data();
-      rows_.forms(dp, part, pd);
+      if (dp != nullptr) {
+        rows_.forms(*dp, part, pd);
+      } else {
+        std::fill_n(pd, size, 0.0);
+      }
       double* omega = work_.data() + part.from;
       double* g = buffer.eta.data();
       for (Index i = 0; i < size; ++i) {

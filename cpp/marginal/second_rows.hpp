@@ -29,8 +29,8 @@ class SecondRows {
 
   // Begins a direction: coefficient k, or none if it is -1; `b` is b_d. Leaves A_d.
   void begin(Index k, const Effects& b, Numbers& a);
-  // Ends it, with the change of P along it.
-  RowProducts products(const PatternBlocks& dp);
+  // Ends it, with the change of P along it; null if that is to be left out.
+  RowProducts products(const PatternBlocks* dp);
 
  private:
   const WorkingRows& rows_;

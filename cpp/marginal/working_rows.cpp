@@ -8,7 +8,7 @@
 namespace ranef {
 
 WorkingRows::WorkingRows(const RowMap& map, const Family& family, int threads)
-    : map_(map), family_(family), threads_(threads) {
+    : map_(map), family_(family), threads_(threads), runs_(map.runs()) {
   base_.resize(at(map.n()));
   psi_.resize(map.channels().size());
   cross_.resize(map.channels().size());

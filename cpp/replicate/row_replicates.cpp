@@ -66,6 +66,13 @@ GeneralisedRows OtherResponses::make(Index k, RowSpace& space) const {
   return out;
 }
 
+std::vector<Index> drawn_levels(std::uint64_t seed, std::uint64_t replicate, Index n_levels) {
+  Stream random(seed, replicate, kLevels);
+  std::vector<Index> out(at(n_levels));
+  for (Index& level : out) level = random.below(n_levels);
+  return out;
+}
+
 DrawnLevels::DrawnLevels(const GeneralisedRows& rows, std::uint64_t seed, std::uint64_t first)
     : rows_(rows), seed_(seed), first_(first) {
   const GroupView& group = rows.rows.groups.front();
@@ -82,11 +89,12 @@ GeneralisedRows DrawnLevels::make(Index k, RowSpace& space) const {
   space.codes.clear();
   GeneralisedRows out = rows_;
   GroupView& group = out.rows.groups.front();
-  Stream random(seed_, first_ + static_cast<std::uint64_t>(k), kLevels);
+  const std::vector<Index> levels =
+      drawn_levels(seed_, first_ + static_cast<std::uint64_t>(k), group.n_levels);
   std::vector<Index> rows;
   std::vector<std::int32_t>& codes = space.codes.emplace_back();
   for (Index level = 0; level < group.n_levels; ++level) {
-    const std::size_t drawn = at(random.below(group.n_levels));
+    const std::size_t drawn = at(levels[at(level)]);
     for (Index i = start_[drawn]; i < start_[drawn + 1]; ++i) {
       rows.push_back(order_[at(i)]);
       codes.push_back(static_cast<std::int32_t>(level));

@@ -102,6 +102,7 @@ class GaussianMarginal : public Marginal {
 
   std::vector<std::vector<double>> modes() override { return {}; }
   std::vector<std::vector<double>> conditional_variances() override { return {}; }
+  std::vector<double> row_variances(const RowsView&) override { return {}; }
   std::vector<std::vector<double>> mode_derivatives(const std::vector<Direction>&) override {
     return {};
   }

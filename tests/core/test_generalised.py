@@ -202,6 +202,46 @@ def test_predictors_and_derivatives_of_the_rows() -> None:
     assert one.layout[:3] == ([0], [1], 6)
 
 
+def test_variances_of_rows_are_those_of_all_effects_together() -> None:
+    """z'P z with P = (Z'WZ + D^-1)^-1 over both factors, for pairs of levels that never met too."""
+    one = model(CROSSED, "nbinom2", "log")
+    lambda_, c = POINT
+    assert one.evaluate(lambda_, np.array(c), 1e-18)
+    w = -one.row_derivatives(2)[0][2]
+    of_g = np.zeros((N, 14, 2))
+    of_g[np.arange(N), G, 0] = 1.0
+    of_g[np.arange(N), G, 1] = X
+    z = np.column_stack([of_g.reshape(N, -1), np.eye(6)[H]])
+    d = [root @ root.T for root in lambda_]
+    whole = np.zeros((34, 34))
+    whole[:28, :28] = np.kron(np.eye(14), d[0])
+    whole[28:, 28:] = np.kron(np.eye(6), d[1])
+    covariance = np.linalg.inv(z.T @ (w[:, None] * z) + np.linalg.inv(whole))
+    g, h, x = np.meshgrid(np.arange(14, dtype=np.int32), np.arange(6, dtype=np.int32), [0.5, -1.0])
+    g, h, x = g.ravel(), h.ravel(), x.ravel()
+    ask = np.zeros((g.size, 34))
+    at = np.arange(g.size)
+    ask[at, 2 * g], ask[at, 2 * g + 1], ask[at, 28 + h] = 1.0, x, 1.0
+    wanted = np.einsum("ij,jk,ik->i", ask, covariance, ask)
+    groups = [
+        _core.RowsGroup(codes=g, n_levels=14, columns=[np.ones(g.size), x]),
+        _core.RowsGroup(codes=h, n_levels=6, columns=[np.ones(g.size)]),
+    ]
+    asked = _core.Rows(groups=groups, x=[], y=np.zeros(g.size))
+    np.testing.assert_allclose(one.row_variances(asked), wanted, rtol=1e-9)
+    unseen = [
+        _core.RowsGroup(codes=np.full(g.size, -1, np.int32), n_levels=14, columns=[x, x]),
+        groups[1],
+    ]
+    alone = one.row_variances(_core.Rows(groups=unseen, x=[], y=np.zeros(g.size)))
+    np.testing.assert_allclose(alone, one.conditional_variances()[1][h, 0, 0], rtol=1e-12)
+    with pytest.raises(ValueError, match="another model"):
+        one.row_variances(_core.Rows(groups=groups[:1], x=[], y=np.zeros(g.size)))
+    high = _core.RowsGroup(codes=h + 1, n_levels=6, columns=[np.ones(g.size)])
+    with pytest.raises(ValueError, match="level code"):
+        one.row_variances(_core.Rows(groups=[groups[0], high], x=[], y=np.zeros(g.size)))
+
+
 def test_a_channel_by_row() -> None:
     which = (H % 2).astype(np.int32)
     by_code = _core.Channel([], coefficients=[], which=which)

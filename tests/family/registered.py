@@ -24,6 +24,8 @@ PSI: dict[str, tuple[Any, ...]] = {
     "tweedie": (-0.2,),
     "cumulative": (CUTS,),
     "truncated_nbinom2": (0.4,),
+    "hurdle_poisson": (-0.6,),
+    "hurdle_nbinom2": (0.4, -0.6),
     "zero_inflated_poisson": (-0.6,),
     "zero_inflated_nbinom2": (0.5, -0.6),
     "zero_inflated_nbinom1": (-0.3, 0.2),
@@ -82,7 +84,7 @@ class _Counted:
     """A distribution of whole numbers from its probabilities."""
 
     def __init__(self, probabilities: np.ndarray) -> None:
-        self.total = np.cumsum(probabilities)
+        self.probabilities, self.total = probabilities, np.cumsum(probabilities)
 
     def cdf(self, k: Any) -> Any:
         return np.where(k < 0, 0.0, self.total[np.clip(k, 0, self.total.size - 1).astype(int)])
@@ -100,6 +102,11 @@ def truncated(whole: Any) -> Any:
 def inflated(whole: Any, psi: float) -> Any:
     k = np.arange(2_000)
     return _Counted(special.expit(psi) * (k == 0) + special.expit(-psi) * whole.pmf(k))
+
+
+def hurdle(positive: Any, psi: float) -> Any:
+    none = np.arange(2_000) == 0
+    return _Counted(special.expit(psi) * none + special.expit(-psi) * positive.probabilities)
 
 
 def nb2(mu: float, psi: float) -> Any:
@@ -126,6 +133,8 @@ SCIPY: dict[str, Callable[..., Any]] = {
     ),
     "truncated_poisson": lambda mu, w: truncated(stats.poisson(mu)),
     "truncated_nbinom2": lambda mu, w, psi: truncated(nb2(mu, psi)),
+    "hurdle_poisson": lambda mu, w, zero: hurdle(truncated(stats.poisson(mu)), zero),
+    "hurdle_nbinom2": lambda mu, w, psi, zero: hurdle(truncated(nb2(mu, psi)), zero),
     "zero_inflated_poisson": lambda mu, w, zero: inflated(stats.poisson(mu), zero),
     "zero_inflated_nbinom2": lambda mu, w, psi, zero: inflated(nb2(mu, psi), zero),
     "zero_inflated_nbinom1": lambda mu, w, psi, zero: inflated(nb1(mu, psi), zero),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -11,14 +11,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 import ranef._core as _core
+from ranef._core import RefitPlan
 from ranef.core.arguments import core_penalties
 from ranef.core.penalty import NO_PENALTY, Penalty
-from ranef.core.protocol import NEWTON, Direction, Layout, Rows
+from ranef.core.protocol import NEWTON, Direction, Layout, Rows, RowsGroup
 from ranef.core.sums import CoreScaling
 from ranef.core.workspace import one_blas_thread
 from ranef.types import Array, Codes
 
-__all__ = ["Channel", "GeneralisedKernel", "GeneralisedRefits", "NormalPrior", "RefitSearch"]
+__all__ = [
+    "Channel",
+    "GeneralisedKernel",
+    "GeneralisedRefits",
+    "NormalPrior",
+    "RefitPlan",
+    "drawn_levels",
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,31 +57,6 @@ class NormalPrior:
     constant: float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class RefitSearch:
-    """How each replicate is searched.
-
-    Attributes
-    ----------
-    start : ndarray
-        Coordinates of the covariances and all coefficients, on the inner scale.
-    again : ndarray
-        Where a search begins again that did not get to an optimum.
-    max_evaluations : int
-    gain : float
-    threads : int
-    tick : callable
-        Told the number of replicates done, several times a second.
-    """
-
-    start: Array = field(repr=False)
-    again: Array = field(repr=False)
-    max_evaluations: int
-    gain: float
-    threads: int
-    tick: Callable[[int], None] = field(repr=False)
-
-
 class GeneralisedRefits(NamedTuple):
     """Where the searches ended, one row a replicate; NaN where the arithmetic broke down.
 
@@ -92,6 +75,11 @@ class GeneralisedRefits(NamedTuple):
     flat: NDArray[np.int64]
     rank: NDArray[np.int64]
     evaluations: NDArray[np.int64]
+
+
+def drawn_levels(seed: int, replicate: int, n_levels: int) -> Array:
+    """The levels that a replicate of drawn levels has, shape (n_levels,)."""
+    return np.asarray(_core.drawn_levels(seed, replicate, n_levels), dtype=np.intp)
 
 
 def _refits(found: _core.GeneralisedRefits) -> GeneralisedRefits:
@@ -203,48 +191,28 @@ class GeneralisedKernel:
         )
 
     def refit(
-        self, scaling: CoreScaling, responses: Array, ordered: bool, search: RefitSearch
+        self, scaling: CoreScaling, responses: Array, ordered: bool, again: Array, plan: RefitPlan
     ) -> GeneralisedRefits:
         """The model fitted to other responses, shape (n, count), as the family takes them.
 
-        `ordered`: the response is an answer of 1 to K, which the channels follow.
+        Parameters
+        ----------
+        scaling : CoreScaling
+        responses : ndarray, shape (n, count)
+        ordered : bool
+            The response is an answer of 1 to K, which the channels follow.
+        again : ndarray
+            Coordinates of the covariances and all coefficients, where a search begins again that
+            did not get to an optimum; the start of the plan is of the same length.
+        plan : RefitPlan
+            Its seed and its first number say nothing here.
         """
         with self._shared_cores():
-            return _refits(
-                self.workspace.refit(
-                    scaling,
-                    responses,
-                    ordered,
-                    search.start,
-                    search.again,
-                    search.max_evaluations,
-                    search.gain,
-                    search.threads,
-                    search.tick,
-                )
-            )
+            return _refits(self.workspace.refit(scaling, responses, ordered, again, plan))
 
-    def refit_drawn(
-        self, scaling: CoreScaling, seed: int, first: int, count: int, search: RefitSearch
-    ) -> GeneralisedRefits:
-        """The model fitted to levels of its only factor drawn with replacement.
-
-        Replicates number `first` and on; each has the levels of its number.
-        """
-        return _refits(
-            self.workspace.refit_drawn(
-                scaling,
-                seed,
-                first,
-                count,
-                search.start,
-                search.again,
-                search.max_evaluations,
-                search.gain,
-                search.threads,
-                search.tick,
-            )
-        )
+    def refit_drawn(self, scaling: CoreScaling, again: Array, plan: RefitPlan) -> GeneralisedRefits:
+        """The model fitted to levels of its only factor drawn with replacement."""
+        return _refits(self.workspace.refit_drawn(scaling, again, plan))
 
     def _shared_cores(self) -> AbstractContextManager[Any]:
         """Replicates share the cores: threads of the BLAS would only stand in their way."""
@@ -278,6 +246,21 @@ class GeneralisedKernel:
     def conditional_variances(self) -> list[Array]:
         """Conditional covariances given all parameters, (levels, q, q) each."""
         return self.workspace.conditional_variances()
+
+    def row_variances(self, groups: Sequence[RowsGroup]) -> Array:
+        """Conditional variances z'P z of rows given all parameters, all factors together.
+
+        Parameters
+        ----------
+        groups : sequence of RowsGroup
+            Of every grouping factor, inner columns. A code of -1 leaves the factor out of the row.
+
+        Returns
+        -------
+        ndarray, shape (rows,)
+        """
+        rows = Rows(groups=groups, x=[], y=np.zeros(groups[0].codes.size))
+        return self.workspace.row_variances(rows)
 
     def mode_derivatives(self, directions: Sequence[Direction]) -> list[Array]:
         """Derivatives of the modes along changes of D and then c, (levels, q, k) each."""

@@ -42,6 +42,8 @@ class GeneralisedData:
         The model's variables in the rows that `missing` lists.
     index : pandas.Index or None
         Labels of all rows of the data, if they have any.
+    weights_name : str or None
+        The column of the data that holds the weights.
     parts : mapping of str to FixedPart
         Columns of the family's other predictors, ``"dispersion"`` and ``"zero"``.
     """
@@ -55,6 +57,7 @@ class GeneralisedData:
     offset_name: str | None = None
     left_out: Table | None = field(default=None, repr=False)
     index: pd.Index | None = field(default=None, repr=False)
+    weights_name: str | None = None
     parts: Mapping[str, FixedPart] = field(default_factory=dict, repr=False)
 
     @property

@@ -75,6 +75,12 @@ class Family(ABC):
         What the inverse link of eta is, in words.
     RATIOS : mapping of str to str
         What exp(beta) is, by link.
+    MEAN_IS_LINKED : bool
+        Whether the mean of the response is the inverse link of eta, times a number that does not
+        depend on eta.
+    DISPERSION_APART : bool
+        Whether deviances and Pearson residuals leave out the dispersion, as those of R do. It is 1
+        where psi is 0.
     """
 
     __slots__ = ()
@@ -89,6 +95,8 @@ class Family(ABC):
     SIGMA: ClassVar[tuple[str, float] | None] = None
     MEAN: ClassVar[str] = "mean"
     RATIOS: ClassVar[Mapping[str, str]] = {}
+    MEAN_IS_LINKED: ClassVar[bool] = True
+    DISPERSION_APART: ClassVar[bool] = False
 
     @property
     @abstractmethod
@@ -129,6 +137,16 @@ class Family(ABC):
     def parts(self) -> tuple[Part, ...]:
         """The other predictors, in the order of `psi`."""
         return self.PARTS
+
+    @property
+    def means_of_response(self) -> tuple[float, float]:
+        """Between which the mean of the response lies, open."""
+        return self.MEANS
+
+    @property
+    def mean_parts(self) -> tuple[Part, ...]:
+        """The other predictors that the mean of the response depends on."""
+        return ()
 
     @property
     def link_function(self) -> Link:

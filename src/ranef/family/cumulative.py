@@ -43,6 +43,7 @@ class Cumulative(Family):
     PARTS: ClassVar[tuple[Part, ...]] = ("thresholds",)
     DISCRETE: ClassVar[bool] = True
     MEAN: ClassVar[str] = "answer"
+    MEAN_IS_LINKED: ClassVar[bool] = False
     RATIOS: ClassVar[dict[str, str]] = {"logit": "odds ratio", "cloglog": "hazard ratio"}
 
     link: str = "logit"
@@ -54,6 +55,10 @@ class Cumulative(Family):
     @property
     def scale(self) -> str:
         return f"{SCALES[self.link]} of a higher answer"
+
+    @property
+    def mean_parts(self) -> tuple[Part, ...]:
+        return self.PARTS
 
     @property
     def predictors(self) -> tuple[float, float]:

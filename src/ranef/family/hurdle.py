@@ -37,10 +37,15 @@ class Hurdle(Family):
     DISCRETE: ClassVar[bool] = True
     MEAN: ClassVar[str] = "mean of the counts above zero, before they were truncated"
     RATIOS: ClassVar[dict[str, str]] = RATES
+    MEAN_IS_LINKED: ClassVar[bool] = False
 
     @property
     def parts(self) -> tuple[Part, ...]:
         return (*self.POSITIVE.parts, "zero")
+
+    @property
+    def mean_parts(self) -> tuple[Part, ...]:
+        return self.parts
 
     @property
     def title(self) -> str:

@@ -45,6 +45,7 @@ class InverseGaussian(Family):
     PARTS: ClassVar[tuple[Part, ...]] = ("dispersion",)
     WEIGHTS: ClassVar[Weights] = "dispersion"
     SIGMA: ClassVar[tuple[str, float] | None] = ("sigma", 0.5)
+    DISPERSION_APART: ClassVar[bool] = True
     RATIOS: ClassVar[dict[str, str]] = MEANS_RATIO
 
     link: str = "log"

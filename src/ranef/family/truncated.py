@@ -35,6 +35,15 @@ class Truncated(Family):
     DISCRETE: ClassVar[bool] = True
     MEAN: ClassVar[str] = "mean count before zeros are left out"
     RATIOS: ClassVar[dict[str, str]] = RATES
+    MEAN_IS_LINKED: ClassVar[bool] = False
+
+    @property
+    def means_of_response(self) -> tuple[float, float]:
+        return (1.0, inf)
+
+    @property
+    def mean_parts(self) -> tuple[Part, ...]:
+        return self.PARTS
 
     @abstractmethod
     def _size(self, psi: Psi) -> Array:

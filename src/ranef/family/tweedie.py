@@ -47,6 +47,7 @@ class Tweedie(Family):
     MEANS: ClassVar[tuple[float, float]] = (0.0, inf)
     PARTS: ClassVar[tuple[Part, ...]] = ("dispersion",)
     SIGMA: ClassVar[tuple[str, float] | None] = ("phi", 1.0)
+    DISPERSION_APART: ClassVar[bool] = True
     RATIOS: ClassVar[dict[str, str]] = MEANS_RATIO
 
     power: float = 1.5

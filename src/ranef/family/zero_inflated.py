@@ -69,6 +69,10 @@ class ZeroInflated(Family):
         return (*self.base.parts, "zero")
 
     @property
+    def mean_parts(self) -> tuple[Part, ...]:
+        return (*self.base.mean_parts, "zero")
+
+    @property
     def title(self) -> str:
         return f"zero-inflated {self.base.title}"
 

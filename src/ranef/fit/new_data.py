@@ -36,6 +36,7 @@ def read_for_prediction(
     random: bool,
     groups: bool | Collection[int],
     besides: Collection[str] = (),
+    besides_for: str = "the residual variance of new observations",
 ) -> tuple[Table, Array | float]:
     """The variables of the rows to predict, and the part of the offset that no formula holds.
 
@@ -55,7 +56,9 @@ def read_for_prediction(
     groups : bool or collection of int
         Whether the grouping factors are, or those of which terms.
     besides : collection of str
-        Variables of the residual structure that are read.
+        Further variables that are read, as those of the residual structure.
+    besides_for : str
+        What they are for, in an error.
 
     Returns
     -------
@@ -86,7 +89,7 @@ def read_for_prediction(
             )
         names = encoding.reads(frame.names, random=random, groups=groups)
         _require(names, frame, encoding)
-        frame.require(tuple(besides), where="the residual variance of new observations")
+        frame.require(tuple(besides), where=besides_for)
         more = [each for each in besides if each not in names]
         table = read_open_frame(frame, (*names, *more, *([name] if name else [])) or None)
     if name is not None:

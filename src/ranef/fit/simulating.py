@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from ranef.errors import OptionError
+from ranef.fit.given_beta import given_beta
 from ranef.fit.record import FitRecord
 from ranef.options import numbers, one_of, real
 from ranef.types import Array
@@ -115,7 +116,7 @@ class Simulating(FitRecord):
 
         one_of("random", random, ("new", "conditional"))
         modes = self._modes if random == "conditional" else None
-        coefficients = self._given_beta(beta)
+        coefficients = given_beta(beta, self._estimates.beta, self._design.x_names)
         deviation, covariances = self._given_variances(theta, sigma)
         noise: Noise = deviation
         if newdata is None:
@@ -156,30 +157,6 @@ class Simulating(FitRecord):
             warn_not_estimable(broken, encoding)
             terms = terms_of_rows(table, encoding, modes)
         return simulate_responses(terms, mean, covariances, noise, n, seed, first)
-
-    def _given_beta(self, beta: Any) -> Array:
-        """The fixed effects to simulate from."""
-        own, names = self._estimates.beta, self._design.x_names
-        if beta is None:
-            return own
-        fix = f"give {len(names)} numbers, or a mapping by name: {', '.join(names)}"
-        if hasattr(beta, "to_dict") and getattr(beta, "ndim", 0) == 1:
-            beta = beta.to_dict()
-        if isinstance(beta, Mapping):
-            wrong = [str(key) for key in beta if key not in names]
-            if wrong:
-                raise OptionError(
-                    f"the model has no fixed effect '{wrong[0]}'", found="beta=...", fix=fix
-                )
-            values = [beta.get(name, old) for name, old in zip(names, own.tolist(), strict=True)]
-        else:
-            values = beta
-        given = numbers("beta", values, fix=fix)
-        if given.shape != own.shape or not np.isfinite(given).all():
-            raise OptionError(
-                "beta does not fit the model", found=f"shape {given.shape}: {given}", fix=fix
-            )
-        return given
 
     def _given_variances(self, theta: Any, sigma: Any) -> tuple[float, tuple[Array, ...]]:
         """Residual SD and the covariances of the random effects to simulate from."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ranef.problem import Problem
+from ranef.problem import ProblemShape
 from ranef.types import Array, Codes
 
 __all__ = ["Blocks", "InnerRows", "inner_rows"]
@@ -45,17 +45,17 @@ class InnerRows:
             )
 
 
-def inner_rows(problem: Problem, x: Array, blocks: Blocks) -> InnerRows:
+def inner_rows(problem: ProblemShape, x: Array, blocks: Blocks) -> InnerRows:
     """Rows on the data's scale to rows of the inner columns.
 
     Parameters
     ----------
-    problem : Problem
+    problem : ProblemShape
     x : ndarray, shape (rows, p)
     blocks : sequence of (codes, Z)
         Of the terms; those on the same factor share their codes.
     """
-    count = len(problem.products.sizes)
+    count = len(problem.sizes)
     columns: list[list[Array]] = [[] for _ in range(count)]
     codes: list[Codes] = [np.zeros(0, np.int32)] * count
     for (code, z), term, b in zip(blocks, problem.terms, problem.scaling.B, strict=True):

@@ -15,7 +15,7 @@ from ranef.inference.inner_rows import Blocks
 from ranef.inference.new_levels import drawn_effects, group_missing, refuse_new_levels
 from ranef.inference.prediction_options import PredictionOptions
 from ranef.inference.rows import fixed_part, random_part
-from ranef.problem import Problem
+from ranef.problem import ProblemShape
 from ranef.types import Array
 
 __all__ = ["Target", "target_of"]
@@ -62,7 +62,7 @@ class Target:
 def target_of(
     table: Table,
     encoding: Encoding,
-    problem: Problem,
+    problem: ProblemShape,
     beta: Array,
     covariances: Sequence[Array],
     modes: Callable[[], tuple[Array, ...]],
@@ -109,7 +109,7 @@ def target_of(
     return Target(mean, drawn, x, offset, blocks, fresh, broken, spread)
 
 
-def _counted(blocks: Blocks, problem: Problem, terms: Sequence[int], n: int) -> Blocks:
+def _counted(blocks: Blocks, problem: ProblemShape, terms: Sequence[int], n: int) -> Blocks:
     """The terms that count; the others have z = 0, and the codes of those on the same factor."""
     none = np.full(n, -1, dtype=np.int32)
     codes = {problem.terms[k].group: blocks[k][0] for k in terms}

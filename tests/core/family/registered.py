@@ -13,7 +13,7 @@ from ranef.types import Array
 
 __all__ = ["CASES", "Case", "Rows", "rows_of"]
 
-N = 60
+N = 61  # not a multiple of the four rows that loops take at once
 ANSWERS = 4
 POWER = 1.4
 
@@ -22,6 +22,12 @@ CDF: dict[str, Callable[[Any], Any]] = {
     "probit": special.ndtr,
     "cloglog": lambda x: -np.expm1(-np.exp(x)),
     "cauchit": lambda x: 0.5 + np.arctan(x) / np.pi,
+}
+REST: dict[str, Callable[[Any], Any]] = {  # 1 - CDF, in full
+    "logit": lambda x: special.expit(-x),
+    "probit": lambda x: special.ndtr(-x),
+    "cloglog": lambda x: np.exp(-np.exp(x)),
+    "cauchit": lambda x: 0.5 - np.arctan(x) / np.pi,
 }
 MEAN: dict[str, Callable[[Any], Any]] = {
     "log": np.exp,
@@ -102,12 +108,19 @@ LINKS = {
     "cumulative": ("logit", "probit", "cloglog"),
     "truncated_poisson": ("log",),
     "truncated_nbinom2": ("log",),
+    "hurdle_poisson": ("log",),
+    "hurdle_nbinom2": ("log",),
     "zero_inflated_poisson": ("log",),
     "zero_inflated_nbinom2": ("log",),
     "zero_inflated_nbinom1": ("log",),
     "zero_inflated_binomial": ("logit", "probit", "cloglog"),
 }
-CHANNELS = {"cumulative": 2, "zero_inflated_nbinom2": 2, "zero_inflated_nbinom1": 2}
+CHANNELS = {
+    "cumulative": 2,
+    "hurdle_nbinom2": 2,
+    "zero_inflated_nbinom2": 2,
+    "zero_inflated_nbinom1": 2,
+}
 WITHOUT = ("binomial", "poisson", "truncated_poisson")
 CONSTANTS = {"cumulative": (float(ANSWERS),), "tweedie": (POWER,)}
 
@@ -119,7 +132,9 @@ CASES = [
 
 
 def _binomial(link: str, rows: Rows) -> Array:
-    return stats.binom.logpmf(np.rint(rows.y * rows.w), rows.w, CDF[link](rows.eta))
+    k, n = np.rint(rows.y * rows.w), rows.w
+    choose = special.gammaln(n + 1) - special.gammaln(k + 1) - special.gammaln(n - k + 1)
+    return choose + k * np.log(CDF[link](rows.eta)) + (n - k) * np.log(REST[link](rows.eta))
 
 
 def _poisson(link: str, rows: Rows) -> Array:
@@ -153,13 +168,13 @@ def _nbinom1(_: str, rows: Rows) -> Array:
 
 
 def _beta(link: str, rows: Rows) -> Array:
-    p, phi = CDF[link](rows.eta), np.exp(rows.psi[0])
-    return rows.w * stats.beta.logpdf(rows.y, p * phi, (1 - p) * phi)
+    p, rest, phi = CDF[link](rows.eta), REST[link](rows.eta), np.exp(rows.psi[0])
+    return rows.w * stats.beta.logpdf(rows.y, p * phi, rest * phi)
 
 
 def _betabinomial(link: str, rows: Rows) -> Array:
-    p, phi = CDF[link](rows.eta), np.exp(rows.psi[0])
-    return stats.betabinom.logpmf(np.rint(rows.y * rows.w), rows.w, p * phi, (1 - p) * phi)
+    p, rest, phi = CDF[link](rows.eta), REST[link](rows.eta), np.exp(rows.psi[0])
+    return stats.betabinom.logpmf(np.rint(rows.y * rows.w), rows.w, p * phi, rest * phi)
 
 
 def _tweedie(_: str, rows: Rows) -> Array:
@@ -174,9 +189,11 @@ def _tweedie(_: str, rows: Rows) -> Array:
 
 
 def _cumulative(link: str, rows: Rows) -> Array:
-    above = np.where(rows.y < ANSWERS, CDF[link](rows.psi[0] - rows.eta), 1.0)
-    below = np.where(rows.y > 1, CDF[link](rows.psi[1] - rows.eta), 0.0)
-    return rows.w * np.log(above - below)
+    above = np.where(rows.y < ANSWERS, rows.psi[0] - rows.eta, np.inf)
+    below = np.where(rows.y > 1, rows.psi[1] - rows.eta, -np.inf)
+    lower = CDF[link](above) - CDF[link](below)
+    upper = REST[link](below) - REST[link](above)
+    return rows.w * np.log(np.where(below > 0, upper, lower))
 
 
 def _truncated(zero: Callable[[Rows], Array], base: Any) -> Any:
@@ -193,6 +210,16 @@ def _inflated(base: Any, trials: bool = False) -> Any:
         plain = base(link, rows if trials else rows._replace(weights=None))
         found = np.log((rows.y == 0) * extra + (1 - extra) * np.exp(plain))
         return found if trials else rows.w * found
+
+    return density
+
+
+def _hurdle(zero: Callable[[Rows], Array], base: Any) -> Any:
+    def density(link: str, rows: Rows) -> Array:
+        none = special.expit(rows.psi[-1])
+        positive = rows._replace(y=np.maximum(rows.y, 1.0), weights=None)
+        above = np.log1p(-none) + _truncated(zero, base)(link, positive)
+        return rows.w * np.where(rows.y > 0, above, np.log(none))
 
     return density
 
@@ -216,6 +243,8 @@ DENSITIES: dict[str, Callable[[str, Rows], Array]] = {
     "cumulative": _cumulative,
     "truncated_poisson": _truncated(lambda rows: -np.exp(rows.eta), _poisson),
     "truncated_nbinom2": _truncated(_no_nbinom2, _nbinom2),
+    "hurdle_poisson": _hurdle(lambda rows: -np.exp(rows.eta), _poisson),
+    "hurdle_nbinom2": _hurdle(_no_nbinom2, _nbinom2),
     "zero_inflated_poisson": _inflated(_poisson),
     "zero_inflated_nbinom2": _inflated(_nbinom2),
     "zero_inflated_nbinom1": _inflated(_nbinom1),
@@ -244,7 +273,7 @@ def rows_of(case: Case, seed: int = 3) -> Rows:
         y = np.where(rng.random(N) < 0.3, 0.0, rng.gamma(2.0, 1.0, N))
     elif case.name == "cumulative":
         y = rng.integers(1, ANSWERS + 1, N).astype(float)
-        psi[0] = psi[1] + rng.uniform(0.05, 3.0, N)
+        psi[0] = psi[1] + rng.uniform(0.3, 3.0, N)
     else:
         y = rng.poisson(2.0, N).astype(float)
         y[:2] = 0.0, 40.0

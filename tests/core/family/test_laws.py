@@ -57,7 +57,8 @@ def test_one_trial_with_a_beta_probability_is_binary(eta: float, psi: float, lin
         mixed, by_psi, _ = single(case, min(eta, 2.0), y, psi=(psi,))
         plain = single(Case("binomial", link), min(eta, 2.0), y)[0]
         np.testing.assert_allclose(mixed, plain, rtol=1e-10, atol=1e-12)
-        np.testing.assert_allclose(by_psi[0], 0.0, atol=1e-12)
+        # Fourth powers of exp(2) are some 3000.
+        np.testing.assert_allclose(by_psi[0], 0.0, atol=1e-11)
 
 
 @given(ETA, st.floats(-3.0, 3.0), st.integers(0, 30))
@@ -69,7 +70,7 @@ def test_both_negative_binomials_agree_where_size_is_mean_over_phi(
     np.testing.assert_allclose(first, second, rtol=1e-12, atol=1e-13)
 
 
-@given(st.floats(-700.0, 700.0))
+@given(st.floats(-599.0, 599.0))
 def test_the_loop_has_the_digits_of_the_c_library(eta: float) -> None:
     """Loops of their own for exp and log: within a unit in the last place."""
     mean = -single(Case("poisson", "log"), eta, 0.0)[0][2, 0]
@@ -83,8 +84,8 @@ def test_the_loop_has_the_digits_of_the_c_library(eta: float) -> None:
     [
         (("poison", "log", []), "not a family"),
         (("poisson", "logit", []), "not a link"),
-        (("tweedie", "log", []), "a power between 1 and 2"),
-        (("tweedie", "log", [2.0]), "a power between 1 and 2"),
+        (("tweedie", "log", []), "a power from 1.001 to 1.999"),
+        (("tweedie", "log", [2.0]), "a power from 1.001 to 1.999"),
         (("cumulative", "logit", [1.0]), "number of answers"),
     ],
 )

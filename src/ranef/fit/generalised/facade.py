@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from ranef.answers import refuse_unknown_options
-from ranef.fit.generalised.record import GeneralisedRecord
+from ranef.fit.generalised.predicting import GeneralisedPredicting
+from ranef.fit.generalised.random_effects import GeneralisedEffects
 from ranef.fit.generalised.reducing import Reducible
 from ranef.fit.generalised.refitting import GeneralisedRefitting
+from ranef.fit.generalised.residuals import GeneralisedResiduals
+from ranef.fit.generalised.simulating import GeneralisedSimulating
 from ranef.fit.generalised.updating import GeneralisedUpdating
 from ranef.fit.mixed_fit import MixedFit
 from ranef.solve import Certificate
@@ -29,10 +32,13 @@ __all__ = ["GeneralisedFit"]
 @refuse_unknown_options("fit")
 @dataclass(frozen=True, eq=False, repr=False)
 class GeneralisedFit(
+    GeneralisedPredicting,
+    GeneralisedResiduals,
+    GeneralisedSimulating,
+    GeneralisedEffects,
     GeneralisedRefitting,
     Reducible,
     GeneralisedUpdating,
-    GeneralisedRecord,
     MixedFit,
 ):
     """A fitted generalised linear mixed model.

@@ -138,6 +138,7 @@ def _data(
         offset_name=rows.offset_name,
         left_out=rows.left_out,
         index=rows.index,
+        weights_name=given.weights if isinstance(given.weights, str) else None,
         parts=columns,
     )
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from ranef.inference.generalised.joint import Joint
 from ranef.solve.generalised import GeneralisedSolution
 from ranef.types import Array
 
-__all__ = ["covariances", "modes"]
+__all__ = ["covariances", "full_covariances", "modes"]
 
 
 def modes(solution: GeneralisedSolution) -> tuple[Array, ...]:
@@ -33,4 +34,23 @@ def covariances(solution: GeneralisedSolution) -> tuple[Array, ...]:
     for term, b in zip(problem.terms, problem.scaling.B, strict=True):
         s = slice(term.offset, term.offset + term.q)
         out.append(np.asarray(b @ by_group[term.group][:, s, s] @ b.T))
+    return tuple(out)
+
+
+def full_covariances(solution: GeneralisedSolution, joint: Joint) -> tuple[Array, ...]:
+    """Covariances of the errors of the modes, (levels, q, q) for each term.
+
+    P + J V J' with P of :func:`covariances`, J the derivatives of the modes in all parameters and V
+    the joint covariance of the estimates: as glmmTMB's ``condVar`` and TMB's ``sdreport``. NaN if
+    the data leave a parameter open.
+    """
+    problem, k = solution.problem, joint.n_face
+    with solution.standing.ask() as kernel:
+        moves = kernel.mode_derivatives(joint.face.directions)
+    out = []
+    for term, b, own in zip(problem.terms, problem.scaling.B, covariances(solution), strict=True):
+        s = slice(term.offset, term.offset + term.q)
+        slopes = np.einsum("ij,ljk->lik", b, moves[term.group][:, s])
+        slopes[:, :, k:] = slopes[:, :, k:] @ np.linalg.inv(problem.change)
+        out.append(own + np.einsum("lik,km,ljm->lij", slopes, joint.covariance, slopes))
     return tuple(out)

@@ -17,7 +17,7 @@ from ranef.solve.face import Face, face_of, gamma_of_term
 from ranef.solve.generalised import GeneralisedSolution
 from ranef.types import Array
 
-__all__ = ["Joint", "joint_covariance"]
+__all__ = ["Joint", "joint_covariance", "known_variances"]
 
 # If an eigenvalue of the Hessian, scaled to a unit diagonal, is below this, the data say nothing
 # about its direction.
@@ -71,6 +71,12 @@ def joint_covariance(solution: GeneralisedSolution, kernel: GeneralisedKernel) -
     change = np.eye(h.shape[0])
     change[start:, start:] = problem.change
     return Joint(face, change @ _twice_inverse(h) @ change.T)
+
+
+def known_variances(solution: GeneralisedSolution, kernel: GeneralisedKernel) -> Array:
+    """The covariance of the coefficients on the data's scale if the covariances were known."""
+    change = solution.problem.change
+    return np.asarray(change @ _twice_inverse(np.array(kernel.second([]))) @ change.T)
 
 
 def _twice_inverse(h: Array) -> Array:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 
 from ranef.design.generalised_data import GeneralisedData
@@ -9,7 +11,10 @@ from ranef.frame import Table
 from ranef.problem.generalised import GeneralisedProblem
 from ranef.types import Array
 
-__all__ = ["psi_of_rows", "psi_of_table"]
+__all__ = ["Designs", "psi_and_designs", "psi_of_rows", "psi_of_table"]
+
+Designs = dict[str, tuple[int, Array | None]]
+"""By part: its place in psi, and its columns, shape (rows, c); None for thresholds."""
 
 
 def psi_of_rows(
@@ -36,6 +41,37 @@ def psi_of_table(
         own if part == "thresholds" else data.parts[part].encoding.fixed(table) @ own
         for part, own in _parts(problem, coefficients)
     )
+
+
+def psi_and_designs(
+    problem: GeneralisedProblem,
+    data: GeneralisedData,
+    coefficients: Array,
+    wanted: Collection[str],
+    table: Table | None,
+) -> tuple[tuple[Array | float, ...], Designs]:
+    """Some of the predictors, and the columns that they are made of.
+
+    Parameters
+    ----------
+    wanted : collection of str
+        Parts; the predictors of the others are 0.
+    table : Table or None
+        New data, or None for the rows of the fit.
+    """
+    psi: list[Array | float] = []
+    designs: Designs = {}
+    for place, (part, own) in enumerate(_parts(problem, coefficients)):
+        if part not in wanted:
+            psi.append(0.0)
+            continue
+        columns = None
+        if part != "thresholds":
+            made = data.parts[part]
+            columns = made.columns.matrix() if table is None else made.encoding.fixed(table)
+        designs[part] = (place, columns)
+        psi.append(own if columns is None else columns @ own)
+    return tuple(psi), designs
 
 
 def _parts(problem: GeneralisedProblem, coefficients: Array) -> list[tuple[str, Array]]:

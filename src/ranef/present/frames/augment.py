@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,8 +25,9 @@ def augment(model: FittedModel) -> pd.DataFrame:
     -------
     DataFrame
         The model's variables, then ``.fitted`` (with the random effects), ``.resid``
-        (response minus fitted), ``.fixed`` (the population prediction), ``.hat`` (leverage, NaN
-        if residuals are correlated in time). Rows
+        (response minus fitted), ``.fixed`` (the population prediction), and of linear models
+        ``.hat`` (leverage, NaN if residuals are correlated in time). All are on the scale of the
+        response; of ordered answers they are of their numbers from 1. Rows
         have the labels that they have in the data. If the data have no labels, a first column
         ``.row`` has their positions in the data, from 0.
 
@@ -41,14 +42,23 @@ def augment(model: FittedModel) -> pd.DataFrame:
     if frame.index.name == ROW:
         frame = frame.rename_axis(index=None)
         frame.insert(0, ROW, np.asarray(frame.index))
-    return frame.assign(
-        **{
-            ".fitted": np.asarray(model.fitted),
-            ".resid": np.asarray(model.residuals("response")),
-            ".fixed": np.asarray(model.predict(level="population")),
-            ".hat": _leverage(model),
-        }
-    )
+    columns = {
+        ".fitted": np.asarray(model.fitted),
+        ".resid": np.asarray(model.residuals("response")),
+        ".fixed": _population(model),
+    }
+    if hasattr(type(model), "leverage"):
+        columns[".hat"] = _leverage(model)
+    return frame.assign(**columns)
+
+
+def _population(model: FittedModel) -> Array:
+    """The mean of each row in a group whose random effects are zero."""
+    predicted = np.asarray(model.predict(level="population"))
+    if predicted.ndim == 1:
+        return predicted
+    of_answers: Any = model  # the probabilities of ordered answers
+    return np.asarray(of_answers.predict(level="population", kind="score"))
 
 
 def _leverage(model: FittedModel) -> Array:
