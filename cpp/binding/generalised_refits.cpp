@@ -30,8 +30,13 @@ ranef::GeneralisedRefits run_refits(const ranef::RowReplicates& replicates,
 }
 
 void bind_generalised_refits(nb::module_& m) {
-  m.def("drawn_levels", &ranef::drawn_levels, "seed"_a, "replicate"_a, "n_levels"_a,
-        "The levels that a replicate of drawn levels has.");
+  m.def(
+      "drawn_levels",
+      [](std::uint64_t seed, std::uint64_t replicate, Index n_levels) {
+        if (n_levels < 0) throw nb::value_error("fewer levels than none");
+        return ranef::drawn_levels(seed, replicate, n_levels);
+      },
+      "seed"_a, "replicate"_a, "n_levels"_a, "The levels that a replicate of drawn levels has.");
 
   using ranef::GeneralisedRefits;
   nb::class_<GeneralisedRefits>(m, "GeneralisedRefits",

@@ -58,7 +58,8 @@ GeneralisedRows OtherResponses::make(Index k, RowSpace& space) const {
     std::vector<std::int32_t>& which = space.codes.emplace_back(at(out.rows.n));
     const int shift = c == 0 ? 1 : 2;  // the cut point above, then the one below
     for (std::size_t i = 0; i < which.size(); ++i) {
-      const int cut = static_cast<int>(y[i]) - shift;
+      const bool answer = y[i] >= 1.0 && y[i] <= cuts + 1.0;
+      const int cut = answer ? static_cast<int>(y[i]) - shift : -1;
       which[i] = cut >= 0 && cut < cuts ? cut : -1;
     }
     out.channels[c].which = which.data();
