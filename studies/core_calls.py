@@ -178,6 +178,7 @@ def calls(p: Problem, rng: np.random.Generator) -> list[Call]:
     call("CrossProducts properties", read, p.products)
     call("Scaling.constant", p.scaling.constant, 10.0, True)
     call("Scaling.with_response", p.scaling.with_response, 0.0, 1.0)
+    call("Scaling.with_unit", p.scaling.with_unit, 2.0)
     call("Scaling.with_orthogonal", p.scaling.with_orthogonal, np.asfortranarray(np.eye(m - 1)))
     call("Scaling properties", read, p.scaling)
     call("Solved properties", read, p.solved)

@@ -48,8 +48,8 @@ class Generalised {
       : family_(family_from(family, link, constants)),
         held_(rows, offset, channels, others, *family_),
         rows_(held_.view()),
-        n_agq_(n_agq),
-        threads_(threads) {
+        threads_(threads),
+        n_agq_(n_agq) {
     if (threads < 1) throw nb::value_error("threads: fewer than one");
     if (n_agq < 1) throw nb::value_error("n_agq: fewer than one");
     for (const ranef::GroupView& group : rows_.rows.groups) {
@@ -62,15 +62,9 @@ class Generalised {
     hold(held, size);
     nb::gil_scoped_release release;
     ranef::check_codes(rows_.rows, threads);
-    std::unique_ptr<ranef::Marginal> marginal;
-    if (n_agq == 1) {
-      auto laplace = std::make_unique<ranef::Laplace>(rows_, *family_, threads);
-      laplace_ = laplace.get();
-      marginal = std::move(laplace);
-    } else {
-      marginal = make(rows_, threads);
-    }
-    marginal_.emplace(std::move(marginal), std::move(penalty), normal_);
+    std::unique_ptr<ranef::Marginal> made = make(rows_, threads);
+    laplace_ = dynamic_cast<ranef::Laplace*>(made.get());
+    marginal_.emplace(std::move(made), std::move(penalty), normal_);
   }
   Generalised(const Generalised&) = delete;
   Generalised& operator=(const Generalised&) = delete;
@@ -88,11 +82,20 @@ class Generalised {
   // Search, certificate, and searches from elsewhere. A start holds coordinates of the covariances
   // and all coefficients.
   ranef::Solved solve(const ranef::Scaling& scaling, const std::optional<Vector>& start,
-                      int max_evaluations, double gain, int restarts, bool newton) {
+                      int max_evaluations, double gain, int restarts, bool newton,
+                      const std::vector<std::tuple<Index, int, double>>& ends) {
     const Index free = marginal_->coefficients() - static_cast<Index>(known_.size());
     const ranef::Chart chart = chart_from(scaling.terms, q_, free);
     if (start && start->size() != chart.covariance_size() + marginal_->coefficients()) {
       throw nb::value_error("a start of another length");
+    }
+    std::vector<ranef::CoefficientEnd> limits;
+    for (const auto& [index, sign, value] : ends) {
+      if (index < 0 || index >= marginal_->coefficients() || (sign != 1 && sign != -1) ||
+          std::isnan(value)) {
+        throw nb::value_error("ends: not a coefficient, not a sign, or not a number");
+      }
+      limits.push_back({index, sign, value});
     }
     ranef::SolveControl control;
     control.search = {max_evaluations, gain,
@@ -102,7 +105,7 @@ class Generalised {
       std::vector<Matrix> bases;
       for (const ranef::MatrixScaling& z : scaling.z) bases.push_back(z.change());
       const auto begin = [&](const ranef::Chart& of) { return start ? *start : found_start(of); };
-      ranef::MarginalObjective objective(*marginal_, chart, begin, known_);
+      ranef::MarginalObjective objective(*marginal_, chart, begin, known_, limits);
       ready_ = false;
       start_.reset();
       ranef::Solved out = ranef::solve(objective, bases, {}, control, Interrupted{});
@@ -138,6 +141,7 @@ class Generalised {
   double value() const { return marginal_->value(); }
   double rounding() const { return marginal_->rounding(); }
   double work() const { return marginal_->work(); }
+  int expected_steps() const { return marginal_->expected_steps(); }
 
   std::vector<Matrix> gamma() {
     require();
@@ -335,11 +339,11 @@ class Generalised {
   std::vector<int> q_;
   std::vector<Index> n_levels_;
   std::vector<ranef::HeldCoefficient> known_;
-  int n_agq_;
   std::optional<ranef::NormalPrior> normal_;
   std::optional<ranef::Penalised> marginal_;
   ranef::Laplace* laplace_ = nullptr;  // which it holds, if it is that
   int threads_;
+  int n_agq_;
   std::optional<ranef::Start> start_;
   Vector coefficients_;  // of the last evaluation
   bool ready_ = false;
@@ -366,7 +370,7 @@ void bind_generalised(nb::module_& m) {
                    "held: Sequence[tuple[int, float]], threads: int) -> None"))
       .def("evaluate", &Generalised::evaluate, "lambda_"_a, "coefficients"_a, "tolerance"_a)
       .def("solve", &Generalised::solve, "scaling"_a, "start"_a.none(), "max_evaluations"_a,
-           "gain"_a, "restarts"_a, "newton"_a)
+           "gain"_a, "restarts"_a, "newton"_a, "ends"_a = nb::list())
       .def("refit", &Generalised::refit, "scaling"_a, "responses"_a, "ordered"_a, "again"_a,
            "plan"_a)
       .def("refit_drawn", &Generalised::refit_drawn, "scaling"_a, "again"_a, "plan"_a)
@@ -382,6 +386,7 @@ void bind_generalised(nb::module_& m) {
       .def("row_derivatives", &Generalised::row_derivatives, "order"_a)
       .def_prop_ro("value", &Generalised::value)
       .def_prop_ro("rounding", &Generalised::rounding)
+      .def_prop_ro("expected_steps", &Generalised::expected_steps)
       .def_prop_ro("work", &Generalised::work)
       .def_prop_ro("start", &Generalised::start)
       .def_prop_ro("start_looks", &Generalised::start_looks)

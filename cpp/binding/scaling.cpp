@@ -1,4 +1,6 @@
 // From the columns of a model to cross-products of the inner ones, and the scaling between.
+#include <cmath>
+
 #include "rows/scaling.hpp"
 
 #include <optional>
@@ -111,6 +113,21 @@ void bind_scaling(nb::module_& m) {
             return out;
           },
           "shift"_a, "scale"_a)
+      .def(
+          "with_unit",
+          [](const Scaling& s, double unit) {
+            if (!(unit > 0.0) || !std::isfinite(unit)) {
+              throw nb::value_error("unit: not positive and finite");
+            }
+            Scaling out = s;
+            for (double& scale : out.x.scales) scale /= unit;
+            for (ranef::MatrixScaling& z : out.z) {
+              for (double& scale : z.scales) scale /= unit;
+            }
+            check(out);
+            return out;
+          },
+          "unit"_a, "Columns of X and Z times a number: coefficients are then in this unit.")
       .def(
           "with_orthogonal",
           [](const Scaling& s, const Matrix& inverse) {

@@ -9,7 +9,7 @@ import numpy as np
 
 from ranef.core import Rows, cross_products, scaling_of
 from ranef.core.columns import row_threads
-from ranef.core.generalised import Channel
+from ranef.core.generalised import Channel, family_start
 from ranef.design.generalised_data import GeneralisedData
 from ranef.design.matrix import ModelColumns
 from ranef.family import Part
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from ranef.priors.assign import Assigned
 
 __all__ = ["make_generalised"]
+
+IN_UNITS_OF_RESPONSE = ("identity", "inverse", "sqrt", "1/mu^2")
 
 
 def make_generalised(
@@ -69,6 +71,7 @@ def make_generalised(
         n_agq=n_agq,
         x_names=design.x_names,
         prior=prior,
+        given=None if scaling.orthogonal is None else tuple(plan.fixed),
     )
 
 
@@ -78,6 +81,7 @@ def _scaled(data: GeneralisedData, threads: int) -> tuple[Scaling, Rows]:
     plan = design.plan
     plain = Rows(groups=plan.groups, x=plan.fixed, y=data.y, weights=data.weights)
     core = scaling_of(plain, plan.blocks, threads).with_response(0.0, 1.0)
+    core = core.with_unit(_unit(data))
     scaling = checked(design, core)
     rows = plain.scaled(scaling.core)
     if design.p > 1:
@@ -88,6 +92,19 @@ def _scaled(data: GeneralisedData, threads: int) -> tuple[Scaling, Rows]:
             x = ModelColumns.of(scaling.orthogonal).columns
             rows = plain.replace(x=x, x_shifts=None, x_scales=None).scaled(scaling.core)
     return scaling, rows
+
+
+def _unit(data: GeneralisedData) -> float:
+    """The size of linear predictors, where they are in units of the response; else 1.
+
+    Steps of a search are measured by it.
+    """
+    family = data.family
+    if family.link not in IN_UNITS_OF_RESPONSE:
+        return 1.0
+    eta, _ = family_start(family.core_name, family.link, family.core_constants(), data.y, None)
+    spread = float(np.std(eta))
+    return spread if np.isfinite(spread) and spread > 0.0 else 1.0
 
 
 def _channels(

@@ -144,7 +144,7 @@ def generalised_bootstrap(
     refits = GeneralisedRefits(
         *(np.concatenate(column) for column in zip(*(m.refits for m in made), strict=True))
     )
-    coefficients = refits.coefficients @ problem.change.T
+    coefficients = origin.solution.whole(refits.coefficients @ problem.change.T)
     unbounded = np.concatenate([m.unbounded for m in made])
     return BootstrapDraws(
         parameters=parameters,
