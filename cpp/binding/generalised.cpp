@@ -87,11 +87,20 @@ class Generalised {
   // Search, certificate, and searches from elsewhere. A start holds coordinates of the covariances
   // and all coefficients.
   ranef::Solved solve(const ranef::Scaling& scaling, const std::optional<Vector>& start,
-                      int max_evaluations, double gain, int restarts, bool newton) {
+                      int max_evaluations, double gain, int restarts, bool newton,
+                      const std::vector<std::tuple<Index, int, double>>& ends) {
     const Index free = marginal_->coefficients() - static_cast<Index>(held_.size());
     const ranef::Chart chart = chart_from(scaling.terms, q_, free);
     if (start && start->size() != chart.covariance_size() + marginal_->coefficients()) {
       throw nb::value_error("a start of another length");
+    }
+    std::vector<ranef::CoefficientEnd> limits;
+    for (const auto& [index, sign, value] : ends) {
+      if (index < 0 || index >= marginal_->coefficients() || (sign != 1 && sign != -1) ||
+          std::isnan(value)) {
+        throw nb::value_error("ends: not a coefficient, not a sign, or not a number");
+      }
+      limits.push_back({index, sign, value});
     }
     ranef::SolveControl control;
     control.search = {max_evaluations, gain,
@@ -101,7 +110,7 @@ class Generalised {
       std::vector<Matrix> bases;
       for (const ranef::MatrixScaling& z : scaling.z) bases.push_back(z.change());
       const auto begin = [&](const ranef::Chart& of) { return start ? *start : found_start(of); };
-      ranef::MarginalObjective objective(*marginal_, chart, begin, held_);
+      ranef::MarginalObjective objective(*marginal_, chart, begin, held_, limits);
       ready_ = false;
       start_.reset();
       ranef::Solved out = ranef::solve(objective, bases, {}, control, Interrupted{});
@@ -117,6 +126,7 @@ class Generalised {
   double value() const { return marginal_->value(); }
   double rounding() const { return marginal_->rounding(); }
   double work() const { return marginal_->work(); }
+  int expected_steps() const { return marginal_->expected_steps(); }
 
   std::vector<Matrix> gamma() {
     require();
@@ -374,7 +384,7 @@ void bind_generalised(nb::module_& m) {
                    "held: Sequence[tuple[int, float]], threads: int) -> None"))
       .def("evaluate", &Generalised::evaluate, "lambda_"_a, "coefficients"_a, "tolerance"_a)
       .def("solve", &Generalised::solve, "scaling"_a, "start"_a.none(), "max_evaluations"_a,
-           "gain"_a, "restarts"_a, "newton"_a)
+           "gain"_a, "restarts"_a, "newton"_a, "ends"_a = nb::list())
       .def("gamma", &Generalised::gamma)
       .def("slopes", &Generalised::slopes)
       .def("second", &Generalised::second, "directions"_a, "exact"_a = true)
@@ -387,6 +397,7 @@ void bind_generalised(nb::module_& m) {
       .def("row_derivatives", &Generalised::row_derivatives, "order"_a)
       .def_prop_ro("value", &Generalised::value)
       .def_prop_ro("rounding", &Generalised::rounding)
+      .def_prop_ro("expected_steps", &Generalised::expected_steps)
       .def_prop_ro("work", &Generalised::work)
       .def_prop_ro("start", &Generalised::start)
       .def_prop_ro("start_looks", &Generalised::start_looks)

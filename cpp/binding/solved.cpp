@@ -12,8 +12,8 @@ namespace ranef::binding {
 
 namespace {
 
-constexpr std::array kStatus = {"converged", "no progress", "evaluation limit", "broke down",
-                                "interrupted"};
+constexpr std::array kStatus = {"converged",  "no progress", "evaluation limit",
+                                "broke down", "interrupted", "at an end"};
 constexpr std::array kMethod = {"newton", "l-bfgs"};
 
 const char* name(ranef::OptimiseStatus status) { return kStatus[static_cast<std::size_t>(status)]; }

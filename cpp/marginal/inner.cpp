@@ -25,6 +25,7 @@ class Search {
 
   bool run() {
     mode_.passes = 0;
+    mode_.expected_steps = 0;
     if (!begin()) return false;
     double before = INFINITY;
     int stalls = 0;
@@ -88,6 +89,7 @@ class Search {
 
   // Expected weights are positive where the observed ones leave no minimum.
   bool factor_expected() {
+    ++mode_.expected_steps;
     return rows_.expected_pass(mode_.effects, a_) && sweeps_.forward(covariance_.lambda);
   }
 

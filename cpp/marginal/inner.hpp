@@ -21,6 +21,7 @@ struct Mode {
   double decrement = 0.0;
   double penalty = 0.0;  // e^'D e^
   int passes = 0;
+  int expected_steps = 0;  // with expected weights: h was not convex where they began
 };
 
 // The covariance at which modes are wanted.

@@ -54,6 +54,7 @@ class Laplace final : public Marginal {
   std::vector<double> row_variances(const RowsView& rows) override;
   std::vector<std::vector<double>> mode_derivatives(
       const std::vector<Direction>& directions) override;
+  int expected_steps() const override { return mode_.expected_steps; }
   NextTerm next_term() override;
   double work() const override;
   const Pattern* pattern() const override { return &map_.pattern(); }

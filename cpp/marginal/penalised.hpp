@@ -52,6 +52,7 @@ class Penalised final : public Marginal {
       const std::vector<Direction>& directions) override {
     return marginal_->mode_derivatives(directions);
   }
+  int expected_steps() const override { return marginal_->expected_steps(); }
   NextTerm next_term() override { return marginal_->next_term(); }
   double work() const override { return marginal_->work(); }
   const Pattern* pattern() const override { return marginal_->pattern(); }

@@ -19,11 +19,13 @@ double tolerance(double promised) {
 }  // namespace
 
 MarginalObjective::MarginalObjective(Penalised& marginal, const Chart& chart, MarginalStart start,
-                                     const std::vector<HeldCoefficient>& held)
+                                     const std::vector<HeldCoefficient>& held,
+                                     std::vector<CoefficientEnd> ends)
     : Objective(chart),
       marginal_(marginal),
       start_(std::move(start)),
-      held_(Vector::Zero(marginal.coefficients())) {
+      held_(Vector::Zero(marginal.coefficients())),
+      ends_(std::move(ends)) {
   std::vector<bool> is_held(at(held_.size()), false);
   for (const HeldCoefficient& one : held) {
     held_(one.index) = one.value;
@@ -49,6 +51,14 @@ Vector MarginalObjective::part(const Vector& coefficients) const {
 
 Vector MarginalObjective::coefficients(const Vector& x) const {
   return whole(x.tail(chart().others()));
+}
+
+bool MarginalObjective::at_end(const Vector& x) const {
+  if (ends_.empty()) return false;
+  const Vector all = coefficients(x);
+  return std::any_of(ends_.begin(), ends_.end(), [&](const CoefficientEnd& end) {
+    return end.sign * (all(end.index) - end.value) >= 0.0;
+  });
 }
 
 bool MarginalObjective::stand_at(const std::vector<Matrix>& lambda, const Vector& free,

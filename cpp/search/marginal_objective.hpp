@@ -17,6 +17,14 @@ struct HeldCoefficient {
   double value = 0.0;
 };
 
+// A search ends where a coefficient comes to `value` from below (sign 1) or from above (sign -1):
+// at infinity the family is a simpler one, which is tried instead.
+struct CoefficientEnd {
+  Index index = 0;  // among all coefficients
+  int sign = 1;
+  double value = 0.0;
+};
+
 // Coordinates of the covariances, then all coefficients: where a search begins. Values of those
 // that are held do not matter.
 using MarginalStart = std::function<Vector(const Chart&)>;
@@ -25,7 +33,8 @@ class MarginalObjective : public Objective {
  public:
   // The others of the chart are the coefficients that are not held, in their order.
   MarginalObjective(Penalised& marginal, const Chart& chart, MarginalStart start,
-                    const std::vector<HeldCoefficient>& held = {});
+                    const std::vector<HeldCoefficient>& held = {},
+                    std::vector<CoefficientEnd> ends = {});
 
   double value() const override { return marginal_.value(); }
   double rounding() const override { return marginal_.rounding(); }
@@ -36,6 +45,7 @@ class MarginalObjective : public Objective {
   bool exact_is_cheap() const override { return marginal_.second_is_exact(); }
   const Penalty& penalty() const override { return marginal_.penalty(); }
   double work() const override { return marginal_.work(); }
+  bool at_end(const Vector& x) const override;
   Vector start() override;
   // In units of the linear predictor: columns are scaled to a root mean square of one.
   double radius() const override { return 2.0; }
@@ -53,7 +63,8 @@ class MarginalObjective : public Objective {
   MarginalStart start_;
   Vector held_;              // all coefficients, zero where they are free
   std::vector<Index> free_;  // which of the coefficients
-  bool sharp_ = false;       // at the last evaluation
+  std::vector<CoefficientEnd> ends_;
+  bool sharp_ = false;  // at the last evaluation
 };
 
 }  // namespace ranef

@@ -83,6 +83,10 @@ class Objective {
   // Numbers that one evaluation reads: a measure of its cost.
   virtual double work() const = 0;
 
+  // Whether a coordinate has come so far that the search should end: what is there beyond can be
+  // told without it.
+  virtual bool at_end(const Vector&) const { return false; }
+
   // Where a search begins, and how far its first step may go.
   virtual Vector start() = 0;
   virtual double radius() const { return 1.0; }

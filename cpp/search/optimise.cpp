@@ -110,7 +110,7 @@ class Search {
     bool halted = false;
     descent.stop = [this, &halted] {
       halted = interrupted_ && interrupted_();
-      return halted || spent();
+      return halted || spent() || objective_.at_end(out_.theta);
     };
     descent.taken = [this](const DescentPoint& point, double gain, double length) {
       out_.log.push_back({point.value, gain, length, true});
@@ -120,6 +120,7 @@ class Search {
     const DescentEnd end = lbfgs(descent, at);
     evaluate_current();
     out_.status = halted                           ? OptimiseStatus::kInterrupted
+                  : objective_.at_end(out_.theta)  ? OptimiseStatus::kAtEnd
                   : end == DescentEnd::kStopped    ? OptimiseStatus::kMaxEvaluations
                   : end == DescentEnd::kNoProgress ? OptimiseStatus::kNoProgress
                                                    : OptimiseStatus::kConverged;
@@ -150,6 +151,7 @@ class Search {
       gain_before_ = step.gain;
       if (spent()) return end(OptimiseStatus::kMaxEvaluations);
       if (!try_step(steps.from(out_.theta, step.change), step)) return;
+      if (objective_.at_end(out_.theta)) return end(OptimiseStatus::kAtEnd);
     }
   }
 

@@ -25,7 +25,15 @@ struct OptimiseControl {
   OptimiseMethod method = OptimiseMethod::kNewton;
 };
 
-enum class OptimiseStatus { kConverged, kNoProgress, kMaxEvaluations, kBrokeDown, kInterrupted };
+// kAtEnd: a coordinate has come to an end of its range that the objective names.
+enum class OptimiseStatus {
+  kConverged,
+  kNoProgress,
+  kMaxEvaluations,
+  kBrokeDown,
+  kInterrupted,
+  kAtEnd
+};
 
 struct OptimiseRecord {
   double value;

@@ -34,7 +34,10 @@ class Solver {
 
     // 2. Downhill from there, by Newton's method with exact or average curvature (optimise.hpp).
     out_.optimum = search(first);
-    if (!failed(out_.optimum.status)) {
+    if (out_.optimum.status == OptimiseStatus::kAtEnd) {
+      weigh();
+      to_data();
+    } else if (!failed(out_.optimum.status)) {
       // 3. The evidence that it is a minimum, on the face of the boundary that it lies on
       //    (certificate.hpp). If it promises a gain, a step tests the promise.
       judge();
@@ -197,7 +200,7 @@ class Solver {
         out_.optimum.status = found.status;
         return;
       }
-      if (failed(found.status)) continue;
+      if (failed(found.status) || found.status == OptimiseStatus::kAtEnd) continue;
       ends.push_back(found.value);
       if (found.value < out_.optimum.value - control_.same_basin) {
         out_.elsewhere += out_.optimum.evaluations - found.evaluations;

@@ -66,6 +66,10 @@ class FakeFit:
         aliased = pd.Series(dict.fromkeys(self.dropped, math.nan), dtype=float)
         return pd.concat([self.table["estimate"], aliased])
 
+    @property
+    def _findings_to_show(self) -> tuple[Finding, ...]:
+        return self.findings
+
     def _df_in_words(self, ddf: str, vcov: Any) -> str:
         return ""
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 import ranef._core as _core
 from ranef._core import family_start
@@ -15,7 +16,15 @@ from ranef.core.protocol import NEWTON, Direction, Layout, Rows, RowsGroup
 from ranef.core.sums import CoreScaling
 from ranef.types import Array, Codes
 
-__all__ = ["Channel", "GeneralisedKernel", "NormalPrior", "family_start"]
+__all__ = [
+    "Channel",
+    "GeneralisedKernel",
+    "NormalPrior",
+    "family_start",
+    "log_concave",
+    "log_densities",
+    "row_signs",
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,6 +53,33 @@ class NormalPrior:
     precision: Array
     centre: Array
     constant: float
+
+
+def row_signs(
+    family: str, link: str, constants: Sequence[float], y: Array, weights: Array | None
+) -> NDArray[np.int8]:
+    """1 for rows whose log-density rises for ever with eta, -1 as it falls, 0 for all others."""
+    _, signs = _core.family_start(family, link, list(constants), y, weights)
+    return np.asarray(signs, dtype=np.int8)
+
+
+def log_densities(
+    family: str,
+    link: str,
+    constants: Sequence[float],
+    eta: Array,
+    psi: Sequence[Array],
+    y: Array,
+    weights: Array | None,
+) -> Array:
+    """Log-densities of rows, shape (n,), with all constants."""
+    by_eta = _core.family_rows(family, link, list(constants), 2, eta, list(psi), y, weights)[0]
+    return np.asarray(by_eta[0])
+
+
+def log_concave(family: str, link: str, constants: Sequence[float]) -> bool:
+    """Whether log-densities are concave in eta for every response."""
+    return bool(_core.family_facts(family, link, list(constants))[0])
 
 
 def _channel(channel: Channel) -> _core.Channel:
@@ -131,11 +167,16 @@ class GeneralisedKernel:
         gain: float,
         restarts: int,
         method: str = NEWTON,
+        ends: Sequence[tuple[int, int, float]] = (),
     ) -> _core.Solved:
-        """Search, certificate and restarts; the last evaluation is the one at the solution."""
+        """Search, certificate and restarts; the last evaluation is the one at the solution.
+
+        `ends`: coefficient, sign and value. The search ends where a coefficient comes to the value
+        from below (sign 1) or from above (-1).
+        """
         self.moves += 1
         return self.workspace.solve(
-            scaling, start, max_evaluations, gain, restarts, method == NEWTON
+            scaling, start, max_evaluations, gain, restarts, method == NEWTON, list(ends)
         )
 
     @property
@@ -185,6 +226,45 @@ class GeneralisedKernel:
     def mode_derivatives(self, directions: Sequence[Direction]) -> list[Array]:
         """Derivatives of the modes along changes of D and then c, (levels, q, k) each."""
         return self.workspace.mode_derivatives([(d.group, d.d) for d in directions])
+
+    def row_derivatives(self, order: int) -> tuple[Array, list[Array]]:
+        """Log-densities of rows at the modes and their derivatives.
+
+        Of order 0 to `order` in eta, shape (order + 1, n); if `order` is at least 3, of order 0 to
+        ``order - 1`` of the first derivative in each further predictor, shape (order, n) each.
+        """
+        by_eta, by_psi, _ = self.workspace.row_derivatives(order)
+        return by_eta, by_psi
+
+    def next_term(self) -> tuple[float, bool]:
+        """What the next term of Laplace's expansion adds to F, and whether all of it is there."""
+        return self.workspace.next_term()
+
+    @property
+    def separation_margin(self) -> float:
+        """Below 1 it proves that the coefficients have a finite maximum; from the last search.
+
+        NaN if that search was given its start values, or the question was not answered.
+        """
+        return self.workspace.separation_margin
+
+    @property
+    def joint_scores(self) -> Array | None:
+        """dl/deta of the rows at joint modes of the coefficients and the random effects.
+
+        Those at which the last search began; None if it was given its start values.
+        """
+        return self.workspace.joint_scores()
+
+    @property
+    def suspected_direction(self) -> Array | None:
+        """The last change of inner beta on the way to these modes, if they prove nothing."""
+        return self.workspace.suspected_direction
+
+    @property
+    def expected_steps(self) -> int:
+        """Steps of the last search for the modes where the log-density was not concave."""
+        return self.workspace.expected_steps
 
     @property
     def eta(self) -> Array:

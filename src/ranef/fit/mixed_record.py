@@ -105,6 +105,11 @@ class MixedRecord(ABC):
         return self._data.missing
 
     @property
+    def _findings_to_show(self) -> tuple[Finding, ...]:
+        """The findings of a fit, and what else a page of it should say."""
+        return self.findings
+
+    @property
     def _formula(self) -> Formula:
         """As it was asked."""
         return self._spec.formula

@@ -10,7 +10,7 @@ import numpy as np
 
 from ranef.core import NO_PENALTY, Penalty, Rows, TermBlock, TermLabel
 from ranef.core.generalised import Channel, GeneralisedKernel, NormalPrior
-from ranef.family import Family
+from ranef.family import Boundary, Family
 from ranef.source.scaling import Scaling
 from ranef.types import Array
 
@@ -114,6 +114,16 @@ class GeneralisedProblem:
         rest = [f"{name} of the {part.part} part" for part in self.psi for name in part.names]
         return [f"the coefficient of {name}" for name in self.x_names] + rest
 
+    def other_sizes(self, step: Array) -> Array:
+        """A step of the inner coefficients as one of those on the data's scale, without units.
+
+        A coefficient counts in the inverse of its column's size, the intercept as it is.
+        """
+        sizes = np.abs(np.diag(self.change)).copy()
+        if self.scaling.orthogonal is not None:
+            sizes[: self.p] = np.linalg.norm(self.change[: self.p, : self.p], axis=1)
+        return np.asarray(self.change @ step / sizes)
+
     def part(self, name: str) -> slice | None:
         """Where the coefficients of a part stand among all of them."""
         start = self.p
@@ -124,7 +134,7 @@ class GeneralisedProblem:
         return None
 
     @property
-    def _n_answers(self) -> int:
+    def n_answers(self) -> int:
         """How many ordered answers there are; 0 for other responses."""
         return 0 if self.part("thresholds") is None else self.n_psi + 1
 
@@ -161,13 +171,35 @@ class GeneralisedProblem:
             self.n_psi,
             self.family.core_name,
             self.family.link,
-            self.family.core_constants(self._n_answers),
+            self.family.core_constants(self.n_answers),
             self.n_agq,
             self.penalty(),
             self.normal(),
             held,
             threads,
         )
+
+    def eta_of_fixed(self, inner: Array) -> Array:
+        """The linear predictor without random effects at inner coefficients, shape (n,)."""
+        out = np.zeros(self.n) if self.offset is None else self.offset.copy()
+        columns = zip(self.rows.x, self.rows.x_shifts, self.rows.x_scales, strict=True)
+        for k, (column, shift, scale) in enumerate(columns):
+            out += inner[k] * ((1.0 if column is None else column) - shift) / scale
+        return out
+
+    def further_predictors(self, inner: Array) -> list[Array]:
+        """The family's predictors beside eta at inner coefficients, shape (n,) each."""
+        others = inner[self.p :]
+        out = []
+        for channel in self.channels:
+            psi = np.zeros(self.n)
+            if channel.which is not None:
+                known = channel.which >= 0
+                psi[known] = others[channel.which[known]]
+            for column, k in zip(channel.columns, channel.coefficients, strict=True):
+                psi += others[k] if column is None else others[k] * column
+            out.append(psi)
+        return out
 
     def coefficients(self, inner: Array) -> Array:
         """Coefficients on the data's scale."""
@@ -183,6 +215,29 @@ class GeneralisedProblem:
     def with_nodes(self, n_agq: int) -> GeneralisedProblem:
         """The same likelihood by adaptive quadrature with so many nodes, or by Laplace's method."""
         return replace(self, n_agq=n_agq)
+
+    def at_boundary(self, boundary: Boundary) -> GeneralisedProblem:
+        """The problem of the family that this one becomes at an end of one of its predictors.
+
+        The predictor has a single coefficient, which is left out.
+        """
+        place = self.part(boundary.part)
+        assert place is not None
+        assert place.stop == place.start + 1
+        kept = np.delete(np.arange(self.change.shape[0]), place.start)
+        at = place.start - self.p
+        channels = tuple(
+            replace(c, coefficients=tuple(k - (k > at) for k in c.coefficients))
+            for part, c in zip(self.family.parts, self.channels, strict=True)
+            if part != boundary.part
+        )
+        return replace(
+            self,
+            channels=channels,
+            psi=tuple(part for part in self.psi if part.part != boundary.part),
+            change=self.change[np.ix_(kept, kept)],
+            family=boundary.becomes,
+        )
 
     def with_response(self, y: Array) -> GeneralisedProblem:
         """The same model for another response, as the family takes it, shape (n,)."""

@@ -83,6 +83,10 @@ class Problem:
         """A phrase for each parameter that is searched for beside the covariances."""
         return () if self.residual is None else self.residual.structure.parameter_words
 
+    def other_sizes(self, step: Array) -> Array:
+        """A step of these parameters in units of the sizes that they have."""
+        return step
+
     @property
     def nu(self) -> float:
         """Degrees of freedom of the residual variance: n (ML) or n - p (REML).

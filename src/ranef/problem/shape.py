@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ranef.core import TermBlock, TermLabel
 from ranef.source.scaling import Scaling
+from ranef.types import Array
 
 if TYPE_CHECKING:
     from ranef.priors.assign import Assigned
@@ -29,6 +30,10 @@ class ProblemShape(Protocol):
     @property
     def sizes(self) -> Sequence[tuple[int, int]]:
         """Levels, and columns of all terms, by grouping factor."""
+        ...
+
+    def other_sizes(self, step: Array) -> Array:
+        """A step of these parameters in units of the sizes that they have."""
         ...
 
     @property

@@ -20,6 +20,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from ranef.core import CoreKernel, Evidence
 from ranef.covariance import structure_of
@@ -27,6 +28,11 @@ from ranef.page import paragraph
 from ranef.problem import ProblemShape
 from ranef.solve.outweighed import outweighed
 from ranef.types import Array
+
+if TYPE_CHECKING:
+    from ranef.problem.separation import Separation
+    from ranef.solve.family_ends import FamilyEnd
+    from ranef.solve.finite import RisingVariances
 
 __all__ = ["ENOUGH_GAIN", "ENOUGH_STEP", "Certificate", "certificate", "certify"]
 
@@ -52,8 +58,8 @@ class Certificate:
     Attributes
     ----------
     verdict : str
-        ``"interior optimum"``, ``"boundary optimum"``, ``"flat"``, ``"not at an optimum"`` or
-        ``"limited by rounding"``.
+        ``"interior optimum"``, ``"boundary optimum"``, ``"flat"``, ``"not at an optimum"``,
+        ``"limited by rounding"``, or ``"no finite maximum"`` of a generalised model.
     certified : bool
         Whether the fit is at an optimum: interior or on the boundary.
     gain : float
@@ -86,6 +92,16 @@ class Certificate:
         those over rows.
     full : mapping of str to int
         The highest rank that each covariance matrix can have: its size, or the rank of ``rr()``.
+    separation : Separation or None
+        Of a generalised model: whether the fixed effects separate the responses, with the proof;
+        None if that was not in question.
+    variances : RisingVariances or None
+        Of a generalised model: which variances the likelihood drives to infinity, if any.
+    ends : tuple of FamilyEnd
+        Ends of the family, at which it is a simpler one, that the estimates lie at.
+    other_modes : bool
+        Whether the log-density of the random effects given the data is not concave, so that it may
+        have other modes: the verdict is then about the ones that were found.
     """
 
     verdict: str
@@ -104,6 +120,10 @@ class Certificate:
     penalised: bool = False
     rounding: float = 0.0
     full: Mapping[str, int] = field(default_factory=dict)
+    separation: Separation | None = None
+    variances: RisingVariances | None = None
+    ends: tuple[FamilyEnd, ...] = ()
+    other_modes: bool = False
 
     @property
     def singular(self) -> bool:
@@ -123,7 +143,11 @@ class Certificate:
 
 
 def sentence(c: Certificate) -> str:
-    """The certificate in one sentence."""
+    """The certificate in one sentence; more where there is no finite maximum."""
+    if c.verdict == "no finite maximum":
+        from ranef.solve.finite_words import no_maximum
+
+        return no_maximum(c)
     if not c.dims and c.certified:
         return "optimum in closed form: there are no variances of random effects to search for"
     # Below a billionth of a deviance unit the figure is rounding error.
@@ -132,6 +156,8 @@ def sentence(c: Certificate) -> str:
     left = f"{size} {units} left to gain"
     if c.rounding > TOLD_ROUNDING:
         left += f", the criterion known to {c.rounding:.1g}"
+    if c.other_modes:
+        left += ", about the modes of the random effects that were found: there may be others"
     if c.verdict == "interior optimum":
         reduced = any(c.full.get(k, q) < q for k, q in c.dims.items())
         rank = "the rank that the formula gives them" if reduced else "full rank"
@@ -144,7 +170,12 @@ def sentence(c: Certificate) -> str:
         )
         # There is none if nothing but a rank that the formula gives is missing.
         dual = "" if math.isnan(c.dual_min_eig) else f", dual eigenvalue {c.dual_min_eig:+.3g}"
-        return f"boundary optimum, certified: {ranks} ({'; '.join(c.directions)}); {left}{dual}"
+        where = [f"{ranks} ({'; '.join(c.directions)})"] if ranks else []
+        where += [
+            f"{end.becomes}, at the boundary of {end.family} ({end.words}), slope {end.slope:+.3g}"
+            for end in c.ends
+        ]
+        return f"boundary optimum, certified: {'; '.join(where)}; {left}{dual}"
     if c.verdict == "flat":
         return f"flat, not identified: {'; '.join(c.directions)}; {left}"
     if c.verdict == "limited by rounding":

@@ -144,6 +144,8 @@ def flat_directions(
 
 def _flat_direction(problem: ProblemShape, face: Face, step: Array, leaving: int) -> str:
     """The random-effects parameters that can move together at no cost."""
+    own = len(face.coordinates)
+    step = np.concatenate([step[:own], problem.other_sizes(step[own:])])
     weights = np.abs(step) / np.max(np.abs(step), initial=1e-300)
     named = []
     if leaving >= 0:

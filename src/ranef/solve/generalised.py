@@ -7,16 +7,21 @@ from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ranef.core import CoreSolved, Evidence, Step
-from ranef.core.columns import row_threads
 from ranef.core.generalised import GeneralisedKernel
 from ranef.core.workspace import steps_of
 from ranef.errors import NumericalError, OptionError
-from ranef.problem.generalised import GeneralisedProblem
+from ranef.problem.generalised import GeneralisedProblem, PsiNames
 from ranef.problem.parameters import group_lambdas, to_inner
 from ranef.solve.certificate import Certificate, certificate
 from ranef.solve.control import Control
+from ranef.solve.ending import search_to_ends, with_ending
+from ranef.solve.family_ends import FamilyEnd
+from ranef.solve.finite import Finite, decide_finite
+from ranef.solve.limit import limit_problem
+from ranef.solve.other_modes import may_have_other_modes
 from ranef.solve.standing import Standing
 from ranef.types import Array
 
@@ -30,11 +35,28 @@ class GeneralisedSolution:
     Attributes
     ----------
     problem : GeneralisedProblem
+        Of the family that the estimates belong to: at an end of the family that was asked for, the
+        simpler one.
     found : CoreSolved
+    ends : tuple of FamilyEnd
+        Ends of the family that was asked for at which the estimates lie.
+    parts : tuple of PsiNames
+        Parts of the coefficients after beta of the family that was asked for.
+    finite : Finite
+        What is known about a finite maximum.
+    other_modes : bool
+        See :class:`~ranef.solve.Certificate`.
+    spent : int
+        Evaluations by all searches that led here.
     """
 
     problem: GeneralisedProblem = field(repr=False)
     found: CoreSolved = field(repr=False)
+    ends: tuple[FamilyEnd, ...] = ()
+    parts: tuple[PsiNames, ...] = ()
+    finite: Finite = field(default_factory=Finite)
+    other_modes: bool = False
+    spent: int = 0
 
     @property
     def theta(self) -> Array:
@@ -53,12 +75,43 @@ class GeneralisedSolution:
 
     @property
     def inner_coefficients(self) -> Array:
+        """Of `problem`."""
         return np.asarray(self.found.coefficients)
 
     @property
     def coefficients(self) -> Array:
-        """All coefficients on the data's scale: beta, then those of the other parts."""
-        return self.problem.coefficients(self.inner_coefficients)
+        """All coefficients of the family that was asked for on the data's scale, beta first.
+
+        Those at an end are infinite.
+        """
+        out = np.full(self.n_coefficients, np.nan)
+        out[self.determined] = self.problem.coefficients(self.inner_coefficients)
+        for end, place in self._places():
+            out[place] = end.sign * np.inf
+        return out
+
+    @property
+    def n_coefficients(self) -> int:
+        """Of the family that was asked for."""
+        return self.problem.p + self.problem.n_psi + len(self.ends)
+
+    @property
+    def determined(self) -> NDArray[np.bool_]:
+        """Which of these are not at an end, shape (m,)."""
+        out = np.ones(self.n_coefficients, dtype=bool)
+        for _, place in self._places():
+            out[place] = False
+        return out
+
+    def _places(self) -> list[tuple[FamilyEnd, int]]:
+        """Where the coefficients at ends stand."""
+        by_part = {end.part: end for end in self.ends}
+        at, out = self.problem.p, []
+        for part in self.parts:
+            if part.part in by_part:
+                out.append((by_part[part.part], at))
+            at += len(part.names)
+        return out
 
     @property
     def criterion(self) -> float:
@@ -81,14 +134,22 @@ class GeneralisedSolution:
     @cached_property
     def certificate(self) -> Certificate:
         found = self.found
-        return certificate(
+        own = certificate(
             self.problem,
             found.inner,
             Evidence(*found.evidence),
-            found.evaluations,
+            self.spent or found.evaluations,
             found.starts,
             found.basins,
         )
+        return with_ending(own, self.finite, self.ends, self.other_modes)
+
+    @cached_property
+    def limit(self) -> GeneralisedSolution | None:
+        """The solution for what the data still determine if the fixed effects separate them."""
+        found = self.finite.separation
+        problem = None if found is None else limit_problem(self.problem, found)
+        return None if problem is None else solve_generalised(problem, Control())
 
     @cached_property
     def standing(self) -> Standing[GeneralisedKernel]:
@@ -112,7 +173,7 @@ def _stand(solution: GeneralisedSolution, kernel: GeneralisedKernel) -> None:
 def solve_generalised(
     problem: GeneralisedProblem, control: Control, start: Array | None = None
 ) -> GeneralisedSolution:
-    """Minimise the criterion and certify the result.
+    """Minimise the criterion, and certify the result or say why there is none.
 
     Parameters
     ----------
@@ -128,24 +189,22 @@ def solve_generalised(
     OptionError
         Start values of another length, or not finite.
     """
-    threads = row_threads(problem.n, control.threads)
-    kernel = problem.kernel(threads)
-    found = kernel.solve(
-        problem.scaling.core,
-        None if start is None else _given_start(problem, start),
-        control.max_evaluations,
-        control.gain,
-        control.restarts,
-        control.method,
+    first = None if start is None else _given_start(problem, start)
+    ended = search_to_ends(problem, control, first)
+    finite, other_modes = Finite(), False
+    if control.max_evaluations > 1:
+        finite = decide_finite(ended.problem, ended.kernel, ended.found)
+        other_modes = may_have_other_modes(ended.problem, ended.kernel, ended.found)
+    solution = GeneralisedSolution(
+        problem=ended.problem,
+        found=ended.found,
+        ends=ended.ends,
+        parts=problem.psi,
+        finite=finite,
+        other_modes=other_modes,
+        spent=ended.spent,
     )
-    if found.status == "broke down":
-        raise NumericalError(
-            "the likelihood cannot be computed at the start values",
-            found=f"inner theta {np.array2string(found.inner, precision=4)}",
-            fix="check the response and the offset for extreme values, or give other start values",
-        )
-    solution = GeneralisedSolution(problem, found)
-    solution.standing.take(kernel)
+    solution.standing.take(ended.kernel)
     return solution
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from ranef.answers import refuse_unknown_options
+from ranef.fit.generalised.judged import Judged
 from ranef.fit.generalised.predicting import GeneralisedPredicting
 from ranef.fit.generalised.random_effects import GeneralisedEffects
 from ranef.fit.generalised.residuals import GeneralisedResiduals
@@ -29,7 +30,12 @@ __all__ = ["GeneralisedFit"]
 @refuse_unknown_options("fit")
 @dataclass(frozen=True, eq=False, repr=False)
 class GeneralisedFit(
-    GeneralisedPredicting, GeneralisedResiduals, GeneralisedSimulating, GeneralisedEffects, MixedFit
+    GeneralisedPredicting,
+    GeneralisedResiduals,
+    GeneralisedSimulating,
+    GeneralisedEffects,
+    Judged,
+    MixedFit,
 ):
     """A fitted generalised linear mixed model.
 

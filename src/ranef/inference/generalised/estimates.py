@@ -86,7 +86,7 @@ def estimate_generalised(
         loglik=-0.5 * _alone(solution, kernel),
         criterion=solution.criterion,
         n=problem.n,
-        n_parameters=p + problem.n_theta + problem.n_psi,
+        n_parameters=solution.n_coefficients + problem.n_theta,
     )
 
 

@@ -70,7 +70,11 @@ def joint_covariance(solution: GeneralisedSolution, kernel: GeneralisedKernel) -
         start += bend.shape[0]
     change = np.eye(h.shape[0])
     change[start:, start:] = problem.change
-    return Joint(face, change @ _twice_inverse(h) @ change.T)
+    covariance = change @ _twice_inverse(h) @ change.T
+    known = np.concatenate([np.ones(start, dtype=bool), solution.determined])
+    out = np.full((known.size, known.size), np.nan)
+    out[np.ix_(known, known)] = covariance
+    return Joint(face, out)
 
 
 def known_variances(solution: GeneralisedSolution, kernel: GeneralisedKernel) -> Array:

@@ -61,7 +61,7 @@ def summarize(model: FittedModel, ddf: str = "auto", vcov: Any = None) -> Summar
         ddf=ddf if t_tests else "",
         dropped=tuple(model.dropped),
         missing=_missing(model),
-        findings=tuple(model.findings),
+        findings=tuple(model._findings_to_show),
         errors="" if vcov is None else model._errors_in_words(vcov),
         zeros=model._df_in_words(ddf, vcov),
         residual=model._residual_text,

@@ -1,0 +1,167 @@
+"""How searches for a generalised model end: inside, or at an end of the family."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from ranef.core import CoreSolved
+from ranef.core.columns import row_threads
+from ranef.core.generalised import GeneralisedKernel
+from ranef.errors import NumericalError
+from ranef.problem.generalised import GeneralisedProblem
+from ranef.solve.certificate import Certificate
+from ranef.solve.control import Control
+from ranef.solve.family_ends import (
+    NOTHING,
+    FamilyEnd,
+    Watched,
+    slope_at_end,
+    start_inside,
+    watched,
+)
+from ranef.solve.finite import Finite
+from ranef.types import Array
+
+__all__ = ["Ended", "search_to_ends", "with_ending"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ended:
+    """Where a search has ended.
+
+    Attributes
+    ----------
+    problem : GeneralisedProblem
+        Of the simpler family at an end.
+    kernel : GeneralisedKernel
+        It stands at the solution.
+    found : CoreSolved
+    ends : tuple of FamilyEnd
+    spent : int
+        Evaluations by all searches.
+    """
+
+    problem: GeneralisedProblem = field(repr=False)
+    kernel: GeneralisedKernel = field(repr=False)
+    found: CoreSolved = field(repr=False)
+    ends: tuple[FamilyEnd, ...] = ()
+    spent: int = 0
+
+
+def search_to_ends(
+    problem: GeneralisedProblem, control: Control, start: Array | None = None
+) -> Ended:
+    """Search, and settle at an end of the family if the search comes to one.
+
+    Parameters
+    ----------
+    problem : GeneralisedProblem
+    control : Control
+    start : ndarray, optional
+        Inner coordinates of the covariances, or these and all inner coefficients.
+
+    Raises
+    ------
+    NumericalError
+        The likelihood cannot be computed at the start values.
+    """
+    ends = watched(problem) if control.max_evaluations > 1 else []
+    own = _search(problem, control, start, ends)
+    for end in ends:
+        if end.reached(problem, own.found):
+            return _settled(own, end, control)
+    return own
+
+
+def _search(
+    problem: GeneralisedProblem,
+    control: Control,
+    start: Array | None,
+    ends: Sequence[Watched] = (),
+) -> Ended:
+    kernel = problem.kernel(row_threads(problem.n, control.threads))
+    found = kernel.solve(
+        problem.scaling.core,
+        start,
+        control.max_evaluations,
+        control.gain,
+        control.restarts,
+        control.method,
+        [end.limit for end in ends],
+    )
+    if found.status == "broke down":
+        raise NumericalError(
+            "the likelihood cannot be computed at the start values",
+            found=f"inner theta {np.array2string(found.inner, precision=4)}",
+            fix="check the response and the offset for extreme values, or give other start values",
+        )
+    return Ended(problem, kernel, found, spent=found.evaluations)
+
+
+def _settled(own: Ended, end: Watched, control: Control) -> Ended:
+    """The optimum at an end, or the one inside if the criterion falls away from the end."""
+    problem, found = own.problem, own.found
+    begin = np.concatenate([found.inner, np.delete(found.coefficients, end.index)])
+    simpler = search_to_ends(problem.at_boundary(end.boundary), control, begin)
+    spent = own.spent + simpler.spent
+    stopped = found.status == "at an end"
+    if not stopped and found.criterion < simpler.found.criterion - NOTHING:
+        return replace(own, spent=spent)
+    whole = _with_ends(problem, simpler, end)
+    slope = slope_at_end(problem, end, simpler.found.inner, whole)
+    if slope is not None and not slope.inside:
+        boundary = end.boundary
+        at = FamilyEnd(
+            part=boundary.part,
+            sign=boundary.sign,
+            becomes=boundary.becomes.title,
+            family=problem.family.name,
+            words=boundary.words,
+            slope=slope.first,
+        )
+        return replace(simpler, ends=(at, *simpler.ends), spent=spent)
+    if not stopped:
+        return replace(own, spent=spent)
+    whole[end.index] = end.psi(0.1) if slope is None else start_inside(end, slope)
+    for k in np.flatnonzero(~np.isfinite(whole)):
+        whole[k] = found.coefficients[k]
+    inside = _search(problem, control, np.concatenate([simpler.found.inner, whole]))
+    return replace(inside, spent=spent + inside.spent)
+
+
+def _with_ends(problem: GeneralisedProblem, simpler: Ended, end: Watched) -> Array:
+    """All inner coefficients of a problem; infinite where the simpler one is at an end."""
+    infinite = {at.part: at.sign * np.inf for at in simpler.ends}
+    infinite[end.boundary.part] = end.boundary.sign * np.inf
+    out = [np.asarray(simpler.found.coefficients[: problem.p])]
+    at = problem.p
+    for part in problem.psi:
+        if part.part in infinite:
+            out.append(np.array([infinite[part.part]]))
+            continue
+        out.append(np.asarray(simpler.found.coefficients[at : at + len(part.names)]))
+        at += len(part.names)
+    return np.concatenate(out)
+
+
+def with_ending(
+    own: Certificate, finite: Finite, ends: tuple[FamilyEnd, ...], other_modes: bool
+) -> Certificate:
+    """The certificate of the search with what is known about its ending."""
+    verdict, certified = own.verdict, own.certified
+    if finite.none:
+        verdict, certified = "no finite maximum", False
+    elif ends and certified:
+        verdict = "boundary optimum"
+    return replace(
+        own,
+        verdict=verdict,
+        certified=certified,
+        separation=finite.separation,
+        variances=finite.variances,
+        ends=ends,
+        other_modes=other_modes,
+    )
