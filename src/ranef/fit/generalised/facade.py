@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from ranef.answers import refuse_unknown_options
-from ranef.fit.generalised.judged import Judged
+from ranef.fit.generalised.diagnosed import GeneralisedDiagnosed
 from ranef.fit.generalised.predicting import GeneralisedPredicting
 from ranef.fit.generalised.random_effects import GeneralisedEffects
 from ranef.fit.generalised.residuals import GeneralisedResiduals
@@ -34,7 +34,7 @@ class GeneralisedFit(
     GeneralisedResiduals,
     GeneralisedSimulating,
     GeneralisedEffects,
-    Judged,
+    GeneralisedDiagnosed,
     MixedFit,
 ):
     """A fitted generalised linear mixed model.

@@ -27,8 +27,9 @@ from ranef.diagnose.ladder.rungs import (
     without_prior,
     zero_correlation,
 )
+from ranef.diagnose.subject import AnySubject, Subject
 
-__all__ = ["KINDS", "kind_of", "plans_of"]
+__all__ = ["KINDS", "kind_of", "kinds_for", "plans_of"]
 
 KINDS: tuple[Kind, ...] = (
     as_asked.KIND,
@@ -63,9 +64,15 @@ def kind_of(key: str) -> Kind:
     return _BY_KEY[key]
 
 
+def kinds_for(subject: AnySubject) -> list[Kind]:
+    """The kinds that there are for a fit."""
+    is_linear = isinstance(subject, Subject)
+    return [kind for kind in KINDS if is_linear or not kind.linear_only]
+
+
 def plans_of(asked: Asked) -> list[Plan]:
     """What to fit, in the order of the ladder."""
-    planned = [(kind, plan) for kind in KINDS for plan in kind.plans(asked)]
+    planned = [(kind, plan) for kind in kinds_for(asked.subject) for plan in kind.plans(asked)]
     replaced = {key for kind, _ in planned for key in kind.replaces}
     left = [(kind, plan) for kind, plan in planned if kind.key not in replaced]
     return [plan for _, plan in sorted(left, key=lambda pair: (pair[0].place, pair[1].order))]
