@@ -58,6 +58,8 @@ def generalised_calls(call: Callable[..., None], p: Any, rng: np.random.Generato
     call("Generalised.solve", reading(model.solve), p.scaling, start, 20, 1e-8, 1, True)
     alone = (p.scaling, None, 20, 1e-8, 0, False)
     call("Generalised.solve from its start", reading(model.solve), *alone)
+    call("Generalised.solve to an end", reading(model.solve), *alone, [(0, 1, 0.5)])
+    call("Generalised.next_term", model.next_term)
     call("Generalised.joint_scores", model.joint_scores)
     model.evaluate(identities, c, 1e-10)
     call("Generalised.second", model.second, directions, True)

@@ -1,6 +1,7 @@
 #include "checks.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <tuple>
 #include <utility>
@@ -104,6 +105,16 @@ ranef::Chart chart_from(std::vector<ranef::Term> terms, const std::vector<int>& 
             "a term lies outside of its grouping factor");
   }
   return ranef::Chart(std::move(terms), q, others);
+}
+
+ranef::NormalPrior normal_prior_from(const NormalArgument& normal, Index size) {
+  const auto& [precision, centre, constant] = normal;
+  require(precision.rows() == size && precision.cols() == size && centre.size() == size,
+          "a normal prior of another number of coefficients");
+  require(precision.allFinite() && centre.allFinite() && std::isfinite(constant) &&
+              precision == precision.transpose(),
+          "a normal prior that is not finite, or not symmetric");
+  return {precision, centre, constant};
 }
 
 ranef::Penalty penalty_from(std::vector<ranef::TermPenalty> priors, const std::vector<int>& q) {

@@ -8,6 +8,7 @@
 
 #include "arrays.hpp"
 #include "criterion/penalty.hpp"
+#include "marginal/penalised.hpp"
 #include "rows/scaling.hpp"
 #include "structure/chart.hpp"
 #include "structure/direction.hpp"
@@ -26,6 +27,10 @@ ranef::Term checked(ranef::Term term);
 ranef::Chart chart_from(std::vector<ranef::Term> terms, const std::vector<int>& q,
                         Index others = 0);
 ranef::Penalty penalty_from(std::vector<ranef::TermPenalty> priors, const std::vector<int>& q);
+
+// Precision, centre and constant of a prior of so many coefficients.
+using NormalArgument = std::tuple<Matrix, Vector, double>;
+ranef::NormalPrior normal_prior_from(const NormalArgument& normal, Index size);
 
 // One Lambda for each factor, and changes of their D, of its size.
 void check_lambda(const std::vector<Matrix>& lambda, const std::vector<int>& q);

@@ -20,6 +20,8 @@
 #include "marginal/predictor.hpp"
 #include "marginal/quadrature.hpp"
 #include "module.hpp"
+#include "proceed.hpp"
+#include "replicate/refit_generalised.hpp"
 #include "rows.hpp"
 #include "search/marginal_objective.hpp"
 #include "search/solve.hpp"
@@ -30,7 +32,6 @@ using namespace nb::literals;
 
 namespace {
 
-using Normal = std::tuple<Matrix, Vector, double>;
 using Directions = std::vector<std::tuple<int, Matrix>>;
 using Blocks = std::vector<std::vector<double>>;
 
@@ -41,13 +42,15 @@ class Generalised {
   Generalised(const nb::object& rows, const nb::object& offset, const nb::object& channels,
               int others, const std::string& family, const std::string& link,
               const std::vector<double>& constants, int n_agq,
-              const std::vector<ranef::TermPenalty>& priors, const std::optional<Normal>& normal,
+              const std::vector<ranef::TermPenalty>& priors,
+              const std::optional<NormalArgument>& normal,
               const std::vector<std::pair<Index, double>>& held, int threads)
       : held_rows_(rows),
         channels_(channels),
         family_(family_from(family, link, constants)),
         rows_(view(offset, others)),
-        threads_(threads) {
+        threads_(threads),
+        n_agq_(n_agq) {
     if (threads < 1) throw nb::value_error("threads: fewer than one");
     if (n_agq < 1) throw nb::value_error("n_agq: fewer than one");
     for (const ranef::GroupView& group : rows_.rows.groups) {
@@ -56,20 +59,13 @@ class Generalised {
     }
     const auto size = static_cast<Index>(rows_.rows.fixed.size()) + others;
     ranef::Penalty penalty = penalty_from(priors, q_);
-    std::optional<ranef::NormalPrior> prior;
-    if (normal) prior = checked(*normal, size);
+    if (normal) normal_ = normal_prior_from(*normal, size);
     hold(held, size);
     nb::gil_scoped_release release;
     ranef::check_codes(rows_.rows, threads);
-    std::unique_ptr<ranef::Marginal> marginal;
-    if (n_agq == 1) {
-      auto laplace = std::make_unique<ranef::Laplace>(rows_, *family_, threads);
-      laplace_ = laplace.get();
-      marginal = std::move(laplace);
-    } else {
-      marginal = ranef::make_quadrature(rows_, *family_, n_agq, threads);
-    }
-    marginal_.emplace(std::move(marginal), std::move(penalty), std::move(prior));
+    std::unique_ptr<ranef::Marginal> made = make(rows_, threads);
+    laplace_ = dynamic_cast<ranef::Laplace*>(made.get());
+    marginal_.emplace(std::move(made), std::move(penalty), normal_);
   }
   Generalised(const Generalised&) = delete;
   Generalised& operator=(const Generalised&) = delete;
@@ -121,6 +117,33 @@ class Generalised {
     if (best.status == ranef::OptimiseStatus::kInterrupted) throw nb::python_error();
     ready_ = best.status != ranef::OptimiseStatus::kBrokeDown;
     return found;
+  }
+
+  // The same model fitted to other responses, one a column.
+  ranef::GeneralisedRefits refit(const ranef::Scaling& scaling, const Matrix& responses,
+                                 bool ordered, const Vector& start, const Vector& again,
+                                 int max_evaluations, double gain, int threads,
+                                 const nb::callable& tick) {
+    if (responses.rows() != rows_.rows.n) throw nb::value_error("responses of other rows");
+    if (ordered && (family_->channels() != 2 || rows_.channels[0].which == nullptr ||
+                    rows_.channels[1].which == nullptr)) {
+      throw nb::value_error("no ordered answers");
+    }
+    const ranef::OtherResponses replicates(rows_, responses, ordered);
+    return refits(replicates, responses.cols(), scaling, start, again,
+                  {max_evaluations, gain, ranef::OptimiseMethod::kNewton}, threads, tick);
+  }
+
+  // The same model fitted to levels of its only factor drawn with replacement.
+  ranef::GeneralisedRefits refit_drawn(const ranef::Scaling& scaling, std::uint64_t seed,
+                                       std::uint64_t first, Index count, const Vector& start,
+                                       const Vector& again, int max_evaluations, double gain,
+                                       int threads, const nb::callable& tick) {
+    if (rows_.rows.groups.size() != 1) throw nb::value_error("levels of one grouping factor only");
+    if (count < 0) throw nb::value_error("fewer replicates than none");
+    const ranef::DrawnLevels replicates(rows_, seed, first);
+    return refits(replicates, count, scaling, start, again,
+                  {max_evaluations, gain, ranef::OptimiseMethod::kNewton}, threads, tick);
   }
 
   double value() const { return marginal_->value(); }
@@ -235,6 +258,35 @@ class Generalised {
   }
 
  private:
+  std::unique_ptr<ranef::Marginal> make(const ranef::GeneralisedRows& rows, int threads) const {
+    return n_agq_ == 1 ? ranef::make_laplace(rows, *family_, threads)
+                       : ranef::make_quadrature(rows, *family_, n_agq_, threads);
+  }
+
+  ranef::GeneralisedRefits refits(const ranef::RowReplicates& replicates, Index count,
+                                  const ranef::Scaling& scaling, const Vector& start,
+                                  const Vector& again, const ranef::OptimiseControl& search,
+                                  int threads, const nb::callable& tick) const {
+    if (!held_.empty()) throw nb::value_error("refits with coefficients held");
+    if (threads < 1) throw nb::value_error("threads: fewer than one");
+    const ranef::Chart chart = chart_from(scaling.terms, q_, marginal_->coefficients());
+    if (start.size() != chart.size() || again.size() != chart.size()) {
+      throw nb::value_error("a start of another length");
+    }
+    ranef::RefittedModel model{[this](const ranef::GeneralisedRows& rows) { return make(rows, 1); },
+                               marginal_->penalty(),
+                               normal_,
+                               chart,
+                               {}};
+    for (const ranef::MatrixScaling& z : scaling.z) model.bases.push_back(z.change());
+    ranef::GeneralisedRefits out;
+    told(tick, [&](const auto& proceed) {
+      ranef::refit_generalised(replicates, count, model, {start, again, search, threads}, proceed,
+                               out);
+    });
+    return out;
+  }
+
   template <class Call>
   auto run(const Call& call) -> decltype(call()) {
     return stoppable(busy_, ready_, call);
@@ -282,18 +334,6 @@ class Generalised {
     }
     out.others = others;
     return out;
-  }
-
-  static ranef::NormalPrior checked(const Normal& normal, Index size) {
-    const auto& [precision, centre, constant] = normal;
-    if (precision.rows() != size || precision.cols() != size || centre.size() != size) {
-      throw nb::value_error("a normal prior of another number of coefficients");
-    }
-    if (!precision.allFinite() || !centre.allFinite() || !std::isfinite(constant) ||
-        precision != precision.transpose()) {
-      throw nb::value_error("a normal prior that is not finite, or not symmetric");
-    }
-    return {precision, centre, constant};
   }
 
   void hold(const std::vector<std::pair<Index, double>>& held, Index size) {
@@ -355,9 +395,11 @@ class Generalised {
   std::vector<int> q_;
   std::vector<Index> n_levels_;
   std::vector<ranef::HeldCoefficient> held_;
+  std::optional<ranef::NormalPrior> normal_;
   std::optional<ranef::Penalised> marginal_;
   ranef::Laplace* laplace_ = nullptr;  // which it holds, if it is that
   int threads_;
+  int n_agq_;
   std::optional<ranef::Start> start_;
   Vector coefficients_;  // of the last evaluation
   bool ready_ = false;
@@ -371,7 +413,7 @@ void bind_generalised(nb::module_& m) {
                           "The marginal likelihood of a generalised model with its working memory.")
       .def(nb::init<const nb::object&, const nb::object&, const nb::object&, int,
                     const std::string&, const std::string&, const std::vector<double>&, int,
-                    const std::vector<ranef::TermPenalty>&, const std::optional<Normal>&,
+                    const std::vector<ranef::TermPenalty>&, const std::optional<NormalArgument>&,
                     const std::vector<std::pair<Index, double>>&, int>(),
            "rows"_a, "offset"_a.none(), "channels"_a, "others"_a, "family"_a, "link"_a,
            "constants"_a, "n_agq"_a, "priors"_a, "normal"_a.none(), "held"_a, "threads"_a,
@@ -385,6 +427,10 @@ void bind_generalised(nb::module_& m) {
       .def("evaluate", &Generalised::evaluate, "lambda_"_a, "coefficients"_a, "tolerance"_a)
       .def("solve", &Generalised::solve, "scaling"_a, "start"_a.none(), "max_evaluations"_a,
            "gain"_a, "restarts"_a, "newton"_a, "ends"_a = nb::list())
+      .def("refit", &Generalised::refit, "scaling"_a, "responses"_a, "ordered"_a, "start"_a,
+           "again"_a, "max_evaluations"_a, "gain"_a, "threads"_a, "tick"_a)
+      .def("refit_drawn", &Generalised::refit_drawn, "scaling"_a, "seed"_a, "first"_a, "count"_a,
+           "start"_a, "again"_a, "max_evaluations"_a, "gain"_a, "threads"_a, "tick"_a)
       .def("gamma", &Generalised::gamma)
       .def("slopes", &Generalised::slopes)
       .def("second", &Generalised::second, "directions"_a, "exact"_a = true)

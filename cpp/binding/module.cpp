@@ -90,6 +90,7 @@ NB_MODULE(_core, m) {
   ranef::binding::bind_solved(m);
   ranef::binding::bind_workspace(m);
   ranef::binding::bind_channel(m);
+  ranef::binding::bind_generalised_refits(m);
   ranef::binding::bind_generalised(m);
   ranef::binding::bind_replicates(m);
   ranef::binding::bind_family(m);

@@ -10,6 +10,7 @@ void bind_columns(nanobind::module_& m);
 void bind_cross_products(nanobind::module_& m);
 void bind_family(nanobind::module_& m);
 void bind_generalised(nanobind::module_& m);
+void bind_generalised_refits(nanobind::module_& m);
 void bind_penalty(nanobind::module_& m);
 void bind_replicates(nanobind::module_& m);
 void bind_rows(nanobind::module_& m);

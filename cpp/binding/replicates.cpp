@@ -11,6 +11,7 @@
 #include "arrays.hpp"
 #include "checks.hpp"
 #include "module.hpp"
+#include "proceed.hpp"
 #include "replicate/refit.hpp"
 #include "rows.hpp"
 #include "rows/change_fixed.hpp"
@@ -141,27 +142,9 @@ class Replication {
                                       .penalty = penalty_,
                                       .fixed_rows = fixed_rows_};
     ranef::Refits out;
-    bool raised = false;
-    {
-      nb::gil_scoped_release release;
-      const auto proceed = [&](Index done) {
-        nb::gil_scoped_acquire acquire;
-        if (PyErr_CheckSignals() != 0) {
-          raised = true;
-          return false;
-        }
-        try {
-          plan.tick(done);
-        } catch (nb::python_error& error) {
-          error.restore();
-          raised = true;
-          return false;
-        }
-        return true;
-      };
+    told(plan.tick, [&](const auto& proceed) {
       ranef::refit(arranged_, chart_, replicates, plan.first, plan.count, control, proceed, out);
-    }
-    if (raised) throw nb::python_error();
+    });
     return out;
   }
 

@@ -40,9 +40,16 @@ bool Laplace::evaluate(const std::vector<Matrix>& lambda, const Vector& coeffici
   rows_.set_coefficients(coefficients);
   const Effects last = mode_.dual;
   begin();
-  if (!find_mode(rows_, {lambda_, d_}, tolerance, sweeps_, arranged_.numbers, mode_)) {
-    mode_.dual = last;
-    return false;
+  const auto found = [&] {
+    return find_mode(rows_, {lambda_, d_}, tolerance, sweeps_, arranged_.numbers, mode_);
+  };
+  if (!found()) {
+    // Modes that are extrapolated far may lead nowhere.
+    mode_.dual = zero_effects(map_.pattern(), 1);
+    if (!found()) {
+      mode_.dual = last;
+      return false;
+    }
   }
   differentiate();
   bool finite = std::isfinite(value_) && slopes_.allFinite();

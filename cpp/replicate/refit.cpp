@@ -1,16 +1,10 @@
 #include "replicate/refit.hpp"
 
 #include <algorithm>
-#include <atomic>
-#include <chrono>
-#include <condition_variable>
-#include <exception>
 #include <limits>
-#include <mutex>
 #include <optional>
-#include <system_error>
-#include <thread>
 
+#include "replicate/work.hpp"
 #include "search/linear_objective.hpp"
 #include "search/start.hpp"
 
@@ -78,70 +72,6 @@ class Refitter {
   std::optional<Criterion> criterion_;
 };
 
-// Hands out numbers to threads, and tells the caller how far they are.
-class Work {
- public:
-  explicit Work(Index count) : count_(count) {}
-
-  template <class Make>
-  bool run(int threads, const std::function<bool(Index)>& proceed, Make make) {
-    std::vector<std::jthread> crew;
-    const auto work = [this, &make] {
-      try {
-        auto worker = make();
-        for (Index k = next_++; k < count_ && !stopped_; k = next_++) {
-          worker.fit(k);
-          ++done_;
-        }
-      } catch (...) {
-        const std::lock_guard lock(mutex_);
-        if (!error_) error_ = std::current_exception();
-        stopped_ = true;
-      }
-      {
-        const std::lock_guard lock(mutex_);
-        --running_;
-      }
-      finished_.notify_one();
-    };
-    std::unique_lock lock(mutex_);  // nobody leaves before all are counted
-    try {
-      for (; running_ < threads; ++running_) crew.emplace_back(work);
-    } catch (
-        const std::system_error&) {  // not as many threads to be had: those there are do it all
-      if (crew.empty()) throw;
-    }
-    while (running_ > 0) {
-      finished_.wait_for(lock, std::chrono::milliseconds(50), [this] { return running_ == 0; });
-      if (running_ == 0 || stopped_) continue;
-      lock.unlock();
-      try {
-        if (proceed && !proceed(done_)) stopped_ = true;
-      } catch (...) {
-        stopped_ = true;
-        throw;
-      }
-      lock.lock();
-    }
-    lock.unlock();
-    crew.clear();
-    if (error_) std::rethrow_exception(error_);
-    return !stopped_;
-  }
-
-  const std::atomic<bool>& stopped() const { return stopped_; }
-
- private:
-  Index count_;
-  std::atomic<Index> next_{0};
-  std::atomic<Index> done_{0};
-  std::atomic<bool> stopped_{false};
-  std::mutex mutex_;
-  std::condition_variable finished_;
-  int running_ = 0;
-  std::exception_ptr error_;
-};
-
 }  // namespace
 
 bool refit(const Arranged& arranged, const Chart& chart, const Replicates& replicates,
@@ -162,8 +92,7 @@ bool refit(const Arranged& arranged, const Chart& chart, const Replicates& repli
     Refits& out;
     void fit(Index k) { refitter.fit(first + static_cast<std::uint64_t>(k), k, out); }
   };
-  const int threads = static_cast<int>(std::clamp<Index>(count, 1, std::max(1, control.threads)));
-  return work.run(threads, proceed, [&] {
+  return work.run(control.threads, proceed, [&] {
     return Worker{Refitter(arranged, chart, replicates, control, interrupted), first, out};
   });
 }

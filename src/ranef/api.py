@@ -204,6 +204,7 @@ def glmm(
     'interior optimum'
     """
     from ranef.family import ZeroInflated, parse_family
+    from ranef.fit.generalised import GeneralisedFit
     from ranef.fit.generalised.fitting import Asked, fit_generalised
 
     own = parse_family(family)
@@ -212,7 +213,7 @@ def glmm(
     given = Given(data, weights, offset, contrasts, prior, missing, control, subset)
     texts = {"zero": zero_inflation, "dispersion": dispersion}
     asked = Asked(own, n_agq, {part: text for part, text in texts.items() if text is not None})
-    return fit_generalised(parse(formula), given, asked, start)
+    return fit_generalised(GeneralisedFit, parse(formula), given, asked, start)
 
 
 @refuse_unknown_options("rn.lm")
@@ -284,6 +285,7 @@ def compare(
     scale: Literal["variance", "sd"] = "variance",
     ic: Literal["ml", "as-fitted"] = "ml",
     vcov: Any = None,
+    exponentiate: bool = False,
 ) -> ComparisonTable:
     """Models side by side in a publication table.
 
@@ -301,6 +303,10 @@ def compare(
     vcov : str or mapping, optional
         ``"CR2"`` and others of ``Fit.robust``: cluster-robust standard errors and the stars that
         follow from them. A note says so.
+    exponentiate : bool
+        exp of the coefficients: odds ratios, rate ratios, or ratios if the response of a linear
+        model is a ``log()``. Standard errors are by the delta method, stars those of the
+        coefficients.
 
     Returns
     -------
@@ -326,7 +332,13 @@ def compare(
     if ic == "ml" and any(model.reml for model in fits):
         ml = [model._by_ml() for model in fits]
     return build_table(
-        cast("list[FittedModel]", fits), labels=labels, scale=scale, ic=ic, ml=ml, vcov=vcov
+        cast("list[FittedModel]", fits),
+        labels=labels,
+        scale=scale,
+        ic=ic,
+        ml=ml,
+        vcov=vcov,
+        exponentiate=exponentiate,
     )
 
 

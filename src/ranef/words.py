@@ -270,7 +270,7 @@ OPTIONS: dict[str, dict[str, str]] = {
         "re_formula": _POPULATION,
         "allow_new_levels": 'new_levels="population" or new_levels="sample"',
         "se_fit": "se=",
-        "type": "a linear model has one scale: leave it out",
+        "type": "generalised fits have kind='link' and kind='response', linear ones a single scale",
         "data": "newdata=",
         "exog": "newdata=",
         "new_data": "newdata=",

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import ranef as rn
-from ranef.fit.between import variances_of
-from ranef.inference.boundary_law import _covariance_of_new, boundary_law
+from ranef.fit.nested_pairs import variances_of
+from ranef.inference.boundary_law import Law, Place
+from ranef.inference.boundary_law import boundary_law as law_of
+from ranef.inference.covariance_of_new import linear_new
 from ranef.inference.model_nesting import place_of
+from ranef.problem import Problem
+
+
+def boundary_law(problem: Problem, place: Place, fixed: int) -> Law:
+    return law_of(problem, place, fixed, partial(linear_new, problem))
 
 
 def data() -> pd.DataFrame:
@@ -94,7 +103,7 @@ def test_the_shape_of_the_cone_is_the_expected_information() -> None:
     frame = data()
     small, large = (rn.lmm(f"y ~ x + {f}", frame) for f in ("(1 | g)", "(x | g) + (z - 1 | c)"))
     place = place_of(variances_of(small), large._data, None)
-    ours = _covariance_of_new(large._problem, place.roots)
+    ours = linear_new(large._problem, place.roots)
     one = np.equal.outer(frame["g"].to_numpy(), frame["g"].to_numpy()).astype(float)
     two = np.equal.outer(frame["c"].to_numpy(), frame["c"].to_numpy()).astype(float)
     x, z, ones = frame["x"].to_numpy(), frame["z"].to_numpy(), np.ones(len(frame))

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import ranef as rn
-from ranef.fit.between import variances_of
+from ranef.fit.nested_pairs import variances_of
 from ranef.inference.model_nesting import NotNested, fixed_parts, place_of
 from ranef.inference.same_data import row_order
 

@@ -110,6 +110,10 @@ class FakeFit:
         return ()
 
     @property
+    def _distribution(self) -> None:
+        return None
+
+    @property
     def _has_residual(self) -> bool:
         return bool((self.components["group"] == "Residual").any())
 

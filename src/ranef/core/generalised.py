@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,12 +16,15 @@ from ranef.core.arguments import core_penalties
 from ranef.core.penalty import NO_PENALTY, Penalty
 from ranef.core.protocol import NEWTON, Direction, Layout, Rows, RowsGroup
 from ranef.core.sums import CoreScaling
+from ranef.core.workspace import one_blas_thread
 from ranef.types import Array, Codes
 
 __all__ = [
     "Channel",
     "GeneralisedKernel",
+    "GeneralisedRefits",
     "NormalPrior",
+    "RefitSearch",
     "family_start",
     "log_concave",
     "log_densities",
@@ -80,6 +85,67 @@ def log_densities(
 def log_concave(family: str, link: str, constants: Sequence[float]) -> bool:
     """Whether log-densities are concave in eta for every response."""
     return bool(_core.family_facts(family, link, list(constants))[0])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RefitSearch:
+    """How each replicate is searched.
+
+    Attributes
+    ----------
+    start : ndarray
+        Coordinates of the covariances and all coefficients, on the inner scale.
+    again : ndarray
+        Where a search begins again that did not get to an optimum.
+    max_evaluations : int
+    gain : float
+    threads : int
+    tick : callable
+        Told the number of replicates done, several times a second.
+    """
+
+    start: Array = field(repr=False)
+    again: Array = field(repr=False)
+    max_evaluations: int
+    gain: float
+    threads: int
+    tick: Callable[[int], None] = field(repr=False)
+
+
+class GeneralisedRefits(NamedTuple):
+    """Where the searches ended, one row a replicate; NaN where the arithmetic broke down.
+
+    ``theta`` are inner coordinates and ``coefficients`` inner ones, ``covariances`` those of all
+    terms on the data's scale, each of q x q entries. `gain`, `step` and `flat` (directions) are the
+    evidence; ``rank`` is by term.
+    """
+
+    theta: Array
+    coefficients: Array
+    covariances: Array
+    criterion: Array
+    converged: NDArray[np.bool_]
+    gain: Array
+    step: Array
+    flat: NDArray[np.int64]
+    rank: NDArray[np.int64]
+    evaluations: NDArray[np.int64]
+
+
+def _refits(found: _core.GeneralisedRefits) -> GeneralisedRefits:
+    count = found.criterion.size
+    return GeneralisedRefits(
+        theta=found.theta.T,
+        coefficients=found.coefficients.T,
+        covariances=found.covariances.T,
+        criterion=found.criterion,
+        converged=np.asarray(found.converged, dtype=np.bool_),
+        gain=found.gain,
+        step=found.step,
+        flat=np.asarray(found.flat, dtype=np.int64),
+        rank=np.asarray(found.rank, dtype=np.int64).reshape(count, -1),
+        evaluations=np.asarray(found.evaluations, dtype=np.int64),
+    )
 
 
 def _channel(channel: Channel) -> _core.Channel:
@@ -179,6 +245,54 @@ class GeneralisedKernel:
             scaling, start, max_evaluations, gain, restarts, method == NEWTON, list(ends)
         )
 
+    def refit(
+        self, scaling: CoreScaling, responses: Array, ordered: bool, search: RefitSearch
+    ) -> GeneralisedRefits:
+        """The model fitted to other responses, shape (n, count), as the family takes them.
+
+        `ordered`: the response is an answer of 1 to K, which the channels follow.
+        """
+        with self._shared_cores():
+            return _refits(
+                self.workspace.refit(
+                    scaling,
+                    responses,
+                    ordered,
+                    search.start,
+                    search.again,
+                    search.max_evaluations,
+                    search.gain,
+                    search.threads,
+                    search.tick,
+                )
+            )
+
+    def refit_drawn(
+        self, scaling: CoreScaling, seed: int, first: int, count: int, search: RefitSearch
+    ) -> GeneralisedRefits:
+        """The model fitted to levels of its only factor drawn with replacement.
+
+        Replicates number `first` and on; each has the levels of its number.
+        """
+        return _refits(
+            self.workspace.refit_drawn(
+                scaling,
+                seed,
+                first,
+                count,
+                search.start,
+                search.again,
+                search.max_evaluations,
+                search.gain,
+                search.threads,
+                search.tick,
+            )
+        )
+
+    def _shared_cores(self) -> AbstractContextManager[Any]:
+        """Replicates share the cores: threads of the BLAS would only stand in their way."""
+        return one_blas_thread() if self.workspace.layout[2] > 64 else nullcontext()
+
     @property
     def value(self) -> float:
         return self.workspace.value
@@ -270,6 +384,12 @@ class GeneralisedKernel:
     def eta(self) -> Array:
         """Linear predictors of the rows at the modes, shape (n,)."""
         return self.workspace.eta()
+
+    @property
+    def working_weights(self) -> Array:
+        """-d2 log density / d eta2 of the rows at the modes, shape (n,)."""
+        of_eta, _, _ = self.workspace.row_derivatives(2)
+        return -of_eta[2]
 
     @property
     def layout(self) -> Layout:

@@ -11,15 +11,25 @@ from numpy.typing import NDArray
 
 from ranef.core.columns import available_cores
 from ranef.errors import OptionError, warn
+from ranef.fit.nested_pairs import (
+    bootstrap_words,
+    by_size,
+    checked_statistic,
+    not_nested,
+    refuse_prior,
+    refuse_same,
+    table_of,
+    variances_of,
+    warn_singular,
+)
 from ranef.fit.ratios import Bar, Ratios
 from ranef.fit.record import FitRecord
 from ranef.inference.bootstrap_ratio import Truth, bootstrap_ratio
 from ranef.inference.exact_ratio import DRAWS, exact_tail
-from ranef.inference.likelihood_ratio import Ratio, nested_ratio, statistic_of
+from ranef.inference.likelihood_ratio import Ratio, nested_ratio
 from ranef.inference.model_nesting import (
     FixedParts,
     NotNested,
-    Variances,
     fixed_parts,
     place_of,
 )
@@ -28,9 +38,7 @@ from ranef.inference.simulate import draw_key
 from ranef.options import seed as checked_seed
 from ranef.options import whole
 
-__all__ = ["ratios_between", "refuse_prior", "variances_of"]
-
-FEW = 0.1  # of the replicates: more failures than this are told as a warning of their own
+__all__ = ["ratios_between"]
 
 
 class Pair(NamedTuple):
@@ -61,36 +69,20 @@ def ratios_between(
     checked_seed("seed", seed)
     for fit in fits:
         refuse_prior(fit)
-    by_size = sorted(range(len(fits)), key=lambda k: fits[k]._estimates.n_parameters)
-    pairs = [_pair(fits[i], fits[j]) for i, j in pairwise(by_size)]
-    models = _same_criterion([fits[k] for k in by_size], pairs)
+    order = by_size(fits)
+    pairs = [_pair(fits[i], fits[j]) for i, j in pairwise(order)]
+    models = _same_criterion([fits[k] for k in order], pairs)
     pairs = [
         Pair(small, large, pair.order, pair.fixed)
         for small, large, pair in zip(models[:-1], models[1:], pairs, strict=True)
     ]
     key = draw_key(seed)
-    statistic, df, p_value = np.full((3, len(models)), np.nan)
-    laws = [""]
-    for k, pair in enumerate(pairs, start=1):
-        statistic[k] = _statistic(pair)
-        judged = _judge(pair, float(statistic[k]), method, n, key, bar)
-        df[k] = pair.large._estimates.n_parameters - pair.small._estimates.n_parameters
-        p_value[k] = judged.p_high
-        laws.append(judged.law_and_bounds)
-    estimates = [model._estimates for model in models]
-    loglik = np.array([e.loglik for e in estimates])
-    return Ratios(
-        formulas=tuple(_named(model) for model in models),
-        npar=np.array([float(e.n_parameters) for e in estimates]),
-        aic=np.array([e.aic for e in estimates]),
-        bic=np.array([e.bic for e in estimates]),
-        loglik=loglik,
-        deviance=-2.0 * loglik,
-        statistic=statistic,
-        df=df,
-        p_value=p_value,
-        law=tuple(laws),
-    )
+
+    def judge(k: int, statistic: float) -> Ratio:
+        return _judge(pairs[k - 1], statistic, method, n, key, bar)
+
+    names = [_named(model) for model in models]
+    return table_of(models, names, [_statistic(pair) for pair in pairs], judge)
 
 
 def _named(model: FitRecord) -> str:
@@ -99,54 +91,17 @@ def _named(model: FitRecord) -> str:
     return model._formula.text + (f", residual {asked.text}" if asked is not None else "")
 
 
-def variances_of(record: FitRecord) -> Variances:
-    """The random part of a fit."""
-    sigma = record._estimates.sigma
-    ranks = record._solution.certificate.rank if record._design.terms else {}
-    return Variances(
-        record._data,
-        tuple(c / sigma**2 for c in record._estimates.covariances),
-        tuple(ranks[term.label] for term in record._design.terms),
-    )
-
-
-def refuse_prior(record: FitRecord) -> None:
-    """A likelihood ratio is of estimates that maximise the likelihood.
-
-    Raises
-    ------
-    OptionError
-    """
-    if record._problem.prior is not None:
-        raise OptionError(
-            "a likelihood ratio test is for fits without priors",
-            found=f"priors in {record._formula.text}",
-            fix="fit without prior=",
-        )
-
-
 def _pair(small: FitRecord, large: FitRecord) -> Pair:
     one, other = small._data, large._data
     order = row_order(one, other, (small._formula, large._formula))
     _check_residuals(small, large, order)
-    same_size = small._estimates.n_parameters == large._estimates.n_parameters
     try:
         fixed = fixed_parts(one, other, order)
         place_of(variances_of(small), other, order)
     except NotNested as part:
-        raise OptionError(
-            "the models are not nested",
-            where=f"smaller  {small._formula.text}\nlarger   {large._formula.text}",
-            found=f"{part} of the smaller model is not in the larger one",
-            fix="rn.compare(m1, m2) puts their information criteria side by side",
-        ) from None
-    if same_size:
-        raise OptionError(
-            "two of the models are the same model",
-            where=f"{small._formula.text}\n{large._formula.text}",
-            found=f"{small._estimates.n_parameters} parameters in both",
-            fix="leave out one of them",
-        )
+        found = f"{part} of the smaller model is not in the larger one"
+        raise not_nested(small._formula.text, large._formula.text, found) from None
+    refuse_same(small, large)
     return Pair(small, large, order, fixed)
 
 
@@ -160,13 +115,11 @@ def _check_residuals(small: FitRecord, large: FitRecord, order: NDArray[np.int64
     own, other = small._data.residual, large._data.residual
     if own is None or (other is not None and own.nested_in(other, order)):
         return
-    raise OptionError(
-        "the models are not nested",
-        where=f"smaller  {small._formula.text}, residual={own.spec.text!r}\n"
-        f"larger   {large._formula.text}"
-        + (f", residual={other.spec.text!r}" if other is not None else ""),
-        found="the residuals of the smaller model are not a special case of the larger one's",
-        fix="rn.compare(m1, m2) puts their information criteria side by side",
+    larger = large._formula.text + (f", residual={other.spec.text!r}" if other is not None else "")
+    raise not_nested(
+        f"{small._formula.text}, residual={own.spec.text!r}",
+        larger,
+        "the residuals of the smaller model are not a special case of the larger one's",
     )
 
 
@@ -197,21 +150,10 @@ def _same_criterion(models: Sequence[FitRecord], pairs: Sequence[Pair]) -> list[
 def _statistic(pair: Pair) -> float:
     coding = pair.fixed.coding if pair.large._problem.reml else 0.0
     gained = 2.0 * (pair.large._estimates.loglik - pair.small._estimates.loglik) - coding
-    statistic = statistic_of(gained)
-    if np.isnan(statistic):
-        warn(
-            UserWarning,
-            "a larger model fits worse than one nested in it: it is not at its optimum",
-            where=pair.large._formula.text,
-            found=f"{-gained:.3g} deviance units",
-            fix="look at its certificate, and fit it with other start values",
-        )
-    return statistic
+    return checked_statistic(gained, pair.large)
 
 
 def _judge(pair: Pair, statistic: float, method: str, n: int, key: int, bar: Bar) -> Ratio:
-    if np.isnan(statistic):
-        return Ratio(statistic, ("",), statistic, statistic)
     if method == "bootstrap":
         return _by_bootstrap(pair, statistic, n, key, bar)
     if method == "exact":
@@ -225,14 +167,7 @@ def _judge(pair: Pair, statistic: float, method: str, n: int, key: int, bar: Bar
         pair.order,
         pair.fixed.fewer + large._problem.n_residual - small._problem.n_residual,
     )
-    if not ratio.exact and ratio.singular:
-        warn(
-            UserWarning,
-            "the smaller model is singular itself: its p value is an upper bound",
-            where=small._formula.text,
-            found=ratio.law_and_bounds,
-            fix='use method="bootstrap"',
-        )
+    warn_singular(ratio, small)
     return ratio
 
 
@@ -253,17 +188,8 @@ def _by_bootstrap(pair: Pair, statistic: float, n: int, key: int, bar: Bar) -> R
             large._control,
             tick,
         )
-    used = n - found.failed
-    if found.failed > FEW * n:
-        warn(
-            UserWarning,
-            "many replicates of the bootstrap could not be fitted",
-            found=f"{found.failed} of {n}",
-            fix="simplify the larger model",
-        )
     p = found.p_value(statistic)
-    failed = f", {found.failed} failed" if found.failed else ""
-    return Ratio(statistic, (f"bootstrap, {used} replicates{failed}",), p, p)
+    return Ratio(statistic, (bootstrap_words(n, found.failed),), p, p)
 
 
 def _truth(record: FitRecord) -> Truth:

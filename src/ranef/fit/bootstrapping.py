@@ -17,6 +17,7 @@ from ranef.present.results.bootstrap import Bootstrap
 from ranef.types import Array
 
 if TYPE_CHECKING:
+    from ranef.fit.generalised.refitting import GeneralisedRefitting
     from ranef.fit.refitting import Refitting
 
 __all__ = ["bootstrap_statistic"]
@@ -25,7 +26,9 @@ AT_ONCE = 64  # responses that are drawn together
 
 
 def bootstrap_statistic(
-    fit: Refitting, statistic: Callable[[Any], Any] | None, plan: BootstrapPlan
+    fit: Refitting | GeneralisedRefitting,
+    statistic: Callable[[Any], Any] | None,
+    plan: BootstrapPlan,
 ) -> Bootstrap:
     """Refit responses drawn from a fit, and record a statistic of each refit.
 
@@ -63,10 +66,10 @@ def bootstrap_statistic(
     singular, converged = np.zeros(n, dtype=np.bool_), np.zeros(n, dtype=np.bool_)
     with progress_bar(f"{plan.kind} bootstrap", n) as tick:
         for first in range(0, n, AT_ONCE):
-            some = fit._draws(min(AT_ONCE, n - first), seed, random, first)  # type: ignore[attr-defined]
+            some = fit._draws(min(AT_ONCE, n - first), seed, random, first)  # type: ignore[union-attr]
             for k, y in enumerate(some.T, start=first):
                 try:
-                    refit = fit.refit(y)
+                    refit = fit._refitted(y)
                 except RanefError:
                     continue
                 found, values[k] = _value(statistic, refit)
@@ -76,7 +79,7 @@ def bootstrap_statistic(
                         found=f"{', '.join(found[:5])} in replicate {k} (from 0)",
                         fix="return the same numbers for every fit",
                     )
-                certificate = refit.certificate  # type: ignore[attr-defined]
+                certificate = refit._solution.certificate
                 criterion[k] = refit._solution.criterion
                 evaluations[k] = certificate.evaluations
                 singular[k] = certificate.singular

@@ -56,7 +56,7 @@ class ByRow(MixedRecord):
 
         return on_rows(values, self._index, self.missing_rows)
 
-    def _population_averages(self, rows: Any, weights: Array) -> pd.DataFrame:
+    def _population_averages(self, rows: Any, weights: Array, linked: bool = False) -> pd.DataFrame:
         """Means of the response at averages of linear predictors over blocks of rows, for plots.
 
         Parameters
@@ -69,7 +69,8 @@ class ByRow(MixedRecord):
         Returns
         -------
         DataFrame
-            One row a block: estimate, conf_low, conf_high (95%).
+            One row a block: estimate, conf_low, conf_high (95%); if `linked` on the scale of the
+            linear predictor.
         """
         from ranef.fit.new_data import read_for_prediction
         from ranef.inference.predict import predict_average
@@ -82,6 +83,8 @@ class ByRow(MixedRecord):
         result = predict_average(
             table, encoding, self._estimates.beta, weights, shift, self._method("auto")
         )
+        if linked:
+            return prediction_frame(result.columns(), 0.0, None)
         scale = self._response_scale
         means = {name: scale.mean(values) for name, values in result.columns().items()}
         return prediction_frame(means, 0.0, None)

@@ -56,10 +56,10 @@ class Compared(FitRecord):
         >>> float(row["statistic"].round(2)), int(row["df"]), row["law"]
         (42.84, 2, 'half chi2(1), half chi2(2)')
         """
-        from ranef.fit.random_terms import random_tests
+        from ranef.fit.random_terms import LinearReducing, random_tests
         from ranef.present.frames.anova import ranova_frame
 
-        names, tests = random_tests(self)
+        names, tests = random_tests(LinearReducing(self))
         return ranova_frame(names, tests._asdict())
 
     @progress("computing the conditional AIC")

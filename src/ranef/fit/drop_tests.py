@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from ranef.errors import OptionError
@@ -65,7 +66,7 @@ class DropTests(FitRecord):
         recipe     2  1704.69       0.53     0.77
         temp       1  1785.69      79.53     0.00
         """
-        from ranef.fit.dropping import drop_by_f, drop_by_likelihood
+        from ranef.fit.dropping import drop_by_f, drop_by_likelihood, smaller_by_ml
         from ranef.present.frames.anova import anova_frame, drop1_frame
 
         if one_of("test", test, ("F", "chisq")) == "F":
@@ -77,5 +78,8 @@ class DropTests(FitRecord):
                 found=f"vcov={shown(vcov)} with test='chisq'",
                 fix='use test="F", or leave vcov out',
             )
-        names, by_likelihood = drop_by_likelihood(self)
+        full = self._again(reml=False) if self._problem.reml else self
+        names, by_likelihood = drop_by_likelihood(
+            full, partial(smaller_by_ml, full), 'use test="F"'
+        )
         return drop1_frame(names, by_likelihood._asdict())

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ranef.errors import OptionError
+from ranef.fit.mixed_record import MixedRecord
 from ranef.fit.record import FitRecord
+from ranef.formula import Formula
 from ranef.inference.anova import TermTests, term_tests
 from ranef.inference.drop_terms import droppable, dropped_rows, formula_without, smaller_design
 from ranef.inference.term_hypotheses import TermHypotheses
 from ranef.types import Array
 
-__all__ = ["LikelihoodTests", "drop_by_f", "drop_by_likelihood"]
+__all__ = ["LikelihoodTests", "drop_by_f", "drop_by_likelihood", "smaller_by_ml"]
 
 
 class LikelihoodTests(NamedTuple):
@@ -41,8 +44,19 @@ def drop_by_f(record: FitRecord, ddf: str, vcov: Any = None) -> tuple[tuple[str,
     return names, term_tests(hypotheses, estimates.beta, estimates.sigma, method)
 
 
-def drop_by_likelihood(record: FitRecord) -> tuple[tuple[str, ...], LikelihoodTests]:
+def drop_by_likelihood(
+    full: MixedRecord, smaller: Callable[[Formula], MixedRecord], instead: str
+) -> tuple[tuple[str, ...], LikelihoodTests]:
     """Likelihood ratio tests of ML fits.
+
+    Parameters
+    ----------
+    full : MixedRecord
+        By ML.
+    smaller : callable
+        The ML fit of a formula with fewer terms.
+    instead : str
+        What a fit with a prior has in its place.
 
     Raises
     ------
@@ -51,26 +65,27 @@ def drop_by_likelihood(record: FitRecord) -> tuple[tuple[str, ...], LikelihoodTe
     """
     from scipy import special
 
-    if record._problem.prior is not None:
+    if full._problem.prior is not None:
         raise OptionError(
             "a likelihood ratio is of fits without priors",
             found='test="chisq" for a penalised fit',
-            fix='use test="F", or fit without prior=',
+            fix=f"{instead}, or fit without prior=",
         )
-    full = record
-    if record._problem.reml:
-        full = record._again(reml=False)
-    terms = droppable(record._design)
+    terms = droppable(full._design)
     out = LikelihoodTests(*np.full((4, len(terms)), np.nan))
     for k, term in enumerate(terms):
-        formula = formula_without(record._formula, term)
-        design = smaller_design(formula, record._design, record._table, record._data.left_out)
-        spec = replace(record._spec, formula=formula, reml=False, given=None)
-        smaller = FitRecord._of(spec, replace(record._data, design=design))
-        out.npar[k] = full._design.p - smaller._design.p
-        out.aic[k] = smaller._estimates.aic
+        without = smaller(formula_without(full._formula, term))
+        out.npar[k] = full._design.p - without._design.p
+        out.aic[k] = without._estimates.aic
         if out.npar[k] > 0:
-            ratio = 2.0 * (full._estimates.loglik - smaller._estimates.loglik)
+            ratio = 2.0 * (full._estimates.loglik - without._estimates.loglik)
             out.statistic[k] = max(0.0, ratio)
             out.p_value[k] = special.chdtrc(out.npar[k], out.statistic[k])
     return tuple(term.name for term in terms), out
+
+
+def smaller_by_ml(record: FitRecord, formula: Formula) -> FitRecord:
+    """A linear model with fewer terms, by ML."""
+    design = smaller_design(formula, record._design, record._table, record._data.left_out)
+    spec = replace(record._spec, formula=formula, reml=False, given=None)
+    return FitRecord._of(spec, replace(record._data, design=design))

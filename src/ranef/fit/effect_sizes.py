@@ -116,22 +116,23 @@ class EffectSizes(FitRecord):
     def _variance_parts(self, by: str | None) -> VarianceParts:
         from ranef.inference.effect_sizes import variance_parts
         from ranef.inference.nesting import outermost_factor
+        from ranef.problem.parameters import group_lambdas
+        from ranef.source import rows_of
 
         factors = {term.factor: term.n_levels for term in self._design.terms}
         if by is None:
             by = outermost_factor(self._design) or min(factors, key=lambda name: factors[name])
         else:
             by = name_option("by", by, tuple(factors), of="grouping factor")
-        estimates = self._estimates
+        estimates, problem = self._estimates, self._problem
         return variance_parts(
-            self._problem,
-            self._solution,
+            problem,
+            rows_of(self._design, problem.scaling, self._data.y, None).groups,
+            [estimates.sigma * t for t in group_lambdas(problem, self._solution.inner)],
             self._design,
-            estimates.sigma,
             estimates.beta,
-            self._data.y,
             by,
-            self._mean_spread(),
+            self._mean_spread() * estimates.sigma**2,
         )
 
     def _mean_spread(self) -> float:

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from ranef.design import Design
 from ranef.diagnose.rewrite import bar_with, effects, outermost, with_bar
-from ranef.fit.between import refuse_prior, variances_of
+from ranef.fit.mixed_record import MixedRecord
+from ranef.fit.nested_pairs import refuse_prior, variances_of
 from ranef.fit.record import FitRecord
 from ranef.formula import Bar, Formula, Term, parse, to_source
 from ranef.formula.nodes import Call
 from ranef.formula.structures import ORDERED
 from ranef.inference.boundary_law import Place
 from ranef.inference.drop_terms import smaller_design
-from ranef.inference.likelihood_ratio import placed_ratio, statistic_of
+from ranef.inference.likelihood_ratio import Ratio, placed_ratio, statistic_of
 from ranef.inference.model_nesting import NotNested, place_of
 from ranef.inference.no_effects import criterion_without_effects
 from ranef.inference.structure_nesting import side_of
 from ranef.types import Array
 
-__all__ = ["RandomTests", "random_tests"]
+__all__ = ["LinearReducing", "RandomTests", "Reducing", "random_tests"]
 
 
 class RandomTests(NamedTuple):
@@ -52,7 +53,26 @@ class Reduction(NamedTuple):
     formula: Formula | None
 
 
-def random_tests(record: FitRecord) -> tuple[tuple[str, ...], RandomTests]:
+class Reducing(Protocol):
+    """A fit whose random part is to be reduced."""
+
+    @property
+    def record(self) -> MixedRecord: ...
+
+    def smaller(self, formula: Formula) -> MixedRecord:
+        """The fit of a formula with a smaller random part, by the same criterion."""
+        ...
+
+    def without_effects(self) -> tuple[float, int]:
+        """Log-likelihood and number of parameters of the model without random effects."""
+        ...
+
+    def judge(self, statistic: float, place: Place) -> Ratio:
+        """A statistic of a smaller model at a place in this one."""
+        ...
+
+
+def random_tests(model: Reducing) -> tuple[tuple[str, ...], RandomTests]:
     """Fit the model with each random effect left out in turn.
 
     Raises
@@ -60,12 +80,13 @@ def random_tests(record: FitRecord) -> tuple[tuple[str, ...], RandomTests]:
     OptionError
         A fit with a prior.
     """
+    record = model.record
     refuse_prior(record)
     names, rows = [], []
     for reduction in reductions(record._formula, record._design):
         try:
-            rows.append(_without_effects(record) if reduction.formula is None
-                        else _smaller(record, reduction.formula))  # fmt: skip
+            rows.append(_without_effects(model) if reduction.formula is None
+                        else _smaller(model, reduction.formula))  # fmt: skip
         except NotNested:  # other columns took the place of those left out
             continue
         names.append(reduction.name)
@@ -131,31 +152,48 @@ def _with(formula: Formula, k: int, intercept: bool, terms: tuple[object, ...]) 
     return parse(with_bar(formula, k, part))
 
 
-def _smaller(record: FitRecord, formula: Formula) -> Row:
-    design = smaller_design(formula, record._design, record._table, record._data.left_out)
-    spec = replace(record._spec, formula=formula, given=None)
-    smaller = FitRecord._of(spec, replace(record._data, design=design))
-    place = place_of(variances_of(smaller), record._data, None)
+def _smaller(model: Reducing, formula: Formula) -> Row:
+    smaller = model.smaller(formula)
+    place = place_of(variances_of(smaller), model.record._data, None)
     estimates = smaller._estimates
-    return _row(record, place, estimates.loglik, estimates.n_parameters)
+    return _row(model, place, estimates.loglik, estimates.n_parameters)
 
 
-def _without_effects(record: FitRecord) -> Row:
-    """The model without random effects: the criterion of this one with all variances zero."""
-    problem = record._problem
-    none = tuple(np.zeros((term.q, 0)) for term in problem.terms)
-    sides = tuple(side_of(term, ()) for term in record._design.terms)
+def _without_effects(model: Reducing) -> Row:
+    """The model without random effects: all variances are zero."""
+    none = tuple(np.zeros((term.q, 0)) for term in model.record._problem.terms)
+    sides = tuple(side_of(term, ()) for term in model.record._design.terms)
     place = Place(none, (), (0,) * len(none), (), sides)
-    loglik = -0.5 * criterion_without_effects(problem)
-    return _row(record, place, loglik, problem.p + problem.n_residual + 1)
+    return _row(model, place, *model.without_effects())
 
 
-def _row(record: FitRecord, place: Place, loglik: float, npar: int) -> Row:
-    estimates = record._estimates
+def _row(model: Reducing, place: Place, loglik: float, npar: int) -> Row:
+    estimates = model.record._estimates
     statistic = statistic_of(2.0 * (estimates.loglik - loglik))
     df = estimates.n_parameters - npar
     aic = -2.0 * loglik + 2.0 * npar
     if df == 0 or np.isnan(statistic):
         return Row((npar, loglik, aic, np.nan, df, np.nan), "")
-    ratio = placed_ratio(statistic, place, record._problem)
+    ratio = model.judge(statistic, place)
     return Row((npar, loglik, aic, statistic, df, ratio.p_high), ratio.law_and_bounds)
+
+
+@dataclass(frozen=True, slots=True)
+class LinearReducing:
+    """A linear model: REML or ML as its fit."""
+
+    record: FitRecord
+
+    def smaller(self, formula: Formula) -> FitRecord:
+        record = self.record
+        design = smaller_design(formula, record._design, record._table, record._data.left_out)
+        spec = replace(record._spec, formula=formula, given=None)
+        return FitRecord._of(spec, replace(record._data, design=design))
+
+    def without_effects(self) -> tuple[float, int]:
+        problem = self.record._problem
+        loglik = -0.5 * criterion_without_effects(problem)
+        return loglik, problem.p + problem.n_residual + 1
+
+    def judge(self, statistic: float, place: Place) -> Ratio:
+        return placed_ratio(statistic, place, self.record._problem)

@@ -14,6 +14,7 @@ from ranef.fit.record import FitRecord
 from ranef.frame.open import in_row_order
 from ranef.options import numbers
 from ranef.present.progress import progress, progress_bar
+from ranef.types import Array
 
 if TYPE_CHECKING:
     from ranef.present.results.bootstrap import Bootstrap
@@ -83,6 +84,10 @@ class Refitting(FitRecord):
         problem = self._problem.with_response(data.design, data.y, data.weights, threads)
         seconds = {"cross-products": perf_counter() - begun}
         return self._of(spec, data, problem, start=start, seconds=seconds)
+
+    def _refitted(self, y: Array) -> Self:
+        """The fit to a response that was drawn."""
+        return self.refit(y)
 
     def bootstrap(
         self,

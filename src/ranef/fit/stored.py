@@ -4,25 +4,36 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ranef.answers import refuse_unknown_options
 from ranef.design import Design
-from ranef.errors import DataError
+from ranef.errors import DataError, RanefError
 from ranef.fit.mixed_record import MixedRecord
+from ranef.store.kept import Kept
 
 if TYPE_CHECKING:
     from ranef.fit.mixed_fit import MixedFit
     from ranef.store.absent import Absent
 
-__all__ = ["LOADERS", "Stored", "load", "what_stands_in", "without_rows"]
+__all__ = [
+    "LOADERS",
+    "Stored",
+    "kept_of",
+    "load",
+    "parameters_fit",
+    "what_stands_in",
+    "without_rows",
+]
 
 # A kind of fit has a word in files and a module with a function ``fit_from(parts)``, which gives
 # None if the parts are not those of a fit.
 LOADERS = {
     "fit": "ranef.fit.stored_linear",
+    "generalised fit": "ranef.fit.generalised.stored",
 }
 
 
@@ -129,6 +140,30 @@ def load(path: Any) -> MixedFit:
     if fit is None:
         raise DataError("the file is damaged", where=str(path), fix="save the fit again")
     return fit
+
+
+def kept_of(record: Any) -> Kept:
+    """Answers of a few numbers that need the data."""
+    from ranef.present.equation.parts import parts_of
+    from ranef.present.summary.build import residual_quantiles
+
+    hypotheses = {}
+    for type in (1, 2, 3):
+        with suppress(RanefError):  # what cannot be asked of the fit cannot be asked of the file
+            hypotheses[type] = record._of_terms(type)
+    return Kept(
+        hypotheses,
+        residual_quantiles(record),
+        tuple(sorted(parts_of(record).group_level)),
+    )
+
+
+def parameters_fit(problem: Any, solution: Any) -> bool:
+    """Whether there are as many parameters as the structures of the terms have."""
+    try:
+        return bool(problem.n_theta == solution.inner.size)
+    except (TypeError, ValueError, RuntimeError):  # no structure at all
+        return False
 
 
 def what_stands_in(fix: str) -> Callable[[str], Any]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ranef.design import Data, Design
-from ranef.errors import RanefError
 from ranef.fit.record import FitRecord
 from ranef.fit.spec import ModelSpec
-from ranef.fit.stored import what_stands_in, without_rows
+from ranef.fit.stored import kept_of, parameters_fit, what_stands_in, without_rows
 from ranef.formula import Formula
 from ranef.inference.estimates import Estimates
 from ranef.problem import Problem
@@ -85,16 +83,8 @@ def _complete(parts: dict[str, Any]) -> bool:
     return (
         parts.keys() == {*_NAMES}
         and all(isinstance(parts[name], kind) for name, kind in kinds.items())
-        and _as_many(parts["_problem"], parts["_solution"])
+        and parameters_fit(parts["_problem"], parts["_solution"])
     )
-
-
-def _as_many(problem: Problem, solution: Solution) -> bool:
-    """Whether there are as many parameters as the structures of the terms have."""
-    try:
-        return problem.n_theta == solution.inner.size
-    except (TypeError, ValueError, RuntimeError):  # no structure at all
-        return False
 
 
 def _parts(record: FitRecord) -> dict[str, Any]:
@@ -122,23 +112,8 @@ def _parts(record: FitRecord) -> dict[str, Any]:
         "_index": None,
         "findings": record.findings,
         "_given": None,
-        "_kept": record._kept or _kept(record),
+        "_kept": record._kept or kept_of(record),
     }
-
-
-def _kept(record: Any) -> Kept:
-    from ranef.present.equation.parts import parts_of
-    from ranef.present.summary.build import residual_quantiles
-
-    hypotheses = {}
-    for type in (1, 2, 3):
-        with suppress(RanefError):  # what cannot be asked of the fit cannot be asked of the file
-            hypotheses[type] = record._of_terms(type)
-    return Kept(
-        hypotheses,
-        residual_quantiles(record),
-        tuple(sorted(parts_of(record).group_level)),
-    )
 
 
 def _problem(problem: Problem) -> Problem:

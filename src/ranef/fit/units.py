@@ -6,7 +6,7 @@ import numpy as np
 
 from ranef.design.levels import learn_levels
 from ranef.errors import OptionError
-from ranef.fit.record import FitRecord
+from ranef.fit.mixed_record import MixedRecord
 from ranef.frame.factors import as_factor
 from ranef.inference.influence import Units
 from ranef.inference.nesting import outermost
@@ -17,13 +17,13 @@ __all__ = ["ROWS", "factor_position", "units_of"]
 ROWS = "rows"
 
 
-def factors_of(record: FitRecord) -> dict[str, int]:
+def factors_of(record: MixedRecord) -> dict[str, int]:
     """The grouping factors of a model by name, with the position of each among them."""
     blocks, labels = record._problem.terms, record._problem.labels
     return {label.factor: term.group for term, label in zip(blocks, labels, strict=True)}
 
 
-def factor_position(record: FitRecord, group: str | None, option: str) -> tuple[str, int]:
+def factor_position(record: MixedRecord, group: str | None, option: str) -> tuple[str, int]:
     """The grouping factor that is asked for; None asks for that in which all others are nested.
 
     Raises
@@ -49,7 +49,7 @@ def factor_position(record: FitRecord, group: str | None, option: str) -> tuple[
     return next(factor for factor, at in factors.items() if at == outer), outer
 
 
-def units_of(record: FitRecord, by: str | None) -> Units:
+def units_of(record: MixedRecord, by: str | None) -> Units:
     """The levels of a grouping factor or of a variable of the model, with the rows of each.
 
     Raises

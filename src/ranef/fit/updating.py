@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ranef.fit.facade import Fit
     from ranef.solve import Control
 
-__all__ = ["Updating"]
+__all__ = ["AS_BEFORE", "Updating", "contrasts_left", "has_random"]
 
 
 class _AsBefore:
@@ -115,22 +115,23 @@ class Updating(FitRecord):
         text = self._formula.text if formula is None else updated(self._formula, formula)
         given = changed(self._spec.given, data, changes, self._table, self.missing_rows)
         if contrasts is AS_BEFORE and given.contrasts:
-            given = replace(given, contrasts=self._contrasts_left(text, given.contrasts))
-        parsed = parse(text, random=_has_random(text))
+            given = replace(given, contrasts=contrasts_left(text, given.contrasts))
+        parsed = parse(text, random=has_random(text))
         return fit_model(
             parsed, given, reml=self._problem.reml if reml is None else reml, start=start
         )
 
-    @staticmethod
-    def _contrasts_left(text: str, contrasts: Mapping[str, Any]) -> dict[str, Any]:
-        """The contrasts of categories that the changed model still has."""
-        from ranef.formula import parse
 
-        names = parse(text, random=_has_random(text)).variables()
-        return {name: value for name, value in contrasts.items() if name in names}
+def contrasts_left(text: str, contrasts: Mapping[str, Any]) -> dict[str, Any]:
+    """The contrasts of categories that the changed model still has."""
+    from ranef.formula import parse
+
+    names = parse(text, random=has_random(text)).variables()
+    return {name: value for name, value in contrasts.items() if name in names}
 
 
-def _has_random(text: str) -> bool:
+def has_random(text: str) -> bool:
+    """Whether a formula has a random part."""
     from ranef.formula.nodes import RandomPart
     from ranef.formula.parse import summands
     from ranef.formula.parser import parse_sides

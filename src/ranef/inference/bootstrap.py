@@ -18,7 +18,7 @@ from ranef.inference.parameters import Parameter, parameters_of, values_of
 from ranef.inference.simulate import draw_key
 from ranef.options import one_of, shown, threads, whole
 from ranef.options import seed as checked_seed
-from ranef.problem import Problem, roots
+from ranef.problem import Problem, ProblemShape, roots
 from ranef.problem.parameters import joined, parts
 from ranef.solve import Control, Solution
 from ranef.solve.solution import at_solution
@@ -70,9 +70,13 @@ class BootstrapDraws:
     singular : ndarray of bool, shape (n,)
         Whether a covariance matrix has not full rank.
     converged : ndarray of bool, shape (n,)
+        Whether the refit is at an optimum.
     evaluations : ndarray of int, shape (n,)
     kind : str
     seed : int
+    unbounded : ndarray of bool, shape (n,), optional
+        Of a generalised model: replicates that are proven to have no finite maximum, among those
+        that did not converge.
     """
 
     parameters: tuple[Parameter, ...]
@@ -83,6 +87,7 @@ class BootstrapDraws:
     evaluations: NDArray[np.int64] = field(repr=False)
     kind: str
     seed: int
+    unbounded: NDArray[np.bool_] | None = None
 
 
 def bootstrap_draws(
@@ -144,7 +149,7 @@ def bootstrap_draws(
         return _on_data_scale(problem, design, refits, kind, seed)
 
 
-def lifted_start(problem: Problem, inner: Array) -> Array:
+def lifted_start(problem: ProblemShape, inner: Array) -> Array:
     """Theta of the fit, lifted off the boundary of the parameter space where it lies there."""
     out = []
     for block, x in zip(problem.terms, parts(problem.terms, inner), strict=True):

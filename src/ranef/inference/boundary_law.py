@@ -23,20 +23,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ranef.core import Direction
-from ranef.covariance import structure_of
 from ranef.errors import NumericalError, TooLargeError
 from ranef.inference.chi_bar_square import NIL, chi_bar_square
 from ranef.inference.cones import cone_tail
-from ranef.inference.ddf.directions import symmetric_basis
-from ranef.inference.ddf.expected import expected
-from ranef.inference.ddf.gram import gram
-from ranef.inference.ddf.traces import traces
 from ranef.inference.structure_nesting import Side
 from ranef.inference.structure_shape import free_of_rank, shape_of
-from ranef.problem import Problem, nearest
-from ranef.problem.parameters import group_lambdas, parts
-from ranef.solve.solution import evaluate_at
+from ranef.problem import ProblemShape
 from ranef.types import Array
 
 __all__ = ["Law", "Place", "Tested", "boundary_law"]
@@ -112,16 +104,28 @@ class Law(NamedTuple):
     exact: bool
 
 
-def boundary_law(problem: Problem, place: Place, fixed: int) -> Law:
+def boundary_law(
+    problem: ProblemShape,
+    place: Place,
+    fixed: int,
+    new: Callable[[Sequence[Array]], Array],
+    half_lines: int = 0,
+) -> Law:
     """The law of the ratio of a model and one nested in it.
 
     Parameters
     ----------
-    problem : Problem
+    problem : ProblemShape
         The larger model's.
     place : Place
     fixed : int
-        Fixed effects that the smaller model lacks.
+        Fixed effects, and others that can move both ways, that the smaller model lacks.
+    new : callable
+        Of the roots of the place: the covariance matrix of the elements of the covariances that are
+        bounded, all others being free (:func:`~ranef.inference.covariance_of_new.linear_new`).
+    half_lines : int
+        Parameters beside the covariances that the smaller model has at a bound, as a negative
+        binomial response becomes Poisson.
     """
     shapes = [
         shape_of(term, root, side)
@@ -129,22 +133,23 @@ def boundary_law(problem: Problem, place: Place, fixed: int) -> Law:
     ]
     own = sum(movable for _, movable in place.counts)
     free = sum(shape.free for shape in shapes) - own + fixed
-    most = sum(shape.most for shape in shapes) - own + fixed
+    most = sum(shape.most for shape in shapes) - own + fixed + half_lines
     if _same_random_part(problem, place):
-        return _known({fixed: 1.0})
+        return _with_half_lines(fixed, half_lines)
     if place.singular:
         return _bounds(_if_known_to_be_zero(problem, place, fixed), _highest(most))
     cones = [shape for shape in shapes if shape.cone != 0]
     sizes = [shape.cone for shape in cones]
     if not sizes:
-        return _known({free: 1.0})
+        return _with_half_lines(free, half_lines)
+    if half_lines:
+        return _bounds(_lowest(max(free, fixed), True), _highest(most))
     if sizes == [1]:
         return _known({free: 0.5, free + 1: 0.5})
     if not all(shape.of_matrices for shape in cones):
         return _bounds(_lowest(max(free, fixed), True), _highest(most))
     try:
-        covariance = _covariance_of_new(problem, place.roots)
-        tail = cone_tail(covariance, sizes, free)
+        tail = cone_tail(new(place.roots), sizes, free)
     except (TooLargeError, NumericalError, np.linalg.LinAlgError):
         return _bounds(_lowest(free, True), _highest(most))
     if tail.weights is not None:
@@ -159,12 +164,19 @@ def boundary_law(problem: Problem, place: Place, fixed: int) -> Law:
     return Law(judge, exact=True)
 
 
-def _same_random_part(problem: Problem, place: Place) -> bool:
+def _with_half_lines(free: int, half_lines: int) -> Law:
+    """Free directions and half lines, of which the angles between several are not known."""
+    if half_lines < 2:
+        return _known(_lowest(free, half_lines == 1))
+    return _bounds(_lowest(free, True), _highest(free + half_lines))
+
+
+def _same_random_part(problem: ProblemShape, place: Place) -> bool:
     """Whether the smaller model has as many covariance parameters as the larger one."""
     return problem.n_theta == sum(parameters for parameters, _ in place.counts)
 
 
-def _if_known_to_be_zero(problem: Problem, place: Place, fixed: int) -> dict[int, float]:
+def _if_known_to_be_zero(problem: ProblemShape, place: Place, fixed: int) -> dict[int, float]:
     """The law of the ratio if the smaller model's variances of zero are taken out of both models.
 
     For structures it is known only whether something is tested.
@@ -229,41 +241,3 @@ def _highest(most: int) -> dict[int, float]:
 
 def _count(q: int) -> int:
     return q * (q + 1) // 2
-
-
-def _covariance_of_new(problem: Problem, roots: Sequence[Array]) -> Array:
-    """Covariance matrix of the elements that are bounded, all others being free.
-
-    They are those of N'DN with N the null space of each term's covariance under the smaller model.
-    """
-    widths = [q for _, q in problem.products.sizes]
-    directions: list[Direction] = []
-    bounded: list[bool] = []
-    turns, blocks = [], []
-    for b, root in zip(problem.scaling.B, roots, strict=True):
-        inner = np.linalg.solve(b, root)
-        turns.append(np.linalg.qr(inner, mode="complete")[0] if root.shape[1] else np.eye(len(b)))
-        blocks.append(inner @ inner.T)
-    theta = nearest(problem.terms, blocks)
-    for term, turn, root, x in zip(
-        problem.terms, turns, roots, parts(problem.terms, theta), strict=True
-    ):
-        own = slice(term.offset, term.offset + term.q)
-        if term.structure == "us" or term.q == 1:
-            pairs = zip(*np.triu_indices(term.q), strict=True)
-            changes = [turn @ e @ turn.T for e in symmetric_basis(term.q)]
-            bounded += [min(i, j) >= root.shape[1] for i, j in pairs]
-        else:
-            changes = list(structure_of(term).face(x).directions)
-            bounded += [False] * len(changes)
-        for change in changes:
-            d = np.zeros((widths[term.group], widths[term.group]))
-            d[own, own] = change
-            directions.append(Direction(term.group, d))
-    kernel = problem.kernel()
-    evaluate_at(problem, kernel, theta)
-    found = gram(problem, [t @ t.T for t in group_lambdas(problem, theta)])
-    phi: Array = np.linalg.cholesky(kernel.xx_inverse).astype(np.float64, copy=False)
-    w = expected(found, directions, phi, problem.n, traces(found, directions)).covariance
-    at = np.flatnonzero(bounded)
-    return np.asarray(w[np.ix_(at, at)])

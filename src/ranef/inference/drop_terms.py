@@ -8,6 +8,7 @@ import numpy as np
 
 from ranef.design import Design, build
 from ranef.design.contrasts import to_argument
+from ranef.family import Family
 from ranef.formula import Formula
 from ranef.formula.render import to_text
 from ranef.formula.terms import Term
@@ -37,11 +38,19 @@ def formula_without(formula: Formula, term: Term) -> Formula:
 
 
 def smaller_design(
-    formula: Formula, design: Design, table: Table, left_out: Table | None = None
+    formula: Formula,
+    design: Design,
+    table: Table,
+    left_out: Table | None = None,
+    family: Family | None = None,
+    weights: Array | None = None,
 ) -> Design:
-    """The design of a formula with fewer terms, categories coded as in `design`."""
+    """The design of a formula with fewer terms, categories coded as in `design`.
+
+    `family` and `weights` are those of a generalised model.
+    """
     contrasts = to_argument(design.encoding.state, formula.variables())
-    return build(formula, table, contrasts, left_out=left_out)
+    return build(formula, table, contrasts, left_out=left_out, family=family, weights=weights)
 
 
 def dropped_rows(design: Design, smaller: Design, term: Term) -> Array:

@@ -27,7 +27,7 @@ from ranef.solve.face import Face, face_of
 from ranef.solve.solution import at_solution
 from ranef.types import Array
 
-__all__ = ["full_covariance"]
+__all__ = ["BOUNDARY", "full_covariance", "slopes_of"]
 
 # A correlation this close to 1, or a variance this small beside the residual's, is on the boundary.
 BOUNDARY = 1e-9
@@ -72,7 +72,9 @@ def full_covariance(
         elif parameter.kind == "sigma":
             row[-1] = estimates.sigma
         else:
-            row[size:] = _of_parameter(parameter, estimates, changes[parameter.term])
+            covariance = estimates.covariances[parameter.term]
+            least = np.full(len(covariance), (BOUNDARY * estimates.sigma) ** 2)
+            row[size:] = slopes_of(parameter, covariance, least, changes[parameter.term])
     known = [k for k, row in enumerate(rows) if np.isfinite(row).all()]
     if solution.flat_directions:
         known = [k for k in known if parameters[k].kind == "fixed"]
@@ -116,14 +118,24 @@ def _of_covariances(problem: Problem, estimates: Estimates, face: Face) -> list[
     return out
 
 
-def _of_parameter(parameter: Parameter, estimates: Estimates, changes: Array) -> Array:
-    """Derivatives of a standard deviation or correlation; NaN where it is on the boundary."""
-    c = estimates.covariances[parameter.term]
+def slopes_of(parameter: Parameter, c: Array, least: Array, changes: Array) -> Array:
+    """Derivatives of a standard deviation or correlation; NaN where it is on the boundary.
+
+    Parameters
+    ----------
+    parameter : Parameter
+    c : ndarray, shape (q, q)
+        The covariance of its term.
+    least : ndarray, shape (q,)
+        Variances that count as zero.
+    changes : ndarray, shape (k, q, q)
+        Derivatives of the covariance along k coordinates.
+    """
     variances = np.diag(c)
     nothing = np.full(changes.shape[0], np.nan)
     if parameter.kind == "sd":
         variance = variances[parameter.i]
-        if not variance > (BOUNDARY * estimates.sigma) ** 2:
+        if not variance > least[parameter.i]:
             return nothing
         return np.asarray(changes[:, parameter.i, parameter.i] / (2.0 * np.sqrt(variance)))
     i, j = max(parameter.pairs, key=lambda pair: float(variances[pair[0]] * variances[pair[1]]))

@@ -8,19 +8,22 @@ fixed parts span the same columns. The law is that of
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ranef.design import Data
-from ranef.inference.boundary_law import Place, Tested, boundary_law
+from ranef.inference.boundary_law import Law, Place, Tested, boundary_law
 from ranef.inference.chi_bar_square import chi_bar_square
+from ranef.inference.covariance_of_new import linear_new
 from ranef.inference.model_nesting import Variances, place_of
+from ranef.inference.same_data import AnyRows
 from ranef.problem import Problem
 
 __all__ = [
     "Ratio",
     "fixed_part_ratio",
+    "judged_ratio",
     "nested_ratio",
     "placed_ratio",
     "statistic_of",
@@ -88,7 +91,7 @@ def statistic_of(gained: float) -> float:
 def nested_ratio(
     statistic: float,
     small: Variances,
-    large: Data,
+    large: AnyRows,
     problem: Problem,
     order: NDArray[np.int64] | None = None,
     fewer: int = 0,
@@ -100,7 +103,7 @@ def nested_ratio(
     statistic : float
     small : Variances
         Of the smaller model.
-    large : Data
+    large : Data or GeneralisedData
     problem : Problem
         Of the larger model.
     order : ndarray or None
@@ -117,7 +120,13 @@ def nested_ratio(
 
 def placed_ratio(statistic: float, place: Place, problem: Problem, fewer: int = 0) -> Ratio:
     """The same for a smaller model whose place in the larger one is known."""
-    law = boundary_law(problem, place, fewer)
+    return judged_ratio(
+        statistic, place, boundary_law(problem, place, fewer, partial(linear_new, problem))
+    )
+
+
+def judged_ratio(statistic: float, place: Place, law: Law) -> Ratio:
+    """The same where the law is known."""
     judged = law.judge(statistic)
     return Ratio(statistic, judged.laws, judged.p_low, judged.p_high, place.singular, law.exact)
 

@@ -9,10 +9,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ranef.design import Data
 from ranef.design.grouping import learn_grouping
 from ranef.design.terms import RandomTerm
 from ranef.inference.boundary_law import Place
+from ranef.inference.same_data import AnyRows
 from ranef.inference.structure_nesting import (
     Guest,
     holds,
@@ -48,7 +48,7 @@ class FixedParts(NamedTuple):
     coding: float
 
 
-def fixed_parts(small: Data, large: Data, order: NDArray[np.int64] | None) -> FixedParts:
+def fixed_parts(small: AnyRows, large: AnyRows, order: NDArray[np.int64] | None) -> FixedParts:
     """Compare the columns of X.
 
     Raises
@@ -85,12 +85,12 @@ def fixed_parts(small: Data, large: Data, order: NDArray[np.int64] | None) -> Fi
 class Variances:
     """Random-effects terms with their covariances over sigma^2 and the ranks of these."""
 
-    data: Data
+    data: AnyRows
     covariances: tuple[Array, ...]
     ranks: tuple[int, ...]
 
 
-def place_of(small: Variances, large: Data, order: NDArray[np.int64] | None) -> Place:
+def place_of(small: Variances, large: AnyRows, order: NDArray[np.int64] | None) -> Place:
     """Where the smaller model lies among the covariances of the larger one.
 
     Each of its random-effects terms has to be one of a single term of the larger model: with the
@@ -158,9 +158,9 @@ def _independent(columns: Array) -> Array:
 
 def _homes(
     term: RandomTerm,
-    small: Data,
+    small: AnyRows,
     terms: Sequence[RandomTerm],
-    large: Data,
+    large: AnyRows,
     order: NDArray[np.int64] | None,
 ) -> list[tuple[int, list[Array]]] | None:
     """The larger model's term that holds this one, or those that do."""
@@ -180,9 +180,9 @@ def _effect(term: RandomTerm, j: int) -> RandomTerm:
 
 def _home(
     term: RandomTerm,
-    small: Data,
+    small: AnyRows,
     terms: Sequence[RandomTerm],
-    large: Data,
+    large: AnyRows,
     order: NDArray[np.int64] | None,
 ) -> tuple[int, list[Array]] | None:
     """The larger model's term that holds this one, and how its effects are made of that one's.
@@ -224,7 +224,7 @@ def _within(codes: Codes, n_levels: int, term: RandomTerm) -> bool:
     return bool(np.array_equal(one[codes], term.codes))
 
 
-def _cells(term: RandomTerm, home: RandomTerm, codes: Codes, large: Data) -> Codes | None:
+def _cells(term: RandomTerm, home: RandomTerm, codes: Codes, large: AnyRows) -> Codes | None:
     """For groups that are made of a larger factor and others: the levels of the others."""
     own, outer = term.factor.split(":"), set(home.factor.split(":"))
     rest = tuple(name for name in own if name not in outer)

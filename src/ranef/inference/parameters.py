@@ -1,4 +1,8 @@
-"""The parameters of a model by name: fixed effects, standard deviations, correlations, sigma."""
+"""The parameters of a model by name: fixed effects, standard deviations, correlations, and others.
+
+Others are sigma of a linear model. A generalised model has the coefficients of the family's other
+predictors; a dispersion without predictors is on the scale that it is reported on.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ from ranef.covariance import entries_of, kind_of
 from ranef.formula.naming import pairs
 from ranef.types import Array
 
-__all__ = ["Parameter", "Shown", "parameters_of", "shown_of", "values_of"]
+__all__ = ["SIGMA", "Parameter", "Shown", "parameters_of", "shown_of", "values_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +29,15 @@ class Parameter:
     ----------
     name : str
         A coefficient's name, ``"sd__Days|Subject"``, ``"cor__Intercept.Days|Subject"``,
-        ``"sd|Subject"`` or ``"cor|Subject"`` where all effects of a term share one, or ``"sigma"``.
-    kind : {"fixed", "sd", "cor", "sigma"}
+        ``"sd|Subject"`` or ``"cor|Subject"`` where all effects of a term share one, ``"sigma"``,
+        ``"dispersion"``, ``"zero:Intercept"``.
+    kind : {"fixed", "sd", "cor", "sigma", "dispersion", "other"}
+        ``"dispersion"`` is a function of one coefficient, ``"other"`` a coefficient itself.
     term : int
         Which random-effects term; -1 where it is of none.
     i, j : int
-        Coefficients of the fixed part or the term; j of correlations only.
+        Coefficients of the fixed part or the term; j of correlations only. Of a dispersion and
+        of others: the place among all coefficients.
     place : int
         Among the parameters of the term's structure; -1 for a covariance without structure.
     pairs : tuple of (int, int)
@@ -39,6 +46,8 @@ class Parameter:
         The power of the parameter that this correlation is.
     lowest : float
         The lower bound of a correlation.
+    rate : float
+        A dispersion is exp(rate times its coefficient).
     """
 
     name: str
@@ -50,16 +59,23 @@ class Parameter:
     pairs: tuple[tuple[int, int], ...] = ()
     power: int = 1
     lowest: float = -1.0
+    rate: float = 1.0
+
+
+SIGMA = Parameter("sigma", "sigma")
 
 
 def parameters_of(
-    names: Sequence[str], labels: Sequence[TermLabel], terms: Sequence[TermBlock]
+    names: Sequence[str],
+    labels: Sequence[TermLabel],
+    terms: Sequence[TermBlock],
+    others: Sequence[Parameter] = (SIGMA,),
 ) -> tuple[Parameter, ...]:
-    """Fixed effects, then each term's standard deviations and correlations, then sigma."""
+    """Fixed effects, then each term's standard deviations and correlations, then the others."""
     out = [Parameter(name, "fixed", i=i) for i, name in enumerate(names)]
     for k, (label, term) in enumerate(zip(labels, terms, strict=True)):
         out += _of_free(label, k) if kind_of(term).free else _of_structure(label, term, k)
-    return (*out, Parameter("sigma", "sigma"))
+    return (*out, *others)
 
 
 def _of_free(label: TermLabel, k: int) -> list[Parameter]:
@@ -86,23 +102,30 @@ def _of_structure(label: TermLabel, term: TermBlock, k: int) -> list[Parameter]:
 
 
 def values_of(
-    parameters: Sequence[Parameter], beta: Array, covariances: Sequence[Array], sigma: Array
+    parameters: Sequence[Parameter],
+    coefficients: Array,
+    covariances: Sequence[Array],
+    sigma: Array | None = None,
 ) -> Array:
     """Values of the parameters in many fits, shape (fits, parameters).
 
     Parameters
     ----------
-    beta : ndarray, shape (fits, p)
+    coefficients : ndarray, shape (fits, m)
+        beta, and of a generalised model the coefficients of the family's other predictors.
     covariances : sequence of ndarray, shape (fits, q, q)
-    sigma : ndarray, shape (fits,)
+    sigma : ndarray, shape (fits,), optional
+        Of a linear model.
 
     A correlation with an effect that does not vary is NaN.
     """
     sds = [np.sqrt(np.einsum("kii->ki", c)) for c in covariances]
-    out = np.empty((sigma.size, len(parameters)))
+    out = np.empty((coefficients.shape[0], len(parameters)))
     for column, parameter in enumerate(parameters):
-        if parameter.kind == "fixed":
-            out[:, column] = beta[:, parameter.i]
+        if parameter.kind in ("fixed", "other"):
+            out[:, column] = coefficients[:, parameter.i]
+        elif parameter.kind == "dispersion":
+            out[:, column] = np.exp(parameter.rate * coefficients[:, parameter.i])
         elif parameter.kind == "sigma":
             out[:, column] = sigma
         elif parameter.kind == "sd":

@@ -3,23 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ranef.design import Data
+from ranef.design import Design
 from ranef.errors import OptionError
 from ranef.formula import Formula
 from ranef.frame import Table
 from ranef.types import Array
 
-__all__ = ["row_order"]
+__all__ = ["AnyRows", "row_order"]
+
+
+class AnyRows(Protocol):
+    """The data of a linear or a generalised fit."""
+
+    @property
+    def design(self) -> Design: ...
+    @property
+    def table(self) -> Table: ...
+    @property
+    def own_weights(self) -> Array | None:
+        """Weights that the user gave."""
+        ...
+
+    @property
+    def offset(self) -> Array | None: ...
+
 
 SAME = 1e-8  # of the spread of the values: they are computed again for each fit
 
 
 def row_order(
-    one: Data, other: Data, formulas: tuple[Formula, Formula]
+    one: AnyRows, other: AnyRows, formulas: tuple[Formula, Formula]
 ) -> NDArray[np.int64] | None:
     """For each row of `other` the row of `one` that it is; None if they stand in the same order.
 
@@ -79,7 +97,7 @@ def _shared(one: Table, other: Table, formulas: tuple[Formula, Formula]) -> list
     return sorted(name for name in {*ours} & {*theirs} if one[name].kind == other[name].kind)
 
 
-def _columns(data: Data, names: Sequence[str]) -> Sequence[Array]:
+def _columns(data: AnyRows, names: Sequence[str]) -> Sequence[Array]:
     n = data.design.n
     weights = np.ones(n) if data.own_weights is None else data.own_weights
     offset = np.zeros(n) if data.offset is None else data.offset

@@ -18,9 +18,9 @@ def wald_limits(
 ) -> tuple[Array, Array]:
     """Lower and upper limits, shape (m,) each.
 
-    Of logarithms for standard deviations and sigma, of Fisher's z (inverse hyperbolic tangent) of
-    the place between their bounds for correlations, of the estimate itself for fixed effects;
-    standard errors by the delta method.
+    Of logarithms for standard deviations, sigma and a dispersion, of Fisher's z (inverse hyperbolic
+    tangent) of the place between their bounds for correlations, of the estimate itself for
+    coefficients; standard errors by the delta method.
     """
     z = NormalDist().inv_cdf(0.5 + level / 2)
     low, high = np.full(values.size, np.nan), np.full(values.size, np.nan)
@@ -28,7 +28,7 @@ def wald_limits(
         value, reach = values[k], z * errors[k]
         if not np.isfinite(reach):
             continue
-        if parameter.kind == "fixed":
+        if parameter.kind in ("fixed", "other"):
             low[k], high[k] = value - reach, value + reach
         elif parameter.kind == "cor":
             centre, scale = 0.5 * (1.0 + parameter.lowest), 0.5 * (1.0 - parameter.lowest)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ranef.present.distribution import Distribution
     from ranef.present.plots.accessor import PlotAccessor
     from ranef.present.protocol import FittedModel
     from ranef.present.summary.facade import Summary
@@ -17,7 +18,12 @@ __all__ = ["Presented"]
 class Presented:
     """Methods that show a fitted model."""
 
-    def summary(self, ddf: str = "auto", vcov: Any = None) -> Summary:
+    @property
+    def _distribution(self) -> Distribution | None:
+        """The response's distribution and the model's other parts; None for linear models."""
+        return None
+
+    def summary(self, ddf: str = "auto", vcov: Any = None, exponentiate: bool = False) -> Summary:
         """The fit on a page, with tests of the fixed effects; HTML in notebooks.
 
         Parameters
@@ -27,6 +33,8 @@ class Presented:
         vcov : str or mapping, optional
             ``"CR2"`` and others of ``fit.robust``: cluster-robust standard errors, with clusters
             that are levels of the outermost grouping factor; ``{"CR2": cluster}`` for others.
+        exponentiate : bool
+            With columns of exp of the estimates, odds ratios or rate ratios, and their intervals.
 
         Returns
         -------
@@ -36,7 +44,7 @@ class Presented:
         Raises
         ------
         OptionError
-            Another `ddf` or `vcov`.
+            Another `ddf` or `vcov`, or coefficients that are not logarithms of ratios.
 
         Examples
         --------
@@ -47,7 +55,7 @@ class Presented:
         """
         from ranef.present.summary.build import summarize
 
-        return summarize(cast("FittedModel", self), ddf, vcov)
+        return summarize(cast("FittedModel", self), ddf, vcov, exponentiate)
 
     def tidy(
         self,
@@ -66,7 +74,9 @@ class Presented:
         Parameters
         ----------
         effects : {"fixed", "ran_pars", "ran_vals"}
-            Fixed effects; standard deviations and correlations; or conditional modes.
+            Fixed effects; standard deviations and correlations; or conditional modes. The fixed
+            effects of a generalised model are followed by the coefficients of its other parts, with
+            ``"zero"``, ``"dispersion"`` or ``"thresholds"`` in the column effect.
         ddf : {"auto", "satterthwaite", "kenward-roger", "residual", "asymptotic"}
             Degrees of freedom of the fixed effects.
         level : float
@@ -89,9 +99,9 @@ class Presented:
         n, seed
             Replicates of the bootstrap, and their seed.
         exponentiate : bool
-            exp of the fixed effects and of their intervals: odds ratios, rate ratios, or ratios if
-            the response of a linear model is a ``log()``. Standard errors are by the delta method;
-            tests are those of the coefficients.
+            exp of the fixed effects, those of the zero part, and their intervals: odds ratios, rate
+            ratios, or ratios if the response of a linear model is a ``log()``. Standard errors
+            are by the delta method; tests are those of the coefficients.
 
         Returns
         -------
@@ -141,7 +151,8 @@ class Presented:
         -------
         DataFrame
             nobs, sigma, logLik, AIC, BIC, REMLcrit or deviance, df_residual, converged (whether the
-            optimum is certified), singular, rank, verdict, method.
+            optimum is certified), singular, rank, verdict, method. Generalised models have family,
+            link, dispersion (NaN without one) and approximation (of the likelihood) too.
 
         Examples
         --------

@@ -15,6 +15,7 @@ import numpy as np
 from ranef.core import TermBlock, TermLabel
 from ranef.covariance import structure_of
 from ranef.inference.means.response import ResponseScale
+from ranef.present.distribution import Distribution
 from ranef.residual.base import Line
 from ranef.types import Array, Finding, MissingRows
 
@@ -216,6 +217,11 @@ class FittedModel(Protocol):
         """From the linear predictor to the mean of the response."""
         ...
 
+    @property
+    def _distribution(self) -> Distribution | None:
+        """The response's distribution and the model's other parts; None for linear models."""
+        ...
+
     def ranef(self, condvar: bool = True) -> Mapping[str, pd.DataFrame]:
         """By group: indexed by level, one column a term, then ``<term>_sd`` with `condvar`."""
         ...
@@ -223,7 +229,8 @@ class FittedModel(Protocol):
     def coef(self) -> Mapping[str, pd.DataFrame]: ...
 
     def residuals(
-        self, kind: Literal["response", "pearson", "deviance", "working"] = "response"
+        self,
+        kind: Literal["response", "pearson", "deviance", "working", "quantile"] = "response",
     ) -> Any: ...
 
     def coefficients(
@@ -262,7 +269,7 @@ class FittedModel(Protocol):
         """The model's variables in the rows that were used, as the user named them."""
         ...
 
-    def _population_averages(self, rows: Any, weights: Array) -> pd.DataFrame:
+    def _population_averages(self, rows: Any, weights: Array, linked: bool = False) -> pd.DataFrame:
         """Population means averaged over blocks of rows: estimate, conf_low, conf_high."""
         ...
 

@@ -17,7 +17,29 @@ from ranef.types import Array
 if TYPE_CHECKING:
     from ranef.priors.assign import Assigned
 
-__all__ = ["GeneralisedProblem", "PsiNames"]
+__all__ = ["GeneralisedProblem", "PsiNames", "answer_channels"]
+
+NONE = -1
+"""Of a row: no coefficient."""
+
+
+def answer_channels(y: Array, count: int, place: int) -> tuple[Channel, Channel]:
+    """The cut points above and below each answer; those of the ends of the scale are not read.
+
+    Parameters
+    ----------
+    y : ndarray, shape (n,)
+        Answers from 1 to count + 1.
+    count : int
+        Cut points.
+    place : int
+        Of the first one among the coefficients after beta.
+    """
+    answer = np.asarray(y, dtype=np.int32)
+    above = np.where(answer <= count, answer - 1 + place, NONE)
+    below = np.where(answer > 1, answer - 2 + place, NONE)
+    first, second = (np.ascontiguousarray(w, dtype=np.int32) for w in (above, below))
+    return Channel(which=first), Channel(which=second)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +85,8 @@ class GeneralisedProblem:
     x_names : tuple of str
     prior : Assigned or None
         Of the covariances and the fixed effects, in units of the linear predictor.
+    given : tuple of ndarray or None
+        Columns of X on the data's scale, if the rows hold orthogonal combinations of them.
     """
 
     rows: Rows = field(repr=False)
@@ -77,6 +101,7 @@ class GeneralisedProblem:
     n_agq: int
     x_names: tuple[str, ...]
     prior: Assigned | None = None
+    given: tuple[Array | None, ...] | None = field(default=None, repr=False)
 
     @property
     def n(self) -> int:
@@ -134,9 +159,14 @@ class GeneralisedProblem:
         return None
 
     @property
+    def ordered(self) -> bool:
+        """Whether the response is one of ordered answers, whose cut points are the other part."""
+        return self.part("thresholds") is not None
+
+    @property
     def n_answers(self) -> int:
         """How many ordered answers there are; 0 for other responses."""
-        return 0 if self.part("thresholds") is None else self.n_psi + 1
+        return self.n_psi + 1 if self.ordered else 0
 
     def penalty(self) -> Penalty:
         """What priors of the covariances add, in inner coordinates."""
@@ -241,4 +271,6 @@ class GeneralisedProblem:
 
     def with_response(self, y: Array) -> GeneralisedProblem:
         """The same model for another response, as the family takes it, shape (n,)."""
-        return replace(self, rows=self.rows.replace(y=np.ascontiguousarray(y, dtype=np.float64)))
+        y = np.ascontiguousarray(y, dtype=np.float64)
+        channels = answer_channels(y, self.n_psi, 0) if self.ordered else self.channels
+        return replace(self, rows=self.rows.replace(y=y), channels=channels)

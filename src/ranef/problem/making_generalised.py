@@ -13,7 +13,7 @@ from ranef.core.generalised import Channel, family_start
 from ranef.design.generalised_data import GeneralisedData
 from ranef.design.matrix import ModelColumns
 from ranef.family import Part
-from ranef.problem.generalised import GeneralisedProblem, PsiNames
+from ranef.problem.generalised import GeneralisedProblem, PsiNames, answer_channels
 from ranef.source.part_scaling import part_scaling
 from ranef.source.scaling import COLLINEAR, Scaling, checked, orthogonal_scaling
 from ranef.types import INTERCEPT, Array
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["make_generalised"]
 
 IN_UNITS_OF_RESPONSE = ("identity", "inverse", "sqrt", "1/mu^2")
-
-NONE = -1  # a cut point that there is not, beyond the ends of the scale
 
 
 def make_generalised(
@@ -73,6 +71,7 @@ def make_generalised(
         n_agq=n_agq,
         x_names=design.x_names,
         prior=prior,
+        given=None if scaling.orthogonal is None else tuple(plan.fixed),
     )
 
 
@@ -126,11 +125,8 @@ def _thresholds(data: GeneralisedData, place: int) -> tuple[list[Channel], tuple
     assert data.design.generalised is not None
     levels = data.design.generalised.levels
     count = len(levels) - 1
-    answer = np.asarray(data.y, dtype=np.int32)  # from 1
-    above = np.where(answer <= count, answer - 1 + place, NONE)
-    below = np.where(answer > 1, answer - 2 + place, NONE)
     names = tuple(f"{low}|{high}" for low, high in pairwise(levels))
-    channels = [Channel(which=np.ascontiguousarray(w, dtype=np.int32)) for w in (above, below)]
+    channels = list(answer_channels(data.y, count, place))
     return channels, names, np.eye(count)
 
 

@@ -28,6 +28,11 @@ class ProblemShape(Protocol):
     def prior(self) -> Assigned | None: ...
 
     @property
+    def n_theta(self) -> int:
+        """Coordinates of all covariances."""
+        ...
+
+    @property
     def sizes(self) -> Sequence[tuple[int, int]]:
         """Levels, and columns of all terms, by grouping factor."""
         ...

@@ -15,6 +15,7 @@ from ranef.problem.generalised import GeneralisedProblem
 from ranef.solve.certificate import Certificate
 from ranef.solve.control import Control
 from ranef.solve.family_ends import (
+    INSIDE,
     NOTHING,
     FamilyEnd,
     Watched,
@@ -125,7 +126,7 @@ def _settled(own: Ended, end: Watched, control: Control) -> Ended:
         return replace(simpler, ends=(at, *simpler.ends), spent=spent)
     if not stopped:
         return replace(own, spent=spent)
-    whole[end.index] = end.psi(0.1) if slope is None else start_inside(end, slope)
+    whole[end.index] = end.psi(INSIDE) if slope is None else start_inside(end, slope)
     for k in np.flatnonzero(~np.isfinite(whole)):
         whole[k] = found.coefficients[k]
     inside = _search(problem, control, np.concatenate([simpler.found.inner, whole]))

@@ -45,18 +45,27 @@ _RECORDS = {
     "ranef.design.natural_spline": ("NaturalSpline",),
     "ranef.design.random": ("TermCoding",),
     "ranef.design.state": ("Category", "State"),
+    "ranef.design.fixed_part": ("FixedPart",),
+    "ranef.design.generalised.record": ("GeneralisedResponse",),
     "ranef.inference.estimates": ("Estimates",),
+    "ranef.inference.generalised.estimates": ("GeneralisedEstimates",),
+    "ranef.inference.generalised.kept_kernel": ("KeptKernel", "KeptPairs", "SolutionWithoutRows"),
     "ranef.inference.term_hypotheses": ("TermHypotheses",),
     "ranef.core.protocol": ("Layout",),
     "ranef.priors.assign": ("Assigned",),
     "ranef.priors.covariance": ("Gamma", "HalfNormal", "HalfT", "LKJ", "Wishart"),
     "ranef.priors.fixed": ("Normal",),
+    "ranef.problem.generalised": ("PsiNames",),
     "ranef.problem.problem": ("Problem",),
     "ranef.problem.residuals": ("ResidualPart",),
+    "ranef.problem.without_rows": ("ProblemWithoutRows",),
     "ranef.residual.ar1": ("AR1",),
     "ranef.residual.spec": ("ResidualSpec",),
     "ranef.residual.strata": ("Strata",),
+    "ranef.problem.separation.record": ("Limit", "Separation"),
     "ranef.solve.control": ("Control",),
+    "ranef.solve.family_ends": ("FamilyEnd",),
+    "ranef.solve.finite": ("Finite", "RisingVariances"),
     "ranef.solve.solution": ("Solution",),
     "ranef.source.scaling": ("Scaling",),
     "ranef.store.kept": ("Kept",),
@@ -87,7 +96,7 @@ def _kinds() -> tuple[Kind, ...]:
     from ranef.store.checks import checked_state
     from ranef.types import Findings
 
-    def of_record(cls: Any, names: tuple[str, ...] = ()) -> Kind:
+    def of_record(cls: Any, names: tuple[str, ...] = (), prefix: str = "") -> Kind:
         names = names or tuple(f.name for f in fields(cls))
 
         def state(value: Any) -> dict[str, Any]:
@@ -98,7 +107,7 @@ def _kinds() -> tuple[Kind, ...]:
                 raise TypeError(f"{cls.__name__} is written by its fields")
             return cls(**state)
 
-        return Kind(cls.__name__, cls, state, make)
+        return Kind(prefix + cls.__name__, cls, state, make)
 
     def of_core(name: str, cls: Any) -> Kind:
         # What the core computes: its state is numbers, arrays and bytes.
@@ -124,10 +133,19 @@ def _kinds() -> tuple[Kind, ...]:
         of_core("Scaling", CoreScaling),
         of_core("Solved", CoreSolved),
     ]
+    kinds += [of_record(cls, prefix="family ") for cls in _families()]
     kinds.append(Kind("Levels", Levels, _levels, lambda s: Levels(*s)))
     kinds.append(Kind("Findings", Findings, tuple, Findings))
     kinds.append(Kind("Absent", Absent, lambda v: v.__getstate__(), lambda s: Absent(*s)))
     return tuple(kinds)
+
+
+def _families() -> list[Any]:
+    """The classes of all families."""
+    from ranef.family import ZeroInflated
+    from ranef.family.registry import FAMILIES
+
+    return list(dict.fromkeys([*(type(make()) for make in FAMILIES.values()), ZeroInflated]))
 
 
 def _entries(cls: type[Any], entries: Any) -> Any:

@@ -9,11 +9,17 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from ranef.answers import refuse_unknown_options
+from ranef.fit.generalised.described import Described
 from ranef.fit.generalised.diagnosed import GeneralisedDiagnosed
+from ranef.fit.generalised.influential import GeneralisedInfluential
 from ranef.fit.generalised.predicting import GeneralisedPredicting
 from ranef.fit.generalised.random_effects import GeneralisedEffects
+from ranef.fit.generalised.reducing import Reducible
+from ranef.fit.generalised.refitting import GeneralisedRefitting
 from ranef.fit.generalised.residuals import GeneralisedResiduals
+from ranef.fit.generalised.shares import GeneralisedShares
 from ranef.fit.generalised.simulating import GeneralisedSimulating
+from ranef.fit.generalised.updating import GeneralisedUpdating
 from ranef.fit.mixed_fit import MixedFit
 from ranef.solve import Certificate
 from ranef.types import Array
@@ -34,7 +40,13 @@ class GeneralisedFit(
     GeneralisedResiduals,
     GeneralisedSimulating,
     GeneralisedEffects,
+    GeneralisedRefitting,
+    Reducible,
+    GeneralisedUpdating,
     GeneralisedDiagnosed,
+    Described,
+    GeneralisedShares,
+    GeneralisedInfluential,
     MixedFit,
 ):
     """A fitted generalised linear mixed model.
@@ -49,7 +61,7 @@ class GeneralisedFit(
     >>> data = rn.datasets.load("cbpp")
     >>> fit = rn.glmm("incidence / size ~ period + (1 | herd)", data, weights="size")
     >>> round(fit.loglik, 4), fit.certificate.verdict
-    (-92.0266, 'interior optimum')
+    (-92.0263, 'interior optimum')
     """
 
     _stored_as: ClassVar[str] = "generalised fit"

@@ -46,7 +46,7 @@ class Judged(GeneralisedRecord):
         from ranef.present.results.laplace_error import LaplaceError
 
         found = laplace_error(self._solution)
-        groups = self._problem.rows.groups
+        sizes = self._problem.sizes
         return LaplaceError(
             found.deviance,
             found.uncertainty,
@@ -54,7 +54,7 @@ class Judged(GeneralisedRecord):
             found.method,
             self._problem.n_agq,
             found,
-            len(groups[0].columns) if len(groups) == 1 else 0,
+            sizes[0][1] if len(sizes) == 1 else 0,
             cast("Callable[[int], Refitted]", self._with_nodes),
         )
 
@@ -68,7 +68,8 @@ class Judged(GeneralisedRecord):
         from ranef.inference.generalised.laplace_error import evaluations_of_rows
 
         known = "laplace_error" in self.__dict__
-        if not known and not evaluations_of_rows(self._solution.problem) <= CHEAP:
+        cheap = self._kept is None and evaluations_of_rows(self._solution.problem) <= CHEAP
+        if not known and not cheap:
             return self.findings
         found = self.laplace_error.finding
         return self.findings if found is None else (*self.findings, found)

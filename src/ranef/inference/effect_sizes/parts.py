@@ -6,7 +6,7 @@ With eta = X beta, and means over the rows of each level of a grouping factor ("
     random:  for each factor with covariance D, v + m = tr(D Z'Z) / n, the mean of z'D z, and
              m = (1/n) sum over levels g of by, (1/n_g) sum over levels l of s_gl'D s_gl,
              s_gl = sum of z over the rows of g in l: the variance of the mean of g's rows,
-    residual: sigma^2.
+    residual: sigma^2, or that of the distribution in a generalised model.
 
 No predictor has to be centred. Johnson (2014), Extension of Nakagawa & Schielzeth's R2 GLMM to
 random slopes models, Methods in Ecology and Evolution 5, 944-946. Rights and Sterba (2019),
@@ -15,16 +15,15 @@ Quantifying explained variance in multilevel models, Psychological Methods 24, 3
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ranef.core import RowsGroup
 from ranef.design import Design
-from ranef.problem import Problem
-from ranef.problem.parameters import group_lambdas
-from ranef.solve import Solution
-from ranef.source import rows_of
+from ranef.problem import ProblemShape
 from ranef.types import Array, Codes
 
 __all__ = ["VarianceParts", "level_means", "variance_parts"]
@@ -32,7 +31,7 @@ __all__ = ["VarianceParts", "level_means", "variance_parts"]
 
 @dataclass(frozen=True, slots=True)
 class VarianceParts:
-    """Variances, in units of the response squared.
+    """Variances, in units of the linear predictor squared.
 
     Attributes
     ----------
@@ -77,46 +76,44 @@ class VarianceParts:
 
 
 def variance_parts(
-    problem: Problem,
-    solution: Solution,
+    problem: ProblemShape,
+    groups: Sequence[RowsGroup],
+    lambdas: Sequence[Array],
     design: Design,
-    sigma: float,
     beta: Array,
-    y: Array,
     by: str,
-    spread: float = 1.0,
+    residual: float,
 ) -> VarianceParts:
     """The parts at the estimates.
 
     Parameters
     ----------
-    problem, solution, design
-    sigma : float
-        Of a row of weight 1.
+    problem
+        Linear or generalised.
+    groups : sequence of RowsGroup
+        The rows by grouping factor. Columns are shifted and scaled as the fit has them, so that
+        nothing cancels, wherever their origin is.
+    lambdas : sequence of ndarray, shape (q, q)
+        T of each factor, with D = T T' the covariance of the effects of a level.
+    design : Design
     beta : ndarray, shape (p,)
-    y : ndarray, shape (n,)
-        Response less offset.
     by : str
         A grouping factor of the design.
-    spread : float
-        Mean residual variance of the rows divided by sigma^2, without weights.
+    residual : float
+        The mean over the rows.
     """
     factors = {term.factor: (term.codes, term.n_levels) for term in design.terms}
     codes, n_levels = factors[by]
     counts = np.bincount(codes, minlength=n_levels).astype(float)
-    # Columns shifted and scaled as the fit has them: nothing cancels, wherever their origin is.
-    rows = rows_of(design, problem.scaling, y, None)
     eta = _predictor(design, beta)
     means = level_means(eta, codes, counts)
     within = float(np.sum((eta - means[codes]) ** 2)) / (design.n - 1)
     between = float(counts @ means**2) / (design.n - 1)
     total = dict.fromkeys((label.factor for label in problem.labels), 0.0)
     apart = 0.0
-    names = [_factor_of(problem, g) for g in range(len(rows.groups))]
-    for name, group, t in zip(
-        names, rows.groups, group_lambdas(problem, solution.inner), strict=True
-    ):
-        d = sigma**2 * (t @ t.T)
+    names = [_factor_of(problem, g) for g in range(len(groups))]
+    for name, group, t in zip(names, groups, lambdas, strict=True):
+        d = t @ t.T
         z = np.column_stack(
             [
                 np.full(design.n, (1.0 - shift) / scale) if c is None else (c - shift) / scale
@@ -129,7 +126,7 @@ def variance_parts(
         each = np.einsum("ka,ab,kb->k", sums, d, sums)
         apart += float(each @ (1.0 / counts[owner])) / design.n
     inside = sum(total.values()) - apart
-    return VarianceParts(by, within, between, max(inside, 0.0), apart, spread * sigma**2, total)
+    return VarianceParts(by, within, between, max(inside, 0.0), apart, residual, total)
 
 
 def level_means(values: Array, codes: Codes, counts: Array) -> Array:
@@ -147,7 +144,7 @@ def _predictor(design: Design, beta: Array) -> Array:
     return np.asarray(eta - eta.mean())
 
 
-def _factor_of(problem: Problem, group: int) -> str:
+def _factor_of(problem: ProblemShape, group: int) -> str:
     return next(
         label.factor
         for term, label in zip(problem.terms, problem.labels, strict=True)

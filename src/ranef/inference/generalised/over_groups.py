@@ -117,6 +117,6 @@ def _by_quadrature(
 def normal_nodes(step: float, reach: float = REACH) -> tuple[Array, Array]:
     """Equally spaced nodes and weights for an average over a standard normal number."""
     count = int(np.ceil(reach / step))
-    nodes = step * np.arange(-count, count + 1)
+    nodes = step * np.arange(-count, count + 1, dtype=np.float64)
     weights = np.exp(-0.5 * nodes**2)
     return nodes, np.asarray(weights / weights.sum())

@@ -5,10 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ranef.formula.naming import factors
+from ranef.present.equation.families import law_lines, linked
 from ranef.present.equation.parts import Parts, RandomPart, text, variable
 from ranef.types import INTERCEPT
 
-__all__ = ["Slope", "gamma_numbers", "left_side", "level_lines", "of_category", "slopes_of"]
+__all__ = [
+    "Slope",
+    "gamma_numbers",
+    "left_side",
+    "level_lines",
+    "of_category",
+    "offset_of",
+    "slopes_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +63,16 @@ def slopes_of(parts: Parts) -> tuple[Slope, ...] | None:
 
 def left_side(parts: Parts, index: str) -> str:
     """The response, or its transformed mean where there is no residual."""
+    if parts.distribution is not None:
+        return linked(parts.distribution, index)
     y = f"{text(parts.response)}_{{{index}}}"
     return y if parts.linear else rf"g(\mathrm{{E}}[{y}])"
+
+
+def offset_of(parts: Parts, index: str) -> list[str]:
+    """The known part of the linear predictor of a generalised model."""
+    own = parts.distribution
+    return [rf"\text{{offset}}_{{{index}}}"] if own is not None and own.offset else []
 
 
 def level_lines(parts: Parts) -> list[str]:
@@ -69,7 +86,12 @@ def level_lines(parts: Parts) -> list[str]:
     ]
     level_1 += [of_category(term, "ij", "j") for term in parts.random if term.category]
     error = [r"e_{ij}"] if parts.linear else []
-    lines = [rf"\text{{Level 1:}} \quad {left_side(parts, 'ij')} &= {' + '.join(level_1 + error)}"]
+    level_1 += offset_of(parts, "ij")
+    laws = [] if parts.distribution is None else law_lines(parts, "ij")
+    lines = [
+        *laws,
+        rf"\text{{Level 1:}} \quad {left_side(parts, 'ij')} &= {' + '.join(level_1 + error)}",
+    ]
     for k, slope in enumerate(slopes):
         head = r"\text{Level 2:} \quad " if k == 0 else ""
         right = [

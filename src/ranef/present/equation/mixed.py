@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from ranef.present.equation.levels import Slope, gamma_numbers, left_side, of_category, slopes_of
+from ranef.present.equation.families import law_lines
+from ranef.present.equation.levels import (
+    Slope,
+    gamma_numbers,
+    left_side,
+    of_category,
+    offset_of,
+    slopes_of,
+)
 from ranef.present.equation.parts import Parts, matrix, text, variable
 from ranef.present.equation.structures import law_of_structure
 from ranef.types import INTERCEPT
@@ -26,6 +34,7 @@ def _two_level(parts: Parts, slopes: tuple[Slope, ...]) -> list[str]:
         if slope.random:
             random.append(r" \, ".join([f"u_{{{k}j}}", *own]))
     random += [of_category(term, "ij", "j") for term in parts.random if term.category]
+    random += offset_of(parts, "ij")
     error = ["e_{ij}"] if parts.linear else []
     head = rf"\text{{Mixed:}} \quad {left_side(parts, 'ij')} &= "
     number = {slope.name: k for k, slope in enumerate(slopes)}
@@ -81,9 +90,11 @@ def _general(parts: Parts) -> list[str]:
             for _, a in symbols
         ]
         laws.append(_law([symbol for symbol, _ in symbols], law))
+    random += offset_of(parts, "i")
     error = ["e_i"] if parts.linear else []
+    first = [] if parts.distribution is None else law_lines(parts, "i")
     line = f"{left_side(parts, 'i')} &= {' + '.join(fixed + random + error)}"
-    return [line, *laws, *_error(parts, "i")]
+    return [*first, line, *laws, *_error(parts, "i")]
 
 
 def _law(symbols: list[str], covariance: list[list[str]]) -> str:

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ranef.formula.naming import column_of, columns_of, factors, without_level
+from ranef.formula.nodes import Call
+from ranef.formula.parser import parse_sides
+from ranef.formula.render import to_text
+from ranef.present.distribution import Distribution
 from ranef.present.protocol import FittedModel, TermCovariance
 from ranef.present.structured import kind_of_term
 from ranef.present.text.names import response_of
@@ -89,6 +93,10 @@ class Parts:
         Whether there is a residual variance.
     residual : {"", "strata", "ar1"}
         The structure of the residuals.
+    distribution : Distribution or None
+        Of a generalised model.
+    counted : bool
+        Whether the response is a number of successes, and not their proportion.
     """
 
     response: str
@@ -97,6 +105,8 @@ class Parts:
     group_level: frozenset[str]
     linear: bool
     residual: str = ""
+    distribution: Distribution | None = None
+    counted: bool = False
 
     @property
     def factors(self) -> tuple[str, ...]:
@@ -108,16 +118,39 @@ def parts_of(model: FittedModel) -> Parts:
     random = tuple(map(_random_part, model._covariances))
     fixed = tuple(str(name) for name in model.fixef.dropna().index)
     groups = {part.factor for part in random}
+    tables = () if model._distribution is None else model._distribution.parts
+    others = [str(name) for part in tables if part.formula for name in part.frame.index]
     constant: frozenset[str] = frozenset()
     kept = getattr(model, "_kept", None)  # by a fit from a file
     if kept is not None:
         constant = frozenset(kept.group_level)
     elif len(groups) == 1:
-        pieces = {piece for name in fixed for piece in factors(name) if piece != INTERCEPT}
+        pieces = {piece for name in (*fixed, *others) for piece in factors(name)} - {INTERCEPT}
         constant = _constant(pieces, model.model_frame(), columns_of(next(iter(groups))))
     structure = model._residual_text.partition("(")[0]
-    response = response_of(model.formula)
-    return Parts(response, fixed, random, constant, model._has_residual, structure)
+    counted = _successes(model.formula)
+    return Parts(
+        counted or response_of(model.formula),
+        fixed,
+        random,
+        constant,
+        model._has_residual,
+        structure,
+        model._distribution,
+        bool(counted),
+    )
+
+
+def _successes(formula: str) -> str:
+    """The first column of ``cbind(hits, misses)``; empty for other responses.
+
+    >>> _successes("cbind(hits, misses) ~ 1 + (1 | g)"), _successes("y ~ 1 + (1 | g)")
+    ('hits', '')
+    """
+    response, _ = parse_sides(formula)
+    if isinstance(response, Call) and response.function == "cbind":
+        return to_text(response.args[0])
+    return ""
 
 
 def _random_part(term: TermCovariance) -> RandomPart:

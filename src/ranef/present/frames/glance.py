@@ -22,7 +22,8 @@ def glance(model: FittedModel) -> pd.DataFrame:
         nobs, sigma (NaN without a residual variance), logLik, AIC, BIC, REMLcrit or deviance,
         df_residual as broom.mixed has them; converged (the optimum is certified), singular (a
         covariance matrix has a lower rank than its structure allows), rank (``"1 of 2"``, one entry
-        a term), verdict, method (``"REML"``, ``"ML"``).
+        a term), verdict, method (``"REML"``, ``"ML"``). Of a generalised model also family, link,
+        dispersion (NaN without one) and approximation (of the likelihood).
     """
     import pandas as pd
 
@@ -43,4 +44,12 @@ def glance(model: FittedModel) -> pd.DataFrame:
         "verdict": model.certificate.verdict,
         "method": "REML" if model.reml else "ML",
     }
+    distribution = model._distribution
+    if distribution is not None:
+        row |= {
+            "family": distribution.family,
+            "link": distribution.link,
+            "dispersion": distribution.dispersion,
+            "approximation": distribution.approximation,
+        }
     return pd.DataFrame([row])

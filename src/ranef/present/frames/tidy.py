@@ -16,6 +16,7 @@ from ranef.errors import OptionError
 from ranef.formula.naming import RESIDUAL, pairs
 from ranef.options import confidence, one_of, shown
 from ranef.present.protocol import FittedModel, coefficients_of, residual_sd
+from ranef.present.ratios import need_ratio
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,8 +53,9 @@ def tidy(
     ----------
     model : FittedModel
     effects : {"fixed", "ran_pars", "ran_vals"}
-        Fixed effects; standard deviations and correlations; or conditional modes, whose
-        standard errors are conditional on the parameters.
+        Fixed effects, those of the zero and dispersion parts and thresholds last; standard
+        deviations and correlations; or conditional modes, whose standard errors are conditional on
+        the parameters.
     ddf : str
         Degrees of freedom of the fixed effects, as in ``Fit.coefficients``.
     level : float
@@ -87,7 +89,8 @@ def tidy(
         return tidy(model._standardised(), effects, ddf, level, vcov)
     if effects == "fixed":
         frame = _fixed(model, ddf, level, vcov)
-        return frame if standardize is None else _rescaled(frame, model, standardize)
+        frame = frame if standardize is None else _rescaled(frame, model, standardize)
+        return _with_parts(frame, model, level)
     if standardize is not None:
         raise OptionError(
             f"standardize={standardize!r} is for fixed effects",
@@ -111,6 +114,29 @@ def _fixed(model: FittedModel, ddf: str, level: float, vcov: Any) -> pd.DataFram
     return frame.assign(effect="fixed", group=None).reindex(columns=list(COLUMNS))
 
 
+def _with_parts(frame: pd.DataFrame, model: FittedModel, level: float) -> pd.DataFrame:
+    """The fixed effects, then the coefficients of the other parts of a generalised model."""
+    import pandas as pd
+
+    distribution = model._distribution
+    if distribution is None or not distribution.parts:
+        return frame
+    z = NormalDist().inv_cdf(0.5 + level / 2)
+    pieces = [frame]
+    for part in distribution.parts:
+        table = part.frame.rename_axis(index="term").reset_index()
+        half = z * table["std_error"]
+        made = table.assign(
+            effect=part.part,
+            df=math.inf,
+            conf_low=table["estimate"] - half,
+            conf_high=table["estimate"] + half,
+        )
+        pieces.append(made.reindex(columns=list(COLUMNS)))
+    out = pd.concat([p.astype({"group": object}) for p in pieces], ignore_index=True)
+    return out.assign(group=None)
+
+
 def _rescaled(frame: pd.DataFrame, model: FittedModel, standardize: str) -> pd.DataFrame:
     """Estimates, errors and limits in standard deviations; tests are what they were."""
     units = model._coefficient_units(standardize == "within")
@@ -132,25 +158,22 @@ def _need_logarithms(model: FittedModel, effects: str) -> None:
             found=f"effects={shown(effects)}",
             fix='use effects="fixed", or leave exponentiate out',
         )
-    scale = model._response_scale
-    if not scale.ratio:
-        raise OptionError(
-            "exponentiate is for coefficients that are logarithms of ratios",
-            where=model.formula,
-            found=f"{scale.link} link",
-            fix="leave exponentiate out; fit.comparisons(variable) has differences of means",
-        )
+    need_ratio(model)
 
 
 def _exponentiated(frame: pd.DataFrame) -> pd.DataFrame:
     """Ratios with errors by the delta method; tests are what they were."""
+    columns = ["estimate", "std_error", "conf_low", "conf_high"]
+    logarithms = frame["effect"].isin(["fixed", "zero"])
     ratio = np.exp(frame["estimate"])
-    return frame.assign(
+    out = frame.assign(
         estimate=ratio,
         std_error=ratio * frame["std_error"],
         conf_low=np.exp(frame["conf_low"]),
         conf_high=np.exp(frame["conf_high"]),
     )
+    out.loc[~logarithms, columns] = frame.loc[~logarithms, columns]
+    return out
 
 
 def _ran_pars(model: FittedModel) -> pd.DataFrame:

@@ -64,15 +64,16 @@ class PlotAccessor:
 
     def residuals(
         self,
-        kind: Literal["response", "pearson", "deviance", "working"] = "pearson",
+        kind: Literal["response", "pearson", "deviance", "working", "quantile"] | None = None,
         ax: Axes | None = None,
     ) -> Axes:
         """Residuals against fitted values.
 
         Parameters
         ----------
-        kind : {"response", "pearson", "deviance", "working"}
-            As in ``fit.residuals``.
+        kind : {"response", "pearson", "deviance", "working", "quantile"}, optional
+            As in ``fit.residuals``. By default Pearson residuals, or quantile residuals of a
+            generalised model.
         ax : Axes, optional
             Where to draw; a new figure by default.
 
@@ -97,7 +98,7 @@ class PlotAccessor:
         Parameters
         ----------
         group : str, optional
-            A grouping factor; residuals by default.
+            A grouping factor; by default residuals, of a generalised model quantile residuals.
         term : str, optional
             The random effect; the first one of the group by default.
         ax : Axes, optional
@@ -124,6 +125,7 @@ class PlotAccessor:
         by: str | None = None,
         group: str | None = None,
         ax: Axes | None = None,
+        scale: Literal["response", "link"] = "response",
     ) -> Axes:
         """Fitted lines within groups along `x`, coloured by `by`.
 
@@ -137,6 +139,8 @@ class PlotAccessor:
             The grouping factor; the first one by default.
         ax : Axes, optional
             Where to draw; a new figure by default.
+        scale : {"response", "link"}
+            Of generalised models: means of the response, or linear predictors.
 
         Returns
         -------
@@ -151,7 +155,7 @@ class PlotAccessor:
         """
         from ranef.present.plots.slopes import slopes
 
-        return slopes(self.model, x=x, by=by, group=group, ax=ax)
+        return slopes(self.model, x=x, by=by, group=group, ax=ax, scale=scale)
 
     def shrinkage(self, group: str | None = None, ax: Axes | None = None) -> Axes:
         """Estimates without pooling and with partial pooling.
@@ -178,7 +182,15 @@ class PlotAccessor:
 
         return shrinkage(self.model, group=group, ax=ax)
 
-    def effects(self, x: str, by: str | None = None, ax: Axes | None = None) -> Axes:
+    def effects(
+        self,
+        x: str,
+        by: str | None = None,
+        ax: Axes | None = None,
+        *,
+        data: bool = False,
+        scale: Literal["response", "link"] = "response",
+    ) -> Axes:
         """The population prediction along `x`, with its confidence band.
 
         Parameters
@@ -189,6 +201,11 @@ class PlotAccessor:
             A second variable: one line for each of its values, or for three quantiles of a number.
         ax : Axes, optional
             Where to draw; a new figure by default.
+        data : bool
+            With the observed responses. They do not hold the other predictors at their averages, as
+            the line does.
+        scale : {"response", "link"}
+            Of generalised models: means of the response, or linear predictors.
 
         Returns
         -------
@@ -203,7 +220,7 @@ class PlotAccessor:
         """
         from ranef.present.plots.effects import effects
 
-        return effects(self.model, x, by=by, ax=ax)
+        return effects(self.model, x, by=by, ax=ax, data=data, scale=scale)
 
     def profile(
         self, parameter: str | None = None, level: float = 0.99, ax: Axes | None = None

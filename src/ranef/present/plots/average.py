@@ -27,7 +27,10 @@ _MOST_ROWS = 200_000
 
 
 def average_group(
-    model: FittedModel, data: pd.DataFrame, moving: dict[str, Sequence[Any]]
+    model: FittedModel,
+    data: pd.DataFrame,
+    moving: dict[str, Sequence[Any]],
+    linked: bool = False,
 ) -> pd.DataFrame:
     """Population predictions along some variables, in an average group.
 
@@ -42,6 +45,8 @@ def average_group(
         The model's variables in the rows used.
     moving : dict of str to sequence
         Values of the variables that move, all of one length.
+    linked : bool
+        Whether they are linear predictors, and not means of the response.
 
     Returns
     -------
@@ -69,6 +74,8 @@ def average_group(
         frame = repeated(data, row, **moving)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotEstimableWarning)
+            if model._distribution is not None:
+                return model._population_averages(frame, np.ones(1), linked)
             made: pd.DataFrame = model.predict(frame, level="population", interval="confidence")
         return made
     cells = data.groupby(categories, observed=True, sort=False).size()
@@ -82,7 +89,7 @@ def average_group(
         points = len(next(iter(some.values())))
         every: dict[str, Any] = {n: np.tile(np.asarray(held[n]), points) for n in categories}
         every |= {name: _each(values, len(held)) for name, values in some.items()}
-        pieces.append(model._population_averages(repeated(data, row, **every), weights))
+        pieces.append(model._population_averages(repeated(data, row, **every), weights, linked))
     return pd.concat(pieces, ignore_index=True)
 
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ranef.errors import OptionError
 from ranef.present.plots.choice import choose_group, choose_term
 from ranef.present.plots.style import ACCENT, GREY, axes, faint_on, title
 from ranef.present.protocol import FittedModel, residual_sd
@@ -33,7 +32,8 @@ def qq(
     ----------
     model : FittedModel
     group, term : str, optional
-        Of the conditional modes to draw; by default the Pearson residuals over sigma.
+        Of the conditional modes to draw; by default the Pearson residuals over sigma, or the
+        quantile residuals of a generalised model.
     ax : Axes, optional
 
     Returns
@@ -46,19 +46,18 @@ def qq(
     Raises
     ------
     OptionError
-        The model has no such group or term; residuals of a generalised model.
+        The model has no such group or term.
     """
     from scipy.special import betaincinv, ndtri
 
     if group is None and term is None:
-        if not model._has_residual:
-            raise OptionError(
-                "residuals are drawn against normal quantiles for linear models only",
-                where=model.formula,
-                fix="give group= for the conditional modes of a grouping factor",
-            )
-        y = np.sort(np.asarray(model.residuals("pearson"), dtype=float) / residual_sd(model))
-        what, label = "residuals", "Pearson residual / sigma"
+        if model._has_residual:
+            y = np.asarray(model.residuals("pearson"), dtype=float) / residual_sd(model)
+            what, label = "residuals", "Pearson residual / sigma"
+        else:
+            y = np.asarray(model.residuals("quantile"), dtype=float)
+            what, label = "quantile residuals", "Quantile residual"
+        y = np.sort(y[np.isfinite(y)])
     else:
         group = choose_group(model, group)
         term = choose_term(model, group, term)

@@ -21,7 +21,7 @@ _BINS = 20
 
 def residuals(
     model: FittedModel,
-    kind: Literal["response", "pearson", "deviance", "working"] = "pearson",
+    kind: Literal["response", "pearson", "deviance", "working", "quantile"] | None = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw residuals against fitted values, with their mean in bins of equal size.
@@ -29,7 +29,8 @@ def residuals(
     Parameters
     ----------
     model : FittedModel
-    kind : {"pearson", "response", "deviance", "working"}
+    kind : {"pearson", "response", "deviance", "working", "quantile"}, optional
+        By default Pearson residuals, or quantile residuals of a generalised model.
     ax : Axes, optional
 
     Returns
@@ -37,19 +38,34 @@ def residuals(
     Axes
         Above 20,000 rows shaded hexagons take the place of points.
     """
+    if kind is None:
+        kind = "pearson" if model._distribution is None else "quantile"
     x = np.asarray(model.fitted, dtype=float)
     y = np.asarray(model.residuals(kind), dtype=float)
     ax = axes(ax)
     ax.axhline(0.0, color=GREY, linewidth=0.8, zorder=1)
+    wide = model._response_scale.link == "log" and float(x.min()) > 0.0
+    logarithmic = wide and x.max() > 10.0 * x.min()
+    if logarithmic:
+        ax.set_xscale("log")
     if x.size > _MOST_POINTS:
-        ax.hexbin(x, y, gridsize=70, bins="log", cmap="Greys", mincnt=1, linewidths=0.1)
+        ax.hexbin(
+            x,
+            y,
+            gridsize=70,
+            bins="log",
+            cmap="Greys",
+            mincnt=1,
+            linewidths=0.1,
+            xscale="log" if logarithmic else "linear",
+        )
     else:
         alpha = float(np.clip(300.0 / max(x.size, 1), 0.15, 0.7))
         ax.scatter(x, y, s=12, color=ACCENT, alpha=alpha, linewidths=0, rasterized=x.size > 3000)
     if x.size >= 3 * _BINS:
         centre, mean = _binned(x, y)
         ax.plot(centre, mean, color=SECOND, linewidth=1.6, zorder=4, label="mean of the residuals")
-        ax.legend(frameon=False, fontsize=10, loc="upper right")
+        ax.legend(frameon=False, fontsize=10, loc="best")
     ax.grid(axis="y", color=faint_on(ax), linewidth=0.5, alpha=0.7)
     ax.set_xlabel("Fitted value")
     ax.set_ylabel(f"{kind.capitalize()} residual")

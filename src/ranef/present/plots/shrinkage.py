@@ -48,7 +48,13 @@ def shrinkage(model: FittedModel, group: str | None = None, ax: Axes | None = No
         A generalised model, or terms that are not variables of the model.
     """
     if not model._has_residual:
-        raise OptionError("shrinkage is drawn for linear models only", where=model.formula)
+        raise OptionError(
+            "shrinkage is drawn for linear models only",
+            where=model.formula,
+            found="a generalised model: a group of equal responses has no finite estimate of its "
+            "own",
+            fix="fit.plot.caterpillar() draws the conditional modes",
+        )
     check_axes(ax)
     group = choose_group(model, group)
     modes = model.ranef(condvar=False)[group]

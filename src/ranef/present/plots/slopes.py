@@ -13,9 +13,10 @@ from ranef.present.plots.average import average_group
 from ranef.present.plots.choice import check_column, choose_group, slope_variable
 from ranef.present.plots.colouring import Colouring, colouring
 from ranef.present.plots.grid import typical_of_groups, values_along
+from ranef.present.plots.response_axis import check_scale, response_label
 from ranef.present.plots.style import GREY, axes, check_axes, ink_on, legend, title
 from ranef.present.protocol import FittedModel
-from ranef.present.text.names import response_of, spell
+from ranef.present.text.names import spell
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,6 +35,7 @@ def slopes(
     by: str | None = None,
     group: str | None = None,
     ax: Axes | None = None,
+    scale: str = "response",
 ) -> Axes:
     """Draw one fitted line a group over its own range of `x`, and the population's.
 
@@ -47,6 +49,8 @@ def slopes(
     group : str, optional
         The grouping factor; the first one by default.
     ax : Axes, optional
+    scale : {"response", "link"}
+        Means of the response, or linear predictors.
 
     Returns
     -------
@@ -65,6 +69,7 @@ def slopes(
         No numeric predictor; `by` varies within groups or has too many categories.
     """
     check_axes(ax)
+    linked = check_scale(model, scale)
     label = choose_group(model, group)
     data = model.model_frame()
     x = slope_variable(model, label) if x is None else check_column(data, x)
@@ -77,7 +82,7 @@ def slopes(
     colours = None if by is None else _colours(data, by, group)
     keep = data[group].drop_duplicates()
     chosen = keep.iloc[np.unique(np.linspace(0, len(keep) - 1, _MOST_GROUPS).round().astype(int))]
-    lines, starts = _group_lines(model, data[data[group].isin(chosen)], x, group)
+    lines, starts = _group_lines(model, data[data[group].isin(chosen)], x, group, linked)
     ax = axes(ax, (7.0, 4.6) if by else (6.4, 4.6))
     thin = float(np.clip(110.0 / len(chosen), 0.4, 1.2))
     whose = lines[by].iloc[[0, *starts]] if by else repeat(None)
@@ -85,9 +90,9 @@ def slopes(
     for along, up, value in zip(*points, whose, strict=False):
         colour = colours.colour(value) if colours else GREY
         ax.plot(along, up, color=colour, linewidth=thin, alpha=0.5, zorder=2)
-    _population_lines(model, data, x, by, colours, ax)
+    _population_lines(model, data, x, by, colours, ax, linked)
     ax.set_xlabel(x)
-    ax.set_ylabel(response_of(model.formula))
+    ax.set_ylabel(response_label(model, linked))
     title(ax, f"Fitted lines within {group}" + (f", by {by}" if by else ""))
     return ax
 
@@ -102,7 +107,7 @@ def _colours(data: pd.DataFrame, by: str, group: str) -> Colouring:
 
 
 def _group_lines(
-    model: FittedModel, data: pd.DataFrame, x: str, group: str
+    model: FittedModel, data: pd.DataFrame, x: str, group: str, linked: bool
 ) -> tuple[pd.DataFrame, list[int]]:
     """Points of all lines, and where each line but the first starts."""
     rows = typical_of_groups(data, model, group)
@@ -115,7 +120,8 @@ def _group_lines(
     sizes = [len(values) for values in points]
     frame = rows.loc[rows.index.repeat(sizes)].reset_index(drop=True)
     frame[x] = np.concatenate(points)
-    predicted = np.asarray(model.predict(frame, level="conditional"))
+    kind = {"kind": "link"} if linked and model._distribution is not None else {}
+    predicted = np.asarray(model.predict(frame, level="conditional", **kind))
     return frame.assign(**{_PREDICTION: predicted}), np.cumsum(sizes)[:-1].tolist()
 
 
@@ -135,6 +141,7 @@ def _population_lines(
     by: str | None,
     colours: Colouring | None,
     ax: Axes,
+    linked: bool,
 ) -> None:
     points = values_along(data[x], 50)
     handles = []
@@ -142,7 +149,7 @@ def _population_lines(
         moving: dict[str, Any] = {x: points}
         if by:
             moving[by] = [value] * len(points)
-        y = np.asarray(average_group(model, data, moving)["estimate"], dtype=float)
+        y = np.asarray(average_group(model, data, moving, linked)["estimate"], dtype=float)
         colour = colours.colour(value) if colours else ink_on(ax)
         ax.plot(points, y, color=ax.get_facecolor(), linewidth=4.5, zorder=3)
         handles += ax.plot(points, y, color=colour, linewidth=2.4, zorder=4)

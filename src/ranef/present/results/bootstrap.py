@@ -27,6 +27,11 @@ _KIND = {
     "residual": "random effects and residuals drawn with replacement",
     "cluster": "groups drawn with replacement",
 }
+_GENERALISED = {
+    "parametric": "random effects and responses drawn from the model",
+    "conditional": "responses drawn from the model, random effects kept",
+    "cluster": "groups drawn with replacement",
+}
 
 
 def _shortest(values: Array, level: float) -> tuple[float, float]:
@@ -90,8 +95,17 @@ class Bootstrap:
 
     @property
     def n_failed(self) -> int:
-        """Refits that did not converge."""
+        """Refits that did not converge, those without a finite maximum among them."""
         return int(np.count_nonzero(~self._draws.converged))
+
+    @property
+    def n_unbounded(self) -> int:
+        """Refits that are proven to have no finite maximum, of a generalised model.
+
+        As where all rows of a category are successes: an estimate is then infinite.
+        """
+        unbounded = self._draws.unbounded
+        return 0 if unbounded is None else int(np.count_nonzero(unbounded))
 
     @property
     def estimates(self) -> pd.Series[float]:
@@ -106,8 +120,9 @@ class Bootstrap:
 
         Columns: fixed effects; ``sd__Days|Subject`` and ``cor__Intercept.Days|Subject`` for each
         random-effects term; ``sigma``; then ``criterion``, ``singular``, ``converged`` and
-        ``evaluations``. A correlation with an effect that does not vary is NaN. A predictor of
-        one of the last four names gets backticks.
+        ``evaluations``; of a generalised model also ``unbounded``, whether the refit is proven to
+        have no finite maximum. A correlation with an effect that does not vary is NaN. A predictor
+        of one of the last names gets backticks.
         """
         import pandas as pd
 
@@ -120,6 +135,8 @@ class Bootstrap:
                 "evaluations": draws.evaluations,
             }
         )
+        if draws.unbounded is not None:
+            rest = rest.assign(unbounded=draws.unbounded)
         names = set_apart(self._names, list(rest.columns))
         return pd.concat([pd.DataFrame(draws.values.copy(), columns=names), rest], axis=1)
 
@@ -198,6 +215,11 @@ class Bootstrap:
         return frame.join(self.confint(level))
 
     @property
+    def _words(self) -> str:
+        """What was drawn."""
+        return (_KIND if self._draws.unbounded is None else _GENERALISED)[self.kind]
+
+    @property
     def _names(self) -> list[str]:
         return [parameter.name for parameter in self._draws.parameters]
 
@@ -230,9 +252,15 @@ class Bootstrap:
 
     def _notes(self) -> list[str]:
         notes = [f"{self.n_singular} of {self.n} refits are singular" if self.n_singular else ""]
-        if self.n_failed:
+        searched = self.n_failed - self.n_unbounded
+        if searched:
             notes.append(
-                f"{self.n_failed} of {self.n} refits did not converge and are left out of the table"
+                f"{searched} of {self.n} refits did not converge and are left out of the table"
+            )
+        if self.n_unbounded:
+            notes.append(
+                f"{self.n_unbounded} of {self.n} refits have no finite maximum and are left out of "
+                "the table: an estimate is infinite there, so that intervals may be too narrow"
             )
         shown = int(np.count_nonzero(self._draws.converged))
         lost = [
@@ -246,7 +274,7 @@ class Bootstrap:
 
     def __str__(self) -> str:
         head = [
-            f"{self.kind.capitalize()} bootstrap: {_KIND[self.kind]}",
+            f"{self.kind.capitalize()} bootstrap: {self._words}",
             f"  {self.formula}",
             f"  {self.n} replicates, seed {self.seed}; percentile intervals",
         ]

@@ -41,14 +41,18 @@ class R2:
         The grouping factor that tells within from between.
     frame : DataFrame
         Indexed by part (fixed_within, fixed_between, random_within, random_between, residual):
-        variance, in units of the response squared, and its share of_total, of_within and
+        variance, in units of the linear predictor squared, and its share of_total, of_within and
         of_between; NaN where a part is not of that kind.
+    method : str
+        Of the distribution-specific variance of a generalised model, which is the residual part;
+        empty for a linear model.
     """
 
     marginal: float
     conditional: float
     by: str
     frame: pd.DataFrame = field(repr=False)
+    method: str = ""
 
     def _head(self) -> str:
         return f"R2: {self.marginal:.3f} marginal, {self.conditional:.3f} conditional"
@@ -60,6 +64,8 @@ class R2:
         some = [v for v in lines[:, 0].tolist() if v > NOTHING * lines[:, 0].sum()]
         decimals = min(significant(some, 3, least=2), 6)
         for (_, words, _), (variance, *shares) in zip(_PARTS, lines.tolist(), strict=True):
+            if words == "residual" and self.method:
+                words = f"distribution, {self.method}"
             cells = [rounded(variance, decimals), *(rounded(share, 3) for share in shares)]
             rows.append([words, *cells])
         return rows
@@ -82,19 +88,24 @@ class Icc:
     Attributes
     ----------
     adjusted : float
-        Variance of the random effects over itself plus the residual variance.
+        Variance of the random effects over itself plus the residual variance, or that of the
+        distribution of a generalised model.
     unadjusted : float
         The same over the total variance, that of the fixed effects included.
     by_group : Series
         Adjusted, for each grouping factor; they add up to `adjusted`.
+    method : str
+        As in :class:`R2`.
     """
 
     adjusted: float
     unadjusted: float
     by_group: pd.Series[float] = field(repr=False)
+    method: str = ""
 
     def _head(self) -> str:
-        return f"ICC: {self.adjusted:.3f} adjusted, {self.unadjusted:.3f} unadjusted"
+        head = f"ICC: {self.adjusted:.3f} adjusted, {self.unadjusted:.3f} unadjusted"
+        return f"{head} (distribution: {self.method})" if self.method else head
 
     def _cells(self) -> list[list[str]]:
         rows = [["Group", "ICC"]]
@@ -109,8 +120,8 @@ class Icc:
         return titled_html("Intraclass correlation", self._head(), self._cells())
 
 
-def r2_record(parts: VarianceParts) -> R2:
-    """The record for variances in parts."""
+def r2_record(parts: VarianceParts, method: str = "") -> R2:
+    """The record for variances in parts; `method` is that of a generalised model."""
     import pandas as pd
 
     nan = float("nan")
@@ -126,14 +137,14 @@ def r2_record(parts: VarianceParts) -> R2:
         }
     frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis(index="part")
     marginal = parts.fixed / parts.total
-    return R2(marginal, (parts.fixed + parts.random) / parts.total, parts.by, frame)
+    return R2(marginal, (parts.fixed + parts.random) / parts.total, parts.by, frame, method)
 
 
-def icc_record(parts: VarianceParts) -> Icc:
-    """The record for variances in parts."""
+def icc_record(parts: VarianceParts, method: str = "") -> Icc:
+    """The record for variances in parts; `method` is that of a generalised model."""
     import pandas as pd
 
     alone = parts.random + parts.residual
     shares = {name: value / alone for name, value in parts.by_factor.items()}
     by_group = pd.Series(shares, name="icc", dtype=float).rename_axis(index="group")
-    return Icc(parts.random / alone, parts.random / parts.total, by_group)
+    return Icc(parts.random / alone, parts.random / parts.total, by_group, method)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ranef.errors import OptionError
-from ranef.inference.profile import ProfileTrace
+from ranef.inference.profile_walk import ProfileTrace
 from ranef.options import confidence
 from ranef.present.text.numbers import fixed, significant
 from ranef.present.text.titled import titled_html, titled_text

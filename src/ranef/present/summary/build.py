@@ -8,18 +8,24 @@ from typing import Any
 import numpy as np
 
 from ranef.errors import RanefError
+from ranef.options import boolean
+from ranef.present.distribution import Distribution, PartTable
 from ranef.present.protocol import FittedModel, coefficients_of, residual_sd
+from ranef.present.ratios import need_ratio
 from ranef.present.structured import legends
 from ranef.present.summary.components import component_lines
 from ranef.present.summary.facade import Summary
-from ranef.present.summary.record import FixedEffect, ResidualLine
+from ranef.present.summary.record import FixedEffect, PartBlock, ResidualLine
 from ranef.present.text.names import prior_phrases, spell
+from ranef.present.text.numbers import decimals_for, estimate_text, figure
 from ranef.types import Array
 
 __all__ = ["residual_quantiles", "summarize"]
 
 
-def summarize(model: FittedModel, ddf: str = "auto", vcov: Any = None) -> Summary:
+def summarize(
+    model: FittedModel, ddf: str = "auto", vcov: Any = None, exponentiate: bool = False
+) -> Summary:
     """Collect what the summary of `model` shows.
 
     Parameters
@@ -29,14 +35,18 @@ def summarize(model: FittedModel, ddf: str = "auto", vcov: Any = None) -> Summar
         Degrees of freedom of the tests, as in ``Fit.coefficients``.
     vcov : str or mapping, optional
         Standard errors, as in ``Fit.coefficients``.
+    exponentiate : bool
+        With columns of ratios.
     """
+    ratio = need_ratio(model) if boolean("exponentiate", exponentiate) else ""
     table = coefficients_of(model, ddf, vcov=vcov)
+    distribution = model._distribution
     t_tests = bool((table["df"].dropna() < math.inf).any())
     method = model._fitted_by
     criterion = "REML criterion" if model.reml else "deviance"
     if model.prior is not None:
         method, criterion = f"penalised {method}", "penalised criterion"
-    columns = ["estimate", "std_error", "df", "statistic", "p_value"]
+    columns = ["estimate", "std_error", "df", "statistic", "p_value", "conf_low", "conf_high"]
     return Summary(
         title=f"{model._kind} fitted by {method}",
         formula=model.formula,
@@ -54,7 +64,7 @@ def summarize(model: FittedModel, ddf: str = "auto", vcov: Any = None) -> Summar
         residual_quantiles=residual_quantiles(model),
         components=component_lines(model),
         fixed=tuple(
-            FixedEffect(spell(str(name)), *(float(x) for x in row))
+            _effect(str(name), row, bool(ratio))
             for name, row in zip(table.index, table[columns].to_numpy(dtype=float), strict=True)
             if name not in model.dropped
         ),
@@ -67,7 +77,46 @@ def summarize(model: FittedModel, ddf: str = "auto", vcov: Any = None) -> Summar
         residual=model._residual_text,
         residual_lines=tuple(ResidualLine(*line) for line in model._residual_lines),
         structures=legends(model._covariances),
+        family="" if distribution is None else distribution.sentence,
+        ratio=ratio,
+        dispersion="" if distribution is None else dispersion_text(distribution),
+        parts=() if distribution is None else tuple(_block(part) for part in distribution.parts),
     )
+
+
+def dispersion_text(distribution: Distribution) -> str:
+    """The dispersion and its standard error: ``"size 1.83 (SE 0.52)"``; empty without."""
+    if not distribution.dispersion_name:
+        return ""
+    value, error = distribution.dispersion, distribution.dispersion_error
+    known = math.isfinite(error)
+    decimals = decimals_for([error if known else value], 2)
+    text = f"{distribution.dispersion_name} {estimate_text(value, error, decimals)}"
+    return f"{text} (SE {figure(error, decimals)})" if known else text
+
+
+def _block(part: PartTable) -> PartBlock:
+    of = f" {part.formula}" if part.formula else ""
+    tests = "" if part.part == "thresholds" else ", z tests"
+    rows = part.frame.to_numpy(dtype=float).tolist()
+    effects = (
+        FixedEffect(spell(str(name)), estimate, error, math.inf, z, p)
+        for name, (estimate, error, z, p) in zip(part.frame.index, rows, strict=True)
+    )
+    return PartBlock(f"{part.title}{of} ({part.scale}{tests})", tuple(effects))
+
+
+def _effect(name: str, row: Array, ratio: bool) -> FixedEffect:
+    """From estimate, std_error, df, statistic, p_value, conf_low and conf_high."""
+    estimate, error, df, statistic, p, *_ = row.tolist()
+    shown = _exp(row[[0, 5, 6]]) if ratio else None
+    return FixedEffect(spell(name), estimate, error, df, statistic, p, shown)
+
+
+def _exp(values: Array) -> tuple[float, float, float]:
+    with np.errstate(over="ignore"):
+        estimate, low, high = np.exp(values).tolist()
+    return estimate, low, high
 
 
 def residual_quantiles(model: FittedModel) -> tuple[float, ...]:

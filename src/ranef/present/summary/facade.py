@@ -47,6 +47,14 @@ class Summary(SummaryRecord):
         Its parameters.
     structures : tuple of str
         What each covariance structure means.
+    family : str
+        Of a generalised model, with its link in words; empty for linear models.
+    ratio : str
+        What exp of a coefficient is, if ratios are shown; else empty.
+    dispersion : str
+        The dispersion of the family with its standard error, empty without.
+    parts : tuple of PartBlock
+        Coefficients of the other parts of a model: zeros, dispersion, thresholds.
     """
 
     __slots__ = ()

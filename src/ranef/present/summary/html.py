@@ -11,6 +11,7 @@ from ranef.present.summary.rows import (
     fixed_heading,
     fixed_rows,
     legend,
+    part_rows,
     residual_heading,
     residual_rows,
     sentence,
@@ -36,13 +37,16 @@ def render_html(summary: SummaryRecord) -> str:
         f'<p style="margin:0.4em 0"><b>{escaped(summary.title)}</b><br>'
         f"<code>{escaped(summary.formula)}</code><br>"
         f"{summary.nobs} observations{'; groups: ' if groups else ''}{escaped(groups)}"
+        f"{f'<br>family: {escaped(summary.family)}' if summary.family else ''}"
         f"{''.join(f'<br>prior: {escaped(phrase)}' for phrase in summary.priors)}</p>"
         f'<p style="margin:0.4em 0;max-width:44em">{escaped(sentence(summary.verdict))}</p>'
         f"{html_table(criteria_rows(summary), left=0)}"
         f"{_components(summary)}"
+        f"{notes_html([f'Dispersion: {summary.dispersion}'] if summary.dispersion else [])}"
         f"{notes_html(summary.structures)}"
         f"{_residuals(summary)}"
         f"{html_table(fixed_rows(summary), 1, fixed_heading(summary))}"
+        f"{''.join(html_table(part_rows(part), 1, part.title) for part in summary.parts)}"
         f"{notes_html(notes)}</div>"
     )
 

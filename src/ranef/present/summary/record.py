@@ -46,6 +46,16 @@ class FixedEffect:
     df: float
     statistic: float
     p_value: float
+    ratio: tuple[float, float, float] | None = None
+    """exp of the estimate and of the ends of its interval."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartBlock:
+    """The coefficients of one part of a model beside the mean."""
+
+    title: str
+    effects: tuple[FixedEffect, ...]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -71,3 +81,7 @@ class SummaryRecord:
     residual: str = ""
     residual_lines: tuple[ResidualLine, ...] = ()
     structures: tuple[str, ...] = ()
+    family: str = ""
+    ratio: str = ""
+    dispersion: str = ""
+    parts: tuple[PartBlock, ...] = ()

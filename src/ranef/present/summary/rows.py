@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ranef.inference.ddf.registry import in_words
 from ranef.present.structured import correlation_text
-from ranef.present.summary.record import FixedEffect, SummaryRecord
+from ranef.present.summary.record import FixedEffect, PartBlock, SummaryRecord
 from ranef.present.text.numbers import LEGEND, fixed, p_text, rounded, significant, stars
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "fixed_heading",
     "fixed_rows",
     "legend",
+    "part_rows",
     "residual_heading",
     "residual_rows",
     "sentence",
@@ -36,7 +37,8 @@ def criteria_rows(summary: SummaryRecord) -> list[list[str]]:
 
 def legend(summary: SummaryRecord) -> str:
     """The meaning of the stars, empty if there are none."""
-    if not any(stars(effect.p_value) for effect in summary.fixed):
+    shown = [*summary.fixed, *(effect for part in summary.parts for effect in part.effects)]
+    if not any(stars(effect.p_value) for effect in shown):
         return ""
     return "; ".join(f"{mark} p < {bound:g}" for bound, mark in LEGEND)
 
@@ -100,9 +102,26 @@ def fixed_rows(summary: SummaryRecord) -> list[list[str]]:
     """The fixed effects, head line first; the last column holds the stars."""
     with_df = bool(summary.ddf)
     head = ["", "Estimate", "SE", *(["df"] if with_df else []), "t" if with_df else "z", "p", ""]
-    decimals = _decimals(summary.fixed)
+    rows = _effect_rows(head, summary.fixed, with_df)
+    if summary.ratio:
+        ratios = [effect.ratio for effect in summary.fixed if effect.ratio is not None]
+        rows[0] += [sentence(summary.ratio), "2.5%", "97.5%"]
+        for row, (ratio, low, high) in zip(rows[1:], ratios, strict=True):
+            decimals = min(significant([high - ratio, ratio - low], 2, least=2), 5)
+            row += [fixed(value, decimals) for value in (ratio, low, high)]
+    return rows
+
+
+def part_rows(part: PartBlock) -> list[list[str]]:
+    """The coefficients of a part beside the mean, head line first; thresholds have no tests."""
+    rows = _effect_rows(["", "Estimate", "SE", "z", "p", ""], part.effects, False)
+    tested = any(effect.p_value == effect.p_value for effect in part.effects)
+    return rows if tested else [row[:3] for row in rows]
+
+
+def _effect_rows(head: list[str], effects: Sequence[FixedEffect], with_df: bool) -> list[list[str]]:
     rows = [head]
-    for effect, d in zip(summary.fixed, decimals, strict=True):
+    for effect, d in zip(effects, _decimals(effects), strict=True):
         df = [rounded(effect.df, 1) if math.isfinite(effect.df) else "Inf"] if with_df else []
         rows.append(
             [

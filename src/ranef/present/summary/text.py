@@ -11,6 +11,7 @@ from ranef.present.summary.rows import (
     fixed_heading,
     fixed_rows,
     legend,
+    part_rows,
     residual_heading,
     residual_rows,
     sentence,
@@ -28,13 +29,16 @@ def render_text(summary: SummaryRecord) -> str:
     rows_of = f"{summary.nobs} observations" + (f"; groups: {groups}" if groups else "")
     head = [summary.title, *_wrapped(summary.formula)]
     head += _wrapped(rows_of)
+    if summary.family:
+        head += _wrapped(f"family: {summary.family}")
     for phrase in summary.priors:
         head += _wrapped(f"prior: {phrase}")
     sections = [head, _wrapped(sentence(summary.verdict), indent="")]
     sections.append(grid(criteria_rows(summary), left=0).lines)
     if summary.residual_quantiles:
         quantiles = [rounded(q, 3) for q in summary.residual_quantiles]
-        sections.append(["Scaled residuals", *grid([list(_QUANTILES), quantiles], left=0).lines])
+        head_of = "Pearson residuals" if summary.family else "Scaled residuals"
+        sections.append([head_of, *grid([list(_QUANTILES), quantiles], left=0).lines])
     if summary.components:
         components = grid(component_rows(summary), left=2).lines
         legends = [line for text in summary.structures for line in _wrapped(text)]
@@ -42,9 +46,15 @@ def render_text(summary: SummaryRecord) -> str:
     if summary.residual_lines:
         table = grid(residual_rows(summary), left=1 if summary.residual_lines[0].sd else 0)
         sections.append([*_wrapped(residual_heading(summary)), *table.lines])
+    if summary.dispersion:
+        sections.append([f"Dispersion: {summary.dispersion}"])
     rows = fixed_rows(summary)
-    stars_column = len(rows[0]) - 1
-    sections.append([fixed_heading(summary), *grid(rows, left=(0, stars_column)).lines])
+    if len(rows) > 1 or not summary.parts:
+        sections.append([fixed_heading(summary), *grid(rows, left=(0, rows[0].index("", 1))).lines])
+    for part in summary.parts:
+        rows = part_rows(part)
+        left = (0, len(rows[0]) - 1) if rows[0][-1] == "" else (0,)
+        sections.append([*_wrapped(part.title, ""), *grid(rows, left=left).lines])
     if marks := legend(summary):
         sections[-1].append(f"  {marks}")
     if summary.errors:

@@ -6,10 +6,14 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
+import numpy as np
+
 from ranef.errors import OptionError
 from ranef.inference.ddf.registry import in_words
-from ranef.options import name_list, one_of, whole
+from ranef.options import boolean, name_list, one_of, whole
+from ranef.present.distribution import Distribution
 from ranef.present.protocol import Criteria, FittedModel, coefficients_of
+from ranef.present.ratios import need_ratio
 from ranef.present.structured import legends
 from ranef.present.table.comparability import comparability
 from ranef.present.table.facade import ComparisonTable
@@ -40,6 +44,7 @@ def build_table(
     ddf: str = "auto",
     digits: int = 2,
     vcov: Any = None,
+    exponentiate: bool = False,
 ) -> ComparisonTable:
     """Arrange fitted models side by side.
 
@@ -60,6 +65,8 @@ def build_table(
         Method for the degrees of freedom behind the stars.
     vcov : str or mapping, optional
         Standard errors, as in ``Fit.coefficients``.
+    exponentiate : bool
+        Ratios in place of coefficients, with standard errors by the delta method.
     digits : int
         Least decimals. A row gets more where its smallest standard error, variance or covariance
         needs them for two significant digits; beyond five decimals it is in scientific notation.
@@ -67,17 +74,23 @@ def build_table(
     Raises
     ------
     OptionError
-        No models; labels or ml of another length; an unknown scale, ic or number of digits.
+        No models; labels or ml of another length; an unknown scale, ic or number of digits;
+        coefficients that are not logarithms of ratios.
     """
     labels = None if labels is None else name_list("labels", labels, "model")
     _check(models, labels, scale, ic, ml, digits)
+    ratios = [
+        need_ratio(model) if boolean("exponentiate", exponentiate) else "" for model in models
+    ]
     heads = list(labels) if labels else [f"Model {i}" for i in range(1, len(models) + 1)]
     refits = list(ml) if ml else [None] * len(models)
     frames = [coefficients_of(model, ddf, vcov=vcov) for model in models]
     errors = [] if vcov is None else [model._errors_in_words(vcov) for model in models]
     columns = tuple(
-        _column(model, head, _coefficients(frame), refit, scale)
-        for model, head, frame, refit in zip(models, heads, frames, refits, strict=True)
+        _column(model, head, _coefficients(frame, bool(ratio)), refit, scale, ratio)
+        for model, head, frame, refit, ratio in zip(
+            models, heads, frames, refits, ratios, strict=True
+        )
     )
     status = comparability(models)
     with_ml = (
@@ -121,9 +134,26 @@ def _check(
     whole("digits", digits, least=0, most=12, of="the number of decimals")
 
 
-def _coefficients(frame: object) -> dict[str, Coefficient]:
+def _coefficients(frame: object, ratios: bool = False) -> dict[str, Coefficient]:
     rows = frame[["estimate", "std_error", "p_value"]].itertuples()  # type: ignore[index]
-    return {str(r[0]): Coefficient(float(r[1]), float(r[2]), float(r[3])) for r in rows}
+    each = {str(r[0]): Coefficient(float(r[1]), float(r[2]), float(r[3])) for r in rows}
+    return {name: _exp(c) for name, c in each.items()} if ratios else each
+
+
+def _exp(coefficient: Coefficient) -> Coefficient:
+    """The ratio, its standard error by the delta method, and the test of the coefficient."""
+    ratio = float(np.exp(coefficient.estimate))
+    return Coefficient(ratio, ratio * coefficient.std_error, coefficient.p_value)
+
+
+def _parts(distribution: Distribution, ratios: bool) -> dict[str, Coefficient]:
+    """Zeros, dispersion and thresholds; exp of what has a ratio."""
+    out: dict[str, Coefficient] = {}
+    for part in distribution.parts:
+        word = "Threshold" if part.part == "thresholds" else part.part.capitalize()
+        each = _coefficients(part.frame, ratios and bool(part.ratio))
+        out |= {f"{word}: {spell(name)}": c for name, c in each.items()}
+    return out
 
 
 def _column(
@@ -132,8 +162,10 @@ def _column(
     coefficients: dict[str, Coefficient],
     refit: Criteria | None,
     scale: Scale,
+    ratio: str,
 ) -> ModelColumn:
     own = _criteria(model)
+    distribution = model._distribution
     spreads = spreads_of(model, scale)
     aliased = {name: Coefficient(math.nan, math.nan, math.nan) for name in model.dropped}
     return ModelColumn(
@@ -154,7 +186,21 @@ def _column(
         certified=model.certificate.certified,
         certificate=str(model.certificate),
         priors=prior_phrases(model.prior),
+        ratio=ratio,
+        **({} if distribution is None else _of_distribution(distribution, bool(ratio))),
     )
+
+
+def _of_distribution(distribution: Distribution, ratios: bool) -> dict[str, Any]:
+    """Entries of a column that only generalised models have."""
+    name = distribution.dispersion_name
+    return {
+        "family": distribution.family.replace("_", " "),
+        "link": distribution.link,
+        "approximation": distribution.approximation,
+        "parts": _parts(distribution, ratios),
+        "dispersion": {f"Dispersion: {name}": distribution.dispersion} if name else {},
+    }
 
 
 def _criteria(fit: Criteria) -> InformationCriteria:
@@ -162,9 +208,14 @@ def _criteria(fit: Criteria) -> InformationCriteria:
 
 
 def _coefficient_block(columns: Sequence[ModelColumn], digits: int) -> Block:
+    rows = _coefficient_rows([column.coefficients for column in columns], digits)
+    return Block("coefficients", (*rows, *_coefficient_rows([c.parts for c in columns], digits)))
+
+
+def _coefficient_rows(maps: Sequence[Mapping[str, Coefficient]], digits: int) -> list[Row]:
     rows = []
-    for name in _union(column.coefficients for column in columns):
-        found = [column.coefficients.get(name) for column in columns]
+    for name in _union(maps):
+        found = [coefficients.get(name) for coefficients in maps]
         cells = tuple(
             Cell(c.estimate, None if math.isnan(c.estimate) else c.std_error, stars(c.p_value))
             if c
@@ -173,14 +224,18 @@ def _coefficient_block(columns: Sequence[ModelColumn], digits: int) -> Block:
         )
         decimals = decimals_for([c.std_error for c in found if c], digits)
         rows.append(Row(spell(name), cells, decimals))
-    return Block("coefficients", tuple(rows))
+    return rows
 
 
 def _fit_block(columns: Sequence[ModelColumn], digits: int, with_ml: bool) -> Block:
-    def row(label: str, value: Callable[[ModelColumn], float | int | None]) -> Row:
+    def row(label: str, value: Callable[[ModelColumn], float | int | str | None]) -> Row:
         return Row(label, tuple(Cell(value(column)) for column in columns), digits)
 
-    rows = [
+    families = {column.family for column in columns}
+    links = {column.link for column in columns}
+    rows = [row("Family", lambda c: c.family)] if len(families) > 1 else []
+    rows += [row("Link", lambda c: c.link)] if len(links) > 1 else []
+    rows += [
         row("AIC", lambda c: c.as_fitted.aic),
         row("BIC", lambda c: c.as_fitted.bic),
         row("Log Likelihood", lambda c: c.as_fitted.loglik),
@@ -199,7 +254,7 @@ def _fit_block(columns: Sequence[ModelColumn], digits: int, with_ml: bool) -> Bl
 
 def _variance_block(columns: Sequence[ModelColumn], digits: int) -> Block:
     rows = []
-    for part in ("components", "covariances", "correlations", "residual"):
+    for part in ("components", "covariances", "correlations", "residual", "dispersion"):
         maps: list[Mapping[str, float]] = [getattr(column, part) for column in columns]
         least = max(digits, _CORRELATION_DECIMALS) if part == "correlations" else digits
         for label in _union(maps):
@@ -215,7 +270,8 @@ def _union(maps: Iterable[Mapping[str, object]]) -> list[str]:
 
 
 def _legend(columns: Sequence[ModelColumn], ddf: str, t_tests: Sequence[bool]) -> str:
-    used = any(stars(c.p_value) for column in columns for c in column.coefficients.values())
+    maps = [m for column in columns for m in (column.coefficients, column.parts)]
+    used = any(stars(c.p_value) for m in maps for c in m.values())
     if not used:
         return ""
     tests = f"t tests, {in_words(ddf)}" if any(t_tests) else "z tests"

@@ -11,10 +11,10 @@ __all__ = ["cell_text", "error_text"]
 
 
 def cell_text(cell: Cell, decimals: int) -> str:
-    """The number of a cell, without stars."""
+    """The number or word of a cell, without stars."""
     if cell.value is None:
         return ""
-    if isinstance(cell.value, int):
+    if isinstance(cell.value, (int, str)):
         return str(cell.value)
     if math.isnan(cell.value):
         return "dropped"

@@ -176,6 +176,8 @@ class ComparisonTable(TableRecord):
     def to_frame(self) -> pd.DataFrame:
         """The numbers, unrounded: one row a line of the table, two columns a model.
 
+        Words, as the names of families, are NaN.
+
         Returns
         -------
         DataFrame
@@ -217,5 +219,5 @@ def _file(path: object) -> Path:
     return Path(path)
 
 
-def _number(x: float | int | None) -> float:
-    return math.nan if x is None else float(x)
+def _number(x: float | int | str | None) -> float:
+    return math.nan if x is None or isinstance(x, str) else float(x)

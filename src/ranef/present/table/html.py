@@ -50,7 +50,8 @@ def _row(row: Row, *, first: bool) -> str:
 
 
 def _cell(cell: Cell, decimals: int) -> str:
-    text = _number(cell_text(cell, decimals))
+    text = cell_text(cell, decimals)
+    text = escaped(text) if isinstance(cell.value, str) else _number(text)
     if cell.stars:
         text += _HANG.format(f'<sup style="line-height:0">{cell.stars}</sup>')
     if cell.std_error is not None:

@@ -75,6 +75,8 @@ def _rows(row: Row) -> list[str]:
 
 def _top(cell: Cell, decimals: int) -> str:
     text = cell_text(cell, decimals)
+    if isinstance(cell.value, str):
+        return escape_latex(text)
     if not text or text == "dropped":
         return text
     return f"${_number(text)}$" + (rf"\rlap{{$^{{{cell.stars}}}$}}" if cell.stars else "")

@@ -35,7 +35,9 @@ def escape_markdown(text: str) -> str:
 
 
 def _cell(cell: Cell, decimals: int) -> str:
-    text = cell_text(cell, decimals) + escape_markdown(cell.stars)
+    text = cell_text(cell, decimals)
+    text = escape_markdown(text) if isinstance(cell.value, str) else text
+    text += escape_markdown(cell.stars)
     return text if cell.std_error is None else f"{text} ({error_text(cell, decimals)})"
 
 

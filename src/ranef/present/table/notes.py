@@ -31,6 +31,7 @@ def notes_for(
     """The notes, most important first; `errors` are standard errors in words, by column."""
     return (
         *_comparison(columns, status, with_ml),
+        *_ratios(columns),
         *_priors(columns),
         *_errors(columns, errors),
         *_methods(columns),
@@ -44,6 +45,32 @@ def _errors(columns: Sequence[ModelColumn], errors: Sequence[str]) -> tuple[str,
         return tuple(f"{text}." for text in errors[:1])
     each = zip(columns, errors, strict=True)
     return tuple(f"{column.label}: {text}." for column, text in each)
+
+
+def _ratios(columns: Sequence[ModelColumn]) -> tuple[str, ...]:
+    """What stands in place of coefficients."""
+    if not any(column.ratio for column in columns):
+        return ()
+    named = dict.fromkeys(column.ratio for column in columns)
+    if len(named) == 1:
+        what = f"The coefficients are shown as {_plural(columns[0].ratio)}"
+    else:
+        whose = {r: ", ".join(c.label for c in columns if c.ratio == r) for r in named}
+        each = "; ".join(f"{_plural(ratio)} ({labels})" for ratio, labels in whose.items())
+        what = f"The coefficients are shown as {each}"
+    parts = {name.partition(":")[0] for column in columns for name in column.parts}
+    if "Zero" in parts:
+        what += ", those of the zero part as odds ratios"
+    if parts - {"Zero"}:
+        words = " and ".join(sorted(f"{word.lower()} coefficients" for word in parts - {"Zero"}))
+        what += f"; {words} are as estimated"
+    return (f"{what}. Standard errors are by the delta method, tests are of the coefficients.",)
+
+
+def _plural(ratio: str) -> str:
+    """``"odds ratios"``, ``"ratios of means"``."""
+    first, space, rest = ratio.partition(" of ")
+    return f"{first}s{space}{rest}"
 
 
 def _priors(columns: Sequence[ModelColumn]) -> tuple[str, ...]:
@@ -87,7 +114,18 @@ def _comparison(
 
 def _methods(columns: Sequence[ModelColumn]) -> tuple[str, ...]:
     by_reml = [column.label for column in columns if column.reml]
-    if not by_reml:
+    approximations = dict.fromkeys(column.approximation for column in columns)
+    if len(approximations) == 1 and columns[0].approximation:
+        method = f"Fitted by maximum likelihood ({columns[0].approximation})."
+    elif len(approximations) > 1:
+        each = "; ".join(
+            f"{how or 'exact'}: {', '.join(c.label for c in columns if c.approximation == how)}"
+            for how in approximations
+        )
+        method = f"Likelihoods are not computed in the same way ({each})."
+        if by_reml:
+            method += f" Fitted by REML: {', '.join(by_reml)}; the others by maximum likelihood."
+    elif not by_reml:
         method = "Fitted by maximum likelihood."
     elif len(by_reml) == len(columns):
         method = "Fitted by REML."

@@ -70,6 +70,17 @@ class ModelColumn:
         Correlations that are parameters of a structure, by row label (``"Corr: g (ar1)"``).
     structures : tuple of str
         What each structure means.
+    family, link : str
+        Of the response, as a table shows them; those of a linear model are ``"gaussian"`` and
+        ``"identity"``.
+    approximation : str
+        Of the likelihood; empty if it is exact.
+    ratio : str
+        What exp of a coefficient is, if ratios are shown; else empty.
+    parts : mapping of str to Coefficient
+        Coefficients of the parts of the model beside the mean, by row label (``"Zero: x"``).
+    dispersion : mapping of str to float
+        The dispersion of the family, by row label (``"Dispersion: size"``).
     """
 
     label: str
@@ -89,21 +100,27 @@ class ModelColumn:
     priors: tuple[str, ...] = ()
     correlations: Mapping[str, float] = field(default_factory=dict)
     structures: tuple[str, ...] = ()
+    family: str = "gaussian"
+    link: str = "identity"
+    approximation: str = ""
+    ratio: str = ""
+    parts: Mapping[str, Coefficient] = field(default_factory=dict)
+    dispersion: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A number, or nothing (`value` None), with what belongs to it.
+    """A number, a word, or nothing (`value` None), with what belongs to it.
 
     Attributes
     ----------
-    value : float or int or None
+    value : float, int, str or None
         An int prints without decimals, a NaN as ``dropped``.
     std_error : float or None
     stars : str
     """
 
-    value: float | int | None = None
+    value: float | int | str | None = None
     std_error: float | None = None
     stars: str = ""
 

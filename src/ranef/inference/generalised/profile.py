@@ -1,0 +1,187 @@
+"""Profiles of the deviance of a generalised model along each of its parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+from scipy.linalg import null_space
+
+from ranef.inference.generalised.estimates import GeneralisedEstimates
+from ranef.inference.parameters import Parameter
+from ranef.inference.profile import is_fixed, refuse_penalised
+from ranef.inference.profile_held import Held
+from ranef.inference.profile_points import Point
+from ranef.inference.profile_walk import STEPS, ProfileTrace, no_trace, trace_of
+from ranef.options import confidence
+from ranef.problem.generalised import GeneralisedProblem
+from ranef.problem.parameters import parts
+from ranef.solve.generalised import GeneralisedSolution
+from ranef.types import Array
+
+__all__ = ["HeldParameter", "generalised_traces"]
+
+SMALL = 1e-2
+"""The least natural size of a standard deviation, for a column of unit size."""
+FAR = 100
+"""Half standard errors from the estimate of a coefficient: beyond, a profile levels off."""
+FEW = 1e-7
+"""1 / size of a negative binomial: as good as the end of its range."""
+
+
+class HeldParameter(Held):
+    """A coefficient, a standard deviation, a correlation or a dispersion held at a value.
+
+    The deviance F(D, c) is minimised over the covariances of the terms and the coefficients c =
+    (beta, those of the other predictors); all derivatives are exact. A held coefficient leaves the
+    line of inner coefficients on which it has its value. A dispersion is held by its coefficient.
+    """
+
+    def __init__(self, problem: GeneralisedProblem, parameter: Parameter) -> None:
+        super().__init__(problem, parameter)
+        self._kernel = problem.kernel()
+        self._row: Array | None = None
+        self._free = np.eye(problem.p + problem.n_psi)
+        if parameter.kind in ("fixed", "other", "dispersion"):
+            self._row = problem.change[parameter.i]
+            self._free = null_space(self._row[None, :])
+        self._problem = problem
+        self._to_inner: list[Array] = [np.asarray(np.linalg.inv(b)) for b in problem.scaling.B]
+        self._units = [SMALL * np.linalg.norm(b, axis=1) for b in problem.scaling.B]
+
+    def start(self, solution: GeneralisedSolution) -> Array:
+        """The others at the estimates."""
+        own = parts(self._problem.terms, solution.theta)
+        values = [
+            term.start(covariance, theta, 1.0)
+            for term, covariance, theta in zip(self._terms, solution.covariances, own, strict=True)
+        ]
+        return np.concatenate([*values, self._free.T @ solution.inner_coefficients])
+
+    def _coefficients(self, value: float, others: Array) -> Array:
+        out = self._free @ others[self._ends[-1] :]
+        if self._row is not None:
+            out += self._row * (value / (self._row @ self._row))
+        return np.asarray(out)
+
+    def _evaluate(self, value: float, others: Array) -> float:
+        lambdas = self._lambdas(value, others, self._to_inner)
+        coefficients = self._coefficients(value, others)
+        if lambdas is None or not self._kernel.evaluate(lambdas, coefficients):
+            return np.inf
+        return self._kernel.value
+
+    def _derivatives(self, value: float, others: Array) -> tuple[Array, Array]:
+        gamma = self._kernel.gamma()
+        directions, bend = self._ways(value, others, self._to_inner, gamma)
+        k = len(directions)
+        first = [float(np.sum(gamma[d.group] * d.d)) for d in directions]
+        second = self._kernel.second(directions)
+        change = np.zeros((second.shape[0], k + self._free.shape[1]))
+        change[:k, :k] = np.eye(k)
+        change[k:, k:] = self._free
+        h = change.T @ second @ change
+        h[:k, :k] += bend
+        return np.concatenate([first, self._free.T @ self._kernel.slopes]), h
+
+    def _least_sds(self, value: float, others: Array) -> Sequence[Array]:
+        return self._units
+
+    def _rest_sizes(self) -> Array:
+        """Columns have size one inside."""
+        return np.ones(self._free.shape[1])
+
+
+def generalised_traces(
+    solution: GeneralisedSolution,
+    estimates: GeneralisedEstimates,
+    parameters: Sequence[Parameter],
+    values: Array,
+    errors: Array,
+    level: float,
+    tick: Callable[[int], None] = lambda done: None,
+) -> tuple[ProfileTrace, ...]:
+    """Profiles of all parameters, to the ends of the intervals at `level`.
+
+    Parameters
+    ----------
+    solution : GeneralisedSolution
+    estimates : GeneralisedEstimates
+    parameters : sequence of Parameter
+    values, errors : ndarray, shape (m,)
+        Estimates and standard errors; errors may be NaN.
+    level : float
+    tick : callable
+        Told how far they are, of ``2 * STEPS * m`` to do.
+    """
+    confidence("level", level)
+    problem = solution.problem
+    refuse_penalised(problem.prior)
+    out = []
+    for k, parameter in enumerate(parameters):
+
+        def reached(side: int, share: float, before: int = k) -> None:
+            tick(int(STEPS * (2 * before + side + min(share, 1.0))))
+
+        step = 0.5 * float(errors[k])
+        coefficient = parameter.kind in ("fixed", "other", "dispersion")
+        nowhere = coefficient and not (np.isfinite(step) and step > 0.0)
+        if np.isnan(values[k]) or is_fixed(problem, parameter) or nowhere:
+            out.append(no_trace(parameter, float(values[k])))
+            continue
+        held = HeldParameter(problem, parameter)
+        at = float(estimates.coefficients[parameter.i] if coefficient else values[k])
+        if parameter.kind == "dispersion":
+            step /= abs(parameter.rate) * float(values[k])
+        elif not coefficient and not step > 0.0:
+            step = _without_error(problem, parameter, at)
+        bounds, ends = _bounds(problem, parameter, at, step)
+        first = Point(at, estimates.deviance, held.start(solution))
+        trace = trace_of(parameter, held, first, step, bounds, level, reached, ends)
+        out.append(_as_reported(trace) if parameter.kind == "dispersion" else trace)
+    return tuple(out)
+
+
+def _without_error(problem: GeneralisedProblem, parameter: Parameter, estimate: float) -> float:
+    """A first step for a standard deviation or correlation at a bound, which has no error."""
+    root = float(np.sqrt(problem.labels[parameter.term].n_levels))
+    if parameter.kind == "cor":
+        return 0.5 * (1.0 - estimate**2 + 0.01) / root
+    unit = float(np.linalg.norm(problem.scaling.B[parameter.term][parameter.i]))
+    return 0.5 * (estimate + 0.1 * unit) / root
+
+
+def _bounds(
+    problem: GeneralisedProblem, parameter: Parameter, at: float, step: float
+) -> tuple[tuple[float, float], tuple[float, float] | None]:
+    """Ends of the range, and what they stand for if it has none."""
+    if parameter.kind == "cor":
+        return (parameter.lowest, 1.0), None
+    if parameter.kind == "sd":
+        return (0.0, np.inf), None
+    low, high = at - FAR * step, at + FAR * step
+    if parameter.kind == "dispersion":
+        for end in problem.family.boundaries:
+            if end.part == "dispersion" and end.sign > 0:
+                high = max(at + step, -np.log(FEW))
+            elif end.part == "dispersion":
+                low = min(at - step, np.log(FEW))
+    return (low, high), (-np.inf, np.inf)
+
+
+def _as_reported(trace: ProfileTrace) -> ProfileTrace:
+    """From the coefficient of a dispersion to the dispersion itself."""
+    rate = trace.parameter.rate
+    order = slice(None) if rate > 0.0 else slice(None, None, -1)
+    ends = tuple(np.exp(rate * np.array(trace.bounds))[order])
+    return replace(
+        trace,
+        estimate=float(np.exp(rate * trace.estimate)),
+        values=np.exp(rate * trace.values)[order],
+        zeta=np.sign(rate) * trace.zeta[order],
+        deviance=trace.deviance[order],
+        certified=trace.certified[order],
+        bounds=(float(ends[0]), float(ends[1])),
+        ends=(0.0, np.inf),
+    )
