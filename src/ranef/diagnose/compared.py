@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import isnan
 
-from ranef.diagnose.subject import AnySubject
+from ranef.diagnose.generalised.subject import GeneralisedSubject
+from ranef.diagnose.subject import AnySubject, Subject
+from ranef.inference.boundary_law import boundary_law
+from ranef.inference.generalised.boundary import generalised_new
 from ranef.inference.likelihood_ratio import (
     Ratio,
     fixed_part_ratio,
+    judged_ratio,
     nested_ratio,
     statistic_of,
 )
-from ranef.inference.model_nesting import NotNested, Variances
+from ranef.inference.model_nesting import NotNested, Variances, place_of
 
 __all__ = ["fixed_part_test", "random_part_test"]
 
@@ -24,9 +29,14 @@ def random_part_test(small: AnySubject, large: AnySubject) -> Ratio | None:
     if statistic is None or large.problem.n_theta <= small.problem.n_theta:
         return None
     try:
-        return nested_ratio(statistic, _variances(small), large.data, large.problem)
+        if isinstance(large, Subject):
+            return nested_ratio(statistic, _variances(small), large.data, large.problem)
+        assert isinstance(large, GeneralisedSubject)
+        place = place_of(_variances(small), large.data, None)
     except NotNested:
         return None
+    new = partial(generalised_new, large.solution)
+    return judged_ratio(statistic, place, boundary_law(large.problem, place, 0, new))
 
 
 def fixed_part_test(small: AnySubject, large: AnySubject) -> Ratio | None:

@@ -21,9 +21,7 @@ LEVEL = 0.01
 """For all predictors and factors together (Bonferroni)."""
 
 
-def contextual_findings(
-    subject: AnySubject, refit: Refit | None = None
-) -> Iterator[Finding]:
+def contextual_findings(subject: AnySubject, refit: Refit | None = None) -> Iterator[Finding]:
     """Mundlak's (1978) test for each predictor and grouping factor.
 
     `refit` fits the model to other data; by default a linear one.

@@ -16,9 +16,7 @@ from ranef.types import Finding
 __all__ = ["of_data"]
 
 
-def of_data(
-    formula: Formula, table: Table, linear: bool = True
-) -> Iterator[Iterator[Finding]]:
+def of_data(formula: Formula, table: Table, linear: bool = True) -> Iterator[Iterator[Finding]]:
     """The finders that need the variables of the model and no design.
 
     Those that measure the response as a normal one are left out if the model is not `linear`.

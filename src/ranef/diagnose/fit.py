@@ -41,7 +41,7 @@ def fit_findings(
     out = [_at_end(end) for end in certificate.ends]
     if certificate.verdict == "no finite maximum":
         return tuple(out)
-    if certificate.verdict == "boundary optimum" and certificate.rank == certificate.full:
+    if certificate.verdict == "boundary optimum" and not certificate.singular:
         return tuple(out)
     if certificate.verdict == "boundary optimum":
         out.append(_boundary(problem, solution, unlike))

@@ -13,9 +13,10 @@ from ranef.design import Data, Design
 from ranef.formula import Formula
 from ranef.frame import Table
 from ranef.inference.estimates import Estimates
+from ranef.inference.same_data import AnyRows
 from ranef.problem import Problem
 from ranef.solve import Certificate, Control, Solution
-from ranef.types import Array, MissingRows
+from ranef.types import Array
 
 __all__ = ["SAME", "AnyRefit", "AnySubject", "Refit", "Subject", "linear"]
 
@@ -80,13 +81,7 @@ class AnyRefit(Protocol):
         ...
 
 
-class _Rows(Protocol):
-    @property
-    def design(self) -> Design: ...
-    @property
-    def table(self) -> Table: ...
-    @property
-    def missing(self) -> MissingRows: ...
+class _Rows(AnyRows, Protocol):
     @property
     def left_out(self) -> Table | None: ...
 

@@ -35,7 +35,7 @@ def _over(subject: GeneralisedSubject, fits: FamilyFits) -> Finding:
     assert ratio is not None
     name = wider.family.name
     other = (
-        "; \"nbinom1\" has a variance in proportion to the mean" if family.name == "poisson" else ""
+        '; "nbinom1" has a variance in proportion to the mean' if family.name == "poisson" else ""
     )
     what = "counts vary" if family.name == "poisson" else "proportions vary"
     return Finding(

@@ -173,7 +173,11 @@ def _with_dispersion(family: Family) -> Family | None:
 
 def _zeros(subject: GeneralisedSubject, at: AtModes) -> Zeros | None:
     family = subject.family
-    if family.RESPONSE != "count" or "zero" in family.parts or family.link not in ZeroInflated.LINKS:
+    if (
+        family.RESPONSE != "count"
+        or "zero" in family.parts
+        or family.link not in ZeroInflated.LINKS
+    ):
         return None
     nil = np.zeros(at.eta.size)
     expected = family.cdf(nil, at.eta, at.psi, subject.data.weights)

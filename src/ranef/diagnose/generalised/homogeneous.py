@@ -16,9 +16,7 @@ MANY = 0.5
 """Share of the levels with two trials or more."""
 
 
-def homogeneous_findings(
-    data: GeneralisedData, covariances: Sequence[Array]
-) -> Iterator[Finding]:
+def homogeneous_findings(data: GeneralisedData, covariances: Sequence[Array]) -> Iterator[Finding]:
     """Factors of which half of the levels or more have one outcome only.
 
     Parameters

@@ -27,7 +27,7 @@ def rare_event_findings(data: GeneralisedData) -> Iterator[Finding]:
     events, total = round(float((data.y * trials).sum())), round(float(trials.sum()))
     rarer = min(events, total - events)
     slopes = max(1, sum(name != INTERCEPT for name in data.design.x_names))
-    if rarer >= ENOUGH * slopes or not 0 < rarer:
+    if rarer >= ENOUGH * slopes or rarer <= 0:
         return
     what = "events" if events <= total - events else "failures"
     yield Finding(

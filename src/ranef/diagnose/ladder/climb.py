@@ -110,7 +110,9 @@ def fit_rungs(
     for each in tried:
         effects = () if each.fit is None else tuple(effects_of(subject, each.plan, each.fit, base))
         rungs.append(rung_of(asked, each, effects, _test(best, each, tried), call))
-    return Climb(call, asked, best, tried, tuple(rungs), searches, left_out, known.larger, known.families)
+    return Climb(
+        call, asked, best, tried, tuple(rungs), searches, left_out, known.larger, known.families
+    )
 
 
 def _cost(subject: AnySubject) -> float:
@@ -119,7 +121,9 @@ def _cost(subject: AnySubject) -> float:
     return subject.work * max(subject.problem.n_theta, 1) + subject.design.n * width
 
 
-def _within_budget(subject: AnySubject, plans: Sequence[Plan]) -> tuple[list[Plan], tuple[Plan, ...]]:
+def _within_budget(
+    subject: AnySubject, plans: Sequence[Plan]
+) -> tuple[list[Plan], tuple[Plan, ...]]:
     each = 2 * _cost(subject)  # by REML and by ML
     count = max(int(BUDGET / max(each, 1)) - 1, 1)
     cheap = [plan for plan in plans if not plan.costly]

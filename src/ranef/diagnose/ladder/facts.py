@@ -33,8 +33,8 @@ class Facts:
 
     @property
     def boundary(self) -> bool:
-        """Whether the asked model is at a boundary optimum."""
-        return self.certificate.verdict == "boundary optimum"
+        """Whether the asked model is at an optimum with a singular covariance matrix."""
+        return self.certificate.verdict == "boundary optimum" and self.certificate.singular
 
     @property
     def directions(self) -> tuple[str, ...]:

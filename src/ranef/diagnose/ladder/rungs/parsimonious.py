@@ -201,4 +201,5 @@ KIND = Kind(
     test=_test,
     say=_say,
     replaces=(drop_slope.KEY, drop_term.KEY),
+    linear_only=True,
 )
