@@ -11,8 +11,8 @@ import numpy as np
 from ranef.answers import refuse_unknown_options
 from ranef.fit.generalised.checking import GeneralisedChecking
 from ranef.fit.generalised.described import Described
+from ranef.fit.generalised.diagnosed import GeneralisedDiagnosed
 from ranef.fit.generalised.influential import GeneralisedInfluential
-from ranef.fit.generalised.judged import Judged
 from ranef.fit.generalised.predicting import GeneralisedPredicting
 from ranef.fit.generalised.random_effects import GeneralisedEffects
 from ranef.fit.generalised.reducing import Reducible
@@ -43,7 +43,7 @@ class GeneralisedFit(
     GeneralisedChecking,
     Reducible,
     GeneralisedUpdating,
-    Judged,
+    GeneralisedDiagnosed,
     Described,
     GeneralisedShares,
     GeneralisedInfluential,
