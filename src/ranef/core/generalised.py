@@ -359,7 +359,7 @@ class GeneralisedKernel:
     def working_weights(self) -> Array:
         """-d2 log density / d eta2 of the rows at the modes, shape (n,)."""
         of_eta, _, _ = self.workspace.row_derivatives(2)
-        return -of_eta[2]
+        return np.asarray(-of_eta[2])
 
     @property
     def layout(self) -> Layout:
