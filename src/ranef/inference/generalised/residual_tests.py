@@ -15,7 +15,7 @@ import numpy as np
 
 from ranef.core.columns import available_cores
 from ranef.family import Family, Psi
-from ranef.inference.generalised.bootstrap import Origin, at_once, refitted, search_from
+from ranef.inference.generalised.bootstrap import Origin, Search, at_once, refitted
 from ranef.inference.generalised.residuals import generalised_residuals
 from ranef.inference.residual_laws import Parts, kolmogorov, largest, size_correlation
 from ranef.inference.residual_tests import ResidualTests, p_value_of
@@ -123,9 +123,7 @@ def generalised_tests(
     for first in range(0, n, size := at_once(problem.n)):
         count = min(size, n - first)
         responses = origin.draw(count, key, first)
-        refits = refitted(
-            origin, responses, search_from(origin.solution, control, threads, lambda done: None)
-        )
+        refits = refitted(origin, responses, Search(control, threads, lambda done: None))
         for k in np.flatnonzero(refits.certified & ~refits.unbounded).tolist():
             inner = refits.refits.coefficients[k]
             kernel = problem.with_response(responses[:, k]).kernel()

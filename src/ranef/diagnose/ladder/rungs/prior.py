@@ -11,7 +11,7 @@ from ranef.diagnose.ladder.fitting import by_ml
 from ranef.diagnose.ladder.kind import Asked, Kind, Place
 from ranef.diagnose.ladder.rung import Plan, Rung, Tried
 from ranef.diagnose.ladder.sentences import singularity
-from ranef.diagnose.subject import Subject
+from ranef.diagnose.subject import AnySubject
 from ranef.diagnose.words import join
 from ranef.priors import Wishart
 
@@ -31,7 +31,7 @@ def _plans(asked: Asked) -> list[Plan]:
     return [Plan("prior", "Wishart prior", formula, arguments=typed)]
 
 
-def _fit(subject: Subject, plan: Plan) -> Tried:
+def _fit(subject: AnySubject, plan: Plan) -> Tried:
     fit = subject.refit(prior=PRIOR)
     return Tried(plan, fit, by_ml(fit))
 
