@@ -38,6 +38,7 @@ def words_of(known: Format, content: str | bytes) -> str:
     if known.name == "latex":
         content = re.sub(r"\\text(bar|less|greater|asteriskcentered)\{\}", _latex_sign, content)
         content = re.sub(r"\\rlap\{\$\)\$\}", ")", content)
+        content = content.replace("{[}", "[").replace("{]}", "]")
         content = re.sub(r"\\([&%_#{}])", r"\1", content).replace("$", "")
     return re.sub(r"\s+", "", content.replace("\N{MINUS SIGN}", "-"))
 
