@@ -11,7 +11,7 @@ from __future__ import annotations
 __all__ = ["FIT", "MODULE", "OPTIONS"]
 
 _LMM = "rn.lmm(formula, data)"
-_GLMM = "ranef fits linear mixed models only: see docs/limitations.md for tools of other families"
+_GLMM = 'rn.glmm(formula, data, family="binomial"); help(rn.glmm) has the families'
 _TABLE = 'fit.coefficients(), in the column "{}"'
 _TESTS = (
     "terms are tested by fit.anova() and fit.drop1(), random effects by fit.ranova(), models by "
@@ -29,9 +29,8 @@ MODULE: dict[str, str] = {
     "lme": f"{_LMM}, with the groups in the formula: (x | g)",
     "glmer": _GLMM,
     "glmmTMB": _GLMM,
-    "glm": _GLMM,
-    "glmm": _GLMM,
-    "nlmer": "ranef fits linear mixed models only",
+    "glm": f"{_GLMM}. Without random effects: GLM of statsmodels",
+    "nlmer": "ranef fits linear and generalised linear mixed models, and no nonlinear ones",
     "ols": "rn.lm(formula, data)",
     "OLS": "rn.lm(formula, data)",
     "lmerControl": "rn.Control(), as in rn.lmm(formula, data, control=rn.Control(restarts=5))",
