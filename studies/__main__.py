@@ -6,8 +6,8 @@ import argparse
 from importlib import import_module
 
 NAMES = (
-    *("attack", "certificates", "coverage", "fuzz", "generalised", "planted", "structures"),
-    "zeros",
+    *("attack", "certificates", "coverage", "fuzz", "generalised", "generalised-certificates"),
+    *("planted", "structures", "zeros"),
 )
 
 
@@ -21,7 +21,7 @@ def main() -> None:
         "--only", type=int, help="of an attack or of fuzz, the number of one problem or round"
     )
     arguments = parser.parse_args()
-    module = import_module(f"studies.{arguments.name}")
+    module = import_module(f"studies.{arguments.name.replace('-', '_')}")
     if arguments.only is None:
         module.run(n=arguments.n, seed=arguments.seed, write=arguments.write)
     elif arguments.name in ("attack", "fuzz", "structures"):

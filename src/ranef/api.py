@@ -204,6 +204,7 @@ def glmm(
     'interior optimum'
     """
     from ranef.family import ZeroInflated, parse_family
+    from ranef.fit.generalised import GeneralisedFit
     from ranef.fit.generalised.fitting import Asked, fit_generalised
 
     own = parse_family(family)
@@ -212,7 +213,7 @@ def glmm(
     given = Given(data, weights, offset, contrasts, prior, missing, control, subset)
     texts = {"zero": zero_inflation, "dispersion": dispersion}
     asked = Asked(own, n_agq, {part: text for part, text in texts.items() if text is not None})
-    return fit_generalised(parse(formula), given, asked, start)
+    return fit_generalised(GeneralisedFit, parse(formula), given, asked, start)
 
 
 @refuse_unknown_options("rn.lm")

@@ -9,7 +9,7 @@ from scipy import stats
 from tests.generalised.fits import cbpp, grouped, of_groups
 
 import ranef as rn
-from ranef.errors import DataError, OptionError
+from ranef.errors import DataError, OptionError, UnknownColumnError
 from ranef.family import Family, Psi, parse_family
 from ranef.inference.generalised.new_response import quantiles_of_new
 
@@ -60,6 +60,21 @@ def test_large_counts_whose_noise_is_small() -> None:
     assert low[0] == np.rint(low[0])
 
 
+def test_new_observations_are_of_new_groups() -> None:
+    """Random effects that do not count are drawn anew: D joins the uncertainty of the mean."""
+    fit = of_groups("amount", "gaussian", "x")
+    new = {"x": [1.5]}
+    mean = fit.predict(new, "population", kind="link", se=True)
+    d = float(np.array([1.0, 1.5]) @ fit._estimates.covariances[0] @ [1.0, 1.5])
+    sd = np.sqrt(mean["std_error"] ** 2 + d + fit.dispersion**2)
+    for level in ("population", "marginal"):
+        frame = fit.predict(new, level, interval="prediction", confidence=0.8)  # type: ignore[arg-type]
+        # 2e-9 of the law of the predictor is left out.
+        np.testing.assert_allclose(
+            frame["conf_low"], mean["estimate"] - stats.norm.ppf(0.9) * sd, atol=2e-8
+        )
+
+
 def test_intervals_hold_new_observations_of_new_groups() -> None:
     """90% of what the true model makes, in fits to other samples of it (a parametric bootstrap)."""
     data = grouped(groups=15, size=6)
@@ -104,6 +119,8 @@ def test_trials_of_new_observations() -> None:
     pd.testing.assert_frame_equal(frame, given)
     with pytest.raises(DataError, match="whole numbers"):
         fit.predict(new, "population", interval="prediction", weights=2.5)
+    with pytest.raises(UnknownColumnError, match="no column 'size' for the weights"):
+        fit.predict({"period": ["1"]}, "population", interval="prediction")
     data = rn.datasets.load("cbpp")
     counted = rn.glmm("cbind(incidence, size - incidence) ~ period + (1 | herd)", data)
     with pytest.raises(OptionError, match="numbers of trials"):
@@ -121,7 +138,7 @@ def test_dispersion_of_new_rows_is_modelled() -> None:
     shape = np.exp(fit.fixef_dispersion["Intercept"] + [0.0, fit.fixef_dispersion["z[T.b]"]])
     narrow = (frame["conf_high"] / frame["conf_low"]).to_numpy()
     assert (np.argsort(narrow) == np.argsort(-shape)).all()
-    with pytest.raises(rn.errors.UnknownColumnError, match="z"):
+    with pytest.raises(UnknownColumnError, match="z"):
         fit.predict(new[["x", "g"]], interval="prediction")
     fit.predict(new[["x", "g"]], interval="confidence")  # the mean does not need it
 

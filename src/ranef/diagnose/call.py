@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from ranef.family import Family, ZeroInflated
 from ranef.page import paragraph
 
-__all__ = ["Call", "quoted"]
+__all__ = ["Call", "family_arguments", "quoted"]
 
 STRING = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""")
 
@@ -19,6 +20,8 @@ LONG = 7
 class Call:
     """A call of :func:`ranef.lmm`, or of :func:`ranef.lm` for a model without random part.
 
+    Or of another `function`.
+
     Attributes
     ----------
     formula : str
@@ -28,12 +31,15 @@ class Call:
         As they are typed: ``("reml=False",)``.
     random : bool
         Whether the formula has a random part.
+    function : str
+        What is called if it has one.
     """
 
     formula: str
     data: str = "data"
     arguments: tuple[str, ...] = ()
     random: bool = True
+    function: str = "rn.lmm"
 
     def changed(
         self,
@@ -42,8 +48,12 @@ class Call:
         arguments: tuple[str, ...] = (),
         random: bool = True,
     ) -> Call:
-        """Another formula, with these arguments and more."""
-        return Call(formula, data, (*self.arguments, *arguments), random)
+        """Another formula, with these arguments and more; they replace those of the same name."""
+        named = {argument.partition("=")[0]: argument for argument in self.arguments}
+        named |= {argument.partition("=")[0]: argument for argument in arguments}
+        return replace(
+            self, formula=formula, data=data, arguments=tuple(named.values()), random=random
+        )
 
     def abbreviated(self) -> Call:
         """With ``start=theta`` in place of a long list of start values."""
@@ -65,7 +75,7 @@ class Call:
             data, reml=False)
         """
         formula, rest = quoted(self.formula), ", ".join((self.data, *self.arguments))
-        function = "rn.lmm" if self.random else "rn.lm"
+        function = self.function if self.random else "rn.lm"
         line = f"{function}({formula}, {rest})"
         if not width or len(line) <= width:
             return line
@@ -78,6 +88,18 @@ class Call:
         broken = paragraph(whole, width=width - 4, whole_words=True)
         lines += [line.replace("\0", " ") for line in broken]
         return "\n".join([f"{function}(", *(f"    {line}" for line in lines)])
+
+
+def family_arguments(family: Family) -> tuple[str, ...]:
+    """The arguments of :func:`ranef.glmm` that name a family.
+
+    >>> from ranef.family import Poisson, ZeroInflated
+    >>> family_arguments(ZeroInflated(Poisson()))
+    ('family="poisson"', 'zero_inflation="~ 1"')
+    """
+    if isinstance(family, ZeroInflated):
+        return (*family_arguments(family.base), 'zero_inflation="~ 1"')
+    return (f"family={quoted(family.text)}",)
 
 
 def quoted(text: str) -> str:

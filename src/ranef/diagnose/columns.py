@@ -17,7 +17,7 @@ from ranef.types import Finding
 __all__ = ["column_findings", "labels_of_groups"]
 
 
-def column_findings(formula: Formula, table: Table) -> Iterator[Finding]:
+def column_findings(formula: Formula, table: Table, linear: bool = True) -> Iterator[Finding]:
     """Findings that cost next to nothing: about predictors, the response and groups.
 
     Text that holds numbers or dates is what somebody wanted where the formula says ``factor()``.
@@ -33,7 +33,8 @@ def column_findings(formula: Formula, table: Table) -> Iterator[Finding]:
             yield from similar_levels(table[name])
     for name in groups:
         yield from numeric_group(table[name])
-    yield from kind_of_response(formula, table)
+    if linear:
+        yield from kind_of_response(formula, table)
 
 
 def labels_of_groups(formula: Formula, table: Table) -> Iterator[Finding]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ranef.design import Data
-from ranef.diagnose.subject import Subject
+from ranef.diagnose.subject import AnySubject
 from ranef.diagnose.words import at_zero, slope_of
 from ranef.errors import RanefError
 from ranef.formula import to_text
 from ranef.formula.naming import in_formula, of_column, typed
-from ranef.inference.contextual import Contextual, candidates, contextual
+from ranef.inference.contextual import Contextual, Refit, candidates, contextual
 from ranef.inference.ddf import Method
 from ranef.inference.fixed_effects import fixed_effects
 from ranef.types import Array, Finding
@@ -21,13 +21,17 @@ LEVEL = 0.01
 """For all predictors and factors together (Bonferroni)."""
 
 
-def contextual_findings(subject: Subject) -> Iterator[Finding]:
-    """Mundlak's (1978) test for each predictor and grouping factor."""
+def contextual_findings(subject: AnySubject, refit: Refit | None = None) -> Iterator[Finding]:
+    """Mundlak's (1978) test for each predictor and grouping factor.
+
+    `refit` fits the model to other data; by default a linear one.
+    """
     pairs = candidates(subject.formula, subject.table, subject.design)
 
-    def refit(data: Data) -> tuple[Array, Method]:
+    def by_default(data: Data) -> tuple[Array, Method]:
         return fixed_effects(data, subject.reml)
 
+    refit = refit or by_default
     for name, factor in pairs:
         try:
             found = contextual(subject.formula, subject.data, refit, name, factor)
@@ -37,7 +41,7 @@ def contextual_findings(subject: Subject) -> Iterator[Finding]:
             yield _finding(found, subject)
 
 
-def _finding(found: Contextual, subject: Subject) -> Finding:
+def _finding(found: Contextual, subject: AnySubject) -> Finding:
     x, own = in_formula(found.variable), of_column(found.variable)
     g = typed(found.group)
     formula = subject.formula

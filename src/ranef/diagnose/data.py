@@ -22,7 +22,7 @@ def data_findings(
     return (
         *missing_rows(missing),
         *_dropped(design),
-        *column_findings(formula, table),
+        *column_findings(formula, table, linear=design.generalised is None),
         *_few_levels(design),
         *_constant_slopes(formula, design),
     )

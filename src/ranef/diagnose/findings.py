@@ -1,37 +1,30 @@
-"""All findings about a fit: from the data alone, and after it."""
+"""All findings about a linear fit: from the data alone, and after it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from itertools import chain
 
+from ranef.diagnose.by_severity import by_severity
 from ranef.diagnose.collinearity import collinearity_findings
-from ranef.diagnose.columns import labels_of_groups
 from ranef.diagnose.competing import competing_findings
 from ranef.diagnose.contextual import contextual_findings
 from ranef.diagnose.data import data_findings
-from ranef.diagnose.duplicates import duplicate_findings
 from ranef.diagnose.effects import Evaluated, evaluated
+from ranef.diagnose.findings_of_data import of_data
 from ranef.diagnose.fit import fit_findings
-from ranef.diagnose.groups import factors_of, group_findings
 from ranef.diagnose.influence import influence_findings
 from ranef.diagnose.larger import Larger, larger_findings, larger_parts
 from ranef.diagnose.normality import normality_findings
 from ranef.diagnose.rank import Support, rank_findings, supported_ranks
-from ranef.diagnose.scales import scale_findings
 from ranef.diagnose.separated import separated_findings
 from ranef.diagnose.serial import serial_correlations, serial_findings
-from ranef.diagnose.slopes import response_findings, slope_findings
 from ranef.diagnose.spread import spread_findings
 from ranef.diagnose.subject import Subject
 from ranef.diagnose.unlike import unlike_findings
-from ranef.formula import Formula
-from ranef.frame import Table
-from ranef.types import Array, Finding, Findings
+from ranef.types import Array, Finding
 
-__all__ = ["all_findings", "by_severity", "of_data"]
-
-ORDER = {"problem": 0, "warning": 1, "note": 2}
+__all__ = ["all_findings"]
 
 
 def all_findings(
@@ -78,20 +71,3 @@ def _residuals(at: Evaluated, larger: Larger) -> Array:
     fits = [each.fit for each in larger.clear if each.fit is not None]
     fit = larger.together_fit or (fits[0] if fits else None)
     return at.residuals if fit is None else evaluated(fit).residuals
-
-
-def of_data(formula: Formula, table: Table) -> Iterator[Iterator[Finding]]:
-    """The finders that need the variables of the model and no design."""
-    factors = factors_of(formula, table)
-    yield labels_of_groups(formula, table)
-    yield group_findings(formula, table, factors)
-    yield slope_findings(formula, table, factors)
-    yield response_findings(formula, table, factors)
-    yield duplicate_findings(formula, table)
-    yield scale_findings(formula, table)
-
-
-def by_severity(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Each fact once, by severity."""
-    once = {(f.code, f.where, f.message): f for f in findings}
-    return Findings(sorted(once.values(), key=lambda f: ORDER[f.severity]))

@@ -4,28 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Protocol
 
 import numpy as np
 
 from ranef.covariance import kind_of
-from ranef.problem import Problem
+from ranef.problem import ProblemShape
 from ranef.problem.parameters import parts
-from ranef.solve import Solution
+from ranef.solve import Certificate
+from ranef.solve.family_ends import FamilyEnd
 from ranef.solve.outweighed import outweighed
-from ranef.types import Finding
+from ranef.types import Array, Finding
 
 __all__ = ["fit_findings"]
 
 
+class Solved(Protocol):
+    """A solution of any kind; covariances are relative to sigma^2 in a linear model."""
+
+    @property
+    def inner(self) -> Array: ...
+    @property
+    def covariances(self) -> tuple[Array, ...]: ...
+    @property
+    def certificate(self) -> Certificate: ...
+
+
 def fit_findings(
-    problem: Problem, solution: Solution, unlike: Sequence[str] = ()
+    problem: ProblemShape, solution: Solved, unlike: Sequence[str] = ()
 ) -> tuple[Finding, ...]:
     """What the certificate says that a reader should not miss.
 
     `unlike` are the factors whose rows are known to be less alike than chance has them.
     """
     certificate = solution.certificate
-    out = []
+    out = [_at_end(end) for end in certificate.ends]
+    if certificate.verdict == "no finite maximum":
+        return tuple(out)
+    if certificate.verdict == "boundary optimum" and not certificate.singular:
+        return tuple(out)
     if certificate.verdict == "boundary optimum":
         out.append(_boundary(problem, solution, unlike))
     elif certificate.verdict != "interior optimum" and outweighed(problem, solution.inner):
@@ -76,12 +93,24 @@ def fit_findings(
     return tuple(out)
 
 
-def _largest(solution: Solution) -> float:
+def _at_end(end: FamilyEnd) -> Finding:
+    """The estimates are those of a simpler family."""
+    return Finding(
+        code="family-boundary",
+        severity="note",
+        message=f"the best fit of the {end.family} family is {end.becomes}: {end.words}",
+        evidence=f"leaving it would raise the criterion at a rate of {end.slope:.3g}",
+        where=end.part,
+        fix="the fit is sound, and the simpler family gives the same one",
+    )
+
+
+def _largest(solution: Solved) -> float:
     """Largest standard deviation of a random effect, in sigma."""
     return max(float(np.sqrt(np.diag(c).max(initial=0.0))) for c in solution.covariances)
 
 
-def _outweighed(problem: Problem, solution: Solution) -> Finding:
+def _outweighed(problem: ProblemShape, solution: Solved) -> Finding:
     assert problem.prior is not None
     label = outweighed(problem, solution.inner)
     k = problem.prior.labels.index(label)
@@ -101,7 +130,7 @@ def _outweighed(problem: Problem, solution: Solution) -> Finding:
     return replace(finding, code="flat") if solution.certificate.verdict == "flat" else finding
 
 
-def _boundary(problem: Problem, solution: Solution, unlike: Sequence[str]) -> Finding:
+def _boundary(problem: ProblemShape, solution: Solved, unlike: Sequence[str]) -> Finding:
     from ranef.diagnose.words import join, null_sentences
     from ranef.solve.direction_names import bounds_of
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from ranef.core import Direction
 from ranef.diagnose.effects import Evaluated, GroupEffects, group_effects
-from ranef.diagnose.subject import Subject
+from ranef.diagnose.subject import AnySubject, Subject
 from ranef.diagnose.words import effect, place_of
 from ranef.errors import RanefError
 from ranef.inference.satterthwaite import covariance_with_log_sigma
@@ -170,7 +170,7 @@ def influence_findings(subject: Subject, at: Evaluated) -> Iterator[Finding]:
                 yield finding
 
 
-def standard_deviations(subject: Subject) -> dict[str, float]:
+def standard_deviations(subject: AnySubject) -> dict[str, float]:
     """Standard deviations by what they are of: terms may come in another order in another fit."""
     out = {}
     for label, covariance in zip(
@@ -178,7 +178,8 @@ def standard_deviations(subject: Subject) -> dict[str, float]:
     ):
         for name, sd in zip(label.names, np.sqrt(np.diag(covariance)).tolist(), strict=True):
             out[f"the SD of {effect(name, label.factor)}"] = float(sd)
-    return {**out, "sigma": subject.estimates.sigma}
+    sigma = subject.estimates.sigma
+    return out if sigma is None else {**out, "sigma": sigma}
 
 
 def _left_out(

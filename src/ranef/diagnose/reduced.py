@@ -7,14 +7,14 @@ from dataclasses import replace
 
 from ranef.covariance import kind_of
 from ranef.diagnose.rewrite import per_factor, with_bar
-from ranef.diagnose.subject import Subject
+from ranef.diagnose.subject import AnySubject
 from ranef.formula import Formula, parse
 from ranef.formula.nodes import RandomPart
 
 __all__ = ["bar_of", "can_have_rank", "with_ranks"]
 
 
-def can_have_rank(subject: Subject, k: int, rank: int) -> bool:
+def can_have_rank(subject: AnySubject, k: int, rank: int) -> bool:
     """Whether a formula can give the k-th term a rank.
 
     The effects of ``(x || g)`` are terms of one part. A structure can be left out, but has no other
@@ -25,7 +25,7 @@ def can_have_rank(subject: Subject, k: int, rank: int) -> bool:
     return alone and (not rank or kind_of(subject.problem.terms[k]).free)
 
 
-def with_ranks(subject: Subject, ranks: Mapping[int, int]) -> str:
+def with_ranks(subject: AnySubject, ranks: Mapping[int, int]) -> str:
     """The formula of the subject with these terms at a lower rank; a rank of 0 removes them.
 
     Parameters
@@ -45,7 +45,7 @@ def with_ranks(subject: Subject, ranks: Mapping[int, int]) -> str:
     return text
 
 
-def bar_of(subject: Subject, k: int) -> int:
+def bar_of(subject: AnySubject, k: int) -> int:
     """The number of the bar that the k-th term is made of."""
     return subject.design.encoding.random_codings[k].bar
 

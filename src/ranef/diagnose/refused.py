@@ -10,10 +10,11 @@ import numpy as np
 from ranef.design import Design
 from ranef.design.identifiable import flat_on_factor, is_refused
 from ranef.design.unidentified import identified_parts
+from ranef.diagnose.by_severity import by_severity
 from ranef.diagnose.collinearity import collinearity_findings
 from ranef.diagnose.columns import column_findings
 from ranef.diagnose.data import data_findings, missing_rows
-from ranef.diagnose.findings import by_severity, of_data
+from ranef.diagnose.findings_of_data import of_data
 from ranef.diagnose.groups import factors_of
 from ranef.diagnose.rewrite import effects, intercept_by, part_with, parts_of, per_factor
 from ranef.diagnose.separated import separated_findings

@@ -11,7 +11,7 @@ from ranef.formula.nodes import Name
 from ranef.frame import Column, Table
 from ranef.types import Finding
 
-__all__ = ["scale_findings"]
+__all__ = ["origin_findings", "scale_findings"]
 
 FAR_APART = 1e4
 """Ratio of standard deviations, predictor to response, either way."""
@@ -21,7 +21,7 @@ FAR_AWAY = 20.0
 
 
 def scale_findings(formula: Formula, table: Table) -> Iterator[Finding]:
-    """Predictors in units far from the response's; slopes counted from a far-away zero."""
+    """Predictors in units far from the response's."""
     if not isinstance(formula.response, Name) or table[formula.response.name].kind != "number":
         return
     response = formula.response.name
@@ -38,6 +38,10 @@ def scale_findings(formula: Formula, table: Table) -> Iterator[Finding]:
                 fix="the fit is the same in any unit; a nearer one makes the coefficient easier "
                 "to read",
             )
+
+
+def origin_findings(formula: Formula, table: Table) -> Iterator[Finding]:
+    """Random slopes counted from a far-away zero."""
     for bar in formula.bars:
         if not bar.model.intercept or not bar.correlated or bar.structure not in ("us", "rr"):
             continue

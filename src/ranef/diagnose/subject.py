@@ -8,15 +8,17 @@ from typing import Any, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ranef.core import TermBlock, TermLabel
 from ranef.design import Data, Design
 from ranef.formula import Formula
 from ranef.frame import Table
 from ranef.inference.estimates import Estimates
+from ranef.inference.same_data import AnyRows
 from ranef.problem import Problem
 from ranef.solve import Certificate, Control, Solution
 from ranef.types import Array
 
-__all__ = ["SAME", "Refit", "Subject"]
+__all__ = ["SAME", "AnyRefit", "AnySubject", "Refit", "Subject", "linear"]
 
 
 SAME: Final = object()
@@ -64,9 +66,101 @@ class Refit(Protocol):
         ...
 
 
+class AnyRefit(Protocol):
+    """What of :class:`Refit` there is for fits of all kinds."""
+
+    def __call__(
+        self,
+        formula: str | None = None,
+        *,
+        rows: NDArray[np.bool_] | None = None,
+        prior: Any = SAME,
+        random: bool = True,
+    ) -> AnySubject:
+        """A new fit."""
+        ...
+
+
+class _Rows(AnyRows, Protocol):
+    @property
+    def left_out(self) -> Table | None: ...
+
+
+class _Problem(Protocol):
+    @property
+    def n(self) -> int: ...
+    @property
+    def n_theta(self) -> int: ...
+    @property
+    def terms(self) -> tuple[TermBlock, ...]: ...
+    @property
+    def labels(self) -> tuple[TermLabel, ...]: ...
+    @property
+    def prior(self) -> Any: ...
+
+
+class _Solution(Protocol):
+    @property
+    def criterion(self) -> float: ...
+    @property
+    def covariances(self) -> tuple[Array, ...]: ...
+
+
+class _Estimates(Protocol):
+    @property
+    def beta(self) -> Array: ...
+    @property
+    def vcov(self) -> Array: ...
+    @property
+    def covariances(self) -> tuple[Array, ...]: ...
+    @property
+    def sigma(self) -> float | None: ...
+    @property
+    def loglik(self) -> float: ...
+    @property
+    def n_parameters(self) -> int: ...
+    @property
+    def aic(self) -> float: ...
+    @property
+    def bic(self) -> float: ...
+
+
+class AnySubject(Protocol):
+    """A fit of any kind as its diagnosis sees it: what linear and generalised ones share."""
+
+    @property
+    def formula(self) -> Formula: ...
+    @property
+    def data(self) -> _Rows: ...
+    @property
+    def problem(self) -> _Problem: ...
+    @property
+    def solution(self) -> _Solution: ...
+    @property
+    def estimates(self) -> _Estimates: ...
+    @property
+    def refit(self) -> AnyRefit: ...
+    @property
+    def design(self) -> Design: ...
+    @property
+    def table(self) -> Table: ...
+    @property
+    def certificate(self) -> Certificate: ...
+
+    @property
+    def reml(self) -> bool:
+        """Whether REML was used."""
+        ...
+
+    @property
+    def work(self) -> float:
+        """Numbers read by one evaluation of the criterion."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A fit as its diagnosis sees it.
+    """A linear fit as its diagnosis sees it.
 
     Attributes
     ----------
@@ -110,3 +204,14 @@ class Subject:
     def reml(self) -> bool:
         """Whether REML was used."""
         return self.problem.reml
+
+    @property
+    def work(self) -> float:
+        """Numbers read by one evaluation of the criterion."""
+        return self.solution.work
+
+
+def linear(subject: AnySubject) -> Subject:
+    """The same, for what only linear fits have."""
+    assert isinstance(subject, Subject)
+    return subject

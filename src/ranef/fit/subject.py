@@ -28,7 +28,7 @@ from ranef.residual.base import GroupCodes
 from ranef.solve import Control
 from ranef.types import OFFSET, Array
 
-__all__ = ["diagnosis_of", "subject_of"]
+__all__ = ["diagnosis_of", "of_rows", "rows_of", "subject_of"]
 
 
 def subject_of(record: FitRecord) -> Subject:
@@ -46,8 +46,8 @@ def subject_of(record: FitRecord) -> Subject:
     ) -> Subject:
         parsed = record._formula if formula is None else parse(formula, random=random)
         old = record._data
-        table = old.table if rows is None else _rows_of(old.table, rows)
-        weights, offset = (_of_rows(values, rows) for values in (old.own_weights, old.offset))
+        table = old.table if rows is None else rows_of(old.table, rows)
+        weights, offset = (of_rows(values, rows) for values in (old.own_weights, old.offset))
         state = record._design.encoding.state
         contrasts = to_argument(state, parsed.variables())
         design = build(parsed, table, contrasts, left_out=old.left_out)
@@ -89,14 +89,16 @@ def subject_of(record: FitRecord) -> Subject:
     )
 
 
-def _rows_of(table: Table, rows: NDArray[np.bool_]) -> Table:
+def rows_of(table: Table, rows: NDArray[np.bool_]) -> Table:
+    """Some rows of a table."""
     columns = {
         name: replace(column, values=column.values[rows]) for name, column in table.columns.items()
     }
     return Table(columns, int(np.count_nonzero(rows)), table.threads)
 
 
-def _of_rows(values: Array | None, rows: NDArray[np.bool_] | None) -> Array | None:
+def of_rows(values: Array | None, rows: NDArray[np.bool_] | None) -> Array | None:
+    """Some of the values of rows; all of them without `rows`."""
     return values if values is None or rows is None else values[rows]
 
 

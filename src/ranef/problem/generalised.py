@@ -85,6 +85,8 @@ class GeneralisedProblem:
     x_names : tuple of str
     prior : Assigned or None
         Of the covariances and the fixed effects, in units of the linear predictor.
+    given : tuple of ndarray or None
+        Columns of X on the data's scale, if the rows hold orthogonal combinations of them.
     """
 
     rows: Rows = field(repr=False)
@@ -99,6 +101,7 @@ class GeneralisedProblem:
     n_agq: int
     x_names: tuple[str, ...]
     prior: Assigned | None = None
+    given: tuple[Array | None, ...] | None = field(default=None, repr=False)
 
     @property
     def n(self) -> int:

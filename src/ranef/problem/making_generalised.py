@@ -71,6 +71,7 @@ def make_generalised(
         n_agq=n_agq,
         x_names=design.x_names,
         prior=prior,
+        given=None if scaling.orthogonal is None else tuple(plan.fixed),
     )
 
 

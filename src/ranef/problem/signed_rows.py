@@ -1,7 +1,6 @@
 """The rows of a generalised problem as :mod:`ranef.problem.separation` reads them.
 
-A coefficient with a proper prior cannot go to infinity: its column is left out. So are rows that
-weigh nothing.
+A coefficient with a proper prior cannot go to infinity: its column is left out.
 """
 
 from __future__ import annotations
@@ -11,7 +10,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from ranef.core.generalised import GeneralisedKernel, row_signs
+from ranef.core.family_rows import row_signs
+from ranef.core.generalised import GeneralisedKernel
 from ranef.priors.covariance import LKJ, CovariancePrior, Gamma, Wishart
 from ranef.problem.generalised import GeneralisedProblem
 from ranef.problem.separation import RandomPart, cumulative_rows
@@ -55,37 +55,30 @@ class SignedRows:
 
 def signed_rows(problem: GeneralisedProblem) -> SignedRows | None:
     """The rows of a problem; None if no row has its supremum at infinity."""
-    weights = problem.rows.weights
-    counts = np.ones(problem.n, dtype=bool) if weights is None else weights > 0.0
     if problem.part("thresholds") is not None:
-        return _ordered(problem, counts)
+        return _ordered(problem)
     family = problem.family
-    signs = row_signs(
-        family.core_name, family.link, family.core_constants(), problem.rows.y, weights
-    )
-    if not np.any(signs[counts]):
+    y, weights = problem.rows.y, problem.rows.weights
+    signs = row_signs(family.core_name, family.link, family.core_constants(), y, weights)
+    if not np.any(signs):
         return None
     free = without_prior(problem)
-    used = np.flatnonzero(counts)
     X = fixed_columns(problem)[:, free]
-    if used.size < problem.n:
-        X, signs = X[used], signs[used]
     names = tuple(name for name, is_free in zip(problem.x_names, free, strict=True) if is_free)
-    return SignedRows(X, signs, names, used)
+    return SignedRows(X, signs, names, np.arange(problem.n))
 
 
-def _ordered(problem: GeneralisedProblem, counts: NDArray[np.bool_]) -> SignedRows:
+def _ordered(problem: GeneralisedProblem) -> SignedRows:
     place = problem.part("thresholds")
     assert place is not None
     cuts = place.stop - place.start
     free = without_prior(problem)
-    used = np.flatnonzero(counts)
-    answers = np.asarray(problem.rows.y[used], dtype=np.int64) - 1
-    X, signs, rows = cumulative_rows(fixed_columns(problem)[used][:, free], answers, cuts)
+    answers = np.asarray(problem.rows.y, dtype=np.int64) - 1
+    X, signs, rows = cumulative_rows(fixed_columns(problem)[:, free], answers, cuts)
     names = tuple(name for name, is_free in zip(problem.x_names, free, strict=True) if is_free)
     cut_names = problem.coefficient_names[place]
     own = tuple(name.removeprefix("thresholds:") for name in cut_names)
-    return SignedRows(X, signs, own + names, used[rows], int(np.sum(answers < cuts)))
+    return SignedRows(X, signs, own + names, rows, int(np.sum(answers < cuts)))
 
 
 def without_prior(problem: GeneralisedProblem) -> NDArray[np.bool_]:
@@ -100,13 +93,8 @@ def fixed_columns(problem: GeneralisedProblem) -> Array:
     constant = np.ones(problem.n)
     if problem.p == 0:
         return np.zeros((problem.n, 0))
-    X = np.column_stack([constant if c is None else c for c in problem.rows.x]).astype(np.float64)
-    if problem.scaling.orthogonal is None:
-        return X
-    # The rows hold orthogonal combinations of the columns.
-    shifts, scales = problem.rows.x_shifts, problem.rows.x_scales
-    inner = (X - np.asarray(shifts)) / np.asarray(scales)
-    return np.asarray(np.linalg.solve(problem.scaling.R.T, inner.T).T)
+    columns = problem.rows.x if problem.given is None else problem.given
+    return np.column_stack([constant if c is None else c for c in columns]).astype(np.float64)
 
 
 def random_parts(problem: GeneralisedProblem) -> list[RandomPart]:

@@ -120,7 +120,7 @@ class Certificate:
     penalised: bool = False
     rounding: float = 0.0
     full: Mapping[str, int] = field(default_factory=dict)
-    separation: Separation | None = None
+    separation: Separation | None = field(default=None, compare=False)
     variances: RisingVariances | None = None
     ends: tuple[FamilyEnd, ...] = ()
     other_modes: bool = False
@@ -147,7 +147,7 @@ def sentence(c: Certificate) -> str:
     if c.verdict == "no finite maximum":
         from ranef.solve.finite_words import no_maximum
 
-        return no_maximum(c)
+        return no_maximum(c.separation, c.variances)
     if not c.dims and c.certified:
         return "optimum in closed form: there are no variances of random effects to search for"
     # Below a billionth of a deviance unit the figure is rounding error.

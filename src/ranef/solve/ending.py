@@ -15,6 +15,7 @@ from ranef.problem.generalised import GeneralisedProblem
 from ranef.solve.certificate import Certificate
 from ranef.solve.control import Control
 from ranef.solve.family_ends import (
+    INSIDE,
     NOTHING,
     FamilyEnd,
     Watched,
@@ -83,6 +84,8 @@ def _search(
     ends: Sequence[Watched] = (),
 ) -> Ended:
     kernel = problem.kernel(row_threads(problem.n, control.threads))
+    if start is not None and start.size == problem.n_theta:
+        start = np.concatenate([start, _first_coefficients(problem, kernel, control)])
     found = kernel.solve(
         problem.scaling.core,
         start,
@@ -99,6 +102,14 @@ def _search(
             fix="check the response and the offset for extreme values, or give other start values",
         )
     return Ended(problem, kernel, found, spent=found.evaluations)
+
+
+def _first_coefficients(
+    problem: GeneralisedProblem, kernel: GeneralisedKernel, control: Control
+) -> Array:
+    """The coefficients that a search without given values begins with."""
+    found = kernel.solve(problem.scaling.core, None, 1, control.gain, 0, control.method, [])
+    return found.coefficients
 
 
 def _settled(own: Ended, end: Watched, control: Control) -> Ended:
@@ -125,7 +136,7 @@ def _settled(own: Ended, end: Watched, control: Control) -> Ended:
         return replace(simpler, ends=(at, *simpler.ends), spent=spent)
     if not stopped:
         return replace(own, spent=spent)
-    whole[end.index] = end.psi(0.1) if slope is None else start_inside(end, slope)
+    whole[end.index] = end.psi(INSIDE) if slope is None else start_inside(end, slope)
     for k in np.flatnonzero(~np.isfinite(whole)):
         whole[k] = found.coefficients[k]
     inside = _search(problem, control, np.concatenate([simpler.found.inner, whole]))

@@ -24,13 +24,16 @@ from ranef.problem.generalised import GeneralisedProblem
 from ranef.problem.parameters import group_lambdas
 from ranef.types import INTERCEPT, Array
 
-__all__ = ["FamilyEnd", "Slope", "Watched", "slope_at_end", "start_inside", "watched"]
+__all__ = ["INSIDE", "FamilyEnd", "Slope", "Watched", "slope_at_end", "start_inside", "watched"]
 
 SMALL = 1e-6
 """alpha times the scale of the data where a search ends."""
 
 NEAR = 1e-5
 """The same where derivatives are taken."""
+
+INSIDE = 1e-2
+"""The same where a search inside begins of which nothing else is known."""
 
 MOST_ROWS = 1e-2
 """So much over the number of rows alpha is at most, so that no single row decides beyond it."""

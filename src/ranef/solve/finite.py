@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ranef.core import CoreSolved, Evidence
-from ranef.core.generalised import GeneralisedKernel, log_concave, log_densities
+from ranef.core.family_rows import log_concave, log_densities
+from ranef.core.generalised import GeneralisedKernel
 from ranef.problem.generalised import GeneralisedProblem
 from ranef.problem.parameters import roots
 from ranef.problem.separation import (
-    RandomPart,
     Separation,
     infinite_variances,
     separation,
@@ -42,9 +42,9 @@ NOT_CONCAVE = (
 WIDE = 9.0
 """Standard deviations of a random effect that are integrated over."""
 
-STEP = 0.6
+STEP = 0.4
 """Of the trapezoidal rule, in units of the linear predictor: poles of logistic functions are pi
-away from the real line, so that the error is exp(-2 pi^2 / 0.6)."""
+away from the real line, so that the error is of the order exp(-2 pi^2 / 0.4)."""
 
 MOST_WORK = 2e8
 
@@ -108,19 +108,15 @@ def decide_finite(
     doubtful = _doubtful(found)
     decided = _of_start(problem, kernel)
     if decided is not None and not doubtful:
-        return Finite(decided)
+        return Finite(_as_far_as_concave(problem, decided))
     if not doubtful and problem.n * problem.p > CHEAP:
         return Finite()
     signed = signed_rows(problem)
     if signed is None:
-        return Finite(decided)
+        return Finite()
     if decided is None:
         decided = _of_rows(problem, kernel, signed)
-    family = problem.family
-    if decided.exists is False and not log_concave(
-        family.core_name, family.link, family.core_constants(problem.n_answers)
-    ):
-        decided = replace(decided, exists=None, proof=NOT_CONCAVE)
+    decided = _as_far_as_concave(problem, decided)
     variances = None
     if decided.exists is not True and doubtful:
         variances = _rising_variances(problem, found, signed)
@@ -137,6 +133,15 @@ def _of_start(problem: GeneralisedProblem, kernel: GeneralisedKernel) -> Separat
         f"rows add up to zero after relative changes of at most {margin:.1e}"
     )
     return Separation(False, proof, margin, predicted=np.zeros(problem.n, dtype=bool))
+
+
+def _as_far_as_concave(problem: GeneralisedProblem, decided: Separation) -> Separation:
+    """Without concavity of the log-densities nothing proves that there is a maximum."""
+    family = problem.family
+    constants = family.core_constants(problem.n_answers)
+    if decided.exists is False and not log_concave(family.core_name, family.link, constants):
+        return replace(decided, exists=None, proof=NOT_CONCAVE)
+    return decided
 
 
 def _of_rows(
@@ -163,8 +168,7 @@ def _by_row(decided: Separation, signed: SignedRows, n: int) -> Separation:
         left = np.zeros(n, dtype=bool)
         left[signed.rows[limit.rows]] = True
         limit = replace(limit, rows=left)
-    predicted = np.zeros(n, dtype=bool)
-    predicted[signed.rows] = True
+    predicted = np.ones(n, dtype=bool)
     predicted[signed.rows[~decided.predicted]] = False
     return replace(decided, predicted=predicted, limit=limit)
 
@@ -184,11 +188,6 @@ def _rising_variances(
     largest = [float(np.abs(root).max(initial=0.0)) for root in roots(problem.terms, found.inner)]
     if not parts or signed.upper or not max(largest) > FAR:
         return None
-    if len(signed.signs) < problem.n:
-        parts = [
-            RandomPart(part.name, part.codes[signed.rows], part.n_levels, part.Z[signed.rows])
-            for part in parts
-        ]
     decided = infinite_variances(signed.X, parts, signed.signs)
     if decided.possible is not True:
         return None
@@ -258,7 +257,7 @@ def _limit(
     beta = problem.coefficients(np.asarray(found.coefficients))[: problem.p]
     sd = float(np.sqrt(found.covariances[0][0, 0]))
     (part,) = random_parts(problem)
-    z, codes = part.Z[signed.rows, 0], part.codes[signed.rows]
+    z, codes = part.Z[:, 0], part.codes
     # A row is on its side if s (x'beta + z b) > 0: b above or below -x'beta / z.
     with np.errstate(divide="ignore", invalid="ignore"):
         bound = -(signed.X @ beta) / (z * sd)

@@ -8,7 +8,6 @@ from ranef.types import INTERCEPT
 
 if TYPE_CHECKING:
     from ranef.problem.separation import Separation
-    from ranef.solve.certificate import Certificate
     from ranef.solve.finite import RisingVariances
 
 __all__ = ["no_maximum"]
@@ -20,12 +19,12 @@ SD = 2.5
 Annals of Applied Statistics 2, 1360-1383)."""
 
 
-def no_maximum(c: Certificate) -> str:
-    """The verdict in plain words: why, and what to do."""
-    if c.separation is not None and c.separation.exists is True:
-        return f"no finite maximum: {_separated(c.separation)}"
-    assert c.variances is not None
-    return f"no finite maximum: {_rising(c.variances)}"
+def no_maximum(separation: Separation | None, variances: RisingVariances | None) -> str:
+    """The verdict in plain words: why, and what to do. One of the two is a proof."""
+    if separation is not None and separation.exists is True:
+        return f"no finite maximum: {_separated(separation)}"
+    assert variances is not None
+    return f"no finite maximum: {_rising(variances)}"
 
 
 def _separated(found: Separation) -> str:

@@ -18,7 +18,7 @@ from ranef.problem.parameters import group_lambdas, to_inner
 from ranef.solve.certificate import Certificate, certificate
 from ranef.solve.control import Control
 from ranef.solve.ending import search_to_ends, with_ending
-from ranef.solve.family_ends import FamilyEnd
+from ranef.solve.family_ends import INSIDE, FamilyEnd, watched
 from ranef.solve.finite import Finite, decide_finite
 from ranef.solve.limit import limit_problem
 from ranef.solve.other_modes import may_have_other_modes
@@ -84,10 +84,16 @@ class GeneralisedSolution:
 
         Those at an end are infinite.
         """
-        out = np.full(self.n_coefficients, np.nan)
-        out[self.determined] = self.problem.coefficients(self.inner_coefficients)
+        return self.whole(self.problem.coefficients(self.inner_coefficients))
+
+    def whole(self, coefficients: Array) -> Array:
+        """Coefficients of `problem` on the data's scale, those at ends put between them.
+
+        Shape (..., p + others) to (..., m); those at ends are infinite.
+        """
+        out = self.spread(coefficients)
         for end, place in self._places():
-            out[place] = end.sign * np.inf
+            out[..., place] = end.sign * np.inf
         return out
 
     @property
@@ -101,6 +107,22 @@ class GeneralisedSolution:
         out = np.ones(self.n_coefficients, dtype=bool)
         for _, place in self._places():
             out[place] = False
+        return out
+
+    def part(self, name: str) -> slice | None:
+        """Where the coefficients of a part stand among all of them; None at an end."""
+        at = self.problem.p
+        for part in self.parts:
+            if part.part == name:
+                ended = any(end.part == name for end in self.ends)
+                return None if ended else slice(at, at + len(part.names))
+            at += len(part.names)
+        return None
+
+    def spread(self, columns: Array) -> Array:
+        """Columns for the coefficients of `problem` with zeros for those at ends between them."""
+        out = np.zeros((*columns.shape[:-1], self.n_coefficients))
+        out[..., self.determined] = columns
         return out
 
     def _places(self) -> list[tuple[FamilyEnd, int]]:
@@ -210,8 +232,13 @@ def solve_generalised(
 
 
 def _given_start(problem: GeneralisedProblem, start: Array) -> Array:
-    values = np.asarray(start, dtype=np.float64).ravel()
+    values = np.array(start, dtype=np.float64).ravel()
     k, rest = problem.n_theta, problem.p + problem.n_psi
+    if values.size == k + rest:
+        # Estimates at an end of the family: a search begins inside.
+        for end in watched(problem):
+            if values[k + end.index] == end.boundary.sign * np.inf:
+                values[k + end.index] = end.psi(INSIDE)
     if values.size not in (k, k + rest) or not np.all(np.isfinite(values)):
         raise OptionError(
             "the start values do not fit the model",

@@ -76,7 +76,8 @@ def limit_problem(problem: GeneralisedProblem, found: Separation) -> Generalised
     if any(group.n_levels < 2 for group in groups):
         return None
     X = fixed_columns(problem)[np.ix_(part.rows, part.columns)]
-    constant = [problem.rows.x[k] is None and problem.scaling.orthogonal is None for k in columns]
+    given = problem.rows.x if problem.given is None else problem.given
+    constant = [given[int(k)] is None for k in columns]
     scaled = part_scaling(
         [None if c else np.ascontiguousarray(X[:, k]) for k, c in enumerate(constant)]
     )
@@ -98,6 +99,7 @@ def limit_problem(problem: GeneralisedProblem, found: Separation) -> Generalised
         channels=tuple(part.channel(channel) for channel in problem.channels),
         change=change,
         scaling=replace(problem.scaling, orthogonal=None),
+        given=None,
         x_names=kept_names,
         labels=tuple(
             replace(label, n_levels=groups[term.group].n_levels)

@@ -5,36 +5,38 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ranef.diagnose.call import Call
+from ranef.diagnose.generalised.families import FamilyFits
 from ranef.diagnose.ladder.climb import fit_rungs
 from ranef.diagnose.ladder.facts import Facts
 from ranef.diagnose.ladder.judgement import judged
-from ranef.diagnose.ladder.kind import Place
+from ranef.diagnose.ladder.kind import Asked, Place
 from ranef.diagnose.ladder.outcome import not_tried
 from ranef.diagnose.ladder.recommended import recommended
 from ranef.diagnose.ladder.rung import Effect, Ladder, Rung, Test
-from ranef.diagnose.ladder.rungs import KINDS, kind_of
+from ranef.diagnose.ladder.rungs import kind_of, kinds_for
 from ranef.diagnose.ladder.summary import needs_remedy, summary
 from ranef.diagnose.larger import Larger
 from ranef.diagnose.rank import Support
-from ranef.diagnose.subject import Subject
+from ranef.diagnose.subject import AnySubject
 from ranef.types import Finding
 
 __all__ = ["Effect", "Ladder", "Place", "Rung", "Test", "build_ladder", "kind_of"]
 
 
 def build_ladder(
-    subject: Subject,
+    subject: AnySubject,
     call: Call,
     findings: Sequence[Finding] = (),
     supports: Sequence[Support] = (),
     larger: Larger | None = None,
     climbed: Callable[[float], None] = lambda share: None,
+    families: FamilyFits | None = None,
 ) -> Ladder:
     """Fit, test and judge every rung that applies.
 
     Parameters
     ----------
-    subject : Subject
+    subject : AnySubject
     call : Call
         What the model was fitted by.
     findings : sequence of Finding
@@ -46,10 +48,14 @@ def build_ladder(
         The larger random parts looked at.
     climbed : callable
         Told which share of the rungs has been fitted.
+    families : FamilyFits, optional
+        The wider families fitted to a generalised model's data.
     """
-    climb = fit_rungs(subject, call, findings, supports, larger or Larger(), climbed)
+    asked = Asked(subject, findings, supports, larger or Larger(), families or FamilyFits())
+    climb = fit_rungs(asked, call, climbed)
     facts = Facts(subject, climb)
-    read_off = [rung for kind in KINDS if (rung := kind.read_off(facts)) is not None]
+    kinds = kinds_for(subject)
+    read_off = [rung for kind in kinds if (rung := kind.read_off(facts)) is not None]
     # Of one place what is read off goes first.
     climbed_rungs = sorted(
         (*read_off, *judged(climb, facts)), key=lambda rung: kind_of(rung.key).place

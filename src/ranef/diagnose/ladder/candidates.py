@@ -9,7 +9,7 @@ import numpy as np
 
 from ranef.design.evaluate import evaluate_factor
 from ranef.diagnose.rewrite import centring, per_factor
-from ranef.diagnose.subject import Subject
+from ranef.diagnose.subject import AnySubject
 from ranef.formula import to_text
 from ranef.formula.functions import CENTRING
 from ranef.formula.grouping import expand_group
@@ -43,7 +43,7 @@ class Candidate:
 
 
 def candidates(
-    subject: Subject, every: bool = False
+    subject: AnySubject, every: bool = False
 ) -> tuple[tuple[str, Expr, tuple[Candidate, ...]], ...]:
     """For each grouping factor its label, its expression and its candidates.
 
@@ -62,7 +62,7 @@ def candidates(
     return tuple(found.values())
 
 
-def _of_group(subject: Subject, group: Expr, codes: Codes, levels: int) -> tuple[Candidate, ...]:
+def _of_group(subject: AnySubject, group: Expr, codes: Codes, levels: int) -> tuple[Candidate, ...]:
     columns = expand_group(group, "")[0].factors
     state, table = subject.design.encoding.state, subject.table
     factors = {to_text(f): f for term in subject.formula.fixed for f in term.factors}

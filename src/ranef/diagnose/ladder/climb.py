@@ -8,18 +8,17 @@ from dataclasses import dataclass, field
 
 from ranef.core import one_blas_thread
 from ranef.diagnose.call import Call
+from ranef.diagnose.generalised.families import FamilyFits
 from ranef.diagnose.ladder.fitting import by_ml
 from ranef.diagnose.ladder.focal import effects_of
-from ranef.diagnose.ladder.kind import Asked
+from ranef.diagnose.ladder.kind import Asked as Known
 from ranef.diagnose.ladder.numerics import Searches, search_elsewhere
 from ranef.diagnose.ladder.outcome import rung_of
 from ranef.diagnose.ladder.rung import Plan, Rung, Test, Tried
 from ranef.diagnose.ladder.rungs import kind_of, plans_of
 from ranef.diagnose.larger import Larger
-from ranef.diagnose.rank import Support
-from ranef.diagnose.subject import Subject
+from ranef.diagnose.subject import AnySubject, Subject, linear
 from ranef.errors import RanefError
-from ranef.types import Finding
 
 __all__ = ["Climb", "fit_rungs"]
 
@@ -56,6 +55,8 @@ class Climb:
         Not tried for their cost.
     larger : Larger
         The larger random parts looked at.
+    families : FamilyFits
+        The wider families fitted.
     """
 
     call: Call
@@ -66,38 +67,34 @@ class Climb:
     searches: Searches | None
     left_out: tuple[Plan, ...]
     larger: Larger
+    families: FamilyFits
 
 
 def fit_rungs(
-    subject: Subject,
+    known: Known,
     call: Call,
-    findings: Sequence[Finding],
-    supports: Sequence[Support],
-    larger: Larger,
     climbed: Callable[[float], None] = lambda share: None,
 ) -> Climb:
     """Fit every rung that applies to a model.
 
     Parameters
     ----------
-    subject : Subject
+    known : Asked
+        The model, and what is known about it.
     call : Call
         What the model was fitted by.
-    findings : sequence of Finding
-        Those that name rows or predictors call for rungs of their own.
-    supports : sequence of Support
-        The ranks that the data support.
-    larger : Larger
-        The larger random parts looked at.
     climbed : callable
         Told which share of the rungs has been fitted.
     """
+    subject = known.subject
     arguments = () if subject.problem.prior is None else ("prior=prior",)
     first = Plan("as-asked", "as asked", subject.formula.text, arguments=arguments)
-    plans = plans_of(Asked(subject, findings, supports, larger))
+    plans = plans_of(known)
     affordable, left_out = _within_budget(subject, plans)
     with one_blas_thread(), ThreadPoolExecutor(WORKERS) as pool:
-        searching = pool.submit(search_elsewhere, subject) if _affords_searches(subject) else None
+        searching = None
+        if isinstance(subject, Subject) and _affords_searches(subject):
+            searching = pool.submit(search_elsewhere, subject)
         asked_ml = pool.submit(by_ml, subject)
         fitting = [pool.submit(_try, subject, plan) for plan in affordable]
         searches = None if searching is None else searching.result()
@@ -113,28 +110,32 @@ def fit_rungs(
     for each in tried:
         effects = () if each.fit is None else tuple(effects_of(subject, each.plan, each.fit, base))
         rungs.append(rung_of(asked, each, effects, _test(best, each, tried), call))
-    return Climb(call, asked, best, tried, tuple(rungs), searches, left_out, larger)
+    return Climb(
+        call, asked, best, tried, tuple(rungs), searches, left_out, known.larger, known.families
+    )
 
 
-def _cost(subject: Subject) -> int:
+def _cost(subject: AnySubject) -> float:
     """Of one fit of the asked model: an evaluation reads the factor and, first, the rows."""
     width = subject.design.p + sum(term.q for term in subject.design.terms)
-    return subject.solution.work * max(subject.problem.n_theta, 1) + subject.design.n * width
+    return subject.work * max(subject.problem.n_theta, 1) + subject.design.n * width
 
 
-def _within_budget(subject: Subject, plans: Sequence[Plan]) -> tuple[list[Plan], tuple[Plan, ...]]:
+def _within_budget(
+    subject: AnySubject, plans: Sequence[Plan]
+) -> tuple[list[Plan], tuple[Plan, ...]]:
     each = 2 * _cost(subject)  # by REML and by ML
-    count = max(BUDGET // max(each, 1) - 1, 1)
+    count = max(int(BUDGET / max(each, 1)) - 1, 1)
     cheap = [plan for plan in plans if not plan.costly]
     tried = {id(plan) for plan in cheap[:count]}
     return cheap[:count], tuple(plan for plan in plans if id(plan) not in tried)
 
 
-def _affords_searches(subject: Subject) -> bool:
+def _affords_searches(subject: AnySubject) -> bool:
     return 3 * _cost(subject) < SEARCHES or not subject.certificate.certified
 
 
-def _try(subject: Subject, plan: Plan) -> Tried:
+def _try(subject: AnySubject, plan: Plan) -> Tried:
     try:
         return kind_of(plan.key).fit(subject, plan)
     except RanefError as error:
@@ -149,7 +150,7 @@ def _best(asked: Tried, tried: Sequence[Tried], searches: Searches | None) -> Tr
     if searches is None or not searches.gain or asked.fit is None:
         return asked
     try:
-        fit = asked.fit.refit(start=searches.theta)
+        fit = linear(asked.fit).refit(start=searches.theta)
     except RanefError:
         return asked
     return Tried(asked.plan, fit, by_ml(fit))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ranef.diagnose.ladder.candidates import Candidate, candidates
 from ranef.diagnose.ladder.rung import Rung, Tried
-from ranef.diagnose.subject import Subject
+from ranef.diagnose.subject import AnySubject
 from ranef.formula.nodes import Expr
 from ranef.solve import Certificate
 
@@ -22,7 +22,7 @@ __all__ = ["Facts"]
 class Facts:
     """The asked model and the rungs, as sentences need them."""
 
-    subject: Subject = field(repr=False)
+    subject: AnySubject = field(repr=False)
     climb: Climb
 
     @property
@@ -33,8 +33,8 @@ class Facts:
 
     @property
     def boundary(self) -> bool:
-        """Whether the asked model is at a boundary optimum."""
-        return self.certificate.verdict == "boundary optimum"
+        """Whether the asked model is at an optimum with a singular covariance matrix."""
+        return self.certificate.verdict == "boundary optimum" and self.certificate.singular
 
     @property
     def directions(self) -> tuple[str, ...]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from math import isfinite
 
 from ranef.diagnose.ladder.rung import Conclusion, Effect, Plan
-from ranef.diagnose.subject import Subject
+from ranef.diagnose.subject import AnySubject, Subject
 from ranef.formula.naming import factors, without_level
 from ranef.inference.coefficients import coefficient_tests
 from ranef.inference.ddf import Method
@@ -21,7 +22,7 @@ MOST_DERIVATIVES = 2_000_000
 """Numbers read by one evaluation times parameters up to which degrees of freedom are found."""
 
 
-def focal_names(subject: Subject) -> tuple[str, ...]:
+def focal_names(subject: AnySubject) -> tuple[str, ...]:
     """Fixed effects other than the intercept."""
     return tuple(name for name in subject.design.x_names if name != INTERCEPT)
 
@@ -45,25 +46,14 @@ def counterparts(
 
 
 def effects_of(
-    asked: Subject, plan: Plan, fit: Subject, base: Mapping[str, Effect]
+    asked: AnySubject, plan: Plan, fit: AnySubject, base: Mapping[str, Effect]
 ) -> list[Effect]:
     """The focal coefficients in a rung; `base` holds those of the asked model, or nothing yet.
 
     A conclusion is where the 95% interval lies (Satterthwaite's degrees of freedom; normal
-    quantiles where these would be expensive).
+    quantiles where these would be expensive, and for generalised models).
     """
-    cheap = fit.solution.work * fit.problem.n_theta < MOST_DERIVATIVES
-    vcov = fit.estimates.vcov
-    method: Method = Constant("asymptotic", vcov, float("inf"))
-    if cheap:
-        moves = moves_of(
-            fit.problem,
-            fit.solution,
-            fit.estimates.sigma,
-            lambda: variance_derivatives(fit.problem, fit.solution),
-        )
-        method = Satterthwaite(vcov, moves)
-    tests = coefficient_tests(fit.estimates.beta, method)
+    tests = coefficient_tests(fit.estimates.beta, _method(fit))
     found = []
     for name, j in counterparts(
         focal_names(asked), plan, fit.design.x_names, _with_other_levels(asked, fit)
@@ -80,13 +70,24 @@ def effects_of(
                 change=0.0 if first is None else (estimate - first.estimate) / first.std_error,
                 se_ratio=1.0 if first is None else error / first.std_error,
                 conclusion=conclusion,
-                holds=first is None or conclusion == first.conclusion,
+                holds=first is None or not isfinite(first.std_error) or conclusion == first.conclusion,
             )
         )
     return found
 
 
-def _with_other_levels(asked: Subject, fit: Subject) -> set[str]:
+def _method(fit: AnySubject) -> Method:
+    vcov = fit.estimates.vcov
+    if not isinstance(fit, Subject) or fit.work * fit.problem.n_theta >= MOST_DERIVATIVES:
+        return Constant("asymptotic", vcov, float("inf"))
+    problem, solution = fit.problem, fit.solution
+    moves = moves_of(
+        problem, solution, fit.estimates.sigma, lambda: variance_derivatives(problem, solution)
+    )
+    return Satterthwaite(vcov, moves)
+
+
+def _with_other_levels(asked: AnySubject, fit: AnySubject) -> set[str]:
     before, now = (s.design.encoding.state.categories for s in (asked, fit))
     return {key for key in before if key in now and before[key].levels != now[key].levels}
 

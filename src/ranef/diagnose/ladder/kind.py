@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
+from ranef.diagnose.generalised.families import FamilyFits
 from ranef.diagnose.ladder.facts import Facts
 from ranef.diagnose.ladder.fitting import refitted
 from ranef.diagnose.ladder.rung import Plan, Rung, Test, Tried
 from ranef.diagnose.larger import Larger
 from ranef.diagnose.rank import Support
-from ranef.diagnose.subject import Subject
+from ranef.diagnose.subject import AnySubject
 from ranef.types import Finding
 
 __all__ = ["Asked", "Kind", "Place", "nothing", "unplanned", "unsaid", "untested"]
@@ -23,23 +24,26 @@ class Place(IntEnum):
     ASKED = 0
     STARTS = 1
     PRIOR_OFF = 2
-    LARGER = 3
-    DATA = 4
-    FIXED = 5
-    CORRELATION = 6
-    RANK = 7
-    SMALLER = 8
-    PRIOR = 9
+    FAMILY = 3
+    LARGER = 4
+    DATA = 5
+    FIXED = 6
+    CORRELATION = 7
+    RANK = 8
+    SMALLER = 9
+    LIKELIHOOD = 10
+    PRIOR = 11
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What is known before the ladder is climbed."""
 
-    subject: Subject
+    subject: AnySubject
     findings: Sequence[Finding]
     supports: Sequence[Support]
     larger: Larger
+    families: FamilyFits = field(default_factory=FamilyFits)
 
 
 def unplanned(asked: Asked) -> list[Plan]:
@@ -85,15 +89,18 @@ class Kind:
         Whether a finding asks for it: a page with nothing to remedy still shows it.
     is_asked : bool
         Whether it is the asked model without its prior: smaller models are tested against it.
+    linear_only : bool
+        Whether it is for linear models alone.
     """
 
     key: str
     place: Place
     plans: Callable[[Asked], list[Plan]] = unplanned
-    fit: Callable[[Subject, Plan], Tried] = refitted
+    fit: Callable[[AnySubject, Plan], Tried] = refitted
     test: Callable[[Tried, Tried, Sequence[Tried]], Test | None] = untested
     say: Callable[[Rung, Facts], list[str]] = unsaid
     read_off: Callable[[Facts], Rung | None] = nothing
     replaces: tuple[str, ...] = ()
     by_finding: bool = False
     is_asked: bool = False
+    linear_only: bool = False

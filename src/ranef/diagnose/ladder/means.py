@@ -12,7 +12,7 @@ from ranef.diagnose.ladder.facts import Facts
 from ranef.diagnose.ladder.rung import Rung
 from ranef.diagnose.ladder.words import number, with_error
 from ranef.diagnose.rewrite import Parts, centring, parts_of, replaced
-from ranef.diagnose.subject import Subject
+from ranef.diagnose.subject import AnySubject
 from ranef.diagnose.words import at_zero
 from ranef.formula import to_source, to_text
 from ranef.formula.naming import factors, without_level
@@ -37,12 +37,14 @@ MOVED = 0.5  # standard errors of the asked model
 LONGEST = 16  # characters of names in a title
 
 
-def grouped(subject: Subject) -> tuple[tuple[str, Expr, tuple[Candidate, ...]], ...]:
+def grouped(subject: AnySubject) -> tuple[tuple[str, Expr, tuple[Candidate, ...]], ...]:
     """The grouping factors whose predictors are centred, each with these; none for a flat fit.
 
-    What the variances are has to be settled first there.
+    What the variances are has to be settled first there. The same holds for a likelihood without a
+    finite maximum.
     """
-    return () if subject.certificate.verdict == "flat" else candidates(subject)
+    unsettled = subject.certificate.verdict in ("flat", "no finite maximum")
+    return () if unsettled else candidates(subject)
 
 
 def means_title(found: Sequence[Candidate]) -> str:
@@ -56,7 +58,7 @@ def renamed(found: Sequence[Candidate], group: Expr) -> dict[Expr, Call]:
     return {c.expr: centring("within", c.expr, group) for c in found if not c.centred}
 
 
-def centred_parts(subject: Subject, within: Mapping[Expr, Call]) -> Parts:
+def centred_parts(subject: AnySubject, within: Mapping[Expr, Call]) -> Parts:
     """The formula with predictors centred, in its fixed and random part."""
     return parts_of(subject.formula).mapped(partial(_all_replaced, by=within))
 
@@ -151,7 +153,7 @@ def _part(facts: Facts, function: str, candidate: Candidate, rung: Rung) -> str:
     return to_text(centring(function, candidate.source, group))
 
 
-def _where(facts: Facts, fit: Subject, mean: str) -> str:
+def _where(facts: Facts, fit: AnySubject, mean: str) -> str:
     """At which values of the variables it interacts with."""
     others = {
         without_level(factor)
@@ -180,5 +182,5 @@ def within_between(facts: Facts, rung: Rung) -> list[str]:
     return said
 
 
-def _estimate(fit: Subject, j: int) -> str:
+def _estimate(fit: AnySubject, j: int) -> str:
     return with_error(float(fit.estimates.beta[j]), float(np.sqrt(fit.estimates.vcov[j, j])))

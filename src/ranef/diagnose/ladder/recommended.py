@@ -23,6 +23,9 @@ def recommended(facts: Facts, rungs: Sequence[Rung]) -> Rung | None:
     """
     if not facts.certificate.certified and facts.certificate.verdict != "flat":
         return None
+    wider = facts.climb.families.best
+    if wider is not None:
+        return next((r for r in rungs if r.fitted and facts.tried(r).fit is wider.fit), None)
     together = facts.climb.larger.together
     if together is not None:
         return next((rung for rung in rungs if rung.formula == together.text), None)

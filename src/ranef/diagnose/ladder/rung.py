@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranef.diagnose.call import Call
-from ranef.diagnose.subject import Subject
+from ranef.diagnose.subject import AnySubject
 
 __all__ = ["Conclusion", "Effect", "Ladder", "Plan", "Rung", "Test", "Tried"]
 
@@ -45,7 +45,7 @@ class Plan:
         The rows to keep, where some are left out.
     data : str
         The data in the call: ``'data[data["school"] != "s17"]'``.
-    fit : Subject or None
+    fit : AnySubject or None
         Where the model has been fitted already.
     costly : bool
         Whether it is known to take long: it is named and not fitted.
@@ -63,7 +63,7 @@ class Plan:
     random: bool = True
     rows: NDArray[np.bool_] | None = field(default=None, repr=False, compare=False)
     data: str = "data"
-    fit: Subject | None = field(default=None, repr=False, compare=False)
+    fit: AnySubject | None = field(default=None, repr=False, compare=False)
     costly: bool = False
     order: int = 0
 
@@ -146,8 +146,8 @@ class Tried:
     """
 
     plan: Plan
-    fit: Subject | None = field(repr=False)
-    ml: Subject | None = field(repr=False)
+    fit: AnySubject | None = field(repr=False)
+    ml: AnySubject | None = field(repr=False)
     refusal: str = ""
     arguments: tuple[str, ...] = ()
 

@@ -15,10 +15,13 @@ def singularity(rung: Rung, facts: Facts) -> str:
     """Whether a rung is singular, beside the asked model."""
     if not facts.boundary:
         if rung.verdict == "boundary optimum":
-            return f"Singular here: {join(facts.directions_of(rung))}"
+            directions = facts.directions_of(rung)
+            return f"Singular here: {join(directions)}" if directions else ""
         return "" if rung.certified else f"The verdict is: {rung.verdict}"
     if rung.verdict == "interior optimum":
         return "No longer singular"
+    if rung.verdict == "boundary optimum" and not facts.directions_of(rung):
+        return "No longer singular, at the end of the family"
     if rung.verdict == "boundary optimum":
         return f"Still singular: {join(facts.directions_of(rung))}"
     return f"The verdict is: {rung.verdict}"

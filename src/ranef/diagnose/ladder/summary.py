@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ranef.diagnose.contextual import LEVEL
+from ranef.diagnose.generalised.subject import GeneralisedSubject
 from ranef.diagnose.ladder.facts import Facts
 from ranef.diagnose.ladder.kind import Place
 from ranef.diagnose.ladder.means import raw_names, source_names
@@ -29,6 +30,7 @@ def needs_remedy(facts: Facts) -> bool:
         or _lower_elsewhere(facts)
         or bool(_means_missing(facts))
         or bool(facts.climb.larger.clear)
+        or facts.climb.families.best is not None
     )
 
 
@@ -36,6 +38,7 @@ def summary(facts: Facts, rungs: tuple[Rung, ...], findings: Sequence[Finding]) 
     """The page's first sentences."""
     said = [
         *_optimum(facts, findings),
+        *_family(facts, rungs),
         *_larger(facts, rungs),
         *_cause(facts),
         *_remedies(facts, rungs, findings),
@@ -78,6 +81,15 @@ def _optimum(facts: Facts, findings: Sequence[Finding]) -> list[str]:
                 f"nothing to remedy in the search or the covariances: {said}. "
                 + ("One more finding does" if graver == 1 else f"{graver} more findings do")
                 + " not bear on this question"
+            ]
+        case "boundary optimum" if not facts.boundary:
+            ends = join([end.words for end in asked.ends])
+            return [f"the fit is at its optimum{met}, at the end of its family: {ends}"]
+        case "no finite maximum":
+            at = [f"rung {k}" for k, rung in enumerate(facts.climb.rungs) if rung.certified]
+            return [
+                "the likelihood has no finite maximum: more searching will not help. A prior or a "
+                "smaller model gives finite estimates" + (f" ({join(at)})" if at else "")
             ]
         case "boundary optimum":
             return [
@@ -126,6 +138,31 @@ def _cause(facts: Facts) -> list[str]:
     return said
 
 
+def _family(facts: Facts, rungs: tuple[Rung, ...]) -> list[str]:
+    """What the family leaves out although the data ask for it."""
+    families, subject = facts.climb.families, facts.subject
+    if families.best is None or not isinstance(subject, GeneralisedSubject):
+        return []
+    counts = "counts" if subject.family.RESPONSE == "count" else "proportions"
+    said = []
+    if families.overdispersed:
+        said.append(f"vary more than {subject.family.title} ones")
+    if families.extra_zeros:
+        said.append(f"hold more zeros than {subject.family.title} ones")
+    rung = next((k for k, rung in enumerate(rungs) if _is_best(facts, rung)), None)
+    where = "" if rung is None else f" (rung {rung})"
+    low, high = families.best.error_ratios(subject)
+    return [
+        f"the {counts} {join(said)}, and the model leaves that out. With a wider family{where} "
+        f"standard errors are {low:.2f} to {high:.2f} times as large"
+    ]
+
+
+def _is_best(facts: Facts, rung: Rung) -> bool:
+    best = facts.climb.families.best
+    return best is not None and rung.fitted and facts.tried(rung).fit is best.fit
+
+
 def _larger(facts: Facts, rungs: tuple[Rung, ...]) -> list[str]:
     """What the random part leaves out although the data ask for it."""
     said = []
@@ -159,7 +196,8 @@ def _recommended(facts: Facts, rungs: tuple[Rung, ...]) -> list[str]:
     if rung is None:
         return []
     where = f"rung {rungs.index(rung)}" + ("" if rung.fitted else ", not fitted for its cost")
-    return [f"recommended: {rung.formula} ({where})"]
+    family = facts.tried(rung).plan.arguments if rung.fitted else ()
+    return [f"recommended: {', '.join((rung.formula, *family))} ({where})"]
 
 
 def _remedies(facts: Facts, rungs: tuple[Rung, ...], findings: Sequence[Finding]) -> list[str]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ranef.diagnose.larger.search import Found, Larger
 from ranef.diagnose.serial import Serial
-from ranef.diagnose.subject import Subject
+from ranef.diagnose.subject import AnySubject, Subject
 from ranef.diagnose.words import slope_of
 from ranef.types import Finding
 
@@ -48,7 +48,7 @@ def nested_text(found: Found) -> str:
     return f"(1 | {found.outer}/{found.inner})"
 
 
-def effect_text(subject: Subject, name: str) -> tuple[str, str]:
+def effect_text(subject: AnySubject, name: str) -> tuple[str, str]:
     """A term's random effects and their verb: ``("the slope of Days", "varies")``."""
     categories = subject.design.encoding.state.categories
     if any(factor in categories for factor in name.split(":")):

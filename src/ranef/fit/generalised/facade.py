@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from ranef.answers import refuse_unknown_options
+from ranef.fit.generalised.checking import GeneralisedChecking
 from ranef.fit.generalised.described import Described
+from ranef.fit.generalised.diagnosed import GeneralisedDiagnosed
 from ranef.fit.generalised.influential import GeneralisedInfluential
-from ranef.fit.generalised.judged import Judged
 from ranef.fit.generalised.predicting import GeneralisedPredicting
 from ranef.fit.generalised.random_effects import GeneralisedEffects
 from ranef.fit.generalised.reducing import Reducible
-from ranef.fit.generalised.refitting import GeneralisedRefitting
 from ranef.fit.generalised.residuals import GeneralisedResiduals
 from ranef.fit.generalised.shares import GeneralisedShares
 from ranef.fit.generalised.simulating import GeneralisedSimulating
@@ -40,10 +40,10 @@ class GeneralisedFit(
     GeneralisedResiduals,
     GeneralisedSimulating,
     GeneralisedEffects,
-    GeneralisedRefitting,
+    GeneralisedChecking,
     Reducible,
     GeneralisedUpdating,
-    Judged,
+    GeneralisedDiagnosed,
     Described,
     GeneralisedShares,
     GeneralisedInfluential,
@@ -61,7 +61,7 @@ class GeneralisedFit(
     >>> data = rn.datasets.load("cbpp")
     >>> fit = rn.glmm("incidence / size ~ period + (1 | herd)", data, weights="size")
     >>> round(fit.loglik, 4), fit.certificate.verdict
-    (-92.0266, 'interior optimum')
+    (-92.0263, 'interior optimum')
     """
 
     _stored_as: ClassVar[str] = "generalised fit"

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeVar
 
 from ranef.design import build, check_columns
 from ranef.design.fixed_part import FixedPart, build_part
 from ranef.design.generalised_data import GeneralisedData
 from ranef.errors import OptionError
 from ranef.family import Family
-from ranef.fit.generalised.facade import GeneralisedFit
+from ranef.fit.generalised.record import GeneralisedRecord
 from ranef.fit.generalised.spec import GeneralisedSpec
 from ranef.fit.given import Given
 from ranef.fit.reading import (
@@ -30,6 +30,8 @@ from ranef.problem.memory import out_of_memory
 from ranef.solve import Control
 
 __all__ = ["Asked", "fit_generalised"]
+
+F = TypeVar("F", bound=GeneralisedRecord)
 
 MOST_NODES = {1: 25, 2: 15, 3: 9}
 """Nodes of quadrature in each dimension, by the number of random effects of the factor."""
@@ -56,12 +58,14 @@ class Asked:
 
 
 def fit_generalised(
-    parsed: Formula, given: Given, asked: Asked, start: Any = None
-) -> GeneralisedFit:
+    made: type[F], parsed: Formula, given: Given, asked: Asked, start: Any = None
+) -> F:
     """Read the columns of a model, build its arrays and fit.
 
     Parameters
     ----------
+    made : type
+        What is made of it, a kind of record.
     parsed : Formula
         With a random part.
     given : Given
@@ -91,7 +95,7 @@ def fit_generalised(
         first = numbers("start values", start, what=what, fix="give an array of numbers")
     seconds = {"read": read - begun, "formula and design": perf_counter() - read}
     try:
-        return GeneralisedFit._of(spec, data, start=first, seconds=seconds)
+        return made._of(spec, data, start=first, seconds=seconds)
     except MemoryError as error:
         raise out_of_memory(rows.table.n_rows) from error
 

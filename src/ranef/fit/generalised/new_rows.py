@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ranef.design.generalised_data import GeneralisedData
-from ranef.errors import DataError, OptionError
+from ranef.errors import DataError, OptionError, UnknownColumnError
 from ranef.family import Family
 from ranef.fit.new_data import read_for_prediction
 from ranef.frame import Table
@@ -83,6 +83,8 @@ def read_new_rows(
                 fix="weights= takes the name of their column, one number for each row, or one for "
                 "all",
             )
+    if newdata is not None and counted and name is not None:
+        _require_weights(newdata, name)
     modelled = [name for p in parts if p in data.parts for name in data.parts[p].encoding.variables]
     besides = tuple(dict.fromkeys(modelled))
     table, shift = read_for_prediction(
@@ -94,7 +96,7 @@ def read_new_rows(
         random,
         groups,
         besides if newdata is None or not (counted and name) else (*besides, name),
-        "the other parts of the model, and weights=",
+        "the other parts of the model",
     )
     if not counted:
         return NewRows(table, shift)
@@ -109,6 +111,17 @@ def read_new_rows(
     else:
         values = _column(table, name)
     return NewRows(table, shift, _checked(values, table.n_rows, family))
+
+
+def _require_weights(newdata: Any, name: str) -> None:
+    names = open_frame(newdata).names
+    if name not in names:
+        raise UnknownColumnError(
+            f"the new data have no column '{name}' for the weights of new observations",
+            found="columns " + ", ".join(names),
+            fix=f"add the column '{name}', or give weights=: another column, one number for each "
+            "row, or one for all",
+        )
 
 
 def _column(table: Table, name: str) -> Array:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from ranef.core import Layout
 from ranef.design.generalised_data import GeneralisedData
+from ranef.diagnose.generalised import findings_at_fit
 from ranef.family import Family
 from ranef.fit.generalised.spec import GeneralisedSpec
 from ranef.fit.large_sample import LargeSample
@@ -66,8 +67,7 @@ class GeneralisedRecord(LargeSample, WithoutResidual, MixedRecord):
             estimates = estimate_generalised(solution, kernel)
             layout = kernel.layout
         found = solution.found
-        response = data.design.generalised
-        findings = [] if response is None else [*response.notes]
+        findings = findings_at_fit(spec.formula, data, solution)
         solving = found.search_seconds + found.certificate_seconds
         return cls(
             _spec=spec,

@@ -116,7 +116,7 @@ class GeneralisedUpdating(GeneralisedRecord):
             if own is not None and (part in family.parts or told[part] is not AS_BEFORE)
         }
         asked = Asked(family, self._spec.n_agq if n_agq is AS_BEFORE else n_agq, kept)
-        return fit_generalised(parsed, given, asked, start)
+        return fit_generalised(type(self), parsed, given, asked, start)  # type: ignore[return-value]
 
     def _changed_family(self, family: Any, zero: str | None) -> Any:
         """The family, with extra zeros if there is a formula for them."""

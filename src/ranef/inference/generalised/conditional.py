@@ -51,6 +51,7 @@ def full_covariances(solution: GeneralisedSolution, joint: Joint) -> tuple[Array
     for term, b, own in zip(problem.terms, problem.scaling.B, covariances(solution), strict=True):
         s = slice(term.offset, term.offset + term.q)
         slopes = np.einsum("ij,ljk->lik", b, moves[term.group][:, s])
-        slopes[:, :, k:] = slopes[:, :, k:] @ np.linalg.inv(problem.change)
+        own_slopes = solution.spread(slopes[:, :, k:] @ np.linalg.inv(problem.change))
+        slopes = np.concatenate([slopes[:, :, :k], own_slopes], axis=2)
         out.append(own + np.einsum("lik,km,ljm->lij", slopes, joint.covariance, slopes))
     return tuple(out)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ranef.core.generalised import GeneralisedKernel
 from ranef.problem.generalised import GeneralisedProblem
@@ -23,6 +24,9 @@ __all__ = ["Joint", "gradient_along", "hessian_along", "joint_covariance", "know
 # If an eigenvalue of the Hessian, scaled to a unit diagonal, is below this, the data say nothing
 # about its direction.
 FLAT = 1e-8
+
+# Part of a parameter in such a direction from which on it is not determined.
+MOVED = 1e-4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,11 +68,8 @@ def joint_covariance(solution: GeneralisedSolution, kernel: GeneralisedKernel) -
     h, start = hessian_along(problem, face, kernel), len(face.coordinates)
     change = np.eye(h.shape[0])
     change[start:, start:] = problem.change
-    covariance = change @ _twice_inverse(h) @ change.T
     known = np.concatenate([np.ones(start, dtype=bool), solution.determined])
-    out = np.full((known.size, known.size), np.nan)
-    out[np.ix_(known, known)] = covariance
-    return Joint(face, out)
+    return Joint(face, _spread(_twice_inverse(h, change), known))
 
 
 def hessian_along(problem: GeneralisedProblem, face: Face, kernel: GeneralisedKernel) -> Array:
@@ -93,19 +94,27 @@ def gradient_along(problem: GeneralisedProblem, face: Face, kernel: GeneralisedK
 
 def known_variances(solution: GeneralisedSolution, kernel: GeneralisedKernel) -> Array:
     """The covariance of the coefficients on the data's scale if the covariances were known."""
-    change = solution.problem.change
-    return np.asarray(change @ _twice_inverse(np.array(kernel.second([]))) @ change.T)
+    h = np.array(kernel.second([]))
+    return _spread(_twice_inverse(h, solution.problem.change), solution.determined)
 
 
-def _twice_inverse(h: Array) -> Array:
-    """2 H^-1; NaN for parameters that a direction without curvature moves."""
+def _spread(own: Array, known: NDArray[np.bool_]) -> Array:
+    """With zeros for what is at an end of the family: the others are as if that were known."""
+    out = np.zeros((known.size, known.size))
+    out[np.ix_(known, known)] = own
+    return out
+
+
+def _twice_inverse(h: Array, change: Array) -> Array:
+    """2 C H^-1 C' for the change C; NaN for parameters that a direction without curvature moves."""
     scales = np.sqrt(np.abs(np.diag(h)))
     scales[~(scales > 0.0)] = 1.0
     values, vectors = np.linalg.eigh(h / np.outer(scales, scales))
     known = values > FLAT
-    inverse = (vectors[:, known] / values[known]) @ vectors[:, known].T
-    out = 2.0 * inverse / np.outer(scales, scales)
-    undetermined = np.any(np.abs(vectors[:, ~known]) > 1e-4, axis=1)
+    rows = (change / scales) @ vectors
+    out = 2.0 * (rows[:, known] / values[known]) @ rows[:, known].T
+    moved = np.abs(rows[:, ~known]) > MOVED * np.linalg.norm(rows, axis=1)[:, None]
+    undetermined = np.any(moved, axis=1)
     out[undetermined] = np.nan
     out[:, undetermined] = np.nan
     return np.asarray(0.5 * (out + out.T))

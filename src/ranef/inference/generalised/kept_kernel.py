@@ -211,7 +211,7 @@ class SolutionWithoutRows(GeneralisedSolution):
     kept : KeptKernel
     """
 
-    kept: KeptKernel = field(repr=False)
+    kept: KeptKernel = field(repr=False, kw_only=True)
 
     @cached_property
     def standing(self) -> Standing[GeneralisedKernel]:

@@ -18,9 +18,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ranef.core.generalised import GeneralisedKernel
+from ranef.inference.generalised.joint import gradient_along, hessian_along
 from ranef.problem.generalised import GeneralisedProblem
 from ranef.problem.parameters import group_lambdas
-from ranef.solve.face import face_of, gamma_of_term
+from ranef.solve.face import face_of
 from ranef.solve.generalised import GeneralisedSolution
 
 __all__ = ["ErrorEstimate", "evaluations_of_rows", "laplace_error"]
@@ -35,6 +36,11 @@ MOST_NODES = {1: 25, 2: 15, 3: 9}
 
 LARGE = 1.0
 """Deviance units from which on the next term is not trusted."""
+
+
+TRUSTED, SHARE = 0.5, 0.25
+"""Standard errors of draws up to which they are better than the next term: in deviance units, and
+of that term. Draws for many random effects are dominated by a few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +79,8 @@ def evaluations_of_rows(problem: GeneralisedProblem) -> float:
 
 def _lone_columns(problem: GeneralisedProblem) -> int:
     """Random effects of a level if there is one factor; 0 otherwise."""
-    groups = problem.rows.groups
-    return len(groups[0].columns) if len(groups) == 1 else 0
+    sizes = problem.sizes
+    return sizes[0][1] if len(sizes) == 1 else 0
 
 
 def laplace_error(solution: GeneralisedSolution) -> ErrorEstimate:
@@ -108,16 +114,8 @@ def _shift(
     """The largest entry of -H^-1 g in standard errors, with H of the fit and g of `other`."""
     problem = solution.problem
     face = face_of(problem, solution.inner)
-    h = np.array(kernel.second(face.directions))
-    own, others = kernel.gamma(), other.gamma()
-    g, at = [], 0
-    for k, term in enumerate(face.terms):
-        bend = term.bend(gamma_of_term(problem, own, k))
-        size = bend.shape[0]
-        h[at : at + size, at : at + size] += bend
-        g.append(term.gradient(gamma_of_term(problem, others, k)))
-        at += size
-    slope = np.concatenate([*g, other.slopes])
+    h = hessian_along(problem, face, kernel)
+    slope = gradient_along(problem, face, other)
     if h.shape[0] == 0:
         return 0.0
     try:
@@ -139,4 +137,6 @@ def _by_expansion(solution: GeneralisedSolution) -> ErrorEstimate:
         if (complete and abs(value) <= LARGE) or effects > MOST_EFFECTS:
             return ErrorEstimate(value, 0.0, float("nan"), "next term", 0, complete)
         drawn = importance(solution, kernel)
+    if not drawn.error <= max(TRUSTED, SHARE * abs(value)):
+        return ErrorEstimate(value, 0.0, float("nan"), "next term", 0, complete)
     return ErrorEstimate(drawn.deviance, drawn.error, float("nan"), "importance sampling")

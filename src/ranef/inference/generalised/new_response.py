@@ -59,7 +59,7 @@ def quantiles_of_new(
     if w is not None:
         known &= np.isfinite(w)
     for value in psi:
-        known &= np.isfinite(value)
+        known &= ~np.isnan(value)  # infinite at an end of the family
     rows = np.flatnonzero(known)
     if not rows.size:
         return low, high

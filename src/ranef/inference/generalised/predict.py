@@ -192,7 +192,7 @@ def _sd_of(
 ) -> Array:
     """Standard errors of a quantity by the delta method in all parameters."""
     law = uncertain.law
-    problem, face = solution.problem, estimates.joint.face
+    face = estimates.joint.face
     k = len(face.coordinates)
     gradient = now.by_eta[:, None] * law.gradient
     spread = None
@@ -201,7 +201,10 @@ def _sd_of(
         spread = new_groups(rows.target.fresh, estimates.covariances)
         moves = new_groups_slopes(solution, face, rows.target.fresh)
         gradient[:, :k] += now.by_variance[:, None] * moves
-    designs: dict[str, tuple[int, Array | None]] = {p: rows.designs[p] for p in quantity.parts}
+    # Predictors at an end of the family are known there.
+    designs: dict[str, tuple[int, Array | None]] = {
+        p: rows.designs[p] for p in quantity.parts if solution.part(p) is not None
+    }
 
     def value(eta: Array, psi: Psi) -> Array:
         return _value(rows, quantity, linked, family, eta, spread, psi).value
@@ -209,7 +212,7 @@ def _sd_of(
     for part, (_, slopes) in zip(
         designs, psi_slopes(value, rows.eta, rows.psi, designs), strict=True
     ):
-        place = problem.part(part)
+        place = solution.part(part)
         assert place is not None
         gradient[:, k + place.start : k + place.stop] += slopes
     variance = now.by_eta**2 * law.own + quadratic(gradient, uncertain.covariance)

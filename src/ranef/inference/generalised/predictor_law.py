@@ -91,6 +91,7 @@ def law_of_rows(
         for (code, z), d in zip(blocks, covariances, strict=True):
             own += np.where(code < 0, np.einsum("ij,ij->i", z @ d, z), 0.0)
     gradient[:, k : k + x.shape[1]] += x
+    gradient = np.hstack([gradient[:, :k], solution.spread(gradient[:, k:])])
     return PredictorLaw(gradient, own)
 
 

@@ -34,6 +34,8 @@ class Diagnosis(DiagnosisRecord):
         ``where`` and ``fix``.
     ladder : Ladder
         The rungs as records, the asked model first.
+    model : str
+        Family and method of a generalised model; empty for a linear one.
     """
 
     __slots__ = ()

@@ -25,7 +25,7 @@ _ASIDE = "opacity:0.75"
 
 def render_html(diagnosis: DiagnosisRecord) -> str:
     """Summary, findings, table and judgements; all text escaped."""
-    kind = "REML" if diagnosis.reml else "ML"
+    kind = diagnosis.fitted_by
     groups = ", ".join(f"{name} {count}" for name, count in diagnosis.groups.items())
     parts = [
         f'<p style="{_TEXT}"><b>Diagnosis</b> of <code>{escaped(diagnosis.formula)}</code><br>'

@@ -21,6 +21,12 @@ class DiagnosisRecord:
     groups: Mapping[str, int]
     findings: tuple[Finding, ...]
     ladder: Ladder = field(repr=False)
+    model: str = ""
+
+    @property
+    def fitted_by(self) -> str:
+        """The family of a generalised model, and by what the fit was made."""
+        return self.model or ("REML" if self.reml else "ML")
 
     @property
     def summary(self) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ MOST_LINES = 100
 
 def render_text(diagnosis: DiagnosisRecord) -> str:
     """The whole page; a short one where there is nothing to remedy."""
-    kind = "REML" if diagnosis.reml else "ML"
+    kind = diagnosis.fitted_by
     groups = ", ".join(f"{name} {count}" for name, count in diagnosis.groups.items())
     sections = [
         [

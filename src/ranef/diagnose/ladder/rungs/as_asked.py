@@ -15,6 +15,11 @@ def _say(rung: Rung, facts: Facts) -> list[str]:
     match rung.verdict:
         case "interior optimum":
             return ["At its optimum, and every covariance matrix has full rank"]
+        case "boundary optimum" if not facts.directions_of(rung):
+            ends = facts.subject.certificate.ends
+            return ["At its optimum, at the end of its family: " + join([e.words for e in ends])]
+        case "no finite maximum":
+            return ["The likelihood has no finite maximum: there is nothing to estimate as it is"]
         case "boundary optimum":
             return [f"At its optimum, which is singular: {join(facts.directions_of(rung))}"]
         case "flat":

@@ -9,7 +9,7 @@ from ranef.diagnose.ladder.fewer_slopes import say_fewer_slopes
 from ranef.diagnose.ladder.kind import Asked, Kind, Place
 from ranef.diagnose.ladder.rung import Plan, Test, Tried
 from ranef.diagnose.rewrite import bar_with, effects, intercepts_alone, outermost, with_bar
-from ranef.diagnose.subject import Subject
+from ranef.diagnose.subject import AnySubject
 from ranef.formula import to_source
 
 __all__ = ["KEY", "KIND", "without_slopes"]
@@ -17,7 +17,7 @@ __all__ = ["KEY", "KIND", "without_slopes"]
 KEY = "drop-slope"
 
 
-def without_slopes(subject: Subject) -> list[Plan]:
+def without_slopes(subject: AnySubject) -> list[Plan]:
     """The model without each slope that stands by itself; two that read the same are one."""
     plans: dict[str, Plan] = {}
     several = len({bar.label for bar in subject.formula.bars}) > 1

@@ -12,6 +12,7 @@ from ranef.diagnose.ladder.numerics import Searches
 from ranef.diagnose.ladder.outcome import best_rung, not_tried
 from ranef.diagnose.ladder.rung import Plan, Rung
 from ranef.diagnose.ladder.words import sentence
+from ranef.diagnose.subject import linear
 from ranef.diagnose.words import join
 from ranef.problem.parameters import to_data
 from ranef.solve.start import other_starts
@@ -74,8 +75,8 @@ def _numerics(searches: Searches, verdict: str) -> str:
 
 def _strong(facts: Facts) -> Array:
     """Start values of the first other search, on the data's scale."""
-    problem = facts.subject.problem
+    problem = linear(facts.subject).problem
     return to_data(problem, other_starts(problem.terms, 1)[0])[0]
 
 
-KIND = Kind(KEY, Place.STARTS, read_off=_read_off)
+KIND = Kind(KEY, Place.STARTS, read_off=_read_off, linear_only=True)

@@ -25,7 +25,7 @@ from ranef.diagnose.ladder.sentences import largest_change, singularity
 from ranef.diagnose.ladder.words import WEAK, evidence, tested
 from ranef.diagnose.rank import Support
 from ranef.diagnose.rewrite import bar_with, outermost, parts_of, per_factor, with_bar
-from ranef.diagnose.subject import Subject
+from ranef.diagnose.subject import Subject, linear
 from ranef.errors import RanefError
 from ranef.formula import Formula, Term, parse
 from ranef.formula.naming import factors, without_level
@@ -65,11 +65,11 @@ def _asks_too_much(subject: Subject, supports: Sequence[Support]) -> bool:
 
 def _plans(asked: Asked) -> list[Plan]:
     """The smallest random part, where the asked one is large and not supported."""
-    subject = asked.subject
+    subject = linear(asked.subject)
     if not _asks_too_much(subject, asked.supports):
         return []
     variances = sum(term.q for term in subject.problem.terms)
-    if subject.solution.work * variances * MOST_FITS > AFFORDABLE:
+    if subject.work * variances * MOST_FITS > AFFORDABLE:
         return []
     try:
         fit = _smallest(subject)
@@ -201,4 +201,5 @@ KIND = Kind(
     test=_test,
     say=_say,
     replaces=(drop_slope.KEY, drop_term.KEY),
+    linear_only=True,
 )

@@ -11,7 +11,7 @@ from ranef.diagnose.ladder.fitting import by_ml
 from ranef.diagnose.ladder.kind import Asked, Kind, Place
 from ranef.diagnose.ladder.rung import Plan, Rung, Tried
 from ranef.diagnose.ladder.sentences import singularity
-from ranef.diagnose.subject import Subject
+from ranef.diagnose.subject import AnySubject
 from ranef.diagnose.words import join
 from ranef.priors import Wishart
 
@@ -24,6 +24,8 @@ PRIOR: Final = Wishart()
 
 def _plans(asked: Asked) -> list[Plan]:
     problem = asked.subject.problem
+    if asked.subject.certificate.verdict == "no finite maximum":
+        return []  # another prior is needed there
     # The density of a reduced rank is zero everywhere.
     if problem.prior is not None or any(label.structure == "rr" for label in problem.labels):
         return []
@@ -31,7 +33,7 @@ def _plans(asked: Asked) -> list[Plan]:
     return [Plan("prior", "Wishart prior", formula, arguments=typed)]
 
 
-def _fit(subject: Subject, plan: Plan) -> Tried:
+def _fit(subject: AnySubject, plan: Plan) -> Tried:
     fit = subject.refit(prior=PRIOR)
     return Tried(plan, fit, by_ml(fit))
 

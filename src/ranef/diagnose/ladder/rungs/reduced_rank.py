@@ -11,7 +11,7 @@ from ranef.diagnose.ladder.rung import Plan, Rung, Test, Tried
 from ranef.diagnose.ladder.sentences import largest_change
 from ranef.diagnose.ladder.words import CLEAR, evidence, tested, weak
 from ranef.diagnose.reduced import can_have_rank, with_ranks
-from ranef.diagnose.subject import Subject
+from ranef.diagnose.subject import AnySubject, Subject
 from ranef.diagnose.words import join
 
 __all__ = ["KIND"]
@@ -30,8 +30,12 @@ def _plans(asked: Asked) -> list[Plan]:
     if subject.problem.prior is not None:
         return []
     wanted = [_of_optimum(subject), *_supported(asked)]
-    # A residual structure may need the groups of a random part.
-    alone = len(subject.problem.labels) == 1 and subject.data.residual is None
+    # A residual structure may need the groups of a random part, a generalised model needs one.
+    alone = (
+        len(subject.problem.labels) == 1
+        and isinstance(subject, Subject)
+        and subject.data.residual is None
+    )
     plans: dict[str, Plan] = {}
     for ranks in wanted:
         if not ranks or not (any(ranks.values()) or alone):
@@ -41,7 +45,7 @@ def _plans(asked: Asked) -> list[Plan]:
     return list(plans.values())
 
 
-def _of_optimum(subject: Subject) -> dict[int, int]:
+def _of_optimum(subject: AnySubject) -> dict[int, int]:
     """The ranks of a singular optimum, by term; one less if the search stopped early."""
     certificate, labels = subject.certificate, subject.problem.labels
     if certificate.verdict == "boundary optimum":
@@ -64,7 +68,7 @@ def _supported(asked: Asked) -> Iterator[dict[int, int]]:
             yield {support.term: support.rank}
 
 
-def _plan(subject: Subject, ranks: Mapping[int, int]) -> Plan:
+def _plan(subject: AnySubject, ranks: Mapping[int, int]) -> Plan:
     labels = [subject.problem.labels[k] for k in ranks]
     alone = len(subject.problem.labels) == 1
     if len(labels) > 1:
@@ -132,7 +136,7 @@ def _say(rung: Rung, facts: Facts) -> list[str]:
     return [*said, largest_change(rung)]
 
 
-def _what(subject: Subject, fit: Subject) -> str:
+def _what(subject: AnySubject, fit: AnySubject) -> str:
     """The effects that remain of each covariance matrix with a lower rank."""
     own = {label.label: label for label in fit.problem.labels}
     said = []
@@ -149,7 +153,7 @@ def _what(subject: Subject, fit: Subject) -> str:
     return join(said)
 
 
-def _correlated(fit: Subject, label: str) -> str:
+def _correlated(fit: AnySubject, label: str) -> str:
     """What rank 1 means for two effects."""
     k = [each.label for each in fit.problem.labels].index(label)
     covariance = fit.solution.covariances[k]

@@ -18,7 +18,7 @@ from ranef.diagnose.ladder.sentences import singularity
 from ranef.diagnose.ladder.words import CLEAR, evidence, tested, weak
 from ranef.diagnose.reduced import bar_of
 from ranef.diagnose.rewrite import per_factor, restructured, with_bar
-from ranef.diagnose.subject import Subject
+from ranef.diagnose.subject import AnySubject
 from ranef.formula.render import to_text
 
 __all__ = ["KIND"]
@@ -90,7 +90,7 @@ def _size(block: TermBlock, name: str, rank: int = 0) -> int:
     return structure_of(block._replace(structure=name, rank=rank)).size
 
 
-def _is_category(subject: Subject, bar: int) -> bool:
+def _is_category(subject: AnySubject, bar: int) -> bool:
     """Whether the effects of a bar are those of the levels of one category."""
     terms = subject.formula.bars[bar].model.terms
     if len(terms) != 1 or len(terms[0].factors) != 1:
@@ -136,7 +136,7 @@ def _say(rung: Rung, facts: Facts) -> list[str]:
     return said
 
 
-def _words(fit: Subject, facts: Facts) -> str:
+def _words(fit: AnySubject, facts: Facts) -> str:
     """What the structure that changed is."""
     before = {(each.label, each.structure) for each in facts.subject.problem.labels}
     for block, label in zip(fit.problem.terms, fit.problem.labels, strict=True):

@@ -12,7 +12,7 @@ from ranef.diagnose.ladder.fewer_rows import say_fewer_rows
 from ranef.diagnose.ladder.fitting import with_fewer_rows
 from ranef.diagnose.ladder.kind import Asked, Kind, Place
 from ranef.diagnose.ladder.rung import Plan
-from ranef.diagnose.subject import Subject
+from ranef.diagnose.subject import AnySubject
 from ranef.diagnose.words import place_of
 
 __all__ = ["KIND"]
@@ -32,7 +32,7 @@ def _plans(asked: Asked) -> list[Plan]:
     ][:MOST]
 
 
-def _without_group(subject: Subject, term: RandomTerm, level: int) -> Plan:
+def _without_group(subject: AnySubject, term: RandomTerm, level: int) -> Plan:
     row = int(np.argmax(term.codes == level))
     differs = list(_differs(subject, term.factor, row))
     condition = differs[0] if len(differs) == 1 else " | ".join(f"({each})" for each in differs)
@@ -46,7 +46,7 @@ def _without_group(subject: Subject, term: RandomTerm, level: int) -> Plan:
     )
 
 
-def _differs(subject: Subject, factor: str, row: int) -> Iterator[str]:
+def _differs(subject: AnySubject, factor: str, row: int) -> Iterator[str]:
     """What a row has to fulfil not to be in the group of this one, column by column."""
     columns = next(bar.factors for bar in subject.formula.bars if bar.label == factor)
     for name in columns:

@@ -6,7 +6,7 @@ from ranef.diagnose.ladder.facts import Facts
 from ranef.diagnose.ladder.fitting import by_ml
 from ranef.diagnose.ladder.kind import Asked, Kind, Place
 from ranef.diagnose.ladder.rung import Plan, Rung, Tried
-from ranef.diagnose.subject import Subject
+from ranef.diagnose.subject import AnySubject
 from ranef.diagnose.words import join
 
 __all__ = ["KIND"]
@@ -18,7 +18,7 @@ def _plans(asked: Asked) -> list[Plan]:
     return [Plan("without-prior", "without the prior", asked.subject.formula.text)]
 
 
-def _fit(subject: Subject, plan: Plan) -> Tried:
+def _fit(subject: AnySubject, plan: Plan) -> Tried:
     fit = subject.refit(prior=None)
     return Tried(plan, fit, by_ml(fit))
 

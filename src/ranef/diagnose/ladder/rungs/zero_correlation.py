@@ -15,7 +15,7 @@ from ranef.diagnose.ladder.rung import Plan, Rung, Test, Tried
 from ranef.diagnose.ladder.sentences import singularity
 from ranef.diagnose.ladder.words import CLEAR, evidence, tested
 from ranef.diagnose.rewrite import parts_of, uncorrelated
-from ranef.diagnose.subject import Subject
+from ranef.diagnose.subject import AnySubject
 from ranef.diagnose.words import join
 from ranef.formula import Bar, to_text
 from ranef.frame import Table
@@ -39,7 +39,7 @@ def _plans(asked: Asked) -> list[Plan]:
     return [Plan("zero-correlation", "zero correlation", formula)]
 
 
-def _columns(subject: Subject, bar: Bar) -> int:
+def _columns(subject: AnySubject, bar: Bar) -> int:
     """Random effects that a bar stands for."""
     columns = {
         name: replace(column, values=column.values[:1])

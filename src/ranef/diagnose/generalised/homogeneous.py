@@ -1,0 +1,57 @@
+"""Groups of successes alone or of failures alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from ranef.design.generalised_data import GeneralisedData
+from ranef.diagnose.generalised.single_trials import trials_of_levels
+from ranef.types import Array, Finding
+
+__all__ = ["MANY", "homogeneous_findings"]
+
+MANY = 0.5
+"""Share of the levels with two trials or more."""
+
+
+def homogeneous_findings(data: GeneralisedData, covariances: Sequence[Array]) -> Iterator[Finding]:
+    """Factors of which half of the levels or more have one outcome only.
+
+    Parameters
+    ----------
+    data : GeneralisedData
+    covariances : sequence of ndarray
+        Of the random effects, one for each term.
+    """
+    if data.family.RESPONSE != "binary":
+        return
+    y, m = data.y, data.weights
+    hits = y if m is None else y * m
+    seen = set()
+    for term, covariance in zip(data.design.terms, covariances, strict=True):
+        if term.factor in seen:
+            continue
+        seen.add(term.factor)
+        trials = trials_of_levels(data, term)
+        successes = np.rint(np.bincount(term.codes, weights=hits, minlength=term.n_levels))
+        several = trials > 1.0
+        none, all_ = several & (successes == 0.0), several & (successes == trials)
+        count, of = int(np.count_nonzero(none | all_)), int(np.count_nonzero(several))
+        if not of or count < MANY * of:
+            continue
+        sd = float(np.sqrt(covariance[0, 0]))
+        yield Finding(
+            code="homogeneous-groups",
+            severity="note",
+            message=f"{count} of {of} levels of '{term.factor}' have one outcome only: they set no "
+            "upper limit to the variance, which rests on the other levels and on how levels of "
+            "one outcome divide",
+            evidence=f"{int(none.sum())} levels without a success, {int(all_.sum())} without a "
+            f"failure; SD of '{term.factor}' {sd:.3g}",
+            where=term.factor,
+            fix="look at fit.laplace_error: Laplace's method is poor if many levels are such; "
+            "n_agq=15 integrates by quadrature, and a prior of the variance, "
+            "prior=rn.priors.HalfNormal(2.5), sets a limit",
+        )

@@ -1,0 +1,35 @@
+"""More zeros among counts than the model has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ranef.diagnose.generalised.families import FamilyFits, half_line_ratio
+from ranef.diagnose.generalised.subject import GeneralisedSubject
+from ranef.types import Finding
+
+__all__ = ["zero_findings"]
+
+
+def zero_findings(subject: GeneralisedSubject, fits: FamilyFits) -> Iterator[Finding]:
+    """Zeros beyond those of the family, and beyond those that more variance would bring."""
+    zeros, inflated = fits.zeros, fits.inflated
+    if not fits.extra_zeros or zeros is None or inflated is None:
+        return
+    ratio, beside = inflated.ratio, ""
+    if fits.overdispersed and fits.both is not None and fits.dispersed is not None:
+        ratio = half_line_ratio(fits.dispersed.fit, fits.both.fit)
+        beside = f" beside {fits.dispersed.family.name}"
+    assert ratio is not None
+    p = "p < 1e-4" if ratio.p_high < 1e-4 else f"p = {ratio.p_high:.2g}"
+    yield Finding(
+        code="excess-zeros",
+        severity="warning",
+        message=f"'{subject.design.response}' has more zeros than the model: {zeros.observed}, and "
+        f"{zeros.expected:.4g} are expected",
+        evidence=f"extra zeros{beside} are {ratio.statistic:.4g} deviance units better, "
+        f"{p} ({ratio.law})",
+        where=subject.design.response,
+        fix='add zero_inflation="~ 1", or "~ x" if predictors tell which rows are always zero; '
+        'family="hurdle_poisson" and "hurdle_nbinom2" are for zeros of another origin altogether',
+    )
