@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ranef.core.columns import available_cores
 from ranef.errors import OptionError
+from ranef.fit.generalised.refitting import GeneralisedRefitting
 from ranef.fit.generalised.smaller import law_at
 from ranef.fit.nested_pairs import (
     bootstrap_words,
@@ -33,29 +34,26 @@ from ranef.inference.simulate import draw_key
 from ranef.options import seed as checked_seed
 from ranef.options import whole
 
-if TYPE_CHECKING:
-    from ranef.fit.generalised.facade import GeneralisedFit
-
 __all__ = ["ratios_between"]
 
 
 class Pair(NamedTuple):
     """Two models, the smaller one nested in the larger."""
 
-    small: GeneralisedFit
-    large: GeneralisedFit
+    small: GeneralisedRefitting
+    large: GeneralisedRefitting
     order: NDArray[np.int64] | None
     coefficients: Coefficients
 
 
 def ratios_between(
-    fits: Sequence[GeneralisedFit], method: str, n: int, seed: int | None, bar: Bar
+    fits: Sequence[GeneralisedRefitting], method: str, n: int, seed: int | None, bar: Bar
 ) -> Ratios:
     """Test each model against the next smaller one.
 
     Parameters
     ----------
-    fits : sequence of GeneralisedFit
+    fits : sequence of GeneralisedRefitting
     method : {"lrt", "bootstrap"}
     n : int
         Replicates of the bootstrap.
@@ -89,24 +87,28 @@ def ratios_between(
         return _by_law(pairs[k - 1], statistic)
 
     statistics = [
-        checked_statistic(2.0 * (large.loglik - small.loglik), large)
+        checked_statistic(2.0 * (large._estimates.loglik - small._estimates.loglik), large)
         for small, large in pairwise(models)
     ]
     several = len({model._family.text for model in models}) > 1
-    names = [model.formula + (f", {model._family.text}" if several else "") for model in models]
+    names = [
+        model._formula.text + (f", {model._family.text}" if several else "") for model in models
+    ]
     return table_of(models, names, statistics, judge)
 
 
-def _check_nodes(models: Sequence[GeneralisedFit]) -> None:
+def _check_nodes(models: Sequence[GeneralisedRefitting]) -> None:
     """Two approximations of a likelihood have no ratio.
 
     Raises
     ------
     OptionError
     """
-    nodes = sorted({model.n_agq for model in models})
+    nodes = sorted({model._problem.n_agq for model in models})
     if len(nodes) > 1:
-        listed = "; ".join(f"n_agq={model.n_agq} in {model.formula}" for model in models)
+        listed = "; ".join(
+            f"n_agq={model._problem.n_agq} in {model._formula.text}" for model in models
+        )
         raise OptionError(
             "the models approximate the likelihood in different ways",
             found=listed,
@@ -114,10 +116,13 @@ def _check_nodes(models: Sequence[GeneralisedFit]) -> None:
         )
 
 
-def _pair(small: GeneralisedFit, large: GeneralisedFit) -> Pair:
+def _pair(small: GeneralisedRefitting, large: GeneralisedRefitting) -> Pair:
     one, other = small._data, large._data
     order = row_order(one, other, (small._formula, large._formula))
-    names = f"{small.formula}, {small._family.text}", f"{large.formula}, {large._family.text}"
+    names = (
+        f"{small._formula.text}, {small._family.text}",
+        f"{large._formula.text}, {large._family.text}",
+    )
     try:
         coefficients = coefficients_between(one, other, order)
         place_of(variances_of(small), other, order)
