@@ -24,6 +24,7 @@
 #include "replicate/refit_generalised.hpp"
 #include "rows.hpp"
 #include "search/marginal_objective.hpp"
+#include "search/sampled_start.hpp"
 #include "search/solve.hpp"
 
 namespace ranef::binding {
@@ -97,7 +98,9 @@ class Generalised {
     ranef::Solved found = run([&] {
       std::vector<Matrix> bases;
       for (const ranef::MatrixScaling& z : scaling.z) bases.push_back(z.change());
-      const auto begin = [&](const ranef::Chart& of) { return start ? *start : found_start(of); };
+      const auto begin = [&](const ranef::Chart& of) {
+        return start ? *start : found_start(of, limits);
+      };
       ranef::MarginalObjective objective(*marginal_, chart, begin, known_, limits);
       ready_ = false;
       start_.reset();
@@ -291,11 +294,12 @@ class Generalised {
   }
 
   // Start values, whose modes are where the first evaluation begins.
-  Vector found_start(const ranef::Chart& chart) {
-    const std::optional<ranef::NormalPrior>& normal = marginal_->normal();
-    const ranef::NormalPrior* prior = normal ? &*normal : nullptr;
-    start_ = laplace_ != nullptr ? laplace_->start(chart, prior)
-                                 : ranef::Laplace(rows_, *family_, threads_).start(chart, prior);
+  Vector found_start(const ranef::Chart& chart, const std::vector<ranef::CoefficientEnd>& ends) {
+    std::optional<ranef::Laplace> other;
+    ranef::Laplace& laplace =
+        laplace_ != nullptr ? *laplace_ : other.emplace(rows_, *family_, threads_);
+    const ranef::StartControl keep = {marginal_->penalty(), marginal_->normal(), known_, ends};
+    start_ = ranef::start_values(laplace, *family_, chart, keep, Interrupted{});
     marginal_->begin_at(start_->dual);
     Vector out(start_->coordinates.size() + start_->coefficients.size());
     out << start_->coordinates, start_->coefficients;

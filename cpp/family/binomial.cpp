@@ -25,6 +25,11 @@ class BinomialLogit : public FormulaFamily<Binomial<Logit>> {
       }
     }
   }
+
+  // The link is canonical: -l'' does not depend on y.
+  void expected(const FamilyRows& rows, double* information) const override {
+    negative_curvature(*this, rows, information);
+  }
 };
 
 }  // namespace

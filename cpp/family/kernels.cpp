@@ -132,4 +132,11 @@ void poisson_log_rows(const FamilyRows& rows, RowOrder order, const RowDerivativ
         {poisson_log_value_2, poisson_log_value_3, poisson_log_value_4}}});
 }
 
+void negative_curvature(const Family& family, const FamilyRows& rows, double* out) {
+  RowDerivatives into;
+  into.eta = {nullptr, nullptr, out};
+  family.derivatives(rows, RowOrder::kPass, into);
+  for (Index i = 0; i < rows.n; ++i) out[i] = -out[i];
+}
+
 }  // namespace ranef

@@ -11,4 +11,7 @@ void binomial_logit_rows(const FamilyRows& rows, RowOrder order, const RowDeriva
 // Poisson with log link, except that l lacks -log(y!).
 void poisson_log_rows(const FamilyRows& rows, RowOrder order, const RowDerivatives& out);
 
+// -l'' by row.
+void negative_curvature(const Family& family, const FamilyRows& rows, double* out);
+
 }  // namespace ranef

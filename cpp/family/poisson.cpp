@@ -23,6 +23,11 @@ class PoissonLog : public FormulaFamily<Poisson<LogLink>> {
       }
     }
   }
+
+  // The link is canonical: -l'' does not depend on y.
+  void expected(const FamilyRows& rows, double* information) const override {
+    negative_curvature(*this, rows, information);
+  }
 };
 
 }  // namespace

@@ -123,7 +123,7 @@ double ChannelSteps::height(const Effects& b, const Vector& coefficients) {
   rows_.for_runs([&](std::size_t k, const RowRun& run) {
     RowBuffer buffer;
     WorkingRows::for_chunks(run, [&](RowRange rows) {
-      rows_.derivatives(b, rows, RowOrder::kPass, buffer);
+      rows_.derivatives(b, rows, RowOrder::kPass, buffer, true);
       parts[k] += total(buffer.d[0].data(), rows.size());
     });
   });
@@ -151,7 +151,7 @@ ChannelSteps::Slopes ChannelSteps::slopes(const Effects& b, const Vector& coeffi
     Slopes& own = parts[number];
     own = {0.0, Vector::Zero(others), Matrix::Zero(others, others)};
     WorkingRows::for_chunks(run, [&](RowRange rows) {
-      rows_.derivatives(b, rows, RowOrder::kHessian, buffer);
+      rows_.derivatives(b, rows, RowOrder::kHessian, buffer, true);
       own.height += total(buffer.d[0].data(), rows.size());
       for (int c = 0; c < rows_.channels(); ++c) {
         rows_.add_channel(c, rows, buffer.psi[at(c)][0].data(), own.gradient.data());
@@ -188,7 +188,7 @@ Vector ChannelSteps::newton(const Slopes& at) const {
   const Spectrum spectrum = spectrum_of(bend);
   const Vector gradient = size.cwiseProduct(at.gradient);
   if (!spectrum.fine || !gradient.allFinite()) return Vector::Zero(size.size());
-  const double flat = 1e-3 * static_cast<double>(rows_.rows_read()) /
+  const double flat = 1e-3 * static_cast<double>(rows_.map().n()) /
                       (has_cut_points(rows_.map()) ? static_cast<double>(size.size()) : 1.0);
   Vector along = spectrum.vectors.transpose() * gradient;
   for (Index k = 0; k < along.size(); ++k) {
@@ -203,7 +203,7 @@ void ChannelSteps::step(const Effects& b, Vector& coefficients) {
   constexpr int kDoublings = 6;
   const Index others = rows_.map().others();
   if (others == 0) return;
-  const double far = 0.05 * static_cast<double>(rows_.rows_read());
+  const double far = 0.05 * static_cast<double>(rows_.map().n());
   for (int k = 0; k < kMost; ++k) {
     const Slopes slope = slopes(b, coefficients);
     const double here = slope.height;

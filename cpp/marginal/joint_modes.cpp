@@ -40,12 +40,17 @@ Vector guarded_solution(const Matrix& s, const Vector& r) {
 JointModes::JointModes(WorkingRows& rows, Sweeps& sweeps, Numbers& a, const NormalPrior* normal)
     : rows_(rows), sweeps_(sweeps), a_(a), normal_(normal), joint_(rows) {}
 
-bool JointModes::run(const std::vector<Matrix>& lambda, RowWeights weights, int steps,
-                     JointPoint& point) {
+bool JointModes::stand(const std::vector<Matrix>& lambda, RowWeights weights,
+                       const JointPoint& point) {
   lambda_ = &lambda;
   d_.clear();
   for (const Matrix& l : lambda) d_.push_back(outer_gram(l));
-  if (!look(point, weights)) return false;
+  return look(point, weights);
+}
+
+bool JointModes::run(const std::vector<Matrix>& lambda, RowWeights weights, int steps,
+                     JointPoint& point) {
+  if (!stand(lambda, weights, point)) return false;
   for (int k = 0;; ++k) {
     if (!newton_step(point)) return false;
     if (decrement_ < kEnough || k == steps) return true;

@@ -30,6 +30,9 @@ class JointModes {
   // `point` itself. Ends with a factorisation at the point, and the step that is left.
   bool run(const std::vector<Matrix>& lambda, RowWeights weights, int steps, JointPoint& point);
 
+  // Looks at the rows at `point`, without a step.
+  bool stand(const std::vector<Matrix>& lambda, RowWeights weights, const JointPoint& point);
+
   // After run(), at its end.
   const Effects& effects() const { return effects_; }  // b
   Effects scores() const;                              // e^ after the step that is left

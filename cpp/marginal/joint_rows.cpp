@@ -152,7 +152,7 @@ double JointRows::mean_weight() const {
   for (const RowRun& run : rows_.runs()) {
     sum += total(w_.data() + run.first_row, run.last_row - run.first_row);
   }
-  return sum / static_cast<double>(rows_.rows_read());
+  return sum / static_cast<double>(rows_.map().n());
 }
 
 double JointRows::spread() const {

@@ -35,6 +35,7 @@ bool Laplace::evaluate(const std::vector<Matrix>& lambda, const Vector& coeffici
                        double tolerance) {
   lambda_ = lambda;
   coefficients_ = coefficients;
+  entries_second_.resize(0, 0);
   d_.clear();
   for (const Matrix& l : lambda) d_.push_back(outer_gram(l));
   rows_.set_coefficients(coefficients);
@@ -64,6 +65,11 @@ void Laplace::begin_at(const Effects& dual) {
 
 Start Laplace::start(const Chart& chart, const NormalPrior* normal) {
   return find_start(rows_, sweeps_, arranged_.numbers, chart, normal);
+}
+
+Start Laplace::start_at(const Chart& chart, const NormalPrior* normal, const Vector& coordinates,
+                        const Vector& coefficients) {
+  return find_start_at(rows_, sweeps_, arranged_.numbers, chart, normal, coordinates, coefficients);
 }
 
 // e^ where the search begins.

@@ -39,6 +39,10 @@ class Laplace final : public Marginal {
   // Start values from these rows (start.hpp). It moves the rows, so evaluate() comes next.
   // `normal` may be null.
   Start start(const Chart& chart, const NormalPrior* normal);
+  // The same where covariances and coefficients are known.
+  Start start_at(const Chart& chart, const NormalPrior* normal, const Vector& coordinates,
+                 const Vector& coefficients);
+  const RowMap& map() const { return map_; }
 
   double value() const override { return value_; }
   double rounding() const override { return rounding_; }
@@ -77,6 +81,7 @@ class Laplace final : public Marginal {
 
   void begin();
   void differentiate();
+  Matrix second_along(const std::vector<Direction>& directions);
   Effects moved_third(const Direction& direction) const;
   Matrix second_of_one(const std::vector<Direction>& directions, Effects* moves);
   Followed follow(const SecondRows& rows, const std::vector<Direction>& directions);
@@ -91,6 +96,7 @@ class Laplace final : public Marginal {
   Vector coefficients_;
   Origin origin_;
   bool has_origin_ = false;
+  Matrix entries_second_;  // along the entries of all D, once known at this point; else empty
 
   double value_ = 0.0;
   double rounding_ = 0.0;

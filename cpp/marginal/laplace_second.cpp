@@ -181,6 +181,26 @@ Laplace::Followed Laplace::follow(const SecondRows& rows,
   return out;
 }
 
+// What is known along the entries of D is known along all directions. With several factors each
+// direction costs as much as an evaluation, so that fewer directions than entries are taken as they
+// are.
+Matrix Laplace::second(const std::vector<Direction>& directions) {
+  const Mixture mix = mixture(d_, directions, rows_.coefficients());
+  if (!mix.entries) return second_along(directions);
+  if (entries_second_.size() == 0) {
+    if (map_.groups().size() > 1 && directions.size() < mix.solved.size()) {
+      return second_along(directions);
+    }
+    entries_second_ = second_along(mix.solved);
+  }
+  return congruent_transposed(mix.weights, entries_second_);
+}
+
+Matrix Laplace::second_along(const std::vector<Direction>& directions) {
+  if (map_.groups().size() == 1) return second_of_one(directions, nullptr);
+  return second_of_any(directions, false);
+}
+
 // Level by level.
 Matrix Laplace::second_of_one(const std::vector<Direction>& directions, Effects* moves) {
   const Mixture mix = mixture(d_, directions, rows_.coefficients());
@@ -194,11 +214,6 @@ Matrix Laplace::second_of_one(const std::vector<Direction>& directions, Effects*
       mix.entries};
   has_origin_ = true;
   return congruent_transposed(mix.weights, found.hessian);
-}
-
-Matrix Laplace::second(const std::vector<Direction>& directions) {
-  if (map_.groups().size() == 1) return second_of_one(directions, nullptr);
-  return second_of_any(directions, false);
 }
 
 Matrix Laplace::second_of_any(const std::vector<Direction>& directions, bool tangents) {

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <optional>
 
 #include "linalg/products.hpp"
 #include "marginal/channel_start.hpp"
 #include "marginal/covariance_start.hpp"
 #include "marginal/first_fit.hpp"
+#include "marginal/inner.hpp"
 #include "marginal/joint_modes.hpp"
 #include "marginal/recession.hpp"
 
@@ -16,23 +16,10 @@ namespace ranef {
 
 namespace {
 
-constexpr int kFirstSteps = 5;                 // of the joint search, at D0
-constexpr int kNextSteps = 3;                  // and at D
-constexpr Index kEnoughRows = Index{1} << 16;  // to begin with
-constexpr int kMostSteps = 12;                 // before there is suspicion of separation
-
-// Reads a part of the rows until done() or until a search is given up.
-class PartOfRows {
- public:
-  PartOfRows(WorkingRows& rows, std::size_t stride) : rows_(rows) { rows_.read_every(stride); }
-  ~PartOfRows() { done(); }
-  PartOfRows(const PartOfRows&) = delete;
-  PartOfRows& operator=(const PartOfRows&) = delete;
-  void done() { rows_.read_every(1); }
-
- private:
-  WorkingRows& rows_;
-};
+constexpr int kFirstSteps = 5;   // of the joint search, at D0
+constexpr int kNextSteps = 3;    // and at D
+constexpr double kModes = 1e-2;  // what a search for modes may leave
+constexpr int kMostSteps = 12;   // before there is suspicion of separation
 
 class StartSearch {
  public:
@@ -49,25 +36,34 @@ class StartSearch {
 
   Start run() {
     point_ = {first_coefficients(rows_), zero_effects(map_.pattern(), 1)};
-    const std::size_t stride = rows_.lone() ? at(map_.n() / kEnoughRows) : 0;
-    std::optional<PartOfRows> part;
-    if (stride > 1) {
-      part.emplace(rows_, stride);
-      // Levels whose rows are not read have no random effects, and tell nothing.
-      for (StageNumbers& numbers : a_.chain) {
-        std::fill(numbers.diagonal.begin(), numbers.diagonal.end(), 0.0);
-      }
-    }
     fit_without_effects();
     covariances();
     if (map_.others() > 0) {
       for (int k = 0; k < 2; ++k) channels_.step(effects_, point_.coefficients);
       covariances();
     }
-    if (part) {
-      part->done();
-      settle();
+    return ended();
+  }
+
+  Start run_at(const Vector& coordinates, const Vector& coefficients) {
+    coordinates_ = coordinates;
+    lambda_ = lambda_at(coordinates);
+    point_ = {coefficients, zero_effects(map_.pattern(), 1)};
+    effects_ = point_.dual;
+    rows_.set_coefficients(coefficients);
+    std::vector<Matrix> d;
+    for (const Matrix& l : lambda_) d.push_back(outer_gram(l));
+    Mode mode;
+    mode.dual = point_.dual;
+    if (find_mode(rows_, {lambda_, d}, kModes, sweeps_, a_, mode)) {
+      point_.dual = mode.dual;
+      effects_ = mode.effects;
     }
+    return ended();
+  }
+
+ private:
+  Start ended() {
     shrink_until_convex();
     Start out;
     out.coordinates = coordinates_;
@@ -79,7 +75,6 @@ class StartSearch {
     return out;
   }
 
- private:
   void fit_without_effects() {
     constexpr int kRounds = 3;
     constexpr int kSteps = 2;
@@ -182,7 +177,9 @@ class StartSearch {
     JointPoint point = point_;
     double margin = std::numeric_limits<double>::infinity();
     for (int k = kFirstSteps; k <= kMostSteps; ++k) {
-      if (!joint_.run(lambda_, weights_, k == kFirstSteps ? 0 : 1, point)) return;
+      const bool stands = k == kFirstSteps ? joint_.stand(lambda_, weights_, point)
+                                           : joint_.run(lambda_, weights_, 1, point);
+      if (!stands) return;
       margin = separation_margin(rows_, joint_.rows());
       if (margin < 1.0 || std::isnan(margin)) break;
     }
@@ -213,6 +210,12 @@ class StartSearch {
 Start find_start(WorkingRows& rows, Sweeps& sweeps, Numbers& a, const Chart& chart,
                  const NormalPrior* normal) {
   return StartSearch(rows, sweeps, a, chart, normal).run();
+}
+
+Start find_start_at(WorkingRows& rows, Sweeps& sweeps, Numbers& a, const Chart& chart,
+                    const NormalPrior* normal, const Vector& coordinates,
+                    const Vector& coefficients) {
+  return StartSearch(rows, sweeps, a, chart, normal).run_at(coordinates, coefficients);
 }
 
 }  // namespace ranef

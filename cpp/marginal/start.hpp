@@ -8,9 +8,6 @@
 //      and 2. is repeated for a few steps at this D.
 //   4. If there is psi: two of its steps at these modes, then 2. and 3. again.
 //
-// If there are many rows and one grouping factor, a part of its levels serves until here, and all
-// of them for a few steps more of 2. at the end.
-//
 // No evaluation of the marginal likelihood is needed. The modes at the end are where its first one
 // begins.
 #pragma once
@@ -39,5 +36,10 @@ struct Start {
 // changed. `normal` may be null.
 Start find_start(WorkingRows& rows, Sweeps& sweeps, Numbers& a, const Chart& chart,
                  const NormalPrior* normal);
+
+// The same where covariances and coefficients are known: their modes.
+Start find_start_at(WorkingRows& rows, Sweeps& sweeps, Numbers& a, const Chart& chart,
+                    const NormalPrior* normal, const Vector& coordinates,
+                    const Vector& coefficients);
 
 }  // namespace ranef

@@ -8,7 +8,7 @@
 namespace ranef {
 
 WorkingRows::WorkingRows(const RowMap& map, const Family& family, int threads)
-    : map_(map), family_(family), threads_(threads), runs_(map.runs()) {
+    : map_(map), family_(family), threads_(threads) {
   base_.resize(at(map.n()));
   psi_.resize(map.channels().size());
   cross_.resize(map.channels().size());
@@ -76,12 +76,12 @@ void WorkingRows::add_random(const Effects& b, RowRange rows, double* out) const
   }
 }
 
-void WorkingRows::derivatives(const Effects& b, RowRange rows, RowOrder order,
-                              RowBuffer& buffer) const {
+void WorkingRows::derivatives(const Effects& b, RowRange rows, RowOrder order, RowBuffer& buffer,
+                              bool with_density) const {
   predict(b, rows, buffer.eta.data());
   RowDerivatives out;
   const auto count = static_cast<std::size_t>(order);
-  for (std::size_t k = 0; k <= count; ++k) out.eta[k] = buffer.d[k].data();
+  for (std::size_t k = with_density ? 0 : 1; k <= count; ++k) out.eta[k] = buffer.d[k].data();
   const auto channels_here = at(channels());
   if (order != RowOrder::kPass) {
     for (std::size_t c = 0; c < channels_here; ++c) {
@@ -243,7 +243,7 @@ bool WorkingRows::pass(const Effects& b, PassSums& sums, Numbers& a) {
     Part& part = parts[k];
     clear_run(run, &a, &sums.scores);
     for_chunks(run, [&](RowRange rows) {
-      derivatives(b, rows, RowOrder::kPass, buffer);
+      derivatives(b, rows, RowOrder::kPass, buffer, true);
       const Index n = rows.size();
       double* w = lone() ? buffer.work.data() : w_.data() + rows.from;
       const double* g = buffer.d[1].data();

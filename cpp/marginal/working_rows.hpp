@@ -43,18 +43,7 @@ class WorkingRows {
   int channels() const { return static_cast<int>(map_.channels().size()); }
   Index coefficients() const { return static_cast<Index>(map_.fixed().size()) + map_.others(); }
 
-  // Restricts passes to every `stride`-th run, if there is a single factor; other rows then add
-  // nothing.
-  void read_every(std::size_t stride) {
-    runs_.clear();
-    for (std::size_t k = 0; k < map_.runs().size(); k += stride) runs_.push_back(map_.runs()[k]);
-  }
-  const std::vector<RowRun>& runs() const { return runs_; }
-  Index rows_read() const {
-    Index out = 0;
-    for (const RowRun& run : runs_) out += run.last_row - run.first_row;
-    return out;
-  }
+  const std::vector<RowRun>& runs() const { return map_.runs(); }
 
   // Predictors without random effects: o + X beta, and psi.
   void set_coefficients(const Vector& coefficients);
@@ -70,8 +59,10 @@ class WorkingRows {
   // X'(a - 2 g + l'' v), and the like for the other coefficients, with v = Z y.
   Vector slopes(const Effects& y);
 
-  // Derivatives of the rows of a chunk at random effects b, without what is known of them.
-  void derivatives(const Effects& b, RowRange rows, RowOrder order, RowBuffer& buffer) const;
+  // Derivatives of the rows of a chunk at random effects b, without what is known of them; with l
+  // itself or without it, which takes a logarithm.
+  void derivatives(const Effects& b, RowRange rows, RowOrder order, RowBuffer& buffer,
+                   bool with_density = false) const;
   void predict(const Effects& b, RowRange rows, double* eta) const;
   // Rows with predictors that are given by row of the chunk.
   FamilyRows family_rows(RowRange rows, const double* eta) const;
@@ -102,8 +93,8 @@ class WorkingRows {
   // Calls use(run number, run) for all runs on the threads; and use(rows) for the chunks of one.
   template <class Use>
   void for_runs(Use use) const {
-    run_tasks(static_cast<Index>(runs_.size()), threads_,
-              [&](Index k) { use(at(k), runs_[at(k)]); });
+    run_tasks(static_cast<Index>(runs().size()), threads_,
+              [&](Index k) { use(at(k), runs()[at(k)]); });
   }
   template <class Use>
   static void for_chunks(const RowRun& run, Use use) {
@@ -118,7 +109,6 @@ class WorkingRows {
   const RowMap& map_;
   const Family& family_;
   int threads_;
-  std::vector<RowRun> runs_;       // that passes read
   HugeVector base_;                // o + X beta
   std::vector<HugeVector> psi_;    // by channel
   HugeVector g_, w_;               // by row, where there are several factors

@@ -43,6 +43,7 @@ class MarginalObjective : public Objective {
 
   bool sharp() const override { return sharp_; }
   bool exact_is_cheap() const override { return marginal_.second_is_exact(); }
+  bool exact_is_costly() const override { return marginal_.second_is_exact(); }
   const Penalty& penalty() const override { return marginal_.penalty(); }
   double work() const override { return marginal_.work(); }
   bool at_end(const Vector& x) const override;

@@ -213,7 +213,7 @@ def solve_generalised(
     """
     first = None if start is None else _given_start(problem, start)
     ended = search_to_ends(problem, control, first)
-    finite, other_modes = Finite(), False
+    finite, other_modes, moves = Finite(), False, ended.kernel.moves
     if control.max_evaluations > 1:
         finite = decide_finite(ended.problem, ended.kernel, ended.found)
         other_modes = may_have_other_modes(ended.problem, ended.kernel, ended.found)
@@ -226,7 +226,8 @@ def solve_generalised(
         other_modes=other_modes,
         spent=ended.spent,
     )
-    solution.standing.take(ended.kernel)
+    # The search ends with an evaluation at what it has found.
+    solution.standing.take(ended.kernel, standing=not ended.ends and ended.kernel.moves == moves)
     return solution
 
 

@@ -64,10 +64,10 @@ class Standing(Generic[K]):
         self._moves = 0  # evaluations of the kernel when it was last at the solution
         self._lock = Lock()
 
-    def take(self, kernel: K) -> None:
-        """Keep this kernel of the problem, wherever it stands, if none is kept."""
+    def take(self, kernel: K, *, standing: bool = False) -> None:
+        """Keep this kernel of the problem, if none is kept; `standing`: it is at the solution."""
         if self._kernel is None and kernel.held <= LARGE:
-            self._kernel, self._moves = kernel, -1
+            self._kernel, self._moves = kernel, kernel.moves if standing else -1
 
     @contextmanager
     def ask(self) -> Iterator[K]:

@@ -1,0 +1,64 @@
+#include "search/sampled_start.hpp"
+
+#include <memory>
+
+#include "linalg/products.hpp"
+#include "linalg/spectrum.hpp"
+#include "marginal/row_sample.hpp"
+#include "search/optimise.hpp"
+
+namespace ranef {
+
+namespace {
+
+double least_variance(const Matrix& lambda) {
+  if (lambda.rows() == 0) return 0.0;
+  const Spectrum spectrum = spectrum_of(outer_gram(lambda));
+  return spectrum.fine ? spectrum.values(0) : 0.0;
+}
+
+// A sample may have its optimum on the boundary where all rows have it inside: a search is not to
+// begin there.
+bool well_inside(const Chart& chart, const Vector& found, const Vector& first) {
+  constexpr double kShare = 0.01;
+  const std::vector<Matrix> here = chart.lambda(found);
+  const std::vector<Matrix> before = chart.lambda(first);
+  for (std::size_t g = 0; g < here.size(); ++g) {
+    if (!(least_variance(here[g]) > kShare * least_variance(before[g]))) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+Start start_values(Laplace& laplace, const Family& family, const Chart& chart,
+                   const StartControl& control, const std::function<bool()>& interrupted) {
+  const NormalPrior* normal = control.normal ? &*control.normal : nullptr;
+  const Index stride = sample_stride(laplace.map());
+  if (stride == 1) return laplace.start(chart, normal);
+
+  constexpr int kEvaluations = 8;
+  constexpr double kGain = 1e-2;  // deviance units: next to nothing beside what all rows change
+  const RowSample sample(laplace.map(), stride);
+  auto own = std::make_unique<Laplace>(sample.rows(), family, 1);
+  Start first = own->start(chart, normal);
+  own->begin_at(first.dual);
+  Vector begin(first.coordinates.size() + first.coefficients.size());
+  begin << first.coordinates, first.coefficients;
+  Penalised marginal(std::move(own), control.penalty, control.normal);
+  MarginalObjective objective(
+      marginal, chart, [&](const Chart&) { return begin; }, control.held, control.ends);
+  const Vector start = objective.start();
+  const Optimum found = optimise(objective, start, {kEvaluations, kGain}, interrupted);
+  const bool arrived =
+      found.status == OptimiseStatus::kConverged || found.status == OptimiseStatus::kMaxEvaluations;
+  if (arrived) {
+    first.coefficients = objective.coefficients(found.theta);
+    if (well_inside(chart, found.theta, start)) {
+      first.coordinates = found.theta.head(chart.covariance_size());
+    }
+  }
+  return laplace.start_at(chart, normal, first.coordinates, first.coefficients);
+}
+
+}  // namespace ranef
