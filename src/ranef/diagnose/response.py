@@ -40,7 +40,7 @@ def kind_of_response(formula: Formula, table: Table) -> Iterator[Finding]:
             "linear model assumes normal residuals of one variance",
             evidence=f"{high:g} in {above} of {y.size} rows",
             where=column.name,
-            fix="a logistic mixed model suits such data (lme4's glmer fits it); in a linear one "
+            fix="rn.glmm(formula, data, family='binomial') fits a logistic mixed model; in a linear one "
             "coefficients are differences in probability, and predictions can leave the range",
         )
     elif low == 0 and _whole(y[:FIRST]) and _whole(y):
@@ -57,8 +57,8 @@ def kind_of_response(formula: Formula, table: Table) -> Iterator[Finding]:
                 evidence=f"whole numbers from 0 to {high:g}, mean {mean:.3g}, variance "
                 f"{variance:.3g}",
                 where=column.name,
-                fix="a Poisson or negative binomial mixed model suits counts (lme4's glmer and "
-                "glmer.nb fit them); the square root of the counts is nearer to a linear one",
+                fix="rn.glmm(formula, data, family='nbinom2') fits a negative binomial mixed model; "
+                "the square root of the counts is nearer to a linear one",
             )
 
 
