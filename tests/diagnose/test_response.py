@@ -12,7 +12,7 @@ import ranef as rn
 def codes(y: np.ndarray, formula: str = "y ~ x + (1 | g)") -> set[str]:
     rng = np.random.default_rng(5)
     data = pd.DataFrame({"y": y, "x": rng.normal(size=y.size), "g": np.arange(y.size) // 8})
-    kinds = {"two-valued-response", "count-response"}
+    kinds = {"binary-response", "count-response"}
     return {f.code for f in rn.lmm(formula, data).findings} & kinds
 
 
@@ -23,7 +23,7 @@ BINARY = RNG.integers(0, 2, N)
 
 @pytest.mark.parametrize("y", [BINARY, BINARY == 1, 1 + BINARY, 2.5 * BINARY], ids=str)
 def test_two_values(y: np.ndarray) -> None:
-    assert codes(y) == {"two-valued-response"}
+    assert codes(y) == {"binary-response"}
 
 
 @pytest.mark.parametrize("mean", [0.3, 1.0, 3.0])

@@ -453,7 +453,7 @@ REFUSED: dict[str, tuple[Callable[[SecondFit], Any], str]] = {
     "standardize within": (lambda f: f.tidy(standardize="within"), "for linear models"),
     "effect size": (lambda f: f.emmeans("f").pairs().effect_size(), "for linear models"),
     "profile": (lambda f: f.confint("profile"), "method"),
-    "qq": (lambda f: f.plot.qq(), "linear models only"),
+    "shrinkage": (lambda f: f.plot.shrinkage(), "linear models only"),
 }
 
 

@@ -23,7 +23,7 @@ def test_a_summary_has_family_dispersion_and_parts() -> None:
     assert "family: zero-inflated negative binomial" in text
     size = zeros().dispersion
     assert size is not None
-    assert f"Dispersion: size {size:.1f}" in text
+    assert f"Dispersion: size {size:.2f}" in text
     assert "Zero part ~ z (log odds of an extra zero, z tests)" in text
     assert text.index("Fixed effects (z tests)") < text.index("Zero part")
     assert "Dispersion part ~ x (log of phi, z tests)" in str(spread().summary())
@@ -43,9 +43,7 @@ def test_a_summary_with_ratios() -> None:
     assert "Odds ratio" in text
     line = next(line for line in text.splitlines() if "period[T.2]" in line)
     low, high = fit.confint().loc["period[T.2]"]
-    assert line.split()[-3:] == [
-        f"{np.exp(v):.2f}" for v in (fit.fixef["period[T.2]"], low, high)
-    ]
+    assert line.split()[-3:] == [f"{np.exp(v):.2f}" for v in (fit.fixef["period[T.2]"], low, high)]
     assert "Odds ratio" in fit.summary(exponentiate=True)._repr_html_()
     assert "Odds ratio" not in str(fit.summary())
     with pytest.raises(rn.OptionError, match="logarithms of ratios"):

@@ -114,7 +114,7 @@ def test_what_needs_rows_says_so(name: str, tmp_path: Any) -> None:
         lambda: loaded.residuals(),
         lambda: loaded.r2(),
         lambda: loaded.leverage,
-        lambda: loaded.influence(list(loaded.ngroups)[0]),
+        lambda: loaded.influence(next(iter(loaded.ngroups))),
         lambda: loaded.check_residuals(3),
         lambda: loaded.simulate(1),
         lambda: loaded.predict(),

@@ -6,8 +6,11 @@ import io
 import re
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
+from tests.generalised import fits
 
+import ranef as rn
 from ranef.errors import OptionError
 from ranef.present.table.build import build_table
 from ranef.present.table.formats import FORMATS, Format, format_of
@@ -35,6 +38,7 @@ def words_of(known: Format, content: str | bytes) -> str:
     if known.name == "latex":
         content = re.sub(r"\\text(bar|less|greater|asteriskcentered)\{\}", _latex_sign, content)
         content = re.sub(r"\\rlap\{\$\)\$\}", ")", content)
+        content = content.replace("{[}", "[").replace("{]}", "]")
         content = re.sub(r"\\([&%_#{}])", r"\1", content).replace("$", "")
     return re.sub(r"\s+", "", content.replace("\N{MINUS SIGN}", "-"))
 
@@ -68,6 +72,21 @@ def test_labels_numbers_and_notes_are_there(table, known):
     for number in ("11.11", "(0.29)", "-1.34", "46654.60", "7185"):
         assert number in words
     for note in (table.legend, *table.notes):
+        assert note.replace(" ", "") in words
+
+
+@every_format
+def test_families_ratios_and_other_parts_are_there(known):
+    """A table of generalised models: words among the numbers, and names that formats act on."""
+    poisson = fits.of_groups("inflated", "poisson", "1")
+    zeros = fits.of_groups("inflated", "nbinom2", "1", zero_inflation="~ z")
+    table = rn.compare(poisson, zeros, labels=["one", "two"], exponentiate=True)
+    words = words_of(known, known.render(table))
+    for row in ("Family", "Zero:z[T.b]", "Dispersion:size"):
+        assert row in words
+    for cell in ("poisson", "zeroinflatednbinom2", f"{np.exp(zeros.fixef['x']):.2f}"):
+        assert cell in words
+    for note in table.notes:
         assert note.replace(" ", "") in words
 
 

@@ -15,12 +15,16 @@ import ranef as rn
 from ranef.store.registry import by_name
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: Any) -> bytes:
+@pytest.fixture(scope="module", params=["linear", "generalised"])
+def whole(request: pytest.FixtureRequest, tmp_path_factory: Any) -> bytes:
     path = tmp_path_factory.mktemp("store") / "m.ranef"
-    data = rn.datasets.load("penicillin")
-    fit = rn.lmm("diameter ~ 1 + (1 | plate) + (1 | sample)", data)
-    fit.save(path)
+    if request.param == "linear":
+        data = rn.datasets.load("penicillin")
+        rn.lmm("diameter ~ 1 + (1 | plate) + (1 | sample)", data).save(path)
+    else:
+        data = rn.datasets.load("cbpp").assign(pair=lambda d: d["herd"].astype(int) % 5)
+        formula = "incidence ~ period + offset(log(size)) + (1 | herd) + (1 | pair)"
+        rn.glmm(formula, data, family="nbinom2").save(path)
     return bytes(path.read_bytes())
 
 

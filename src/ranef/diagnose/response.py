@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ranef.formula import Formula
+from ranef.diagnose.call import quoted
+from ranef.formula import Formula, to_source
 from ranef.formula.nodes import Name
 from ranef.frame import Table
 from ranef.types import Array, Finding
@@ -34,14 +35,14 @@ def kind_of_response(formula: Formula, table: Table) -> Iterator[Finding]:
     if _two(y[:FIRST], low, high) and _two(y, low, high):
         above = int(np.count_nonzero(y == high))
         yield Finding(
-            code="two-valued-response",
+            code="binary-response",
             severity="warning",
             message=f"the response '{column.name}' takes two values, {low:g} and {high:g}; a "
             "linear model assumes normal residuals of one variance",
             evidence=f"{high:g} in {above} of {y.size} rows",
             where=column.name,
-            fix="rn.glmm(formula, data, family='binomial') fits a logistic mixed model; in a linear one "
-            "coefficients are differences in probability, and predictions can leave the range",
+            fix=_logistic(formula, low, high) + "; in a linear model coefficients are differences "
+            "in probability, and predictions can leave the range",
         )
     elif low == 0 and _whole(y[:FIRST]) and _whole(y):
         mean = float(y.mean())
@@ -57,9 +58,32 @@ def kind_of_response(formula: Formula, table: Table) -> Iterator[Finding]:
                 evidence=f"whole numbers from 0 to {high:g}, mean {mean:.3g}, variance "
                 f"{variance:.3g}",
                 where=column.name,
-                fix="rn.glmm(formula, data, family='nbinom2') fits a negative binomial mixed model; "
-                "the square root of the counts is nearer to a linear one",
+                fix=_of_counts(formula) + "; the square root of the counts is nearer to a linear "
+                "model",
             )
+
+
+def _logistic(formula: Formula, low: float, high: float) -> str:
+    """What to type for a logistic model."""
+    if not formula.bars:
+        return "with a random part, rn.glmm(formula, data, family=\"binomial\") fits a logistic model"
+    text = formula.text
+    if (low, high) != (0.0, 1.0):
+        right = text.partition("~")[2].strip()
+        text = f"I({to_source(formula.response)} == {high:g}) ~ {right}"
+    return f'{_call(text, "binomial")} fits a logistic mixed model'
+
+
+def _of_counts(formula: Formula) -> str:
+    """What to type for a model of counts."""
+    if not formula.bars:
+        return 'with a random part, rn.glmm(formula, data, family="poisson") fits a model of counts'
+    call = _call(formula.text, "poisson")
+    return f'{call} fits a Poisson mixed model, family="nbinom2" a negative binomial one'
+
+
+def _call(text: str, family: str) -> str:
+    return f'rn.glmm({quoted(text)}, data, family="{family}")'
 
 
 def _two(y: Array, low: float, high: float) -> bool:

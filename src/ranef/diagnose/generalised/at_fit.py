@@ -28,6 +28,7 @@ def findings_at_fit(
     yield from data_findings(formula, data.table, data.design, data.missing)
     yield from rare_event_findings(data)
     yield from single_trial_findings(data)
-    yield from homogeneous_findings(data, solution.covariances)
+    if solution.certificate.variances is None:  # else they are the cause of what is said there
+        yield from homogeneous_findings(data, solution.covariances)
     yield from separation_findings(solution.certificate)
     yield from fit_findings(solution.problem, solution)

@@ -34,6 +34,7 @@ def _over(subject: GeneralisedSubject, fits: FamilyFits) -> Finding:
     ratio = wider.ratio
     assert ratio is not None
     name = wider.family.name
+    low, high = wider.error_ratios(subject)
     other = (
         '; "nbinom1" has a variance in proportion to the mean' if family.name == "poisson" else ""
     )
@@ -41,11 +42,13 @@ def _over(subject: GeneralisedSubject, fits: FamilyFits) -> Finding:
     return Finding(
         code="overdispersion",
         severity="warning",
-        message=f"the {what} more than {family.title} ones: standard errors and p values of this "
-        "model are too small",
+        message=f"the {what} more than {family.title} ones, and the model leaves that out: "
+        "standard errors of what varies within groups are too small, variances between groups "
+        "too large",
         evidence=f"Pearson's chi-squared {own.statistic:.4g} on {own.df:.4g} degrees of freedom, "
         f"ratio {own.ratio:.3g}; {name} is {ratio.statistic:.4g} deviance units better, "
-        f"{_p(ratio.p_high)} ({ratio.law})",
+        f"{_p(ratio.p_high)} ({ratio.law}); its standard errors are {low:.2f} to {high:.2f} times those "
+        "of this model",
         where=subject.design.response,
         fix=f'fit family="{name}"{other}; or give each row a random effect of its own; a missing '
         "predictor, slope or group can be the cause too",

@@ -45,6 +45,12 @@ class Wider:
     fit: GeneralisedSubject = field(repr=False)
     ratio: Ratio | None
 
+    def error_ratios(self, asked: GeneralisedSubject) -> tuple[float, float]:
+        """Standard errors of the fixed effects over those of the asked model, extremes."""
+        errors = [np.sqrt(np.diag(fit.estimates.vcov)) for fit in (self.fit, asked)]
+        ratios = errors[0] / errors[1]
+        return float(ratios.min()), float(ratios.max())
+
     @property
     def clear(self) -> bool:
         """Whether the data reject the asked family for it."""

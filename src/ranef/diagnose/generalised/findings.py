@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import chain
 
 from ranef.diagnose.by_severity import by_severity
@@ -39,7 +40,7 @@ def generalised_findings(
     return by_severity(
         (
             *findings_at_fit(formula, subject.data, subject.solution),
-            *chain.from_iterable(of_data(formula, subject.table, linear=False)),
+            *_of_data(subject),
             *collinearity_findings(formula, subject.design),
             *separated_findings(subject.design),
             *contextual_findings(subject, refit),
@@ -48,3 +49,10 @@ def generalised_findings(
             *more,
         )
     )
+
+
+def _of_data(subject: GeneralisedSubject) -> Iterator[Finding]:
+    """Without what is about a residual variance: a level for each row may have one here."""
+    for finding in chain.from_iterable(of_data(subject.formula, subject.table, linear=False)):
+        if finding.code != "as-many-groups-as-rows":
+            yield finding

@@ -40,9 +40,11 @@ LONGEST = 16  # characters of names in a title
 def grouped(subject: AnySubject) -> tuple[tuple[str, Expr, tuple[Candidate, ...]], ...]:
     """The grouping factors whose predictors are centred, each with these; none for a flat fit.
 
-    What the variances are has to be settled first there.
+    What the variances are has to be settled first there. The same holds for a likelihood without a
+    finite maximum.
     """
-    return () if subject.certificate.verdict == "flat" else candidates(subject)
+    unsettled = subject.certificate.verdict in ("flat", "no finite maximum")
+    return () if unsettled else candidates(subject)
 
 
 def means_title(found: Sequence[Candidate]) -> str:

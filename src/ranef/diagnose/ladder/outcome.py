@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from ranef.diagnose.call import Call
+from ranef.diagnose.generalised import GeneralisedSubject
 from ranef.diagnose.ladder.facts import Facts
 from ranef.diagnose.ladder.focal import effects_of
 from ranef.diagnose.ladder.rung import Effect, Plan, Rung, Test, Tried
+from ranef.diagnose.subject import AnySubject
 
 __all__ = ["best_rung", "not_tried", "rung_of"]
 
@@ -24,8 +26,8 @@ def rung_of(
         ml = None  # at penalised estimates a likelihood is no maximum: no criterion of information
     if fit is None or asked.fit is None:
         return Rung(plan.key, plan.title, plan.formula, here, "not fitted")
-    same_rows = plan.rows is None
-    if not same_rows:
+    same_likelihood = plan.rows is None and _nodes(fit) == _nodes(asked.fit)
+    if not same_likelihood:
         ml = None
     ranks = fit.certificate.rank
     sizes = {label.label: len(label.names) for label in fit.problem.labels}
@@ -38,7 +40,7 @@ def rung_of(
         verdict=fit.certificate.verdict,
         ranks=", ".join(f"{ranks[k]} of {sizes[k]}" for k in ranks),
         criterion=-2.0 * fit.estimates.loglik,
-        comparable=same_rows and (not fit.reml or columns[0] == columns[1]),
+        comparable=same_likelihood and (not fit.reml or columns[0] == columns[1]),
         nobs=fit.problem.n,
         df=fit.estimates.n_parameters,
         loglik_ml=nan if ml is None else ml.estimates.loglik,
@@ -47,6 +49,11 @@ def rung_of(
         effects=effects,
         test=test,
     )
+
+
+def _nodes(fit: AnySubject) -> int:
+    """Of quadrature: likelihoods by other numbers of nodes do not compare."""
+    return fit.problem.n_agq if isinstance(fit, GeneralisedSubject) else 1
 
 
 def best_rung(facts: Facts) -> Rung:

@@ -20,6 +20,8 @@ def singularity(rung: Rung, facts: Facts) -> str:
         return "" if rung.certified else f"The verdict is: {rung.verdict}"
     if rung.verdict == "interior optimum":
         return "No longer singular"
+    if rung.verdict == "boundary optimum" and not facts.directions_of(rung):
+        return "No longer singular, at the end of the family"
     if rung.verdict == "boundary optimum":
         return f"Still singular: {join(facts.directions_of(rung))}"
     return f"The verdict is: {rung.verdict}"

@@ -86,9 +86,10 @@ def _optimum(facts: Facts, findings: Sequence[Finding]) -> list[str]:
             ends = join([end.words for end in asked.ends])
             return [f"the fit is at its optimum{met}, at the end of its family: {ends}"]
         case "no finite maximum":
+            at = [f"rung {k}" for k, rung in enumerate(facts.climb.rungs) if rung.certified]
             return [
-                "the likelihood has no finite maximum: more searching will not help. A prior, or a "
-                "smaller model, gives finite estimates"
+                "the likelihood has no finite maximum: more searching will not help. A prior or a "
+                "smaller model gives finite estimates" + (f" ({join(at)})" if at else "")
             ]
         case "boundary optimum":
             return [
@@ -150,9 +151,10 @@ def _family(facts: Facts, rungs: tuple[Rung, ...]) -> list[str]:
         said.append(f"hold more zeros than {subject.family.title} ones")
     rung = next((k for k, rung in enumerate(rungs) if _is_best(facts, rung)), None)
     where = "" if rung is None else f" (rung {rung})"
+    low, high = families.best.error_ratios(subject)
     return [
-        f"the {counts} {join(said)}, and the model leaves that out: intervals and tests of this "
-        f"model are too narrow, those of a wider family{where} are not"
+        f"the {counts} {join(said)}, and the model leaves that out. With a wider family{where} "
+        f"standard errors are {low:.2f} to {high:.2f} times as large"
     ]
 
 

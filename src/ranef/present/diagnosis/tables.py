@@ -49,7 +49,13 @@ def _models(rungs: Sequence[Rung], reml: bool) -> Table:
     notes = []
     fitted = [rung for rung in rungs if rung.fitted]
     other_rows = any(rung.nobs != rungs[0].nobs for rung in fitted)
-    if not all(rung.comparable for rung in fitted if rung.nobs == rungs[0].nobs):
+    compared = all(rung.comparable for rung in fitted if rung.nobs == rungs[0].nobs)
+    if not compared and not reml:
+        notes.append(
+            "In brackets: another approximation of the likelihood"
+            f"{', or other rows' if other_rows else ''}: it does not compare with rung 0."
+        )
+    elif not compared:
         notes.append(
             f"In brackets: REML criteria of other fixed effects{' or rows' if other_rows else ''}, "
             "which do not compare with rung 0. AIC and BIC are those of ML fits and compare "
@@ -97,7 +103,8 @@ def _p(test: Test) -> str:
 def _tests_note(rungs: Sequence[Rung], tests: dict[int, Test]) -> str:
     """Against which rung each one is tested."""
     at = {rung.title: k for k, rung in enumerate(rungs)}
-    if len(rungs) > 1 and rungs[1].criterion < rungs[0].criterion:
+    elsewhere = len(rungs) > 1 and rungs[1].key == "other-starts"
+    if elsewhere and rungs[1].criterion < rungs[0].criterion:
         at[rungs[0].title] = 1
     against = {
         k: at[test.larger if at[test.smaller] == k else test.smaller] for k, test in tests.items()

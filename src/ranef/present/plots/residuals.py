@@ -44,8 +44,8 @@ def residuals(
     y = np.asarray(model.residuals(kind), dtype=float)
     ax = axes(ax)
     ax.axhline(0.0, color=GREY, linewidth=0.8, zorder=1)
-    wide = model._response_scale.link == "log" and float(x.min()) > 0.0
-    logarithmic = wide and x.max() > 10.0 * x.min()
+    by_ratios = model._distribution is not None and model._distribution.link == "log"
+    logarithmic = by_ratios and 0.0 < 10.0 * float(x.min()) < float(x.max())
     if logarithmic:
         ax.set_xscale("log")
     if x.size > _MOST_POINTS:

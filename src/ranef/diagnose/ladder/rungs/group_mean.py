@@ -39,7 +39,7 @@ def _plans(asked: Asked) -> list[Plan]:
         by = f" by {label}" if len(every) > 1 else ""
         title = f"+ {means_title(found)}{by}"
         plans.append(Plan(KEY, title, with_means(parts, found, group).text, group=label, order=k))
-    if subject.certificate.verdict == "flat":
+    if subject.certificate.verdict in ("flat", "no finite maximum"):
         return plans
     places = {finding.where for finding in asked.findings if finding.code == "contextual-effect"}
     for label, group, found in candidates(subject, every=True):

@@ -24,6 +24,8 @@ PRIOR: Final = Wishart()
 
 def _plans(asked: Asked) -> list[Plan]:
     problem = asked.subject.problem
+    if asked.subject.certificate.verdict == "no finite maximum":
+        return []  # another prior is needed there
     # The density of a reduced rank is zero everywhere.
     if problem.prior is not None or any(label.structure == "rr" for label in problem.labels):
         return []

@@ -14,6 +14,8 @@ __all__ = ["KIND"]
 
 KEY = "quadrature"
 
+SAME = 1e-4  # deviance units
+
 NODES = {1: 15, 2: 9, 3: 7}
 """In each dimension, by the number of random effects of a level."""
 
@@ -31,7 +33,7 @@ def _plans(asked: Asked) -> list[Plan]:
     return [
         Plan(
             KEY,
-            f"{NODES[q]} nodes",
+            f"n_agq={NODES[q]}",
             subject.formula.text,
             arguments=(f"n_agq={NODES[q]}",),
             costly=work > 5.0 * FITTED,
@@ -48,13 +50,14 @@ def _fit(subject: AnySubject, plan: Plan) -> Tried:
 def _say(rung: Rung, facts: Facts) -> list[str]:
     """How far Laplace's method is off."""
     change = rung.criterion - facts.best_criterion
-    return [
-        singularity(rung, facts),
+    found = (
         f"By quadrature -2 log-likelihood is {abs(change):.3g} "
         f"{'lower' if change < 0.0 else 'higher'} than by Laplace's method, which is another "
-        "approximation of the same model",
-        largest_change(rung),
-    ]
+        "approximation of the same model"
+        if abs(change) > SAME
+        else "Quadrature gives the likelihood that Laplace's method gives"
+    )
+    return [singularity(rung, facts), found, largest_change(rung)]
 
 
 KIND = Kind(KEY, Place.LIKELIHOOD, _plans, _fit, say=_say)
