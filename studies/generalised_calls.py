@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ranef import _core
-from studies.core_parts import priors_from, read, reading, rows_from
+from studies.core_parts import plan_from, priors_from, read, reading, rows_from
 
 __all__ = ["generalised_calls"]
 
@@ -61,6 +61,20 @@ def generalised_calls(call: Callable[..., None], p: Any, rng: np.random.Generato
     call("Generalised.solve to an end", reading(model.solve), *alone, [(0, 1, 0.5)])
     call("Generalised.next_term", model.next_term)
     call("Generalised.joint_scores", model.joint_scores)
+    free = model_of(*parts[:8], [], None, [], 1)
+    plan = (1, 0, 2, 1, start, 10, 1e-6, lambda done: None)
+    two = np.asfortranarray(np.column_stack([y, y[::-1]]))
+
+    def refits(plan: Any, responses: Any, again: Any) -> None:
+        read(free.refit(p.scaling, responses, False, again, plan_from(plan)))
+
+    def refits_of_levels(plan: Any, again: Any) -> None:
+        read(free.refit_drawn(p.scaling, again, plan_from(plan)))
+
+    call("Generalised.refit", refits, plan, two, start)
+    if len(groups) == 1:
+        call("Generalised.refit_drawn", refits_of_levels, plan, start)
+    call("drawn_levels", _core.drawn_levels, 1, 2, 5)
     model.evaluate(identities, c, 1e-10)
     call("Generalised.second", model.second, directions, True)
     call("Generalised.mode_derivatives", model.mode_derivatives, directions)

@@ -12,15 +12,15 @@
 #include <vector>
 
 #include "alone.hpp"
-#include "channel.hpp"
 #include "checks.hpp"
 #include "family.hpp"
+#include "generalised_rows.hpp"
 #include "marginal/laplace.hpp"
 #include "marginal/penalised.hpp"
 #include "marginal/predictor.hpp"
 #include "marginal/quadrature.hpp"
 #include "module.hpp"
-#include "proceed.hpp"
+#include "refit_plan.hpp"
 #include "replicate/refit_generalised.hpp"
 #include "rows.hpp"
 #include "search/marginal_objective.hpp"
@@ -45,10 +45,9 @@ class Generalised {
               const std::vector<ranef::TermPenalty>& priors,
               const std::optional<NormalArgument>& normal,
               const std::vector<std::pair<Index, double>>& held, int threads)
-      : held_rows_(rows),
-        channels_(channels),
-        family_(family_from(family, link, constants)),
-        rows_(view(offset, others)),
+      : family_(family_from(family, link, constants)),
+        held_(rows, offset, channels, others, *family_),
+        rows_(held_.view()),
         threads_(threads),
         n_agq_(n_agq) {
     if (threads < 1) throw nb::value_error("threads: fewer than one");
@@ -85,7 +84,7 @@ class Generalised {
   ranef::Solved solve(const ranef::Scaling& scaling, const std::optional<Vector>& start,
                       int max_evaluations, double gain, int restarts, bool newton,
                       const std::vector<std::tuple<Index, int, double>>& ends) {
-    const Index free = marginal_->coefficients() - static_cast<Index>(held_.size());
+    const Index free = marginal_->coefficients() - static_cast<Index>(known_.size());
     const ranef::Chart chart = chart_from(scaling.terms, q_, free);
     if (start && start->size() != chart.covariance_size() + marginal_->coefficients()) {
       throw nb::value_error("a start of another length");
@@ -106,7 +105,7 @@ class Generalised {
       std::vector<Matrix> bases;
       for (const ranef::MatrixScaling& z : scaling.z) bases.push_back(z.change());
       const auto begin = [&](const ranef::Chart& of) { return start ? *start : found_start(of); };
-      ranef::MarginalObjective objective(*marginal_, chart, begin, held_, limits);
+      ranef::MarginalObjective objective(*marginal_, chart, begin, known_, limits);
       ready_ = false;
       start_.reset();
       ranef::Solved out = ranef::solve(objective, bases, {}, control, Interrupted{});
@@ -121,29 +120,22 @@ class Generalised {
 
   // The same model fitted to other responses, one a column.
   ranef::GeneralisedRefits refit(const ranef::Scaling& scaling, const Matrix& responses,
-                                 bool ordered, const Vector& start, const Vector& again,
-                                 int max_evaluations, double gain, int threads,
-                                 const nb::callable& tick) {
-    if (responses.rows() != rows_.rows.n) throw nb::value_error("responses of other rows");
+                                 bool ordered, const Vector& again, const RefitPlan& plan) const {
+    if (responses.rows() != rows_.rows.n || responses.cols() != plan.count) {
+      throw nb::value_error("responses of other rows, or another number of them");
+    }
     if (ordered && (family_->channels() != 2 || rows_.channels[0].which == nullptr ||
                     rows_.channels[1].which == nullptr)) {
       throw nb::value_error("no ordered answers");
     }
-    const ranef::OtherResponses replicates(rows_, responses, ordered);
-    return refits(replicates, responses.cols(), scaling, start, again,
-                  {max_evaluations, gain, ranef::OptimiseMethod::kNewton}, threads, tick);
+    return refits(ranef::OtherResponses(rows_, responses, ordered), scaling, again, plan);
   }
 
   // The same model fitted to levels of its only factor drawn with replacement.
-  ranef::GeneralisedRefits refit_drawn(const ranef::Scaling& scaling, std::uint64_t seed,
-                                       std::uint64_t first, Index count, const Vector& start,
-                                       const Vector& again, int max_evaluations, double gain,
-                                       int threads, const nb::callable& tick) {
+  ranef::GeneralisedRefits refit_drawn(const ranef::Scaling& scaling, const Vector& again,
+                                       const RefitPlan& plan) const {
     if (rows_.rows.groups.size() != 1) throw nb::value_error("levels of one grouping factor only");
-    if (count < 0) throw nb::value_error("fewer replicates than none");
-    const ranef::DrawnLevels replicates(rows_, seed, first);
-    return refits(replicates, count, scaling, start, again,
-                  {max_evaluations, gain, ranef::OptimiseMethod::kNewton}, threads, tick);
+    return refits(ranef::DrawnLevels(rows_, plan.seed, plan.first), scaling, again, plan);
   }
 
   double value() const { return marginal_->value(); }
@@ -263,28 +255,18 @@ class Generalised {
                        : ranef::make_quadrature(rows, *family_, n_agq_, threads);
   }
 
-  ranef::GeneralisedRefits refits(const ranef::RowReplicates& replicates, Index count,
-                                  const ranef::Scaling& scaling, const Vector& start,
-                                  const Vector& again, const ranef::OptimiseControl& search,
-                                  int threads, const nb::callable& tick) const {
-    if (!held_.empty()) throw nb::value_error("refits with coefficients held");
-    if (threads < 1) throw nb::value_error("threads: fewer than one");
+  ranef::GeneralisedRefits refits(const ranef::RowReplicates& replicates,
+                                  const ranef::Scaling& scaling, const Vector& again,
+                                  const RefitPlan& plan) const {
+    if (!known_.empty()) throw nb::value_error("refits with coefficients held");
     const ranef::Chart chart = chart_from(scaling.terms, q_, marginal_->coefficients());
-    if (start.size() != chart.size() || again.size() != chart.size()) {
-      throw nb::value_error("a start of another length");
-    }
     ranef::RefittedModel model{[this](const ranef::GeneralisedRows& rows) { return make(rows, 1); },
                                marginal_->penalty(),
                                normal_,
                                chart,
                                {}};
     for (const ranef::MatrixScaling& z : scaling.z) model.bases.push_back(z.change());
-    ranef::GeneralisedRefits out;
-    told(tick, [&](const auto& proceed) {
-      ranef::refit_generalised(replicates, count, model, {start, again, search, threads}, proceed,
-                               out);
-    });
-    return out;
+    return run_refits(replicates, model, again, plan);
   }
 
   template <class Call>
@@ -301,41 +283,6 @@ class Generalised {
     }
   }
 
-  // The rows, with the arrays that belong to them.
-  ranef::GeneralisedRows view(const nb::object& offset, int others) {
-    ranef::GeneralisedRows out;
-    out.rows = nb::cast<const Rows&>(held_rows_, false).view();
-    check_levels(out.rows);
-    for (ranef::GroupView& group : out.rows.groups) {
-      codes_.emplace_back(group.codes, group.codes + out.rows.n);
-      group.codes = codes_.back().data();
-    }
-    if (!offset.is_none()) {
-      offset_ = hold_numbers(offset);
-      check_length(static_cast<Index>(offset_->numbers.shape(0)), out.rows.n);
-      out.offset = offset_->numbers.data();
-    }
-    std::vector<bool> used;
-    if (static_cast<int>(channels_.size()) != family_->channels()) {
-      throw nb::value_error("one channel for each further predictor of the family");
-    }
-    std::size_t most = 0;
-    for (nb::handle item : channels_) most += nb::cast<const ChannelArgument&>(item, false).most();
-    if (others < 0 || at(others) > most) throw nb::value_error("a coefficient without use");
-    used.resize(at(others));
-    for (nb::handle item : channels_) {
-      const auto& channel = nb::cast<const ChannelArgument&>(item, false);
-      channel.check(out.rows.n, others);
-      channel.mark(used);
-      out.channels.push_back(channel.view());
-    }
-    if (std::count(used.begin(), used.end(), false) > 0) {
-      throw nb::value_error("a coefficient without use");
-    }
-    out.others = others;
-    return out;
-  }
-
   void hold(const std::vector<std::pair<Index, double>>& held, Index size) {
     std::vector<bool> seen(at(size), false);
     for (const auto& [index, value] : held) {
@@ -344,7 +291,7 @@ class Generalised {
             "held: not a coefficient, or twice, or at a value that is not finite");
       }
       seen[at(index)] = true;
-      held_.push_back({index, value});
+      known_.push_back({index, value});
     }
   }
 
@@ -386,15 +333,12 @@ class Generalised {
     return out;
   }
 
-  nb::object held_rows_;
-  nb::tuple channels_;
-  std::vector<std::vector<std::int32_t>> codes_;  // copies: they must stay within their bounds
-  std::optional<Held<DoubleColumn>> offset_;
   std::unique_ptr<ranef::Family> family_;
-  ranef::GeneralisedRows rows_;
+  HeldGeneralisedRows held_;
+  const ranef::GeneralisedRows& rows_;
   std::vector<int> q_;
   std::vector<Index> n_levels_;
-  std::vector<ranef::HeldCoefficient> held_;
+  std::vector<ranef::HeldCoefficient> known_;
   std::optional<ranef::NormalPrior> normal_;
   std::optional<ranef::Penalised> marginal_;
   ranef::Laplace* laplace_ = nullptr;  // which it holds, if it is that
@@ -427,10 +371,9 @@ void bind_generalised(nb::module_& m) {
       .def("evaluate", &Generalised::evaluate, "lambda_"_a, "coefficients"_a, "tolerance"_a)
       .def("solve", &Generalised::solve, "scaling"_a, "start"_a.none(), "max_evaluations"_a,
            "gain"_a, "restarts"_a, "newton"_a, "ends"_a = nb::list())
-      .def("refit", &Generalised::refit, "scaling"_a, "responses"_a, "ordered"_a, "start"_a,
-           "again"_a, "max_evaluations"_a, "gain"_a, "threads"_a, "tick"_a)
-      .def("refit_drawn", &Generalised::refit_drawn, "scaling"_a, "seed"_a, "first"_a, "count"_a,
-           "start"_a, "again"_a, "max_evaluations"_a, "gain"_a, "threads"_a, "tick"_a)
+      .def("refit", &Generalised::refit, "scaling"_a, "responses"_a, "ordered"_a, "again"_a,
+           "plan"_a)
+      .def("refit_drawn", &Generalised::refit_drawn, "scaling"_a, "again"_a, "plan"_a)
       .def("gamma", &Generalised::gamma)
       .def("slopes", &Generalised::slopes)
       .def("second", &Generalised::second, "directions"_a, "exact"_a = true)

@@ -1,13 +1,43 @@
-// Where the refits of a generalised model ended.
+// The refits of a generalised model, and where they ended.
 #include <vector>
 
-#include "arrays.hpp"
 #include "module.hpp"
-#include "replicate/refit_generalised.hpp"
+#include "refit_plan.hpp"
 
 namespace ranef::binding {
 
+using namespace nb::literals;
+
+ranef::GeneralisedRefits run_refits(const ranef::RowReplicates& replicates,
+                                    const ranef::RefittedModel& model, const Vector& again,
+                                    const RefitPlan& plan) {
+  const Index size = model.chart.size();
+  if (plan.threads < 1) throw nb::value_error("threads: fewer than one");
+  if (plan.count < 0) throw nb::value_error("fewer replicates than none");
+  if (plan.start.size() != size || again.size() != size) {
+    throw nb::value_error("a start of another length");
+  }
+  const ranef::GeneralisedRefitControl control{
+      plan.start,
+      again,
+      {plan.max_evaluations, plan.gain, ranef::OptimiseMethod::kNewton},
+      plan.threads};
+  ranef::GeneralisedRefits out;
+  told(plan.tick, [&](const auto& proceed) {
+    ranef::refit_generalised(replicates, plan.count, model, control, proceed, out);
+  });
+  return out;
+}
+
 void bind_generalised_refits(nb::module_& m) {
+  m.def(
+      "drawn_levels",
+      [](std::uint64_t seed, std::uint64_t replicate, Index n_levels) {
+        if (n_levels < 0) throw nb::value_error("fewer levels than none");
+        return ranef::drawn_levels(seed, replicate, n_levels);
+      },
+      "seed"_a, "replicate"_a, "n_levels"_a, "The levels that a replicate of drawn levels has.");
+
   using ranef::GeneralisedRefits;
   nb::class_<GeneralisedRefits>(m, "GeneralisedRefits",
                                 "Where searches ended: one column or entry a replicate.")

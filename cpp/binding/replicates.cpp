@@ -11,7 +11,7 @@
 #include "arrays.hpp"
 #include "checks.hpp"
 #include "module.hpp"
-#include "proceed.hpp"
+#include "refit_plan.hpp"
 #include "replicate/refit.hpp"
 #include "rows.hpp"
 #include "rows/change_fixed.hpp"
@@ -21,18 +21,6 @@ namespace ranef::binding {
 using namespace nb::literals;
 
 namespace {
-
-// How many replicates, drawn from which key, and how each is searched.
-struct RefitPlan {
-  std::uint64_t seed = 0;
-  std::uint64_t first = 0;  // replicate
-  Index count = 0;
-  int threads = 1;
-  Vector start;  // theta
-  int max_evaluations = 0;
-  double gain = 0.0;
-  nb::callable tick;  // called with the number done
-};
 
 // A term, and (rows, q) values that its effects are drawn from.
 using PoolArgument =

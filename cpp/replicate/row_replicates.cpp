@@ -58,11 +58,19 @@ GeneralisedRows OtherResponses::make(Index k, RowSpace& space) const {
     std::vector<std::int32_t>& which = space.codes.emplace_back(at(out.rows.n));
     const int shift = c == 0 ? 1 : 2;  // the cut point above, then the one below
     for (std::size_t i = 0; i < which.size(); ++i) {
-      const int cut = static_cast<int>(y[i]) - shift;
+      const bool answer = y[i] >= 1.0 && y[i] <= cuts + 1.0;
+      const int cut = answer ? static_cast<int>(y[i]) - shift : -1;
       which[i] = cut >= 0 && cut < cuts ? cut : -1;
     }
     out.channels[c].which = which.data();
   }
+  return out;
+}
+
+std::vector<Index> drawn_levels(std::uint64_t seed, std::uint64_t replicate, Index n_levels) {
+  Stream random(seed, replicate, kLevels);
+  std::vector<Index> out(at(n_levels));
+  for (Index& level : out) level = random.below(n_levels);
   return out;
 }
 
@@ -82,11 +90,12 @@ GeneralisedRows DrawnLevels::make(Index k, RowSpace& space) const {
   space.codes.clear();
   GeneralisedRows out = rows_;
   GroupView& group = out.rows.groups.front();
-  Stream random(seed_, first_ + static_cast<std::uint64_t>(k), kLevels);
+  const std::vector<Index> levels =
+      drawn_levels(seed_, first_ + static_cast<std::uint64_t>(k), group.n_levels);
   std::vector<Index> rows;
   std::vector<std::int32_t>& codes = space.codes.emplace_back();
   for (Index level = 0; level < group.n_levels; ++level) {
-    const std::size_t drawn = at(random.below(group.n_levels));
+    const std::size_t drawn = at(levels[at(level)]);
     for (Index i = start_[drawn]; i < start_[drawn + 1]; ++i) {
       rows.push_back(order_[at(i)]);
       codes.push_back(static_cast<std::int32_t>(level));

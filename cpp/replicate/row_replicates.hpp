@@ -42,6 +42,9 @@ class OtherResponses : public RowReplicates {
   bool ordered_;
 };
 
+// So many levels drawn with replacement.
+std::vector<Index> drawn_levels(std::uint64_t seed, std::uint64_t replicate, Index n_levels);
+
 // Levels of the only grouping factor drawn with replacement, rows and all; a level drawn twice
 // counts as two levels. The numbers of replicates begin at `first`.
 class DrawnLevels : public RowReplicates {

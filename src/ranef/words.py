@@ -11,7 +11,7 @@ from __future__ import annotations
 __all__ = ["FIT", "MODULE", "OPTIONS"]
 
 _LMM = "rn.lmm(formula, data)"
-_GLMM = 'rn.glmm(formula, data, family="binomial"); help(rn.glmm) has the families'
+_GLMM = 'rn.glmm(formula, data, family="binomial")'
 _TABLE = 'fit.coefficients(), in the column "{}"'
 _TESTS = (
     "terms are tested by fit.anova() and fit.drop1(), random effects by fit.ranova(), models by "
@@ -29,8 +29,9 @@ MODULE: dict[str, str] = {
     "lme": f"{_LMM}, with the groups in the formula: (x | g)",
     "glmer": _GLMM,
     "glmmTMB": _GLMM,
-    "glm": f"{_GLMM}. Without random effects: GLM of statsmodels",
-    "nlmer": "ranef fits linear and generalised linear mixed models, and no nonlinear ones",
+    "glm": f"{_GLMM}, for formulas with a random part",
+    "clmm": 'rn.glmm(formula, data, family="cumulative")',
+    "nlmer": "ranef fits linear and generalised linear mixed models only",
     "ols": "rn.lm(formula, data)",
     "OLS": "rn.lm(formula, data)",
     "lmerControl": "rn.Control(), as in rn.lmm(formula, data, control=rn.Control(restarts=5))",
@@ -248,6 +249,24 @@ OPTIONS: dict[str, dict[str, str]] = {
         "theta": "start=",
         "df": "data=",
         "devFunOnly": "control=rn.Control(max_evaluations=1) with start=theta",
+    },
+    "glmm": {
+        "na_action": 'missing="drop" (na.omit) or missing="raise" (na.fail)',
+        "nAGQ": "n_agq=",
+        "nagq": "n_agq=",
+        "link": 'family="binomial(probit)"',
+        "ziformula": 'zero_inflation="~ x"',
+        "dispformula": 'dispersion="~ x"',
+        "dispersion_formula": 'dispersion="~ x"',
+        "size": "weights=, the numbers of trials of a proportion",
+        "trials": "weights=, the numbers of trials of a proportion",
+        "exposure": "offset=, the logarithm of the exposure",
+        "REML": "generalised models are fitted by maximum likelihood: leave it out",
+        "reml": "generalised models are fitted by maximum likelihood: leave it out",
+        "optimizer": _SEARCH,
+        "verbose": "fit.log tells how the fit was found",
+        "priors": "prior=",
+        "fixef_prior": "prior=rn.priors.Normal()",
     },
     "compare": {
         "names": "labels=",

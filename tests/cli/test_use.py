@@ -48,7 +48,7 @@ def test_version(ranef) -> None:
         (("fit", "dataset:hsb"), ["missing argument 'FORMULA'"]),
         (("compare", "dataset:hsb"), ["missing argument 'FORMULA...'"]),
         (("structure", "dataset:hsb"), ["missing option '--groups'"]),
-        (("fit", "--family", "binomial", "a", "b"), ["no such option: --family"]),
+        (("fit", "--groups", "a", "b", "c"), ["no such option: --groups"]),
         (("report",), ["no such command 'report'", "  fix    ranef --help shows the use"]),
         (("strucure",), ["no such command 'strucure'"]),
         (("compare", "--format", "docx", "a", "b"), ["unknown --format 'docx'"]),

@@ -121,7 +121,7 @@ def test_residuals_of_all_rows_and_of_ordered_answers() -> None:
 
 def test_augment_has_rows_on_the_scale_of_the_response() -> None:
     frame = cbpp().augment()
-    assert list(frame.columns[-3:]) == [".fitted", ".resid", ".fixed"]
+    assert list(frame.columns[-4:]) == [".fitted", ".resid", ".fixed", ".hat"]
     np.testing.assert_allclose(frame[".fixed"], cbpp().predict(level="population"))
     np.testing.assert_allclose(
         frame[".fitted"] + frame[".resid"], frame["incidence"] / frame["size"], rtol=1e-12

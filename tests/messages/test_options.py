@@ -165,6 +165,7 @@ def table(name: str) -> Call:
 #: Every public callable, with arguments that it accepts; made when asked for.
 CALLS: dict[str, Call] = {
     "lmm": lambda: (rn.lmm, {"formula": "y ~ x + f + (x | g)", "data": frame()}),
+    "glmm": lambda: (rn.glmm, {"formula": "z ~ x + (1 | g)", "data": frame(), "family": "poisson"}),
     "lm": lambda: (rn.lm, {"formula": "y ~ x + f", "data": frame()}),
     "compare": lambda: (rn.compare, {"models": (fit(), fit())}),
     "rn.anova": lambda: (rn.anova, {"models": (fit(), smaller()), "n": 2}),

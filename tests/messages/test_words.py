@@ -63,7 +63,7 @@ def test_a_word_for_an_option_is_answered(function: str, word: str, fit: Any, sl
     called = function_of(function, fit)
     same = inspect.signature(called).parameters.get(word)
     assert same is None or same.kind is same.VAR_POSITIONAL, f"{function} has {word}: delete it"
-    given = (FORMULA, sleep) if function == "lmm" else ()
+    given = (FORMULA, sleep) if function in ("lmm", "glmm") else ()
     with pytest.raises(rn.UsageError, match=f"no option '{word}'") as caught:
         called(*given, **{word: None})
     assert "help(" not in caught.value.fix
@@ -97,7 +97,9 @@ def test_the_answers_name_options_that_there_are(function: str, fit: Any) -> Non
         (lambda f, d: rn.lmm(FORMULA, d, wieghts=None), "did you mean 'weights'?"),
         (lambda f, d: rn.lmm(FORMULA, d, na_action="na.omit"), 'missing="drop"'),
         (lambda f, d: rn.lmm(FORMULA, d, **{"na.action": "na.omit"}), 'missing="drop"'),
-        (lambda f, d: rn.lmm(FORMULA, d, family="binomial"), "linear mixed models only"),
+        (lambda f, d: rn.lmm(FORMULA, d, family="binomial"), "use rn.glmm(formula, data, family="),
+        (lambda f, d: rn.glmm(FORMULA, d, nAGQ=9), "n_agq="),
+        (lambda f, d: rn.glmm(FORMULA, d, ziformula="~ 1"), "zero_inflation="),
         (lambda f, d: rn.lmm(FORMULA, d, groups="Subject"), '"y ~ x + (x | g)"'),
         (lambda f, d: rn.lmm(FORMULA, d, False), "reml="),
         (lambda f, d: f.predict(re_form=None), 'level="population"'),

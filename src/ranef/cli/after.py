@@ -26,7 +26,15 @@ class Method(StrEnum):
     asymptotic = "asymptotic"
 
 
-Ddf = Annotated[Method, typer.Option("--ddf", help="Degrees of freedom of all tests.")]
+Ddf = Annotated[
+    Method | None,
+    typer.Option(
+        "--ddf",
+        help="Degrees of freedom of all tests of a linear model; satterthwaite where it is not "
+        "given.",
+        show_default=False,
+    ),
+]
 Vcov = Annotated[
     str | None,
     typer.Option(
@@ -39,7 +47,11 @@ Vcov = Annotated[
 ]
 Anova = Annotated[
     int | None,
-    typer.Option("--anova", metavar="TYPE", help="F tests of the terms, of type 1, 2 or 3."),
+    typer.Option(
+        "--anova",
+        metavar="TYPE",
+        help="Tests of the terms, of type 1, 2 or 3: F, or chi-square with --family.",
+    ),
 ]
 Emmeans = Annotated[
     list[str] | None,
@@ -137,13 +149,14 @@ class After:
 
 
 def asked_after(
-    ddf: Method,
+    ddf: Method | None,
     vcov: str | None,
     anova: int | None,
     emmeans: Sequence[str] | None,
     by: str | None,
     pairs: bool,
     ml: bool,
+    generalised: bool,
 ) -> After:
     """What the options ask for, checked before anything is fitted.
 
@@ -172,7 +185,7 @@ def asked_after(
                 + (" temp" if option == "--by" else ""),
             )
     return After(
-        ddf=ddf.value,
+        ddf=(ddf or (Method.asymptotic if generalised else Method.satterthwaite)).value,
         vcov=_errors(vcov),
         anova=anova,
         emmeans=tuple(_names("--emmeans", text) for text in emmeans or ()),

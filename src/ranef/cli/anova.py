@@ -7,7 +7,17 @@ from typing import Annotated
 
 import typer
 
-from ranef.cli.options import Center, Data, Json, MaximumLikelihood, Reading, models_of
+from ranef.cli.family import AskedFamily
+from ranef.cli.options import (
+    Center,
+    Data,
+    Json,
+    MaximumLikelihood,
+    Offset,
+    Reading,
+    Weights,
+    models_of,
+)
 from ranef.cli.status import NOT_CERTIFIED, OK
 from ranef.errors import OptionError
 
@@ -32,6 +42,7 @@ def anova(
             show_default=False,
         ),
     ],
+    family: AskedFamily,
     reading: Reading,
     method: Annotated[
         Law,
@@ -51,18 +62,21 @@ def anova(
     ] = None,
     ml: MaximumLikelihood = False,
     center: Center = None,
+    weights: Weights = None,
+    offset: Offset = None,
     json: Json = False,
 ) -> int:
     """Fit nested models and test each against the next smaller one.
 
-    A formula without a random part is fitted by least squares. If fixed parts differ, models by
-    REML are fitted again by maximum likelihood. The exit status is 0 where every optimum is
+    A linear model without a random part is fitted by least squares. If fixed parts differ, models
+    by REML are fitted again by maximum likelihood. The exit status is 0 where every optimum is
     certified and 3 where one is not.
     """
     import ranef as rn
 
+    family.check({"--ml": ml})
     _check_replicates(method, n, seed)
-    models = models_of(data, reading, formulas, center, ml)
+    models = models_of(data, reading, formulas, center, family, ml, weights, offset)
     replicates = {} if n is None else {"n": n}
     tests = rn.anova(models, method=method.value, seed=seed, **replicates)
     if json:

@@ -11,7 +11,7 @@ from ranef.cli.compare import compare
 from ranef.cli.demo import demo
 from ranef.cli.diagnose import diagnose
 from ranef.cli.fit import fit
-from ranef.cli.options import with_reading
+from ranef.cli.option_groups import with_options
 from ranef.cli.structure import structure
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def command() -> Any:
     )
     app.callback()(_ranef)
     for function in _COMMANDS:
-        app.command()(with_reading(function))
+        app.command()(with_options(function))
     return typer.main.get_command(app)
 
 

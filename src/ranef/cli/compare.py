@@ -6,7 +6,17 @@ from typing import Annotated
 
 import typer
 
-from ranef.cli.options import Center, Data, MaximumLikelihood, Reading, models_of
+from ranef.cli.family import AskedFamily
+from ranef.cli.options import (
+    Center,
+    Data,
+    Exponentiate,
+    MaximumLikelihood,
+    Offset,
+    Reading,
+    Weights,
+    models_of,
+)
 from ranef.cli.status import NOT_CERTIFIED, OK
 from ranef.options import one_of
 from ranef.present.progress import progress
@@ -25,6 +35,7 @@ def compare(
             metavar="FORMULA...", help="Two formulas or more, each in quotes.", show_default=False
         ),
     ],
+    family: AskedFamily,
     reading: Reading,
     format: Annotated[
         str,
@@ -34,18 +45,22 @@ def compare(
     ] = "text",
     ml: MaximumLikelihood = False,
     center: Center = None,
+    weights: Weights = None,
+    offset: Offset = None,
+    exponentiate: Exponentiate = False,
 ) -> int:
-    """Fit several linear mixed models and set them side by side.
+    """Fit several models of one family and set them side by side.
 
-    A formula without a random part is fitted by least squares. The exit status is 0 where every
-    optimum is certified and 3 where one is not.
+    A linear model without a random part is fitted by least squares. The exit status is 0 where
+    every optimum is certified and 3 where one is not.
     """
     import ranef as rn
 
+    family.check({"--ml": ml})
     written = _FORMATS[one_of("--format", format, tuple(_FORMATS))]
-    models = models_of(data, reading, formulas, center, ml)
+    models = models_of(data, reading, formulas, center, family, ml, weights, offset)
     with progress("comparing"):
-        table = rn.compare(*models)
+        table = rn.compare(*models, exponentiate=exponentiate)
         text = written.render(table)
     print(text)
     if format == "text":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ranef.cli.family import AskedFamily
 from ranef.cli.options import (
     Center,
     Data,
@@ -12,6 +13,7 @@ from ranef.cli.options import (
     Reading,
     Residual,
     Weights,
+    fitted,
     read,
     residual_time,
 )
@@ -25,6 +27,7 @@ __all__ = ["diagnose"]
 def diagnose(
     data: Data,
     formula: Formula,
+    family: AskedFamily,
     reading: Reading,
     ml: MaximumLikelihood = False,
     center: Center = None,
@@ -33,25 +36,19 @@ def diagnose(
     residual: Residual = None,
     json: Json = False,
 ) -> int:
-    """Fit a linear mixed model, say what is worth knowing and try the remedies.
+    """Fit a model, say what is worth knowing and try the remedies.
 
     The exit status is 0 where the optimum of the model asked for is certified and 3 where it is
     not. Where the model is refused, what the data show is printed before the error.
     """
-    import ranef as rn
-
+    family.check({"--ml": ml, "--residual": residual})
     with progress(f"reading {data}"):
         time = residual_time(residual)
-        frame = read(data, reading, [formula], center, weights, offset, time)
+        frame = read(data, reading, [formula], center, family, weights, offset, time)
     try:
         with progress(f"fitting {formula}"):
-            model = rn.lmm(
-                formula,
-                frame,
-                reml=not ml,
-                weights=weights,
-                offset=offset,
-                residual=residual,
+            model = fitted(
+                formula, frame, family, ml=ml, weights=weights, offset=offset, residual=residual
             )
     except RanefError as error:
         _print_refusal(formula, error, json)

@@ -6,10 +6,12 @@ from typing import Annotated
 
 import typer
 
-from ranef.cli.after import Anova, By, Ddf, Emmeans, Method, Pairs, Vcov, asked_after
+from ranef.cli.after import Anova, By, Ddf, Emmeans, Pairs, Vcov, asked_after
+from ranef.cli.family import AskedFamily
 from ranef.cli.options import (
     Center,
     Data,
+    Exponentiate,
     Formula,
     Json,
     MaximumLikelihood,
@@ -18,6 +20,7 @@ from ranef.cli.options import (
     Reading,
     Residual,
     Weights,
+    fitted,
     prior_named,
     read,
     residual_time,
@@ -31,6 +34,7 @@ __all__ = ["fit"]
 def fit(
     data: Data,
     formula: Formula,
+    family: AskedFamily,
     reading: Reading,
     ml: MaximumLikelihood = False,
     center: Center = None,
@@ -38,12 +42,13 @@ def fit(
     offset: Offset = None,
     prior: Prior = None,
     residual: Residual = None,
-    ddf: Ddf = Method.satterthwaite,
+    ddf: Ddf = None,
     vcov: Vcov = None,
     anova: Anova = None,
     emmeans: Emmeans = None,
     by: By = None,
     pairs: Pairs = False,
+    exponentiate: Exponentiate = False,
     log: Annotated[
         bool,
         typer.Option(
@@ -52,21 +57,22 @@ def fit(
     ] = False,
     json: Json = False,
 ) -> int:
-    """Fit one linear mixed model and print its summary, and the tests and means asked for.
+    """Fit one model and print its summary, and the tests and means asked for.
 
-    The exit status is 0 where the optimum is certified and 3 where it is not.
+    The model is linear, or generalised with --family. The exit status is 0 where the optimum is
+    certified and 3 where it is not.
     """
-    import ranef as rn
-
-    after = asked_after(ddf, vcov, anova, emmeans, by, pairs, ml)
+    family.check({"--ml": ml, "--residual": residual, "--vcov": vcov, "--ddf": ddf})
+    after = asked_after(ddf, vcov, anova, emmeans, by, pairs, ml, family.family is not None)
     with progress(f"reading {data}"):
         time = residual_time(residual)
-        frame = read(data, reading, [formula], center, weights, offset, time)
+        frame = read(data, reading, [formula], center, family, weights, offset, time)
     with progress(f"fitting {formula}"):
-        model = rn.lmm(
+        model = fitted(
             formula,
             frame,
-            reml=not ml,
+            family,
+            ml=ml,
             weights=weights,
             offset=offset,
             prior=prior_named(prior),
@@ -75,9 +81,11 @@ def fit(
         if json:
             from ranef.cli.record import fit_record, to_json
 
-            text = to_json(fit_record(model, after.ddf, after.vcov) | after.records(model))
+            text = to_json(
+                fit_record(model, after.ddf, after.vcov, exponentiate) | after.records(model)
+            )
         else:
-            texts = [str(model.summary(after.ddf, after.vcov)), *after.texts(model)]
+            texts = [str(model.summary(after.ddf, after.vcov, exponentiate)), *after.texts(model)]
             if log:
                 texts.append(str(model.log))
             text = "\n\n".join(texts)

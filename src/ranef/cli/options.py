@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -12,23 +11,27 @@ import typer
 
 from ranef.cli.cells import Reading
 from ranef.cli.data import read_data
+from ranef.cli.family import AskedFamily
 from ranef.errors import FormulaError, OptionError
 from ranef.present.progress import progress
 
 __all__ = [
     "Center",
     "Data",
+    "Exponentiate",
     "Formula",
     "Json",
     "MaximumLikelihood",
     "Offset",
     "Prior",
     "Reading",
+    "Residual",
     "Weights",
+    "fitted",
     "models_of",
     "prior_named",
     "read",
-    "with_reading",
+    "residual_time",
 ]
 
 Data = Annotated[
@@ -49,11 +52,22 @@ Formula = Annotated[
 ]
 Weights = Annotated[
     str | None,
-    typer.Option("--weights", metavar="COLUMN", help="Prior (precision) weights of the rows."),
+    typer.Option(
+        "--weights",
+        metavar="COLUMN",
+        help="Precision weights of the rows; the numbers of trials if the response is a proportion "
+        "of a binomial family.",
+        show_default=False,
+    ),
 ]
 Offset = Annotated[
     str | None,
-    typer.Option("--offset", metavar="COLUMN", help="A known part of the prediction."),
+    typer.Option(
+        "--offset",
+        metavar="COLUMN",
+        help="A known part of the linear prediction; of counts the logarithm of the exposure.",
+        show_default=False,
+    ),
 ]
 Center = Annotated[
     list[str] | None,
@@ -88,74 +102,15 @@ Residual = Annotated[
         show_default=False,
     ),
 ]
+Exponentiate = Annotated[
+    bool,
+    typer.Option(
+        "--exponentiate",
+        help="Show exp of the coefficients: odds ratios, rate ratios, or ratios of a response "
+        "log(y).",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
-
-_READING = {
-    "separator": Annotated[
-        str | None,
-        typer.Option(
-            "--separator",
-            metavar="SIGN",
-            help="What separates the cells of a text file: comma, semicolon, tab, pipe, space or "
-            "another character. Found out where it is not given.",
-            show_default=False,
-        ),
-    ],
-    "encoding": Annotated[
-        str | None,
-        typer.Option(
-            "--encoding",
-            metavar="NAME",
-            help="The encoding of a text file, such as cp1252; UTF-8, or UTF-16 with its mark, "
-            "where it is not given.",
-            show_default=False,
-        ),
-    ],
-    "decimal": Annotated[
-        str | None,
-        typer.Option(
-            "--decimal",
-            metavar="SIGN",
-            help="The decimal sign of a text file, . or ,; the other one then separates thousands.",
-            show_default=False,
-        ),
-    ],
-    "missing": Annotated[
-        list[str] | None,
-        typer.Option(
-            "--na",
-            metavar="CELL",
-            help="A cell of a text file that stands for a missing value, such as -99, besides "
-            "empty ones and NA. May be repeated.",
-            show_default=False,
-        ),
-    ],
-}
-"""Options of every command that has a parameter `reading`."""
-
-
-def with_reading(command: Callable[..., int]) -> Callable[..., int]:
-    """A command whose parameter `reading`, if it has one, is given by options of its own."""
-    signature = inspect.signature(command, eval_str=True)
-    if "reading" not in signature.parameters:
-        return command
-    own = [p for p in signature.parameters.values() if p.name != "reading"]
-    options = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
-        for name, kind in _READING.items()
-    ]
-
-    def run(**given: Any) -> int:
-        asked = {name: given.pop(name) for name in _READING}
-        asked["missing"] = tuple(asked["missing"] or ())
-        return command(**given, reading=Reading(**asked))
-
-    run.__name__, run.__doc__ = command.__name__, command.__doc__
-    run.__annotations__ = {p.name: p.annotation for p in (*own, *options)} | {"return": int}
-    run.__signature__ = signature.replace(  # type: ignore[attr-defined]
-        parameters=[*(p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own), *options]
-    )
-    return run
 
 
 def read(
@@ -163,6 +118,7 @@ def read(
     reading: Reading,
     formulas: Sequence[str],
     center: Sequence[str] | None,
+    family: AskedFamily,
     *columns: str | None,
     baselines: bool = False,
 ) -> Any:
@@ -174,6 +130,8 @@ def read(
     reading : Reading
     formulas : sequence of str
     center : sequence of str, optional
+    family : AskedFamily
+        Its formulas name columns too.
     *columns : str or None
         Further columns that are used as numbers.
     baselines : bool
@@ -187,23 +145,53 @@ def read(
     for formula in formulas:
         random = not baselines or _has_random_part(formula)
         numbers |= set(plain_names(parse(formula, random=random)))
+    for part in family.formulas:
+        numbers |= set(plain_names(part))
     return with_centred(read_data(data, replace(reading, numbers=frozenset(numbers))), center)
 
 
 def models_of(
-    source: str, reading: Reading, formulas: Sequence[str], center: Sequence[str] | None, ml: bool
+    source: str,
+    reading: Reading,
+    formulas: Sequence[str],
+    center: Sequence[str] | None,
+    family: AskedFamily,
+    ml: bool,
+    weights: str | None,
+    offset: str | None,
 ) -> list[Any]:
-    """Fits of the formulas to a file; those without a random part by least squares."""
-    import ranef as rn
-
+    """Fits of the formulas to a file; linear ones without a random part by least squares."""
     with progress(f"reading {source}"):
-        frame = read(source, reading, formulas, center, baselines=True)
+        baselines = family.family is None
+        columns = (weights, offset)
+        frame = read(source, reading, formulas, center, family, *columns, baselines=baselines)
     models = []
     for formula in formulas:
-        fit = rn.lmm if _has_random_part(formula) else rn.lm
         with progress(f"fitting {formula}"):
-            models.append(fit(formula, frame, reml=not ml))
+            models.append(fitted(formula, frame, family, ml=ml, weights=weights, offset=offset))
     return models
+
+
+def fitted(formula: str, frame: Any, family: AskedFamily, *, ml: bool = False, **given: Any) -> Any:
+    """A model of the kind that was asked for.
+
+    Parameters
+    ----------
+    formula : str
+    frame : data frame
+    family : AskedFamily
+    ml : bool
+        Of a linear model.
+    **given : object
+        Further arguments of ``rn.lmm`` or ``rn.glmm``; those that are None are left out.
+    """
+    import ranef as rn
+
+    options = {name: value for name, value in given.items() if value is not None}
+    if family.family is not None:
+        return rn.glmm(formula, frame, **family.options, **options)
+    fit = rn.lmm if _has_random_part(formula) else rn.lm
+    return fit(formula, frame, reml=not ml, **options)
 
 
 def _has_random_part(formula: str) -> bool:

@@ -26,7 +26,9 @@ _FIXEF = {
 }
 
 
-def fit_record(model: Any, ddf: str = "satterthwaite", vcov: Any = None) -> dict[str, Any]:
+def fit_record(
+    model: Any, ddf: str = "satterthwaite", vcov: Any = None, exponentiate: bool = False
+) -> dict[str, Any]:
     """A fit as plain values.
 
     Parameters
@@ -35,12 +37,16 @@ def fit_record(model: Any, ddf: str = "satterthwaite", vcov: Any = None) -> dict
     ddf : str
     vcov : str or dict, optional
         Degrees of freedom and standard errors of the fixed effects.
+    exponentiate : bool
+        Whether exp of the fixed effects is wanted too.
 
     Returns
     -------
     dict
         formula, reml, prior, nobs, ngroups, missing_rows, dropped, ddf, vcov, fixef, varcorr,
-        random_parameters, residual_parameters, sigma, criteria, certificate, findings.
+        random_parameters, residual_parameters, sigma, criteria, certificate, findings. A
+        generalised fit has no residual_parameters; it has family, link, n_agq, dispersion,
+        fixef_zero, fixef_dispersion, thresholds, laplace_error and separation too.
     """
     table = model.coefficients(ddf, vcov=vcov).rename(columns=_FIXEF)[list(_FIXEF.values())]
     certificate = model.certificate
@@ -55,9 +61,10 @@ def fit_record(model: Any, ddf: str = "satterthwaite", vcov: Any = None) -> dict
         "ddf": ddf,
         "vcov": vcov,
         "fixef": _records(table.rename_axis(index="term").reset_index()),
+        **(_ratios(model, ddf, vcov) if exponentiate else {}),
         "varcorr": _records(model.varcorr()),
         "random_parameters": _records(model.random_parameters),
-        "residual_parameters": _records(model.residual_parameters),
+        **_residual_part(model),
         "sigma": model.sigma,
         "criteria": {
             "criterion": model.criterion,
@@ -81,7 +88,51 @@ def fit_record(model: Any, ddf: str = "satterthwaite", vcov: Any = None) -> dict
             "dual_min_eig": certificate.dual_min_eig,
             "evaluations": certificate.evaluations,
         },
-        "findings": _findings(model.findings),
+        "findings": _findings(model._findings_to_show),
+    }
+
+
+def _ratios(model: Any, ddf: str, vcov: Any) -> dict[str, Any]:
+    from ranef.present.ratios import need_ratio
+
+    kind = need_ratio(model)
+    table = model.tidy(ddf=ddf, vcov=vcov, exponentiate=True)
+    fixed = table.loc[table["effect"] == "fixed", ["term", "estimate", "conf_low", "conf_high"]]
+    return {"ratios": {"kind": kind, "terms": _records(fixed)}}
+
+
+def _residual_part(model: Any) -> dict[str, Any]:
+    """What a row varies by beside its mean: residuals, or the family of a generalised model."""
+    if model._distribution is None:
+        return {"residual_parameters": _records(model.residual_parameters)}
+    error = model.laplace_error
+    return {
+        "family": model.family,
+        "link": model.link,
+        "n_agq": model.n_agq,
+        "dispersion": model.dispersion,
+        "fixef_zero": model.fixef_zero.to_dict(),
+        "fixef_dispersion": model.fixef_dispersion.to_dict(),
+        "thresholds": model.thresholds.to_dict(),
+        "laplace_error": {
+            "deviance": error.deviance,
+            "uncertainty": error.uncertainty,
+            "largest_shift": error.largest_shift,
+            "method": error.method,
+        },
+        "separation": _separation(model.certificate.separation),
+    }
+
+
+def _separation(found: Any) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {
+        "exists": found.exists,
+        "proof": found.proof,
+        "coefficients": dict(found.coefficients),
+        "predicted_rows": int(found.predicted.sum()),
+        "complete": found.complete,
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import ranef._core as _core
-from ranef._core import family_start
+from ranef._core import RefitPlan, family_start
 from ranef.core.arguments import core_penalties
 from ranef.core.penalty import NO_PENALTY, Penalty
 from ranef.core.protocol import NEWTON, Direction, Layout, Rows, RowsGroup
@@ -24,7 +24,8 @@ __all__ = [
     "GeneralisedKernel",
     "GeneralisedRefits",
     "NormalPrior",
-    "RefitSearch",
+    "RefitPlan",
+    "drawn_levels",
     "family_start",
     "log_concave",
     "log_densities",
@@ -87,31 +88,6 @@ def log_concave(family: str, link: str, constants: Sequence[float]) -> bool:
     return bool(_core.family_facts(family, link, list(constants))[0])
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class RefitSearch:
-    """How each replicate is searched.
-
-    Attributes
-    ----------
-    start : ndarray
-        Coordinates of the covariances and all coefficients, on the inner scale.
-    again : ndarray
-        Where a search begins again that did not get to an optimum.
-    max_evaluations : int
-    gain : float
-    threads : int
-    tick : callable
-        Told the number of replicates done, several times a second.
-    """
-
-    start: Array = field(repr=False)
-    again: Array = field(repr=False)
-    max_evaluations: int
-    gain: float
-    threads: int
-    tick: Callable[[int], None] = field(repr=False)
-
-
 class GeneralisedRefits(NamedTuple):
     """Where the searches ended, one row a replicate; NaN where the arithmetic broke down.
 
@@ -130,6 +106,11 @@ class GeneralisedRefits(NamedTuple):
     flat: NDArray[np.int64]
     rank: NDArray[np.int64]
     evaluations: NDArray[np.int64]
+
+
+def drawn_levels(seed: int, replicate: int, n_levels: int) -> Array:
+    """The levels that a replicate of drawn levels has, shape (n_levels,)."""
+    return np.asarray(_core.drawn_levels(seed, replicate, n_levels), dtype=np.intp)
 
 
 def _refits(found: _core.GeneralisedRefits) -> GeneralisedRefits:
@@ -246,48 +227,28 @@ class GeneralisedKernel:
         )
 
     def refit(
-        self, scaling: CoreScaling, responses: Array, ordered: bool, search: RefitSearch
+        self, scaling: CoreScaling, responses: Array, ordered: bool, again: Array, plan: RefitPlan
     ) -> GeneralisedRefits:
         """The model fitted to other responses, shape (n, count), as the family takes them.
 
-        `ordered`: the response is an answer of 1 to K, which the channels follow.
+        Parameters
+        ----------
+        scaling : CoreScaling
+        responses : ndarray, shape (n, count)
+        ordered : bool
+            The response is an answer of 1 to K, which the channels follow.
+        again : ndarray
+            Coordinates of the covariances and all coefficients, where a search begins again that
+            did not get to an optimum; the start of the plan is of the same length.
+        plan : RefitPlan
+            Its seed and its first number say nothing here.
         """
         with self._shared_cores():
-            return _refits(
-                self.workspace.refit(
-                    scaling,
-                    responses,
-                    ordered,
-                    search.start,
-                    search.again,
-                    search.max_evaluations,
-                    search.gain,
-                    search.threads,
-                    search.tick,
-                )
-            )
+            return _refits(self.workspace.refit(scaling, responses, ordered, again, plan))
 
-    def refit_drawn(
-        self, scaling: CoreScaling, seed: int, first: int, count: int, search: RefitSearch
-    ) -> GeneralisedRefits:
-        """The model fitted to levels of its only factor drawn with replacement.
-
-        Replicates number `first` and on; each has the levels of its number.
-        """
-        return _refits(
-            self.workspace.refit_drawn(
-                scaling,
-                seed,
-                first,
-                count,
-                search.start,
-                search.again,
-                search.max_evaluations,
-                search.gain,
-                search.threads,
-                search.tick,
-            )
-        )
+    def refit_drawn(self, scaling: CoreScaling, again: Array, plan: RefitPlan) -> GeneralisedRefits:
+        """The model fitted to levels of its only factor drawn with replacement."""
+        return _refits(self.workspace.refit_drawn(scaling, again, plan))
 
     def _shared_cores(self) -> AbstractContextManager[Any]:
         """Replicates share the cores: threads of the BLAS would only stand in their way."""
@@ -389,7 +350,7 @@ class GeneralisedKernel:
     def working_weights(self) -> Array:
         """-d2 log density / d eta2 of the rows at the modes, shape (n,)."""
         of_eta, _, _ = self.workspace.row_derivatives(2)
-        return -of_eta[2]
+        return np.asarray(-of_eta[2])
 
     @property
     def layout(self) -> Layout:

@@ -63,7 +63,7 @@ def bootstrap_statistic(
     random = "new" if plan.kind == "parametric" else "conditional"
     values = np.full((n, len(names)), np.nan)
     criterion, evaluations = np.full(n, np.nan), np.zeros(n, dtype=np.int64)
-    singular, converged = np.zeros(n, dtype=np.bool_), np.zeros(n, dtype=np.bool_)
+    singular, converged, unbounded = np.zeros((3, n), dtype=np.bool_)
     with progress_bar(f"{plan.kind} bootstrap", n) as tick:
         for first in range(0, n, AT_ONCE):
             some = fit._draws(min(AT_ONCE, n - first), seed, random, first)  # type: ignore[union-attr]
@@ -84,6 +84,7 @@ def bootstrap_statistic(
                 evaluations[k] = certificate.evaluations
                 singular[k] = certificate.singular
                 converged[k] = certificate.certified
+                unbounded[k] = certificate.verdict == "no finite maximum"
                 tick(k + 1)
     draws = BootstrapDraws(
         parameters=tuple(Parameter(name, "statistic") for name in names),
@@ -94,6 +95,7 @@ def bootstrap_statistic(
         evaluations=evaluations,
         kind=plan.kind,
         seed=seed,
+        unbounded=None if fit._estimates.sigma is not None else unbounded,
     )
     return Bootstrap(fit._formula.text, draws, estimates)
 

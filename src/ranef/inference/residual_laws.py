@@ -13,7 +13,7 @@ from ranef.core import Rows
 from ranef.problem import Problem
 from ranef.types import Array, Codes
 
-__all__ = ["Parts", "ResidualTest", "kolmogorov", "tests_of"]
+__all__ = ["Parts", "ResidualTest", "kolmogorov", "largest", "size_correlation", "tests_of"]
 
 FEWEST_LEVELS = 5
 """Levels without which the distribution of the effects of a factor is not tested."""
@@ -72,14 +72,14 @@ def tests_of(
         ResidualTest(
             "outliers",
             "largest standardised residual",
-            _largest,
+            largest,
             _largest_p,
             conservative=False,
         ),
         ResidualTest(
             "spread by fitted value",
             "correlation of the size of the residuals with the fitted values",
-            _correlation,
+            size_correlation,
             _correlation_p,
             two_sided=True,
             conservative=False,
@@ -137,7 +137,7 @@ def _effect_p(term: int, column: int, parts: Parts, distance: float) -> float:
     return _kolmogorov_p(parts.effects[term][:, column], distance)
 
 
-def _largest(parts: Parts) -> float:
+def largest(parts: Parts) -> float:
     size, _ = parts.sizes()
     return float(size.max(initial=0.0))
 
@@ -149,7 +149,7 @@ def _largest_p(parts: Parts, largest: float) -> float:
     return float(-np.expm1(size.size * np.log1p(-2.0 * special.ndtr(-largest))))
 
 
-def _correlation(parts: Parts) -> float:
+def size_correlation(parts: Parts) -> float:
     size, here = parts.sizes()
     fitted = parts.fitted[here]
     a, b = size - size.mean(), fitted - fitted.mean()

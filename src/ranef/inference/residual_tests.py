@@ -28,7 +28,7 @@ from ranef.solve import Control, Solution
 from ranef.solve.solution import at_solution
 from ranef.types import Array
 
-__all__ = ["ResidualTests", "residual_tests", "standardized_residuals"]
+__all__ = ["ResidualTests", "p_value_of", "residual_tests", "standardized_residuals"]
 
 # A row whose leverage is 1 is fitted whatever its response is: it has no residual.
 FITTED = 1e-9
@@ -111,7 +111,7 @@ def residual_tests(
     found = np.array([d for d in drawn if d is not None]).reshape(-1, len(tests))
     p_values = np.array(
         [
-            _p_value(value, column[~np.isnan(column)], test.two_sided)
+            p_value_of(value, column[~np.isnan(column)], test.two_sided)
             for value, column, test in zip(values, found.T, tests, strict=True)
         ]
     )
@@ -119,7 +119,7 @@ def residual_tests(
     return ResidualTests(*told, values, p_values, refits, n - refits, key, own.residuals)
 
 
-def _p_value(value: float, drawn: Array, two_sided: bool) -> float:
+def p_value_of(value: float, drawn: Array, two_sided: bool) -> float:
     """The share of draws that is as extreme, the data counted in (Davison & Hinkley 1997, 4.2)."""
     if np.isnan(value):
         return np.nan

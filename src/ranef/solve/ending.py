@@ -84,6 +84,8 @@ def _search(
     ends: Sequence[Watched] = (),
 ) -> Ended:
     kernel = problem.kernel(row_threads(problem.n, control.threads))
+    if start is not None and start.size == problem.n_theta:
+        start = np.concatenate([start, _first_coefficients(problem, kernel, control)])
     found = kernel.solve(
         problem.scaling.core,
         start,
@@ -100,6 +102,14 @@ def _search(
             fix="check the response and the offset for extreme values, or give other start values",
         )
     return Ended(problem, kernel, found, spent=found.evaluations)
+
+
+def _first_coefficients(
+    problem: GeneralisedProblem, kernel: GeneralisedKernel, control: Control
+) -> Array:
+    """The coefficients that a search without given values begins with."""
+    found = kernel.solve(problem.scaling.core, None, 1, control.gain, 0, control.method, [])
+    return found.coefficients
 
 
 def _settled(own: Ended, end: Watched, control: Control) -> Ended:

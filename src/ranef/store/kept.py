@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ranef.types import Finding
+
 if TYPE_CHECKING:
+    from ranef.inference.generalised.laplace_error import ErrorEstimate
     from ranef.inference.term_hypotheses import TermHypotheses
 
 __all__ = ["Kept"]
@@ -24,8 +27,15 @@ class Kept:
         Of the scaled residuals: smallest, quartiles, largest.
     group_level : tuple of str
         Parts of coefficient names that do not vary within groups, for the equation.
+    laplace : ErrorEstimate or None
+        What the approximation of the likelihood of a generalised fit is off by, if that was known
+        or costs little.
+    laplace_finding : Finding or None
+        What a page says of it.
     """
 
     hypotheses: Mapping[int, TermHypotheses]
     residual_quantiles: tuple[float, ...]
     group_level: tuple[str, ...]
+    laplace: ErrorEstimate | None = None
+    laplace_finding: Finding | None = None

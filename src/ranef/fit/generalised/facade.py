@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from ranef.answers import refuse_unknown_options
+from ranef.fit.generalised.checking import GeneralisedChecking
 from ranef.fit.generalised.described import Described
 from ranef.fit.generalised.diagnosed import GeneralisedDiagnosed
 from ranef.fit.generalised.influential import GeneralisedInfluential
 from ranef.fit.generalised.predicting import GeneralisedPredicting
 from ranef.fit.generalised.random_effects import GeneralisedEffects
 from ranef.fit.generalised.reducing import Reducible
-from ranef.fit.generalised.refitting import GeneralisedRefitting
 from ranef.fit.generalised.residuals import GeneralisedResiduals
 from ranef.fit.generalised.shares import GeneralisedShares
 from ranef.fit.generalised.simulating import GeneralisedSimulating
@@ -40,7 +40,7 @@ class GeneralisedFit(
     GeneralisedResiduals,
     GeneralisedSimulating,
     GeneralisedEffects,
-    GeneralisedRefitting,
+    GeneralisedChecking,
     Reducible,
     GeneralisedUpdating,
     GeneralisedDiagnosed,

@@ -83,7 +83,7 @@ class GeneralisedInfluential(GeneralisedRecord, ByRow):
 
         exact = boolean("exact", exact)
         units = units_of(self, by)
-        errors = np.sqrt(np.diag(self._estimates.joint.coefficients))
+        errors = np.sqrt(np.diag(self._estimates.joint.coefficients))[self._solution.determined]
         bar = progress_bar(f"influence by {units.name}", len(units.levels))
         with bar as tick, one_blas_thread():
             left_out = leave_out_generalised(

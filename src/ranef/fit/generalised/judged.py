@@ -45,7 +45,9 @@ class Judged(GeneralisedRecord):
         from ranef.inference.generalised.laplace_error import laplace_error
         from ranef.present.results.laplace_error import LaplaceError
 
-        found = laplace_error(self._solution)
+        found = None if self._kept is None else self._kept.laplace
+        if found is None:
+            found = laplace_error(self._solution)
         sizes = self._problem.sizes
         return LaplaceError(
             found.deviance,
@@ -65,14 +67,23 @@ class Judged(GeneralisedRecord):
     @property
     def _findings_to_show(self) -> tuple[Finding, ...]:
         """Also whether the approximation of the likelihood is poor, if that costs little."""
+        found = self._error_finding
+        return self.findings if found is None else (*self.findings, found)
+
+    @cached_property
+    def _error_finding(self) -> Finding | None:
+        if self._kept is not None:
+            return self._kept.laplace_finding
+        return self.laplace_error.finding if self._error_at_hand else None
+
+    @property
+    def _error_at_hand(self) -> bool:
+        """Whether the error of the approximation is known, or costs little."""
         from ranef.inference.generalised.laplace_error import evaluations_of_rows
 
-        known = "laplace_error" in self.__dict__
-        cheap = self._kept is None and evaluations_of_rows(self._solution.problem) <= CHEAP
-        if not known and not cheap:
-            return self.findings
-        found = self.laplace_error.finding
-        return self.findings if found is None else (*self.findings, found)
+        if "laplace_error" in self.__dict__:
+            return True
+        return evaluations_of_rows(self._solution.problem) <= CHEAP
 
     @cached_property
     def limit(self) -> Limit | None:

@@ -34,7 +34,7 @@ from ranef.options import seed as checked_seed
 from ranef.options import whole
 
 if TYPE_CHECKING:
-    from ranef.fit.generalised.facade import GeneralisedFit
+    from ranef.fit.generalised.refitting import GeneralisedRefitting
 
 __all__ = ["ratios_between"]
 
@@ -42,20 +42,20 @@ __all__ = ["ratios_between"]
 class Pair(NamedTuple):
     """Two models, the smaller one nested in the larger."""
 
-    small: GeneralisedFit
-    large: GeneralisedFit
+    small: GeneralisedRefitting
+    large: GeneralisedRefitting
     order: NDArray[np.int64] | None
     coefficients: Coefficients
 
 
 def ratios_between(
-    fits: Sequence[GeneralisedFit], method: str, n: int, seed: int | None, bar: Bar
+    fits: Sequence[GeneralisedRefitting], method: str, n: int, seed: int | None, bar: Bar
 ) -> Ratios:
     """Test each model against the next smaller one.
 
     Parameters
     ----------
-    fits : sequence of GeneralisedFit
+    fits : sequence of GeneralisedRefitting
     method : {"lrt", "bootstrap"}
     n : int
         Replicates of the bootstrap.
@@ -89,24 +89,28 @@ def ratios_between(
         return _by_law(pairs[k - 1], statistic)
 
     statistics = [
-        checked_statistic(2.0 * (large.loglik - small.loglik), large)
+        checked_statistic(2.0 * (large._estimates.loglik - small._estimates.loglik), large)
         for small, large in pairwise(models)
     ]
     several = len({model._family.text for model in models}) > 1
-    names = [model.formula + (f", {model._family.text}" if several else "") for model in models]
+    names = [_named(model) if several else model._formula.text for model in models]
     return table_of(models, names, statistics, judge)
 
 
-def _check_nodes(models: Sequence[GeneralisedFit]) -> None:
+def _named(model: GeneralisedRefitting) -> str:
+    return f"{model._formula.text}, {model._family.text}"
+
+
+def _check_nodes(models: Sequence[GeneralisedRefitting]) -> None:
     """Two approximations of a likelihood have no ratio.
 
     Raises
     ------
     OptionError
     """
-    nodes = sorted({model.n_agq for model in models})
+    nodes = sorted({model._problem.n_agq for model in models})
     if len(nodes) > 1:
-        listed = "; ".join(f"n_agq={model.n_agq} in {model.formula}" for model in models)
+        listed = "; ".join(f"n_agq={m._problem.n_agq} in {m._formula.text}" for m in models)
         raise OptionError(
             "the models approximate the likelihood in different ways",
             found=listed,
@@ -114,10 +118,10 @@ def _check_nodes(models: Sequence[GeneralisedFit]) -> None:
         )
 
 
-def _pair(small: GeneralisedFit, large: GeneralisedFit) -> Pair:
+def _pair(small: GeneralisedRefitting, large: GeneralisedRefitting) -> Pair:
     one, other = small._data, large._data
     order = row_order(one, other, (small._formula, large._formula))
-    names = f"{small.formula}, {small._family.text}", f"{large.formula}, {large._family.text}"
+    names = _named(small), _named(large)
     try:
         coefficients = coefficients_between(one, other, order)
         place_of(variances_of(small), other, order)

@@ -171,12 +171,6 @@ class GeneralisedRefitting(GeneralisedParameters):
             self._weights,
         )
 
-    def _draws(self, n: int, seed: int | None, random: str, first: int = 0) -> Array:
-        """Responses number `first` to ``first + n - 1`` as the family takes them, (rows, n)."""
-        from ranef.inference.simulate import draw_key
-
-        return self._origin(random == "conditional").draw(n, draw_key(seed), first)
-
     def profile(self, level: float = 0.95) -> Profile:
         """The deviance along each parameter, all others at their best.
 

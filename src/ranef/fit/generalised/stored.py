@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ranef.design import Design
 from ranef.design.fixed_part import FixedPart
 from ranef.design.generalised_data import GeneralisedData
-from ranef.family import Family
+from ranef.family import Family, ZeroInflated
 from ranef.fit.generalised.record import GeneralisedRecord
 from ranef.fit.generalised.spec import GeneralisedSpec
 from ranef.fit.stored import kept_of, parameters_fit, what_stands_in, without_rows
@@ -48,11 +48,11 @@ _OTHERS = (
 def parts_of(record: GeneralisedRecord) -> dict[str, Any]:
     """What a file holds of a fit, with what belongs to rows replaced."""
     spec, data = record._spec, record._data
-    again = (
+    family = spec.family.base if isinstance(spec.family, ZeroInflated) else spec.family
+    absent = what_stands_in(
         f'fit the model to the data again: rn.glmm("{spec.formula.text}", data, '
-        f'family="{spec.family.text}", ...)'
+        f'family="{family.text}", ...)'
     )
-    absent = what_stands_in(again)
     problem = problem_without_rows(record._problem, absent("the rows"))
     joint = record._estimates.joint
     return {
@@ -76,8 +76,14 @@ def parts_of(record: GeneralisedRecord) -> dict[str, Any]:
         "layout": record._layout,
         "seconds": dict(record._seconds),
         "findings": record.findings,
-        "kept": record._kept or kept_of(record),
+        "kept": record._kept or _kept(record),
     }
+
+
+def _kept(fit: Any) -> Kept:
+    """Answers of a few numbers that need the data."""
+    error = fit.laplace_error._estimate if fit._error_at_hand else None
+    return replace(kept_of(fit), laplace=error, laplace_finding=fit._error_finding)
 
 
 def _solution(
@@ -86,12 +92,12 @@ def _solution(
     solution = record._solution
     if isinstance(solution, SolutionWithoutRows):
         return solution
-    face, groups = record._estimates.joint.face, record._problem.rows.groups
+    own = solution.problem
     with solution.standing.ask() as kernel:
-        kept = keep_kernel(kernel, face, groups, rest)
-    own = problem_without_rows(solution.problem, rest) if solution.ends else problem
-    others = {f.name: getattr(solution, f.name) for f in fields(GeneralisedSolution)}
-    return SolutionWithoutRows(**{**others, "problem": own}, kept=kept)
+        kept = keep_kernel(kernel, record._estimates.joint.face, own.rows.groups, rest)
+    values = {f.name: getattr(solution, f.name) for f in fields(GeneralisedSolution)}
+    values["problem"] = problem if own is record._problem else problem_without_rows(own, rest)
+    return SolutionWithoutRows(**values, kept=kept)
 
 
 def _part(part: FixedPart, absent: Callable[[str], Any]) -> FixedPart:
@@ -139,7 +145,7 @@ def _complete(parts: Mapping[str, Any]) -> bool:
     return (
         parts.keys() == {*_KINDS, *_OTHERS}
         and all(isinstance(parts[name], kind) for name, kind in _KINDS.items())
-        and (parts["solution"].problem is parts["problem"] or parts["solution"].ends != ())
+        and isinstance(parts["solution"].problem, ProblemWithoutRows)
         and parts["problem"].family == parts["family"]
         and parameters_fit(parts["problem"], parts["solution"])
         and _sizes_fit(parts)
@@ -147,24 +153,24 @@ def _complete(parts: Mapping[str, Any]) -> bool:
 
 
 def _sizes_fit(parts: Mapping[str, Any]) -> bool:
-    problem: ProblemWithoutRows = parts["problem"]
-    estimates, kept = parts["estimates"], parts["solution"].kept
-    own = parts["solution"].problem
-    m, m_own = problem.p + problem.n_psi, own.p + own.n_psi
-    k = len(face_of(problem, parts["solution"].inner).coordinates)
+    problem, solution = parts["problem"], parts["solution"]
+    estimates, kept = parts["estimates"], solution.kept
+    m, own = problem.p + problem.n_psi, solution.problem.p + solution.problem.n_psi
+    k = len(face_of(problem, solution.inner).coordinates)
     sizes = list(problem.sizes)
     return (
         isinstance(kept, KeptKernel)
         and kept.coordinates == k
         and problem.change.shape == (m, m)
+        and solution.problem.change.shape == (own, own)
+        and solution.n_coefficients == m
         and estimates.coefficients.shape == (m,)
         and estimates.vcov.shape == (problem.p, problem.p)
-        and parts["solution"].n_coefficients == m
-        and parts["solution"].inner_coefficients.shape == (m_own,)
+        and solution.inner_coefficients.shape == (own,)
         and parts["covariance"].shape == (k + m, k + m)
-        and kept.curvature.shape == (k + m_own, k + m_own)
+        and kept.curvature.shape == (k + own, k + own)
         and [v.shape for v in kept.at_modes] == sizes
         and [v.shape for v in kept.variances] == [(n, q, q) for n, q in sizes]
-        and [v.shape for v in kept.slopes] == [(n, q, k + m_own) for n, q in sizes]
+        and [v.shape for v in kept.slopes] == [(n, q, k + own) for n, q in sizes]
         and all(len(pair.values) == pair.keys.size for pair in kept.pairs)
     )

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranef.core.columns import available_cores
-from ranef.core.generalised import GeneralisedRefits, RefitSearch
+from ranef.core.generalised import GeneralisedRefits, RefitPlan, drawn_levels
 from ranef.covariance import structure_of
 from ranef.errors import OptionError
 from ranef.family import Psi
@@ -31,7 +31,7 @@ from ranef.solve.certificate import ENOUGH_GAIN, ENOUGH_STEP
 from ranef.solve.generalised import GeneralisedSolution
 from ranef.types import Array
 
-__all__ = ["Origin", "Refitted", "at_once", "generalised_bootstrap", "refitted", "search_from"]
+__all__ = ["Origin", "Refitted", "Search", "at_once", "generalised_bootstrap", "refitted"]
 
 KINDS = ("parametric", "conditional", "cluster")
 AT_ONCE = 2_000_000  # numbers: of the responses that are drawn together
@@ -135,9 +135,9 @@ def generalised_bootstrap(
         def tick(done: int, before: int = first) -> None:
             plan.tick(before + done)
 
-        search = search_from(origin.solution, control, threads, tick)
+        search = Search(control, threads, tick)
         if kind == "cluster":
-            made.append(_drawn_levels(origin, key, first, count, search))
+            made.append(_drawn(origin, key, first, count, search))
         else:
             made.append(refitted(origin, origin.draw(count, key, first), search))
         tick(count)
@@ -164,44 +164,64 @@ def at_once(rows: int) -> int:
     return max(1, min(MOST_AT_ONCE, AT_ONCE // max(rows, 1)))
 
 
-def search_from(
-    solution: GeneralisedSolution, control: Control, threads: int, tick: Callable[[int], None]
-) -> RefitSearch:
-    """How replicates of a fit are searched: from its estimates."""
-    problem = solution.problem
-    coefficients = solution.inner_coefficients
+@dataclass(frozen=True, slots=True)
+class Search:
+    """How replicates are searched: over how many threads, and who is told how far they are."""
+
+    control: Control
+    threads: int
+    tick: Callable[[int], None] = field(repr=False)
+
+
+def _plan(
+    solution: GeneralisedSolution, search: Search, count: int, key: int = 0, first: int = 0
+) -> tuple[Array, RefitPlan]:
+    """Where searches begin again, and the plan: they begin at the estimates."""
+    problem, coefficients = solution.problem, solution.inner_coefficients
     middling = nearest(problem.terms, [START * np.eye(term.q) for term in problem.terms])
-    return RefitSearch(
+    plan = RefitPlan(
+        seed=key,
+        first=first,
+        count=count,
+        threads=search.threads,
         start=np.concatenate([lifted_start(problem, solution.inner), coefficients]),
-        again=np.concatenate([middling, coefficients]),
-        max_evaluations=control.max_evaluations,
-        gain=max(GAIN, control.gain),
-        threads=threads,
-        tick=tick,
+        max_evaluations=search.control.max_evaluations,
+        gain=max(GAIN, search.control.gain),
+        tick=search.tick,
     )
+    return np.concatenate([middling, coefficients]), plan
 
 
-def refitted(origin: Origin, responses: Array, search: RefitSearch) -> Refitted:
+def refitted(origin: Origin, responses: Array, search: Search) -> Refitted:
     """The model of a fit fitted to responses, shape (n, count), as the family takes them."""
     problem = origin.solution.problem
+    again, plan = _plan(origin.solution, search, responses.shape[1])
     kernel = problem.kernel()
-    refits = kernel.refit(problem.scaling.core, responses, problem.ordered, search)
+    refits = kernel.refit(problem.scaling.core, responses, problem.ordered, again, plan)
 
     def no_maximum(k: int) -> bool:
-        return has_no_maximum(problem.family, origin.x, origin.terms, responses[:, k],
-                              problem.n_psi)  # fmt: skip
+        y = responses[:, k]
+        return has_no_maximum(problem.family, origin.x, origin.terms, y, problem.n_psi)
 
     return _judged(origin.solution, refits, no_maximum)
 
 
-def _drawn_levels(
-    origin: Origin, key: int, first: int, count: int, search: RefitSearch
-) -> Refitted:
+def _drawn(origin: Origin, key: int, first: int, count: int, search: Search) -> Refitted:
     problem = origin.solution.problem
-    kernel = problem.kernel()
-    refits = kernel.refit_drawn(problem.scaling.core, key, first, count, search)
-    # Rows of a replicate are not at hand here: nothing is proven of it.
-    return _judged(origin.solution, refits, lambda k: False)
+    again, plan = _plan(origin.solution, search, count, key, first)
+    refits = problem.kernel().refit_drawn(problem.scaling.core, again, plan)
+    codes, n_levels = origin.terms[0].codes, origin.terms[0].n_levels
+    by_level = np.split(np.argsort(codes, kind="stable"), np.cumsum(np.bincount(codes))[:-1])
+
+    def no_maximum(k: int) -> bool:
+        parts = [by_level[level] for level in drawn_levels(key, first + k, n_levels)]
+        rows = np.concatenate(parts)
+        levels = np.repeat(np.arange(n_levels, dtype=np.int32), [part.size for part in parts])
+        terms = [SimulatedTerm(levels, term.z[rows], n_levels) for term in origin.terms]
+        y = np.asarray(problem.rows.y)[rows]
+        return has_no_maximum(problem.family, origin.x[rows], terms, y, problem.n_psi)
+
+    return _judged(origin.solution, refits, no_maximum)
 
 
 def _judged(

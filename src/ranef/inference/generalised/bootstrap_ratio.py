@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ranef.errors import NumericalError
 from ranef.inference.bootstrap_ratio import WORSE, BootstrapRatio
-from ranef.inference.generalised.bootstrap import Origin, Refitted, at_once, refitted, search_from
+from ranef.inference.generalised.bootstrap import Origin, Refitted, Search, at_once, refitted
 from ranef.solve import Control
 from ranef.solve.generalised import solve_generalised
 from ranef.types import Array
@@ -60,8 +60,8 @@ def bootstrap_ratios(
         def second(done: int, before: int = first, small_ones: int = count) -> None:
             tick(before + (small_ones + done) // 2)
 
-        low = refitted(small, y, search_from(small.solution, control, threads, reached))
-        high = refitted(large, there, search_from(large.solution, control, threads, second))
+        low = refitted(small, y, Search(control, threads, reached))
+        high = refitted(large, there, Search(control, threads, second))
         found = _usable(low) - _usable(high)
         for k in np.flatnonzero(~(found >= -WORSE) & np.isfinite(_usable(low))):
             found[k] = _usable(low)[k] - _anew(large, there[:, k], control)

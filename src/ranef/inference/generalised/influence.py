@@ -41,7 +41,7 @@ from ranef.problem.parameters import group_lambdas, to_data
 from ranef.solve import Control
 from ranef.solve.face import moved
 from ranef.solve.generalised import GeneralisedSolution
-from ranef.types import Array
+from ranef.types import Array, Codes
 
 __all__ = ["leave_out_generalised", "problem_of_rows"]
 
@@ -107,7 +107,8 @@ def leave_out_generalised(
     parameters = parameters_of(problem.coefficient_names, problem.labels, problem.terms)[:-1]
     values = values_of(parameters, coefficients, covariances, np.zeros(n_units))
     whole = [c[None, :, :] for c in estimates.covariances]
-    own = values_of(parameters, estimates.coefficients[None, :], whole, np.zeros(1))[0]
+    all_rows = problem.coefficients(solution.inner_coefficients)
+    own = values_of(parameters, all_rows[None, :], whole, np.zeros(1))[0]
     return LeftOut(
         parameters,
         own,
@@ -154,7 +155,7 @@ def problem_of_rows(problem: GeneralisedProblem, rows: NDArray[np.intp]) -> Gene
     return replace(problem, rows=some, offset=of(problem.offset), channels=tuple(channels))
 
 
-def _rows_of(codes: Array, n_units: int) -> list[NDArray[np.intp]]:
+def _rows_of(codes: Codes, n_units: int) -> list[NDArray[np.intp]]:
     order = np.argsort(codes, kind="stable")
     ends = np.cumsum(np.bincount(codes, minlength=n_units))[:-1]
     return np.split(order, ends)

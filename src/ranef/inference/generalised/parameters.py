@@ -70,7 +70,8 @@ def covariance_of_parameters(
             c = estimates.covariances[at]
             row[:k] = slopes_of(parameter, c, (BOUNDARY * units) ** 2, changes[at])
     unknown = np.isnan(np.diag(joint.covariance))
-    known = np.isfinite(rows).all(axis=1) & ~np.any((rows != 0.0) & unknown, axis=1)
+    moves = np.array([k > 0 or p.kind not in ("sd", "cor") for p in parameters])
+    known = moves & np.isfinite(rows).all(axis=1) & ~np.any((rows != 0.0) & unknown, axis=1)
     out = np.full((len(parameters),) * 2, np.nan)
     kept = rows[known]
     made = kept @ np.where(np.isnan(joint.covariance), 0.0, joint.covariance) @ kept.T

@@ -26,6 +26,8 @@ SMALL = 1e-2
 """The least natural size of a standard deviation, for a column of unit size."""
 FAR = 100
 """Half standard errors from the estimate of a coefficient: beyond, a profile levels off."""
+UNIT = 0.5
+"""The longest first step of a dispersion, on the scale of its coefficient."""
 FEW = 1e-7
 """1 / size of a negative binomial: as good as the end of its range."""
 
@@ -126,7 +128,7 @@ def generalised_traces(
 
         step = 0.5 * float(errors[k])
         coefficient = parameter.kind in ("fixed", "other", "dispersion")
-        nowhere = coefficient and not (np.isfinite(step) and step > 0.0)
+        nowhere = parameter.kind in ("fixed", "other") and not step > 0.0
         if np.isnan(values[k]) or is_fixed(problem, parameter) or nowhere:
             out.append(no_trace(parameter, float(values[k])))
             continue
@@ -134,6 +136,7 @@ def generalised_traces(
         at = float(estimates.coefficients[parameter.i] if coefficient else values[k])
         if parameter.kind == "dispersion":
             step /= abs(parameter.rate) * float(values[k])
+            step = min(step, UNIT) if step > 0.0 else UNIT
         elif not coefficient and not step > 0.0:
             step = _without_error(problem, parameter, at)
         bounds, ends = _bounds(problem, parameter, at, step)
@@ -164,9 +167,9 @@ def _bounds(
     if parameter.kind == "dispersion":
         for end in problem.family.boundaries:
             if end.part == "dispersion" and end.sign > 0:
-                high = max(at + step, -np.log(FEW))
+                high = max(at, -np.log(FEW))
             elif end.part == "dispersion":
-                low = min(at - step, np.log(FEW))
+                low = min(at, np.log(FEW))
     return (low, high), (-np.inf, np.inf)
 
 

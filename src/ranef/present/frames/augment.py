@@ -25,11 +25,11 @@ def augment(model: FittedModel) -> pd.DataFrame:
     -------
     DataFrame
         The model's variables, then ``.fitted`` (with the random effects), ``.resid``
-        (response minus fitted), ``.fixed`` (the population prediction), and of linear models
-        ``.hat`` (leverage, NaN if residuals are correlated in time). All are on the scale of the
-        response; of ordered answers they are of their numbers from 1. Rows
-        have the labels that they have in the data. If the data have no labels, a first column
-        ``.row`` has their positions in the data, from 0.
+        (response minus fitted), ``.fixed`` (the population prediction), and ``.hat`` (leverage,
+        NaN if residuals are correlated in time). All but the last are on the scale of the
+        response; of ordered answers they are of their numbers from 1. Rows have the labels that
+        they have in the data. If the data have no labels, a first column ``.row`` has their
+        positions in the data, from 0.
 
     Raises
     ------

@@ -71,9 +71,9 @@ class PlotAccessor:
 
         Parameters
         ----------
-        kind : {"response", "pearson", "deviance", "working", "quantile"}, optional
-            As in ``fit.residuals``. By default Pearson residuals, or quantile residuals of a
-            generalised model.
+        kind : {"response", "pearson", "deviance", "working"}, optional
+            As in ``fit.residuals``; by default Pearson residuals. Of a generalised model also
+            ``"quantile"``, which is its default.
         ax : Axes, optional
             Where to draw; a new figure by default.
 

@@ -48,4 +48,5 @@ def response_label(model: FittedModel, linked: bool) -> str:
 
 def observed(model: FittedModel) -> Array:
     """The response in the rows used, proportions of binomial responses."""
-    return np.asarray(model.fitted, dtype=float) + np.asarray(model.residuals("response"), float)
+    left = np.asarray(model.residuals("response"), dtype=float)
+    return np.asarray(np.asarray(model.fitted, dtype=float) + left)

@@ -51,8 +51,7 @@ def shrinkage(model: FittedModel, group: str | None = None, ax: Axes | None = No
         raise OptionError(
             "shrinkage is drawn for linear models only",
             where=model.formula,
-            found="a generalised model: a group of equal responses has no finite estimate of its "
-            "own",
+            found="a generalised model: groups of equal responses have no estimate of their own",
             fix="fit.plot.caterpillar() draws the conditional modes",
         )
     check_axes(ax)

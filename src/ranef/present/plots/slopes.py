@@ -120,7 +120,7 @@ def _group_lines(
     sizes = [len(values) for values in points]
     frame = rows.loc[rows.index.repeat(sizes)].reset_index(drop=True)
     frame[x] = np.concatenate(points)
-    kind = {"kind": "link"} if linked and model._distribution is not None else {}
+    kind: Any = {"kind": "link"} if linked and model._distribution is not None else {}
     predicted = np.asarray(model.predict(frame, level="conditional", **kind))
     return frame.assign(**{_PREDICTION: predicted}), np.cumsum(sizes)[:-1].tolist()
 

@@ -1,9 +1,29 @@
-// Replicates whose progress Python is told of, and which Ctrl-C ends.
+// What Python asks of replicates, and how it is told of them.
 #pragma once
 
+#include <cstdint>
+
 #include "arrays.hpp"
+#include "replicate/refit_generalised.hpp"
 
 namespace ranef::binding {
+
+// How many replicates, drawn from which key, and how each is searched.
+struct RefitPlan {
+  std::uint64_t seed = 0;
+  std::uint64_t first = 0;  // replicate
+  Index count = 0;
+  int threads = 1;
+  Vector start;  // theta
+  int max_evaluations = 0;
+  double gain = 0.0;
+  nb::callable tick;  // called with the number done
+};
+
+// Of a generalised model: `again` is where a search begins again.
+ranef::GeneralisedRefits run_refits(const ranef::RowReplicates& replicates,
+                                    const ranef::RefittedModel& model, const Vector& again,
+                                    const RefitPlan& plan);
 
 // Runs work(proceed) without the interpreter's lock. `proceed` calls `tick` with the number of
 // replicates done; it returns false once Python has raised, and the exception is thrown here.
