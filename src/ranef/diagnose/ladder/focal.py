@@ -70,7 +70,9 @@ def effects_of(
                 change=0.0 if first is None else (estimate - first.estimate) / first.std_error,
                 se_ratio=1.0 if first is None else error / first.std_error,
                 conclusion=conclusion,
-                holds=first is None or not isfinite(first.std_error) or conclusion == first.conclusion,
+                holds=first is None
+                or not isfinite(first.std_error)
+                or conclusion == first.conclusion,
             )
         )
     return found
