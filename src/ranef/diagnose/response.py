@@ -66,12 +66,12 @@ def kind_of_response(formula: Formula, table: Table) -> Iterator[Finding]:
 def _logistic(formula: Formula, low: float, high: float) -> str:
     """What to type for a logistic model."""
     if not formula.bars:
-        return "with a random part, rn.glmm(formula, data, family=\"binomial\") fits a logistic model"
+        return 'with a random part, rn.glmm(formula, data, family="binomial") fits a logistic model'
     text = formula.text
     if (low, high) != (0.0, 1.0):
         right = text.partition("~")[2].strip()
         text = f"I({to_source(formula.response)} == {high:g}) ~ {right}"
-    return f'{_call(text, "binomial")} fits a logistic mixed model'
+    return f"{_call(text, 'binomial')} fits a logistic mixed model"
 
 
 def _of_counts(formula: Formula) -> str:
