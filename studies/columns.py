@@ -89,7 +89,7 @@ PLANTED: tuple[tuple[str, str, Draw, str, tuple[str, ...]], ...] = (
         "a response of two values",
         "math ~ ses + size + (1 | school)",
         two_values,
-        "two-valued-response",
+        "binary-response",
         ("math", "0 and 1"),
     ),
     (
@@ -131,7 +131,7 @@ CURES: dict[str, Cure] = {
             "math ~ ses + size + sex + (1 | school)", lambda d: d.assign(sex=d["sex"].str.strip())
         ),
     ),
-    "two-valued-response": _OTHER_MODEL,
+    "binary-response": _OTHER_MODEL,
     "count-response": _OTHER_MODEL,
 }
 """By the code of the finding."""

@@ -66,10 +66,10 @@ def generalised_calls(call: Callable[..., None], p: Any, rng: np.random.Generato
     two = np.asfortranarray(np.column_stack([y, y[::-1]]))
 
     def refits(plan: Any, responses: Any, again: Any) -> None:
-        read(free.refit(p.scaling, responses, False, again, plan_from(plan)))
+        read(free.refit(p.scaling, responses, False, again, plan_from(plan), []))
 
     def refits_of_levels(plan: Any, again: Any) -> None:
-        read(free.refit_drawn(p.scaling, again, plan_from(plan)))
+        read(free.refit_drawn(p.scaling, again, plan_from(plan), []))
 
     call("Generalised.refit", refits, plan, two, start)
     if len(groups) == 1:

@@ -116,9 +116,11 @@ def _zeros(rng: Rng) -> pd.DataFrame:
 
 
 def _less(rng: Rng) -> pd.DataFrame:
-    """Of twelve things at most, most of them there: half of the variance of a Poisson count."""
-    data, eta = _groups(rng, level=1.5, sd=0.3)
-    return data.assign(y=rng.binomial(12, np.minimum(np.exp(eta) / 12.0, 0.95)))
+    """Successes of about twice as many trials: half of the variance of a Poisson count."""
+    data, eta = _groups(rng, level=1.8, sd=0.2)
+    mean = np.exp(eta)
+    trials = np.ceil(2.0 * mean).astype(int)
+    return data.assign(y=rng.binomial(trials, mean / trials))
 
 
 def _binary(rng: Rng) -> pd.DataFrame:

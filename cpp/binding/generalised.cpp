@@ -84,20 +84,13 @@ class Generalised {
   // and all coefficients.
   ranef::Solved solve(const ranef::Scaling& scaling, const std::optional<Vector>& start,
                       int max_evaluations, double gain, int restarts, bool newton,
-                      const std::vector<std::tuple<Index, int, double>>& ends) {
+                      const EndsArgument& ends) {
     const Index free = marginal_->coefficients() - static_cast<Index>(known_.size());
     const ranef::Chart chart = chart_from(scaling.terms, q_, free);
     if (start && start->size() != chart.covariance_size() + marginal_->coefficients()) {
       throw nb::value_error("a start of another length");
     }
-    std::vector<ranef::CoefficientEnd> limits;
-    for (const auto& [index, sign, value] : ends) {
-      if (index < 0 || index >= marginal_->coefficients() || (sign != 1 && sign != -1) ||
-          std::isnan(value)) {
-        throw nb::value_error("ends: not a coefficient, not a sign, or not a number");
-      }
-      limits.push_back({index, sign, value});
-    }
+    const std::vector<ranef::CoefficientEnd> limits = ends_from(ends, marginal_->coefficients());
     ranef::SolveControl control;
     control.search = {max_evaluations, gain,
                       newton ? ranef::OptimiseMethod::kNewton : ranef::OptimiseMethod::kLbfgs};
@@ -123,7 +116,8 @@ class Generalised {
 
   // The same model fitted to other responses, one a column.
   ranef::GeneralisedRefits refit(const ranef::Scaling& scaling, const Matrix& responses,
-                                 bool ordered, const Vector& again, const RefitPlan& plan) const {
+                                 bool ordered, const Vector& again, const RefitPlan& plan,
+                                 const EndsArgument& ends) const {
     if (responses.rows() != rows_.rows.n || responses.cols() != plan.count) {
       throw nb::value_error("responses of other rows, or another number of them");
     }
@@ -131,14 +125,14 @@ class Generalised {
                     rows_.channels[1].which == nullptr)) {
       throw nb::value_error("no ordered answers");
     }
-    return refits(ranef::OtherResponses(rows_, responses, ordered), scaling, again, plan);
+    return refits(ranef::OtherResponses(rows_, responses, ordered), scaling, again, plan, ends);
   }
 
   // The same model fitted to levels of its only factor drawn with replacement.
   ranef::GeneralisedRefits refit_drawn(const ranef::Scaling& scaling, const Vector& again,
-                                       const RefitPlan& plan) const {
+                                       const RefitPlan& plan, const EndsArgument& ends) const {
     if (rows_.rows.groups.size() != 1) throw nb::value_error("levels of one grouping factor only");
-    return refits(ranef::DrawnLevels(rows_, plan.seed, plan.first), scaling, again, plan);
+    return refits(ranef::DrawnLevels(rows_, plan.seed, plan.first), scaling, again, plan, ends);
   }
 
   double value() const { return marginal_->value(); }
@@ -260,14 +254,15 @@ class Generalised {
 
   ranef::GeneralisedRefits refits(const ranef::RowReplicates& replicates,
                                   const ranef::Scaling& scaling, const Vector& again,
-                                  const RefitPlan& plan) const {
+                                  const RefitPlan& plan, const EndsArgument& ends) const {
     if (!known_.empty()) throw nb::value_error("refits with coefficients held");
     const ranef::Chart chart = chart_from(scaling.terms, q_, marginal_->coefficients());
     ranef::RefittedModel model{[this](const ranef::GeneralisedRows& rows) { return make(rows, 1); },
                                marginal_->penalty(),
                                normal_,
                                chart,
-                               {}};
+                               {},
+                               ends_from(ends, marginal_->coefficients())};
     for (const ranef::MatrixScaling& z : scaling.z) model.bases.push_back(z.change());
     return run_refits(replicates, model, again, plan);
   }
@@ -376,8 +371,8 @@ void bind_generalised(nb::module_& m) {
       .def("solve", &Generalised::solve, "scaling"_a, "start"_a.none(), "max_evaluations"_a,
            "gain"_a, "restarts"_a, "newton"_a, "ends"_a = nb::list())
       .def("refit", &Generalised::refit, "scaling"_a, "responses"_a, "ordered"_a, "again"_a,
-           "plan"_a)
-      .def("refit_drawn", &Generalised::refit_drawn, "scaling"_a, "again"_a, "plan"_a)
+           "plan"_a, "ends"_a)
+      .def("refit_drawn", &Generalised::refit_drawn, "scaling"_a, "again"_a, "plan"_a, "ends"_a)
       .def("gamma", &Generalised::gamma)
       .def("slopes", &Generalised::slopes)
       .def("second", &Generalised::second, "directions"_a, "exact"_a = true)

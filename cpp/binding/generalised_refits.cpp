@@ -1,4 +1,5 @@
 // The refits of a generalised model, and where they ended.
+#include <cmath>
 #include <vector>
 
 #include "module.hpp"
@@ -7,6 +8,17 @@
 namespace ranef::binding {
 
 using namespace nb::literals;
+
+std::vector<ranef::CoefficientEnd> ends_from(const EndsArgument& ends, Index coefficients) {
+  std::vector<ranef::CoefficientEnd> out;
+  for (const auto& [index, sign, value] : ends) {
+    if (index < 0 || index >= coefficients || (sign != 1 && sign != -1) || std::isnan(value)) {
+      throw nb::value_error("ends: not a coefficient, not a sign, or not a number");
+    }
+    out.push_back({index, sign, value});
+  }
+  return out;
+}
 
 ranef::GeneralisedRefits run_refits(const ranef::RowReplicates& replicates,
                                     const ranef::RefittedModel& model, const Vector& again,
@@ -51,6 +63,14 @@ void bind_generalised_refits(nb::module_& m) {
                      std::vector<bool> out;
                      for (const ranef::OptimiseStatus s : r.status) {
                        out.push_back(s == ranef::OptimiseStatus::kConverged);
+                     }
+                     return out;
+                   })
+      .def_prop_ro("at_end",
+                   [](const GeneralisedRefits& r) {
+                     std::vector<bool> out;
+                     for (const ranef::OptimiseStatus s : r.status) {
+                       out.push_back(s == ranef::OptimiseStatus::kAtEnd);
                      }
                      return out;
                    })

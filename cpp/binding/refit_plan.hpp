@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <tuple>
+#include <vector>
 
 #include "arrays.hpp"
 #include "replicate/refit_generalised.hpp"
@@ -19,6 +21,10 @@ struct RefitPlan {
   double gain = 0.0;
   nb::callable tick;  // called with the number done
 };
+
+// Coefficients with the sign of their end and the value where a search ends, checked.
+using EndsArgument = std::vector<std::tuple<Index, int, double>>;
+std::vector<ranef::CoefficientEnd> ends_from(const EndsArgument& ends, Index coefficients);
 
 // Of a generalised model: `again` is where a search begins again.
 ranef::GeneralisedRefits run_refits(const ranef::RowReplicates& replicates,

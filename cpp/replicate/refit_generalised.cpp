@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "replicate/work.hpp"
-#include "search/marginal_objective.hpp"
 
 namespace ranef {
 
@@ -13,6 +12,7 @@ namespace {
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 bool at_an_optimum(const Solved& found, const SolveControl& control) {
+  if (found.optimum.status == OptimiseStatus::kAtEnd) return true;
   return found.optimum.status == OptimiseStatus::kConverged &&
          found.evidence.gain <= control.enough_gain && found.evidence.step <= control.enough_step;
 }
@@ -39,8 +39,8 @@ class Refitter {
   void fit(Index k) {
     const GeneralisedRows rows = replicates_.make(k, space_);
     Penalised marginal(model_.marginal(rows), model_.penalty, model_.normal);
-    MarginalObjective objective(marginal, model_.chart,
-                                [this](const Chart&) { return control_.start; });
+    MarginalObjective objective(
+        marginal, model_.chart, [this](const Chart&) { return control_.start; }, {}, model_.ends);
     Solved found = search(objective, control_.start);
     if (!at_an_optimum(found, solve_) && found.optimum.status != OptimiseStatus::kInterrupted) {
       const int spent = found.optimum.evaluations;

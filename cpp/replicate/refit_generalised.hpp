@@ -11,6 +11,7 @@
 
 #include "marginal/penalised.hpp"
 #include "replicate/row_replicates.hpp"
+#include "search/marginal_objective.hpp"
 #include "search/solve.hpp"
 
 namespace ranef {
@@ -22,7 +23,8 @@ struct RefittedModel {
   Penalty penalty;
   std::optional<NormalPrior> normal;
   const Chart& chart;
-  std::vector<Matrix> bases;  // by term: b = B b_inner
+  std::vector<Matrix> bases;         // by term: b = B b_inner
+  std::vector<CoefficientEnd> ends;  // where a search ends at which the family is a simpler one
 };
 
 struct GeneralisedRefitControl {

@@ -148,7 +148,8 @@ int main() {
       {},
       {},
       chart,
-      {Matrix::Identity(1, 1)}};
+      {Matrix::Identity(1, 1)},
+      {}};
   Matrix responses(120, 12);
   for (Index k = 0; k < responses.cols(); ++k) {
     for (Index i = 0; i < responses.rows(); ++i) {

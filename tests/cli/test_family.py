@@ -137,6 +137,14 @@ def test_compare_and_anova_fit_the_family(ranef, herds) -> None:
     assert record["models"][1]["verdict"] == "interior optimum"
 
 
+def test_diagnose_climbs_the_ladder_of_the_family(ranef, herds) -> None:
+    run = ranef("diagnose", *HERDS, *TRIALS)
+    assert run == (0, f"{herds.diagnose()}\n", "")
+    record = json.loads(ranef("diagnose", *HERDS, *TRIALS, "--json").out)
+    assert record["verdict"] == "interior optimum"
+    assert record["remedies"][0]["rung"] == "as-asked"
+
+
 @pytest.mark.parametrize(
     ("options", "lines"),
     [

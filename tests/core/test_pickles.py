@@ -101,7 +101,7 @@ SCALING, SOLVED = solved(model((A, 4, (None, X))), terms((0, 0, 2)))
         (SCALING, (3,), [(0, 0, 5)]),
         (SCALING, (4,), []),
         (SCALING, (5,), np.eye(3)),
-        (SOLVED, (2,), 5),
+        (SOLVED, (2,), 6),
         (SOLVED, (2,), -1),
         (SOLVED, (5,), 2),
         (SOLVED, (6,), np.zeros((2, 3))),

@@ -89,7 +89,7 @@ def test_examples_print_what_is_written(
 def test_every_page_is_in_the_index() -> None:
     index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
     named = set(re.findall(r"\]\(([\w-]+\.md)\)", index))
-    pages = {page.name for page in PAGES if page.parent.name == "docs"} - {"index.md"}
+    pages = {page.name for page in PAGES if page.parent == ROOT / "docs"} - {"index.md"}
     assert named == pages, "docs/index.md and the files in docs/ differ"
 
 

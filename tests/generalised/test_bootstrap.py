@@ -105,6 +105,29 @@ def test_no_finite_maximum_is_counted() -> None:
     assert found.summary()["std_error"]["f[T.c]"] < 5.0
 
 
+def test_refits_come_to_an_end_of_the_family() -> None:
+    """Counts that are almost Poisson: some draws are best described by an infinite size."""
+    rng = np.random.default_rng(5)
+    data = grouped()
+    mu = np.exp(0.8 + 0.2 * data["x"])
+    data["near"] = rng.poisson(mu * rng.gamma(12.0, 1.0 / 12.0, len(data)))
+    fit = rn.glmm("near ~ x + (1 | g)", data, family="nbinom2")
+    found = fit.bootstrap(100, seed=1)
+    infinite = np.isinf(found.replicates["dispersion"])
+    assert 2 < infinite.sum() < 50
+    assert found.n_failed == 0
+    drawn = fit._draws(100, found.seed, "new", 0)
+    for k in [*np.flatnonzero(infinite)[:3], *np.flatnonzero(~infinite)[:3]]:
+        whole = fit._refitted(drawn[:, k])
+        assert np.isinf(whole.dispersion or 0.0) == infinite[k]
+        assert found.replicates["criterion"][k] == pytest.approx(whole.criterion, abs=1e-5)
+    low, high = found.confint().loc["dispersion"]
+    assert np.isfinite(low)
+    assert high == np.inf
+    assert np.isnan(found.summary()["std_error"]["dispersion"])
+    assert np.isfinite(found.summary()["std_error"]["x"])
+
+
 def test_singular_refits_are_counted_and_kept() -> None:
     assert boot().n_singular > 0
     zero = boot().replicates.loc[boot().replicates["singular"], "sd__Intercept|herd"]

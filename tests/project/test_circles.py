@@ -18,6 +18,7 @@ NOT_HERE = (
     "ranef",
     "ranef.diagnose.ladder",
     "ranef.fit",
+    "ranef.fit.generalised",
 )
 
 

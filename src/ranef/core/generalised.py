@@ -62,7 +62,8 @@ class GeneralisedRefits(NamedTuple):
     """Where the searches ended, one row a replicate; NaN where the arithmetic broke down.
 
     ``theta`` are inner coordinates and ``coefficients`` inner ones, ``covariances`` those of all
-    terms on the data's scale, each of q x q entries. `gain`, `step` and `flat` (directions) are the
+    terms on the data's scale, each of q x q entries. ``at_end``: the search ended where the family
+    is as good as a simpler one. `gain`, `step` and `flat` (directions) are the
     evidence; ``rank`` is by term.
     """
 
@@ -71,6 +72,7 @@ class GeneralisedRefits(NamedTuple):
     covariances: Array
     criterion: Array
     converged: NDArray[np.bool_]
+    at_end: NDArray[np.bool_]
     gain: Array
     step: Array
     flat: NDArray[np.int64]
@@ -91,6 +93,7 @@ def _refits(found: _core.GeneralisedRefits) -> GeneralisedRefits:
         covariances=found.covariances.T,
         criterion=found.criterion,
         converged=np.asarray(found.converged, dtype=np.bool_),
+        at_end=np.asarray(found.at_end, dtype=np.bool_),
         gain=found.gain,
         step=found.step,
         flat=np.asarray(found.flat, dtype=np.int64),
@@ -197,7 +200,13 @@ class GeneralisedKernel:
         )
 
     def refit(
-        self, scaling: CoreScaling, responses: Array, ordered: bool, again: Array, plan: RefitPlan
+        self,
+        scaling: CoreScaling,
+        responses: Array,
+        ordered: bool,
+        again: Array,
+        plan: RefitPlan,
+        ends: Sequence[tuple[int, int, float]] = (),
     ) -> GeneralisedRefits:
         """The model fitted to other responses, shape (n, count), as the family takes them.
 
@@ -212,13 +221,23 @@ class GeneralisedKernel:
             did not get to an optimum; the start of the plan is of the same length.
         plan : RefitPlan
             Its seed and its first number say nothing here.
+        ends : sequence of (int, int, float)
+            As in :meth:`solve`.
         """
         with self._shared_cores():
-            return _refits(self.workspace.refit(scaling, responses, ordered, again, plan))
+            return _refits(
+                self.workspace.refit(scaling, responses, ordered, again, plan, list(ends))
+            )
 
-    def refit_drawn(self, scaling: CoreScaling, again: Array, plan: RefitPlan) -> GeneralisedRefits:
+    def refit_drawn(
+        self,
+        scaling: CoreScaling,
+        again: Array,
+        plan: RefitPlan,
+        ends: Sequence[tuple[int, int, float]] = (),
+    ) -> GeneralisedRefits:
         """The model fitted to levels of its only factor drawn with replacement."""
-        return _refits(self.workspace.refit_drawn(scaling, again, plan))
+        return _refits(self.workspace.refit_drawn(scaling, again, plan, list(ends)))
 
     def _shared_cores(self) -> AbstractContextManager[Any]:
         """Replicates share the cores: threads of the BLAS would only stand in their way."""

@@ -47,8 +47,8 @@ def _over(subject: GeneralisedSubject, fits: FamilyFits) -> Finding:
         "too large",
         evidence=f"Pearson's chi-squared {own.statistic:.4g} on {own.df:.4g} degrees of freedom, "
         f"ratio {own.ratio:.3g}; {name} is {ratio.statistic:.4g} deviance units better, "
-        f"{_p(ratio.p_high)} ({ratio.law}); its standard errors are {low:.2f} to {high:.2f} times those "
-        "of this model",
+        f"{_p(ratio.p_high)} ({ratio.law}); its standard errors are {low:.2f} to {high:.2f} times "
+        "those of this model",
         where=subject.design.response,
         fix=f'fit family="{name}"{other}; or give each row a random effect of its own; a missing '
         "predictor, slope or group can be the cause too",

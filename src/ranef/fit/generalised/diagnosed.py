@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any
 
 from ranef.fit.generalised.judged import Judged
 from ranef.present.progress import progress_bar
+from ranef.types import Array
 
 if TYPE_CHECKING:
-    from ranef.fit.generalised.facade import GeneralisedFit
+    from ranef.inference.ddf import Method
     from ranef.present.diagnosis.facade import Diagnosis
 
 __all__ = ["GeneralisedDiagnosed"]
@@ -48,4 +50,11 @@ class GeneralisedDiagnosed(Judged):
         from ranef.fit.generalised.subject import diagnosis_of_generalised
 
         with progress_bar("diagnosis", 100) as tick:
-            return diagnosis_of_generalised(cast("GeneralisedFit", self), tick)
+            certified = self._solution.certificate.certified
+            poor = self.laplace_error.finding if certified else None
+            known = () if poor is None else (poor,)
+            return diagnosis_of_generalised(self, self._coefficients_of, known, tick)
+
+    @abstractmethod
+    def _coefficients_of(self, data: Any) -> tuple[Array, Method]:
+        """Fixed effects of the same model for another design, and what judges them."""

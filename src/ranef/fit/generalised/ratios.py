@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ranef.core.columns import available_cores
 from ranef.errors import OptionError
+from ranef.fit.generalised.refitting import GeneralisedRefitting
 from ranef.fit.generalised.smaller import law_at
 from ranef.fit.nested_pairs import (
     bootstrap_words,
@@ -32,9 +33,6 @@ from ranef.inference.same_data import row_order
 from ranef.inference.simulate import draw_key
 from ranef.options import seed as checked_seed
 from ranef.options import whole
-
-if TYPE_CHECKING:
-    from ranef.fit.generalised.refitting import GeneralisedRefitting
 
 __all__ = ["ratios_between"]
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ranef.design.generalised.record import GeneralisedResponse
-    from ranef.inference.generalised.bootstrap import Origin
+    from ranef.inference.generalised.refits import Origin
     from ranef.present.results.bootstrap import Bootstrap
     from ranef.present.results.profile import Profile
 
@@ -154,13 +154,14 @@ class GeneralisedRefitting(GeneralisedParameters):
 
     def _origin(self, conditional: bool = False) -> Origin:
         """What responses are drawn from; `conditional`: given the random effects."""
-        from ranef.inference.generalised.bootstrap import Origin
+        from ranef.inference.generalised.refits import Origin
         from ranef.inference.simulate import SimulatedTerm
 
         terms = self._design.terms
         held = self._modes if conditional else (None,) * len(terms)
         return Origin(
             self._solution,
+            self._problem,
             self._design.X,
             self._mean,
             tuple(
@@ -210,6 +211,7 @@ class GeneralisedRefitting(GeneralisedParameters):
         with progress_bar("profile", 2 * STEPS * len(self._parameters)) as tick:
             traces = generalised_traces(
                 self._solution,
+                self._problem,
                 self._estimates,
                 self._parameters,
                 self._parameter_values,

@@ -65,7 +65,7 @@ class GeneralisedReducing:
 
     def without_effects(self) -> tuple[float, int]:
         problem = self.record._problem
-        loglik = -0.5 * deviance_without_effects(self.record._solution)
+        loglik = -0.5 * deviance_without_effects(problem, self.record._solution)
         return loglik, problem.p + problem.n_psi
 
     def judge(self, statistic: float, place: Place) -> Ratio:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,13 +24,11 @@ from ranef.fit.subject import of_rows, rows_of
 from ranef.formula import Formula, parse, parse_part
 from ranef.formula.nodes import Call as FormulaCall
 from ranef.frame import Table
+from ranef.inference.contextual import Refit
 from ranef.present.diagnosis.facade import Diagnosis
 from ranef.priors.assign import assign
 from ranef.solve import Control
-from ranef.types import OFFSET, Array
-
-if TYPE_CHECKING:
-    from ranef.fit.generalised.facade import GeneralisedFit
+from ranef.types import OFFSET, Array, Finding
 
 __all__ = ["diagnosis_of_generalised", "generalised_subject_of"]
 
@@ -119,29 +117,45 @@ def _data(
 
 
 def diagnosis_of_generalised(
-    fit: GeneralisedFit, percent: Callable[[int], None] = lambda done: None
+    record: GeneralisedRecord,
+    refit: Refit,
+    known: Sequence[Finding] = (),
+    percent: Callable[[int], None] = lambda done: None,
 ) -> Diagnosis:
-    """The findings and the ladder of a fit; `percent` is told how far they are."""
-    subject = generalised_subject_of(fit)
+    """The findings and the ladder of a fit.
+
+    Parameters
+    ----------
+    record : GeneralisedRecord
+    refit : callable
+        Fixed effects of the model for other data, and what judges them.
+    known : sequence of Finding
+        Findings made elsewhere.
+    percent : callable
+        Told how far the diagnosis is.
+    """
+    subject = generalised_subject_of(record)
     fits = family_fits(subject)
     percent(20)
-    poor = fit.laplace_error.finding if fit.certificate.certified else None
-    more = () if poor is None else (poor,)
-    findings = generalised_findings(subject, fits, fit._coefficients_of, *more)
+    findings = generalised_findings(subject, fits, refit, *known)
     percent(30)
 
     def climbed(share: float) -> None:
         percent(30 + int(70.0 * share))
 
     return Diagnosis(
-        formula=fit._formula.text,
+        formula=record._formula.text,
         reml=False,
         nobs=subject.problem.n,
-        groups=fit.ngroups,
+        groups={label.factor: label.n_levels for label in subject.problem.labels},
         findings=findings,
-        ladder=build_ladder(subject, _call(fit), findings, climbed=climbed, families=fits),
-        model=f"{fit._family.words}, {fit._fitted_by}",
+        ladder=build_ladder(subject, _call(record), findings, climbed=climbed, families=fits),
+        model=f"{subject.family.words}, {_method(subject.problem.n_agq)}",
     )
+
+
+def _method(n_agq: int) -> str:
+    return "Laplace's method" if n_agq == 1 else f"adaptive quadrature, {n_agq} nodes"
 
 
 def _call(record: GeneralisedRecord) -> Call:

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from ranef.errors import NumericalError
 from ranef.inference.bootstrap_ratio import WORSE, BootstrapRatio
-from ranef.inference.generalised.bootstrap import Origin, Refitted, Search, at_once, refitted
+from ranef.inference.generalised.bootstrap import at_once
+from ranef.inference.generalised.refits import Origin, Refitted, Search, refitted
 from ranef.solve import Control
 from ranef.solve.generalised import solve_generalised
 from ranef.types import Array
@@ -73,12 +74,12 @@ def bootstrap_ratios(
 
 def _usable(made: Refitted) -> Array:
     """The deviances of searches that ended."""
-    return np.where(made.refits.converged, made.refits.criterion, np.nan)
+    return np.where(made.refits.converged | made.certified, made.refits.criterion, np.nan)
 
 
 def _anew(origin: Origin, y: Array, control: Control) -> float:
     """The deviance by a search of its own, from start values of its own."""
-    problem = origin.solution.problem.with_response(y)
+    problem = origin.problem.with_response(y)
     try:
         return solve_generalised(problem, replace(control, threads=1)).criterion
     except NumericalError:

@@ -17,6 +17,7 @@ from ranef.inference.profile_walk import STEPS, ProfileTrace, no_trace, trace_of
 from ranef.options import confidence
 from ranef.problem.generalised import GeneralisedProblem
 from ranef.problem.parameters import parts
+from ranef.solve.family_ends import Watched, watched
 from ranef.solve.generalised import GeneralisedSolution
 from ranef.types import Array
 
@@ -52,14 +53,14 @@ class HeldParameter(Held):
         self._to_inner: list[Array] = [np.asarray(np.linalg.inv(b)) for b in problem.scaling.B]
         self._units = [SMALL * np.linalg.norm(b, axis=1) for b in problem.scaling.B]
 
-    def start(self, solution: GeneralisedSolution) -> Array:
-        """The others at the estimates."""
+    def start(self, solution: GeneralisedSolution, coefficients: Array) -> Array:
+        """The others at the estimates; `coefficients` are inner ones of this problem."""
         own = parts(self._problem.terms, solution.theta)
         values = [
             term.start(covariance, theta, 1.0)
             for term, covariance, theta in zip(self._terms, solution.covariances, own, strict=True)
         ]
-        return np.concatenate([*values, self._free.T @ solution.inner_coefficients])
+        return np.concatenate([*values, self._free.T @ coefficients])
 
     def _coefficients(self, value: float, others: Array) -> Array:
         out = self._free @ others[self._ends[-1] :]
@@ -97,6 +98,7 @@ class HeldParameter(Held):
 
 def generalised_traces(
     solution: GeneralisedSolution,
+    asked: GeneralisedProblem,
     estimates: GeneralisedEstimates,
     parameters: Sequence[Parameter],
     values: Array,
@@ -106,9 +108,14 @@ def generalised_traces(
 ) -> tuple[ProfileTrace, ...]:
     """Profiles of all parameters, to the ends of the intervals at `level`.
 
+    At an end of the family the other parameters have the profiles of the simpler family, as if the
+    end were known. The parameter that is there has one that begins at its end.
+
     Parameters
     ----------
     solution : GeneralisedSolution
+    asked : GeneralisedProblem
+        Of the family that was asked for.
     estimates : GeneralisedEstimates
     parameters : sequence of Parameter
     values, errors : ndarray, shape (m,)
@@ -118,8 +125,8 @@ def generalised_traces(
         Told how far they are, of ``2 * STEPS * m`` to do.
     """
     confidence("level", level)
-    problem = solution.problem
-    refuse_penalised(problem.prior)
+    refuse_penalised(asked.prior)
+    ends = {end.index: end for end in watched(asked)}
     out = []
     for k, parameter in enumerate(parameters):
 
@@ -128,22 +135,56 @@ def generalised_traces(
 
         step = 0.5 * float(errors[k])
         coefficient = parameter.kind in ("fixed", "other", "dispersion")
-        nowhere = parameter.kind in ("fixed", "other") and not step > 0.0
-        if np.isnan(values[k]) or is_fixed(problem, parameter) or nowhere:
+        at_end = coefficient and not solution.determined[parameter.i]
+        nowhere = parameter.kind in ("fixed", "other") and not step > 0.0 and not at_end
+        if np.isnan(values[k]) or is_fixed(asked, parameter) or nowhere:
             out.append(no_trace(parameter, float(values[k])))
             continue
-        held = HeldParameter(problem, parameter)
+        if at_end:
+            end = ends[parameter.i]
+            out.append(_from_the_end(solution, asked, parameter, end, values[k], level, reached))
+            continue
+        problem = solution.problem
+        own = parameter
+        if coefficient:  # its place among the coefficients that the simpler family has
+            own = replace(parameter, i=int(solution.determined[: parameter.i].sum()))
+        held = HeldParameter(problem, own)
         at = float(estimates.coefficients[parameter.i] if coefficient else values[k])
         if parameter.kind == "dispersion":
             step /= abs(parameter.rate) * float(values[k])
             step = min(step, UNIT) if step > 0.0 else UNIT
         elif not coefficient and not step > 0.0:
             step = _without_error(problem, parameter, at)
-        bounds, ends = _bounds(problem, parameter, at, step)
-        first = Point(at, estimates.deviance, held.start(solution))
-        trace = trace_of(parameter, held, first, step, bounds, level, reached, ends)
+        bounds, limits = _bounds(problem, parameter, at, step)
+        start = held.start(solution, solution.inner_coefficients)
+        first = Point(at, estimates.deviance, start)
+        trace = trace_of(parameter, held, first, step, bounds, level, reached, limits)
         out.append(_as_reported(trace) if parameter.kind == "dispersion" else trace)
     return tuple(out)
+
+
+def _from_the_end(
+    solution: GeneralisedSolution,
+    asked: GeneralisedProblem,
+    parameter: Parameter,
+    end: Watched,
+    value: float,
+    level: float,
+    reached: Callable[[int, float], None],
+) -> ProfileTrace:
+    """The profile of a coefficient at an end of the family, which is infinite."""
+    coefficients = solution.spread(solution.inner_coefficients)
+    for other in watched(asked):
+        if not solution.determined[other.index]:
+            coefficients[other.index] = other.psi(FEW)
+    held = HeldParameter(asked, parameter)
+    at, sign = end.psi(FEW), end.boundary.sign
+    first = Point(at, solution.criterion, held.start(solution, coefficients))
+    bounds = (-np.inf, at) if sign > 0 else (at, np.inf)
+    trace = trace_of(parameter, held, first, UNIT, bounds, level, reached, (-np.inf, np.inf))
+    if parameter.kind == "dispersion":
+        trace = _as_reported(trace)
+    return replace(trace, estimate=value)
 
 
 def _without_error(problem: GeneralisedProblem, parameter: Parameter, estimate: float) -> float:

@@ -15,12 +15,13 @@ import numpy as np
 
 from ranef.core.columns import available_cores
 from ranef.family import Family, Psi
-from ranef.inference.generalised.bootstrap import Origin, Search, at_once, refitted
+from ranef.inference.generalised.bootstrap import at_once
+from ranef.inference.generalised.refits import Origin, Search, refitted
 from ranef.inference.generalised.residuals import generalised_residuals
 from ranef.inference.residual_laws import Parts, kolmogorov, largest, size_correlation
 from ranef.inference.residual_tests import ResidualTests, p_value_of
 from ranef.inference.simulate import draw_key
-from ranef.problem.parameters import group_lambdas, to_inner
+from ranef.problem.parameters import group_lambdas
 from ranef.solve import Control
 from ranef.types import Array
 
@@ -113,7 +114,7 @@ def generalised_tests(
     tick : callable
         Told how many refits are done.
     """
-    problem, key = origin.solution.problem, draw_key(seed)
+    problem, key = origin.problem, draw_key(seed)
     family, weights = problem.family, origin.weights
     tests = _tests(family, weights)
     own = _at(family, y, eta, origin.psi, weights, key, 0)
@@ -127,7 +128,7 @@ def generalised_tests(
         for k in np.flatnonzero(refits.certified & ~refits.unbounded).tolist():
             inner = refits.refits.coefficients[k]
             kernel = problem.with_response(responses[:, k]).kernel()
-            lambdas = group_lambdas(problem, to_inner(problem, refits.refits.theta[k]))
+            lambdas = group_lambdas(problem, refits.refits.theta[k])
             if not kernel.evaluate(lambdas, inner):
                 continue
             psi = psi_of(problem.coefficients(inner))

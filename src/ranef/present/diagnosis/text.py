@@ -30,7 +30,7 @@ def render_text(diagnosis: DiagnosisRecord) -> str:
     sections = [
         [
             *wrapped(f"Diagnosis of {diagnosis.formula}", ""),
-            f"{kind}; {diagnosis.nobs} observations; groups: {groups}",
+            *wrapped(f"{kind}; {diagnosis.nobs} observations; groups: {groups}", "", hang=False),
         ],
         [line for text in diagnosis.summary for line in wrapped(text, "", hang=False)],
     ]

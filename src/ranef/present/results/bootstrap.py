@@ -45,6 +45,15 @@ def _shortest(values: Array, level: float) -> tuple[float, float]:
     return float(ordered[first]), float(ordered[first + gap])
 
 
+def _quantile(values: Array, share: float) -> float:
+    """Between order statistics, unless some are infinite: then the outer one of the two."""
+    if np.isfinite(values).all():
+        return float(np.quantile(values, share, method="weibull"))
+    place = (values.size + 1) * share - 1.0
+    k = np.ceil(place) if share > 0.5 else np.floor(place)
+    return float(np.sort(values)[int(np.clip(k, 0, values.size - 1))])
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Bootstrap:
     """Refits of a model to replicates of its data. ``str()`` is a table of all parameters.
@@ -229,16 +238,16 @@ class Bootstrap:
         return [column[~np.isnan(column)] for column in kept.T]
 
     def _bias_and_error(self) -> tuple[Array, Array]:
-        columns = self._columns()
+        """Both NaN for a parameter that is infinite in some of the refits."""
+        columns = [c if np.isfinite(c).all() else c[:0] for c in self._columns()]
         means = np.array([c.mean() if c.size else np.nan for c in columns])
         errors = np.array([c.std(ddof=1) if c.size > 1 else np.nan for c in columns])
-        return means - self._estimates, errors
+        finite = np.where(np.isfinite(self._estimates), self._estimates, np.nan)
+        return means - finite, errors
 
     def _quantiles(self, share: float) -> Array:
         # Order statistic (n + 1) share, as bootstrap intervals have it.
-        return np.array(
-            [np.quantile(c, share, method="weibull") if c.size else np.nan for c in self._columns()]
-        )
+        return np.array([_quantile(c, share) if c.size else np.nan for c in self._columns()])
 
     def _table(self) -> list[list[str]]:
         bias, error = self._bias_and_error()

@@ -53,7 +53,6 @@ def _say(rung: Rung, facts: Facts) -> list[str]:
         ]
         if named:
             said.append(f"With the prior {join(named)}: as much the prior's as the data's")
-        said.append("The other coefficients hardly depend on how strong it is")
         return said
     return [*said, "The prior sets the limit that the data do not set: report it with the variance"]
 
