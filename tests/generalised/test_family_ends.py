@@ -182,5 +182,6 @@ def test_a_fit_at_an_end_is_saved(tmp_path: Path) -> None:
     fit.save(tmp_path / "fit.ranef")
     loaded = rn.load(tmp_path / "fit.ranef")
     assert str(loaded.certificate) == str(fit.certificate)
+    assert loaded.certificate.ends == fit.certificate.ends
     assert loaded.dispersion == np.inf
     np.testing.assert_array_equal(loaded.vcov, fit.vcov)

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from ranef.core.generalised import GeneralisedKernel, row_signs
+from ranef.core.family_rows import row_signs
+from ranef.core.generalised import GeneralisedKernel
 from ranef.priors.covariance import LKJ, CovariancePrior, Gamma, Wishart
 from ranef.problem.generalised import GeneralisedProblem
 from ranef.problem.separation import RandomPart, cumulative_rows

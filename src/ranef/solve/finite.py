@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ranef.core import CoreSolved, Evidence
-from ranef.core.generalised import GeneralisedKernel, log_concave, log_densities
+from ranef.core.family_rows import log_concave, log_densities
+from ranef.core.generalised import GeneralisedKernel
 from ranef.problem.generalised import GeneralisedProblem
 from ranef.problem.parameters import roots
 from ranef.problem.separation import (

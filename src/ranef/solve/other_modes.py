@@ -10,7 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from ranef.core import CoreSolved
-from ranef.core.generalised import GeneralisedKernel, log_concave
+from ranef.core.family_rows import log_concave
+from ranef.core.generalised import GeneralisedKernel
 from ranef.problem.generalised import GeneralisedProblem
 from ranef.problem.parameters import group_lambdas
 

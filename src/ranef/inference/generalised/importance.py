@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from ranef.core.generalised import GeneralisedKernel, log_densities
+from ranef.core.family_rows import log_densities
+from ranef.core.generalised import GeneralisedKernel
 from ranef.problem.generalised import GeneralisedProblem
 from ranef.problem.parameters import group_lambdas
 from ranef.solve.generalised import GeneralisedSolution
