@@ -11,6 +11,7 @@ from ranef.core import CoreSolved
 from ranef.core.columns import row_threads
 from ranef.core.generalised import GeneralisedKernel
 from ranef.errors import NumericalError
+from ranef.family import Family
 from ranef.problem.generalised import GeneralisedProblem
 from ranef.solve.certificate import Certificate
 from ranef.solve.control import Control
@@ -128,8 +129,8 @@ def _settled(own: Ended, end: Watched, control: Control) -> Ended:
         at = FamilyEnd(
             part=boundary.part,
             sign=boundary.sign,
-            becomes=boundary.becomes.title,
-            family=problem.family.name,
+            becomes=_plain(boundary.becomes),
+            family=_plain(problem.family),
             words=boundary.words,
             slope=slope.first,
         )
@@ -141,6 +142,11 @@ def _settled(own: Ended, end: Watched, control: Control) -> Ended:
         whole[k] = found.coefficients[k]
     inside = _search(problem, control, np.concatenate([simpler.found.inner, whole]))
     return replace(inside, spent=spent + inside.spent)
+
+
+def _plain(family: Family) -> str:
+    """The family as in a sentence, without the formula of its variance."""
+    return family.title.partition(" (")[0]
 
 
 def _with_ends(problem: GeneralisedProblem, simpler: Ended, end: Watched) -> Array:

@@ -9,7 +9,15 @@ import numpy as np
 from ranef.inference.ddf.method import Method
 from ranef.types import Array
 
-__all__ = ["RowTests", "independent_rows", "one_sided", "quantiles", "row_tests", "two_sided"]
+__all__ = [
+    "RowTests",
+    "independent_rows",
+    "one_sided",
+    "quantiles",
+    "row_covariance",
+    "row_tests",
+    "two_sided",
+]
 
 
 class RowTests(NamedTuple):
@@ -40,13 +48,29 @@ def row_tests(
         Values under the null hypothesis.
     """
     estimate = rows @ beta
-    std_error = np.sqrt(np.einsum("ma,ma->m", rows @ method.vcov, rows))
+    if np.isnan(method.vcov).any():
+        std_error = np.sqrt(np.diag(row_covariance(rows, method.vcov)))
+    else:
+        std_error = np.sqrt(np.einsum("ma,ma->m", rows @ method.vcov, rows))
     df = method.df(rows) if rows.shape[0] else np.zeros(0)
     with np.errstate(divide="ignore", invalid="ignore"):
         statistic = (estimate - null) / std_error
     half = quantiles(df, level) * std_error
     p_value = two_sided(statistic, df)
     return RowTests(estimate, std_error, df, statistic, p_value, estimate - half, estimate + half)
+
+
+def row_covariance(rows: Array, vcov: Array) -> Array:
+    """L V L', where coefficients without an estimate have NaN in V.
+
+    Rows that such a coefficient takes part in are NaN, and the others are as if it were not there.
+    """
+    known = np.isfinite(np.diag(vcov))
+    own = rows[:, known]
+    out = np.asarray(own @ vcov[np.ix_(known, known)] @ own.T)
+    without = (rows[:, ~known] != 0.0).any(axis=1)
+    out[without, :] = out[:, without] = np.nan
+    return out
 
 
 def two_sided(statistic: Array, df: Array) -> Array:

@@ -24,6 +24,9 @@ MUCH = 1.0
 SHIFT = 0.1
 """Standard errors, likewise."""
 
+LEAST = 1e-6
+"""Deviance units, or standard errors, below which an error is not told from rounding."""
+
 BEST_NODES = {1: 15, 2: 9, 3: 7}
 """Nodes that are advised, by the random effects of a level."""
 
@@ -123,19 +126,23 @@ class LaplaceError:
 
     def __str__(self) -> str:
         e = self._estimate
-        about = f" +- {self.uncertainty:.2g}" if self.uncertainty > 0.0 else ""
+        about = f" (standard error {self.uncertainty:.2g})" if self.uncertainty > 0.0 else ""
         how = f"quadrature with {e.nodes} nodes" if e.nodes else self.method
         if e.method == "next term":
             how = "the next term of its expansion"
             how += "" if e.complete else ", without the part that needs pairs of rows"
-        out = (
-            f"-2 log-likelihood is {self.deviance:+.3g}{about} deviance units from that of "
-            f"{self._approximation} at the estimates, by {how}"
-        )
+        gives = "Laplace's method gives" if self.n_agq == 1 else f"{self.n_agq} nodes give"
+        if self.uncertainty == 0.0 and abs(self.deviance) < LEAST:
+            size = f"exact to {LEAST:g} deviance units"
+        else:
+            side = "high" if self.deviance < 0.0 else "low"
+            size = f"{abs(self.deviance):.3g}{about} deviance units too {side}"
+        out = f"{gives} a -2 log-likelihood that is {size} at the estimates, as computed by {how}"
         if self.largest_shift == self.largest_shift:
-            out += (
-                f"; the estimates would shift by at most {self.largest_shift:.2g} standard errors"
-            )
+            shift = max(self.largest_shift, LEAST)
+            out += f"; correcting it would shift no estimate by more than {shift:.2g} standard errors"
+        else:
+            out += "; by how much the estimates would shift is not computed for this design"
         return out
 
     def __repr__(self) -> str:
