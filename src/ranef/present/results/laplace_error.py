@@ -140,7 +140,9 @@ class LaplaceError:
         out = f"{gives} a -2 log-likelihood that is {size} at the estimates, as computed by {how}"
         if self.largest_shift == self.largest_shift:
             shift = max(self.largest_shift, LEAST)
-            out += f"; correcting it would shift no estimate by more than {shift:.2g} standard errors"
+            out += (
+                f"; correcting it would shift no estimate by more than {shift:.2g} standard errors"
+            )
         else:
             out += "; by how much the estimates would shift is not computed for this design"
         return out
