@@ -43,7 +43,7 @@ TRUTH = {"Intercept": -0.5, "x": 0.5, "w": 0.4}
 NODES = 9
 """Of quadrature, in each dimension. lme4 has it with one random effect a group only."""
 
-IN_R = 5
+IN_R = 4
 """Data sets of each scenario that lme4 and glmmTMB fit too. They take most of the time."""
 
 
@@ -67,9 +67,13 @@ class Scenario:
         return f"{self.family}, {part}, {self.groups} of {self.size}, SD {self.sd:g}"
 
     def draw(self, rng: np.random.Generator) -> pd.DataFrame:
-        """Slopes have half the SD of intercepts, and a correlation of 0.4 with them."""
+        """One data set.
+
+        w is 1 in half of the groups. Slopes have half the SD of intercepts, and a correlation of
+        0.4 with them.
+        """
         g = np.repeat(np.arange(self.groups), self.size)
-        x, w = rng.normal(size=g.size), rng.integers(0, 2, self.groups)[g].astype(float)
+        x, w = rng.normal(size=g.size), rng.permutation(np.arange(self.groups) % 2)[g]
         root = self.sd * np.array([[1.0, 0.0], [0.2, 0.5 * np.sqrt(1 - 0.16)]])
         b = rng.normal(size=(self.groups, 2)) @ root.T
         eta = TRUTH["Intercept"] + TRUTH["x"] * x + TRUTH["w"] * w + b[g, 0]
