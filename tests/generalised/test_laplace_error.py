@@ -157,6 +157,6 @@ def test_a_fit_by_quadrature_has_an_error_too() -> None:
 
 def test_it_prints() -> None:
     text = str(cbpp().laplace_error)
-    assert "-0.085 deviance units" in text
+    assert "0.085 deviance units too high" in text
     assert "0.029 standard errors" in text
     assert cbpp().laplace_error._repr_html_().startswith("<p>")

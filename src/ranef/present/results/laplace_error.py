@@ -109,7 +109,7 @@ class LaplaceError:
             evidence += f". With n_agq={self.remedy_nodes}: {_changes(remedy)}"
         else:
             fix = (
-                "take estimates of variances and likelihood-ratio tests with care; a model with "
+                "treat variances and likelihood ratio tests with care; a model with "
                 "fewer random effects, or more data for each level, is approximated better"
             )
         return Finding(
@@ -140,9 +140,7 @@ class LaplaceError:
         out = f"{gives} a -2 log-likelihood that is {size} at the estimates, as computed by {how}"
         if self.largest_shift == self.largest_shift:
             shift = max(self.largest_shift, LEAST)
-            out += (
-                f"; correcting it would shift no estimate by more than {shift:.2g} standard errors"
-            )
+            out += f"; correcting it would shift estimates by at most {shift:.2g} standard errors"
         else:
             out += "; by how much the estimates would shift is not computed for this design"
         return out
