@@ -103,8 +103,8 @@ def drawn(seed: int, which: int, k: int) -> pd.DataFrame:
 
 
 def run(n: int | None, seed: int, write: bool) -> None:
-    """Print the tables: `n` data sets for each scenario, 200 by default."""
-    count = n or 200
+    """Print the tables: `n` data sets for each scenario, 150 by default."""
+    count = n or 150
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     cases = [(which, k) for which in range(len(SCENARIOS)) for k in range(count)]
     with ProcessPoolExecutor(2) as pool:
