@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -74,7 +75,7 @@ class LaplaceError:
     n_agq: int
     _estimate: ErrorEstimate = field(repr=False)
     _effects: int = field(default=0, repr=False)
-    _refit: Callable[[int], Refitted] | None = field(default=None, repr=False)
+    _refit: Callable[[int], Refitted | None] | None = field(default=None, repr=False)
 
     @property
     def large(self) -> bool:
@@ -90,9 +91,14 @@ class LaplaceError:
 
     @property
     def remedy(self) -> Refitted | None:
-        """The same model fitted with these nodes; None without."""
+        """The same model fitted with these nodes.
+
+        None without, and if quadrature has no value: at these estimates, or for any.
+        """
         nodes = self.remedy_nodes
-        return None if nodes is None or self._refit is None else self._refit(nodes)
+        if nodes is None or self._refit is None or not math.isfinite(self.deviance):
+            return None
+        return self._refit(nodes)
 
     @property
     def finding(self) -> Finding | None:
@@ -109,10 +115,11 @@ class LaplaceError:
                 "take estimates of variances and likelihood-ratio tests with care; a model with "
                 "fewer random effects, or more data for each level, is approximated better"
             )
+        known = "is not" if math.isfinite(self.deviance) else "may not be"
         return Finding(
             "laplace-error",
             "warning",
-            f"{self._approximation} is not close to the likelihood",
+            f"{self._approximation} {known} close to the likelihood",
             evidence,
             fix=fix,
         )
@@ -128,6 +135,11 @@ class LaplaceError:
         if e.method == "next term":
             how = "the next term of its expansion"
             how += "" if e.complete else ", without the part that needs pairs of rows"
+        if not math.isfinite(self.deviance):
+            return (
+                f"it is not known how far {self._approximation} is from the likelihood: {how} has "
+                "no value at the estimates"
+            )
         out = (
             f"-2 log-likelihood is {self.deviance:+.3g}{about} deviance units from that of "
             f"{self._approximation} at the estimates, by {how}"
