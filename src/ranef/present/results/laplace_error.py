@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -77,7 +78,7 @@ class LaplaceError:
     n_agq: int
     _estimate: ErrorEstimate = field(repr=False)
     _effects: int = field(default=0, repr=False)
-    _refit: Callable[[int], Refitted] | None = field(default=None, repr=False)
+    _refit: Callable[[int], Refitted | None] | None = field(default=None, repr=False)
 
     @property
     def large(self) -> bool:
@@ -93,9 +94,14 @@ class LaplaceError:
 
     @property
     def remedy(self) -> Refitted | None:
-        """The same model fitted with these nodes; None without."""
+        """The same model fitted with these nodes.
+
+        None without, and if quadrature has no value: at these estimates, or for any.
+        """
         nodes = self.remedy_nodes
-        return None if nodes is None or self._refit is None else self._refit(nodes)
+        if nodes is None or self._refit is None or not math.isfinite(self.deviance):
+            return None
+        return self._refit(nodes)
 
     @property
     def finding(self) -> Finding | None:
@@ -112,10 +118,11 @@ class LaplaceError:
                 "treat variances and likelihood ratio tests with care; a model with "
                 "fewer random effects, or more data for each level, is approximated better"
             )
+        known = "is not" if math.isfinite(self.deviance) else "may not be"
         return Finding(
             "laplace-error",
             "warning",
-            f"{self._approximation} is not close to the likelihood",
+            f"{self._approximation} {known} close to the likelihood",
             evidence,
             fix=fix,
         )
@@ -131,6 +138,11 @@ class LaplaceError:
         if e.method == "next term":
             how = "the next term of its expansion"
             how += "" if e.complete else ", without the part that needs pairs of rows"
+        if not math.isfinite(self.deviance):
+            return (
+                f"it is not known how far {self._approximation} is from the likelihood: {how} has "
+                "no value at the estimates"
+            )
         gives = "Laplace's method gives" if self.n_agq == 1 else f"{self.n_agq} nodes give"
         if self.uncertainty == 0.0 and abs(self.deviance) < LEAST:
             size = f"exact to {LEAST:g} deviance units"
