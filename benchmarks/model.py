@@ -21,7 +21,7 @@ class Statsmodels:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A linear mixed model.
+    """A mixed model; a linear one unless it has a family.
 
     Attributes
     ----------
@@ -42,6 +42,10 @@ class Model:
         Grouping columns, where all random effects are intercepts: gpboost fits these.
     threads : int
         Threads that ranef may use; the others keep to one by their environment.
+    family : str, optional
+        ``"binomial"`` or ``"poisson"``, with its usual link; fitted by Laplace's method.
+    weights : str, optional
+        Column of the numbers of trials; the response is then a proportion.
     """
 
     formula: str
@@ -52,6 +56,8 @@ class Model:
     statsmodels: Statsmodels | None = None
     intercepts: tuple[str, ...] = ()
     threads: int = 1
+    family: str | None = None
+    weights: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

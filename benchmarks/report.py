@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from benchmarks.result import Goal, Result, Row
+from benchmarks.result import Goal, Result, Row, ratio
 
 __all__ = ["render", "replace_block"]
 
-HEADINGS = ("tool", "first call", "median", "runs", "x ranef", "-2 log-lik", "evals", "memory")
+HEADINGS = (
+    "tool", "first call", "median", "CPU", "runs", "x ranef", "-2 log-lik", "evals", "memory",
+)  # fmt: skip
 
 
 def seconds(value: float | None) -> str:
@@ -36,9 +38,10 @@ def _objective(row: Row) -> str:
 
 
 def _ratio(row: Row, base: Row | None) -> str:
-    if base is None or row.seconds is None or base.seconds is None or row is base:
+    value = None if row is base else ratio(row, base)
+    if value is None:
         return "-"
-    text = _number(row.seconds / base.seconds)
+    text = _number(value)
     return f"({text})" if row.off else text
 
 
@@ -49,6 +52,7 @@ def _cells(row: Row, base: Row | None) -> list[str]:
         name,
         seconds(row.first),
         seconds(row.seconds) + spread,
+        seconds(row.cpu_seconds),
         str(row.runs) if row.runs else "-",
         _ratio(row, base),
         _objective(row),

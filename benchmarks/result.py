@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Goal", "Result", "Row"]
+__all__ = ["Goal", "Result", "Row", "ratio"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,10 @@ class Row:
         Peak beyond the input, bytes.
     note : str
         A remark of the tool, or why there is no time.
+    cpu_seconds : float or None
+        As `seconds`, of processor time: that of all threads.
+    threads : int
+        That it may use.
     """
 
     label: str
@@ -42,6 +46,8 @@ class Row:
     evaluations: int | None = None
     memory: int | None = None
     note: str = ""
+    cpu_seconds: float | None = None
+    threads: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +75,17 @@ class Result:
     title: str
     rows: tuple[Row, ...]
     goals: tuple[Goal, ...]
+
+
+def ratio(theirs: Row | None, ours: Row | None) -> float | None:
+    """How much longer one takes: of processor time, which a busy machine distorts less.
+
+    Where it was not measured, or where one of them has several threads, by the clock.
+    """
+    if theirs is None or ours is None or theirs.seconds is None or ours.seconds is None:
+        return None
+    if theirs.threads > 1 or ours.threads > 1:
+        return theirs.seconds / ours.seconds
+    if theirs.cpu_seconds and ours.cpu_seconds:
+        return theirs.cpu_seconds / ours.cpu_seconds
+    return theirs.seconds / ours.seconds

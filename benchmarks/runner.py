@@ -29,6 +29,7 @@ class _Entry:
     repeats: int
     count: int
     times: list[float] = field(default_factory=list)
+    cpu_times: list[float] = field(default_factory=list)
     last: Sample | None = None
     failure: str = ""
 
@@ -107,6 +108,7 @@ def _sample(entry: _Entry, log: Log) -> None:
         entry.failure, entry.repeats = str(error), 0
     else:
         entry.times.append(entry.last.seconds)
+        entry.cpu_times.append(entry.last.cpu_seconds)
 
 
 def _row(entry: _Entry) -> Row:
@@ -118,12 +120,14 @@ def _row(entry: _Entry) -> Row:
         label=entry.peer.name,
         first=entry.first.seconds,
         seconds=median(times),
+        cpu_seconds=median(entry.cpu_times or [entry.first.cpu_seconds]),
         runs=len(times),
         spread=spread(times),
         objective=sample.objective,
         evaluations=sample.evaluations,
         memory=entry.memory,
         note=sample.note,
+        threads=entry.peer.threads,
     )
 
 

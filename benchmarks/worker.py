@@ -24,9 +24,10 @@ class WorkerError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One answer to a fit request; `seconds` is per fit."""
+    """One answer to a fit request; `seconds` and `cpu_seconds` are per fit."""
 
     seconds: float
+    cpu_seconds: float
     objective: float
     evaluations: int | None
     note: str

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import ranef as rn
 from benchmarks.cases.case import Session
+from benchmarks.cases.generalised import CBPP
 from benchmarks.cases.one_factor import MODEL, simulate
 from benchmarks.cases.sleepstudy import SLEEPSTUDY
 from benchmarks.dataset import write
@@ -14,7 +15,14 @@ from benchmarks.model import Model
 from benchmarks.result import Goal, Result, Row
 from benchmarks.runner import interleave, judge
 
-__all__ = ["BOOTSTRAP", "BOOTSTRAP_ROWS", "BootstrapCase", "RowsCase"]
+__all__ = [
+    "BOOTSTRAP",
+    "BOOTSTRAP_GENERALISED",
+    "BOOTSTRAP_ROWS",
+    "BootstrapCase",
+    "GeneralisedCase",
+    "RowsCase",
+]
 
 GROUPS = 1000
 
@@ -79,5 +87,27 @@ class RowsCase:
         return Result(self.name, self.title, tuple(rows), (goal,))
 
 
+@dataclass(frozen=True, slots=True)
+class GeneralisedCase:
+    """Refits of cbpp by ranef; times are of one, the goal is of all."""
+
+    name: str = "bootstrap-cbpp"
+    title: str = "Parametric bootstrap of cbpp, binomial, time of one refit"
+    seconds: float = 3.0
+    large: bool = False
+
+    def measure(self, session: Session) -> Result:
+        model = replace(CBPP.model, entry="refits")
+        data = write(CBPP.data(), session.folder / self.name)
+        rows = interleave([session.tools["ranef"]], model, data, session.plan, log=session.log)
+        rows = tuple(replace(row, memory=None) for row in rows)
+        each = rows[0].cpu_seconds
+        total = None if each is None else each * model.refits
+        what = f"processor time of {model.refits:,} refits"
+        goal = Goal(what, self.seconds, total, at_least=False, unit=" s")
+        return Result(self.name, self.title, rows, (goal,))
+
+
 BOOTSTRAP = BootstrapCase(replace(SLEEPSTUDY.model, entry="refits", statsmodels=None))
 BOOTSTRAP_ROWS = RowsCase()
+BOOTSTRAP_GENERALISED = GeneralisedCase()

@@ -1,4 +1,4 @@
-"""lme4 from Debian's packages, where that is possible."""
+"""The peers in R from Debian's packages, where that is possible."""
 
 from __future__ import annotations
 
@@ -6,39 +6,41 @@ import os
 import shutil
 import subprocess
 
-__all__ = ["install_lme4", "missing_lme4"]
+__all__ = ["R_PEERS", "install_r", "missing_r"]
 
-PACKAGES = (
-    "r-base-core", "r-cran-lme4", "r-cran-lmertest", "r-cran-pbkrtest", "r-cran-jsonlite",
-    "libopenblas0",
-)  # fmt: skip
-NEEDED = ("lme4", "lmerTest", "pbkrtest", "jsonlite")
+R_PEERS = {
+    "lme4": ("lme4", "lmerTest", "pbkrtest", "jsonlite"),
+    "glmmTMB": ("glmmTMB", "jsonlite"),
+}
+"""The packages that a peer in R needs."""
 
 
-def missing_lme4() -> str:
-    """Why lme4 cannot be used; empty if it can."""
+def missing_r(peer: str) -> str:
+    """Why a peer cannot be used; empty if it can."""
     rscript = shutil.which("Rscript")
     if rscript is None:
         return "R is not installed"
-    names = ", ".join(f"'{name}'" for name in NEEDED)
+    names = ", ".join(f"'{name}'" for name in R_PEERS[peer])
     probe = f"quit(status = !all(sapply(c({names}), requireNamespace, quietly = TRUE)))"
     run = subprocess.run([rscript, "-e", probe], capture_output=True, check=False)
     return "" if run.returncode == 0 else f"R has not all of {names}"
 
 
-def install_lme4() -> str:
-    """Install lme4 where it is missing and apt-get may be used; why it still is not there."""
-    reason = missing_lme4()
+def install_r(peer: str) -> str:
+    """Install a peer where it is missing and apt-get may be used; why it still is not there."""
+    reason = missing_r(peer)
     if not reason:
         return ""
+    packages = ["r-base-core", "libopenblas0"]
+    packages += [f"r-cran-{name.lower()}" for name in R_PEERS[peer]]
     if shutil.which("apt-get") is None or os.geteuid() != 0:
-        return f"{reason}, and only root can install Debian's {', '.join(PACKAGES)}"
-    print(f"installing {', '.join(PACKAGES)}", flush=True)
+        return f"{reason}, and only root can install Debian's {', '.join(packages)}"
+    print(f"installing {', '.join(packages)}", flush=True)
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for arguments in (["update"], ["install", "--yes", "--no-install-recommends", *PACKAGES]):
+    for arguments in (["update"], ["install", "--yes", "--no-install-recommends", *packages]):
         run = subprocess.run(
             ["apt-get", "-qq", *arguments], capture_output=True, env=quiet, check=False
         )
         if run.returncode != 0:
             return f"{reason}, and apt-get {arguments[0]} failed"
-    return missing_lme4()
+    return missing_r(peer)

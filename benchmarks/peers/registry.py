@@ -8,13 +8,13 @@ from importlib.util import find_spec
 
 from benchmarks.environment import ROOT
 from benchmarks.peers.install import PACKAGES, PYTHON, install_python, is_installed
-from benchmarks.peers.install_r import install_lme4
+from benchmarks.peers.install_r import R_PEERS, install_r
 from benchmarks.peers.peer import Absent, Peer
 from benchmarks.worker import Worker, WorkerError
 
 __all__ = ["NAMES", "find", "ranef"]
 
-NAMES = ("lme4", *PACKAGES)
+NAMES = (*R_PEERS, *PACKAGES)
 
 
 def _python_worker(python: str, name: str) -> tuple[str, ...]:
@@ -39,9 +39,9 @@ def find(names: Collection[str]) -> list[Peer | Absent]:
     for name in NAMES:
         if name not in names:
             continue
-        if name == "lme4":
-            script = str(ROOT / "benchmarks" / "workers" / "fit_lme4.R")
-            command, problem = ("Rscript", script), install_lme4()
+        if name in R_PEERS:
+            script = str(ROOT / "benchmarks" / "workers" / f"fit_{name}.R")
+            command, problem = ("Rscript", script), install_r(name)
         else:
             command, problem = _python_worker(str(PYTHON), name), problems.get(name, "")
             if not problem and not is_installed(name):

@@ -22,7 +22,11 @@ class Glmm:
     def prepare(self, model: Model, frame: Any) -> Task:
         import glmm
 
+        weights = None if model.weights is None else frame[model.weights].to_numpy()
+
         def whole() -> Any:
+            if model.family is not None:
+                return glmm.fit(frame, model.formula, model.family, weights=weights)
             return glmm.fit(frame, model.formula, reml=model.reml, satterthwaite=False)
 
         if model.entry == "frame":

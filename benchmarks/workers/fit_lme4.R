@@ -1,24 +1,6 @@
-# lme4 in R: the same requests and answers as workers/loop.py.
-suppressMessages({
-  library(lme4)
-  library(jsonlite)
-})
-
-read_data <- function(folder) {
-  columns <- fromJSON(file.path(folder, "columns.json"), simplifyDataFrame = FALSE)
-  values <- lapply(columns, function(column) {
-    path <- file.path(folder, column$file)
-    if (column$type == "double") {
-      readBin(path, "double", n = column$rows, size = 8)
-    } else {
-      codes <- readBin(path, "integer", n = column$rows, size = 4)
-      if (column$type == "integer") codes
-      else structure(codes + 1L, levels = as.character(column$levels), class = "factor")
-    }
-  })
-  names(values) <- vapply(columns, function(column) column$name, "")
-  as.data.frame(values)
-}
+# lme4 in R.
+suppressMessages(library(lme4))
+source("benchmarks/workers/loop.R")
 
 control_of <- function(model) {
   if (model$derivatives) lmerControl() else lmerControl(calc.derivs = FALSE)
@@ -27,6 +9,13 @@ control_of <- function(model) {
 prepare <- function(model, data) {
   force(data)
   formula <- as.formula(model$formula)
+  if (!is.null(model$family)) {
+    control <- glmerControl(calc.derivs = model$derivatives)
+    trials <- if (is.null(model$weights)) NULL else data[[model$weights]]
+    return(function() {
+      glmer(formula, data, family = model$family, weights = trials, control = control)
+    })
+  }
   control <- control_of(model)
   if (model$entry == "frame") {
     return(function() lmer(formula, data, REML = model$reml, control = control))
@@ -74,39 +63,12 @@ QUESTIONS <- list(
 # Refits in one call of bootMer; times are of one.
 REFITS <- 200
 
-fit <- function(task, count, fits) {
-  invisible(gc(FALSE))
-  clock <- Sys.time()
-  for (i in seq_len(count)) result <- suppressMessages(suppressWarnings(task()))
-  seconds <- as.numeric(difftime(Sys.time(), clock, units = "secs")) / (count * fits)
+serve("lme4", prepare, function(result, fits) {
   messages <- unlist(result@optinfo$conv$lme4$messages)
   list(
-    seconds = seconds,
     objective = -2 * as.numeric(logLik(result)),
     evaluations = result@optinfo$feval,
     note = if (fits > 1) paste("bootMer,", fits, "refits")
       else if (length(messages)) messages[[1]] else ""
   )
-}
-
-task <- NULL
-fits <- 1
-input <- file("stdin")
-open(input)
-while (length(line <- readLines(input, n = 1L)) > 0L) {
-  request <- fromJSON(line)
-  answer <- tryCatch(
-    switch(request$op,
-      describe = list(version = as.character(packageVersion("lme4"))),
-      load = {
-        fits <- if (request$model$entry == "refits") REFITS else 1
-        task <- prepare(request$model, read_data(request$data))
-        structure(list(), names = character())
-      },
-      fit = fit(task, request$count, fits)
-    ),
-    error = function(e) list(error = conditionMessage(e))
-  )
-  cat(toJSON(answer, auto_unbox = TRUE, digits = NA, null = "null"), "\n", sep = "")
-  flush(stdout())
-}
+}, fits_of = function(model) if (model$entry == "refits") REFITS else 1)

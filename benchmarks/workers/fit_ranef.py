@@ -28,6 +28,9 @@ class Ranef:
         import ranef as rn
 
         control = rn.Control(threads=model.threads)
+        if model.family is not None:
+            return _generalised(rn, model, frame, control)
+
         if model.entry == "frame":
             return Task(
                 run=lambda: rn.lmm(model.formula, frame, reml=model.reml, control=control),
@@ -67,6 +70,26 @@ class Ranef:
             return solve(problem, control)
 
         return Task(run=solved, outcome=lambda s: _outcome(s.criterion, s.certificate))
+
+
+def _generalised(rn: Any, model: Model, frame: Any, control: Any) -> Task:
+    def whole() -> Any:
+        return rn.glmm(
+            model.formula, frame, family=model.family, weights=model.weights, control=control
+        )
+
+    if model.entry == "frame":
+        return Task(whole, lambda fit: _outcome(fit.criterion, fit.certificate))
+    fit = whole()
+    return Task(
+        run=lambda: fit.bootstrap(model.refits, seed=1),
+        outcome=lambda boot: Outcome(
+            fit.criterion,
+            round(float(boot.replicates["evaluations"].mean())),
+            f"{model.refits:,} refits, all cores",
+        ),
+        fits=model.refits,
+    )
 
 
 def _outcome(criterion: float, certificate: Any) -> Outcome:

@@ -4,9 +4,10 @@ Requests and answers are JSON, one a line::
 
     {"op": "describe"}                                -> {"version": "1.2.3"}
     {"op": "load", "model": {...}, "data": "folder"}  -> {}
-    {"op": "fit", "count": 5}                         -> {"seconds": 0.1, and the Outcome}
+    {"op": "fit", "count": 5}        -> {"seconds": 0.1, "cpu_seconds": 0.1, and the Outcome}
 
-``seconds`` is per fit. Only the fit itself is on the clock. A failure answers ``{"error": ...}``.
+``seconds`` and ``cpu_seconds``, those of all threads, are per fit. Only the fit itself is on the
+clock. A failure answers ``{"error": ...}``.
 """
 
 from __future__ import annotations
@@ -56,11 +57,13 @@ class Tool(Protocol):
 
 def _fit(task: Task, count: int) -> dict[str, Any]:
     gc.collect()
-    start = time.perf_counter()
+    fits = count * task.fits
+    start, cpu = time.perf_counter(), time.process_time()
     for _ in range(count):
         result = task.run()
-    seconds = (time.perf_counter() - start) / (count * task.fits)
-    return {"seconds": seconds, **asdict(task.outcome(result))}
+    cpu_seconds = (time.process_time() - cpu) / fits
+    seconds = (time.perf_counter() - start) / fits
+    return {"seconds": seconds, "cpu_seconds": cpu_seconds, **asdict(task.outcome(result))}
 
 
 def _give_back() -> None:

@@ -12,6 +12,7 @@
 #include "../tests/random_data.hpp"
 #include "criterion/criterion.hpp"
 #include "curvature/curvature.hpp"
+#include "marginal/laplace.hpp"
 #include "search/linear_objective.hpp"
 #include "search/optimise.hpp"
 #include "search/start.hpp"
@@ -37,11 +38,15 @@ std::map<std::string, Data> layouts() {
   };
 }
 
+void count_as(const std::string& layout, const char* kernel, const std::function<void()>& work) {
+  ranef_counted(&work);
+  std::printf("%s %s\n", layout.c_str(), kernel);
+}
+
 // Runs every kernel of one layout, each once before so that its working memory exists.
 bool run(const std::string& layout, const Data& data) {
   const auto count = [&](const char* kernel, const std::function<void()>& work) {
-    ranef_counted(&work);
-    std::printf("%s %s\n", layout.c_str(), kernel);
+    count_as(layout, kernel, work);
   };
   const ranef::RowsView rows = data.view();
   const ranef::CrossProducts products = ranef::cross_products(rows);
@@ -74,11 +79,74 @@ bool run(const std::string& layout, const Data& data) {
   return true;
 }
 
+// Laplace's approximation for the same rows with outcomes 0 and 1: an evaluation near the modes of
+// another one, as in a search, and second derivatives.
+bool run_laplace(const std::string& layout, Data data) {
+  for (double& y : data.y) y = y > 0.0 ? 1.0 : 0.0;
+  const auto family = ranef::make_family("binomial", "logit");
+  ranef::GeneralisedRows rows;
+  rows.rows = data.view();
+  ranef::Laplace laplace(rows, *family, 1);
+  std::vector<ranef::Matrix> lambda;
+  std::vector<ranef::Direction> directions;
+  for (std::size_t g = 0; g < data.widths.size(); ++g) {
+    const int q = data.widths[g];
+    lambda.push_back(0.5 * ranef::Matrix::Identity(q, q));
+    for (int a = 0; a < q; ++a) {
+      ranef::Matrix change = ranef::Matrix::Zero(q, q);
+      change(a, a) = 1.0;
+      directions.push_back({static_cast<int>(g), change});
+    }
+  }
+  ranef::Vector coefficients = ranef::Vector::Constant(2, 0.1);
+  constexpr double kTolerance = 1e-10;
+  if (!laplace.evaluate(lambda, coefficients, kTolerance)) return false;
+  laplace.second(directions);
+  coefficients(1) += 0.05;
+  bool fine = true;
+  count_as(layout, "laplace", [&] { fine = laplace.evaluate(lambda, coefficients, kTolerance); });
+  count_as(layout, "laplace second", [&] { laplace.second(directions); });
+  return fine;
+}
+
+// Passes over rows of families, with everything that a second derivative needs.
+void run_family(const char* name, const char* link) {
+  constexpr ranef::Index kRows = 1000;
+  const auto family = ranef::make_family(name, link);
+  std::vector<double> eta, y, psi(ranef::at(kRows), 0.5);
+  for (ranef::Index i = 0; i < kRows; ++i) {
+    eta.push_back(0.01 * static_cast<double>(i % 100) - 0.5);
+    y.push_back(static_cast<double>(i % 2));
+  }
+  if (std::string(name) == "gamma") {
+    for (double& value : y) value += 0.5;
+  }
+  std::vector<std::vector<double>> numbers(16, std::vector<double>(ranef::at(kRows)));
+  auto next = numbers.begin();
+  ranef::FamilyRows rows{kRows, eta.data(), {}, y.data(), nullptr};
+  ranef::RowDerivatives out;
+  for (double*& to : out.eta) to = (next++)->data();
+  if (family->channels() == 1) {
+    rows.psi[0] = psi.data();
+    for (double*& to : out.psi[0]) to = (next++)->data();
+    for (double*& to : out.psi2[0]) to = (next++)->data();
+  }
+  family->derivatives(rows, ranef::RowOrder::kHessian, out);
+  count_as(name, "rows", [&] { family->derivatives(rows, ranef::RowOrder::kHessian, out); });
+}
+
 }  // namespace
 
 int main() {
   for (const auto& [name, data] : layouts()) {
     if (!run(name, data)) return 1;
   }
+  for (const char* name : {"crossed", "nested", "one-factor"}) {
+    if (!run_laplace(name, layouts().at(name))) return 1;
+  }
+  run_family("binomial", "logit");
+  run_family("poisson", "log");
+  run_family("nbinom2", "log");
+  run_family("gamma", "log");
   return 0;
 }

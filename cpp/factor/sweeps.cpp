@@ -89,6 +89,7 @@ bool Sweeps::forward_stage(std::size_t i) {
     if (!factor_level<Q>(q, c_all + block, factor, p, &state.f[block], log_determinant_)) {
       return false;
     }
+    if (width == 0) continue;
     Small<Q>::multiply_wide(q, p, rest, width, &state.h[from]);
     Small<Q>::multiply_wide(q, &state.f[block], rest, width, &state.u[from]);
     // C_rest,j P C_j,rest as the Gram matrix of L^-1 Lambda' C_j,rest.

@@ -5,10 +5,12 @@
 namespace ranef {
 
 Index sample_stride(const RowMap& map) {
-  constexpr Index kRows = Index{1} << 15;  // enough for a sample
+  constexpr Index kRows = Index{1} << 14;  // enough for a sample
   constexpr Index kLevels = 256;           // for its covariances
+  constexpr Index kShare = 16;  // of all rows: so far from their optimum that it saves no more
   if (map.groups().size() != 1) return 1;
-  return std::max(Index{1}, std::min(map.n() / kRows, map.groups()[0].n_levels / kLevels));
+  return std::max(Index{1},
+                  std::min({map.n() / kRows, map.groups()[0].n_levels / kLevels, kShare}));
 }
 
 RowSample::RowSample(const RowMap& map, Index stride) {

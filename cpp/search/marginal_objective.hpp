@@ -43,7 +43,11 @@ class MarginalObjective : public Objective {
 
   bool sharp() const override { return sharp_; }
   bool exact_is_cheap() const override { return marginal_.second_is_exact(); }
-  bool exact_is_costly() const override { return marginal_.second_is_exact(); }
+  // One factor: about an evaluation; more of them: one or two for each direction.
+  bool exact_is_costly() const override {
+    const Pattern* pattern = marginal_.pattern();
+    return marginal_.second_is_exact() && pattern != nullptr && pattern->n_groups > 1;
+  }
   const Penalty& penalty() const override { return marginal_.penalty(); }
   double work() const override { return marginal_.work(); }
   bool at_end(const Vector& x) const override;

@@ -1,8 +1,10 @@
 """Tables, goals, and blocks of the page."""
 
+from dataclasses import replace
+
 import pytest
 from benchmarks.report import render, replace_block, seconds
-from benchmarks.result import Goal, Result, Row
+from benchmarks.result import Goal, Result, Row, ratio
 
 OURS = Row("ranef", 0.05, 0.002, 7, 0.1, 100.0, evaluations=9, memory=3 * 2**20)
 
@@ -23,9 +25,9 @@ def test_seconds(value: float | None, text: str) -> None:
 def test_a_row_has_time_ratio_objective_and_memory() -> None:
     theirs = Row("lme4", 0.09, 0.04, 7, 0.05, 100.00001)
     text = render(Result("c", "A | B", (OURS, theirs), ()), "when")
-    expected = ["ranef", "50.0 ms", "2.00 ms ± 10%", "7", "-", "100.0000", "9", "3 MiB"]
+    expected = ["ranef", "50.0 ms", "2.00 ms ± 10%", "-", "7", "-", "100.0000", "9", "3 MiB"]
     assert cells(text, "ranef") == expected
-    assert cells(text, "lme4")[4] == "20"
+    assert cells(text, "lme4")[5] == "20"
     assert text.startswith("### A | B\n\nwhen\n")
 
 
@@ -33,14 +35,23 @@ def test_a_time_at_another_optimum_does_not_count() -> None:
     theirs = Row("statsmodels", 1.0, 1.0, 3, 0.0, 305.18, off=205.18, note="not converged")
     found = cells(render(Result("c", "C", (OURS, theirs), ()), ""), "statsmodels")
     assert found[0] == "statsmodels (not converged)"
-    assert found[4:6] == ["(500)", "305.1800 (**off by +205**)"]
+    assert found[5:7] == ["(500)", "305.1800 (**off by +205**)"]
 
 
 def test_a_tool_without_a_time_says_why() -> None:
     found = cells(
         render(Result("c", "C", (OURS, Row("glmm", note="ended | early")), ()), ""), "glmm"
     )
-    assert found == ["glmm (ended / early)", *["-"] * 7]
+    assert found == ["glmm (ended / early)", *["-"] * 8]
+
+
+def test_ratios_are_of_processor_time_where_both_have_one_thread() -> None:
+    ours = Row("ranef", seconds=1.0, cpu_seconds=0.5)
+    theirs = Row("lme4", seconds=3.0, cpu_seconds=2.0)
+    assert ratio(theirs, ours) == 4.0
+    assert ratio(replace(theirs, cpu_seconds=None), ours) == 3.0
+    assert ratio(ours, replace(theirs, threads=2)) == pytest.approx(1 / 3)
+    assert ratio(None, ours) is None
 
 
 @pytest.mark.parametrize(

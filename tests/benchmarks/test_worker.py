@@ -66,7 +66,10 @@ def test_memory_that_the_process_holds_free_hides_nothing(dyestuff: Path) -> Non
 
 
 def test_a_tool_that_ends_between_samples_has_no_time(tmp_path: Path) -> None:
-    answers = [{}, {"seconds": 2.0, "objective": 1.0, "evaluations": 3, "note": ""}]
+    answers = [
+        {},
+        {"seconds": 2.0, "cpu_seconds": 1.0, "objective": 1.0, "evaluations": 3, "note": ""},
+    ]
     code = f"import json\nfor a in {answers!r}: input(); print(json.dumps(a), flush=True)"
     peer = Peer("short", (sys.executable, "-c", code), "0")
     (row,) = interleave([peer], Model("y ~ 1 + (1 | g)"), tmp_path, Plan(), log=quiet)

@@ -20,6 +20,7 @@ PARTS = {
     "nbinom2": ("even", "nbinom2", "poisson", np.inf),
     "nbinom1": ("even", "nbinom1", "poisson", 0.0),
     "truncated_nbinom2": ("even", "truncated_nbinom2", "truncated_poisson", np.inf),
+    "hurdle_nbinom2": ("even", "hurdle_nbinom2", "hurdle_poisson", np.inf),
     "betabinomial": ("share", "betabinomial", "binomial", np.inf),
 }
 WORDS = {

@@ -12,6 +12,7 @@ import numpy as np
 from ranef.core.columns import Ends, ends, row_threads
 from ranef.design.evaluate import evaluate_factor
 from ranef.design.fixed import category, code_terms, column_values
+from ranef.design.hierarchical import Levels, code_hierarchical, is_hierarchical
 from ranef.design.matrix import Cells, ModelColumns
 from ranef.design.spelling import level_marks, marked, spelt
 from ranef.design.state import Category, State
@@ -68,9 +69,10 @@ def code(
 ) -> Coded:
     """Code terms on the rows of a table.
 
-    Missing values give NaN in their rows. Terms of plain numbers are multiplied here; categories
-    and bases of several columns are coded by formulaic. `instead` has values of some factors, by
-    their text, that take the place of those in the table.
+    Missing values give NaN in their rows. Terms of plain numbers are multiplied here, and so are
+    hierarchical ones of categories with treatment contrasts; other categories and bases of several
+    columns are coded by formulaic. `instead` has values of some factors, by their text, that take
+    the place of those in the table.
 
     Raises
     ------
@@ -107,12 +109,17 @@ def code(
         which, coded = cells
     n_rows = table.n_rows if cells is None else next(iter(coded.values()))[1].size
     absent = np.zeros(n_rows, dtype=bool)
-    factors = {keys[key]: value for key, value in values.items()}
-    for key, (known, codes) in coded.items():
+    for _, codes in coded.values():
         absent |= codes < 0
-        marks = level_marks(len(known.levels))
-        factors[keys[key]] = category(codes, marks, marked(known, marks))
-    matrix, columns, term_columns = code_terms(intercept, names, factors, n_rows)
+    by_mark = {keys[key]: value for key, value in values.items()}
+    plain = all(isinstance(value, np.ndarray) and value.ndim == 1 for value in values.values())
+    treated = all(known.contrast.kind == "treatment" for known, _ in coded.values())
+    if intercept and plain and treated and is_hierarchical(names):
+        by_mark |= {keys[key]: _levels(known, codes) for key, (known, codes) in coded.items()}
+        matrix, columns, term_columns = code_hierarchical(names, by_mark, n_rows)
+    else:
+        by_mark |= {keys[key]: _category(known, codes) for key, (known, codes) in coded.items()}
+        matrix, columns, term_columns = code_terms(intercept, names, by_mark, n_rows)
     for term, own in zip(terms, term_columns, strict=True):
         if not own:
             raise DesignError(
@@ -131,6 +138,16 @@ def code(
     if cells is None:
         return Coded(made, columns, term_columns)
     return Coded(_spread(made, which), columns, term_columns, Cells(which, made))
+
+
+def _levels(known: Category, codes: Codes) -> Levels:
+    base = known.contrast.base
+    return Levels(codes, len(known.levels), 0 if base is None else known.levels.names.index(base))
+
+
+def _category(known: Category, codes: Codes) -> Any:
+    marks = level_marks(len(known.levels))
+    return category(codes, marks, marked(known, marks))
 
 
 def _equal_rows(

@@ -111,3 +111,24 @@ def test_columns_have_to_agree(order, lengths, message) -> None:
         _core.family_rows(
             "gamma", "log", [], order, eta, [] if psi is None else [psi], np.ones(3), weights
         )
+
+
+def test_small_counts_by_hand_are_what_the_formula_gives() -> None:
+    """nbinom2 has small counts and sizes by hand; inflated by no zeros it takes the formula."""
+    y, size, eta = (
+        grid.ravel()
+        for grid in np.meshgrid(
+            [0.0, 1.0, 2.0, 17.0, 64.0, 65.0, 2.5],
+            np.log([1e-3, 0.4, 7.0, 1e3, np.exp(6.999), np.exp(7.001)]),
+            [-6.0, -1.0, 0.3, 4.0, 6.0],
+        )
+    )
+    rare = np.full(y.size, -600.0)  # the logit of an extra zero
+    weights = np.linspace(0.5, 2.0, y.size)
+    own = _core.family_rows("nbinom2", "log", [], 4, eta, [size], y, weights)
+    same = _core.family_rows("zero_inflated_nbinom2", "log", [], 4, eta, [size, rare], y, weights)
+    # What vanishes as the size grows is a difference of numbers of the size of y or mu, times it.
+    rounding = 1e-13 * (1.0 + y + np.exp(eta)) * (1.0 + np.exp(size))
+    for ours, theirs in ((own[0], same[0]), (own[1][0], same[1][0]), (own[2][0], same[2][0])):
+        away = np.abs(np.asarray(ours) - np.asarray(theirs))
+        assert np.all(away <= 1e-11 * np.abs(theirs) + rounding)
