@@ -28,6 +28,7 @@ WORDS = {
     "nbinom1": "Poisson, at the boundary of the negative binomial family",
     "truncated_nbinom2": "zero-truncated Poisson, at the boundary of the zero-truncated negative "
     "binomial family",
+    "hurdle_nbinom2": "hurdle Poisson, at the boundary of the hurdle negative binomial family",
     "betabinomial": "binomial, at the boundary of the beta-binomial family",
 }
 

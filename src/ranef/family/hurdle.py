@@ -52,7 +52,7 @@ class Hurdle(Family):
 
     @property
     def title(self) -> str:
-        return f"hurdle of {self.POSITIVE.title}"
+        return f"hurdle {self.POSITIVE.title.removeprefix('zero-truncated ')}"
 
     @property
     def dispersion_name(self) -> str | None:

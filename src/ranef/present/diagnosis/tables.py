@@ -150,10 +150,11 @@ def _effect_cell(asked: Effect, rung: Rung) -> str:
     if not found:
         return ""
     decimals = significant([asked.std_error], 2, least=2)
+    if math.isnan(found[0].std_error):
+        return f"no estimate {'':>5}"
     estimate, error = (fixed(x, decimals) for x in (found[0].estimate, found[0].std_error))
     change = round(found[0].change, 1) + 0.0
-    around = f" ({error})" if error else ""
-    return f"{estimate}{around} {f'{change:+.1f}' if abs(change) >= 0.1 else '':>5}"
+    return f"{estimate} ({error}) {f'{change:+.1f}' if abs(change) >= 0.1 else '':>5}"
 
 
 def _largest_change(effect: Effect, rungs: Sequence[Rung]) -> float:
