@@ -11,6 +11,7 @@
 #include <algorithm>
 
 #include "factor/wide_stage.hpp"
+#include "linalg/lanes.hpp"
 #include "linalg/products.hpp"
 
 namespace ranef {
@@ -23,6 +24,31 @@ using Map = Eigen::Map<Matrix>;
 // Whether D of this grouping factor changes. `direction` is null if A changes instead.
 bool moves(const Direction* direction, int group) {
   return direction != nullptr && direction->group == group;
+}
+
+// to += scale a b. Blocks of a level are often one number or two: then a call costs more than the
+// product does.
+template <class A, class B, class To>
+RANEF_INLINE void add_block(double scale, const A& a, Form form_a, const B& b, Form form_b,
+                            To& to) {
+  constexpr Index kSmall = 32;  // products of numbers
+  const bool a_turned = form_a == Form::kTransposed;
+  const bool b_turned = form_b == Form::kTransposed;
+  const Index inner = a_turned ? a.rows() : a.cols();
+  if (to.rows() * to.cols() * inner > kSmall) {
+    product(scale, a, form_a, b, form_b, 1.0, to);
+    return;
+  }
+  for (Index j = 0; j < to.cols(); ++j) {
+    for (Index i = 0; i < to.rows(); ++i) {
+      double sum = 0.0;
+      for (Index k = 0; k < inner; ++k) {
+        sum +=
+            (a_turned ? a.coeff(k, i) : a.coeff(i, k)) * (b_turned ? b.coeff(j, k) : b.coeff(k, j));
+      }
+      to.coeffRef(i, j) += scale * sum;
+    }
+  }
 }
 
 // Views of one level of one chain factor.
@@ -94,8 +120,9 @@ void forward_stage(const Sweeps& sweeps, std::size_t i, const Direction* directi
       level_halves(sweeps, i, level, direction, t, halves);
       const Index rows = dense ? parents : halves.x.cols();
       update.resize(rows, halves.x.cols());
-      product(1.0, halves.x.leftCols(rows), Form::kTransposed, halves.y, Form::kPlain, 0.0, update);
-      product(1.0, halves.y.leftCols(rows), Form::kTransposed, halves.x, Form::kPlain, 1.0, update);
+      update.setZero();
+      add_block(1.0, halves.x.leftCols(rows), Form::kTransposed, halves.y, Form::kPlain, update);
+      add_block(1.0, halves.y.leftCols(rows), Form::kTransposed, halves.x, Form::kPlain, update);
       if (!dense) {
         scatter_subtract(pattern, i, level, update, {&t.stages, &t.tail, &t.tail_fixed, &t.fixed});
         continue;
@@ -223,14 +250,22 @@ void reverse_stage(const Sweeps& sweeps, std::size_t i, const Direction* directi
   const bool own = moves(direction, stage.group);
   const bool changed = !t.stages[i].diagonal.empty();
   const int q = stage.q;
+  constexpr Form kPlain = Form::kPlain;
+  constexpr Form kTransposed = Form::kTransposed;
   Matrix& sum = t.gamma[at(stage.group)];
   Matrix w;
   Matrix dw;
   Matrix du;
   Matrix dh;
   Matrix dp;
+  Matrix s;
+  Matrix wide;    // q x width, used again and again
+  Matrix square;  // and q x q
   for (Index level = 0; level < stage.n_levels; ++level) {
     const LevelView at_level = view(sweeps, i, level);
+    const ConstMap& f = at_level.f;
+    const ConstMap& h = at_level.h;
+    const ConstMap& u = at_level.u;
     const int width = at_level.width;
     w.resize(width, width);
     dw.resize(width, width);
@@ -241,29 +276,48 @@ void reverse_stage(const Sweeps& sweeps, std::size_t i, const Direction* directi
     dp.setZero(q, q);
     if (changed) {
       const ConstMap dc(&t.stages[i].diagonal[at_level.block], q, q);
-      const ConstMap drest(&t.stages[i].rest[at_level.from], q, width);
-      Matrix change = drest;
-      add(-1.0, dc, Form::kPlain, at_level.h, Form::kPlain, change);
-      add(1.0, at_level.f, Form::kPlain, change, Form::kPlain, du);
-      add(1.0, at_level.p, Form::kPlain, change, Form::kPlain, dh);
-      dp -= congruent(at_level.p, dc);
-      sum += congruent(at_level.f, dc);
+      wide = ConstMap(&t.stages[i].rest[at_level.from], q, width);
+      add_block(-1.0, dc, kPlain, h, kPlain, wide);
+      add_block(1.0, f, kPlain, wide, kPlain, du);
+      add_block(1.0, at_level.p, kPlain, wide, kPlain, dh);
+      square.setZero(q, q);
+      add_block(1.0, at_level.p, kPlain, dc, kPlain, square);
+      add_block(-1.0, square, kPlain, at_level.p, kTransposed, dp);
+      square.setZero();
+      add_block(1.0, f, kPlain, dc, kPlain, square);
+      add_block(1.0, square, kPlain, f, kTransposed, sum);
     }
     if (own) {
-      const Matrix s = times(at_level.f, at_level.c);
-      const Matrix d_u = times(direction->d, at_level.u);
-      add(-1.0, s, Form::kPlain, d_u, Form::kPlain, du);
-      add(1.0, at_level.f, Form::kTransposed, d_u, Form::kPlain, dh);
-      add(1.0, at_level.f, Form::kTransposed, times(direction->d, at_level.f), Form::kPlain, dp);
-      sum -= congruent(s, direction->d);
+      s.setZero(q, q);
+      add_block(1.0, f, kPlain, at_level.c, kPlain, s);
+      wide.setZero(q, width);
+      add_block(1.0, direction->d, kPlain, u, kPlain, wide);
+      add_block(-1.0, s, kPlain, wide, kPlain, du);
+      add_block(1.0, f, kTransposed, wide, kPlain, dh);
+      square.setZero(q, q);
+      add_block(1.0, direction->d, kPlain, f, kPlain, square);
+      add_block(1.0, f, kTransposed, square, kPlain, dp);
+      square.setZero();
+      add_block(1.0, s, kPlain, direction->d, kPlain, square);
+      add_block(-1.0, square, kPlain, s, kTransposed, sum);
     }
-    subtract_both(times(times(du, w), Form::kPlain, at_level.u, Form::kTransposed), sum);
-    sum -= congruent(at_level.u, dw);
-    const Matrix dh_w = times(dh, w);
-    const Matrix h_dw = times(at_level.h, dw);
-    Map(&t.stages[i].w_rest[at_level.from], q, width) = -dh_w - h_dw;
-    subtract_both(times(-dh_w, Form::kPlain, at_level.h, Form::kTransposed), dp);
-    add(1.0, h_dw, Form::kPlain, at_level.h, Form::kTransposed, dp);
+    wide.setZero(q, width);
+    add_block(1.0, du, kPlain, w, kPlain, wide);
+    add_block(-1.0, wide, kPlain, u, kTransposed, sum);
+    add_block(-1.0, u, kPlain, wide, kTransposed, sum);
+    wide.setZero();
+    add_block(1.0, u, kPlain, dw, kPlain, wide);
+    add_block(-1.0, wide, kPlain, u, kTransposed, sum);
+
+    Map rest(&t.stages[i].w_rest[at_level.from], q, width);
+    rest.setZero();
+    add_block(-1.0, dh, kPlain, w, kPlain, rest);
+    add_block(-1.0, rest, kPlain, h, kTransposed, dp);
+    add_block(-1.0, h, kPlain, rest, kTransposed, dp);
+    wide.setZero();
+    add_block(1.0, h, kPlain, dw, kPlain, wide);
+    add_block(1.0, wide, kPlain, h, kTransposed, dp);
+    rest -= wide;
     Map(&t.stages[i].w_diagonal[at_level.block], q, q) = dp;
   }
 }

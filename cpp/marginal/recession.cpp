@@ -20,20 +20,16 @@ double separation_margin(const WorkingRows& rows, const JointRows& joint) {
   own.weights = map.weights();
   rows.family().recession(own, sign.data());
   const double* g = joint.scores();
-  HugeVector size(n);
   double largest = 0.0;
   for (std::size_t i = 0; i < n; ++i) {
     if (sign[i] == 0) continue;
     if (!(sign[i] * g[i] > 0.0)) return std::numeric_limits<double>::infinity();
-    size[i] = std::abs(g[i]);
-    largest = std::max(largest, size[i]);
+    largest = std::max(largest, std::abs(g[i]));
   }
   const auto p = static_cast<Index>(map.fixed().size());
   if (!(largest > 0.0) || p == 0) return 0.0;
   constexpr double kStill = 1e4;
-  for (std::size_t i = 0; i < n; ++i) {
-    if (sign[i] == 0) size[i] = kStill * largest;
-  }
+  const auto size = [&](std::size_t i) { return sign[i] == 0 ? kStill * largest : std::abs(g[i]); };
   Matrix fixed = Matrix::Zero(p, p);
   Vector slope = Vector::Zero(p);
   const auto chunks = [&](auto use) { WorkingRows::for_chunks({0, map.n(), 0, 0}, use); };
@@ -42,7 +38,7 @@ double separation_margin(const WorkingRows& rows, const JointRows& joint) {
     rows.add_fixed(part, g + part.from, slope.data());
     for (Index k = 0; k < p; ++k) {
       const double* x = map.fixed()[at(k)].from(part.from);
-      for (Index i = 0; i < part.size(); ++i) work[at(i)] = size[at(part.from + i)] * x[i];
+      for (Index i = 0; i < part.size(); ++i) work[at(i)] = size(at(part.from + i)) * x[i];
       Vector column = Vector::Zero(p);
       rows.add_fixed(part, work.data(), column.data());
       fixed.col(k) += column;

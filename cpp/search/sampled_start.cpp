@@ -29,6 +29,32 @@ bool well_inside(const Chart& chart, const Vector& found, const Vector& first) {
   return true;
 }
 
+// Covariances and coefficients at the optimum of the sample, or at the start there.
+Start optimum_of(const RowSample& sample, const Family& family, const Chart& chart,
+                 const StartControl& control, const std::function<bool()>& interrupted) {
+  constexpr int kEvaluations = 8;
+  constexpr double kGain = 1e-2;  // deviance units: next to nothing beside what all rows change
+  auto laplace = std::make_unique<Laplace>(sample.rows(), family, 1);
+  Start out = laplace->start(chart, control.normal ? &*control.normal : nullptr);
+  laplace->begin_at(out.dual);
+  Vector begin(out.coordinates.size() + out.coefficients.size());
+  begin << out.coordinates, out.coefficients;
+  Penalised marginal(std::move(laplace), control.penalty, control.normal);
+  MarginalObjective objective(
+      marginal, chart, [&](const Chart&) { return begin; }, control.held, control.ends);
+  const Vector start = objective.start();
+  const Optimum found = optimise(objective, start, {kEvaluations, kGain}, interrupted);
+  if (found.status != OptimiseStatus::kConverged &&
+      found.status != OptimiseStatus::kMaxEvaluations) {
+    return out;
+  }
+  out.coefficients = objective.coefficients(found.theta);
+  if (well_inside(chart, found.theta, start)) {
+    out.coordinates = found.theta.head(chart.covariance_size());
+  }
+  return out;
+}
+
 }  // namespace
 
 Start start_values(Laplace& laplace, const Family& family, const Chart& chart,
@@ -36,29 +62,9 @@ Start start_values(Laplace& laplace, const Family& family, const Chart& chart,
   const NormalPrior* normal = control.normal ? &*control.normal : nullptr;
   const Index stride = sample_stride(laplace.map());
   if (stride == 1) return laplace.start(chart, normal);
-
-  constexpr int kEvaluations = 8;
-  constexpr double kGain = 1e-2;  // deviance units: next to nothing beside what all rows change
-  const RowSample sample(laplace.map(), stride);
-  auto own = std::make_unique<Laplace>(sample.rows(), family, 1);
-  Start first = own->start(chart, normal);
-  own->begin_at(first.dual);
-  Vector begin(first.coordinates.size() + first.coefficients.size());
-  begin << first.coordinates, first.coefficients;
-  Penalised marginal(std::move(own), control.penalty, control.normal);
-  MarginalObjective objective(
-      marginal, chart, [&](const Chart&) { return begin; }, control.held, control.ends);
-  const Vector start = objective.start();
-  const Optimum found = optimise(objective, start, {kEvaluations, kGain}, interrupted);
-  const bool arrived =
-      found.status == OptimiseStatus::kConverged || found.status == OptimiseStatus::kMaxEvaluations;
-  if (arrived) {
-    first.coefficients = objective.coefficients(found.theta);
-    if (well_inside(chart, found.theta, start)) {
-      first.coordinates = found.theta.head(chart.covariance_size());
-    }
-  }
-  return laplace.start_at(chart, normal, first.coordinates, first.coefficients);
+  const Start found =
+      optimum_of(RowSample(laplace.map(), stride), family, chart, control, interrupted);
+  return laplace.start_at(chart, normal, found.coordinates, found.coefficients);
 }
 
 }  // namespace ranef
