@@ -7,7 +7,7 @@ from importlib import import_module
 
 NAMES = (
     *("attack", "certificates", "coverage", "fuzz", "generalised", "generalised-certificates"),
-    *("planted", "planted-generalised", "structures", "zeros"),
+    *("generalised-coverage", "planted", "planted-generalised", "structures", "zeros"),
 )
 
 

@@ -17,6 +17,7 @@ from rich.progress import track
 from scipy.optimize import linprog, minimize
 
 import ranef as rn
+from ranef.core.family_rows import log_concave
 from ranef.problem.generalised import GeneralisedProblem
 from ranef.problem.parameters import covariance_chart, group_lambdas
 from ranef.problem.signed_rows import signed_rows
@@ -28,6 +29,7 @@ __all__ = ["Outcome", "judge", "lowest", "run", "separated"]
 TOLERANCE = 1e-4  # deviance units
 STARTS = 3
 FAR = 12.0  # predictors beyond which a search is on its way to infinity
+STEEP = 1.0  # deviance units; at the end of a search that has not come to an optimum
 NOTHING = 1e-7  # of the programme, in units in which columns are at most 1
 
 
@@ -83,7 +85,11 @@ def separated(problem: GeneralisedProblem) -> bool:
 
 
 def lowest(problem: GeneralisedProblem, at: Array, seed: int) -> float:
-    """The lowest criterion that L-BFGS finds from several starts, `at` among them."""
+    """The lowest optimum of the criterion that L-BFGS finds from several starts, `at` among them.
+
+    Where rows are not log-concave, Laplace's criterion falls without bound as a mode of the random
+    effects is about to vanish. A search that ends on such a slope has found no optimum.
+    """
     kernel = problem.kernel()
     k = problem.n_theta
 
@@ -97,11 +103,15 @@ def lowest(problem: GeneralisedProblem, at: Array, seed: int) -> float:
         own = sum(np.einsum("kij,ij->k", d, gamma) for d, gamma in zip(first, gammas, strict=True))
         return kernel.value, np.concatenate([np.asarray(own), kernel.slopes])
 
+    family = problem.family
+    concave = log_concave(family.core_name, family.link, family.core_constants(problem.n_answers))
     rng = np.random.default_rng(seed)
     starts = [at + rng.normal(0.0, scale, at.size) for scale in (0.05, 0.5, 1.0)[:STARTS]]
     best = value(at)[0]
     for start in starts:
         found = minimize(value, start, jac=True, method="L-BFGS-B", options={"maxiter": 300})
+        if not concave and np.max(np.abs(found.jac)) > STEEP:
+            continue
         if np.all(np.abs(found.x) < FAR) or found.fun < best:
             best = min(best, float(found.fun))
     return best

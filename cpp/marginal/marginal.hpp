@@ -85,8 +85,8 @@ class Marginal {
   virtual std::vector<std::vector<double>> mode_derivatives(
       const std::vector<Direction>& directions) = 0;
 
-  // Steps of the last search for the modes where the log-density was not concave: there may be other
-  // modes.
+  // Steps of the last search for the modes where the log-density was not concave: there may be
+  // other modes.
   virtual int expected_steps() const { return 0; }
   // How far value() is from the likelihood, by the next term; zero where there is no such term.
   virtual NextTerm next_term() { return {}; }

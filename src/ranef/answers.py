@@ -8,7 +8,7 @@ from typing import Any, NoReturn, TypeVar
 
 from ranef.errors import UnknownNameError, UsageError, suggestion
 
-__all__ = ["refuse_unknown_options", "unknown_in_fit", "unknown_in_ranef"]
+__all__ = ["refuse_unknown_options", "unknown_in_fit", "unknown_in_ranef", "unknown_plot"]
 
 T = TypeVar("T")
 
@@ -37,6 +37,19 @@ def unknown_in_fit(name: str, known: Iterable[str], kind: str = "Fit") -> NoRetu
     from ranef.words import FIT
 
     _unknown(f"'{kind}' object", "fit.", name, known, FIT, "dir(fit) lists the names")
+
+
+def unknown_plot(name: str, known: Iterable[str]) -> NoReturn:
+    """Refuse ``fit.plot.<name>``, with the plots that there are.
+
+    Raises
+    ------
+    UnknownNameError
+        An AttributeError, so that ``hasattr`` and ``getattr`` with a default work.
+    """
+    plots = sorted(known)
+    calls = ", ".join(f"fit.plot.{plot}()" for plot in plots)
+    _unknown("fit.plot", "fit.plot.", name, plots, {}, f"the plots are {calls}")
 
 
 def _unknown(

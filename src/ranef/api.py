@@ -150,16 +150,19 @@ def glmm(
         ``"truncated_poisson"``, ``"truncated_nbinom2"``, ``"hurdle_poisson"``,
         ``"hurdle_nbinom2"``; or ``rn.Binomial(link="probit")``.
     n_agq : int, default 1
-        1: Laplace's method. More: adaptive Gauss-Hermite quadrature with so many nodes, for one
-        grouping factor; up to 25 for one random effect of a group, 15 for two, 9 for three.
+        1: Laplace's method. More: adaptive Gauss-Hermite quadrature with this number of nodes in
+        each dimension. It needs a single grouping factor; the most is 25 nodes for one random
+        effect of a group, 15 for two and 9 for three.
     zero_inflation : str, optional
-        ``"~ x"``: extra zeros, with the log odds of one in a row as a formula of fixed effects.
-        For a hurdle family the log odds of a zero; ``"~ 1"`` if it is not given.
+        ``"~ x"``: adds extra zeros; the formula is that of the log odds of an extra zero, with
+        fixed effects only. For a hurdle family it is that of the log odds of a zero, ``"~ 1"`` by
+        default.
     dispersion : str, optional
-        ``"~ x"``: the logarithm of the family's dispersion as a formula of fixed effects.
+        ``"~ x"``: a formula for the logarithm of the family's dispersion, with fixed effects only.
     weights : str or array-like, optional
-        Trials of a binomial family. They divide the variance of ``gaussian``, ``gamma`` and
-        ``inverse_gaussian``, and multiply the log-likelihood of the row in other families.
+        For ``binomial`` and ``betabinomial`` the number of trials of each row. For ``gaussian``,
+        ``gamma`` and ``inverse_gaussian`` weights divide the variance. For other families they
+        multiply the log-likelihood of the row.
     offset : str or array-like, optional
         Known part of the linear predictor, added to ``offset()`` terms of the formula.
     contrasts, missing, subset, control

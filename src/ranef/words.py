@@ -333,6 +333,7 @@ OPTIONS: dict[str, dict[str, str]] = {
         "typ": "type=",
         "test": 'ddf="kenward-roger" or ddf="satterthwaite"; the test is F',
     },
+    "coefficients": {"exponentiate": "fit.tidy(exponentiate=True)"},
     "drop1": {"scope": "fit.test() tests what you name"},
     "test": {
         "side": 'alternative="greater" or alternative="less"',

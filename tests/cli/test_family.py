@@ -195,3 +195,16 @@ def test_ml_is_refused_by_the_others_too(ranef) -> None:
         run = ranef(command, *HERDS, *TRIALS, "--ml")
         assert (run.status, run.out) == (2, "")
         assert run.err.startswith("--ml is for linear models")
+
+
+def test_advice_for_python_is_given_as_options(tmp_path: Path, ranef) -> None:
+    path = tmp_path / "women.csv"
+    rn.datasets.load("contraception").to_csv(path, index=False)
+    linear = ranef("fit", str(path), "use ~ age + (1 | district)")
+    assert linear.status == 2
+    assert "--family binomial fits two categories" in linear.err
+    crossed = "use ~ age + (1 | district) + (1 | woman)"
+    several = ranef("fit", str(path), crossed, "--family", "binomial", "--agq", "9")
+    assert "  found  --agq 9, and the factors" in several.err
+    assert "  fix    leave --agq out" in several.err
+    assert "n_agq" not in several.err

@@ -21,7 +21,7 @@ from ranef.diagnose.rewrite import (
     uncorrelated,
     with_bar,
 )
-from ranef.diagnose.scales import scale_findings
+from ranef.diagnose.scales import origin_findings
 from ranef.fit.subject import subject_of
 from ranef.formula import parse, to_source
 from ranef.frame import Table, read_table
@@ -125,7 +125,7 @@ def test_a_far_origin_is_no_matter_of_taste_for_a_structure() -> None:
     far = read_table(data().assign(x=lambda d: d["x"] + 2000.0))
 
     def codes(part: str) -> list[str]:
-        return [finding.code for finding in scale_findings(parse(f"y ~ z + {part}"), far)]
+        return [finding.code for finding in origin_findings(parse(f"y ~ z + {part}"), far)]
 
     assert codes("(x | g)") == codes("rr(x | g, 1)") == ["far-origin"]
     assert codes("cs(x | g)") == codes("homdiag(x | g)") == []

@@ -80,3 +80,10 @@ def test_options() -> None:
     for options in ({"n": 0}, {"n": 5, "seed": -1}):
         with pytest.raises(rn.RanefError):
             fits.cbpp().check_residuals(**options)
+
+
+def test_a_fit_at_an_end_of_its_family_is_refitted_with_the_whole_family() -> None:
+    fit = rn.glmm("y ~ x + (1 | g)", planted("sound"), family="nbinom2")
+    assert fit.dispersion == np.inf
+    frame = fit.check_residuals(39, seed=2).frame
+    assert (frame["p_value"] > 0.05).all()

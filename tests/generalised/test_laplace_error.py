@@ -157,6 +157,30 @@ def test_a_fit_by_quadrature_has_an_error_too() -> None:
 
 def test_it_prints() -> None:
     text = str(cbpp().laplace_error)
-    assert "-0.085 deviance units" in text
+    assert "0.085 deviance units too high" in text
     assert "0.029 standard errors" in text
     assert cbpp().laplace_error._repr_html_().startswith("<p>")
+
+
+def test_quadrature_that_has_no_value_is_told_and_no_remedy() -> None:
+    """Far from the modes a square root is negative, and with it the counts fall in its means."""
+    rng = np.random.default_rng(1)
+    g = rng.integers(0, 20, 400)
+    eta = 0.5 + 0.7 * rng.normal(size=20)[g] + 0.3 * rng.normal(size=400)
+    data = {"y": rng.poisson(np.exp(eta)), "g": g.astype(str)}
+    fit = rn.glmm("y ~ 1 + (1 | g)", data, family="poisson(sqrt)")
+    error = fit.laplace_error
+    assert np.isnan(error.deviance)
+    assert error.remedy is None
+    assert "no value" in str(error)
+    assert "may not be close" in str(fit.summary())
+
+
+def test_a_remedy_that_cannot_be_fitted_is_none() -> None:
+    def refuse(n_agq: int) -> None:
+        return None
+
+    error = dataclasses.replace(contraception().laplace_error, deviance=2.0, _refit=refuse)
+    finding = error.finding
+    assert finding is not None
+    assert "quadrature" not in finding.fix

@@ -81,12 +81,20 @@ def test_numbered_answers() -> None:
         (herds, np.full(56, 1000), "successes and failures"),
         (contraception, ["Maybe"] * 1934, "does not know"),
         (answers, np.full(240, 5.0), "answers of the model"),
+        (answers, np.full(240, 2.0), "constant"),
+        (answers, np.resize([1.0, 2.0, 4.0], 240), "lacks answers"),
+        (answers, np.resize([1.0, 2.0], 240), "lacks answers"),
         (lambda: of_groups("count", "poisson", "1"), np.full(240, -1.0), "negative"),
     ],
 )
 def test_other_responses_are_refused(fit: object, y: object, text: str) -> None:
     with pytest.raises(rn.DataError, match=text):
         fit().refit(y)  # type: ignore[operator]
+
+
+def test_a_response_without_the_last_answer_has_an_infinite_cut_point() -> None:
+    again = answers().refit(np.resize([1.0, 2.0, 3.0], 240))
+    assert again.certificate.verdict == "no finite maximum"
 
 
 def test_update_of_each_argument() -> None:

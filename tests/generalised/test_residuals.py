@@ -126,3 +126,23 @@ def test_augment_has_rows_on_the_scale_of_the_response() -> None:
     np.testing.assert_allclose(
         frame[".fitted"] + frame[".resid"], frame["incidence"] / frame["size"], rtol=1e-12
     )
+
+
+def test_residuals_of_means_at_the_ends_of_their_range() -> None:
+    """Of a separated response the means are 0 and 1 to all digits."""
+    data = grouped().assign(y=lambda d: (d["x"] > 0.0).astype(float))
+    fit = rn.glmm("y ~ x + (1 | g)", data)
+    assert fit.certificate.verdict == "no finite maximum"
+    assert np.any(fit.fitted == 1.0)
+    for kind in ("response", "pearson", "deviance", "working", "quantile"):
+        assert np.all(np.isfinite(fit.residuals(kind)))
+    assert "nan" not in str(fit.summary())
+
+
+def test_infinite_residuals_have_quartiles() -> None:
+    far = np.resize([40.0, -40.0], 240)
+    y = np.random.default_rng(2).integers(0, 2, 240)
+    data = grouped().assign(y=y, far=far)
+    fit = rn.glmm("y ~ x + (1 | g)", data, "binomial(probit)", offset="far")
+    assert np.isinf(fit.residuals("pearson")).sum() > 2
+    assert "inf" in str(fit.summary())

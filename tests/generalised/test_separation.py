@@ -173,3 +173,40 @@ def test_collinear_columns_are_read_on_the_scale_of_the_data() -> None:
 def test_cheap_is_what_these_tests_are() -> None:
     """So that every fit of this file is decided, suspicious or not."""
     assert len(table()) * 5 < CHEAP
+
+
+def test_other_coefficients_keep_their_tests() -> None:
+    fit = rn.glmm("binary ~ x + f + (1 | g)", with_level("binary", 1.0), "binomial")
+    limit = fit.limit
+    assert limit is not None
+    table = fit.coefficients()
+    shown = table["std_error"]
+    assert np.isnan(shown["f[T.c]"])
+    others = [name for name in fit.fixef.index if name != "f[T.c]"]
+    # The limit's, which the search has come to within a thousandth.
+    np.testing.assert_allclose(shown[others], np.sqrt(np.diag(fit.vcov.loc[others, others])))
+    assert np.isfinite(table["p_value"][others]).all()
+    # A term that the separated coefficient is part of has no test, and no error either.
+    terms = fit.anova()
+    assert np.isfinite(terms["p_value"]["x"])
+    assert np.isnan(terms["p_value"]["f"])
+    single = fit.test("f[T.b] = 0")
+    assert single.statistic == pytest.approx(table["statistic"]["f[T.b]"] ** 2)
+    means = fit.emmeans("f").frame.set_index("f")["std_error"]
+    assert np.isfinite(means[["a", "b"]]).all()
+    assert np.isnan(means["c"])
+
+
+@pytest.mark.parametrize("kind", ["text", "markdown", "html", "latex"])
+def test_a_table_has_no_empty_brackets(kind: str) -> None:
+    fit = rn.glmm("binary ~ x + f + (1 | g)", with_level("binary", 1.0), "binomial")
+    table = rn.compare(fit)
+    text = str(table) if kind == "text" else getattr(table, f"to_{kind}")()
+    assert "()" not in text
+
+
+def test_a_direction_is_in_words() -> None:
+    up = rn.glmm("binary ~ x + f + (1 | g)", with_level("binary", 1.0), "binomial")
+    down = rn.glmm("count ~ x + f + (1 | g)", with_level("count", 0.0), "poisson")
+    assert "rises for ever as f[T.c] goes to infinity" in str(up.certificate)
+    assert "rises for ever as f[T.c] goes to minus infinity" in str(down.certificate)

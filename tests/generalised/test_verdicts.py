@@ -26,7 +26,7 @@ def test_homogeneous_groups_have_no_finite_maximum(formula: str) -> None:
     assert certificate.separation.exists is False
     assert certificate.variances.terms == ("g",)
     text = str(certificate)
-    assert "the variance of the random effects g" in text
+    assert "the variance of the random effects by g grows" in text
     assert "every level of g has only successes or only failures" in text
     assert "HalfNormal" in text
 

@@ -54,8 +54,8 @@ def draw(name: str, kind: str, q: int = 2, rows: int = 36) -> tuple[Model, list[
     return model, blocks, np.concatenate([beta, *psi])
 
 
-# One of each kind: no psi, a psi, two of them, cut points, counts that are truncated. The derivatives
-# of every family are tested by themselves (test_families.py).
+# One of each kind: no psi, a psi, two of them, cut points, counts that are truncated. The
+# derivatives of every family are tested by themselves (test_families.py).
 KINDS = ("binomial(probit)", "gamma(inverse)", "zero_inflated_nbinom2(log)", "cumulative(logit)",
          "truncated_poisson(log)")  # fmt: skip
 

@@ -178,3 +178,11 @@ def test_grids_are_faint_and_lines_visible_on_any_ground(plot, style):
         assert np.max(np.abs(np.array(to_rgb(line.get_color())) - ground)) > 0.7
         (grid, *_) = effects.yaxis.get_gridlines()
         assert np.max(np.abs(np.array(to_rgb(grid.get_color())) - ground)) < 0.3
+
+
+@pytest.mark.parametrize("name", ["model", "predictions"])
+def test_another_plot_is_answered_with_those_that_there_are(plot: PlotAccessor, name: str) -> None:
+    with pytest.raises(AttributeError, match=f"no attribute '{name}'") as caught:
+        getattr(plot, name)
+    assert "fit.plot.effects()" in caught.value.fix
+    assert not hasattr(plot, name)

@@ -73,6 +73,15 @@ def test_what_cannot_be_done_says_so(hsb, options, text):
     assert caught.value.fix
 
 
+@pytest.mark.parametrize("question", [rn.priors.sensitivity, rn.priors.smallest])
+def test_generalised_fits_are_refused_in_words(question):
+    data = rn.datasets.load("cbpp")
+    fit = rn.glmm("incidence / size ~ period + (1 | herd)", data, weights="size")
+    with pytest.raises(OptionError, match="for linear models") as caught:
+        question(fit)
+    assert "fit.update(prior=...)" in caught.value.fix
+
+
 def test_sensitivity_holds_the_fits_along_the_path(hsb, path):
     frame = path.frame
     assert frame["strength"].unique().tolist() == [0.0, 0.01, 0.1, 1.0]

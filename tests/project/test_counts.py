@@ -23,8 +23,9 @@ def test_kernels_that_come_and_go_are_told() -> None:
     ]
 
 
-def test_every_layout_is_recorded() -> None:
+def test_every_layout_and_the_hot_families_are_recorded() -> None:
     record = json.loads(Path(RECORD).read_text())
-    layouts = {name.split()[0] for name in record["counts"]}
-    assert layouts == {"crossed", "intercepts", "nested", "one-factor", "wide"}
+    subjects = {name.split()[0] for name in record["counts"]}
+    layouts = {"crossed", "intercepts", "nested", "one-factor", "wide"}
+    assert subjects == layouts | {"binomial", "poisson", "gamma", "nbinom2"}
     assert all(count > 0 for count in record["counts"].values())

@@ -30,8 +30,7 @@ Ddf = Annotated[
     Method | None,
     typer.Option(
         "--ddf",
-        help="Degrees of freedom of all tests of a linear model; satterthwaite where it is not "
-        "given.",
+        help="Degrees of freedom of all tests of a linear model; satterthwaite if it is not given.",
         show_default=False,
     ),
 ]

@@ -38,8 +38,8 @@ def diagnose(
 ) -> int:
     """Fit a model, say what is worth knowing and try the remedies.
 
-    The exit status is 0 where the optimum of the model asked for is certified and 3 where it is
-    not. Where the model is refused, what the data show is printed before the error.
+    The exit status is 0 if the optimum of the model asked for is certified and 3 if it is
+    not. If the model is refused, what the data show is printed before the error.
     """
     family.check({"--ml": ml, "--residual": residual})
     with progress(f"reading {data}"):

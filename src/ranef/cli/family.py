@@ -23,7 +23,7 @@ FAMILY_OPTIONS = {
             metavar="NAME",
             help="A generalised model with this distribution of the response: binomial, "
             "'binomial(probit)', poisson, nbinom2, beta, 'gamma(log)', cumulative and others. "
-            "A linear model where it is not given.",
+            "Without it, a linear model.",
             show_default=False,
         ),
     ],
@@ -33,7 +33,7 @@ FAMILY_OPTIONS = {
             "--agq",
             metavar="NODES",
             help="With --family: nodes of adaptive quadrature, for one grouping factor; Laplace's "
-            "method where it is not given.",
+            "method without it.",
             show_default=False,
         ),
     ],

@@ -59,8 +59,8 @@ def fit(
 ) -> int:
     """Fit one model and print its summary, and the tests and means asked for.
 
-    The model is linear, or generalised with --family. The exit status is 0 where the optimum is
-    certified and 3 where it is not.
+    The model is linear, or generalised with --family. The exit status is 0 if the optimum is
+    certified and 3 if it is not.
     """
     family.check({"--ml": ml, "--residual": residual, "--vcov": vcov, "--ddf": ddf})
     after = asked_after(ddf, vcov, anova, emmeans, by, pairs, ml, family.family is not None)

@@ -20,7 +20,7 @@ _READING = {
             "--separator",
             metavar="SIGN",
             help="What separates the cells of a text file: comma, semicolon, tab, pipe, space or "
-            "another character. Found out where it is not given.",
+            "another character. Found out if it is not given.",
             show_default=False,
         ),
     ],
@@ -30,7 +30,7 @@ _READING = {
             "--encoding",
             metavar="NAME",
             help="The encoding of a text file, such as cp1252; UTF-8, or UTF-16 with its mark, "
-            "where it is not given.",
+            "if it is not given.",
             show_default=False,
         ),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
@@ -93,8 +94,15 @@ def _page(error: RanefError) -> str:
         margin = " " * 9
         for i, line in enumerate(text.splitlines()):
             head = f"  {label:<5}  " if i == 0 else margin
-            lines += [head + line] if label == "where" else paragraph(line, head, margin)
+            own = line if label == "where" else _as_options(line)
+            lines += [head + own] if label == "where" else paragraph(own, head, margin)
     return "\n".join(line.rstrip() for line in lines)
+
+
+def _as_options(text: str) -> str:
+    """Advice for Python as the options of the command: ``--family binomial``, ``--agq 9``."""
+    text = re.sub(r'rn\.glmm\(formula, data, family="(\w+)"\)', r"--family \1", text)
+    return re.sub(r"\bn_agq(=(?=\d))?", lambda found: "--agq " if found[1] else "--agq", text)
 
 
 def _discard_output() -> None:

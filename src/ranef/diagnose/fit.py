@@ -101,7 +101,7 @@ def _at_end(end: FamilyEnd) -> Finding:
         message=f"the best fit of the {end.family} family is {end.becomes}: {end.words}",
         evidence=f"leaving it would raise the criterion at a rate of {end.slope:.3g}",
         where=end.part,
-        fix="the fit is sound, and the simpler family gives the same one",
+        fix="the fit is sound; the simpler family gives the same estimates",
     )
 
 

@@ -178,7 +178,7 @@ def _nearly_singular(subject: Subject, k: int, reduced: Reduced) -> Finding:
     else:
         u, _, _ = np.linalg.svd(covariance / np.outer(sds, sds).clip(1e-300))
         if len(names) > FEW:
-            weakest = f"varies least in {mostly(names, u[:, -1:], label.factor)}"
+            weakest = f"varies least in {mostly(names, u[:, reduced.rank :], label.factor)}"
         else:
             weakest = f"its weakest direction is {direction(names, u[:, -1])} (in SDs)"
         message = (

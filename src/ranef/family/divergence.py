@@ -18,7 +18,7 @@ def of_counts(y: Array, mu: Array) -> Array:
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         r = (y - mu) / mu
         near = np.abs(r) < _NEAR
-        far = xlogy(y, y / mu) - (y - mu)
+        far = np.where(y == 0.0, mu, xlogy(y, y / mu) - (y - mu))  # also where mu is 0
     return np.asarray(np.where(near, mu * _series(np.where(near, r, 0.0), 0), far))
 
 

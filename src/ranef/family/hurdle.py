@@ -31,6 +31,9 @@ class Hurdle(Family):
     __slots__ = ()
 
     POSITIVE: ClassVar[Truncated]
+    SIMPLER: ClassVar[tuple[Family, ...]] = ()
+    """With the families that `POSITIVE` becomes at its boundaries, in their order."""
+
     LINKS: ClassVar[tuple[str, ...]] = ("log",)
     RESPONSE: ClassVar[Response] = "count"
     MEANS: ClassVar[tuple[float, float]] = (0.0, inf)
@@ -49,7 +52,7 @@ class Hurdle(Family):
 
     @property
     def title(self) -> str:
-        return f"hurdle of {self.POSITIVE.title}"
+        return f"hurdle {self.POSITIVE.title.removeprefix('zero-truncated ')}"
 
     @property
     def dispersion_name(self) -> str | None:
@@ -60,7 +63,11 @@ class Hurdle(Family):
 
     @property
     def boundaries(self) -> tuple[Boundary, ...]:
-        return (Boundary("zero", -1, self.POSITIVE, "the probability of a zero is zero"),)
+        inner = [
+            Boundary(bound.part, bound.sign, simpler, bound.words)
+            for bound, simpler in zip(self.POSITIVE.boundaries, self.SIMPLER, strict=True)
+        ]
+        return (Boundary("zero", -1, self.POSITIVE, "the probability of a zero is zero"), *inner)
 
     def mean(self, eta: Array, psi: Psi = ()) -> Array:
         return _above(psi) * self.POSITIVE.mean(eta, psi[:-1])
@@ -155,5 +162,6 @@ class HurdleNegativeBinomial(Hurdle):
 
     NAME: ClassVar[str] = "hurdle_nbinom2"
     POSITIVE: ClassVar[Truncated] = TruncatedNegativeBinomial()
+    SIMPLER: ClassVar[tuple[Family, ...]] = (HurdlePoisson(),)
 
     link: str = "log"

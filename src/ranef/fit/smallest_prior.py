@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ranef.answers import refuse_unknown_options
+from ranef.errors import OptionError
 from ranef.fit.facade import Fit
+from ranef.fit.mixed_fit import MixedFit
 from ranef.inference.prior_strength import Family, Rule, terms_of, weakest
 from ranef.options import instance, real
 from ranef.page import paragraph
@@ -24,6 +26,13 @@ __all__ = ["SmallestPrior", "checked_fit", "family_of", "smallest"]
 
 def checked_fit(fit: Any) -> Fit:
     """`fit`, if it is one."""
+    if isinstance(fit, MixedFit) and not isinstance(fit, Fit):
+        raise OptionError(
+            "sensitivity to priors is for linear models",
+            where=fit.formula,
+            found="a generalised model",
+            fix="fit it with several priors, fit.update(prior=...), and compare the estimates",
+        )
     return instance("fit", fit, Fit, "give what rn.lmm returned")
 
 

@@ -275,5 +275,6 @@ def _no_random_part(right: Expr, text: str) -> Exception:
         text,
         right.span,
         found="a formula for an ordinary regression",
-        fix="add one, as in + (1 | group); rn.lm(formula, data) fits a linear model without groups",
+        fix="add one, as in + (1 | group); rn.lm(formula, data) fits a linear model without "
+        "groups, and statsmodels a generalised one",
     )

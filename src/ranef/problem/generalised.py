@@ -74,7 +74,8 @@ class GeneralisedProblem:
     psi : tuple of PsiNames
         Parts of the coefficients after beta, in order.
     change : ndarray, shape (p + k, p + k)
-        Coefficients on the data's scale are `change` times the inner ones.
+        Coefficients on the data's scale are `change` times the inner ones. Inner columns of X of
+        ordered answers have their means taken off, which is in the rows of the cut points.
     terms : tuple of TermBlock
     labels : tuple of TermLabel
     scaling : Scaling
@@ -216,6 +217,13 @@ class GeneralisedProblem:
         for k, (column, shift, scale) in enumerate(columns):
             out += inner[k] * ((1.0 if column is None else column) - shift) / scale
         return out
+
+    def middle(self, inner: Array) -> float:
+        """What the predictor lacks of that of the data: inner cut points lack it too."""
+        cuts = self.part("thresholds")
+        if cuts is None:
+            return 0.0
+        return float(self.change[cuts.start, : self.p] @ inner[: self.p])
 
     def further_predictors(self, inner: Array) -> list[Array]:
         """The family's predictors beside eta at inner coefficients, shape (n,) each."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -48,22 +48,25 @@ def make_generalised(
         A column whose values are too small or too large to be squared.
     """
     design = data.design
-    scaling, rows = _scaled(data, row_threads(design.n, threads))
-    channels, psi, changes = [], [], [scaling.R]
+    scaling, rows, middle = _scaled(data, row_threads(design.n, threads))
+    channels, psi, changes = [], [], [scaling.R @ np.diag(middle.ratios)]
     place = 0
     for part in data.family.parts:
-        made, names, change = _channels(data, part, place)
+        made, names, own = _channels(data, part, place)
         channels += made
         psi.append(PsiNames(part, names))
-        changes.append(change)
+        changes.append(own)
         place += len(names)
+    change = _block_diagonal(changes)
+    if data.family.RESPONSE == "ordered":
+        change[design.p :, : design.p] = middle.values @ changes[0]
     plan = design.plan
     return GeneralisedProblem(
         rows=rows,
         offset=data.offset,
         channels=tuple(channels),
         psi=tuple(psi),
-        change=_block_diagonal(changes),
+        change=change,
         terms=plan.blocks,
         labels=plan.labels,
         scaling=scaling,
@@ -75,7 +78,26 @@ def make_generalised(
     )
 
 
-def _scaled(data: GeneralisedData, threads: int) -> tuple[Scaling, Rows]:
+class _Middle(NamedTuple):
+    """The middle of the columns of X that is taken from them where cut points take it up.
+
+    A model of ordered answers has no intercept: its cut points move against the predictor. If they
+    had to follow a column far from zero, as the year is, a search would take its steps along a
+    narrow valley.
+
+    Attributes
+    ----------
+    values : ndarray, shape (p,)
+        On the data's scale; zero for families with an intercept of their own.
+    ratios : ndarray, shape (p,)
+        Of the sizes of the inner columns before to those after.
+    """
+
+    values: Array
+    ratios: Array
+
+
+def _scaled(data: GeneralisedData, threads: int) -> tuple[Scaling, Rows, _Middle]:
     """The rows under a scaling of X and Z; that of a nearly collinear X is orthogonal."""
     design = data.design
     plan = design.plan
@@ -84,14 +106,32 @@ def _scaled(data: GeneralisedData, threads: int) -> tuple[Scaling, Rows]:
     core = core.with_unit(_unit(data))
     scaling = checked(design, core)
     rows = plain.scaled(scaling.core)
+    middle = _Middle(np.zeros(design.p), np.ones(design.p))
+    if data.family.RESPONSE == "ordered":
+        rows, middle = _centred(rows)
     if design.p > 1:
         alone = cross_products(rows.replace(groups=[], weights=None), threads)
         if alone.fixed_part[0] < COLLINEAR:
-            scaling = orthogonal_scaling(design, scaling)
+            scaling = orthogonal_scaling(design, scaling, middle.values, middle.ratios)
+            middle = middle._replace(ratios=np.ones(design.p))
             assert scaling.orthogonal is not None
             x = ModelColumns.of(scaling.orthogonal).columns
             rows = plain.replace(x=x, x_shifts=None, x_scales=None).scaled(scaling.core)
-    return scaling, rows
+    return scaling, rows, middle
+
+
+def _centred(rows: Rows) -> tuple[Rows, _Middle]:
+    """Rows whose columns of X have the mean zero and the size one."""
+    means, sds = np.zeros(len(rows.x)), np.ones(len(rows.x))
+    scales, shifts = np.array(rows.x_scales), np.array(rows.x_shifts)
+    for k, column in enumerate(rows.x):
+        if column is not None:
+            own = (column - shifts[k]) / scales[k]
+            means[k], sds[k] = float(np.mean(own)), float(np.std(own))
+    sds[sds == 0.0] = 1.0
+    shifts += scales * means
+    scales *= sds
+    return rows.replace(x_shifts=shifts, x_scales=scales), _Middle(shifts, 1.0 / sds)
 
 
 def _unit(data: GeneralisedData) -> float:

@@ -172,7 +172,8 @@ def sentence(c: Certificate) -> str:
         dual = "" if math.isnan(c.dual_min_eig) else f", dual eigenvalue {c.dual_min_eig:+.3g}"
         where = [f"{ranks} ({'; '.join(c.directions)})"] if ranks else []
         where += [
-            f"{end.becomes}, at the boundary of {end.family} ({end.words}), slope {end.slope:+.3g}"
+            f"{end.becomes}, at the boundary of the {end.family} family ({end.words}), "
+            f"slope {end.slope:+.3g}"
             for end in c.ends
         ]
         return f"boundary optimum, certified: {'; '.join(where)}; {left}{dual}"
@@ -226,7 +227,8 @@ def certificate(
         from ranef.solve.direction_names import flat_directions
 
         verdict = "flat"
-        directions = flat_directions(problem, theta, found.flat, found.loose)
+        named = flat_directions(problem, theta, found.flat, found.loose)
+        directions = tuple(dict.fromkeys(named))  # several directions may move the same parameters
     elif problem.prior is not None and found.curvature < UNDECIDED and outweighed(problem, theta):
         verdict = "flat"
         directions = (

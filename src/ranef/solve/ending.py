@@ -7,12 +7,15 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ranef.core import CoreSolved
+from ranef.core import CoreSolved, Evidence
 from ranef.core.columns import row_threads
+from ranef.core.family_rows import log_concave
 from ranef.core.generalised import GeneralisedKernel
 from ranef.errors import NumericalError
+from ranef.family import Family
 from ranef.problem.generalised import GeneralisedProblem
-from ranef.solve.certificate import Certificate
+from ranef.problem.parameters import group_lambdas
+from ranef.solve.certificate import Certificate, certificate
 from ranef.solve.control import Control
 from ranef.solve.family_ends import (
     INSIDE,
@@ -70,6 +73,15 @@ def search_to_ends(
         The likelihood cannot be computed at the start values.
     """
     ends = watched(problem) if control.max_evaluations > 1 else []
+    own = _ended(problem, control, start, ends)
+    if ends and own.problem is problem and not _log_concave(problem) and not _certified(own):
+        return _from_simpler(own, ends, control)
+    return own
+
+
+def _ended(
+    problem: GeneralisedProblem, control: Control, start: Array | None, ends: Sequence[Watched]
+) -> Ended:
     own = _search(problem, control, start, ends)
     for end in ends:
         if end.reached(problem, own.found):
@@ -128,8 +140,8 @@ def _settled(own: Ended, end: Watched, control: Control) -> Ended:
         at = FamilyEnd(
             part=boundary.part,
             sign=boundary.sign,
-            becomes=boundary.becomes.title,
-            family=problem.family.name,
+            becomes=_plain(boundary.becomes),
+            family=_plain(problem.family),
             words=boundary.words,
             slope=slope.first,
         )
@@ -141,6 +153,54 @@ def _settled(own: Ended, end: Watched, control: Control) -> Ended:
         whole[k] = found.coefficients[k]
     inside = _search(problem, control, np.concatenate([simpler.found.inner, whole]))
     return replace(inside, spent=spent + inside.spent)
+
+
+def _plain(family: Family) -> str:
+    """The family as in a sentence, without the formula of its variance."""
+    return family.title.partition(" (")[0]
+
+
+def _log_concave(problem: GeneralisedProblem) -> bool:
+    family = problem.family
+    return log_concave(family.core_name, family.link, family.core_constants(problem.n_answers))
+
+
+def _certified(ended: Ended) -> bool:
+    found = ended.found
+    return certificate(ended.problem, found.inner, Evidence(*found.evidence), ended.spent).certified
+
+
+def _stands(ended: Ended) -> bool:
+    """Whether the modes at the estimates are found without those of the search before."""
+    found = ended.found
+    lambdas = group_lambdas(ended.problem, found.inner)
+    return ended.problem.kernel().evaluate(lambdas, np.asarray(found.coefficients))
+
+
+def _from_simpler(own: Ended, ends: Sequence[Watched], control: Control) -> Ended:
+    """Search again from the optimum of the simpler family at each end, until one is certified.
+
+    Laplace's criterion falls without bound where a mode of the random effects is about to vanish,
+    and only rows that are not log-concave let modes vanish. A search can run into such a place.
+    Without zero inflation rows are log-concave, so the optimum there is a good start.
+    """
+    best, spent = own, own.spent
+    for end in ends:
+        simpler = search_to_ends(own.problem.at_boundary(end.boundary), control)
+        whole = _with_ends(own.problem, simpler, end)
+        slope = slope_at_end(own.problem, end, simpler.found.inner, whole)
+        whole[end.index] = end.psi(INSIDE) if slope is None else start_inside(end, slope)
+        spent += simpler.spent
+        if not np.all(np.isfinite(whole)):
+            continue
+        start = np.concatenate([simpler.found.inner, whole])
+        again = _ended(own.problem, control, start, ends)
+        spent += again.spent
+        if _certified(again):
+            return replace(again, spent=spent)
+        if not _stands(best):
+            best = again
+    return replace(best, spent=spent)
 
 
 def _with_ends(problem: GeneralisedProblem, simpler: Ended, end: Watched) -> Array:

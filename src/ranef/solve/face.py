@@ -10,7 +10,8 @@ the first r are independent.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -38,11 +39,20 @@ class Coordinate:
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """All terms, the coordinates and the direction dD that each stands for."""
+    """All terms, the coordinates and the direction dD that each stands for.
+
+    The faces of the terms belong to the core and cannot be pickled: a pickle holds the problem and
+    the inner coordinates that they were made of.
+    """
 
     terms: tuple[TermFace, ...]
     coordinates: tuple[Coordinate, ...]
     directions: tuple[Direction, ...]
+    problem: ProblemShape = field(repr=False)
+    inner: Array = field(repr=False)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return face_of, (self.problem, self.inner)
 
     def scales(self) -> Array:
         """Natural size of each coordinate: a relative change of a standard deviation, or the whole
@@ -63,7 +73,7 @@ def face_of(problem: ProblemShape, inner: Array) -> Face:
             d[own, own] = change
             coordinates.append(Coordinate(k, row, column))
             directions.append(Direction(block.group, d))
-    return Face(tuple(terms), tuple(coordinates), tuple(directions))
+    return Face(tuple(terms), tuple(coordinates), tuple(directions), problem, inner)
 
 
 def moved(face: Face, step: Array) -> Array:

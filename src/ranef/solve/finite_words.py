@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from ranef.problem.separation import Separation
     from ranef.solve.finite import RisingVariances
 
-__all__ = ["no_maximum"]
+__all__ = ["no_maximum", "towards"]
 
 MOST_NAMED = 4
 
@@ -29,36 +29,50 @@ def no_maximum(separation: Separation | None, variances: RisingVariances | None)
 
 def _separated(found: Separation) -> str:
     names = list(found.coefficients)
-    along = _listed([f"{_spell(k)} ({v:+.3g})" for k, v in found.coefficients.items()])
     count = int(found.predicted.sum())
     n = found.predicted.size
     rows = f"all {n:,} rows" if found.complete else f"{count:,} of {n:,} rows"
-    first = f"the likelihood rises for ever along {along}, which predicts {rows} perfectly"
+    are = "is" if not found.complete and count == 1 else "are"
+    first = (
+        f"the likelihood rises for ever {towards(found)}, and in the limit {rows} {are} predicted "
+        "perfectly"
+    )
     if found.complete:
         what = "The coefficients have no estimates"
     else:
-        several = len(names) > 1
+        have = "have no estimates" if len(names) > 1 else "has no estimate"
         what = (
-            f"The {'estimates' if several else 'estimate'} of {_listed(list(map(_spell, names)))} "
-            f"and {'their standard errors' if several else 'its standard error'} mean nothing; "
-            "`fit.limit` has what the data still determine"
+            f"{_listed(list(map(_spell, names)))} {have}; `fit.limit` shows what the data still "
+            "determine"
         )
     prior = ", ".join(f"{name!r}: {SD}" for name in names[:MOST_NAMED])
     more = ", ..." if len(names) > MOST_NAMED else ""
     return (
-        f"{first}. {what}. Give a normal prior, prior=rn.priors.Normal({{{prior}{more}}}), or "
+        f"{first}. {what}. Give a normal prior, prior=rn.priors.Normal({{{prior}{more}}}), "
         "merge categories, or drop the term"
+    )
+
+
+def towards(found: Separation) -> str:
+    """Where the coefficients go as the likelihood rises: "as x goes to infinity"."""
+    steps = {_spell(name): step for name, step in found.coefficients.items()}
+    if len(steps) == 1:
+        ((name, step),) = steps.items()
+        return f"as {name} goes to {'' if step > 0.0 else 'minus '}infinity"
+    return (
+        f"along the direction {_listed([f'{name} ({step:+.3g})' for name, step in steps.items()])}"
     )
 
 
 def _rising(found: RisingVariances) -> str:
     of = _listed(list(found.terms))
-    limit = "" if found.loglik != found.loglik else f" to a log-likelihood of {found.loglik:.4g}"
+    known = found.loglik == found.loglik
+    limit = f", towards a log-likelihood of {found.loglik:.4g}" if known else ""
     return (
-        f"the likelihood rises for ever with the variance of the random effects {of}{limit}: "
-        f"{found.proof}. An optimum that Laplace's method shows at a large variance is an error of "
-        "that method. Give the variance a prior, prior=rn.priors.HalfNormal(2.5), or leave the "
-        "random effects out"
+        "the likelihood rises for ever as the variance of the random effects by "
+        f"{of} grows{limit}: {found.proof}. Laplace's method may show an optimum at a large "
+        "variance, which is an error of the approximation. Give the variance a prior, "
+        "prior=rn.priors.HalfNormal(2.5), or leave the random effects out"
     )
 
 

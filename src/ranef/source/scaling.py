@@ -117,11 +117,24 @@ def with_response(scaling: Scaling, name: str, y: Array) -> Scaling:
     return Scaling(scaling.core.with_response(shift, scale), scaling.orthogonal)
 
 
-def orthogonal_scaling(design: Design, scaling: Scaling) -> Scaling:
-    """The same for a nearly collinear X: its inner columns are those of its QR decomposition."""
-    q, r = np.linalg.qr((design.X - scaling.x_shifts) / scaling.x_scales)
+def orthogonal_scaling(
+    design: Design, scaling: Scaling, middle: Array | float = 0.0, ratios: Array | float = 1.0
+) -> Scaling:
+    """The same for a nearly collinear X: its inner columns are those of its QR decomposition.
+
+    Parameters
+    ----------
+    design : Design
+    scaling : Scaling
+    middle : ndarray, shape (p,), optional
+        Taken from the columns beside the shifts of `scaling`.
+    ratios : ndarray, shape (p,), optional
+        The columns that are decomposed are so many times those of `scaling`.
+    """
+    columns = (design.X - scaling.x_shifts - middle) / scaling.x_scales * ratios
+    q, r = np.linalg.qr(columns)
     root = np.sqrt(design.n)
-    inverse = np.triu(np.linalg.inv(r / root))
+    inverse = np.triu(np.asarray(ratios)[..., None] * np.linalg.inv(r / root))
     return Scaling(scaling.core.with_orthogonal(inverse), np.asfortranarray(q * root))
 
 

@@ -43,14 +43,14 @@ def _over(subject: GeneralisedSubject, fits: FamilyFits) -> Finding:
         code="overdispersion",
         severity="warning",
         message=f"the {what} more than {family.title} ones, and the model leaves that out: "
-        "standard errors of what varies within groups are too small, variances between groups "
-        "too large",
+        "standard errors of predictors that vary within groups are too small, and variances "
+        "between groups are too large",
         evidence=f"Pearson's chi-squared {own.statistic:.4g} on {own.df:.4g} degrees of freedom, "
         f"ratio {own.ratio:.3g}; {name} is {ratio.statistic:.4g} deviance units better, "
         f"{_p(ratio.p_high)} ({ratio.law}); its standard errors are {low:.2f} to {high:.2f} times "
         "those of this model",
         where=subject.design.response,
-        fix=f'fit family="{name}"{other}; or give each row a random effect of its own; a missing '
+        fix=f'use family="{name}"{other}; or give each row a random effect of its own; a missing '
         "predictor, slope or group can be the cause too",
     )
 
@@ -65,8 +65,8 @@ def _under(subject: GeneralisedSubject, own: Pearson) -> Finding:
         evidence=f"Pearson's chi-squared {own.statistic:.4g} on {own.df:.4g} degrees of freedom, "
         f"ratio {own.ratio:.3g}, z {own.z:.2f}",
         where=subject.design.response,
-        fix="ask how the counts came about: a number with an upper limit is a binomial one; "
-        "otherwise the tests err on the safe side",
+        fix="ask how the counts arose: a count with an upper limit is binomial; otherwise the "
+        "tests are conservative",
     )
 
 

@@ -45,13 +45,12 @@ def homogeneous_findings(data: GeneralisedData, covariances: Sequence[Array]) ->
         yield Finding(
             code="homogeneous-groups",
             severity="note",
-            message=f"{count} of {of} levels of '{term.factor}' have one outcome only: they set no "
-            "upper limit to the variance, which rests on the other levels and on how levels of "
-            "one outcome divide",
+            message=f"{count} of {of} levels of '{term.factor}' have one outcome only, and such "
+            "levels set no upper limit to the variance",
             evidence=f"{int(none.sum())} levels without a success, {int(all_.sum())} without a "
             f"failure; SD of '{term.factor}' {sd:.3g}",
             where=term.factor,
-            fix="look at fit.laplace_error: Laplace's method is poor if many levels are such; "
-            "n_agq=15 integrates by quadrature, and a prior of the variance, "
-            "prior=rn.priors.HalfNormal(2.5), sets a limit",
+            fix="look at fit.laplace_error: Laplace's method is poor if there are many such "
+            "levels; n_agq=15 uses quadrature, and a prior of the variance, "
+            "prior=rn.priors.HalfNormal(2.5), limits it",
         )

@@ -36,9 +36,9 @@ def rare_event_findings(data: GeneralisedData) -> Iterator[Finding]:
         message=f"'{data.design.response}' has {rarer} {what} for {slopes} "
         f"coefficient{'s' if slopes > 1 else ''} beside the intercept: estimates of log odds are "
         "then biased away from zero, and their intervals too narrow",
-        evidence=f"{rarer / slopes:.2g} {what} per coefficient ({rarer} of {total} trials); "
-        f"{ENOUGH:g} are a common rule",
+        evidence=f"{rarer / slopes:.2g} {what} per coefficient, {rarer} {what} in {total} trials; "
+        f"a common rule asks for {ENOUGH:g} per coefficient",
         where=data.design.response,
-        fix="use fewer predictors, or a normal prior of the coefficients such as "
-        "prior=rn.priors.Normal((10, 2.5)); the number of events counts, not that of rows",
+        fix=f"use fewer predictors, or a normal prior of the coefficients such as "
+        f"prior=rn.priors.Normal((10, 2.5)); more rows help only if they bring more {what}",
     )

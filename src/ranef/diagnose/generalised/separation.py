@@ -9,6 +9,7 @@ import numpy as np
 from ranef.diagnose.words import join
 from ranef.problem.separation import Separation
 from ranef.solve import Certificate
+from ranef.solve.finite_words import towards
 from ranef.types import INTERCEPT, Finding
 
 __all__ = ["NORMAL_SD", "separation_findings"]
@@ -27,13 +28,14 @@ def separation_findings(certificate: Certificate) -> Iterator[Finding]:
         yield _separated(found)
     rising = certificate.variances
     if rising is not None:
-        limit = f" to a log-likelihood of {rising.loglik:.4g}" if np.isfinite(rising.loglik) else ""
+        known = bool(np.isfinite(rising.loglik))
+        limit = f"it rises towards a log-likelihood of {rising.loglik:.4g}: " if known else ""
         yield Finding(
             code="separation",
             severity="problem",
             message=f"the likelihood rises for ever with the variance by {join(rising.terms)}: "
-            "random effects without limit predict every row",
-            evidence=f"it rises{limit}: {rising.proof}",
+            "in the limit the random effects predict every row",
+            evidence=f"{limit}{rising.proof}",
             where=", ".join(rising.terms),
             fix="give the variance a prior, prior=rn.priors.HalfNormal(2.5), or leave the random "
             "effects out",
@@ -44,7 +46,6 @@ def _separated(found: Separation) -> Finding:
     names = ["the intercept" if k == INTERCEPT else k for k in found.coefficients]
     count, n = int(np.count_nonzero(found.predicted)), found.predicted.size
     rows = f"all {n} rows" if found.complete else f"{count} of {n} rows"
-    along = ", ".join(f"{k} {v:+.3g}" for k, v in list(found.coefficients.items())[:MOST_NAMED])
     more = len(found.coefficients) - MOST_NAMED
     prior = ", ".join(f"{k!r}: {NORMAL_SD}" for k in list(found.coefficients)[:MOST_NAMED])
     return Finding(
@@ -52,10 +53,10 @@ def _separated(found: Separation) -> Finding:
         severity="problem",
         message=f"{_listed(names)} predict{'s' if len(names) == 1 else ''} {rows} perfectly: the "
         "likelihood rises for ever, and there is no estimate",
-        evidence=f"it rises along {along}{f' and {more} more' if more > 0 else ''}",
+        evidence=f"it rises {towards(found)}",
         where=", ".join(found.coefficients),
         fix=f"a normal prior, prior=rn.priors.Normal({{{prior}{', ...' if more > 0 else ''}}}), "
-        "gives a finite estimate; or merge categories, or leave the term out; fit.limit has what "
+        "gives a finite estimate; or merge categories, or leave the term out; fit.limit shows what "
         "the data still determine",
     )
 

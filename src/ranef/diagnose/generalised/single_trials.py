@@ -27,11 +27,12 @@ def single_trial_findings(data: GeneralisedData) -> Iterator[Finding]:
             yield Finding(
                 code="one-trial-per-level",
                 severity="problem",
-                message=f"every level of '{term.factor}' has one trial, so its variance cannot be "
-                "told from the link: the data are as likely with any variance",
+                message=f"every level of '{term.factor}' has one trial, so its variance is not "
+                "identified: a larger variance only rescales the coefficients",
                 evidence=f"{term.n_levels} levels, {data.design.n} rows of one trial",
                 where=term.factor,
-                fix=f"leave '{term.factor}' out of the random part; levels need two trials or more",
+                fix=f"leave '{term.factor}' out of the random part; a variance needs levels of "
+                "two trials or more",
             )
 
 

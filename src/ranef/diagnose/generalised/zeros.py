@@ -25,11 +25,11 @@ def zero_findings(subject: GeneralisedSubject, fits: FamilyFits) -> Iterator[Fin
     yield Finding(
         code="excess-zeros",
         severity="warning",
-        message=f"'{subject.design.response}' has more zeros than the model: {zeros.observed}, and "
-        f"{zeros.expected:.4g} are expected",
+        message=f"'{subject.design.response}' has more zeros than the model expects: "
+        f"{zeros.observed} instead of {zeros.expected:.4g}",
         evidence=f"extra zeros{beside} are {ratio.statistic:.4g} deviance units better, "
         f"{p} ({ratio.law})",
         where=subject.design.response,
         fix='add zero_inflation="~ 1", or "~ x" if predictors tell which rows are always zero; '
-        'family="hurdle_poisson" and "hurdle_nbinom2" are for zeros of another origin altogether',
+        'use family="hurdle_poisson" or "hurdle_nbinom2" if no zero comes from the counts',
     )

@@ -78,7 +78,7 @@ class GeneralisedChecking(GeneralisedRefitting):
         checked_seed("seed", seed)
 
         def psi_of(coefficients: Array) -> Psi:
-            return psi_of_rows(self._solution.problem, self._data, coefficients)
+            return psi_of_rows(self._problem, self._data, coefficients)
 
         with progress_bar("refits for the tests of residuals", n) as tick:
             tests = generalised_tests(

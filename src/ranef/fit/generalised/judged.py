@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self, cast
 
 import numpy as np
 
+from ranef.errors import NumericalError
 from ranef.fit.generalised.record import GeneralisedRecord
 from ranef.types import Finding
 
@@ -57,12 +58,18 @@ class Judged(GeneralisedRecord):
             self._problem.n_agq,
             found,
             sizes[0][1] if len(sizes) == 1 else 0,
-            cast("Callable[[int], Refitted]", self._with_nodes),
+            cast("Callable[[int], Refitted | None]", self._with_nodes),
         )
 
-    def _with_nodes(self, n_agq: int) -> Self:
-        """The same model fitted by quadrature."""
-        return type(self)._of(replace(self._spec, n_agq=n_agq), self._data)
+    def _with_nodes(self, n_agq: int) -> Self | None:
+        """The same model fitted by quadrature; None if that likelihood cannot be computed.
+
+        Far from the modes a predictor may lie where the link has no mean.
+        """
+        try:
+            return type(self)._of(replace(self._spec, n_agq=n_agq), self._data)
+        except NumericalError:
+            return None
 
     @property
     def _findings_to_show(self) -> tuple[Finding, ...]:

@@ -19,7 +19,7 @@ from ranef.frame.table import Column, Table
 from ranef.options import numbers
 from ranef.types import Array
 
-__all__ = ["coded_response"]
+__all__ = ["check_answers", "coded_response"]
 
 
 def coded_response(record: GeneralisedRecord, y: Any) -> GeneralisedResponse:
@@ -54,6 +54,41 @@ def coded_response(record: GeneralisedRecord, y: Any) -> GeneralisedResponse:
     state = State(own.name, {own.name: "number"})
     made = code_response(place, table, state, record._family, trials)
     return replace(made, levels=own.levels, notes=())
+
+
+def check_answers(levels: tuple[str, ...], y: Array) -> None:
+    """Refuse ordered answers that leave cut points without a meaning.
+
+    Without the first or the last answer one cut point is infinite, which a fit finds out. Without
+    an answer between two others nothing keeps its cut points in order, and without several answers
+    at one end some cut points bound no row.
+
+    Parameters
+    ----------
+    levels : tuple of str
+        The answers that the model knows.
+    y : ndarray, shape (n,)
+        Their numbers, from 1.
+
+    Raises
+    ------
+    DataError
+    """
+    there = {int(value) for value in np.unique(y)}
+    if len(there) == 1:
+        raise DataError(
+            "the new response is constant",
+            found=f"{levels[there.pop() - 1]} in all {y.size} rows used",
+            fix="give a response of several answers",
+        )
+    gone = [k for k in range(1, len(levels) + 1) if k not in there]
+    if set(gone) <= {1, len(levels)}:
+        return
+    raise DataError(
+        "the new response lacks answers of the model",
+        found=f"no row with {', '.join(levels[k - 1] for k in gone)}",
+        fix="fit a new model with rn.glmm: it has cut points between the answers that there are",
+    )
 
 
 def _is_counts(record: GeneralisedRecord) -> bool:

@@ -43,6 +43,8 @@ class GeneralisedRefitting(GeneralisedParameters):
         ------
         DataError
             Another number of values than rows used, or values that the family does not take.
+            Ordered answers of which all are the same, or some are missing that are not the first
+            or the last.
 
         Returns
         -------
@@ -68,6 +70,10 @@ class GeneralisedRefitting(GeneralisedParameters):
         return self._with_response(replace(own, y=y, notes=()))
 
     def _with_response(self, response: GeneralisedResponse) -> Self:
+        from ranef.fit.generalised.other_response import check_answers
+
+        if self._problem.ordered:
+            check_answers(response.levels, response.y)
         design = replace(self._design, y=response.y, generalised=response)
         data = replace(self._data, design=design, weights=response.weights)
         problem, n = None, self._problem.n

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from ranef.inference.ddf.method import Joint
-from ranef.inference.ddf.rows import independent_rows
+from ranef.inference.ddf.rows import independent_rows, row_covariance
 from ranef.types import Array
 
 __all__ = ["Normal"]
@@ -30,6 +30,11 @@ class Normal:
         return np.full(rows.shape[0], np.inf)
 
     def joint(self, rows: Array, difference: Array) -> Joint:
+        if np.isnan(self.vcov).any():
+            if np.isnan(row_covariance(rows, self.vcov)).any():
+                return Joint(float("nan"), rows.shape[0], float("inf"), chi_squared=True)
+            known = np.isfinite(np.diag(self.vcov))
+            return Normal(self.vcov[np.ix_(known, known)]).joint(rows[:, known], difference)
         _, apart, variances = independent_rows(rows, difference, self.vcov)
         q = variances.size
         statistic = float(np.sum(apart**2 / variances)) if q else float("nan")

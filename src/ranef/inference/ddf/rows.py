@@ -9,7 +9,16 @@ import numpy as np
 from ranef.inference.ddf.method import Method
 from ranef.types import Array
 
-__all__ = ["RowTests", "independent_rows", "one_sided", "quantiles", "row_tests", "two_sided"]
+__all__ = [
+    "RowTests",
+    "independent_rows",
+    "one_sided",
+    "quantiles",
+    "row_covariance",
+    "row_errors",
+    "row_tests",
+    "two_sided",
+]
 
 
 class RowTests(NamedTuple):
@@ -40,13 +49,37 @@ def row_tests(
         Values under the null hypothesis.
     """
     estimate = rows @ beta
-    std_error = np.sqrt(np.einsum("ma,ma->m", rows @ method.vcov, rows))
+    std_error = row_errors(rows, method.vcov)
     df = method.df(rows) if rows.shape[0] else np.zeros(0)
     with np.errstate(divide="ignore", invalid="ignore"):
         statistic = (estimate - null) / std_error
     half = quantiles(df, level) * std_error
     p_value = two_sided(statistic, df)
     return RowTests(estimate, std_error, df, statistic, p_value, estimate - half, estimate + half)
+
+
+def row_errors(rows: Array, vcov: Array) -> Array:
+    """Standard errors of L beta, with NaN in V as in :func:`row_covariance`."""
+    if np.isnan(vcov).any():
+        return np.asarray(np.sqrt(np.diag(row_covariance(rows, vcov))))
+    return np.asarray(np.sqrt(np.einsum("ma,ma->m", rows @ vcov, rows)))
+
+
+def row_covariance(rows: Array, vcov: Array) -> Array:
+    """L V L', where coefficients without an estimate have NaN in V.
+
+    Rows that such a coefficient takes part in are NaN, and the others are as if it were not there.
+    """
+    known = np.isfinite(np.diag(vcov))
+    if known.all():
+        return np.asarray(rows @ vcov @ rows.T)
+    own = rows[:, known]
+    out = np.asarray(own @ vcov[np.ix_(known, known)] @ own.T)
+    # Rows of hypotheses about terms are computed: a zero of them can be rounding error.
+    least = 1e-10 * np.abs(rows).max(axis=1, initial=0.0)
+    without = (np.abs(rows[:, ~known]) > least[:, None]).any(axis=1)
+    out[without, :] = out[:, without] = np.nan
+    return out
 
 
 def two_sided(statistic: Array, df: Array) -> Array:

@@ -132,7 +132,8 @@ def generalised_tests(
             if not kernel.evaluate(lambdas, inner):
                 continue
             psi = psi_of(problem.coefficients(inner))
-            at = _at(family, responses[:, k], kernel.eta, psi, weights, key, 1 + first + k)
+            eta_drawn = kernel.eta + problem.middle(inner)
+            at = _at(family, responses[:, k], eta_drawn, psi, weights, key, 1 + first + k)
             drawn.append([test.value(at) for test in tests])
         tick(first + count)
     found = np.array(drawn).reshape(-1, len(tests))

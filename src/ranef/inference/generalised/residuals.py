@@ -52,15 +52,24 @@ def generalised_residuals(
         return quantile_residuals(family, y, eta, psi, weights, rng=rng)
     raw = y - family.mean(eta, psi)
     if kind == "working":
-        return np.asarray(raw / family.mean_slope(eta, psi))
+        return _over(raw, family.mean_slope(eta, psi))
     if kind == "pearson":
         # Without dispersion if R leaves it out.
         own = (0.0,) if family.DISPERSION_APART else psi
         variance = family.variance(eta, own, _dividing(family, weights))
-        raw = raw / np.sqrt(variance)
+        raw = _over(raw, np.sqrt(variance))
         if family.WEIGHTS == "density" and weights is not None:
             raw = raw * np.sqrt(weights)
     return np.asarray(raw)
+
+
+def _over(raw: Array, unit: Array) -> Array:
+    """raw / unit, and 0 where raw is.
+
+    Far out a mean rounds to the end of its range, and its slope and the variance to zero.
+    """
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        return np.where(raw == 0.0, 0.0, raw / unit)
 
 
 def _dividing(family: Family, weights: Array | None) -> Array | None:

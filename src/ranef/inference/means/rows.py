@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ranef.design import Encoding
 from ranef.inference.ddf import Method
-from ranef.inference.ddf.rows import RowTests, quantiles, two_sided
+from ranef.inference.ddf.rows import RowTests, quantiles, row_covariance, row_errors, two_sided
 from ranef.inference.means.response import IDENTITY, ResponseScale
 from ranef.types import Array
 
@@ -91,7 +91,7 @@ class Basis:
     def covariance(self, rows: MeanRows) -> Array:
         """Of the estimates, shape (m, m)."""
         own = self.kept(rows)
-        return np.asarray(own @ self.method.vcov @ own.T)
+        return row_covariance(own, self.method.vcov)
 
     def estimates(self, rows: MeanRows, level: float) -> RowTests:
         """Estimates, tests against zero and unadjusted intervals."""
@@ -120,7 +120,7 @@ class Basis:
     ) -> RowTests:
         """`own` are the gradients of the good ones."""
         std_error, df = (np.full(good.size, np.nan) for _ in range(2))
-        std_error[good] = np.sqrt(np.einsum("ma,ma->m", own @ self.method.vcov, own))
+        std_error[good] = row_errors(own, self.method.vcov)
         with np.errstate(divide="ignore", invalid="ignore"):
             df[good] = self.method.df(own) if own.shape[0] else np.zeros(0)
             statistic = estimate / std_error

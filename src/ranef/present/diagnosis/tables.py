@@ -150,6 +150,8 @@ def _effect_cell(asked: Effect, rung: Rung) -> str:
     if not found:
         return ""
     decimals = significant([asked.std_error], 2, least=2)
+    if math.isnan(found[0].std_error):
+        return f"no estimate {'':>5}"
     estimate, error = (fixed(x, decimals) for x in (found[0].estimate, found[0].std_error))
     change = round(found[0].change, 1) + 0.0
     return f"{estimate} ({error}) {f'{change:+.1f}' if abs(change) >= 0.1 else '':>5}"

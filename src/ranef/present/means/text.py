@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["AT_ZERO", "cells_of", "contrast_notes", "mean_notes", "titled"]
 
-AT_ZERO = "Random effects are zero: the average over the groups is another number."
+AT_ZERO = "Random effects are zero here: the average over the groups is different."
 
 _HEADS = {
     "estimate": "Estimate",

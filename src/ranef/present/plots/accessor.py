@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NoReturn
 
-from ranef.answers import refuse_unknown_options
+from ranef.answers import refuse_unknown_options, unknown_plot
 from ranef.errors import UsageError
 from ranef.present.protocol import FittedModel
 
@@ -20,7 +20,7 @@ __all__ = ["PlotAccessor"]
 class PlotAccessor:
     """The plots of a fit; each takes and returns Matplotlib axes."""
 
-    model: FittedModel
+    _model: FittedModel
 
     def __repr__(self) -> str:
         return f"plot: {', '.join(_plots())}"
@@ -32,6 +32,9 @@ class PlotAccessor:
             found="fit.plot()",
             fix=f"call one of them: {', '.join(plots)}",
         )
+
+    def __getattr__(self, name: str) -> NoReturn:
+        unknown_plot(name, _plots())
 
     def caterpillar(
         self, group: str | None = None, term: str | None = None, ax: Axes | None = None
@@ -60,7 +63,7 @@ class PlotAccessor:
         """
         from ranef.present.plots.caterpillar import caterpillar
 
-        return caterpillar(self.model, group=group, term=term, ax=ax)
+        return caterpillar(self._model, group=group, term=term, ax=ax)
 
     def residuals(
         self,
@@ -90,7 +93,7 @@ class PlotAccessor:
         """
         from ranef.present.plots.residuals import residuals
 
-        return residuals(self.model, kind=kind, ax=ax)
+        return residuals(self._model, kind=kind, ax=ax)
 
     def qq(self, group: str | None = None, term: str | None = None, ax: Axes | None = None) -> Axes:
         """Normal quantiles of the residuals, or of the conditional modes of `group`.
@@ -117,7 +120,7 @@ class PlotAccessor:
         """
         from ranef.present.plots.qq import qq
 
-        return qq(self.model, group=group, term=term, ax=ax)
+        return qq(self._model, group=group, term=term, ax=ax)
 
     def slopes(
         self,
@@ -155,7 +158,7 @@ class PlotAccessor:
         """
         from ranef.present.plots.slopes import slopes
 
-        return slopes(self.model, x=x, by=by, group=group, ax=ax, scale=scale)
+        return slopes(self._model, x=x, by=by, group=group, ax=ax, scale=scale)
 
     def shrinkage(self, group: str | None = None, ax: Axes | None = None) -> Axes:
         """Estimates without pooling and with partial pooling.
@@ -180,7 +183,7 @@ class PlotAccessor:
         """
         from ranef.present.plots.shrinkage import shrinkage
 
-        return shrinkage(self.model, group=group, ax=ax)
+        return shrinkage(self._model, group=group, ax=ax)
 
     def effects(
         self,
@@ -220,7 +223,7 @@ class PlotAccessor:
         """
         from ranef.present.plots.effects import effects
 
-        return effects(self.model, x, by=by, ax=ax, data=data, scale=scale)
+        return effects(self._model, x, by=by, ax=ax, data=data, scale=scale)
 
     def profile(
         self, parameter: str | None = None, level: float = 0.99, ax: Axes | None = None
@@ -249,8 +252,8 @@ class PlotAccessor:
         """
         from ranef.present.plots.profile import profile
 
-        return profile(self.model, parameter=parameter, level=level, ax=ax)
+        return profile(self._model, parameter=parameter, level=level, ax=ax)
 
 
 def _plots() -> list[str]:
-    return sorted(name for name in vars(PlotAccessor) if name[0] != "_" and name != "model")
+    return sorted(name for name in vars(PlotAccessor) if name[0] != "_")

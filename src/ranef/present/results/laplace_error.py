@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -23,6 +24,9 @@ MUCH = 1.0
 
 SHIFT = 0.1
 """Standard errors, likewise."""
+
+LEAST = 1e-6
+"""Deviance units, or standard errors, below which an error is not told from rounding."""
 
 BEST_NODES = {1: 15, 2: 9, 3: 7}
 """Nodes that are advised, by the random effects of a level."""
@@ -74,7 +78,7 @@ class LaplaceError:
     n_agq: int
     _estimate: ErrorEstimate = field(repr=False)
     _effects: int = field(default=0, repr=False)
-    _refit: Callable[[int], Refitted] | None = field(default=None, repr=False)
+    _refit: Callable[[int], Refitted | None] | None = field(default=None, repr=False)
 
     @property
     def large(self) -> bool:
@@ -90,9 +94,14 @@ class LaplaceError:
 
     @property
     def remedy(self) -> Refitted | None:
-        """The same model fitted with these nodes; None without."""
+        """The same model fitted with these nodes.
+
+        None without, and if quadrature has no value: at these estimates, or for any.
+        """
         nodes = self.remedy_nodes
-        return None if nodes is None or self._refit is None else self._refit(nodes)
+        if nodes is None or self._refit is None or not math.isfinite(self.deviance):
+            return None
+        return self._refit(nodes)
 
     @property
     def finding(self) -> Finding | None:
@@ -106,13 +115,14 @@ class LaplaceError:
             evidence += f". With n_agq={self.remedy_nodes}: {_changes(remedy)}"
         else:
             fix = (
-                "take estimates of variances and likelihood-ratio tests with care; a model with "
+                "treat variances and likelihood ratio tests with care; a model with "
                 "fewer random effects, or more data for each level, is approximated better"
             )
+        known = "is not" if math.isfinite(self.deviance) else "may not be"
         return Finding(
             "laplace-error",
             "warning",
-            f"{self._approximation} is not close to the likelihood",
+            f"{self._approximation} {known} close to the likelihood",
             evidence,
             fix=fix,
         )
@@ -123,19 +133,28 @@ class LaplaceError:
 
     def __str__(self) -> str:
         e = self._estimate
-        about = f" +- {self.uncertainty:.2g}" if self.uncertainty > 0.0 else ""
+        about = f" (standard error {self.uncertainty:.2g})" if self.uncertainty > 0.0 else ""
         how = f"quadrature with {e.nodes} nodes" if e.nodes else self.method
         if e.method == "next term":
             how = "the next term of its expansion"
             how += "" if e.complete else ", without the part that needs pairs of rows"
-        out = (
-            f"-2 log-likelihood is {self.deviance:+.3g}{about} deviance units from that of "
-            f"{self._approximation} at the estimates, by {how}"
-        )
-        if self.largest_shift == self.largest_shift:
-            out += (
-                f"; the estimates would shift by at most {self.largest_shift:.2g} standard errors"
+        if not math.isfinite(self.deviance):
+            return (
+                f"it is not known how far {self._approximation} is from the likelihood: {how} has "
+                "no value at the estimates"
             )
+        gives = "Laplace's method gives" if self.n_agq == 1 else f"{self.n_agq} nodes give"
+        if self.uncertainty == 0.0 and abs(self.deviance) < LEAST:
+            size = f"exact to {LEAST:g} deviance units"
+        else:
+            side = "high" if self.deviance < 0.0 else "low"
+            size = f"{abs(self.deviance):.3g}{about} deviance units too {side}"
+        out = f"{gives} a -2 log-likelihood that is {size} at the estimates, as computed by {how}"
+        if self.largest_shift == self.largest_shift:
+            shift = max(self.largest_shift, LEAST)
+            out += f"; correcting it would shift estimates by at most {shift:.2g} standard errors"
+        else:
+            out += "; by how much the estimates would shift is not computed for this design"
         return out
 
     def __repr__(self) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ranef.inference.residual_tests import ResidualTests
 from ranef.present.text.numbers import fixed, p_text
 from ranef.present.text.titled import titled_html, titled_text
@@ -63,7 +65,8 @@ class ResidualCheck:
         return pd.DataFrame(
             {
                 "statistic": tests.values.copy(),
-                "p_value": tests.p_values.copy(),
+                # Without a refit that converged there is nothing to compare with.
+                "p_value": tests.p_values * (np.nan if self.n_failed and not self.n else 1.0),
                 "method": [self._method(conservative) for conservative in tests.conservative],
             },
             index=pd.Index(list(tests.names), name="test"),

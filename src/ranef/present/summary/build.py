@@ -130,7 +130,10 @@ def residual_quantiles(model: FittedModel) -> tuple[float, ...]:
         return ()
     if model._has_residual:
         scaled = scaled / residual_sd(model)
-    return tuple(float(q) for q in np.quantile(scaled, (0.0, 0.25, 0.5, 0.75, 1.0)))
+    # Between two infinite ones there is no interpolating: they are the largest numbers meanwhile.
+    most = float(np.finfo(np.float64).max) / 4.0
+    found = np.quantile(np.clip(scaled, -most, most), (0.0, 0.25, 0.5, 0.75, 1.0))
+    return tuple(q if abs(q) < 0.5 * most else math.copysign(math.inf, q) for q in found.tolist())
 
 
 def _missing(model: FittedModel) -> str:

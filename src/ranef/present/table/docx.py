@@ -68,8 +68,9 @@ def _number(text: str) -> list[tuple[str, bool]]:
 def _pieces(cell: Cell, decimals: int) -> list[tuple[str, bool]]:
     """Text and whether it is raised, in order."""
     pieces = [*_number(cell_text(cell, decimals)), (cell.stars, True)]
-    if cell.std_error is not None:
-        pieces += [("\n(", False), *_number(error_text(cell, decimals)), (")", False)]
+    error = error_text(cell, decimals)
+    if error:
+        pieces += [("\n(", False), *_number(error), (")", False)]
     return [piece for piece in pieces if piece[0]]
 
 

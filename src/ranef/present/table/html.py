@@ -54,8 +54,9 @@ def _cell(cell: Cell, decimals: int) -> str:
     text = escaped(text) if isinstance(cell.value, str) else _number(text)
     if cell.stars:
         text += _HANG.format(f'<sup style="line-height:0">{cell.stars}</sup>')
-    if cell.std_error is not None:
-        text += f"<br>({_number(error_text(cell, decimals))}{_HANG.format(')')}"
+    error = error_text(cell, decimals)
+    if error:
+        text += f"<br>({_number(error)}{_HANG.format(')')}"
     return text
 
 

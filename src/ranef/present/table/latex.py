@@ -83,9 +83,8 @@ def _top(cell: Cell, decimals: int) -> str:
 
 
 def _under(cell: Cell, decimals: int) -> str:
-    if cell.std_error is None:
-        return ""
-    return rf"$({_number(error_text(cell, decimals))}$\rlap{{$)$}}"
+    error = error_text(cell, decimals)
+    return rf"$({_number(error)}$\rlap{{$)$}}" if error else ""
 
 
 def _number(text: str) -> str:

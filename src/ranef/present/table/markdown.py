@@ -38,7 +38,8 @@ def _cell(cell: Cell, decimals: int) -> str:
     text = cell_text(cell, decimals)
     text = escape_markdown(text) if isinstance(cell.value, str) else text
     text += escape_markdown(cell.stars)
-    return text if cell.std_error is None else f"{text} ({error_text(cell, decimals)})"
+    error = error_text(cell, decimals)
+    return f"{text} ({error})" if error else text
 
 
 def _line(cells: list[str], widths: list[int]) -> str:

@@ -40,6 +40,5 @@ def _aligned(number: str, stars: str) -> str:
 
 
 def _under(cell: Cell, decimals: int) -> str:
-    if cell.std_error is None:
-        return ""
-    return f"({error_text(cell, decimals)})   "
+    text = error_text(cell, decimals)
+    return f"({text})   " if text else ""
