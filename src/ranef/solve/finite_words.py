@@ -40,11 +40,13 @@ def _separated(found: Separation) -> str:
         several = len(names) > 1
         what = (
             f"The {'estimates' if several else 'estimate'} of {_listed(list(map(_spell, names)))} "
-            f"and {'their standard errors' if several else 'its standard error'} mean nothing; "
-            "`fit.limit` has what the data still determine"
+            f"and {'their standard errors' if several else 'its standard error'} mean nothing"
         )
-    prior = ", ".join(f"{name!r}: {SD}" for name in names[:MOST_NAMED])
-    more = ", ..." if len(names) > MOST_NAMED else ""
+        what += "" if found.cut_points else "; `fit.limit` has what the data still determine"
+    if not found.fixed:  # an answer at the end of the scale that no row has
+        return f"{first}. {what}. Leave out the answers that no row has"
+    prior = ", ".join(f"{name!r}: {SD}" for name in found.fixed[:MOST_NAMED])
+    more = ", ..." if len(found.fixed) > MOST_NAMED else ""
     return (
         f"{first}. {what}. Give a normal prior, prior=rn.priors.Normal({{{prior}{more}}}), or "
         "merge categories, or drop the term"

@@ -46,7 +46,15 @@ def _separated(found: Separation) -> Finding:
     rows = f"all {n} rows" if found.complete else f"{count} of {n} rows"
     along = ", ".join(f"{k} {v:+.3g}" for k, v in list(found.coefficients.items())[:MOST_NAMED])
     more = len(found.coefficients) - MOST_NAMED
-    prior = ", ".join(f"{k!r}: {NORMAL_SD}" for k in list(found.coefficients)[:MOST_NAMED])
+    prior = ", ".join(f"{k!r}: {NORMAL_SD}" for k in found.fixed[:MOST_NAMED])
+    prior += ", ..." if len(found.fixed) > MOST_NAMED else ""
+    fix = (
+        f"a normal prior, prior=rn.priors.Normal({{{prior}}}), gives a finite estimate; or merge "
+        "categories, or leave the term out"
+        if found.fixed
+        else "leave out the answers that no row has"
+    )
+    fix += "" if found.cut_points else "; fit.limit has what the data still determine"
     return Finding(
         code="separation",
         severity="problem",
@@ -54,9 +62,7 @@ def _separated(found: Separation) -> Finding:
         "likelihood rises for ever, and there is no estimate",
         evidence=f"it rises along {along}{f' and {more} more' if more > 0 else ''}",
         where=", ".join(found.coefficients),
-        fix=f"a normal prior, prior=rn.priors.Normal({{{prior}{', ...' if more > 0 else ''}}}), "
-        "gives a finite estimate; or merge categories, or leave the term out; fit.limit has what "
-        "the data still determine",
+        fix=fix,
     )
 
 
