@@ -210,3 +210,23 @@ def test_a_direction_is_in_words() -> None:
     down = rn.glmm("count ~ x + f + (1 | g)", with_level("count", 0.0), "poisson")
     assert "rises for ever as f[T.c] goes to infinity" in str(up.certificate)
     assert "rises for ever as f[T.c] goes to minus infinity" in str(down.certificate)
+
+
+def test_advice_for_ordered_answers_can_be_followed() -> None:
+    """A prior is advised of the fixed effects: cut points cannot have one."""
+    data = table().assign(level=lambda d: np.digitize(d["x"], [-0.5, 0.5]) + 1)
+    fit = rn.glmm("level ~ x + (1 | g)", data, "cumulative")
+    certificate = fit.certificate
+    assert certificate.verdict == "no finite maximum"
+    assert set(certificate.separation.coefficients) == {"1|2", "2|3", "x"}
+    assert certificate.separation.fixed == ("x",)
+    assert "prior=rn.priors.Normal({'x': 2.5})" in str(certificate)
+    assert "fit.limit" not in str(certificate)
+    page = fit.diagnose()
+    assert page.remedies.loc[1, "verdict"] != "not fitted"
+    finding = next(f for f in page.findings if f.code == "separation")
+    assert "{'x': 2.5}" in finding.fix
+    empty = fitted("answer ~ x + (1 | g)", "cumulative").refit(
+        np.where(table()["answer"] == 2, 1, table()["answer"])
+    )
+    assert "answers that no row has" in str(empty.certificate)

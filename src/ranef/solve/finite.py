@@ -158,6 +158,8 @@ def _of_rows(
     if scores is None:
         scores = signed.scores(kernel)
     decided = separation(signed.X, signed.signs, signed.names, scores=scores, direction=direction)
+    if signed.upper:
+        decided = replace(decided, cut_points=signed.names[: problem.n_psi])
     return _by_row(decided, signed, problem.n)
 
 

@@ -41,12 +41,12 @@ def _separated(found: Separation) -> str:
         what = "The coefficients have no estimates"
     else:
         have = "have no estimates" if len(names) > 1 else "has no estimate"
-        what = (
-            f"{_listed(list(map(_spell, names)))} {have}; `fit.limit` shows what the data still "
-            "determine"
-        )
-    prior = ", ".join(f"{name!r}: {SD}" for name in names[:MOST_NAMED])
-    more = ", ..." if len(names) > MOST_NAMED else ""
+        what = f"{_listed(list(map(_spell, names)))} {have}"
+        what += "" if found.cut_points else "; `fit.limit` shows what the data still determine"
+    if not found.fixed:  # an answer at the end of the scale that no row has
+        return f"{first}. {what}. Leave out the answers that no row has"
+    prior = ", ".join(f"{name!r}: {SD}" for name in found.fixed[:MOST_NAMED])
+    more = ", ..." if len(found.fixed) > MOST_NAMED else ""
     return (
         f"{first}. {what}. Give a normal prior, prior=rn.priors.Normal({{{prior}{more}}}), "
         "merge categories, or drop the term"

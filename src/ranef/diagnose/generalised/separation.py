@@ -47,7 +47,15 @@ def _separated(found: Separation) -> Finding:
     count, n = int(np.count_nonzero(found.predicted)), found.predicted.size
     rows = f"all {n} rows" if found.complete else f"{count} of {n} rows"
     more = len(found.coefficients) - MOST_NAMED
-    prior = ", ".join(f"{k!r}: {NORMAL_SD}" for k in list(found.coefficients)[:MOST_NAMED])
+    prior = ", ".join(f"{k!r}: {NORMAL_SD}" for k in found.fixed[:MOST_NAMED])
+    prior += ", ..." if len(found.fixed) > MOST_NAMED else ""
+    fix = (
+        f"a normal prior, prior=rn.priors.Normal({{{prior}}}), gives a finite estimate; or merge "
+        "categories, or leave the term out"
+        if found.fixed
+        else "leave out the answers that no row has"
+    )
+    fix += "" if found.cut_points else "; fit.limit shows what the data still determine"
     return Finding(
         code="separation",
         severity="problem",
@@ -55,9 +63,7 @@ def _separated(found: Separation) -> Finding:
         "likelihood rises for ever, and there is no estimate",
         evidence=f"it rises {towards(found)}",
         where=", ".join(found.coefficients),
-        fix=f"a normal prior, prior=rn.priors.Normal({{{prior}{', ...' if more > 0 else ''}}}), "
-        "gives a finite estimate; or merge categories, or leave the term out; fit.limit shows what "
-        "the data still determine",
+        fix=fix,
     )
 
 

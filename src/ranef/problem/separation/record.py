@@ -65,6 +65,8 @@ class Separation:
         Otherwise it is one up to their rounding.
     limit : Limit or None
         What is left without these rows; None if `exists` is not True.
+    cut_points : tuple of str
+        Names of the coefficients that are cut points of ordered answers.
     """
 
     exists: bool | None
@@ -75,6 +77,12 @@ class Separation:
     predicted: Mask = field(default_factory=lambda: np.zeros(0, dtype=bool))
     exact: bool = False
     limit: Limit | None = None
+    cut_points: tuple[str, ...] = ()
+
+    @property
+    def fixed(self) -> tuple[str, ...]:
+        """The fixed effects among `coefficients`, which can have a normal prior."""
+        return tuple(name for name in self.coefficients if name not in self.cut_points)
 
     @property
     def complete(self) -> bool:

@@ -23,6 +23,9 @@ def _plans(asked: Asked) -> list[Plan]:
     subject = asked.subject
     if subject.certificate.verdict != "no finite maximum" or subject.problem.prior is not None:
         return []
+    found = subject.certificate.separation
+    if found is not None and found.exists is True and not found.fixed:
+        return []
     _, typed, title = _prior(subject)
     return [Plan(KEY, title, subject.formula.text, arguments=(f"prior={typed}",))]
 
@@ -31,7 +34,7 @@ def _prior(subject: AnySubject) -> tuple[Any, str, str]:
     """The prior, as it is typed, and a title."""
     found = subject.certificate.separation
     if found is not None and found.exists is True:
-        sds = dict.fromkeys(found.coefficients, NORMAL_SD)
+        sds = dict.fromkeys(found.fixed, NORMAL_SD)
         return Normal(sds), f"rn.priors.Normal({sds!r})", "normal prior"
     return HalfNormal(NORMAL_SD), f"rn.priors.HalfNormal({NORMAL_SD})", "half-normal prior"
 
