@@ -46,7 +46,6 @@ def _separated(found: Separation) -> Finding:
     names = ["the intercept" if k == INTERCEPT else k for k in found.coefficients]
     count, n = int(np.count_nonzero(found.predicted)), found.predicted.size
     rows = f"all {n} rows" if found.complete else f"{count} of {n} rows"
-    more = len(found.coefficients) - MOST_NAMED
     prior = ", ".join(f"{k!r}: {NORMAL_SD}" for k in found.fixed[:MOST_NAMED])
     prior += ", ..." if len(found.fixed) > MOST_NAMED else ""
     fix = (

@@ -57,7 +57,7 @@ class Reducible(GeneralisedRecord):
         >>> fit.drop1().round(2)  # doctest: +NORMALIZE_WHITESPACE
                 npar     aic  statistic  p_value
         term
-        period     3  213.81      25.75      0.0
+        period     3  213.66      25.61      0.0
         """
         from ranef.fit.dropping import drop_by_likelihood
         from ranef.fit.generalised.smaller import smaller_fit
