@@ -128,6 +128,26 @@ def test_refits_come_to_an_end_of_the_family() -> None:
     assert np.isfinite(found.summary()["std_error"]["x"])
 
 
+@pytest.mark.parametrize("kind", ["parametric", "cluster"])
+def test_zeros_rule_out_the_end_without_a_hurdle(kind: str) -> None:
+    """A truncated family gives zeros a likelihood without bound: no refit with zeros is one."""
+    rng = np.random.default_rng(6)
+    data = grouped()
+    data["even"] = rng.poisson(np.exp(0.4 + 0.3 * data["x"]))
+    fit = rn.glmm("even ~ x + (1 | g)", data, family="hurdle_nbinom2")
+    plain = rn.glmm("even ~ x + (1 | g)", data, family="hurdle_poisson")
+    assert fit.dispersion == np.inf
+    found = fit.bootstrap(12, kind, seed=2)  # type: ignore[arg-type]
+    simpler = plain.bootstrap(12, kind, seed=2)  # type: ignore[arg-type]
+    frame = found.replicates
+    assert np.isfinite(frame["zero:Intercept"]).all()
+    assert np.isinf(frame["dispersion"]).sum() > 2
+    # The same responses are drawn: the larger family is at least as good, and 1 / size is one
+    # parameter more.
+    gained = simpler.replicates["criterion"] - frame["criterion"]
+    assert gained.between(-1e-4, 20.0).all()
+
+
 def test_singular_refits_are_counted_and_kept() -> None:
     assert boot().n_singular > 0
     zero = boot().replicates.loc[boot().replicates["singular"], "sd__Intercept|herd"]

@@ -40,6 +40,9 @@ SAME = 1e-6  # deviance units by which the simpler family may be worse at an end
 Run = Callable[[GeneralisedProblem, Array, Array, NDArray[np.intp]], GeneralisedRefits]
 """Fits a problem to some of the replicates, from a start, and again from another one."""
 
+Zeros = Callable[[NDArray[np.intp]], NDArray[np.bool_]]
+"""Which of some replicates have a response of zero."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Origin:
@@ -145,7 +148,10 @@ def refitted(origin: Origin, responses: Array, search: Search) -> Refitted:
         problem, y = origin.problem, responses[:, k]
         return has_no_maximum(problem.family, origin.x, origin.terms, y, problem.n_psi)
 
-    return _judged(origin, responses.shape[1], run, no_maximum)
+    def zeros(at: NDArray[np.intp]) -> NDArray[np.bool_]:
+        return np.asarray(np.any(responses[:, at] == 0.0, axis=0))
+
+    return _judged(origin, responses.shape[1], run, no_maximum, zeros)
 
 
 def drawn_refits(origin: Origin, key: int, first: int, count: int, search: Search) -> Refitted:
@@ -172,21 +178,29 @@ def drawn_refits(origin: Origin, key: int, first: int, count: int, search: Searc
         y = np.asarray(problem.rows.y)[rows]
         return has_no_maximum(problem.family, origin.x[rows], terms, y, problem.n_psi)
 
-    return _judged(origin, count, run, no_maximum)
+    has_zero = np.array([bool(np.any(origin.problem.rows.y[rows] == 0.0)) for rows in by_level])
+
+    def zeros(at: NDArray[np.intp]) -> NDArray[np.bool_]:
+        drawn = [drawn_levels(key, first + int(k), n_levels) for k in at]
+        return np.array([bool(np.any(has_zero[levels])) for levels in drawn], dtype=np.bool_)
+
+    return _judged(origin, count, run, no_maximum, zeros)
 
 
 def _joined(made: list[GeneralisedRefits]) -> GeneralisedRefits:
     return GeneralisedRefits(*(np.concatenate(c) for c in zip(*made, strict=True)))
 
 
-def _judged(origin: Origin, count: int, run: Run, no_maximum: Callable[[int], bool]) -> Refitted:
+def _judged(
+    origin: Origin, count: int, run: Run, no_maximum: Callable[[int], bool], zeros: Zeros
+) -> Refitted:
     solution, problem = origin.solution, origin.problem
     theta = lifted_start(problem, solution.inner)
     coefficients = solution.spread(solution.inner_coefficients)
     for end in watched(problem):
         if not solution.determined[end.index]:
             coefficients[end.index] = end.psi(INSIDE)
-    made, certified, ended = _settled(problem, theta, coefficients, run, np.arange(count))
+    made, certified, ended = _settled(problem, theta, coefficients, run, np.arange(count), zeros)
     moved = np.abs(made.coefficients - coefficients)
     moved[:, [end.index for end in watched(problem)]] = 0.0
     far = moved.max(axis=1, initial=0.0) > OUTLYING
@@ -204,6 +218,7 @@ def _settled(
     coefficients: Array,
     run: Run,
     at: NDArray[np.intp],
+    zeros: Zeros,
 ) -> tuple[GeneralisedRefits, NDArray[np.bool_], NDArray[np.bool_]]:
     """Refits, which of them are at an optimum, and their coefficients at ends of the family."""
     middling = nearest(problem.terms, [START * np.eye(term.q) for term in problem.terms])
@@ -214,11 +229,14 @@ def _settled(
     ended = np.zeros((at.size, coefficients.size), dtype=np.bool_)
     for end in watched(problem):
         doubtful = np.flatnonzero(~certified)
+        if end.boundary.becomes.RESPONSE == "positive count":
+            # Its likelihood of a zero means nothing, and can be as large as it likes.
+            doubtful = doubtful[~zeros(at[doubtful])]
         if doubtful.size == 0:
-            break
+            continue
         others = np.delete(np.arange(coefficients.size), end.index)
         simpler, fine, below = _settled(
-            problem.at_boundary(end.boundary), theta, coefficients[others], run, at[doubtful]
+            problem.at_boundary(end.boundary), theta, coefficients[others], run, at[doubtful], zeros
         )
         lower = simpler.criterion <= made.criterion[doubtful] + SAME
         better = fine & (made.at_end[doubtful] | lower)
