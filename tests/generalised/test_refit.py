@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
@@ -17,6 +18,13 @@ from ranef.fit.generalised import GeneralisedFit
 def herds() -> GeneralisedFit:
     data = rn.datasets.load("cbpp")
     return rn.glmm("cbind(incidence, size - incidence) ~ period + (1 | herd)", data)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def fits_are_let_go() -> Iterator[None]:
+    """As in the folder's conftest."""
+    yield
+    herds.cache_clear()
 
 
 def test_own_responses_give_the_fit_again() -> None:
