@@ -34,7 +34,8 @@ def test_codes_and_sections_are_the_same() -> None:
 def test_a_section_says_when_it_matters_and_when_not(code: str) -> None:
     text = SECTIONS[code]
     assert "- **Matters**" in text
-    assert "- **Leave it alone**" in text or "- **Do not leave it.**" in text
+    # One of the two, and not both.
+    assert ("- **Leave it alone**" in text) != ("- **Do not leave it.**" in text)
     # The last point holds the references: names with years, or a page of this documentation.
     last = text.strip().split("\n- ")[-1]
     assert re.search(r"\(\d{4}\)|as above", last), "references"

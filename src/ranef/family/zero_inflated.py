@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf
 from typing import ClassVar
 
 import numpy as np
 
 from ranef.errors import OptionError
-from ranef.family.base import Boundary, Family, Part, Psi, Response, together
+from ranef.family.base import Boundary, Family, Part, Psi, together
+from ranef.family.extra_zeros import ExtraZeros
 from ranef.types import Array
 
 __all__ = ["ZeroInflated"]
 
 
 @dataclass(frozen=True, slots=True)
-class ZeroInflated(Family):
+class ZeroInflated(ExtraZeros):
     """A family of counts, replaced by a zero with the probability pi.
 
     The last entry of psi is the logit of pi; those before it belong to the base.
@@ -40,9 +40,6 @@ class ZeroInflated(Family):
 
     NAME: ClassVar[str] = "zero_inflated"
     LINKS: ClassVar[tuple[str, ...]] = ("log",)
-    RESPONSE: ClassVar[Response] = "count"
-    MEANS: ClassVar[tuple[float, float]] = (0.0, inf)
-    DISCRETE: ClassVar[bool] = True
 
     base: Family
 
@@ -57,16 +54,16 @@ class ZeroInflated(Family):
         Family.__post_init__(self)
 
     @property
+    def rest(self) -> Family:
+        return self.base
+
+    @property
     def link(self) -> str:
         return self.base.link
 
     @property
     def name(self) -> str:
         return f"{self.NAME}_{self.base.name}"
-
-    @property
-    def parts(self) -> tuple[Part, ...]:
-        return (*self.base.parts, "zero")
 
     @property
     def mean_parts(self) -> tuple[Part, ...]:
@@ -85,13 +82,6 @@ class ZeroInflated(Family):
         return self.base.ratio
 
     @property
-    def dispersion_name(self) -> str | None:
-        return self.base.dispersion_name
-
-    def dispersion(self, psi: Array | float) -> Array:
-        return self.base.dispersion(psi)
-
-    @property
     def boundaries(self) -> tuple[Boundary, ...]:
         words = "the probability of an extra zero is zero"
         inner = [
@@ -102,47 +92,6 @@ class ZeroInflated(Family):
     @property
     def predictors(self) -> tuple[float, float]:
         return self.base.predictors
-
-    def _counted(self, psi: Psi) -> Array:
-        """The probability that a row is not an extra zero."""
-        from scipy.special import expit
-
-        return np.asarray(expit(-np.asarray(psi[-1], dtype=np.float64)))
-
-    def _extra(self, psi: Psi) -> Array:
-        from scipy.special import expit
-
-        return np.asarray(expit(np.asarray(psi[-1], dtype=np.float64)))
-
-    def mean(self, eta: Array, psi: Psi = ()) -> Array:
-        return self._counted(psi) * self.base.mean(eta, psi[:-1])
-
-    def mean_slope(self, eta: Array, psi: Psi = ()) -> Array:
-        return self._counted(psi) * self.base.mean_slope(eta, psi[:-1])
-
-    def variance(self, eta: Array, psi: Psi = (), weights: Array | None = None) -> Array:
-        mu, inner = self.base.mean(eta, psi[:-1]), self.base.variance(eta, psi[:-1], weights)
-        return self._counted(psi) * (inner + self._extra(psi) * mu**2)
-
-    def cdf(self, y: Array, eta: Array, psi: Psi = (), weights: Array | None = None) -> Array:
-        inner = self.base.cdf(y, eta, psi[:-1], weights)
-        made = self._extra(psi) + self._counted(psi) * inner
-        return np.where(np.asarray(y) < 0.0, 0.0, np.minimum(made, 1.0))
-
-    def survival(self, y: Array, eta: Array, psi: Psi = (), weights: Array | None = None) -> Array:
-        made = self._counted(psi) * self.base.survival(y, eta, psi[:-1], weights)
-        return np.where(np.asarray(y) < 0.0, 1.0, made)
-
-    def simulate(
-        self,
-        rng: np.random.Generator,
-        eta: Array,
-        psi: Psi = (),
-        weights: Array | None = None,
-    ) -> Array:
-        eta, extra, _ = together(eta, self._extra(psi), weights)
-        counts = self.base.simulate(rng, eta, psi[:-1], weights)
-        return np.where(rng.random(counts.shape) < extra, 0.0, counts)
 
     def unit_deviance(
         self, y: Array, eta: Array, psi: Psi = (), weights: Array | None = None

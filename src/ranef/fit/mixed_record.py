@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from ranef.design import Design
 from ranef.errors import OptionError
-from ranef.fit.parts import AnyData, AnyEstimates, AnyProblem, AnySolution, AnySpec
+from ranef.fit.parts import AnyData, AnyProblem, AnySolution, AnySpec
 from ranef.formula import Formula
 from ranef.frame import Table
+from ranef.inference.any_estimates import AnyEstimates
 from ranef.solve import Control
 from ranef.store.kept import Kept
 from ranef.types import Array, Finding, MissingRows

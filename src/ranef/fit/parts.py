@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AnyData",
-    "AnyEstimates",
     "AnyPrior",
     "AnyProblem",
     "AnySolution",
@@ -125,32 +124,3 @@ class AnySolution(Protocol):
 
     @property
     def certificate(self) -> AnyVerdict: ...
-
-
-class AnyEstimates(Protocol):
-    """Numbers on the data's scale.
-
-    `vcov` is that of the fixed effects. `sigma` is None if there is no residual variance.
-    `n_parameters` counts everything that was estimated.
-    """
-
-    @property
-    def beta(self) -> Array: ...
-    @property
-    def vcov(self) -> Array: ...
-    @property
-    def covariances(self) -> tuple[Array, ...]: ...
-    @property
-    def sigma(self) -> float | None: ...
-    @property
-    def loglik(self) -> float: ...
-    @property
-    def deviance(self) -> float: ...
-    @property
-    def criterion(self) -> float: ...
-    @property
-    def n_parameters(self) -> int: ...
-    @property
-    def aic(self) -> float: ...
-    @property
-    def bic(self) -> float: ...

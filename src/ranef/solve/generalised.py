@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ranef.core import CoreSolved, Evidence, Step
+from ranef.core import CoreSolved, Evidence
 from ranef.core.generalised import GeneralisedKernel
-from ranef.core.workspace import steps_of
 from ranef.errors import NumericalError, OptionError
 from ranef.problem.generalised import GeneralisedProblem, PsiNames
 from ranef.problem.parameters import group_lambdas, to_inner
@@ -21,6 +19,7 @@ from ranef.solve.ending import search_to_ends, with_ending
 from ranef.solve.family_ends import INSIDE, FamilyEnd, watched
 from ranef.solve.finite import Finite, decide_finite
 from ranef.solve.limit import limit_problem
+from ranef.solve.of_found import OfFound
 from ranef.solve.other_modes import may_have_other_modes
 from ranef.solve.standing import Standing
 from ranef.types import Array
@@ -29,7 +28,7 @@ __all__ = ["GeneralisedSolution", "solve_generalised"]
 
 
 @dataclass(frozen=True, eq=False)
-class GeneralisedSolution:
+class GeneralisedSolution(OfFound):
     """Where -2 log of the marginal likelihood is smallest, and the proof.
 
     Attributes
@@ -57,21 +56,6 @@ class GeneralisedSolution:
     finite: Finite = field(default_factory=Finite)
     other_modes: bool = False
     spent: int = 0
-
-    @property
-    def theta(self) -> Array:
-        """Factors of the covariances on the data's scale, lower triangles by column."""
-        return self.found.theta
-
-    @property
-    def inner(self) -> Array:
-        """Coordinates of the covariances on the inner scale."""
-        return self.found.inner
-
-    @property
-    def covariances(self) -> tuple[Array, ...]:
-        """Of the random effects of each term, shape (q, q)."""
-        return tuple(self.found.covariances)
 
     @property
     def inner_coefficients(self) -> Array:
@@ -135,24 +119,6 @@ class GeneralisedSolution:
             at += len(part.names)
         return out
 
-    @property
-    def criterion(self) -> float:
-        return self.found.criterion
-
-    @property
-    def log(self) -> tuple[Step, ...]:
-        return steps_of(self.found.log)
-
-    @property
-    def method(self) -> str:
-        return self.found.method
-
-    @property
-    def flat_directions(self) -> int:
-        """Directions along the face in which the certificate calls the criterion flat."""
-        evidence = Evidence(*self.found.evidence)
-        return int(evidence.flat.shape[1]) - len(evidence.loose)
-
     @cached_property
     def certificate(self) -> Certificate:
         found = self.found
@@ -177,9 +143,6 @@ class GeneralisedSolution:
     def standing(self) -> Standing[GeneralisedKernel]:
         """The kernel at the solution, kept for later questions; never pickled."""
         return Standing(self.problem.kernel, partial(_stand, self))
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {f.name: getattr(self, f.name) for f in fields(self)}
 
 
 def _stand(solution: GeneralisedSolution, kernel: GeneralisedKernel) -> None:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
-from ranef.core import CoreKernel, Evidence, Kernel, Solved, Step
+from ranef.core import CoreKernel, Evidence, Kernel, Solved
 from ranef.core.columns import row_threads
-from ranef.core.workspace import steps_of
 from ranef.errors import NumericalError, OptionError
 from ranef.problem import Problem, covariances, nearest
 from ranef.problem.parameters import group_lambdas, to_inner
 from ranef.solve.certificate import Certificate, certificate
 from ranef.solve.control import Control
+from ranef.solve.of_found import OfFound
 from ranef.solve.standing import Standing, evaluate_at, standing_at
 from ranef.types import Array
 
@@ -39,7 +38,7 @@ LEAST = 0.1
 
 
 @dataclass(frozen=True, eq=False)
-class Solution:
+class Solution(OfFound):
     """Where the criterion is smallest, and the proof.
 
     Attributes
@@ -67,39 +66,6 @@ class Solution:
     found: Solved = field(repr=False)
     start_moved: bool = False
 
-    @property
-    def theta(self) -> Array:
-        return self.found.theta
-
-    @property
-    def inner(self) -> Array:
-        return self.found.inner
-
-    @property
-    def covariances(self) -> tuple[Array, ...]:
-        return tuple(self.found.covariances)
-
-    @property
-    def criterion(self) -> float:
-        return self.found.criterion
-
-    @property
-    def log(self) -> tuple[Step, ...]:
-        return steps_of(self.found.log)
-
-    @property
-    def method(self) -> str:
-        return self.found.method
-
-    @property
-    def flat_directions(self) -> int:
-        """Directions along the face in which the certificate calls the criterion flat.
-
-        Those of smallest curvature. Steps out of the face that cost nothing do not count.
-        """
-        found = Evidence(*self.found.evidence)
-        return int(found.flat.shape[1]) - len(found.loose)
-
     @cached_property
     def certificate(self) -> Certificate:
         found = self.found
@@ -122,9 +88,6 @@ class Solution:
         """Numbers that one evaluation reads: a measure of its cost."""
         with self.standing.ask() as kernel:
             return kernel.work
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {f.name: getattr(self, f.name) for f in fields(self)}
 
 
 def at_solution(problem: Problem, solution: Solution) -> AbstractContextManager[CoreKernel]:
