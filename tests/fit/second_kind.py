@@ -13,6 +13,7 @@ from typing import Any, ClassVar, NoReturn, Self
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 import ranef as rn
 from ranef.answers import refuse_unknown_options
@@ -50,6 +51,9 @@ LOGIT = ResponseScale(
     "probability",
 )
 LOG = ResponseScale("log", np.exp, np.exp, np.exp, "rate ratio", "log of the mean count")
+PROBIT = ResponseScale("probit", stats.norm.cdf, stats.norm.pdf, lambda e: -e * stats.norm.pdf(e))
+
+FORMULA = "hit ~ f * x + h + (1 + x | g)"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,7 @@
+"""What a user calls."""
+
+from ranef.api.comparing import anova, compare
+from ranef.api.generalised import glmm
+from ranef.api.linear import lm, lmm
+
+__all__ = ["anova", "compare", "glmm", "lm", "lmm"]
