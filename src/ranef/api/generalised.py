@@ -35,6 +35,7 @@ def glmm(
     subset: str | None = None,
     start: Any = None,
     control: Control | None = None,
+    labels: Mapping[str, str] | None = None,
 ) -> GeneralisedFit:
     """Fit a generalised linear mixed model by maximum likelihood.
 
@@ -66,7 +67,7 @@ def glmm(
         multiply the log-likelihood of the row.
     offset : str or array-like, optional
         Known part of the linear predictor, added to ``offset()`` terms of the formula.
-    contrasts, missing, subset, control
+    contrasts, missing, subset, control, labels
         As in :func:`lmm`.
     prior : prior, sequence of priors, or mapping, optional
         As in :func:`lmm`, in units of the linear predictor.
@@ -114,7 +115,7 @@ def glmm(
     own = parse_family(family)
     if zero_inflation is not None and "zero" not in own.parts:
         own = ZeroInflated(own)
-    given = Given(data, weights, offset, contrasts, prior, missing, control, subset)
+    given = Given(data, weights, offset, contrasts, prior, missing, control, subset, labels=labels)
     texts = {"zero": zero_inflation, "dispersion": dispersion}
     asked = Asked(own, n_agq, {part: text for part, text in texts.items() if text is not None})
     return fit_generalised(GeneralisedFit, parse(formula), given, asked, start)

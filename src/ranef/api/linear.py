@@ -32,6 +32,7 @@ def lmm(
     residual: str | None = None,
     start: Any = None,
     control: Control | None = None,
+    labels: Mapping[str, str] | None = None,
 ) -> Fit:
     """Fit a linear mixed model.
 
@@ -74,6 +75,10 @@ def lmm(
     start : array-like, shape (k,), optional
         Start values for theta, on the scale of ``Fit.theta``.
     control : Control, optional
+    labels : mapping of str to str, optional
+        What readers call the variables, by column: ``{"ses": "Socioeconomic status"}``. Tables,
+        pictures and reports of the fit use these words. Data that know them already, as
+        ``data.attrs["labels"]`` of a pandas frame, need not be asked again.
 
     Returns
     -------
@@ -103,7 +108,9 @@ def lmm(
     >>> fit.fixef.round(1).to_dict(), round(fit.sigma, 2)
     ({'Intercept': 1527.5}, 49.51)
     """
-    given = Given(data, weights, offset, contrasts, prior, missing, control, subset, residual)
+    given = Given(
+        data, weights, offset, contrasts, prior, missing, control, subset, residual, labels
+    )
     return fit_model(parse(formula), given, reml=reml, start=start)
 
 
@@ -120,6 +127,7 @@ def lm(
     missing: Literal["drop", "raise"] = "drop",
     subset: str | None = None,
     control: Control | None = None,
+    labels: Mapping[str, str] | None = None,
 ) -> Fit:
     """Fit a linear model without random effects, as a baseline for mixed models.
 
@@ -135,7 +143,7 @@ def lm(
     reml : bool, default True
         Whether `loglik` is the REML log-likelihood and `sigma` has n - p in its denominator;
         otherwise maximum likelihood, with n. Coefficients are the same.
-    weights, offset, contrasts, missing, subset, control
+    weights, offset, contrasts, missing, subset, control, labels
         As in :func:`lmm`.
 
     Returns
@@ -164,5 +172,5 @@ def lm(
     >>> round(baseline.aic - mixed.aic, 1)
     144.0
     """
-    given = Given(data, weights, offset, contrasts, None, missing, control, subset)
+    given = Given(data, weights, offset, contrasts, None, missing, control, subset, labels=labels)
     return fit_model(parse(formula, random=False), given, reml=reml)

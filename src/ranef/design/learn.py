@@ -58,7 +58,9 @@ def learn_state(
     DataError, DesignError
     """
     kinds = {name: table[name].kind for name in formula.variables()}
-    state = State(formula.text, kinds, _learn_categories(formula, table, contrasts))
+    labels = {name: label for name in kinds if (label := table[name].label)}
+    categories = _learn_categories(formula, table, contrasts)
+    state = State(formula.text, kinds, categories, labels=labels)
     for expr in (formula.response, *formula.offsets, *_factors(formula)):
         state = _learn(expr, table, state, left_out)
     return state

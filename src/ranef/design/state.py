@@ -45,6 +45,8 @@ class State:
         By the text of the call: ``"within(ses, sch.id)"``.
     transforms : mapping of str to dict
         By the text of the call: ``"poly(x, 2)"``.
+    labels : mapping of str to str
+        What readers call a variable, by its column.
     """
 
     formula: str
@@ -52,3 +54,4 @@ class State:
     categories: Mapping[str, Category] = field(default_factory=dict, repr=False)
     means: Mapping[str, GroupMeans] = field(default_factory=dict, repr=False)
     transforms: Mapping[str, dict[str, Any]] = field(default_factory=dict, repr=False)
+    labels: Mapping[str, str] = field(default_factory=dict, repr=False)

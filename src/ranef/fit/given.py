@@ -38,6 +38,7 @@ class Given:
     control: Control | None = None
     subset: str | None = None
     residual: str | None = None
+    labels: Mapping[str, str] | None = None
 
 
 def changed(

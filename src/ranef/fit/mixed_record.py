@@ -26,10 +26,12 @@ from ranef.types import Array, Finding, MissingRows
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ranef.design.state import State
     from ranef.inference.ddf import Method, RowTests
     from ranef.inference.means.response import ResponseScale
     from ranef.inference.term_hypotheses import TermHypotheses
     from ranef.present.results.fit_log import FitLog
+    from ranef.present.text.words import Words
 
 __all__ = ["MixedRecord"]
 
@@ -147,6 +149,20 @@ class MixedRecord(ABC):
         from ranef.inference.rows import fixed_part
 
         return fixed_part(self._design.X, self._estimates.beta, self._data.offset)
+
+    @cached_property
+    def _words(self) -> Words:
+        """What readers call the variables, coefficients and variances."""
+        from ranef.present.text.words import Words
+
+        known = self._states
+        categories = {key: own for state in known for key, own in state.categories.items()}
+        return Words(dict(known[0].labels), categories)
+
+    @property
+    def _states(self) -> tuple[State, ...]:
+        """What the formulas of the model have learnt from the rows, that of the mean first."""
+        return (self._design.encoding.state,)
 
     def _of_terms(self, type: int) -> TermHypotheses:
         """What tests of the terms ask; a fit that was loaded keeps it instead of the data."""

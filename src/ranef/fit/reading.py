@@ -10,7 +10,7 @@ import numpy as np
 
 from ranef.design import Design, check_columns
 from ranef.design.condition import rows_where
-from ranef.errors import DataError, OptionError
+from ranef.errors import DataError, OptionError, suggestion
 from ranef.fit.given import Given
 from ranef.formula import Formula
 from ranef.formula.condition import Condition, columns, parse_condition
@@ -125,6 +125,7 @@ def read_rows(parsed: Formula, given: Given, further: Sequence[Further] = ()) ->
         for name, argument in arguments.items()
         if argument is not None
     }
+    table = table.labelled(frame.labels | _labels(given.labels, frame.names))
     inside = None if condition is None else rows_where(condition, str(given.subset), table)
     if inside is not None:
         _check_lengths(extra, table)
@@ -189,6 +190,29 @@ def checked_weights(weights: Array | None) -> Array | None:
             fix="leave out the rows that count for nothing",
         )
     return np.ascontiguousarray(weights)
+
+
+def _labels(labels: Any, columns: Sequence[str]) -> dict[str, str]:
+    """The argument ``labels=``: words by column.
+
+    Raises
+    ------
+    OptionError
+        Not a mapping of texts, or a name that is not a column.
+    """
+    if labels is None:
+        return {}
+    what, example = "labels are words by column", 'use a dict, as in labels={"ses": "SES"}'
+    for name, words in mapping("labels", labels, what, example).items():
+        if not isinstance(words, str):
+            raise OptionError(what, found=f"{shown(words)} for '{name}'", fix=example)
+        if name not in columns:
+            raise OptionError(
+                f"labels name '{name}', which is not a column of the data",
+                found="columns " + ", ".join(columns[:12]) + (", ..." if len(columns) > 12 else ""),
+                fix=suggestion(name, columns) or "name a column of the data",
+            )
+    return dict(labels)
 
 
 def _condition(subset: Any, frame: OpenFrame) -> Condition:

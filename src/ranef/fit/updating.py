@@ -45,6 +45,7 @@ class Updating(FitRecord):
         residual: str | None = AS_BEFORE,
         start: Any = None,
         control: Control | None = AS_BEFORE,
+        labels: Mapping[str, str] | None = AS_BEFORE,
     ) -> Fit:
         """Fit the model again with some of its arguments changed, as R's ``update`` does.
 
@@ -62,7 +63,7 @@ class Updating(FitRecord):
             Other data. They have to be given if the fit comes from a file or another process, if
             its response was given to :meth:`refit`, or if the data were changed since.
         reml : bool, optional
-        weights, offset, contrasts, prior, missing, subset, residual, control
+        weights, offset, contrasts, prior, missing, subset, residual, control, labels
             As in :func:`ranef.lmm`; None removes what the fit has. Arrays belong to the rows of
             the data: with other `data` they have to be given again.
         start : array-like, optional
@@ -108,6 +109,7 @@ class Updating(FitRecord):
             "subset": subset,
             "residual": residual,
             "control": control,
+            "labels": labels,
         }
         changes = {name: value for name, value in changes.items() if value is not AS_BEFORE}
         if self._spec.given is None and self._spec.residual is not None:

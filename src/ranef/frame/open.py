@@ -45,6 +45,14 @@ class OpenFrame:
         """The labels of the rows, a pandas index; None in frames without labels."""
         return self.data.index if self.library == "pandas" else None
 
+    @property
+    def labels(self) -> dict[str, str]:
+        """Words for columns that came with the data: ``data.attrs["labels"]`` of pandas."""
+        found = self.data.attrs.get("labels") if self.library == "pandas" else None
+        if not isinstance(found, Mapping):
+            return {}
+        return {str(name): str(words) for name, words in found.items()}
+
     def require(self, names: tuple[str, ...], where: str = "") -> None:
         """Check that every name is a column and stands there once.
 

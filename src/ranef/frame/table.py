@@ -45,6 +45,8 @@ class Column(_Scanned):
         for categories, whose order somebody chose, and for numbers.
     private : bool
         Whether nobody else can write into the memory of `values`.
+    label : str
+        What readers call the variable; empty if nobody said.
     keeps : object
         What has to live as long as `values` for that: the user's library copies on write while
         it sees that somebody holds the column.
@@ -59,6 +61,7 @@ class Column(_Scanned):
     private: bool = field(default=False, repr=False, compare=False)
     keeps: Any = field(default=None, repr=False, compare=False)
     holds: str = field(default="", repr=False, compare=False)
+    label: str = field(default="", repr=False, compare=False)
 
     @property
     def holds_truth(self) -> bool:
@@ -75,7 +78,7 @@ class Column(_Scanned):
 
     def __reduce__(self) -> Any:
         parts = (self.name, self.kind, self.values, self.levels, self.ordered, self.source_type)
-        return Column, (*parts, True, None, self.holds)
+        return Column, (*parts, True, None, self.holds, self.label)
 
     @property
     def stored(self) -> NDArray[Any]:
@@ -172,6 +175,14 @@ class Table:
         """The same columns and one of numbers, in memory of its own."""
         column = Column(name, "number", values, source_type="float64").copy()
         return Table({**self.columns, name: column}, self.n_rows, self.threads)
+
+    def labelled(self, labels: Mapping[str, str]) -> Table:
+        """The same columns, those among `labels` with the words that readers know them by."""
+        columns = {
+            name: replace(column, label=labels[name]) if name in labels else column
+            for name, column in self.columns.items()
+        }
+        return Table(columns, self.n_rows, self.threads)
 
     def only(self, names: Iterable[str]) -> Table:
         """Some of the columns."""

@@ -22,6 +22,8 @@ from ranef.types import Array, Finding, MissingRows
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ranef.present.text.words import Words
+
 __all__ = [
     "Certificate",
     "Criteria",
@@ -195,6 +197,11 @@ class FittedModel(Protocol):
     @property
     def _has_residual(self) -> bool:
         """Whether there is a residual variance; generalised models have none."""
+        ...
+
+    @property
+    def _words(self) -> Words:
+        """What readers call its variables, coefficients and variances."""
         ...
 
     @property

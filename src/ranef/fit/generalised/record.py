@@ -25,6 +25,7 @@ from ranef.store.kept import Kept
 from ranef.types import Array, Finding, Findings
 
 if TYPE_CHECKING:
+    from ranef.design.state import State
     from ranef.present.results.fit_log import FitLog
 
 __all__ = ["GeneralisedRecord"]
@@ -96,6 +97,11 @@ class GeneralisedRecord(LargeSample, WithoutResidual, MixedRecord):
     @property
     def _family(self) -> Family:
         return self._spec.family
+
+    @property
+    def _states(self) -> tuple[State, ...]:
+        own = [part.encoding.state for part in self._data.parts.values()]
+        return (self._design.encoding.state, *own)
 
     # -- computed when first asked for; never pickled --------------------------------------------
     @cached_property

@@ -38,6 +38,7 @@ class GeneralisedUpdating(GeneralisedRecord):
         subset: str | None = AS_BEFORE,
         start: Any = None,
         control: Control | None = AS_BEFORE,
+        labels: Mapping[str, str] | None = AS_BEFORE,
     ) -> GeneralisedFit:
         """Fit the model again with some of its arguments changed, as R's ``update`` does.
 
@@ -97,6 +98,7 @@ class GeneralisedUpdating(GeneralisedRecord):
             "missing": missing,
             "subset": subset,
             "control": control,
+            "labels": labels,
         }
         changes = {name: value for name, value in changes.items() if value is not AS_BEFORE}
         text = self._formula.text if formula is None else updated(self._formula, formula)
