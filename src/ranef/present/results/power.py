@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ranef.inference.ddf.registry import in_words
 from ranef.inference.power import TermPower
+from ranef.page.phrases import count
 from ranef.present.frames.like_frame import LikeFrame
 from ranef.present.text.numbers import rounded
 from ranef.present.text.titled import titled_html, titled_text
@@ -51,7 +52,7 @@ class Power(LikeFrame):
     ddf: str
 
     def _words(self) -> str:
-        how = f"{self.n} replicates" if self.method == "simulation" else "approximate"
+        how = count(self.n, "replicate") if self.method == "simulation" else "approximate"
         return f"Power of two-sided tests at {self.alpha:g} ({how}, {in_words(self.ddf)})"
 
     def _cells(self) -> list[list[str]]:
@@ -76,7 +77,9 @@ class Power(LikeFrame):
             notes.append("Boundary: share of the fits with a singular covariance matrix.")
         if self.frame["failed"].any():
             most = int(self.frame["failed"].max())
-            notes.append(f"Up to {most} fits of a design failed; they count as not significant.")
+            notes.append(
+                f"Up to {count(most, 'fit')} of a design failed; they count as not significant."
+            )
         return notes
 
     def __str__(self) -> str:

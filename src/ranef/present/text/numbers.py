@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+from ranef.page.phrases import p_number as p_text
+
 __all__ = [
     "LEGEND",
     "decimals_for",
@@ -126,14 +128,3 @@ def significant(values: Iterable[float], digits: int, least: int = 0) -> int:
     if not sizes:
         return max(least, digits - 1)
     return min(max(least, digits - 1 - math.floor(math.log10(min(sizes)))), _MOST_DECIMALS)
-
-
-def p_text(p: float) -> str:
-    """A p value as journals print it.
-
-    >>> p_text(0.0312), p_text(1e-20), p_text(float("nan"))
-    ('0.031', '<0.001', '')
-    """
-    if math.isnan(p):
-        return ""
-    return "<0.001" if p < 0.001 else f"{p:.3f}"
