@@ -52,7 +52,7 @@ def paragraph(
 
 
 def broken_name(name: str, width: int) -> list[str]:
-    """A name in lines of at most `width` cells, cut after a ``:``, a ``|`` or a space if it has one.
+    """A name in lines of at most `width` cells, cut after ``:``, ``|`` or a space if it has one.
 
     Nothing of it is left out, so that two names never look the same.
 

@@ -137,11 +137,13 @@ def p_between(low: float, high: float) -> str:
     """A p value of which bounds are known.
 
     >>> p_between(0.012, 0.052), p_between(1e-9, 0.04), p_between(0.0301, 0.0302)
-    ('p between 0.012 and 0.052', 'p between 0.001 and 0.040', 'p = 0.030')
+    ('p between 0.012 and 0.052', 'p at most 0.040', 'p = 0.030')
     """
     if p_number(low) == p_number(high):
         return p_value(high)
-    return f"p between {p_number(low).removeprefix('<')} and {p_number(high)}"
+    if low < _LEAST_P:
+        return f"p at most {p_number(high)}"
+    return f"p between {p_number(low)} and {p_number(high)}"
 
 
 def sentence(text: str, names: Collection[str] = ()) -> str:
@@ -150,8 +152,8 @@ def sentence(text: str, names: Collection[str] = ()) -> str:
     A text that begins with one of `names` keeps its first letter: a variable is as it is in the
     data.
 
-    >>> sentence("the fit  is sound"), sentence("ses varies", ["ses"]), sentence("why?"), sentence("")
-    ('The fit is sound.', 'ses varies.', 'Why?', '')
+    >>> sentence("the fit  is sound"), sentence("ses varies", ["ses"]), sentence("")
+    ('The fit is sound.', 'ses varies.', '')
     """
     text = " ".join(text.split())
     if not text:

@@ -17,6 +17,7 @@ from ranef.formula.nodes import Call, Name
 from ranef.frame.open import in_row_order
 from ranef.frame.table import Column, Table
 from ranef.options import numbers
+from ranef.page.phrases import count
 from ranef.types import Array
 
 __all__ = ["check_answers", "coded_response"]
@@ -78,7 +79,7 @@ def check_answers(levels: tuple[str, ...], y: Array) -> None:
     if len(there) == 1:
         raise DataError(
             "the new response is constant",
-            found=f"{levels[there.pop() - 1]} in all {y.size} rows used",
+            found=f"{levels[there.pop() - 1]} in all {count(y.size, 'row')} used",
             fix="give a response of several answers",
         )
     gone = [k for k in range(1, len(levels) + 1) if k not in there]

@@ -170,7 +170,7 @@ def _narrow(table: list[list[str]]) -> tuple[list[list[str]], list[str]]:
     kept = sorted(order)
     key = ["; ".join(f"[{k + 1}] {names[k]}" for k in kept) + "."]
     if left := len(names) - len(kept):
-        key.append(not_shown(left, "see frame"))
+        key.append(not_shown(left, ": see frame"))
     return [[*row[:2], *(row[k + 2] for k in kept)] for row in numbered], key
 
 

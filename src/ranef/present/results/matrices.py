@@ -94,7 +94,9 @@ class ModelMatrices:
             ("Z", self.Z, "random effects"),
             ("Lambda", self.Lambda, "relative covariance factor"),
         ):
-            entries = int(np.count_nonzero(matrix)) if isinstance(matrix, np.ndarray) else matrix.nnz
+            entries = (
+                int(np.count_nonzero(matrix)) if isinstance(matrix, np.ndarray) else matrix.nnz
+            )
             rows.append([name, *map(whole, (*matrix.shape, entries)), words])
         for name, vector, words in (
             ("y", self.y, "response"),
@@ -103,7 +105,7 @@ class ModelMatrices:
             ("weights", self.weights, "of the rows"),
         ):
             if vector is not None:
-                rows.append([name, whole(vector.size), "", whole(np.count_nonzero(vector)), words])
+                rows.append([name, whole(vector.size), "", whole(int(np.count_nonzero(vector))), words])
         return rows
 
     def __str__(self) -> str:

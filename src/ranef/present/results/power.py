@@ -63,9 +63,9 @@ class Power(LikeFrame):
         names = ["effect", "per_group", "power", "mc_error", "std_error", "df", "boundary"]
         terms, groups = self.frame["term"].tolist(), self.frame["n_groups"].tolist()
         lines = self.frame[names].to_numpy(dtype=float).tolist()
-        for term, count, line in zip(terms, groups, lines, strict=True):
+        for term, n_groups, line in zip(terms, groups, lines, strict=True):
             effect, per_group, power, mc_error, std_error, df, boundary = line
-            cells = [str(term), f"{effect:g}", str(count), f"{per_group:.4g}", rounded(power, 3)]
+            cells = [str(term), f"{effect:g}", str(n_groups), f"{per_group:.4g}", rounded(power, 3)]
             cells += [rounded(mc_error, 3)] if simulated else []
             cells += [f"{std_error:.3g}", "Inf" if math.isinf(df) else rounded(df, 1)]
             rows.append(cells + ([rounded(boundary, 2)] if simulated else []))

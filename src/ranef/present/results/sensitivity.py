@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ranef.page.phrases import level_text
+from ranef.page.phrases import count, level_text
 from ranef.present.text.numbers import rounded, significant
 from ranef.present.text.titled import titled_html, titled_text
 from ranef.present.text.words import Words
@@ -87,6 +87,6 @@ def _notes(frame: pd.DataFrame, level: float) -> Sequence[str]:
     if len(doubtful):
         listed = ", ".join(f"{strength:.3g} ({verdict})" for strength, verdict in doubtful.items())
         notes.append(f"Not certified, and left out, at the strengths {listed}.")
-    count = frame["strength"].nunique()
-    notes.append(f"The attribute frame has all {count} strengths, with {level_text(level)} intervals.")
+    strengths = count(frame["strength"].nunique(), "strength")
+    notes.append(f"The attribute frame has {strengths}, with {level_text(level)} intervals.")
     return notes

@@ -10,11 +10,11 @@ __all__ = ["not_shown"]
 def not_shown(number: int, elsewhere: str) -> str:
     """That coefficients have no column of their own, and where they are.
 
-    >>> not_shown(1, "see frame")
+    >>> not_shown(1, ": see frame")
     'One coefficient, the one that changes least, is not shown: see frame.'
-    >>> not_shown(3, "see frame")
-    'The 3 coefficients that change least are not shown: see frame.'
+    >>> not_shown(3, "; remedies lists them all")
+    'The 3 coefficients that change least are not shown; remedies lists them all.'
     """
     if number == 1:
-        return f"One coefficient, the one that changes least, is not shown: {elsewhere}."
-    return f"The {whole(number)} coefficients that change least are not shown: {elsewhere}."
+        return f"One coefficient, the one that changes least, is not shown{elsewhere}."
+    return f"The {whole(number)} coefficients that change least are not shown{elsewhere}."
