@@ -162,8 +162,7 @@ def _of_factor(
         f"'{term.factor}': the model gives all of them one",
         evidence=f"SD of log sigma {found.sd:.2g} between levels, {p_value(found.p_value)}; "
         f"smallest in '{low}', largest in '{high}', {found.ratio:.1f} times as large after "
-        "shrinkage"
-        + (f"; a serial correlation of {rho:.2f} taken out" if rho > 0.0 else ""),
+        "shrinkage" + (f"; a serial correlation of {rho:.2f} taken out" if rho > 0.0 else ""),
         where=term.factor,
         fix="a transformation of the response, or a missing random slope or predictor, may even "
         "it out; fixed effects are little affected, their standard errors and predictions for "

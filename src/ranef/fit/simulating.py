@@ -173,7 +173,8 @@ class Simulating(FitRecord):
             raise OptionError(
                 "theta does not fit the model",
                 found=count(values.size, "value"),
-                fix=f"give {self._solution.theta.size} finite numbers, in the order of fit.theta",
+                fix=f"give {count(self._solution.theta.size, 'finite number')}, in the order of "
+                "fit.theta",
             )
         terms = self._problem.terms
         made = roots(terms, coordinates(terms, values))

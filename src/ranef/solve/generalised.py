@@ -207,8 +207,8 @@ def _given_start(problem: GeneralisedProblem, start: Array) -> Array:
         raise OptionError(
             "the start values do not fit the model",
             found=f"{count(values.size, 'value')}: {np.array2string(values, precision=4)}",
-            fix=f"give {k} finite numbers, theta in the order of `fit.theta`, or {k + rest}: theta "
-            "and then all coefficients",
+            fix=f"give {count(k, 'finite number')}, theta in the order of `fit.theta`, or "
+            f"{k + rest}: theta and then all coefficients",
         )
     inner = to_inner(problem, values[:k])
     return inner if values.size == k else np.concatenate([inner, problem.inner(values[k:])])

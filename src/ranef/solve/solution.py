@@ -211,6 +211,7 @@ def _given_start(problem: Problem, start: Array) -> Array:
         raise OptionError(
             "the start values do not fit the model",
             found=f"{count(theta.size, 'value')}: {np.array2string(theta, precision=4)}",
-            fix=f"give {problem.n_theta} finite numbers, theta in the order of `fit.theta`",
+            fix=f"give {count(problem.n_theta, 'finite number')}, theta in the order of "
+            "`fit.theta`",
         )
     return to_inner(problem, theta)

@@ -151,7 +151,7 @@ def _finite(values: NDArray[Any], n: int) -> Array:
         raise DataError(
             "the new response is not numbers",
             found=f"values of type {values.dtype}",
-            fix=f"give {n} finite numbers",
+            fix=f"give {count(n, 'finite number')}",
         ) from None
     if not np.all(np.isfinite(made)):
         raise _not_of_these_rows("values that are not finite", n)
@@ -162,5 +162,5 @@ def _not_of_these_rows(found: str, n: int) -> DataError:
     return DataError(
         "the new response does not fit the rows of the model",
         found=found,
-        fix=f"give {n} finite numbers",
+        fix=f"give {count(n, 'finite number')}",
     )

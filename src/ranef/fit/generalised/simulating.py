@@ -188,7 +188,8 @@ class GeneralisedSimulating(GeneralisedRecord):
             raise OptionError(
                 "theta does not fit the model",
                 found=count(values.size, "value"),
-                fix=f"give {self._solution.theta.size} finite numbers, in the order of fit.theta",
+                fix=f"give {count(self._solution.theta.size, 'finite number')}, in the order of "
+                "fit.theta",
             )
         terms = self._problem.terms
         return tuple(root @ root.T for root in roots(terms, coordinates(terms, values)))

@@ -105,7 +105,8 @@ class ModelMatrices:
             ("weights", self.weights, "of the rows"),
         ):
             if vector is not None:
-                rows.append([name, whole(vector.size), "", whole(int(np.count_nonzero(vector))), words])
+                entries = int(np.count_nonzero(vector))
+                rows.append([name, whole(vector.size), "", whole(entries), words])
         return rows
 
     def __str__(self) -> str:
