@@ -87,9 +87,9 @@ class Finding:
 
     def html_item(self, told: bool = False) -> str:
         """The finding as an item of a list."""
-        from ranef.page.html import escaped, prose
+        from ranef.page.html import escaped
 
-        said = "<br>".join(map(prose, self.sentences(told)))
+        said = "<br>".join(map(escaped, self.sentences(told)))
         return (
             f'<li style="margin:0.3em 0"><b>{self.severity.capitalize()}</b> '
             f"<code>{escaped(self.code)}</code><br>{said}</li>"

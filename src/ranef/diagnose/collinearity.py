@@ -14,7 +14,7 @@ from ranef.formula import Formula
 from ranef.formula.nodes import Name, walk
 from ranef.frame import Column
 from ranef.frame.grouping import ROUNDING, group_means, is_constant_within
-from ranef.page.phrases import share
+from ranef.page.phrases import figures, share
 from ranef.types import Array, Finding
 
 __all__ = ["collinearity_findings"]
@@ -58,7 +58,7 @@ def _nearly(formula: Formula, design: Design) -> Finding | None:
         severity="note" if shared else "warning",
         message=f"{join(involved)} nearly determine each other: their separate coefficients "
         "are poorly known",
-        evidence=f"variance inflation factor {factors.max():.3g} of {worst}",
+        evidence=f"variance inflation factor {figures(factors.max())} of {worst}",
         where=", ".join(involved),
         fix=f"centre {join(shared)} first; products and powers then overlap less, and the fit "
         "is the same"

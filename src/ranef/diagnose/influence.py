@@ -23,7 +23,7 @@ from ranef.diagnose.subject import AnySubject, Subject
 from ranef.diagnose.words import effect, place_of
 from ranef.errors import RanefError
 from ranef.inference.satterthwaite import covariance_with_log_sigma
-from ranef.page.phrases import percent
+from ranef.page.phrases import figures, percent
 from ranef.types import Array, Finding
 
 Places = tuple[NDArray[np.intp], NDArray[np.intp]]
@@ -202,10 +202,10 @@ def _left_out(
         code="influential-group",
         severity="warning",
         message=f"'{name}' of '{effects.factor}' carries much of the variance: without it {what} "
-        f"goes from {a:.3g} to {b:.3g}{verdict}",
+        f"goes from {figures(a)} to {figures(b)}{verdict}",
         evidence=f"{'+' if change > 0.0 else ''}{percent(change)}; likelihood displacement "
-        f"{found.value[level]:.2g}, of which chance exceeds {found.critical:.2g} once in a hundred "
-        "data sets",
+        f"{figures(found.value[level], 2)}, of which chance exceeds {figures(found.critical, 2)} "
+        "once in a hundred data sets",
         where=place_of(effects.factor, name),
         fix="look at its rows for errors of recording; if they are right, report the fit with and "
         "without it",

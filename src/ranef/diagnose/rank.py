@@ -12,7 +12,7 @@ from ranef.covariance import kind_of, structure_of
 from ranef.diagnose.subject import Subject
 from ranef.diagnose.words import direction, effect
 from ranef.inference.chi_bar_square import chi_bar_square, one_variance
-from ranef.page.phrases import percent
+from ranef.page.phrases import figures, percent
 from ranef.problem import Problem, covariances, nearest, roots
 from ranef.problem.parameters import group_lambdas, place
 from ranef.solve.direction_names import mostly
@@ -193,7 +193,7 @@ def _nearly_singular(subject: Subject, k: int, reduced: Reduced) -> Finding:
         code="nearly-singular",
         severity="note",
         message=message,
-        evidence=f"{what_less} costs {most}{reduced.cost:.2g} deviance units",
+        evidence=f"{what_less} costs {most}{figures(reduced.cost, 2)} deviance units",
         where=label.label,
         fix="if you report this covariance, say that it is nearly singular; a smaller random part "
         "fits equally well. Nothing to do if the fixed effects are the question",

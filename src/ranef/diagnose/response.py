@@ -10,7 +10,7 @@ from ranef.diagnose.call import quoted
 from ranef.formula import Formula, to_source
 from ranef.formula.nodes import Name
 from ranef.frame import Table
-from ranef.page.phrases import share
+from ranef.page.phrases import figures, share
 from ranef.types import Array, Finding
 
 __all__ = ["kind_of_response"]
@@ -56,8 +56,8 @@ def kind_of_response(formula: Formula, table: Table) -> Iterator[Finding]:
                 severity="note",
                 message=f"the response '{column.name}' looks like a count; a linear model assumes "
                 "normal residuals of one variance",
-                evidence=f"whole numbers from 0 to {high:g}, mean {mean:.3g}, variance "
-                f"{variance:.3g}",
+                evidence=f"whole numbers from 0 to {high:g}, mean {figures(mean)}, variance "
+                f"{figures(variance)}",
                 where=column.name,
                 fix=_of_counts(formula) + "; the square root of the counts is nearer to a linear "
                 "model",

@@ -33,7 +33,7 @@ from ranef.frame.grouping import group_means, is_constant_within
 from ranef.inference.ddf import Method, row_tests
 from ranef.options import name as name_option
 from ranef.page import paragraph
-from ranef.page.phrases import p_value, sentence
+from ranef.page.phrases import figures, p_value, sentence
 from ranef.types import Array
 
 __all__ = ["Contextual", "Refit", "candidates", "contextual"]
@@ -98,10 +98,12 @@ class Contextual:
             test = f"z = {self.statistic:.2f}"
         test += f", {p_value(self.p_value)}" if self.p_value == self.p_value else ""
         return (
-            f"the slope of {self.variable} is {self.between:.4g} (SE {self.between_se:.2g}) "
-            f"between levels of {self.group} and {self.within:.4g} (SE {self.within_se:.2g}) "
+            f"the slope of {self.variable} is {figures(self.between, 4)} "
+            f"(SE {figures(self.between_se, 2)}) between levels of {self.group} and "
+            f"{figures(self.within, 4)} (SE {figures(self.within_se, 2)}) "
             "within them: "
-            f"a contextual effect of {self.estimate:.4g} (SE {self.std_error:.2g}, {test})"
+            f"a contextual effect of {figures(self.estimate, 4)} "
+            f"(SE {figures(self.std_error, 2)}, {test})"
         )
 
     def __repr__(self) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from ranef.page.cells import cells, padded
-from ranef.page.lines import broken_name, page_width
+from ranef.page.lines import broken_name, page_width, pieces
 
 __all__ = ["Grid", "grid"]
 
@@ -83,7 +83,7 @@ def grid(
 
     Notes
     -----
-    If a row is too long, heads of numbers are broken at their spaces; then the widest column of
+    If a row is too long, heads of numbers are broken where names are; then the widest column of
     names shrinks, down to 16 cells, then the next one. A name that no longer fits is broken over
     several lines; the numbers stand beside the last of them. A folded table then has its columns in
     several blocks, each beginning with the names.
@@ -118,7 +118,7 @@ def grid(
     blocks = _folded(widths, kept, room)
     if len(blocks) < 2:
         return laid
-    parts = tuple(_part(clean, widths, names, indent, columns) for columns in blocks)
+    parts = tuple(_part(clean, columns, names, indent, room) for columns in blocks)
     return Grid(laid.rows, max(part.width for part in parts), parts)
 
 
@@ -145,9 +145,9 @@ def _widths(
 
 
 def _without_head(column: Sequence[str]) -> int:
-    """The width of a column of numbers if its head is broken at spaces."""
+    """The width of a column of numbers if its head is broken where names are."""
     head, *body = column
-    return max(map(cells, [*body, *head.split(), ""]))
+    return max(map(cells, [*body, *(piece.rstrip() for piece in pieces(head)), ""]))
 
 
 def _leading(names: set[int]) -> int:
@@ -170,15 +170,12 @@ def _folded(widths: Sequence[int], kept: int, room: int) -> list[list[int]]:
 
 
 def _part(
-    rows: Sequence[Sequence[str]],
-    widths: Sequence[int],
-    names: set[int],
-    indent: str,
-    columns: Sequence[int],
+    rows: Sequence[Sequence[str]], columns: Sequence[int], names: set[int], indent: str, room: int
 ) -> Grid:
+    """Some of the columns as a table, with names as wide as there is room."""
     own = {k for k, j in enumerate(columns) if j in names}
     shown = [[row[j] for j in columns] for row in rows]
-    return _laid(shown, [widths[j] for j in columns], own, indent)
+    return _laid(shown, _widths(shown, own, room, 0, NARROWEST), own, indent)
 
 
 def _laid(
@@ -208,13 +205,13 @@ def _row(
 
 
 def _broken_head(text: str, width: int) -> list[str]:
-    """The words of a head that is wider than its column, in lines."""
+    """The pieces of a head that is wider than its column, in lines."""
     if cells(text) <= width:
         return [text]
-    lines: list[str] = []
-    for word in text.split():
-        if lines and cells(lines[-1]) + 1 + cells(word) <= width:
-            lines[-1] += f" {word}"
-        else:
-            lines.append(word)
+    lines = [""]
+    for piece in pieces(text):
+        if lines[-1] and cells(lines[-1]) + cells(piece.rstrip()) > width:
+            lines[-1] = lines[-1].rstrip()
+            lines.append("")
+        lines[-1] += piece
     return lines

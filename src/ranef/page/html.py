@@ -1,8 +1,11 @@
-"""HTML fragments for notebooks, in one quiet style that follows the page's own colours."""
+"""HTML fragments for notebooks, in one quiet style that follows the page's own colours.
+
+Numbers of tables have the typographic minus sign. Sentences keep the hyphen, because what they name
+may be copied: a formula, a call.
+"""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
 from html import escape
 
@@ -16,7 +19,6 @@ __all__ = [
     "minus",
     "notes_html",
     "pre",
-    "prose",
     "prose_html",
     "rule",
 ]
@@ -33,9 +35,6 @@ _CAPTION = "text-align:left;font-weight:600;padding-bottom:0.3em"
 _TEXT = "margin:0.4em 0;max-width:48em"
 _HEADING = "margin:1em 0 0.3em"
 
-# A hyphen that begins a number: at the start of a word, or of what stands in brackets.
-_NEGATIVE = re.compile(r"(?:(?<=^)|(?<=\s)|(?<=\s\())-(?=\.?\d)")
-
 
 def escaped(text: object) -> str:
     """`text` safe between tags and inside quoted attributes.
@@ -51,20 +50,9 @@ def minus(number: str) -> str:
     return number.replace("-", "\N{MINUS SIGN}")
 
 
-def prose(text: object) -> str:
-    """A sentence, escaped; numbers below zero have the typographic minus sign.
-
-    Hyphens within names and code stay as they are, so that what is copied can be typed.
-
-    >>> prose("from -1.2 to 3 (-0.4 <b>) in x-1, 1e-9")
-    'from −1.2 to 3 (−0.4 &lt;b&gt;) in x-1, 1e-9'
-    """
-    return escaped(_NEGATIVE.sub("\N{MINUS SIGN}", str(text)))
-
-
 def prose_html(*sentences: object) -> str:
     """A paragraph with each of `sentences` on a line of its own; nothing where there are none."""
-    lines = "<br>".join(prose(text) for text in sentences if str(text))
+    lines = "<br>".join(escaped(text) for text in sentences if str(text))
     return f'<p style="{_TEXT}">{lines}</p>' if lines else ""
 
 
@@ -176,7 +164,7 @@ def _number(text: str) -> str:
 
 def notes_html(notes: Sequence[str], width: str = "48em") -> str:
     """Paragraphs in smaller type; nothing where there are no notes."""
-    lines = "".join(f'<p style="margin:0.25em 0">{prose(note)}</p>' for note in notes if note)
+    lines = "".join(f'<p style="margin:0.25em 0">{escaped(note)}</p>' for note in notes if note)
     return f'<div style="font-size:0.85em;max-width:{width}">{lines}</div>' if lines else ""
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from ranef.page.cells import cells, chopped
 
-__all__ = ["broken_name", "page_width", "paragraph"]
+__all__ = ["broken_name", "page_width", "paragraph", "pieces"]
 
 WIDEST = 100  # longer lines are hard to read
 NARROWEST = 40
@@ -64,7 +65,7 @@ def broken_name(name: str, width: int) -> list[str]:
     ['ses:sector']
     """
     lines, line, room = [], "", width
-    for piece in _pieces(name, max(1, width - 2)):
+    for piece in (part for own in pieces(name) for part in _short(own, max(1, width - 2))):
         if line and cells(line) + cells(piece.rstrip()) > room:
             lines.append(line.rstrip())
             line, room = "", width - 2
@@ -73,13 +74,13 @@ def broken_name(name: str, width: int) -> list[str]:
     return [lines[0], *(f"  {line}" for line in lines[1:])]
 
 
-def _pieces(name: str, width: int) -> Iterable[str]:
-    """The name cut after each ``:``, ``|`` and space, and where a piece is still too long."""
-    start = 0
-    for k, character in enumerate(name, start=1):
-        if character in ":| " or k == len(name):
-            yield from _short(name[start:k], width)
-            start = k
+def pieces(name: str) -> list[str]:
+    """A name cut where it may be broken: after each ``:``, ``|`` and space.
+
+    >>> pieces("sex[T.F]:age in years")
+    ['sex[T.F]:', 'age ', 'in ', 'years']
+    """
+    return [piece for piece in re.split(r"(?<=[:| ])", name) if piece]
 
 
 def _short(piece: str, width: int) -> Iterable[str]:

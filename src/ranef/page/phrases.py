@@ -13,6 +13,7 @@ from collections.abc import Collection
 
 __all__ = [
     "count",
+    "figures",
     "interval_heads",
     "level_text",
     "one_of_them",
@@ -108,6 +109,19 @@ def interval_heads(level: float) -> tuple[str, str]:
     """
     tail = 0.5 * (1.0 - level)
     return f"{100.0 * tail:.4g}%", f"{100.0 * (1.0 - tail):.6g}%"
+
+
+def figures(number: float, digits: int = 3, sign: bool = False) -> str:
+    """A measured number to so many significant digits, written out if it is large.
+
+    >>> figures(0.012345), figures(1234.5), figures(1.95e5, sign=True), figures(2.5e-7)
+    ('0.0123', '1,230', '+195,000', '2.5e-07')
+    """
+    plus = "+" if sign else ""
+    text = f"{number:{plus},.{digits}g}"
+    if "e+" not in text or abs(number) >= 1e15:
+        return text
+    return f"{float(f'{number:.{digits}g}'):{plus},.0f}"
 
 
 def p_number(p: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ranef.page import phrases
+from ranef.page.phrases import figures
 from ranef.types import INTERCEPT
 
 if TYPE_CHECKING:
@@ -60,15 +61,14 @@ def towards(found: Separation) -> str:
     if len(steps) == 1:
         ((name, step),) = steps.items()
         return f"as {name} goes to {'' if step > 0.0 else 'minus '}infinity"
-    return (
-        f"along the direction {_listed([f'{name} ({step:+.3g})' for name, step in steps.items()])}"
-    )
+    parts = [f"{name} ({figures(step, sign=True)})" for name, step in steps.items()]
+    return f"along the direction {_listed(parts)}"
 
 
 def _rising(found: RisingVariances) -> str:
     of = _listed(list(found.terms))
     known = found.loglik == found.loglik
-    limit = f", towards a log-likelihood of {found.loglik:.4g}" if known else ""
+    limit = f", towards a log-likelihood of {found.loglik:,.2f}" if known else ""
     return (
         "the likelihood rises for ever as the variance of the random effects by "
         f"{of} grows{limit}: {found.proof}. Laplace's method may show an optimum at a large "

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ranef.design.generalised_data import GeneralisedData
+from ranef.page.phrases import figures
 from ranef.types import INTERCEPT, Finding
 
 __all__ = ["ENOUGH", "rare_event_findings"]
@@ -36,7 +37,8 @@ def rare_event_findings(data: GeneralisedData) -> Iterator[Finding]:
         message=f"'{data.design.response}' has {rarer} {what} for {slopes} "
         f"coefficient{'s' if slopes > 1 else ''} beside the intercept: estimates of log odds are "
         "then biased away from zero, and their intervals too narrow",
-        evidence=f"{rarer / slopes:.2g} {what} per coefficient, {rarer} {what} in {total} trials; "
+        evidence=f"{figures(rarer / slopes, 2)} {what} per coefficient, {rarer} {what} in "
+        f"{total} trials; "
         f"a common rule asks for {ENOUGH:g} per coefficient",
         where=data.design.response,
         fix=f"use fewer predictors, or a normal prior of the coefficients such as "

@@ -30,7 +30,7 @@ def separation_findings(certificate: Certificate) -> Iterator[Finding]:
     rising = certificate.variances
     if rising is not None:
         known = bool(np.isfinite(rising.loglik))
-        limit = f"it rises towards a log-likelihood of {rising.loglik:.4g}: " if known else ""
+        limit = f"it rises towards a log-likelihood of {rising.loglik:,.2f}: " if known else ""
         yield Finding(
             code="separation",
             severity="problem",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ranef.diagnose.generalised.families import FamilyFits, half_line_ratio
 from ranef.diagnose.generalised.subject import GeneralisedSubject
-from ranef.page.phrases import p_value, whole
+from ranef.page.phrases import figures, p_value, whole
 from ranef.types import Finding
 
 __all__ = ["zero_findings"]
@@ -26,8 +26,8 @@ def zero_findings(subject: GeneralisedSubject, fits: FamilyFits) -> Iterator[Fin
         code="excess-zeros",
         severity="warning",
         message=f"'{subject.design.response}' has more zeros than the model expects: "
-        f"{whole(zeros.observed)} instead of {zeros.expected:.4g}",
-        evidence=f"extra zeros{beside} are {ratio.statistic:.4g} deviance units better, "
+        f"{whole(zeros.observed)} instead of {figures(zeros.expected, 4)}",
+        evidence=f"extra zeros{beside} are {figures(ratio.statistic, 4)} deviance units better, "
         f"{p_value(ratio.p_high)} ({ratio.law})",
         where=subject.design.response,
         fix='add zero_inflation="~ 1", or "~ x" if predictors tell which rows are always zero; '

@@ -7,7 +7,7 @@ from ranef.diagnose.ladder.facts import Facts
 from ranef.diagnose.ladder.rung import Rung
 from ranef.diagnose.ladder.sentences import largest_change
 from ranef.diagnose.words import join
-from ranef.page.phrases import percent, whole
+from ranef.page.phrases import figures, percent, whole
 
 __all__ = ["say_fewer_rows"]
 
@@ -29,7 +29,9 @@ def say_fewer_rows(rung: Rung, facts: Facts) -> list[str]:
         if sd > 0.0 and what in after and abs(after[what] / sd - 1.0) >= LARGE
     }
     first = sorted(moved, key=lambda what: -moved[what])[:MOST]
-    changes = [f"{what} goes from {before[what]:.3g} to {after[what]:.3g}" for what in first]
+    changes = [
+        f"{what} goes from {figures(before[what])} to {figures(after[what])}" for what in first
+    ]
     said = f"{without} {join(changes) or f'no standard deviation moves by {percent(LARGE)}'}"
     verdict = "" if rung.verdict == facts.asked_rung.verdict else f"the verdict is: {rung.verdict}"
     return [said, verdict, largest_change(rung)]

@@ -15,7 +15,7 @@ from ranef.diagnose.ladder.rungs import group_mean, kind_of
 from ranef.diagnose.ladder.words import CLEAR, number, sentence
 from ranef.diagnose.larger import effect_text
 from ranef.diagnose.words import join
-from ranef.page.phrases import count, one_of_them, whole
+from ranef.page.phrases import count, figures, one_of_them, whole
 from ranef.types import Finding
 
 __all__ = ["needs_remedy", "summary"]
@@ -56,8 +56,8 @@ def _optimum(facts: Facts, findings: Sequence[Finding]) -> list[str]:
         assert searches is not None
         stopped = "" if asked.certified else ", and the search of the fit stopped before its own"
         return [
-            f"a search from elsewhere found an optimum {searches.gain:.3g} deviance units lower"
-            f"{stopped}: fit from there first (rung 1)",
+            f"a search from elsewhere found an optimum {figures(searches.gain)} deviance units "
+            f"lower{stopped}: fit from there first (rung 1)",
             *_singular(facts),
         ]
     met = (
@@ -104,8 +104,8 @@ def _optimum(facts: Facts, findings: Sequence[Finding]) -> list[str]:
             ]
         case _:
             return [
-                f"the search stopped with at least {asked.gain:.3g} deviance units left to gain: "
-                "nothing below counts until it has reached an optimum"
+                f"the search stopped with at least {figures(asked.gain)} deviance units left to "
+                "gain: nothing below counts until it has reached an optimum"
             ]
 
 

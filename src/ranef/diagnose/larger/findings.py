@@ -10,7 +10,7 @@ from ranef.diagnose.larger.search import Found, Larger
 from ranef.diagnose.serial import Serial
 from ranef.diagnose.subject import AnySubject, Subject
 from ranef.diagnose.words import slope_of
-from ranef.page.phrases import p_value
+from ranef.page.phrases import figures, p_value
 from ranef.types import Finding
 
 __all__ = ["effect_text", "larger_findings", "nested_text", "part_text"]
@@ -129,4 +129,4 @@ def _errors(subject: Subject, found: Found, least: float = 0.0) -> str:
     )
     if after < (1.0 + least) * before:
         return ""
-    return f"; the standard error of {name} goes from {before:.2g} to {after:.2g}"
+    return f"; the standard error of {name} goes from {figures(before, 2)} to {figures(after, 2)}"

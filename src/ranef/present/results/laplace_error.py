@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ranef.inference.generalised.laplace_error import ErrorEstimate
 from ranef.page import paragraph
-from ranef.page.phrases import sentence
+from ranef.page.phrases import figures, sentence
 from ranef.present.text.names import spell
 from ranef.types import Finding
 
@@ -134,7 +134,9 @@ class LaplaceError:
 
     def __str__(self) -> str:
         e = self._estimate
-        about = f" (standard error {self.uncertainty:.2g})" if self.uncertainty > 0.0 else ""
+        about = (
+            f" (standard error {figures(self.uncertainty, 2)})" if self.uncertainty > 0.0 else ""
+        )
         how = f"quadrature with {e.nodes} nodes" if e.nodes else self.method
         if e.method == "next term":
             how = "the next term of its expansion"
@@ -149,7 +151,7 @@ class LaplaceError:
             size = f"exact to {LEAST:g} deviance units"
         else:
             side = "high" if self.deviance < 0.0 else "low"
-            size = f"{abs(self.deviance):.3g}{about} deviance units too {side}"
+            size = f"{figures(abs(self.deviance))}{about} deviance units too {side}"
         out = f"{gives} a -2 log-likelihood that is {size} at the estimates, as computed by {how}"
         if self.largest_shift == self.largest_shift:
             shift = max(self.largest_shift, LEAST)

@@ -70,7 +70,7 @@ class Limit:
 
     def _notes(self) -> list[str]:
         rows = count(self.nobs, "row that is", "rows that are")
-        out = [f"Log-likelihood {self.loglik:.6g}, from {rows} not predicted."]
+        out = [f"Log-likelihood {self.loglik:,.2f}, from {rows} not predicted."]
         if self.certificate is None:
             out.append(
                 "No model is fitted to these rows: they do not determine the random effects, or "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ranef.page.html import code, escaped, heading, html_table, notes_html, prose, prose_html
+from ranef.page.html import code, escaped, heading, html_table, notes_html, prose_html
 from ranef.page.phrases import sentence
 from ranef.present.summary.record import SummaryRecord
 from ranef.present.summary.rows import (
@@ -49,9 +49,9 @@ def render_html(summary: SummaryRecord) -> str:
 
 def _head(summary: SummaryRecord) -> str:
     lines = [f"<b>{escaped(summary.title)}</b>", code(summary.formula)]
-    lines.append(prose(rows_and_groups(summary)))
-    lines += [prose(f"family: {summary.family}")] if summary.family else []
-    lines += [prose(f"prior: {phrase}") for phrase in summary.priors]
+    lines.append(escaped(rows_and_groups(summary)))
+    lines += [escaped(f"family: {summary.family}")] if summary.family else []
+    lines += [escaped(f"prior: {phrase}") for phrase in summary.priors]
     return f'<p style="margin:0.4em 0">{"<br>".join(lines)}</p>'
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from ranef.page import grid, paragraph
-from ranef.page.html import code, escaped, html_table, notes_html, prose
+from ranef.page.html import code, escaped, html_table, notes_html
 
 __all__ = ["table_width", "titled_html", "titled_text"]
 
@@ -45,7 +45,7 @@ def titled_html(
     left: int | Collection[int] = 1,
 ) -> str:
     """The same for notebooks: a title, the formula if there is one, sentences, table and notes."""
-    lines = [f"<b>{escaped(title)}</b>", code(formula) if formula else "", *map(prose, said)]
+    lines = [f"<b>{escaped(title)}</b>", code(formula) if formula else "", *map(escaped, said)]
     return (
         f'<div class="ranef-table"><p style="margin:0.4em 0;max-width:48em">'
         f"{'<br>'.join(line for line in lines if line)}</p>"

@@ -14,7 +14,7 @@ from ranef.diagnose.ladder.rung import Plan, Rung
 from ranef.diagnose.ladder.words import sentence
 from ranef.diagnose.subject import linear
 from ranef.diagnose.words import join
-from ranef.page.phrases import count, one_of_them, share
+from ranef.page.phrases import count, figures, one_of_them, share
 from ranef.problem.parameters import to_data
 from ranef.solve.start import other_starts
 from ranef.types import Array
@@ -48,13 +48,13 @@ def _read_off(facts: Facts) -> Rung:
 
 def _numerics(searches: Searches, verdict: str) -> str:
     others = [
-        f"{basin - searches.basins[0][0]:.3g} higher ({share(k, searches.count, *_SEARCHES)})"
+        f"{figures(basin - searches.basins[0][0])} higher ({share(k, searches.count, *_SEARCHES)})"
         for basin, k in searches.basins[1:]
     ]
     if searches.gain:
         return (
-            f"A search from elsewhere ended {searches.gain:.3g} deviance units lower: fit from "
-            "there before reading anything else. The rungs below are tested against this one"
+            f"A search from elsewhere ended {figures(searches.gain)} deviance units lower: fit "
+            "from there before reading anything else. The rungs below are tested against this one"
         )
     if searches.count == 1:
         return "The other searches failed numerically. The fit itself is certified"
