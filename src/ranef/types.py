@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ranef.page import paragraph
 from ranef.page.phrases import count, sentence, share, whole
+from ranef.page.shown import Sentence
 
 __all__ = [
     "INTERCEPT",
@@ -122,8 +123,8 @@ def findings_html(findings: tuple[Finding, ...], told: tuple[str, ...] = ()) -> 
     return f'<ul style="margin:0.4em 0;max-width:48em">{items}</ul>' if items else ""
 
 
-@dataclass(frozen=True, slots=True)
-class MissingRows:
+@dataclass(frozen=True, slots=True, repr=False)
+class MissingRows(Sentence):
     """Which rows were left out because a variable of the model is missing there.
 
     Attributes
@@ -175,11 +176,3 @@ class MissingRows:
         counts = ", ".join(f"{name} {whole(n)}" for name, n in self.by_column.items() if n)
         outside = f"; outside of the subset: {whole(self.outside)}" if self.outside else ""
         return outside + (f"; missing values: {counts}" if counts else "")
-
-    def __repr__(self) -> str:
-        return "\n".join(paragraph(str(self), "", "    "))
-
-    def _repr_html_(self) -> str:
-        from ranef.page.html import prose_html
-
-        return prose_html(sentence(str(self)))

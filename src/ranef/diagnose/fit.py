@@ -99,7 +99,7 @@ def _at_end(end: FamilyEnd) -> Finding:
     return Finding(
         code="family-boundary",
         severity="note",
-        message=f"the best fit of the {end.family} family is {end.becomes}: {end.words}",
+        message=str(end),
         evidence=f"leaving it would raise the criterion at a rate of {figures(end.slope)}",
         where=end.part,
         fix="the fit is sound; the simpler family gives the same estimates",

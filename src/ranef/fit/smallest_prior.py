@@ -15,6 +15,7 @@ from ranef.fit.mixed_fit import MixedFit
 from ranef.inference.prior_strength import Family, Rule, terms_of, weakest
 from ranef.options import instance, real
 from ranef.page import paragraph
+from ranef.page.shown import Sentence
 from ranef.present.progress import progress
 from ranef.priors.assign import Assigned
 
@@ -42,8 +43,8 @@ def family_of(fit: Fit, name: Any, wanted: Sequence[int]) -> Family:
     return Family(name, terms, fit._problem, fit._design.x_names, fit._control)
 
 
-@dataclass(frozen=True, slots=True)
-class SmallestPrior:
+@dataclass(frozen=True, slots=True, repr=False)
+class SmallestPrior(Sentence):
     """The weakest prior of a family that takes a fit off the boundary. ``str()`` says it in words.
 
     Attributes
@@ -79,11 +80,6 @@ class SmallestPrior:
         return "\n".join(paragraph(_text(self)))
 
     __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        from ranef.page.html import prose_html
-
-        return prose_html(_text(self))
 
 
 @refuse_unknown_options("rn.priors.smallest")

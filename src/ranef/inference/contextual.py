@@ -32,8 +32,8 @@ from ranef.frame import Column, Table
 from ranef.frame.grouping import group_means, is_constant_within
 from ranef.inference.ddf import Method, row_tests
 from ranef.options import name as name_option
-from ranef.page import paragraph
-from ranef.page.phrases import figures, p_value, sentence
+from ranef.page.phrases import figures, p_value
+from ranef.page.shown import Sentence
 from ranef.types import Array
 
 __all__ = ["Contextual", "Refit", "candidates", "contextual"]
@@ -57,9 +57,9 @@ Refit = Callable[[Any], tuple[Array, Method]]
 NEW = 0.01
 
 
-@dataclass(frozen=True, slots=True)
-class Contextual:
-    """The contextual effect of one predictor.
+@dataclass(frozen=True, slots=True, repr=False)
+class Contextual(Sentence):
+    """The contextual effect of one predictor. ``str()`` is a sentence.
 
     Where the predictor is part of interactions, all three slopes are those at zero of the
     variables it interacts with.
@@ -105,14 +105,6 @@ class Contextual:
             f"a contextual effect of {figures(self.estimate, 4)} "
             f"(SE {figures(self.std_error, 2)}, {test})"
         )
-
-    def __repr__(self) -> str:
-        return "\n".join(paragraph(str(self), "", "    "))
-
-    def _repr_html_(self) -> str:
-        from ranef.page.html import prose_html
-
-        return prose_html(sentence(str(self)))
 
 
 def candidates(formula: Formula, table: Table, design: Design) -> list[tuple[str, str]]:

@@ -91,6 +91,7 @@ def html_table(
     left: int | Collection[int] = 1,
     caption: str = "",
     groups: Sequence[tuple[str, int]] = (),
+    wrapped: Collection[int] = (),
 ) -> str:
     """Rows of text as a table, the first of them its head; all text escaped.
 
@@ -103,6 +104,8 @@ def html_table(
         significance are flush left in any column.
     caption : str
         Left out if empty.
+    wrapped : collection of int
+        Columns whose text may take several lines.
     groups : sequence of (str, int)
         Heads above the head line, each with the number of columns that it stands over.
 
@@ -116,7 +119,8 @@ def html_table(
     head, *body = rows
     title = f'<caption style="{_CAPTION}">{escaped(caption)}</caption>' if caption else ""
     lines = "".join(
-        f"<tr>{_cells('td', row, names, _CELL + rule(k == 0))}</tr>" for k, row in enumerate(body)
+        f"<tr>{_cells('td', row, names, _CELL + rule(k == 0), wrapped)}</tr>"
+        for k, row in enumerate(body)
     )
     return (
         f'<table style="{TABLE_STYLE}">{title}<thead>{_groups(groups)}'
@@ -139,18 +143,24 @@ def _groups(groups: Sequence[tuple[str, int]]) -> str:
     return f"<tr>{said}</tr>"
 
 
-def _cells(tag: str, row: Sequence[str], names: set[int], style: str) -> str:
-    return "".join(
-        f'{_start(tag, text)} style="{style}text-align:'
-        f'{"left" if j in names or _stars(text) else "right"}">'
-        f"{escaped(text if j in names else _number(text))}</{tag if text else 'td'}>"
-        for j, text in enumerate(row)
-    )
-
-
-def _start(tag: str, text: str) -> str:
-    """A head that says nothing is none: a screen reader would announce it."""
-    return '<th scope="col"' if tag == "th" and text else "<td"
+def _cells(
+    tag: str,
+    row: Sequence[str],
+    names: set[int],
+    style: str,
+    wrapped: Collection[int] = (),
+) -> str:
+    parts = []
+    for j, text in enumerate(row):
+        side = "left" if j in names or _stars(text) else "right"
+        own = style + ("white-space:normal;" if j in wrapped else "") + f"text-align:{side}"
+        shown = escaped(text if j in names else _number(text))
+        # A head that says nothing is none: a screen reader would announce it.
+        if tag == "th" and text:
+            parts.append(f'<th scope="col" style="{own}">{shown}</th>')
+        else:
+            parts.append(f'<td style="{own}">{shown}</td>')
+    return "".join(parts)
 
 
 def _stars(text: str) -> bool:

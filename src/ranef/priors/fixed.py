@@ -12,13 +12,14 @@ import numpy as np
 from ranef.errors import OptionError, suggestion
 from ranef.options import real
 from ranef.page.phrases import count
+from ranef.page.shown import Call
 from ranef.types import INTERCEPT, Array
 
 __all__ = ["Normal"]
 
 
 @dataclass(frozen=True, slots=True)
-class Normal:
+class Normal(Call):
     """Independent normal priors of the fixed effects with mean zero: beta_j ~ N(0, (sigma sd_j)^2).
 
     Parameters

@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING
 
 from ranef.core import CoreKernel, Evidence
 from ranef.covariance import structure_of
-from ranef.page import paragraph
 from ranef.page.phrases import figures
+from ranef.page.shown import Sentence
 from ranef.problem import ProblemShape
 from ranef.solve.outweighed import outweighed
 from ranef.types import Array
@@ -52,9 +52,9 @@ TOLD_ROUNDING = 1e-6
 UNDECIDED = 1e-4
 
 
-@dataclass(frozen=True, slots=True)
-class Certificate:
-    """The verdict on a fit, with its evidence.
+@dataclass(frozen=True, slots=True, repr=False)
+class Certificate(Sentence):
+    """The verdict on a fit, with its evidence. ``str()`` is a sentence.
 
     Attributes
     ----------
@@ -133,15 +133,6 @@ class Certificate:
 
     def __str__(self) -> str:
         return sentence(self)
-
-    def __repr__(self) -> str:
-        return "\n".join(paragraph(sentence(self), "", "    "))
-
-    def _repr_html_(self) -> str:
-        from ranef.page.html import prose_html
-        from ranef.page.phrases import sentence as as_sentence
-
-        return prose_html(as_sentence(sentence(self)))
 
 
 def sentence(c: Certificate) -> str:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ranef.problem.separation import Separation
     from ranef.solve.finite import RisingVariances
 
-__all__ = ["no_maximum", "towards"]
+__all__ = ["no_maximum", "rising", "towards"]
 
 MOST_NAMED = 4
 
@@ -26,7 +26,7 @@ def no_maximum(separation: Separation | None, variances: RisingVariances | None)
     if separation is not None and separation.exists is True:
         return f"no finite maximum: {_separated(separation)}"
     assert variances is not None
-    return f"no finite maximum: {_rising(variances)}"
+    return f"no finite maximum: {rising(variances)}"
 
 
 def _separated(found: Separation) -> str:
@@ -65,7 +65,7 @@ def towards(found: Separation) -> str:
     return f"along the direction {_listed(parts)}"
 
 
-def _rising(found: RisingVariances) -> str:
+def rising(found: RisingVariances) -> str:
     of = _listed(list(found.terms))
     known = found.loglik == found.loglik
     limit = f", towards a log-likelihood of {found.loglik:,.2f}" if known else ""

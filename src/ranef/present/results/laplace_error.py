@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from ranef.inference.generalised.laplace_error import ErrorEstimate
-from ranef.page import paragraph
-from ranef.page.phrases import figures, sentence
+from ranef.page.phrases import figures
+from ranef.page.shown import Sentence
 from ranef.present.text.names import spell
 from ranef.types import Finding
 
@@ -44,7 +44,7 @@ class Refitted(Protocol):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class LaplaceError:
+class LaplaceError(Sentence):
     """How far the approximate likelihood is from the likelihood, at the estimates.
 
     Made by :attr:`ranef.GeneralisedFit.laplace_error`. ``str()`` is a sentence.
@@ -159,14 +159,6 @@ class LaplaceError:
         else:
             out += "; by how much the estimates would shift is not computed for this design"
         return out
-
-    def __repr__(self) -> str:
-        return "\n".join(paragraph(str(self), "", "    "))
-
-    def _repr_html_(self) -> str:
-        from ranef.page.html import prose_html
-
-        return prose_html(sentence(str(self)))
 
 
 def _changes(fit: Refitted) -> str:
