@@ -179,7 +179,7 @@ def _too_long(name: str, n_heads: int, row: int | None = None) -> DataError:
     place = "a line" if row is None else f"row {row} of the data"
     return DataError(
         f"cannot read {name} as CSV: {place} has more cells than the first line has names",
-        found=f"{n_heads} name{'s' if n_heads > 1 else ''} in the first line",
+        found=f"{count(n_heads, 'name')} in the first line",
         fix="see that the first line names every column, that cells that hold the separator are "
         "in quotes, and that the separator is right: --separator ';', --separator tab",
     )

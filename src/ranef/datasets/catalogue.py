@@ -173,7 +173,7 @@ def describe(name: str) -> Description:
     Examples
     --------
     >>> describe("Dyestuff").columns[1]
-    Variable(name='Yield', type='integer', unit='grams of standard colour', meaning='yield')
+    Yield (integer): yield [grams of standard colour]
     """
     key = canonical_name(name)
     facts = dict(_catalogue()[key])

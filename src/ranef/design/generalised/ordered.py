@@ -10,7 +10,7 @@ from ranef.formula.nodes import Call
 from ranef.formula.render import to_source
 from ranef.frame.factors import number_names
 from ranef.frame.table import Column
-from ranef.page.phrases import count
+from ranef.page.phrases import count, one_of_them
 from ranef.types import Array, Finding
 
 __all__ = ["code_ordered"]
@@ -92,12 +92,13 @@ def _order(side: Side, column: Column, levels: tuple[str, ...]) -> Finding:
 
 
 def _empty(side: Side, empty: tuple[str, ...]) -> Finding:
-    one = len(empty) == 1
+    k = len(empty)
     return Finding(
         code="empty-answer",
         severity="note",
-        message=f"the answer{'' if one else 's'} {listed(empty)} of '{side.name}' "
-        f"{'does' if one else 'do'} not occur and {'has' if one else 'have'} no threshold",
+        message=f"the {one_of_them(k, 'answer', 'answers')} {listed(empty)} of '{side.name}' "
+        f"{one_of_them(k, 'does', 'do')} not occur and {one_of_them(k, 'has', 'have')} no "
+        "threshold",
         evidence=f"0 of {count(side.table.n_rows, 'row')}",
         where=side.name,
         fix="nothing: the probability of an answer that nobody gave is not estimated",

@@ -59,8 +59,8 @@ def _separated(found: Separation) -> Finding:
     return Finding(
         code="separation",
         severity="problem",
-        message=f"{_listed(names)} predict{'s' if len(names) == 1 else ''} {rows} perfectly: the "
-        "likelihood rises for ever, and there is no estimate",
+        message=f"{_listed(names)} {phrases.one_of_them(len(names), 'predicts', 'predict')} "
+        f"{rows} perfectly: the likelihood rises for ever, and there is no estimate",
         evidence=f"it rises {towards(found)}",
         where=", ".join(found.coefficients),
         fix=fix,

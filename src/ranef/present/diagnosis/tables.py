@@ -168,7 +168,7 @@ def _coefficients(rungs: Sequence[Rung], width: int) -> Table:
     groups = [("", 2), *((name, len(columns[name][0])) for name in kept)]
     under = ["", "rung"]
     for name in kept:
-        under += ["Estimate (SE)", _CHANGE][: len(columns[name][0])]
+        under += ["estimate (SE)", _CHANGE][: len(columns[name][0])]
     title = "The coefficients, rung by rung"
     return Table(title, rows, (1,), tuple(notes), tuple(groups), tuple(under))
 

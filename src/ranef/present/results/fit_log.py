@@ -9,20 +9,24 @@ from ranef.core import Layout, Step
 from ranef.page import grid, paragraph
 from ranef.page.html import pre
 from ranef.page.phrases import count
+from ranef.page.shown import Sentence
 
 __all__ = ["FactorShape", "FitLog"]
 
 
-@dataclass(frozen=True, slots=True)
-class FactorShape:
+@dataclass(frozen=True, slots=True, repr=False)
+class FactorShape(Sentence):
     """One grouping factor: its name, levels, random effects a level."""
 
     name: str
     levels: int
     columns: int
 
+    def __str__(self) -> str:
+        return f"{self.name}: {count(self.levels, 'level')} of {count(self.columns, 'column')}"
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, repr=False)
 class FitLog:
     """The record of how a fit was found; prints as a page.
 
@@ -116,10 +120,7 @@ class FitLog:
         for group in (*self.layout.chain, *self.layout.tail):
             factor = self.factors[group]
             place = "level by level" if group in self.layout.chain else "in the dense tail"
-            lines.append(
-                f"{factor.name}: {count(factor.levels, 'level')} of "
-                f"{count(factor.columns, 'column')}, {place}"
-            )
+            lines.append(f"{factor}, {place}")
         lines.append(
             f"{count(self.layout.entries, 'number')} kept by level, "
             f"{count(self.layout.dense_columns, 'dense column')}"
