@@ -1,0 +1,68 @@
+"""A fit in words and in the code of other programs, as methods for the facade to inherit."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from ranef.present.paper.methods import Methods
+    from ranef.present.protocol import FittedModel
+    from ranef.present.request import Request
+
+__all__ = ["Worded"]
+
+
+class Worded:
+    """Methods that put a fitted model into words for a paper."""
+
+    @property
+    @abstractmethod
+    def _request(self) -> Request:
+        """The model and the options of the fit."""
+
+    def methods(
+        self,
+        ddf: str = "auto",
+        vcov: Any = None,
+        level: float = 0.95,
+        labels: Mapping[str, str] | None = None,
+    ) -> Methods:
+        """A methods paragraph for a paper, with its references.
+
+        It says what was fitted, to which rows, how it was estimated and tested, and whether the
+        estimates are at an optimum. If the fit is singular it says so, and what that means.
+
+        Parameters
+        ----------
+        ddf : {"auto", "satterthwaite", "kenward-roger", "residual", "asymptotic"}
+            Degrees of freedom of the tests that the paper reports, as in :meth:`summary`.
+        vcov : str or mapping, optional
+            Robust standard errors, as in :meth:`summary`.
+        level : float
+            Of the confidence intervals, between 0 and 1.
+        labels : mapping of str to str, optional
+            Words by column, beside those that the fit has.
+
+        Returns
+        -------
+        Methods
+            A string. Notebooks and Markdown set what is to be in italics; ``.paragraph`` is the
+            text alone, ``.references`` its sources.
+
+        Raises
+        ------
+        OptionError
+            Another `ddf`, `vcov` or `level`.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
+        >>> fit.methods().paragraph[:85]
+        'We fitted a linear mixed model for Reaction to 180 rows, grouped by Subject (18 level'
+        """
+        from ranef.present.paper.methods import methods
+
+        return methods(cast("FittedModel", self), self._request, ddf, vcov, level, labels)
