@@ -37,19 +37,23 @@ def request_of(fit: Any) -> Request:
         n_agq=getattr(spec, "n_agq", 1),
         residual=getattr(spec, "residual", None),
         prior=fit.prior,
-        subset=spec.given.subset or "" if spec.given else "",
+        subset=_subset(fit),
     )
 
 
 def _name_of_weights(fit: Any) -> str | None:
     """The column of the weights, empty if it is not known; None without weights."""
-    data = fit._data
     given = fit._spec.given
     if given is not None:
         if given.weights is None:
             return None
         return given.weights if isinstance(given.weights, str) else ""
-    name = getattr(data, "weights_name", None)
-    if name is not None:
-        return str(name)
-    return None if data.own_weights is None else ""
+    if fit._kept is not None:
+        return None if fit._kept.weights is None else str(fit._kept.weights)
+    return None if fit._data.own_weights is None else ""
+
+
+def _subset(fit: Any) -> str:
+    if fit._spec.given is None:
+        return "" if fit._kept is None else str(fit._kept.subset)
+    return fit._spec.given.subset or ""

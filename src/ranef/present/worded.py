@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
+    from ranef.present.equation.equation import Equation
+    from ranef.present.equation.written import Form
     from ranef.present.paper.methods import Methods
     from ranef.present.protocol import FittedModel
     from ranef.present.request import Request
@@ -21,6 +23,43 @@ class Worded:
     @abstractmethod
     def _request(self) -> Request:
         """The model and the options of the fit."""
+
+    def equation(self, form: Form = "both", labels: Mapping[str, str] | None = None) -> Equation:
+        r"""The model in LaTeX, by levels and in mixed form.
+
+        Lines fit into the text of an article (345 points). A level of a category is an indicator,
+        I(sex = male); a category of many levels is a sum over its levels.
+
+        Parameters
+        ----------
+        form : {"both", "levels", "mixed"}
+            ``"levels"``: an equation for each level of a model with nested groups (Raudenbush and
+            Bryk 2002, chapters 2 and 8), with each predictor on the level that it varies on.
+            ``"mixed"``: one equation. ``"both"``: the two, or the second alone for a model that
+            is not written by levels.
+        labels : mapping of str to str, optional
+            Words by column, beside those that the fit has.
+
+        Returns
+        -------
+        Equation
+            A string, for a document with the package amsmath. Notebooks typeset it.
+
+        Raises
+        ------
+        OptionError
+            Another form, or ``"levels"`` of a model that is not written by levels.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
+        >>> print(fit.equation("levels").splitlines()[2])
+        \text{Level 2:} \quad \beta_{0j} &= \gamma_{00} + u_{0j} \\
+        """
+        from ranef.present.equation.equation import equation
+
+        return equation(cast("FittedModel", self), form, labels)
 
     def methods(
         self,
