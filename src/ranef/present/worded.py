@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 if TYPE_CHECKING:
     from ranef.present.equation.equation import Equation
     from ranef.present.equation.written import Form
     from ranef.present.paper.methods import Methods
+    from ranef.present.paper.sentence import Sentence
     from ranef.present.protocol import FittedModel
     from ranef.present.request import Request
 
@@ -105,3 +106,72 @@ class Worded:
         from ranef.present.paper.methods import methods
 
         return methods(cast("FittedModel", self), self._request, ddf, vcov, level, labels)
+
+    def sentence(
+        self,
+        term: str,
+        *,
+        interval: bool = True,
+        ddf: str = "auto",
+        vcov: Any = None,
+        level: float = 0.95,
+        exponentiate: bool = False,
+        standardize: Literal["refit", "within", "basic"] | None = None,
+        labels: Mapping[str, str] | None = None,
+    ) -> Sentence:
+        """A sentence about a fixed effect with its numbers in APA style (7th edition).
+
+        It claims an association and not a cause. What must be known to read the numbers follows in
+        further sentences: the values of other variables at which the coefficient of an interaction
+        holds, a singular fit, robust errors, a prior.
+
+        Parameters
+        ----------
+        term : str
+            A coefficient (``"ses"``, ``"sex[T.F]"``), or a term; of a category with several columns
+            the sentence has the test of all of them (type III). Names as tables print them do too.
+        interval : bool
+            With a confidence interval.
+        ddf, vcov
+            Degrees of freedom and standard errors, as in :meth:`summary`.
+        level : float
+            Of the interval. A p value above 1 - level makes it "did not significantly predict".
+        exponentiate : bool
+            The odds ratio, rate ratio or ratio instead of the coefficient.
+        standardize : {"refit", "within", "basic"}, optional
+            The standardised coefficient, as in :meth:`tidy`.
+        labels : mapping of str to str, optional
+            Words by column, beside those that the fit has.
+
+        Returns
+        -------
+        Sentence
+            A string. Notebooks and Markdown set the letters of statistics in italics.
+
+        Raises
+        ------
+        OptionError
+            The fixed part has no such term, or it was left out of the fit; another option is
+            outside of what it accepts.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
+        >>> print(fit.sentence("Days", interval=False))
+        Days predicted Reaction, b = 10.47, SE = 1.55, t(17.0) = 6.77, p < .001.
+        """
+        from ranef.present.paper.sentence import sentence
+
+        return sentence(
+            cast("FittedModel", self),
+            self._request,
+            term,
+            interval=interval,
+            ddf=ddf,
+            vcov=vcov,
+            level=level,
+            exponentiate=exponentiate,
+            standardize=standardize,
+            labels=labels,
+        )

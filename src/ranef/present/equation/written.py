@@ -11,6 +11,7 @@ from ranef.present.equation.levels import combined_line, level_lines
 from ranef.present.equation.lines import Line
 from ranef.present.equation.mixed import error_lines, general_lines, laws_of_tree
 from ranef.present.equation.parts import parts_of
+from ranef.present.equation.priors import prior_lines
 from ranef.present.equation.tree import tree_of
 from ranef.present.protocol import FittedModel
 
@@ -36,8 +37,10 @@ def lines_of(
         )
     index = "i" if tree is None else tree.hierarchy.indices[0]
     first = [] if parts.distribution is None else law_lines(parts, index)
+    priors = prior_lines(model.prior, parts)
     if tree is None:
-        return (*first, *general_lines(parts))
+        return (*first, *general_lines(parts), *priors)
     levels = [] if form == "mixed" else level_lines(parts, tree)
     mixed = [] if form == "levels" else [combined_line(parts, tree)]
-    return (*first, *levels, *mixed, *laws_of_tree(parts, tree), *error_lines(parts, index))
+    laws = (*laws_of_tree(parts, tree), *error_lines(parts, index))
+    return (*first, *levels, *mixed, *laws, *priors)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
 from ranef.formula.nodes import Call
 from ranef.formula.render import to_text
-from ranef.present.paper.random_words import effects_words
+from ranef.present.paper.random_words import singular_words
 from ranef.present.paper.references import cited
-from ranef.present.protocol import FittedModel, TermCovariance
+from ranef.present.protocol import FittedModel
 from ranef.present.request import Request
 from ranef.present.text.names import prior_phrases
 from ranef.present.text.prose import listed
@@ -22,7 +21,6 @@ __all__ = ["Cited", "dropped", "estimation", "known_parts", "priors", "rows_left
 Cited = tuple[str, tuple[str, ...]]
 """Sentences, and what they cite."""
 
-_NO_VARIANCE = 1e-9  # of the largest standard deviation of a term
 _PRIORS = {
     "Wishart": "wishart",
     "Gamma": "gamma",
@@ -174,20 +172,15 @@ def verdict(model: FittedModel, words: Words) -> Cited:
             f"The estimate lies at the boundary of the {end.family} family, where it is "
             f"{end.becomes} ({end.words})."
         )
-    singular = _singular(model, c, words)
+    singular = _singular(model, words)
     if singular:
         out += singular
     return " ".join(out), ("boundary",) if singular else ()
 
 
-def _singular(model: FittedModel, c: Certificate, words: Words) -> list[str]:
+def _singular(model: FittedModel, words: Words) -> list[str]:
     """What is singular, and what that means."""
-    found = []
-    for term in model._covariances:
-        label = term.label.label
-        rank, full = c.rank[label], c.full.get(label, c.dims[label])
-        if rank < full:
-            found.append(_of_term(term, rank, full, words))
+    found = singular_words(model, words)
     if not found:
         return []
     return [
@@ -197,22 +190,3 @@ def _singular(model: FittedModel, c: Certificate, words: Words) -> list[str]:
         "Estimates at this boundary are not evidence that a variance is exactly zero or a "
         "correlation exactly one."
     ]
-
-
-def _of_term(term: TermCovariance, rank: int, full: int, words: Words) -> str:
-    group = words.group(term.label.factor)
-    sds, names = term.sds, term.label.names
-    scale = float(sds.max(initial=0.0))
-    gone = tuple(
-        name for name, sd in zip(names, sds.tolist(), strict=True) if sd <= _NO_VARIANCE * scale
-    )
-    if len(gone) == len(names):
-        return f"the variance of {effects_words(names, words)} of {group} is estimated as zero"
-    text = f"the covariance matrix of {group} has rank {rank} of {full}"
-    if gone:
-        text += f", with an estimated variance of zero for {effects_words(gone, words)}"
-    elif len(names) == 2 and math.isfinite(r := term.correlation(0, 1)):
-        sign = "+1" if r > 0.0 else "−1"
-        one, other = (effects_words((name,), words) for name in names)
-        text += f", with an estimated correlation of {sign} between {one} and {other}"
-    return text

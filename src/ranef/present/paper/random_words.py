@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import math
+
 from ranef.covariance import Kind
 from ranef.formula.naming import factors, without_level
 from ranef.present.paper.model_words import group_words
-from ranef.present.protocol import FittedModel, TermCovariance
+from ranef.present.protocol import FittedModel, TermCovariance, term_ranks
 from ranef.present.request import Request
 from ranef.present.structured import kind_of_term
 from ranef.present.text.prose import listed
 from ranef.present.text.words import Words
 from ranef.types import INTERCEPT
 
-__all__ = ["effects_words", "random_part", "residual_part"]
+__all__ = ["effects_words", "random_part", "residual_part", "singular_words"]
+
+_NO_VARIANCE = 1e-9  # of the largest standard deviation of a term
 
 
 def random_part(model: FittedModel, words: Words) -> list[str]:
@@ -105,6 +109,34 @@ def residual_part(model: FittedModel, request: Request, words: Words) -> str:
             f"along {variables} within {groups}"
         )
     return f"{text}.{' The variance of a row was divided by its weight.' if weighted else ''}"
+
+
+def singular_words(model: FittedModel, words: Words, short: bool = False) -> list[str]:
+    """What is singular in the covariance matrix of each term; empty if nothing is."""
+    return [
+        _of_singular_term(term, rank, full, words).partition(", with" if short else "\0")[0]
+        for term, (_, rank, full) in zip(model._covariances, term_ranks(model), strict=True)
+        if rank < full
+    ]
+
+
+def _of_singular_term(term: TermCovariance, rank: int, full: int, words: Words) -> str:
+    group = words.group(term.label.factor)
+    sds, names = term.sds, term.label.names
+    scale = float(sds.max(initial=0.0))
+    gone = tuple(
+        name for name, sd in zip(names, sds.tolist(), strict=True) if sd <= _NO_VARIANCE * scale
+    )
+    if len(gone) == len(names):
+        return f"the variance of {effects_words(names, words)} of {group} is estimated as zero"
+    text = f"the covariance matrix of {group} has rank {rank} of {full}"
+    if gone:
+        text += f", with an estimated variance of zero for {effects_words(gone, words)}"
+    elif len(names) == 2 and math.isfinite(r := term.correlation(0, 1)):
+        sign = "+1" if r > 0.0 else "−1"
+        one, other = (effects_words((name,), words) for name in names)
+        text += f", with an estimated correlation of {sign} between {one} and {other}"
+    return text
 
 
 def _capital(text: str) -> str:
