@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ranef.fit.mixed_record import MixedRecord
+from ranef.formula.nodes import Name
 
 if TYPE_CHECKING:
     from ranef.present.request import Request
@@ -38,6 +39,8 @@ def request_of(fit: Any) -> Request:
         residual=getattr(spec, "residual", None),
         prior=fit.prior,
         subset=_subset(fit),
+        **_time(fit),
+        answers=_answers(fit),
     )
 
 
@@ -57,3 +60,21 @@ def _subset(fit: Any) -> str:
     if fit._spec.given is None:
         return "" if fit._kept is None else str(fit._kept.subset)
     return fit._spec.given.subset or ""
+
+
+def _answers(fit: Any) -> dict[str, tuple[str, ...]]:
+    """The categories of the response by its column."""
+    response = fit._design.generalised
+    column = fit._spec.formula.response
+    named = response is not None and response.levels and isinstance(column, Name)
+    return {column.name: response.levels} if named else {}
+
+
+def _time(fit: Any) -> dict[str, Any]:
+    """The unit of time of correlated residuals, and the levels of a time that is a category."""
+    part = getattr(fit._problem, "residual", None)
+    if part is None or part.structure.spec.kind != "ar1":
+        return {}
+    name = part.structure.spec.variables[0].name
+    levels = () if fit._kept is not None else fit._table[name].levels
+    return {"step": part.structure.step, "times": tuple(levels or ())}

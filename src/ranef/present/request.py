@@ -41,6 +41,12 @@ class Request:
         As `prior=` takes them.
     subset : str
         The condition of ``subset=``, empty without one.
+    step : int
+        The unit of time of ``residual="ar1(...)"``: what its correlation is between neighbours.
+    times : tuple of str
+        The levels of that time in order, if it is a category.
+    answers : mapping of str to tuple of str
+        By column: the categories of a response, of two the failure first.
     """
 
     formula: Formula
@@ -54,6 +60,9 @@ class Request:
     residual: ResidualSpec | None = None
     prior: Mapping[str, Any] | None = None
     subset: str = ""
+    step: int = 1
+    times: tuple[str, ...] = ()
+    answers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def formulas(self) -> tuple[Formula, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 if TYPE_CHECKING:
+    from ranef.present.code.script import Script
     from ranef.present.equation.equation import Equation
     from ranef.present.equation.written import Form
     from ranef.present.paper.methods import Methods
@@ -175,3 +176,43 @@ class Worded:
             standardize=standardize,
             labels=labels,
         )
+
+    def code(self, program: str, data: str = "data.csv") -> Script:
+        """Code of another program that fits the same model.
+
+        The formula is translated from what it means, not from its text. Where names, weights or
+        contrasts differ between the programs, the code makes the columns that it needs. What makes
+        the program's answers differ from these stands in comments.
+
+        Parameters
+        ----------
+        program : {"lme4", "glmmTMB", "nlme", "MixedModels.jl", "Stata", "SPSS", "statsmodels"}
+            In any case.
+        data : str
+            The name of the file that the code reads: the data of the fit, with the names of their
+            columns in the first line.
+
+        Returns
+        -------
+        Script
+            A string.
+
+        Raises
+        ------
+        OptionError
+            Another program, or one that cannot fit this model: the error says what it lacks, and
+            which program has it.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
+        >>> print(fit.code("lme4"))
+        library(lme4)
+        d <- read.csv("data.csv", check.names = FALSE, na.strings = c("NA", ""))
+        fit <- lmer(Reaction ~ Days + (Days | Subject), data = d, REML = TRUE)
+        summary(fit)
+        """
+        from ranef.present.code.registry import code
+
+        return code(cast("FittedModel", self), self._request, program, data)
