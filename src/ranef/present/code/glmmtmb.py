@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ranef.formula import Bar
 from ranef.formula.nodes import Expr, RandomPart
 from ranef.formula.structures import BY_DISTANCE, tagged
-from ranef.present.code.plan import Coded, Plan, refusal
+from ranef.present.code.plan import Plan, refusal
 from ranef.present.code.r import (
     family_in_r,
     formula_in_r,
@@ -35,6 +36,7 @@ _FAMILIES = {
     "zero_inflated_nbinom2": "nbinom2",
     "zero_inflated_nbinom1": "nbinom1",
 }
+_NEWER = ("homdiag", "homcs", "hetar1", "homtoep")
 _INSTEAD = {"cumulative": "ordinal (clmm)", "inverse_gaussian": "lme4"}
 
 
@@ -64,7 +66,7 @@ def code(plan: Plan) -> Script:
     if plan.linear:
         arguments.append(f"REML = {'TRUE' if plan.request.reml else 'FALSE'}")
     arguments += _power(plan)
-    notes = []
+    notes = _newer(plan)
     if plan.request.n_agq > 1:
         notes.append(
             f"# glmmTMB has Laplace's approximation alone; this fit used {plan.request.n_agq} "
@@ -107,28 +109,44 @@ def _random(plan: Plan) -> Callable[[RandomPart, Callable[[Expr], str]], str]:
         occasions = plan.occasions(bar)
         left = inside(part.lhs) if occasions is None else f"0 + {name_in_r(occasions.column)}"
         structure = part.structure if part.correlated else "diag"
+        if _has_gaps(plan, bar):
+            structure = "ou"
         inner = f"{left} | {inside(part.group)}"
-        if structure == "rr":
-            return f"rr({inner}, d = {part.rank})"
-        return tagged(structure, inner, 0)
+        return f"rr({inner}, d = {part.rank})" if structure == "rr" else tagged(structure, inner, 0)
 
     return random
 
 
+def _has_gaps(plan: Plan, bar: Bar) -> bool:
+    """Whether occasions are missing whose distance counts: ar1() of glmmTMB does not count it."""
+    if bar.structure not in BY_DISTANCE:
+        return False
+    term = next(t for t in plan.model._covariances if t.label.factor == bar.label and t.block)
+    assert term.block is not None
+    at = term.block.positions
+    if at[-1] - at[0] == len(at) - 1:
+        return False
+    assert term.parameters is not None
+    if bar.structure != "ar1" or term.parameters[-1] < 0.0:
+        raise refusal(PROGRAM, f"{bar.structure}() with gaps between occasions", bar.text)
+    return True
+
+
 def _occasions(plan: Plan) -> list[str]:
-    """All times from the first to the last as levels: distances count the levels between."""
+    """Times as positions, where gaps between them count."""
     lines = []
     for bar in plan.formula.bars:
         coded = plan.occasions(bar)
-        if coded is not None and coded.numeric and bar.structure in BY_DISTANCE:
-            lines.append(_whole_range(coded.column, coded))
+        if coded is not None and _has_gaps(plan, bar):
+            column = name_in_r(coded.column)
+            lines.append(f"d${column} <- numFactor(as.numeric(as.character(d${column})))")
     return lines
 
 
-def _whole_range(name: str, coded: Coded) -> str:
-    first, last = int(coded.levels[0]), int(coded.levels[-1])
-    source = f"d${name_in_r(coded.own.column)}"
-    return f"d${name_in_r(name)} <- factor({source}, levels = {first}:{last})"
+def _newer(plan: Plan) -> list[str]:
+    """Structures that older versions lack."""
+    tags = dict.fromkeys(b.structure for b in plan.formula.bars if b.structure in _NEWER)
+    return [f"# {tag}() is in newer versions of glmmTMB than 1.1.5." for tag in tags]
 
 
 def _residual(plan: Plan) -> tuple[str, str, list[str]]:
@@ -141,6 +159,9 @@ def _residual(plan: Plan) -> tuple[str, str, list[str]]:
         return "", f"~ {levels}", []
     column, line = time_column(plan, PROGRAM)
     d = f"d${name_in_r(column)}"
-    levels = f"{d} <- factor({d}, levels = 0:max({d}, na.rm = TRUE))"
+    rho = plan.model._residual_lines[0].value
+    # ar1() counts levels, and those that no row has do not count; ou() has no negative rho.
+    structure = "ou" if rho > 0.0 else "ar1"
+    levels = f"{d} <- numFactor({d})" if rho > 0.0 else f"{d} <- factor({d})"
     groups = ":".join(name_in_r(name.name) for name in spec.group)
-    return f" + ar1(0 + {name_in_r(column)} | {groups})", "~ 0", [line, levels]
+    return f" + {structure}(0 + {name_in_r(column)} | {groups})", "~ 0", [line, levels]
