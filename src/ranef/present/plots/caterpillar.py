@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ranef.present.plots.choice import choose_group, choose_term
-from ranef.present.plots.style import ACCENT, GREY, INK, axes, faint_on, ink_on, title
+from ranef.present.plots.ink import accent_on, faint_on, ground_of, mixed, muted_on
+from ranef.present.plots.style import axes, title
 from ranef.present.protocol import FittedModel
 from ranef.present.text.names import spell
 
@@ -57,9 +58,12 @@ def caterpillar(
     clear = np.abs(mode) > half
     width = float(np.clip(230.0 / n, 0.2, 1.6))
     dots = float(np.clip(1800.0 / n, 2.0, 22.0))
-    ax.axvline(0.0, color=GREY, linewidth=0.8, zorder=1)
-    quiet = "#b5b5b5" if ink_on(ax) == INK else "#585858"
-    for chosen, colour, dot in ((~clear, quiet, GREY), (clear, ACCENT, ACCENT)):
+    ax.axvline(0.0, color=muted_on(ax), linewidth=0.8, zorder=1)
+    quiet = mixed(muted_on(ax), ground_of(ax), 0.55)
+    for chosen, colour, dot in (
+        (~clear, quiet, muted_on(ax)),
+        (clear, accent_on(ax), accent_on(ax)),
+    ):
         ax.hlines(
             y[chosen],
             (mode - half)[chosen],

@@ -11,8 +11,9 @@ from ranef.present.plots.average import average_group, centred_within
 from ranef.present.plots.choice import check_column, is_number
 from ranef.present.plots.colouring import colouring
 from ranef.present.plots.grid import levels_in_order, values_along
+from ranef.present.plots.ink import accent_on, faint_on, muted_on
 from ranef.present.plots.response_axis import check_scale, observed, response_label
-from ranef.present.plots.style import ACCENT, GREY, axes, faint_on, legend, title
+from ranef.present.plots.style import axes, legend, title
 from ranef.present.protocol import FittedModel
 
 if TYPE_CHECKING:
@@ -72,21 +73,21 @@ def effects(
         check_column(rows, by)
     ax = axes(ax, (7.0, 4.4) if by else (6.4, 4.4))
     if by is None:
-        _draw(model, rows, x, {}, ACCENT, ax, 0.0, linked)
+        _draw(model, rows, x, {}, accent_on(ax), ax, 0.0, linked)
         if points:
-            _rows(model, rows, x, np.ones(len(rows), dtype=bool), GREY, ax)
+            _rows(model, rows, x, np.ones(len(rows), dtype=bool), muted_on(ax), ax)
     else:
         colours = colouring(rows[by], by)
         shifts = np.linspace(-0.12, 0.12, len(colours.values))
         handles = [
-            _draw(model, rows, x, {by: value}, colours.colour(value), ax, float(shift), linked)
+            _draw(model, rows, x, {by: value}, colours.colour(value, ax), ax, float(shift), linked)
             for value, shift in zip(colours.values, shifts, strict=True)
         ]
-        if points and colours.scale is None:
+        if points and colours.limits is None:
             for value in colours.values:
-                _rows(model, rows, x, np.asarray(rows[by] == value), colours.colour(value), ax)
+                _rows(model, rows, x, np.asarray(rows[by] == value), colours.colour(value, ax), ax)
         elif points:
-            _rows(model, rows, x, np.ones(len(rows), dtype=bool), GREY, ax)
+            _rows(model, rows, x, np.ones(len(rows), dtype=bool), muted_on(ax), ax)
         legend(ax, handles, list(colours.labels()), by)
     ax.grid(axis="y", color=faint_on(ax), linewidth=0.5, alpha=0.7)
     ax.set_xlabel(x)

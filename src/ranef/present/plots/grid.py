@@ -19,6 +19,7 @@ __all__ = [
     "levels_in_order",
     "repeated",
     "typical_of_groups",
+    "value_text",
     "values_along",
 ]
 
@@ -35,6 +36,13 @@ def levels_in_order(values: pd.Series[Any]) -> list[Any]:
     if isinstance(values.dtype, pd.CategoricalDtype):
         return list(values.cat.remove_unused_categories().cat.categories)
     return sorted(values.dropna().unique())
+
+
+def value_text(value: Any) -> str:
+    """A value as a reader writes it: at most four digits, whole numbers without decimals."""
+    if isinstance(value, (float, np.floating)):
+        return f"{value:.4g}"
+    return str(value)
 
 
 def typical_of_groups(data: pd.DataFrame, model: FittedModel, group: str) -> pd.DataFrame:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ranef.options import name
-from ranef.present.plots.style import ACCENT, GREY, axes, title
+from ranef.present.plots.ink import accent_on, muted_on
+from ranef.present.plots.style import axes, title
 from ranef.present.text.names import spell
 
 if TYPE_CHECKING:
@@ -81,15 +82,15 @@ def influence(
         ax.axvspan(
             float(min(rest.min(), neutral)),
             float(max(rest.max(), neutral)),
-            color=GREY,
+            color=muted_on(ax),
             alpha=0.22,
             linewidth=0,
             label=f"all other {rest.size}",
         )
         ax.legend(frameon=False, fontsize=10, loc="lower right")
-    ax.axvline(neutral, color=GREY, linewidth=0.8, zorder=1)
-    ax.hlines(y, neutral, x, color=ACCENT, linewidth=1.4, zorder=2)
-    ax.scatter(x, y, s=26, color=ACCENT, linewidths=0, zorder=3)
+    ax.axvline(neutral, color=muted_on(ax), linewidth=0.8, zorder=1)
+    ax.hlines(y, neutral, x, color=accent_on(ax), linewidth=1.4, zorder=2)
+    ax.scatter(x, y, s=26, color=accent_on(ax), linewidths=0, zorder=3)
     ax.set_yticks(y, names, fontsize=9)
     ax.set_ylim(0.2, n + 0.8)
     ax.set_ylabel(by)

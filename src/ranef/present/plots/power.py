@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ranef.options import one_of
-from ranef.present.plots.style import GREY, PALETTE, axes, faint_on, legend, title
+from ranef.present.plots.ink import faint_on, muted_on, palette_on
+from ranef.present.plots.style import axes, legend, title
 from ranef.present.text.names import spell
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def power_plot(frame: pd.DataFrame, x: str | None, alpha: float, ax: Axes | None
     terms = list(dict.fromkeys(frame["term"]))
     for k, (key, own) in enumerate(frame.groupby(keys, sort=False)):
         ordered = own.sort_values(x)
-        colour = PALETTE[(terms.index(key[0]) if many else k) % len(PALETTE)]
+        colour = palette_on(ax)[(terms.index(key[0]) if many else k) % len(palette_on(ax))]
         mark = _MARKS[k % len(_MARKS)]
         at, power = ordered[x].to_numpy(dtype=float), ordered["power"].to_numpy(dtype=float)
         half = 1.96 * ordered["mc_error"].to_numpy(dtype=float)
@@ -58,7 +59,7 @@ def power_plot(frame: pd.DataFrame, x: str | None, alpha: float, ax: Axes | None
         names.append(
             ", ".join(words + ([f"{key[1]} {_WORDS[str(other)].lower()}"] if split else []))
         )
-    ax.axhline(_USUAL, color=GREY, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
+    ax.axhline(_USUAL, color=muted_on(ax), linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
     ax.axhline(alpha, color=faint_on(ax), linewidth=0.8, zorder=1)
     ax.set_ylim(0.0, 1.02)
     ax.set_yticks(np.linspace(0.0, 1.0, 6))

@@ -8,7 +8,8 @@ import numpy as np
 
 from ranef.errors import OptionError, suggestion
 from ranef.options import name as name_option
-from ranef.present.plots.style import ACCENT, GREY, axes, check_axes, faint_on, title
+from ranef.present.plots.ink import accent_on, faint_on, muted_on
+from ranef.present.plots.style import axes, check_axes, title
 from ranef.present.protocol import FittedModel
 
 if TYPE_CHECKING:
@@ -70,11 +71,11 @@ def profile(
             (high, height),
             (4, 0),
             textcoords="offset points",
-            color=GREY,
+            color=muted_on(ax),
             fontsize=9,
             va="center",
         )
-    ax.plot(values, np.abs(zeta), color=ACCENT, marker="o", markersize=3.5)
+    ax.plot(values, np.abs(zeta), color=accent_on(ax), marker="o", markersize=3.5)
     ax.set_xlabel(parameter)
     ax.set_ylabel("Absolute profile zeta")
     title(ax, f"Profile of {parameter} (maximum likelihood)")

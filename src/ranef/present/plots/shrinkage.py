@@ -9,7 +9,8 @@ import numpy as np
 from ranef.errors import OptionError
 from ranef.formula.naming import column_of, columns_of, factors
 from ranef.present.plots.choice import choose_group
-from ranef.present.plots.style import ACCENT, GREY, SECOND, axes, check_axes, ink_on, legend, title
+from ranef.present.plots.ink import accent_on, ink_on, muted_on, second_on
+from ranef.present.plots.style import axes, check_axes, legend, title
 from ranef.present.protocol import FittedModel
 from ranef.present.text.names import spell
 from ranef.types import INTERCEPT, Array
@@ -82,11 +83,13 @@ def shrinkage(model: FittedModel, group: str | None = None, ax: Axes | None = No
         before[:, 1],
         s=dots,
         facecolors=ax.get_facecolor(),
-        edgecolors=SECOND,
+        edgecolors=second_on(ax),
         linewidths=0.8,
         zorder=2,
     )
-    full_dots = ax.scatter(after[:, 0], after[:, 1], s=dots, color=ACCENT, linewidths=0, zorder=3)
+    full_dots = ax.scatter(
+        after[:, 0], after[:, 1], s=dots, color=accent_on(ax), linewidths=0, zorder=3
+    )
     handles, labels = [open_dots, full_dots], ["no pooling", "partial pooling"]
     if modes.shape[1] > 1:
         handles.append(
@@ -94,7 +97,7 @@ def shrinkage(model: FittedModel, group: str | None = None, ax: Axes | None = No
         )
         labels.append("population")
     else:
-        ax.axvline(0.0, color=GREY, linewidth=0.8, zorder=0)
+        ax.axvline(0.0, color=muted_on(ax), linewidth=0.8, zorder=0)
     legend(ax, handles, labels)
     ax.set_xlabel(f"{names[0]}: deviation from the population")
     ax.set_ylabel(f"{names[1]}: deviation" if modes.shape[1] > 1 else names[1])

@@ -13,8 +13,9 @@ from ranef.present.plots.average import average_group
 from ranef.present.plots.choice import check_column, choose_group, slope_variable
 from ranef.present.plots.colouring import Colouring, colouring
 from ranef.present.plots.grid import typical_of_groups, values_along
+from ranef.present.plots.ink import ink_on, muted_on
 from ranef.present.plots.response_axis import check_scale, response_label
-from ranef.present.plots.style import GREY, axes, check_axes, ink_on, legend, title
+from ranef.present.plots.style import axes, check_axes, legend, title
 from ranef.present.protocol import FittedModel
 from ranef.present.text.names import spell
 
@@ -88,7 +89,7 @@ def slopes(
     whose = lines[by].iloc[[0, *starts]] if by else repeat(None)
     points = (np.split(lines[name].to_numpy(float), starts) for name in (x, _PREDICTION))
     for along, up, value in zip(*points, whose, strict=False):
-        colour = colours.colour(value) if colours else GREY
+        colour = colours.colour(value, ax) if colours else muted_on(ax)
         ax.plot(along, up, color=colour, linewidth=thin, alpha=0.5, zorder=2)
     _population_lines(model, data, x, by, colours, ax, linked)
     ax.set_xlabel(x)
@@ -150,13 +151,13 @@ def _population_lines(
         if by:
             moving[by] = [value] * len(points)
         y = np.asarray(average_group(model, data, moving, linked)["estimate"], dtype=float)
-        colour = colours.colour(value) if colours else ink_on(ax)
+        colour = colours.colour(value, ax) if colours else ink_on(ax)
         ax.plot(points, y, color=ax.get_facecolor(), linewidth=4.5, zorder=3)
         handles += ax.plot(points, y, color=colour, linewidth=2.4, zorder=4)
-    if colours and colours.scale is None:
+    if colours and colours.limits is None:
         legend(ax, handles, list(colours.labels()), spell(by or ""))
     elif colours:
-        bar = ax.figure.colorbar(colours.scale, ax=ax, shrink=0.8)
+        bar = ax.figure.colorbar(colours.scale(ax), ax=ax, shrink=0.8)
         bar.set_label(by or "", fontsize=11)
         bar.outline.set_visible(False)
     else:

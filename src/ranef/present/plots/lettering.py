@@ -1,0 +1,109 @@
+"""Words on a picture: broken into lines or shortened where there is not room for them."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from functools import lru_cache
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any
+
+from ranef.present.plots.ink import setting
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["broken", "height_of", "points", "room_in", "room_left_of", "shortened", "verbatim"]
+
+_MATHEMATICS = re.compile(r"\$[^$]*[\\^{][^$]*\$")
+_LINE = 1.25  # heights of letters from line to line
+
+
+def points(size: str | float) -> float:
+    """A font size of the style sheet, as ``"small"``, in points."""
+    from matplotlib.font_manager import FontProperties
+
+    return float(FontProperties(size=size).get_size_in_points())
+
+
+def verbatim(text: str) -> bool:
+    r"""Whether dollar signs in a text are dollars, and not around mathematics.
+
+    >>> verbatim("cost ($) by price ($)"), verbatim(r"$\\beta$ of price")
+    (True, False)
+    """
+    return _MATHEMATICS.search(text) is None
+
+
+def room_in(ax: Axes, which: str = "x") -> float:
+    """The length of an axis in points, as the figure stands."""
+    box = ax.get_window_extent()
+    length = box.width if which == "x" else box.height
+    return float(length) * 72.0 / float(ax.get_figure(root=True).dpi)  # type: ignore[union-attr]
+
+
+def room_left_of(ax: Axes) -> float:
+    """From the axes to the next ones on their left, or to the edge of the figure; in points."""
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    own = ax.get_window_extent()
+    edges = [0.0]
+    for other in figure.axes:
+        box = other.get_window_extent()
+        beside = box.y0 < own.y1 and own.y0 < box.y1
+        if other is not ax and beside and box.x1 <= own.x0:
+            edges.append(float(box.x1))
+    return (float(own.x0) - max(edges)) * 72.0 / float(figure.dpi)
+
+
+def broken(text: str, room: float, size: str | float) -> str:
+    """A text in lines of at most `room` points; words longer than that are broken too."""
+    if _width(text, points(size)) <= room:
+        return text
+    each = _width(text, points(size)) / max(len(text), 1)
+    most = max(int(room / each), 6)
+    for letters in range(most + 6, 5, -1):
+        lines = wrap(text, letters, break_on_hyphens=False)
+        if letters == 6 or all(_width(line, points(size)) <= room for line in lines):
+            return "\n".join(lines)
+    return text
+
+
+def shortened(text: str, room: float, size: str | float) -> str:
+    """A text that fits into `room` points; what is left out of its middle is an ellipsis."""
+    full = points(size)
+    if _width(text, full) <= room:
+        return text
+    low, high = 1, len(text)  # letters kept: fits, does not
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if _width(_cut(text, middle), full) <= room else (low, middle)
+    return _cut(text, low)
+
+
+def height_of(text: str, size: str | float) -> float:
+    """The height of some lines in points."""
+    return (text.count("\n") + 1) * _LINE * points(size)
+
+
+def _cut(text: str, letters: int) -> str:
+    """The beginning and the end of a text, the beginning longer."""
+    end = letters // 3
+    return text[: letters - end].rstrip() + "\N{HORIZONTAL ELLIPSIS}" + text[len(text) - end :]
+
+
+@lru_cache(maxsize=4096)
+def _measured(text: str, size: float, family: tuple[Any, ...]) -> float:
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import TextPath
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # letters that the font lacks are said when it is drawn
+        made = TextPath((0, 0), text, size=size, prop=FontProperties(family=list(family)))
+    return float(made.get_extents().width) if len(made.vertices) else 0.0
+
+
+def _width(text: str, size: float) -> float:
+    """In points, in the font of the style sheet."""
+    plain = text.replace("$", "S")  # to be measured as letters
+    return _measured(plain, size, tuple(setting("font.family"))) if plain.strip() else 0.0
