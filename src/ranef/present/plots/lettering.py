@@ -13,9 +13,20 @@ from ranef.present.plots.ink import setting
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["broken", "height_of", "points", "room_in", "room_left_of", "shortened", "verbatim"]
+__all__ = [
+    "broken",
+    "height_of",
+    "points",
+    "room_above",
+    "room_in",
+    "room_left_of",
+    "shortened",
+    "verbatim",
+    "width_of",
+]
 
 _MATHEMATICS = re.compile(r"\$[^$]*[\\^{][^$]*\$")
+_TICKS = 20.0  # points below axes
 _LINE = 1.25  # heights of letters from line to line
 
 
@@ -47,24 +58,37 @@ def room_left_of(ax: Axes) -> float:
     figure = ax.get_figure(root=True)
     assert figure is not None
     own = ax.get_window_extent()
-    edges = [0.0]
-    for other in figure.axes:
-        box = other.get_window_extent()
-        beside = box.y0 < own.y1 and own.y0 < box.y1
-        if other is not ax and beside and box.x1 <= own.x0:
-            edges.append(float(box.x1))
-    return (float(own.x0) - max(edges)) * 72.0 / float(figure.dpi)
+    ends = [box.x1 for box in _others(ax) if box.y0 < own.y1 and own.y0 < box.y1]
+    edge = max([0.0, *(end for end in ends if end <= own.x0)])
+    return float((own.x0 - edge) * 72.0 / figure.dpi)
+
+
+def room_above(ax: Axes) -> float:
+    """From the axes to the next ones above, less the ticks of these, or to the edge; in points."""
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    own, scale = ax.get_window_extent(), 72.0 / float(figure.dpi)
+    starts = [box.y0 for box in _others(ax) if box.x0 < own.x1 and own.x0 < box.x1]
+    above = [start for start in starts if start >= own.y1]
+    room = float(min([figure.bbox.y1, *above]) - own.y1) * scale
+    return room - (_TICKS if above else 0.0)
+
+
+def _others(ax: Axes) -> list[Any]:
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    return [other.get_window_extent() for other in figure.axes if other is not ax]
 
 
 def broken(text: str, room: float, size: str | float) -> str:
     """A text in lines of at most `room` points; words longer than that are broken too."""
-    if _width(text, points(size)) <= room:
+    if width_of(text, points(size)) <= room:
         return text
-    each = _width(text, points(size)) / max(len(text), 1)
+    each = width_of(text, points(size)) / max(len(text), 1)
     most = max(int(room / each), 6)
     for letters in range(most + 6, 5, -1):
         lines = wrap(text, letters, break_on_hyphens=False)
-        if letters == 6 or all(_width(line, points(size)) <= room for line in lines):
+        if letters == 6 or all(width_of(line, points(size)) <= room for line in lines):
             return "\n".join(lines)
     return text
 
@@ -72,12 +96,12 @@ def broken(text: str, room: float, size: str | float) -> str:
 def shortened(text: str, room: float, size: str | float) -> str:
     """A text that fits into `room` points; what is left out of its middle is an ellipsis."""
     full = points(size)
-    if _width(text, full) <= room:
+    if width_of(text, full) <= room:
         return text
     low, high = 1, len(text)  # letters kept: fits, does not
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if _width(_cut(text, middle), full) <= room else (low, middle)
+        low, high = (middle, high) if width_of(_cut(text, middle), full) <= room else (low, middle)
     return _cut(text, low)
 
 
@@ -103,7 +127,7 @@ def _measured(text: str, size: float, family: tuple[Any, ...]) -> float:
     return float(made.get_extents().width) if len(made.vertices) else 0.0
 
 
-def _width(text: str, size: float) -> float:
-    """In points, in the font of the style sheet."""
+def width_of(text: str, size: float) -> float:
+    """The width of one line in points, in the font of the style sheet."""
     plain = text.replace("$", "S")  # to be measured as letters
     return _measured(plain, size, tuple(setting("font.family"))) if plain.strip() else 0.0

@@ -24,10 +24,12 @@ from ranef.present.plots.lettering import (
     broken,
     height_of,
     points,
+    room_above,
     room_in,
     room_left_of,
     shortened,
     verbatim,
+    width_of,
 )
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ __all__ = [
     "axes",
     "check_axes",
     "grid",
+    "head",
     "label_x",
     "label_y",
     "legend",
@@ -48,7 +51,8 @@ __all__ = [
 ]
 
 _NOTE = "ranef-note"
-_GAP = 5.0  # points between the axes, the note and the title
+_GAP = 5.0  # points between the label of an axis and the note under it
+_SMALL = 0.85  # of the size of labels
 _WIDEST_NAME = 230.0  # points
 
 
@@ -171,40 +175,112 @@ def grid(ax: Axes, which: str) -> None:
 
 
 def title(ax: Axes, text: str, note: str = "") -> None:
-    """A title over the left edge, with a note in small letters under it.
+    """A title over the left edge, and a note that tells what is held fixed or left out.
 
-    Both are broken into lines as long as the axes are wide. The note tells what the picture
-    holds fixed or leaves out.
+    Both are broken into lines as long as the axes are wide. The note stands in small letters under
+    the label of the x axis. If the figure does not make room for what stands around its axes, the
+    note is part of the title, as long as there is room above.
     """
-    for old in [t for t in ax.texts if t.get_gid() == _NOTE]:
-        old.remove()
-    room, pad = room_in(ax), _GAP + 2.0
-    if note:
-        small = 0.85 * points(setting("axes.labelsize"))
-        lines = broken(note, room, small)
-        written = write(ax, lines, (0.0, 1.0), (0.0, _GAP), "axes fraction", fontsize=small)
-        written.set(color=muted_ink(ax), va="bottom", ha="left", gid=_NOTE)
-        pad = _GAP + height_of(lines, small) + 2.0
-    size = setting("axes.titlesize")
+    room, size = room_in(ax), points(setting("axes.titlesize"))
+    said = broken(text, room, size)
+    if _is_laid_out(ax):
+        _caption(ax, note)
+    else:
+        said, size = _fitted_above(ax, text, note)
     ax.set_title(
-        broken(text, room, size),
+        said,
         loc="left",
         color=title_ink(ax),
-        pad=pad,
-        parse_math=verbatim(text) is False,
+        fontsize=size,
+        pad=6.0,
+        parse_math=not verbatim(text),
     )
 
 
+def _caption(ax: Axes, note: str) -> None:
+    for old in [t for t in ax.texts if t.get_gid() == _NOTE]:
+        old.remove()
+    if note:
+        size = _SMALL * points(setting("axes.labelsize"))
+        ax.annotate(
+            broken(note, room_in(ax), size),
+            (0.0, 0.0),
+            (0.0, -_GAP),
+            xycoords=("axes fraction", ax.xaxis.label),
+            textcoords="offset points",
+            fontsize=size,
+            color=muted_ink(ax),
+            va="top",
+            ha="left",
+            gid=_NOTE,
+            annotation_clip=False,
+            parse_math=not verbatim(note),
+        )
+
+
+def _fitted_above(ax: Axes, text: str, note: str) -> tuple[str, float]:
+    """Title and note in letters that fit above the axes; the title alone if both do not."""
+    room, above = room_in(ax), room_above(ax) - 8.0
+    usual = points(setting("axes.titlesize"))
+    for said in (f"{text}\n{note}", text) if note else (text,):
+        for share in (1.0, 0.85, 0.7):
+            size = share * usual
+            lines = "\n".join(broken(part, room, size) for part in said.split("\n"))
+            if height_of(lines, size) <= above:
+                return lines, size
+    return broken(text, room, 0.7 * usual), 0.7 * usual
+
+
+def head(panels: Sequence[Axes], text: str, note: str = "") -> None:
+    """A title over several panels of one figure, and a note under them.
+
+    If the figure does not make room, the first panel has both.
+    """
+    figure = panels[0].get_figure(root=True)
+    if figure is None or not _is_laid_out(panels[0]) or len(panels) < 2:
+        title(panels[0], text, note)
+        return
+    width = 72.0 * float(figure.get_size_inches()[0]) - 12.0
+    size = points(setting("figure.titlesize"))
+    figure.suptitle(
+        broken(text, width, size), x=0.008, ha="left", color=title_ink(panels[0]), fontsize=size
+    )
+    if note:
+        small = _SMALL * points(setting("axes.labelsize"))
+        figure.supxlabel(
+            broken(note, width, small),
+            x=0.008,
+            ha="left",
+            color=muted_ink(panels[0]),
+            fontsize=small,
+        )
+
+
 def label_x(ax: Axes, text: str) -> None:
-    """What lies along the x axis, in lines as long as the axes are wide."""
-    said = broken(text, room_in(ax), setting("axes.labelsize"))
-    ax.set_xlabel(said, color=label_ink(ax), parse_math=not verbatim(text))
+    """What lies along the x axis: in lines as long as it is, or in one if there is no more room."""
+    size, said = points(setting("axes.labelsize")), text
+    if _is_laid_out(ax):
+        said = broken(text, room_in(ax), size)
+    else:
+        size *= _share(text, 1.15 * room_in(ax), size)
+        said = shortened(text, 1.15 * room_in(ax), size)
+    ax.set_xlabel(said, color=label_ink(ax), fontsize=size, parse_math=not verbatim(text))
 
 
 def label_y(ax: Axes, text: str) -> None:
-    """What lies along the y axis, in lines as long as the axes are high."""
-    said = broken(text, room_in(ax, "y"), setting("axes.labelsize"))
-    ax.set_ylabel(said, color=label_ink(ax), parse_math=not verbatim(text))
+    """What lies along the y axis: in lines as long as it is, or in one if there is no more room."""
+    size, said = points(setting("axes.labelsize")), text
+    if _is_laid_out(ax):
+        said = broken(text, room_in(ax, "y"), size)
+    else:
+        size *= _share(text, 1.15 * room_in(ax, "y"), size)
+        said = shortened(text, 1.15 * room_in(ax, "y"), size)
+    ax.set_ylabel(said, color=label_ink(ax), fontsize=size, parse_math=not verbatim(text))
+
+
+def _share(text: str, room: float, size: float) -> float:
+    """Of the size of letters, so that a text fits into `room` points; not less than 0.8."""
+    return float(np.clip(room / max(width_of(text, size), 1.0), 0.8, 1.0))
 
 
 def name_y(ax: Axes, places: Any, names: Sequence[str], fontsize: float | None = None) -> None:
