@@ -1,0 +1,51 @@
+"""A linear fit beside responses that are simulated from it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ranef.fit.simulating import Simulating
+from ranef.present.progress import progress_bar
+
+if TYPE_CHECKING:
+    from ranef.inference.checks.record import ModelCheck
+
+__all__ = ["Checking"]
+
+
+class Checking(Simulating):
+    """What ``fit.plot.check()`` draws; it delegates to functions."""
+
+    def _check(self, n: int | None, level: float, seed: int | None) -> ModelCheck:
+        """Residuals, effects and influence beside those of `n` simulated responses."""
+        from ranef.fit.units import level_names
+        from ranef.inference.checks.bands import number_of_simulations
+        from ranef.inference.checks.linear import linear_looks
+        from ranef.inference.checks.looks import check_of
+        from ranef.inference.simulate import draw_key
+
+        count = number_of_simulations(n, level, self._problem.n)
+        key, part = draw_key(seed), self._problem.residual
+        with progress_bar("simulations for the check of the model", count) as tick:
+            own, simulated, group = linear_looks(
+                self._problem,
+                self._solution,
+                self._design,
+                self._data.y,
+                self._weights,
+                self._data.offset,
+                part is None or part.whitening is None,
+                lambda first, some: self._draws(some, key, "new", first),
+                count,
+                tick,
+            )
+            return check_of(
+                own,
+                simulated,
+                self._problem.labels,
+                [term.levels for term in self._design.terms],
+                level_names(self, group),
+                "Standardised residual",
+                level,
+                key,
+            )
