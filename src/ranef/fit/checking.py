@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ranef.fit.simulating import Simulating
-from ranef.present.progress import progress_bar
+from ranef.present.progress import progress, progress_bar
+from ranef.types import Array
 
 if TYPE_CHECKING:
     from ranef.inference.checks.record import ModelCheck
+    from ranef.inference.checks.simulated import Responses, SimulatedData
 
 __all__ = ["Checking"]
 
 
 class Checking(Simulating):
-    """What ``fit.plot.check()`` draws; it delegates to functions."""
+    """What ``fit.plot.check()`` and ``fit.plot.simulated()`` draw; it delegates to functions."""
 
     def _check(self, n: int | None, level: float, seed: int | None) -> ModelCheck:
         """Residuals, effects and influence beside those of `n` simulated responses."""
@@ -49,3 +51,24 @@ class Checking(Simulating):
                 level,
                 key,
             )
+
+    @progress("simulating from the model")
+    def _compared(
+        self,
+        statistic: Any,
+        by: str | None,
+        n: int | None,
+        level: float,
+        seed: int | None,
+        random: str,
+        many: int,
+    ) -> SimulatedData:
+        """The response beside simulated responses, in the form in which they are drawn."""
+        from ranef.fit.splitting import compared
+
+        def responses(draws: Array) -> Responses:
+            from ranef.inference.checks.simulated import Responses
+
+            return Responses(self._design.y, draws)
+
+        return compared(self, responses, statistic, by, n, level, seed, random, many)

@@ -22,6 +22,8 @@ from ranef.types import Array, Finding, MissingRows
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ranef.inference.checks.record import ModelCheck
+    from ranef.inference.checks.simulated import SimulatedData
     from ranef.present.text.words import Words
 
 __all__ = [
@@ -286,6 +288,23 @@ class FittedModel(Protocol):
 
     def profile(self, level: float = 0.95) -> Profiled:
         """The deviance along each parameter."""
+        ...
+
+    def _check(self, n: int | None, level: float, seed: int | None) -> ModelCheck:
+        """Residuals, effects and influence beside those of `n` simulated responses."""
+        ...
+
+    def _compared(
+        self,
+        statistic: Any,
+        by: str | None,
+        n: int | None,
+        level: float,
+        seed: int | None,
+        random: str,
+        many: int,
+    ) -> SimulatedData:
+        """The response beside simulated responses, in the form in which they are drawn."""
         ...
 
 

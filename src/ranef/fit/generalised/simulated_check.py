@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ranef.fit.generalised.influential import GeneralisedInfluential
 from ranef.fit.generalised.simulating import GeneralisedSimulating
-from ranef.present.progress import progress_bar
+from ranef.present.progress import progress, progress_bar
 
 if TYPE_CHECKING:
     from ranef.inference.checks.record import ModelCheck
+    from ranef.inference.checks.simulated import SimulatedData
 
 __all__ = ["GeneralisedSimulatedCheck"]
 
 
 class GeneralisedSimulatedCheck(GeneralisedSimulating, GeneralisedInfluential):
-    """What ``fit.plot.check()`` draws; it delegates to functions."""
+    """What ``fit.plot.check()`` and ``fit.plot.simulated()`` draw; it delegates to functions."""
 
     def _check(self, n: int | None, level: float, seed: int | None) -> ModelCheck:
         """Residuals, effects and influence beside those of `n` simulated responses."""
@@ -51,3 +52,32 @@ class GeneralisedSimulatedCheck(GeneralisedSimulating, GeneralisedInfluential):
                 level,
                 key,
             )
+
+    @progress("simulating from the model")
+    def _compared(
+        self,
+        statistic: Any,
+        by: str | None,
+        n: int | None,
+        level: float,
+        seed: int | None,
+        random: str,
+        many: int,
+    ) -> SimulatedData:
+        """The response beside simulated responses, in the form in which they are drawn."""
+        from ranef.fit.splitting import compared
+        from ranef.inference.checks.responses import responses_of_family
+
+        own, coded = self._data.y, self._design.generalised
+        levels = () if coded is None else coded.levels
+        return compared(
+            self,
+            lambda drawn: responses_of_family(self._family, own, drawn, self._weights, levels),
+            statistic,
+            by,
+            n,
+            level,
+            seed,
+            random,
+            many,
+        )

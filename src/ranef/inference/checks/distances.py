@@ -2,7 +2,8 @@
 
 Without the rows of group j, whose random effects are its own, the coefficients are
 
-    b_(j) = b - (A - A_j)^-1 g_j,   A = X'V^-1 X,  A_j = X_j'V_j^-1 X_j,  g_j = X_j'V_j^-1 (y_j - X_j b),
+    b_(j) = b - (A - A_j)^-1 g_j,
+    A = X'V^-1 X,   A_j = X_j'V_j^-1 X_j,   g_j = X_j'V_j^-1 (y_j - X_j b),
 
 and V^-1 (y - X b) are the conditional residuals times the weights. So only g_j depends on the
 response. Of single rows see :mod:`ranef.inference.row_influence`.

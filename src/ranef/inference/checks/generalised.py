@@ -1,8 +1,9 @@
 """Looks at the residuals, effects and influence of a generalised model, data and simulations.
 
-Random effects are found anew for each response, at the variances of the fit and at coefficients that
-one exact Newton step has brought to the response. Residuals are quantile residuals at these modes. Influence is that of the working model: with the
-scores s and the curvatures W of the rows at the modes, and R = X + Z db/dbeta,
+Random effects are found anew for each response, at the variances of the fit and at coefficients
+that one exact Newton step has brought to the response. Residuals are quantile residuals at these
+modes. Influence is that of the working model: with the scores s and the curvatures W of the rows
+at the modes, and R = X + Z db/dbeta,
 
     b_(j) = b - (A - A_j)^-1 X_j's_j,   A = X'W R,  A_j = X_j'W_j R_j,
 
