@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from ranef.errors import OptionError
 from ranef.inference.checks.bands import band_of, fewest
-from ranef.inference.checks.density import bandwidth, densities
 from ranef.inference.checks.record import Band
 from ranef.inference.checks.statistics import (
     Groups,
@@ -21,6 +20,7 @@ from ranef.inference.checks.statistics import (
     of_groups,
     of_rows,
 )
+from ranef.inference.density import bandwidth, densities
 from ranef.options import confidence, whole
 from ranef.types import Array, Codes
 

@@ -1,17 +1,19 @@
-"""Kernel densities of many samples on one grid, with one bandwidth."""
+"""Kernel densities: of many samples on one grid, and of replicates that may lie on a bound."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from ranef.types import Array
 
-__all__ = ["bandwidth", "densities"]
+__all__ = ["Spread", "bandwidth", "densities", "spread_of"]
 
 POINTS = 256
 REACH = 3.0  # bandwidths beyond the values
+AT_BOUND = 1e-6
 
 
 def bandwidth(values: Array) -> float:
@@ -63,3 +65,27 @@ def densities(
     shares = np.array([np.histogram(s, edges)[0] / s.size for s in samples])
     smooth = gaussian_filter1d(shares, width / cell, axis=1, mode="reflect", truncate=5.0)
     return 0.5 * (edges[:-1] + edges[1:]), smooth / cell
+
+
+class Spread(NamedTuple):
+    """The distribution of replicates of one parameter.
+
+    ``x``, ``density`` (points,): of the values between the bounds, empty if these are the same;
+    ``at``: bounds that some of the values are at, and their shares.
+    """
+
+    x: Array
+    density: Array
+    at: tuple[tuple[float, float], ...]
+
+
+def spread_of(values: Array, bounds: tuple[float, float]) -> Spread:
+    """A density beside what lies on the bounds of a parameter; `values` are finite."""
+    on = [np.abs(values - b) <= AT_BOUND for b in bounds]
+    shares = [(b, float(o.mean())) for b, o in zip(bounds, on, strict=True) if o.any()]
+    between = values[~(on[0] | on[1])]
+    width = bandwidth(between)
+    if not width > 0.0:
+        return Spread(np.empty(0), np.empty(0), tuple(shares))
+    x, made = densities([between], width, bounds)
+    return Spread(x, made[0] * between.size / values.size, tuple(shares))
