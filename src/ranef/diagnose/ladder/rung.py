@@ -126,6 +126,8 @@ class Effect:
     conclusion : str
     holds : bool
         Whether the conclusion is that of the asked model.
+    conf_low, conf_high : float
+        The 95% interval that the conclusion is about.
     """
 
     name: str
@@ -136,6 +138,8 @@ class Effect:
     se_ratio: float
     conclusion: Conclusion
     holds: bool
+    conf_low: float = math.nan
+    conf_high: float = math.nan
 
 
 @dataclass(frozen=True, slots=True)
