@@ -302,7 +302,12 @@ class PlotAccessor:
         )
 
     def profile(
-        self, parameter: str | None = None, level: float = 0.99, ax: Axes | None = None
+        self,
+        parameter: str | None = None,
+        level: float = 0.99,
+        ax: Axes | None = None,
+        *,
+        labels: Mapping[str, str] | None = None,
     ) -> Axes:
         """Profile zeta of one parameter, with its intervals; straight where Wald's hold.
 
@@ -314,10 +319,13 @@ class PlotAccessor:
             How far to profile.
         ax : Axes, optional
             Where to draw; a new figure by default.
+        labels : mapping of str to str, optional
+            Words for variables, beside those that the fit has.
 
         Returns
         -------
         Axes
+            ``.data`` is a frame of the points of the profile and of the intervals.
 
         Examples
         --------
@@ -325,10 +333,12 @@ class PlotAccessor:
         >>> from matplotlib.figure import Figure
         >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
         >>> ax = fit.plot.profile(ax=Figure().subplots())
+        >>> ax.get_xlabel()
+        'SD of intercepts, Subject'
         """
         from ranef.present.plots.profile import profile
 
-        return profile(self._model, parameter=parameter, level=level, ax=ax)
+        return profile(self._model, parameter=parameter, level=level, ax=ax, labels=labels)
 
     def check(
         self,
