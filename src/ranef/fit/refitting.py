@@ -178,7 +178,7 @@ class Refitting(FitRecord):
             [c[None, :, :] for c in self._estimates.covariances],
             np.array([self._estimates.sigma]),
         )[0]
-        return Bootstrap(self._formula.text, draws, estimates)
+        return Bootstrap(self._formula.text, draws, estimates, self._words)
 
     def profile(self, level: float = 0.95) -> Profile:
         """The deviance along each parameter, all others at their best.
@@ -216,7 +216,7 @@ class Refitting(FitRecord):
             traces = profile_traces(
                 ml._problem, ml._solution, ml._estimates, names, self._control, level, tick
             )
-        return Profile(self._formula.text, level, traces)
+        return Profile(self._formula.text, level, traces, self._words)
 
     def _by_ml(self) -> Self:
         return self._again(reml=False) if self._problem.reml else self

@@ -124,6 +124,7 @@ def diagnosis_of(
         groups={label.factor: label.n_levels for label in subject.problem.labels},
         findings=findings,
         ladder=build_ladder(subject, _call(record), findings, supports, larger, climbed),
+        words=record._words,
     )
 
 

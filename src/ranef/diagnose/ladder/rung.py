@@ -133,6 +133,8 @@ class Effect(Sentence):
     conclusion : str
     holds : bool
         Whether the conclusion is that of the asked model.
+    conf_low, conf_high : float
+        The 95% interval that the conclusion is about.
     """
 
     name: str
@@ -143,6 +145,8 @@ class Effect(Sentence):
     se_ratio: float
     conclusion: Conclusion
     holds: bool
+    conf_low: float = math.nan
+    conf_high: float = math.nan
 
     def __str__(self) -> str:
         if math.isnan(self.std_error):

@@ -151,6 +151,7 @@ def diagnosis_of_generalised(
         findings=findings,
         ladder=build_ladder(subject, _call(record), findings, climbed=climbed, families=fits),
         model=f"{subject.family.words}, {_method(subject.problem.n_agq)}",
+        words=record._words,
     )
 
 

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ranef.present.plots.style import ACCENT, GREY, PALETTE, axes, faint_on, legend, title
+from ranef.present.plots.colouring import series_colours
+from ranef.present.plots.ink import faint_on, muted_on
+from ranef.present.plots.style import axes, legend, title
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,7 +53,7 @@ def means_plot(
     handles = []
     for shift, (colour, own) in zip(
         np.linspace(-span, span, len(groups)),
-        zip(_colours(len(groups)), groups, strict=True),
+        zip(series_colours(ax, len(groups)), groups, strict=True),
         strict=True,
     ):
         x = np.array([positions[v] for v in own[1][first]]) if first else np.zeros(len(own[1]))
@@ -97,11 +99,11 @@ def contrasts_plot(
     ax = axes(ax, (7.4 if by else 6.4, height))
     if ratios:
         ax.set_xscale("log")
-    ax.axvline(1.0 if ratios else 0.0, color=GREY, linewidth=0.8, zorder=1)
+    ax.axvline(1.0 if ratios else 0.0, color=muted_on(ax), linewidth=0.8, zorder=1)
     span = _SPAN * (len(groups) > 1)
     handles = []
     for shift, colour, (_, own) in zip(
-        np.linspace(-span, span, len(groups)), _colours(len(groups)), groups, strict=True
+        np.linspace(-span, span, len(groups)), series_colours(ax, len(groups)), groups, strict=True
     ):
         y = np.array([names.index(name) for name in own["contrast"]], dtype=float) + shift
         low, high, estimate = (
@@ -129,17 +131,6 @@ def _groups(frame: pd.DataFrame, by: tuple[str, ...]) -> list[tuple[str, Any]]:
     for k, key in enumerate(keys):
         own.setdefault(key, []).append(k)
     return [(", ".join(_text(v) for v in key), frame.iloc[rows]) for key, rows in own.items()]
-
-
-def _colours(count: int) -> list[Any]:
-    """Distinct ones for a few groups, a scale for many."""
-    if count == 1:
-        return [ACCENT]
-    if count <= len(PALETTE):
-        return list(PALETTE[:count])
-    from matplotlib import colormaps
-
-    return [colormaps["viridis"](v) for v in np.linspace(0.0, 0.95, count)]
 
 
 def _points(ax: Axes, x: Any, frame: pd.DataFrame, colour: Any, joined: bool) -> Any:

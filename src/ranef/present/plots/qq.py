@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ranef.present.plots.choice import choose_group, choose_term
-from ranef.present.plots.style import ACCENT, GREY, axes, faint_on, title
+from ranef.present.plots.ink import accent_on, faint_on, muted_on
+from ranef.present.plots.style import axes, title
 from ranef.present.protocol import FittedModel, residual_sd
 from ranef.present.text.names import spell
 from ranef.types import Array
@@ -78,8 +79,8 @@ def qq(
         alpha=0.6,
         linewidth=0,
     )
-    ax.plot(x, middle + slope * x, color=GREY, linewidth=1.0)
-    ax.scatter(x, y[rank.astype(int) - 1], s=12, color=ACCENT, linewidths=0, zorder=3)
+    ax.plot(x, middle + slope * x, color=muted_on(ax), linewidth=1.0)
+    ax.scatter(x, y[rank.astype(int) - 1], s=12, color=accent_on(ax), linewidths=0, zorder=3)
     ax.set_xlabel("Normal quantile")
     ax.set_ylabel(label)
     title(ax, f"Normal quantiles, {what}")

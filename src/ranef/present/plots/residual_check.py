@@ -8,7 +8,8 @@ import numpy as np
 
 from ranef.errors import OptionError
 from ranef.options import shown
-from ranef.present.plots.style import ACCENT, GREY, SECOND, axes, check_axes, title
+from ranef.present.plots.ink import accent_on, muted_on, second_on
+from ranef.present.plots.style import axes, check_axes, title
 from ranef.present.text.numbers import p_text
 from ranef.types import Array
 
@@ -83,9 +84,9 @@ def _uniform(ax: Axes, z: Array, frame: pd.DataFrame) -> None:
     rank = np.unique(np.linspace(1, n, min(n, 2000)).round())
     x = (rank - 0.5) / n
     low, high = (betaincinv(rank, n + 1 - rank, p) for p in (0.025, 0.975))
-    ax.fill_between(x, low - x, high - x, color=GREY, alpha=0.22, linewidth=0)
-    ax.axhline(0.0, color=GREY, linewidth=0.8, zorder=1)
-    ax.scatter(x, u[rank.astype(int) - 1] - x, s=9, color=ACCENT, linewidths=0, zorder=3)
+    ax.fill_between(x, low - x, high - x, color=muted_on(ax), alpha=0.22, linewidth=0)
+    ax.axhline(0.0, color=muted_on(ax), linewidth=0.8, zorder=1)
+    ax.scatter(x, u[rank.astype(int) - 1] - x, s=9, color=accent_on(ax), linewidths=0, zorder=3)
     ax.set_xlabel("Uniform quantile")
     ax.set_ylabel("Quantile residual less uniform quantile")
     p = frame.loc[["uniformity", "outliers"], "p_value"].to_list()
@@ -93,25 +94,31 @@ def _uniform(ax: Axes, z: Array, frame: pd.DataFrame) -> None:
 
 
 def _against_fitted(ax: Axes, z: Array, fitted: Array, frame: pd.DataFrame) -> None:
-    ax.axhline(0.0, color=GREY, linewidth=0.8, zorder=1)
+    ax.axhline(0.0, color=muted_on(ax), linewidth=0.8, zorder=1)
     if z.size > _MOST_POINTS:
         ax.hexbin(fitted, z, gridsize=70, bins="log", cmap="Greys", mincnt=1, linewidths=0.1)
     else:
         alpha = float(np.clip(300.0 / max(z.size, 1), 0.15, 0.7))
         ax.scatter(
-            fitted, z, s=12, color=ACCENT, alpha=alpha, linewidths=0, rasterized=z.size > 3000
+            fitted,
+            z,
+            s=12,
+            color=accent_on(ax),
+            alpha=alpha,
+            linewidths=0,
+            rasterized=z.size > 3000,
         )
     if z.size >= 3 * _BINS:
         bins = np.array_split(np.argsort(fitted, kind="stable"), _BINS)
         centre = np.array([fitted[b].mean() for b in bins])
         root = np.array([np.sqrt(np.mean(z[b] ** 2)) for b in bins])
         mean = np.array([z[b].mean() for b in bins])
-        ax.plot(centre, mean, color=SECOND, linewidth=1.6, zorder=4, label="mean")
+        ax.plot(centre, mean, color=second_on(ax), linewidth=1.6, zorder=4, label="mean")
         for sign in (1.0, -1.0):
             ax.plot(
                 centre,
                 sign * root,
-                color=SECOND,
+                color=second_on(ax),
                 linewidth=1.1,
                 linestyle="--",
                 zorder=4,

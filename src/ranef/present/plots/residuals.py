@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from ranef.present.plots.style import ACCENT, GREY, SECOND, axes, faint_on, title
+from ranef.present.plots.ink import accent_on, faint_on, muted_on, second_on
+from ranef.present.plots.style import axes, title
 from ranef.present.protocol import FittedModel
 from ranef.types import Array
 
@@ -43,7 +44,7 @@ def residuals(
     x = np.asarray(model.fitted, dtype=float)
     y = np.asarray(model.residuals(kind), dtype=float)
     ax = axes(ax)
-    ax.axhline(0.0, color=GREY, linewidth=0.8, zorder=1)
+    ax.axhline(0.0, color=muted_on(ax), linewidth=0.8, zorder=1)
     by_ratios = model._distribution is not None and model._distribution.link == "log"
     logarithmic = by_ratios and 0.0 < 10.0 * float(x.min()) < float(x.max())
     if logarithmic:
@@ -61,10 +62,19 @@ def residuals(
         )
     else:
         alpha = float(np.clip(300.0 / max(x.size, 1), 0.15, 0.7))
-        ax.scatter(x, y, s=12, color=ACCENT, alpha=alpha, linewidths=0, rasterized=x.size > 3000)
+        ax.scatter(
+            x, y, s=12, color=accent_on(ax), alpha=alpha, linewidths=0, rasterized=x.size > 3000
+        )
     if x.size >= 3 * _BINS:
         centre, mean = _binned(x, y)
-        ax.plot(centre, mean, color=SECOND, linewidth=1.6, zorder=4, label="mean of the residuals")
+        ax.plot(
+            centre,
+            mean,
+            color=second_on(ax),
+            linewidth=1.6,
+            zorder=4,
+            label="mean of the residuals",
+        )
         ax.legend(frameon=False, fontsize=10, loc="best")
     ax.grid(axis="y", color=faint_on(ax), linewidth=0.5, alpha=0.7)
     ax.set_xlabel("Fitted value")

@@ -9,7 +9,8 @@ import numpy as np
 
 from ranef.errors import MissingLibraryError, OptionError, suggestion
 from ranef.options import name_list
-from ranef.present.plots.style import GREY, PALETTE, axes, faint_on, legend, title
+from ranef.present.plots.ink import faint_on, muted_on, palette_on
+from ranef.present.plots.style import axes, legend, title
 from ranef.present.text.names import spell
 from ranef.types import INTERCEPT
 
@@ -99,7 +100,7 @@ def _panel(ax: Any, rows: pd.DataFrame, x: dict[float, float]) -> None:
     for k, (group, term) in enumerate(keys):
         own = rows[rows["term"] == term]
         own = own[own["group"] == group] if isinstance(group, str) else own
-        colour = PALETTE[k % len(PALETTE)]
+        colour = palette_on(ax)[k % len(palette_on(ax))]
         place = own["strength"].map(x).to_numpy(dtype=float)
         estimate = own["estimate"].to_numpy(dtype=float)
         low, high = (own[c].to_numpy(dtype=float) for c in ("conf_low", "conf_high"))
@@ -115,6 +116,6 @@ def _panel(ax: Any, rows: pd.DataFrame, x: dict[float, float]) -> None:
         words = ", ".join(spell(part) for part in term.split(", "))
         names.append(f"{words} by {group}" if isinstance(group, str) else words)
     if rows["effect"].iloc[0] == "correlation":
-        ax.axhline(0.0, color=GREY, linewidth=0.6, zorder=1)
+        ax.axhline(0.0, color=muted_on(ax), linewidth=0.6, zorder=1)
         ax.set_ylim(-1.06, 1.06)
     legend(ax, handles, names)

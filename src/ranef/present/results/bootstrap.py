@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -14,10 +15,14 @@ from ranef.options import confidence, one_of, shown
 from ranef.page.phrases import count, interval_heads, one_of_them, share, whole
 from ranef.present.text.numbers import fixed, significant
 from ranef.present.text.titled import titled_html, titled_text
+from ranef.present.text.words import Words
 from ranef.types import Array
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
+
+    from ranef.present.plots.panels import Panels
 
 __all__ = ["Bootstrap"]
 
@@ -84,6 +89,7 @@ class Bootstrap:
     formula: str
     _draws: BootstrapDraws
     _estimates: Array = field(repr=False)
+    _labels: Words = field(default_factory=Words, repr=False)
 
     @property
     def kind(self) -> str:
@@ -223,6 +229,67 @@ class Bootstrap:
         bias, error = self._bias_and_error()
         frame = self.estimates.to_frame().assign(bias=bias, std_error=error)
         return frame.join(self.confint(level))
+
+    def plot(
+        self,
+        parameters: str | Sequence[str] | None = None,
+        *,
+        level: float = 0.95,
+        type: Literal["percentile", "basic", "normal", "hdi"] = "percentile",
+        labels: Mapping[str, str] | None = None,
+        ax: Any = None,
+    ) -> Axes | Panels:
+        """The distribution of the replicates of each parameter, with its interval.
+
+        Replicates at a bound, as standard deviations of zero, are no part of the curve: a thick
+        line stands for their share.
+
+        Parameters
+        ----------
+        parameters : str or sequence of str, optional
+            Names of :attr:`estimates`; by default all that differ between replicates.
+        level : float
+            Of the intervals.
+        type : {"percentile", "basic", "normal", "hdi"}
+            As in :meth:`confint`.
+        labels : mapping of str to str, optional
+            Words for variables, grouping factors and parameters, beside those of the data.
+        ax : Axes or sequence of Axes, optional
+            Where to draw, one for each parameter; a new figure by default.
+
+        Returns
+        -------
+        Axes, or Panels
+            Panels if there are several parameters. ``.data`` has the numbers drawn.
+
+        Raises
+        ------
+        OptionError
+            Another parameter or type, or another number of axes.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> from matplotlib.figure import Figure
+        >>> fit = rn.lmm("Yield ~ 1 + (1 | Batch)", rn.datasets.load("dyestuff"))
+        >>> panels = fit.bootstrap(200, seed=1).plot(ax=Figure().subplots(1, 3))
+        >>> list(panels.data.columns)
+        ['panel', 'what', 'value', 'density']
+        """
+        from ranef.present.plots.bootstrap import bootstrap
+        from ranef.present.plots.wording import with_labels
+
+        return bootstrap(
+            self._draws.parameters,
+            self._columns(),
+            self._estimates,
+            self.confint(level, type),
+            f"{self.n:,} replicates of the {self.kind} bootstrap",
+            level,
+            parameters,
+            with_labels(self._labels, labels),
+            ax,
+        )
 
     @property
     def _words(self) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,10 +15,13 @@ from ranef.present.frames.like_frame import LikeFrame
 from ranef.present.text.numbers import fixed, significant
 from ranef.present.text.remarks import not_shown
 from ranef.present.text.titled import table_width, titled_html, titled_text
+from ranef.present.text.words import Words
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+
+    from ranef.present.plots.panels import Panels
 
 __all__ = ["Influence"]
 
@@ -41,6 +44,8 @@ class Influence(LikeFrame):
         it are those of the record too: ``influence["cooks_distance"]``.
     estimates : mapping of str to float
         Of all rows, by the names that the changes have in `frame`.
+    words : Words
+        What readers call variables and parameters.
 
     Examples
     --------
@@ -56,6 +61,7 @@ class Influence(LikeFrame):
     frame: pd.DataFrame
     estimates: Mapping[str, float] = field(repr=False)
     std_errors: Mapping[str, float] = field(repr=False)
+    words: Words = field(default_factory=Words, repr=False)
 
     @property
     def without(self) -> pd.DataFrame:
@@ -65,25 +71,35 @@ class Influence(LikeFrame):
         names = list(self.estimates)
         return self.frame[names] + pd.Series(dict(self.estimates))
 
-    def plot(self, what: str = "cooks_distance", ax: Axes | None = None) -> Axes:
+    def plot(
+        self,
+        what: str | Sequence[str] = "cooks_distance",
+        ax: Any = None,
+        *,
+        labels: Mapping[str, str] | None = None,
+    ) -> Axes | Panels:
         """The levels in order of their influence, the largest named.
 
         Parameters
         ----------
-        what : str
+        what : str or sequence of str
             A column of `frame`: ``"cooks_distance"``, or the name of an estimate to see how it
-            changes without each level.
-        ax : Axes, optional
+            changes without each level. Several, or ``"coefficients"`` for Cook's distance and all
+            fixed effects: a panel for each, with the estimates without each level.
+        ax : Axes or sequence of Axes, optional
             Where to draw; a new figure by default.
+        labels : mapping of str to str, optional
+            Words for variables, grouping factors and parameters, beside those of the data.
 
         Returns
         -------
-        Axes
+        Axes, or Panels
+            Panels if there are several columns. ``.data`` has the numbers drawn.
 
         Raises
         ------
         OptionError
-            Another column.
+            Another column, or another number of axes.
 
         Examples
         --------
@@ -93,8 +109,10 @@ class Influence(LikeFrame):
         >>> ax = fit.influence().plot("Days", ax=Figure().subplots())
         """
         from ranef.present.plots.influence import influence
+        from ranef.present.plots.wording import with_labels
 
-        return influence(self.frame, self.estimates, self.std_errors, self.by, what, ax)
+        words = with_labels(self.words, labels)
+        return influence(self.frame, self.estimates, self.std_errors, self.by, what, ax, words)
 
     def _table(self) -> list[list[str]]:
         distance = self.frame["cooks_distance"]

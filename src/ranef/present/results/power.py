@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ranef.inference.ddf.registry import in_words
 from ranef.inference.power import TermPower
@@ -13,6 +13,7 @@ from ranef.page.phrases import count
 from ranef.present.frames.like_frame import LikeFrame
 from ranef.present.text.numbers import rounded
 from ranef.present.text.titled import titled_html, titled_text
+from ranef.present.text.words import Words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,7 +91,13 @@ class Power(LikeFrame):
     def _repr_html_(self) -> str:
         return titled_html(self._words(), self.formula, self._cells(), self._notes())
 
-    def plot(self, x: str | None = None, ax: Axes | None = None) -> Any:
+    def plot(
+        self,
+        x: str | None = None,
+        ax: Axes | None = None,
+        *,
+        labels: Mapping[str, str] | None = None,
+    ) -> Axes:
         """Power against the size of the study, a line a coefficient.
 
         Parameters
@@ -99,11 +106,13 @@ class Power(LikeFrame):
             What is on the axis; by default what differs most between the designs.
         ax : Axes, optional
             Matplotlib axes to draw on.
+        labels : mapping of str to str, optional
+            Words for variables and coefficients.
 
         Returns
         -------
         Axes
-            Bands are 95% intervals of the Monte Carlo error.
+            Bands are 95% intervals of the Monte Carlo error; ``.data`` has the numbers drawn.
 
         Raises
         ------
@@ -122,8 +131,9 @@ class Power(LikeFrame):
         >>> ax = found.plot()
         """
         from ranef.present.plots.power import power_plot
+        from ranef.present.plots.wording import with_labels
 
-        return power_plot(self.frame, x, self.alpha, ax)
+        return power_plot(self.frame, x, self.alpha, ax, with_labels(Words(), labels))
 
 
 def power_record(

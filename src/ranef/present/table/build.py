@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -33,6 +34,7 @@ from ranef.present.text.numbers import LEGEND, decimals_for, stars
 __all__ = ["build_table"]
 
 _CORRELATION_DECIMALS = 3
+_NUMBERS = ("estimate", "std_error", "p_value", "statistic", "df", "conf_low", "conf_high")
 
 
 def build_table(
@@ -135,15 +137,21 @@ def _check(
 
 
 def _coefficients(frame: object, ratios: bool = False) -> dict[str, Coefficient]:
-    rows = frame[["estimate", "std_error", "p_value"]].itertuples()  # type: ignore[index]
-    each = {str(r[0]): Coefficient(float(r[1]), float(r[2]), float(r[3])) for r in rows}
+    whole = frame.reindex(columns=list(_NUMBERS))  # type: ignore[attr-defined]
+    each = {str(r[0]): Coefficient(*map(float, r[1:])) for r in whole.itertuples()}
     return {name: _exp(c) for name, c in each.items()} if ratios else each
 
 
 def _exp(coefficient: Coefficient) -> Coefficient:
     """The ratio, its standard error by the delta method, and the test of the coefficient."""
     ratio = float(np.exp(coefficient.estimate))
-    return Coefficient(ratio, ratio * coefficient.std_error, coefficient.p_value)
+    return replace(
+        coefficient,
+        estimate=ratio,
+        std_error=ratio * coefficient.std_error,
+        conf_low=float(np.exp(coefficient.conf_low)),
+        conf_high=float(np.exp(coefficient.conf_high)),
+    )
 
 
 def _parts(distribution: Distribution, ratios: bool) -> dict[str, Coefficient]:

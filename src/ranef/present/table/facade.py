@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 from ranef.errors import OptionError
 from ranef.options import shown, text
 from ranef.present.table.docx import render_docx
+from ranef.present.table.drawn import drawn_coefficients
 from ranef.present.table.formats import format_of
 from ranef.present.table.html import render_html
 from ranef.present.table.latex import render_latex
@@ -19,6 +20,9 @@ from ranef.present.table.text import render_text
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
+
+    from ranef.present.plots.panels import Panels
 
 __all__ = ["ComparisonTable"]
 
@@ -172,6 +176,57 @@ class ComparisonTable(TableRecord):
             content = f"{content.rstrip()}\n".encode()
         target.write_bytes(content)
         return target
+
+    def plot(
+        self,
+        level: float = 0.95,
+        *,
+        scales: Literal["auto", "shared", "free"] = "auto",
+        intercept: bool = False,
+        ax: Any = None,
+    ) -> Axes | Panels:
+        """The coefficients of the table with their intervals, model beside model.
+
+        Parameters
+        ----------
+        level : float
+            Of the intervals: by the t distribution with the degrees of freedom of the tests.
+        scales : {"auto", "shared", "free"}
+            One axis for all coefficients, or a panel with its own axis for each. ``"auto"``: one
+            axis if no interval is more than 15 times as wide as another.
+        intercept : bool
+            Whether the intercept is shown although there are other coefficients.
+        ax : Axes or sequence of Axes, optional
+            Where to draw: one, or as many as there are coefficients; a new figure by default.
+
+        Returns
+        -------
+        Axes, or Panels
+            Panels if each coefficient has its own. ``.data`` has the numbers drawn.
+
+        Raises
+        ------
+        OptionError
+            An option outside of what it accepts, or another number of axes.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> from matplotlib.figure import Figure
+        >>> data = rn.datasets.load("sleepstudy")
+        >>> m1 = rn.lmm("Reaction ~ Days + (1 | Subject)", data)
+        >>> m2 = rn.lmm("Reaction ~ Days + (Days | Subject)", data)
+        >>> ax = rn.compare(m1, m2).plot(ax=Figure().subplots())
+        >>> ax.data[["model", "conf_low", "conf_high"]].round(2)
+             model  conf_low  conf_high
+        0  Model 1      8.88      12.05
+        1  Model 2      7.21      13.73
+        """
+        from ranef.present.plots.coefficients import coefficients
+
+        ratio = next((column.ratio for column in self.columns if column.ratio), "")
+        found = drawn_coefficients(self)
+        return coefficients(found, self.labels, ratio, level, scales, intercept, ax)
 
     def to_frame(self) -> pd.DataFrame:
         """The numbers, unrounded: one row a line of the table, two columns a model.

@@ -31,11 +31,15 @@ class InformationCriteria:
 
 @dataclass(frozen=True, slots=True)
 class Coefficient:
-    """One fixed effect; an aliased one has NaN throughout."""
+    """One fixed effect with its test and interval; an aliased one has NaN throughout."""
 
     estimate: float
     std_error: float
     p_value: float
+    statistic: float = float("nan")
+    df: float = float("nan")
+    conf_low: float = float("nan")
+    conf_high: float = float("nan")
 
 
 @dataclass(frozen=True, slots=True)
