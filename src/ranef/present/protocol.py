@@ -22,6 +22,7 @@ from ranef.types import Array, Finding, MissingRows
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ranef.inference.no_pooling import NoPooling
     from ranef.present.text.words import Words
 
 __all__ = [
@@ -276,12 +277,18 @@ class FittedModel(Protocol):
         """The model's variables in the rows that were used, as the user named them."""
         ...
 
-    def _population_averages(self, rows: Any, weights: Array, linked: bool = False) -> pd.DataFrame:
+    def _population_averages(
+        self, rows: Any, weights: Array, linked: bool = False, level: float = 0.95
+    ) -> pd.DataFrame:
         """Population means averaged over blocks of rows: estimate, conf_low, conf_high."""
         ...
 
     def _average_means(self) -> dict[str, float]:
         """The average of ``between(x, g)`` for each group mean in the fixed part."""
+        ...
+
+    def _without_pooling(self, group: str) -> NoPooling:
+        """Effects of each level of a grouping factor by least squares on its own rows."""
         ...
 
     def profile(self, level: float = 0.95) -> Profiled:
