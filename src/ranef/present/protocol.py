@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from ranef.inference.checks.record import ModelCheck
     from ranef.inference.checks.simulated import SimulatedData
+    from ranef.inference.no_pooling import NoPooling
     from ranef.present.text.words import Words
 
 __all__ = [
@@ -278,12 +279,18 @@ class FittedModel(Protocol):
         """The model's variables in the rows that were used, as the user named them."""
         ...
 
-    def _population_averages(self, rows: Any, weights: Array, linked: bool = False) -> pd.DataFrame:
+    def _population_averages(
+        self, rows: Any, weights: Array, linked: bool = False, level: float = 0.95
+    ) -> pd.DataFrame:
         """Population means averaged over blocks of rows: estimate, conf_low, conf_high."""
         ...
 
     def _average_means(self) -> dict[str, float]:
         """The average of ``between(x, g)`` for each group mean in the fixed part."""
+        ...
+
+    def _without_pooling(self, group: str) -> NoPooling:
+        """Effects of each level of a grouping factor by least squares on its own rows."""
         ...
 
     def profile(self, level: float = 0.95) -> Profiled:

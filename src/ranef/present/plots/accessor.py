@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
@@ -40,33 +41,53 @@ class PlotAccessor:
         unknown_plot(name, _plots())
 
     def caterpillar(
-        self, group: str | None = None, term: str | None = None, ax: Axes | None = None
-    ) -> Axes:
-        """Conditional modes of one random effect, sorted, with intervals.
+        self,
+        group: str | None = None,
+        term: str | None = None,
+        ax: Any = None,
+        *,
+        order: str | None = None,
+        level: float = 0.95,
+        labels: Mapping[str, str] | None = None,
+    ) -> Axes | Panels:
+        """Conditional modes of the random effects of a group, sorted, with intervals.
 
         Parameters
         ----------
         group : str, optional
-            The grouping factor; the first one by default.
+            The grouping factor; by default the first that is not nested in another one.
         term : str, optional
-            The random effect; the first one of the group by default.
+            One random effect; by default all of the group side by side.
         ax : Axes, optional
-            Where to draw; a new figure by default.
+            Where to draw; a new figure by default. A single one takes one effect, by default the
+            first; a sequence has one for each effect.
+        order : str, optional
+            The random effect to sort by, by default the first; ``"levels"`` keeps the levels in
+            their own order.
+        level : float
+            Of the intervals.
+        labels : mapping of str to str, optional
+            Words for variables, beside those that the fit has.
 
         Returns
         -------
-        Axes
+        Axes or Panels
+            ``.data`` is a frame of the modes with their limits, from bottom to top.
 
         Examples
         --------
         >>> import ranef as rn
         >>> from matplotlib.figure import Figure
         >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
-        >>> ax = fit.plot.caterpillar(ax=Figure().subplots())
+        >>> ax = fit.plot.caterpillar(term="Days", ax=Figure().subplots())
+        >>> ax.data.tail(1)[["Subject", "estimate", "conf_low"]].round(2).to_dict("list")
+        {'Subject': ['308'], 'estimate': [9.2], 'conf_low': [4.69]}
         """
         from ranef.present.plots.caterpillar import caterpillar
 
-        return caterpillar(self._model, group=group, term=term, ax=ax)
+        return caterpillar(
+            self._model, group=group, term=term, ax=ax, order=order, level=level, labels=labels
+        )
 
     def residuals(
         self,
@@ -132,25 +153,32 @@ class PlotAccessor:
         group: str | None = None,
         ax: Axes | None = None,
         scale: Literal["response", "link"] = "response",
+        *,
+        labels: Mapping[str, str] | None = None,
     ) -> Axes:
         """Fitted lines within groups along `x`, coloured by `by`.
 
         Parameters
         ----------
         x : str, optional
-            A numeric predictor; by default that of the first random slope.
+            A predictor; by default that of the first random slope. Lines join the levels of a
+            category.
         by : str, optional
             A variable that is constant within groups.
         group : str, optional
-            The grouping factor; the first one by default.
+            The grouping factor; by default the first that is not nested in another one.
         ax : Axes, optional
             Where to draw; a new figure by default.
         scale : {"response", "link"}
             Of generalised models: means of the response, or linear predictors.
+        labels : mapping of str to str, optional
+            Words for variables, beside those that the fit has.
 
         Returns
         -------
         Axes
+            ``.data`` is a frame of the points of the lines. Of more than 1,000 groups, some are
+            drawn; the caption tells how many.
 
         Examples
         --------
@@ -158,24 +186,42 @@ class PlotAccessor:
         >>> from matplotlib.figure import Figure
         >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
         >>> ax = fit.plot.slopes(ax=Figure().subplots())
+        >>> ax.data.round(1).head(2)
+            line Subject  Days  estimate
+        0  group     308   0.0     253.7
+        1  group     308   9.0     430.7
         """
         from ranef.present.plots.slopes import slopes
 
-        return slopes(self._model, x=x, by=by, group=group, ax=ax, scale=scale)
+        return slopes(self._model, x=x, by=by, group=group, ax=ax, scale=scale, labels=labels)
 
-    def shrinkage(self, group: str | None = None, ax: Axes | None = None) -> Axes:
+    def shrinkage(
+        self,
+        group: str | None = None,
+        ax: Axes | None = None,
+        *,
+        terms: Sequence[str] | None = None,
+        labels: Mapping[str, str] | None = None,
+    ) -> Axes:
         """Estimates without pooling and with partial pooling.
 
         Parameters
         ----------
         group : str, optional
-            The grouping factor; the first one by default.
+            The grouping factor; by default the first that is not nested in another one.
         ax : Axes, optional
             Where to draw; a new figure by default.
+        terms : sequence of str, optional
+            One or two random effects, by default the first two. Two are drawn against each other,
+            one against the sizes of the groups.
+        labels : mapping of str to str, optional
+            Words for variables, beside those that the fit has.
 
         Returns
         -------
         Axes
+            ``.data`` is a frame of both estimates. Of more than 1,000 groups, some are drawn; the
+            caption tells how many, and how many have too few rows.
 
         Examples
         --------
@@ -183,20 +229,26 @@ class PlotAccessor:
         >>> from matplotlib.figure import Figure
         >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
         >>> ax = fit.plot.shrinkage(ax=Figure().subplots())
+        >>> ax.data.head(1).round(1).to_dict("list")  # doctest: +NORMALIZE_WHITESPACE
+        {'Subject': ['308'], 'rows': [10], 'effect': ['Intercept'], 'no_pooling': [-7.2],
+         'partial_pooling': [2.3]}
         """
         from ranef.present.plots.shrinkage import shrinkage
 
-        return shrinkage(self._model, group=group, ax=ax)
+        return shrinkage(self._model, group=group, ax=ax, terms=terms, labels=labels)
 
     def effects(
         self,
         x: str,
         by: str | None = None,
-        ax: Axes | None = None,
+        ax: Any = None,
         *,
         data: bool = False,
         scale: Literal["response", "link"] = "response",
-    ) -> Axes:
+        facet: str | None = None,
+        level: float = 0.95,
+        labels: Mapping[str, str] | None = None,
+    ) -> Axes | Panels:
         """The population prediction along `x`, with its confidence band.
 
         Parameters
@@ -206,16 +258,24 @@ class PlotAccessor:
         by : str, optional
             A second variable: one line for each of its values, or for three quantiles of a number.
         ax : Axes, optional
-            Where to draw; a new figure by default.
+            Where to draw; a new figure by default. With `facet` a sequence of axes, one a panel.
         data : bool
             With the observed responses. They do not hold the other predictors at their averages, as
             the line does.
         scale : {"response", "link"}
             Of generalised models: means of the response, or linear predictors.
+        facet : str, optional
+            A third variable: one panel for each of its values, or for three quantiles of a number.
+        level : float
+            Of the intervals.
+        labels : mapping of str to str, optional
+            Words for variables, beside those that the fit has.
 
         Returns
         -------
-        Axes
+        Axes or Panels
+            ``.data`` is a frame of the estimates with their limits. The caption under the picture
+            tells at what the other variables are held.
 
         Examples
         --------
@@ -223,10 +283,24 @@ class PlotAccessor:
         >>> from matplotlib.figure import Figure
         >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
         >>> ax = fit.plot.effects("Days", ax=Figure().subplots())
+        >>> ax.data.round(1).head(2)
+           Days  estimate  conf_low  conf_high
+        0   0.0     251.4     237.0      265.8
+        1   0.1     252.6     238.1      267.1
         """
         from ranef.present.plots.effects import effects
 
-        return effects(self._model, x, by=by, ax=ax, data=data, scale=scale)
+        return effects(
+            self._model,
+            x,
+            by=by,
+            ax=ax,
+            data=data,
+            scale=scale,
+            facet=facet,
+            level=level,
+            labels=labels,
+        )
 
     def profile(
         self, parameter: str | None = None, level: float = 0.99, ax: Axes | None = None

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
 
 from ranef.errors import OptionError
 from ranef.present.plots.choice import is_number
@@ -14,7 +17,14 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-__all__ = ["MOST_COLOURS", "Colouring", "colouring", "series_colours"]
+__all__ = [
+    "MOST_COLOURS",
+    "Colouring",
+    "SeriesStyle",
+    "colouring",
+    "series_colours",
+    "series_style",
+]
 
 MOST_COLOURS = 6
 """That a reader can tell apart and keep in mind."""
@@ -41,10 +51,16 @@ class Colouring:
 
     def colour(self, value: Any, ax: Axes) -> Any:
         """The colour of a value on these axes."""
+        return self.colours([value], ax)[0]
+
+    def colours(self, values: Sequence[Any], ax: Axes) -> list[Any]:
+        """The colours of some values on these axes."""
         if self.limits is not None:
             low, high = self.limits
-            return scale_on(ax)((float(value) - low) / ((high - low) or 1.0))
-        return series_colours(ax, len(self.values))[self.values.index(value)]
+            shares = (np.asarray(values, dtype=float) - low) / ((high - low) or 1.0)
+            return list(scale_on(ax)(shares))
+        known = dict(zip(self.values, series_colours(ax, len(self.values)), strict=True))
+        return [known[value] for value in values]
 
     def scale(self, ax: Axes) -> Any:
         """For a colour bar; None for distinct values."""
@@ -56,8 +72,24 @@ class Colouring:
         return ScalarMappable(Normalize(*self.limits), scale_on(ax))
 
 
-def colouring(values: pd.Series[Any], name: str) -> Colouring:
-    """Colours for `values`.
+class SeriesStyle(NamedTuple):
+    """What tells series apart without colours."""
+
+    dash: Any
+    mark: str
+
+
+_DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1.2, 1.6)), (0, (6, 2, 1.2, 2)))
+_MARKS = ("o", "s", "^", "D", "v", "P")
+
+
+def series_style(k: int) -> SeriesStyle:
+    """The dashes and the mark of the k-th series."""
+    return SeriesStyle(_DASHES[k % len(_DASHES)], _MARKS[k % len(_MARKS)])
+
+
+def colouring(values: pd.Series[Any], name: str, most: int = MOST_COLOURS) -> Colouring:
+    """Colours for `values`: at most `most` distinct ones.
 
     Raises
     ------
@@ -65,12 +97,12 @@ def colouring(values: pd.Series[Any], name: str) -> Colouring:
         More categories than can be told apart by colour.
     """
     distinct = levels_in_order(values)
-    if len(distinct) <= MOST_COLOURS:
+    if len(distinct) <= most:
         return Colouring(tuple(distinct))
     if not is_number(values):
         raise OptionError(
-            f"{name!r} has too many values to tell apart by colour",
-            found=f"{len(distinct)} values, at most {MOST_COLOURS}",
+            f"{name!r} has too many values to tell apart",
+            found=f"{len(distinct)} values, at most {most}",
             fix="name a variable with fewer values, or a numeric one",
         )
     reference = tuple(float(q) for q in values.quantile([0.1, 0.5, 0.9]))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.colors import Colormap
+    from matplotlib.figure import Figure
 
 __all__ = [
     "DARK_PALETTE",
@@ -21,6 +22,7 @@ __all__ = [
     "contrast",
     "edge_on",
     "faint_on",
+    "figure_of",
     "ground_of",
     "ink_on",
     "is_light",
@@ -30,6 +32,7 @@ __all__ = [
     "muted_ink",
     "muted_on",
     "palette_on",
+    "quiet_on",
     "readable",
     "scale_on",
     "second_on",
@@ -97,6 +100,15 @@ def readable(colour: Any, ground: Any, least: float = READABLE) -> Any:
     return mixed(end, colour, high)
 
 
+def figure_of(ax: Axes) -> Figure:
+    """The whole figure that axes stand on, also if they are those of a part of it."""
+    from matplotlib.figure import SubFigure
+
+    figure = ax.figure
+    whole: Figure = figure.figure if isinstance(figure, SubFigure) else figure
+    return whole
+
+
 def ground_of(ax: Axes) -> Rgb:
     """What stands behind the data."""
     return _over(ax.get_facecolor(), margin_of(ax))
@@ -108,8 +120,7 @@ def margin_of(ax: Axes) -> Rgb:
     The page is taken to be one on which the style sheet's letters can be read.
     """
     page = "white" if _luminance(setting("text.color")) < 0.4 else "black"
-    figure = ax.get_figure(root=True)
-    return _over((0, 0, 0, 0) if figure is None else figure.get_facecolor(), page)
+    return _over(figure_of(ax).get_facecolor(), page)
 
 
 def is_light(ground: Any) -> bool:
@@ -147,6 +158,11 @@ def muted_ink(ax: Axes) -> Any:
 def muted_on(ax: Axes) -> Any:
     """Lines of reference and quiet letters among the data."""
     return _muted(ink_on(ax), ground_of(ax))
+
+
+def quiet_on(ax: Axes) -> Rgb:
+    """Thin lines of single groups and rows: between lines of reference and grids."""
+    return mixed(muted_on(ax), ground_of(ax), 0.55)
 
 
 def edge_on(ax: Axes) -> Any:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import warnings
 from functools import lru_cache
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
-from ranef.present.plots.ink import setting
+from ranef.present.plots.ink import figure_of, setting
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = [
     "broken",
     "height_of",
+    "is_laid_out",
     "points",
     "room_above",
     "room_in",
@@ -50,13 +50,12 @@ def room_in(ax: Axes, which: str = "x") -> float:
     """The length of an axis in points, as the figure stands."""
     box = ax.get_window_extent()
     length = box.width if which == "x" else box.height
-    return float(length) * 72.0 / float(ax.get_figure(root=True).dpi)  # type: ignore[union-attr]
+    return float(length) * 72.0 / float(figure_of(ax).dpi)
 
 
 def room_left_of(ax: Axes) -> float:
     """From the axes to the next ones on their left, or to the edge of the figure; in points."""
-    figure = ax.get_figure(root=True)
-    assert figure is not None
+    figure = figure_of(ax)
     own = ax.get_window_extent()
     ends = [box.x1 for box in _others(ax) if box.y0 < own.y1 and own.y0 < box.y1]
     edge = max([0.0, *(end for end in ends if end <= own.x0)])
@@ -65,8 +64,7 @@ def room_left_of(ax: Axes) -> float:
 
 def room_above(ax: Axes) -> float:
     """From the axes to the next ones above, less the ticks of these, or to the edge; in points."""
-    figure = ax.get_figure(root=True)
-    assert figure is not None
+    figure = figure_of(ax)
     own, scale = ax.get_window_extent(), 72.0 / float(figure.dpi)
     starts = [box.y0 for box in _others(ax) if box.x0 < own.x1 and own.x0 < box.x1]
     above = [start for start in starts if start >= own.y1]
@@ -75,9 +73,16 @@ def room_above(ax: Axes) -> float:
 
 
 def _others(ax: Axes) -> list[Any]:
-    figure = ax.get_figure(root=True)
-    assert figure is not None
+    figure = figure_of(ax)
     return [other.get_window_extent() for other in figure.axes if other is not ax]
+
+
+def is_laid_out(ax: Axes) -> bool:
+    """Whether the figure moves its axes so that what stands around them has room."""
+    from matplotlib.layout_engine import ConstrainedLayoutEngine, TightLayoutEngine
+
+    engine = figure_of(ax).get_layout_engine()
+    return isinstance(engine, (ConstrainedLayoutEngine, TightLayoutEngine))
 
 
 def broken(text: str, room: float, size: str | float) -> str:
@@ -116,18 +121,19 @@ def _cut(text: str, letters: int) -> str:
     return text[: letters - end].rstrip() + "\N{HORIZONTAL ELLIPSIS}" + text[len(text) - end :]
 
 
-@lru_cache(maxsize=4096)
-def _measured(text: str, size: float, family: tuple[Any, ...]) -> float:
-    from matplotlib.font_manager import FontProperties
-    from matplotlib.textpath import TextPath
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # letters that the font lacks are said when it is drawn
-        made = TextPath((0, 0), text, size=size, prop=FontProperties(family=list(family)))
-    return float(made.get_extents().width) if len(made.vertices) else 0.0
-
-
 def width_of(text: str, size: float) -> float:
     """The width of one line in points, in the font of the style sheet."""
-    plain = text.replace("$", "S")  # to be measured as letters
-    return _measured(plain, size, tuple(setting("font.family"))) if plain.strip() else 0.0
+    family = tuple(setting("font.family"))
+    return size * sum(_advance(letter, family) for letter in text)
+
+
+@lru_cache(maxsize=4096)
+def _advance(letter: str, family: tuple[Any, ...]) -> float:
+    """The width of a letter in a font of 1 point; one that the font lacks is a square."""
+    from matplotlib.font_manager import FontProperties, findfont, get_font
+
+    font: Any = get_font(findfont(FontProperties(family=list(family))))
+    if not font.get_char_index(ord(letter)):
+        return 1.0
+    font.set_size(100.0, 72)
+    return float(font.load_char(ord(letter)).linearHoriAdvance) / 65536.0 / 100.0

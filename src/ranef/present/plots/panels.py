@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, overload
 
+from ranef.present.plots.ink import figure_of
+
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
@@ -40,9 +42,7 @@ class Panels(Sequence["Axes"]):
     @property
     def figure(self) -> Figure:
         """The figure that the first panel belongs to: ``panels.figure.savefig("plot.pdf")``."""
-        figure = self.axes[0].get_figure(root=True)
-        assert figure is not None
-        return figure
+        return figure_of(self.axes[0])
 
     @overload
     def __getitem__(self, index: int) -> Axes: ...

@@ -15,22 +15,12 @@ from ranef.present.plots.ink import (
     ground_of,
     ink_on,
     label_ink,
-    muted_ink,
     setting,
     tick_ink,
     title_ink,
 )
-from ranef.present.plots.lettering import (
-    broken,
-    height_of,
-    points,
-    room_above,
-    room_in,
-    room_left_of,
-    shortened,
-    verbatim,
-    width_of,
-)
+from ranef.present.plots.lettering import broken, is_laid_out, points, room_in, verbatim
+from ranef.present.plots.titles import head, label_x, label_y, name_x, name_y, title, write
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,20 +30,17 @@ __all__ = [
     "check_axes",
     "grid",
     "head",
+    "is_laid_out",
     "label_x",
     "label_y",
     "legend",
+    "name_x",
     "name_y",
     "panel_axes",
     "pyplot",
     "title",
     "write",
 ]
-
-_NOTE = "ranef-note"
-_GAP = 5.0  # points between the label of an axis and the note under it
-_SMALL = 0.85  # of the size of labels
-_WIDEST_NAME = 230.0  # points
 
 
 def pyplot() -> Any:
@@ -174,156 +161,20 @@ def grid(ax: Axes, which: str) -> None:
         ax.grid(axis=which, color=faint_on(ax), linewidth=0.6)  # type: ignore[arg-type]
 
 
-def title(ax: Axes, text: str, note: str = "") -> None:
-    """A title over the left edge, and a note that tells what is held fixed or left out.
-
-    Both are broken into lines as long as the axes are wide. The note stands in small letters under
-    the label of the x axis. If the figure does not make room for what stands around its axes, the
-    note is part of the title, as long as there is room above.
-    """
-    room, size = room_in(ax), points(setting("axes.titlesize"))
-    said = broken(text, room, size)
-    if _is_laid_out(ax):
-        _caption(ax, note)
-    else:
-        said, size = _fitted_above(ax, text, note)
-    ax.set_title(
-        said,
-        loc="left",
-        color=title_ink(ax),
-        fontsize=size,
-        pad=6.0,
-        parse_math=not verbatim(text),
-    )
-
-
-def _caption(ax: Axes, note: str) -> None:
-    for old in [t for t in ax.texts if t.get_gid() == _NOTE]:
-        old.remove()
-    if note:
-        size = _SMALL * points(setting("axes.labelsize"))
-        ax.annotate(
-            broken(note, room_in(ax), size),
-            (0.0, 0.0),
-            (0.0, -_GAP),
-            xycoords=("axes fraction", ax.xaxis.label),
-            textcoords="offset points",
-            fontsize=size,
-            color=muted_ink(ax),
-            va="top",
-            ha="left",
-            gid=_NOTE,
-            annotation_clip=False,
-            parse_math=not verbatim(note),
-        )
-
-
-def _fitted_above(ax: Axes, text: str, note: str) -> tuple[str, float]:
-    """Title and note in letters that fit above the axes; the title alone if both do not."""
-    room, above = room_in(ax), room_above(ax) - 8.0
-    usual = points(setting("axes.titlesize"))
-    for said in (f"{text}\n{note}", text) if note else (text,):
-        for share in (1.0, 0.85, 0.7):
-            size = share * usual
-            lines = "\n".join(broken(part, room, size) for part in said.split("\n"))
-            if height_of(lines, size) <= above:
-                return lines, size
-    return broken(text, room, 0.7 * usual), 0.7 * usual
-
-
-def head(panels: Sequence[Axes], text: str, note: str = "") -> None:
-    """A title over several panels of one figure, and a note under them.
-
-    If the figure does not make room, the first panel has both.
-    """
-    figure = panels[0].get_figure(root=True)
-    if figure is None or not _is_laid_out(panels[0]) or len(panels) < 2:
-        title(panels[0], text, note)
-        return
-    width = 72.0 * float(figure.get_size_inches()[0]) - 12.0
-    size = points(setting("figure.titlesize"))
-    figure.suptitle(
-        broken(text, width, size), x=0.008, ha="left", color=title_ink(panels[0]), fontsize=size
-    )
-    if note:
-        small = _SMALL * points(setting("axes.labelsize"))
-        figure.supxlabel(
-            broken(note, width, small),
-            x=0.008,
-            ha="left",
-            color=muted_ink(panels[0]),
-            fontsize=small,
-        )
-
-
-def label_x(ax: Axes, text: str) -> None:
-    """What lies along the x axis: in lines as long as it is, or in one if there is no more room."""
-    size, said = points(setting("axes.labelsize")), text
-    if _is_laid_out(ax):
-        said = broken(text, room_in(ax), size)
-    else:
-        size *= _share(text, 1.15 * room_in(ax), size)
-        said = shortened(text, 1.15 * room_in(ax), size)
-    ax.set_xlabel(said, color=label_ink(ax), fontsize=size, parse_math=not verbatim(text))
-
-
-def label_y(ax: Axes, text: str) -> None:
-    """What lies along the y axis: in lines as long as it is, or in one if there is no more room."""
-    size, said = points(setting("axes.labelsize")), text
-    if _is_laid_out(ax):
-        said = broken(text, room_in(ax, "y"), size)
-    else:
-        size *= _share(text, 1.15 * room_in(ax, "y"), size)
-        said = shortened(text, 1.15 * room_in(ax, "y"), size)
-    ax.set_ylabel(said, color=label_ink(ax), fontsize=size, parse_math=not verbatim(text))
-
-
-def _share(text: str, room: float, size: float) -> float:
-    """Of the size of letters, so that a text fits into `room` points; not less than 0.8."""
-    return float(np.clip(room / max(width_of(text, size), 1.0), 0.8, 1.0))
-
-
-def name_y(ax: Axes, places: Any, names: Sequence[str], fontsize: float | None = None) -> None:
-    """Names at places of the y axis, as long as there is room for them on its left."""
-    size = fontsize or points(setting("ytick.labelsize"))
-    room = _WIDEST_NAME
-    if not _is_laid_out(ax):
-        room = min(room, room_left_of(ax) - 2.5 * points(setting("axes.labelsize")))
-    short = [shortened(name, max(room, 2.0 * size), size) for name in names]
-    ax.set_yticks(places, short, fontsize=size, parse_math=False)
-
-
-def write(
-    ax: Axes,
-    text: str,
-    place: tuple[float, float],
-    offset: tuple[float, float] = (0.0, 0.0),
-    coordinates: str = "data",
-    **options: Any,
+def legend(
+    ax: Axes, handles: Sequence[Any], labels: Sequence[str], head: str = "", within: str = ""
 ) -> Any:
-    """Words at a place of the picture, moved by some points; in ink unless told otherwise."""
-    return ax.annotate(
-        text,
-        place,
-        offset,
-        xycoords=coordinates,
-        textcoords="offset points",
-        **{"color": ink_on(ax), "annotation_clip": False, **options},
-        parse_math=not verbatim(text),
-    )
-
-
-def legend(ax: Axes, handles: Sequence[Any], labels: Sequence[str], head: str = "") -> Any:
     """What the colours mean: beside the axes if the figure makes room for it, else within.
 
-    Only a figure with a layout of its own, as ``layout="constrained"``, makes room.
+    Only a figure with a layout of its own, as ``layout="constrained"``, makes room. `within` is a
+    place for a legend that stands within the axes in any figure.
     """
-    beside = _is_laid_out(ax)
-    room = 0.45 * room_in(ax) if beside else 0.62 * room_in(ax)
+    beside = is_laid_out(ax) and not within
+    room = max(0.45 * room_in(ax), 130.0) if beside else 0.62 * room_in(ax)
     size: float = points("medium")
     if not beside:
         size *= float(np.clip(room_in(ax) / 260.0, 0.75, 0.9))
-    place: dict[str, Any] = {"loc": "best", "framealpha": 0.8, "facecolor": ground_of(ax)}
+    place: dict[str, Any] = {"loc": within or "best", "framealpha": 0.8, "facecolor": ground_of(ax)}
     if beside:
         place = {"loc": "center left", "bbox_to_anchor": (1.01, 0.5), "frameon": False}
     made = ax.legend(
@@ -341,12 +192,3 @@ def legend(ax: Axes, handles: Sequence[Any], labels: Sequence[str], head: str = 
     for text in (*made.get_texts(), made.get_title()):
         text.set_parse_math(not verbatim(text.get_text()))
     return made
-
-
-def _is_laid_out(ax: Axes) -> bool:
-    """Whether the figure moves its axes so that what stands around them has room."""
-    from matplotlib.layout_engine import ConstrainedLayoutEngine, TightLayoutEngine
-
-    figure = ax.get_figure(root=True)
-    engine = None if figure is None else figure.get_layout_engine()
-    return isinstance(engine, (ConstrainedLayoutEngine, TightLayoutEngine))
