@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 from ranef.errors import OptionError, suggestion
-from ranef.page import paragraph
+from ranef.page import paragraph, phrases
 
 __all__ = ["Description", "Variable", "canonical_name", "describe", "names"]
 
@@ -63,7 +63,10 @@ class Description:
 
     def __str__(self) -> str:
         lines = paragraph(f"{self.name}: {self.title}")
-        lines += [f"{self.rows} rows, {len(self.columns)} columns", ""]
+        lines += [
+            f"{phrases.count(self.rows, 'row')}, {phrases.count(len(self.columns), 'column')}",
+            "",
+        ]
         wide = max(len(column.name) for column in self.columns)
         types = max(len(column.type) for column in self.columns)
         margin = " " * (wide + types + 6)

@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from ranef.covariance import kind_of
+from ranef.page.phrases import count
 from ranef.problem import ProblemShape
 from ranef.problem.parameters import parts
 from ranef.solve import Certificate
@@ -85,7 +86,7 @@ def fit_findings(
             Finding(
                 code="several-optima",
                 severity="note",
-                message=f"searches from {certificate.starts} starts ended in "
+                message=f"searches from {count(certificate.starts, 'start')} ended in "
                 f"{certificate.basins} different optima; this is the lowest",
                 fix="nothing to do unless the other optimum makes more sense",
             )
@@ -122,7 +123,7 @@ def _outweighed(problem: ProblemShape, solution: Solved) -> Finding:
         message=f"the prior {priors} outweighs the data: likelihood times prior grows with the "
         f"variance by '{label}' without end, so that there is no mode",
         evidence=f"the search went to a standard deviation of {sd:.2g} sigma; "
-        f"{problem.labels[k].n_levels} levels",
+        f"{count(problem.labels[k].n_levels, 'level')}",
         where=label,
         fix="a smaller shape or fewer degrees of freedom, as the defaults have, or a prior that "
         "holds large variances back: Gamma(rate=...), Wishart(scale=...), HalfNormal()",

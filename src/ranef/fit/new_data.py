@@ -20,6 +20,7 @@ from ranef.frame import Table
 from ranef.frame.open import OpenFrame, in_row_order, open_frame
 from ranef.frame.read import read_open_frame
 from ranef.options import numbers
+from ranef.page.phrases import count
 from ranef.types import OFFSET, Array
 
 __all__ = ["read_for_prediction", "warn_not_estimable"]
@@ -136,7 +137,7 @@ def _numbers(offset: Any, n_rows: int) -> Array | float:
     if values.shape != (n_rows,):
         raise DataError(
             "the offset does not have one value for each row to predict",
-            found=f"shape {values.shape} for {n_rows} rows",
+            found=f"shape {values.shape} for {count(n_rows, 'row')}",
             fix="give one number for each row, or a single number",
         )
     return values

@@ -15,6 +15,8 @@ from ranef.fit.smallest_prior import checked_fit, family_of
 from ranef.inference.prior_strength import Penalised, along
 from ranef.options import confidence, numbers, shown
 from ranef.present.progress import progress_bar
+from ranef.present.results.sensitivity import sensitivity_html, sensitivity_text
+from ranef.present.text.words import Words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,9 +24,9 @@ if TYPE_CHECKING:
 __all__ = ["Sensitivity", "sensitivity"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Sensitivity:
-    """Estimates along the strength of a prior.
+    """Estimates along the strength of a prior. ``str()`` is a table at four strengths.
 
     Attributes
     ----------
@@ -42,6 +44,15 @@ class Sensitivity:
     family: str
     frame: pd.DataFrame = field(repr=False)
     level: float
+    _words: Words = field(default_factory=Words, repr=False)
+
+    def __str__(self) -> str:
+        return sensitivity_text(self.frame, self.family, self.level, self._words)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return sensitivity_html(self.frame, self.family, self.level, self._words)
 
     def plot(self, terms: Sequence[str] | None = None) -> Any:
         """Draw fixed effects, SDs and correlations against the strength, one panel each.
@@ -104,7 +115,7 @@ def sensitivity(
     rows = [row for point in points for row in _rows(fit, point, plain.estimates.loglik, level)]
     import pandas as pd
 
-    return Sensitivity(family, pd.DataFrame(rows), level)
+    return Sensitivity(family, pd.DataFrame(rows), level, fit._words)
 
 
 NOT_NEGATIVE = "strengths are numbers that are not negative"

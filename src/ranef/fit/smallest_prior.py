@@ -80,6 +80,11 @@ class SmallestPrior:
 
     __repr__ = __str__
 
+    def _repr_html_(self) -> str:
+        from ranef.page.html import prose_html
+
+        return prose_html(_text(self))
+
 
 @refuse_unknown_options("rn.priors.smallest")
 @progress("searching for the weakest prior")
@@ -185,6 +190,7 @@ def _text(result: SmallestPrior) -> str:
     prior = result.fit._problem.prior
     phrases = "" if prior is None else "; ".join(prior.sentences())
     defaults = {"wishart": "blme's default", "gamma": "blme's default", "lkj": "LKJ(2)"}
+    named = {"wishart": "Wishart", "lkj": "LKJ"}.get(result.family, result.family)
     change = result.changes["change_in_se"].abs().dropna()
     name, most = str(change.idxmax()), float(change.max())
     correlations = [
@@ -200,7 +206,7 @@ def _text(result: SmallestPrior) -> str:
         else ""
     )
     return (
-        f"The weakest {result.family} prior that takes the fit off the boundary is {phrases}: "
+        f"The weakest {named} prior that takes the fit off the boundary is {phrases}: "
         f"{result.strength:.2g} of the strength of {defaults[result.family]}. It costs "
         f"{result.cost:.2g} deviance units of the likelihood and moves no fixed effect by more "
         f"than {most:.2g} standard errors ({name}).{moved} Off the boundary means: {result.rule}."

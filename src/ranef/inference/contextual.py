@@ -32,6 +32,8 @@ from ranef.frame import Column, Table
 from ranef.frame.grouping import group_means, is_constant_within
 from ranef.inference.ddf import Method, row_tests
 from ranef.options import name as name_option
+from ranef.page import paragraph
+from ranef.page.phrases import p_value, sentence
 from ranef.types import Array
 
 __all__ = ["Contextual", "Refit", "candidates", "contextual"]
@@ -91,19 +93,24 @@ class Contextual:
     p_joint: float
 
     def __str__(self) -> str:
-        p = "p < .001" if self.p_value < 0.001 else f"p = {self.p_value:.3f}"
         test = f"t = {self.statistic:.2f} on {self.df:.0f} df"
         if math.isinf(self.df):
             test = f"z = {self.statistic:.2f}"
+        test += f", {p_value(self.p_value)}" if self.p_value == self.p_value else ""
         return (
             f"the slope of {self.variable} is {self.between:.4g} (SE {self.between_se:.2g}) "
             f"between levels of {self.group} and {self.within:.4g} (SE {self.within_se:.2g}) "
             "within them: "
-            f"a contextual effect of {self.estimate:.4g} (SE {self.std_error:.2g}, "
-            f"{test}, {p})"
+            f"a contextual effect of {self.estimate:.4g} (SE {self.std_error:.2g}, {test})"
         )
 
-    __repr__ = __str__
+    def __repr__(self) -> str:
+        return "\n".join(paragraph(str(self), "", "    "))
+
+    def _repr_html_(self) -> str:
+        from ranef.page.html import prose_html
+
+        return prose_html(sentence(str(self)))
 
 
 def candidates(formula: Formula, table: Table, design: Design) -> list[tuple[str, str]]:

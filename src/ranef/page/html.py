@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from html import escape
 
-__all__ = ["TABLE_STYLE", "escaped", "html_table", "minus", "notes_html", "pre", "rule"]
+__all__ = [
+    "TABLE_STYLE",
+    "code",
+    "escaped",
+    "folded",
+    "heading",
+    "html_table",
+    "minus",
+    "notes_html",
+    "pre",
+    "prose",
+    "prose_html",
+    "rule",
+]
 
 TABLE_STYLE = (
     "border-collapse:collapse;margin:0.6em 0;font-size:0.92em;line-height:1.35;"
@@ -16,6 +30,11 @@ _RULE = "border-top:1px solid currentColor;"
 _HEAD = "padding:0.25em 0.7em;font-weight:600;white-space:nowrap;"
 _CELL = "padding:0.08em 0.7em;white-space:nowrap;"
 _CAPTION = "text-align:left;font-weight:600;padding-bottom:0.3em"
+_TEXT = "margin:0.4em 0;max-width:48em"
+_HEADING = "margin:1em 0 0.3em"
+
+# A hyphen that begins a number: at the start of a word, or of what stands in brackets.
+_NEGATIVE = re.compile(r"(?:(?<=^)|(?<=\s)|(?<=\s\())-(?=\.?\d)")
 
 
 def escaped(text: object) -> str:
@@ -32,13 +51,58 @@ def minus(number: str) -> str:
     return number.replace("-", "\N{MINUS SIGN}")
 
 
+def prose(text: object) -> str:
+    """A sentence, escaped; numbers below zero have the typographic minus sign.
+
+    Hyphens within names and code stay as they are, so that what is copied can be typed.
+
+    >>> prose("from -1.2 to 3 (-0.4 <b>) in x-1, 1e-9")
+    'from −1.2 to 3 (−0.4 &lt;b&gt;) in x-1, 1e-9'
+    """
+    return escaped(_NEGATIVE.sub("\N{MINUS SIGN}", str(text)))
+
+
+def prose_html(*sentences: object) -> str:
+    """A paragraph with each of `sentences` on a line of its own; nothing where there are none."""
+    lines = "<br>".join(prose(text) for text in sentences if str(text))
+    return f'<p style="{_TEXT}">{lines}</p>' if lines else ""
+
+
+def heading(text: object) -> str:
+    """What stands above a part of the fragment.
+
+    It is not a heading of the page: a notebook has an outline of its own.
+    """
+    return f'<p style="{_HEADING}"><b>{escaped(text)}</b></p>'
+
+
+def code(text: object) -> str:
+    """Code, which keeps its lines."""
+    return f'<code style="white-space:pre-wrap">{escaped(text)}</code>'
+
+
+def folded(head: object, inside: str, opened: bool = False) -> str:
+    """A part that a reader opens by its head; `inside` is HTML.
+
+    >>> folded("more", "<p>text</p>")
+    '<details style="margin:0.3em 0"><summary><b>more</b></summary><p>text</p></details>'
+    """
+    return (
+        f'<details style="margin:0.3em 0"{" open" if opened else ""}>'
+        f"<summary><b>{escaped(head)}</b></summary>{inside}</details>"
+    )
+
+
 def rule(on: bool) -> str:
     """The style of a cell that starts a block."""
     return _RULE if on else ""
 
 
 def html_table(
-    rows: Sequence[Sequence[str]], left: int | Collection[int] = 1, caption: str = ""
+    rows: Sequence[Sequence[str]],
+    left: int | Collection[int] = 1,
+    caption: str = "",
+    groups: Sequence[tuple[str, int]] = (),
 ) -> str:
     """Rows of text as a table, the first of them its head; all text escaped.
 
@@ -51,6 +115,8 @@ def html_table(
         significance are flush left in any column.
     caption : str
         Left out if empty.
+    groups : sequence of (str, int)
+        Heads above the head line, each with the number of columns that it stands over.
 
     Examples
     --------
@@ -65,17 +131,38 @@ def html_table(
         f"<tr>{_cells('td', row, names, _CELL + rule(k == 0))}</tr>" for k, row in enumerate(body)
     )
     return (
-        f'<table style="{TABLE_STYLE}">{title}'
-        f"<thead><tr>{_cells('th', head, names, _HEAD)}</tr></thead><tbody>{lines}</tbody></table>"
+        f'<table style="{TABLE_STYLE}">{title}<thead>{_groups(groups)}'
+        f"<tr>{_cells('th', head, names, _HEAD)}</tr></thead>"
+        f"<tbody>{lines}</tbody></table>"
     )
+
+
+def _groups(groups: Sequence[tuple[str, int]]) -> str:
+    """A line of heads, each over several columns, with a rule below if it says something."""
+    if not groups:
+        return ""
+    said = "".join(
+        f'<th scope="colgroup" colspan="{count}" style="{_HEAD}text-align:center">'
+        f"{escaped(text)}</th>"
+        if text
+        else f'<td colspan="{count}"></td>'
+        for text, count in groups
+    )
+    return f"<tr>{said}</tr>"
 
 
 def _cells(tag: str, row: Sequence[str], names: set[int], style: str) -> str:
     return "".join(
-        f'<{tag} style="{style}text-align:{"left" if j in names or _stars(text) else "right"}">'
-        f"{escaped(text if j in names else _number(text))}</{tag}>"
+        f'{_start(tag, text)} style="{style}text-align:'
+        f'{"left" if j in names or _stars(text) else "right"}">'
+        f"{escaped(text if j in names else _number(text))}</{tag if text else 'td'}>"
         for j, text in enumerate(row)
     )
+
+
+def _start(tag: str, text: str) -> str:
+    """A head that says nothing is none: a screen reader would announce it."""
+    return '<th scope="col"' if tag == "th" and text else "<td"
 
 
 def _stars(text: str) -> bool:
@@ -87,9 +174,9 @@ def _number(text: str) -> str:
     return minus(text).replace("  ", 2 * "\N{FIGURE SPACE}")
 
 
-def notes_html(notes: Sequence[str], width: str = "44em") -> str:
+def notes_html(notes: Sequence[str], width: str = "48em") -> str:
     """Paragraphs in smaller type; nothing where there are no notes."""
-    lines = "".join(f'<p style="margin:0.25em 0">{escaped(note)}</p>' for note in notes if note)
+    lines = "".join(f'<p style="margin:0.25em 0">{prose(note)}</p>' for note in notes if note)
     return f'<div style="font-size:0.85em;max-width:{width}">{lines}</div>' if lines else ""
 
 

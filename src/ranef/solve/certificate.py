@@ -137,9 +137,10 @@ class Certificate:
         return "\n".join(paragraph(sentence(self), "", "    "))
 
     def _repr_html_(self) -> str:
-        from html import escape
+        from ranef.page.html import prose_html
+        from ranef.page.phrases import sentence as as_sentence
 
-        return f"<p>{escape(sentence(self))}</p>"
+        return prose_html(as_sentence(sentence(self)))
 
 
 def sentence(c: Certificate) -> str:

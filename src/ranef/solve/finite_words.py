@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ranef.page import phrases
 from ranef.types import INTERCEPT
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def _separated(found: Separation) -> str:
     names = list(found.coefficients)
     count = int(found.predicted.sum())
     n = found.predicted.size
-    rows = f"all {n:,} rows" if found.complete else f"{count:,} of {n:,} rows"
+    rows = f"all {phrases.count(n, 'row')}" if found.complete else phrases.share(count, n, "row")
     are = "is" if not found.complete and count == 1 else "are"
     first = (
         f"the likelihood rises for ever {towards(found)}, and in the limit {rows} {are} predicted "

@@ -10,6 +10,7 @@ from ranef.formula.nodes import Call
 from ranef.formula.render import to_source
 from ranef.frame.factors import number_names
 from ranef.frame.table import Column
+from ranef.page.phrases import count
 from ranef.types import Array, Finding
 
 __all__ = ["code_ordered"]
@@ -37,7 +38,7 @@ def code_ordered(side: Side) -> GeneralisedResponse:
     if len(levels) < 2:
         raise side.error(
             f"the response '{side.name}' has one category",
-            f"'{levels[0]}' in all {y.size} rows used",
+            f"'{levels[0]}' in all {count(y.size, 'row')} used",
             "check the column and the rows that were selected",
         )
     return GeneralisedResponse(side.name, y + 1.0, side.weights, levels, notes)
@@ -97,7 +98,7 @@ def _empty(side: Side, empty: tuple[str, ...]) -> Finding:
         severity="note",
         message=f"the answer{'' if one else 's'} {listed(empty)} of '{side.name}' "
         f"{'does' if one else 'do'} not occur and {'has' if one else 'have'} no threshold",
-        evidence=f"0 of {side.table.n_rows} rows",
+        evidence=f"0 of {count(side.table.n_rows, 'row')}",
         where=side.name,
         fix="nothing: the probability of an answer that nobody gave is not estimated",
     )

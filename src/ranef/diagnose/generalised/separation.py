@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ranef.diagnose.words import join
+from ranef.page import phrases
 from ranef.problem.separation import Separation
 from ranef.solve import Certificate
 from ranef.solve.finite_words import towards
@@ -45,7 +46,7 @@ def separation_findings(certificate: Certificate) -> Iterator[Finding]:
 def _separated(found: Separation) -> Finding:
     names = ["the intercept" if k == INTERCEPT else k for k in found.coefficients]
     count, n = int(np.count_nonzero(found.predicted)), found.predicted.size
-    rows = f"all {n} rows" if found.complete else f"{count} of {n} rows"
+    rows = f"all {phrases.count(n, 'row')}" if found.complete else phrases.share(count, n, "row")
     prior = ", ".join(f"{k!r}: {NORMAL_SD}" for k in found.fixed[:MOST_NAMED])
     prior += ", ..." if len(found.fixed) > MOST_NAMED else ""
     fix = (

@@ -11,7 +11,7 @@ from ranef.inference.means.response import on_response
 from ranef.options import one_of, real
 from ranef.present.frames.like_frame import LikeFrame
 from ranef.present.means.frames import frame_of
-from ranef.present.means.text import cells_of, titled
+from ranef.present.means.text import cells_of, names_of, titled
 from ranef.present.text.titled import titled_html, titled_text
 
 if TYPE_CHECKING:
@@ -182,10 +182,12 @@ class Contrasts(LikeFrame):
         return cells_of(self.frame, tests=True, normal=self._means.basis.method.normal)
 
     def __str__(self) -> str:
-        return titled_text([titled(self._title, self._unit)], self._cells(), self.notes)
+        return titled_text(
+            [titled(self._title, self._unit)], self._cells(), self.notes, names_of(self.frame)
+        )
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
         title = titled(self._title, self._unit)
-        return titled_html("Contrasts", title, self._cells(), self.notes)
+        return titled_html(title, "", self._cells(), self.notes, left=names_of(self.frame))

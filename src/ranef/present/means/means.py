@@ -19,7 +19,14 @@ from ranef.options import one_of
 from ranef.present.frames.like_frame import LikeFrame
 from ranef.present.means.contrasts import Contrasts
 from ranef.present.means.frames import frame_of
-from ranef.present.means.text import AT_ZERO, cells_of, contrast_notes, mean_notes, titled
+from ranef.present.means.text import (
+    AT_ZERO,
+    cells_of,
+    contrast_notes,
+    mean_notes,
+    names_of,
+    titled,
+)
 from ranef.present.progress import progress
 from ranef.present.text.titled import titled_html, titled_text
 
@@ -226,13 +233,15 @@ class Means(LikeFrame):
         return cells_of(self.frame, tests=False, normal=self._means.basis.method.normal)
 
     def __str__(self) -> str:
-        return titled_text([titled(self._title, self._unit)], self._cells(), self.notes)
+        return titled_text(
+            [titled(self._title, self._unit)], self._cells(), self.notes, names_of(self.frame)
+        )
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
         title = titled(self._title, self._unit)
-        return titled_html("Marginal means", title, self._cells(), self.notes)
+        return titled_html(title, "", self._cells(), self.notes, left=names_of(self.frame))
 
 
 def means_of(

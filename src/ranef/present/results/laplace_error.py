@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ranef.inference.generalised.laplace_error import ErrorEstimate
 from ranef.page import paragraph
+from ranef.page.phrases import sentence
 from ranef.present.text.names import spell
 from ranef.types import Finding
 
@@ -161,9 +162,9 @@ class LaplaceError:
         return "\n".join(paragraph(str(self), "", "    "))
 
     def _repr_html_(self) -> str:
-        from html import escape
+        from ranef.page.html import prose_html
 
-        return f"<p>{escape(str(self))}</p>"
+        return prose_html(sentence(str(self)))
 
 
 def _changes(fit: Refitted) -> str:
