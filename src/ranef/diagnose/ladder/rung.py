@@ -234,6 +234,8 @@ class Ladder:
         How many larger random parts were looked at, and what came of it.
     recommended : int or None
         The rung whose formula the summary recommends.
+    about_optimum : int
+        How many of the first sentences of the summary only say that the fit is at its optimum.
     """
 
     rungs: tuple[Rung, ...]
@@ -241,6 +243,7 @@ class Ladder:
     remedy: bool
     looked_at: str = ""
     recommended: int | None = None
+    about_optimum: int = 0
 
     def __getitem__(self, key: str) -> Rung:
         return next(rung for rung in self.rungs if rung.key == key)
