@@ -237,7 +237,7 @@ def _profile_cost(model: Any) -> float:
     """Numbers read by one evaluation, times parameters of both kinds."""
     problem = model._problem
     work = float(getattr(model._solution, "work", problem.n * problem.p))
-    return work * max(problem.n_theta, 1) * float(model.df_model)
+    return work * float(max(problem.n_theta, 1) * model.df_model)
 
 
 def _structure(model: Any, frame: pd.DataFrame | Missing) -> Structure | Missing | None:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ranef.page.html import escaped
+from ranef.page.html import prose as sentence_html
+from ranef.page.phrases import sentence
 
 __all__ = [
     "Missing",
@@ -27,7 +29,6 @@ __all__ = [
 
 _CODE = re.compile(r"`([^`]+)`")
 _TABLE = re.compile(r"<table\b[^>]*>")
-_MINUS = re.compile(r"(?<![\w)\]}'\"])-(?=\.?\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,7 @@ def prose(text: str) -> str:
     >>> prose("from -1.35 to 1e-9 in x-1 <b>"), prose("`fit.limit` says")
     ('from −1.35 to 1e-9 in x-1 &lt;b&gt;', '<code>fit.limit</code> says')
     """
-    shown = escaped(_MINUS.sub("\N{MINUS SIGN}", text))
-    return _CODE.sub(r"<code>\1</code>", shown)
+    return _CODE.sub(r"<code>\1</code>", sentence_html(text))
 
 
 def table(
@@ -183,8 +183,8 @@ def bullet(items: Sequence[str]) -> str:
 
 def missing(gap: Missing) -> str:
     """What is not there, why, and how to get it."""
-    fix = f" {_sentence(gap.fix)}" if gap.fix else ""
-    return f'<p class="gap"><b>{escaped(gap.what)}:</b> {prose(f"{gap.why}.{fix}")}</p>'
+    said = prose(f"{sentence(gap.why)} {sentence(gap.fix)}".strip())
+    return f'<p class="gap"><b>{escaped(gap.what)}:</b> {said}</p>'
 
 
 def side_by_side(*blocks: str, kind: str = "two") -> str:
@@ -193,8 +193,3 @@ def side_by_side(*blocks: str, kind: str = "two") -> str:
     if len(shown) < 2:
         return "".join(shown)
     return f'<div class="{kind}">{"".join(f"<div>{block}</div>" for block in shown)}</div>'
-
-
-def _sentence(text: str) -> str:
-    end = "" if text.endswith((".", ")", '"')) else "."
-    return f"{text[:1].upper()}{text[1:]}{end}"

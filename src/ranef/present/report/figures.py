@@ -6,28 +6,9 @@ import math
 from collections.abc import Iterable
 
 from ranef.page.html import minus
-from ranef.present.text.numbers import estimate_text, fixed, p_text, significant
+from ranef.present.text.numbers import estimate_text, fixed, significant
 
-__all__ = [
-    "count",
-    "decimals_of",
-    "estimate",
-    "interval",
-    "p_value",
-    "percent",
-    "plain",
-    "table_decimals",
-    "value",
-]
-
-
-def count(n: float) -> str:
-    """A whole number.
-
-    >>> count(7185), count(160)
-    ('7,185', '160')
-    """
-    return f"{n:,.0f}"
+__all__ = ["decimals_of", "estimate", "interval", "plain", "table_decimals", "value"]
 
 
 def decimals_of(errors: Iterable[float], digits: int = 2) -> list[int]:
@@ -89,22 +70,6 @@ def interval(low: float, high: float, decimals: int) -> str:
         for end in (low, high)
     ]
     return " to ".join(ends)
-
-
-def p_value(p: float) -> str:
-    """A p value: ``"< 0.001"`` or ``"0.031"``."""
-    text = p_text(p)
-    return text.replace("<", "< ")
-
-
-def percent(share: float) -> str:
-    """A share in percent.
-
-    >>> percent(0.271), percent(0.0064), percent(1.0)
-    ('27%', '0.6%', '100%')
-    """
-    per = 100.0 * share
-    return f"{per:.0f}%" if per >= 9.95 or per == 0.0 else f"{per:.1f}%"
 
 
 def _thousands(text: str) -> str:

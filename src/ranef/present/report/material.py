@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from ranef.errors import RanefError
 from ranef.present.report.blocks import Missing
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ranef.present.table.facade import ComparisonTable
     from ranef.present.text.words import Words
 
-__all__ = ["Material", "asked"]
+__all__ = ["Coefficient", "Material", "asked"]
 
 T = TypeVar("T")
 
@@ -44,6 +44,23 @@ def asked(what: str, question: Callable[[], T]) -> T | Missing:
     except RanefError as error:
         why = error.what[:1].upper() + error.what[1:]
         return Missing(what, why, error.fix)
+
+
+class Coefficient(NamedTuple):
+    """A line of the table of fixed effects."""
+
+    estimate: float
+    std_error: float
+    df: float
+    statistic: float
+    p_value: float
+    conf_low: float
+    conf_high: float
+
+    @property
+    def clear(self) -> bool:
+        """Whether its interval excludes zero."""
+        return self.conf_low > 0.0 or self.conf_high < 0.0
 
 
 @dataclass(frozen=True)
@@ -111,27 +128,27 @@ class Material:
         return self.words.variable(response_of(self.model.formula))
 
     @cached_property
-    def coefficients(self) -> pd.DataFrame:
-        """Tests and intervals of the fixed effects that are in the model."""
-        table = self.model.coefficients()
-        return table.drop(index=[name for name in self.model.dropped if name in table.index])
+    def coefficients(self) -> dict[str, Coefficient]:
+        """Tests and intervals of the fixed effects that are in the model, by name."""
+        table = self.model.coefficients()[list(Coefficient._fields)]
+        lines = zip(map(str, table.index), table.to_numpy(dtype=float).tolist(), strict=True)
+        return {n: Coefficient(*line) for n, line in lines if n not in self.model.dropped}
 
     @cached_property
     def decimals(self) -> dict[str, int]:
         """Of each coefficient and its interval, in the table and in sentences."""
-        table = self.coefficients
-        found = table_decimals(table["std_error"].to_numpy(dtype=float).tolist())
-        return dict(zip(map(str, table.index), found, strict=True))
+        found = table_decimals([one.std_error for one in self.coefficients.values()])
+        return dict(zip(self.coefficients, found, strict=True))
 
     @property
     def focal(self) -> list[str]:
         """Names of the coefficients but the intercept."""
-        return [str(name) for name in self.coefficients.index if name != INTERCEPT]
+        return [name for name in self.coefficients if name != INTERCEPT]
 
     @cached_property
     def meanings(self) -> Meanings:
         """What each coefficient says."""
-        names = tuple(map(str, self.coefficients.index))
+        names = tuple(self.coefficients)
         scale = self.model._response_scale
         linear = self.model._distribution is None
         outcome = self.response if linear else scale.predictor or "linear predictor"
@@ -142,7 +159,7 @@ class Material:
     @property
     def t_tests(self) -> bool:
         """Whether tests have degrees of freedom."""
-        return bool((self.coefficients["df"].dropna() < float("inf")).any())
+        return any(one.df < float("inf") for one in self.coefficients.values())
 
     def name(self, coefficient: str) -> str:
         """What readers call a coefficient."""

@@ -12,10 +12,22 @@ from ranef.present.report.pictures.svg import inline_svg
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["COLOURS", "FAINT", "GREY", "INK", "SOFT", "apart", "direct_labels", "picture"]
+__all__ = [
+    "COLOURS",
+    "FAINT",
+    "GREY",
+    "INK",
+    "SOFT",
+    "apart",
+    "direct_labels",
+    "note_of",
+    "picture",
+]
 
 _BY_NAME = {name: shown for shown, name in DRAWN.items()}
 INK, GREY = _BY_NAME["--ink"], _BY_NAME["--grey"]
+_LINE = 16.0
+"""Points from one direct label to the next, and some more for what is not the axes."""
 SOFT, FAINT = _BY_NAME["--soft"], _BY_NAME["--faint"]
 COLOURS = tuple(_BY_NAME[f"--c{k}"] for k in range(1, 7))
 
@@ -55,28 +67,35 @@ def picture(
         return inline_svg(figure, name, label)
 
 
+def note_of(ax: Axes) -> str:
+    """The note of a plot, which the page has as a caption; title and note leave the picture."""
+    frame: Any = getattr(ax, "data", None)
+    ax.set_title("")
+    figure = ax.get_figure(root=True)
+    if figure is not None:
+        figure.supxlabel("")
+    return "" if frame is None else str(frame.attrs.get("note", ""))
+
+
 def direct_labels(ax: Axes) -> None:
     """The names of lines at their right ends, in the place of a legend."""
-    legend = ax.get_legend()
-    if legend is None:
+    legend, figure = ax.get_legend(), ax.get_figure(root=True)
+    if legend is None or figure is None:
         return
-    handles, texts = legend.legend_handles, [text.get_text() for text in legend.get_texts()]
+    handles: list[Any] = list(legend.legend_handles)
+    texts = [text.get_text() for text in legend.get_texts()]
     ends = []
     for handle in handles:
         colour = handle.get_color() if hasattr(handle, "get_color") else None
-        found = [
-            line
-            for line in ax.get_lines()
-            if line.get_color() == colour and len(line.get_xdata()) > 2
-        ]
+        drawn = [_end_of(line) for line in ax.get_lines() if line.get_color() == colour]
+        found = [end for end in drawn if end is not None]
         if not found:
             return  # points and not lines: their legend stays
-        xs, ys = (list(map(float, v)) for v in (found[-1].get_xdata(), found[-1].get_ydata()))
-        ends.append((xs[-1], ys[-1], colour))
+        ends.append((*found[-1], colour))
     head = legend.get_title().get_text()
     legend.remove()
     low, high = ax.get_ylim()
-    height = 13.0 / (72.0 * ax.get_figure().get_size_inches()[1] * 0.8) * (high - low)
+    height = _LINE / (72.0 * figure.get_figheight()) * (high - low)
     places = apart([y for _, y, _ in ends], height)
     right = max(x for x, _, _ in ends)
     left, edge = ax.get_xlim()
@@ -92,6 +111,12 @@ def direct_labels(ax: Axes) -> None:
             annotation_clip=False,
         )
     ax.set_xlim(left, edge)
+
+
+def _end_of(line: Any) -> tuple[float, float] | None:
+    """The last point of a line; None for a pair of points, as in a legend."""
+    places = line.get_xydata()
+    return (float(places[-1][0]), float(places[-1][1])) if len(places) > 2 else None
 
 
 def apart(places: Sequence[float], least: float) -> list[float]:

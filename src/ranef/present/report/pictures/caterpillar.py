@@ -8,7 +8,8 @@ import numpy as np
 
 from ranef.diagnose.words import join
 from ranef.page.html import escaped
-from ranef.present.report.figures import count, plain
+from ranef.page.phrases import whole
+from ranef.present.report.figures import plain
 from ranef.present.report.pictures.canvas import COLOURS, GREY, SOFT, picture
 from ranef.types import INTERCEPT, Array
 
@@ -52,9 +53,9 @@ def caterpillar(material: Material, group: str, term: str) -> tuple[str, str] | 
     clear = np.abs(mode) > half
     effect, factor = material.words.effect(term), material.words.group(group)
     label = (
-        f"{_capital(effect)} of {count(n)} levels of {factor} in order, from "
+        f"{_capital(effect)} of {whole(n)} levels of {factor} in order, from "
         f"{plain(mode[0])} ({names[0]}) to {plain(mode[-1])} ({names[-1]}); the 95% intervals of "
-        f"{count(int(clear.sum()))} exclude zero"
+        f"{whole(int(clear.sum()))} exclude zero"
     )
     each = n <= _EACH
 
@@ -68,7 +69,7 @@ def caterpillar(material: Material, group: str, term: str) -> tuple[str, str] | 
             ax.tick_params(axis="x", length=0.0)
         else:
             ax.set_xticks([])
-        ax.set_xlabel(f"{count(n)} levels of {factor}, in order")
+        ax.set_xlabel(f"{whole(n)} levels of {factor}, in order")
         ax.set_ylabel(effect)
 
     svg = picture(f"cat-{_safe(group)}-{_safe(term)}", (10.6, 2.6), label, draw)
@@ -115,7 +116,7 @@ def _caption(effect: str, factor: str, names: list[str], clear: Any, each: bool)
         else "A band of the 95% intervals of levels of similar rank; coloured where most of them "
         "exclude zero"
     )
-    found = f"{count(k)} of {count(n)} levels differ clearly from the average"
+    found = f"{whole(k)} of {whole(n)} levels differ clearly from the average"
     text = f"{_capital(effect)} of {factor}. {drawn}: {found}."
     if n > 2 * _EXTREMES:
         low, high = join(names[:_EXTREMES]), join(names[: -_EXTREMES - 1 : -1])

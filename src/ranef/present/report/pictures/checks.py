@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ranef.inference.checks.record import EffectsCheck, ModelCheck, Ordered
 from ranef.page.html import escaped
-from ranef.present.report.figures import count, percent
+from ranef.page.phrases import percent, share
 from ranef.present.report.pictures.canvas import COLOURS, GREY, SOFT, picture
 from ranef.types import Array
 
@@ -32,8 +33,9 @@ def residuals(material: Material, check: ModelCheck) -> tuple[str, str]:
     """Residuals against fitted values, with their mean in bins over its band."""
     here = np.isfinite(check.residuals) & np.isfinite(check.fitted)
     x, y, trend = check.fitted[here], check.residuals[here], check.mean
-    linear = material.model._distribution is None
-    logarithmic = not linear and 0.0 < 10.0 * float(x.min()) < float(x.max())
+    distribution = material.model._distribution
+    by_ratios = distribution is not None and distribution.link == "log"
+    logarithmic = by_ratios and 0.0 < 10.0 * float(x.min()) < float(x.max())
     at = np.log10(x) if logarithmic else x
     centre = np.log10(trend.x) if logarithmic else trend.x
     out = int(trend.band.outside(trend.value).sum())
@@ -48,10 +50,10 @@ def residuals(material: Material, check: ModelCheck) -> tuple[str, str]:
         ax.set_xlabel("log10 of the fitted value" if logarithmic else "Fitted value")
         ax.set_ylabel(check.kind)
 
-    found = f"their mean is outside of its band in {count(out)} of {count(trend.x.size)} bins"
+    found = f"is outside of its band in {share(out, trend.x.size, 'bin')}"
     drawn = "One dot a row" if x.size <= _FEW else "Darker: more rows"
-    caption = f"Residuals against fitted values. {drawn}; the line is their mean: it {found[14:]}."
-    label = f"Residuals against fitted values; {found}"
+    caption = f"Residuals against fitted values. {drawn}. The line, their mean, {found}."
+    label = f"Residuals against fitted values; their mean {found}"
     return picture("res", _SIZE, label, draw), escaped(caption)
 
 
@@ -70,7 +72,7 @@ def effects(material: Material, found: EffectsCheck) -> tuple[str, str]:
 def _in_order(name: str, what: str, values: Ordered, axis: str) -> tuple[str, str]:
     thin = _thinned(values.value.size)
     x, y, band = values.quantile, values.value, values.band
-    share = float(np.mean(band.outside(y)))
+    outside = float(np.mean(band.outside(y)))
 
     def draw(ax: Axes) -> None:
         _band(ax, x[thin], band, thin)
@@ -78,23 +80,24 @@ def _in_order(name: str, what: str, values: Ordered, axis: str) -> tuple[str, st
         ax.set_xlabel("Normal quantile")
         ax.set_ylabel(axis)
 
-    found = f"{percent(share)} of the points are outside of the band"
+    found = f"{percent(outside)} of the points drawn are outside of the band"
     label = f"{what} against normal quantiles; {found}"
     return picture(name, _SIZE, label, draw), escaped(f"{what} against normal quantiles: {found}.")
 
 
-def _band(ax: Axes, x: Array, band: Band, thin: Array) -> None:
+def _band(ax: Axes, x: Array, band: Band, thin: NDArray[np.intp]) -> None:
     ax.fill_between(x, band.low[thin], band.high[thin], color=GREY, alpha=0.28, linewidth=0.0)
     ax.plot(x, band.middle[thin], color=GREY, linewidth=0.9)
 
 
-def _thinned(n: int) -> Array:
+def _thinned(n: int) -> NDArray[np.intp]:
     """Positions to draw: both ends in full, the middle evenly."""
     if n <= _MOST_DOTS:
-        return np.arange(n)
+        return np.arange(n, dtype=np.intp)
     tail = _MOST_DOTS // 5
-    middle = np.linspace(tail, n - tail - 1, _MOST_DOTS - 2 * tail).round().astype(int)
-    return np.unique(np.concatenate([np.arange(tail), middle, np.arange(n - tail, n)]))
+    middle = np.linspace(tail, n - tail - 1, _MOST_DOTS - 2 * tail).round().astype(np.intp)
+    ends = [np.arange(tail, dtype=np.intp), np.arange(n - tail, n, dtype=np.intp)]
+    return np.unique(np.concatenate([ends[0], middle, ends[1]]))
 
 
 def _histogram(ax: Axes, x: Array, y: Array) -> None:

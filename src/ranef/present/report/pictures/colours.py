@@ -53,7 +53,7 @@ def _distance(a: tuple[int, int, int], b: tuple[int, int, int]) -> int:
     return sum((x - y) ** 2 for x, y in zip(a, b, strict=True))
 
 
-def drawing_style() -> dict[str, Any]:
+def drawing_style() -> Any:
     """Settings of Matplotlib under which pictures of the report are drawn, whatever the user's."""
     from cycler import cycler
 

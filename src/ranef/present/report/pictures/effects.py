@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ranef.page.html import escaped, minus
-from ranef.present.plots.average import average_group, centred_within
+from ranef.page.html import minus
+from ranef.present.plots.average import average_group
 from ranef.present.plots.choice import is_number
 from ranef.present.plots.effects import effects
 from ranef.present.plots.grid import levels_in_order
+from ranef.present.report.blocks import prose
 from ranef.present.report.figures import value
-from ranef.present.report.pictures.canvas import direct_labels, picture
+from ranef.present.report.pictures.canvas import direct_labels, note_of, picture
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,22 +51,19 @@ def effect_picture(
     words = material.words
     label_x, label_by = words.variable(x), "" if by is None else words.variable(by)
 
+    notes: list[str] = []
+
     def draw(ax: Axes) -> None:
         effects(model, x, by=by, ax=ax, scale="link" if linked else "response")
-        ax.set_title("")
-        ax.set_xlabel(label_x)
-        legend = ax.get_legend()
-        if legend is not None and label_by:
-            legend.set_title(label_by)
+        notes.append(note_of(ax))
         direct_labels(ax)
 
     said = _sentence(material, frame, x, by, linked)
     shown = f"{material.response}, predicted along {label_x}" + (f" by {label_by}" if by else "")
     label = f"{shown}. {said}" if said else shown
-    group = centred_within(model, x)
-    held = f"in a group of average {label_x}" if group else "other predictors at their averages"
-    caption = f"Predicted {material.response} with its 95% band, {held}."
-    return picture(name, (5.3, 3.5), label, draw), escaped(caption), said
+    svg = picture(name, (5.3, 3.5), label, draw)
+    caption = f"Predicted {material.response}. {' '.join(notes)}".strip()
+    return svg, prose(caption), said
 
 
 def _sentence(material: Material, frame: pd.DataFrame, x: str, by: str | None, linked: bool) -> str:

@@ -8,14 +8,14 @@ import numpy as np
 
 from ranef.formula.naming import column_of, columns_of, factors
 from ranef.page.html import escaped
+from ranef.page.phrases import whole
 from ranef.present.plots.average import average_group
 from ranef.present.plots.choice import is_number
 from ranef.present.plots.grid import values_along
 from ranef.present.plots.response_axis import response_label
 from ranef.present.plots.slopes import slopes
-from ranef.present.report.blocks import Missing
-from ranef.present.report.figures import count
-from ranef.present.report.pictures.canvas import COLOURS, direct_labels, picture
+from ranef.present.report.blocks import Missing, prose
+from ranef.present.report.pictures.canvas import COLOURS, direct_labels, note_of, picture
 from ranef.types import INTERCEPT
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ def lines(material: Material) -> tuple[str, str] | None:
     if n > _MOST_LINES or len(columns_of(group)) > 1:
         return _bands(material, frame, group, x, linked)
     by = _by(material, frame, x, columns_of(group)[0])
+    notes: list[str] = []
 
     def draw(ax: Axes) -> None:
         slopes(
@@ -60,15 +61,15 @@ def lines(material: Material) -> tuple[str, str] | None:
             ax=ax,
             scale="link" if linked else "response",
         )
-        ax.set_title("")
-        ax.set_xlabel(name)
+        notes.append(note_of(ax))
         direct_labels(ax)
 
     coloured = f", coloured by {material.words.variable(by)}" if by else ""
-    label = f"Fitted lines of {count(n)} levels of {factor} along {name}{coloured}"
+    label = f"Fitted lines of {whole(n)} levels of {factor} along {name}{coloured}"
     thick = "the lines of its values" if by else "the line of an average group"
+    svg = picture("lines", (5.3, 3.5), label, draw)
     caption = f"Each level of {factor} over its own range of {name}{coloured}; thick: {thick}."
-    return picture("lines", (5.3, 3.5), label, draw), escaped(caption)
+    return svg, prose(" ".join([caption, *notes]).strip())
 
 
 def raise_missing(material: Material) -> None:
@@ -132,7 +133,9 @@ def _bands(
     modes = model.ranef(condvar=False)[group]
     points = values_along(frame[x], _POINTS)
     centre, from_zero = _line(modes, x, points, frame)
-    average = np.asarray(average_group(model, frame, {x: points}, True)["estimate"], dtype=float)
+    average = np.asarray(
+        average_group(model, frame, {x: points.tolist()}, True)["estimate"], dtype=float
+    )
     eta = average[:, None] + centre[None, :] + from_zero
     scale: Any = model._response_scale
     values = eta if linked or model._distribution is None else scale.mean(eta)
@@ -145,13 +148,13 @@ def _bands(
             ax.fill_between(points, *ends, color=COLOURS[0], alpha=alpha, linewidth=0.0)
         ax.plot(points, middle, color=COLOURS[0], linewidth=2.0)
         ax.set_xlabel(name)
-        ax.set_ylabel(response_label(model, linked))
+        ax.set_ylabel(response_label(model, linked, material.words))
 
     label = (
-        f"Bands that hold 50% and 90% of the lines of {count(n)} levels of {factor} along {name}"
+        f"Bands that hold 50% and 90% of the lines of {whole(n)} levels of {factor} along {name}"
     )
     caption = (
-        f"The lines of {count(n)} levels of {factor} along {name}: the dark band holds half of "
+        f"The lines of {whole(n)} levels of {factor} along {name}: the dark band holds half of "
         "them at each point, the light band nine tenths; thick: the line of an average group."
     )
     return picture("lines", (5.3, 3.5), label, draw), escaped(caption)

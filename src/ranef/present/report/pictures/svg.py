@@ -117,9 +117,9 @@ def _used(node: ET.Element, ids: Mapping[str, ET.Element], clip: str) -> Iterato
         if colour == "none":
             colour = "#ffffff"
         shown = {"stroke": colour, "stroke-width": f"{2.0 * size}", "stroke-linecap": "round"}
-        kept = {key: style[key] for key in ("opacity", "fill-opacity") if key in style}
-        kept = {"stroke-opacity" if k == "fill-opacity" else k: v for k, v in kept.items()}
-        yield _Shape(d, _css(shown | kept, _KEPT), clip)
+        kept = {"opacity": "opacity", "fill-opacity": "stroke-opacity"}
+        shown |= {name: style[key] for key, name in kept.items() if key in style}
+        yield _Shape(d, _css(shown, _KEPT), clip)
 
 
 def _text(node: ET.Element) -> _Shape:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ranef.page.html import escaped
+from ranef.page.phrases import percent, sentence, whole
 from ranef.present.report.blocks import Missing, figure, folded, missing, note, prose, side_by_side
-from ranef.present.report.figures import count, percent
 from ranef.present.report.material import Material
 from ranef.present.report.pictures.checks import effects, quantiles, residuals
 from ranef.types import Finding
@@ -31,10 +31,12 @@ def _pictures(material: Material) -> str:
     if check is None or isinstance(check, Missing):
         return "" if check is None else missing(check)
     drawn = [residuals(material, check), quantiles(material, check)]
-    drawn += [effects(material, found) for found in check.effects[-1:]]
+    outer = [found for found in check.effects if found.factor == check.effects[-1].factor]
+    drawn += [effects(material, found) for found in outer[:1]]
     bands = (
-        f"Grey bands: where {percent(check.level)} of {count(check.n)} responses that were "
-        "simulated from the model lie, point by point."
+        f"Grey bands: where {percent(check.level)} of {whole(check.n)} responses that were "
+        "simulated from the model lie, point by point: if it holds, about "
+        f"{percent(1.0 - check.level)} of the points are outside."
     )
     return side_by_side(*(figure(*each) for each in drawn), kind="three") + note(bands)
 
@@ -66,17 +68,11 @@ def _list(found: Sequence[Finding]) -> str:
 
 
 def _item(finding: Finding) -> str:
-    told = " ".join(map(_sentence, filter(None, (finding.evidence,))))
-    advice = f'<span class="do">{prose(_sentence(finding.fix))}</span>' if finding.fix else ""
+    advice = f'<span class="do">{prose(sentence(finding.fix))}</span>' if finding.fix else ""
     return (
         f'<li class="s-{finding.severity}"><span class="sev" aria-hidden="true">'
         f"{_MARKS[finding.severity]}</span><div>"
-        f"<b>{finding.severity.capitalize()}: {prose(_sentence(finding.message, False))}</b> "
-        f'{prose(told)} {advice} <code class="code">{escaped(finding.code)}</code></div></li>'
+        f"<b>{finding.severity.capitalize()}: {prose(finding.message)}.</b> "
+        f"{prose(sentence(finding.evidence))} {advice} "
+        f'<code class="code">{escaped(finding.code)}</code></div></li>'
     )
-
-
-def _sentence(text: str, capital: bool = True) -> str:
-    start = text[:1].upper() if capital else text[:1]
-    end = "" if text.endswith((".", "?", "!")) else "."
-    return f"{start}{text[1:]}{end}"

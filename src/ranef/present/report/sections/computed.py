@@ -7,8 +7,9 @@ from importlib.metadata import version
 
 from ranef._version import __version__
 from ranef.page.html import escaped, minus
+from ranef.page.phrases import count, whole
 from ranef.present.report.blocks import Row, code, copied, folded, note, prose, table
-from ranef.present.report.figures import count, value
+from ranef.present.report.figures import value
 from ranef.present.report.material import Material
 
 __all__ = ["body", "versions"]
@@ -19,7 +20,7 @@ _MOST_STEPS = 40
 
 def body(material: Material) -> str:
     """Two things that open, and a line of versions."""
-    evaluations = _counted(material.log.evaluations, "evaluation")
+    evaluations = count(material.log.evaluations, "evaluation")
     again = f'import ranef as rn\n\nfit = {material.call}\nfit.report("report.html")'
     return (
         folded(f"The log of the search: {evaluations}", _log(material), printed=False)
@@ -36,18 +37,18 @@ def _log(material: Material) -> str:
     for group in (*layout.chain, *layout.tail):
         factor = log.factors[group]
         place = "level by level" if group in layout.chain else "in the dense tail"
-        size = f"{_counted(factor.levels, 'level')} of {_counted(factor.columns, 'column')}"
+        size = f"{count(factor.levels, 'level')} of {count(factor.columns, 'column')}"
         told.append((words.group(factor.name), f"{size}, {place}"))
-    kept = _counted(layout.entries, "number")
+    kept = count(layout.entries, "number")
     told += [
-        ("kept", f"{kept} by level, {_counted(layout.dense_columns, 'dense column')}"),
+        ("kept", f"{kept} by level, {count(layout.dense_columns, 'dense column')}"),
         ("criterion", f"{log.criterion}; {log.path}; exact Hessian by {layout.hessian}"),
         (
             "search",
-            f"{log.status} by {log.method}: {_counted(log.evaluations, 'evaluation')}, "
-            f"{_counted(log.escapes, 'saddle point')} left",
+            f"{log.status} by {log.method}: {count(log.evaluations, 'evaluation')}, "
+            f"{count(log.escapes, 'saddle point')} left",
         ),
-        ("starts", f"{count(log.starts)}, {_counted(log.basins, 'optimum', 'optima')}"),
+        ("starts", f"{whole(log.starts)}, {count(log.basins, 'optimum', 'optima')}"),
     ]
     if log.start_moved:
         told.append(("start values", "moved inside, where the density of the prior is above zero"))
@@ -74,12 +75,8 @@ def _steps(material: Material) -> str:
     heads = ["Step", "Criterion", "Predicted gain", "Radius", "Accepted"]
     more = len(material.log.steps) - len(steps)
     return table("Steps of the search", heads, rows) + note(
-        f"{count(more)} more steps are in fit.log." if more > 0 else ""
+        f"{whole(more)} more steps are in fit.log." if more > 0 else ""
     )
-
-
-def _counted(n: int, one: str, many: str = "") -> str:
-    return f"{count(n)} {one if n == 1 else many or one + 's'}"
 
 
 def versions() -> str:

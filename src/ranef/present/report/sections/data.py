@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from ranef.diagnose.words import join
 from ranef.page.html import escaped
+from ranef.page.phrases import whole
 from ranef.present.report.blocks import Missing, Row, folded, missing, note, side_by_side, table
-from ranef.present.report.figures import count, plain, value
+from ranef.present.report.figures import plain, value
 from ranef.present.report.material import Material
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def _variables(material: Material) -> str:
         n = len(others.variables)
         inner = _table(material, others, "Variables of the data that are not in the model")
         noun = "variable that is" if n == 1 else "variables that are"
-        shown += folded(f"{count(n)} {noun} not in the model", inner)
+        shown += folded(f"{whole(n)} {noun} not in the model", inner)
     return shown
 
 
@@ -47,7 +48,8 @@ def _table(material: Material, structure: StructureRecord, caption: str) -> str:
     words = material.words
     groups = [str(group) for group in structure.groups["group"]]
     if len(groups) > 1:
-        wide = structure.components.pivot(index="variable", columns="group", values="icc")
+        found = structure.components[["variable", "group", "icc"]].itertuples(index=False)
+        icc = {(str(v), str(g)): float(x) for v, g, x in found}
         heads = [escaped(f"ICC, {words.group(group)}") for group in groups]
     else:
         heads = ["Variance within", "Between", "ICC"]
@@ -55,7 +57,7 @@ def _table(material: Material, structure: StructureRecord, caption: str) -> str:
     for line in structure.variables.to_dict("records"):
         variable, level = str(line["variable"]), str(line["level"])
         if len(groups) > 1:
-            cells = [_icc(wide.loc[variable, group]) for group in groups]
+            cells = [_icc(icc[variable, group]) for group in groups]
         else:
             spread = [_number(line["within_var"]), _number(line["between_var"])]
             cells = [*spread, _icc(line["icc"])]
@@ -78,12 +80,12 @@ def _number(x: float) -> str:
 def _sizes(material: Material, structure: StructureRecord) -> list[str]:
     said = []
     for line in structure.groups.to_dict("records"):
-        name, n = material.words.group(str(line["group"])), count(line["n_groups"])
+        name, n = material.words.group(str(line["group"])), whole(line["n_groups"])
         low, high = int(line["min_size"]), int(line["max_size"])
         rows = (
-            f"{count(low)} rows each"
+            f"{whole(low)} rows each"
             if low == high
-            else (f"{count(low)} to {count(high)} rows, median {float(line['median_size']):g}")
+            else (f"{whole(low)} to {whole(high)} rows, median {float(line['median_size']):g}")
         )
         said.append(f"{n} levels of {name}: {rows}.")
     for line in structure.relations.to_dict("records"):
@@ -97,14 +99,14 @@ def _left_out(material: Material) -> str:
     missing_rows = material.model.missing_rows
     if not len(missing_rows):
         return "No row was left out."
-    parts = [f"{count(len(missing_rows))} of {count(missing_rows.n_total)} rows were left out"]
+    parts = [f"{whole(len(missing_rows))} of {whole(missing_rows.n_total)} rows were left out"]
     counts = [
-        f"{material.words.variable(name)} is missing in {count(n)}"
+        f"{material.words.variable(name)} is missing in {whole(n)}"
         for name, n in missing_rows.by_column.items()
         if n
     ]
     if missing_rows.outside:
-        counts.append(f"{count(missing_rows.outside)} lie outside of the subset")
+        counts.append(f"{whole(missing_rows.outside)} lie outside of the subset")
     return f"{parts[0]}{': ' if counts else ''}{join(counts)}."
 
 

@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-
-import numpy as np
+from collections.abc import Mapping
+from statistics import median
 
 from ranef.inference.ddf.registry import in_words
 from ranef.page.html import escaped
+from ranef.page.phrases import p_number, whole
 from ranef.present.distribution import PartTable
 from ranef.present.report.blocks import Row, note, table
-from ranef.present.report.figures import (
-    count,
-    decimals_of,
-    estimate,
-    interval,
-    p_value,
-    table_decimals,
-    value,
-)
-from ranef.present.report.material import Material
+from ranef.present.report.figures import decimals_of, estimate, interval, table_decimals, value
+from ranef.present.report.material import Coefficient, Material
 from ranef.present.report.pictures.paths import number
-from ranef.types import INTERCEPT, Array
+from ranef.types import INTERCEPT
 
 __all__ = ["body"]
 
 _MOST_ROWS = 60
-_WIDE, _HIGH = 190.0, 22.0
+_WIDE, _HIGH, _EDGE = 190.0, 22.0, 6.0
+_LARGEST = 300.0
+"""Logarithm of a ratio that is shown."""
 _FAR = 12.0
 """An interval this many times as long as the middle one sets no scale for the others."""
 
@@ -40,39 +34,35 @@ def body(material: Material) -> str:
 
 
 def _main(material: Material) -> str:
-    frame = material.coefficients.iloc[:_MOST_ROWS]
-    names = [str(name) for name in frame.index]
-    if not names:
+    lines = dict(list(material.coefficients.items())[:_MOST_ROWS])
+    if not lines:
         return note("The model has no fixed effects.")
-    errors = frame["std_error"].to_numpy(dtype=float)
-    decimals = table_decimals(errors.tolist())
-    low, high = (frame[c].to_numpy(dtype=float) for c in ("conf_low", "conf_high"))
-    bars = _bars(names, frame["estimate"].to_numpy(dtype=float), low, high)
+    bars = _bars(lines)
     ratio = material.model._response_scale.ratio
     with_df = material.t_tests
     rows = []
-    for k, name in enumerate(names):
-        row = frame.iloc[k]
+    for name, one in lines.items():
+        decimals = material.decimals[name]
         cells = [
-            estimate(float(row["estimate"]), errors[k], decimals[k]),
-            value(errors[k], decimals[k]),
-            interval(low[k], high[k], decimals[k]),
-            bars[k],
+            estimate(one.estimate, one.std_error, decimals),
+            value(one.std_error, decimals),
+            interval(one.conf_low, one.conf_high, decimals),
+            bars.get(name, ""),
         ]
         if ratio:
-            cells += _ratio(name, float(row["estimate"]), low[k], high[k])
+            cells += _ratio(name, one)
         if with_df:
-            cells.append(_df(float(row["df"])))
-        cells += [value(float(row["statistic"]), 2), escaped(p_value(float(row["p_value"])))]
+            cells.append(_df(one.df))
+        cells += [value(one.statistic, 2), escaped(p_number(one.p_value))]
         told = material.meanings.of(name)
-        line = f"<small>{escaped(told)}</small>" if told else ""
-        rows.append(Row(f"{escaped(material.name(name))}{line}", tuple(cells)))
+        small = f"<small>{escaped(told)}</small>" if told else ""
+        rows.append(Row(f"{escaped(material.name(name))}{small}", tuple(cells)))
     heads = ["Coefficient", "Estimate", "SE", "95% interval", '<span class="vh">Bar</span>']
     if ratio:
         heads += [escaped(f"{ratio[:1].upper()}{ratio[1:]}"), "95% interval"]
     heads += ["df"] if with_df else []
     heads += ["t" if with_df else "z", "p"]
-    shown = table("Fixed effects", heads, rows, kind="est")
+    shown = table("Fixed effects", heads, rows, kind="est ratios" if ratio else "est")
     return shown + note(*_notes(material))
 
 
@@ -87,7 +77,7 @@ def _notes(material: Material) -> list[str]:
     if material.t_tests:
         tests = f"t tests, {in_words('auto')}." if model.ngroups else "t tests."
     said = [scale, tests, "Bars: 95% intervals on one scale; the line is zero."]
-    if INTERCEPT in material.coefficients.index and len(material.coefficients) > 1:
+    if INTERCEPT in material.coefficients and len(material.coefficients) > 1:
         said[-1] = "Bars: 95% intervals on one scale, without the intercept; the line is zero."
     if distribution is not None and distribution.dispersion_name:
         error = distribution.dispersion_error
@@ -98,7 +88,7 @@ def _notes(material: Material) -> list[str]:
         said.append(f"Dispersion: {distribution.dispersion_name} {size}{se}.")
     more = len(material.coefficients) - _MOST_ROWS
     if more > 0:
-        said.append(f"{count(more)} more coefficients are in fit.coefficients().")
+        said.append(f"{whole(more)} more coefficients are in fit.coefficients().")
     if model.dropped:
         said.append(f"Left out, since other columns determine them: {', '.join(model.dropped)}.")
     zeros = model._df_in_words("auto", None)
@@ -119,7 +109,7 @@ def _part(material: Material, part: PartTable) -> str:
             interval(low, high, decimals[k]) if math.isfinite(error) else "",
         ]
         if tested:
-            cells += [value(float(row["statistic"]), 2), escaped(p_value(float(row["p_value"])))]
+            cells += [value(float(row["statistic"]), 2), escaped(p_number(float(row["p_value"])))]
         rows.append(Row(escaped(material.name(str(name))), tuple(cells)))
     heads = ["Coefficient", "Estimate", "SE", "95% interval", *(["z", "p"] if tested else [])]
     of = f" {part.formula}" if part.formula else ""
@@ -133,43 +123,41 @@ def _df(df: float) -> str:
     return value(df, 0) if df >= 100.0 else value(df, 1)
 
 
-def _ratio(name: str, b: float, low: float, high: float) -> list[str]:
+def _ratio(name: str, one: Coefficient) -> list[str]:
     """exp of a coefficient and of its interval; the intercept has no ratio."""
-    if name == INTERCEPT or not math.isfinite(low + high) or max(abs(low), abs(high)) > 300.0:
+    far = max(abs(one.conf_low), abs(one.conf_high))
+    if name == INTERCEPT or not far < _LARGEST:
         return ["", ""]
-    size, ends = math.exp(b), (math.exp(low), math.exp(high))
+    size, ends = math.exp(one.estimate), (math.exp(one.conf_low), math.exp(one.conf_high))
     decimals = decimals_of([max((ends[1] - ends[0]) / 4.0, 1e-8)])[0]
     decimals = max(decimals, 2) if size < 100.0 else decimals
     return [value(size, decimals), interval(*ends, decimals)]
 
 
-def _bars(names: Sequence[str], estimates: Array, low: Array, high: Array) -> list[str]:
+def _bars(lines: Mapping[str, Coefficient]) -> dict[str, str]:
     """A bar for each coefficient on a common scale; none for an intercept among others."""
-    drawn = np.isfinite(low) & np.isfinite(high)
-    if len(names) > 1:
-        drawn &= np.array([name != INTERCEPT for name in names])
-    if not drawn.any():
-        return [""] * len(names)
-    lengths = (high - low)[drawn]
-    usual = drawn & ((high - low) <= _FAR * max(float(np.median(lengths)), 1e-300))
-    left = min(0.0, float(low[usual].min()) if usual.any() else 0.0)
-    right = max(0.0, float(high[usual].max()) if usual.any() else 0.0)
+    drawn = {
+        name: one
+        for name, one in lines.items()
+        if math.isfinite(one.conf_low + one.conf_high) and (name != INTERCEPT or len(lines) == 1)
+    }
+    if not drawn:
+        return {}
+    usual = median(one.conf_high - one.conf_low for one in drawn.values())
+    scale = [one for one in drawn.values() if one.conf_high - one.conf_low <= _FAR * usual]
+    left = min(0.0, *(one.conf_low for one in scale))
+    right = max(0.0, *(one.conf_high for one in scale))
     span = right - left or 1.0
 
-    def at(x: float) -> float:
-        return 6.0 + (_WIDE - 12.0) * min(max((x - left) / span, 0.0), 1.0)
+    def at(x: float) -> str:
+        share = min(max((x - left) / span, 0.0), 1.0)
+        return number(_EDGE + (_WIDE - 2.0 * _EDGE) * share)
 
     middle = number(_HIGH / 2.0)
-    zero = number(at(0.0))
-    out = []
-    for k in range(len(names)):
-        if not drawn[k]:
-            out.append("")
-            continue
-        a, b, dot = number(at(low[k])), number(at(high[k])), number(at(estimates[k]))
-        out.append(
-            f'<svg class="bar" viewBox="0 0 190 22" aria-hidden="true">'
-            f'<path class="zero" d="M{zero} -8V30"/><path class="ci" d="M{a} {middle}H{b}"/>'
-            f'<circle class="dot" cx="{dot}" cy="{middle}" r="4"/></svg>'
-        )
-    return out
+    return {
+        name: f'<svg class="bar" viewBox="0 0 {_WIDE:g} {_HIGH:g}" aria-hidden="true">'
+        f'<path class="zero" d="M{at(0.0)} -8V30"/>'
+        f'<path class="ci" d="M{at(one.conf_low)} {middle}H{at(one.conf_high)}"/>'
+        f'<circle class="dot" cx="{at(one.estimate)}" cy="{middle}" r="4"/></svg>'
+        for name, one in drawn.items()
+    }

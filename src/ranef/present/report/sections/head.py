@@ -8,8 +8,9 @@ from typing import Any
 from ranef.diagnose.words import join
 from ranef.formula.naming import factors, without_level
 from ranef.page.html import escaped
+from ranef.page.phrases import whole
 from ranef.present.report.blocks import prose
-from ranef.present.report.figures import count, plain
+from ranef.present.report.figures import plain
 from ranef.present.report.material import Material
 
 __all__ = ["head", "title_of"]
@@ -56,9 +57,9 @@ def _terms(material: Material) -> list[str]:
 def _kicker(material: Material) -> str:
     model = material.model
     family = "" if model._distribution is None else f", {model._distribution.sentence}"
-    parts = [f"{model._kind}{family}", f"by {model._fitted_by}", f"{count(model.nobs)} rows"]
+    parts = [f"{model._kind}{family}", f"by {model._fitted_by}", f"{whole(model.nobs)} rows"]
     if model.ngroups:
-        groups = [f"{count(n)} of {material.words.group(g)}" for g, n in model.ngroups.items()]
+        groups = [f"{whole(n)} of {material.words.group(g)}" for g, n in model.ngroups.items()]
         parts.append(f"groups: {join(groups)}")
     if model.prior is not None:
         parts.append("with a prior")
@@ -137,7 +138,7 @@ def evidence(certificate: Any) -> list[tuple[str, str]]:
             rows.append(("separation", certificate.separation.proof))
         if certificate.variances is not None:
             rows.append(("variances", certificate.variances.proof))
-        return [*rows, ("evaluations of the criterion", count(certificate.evaluations))]
+        return [*rows, ("evaluations of the criterion", whole(certificate.evaluations))]
     gain = certificate.gain
     if not math.isnan(gain):
         size = "less than 1e-9" if gain < _SMALL else f"{gain:.1g}"
@@ -170,7 +171,7 @@ def evidence(certificate: Any) -> list[tuple[str, str]]:
     if searches > 1:
         met = "all ended in the same optimum" if optima == 1 else f"they met {optima} optima"
         rows.append(("searches", f"{searches}, and {met}"))
-    rows.append(("evaluations of the criterion", count(certificate.evaluations)))
+    rows.append(("evaluations of the criterion", whole(certificate.evaluations)))
     if certificate.rounding > 1e-6:
         rows.append(("the criterion is known to", f"{certificate.rounding:.1g} deviance units"))
     return rows

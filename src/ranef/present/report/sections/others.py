@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from ranef.diagnose.ladder import Rung
 from ranef.page.html import escaped
+from ranef.page.phrases import p_number
 from ranef.present.diagnosis.record import DiagnosisRecord
 from ranef.present.diagnosis.tables import ladder_tables
 from ranef.present.report.blocks import (
@@ -18,7 +19,7 @@ from ranef.present.report.blocks import (
     paragraph,
     prose,
 )
-from ranef.present.report.figures import p_value, value
+from ranef.present.report.figures import value
 from ranef.present.report.material import Material, asked
 from ranef.present.report.pictures.forest import forest
 
@@ -111,7 +112,7 @@ def _verdict(rung: Rung) -> str:
 def _p(rung: Rung) -> str:
     if rung.test is None:
         return ""
-    low, high = p_value(rung.test.p_low), p_value(rung.test.p_high)
+    low, high = p_number(rung.test.p_low), p_number(rung.test.p_high)
     if rung.test.exact or low == high:
         return high
     return f"{low.removeprefix('< ')} to {high}"

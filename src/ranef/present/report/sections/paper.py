@@ -10,7 +10,6 @@ from ranef.present.report.blocks import (
     missing,
     named_table,
     note,
-    side_by_side,
 )
 from ranef.present.report.material import Material
 
@@ -18,8 +17,8 @@ __all__ = ["body"]
 
 
 def body(material: Material) -> str:
-    """The table and the paragraph side by side, LaTeX and Markdown below."""
-    return side_by_side(_table(material), _methods(material), kind="two pap") + _texts(material)
+    """The table, LaTeX and Markdown of it, and the paragraph."""
+    return _table(material) + _texts(material) + _methods(material)
 
 
 def _table(material: Material) -> str:

@@ -10,6 +10,7 @@ from ranef.errors import RanefError
 from ranef.formula.naming import column_of, factors, without_level
 from ranef.formula.nodes import Name, walk
 from ranef.formula.parser import parse_right_side
+from ranef.page.phrases import whole
 from ranef.present.plots.choice import is_number
 from ranef.present.report.blocks import (
     Missing,
@@ -20,7 +21,6 @@ from ranef.present.report.blocks import (
     paragraph,
     side_by_side,
 )
-from ranef.present.report.figures import count
 from ranef.present.report.material import Material, asked
 from ranef.present.report.pictures.effects import Effect, effect_picture
 
@@ -60,7 +60,7 @@ def body(material: Material) -> str:
     main = _drawn(made[:_SHOWN])
     rest = made[_SHOWN:]
     more = len(wanted) - _MOST
-    told = [f"{count(more)} more: fit.plot.effects(variable)."] if more > 0 else []
+    told = [f"{whole(more)} more: fit.plot.effects(variable)."] if more > 0 else []
     if not rest:
         return main + note(*told)
     noun = "predictor" if len(rest) == 1 else "predictors"
@@ -83,7 +83,7 @@ def _wanted(material: Material, frame: pd.DataFrame) -> list[tuple[str, str | No
     table = material.coefficients
     for name in material.focal:
         columns = _columns(material, name, frame)
-        size = abs(float(table.loc[name, "statistic"]))
+        size = abs(table[name].statistic)
         for column in columns:
             order[column] = max(order.get(column, 0.0), size if size == size else 0.0)
         if len(columns) == 2:
@@ -92,12 +92,13 @@ def _wanted(material: Material, frame: pd.DataFrame) -> list[tuple[str, str | No
             partners.setdefault(b, a)
     wanted: list[tuple[str, str | None]] = []
     used: set[str] = set()
-    ranked = sorted(order, key=lambda c: (c not in partners, not is_number(frame[c]), -order[c]))
+    numeric = {name: bool(is_number(frame[name])) for name in order}
+    ranked = sorted(order, key=lambda name: (name not in partners, not numeric[name], -order[name]))
     for x in ranked:
-        if x in used or (frame[x].nunique() > _MOST_LEVELS and not is_number(frame[x])):
+        if x in used or (not numeric[x] and int(frame[x].nunique()) > _MOST_LEVELS):
             continue
         by = partners.get(x)
-        if by is not None and frame[by].nunique() > _MOST_LINES and not is_number(frame[by]):
+        if by is not None and not numeric[by] and int(frame[by].nunique()) > _MOST_LINES:
             by = None
         used |= {x} | ({by} if by else set())
         wanted.append((x, by))

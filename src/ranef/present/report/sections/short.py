@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from ranef.formula.naming import factors
 from ranef.page.html import escaped
+from ranef.page.phrases import percent, whole
 from ranef.present.report.blocks import Missing, bullet, prose
-from ranef.present.report.figures import count, estimate, interval, percent, table_decimals
-from ranef.present.report.material import Material, asked
+from ranef.present.report.figures import estimate, interval, table_decimals
+from ranef.present.report.material import Coefficient, Material, asked
 from ranef.types import INTERCEPT
 
 __all__ = ["body", "conclusions"]
@@ -46,16 +47,16 @@ def _doubts(material: Material) -> list[str]:
 def _coefficients(material: Material) -> list[str]:
     """The focal coefficients, products with what they change; of many, those that stand out."""
     table = material.coefficients
-    names = material.focal or [name for name in table.index if name == INTERCEPT]
-    names = [name for name in names if math.isfinite(float(table.loc[name, "std_error"]))]
+    names = material.focal or list(table)
+    names = [name for name in names if math.isfinite(table[name].std_error)]
     if len(names) <= _MOST_COEFFICIENTS:
         return _joined(names, [_sentence(material, name) for name in names])
-    clear = [name for name in names if _clear(material, name)]
+    clear = [name for name in names if table[name].clear]
     first = (
-        f"Of {count(len(names))} coefficients, {count(len(clear))} have a 95% interval that "
+        f"Of {whole(len(names))} coefficients, {whole(len(clear))} have a 95% interval that "
         "excludes zero."
     )
-    ranked = sorted(clear, key=lambda name: -abs(float(table.loc[name, "statistic"])))
+    ranked = sorted(clear, key=lambda name: -abs(table[name].statistic))
     shown = [f"{_capital(_sentence(material, name))}." for name in ranked[:2]]
     return [prose(first), *shown]
 
@@ -74,20 +75,9 @@ def _capital(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}" if text.startswith(_STARTS) else text
 
 
-def _clear(material: Material, name: str) -> bool:
-    low, high = _ends(material, name)
-    return low > 0.0 or high < 0.0
-
-
-def _ends(material: Material, name: str) -> tuple[float, float]:
-    row = material.coefficients.loc[name]
-    return float(row["conf_low"]), float(row["conf_high"])
-
-
 def _sentence(material: Material, name: str) -> str:
-    row = material.coefficients.loc[name]
-    b, error = float(row["estimate"]), float(row["std_error"])
-    low, high = _ends(material, name)
+    one = material.coefficients[name]
+    b, error, low, high = one.estimate, one.std_error, one.conf_low, one.conf_high
     decimals = material.decimals[name]
     ratio = material.model._response_scale.ratio
     if ratio and name != INTERCEPT:
@@ -96,16 +86,16 @@ def _sentence(material: Material, name: str) -> str:
         size = estimate(factor, factor * error, decimals)
         ends = interval(math.exp(min(low, 700.0)), math.exp(min(high, 700.0)), decimals)
         sentence = f"{prose(_change(material, name))}: {escaped(ratio)} <b>{size}</b>"
-        return f"{sentence} (95% interval {ends}){_open(low, high, 'one')}"
+        return f"{sentence} (95% interval {ends}){_open(one, 'one')}"
     size = estimate(abs(b), error, decimals)
     said = f"(95% interval {interval(low, high, decimals)})"
     before, after = _told(material, name, b < 0.0).split(_HERE)
     shown = f"{prose(before)}<b>{size}</b>{prose(after)}"
-    return f"{shown} {said}{_open(low, high, 'zero')}"
+    return f"{shown} {said}{_open(one, 'zero')}"
 
 
-def _open(low: float, high: float, nothing: str) -> str:
-    return "" if low > 0.0 or high < 0.0 else f", which includes {nothing}"
+def _open(one: Coefficient, nothing: str) -> str:
+    return "" if one.clear else f", which includes {nothing}"
 
 
 def _change(material: Material, name: str) -> str:
