@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import Any
 
@@ -26,14 +27,17 @@ def inline(writer: HTML5Translator, node: nodes.math) -> None:
 
 
 def block(writer: HTML5Translator, node: nodes.math_block) -> None:
-    writer.body.append(f'<div class="math">{converted(node, as_block=True)}</div>\n')
+    writer.body.append(f'<div class="equation">{converted(node, as_block=True)}</div>\n')
     raise nodes.SkipNode
 
 
 def converted(node: nodes.Element, *, as_block: bool) -> str:
-    text = node.astext()
+    # Docutils leaves an apostrophe as it is, where TeX has a prime.
+    text = re.sub("'+", lambda found: "^{" + len(found[0]) * r"\prime" + "}", node.astext())
     try:
-        return tex2mathml(text, as_block=as_block)
+        found = tex2mathml(text, as_block=as_block)
     except MathError as error:
         LOG.warning("mathematics that cannot be shown: %s\n%s", error, text, location=node)
         return f"<code>{escape(text)}</code>"
+    # Determinants stand between bars, which are no operators with space around them.
+    return found.replace("<mo>|</mo>", '<mo lspace="0" rspace="0">|</mo>')
