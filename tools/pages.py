@@ -4,6 +4,9 @@ The blocks of one page run in order and share their names. A block of text that 
 Python directly is its output: numbers in it are compared in the precision they are written in.
 `tests/docs` runs every page in this way, and so does the build of the site, which also keeps the
 pictures that the blocks draw.
+
+    python -m tools.pages docs/means.md            say where outputs differ
+    python -m tools.pages --write docs/means.md    write what the blocks print
 """
 
 from __future__ import annotations
@@ -13,6 +16,8 @@ import io
 import math
 import os
 import re
+import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -156,3 +161,35 @@ def _close(a: str, b: str) -> bool:
 def _places(number: str) -> int:
     mantissa, _, exponent = number.lower().partition("e")
     return len(mantissa.partition(".")[2]) - int(exponent or 0)
+
+
+def written(page: Path) -> str:
+    """The text of a page with what its blocks print now."""
+    text, pieces, end = page.read_text(encoding="utf-8"), [], 0
+    for block in run(page):
+        if block.difference:
+            start = text.rindex("```text\n", 0, block.example.span[1])
+            lines = [line.rstrip() for line in block.printed.strip("\n").splitlines()]
+            pieces += [text[end:start], "\n".join(("```text", *lines, "```"))]
+            end = block.example.span[1]
+    return "".join(pieces) + text[end:]
+
+
+def main(arguments: list[str]) -> int:
+    """Run pages; with ``--write`` their outputs are written anew."""
+    write = "--write" in arguments
+    pages = [Path(name).resolve() for name in arguments if name != "--write"]
+    wrong = 0
+    with tempfile.TemporaryDirectory() as folder, settings(Path(folder)):
+        for page in pages:
+            text = written(page)
+            if text != page.read_text(encoding="utf-8"):
+                wrong += 1
+                print(f"{page}: {'written anew' if write else 'other outputs'}")
+                if write:
+                    page.write_text(text, encoding="utf-8")
+    return 0 if write else min(wrong, 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from tools.pages import examples, run, same, settings
+from tools.pages import examples, main, run, same, settings
 
 ROOT = Path(__file__).parents[2]
 SITE = sorted(p for p in (ROOT / "docs").rglob("*.md") if "_build" not in p.parts)
@@ -26,7 +26,7 @@ def test_examples_print_what_is_written(page: Path, tmp_path: Path) -> None:
 
 def test_text_fences_are_balanced() -> None:
     for page in PAGES:
-        fences = re.findall(r"^```(\w*)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        fences = re.findall(r"^```(.*)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
         assert [bool(opening) for opening in fences] == [True, False] * (len(fences) // 2), page
 
 
@@ -57,3 +57,13 @@ def test_comparison_accepts(printed: str, written: str) -> None:
 )
 def test_comparison_refuses(printed: str, written: str) -> None:
     assert not same(printed, written)
+
+
+def test_outputs_are_written_anew(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("```python\nprint(1)\n```\n\n```text\n2\n```\n\nend\n\n```text\nkept\n```\n")
+    assert main([str(page)]) == 1
+    assert main(["--write", str(page)]) == 0
+    assert page.read_text().startswith("```python\nprint(1)\n```\n\n```text\n1\n```\n\nend\n")
+    assert "kept" in page.read_text()
+    assert main([str(page)]) == 0
