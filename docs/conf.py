@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
+
+from sphinx.application import Sphinx
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent), str(HERE / "_ext")]
@@ -46,6 +49,7 @@ external_toc_path = "_toc.yml"
 autosummary_generate = True
 autodoc_typehints = "none"
 add_module_names = False
+toc_object_entries_show_parents = "hide"
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 88
 numpydoc_show_class_members = False
@@ -95,6 +99,17 @@ copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 
 
-def setup(app: object) -> None:
+def setup(app: Sphinx) -> None:
+    app.connect("autodoc-process-signature", without_constructor)
     # sphinx-external-toc brings it along; it acts once all pages are read, and does not say so.
     app.extensions["sphinx_multitoc_numbering"].parallel_read_safe = True
+
+
+def without_constructor(
+    app: Sphinx, what: str, name: str, thing: Any, options: Any, signature: str, returned: str
+) -> tuple[str, str] | None:
+    """Results and fits come from functions: nobody calls their classes."""
+    made = ("ranef.present.", "ranef.explore.", "ranef.fit.", "ranef.solve.certificate")
+    if what == "class" and thing.__module__.startswith(made):
+        return "", returned
+    return None

@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 import tempfile
 import traceback
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import StringIO
@@ -51,7 +52,12 @@ def show(app: Sphinx, docname: str, content: list[str]) -> None:
         return
     pieces, end = [], 0
     pictures = Pictures(Path(app.srcdir) / "_pictures", docname.replace("/", "-"))
-    with tempfile.TemporaryDirectory() as folder, settings(Path(folder)), style("light"):
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        settings(Path(folder)),
+        style("light"),
+        warnings.catch_warnings(action="ignore"),
+    ):
         try:
             for block in run(page, text):
                 example = block.example

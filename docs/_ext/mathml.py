@@ -40,4 +40,4 @@ def converted(node: nodes.Element, *, as_block: bool) -> str:
         LOG.warning("mathematics that cannot be shown: %s\n%s", error, text, location=node)
         return f"<code>{escape(text)}</code>"
     # Determinants stand between bars, which are no operators with space around them.
-    return found.replace("<mo>|</mo>", '<mo lspace="0" rspace="0">|</mo>')
+    return re.sub("<mo[^>]*>[|]</mo>", '<mo lspace="0" rspace="0">|</mo>', found)
