@@ -126,8 +126,8 @@ def _intervals(ax: Axes, shares: list[float], ends: list[Any], values: Array) ->
     for share, (low, high) in zip(shares, ends, strict=True):
         height = cut_off(share)
         ax.plot([low, high], [height, height], color=quiet_on(ax), linewidth=1.2, zorder=2)
-        dotted: Any = {"color": quiet_on(ax), "linewidth": 0.8, "linestyle": (0, (1, 3)), "zorder": 1}
-        ax.plot([high, right], [height, height], **dotted)
+        dotted = (0, (1, 3))
+        ax.plot([high, right], [height] * 2, color=quiet_on(ax), lw=0.8, ls=dotted, zorder=1)
         made = write(ax, level_in_words(share), (right, height), (0.0, 1.5), fontsize=size)
         made.set(color=muted_on(ax), ha="right", va="bottom")
     ax.set_xlim(float(values.min()) - 0.04 * span, right)
