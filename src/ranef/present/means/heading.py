@@ -49,7 +49,7 @@ class Heading:
         """The label of the axis that they lie along."""
         if self.slope is None:
             return f"{self._response}, marginal mean"
-        return f"slope of {self._response} in {self.words.variable(self.slope)}"
+        return f"Slope of {self._response} in {self.words.variable(self.slope)}"
 
     @property
     def _response(self) -> str:

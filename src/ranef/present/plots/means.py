@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ranef.present.plots.colouring import series_colours, series_style
+from ranef.present.plots.forest import fit_x
 from ranef.present.plots.ink import muted_on
 from ranef.present.plots.panels import with_data
 from ranef.present.plots.style import (
@@ -144,6 +145,8 @@ def contrasts_plot(
         handles.append(
             ax.scatter(estimate, y, s=42, color=colour, marker=mark, linewidths=0, zorder=3)
         )
+    ends = frame[["estimate", "conf_low", "conf_high"]].to_numpy(dtype=float).ravel()
+    fit_x(ax, ends, include=1.0 if ratios else 0.0)
     if named:
         name_y(ax, np.arange(len(names)), names)
     ax.set_ylim(len(names) - 0.4, -0.6)
