@@ -92,8 +92,14 @@ class PlotAccessor:
         self,
         kind: Literal["response", "pearson", "deviance", "working", "quantile"] | None = None,
         ax: Axes | None = None,
+        *,
+        band: bool = True,
+        n: int | None = None,
+        level: float = 0.95,
+        seed: int | None = 0,
+        labels: Mapping[str, str] | None = None,
     ) -> Axes:
-        """Residuals against fitted values.
+        """Residuals against fitted values, with their mean over a band simulated from the model.
 
         Parameters
         ----------
@@ -102,10 +108,23 @@ class PlotAccessor:
             ``"quantile"``, which is its default.
         ax : Axes, optional
             Where to draw; a new figure by default.
+        band : bool
+            Whether to simulate. Random effects are drawn towards zero, so that the mean residual
+            rises with the fitted values in a true model too; the band shows by how much. Only
+            quantile residuals of a generalised model have one.
+        n : int, optional
+            Simulations; by default 99, or fewer if there are many rows.
+        level : float
+            Of the band.
+        seed : int or None
+            The same seed gives the same band.
+        labels : mapping of str to str, optional
+            Words for variables, beside those that the fit has.
 
         Returns
         -------
         Axes
+            ``.data`` is a frame of the residuals, and of their means with the band.
 
         Examples
         --------
@@ -113,26 +132,50 @@ class PlotAccessor:
         >>> from matplotlib.figure import Figure
         >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
         >>> ax = fit.plot.residuals(ax=Figure().subplots())
+        >>> ax.data["part"].value_counts().to_dict()
+        {'residual': 180, 'mean': 20}
         """
         from ranef.present.plots.residuals import residuals
 
-        return residuals(self._model, kind=kind, ax=ax)
+        return residuals(
+            self._model, kind=kind, ax=ax, band=band, n=n, level=level, seed=seed, labels=labels
+        )
 
-    def qq(self, group: str | None = None, term: str | None = None, ax: Axes | None = None) -> Axes:
+    def qq(
+        self,
+        group: str | None = None,
+        term: str | None = None,
+        ax: Axes | None = None,
+        *,
+        n: int | None = None,
+        level: float = 0.95,
+        seed: int | None = 0,
+        labels: Mapping[str, str] | None = None,
+    ) -> Axes:
         """Normal quantiles of the residuals, or of the conditional modes of `group`.
 
         Parameters
         ----------
         group : str, optional
-            A grouping factor; by default residuals, of a generalised model quantile residuals.
+            A grouping factor; by default standardised residuals, of a generalised model quantile
+            residuals.
         term : str, optional
             The random effect; the first one of the group by default.
         ax : Axes, optional
             Where to draw; a new figure by default.
+        n : int, optional
+            Simulations for the band; by default 99, or fewer if there are many rows.
+        level : float
+            Of the band.
+        seed : int or None
+            The same seed gives the same band.
+        labels : mapping of str to str, optional
+            Words for variables, beside those that the fit has.
 
         Returns
         -------
         Axes
+            ``.data`` is a frame of the points with the band.
 
         Examples
         --------
@@ -140,10 +183,14 @@ class PlotAccessor:
         >>> from matplotlib.figure import Figure
         >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
         >>> ax = fit.plot.qq(ax=Figure().subplots())
+        >>> list(ax.data)
+        ['quantile', 'value', 'low', 'middle', 'high']
         """
         from ranef.present.plots.qq import qq
 
-        return qq(self._model, group=group, term=term, ax=ax)
+        return qq(
+            self._model, group=group, term=term, ax=ax, n=n, level=level, seed=seed, labels=labels
+        )
 
     def slopes(
         self,
