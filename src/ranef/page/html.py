@@ -6,6 +6,7 @@ may be copied: a formula, a call.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from html import escape
 
@@ -32,6 +33,8 @@ _RULE = "border-top:1px solid currentColor;"
 _HEAD = "padding:0.25em 0.7em;font-weight:600;white-space:nowrap;"
 _CELL = "padding:0.08em 0.7em;white-space:nowrap;"
 _CAPTION = "text-align:left;font-weight:600;padding-bottom:0.3em"
+_POWER = re.compile(r"(-?\d[\d.]*)e([+-]?\d+)")
+_NEGATIVE = re.compile(r"(?<![\w.\])-])-(?=\.?\d)")
 _TEXT = "margin:0.4em 0;max-width:48em"
 _HEADING = "margin:1em 0 0.3em"
 
@@ -123,9 +126,9 @@ def html_table(
         for k, row in enumerate(body)
     )
     return (
-        f'<table style="{TABLE_STYLE}">{title}<thead>{_groups(groups)}'
-        f"<tr>{_cells('th', head, names, _HEAD)}</tr></thead>"
-        f"<tbody>{lines}</tbody></table>"
+        f'<div style="overflow-x:auto"><table style="{TABLE_STYLE}">{title}'
+        f"<thead>{_groups(groups)}<tr>{_cells('th', head, names, _HEAD)}</tr></thead>"
+        f"<tbody>{lines}</tbody></table></div>"
     )
 
 
@@ -154,7 +157,7 @@ def _cells(
     for j, text in enumerate(row):
         side = "left" if j in names or _stars(text) else "right"
         own = style + ("white-space:normal;" if j in wrapped else "") + f"text-align:{side}"
-        shown = escaped(text if j in names else _number(text))
+        shown = escaped(text) if j in names else _number(text)
         # A head that says nothing is none: a screen reader would announce it.
         if tag == "th" and text:
             parts.append(f'<th scope="col" style="{own}">{shown}</th>')
@@ -168,8 +171,17 @@ def _stars(text: str) -> bool:
 
 
 def _number(text: str) -> str:
-    """A minus sign, and runs of spaces as wide as figures so that numbers stand under numbers."""
-    return minus(text).replace("  ", 2 * "\N{FIGURE SPACE}")
+    """Minus signs of numbers and powers of ten; runs of spaces are as wide as figures.
+
+    >>> _number("-1.2 (0.3)"), _number("3.2e-07"), _number("x-1, SE")
+    ('−1.2 (0.3)', '3.2×10<sup style="line-height:0">−7</sup>', 'x-1, SE')
+    """
+    power = _POWER.fullmatch(text)
+    if power is not None:
+        raised = f'<sup style="line-height:0">{minus(str(int(power[2])))}</sup>'
+        return f"{minus(power[1])}\N{MULTIPLICATION SIGN}10{raised}"
+    shown = _NEGATIVE.sub("\N{MINUS SIGN}", text).replace("  ", 2 * "\N{FIGURE SPACE}")
+    return escaped(shown)
 
 
 def notes_html(notes: Sequence[str], width: str = "48em") -> str:

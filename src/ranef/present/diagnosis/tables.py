@@ -156,13 +156,11 @@ def _coefficients(rungs: Sequence[Rung], width: int) -> Table:
         for row, own_cells in zip(rows, columns[name], strict=True):
             row += own_cells
     hidden = len(rungs[0].effects) - len(columns)
-    if any(len(own[0]) > 1 for own in columns.values()):
-        notes = ["Estimate (standard error) and change, in standard errors of rung 0."]
-    else:
-        notes = [
-            "Estimate (standard error). No change is as large as a tenth of a standard error of "
-            "rung 0."
-        ]
+    notes = ["Estimate (standard error) and change, in standard errors of rung 0."]
+    if not any(len(own[0]) > 1 for own in columns.values()):
+        notes = ["Estimate (standard error)."]
+        if not any(math.isnan(effect.std_error) for effect in rungs[0].effects):
+            notes[0] += " No change is as large as a tenth of a standard error of rung 0."
     if hidden:
         notes.append(not_shown(hidden, "; remedies lists them all"))
     groups = [("", 2), *((name, len(columns[name][0])) for name in kept)]
