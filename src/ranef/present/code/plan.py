@@ -239,6 +239,11 @@ class Plan:
                     fix=f"make them a column of the data, and give its name as {name}=",
                 )
 
+    def check(self, mark: str, theirs: str) -> str:
+        """A comment with the number that `theirs` should give."""
+        value = -2.0 * self.model.loglik
+        return f"{mark} {theirs} should be {value:.4f}, as in ranef"
+
     def bars_at(self, span: tuple[int, int]) -> list[Bar]:
         """The random parts that one of the formula's text becomes."""
         return [bar for bar in self.formula.bars if bar.span == span]

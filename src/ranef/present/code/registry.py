@@ -20,6 +20,8 @@ _MODULES = {
     "lme4": "ranef.present.code.lme4",
     "glmmTMB": "ranef.present.code.glmmtmb",
     "nlme": "ranef.present.code.nlme",
+    "MixedModels.jl": "ranef.present.code.julia",
+    "statsmodels": "ranef.present.code.statsmodels",
 }
 PROGRAMS = tuple(_MODULES)
 
