@@ -29,7 +29,7 @@ class Checking(Simulating):
         count = number_of_simulations(n, level, self._problem.n)
         key, part = draw_key(seed), self._problem.residual
         with progress_bar("simulations for the check of the model", count) as tick:
-            own, simulated, group = linear_looks(
+            own, simulate, group = linear_looks(
                 self._problem,
                 self._solution,
                 self._design,
@@ -39,11 +39,12 @@ class Checking(Simulating):
                 part is None or part.whitening is None,
                 lambda first, some: self._draws(some, key, "new", first),
                 count,
+                self._control.threads,
                 tick,
             )
             return check_of(
                 own,
-                simulated,
+                simulate,
                 self._problem.labels,
                 [term.levels for term in self._design.terms],
                 level_names(self, group),

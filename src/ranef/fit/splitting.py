@@ -76,8 +76,8 @@ def _split(record: Any, by: str) -> Split:
         return Split(by, units.codes, tuple(map(str, units.levels)), factor=True)
     column = record._table[by]
     if column.kind == "factor" or column.holds_truth:
-        levels, codes = learn_levels(as_factor(column))
-        used, codes = np.unique(codes, return_inverse=True)
+        levels, known = learn_levels(as_factor(column))
+        used, codes = np.unique(known, return_inverse=True)
         return Split(by, codes.astype(np.int32), tuple(levels.names[k] for k in used))
     values = np.asarray(column.values, dtype=np.float64)
     distinct, codes = np.unique(values, return_inverse=True)

@@ -26,7 +26,7 @@ def bandwidth(values: Array) -> float:
     low, high = np.quantile(values, (0.25, 0.75))
     sizes = [float(values.std(ddof=1)), float(high - low) / 1.34]
     size = min(s for s in sizes if s > 0.0) if max(sizes) > 0.0 else 0.0
-    return 0.9 * size * float(values.size) ** -0.2
+    return float(0.9 * size * float(values.size) ** -0.2)
 
 
 def densities(

@@ -11,7 +11,7 @@ factorisation gives it for all of them; fits one by one need a factorisation eac
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -67,8 +67,8 @@ def at_same_variances(
     kernel: CoreKernel,
     rows: Rows,
     responses: Sequence[Rows],
-) -> Iterator[Left]:
-    """What is left of each response.
+) -> Callable[[int], Left]:
+    """A function that says what is left of each response, by its number; threads may share it.
 
     Parameters
     ----------
@@ -94,7 +94,9 @@ def at_same_variances(
     beside = _beside(problem, lambdas, rows, responses) if lambdas else []
     x = inner_columns(rows.x, rows.x_shifts, rows.x_scales, n)
     z = [inner_columns(g.columns, g.shifts, g.scales, n) for g in rows.groups]
-    for k, response in enumerate(responses):
+
+    def left_of(k: int) -> Left:
+        response = responses[k]
         y = _response(response)
         beta_k = beta + inverse @ (solved.T @ weighted(y - own, rows.weights))
         modes = [
@@ -108,7 +110,9 @@ def at_same_variances(
                 left -= columns[:, j] * effects[:, j][group.codes]
         left = weighted(left, rows.weights)
         squares = float(left @ weighted(marginal, rows.weights))
-        yield Left(left, beta_k, modes, squares)
+        return Left(left, beta_k, modes, squares)
+
+    return left_of
 
 
 def _response(rows: Rows) -> Array:

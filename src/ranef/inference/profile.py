@@ -93,7 +93,8 @@ def profile_traces(
             found = profiled.best(point)
             covariances = [c[None, :, :] for c in found.covariances]
             sigma = np.array([found.sigma])
-            return values_of(parameters, found.coefficients[None, :], covariances, sigma)[0]
+            own = values_of(parameters, found.coefficients[None, :], covariances, sigma)
+            return np.asarray(own[0])
 
         out.append(
             trace_of(parameter, profiled, first, step, bounds, level, reached, ends, along, values)

@@ -89,7 +89,7 @@ class FixedEffect:
 
     def _held(self, value: float) -> Array:
         """beta_0 of the inner columns."""
-        return self._row * ((value - self._origin) / (self._row @ self._row))
+        return np.asarray(self._row * ((value - self._origin) / (self._row @ self._row)))
 
     def _kernel(self, value: float) -> CoreKernel:
         p = self._problem.p

@@ -29,7 +29,7 @@ class GeneralisedSimulatedCheck(GeneralisedSimulating, GeneralisedInfluential):
         count = number_of_simulations(n, level, self._problem.n)
         key = draw_key(seed)
         with progress_bar("simulations for the check of the model", count) as tick:
-            own, simulated, group = generalised_looks(
+            own, simulate, group = generalised_looks(
                 self._solution,
                 self._family,
                 self._psi,
@@ -44,7 +44,7 @@ class GeneralisedSimulatedCheck(GeneralisedSimulating, GeneralisedInfluential):
             )
             return check_of(
                 own,
-                simulated,
+                simulate,
                 self._problem.labels,
                 [term.levels for term in self._design.terms],
                 level_names(self, group),

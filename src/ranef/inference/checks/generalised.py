@@ -13,16 +13,18 @@ for a group with random effects of its own, and A^-1 r_i s_i / (1 - h_i) for a r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from ranef.core.columns import row_threads
+from ranef.core import one_blas_thread
+from ranef.core.columns import available_cores
 from ranef.core.generalised import GeneralisedKernel
 from ranef.family import Family, Psi
 from ranef.inference.checks.distances import group_distances
 from ranef.inference.checks.linear import Draw
-from ranef.inference.checks.looks import Look
+from ranef.inference.checks.looks import Look, Shown, Simulate
 from ranef.inference.generalised.residuals import generalised_residuals
 from ranef.inference.nesting import outermost
 from ranef.inference.other_responses import inner_columns
@@ -110,8 +112,8 @@ def generalised_looks(
     key: int,
     n: int,
     tick: Callable[[int], None],
-) -> tuple[Look, Iterator[Look], int | None]:
-    """The look at the data, those at `n` simulated responses, and the factor of the distances.
+) -> tuple[Look, Simulate, int | None]:
+    """The look at the data, how to look at `n` simulated ones, and the factor of the distances.
 
     Parameters
     ----------
@@ -121,6 +123,8 @@ def generalised_looks(
         As the family takes it.
     leverages : callable
         The leverages of the rows, asked for if distances are those of rows.
+    threads : int, optional
+        They share the responses.
     draw : callable
         Responses from one number on, and how many.
     key : int
@@ -131,7 +135,7 @@ def generalised_looks(
 
     Returns
     -------
-    own, simulated, group
+    own, simulate, group
         As in :func:`~ranef.inference.checks.linear.linear_looks`. A response whose modes cannot be
         found is left out.
     """
@@ -153,19 +157,27 @@ def generalised_looks(
     with solution.standing.ask() as kernel:
         own = model.look(kernel, solution.inner_coefficients, y, 0)
 
-    def simulated() -> Iterator[Look]:
+    def simulate(summary: Callable[[Look], Shown]) -> Iterator[Shown]:
         lambdas = group_lambdas(problem, solution.inner)
         size = max(1, AT_ONCE // problem.n)
         for first in range(0, n, size):
             drawn = draw(first, min(size, n - first))
-            for k, response in enumerate(drawn.T, start=first + 1):
-                kernel = problem.with_response(response).kernel(row_threads(problem.n, threads))
-                if kernel.evaluate(lambdas, solution.inner_coefficients):
-                    inner = _stepped(problem, kernel, lambdas, solution.inner_coefficients)
-                    yield model.look(kernel, inner, np.ascontiguousarray(response), k)
-                tick(k)
 
-    return own, simulated(), group
+            def one(k: int, drawn: Array = drawn, first: int = first) -> Shown | None:
+                response = np.ascontiguousarray(drawn[:, k])
+                kernel = problem.with_response(response).kernel()
+                if not kernel.evaluate(lambdas, solution.inner_coefficients):
+                    return None
+                inner = _stepped(problem, kernel, lambdas, solution.inner_coefficients)
+                return summary(model.look(kernel, inner, response, first + k + 1))
+
+            with one_blas_thread(), ThreadPoolExecutor(threads or available_cores()) as pool:
+                for k, shown in enumerate(pool.map(one, range(drawn.shape[1])), start=first + 1):
+                    if shown is not None:
+                        yield shown
+                    tick(k)
+
+    return own, simulate, group
 
 
 def _stepped(

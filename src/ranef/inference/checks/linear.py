@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from ranef.core import CoreKernel, Rows, row_variances
+from ranef.core import CoreKernel, Rows, one_blas_thread, row_variances
+from ranef.core.columns import available_cores
 from ranef.design import Design
 from ranef.inference.checks.distances import GroupDistances, group_distances
-from ranef.inference.checks.looks import Look
+from ranef.inference.checks.looks import Look, Shown, Simulate
 from ranef.inference.nesting import outermost
 from ranef.inference.other_responses import (
     Left,
@@ -25,7 +27,7 @@ from ranef.problem import Problem
 from ranef.problem.left import left_of_response, weighted
 from ranef.solve import Solution
 from ranef.solve.solution import at_solution
-from ranef.types import Array
+from ranef.types import Array, Codes
 
 __all__ = ["linear_looks"]
 
@@ -77,9 +79,10 @@ def linear_looks(
     whole_rows: bool,
     draw: Draw,
     n: int,
+    threads: int | None,
     tick: Callable[[int], None],
-) -> tuple[Look, Iterator[Look], int | None]:
-    """The look at the data, those at `n` simulated responses, and the factor of the distances.
+) -> tuple[Look, Simulate, int | None]:
+    """The look at the data, how to look at `n` simulated ones, and the factor of the distances.
 
     Every response is fitted with the variances of the random effects that the fit has; sigma is
     that of each.
@@ -92,13 +95,15 @@ def linear_looks(
         Whether rows have residuals of their own: those that are correlated in time have not.
     draw : callable
     n : int
+    threads : int, optional
+        They share the responses.
     tick : callable
         Told how many responses are done.
 
     Returns
     -------
     own : Look
-    simulated : iterator of Look
+    simulate : callable
     group : int or None
         The grouping factor whose distances are given; None for rows, or if there are none.
     """
@@ -111,18 +116,24 @@ def linear_looks(
     squares = float(left @ weighted(left_of_response(rows, beta), rows.weights))
     own = model.look(Left(left, beta, modes, squares), sigma)
 
-    def simulated() -> Iterator[Look]:
+    def simulate(summary: Callable[[Look], Shown]) -> Iterator[Shown]:
         for first in range(0, n, size := min(n, most_together(problem))):
             drawn = draw(first, min(size, n - first))
             drawn = drawn if offset is None else drawn - offset[:, None]
             responses = [_with_response(problem, design, rows, c, weights) for c in drawn.T]
             with at_solution(problem, solution) as kernel:
-                found = at_same_variances(problem, solution, kernel, rows, responses)
-                for k, each in enumerate(found, start=first + 1):
-                    yield model.look(each, sigma * float(np.sqrt(each.squares / squares)))
+                left_of = at_same_variances(problem, solution, kernel, rows, responses)
+
+            def one(k: int, left_of: Callable[[int], Left] = left_of) -> Shown:
+                left = left_of(k)
+                return summary(model.look(left, sigma * float(np.sqrt(left.squares / squares))))
+
+            with one_blas_thread(), ThreadPoolExecutor(threads or available_cores()) as pool:
+                for k, shown in enumerate(pool.map(one, range(len(responses))), start=first + 1):
+                    yield shown
                     tick(k)
 
-    return own, simulated(), group
+    return own, simulate, group
 
 
 def _with_response(
@@ -164,5 +175,5 @@ def _model(
 def _outermost(rows: Rows) -> int | None:
     if not rows.groups:
         return None
-    codes: Sequence[Array] = [np.asarray(g.codes) for g in rows.groups]
+    codes: list[Codes] = [np.asarray(g.codes) for g in rows.groups]
     return outermost(codes, [g.n_levels for g in rows.groups])

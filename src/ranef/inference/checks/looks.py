@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from ranef.core import TermLabel
+from ranef.errors import NumericalError
 from ranef.inference.checks.bands import (
     band_of,
     bins_of,
@@ -25,7 +26,7 @@ from ranef.inference.checks.record import (
 )
 from ranef.types import Array
 
-__all__ = ["FEWEST_LEVELS", "Look", "Units", "check_of"]
+__all__ = ["FEWEST_LEVELS", "Look", "Shown", "Simulate", "Units", "check_of"]
 
 FEWEST_LEVELS = 5
 """Levels without which the distribution of the effects of a factor is not shown."""
@@ -51,7 +52,7 @@ class Units(NamedTuple):
     levels: tuple[str, ...]
 
 
-class _Shown(NamedTuple):
+class Shown(NamedTuple):
     """Summaries of one look, one array for each picture."""
 
     mean: Array
@@ -61,9 +62,13 @@ class _Shown(NamedTuple):
     distances: Array
 
 
+Simulate = Callable[[Callable[[Look], Shown]], Iterable[Shown]]
+"""Looks at simulated responses and gives their summaries: no look is kept."""
+
+
 def check_of(
     own: Look,
-    simulated: Iterable[Look],
+    simulate: Simulate,
     labels: Sequence[TermLabel],
     levels: Sequence[Sequence[str]],
     units: Units | None,
@@ -77,8 +82,8 @@ def check_of(
     ----------
     own : Look
         Of the data.
-    simulated : iterable of Look
-        Of responses drawn from the model. Each is read once and not kept.
+    simulate : callable
+        Draws responses from the model, looks at them, and summarises the looks as it is told.
     labels : sequence of TermLabel
     levels : sequence of sequence of str
         Of the grouping factor of each term.
@@ -86,6 +91,11 @@ def check_of(
     kind : str
     level : float
     seed : int
+
+    Raises
+    ------
+    NumericalError
+        No response could be simulated and looked at.
     """
     shown = [
         (k, j)
@@ -95,8 +105,18 @@ def check_of(
     ]
     sizes = [_spread(own.effects[k][:, j]) for k, j in shown]
     here = np.flatnonzero(~np.isnan(own.residuals))
-    drawn = [_shown(look, shown, sizes, units is not None) for look in simulated]
-    mine = _shown(own, shown, sizes, units is not None)
+
+    def summary(look: Look) -> Shown:
+        return _shown(look, shown, sizes, units is not None)
+
+    drawn = list(simulate(summary))
+    if len(drawn) < 2:
+        raise NumericalError(
+            "the random effects of simulated responses cannot be found",
+            found=f"{len(drawn)} usable simulations",
+            fix="look at fit.certificate: the estimates may be at an end of their range",
+        )
+    mine = summary(own)
     x = mean_in_bins(own.fitted[here], bins_of(own.fitted[here]))
 
     def trend(name: str) -> Trend:
@@ -135,7 +155,7 @@ def check_of(
 
 def _shown(
     look: Look, shown: Sequence[tuple[int, int]], sizes: Sequence[float], distances: bool
-) -> _Shown:
+) -> Shown:
     here = ~np.isnan(look.residuals)
     z, fitted = look.residuals[here], look.fitted[here]
     bins = bins_of(fitted)
@@ -146,7 +166,7 @@ def _shown(
         # are brought to it, so that their band is one of shapes.
         own = _spread(values)
         effects.append(_at_ranks(values * (size / own if own > 0.0 else 1.0)))
-    return _Shown(
+    return Shown(
         mean_in_bins(z, bins),
         mean_in_bins(np.sqrt(np.abs(z)), bins),
         _at_ranks(z),

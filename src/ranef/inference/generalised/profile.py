@@ -209,7 +209,7 @@ def _from_the_end(
 
 def _values(parameters: Sequence[Parameter], coefficients: Array, best: Best) -> Array:
     covariances = [c[None, :, :] for c in best.covariances]
-    return values_of(parameters, coefficients[None, :], covariances)[0]
+    return np.asarray(values_of(parameters, coefficients[None, :], covariances)[0])
 
 
 def _without_error(problem: GeneralisedProblem, parameter: Parameter, estimate: float) -> float:

@@ -78,7 +78,7 @@ def name_points(
         taken.append((right, height))
         write(
             ax,
-            names[k],
+            names[int(k)],
             (float(x[k]), float(value[k])),
             (-5.0 if right else 5.0, 0.0),
             fontsize="small",

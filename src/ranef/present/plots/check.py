@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ranef.errors import OptionError
 from ranef.inference.checks.record import EffectsCheck, InfluenceCheck, ModelCheck, Ordered, Trend
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["PANELS", "check"]
+
+_Drawn: TypeAlias = "tuple[pd.DataFrame, str, str]"
+"""What is drawn in a panel, its title, and what to look for."""
 
 PANELS = ("residuals", "scale", "normal", "effects", "influence")
 _MOST_POINTS = 2000  # rows that are drawn
@@ -76,16 +80,17 @@ def check(
     found = model._check(n, level, seed)
     words = model._words.also(labels)
     chosen = [(kind, one) for kind in asked for one in _of_kind(found, kind, panels is not None)]
-    drawn = panel_axes(len(chosen), ax, (3.7, 3.5))
-    frames = []
-    for one, (kind, what) in zip(drawn, chosen, strict=True):
-        frame = _DRAW[kind](one, found, what, words, model)
-        frames.append(with_data(one, frame).data)  # type: ignore[attr-defined]
+    drawn = panel_axes(len(chosen), ax, (3.7, 3.5) if len(chosen) > 1 else (5.6, 4.6))
     rows = "" if found.fitted.size <= _MOST_POINTS else f" {_MOST_POINTS:,} rows are drawn."
     note = (
         f"Bands: where {100 * found.level:g}% of {found.n:,} responses simulated from the model "
         f"lie, point by point; the broken line is their median.{rows}"
     )
+    frames = []
+    for one, (kind, what) in zip(drawn, chosen, strict=True):
+        frame, text, said = _DRAW[kind](one, found, what, words, model)
+        frames.append(with_data(one, frame).data)  # type: ignore[attr-defined]
+        title(one, text, said if len(drawn) > 1 else f"{said} {note}")
     if len(drawn) > 1:
         head(drawn, "Does the model fit?", note)
     return Panels(tuple(drawn), _joined(frames, found))
@@ -126,32 +131,30 @@ def _of_kind(found: ModelCheck, kind: str, asked: bool) -> Sequence[Any]:
     return own
 
 
-def _residuals(ax: Axes, found: ModelCheck, trend: Trend, words: Words, model: Any) -> pd.DataFrame:
+def _residuals(ax: Axes, found: ModelCheck, trend: Trend, words: Words, model: Any) -> _Drawn:
     y = found.residuals
     frame = _with_rows(ax, found, trend, y, "residuals", model)
     label_y(ax, found.kind)
     outside = trend.band.outside(trend.value)
-    title(
-        ax,
+    return (
+        frame,
         "Residuals",
         "The line, their mean, should stay in the band. "
         + said_outside(outside, 1.0 - found.level, "bins"),
     )
-    return frame
 
 
-def _scale(ax: Axes, found: ModelCheck, trend: Trend, words: Words, model: Any) -> pd.DataFrame:
+def _scale(ax: Axes, found: ModelCheck, trend: Trend, words: Words, model: Any) -> _Drawn:
     y = np.sqrt(np.abs(found.residuals))
     frame = _with_rows(ax, found, trend, y, "scale", model)
     label_y(ax, "Root of |residual|")
     outside = trend.band.outside(trend.value)
-    title(
-        ax,
+    return (
+        frame,
         "Spread of the residuals",
         "The line, their mean size, should stay in the band. "
         + said_outside(outside, 1.0 - found.level, "bins"),
     )
-    return frame
 
 
 def _with_rows(
@@ -178,7 +181,7 @@ def _with_rows(
     return pd.concat([line, points], ignore_index=True)
 
 
-def _thinned(residuals: Array) -> Array:
+def _thinned(residuals: Array) -> NDArray[np.intp]:
     """Rows to draw: all, or those with the largest residuals and some of the others."""
     known = np.flatnonzero(~np.isnan(residuals))
     if known.size <= _MOST_POINTS:
@@ -194,17 +197,14 @@ def _is_logarithmic(x: Array, model: FittedModel) -> bool:
     return bool(by_ratios and 0.0 < _RATIO * float(x.min()) < float(x.max()))
 
 
-def _normal(ax: Axes, found: ModelCheck, values: Ordered, words: Words, model: Any) -> pd.DataFrame:
+def _normal(ax: Axes, found: ModelCheck, values: Ordered, words: Words, model: Any) -> _Drawn:
     frame = _in_order(ax, found, values, "normal", values.place.astype(str))
     label_x(ax, "Normal quantile")
     label_y(ax, found.kind)
-    title(ax, "Distribution of the residuals", _stay(values, found.level, "points"))
-    return frame
+    return frame, "Distribution of the residuals", _stay(values, found.level, "points")
 
 
-def _effects(
-    ax: Axes, found: ModelCheck, effect: EffectsCheck, words: Words, model: Any
-) -> pd.DataFrame:
+def _effects(ax: Axes, found: ModelCheck, effect: EffectsCheck, words: Words, model: Any) -> _Drawn:
     values = effect.values
     names = np.array([effect.levels[k] for k in values.place])
     frame = _in_order(ax, found, values, f"effects: {effect.effect}, {effect.label}", names)
@@ -213,17 +213,16 @@ def _effects(
     label_x(ax, "Normal quantile")
     label_y(ax, "Conditional mode")
     said = words.effect(effect.effect)
-    title(
-        ax,
+    return (
+        frame,
         f"{said[:1].upper()}{said[1:]}, {words.group(effect.label)}",
         _stay(values, found.level, "points"),
     )
-    return frame
 
 
 def _influence(
     ax: Axes, found: ModelCheck, influence: InfluenceCheck, words: Words, model: Any
-) -> pd.DataFrame:
+) -> _Drawn:
     values = influence.values
     names = np.array([influence.levels[k] for k in values.place])
     frame = _in_order(ax, found, values, "influence", names)
@@ -232,13 +231,12 @@ def _influence(
     label_x(ax, "Half-normal quantile")
     label_y(ax, "Cook's distance")
     by = "rows" if influence.by == "rows" else words.group(influence.by)
-    title(
-        ax,
+    return (
+        frame,
         f"Influence, {by}",
         "Points above the band move the coefficients more than the model lets expect. "
         + said_outside(above, 0.5 * (1.0 - found.level), "points", "Above"),
     )
-    return frame
 
 
 def _in_order(ax: Axes, found: ModelCheck, values: Ordered, panel: str, names: Any) -> pd.DataFrame:
@@ -260,7 +258,7 @@ def _joined(frames: Sequence[pd.DataFrame], found: ModelCheck) -> pd.DataFrame:
     return whole
 
 
-_DRAW = {
+_DRAW: dict[str, Callable[..., _Drawn]] = {
     "residuals": _residuals,
     "scale": _scale,
     "normal": _normal,

@@ -22,7 +22,6 @@ from ranef.present.plots.style import (
     panel_axes,
     title,
 )
-from ranef.present.table.record import Cell, Coefficient, ModelColumn, TableRecord
 from ranef.present.text.names import spell
 from ranef.types import INTERCEPT, Array
 
@@ -30,10 +29,24 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-__all__ = ["coefficients"]
+__all__ = ["Estimates", "coefficients"]
 
 SIMILAR = 15.0
 """How many times as wide the widest interval may be as the narrowest, to share one scale."""
+
+
+class Estimates(NamedTuple):
+    """One coefficient by model, shape (models,) each; NaN where a model has none.
+
+    ``name`` is that of the coefficient, ``label`` what readers call it; infinite ``df`` stand for
+    the normal distribution.
+    """
+
+    name: str
+    label: str
+    estimate: Array
+    std_error: Array
+    df: Array
 
 
 class _Row(NamedTuple):
@@ -47,17 +60,23 @@ class _Row(NamedTuple):
 
 
 def coefficients(
-    table: TableRecord,
+    found: Sequence[Estimates],
+    models: Sequence[str],
+    ratio: str = "",
     level: float = 0.95,
     scales: Literal["auto", "shared", "free"] = "auto",
     intercept: bool = False,
     ax: Any = None,
 ) -> Axes | Panels:
-    """Draw the coefficients of a table.
+    """Draw coefficients of several models.
 
     Parameters
     ----------
-    table : TableRecord
+    found : sequence of Estimates
+    models : sequence of str
+        What the models are called.
+    ratio : str
+        What exp of a coefficient is, if that is what the estimates are; else empty.
     level : float
         Of the intervals.
     scales : {"auto", "shared", "free"}
@@ -75,67 +94,41 @@ def coefficients(
     Raises
     ------
     OptionError
-        An option outside of what it accepts, or a table without coefficients.
+        An option outside of what it accepts, or no coefficients.
     """
     confidence("level", level)
     one_of("scales", scales, ("auto", "shared", "free"))
-    rows = _rows(table, level)
+    rows = [_with_limits(own, level, bool(ratio)) for own in found]
     if not boolean("intercept", intercept) and len(rows) > 1:
         rows = [row for row in rows if row.name not in (INTERCEPT, spell(INTERCEPT))]
     if not rows:
         raise OptionError(
             "there is no coefficient to draw",
-            found="a table without fixed effects",
+            found="models without fixed effects",
             fix="compare models with fixed effects, or keep some of them",
         )
-    ratio = next((column.ratio for column in table.columns if column.ratio), "")
     value = ratio.capitalize() if ratio else "Estimate"
     note = f"Lines: {100 * level:g}% intervals."
     one_scale = scales == "shared" or (scales == "auto" and _similar(rows, bool(ratio)))
     if one_scale or len(rows) == 1:
-        one = axes(ax, (6.4, max(2.4, _height(rows, table) + 1.3)))
-        frame = _shared(one, rows, table, bool(ratio))
+        one = axes(ax, (6.4, max(2.4, _height(rows, models) + 1.3)))
+        frame = _shared(one, rows, models, bool(ratio))
         label_x(one, value if len(rows) > 1 else f"{value}: {rows[0].label}")
         title(one, "Coefficients", note)
         return with_data(one, frame)
-    panels = panel_axes(len(rows), ax, (3.3, 0.26 * len(table.columns) + 1.3))
+    panels = panel_axes(len(rows), ax, (3.3, 0.26 * len(models) + 1.3))
     frames = []
     for k, (one, row) in enumerate(zip(panels, rows, strict=True)):
         names = ax is not None or k % 3 == 0
-        frames.append(with_data(one, _own(one, row, table, bool(ratio), names)).data)  # type: ignore[attr-defined]
+        frames.append(with_data(one, _own(one, row, models, bool(ratio), names)).data)  # type: ignore[attr-defined]
         title(one, row.label)
     head(panels, "Coefficients" if not ratio else value, f"{note} Each panel has its own scale.")
     return Panels(tuple(panels), _joined(frames))
 
 
-def _rows(table: TableRecord, level: float) -> list[_Row]:
-    """The coefficients in the order of the table that a model has an estimate of."""
-    found = []
-    for block in table.blocks:
-        if block.name != "coefficients":
-            continue
-        for row in block.rows:
-            own = [_of(c, column) for c, column in zip(row.cells, table.columns, strict=True)]
-            numbers = np.array(
-                [[np.nan] * 3 if c is None else [c.estimate, c.std_error, c.df] for c in own],
-                dtype=float,
-            ).reshape(-1, 3)
-            ratios = any(column.ratio for column in table.columns)
-            low, high = wald_intervals(*numbers.T, level, ratios)
-            if np.isfinite(numbers[:, 0]).any():
-                name = getattr(row, "name", "") or row.label
-                found.append(_Row(name, row.label, numbers[:, 0], low, high))
-    return found
-
-
-def _of(cell: Cell, column: ModelColumn) -> Coefficient | None:
-    """The coefficient that a cell shows."""
-    if cell.value is None or isinstance(cell.value, str):
-        return None
-    for found in (*column.coefficients.values(), *column.parts.values()):
-        if found.estimate == cell.value and found.std_error == cell.std_error:
-            return found
-    return None
+def _with_limits(own: Estimates, level: float, ratios: bool) -> _Row:
+    low, high = wald_intervals(own.estimate, own.std_error, own.df, level, ratios)
+    return _Row(own.name, own.label, own.estimate, low, high)
 
 
 def _similar(rows: Sequence[_Row], ratios: bool) -> bool:
@@ -148,19 +141,19 @@ def _similar(rows: Sequence[_Row], ratios: bool) -> bool:
     return not widths or max(widths) <= SIMILAR * max(min(widths), 1e-300)
 
 
-def _height(rows: Sequence[_Row], table: TableRecord) -> float:
-    return len(rows) * max(0.3, 0.16 * len(table.columns) + 0.12)
+def _height(rows: Sequence[_Row], models: Sequence[str]) -> float:
+    return len(rows) * max(0.3, 0.16 * len(models) + 0.12)
 
 
-def _shared(ax: Axes, rows: Sequence[_Row], table: TableRecord, ratios: bool) -> pd.DataFrame:
-    count = len(table.columns)
+def _shared(ax: Axes, rows: Sequence[_Row], models: Sequence[str], ratios: bool) -> pd.DataFrame:
+    count = len(models)
     colours = palette_on(ax)
     y = np.arange(len(rows), 0, -1, dtype=float)
     dodge = np.linspace(0.28, -0.28, count) if count > 1 else np.zeros(1)
     if ratios:
         ax.set_xscale("log")
     handles = []
-    for j, column in enumerate(table.columns):
+    for j in range(count):
         estimate, low, high = (
             np.array([getattr(row, part)[j] for row in rows])
             for part in ("estimate", "low", "high")
@@ -176,7 +169,6 @@ def _shared(ax: Axes, rows: Sequence[_Row], table: TableRecord, ratios: bool) ->
                 MARKS[j % len(MARKS)],
             )
         )
-        del column
     for k in range(1, len(rows), 2):
         ax.axhspan(y[k] - 0.5, y[k] + 0.5, color=faint_on(ax), alpha=0.35, linewidth=0, zorder=0)
     values = np.concatenate([np.r_[row.estimate, row.low, row.high] for row in rows])
@@ -185,12 +177,12 @@ def _shared(ax: Axes, rows: Sequence[_Row], table: TableRecord, ratios: bool) ->
     ax.set_ylim(0.5, len(rows) + 0.5)
     ax.tick_params(axis="y", length=0)
     if count > 1:
-        legend(ax, handles, table.labels)
-    return _frame(rows, table)
+        legend(ax, handles, models)
+    return _frame(rows, models)
 
 
-def _own(ax: Axes, row: _Row, table: TableRecord, ratios: bool, names: bool) -> pd.DataFrame:
-    count = len(table.columns)
+def _own(ax: Axes, row: _Row, models: Sequence[str], ratios: bool, names: bool) -> pd.DataFrame:
+    count = len(models)
     colours = palette_on(ax)
     if ratios:
         ax.set_xscale("log")
@@ -200,10 +192,10 @@ def _own(ax: Axes, row: _Row, table: TableRecord, ratios: bool, names: bool) -> 
         colour, mark = colours[j % len(colours)], MARKS[j % len(MARKS)]
         draw_intervals(ax, row.estimate[at], row.low[at], row.high[at], y[at], colour, mark)
     _none_line(ax, np.r_[row.estimate, row.low, row.high], ratios)
-    name_y(ax, y, table.labels if names else [""] * count)
+    name_y(ax, y, models if names else [""] * count)
     ax.set_ylim(0.4, count + 0.6)
     ax.tick_params(axis="y", length=0)
-    return _frame([row], table)
+    return _frame([row], models)
 
 
 def _none_line(ax: Axes, values: Array, ratios: bool) -> None:
@@ -213,14 +205,14 @@ def _none_line(ax: Axes, values: Array, ratios: bool) -> None:
         ax.axvline(none, color=muted_on(ax), linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
 
 
-def _frame(rows: Sequence[_Row], table: TableRecord) -> pd.DataFrame:
+def _frame(rows: Sequence[_Row], models: Sequence[str]) -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame(
         [
             (row.label, row.name, label, row.estimate[j], row.low[j], row.high[j])
             for row in rows
-            for j, label in enumerate(table.labels)
+            for j, label in enumerate(models)
             if np.isfinite(row.estimate[j])
         ],
         columns=["panel", "term", "model", "estimate", "conf_low", "conf_high"],

@@ -67,8 +67,7 @@ def fit_x(ax: Axes, values: Array, include: float | None = None, within: float =
         low, high = min(low, at), max(high, at)
     room = 0.06 * (high - low if high > low else width)
     limits = np.array([low - room, high + room])
-    if ax.get_xscale() == "log":
-        limits = np.exp(limits)
+    limits = np.exp(limits) if ax.get_xscale() == "log" else limits
     ax.set_xlim(float(limits[0]), float(limits[1]))
     _set_ticks(ax)
     return bool(at is not None and low <= at <= high)
@@ -83,10 +82,10 @@ def _set_ticks(ax: Axes) -> None:
         ax.xaxis.set_major_locator(MaxNLocator(bins))
         return
     low, high = ax.get_xlim()
-    ticks = MaxNLocator(bins).tick_values(low, high)
+    ticks = [float(tick) for tick in MaxNLocator(bins).tick_values(low, high)]
     if high / low > 6.0:
         whole = [base * 10.0**k for k in range(-6, 7) for base in (1.0, 2.0, 5.0)]
-        ticks = np.array(whole[:: 1 if high / low < 100.0 else 3])
+        ticks = whole[:: 1 if high / low < 100.0 else 3]
     ax.xaxis.set_major_locator(FixedLocator([t for t in ticks if low <= t <= high and t > 0.0]))
     ax.xaxis.set_major_formatter(FormatStrFormatter("%g"))
     ax.xaxis.set_minor_locator(NullLocator())

@@ -21,6 +21,7 @@ from ranef.present.plots.style import (
     panel_axes,
     title,
 )
+from ranef.present.text.names import spell
 from ranef.present.text.parameters import parameter_words
 from ranef.present.text.words import Words
 
@@ -132,7 +133,8 @@ def _one(
         said = parameter_words(estimates, words)[what]
         error = std_errors.get(what)
         beside = f", SE {error:.3g}" if error is not None else ""
-        label_x(ax, f"Change of {said} ({estimates[what]:.4g} with all{beside})")
+        # The axis has the name of the column, the title what it is in words.
+        label_x(ax, f"Change of {spell(what)} ({estimates[what]:.4g} with all{beside})")
         title(ax, f"{said} without each {group}")
     else:
         label_x(ax, _WORDS.get(what, what))

@@ -135,7 +135,8 @@ def _draw(ax: Axes, asked: Effect, shown: Sequence[tuple[int, Rung]], names: boo
         (holds & ~first, accent_on(ax), "o"),
         (~holds, second_on(ax), "D"),
     ):
-        draw_intervals(ax, *numbers[chosen].T, y[chosen], colour, mark)
+        estimate, low, high = numbers[chosen].T
+        draw_intervals(ax, estimate, low, high, y[chosen], colour, mark)
     if fit_x(ax, numbers.ravel(), 0.0, within=0.25):
         ax.axvline(0.0, color=muted_on(ax), linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
     name_y(ax, y, [f"{k} {rung.title}" for k, rung in shown] if names else [""] * len(shown))

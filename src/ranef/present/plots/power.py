@@ -77,7 +77,7 @@ def power_plot(
             parts.append(f"{key[1]} {_WORDS[str(other)].lower()}")
         names.append(", ".join(parts))
     for height, line_of in ((_USUAL, (0, (4, 3))), (alpha, (0, (1, 2)))):
-        ax.axhline(height, color=muted_on(ax), linewidth=0.9, linestyle=line_of, zorder=1)  # type: ignore[arg-type]
+        ax.axhline(height, color=muted_on(ax), linewidth=0.9, linestyle=line_of, zorder=1)
     ax.set_ylim(0.0, 1.02)
     ax.set_yticks(np.linspace(0.0, 1.0, 6))
     for height, text in ((_USUAL, f"{_USUAL:g}"), (alpha, f"{alpha:g}, the level of the test")):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ranef.errors import OptionError
 from ranef.options import shown, text
 from ranef.present.table.docx import render_docx
+from ranef.present.table.drawn import drawn_coefficients
 from ranef.present.table.formats import format_of
 from ranef.present.table.html import render_html
 from ranef.present.table.latex import render_latex
@@ -223,7 +224,9 @@ class ComparisonTable(TableRecord):
         """
         from ranef.present.plots.coefficients import coefficients
 
-        return coefficients(self, level, scales, intercept, ax)
+        ratio = next((column.ratio for column in self.columns if column.ratio), "")
+        found = drawn_coefficients(self)
+        return coefficients(found, self.labels, ratio, level, scales, intercept, ax)
 
     def to_frame(self) -> pd.DataFrame:
         """The numbers, unrounded: one row a line of the table, two columns a model.
