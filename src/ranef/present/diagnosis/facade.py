@@ -171,8 +171,9 @@ class Diagnosis(DiagnosisRecord):
         ['as-asked', 10.47, True]
         """
         from ranef.present.plots.ladder import ladder
+        from ranef.present.plots.wording import with_labels
 
-        return ladder(self.ladder.rungs, parameters, self.words.also(labels), ax)
+        return ladder(self.ladder.rungs, parameters, with_labels(self.words, labels), ax)
 
     def __str__(self) -> str:
         return render_text(self)

@@ -14,6 +14,7 @@ from ranef.options import name_list
 from ranef.present.plots.ink import accent_on, ink_on, muted_on, second_on
 from ranef.present.plots.panels import Panels, with_data
 from ranef.present.plots.style import head, label_y, panel_axes, title, write
+from ranef.present.plots.wording import level_in_words
 from ranef.present.text.parameters import parameter_words
 from ranef.present.text.words import Words
 from ranef.types import Array
@@ -72,7 +73,7 @@ def bootstrap(
     chosen = _chosen(names, finite, asked)
     said = parameter_words(names, words)
     panels = panel_axes(len(chosen), ax, (3.4, 2.7) if len(chosen) > 1 else (5.6, 4.0))
-    note = f"{what}; bar: {100 * level:g}% interval; dot: estimate."
+    note = f"{what}; bar: {level_in_words(level)} interval; dot: estimate."
     frames, lumps = [], False
     for one, k in zip(panels, chosen, strict=True):
         spread = spread_of(finite[k], _bounds(parameters[k]))
@@ -80,14 +81,16 @@ def bootstrap(
         ends = intervals.iloc[k].to_numpy(dtype=float)
         frame = _draw(one, spread, float(estimates[k]), ends).assign(panel=names[k])
         frame = frame[["panel", "what", "value", "density"]]
-        frames.append(with_data(one, frame).data)  # type: ignore[attr-defined]
+        frames.append(frame)
     note += " A thick line is the share at a bound of the parameter." if lumps else ""
-    for one, k in zip(panels, chosen, strict=True):
+    for one, k, frame in zip(panels, chosen, frames, strict=True):
         title(one, said[names[k]], note if len(chosen) == 1 else "")
+        frame.attrs["note"] = note
+        with_data(one, frame)
     if len(chosen) == 1:
         return panels[0]
     head(panels, "Bootstrap", note)
-    return Panels(tuple(panels), _joined(frames))
+    return Panels(tuple(panels), _joined(frames, note))
 
 
 def _chosen(
@@ -168,7 +171,9 @@ def _percent(share: float) -> str:
     return f"{100 * share:.0f}%" if share >= 0.005 else "<1%"
 
 
-def _joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+def _joined(frames: Sequence[pd.DataFrame], note: str) -> pd.DataFrame:
     import pandas as pd
 
-    return pd.concat(frames, ignore_index=True)
+    whole = pd.concat(frames, ignore_index=True)
+    whole.attrs["note"] = note
+    return whole

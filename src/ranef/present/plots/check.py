@@ -21,6 +21,7 @@ from ranef.present.plots.band import (
 from ranef.present.plots.ink import accent_on, muted_on, second_on
 from ranef.present.plots.panels import Panels, with_data
 from ranef.present.plots.style import head, label_x, label_y, panel_axes, title
+from ranef.present.plots.wording import level_in_words, words_of
 from ranef.present.protocol import FittedModel
 from ranef.present.text.words import Words
 from ranef.types import Array
@@ -78,22 +79,27 @@ def check(
     """
     asked = _asked(panels)
     found = model._check(n, level, seed)
-    words = model._words.also(labels)
+    words = words_of(model, labels)
     chosen = [(kind, one) for kind in asked for one in _of_kind(found, kind, panels is not None)]
     drawn = panel_axes(len(chosen), ax, (3.7, 3.5) if len(chosen) > 1 else (5.6, 4.6))
     rows = "" if found.fitted.size <= _MOST_POINTS else f" {_MOST_POINTS:,} rows are drawn."
     note = (
-        f"Bands: where {100 * found.level:g}% of {found.n:,} responses simulated from the model "
-        f"lie, point by point; the broken line is their median.{rows}"
+        f"Bands: where {level_in_words(found.level)} of {found.n:,} responses simulated from the "
+        f"model lie, point by point; the broken line is their median.{rows}"
     )
     frames = []
     for one, (kind, what) in zip(drawn, chosen, strict=True):
         frame, text, said = _DRAW[kind](one, found, what, words, model)
-        frames.append(with_data(one, frame).data)  # type: ignore[attr-defined]
-        title(one, text, said if len(drawn) > 1 else f"{said} {note}")
+        said = said if len(drawn) > 1 else f"{said} {note}"
+        title(one, text, said)
+        frame.attrs["note"] = said
+        with_data(one, frame)
+        frames.append(frame)
     if len(drawn) > 1:
         head(drawn, "Does the model fit?", note)
-    return Panels(tuple(drawn), _joined(frames, found))
+    whole = _joined(frames, found)
+    whole.attrs["note"] = note
+    return Panels(tuple(drawn), whole)
 
 
 def _asked(panels: Sequence[str] | None) -> Sequence[str]:

@@ -22,6 +22,7 @@ from ranef.present.plots.style import (
     panel_axes,
     title,
 )
+from ranef.present.plots.wording import level_in_words
 from ranef.present.text.names import spell
 from ranef.types import INTERCEPT, Array
 
@@ -108,22 +109,25 @@ def coefficients(
             fix="compare models with fixed effects, or keep some of them",
         )
     value = ratio.capitalize() if ratio else "Estimate"
-    note = f"Lines: {100 * level:g}% intervals."
+    note = f"Lines: {level_in_words(level)} intervals."
     one_scale = scales == "shared" or (scales == "auto" and _similar(rows, bool(ratio)))
     if one_scale or len(rows) == 1:
         one = axes(ax, (6.4, max(2.4, _height(rows, models) + 1.3)))
         frame = _shared(one, rows, models, bool(ratio))
         label_x(one, value if len(rows) > 1 else f"{value}: {rows[0].label}")
         title(one, "Coefficients", note)
+        frame.attrs["note"] = note
         return with_data(one, frame)
     panels = panel_axes(len(rows), ax, (3.3, 0.26 * len(models) + 1.3))
     frames = []
     for k, (one, row) in enumerate(zip(panels, rows, strict=True)):
         names = ax is not None or k % 3 == 0
-        frames.append(with_data(one, _own(one, row, models, bool(ratio), names)).data)  # type: ignore[attr-defined]
+        frames.append(_own(one, row, models, bool(ratio), names))
+        with_data(one, frames[-1])
         title(one, row.label)
-    head(panels, "Coefficients" if not ratio else value, f"{note} Each panel has its own scale.")
-    return Panels(tuple(panels), _joined(frames))
+    note += " Each panel has its own scale."
+    head(panels, "Coefficients" if not ratio else value, note)
+    return Panels(tuple(panels), _joined(frames, note))
 
 
 def _with_limits(own: Estimates, level: float, ratios: bool) -> _Row:
@@ -219,7 +223,9 @@ def _frame(rows: Sequence[_Row], models: Sequence[str]) -> pd.DataFrame:
     )
 
 
-def _joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+def _joined(frames: Sequence[pd.DataFrame], note: str) -> pd.DataFrame:
     import pandas as pd
 
-    return pd.concat(frames, ignore_index=True)
+    whole = pd.concat(frames, ignore_index=True)
+    whole.attrs["note"] = note
+    return whole

@@ -185,14 +185,15 @@ def _forest(
             label_y(one, group)
         title(one, said.get(what, _WORDS.get(what, what)))
         drawn = _frame(names, values[chosen], y, what).assign(extreme=extreme)
-        frames.append(with_data(one, drawn).data)  # type: ignore[attr-defined]
+        frames.append(drawn)
+        with_data(one, drawn)
     others = f" Bars: the range of the {rest.size:,} others." if rest.size else ""
     note = (
         "Lines: estimates of all rows; bands: one standard error to each side. Diamonds: the "
         f"{_EXTREMES} levels that move an estimate most.{others}"
     )
     head(panels, f"Estimates without each {group}", note)
-    return Panels(tuple(panels), _joined(frames))
+    return Panels(tuple(panels), _joined(frames, note))
 
 
 def _extremes(values: Any, estimate: float, chosen: Any) -> Any:
@@ -228,7 +229,9 @@ def _draw(
     fit_x(ax, np.array([*x, centre, *around]))
 
 
-def _joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+def _joined(frames: Sequence[pd.DataFrame], note: str) -> pd.DataFrame:
     import pandas as pd
 
-    return pd.concat(frames, ignore_index=True)
+    whole = pd.concat(frames, ignore_index=True)
+    whole.attrs["note"] = note
+    return whole

@@ -67,16 +67,18 @@ def ladder(
         names = ax is not None or k % 3 == 0
         frame = _draw(one, effect, shown, names)
         differ = differ or not bool(frame["holds"].all())
-        frames.append(with_data(one, frame.assign(panel=effect.name)).data)  # type: ignore[attr-defined]
+        frames.append(frame.assign(panel=effect.name))
     note = "Lines: 95% intervals; the band is that of the model as asked."
     note += " Diamonds: the interval leads to another conclusion about zero." if differ else ""
     note += f" {left} coefficients that change less are not shown." if left else ""
-    for one, effect in zip(panels, asked, strict=True):
+    for one, effect, frame in zip(panels, asked, frames, strict=True):
         title(one, said.coefficient(effect.name), note if len(asked) == 1 else "")
+        frame.attrs["note"] = note
+        with_data(one, frame)
     if len(asked) == 1:
         return panels[0]
     head(panels, "Would another model change the answer?", note)
-    return Panels(tuple(panels), _joined(frames))
+    return Panels(tuple(panels), _joined(frames, note))
 
 
 def _asked(
@@ -145,7 +147,9 @@ def _draw(ax: Axes, asked: Effect, shown: Sequence[tuple[int, Rung]], names: boo
     return frame
 
 
-def _joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+def _joined(frames: Sequence[pd.DataFrame], note: str) -> pd.DataFrame:
     import pandas as pd
 
-    return pd.concat(frames, ignore_index=True)
+    whole = pd.concat(frames, ignore_index=True)
+    whole.attrs["note"] = note
+    return whole

@@ -100,6 +100,7 @@ def power_plot(
         legend(ax, handles, names)
     else:
         title(ax, f"Power: {said.coefficient(str(terms[0]))}", note)
+    drawn.attrs["note"] = note
     return with_data(ax, drawn)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from ranef.inference.profile_walk import ProfileTrace
 from ranef.options import name_list, one_of
 from ranef.present.plots.ink import accent_on, faint_on, muted_on, second_on
 from ranef.present.plots.panels import Panels, with_data
+from ranef.present.plots.profile import LEVELS, cut_off
 from ranef.present.plots.style import (
     head,
     label_x,
@@ -29,6 +29,7 @@ from ranef.present.plots.style import (
     title,
     write,
 )
+from ranef.present.plots.wording import level_in_words
 from ranef.present.text.parameters import parameter_words
 from ranef.present.text.words import Words
 from ranef.types import Array
@@ -37,9 +38,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-__all__ = ["LEVELS", "draw_zeta", "profiles"]
+__all__ = ["draw_zeta", "profiles"]
 
-LEVELS = (0.5, 0.8, 0.9, 0.95, 0.99)
 REGIONS = (0.5, 0.8, 0.95, 0.99)
 MOST_PAIRS = 8
 NO_WAY = 1e-2  # in zeta: a bound so near is where the estimate is
@@ -92,12 +92,14 @@ def profiles(
     for one, k in zip(panels, chosen, strict=True):
         frame = draw(one, traces[k], level).assign(panel=names[k])
         title(one, said[names[k]], "" if len(chosen) > 1 else note)
-        frames.append(with_data(one, frame).data)  # type: ignore[attr-defined]
+        frame.attrs["note"] = note
+        with_data(one, frame)
+        frames.append(frame)
     if len(chosen) == 1:
         return panels[0]
     whole = "Profiles" if kind == "zeta" else "Profiles as densities"
     head(panels, f"{whole} (maximum likelihood)", note)
-    return Panels(tuple(panels), _joined(frames))
+    return Panels(tuple(panels), _joined(frames, note))
 
 
 def _chosen(
@@ -132,12 +134,12 @@ def _note(kind: str, level: float, bounds: bool) -> str:
         diamond = " A diamond is a bound of the parameter." if bounds else ""
         return (
             "Zeta: signed root of the deviance above the fit's. Intervals end where the curve meets"
-            f" the lines of a level; shaded: {100 * level:g}%. The broken line is what a symmetric "
+            f" the lines of a level; shaded: {level_in_words(level)}. The broken line is what a symmetric "
             f"interval assumes.{diamond}"
         )
     at = " A thick line is the share at a bound of the parameter." if bounds else ""
     return (
-        f"The density has the profile's intervals as its quantiles; shaded: {100 * level:g}%. "
+        f"The density has the profile's intervals as its quantiles; shaded: {level_in_words(level)}. "
         f"It ends where the profile ends.{at}"
     )
 
@@ -157,7 +159,7 @@ def draw_zeta(ax: Axes, trace: ProfileTrace, level: float) -> pd.DataFrame:
     ax.scatter(trace.values, trace.zeta, s=10, color=accent_on(ax), linewidths=0, zorder=3)
     for k in _at_bounds(trace):
         ax.scatter(trace.values[k], trace.zeta[k], s=34, marker="D", color=second_on(ax), zorder=4)
-    cuts = [NormalDist().inv_cdf(0.5 + 0.5 * share) for share in LEVELS if share <= level + 1e-9]
+    cuts = [cut_off(share) for share in LEVELS if share <= level + 1e-9]
     reach = max([*(1.15 * c for c in cuts[-1:]), float(np.abs(trace.zeta).max()) * 1.1])
     bottom = -reach if trace.zeta[0] < -1e-9 else -0.25 * reach
     top = reach if trace.zeta[-1] > 1e-9 else 0.25 * reach
@@ -285,7 +287,8 @@ def _pairs(
         elif i != j:
             one.tick_params(labelleft=False)
         _limits(one, a, b if i != j else None)
-        frames.append(with_data(one, frame.assign(panel=name)).data)  # type: ignore[attr-defined]
+        frames.append(frame.assign(panel=name))
+        with_data(one, frames[-1])
     reached = sorted({float(v) for f in frames if "level" in f for v in f["level"].dropna()})
     shown = ", ".join(f"{100 * v:g}%" for v in reached)
     regions = f"Regions of two parameters: {shown}. " if shown else ""
@@ -294,7 +297,7 @@ def _pairs(
         "higher level reaches larger regions."
     )
     head(panels, "Pairs of parameters (profiles, maximum likelihood)", note)
-    return Panels(tuple(panels), _joined(frames))
+    return Panels(tuple(panels), _joined(frames, note))
 
 
 def _limits(ax: Axes, a: ProfileTrace, b: ProfileTrace | None) -> None:
@@ -327,7 +330,9 @@ def _draw_pair(ax: Axes, a: ProfileTrace, b: ProfileTrace, places: tuple[int, in
     return pd.concat([*frames, pd.DataFrame(estimate)], ignore_index=True)
 
 
-def _joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+def _joined(frames: Sequence[pd.DataFrame], note: str) -> pd.DataFrame:
     import pandas as pd
 
-    return pd.concat(frames, ignore_index=True)
+    whole = pd.concat(frames, ignore_index=True)
+    whole.attrs["note"] = note
+    return whole

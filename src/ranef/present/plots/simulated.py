@@ -29,6 +29,7 @@ from ranef.present.plots.style import (
     panel_axes,
     title,
 )
+from ranef.present.plots.wording import level_in_words, words_of
 from ranef.present.protocol import FittedModel
 from ranef.present.text.names import response_of
 from ranef.present.text.words import Words
@@ -61,7 +62,7 @@ def simulated(
         Panels if there is one for each level of `by`.
     """
     found = model._compared(statistic, by, n, level, seed, random, _MANY)
-    words = model._words.also(labels)
+    words = words_of(model, labels)
     shown = found.what or words.variable(response_of(model.formula))
     kept = "new random effects" if random == "new" else "the random effects of the data"
     how = f", with {kept}" if model.ngroups else ""
@@ -70,16 +71,18 @@ def simulated(
         _, part = found.parts[0]
         one = axes(ax, _size(part))
         frame, said = _draw(one, part, found, shown, words)
-        title(one, _head(found, shown, words), f"{said} {note}".strip())
-        return with_data(one, _with(frame, found))
+        note = f"{said} {note}".strip()
+        title(one, _head(found, shown, words), note)
+        return with_data(one, _with(frame, found, note))
     panels = panel_axes(len(found.parts), ax, (3.5, 2.9), sharex=True)
     frames = []
     for one, (name, part) in zip(panels, found.parts, strict=True):
         frame, said = _draw(one, part, found, shown, words, one is panels[-1])
-        frames.append(with_data(one, _with(frame.assign(panel=name), found)).data)  # type: ignore[attr-defined]
+        frames.append(_with(frame.assign(panel=name), found, said))
+        with_data(one, frames[-1])
         title(one, f"{words.variable(found.by)}: {name}", said)
     head(panels, _head(found, shown, words), note)
-    return Panels(tuple(panels), _with(_joined(frames), found))
+    return Panels(tuple(panels), _with(_joined(frames), found, note))
 
 
 def _head(found: SimulatedData, shown: str, words: Words) -> str:
@@ -155,7 +158,7 @@ def _steps(
     label_x(ax, shown if rows else f"{found.words} of {shown}")
     label_y(ax, "Share of rows" if rows else f"Share of {_by(found, words)}")
     if with_legend:
-        legend(ax, [own, band], ["data", f"{100 * found.level:g}% of simulations"])
+        legend(ax, [own, band], ["data", f"{level_in_words(found.level)} of simulations"])
     frame = band_frame("", part.x, part.own, part.band)
     where = "The line should stay in the band. "
     share = f"{100 * float(frame['outside'].mean()):.0f}% of it is outside."
@@ -186,7 +189,7 @@ def _bars(
     label_x(ax, shown)
     label_y(ax, "Rows (root scale)" if roots else "Rows")
     if with_legend:
-        legend(ax, [bars, lines], ["data", f"{100 * found.level:g}% of simulations"])
+        legend(ax, [bars, lines], ["data", f"{level_in_words(found.level)} of simulations"])
     frame = band_frame("", part.x, part.own, part.band, list(part.names) or "")
     said = said_outside(outside, 1.0 - found.level, "bars")
     if np.isfinite(part.last):
@@ -276,7 +279,7 @@ def _levels(
         label_y(ax, value)
         marks = [_dot(ax), lines]
     if with_legend:
-        legend(ax, marks, ["data", f"{100 * found.level:g}% of simulations"])
+        legend(ax, marks, ["data", f"{level_in_words(found.level)} of simulations"])
     return band_frame("", x, part.own, part.band, list(part.names)), said
 
 
@@ -302,7 +305,7 @@ def _across(
     label_x(ax, value)
     label_y(ax, _by(found, words))
     if with_legend:
-        legend(ax, [_dot(ax), lines], ["data", f"{100 * found.level:g}% of simulations"])
+        legend(ax, [_dot(ax), lines], ["data", f"{level_in_words(found.level)} of simulations"])
     return band_frame("", y, own, band, names)
 
 
@@ -310,8 +313,8 @@ def _dot(ax: Axes) -> Any:
     return ax.scatter([], [], s=20, color=accent_on(ax), linewidths=0)
 
 
-def _with(frame: pd.DataFrame, found: SimulatedData) -> pd.DataFrame:
-    frame.attrs.update(n=found.n, level=found.level, seed=found.seed)
+def _with(frame: pd.DataFrame, found: SimulatedData, note: str) -> pd.DataFrame:
+    frame.attrs.update(n=found.n, level=found.level, seed=found.seed, note=note)
     return frame
 
 

@@ -276,6 +276,7 @@ class Bootstrap:
         ['panel', 'what', 'value', 'density']
         """
         from ranef.present.plots.bootstrap import bootstrap
+        from ranef.present.plots.wording import with_labels
 
         return bootstrap(
             self._draws.parameters,
@@ -285,7 +286,7 @@ class Bootstrap:
             f"{self.n:,} replicates of the {self.kind} bootstrap",
             level,
             parameters,
-            self._labels.also(labels),
+            with_labels(self._labels, labels),
             ax,
         )
 

@@ -107,8 +107,9 @@ class Influence(LikeFrame):
         >>> ax = fit.influence().plot("Days", ax=Figure().subplots())
         """
         from ranef.present.plots.influence import influence
+        from ranef.present.plots.wording import with_labels
 
-        words = self.words.also(labels)
+        words = with_labels(self.words, labels)
         return influence(self.frame, self.estimates, self.std_errors, self.by, what, ax, words)
 
     def _table(self) -> list[list[str]]:

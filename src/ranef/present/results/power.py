@@ -128,8 +128,9 @@ class Power(LikeFrame):
         >>> ax = found.plot()
         """
         from ranef.present.plots.power import power_plot
+        from ranef.present.plots.wording import with_labels
 
-        return power_plot(self.frame, x, self.alpha, ax, Words().also(labels))
+        return power_plot(self.frame, x, self.alpha, ax, with_labels(Words(), labels))
 
 
 def power_record(

@@ -154,8 +154,9 @@ class Profile:
         ['what', 'value', 'zeta', 'panel']
         """
         from ranef.present.plots.profiles import profiles
+        from ranef.present.plots.wording import with_labels
 
-        words = self._words.also(labels)
+        words = with_labels(self._words, labels)
         return profiles(self._traces, self.level, kind, parameters, words, ax)
 
     def _table(self) -> list[list[str]]:
