@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,8 @@ from ranef.present.text.words import Words
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from ranef.present.plots.panels import Panels
 
 __all__ = ["Sensitivity", "sensitivity"]
 
@@ -54,21 +56,34 @@ class Sensitivity:
     def _repr_html_(self) -> str:
         return sensitivity_html(self.frame, self.family, self.level, self._words)
 
-    def plot(self, terms: Sequence[str] | None = None) -> Any:
+    def plot(
+        self,
+        terms: Sequence[str] | None = None,
+        *,
+        ax: Any = None,
+        labels: Mapping[str, str] | None = None,
+    ) -> Panels:
         """Draw fixed effects, SDs and correlations against the strength, one panel each.
 
         Parameters
         ----------
         terms : sequence of str, optional
             Fixed effects to draw; all but the intercept by default.
+        ax : sequence of Axes, optional
+            Where to draw, one for each panel; a new figure by default.
+        labels : mapping of str to str, optional
+            Words for variables, beside those that the fit has.
 
         Returns
         -------
-        ndarray of Axes
+        Panels
+            ``.data`` is a frame of the estimates that are drawn.
         """
         from ranef.present.plots.ribbon import ribbon
+        from ranef.present.plots.wording import with_labels
 
-        return ribbon(self.frame, self.family, self.level, terms)
+        words = with_labels(self._words, labels)
+        return ribbon(self.frame, self.family, self.level, terms, ax, words)
 
 
 @refuse_unknown_options("rn.priors.sensitivity")

@@ -187,7 +187,7 @@ class Presented:
 
     @property
     def plot(self) -> PlotAccessor:
-        """Plots: caterpillar, residuals, qq, slopes, shrinkage, effects, profile.
+        """Plots: check, simulated, caterpillar, residuals, qq, slopes, shrinkage, effects, profile.
 
         ``fit.plot.effects("x")`` and so on; each returns Matplotlib axes.
         """

@@ -80,10 +80,10 @@ def name_points(
             ax,
             names[int(k)],
             (float(x[k]), float(value[k])),
-            (-5.0 if right else 5.0, 0.0),
+            (-4.0, 2.0) if right else (4.0, -2.0),
             fontsize="small",
             ha="right" if right else "left",
-            va="center",
+            va="bottom" if right else "top",
             zorder=4,
         )
 
@@ -94,10 +94,10 @@ def said_outside(
     """How many points are outside, beside how many are to be expected.
 
     >>> said_outside(np.array([True] * 2 + [False] * 18), 0.05, "bins")
-    'Outside: 2 of 20 bins, where about 1 is usual.'
+    'Outside: 2 of 20 bins (about 1 is usual).'
     """
     expected = round(share * outside.size)
     usual = {0: "none is usual", 1: "about 1 is usual"}.get(
         expected, f"about {expected:,} are usual"
     )
-    return f"{where}: {int(outside.sum()):,} of {outside.size:,} {what}, where {usual}."
+    return f"{where}: {int(outside.sum()):,} of {outside.size:,} {what} ({usual})."

@@ -232,7 +232,7 @@ def _name_ends(ax: Axes, names: list[str], size: float, top: float) -> None:
         (["Highest", *names[: -_EXTREMES - 1 : -1]], (0.02, top), "left", "top"),
         ([*names[_EXTREMES - 1 :: -1], "Lowest"], (0.98, 0.02), "right", "bottom"),
     ):
-        lines = "\n".join(shortened(name, 0.35 * room_in(ax), size) for name in ends)
+        lines = "\n".join(shortened(name, 0.35 * room_in(ax), size, ax) for name in ends)
         made = write(ax, lines, place, coordinates="axes fraction", fontsize=size)
         made.set(color=muted_on(ax), ha=side, va=end)
 
@@ -250,7 +250,7 @@ def _name_outermost(ax: Axes, names: list[str], part: pd.DataFrame, size: float)
             taken.append(k)
             right = mode[k] > 0.0
             place = (float(high[k] if right else low[k]), float(k + 1))
-            said = shortened(names[k], 60.0, size)
+            said = shortened(names[k], 60.0, size, ax)
             made = write(ax, said, place, (3.0 if right else -3.0, 0.0), fontsize=size)
             made.set(ha="left" if right else "right", va="center")
 

@@ -144,9 +144,8 @@ def _residuals(ax: Axes, found: ModelCheck, trend: Trend, words: Words, model: A
     outside = trend.band.outside(trend.value)
     return (
         frame,
-        "Residuals",
-        "The line, their mean, should stay in the band. "
-        + said_outside(outside, 1.0 - found.level, "bins"),
+        "Residuals: their mean should stay in the band",
+        said_outside(outside, 1.0 - found.level, "bins"),
     )
 
 
@@ -157,9 +156,8 @@ def _scale(ax: Axes, found: ModelCheck, trend: Trend, words: Words, model: Any) 
     outside = trend.band.outside(trend.value)
     return (
         frame,
-        "Spread of the residuals",
-        "The line, their mean size, should stay in the band. "
-        + said_outside(outside, 1.0 - found.level, "bins"),
+        "Spread: the mean size of residuals should stay in the band",
+        said_outside(outside, 1.0 - found.level, "bins"),
     )
 
 
@@ -207,7 +205,8 @@ def _normal(ax: Axes, found: ModelCheck, values: Ordered, words: Words, model: A
     frame = _in_order(ax, found, values, "normal", values.place.astype(str))
     label_x(ax, "Normal quantile")
     label_y(ax, found.kind)
-    return frame, "Distribution of the residuals", _stay(values, found.level, "points")
+    text = "Distribution of residuals: points should stay in the band"
+    return frame, text, _outside(values, found.level)
 
 
 def _effects(ax: Axes, found: ModelCheck, effect: EffectsCheck, words: Words, model: Any) -> _Drawn:
@@ -218,12 +217,9 @@ def _effects(ax: Axes, found: ModelCheck, effect: EffectsCheck, words: Words, mo
     name_points(ax, values.quantile, values.value, list(names), outside, _NAMED)
     label_x(ax, "Normal quantile")
     label_y(ax, "Conditional mode")
-    said = words.effect(effect.effect)
-    return (
-        frame,
-        f"{said[:1].upper()}{said[1:]}, {words.group(effect.label)}",
-        _stay(values, found.level, "points"),
-    )
+    said = f"{words.effect(effect.effect)}, {words.group(effect.label)}"
+    text = f"{said[:1].upper()}{said[1:]}: points should stay in the band"
+    return frame, text, _outside(values, found.level)
 
 
 def _influence(
@@ -239,9 +235,8 @@ def _influence(
     by = "rows" if influence.by == "rows" else words.group(influence.by)
     return (
         frame,
-        f"Influence, {by}",
-        "Points above the band move the coefficients more than the model lets expect. "
-        + said_outside(above, 0.5 * (1.0 - found.level), "points", "Above"),
+        f"Influence, {by}: no point should be above the band",
+        said_outside(above, 0.5 * (1.0 - found.level), "points", "Above"),
     )
 
 
@@ -251,9 +246,8 @@ def _in_order(ax: Axes, found: ModelCheck, values: Ordered, panel: str, names: A
     return band_frame(panel, values.quantile, values.value, values.band, names)
 
 
-def _stay(values: Ordered, level: float, what: str) -> str:
-    outside = values.band.outside(values.value)
-    return "Points should stay in the band. " + said_outside(outside, 1.0 - level, what)
+def _outside(values: Ordered, level: float) -> str:
+    return said_outside(values.band.outside(values.value), 1.0 - level, "points")
 
 
 def _joined(frames: Sequence[pd.DataFrame], found: ModelCheck) -> pd.DataFrame:

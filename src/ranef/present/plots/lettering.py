@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from functools import lru_cache
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from ranef.present.plots.ink import figure_of, setting
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.text import Text
 
 __all__ = [
     "broken",
@@ -27,6 +29,7 @@ __all__ = [
 
 _MATHEMATICS = re.compile(r"\$[^$]*[\\^{][^$]*\$")
 _TICKS = 20.0  # points below axes
+_SAFE = 1.03  # the figure may be saved with other pixels
 _LINE = 1.25  # heights of letters from line to line
 
 
@@ -85,28 +88,29 @@ def is_laid_out(ax: Axes) -> bool:
     return isinstance(engine, (ConstrainedLayoutEngine, TightLayoutEngine))
 
 
-def broken(text: str, room: float, size: str | float) -> str:
+def broken(text: str, room: float, size: str | float, ax: Axes | None = None) -> str:
     """A text in lines of at most `room` points; words longer than that are broken too."""
-    if width_of(text, points(size)) <= room:
+    if width_of(text, points(size), ax) <= room:
         return text
-    each = width_of(text, points(size)) / max(len(text), 1)
+    each = width_of(text, points(size), ax) / max(len(text), 1)
     most = max(int(room / each), 6)
     for letters in range(most + 6, 5, -1):
         lines = wrap(text, letters, break_on_hyphens=False)
-        if letters == 6 or all(width_of(line, points(size)) <= room for line in lines):
+        if letters == 6 or all(width_of(line, points(size), ax) <= room for line in lines):
             return "\n".join(lines)
     return text
 
 
-def shortened(text: str, room: float, size: str | float) -> str:
+def shortened(text: str, room: float, size: str | float, ax: Axes | None = None) -> str:
     """A text that fits into `room` points; what is left out of its middle is an ellipsis."""
     full = points(size)
-    if width_of(text, full) <= room:
+    if width_of(text, full, ax) <= room:
         return text
     low, high = 1, len(text)  # letters kept: fits, does not
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if width_of(_cut(text, middle), full) <= room else (low, middle)
+        fits = width_of(_cut(text, middle), full, ax) <= room
+        low, high = (middle, high) if fits else (low, middle)
     return _cut(text, low)
 
 
@@ -121,19 +125,27 @@ def _cut(text: str, letters: int) -> str:
     return text[: letters - end].rstrip() + "\N{HORIZONTAL ELLIPSIS}" + text[len(text) - end :]
 
 
-def width_of(text: str, size: float) -> float:
-    """The width of one line in points, in the font of the style sheet."""
-    family = tuple(setting("font.family"))
-    return size * sum(_advance(letter, family) for letter in text)
+def width_of(text: str, size: float, ax: Axes | None = None) -> float:
+    """The width of one line in points, in the style sheet's font and on the figure's pixels."""
+    dpi = float(setting("figure.dpi") if ax is None else figure_of(ax).dpi)
+    return _SAFE * _measured(text, float(size), dpi, tuple(setting("font.family")))
 
 
 @lru_cache(maxsize=4096)
-def _advance(letter: str, family: tuple[Any, ...]) -> float:
-    """The width of a letter in a font of 1 point; one that the font lacks is a square."""
-    from matplotlib.font_manager import FontProperties, findfont, get_font
+def _measured(text: str, size: float, dpi: float, family: tuple[Any, ...]) -> float:
+    ruler = _ruler(dpi)
+    ruler.set(text=text, fontsize=size, fontfamily=list(family))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # letters that the font lacks are said when it is drawn
+        return float(ruler.get_window_extent().width) * 72.0 / dpi
 
-    font: Any = get_font(findfont(FontProperties(family=list(family))))
-    if not font.get_char_index(ord(letter)):
-        return 1.0
-    font.set_size(100.0, 72)
-    return float(font.load_char(ord(letter)).linearHoriAdvance) / 65536.0 / 100.0
+
+@lru_cache(maxsize=8)
+def _ruler(dpi: float) -> Text:
+    """A text that is only measured."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(dpi=dpi)
+    FigureCanvasAgg(figure)
+    return figure.text(0.0, 0.0, "", parse_math=False)

@@ -130,17 +130,18 @@ def _chosen(
 
 
 def _note(kind: str, level: float, bounds: bool) -> str:
+    share = level_in_words(level)
     if kind == "zeta":
         diamond = " A diamond is a bound of the parameter." if bounds else ""
         return (
             "Zeta: signed root of the deviance above the fit's. Intervals end where the curve meets"
-            f" the lines of a level; shaded: {level_in_words(level)}. The broken line is what a symmetric "
-            f"interval assumes.{diamond}"
+            f" the lines of a level; shaded: {share}. The broken line is what a symmetric interval "
+            f"assumes.{diamond}"
         )
     at = " A thick line is the share at a bound of the parameter." if bounds else ""
     return (
-        f"The density has the profile's intervals as its quantiles; shaded: {level_in_words(level)}. "
-        f"It ends where the profile ends.{at}"
+        f"The density has the profile's intervals as its quantiles; shaded: {share}. It ends where "
+        f"the profile ends.{at}"
     )
 
 

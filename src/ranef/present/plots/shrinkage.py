@@ -174,7 +174,7 @@ def _name(ax: Axes, before: Array, after: Array, names: list[str]) -> None:
     size = 0.8 * points(setting("font.size"))
     for one, other, name in zip(before, after, names, strict=True):
         right = one[0] >= other[0]
-        made = write(ax, shortened(name, 70.0, size), tuple(one), (4.0 if right else -4.0, 0.0))
+        made = write(ax, shortened(name, 70.0, size, ax), tuple(one), (4.0 if right else -4.0, 0.0))
         made.set(fontsize=size, color=muted_on(ax), ha="left" if right else "right", va="center")
 
 

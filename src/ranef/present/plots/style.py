@@ -179,8 +179,8 @@ def legend(
         place = {"loc": "center left", "bbox_to_anchor": (1.01, 0.5), "frameon": False}
     made = ax.legend(
         handles,
-        [broken(label, room, size) for label in labels],
-        title=broken(head, room, size) or None,
+        [broken(label, room, size, ax) for label in labels],
+        title=broken(head, room, size, ax) or None,
         fontsize=size,
         title_fontsize=size,
         labelcolor=title_ink(ax) if beside else ink_on(ax),

@@ -43,7 +43,7 @@ def title(ax: Axes, text: str, note: str = "") -> None:
     out if there is not room for it.
     """
     room, size = room_in(ax), points(setting("axes.titlesize"))
-    said = broken(text, room, size)
+    said = broken(text, room, size, ax)
     if is_laid_out(ax):
         if _is_alone(ax):
             _figure_note(ax, note)
@@ -77,7 +77,7 @@ def _figure_note(ax: Axes, note: str) -> None:
     figure = figure_of(ax)
     if note or _noted(figure):
         size = _SMALL * points(setting("axes.labelsize"))
-        lines = broken(note, 72.0 * float(figure.get_size_inches()[0]) - 12.0, size)
+        lines = broken(note, 72.0 * float(figure.get_size_inches()[0]) - 12.0, size, ax)
         said = figure.supxlabel(lines, x=0.008, ha="left", color=muted_ink(ax), fontsize=size)
         said.set_parse_math(not verbatim(note))
         setattr(figure, _NOTE, lines)
@@ -89,7 +89,7 @@ def _caption(ax: Axes, note: str) -> None:
     if not note:
         return
     size, room = _SMALL * points(setting("axes.labelsize")), room_in(ax)
-    lines = broken(note, room, size)
+    lines = broken(note, room, size, ax)
     if lines.count("\n") < (4 if room > _WIDE else 2):
         ax.annotate(
             lines,
@@ -114,10 +114,10 @@ def _fitted_above(ax: Axes, text: str, note: str) -> tuple[str, float]:
     for said in (f"{text}\n{note}", text) if note else (text,):
         for share in (1.0, 0.85, 0.7):
             size = share * usual
-            lines = "\n".join(broken(part, room, size) for part in said.split("\n"))
+            lines = "\n".join(broken(part, room, size, ax) for part in said.split("\n"))
             if height_of(lines, size) <= above:
                 return lines, size
-    return broken(text, room, 0.7 * usual), 0.7 * usual
+    return broken(text, room, 0.7 * usual, ax), 0.7 * usual
 
 
 def head(panels: Sequence[Axes], text: str, note: str = "") -> None:
@@ -132,7 +132,11 @@ def head(panels: Sequence[Axes], text: str, note: str = "") -> None:
     width = 72.0 * float(figure.get_size_inches()[0]) - 12.0
     size = points(setting("figure.titlesize"))
     figure.suptitle(
-        broken(text, width, size), x=0.008, ha="left", color=title_ink(panels[0]), fontsize=size
+        broken(text, width, size, panels[0]),
+        x=0.008,
+        ha="left",
+        color=title_ink(panels[0]),
+        fontsize=size,
     )
     _figure_note(panels[0], note)
 
@@ -143,10 +147,10 @@ def label_x(ax: Axes, text: str) -> None:
     power = _has_power(ax)  # the power of ten stands at the right end
     room = room_in(ax) * (0.8 if power else 1.0)
     if is_laid_out(ax):
-        said = broken(text, room, size)
+        said = broken(text, room, size, ax)
     else:
-        size *= _share(text, 1.15 * room, size)
-        said = shortened(text, 1.15 * room, size)
+        size *= _share(text, 1.15 * room, size, ax)
+        said = shortened(text, 1.15 * room, size, ax)
     place: Any = {"loc": "left"} if power else {}
     ax.set_xlabel(said, color=label_ink(ax), fontsize=size, parse_math=not verbatim(text), **place)
 
@@ -166,24 +170,24 @@ def label_y(ax: Axes, text: str) -> None:
     """What lies along the y axis: in lines as long as it is, or in one if there is no more room."""
     size, said = points(setting("axes.labelsize")), text
     if is_laid_out(ax):
-        said = broken(text, room_in(ax, "y"), size)
+        said = broken(text, room_in(ax, "y"), size, ax)
     else:
-        size *= _share(text, 1.15 * room_in(ax, "y"), size)
-        said = shortened(text, 1.15 * room_in(ax, "y"), size)
+        size *= _share(text, 1.15 * room_in(ax, "y"), size, ax)
+        said = shortened(text, 1.15 * room_in(ax, "y"), size, ax)
     ax.set_ylabel(said, color=label_ink(ax), fontsize=size, parse_math=not verbatim(text))
 
 
-def _share(text: str, room: float, size: float) -> float:
+def _share(text: str, room: float, size: float, ax: Axes) -> float:
     """Of the size of letters, so that a text fits into `room` points; not less than 0.8."""
-    return float(np.clip(room / max(width_of(text, size), 1.0), 0.8, 1.0))
+    return float(np.clip(room / max(width_of(text, size, ax), 1.0), 0.8, 1.0))
 
 
 def name_x(ax: Axes, places: Any, names: Sequence[str]) -> None:
     """Names at places of the x axis: broken into lines, shortened or turned if they are long."""
     size = points(setting("xtick.labelsize"))
     room = 0.92 * room_in(ax) / max(len(names), 1)
-    lines = [broken(name, room, size) for name in names]
-    if all(width_of(line, size) <= room for name in lines for line in name.split("\n")) and (
+    lines = [broken(name, room, size, ax) for name in names]
+    if all(width_of(line, size, ax) <= room for name in lines for line in name.split("\n")) and (
         max(name.count("\n") for name in lines) < (3 if is_laid_out(ax) else 1)
     ):
         ax.set_xticks(places, lines, parse_math=False)
@@ -191,10 +195,13 @@ def name_x(ax: Axes, places: Any, names: Sequence[str]) -> None:
     if not is_laid_out(ax):
         size *= 0.8
         ax.set_xticks(
-            places, [shortened(name, room, size) for name in names], fontsize=size, parse_math=False
+            places,
+            [shortened(name, room, size, ax) for name in names],
+            fontsize=size,
+            parse_math=False,
         )
         return
-    short = [shortened(name, 110.0, size) for name in names]
+    short = [shortened(name, 110.0, size, ax) for name in names]
     ax.set_xticks(places, short, rotation=35, ha="right", rotation_mode="anchor", parse_math=False)
 
 
@@ -204,7 +211,7 @@ def name_y(ax: Axes, places: Any, names: Sequence[str], fontsize: float | None =
     room = _WIDEST_NAME
     if not is_laid_out(ax):
         room = min(room, room_left_of(ax) - 2.5 * points(setting("axes.labelsize")))
-    short = [shortened(name, max(room, 2.0 * size), size) for name in names]
+    short = [shortened(name, max(room, 2.0 * size), size, ax) for name in names]
     ax.set_yticks(places, short, fontsize=size, parse_math=False)
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
+    from ranef.present.plots.panels import Panels
+
 __all__ = ["ResidualCheck"]
 
 _TITLE = "Residuals and random effects against the model"
@@ -80,7 +82,7 @@ class ResidualCheck:
             return count(self.n, "refit")
         return "textbook, conservative" if conservative else "textbook, approximate"
 
-    def plot(self, ax: tuple[Axes, Axes] | None = None) -> tuple[Axes, Axes]:
+    def plot(self, ax: tuple[Axes, Axes] | None = None) -> Panels:
         """Quantile residuals against uniform quantiles, and residuals against fitted values.
 
         Parameters
@@ -90,7 +92,8 @@ class ResidualCheck:
 
         Returns
         -------
-        tuple of two Axes
+        Panels
+            Two axes: ``left, right = check.plot()``. ``.data`` is a frame of what is drawn.
 
         Examples
         --------
