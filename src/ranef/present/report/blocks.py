@@ -28,6 +28,7 @@ __all__ = [
 ]
 
 _CODE = re.compile(r"`([^`]+)`")
+_TAG = re.compile(r"<[^>]*>")
 _TABLE = re.compile(r"<table\b[^>]*>")
 
 
@@ -136,10 +137,11 @@ def named_table(fragment: str, caption: str) -> str:
 
 
 def figure(svg: str, caption: str, *, wide: bool = False) -> str:
-    """A picture with its caption, which is HTML."""
+    """A picture with its caption, which is HTML and names the figure."""
     look = ' class="wide"' if wide else ""
+    name = _TAG.sub("", caption)
     return (
-        f'<figure{look}><div class="scroll" tabindex="0" role="group" aria-label="Picture">{svg}'
+        f'<figure{look} aria-label="{name}"><div class="scroll" tabindex="0" role="group" aria-label="Picture">{svg}'
         f"</div><figcaption>{caption}</figcaption></figure>"
     )
 

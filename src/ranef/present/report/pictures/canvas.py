@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -60,7 +61,9 @@ def picture(
         raise MissingLibraryError(
             "pictures need the library matplotlib", fix="pip install matplotlib"
         ) from error
-    with matplotlib.rc_context(drawing_style()):
+    # The page has the reader's fonts: it does not matter which signs Matplotlib's own fonts lack.
+    with matplotlib.rc_context(drawing_style()), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph", UserWarning)
         figure = Figure(size, layout="constrained")
         drawn = figure.subplots(1, panels, squeeze=False)[0]
         draw(*drawn)

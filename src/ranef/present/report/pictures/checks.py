@@ -51,7 +51,7 @@ def residuals(material: Material, check: ModelCheck) -> tuple[str, str]:
         ax.set_ylabel(check.kind)
 
     found = f"is outside of its band in {share(out, trend.x.size, 'bin')}"
-    drawn = "One dot a row" if x.size <= _FEW else "Darker: more rows"
+    drawn = "One dot a row" if x.size <= _FEW else "Stronger colour: more rows"
     caption = f"Residuals against fitted values. {drawn}. The line, their mean, {found}."
     label = f"Residuals against fitted values; their mean {found}"
     return picture("res", _SIZE, label, draw), escaped(caption)

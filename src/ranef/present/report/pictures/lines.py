@@ -66,9 +66,8 @@ def lines(material: Material) -> tuple[str, str] | None:
 
     coloured = f", coloured by {material.words.variable(by)}" if by else ""
     label = f"Fitted lines of {whole(n)} levels of {factor} along {name}{coloured}"
-    thick = "the lines of its values" if by else "the line of an average group"
     svg = picture("lines", (5.3, 3.5), label, draw)
-    caption = f"Each level of {factor} over its own range of {name}{coloured}; thick: {thick}."
+    caption = f"Each level of {factor} over its own range of {name}{coloured}."
     return svg, prose(" ".join([caption, *notes]).strip())
 
 
