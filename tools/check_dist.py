@@ -20,7 +20,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 #: What git has and the sdist does not: settings of the machines that build and check.
-LEFT_OUT = (".ci/", ".github/")
+LEFT_OUT = (".ci/", ".github/", ".readthedocs.yaml")
 NEEDED = (
     "ranef/__init__.py",
     "ranef/py.typed",

@@ -31,6 +31,8 @@ def main() -> None:
     assert "ses_within:sector" in str(rn.compare(raw, centred))
     counts = rn.glmm("TICKS ~ YEAR + (1 | BROOD)", rn.datasets.load("grouseticks"), "poisson")
     assert counts.certificate.certified
+    sleep = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
+    assert len(sleep.bootstrap(50, seed=1).replicates) == 50  # on several threads
 
     with tempfile.TemporaryDirectory() as folder:
         picture = Path(folder) / "effects.svg"

@@ -15,6 +15,7 @@ import ranef as rn
 
 DOCS = Path(__file__).parents[2] / "docs"
 SITE = re.findall(r"(?:file|root): (\S+)", (DOCS / "_toc.yml").read_text(encoding="utf-8"))
+REFERENCE_OF_FITS = (DOCS / "reference" / "fit.rst").read_text(encoding="utf-8")
 FOLDERS = ("start", "tutorial", "how-to", "from", "understanding", "theory", "project")
 
 
@@ -97,6 +98,10 @@ def test_every_member_of_a_fit_has_an_entry() -> None:
     listed = set(entries("fit.rst"))
     linear = {f"Fit.{name}" for name in members(rn.Fit)}
     assert sorted(linear - listed) == [], "add them to docs/reference/fit.rst"
+    told = re.search(r"Linear fits alone have (.*?)\.\n", REFERENCE_OF_FITS, flags=re.DOTALL)
+    assert told is not None
+    alone = members(rn.Fit) - members(rn.GeneralisedFit)
+    assert set(re.findall(r"``(\w+)``", told[1])) == alone
     more = {f"GeneralisedFit.{name}" for name in members(rn.GeneralisedFit) - members(rn.Fit)}
     assert sorted(more - listed) == [], "add them to docs/reference/fit.rst"
 

@@ -69,6 +69,13 @@ def test_one_version_everywhere() -> None:
     assert ranef.__version__ == version("ranef") == ranef._core.version()
 
 
+def test_the_citation_is_of_this_version() -> None:
+    import ranef
+
+    text = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"version: {ranef.__version__}\n" in text
+
+
 def test_changelog_starts_with_this_version() -> None:
     import ranef
 
