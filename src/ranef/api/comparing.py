@@ -37,6 +37,7 @@ def compare(
     stars: bool | Mapping[str, float] | None = None,
     digits: int | None = None,
     gof: Sequence[str] | Mapping[str, str] | None = None,
+    random: bool = True,
     add_rows: Mapping[str, Sequence[Any] | Mapping[str, Any]] | None = None,
     notes: Sequence[str] | bool | None = None,
     spanners: Sequence[str] | Mapping[str, Sequence[str]] | None = None,
@@ -93,6 +94,8 @@ def compare(
         aicc, caic, deviance, criterion, nobs, ngroups, r2, r2_marginal, r2_conditional, icc, sigma,
         df_model, df_resid, response, family, link, method, verdict. One that a model does not have
         is left empty.
+    random : bool
+        Whether the variances of the random effects and residuals are shown.
     add_rows : mapping of str to sequence or mapping, optional
         Further rows: by label a value for each model, or values by heading.
     notes : sequence of str or bool, optional
@@ -100,9 +103,9 @@ def compare(
     spanners : sequence of str, or mapping of str to sequence of str, optional
         Headings above several columns: one for each model, empty for none, or the headings below
         each.
-    standardize : {"refit", "within", "basic"}, optional
-        Standardised coefficients, as in ``Fit.tidy``. With ``"refit"`` variances and criteria are
-        those of the standardised fits too.
+    standardize : str, optional
+        ``"refit"``, ``"within"`` or ``"basic"``: standardised coefficients, as in ``Fit.tidy``.
+        With ``"refit"`` variances and criteria are those of the standardised fits too.
     style : {"default", "apa"}
         ``"apa"`` follows the Publication Manual of the American Psychological Association (7th
         edition): number and title, symbols in italics, no zero before the point of what cannot be
@@ -138,16 +141,16 @@ def compare(
     {'Model 1': 1794.5, 'Model 2': 1755.6}
     >>> models = {"intercepts": m1, "slopes": m2}
     >>> words = {"Days": "Days without sleep"}
-    >>> options = {"statistic": "ci", "keep": "Days", "gof": ["nobs"], "notes": False}
-    >>> print(rn.compare(models, labels=words, **options))
-    =================================================
-                            intercepts       slopes
-    -------------------------------------------------
-    Days without sleep       10.47 ***     10.47 ***
-                        [8.89, 12.05]  [7.21, 13.72]
-    -------------------------------------------------
-    Num. obs.                  180           180
-    -------------------------------------------------
+    >>> options = {"statistic": "ci", "gof": ["nobs"], "random": False, "notes": False}
+    >>> print(rn.compare(models, labels=words, keep="Days", **options))
+    ================================================
+                          intercepts       slopes
+    ------------------------------------------------
+    Days without sleep      10.47 ***      10.47 ***
+                        [8.88, 12.06]  [7.21, 13.73]
+    ------------------------------------------------
+    Num. obs.                 180            180
+    ================================================
     """
     from ranef.present.table.build import arrange, shown_models
     from ranef.present.table.options import table_options
@@ -172,6 +175,7 @@ def compare(
         stars=stars,
         digits=digits,
         gof=gof,
+        random=random,
         add_rows=add_rows,
         notes=notes,
         style=style,

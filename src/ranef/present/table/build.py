@@ -14,6 +14,7 @@ from ranef.present.table.columns import model_columns, shown_models
 from ranef.present.table.comparability import comparability
 from ranef.present.table.facade import ComparisonTable
 from ranef.present.table.fit_rows import fit_block
+from ranef.present.table.gof import CRITERIA, names_of
 from ranef.present.table.notes import legend_for, notes_for
 from ranef.present.table.options import TableOptions, table_options
 from ranef.present.table.record import Block, Cell, Coefficient, ModelColumn, Row
@@ -70,6 +71,7 @@ def arrange(
         options.ic == "ml"
         and status in ("same fixed part", "same method")
         and any(column.ml for column in columns)
+        and any(name in CRITERIA for name, _ in names_of(options.gof))
     )
     blocks = (
         _coefficient_block(rows, columns, options),
@@ -123,7 +125,9 @@ def _of(row: Shown, column: ModelColumn) -> Coefficient | None:
 
 
 def _variance_block(columns: Sequence[ModelColumn], options: TableOptions) -> Block:
-    rows = []
+    rows: list[Row] = []
+    if not options.random:
+        return Block("variances", ())
     for part in ("components", "covariances", "correlations", "residual", "dispersion"):
         maps: list[Mapping[str, float]] = [getattr(column, part) for column in columns]
         structured = part == "correlations"

@@ -9,6 +9,7 @@ from ranef.present.table.options import TableOptions
 from ranef.present.table.record import Cell, Coefficient, Line, Piece
 from ranef.present.table.statistic import P_VALUE, T_TEST, Part, Template
 from ranef.present.table.styles import Style
+from ranef.present.text.names import one_line
 from ranef.present.text.numbers import estimate_text, figure, p_text, rounded
 
 __all__ = ["coefficient_cell", "value_cell"]
@@ -35,7 +36,7 @@ def value_cell(value: Value, decimals: int, options: TableOptions, *, share: boo
     if value is None or value == "" or (isinstance(value, float) and math.isnan(value)):
         return Cell()
     if isinstance(value, str):
-        return Cell(value, lines=((Piece(value),),))
+        return Cell(value, lines=((Piece(one_line(value)),),))
     if isinstance(value, int):
         text = f"{value:,}" if options.style.thousands else str(value)
     else:

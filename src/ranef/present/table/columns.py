@@ -16,7 +16,7 @@ from ranef.present.table.gof import measured, names_of
 from ranef.present.table.options import TableOptions
 from ranef.present.table.record import Coefficient, InformationCriteria, ModelColumn
 from ranef.present.table.spreads import spreads_of
-from ranef.present.text.names import prior_phrases, response_of, spell
+from ranef.present.text.names import one_line, prior_phrases, response_of, spell
 from ranef.present.text.words import Words
 
 __all__ = ["model_columns", "shown_models"]
@@ -97,7 +97,7 @@ def _column(
         ratio=ratio,
         parts=parts,
         number=place + 1,
-        response=words.variable(response_of(model.formula)),
+        response=one_line(words.variable(response_of(model.formula))),
         words={**said, **spreads.words, **{f"Num. groups: {g}": w for g, w in groups.items()}},
         measures=measures,
         singular=tuple(

@@ -9,6 +9,7 @@ from typing import Any
 from ranef.errors import OptionError, suggestion
 from ranef.options import name_list, shown
 from ranef.present.table.record import Spanner
+from ranef.present.text.names import one_line
 
 __all__ = ["headings_of", "spanners_of"]
 
@@ -83,7 +84,7 @@ def spanners_of(value: Any, headings: Sequence[str]) -> tuple[Spanner, ...]:
     for text, run in groupby(texts):
         last = first + len(list(run)) - 1
         if text:
-            out.append(Spanner(text, first, last))
+            out.append(Spanner(one_line(text), first, last))
         first = last + 1
     return tuple(out)
 
@@ -112,4 +113,4 @@ def _below(text: Any, names: Any, headings: Sequence[str]) -> Spanner:
             found=f"spanners={shown({text: names})}",
             fix="give them one after the other to rn.compare",
         )
-    return Spanner(text, first, last)
+    return Spanner(one_line(text), first, last)

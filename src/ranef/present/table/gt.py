@@ -66,7 +66,9 @@ def _ruled(made: GT, blocks: list[int]) -> GT:
     """With a rule above each block but the first, and none between the lines of one row."""
     from great_tables import loc, style
 
-    made = made.tab_options(table_body_hlines_style="none", stub_border_style="none")
+    made = made.tab_options(
+        table_body_hlines_style="none", stub_border_style="none", data_row_padding="2px"
+    )
     for first in blocks[1:]:
         rule = style.borders(sides="top", color="#000000", weight="1px")
         made = made.tab_style(

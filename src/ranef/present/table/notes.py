@@ -9,17 +9,10 @@ from ranef.present.table.comparability import Comparability
 from ranef.present.table.fit_rows import criteria_shown
 from ranef.present.table.options import TableOptions
 from ranef.present.table.record import ModelColumn
+from ranef.present.text.names import one_line
 
 __all__ = ["legend_for", "notes_for"]
 
-_REML = (
-    "REML criteria compare only models with the same fixed effects: these differ, so "
-    "{criteria} of the REML fits {are} not comparable here."
-)
-_METHODS = (
-    "REML and ML criteria do not compare with each other: {criteria} {are} "
-    "comparable only between models fitted by the same method."
-)
 _ML = "The rows marked (ML), from maximum likelihood fits of the same models, are comparable."
 _NO_ML = "Fit the models by ML to compare them."
 
@@ -43,12 +36,8 @@ def notes_for(
     """The notes, most important first; `errors` are standard errors in words, by column."""
     if not options.automatic_notes:
         return ()
-    criteria = criteria_shown(options)
-    said = f"{', '.join(criteria[:-1])} and {criteria[-1]}" if criteria[1:] else "".join(criteria)
-    are = "are" if len(criteria) > 1 else "is"
-    compared = _comparison(columns, status, with_ml) if criteria else ()
-    return (
-        *(text.format(criteria=said, are=are) for text in compared),
+    notes = (
+        *_comparison(columns, status, with_ml, criteria_shown(options)),
         *_shown(options),
         *_ratios(columns),
         *_standardised(options),
@@ -59,6 +48,7 @@ def notes_for(
         *_verdicts(columns, options),
         *options.notes,
     )
+    return tuple(map(one_line, notes))
 
 
 def legend_for(
@@ -185,33 +175,43 @@ def _priors(columns: Sequence[ModelColumn]) -> tuple[str, ...]:
 
 
 def _comparison(
-    columns: Sequence[ModelColumn], status: Comparability, with_ml: bool
+    columns: Sequence[ModelColumn],
+    status: Comparability,
+    with_ml: bool,
+    criteria: Sequence[str],
 ) -> tuple[str, ...]:
-    if len(columns) == 1 or status == "all":
+    """Which of the criteria that are shown may be compared."""
+    if len(columns) == 1 or status == "all" or not criteria:
         return ()
+    they = f"{', '.join(criteria[:-1])} and {criteria[-1]}" if criteria[1:] else criteria[0]
+    are = "are" if criteria[1:] else "is"
     if status == "different response":
-        return ("The models have different responses: their {criteria} {are} not comparable.",)
+        return (f"The models have different responses: their {they} {are} not comparable.",)
     if status == "different rows":
         return (
-            "The models are fitted to different rows of data: their {criteria} {are} not "
+            f"The models are fitted to different rows of data: their {they} {are} not "
             "comparable, by REML or by ML.",
         )
     if status == "different measure":
         return (
             "The likelihoods of counts are made of probabilities, those of measurements of "
-            "densities: {criteria} {are} not comparable between the two.",
+            f"densities: {they} {are} not comparable between the two.",
         )
-    problem = _METHODS if status == "same method" else _REML
+    if status == "same method":
+        problem = (
+            f"REML and ML criteria do not compare with each other: {they} {are} "
+            "comparable only between models fitted by the same method."
+        )
+    else:
+        problem = (
+            "REML criteria compare only models with the same fixed effects: these differ, so "
+            f"{they} of the REML fits {are} not comparable here."
+        )
     if not with_ml:
         return (f"{problem} {_NO_ML}",)
     unknown = [column.label for column in columns if column.ml is None]
-    gap = f" Not known for {_plain(', '.join(unknown))}." if unknown else ""
+    gap = f" Not known for {', '.join(unknown)}." if unknown else ""
     return (f"{problem} {_ML}{gap}",)
-
-
-def _plain(text: str) -> str:
-    """Text among words in braces."""
-    return text.replace("{", "{{").replace("}", "}}")
 
 
 def _methods(columns: Sequence[ModelColumn]) -> tuple[str, ...]:

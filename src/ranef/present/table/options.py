@@ -17,6 +17,7 @@ from ranef.present.table.record import Spanner
 from ranef.present.table.spreads import SCALES, Scale
 from ranef.present.table.statistic import P_VALUE, T_TEST, Template, read_statistic
 from ranef.present.table.styles import STYLES, Style
+from ranef.present.text.names import one_line
 from ranef.present.text.numbers import LEGEND
 
 __all__ = ["Added", "TableOptions", "table_options"]
@@ -66,6 +67,8 @@ class TableOptions:
         Decimals; None for what the standard errors need.
     gof : tuple of (str, str or None) or None
         Names of statistics of the whole model, and the words for them.
+    random : bool
+        Whether variances are shown.
     add_rows : tuple of Added
     notes : tuple of str
         The user's own.
@@ -91,6 +94,7 @@ class TableOptions:
     stars: tuple[tuple[str, float], ...]
     digits: int | None
     gof: tuple[tuple[str, str | None], ...] | None
+    random: bool
     add_rows: tuple[Added, ...]
     notes: tuple[str, ...]
     automatic_notes: bool
@@ -133,6 +137,7 @@ def table_options(
     stars: Any = None,
     digits: Any = None,
     gof: Any = None,
+    random: Any = True,
     add_rows: Any = None,
     notes: Any = None,
     style: Any = "default",
@@ -154,7 +159,7 @@ def table_options(
         A value outside of what an option accepts.
     """
     made = STYLES[one_of("style", style, tuple(STYLES))]
-    heads = headings_of(labels, headings, n)
+    heads = tuple(map(one_line, headings_of(labels, headings, n)))
     automatic = not (isinstance(notes, bool) and not notes)
     return TableOptions(
         headings=heads,
@@ -176,11 +181,12 @@ def table_options(
         if digits is None
         else whole("digits", digits, least=0, most=12, of="the number of decimals"),
         gof=_gof(gof),
+        random=boolean("random", random),
         add_rows=_added(add_rows, heads),
         notes=_notes(notes) if automatic else (),
         automatic_notes=automatic,
         style=made,
-        caption=text("caption", caption),
+        caption=one_line(text("caption", caption)),
     )
 
 

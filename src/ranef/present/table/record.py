@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ranef.present.table.styles import DEFAULT, Style
+from ranef.present.text.names import one_line
 
 __all__ = [
     "Block",
@@ -196,6 +197,9 @@ class Row:
     cells: tuple[Cell, ...]
     decimals: int
     name: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "label", one_line(self.label))
 
     @property
     def height(self) -> int:

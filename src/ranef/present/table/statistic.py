@@ -82,6 +82,8 @@ def _template(line: Any) -> Template:
 def _read(text: str, preset: str = "") -> Template:
     try:
         found = list(string.Formatter().parse(text))
+        if any(conversion for *_, conversion in found):
+            raise ValueError("a conversion with !")
     except ValueError as error:
         raise OptionError(
             "the template of a statistic cannot be read",
@@ -89,8 +91,8 @@ def _read(text: str, preset: str = "") -> Template:
             fix='as in "[{conf_low}, {conf_high}]"; a brace that is printed is doubled',
         ) from None
     parts = []
-    for literal, name, spec, conversion in found:
-        if name is not None and (name not in FIELDS or conversion):
+    for literal, name, spec, _ in found:
+        if name is not None and name not in FIELDS:
             raise OptionError(
                 f"a template has no field {shown(name)}",
                 found=f"statistic={shown(text)}",
