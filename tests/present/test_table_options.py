@@ -307,8 +307,9 @@ def test_standard_deviations_are_named_in_words():
         "SD of intercepts, Subject",
         "SD of slopes of Days, Subject",
         "Correlation of intercepts and slopes of Days, Subject",
-        "SD of residuals",
+        "SD: Residual",
     ]
+    assert printed(rn.compare(fit, style="apa", scale="sd"))[-1] == "SD of residuals"
     assert printed(rn.compare(fit))[-4:] == [
         "Var: Subject (Intercept)",
         "Var: Subject Days",

@@ -71,8 +71,7 @@ def _column(
 ) -> ModelColumn:
     ratio = need_ratio(model) if options.exponentiate else ""
     coefficients, parts, said = _coefficients(model, options, options.vcov[place], words)
-    spoken = options.scale == "sd" or options.style.spread_words
-    spreads = spreads_of(model, options.scale, words, spoken)
+    spreads = spreads_of(model, options.scale, words, options.style.spread_words)
     groups = {group: words.group(group) for group in model.ngroups}
     own = _criteria(model)
     distribution = model._distribution

@@ -26,6 +26,7 @@ from ranef.present.table.word import (
     number_field,
     repeated_head,
     spaced,
+    styled,
     text_style,
     turned_page,
     unbroken,
@@ -87,15 +88,15 @@ def render_docx(table: TableRecord, title: str = "") -> bytes:
     layout = _layout(table, made, upright, turned)
     if layout.turned:
         turned_page(section)
-    text_style(document, _TEXT, layout.size)
-    text_style(document, _NOTE, layout.size * _OF_NOTES, after=2)
+    style = text_style(document, _TEXT, layout.size)
+    of_notes = text_style(document, _NOTE, layout.size * _OF_NOTES, after=2)
     _caption(document, table, title)
     for k, columns in enumerate(layout.panels):
         if k:
-            document.add_paragraph(style=_TEXT)
-        _grid(document, table, made, layout, columns)
+            styled(document.add_paragraph(), style)
+        _grid(document, table, made, layout, columns, style)
     for k, note in enumerate(note_lines(table)):
-        paragraph = document.add_paragraph(style=_NOTE)
+        paragraph = styled(document.add_paragraph(), of_notes)
         paragraph.paragraph_format.space_before = None if k else docx.shared.Pt(4)
         _fill(paragraph, note)
     content = BytesIO()
@@ -153,6 +154,7 @@ def _grid(
     made: Sequence[ColumnShape],
     layout: _Layout,
     columns: Sequence[int],
+    style: str,
 ) -> None:
     rows = [
         (row, i == 0)
@@ -162,11 +164,11 @@ def _grid(
     heads = 1 + bool(table.spanners) + bool(table.responses)
     grid = document.add_table(rows=heads + len(rows), cols=1 + len(columns))
     points = [layout.size * em for em in (layout.stub, *(layout.widths[j] for j in columns))]
-    fixed_columns(grid, points, _PAD * layout.size)
-    cells = [list(row.cells) for row in grid.rows]  # each access to them reads the whole table
+    cells = [list(row.cells) for row in grid.rows]
+    fixed_columns(grid, cells, points, _PAD * layout.size)
     for line in cells:
         for cell in line:
-            cell.paragraphs[0].style = _TEXT
+            styled(cell.paragraphs[0], style)
     _heads(table, cells, columns)
     for line in grid.rows[:heads]:
         repeated_head(line)
@@ -174,7 +176,7 @@ def _grid(
         unbroken(grid.rows[k])
         _label(cells[k][0], label_line(table, row.label), layout.size)
         for i, j in enumerate(columns, start=1):
-            _numbers(cells[k][i], placed(row, j, made[j]), made[j], layout, layout.widths[j])
+            _numbers(cells[k][i], placed(row, j, made[j]), made[j], layout, j, style)
         if first:
             border(cells[k], "top", 4)
             spaced(cells[k], before=2)
@@ -228,16 +230,21 @@ def _label(cell: _Cell, line: Line, size: float) -> None:
 
 
 def _numbers(
-    cell: _Cell, lines: Sequence[Placed], shape: ColumnShape, layout: _Layout, width: float
+    cell: _Cell,
+    lines: Sequence[Placed],
+    shape: ColumnShape,
+    layout: _Layout,
+    j: int,
+    style: str,
 ) -> None:
     """Lines at the decimal tab of their column, each a paragraph; others in the middle."""
-    digit, room = layout.broad * DIGIT, width - 2 * _PAD
+    digit, room = layout.broad * DIGIT, layout.widths[j] - 2 * _PAD
     behind = shape.decimals + (0.5 if shape.decimals else 0)
     # The numbers, without what hangs, stand in the middle of the column.
     tab = (room + digit * shape.numbers) / 2 - digit * behind
     tab = max(min(tab, room - digit * (behind + shape.marks)), 0.0)
     for k, p in enumerate(lines):
-        paragraph = cell.paragraphs[0] if k == 0 else cell.add_paragraph(style=_TEXT)
+        paragraph = cell.paragraphs[0] if k == 0 else styled(cell.add_paragraph(), style)
         aligned = not p.free and any(piece.kind == "number" for piece in p.head)
         if aligned:
             decimal_tab(paragraph, tab * layout.size)

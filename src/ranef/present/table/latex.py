@@ -225,7 +225,7 @@ def _longtable(
             if caption:
                 yield rf"\caption{{{caption}}}{named} \\[4pt]"
             elif named:
-                yield named
+                yield rf"\noalign{{{named}}}"
         yield r"\toprule"
         yield from _heads(table, made, columns)
         yield r"\midrule"

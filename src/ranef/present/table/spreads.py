@@ -38,7 +38,12 @@ class _Naming:
 
     words: Words
     scale: Scale
-    spoken: bool
+    in_words: bool
+
+    @property
+    def spoken(self) -> bool:
+        """Whether a row of certain effects is in words: standard deviations always are."""
+        return self.in_words or self.scale == "sd"
 
     def row(self, label: str, kind: int, group: str, effects: list[str]) -> str:
         """Words for a row; `kind` is 0 for a variance or SD, 1 for a covariance or correlation."""
@@ -55,7 +60,7 @@ class _Naming:
         return self.words.coefficient(name) if labelled else label_parts([spell(name)])
 
 
-def spreads_of(model: FittedModel, scale: Scale, words: Words, spoken: bool) -> Spreads:
+def spreads_of(model: FittedModel, scale: Scale, words: Words, in_words: bool) -> Spreads:
     """Variances and covariances, or standard deviations and correlations.
 
     A variance of one effect has the same label whatever the structure, and so has a correlation of
@@ -66,10 +71,10 @@ def spreads_of(model: FittedModel, scale: Scale, words: Words, spoken: bool) -> 
     model : FittedModel
     scale : {"variance", "sd"}
     words : Words
-    spoken : bool
-        Whether readers see "SD of intercepts, school", and not texreg's labels.
+    in_words : bool
+        Whether readers see words alone, and not texreg's labels.
     """
-    out, naming = Spreads(), _Naming(words, scale, spoken)
+    out, naming = Spreads(), _Naming(words, scale, in_words)
     for term in model._covariances:
         kind = structured(term)
         if kind is None:
@@ -79,8 +84,9 @@ def spreads_of(model: FittedModel, scale: Scale, words: Words, spoken: bool) -> 
     if model._has_residual:
         label = f"{_PREFIX[scale][0]}: {RESIDUAL}"
         out.residual[label] = residual_sd(model) if scale == "sd" else residual_sd(model) ** 2
-        out.words[label] = f"{_SPOKEN[scale][0]} of residuals" if spoken else label
-    _residuals(out, model, spoken)
+        if in_words:
+            out.words[label] = f"{_SPOKEN[scale][0]} of residuals"
+    _residuals(out, model, in_words)
     return out
 
 
@@ -110,7 +116,7 @@ def _structured(out: Spreads, term: TermCovariance, kind: Kind, naming: _Naming)
         out.components[label] = sd if naming.scale == "sd" else sd**2
         if name:
             out.words[label] = naming.row(label, 0, group, [name])
-        elif naming.spoken:
+        elif naming.in_words:
             out.words[label] = f"{_SPOKEN[naming.scale][0]} of all effects, {said}"
         elif naming.words.labels:
             out.words[label] = f"{short}: {said} (all)"
@@ -120,13 +126,13 @@ def _structured(out: Spreads, term: TermCovariance, kind: Kind, naming: _Naming)
         which = ", ".join(part for part in (kind.family, name.removeprefix("at ")) if part)
         label = f"Corr: {label_parts([group])} ({which})"
         out.correlations[label] = value
-        if naming.spoken:
+        if naming.in_words:
             out.words[label] = f"Correlation ({which}), {said}"
         elif naming.words.labels:
             out.words[label] = f"Corr: {said} ({which})"
 
 
-def _residuals(out: Spreads, model: FittedModel, spoken: bool) -> None:
+def _residuals(out: Spreads, model: FittedModel, in_words: bool) -> None:
     """The structure of the residuals: ratios of standard deviations, or a correlation."""
     lines = model._residual_lines
     for line in lines[1:] if lines and lines[0].sd else lines:
@@ -134,5 +140,5 @@ def _residuals(out: Spreads, model: FittedModel, spoken: bool) -> None:
         of = label_parts([RESIDUAL, line.label]) if line.sd else RESIDUAL
         label = f"{what}: {of}"
         out.residual[label] = line.value / residual_sd(model) if line.sd else line.value
-        if spoken:
+        if in_words:
             out.words[label] = f"{what} of residuals" + (f", {line.label}" if line.sd else "")

@@ -26,7 +26,7 @@ class Style:
     symbols : bool
         Whether symbols of statistics are in italics, and notes are one paragraph that says so.
     spread_words : bool
-        Whether variances are named in words, and not as in texreg.
+        Whether all variances are named in words, and not as in texreg.
     words : mapping of str to str
         Its own words for rows, by the names of ``gof=``; ``{}`` stands for a group.
     """

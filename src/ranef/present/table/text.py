@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from ranef.page import broken_name, cells, padded, page_width, paragraph
 from ranef.present.table.align import ColumnShape, Placed, placed, plain, shapes
@@ -17,33 +18,78 @@ _NARROWEST_STUB = 20  # characters to which the column of names may shrink
 _GAP = "  "
 
 
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Widths in characters, and the columns of each panel.
+
+    Attributes
+    ----------
+    shapes : list of ColumnShape
+    hangs : list of int
+        Behind the numbers of each column.
+    bodies, widths : list of int
+        Of the numbers with what hangs behind them, and of the columns.
+    heads : list of list of list of str
+        The lines of the headings and of the responses, by column.
+    stub : int
+    panels : list of list of int
+    """
+
+    shapes: list[ColumnShape]
+    hangs: list[int]
+    bodies: list[int]
+    widths: list[int]
+    heads: list[list[list[str]]]
+    stub: int
+    panels: list[list[int]]
+
+    @property
+    def width(self) -> int:
+        """Of the widest panel."""
+        return max(self.stub + sum(len(_GAP) + self.widths[j] for j in p) for p in self.panels)
+
+
 def render_text(table: TableRecord) -> str:
-    """Lines no longer than the page: names are broken, then columns stand below the others."""
-    made = shapes(table)
-    hangs = _hangs(table, made)
-    bodies = [_width(shape, hang) for shape, hang in zip(made, hangs, strict=True)]
-    heads = [_wrapped(text, width) for text, width in zip(table.labels, bodies, strict=True)]
-    widths = [
-        max(width, *map(cells, lines), *(cells(r) for r in table.responses[j : j + 1]))
-        for j, (width, lines) in enumerate(zip(bodies, heads, strict=True))
-    ]
-    labels = [row.label for block in table.blocks for row in block.rows]
-    stub = max(map(cells, [*labels, "Response" if table.responses else ""]), default=0)
-    spaced = [width + len(_GAP) for width in widths]
-    least = min(stub, _NARROWEST_STUB)
-    panels = balanced(spaced, page_width() - least)
-    widest = max((sum(spaced[j] for j in columns) for columns in panels), default=0)
-    stub = min(stub, max(least, page_width() - widest))
+    """Lines no longer than the page: headings and names are broken, then columns stand below."""
+    layout = _layout(table)
     number, title = caption_lines(table)
     lines = [line for text in (number, title) if text for line in paragraph(text)]
     lines += [""] if lines and number else []
-    width = stub + widest
-    for k, columns in enumerate(panels):
+    for k, columns in enumerate(layout.panels):
         lines += [""] if k else []
-        lines += _panel(table, columns, stub, widths, bodies, heads, made, hangs)
+        lines += _panel(table, layout, columns)
+    width = min(page_width(), max(layout.width, _NARROWEST_NOTE))
     for note in note_lines(table):
-        lines += paragraph(plain(note), width=min(page_width(), max(width, _NARROWEST_NOTE)))
+        lines += paragraph(plain(note), width=width)
     return "\n".join(lines)
+
+
+def _layout(table: TableRecord) -> _Layout:
+    made, page = shapes(table), page_width()
+    hangs = _hangs(table, made)
+    bodies = [_width(shape, hang) for shape, hang in zip(made, hangs, strict=True)]
+    labels = [row.label for block in table.blocks for row in block.rows]
+    stub = max(map(cells, [*labels, "Response" if table.responses else ""]), default=0)
+    texts = [table.labels, *([table.responses] if table.responses else [])]
+    for wrap in (False, True):
+        heads = [
+            [
+                _wrapped(text, width) if wrap else [text]
+                for text, width in zip(t, bodies, strict=True)
+            ]
+            for t in texts
+        ]
+        widths = [
+            max([body, *(cells(line) for lines in heads for line in lines[j])])
+            for j, body in enumerate(bodies)
+        ]
+        spaced = [width + len(_GAP) for width in widths]
+        if stub + sum(spaced) <= page:
+            break
+    least = min(stub, _NARROWEST_STUB)
+    panels = balanced(spaced, page - least)
+    widest = max(sum(spaced[j] for j in columns) for columns in panels)
+    return _Layout(made, hangs, bodies, widths, heads, min(stub, max(least, page - widest)), panels)
 
 
 def _hangs(table: TableRecord, made: Sequence[ColumnShape]) -> list[int]:
@@ -73,47 +119,40 @@ def _wrapped(heading: str, width: int) -> list[str]:
     )
 
 
-def _panel(
-    table: TableRecord,
-    columns: Sequence[int],
-    stub: int,
-    widths: Sequence[int],
-    bodies: Sequence[int],
-    heads: Sequence[Sequence[str]],
-    made: Sequence[ColumnShape],
-    hangs: Sequence[int],
-) -> Iterator[str]:
-    own = [widths[j] for j in columns]
+def _panel(table: TableRecord, layout: _Layout, columns: Sequence[int]) -> Iterator[str]:
+    own, stub = [layout.widths[j] for j in columns], layout.stub
     width = stub + sum(own) + len(_GAP) * len(own)
     yield "=" * width
     yield from _spanners(table, columns, stub, own)
-    tallest = max((len(heads[j]) for j in columns), default=0)
-    for k in range(tallest):
-        texts = [[*[""] * (tallest - len(heads[j])), *heads[j]][k] for j in columns]
-        yield _joined("", [padded(t, w, "center") for t, w in zip(texts, own, strict=True)], stub)
-    if table.responses:
-        texts = [padded(table.responses[j], widths[j], "center") for j in columns]
-        yield _joined("Response", texts, stub)
+    for name, lines in zip(("", "Response"), layout.heads, strict=False):
+        tallest = max((len(lines[j]) for j in columns), default=0)
+        for k in range(tallest):
+            texts = [[*[""] * (tallest - len(lines[j])), *lines[j]][k] for j in columns]
+            said = [padded(t, w, "center") for t, w in zip(texts, own, strict=True)]
+            yield _joined(name if k == tallest - 1 else "", said, stub)
     for block in table.blocks:
         rows = [row for row in block.rows if _shown(row, columns)]
-        if not rows:
-            continue
-        yield "-" * width
+        if rows:
+            yield "-" * width
         for row in rows:
-            texts_of = [
-                [
-                    padded(_laid(p, hangs[j], bodies[j]), widths[j], "right")
-                    for p in placed(row, j, made[j])
-                ]
-                for j in columns
-            ]
-            *above, last = broken_name(row.label, stub)
-            yield from above
-            for k in range(row.height):
-                texts = [lines[k] if k < len(lines) else "" for lines in texts_of]
-                filled = [padded(t, w) for t, w in zip(texts, own, strict=True)]
-                yield _joined("" if k else last, filled, stub)
+            yield from _row(row, layout, columns)
     yield "=" * width
+
+
+def _row(row: Row, layout: _Layout, columns: Sequence[int]) -> Iterator[str]:
+    """The lines of a row; a name that is broken ends where the numbers begin."""
+    cells_of = [
+        [_laid(p, layout.hangs[j], layout.bodies[j]) for p in placed(row, j, layout.shapes[j])]
+        for j in columns
+    ]
+    *above, last = broken_name(row.label, layout.stub)
+    yield from above
+    for k in range(row.height):
+        texts = [
+            padded(lines[k] if k < len(lines) else "", layout.widths[j], "right")
+            for lines, j in zip(cells_of, columns, strict=True)
+        ]
+        yield _joined("" if k else last, texts, layout.stub)
 
 
 def _shown(row: Row, columns: Sequence[int]) -> bool:

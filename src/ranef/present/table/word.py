@@ -13,6 +13,7 @@ __all__ = [
     "number_field",
     "repeated_head",
     "spaced",
+    "styled",
     "text_style",
     "turned_page",
     "unbroken",
@@ -30,8 +31,8 @@ _BEHIND_BORDERS = (
 """What follows the borders among the properties of a cell: Word wants this order."""
 
 
-def text_style(document: Any, name: str, size: float, after: float = 0.0) -> None:
-    """A style of paragraphs without space between them, `size` in points."""
+def text_style(document: Any, name: str, size: float, after: float = 0.0) -> str:
+    """The id of a new style of paragraphs without space between them, `size` in points."""
     from docx.enum.style import WD_STYLE_TYPE
     from docx.shared import Pt
 
@@ -40,6 +41,13 @@ def text_style(document: Any, name: str, size: float, after: float = 0.0) -> Non
     made.font.size = Pt(size)
     form = made.paragraph_format
     form.space_before, form.space_after, form.line_spacing = Pt(0), Pt(after), 1.0
+    return str(made.style_id)
+
+
+def styled(paragraph: Any, style: str) -> Any:
+    """The paragraph in the style of that id; by its name, each would be looked for anew."""
+    paragraph._p.style = style
+    return paragraph
 
 
 def caption_paragraph(document: Any) -> Any:
@@ -55,12 +63,16 @@ def caption_paragraph(document: Any) -> Any:
     return paragraph
 
 
-def fixed_columns(grid: Any, points: Sequence[float], pad: float) -> None:
+def fixed_columns(
+    grid: Any, cells: Sequence[Sequence[Any]], points: Sequence[float], pad: float
+) -> None:
     """Give the columns their widths, and the table no more than these.
 
     Parameters
     ----------
     grid : docx.table.Table
+    cells : sequence of sequence of cell
+        Those of the table, row by row: each access to them reads the whole of it.
     points : sequence of float
         Widths, with the space `pad` at both sides of a cell in them.
     pad : float
@@ -85,7 +97,8 @@ def fixed_columns(grid: Any, points: Sequence[float], pad: float) -> None:
     properties.insert_element_before(margins, "w:tblLook", "w:tblCaption", "w:tblDescription")
     for column, width in zip(grid.columns, points, strict=True):
         column.width = Pt(width)
-        for cell in column.cells:
+    for row in cells:
+        for cell, width in zip(row, points, strict=True):
             cell.width = Pt(width)
 
 
