@@ -34,6 +34,8 @@ class ColumnShape:
         The widest text that hangs behind a number's blanks.
     intervals, words : int
         The widest free lines, with numbers in them and without.
+    before : int
+        The most that stands before a decimal point, if whole numbers end there.
     """
 
     decimals: int
@@ -41,6 +43,7 @@ class ColumnShape:
     marks: int
     intervals: int
     words: int
+    before: int = 0
 
     @property
     def excess(self) -> int:
@@ -112,7 +115,9 @@ def _shape(table: TableRecord, j: int) -> ColumnShape:
     ]
     intervals = max((width for width, number in free if number), default=0)
     words = max((width for width, number in free if not number and width > numbers), default=0)
-    return ColumnShape(decimals, numbers, max(marks, 0), intervals, words)
+    wholes = (cells(plain(p.head).partition(".")[0]) for p in found if not p.free)
+    before = max(wholes, default=0)
+    return ColumnShape(decimals, numbers, max(marks, 0), intervals, words, before)
 
 
 def _rows(table: TableRecord) -> Iterator[Row]:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from ranef.errors import MissingLibraryError
 from ranef.page.html import minus
 from ranef.present.table.align import ColumnShape, Placed, placed, shapes
-from ranef.present.table.measure import DIGIT, body_em, heading_em, stub_em, text_em
-from ranef.present.table.panels import balanced
+from ranef.present.table.measure import DIGIT, heading_em, stub_em
+from ranef.present.table.panels import balanced, widened
 from ranef.present.table.record import Line, Piece, Row, TableRecord
 from ranef.present.table.said import caption_lines, label_line, note_lines
 from ranef.present.table.word import (
@@ -113,9 +113,11 @@ def _layout(
 ) -> _Layout:
     stub = min(stub_em(table), _WIDEST_STUB)
     widths = [
-        max(body_em(shape), heading_em(text), *map(text_em, table.responses[j : j + 1]))
+        max(_body(shape), *map(heading_em, (text, *table.responses[j : j + 1])))
         for j, (shape, text) in enumerate(zip(made, table.labels, strict=True))
     ]
+    needs = [heading_em(spanner.text) for spanner in table.spanners]
+    widths = widened(widths, table.spanners, needs)
 
     def laid(size: float, turned: bool, broad: float) -> _Layout:
         own = [broad * width + 2 * _PAD for width in widths]
@@ -130,6 +132,17 @@ def _layout(
     made_of = laid(_SIZES[2], True, _BROAD[-1])
     room = turned / made_of.size - made_of.stub
     return replace(made_of, panels=balanced(made_of.widths, room))
+
+
+def _behind(shape: ColumnShape) -> float:
+    """Digits behind the decimal tab: the point takes half of one."""
+    return shape.decimals + (0.5 if shape.decimals else 0.0)
+
+
+def _body(shape: ColumnShape) -> float:
+    """What numbers need in em, with what hangs behind them; whole numbers end at the tab."""
+    numbers = shape.before + _behind(shape) + shape.marks
+    return DIGIT * max(numbers, shape.intervals, shape.words)
 
 
 def _caption(document: Any, table: TableRecord, title: str) -> None:
@@ -239,10 +252,9 @@ def _numbers(
 ) -> None:
     """Lines at the decimal tab of their column, each a paragraph; others in the middle."""
     digit, room = layout.broad * DIGIT, layout.widths[j] - 2 * _PAD
-    behind = shape.decimals + (0.5 if shape.decimals else 0)
     # The numbers, without what hangs, stand in the middle of the column.
-    tab = (room + digit * shape.numbers) / 2 - digit * behind
-    tab = max(min(tab, room - digit * (behind + shape.marks)), 0.0)
+    tab = (room + digit * (shape.before - _behind(shape))) / 2
+    tab = max(min(tab, room - digit * (_behind(shape) + shape.marks)), digit * shape.before)
     for k, p in enumerate(lines):
         paragraph = cell.paragraphs[0] if k == 0 else styled(cell.add_paragraph(), style)
         aligned = not p.free and any(piece.kind == "number" for piece in p.head)

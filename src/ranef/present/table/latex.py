@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from ranef.present.table.align import ColumnShape, Placed, placed, plain, shapes
 from ranef.present.table.latex_text import engine_comment, escape_latex
 from ranef.present.table.measure import DIGIT, heading_em, stub_em, text_em, wrapped_em
-from ranef.present.table.panels import balanced
+from ranef.present.table.panels import balanced, widened
 from ranef.present.table.record import Line, Piece, Row, TableRecord
 from ranef.present.table.said import caption_lines, label_line, note_lines
 from ranef.present.text.numbers import power_of_ten
@@ -111,11 +111,12 @@ def _layout(table: TableRecord, made: Sequence[ColumnShape], landscape: bool | N
         max(
             DIGIT * shape.numbers + _gap(shape),
             DIGIT * max(shape.intervals, shape.words) + _GAP,
-            heading_em(label) + 1.2,
-            *_response(table, j),
+            *(heading_em(text) + 1.2 for text in (label, *table.responses[j : j + 1])),
         )
         for j, (shape, label) in enumerate(zip(made, table.labels, strict=True))
     ]
+    needs = [heading_em(spanner.text) + 1.2 for spanner in table.spanners]
+    widths = widened(widths, table.spanners, needs)
     pages = {None: (False, True), True: (True,), False: (False,)}[landscape]
     for turned in pages:
         page = _LANDSCAPE if turned else _PORTRAIT
@@ -140,10 +141,6 @@ def _layout(table: TableRecord, made: Sequence[ColumnShape], landscape: bool | N
     return _finished(table, _Layout(stub, size, turned, False, panels, widths, min(widest, room)))
 
 
-def _response(table: TableRecord, j: int) -> list[float]:
-    return [text_em(text) + 1.2 for text in table.responses[j : j + 1]]
-
-
 def _finished(table: TableRecord, layout: _Layout) -> _Layout:
     """With the width of the notes, and whether it is too high for its page."""
     factor = dict(_SIZES)[layout.size]
@@ -159,6 +156,12 @@ def _finished(table: TableRecord, layout: _Layout) -> _Layout:
 def _gap(shape: ColumnShape) -> float:
     """The space behind the numbers of a column: for what hangs there, and before the next."""
     return round(_GAP + _hang(shape), 1)
+
+
+def _side(shape: ColumnShape, width: float) -> float:
+    """The same for numbers in the middle of a column that its heading makes wider."""
+    own = max(DIGIT * shape.numbers + _gap(shape), DIGIT * max(shape.intervals, shape.words) + _GAP)
+    return round(max(0.0, width - own) / 2, 1)
 
 
 def _hang(shape: ColumnShape) -> float:
@@ -186,9 +189,9 @@ def _float(
         if k:
             yield ""
             yield r"\bigskip"
-        yield rf"\begin{{tabular}}{{{_spec(made, columns)}}}"
+        yield rf"\begin{{tabular}}{{{_spec(made, layout.widths, columns)}}}"
         yield r"\toprule"
-        yield from _heads(table, made, columns)
+        yield from _heads(table, made, layout.widths, columns)
         for block in table.blocks:
             rows = [
                 line
@@ -219,7 +222,7 @@ def _longtable(
     for k, columns in enumerate(layout.panels):
         if k:
             yield ""
-        yield rf"\begin{{longtable}}{{{_spec(made, columns)}}}"
+        yield rf"\begin{{longtable}}{{{_spec(made, layout.widths, columns)}}}"
         if not k:
             named = rf"\label{{{label}}}" if label else ""
             if caption:
@@ -227,11 +230,11 @@ def _longtable(
             elif named:
                 yield rf"\noalign{{{named}}}"
         yield r"\toprule"
-        yield from _heads(table, made, columns)
+        yield from _heads(table, made, layout.widths, columns)
         yield r"\midrule"
         yield r"\endfirsthead"
         yield r"\toprule"
-        yield from _heads(table, made, columns)
+        yield from _heads(table, made, layout.widths, columns)
         yield r"\midrule"
         yield r"\endhead"
         yield r"\midrule"
@@ -263,42 +266,50 @@ def _caption_form(command: str, parameters: str, number: str, title: str) -> str
     return rf"\makeatletter\def\{command}{parameters}{{\raggedright {form}}}\makeatother"
 
 
-def _spec(made: Sequence[ColumnShape], columns: Sequence[int]) -> str:
-    gaps = [f"{_gap(made[j]):g}em" for j in columns]
+def _spec(made: Sequence[ColumnShape], widths: Sequence[float], columns: Sequence[int]) -> str:
+    gaps = [f"{_gap(made[j]) + _side(made[j], widths[j]):.3g}em" for j in columns]
     if len(set(gaps)) == 1:
         return rf"l*{{{len(gaps)}}}{{r@{{\hspace{{{gaps[0]}}}}}}}"
     return "l" + "".join(rf"r@{{\hspace{{{gap}}}}}" for gap in gaps)
 
 
 def _heads(
-    table: TableRecord, made: Sequence[ColumnShape], columns: Sequence[int]
+    table: TableRecord,
+    made: Sequence[ColumnShape],
+    widths: Sequence[float],
+    columns: Sequence[int],
 ) -> Iterator[str]:
-    yield from _spanners(table, columns)
+    yield from _spanners(table, widths, columns)
     heads = [_heading(table.labels[j], made[j]) for j in columns]
     yield rf" & {' & '.join(heads)} \\"
     if table.responses:
-        texts = [rf"\multicolumn{{1}}{{c}}{{{escape_latex(table.responses[j])}}}" for j in columns]
+        texts = [_heading(table.responses[j], made[j]) for j in columns]
         yield rf"Response & {' & '.join(texts)} \\"
 
 
 def _heading(text: str, shape: ColumnShape) -> str:
     """A heading over its column, in several lines if it is much wider."""
     room = max(DIGIT * shape.numbers + _hang(shape), heading_em(text))
-    lines = wrapped_em(text, room)
-    said = escape_latex(text)
-    if len(lines) > 1:
-        stacked = r" \\ ".join(_row_start(escape_latex(part)) for part in lines)
-        said = rf"\begin{{tabular}}[b]{{@{{}}c@{{}}}}{stacked}\end{{tabular}}"
-    return rf"\multicolumn{{1}}{{c}}{{{said}}}"
+    return rf"\multicolumn{{1}}{{c}}{{{_stacked(text, room)}}}"
 
 
-def _spanners(table: TableRecord, columns: Sequence[int]) -> Iterator[str]:
+def _stacked(text: str, room: float) -> str:
+    """A heading in lines of at most `room` em."""
+    lines = wrapped_em(text, max(room, heading_em(text)))
+    if len(lines) == 1:
+        return escape_latex(text)
+    stacked = r" \\ ".join(_row_start(escape_latex(part)) for part in lines)
+    return rf"\begin{{tabular}}[b]{{@{{}}c@{{}}}}{stacked}\end{{tabular}}"
+
+
+def _spanners(table: TableRecord, widths: Sequence[float], columns: Sequence[int]) -> Iterator[str]:
     cells, rules, at = "", [], 0
     for spanner in sorted(table.spanners, key=lambda s: s.first):
         inside = [k for k, j in enumerate(columns) if spanner.first <= j <= spanner.last]
         if inside:
             cells += " &" * (inside[0] - at + 1)
-            cells += rf" \multicolumn{{{len(inside)}}}{{c}}{{{escape_latex(spanner.text)}}}"
+            room = sum(widths[columns[k]] for k in inside) - 1.2
+            cells += rf" \multicolumn{{{len(inside)}}}{{c}}{{{_stacked(spanner.text, room)}}}"
             rules.append(rf"\cmidrule(lr){{{inside[0] + 2}-{inside[-1] + 2}}}")
             at = inside[-1] + 1
     if rules:

@@ -17,8 +17,9 @@ from ranef.present.table.record import Spanner
 from ranef.present.table.spreads import SCALES, Scale
 from ranef.present.table.statistic import P_VALUE, T_TEST, Template, read_statistic
 from ranef.present.table.styles import STYLES, Style
-from ranef.present.text.names import one_line
+from ranef.present.text.names import one_line, spell
 from ranef.present.text.numbers import LEGEND
+from ranef.types import INTERCEPT
 
 __all__ = ["Added", "TableOptions", "table_options"]
 
@@ -197,7 +198,9 @@ def _words(labels: Mapping[Any, Any]) -> dict[str, str]:
             found=f"labels={shown(dict(labels))}",
             fix='as in labels={"ses": "SES"} or labels=["raw", "centred"]',
         )
-    return dict(labels)
+    return {
+        INTERCEPT if name == spell(INTERCEPT) else name: words for name, words in labels.items()
+    }
 
 
 def _each(vcov: Any, n: int) -> tuple[Any, ...]:

@@ -4,7 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-__all__ = ["balanced"]
+from ranef.present.table.record import Spanner
+
+__all__ = ["balanced", "widened"]
+
+
+def widened(
+    widths: Sequence[float], spanners: Sequence[Spanner], needs: Sequence[float], gap: float = 0.0
+) -> list[float]:
+    """The widths of columns, of which the last below each heading has what the heading needs.
+
+    Parameters
+    ----------
+    widths : sequence of float
+    spanners : sequence of Spanner
+    needs : sequence of float
+        The width of each.
+    gap : float
+        Between columns.
+
+    Examples
+    --------
+    >>> widened([5, 5, 5], [Spanner("Linear models", 0, 1)], [13], gap=2)
+    [5, 6, 5]
+    """
+    out = list(widths)
+    for spanner, need in zip(spanners, needs, strict=True):
+        inside = out[spanner.first : spanner.last + 1]
+        out[spanner.last] += max(0, need - sum(inside) - gap * (len(inside) - 1))
+    return out
 
 
 def balanced(widths: Sequence[float], room: float) -> list[list[int]]:

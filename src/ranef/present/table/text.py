@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ranef.page import broken_name, cells, padded, page_width, paragraph
 from ranef.present.table.align import ColumnShape, Placed, placed, plain, shapes
-from ranef.present.table.panels import balanced
+from ranef.present.table.panels import balanced, widened
 from ranef.present.table.record import Row, TableRecord
 from ranef.present.table.said import caption_lines, note_lines
 
@@ -83,6 +83,8 @@ def _layout(table: TableRecord) -> _Layout:
             max([body, *(cells(line) for lines in heads for line in lines[j])])
             for j, body in enumerate(bodies)
         ]
+        needs = [max(map(cells, spanner.text.split())) for spanner in table.spanners]
+        widths = [round(w) for w in widened(widths, table.spanners, needs, len(_GAP))]
         spaced = [width + len(_GAP) for width in widths]
         if stub + sum(spaced) <= page:
             break
@@ -149,7 +151,9 @@ def _row(row: Row, layout: _Layout, columns: Sequence[int]) -> Iterator[str]:
     yield from above
     for k in range(row.height):
         texts = [
-            padded(lines[k] if k < len(lines) else "", layout.widths[j], "right")
+            padded(
+                lines[k] if k < len(lines) else " " * layout.bodies[j], layout.widths[j], "center"
+            )
             for lines, j in zip(cells_of, columns, strict=True)
         ]
         yield _joined("" if k else last, texts, layout.stub)
@@ -182,13 +186,19 @@ def _spanners(
     if not table.spanners:
         return
     starts = [stub + len(_GAP) * (k + 1) + sum(widths[:k]) for k in range(len(columns))]
-    said, ruled = "", ""
+    blocks = []
     for spanner in table.spanners:
         inside = [k for k, j in enumerate(columns) if spanner.first <= j <= spanner.last]
-        if not inside:
-            continue
-        start = starts[inside[0]]
-        width = starts[inside[-1]] + widths[inside[-1]] - start
-        said = padded(said, start) + padded(spanner.text, width, "center")
-        ruled = padded(ruled, start) + "-" * width
-    yield from (line.rstrip() for line in (said, ruled) if line)
+        if inside:
+            start = starts[inside[0]]
+            width = starts[inside[-1]] + widths[inside[-1]] - start
+            blocks.append((start, width, _wrapped(spanner.text, width)))
+    tallest = max((len(lines) for *_, lines in blocks), default=0)
+    for k in range(tallest + 1):
+        line = ""
+        for start, width, lines in sorted(blocks):
+            at = k - (tallest - len(lines))
+            text = "-" * width if k == tallest else lines[at] if at >= 0 else ""
+            line = padded(line, start) + padded(text, width, "center")
+        if line:
+            yield line.rstrip()

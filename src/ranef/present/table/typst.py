@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from ranef.errors import OptionError
 from ranef.page.html import minus
 from ranef.present.table.align import ColumnShape, Placed, placed, shapes
-from ranef.present.table.measure import DIGIT, body_em, heading_em, stub_em, text_em
-from ranef.present.table.panels import balanced
+from ranef.present.table.measure import DIGIT, body_em, heading_em, stub_em
+from ranef.present.table.panels import balanced, widened
 from ranef.present.table.record import Line, Piece, Row, TableRecord
 from ranef.present.table.said import caption_lines, label_line, note_lines
 from ranef.present.text.numbers import power_of_ten
@@ -51,10 +51,13 @@ def render_typst(table: TableRecord, caption: str = "", label: str = "") -> str:
         )
     made = shapes(table)
     names = min(stub_em(table), _WIDEST_STUB)
-    widths = [
-        max(body_em(shape), heading_em(text), *map(text_em, table.responses[j : j + 1])) + _GAP
+    inner = [
+        max(body_em(shape), *map(heading_em, (text, *table.responses[j : j + 1])))
         for j, (shape, text) in enumerate(zip(made, table.labels, strict=True))
     ]
+    needs = [heading_em(spanner.text) for spanner in table.spanners]
+    inner = widened(inner, table.spanners, needs, _GAP)
+    widths = [width + _GAP for width in inner]
     total = names + _GAP + sum(widths)
     turned = total * _SIZES[-1] > _PORTRAIT
     page = _LANDSCAPE if turned else _PORTRAIT
@@ -63,7 +66,7 @@ def render_typst(table: TableRecord, caption: str = "", label: str = "") -> str:
     widest = names + _GAP + max(sum(widths[j] for j in columns) for columns in panels)
     notes = min(max(0.95 * widest, _NARROWEST_NOTES), page / size)
     stub = f"{_WIDEST_STUB:g}em" if stub_em(table) > _WIDEST_STUB else "auto"
-    lines = _figure(table, made, panels, stub, size, notes, caption)
+    lines = _figure(table, made, inner, panels, stub, size, notes, caption)
     figure = "\n".join(lines) + (f" <{label}>" if label else "")
     rows = sum(row.height for block in table.blocks for row in block.rows)
     long = size * len(panels) * (rows + 6) > (_LINES * 0.6 if turned else _LINES)
@@ -87,6 +90,7 @@ def escape_typst(text: str) -> str:
 def _figure(
     table: TableRecord,
     made: Sequence[ColumnShape],
+    widths: Sequence[float],
     panels: Sequence[Sequence[int]],
     stub: str,
     size: float,
@@ -103,7 +107,7 @@ def _figure(
     letters = "" if size == 1.0 else f"size: {size:g}em, "
     yield f'    set text({letters}number-width: "tabular")'
     for columns in panels:
-        yield from _table(table, made, columns, stub)
+        yield from _table(table, made, widths, columns, stub)
     paragraphs = note_lines(table)
     if paragraphs:
         said = " + parbreak() + ".join(map(_pieces, paragraphs))
@@ -125,7 +129,11 @@ def _caption(table: TableRecord, caption: str) -> Iterator[str]:
 
 
 def _table(
-    table: TableRecord, made: Sequence[ColumnShape], columns: Sequence[int], stub: str
+    table: TableRecord,
+    made: Sequence[ColumnShape],
+    widths: Sequence[float],
+    columns: Sequence[int],
+    stub: str,
 ) -> Iterator[str]:
     yield "    table("
     yield f"      columns: ({stub}, {'auto, ' * len(columns)}),"
@@ -134,17 +142,17 @@ def _table(
     yield f"      inset: (x: {_GAP / 2:g}em, y: 0.26em),"
     yield "      table.header("
     yield "        table.hline(stroke: 0.08em),"
-    yield from _spanners(table, columns)
-    heads = [f"align(center + bottom, {escape_typst(table.labels[j])})" for j in columns]
+    yield from _spanners(table, widths, columns)
+    heads = [_heading(table.labels[j], widths[j]) for j in columns]
     yield f"        [], {', '.join(heads)},"
     if table.responses:
-        said = [f"align(center, {escape_typst(table.responses[j])})" for j in columns]
+        said = [_heading(table.responses[j], widths[j]) for j in columns]
         yield f'        "Response", {", ".join(said)},'
     yield "        table.hline(stroke: 0.05em),"
     yield "      ),"
     first = True
     for block in table.blocks:
-        rows = [line for row in block.rows for line in _row(table, row, made, columns)]
+        rows = [line for row in block.rows for line in _row(table, row, made, widths, columns)]
         if rows:
             yield from [] if first else ["      table.hline(stroke: 0.05em),"]
             yield from rows
@@ -153,13 +161,19 @@ def _table(
     yield "    )"
 
 
-def _spanners(table: TableRecord, columns: Sequence[int]) -> Iterator[str]:
+def _heading(text: str, width: float) -> str:
+    """A heading in the width of its columns, broken where it is wider."""
+    return f"align(center + bottom, box(width: {width:.2f}em, {escape_typst(text)}))"
+
+
+def _spanners(table: TableRecord, widths: Sequence[float], columns: Sequence[int]) -> Iterator[str]:
     cells, rules, at = ["[]"], [], 0
     for spanner in sorted(table.spanners, key=lambda s: s.first):
         inside = [k for k, j in enumerate(columns) if spanner.first <= j <= spanner.last]
         if inside:
             cells += ["[]"] * (inside[0] - at)
-            said = f"align(center, {escape_typst(spanner.text)})"
+            width = sum(widths[columns[k]] for k in inside) + _GAP * (len(inside) - 1)
+            said = _heading(spanner.text, width)
             cells.append(f"table.cell(colspan: {len(inside)}, {said})")
             rules.append(
                 f"table.hline(start: {inside[0] + 1}, end: {inside[-1] + 2}, stroke: 0.05em)"
@@ -171,27 +185,34 @@ def _spanners(table: TableRecord, columns: Sequence[int]) -> Iterator[str]:
 
 
 def _row(
-    table: TableRecord, row: Row, made: Sequence[ColumnShape], columns: Sequence[int]
+    table: TableRecord,
+    row: Row,
+    made: Sequence[ColumnShape],
+    widths: Sequence[float],
+    columns: Sequence[int],
 ) -> Iterator[str]:
     if all(row.cells[j].is_empty for j in columns) and not all(c.is_empty for c in row.cells):
         return
-    cells = [_cell(placed(row, j, made[j]), made[j]) for j in columns]
+    cells = [_cell(placed(row, j, made[j]), made[j], widths[j]) for j in columns]
     yield f"      {_pieces(label_line(table, row.label))}, {', '.join(cells)},"
 
 
-def _cell(lines: Sequence[Placed], shape: ColumnShape) -> str:
-    return " + linebreak() + ".join(_line(p, shape) for p in lines) or "[]"
+def _cell(lines: Sequence[Placed], shape: ColumnShape, width: float) -> str:
+    """The lines, in the middle of a column that is wider than the numbers."""
+    side = max(0.0, width - body_em(shape)) / 2
+    return " + linebreak() + ".join(_line(p, shape, side) for p in lines) or "[]"
 
 
-def _line(p: Placed, shape: ColumnShape) -> str:
+def _line(p: Placed, shape: ColumnShape, side: float) -> str:
     """The line, and behind it the room of the column that hangs."""
-    if p.free:
-        return _pieces(p.head)
     parts = [_pieces(p.head)]
-    parts += [f"hang({_pieces(p.tail)})"] if p.tail else []
-    blanks = ("." if p.point else "") + "0" * p.pad
-    parts += [f'blank("{blanks}")'] if blanks else []
-    parts += [f"h({DIGIT * shape.hang:.2f}em)"] if shape.hang else []
+    behind = side
+    if not p.free:
+        parts += [f"hang({_pieces(p.tail)})"] if p.tail else []
+        blanks = ("." if p.point else "") + "0" * p.pad
+        parts += [f'blank("{blanks}")'] if blanks else []
+        behind += DIGIT * shape.hang
+    parts += [f"h({behind:.2f}em)"] if behind else []
     return " + ".join(parts)
 
 
