@@ -46,9 +46,9 @@ class CovariancePrior(Call, ABC):
 class Wishart(CovariancePrior):
     """Wishart prior of the relative covariance matrix: blme's default.
 
-    With an infinite scale the density is proportional to ``|S|^((df - q - 1) / 2)``, which is zero at
-    every singular matrix and, with the default df, as weak as a density can be that pulls the mode
-    off the boundary and lets the likelihood speak elsewhere.
+    With an infinite scale the density is proportional to ``|S|^((df - q - 1) / 2)``, which is zero
+    at every singular matrix and, with the default df, as weak as a density can be that pulls the
+    mode off the boundary and lets the likelihood speak elsewhere.
 
     Parameters
     ----------

@@ -141,7 +141,8 @@ def figure(svg: str, caption: str, *, wide: bool = False) -> str:
     look = ' class="wide"' if wide else ""
     name = _TAG.sub("", caption)
     return (
-        f'<figure{look} aria-label="{name}"><div class="scroll" tabindex="0" role="group" aria-label="Picture">{svg}'
+        f'<figure{look} aria-label="{name}">'
+        f'<div class="scroll" tabindex="0" role="group" aria-label="Picture">{svg}'
         f"</div><figcaption>{caption}</figcaption></figure>"
     )
 
