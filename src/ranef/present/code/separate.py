@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ranef.formula import Bar
+from ranef.formula import Bar, naming
 from ranef.formula.naming import factors, without_level
-from ranef.formula.nodes import Expr
+from ranef.formula.nodes import Expr, Name
 from ranef.formula.parser import parse_right_side
 from ranef.formula.render import number_text, to_text
 from ranef.present.code.dialect import written
@@ -124,7 +124,8 @@ def column_of(name: str, plan: Plan) -> Column:
         code = part[len(variable) + 1 : -1]
         coded = plan.category(variable)
         if coded is None:
-            expr = parse_right_side(f"~ {variable}")
+            own = naming.column_of(variable)
+            expr = parse_right_side(f"~ {variable}") if own is None else Name(own, (0, 0))
             numbers.append(expr)
             words.append(to_text(expr))
             continue
