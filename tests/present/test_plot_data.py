@@ -109,7 +109,7 @@ def test_panels_of_a_number_take_the_rows_nearest_to_it() -> None:
     fit = rn.lmm("math ~ ses * sector + (ses | sch.id)", data)
     panels = fit.plot.effects("sector", facet="ses", data=True)
     assert len(panels) == 3
-    assert sum(len(points(ax)) for ax in panels) == fit.nobs
+    assert sum(len(points(ax)) for ax in panels) == fit.nobs + 3 * 2
 
 
 # -- lines ---------------------------------------------------------------------------------------
