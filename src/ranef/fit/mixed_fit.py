@@ -15,10 +15,12 @@ from ranef.fit.explained import Explained
 from ranef.fit.maketables import ForTables
 from ranef.fit.marginal import Marginal
 from ranef.fit.parts import AnyVerdict
+from ranef.fit.requested import Requested
 from ranef.fit.stored import Stored
 from ranef.fit.tested import Tested
 from ranef.options import one_of
 from ranef.present.presented import Presented
+from ranef.present.worded import Worded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +42,9 @@ class MixedFit(
     Explained,
     Stored,
     ForTables,
+    Requested,
     Presented,
+    Worded,
 ):
     """A fitted mixed model, linear or generalised.
 

@@ -102,6 +102,8 @@ def mostly(names: Sequence[str], vectors: Array, factor: str) -> str:
     --------
     >>> mostly(["Intercept", "a[T.2]", "a[T.3]"], np.array([[0.1], [0.8], [-0.6]]), "g")
     'the slope of a'
+    >>> mostly(list("abcdefgh"), np.full((8, 1), 8**-0.5), "g")
+    'the slope of a, the slope of b and the slope of c'
     """
     shares: dict[str, float] = {}
     for name, weights in zip(names, vectors, strict=True):
@@ -114,6 +116,7 @@ def mostly(names: Sequence[str], vectors: Array, factor: str) -> str:
     # rounding error does not choose among them.
     ordered = sorted(shares, key=lambda effect: -round(4.0 * shares[effect] / largest))
     named = [effect for effect in ordered if shares[effect] >= WORTH_NAMING * total][:MOST_NAMED]
+    named = named or ordered[:MOST_NAMED]  # many effects bear a little each
     return named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
 
 

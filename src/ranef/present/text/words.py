@@ -19,7 +19,7 @@ from ranef.formula.render import to_text
 from ranef.present.text.names import spell
 from ranef.types import INTERCEPT
 
-__all__ = ["Words"]
+__all__ = ["Words", "centring_of"]
 
 TIMES = " \N{MULTIPLICATION SIGN} "
 
@@ -51,7 +51,7 @@ class Words:
         """
         if name in self.labels:
             return self.labels[name]
-        call = _centring(name)
+        call = centring_of(name)
         if call is None:
             return name
         x, group = call
@@ -157,7 +157,7 @@ def _level(code: str, category: Category) -> str:
     return {"L": "linear", "Q": "quadratic", "C": "cubic"}.get(text, text)
 
 
-def _centring(text: str) -> tuple[str, str] | None:
+def centring_of(text: str) -> tuple[str, str] | None:
     """The variable and the grouping factor of ``within(x, g)`` and ``between(x, g)``."""
     if not text.startswith(tuple(f"{name}(" for name in CENTRING)):
         return None
