@@ -190,7 +190,7 @@ def test_the_page_fits_a_terminal() -> None:
         "childid is nested in schoolid",
         "ICC by grouping factor",
         "Findings",
-        "7230 rows",
+        "7,230 rows",
     ):
         assert part in text
     assert repr(page) == text

@@ -275,8 +275,12 @@ class MixedFit(
             unknown_in_fit(name, dir(type(self)), type(self).__name__)
 
     def __repr__(self) -> str:
-        groups = ", ".join(f"{n} {name}" for name, n in self.ngroups.items())
-        return (
+        from ranef.page import paragraph
+        from ranef.page.phrases import count, whole
+
+        groups = "".join(f", {whole(n)} {name}" for name, n in self.ngroups.items())
+        text = (
             f"<{type(self).__name__} {self.formula} by {'REML' if self.reml else 'ML'}: "
-            f"{self.nobs} rows{', ' if groups else ''}{groups}; {self.certificate.verdict}>"
+            f"{count(self.nobs, 'row')}{groups}; {self.certificate.verdict}>"
         )
+        return "\n".join(paragraph(text, "", "    "))

@@ -15,6 +15,7 @@ from ranef.fit.smallest_prior import checked_fit, family_of
 from ranef.inference.prior_strength import Penalised, along
 from ranef.options import confidence, numbers, shown
 from ranef.present.progress import progress_bar
+from ranef.present.results.sensitivity import sensitivity_html, sensitivity_text
 from ranef.present.text.words import Words
 
 if TYPE_CHECKING:
@@ -25,9 +26,9 @@ if TYPE_CHECKING:
 __all__ = ["Sensitivity", "sensitivity"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Sensitivity:
-    """Estimates along the strength of a prior.
+    """Estimates along the strength of a prior. ``str()`` is a table at four strengths.
 
     Attributes
     ----------
@@ -46,6 +47,14 @@ class Sensitivity:
     frame: pd.DataFrame = field(repr=False)
     level: float
     _words: Words = field(default_factory=Words, repr=False)
+
+    def __str__(self) -> str:
+        return sensitivity_text(self.frame, self.family, self.level, self._words)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return sensitivity_html(self.frame, self.family, self.level, self._words)
 
     def plot(
         self,

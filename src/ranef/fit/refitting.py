@@ -13,6 +13,7 @@ from ranef.errors import DataError, OptionError
 from ranef.fit.record import FitRecord
 from ranef.frame.open import in_row_order
 from ranef.options import numbers
+from ranef.page.phrases import count
 from ranef.present.progress import progress, progress_bar
 from ranef.types import Array
 
@@ -61,7 +62,7 @@ class Refitting(FitRecord):
             raise DataError(
                 "the new response is not numbers",
                 found=f"an object of type {type(y).__name__}",
-                fix=f"give {n} finite numbers",
+                fix=f"give {count(n, 'finite number')}",
             ) from None
         if values.ndim == 2 and 1 in values.shape:
             values = values.ravel()
@@ -70,7 +71,7 @@ class Refitting(FitRecord):
                 "the new response does not fit the rows of the model",
                 found=f"shape {values.shape}"
                 + ("" if np.all(np.isfinite(values)) else ", with values that are not finite"),
-                fix=f"give {n} finite numbers",
+                fix=f"give {count(n, 'finite number')}",
             )
         # At zero the criterion has no slope in theta: a search cannot start from a singular fit.
         singular = self._solution.certificate.singular

@@ -25,7 +25,7 @@ __all__ = ["Prediction", "predict", "predict_average"]
 
 LEAST_DF = 2.0
 """Satterthwaite's degrees of freedom fall below 1 near a variance of zero: an interval is then
-several times too wide. With at least 2 all simulated cells cover 93.5 % or more."""
+several times too wide. With at least 2 all simulated cells cover 93.5% or more."""
 
 
 class Prediction(NamedTuple):
@@ -68,7 +68,7 @@ def predict(
     With ``new_levels="sample"`` the estimate of a row in a new level is x'beta + z'd, d drawn. The
     interval stands around x'beta all the same. The new group's own effect b is independent of d:
     around the draw the error has the variances of both, and an interval that counts b and the
-    residual covers too little, 83 % instead of 95 % if there is hardly a residual.
+    residual covers too little, 83% instead of 95% if there is hardly a residual.
     """
     estimate, mean = target.estimate, target.mean
     ddf = method()

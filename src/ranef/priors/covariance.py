@@ -19,12 +19,13 @@ import numpy as np
 from ranef.core import CovariancePenalty
 from ranef.errors import OptionError
 from ranef.options import real, shown
+from ranef.page.shown import Call
 from ranef.types import Array
 
 __all__ = ["LKJ", "CovariancePrior", "Gamma", "HalfNormal", "HalfT", "Wishart"]
 
 
-class CovariancePrior(ABC):
+class CovariancePrior(Call, ABC):
     """A prior of the relative covariance matrix of a random-effects term."""
 
     __slots__ = ()

@@ -9,6 +9,7 @@ import numpy as np
 
 from ranef.core import TermBlock, TermFace, TermLabel
 from ranef.covariance import Kind, kind_of, structure_of
+from ranef.page.phrases import figures
 from ranef.problem import ProblemShape
 from ranef.problem.parameters import parts
 from ranef.solve.face import Face, face_of
@@ -60,7 +61,7 @@ def _of_family(label: TermLabel, kind: Kind, parameters: Array, rank: int) -> li
         if value >= 1.0 - ZERO:
             out.append(f"{text} is 1 in {factor}")
         elif value <= lowest + ZERO:
-            out.append(f"{text} is at its lowest, {lowest:.3g}, in {factor}")
+            out.append(f"{text} is at its lowest, {figures(lowest)}, in {factor}")
     if not out and rank < q:
         out.append(f"the covariance matrix in {factor} is singular: rank {rank} of {q}")
     return out

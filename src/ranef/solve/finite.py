@@ -13,6 +13,7 @@ import numpy as np
 from ranef.core import CoreSolved, Evidence
 from ranef.core.family_rows import log_concave, log_densities
 from ranef.core.generalised import GeneralisedKernel
+from ranef.page.shown import Sentence
 from ranef.problem.generalised import GeneralisedProblem
 from ranef.problem.parameters import roots
 from ranef.problem.separation import (
@@ -52,9 +53,9 @@ HIGHER = 1e-3
 """Deviance units by which the limit has to be below the value that a search has found."""
 
 
-@dataclass(frozen=True, slots=True)
-class RisingVariances:
-    """That the likelihood rises as variances go to infinity.
+@dataclass(frozen=True, slots=True, repr=False)
+class RisingVariances(Sentence):
+    """That the likelihood rises as variances go to infinity. ``str()`` is a sentence.
 
     Attributes
     ----------
@@ -69,6 +70,11 @@ class RisingVariances:
     terms: tuple[str, ...]
     proof: str
     loglik: float
+
+    def __str__(self) -> str:
+        from ranef.solve.finite_words import rising
+
+        return rising(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ranef.page import phrases
+from ranef.page.phrases import figures
 from ranef.types import INTERCEPT
 
 if TYPE_CHECKING:
     from ranef.problem.separation import Separation
     from ranef.solve.finite import RisingVariances
 
-__all__ = ["no_maximum", "towards"]
+__all__ = ["no_maximum", "rising", "towards"]
 
 MOST_NAMED = 4
 
@@ -24,14 +26,14 @@ def no_maximum(separation: Separation | None, variances: RisingVariances | None)
     if separation is not None and separation.exists is True:
         return f"no finite maximum: {_separated(separation)}"
     assert variances is not None
-    return f"no finite maximum: {_rising(variances)}"
+    return f"no finite maximum: {rising(variances)}"
 
 
 def _separated(found: Separation) -> str:
     names = list(found.coefficients)
     count = int(found.predicted.sum())
     n = found.predicted.size
-    rows = f"all {n:,} rows" if found.complete else f"{count:,} of {n:,} rows"
+    rows = f"all {phrases.count(n, 'row')}" if found.complete else phrases.share(count, n, "row")
     are = "is" if not found.complete and count == 1 else "are"
     first = (
         f"the likelihood rises for ever {towards(found)}, and in the limit {rows} {are} predicted "
@@ -59,15 +61,14 @@ def towards(found: Separation) -> str:
     if len(steps) == 1:
         ((name, step),) = steps.items()
         return f"as {name} goes to {'' if step > 0.0 else 'minus '}infinity"
-    return (
-        f"along the direction {_listed([f'{name} ({step:+.3g})' for name, step in steps.items()])}"
-    )
+    parts = [f"{name} ({figures(step, sign=True)})" for name, step in steps.items()]
+    return f"along the direction {_listed(parts)}"
 
 
-def _rising(found: RisingVariances) -> str:
+def rising(found: RisingVariances) -> str:
     of = _listed(list(found.terms))
     known = found.loglik == found.loglik
-    limit = f", towards a log-likelihood of {found.loglik:.4g}" if known else ""
+    limit = f", towards a log-likelihood of {found.loglik:,.2f}" if known else ""
     return (
         "the likelihood rises for ever as the variance of the random effects by "
         f"{of} grows{limit}: {found.proof}. Laplace's method may show an optimum at a large "

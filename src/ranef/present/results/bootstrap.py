@@ -12,6 +12,7 @@ import numpy as np
 from ranef.formula.naming import set_apart
 from ranef.inference.bootstrap import BootstrapDraws
 from ranef.options import confidence, one_of, shown
+from ranef.page.phrases import count, interval_heads, one_of_them, share, whole
 from ranef.present.text.numbers import fixed, significant
 from ranef.present.text.titled import titled_html, titled_text
 from ranef.present.text.words import Words
@@ -319,7 +320,7 @@ class Bootstrap:
     def _table(self) -> list[list[str]]:
         bias, error = self._bias_and_error()
         ends = self.confint()
-        rows = [["", "Estimate", "Bias", "SE", "2.5 %", "97.5 %"]]
+        rows = [["", "Estimate", "Bias", "SE", *interval_heads(0.95)]]
         for k, name in enumerate(self._names):
             decimals = significant([error[k]], 3, least=2)
             figures = (self._estimates[k], bias[k], error[k], *ends.iloc[k])
@@ -327,37 +328,47 @@ class Bootstrap:
         return rows
 
     def _notes(self) -> list[str]:
-        notes = [f"{self.n_singular} of {self.n} refits are singular" if self.n_singular else ""]
+        notes = []
+        if self.n_singular:
+            are = one_of_them(self.n_singular, "is", "are")
+            notes.append(f"{share(self.n_singular, self.n, 'refit')} {are} singular.")
         searched = self.n_failed - self.n_unbounded
         if searched:
+            are = one_of_them(searched, "is", "are")
             notes.append(
-                f"{searched} of {self.n} refits did not converge and are left out of the table"
+                f"{share(searched, self.n, 'refit')} did not converge and {are} left out of the "
+                "table."
             )
         if self.n_unbounded:
+            have = one_of_them(self.n_unbounded, "has", "have")
+            are = one_of_them(self.n_unbounded, "is", "are")
             notes.append(
-                f"{self.n_unbounded} of {self.n} refits have no finite maximum and are left out of "
-                "the table: an estimate is infinite there, so that intervals may be too narrow"
+                f"{share(self.n_unbounded, self.n, 'refit')} {have} no finite maximum and {are} "
+                "left out of the table: an estimate is infinite there, so intervals may be too "
+                "narrow."
             )
         shown = int(np.count_nonzero(self._draws.converged))
         lost = [
-            f"{name} {shown - column.size}"
+            f"{name} {whole(shown - column.size)}"
             for name, column in zip(self._names, self._columns(), strict=True)
             if column.size < shown
         ]
         if lost:
-            notes.append("refits without a correlation, where an SD is zero: " + ", ".join(lost))
-        return [note for note in notes if note]
+            notes.append(f"Refits without a correlation, where an SD is zero: {', '.join(lost)}.")
+        return notes
+
+    def _how(self) -> list[str]:
+        """What was drawn, and how often."""
+        what = f"{self.kind.capitalize()} bootstrap: {self._words}"
+        return [what, f"{count(self.n, 'replicate')}, seed {self.seed}; percentile intervals"]
 
     def __str__(self) -> str:
-        head = [
-            f"{self.kind.capitalize()} bootstrap: {self._words}",
-            f"  {self.formula}",
-            f"  {self.n} replicates, seed {self.seed}; percentile intervals",
-        ]
+        title, how = self._how()
+        head = [title, f"  {self.formula}", f"  {how}"]
         return titled_text(head, self._table(), self._notes())
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        title = f"{self.kind.capitalize()} bootstrap, {self.n} replicates"
-        return titled_html(title, self.formula, self._table(), self._notes())
+        title, how = self._how()
+        return titled_html(title, self.formula, self._table(), self._notes(), said=[how])

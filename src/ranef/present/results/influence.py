@@ -10,8 +10,10 @@ import numpy as np
 
 from ranef.inference.influence import FIXED, GONE
 from ranef.page import page_width
+from ranef.page.phrases import count, whole
 from ranef.present.frames.like_frame import LikeFrame
 from ranef.present.text.numbers import fixed, significant
+from ranef.present.text.remarks import not_shown
 from ranef.present.text.titled import table_width, titled_html, titled_text
 from ranef.present.text.words import Words
 
@@ -132,7 +134,7 @@ class Influence(LikeFrame):
     def _notes(self) -> list[str]:
         out = []
         if len(self.frame) > SHOWN:
-            out.append(f"The {SHOWN} largest of {len(self.frame)}.")
+            out.append(f"The {SHOWN} largest of {whole(len(self.frame))}.")
         if "method" in self.frame:
             method = self.frame["method"]
             if bool((method == FIXED).any()):
@@ -142,27 +144,29 @@ class Influence(LikeFrame):
                 out.append(
                     "The rows that are left do not determine the model without "
                     + ", ".join(map(str, gone[:SHOWN]))
-                    + (f" and {len(gone) - SHOWN} more." if len(gone) > SHOWN else ".")
+                    + (f" and {whole(len(gone) - SHOWN)} more." if len(gone) > SHOWN else ".")
                 )
             fitted = method != GONE
             lost = int((~self.frame["converged"] & fitted).sum())
             if lost:
-                out.append(f"{lost} refits did not converge.")
+                out.append(f"{count(lost, 'refit')} did not converge.")
         return out
 
-    def __str__(self) -> str:
-        head = [
+    def _title(self) -> str:
+        return (
             f"Influence by {self.by}: Cook's distance, and changes of the coefficients in their "
-            "standard errors",
-            f"  {self.formula}",
-        ]
+            "standard errors"
+        )
+
+    def __str__(self) -> str:
+        head = [self._title(), f"  {self.formula}"]
         table, key = _narrow(self._table())
         return titled_text(head, table, [*self._notes(), *key])
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return titled_html(f"Influence by {self.by}", self.formula, self._table(), self._notes())
+        return titled_html(self._title(), self.formula, self._table(), self._notes())
 
 
 def _narrow(table: list[list[str]]) -> tuple[list[list[str]], list[str]]:
@@ -184,8 +188,7 @@ def _narrow(table: list[list[str]]) -> tuple[list[list[str]], list[str]]:
     kept = sorted(order)
     key = ["; ".join(f"[{k + 1}] {names[k]}" for k in kept) + "."]
     if left := len(names) - len(kept):
-        least = "coefficients change" if left > 1 else "coefficient changes"
-        key.append(f"{left} {least} least and {'are' if left > 1 else 'is'} not shown: see frame.")
+        key.append(not_shown(left, ": see frame"))
     return [[*row[:2], *(row[k + 2] for k in kept)] for row in numbered], key
 
 

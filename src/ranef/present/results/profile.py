@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ranef.errors import OptionError
 from ranef.inference.profile_walk import ProfileTrace
 from ranef.options import confidence
+from ranef.page.phrases import interval_heads, share
 from ranef.present.text.numbers import fixed, significant
 from ranef.present.text.titled import titled_html, titled_text
 from ranef.present.text.words import Words
@@ -160,8 +161,7 @@ class Profile:
         return profiles(self._traces, self.level, kind, parameters, words, ax)
 
     def _table(self) -> list[list[str]]:
-        tail = 50.0 * (1.0 - self.level)
-        rows = [["", "Estimate (ML)", f"{tail:.3g} %", f"{100.0 - tail:.4g} %"]]
+        rows = [["", "Estimate (ML)", *interval_heads(self.level)]]
         ends = self.confint(self.level)
         for k, trace in enumerate(self._traces):
             low, high = (float(x) for x in ends.iloc[k])
@@ -179,7 +179,7 @@ class Profile:
         }
         if not doubtful:
             return []
-        points = ", ".join(f"{k} of {n} points of {name}" for name, (k, n) in doubtful.items())
+        points = ", ".join(f"{share(k, n, 'point')} of {name}" for name, (k, n) in doubtful.items())
         return [f"Not certified: {points}. These intervals may be too narrow."]
 
     def __str__(self) -> str:

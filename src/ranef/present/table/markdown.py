@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ranef.page import cells, padded
 from ranef.present.table.cells import cell_text, error_text
 from ranef.present.table.record import Cell, TableRecord
 
@@ -15,9 +16,10 @@ def render_markdown(table: TableRecord) -> str:
     grid = [["", *(escape_markdown(label) for label in table.labels)]]
     for block in table.blocks:
         for row in block.rows:
-            cells = [_cell(cell, row.decimals) for cell in row.cells]
-            grid.append([escape_markdown(row.label), *cells])
-    widths = [max(4, *(len(line[j]) for line in grid)) for j in range(len(grid[0]))]
+            grid.append(
+                [escape_markdown(row.label), *(_cell(cell, row.decimals) for cell in row.cells)]
+            )
+    widths = [max(4, *(cells(line[j]) for line in grid)) for j in range(len(grid[0]))]
     rules = [":" + "-" * (widths[0] - 1), *("-" * (w - 1) + ":" for w in widths[1:])]
     lines = [_line(grid[0], widths), _line(rules, widths)]
     lines += [_line(line, widths) for line in grid[1:]]
@@ -42,9 +44,9 @@ def _cell(cell: Cell, decimals: int) -> str:
     return f"{text} ({error})" if error else text
 
 
-def _line(cells: list[str], widths: list[int]) -> str:
+def _line(row: list[str], widths: list[int]) -> str:
     first, *rest = (
-        text.ljust(w) if j == 0 else text.rjust(w)
-        for j, (text, w) in enumerate(zip(cells, widths, strict=True))
+        padded(text, width, "left" if j == 0 else "right")
+        for j, (text, width) in enumerate(zip(row, widths, strict=True))
     )
     return "| " + " | ".join((first, *rest)) + " |"

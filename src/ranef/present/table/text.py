@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ranef.page import grid, page_width, paragraph
+from ranef.page import cells, grid, padded, page_width, paragraph
 from ranef.present.table.cells import cell_text, error_text
 from ranef.present.table.record import Cell, TableRecord
 
@@ -22,8 +22,8 @@ def render_text(table: TableRecord) -> str:
             body.append([row.label, *tops])
             if any(c.std_error is not None for c in row.cells):
                 body.append(["", *(_under(c, row.decimals) for c in row.cells)])
-    widths = [max(map(len, column)) for column in zip(*body, strict=True)]
-    heads = [label.center(width) for label, width in zip(table.labels, widths[1:], strict=True)]
+    widths = [max(map(cells, column)) for column in zip(*body, strict=True)]
+    heads = [padded(label, w, "center") for label, w in zip(table.labels, widths[1:], strict=True)]
     laid = grid([["", *heads], *body], indent="")
     head, *rows = laid.rows
     lines = ["=" * laid.width, *head]
@@ -36,7 +36,7 @@ def render_text(table: TableRecord) -> str:
 
 
 def _aligned(number: str, stars: str) -> str:
-    return f"{number} {stars:<3}" if number else ""
+    return f"{number} {padded(stars, 3)}" if number else ""
 
 
 def _under(cell: Cell, decimals: int) -> str:

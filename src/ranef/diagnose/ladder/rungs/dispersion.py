@@ -17,6 +17,7 @@ from ranef.diagnose.ladder.sentences import singularity
 from ranef.diagnose.ladder.words import evidence, tested
 from ranef.diagnose.subject import AnySubject
 from ranef.family import NegativeBinomial
+from ranef.page.phrases import figures
 
 __all__ = ["KEY", "KIND", "aic_beside", "dispersion_words", "half_line_test"]
 
@@ -77,7 +78,7 @@ def dispersion_words(fit: GeneralisedSubject) -> str:
     if place is None or place.stop - place.start > 1 or fit.certificate.ends:
         return ""
     value = float(fit.family.dispersion(fit.estimates.coefficients[place][0]))
-    return f", {fit.family.dispersion_name or 'dispersion'} {value:.3g}"
+    return f", {fit.family.dispersion_name or 'dispersion'} {figures(value)}"
 
 
 def aic_beside(rung: Rung, facts: Facts, key: str) -> str:

@@ -20,6 +20,7 @@ from ranef.diagnose.rewrite import intercept_by, with_parts
 from ranef.diagnose.subject import AnySubject
 from ranef.formula.nodes import Name
 from ranef.frame import Column, Table
+from ranef.page.phrases import figures
 
 __all__ = ["KIND"]
 
@@ -79,7 +80,7 @@ def _say(rung: Rung, facts: Facts) -> list[str]:
             sd = float(np.sqrt(covariance[0, 0]))
             test = "" if rung.test is None else f" {tested(rung.test)}"
             said.append(
-                f"Rows differ by a standard deviation of {sd:.3g} on the scale of the linear "
+                f"Rows differ by a standard deviation of {figures(sd)} on the scale of the linear "
                 f"predictor{test}"
             )
     return [*said, dispersion.aic_beside(rung, facts, dispersion.KEY), largest_error(rung, facts)]
