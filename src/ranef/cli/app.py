@@ -12,6 +12,7 @@ from ranef.cli.demo import demo
 from ranef.cli.diagnose import diagnose
 from ranef.cli.fit import fit
 from ranef.cli.option_groups import with_options
+from ranef.cli.report import report
 from ranef.cli.structure import structure
 
 if TYPE_CHECKING:
@@ -19,7 +20,15 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-_COMMANDS: tuple[Callable[..., int], ...] = (demo, fit, diagnose, compare, anova, structure)
+_COMMANDS: tuple[Callable[..., int], ...] = (
+    demo,
+    fit,
+    diagnose,
+    compare,
+    report,
+    anova,
+    structure,
+)
 _EPILOG = (
     "Exit status: 0 fitted and certified, 3 fitted but not certified, "
     "2 wrong usage or unusable data, 1 a bug in ranef."

@@ -15,6 +15,7 @@ from ranef.fit.explained import Explained
 from ranef.fit.maketables import ForTables
 from ranef.fit.marginal import Marginal
 from ranef.fit.parts import AnyVerdict
+from ranef.fit.reported import Reported
 from ranef.fit.requested import Requested
 from ranef.fit.stored import Stored
 from ranef.fit.tested import Tested
@@ -43,6 +44,7 @@ class MixedFit(
     Stored,
     ForTables,
     Requested,
+    Reported,
     Presented,
     Worded,
 ):

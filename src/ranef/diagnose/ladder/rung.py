@@ -251,6 +251,8 @@ class Ladder(Sentence):
         How many larger random parts were looked at, and what came of it.
     recommended : int or None
         The rung whose formula the summary recommends.
+    about_optimum : int
+        How many of the first sentences of the summary only say that the fit is at its optimum.
     """
 
     rungs: tuple[Rung, ...]
@@ -258,6 +260,7 @@ class Ladder(Sentence):
     remedy: bool
     looked_at: str = ""
     recommended: int | None = None
+    about_optimum: int = 0
 
     def __str__(self) -> str:
         titles = ", ".join(f"{k} {rung.title}" for k, rung in enumerate(self.rungs))

@@ -18,7 +18,7 @@ from ranef.diagnose.words import join
 from ranef.page.phrases import count, figures, one_of_them, whole
 from ranef.types import Finding
 
-__all__ = ["needs_remedy", "summary"]
+__all__ = ["needs_remedy", "repeated", "summary"]
 
 STEADY = 1.0  # standard errors of the asked model
 MOST_NAMES = 6
@@ -48,6 +48,16 @@ def summary(facts: Facts, rungs: tuple[Rung, ...], findings: Sequence[Finding]) 
     if facts.certificate.certified and needs_remedy(facts):
         said += _conclusions(rungs)
     return tuple(filter(None, map(sentence, said)))
+
+
+def repeated(facts: Facts, findings: Sequence[Finding]) -> int:
+    """How many of the first sentences of the summary only say that the fit is at its optimum.
+
+    None if a better optimum was found, which the certificate cannot know.
+    """
+    if _lower_elsewhere(facts):
+        return 0
+    return len(_optimum(facts, findings)) - len(_singular(facts))
 
 
 def _optimum(facts: Facts, findings: Sequence[Finding]) -> list[str]:

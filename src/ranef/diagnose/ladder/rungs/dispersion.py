@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isnan
 
 from ranef.diagnose.call import family_arguments
 from ranef.diagnose.generalised import GeneralisedSubject
@@ -82,11 +83,16 @@ def dispersion_words(fit: GeneralisedSubject) -> str:
 
 
 def aic_beside(rung: Rung, facts: Facts, key: str) -> str:
-    """The AIC beside that of the first rung of a key, unless this is that one."""
+    """The AIC beside that of the first rung of a key, unless this is that one.
+
+    Nothing if there is no AIC: of another approximation of the likelihood, or with a prior.
+    """
     first = facts.find(key)
     if first is None or first.title == rung.title:
         return ""
     change = rung.aic_ml - first.aic_ml
+    if isnan(change):
+        return ""
     word = "lower" if change < 0.0 else "higher"
     return f"Its AIC is {abs(change):.1f} {word} than that of {first.title}"
 
