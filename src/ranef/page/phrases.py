@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 __all__ = [
     "count",
     "figures",
     "interval_heads",
     "level_text",
+    "listed",
     "one_of_them",
     "p_between",
     "p_number",
@@ -158,6 +159,17 @@ def p_between(low: float, high: float) -> str:
     if low < _LEAST_P:
         return f"p at most {p_number(high)}"
     return f"p between {p_number(low)} and {p_number(high)}"
+
+
+def listed(items: Sequence[str], most: int = 4) -> str:
+    """Names in a row, and how many more there are.
+
+    >>> listed(["a"]), listed(["a", "b", "c"]), listed(["a", "b", "c"], 2)
+    ('a', 'a, b and c', 'a, b and 1 more')
+    """
+    if len(items) > most:
+        return f"{', '.join(items[:most])} and {len(items) - most} more"
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
 
 
 def sentence(text: str, names: Collection[str] = ()) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 from ranef.core import CoreSolved, Evidence
 from ranef.core.family_rows import log_concave, log_densities
 from ranef.core.generalised import GeneralisedKernel
+from ranef.page import phrases
 from ranef.page.shown import Sentence
 from ranef.problem.generalised import GeneralisedProblem
 from ranef.problem.parameters import roots
@@ -72,9 +73,14 @@ class RisingVariances(Sentence):
     loglik: float
 
     def __str__(self) -> str:
-        from ranef.solve.finite_words import rising
-
-        return rising(self)
+        known = self.loglik == self.loglik
+        limit = f", towards a log-likelihood of {self.loglik:,.2f}" if known else ""
+        return (
+            "the likelihood rises for ever as the variance of the random effects by "
+            f"{phrases.listed(self.terms)} grows{limit}: {self.proof}. Laplace's method may show an "
+            "optimum at a large variance, which is an error of the approximation. Give the "
+            "variance a prior, prior=rn.priors.HalfNormal(2.5), or leave the random effects out"
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-__all__ = ["Path", "dot_radius", "moved", "number", "parse", "text_of"]
+__all__ = ["SvgPath", "dot_radius", "moved", "number", "parse", "text_of"]
 
 _TOKEN = re.compile(r"[MLCQZz]|-?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
 _ARGUMENTS = {"M": 2, "L": 2, "Q": 4, "C": 6, "Z": 0}
@@ -13,7 +13,7 @@ _ROUND = 0.02  # relative difference of the two radii of a dot
 
 
 @dataclass(frozen=True, slots=True)
-class Path:
+class SvgPath:
     """A path as commands with absolute places.
 
     Attributes
@@ -37,7 +37,7 @@ def number(x: float) -> str:
     return text.replace("0.", ".", 1) if text.startswith(("0.", "-0.")) else text
 
 
-def parse(text: str) -> Path:
+def parse(text: str) -> SvgPath:
     """The path in an attribute ``d`` that Matplotlib has written."""
     tokens = _TOKEN.findall(text)
     commands: list[tuple[str, tuple[float, ...]]] = []
@@ -47,12 +47,12 @@ def parse(text: str) -> Path:
         size = _ARGUMENTS[letter]
         commands.append((letter, tuple(map(float, tokens[k + 1 : k + 1 + size]))))
         k += 1 + size
-    return Path(tuple(commands))
+    return SvgPath(tuple(commands))
 
 
-def moved(path: Path, x: float, y: float) -> Path:
+def moved(path: SvgPath, x: float, y: float) -> SvgPath:
     """The path elsewhere."""
-    return Path(
+    return SvgPath(
         tuple(
             (letter, tuple(v + (y if k % 2 else x) for k, v in enumerate(values)))
             for letter, values in path.commands
@@ -60,7 +60,7 @@ def moved(path: Path, x: float, y: float) -> Path:
     )
 
 
-def dot_radius(path: Path) -> float | None:
+def dot_radius(path: SvgPath) -> float | None:
     """The radius of a disc about the origin; None for another shape."""
     if len(path.commands) < 5 or any(letter not in "MCZ" for letter, _ in path.commands):
         return None
@@ -72,7 +72,7 @@ def dot_radius(path: Path) -> float | None:
     return wide
 
 
-def text_of(path: Path) -> str:
+def text_of(path: SvgPath) -> str:
     """The attribute ``d``: one decimal, each place relative to the one before.
 
     >>> text_of(parse("M 0 0 L 10 0 L 10 5.04 z"))
