@@ -76,8 +76,8 @@ class RisingVariances(Sentence):
         known = self.loglik == self.loglik
         limit = f", towards a log-likelihood of {self.loglik:,.2f}" if known else ""
         return (
-            "the likelihood rises for ever as the variance of the random effects by "
-            f"{phrases.listed(self.terms)} grows{limit}: {self.proof}. Laplace's method may show an "
+            "the likelihood rises for ever as the variance of the random effects "
+            f"by {phrases.listed(self.terms)} grows{limit}: {self.proof}. Laplace's method may show an "
             "optimum at a large variance, which is an error of the approximation. Give the "
             "variance a prior, prior=rn.priors.HalfNormal(2.5), or leave the random effects out"
         )

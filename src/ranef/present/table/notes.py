@@ -195,7 +195,7 @@ def _comparison(
     if status == "different measure":
         return (
             "The likelihoods of counts are made of probabilities, those of measurements of "
-            f"densities: {they} {are} not comparable between the two.",
+            f"densities: {they} {'do' if criteria[1:] else 'does'} not compare between the two.",
         )
     if status == "same method":
         problem = (

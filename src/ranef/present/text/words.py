@@ -13,9 +13,6 @@ from dataclasses import dataclass, field, replace
 from ranef.design.state import Category
 from ranef.formula.functions import CENTRING
 from ranef.formula.naming import column_of, columns_of, factors, without_level
-from ranef.formula.nodes import Call
-from ranef.formula.parser import parse_right_side
-from ranef.formula.render import to_text
 from ranef.present.text.names import spell
 from ranef.types import INTERCEPT
 
@@ -158,10 +155,29 @@ def _level(code: str, category: Category) -> str:
 
 
 def centring_of(text: str) -> tuple[str, str] | None:
-    """The variable and the grouping factor of ``within(x, g)`` and ``between(x, g)``."""
-    if not text.startswith(tuple(f"{name}(" for name in CENTRING)):
+    """The variable and the grouping factor of ``within(x, g)`` and ``between(x, g)``.
+
+    The text is that of a coefficient, in which a name with blanks may stand without backticks.
+
+    >>> centring_of("within(`a,b`, school id)"), centring_of("within(log(x), a, b)")
+    (('a,b', 'school id'), ('log(x)', 'a:b'))
+    """
+    if not text.startswith(tuple(f"{name}(" for name in CENTRING)) or not text.endswith(")"):
         return None
-    call = parse_right_side(f"~ {text}")
-    if not isinstance(call, Call) or len(call.args) < 2 or call.keywords:
+    x, *groups = _arguments(text.partition("(")[2][:-1])
+    if not groups or any("=" in part.replace("==", "") for part in groups):
         return None
-    return to_text(call.args[0]), ":".join(map(to_text, call.args[1:]))
+    return column_of(x) or x, ":".join(groups)
+
+
+def _arguments(text: str) -> list[str]:
+    """What stands between the commas of a call."""
+    parts, depth, quoted = [""], 0, False
+    for char in text:
+        quoted ^= char == "`"
+        depth += 0 if quoted else (char in "([") - (char in ")]")
+        if char == "," and depth == 0 and not quoted:
+            parts.append("")
+        else:
+            parts[-1] += char
+    return [part.strip() for part in parts]
