@@ -127,6 +127,8 @@ def settings(folder: Path) -> Iterator[None]:
         with contextlib.chdir(folder):
             yield
     finally:
+        if "matplotlib.pyplot" in sys.modules:
+            sys.modules["matplotlib.pyplot"].close("all")
         for name, value in old.items():
             if value is None:
                 del os.environ[name]
@@ -179,16 +181,21 @@ def main(arguments: list[str]) -> int:
     """Run pages; with ``--write`` their outputs are written anew."""
     write = "--write" in arguments
     pages = [Path(name).resolve() for name in arguments if name != "--write"]
-    wrong = 0
-    with tempfile.TemporaryDirectory() as folder, settings(Path(folder)):
-        for page in pages:
-            text = written(page)
+    wrong = failed = 0
+    for page in pages:
+        with tempfile.TemporaryDirectory() as folder, settings(Path(folder)):
+            try:
+                text = written(page)
+            except Exception as error:
+                failed += 1
+                print(f"{page}: a block fails: {type(error).__name__}: {error}")
+                continue
             if text != page.read_text(encoding="utf-8"):
                 wrong += 1
                 print(f"{page}: {'written anew' if write else 'other outputs'}")
                 if write:
                     page.write_text(text, encoding="utf-8")
-    return 0 if write else min(wrong, 1)
+    return int(failed > 0 or (wrong > 0 and not write))
 
 
 if __name__ == "__main__":

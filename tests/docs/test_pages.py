@@ -67,3 +67,5 @@ def test_outputs_are_written_anew(tmp_path: Path) -> None:
     assert page.read_text().startswith("```python\nprint(1)\n```\n\n```text\n1\n```\n\nend\n")
     assert "kept" in page.read_text()
     assert main([str(page)]) == 0
+    page.write_text("```python\nnothing\n```\n")
+    assert main(["--write", str(page)]) == 1
