@@ -66,7 +66,7 @@ def test_a_family_and_a_fit_that_is_not_certified(ranef, tmp_path: Path) -> None
     [
         (("-o", "page.pdf"), "a report is a page of HTML"),
         (("-o", "nowhere/page.html"), "no such folder"),
-        (("--label", "Days"), "--label takes a name and words"),
+        (("--label", "Days"), "--label takes a name and its words"),
         (("--agq", "3"), "--agq belongs to --family"),
     ],
 )

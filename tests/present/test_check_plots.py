@@ -13,7 +13,6 @@ from matplotlib.collections import PathCollection  # noqa: E402
 
 import ranef as rn  # noqa: E402
 from ranef.errors import OptionError  # noqa: E402
-from ranef.present.plots.ink import contrast, ground_of, margin_of  # noqa: E402
 from ranef.present.plots.panels import Panels  # noqa: E402
 
 LABELS = {"Days": "Days of deprivation", "Subject": "Person", "Reaction": "Reaction time (ms)"}
@@ -265,26 +264,3 @@ def test_levels_have_panels_and_many_levels_a_distribution():
 def test_simulated_refuses_what_it_cannot_draw(sleep, arguments, options, message):
     with pytest.raises(OptionError, match=message):
         sleep.plot.simulated(*arguments, **{"n": 39, **options})
-
-
-@pytest.mark.parametrize("style", ["default", "dark_background", "ggplot"])
-def test_words_are_readable_on_any_ground(sleep, style):
-    with plt.style.context(style):
-        made = [
-            *sleep.plot.check(39, seed=1),
-            sleep.plot.simulated(seed=1),
-            sleep.plot.simulated("sd", by="Days", seed=1),
-        ]
-        for ax in made:
-            inside, outside = ground_of(ax), margin_of(ax)
-            words = [
-                (ax.xaxis.label, outside),
-                (ax.yaxis.label, outside),
-                (ax._left_title, outside),
-            ]
-            words += [(t, outside) for t in (*ax.get_xticklabels(), *ax.get_yticklabels())]
-            words += [(t, inside) for t in ax.texts if t.get_gid() is None]
-            words += [(t, outside) for t in ax.texts if t.get_gid() is not None]
-            for text, ground in words:
-                if text.get_text():
-                    assert contrast(text.get_color(), ground) >= 4.49, text

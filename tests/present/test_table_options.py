@@ -507,3 +507,21 @@ def test_a_file_that_cannot_be_written(raw, tmp_path):
     with pytest.raises(OptionError, match="the file cannot be written"):
         rn.compare(raw).write(tmp_path / "nowhere" / "t.md")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_long_heading_above_others_is_broken_to_their_width(raw, plain):
+    long = "A heading that is much longer than what stands below it"
+    text = str(rn.compare({long: {"a": raw, "b": plain}}, keep="ses", gof=[], notes=False))
+    lines = text.splitlines()
+    rule = next(x for x in lines if set(x.strip()) == {"-"} and x.startswith(" "))
+    above = lines[1 : lines.index(rule)]
+    assert " ".join(x.strip() for x in above) == long
+    assert max(map(len, lines)) == len(lines[0])
+    assert all(len(x) <= len(rule) for x in above)
+
+
+def test_labels_may_break_no_line(raw):
+    table = rn.compare(raw, labels={"ses": "S\nES"}, notes="one\ntwo", caption="a\tb")
+    assert printed(table)[1] == "S ES"
+    assert "one two" in table.notes
+    assert table.caption == "a b"

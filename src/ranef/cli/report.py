@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -25,7 +24,7 @@ from ranef.cli.options import (
     residual_time,
 )
 from ranef.cli.status import NOT_CERTIFIED, OK
-from ranef.errors import OptionError
+from ranef.cli.table import pairs
 from ranef.present.progress import progress
 
 __all__ = ["report"]
@@ -93,7 +92,7 @@ def report(
 
     report_path(output)
     family.check({"--ml": ml, "--residual": residual})
-    labels = _labels(label or ())
+    labels = pairs("--label", label or ())
     formulas = [formula, *(against or ())]
     with progress(f"reading {data}"):
         time = residual_time(residual)
@@ -116,24 +115,3 @@ def report(
     model, others = models[0], models[1:]
     print(model.report(output, title, labels, others or None, note, complete=complete))
     return OK if model.certificate.certified else NOT_CERTIFIED
-
-
-def _labels(wishes: Sequence[str]) -> dict[str, str]:
-    """Words by name, of texts such as ``"ses=Socio-economic status"``.
-
-    Raises
-    ------
-    OptionError
-        A text has no equals sign, or nothing on one side of it.
-    """
-    found = {}
-    for wish in wishes:
-        name, _, words = wish.partition("=")
-        if not name.strip() or not words.strip():
-            raise OptionError(
-                "--label takes a name and words with an equals sign between them",
-                found=f"--label {wish}",
-                fix="as in --label 'ses=Socio-economic status'",
-            )
-        found[name.strip()] = words.strip()
-    return found

@@ -11,7 +11,7 @@ import typer
 from ranef.cli.after import robust_errors
 from ranef.errors import OptionError
 
-__all__ = ["TABLE_OPTIONS", "AskedTable"]
+__all__ = ["TABLE_OPTIONS", "AskedTable", "pairs"]
 
 TABLE_OPTIONS: dict[str, Any] = {
     "headings": Annotated[
@@ -202,8 +202,8 @@ class AskedTable:
                 fix="give each a heading of its own",
             )
         made = {
-            "labels": _pairs("--label", self.labels or ()),
-            "coef_map": _pairs("--coef-map", self.coef_map or ()),
+            "labels": pairs("--label", self.labels or ()),
+            "coef_map": pairs("--coef-map", self.coef_map or ()),
             "keep": self.keep,
             "drop": self.drop,
             "statistic": self.statistic,
@@ -224,7 +224,7 @@ class AskedTable:
         return dict(zip(self.headings, models, strict=True)) if self.headings else list(models)
 
 
-def _pairs(option: str, texts: Sequence[str]) -> dict[str, str]:
+def pairs(option: str, texts: Sequence[str]) -> dict[str, str]:
     """``NAME=WORDS`` as entries of a dict; what follows the first sign is the words."""
     made = {}
     for text in texts:

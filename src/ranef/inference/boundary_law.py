@@ -28,7 +28,6 @@ from ranef.inference.chi_bar_square import NIL, chi_bar_square
 from ranef.inference.cones import cone_tail
 from ranef.inference.structure_nesting import Side
 from ranef.inference.structure_shape import free_of_rank, shape_of
-from ranef.page.phrases import p_value
 from ranef.problem import ProblemShape
 from ranef.types import Array
 
@@ -83,11 +82,11 @@ class Tested(NamedTuple):
 
     @property
     def law(self) -> str:
-        """In words; bounds with their p values."""
+        """In words; bounds with their p values to two digits, which no column of a frame has."""
         if len(self.laws) == 1:
             return self.laws[0]
         low, high = self.laws
-        return f"between {low} ({p_value(self.p_low)}) and {high} ({p_value(self.p_high)})"
+        return f"between {low} (p = {self.p_low:.2g}) and {high} (p = {self.p_high:.2g})"
 
 
 class Law(NamedTuple):

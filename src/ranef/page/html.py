@@ -20,7 +20,6 @@ __all__ = [
     "minus",
     "notes_html",
     "pre",
-    "prose",
     "prose_html",
     "rule",
 ]
@@ -52,17 +51,6 @@ def escaped(text: object) -> str:
 def minus(number: str) -> str:
     """A number as text with the typographic minus sign."""
     return number.replace("-", "\N{MINUS SIGN}")
-
-
-def prose(text: object) -> str:
-    """A sentence of a page that is read and not copied: numbers have the typographic minus sign.
-
-    Hyphens within names and code stay as they are.
-
-    >>> prose("from -1.2 to 3 (-0.4 <b>) in x-1, 1e-9")
-    'from −1.2 to 3 (−0.4 &lt;b&gt;) in x-1, 1e-9'
-    """
-    return escaped(_NEGATIVE.sub("\N{MINUS SIGN}", str(text)))
 
 
 def prose_html(*sentences: object) -> str:

@@ -19,10 +19,10 @@ class Sentence:
         return "\n".join(paragraph(str(self), "", "    "))
 
     def _repr_html_(self) -> str:
-        from ranef.page.html import prose_html
+        from ranef.page.html import escaped
         from ranef.page.phrases import sentence
 
-        return prose_html(sentence(str(self)))
+        return f"<p>{escaped(sentence(str(self)))}</p>"
 
 
 class Call:

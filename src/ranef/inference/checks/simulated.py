@@ -44,7 +44,7 @@ TAIL = 0.995  # of simulated counts: those above may share a bar
 STEPS = 200  # quantiles of data and of simulations at which distribution functions are computed
 DRAWS = 50  # densities
 NUMBERS = 199  # statistics, as many rows allow
-MOST_NUMBERS = 8_000_000
+MOST_NUMBERS = 4_000_000
 
 
 class Split(NamedTuple):

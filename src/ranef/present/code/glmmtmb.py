@@ -74,7 +74,7 @@ def code(plan: Plan) -> Script:
         )
         notes.append("# estimates differ by the error of the approximation.")
     call = wrapped_call("fit <- glmmTMB(", arguments)
-    return Script([*lines, *notes, call, "summary(fit)"], PROGRAM, "r")
+    return Script([*lines, *notes, *plan.singular("#"), call, "summary(fit)"], PROGRAM, "r")
 
 
 def _check_weights(plan: Plan) -> None:

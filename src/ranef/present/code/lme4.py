@@ -39,7 +39,12 @@ def code(plan: Plan) -> Script:
             return _least_squares(plan, lines, arguments)
     elif plan.family == "nbinom2":
         function = "glmer.nb"
-        notes.append("# glmer.nb() estimates the size by a search around the others.")
+        notes.append(
+            "# glmer.nb() searches for the size around the other estimates, and approximates"
+        )
+        notes.append(
+            "# the likelihood with expected second derivatives: estimates differ slightly."
+        )
         if plan.link != "log":
             raise refusal(PROGRAM, f"negative binomial counts with a {plan.link} link", plan.text)
     else:

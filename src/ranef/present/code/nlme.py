@@ -44,7 +44,9 @@ def code(plan: Plan) -> Script:
         "na.action = na.omit",
     ]
     call = wrapped_call("fit <- lme(", arguments)
-    return Script([*lines, *more, *further, call, "summary(fit)"], PROGRAM, "r")
+    return Script(
+        [*lines, *more, *further, *plan.singular("#"), call, "summary(fit)"], PROGRAM, "r"
+    )
 
 
 def _response(plan: Plan) -> tuple[str, list[str]]:

@@ -19,7 +19,7 @@ from ranef.formula.nodes import Call, Expr
 from ranef.formula.parser import parse_right_side
 from ranef.formula.render import to_text
 from ranef.formula.structures import ORDERED
-from ranef.present.protocol import FittedModel
+from ranef.present.protocol import FittedModel, term_ranks
 from ranef.present.request import Request
 from ranef.present.text.words import centring_of
 from ranef.types import Array
@@ -238,6 +238,15 @@ class Plan:
                     where=self.text,
                     fix=f"make them a column of the data, and give its name as {name}=",
                 )
+
+    def singular(self, mark: str) -> list[str]:
+        """A comment if the optimum is where programs that work with logarithms cannot be."""
+        if not any(rank < full for _, rank, full in term_ranks(self.model)):
+            return []
+        return [
+            f"{mark} This fit is singular. A program that works with logarithms of variances comes",
+            f"{mark} close to the boundary only, and may report that it did not converge.",
+        ]
 
     def check(self, mark: str, theirs: str) -> str:
         """A comment with the number that `theirs` should give."""

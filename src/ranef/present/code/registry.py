@@ -21,6 +21,8 @@ _MODULES = {
     "glmmTMB": "ranef.present.code.glmmtmb",
     "nlme": "ranef.present.code.nlme",
     "MixedModels.jl": "ranef.present.code.julia",
+    "Stata": "ranef.present.code.stata",
+    "SPSS": "ranef.present.code.spss",
     "statsmodels": "ranef.present.code.statsmodels",
 }
 PROGRAMS = tuple(_MODULES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Callable, Sequence
 from itertools import pairwise
@@ -79,7 +80,8 @@ def _check(plan: Plan) -> None:
 
 # -- names and expressions ------------------------------------------------------------------------
 def _name(name: str) -> str:
-    return name if name.isidentifier() else f"Q({_quoted(name)})"
+    plain = name.isidentifier() and not keyword.iskeyword(name)
+    return name if plain else f"Q({_quoted(name)})"
 
 
 def _quoted(text: str) -> str:

@@ -143,7 +143,7 @@ def verdict(model: FittedModel, words: Words) -> Cited:
     what = "penalised likelihood" if c.penalised else "likelihood"
     what = f"restricted {what}" if model.reml and not c.penalised else what
     if c.verdict == "no finite maximum":
-        return f"The {what} has {c}.", ()
+        return _no_maximum(c, what, words), ()
     if c.verdict == "flat":
         which = listed(list(c.directions), "and")
         return (
@@ -176,6 +176,25 @@ def verdict(model: FittedModel, words: Words) -> Cited:
     if singular:
         out += singular
     return " ".join(out), ("boundary",) if singular else ()
+
+
+def _no_maximum(c: Certificate, what: str, words: Words) -> str:
+    """Why there are no estimates."""
+    found = c.separation
+    if found is not None and found.exists is True:
+        if found.complete:
+            why = "the fixed effects separate the responses completely, and"
+            which = "the coefficients have no estimates"
+        else:
+            names = listed([words.coefficient(name) for name in found.coefficients])
+            have = "has no estimate" if len(found.coefficients) == 1 else "have no estimates"
+            why, which = "the fixed effects separate some of the responses, and", f"{names} {have}"
+        return f"The {what} has no finite maximum: {why} {which}."
+    terms = [words.group(name) for name in c.variances.terms] if c.variances else []
+    return (
+        f"The {what} has no finite maximum: it rises with the variance of the random effects of "
+        f"{listed(terms)}, which has no estimate."
+    )
 
 
 def _singular(model: FittedModel, words: Words) -> list[str]:

@@ -104,8 +104,13 @@ def fixed_part(formula: Formula, words: Words) -> str:
         items += products[1:]
     if not items:
         return "There were no fixed effects."
+    if items == ["an intercept"]:
+        return "The only fixed effect was an intercept."
     without = "" if formula.intercept else ", without an intercept"
-    return f"The fixed effects were {listed(items)}{without}."
+    one = len(items) == 1
+    return (
+        f"The fixed effect{'' if one else 's'} {'was' if one else 'were'} {listed(items)}{without}."
+    )
 
 
 def categories(request: Request, words: Words, names: Iterable[str]) -> str:

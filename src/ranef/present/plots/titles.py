@@ -32,6 +32,7 @@ _GAP = 5.0  # points between the label of an axis and the note under it
 _SMALL = 0.85  # of the size of labels
 _WIDE = 250.0  # points: axes with room for a note of more than two lines
 _WIDEST_NAME = 230.0  # points
+_FEWEST_LETTERS = 2.0  # widths of a square letter that names need
 
 
 def title(ax: Axes, text: str, note: str = "") -> None:
@@ -206,12 +207,18 @@ def name_x(ax: Axes, places: Any, names: Sequence[str]) -> None:
 
 
 def name_y(ax: Axes, places: Any, names: Sequence[str], fontsize: float | None = None) -> None:
-    """Names at places of the y axis, as long as there is room for them on its left."""
+    """Names at places of the y axis, as long as there is room for them on its left.
+
+    None at all if the figure leaves room for two or three letters only.
+    """
     size = fontsize or points(setting("ytick.labelsize"))
     room = _WIDEST_NAME
     if not is_laid_out(ax):
         room = min(room, room_left_of(ax) - 2.5 * points(setting("axes.labelsize")))
-    short = [shortened(name, max(room, 2.0 * size), size, ax) for name in names]
+    if room < _FEWEST_LETTERS * size:
+        ax.set_yticks([])
+        return
+    short = [shortened(name, room, size, ax) for name in names]
     ax.set_yticks(places, short, fontsize=size, parse_math=False)
 
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ranef.page.html import escaped
-from ranef.page.html import prose as sentence_html
 from ranef.page.phrases import sentence
 
 __all__ = [
@@ -28,6 +27,8 @@ __all__ = [
 ]
 
 _CODE = re.compile(r"`([^`]+)`")
+_NEGATIVE = re.compile(r"(?:(?<=^)|(?<=\s)|(?<=\s\())-(?=\.?\d)")
+"""A hyphen that begins a number: at the start of a word, or of what stands in brackets."""
 _TAG = re.compile(r"<[^>]*>")
 _TABLE = re.compile(r"<table\b[^>]*>")
 
@@ -69,7 +70,7 @@ def prose(text: str) -> str:
     >>> prose("from -1.35 to 1e-9 in x-1 <b>"), prose("`fit.limit` says")
     ('from −1.35 to 1e-9 in x-1 &lt;b&gt;', '<code>fit.limit</code> says')
     """
-    return _CODE.sub(r"<code>\1</code>", sentence_html(text))
+    return _CODE.sub(r"<code>\1</code>", escaped(_NEGATIVE.sub("\N{MINUS SIGN}", text)))
 
 
 def table(
@@ -142,8 +143,8 @@ def figure(svg: str, caption: str, *, wide: bool = False) -> str:
     name = _TAG.sub("", caption)
     return (
         f'<figure{look} aria-label="{name}">'
-        f'<div class="scroll" tabindex="0" role="group" aria-label="Picture">{svg}'
-        f"</div><figcaption>{caption}</figcaption></figure>"
+        f'<div class="scroll" tabindex="0" role="group" aria-label="Picture">{svg}</div>'
+        f"<figcaption>{caption}</figcaption></figure>"
     )
 
 
