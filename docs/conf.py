@@ -109,7 +109,13 @@ def without_constructor(
     app: Sphinx, what: str, name: str, thing: Any, options: Any, signature: str, returned: str
 ) -> tuple[str, str] | None:
     """Results and fits come from functions: nobody calls their classes."""
-    made = ("ranef.present.", "ranef.explore.", "ranef.fit.", "ranef.solve.certificate")
+    made = (
+        "ranef.present.",
+        "ranef.explore.",
+        "ranef.inference.",
+        "ranef.fit.",
+        "ranef.solve.cert",
+    )
     if what == "class" and thing.__module__.startswith(made):
         return "", returned
     return None

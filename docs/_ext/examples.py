@@ -30,7 +30,7 @@ from tools.pages import Run, execute, run, settings
 LOG = logging.getLogger(__name__)
 SPOKEN = re.compile(r"\s*<!-- picture: (.+?) -->", flags=re.DOTALL)
 #: A page of the theme, by day and by night; the same drawing gives the same bytes.
-ALWAYS = {"svg.hashsalt": "ranef", "figure.constrained_layout.use": True, "figure.dpi": 100}
+ALWAYS = {"svg.hashsalt": "ranef"}
 STYLES = {
     "light": {**ALWAYS, "figure.facecolor": "#ffffff", "axes.facecolor": "#ffffff"},
     "dark": {**ALWAYS, "figure.facecolor": "#14181e", "axes.facecolor": "#14181e"},

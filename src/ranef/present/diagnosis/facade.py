@@ -50,8 +50,10 @@ class Diagnosis(DiagnosisRecord):
     def remedies(self) -> pd.DataFrame:
         """One row a rung, the asked model first; each is fitted unless its verdict says not.
 
-        Columns
-        -------
+        Notes
+        -----
+        Its columns:
+
         rung, title, formula
             Stable name, a few words, the model.
         verdict, rank
