@@ -77,8 +77,8 @@ class RisingVariances(Sentence):
         limit = f", towards a log-likelihood of {self.loglik:,.2f}" if known else ""
         return (
             "the likelihood rises for ever as the variance of the random effects "
-            f"by {phrases.listed(self.terms)} grows{limit}: {self.proof}. Laplace's method may show an "
-            "optimum at a large variance, which is an error of the approximation. Give the "
+            f"by {phrases.listed(self.terms)} grows{limit}: {self.proof}. Laplace's method may "
+            "show an optimum at a large variance, which is an error of the approximation. Give the "
             "variance a prior, prior=rn.priors.HalfNormal(2.5), or leave the random effects out"
         )
 
