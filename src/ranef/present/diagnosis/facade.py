@@ -169,8 +169,8 @@ class Diagnosis(DiagnosisRecord):
         >>> from matplotlib.figure import Figure
         >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
         >>> ax = fit.diagnose().plot(ax=Figure().subplots())
-        >>> ax.data[["rung", "estimate", "holds"]].round(2).iloc[0].to_list()
-        ['as-asked', 10.47, True]
+        >>> ax.data[["rung", "estimate", "holds"]].round(2).head(1).to_dict("list")
+        {'rung': ['as-asked'], 'estimate': [10.47], 'holds': [True]}
         """
         from ranef.present.plots.ladder import ladder
         from ranef.present.plots.wording import with_labels

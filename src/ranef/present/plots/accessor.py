@@ -81,7 +81,7 @@ class PlotAccessor(CheckPlots):
         >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
         >>> ax = fit.plot.caterpillar(term="Days", ax=Figure().subplots())
         >>> ax.data.tail(1)[["Subject", "estimate", "conf_low"]].round(2).to_dict("list")
-        {'Subject': ['308'], 'estimate': [9.2], 'conf_low': [4.69]}
+        {'Subject': ['308'], 'estimate': [9.2], 'conf_low': [4.68]}
         """
         from ranef.present.plots.caterpillar import caterpillar
 
@@ -333,7 +333,7 @@ class PlotAccessor(CheckPlots):
         >>> ax.data.round(1).head(2)
            Days  estimate  conf_low  conf_high
         0   0.0     251.4     237.0      265.8
-        1   0.1     252.6     238.1      267.1
+        1   0.1     252.6     238.2      266.9
         """
         from ranef.present.plots.effects import effects
 

@@ -284,7 +284,7 @@ class ComparisonTable(TableRecord):
         >>> ax = rn.compare(m1, m2).plot(ax=Figure().subplots())
         >>> ax.data[["model", "conf_low", "conf_high"]].round(2)
              model  conf_low  conf_high
-        0  Model 1      8.88      12.05
+        0  Model 1      8.88      12.06
         1  Model 2      7.21      13.73
         """
         from ranef.present.plots.coefficients import coefficients
