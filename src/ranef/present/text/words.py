@@ -16,7 +16,7 @@ from ranef.formula.naming import column_of, columns_of, factors, without_level
 from ranef.present.text.names import spell
 from ranef.types import INTERCEPT
 
-__all__ = ["Words"]
+__all__ = ["Words", "centring_of"]
 
 TIMES = " \N{MULTIPLICATION SIGN} "
 
@@ -48,7 +48,7 @@ class Words:
         """
         if name in self.labels:
             return self.labels[name]
-        call = _centring(name)
+        call = centring_of(name)
         if call is None:
             return name
         x, group = call
@@ -154,12 +154,12 @@ def _level(code: str, category: Category) -> str:
     return {"L": "linear", "Q": "quadratic", "C": "cubic"}.get(text, text)
 
 
-def _centring(text: str) -> tuple[str, str] | None:
+def centring_of(text: str) -> tuple[str, str] | None:
     """The variable and the grouping factor of ``within(x, g)`` and ``between(x, g)``.
 
     The text is that of a coefficient, in which a name with blanks may stand without backticks.
 
-    >>> _centring("within(`a,b`, school id)"), _centring("within(log(x), a, b)")
+    >>> centring_of("within(`a,b`, school id)"), centring_of("within(log(x), a, b)")
     (('a,b', 'school id'), ('log(x)', 'a:b'))
     """
     if not text.startswith(tuple(f"{name}(" for name in CENTRING)) or not text.endswith(")"):
