@@ -16,7 +16,16 @@ from ranef.present.text.prose import listed
 from ranef.present.text.words import Words
 from ranef.solve import Certificate
 
-__all__ = ["Cited", "dropped", "estimation", "known_parts", "priors", "rows_left_out", "verdict"]
+__all__ = [
+    "Cited",
+    "dropped",
+    "errors_words",
+    "estimation",
+    "known_parts",
+    "priors",
+    "rows_left_out",
+    "verdict",
+]
 
 Cited = tuple[str, tuple[str, ...]]
 """Sentences, and what they cite."""
@@ -93,6 +102,13 @@ def dropped(model: FittedModel, words: Words) -> str:
         "out, because the other predictors determine "
         f"{'this column' if one else 'these columns'} exactly."
     )
+
+
+def errors_words(model: FittedModel, vcov: Any, words: Words) -> str:
+    """Robust standard errors in words, with the label of the clusters."""
+    text = model._errors_in_words(vcov)
+    start, of, clusters = text.rpartition(" of ")
+    return f"{start}{of}{words.group(clusters)}" if clusters in words.labels else text
 
 
 def estimation(model: FittedModel, request: Request, version: str) -> Cited:

@@ -9,6 +9,7 @@ from ranef._version import __version__
 from ranef.present.paper.estimation_words import (
     Cited,
     dropped,
+    errors_words,
     estimation,
     known_parts,
     priors,
@@ -27,6 +28,7 @@ from ranef.present.paper.references import cited, reference_list
 from ranef.present.protocol import FittedModel, coefficients_of
 from ranef.present.request import Request
 from ranef.present.text.prose import Code, Piece, Prose
+from ranef.present.text.words import Words
 
 __all__ = ["Methods", "methods"]
 
@@ -67,7 +69,7 @@ def methods(
     words = model._words.also(labels)
     coded = categories(request, words, [str(name) for name in model.fixef.index])
     centred, centring_keys = centring(request, words)
-    tests, test_keys = _tests(model, ddf, vcov, level)
+    tests, test_keys = _tests(model, ddf, vcov, level, words)
     estimated, estimation_keys = estimation(model, request, __version__)
     penalty, prior_keys = priors(model)
     judged, verdict_keys = verdict(model, words)
@@ -104,7 +106,7 @@ def _beyond_lme4(request: Request) -> bool:
     return centred or any(bar.structure != "us" for bar in formula.bars)
 
 
-def _tests(model: FittedModel, ddf: str, vcov: Any, level: float) -> Cited:
+def _tests(model: FittedModel, ddf: str, vcov: Any, level: float, words: Words) -> Cited:
     """How coefficients are tested; the options are checked by asking for the tests."""
     table = coefficients_of(model, ddf, level, vcov)
     if not len(table):
@@ -113,7 +115,7 @@ def _tests(model: FittedModel, ddf: str, vcov: Any, level: float) -> Cited:
     if vcov is not None:
         kind = vcov if isinstance(vcov, str) else next(iter(vcov))
         keys = ("bell", "pustejovsky") if kind == "CR2" else ("liang",)
-        errors = model._errors_in_words(vcov)
+        errors = errors_words(model, vcov, words)
         text = f"Standard errors, tests and {interval} of fixed effects use {errors}"
         return f"{text} {cited(*keys)}.", keys
     by_normal = model._distribution is not None or ddf == "asymptotic"

@@ -17,6 +17,7 @@ from ranef.present.paper.apa import (
     interval_text,
     number,
 )
+from ranef.present.paper.estimation_words import errors_words
 from ranef.present.paper.model_words import response_words
 from ranef.present.paper.random_words import singular_words
 from ranef.present.paper.subject import clause, condition, term_clause
@@ -172,7 +173,7 @@ def _notes(
             "equal weights, and holds where numeric predictors in its interactions are 0."
         )
     if vcov is not None:
-        notes.append(f"The test uses {model._errors_in_words(vcov)}.")
+        notes.append(f"The test uses {errors_words(model, vcov, words)}.")
     if model.prior and "fixed" in model.prior:
         notes.append("The estimate is penalised by a prior of the fixed effects.")
     notes.append(_verdict(model, words))
