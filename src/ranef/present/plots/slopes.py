@@ -234,16 +234,17 @@ def _draw_groups(
 
 
 def _name_ends(ax: Axes, ends: list[Any], names: list[str]) -> None:
-    """Names of a few groups at the right ends of their lines, where they do not collide."""
+    """Names of a few groups at the right ends of their lines, moved apart where they collide."""
     size = 0.8 * points(setting("font.size"))
     low, high = ax.get_ylim()
     gap = 1.1 * size * (high - low) / room_in(ax, "y")
-    taken: list[tuple[float, float]] = []
-    for end, name in zip(ends, names, strict=True):
-        if all(x != end[0] or abs(y - end[1]) > gap for x, y in taken):
-            taken.append((float(end[0]), float(end[1])))
-            made = write(ax, shortened(name, 70.0, size, ax), tuple(end), (3.0, 0.0), fontsize=size)
-            made.set(color=muted_on(ax), ha="left", va="center")
+    last: dict[float, float] = {}  # height of the name below, by the place along x
+    for k in np.argsort([end[1] for end in ends], kind="stable"):
+        x, y = (float(v) for v in ends[k])
+        last[x] = max(y, last.get(x, -np.inf) + gap)
+        said = shortened(names[k], 70.0, size, ax)
+        made = write(ax, said, (x, last[x]), (3.0, 0.0), fontsize=size)
+        made.set(color=muted_on(ax), ha="left", va="center")
 
 
 def _places(values: pd.Series[Any]) -> Any:
