@@ -159,7 +159,7 @@ def _limits(found: ModelCheck, y: Array, kind: str) -> Band:
 
 def _band(ax: Axes, x: Array, band: Band) -> Any:
     made = ax.fill_between(
-        x, band.low, band.high, color=faint_on(ax), alpha=0.85, linewidth=0, zorder=2.5
+        x, band.low, band.high, facecolor=faint_on(ax), edgecolor=muted_on(ax), lw=0.8, zorder=2.5
     )
     ax.plot(x, band.middle, color=muted_on(ax), linewidth=0.9, linestyle=(0, (4, 3)), zorder=3)
     return made

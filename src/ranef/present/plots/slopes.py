@@ -20,7 +20,8 @@ from ranef.present.plots.choice import (
 )
 from ranef.present.plots.colouring import Colouring, colouring, series_style
 from ranef.present.plots.grid import levels_in_order, typical_of_groups, value_text, values_along
-from ranef.present.plots.ink import ground_of, ink_on, label_ink, muted_on, tick_ink
+from ranef.present.plots.ink import ground_of, ink_on, label_ink, muted_on, setting, tick_ink
+from ranef.present.plots.lettering import points, room_in, shortened
 from ranef.present.plots.panels import with_data
 from ranef.present.plots.response_axis import check_scale, response_label
 from ranef.present.plots.style import (
@@ -31,6 +32,7 @@ from ranef.present.plots.style import (
     legend,
     name_x,
     title,
+    write,
 )
 from ranef.present.plots.wording import joined, words_of
 from ranef.present.protocol import FittedModel
@@ -43,6 +45,8 @@ if TYPE_CHECKING:
 __all__ = ["slopes"]
 
 _MOST_GROUPS = 1000
+_NAMED = 12
+"""Lines whose groups are named."""
 _SINGLE = 200
 """Lines that are drawn one by one; more of them are one object."""
 _BENT = 40
@@ -209,21 +213,38 @@ def _of_occasions(model: FittedModel, x: str) -> bool:
 def _draw_groups(
     ax: Axes, drawn: _Drawn, x: str, by: str | None, colours: Colouring | None, numeric: bool
 ) -> None:
-    points = drawn.points
-    along = points[x].to_numpy(float) if numeric else _places(points[x])
-    lines = np.split(np.column_stack([along, points[_PREDICTION].to_numpy(float)]), drawn.starts)
+    frame = drawn.points
+    along = frame[x].to_numpy(float) if numeric else _places(frame[x])
+    lines = np.split(np.column_stack([along, frame[_PREDICTION].to_numpy(float)]), drawn.starts)
     thin = float(np.clip(110.0 / len(lines), 0.4, 1.2))
     colour = [muted_on(ax)] * len(lines)
     if colours and by:
-        colour = colours.colours(points[by].iloc[[0, *drawn.starts]].tolist(), ax)
+        colour = colours.colours(frame[by].iloc[[0, *drawn.starts]].tolist(), ax)
     if len(lines) <= _SINGLE:
         for line, own in zip(lines, colour, strict=True):
             ax.plot(*line.T, color=own, linewidth=thin, alpha=0.5, zorder=2)
+        if len(lines) <= _NAMED:
+            names = frame[_GROUP].iloc[[0, *drawn.starts]].tolist()
+            _name_ends(ax, [line[-1] for line in lines], names)
         return
     from matplotlib.collections import LineCollection
 
     ax.add_collection(LineCollection(lines, colors=colour, linewidths=thin, alpha=0.5, zorder=2))
     ax.autoscale_view()
+
+
+def _name_ends(ax: Axes, ends: list[Any], names: list[str]) -> None:
+    """Names of a few groups at the right ends of their lines, moved apart where they collide."""
+    size = 0.8 * points(setting("font.size"))
+    low, high = ax.get_ylim()
+    gap = 1.1 * size * (high - low) / room_in(ax, "y")
+    last: dict[float, float] = {}  # height of the name below, by the place along x
+    for k in np.argsort([end[1] for end in ends], kind="stable"):
+        x, y = (float(v) for v in ends[k])
+        last[x] = max(y, last.get(x, -np.inf) + gap)
+        said = shortened(names[k], 70.0, size, ax)
+        made = write(ax, said, (x, last[x]), (3.0, 0.0), fontsize=size)
+        made.set(color=muted_on(ax), ha="left", va="center")
 
 
 def _places(values: pd.Series[Any]) -> Any:

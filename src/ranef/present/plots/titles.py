@@ -30,6 +30,7 @@ __all__ = ["head", "label_x", "label_y", "name_x", "name_y", "title", "write"]
 _NOTE = "_ranef_note"
 _GAP = 5.0  # points between the label of an axis and the note under it
 _SMALL = 0.85  # of the size of labels
+_OF_WIDTH = 0.92  # of a figure: small letters are wider if it is saved with few pixels
 _WIDE = 250.0  # points: axes with room for a note of more than two lines
 _WIDEST_NAME = 230.0  # points
 _FEWEST_LETTERS = 2.0  # widths of a square letter that names need
@@ -78,7 +79,8 @@ def _figure_note(ax: Axes, note: str) -> None:
     figure = figure_of(ax)
     if note or _noted(figure):
         size = _SMALL * points(setting("axes.labelsize"))
-        lines = broken(note, 72.0 * float(figure.get_size_inches()[0]) - 12.0, size, ax)
+        room = _OF_WIDTH * 72.0 * float(figure.get_size_inches()[0])
+        lines = broken(note, room, size, ax)
         said = figure.supxlabel(lines, x=0.008, ha="left", color=muted_ink(ax), fontsize=size)
         said.set_parse_math(not verbatim(note))
         setattr(figure, _NOTE, lines)
