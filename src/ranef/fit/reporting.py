@@ -36,6 +36,8 @@ __all__ = ["material_of", "write_report"]
 
 _PROFILE = 5_000_000
 """Numbers read by one evaluation, times parameters of both kinds: about five seconds."""
+_OF_COEFFICIENTS = 6
+"""Times the squared number of coefficients: what they cost in an evaluation."""
 _OTHERS = 20
 """Columns that are not in the model and are described."""
 _CELLS = 20_000_000
@@ -234,10 +236,11 @@ def _check(model: Any, frame: pd.DataFrame | Missing) -> ModelCheck | Missing | 
 
 
 def _profile_cost(model: Any) -> float:
-    """Numbers read by one evaluation, times parameters of both kinds."""
+    """Numbers that one evaluation reads and makes, times parameters of both kinds."""
     problem = model._problem
     work = float(getattr(model._solution, "work", problem.n * problem.p))
-    return work * float(max(problem.n_theta, 1) * model.df_model)
+    each = work * max(problem.n_theta, 1) + _OF_COEFFICIENTS * problem.p**2
+    return float(each * model.df_model)
 
 
 def _structure(model: Any, frame: pd.DataFrame | Missing) -> Structure | Missing | None:

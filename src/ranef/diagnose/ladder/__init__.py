@@ -14,7 +14,7 @@ from ranef.diagnose.ladder.outcome import not_tried
 from ranef.diagnose.ladder.recommended import recommended
 from ranef.diagnose.ladder.rung import Effect, Ladder, Rung, Test
 from ranef.diagnose.ladder.rungs import kind_of, kinds_for
-from ranef.diagnose.ladder.summary import needs_remedy, repeated, summary
+from ranef.diagnose.ladder.summary import needs_remedy, on_coefficients, repeated, summary
 from ranef.diagnose.larger import Larger
 from ranef.diagnose.rank import Support
 from ranef.diagnose.subject import AnySubject
@@ -69,4 +69,5 @@ def build_ladder(
         climb.larger.told,
         None if best is None else rungs.index(best),
         repeated(facts, findings),
+        len(on_coefficients(facts, rungs)),
     )

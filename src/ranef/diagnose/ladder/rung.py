@@ -253,6 +253,8 @@ class Ladder(Sentence):
         The rung whose formula the summary recommends.
     about_optimum : int
         How many of the first sentences of the summary only say that the fit is at its optimum.
+    about_coefficients : int
+        How many of the last ones say which conclusions hold.
     """
 
     rungs: tuple[Rung, ...]
@@ -261,6 +263,7 @@ class Ladder(Sentence):
     looked_at: str = ""
     recommended: int | None = None
     about_optimum: int = 0
+    about_coefficients: int = 0
 
     def __str__(self) -> str:
         titles = ", ".join(f"{k} {rung.title}" for k, rung in enumerate(self.rungs))

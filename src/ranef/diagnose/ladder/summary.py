@@ -18,7 +18,7 @@ from ranef.diagnose.words import join
 from ranef.page.phrases import count, figures, one_of_them, whole
 from ranef.types import Finding
 
-__all__ = ["needs_remedy", "repeated", "summary"]
+__all__ = ["needs_remedy", "on_coefficients", "repeated", "summary"]
 
 STEADY = 1.0  # standard errors of the asked model
 MOST_NAMES = 6
@@ -45,9 +45,15 @@ def summary(facts: Facts, rungs: tuple[Rung, ...], findings: Sequence[Finding]) 
         *_remedies(facts, rungs, findings),
         *_recommended(facts, rungs),
     ]
-    if facts.certificate.certified and needs_remedy(facts):
-        said += _conclusions(rungs)
+    said += on_coefficients(facts, rungs)
     return tuple(filter(None, map(sentence, said)))
+
+
+def on_coefficients(facts: Facts, rungs: tuple[Rung, ...]) -> list[str]:
+    """The page's last sentences: which conclusions hold in every rung, and which sizes do not."""
+    if not (facts.certificate.certified and needs_remedy(facts)):
+        return []
+    return _conclusions(rungs)
 
 
 def repeated(facts: Facts, findings: Sequence[Finding]) -> int:

@@ -15,6 +15,7 @@ from ranef.present.plots.grid import values_along
 from ranef.present.plots.response_axis import response_label
 from ranef.present.plots.slopes import slopes
 from ranef.present.report.blocks import Missing, prose
+from ranef.present.report.figures import plain
 from ranef.present.report.pictures.canvas import COLOURS, direct_labels, note_of, picture
 from ranef.types import INTERCEPT
 
@@ -65,7 +66,10 @@ def lines(material: Material) -> tuple[str, str] | None:
         direct_labels(ax)
 
     coloured = f", coloured by {material.words.variable(by)}" if by else ""
-    label = f"Fitted lines of {whole(n)} levels of {factor} along {name}{coloured}"
+    label = (
+        f"Fitted lines of {whole(n)} levels of {factor} along {name}{coloured}"
+        f"{_spread(material, group, x)}"
+    )
     svg = picture("lines", (5.3, 3.5), label, draw)
     caption = f"Each level of {factor} over its own range of {name}{coloured}."
     return svg, prose(" ".join([caption, *notes]).strip())
@@ -105,6 +109,15 @@ def _slope(material: Material, frame: pd.DataFrame) -> tuple[str, str] | None:
                 break
     found.sort(key=lambda each: len(columns_of(each[0])) > 1)
     return found[0] if found else None
+
+
+def _spread(material: Material, group: str, x: str) -> str:
+    """How much the slopes differ, as the end of a sentence."""
+    for term in material.model._covariances:
+        for name, sd in zip(term.label.names, term.sds.tolist(), strict=True):
+            if term.label.factor == group and _variable(name) == x:
+                return f"; the slopes have a standard deviation of {plain(sd)}"
+    return ""
 
 
 def _by(material: Material, frame: pd.DataFrame, x: str, group: str) -> str | None:
@@ -151,6 +164,7 @@ def _bands(
 
     label = (
         f"Bands that hold 50% and 90% of the lines of {whole(n)} levels of {factor} along {name}"
+        f"{_spread(material, group, x)}"
     )
     caption = (
         f"The lines of {whole(n)} levels of {factor} along {name}: the dark band holds half of "

@@ -164,13 +164,10 @@ def _intervals(material: Material, group: str) -> dict[str, Ends]:
 
 
 def _sd_cells(sd: float, ends: Ends | None) -> tuple[str, str, str]:
-    """Variance, SD and interval: two digits of the interval's width, at most three of the SD."""
-    width = 0.0 if ends is None or not math.isfinite(ends[1]) else (ends[1] - ends[0]) / 4.0
-    least = 2 if sd < 100.0 else 0
-    decimals = decimals_of([sd or 1.0], 3)[0]
-    if width > 0.0:
-        decimals = min(decimals, decimals_of([width])[0])
-    decimals = max(decimals, least)
+    """Variance, SD and interval: two digits of its half width, or three of an SD without one."""
+    half = 0.0 if ends is None or not math.isfinite(ends[1]) else (ends[1] - ends[0]) / 2.0
+    found = decimals_of([half])[0] if half > 0.0 else decimals_of([sd or 1.0], 3)[0]
+    decimals = max(found, 2 if sd < 100.0 else 0)
     variance = value(sd**2, max(decimals_of([sd**2 or 1.0])[0], 2 if sd < 10.0 else 0))
     return variance, value(sd, decimals), "" if ends is None else interval(*ends, decimals)
 

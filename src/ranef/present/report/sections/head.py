@@ -12,6 +12,7 @@ from ranef.page.phrases import whole
 from ranef.present.report.blocks import prose
 from ranef.present.report.figures import plain
 from ranef.present.report.material import Material
+from ranef.present.text.words import Words
 
 __all__ = ["head", "title_of"]
 
@@ -78,7 +79,8 @@ def _verdict(material: Material) -> str:
     good = certificate.certified
     bold, rest = verdict_words(certificate)
     rows = "".join(
-        f"<dt>{escaped(term)}</dt><dd>{prose(told)}</dd>" for term, told in evidence(certificate)
+        f"<dt>{escaped(term)}</dt><dd>{prose(told)}</dd>"
+        for term, told in evidence(certificate, material.words)
     )
     opened = (
         f'<details><summary>The evidence</summary><dl class="ev">{rows}</dl></details>'
@@ -128,7 +130,7 @@ def verdict_words(certificate: Any) -> tuple[str, str]:
     return "Not certified.", f"{_capital(str(certificate))}."
 
 
-def evidence(certificate: Any) -> list[tuple[str, str]]:
+def evidence(certificate: Any, words: Words) -> list[tuple[str, str]]:
     """What the verdict rests on: terms, and what is known about each."""
     rows: list[tuple[str, str]] = []
     if not certificate.dims and certificate.certified:
@@ -154,7 +156,7 @@ def evidence(certificate: Any) -> list[tuple[str, str]]:
         rows.append(("largest step left", f"{size} standard errors"))
     for label, rank in certificate.rank.items():
         full = certificate.full.get(label, certificate.dims[label])
-        rows.append((f"rank of the covariance, {label}", f"{rank} of {full}"))
+        rows.append((f"rank of the covariance, {words.group(label)}", f"{rank} of {full}"))
     if math.isfinite(certificate.dual_min_eig):
         rises = "the criterion rises" if certificate.dual_min_eig >= 0 else "the criterion falls"
         rows.append(

@@ -12,6 +12,7 @@ from ranef.present.diagnosis.record import DiagnosisRecord
 from ranef.present.diagnosis.tables import ladder_tables
 from ranef.present.report.blocks import (
     Missing,
+    bullet,
     code,
     figure,
     missing,
@@ -22,6 +23,7 @@ from ranef.present.report.blocks import (
 from ranef.present.report.figures import value
 from ranef.present.report.material import Material, asked
 from ranef.present.report.pictures.forest import forest
+from ranef.present.report.sections.short import left_over
 
 __all__ = ["body"]
 
@@ -56,7 +58,8 @@ def body(material: Material) -> str:
         "Each line below is a rung of a ladder: a model that was fitted to the same data and "
         "judged against the model as asked."
     )
-    return paragraph(first) + drawn + _table(material, diagnosis) + note(*_notes(diagnosis))
+    said = bullet([prose(text) for text in left_over(material)]) if left_over(material) else ""
+    return paragraph(first) + said + drawn + _table(material, diagnosis) + note(*_notes(diagnosis))
 
 
 def _table(material: Material, diagnosis: DiagnosisRecord) -> str:

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 from ranef.formula.naming import factors
 from ranef.page.html import escaped
-from ranef.page.phrases import percent, whole
+from ranef.page.phrases import one_of_them, percent, whole
 from ranef.present.report.blocks import Missing, bullet, prose
 from ranef.present.report.figures import estimate, interval, table_decimals
 from ranef.present.report.material import Coefficient, Material, asked
 from ranef.types import INTERCEPT
 
-__all__ = ["body", "conclusions"]
+__all__ = ["body", "left_over"]
 
 _MOST = 5
 _MOST_COEFFICIENTS = 3
@@ -27,10 +27,26 @@ def body(material: Material) -> str:
     """The sentences as a list."""
     said = _doubts(material)
     if not said:
-        said = [*_coefficients(material), *map(prose, conclusions(material))]
+        said = _coefficients(material)
+        said += map(prose, _chosen(material, _MOST - len(said))[0])
     if len(said) < _MOST and material.model.certificate.certified:
         said += map(prose, _shares(material))
     return bullet(said[:_MOST])
+
+
+def left_over(material: Material) -> list[str]:
+    """What the other models say, as far as there is not room for it among the first sentences."""
+    if not material.model.certificate.certified:
+        return []
+    return _chosen(material, _MOST - len(_coefficients(material)))[1]
+
+
+def _chosen(material: Material, room: int) -> tuple[list[str], list[str]]:
+    """The sentences of the diagnosis that are said, those on conclusions among them; the others."""
+    facts, conclusions = _of_ladder(material)
+    kept = min(len(conclusions), room - bool(facts))
+    first = facts[: room - kept]
+    return first + conclusions[:kept], facts[room - kept :] + conclusions[kept:]
 
 
 def _doubts(material: Material) -> list[str]:
@@ -52,12 +68,12 @@ def _coefficients(material: Material) -> list[str]:
     if len(names) <= _MOST_COEFFICIENTS:
         return _joined(names, [_sentence(material, name) for name in names])
     clear = [name for name in names if table[name].clear]
-    first = (
-        f"Of {whole(len(names))} coefficients, {whole(len(clear))} have a 95% interval that "
-        "excludes zero."
+    have = one_of_them(
+        len(clear), "has a 95% interval that excludes", "have 95% intervals that exclude"
     )
+    first = f"Of {whole(len(names))} coefficients, {whole(len(clear))} {have} zero."
     ranked = sorted(clear, key=lambda name: -abs(table[name].statistic))
-    shown = [f"{_capital(_sentence(material, name))}." for name in ranked[:2]]
+    shown = [f"{_capital(_sentence(material, name))}." for name in ranked[:1]]
     return [prose(first), *shown]
 
 
@@ -153,22 +169,23 @@ def _told(material: Material, name: str, below: bool) -> str:
     return f"the slope of {slope} is {size} {less} where {one} than where {other}"
 
 
-def conclusions(material: Material) -> list[str]:
-    """What the other models say, without what the verdict says already.
+def _of_ladder(material: Material) -> tuple[list[str], list[str]]:
+    """What the other models show, without what the verdict says already; and what then holds.
 
     A likely cause stands with the fact that it is the cause of.
     """
     diagnosis = material.diagnosis
     if diagnosis is None or isinstance(diagnosis, Missing):
-        return []
+        return [], []
     ladder = diagnosis.ladder
-    said: list[str] = []
-    for sentence in ladder.summary[ladder.about_optimum :]:
-        if said and sentence.startswith("The likely cause"):
-            said[-1] += f" {sentence}"
+    end = len(ladder.summary) - ladder.about_coefficients
+    facts: list[str] = []
+    for told in ladder.summary[ladder.about_optimum : end]:
+        if facts and told.startswith("The likely cause"):
+            facts[-1] += f" {told}"
         else:
-            said.append(sentence)
-    return said
+            facts.append(told)
+    return facts, list(ladder.summary[end:])
 
 
 def _shares(material: Material) -> list[str]:
