@@ -72,9 +72,16 @@ class RisingVariances(Sentence):
     loglik: float
 
     def __str__(self) -> str:
-        from ranef.solve.finite_words import rising
-
-        return rising(self)
+        *first, last = self.terms
+        of = f"{', '.join(first)} and {last}" if first else last
+        known = self.loglik == self.loglik
+        limit = f", towards a log-likelihood of {self.loglik:,.2f}" if known else ""
+        return (
+            "the likelihood rises for ever as the variance of the random effects by "
+            f"{of} grows{limit}: {self.proof}. Laplace's method may show an optimum at a large "
+            "variance, which is an error of the approximation. Give the variance a prior, "
+            "prior=rn.priors.HalfNormal(2.5), or leave the random effects out"
+        )
 
 
 @dataclass(frozen=True, slots=True)

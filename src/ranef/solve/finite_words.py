@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ranef.problem.separation import Separation
     from ranef.solve.finite import RisingVariances
 
-__all__ = ["no_maximum", "rising", "towards"]
+__all__ = ["no_maximum", "towards"]
 
 MOST_NAMED = 4
 
@@ -26,7 +26,7 @@ def no_maximum(separation: Separation | None, variances: RisingVariances | None)
     if separation is not None and separation.exists is True:
         return f"no finite maximum: {_separated(separation)}"
     assert variances is not None
-    return f"no finite maximum: {rising(variances)}"
+    return f"no finite maximum: {variances}"
 
 
 def _separated(found: Separation) -> str:
@@ -63,18 +63,6 @@ def towards(found: Separation) -> str:
         return f"as {name} goes to {'' if step > 0.0 else 'minus '}infinity"
     parts = [f"{name} ({figures(step, sign=True)})" for name, step in steps.items()]
     return f"along the direction {_listed(parts)}"
-
-
-def rising(found: RisingVariances) -> str:
-    of = _listed(list(found.terms))
-    known = found.loglik == found.loglik
-    limit = f", towards a log-likelihood of {found.loglik:,.2f}" if known else ""
-    return (
-        "the likelihood rises for ever as the variance of the random effects by "
-        f"{of} grows{limit}: {found.proof}. Laplace's method may show an optimum at a large "
-        "variance, which is an error of the approximation. Give the variance a prior, "
-        "prior=rn.priors.HalfNormal(2.5), or leave the random effects out"
-    )
 
 
 def _listed(items: list[str]) -> str:
