@@ -96,7 +96,11 @@ def test_nothing_else_pads_or_wraps_text() -> None:
     counting = re.compile(
         r"\.[lr]just\(|\.center\(width|map\(len, column|import textwrap|:[<^]\{?\w+\}"
     )
-    allowed = {"page/wrapping.py", "cli/demo.py"}  # the latter takes an indent away
+    allowed = {
+        "page/wrapping.py",
+        "cli/demo.py",  # takes an indent away
+        "present/code/spss.py",  # code is not laid out in columns
+    }
     found = {
         path.relative_to(SOURCE).as_posix()
         for path in SOURCE.rglob("*.py")
