@@ -118,6 +118,8 @@ NEEDED: dict[str, dict[str, Any]] = {
     "confint": {"method": "bootstrap", "n": 2, "seed": 1},
     "simulate": {"n": 2, "seed": 1},
     "update": {"formula": "~ . - f"},
+    "sentence": {"term": "x"},
+    "code": {"program": "lme4"},
     "tidy": {"effects": "ran_pars", "conf_method": "bootstrap", "n": 2, "seed": 1},
 }
 PLANNED: dict[str, Any] = {

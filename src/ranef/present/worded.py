@@ -139,8 +139,8 @@ class Worded:
             Of the interval. A p value above 1 - level makes it "did not significantly predict".
         exponentiate : bool
             The odds ratio, rate ratio or ratio instead of the coefficient.
-        standardize : {"refit", "within", "basic"}, optional
-            The standardised coefficient, as in :meth:`tidy`.
+        standardize : str, optional
+            The standardised coefficient, by one of the methods of :meth:`tidy`.
         labels : mapping of str to str, optional
             Words by column, beside those that the fit has.
 

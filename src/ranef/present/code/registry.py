@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from ranef.errors import OptionError, suggestion
-from ranef.options import shown
+from ranef.options import shown, text
 from ranef.present.code.plan import Plan, plan_of
 from ranef.present.code.script import Script
 from ranef.present.protocol import FittedModel
@@ -46,7 +46,7 @@ def code(model: FittedModel, request: Request, program: Any, data: str = "data.c
             or f"use one of {', '.join(PROGRAMS)}",
         )
     write: Callable[[Plan], Script] = import_module(_MODULES[name]).code
-    return write(plan_of(model, request, data))
+    return write(plan_of(model, request, text("data", data)))
 
 
 def _plain(name: str) -> str:

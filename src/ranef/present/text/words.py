@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from ranef.design.state import Category
 from ranef.formula.functions import CENTRING
 from ranef.formula.naming import column_of, columns_of, factors, without_level
+from ranef.options import mapping, shown, text
 from ranef.present.text.names import spell
 from ranef.types import INTERCEPT
 
@@ -37,8 +38,19 @@ class Words:
     categories: Mapping[str, Category] = field(default_factory=dict)
 
     def also(self, labels: Mapping[str, str] | None) -> Words:
-        """With further labels, which go before those that are known."""
-        return self if not labels else replace(self, labels={**self.labels, **labels})
+        """With further labels, which go before those that are known.
+
+        Raises
+        ------
+        OptionError
+            Not a mapping of names to words.
+        """
+        if labels is None:
+            return self
+        what, example = "labels are words by name", 'use a dict, as in labels={"ses": "SES"}'
+        for name, words in mapping("labels", labels, what, example).items():
+            text(f"the label of {shown(name)}", words)
+        return replace(self, labels={**self.labels, **labels})
 
     def variable(self, name: str) -> str:
         """A column, or a call such as ``log(x)``.
