@@ -91,7 +91,9 @@ def caterpillar(
     known = [str(name) for name in model.ranef(condvar=False)[group].columns]
     alone = term is not None or _is_single(ax)
     effects = [choose_term(model, group, term)] if alone else known
-    by = order if order == _AS_IN_DATA else choose_term(model, group, order or effects[0])
+    as_in_data = isinstance(order, str) and order == _AS_IN_DATA
+    first = effects[0] if order is None else order
+    by = _AS_IN_DATA if as_in_data else choose_term(model, group, first)
     frame = model.ranef(condvar=True)[group]
     if by != _AS_IN_DATA:
         frame = frame.sort_values(by, kind="stable")

@@ -114,7 +114,7 @@ def panel_axes(
                 fix=f"as in fig, ax = plt.subplots(1, {count})",
             )
         for one in given:
-            check_axes(one)
+            instance("ax", one, Axes, "give Matplotlib axes, as in fig, ax = plt.subplots()")
         return [_styled(one) for one in given]
     across = min(count, columns)
     down = -(-count // across)
