@@ -80,7 +80,8 @@ def residuals(
     """
     check_axes(ax)
     words = words_of(model, labels)
-    drawn: Kind = kind or ("pearson" if model._distribution is None else "quantile")
+    usual: Kind = "pearson" if model._distribution is None else "quantile"
+    drawn = usual if kind is None else kind
     x = np.asarray(model.fitted, dtype=float)
     y = np.asarray(model.residuals(drawn), dtype=float)
     simulated = boolean("band", band) and _has_band(model, drawn)
