@@ -91,9 +91,7 @@ def caterpillar(
     known = [str(name) for name in model.ranef(condvar=False)[group].columns]
     alone = term is not None or _is_single(ax)
     effects = [choose_term(model, group, term)] if alone else known
-    as_in_data = isinstance(order, str) and order == _AS_IN_DATA
-    first = effects[0] if order is None else order
-    by = _AS_IN_DATA if as_in_data else choose_term(model, group, first)
+    by = _sorted_by(model, group, effects[0] if order is None else order)
     frame = model.ranef(condvar=True)[group]
     if by != _AS_IN_DATA:
         frame = frame.sort_values(by, kind="stable")
@@ -127,6 +125,11 @@ def caterpillar(
     whole = pd.concat(parts, ignore_index=True)
     whole.attrs["note"] = note
     return Panels(tuple(every), whole)
+
+
+def _sorted_by(model: FittedModel, group: str, order: Any) -> str:
+    in_own_order = isinstance(order, str) and order == _AS_IN_DATA
+    return _AS_IN_DATA if in_own_order else choose_term(model, group, order)
 
 
 def _is_single(ax: Any) -> bool:

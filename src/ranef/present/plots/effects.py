@@ -112,8 +112,8 @@ def effects(
     confidence("level", level)
     words = words_of(model, labels)
     rows = model.model_frame()
-    named = [check_column(rows, x)]
-    named += [check_column(rows, name) for name in (by, facet) if name is not None]
+    others = [name for name in (by, facet) if name is not None]
+    named = [check_column(rows, name) for name in (x, *others)]
     if len(set(named)) < len(named):
         raise OptionError(
             "x, by and facet name a variable twice",

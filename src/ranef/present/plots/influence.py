@@ -89,12 +89,11 @@ def influence(
     if isinstance(what, str) and (what != COEFFICIENTS or what in known):
         name("what", what, known, of="column of the influence")
         return _one(frame, estimates, std_errors, by, what, ax, said)
-    asked = [_COOK, *std_errors]
-    if not isinstance(what, str):
-        asked = list(name_list("what", what, "column"))
+    every = isinstance(what, str) and what == COEFFICIENTS
+    asked = [_COOK, *std_errors] if every else name_list("what", what, "column")
     for one in asked:
         name("what", one, known, of="column of the influence")
-    return _forest(frame, estimates, std_errors, by, asked, ax, said)
+    return _forest(frame, estimates, std_errors, by, list(asked), ax, said)
 
 
 def _one(

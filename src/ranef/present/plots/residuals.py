@@ -81,7 +81,7 @@ def residuals(
     check_axes(ax)
     words = words_of(model, labels)
     usual: Kind = "pearson" if model._distribution is None else "quantile"
-    drawn: Kind = usual if kind is None else kind
+    drawn = usual if kind is None else kind
     x = np.asarray(model.fitted, dtype=float)
     y = np.asarray(model.residuals(drawn), dtype=float)
     simulated = boolean("band", band) and _has_band(model, drawn)

@@ -113,9 +113,7 @@ def panel_axes(
                 found=f"ax={shown(ax)}" if len(given) == 1 else f"{len(given)} axes",
                 fix=f"as in fig, ax = plt.subplots(1, {count})",
             )
-        for one in given:
-            instance("ax", one, Axes, "give Matplotlib axes, as in fig, ax = plt.subplots()")
-        return [_styled(one) for one in given]
+        return [_styled(_checked(one)) for one in given]
     across = min(count, columns)
     down = -(-count // across)
     figure, made = pyplot().subplots(
@@ -150,9 +148,13 @@ def _styled(ax: Axes) -> Axes:
 def check_axes(ax: object) -> None:
     """Refuse what is neither None nor Matplotlib axes."""
     if ax is not None:
-        from matplotlib.axes import Axes
+        _checked(ax)
 
-        instance("ax", ax, Axes, "give Matplotlib axes, as in fig, ax = plt.subplots()")
+
+def _checked(ax: object) -> Axes:
+    from matplotlib.axes import Axes
+
+    return instance("ax", ax, Axes, "give Matplotlib axes, as in fig, ax = plt.subplots()")
 
 
 def grid(ax: Axes, which: str) -> None:
