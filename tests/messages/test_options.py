@@ -122,6 +122,7 @@ NEEDED: dict[str, dict[str, Any]] = {
     "comparisons": {"variable": "f"},
     "slopes": {"variable": "x"},
     "save": {"path": "m.ranef"},
+    "report": {"path": "page.html"},
     "bootstrap": {"n": 2, "seed": 1},
     "influence": {"by": "g"},
     "check_residuals": {"n": 2, "seed": 1},
