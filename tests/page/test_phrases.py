@@ -106,7 +106,7 @@ def test_nobody_writes_these_numbers_by_hand() -> None:
         r"""|['"]s['"] if |else ['"]s['"]"""
     )
     elsewhere = (
-        *("page/phrases.py", "present/plots/", "present/equation/"),
+        *("page/phrases.py", "present/equation/"),
         "inference/boundary_law.py",  # a column of a frame, to two digits
         *("present/paper/", "present/worded.py"),  # as the APA has it: p < .001
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from ranef.formula.nodes import Call
 from ranef.formula.render import to_text
+from ranef.page.phrases import one_of_them
 from ranef.present.paper.random_words import singular_words
 from ranef.present.paper.references import cited
 from ranef.present.protocol import FittedModel
@@ -96,11 +97,11 @@ def dropped(model: FittedModel, words: Words) -> str:
     if not model.dropped:
         return ""
     names = [words.coefficient(name) for name in model.dropped]
-    one = len(names) == 1
+    k = len(names)
     return (
-        f"The coefficient{'' if one else 's'} of {listed(names)} {'was' if one else 'were'} left "
-        "out, because the other predictors determine "
-        f"{'this column' if one else 'these columns'} exactly."
+        f"The {one_of_them(k, 'coefficient', 'coefficients')} of {listed(names)} "
+        f"{one_of_them(k, 'was', 'were')} left out, because the other predictors determine "
+        f"{one_of_them(k, 'this column', 'these columns')} exactly."
     )
 
 

@@ -10,6 +10,7 @@ from ranef.formula.naming import columns_of, factors, without_level
 from ranef.formula.nodes import Call, Expr, Name
 from ranef.formula.parser import parse_sides
 from ranef.formula.render import to_text
+from ranef.page.phrases import one_of_them
 from ranef.present.paper.references import cited
 from ranef.present.protocol import FittedModel
 from ranef.present.request import Request
@@ -100,17 +101,16 @@ def fixed_part(formula: Formula, words: Words) -> str:
     items += [term_words(term, words) for term in formula.fixed if term.degree == 1]
     products = [term_words(term, words) for term in formula.fixed if term.degree > 1]
     if products:
-        items.append(f"the interaction{'s' if len(products) > 1 else ''} {products[0]}")
+        noun = one_of_them(len(products), "interaction", "interactions")
+        items.append(f"the {noun} {products[0]}")
         items += products[1:]
     if not items:
         return "There were no fixed effects."
     if items == ["an intercept"]:
         return "The only fixed effect was an intercept."
     without = "" if formula.intercept else ", without an intercept"
-    one = len(items) == 1
-    return (
-        f"The fixed effect{'' if one else 's'} {'was' if one else 'were'} {listed(items)}{without}."
-    )
+    verb = one_of_them(len(items), "effect was", "effects were")
+    return f"The fixed {verb} {listed(items)}{without}."
 
 
 def categories(request: Request, words: Words, names: Iterable[str]) -> str:
@@ -217,7 +217,7 @@ def other_parts(model: FittedModel, words: Words) -> list[str]:
 
 
 def _effects(shown: Sequence[str]) -> str:
-    return f"its own fixed effect{'s' if len(shown) > 1 else ''}: {listed(shown)}"
+    return f"its own fixed {one_of_them(len(shown), 'effect', 'effects')}: {listed(shown)}"
 
 
 def _predictors(names: Sequence[object]) -> str:

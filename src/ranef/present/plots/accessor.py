@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from ranef.answers import refuse_unknown_options, unknown_plot
 from ranef.errors import UsageError
+from ranef.page.shown import Sentence
 from ranef.present.plots.accessor_checks import CheckPlots
 from ranef.present.protocol import FittedModel
 
@@ -20,13 +21,13 @@ __all__ = ["PlotAccessor"]
 
 
 @refuse_unknown_options("fit.plot")
-@dataclass(frozen=True, slots=True)
-class PlotAccessor(CheckPlots):
+@dataclass(frozen=True, slots=True, repr=False)
+class PlotAccessor(Sentence, CheckPlots):
     """The plots of a fit; each takes and returns Matplotlib axes."""
 
     _model: FittedModel
 
-    def __repr__(self) -> str:
+    def __str__(self) -> str:
         return f"plot: {', '.join(_plots())}"
 
     def __call__(self, *given: object, **options: object) -> NoReturn:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ranef.inference.checks.bands import mean_in_bins
+from ranef.page.phrases import p_value
 from ranef.present.plots.ink import accent_on, faint_on, muted_on, second_on, shades_on
 from ranef.present.plots.panels import Panels, with_data
 from ranef.present.plots.style import label_x, label_y, legend, panel_axes, title
-from ranef.present.text.numbers import p_text
 from ranef.types import Array
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _uniform(ax: Axes, z: Array, frame: pd.DataFrame) -> pd.DataFrame:
     label_x(ax, "Uniform quantile")
     label_y(ax, "Quantile residual less uniform quantile")
     p = frame.loc[["uniformity", "outliers"], "p_value"].to_list()
-    title(ax, f"Uniformity p {_p(p[0])}, outliers p {_p(p[1])}")
+    title(ax, f"Uniformity {p_value(p[0])}, outliers {p_value(p[1])}")
     return _frame("residual", x, y, low, high)
 
 
@@ -104,7 +104,7 @@ def _against_fitted(ax: Axes, z: Array, fitted: Array, frame: pd.DataFrame) -> p
     label_x(ax, "Fitted value")
     label_y(ax, "Standardised residual")
     p = frame["p_value"].to_dict()["spread by fitted value"]
-    title(ax, f"Spread by fitted value p {_p(p)}")
+    title(ax, f"Spread by fitted value {p_value(p)}")
     return pd.concat(parts, ignore_index=True)
 
 
@@ -115,8 +115,3 @@ def _frame(
 
     frame = pd.DataFrame({"part": part, "x": x, "value": value})
     return frame if low is None else frame.assign(low=low, high=high)
-
-
-def _p(p: float) -> str:
-    text = p_text(p)
-    return text if text.startswith("<") else f"= {text}"

@@ -9,6 +9,7 @@ import numpy as np
 
 from ranef.errors import OptionError, suggestion
 from ranef.options import name_list
+from ranef.page.phrases import level_text
 from ranef.present.plots.colouring import series_colours, series_style
 from ranef.present.plots.ink import faint_on, muted_on
 from ranef.present.plots.panels import Panels, with_data
@@ -72,7 +73,7 @@ def ribbon(
     for one, (kind, head) in zip(every, panels, strict=True):
         rows = shown[shown["effect"] == kind]
         _panel(one, rows, x, words or Words())
-        title(one, f"{head}, {100 * level:g} % intervals" if kind == "fixed" else head)
+        title(one, f"{head}, {level_text(level)} intervals" if kind == "fixed" else head)
         if min(x) <= 1.0 and max(x.values()) >= 0.0:
             one.axvline(0.0, color=faint_on(one), linewidth=0.8, zorder=0)
         with_data(one, rows.reset_index(drop=True))
