@@ -19,12 +19,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 import ranef as rn
 from ranef.fit import Fit
 from ranef.fit.generalised import GeneralisedFit
 from ranef.page import cells
 from ranef.page.shown import Call, Sentence
+from ranef.present.plots.panels import Panels
 from ranef.solve.family_ends import FamilyEnd
 from ranef.solve.finite import RisingVariances
 
@@ -80,6 +82,11 @@ def power() -> Any:
     )
 
 
+def panels() -> Any:
+    figure = Figure()
+    return Panels(tuple(figure.subplots(1, 2)), pd.DataFrame({"panel": ["a", "b"]}))
+
+
 def data() -> pd.DataFrame:
     return linear().model_frame().assign(odd=1, pair=np.arange(108) // 4)
 
@@ -132,6 +139,7 @@ SENTENCES: dict[str, Callable[[], Any]] = {
     "factor": lambda: linear().log.factors[0],
     "column": lambda: rn.datasets.describe("insteval").columns[0],
     "plots": lambda: linear().plot,
+    "panels": panels,
     "fit": linear,
     "generalised fit": generalised,
 }

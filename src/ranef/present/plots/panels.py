@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, overload
 
+from ranef.page.phrases import count
+from ranef.page.shown import Sentence
 from ranef.present.plots.ink import figure_of
 
 if TYPE_CHECKING:
@@ -22,8 +24,8 @@ def with_data(ax: Axes, frame: pd.DataFrame) -> Axes:
     return ax
 
 
-@dataclass(frozen=True, eq=False)
-class Panels(Sequence["Axes"]):
+@dataclass(frozen=True, eq=False, repr=False)
+class Panels(Sentence, Sequence["Axes"]):
     """Several axes of one plot, in reading order; ``panels[0]`` is the first.
 
     Equal to the tuple of its axes. What it does not have itself it has from the first of them, so
@@ -38,6 +40,14 @@ class Panels(Sequence["Axes"]):
 
     axes: tuple[Axes, ...]
     data: pd.DataFrame = field(repr=False)
+
+    def __str__(self) -> str:
+        titles = [
+            " ".join((ax.get_title(loc="left") or ax.get_title() or ax.get_ylabel()).split())
+            for ax in self.axes
+        ]
+        named = "; ".join(title for title in titles if title)
+        return count(len(self.axes), "panel") + (f": {named}" if named else "")
 
     @property
     def figure(self) -> Figure:
