@@ -14,9 +14,9 @@ from ranef.formula import parse, to_text
 from ranef.formula.functions import CENTRING
 from ranef.formula.naming import of_column
 from ranef.formula.nodes import Call, Expr, Name, walk
+from ranef.page.phrases import listed
 from ranef.present.plots.choice import variables_in
 from ranef.present.plots.grid import is_category, repeated, value_text
-from ranef.present.plots.wording import joined
 from ranef.present.protocol import FittedModel
 from ranef.present.text.words import Words
 from ranef.types import OFFSET
@@ -132,11 +132,11 @@ def held_in_words(
     ]
     if model.ngroups:
         parts.append("random effects at zero")
-    said = [f"with {joined(parts)}"] if parts else []
+    said = [f"with {listed(parts, 9)}"] if parts else []
     if len(categories) > _MOST_NAMED:
         said.append(f"averaged over {len(categories)} categories, as often as each value occurs")
     elif categories:
-        named = joined([words.variable(name) for name in categories])
+        named = listed([words.variable(name) for name in categories])
         said.append(f"averaged over {named}, as often as each value occurs")
     return "; ".join(said)
 

@@ -11,10 +11,10 @@ from ranef.errors import OptionError, suggestion
 from ranef.inference.density import Spread, spread_of
 from ranef.inference.parameters import Parameter
 from ranef.options import name_list
+from ranef.page.phrases import level_text
 from ranef.present.plots.ink import accent_on, ink_on, muted_on, second_on
 from ranef.present.plots.panels import Panels, with_data
 from ranef.present.plots.style import head, label_y, panel_axes, title, write
-from ranef.present.plots.wording import level_in_words
 from ranef.present.text.parameters import parameter_words
 from ranef.present.text.words import Words
 from ranef.types import Array
@@ -73,7 +73,7 @@ def bootstrap(
     chosen = _chosen(names, finite, asked)
     said = parameter_words(names, words)
     panels = panel_axes(len(chosen), ax, (3.4, 2.7) if len(chosen) > 1 else (5.6, 4.0))
-    note = f"{what}; bar: {level_in_words(level)} interval; dot: estimate."
+    note = f"{what}; bar: {level_text(level)} interval; dot: estimate."
     frames, lumps = [], False
     for one, k in zip(panels, chosen, strict=True):
         spread = spread_of(finite[k], _bounds(parameters[k]))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ranef.options import confidence
+from ranef.page.phrases import level_text
 from ranef.present.plots.choice import choose_group, choose_term
 from ranef.present.plots.ink import accent_on, faint_on, muted_on, quiet_on, setting
 from ranef.present.plots.lettering import points, room_in, shortened, width_of
@@ -25,7 +26,7 @@ from ranef.present.plots.style import (
     title,
     write,
 )
-from ranef.present.plots.wording import level_in_words, words_of
+from ranef.present.plots.wording import words_of
 from ranef.present.protocol import FittedModel
 
 if TYPE_CHECKING:
@@ -100,11 +101,11 @@ def caterpillar(
     for k, (one, effect) in enumerate(zip(every, effects, strict=True)):
         part = _intervals(frame, effect, level, group)
         handles, texts = _draw(one, part, named=k == 0)
-        one_of = f"{words.coefficient(effect)}, {level_in_words(level)} interval"
+        one_of = f"{words.coefficient(effect)}, {level_text(level)} interval"
         label_x(one, f"Conditional mode of {one_of}" if len(every) == 1 else "Conditional mode")
         if k == len(every) - 1:
             place = "upper left" if inside else ""
-            legend(one, handles, texts, f"{level_in_words(level)} interval", within=place)
+            legend(one, handles, texts, f"{level_text(level)} interval", within=place)
         if len(frame) > _LABELLED:
             _name_extremes(one, part, effect == by, inside)
         parts.append(part.assign(panel=words.coefficient(effect)))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ranef.errors import OptionError
 from ranef.inference.checks.record import EffectsCheck, InfluenceCheck, ModelCheck, Ordered, Trend
 from ranef.options import name_list, shown
+from ranef.page.phrases import level_text
 from ranef.present.plots.band import (
     band_frame,
     draw_band,
@@ -21,7 +22,7 @@ from ranef.present.plots.band import (
 from ranef.present.plots.ink import accent_on, muted_on, second_on
 from ranef.present.plots.panels import Panels, with_data
 from ranef.present.plots.style import head, label_x, label_y, panel_axes, title
-from ranef.present.plots.wording import level_in_words, words_of
+from ranef.present.plots.wording import words_of
 from ranef.present.protocol import FittedModel
 from ranef.present.text.words import Words
 from ranef.types import Array
@@ -84,7 +85,7 @@ def check(
     drawn = panel_axes(len(chosen), ax, (3.7, 3.5) if len(chosen) > 1 else (5.6, 4.6))
     rows = "" if found.fitted.size <= _MOST_POINTS else f" {_MOST_POINTS:,} rows are drawn."
     note = (
-        f"Bands: where {level_in_words(found.level)} of {found.n:,} responses simulated from the "
+        f"Bands: where {level_text(found.level)} of {found.n:,} responses simulated from the "
         f"model lie, point by point; the broken line is their median.{rows}"
     )
     frames = []

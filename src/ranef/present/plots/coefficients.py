@@ -10,6 +10,7 @@ import numpy as np
 from ranef.errors import OptionError
 from ranef.inference.intervals import wald_intervals
 from ranef.options import boolean, confidence, one_of
+from ranef.page.phrases import level_text
 from ranef.present.plots.forest import MARKS, draw_intervals, fit_x
 from ranef.present.plots.ink import faint_on, muted_on, palette_on
 from ranef.present.plots.panels import Panels, with_data
@@ -22,7 +23,6 @@ from ranef.present.plots.style import (
     panel_axes,
     title,
 )
-from ranef.present.plots.wording import level_in_words
 from ranef.present.text.names import spell
 from ranef.types import INTERCEPT, Array
 
@@ -109,7 +109,7 @@ def coefficients(
             fix="compare models with fixed effects, or keep some of them",
         )
     value = ratio.capitalize() if ratio else "Estimate"
-    note = f"Lines: {level_in_words(level)} intervals."
+    note = f"Lines: {level_text(level)} intervals."
     one_scale = scales == "shared" or (scales == "auto" and _similar(rows, bool(ratio)))
     if one_scale or len(rows) == 1:
         one = axes(ax, (6.4, max(2.4, _height(rows, models) + 1.3)))

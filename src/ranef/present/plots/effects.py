@@ -10,6 +10,7 @@ import numpy as np
 
 from ranef.errors import OptionError
 from ranef.options import boolean, confidence
+from ranef.page.phrases import level_text, sentence
 from ranef.present.plots.average import average_group, centred_within, held_in_words
 from ranef.present.plots.choice import check_column, is_number
 from ranef.present.plots.colouring import Colouring, colouring, series_style
@@ -29,7 +30,7 @@ from ranef.present.plots.style import (
     panel_axes,
     title,
 )
-from ranef.present.plots.wording import level_in_words, sentence, words_of
+from ranef.present.plots.wording import words_of
 from ranef.present.protocol import FittedModel
 from ranef.present.text.words import Words
 
@@ -167,7 +168,7 @@ def _note(model: FittedModel, rows: pd.DataFrame, asked: _Asked, words: Words) -
     moving = [name for name in (asked.x, asked.by, asked.facet) if name]
     held = held_in_words(model, rows, moving, words)
     what = "Band" if is_number(rows[asked.x]) else "Bars"
-    interval = f"{what}: {level_in_words(asked.level)} confidence interval"
+    interval = f"{what}: {level_text(asked.level)} confidence interval"
     return f"{sentence(held)} {interval}.".strip()
 
 

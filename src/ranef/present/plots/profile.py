@@ -9,12 +9,13 @@ import numpy as np
 
 from ranef.errors import OptionError, suggestion
 from ranef.options import name as name_option
+from ranef.page.phrases import level_text
 from ranef.present.plots.grid import value_text
 from ranef.present.plots.ink import accent_on, muted_on, quiet_on, setting
 from ranef.present.plots.lettering import points
 from ranef.present.plots.panels import with_data
 from ranef.present.plots.style import axes, check_axes, label_x, label_y, title, write
-from ranef.present.plots.wording import level_in_words, words_of
+from ranef.present.plots.wording import words_of
 from ranef.present.protocol import FittedModel
 from ranef.present.text.parameters import parameter_words
 from ranef.types import Array
@@ -133,7 +134,7 @@ def _intervals(ax: Axes, shares: list[float], ends: list[Any], values: Array) ->
             "zorder": 1,
         }
         ax.plot([high, right], [height, height], **dotted)
-        made = write(ax, level_in_words(share), (right, height), (0.0, 1.5), fontsize=size)
+        made = write(ax, level_text(share), (right, height), (0.0, 1.5), fontsize=size)
         made.set(color=muted_on(ax), ha="right", va="bottom")
     ax.set_xlim(float(values.min()) - 0.04 * span, right)
 

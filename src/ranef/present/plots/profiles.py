@@ -17,6 +17,7 @@ from ranef.inference.profile_curves import (
 )
 from ranef.inference.profile_walk import ProfileTrace
 from ranef.options import name_list, one_of
+from ranef.page.phrases import level_text
 from ranef.present.plots.ink import accent_on, faint_on, muted_on, second_on
 from ranef.present.plots.panels import Panels, with_data
 from ranef.present.plots.profile import LEVELS, cut_off
@@ -29,7 +30,6 @@ from ranef.present.plots.style import (
     title,
     write,
 )
-from ranef.present.plots.wording import level_in_words
 from ranef.present.text.parameters import parameter_words
 from ranef.present.text.words import Words
 from ranef.types import Array
@@ -130,7 +130,7 @@ def _chosen(
 
 
 def _note(kind: str, level: float, bounds: bool) -> str:
-    share = level_in_words(level)
+    share = level_text(level)
     if kind == "zeta":
         diamond = " A diamond is a bound of the parameter." if bounds else ""
         return (

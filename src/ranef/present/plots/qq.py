@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ranef.inference.checks.record import Band, ModelCheck, Ordered
+from ranef.page.phrases import level_text
 from ranef.present.plots.choice import choose_group, choose_term
 from ranef.present.plots.ink import accent_on, faint_on, muted_on
 from ranef.present.plots.panels import with_data
 from ranef.present.plots.residuals import simulated_check
 from ranef.present.plots.style import axes, check_axes, grid, label_x, label_y, title
-from ranef.present.plots.wording import level_in_words, words_of
+from ranef.present.plots.wording import words_of
 from ranef.present.protocol import FittedModel, residual_sd
 from ranef.types import Array
 
@@ -142,7 +143,7 @@ def _band(values: _Values, x: Array, rank: Array, level: float) -> tuple[Array, 
     """Where the band is, the band, and what it is in words."""
     from scipy.special import betaincinv, ndtri
 
-    share = level_in_words(level)
+    share = level_text(level)
     if values.simulated is not None:
         said = f"Band: where {share} of responses simulated from the model lie; broken line: their"
         return values.simulated.quantile, values.simulated.band, f"{said} median."

@@ -11,11 +11,12 @@ from ranef.inference.checks.bands import bins_of, fewest, mean_in_bins
 from ranef.inference.checks.record import Band, ModelCheck
 from ranef.options import boolean, confidence, whole
 from ranef.options import seed as checked_seed
+from ranef.page.phrases import level_text
 from ranef.present.plots.band import said_outside
 from ranef.present.plots.ink import accent_on, faint_on, muted_on, second_on, shades_on
 from ranef.present.plots.panels import with_data
 from ranef.present.plots.style import axes, check_axes, grid, label_x, label_y, legend, title
-from ranef.present.plots.wording import level_in_words, words_of
+from ranef.present.plots.wording import words_of
 from ranef.present.protocol import FittedModel
 from ranef.present.text.names import response_of
 from ranef.types import Array
@@ -102,7 +103,7 @@ def residuals(
         handles, names = [], []
         if found is not None and limits is not None:
             handles.append(_band(ax, found.mean.x, limits))
-            names.append(f"{level_in_words(level)} of simulations")
+            names.append(f"{level_text(level)} of simulations")
             note = _note(found, limits, mean)
         handles += ax.plot(centre, mean, color=second_on(ax), linewidth=1.8, zorder=4)
         names.append("mean of the residuals")
@@ -169,7 +170,7 @@ def _band(ax: Axes, x: Array, band: Band) -> Any:
 def _note(found: ModelCheck, band: Band, mean: Array) -> str:
     outside = said_outside(band.outside(mean), 1.0 - found.level, "bins")
     return (
-        f"Band: where the mean lies in {level_in_words(found.level)} of {found.n:,} responses "
+        f"Band: where the mean lies in {level_text(found.level)} of {found.n:,} responses "
         f"simulated from the model; broken line: their median. {outside}"
     )
 

@@ -16,6 +16,7 @@ from ranef.inference.checks.simulated import (
     Single,
     Steps,
 )
+from ranef.page.phrases import level_text
 from ranef.present.plots.band import band_frame, draw_band, draw_points, said_outside
 from ranef.present.plots.ink import accent_on, edge_on, faint_on, muted_on, second_on
 from ranef.present.plots.panels import Panels, with_data
@@ -29,7 +30,7 @@ from ranef.present.plots.style import (
     panel_axes,
     title,
 )
-from ranef.present.plots.wording import level_in_words, words_of
+from ranef.present.plots.wording import words_of
 from ranef.present.protocol import FittedModel
 from ranef.present.text.names import response_of
 from ranef.present.text.words import Words
@@ -158,7 +159,7 @@ def _steps(
     label_x(ax, shown if rows else f"{found.words} of {shown}")
     label_y(ax, "Share of rows" if rows else f"Share of {_by(found, words)}")
     if with_legend:
-        legend(ax, [own, band], ["data", f"{level_in_words(found.level)} of simulations"])
+        legend(ax, [own, band], ["data", f"{level_text(found.level)} of simulations"])
     frame = band_frame("", part.x, part.own, part.band)
     where = "The line should stay in the band. "
     share = f"{100 * float(frame['outside'].mean()):.0f}% of it is outside."
@@ -189,7 +190,7 @@ def _bars(
     label_x(ax, shown)
     label_y(ax, "Rows (root scale)" if roots else "Rows")
     if with_legend:
-        legend(ax, [bars, lines], ["data", f"{level_in_words(found.level)} of simulations"])
+        legend(ax, [bars, lines], ["data", f"{level_text(found.level)} of simulations"])
     frame = band_frame("", part.x, part.own, part.band, list(part.names) or "")
     said = said_outside(outside, 1.0 - found.level, "bars")
     if np.isfinite(part.last):
@@ -279,7 +280,7 @@ def _levels(
         label_y(ax, value)
         marks = [_dot(ax), lines]
     if with_legend:
-        legend(ax, marks, ["data", f"{level_in_words(found.level)} of simulations"])
+        legend(ax, marks, ["data", f"{level_text(found.level)} of simulations"])
     return band_frame("", x, part.own, part.band, list(part.names)), said
 
 
@@ -305,7 +306,7 @@ def _across(
     label_x(ax, value)
     label_y(ax, _by(found, words))
     if with_legend:
-        legend(ax, [_dot(ax), lines], ["data", f"{level_in_words(found.level)} of simulations"])
+        legend(ax, [_dot(ax), lines], ["data", f"{level_text(found.level)} of simulations"])
     return band_frame("", y, own, band, names)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from ranef.errors import OptionError
 from ranef.formula.naming import column_of, columns_of
+from ranef.page.phrases import listed
 from ranef.present.plots.average import average_group, held_in_words, straight_along
 from ranef.present.plots.choice import (
     around,
@@ -34,7 +35,7 @@ from ranef.present.plots.style import (
     title,
     write,
 )
-from ranef.present.plots.wording import joined, words_of
+from ranef.present.plots.wording import words_of
 from ranef.present.protocol import FittedModel
 from ranef.present.text.words import Words
 
@@ -156,7 +157,7 @@ def _note(
     shown = len(drawn.starts) + 1
     some = f"{shown:,} of {drawn.groups:,} groups are drawn." if (shown < drawn.groups) else ""
     others = [words.group(f) for f in model.ngroups if f not in within]
-    zero = f"The effects of {joined(others)} are zero in their lines." if others else ""
+    zero = f"The effects of {listed(others)} are zero in their lines." if others else ""
     whose = f"Thick line: the population{', ' if held else ''}{held}."
     return " ".join(part for part in (some, zero, whose) if part)
 
