@@ -115,12 +115,15 @@ class MissingRows:
         Rows before dropping.
     outside : int
         Rows outside of ``subset=``; they are among `rows`, and their values are not counted.
+    count : int or None
+        How many rows were left out, if their positions are not known: then `rows` is empty.
     """
 
     rows: NDArray[np.int64]
     by_column: Mapping[str, int]
     n_total: int
     outside: int = 0
+    count: int | None = None
 
     def within(self, inside: NDArray[np.bool_]) -> MissingRows:
         """The same among all rows, where `inside` says which of them these rows are."""
@@ -131,11 +134,14 @@ class MissingRows:
         return MissingRows(np.flatnonzero(~used), self.by_column, int(inside.size), outside)
 
     def __len__(self) -> int:
-        return int(self.rows.size)
+        return int(self.rows.size) if self.count is None else self.count
 
     def __str__(self) -> str:
         if not len(self):
             return f"none of {self.n_total} rows left out"
+        if self.count is not None:
+            counts = ", ".join(f"{name} {count}" for name, count in self.by_column.items() if count)
+            return f"{len(self)} of {self.n_total} rows left out; missing values: {counts}"
         first = ", ".join(str(row) for row in self.rows[:SHOWN_ROWS])
         more = f" and {len(self) - SHOWN_ROWS} more" if len(self) > SHOWN_ROWS else ""
         counts = ", ".join(f"{name} {count}" for name, count in self.by_column.items() if count)
