@@ -10,7 +10,7 @@ from ranef.formula import Formula
 from ranef.frame import Table
 from ranef.types import Finding, MissingRows
 
-__all__ = ["data_findings", "missing_rows"]
+__all__ = ["data_findings", "missing_rows", "sum_findings"]
 
 FEW_LEVELS = 5
 
@@ -26,6 +26,11 @@ def data_findings(
         *_few_levels(design),
         *_constant_slopes(formula, design),
     )
+
+
+def sum_findings(design: Design, missing: MissingRows) -> tuple[Finding, ...]:
+    """What sums over the rows show: no columns of rows are read."""
+    return (*missing_rows(missing), *_dropped(design), *_few_levels(design))
 
 
 def missing_rows(missing: MissingRows) -> list[Finding]:

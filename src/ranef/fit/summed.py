@@ -1,0 +1,129 @@
+"""A fit from moments: the rows are not there, and who asks for them is told what to do."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from ranef.design import Data
+from ranef.errors import DataError, OptionError
+from ranef.fit.facade import Fit
+from ranef.fit.given import Given
+from ranef.fit.spec import ModelSpec
+from ranef.fit.stored import without_rows
+from ranef.formula import Formula
+from ranef.moments import Moments, contract
+from ranef.options import shown
+from ranef.problem import Problem
+from ranef.problem.exact import hardly_explained
+from ranef.solve import Control
+from ranef.source.scaling import Scaling
+from ranef.store.absent import Absent
+from ranef.types import Array
+
+if TYPE_CHECKING:
+    from ranef.priors.assign import Assigned
+
+__all__ = ["fit_moments"]
+
+
+def fit_moments(
+    parsed: Formula,
+    moments: Moments,
+    given: Given,
+    *,
+    reml: bool,
+    start: Array | None = None,
+    seconds: dict[str, float] | None = None,
+) -> Fit:
+    """Fit a model to moments.
+
+    Parameters
+    ----------
+    parsed : Formula
+    moments : Moments
+    given : Given
+        The arguments of the call; weights and offset are those of the moments.
+    reml : bool
+    start : ndarray, optional
+        Theta.
+    seconds : dict, optional
+        Already spent, by phase, for the log.
+
+    Raises
+    ------
+    DataError, DesignError
+        As for rows in memory, where sums show it.
+    OptionError
+        Something that only rows in memory can give.
+    """
+    _check(given)
+    begun = perf_counter()
+    made = contract(moments, parsed, given.contrasts)
+    contracted = perf_counter()
+    absent = _absent(parsed)
+    data = Data(
+        without_rows(made.design, absent),
+        absent("the data"),  # type: ignore[arg-type]
+        moments.missing,
+        None if moments.plan.weights is None else absent("the weights"),  # type: ignore[arg-type]
+        None,
+        moments.plan.offset,
+    )
+    plan = made.design.plan
+    prior = None if given.prior is None else _assigned(given.prior, made)
+    problem = Problem(
+        made.products, plan.blocks, plan.labels, Scaling(made.scaling), reml, prior
+    )
+    _check_fixed_part(problem)
+    spec = ModelSpec(parsed, reml, prior, given.control or Control(), given)
+    spent = {**(seconds or {}), "contraction": contracted - begun}
+    return Fit._of_sums(spec, data, problem, start=start, seconds=spent)
+
+
+def _absent(parsed: Formula) -> Any:
+    def absent(what: str) -> Absent:
+        return Absent(
+            what,
+            f'read the rows into memory and fit them: rn.lmm("{parsed.text}", data)',
+            "the fit was made from sums of the rows",
+        )
+
+    return absent
+
+
+def _assigned(prior: Any, made: Any) -> Assigned:
+    from ranef.priors.assign import assign
+
+    return assign(prior, made.design.terms, made.design.x_names)
+
+
+def _check(given: Given) -> None:
+    for name in ("subset", "residual"):
+        value = getattr(given, name)
+        if value is not None:
+            raise OptionError(
+                f"{name}= needs the rows, and the model is fitted to sums of them",
+                found=f"{name}={shown(value)}",
+                fix="select the rows in the query or the file"
+                if name == "subset"
+                else "read the rows into memory",
+            )
+
+
+def _check_fixed_part(problem: Problem) -> None:
+    if problem.n <= problem.p:
+        raise DataError(
+            "there are no more rows than coefficients",
+            found=f"{problem.n} rows, {problem.p} coefficients in the fixed part",
+            fix="use fewer predictors or more rows",
+        )
+    if hardly_explained(problem):
+        raise DataError(
+            "the fixed part explains the response to the last digit that sums hold",
+            found="no residual variation is left for random effects or errors",
+            fix="see whether the response was computed from the predictors, or read the rows into "
+            "memory",
+        )
+
+
