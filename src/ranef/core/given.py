@@ -121,9 +121,7 @@ def scaling_from(
     def part(own: ColumnsScaling) -> tuple[list[float], list[float], int]:
         return np.asarray(own.shifts).tolist(), np.asarray(own.scales).tolist(), own.intercept
 
-    blocks = [
-        (t.group, t.offset, t.q, t.structure, t.rank, list(t.positions)) for t in terms
-    ]
+    blocks = [(t.group, t.offset, t.q, t.structure, t.rank, list(t.positions)) for t in terms]
     made = CoreScaling.__new__(CoreScaling)
     made.__setstate__((part(x), *map(float, y), blocks, [part(own) for own in z], np.zeros((0, 0))))
     return made

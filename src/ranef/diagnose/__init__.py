@@ -3,4 +3,4 @@
 from ranef.diagnose.data import data_findings, sum_findings
 from ranef.diagnose.fit import fit_findings
 
-__all__ = ["data_findings", "sum_findings", "fit_findings"]
+__all__ = ["data_findings", "fit_findings", "sum_findings"]

@@ -12,6 +12,7 @@ from ranef.errors import OptionError, RanefError
 from ranef.frame import Table
 from ranef.frame.open import open_frame
 from ranef.frame.read import read_open_frame
+from ranef.streams import is_streamed
 from ranef.types import OFFSET, MissingRows
 
 if TYPE_CHECKING:
@@ -76,7 +77,8 @@ def changed(
                 found="a fit from a file or another process, or of a response given to refit()",
                 fix=_FIX,
             )
-        _check_same(given.data, table, missing)
+        if not is_streamed(given.data):
+            _check_same(given.data, table, missing)
         return replace(given, **changes)
     if given is None:
         return Given(data, **changes)

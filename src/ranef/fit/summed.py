@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -12,19 +13,20 @@ from ranef.fit.given import Given
 from ranef.fit.spec import ModelSpec
 from ranef.fit.stored import without_rows
 from ranef.formula import Formula
-from ranef.moments import Moments, contract
 from ranef.options import shown
 from ranef.problem import Problem
 from ranef.problem.exact import hardly_explained
 from ranef.solve import Control
 from ranef.source.scaling import Scaling
 from ranef.store.absent import Absent
+from ranef.streams import moments_of, open_source
+from ranef.sums import Moments, contract
 from ranef.types import Array
 
 if TYPE_CHECKING:
     from ranef.priors.assign import Assigned
 
-__all__ = ["fit_moments"]
+__all__ = ["fit_moments", "fit_streamed"]
 
 
 def fit_moments(
@@ -72,13 +74,46 @@ def fit_moments(
     )
     plan = made.design.plan
     prior = None if given.prior is None else _assigned(given.prior, made)
-    problem = Problem(
-        made.products, plan.blocks, plan.labels, Scaling(made.scaling), reml, prior
-    )
+    problem = Problem(made.products, plan.blocks, plan.labels, Scaling(made.scaling), reml, prior)
     _check_fixed_part(problem)
     spec = ModelSpec(parsed, reml, prior, given.control or Control(), given)
     spent = {**(seconds or {}), "contraction": contracted - begun}
     return Fit._of_sums(spec, data, problem, start=start, seconds=spent)
+
+
+def fit_streamed(parsed: Formula, given: Given, *, reml: bool, start: Array | None = None) -> Fit:
+    """Fit a model to moments, or to a source whose rows are summed first.
+
+    Raises
+    ------
+    OptionError
+        Weights or an offset as an array, or other ones than those of the moments.
+    """
+    begun = perf_counter()
+    if isinstance(given.data, Moments):
+        plan = given.data.plan
+        for name, held in (("weights", plan.weights), ("offset", plan.offset)):
+            asked = getattr(given, name)
+            if asked is not None and asked != held:
+                raise OptionError(
+                    f"the {name} are those that the moments were made with",
+                    found=f"{name}={shown(asked)}, and {held or 'none'} in the moments",
+                    fix=f"leave out {name}=, or make the moments with it",
+                )
+        return fit_moments(parsed, given.data, given, reml=reml, start=start)
+    for name in ("weights", "offset"):
+        if not isinstance(getattr(given, name), str | None):
+            raise OptionError(
+                f"{name} of data that are summed are a column",
+                found=f"{name}={shown(getattr(given, name))}",
+                fix="name a column of the data",
+            )
+    moments = moments_of(
+        open_source(given.data), parsed, given.weights, given.offset, given.missing
+    )
+    spent = {"sums over rows": perf_counter() - begun}
+    own = replace(given, data=moments)
+    return fit_moments(parsed, moments, own, reml=reml, start=start, seconds=spent)
 
 
 def _absent(parsed: Formula) -> Any:
@@ -125,5 +160,3 @@ def _check_fixed_part(problem: Problem) -> None:
             fix="see whether the response was computed from the predictors, or read the rows into "
             "memory",
         )
-
-

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ranef.moments.plan import Plan
-from ranef.moments.sums import COUNT
 from ranef.page import paragraph
+from ranef.sums.plan import Plan
+from ranef.sums.sums import COUNT
 from ranef.types import Array, MissingRows
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class Moments:
         """
         if not isinstance(other, Moments):
             return NotImplemented
-        from ranef.moments.merge import merged
+        from ranef.sums.merge import merged
 
         return merged([self, other])
 
@@ -97,7 +97,7 @@ class Moments:
         path : str or path
             A file of this name is replaced. It is never half-written.
         """
-        from ranef.moments.file import write_moments
+        from ranef.sums.file import write_moments
 
         write_moments(self, path)
 
@@ -113,7 +113,7 @@ class Moments:
         DataFrame
             One row for each table of sums: cells, cells with fewer than `k` rows, cells of one row.
         """
-        from ranef.moments.small import small_cells
+        from ranef.sums.small import small_cells
 
         return small_cells(self, k)
 

@@ -19,19 +19,18 @@ from ranef.design import Design
 from ranef.design.encoding import Encoding
 from ranef.design.fixed_part import kept_columns
 from ranef.design.matrix import ModelColumns
-from ranef.design.plan import plan_columns
 from ranef.design.random import TermCoding, random_terms
 from ranef.errors import DataError
 from ranef.formula import Bar, Formula
 from ranef.formula.nodes import Name
 from ranef.formula.render import to_text
-from ranef.moments.cells import Cells
-from ranef.moments.fixed import FixedSums, fixed_sums, gram
-from ranef.moments.forms import Form, Forms
-from ranef.moments.identified import check_identified
-from ranef.moments.model import SummedModel
-from ranef.moments.random import RandomSums, group_sums, pair_sums, z_scaling
-from ranef.moments.record import Moments
+from ranef.sums.cells import Cells
+from ranef.sums.fixed import FixedSums, fixed_sums, gram
+from ranef.sums.forms import Form, Forms
+from ranef.sums.identified import check_identified
+from ranef.sums.model import SummedModel
+from ranef.sums.random import RandomSums, group_sums, pair_sums, z_scaling
+from ranef.sums.record import Moments
 
 __all__ = ["Contracted", "contract"]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from ranef.frame import Table
-from ranef.moments.plan import Plan
-from ranef.scan.schema import Schema
+from ranef.streams.schema import Schema
+from ranef.sums.plan import Plan
 from ranef.types import Array
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class RawSums:
     Attributes
     ----------
     cells, pairs, means : tuple of pyarrow.Table
-        As in :class:`~ranef.moments.Moments`.
+        As in :class:`~ranef.sums.Moments`.
     n_total : int
         All rows.
     missing : mapping of str to int

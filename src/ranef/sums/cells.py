@@ -12,7 +12,7 @@ import numpy as np
 from ranef.frame import Table
 from ranef.frame.read import read_table
 from ranef.frame.table import Column
-from ranef.moments.sums import COUNT, column_of_sums, key_name
+from ranef.sums.sums import COUNT, column_of_sums, key_name
 from ranef.types import Array
 
 if TYPE_CHECKING:

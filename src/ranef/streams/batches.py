@@ -23,11 +23,11 @@ from ranef.formula.render import to_text
 from ranef.frame import Table, complete_rows
 from ranef.frame.read import read_table
 from ranef.frame.table import Column
-from ranef.moments.plan import Plan
-from ranef.moments.products import Product
-from ranef.moments.sums import COUNT, added, key_name, sum_name
-from ranef.scan.schema import Schema
-from ranef.scan.source import RawSums
+from ranef.streams.schema import Schema
+from ranef.streams.source import RawSums
+from ranef.sums.plan import Plan
+from ranef.sums.products import Product
+from ranef.sums.sums import COUNT, added, key_name, sum_name
 from ranef.types import Array, Codes
 
 if TYPE_CHECKING:
@@ -214,8 +214,7 @@ def _evaluated(expr: Expr, table: Table, state: State, plan: Plan) -> Array:
         bad = np.flatnonzero(~np.isfinite(values))
         span = getattr(expr, "span", (0, 0))
         raise DataError(
-            f"'{to_text(expr)}' is infinite or not defined in {bad.size} row"
-            f"{'s' * (bad.size > 1)}",
+            f"'{to_text(expr)}' is infinite or not defined in {bad.size} row{'s' * (bad.size > 1)}",
             where=pointer(plan.formula.text, span) if span[1] else plan.formula.text,
             found=f"{values[bad[0]]} among the rows of a batch",
             fix="correct these values, or make them missing so that their rows are left out",
@@ -281,7 +280,9 @@ def _keys(table: Table, keys: tuple[str, ...], codes: Codes, n: int) -> dict[str
 def _table(keys: dict[str, Any], sums: dict[str, Any], use: Any) -> pa.Table:
     import pyarrow as pa
 
-    table = pa.table({**keys, **{name: pa.array(np.ascontiguousarray(v)) for name, v in sums.items()}})
+    table = pa.table(
+        {**keys, **{name: pa.array(np.ascontiguousarray(v)) for name, v in sums.items()}}
+    )
     return table if use.all() else table.filter(pa.array(use))
 
 
@@ -317,5 +318,3 @@ def _no_rows(total: int = 0) -> DataError:
         found=f"{total:,} rows" + (", each with a missing value" if total else ""),
         fix="check the filter or the file that the data come from",
     )
-
-

@@ -10,12 +10,11 @@ import numpy as np
 from ranef.core.given import ColumnsScaling, GroupSums, PairSums
 from ranef.design.coding import Coded
 from ranef.design.grouping import Grouping, learn_grouping
-from ranef.design.state import State
 from ranef.formula import Bar
 from ranef.frame import Table
-from ranef.moments.cells import Cells
-from ranef.moments.fixed import scaling_of_forms
-from ranef.moments.forms import Coefficient, Form, Forms, cross
+from ranef.sums.cells import Cells
+from ranef.sums.fixed import scaling_of_forms
+from ranef.sums.forms import Coefficient, Form, Forms, cross
 from ranef.types import Array, Codes
 
 __all__ = ["RandomSums", "group_sums", "pair_sums", "z_scaling"]

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from ranef.core.given import ColumnsScaling
 from ranef.design.aliased import Aliases
 from ranef.errors import DataError
-from ranef.moments.cells import Cells
-from ranef.moments.forms import Form, cross
+from ranef.sums.cells import Cells
+from ranef.sums.forms import Form, cross
 from ranef.types import Array
 
 __all__ = ["FixedSums", "fixed_sums", "gram", "scaling_of_forms"]
@@ -50,9 +50,7 @@ def gram(left: Sequence[Form], right: Sequence[Form], cells: Cells) -> Array:
     out = np.empty((len(left), len(right)))
     for i, a in enumerate(left):
         for j, b in enumerate(right):
-            out[i, j] = (
-                out[j, i] if left is right and j < i else float(np.sum(cross(a, b, cells)))
-            )
+            out[i, j] = out[j, i] if left is right and j < i else float(np.sum(cross(a, b, cells)))
     return out
 
 
@@ -115,9 +113,7 @@ def fixed_sums(
     )
 
 
-def _mean_and_size(
-    form: Form, cells: Cells, centred: bool, total: float
-) -> tuple[float, float]:
+def _mean_and_size(form: Form, cells: Cells, centred: bool, total: float) -> tuple[float, float]:
     mean = float(np.sum(cross(form, Form({0: 1.0}), cells))) / total if centred else 0.0
     moved = form.scaled(mean, 1.0)
     square = float(np.sum(cross(moved, moved, cells))) / total

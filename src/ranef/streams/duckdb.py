@@ -7,16 +7,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ranef.errors import DataError, MissingLibraryError
-from ranef.scan.dialect import DUCKDB
-from ranef.scan.schema import ColumnType
-from ranef.scan.sql import Queries
+from ranef.streams.dialect import DUCKDB
+from ranef.streams.schema import ColumnType
+from ranef.streams.sql import Queries
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = ["from_files", "from_relation"]
 
-_READERS = {".parquet": "read_parquet", ".pq": "read_parquet", ".csv": "read_csv", ".tsv": "read_csv"}
+_READERS = {
+    ".parquet": "read_parquet",
+    ".pq": "read_parquet",
+    ".csv": "read_csv",
+    ".tsv": "read_csv",
+}
 _FLOATS = ("FLOAT", "DOUBLE", "REAL")
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT")
 _MORE_NUMBERS = ("UINTEGER", "UBIGINT", "UHUGEINT", "DECIMAL", "BOOLEAN")
@@ -94,9 +99,7 @@ def _of(relation: Any, name: str) -> Queries:
 
 
 def _types(relation: Any) -> dict[str, ColumnType]:
-    return {
-        name: _type(kind) for name, kind in zip(relation.columns, relation.types, strict=True)
-    }
+    return {name: _type(kind) for name, kind in zip(relation.columns, relation.types, strict=True)}
 
 
 def _type(kind: Any) -> ColumnType:

@@ -18,11 +18,11 @@ from ranef.formula.functions import CENTRING
 from ranef.formula.grouping import expand_group
 from ranef.formula.nodes import Call
 from ranef.formula.render import to_text
-from ranef.moments.cells import Cells
-from ranef.moments.forms import Form, Forms, forms_of, response_form
-from ranef.moments.plan import Centred, Plan, make_plan
-from ranef.moments.products import Product
-from ranef.moments.record import Moments
+from ranef.sums.cells import Cells
+from ranef.sums.forms import Form, Forms, forms_of, response_form
+from ranef.sums.plan import Centred, Plan, make_plan
+from ranef.sums.products import Product
+from ranef.sums.record import Moments
 
 __all__ = ["SummedModel"]
 
@@ -48,6 +48,7 @@ class SummedModel:
         self.moments = moments
         self.formula = formula
         plan = moments.plan
+        _check_read(plan, formula)
         wanted = make_plan(formula, plan.kinds, plan.weights, plan.offset)
         _check_held(plan, wanted)
         self.places = {factor: plan.factors.index(factor) for factor in wanted.factors}
@@ -56,9 +57,9 @@ class SummedModel:
             for factor, k in self.places.items()
         }
         keys = plan.cell_keys(0) if plan.factors else plan.keys
-        self.first = next(
-            iter(self.of_factor.values()), None
-        ) or Cells(moments.cells[0], keys, moments.orders)
+        self.first = next(iter(self.of_factor.values()), None) or Cells(
+            moments.cells[0], keys, moments.orders
+        )
         self.state = self._learn(contrasts)
 
     @property
@@ -116,6 +117,18 @@ class SummedModel:
         return GroupMeans(grouping, means)
 
 
+def _check_read(held: Plan, formula: Formula) -> None:
+    """Refuse columns that were not read when the moments were made.
+
+    Raises
+    ------
+    DataError
+    """
+    lacking = [name for name in formula.variables() if name not in held.kinds]
+    if lacking:
+        raise _not_held(held, formula, [f"the column {name}" for name in lacking])
+
+
 def _check_held(held: Plan, wanted: Plan) -> None:
     """Refuse a formula that needs what the moments do not hold.
 
@@ -146,11 +159,13 @@ def _check_held(held: Plan, wanted: Plan) -> None:
                 if wanted.columns[k].text not in there
             ]
     if lacking:
-        raise DataError(
-            "the moments do not hold what the formula needs",
-            where=wanted.formula.text,
-            found=f"moments of {held.formula.text}; not among them: {', '.join(lacking)}",
-            fix="make the moments with a formula that has these terms too: rn.moments(formula, data)",
-        )
+        raise _not_held(held, wanted.formula, lacking)
 
 
+def _not_held(held: Plan, formula: Formula, lacking: list[str]) -> DataError:
+    return DataError(
+        "the moments do not hold what the formula needs",
+        where=formula.text,
+        found=f"moments of {held.formula.text}; not among them: {', '.join(lacking)}",
+        fix="make the moments with a formula that has these terms too: rn.moments(formula, data)",
+    )

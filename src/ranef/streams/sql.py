@@ -11,12 +11,12 @@ import numpy as np
 from ranef.errors import DataError
 from ranef.frame import Table
 from ranef.frame.read import read_table
-from ranef.moments.plan import Centred, Plan
-from ranef.moments.products import Product
-from ranef.moments.sums import COUNT, key_name, sum_name
-from ranef.scan.dialect import Dialect
-from ranef.scan.schema import Schema
-from ranef.scan.source import RawSums
+from ranef.streams.dialect import Dialect
+from ranef.streams.schema import Schema
+from ranef.streams.source import RawSums
+from ranef.sums.plan import Centred, Plan
+from ranef.sums.products import Product
+from ranef.sums.sums import COUNT, key_name, sum_name
 from ranef.types import Array
 
 if TYPE_CHECKING:
@@ -103,9 +103,7 @@ class Queries:
             missing=self._missing(plan) if n < n_total else {},
             sum_log_weights=log_weights,
             orders={
-                name: order
-                for name in plan.kinds
-                if (order := self.types[name].order) is not None
+                name: order for name in plan.kinds if (order := self.types[name].order) is not None
             },
         )
 
@@ -189,9 +187,7 @@ class Queries:
 
     def _missing(self, plan: Plan) -> Mapping[str, int]:
         names = plan.reads()
-        asked = ", ".join(
-            f"sum(CASE WHEN {self._there(name)} THEN 0 ELSE 1 END)" for name in names
-        )
+        asked = ", ".join(f"sum(CASE WHEN {self._there(name)} THEN 0 ELSE 1 END)" for name in names)
         row = self.run(f"SELECT {asked} FROM {self.table}")
         counts = [int(column[0].as_py() or 0) for column in row.columns]
         return {name: count for name, count in zip(names, counts, strict=True) if count}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import combinations
 
 from ranef.errors import DataError, OptionError
@@ -14,7 +14,7 @@ from ranef.formula.nodes import Call, Expr, Name, Sum, walk
 from ranef.formula.position import pointer
 from ranef.formula.render import to_text
 from ranef.formula.terms import Term
-from ranef.moments.products import (
+from ranef.sums.products import (
     CONSTANT,
     Product,
     category_column,

@@ -76,9 +76,7 @@ def rebased(table: pa.Table, ratios: Array, moves: Array) -> pa.Table:
     return out
 
 
-def _terms(
-    i: int, j: int, ratios: Array, moves: Array
-) -> Iterable[tuple[int, int, float]]:
+def _terms(i: int, j: int, ratios: Array, moves: Array) -> Iterable[tuple[int, int, float]]:
     """The sums that make up that of a product of two changed columns."""
     yield i, j, float(ratios[i] * ratios[j])
     yield i, 0, float(ratios[i] * moves[j])

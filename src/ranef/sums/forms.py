@@ -12,9 +12,9 @@ from ranef.design.coding import Coded, code
 from ranef.design.state import State
 from ranef.formula.render import to_text
 from ranef.formula.terms import Term
-from ranef.moments.cells import Cells
-from ranef.moments.plan import Plan
-from ranef.moments.products import numbers_of, parts_of
+from ranef.sums.cells import Cells
+from ranef.sums.plan import Plan
+from ranef.sums.products import numbers_of, parts_of
 from ranef.types import Array
 
 __all__ = ["Form", "Forms", "cross", "forms_of", "response_form"]
@@ -97,9 +97,7 @@ def forms_of(
         for j in own:
             column = coded.columns.columns[j]
             plain = column is None or column is ones or bool(np.all(column == 1.0))
-            made[j] = Form(
-                {k: value if plain else value * column for k, value in numbers.items()}
-            )
+            made[j] = Form({k: value if plain else value * column for k, value in numbers.items()})
     return Forms(tuple(made), coded)
 
 

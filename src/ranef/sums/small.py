@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ranef.moments.record import Moments
-from ranef.moments.sums import COUNT
 from ranef.options import whole
+from ranef.sums.record import Moments
+from ranef.sums.sums import COUNT
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,10 +11,10 @@ import numpy as np
 
 from ranef.errors import DataError
 from ranef.formula.render import to_text
-from ranef.moments.plan import Plan
-from ranef.moments.products import Product
-from ranef.moments.record import Moments
-from ranef.moments.sums import COUNT, added, rebased
+from ranef.sums.plan import Plan
+from ranef.sums.products import Product
+from ranef.sums.record import Moments
+from ranef.sums.sums import COUNT, added, rebased
 from ranef.types import Array, MissingRows
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ import numpy as np
 from ranef.errors import DataError, UnknownColumnError, suggestion
 from ranef.formula import Formula
 from ranef.formula.position import pointer
-from ranef.moments.plan import Plan, make_plan
-from ranef.moments.record import Moments
-from ranef.moments.sums import COUNT, column_of_sums
-from ranef.scan.schema import Schema, kinds_of
-from ranef.scan.source import RawSums, Source
+from ranef.streams.schema import Schema, kinds_of
+from ranef.streams.source import RawSums, Source
+from ranef.sums.plan import Plan, make_plan
+from ranef.sums.record import Moments
+from ranef.sums.sums import COUNT, column_of_sums
 from ranef.types import Array, MissingRows
 
 __all__ = ["moments_of"]

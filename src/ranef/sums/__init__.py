@@ -1,0 +1,8 @@
+"""Moments: sums over the rows by cell, which add up, and contract to the problem of a model."""
+
+from ranef.sums.contract import Contracted, contract
+from ranef.sums.merge import merged
+from ranef.sums.plan import Plan, make_plan
+from ranef.sums.record import Moments
+
+__all__ = ["Contracted", "Moments", "Plan", "contract", "make_plan", "merged"]
