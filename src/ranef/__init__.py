@@ -6,7 +6,8 @@
 `lm(formula, data)`                 fits a linear model without random effects, as a baseline
 `load(path)`                        reads a fit that `fit.save(path)` has written
 `scan(files)`                       names data that are summed where they are, for `lmm`
-`moments(formula, data)`            sums rows; months and sites add; `load_moments(path)` reads a file
+`moments(formula, data)`            sums rows; those of months and sites add up
+`load_moments(path)`                reads moments that `moments.save(path)` has written
 `compare(m1, m2, ...)`              sets fits side by side in a publication table
 `anova(m1, m2, ...)`                tests fits against each other, one nested in the next
 `center(data, x, by=g)`             adds centred copies of variables to a data frame

@@ -16,7 +16,10 @@ __all__ = ["ColumnsScaling", "GroupSums", "PairSums", "cross_products_from", "sc
 
 
 class GroupSums(NamedTuple):
-    """Of one grouping factor: ``random`` (levels, q, q), Z'WZ; ``fixed`` (levels, q, p + 1), Z'W[X y]."""
+    """Of one grouping factor.
+
+    ``random`` (levels, q, q), Z'WZ; ``fixed`` (levels, q, p + 1), Z'W[X y].
+    """
 
     random: Array
     fixed: Array
@@ -25,9 +28,9 @@ class GroupSums(NamedTuple):
 class PairSums(NamedTuple):
     """Z_1'W Z_2 of two grouping factors where they meet.
 
-    ``first``, ``second``: positions of the factors, the first the smaller; ``starts`` (levels of the
-    first + 1,): where the meetings of each of its levels begin; ``levels``: of the second, ascending
-    within each; ``values`` (meetings, q of the first, q of the second).
+    ``first``, ``second``: positions of the factors, the first the smaller; ``starts`` (levels of
+    the first + 1,): where the meetings of each of its levels begin; ``levels``: of the second,
+    ascending within each; ``values`` (meetings, q of the first, q of the second).
     """
 
     first: int

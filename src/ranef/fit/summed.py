@@ -66,9 +66,9 @@ def fit_moments(
     absent = _absent(parsed)
     data = Data(
         without_rows(made.design, absent),
-        absent("the data"),  # type: ignore[arg-type]
+        absent("the data"),
         moments.missing,
-        None if moments.plan.weights is None else absent("the weights"),  # type: ignore[arg-type]
+        None if moments.plan.weights is None else absent("the weights"),
         None,
         moments.plan.offset,
     )
@@ -127,7 +127,7 @@ def _absent(parsed: Formula) -> Any:
     return absent
 
 
-def _assigned(prior: Any, made: Any) -> Assigned:
+def _assigned(prior: Any, made: Any) -> Assigned | None:
     from ranef.priors.assign import assign
 
     return assign(prior, made.design.terms, made.design.x_names)

@@ -132,7 +132,7 @@ def _check_finite(plan: Plan, tables: Sequence[object]) -> None:
                     where=plan.formula.text,
                     found=f"sums that are not finite in {int((~np.isfinite(found)).sum()):,} of "
                     f"{found.size:,} cells",
-                    fix="correct these values, or make them missing so that their rows are left out",
+                    fix="correct these values, or make them missing: their rows are then left out",
                 )
 
 

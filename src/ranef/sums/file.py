@@ -106,7 +106,7 @@ def read_moments(path: Any) -> Moments:
             raise DataError(
                 "the moments are of another format",
                 where=name,
-                found=f"format {described.get('format')}, written by ranef {described.get('ranef')}",
+                found=f"format {described.get('format')}, by ranef {described.get('ranef')}",
                 fix=f"make them again: this version reads format {FORMAT}",
             )
         return _made(described, table, name)
@@ -148,7 +148,7 @@ def _made(described: Mapping[str, Any], table: pa.Table, name: str) -> Moments:
     plan: Plan = make_plan(
         parse(
             described["formula"],
-            random=" | " in described["formula"] or "|" in described["formula"],
+            random="|" in described["formula"],
         ),
         described["kinds"],
         described["weights"],

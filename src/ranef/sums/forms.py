@@ -96,8 +96,10 @@ def forms_of(
         numbers = _form_of_numbers(term, cells, state, plan, shifts, scales)
         for j in own:
             column = coded.columns.columns[j]
-            plain = column is None or column is ones or bool(np.all(column == 1.0))
-            made[j] = Form({k: value if plain else value * column for k, value in numbers.items()})
+            if column is None or bool(np.all(column == 1.0)):
+                made[j] = Form(numbers)
+            else:
+                made[j] = Form({k: value * column for k, value in numbers.items()})
     return Forms(tuple(made), coded)
 
 

@@ -58,10 +58,10 @@ def check_identified(
             if float(np.linalg.eigvalsh(correlations)[0]) > _CLEAR:
                 return
     constant = [name for k in members for name in _constant(design, k)]
+    every = [name for k in members for name in design.terms[k].names]
     raise DesignError(
         f"random effects of '{term.factor}' cannot be told apart in any of its largest levels",
-        found="columns "
-        + ", ".join(constant or [n for k in members for n in design.terms[k].names]),
+        found="columns " + ", ".join(constant or every),
         fix="remove the random slope of a variable that does not vary within the levels"
         if constant
         else "use fewer random effects",
