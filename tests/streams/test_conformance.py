@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from tests.streams.sources import SOURCES
 
 import ranef as rn
-from tests.streams.sources import SOURCES
 
 HSB = rn.datasets.load("hsb")
 SCOTS = rn.datasets.load("scotssec")

@@ -11,6 +11,7 @@ from ranef.cli.compare import compare
 from ranef.cli.demo import demo
 from ranef.cli.diagnose import diagnose
 from ranef.cli.fit import fit
+from ranef.cli.moments import merge, moments
 from ranef.cli.option_groups import with_options
 from ranef.cli.structure import structure
 
@@ -19,7 +20,16 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-_COMMANDS: tuple[Callable[..., int], ...] = (demo, fit, diagnose, compare, anova, structure)
+_COMMANDS: tuple[Callable[..., int], ...] = (
+    demo,
+    fit,
+    diagnose,
+    compare,
+    anova,
+    structure,
+    moments,
+    merge,
+)
 _EPILOG = (
     "Exit status: 0 fitted and certified, 3 fitted but not certified, "
     "2 wrong usage or unusable data, 1 a bug in ranef."

@@ -20,7 +20,7 @@ from ranef.types import MissingRows
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["FORMAT", "fingerprint", "read_moments", "write_moments"]
+__all__ = ["FORMAT", "fingerprint", "holds_moments", "read_moments", "write_moments"]
 
 FORMAT = 1
 _KEY = b"ranef moments"
@@ -33,6 +33,11 @@ def fingerprint(moments: Moments) -> str:
 
     text = json.dumps(agreement(moments), sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def holds_moments(schema: pa.Schema) -> bool:
+    """Whether the schema of a Parquet file is that of moments."""
+    return _KEY in (schema.metadata or {})
 
 
 def write_moments(moments: Moments, path: Any) -> None:
@@ -98,7 +103,7 @@ def read_moments(path: Any) -> Moments:
     except pa.ArrowException as error:
         raise _damaged(name, str(error)) from error
     metadata = table.schema.metadata or {}
-    if _KEY not in metadata:
+    if not holds_moments(table.schema):
         raise _damaged(name, "a Parquet file without moments")
     try:
         described = json.loads(metadata[_KEY])
