@@ -37,7 +37,8 @@ CASES = {
     "slopes": ("math ~ ses * sector + (ses | sch.id)", _hsb, {}),
     "categories": ("math ~ ses * kind + flag + (kind | sch.id)", _hsb, {}),
     "group means": (
-        "math ~ within(ses, sch.id) * sector + between(ses, sch.id) + (within(ses, sch.id) | sch.id)",
+        "math ~ within(ses, sch.id) * sector + between(ses, sch.id)"
+        " + (within(ses, sch.id) | sch.id)",
         _hsb,
         {},
     ),

@@ -1,4 +1,4 @@
-"""``ranef moments`` and ``ranef merge``: sums over the rows in a file, and those of several files."""
+"""``ranef moments`` and ``ranef merge``: sums over rows in a file, and the sum of several files."""
 
 from __future__ import annotations
 

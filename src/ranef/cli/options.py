@@ -38,8 +38,8 @@ Data = Annotated[
     str,
     typer.Argument(
         metavar="DATA",
-        help="A CSV, TSV, Parquet, Arrow or Feather file; a pattern of files that are not read into "
-        'memory, "d/*.parquet"; a file of ranef moments; or a bundled data set: dataset:hsb.',
+        help="A CSV, TSV, Parquet, Arrow or Feather file; a pattern of files that are not read "
+        'into memory, "d/*.parquet"; a file of ranef moments; or a bundled data set: dataset:hsb.',
         show_default=False,
     ),
 ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from ranef.answers import refuse_unknown_options
 from ranef.errors import OptionError
+from ranef.fit.additive import Additive
 from ranef.fit.compared import Compared
 from ranef.fit.diagnosed import Diagnosed
 from ranef.fit.drop_tests import DropTests
@@ -47,6 +48,7 @@ class Fit(
     Refitting,
     Simulating,
     Updating,
+    Additive,
     Parameters,
     StoredLinear,
     MixedFit,
