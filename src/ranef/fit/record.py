@@ -159,6 +159,17 @@ class FitRecord(MixedRecord):
         )
 
     @property
+    def _reference(self) -> Table:
+        return self._table if self._data.stand_in is None else self._data.stand_in
+
+    def _of_terms(self, type: int) -> TermHypotheses:
+        if self._data.stand_in is None:
+            return super()._of_terms(type)
+        from ranef.inference.term_hypotheses import hypotheses_of_sums
+
+        return hypotheses_of_sums(self._problem, self._design, self._data.stand_in, type)
+
+    @property
     def log(self) -> FitLog:
         """How the fit was found: structure, steps of the search, time by phase; printable."""
         from ranef.fit.log import log_of

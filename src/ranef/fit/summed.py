@@ -71,6 +71,7 @@ def fit_moments(
         None if moments.plan.weights is None else absent("the weights"),
         None,
         moments.plan.offset,
+        stand_in=made.stand_in,
     )
     plan = made.design.plan
     prior = None if given.prior is None else _assigned(given.prior, made)

@@ -25,6 +25,7 @@ from ranef.frame.read import read_table
 from ranef.frame.table import Column
 from ranef.streams.schema import Schema
 from ranef.streams.source import RawSums
+from ranef.sums.numbers import NumberSums, numbers_added, sums_of_values
 from ranef.sums.plan import Plan
 from ranef.sums.products import Product
 from ranef.sums.sums import COUNT, added, key_name, sum_name
@@ -96,6 +97,7 @@ class _Pass:
         self.missing: Counter[str] = Counter()
         self.log_weights = 0.0
         self.orders: dict[str, tuple[str, ...]] = {}
+        self.numbers: dict[str, NumberSums] = {}
 
     def add(self, table: Table) -> None:
         plan = self.plan
@@ -116,6 +118,11 @@ class _Pass:
         weights = None if plan.weights is None else _checked(used[plan.weights], plan.weights)
         if weights is not None:
             self.log_weights += float(np.log(weights).sum())
+        for name in plan.numbers:
+            column = np.asarray(used[name].values, dtype=np.float64)
+            known = self.numbers.get(name)
+            own = sums_of_values(column, float(column[0]) if known is None else known.middle)
+            self.numbers[name] = own if known is None else numbers_added(known, own)
         every = range(len(values))
         for k in range(max(len(plan.factors), 1)):
             keys = plan.cell_keys(k) if plan.factors else plan.keys
@@ -143,6 +150,7 @@ class _Pass:
             dict(self.missing),
             self.log_weights,
             self.orders,
+            self.numbers,
         )
 
     def _put(self, what: str, k: int, table: pa.Table) -> None:

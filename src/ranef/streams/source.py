@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ranef.frame import Table
 from ranef.streams.schema import Schema
+from ranef.sums.numbers import NumberSums
 from ranef.sums.plan import Plan
 from ranef.types import Array
 
@@ -31,6 +32,7 @@ class RawSums:
         Missing values by column, if rows were left out.
     sum_log_weights : float
     orders : mapping of str to tuple of str
+    numbers : mapping of str to NumberSums
     """
 
     cells: tuple[pa.Table, ...]
@@ -40,6 +42,7 @@ class RawSums:
     missing: Mapping[str, int] = field(default_factory=dict)
     sum_log_weights: float = 0.0
     orders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    numbers: Mapping[str, NumberSums] = field(default_factory=dict)
 
 
 class Source(Protocol):

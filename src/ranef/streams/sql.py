@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ranef.errors import DataError
+from ranef.formula.nodes import Name
 from ranef.frame import Table
 from ranef.frame.read import read_table
 from ranef.streams.dialect import Dialect
 from ranef.streams.schema import Schema
 from ranef.streams.source import RawSums
+from ranef.sums.numbers import NumberSums
 from ranef.sums.plan import Centred, Plan
 from ranef.sums.products import Product
 from ranef.sums.sums import COUNT, key_name, sum_name
@@ -94,6 +96,7 @@ class Queries:
         means = [self._means(plan, own, shifts, scales) for own in plan.means]
         cells = tuple(self.run(query) for query in asked)
         n_total, log_weights = self._totals(plan)
+        numbers = self._numbers(plan, shifts)
         n = int(np.sum(cells[0].column(COUNT).to_numpy(zero_copy_only=False)))
         return RawSums(
             cells=cells,
@@ -102,6 +105,7 @@ class Queries:
             n_total=n_total,
             missing=self._missing(plan) if n < n_total else {},
             sum_log_weights=log_weights,
+            numbers=numbers,
             orders={
                 name: order for name in plan.kinds if (order := self.types[name].order) is not None
             },
@@ -184,6 +188,32 @@ class Queries:
                 fix="leave such rows out of the data",
             )
         return total, float(logs or 0.0)
+
+    def _numbers(self, plan: Plan, shifts: Array) -> dict[str, NumberSums]:
+        """Where the values of the variables lie."""
+        d, names = self.dialect, plan.numbers
+        if not names:
+            return {}
+        middles = []
+        for name in names:
+            place = plan.position(Product((Name(name, (0, 0)),)))
+            middles.append(0.0 if place is None else float(shifts[place]))
+        listed, asked = [], ["count(*)"]
+        for k, (name, middle) in enumerate(zip(names, middles, strict=True)):
+            listed.append(f"{d.number_of(name)} AS v{k}")
+            inner = f"(v{k} - {d.number(middle)})"
+            asked += [f"sum({inner})", f"sum({inner} * {inner})", f"min(v{k})", f"max(v{k})"]
+        row = self.run(
+            f"SELECT {', '.join(asked)} FROM (SELECT {', '.join(listed)} FROM {self.table} "
+            f"WHERE {self._complete(plan.reads())}) AS used"
+        )
+        count, *rest = (column[0].as_py() for column in row.columns)
+        if not count:
+            return {}
+        return {
+            name: NumberSums(int(count), middle, *map(float, rest[4 * k : 4 * k + 4]))
+            for k, (name, middle) in enumerate(zip(names, middles, strict=True))
+        }
 
     def _missing(self, plan: Plan) -> Mapping[str, int]:
         names = plan.reads()

@@ -50,7 +50,8 @@ def moments_of(
     """
     schema = source.schema()
     _check_columns(formula, schema, weights, offset)
-    plan = make_plan(formula, kinds_of(schema), weights, offset)
+    truth = [name for name, column in schema.items() if column.text.lower().startswith("bool")]
+    plan = make_plan(formula, kinds_of(schema), weights, offset, truth)
     shifts, scales = _steady(*source.middle(plan))
     raw = source.sums(plan, shifts, scales)
     made = _moments(plan, shifts, scales, raw, missing)
@@ -98,6 +99,7 @@ def _moments(plan: Plan, shifts: Array, scales: Array, raw: RawSums, missing: st
         dict(raw.orders),
         record,
         raw.sum_log_weights,
+        dict(raw.numbers),
     )
 
 

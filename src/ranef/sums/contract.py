@@ -24,6 +24,7 @@ from ranef.errors import DataError
 from ranef.formula import Bar, Formula
 from ranef.formula.nodes import Name
 from ranef.formula.render import to_text
+from ranef.frame import Table
 from ranef.sums.cells import Cells
 from ranef.sums.fixed import FixedSums, fixed_sums, gram
 from ranef.sums.forms import Form, Forms
@@ -31,6 +32,7 @@ from ranef.sums.identified import check_identified
 from ranef.sums.model import SummedModel
 from ranef.sums.random import RandomSums, group_sums, pair_sums, z_scaling
 from ranef.sums.record import Moments
+from ranef.sums.stand_in import stand_in
 
 __all__ = ["Contracted", "contract"]
 
@@ -46,11 +48,14 @@ class Contracted:
     products : CrossProducts
         Of the inner columns.
     scaling : CoreScaling
+    stand_in : Table
+        See :func:`~ranef.sums.stand_in.stand_in`.
     """
 
     design: Design
     products: CrossProducts = field(repr=False)
     scaling: CoreScaling = field(repr=False)
+    stand_in: Table = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +129,8 @@ def contract(
         moments.sum_log_weights,
     )
     scaling = scaling_from(fixed.scaling, fixed.response, blocks, [t.scaling for t in terms])
-    return Contracted(design, products, scaling)
+    rows_instead = stand_in(moments, design.encoding, model.first)
+    return Contracted(design, products, scaling, rows_instead)
 
 
 def _design(

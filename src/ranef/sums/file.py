@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ import numpy as np
 from ranef.errors import DataError, OptionError, RanefError
 from ranef.formula import parse
 from ranef.sums.merge import agreement
+from ranef.sums.numbers import NumberSums
 from ranef.sums.plan import Plan, make_plan
 from ranef.sums.record import Moments
 from ranef.types import MissingRows
@@ -132,6 +134,7 @@ def _described(moments: Moments) -> dict[str, Any]:
         "ranef": __version__,
         "formula": plan.formula.text,
         "kinds": dict(plan.kinds),
+        "truth": list(plan.truth),
         "weights": plan.weights,
         "offset": plan.offset,
         "columns": [column.text for column in plan.columns],
@@ -142,6 +145,7 @@ def _described(moments: Moments) -> dict[str, Any]:
         "rows in all": missing.n_total,
         "missing": dict(missing.by_column),
         "sum of log weights": moments.sum_log_weights,
+        "numbers": {name: asdict(own) for name, own in moments.numbers.items()},
         "fingerprint": fingerprint(moments),
         "tables": {
             what: [table.column_names for table in getattr(moments, what)] for what in _PARTS
@@ -158,6 +162,7 @@ def _made(described: Mapping[str, Any], table: pa.Table, name: str) -> Moments:
         described["kinds"],
         described["weights"],
         described["offset"],
+        described["truth"],
     )
     place = np.asarray(table.column("table").to_numpy())
     parts: dict[str, tuple[pa.Table, ...]] = {}
@@ -182,6 +187,7 @@ def _made(described: Mapping[str, Any], table: pa.Table, name: str) -> Moments:
             count=int(described["rows in all"]) - n,
         ),
         float(described["sum of log weights"]),
+        {name: NumberSums(**own) for name, own in described["numbers"].items()},
     )
     if made.n != n or fingerprint(made) != described["fingerprint"]:
         raise _damaged(name, f"{made.n:,} rows of {n:,}, fingerprint {described['fingerprint']}")

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ranef.errors import DataError
 from ranef.formula.render import to_text
+from ranef.sums.numbers import NumberSums, numbers_added
 from ranef.sums.plan import Plan
 from ranef.sums.products import Product
 from ranef.sums.record import Moments
@@ -61,6 +63,7 @@ def merged(parts: Sequence[Moments]) -> Moments:
         orders=_orders([part.orders for part in moved]),
         missing=_missing([part.missing for part in moved]),
         sum_log_weights=float(sum(part.sum_log_weights for part in moved)),
+        numbers=_numbers([part.numbers for part in moved]),
     )
 
 
@@ -124,6 +127,10 @@ def _orders(orders: Sequence[Mapping[str, tuple[str, ...]]]) -> dict[str, tuple[
                 )
             out[name] = (*known, *(level for level in levels if level not in known))
     return out
+
+
+def _numbers(parts: Sequence[Mapping[str, NumberSums]]) -> dict[str, NumberSums]:
+    return {name: reduce(numbers_added, (part[name] for part in parts)) for name in parts[0]}
 
 
 def _missing(records: Sequence[MissingRows]) -> MissingRows:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -69,6 +69,8 @@ class Plan:
     means : tuple of Centred
     weights : str or None
     offset : str or None
+    truth : tuple of str
+        Columns that hold False and True.
     """
 
     formula: Formula
@@ -81,6 +83,16 @@ class Plan:
     means: tuple[Centred, ...]
     weights: str | None = None
     offset: str | None = None
+    truth: tuple[str, ...] = ()
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """Variables of numbers that predict."""
+        return tuple(
+            name
+            for name in (*self.formula.predictors(), self.offset)
+            if name is not None and self.kinds.get(name) == "number"
+        )
 
     @property
     def pairs(self) -> tuple[tuple[int, int], ...]:
@@ -109,6 +121,7 @@ def make_plan(
     kinds: Mapping[str, str],
     weights: str | None = None,
     offset: str | None = None,
+    truth: Collection[str] = (),
 ) -> Plan:
     """Read off a formula what has to be summed.
 
@@ -119,6 +132,8 @@ def make_plan(
         Of the columns that the source has.
     weights, offset : str, optional
         Columns.
+    truth : collection of str
+        Columns of truth values.
 
     Raises
     ------
@@ -177,6 +192,7 @@ def make_plan(
         means=tuple(means.values()),
         weights=weights,
         offset=offset,
+        truth=tuple(name for name in _read(formula, weights, offset) if name in truth),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ranef.page import paragraph
+from ranef.sums.numbers import NumberSums
 from ranef.sums.plan import Plan
 from ranef.sums.sums import COUNT
 from ranef.types import Array, MissingRows
@@ -43,6 +44,8 @@ class Moments:
     missing : MissingRows
         How many rows were left out, and why.
     sum_log_weights : float
+    numbers : mapping of str to NumberSums
+        Where the values of each variable of numbers lie.
     """
 
     plan: Plan
@@ -54,6 +57,7 @@ class Moments:
     orders: Mapping[str, tuple[str, ...]]
     missing: MissingRows
     sum_log_weights: float = field(default=0.0)
+    numbers: Mapping[str, NumberSums] = field(default_factory=dict)
 
     @property
     def formula(self) -> str:
