@@ -90,7 +90,7 @@ class Plan:
         """Variables of numbers that predict."""
         return tuple(
             name
-            for name in (*self.formula.predictors(), self.offset)
+            for name in (*self.formula.fixed_predictors(), self.offset)
             if name is not None and self.kinds.get(name) == "number"
         )
 

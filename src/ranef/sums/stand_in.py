@@ -80,7 +80,7 @@ def _categories(encoding: Encoding, cells: Cells) -> Table:
 def _points(pairs: list[str], others: list[str], moments: Moments) -> Array:
     """Values of the numbers, whose means are those of the data: pairs first."""
     ends = [(moments.numbers[n].low, moments.numbers[n].high) for n in pairs]
-    corners = np.array(list(product(*ends))).reshape(-1, len(pairs))
+    corners = np.array(list(product(*ends))).reshape(2 ** len(pairs), len(pairs))
     k = len(others)
     # Any three values span what a square and a cube span; noise breaks ties between variables.
     count = max(4, k + 3)
