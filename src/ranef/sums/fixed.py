@@ -17,8 +17,11 @@ from ranef.types import Array
 
 __all__ = ["FixedSums", "fixed_sums", "gram", "scaling_of_forms"]
 
-DEPENDENT = 1e-12
-"""Squared relative length of what is left of a column, below which it is rounding of the sums."""
+DEPENDENT = 4e-14
+"""Squared relative length of what is left of a column, below which it is rounding of the sums.
+
+Columns in memory are left out below 1e-14. What lies between the two is refused as too nearly
+collinear, so that nothing is left out that memory would keep."""
 
 COLLINEAR = 1e-6
 """Smallest eigenvalue of the correlations, below which sums have lost too many digits."""

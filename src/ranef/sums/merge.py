@@ -32,12 +32,12 @@ def agreement(moments: Moments) -> dict[str, object]:
         "the formula": plan.formula.text,
         "the summed columns": tuple(column.text for column in plan.columns),
         "the response": to_text(plan.response),
-        "the kinds of the columns": tuple(sorted(plan.kinds.items())),
         "the categories": plan.keys,
         "the grouping factors": plan.factors,
         "the group means": tuple(own.text for own in plan.means),
         "the weights": plan.weights,
         "the offset": plan.offset,
+        "the kinds of the columns": tuple(sorted(plan.kinds.items())),
     }
 
 
