@@ -27,7 +27,8 @@ _FIX = "give the data: fit.update(..., data=data)"
 class Given:
     """Arguments of a call, as the user gave them. Data are referred to and not copied.
 
-    They are not pickled with the fit.
+    They are not pickled with the fit. If the data are rows that were summed where they are, `data`
+    are their moments and `source` is what was given.
     """
 
     data: Any = field(repr=False)
@@ -40,6 +41,7 @@ class Given:
     subset: str | None = None
     residual: str | None = None
     labels: Mapping[str, str] | None = None
+    source: Any = field(default=None, repr=False)
 
 
 def changed(

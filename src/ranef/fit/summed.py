@@ -20,7 +20,7 @@ from ranef.solve import Control
 from ranef.source.scaling import Scaling
 from ranef.store.absent import Absent
 from ranef.streams import moments_of, open_source
-from ranef.sums import Moments, contract
+from ranef.sums import Moments, NotHeldError, contract
 from ranef.types import Array
 
 if TYPE_CHECKING:
@@ -101,7 +101,12 @@ def fit_streamed(parsed: Formula, given: Given, *, reml: bool, start: Array | No
                     found=f"{name}={shown(asked)}, and {held or 'none'} in the moments",
                     fix=f"leave out {name}=, or make the moments with it",
                 )
-        return fit_moments(parsed, given.data, given, reml=reml, start=start)
+        try:
+            return fit_moments(parsed, given.data, given, reml=reml, start=start)
+        except NotHeldError:
+            if given.source is None or not open_source(given.source).repeatable:
+                raise
+            given = replace(given, data=given.source, source=None)
     for name in ("weights", "offset"):
         if not isinstance(getattr(given, name), str | None):
             raise OptionError(
@@ -113,7 +118,7 @@ def fit_streamed(parsed: Formula, given: Given, *, reml: bool, start: Array | No
         open_source(given.data), parsed, given.weights, given.offset, given.missing
     )
     spent = {"sums over rows": perf_counter() - begun}
-    own = replace(given, data=moments)
+    own = replace(given, data=moments, source=given.data)
     return fit_moments(parsed, moments, own, reml=reml, start=start, seconds=spent)
 
 

@@ -62,7 +62,11 @@ class Batches:
     def schema(self) -> Schema:
         return self.types
 
+    def frames(self, columns: Sequence[str], batch: int = ROWS) -> Iterator[Any]:
+        yield from self.batches(columns, batch)
+
     def rows(self, columns: Sequence[str], batch: int = ROWS) -> Iterator[Table]:
+        """The rows as tables of plain columns."""
         for frame in self.batches(columns, batch):
             table = read_table(frame, columns)
             if table.n_rows:

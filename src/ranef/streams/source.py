@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from ranef.frame import Table
 from ranef.streams.schema import Schema
 from ranef.sums.numbers import NumberSums
 from ranef.sums.plan import Plan
@@ -68,6 +67,6 @@ class Source(Protocol):
         """All sums of a plan, in one pass over the rows or in one query for each table."""
         ...
 
-    def rows(self, columns: Sequence[str], batch: int) -> Iterator[Table]:
-        """The rows, some at a time."""
+    def frames(self, columns: Sequence[str], batch: int) -> Iterator[Any]:
+        """The rows, some at a time, as frames of the library that they come from."""
         ...

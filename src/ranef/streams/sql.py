@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ranef.errors import DataError
 from ranef.formula.nodes import Name
-from ranef.frame import Table
-from ranef.frame.read import read_table
 from ranef.streams.dialect import Dialect
 from ranef.streams.schema import Schema
 from ranef.streams.source import RawSums
@@ -58,14 +56,9 @@ class Queries:
     def schema(self) -> Schema:
         return self.types
 
-    def rows(self, columns: Sequence[str], batch: int = 1_000_000) -> Iterator[Table]:
+    def frames(self, columns: Sequence[str], batch: int = 1_000_000) -> Iterator[Any]:
         query = f"SELECT {', '.join(map(self.dialect.name, columns))} FROM {self.table}"
-        if self.stream is None:
-            yield read_table(self.run(query), columns)
-            return
-        for part in self.stream(query, batch):
-            if part.num_rows:
-                yield read_table(part, columns)
+        yield from [self.run(query)] if self.stream is None else self.stream(query, batch)
 
     def middle(self, plan: Plan) -> tuple[Array, Array]:
         d = self.dialect

@@ -24,7 +24,11 @@ from ranef.sums.plan import Centred, Plan, make_plan
 from ranef.sums.products import Product
 from ranef.sums.record import Moments
 
-__all__ = ["SummedModel"]
+__all__ = ["NotHeldError", "SummedModel"]
+
+
+class NotHeldError(DataError):
+    """The moments do not hold what a formula needs; other sums of the same rows may."""
 
 
 class SummedModel:
@@ -162,8 +166,8 @@ def _check_held(held: Plan, wanted: Plan) -> None:
         raise _not_held(held, wanted.formula, lacking)
 
 
-def _not_held(held: Plan, formula: Formula, lacking: list[str]) -> DataError:
-    return DataError(
+def _not_held(held: Plan, formula: Formula, lacking: list[str]) -> NotHeldError:
+    return NotHeldError(
         "the moments do not hold what the formula needs",
         where=formula.text,
         found=f"moments of {held.formula.text}; not among them: {', '.join(lacking)}",
