@@ -1,7 +1,7 @@
 # Needs make, Python 3.11-3.13 and a C++20 compiler; everything else is installed into .venv.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format bench sanitize fuzz docs clean
+.PHONY: help demo test check format bench sanitize fuzz docs dist clean
 
 # The first Python on the PATH that is new enough, else plain python3 (and a line saying so).
 SUPPORTED = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -77,12 +77,20 @@ fuzz: .venv/.dev ## call the sanitized core with wrong arguments
 	LD_PRELOAD="$(call library,libasan.so) $(call library,libstdc++.so)" ASAN_OPTIONS=detect_leaks=0 \
 	RANEF_CORE="$$(ls $(CURDIR)/build/sanitize/_core*.so)" $(BIN)/python -m studies fuzz
 
-docs: .venv/.test ## run every example of the documentation pages
-	@$(BIN)/python -m pytest -q tests/docs tests/project/test_documents.py
-	@echo "The pages: README.md $(wildcard docs/*.md)"
+docs: .venv/.dev ## run every example of the documentation and build the site
+	@begun=$$(date +%s); \
+	$(BIN)/python -m sphinx -b html -d build/site-state -j 2 -W --keep-going -q docs build/site && \
+	echo "The site: build/site/index.html, built in $$(( $$(date +%s) - begun )) s"
+
+dist: .venv/.dev ## build the sdist and a wheel into dist/, and use the wheel where there is no compiler
+	@rm -rf dist
+	@echo "Building the sdist, and from it the wheel. The core is compiled anew: two to four minutes."
+	@$(BIN)/python -m build --no-isolation >build/dist.log 2>&1 || { tail -30 build/dist.log; exit 1; }
+	@$(BIN)/python tools/check_dist.py
+	@ls -l dist
 
 clean: ## remove .venv, builds and caches
-	rm -rf .venv build dist src/ranef/_core.pyi .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv build dist docs/_pictures docs/reference/generated src/ranef/_core.pyi .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 CMAKE_TOOLS = -DPython_EXECUTABLE="$(CURDIR)/$(BIN)/python" -DCMAKE_MAKE_PROGRAM="$(CURDIR)/$(BIN)/ninja"

@@ -16,6 +16,29 @@
 
 namespace ranef {
 
+// Threads that are waited for whichever way their owner is left: std::jthread, which Apple's
+// standard library does not have.
+class Crew {
+ public:
+  Crew() = default;
+  Crew(const Crew&) = delete;
+  Crew& operator=(const Crew&) = delete;
+  ~Crew() { wait(); }
+
+  template <class Job>
+  void hire(Job& job) {
+    threads_.emplace_back(std::ref(job));
+  }
+  bool empty() const { return threads_.empty(); }
+  void wait() {
+    for (std::thread& thread : threads_) thread.join();
+    threads_.clear();
+  }
+
+ private:
+  std::vector<std::thread> threads_;
+};
+
 // Hands out numbers to threads, and tells the caller how far they are.
 class Work {
  public:
@@ -26,7 +49,6 @@ class Work {
   // so does this. An exception in a thread ends the work and is thrown again here.
   template <class Make>
   bool run(int threads, const std::function<bool(Index)>& proceed, Make make) {
-    std::vector<std::jthread> crew;
     const auto work = [this, &make] {
       try {
         auto worker = make();
@@ -45,10 +67,11 @@ class Work {
       }
       finished_.notify_one();
     };
+    Crew crew;
     const auto wanted = static_cast<int>(std::clamp<Index>(count_, 1, std::max(1, threads)));
     std::unique_lock lock(mutex_);  // nobody leaves before all are counted
     try {
-      for (; running_ < wanted; ++running_) crew.emplace_back(work);
+      for (; running_ < wanted; ++running_) crew.hire(work);
     } catch (
         const std::system_error&) {  // not as many threads to be had: those there are do it all
       if (crew.empty()) throw;
@@ -66,7 +89,7 @@ class Work {
       lock.lock();
     }
     lock.unlock();
-    crew.clear();
+    crew.wait();
     if (error_) std::rethrow_exception(error_);
     return !stopped_;
   }

@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any, NoReturn, TypeVar
 
 from ranef.errors import UnknownNameError, UsageError, suggestion
+from ranef.page.phrases import one_of_them
 
 __all__ = ["refuse_unknown_options", "unknown_in_fit", "unknown_in_ranef", "unknown_plot"]
 
@@ -173,7 +174,7 @@ def _refuse_values(
     named = sorted(names - set(by_place))
     raise UsageError(
         f"{called} takes {f'at most {most}' if most else 'no'} "
-        f"value{'' if most == 1 else 's'} without a name",
+        f"{one_of_them(most, 'value', 'values')} without a name",
         found=f"{given - extra} of them",
         fix=f"give options by name: {', '.join(f'{n}=' for n in named)}"
         if named

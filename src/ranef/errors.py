@@ -10,6 +10,8 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from ranef.page import cells, padded
+
 if TYPE_CHECKING:
     from ranef.types import Finding
 
@@ -105,7 +107,7 @@ def _told(what: str, where: str, found: str, fix: str) -> str:
     lines = [what]
     for label, text in (("where", where), ("found", found), ("fix", fix)):
         for i, line in enumerate(text.splitlines()):
-            lines.append(f"  {label if i == 0 else '':<5}  {line}".rstrip())
+            lines.append(f"  {padded(label if i == 0 else '', 5)}  {line}".rstrip())
     return "\n".join(lines)
 
 
@@ -188,7 +190,7 @@ def warn(
 
 def caret(text: str, start: int, end: int) -> str:
     """Two lines: `text`, and carets under ``text[start:end]`` (at least one)."""
-    return f"{text}\n{' ' * start}{'^' * max(1, end - start)}"
+    return f"{text}\n{' ' * cells(text[:start])}{'^' * max(1, cells(text[start:end]))}"
 
 
 def suggestion(name: object, candidates: object) -> str:

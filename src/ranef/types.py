@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -10,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranef.page import paragraph
+from ranef.page.phrases import count, sentence, share, whole
+from ranef.page.shown import Sentence
 
 __all__ = [
     "INTERCEPT",
@@ -20,6 +23,7 @@ __all__ = [
     "Findings",
     "MissingRows",
     "Severity",
+    "findings_html",
 ]
 
 INTERCEPT = "Intercept"
@@ -64,13 +68,33 @@ class Finding:
         tail = f" ({self.evidence})" if self.evidence else ""
         return f"[{self.severity}] {self.message}{tail}"
 
-    def lines(self, indent: str = "") -> list[str]:
-        """The finding as lines of a page: message, then evidence and fix further to the right."""
-        head = f"{self.severity} {self.code}: {self.message}"
-        lines = paragraph(head, indent, f"{indent}    ")
-        for text in (self.evidence, self.fix):
-            lines += paragraph(text, f"{indent}    ", f"{indent}    ") if text else []
+    def lines(self, indent: str = "", told: bool = False) -> list[str]:
+        """The finding as lines of a page: message, then evidence and fix further to the right.
+
+        The message is left out if the page has `told` it before.
+        """
+        texts = [self.message, self.evidence, self.fix]
+        first, *rest = [text for text in (texts[1:] if told else texts) if text] or texts[:1]
+        lines = paragraph(f"{self.severity} {self.code}: {first}", indent, f"{indent}    ")
+        for text in rest:
+            lines += paragraph(text, f"{indent}    ", f"{indent}    ")
         return lines
+
+    def sentences(self, told: bool = False) -> list[str]:
+        """Message, evidence and fix as sentences; without the message if the page has told it."""
+        texts = (self.evidence, self.fix) if told else (self.message, self.evidence, self.fix)
+        names = {self.where, *re.split(r"[,\s]+", self.where)}
+        return [sentence(text, names) for text in texts if text]
+
+    def html_item(self, told: bool = False) -> str:
+        """The finding as an item of a list."""
+        from ranef.page.html import escaped
+
+        said = "<br>".join(map(escaped, self.sentences(told)))
+        return (
+            f'<li style="margin:0.3em 0"><b>{self.severity.capitalize()}</b> '
+            f"<code>{escaped(self.code)}</code><br>{said}</li>"
+        )
 
     def __repr__(self) -> str:
         return "\n".join(self.lines())
@@ -90,19 +114,17 @@ class Findings(tuple[Finding, ...]):
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        from html import escape
-
-        items = [
-            f"<li><b>{escape(f.severity)}</b> <code>{escape(f.code)}</code> {escape(f.message)}"
-            + "".join(f"<br>{escape(text)}" for text in (f.evidence, f.fix) if text)
-            + "</li>"
-            for f in self
-        ]
-        return f"<ul>{''.join(items)}</ul>" if items else "<p>no findings</p>"
+        return findings_html(self) or "<p>no findings</p>"
 
 
-@dataclass(frozen=True, slots=True)
-class MissingRows:
+def findings_html(findings: tuple[Finding, ...], told: tuple[str, ...] = ()) -> str:
+    """Findings as a list, empty without; those with a code in `told` without their messages."""
+    items = "".join(finding.html_item(finding.code in told) for finding in findings)
+    return f'<ul style="margin:0.4em 0;max-width:48em">{items}</ul>' if items else ""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class MissingRows(Sentence):
     """Which rows were left out because a variable of the model is missing there.
 
     Attributes
@@ -137,23 +159,25 @@ class MissingRows:
         return int(self.rows.size) if self.count is None else self.count
 
     def __str__(self) -> str:
+        total = count(self.n_total, "row")
         if not len(self):
-            return f"none of {self.n_total} rows left out"
+            return f"none of {total} left out"
         if self.count is not None:
-            counts = ", ".join(f"{name} {count}" for name, count in self.by_column.items() if count)
-            return f"{len(self)} of {self.n_total} rows left out; missing values: {counts}"
+            return self.in_short
         first = ", ".join(str(row) for row in self.rows[:SHOWN_ROWS])
-        more = f" and {len(self) - SHOWN_ROWS} more" if len(self) > SHOWN_ROWS else ""
-        counts = ", ".join(f"{name} {count}" for name, count in self.by_column.items() if count)
-        outside = f"; outside of the subset: {self.outside}" if self.outside else ""
-        return f"{len(self)} of {self.n_total} rows left out: {first}{more} (from 0){outside}" + (
-            f"; missing values: {counts}" if counts else ""
-        )
+        more = f" and {whole(len(self) - SHOWN_ROWS)} more" if len(self) > SHOWN_ROWS else ""
+        details = self._details()
+        return f"{share(len(self), self.n_total, 'row')} left out: {first}{more} (from 0){details}"
 
-    def __repr__(self) -> str:
-        return "\n".join(paragraph(str(self), "", "    "))
+    @property
+    def in_short(self) -> str:
+        """How many and why, without the numbers of the rows; empty if there are none."""
+        if not len(self):
+            return ""
+        why = self._details().removeprefix("; ")
+        return f"{share(len(self), self.n_total, 'row')} left out{f' ({why})' if why else ''}"
 
-    def _repr_html_(self) -> str:
-        from html import escape
-
-        return f"<p>{escape(str(self))}</p>"
+    def _details(self) -> str:
+        counts = ", ".join(f"{name} {whole(n)}" for name, n in self.by_column.items() if n)
+        outside = f"; outside of the subset: {whole(self.outside)}" if self.outside else ""
+        return outside + (f"; missing values: {counts}" if counts else "")

@@ -271,7 +271,6 @@ OPTIONS: dict[str, dict[str, str]] = {
     "compare": {
         "names": "labels=",
         "custom_model_names": "labels=",
-        "digits": "rn.compare(...).to_frame() has every digit",
         "models": "rn.compare(m1, m2)",
     },
     "center": {

@@ -49,7 +49,7 @@ def test_version(ranef) -> None:
         (("compare", "dataset:hsb"), ["missing argument 'FORMULA...'"]),
         (("structure", "dataset:hsb"), ["missing option '--groups'"]),
         (("fit", "--groups", "a", "b", "c"), ["no such option: --groups"]),
-        (("report",), ["no such command 'report'", "  fix    ranef --help shows the use"]),
+        (("xyz",), ["no such command 'xyz'", "  fix    ranef --help shows the use"]),
         (("strucure",), ["no such command 'strucure'"]),
         (("compare", "--format", "docx", "a", "b"), ["unknown --format 'docx'"]),
     ],

@@ -134,7 +134,7 @@ def test_what_would_take_long_is_said_and_not_fitted(monkeypatch: pytest.MonkeyP
     row = diagnosis.remedies.set_index("rung").loc["add-slope"]
     assert row["verdict"] == "not tried"
     (finding,) = [f for f in diagnosis.findings if f.code == "missing-slope"]
-    assert finding.evidence.startswith("score test, the model not fitted for its cost: p < 1e-4")
+    assert finding.evidence.startswith("score test, the model not fitted for its cost: p < 0.001")
     recommended = (
         "Recommended: Reaction ~ Days + (Days | Subject) (rung 3, not fitted for its cost)."
     )

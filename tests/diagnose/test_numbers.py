@@ -166,7 +166,7 @@ def test_a_group_is_named_if_an_sd_changes_by_a_tenth(change: float, said: bool)
     finding = _left_out(s, effects, displacements(s, at, effects), 24)
     assert (finding is not None) is said
     if finding is not None:
-        assert "-10 %" in finding.evidence
+        assert "-10.3%" in finding.evidence
 
 
 # -- spread -------------------------------------------------------------------------------------

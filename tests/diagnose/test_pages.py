@@ -91,6 +91,31 @@ def test_html_says_the_same(name: str, diagnosis_of: DiagnosisOf) -> None:
             assert rung.call.abbreviated().text() in text
 
 
+def test_html_folds_the_rungs_and_has_changes_in_columns(diagnosis_of: DiagnosisOf) -> None:
+    diagnosis = diagnosis_of("hsb")
+    html = diagnosis._repr_html_()
+    assert html.count("<details") == html.count("<summary>") == len(diagnosis.ladder.rungs) - 1
+    table = html.partition("The coefficients, rung by rung")[2].partition("</table>")[0]
+    over, under = re.findall(r"<tr>(.*?)</tr>", table)[:2]
+    spans = [int(n) for n in re.findall(r'colspan="(\d+)"', over)]
+    heads = re.findall(r"<t[hd][^>]*>([^<]*)</t[hd]>", under)
+    assert spans == [2, 2, 2, 2]
+    assert heads == ["", "rung", *["estimate (SE)", "change"] * 3]
+    for row in re.findall(r"<tr>(.*?)</tr>", table)[2:]:
+        cells = re.findall(r"<td[^>]*>([^<]*)</td>", row)
+        assert len(cells) == sum(spans)
+        assert all(re.fullmatch("([+\N{MINUS SIGN}]\\d\\.\\d)?", cell) for cell in cells[3::2])
+
+
+def test_what_the_summary_says_is_not_said_again(diagnosis_of: DiagnosisOf) -> None:
+    diagnosis = diagnosis_of("hsb")
+    (boundary,) = (f for f in diagnosis.findings if f.code == "boundary")
+    for page in (str(diagnosis), diagnosis._repr_html_()):
+        assert "optimum is singular" in " ".join(page.split())
+        assert boundary.message not in " ".join(page.split())
+        assert boundary.fix[5:40] in " ".join(page.split())
+
+
 def test_html_is_escaped() -> None:
     data = rn.datasets.load("sleepstudy").rename(columns={"Days": "<b>Days"})
     html = rn.lmm("Reaction ~ `<b>Days` + (`<b>Days` | Subject)", data).diagnose()._repr_html_()

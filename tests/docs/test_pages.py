@@ -2,101 +2,45 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import math
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tools.pages import examples, main, run, same, settings
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-
-FENCE = re.compile(r"^```(python|text)\n(.*?)^```$", flags=re.MULTILINE | re.DOTALL)
-NUMBER = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?", flags=re.IGNORECASE)
-#: Below this a number in scientific notation is rounding, and differs from machine to machine.
-NIL = 1e-7
+SITE = sorted(p for p in (ROOT / "docs").rglob("*.md") if "_build" not in p.parts)
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *SITE]
 
 
-@dataclass(frozen=True)
-class Example:
-    """A block of Python, the line it starts on, and the output written under it, if any."""
-
-    line: int
-    code: str
-    output: str | None
+def name(page: Path) -> str:
+    return str(page.relative_to(ROOT))
 
 
-def examples(text: str) -> list[Example]:
-    found: list[Example] = []
-    end = -1
-    for match in FENCE.finditer(text):
-        if match[1] == "python":
-            found.append(Example(text.count("\n", 0, match.start(2)) + 1, match[2], None))
-        elif found and found[-1].output is None and not text[end : match.start()].strip():
-            found[-1] = Example(found[-1].line, found[-1].code, match[2])
-        end = match.end()
-    return found
-
-
-def same(printed: str, written: str) -> bool:
-    """Equal but for white space, with numbers equal to the precision they are written in."""
-    if _words(printed) != _words(written):
-        return False
-    pairs = zip(NUMBER.findall(printed), NUMBER.findall(written), strict=True)
-    return all(_close(a, b) for a, b in pairs)
-
-
-def _words(text: str) -> str:
-    return " ".join(NUMBER.sub("#", text).split())
-
-
-def _close(a: str, b: str) -> bool:
-    x, y = (float(text.replace(",", "")) for text in (a, b))
-    if "e" in b.lower() and max(abs(x), abs(y)) < NIL:
-        return True
-    places = _places(b)
-    if places <= 0 and "e" not in b.lower():
-        return x == y
-    # A number cut to fewer places is off by half a unit, one that falls between two by one.
-    units = 0.51 if _places(a) > places else 1.01
-    return math.isclose(x, y, rel_tol=1e-12, abs_tol=units * 10.0**-places)
-
-
-def _places(number: str) -> int:
-    mantissa, _, exponent = number.lower().partition("e")
-    return len(mantissa.partition(".")[2]) - int(exponent or 0)
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_examples_print_what_is_written(
-    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("MPLBACKEND", "agg")
-    names: dict[str, object] = {"__name__": page.stem}
-    for example in examples(page.read_text(encoding="utf-8")):
-        code = compile("\n" * (example.line - 1) + example.code, str(page), "exec")
-        with contextlib.redirect_stdout(io.StringIO()) as out:
-            exec(code, names)
-        if example.output is not None:
-            printed = out.getvalue()
-            assert same(printed, example.output), f"line {example.line} prints:\n{printed}"
-
-
-def test_every_page_is_in_the_index() -> None:
-    index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"\]\(([\w-]+\.md)\)", index))
-    pages = {page.name for page in PAGES if page.parent == ROOT / "docs"} - {"index.md"}
-    assert named == pages, "docs/index.md and the files in docs/ differ"
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_examples_print_what_is_written(page: Path, tmp_path: Path) -> None:
+    with settings(tmp_path):
+        for block in run(page):
+            assert block.difference is None, block.difference
 
 
 def test_text_fences_are_balanced() -> None:
     for page in PAGES:
-        fences = re.findall(r"^```(\w*)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        fences = re.findall(r"^```(.*)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
         assert [bool(opening) for opening in fences] == [True, False] * (len(fences) // 2), page
+
+
+def test_output_belongs_to_the_block_above_it() -> None:
+    page = "```python\na\n```\n\n```text\nA\n```\n\nwords\n\n```text\nB\n```\n"
+    (only,) = examples(page)
+    assert (only.line, only.code, only.output, only.html) == (2, "a\n", "A\n", None)
+    assert page[slice(*only.span)].endswith("A\n```")
+
+
+def test_html_may_stand_for_the_output() -> None:
+    page = "```python\na\n```\n\n<!-- html: table -->\n\n```text\nA\n```\n"
+    (only,) = examples(page)
+    assert (only.output, only.html) == ("A\n", "table")
 
 
 @pytest.mark.parametrize(
@@ -113,3 +57,15 @@ def test_comparison_accepts(printed: str, written: str) -> None:
 )
 def test_comparison_refuses(printed: str, written: str) -> None:
     assert not same(printed, written)
+
+
+def test_outputs_are_written_anew(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("```python\nprint(1)\n```\n\n```text\n2\n```\n\nend\n\n```text\nkept\n```\n")
+    assert main([str(page)]) == 1
+    assert main(["--write", str(page)]) == 0
+    assert page.read_text().startswith("```python\nprint(1)\n```\n\n```text\n1\n```\n\nend\n")
+    assert "kept" in page.read_text()
+    assert main([str(page)]) == 0
+    page.write_text("```python\nnothing\n```\n")
+    assert main(["--write", str(page)]) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import numpy as np
 import pandas as pd
@@ -190,7 +191,7 @@ def test_the_page_fits_a_terminal() -> None:
         "childid is nested in schoolid",
         "ICC by grouping factor",
         "Findings",
-        "7230 rows",
+        "7,230 rows",
     ):
         assert part in text
     assert repr(page) == text
@@ -201,6 +202,24 @@ def test_html_escapes_names() -> None:
     html = page._repr_html_()
     assert "&lt;b&gt;x" in html
     assert "<b>x" not in html
+
+
+def test_html_has_the_same_tables_as_the_text() -> None:
+    page = structure(datasets.load("egsingle"), ["childid", "schoolid"])
+    html = page._repr_html_()
+    for body in re.findall(r"<tr>(.*?)</tr>", html):
+        cells = re.findall(r"<t[hd][^>]*>([^<]*)</t[hd]>", body)
+        line = r"  +".join(re.escape(c.replace("\N{MINUS SIGN}", "-")) for c in cells if c)
+        assert re.search(rf"^  {line} *$", str(page), flags=re.MULTILINE), cells
+    assert html.count("<table") == 3
+    assert not re.search(r"\de[+-]\d", str(page))
+
+
+def test_an_icc_below_zero_is_explained() -> None:
+    below = structure(datasets.load("dyestuff2"), "Batch")
+    assert "ICC below zero" in str(below)
+    assert "ICC below zero" in below._repr_html_()
+    assert "ICC below zero" not in str(structure(datasets.load("dyestuff"), "Batch"))
 
 
 def test_only_groups() -> None:

@@ -13,6 +13,7 @@ from ranef.explore.missing_codes import missing_codes
 from ranef.explore.similar_levels import similar_levels
 from ranef.explore.text_values import text_values
 from ranef.frame import read_table
+from ranef.page.phrases import count
 from ranef.types import Finding
 
 
@@ -44,7 +45,7 @@ def test_numbers_as_text(values: list[str], severity: str, words: str) -> None:
         assert finding.severity == severity
         assert words in finding.message
     distinct = len({v for v in values if v is not None})
-    assert f"{distinct - 1} coefficients" in finding.evidence
+    assert count(distinct - 1, "coefficient") in finding.evidence
 
 
 @pytest.mark.parametrize(

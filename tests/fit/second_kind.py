@@ -150,6 +150,9 @@ class SecondFit(LargeSample, WithoutResidual, MixedFit):
     def _discrete(self) -> bool:
         return True
 
+    def _call(self) -> NoReturn:
+        raise OptionError("nobody called for it")
+
     @property
     def log(self) -> NoReturn:
         raise OptionError("no search was made")

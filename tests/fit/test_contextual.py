@@ -65,7 +65,7 @@ def test_it_prints_as_one_sentence(hsb: pd.DataFrame) -> None:
     text = str(rn.lmm("math ~ ses * sector + (ses | sch.id)", hsb).contextual("ses"))
     assert text == (
         "the slope of ses is 5.777 (SE 0.51) between levels of sch.id and 2.787 (SE 0.16) within "
-        "them: a contextual effect of 2.99 (SE 0.53, t = 5.65 on 193 df, p < .001)"
+        "them: a contextual effect of 2.99 (SE 0.53, t = 5.65 on 193 df, p < 0.001)"
     )
 
 

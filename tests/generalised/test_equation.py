@@ -34,7 +34,7 @@ FITS: dict[str, tuple[Callable[[], rn.GeneralisedFit], list[str]]] = {
         lambda: fits.of_groups("inflated", "nbinom2", "1", zero_inflation="~ z"),
         [
             r"\begin{cases} 0 & \text{with probability } \pi_{ij} \\ \mathrm{NegBin}",
-            r"\operatorname{logit}(\pi_{ij}) &= \zeta_{0} + \zeta_{1} \, \text{z = b}_{ij}",
+            r"\operatorname{logit}(\pi_{ij}) &= \zeta_{0} + \zeta_{1} \, \mathrm{I}(\text{z}_{ij}",
         ],
     ),
     "hurdle": (

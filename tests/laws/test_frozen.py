@@ -103,6 +103,8 @@ def arguments(fit: Any, tmp_path: Any) -> dict[str, list[tuple[tuple[Any, ...], 
         "test": [(("x = 0",), {}), (("x = 0",), {"ddf": "kenward-roger"})],
         "save": [((tmp_path / "m.ranef",), {})],
         "report": [((tmp_path / "report.html",), {})],
+        "code": [(("lme4",), {})],
+        "sentence": [(("x",), {})],
     }
 
 

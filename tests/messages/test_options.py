@@ -85,6 +85,16 @@ def means() -> Any:
     return fit().emmeans("f")
 
 
+@cache
+def diagnosis() -> Any:
+    return fit().diagnose()
+
+
+@cache
+def profile() -> Any:
+    return fit().profile()
+
+
 def smaller() -> rn.Fit:
     return rn.lmm("y ~ x + f + (1 | g)", frame())
 
@@ -112,12 +122,15 @@ NEEDED: dict[str, dict[str, Any]] = {
     "comparisons": {"variable": "f"},
     "slopes": {"variable": "x"},
     "save": {"path": "m.ranef"},
+    "report": {"path": "page.html"},
     "bootstrap": {"n": 2, "seed": 1},
     "influence": {"by": "g"},
     "check_residuals": {"n": 2, "seed": 1},
     "confint": {"method": "bootstrap", "n": 2, "seed": 1},
     "simulate": {"n": 2, "seed": 1},
     "update": {"formula": "~ . - f"},
+    "sentence": {"term": "x"},
+    "code": {"program": "lme4"},
     "tidy": {"effects": "ran_pars", "conf_method": "bootstrap", "n": 2, "seed": 1},
 }
 PLANNED: dict[str, Any] = {
@@ -130,7 +143,11 @@ PLANNED: dict[str, Any] = {
     "n": 2,
     "seed": 1,
 }
-PLOTS: dict[str, dict[str, Any]] = {"effects": {"x": "x"}}
+PLOTS: dict[str, dict[str, Any]] = {
+    "effects": {"x": "x"},
+    "check": {"n": 39, "seed": 1, "panels": "normal"},
+    "simulated": {"n": 39, "seed": 1},
+}
 
 
 # Values that only make sense with others.
@@ -189,6 +206,9 @@ CALLS: dict[str, Call] = {
     "Sensitivity.plot": lambda: (rn.priors.sensitivity(fit(), strengths=[0, 1]).plot, {}),
     "bootstrap.confint": lambda: (fit().bootstrap(20, seed=1).confint, {}),
     "bootstrap.summary": lambda: (fit().bootstrap(20, seed=1).summary, {}),
+    "bootstrap.plot": lambda: (fit().bootstrap(20, seed=1).plot, {"parameters": "x"}),
+    "diagnosis.plot": lambda: (diagnosis().plot, {"parameters": "x"}),
+    "profile.plot": lambda: (profile().plot, {"parameters": ["x", "sigma"]}),
     "influence.plot": lambda: (fit().influence("g").plot, {}),
     "residual_check.plot": lambda: (fit().check_residuals(calibrate=False).plot, {}),
     "profile.confint": lambda: (fit().profile().confint, {}),

@@ -15,6 +15,7 @@ import pytest
 
 from ranef.core import TermLabel
 from ranef.present.protocol import TermCovariance
+from ranef.present.text.words import Words
 from ranef.types import Finding, MissingRows
 
 HERE = Path(__file__).parent
@@ -51,6 +52,7 @@ class FakeFit:
     nobs: int = 7185
     ngroups: Mapping[str, int] = field(default_factory=lambda: {"sch.id": 160})
     dropped: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
     missing_rows: MissingRows = NO_ROWS_MISSING
     findings: tuple[Finding, ...] = ()
     certificate: FakeCertificate = FakeCertificate()
@@ -100,6 +102,10 @@ class FakeFit:
         factor = next(name for name in (*self.ngroups, group) if f"{group}.".startswith(f"{name}."))
         label = TermLabel(group, factor, tuple(names), self.ngroups.get(factor, 0))
         return TermCovariance(label, matrix)
+
+    @property
+    def _words(self) -> Words:
+        return Words(self.labels)
 
     @property
     def _residual_text(self) -> str:

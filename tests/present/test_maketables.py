@@ -62,3 +62,10 @@ def test_dropped_columns_and_no_groups() -> None:
 def test_nothing_takes_the_fit_for_one_of_statsmodels(sleep) -> None:
     # The package asks for these three names before it looks for those of its own format.
     assert not all(hasattr(sleep, name) for name in ("params", "bse", "pvalues"))
+
+
+def test_words_are_those_of_the_fit() -> None:
+    data = rn.datasets.load("sleepstudy")
+    labels = {"Days": "Days without sleep", "Reaction": "Reaction time"}
+    fit = rn.lmm("Reaction ~ Days + (1 | Subject)", data, labels=labels)
+    assert fit.__maketables_var_labels__ == labels

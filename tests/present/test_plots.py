@@ -166,7 +166,8 @@ def test_plots_do_not_change_the_model(plot, schools):
 
 
 def test_accessor_lists_its_plots(plot):
-    assert repr(plot) == "plot: caterpillar, effects, profile, qq, residuals, shrinkage, slopes"
+    names = "caterpillar, check, effects, profile, qq, residuals, shrinkage, simulated, slopes"
+    assert repr(plot) == f"plot: {names}"
 
 
 @pytest.mark.parametrize("style", ["default", "dark_background"])

@@ -5,11 +5,17 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
+import pytest
 
+import ranef as rn
 from ranef.errors import DataError
 from ranef.present.summary.build import summarize
+from ranef.present.summary.record import Component
+from ranef.present.summary.rows import component_rows
 from ranef.types import Finding, MissingRows
 
 HERE = Path(__file__).parent
@@ -122,3 +128,65 @@ def test_priors_are_told(hsb):
     assert "prior: Normal(sd=1) on the fixed effects" in summary._repr_html_()
     assert "penalised criterion" in text
     assert "REML criterion" not in text
+
+
+def random_effects(*sds):
+    """The lines of the random effects that have these standard deviations."""
+    parts = tuple(Component("g", f"x{k}", sd**2, sd) for k, sd in enumerate(sds))
+    rows = component_rows(SimpleNamespace(components=parts))
+    return [row[3] for row in rows[1:]]
+
+
+@pytest.mark.parametrize(
+    ("sds", "shown"),
+    [
+        ((6.064, 1.954), ["6.06", "1.95"]),
+        ((6.064, 0.275), ["6.064", "0.275"]),
+        ((6.064, 0.000012), ["6.064000", "0.000012"]),
+        ((6.064, 3.2e-10), ["6.06", "3.2e-10"]),
+        ((6.064, 0.0), ["6.06", "0.00"]),
+    ],
+)
+def test_the_smallest_sd_has_two_digits(sds, shown):
+    assert random_effects(*sds) == shown
+
+
+@pytest.fixture(scope="module")
+def singular():
+    """A singular fit with missing rows."""
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=120)
+    data = pd.DataFrame({"y": x + rng.normal(size=120), "x": x, "g": np.repeat(np.arange(20), 6)})
+    data.loc[3:14, "y"] = np.nan
+    return rn.lmm("y ~ x + (x | g)", data)
+
+
+@pytest.mark.parametrize("form", ["text", "html"])
+def test_a_page_tells_each_fact_once(singular, form):
+    summary = singular.summary()
+    page = str(summary) if form == "text" else summary._repr_html_()
+    page = " ".join(page.split())
+    assert {"boundary", "missing-rows"} <= {f.code for f in summary.findings}
+    assert page.lower().count("boundary") == 1
+    assert page.count("left out") == 1
+    for advice in ("The fit is sound; ask whether", "Compare models on the same rows;"):
+        assert page.count(advice) == 1
+    assert "[note]" not in page
+
+
+def test_the_html_page_has_what_the_text_has(singular):
+    page = singular.summary()._repr_html_()
+    for head in ("Scaled residuals", "Random effects", "Fixed effects", "Median"):
+        assert head in page
+    finding = replace(singular.findings[0], code="other", message="the data say", fix="look")
+    with_one = replace(singular.summary(), findings=(finding,))._repr_html_()
+    assert "<b>Findings</b>" in with_one
+    assert "The data say." in with_one
+    assert "Look." in with_one
+
+
+def test_degrees_of_freedom_of_two_kinds_are_told_apart(singular):
+    page = " ".join(str(singular.summary("residual")).split())
+    assert "df of the tests: rows less coefficients, 108 - 2." in page
+    assert "df resid: rows less all parameters, 108 - 6; it counts the variances too." in page
+    assert "rows less" not in str(singular.summary("satterthwaite"))

@@ -102,7 +102,7 @@ def test_verdicts_and_dropped_columns_are_told(hsb):
     weak = replace(hsb("int_reml").certificate, verdict="boundary optimum", sentence="at rank 1")
     model = hsb("int_reml", certificate=weak, dropped=("smn",))
     table = build_table([hsb("int_reml"), model], labels=["a", "b"])
-    assert "b: at rank 1" in table.notes
+    assert "Certified: interior optimum (a); boundary optimum (b)." in table.notes
     assert any("b: smn" in note for note in table.notes)
     row = next(line for line in str(table).splitlines() if line.startswith("smn"))
     assert row.split() == ["smn", "dropped"]

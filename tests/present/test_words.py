@@ -79,3 +79,11 @@ def test_a_label_for_a_column_that_is_not_there_is_refused() -> None:
     assert "Days" in str(error.value)
     with pytest.raises(OptionError, match="labels are words by column"):
         rn.lmm("Reaction ~ Days + (1 | Subject)", data, labels={"Days": 3})
+
+
+def test_group_means_of_names_with_blanks() -> None:
+    """The text of a coefficient has them without backticks, as no formula does."""
+    data = rn.datasets.load("hsb").rename(columns={"sch.id": "school id", "ses": "x[T.b]"})
+    formula = "math ~ within(`x[T.b]`, `school id`) + (1 | `school id`)"
+    fit = rn.lmm(formula, data, labels={"x[T.b]": "SES"})
+    assert fit._words.coefficient(fit.fixef.index[1]) == "SES (within school id)"

@@ -10,10 +10,12 @@ import tomllib
 from importlib import resources
 from importlib.metadata import requires, version
 from pathlib import Path
+from typing import Any
 
 import pytest
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
+from tools.check_dist import NEEDED, wrong_in_sdist, wrong_in_wheel
 
 ROOT = Path(__file__).parents[2]
 HEAVY = (
@@ -67,6 +69,13 @@ def test_one_version_everywhere() -> None:
     assert ranef.__version__ == version("ranef") == ranef._core.version()
 
 
+def test_the_citation_is_of_this_version() -> None:
+    import ranef
+
+    text = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"version: {ranef.__version__}\n" in text
+
+
 def test_changelog_starts_with_this_version() -> None:
     import ranef
 
@@ -76,8 +85,7 @@ def test_changelog_starts_with_this_version() -> None:
 
 
 def test_source_distribution_holds_what_its_tests_import() -> None:
-    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    left_out = set(settings["tool"]["scikit-build"]["sdist"]["exclude"])
+    left_out = set(settings()["tool"]["scikit-build"]["sdist"]["exclude"])
     used = set()
     for path in (ROOT / "tests").rglob("*.py"):
         text = path.read_text(encoding="utf-8")
@@ -85,6 +93,67 @@ def test_source_distribution_holds_what_its_tests_import() -> None:
     of_project = {name for name in used if (ROOT / name).is_dir()}
     assert {"benchmarks", "studies"} <= of_project
     assert not of_project & left_out
+
+
+def settings() -> dict[str, Any]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def test_the_project_says_where_it_is() -> None:
+    urls = settings()["project"]["urls"]
+    assert {"Documentation", "Source", "Issues", "Changelog"} == urls.keys()
+    assert all(url.startswith("https://") for url in urls.values())
+
+
+def test_extras_are_explained_where_a_user_looks() -> None:
+    extras = settings()["project"]["optional-dependencies"]
+    for_users = extras.keys() - {"test", "docs", "dev"}
+    (all_of_them,) = extras["all"]
+    assert set(re.findall(r"\w+", all_of_them)) - {"ranef"} == for_users - {"all"}
+    for page in ("README.md", "docs/start/install.md"):
+        text = (ROOT / page).read_text(encoding="utf-8")
+        for extra in for_users:
+            assert f"[{extra}]" in text or f"| `{extra}` |" in text, (page, extra)
+
+
+def test_wheels_of_all_supported_pythons_are_built() -> None:
+    tools = settings()["tool"]
+    built = tools["cibuildwheel"]["build"]
+    assert built == ["cp311-*", "cp312-*", "cp313-*"]
+    supported = SpecifierSet(settings()["project"]["requires-python"])
+    minors = [minor for minor in range(30) if supported.contains(f"3.{minor}")]
+    assert built == [f"cp3{minor}-*" for minor in minors]
+    # One module for all from 3.12 on needs both halves.
+    assert tools["scikit-build"]["wheel"]["py-api"] == "cp312"
+    assert "STABLE_ABI" in (ROOT / "CMakeLists.txt").read_text()
+    script = tools["cibuildwheel"]["test-command"].split("{project}/")[1]
+    assert (ROOT / script).is_file()
+
+
+def test_workflows_call_the_targets_of_make() -> None:
+    known = set(re.findall(r"^(\w+):.*## ", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
+    called = set()
+    for file in (ROOT / ".github" / "workflows").glob("*.yml"):
+        called |= set(re.findall(r"run: make (\w+)", file.read_text(encoding="utf-8")))
+    assert called == {"check", "test", "docs", "dist"}
+    assert called <= known
+
+
+def test_what_does_not_belong_into_a_wheel_is_seen() -> None:
+    right = [*NEEDED, "ranef/_core.abi3.so", "ranef-0.1.0.dist-info/licenses/LICENSE"]
+    assert list(wrong_in_wheel(right)) == []
+    assert list(wrong_in_wheel([*right, "tests/conftest.py", "ranef/core.cpp"])) == [
+        "wheel should not hold ranef/core.cpp",
+        "wheel should not hold tests/conftest.py",
+    ]
+    assert list(wrong_in_wheel(right[1:])) == ["wheel lacks ranef/__init__.py"]
+    assert "wheel lacks the compiled core" in list(wrong_in_wheel(right[:-2] + right[-1:]))
+
+
+def test_what_an_sdist_lacks_is_seen() -> None:
+    tracked = ["README.md", ".ci/run", "cpp/a.cpp"]
+    assert wrong_in_sdist(["README.md", "cpp/a.cpp"], tracked) == []
+    assert wrong_in_sdist(["README.md"], tracked) == ["sdist lacks cpp/a.cpp"]
 
 
 def test_types_are_shipped() -> None:

@@ -14,7 +14,18 @@ from ranef.errors import OptionError
 if TYPE_CHECKING:
     from ranef.fit import Fit
 
-__all__ = ["After", "Anova", "By", "Ddf", "Emmeans", "Method", "Pairs", "Vcov", "asked_after"]
+__all__ = [
+    "After",
+    "Anova",
+    "By",
+    "Ddf",
+    "Emmeans",
+    "Method",
+    "Pairs",
+    "Vcov",
+    "asked_after",
+    "robust_errors",
+]
 
 
 class Method(StrEnum):
@@ -185,7 +196,7 @@ def asked_after(
             )
     return After(
         ddf=(ddf or (Method.asymptotic if generalised else Method.satterthwaite)).value,
-        vcov=_errors(vcov),
+        vcov=robust_errors(vcov),
         anova=anova,
         emmeans=tuple(_names("--emmeans", text) for text in emmeans or ()),
         by=[] if by is None else _names("--by", by),
@@ -204,7 +215,14 @@ def _names(option: str, text: str) -> list[str]:
     return names
 
 
-def _errors(text: str | None) -> Any:
+def robust_errors(text: str | None) -> Any:
+    """What ``--vcov`` asks for, as the methods of a fit take it.
+
+    Raises
+    ------
+    OptionError
+        Nothing behind the colon.
+    """
     if text is None:
         return None
     kind, colon, cluster = (part.strip() for part in text.partition(":"))

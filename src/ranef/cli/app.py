@@ -13,6 +13,7 @@ from ranef.cli.diagnose import diagnose
 from ranef.cli.fit import fit
 from ranef.cli.moments import merge, moments
 from ranef.cli.option_groups import with_options
+from ranef.cli.report import report
 from ranef.cli.structure import structure
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ _COMMANDS: tuple[Callable[..., int], ...] = (
     fit,
     diagnose,
     compare,
+    report,
     anova,
     structure,
     moments,

@@ -10,6 +10,7 @@ import numpy as np
 
 from ranef.errors import DataError, OptionError
 from ranef.frame.number_text import COMMA, EITHER, NUMBER, THOUSANDS
+from ranef.page.phrases import one_of_them, share
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -200,11 +201,10 @@ def _refuse_odd_cells(name: str, column: Any, comma: bool | None, file: str) -> 
     rows = [f"{cell!r} in row {index + 1}" for index, cell in odd.head(3).items()]
     first = str(odd.iloc[0]).strip()
     more = f" and {len(odd) - 3} more" if len(odd) > 3 else ""
-    several = "s" if len(odd) > 1 else ""
     raise DataError(
-        f"column '{name}' holds numbers but for {len(odd)} of {len(text)} cells",
+        f"column '{name}' holds numbers but for {share(len(odd), len(text), 'cell')}",
         where=where,
         found=f"{', '.join(rows)}{more} (rows of the data, counted from 1)",
-        fix=f"correct the cell{several}, or read what stands there as missing: --na {first!r}; "
-        f"if '{name}' is a category, write factor({name})",
+        fix=f"correct the {one_of_them(len(odd), 'cell', 'cells')}, or read what stands there as "
+        f"missing: --na {first!r}; if '{name}' is a category, write factor({name})",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,9 +19,12 @@ from ranef.cli.options import (
     models_of,
 )
 from ranef.cli.status import NOT_CERTIFIED, OK
+from ranef.cli.table import AskedTable
+from ranef.errors import OptionError
 from ranef.options import one_of
 from ranef.present.progress import progress
-from ranef.present.table.formats import FORMATS
+from ranef.present.table.formats import FORMATS, format_of
+from ranef.present.table.options import table_options
 
 __all__ = ["compare"]
 
@@ -32,17 +36,29 @@ def compare(
     formulas: Annotated[
         list[str],
         typer.Argument(
-            metavar="FORMULA...", help="Two formulas or more, each in quotes.", show_default=False
+            metavar="FORMULA...", help="One formula or more, each in quotes.", show_default=False
         ),
     ],
     family: AskedFamily,
+    table: AskedTable,
     reading: Reading,
     format: Annotated[
         str,
         typer.Option(
-            "--format", metavar=f"[{'|'.join(_FORMATS)}]", help="The format of the table."
+            "--format", metavar=f"[{'|'.join(_FORMATS)}]", help="The format of what is printed."
         ),
     ] = "text",
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Write the table to a file, in the format that its name ends in: "
+            f"{', '.join(known.ending for known in FORMATS)}.",
+            show_default=False,
+        ),
+    ] = None,
     ml: MaximumLikelihood = False,
     center: Center = None,
     weights: Weights = None,
@@ -56,16 +72,38 @@ def compare(
     """
     import ranef as rn
 
-    family.check({"--ml": ml})
-    written = _FORMATS[one_of("--format", format, tuple(_FORMATS))]
+    family.check({"--ml": ml, "--vcov": table.vcov is not None})
+    printed = _FORMATS[one_of("--format", format, tuple(_FORMATS))]
+    target = None if output is None else _target(output)
+    given = table.given(len(formulas))
+    table_options(len(formulas), **given)  # refuses before anything is fitted
     models = models_of(data, reading, formulas, center, family, ml, weights, offset)
     with progress("comparing"):
-        table = rn.compare(*models, exponentiate=exponentiate)
-        text = written.render(table)
+        made = rn.compare(table.named(models), exponentiate=exponentiate, **given)
+        text = printed.render(made) if target is None else f"{made.write(target)} holds the table"
     print(text)
     if format == "text":
         print()
-        for label, formula in zip(table.labels, formulas, strict=True):
+        for label, formula in zip(made.labels, formulas, strict=True):
             print(f"{label}: {formula}")
     certified = all(model.certificate.certified for model in models)
     return OK if certified else NOT_CERTIFIED
+
+
+def _target(name: str) -> Path:
+    """The file to write, whose format and folder are known before anything is fitted.
+
+    Raises
+    ------
+    OptionError
+        An ending that no format has, or a folder that does not exist.
+    """
+    target = Path(name)
+    format_of(target)
+    if not target.parent.is_dir():
+        raise OptionError(
+            f"there is no folder {target.parent}",
+            found=f"--output {name}",
+            fix="make the folder, or name a file in another one",
+        )
+    return target

@@ -19,7 +19,7 @@ import typer
 
 from ranef.cli.status import NOT_CERTIFIED, OK
 from ranef.errors import OptionError
-from ranef.page import grid, page_width, paragraph
+from ranef.page import cells, grid, padded, page_width, paragraph
 from ranef.present.progress import progress
 
 __all__ = ["demo"]
@@ -236,5 +236,5 @@ def _pictures(centred: Any, folder: Path) -> str:
     }
     for path, (figure, _) in shown.items():
         figure.savefig(path, dpi=150)
-    width = max(len(str(path)) for path in shown)
-    return "\n".join(f"{path!s:<{width}}  {what}" for path, (_, what) in shown.items())
+    width = max(cells(str(path)) for path in shown)
+    return "\n".join(f"{padded(str(path), width)}  {what}" for path, (_, what) in shown.items())

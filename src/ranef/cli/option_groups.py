@@ -10,6 +10,7 @@ import typer
 
 from ranef.cli.cells import Reading
 from ranef.cli.family import FAMILY_OPTIONS, AskedFamily
+from ranef.cli.table import TABLE_OPTIONS, AskedTable
 
 __all__ = ["with_options"]
 
@@ -69,6 +70,7 @@ def _reading(missing: list[str] | None, **others: Any) -> Reading:
 
 _RECORDS = {
     "family": _Record(FAMILY_OPTIONS, AskedFamily),
+    "table": _Record(TABLE_OPTIONS, AskedTable),
     "reading": _Record(_READING, _reading),
 }
 """By the name of the parameter, in the order in which ``--help`` shows them."""

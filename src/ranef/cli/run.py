@@ -13,7 +13,7 @@ from typing import Any
 
 from ranef.cli.status import DEFECT, OK, WRONG_USE
 from ranef.errors import DataError, OptionError, RanefError, TooLargeError
-from ranef.page import paragraph
+from ranef.page import padded, paragraph
 
 __all__ = ["run"]
 
@@ -93,7 +93,7 @@ def _page(error: RanefError) -> str:
     for label, text in (("where", error.where), ("found", error.found), ("fix", error.fix)):
         margin = " " * 9
         for i, line in enumerate(text.splitlines()):
-            head = f"  {label:<5}  " if i == 0 else margin
+            head = f"  {padded(label, 5)}  " if i == 0 else margin
             own = line if label == "where" else _as_options(line)
             lines += [head + own] if label == "where" else paragraph(own, head, margin)
     return "\n".join(line.rstrip() for line in lines)

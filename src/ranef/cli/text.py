@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TextIO, cast
 from ranef.cli.cells import Reading, with_numbers
 from ranef.cli.separator import cells_of, separator_named, separator_of
 from ranef.errors import DataError, OptionError
+from ranef.page.phrases import count
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,7 +75,7 @@ def read_text(path: Path, usual: str, reading: Reading) -> pd.DataFrame:
         except UnicodeDecodeError as error:
             raise _not_decoded(path.name, encoding, error) from error
     if frame.empty:
-        raise DataError(f"{path.name} has no rows", found=f"{len(heads)} columns")
+        raise DataError(f"{path.name} has no rows", found=count(len(heads), "column"))
     names = [head.strip() or f"Unnamed: {i}" for i, head in enumerate(heads)]
     frame = _aligned(frame, names, path.name)
     return with_numbers(frame, reading, path.name)
@@ -163,7 +164,7 @@ def _body(file: TextIO, separator: str, n_heads: int, name: str) -> pd.DataFrame
                 dtype_backend="numpy_nullable",
             )
         except EmptyDataError:
-            raise DataError(f"{name} has no rows", found=f"{n_heads} columns") from None
+            raise DataError(f"{name} has no rows", found=count(n_heads, "column")) from None
         except (ParserError, ParserWarning) as error:
             if "inside string" in str(error):
                 raise DataError(
@@ -178,7 +179,7 @@ def _too_long(name: str, n_heads: int, row: int | None = None) -> DataError:
     place = "a line" if row is None else f"row {row} of the data"
     return DataError(
         f"cannot read {name} as CSV: {place} has more cells than the first line has names",
-        found=f"{n_heads} name{'s' if n_heads > 1 else ''} in the first line",
+        found=f"{count(n_heads, 'name')} in the first line",
         fix="see that the first line names every column, that cells that hold the separator are "
         "in quotes, and that the separator is right: --separator ';', --separator tab",
     )

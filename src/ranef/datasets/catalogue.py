@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from ranef.errors import OptionError, suggestion
-from ranef.page import paragraph
+from ranef.page import cells, padded, paragraph
+from ranef.page.phrases import count, whole
+from ranef.page.shown import Sentence
 
 __all__ = ["Description", "Variable", "canonical_name", "describe", "names"]
 
+_ABOUT = ("source", "changes", "citation", "licence")
 
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """One column of a data set.
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Variable(Sentence):
+    """One column of a data set. ``str()`` is its name with what it means.
 
     Attributes
     ----------
@@ -32,6 +37,19 @@ class Variable:
     type: str
     unit: str
     meaning: str
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.kind}): {self.words}"
+
+    @property
+    def kind(self) -> str:
+        """The type, as a page has it: ``"factor, 2,972 levels"``."""
+        return re.sub(r"\d+", lambda found: whole(int(found[0])), self.type)
+
+    @property
+    def words(self) -> str:
+        """The meaning, with the unit if there is one."""
+        return f"{self.meaning} [{self.unit}]" if self.unit else self.meaning
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -63,21 +81,35 @@ class Description:
 
     def __str__(self) -> str:
         lines = paragraph(f"{self.name}: {self.title}")
-        lines += [f"{self.rows} rows, {len(self.columns)} columns", ""]
-        wide = max(len(column.name) for column in self.columns)
-        types = max(len(column.type) for column in self.columns)
+        lines += [self._size, ""]
+        wide = max(cells(column.name) for column in self.columns)
+        types = max(cells(column.kind) for column in self.columns)
         margin = " " * (wide + types + 6)
         for column in self.columns:
-            unit = f" [{column.unit}]" if column.unit else ""
-            head = f"  {column.name:<{wide}}  {column.type:<{types}}  "
-            lines += paragraph(column.meaning + unit, head, margin)
+            head = f"  {padded(column.name, wide)}  {padded(column.kind, types)}  "
+            lines += paragraph(column.words, head, margin)
         lines.append("")
-        for label in ("source", "changes", "citation", "licence"):
+        for label in _ABOUT:
             text = getattr(self, label)
-            lines += paragraph(text, f"  {label:<8}  ", " " * 12)
+            lines += paragraph(text, f"  {padded(label, 8)}  ", " " * 12)
         return "\n".join(lines)
 
     __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        from ranef.page.html import escaped, html_table, notes_html
+
+        rows = [["Column", "Type", "Meaning"]]
+        rows += [[column.name, column.kind, column.words] for column in self.columns]
+        about = [f"{label.capitalize()}: {getattr(self, label)}" for label in _ABOUT]
+        return (
+            f'<div class="ranef-data"><p><b>{escaped(self.name)}</b>: {escaped(self.title)}<br>'
+            f"{self._size}</p>{html_table(rows, 3, wrapped=(2,))}{notes_html(about)}</div>"
+        )
+
+    @property
+    def _size(self) -> str:
+        return f"{count(self.rows, 'row')}, {count(len(self.columns), 'column')}"
 
 
 @cache
@@ -141,7 +173,7 @@ def describe(name: str) -> Description:
     Examples
     --------
     >>> describe("Dyestuff").columns[1]
-    Variable(name='Yield', type='integer', unit='grams of standard colour', meaning='yield')
+    Yield (integer): yield [grams of standard colour]
     """
     key = canonical_name(name)
     facts = dict(_catalogue()[key])

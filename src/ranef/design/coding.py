@@ -23,6 +23,7 @@ from ranef.formula.render import to_text
 from ranef.formula.terms import Term
 from ranef.frame.factors import level_name
 from ranef.frame.table import Column, Table
+from ranef.page import phrases
 from ranef.types import INTERCEPT, Array, Codes
 
 __all__ = ["Coded", "all_levels", "code", "ends_of", "report_not_finite"]
@@ -299,7 +300,7 @@ def report_not_finite(
         return
     rows = np.flatnonzero(bad)
     infinite = bool(np.isinf(values[rows[0]]))
-    count = "1 row" if rows.size == 1 else f"{rows.size} rows"
+    count = phrases.count(rows.size, "row")
     raise DataError(
         f"'{to_text(expr)}' is {'infinite' if infinite else 'not defined'} in {count}",
         where=pointer(state.formula, expr.span),

@@ -12,6 +12,7 @@ from ranef.formula.condition import Condition, Joined, columns
 from ranef.formula.nodes import Binary, Expr, Name, Number, String, walk
 from ranef.formula.render import number_text, to_source
 from ranef.frame.table import Table
+from ranef.page.phrases import count
 from ranef.types import Array
 
 __all__ = ["rows_where"]
@@ -41,7 +42,7 @@ def rows_where(condition: Condition, text: str, table: Table) -> NDArray[np.bool
         raise DataError(
             "the condition holds in no row",
             where=f"subset={text!r}",
-            found=f"{table.n_rows} rows, none of them chosen",
+            found=f"{count(table.n_rows, 'row')}, none of them chosen",
             fix="check the values of its columns",
         )
     return np.asarray(chosen)

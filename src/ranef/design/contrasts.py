@@ -18,6 +18,7 @@ from ranef.formula.position import formula_error
 from ranef.formula.render import to_text
 from ranef.frame.factors import level_name
 from ranef.frame.table import Table
+from ranef.page.phrases import count
 
 __all__ = ["from_argument", "from_call", "to_argument"]
 
@@ -116,7 +117,7 @@ def _matrix(name: str, value: Any, table: Table) -> Contrast:
     if not np.isfinite(full).all() or np.linalg.matrix_rank(full) < full.shape[1]:
         raise OptionError(
             f"the contrast matrix of '{name}' has dependent columns",
-            found=f"{matrix.shape[1]} columns for {len(levels)} levels",
+            found=f"{count(matrix.shape[1], 'column')} for {count(len(levels), 'level')}",
             fix="use at most one column less than levels, independent of each other and of 1",
         )
     columns = zip(labels, matrix.T.tolist(), strict=True)

@@ -30,6 +30,7 @@ from ranef.formula.position import pointer
 from ranef.formula.render import to_source, to_text
 from ranef.frame.factors import as_factor, level_name
 from ranef.frame.table import Column, Table
+from ranef.page.phrases import share
 from ranef.types import Array
 
 __all__ = [
@@ -242,7 +243,7 @@ def _unknown_mean(
         f"'{to_text(call.args[1])}'",
         where=pointer(state.formula, call.span),
         found=f"'{level}' in row {rows[0]} (from 0)"
-        + (f", new levels in {rows.size} of {table.n_rows} rows" if rows.size > 1 else ""),
+        + (f", new levels in {share(rows.size, table.n_rows, 'row')}" if rows.size > 1 else ""),
         fix=f"add a column '{mean_column(call)}' to the new data: the mean of each row's group",
     )
 

@@ -22,6 +22,7 @@ from ranef.formula.structures import BY_DISTANCE, ORDERED, tagged
 from ranef.formula.terms import Term
 from ranef.frame.grouping import ROUNDING
 from ranef.frame.table import Table
+from ranef.page.phrases import count
 from ranef.types import Array, Codes
 
 __all__ = ["RandomRows", "TermCoding", "build_random", "random_terms"]
@@ -205,7 +206,7 @@ def _check_rank(bar: Bar, columns: tuple[int, ...], formula: Formula) -> None:
         raise DesignError(
             f"the rank of {bar.text} is larger than its number of columns",
             where=pointer(formula.text, bar.span),
-            found=f"rank {bar.rank}, {q} column{'s' * (q > 1)}",
+            found=f"rank {bar.rank}, {count(q, 'column')}",
             fix=f"write {free}, whose covariance matrix is free"
             + (f", or a rank below {q}" if q > 1 else ""),
         )

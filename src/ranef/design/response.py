@@ -14,6 +14,7 @@ from ranef.formula.nodes import Call, Expr, Name
 from ranef.formula.position import pointer
 from ranef.formula.render import to_text
 from ranef.frame.table import Table
+from ranef.page.phrases import count
 from ranef.types import Array
 
 __all__ = ["Response", "build_response"]
@@ -76,7 +77,7 @@ def build_response(expr: Expr, table: Table, state: State) -> Response:
         raise DataError(
             f"the response '{name}' is constant",
             where=pointer(state.formula, expr.span),
-            found=f"{y[0]:g} in all {y.size} rows used",
+            found=f"{y[0]:g} in all {count(y.size, 'row')} used",
             fix="check the column and the rows that were selected",
         )
     return Response(name, y)

@@ -13,6 +13,7 @@ from ranef.design.variance_map import TAKES_PART, FlatDirection
 from ranef.errors import DesignError
 from ranef.formula.parse import parse
 from ranef.formula.position import pointer
+from ranef.page import phrases
 from ranef.types import INTERCEPT, Array
 
 __all__ = ["identified_parts", "refusal"]
@@ -60,8 +61,8 @@ def refusal(
             f"'{factor}' has as many levels as there are rows"
             if levels == design.n
             else f"the random effects of '{factor}' cannot be told from the residuals",
-            found=f"{levels} levels, {design.n} rows: its variance and the residual variance "
-            "cannot be told apart",
+            found=f"{phrases.count(levels, 'level')}, {phrases.count(design.n, 'row')}: its "
+            "variance and the residual variance cannot be told apart",
             fix=f"remove the random part of '{factor}', or use data with several rows in a level",
         )
     if residual:
@@ -70,8 +71,8 @@ def refusal(
             f"'{factor}' has too many random effects for its rows",
             where=where,
             found=f"{len(names)} random effects ({', '.join(names)}) for each of "
-            f"{terms[0].n_levels} levels, at most {most} {'row' if most == 1 else 'rows'} in a "
-            f"level;\n{together}",
+            f"{phrases.count(terms[0].n_levels, 'level')}, at most {phrases.count(most, 'row')} in "
+            f"a level;\n{together}",
             fix=fix,
         )
     constant = _constant_slopes(design, members, moved)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 
 from ranef.family import Family, ZeroInflated
-from ranef.page import paragraph
+from ranef.page import cells, paragraph
 
 __all__ = ["Call", "family_arguments", "quoted"]
 
@@ -77,7 +77,7 @@ class Call:
         formula, rest = quoted(self.formula), ", ".join((self.data, *self.arguments))
         function = self.function if self.random else "rn.lm"
         line = f"{function}({formula}, {rest})"
-        if not width or len(line) <= width:
+        if not width or cells(line) <= width:
             return line
         quote, inner = formula[0], formula[1:-1]
         pieces = paragraph(inner, width=width - 8, whole_words=True, drop_whitespace=False)

@@ -14,6 +14,7 @@ from ranef.formula import Formula
 from ranef.formula.nodes import Name, walk
 from ranef.frame import Column
 from ranef.frame.grouping import ROUNDING, group_means, is_constant_within
+from ranef.page.phrases import figures, share
 from ranef.types import Array, Finding
 
 __all__ = ["collinearity_findings"]
@@ -57,7 +58,7 @@ def _nearly(formula: Formula, design: Design) -> Finding | None:
         severity="note" if shared else "warning",
         message=f"{join(involved)} nearly determine each other: their separate coefficients "
         "are poorly known",
-        evidence=f"variance inflation factor {factors.max():.3g} of {worst}",
+        evidence=f"variance inflation factor {figures(factors.max())} of {worst}",
         where=", ".join(involved),
         fix=f"centre {join(shared)} first; products and powers then overlap less, and the fit "
         "is the same"
@@ -93,7 +94,7 @@ def _within(design: Design, term: RandomTerm) -> Iterator[Finding]:
         message=f"within levels of '{term.factor}' {join(shown)} {'are' if several else 'is'} "
         "determined by other columns: their separate coefficients rest on comparisons between "
         "levels alone",
-        evidence=f"rank {len(names) - len(aliased)} of {len(names)} columns that vary within "
+        evidence=f"rank {share(len(names) - len(aliased), len(names), 'column')} that vary within "
         f"'{term.factor}'",
         where=", ".join(aliased),
         fix="nothing to do if a comparison between levels answers the question; otherwise "

@@ -13,6 +13,7 @@ from ranef.formula.naming import in_formula, of_column, typed
 from ranef.inference.contextual import Contextual, Refit, candidates, contextual
 from ranef.inference.ddf import Method
 from ranef.inference.fixed_effects import fixed_effects
+from ranef.page.phrases import figures, p_value
 from ranef.types import Array, Finding
 
 __all__ = ["contextual_findings"]
@@ -63,9 +64,10 @@ def _finding(found: Contextual, subject: AnySubject) -> Finding:
         code="contextual-effect",
         severity="warning",
         message=f"the slope of {x} between levels of '{found.group}' is not the slope within them: "
-        f"{found.between:.3g} and {found.within:.3g}{where}, and the model has one for both",
-        evidence=f"contextual effect {found.estimate:.3g}, SE {found.std_error:.2g}, "
-        f"p {'< 1e-4' if found.p_joint < 1e-4 else f'= {found.p_joint:.1g}'}",
+        f"{figures(found.between)} and {figures(found.within)}{where}, and the model has one for "
+        "both",
+        evidence=f"contextual effect {figures(found.estimate)}, SE {figures(found.std_error, 2)}, "
+        f"{p_value(found.p_joint)}",
         where=slope_of(own, found.group),
         fix=fix,
     )

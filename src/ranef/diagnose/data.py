@@ -8,6 +8,7 @@ from ranef.design import Design
 from ranef.diagnose.columns import column_findings
 from ranef.formula import Formula
 from ranef.frame import Table
+from ranef.page.phrases import count, one_of_them, share, whole
 from ranef.types import Finding, MissingRows
 
 __all__ = ["data_findings", "missing_rows", "sum_findings"]
@@ -38,13 +39,14 @@ def missing_rows(missing: MissingRows) -> list[Finding]:
     incomplete = len(missing) - missing.outside
     if not incomplete:
         return []
-    counts = ", ".join(f"{name} {count}" for name, count in missing.by_column.items())
+    counts = ", ".join(f"{name} {whole(n)}" for name, n in missing.by_column.items())
+    of = share(incomplete, missing.n_total - missing.outside, "row")
     return [
         Finding(
             code="missing-rows",
             severity="note",
-            message=f"{incomplete} of {missing.n_total - missing.outside} rows were left out: a "
-            "variable of the model is missing there",
+            message=f"{of} {one_of_them(incomplete, 'was', 'were')} left out: a variable of the "
+            "model is missing there",
             evidence=f"missing values: {counts}",
             where=", ".join(missing.by_column),
             fix="compare models on the same rows; fit.missing_rows lists them",
@@ -86,9 +88,9 @@ def _few_levels(design: Design) -> list[Finding]:
                 Finding(
                     code="few-levels",
                     severity="note",
-                    message=f"'{term.factor}' has only {term.n_levels} levels: the data say "
-                    "little about a variance between them",
-                    evidence=f"{term.n_levels} levels",
+                    message=f"'{term.factor}' has only {count(term.n_levels, 'level')}: the data "
+                    "say little about a variance between them",
+                    evidence=count(term.n_levels, "level"),
                     where=term.factor,
                     fix=f"a fixed effect of '{term.factor}' may serve as well",
                 )

@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from ranef.covariance import kind_of
+from ranef.page.phrases import count, figures
 from ranef.problem import ProblemShape
 from ranef.problem.parameters import parts
 from ranef.solve import Certificate
@@ -63,7 +64,7 @@ def fit_findings(
                 code="not-at-an-optimum",
                 severity="problem",
                 message="the search stopped before the optimum",
-                evidence=f"at least {certificate.gain:.3g} deviance units can be gained",
+                evidence=f"at least {figures(certificate.gain)} deviance units can be gained",
                 fix="raise Control(max_evaluations=...), or start elsewhere",
             )
         )
@@ -85,7 +86,7 @@ def fit_findings(
             Finding(
                 code="several-optima",
                 severity="note",
-                message=f"searches from {certificate.starts} starts ended in "
+                message=f"searches from {count(certificate.starts, 'start')} ended in "
                 f"{certificate.basins} different optima; this is the lowest",
                 fix="nothing to do unless the other optimum makes more sense",
             )
@@ -98,8 +99,8 @@ def _at_end(end: FamilyEnd) -> Finding:
     return Finding(
         code="family-boundary",
         severity="note",
-        message=f"the best fit of the {end.family} family is {end.becomes}: {end.words}",
-        evidence=f"leaving it would raise the criterion at a rate of {end.slope:.3g}",
+        message=str(end),
+        evidence=f"leaving it would raise the criterion at a rate of {figures(end.slope)}",
         where=end.part,
         fix="the fit is sound; the simpler family gives the same estimates",
     )
@@ -121,8 +122,8 @@ def _outweighed(problem: ProblemShape, solution: Solved) -> Finding:
         severity="problem",
         message=f"the prior {priors} outweighs the data: likelihood times prior grows with the "
         f"variance by '{label}' without end, so that there is no mode",
-        evidence=f"the search went to a standard deviation of {sd:.2g} sigma; "
-        f"{problem.labels[k].n_levels} levels",
+        evidence=f"the search went to a standard deviation of {figures(sd, 2)} sigma; "
+        f"{count(problem.labels[k].n_levels, 'level')}",
         where=label,
         fix="a smaller shape or fewer degrees of freedom, as the defaults have, or a prior that "
         "holds large variances back: Gamma(rate=...), Wishart(scale=...), HalfNormal()",
@@ -158,8 +159,8 @@ def _boundary(problem: ProblemShape, solution: Solved, unlike: Sequence[str]) ->
         message="the best fit lies on the boundary: " + "; ".join(sentences),
         evidence=""
         if np.isnan(certificate.dual_min_eig)
-        else f"dual eigenvalue {certificate.dual_min_eig:+.3g}: more variance there would "
-        "raise the criterion",
+        else f"dual eigenvalue {figures(certificate.dual_min_eig, sign=True)}: more variance there "
+        "would raise the criterion",
         where=", ".join(where),
         fix="the fit is sound; ask whether a predictor is missing between groups, or whether "
         f"the random part by {join(others)} asks for more than the data hold"

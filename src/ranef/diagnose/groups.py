@@ -15,6 +15,7 @@ from ranef.formula import Bar, Formula, Term
 from ranef.formula.nodes import Name, walk
 from ranef.formula.structures import ORDERED
 from ranef.frame import Column, Table, interaction
+from ranef.page.phrases import count
 from ranef.types import Finding
 
 __all__ = ["factors_of", "group_findings"]
@@ -49,7 +50,7 @@ def _number(column: Column) -> Iterator[Finding]:
             code="numeric-group",
             severity="note",
             message=f"the numbers in '{column.name}' are taken as names of groups",
-            evidence=f"{levels.size} groups, numbered from {levels[0]:g} to {levels[-1]:g}"
+            evidence=f"{count(levels.size, 'group')}, numbered from {levels[0]:g} to {levels[-1]:g}"
             if levels.size
             else "no groups",
             where=column.name,
@@ -67,8 +68,8 @@ def _too_few(formula: Formula, table: Table, factors: Mapping[str, Column]) -> I
                 code="too-few-groups",
                 severity="warning",
                 message=f"{bar.text} asks for {parameters} variances and covariances from "
-                f"{levels} groups",
-                evidence=f"{levels} levels of '{bar.label}'",
+                f"{count(levels, 'group')}",
+                evidence=f"{count(levels, 'level')} of '{bar.label}'",
                 where=bar.label,
                 fix="a smaller random part, fixed effects of the groups, or more groups",
             )

@@ -23,6 +23,7 @@ from ranef.diagnose.subject import AnySubject, Subject
 from ranef.diagnose.words import effect, place_of
 from ranef.errors import RanefError
 from ranef.inference.satterthwaite import covariance_with_log_sigma
+from ranef.page.phrases import figures, percent
 from ranef.types import Array, Finding
 
 Places = tuple[NDArray[np.intp], NDArray[np.intp]]
@@ -60,7 +61,7 @@ class Displacement:
     sd_change : ndarray, shape (levels, q + 1)
         Relative change of the standard deviation of each effect, and of sigma last.
     critical : float
-        Upper 1 % point of the largest displacement when the model holds.
+        Upper 1% point of the largest displacement when the model holds.
     """
 
     value: Array
@@ -123,7 +124,7 @@ def _half_norm(share: Array, inverse: Array) -> Array:
 
 
 def _critical(at: Places, spread: Array, rows: Array, inverse: Array, most: float) -> float:
-    """Upper 1 % point of the largest displacement over groups drawn from the model.
+    """Upper 1% point of the largest displacement over groups drawn from the model.
 
     Infinite where a tenth of the draws shows already that `most` is nothing special.
     """
@@ -201,9 +202,10 @@ def _left_out(
         code="influential-group",
         severity="warning",
         message=f"'{name}' of '{effects.factor}' carries much of the variance: without it {what} "
-        f"goes from {a:.3g} to {b:.3g}{verdict}",
-        evidence=f"{100 * change:+.0f} %; likelihood displacement {found.value[level]:.2g}, of "
-        f"which chance exceeds {found.critical:.2g} once in a hundred data sets",
+        f"goes from {figures(a)} to {figures(b)}{verdict}",
+        evidence=f"{'+' if change > 0.0 else ''}{percent(change)}; likelihood displacement "
+        f"{figures(found.value[level], 2)}, of which chance exceeds {figures(found.critical, 2)} "
+        "once in a hundred data sets",
         where=place_of(effects.factor, name),
         fix="look at its rows for errors of recording; if they are right, report the fit with and "
         "without it",

@@ -9,6 +9,8 @@ import numpy as np
 from ranef.diagnose.effects import Evaluated, group_effects
 from ranef.diagnose.subject import Subject
 from ranef.diagnose.words import effect
+from ranef.page.phrases import count
+from ranef.page.phrases import p_value as said
 from ranef.types import Array, Finding
 
 __all__ = ["anderson_darling", "normality_findings"]
@@ -106,8 +108,8 @@ def _finding(what: str, where: str, z: Array, p_value: float) -> Iterator[Findin
         code="non-normal-effects",
         severity="note",
         message=f"the predicted values of {what} are {shape}",
-        evidence=f"skewness {skew:.2f}, excess kurtosis {kurtosis:.2f} over {z.size} levels, "
-        f"{test} p {'< 1e-4' if p_value < 1e-4 else f'= {p_value:.1g}'}",
+        evidence=f"skewness {skew:.2f}, excess kurtosis {kurtosis:.2f} over "
+        f"{count(z.size, 'level')}, {test} {said(p_value)}",
         where=where,
         fix="fixed effects and their standard errors hardly depend on it; predictions of single "
         "levels and intervals of the variance do. A missing predictor between groups is the usual "

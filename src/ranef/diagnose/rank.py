@@ -12,6 +12,7 @@ from ranef.covariance import kind_of, structure_of
 from ranef.diagnose.subject import Subject
 from ranef.diagnose.words import direction, effect
 from ranef.inference.chi_bar_square import chi_bar_square, one_variance
+from ranef.page.phrases import figures, percent
 from ranef.problem import Problem, covariances, nearest, roots
 from ranef.problem.parameters import group_lambdas, place
 from ranef.solve.direction_names import mostly
@@ -142,7 +143,7 @@ def cost_of_rank(problem: Problem, kernel: Kernel, inner: Array, k: int, rank: i
 
 
 def _critical(block: TermBlock, rank: int, lower: int) -> float:
-    """Upper 5 % point of the likelihood ratio of a lower rank against a higher one.
+    """Upper 5% point of the likelihood ratio of a lower rank against a higher one.
 
     The freed parameters less one and all of them, in equal parts: exact for one variance and for
     a slope (Self and Liang 1987; Stram and Lee 1994), a good guess for the others. A structure is
@@ -192,23 +193,18 @@ def _nearly_singular(subject: Subject, k: int, reduced: Reduced) -> Finding:
         code="nearly-singular",
         severity="note",
         message=message,
-        evidence=f"{what_less} costs {most}{reduced.cost:.2g} deviance units",
+        evidence=f"{what_less} costs {most}{figures(reduced.cost, 2)} deviance units",
         where=label.label,
         fix="if you report this covariance, say that it is nearly singular; a smaller random part "
         "fits equally well. Nothing to do if the fixed effects are the question",
     )
 
 
-def _percent(share: float) -> str:
-    """``98.2 %``; below a ten-thousandth of the variance the figure is of no use."""
-    return f"{100 * share:.3g} %" if share >= 1e-4 else "0 %"
-
-
 def _supported(subject: Subject, k: int, supported: int) -> Finding:
     label = subject.problem.labels[k]
     components = principal_components(subject.problem, subject.solution.inner, k)
     total = float(np.sum(components**2))
-    shares = ", ".join(map(_percent, components**2 / total)) if total > 0 else "none"
+    shares = ", ".join(map(percent, components**2 / total)) if total > 0 else "none"
     q = len(label.names)
     return Finding(
         code="supported-rank",

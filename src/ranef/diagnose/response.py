@@ -10,6 +10,7 @@ from ranef.diagnose.call import quoted
 from ranef.formula import Formula, to_source
 from ranef.formula.nodes import Name
 from ranef.frame import Table
+from ranef.page.phrases import figures, share
 from ranef.types import Array, Finding
 
 __all__ = ["kind_of_response"]
@@ -39,7 +40,7 @@ def kind_of_response(formula: Formula, table: Table) -> Iterator[Finding]:
             severity="warning",
             message=f"the response '{column.name}' takes two values, {low:g} and {high:g}; a "
             "linear model assumes normal residuals of one variance",
-            evidence=f"{high:g} in {above} of {y.size} rows",
+            evidence=f"{high:g} in {share(above, y.size, 'row')}",
             where=column.name,
             fix=_logistic(formula, low, high) + "; in a linear model coefficients are differences "
             "in probability, and predictions can leave the range",
@@ -55,8 +56,8 @@ def kind_of_response(formula: Formula, table: Table) -> Iterator[Finding]:
                 severity="note",
                 message=f"the response '{column.name}' looks like a count; a linear model assumes "
                 "normal residuals of one variance",
-                evidence=f"whole numbers from 0 to {high:g}, mean {mean:.3g}, variance "
-                f"{variance:.3g}",
+                evidence=f"whole numbers from 0 to {high:g}, mean {figures(mean)}, variance "
+                f"{figures(variance)}",
                 where=column.name,
                 fix=_of_counts(formula) + "; the square root of the counts is nearer to a linear "
                 "model",

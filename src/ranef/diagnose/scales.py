@@ -9,6 +9,7 @@ import numpy as np
 from ranef.formula import Formula
 from ranef.formula.nodes import Name
 from ranef.frame import Column, Table
+from ranef.page.phrases import figures
 from ranef.types import Finding
 
 __all__ = ["origin_findings", "scale_findings"]
@@ -33,7 +34,7 @@ def scale_findings(formula: Formula, table: Table) -> Iterator[Finding]:
                 code="outlying-scale",
                 severity="note",
                 message=f"'{name}' is measured in units far from those of '{response}'",
-                evidence=f"SD {spread:.3g} beside {size:.3g}",
+                evidence=f"SD {figures(spread)} beside {figures(size)}",
                 where=name,
                 fix="the fit is the same in any unit; a nearer one makes the coefficient easier "
                 "to read",

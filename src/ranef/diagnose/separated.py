@@ -11,6 +11,7 @@ from ranef.design.terms import RandomTerm
 from ranef.diagnose.words import join, place_of
 from ranef.frame import Column
 from ranef.frame.grouping import is_constant_within
+from ranef.page.phrases import one_of_them
 from ranef.types import Array, Finding
 
 __all__ = ["separated_findings"]
@@ -52,12 +53,13 @@ def _of_factor(design: Design, term: RandomTerm) -> Iterator[Finding]:
         if not names:
             continue
         level = term.levels[group]
-        several = len(names) > 1
+        k = len(names)
         yield Finding(
             code="separated-group",
             severity="warning",
-            message=f"the fixed effect{'s' if several else ''} of {join(names)} rest"
-            f"{'' if several else 's'} on '{level}' alone among the levels of '{term.factor}': "
+            message=f"the fixed {one_of_them(k, 'effect', 'effects')} of {join(names)} "
+            f"{one_of_them(k, 'rests', 'rest')} on '{level}' alone among the levels of "
+            f"'{term.factor}': "
             "what is due to the one cannot be told from what is due to the other",
             evidence=f"leverage 1 of '{level}' among the columns that are constant within "
             f"'{term.factor}'",

@@ -13,6 +13,7 @@ from ranef.diagnose.call import quoted
 from ranef.diagnose.subject import Subject
 from ranef.errors import RanefError
 from ranef.frame.grouping import parts_of_group
+from ranef.page.phrases import p_value
 from ranef.residual import learn_residual, parse_residual
 from ranef.residual.base import GroupCodes
 from ranef.residual.spec import text_of
@@ -281,9 +282,7 @@ def serial_findings(subject: Subject, serial: Mapping[str, Serial]) -> Iterator[
     clear = sorted((s for s in serial.values() if s.clear), key=lambda s: s.p_value)
     for found in clear[:1]:
         p = min(1.0, found.p_value * found.tests)
-        evidence = f"correlation of neighbours {found.correlation:.2f}, p " + (
-            "< 1e-4" if p < 1e-4 else f"= {p:.1g}"
-        )
+        evidence = f"correlation of neighbours {found.correlation:.2f}, {p_value(p)}"
         response = subject.design.response
         if found.order:
             yield Finding(

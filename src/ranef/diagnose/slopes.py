@@ -15,6 +15,7 @@ from ranef.formula import Bar, Formula, Term
 from ranef.formula.nodes import Name
 from ranef.frame import Column, Table
 from ranef.frame.grouping import group_sizes, is_constant_within
+from ranef.page import phrases
 from ranef.types import Finding
 
 __all__ = ["constant_slope_findings", "response_findings", "slope_findings"]
@@ -75,7 +76,8 @@ def _constant_slope(term: RandomTerm, j: int, bar: Bar, identified: bool) -> Fin
         severity="problem" if not identified else "warning" if bar.model.intercept else "note",
         message=f"'{name}' never varies within a level of '{factor}', so its random slope "
         f"{meaning}",
-        evidence=f"{values} values of '{name}' in {term.n_levels} groups",
+        evidence=f"{phrases.count(values, 'value')} of '{name}' in "
+        f"{phrases.count(term.n_levels, 'group')}",
         where=bar.text,
         fix=("this is rarely meant: " * identified)
         + f"keep '{name}' in the fixed part only"
@@ -105,7 +107,7 @@ def response_findings(
                 message=f"'{name}' takes one value in "
                 + ("every group" if count == of else "many groups")
                 + f" of '{label}'",
-                evidence=f"{count} of {of} groups of three rows or more",
+                evidence=f"{phrases.share(count, of, 'group')} of three rows or more",
                 where=name,
                 fix=f"see whether '{name}' belongs to '{label}' rather than to the row, or whether "
                 "its scale ends there (a floor or a ceiling): a normal model fits such groups "

@@ -16,6 +16,7 @@ from ranef.diagnose.serial import Serial, whitened
 from ranef.diagnose.subject import Subject
 from ranef.frame.grouping import parts_of_group
 from ranef.inference.rows import leverages
+from ranef.page.phrases import p_value
 from ranef.residual.spec import text_of
 from ranef.types import Array, Codes, Finding
 
@@ -159,9 +160,9 @@ def _of_factor(
         severity="warning",
         message=f"the residual SD of '{design.response}' differs between levels of "
         f"'{term.factor}': the model gives all of them one",
-        evidence=f"SD of log sigma {found.sd:.2g} between levels, p {_p(found.p_value)}; smallest "
-        f"in '{low}', largest in '{high}', {found.ratio:.1f} times as large after shrinkage"
-        + (f"; a serial correlation of {rho:.2f} taken out" if rho > 0.0 else ""),
+        evidence=f"SD of log sigma {found.sd:.2g} between levels, {p_value(found.p_value)}; "
+        f"smallest in '{low}', largest in '{high}', {found.ratio:.1f} times as large after "
+        "shrinkage" + (f"; a serial correlation of {rho:.2f} taken out" if rho > 0.0 else ""),
         where=term.factor,
         fix="a transformation of the response, or a missing random slope or predictor, may even "
         "it out; fixed effects are little affected, their standard errors and predictions for "
@@ -176,7 +177,3 @@ def _by_level(subject: Subject, term: RandomTerm) -> str:
     if subject.data.residual is not None or term.n_levels > FEW_LEVELS or not known:
         return ""
     return f". residual={quoted(text_of('strata', names))} gives each level a variance of its own"
-
-
-def _p(p: float) -> str:
-    return "< 1e-4" if p < 1e-4 else f"= {p:.1g}"

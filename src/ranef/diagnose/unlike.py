@@ -11,6 +11,7 @@ from ranef.design.terms import RandomTerm
 from ranef.diagnose.effects import Evaluated
 from ranef.diagnose.score import less_than_chance
 from ranef.diagnose.subject import Subject
+from ranef.page.phrases import p_value as said
 from ranef.types import Finding
 
 __all__ = ["unlike_findings"]
@@ -48,8 +49,7 @@ def _finding(response: str, term: RandomTerm, at: Evaluated, p_value: float) -> 
         severity="warning",
         message=f"rows of one level of '{term.factor}' are less alike than chance has them: their "
         f"residuals are negatively correlated ({icc:.2f}), which a random intercept cannot be",
-        evidence=f"p {'< 1e-4' if p_value < 1e-4 else f'= {p_value:.1g}'} against a correlation of "
-        "zero, by the score of the variance",
+        evidence=f"{said(p_value)} against a correlation of zero, by the score of the variance",
         where=term.factor,
         fix=f"ask whether the values of one level of '{term.factor}' have a fixed total or "
         "compete, as ranks, shares and scores centred by group do. The standard errors of "

@@ -9,6 +9,7 @@ import numpy as np
 
 from ranef.frame.grouping import relate
 from ranef.frame.table import Column
+from ranef.page import phrases
 from ranef.types import Finding
 
 __all__ = ["meeting_findings"]
@@ -24,7 +25,7 @@ def meeting_findings(factors: Sequence[Column]) -> Iterator[Finding]:
                 severity="problem",
                 message=f"'{a.name}' and '{b.name}' are the same groups under two names: their "
                 "variances cannot be told apart",
-                evidence=f"{relation.cells} groups in both",
+                evidence=f"{phrases.count(relation.cells, 'group')} in both",
                 where=f"{a.name}, {b.name}",
                 fix=f"keep one of them in the random part, '{a.name}' or '{b.name}'",
             )
@@ -35,7 +36,8 @@ def meeting_findings(factors: Sequence[Column]) -> Iterator[Finding]:
                     code="disconnected-groups",
                     severity="note",
                     message=f"'{a.name}' and '{b.name}' fall into {sets} sets that never meet",
-                    evidence=f"{relation.cells} of {relation.possible} combinations occur",
+                    evidence=phrases.share(relation.cells, relation.possible, "combination")
+                    + " occur",
                     where=f"{a.name}, {b.name}",
                     fix="levels of different sets are compared through the fixed part and the "
                     "random-effects distribution alone; nothing to do where that is meant",

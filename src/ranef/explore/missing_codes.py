@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ranef.frame.table import Column
+from ranef.page.phrases import count
 from ranef.types import Finding
 
 __all__ = ["missing_codes"]
@@ -38,9 +39,9 @@ def _word(column: Column) -> Iterator[Finding]:
     if "-" in found and "+" in column.levels:
         found.remove("-")
     for word in found:
-        count = int(np.count_nonzero(column.values == column.levels.index(word)))
-        if count:
-            yield _finding(column, repr(word), count, "")
+        number = int(np.count_nonzero(column.values == column.levels.index(word)))
+        if number:
+            yield _finding(column, repr(word), number, "")
 
 
 def _code(column: Column) -> Iterator[Finding]:
@@ -52,11 +53,11 @@ def _code(column: Column) -> Iterator[Finding]:
         return
     low, high = float(others.min()), float(others.max())
     values, counts = np.unique(column.values[coded], return_counts=True)
-    for value, count in zip(values.tolist(), counts.tolist(), strict=True):
+    for value, number in zip(values.tolist(), counts.tolist(), strict=True):
         gap = max(low - value, value - high)
         if gap > 0 and (gap >= high - low or value < 0 <= low):
             evidence = f"all other values lie between {low:g} and {high:g}"
-            yield _finding(column, f"{value:g}", count, evidence)
+            yield _finding(column, f"{value:g}", number, evidence)
 
 
 def _ends(column: Column) -> tuple[float, float]:
@@ -67,8 +68,8 @@ def _ends(column: Column) -> tuple[float, float]:
     return (float(present.min()), float(present.max())) if present.size else (low, high)
 
 
-def _finding(column: Column, value: str, count: int, evidence: str) -> Finding:
-    rows = f"{count} row{'s' if count > 1 else ''}"
+def _finding(column: Column, value: str, number: int, evidence: str) -> Finding:
+    rows = count(number, "row")
     return Finding(
         code="missing-code",
         severity="warning",

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ranef.frame.table import Column
+from ranef.page.phrases import count, share
 from ranef.types import Finding
 
 __all__ = ["numeric_group"]
@@ -23,7 +24,7 @@ def numeric_group(source: Column) -> Iterator[Finding]:
             "numeric-group",
             "warning",
             f"'{source.name}' is used as a grouping factor but is infinite somewhere",
-            f"{infinite} of {present.size} rows, which form groups of their own",
+            f"{share(infinite, present.size, 'row')}, which form groups of their own",
             source.name,
             "see where the infinite values come from; make them missing if they are not a group",
         )
@@ -34,7 +35,7 @@ def numeric_group(source: Column) -> Iterator[Finding]:
             "numeric-group",
             "warning",
             f"'{source.name}' is used as a grouping factor but holds decimal numbers",
-            f"{np.unique(present).size} different values in {present.size} rows, "
+            f"{np.unique(present).size} different values in {count(present.size, 'row')}, "
             f"from {present.min():g} to {present.max():g}",
             source.name,
             f"if '{source.name}' is a measurement, use it as a predictor; if it is an identifier, "

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ranef.page.phrases import count, whole
 from ranef.types import Finding
 
 __all__ = ["first_rows", "repeated_rows"]
@@ -47,14 +48,13 @@ def repeated_rows(
         return
     repeated = n - int(np.unique(rows).size)
     first = np.flatnonzero(np.bincount(rows)[rows] > 1)[:4]
-    several = repeated > 1
     yield Finding(
         code="duplicated-rows",
         severity="warning",
-        message=f"{repeated} row{'s repeat' if several else ' repeats'} an earlier row in every "
+        message=f"{count(repeated, 'row repeats', 'rows repeat')} an earlier row in every "
         f"variable of {of}",
-        evidence=f"of {n} rows; {_number(expected / GENEROUS)} pairs of equal rows are expected by "
-        f"chance, {equal:.0f} {'are' if equal > 1 else 'is'} there",
+        evidence=f"of {count(n, 'row')}; {_number(expected / GENEROUS)} pairs of equal rows are "
+        f"expected by chance, {whole(equal)} {'are' if equal > 1 else 'is'} there",
         where="rows " + ", ".join(str(row) for row in first.tolist()) + " (from 0, of those used)",
         fix="see whether rows were copied when files were joined; copies make standard errors "
         "too small",
@@ -95,5 +95,5 @@ def _cells(columns: Sequence[NDArray[np.generic]], n: int) -> NDArray[np.int64]:
 
 
 def _pairs(cells: NDArray[np.int64]) -> float:
-    count = np.bincount(cells).astype(np.float64)
-    return float(np.sum(count * (count - 1.0))) / 2.0
+    sizes = np.bincount(cells).astype(np.float64)
+    return float(np.sum(sizes * (sizes - 1.0))) / 2.0

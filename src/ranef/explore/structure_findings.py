@@ -17,6 +17,8 @@ from ranef.explore.text_values import text_values
 from ranef.frame.grouping import group_sizes, is_constant_within
 from ranef.frame.missing import missing_in
 from ranef.frame.table import Column, Table
+from ranef.page import phrases
+from ranef.page.phrases import percent
 from ranef.types import Finding, Findings
 
 __all__ = ["about_factor", "find", "hardly_varies"]
@@ -116,7 +118,7 @@ def about_factor(factor: Column) -> Iterator[Finding]:
             "problem",
             f"'{factor.name}' has {'one group' if k else 'no groups'}: no variance between groups "
             "can be estimated",
-            f"{n} rows",
+            phrases.count(n, "row"),
             factor.name,
             "leave it out of the random part",
         )
@@ -126,7 +128,7 @@ def about_factor(factor: Column) -> Iterator[Finding]:
             "problem",
             f"every group of '{factor.name}' has one row: its variance cannot be told from the "
             "residual variance",
-            f"{k} groups, {n} rows",
+            f"{phrases.count(k, 'group')}, {phrases.count(n, 'row')}",
             factor.name,
             "leave it out of a linear model's random part",
         )
@@ -135,7 +137,7 @@ def about_factor(factor: Column) -> Iterator[Finding]:
             "singletons",
             "warning" if singletons >= _MANY_SINGLETONS * k else "note",
             f"many groups of '{factor.name}' have one row",
-            f"{singletons} of {k} groups, {100 * singletons / k:.0f} %",
+            f"{phrases.share(singletons, k, 'group')}, {percent(singletons / k)}",
             factor.name,
             "they stay in the model, but say nothing about variation within groups",
         )
@@ -157,7 +159,7 @@ def about_variable(column: Column) -> Iterator[Finding]:
             "infinite-values",
             "problem",
             f"'{column.name}' has infinite values",
-            f"{int(np.isinf(present).sum())} of {len(column)} rows",
+            phrases.share(int(np.isinf(present).sum()), len(column), "row"),
             column.name,
             "make them missing, or transform the variable another way",
         )
@@ -170,8 +172,8 @@ def _missing(column: Column) -> Iterator[Finding]:
         yield Finding(
             "missing-values",
             "note" if count < len(column) else "problem",
-            f"'{column.name}' is missing in {count} of {len(column)} rows",
-            f"{100 * count / len(column):.1f} %",
+            f"'{column.name}' is missing in {phrases.share(count, len(column), 'row')}",
+            percent(count / len(column)),
             column.name,
             "rows with a missing variable are left out of a model that uses it",
         )
@@ -188,9 +190,11 @@ def hardly_varies(column: Column, factor: Column) -> Iterator[Finding]:
     share = 1 - parts.icc
     if varying <= _FEW_GROUPS_VARY * several:
         names = [factor.levels[i] for i in np.flatnonzero(~constant)[:3]]
-        evidence = f"it varies in {varying} of {several} groups, such as {', '.join(names)}"
+        evidence = (
+            f"it varies in {phrases.share(varying, several, 'group')}, such as {', '.join(names)}"
+        )
     elif share < _HARDLY_VARIES:
-        evidence = f"{100 * share:.2g} % of its variance lies within groups"
+        evidence = f"{percent(share)} of its variance lies within groups"
     else:
         return
     yield Finding(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ranef.frame.grouping import group_sizes
 from ranef.frame.number_text import COMMA, EITHER, NUMBER
 from ranef.frame.table import Column
+from ranef.page import phrases
 from ranef.types import Finding
 
 __all__ = ["text_values"]
@@ -57,13 +58,14 @@ def _finding(
         odd = levels[~fits & (sizes > 0)]
         shown = ", ".join(map(repr, odd[:3].tolist()))
         row = int(np.flatnonzero(np.isin(column.values, np.flatnonzero(~fits)))[0])
-        message = f"'{name}' is text, but all but {total - count} of its {total} values are {what}"
+        but = f"all but {phrases.whole(total - count)} of its {phrases.count(total, 'value')}"
+        message = f"'{name}' is text, but {but} are {what}"
         evidence = f"the others: {shown}, first in row {row} (from 0)"
     else:
         decimal = " with a comma" if commas and what == "numbers" else ""
         message = f"'{name}' is text whose values are {what}{decimal}"
-        evidence = f"{count} values, such as {levels[fits & (sizes > 0)][0]!r}"
-    evidence += f"; as a category it takes {occurring - 1} coefficients"
+        evidence = f"{phrases.count(count, 'value')}, such as {levels[fits & (sizes > 0)][0]!r}"
+    evidence += f"; as a category it takes {phrases.count(occurring - 1, 'coefficient')}"
     meant = f"factor({name}) says that categories are meant"
     few = occurring <= FEW and count == total and not commas
     severity: Literal["note", "warning"] = "note" if few else "warning"

@@ -13,6 +13,7 @@ import numpy as np
 from ranef.errors import OptionError, suggestion
 from ranef.family.links import LINKS, Link
 from ranef.options import shown
+from ranef.page.shown import Call
 from ranef.types import Array
 
 __all__ = ["SCALES", "Boundary", "Family", "Part", "Psi", "Response", "Weights", "together"]
@@ -46,7 +47,7 @@ class Boundary:
     words: str
 
 
-class Family(ABC):
+class Family(Call, ABC):
     """A family with its link: a frozen record, equal to any other of the same name and link.
 
     Methods take arrays of one shape, or what broadcasts to it: the response `y`, the linear

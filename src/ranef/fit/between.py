@@ -37,6 +37,7 @@ from ranef.inference.same_data import row_order
 from ranef.inference.simulate import draw_key
 from ranef.options import seed as checked_seed
 from ranef.options import whole
+from ranef.page.phrases import count
 
 __all__ = ["ratios_between"]
 
@@ -220,4 +221,4 @@ def _by_exact_law(pair: Pair, statistic: float, key: int, bar: Bar) -> Ratio:
         )
     with bar("drawing from the exact distribution", DRAWS) as tick:
         p = exact_tail(pair.large._problem, pair.fixed.fewer, statistic, key, tick)
-    return Ratio(statistic, (f"exact, {DRAWS:,} draws",), p, p)
+    return Ratio(statistic, (f"exact, {count(DRAWS, 'draw')}",), p, p)

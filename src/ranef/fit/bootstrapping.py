@@ -97,7 +97,7 @@ def bootstrap_statistic(
         seed=seed,
         unbounded=None if fit._estimates.sigma is not None else unbounded,
     )
-    return Bootstrap(fit._formula.text, draws, estimates)
+    return Bootstrap(fit._formula.text, draws, estimates, fit._words)
 
 
 def _all_parameters(fit: Any) -> dict[str, float]:

@@ -56,7 +56,9 @@ class ByRow(MixedRecord):
 
         return on_rows(values, self._index, self.missing_rows)
 
-    def _population_averages(self, rows: Any, weights: Array, linked: bool = False) -> pd.DataFrame:
+    def _population_averages(
+        self, rows: Any, weights: Array, linked: bool = False, level: float = 0.95
+    ) -> pd.DataFrame:
         """Means of the response at averages of linear predictors over blocks of rows, for plots.
 
         Parameters
@@ -65,12 +67,14 @@ class ByRow(MixedRecord):
             Blocks of ``len(weights)`` rows, one block after the other.
         weights : ndarray
             Of the rows of a block, adding up to 1.
+        level : float
+            Of the intervals.
 
         Returns
         -------
         DataFrame
-            One row a block: estimate, conf_low, conf_high (95%); if `linked` on the scale of the
-            linear predictor.
+            One row a block: estimate, conf_low, conf_high; if `linked` on the scale of the linear
+            predictor.
         """
         from ranef.fit.new_data import read_for_prediction
         from ranef.inference.predict import predict_average
@@ -81,7 +85,7 @@ class ByRow(MixedRecord):
             rows, self._table, encoding, self._data.offset_name, None, False, False
         )
         result = predict_average(
-            table, encoding, self._estimates.beta, weights, shift, self._method("auto")
+            table, encoding, self._estimates.beta, weights, shift, self._method("auto"), level
         )
         if linked:
             return prediction_frame(result.columns(), 0.0, None)

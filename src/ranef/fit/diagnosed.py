@@ -10,6 +10,7 @@ from ranef.present.progress import progress_bar
 from ranef.types import Array
 
 if TYPE_CHECKING:
+    from ranef.diagnose.call import Call
     from ranef.inference.ddf import Method
     from ranef.present.diagnosis.facade import Diagnosis
 
@@ -52,6 +53,12 @@ class Diagnosed(FitRecord):
 
         with progress_bar("diagnosis", 100) as tick:
             return diagnosis_of(self, tick)
+
+    def _call(self) -> Call:
+        """The call that made this fit; a prior is not among its arguments."""
+        from ranef.fit.subject import call_of
+
+        return call_of(self)
 
     def _coefficients_of(self, data: Data) -> tuple[Array, Method]:
         """Fixed effects of the same model for another design, and what judges them."""

@@ -13,6 +13,7 @@ from ranef.frame.open import in_row_order
 from ranef.inference.ddf import Method
 from ranef.inference.robust import KINDS, Clusters, clusters_of, robust_method
 from ranef.options import one_of, shown
+from ranef.page.phrases import count
 
 __all__ = ["df_in_words", "errors_in_words", "robust_errors"]
 
@@ -49,7 +50,8 @@ def errors_in_words(record: FitRecord, vcov: Any) -> str:
     """What a page says of the standard errors."""
     kind, cluster = _split(vcov)
     found = _clusters(record, cluster)
-    return f"{kind} standard errors, robust within {found.count} clusters of {found.name}"
+    clusters = count(found.count, "cluster")
+    return f"{kind} standard errors, robust within {clusters} of {found.name}"
 
 
 def df_in_words(record: FitRecord, ddf: str, vcov: Any) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from ranef.answers import refuse_unknown_options
 from ranef.errors import OptionError
 from ranef.fit.additive import Additive
+from ranef.fit.checking import Checking
 from ranef.fit.compared import Compared
 from ranef.fit.diagnosed import Diagnosed
 from ranef.fit.drop_tests import DropTests
@@ -46,6 +47,7 @@ class Fit(
     Diagnosed,
     Influential,
     Refitting,
+    Checking,
     Simulating,
     Updating,
     Additive,

@@ -12,6 +12,7 @@ from ranef.errors import OptionError, RanefError
 from ranef.frame import Table
 from ranef.frame.open import open_frame
 from ranef.frame.read import read_open_frame
+from ranef.page.phrases import count
 from ranef.streams import is_streamed
 from ranef.types import OFFSET, MissingRows
 
@@ -102,7 +103,9 @@ def _check_same(data: Any, table: Table, missing: MissingRows) -> None:
     except RanefError as error:
         raise _not_the_same(error.what) from None
     if now.n_rows != missing.n_total:
-        raise _not_the_same(f"{now.n_rows} rows, and {missing.n_total} when the model was fitted")
+        raise _not_the_same(
+            f"{count(now.n_rows, 'row')}, and {missing.n_total} when the model was fitted"
+        )
     kept = np.delete(np.arange(now.n_rows), missing.rows)
     for name in names:
         new, old = now[name], table[name]

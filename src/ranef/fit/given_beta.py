@@ -9,6 +9,7 @@ import numpy as np
 
 from ranef.errors import OptionError
 from ranef.options import numbers
+from ranef.page.phrases import count
 from ranef.types import Array
 
 __all__ = ["given_beta"]
@@ -32,7 +33,7 @@ def given_beta(beta: Any, own: Array, names: Sequence[str]) -> Array:
     """
     if beta is None:
         return own
-    fix = f"give {len(names)} numbers, or a mapping by name: {', '.join(names)}"
+    fix = f"give {count(len(names), 'number')}, or a mapping by name: {', '.join(names)}"
     if hasattr(beta, "to_dict") and getattr(beta, "ndim", 0) == 1:
         beta = beta.to_dict()
     if isinstance(beta, Mapping):

@@ -91,7 +91,12 @@ class Influential(FitRecord):
             frame, names = row_frame(self._by_rows(), self._design.x_names, units)
             estimates = dict(zip(names, self._estimates.beta.tolist(), strict=True))
             return Influence(
-                self._formula.text, ROWS, frame, estimates, dict(zip(names, errors, strict=True))
+                self._formula.text,
+                ROWS,
+                frame,
+                estimates,
+                dict(zip(names, errors, strict=True)),
+                self._words,
             )
         from ranef.inference.influence import leave_out
 
@@ -112,7 +117,7 @@ class Influential(FitRecord):
             )
         frame, estimates = influence_frame(left_out, units)
         std_errors = dict(zip(estimates, errors, strict=False))  # fixed effects come first
-        return Influence(self._formula.text, units.name, frame, estimates, std_errors)
+        return Influence(self._formula.text, units.name, frame, estimates, std_errors, self._words)
 
     def _small(self) -> bool:
         """Whether no fit has a dense matrix that is worth several threads."""

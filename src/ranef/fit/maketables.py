@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ForTables"]
 
-_ML = {"AIC (ML)": "aic", "BIC (ML)": "bic", "Log likelihood (ML)": "loglik"}
 _COLUMNS = {"estimate": "b", "std_error": "se", "statistic": "t", "p_value": "p"}
-_BOUNDS = {"conf_low": "ci95l", "conf_high": "ci95u"}
+_COLUMNS |= {"conf_low": "ci95l", "conf_high": "ci95u"}
+_OF_THE_FIT = {"ll": "loglik", "aic": "aic", "bic": "bic", "df_resid": "df_resid"}
 
 
 class ForTables(MixedRecord):
@@ -28,15 +28,19 @@ class ForTables(MixedRecord):
     @property
     def __maketables_coef_table__(self: Any) -> pd.DataFrame:
         """Estimates, errors, tests and 95% intervals, in the names of the format."""
-        names = _COLUMNS | _BOUNDS
-        table = self.coefficients().rename(columns=names)[list(names.values())]
-        kept: pd.DataFrame = table.drop(index=list(self.dropped))
-        return kept.rename_axis(index="Coefficient")
+        kept = self.coefficients().drop(index=list(self.dropped)).rename_axis(index="Coefficient")
+        table: pd.DataFrame = kept.rename(columns=_COLUMNS)[list(_COLUMNS.values())]
+        return table
 
     @property
     def __maketables_depvar__(self: Any) -> str:
         """The name of the response."""
         return str(self.response)
+
+    @property
+    def __maketables_var_labels__(self: Any) -> dict[str, str]:
+        """Words for the variables."""
+        return dict(self._words.labels)
 
     @property
     def __maketables_vcov_info__(self: Any) -> dict[str, str]:
@@ -46,28 +50,25 @@ class ForTables(MixedRecord):
     @property
     def __maketables_default_stat_keys__(self: Any) -> list[str]:
         """The rows below the coefficients; each key is its own label."""
-        return [*_ML, "N", *self._counts_and_spreads]
+        return list(self._rows_for_tables)
 
     def __maketables_stat__(self: Any, key: str) -> Any:
         """The number of a row, None if there is not one."""
-        if key in _ML:
-            return getattr(self._ml_for_tables, _ML[key])
-        plain = {"N": "nobs", "ll": "loglik"} | {k: k for k in ("aic", "bic", "df_resid")}
-        return getattr(self, plain[key]) if key in plain else self._counts_and_spreads.get(key)
+        if key in _OF_THE_FIT:
+            return getattr(self, _OF_THE_FIT[key])
+        return self._rows_for_tables.get(key)
 
     @abstractmethod
     def _by_ml(self) -> MixedRecord:
         """The fit by maximum likelihood: this one if it is so already."""
 
     @cached_property
-    def _ml_for_tables(self: Any) -> Any:
-        return self._by_ml()
-
-    @cached_property
-    def _counts_and_spreads(self: Any) -> dict[str, Any]:
+    def _rows_for_tables(self: Any) -> dict[str, Any]:
         from ranef.present.structured import short_parameters
 
-        rows: dict[str, Any] = {f"Groups: {name}": n for name, n in self.ngroups.items()}
+        ml = self._by_ml()
+        rows = {"AIC (ML)": ml.aic, "BIC (ML)": ml.bic, "Log likelihood (ML)": ml.loglik}
+        rows |= {"N": self.nobs} | {f"Groups: {name}": n for name, n in self.ngroups.items()}
         for term in self._covariances:
             for word, name, value in short_parameters(term):
                 place = f"{name} | {term.label.label}" if name else term.label.label

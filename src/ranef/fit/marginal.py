@@ -172,6 +172,7 @@ class Marginal(MeansBasis):
         from ranef.inference.means.families import MeanSet
         from ranef.inference.means.grid import WEIGHTS, grid_of
         from ranef.inference.means.variables import names_in, values_at
+        from ranef.present.means.heading import Heading
         from ranef.present.means.means import means_of
 
         confidence("level", level)
@@ -195,4 +196,5 @@ class Marginal(MeansBasis):
         families = () if slope is not None else within
         means = MeanSet(rows, grid.labels, families, basis, level)
         tests = self._tests_in_words(ddf, vcov)
-        return means_of(means, grid, self._design.response, slope, weights, tests)
+        heading = Heading(self._design.response, slope, self._words)
+        return means_of(means, grid, heading, weights, tests)

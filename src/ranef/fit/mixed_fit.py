@@ -15,10 +15,13 @@ from ranef.fit.explained import Explained
 from ranef.fit.maketables import ForTables
 from ranef.fit.marginal import Marginal
 from ranef.fit.parts import AnyVerdict
+from ranef.fit.reported import Reported
+from ranef.fit.requested import Requested
 from ranef.fit.stored import Stored
 from ranef.fit.tested import Tested
 from ranef.options import one_of
 from ranef.present.presented import Presented
+from ranef.present.worded import Worded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +43,10 @@ class MixedFit(
     Explained,
     Stored,
     ForTables,
+    Requested,
+    Reported,
     Presented,
+    Worded,
 ):
     """A fitted mixed model, linear or generalised.
 
@@ -271,8 +277,12 @@ class MixedFit(
             unknown_in_fit(name, dir(type(self)), type(self).__name__)
 
     def __repr__(self) -> str:
-        groups = ", ".join(f"{n} {name}" for name, n in self.ngroups.items())
-        return (
+        from ranef.page import paragraph
+        from ranef.page.phrases import count, whole
+
+        groups = "".join(f", {whole(n)} {name}" for name, n in self.ngroups.items())
+        text = (
             f"<{type(self).__name__} {self.formula} by {'REML' if self.reml else 'ML'}: "
-            f"{self.nobs} rows{', ' if groups else ''}{groups}; {self.certificate.verdict}>"
+            f"{count(self.nobs, 'row')}{groups}; {self.certificate.verdict}>"
         )
+        return "\n".join(paragraph(text, "", "    "))

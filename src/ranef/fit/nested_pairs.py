@@ -11,6 +11,7 @@ from ranef.fit.mixed_record import MixedRecord
 from ranef.fit.ratios import Ratios
 from ranef.inference.likelihood_ratio import Ratio, statistic_of
 from ranef.inference.model_nesting import Variances
+from ranef.page.phrases import count
 
 __all__ = [
     "bootstrap_words",
@@ -81,7 +82,7 @@ def refuse_same(small: MixedRecord, large: MixedRecord) -> None:
         raise OptionError(
             "two of the models are the same model",
             where=f"{small._formula.text}\n{large._formula.text}",
-            found=f"{small._estimates.n_parameters} parameters in both",
+            found=f"{count(small._estimates.n_parameters, 'parameter')} in both",
             fix="leave out one of them",
         )
 
@@ -126,7 +127,7 @@ def bootstrap_words(n: int, failed: int) -> str:
             found=f"{failed} of {n}",
             fix="simplify the larger model",
         )
-    return f"bootstrap, {n - failed} replicates" + (f", {failed} failed" if failed else "")
+    return f"bootstrap, {count(n - failed, 'replicate')}" + (f", {failed} failed" if failed else "")
 
 
 def table_of(

@@ -20,6 +20,7 @@ from ranef.frame import Table
 from ranef.frame.open import OpenFrame, in_row_order, open_frame
 from ranef.frame.read import read_open_frame
 from ranef.options import numbers
+from ranef.page.phrases import count, one_of_them, share
 from ranef.types import OFFSET, Array
 
 __all__ = ["read_for_prediction", "warn_not_estimable"]
@@ -136,7 +137,7 @@ def _numbers(offset: Any, n_rows: int) -> Array | float:
     if values.shape != (n_rows,):
         raise DataError(
             "the offset does not have one value for each row to predict",
-            found=f"shape {values.shape} for {n_rows} rows",
+            found=f"shape {values.shape} for {count(n_rows, 'row')}",
             fix="give one number for each row, or a single number",
         )
     return values
@@ -157,11 +158,12 @@ def warn_not_estimable(broken: NDArray[np.bool_], encoding: Encoding) -> None:
     columns = np.flatnonzero(broken.any(axis=0))
     names = ", ".join(f"'{encoding.aliases.names[j]}'" for j in columns)
     shown = ", ".join(str(row) for row in rows[:_SHOWN].tolist())
-    are, s = ("are", "s") if rows.size > 1 else ("is", "")
+    are = one_of_them(rows.size, "is", "are")
     warn(
         NotEstimableWarning,
-        f"{rows.size} of {broken.shape[0]} predictions {are} not estimable and {are} NaN",
-        where=f"row{s} (from 0) {shown}{', ...' if rows.size > _SHOWN else ''}",
+        f"{share(rows.size, broken.shape[0], 'prediction')} {are} not estimable and {are} NaN",
+        where=f"{one_of_them(rows.size, 'row', 'rows')} (from 0) {shown}"
+        + (", ..." if rows.size > _SHOWN else ""),
         found=f"in all rows of the fit other columns determine {names}, which "
         f"{'were' if columns.size > 1 else 'was'} left out; in these rows they do not",
         fix="predict for values or combinations that the data of the fit hold, or leave the "

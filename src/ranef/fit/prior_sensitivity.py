@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,16 +15,20 @@ from ranef.fit.smallest_prior import checked_fit, family_of
 from ranef.inference.prior_strength import Penalised, along
 from ranef.options import confidence, numbers, shown
 from ranef.present.progress import progress_bar
+from ranef.present.results.sensitivity import sensitivity_html, sensitivity_text
+from ranef.present.text.words import Words
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ranef.present.plots.panels import Panels
+
 __all__ = ["Sensitivity", "sensitivity"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Sensitivity:
-    """Estimates along the strength of a prior.
+    """Estimates along the strength of a prior. ``str()`` is a table at four strengths.
 
     Attributes
     ----------
@@ -42,22 +46,44 @@ class Sensitivity:
     family: str
     frame: pd.DataFrame = field(repr=False)
     level: float
+    _words: Words = field(default_factory=Words, repr=False)
 
-    def plot(self, terms: Sequence[str] | None = None) -> Any:
+    def __str__(self) -> str:
+        return sensitivity_text(self.frame, self.family, self.level, self._words)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return sensitivity_html(self.frame, self.family, self.level, self._words)
+
+    def plot(
+        self,
+        terms: Sequence[str] | None = None,
+        *,
+        ax: Any = None,
+        labels: Mapping[str, str] | None = None,
+    ) -> Panels:
         """Draw fixed effects, SDs and correlations against the strength, one panel each.
 
         Parameters
         ----------
         terms : sequence of str, optional
             Fixed effects to draw; all but the intercept by default.
+        ax : sequence of Axes, optional
+            Where to draw, one for each panel; a new figure by default.
+        labels : mapping of str to str, optional
+            Words for variables, beside those that the fit has.
 
         Returns
         -------
-        ndarray of Axes
+        Panels
+            ``.data`` is a frame of the estimates that are drawn.
         """
         from ranef.present.plots.ribbon import ribbon
+        from ranef.present.plots.wording import with_labels
 
-        return ribbon(self.frame, self.family, self.level, terms)
+        words = with_labels(self._words, labels)
+        return ribbon(self.frame, self.family, self.level, terms, ax, words)
 
 
 @refuse_unknown_options("rn.priors.sensitivity")
@@ -104,7 +130,7 @@ def sensitivity(
     rows = [row for point in points for row in _rows(fit, point, plain.estimates.loglik, level)]
     import pandas as pd
 
-    return Sensitivity(family, pd.DataFrame(rows), level)
+    return Sensitivity(family, pd.DataFrame(rows), level, fit._words)
 
 
 NOT_NEGATIVE = "strengths are numbers that are not negative"

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, NamedTuple
 
 from ranef.errors import OptionError
+from ranef.page.phrases import count
 from ranef.types import Array
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def need_two_of_a_kind(fits: Sequence[MixedFit]) -> None:
     if len(fits) < 2:
         raise OptionError(
             "rn.anova compares two models or more",
-            found=f"{len(fits)} model{'' if len(fits) == 1 else 's'}",
+            found=count(len(fits), "model"),
             fix="as in rn.anova(m1, m2); the terms of a single model are tested by fit.anova(), "
             "fit.drop1() and fit.ranova()",
         )

@@ -18,6 +18,7 @@ from ranef.frame import Table, complete_rows, refuse_missing, take_rows
 from ranef.frame.open import OpenFrame, in_row_order, open_frame
 from ranef.frame.read import read_open_frame
 from ranef.options import instance, mapping, numbers, one_of, shown
+from ranef.page.phrases import count
 from ranef.solve import Control
 from ranef.types import OFFSET, Array, MissingRows
 
@@ -232,7 +233,7 @@ def _check_lengths(extra: Mapping[str, Array], table: Table) -> None:
         if np.shape(values) != (table.n_rows,):
             raise DataError(
                 f"'{name}' does not have one value per row",
-                found=f"shape {np.shape(values)} for {table.n_rows} rows",
+                found=f"shape {np.shape(values)} for {count(table.n_rows, 'row')}",
                 fix="give a vector as long as the data, with the rows outside of the subset",
             )
 

@@ -13,6 +13,7 @@ from ranef.errors import DataError, OptionError
 from ranef.fit.record import FitRecord
 from ranef.frame.open import in_row_order
 from ranef.options import numbers
+from ranef.page.phrases import count
 from ranef.present.progress import progress, progress_bar
 from ranef.types import Array
 
@@ -61,7 +62,7 @@ class Refitting(FitRecord):
             raise DataError(
                 "the new response is not numbers",
                 found=f"an object of type {type(y).__name__}",
-                fix=f"give {n} finite numbers",
+                fix=f"give {count(n, 'finite number')}",
             ) from None
         if values.ndim == 2 and 1 in values.shape:
             values = values.ravel()
@@ -70,7 +71,7 @@ class Refitting(FitRecord):
                 "the new response does not fit the rows of the model",
                 found=f"shape {values.shape}"
                 + ("" if np.all(np.isfinite(values)) else ", with values that are not finite"),
-                fix=f"give {n} finite numbers",
+                fix=f"give {count(n, 'finite number')}",
             )
         # At zero the criterion has no slope in theta: a search cannot start from a singular fit.
         singular = self._solution.certificate.singular
@@ -177,7 +178,7 @@ class Refitting(FitRecord):
             [c[None, :, :] for c in self._estimates.covariances],
             np.array([self._estimates.sigma]),
         )[0]
-        return Bootstrap(self._formula.text, draws, estimates)
+        return Bootstrap(self._formula.text, draws, estimates, self._words)
 
     def profile(self, level: float = 0.95) -> Profile:
         """The deviance along each parameter, all others at their best.
@@ -215,7 +216,7 @@ class Refitting(FitRecord):
             traces = profile_traces(
                 ml._problem, ml._solution, ml._estimates, names, self._control, level, tick
             )
-        return Profile(self._formula.text, level, traces)
+        return Profile(self._formula.text, level, traces, self._words)
 
     def _by_ml(self) -> Self:
         return self._again(reml=False) if self._problem.reml else self

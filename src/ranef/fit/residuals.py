@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
 
 from ranef.fit.by_row import ByRow
 from ranef.fit.record import FitRecord
 from ranef.present.progress import progress
 from ranef.types import Array
+
+if TYPE_CHECKING:
+    from ranef.inference.no_pooling import NoPooling
 
 __all__ = ["Residuals"]
 
@@ -94,6 +99,20 @@ class Residuals(FitRecord, ByRow):
         """
         self._need_independent("the leverage of a row", 'use fit.influence("group")')
         return self._on_rows(self._leverage.copy())
+
+    def _without_pooling(self, group: str) -> NoPooling:
+        """Effects of each level of a grouping factor by least squares on its own rows."""
+        from ranef.inference.no_pooling import no_pooling
+
+        places = [k for k, term in enumerate(self._design.terms) if term.factor == group]
+        terms = [self._design.terms[k] for k in places]
+        return no_pooling(
+            np.hstack([term.Z for term in terms]),
+            terms[0].codes,
+            self._design.y - self._fitted,
+            np.hstack([self._modes[k] for k in places]),
+            self._weights,
+        )
 
     @progress("computing residuals")
     def _residuals_of_model(self, kind: str) -> Array:

@@ -11,6 +11,7 @@ from ranef.errors import OptionError
 from ranef.fit.given_beta import given_beta
 from ranef.fit.record import FitRecord
 from ranef.options import numbers, one_of, real
+from ranef.page.phrases import count
 from ranef.types import Array
 
 if TYPE_CHECKING:
@@ -171,8 +172,9 @@ class Simulating(FitRecord):
         if values.shape != self._solution.theta.shape or not np.isfinite(values).all():
             raise OptionError(
                 "theta does not fit the model",
-                found=f"{values.size} values",
-                fix=f"give {self._solution.theta.size} finite numbers, in the order of fit.theta",
+                found=count(values.size, "value"),
+                fix=f"give {count(self._solution.theta.size, 'finite number')}, in the order of "
+                "fit.theta",
             )
         terms = self._problem.terms
         made = roots(terms, coordinates(terms, values))

@@ -15,6 +15,7 @@ from ranef.fit.mixed_fit import MixedFit
 from ranef.inference.prior_strength import Family, Rule, terms_of, weakest
 from ranef.options import instance, real
 from ranef.page import paragraph
+from ranef.page.shown import Sentence
 from ranef.present.progress import progress
 from ranef.priors.assign import Assigned
 
@@ -42,8 +43,8 @@ def family_of(fit: Fit, name: Any, wanted: Sequence[int]) -> Family:
     return Family(name, terms, fit._problem, fit._design.x_names, fit._control)
 
 
-@dataclass(frozen=True, slots=True)
-class SmallestPrior:
+@dataclass(frozen=True, slots=True, repr=False)
+class SmallestPrior(Sentence):
     """The weakest prior of a family that takes a fit off the boundary. ``str()`` says it in words.
 
     Attributes
@@ -185,6 +186,7 @@ def _text(result: SmallestPrior) -> str:
     prior = result.fit._problem.prior
     phrases = "" if prior is None else "; ".join(prior.sentences())
     defaults = {"wishart": "blme's default", "gamma": "blme's default", "lkj": "LKJ(2)"}
+    named = {"wishart": "Wishart", "lkj": "LKJ"}.get(result.family, result.family)
     change = result.changes["change_in_se"].abs().dropna()
     name, most = str(change.idxmax()), float(change.max())
     correlations = [
@@ -200,7 +202,7 @@ def _text(result: SmallestPrior) -> str:
         else ""
     )
     return (
-        f"The weakest {result.family} prior that takes the fit off the boundary is {phrases}: "
+        f"The weakest {named} prior that takes the fit off the boundary is {phrases}: "
         f"{result.strength:.2g} of the strength of {defaults[result.family]}. It costs "
         f"{result.cost:.2g} deviance units of the likelihood and moves no fixed effect by more "
         f"than {most:.2g} standard errors ({name}).{moved} Off the boundary means: {result.rule}."

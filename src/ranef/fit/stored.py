@@ -144,17 +144,24 @@ def load(path: Any) -> MixedFit:
 
 def kept_of(record: Any) -> Kept:
     """Answers of a few numbers that need the data."""
-    from ranef.present.equation.parts import parts_of
+    from ranef.fit.requested import request_of
+    from ranef.present.equation.parts import hierarchy_of_model
     from ranef.present.summary.build import residual_quantiles
 
     hypotheses = {}
     for type in (1, 2, 3):
         with suppress(RanefError):  # what cannot be asked of the fit cannot be asked of the file
             hypotheses[type] = record._of_terms(type)
+    hierarchy = hierarchy_of_model(record)
+    constant = {factor: tuple(sorted(hierarchy.constant[factor])) for factor in hierarchy.factors}
+    request = request_of(record)
     return Kept(
         hypotheses,
         residual_quantiles(record),
-        tuple(sorted(parts_of(record).group_level)),
+        next(iter(constant.values())) if len(constant) == 1 else (),
+        levels=constant,
+        weights=request.weights,
+        subset=request.subset,
     )
 
 

@@ -28,7 +28,7 @@ from ranef.residual.base import GroupCodes
 from ranef.solve import Control
 from ranef.types import OFFSET, Array
 
-__all__ = ["diagnosis_of", "of_rows", "rows_of", "subject_of"]
+__all__ = ["call_of", "diagnosis_of", "of_rows", "rows_of", "subject_of"]
 
 
 def subject_of(record: FitRecord) -> Subject:
@@ -123,11 +123,12 @@ def diagnosis_of(
         nobs=subject.problem.n,
         groups={label.factor: label.n_levels for label in subject.problem.labels},
         findings=findings,
-        ladder=build_ladder(subject, _call(record), findings, supports, larger, climbed),
+        ladder=build_ladder(subject, call_of(record), findings, supports, larger, climbed),
+        words=record._words,
     )
 
 
-def _call(record: FitRecord) -> Call:
+def call_of(record: FitRecord) -> Call:
     """The call that made this fit; a prior is not among its arguments."""
     arguments = []
     if not record._problem.reml:

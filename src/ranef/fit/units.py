@@ -8,11 +8,12 @@ from ranef.design.levels import learn_levels
 from ranef.errors import OptionError
 from ranef.fit.mixed_record import MixedRecord
 from ranef.frame.factors import as_factor
+from ranef.inference.checks.looks import Units as LevelNames
 from ranef.inference.influence import Units
 from ranef.inference.nesting import outermost
 from ranef.options import name
 
-__all__ = ["ROWS", "factor_position", "units_of"]
+__all__ = ["ROWS", "factor_position", "level_names", "units_of"]
 
 ROWS = "rows"
 
@@ -80,3 +81,19 @@ def units_of(record: MixedRecord, by: str | None) -> Units:
             fix=f"use one of {', '.join(factors)}",
         )
     return Units(by, codes, levels.names)
+
+
+def level_names(record: MixedRecord, group: int | None) -> LevelNames:
+    """What the levels of a grouping factor are called; None stands for the rows.
+
+    Parameters
+    ----------
+    group : int or None
+        Position of the factor.
+    """
+    for term, block in zip(record._design.terms, record._problem.terms, strict=True):
+        if block.group == group:
+            return LevelNames(term.factor, term.levels)
+    index, missing = record._index, record.missing_rows
+    labels = np.arange(missing.n_total) if index is None else index
+    return LevelNames(ROWS, tuple(map(str, np.delete(np.asarray(labels), missing.rows))))

@@ -18,6 +18,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from ranef.errors import DataError
 from ranef.formula.functions import KNOWN
+from ranef.page.phrases import one_of_them
 from ranef.types import INTERCEPT
 
 __all__ = [
@@ -351,10 +352,10 @@ def refuse_taken(names: Iterable[str], taken: Collection[str], where: str) -> No
     if not clash:
         return
     shown = " and ".join(f"'{name}'" for name in clash)
-    several = len(clash) > 1
+    k = len(clash)
     raise DataError(
-        f"the column{'s' if several else ''} {shown} of the data {'have' if several else 'has'} "
-        f"the name of a result",
+        f"the {one_of_them(k, 'column', 'columns')} {shown} of the data "
+        f"{one_of_them(k, 'has', 'have')} the name of a result",
         where=where,
         found="results " + ", ".join(sorted(taken)),
         fix=f"rename {shown} in the data and in the formula, and fit again",

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ranef.errors import DataError
 from ranef.frame.table import Column, Table
+from ranef.page import phrases
 from ranef.types import MissingRows
 
 __all__ = ["append_rows", "complete_rows", "refuse_missing", "take_rows"]
@@ -123,7 +124,8 @@ def refuse_missing(table: Table, names: Iterable[str], extra: Extra | None = Non
     rows = np.flatnonzero(missing)
     first = ", ".join(str(row) for row in rows[:5].tolist())
     raise DataError(
-        f"{rows.size} of {table.n_rows} rows have missing values",
+        f"{phrases.share(rows.size, table.n_rows, 'row')} "
+        f"{phrases.one_of_them(rows.size, 'has', 'have')} missing values",
         where=f"rows (from 0) {first}{', ...' if rows.size > 5 else ''}",
         found=_counts(by_column, table.n_rows),
         fix='missing="drop" leaves these rows out and records them',
@@ -140,7 +142,7 @@ def _missing(
         if np.shape(values) != (table.n_rows,):
             raise DataError(
                 f"'{name}' does not have one value per row",
-                found=f"shape {np.shape(values)} for {table.n_rows} rows",
+                found=f"shape {np.shape(values)} for {phrases.count(table.n_rows, 'row')}",
                 fix="give a vector as long as the data",
             )
         # An argument and a column of the model may have one name.

@@ -82,7 +82,7 @@ class Tested(NamedTuple):
 
     @property
     def law(self) -> str:
-        """In words; bounds with their p values."""
+        """In words; bounds with their p values to two digits, which no column of a frame has."""
         if len(self.laws) == 1:
             return self.laws[0]
         low, high = self.laws

@@ -32,6 +32,8 @@ from ranef.frame import Column, Table
 from ranef.frame.grouping import group_means, is_constant_within
 from ranef.inference.ddf import Method, row_tests
 from ranef.options import name as name_option
+from ranef.page.phrases import figures, p_value
+from ranef.page.shown import Sentence
 from ranef.types import Array
 
 __all__ = ["Contextual", "Refit", "candidates", "contextual"]
@@ -55,9 +57,9 @@ Refit = Callable[[Any], tuple[Array, Method]]
 NEW = 0.01
 
 
-@dataclass(frozen=True, slots=True)
-class Contextual:
-    """The contextual effect of one predictor.
+@dataclass(frozen=True, slots=True, repr=False)
+class Contextual(Sentence):
+    """The contextual effect of one predictor. ``str()`` is a sentence.
 
     Where the predictor is part of interactions, all three slopes are those at zero of the
     variables it interacts with.
@@ -91,19 +93,18 @@ class Contextual:
     p_joint: float
 
     def __str__(self) -> str:
-        p = "p < .001" if self.p_value < 0.001 else f"p = {self.p_value:.3f}"
         test = f"t = {self.statistic:.2f} on {self.df:.0f} df"
         if math.isinf(self.df):
             test = f"z = {self.statistic:.2f}"
+        test += f", {p_value(self.p_value)}" if self.p_value == self.p_value else ""
         return (
-            f"the slope of {self.variable} is {self.between:.4g} (SE {self.between_se:.2g}) "
-            f"between levels of {self.group} and {self.within:.4g} (SE {self.within_se:.2g}) "
+            f"the slope of {self.variable} is {figures(self.between, 4)} "
+            f"(SE {figures(self.between_se, 2)}) between levels of {self.group} and "
+            f"{figures(self.within, 4)} (SE {figures(self.within_se, 2)}) "
             "within them: "
-            f"a contextual effect of {self.estimate:.4g} (SE {self.std_error:.2g}, "
-            f"{test}, {p})"
+            f"a contextual effect of {figures(self.estimate, 4)} "
+            f"(SE {figures(self.std_error, 2)}, {test})"
         )
-
-    __repr__ = __str__
 
 
 def candidates(formula: Formula, table: Table, design: Design) -> list[tuple[str, str]]:

@@ -24,6 +24,7 @@ import numpy as np
 from ranef.core.blocks import factor_blocks
 from ranef.errors import OptionError
 from ranef.inference.chi_bar_square import NIL
+from ranef.page import phrases
 from ranef.problem import Problem
 from ranef.types import Array
 
@@ -62,7 +63,7 @@ def exact_tail(
     if levels > MOST_LEVELS:
         raise OptionError(
             "the exact distribution takes a matrix of levels by levels",
-            found=f"{levels:,} levels",
+            found=phrases.count(levels, "level"),
             fix='use method="lrt", which is as good with so many groups',
         )
     mu, xi = _spectra(problem)

@@ -16,6 +16,7 @@ from ranef.errors import DataError
 from ranef.frame import Table, take_rows
 from ranef.frame.missing import missing_in
 from ranef.inference.simulate import draw_key
+from ranef.page import phrases
 from ranef.types import Array, Codes
 
 __all__ = ["Blocks", "drawn_effects", "group_missing", "refuse_new_levels"]
@@ -49,7 +50,11 @@ def refuse_new_levels(
             raise DataError(
                 f"levels of '{label.factor}' that were not in the data of the fit",
                 found=f"'{level}' in row {rows[0]} (from 0)"
-                + (f", new levels in {rows.size} of {codes.size} rows" if rows.size > 1 else ""),
+                + (
+                    f", new levels in {phrases.share(rows.size, codes.size, 'row')}"
+                    if rows.size > 1
+                    else ""
+                ),
                 fix="new_levels='population' predicts them with random effects of zero, "
                 "new_levels='sample' draws their random effects",
             )

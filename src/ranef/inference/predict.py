@@ -25,7 +25,7 @@ __all__ = ["Prediction", "predict", "predict_average"]
 
 LEAST_DF = 2.0
 """Satterthwaite's degrees of freedom fall below 1 near a variance of zero: an interval is then
-several times too wide. With at least 2 all simulated cells cover 93.5 % or more."""
+several times too wide. With at least 2 all simulated cells cover 93.5% or more."""
 
 
 class Prediction(NamedTuple):
@@ -68,7 +68,7 @@ def predict(
     With ``new_levels="sample"`` the estimate of a row in a new level is x'beta + z'd, d drawn. The
     interval stands around x'beta all the same. The new group's own effect b is independent of d:
     around the draw the error has the variances of both, and an interval that counts b and the
-    residual covers too little, 83 % instead of 95 % if there is hardly a residual.
+    residual covers too little, 83% instead of 95% if there is hardly a residual.
     """
     estimate, mean = target.estimate, target.mean
     ddf = method()
@@ -104,8 +104,9 @@ def predict_average(
     weights: Array,
     shift: Array | float,
     method: Method,
+    level: float = 0.95,
 ) -> Prediction:
-    """Population means averaged over blocks of rows, with 95% confidence intervals.
+    """Population means averaged over blocks of rows, with confidence intervals.
 
     Parameters
     ----------
@@ -115,6 +116,8 @@ def predict_average(
         Of the rows of a block; they add up to 1.
     shift : ndarray, shape (rows,), or float
         Known part of the mean that `encoding` does not hold.
+    level : float
+        Of the intervals.
 
     Returns
     -------
@@ -128,7 +131,7 @@ def predict_average(
     x = np.einsum("bkp,k->bp", x.reshape(blocks, weights.size, -1), weights)
     of_block = broken.reshape(blocks, weights.size, broken.shape[1]).any(axis=1)
     mean[np.any(of_block, axis=1)] = np.nan
-    half = _half_width(_of_fixed_part(x, method), _df_of_fixed_part(x, method), mean, 0.95)
+    half = _half_width(_of_fixed_part(x, method), _df_of_fixed_part(x, method), mean, level)
     return Prediction(mean, None, mean - half, mean + half, np.asarray(of_block))
 
 

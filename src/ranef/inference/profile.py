@@ -17,6 +17,7 @@ from ranef.inference.profile_walk import STEPS, ProfileTrace, no_trace, trace_of
 from ranef.options import confidence
 from ranef.problem import Problem, ProblemShape
 from ranef.solve import Control, Solution
+from ranef.types import Array
 
 if TYPE_CHECKING:
     from ranef.priors.assign import Assigned
@@ -67,7 +68,7 @@ def profile_traces(
         [c[None, :, :] for c in covariances],
         np.array([estimates.sigma]),
     )[0]
-    out = []
+    out: list[ProfileTrace] = []
     for k, (parameter, estimate) in enumerate(zip(parameters, values.tolist(), strict=True)):
 
         def reached(side: int, share: float, before: int = k) -> None:
@@ -87,7 +88,17 @@ def profile_traces(
         bounds = _bounds(parameter, estimate)
         step = _first_step(problem, estimates, parameter, estimate)
         ends = (0.0, np.inf) if parameter.kind == "sigma" else None
-        out.append(trace_of(parameter, profiled, first, step, bounds, level, reached, ends))
+
+        def along(point: Point, profiled: Profiled = profiled) -> Array:
+            found = profiled.best(point)
+            covariances = [c[None, :, :] for c in found.covariances]
+            sigma = np.array([found.sigma])
+            own = values_of(parameters, found.coefficients[None, :], covariances, sigma)
+            return np.asarray(own[0])
+
+        out.append(
+            trace_of(parameter, profiled, first, step, bounds, level, reached, ends, along, values)
+        )
     return tuple(out)
 
 

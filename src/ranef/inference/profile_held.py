@@ -15,7 +15,7 @@ import numpy as np
 
 from ranef.core import Direction
 from ranef.inference.parameters import Parameter
-from ranef.inference.profile_points import Point, broke_down
+from ranef.inference.profile_points import Best, Point, broke_down
 from ranef.inference.profile_search import GAIN, Lowest, lowest
 from ranef.inference.profile_terms import HeldTerm, held_term
 from ranef.problem import ProblemShape
@@ -73,6 +73,10 @@ class Held(ABC):
     def _rest_sizes(self) -> Array:
         """Natural sizes of the rest."""
 
+    @abstractmethod
+    def best(self, point: Point) -> Best:
+        """All parameters at a point that was found."""
+
     # -- from and to the parameters of the model -------------------------------------------------
     def _split(self, others: Array) -> list[Array]:
         return np.split(others, self._ends)[:-1]
@@ -92,6 +96,15 @@ class Held(ABC):
             square[:, : triangle.shape[1]] = triangle
             lower.append(square)
         return place(self._blocks, lower, self._widths)
+
+    def _covariances(self, value: float, others: Array) -> list[Array]:
+        """Of the terms at a point that was found."""
+        out = []
+        for term, own in zip(self._terms, self._split(others), strict=True):
+            root = term.root(value, own)
+            assert root is not None
+            out.append(np.asarray(root @ root.T))
+        return out
 
     def _ways(
         self, value: float, others: Array, changes: Sequence[Array], gamma: Sequence[Array]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from scipy.linalg import null_space
@@ -12,10 +12,11 @@ from scipy.linalg import null_space
 from ranef.core import CoreKernel, change_fixed
 from ranef.errors import NumericalError
 from ranef.problem import Problem
+from ranef.problem.parameters import group_lambdas, to_data
 from ranef.solve.certificate import ENOUGH_GAIN, ENOUGH_STEP
 from ranef.types import Array
 
-__all__ = ["FixedEffect", "Point", "Profiled", "broke_down"]
+__all__ = ["Best", "FixedEffect", "Point", "Profiled", "broke_down"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +32,23 @@ class Point:
     certified: bool = True
 
 
+class Best(NamedTuple):
+    """All parameters at a point, on the data's scale; no sigma of a generalised model."""
+
+    coefficients: Array
+    covariances: list[Array]
+    sigma: float | None
+
+
 class Profiled(Protocol):
     """One parameter to hold; ML, on the data's scale."""
 
     def at(self, value: float, starts: Sequence[Array]) -> Point:
         """The point at `value`, searched for from values of the others, the likeliest first."""
+        ...
+
+    def best(self, point: Point) -> Best:
+        """All parameters at a point that was found."""
         ...
 
 
@@ -56,13 +69,7 @@ class FixedEffect:
         self._gain = gain
 
     def at(self, value: float, starts: Sequence[Array]) -> Point:
-        p = self._problem.p
-        change = np.zeros((p + 1, p))
-        change[:p, : p - 1] = self._free
-        change[:p, p - 1] = -self._row * ((value - self._origin) / (self._row @ self._row))
-        change[p, p - 1] = 1.0
-        products = change_fixed(self._problem.products, change)
-        kernel = CoreKernel(products, False, self._constant)
+        kernel = self._kernel(value)
         terms = self._problem.terms
         best: Point | None = None
         for start in (*starts, None):
@@ -79,6 +86,28 @@ class FixedEffect:
         if best is None:
             raise broke_down(value)
         return best
+
+    def _held(self, value: float) -> Array:
+        """beta_0 of the inner columns."""
+        return np.asarray(self._row * ((value - self._origin) / (self._row @ self._row)))
+
+    def _kernel(self, value: float) -> CoreKernel:
+        p = self._problem.p
+        change = np.zeros((p + 1, p))
+        change[:p, : p - 1] = self._free
+        change[:p, p - 1] = -self._held(value)
+        change[p, p - 1] = 1.0
+        products = change_fixed(self._problem.products, change)
+        return CoreKernel(products, False, self._constant)
+
+    def best(self, point: Point) -> Best:
+        problem, kernel = self._problem, self._kernel(point.value)
+        if not kernel.evaluate(group_lambdas(problem, point.others)):
+            raise broke_down(point.value)
+        sigma = problem.scaling.y_scale * float(np.sqrt(kernel.r2 / problem.n))
+        beta = problem.scaling.beta(self._held(point.value) + self._free @ kernel.beta)
+        relative = to_data(problem, point.others)[1]
+        return Best(beta, [sigma**2 * c for c in relative], sigma)
 
 
 def broke_down(value: float) -> NumericalError:

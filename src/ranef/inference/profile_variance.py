@@ -9,6 +9,7 @@ import numpy as np
 from ranef.core import Direction
 from ranef.inference.parameters import Parameter
 from ranef.inference.profile_held import Held
+from ranef.inference.profile_points import Best, Point, broke_down
 from ranef.problem import Problem
 from ranef.problem.parameters import parts
 from ranef.types import Array
@@ -85,6 +86,13 @@ class VarianceParameter(Held):
         if not self._kernel.evaluate(lambdas):
             return np.inf
         return self._kernel.value
+
+    def best(self, point: Point) -> Best:
+        value, others = point.value, point.others
+        if not np.isfinite(self._evaluate(value, others)):
+            raise broke_down(value)
+        beta = self._problem.scaling.beta(self._kernel.beta)
+        return Best(beta, self._covariances(value, others), self._sigma(value, others))
 
     def _derivatives(self, value: float, others: Array) -> tuple[Array, Array]:
         """Gradient and Hessian in local coordinates at the point the kernel stands at."""

@@ -47,6 +47,8 @@ class ProfileTrace:
         Of the parameter's values.
     ends : tuple of float, optional
         Where an interval ends if the profile gets to a bound: the bounds, or what they stand for.
+    along : ndarray, shape (points, parameters)
+        The best values of all parameters of the model at each point.
     """
 
     parameter: Parameter
@@ -57,6 +59,7 @@ class ProfileTrace:
     certified: NDArray[np.bool_] = field(repr=False)
     bounds: tuple[float, float] = (-np.inf, np.inf)
     ends: tuple[float, float] | None = None
+    along: Array = field(default_factory=lambda: np.empty((0, 0)), repr=False)
 
     def interval(self, level: float) -> tuple[float, float]:
         """Where the profile reaches the normal quantiles of `level`; a bound where it does not.
@@ -98,6 +101,8 @@ def trace_of(
     level: float,
     reached: Callable[[int, float], None] = unwatched,
     ends: tuple[float, float] | None = None,
+    along: Callable[[Point], Array] | None = None,
+    values: Array | None = None,
 ) -> ProfileTrace:
     """Walk from an estimate both ways.
 
@@ -115,6 +120,8 @@ def trace_of(
         Told the side, 0 or 1, and what share of the way to its end is done.
     ends : tuple of float, optional
         Where an interval ends that gets to a bound, if not at the bound.
+    along : callable, optional
+        Values of all parameters at a point that was found; `values` are those of the estimates.
     """
     z = NormalDist().inv_cdf(0.5 + level / 2.0)
     below = _walk(profiled, first, -step, bounds[0], z, partial(reached, 0))
@@ -125,7 +132,10 @@ def trace_of(
     side = np.sign(at - first.value)
     zeta = side * np.sqrt(np.maximum(deviance - first.deviance, 0.0))
     certified = np.array([point.certified for point in points])
-    return ProfileTrace(parameter, first.value, at, zeta, deviance, certified, bounds, ends)
+    others = np.empty((0, 0))
+    if along is not None and values is not None:
+        others = np.array([values if point is first else along(point) for point in points])
+    return ProfileTrace(parameter, first.value, at, zeta, deviance, certified, bounds, ends, others)
 
 
 def _walk(

@@ -27,7 +27,7 @@ from ranef.solve import Solution
 from ranef.solve.solution import at_solution
 from ranef.types import Array
 
-__all__ = ["RowInfluence", "row_influence"]
+__all__ = ["RowInfluence", "row_influence", "solved_columns"]
 
 
 class RowInfluence(NamedTuple):
@@ -60,7 +60,7 @@ def row_influence(
         rows = problem.rows_of(design, y, weights)
         left = 1.0 - row_variances(kernel, rows)
         residual = weighted(left_of_response(rows, kernel.beta, kernel.modes()), rows.weights)
-        solved = _solved_columns(problem, solution, kernel, rows)
+        solved = solved_columns(problem, solution, kernel, rows)
         p, sigma = problem.p, float(np.sqrt(kernel.r2 / problem.nu))
         root = np.linalg.cholesky(kernel.xx_inverse) if p else np.zeros((0, 0))
         turned = solved @ root
@@ -81,7 +81,7 @@ def row_influence(
         )
 
 
-def _solved_columns(problem: Problem, solution: Solution, kernel: CoreKernel, rows: Rows) -> Array:
+def solved_columns(problem: Problem, solution: Solution, kernel: CoreKernel, rows: Rows) -> Array:
     """V^-1 X, shape (n, p), rows times the roots of their weights."""
     n = problem.n
     out = np.empty((n, problem.p))

@@ -12,6 +12,7 @@ from ranef.design import Design
 from ranef.errors import OptionError
 from ranef.formula import Formula
 from ranef.frame import Table
+from ranef.page.phrases import count
 from ranef.types import Array
 
 __all__ = ["AnyRows", "row_order"]
@@ -60,7 +61,8 @@ def row_order(
     if one.design.n != other.design.n:
         raise _differ(
             "the models are fitted to different rows",
-            f"{one.design.n:,} rows of {first_text}; {other.design.n:,} rows of {second_text}",
+            f"{count(one.design.n, 'row')} of {first_text}; "
+            f"{count(other.design.n, 'row')} of {second_text}",
             "leave out rows with a missing value in any of the variables, then fit all models",
         )
     shared = _shared(one.table, other.table, formulas)

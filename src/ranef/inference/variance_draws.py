@@ -18,6 +18,7 @@ from ranef.core import Kernel
 from ranef.errors import ApproximationWarning, OptionError, warn
 from ranef.inference.flat_law import FlatLaw, flat_law
 from ranef.inference.simulate import draw_key
+from ranef.page.phrases import count
 from ranef.problem import Problem, roots
 from ranef.problem.parameters import group_lambdas, to_inner
 from ranef.types import Array
@@ -67,7 +68,7 @@ def variance_draws(
         if label.n_levels < LEAST_LEVELS:
             raise OptionError(
                 "integration over the variances needs at least four levels of each factor",
-                found=f"{label.n_levels} levels of '{label.factor}'",
+                found=f"{count(label.n_levels, 'level')} of '{label.factor}'",
                 fix="method='wald' has no such limit",
             )
     if inner.size == 1:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
-__all__ = ["broken_name", "page_width", "paragraph"]
+from ranef.page.cells import cells, chopped
+
+__all__ = ["broken_name", "page_width", "paragraph", "pieces"]
 
 WIDEST = 100  # longer lines are hard to read
 NARROWEST = 40
@@ -29,7 +32,7 @@ def paragraph(
     whole_words: bool = False,
     drop_whitespace: bool = True,
 ) -> list[str]:
-    """Lines of at most `width` characters, the page's by default.
+    """Lines of at most `width` cells of a terminal, the page's by default.
 
     Parameters
     ----------
@@ -44,21 +47,13 @@ def paragraph(
     >>> paragraph("one two three", "- ", "  ", width=10)
     ['- one two', '  three']
     """
-    import textwrap
+    from ranef.page.wrapping import wrapped  # a fit needs no page
 
-    return textwrap.wrap(
-        text,
-        width or page_width(),
-        initial_indent=first,
-        subsequent_indent=rest,
-        break_long_words=not whole_words,
-        break_on_hyphens=False,
-        drop_whitespace=drop_whitespace,
-    )
+    return wrapped(text, width or page_width(), first, rest, not whole_words, drop_whitespace)
 
 
 def broken_name(name: str, width: int) -> list[str]:
-    """A name in lines of at most `width` characters, cut after a ``:`` or a space if it has one.
+    """A name in lines of at most `width` cells, cut after ``:``, ``|`` or a space if it has one.
 
     Nothing of it is left out, so that two names never look the same.
 
@@ -70,8 +65,8 @@ def broken_name(name: str, width: int) -> list[str]:
     ['ses:sector']
     """
     lines, line, room = [], "", width
-    for piece in _pieces(name, width - 2):
-        if line and len(line) + len(piece.rstrip()) > room:
+    for piece in (part for own in pieces(name) for part in _short(own, max(1, width - 2))):
+        if line and cells(line) + cells(piece.rstrip()) > room:
             lines.append(line.rstrip())
             line, room = "", width - 2
         line += piece
@@ -79,13 +74,21 @@ def broken_name(name: str, width: int) -> list[str]:
     return [lines[0], *(f"  {line}" for line in lines[1:])]
 
 
-def _pieces(name: str, width: int) -> Iterable[str]:
-    """The name cut after each ``:`` and space, and where a piece is still too long."""
-    piece = ""
-    for character in name:
-        piece += character
-        if character in ": " or len(piece) >= width:
-            yield piece
-            piece = ""
-    if piece:
-        yield piece
+def pieces(name: str) -> list[str]:
+    """A name cut where it may be broken: after each ``:``, ``|`` and space.
+
+    >>> pieces("sex[T.F]:age in years")
+    ['sex[T.F]:', 'age ', 'in ', 'years']
+    """
+    return [piece for piece in re.split(r"(?<=[:| ])", name) if piece]
+
+
+def _short(piece: str, width: int) -> Iterable[str]:
+    """A piece in parts of at most `width` cells, cut after a ``_`` or a ``.`` if it has one."""
+    while len(piece) > 1 and cells(piece) > width:
+        first = chopped(piece, width)[0]
+        end = 1 + max(first.rfind("_"), first.rfind("."))
+        end = end if 2 * end > len(first) else len(first)
+        yield piece[:end]
+        piece = piece[end:]
+    yield piece

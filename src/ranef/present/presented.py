@@ -185,28 +185,9 @@ class Presented:
 
         return augment(cast("FittedModel", self))
 
-    def equation(self) -> str:
-        """The model in LaTeX, by levels and in mixed form.
-
-        Returns
-        -------
-        str
-            For a document with the package amsmath.
-
-        Examples
-        --------
-        >>> import ranef as rn
-        >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
-        >>> fit.equation().count("\\\\mathcal{N}") > 0
-        True
-        """
-        from ranef.present.equation.equation import equation
-
-        return equation(cast("FittedModel", self))
-
     @property
     def plot(self) -> PlotAccessor:
-        """Plots: caterpillar, residuals, qq, slopes, shrinkage, effects, profile.
+        """Plots: check, simulated, caterpillar, residuals, qq, slopes, shrinkage, effects, profile.
 
         ``fit.plot.effects("x")`` and so on; each returns Matplotlib axes.
         """

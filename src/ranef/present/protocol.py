@@ -22,6 +22,9 @@ from ranef.types import Array, Finding, MissingRows
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ranef.inference.checks.record import ModelCheck
+    from ranef.inference.checks.simulated import SimulatedData
+    from ranef.inference.no_pooling import NoPooling
     from ranef.present.text.words import Words
 
 __all__ = [
@@ -138,6 +141,14 @@ class FittedModel(Protocol):
     def loglik(self) -> float: ...
     @property
     def deviance(self) -> float: ...
+    @property
+    def aicc(self) -> float: ...
+    def caic(self) -> float:
+        """An error of ranef if there is none; so are r2 and icc."""
+        ...
+
+    def r2(self) -> Any: ...
+    def icc(self) -> Any: ...
     @property
     def criterion(self) -> float: ...
     @property
@@ -276,7 +287,9 @@ class FittedModel(Protocol):
         """The model's variables in the rows that were used, as the user named them."""
         ...
 
-    def _population_averages(self, rows: Any, weights: Array, linked: bool = False) -> pd.DataFrame:
+    def _population_averages(
+        self, rows: Any, weights: Array, linked: bool = False, level: float = 0.95
+    ) -> pd.DataFrame:
         """Population means averaged over blocks of rows: estimate, conf_low, conf_high."""
         ...
 
@@ -284,8 +297,29 @@ class FittedModel(Protocol):
         """The average of ``between(x, g)`` for each group mean in the fixed part."""
         ...
 
+    def _without_pooling(self, group: str) -> NoPooling:
+        """Effects of each level of a grouping factor by least squares on its own rows."""
+        ...
+
     def profile(self, level: float = 0.95) -> Profiled:
         """The deviance along each parameter."""
+        ...
+
+    def _check(self, n: int | None, level: float, seed: int | None) -> ModelCheck:
+        """Residuals, effects and influence beside those of `n` simulated responses."""
+        ...
+
+    def _compared(
+        self,
+        statistic: Any,
+        by: str | None,
+        n: int | None,
+        level: float,
+        seed: int | None,
+        random: str,
+        many: int,
+    ) -> SimulatedData:
+        """The response beside simulated responses, in the form in which they are drawn."""
         ...
 
 

@@ -19,12 +19,13 @@ import numpy as np
 from ranef.core import CovariancePenalty
 from ranef.errors import OptionError
 from ranef.options import real, shown
+from ranef.page.shown import Call
 from ranef.types import Array
 
 __all__ = ["LKJ", "CovariancePrior", "Gamma", "HalfNormal", "HalfT", "Wishart"]
 
 
-class CovariancePrior(ABC):
+class CovariancePrior(Call, ABC):
     """A prior of the relative covariance matrix of a random-effects term."""
 
     __slots__ = ()
@@ -45,9 +46,9 @@ class CovariancePrior(ABC):
 class Wishart(CovariancePrior):
     """Wishart prior of the relative covariance matrix: blme's default.
 
-    With an infinite scale the density is proportional to |S|^((df - q - 1) / 2), which is zero at
-    every singular matrix and, with the default df, as weak as a density can be that pulls the mode
-    off the boundary and lets the likelihood speak elsewhere.
+    With an infinite scale the density is proportional to ``|S|^((df - q - 1) / 2)``, which is zero
+    at every singular matrix and, with the default df, as weak as a density can be that pulls the
+    mode off the boundary and lets the likelihood speak elsewhere.
 
     Parameters
     ----------
@@ -199,7 +200,7 @@ class Gamma(CovariancePrior):
 class LKJ(CovariancePrior):
     """Prior of the correlations of a term's random effects; the SDs are left alone.
 
-    The density is proportional to |C|^(eta - 1): 1 is flat, larger values favour correlations
+    The density is proportional to ``|C|^(eta - 1)``: 1 is flat, larger values favour correlations
     near zero. It keeps correlations off +1 and -1, not SDs off zero: combine it with a prior of
     the SDs in a list for that. A term of one effect has no correlation and is not affected.
 

@@ -11,13 +11,15 @@ import numpy as np
 
 from ranef.errors import OptionError, suggestion
 from ranef.options import real
+from ranef.page.phrases import count
+from ranef.page.shown import Call
 from ranef.types import INTERCEPT, Array
 
 __all__ = ["Normal"]
 
 
 @dataclass(frozen=True, slots=True)
-class Normal:
+class Normal(Call):
     """Independent normal priors of the fixed effects with mean zero: beta_j ~ N(0, (sigma sd_j)^2).
 
     Parameters
@@ -58,7 +60,7 @@ class Normal:
             if len(values) != 2:
                 raise OptionError(
                     "a normal prior takes one sd, or one for the intercept and one for the others",
-                    found=f"{len(values)} values",
+                    found=count(len(values), "value"),
                     fix='give sds by name otherwise, as in Normal({"ses": 1})',
                 )
             given = dict(enumerate(values))

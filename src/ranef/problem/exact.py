@@ -7,6 +7,7 @@ import numpy as np
 from ranef.core import Kernel
 from ranef.design import Design
 from ranef.errors import DesignError
+from ranef.page.phrases import count
 from ranef.problem.left import left_of_response
 from ranef.problem.problem import Problem
 from ranef.types import Array
@@ -33,7 +34,7 @@ def check_fixed_part(problem: Problem, design: Design, y: Array, weights: Array 
     if problem.n <= problem.p:
         raise DesignError(
             "there are no more rows than coefficients",
-            found=f"{problem.n} rows, {problem.p} coefficients in the fixed part",
+            found=f"{count(problem.n, 'row')}, {count(problem.p, 'coefficient')} in the fixed part",
             fix="use fewer predictors or more rows",
         )
     if not hardly_explained(problem) or not _only_rounding(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ranef.errors import TooLargeError
+from ranef.page.phrases import count
 
 __all__ = ["available_memory", "check_memory", "out_of_memory"]
 
@@ -113,7 +114,7 @@ def out_of_memory(n_rows: int) -> TooLargeError:
     left = "" if available is None else f"; {available / GB:.1f} GB are available now"
     return TooLargeError(
         "the fit needs more memory than this process can have",
-        found=f"{n_rows:,} rows{left}",
+        found=f"{count(n_rows, 'row')}{left}",
         fix="close other programs, raise the limit (`ulimit -v` shows it), use fewer rows or "
         "simpler crossed factors, or fit on a machine with more memory",
     )

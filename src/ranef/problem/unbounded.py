@@ -44,6 +44,7 @@ import numpy as np
 
 from ranef.design import Design
 from ranef.errors import DesignError
+from ranef.page.phrases import count
 from ranef.problem.spans import Span, span_of
 from ranef.types import Array, Codes
 
@@ -172,8 +173,9 @@ def _no_estimate(design: Design, found: _Ranks, reml: bool, neither: bool) -> De
     return DesignError(
         f"fixed and random effects together fit '{design.response}' exactly: there is no estimate "
         f"by {by}",
-        found=f"{design.n} rows, {design.p} coefficients, random effects in {found.rank} "
-        "dimensions: the likelihood grows without end as the residual variance goes to zero",
+        found=f"{count(design.n, 'row')}, {count(design.p, 'coefficient')}, random effects in "
+        f"{count(found.rank, 'dimension')}: the likelihood grows without end as the residual "
+        "variance goes to zero",
         fix=f"use {other}",
     )
 

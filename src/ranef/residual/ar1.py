@@ -13,6 +13,7 @@ from ranef.core import CrossProducts, Residual, Rows, core_residual, cross_produ
 from ranef.errors import DataError, DesignError
 from ranef.frame import Column, Table, interaction
 from ranef.frame.factors import as_factor
+from ranef.page.phrases import count
 from ranef.residual.base import GroupCodes, Line, ResidualStructure, Whitening, transformed
 from ranef.residual.reader import Reader
 from ranef.residual.spec import ResidualSpec
@@ -271,7 +272,7 @@ def _check_distances(
         raise DesignError(
             "no group has two rows, so that there are no neighbouring residuals",
             where=spec.where(spec.group[0]),
-            found=f"{len(factor.levels)} groups of one row each",
+            found=f"{count(len(factor.levels), 'group')} of one row each",
             fix="name larger groups, or leave out residual=",
         )
 

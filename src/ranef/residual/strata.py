@@ -13,6 +13,7 @@ from ranef.core import CrossProducts, Residual, Rows, core_residual, cross_produ
 from ranef.errors import DataError, DesignError
 from ranef.frame import Table, as_factor
 from ranef.frame.factors import crossed_names
+from ranef.page.phrases import count
 from ranef.residual.base import GroupCodes, Line, ResidualStructure, Whitening
 from ranef.residual.reader import Reader
 from ranef.residual.spec import ResidualSpec
@@ -144,8 +145,8 @@ class Strata(ResidualStructure):
             raise DesignError(
                 f"the residual variance of '{self.levels[least]}' is zero",
                 where=self.spec.where(self.spec.variables[0]),
-                found=f"{self.counts[least]} rows, which the model fits exactly: the smaller the "
-                "variance the larger the likelihood",
+                found=f"{count(self.counts[least], 'row')}, which the model fits exactly: the "
+                "smaller the variance the larger the likelihood",
                 fix="join this stratum with another one, or leave out its rows",
             )
 
@@ -190,7 +191,7 @@ def _check(spec: ResidualSpec, levels: Sequence[str], counts: NDArray[np.int64])
         raise DesignError(
             f"there are more than {MOST} strata",
             where=where,
-            found=f"{len(levels)} values of {names}",
+            found=f"{count(len(levels), 'value')} of {names}",
             fix="name a category; ranef has no variance that depends on a number",
         )
     small = np.flatnonzero(counts < FEWEST)

@@ -24,7 +24,8 @@ from typing import TYPE_CHECKING
 
 from ranef.core import CoreKernel, Evidence
 from ranef.covariance import structure_of
-from ranef.page import paragraph
+from ranef.page.phrases import figures
+from ranef.page.shown import Sentence
 from ranef.problem import ProblemShape
 from ranef.solve.outweighed import outweighed
 from ranef.types import Array
@@ -51,9 +52,9 @@ TOLD_ROUNDING = 1e-6
 UNDECIDED = 1e-4
 
 
-@dataclass(frozen=True, slots=True)
-class Certificate:
-    """The verdict on a fit, with its evidence.
+@dataclass(frozen=True, slots=True, repr=False)
+class Certificate(Sentence):
+    """The verdict on a fit, with its evidence. ``str()`` is a sentence.
 
     Attributes
     ----------
@@ -133,14 +134,6 @@ class Certificate:
     def __str__(self) -> str:
         return sentence(self)
 
-    def __repr__(self) -> str:
-        return "\n".join(paragraph(sentence(self), "", "    "))
-
-    def _repr_html_(self) -> str:
-        from html import escape
-
-        return f"<p>{escape(sentence(self))}</p>"
-
 
 def sentence(c: Certificate) -> str:
     """The certificate in one sentence; more where there is no finite maximum."""
@@ -169,11 +162,15 @@ def sentence(c: Certificate) -> str:
             if rank < (full := c.full.get(k, c.dims[k]))
         )
         # There is none if nothing but a rank that the formula gives is missing.
-        dual = "" if math.isnan(c.dual_min_eig) else f", dual eigenvalue {c.dual_min_eig:+.3g}"
+        dual = (
+            ""
+            if math.isnan(c.dual_min_eig)
+            else f", dual eigenvalue {figures(c.dual_min_eig, sign=True)}"
+        )
         where = [f"{ranks} ({'; '.join(c.directions)})"] if ranks else []
         where += [
             f"{end.becomes}, at the boundary of the {end.family} family ({end.words}), "
-            f"slope {end.slope:+.3g}"
+            f"slope {figures(end.slope, sign=True)}"
             for end in c.ends
         ]
         return f"boundary optimum, certified: {'; '.join(where)}; {left}{dual}"
@@ -184,7 +181,7 @@ def sentence(c: Certificate) -> str:
             f"not certified, limited by rounding: the criterion is known to {c.rounding:.1g} "
             f"{units}, and rounding error hides where it is smallest"
         )
-    return f"not at an optimum: at least {c.gain:.3g} {units} can be gained"
+    return f"not at an optimum: at least {figures(c.gain)} {units} can be gained"
 
 
 def certify(

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from ranef.core.protocol import LBFGS, NEWTON
 from ranef.options import one_of, real, threads, whole
+from ranef.page.shown import Call
 
 __all__ = ["Control"]
 
 
 @dataclass(frozen=True, slots=True)
-class Control:
+class Control(Call):
     """Settings of the search for the optimum.
 
     Attributes

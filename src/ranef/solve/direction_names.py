@@ -9,6 +9,7 @@ import numpy as np
 
 from ranef.core import TermBlock, TermFace, TermLabel
 from ranef.covariance import Kind, kind_of, structure_of
+from ranef.page.phrases import figures
 from ranef.problem import ProblemShape
 from ranef.problem.parameters import parts
 from ranef.solve.face import Face, face_of
@@ -60,7 +61,7 @@ def _of_family(label: TermLabel, kind: Kind, parameters: Array, rank: int) -> li
         if value >= 1.0 - ZERO:
             out.append(f"{text} is 1 in {factor}")
         elif value <= lowest + ZERO:
-            out.append(f"{text} is at its lowest, {lowest:.3g}, in {factor}")
+            out.append(f"{text} is at its lowest, {figures(lowest)}, in {factor}")
     if not out and rank < q:
         out.append(f"the covariance matrix in {factor} is singular: rank {rank} of {q}")
     return out
@@ -102,6 +103,8 @@ def mostly(names: Sequence[str], vectors: Array, factor: str) -> str:
     --------
     >>> mostly(["Intercept", "a[T.2]", "a[T.3]"], np.array([[0.1], [0.8], [-0.6]]), "g")
     'the slope of a'
+    >>> mostly(list("abcdefgh"), np.full((8, 1), 8**-0.5), "g")
+    'the slope of a, the slope of b and the slope of c'
     """
     shares: dict[str, float] = {}
     for name, weights in zip(names, vectors, strict=True):
@@ -114,6 +117,7 @@ def mostly(names: Sequence[str], vectors: Array, factor: str) -> str:
     # rounding error does not choose among them.
     ordered = sorted(shares, key=lambda effect: -round(4.0 * shares[effect] / largest))
     named = [effect for effect in ordered if shares[effect] >= WORTH_NAMING * total][:MOST_NAMED]
+    named = named or ordered[:MOST_NAMED]  # many effects bear a little each
     return named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
 
 

@@ -20,6 +20,7 @@ import numpy as np
 
 from ranef.core import CoreSolved, Evidence
 from ranef.family import Boundary
+from ranef.page.shown import Sentence
 from ranef.problem.generalised import GeneralisedProblem
 from ranef.problem.parameters import group_lambdas
 from ranef.types import INTERCEPT, Array
@@ -45,9 +46,9 @@ NOTHING = 1e-6
 """Deviance units to be gained by leaving the end that do not count."""
 
 
-@dataclass(frozen=True, slots=True)
-class FamilyEnd:
-    """An end of a family at which the estimates lie.
+@dataclass(frozen=True, slots=True, repr=False)
+class FamilyEnd(Sentence):
+    """An end of a family at which the estimates lie. ``str()`` is a sentence.
 
     Attributes
     ----------
@@ -71,6 +72,9 @@ class FamilyEnd:
     family: str
     words: str
     slope: float
+
+    def __str__(self) -> str:
+        return f"the best fit of the {self.family} family is {self.becomes}: {self.words}"
 
 
 @dataclass(frozen=True, slots=True)

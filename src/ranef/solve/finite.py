@@ -13,6 +13,8 @@ import numpy as np
 from ranef.core import CoreSolved, Evidence
 from ranef.core.family_rows import log_concave, log_densities
 from ranef.core.generalised import GeneralisedKernel
+from ranef.page import phrases
+from ranef.page.shown import Sentence
 from ranef.problem.generalised import GeneralisedProblem
 from ranef.problem.parameters import roots
 from ranef.problem.separation import (
@@ -52,9 +54,9 @@ HIGHER = 1e-3
 """Deviance units by which the limit has to be below the value that a search has found."""
 
 
-@dataclass(frozen=True, slots=True)
-class RisingVariances:
-    """That the likelihood rises as variances go to infinity.
+@dataclass(frozen=True, slots=True, repr=False)
+class RisingVariances(Sentence):
+    """That the likelihood rises as variances go to infinity. ``str()`` is a sentence.
 
     Attributes
     ----------
@@ -69,6 +71,16 @@ class RisingVariances:
     terms: tuple[str, ...]
     proof: str
     loglik: float
+
+    def __str__(self) -> str:
+        known = self.loglik == self.loglik
+        limit = f", towards a log-likelihood of {self.loglik:,.2f}" if known else ""
+        return (
+            "the likelihood rises for ever as the variance of the random effects "
+            f"by {phrases.listed(self.terms)} grows{limit}: {self.proof}. Laplace's method may "
+            "show an optimum at a large variance, which is an error of the approximation. Give the "
+            "variance a prior, prior=rn.priors.HalfNormal(2.5), or leave the random effects out"
+        )
 
 
 @dataclass(frozen=True, slots=True)

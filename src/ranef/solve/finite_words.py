@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ranef.page import phrases
+from ranef.page.phrases import figures
 from ranef.types import INTERCEPT
 
 if TYPE_CHECKING:
@@ -24,14 +26,14 @@ def no_maximum(separation: Separation | None, variances: RisingVariances | None)
     if separation is not None and separation.exists is True:
         return f"no finite maximum: {_separated(separation)}"
     assert variances is not None
-    return f"no finite maximum: {_rising(variances)}"
+    return f"no finite maximum: {variances}"
 
 
 def _separated(found: Separation) -> str:
     names = list(found.coefficients)
     count = int(found.predicted.sum())
     n = found.predicted.size
-    rows = f"all {n:,} rows" if found.complete else f"{count:,} of {n:,} rows"
+    rows = f"all {phrases.count(n, 'row')}" if found.complete else phrases.share(count, n, "row")
     are = "is" if not found.complete and count == 1 else "are"
     first = (
         f"the likelihood rises for ever {towards(found)}, and in the limit {rows} {are} predicted "
@@ -41,7 +43,7 @@ def _separated(found: Separation) -> str:
         what = "The coefficients have no estimates"
     else:
         have = "have no estimates" if len(names) > 1 else "has no estimate"
-        what = f"{_listed(list(map(_spell, names)))} {have}"
+        what = f"{phrases.listed(list(map(_spell, names)))} {have}"
         what += "" if found.cut_points else "; `fit.limit` shows what the data still determine"
     if not found.fixed:  # an answer at the end of the scale that no row has
         return f"{first}. {what}. Leave out the answers that no row has"
@@ -59,27 +61,8 @@ def towards(found: Separation) -> str:
     if len(steps) == 1:
         ((name, step),) = steps.items()
         return f"as {name} goes to {'' if step > 0.0 else 'minus '}infinity"
-    return (
-        f"along the direction {_listed([f'{name} ({step:+.3g})' for name, step in steps.items()])}"
-    )
-
-
-def _rising(found: RisingVariances) -> str:
-    of = _listed(list(found.terms))
-    known = found.loglik == found.loglik
-    limit = f", towards a log-likelihood of {found.loglik:.4g}" if known else ""
-    return (
-        "the likelihood rises for ever as the variance of the random effects by "
-        f"{of} grows{limit}: {found.proof}. Laplace's method may show an optimum at a large "
-        "variance, which is an error of the approximation. Give the variance a prior, "
-        "prior=rn.priors.HalfNormal(2.5), or leave the random effects out"
-    )
-
-
-def _listed(items: list[str]) -> str:
-    if len(items) > MOST_NAMED:
-        return f"{', '.join(items[:MOST_NAMED])} and {len(items) - MOST_NAMED} more"
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+    parts = [f"{name} ({figures(step, sign=True)})" for name, step in steps.items()]
+    return f"along the direction {phrases.listed(parts)}"
 
 
 def _spell(name: str) -> str:

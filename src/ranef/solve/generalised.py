@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ranef.core import CoreSolved, Evidence
 from ranef.core.generalised import GeneralisedKernel
 from ranef.errors import NumericalError, OptionError
+from ranef.page.phrases import count
 from ranef.problem.generalised import GeneralisedProblem, PsiNames
 from ranef.problem.parameters import group_lambdas, to_inner
 from ranef.solve.certificate import Certificate, certificate
@@ -205,9 +206,9 @@ def _given_start(problem: GeneralisedProblem, start: Array) -> Array:
     if values.size not in (k, k + rest) or not np.all(np.isfinite(values)):
         raise OptionError(
             "the start values do not fit the model",
-            found=f"{values.size} values: {np.array2string(values, precision=4)}",
-            fix=f"give {k} finite numbers, theta in the order of `fit.theta`, or {k + rest}: theta "
-            "and then all coefficients",
+            found=f"{count(values.size, 'value')}: {np.array2string(values, precision=4)}",
+            fix=f"give {count(k, 'finite number')}, theta in the order of `fit.theta`, or "
+            f"{k + rest}: theta and then all coefficients",
         )
     inner = to_inner(problem, values[:k])
     return inner if values.size == k else np.concatenate([inner, problem.inner(values[k:])])

@@ -11,6 +11,7 @@ import numpy as np
 from ranef.core import CoreKernel, Evidence, Kernel, Solved
 from ranef.core.columns import row_threads
 from ranef.errors import NumericalError, OptionError
+from ranef.page.phrases import count
 from ranef.problem import Problem, covariances, nearest
 from ranef.problem.parameters import group_lambdas, to_inner
 from ranef.solve.certificate import Certificate, certificate
@@ -209,7 +210,8 @@ def _given_start(problem: Problem, start: Array) -> Array:
     if theta.size != problem.n_theta or not np.all(np.isfinite(theta)):
         raise OptionError(
             "the start values do not fit the model",
-            found=f"{theta.size} values: {np.array2string(theta, precision=4)}",
-            fix=f"give {problem.n_theta} finite numbers, theta in the order of `fit.theta`",
+            found=f"{count(theta.size, 'value')}: {np.array2string(theta, precision=4)}",
+            fix=f"give {count(problem.n_theta, 'finite number')}, theta in the order of "
+            "`fit.theta`",
         )
     return to_inner(problem, theta)

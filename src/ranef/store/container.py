@@ -7,21 +7,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import secrets
 import struct
 import zipfile
 import zlib
 from collections.abc import Collection, Mapping
-from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, BinaryIO, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ranef.errors import DataError, OptionError
+from ranef.present.whole_file import path_of, write_whole
 from ranef.store.tree import decode, encode
 
 __all__ = ["VERSION", "read_file", "write_file"]
@@ -30,6 +28,7 @@ VERSION = 1
 """Of the format. A reader knows this one and those before it."""
 
 TEXT, ARRAYS = "ranef.json", "arrays.npy"
+PATH = 'as in fit.save("m.ranef") and rn.load("m.ranef")'
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the same fit makes the same file
 # NotImplementedError: a compression that zipfile does not know; AssertionError: from a record.
 BROKEN = (
@@ -58,7 +57,7 @@ def write_file(path: Any, kind: str, told: Mapping[str, Any], content: Any) -> N
     OptionError
         `path` cannot be written, or the content cannot be.
     """
-    target = _path(path)
+    target = path_of(path, PATH)
     tree, arrays = encode(content)
     stream = BytesIO()
     for array in arrays:
@@ -74,27 +73,15 @@ def write_file(path: Any, kind: str, told: Mapping[str, Any], content: Any) -> N
         "content": tree,
     }
     text = json.dumps(head, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    beside = target.parent / f".ranef-{secrets.token_hex(8)}"
-    try:
-        with open(beside, "xb") as file:
-            with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-                for name, data in ((TEXT, text.encode("utf-8", "surrogatepass")), (ARRAYS, packed)):
-                    member = zipfile.ZipInfo(name, EPOCH)
-                    member.compress_type = zipfile.ZIP_DEFLATED
-                    archive.writestr(member, data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, target)
-    except OSError as error:
-        raise OptionError(
-            "the file cannot be written",
-            where=str(target),
-            found=error.strerror or str(error),
-            fix="give the path of a file in a folder that exists and can be written to",
-        ) from error
-    finally:
-        with suppress(OSError):
-            beside.unlink(missing_ok=True)
+
+    def write(file: BinaryIO) -> None:
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, data in ((TEXT, text.encode("utf-8", "surrogatepass")), (ARRAYS, packed)):
+                member = zipfile.ZipInfo(name, EPOCH)
+                member.compress_type = zipfile.ZIP_DEFLATED
+                archive.writestr(member, data)
+
+    write_whole(target, write)
 
 
 def read_file(path: Any, kinds: Collection[str], what: str) -> tuple[str, Any]:
@@ -120,7 +107,7 @@ def read_file(path: Any, kinds: Collection[str], what: str) -> tuple[str, Any]:
     DataError
         A file of another kind, of a newer format, or a damaged one.
     """
-    target = _path(path)
+    target = path_of(path, PATH)
     try:
         data = target.read_bytes()
     except OSError as error:
@@ -174,19 +161,6 @@ def _arrays(packed: bytes, count: int) -> list[NDArray[Any]]:
     if stream.read(1):
         raise ValueError("more arrays than there should be")
     return out
-
-
-def _path(path: Any) -> Path:
-    if not isinstance(path, (str, os.PathLike)) or not os.fspath(path):
-        raise OptionError(
-            "path is the name of a file",
-            found=f"path of type {type(path).__name__}",
-            fix='as in fit.save("m.ranef") and rn.load("m.ranef")',
-        )
-    name = os.fsdecode(path)
-    if "\0" in name:
-        raise OptionError("path is the name of a file", found="a null character in it")
-    return Path(name)
 
 
 def _foreign(target: Path, what: str, found: str) -> NoReturn:

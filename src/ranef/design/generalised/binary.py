@@ -10,6 +10,7 @@ from ranef.errors import OptionError
 from ranef.formula.nodes import Binary, Call, Name, Sum
 from ranef.formula.render import to_source
 from ranef.frame.table import Column
+from ranef.page.phrases import count, share
 from ranef.types import Array, Finding
 
 __all__ = ["code_binary"]
@@ -115,7 +116,7 @@ def _of_categories(side: Side, column: Column) -> GeneralisedResponse:
         example = f"I({to_source(side.expr)} == {levels[-1]!r})"
         ordered = ', and family="cumulative" models all of them if they have an order'
         raise side.error(
-            f"the response '{side.name}' has {len(levels)} categories, and "
+            f"the response '{side.name}' has {count(len(levels), 'category', 'categories')}, and "
             f"{side.family.name} responses have two",
             f"levels {listed(levels)}",
             f"{example} as response is one of them against the others{ordered}",
@@ -123,7 +124,7 @@ def _of_categories(side: Side, column: Column) -> GeneralisedResponse:
     if len(levels) == 1:
         raise side.error(
             f"the response '{side.name}' is constant",
-            f"'{levels[0]}' in all {y.size} rows used",
+            f"'{levels[0]}' in all {count(y.size, 'row')} used",
             _CHECK,
         )
     failure, success = levels
@@ -132,7 +133,7 @@ def _of_categories(side: Side, column: Column) -> GeneralisedResponse:
         severity="note",
         message=f"the model is of the probability that '{side.name}' is '{success}', not "
         f"'{failure}'",
-        evidence=f"'{success}' in {int(y.sum())} of {y.size} rows",
+        evidence=f"'{success}' in {share(int(y.sum()), y.size, 'row')}",
         where=side.name,
         fix=f"I({to_source(side.expr)} == {failure!r}) as response models '{failure}'; the second "
         "category is the success",
@@ -152,7 +153,9 @@ def _not_binary(side: Side, y: Array) -> Exception:
     text = to_source(bare)
     if low == high:
         return side.error(
-            f"the response '{side.name}' is constant", f"{low:g} in all {y.size} rows used", _CHECK
+            f"the response '{side.name}' is constant",
+            f"{low:g} in all {count(y.size, 'row')} used",
+            _CHECK,
         )
     if bool(((y == low) | (y == high)).all()) and not 0.0 <= low < high < 1.0:
         return side.error(

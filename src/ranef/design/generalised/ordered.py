@@ -10,6 +10,7 @@ from ranef.formula.nodes import Call
 from ranef.formula.render import to_source
 from ranef.frame.factors import number_names
 from ranef.frame.table import Column
+from ranef.page.phrases import count, one_of_them
 from ranef.types import Array, Finding
 
 __all__ = ["code_ordered"]
@@ -37,7 +38,7 @@ def code_ordered(side: Side) -> GeneralisedResponse:
     if len(levels) < 2:
         raise side.error(
             f"the response '{side.name}' has one category",
-            f"'{levels[0]}' in all {y.size} rows used",
+            f"'{levels[0]}' in all {count(y.size, 'row')} used",
             "check the column and the rows that were selected",
         )
     return GeneralisedResponse(side.name, y + 1.0, side.weights, levels, notes)
@@ -91,13 +92,14 @@ def _order(side: Side, column: Column, levels: tuple[str, ...]) -> Finding:
 
 
 def _empty(side: Side, empty: tuple[str, ...]) -> Finding:
-    one = len(empty) == 1
+    k = len(empty)
     return Finding(
         code="empty-answer",
         severity="note",
-        message=f"the answer{'' if one else 's'} {listed(empty)} of '{side.name}' "
-        f"{'does' if one else 'do'} not occur and {'has' if one else 'have'} no threshold",
-        evidence=f"0 of {side.table.n_rows} rows",
+        message=f"the {one_of_them(k, 'answer', 'answers')} {listed(empty)} of '{side.name}' "
+        f"{one_of_them(k, 'does', 'do')} not occur and {one_of_them(k, 'has', 'have')} no "
+        "threshold",
+        evidence=f"0 of {count(side.table.n_rows, 'row')}",
         where=side.name,
         fix="nothing: the probability of an answer that nobody gave is not estimated",
     )

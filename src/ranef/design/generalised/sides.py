@@ -17,6 +17,7 @@ from ranef.formula.nodes import Expr, Name
 from ranef.formula.position import pointer
 from ranef.formula.render import to_text
 from ranef.frame.table import Column, Table
+from ranef.page import phrases
 from ranef.types import Array
 
 __all__ = ["WHOLE", "Side", "first_of", "listed", "not_whole"]
@@ -121,6 +122,6 @@ class Side:
         if y.min() == y.max():
             raise self.error(
                 f"the response '{self.name}' is constant",
-                f"{y[0]:g} in all {y.size} rows used",
+                f"{y[0]:g} in all {phrases.count(y.size, 'row')} used",
                 fix,
             )

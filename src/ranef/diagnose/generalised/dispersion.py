@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ranef.diagnose.generalised.families import FamilyFits
 from ranef.diagnose.generalised.pearson import Pearson
 from ranef.diagnose.generalised.subject import GeneralisedSubject
+from ranef.page.phrases import figures, p_value
 from ranef.types import Finding
 
 __all__ = ["FEWER", "dispersion_findings"]
@@ -45,10 +46,9 @@ def _over(subject: GeneralisedSubject, fits: FamilyFits) -> Finding:
         message=f"the {what} more than {family.title} ones, and the model leaves that out: "
         "standard errors of predictors that vary within groups are too small, and variances "
         "between groups are too large",
-        evidence=f"Pearson's chi-squared {own.statistic:.4g} on {own.df:.4g} degrees of freedom, "
-        f"ratio {own.ratio:.3g}; {name} is {ratio.statistic:.4g} deviance units better, "
-        f"{_p(ratio.p_high)} ({ratio.law}); its standard errors are {low:.2f} to {high:.2f} times "
-        "those of this model",
+        evidence=f"{_pearson(own)}; {name} is {figures(ratio.statistic, 4)} deviance units better, "
+        f"{p_value(ratio.p_high)} ({ratio.law}); its standard errors are {low:.2f} to {high:.2f} "
+        "times those of this model",
         where=subject.design.response,
         fix=f'use family="{name}"{other}; or give each row a random effect of its own; a missing '
         "predictor, slope or group can be the cause too",
@@ -62,13 +62,15 @@ def _under(subject: GeneralisedSubject, own: Pearson) -> Finding:
         severity="note",
         message=f"the {what} less than {subject.family.title} ones: standard errors of this model "
         "are too large",
-        evidence=f"Pearson's chi-squared {own.statistic:.4g} on {own.df:.4g} degrees of freedom, "
-        f"ratio {own.ratio:.3g}, z {own.z:.2f}",
+        evidence=f"{_pearson(own)}, z {own.z:.2f}",
         where=subject.design.response,
         fix="ask how the counts arose: a count with an upper limit is binomial; otherwise the "
         "tests are conservative",
     )
 
 
-def _p(p: float) -> str:
-    return "p < 1e-4" if p < 1e-4 else f"p = {p:.2g}"
+def _pearson(own: Pearson) -> str:
+    return (
+        f"Pearson's chi-squared {figures(own.statistic, 4)} on {figures(own.df, 4)} degrees of "
+        f"freedom, ratio {figures(own.ratio)}"
+    )

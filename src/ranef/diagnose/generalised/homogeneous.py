@@ -8,6 +8,8 @@ import numpy as np
 
 from ranef.design.generalised_data import GeneralisedData
 from ranef.diagnose.generalised.single_trials import trials_of_levels
+from ranef.page import phrases
+from ranef.page.phrases import figures
 from ranef.types import Array, Finding
 
 __all__ = ["MANY", "homogeneous_findings"]
@@ -45,10 +47,11 @@ def homogeneous_findings(data: GeneralisedData, covariances: Sequence[Array]) ->
         yield Finding(
             code="homogeneous-groups",
             severity="note",
-            message=f"{count} of {of} levels of '{term.factor}' have one outcome only, and such "
-            "levels set no upper limit to the variance",
-            evidence=f"{int(none.sum())} levels without a success, {int(all_.sum())} without a "
-            f"failure; SD of '{term.factor}' {sd:.3g}",
+            message=f"{phrases.share(count, of, 'level')} of '{term.factor}' "
+            f"{phrases.one_of_them(count, 'has', 'have')} one outcome only, and such levels set no "
+            "upper limit to the variance",
+            evidence=f"{phrases.count(int(none.sum()), 'level')} without a success, "
+            f"{phrases.whole(all_.sum())} without a failure; SD of '{term.factor}' {figures(sd)}",
             where=term.factor,
             fix="look at fit.laplace_error: Laplace's method is poor if there are many such "
             "levels; n_agq=15 uses quadrature, and a prior of the variance, "

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ranef.design.generalised_data import GeneralisedData
+from ranef.page.phrases import count, figures
 from ranef.types import INTERCEPT, Finding
 
 __all__ = ["ENOUGH", "rare_event_findings"]
@@ -29,16 +30,16 @@ def rare_event_findings(data: GeneralisedData) -> Iterator[Finding]:
     slopes = max(1, sum(name != INTERCEPT for name in data.design.x_names))
     if rarer >= ENOUGH * slopes or rarer <= 0:
         return
-    what = "events" if events <= total - events else "failures"
+    what = "event" if events <= total - events else "failure"
     yield Finding(
         code="rare-events",
         severity="warning",
-        message=f"'{data.design.response}' has {rarer} {what} for {slopes} "
-        f"coefficient{'s' if slopes > 1 else ''} beside the intercept: estimates of log odds are "
-        "then biased away from zero, and their intervals too narrow",
-        evidence=f"{rarer / slopes:.2g} {what} per coefficient, {rarer} {what} in {total} trials; "
-        f"a common rule asks for {ENOUGH:g} per coefficient",
+        message=f"'{data.design.response}' has {count(rarer, what)} for "
+        f"{count(slopes, 'coefficient')} beside the intercept: estimates of log odds "
+        "are then biased away from zero, and their intervals too narrow",
+        evidence=f"{figures(rarer / slopes, 2)} {what}s per coefficient, {count(rarer, what)} in "
+        f"{count(total, 'trial')}; a common rule asks for {ENOUGH:g} per coefficient",
         where=data.design.response,
         fix=f"use fewer predictors, or a normal prior of the coefficients such as "
-        f"prior=rn.priors.Normal((10, 2.5)); more rows help only if they bring more {what}",
+        f"prior=rn.priors.Normal((10, 2.5)); more rows help only if they bring more {what}s",
     )

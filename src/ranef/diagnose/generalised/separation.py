@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ranef.diagnose.words import join
+from ranef.page import phrases
 from ranef.problem.separation import Separation
 from ranef.solve import Certificate
 from ranef.solve.finite_words import towards
@@ -29,7 +30,7 @@ def separation_findings(certificate: Certificate) -> Iterator[Finding]:
     rising = certificate.variances
     if rising is not None:
         known = bool(np.isfinite(rising.loglik))
-        limit = f"it rises towards a log-likelihood of {rising.loglik:.4g}: " if known else ""
+        limit = f"it rises towards a log-likelihood of {rising.loglik:,.2f}: " if known else ""
         yield Finding(
             code="separation",
             severity="problem",
@@ -45,7 +46,7 @@ def separation_findings(certificate: Certificate) -> Iterator[Finding]:
 def _separated(found: Separation) -> Finding:
     names = ["the intercept" if k == INTERCEPT else k for k in found.coefficients]
     count, n = int(np.count_nonzero(found.predicted)), found.predicted.size
-    rows = f"all {n} rows" if found.complete else f"{count} of {n} rows"
+    rows = f"all {phrases.count(n, 'row')}" if found.complete else phrases.share(count, n, "row")
     prior = ", ".join(f"{k!r}: {NORMAL_SD}" for k in found.fixed[:MOST_NAMED])
     prior += ", ..." if len(found.fixed) > MOST_NAMED else ""
     fix = (
@@ -58,8 +59,8 @@ def _separated(found: Separation) -> Finding:
     return Finding(
         code="separation",
         severity="problem",
-        message=f"{_listed(names)} predict{'s' if len(names) == 1 else ''} {rows} perfectly: the "
-        "likelihood rises for ever, and there is no estimate",
+        message=f"{_listed(names)} {phrases.one_of_them(len(names), 'predicts', 'predict')} "
+        f"{rows} perfectly: the likelihood rises for ever, and there is no estimate",
         evidence=f"it rises {towards(found)}",
         where=", ".join(found.coefficients),
         fix=fix,

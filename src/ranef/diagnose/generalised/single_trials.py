@@ -8,6 +8,7 @@ import numpy as np
 
 from ranef.design.generalised_data import GeneralisedData
 from ranef.design.terms import RandomTerm
+from ranef.page.phrases import count
 from ranef.types import Array, Finding
 
 __all__ = ["single_trial_findings"]
@@ -29,7 +30,8 @@ def single_trial_findings(data: GeneralisedData) -> Iterator[Finding]:
                 severity="problem",
                 message=f"every level of '{term.factor}' has one trial, so its variance is not "
                 "identified: a larger variance only rescales the coefficients",
-                evidence=f"{term.n_levels} levels, {data.design.n} rows of one trial",
+                evidence=f"{count(term.n_levels, 'level')}, {count(data.design.n, 'row')} of one "
+                "trial",
                 where=term.factor,
                 fix=f"leave '{term.factor}' out of the random part; a variance needs levels of "
                 "two trials or more",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ranef.diagnose.generalised.families import FamilyFits, half_line_ratio
 from ranef.diagnose.generalised.subject import GeneralisedSubject
+from ranef.page.phrases import figures, p_value, whole
 from ranef.types import Finding
 
 __all__ = ["zero_findings"]
@@ -21,14 +22,13 @@ def zero_findings(subject: GeneralisedSubject, fits: FamilyFits) -> Iterator[Fin
         ratio = half_line_ratio(fits.dispersed.fit, fits.both.fit)
         beside = f" beside {fits.dispersed.family.name}"
     assert ratio is not None
-    p = "p < 1e-4" if ratio.p_high < 1e-4 else f"p = {ratio.p_high:.2g}"
     yield Finding(
         code="excess-zeros",
         severity="warning",
         message=f"'{subject.design.response}' has more zeros than the model expects: "
-        f"{zeros.observed} instead of {zeros.expected:.4g}",
-        evidence=f"extra zeros{beside} are {ratio.statistic:.4g} deviance units better, "
-        f"{p} ({ratio.law})",
+        f"{whole(zeros.observed)} instead of {figures(zeros.expected, 4)}",
+        evidence=f"extra zeros{beside} are {figures(ratio.statistic, 4)} deviance units better, "
+        f"{p_value(ratio.p_high)} ({ratio.law})",
         where=subject.design.response,
         fix='add zero_inflation="~ 1", or "~ x" if predictors tell which rows are always zero; '
         'use family="hurdle_poisson" or "hurdle_nbinom2" if no zero comes from the counts',

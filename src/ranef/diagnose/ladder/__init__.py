@@ -14,7 +14,7 @@ from ranef.diagnose.ladder.outcome import not_tried
 from ranef.diagnose.ladder.recommended import recommended
 from ranef.diagnose.ladder.rung import Effect, Ladder, Rung, Test
 from ranef.diagnose.ladder.rungs import kind_of, kinds_for
-from ranef.diagnose.ladder.summary import needs_remedy, summary
+from ranef.diagnose.ladder.summary import needs_remedy, on_coefficients, repeated, summary
 from ranef.diagnose.larger import Larger
 from ranef.diagnose.rank import Support
 from ranef.diagnose.subject import AnySubject
@@ -68,4 +68,6 @@ def build_ladder(
         needs_remedy(facts),
         climb.larger.told,
         None if best is None else rungs.index(best),
+        repeated(facts, findings),
+        len(on_coefficients(facts, rungs)),
     )

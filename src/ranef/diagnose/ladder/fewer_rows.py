@@ -7,6 +7,7 @@ from ranef.diagnose.ladder.facts import Facts
 from ranef.diagnose.ladder.rung import Rung
 from ranef.diagnose.ladder.sentences import largest_change
 from ranef.diagnose.words import join
+from ranef.page.phrases import figures, percent, whole
 
 __all__ = ["say_fewer_rows"]
 
@@ -20,7 +21,7 @@ def say_fewer_rows(rung: Rung, facts: Facts) -> list[str]:
     if fit is None:
         return []
     rows = subject.problem.n - rung.nobs
-    count = f"Without {'1 row' if rows == 1 else f'these {rows} rows'}"
+    without = f"Without {'1 row' if rows == 1 else f'these {whole(rows)} rows'}"
     before, after = standard_deviations(subject), standard_deviations(fit)
     moved = {
         what: abs(after[what] / sd - 1.0)
@@ -28,7 +29,9 @@ def say_fewer_rows(rung: Rung, facts: Facts) -> list[str]:
         if sd > 0.0 and what in after and abs(after[what] / sd - 1.0) >= LARGE
     }
     first = sorted(moved, key=lambda what: -moved[what])[:MOST]
-    changes = [f"{what} goes from {before[what]:.3g} to {after[what]:.3g}" for what in first]
-    said = f"{count} {join(changes)}" if changes else f"{count} no standard deviation moves by 5 %"
+    changes = [
+        f"{what} goes from {figures(before[what])} to {figures(after[what])}" for what in first
+    ]
+    said = f"{without} {join(changes) or f'no standard deviation moves by {percent(LARGE)}'}"
     verdict = "" if rung.verdict == facts.asked_rung.verdict else f"the verdict is: {rung.verdict}"
     return [said, verdict, largest_change(rung)]

@@ -59,7 +59,8 @@ def effects_of(
         focal_names(asked), plan, fit.design.x_names, _with_other_levels(asked, fit)
     ).items():
         estimate, error = float(tests.estimate[j]), float(tests.std_error[j])
-        conclusion = _conclusion(float(tests.conf_low[j]), float(tests.conf_high[j]))
+        low, high = float(tests.conf_low[j]), float(tests.conf_high[j])
+        conclusion = _conclusion(low, high)
         first = base.get(name)
         found.append(
             Effect(
@@ -73,6 +74,8 @@ def effects_of(
                 holds=first is None
                 or not isfinite(first.std_error)
                 or conclusion == first.conclusion,
+                conf_low=low,
+                conf_high=high,
             )
         )
     return found

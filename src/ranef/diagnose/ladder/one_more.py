@@ -13,6 +13,7 @@ from ranef.diagnose.ladder.rung import Plan, Rung, Test, Tried
 from ranef.diagnose.ladder.sentences import singularity
 from ranef.diagnose.ladder.words import CLEAR, number, tested
 from ranef.diagnose.larger import Found
+from ranef.page.phrases import p_value
 
 __all__ = ["largest_error", "one_more_plan", "say_one_more", "shown", "test_larger"]
 
@@ -50,7 +51,7 @@ def say_one_more(rung: Rung, facts: Facts, fact: str) -> list[str]:
     elif rung.test is not None:
         said.append(
             f"Some sign that {fact} {tested(rung.test)}, but {facts.climb.larger.looked_at} were "
-            f"looked at: p = {found.p_value:.2g} by Bonferroni"
+            f"looked at: {p_value(found.p_value)} by Bonferroni"
         )
     return [*said, largest_error(rung, facts)]
 

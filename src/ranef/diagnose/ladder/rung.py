@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from ranef.diagnose.call import Call
 from ranef.diagnose.subject import AnySubject
+from ranef.page.phrases import count, figures, p_between
+from ranef.page.shown import Sentence
 
 __all__ = ["Conclusion", "Effect", "Ladder", "Plan", "Rung", "Test", "Tried"]
 
@@ -68,9 +70,9 @@ class Plan:
     order: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Test:
-    """A likelihood-ratio test between two rungs.
+@dataclass(frozen=True, slots=True, repr=False)
+class Test(Sentence):
+    """A likelihood-ratio test between two rungs. ``str()`` is a sentence.
 
     Attributes
     ----------
@@ -97,6 +99,11 @@ class Test:
     method: str
     note: str = ""
 
+    def __str__(self) -> str:
+        p = p_between(self.p_high if self.exact else self.p_low, self.p_high)
+        law = f"{self.method} LRT {self.statistic:.2f}, {self.law}"
+        return f"{self.smaller} in {self.larger}: {law}: {p}"
+
     @property
     def models(self) -> tuple[str, str]:
         """The two titles."""
@@ -108,9 +115,9 @@ class Test:
         return self.p_low == self.p_high
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """A focal coefficient in a rung, beside the asked model.
+@dataclass(frozen=True, slots=True, repr=False)
+class Effect(Sentence):
+    """A focal coefficient in a rung, beside the asked model. ``str()`` is a sentence.
 
     Attributes
     ----------
@@ -126,6 +133,8 @@ class Effect:
     conclusion : str
     holds : bool
         Whether the conclusion is that of the asked model.
+    conf_low, conf_high : float
+        The 95% interval that the conclusion is about.
     """
 
     name: str
@@ -136,6 +145,15 @@ class Effect:
     se_ratio: float
     conclusion: Conclusion
     holds: bool
+    conf_low: float = math.nan
+    conf_high: float = math.nan
+
+    def __str__(self) -> str:
+        if math.isnan(self.std_error):
+            return f"{self.here}: no estimate"
+        value, error = figures(self.estimate), figures(self.std_error, 2)
+        moved = f"{self.change:+.1f} standard errors from the asked model"
+        return f"{self.here} {value} (SE {error}), {moved}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +170,9 @@ class Tried:
     arguments: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Rung:
-    """One rung of the ladder.
+@dataclass(frozen=True, slots=True, repr=False)
+class Rung(Sentence):
+    """One rung of the ladder. ``str()`` is its title with what it says.
 
     Attributes
     ----------
@@ -199,6 +217,9 @@ class Rung:
     test: Test | None = None
     judgement: str = ""
 
+    def __str__(self) -> str:
+        return f"{self.title}: {self.judgement or self.verdict}"
+
     @property
     def code(self) -> str:
         """The call to type."""
@@ -215,9 +236,9 @@ class Rung:
         return self.verdict in ("interior optimum", "boundary optimum")
 
 
-@dataclass(frozen=True, slots=True)
-class Ladder:
-    """All rungs, the asked model first, and what they say together.
+@dataclass(frozen=True, slots=True, repr=False)
+class Ladder(Sentence):
+    """All rungs, the asked model first, and what they say together. ``str()`` names them.
 
     Attributes
     ----------
@@ -230,6 +251,10 @@ class Ladder:
         How many larger random parts were looked at, and what came of it.
     recommended : int or None
         The rung whose formula the summary recommends.
+    about_optimum : int
+        How many of the first sentences of the summary only say that the fit is at its optimum.
+    about_coefficients : int
+        How many of the last ones say which conclusions hold.
     """
 
     rungs: tuple[Rung, ...]
@@ -237,6 +262,12 @@ class Ladder:
     remedy: bool
     looked_at: str = ""
     recommended: int | None = None
+    about_optimum: int = 0
+    about_coefficients: int = 0
+
+    def __str__(self) -> str:
+        titles = ", ".join(f"{k} {rung.title}" for k, rung in enumerate(self.rungs))
+        return f"{count(len(self.rungs), 'rung')}: {titles}"
 
     def __getitem__(self, key: str) -> Rung:
         return next(rung for rung in self.rungs if rung.key == key)

@@ -7,6 +7,7 @@ import math
 from ranef.diagnose.ladder.facts import Facts
 from ranef.diagnose.ladder.rung import Rung
 from ranef.diagnose.words import join
+from ranef.page.phrases import figures
 
 __all__ = ["largest_change", "singularity"]
 
@@ -33,4 +34,4 @@ def largest_change(rung: Rung) -> str:
         return ""
     largest = max(rung.effects, key=lambda e: abs(e.change))
     size = max(0.01, math.ceil(100.0 * abs(largest.change)) / 100.0)
-    return f"no coefficient moves by more than {size:.2g} standard errors"
+    return f"no coefficient moves by more than {figures(size, 2)} standard errors"

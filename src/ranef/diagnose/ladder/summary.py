@@ -15,9 +15,10 @@ from ranef.diagnose.ladder.rungs import group_mean, kind_of
 from ranef.diagnose.ladder.words import CLEAR, number, sentence
 from ranef.diagnose.larger import effect_text
 from ranef.diagnose.words import join
+from ranef.page.phrases import count, figures, one_of_them, whole
 from ranef.types import Finding
 
-__all__ = ["needs_remedy", "summary"]
+__all__ = ["needs_remedy", "on_coefficients", "repeated", "summary"]
 
 STEADY = 1.0  # standard errors of the asked model
 MOST_NAMES = 6
@@ -44,9 +45,25 @@ def summary(facts: Facts, rungs: tuple[Rung, ...], findings: Sequence[Finding]) 
         *_remedies(facts, rungs, findings),
         *_recommended(facts, rungs),
     ]
-    if facts.certificate.certified and needs_remedy(facts):
-        said += _conclusions(rungs)
+    said += on_coefficients(facts, rungs)
     return tuple(filter(None, map(sentence, said)))
+
+
+def on_coefficients(facts: Facts, rungs: tuple[Rung, ...]) -> list[str]:
+    """The page's last sentences: which conclusions hold in every rung, and which sizes do not."""
+    if not (facts.certificate.certified and needs_remedy(facts)):
+        return []
+    return _conclusions(rungs)
+
+
+def repeated(facts: Facts, findings: Sequence[Finding]) -> int:
+    """How many of the first sentences of the summary only say that the fit is at its optimum.
+
+    None if a better optimum was found, which the certificate cannot know.
+    """
+    if _lower_elsewhere(facts):
+        return 0
+    return len(_optimum(facts, findings)) - len(_singular(facts))
 
 
 def _optimum(facts: Facts, findings: Sequence[Finding]) -> list[str]:
@@ -55,12 +72,12 @@ def _optimum(facts: Facts, findings: Sequence[Finding]) -> list[str]:
         assert searches is not None
         stopped = "" if asked.certified else ", and the search of the fit stopped before its own"
         return [
-            f"a search from elsewhere found an optimum {searches.gain:.3g} deviance units lower"
-            f"{stopped}: fit from there first (rung 1)",
+            f"a search from elsewhere found an optimum {figures(searches.gain)} deviance units "
+            f"lower{stopped}: fit from there first (rung 1)",
             *_singular(facts),
         ]
     met = (
-        f", and {searches.count - 1} searches from elsewhere met no lower one"
+        f", and {count(searches.count - 1, 'search', 'searches')} from elsewhere met no lower one"
         if searches is not None and searches.count > 1
         else ""
     )
@@ -79,7 +96,7 @@ def _optimum(facts: Facts, findings: Sequence[Finding]) -> list[str]:
                 return [f"nothing to remedy: {said}"]
             return [
                 f"nothing to remedy in the search or the covariances: {said}. "
-                + ("One more finding does" if graver == 1 else f"{graver} more findings do")
+                + ("One more finding does" if graver == 1 else f"{whole(graver)} more findings do")
                 + " not bear on this question"
             ]
         case "boundary optimum" if not facts.boundary:
@@ -103,8 +120,8 @@ def _optimum(facts: Facts, findings: Sequence[Finding]) -> list[str]:
             ]
         case _:
             return [
-                f"the search stopped with at least {asked.gain:.3g} deviance units left to gain: "
-                "nothing below counts until it has reached an optimum"
+                f"the search stopped with at least {figures(asked.gain)} deviance units left to "
+                "gain: nothing below counts until it has reached an optimum"
             ]
 
 
@@ -129,9 +146,9 @@ def _cause(facts: Facts) -> list[str]:
             )
         elif raw:
             said.append(
-                f"within and between {group} the slope{'s' if len(raw) > 1 else ''} of "
-                f"{join(raw)} differ{'' if len(raw) > 1 else 's'}: one coefficient mixes two "
-                "comparisons"
+                f"within and between {group} the {one_of_them(len(raw), 'slope', 'slopes')} of "
+                f"{join(raw)} {one_of_them(len(raw), 'differs', 'differ')}: one coefficient mixes "
+                "two comparisons"
             )
         else:
             said.append(f"the mean of {names} by {group} is not in the model and matters")
@@ -272,7 +289,7 @@ def _renamed(effect: Effect, rungs: list[Rung]) -> bool:
 def _named(effects: list[Effect], rungs: list[Rung]) -> str:
     """The coefficients with the range of their estimates."""
     if len(effects) > MOST_NAMES:
-        return f"{len(effects)} coefficients"
+        return count(len(effects), "coefficient")
     parts = []
     for effect in effects:
         values = [effect.estimate, *(e.estimate for e in _of(effect, rungs))]

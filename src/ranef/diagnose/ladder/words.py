@@ -6,6 +6,7 @@ import math
 from typing import Literal
 
 from ranef.diagnose.ladder.rung import Test
+from ranef.page.phrases import p_between, sentence
 
 __all__ = [
     "decimals",
@@ -47,12 +48,7 @@ def with_error(value: float, error: float) -> str:
 
 def p_value(test: Test) -> str:
     """``p = 0.052``, ``p < 0.001``, ``p between 0.025 and 0.080``."""
-    if test.p_high < 0.001:
-        return "p < 0.001"
-    if test.exact or f"{test.p_low:.3f}" == f"{test.p_high:.3f}":
-        return f"p = {test.p_high:.3f}"
-    low = "0.001" if test.p_low < 0.001 else f"{test.p_low:.3f}"
-    return f"p between {low} and {test.p_high:.3f}"
+    return p_between(test.p_high if test.exact else test.p_low, test.p_high)
 
 
 def evidence(test: Test) -> Literal["clear", "weak", "none", "open"]:
@@ -76,11 +72,3 @@ def weak(test: Test) -> str:
 def tested(test: Test) -> str:
     """Statistic, law and p value in brackets."""
     return f"({test.method} LRT {test.statistic:.2f}, {test.law}: {p_value(test)})"
-
-
-def sentence(text: str) -> str:
-    """`text` with a capital letter and a full stop; nothing stays nothing."""
-    text = " ".join(text.split())
-    if not text:
-        return ""
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?")) else ".")

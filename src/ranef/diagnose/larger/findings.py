@@ -10,6 +10,7 @@ from ranef.diagnose.larger.search import Found, Larger
 from ranef.diagnose.serial import Serial
 from ranef.diagnose.subject import AnySubject, Subject
 from ranef.diagnose.words import slope_of
+from ranef.page.phrases import figures, p_value
 from ranef.types import Finding
 
 __all__ = ["effect_text", "larger_findings", "nested_text", "part_text"]
@@ -110,10 +111,9 @@ def _evidence(subject: Subject, found: Found, larger: Larger) -> str:
     if found.ratio is not None:
         method = "REML" if subject.reml else "ML"
         test = f"{method} LRT {found.ratio.statistic:.1f}, {found.ratio.law}"
-    p = "< 1e-4" if found.p_value < 1e-4 else f"= {found.p_value:.1g}"
     several = larger.slopes + larger.interactions > 1
     after = f" by Bonferroni, {larger.looked_at} looked at" if several else ""
-    return f"{test}: p {p}{after}{_errors(subject, found)}"
+    return f"{test}: {p_value(found.p_value)}{after}{_errors(subject, found)}"
 
 
 def _errors(subject: Subject, found: Found, least: float = 0.0) -> str:
@@ -129,4 +129,4 @@ def _errors(subject: Subject, found: Found, least: float = 0.0) -> str:
     )
     if after < (1.0 + least) * before:
         return ""
-    return f"; the standard error of {name} goes from {before:.2g} to {after:.2g}"
+    return f"; the standard error of {name} goes from {figures(before, 2)} to {figures(after, 2)}"

@@ -19,6 +19,7 @@ from ranef.diagnose.subject import Subject
 from ranef.errors import RanefError
 from ranef.formula import Formula, parse
 from ranef.inference.likelihood_ratio import Ratio
+from ranef.page.phrases import count
 from ranef.problem import Problem, problem_of
 from ranef.problem.parameters import nearest, parameters, to_inner
 from ranef.types import Array
@@ -114,9 +115,9 @@ class Larger:
     def looked_at(self) -> str:
         """``4 slopes and 1 interaction``; empty where there was nothing to look at."""
         return " and ".join(
-            f"{count} {what}{'s' if count > 1 else ''}"
-            for count, what in ((self.slopes, "slope"), (self.interactions, "interaction"))
-            if count
+            count(number, what)
+            for number, what in ((self.slopes, "slope"), (self.interactions, "interaction"))
+            if number
         )
 
     @property

@@ -10,6 +10,7 @@ from ranef.present.progress import progress_bar
 from ranef.types import Array
 
 if TYPE_CHECKING:
+    from ranef.diagnose.call import Call
     from ranef.inference.ddf import Method
     from ranef.present.diagnosis.facade import Diagnosis
 
@@ -54,6 +55,12 @@ class GeneralisedDiagnosed(Judged):
             poor = self.laplace_error.finding if certified else None
             known = () if poor is None else (poor,)
             return diagnosis_of_generalised(self, self._coefficients_of, known, tick)
+
+    def _call(self) -> Call:
+        """The call that made this fit; a prior is not among its arguments."""
+        from ranef.fit.generalised.subject import call_of
+
+        return call_of(self)
 
     @abstractmethod
     def _coefficients_of(self, data: Any) -> tuple[Array, Method]:

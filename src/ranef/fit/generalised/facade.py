@@ -18,6 +18,7 @@ from ranef.fit.generalised.random_effects import GeneralisedEffects
 from ranef.fit.generalised.reducing import Reducible
 from ranef.fit.generalised.residuals import GeneralisedResiduals
 from ranef.fit.generalised.shares import GeneralisedShares
+from ranef.fit.generalised.simulated_check import GeneralisedSimulatedCheck
 from ranef.fit.generalised.simulating import GeneralisedSimulating
 from ranef.fit.generalised.updating import GeneralisedUpdating
 from ranef.fit.mixed_fit import MixedFit
@@ -38,6 +39,7 @@ __all__ = ["GeneralisedFit"]
 class GeneralisedFit(
     GeneralisedPredicting,
     GeneralisedResiduals,
+    GeneralisedSimulatedCheck,
     GeneralisedSimulating,
     GeneralisedEffects,
     GeneralisedChecking,

@@ -91,7 +91,7 @@ class GeneralisedInfluential(GeneralisedRecord, ByRow):
             )
         frame, estimates = influence_frame(left_out, units)
         std_errors = dict(zip(estimates, errors.tolist(), strict=False))  # coefficients come first
-        return Influence(self._formula.text, units.name, frame, estimates, std_errors)
+        return Influence(self._formula.text, units.name, frame, estimates, std_errors, self._words)
 
     @property
     def leverage(self) -> Any:

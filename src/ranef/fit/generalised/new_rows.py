@@ -15,6 +15,7 @@ from ranef.fit.new_data import read_for_prediction
 from ranef.frame import Table
 from ranef.frame.open import in_row_order, open_frame
 from ranef.options import numbers
+from ranef.page.phrases import count
 from ranef.types import Array
 
 __all__ = ["NewRows", "read_new_rows"]
@@ -146,7 +147,7 @@ def _checked(values: Array, n_rows: int, family: Family) -> Array:
     if values.shape != (n_rows,):
         raise DataError(
             "there is not one weight for each row",
-            found=f"shape {values.shape} for {n_rows} rows",
+            found=f"shape {values.shape} for {count(n_rows, 'row')}",
             fix=fix,
         )
     known = values[~np.isnan(values)]

@@ -17,6 +17,7 @@ from ranef.formula.nodes import Call, Name
 from ranef.frame.open import in_row_order
 from ranef.frame.table import Column, Table
 from ranef.options import numbers
+from ranef.page.phrases import count
 from ranef.types import Array
 
 __all__ = ["check_answers", "coded_response"]
@@ -78,7 +79,7 @@ def check_answers(levels: tuple[str, ...], y: Array) -> None:
     if len(there) == 1:
         raise DataError(
             "the new response is constant",
-            found=f"{levels[there.pop() - 1]} in all {y.size} rows used",
+            found=f"{levels[there.pop() - 1]} in all {count(y.size, 'row')} used",
             fix="give a response of several answers",
         )
     gone = [k for k in range(1, len(levels) + 1) if k not in there]
@@ -150,7 +151,7 @@ def _finite(values: NDArray[Any], n: int) -> Array:
         raise DataError(
             "the new response is not numbers",
             found=f"values of type {values.dtype}",
-            fix=f"give {n} finite numbers",
+            fix=f"give {count(n, 'finite number')}",
         ) from None
     if not np.all(np.isfinite(made)):
         raise _not_of_these_rows("values that are not finite", n)
@@ -161,5 +162,5 @@ def _not_of_these_rows(found: str, n: int) -> DataError:
     return DataError(
         "the new response does not fit the rows of the model",
         found=found,
-        fix=f"give {n} finite numbers",
+        fix=f"give {count(n, 'finite number')}",
     )

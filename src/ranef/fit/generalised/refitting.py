@@ -156,7 +156,7 @@ class GeneralisedRefitting(GeneralisedParameters):
                 self._control,
                 replace(plan, tick=tick),
             )
-        return Bootstrap(self._formula.text, draws, self._parameter_values)
+        return Bootstrap(self._formula.text, draws, self._parameter_values, self._words)
 
     def _origin(self, conditional: bool = False) -> Origin:
         """What responses are drawn from; `conditional`: given the random effects."""
@@ -225,7 +225,7 @@ class GeneralisedRefitting(GeneralisedParameters):
                 level,
                 tick,
             )
-        return Profile(self._formula.text, level, traces)
+        return Profile(self._formula.text, level, traces, self._words)
 
     def confint(
         self,

@@ -12,6 +12,7 @@ from ranef.fit.generalised.record import GeneralisedRecord
 from ranef.fit.given_beta import given_beta
 from ranef.formula.nodes import Call
 from ranef.options import numbers, one_of, real
+from ranef.page.phrases import count
 from ranef.types import Array
 
 if TYPE_CHECKING:
@@ -186,8 +187,9 @@ class GeneralisedSimulating(GeneralisedRecord):
         if values.shape != self._solution.theta.shape or not np.isfinite(values).all():
             raise OptionError(
                 "theta does not fit the model",
-                found=f"{values.size} values",
-                fix=f"give {self._solution.theta.size} finite numbers, in the order of fit.theta",
+                found=count(values.size, "value"),
+                fix=f"give {count(self._solution.theta.size, 'finite number')}, in the order of "
+                "fit.theta",
             )
         terms = self._problem.terms
         return tuple(root @ root.T for root in roots(terms, coordinates(terms, values)))

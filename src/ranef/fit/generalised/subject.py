@@ -30,7 +30,7 @@ from ranef.priors.assign import assign
 from ranef.solve import Control
 from ranef.types import OFFSET, Array, Finding
 
-__all__ = ["diagnosis_of_generalised", "generalised_subject_of"]
+__all__ = ["call_of", "diagnosis_of_generalised", "generalised_subject_of"]
 
 
 def generalised_subject_of(record: GeneralisedRecord) -> GeneralisedSubject:
@@ -149,8 +149,9 @@ def diagnosis_of_generalised(
         nobs=subject.problem.n,
         groups={label.factor: label.n_levels for label in subject.problem.labels},
         findings=findings,
-        ladder=build_ladder(subject, _call(record), findings, climbed=climbed, families=fits),
+        ladder=build_ladder(subject, call_of(record), findings, climbed=climbed, families=fits),
         model=f"{subject.family.words}, {_method(subject.problem.n_agq)}",
+        words=record._words,
     )
 
 
@@ -158,7 +159,7 @@ def _method(n_agq: int) -> str:
     return "Laplace's method" if n_agq == 1 else f"adaptive quadrature, {n_agq} nodes"
 
 
-def _call(record: GeneralisedRecord) -> Call:
+def call_of(record: GeneralisedRecord) -> Call:
     """The call that made this fit; a prior is not among its arguments."""
     spec, data = record._spec, record._data
     arguments = list(family_arguments(spec.family))

@@ -28,8 +28,11 @@ def in_words(name: str) -> str:
     --------
     >>> in_words("auto"), in_words("kenward-roger")
     ('Satterthwaite degrees of freedom', 'Kenward-Roger degrees of freedom')
+    >>> in_words("residual")
+    'residual degrees of freedom'
     """
-    return f"{'Satterthwaite' if name == 'auto' else name.title()} degrees of freedom"
+    named = {"auto": "Satterthwaite", "residual": "residual", "asymptotic": "asymptotic"}
+    return f"{named.get(name, name.title())} degrees of freedom"
 
 
 def method_of(name: str, fitted: Fitted) -> Method:

@@ -106,7 +106,13 @@ def _spread(own: Array, known: NDArray[np.bool_]) -> Array:
 
 
 def _twice_inverse(h: Array, change: Array) -> Array:
-    """2 C H^-1 C' for the change C; NaN for parameters that a direction without curvature moves."""
+    """2 C H^-1 C' for the change C; NaN for parameters that a direction without curvature moves.
+
+    NaN for all if the second derivatives do not exist in numbers, as where a part of a model that
+    is not identified has gone far.
+    """
+    if not np.isfinite(h).all():
+        return np.full((change.shape[0], change.shape[0]), np.nan)
     scales = np.sqrt(np.abs(np.diag(h)))
     scales[~(scales > 0.0)] = 1.0
     values, vectors = np.linalg.eigh(h / np.outer(scales, scales))

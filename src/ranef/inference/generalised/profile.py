@@ -9,10 +9,10 @@ import numpy as np
 from scipy.linalg import null_space
 
 from ranef.inference.generalised.estimates import GeneralisedEstimates
-from ranef.inference.parameters import Parameter
+from ranef.inference.parameters import Parameter, values_of
 from ranef.inference.profile import is_fixed, refuse_penalised
 from ranef.inference.profile_held import Held
-from ranef.inference.profile_points import Point
+from ranef.inference.profile_points import Best, Point
 from ranef.inference.profile_walk import STEPS, ProfileTrace, no_trace, trace_of
 from ranef.options import confidence
 from ranef.problem.generalised import GeneralisedProblem
@@ -74,6 +74,10 @@ class HeldParameter(Held):
         if lambdas is None or not self._kernel.evaluate(lambdas, coefficients):
             return np.inf
         return self._kernel.value
+
+    def best(self, point: Point) -> Best:
+        coefficients = self._problem.coefficients(self._coefficients(point.value, point.others))
+        return Best(coefficients, self._covariances(point.value, point.others), None)
 
     def _derivatives(self, value: float, others: Array) -> tuple[Array, Array]:
         gamma = self._kernel.gamma()
@@ -142,7 +146,9 @@ def generalised_traces(
             continue
         if at_end:
             end = ends[parameter.i]
-            out.append(_from_the_end(solution, asked, parameter, end, values[k], level, reached))
+            out.append(
+                _from_the_end(solution, asked, parameter, end, parameters, values, level, reached)
+            )
             continue
         problem = solution.problem
         own = parameter
@@ -158,7 +164,14 @@ def generalised_traces(
         bounds, limits = _bounds(problem, parameter, at, step)
         start = held.start(solution, solution.inner_coefficients)
         first = Point(at, estimates.deviance, start)
-        trace = trace_of(parameter, held, first, step, bounds, level, reached, limits)
+
+        def along(point: Point, held: HeldParameter = held) -> Array:
+            found = held.best(point)
+            return _values(parameters, solution.whole(found.coefficients), found)
+
+        trace = trace_of(
+            parameter, held, first, step, bounds, level, reached, limits, along, values
+        )
         out.append(_as_reported(trace) if parameter.kind == "dispersion" else trace)
     return tuple(out)
 
@@ -168,7 +181,8 @@ def _from_the_end(
     asked: GeneralisedProblem,
     parameter: Parameter,
     end: Watched,
-    value: float,
+    parameters: Sequence[Parameter],
+    values: Array,
     level: float,
     reached: Callable[[int, float], None],
 ) -> ProfileTrace:
@@ -181,10 +195,21 @@ def _from_the_end(
     at, sign = end.psi(FEW), end.boundary.sign
     first = Point(at, solution.criterion, held.start(solution, coefficients))
     bounds = (-np.inf, at) if sign > 0 else (at, np.inf)
-    trace = trace_of(parameter, held, first, UNIT, bounds, level, reached, (-np.inf, np.inf))
+
+    def along(point: Point) -> Array:
+        found = held.best(point)
+        return _values(parameters, found.coefficients, found)
+
+    unlimited = (-np.inf, np.inf)
+    trace = trace_of(parameter, held, first, UNIT, bounds, level, reached, unlimited, along, values)
     if parameter.kind == "dispersion":
         trace = _as_reported(trace)
-    return replace(trace, estimate=value)
+    return replace(trace, estimate=float(values[list(parameters).index(parameter)]))
+
+
+def _values(parameters: Sequence[Parameter], coefficients: Array, best: Best) -> Array:
+    covariances = [c[None, :, :] for c in best.covariances]
+    return np.asarray(values_of(parameters, coefficients[None, :], covariances)[0])
 
 
 def _without_error(problem: GeneralisedProblem, parameter: Parameter, estimate: float) -> float:
@@ -226,6 +251,7 @@ def _as_reported(trace: ProfileTrace) -> ProfileTrace:
         zeta=np.sign(rate) * trace.zeta[order],
         deviance=trace.deviance[order],
         certified=trace.certified[order],
+        along=trace.along[order],
         bounds=(float(ends[0]), float(ends[1])),
         ends=(0.0, np.inf),
     )

@@ -13,6 +13,7 @@ from ranef.errors import OptionError, UnknownColumnError, suggestion
 from ranef.frame import Column, Table
 from ranef.inference.means.variables import plain
 from ranef.options import name_list, shown
+from ranef.page import phrases
 from ranef.types import Codes
 
 __all__ = ["Cells", "cells_of"]
@@ -69,7 +70,7 @@ def cells_of(by: Any, table: Table) -> Cells:
     if count > _MOST:
         raise OptionError(
             "the variables of by form too many groups",
-            found=f"{count:,} groups",
+            found=phrases.count(count, "group"),
             fix="name variables with fewer values",
         )
     shown_as = {

@@ -11,6 +11,7 @@ import numpy as np
 
 from ranef.errors import OptionError, suggestion
 from ranef.options import numbers, one_of, shown
+from ranef.page.phrases import count
 from ranef.types import Array
 
 __all__ = ["CONTRASTS", "ContrastSet", "contrast_set"]
@@ -184,7 +185,7 @@ def _own(method: Any, m: int) -> ContrastSet:
             "method",
             row,
             what=f"the coefficients of the contrast '{name}' are not numbers",
-            fix=f"give {m} numbers, one for each mean",
+            fix=f"give {count(m, 'number')}, one for each mean",
         )
         if values.shape != (m,) or not np.isfinite(values).all():
             raise OptionError(
@@ -192,7 +193,7 @@ def _own(method: Any, m: int) -> ContrastSet:
                 found=f"{values.size} numbers for {m} means"
                 if values.shape != (m,)
                 else "values that are not finite",
-                fix=f"give {m} finite numbers in the order of the means",
+                fix=f"give {count(m, 'finite number')} in the order of the means",
             )
         rows.append(values)
     if not rows:

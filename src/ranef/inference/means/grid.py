@@ -21,6 +21,7 @@ from ranef.errors import TooLargeError
 from ranef.frame import Column, Table
 from ranef.inference.means.rows import MeanRows
 from ranef.inference.means.variables import Variable
+from ranef.page import phrases
 from ranef.types import Array, Codes
 
 __all__ = ["WEIGHTS", "Grid", "grid_of"]
@@ -94,7 +95,7 @@ def grid_of(
         listed = ", ".join(f"{name} ({len(variables[name])})" for name in (*focal, *others))
         raise TooLargeError(
             "the grid of the means has too many rows",
-            found=f"{cells * len(points):,} combinations of {listed}",
+            found=f"{phrases.count(cells * len(points), 'combination')} of {listed}",
             fix="hold some variables at chosen values: at={'name': value}",
         )
     inner = np.array(list(itertools.product(*[range(size) for size in sizes])), dtype=np.int64)

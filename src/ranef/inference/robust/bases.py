@@ -165,6 +165,6 @@ def _check(columns: Index, clusters: Clusters) -> None:
     if int(columns.max()) > MOST_COLUMNS:
         raise TooLargeError(
             "robust errors need a dense matrix for each cluster, which is too large",
-            found=f"a cluster of '{clusters.name}' with {int(columns.max())} rows and effects",
+            found=f"a cluster of '{clusters.name}' with {int(columns.max()):,} rows and effects",
             fix="choose smaller clusters, or keep the standard errors of the model",
         )

@@ -11,6 +11,7 @@ from ranef.design import Design
 from ranef.errors import DataError, OptionError
 from ranef.inference.nesting import nested_in, outermost_factor
 from ranef.options import shown
+from ranef.page import phrases
 from ranef.types import Codes, MissingRows
 
 __all__ = ["Clusters", "clusters_of"]
@@ -106,7 +107,7 @@ def _labelled(name: str, labels: Any, n: int, missing: MissingRows | None) -> Cl
         raise DataError(
             "the cluster of some rows is missing",
             where=name,
-            found=f"{int(np.sum(codes < 0))} of {n} rows",
+            found=phrases.share(int(np.sum(codes < 0)), n, "row"),
             fix="give each row of the fit a cluster",
         )
     levels, own = np.unique(codes, return_inverse=True)
@@ -114,10 +115,10 @@ def _labelled(name: str, labels: Any, n: int, missing: MissingRows | None) -> Cl
 
 
 def _not_clusters(labels: Any, n: int) -> OptionError:
-    size = f"{len(labels)} values" if hasattr(labels, "__len__") else shown(labels)
+    size = phrases.count(len(labels), "value") if hasattr(labels, "__len__") else shown(labels)
     return OptionError(
         "cluster is a grouping factor, or has the cluster of each row",
-        found=f"{size} for {n} rows",
+        found=f"{size} for {phrases.count(n, 'row')}",
         fix="name a grouping factor of the fit, or give one value for each row",
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,9 @@ from ranef.present.text.plain import plain, to_json
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
+
+    from ranef.present.plots.panels import Panels
 
 __all__ = ["Diagnosis"]
 
@@ -36,6 +40,8 @@ class Diagnosis(DiagnosisRecord):
         The rungs as records, the asked model first.
     model : str
         Family and method of a generalised model; empty for a linear one.
+    words : Words
+        What readers call variables and coefficients.
     """
 
     __slots__ = ()
@@ -44,8 +50,10 @@ class Diagnosis(DiagnosisRecord):
     def remedies(self) -> pd.DataFrame:
         """One row a rung, the asked model first; each is fitted unless its verdict says not.
 
-        Columns
-        -------
+        Notes
+        -----
+        Its columns:
+
         rung, title, formula
             Stable name, a few words, the model.
         verdict, rank
@@ -123,6 +131,51 @@ class Diagnosis(DiagnosisRecord):
           "formula": "Yield ~ 1 + (1 | Batch)",
         """
         return to_json(self.to_dict())
+
+    def plot(
+        self,
+        parameters: str | Sequence[str] | None = None,
+        *,
+        labels: Mapping[str, str] | None = None,
+        ax: Any = None,
+    ) -> Axes | Panels:
+        """The coefficients rung by rung: would another model change the answer?
+
+        A panel for each coefficient of the asked model but the intercept. The band is the 95%
+        interval of the asked model. A rung that reads the same fit again is left out.
+
+        Parameters
+        ----------
+        parameters : str or sequence of str, optional
+            Some of these coefficients; by default all, or the 9 that change most.
+        labels : mapping of str to str, optional
+            Words for variables and coefficients, beside those of the data.
+        ax : Axes or sequence of Axes, optional
+            Where to draw, one for each coefficient; a new figure by default.
+
+        Returns
+        -------
+        Axes, or Panels
+            Panels if there are several coefficients. ``.data`` has the numbers drawn.
+
+        Raises
+        ------
+        OptionError
+            Another coefficient, a model without any, or another number of axes.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> from matplotlib.figure import Figure
+        >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
+        >>> ax = fit.diagnose().plot(ax=Figure().subplots())
+        >>> ax.data[["rung", "estimate", "holds"]].round(2).head(1).to_dict("list")
+        {'rung': ['as-asked'], 'estimate': [10.47], 'holds': [True]}
+        """
+        from ranef.present.plots.ladder import ladder
+        from ranef.present.plots.wording import with_labels
+
+        return ladder(self.ladder.rungs, parameters, with_labels(self.words, labels), ax)
 
     def __str__(self) -> str:
         return render_text(self)

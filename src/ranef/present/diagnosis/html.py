@@ -2,78 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from ranef.diagnose.ladder import Rung
-from ranef.page.html import escaped, html_table, notes_html
+from ranef.page.html import code, escaped, folded, heading, html_table, notes_html, prose_html
 from ranef.present.diagnosis.record import DiagnosisRecord
 from ranef.present.diagnosis.tables import Table, ladder_tables
 from ranef.present.diagnosis.words import (
     THETA,
     abbreviates,
+    fitted_to,
     of_findings,
     short_tests,
+    told_before,
 )
+from ranef.types import findings_html
 
 __all__ = ["render_html"]
 
 _COLUMNS = 150
 """Characters of a line: a notebook holds more than a terminal."""
-_TEXT = "max-width:48em;margin:0.4em 0"
-_ASIDE = "opacity:0.75"
 
 
 def render_html(diagnosis: DiagnosisRecord) -> str:
-    """Summary, findings, table and judgements; all text escaped."""
-    kind = diagnosis.fitted_by
-    groups = ", ".join(f"{name} {count}" for name, count in diagnosis.groups.items())
+    """Summary, findings, tables, and what each rung says, which opens by its title."""
+    ladder = diagnosis.ladder
     parts = [
-        f'<p style="{_TEXT}"><b>Diagnosis</b> of <code>{escaped(diagnosis.formula)}</code><br>'
-        f"{kind}; {diagnosis.nobs} observations; groups: {escaped(groups)}</p>",
-        f'<p style="{_TEXT}">{"<br>".join(map(escaped, diagnosis.summary))}</p>',
-        _findings(diagnosis),
+        f'<p style="margin:0.4em 0"><b>Diagnosis</b> of {code(diagnosis.formula)}<br>'
+        f"{escaped(fitted_to(diagnosis))}</p>",
+        prose_html(*diagnosis.summary),
     ]
-    if diagnosis.ladder.remedy:
-        tables = map(_table, ladder_tables(diagnosis, _COLUMNS))
-        parts += [*tables, _judgements(diagnosis.ladder.rungs[1:], "ol")]
-        if abbreviates(diagnosis.ladder.rungs):
-            parts.append(f'<p style="{_TEXT}">{escaped(THETA)}</p>')
+    if diagnosis.findings:
+        parts += [heading("Findings"), findings_html(diagnosis.findings, told_before(diagnosis))]
+    if ladder.remedy:
+        parts += map(_table, ladder_tables(diagnosis, _COLUMNS))
+        parts.append(heading("What each rung says"))
+        parts.append(_judgements(enumerate(ladder.rungs), ladder.recommended))
+        if abbreviates(ladder.rungs):
+            parts.append(prose_html(THETA))
     else:
-        told = of_findings(diagnosis)
-        parts += [_judgements(told, "ul")] if told else []
-        if short_tests(diagnosis):
-            parts.append(f'<p style="{_TEXT}">{escaped(short_tests(diagnosis))}</p>')
-    if diagnosis.ladder.looked_at:
-        parts.append(f'<p style="{_TEXT}">{escaped(diagnosis.ladder.looked_at)}</p>')
+        parts.append(_judgements((None, rung) for rung in of_findings(diagnosis)))
+        parts.append(prose_html(short_tests(diagnosis)))
+    parts.append(prose_html(ladder.looked_at))
     return f'<div class="ranef-diagnosis">{"".join(parts)}</div>'
 
 
-def _findings(diagnosis: DiagnosisRecord) -> str:
-    if not diagnosis.findings:
-        return ""
-    items = "".join(
-        f"<li>{escaped(f.severity)} <code>{escaped(f.code)}</code>: {escaped(f.message)}"
-        + "".join(
-            f'<br><span style="{_ASIDE}">{escaped(t)}</span>' for t in (f.evidence, f.fix) if t
-        )
-        + "</li>"
-        for f in diagnosis.findings
-    )
-    return f'<p style="margin:0.4em 0"><b>Findings</b></p><ul style="{_TEXT}">{items}</ul>'
-
-
 def _table(table: Table) -> str:
-    return (
-        f'<p style="margin:0.4em 0"><b>{escaped(table.title)}</b></p>'
-        f"{html_table(table.rows, table.left)}{notes_html(table.notes, '48em')}"
+    rows = [list(table.under), *table.rows[1:]] if table.under else table.rows
+    made = html_table(rows, table.left, table.title, table.groups)
+    return made + notes_html(table.notes)
+
+
+def _judgements(rungs: Iterable[tuple[int | None, Rung]], recommended: int | None = None) -> str:
+    """The asked model, rung 0, says nothing; the recommended one is open."""
+    return "".join(
+        folded(
+            rung.title if k is None else f"{k} {rung.title}",
+            prose_html(rung.judgement) + f'<p style="margin:0.4em 0">{_call(rung)}</p>',
+            opened=k is not None and k == recommended,
+        )
+        for k, rung in rungs
+        if k != 0
     )
 
 
-def _judgements(rungs: Sequence[Rung], tag: str) -> str:
-    items = "".join(
-        f'<li style="margin:0.5em 0"><b>{escaped(rung.title)}</b><br>'
-        f"{escaped(rung.judgement)}<br>"
-        f'<code style="white-space:pre-wrap">{escaped(rung.call.abbreviated().text())}</code></li>'
-        for rung in rungs
-    )
-    return f'<{tag} style="{_TEXT}">{items}</{tag}>'
+def _call(rung: Rung) -> str:
+    return code(rung.call.abbreviated().text())

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ranef.diagnose.ladder import Ladder
+from ranef.present.text.words import Words
 from ranef.types import Finding
 
 __all__ = ["DiagnosisRecord"]
@@ -22,6 +23,7 @@ class DiagnosisRecord:
     findings: tuple[Finding, ...]
     ladder: Ladder = field(repr=False)
     model: str = ""
+    words: Words = field(default_factory=Words, repr=False)
 
     @property
     def fitted_by(self) -> str:

@@ -8,10 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ranef.diagnose.ladder import Effect, Rung, Test
+from ranef.page import cells
+from ranef.page.lines import pieces
 from ranef.present.diagnosis.record import DiagnosisRecord
 from ranef.present.text.numbers import fixed, p_text, significant
+from ranef.present.text.remarks import not_shown
 
 __all__ = ["Table", "ladder_tables"]
+
+_CHANGE = "change"
 
 _VERDICTS = {
     "interior optimum": "interior",
@@ -23,12 +28,25 @@ _VERDICTS = {
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of text, head line first; columns in `left` are flush left, the others flush right."""
+    """Rows of text, head line first; columns in `left` are flush left, the others flush right.
+
+    Attributes
+    ----------
+    title : str
+    rows : list of list of str
+    left : tuple of int
+    notes : tuple of str
+    groups : tuple of (str, int)
+        Heads over several columns each, for a page that has them; `under` is then the head line.
+    under : tuple of str
+    """
 
     title: str
     rows: list[list[str]]
     left: tuple[int, ...]
     notes: tuple[str, ...]
+    groups: tuple[tuple[str, int], ...] = ()
+    under: tuple[str, ...] = ()
 
 
 def ladder_tables(diagnosis: DiagnosisRecord, width: int) -> list[Table]:
@@ -73,7 +91,7 @@ def _narrowed(table: Table, width: int) -> Table:
     """The table with its least needed columns left out until it fits."""
     rows = table.rows
     for name in ("BIC (ML)", "rank", "df"):
-        used = 2 * len(rows[0]) + sum(max(map(len, column)) for column in zip(*rows, strict=True))
+        used = sum(2 + max(map(cells, column)) for column in zip(*rows, strict=True))
         if used > width and name in rows[0]:
             j = rows[0].index(name)
             rows = [[*row[:j], *row[j + 1 :]] for row in rows]
@@ -120,24 +138,42 @@ def _tests_note(rungs: Sequence[Rung], tests: dict[int, Test]) -> str:
 
 def _coefficients(rungs: Sequence[Rung], width: int) -> Table:
     shown = [(k, r) for k, r in enumerate(rungs) if r.fitted and not _same_fit(k, rungs)]
-    head, rows = ["", "rung"], [[str(k), rung.title] for k, rung in shown]
-    used = 2 + sum(2 + max(map(len, column)) for column in zip(*rows, strict=True))
-    columns: dict[str, list[str]] = {}
+    rows = [["", "rung"], *([str(k), rung.title] for k, rung in shown)]
+    used = 2 + sum(2 + max(map(cells, column)) for column in zip(*rows, strict=True))
+    columns: dict[str, list[list[str]]] = {}
     for effect in sorted(rungs[0].effects, key=lambda e: -_largest_change(e, rungs)):
-        cells = [effect.name, *(_effect_cell(effect, rung) for _, rung in shown)]
-        if used + 2 + max(map(len, cells)) <= width or not columns:
-            used += 2 + max(map(len, cells))
-            columns[effect.name] = cells
-    for name in (e.name for e in rungs[0].effects if e.name in columns):
-        head.append(columns[name][0])
-        for row, cell in zip(rows, columns[name][1:], strict=True):
-            row.append(cell)
+        own = [[effect.name, _CHANGE], *(_effect_cells(effect, rung) for _, rung in shown)]
+        if not any(change for _, change in own[1:]):
+            own = [row[:1] for row in own]
+        needed = sum(
+            2 + max(_least(head), *map(cells, body)) for head, *body in zip(*own, strict=True)
+        )
+        if used + needed <= width or not columns:
+            used += needed
+            columns[effect.name] = own
+    kept = [e.name for e in rungs[0].effects if e.name in columns]
+    for name in kept:
+        for row, own_cells in zip(rows, columns[name], strict=True):
+            row += own_cells
     hidden = len(rungs[0].effects) - len(columns)
     notes = ["Estimate (standard error) and change, in standard errors of rung 0."]
+    if not any(len(own[0]) > 1 for own in columns.values()):
+        notes = ["Estimate (standard error)."]
+        if not any(math.isnan(effect.std_error) for effect in rungs[0].effects):
+            notes[0] += " No change is as large as a tenth of a standard error of rung 0."
     if hidden:
-        count = "1 coefficient is" if hidden == 1 else f"{hidden} coefficients are"
-        notes.append(f"{count} not shown, which change least; remedies has all.")
-    return Table("The coefficients, rung by rung", [head, *rows], (1,), tuple(notes))
+        notes.append(not_shown(hidden, "; remedies lists them all"))
+    groups = [("", 2), *((name, len(columns[name][0])) for name in kept)]
+    under = ["", "rung"]
+    for name in kept:
+        under += ["estimate (SE)", _CHANGE][: len(columns[name][0])]
+    title = "The coefficients, rung by rung"
+    return Table(title, rows, (1,), tuple(notes), tuple(groups), tuple(under))
+
+
+def _least(head: str) -> int:
+    """The width of a head that is broken where a name may be."""
+    return max(cells(piece.rstrip()) for piece in pieces(head))
 
 
 def _same_fit(k: int, rungs: Sequence[Rung]) -> bool:
@@ -145,16 +181,17 @@ def _same_fit(k: int, rungs: Sequence[Rung]) -> bool:
     return k > 0 and rungs[k].effects == rungs[0].effects
 
 
-def _effect_cell(asked: Effect, rung: Rung) -> str:
+def _effect_cells(asked: Effect, rung: Rung) -> list[str]:
+    """Estimate with its standard error, and the change; empty where there is nothing to say."""
     found = [e for e in rung.effects if e.name == asked.name]
     if not found:
-        return ""
+        return ["", ""]
     decimals = significant([asked.std_error], 2, least=2)
     if math.isnan(found[0].std_error):
-        return f"no estimate {'':>5}"
+        return ["no estimate", ""]
     estimate, error = (fixed(x, decimals) for x in (found[0].estimate, found[0].std_error))
     change = round(found[0].change, 1) + 0.0
-    return f"{estimate} ({error}) {f'{change:+.1f}' if abs(change) >= 0.1 else '':>5}"
+    return [f"{estimate} ({error})", f"{change:+.1f}" if abs(change) >= 0.1 else ""]
 
 
 def _largest_change(effect: Effect, rungs: Sequence[Rung]) -> float:

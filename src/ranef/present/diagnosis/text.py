@@ -12,8 +12,10 @@ from ranef.present.diagnosis.words import (
     THETA,
     abbreviates,
     finding_lines,
+    fitted_to,
     of_findings,
     short_tests,
+    told_before,
     wrapped,
 )
 
@@ -25,17 +27,16 @@ MOST_LINES = 100
 
 def render_text(diagnosis: DiagnosisRecord) -> str:
     """The whole page; a short one where there is nothing to remedy."""
-    kind = diagnosis.fitted_by
-    groups = ", ".join(f"{name} {count}" for name, count in diagnosis.groups.items())
     sections = [
         [
             *wrapped(f"Diagnosis of {diagnosis.formula}", ""),
-            *wrapped(f"{kind}; {diagnosis.nobs} observations; groups: {groups}", "", hang=False),
+            *wrapped(fitted_to(diagnosis), "", hang=False),
         ],
         [line for text in diagnosis.summary for line in wrapped(text, "", hang=False)],
     ]
     if diagnosis.findings:
-        sections.append(["Findings", *finding_lines(diagnosis.findings)])
+        lines = finding_lines(diagnosis.findings, told_before(diagnosis))
+        sections.append(["Findings", *lines])
     looked_at = diagnosis.ladder.looked_at
     last = [wrapped(looked_at, "", hang=False)] if looked_at else []
     if diagnosis.ladder.remedy:
@@ -61,7 +62,7 @@ def short_lines(diagnosis: DiagnosisRecord) -> list[str]:
 
 def _table(table: Table) -> list[str]:
     notes = (line for text in table.notes for line in wrapped(text, "  ", hang=False))
-    return [table.title, *grid(table.rows, table.left).lines, *notes]
+    return [table.title, *grid(table.rows, table.left, fold=True, stub=2).lines, *notes]
 
 
 def _judgements(diagnosis: DiagnosisRecord, lines: int) -> list[list[str]]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ranef.diagnose.ladder import Place, Rung, kind_of
 from ranef.page import paragraph
+from ranef.page.phrases import count, p_between, whole
 from ranef.present.diagnosis.record import DiagnosisRecord
 from ranef.types import Finding
 
@@ -13,8 +14,10 @@ __all__ = [
     "THETA",
     "abbreviates",
     "finding_lines",
+    "fitted_to",
     "of_findings",
     "short_tests",
+    "told_before",
     "wrapped",
 ]
 
@@ -22,6 +25,19 @@ THETA = (
     "Where a call has start=theta, the attribute remedies has it in full, with the numbers (column "
     "code)."
 )
+
+
+def fitted_to(diagnosis: DiagnosisRecord) -> str:
+    """How the model was fitted, and to how many rows and levels."""
+    groups = ", ".join(f"{name} {whole(levels)}" for name, levels in diagnosis.groups.items())
+    rows = count(diagnosis.nobs, "observation")
+    return f"{diagnosis.fitted_by}; {rows}" + (f"; groups: {groups}" if groups else "")
+
+
+def told_before(diagnosis: DiagnosisRecord) -> tuple[str, ...]:
+    """Codes of findings whose message the summary has told."""
+    singular = any("optimum is singular" in sentence for sentence in diagnosis.summary)
+    return ("boundary",) if singular else ()
 
 
 def of_findings(diagnosis: DiagnosisRecord) -> list[Rung]:
@@ -49,13 +65,16 @@ def short_tests(diagnosis: DiagnosisRecord) -> str:
 
 def _p(rung: Rung) -> str:
     assert rung.test is not None
-    p = rung.test.p_high
-    return "p < 0.001" if p < 0.001 else f"p {'=' if rung.test.exact else '<='} {p:.3f}"
+    low, high = rung.test.p_low, rung.test.p_high
+    return p_between(high if rung.test.exact else low, high)
 
 
-def finding_lines(findings: Sequence[Finding]) -> list[str]:
-    """Findings one after the other, each with its numbers and what may be done."""
-    return [line for finding in findings for line in finding.lines("  ")]
+def finding_lines(findings: Sequence[Finding], told: Sequence[str] = ()) -> list[str]:
+    """Findings one after the other, each with its numbers and what may be done.
+
+    Those with a code in `told` go without their messages.
+    """
+    return [line for finding in findings for line in finding.lines("  ", finding.code in told)]
 
 
 def abbreviates(rungs: Sequence[Rung]) -> bool:

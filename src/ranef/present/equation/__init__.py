@@ -1,1 +1,1 @@
-"""The model as LaTeX equations."""
+"""The model as equations: LaTeX and MathML."""

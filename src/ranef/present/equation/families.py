@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ranef.formula.naming import factors
 from ranef.present.distribution import Distribution, PartTable
-from ranef.present.equation.parts import Parts, text, variable
+from ranef.present.equation.columns import letters_of, summed
+from ranef.present.equation.lines import CLAUSE, Line
+from ranef.present.equation.parts import Parts
 from ranef.types import INTERCEPT
 
 __all__ = ["law_lines", "linked", "part_lines"]
@@ -63,11 +64,11 @@ def linked(distribution: Distribution, index: str) -> str:
     return _LINKS[distribution.link].format(rf"\mu_{{{index}}}")
 
 
-def law_lines(parts: Parts, index: str) -> list[str]:
+def law_lines(parts: Parts, index: str) -> list[Line]:
     """The distribution of the response given mu, and the equations of its other parts."""
     distribution = parts.distribution
     assert distribution is not None
-    y = rf"{text(parts.response)}_{{{index}}}"
+    y = parts.writer.variable(parts.response, index)
     if distribution.family == "cumulative":
         return [_ordered(distribution, y, index)]
     base = distribution.family
@@ -89,35 +90,35 @@ def law_lines(parts: Parts, index: str) -> list[str]:
             rf"\begin{{cases}} 0 & \text{{with probability }} {pi} \\ "
             rf"{symbol} & \text{{otherwise}} \end{{cases}}"
         )
-    lines = [rf"{y} &\sim {symbol}"]
+    lines = [Line(y, r"\sim", (symbol,))]
     if law.variance and base == distribution.family:
-        lines.append(rf"\mathrm{{Var}}({y}) &= {law.variance.format(m=m, d=d)}")
+        lines.append(Line(rf"\mathrm{{Var}}({y})", "=", (law.variance.format(m=m, d=d),)))
     return [*lines, *part_lines(parts, law, index)]
 
 
-def part_lines(parts: Parts, law: Law, index: str) -> list[str]:
+def part_lines(parts: Parts, law: Law, index: str) -> list[Line]:
     """The equations of the zero part and of the dispersion that are not constant."""
     distribution = parts.distribution
     assert distribution is not None
     lines = []
     zero, dispersion = distribution.part("zero"), distribution.part("dispersion")
     if not _constant(zero):
-        assert zero is not None
         left = _LINKS["logit"].format(_zero(distribution, index))
-        lines.append(f"{left} &= {_sum(parts, zero, 'zeta', index)}")
+        lines.append(Line(left, "=", _terms(parts, "zero", "zeta", index)))
     if dispersion is not None:
         left = rf"\log({law.dispersion}_{{{index}}}{law.power})"
-        lines.append(f"{left} &= {_sum(parts, dispersion, 'delta', index)}")
+        lines.append(Line(left, "=", _terms(parts, "dispersion", "delta", index)))
     return lines
 
 
-def _ordered(distribution: Distribution, y: str, index: str) -> str:
+def _ordered(distribution: Distribution, y: str, index: str) -> Line:
     """Cumulative probabilities of the answers."""
     left = _LINKS[distribution.link].format(rf"\mathrm{{P}}({y} \le k)")
     part = distribution.part("thresholds")
     last = 0 if part is None else len(part.frame)
     order = r" < \dots < ".join([r"\alpha_1", rf"\alpha_{{{last}}}"]) if last > 1 else ""
-    return rf"{left} &= \alpha_k - \eta_{{{index}}}" + (rf", \quad {order}" if order else "")
+    terms = (rf"\alpha_k - \eta_{{{index}}}", *([order] if order else []))
+    return Line(left, "=", terms, CLAUSE)
 
 
 def _zero(distribution: Distribution, index: str) -> str:
@@ -134,12 +135,13 @@ def _constant(part: PartTable | None) -> bool:
     return part is None or list(part.frame.index) == [INTERCEPT]
 
 
-def _sum(parts: Parts, part: PartTable, letter: str, index: str) -> str:
+def _terms(parts: Parts, part: str, letter: str, index: str) -> tuple[str, ...]:
+    """The coefficients of a part times their variables."""
     terms = []
-    for k, name in enumerate(map(str, part.frame.index)):
-        own = index
-        if index == "ij" and all(piece in parts.group_level for piece in factors(name)):
-            own = "j"
-        column = "" if name == INTERCEPT else rf" \, {variable(name, own)}"
-        terms.append(rf"\{letter}_{{{k}}}{column}")
-    return " + ".join(terms)
+    for k, column in enumerate(parts.others[part]):
+        lowest = min((parts.hierarchy.level(p.text) for p in column.pieces), default=1)
+        own = parts.hierarchy.indices[lowest - 1] if parts.hierarchy.factors else index
+        product = column.written(own, parts.writer)
+        symbol = rf"\{letter}{letters_of(column.pieces)}_{{{k}}}"
+        terms.append(summed(column.pieces) + symbol + (rf" \, {product}" if product else ""))
+    return tuple(terms)

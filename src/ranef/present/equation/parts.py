@@ -3,40 +3,28 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from ranef.formula.naming import column_of, columns_of, factors, without_level
+from ranef.formula.naming import column_of, factors, without_level
 from ranef.formula.nodes import Call
 from ranef.formula.parser import parse_sides
 from ranef.formula.render import to_text
 from ranef.present.distribution import Distribution
+from ranef.present.equation.columns import Column, columns_of_names
+from ranef.present.equation.expression import Writer
+from ranef.present.equation.hierarchy import MOST_FACTORS, Hierarchy, hierarchy_of
+from ranef.present.equation.upright import upright
 from ranef.present.protocol import FittedModel, TermCovariance
 from ranef.present.structured import kind_of_term
 from ranef.present.text.names import response_of
+from ranef.present.text.words import Words
 from ranef.types import INTERCEPT
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["Parts", "RandomPart", "escaped", "matrix", "parts_of", "text", "variable"]
+__all__ = ["Parts", "RandomPart", "hierarchy_of_model", "matrix", "parts_of"]
 
 _OF_CATEGORY = re.compile(r"(?:C|factor|as\.factor|ordered|relevel|cut)\(")
 _CONTRAST = re.compile(r"\[[DHST]\.")
-
-_ESCAPES = {
-    "\\": r"\backslash ",
-    "_": r"\_",
-    "%": r"\%",
-    "&": r"\&",
-    "#": r"\#",
-    "$": r"\$",
-    "{": r"\{",
-    "}": r"\}",
-    "^": r"\hat{}",
-    "~": r"\tilde{}",
-    "`": r"\textasciigrave{}",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +37,8 @@ class RandomPart:
         Of the term, and its grouping factor.
     names : tuple of str
         Coefficients.
+    columns : tuple of Column
+        What they multiply.
     structure : str
         Tag of the covariance.
     one_variance : bool
@@ -65,6 +55,7 @@ class RandomPart:
     label: str
     factor: str
     names: tuple[str, ...]
+    columns: tuple[Column, ...]
     structure: str = "us"
     one_variance: bool = False
     rank: int = 0
@@ -74,21 +65,21 @@ class RandomPart:
     @property
     def levels(self) -> tuple[str, ...]:
         """The categories in LaTeX."""
-        return tuple(escaped(name[len(self.category) + 1 : -1]) for name in self.names)
+        return tuple(upright(name[len(self.category) + 1 : -1]) for name in self.names)
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Names of everything that stands in the equations.
+    """Everything that stands in the equations.
 
     Attributes
     ----------
     response : str
-    fixed : tuple of str
-        Coefficient names without the aliased ones.
+    fixed : tuple of Column
+        Without the aliased ones.
     random : tuple of RandomPart
-    group_level : frozenset of str
-        Parts of coefficient names that are constant within the only grouping factor.
+    hierarchy : Hierarchy
+        What is constant within the groups, if they are nested.
     linear : bool
         Whether there is a residual variance.
     residual : {"", "strata", "ar1"}
@@ -97,48 +88,71 @@ class Parts:
         Of a generalised model.
     counted : bool
         Whether the response is a number of successes, and not their proportion.
+    writer : Writer
+        Puts variables into words.
+    others : mapping of str to tuple of Column
+        Columns of the family's other predictors, by part.
     """
 
     response: str
-    fixed: tuple[str, ...]
+    fixed: tuple[Column, ...]
     random: tuple[RandomPart, ...]
-    group_level: frozenset[str]
+    hierarchy: Hierarchy
     linear: bool
     residual: str = ""
     distribution: Distribution | None = None
     counted: bool = False
+    writer: Writer = field(default_factory=Writer)
+    others: Mapping[str, tuple[Column, ...]] = field(default_factory=dict)
 
     @property
     def factors(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(part.factor for part in self.random))
 
 
-def parts_of(model: FittedModel) -> Parts:
-    """Collect the names from `model`."""
-    random = tuple(map(_random_part, model._covariances))
-    fixed = tuple(str(name) for name in model.fixef.dropna().index)
-    groups = {part.factor for part in random}
+def parts_of(model: FittedModel, labels: Mapping[str, str] | None = None) -> Parts:
+    """Collect them from `model`."""
+    words = getattr(model, "_words", Words()).also(labels)
+    names = tuple(str(name) for name in model.fixef.dropna().index)
+    terms = tuple(model._covariances)
     tables = () if model._distribution is None else model._distribution.parts
-    others = [str(name) for part in tables if part.formula for name in part.frame.index]
-    constant: frozenset[str] = frozenset()
-    kept = getattr(model, "_kept", None)  # by a fit from a file
-    if kept is not None:
-        constant = frozenset(kept.group_level)
-    elif len(groups) == 1:
-        pieces = {piece for name in (*fixed, *others) for piece in factors(name)} - {INTERCEPT}
-        constant = _constant(pieces, model.model_frame(), columns_of(next(iter(groups))))
-    structure = model._residual_text.partition("(")[0]
+    others = {
+        part.part: tuple(str(name) for name in part.frame.index) for part in tables if part.formula
+    }
+    hierarchy = hierarchy_of_model(model)
+    varying = {name for term in terms for name in term.label.names}
     counted = _successes(model.formula)
     return Parts(
         counted or response_of(model.formula),
-        fixed,
-        random,
-        constant,
+        columns_of_names(names, words, varying),
+        tuple(_random_part(term, words) for term in terms),
+        hierarchy,
         model._has_residual,
-        structure,
+        model._residual_text.partition("(")[0],
         model._distribution,
         bool(counted),
+        Writer(words, hierarchy),
+        {part: columns_of_names(own, words) for part, own in others.items()},
     )
+
+
+def hierarchy_of_model(model: FittedModel) -> Hierarchy:
+    """The levels of a model, from the data or from what a file keeps of them."""
+    kept = getattr(model, "_kept", None)  # by a fit from a file
+    factors_of = tuple(dict.fromkeys(term.label.factor for term in model._covariances))
+    if kept is not None:
+        constant = {name: frozenset(pieces) for name, pieces in kept.levels.items()}
+        if not constant and len(factors_of) == 1:
+            constant = {factors_of[0]: frozenset(kept.group_level)}
+        return Hierarchy(tuple(constant), constant)
+    names = [str(name) for name in model.fixef.dropna().index]
+    names += [name for term in model._covariances for name in term.label.names]
+    tables = () if model._distribution is None else model._distribution.parts
+    names += [str(name) for part in tables if part.formula for name in part.frame.index]
+    pieces = {piece for name in names for piece in factors(name)} - {INTERCEPT}
+    if not 0 < len(factors_of) <= MOST_FACTORS:
+        return Hierarchy()
+    return hierarchy_of(factors_of, sorted(pieces), model.model_frame())
 
 
 def _successes(formula: str) -> str:
@@ -153,15 +167,17 @@ def _successes(formula: str) -> str:
     return ""
 
 
-def _random_part(term: TermCovariance) -> RandomPart:
+def _random_part(term: TermCovariance, words: Words) -> RandomPart:
     label, kind = term.label, kind_of_term(term)
+    columns = tuple(columns_of_names((name,), words)[0] for name in label.names)
     if kind is None or term.block is None:
-        return RandomPart(label.label, label.factor, label.names)
+        return RandomPart(label.label, label.factor, label.names, columns)
     block = term.block
     return RandomPart(
         label.label,
         label.factor,
         label.names,
+        columns,
         kind.name,
         kind.one_variance,
         block.rank,
@@ -185,53 +201,6 @@ def _category(names: tuple[str, ...]) -> str:
     return variable if each and not any(map(_CONTRAST.match, levels)) else ""
 
 
-def _constant(pieces: set[str], data: pd.DataFrame, group: tuple[str, ...]) -> frozenset[str]:
-    """The pieces all of whose variables have one value in each group of one column."""
-    if len(group) != 1:
-        return frozenset()
-    factor = group[0]
-    grouped = data.groupby(factor, observed=True)
-    steady = {str(c) for c in data.columns if c != factor and int(grouped[c].nunique().max()) <= 1}
-    found = set()
-    for piece in pieces:
-        used = _variables(piece, [str(c) for c in data.columns])
-        if piece.startswith("between(") or (used and used <= steady):
-            found.add(piece)
-    return frozenset(found)
-
-
-def _variables(piece: str, columns: list[str]) -> set[str]:
-    """Columns that occur in a piece of a coefficient name, ``sex[T.male]`` or ``log(x)``."""
-    column = column_of(piece)
-    if column is not None:
-        return {column}.intersection(columns)
-    bare = without_level(piece)
-    used = set()
-    for name in sorted(columns, key=len, reverse=True):
-        pattern = rf"(?<![\w.]){re.escape(name)}(?![\w.])"
-        if re.search(pattern, bare):
-            used.add(name)
-            bare = re.sub(pattern, " ", bare)
-    return used
-
-
-def text(name: str) -> str:
-    r"""A name in upright type.
-
-    >>> text("cwc_ses")
-    '\\text{cwc\\_ses}'
-    """
-    variable = without_level(name)
-    shown = re.sub(r"^\[T\.(.*)\]$", r" = \1", name[len(variable) :])
-    shown = (variable[1:-1] if variable.startswith("`") else variable) + shown
-    return escaped(shown)
-
-
-def escaped(shown: str) -> str:
-    """Any characters in upright type."""
-    return r"\text{" + "".join(_ESCAPES.get(c, c) for c in shown) + "}"
-
-
 def matrix(rows: list[list[str]]) -> str:
     r"""Rows between parentheses.
 
@@ -240,12 +209,3 @@ def matrix(rows: list[list[str]]) -> str:
     """
     inner = r" \\ ".join(" & ".join(row) for row in rows)
     return rf"\begin{{pmatrix}} {inner} \end{{pmatrix}}"
-
-
-def variable(name: str, index: str) -> str:
-    r"""A coefficient's variable with its index; interactions are products.
-
-    >>> variable("ses:sector", "ij")
-    '\\text{ses}_{ij} \\, \\text{sector}_{ij}'
-    """
-    return r" \, ".join(f"{text(piece)}_{{{index}}}" for piece in factors(name))

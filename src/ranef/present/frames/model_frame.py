@@ -15,7 +15,7 @@ __all__ = ["model_frame"]
 
 
 def model_frame(table: Table, index: pd.Index[Any] | None = None) -> pd.DataFrame:
-    """A table as a pandas frame: categories for factors, integers where they were.
+    """A table as a pandas frame: categories for factors, integers and truth where they were.
 
     `index` labels the rows.
     """
@@ -26,6 +26,8 @@ def model_frame(table: Table, index: pd.Index[Any] | None = None) -> pd.DataFram
         if column.kind == "factor":
             levels = pd.Index(list(column.levels))
             columns[name] = pd.Categorical.from_codes(column.values, levels, ordered=column.ordered)
+        elif column.holds_truth:
+            columns[name] = column.values.astype(bool)
         else:
             integral = "int" in column.source_type.lower() and not np.isnan(column.values).any()
             columns[name] = column.values.astype(np.int64 if integral else np.float64)

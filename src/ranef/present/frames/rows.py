@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ranef.errors import DataError
 from ranef.options import one_of
+from ranef.page.phrases import count
 from ranef.types import Array, MissingRows
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def check_rows(rows: str) -> bool:
 
 
 def _count(rows: int) -> str:
-    return "1 row" if rows == 1 else f"{rows} rows"
+    return count(rows, "row")
 
 
 def _positions(missing: MissingRows) -> NDArray[np.int64]:

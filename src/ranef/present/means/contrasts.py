@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,7 +12,8 @@ from ranef.inference.means.response import on_response
 from ranef.options import one_of, real
 from ranef.present.frames.like_frame import LikeFrame
 from ranef.present.means.frames import frame_of
-from ranef.present.means.text import cells_of, titled
+from ranef.present.means.heading import Heading
+from ranef.present.means.text import cells_of, names_of, titled
 from ranef.present.text.titled import titled_html, titled_text
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ class Contrasts(LikeFrame):
     notes: tuple[str, ...]
     _means: MeanSet = field(repr=False)
     _tests: ContrastTests = field(repr=False)
-    _title: str = field(repr=False)
+    _heading: Heading = field(repr=False)
     _unit: str = field(default="", repr=False)
     _on_response: bool = field(default=False, repr=False)
 
@@ -150,17 +152,20 @@ class Contrasts(LikeFrame):
         sizes = effect_sizes(self._tests.plain, size, own, self._means.level)
         return frame_of(self._labels(), sizes._asdict())
 
-    def plot(self, ax: Axes | None = None) -> Axes:
+    def plot(self, ax: Axes | None = None, *, labels: Mapping[str, str] | None = None) -> Axes:
         """Draw the contrasts with their intervals, adjusted as in `frame`.
 
         Parameters
         ----------
         ax : Axes, optional
             Where to draw; a new figure by default.
+        labels : mapping of str to str, optional
+            Words for variables, beside those that the fit has.
 
         Returns
         -------
         Axes
+            ``.data`` is the frame of the contrasts.
 
         Examples
         --------
@@ -170,10 +175,12 @@ class Contrasts(LikeFrame):
         >>> ax = fit.emmeans("Machine").pairs().plot(ax=Figure().subplots())
         """
         from ranef.present.plots.means import contrasts_plot
+        from ranef.present.plots.wording import with_labels
 
-        title = titled(self._title, self._unit)
+        heading = self._heading.with_words(with_labels(self._heading.words, labels))
+        head, note = titled(heading.contrasts, self._unit), " ".join(self.notes)
         by, ratios = tuple(self._tests.by), self._on_response
-        return contrasts_plot(self.frame, by, title, ax, ratios=ratios)
+        return contrasts_plot(self.frame, by, head, ax, heading.words, note, ratios=ratios)
 
     def _labels(self) -> dict[str, Any]:
         return {**self._tests.by, "contrast": self._tests.names}
@@ -182,10 +189,11 @@ class Contrasts(LikeFrame):
         return cells_of(self.frame, tests=True, normal=self._means.basis.method.normal)
 
     def __str__(self) -> str:
-        return titled_text([titled(self._title, self._unit)], self._cells(), self.notes)
+        title = titled(self._heading.contrasts, self._unit)
+        return titled_text([title], self._cells(), self.notes, names_of(self.frame))
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        title = titled(self._title, self._unit)
-        return titled_html("Contrasts", title, self._cells(), self.notes)
+        title = titled(self._heading.contrasts, self._unit)
+        return titled_html(title, "", self._cells(), self.notes, left=names_of(self.frame))

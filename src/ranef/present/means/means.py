@@ -19,7 +19,15 @@ from ranef.options import one_of
 from ranef.present.frames.like_frame import LikeFrame
 from ranef.present.means.contrasts import Contrasts
 from ranef.present.means.frames import frame_of
-from ranef.present.means.text import AT_ZERO, cells_of, contrast_notes, mean_notes, titled
+from ranef.present.means.heading import Heading
+from ranef.present.means.text import (
+    AT_ZERO,
+    cells_of,
+    contrast_notes,
+    mean_notes,
+    names_of,
+    titled,
+)
 from ranef.present.progress import progress
 from ranef.present.text.titled import titled_html, titled_text
 
@@ -48,8 +56,7 @@ class Means(LikeFrame):
     frame: pd.DataFrame = field(repr=False)
     notes: tuple[str, ...]
     _means: MeanSet = field(repr=False)
-    _title: str = field(repr=False)
-    _axis: str = field(repr=False)
+    _heading: Heading = field(repr=False)
     _unit: str = field(default="", repr=False)
     _on_response: bool = field(default=False, repr=False)
 
@@ -157,9 +164,8 @@ class Means(LikeFrame):
         columns |= {"conf_low": tests.conf_low, "conf_high": tests.conf_high}
         frame = frame_of({**tests.by, "contrast": tests.names}, columns)
         notes = contrast_notes(tests, self._means.level, self._means.basis.method.normal)
-        title = f"Contrasts of {self._title[0].lower()}{self._title[1:]}"
         unit = self._means.basis.scale.predictor
-        made = Contrasts(frame, tests.adjust, notes, self._means, tests, title, unit)
+        made = Contrasts(frame, tests.adjust, notes, self._means, tests, self._heading, unit)
         return made.response if self._on_response else made
 
     def joint(self, by: Any = None) -> pd.DataFrame:
@@ -185,17 +191,20 @@ class Means(LikeFrame):
         """
         return self.contrast("treatment", "none", by).joint()
 
-    def plot(self, ax: Axes | None = None) -> Axes:
+    def plot(self, ax: Axes | None = None, *, labels: Mapping[str, str] | None = None) -> Axes:
         """Draw the means with their intervals, the first variable along x, others in colours.
 
         Parameters
         ----------
         ax : Axes, optional
             Where to draw; a new figure by default.
+        labels : mapping of str to str, optional
+            Words for variables, beside those that the fit has.
 
         Returns
         -------
         Axes
+            ``.data`` is the frame of the means.
 
         Examples
         --------
@@ -205,9 +214,13 @@ class Means(LikeFrame):
         >>> ax = fit.emmeans("Machine").plot(ax=Figure().subplots())
         """
         from ranef.present.plots.means import means_plot
+        from ranef.present.plots.wording import with_labels
 
-        title = titled(self._title, self._unit)
-        return means_plot(self.frame, tuple(self._means.labels), self._axis, title, ax)
+        heading = self._heading.with_words(with_labels(self._heading.words, labels))
+        axis = titled(heading.axis, self._unit if self._on_response else "")
+        head, note = titled(heading.title, self._unit), " ".join(self.notes)
+        named = tuple(self._means.labels)
+        return means_plot(self.frame, named, axis, head, ax, heading.words, note)
 
     def _within(self, by: Any) -> tuple[str, ...]:
         if isinstance(by, (list, tuple)) and not by:
@@ -226,26 +239,29 @@ class Means(LikeFrame):
         return cells_of(self.frame, tests=False, normal=self._means.basis.method.normal)
 
     def __str__(self) -> str:
-        return titled_text([titled(self._title, self._unit)], self._cells(), self.notes)
+        title = titled(self._heading.title, self._unit)
+        return titled_text([title], self._cells(), self.notes, names_of(self.frame))
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        title = titled(self._title, self._unit)
-        return titled_html("Marginal means", title, self._cells(), self.notes)
+        title = titled(self._heading.title, self._unit)
+        return titled_html(title, "", self._cells(), self.notes, left=names_of(self.frame))
 
 
 def means_of(
-    means: MeanSet, grid: Grid, response: str, slope: str | None, weights: str, errors: str
+    means: MeanSet,
+    grid: Grid,
+    heading: Heading,
+    weights: str,
+    errors: str,
 ) -> Means:
-    """The record of marginal means or, along `slope`, of marginal slopes."""
+    """The record of marginal means or slopes."""
     estimates = means.basis.estimates(means.rows, means.level)
     frame = _frame(means, estimates)
     undetermined = int(np.isnan(estimates.estimate).sum())
-    title = f"Marginal means of {response}" if slope is None else f"Slopes of {response} in {slope}"
-    axis = f"{response}, marginal mean" if slope is None else f"slope of {response} in {slope}"
     notes = mean_notes(grid, weights, errors, means.level, undetermined)
-    return Means(frame, notes, means, title, axis, means.basis.scale.predictor)
+    return Means(frame, notes, means, heading, means.basis.scale.predictor)
 
 
 def response_of(link: Means) -> Means:
@@ -259,7 +275,6 @@ def response_of(link: Means) -> Means:
         link,
         frame=_frame(means, estimates),
         notes=notes,
-        _axis=f"{link._axis} ({unit})",
         _unit=unit,
         _on_response=True,
     )

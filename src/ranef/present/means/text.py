@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from ranef.inference.means.families import ContrastTests
 from ranef.inference.means.grid import Grid
+from ranef.page.phrases import count, level_text, one_of_them, whole
 from ranef.present.text.numbers import estimate_text, figure, p_text, rounded, significant
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["AT_ZERO", "cells_of", "contrast_notes", "mean_notes", "titled"]
+__all__ = ["AT_ZERO", "cells_of", "contrast_notes", "mean_notes", "names_of", "titled"]
 
 AT_ZERO = "Random effects are zero here: the average over the groups is different."
 
@@ -65,6 +66,13 @@ def cells_of(frame: pd.DataFrame, tests: bool, normal: bool = False) -> list[lis
     return rows
 
 
+def names_of(frame: pd.DataFrame) -> tuple[int, ...]:
+    """The columns of the table that hold words: labels, unless all of them are numbers."""
+    labels = [name for name in frame.columns if name not in _HEADS]
+    own = enumerate(frame[labels].dtypes)
+    return (0, *(j for j, dtype in own if j and getattr(dtype, "kind", "O") not in "iuf"))
+
+
 def _label(value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
@@ -94,12 +102,12 @@ def mean_notes(
     if grid.held:
         held = ", ".join(f"{name} = {_label(value)}" for name, value in grid.held.items())
         notes.append(f"At {held}.")
-    notes.append(f"{100 * level:g}% intervals; {errors}.")
+    notes.append(f"{level_text(level)} intervals; {errors}.")
     if undetermined:
-        are = "is" if undetermined == 1 else "are"
+        are = one_of_them(undetermined, "is", "are")
         notes.append(
-            f"{undetermined} of them {are} not estimable: the data do not determine a combination "
-            "of levels that would be averaged."
+            f"{whole(undetermined)} of them {are} not estimable: the data do not determine a "
+            "combination of levels that would be averaged."
         )
     return tuple(notes)
 
@@ -122,8 +130,10 @@ def contrast_notes(tests: ContrastTests, level: float, normal: bool = False) -> 
         notes.append("Tukey's method is for all pairs of a set of means; Sidak's took its place.")
     missing = int(sum(math.isnan(v) for v in tests.plain.estimate))
     if missing:
-        are = "contrast is" if missing == 1 else "contrasts are"
-        notes.append(f"{missing} {are} not estimable, and counted in the family.")
+        are = one_of_them(missing, "is", "are")
+        notes.append(
+            f"{count(missing, 'contrast')} {are} not estimable, and counted in the family."
+        )
     return tuple(notes)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,11 +15,14 @@ from ranef.types import Array
 if TYPE_CHECKING:
     import pandas as pd
 
+_CODE = "`code`"  # no variable of a formula has a backtick in its name
+
 __all__ = [
     "is_category",
     "levels_in_order",
     "repeated",
     "typical_of_groups",
+    "value_text",
     "values_along",
 ]
 
@@ -37,31 +41,42 @@ def levels_in_order(values: pd.Series[Any]) -> list[Any]:
     return sorted(values.dropna().unique())
 
 
-def typical_of_groups(data: pd.DataFrame, model: FittedModel, group: str) -> pd.DataFrame:
+def value_text(value: Any) -> str:
+    """A value as a reader writes it: at most four digits, whole numbers without decimals."""
+    if isinstance(value, (float, np.floating)):
+        return f"{value:.4g}".replace("-", "\N{MINUS SIGN}")
+    return str(value)
+
+
+def typical_of_groups(
+    data: pd.DataFrame, model: FittedModel, group: str | Sequence[str]
+) -> pd.DataFrame:
     """The mean of each number, the most frequent value of each category: one row a group.
 
     In the order in which the groups appear. Grouping variables are categories, and so are numbers
     that the formula turns into factors, ``C(x)`` or ``factor(x)``. All groups at once, since there
     may be many thousands of them.
     """
-    by_group = data.groupby(group, sort=False, observed=True)
+    own = [group] if isinstance(group, str) else list(group)
+    code = data.groupby(own, sort=False, observed=True).ngroup().rename(_CODE)
+    by_group = data.groupby(code, sort=False)
     columns = {}
     for name in map(str, data.columns):
-        if name == group:
+        if name in own:
             columns[name] = by_group[name].first()
         elif is_category(data[name], name, model):
-            columns[name] = _most_frequent(data, group, name)
+            columns[name] = _most_frequent(data[name], code)
         else:
             columns[name] = by_group[name].mean()
-    frame = by_group[group].first().to_frame()  # the order
-    return frame.assign(**columns).reset_index(drop=True).astype({group: data[group].dtype})
+    frame = code.drop_duplicates().to_frame().set_index(_CODE)  # the order
+    return frame.assign(**columns).reset_index(drop=True).astype({n: data[n].dtype for n in own})
 
 
-def _most_frequent(data: pd.DataFrame, group: str, name: str) -> pd.Series[Any]:
+def _most_frequent(values: pd.Series[Any], code: pd.Series[int]) -> pd.Series[Any]:
     """The most frequent value of a variable in each group; of several, the first in order."""
-    counts = data.groupby([group, name], observed=True).size()
+    counts = values.to_frame().groupby([code, values.name], observed=True).size()
     rows = counts.groupby(level=0, observed=True).idxmax()
-    return rows.map(lambda pair: pair[1]).astype(data[name].dtype)
+    return rows.map(lambda pair: pair[1]).astype(values.dtype)
 
 
 def is_category(values: pd.Series[Any], name: str, model: FittedModel) -> bool:

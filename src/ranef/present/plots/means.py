@@ -6,7 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ranef.present.plots.style import ACCENT, GREY, PALETTE, axes, faint_on, legend, title
+from ranef.present.plots.colouring import series_colours, series_style
+from ranef.present.plots.forest import fit_x
+from ranef.present.plots.ink import muted_on
+from ranef.present.plots.panels import with_data
+from ranef.present.plots.style import (
+    axes,
+    grid,
+    label_x,
+    label_y,
+    legend,
+    name_x,
+    name_y,
+    title,
+)
+from ranef.present.text.words import Words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +33,13 @@ _SPAN = 0.18  # of the groups to each side, in steps between means
 
 
 def means_plot(
-    frame: pd.DataFrame, variables: tuple[str, ...], axis: str, head: str, ax: Axes | None
+    frame: pd.DataFrame,
+    variables: tuple[str, ...],
+    axis: str,
+    head: str,
+    ax: Axes | None,
+    words: Words,
+    note: str = "",
 ) -> Axes:
     """Draw means along the first variable, with a colour for each value of the others.
 
@@ -32,6 +52,9 @@ def means_plot(
     axis, head : str
         The label of the y axis, and the title.
     ax : Axes, optional
+    words : Words
+    note : str
+        What is held fixed.
 
     Returns
     -------
@@ -49,27 +72,33 @@ def means_plot(
     step = float(np.min(np.diff(np.sort(place)))) if len(place) > 1 else 1.0
     span = _SPAN * step * (0.5 if numeric else 1.0) * (len(groups) > 1)
     handles = []
-    for shift, (colour, own) in zip(
-        np.linspace(-span, span, len(groups)),
-        zip(_colours(len(groups)), groups, strict=True),
-        strict=True,
-    ):
-        x = np.array([positions[v] for v in own[1][first]]) if first else np.zeros(len(own[1]))
-        handles.append(_points(ax, x + shift, own[1], colour, joined=numeric))
+    series = zip(
+        np.linspace(-span, span, len(groups)), series_colours(ax, len(groups)), groups, strict=True
+    )
+    for k, (shift, colour, (_, own)) in enumerate(series):
+        x = np.array([positions[v] for v in own[first]]) if first else np.zeros(len(own))
+        handles.append(_points(ax, x + shift, own, colour, k, joined=numeric))
     if not numeric:
-        ax.set_xticks(place, [_text(label) for label in labels])
+        name_x(ax, place, [_text(label) for label in labels])
         ax.set_xlim(-0.6, len(labels) - 0.4)
     if others:
-        legend(ax, handles, [name for name, _ in groups], ", ".join(others))
-    ax.grid(axis="y", color=faint_on(ax), linewidth=0.5, alpha=0.7)
-    ax.set_xlabel(first or "all rows")
-    ax.set_ylabel(axis)
-    title(ax, head)
-    return ax
+        legend(ax, handles, [name for name, _ in groups], ", ".join(map(words.variable, others)))
+    grid(ax, "y")
+    label_x(ax, words.variable(first) if first else "all rows")
+    label_y(ax, axis)
+    title(ax, head, note)
+    return with_data(ax, frame.copy())
 
 
 def contrasts_plot(
-    frame: pd.DataFrame, by: tuple[str, ...], head: str, ax: Axes | None, *, ratios: bool = False
+    frame: pd.DataFrame,
+    by: tuple[str, ...],
+    head: str,
+    ax: Axes | None,
+    words: Words,
+    note: str = "",
+    *,
+    ratios: bool = False,
 ) -> Axes:
     """Draw contrasts one below the other, with a colour for each group, and a line at zero.
 
@@ -83,6 +112,9 @@ def contrasts_plot(
     head : str
         The title.
     ax : Axes, optional
+    words : Words
+    note : str
+        How they are adjusted.
     ratios : bool
 
     Returns
@@ -97,28 +129,34 @@ def contrasts_plot(
     ax = axes(ax, (7.4 if by else 6.4, height))
     if ratios:
         ax.set_xscale("log")
-    ax.axvline(1.0 if ratios else 0.0, color=GREY, linewidth=0.8, zorder=1)
+    ax.axvline(1.0 if ratios else 0.0, color=muted_on(ax), linewidth=0.8, zorder=1)
     span = _SPAN * (len(groups) > 1)
     handles = []
-    for shift, colour, (_, own) in zip(
-        np.linspace(-span, span, len(groups)), _colours(len(groups)), groups, strict=True
-    ):
+    series = zip(
+        np.linspace(-span, span, len(groups)), series_colours(ax, len(groups)), groups, strict=True
+    )
+    for k, (shift, colour, (_, own)) in enumerate(series):
         y = np.array([names.index(name) for name in own["contrast"]], dtype=float) + shift
         low, high, estimate = (
             own[name].to_numpy(dtype=float) for name in ("conf_low", "conf_high", "estimate")
         )
         ax.hlines(y, low, high, color=colour, linewidth=1.6)
-        handles.append(ax.scatter(estimate, y, s=42, color=colour, linewidths=0, zorder=3))
+        mark = series_style(k).mark
+        handles.append(
+            ax.scatter(estimate, y, s=42, color=colour, marker=mark, linewidths=0, zorder=3)
+        )
+    ends = frame[["estimate", "conf_low", "conf_high"]].to_numpy(dtype=float).ravel()
+    fit_x(ax, ends, include=1.0 if ratios else 0.0)
     if named:
-        ax.set_yticks(np.arange(len(names)), names)
+        name_y(ax, np.arange(len(names)), names)
     ax.set_ylim(len(names) - 0.4, -0.6)
-    ax.grid(axis="x", color=faint_on(ax), linewidth=0.5, alpha=0.7)
+    grid(ax, "x")
     if by:
-        legend(ax, handles, [name for name, _ in groups], ", ".join(by))
-    ax.set_xlabel("estimate with its interval")
-    ax.set_ylabel("contrast" if named else f"{len(names)} contrasts")
-    title(ax, head)
-    return ax
+        legend(ax, handles, [name for name, _ in groups], ", ".join(map(words.variable, by)))
+    label_x(ax, f"{'Ratio' if ratios else 'Estimate'} with its interval")
+    label_y(ax, "Contrast" if named else f"{len(names)} contrasts")
+    title(ax, head, note)
+    return with_data(ax, frame.copy())
 
 
 def _groups(frame: pd.DataFrame, by: tuple[str, ...]) -> list[tuple[str, Any]]:
@@ -131,25 +169,15 @@ def _groups(frame: pd.DataFrame, by: tuple[str, ...]) -> list[tuple[str, Any]]:
     return [(", ".join(_text(v) for v in key), frame.iloc[rows]) for key, rows in own.items()]
 
 
-def _colours(count: int) -> list[Any]:
-    """Distinct ones for a few groups, a scale for many."""
-    if count == 1:
-        return [ACCENT]
-    if count <= len(PALETTE):
-        return list(PALETTE[:count])
-    from matplotlib import colormaps
-
-    return [colormaps["viridis"](v) for v in np.linspace(0.0, 0.95, count)]
-
-
-def _points(ax: Axes, x: Any, frame: pd.DataFrame, colour: Any, joined: bool) -> Any:
+def _points(ax: Axes, x: Any, frame: pd.DataFrame, colour: Any, k: int, joined: bool) -> Any:
     low, high, estimate = (
         frame[name].to_numpy(dtype=float) for name in ("conf_low", "conf_high", "estimate")
     )
     ax.vlines(x, low, high, color=colour, linewidth=1.6)
     if joined:
-        ax.plot(x, estimate, color=colour, linewidth=1.2, alpha=0.7)
-    return ax.scatter(x, estimate, s=42, color=colour, linewidths=0, zorder=3)
+        ax.plot(x, estimate, color=colour, linewidth=1.2, alpha=0.7, linestyle=series_style(k).dash)
+    mark = series_style(k).mark
+    return ax.scatter(x, estimate, s=42, color=colour, marker=mark, linewidths=0, zorder=3)
 
 
 def _is_number(value: Any) -> bool:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Any, overload
+
+from ranef.present.plots.ink import figure_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,6 +26,9 @@ def with_data(ax: Axes, frame: pd.DataFrame) -> Axes:
 class Panels(Sequence["Axes"]):
     """Several axes of one plot, in reading order; ``panels[0]`` is the first.
 
+    Equal to the tuple of its axes. What it does not have itself it has from the first of them, so
+    that ``panels.get_ylabel()`` answers whatever the number of panels.
+
     Attributes
     ----------
     axes : tuple of Axes
@@ -37,9 +42,7 @@ class Panels(Sequence["Axes"]):
     @property
     def figure(self) -> Figure:
         """The figure that the first panel belongs to: ``panels.figure.savefig("plot.pdf")``."""
-        figure = self.axes[0].get_figure(root=True)
-        assert figure is not None
-        return figure
+        return figure_of(self.axes[0])
 
     @overload
     def __getitem__(self, index: int) -> Axes: ...
@@ -47,6 +50,17 @@ class Panels(Sequence["Axes"]):
     def __getitem__(self, index: slice) -> tuple[Axes, ...]: ...
     def __getitem__(self, index: int | slice) -> Axes | tuple[Axes, ...]:
         return self.axes[index]
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or name == "axes":
+            raise AttributeError(name)
+        return getattr(self.axes[0], name)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and self.axes == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(self.axes)
 
     def __len__(self) -> int:
         return len(self.axes)

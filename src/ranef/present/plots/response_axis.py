@@ -8,6 +8,7 @@ from ranef.errors import OptionError
 from ranef.options import one_of
 from ranef.present.protocol import FittedModel
 from ranef.present.text.names import response_of
+from ranef.present.text.words import Words
 from ranef.types import Array
 
 __all__ = ["check_scale", "observed", "response_label"]
@@ -33,11 +34,11 @@ def check_scale(model: FittedModel, scale: str) -> bool:
     return scale == "link"
 
 
-def response_label(model: FittedModel, linked: bool) -> str:
+def response_label(model: FittedModel, linked: bool, words: Words) -> str:
     """What an axis of predictions holds."""
-    response, distribution = response_of(model.formula), model._distribution
+    response, distribution = words.variable(response_of(model.formula)), model._distribution
     if distribution is None:
-        return response
+        return f"{response}, predicted mean"
     if linked:
         return f"{response}, {model._response_scale.predictor}"
     if distribution.success:

@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ranef.errors import MissingLibraryError, OptionError, suggestion
+from ranef.errors import OptionError, suggestion
 from ranef.options import name_list
-from ranef.present.plots.style import GREY, PALETTE, axes, faint_on, legend, title
-from ranef.present.text.names import spell
+from ranef.present.plots.colouring import series_colours, series_style
+from ranef.present.plots.ink import faint_on, muted_on
+from ranef.present.plots.panels import Panels, with_data
+from ranef.present.plots.style import grid, label_x, legend, panel_axes, title
+from ranef.present.text.words import Words
 from ranef.types import INTERCEPT
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 __all__ = ["ribbon"]
 
@@ -23,8 +27,13 @@ _DEFAULT = {"wishart": "blme's Wishart", "gamma": "blme's gamma", "lkj": "LKJ(2)
 
 
 def ribbon(
-    frame: pd.DataFrame, family: str, level: float, terms: Sequence[str] | None = None
-) -> Any:
+    frame: pd.DataFrame,
+    family: str,
+    level: float,
+    terms: Sequence[str] | None = None,
+    ax: Any = None,
+    words: Words | None = None,
+) -> Panels:
     """Draw the frame of a sensitivity analysis: fixed effects with intervals, SDs, correlations.
 
     Parameters
@@ -35,10 +44,13 @@ def ribbon(
     level : float
     terms : sequence of str, optional
         Fixed effects to draw; all but the intercept by default.
+    ax : sequence of Axes, optional
+        One for each kind of parameter.
+    words : Words, optional
 
     Returns
     -------
-    ndarray of Axes
+    Panels
         One panel for each kind of parameter that there is. The fit without a prior stands at the
         left edge, beyond the break of the logarithmic axis.
     """
@@ -55,27 +67,20 @@ def ribbon(
             )
     shown = frame[(frame["effect"] != "fixed") | frame["term"].isin(chosen)]
     panels = [(kind, head) for kind, head in _PANELS if (shown["effect"] == kind).any()]
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError as error:
-        raise MissingLibraryError(
-            "plots need the library matplotlib", fix="pip install matplotlib"
-        ) from error
-    _, grid = plt.subplots(
-        len(panels), 1, figsize=(7.4, 2.5 * len(panels)), sharex=True, layout="constrained"
-    )
-    grid = np.atleast_1d(grid)
+    every = panel_axes(len(panels), ax, (7.4, 2.5), columns=1, sharex=True)
     x, ticks, labels = _positions(frame["strength"].unique().tolist())
-    for ax, (kind, head) in zip(grid, panels, strict=True):
-        axes(ax)
-        _panel(ax, shown[shown["effect"] == kind], x)
-        text = f"{head}, {100 * level:g} % intervals" if kind == "fixed" else head
-        title(ax, text)
+    for one, (kind, head) in zip(every, panels, strict=True):
+        rows = shown[shown["effect"] == kind]
+        _panel(one, rows, x, words or Words())
+        title(one, f"{head}, {100 * level:g} % intervals" if kind == "fixed" else head)
         if min(x) <= 1.0 and max(x.values()) >= 0.0:
-            ax.axvline(0.0, color=faint_on(ax), linewidth=0.8, zorder=0)
-    grid[-1].set_xticks(ticks, labels)
-    grid[-1].set_xlabel(f"Strength of the prior (1: {_DEFAULT.get(family, 'default')})")
-    return grid
+            one.axvline(0.0, color=faint_on(one), linewidth=0.8, zorder=0)
+        with_data(one, rows.reset_index(drop=True))
+    every[-1].set_xticks(ticks, labels)
+    label_x(every[-1], f"Strength of the prior (1: {_DEFAULT.get(family, 'default')})")
+    heads = dict(panels)
+    data = shown.assign(panel=shown["effect"].map(heads)).reset_index(drop=True)
+    return Panels(tuple(every), data)
 
 
 def _positions(strengths: Sequence[float]) -> tuple[dict[float, float], list[float], list[str]]:
@@ -93,18 +98,20 @@ def _positions(strengths: Sequence[float]) -> tuple[dict[float, float], list[flo
     return places, ticks, labels
 
 
-def _panel(ax: Any, rows: pd.DataFrame, x: dict[float, float]) -> None:
+def _panel(ax: Axes, rows: pd.DataFrame, x: dict[float, float], words: Words) -> None:
     handles, names = [], []
-    keys = rows[["group", "term"]].drop_duplicates().itertuples(index=False, name=None)
-    for k, (group, term) in enumerate(keys):
+    keys = list(rows[["group", "term"]].drop_duplicates().itertuples(index=False, name=None))
+    for k, ((group, term), colour) in enumerate(
+        zip(keys, series_colours(ax, len(keys)), strict=True)
+    ):
         own = rows[rows["term"] == term]
         own = own[own["group"] == group] if isinstance(group, str) else own
-        colour = PALETTE[k % len(PALETTE)]
         place = own["strength"].map(x).to_numpy(dtype=float)
         estimate = own["estimate"].to_numpy(dtype=float)
         low, high = (own[c].to_numpy(dtype=float) for c in ("conf_low", "conf_high"))
         along = own["strength"].to_numpy(dtype=float) > 0.0
-        (line,) = ax.plot(place[along], estimate[along], color=colour, linewidth=1.8, zorder=3)
+        look: dict[str, Any] = {"color": colour, "linestyle": series_style(k).dash}
+        (line,) = ax.plot(place[along], estimate[along], linewidth=1.8, zorder=3, **look)
         if np.isfinite(low).any():
             ax.fill_between(place[along], low[along], high[along], color=colour, alpha=0.14, lw=0)
         for p, e, a, b in zip(*(v[~along] for v in (place, estimate, low, high)), strict=True):
@@ -112,9 +119,10 @@ def _panel(ax: Any, rows: pd.DataFrame, x: dict[float, float]) -> None:
             if np.isfinite(a):
                 ax.plot([p, p], [a, b], color=colour, linewidth=1.4, alpha=0.5)
         handles.append(line)
-        words = ", ".join(spell(part) for part in term.split(", "))
-        names.append(f"{words} by {group}" if isinstance(group, str) else words)
+        said = ", ".join(words.coefficient(part) for part in term.split(", "))
+        names.append(f"{said} by {words.group(group)}" if isinstance(group, str) else said)
     if rows["effect"].iloc[0] == "correlation":
-        ax.axhline(0.0, color=GREY, linewidth=0.6, zorder=1)
+        ax.axhline(0.0, color=muted_on(ax), linewidth=0.6, zorder=1)
         ax.set_ylim(-1.06, 1.06)
+    grid(ax, "y")
     legend(ax, handles, names)

@@ -1,39 +1,63 @@
-"""The look shared by all plots: quiet, legible, safe for colour-blind readers."""
+"""The look shared by all plots: quiet, legible, in the fonts and colours of the style sheet."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ranef.errors import MissingLibraryError
-from ranef.options import instance
+import numpy as np
+
+from ranef.errors import MissingLibraryError, OptionError
+from ranef.options import instance, shown
+from ranef.present.plots.ink import (
+    edge_on,
+    faint_on,
+    ground_of,
+    ink_on,
+    label_ink,
+    setting,
+    tick_ink,
+    title_ink,
+)
+from ranef.present.plots.lettering import broken, is_laid_out, points, room_in, verbatim
+from ranef.present.plots.titles import head, label_x, label_y, name_x, name_y, title, write
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = [
-    "ACCENT",
-    "GREY",
-    "INK",
-    "PALETTE",
-    "SECOND",
     "axes",
     "check_axes",
-    "faint_on",
-    "ink_on",
+    "grid",
+    "head",
+    "is_laid_out",
+    "label_x",
+    "label_y",
     "legend",
+    "name_x",
+    "name_y",
+    "panel_axes",
+    "pyplot",
     "title",
+    "write",
 ]
 
-INK = "#222222"
-LIGHT_INK = "#e6e6e6"
-GREY = "#7a7a7a"
-FAINT = "#d9d9d9"
-DARK_FAINT = "#404040"
-ACCENT = "#0072b2"
-SECOND = "#d55e00"
-#: Colours for categories (Okabe and Ito 2008), strongest contrast first.
-PALETTE = (ACCENT, SECOND, "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+
+def pyplot() -> Any:
+    """``matplotlib.pyplot``.
+
+    Raises
+    ------
+    MissingLibraryError
+        Matplotlib is not installed.
+    """
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError as error:
+        raise MissingLibraryError(
+            "plots need the library matplotlib", fix="pip install matplotlib"
+        ) from error
+    return plt
 
 
 def axes(ax: Axes | None, size: tuple[float, float] = (6.4, 4.4)) -> Axes:
@@ -45,68 +69,128 @@ def axes(ax: Axes | None, size: tuple[float, float] = (6.4, 4.4)) -> Axes:
         Matplotlib is not installed.
     """
     if ax is None:
-        try:
-            import matplotlib.pyplot as plt
-        except ImportError as error:
-            raise MissingLibraryError(
-                "plots need the library matplotlib", fix="pip install matplotlib"
-            ) from error
-        _, ax = plt.subplots(figsize=size, layout="constrained")
+        _, ax = pyplot().subplots(figsize=size, layout="constrained")
     else:
         check_axes(ax)
+    return _styled(ax)
+
+
+def panel_axes(
+    count: int,
+    ax: Any,
+    size: tuple[float, float],
+    columns: int = 3,
+    **shared: Any,
+) -> list[Axes]:
+    """`count` axes with the shared style: those given, or new ones, each of `size` inches.
+
+    Parameters
+    ----------
+    count : int
+    ax : Axes, sequence of Axes or None
+    size : tuple of float
+        Width and height of a panel.
+    columns : int
+        The most panels in a row.
+    **shared
+        ``sharex`` and ``sharey``, for new axes.
+
+    Raises
+    ------
+    MissingLibraryError
+        Matplotlib is not installed.
+    OptionError
+        Another number of axes.
+    """
+    if ax is not None:
+        from matplotlib.axes import Axes
+
+        given = [ax] if isinstance(ax, Axes) else list(np.ravel(np.asarray(ax, dtype=object)))
+        if len(given) != count:
+            word = "pair of Matplotlib axes" if count == 2 else f"sequence of {count} axes"
+            raise OptionError(
+                f"ax is a {word}, one for each panel" if count > 1 else "ax is one Matplotlib axes",
+                found=f"ax={shown(ax)}" if len(given) == 1 else f"{len(given)} axes",
+                fix=f"as in fig, ax = plt.subplots(1, {count})",
+            )
+        return [_styled(_checked(one)) for one in given]
+    across = min(count, columns)
+    down = -(-count // across)
+    figure, made = pyplot().subplots(
+        down,
+        across,
+        figsize=(size[0] * across, size[1] * down),
+        layout="constrained",
+        squeeze=False,
+        **shared,
+    )
+    every = list(made.ravel())
+    for one in every[count:]:
+        figure.delaxes(one)
+    return [_styled(one) for one in every[:count]]
+
+
+def _styled(ax: Axes) -> Axes:
+    edge = edge_on(ax)
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
-    ink = ink_on(ax)
     for side in ("left", "bottom"):
-        ax.spines[side].set_color(GREY)
-        ax.spines[side].set_linewidth(0.8)
-    ax.tick_params(colors=ink, labelsize=10, width=0.8, length=3.5)
-    ax.xaxis.label.set(color=ink, fontsize=11)
-    ax.yaxis.label.set(color=ink, fontsize=11)
+        ax.spines[side].set_color(edge)
+    for which in ("x", "y"):
+        ax.tick_params(axis=which, color=edge, labelcolor=tick_ink(ax, which))
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.label.set_color(label_ink(ax))
+        axis.get_offset_text().set_color(tick_ink(ax, axis.axis_name))
     ax.set_axisbelow(True)
     return ax
-
-
-def ink_on(ax: Axes) -> str:
-    """The colour of letters on these axes: dark on a light ground, light on a dark one."""
-    return INK if _is_light(ax) else LIGHT_INK
-
-
-def faint_on(ax: Axes) -> str:
-    """The colour of grids and other lines that are not to be seen first."""
-    return FAINT if _is_light(ax) else DARK_FAINT
-
-
-def _is_light(ax: Axes) -> bool:
-    from matplotlib.colors import to_rgb
-
-    red, green, blue = to_rgb(ax.get_facecolor())
-    return 0.3 * red + 0.59 * green + 0.11 * blue > 0.4
 
 
 def check_axes(ax: object) -> None:
     """Refuse what is neither None nor Matplotlib axes."""
     if ax is not None:
-        from matplotlib.axes import Axes
-
-        instance("ax", ax, Axes, "give Matplotlib axes, as in fig, ax = plt.subplots()")
+        _checked(ax)
 
 
-def title(ax: Axes, text: str) -> None:
-    """A title over the left edge, in the size of the labels."""
-    ax.set_title(text, loc="left", fontsize=11.5, color=ink_on(ax), pad=10)
+def _checked(ax: object) -> Axes:
+    from matplotlib.axes import Axes
+
+    return instance("ax", ax, Axes, "give Matplotlib axes, as in fig, ax = plt.subplots()")
 
 
-def legend(ax: Axes, handles: Sequence[Any], labels: Sequence[str], head: str = "") -> None:
-    """A frameless legend beside the plot, where it hides no data."""
-    shown = ax.legend(
+def grid(ax: Axes, which: str) -> None:
+    """Faint lines across the ``"x"`` or ``"y"`` axis; a style sheet that has a grid keeps it."""
+    if not setting("axes.grid"):
+        ax.grid(axis=which, color=faint_on(ax), linewidth=0.6)  # type: ignore[arg-type]
+
+
+def legend(
+    ax: Axes, handles: Sequence[Any], labels: Sequence[str], head: str = "", within: str = ""
+) -> Any:
+    """What the colours mean: beside the axes if the figure makes room for it, else within.
+
+    Only a figure with a layout of its own, as ``layout="constrained"``, makes room. `within` is a
+    place for a legend that stands within the axes in any figure.
+    """
+    beside = is_laid_out(ax) and not within
+    room = max(0.45 * room_in(ax), 130.0) if beside else 0.62 * room_in(ax)
+    size: float = points("medium")
+    if not beside:
+        size *= float(np.clip(room_in(ax) / 260.0, 0.75, 0.9))
+    place: dict[str, Any] = {"loc": within or "best", "framealpha": 0.8, "facecolor": ground_of(ax)}
+    if beside:
+        place = {"loc": "center left", "bbox_to_anchor": (1.01, 0.5), "frameon": False}
+    made = ax.legend(
         handles,
-        labels,
-        title=head or None,
-        loc="center left",
-        bbox_to_anchor=(1.01, 0.5),
-        frameon=False,
-        fontsize=10,
-        title_fontsize=10,
+        [broken(label, room, size, ax) for label in labels],
+        title=broken(head, room, size, ax) or None,
+        fontsize=size,
+        title_fontsize=size,
+        labelcolor=title_ink(ax) if beside else ink_on(ax),
+        edgecolor="none",
+        alignment="left",
+        **place,
     )
-    shown.set_alignment("left")
+    made.get_title().set_color(title_ink(ax) if beside else ink_on(ax))
+    for text in (*made.get_texts(), made.get_title()):
+        text.set_parse_math(not verbatim(text.get_text()))
+    return made

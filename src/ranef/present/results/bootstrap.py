@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from ranef.formula.naming import set_apart
 from ranef.inference.bootstrap import BootstrapDraws
 from ranef.options import confidence, one_of, shown
+from ranef.page.phrases import count, interval_heads, one_of_them, share, whole
 from ranef.present.text.numbers import fixed, significant
 from ranef.present.text.titled import titled_html, titled_text
+from ranef.present.text.words import Words
 from ranef.types import Array
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
+
+    from ranef.present.plots.panels import Panels
 
 __all__ = ["Bootstrap"]
 
@@ -83,6 +89,7 @@ class Bootstrap:
     formula: str
     _draws: BootstrapDraws
     _estimates: Array = field(repr=False)
+    _labels: Words = field(default_factory=Words, repr=False)
 
     @property
     def kind(self) -> str:
@@ -223,6 +230,67 @@ class Bootstrap:
         frame = self.estimates.to_frame().assign(bias=bias, std_error=error)
         return frame.join(self.confint(level))
 
+    def plot(
+        self,
+        parameters: str | Sequence[str] | None = None,
+        *,
+        level: float = 0.95,
+        type: Literal["percentile", "basic", "normal", "hdi"] = "percentile",
+        labels: Mapping[str, str] | None = None,
+        ax: Any = None,
+    ) -> Axes | Panels:
+        """The distribution of the replicates of each parameter, with its interval.
+
+        Replicates at a bound, as standard deviations of zero, are no part of the curve: a thick
+        line stands for their share.
+
+        Parameters
+        ----------
+        parameters : str or sequence of str, optional
+            Names of :attr:`estimates`; by default all that differ between replicates.
+        level : float
+            Of the intervals.
+        type : {"percentile", "basic", "normal", "hdi"}
+            As in :meth:`confint`.
+        labels : mapping of str to str, optional
+            Words for variables, grouping factors and parameters, beside those of the data.
+        ax : Axes or sequence of Axes, optional
+            Where to draw, one for each parameter; a new figure by default.
+
+        Returns
+        -------
+        Axes, or Panels
+            Panels if there are several parameters. ``.data`` has the numbers drawn.
+
+        Raises
+        ------
+        OptionError
+            Another parameter or type, or another number of axes.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> from matplotlib.figure import Figure
+        >>> fit = rn.lmm("Yield ~ 1 + (1 | Batch)", rn.datasets.load("dyestuff"))
+        >>> panels = fit.bootstrap(200, seed=1).plot(ax=Figure().subplots(1, 3))
+        >>> list(panels.data.columns)
+        ['panel', 'what', 'value', 'density']
+        """
+        from ranef.present.plots.bootstrap import bootstrap
+        from ranef.present.plots.wording import with_labels
+
+        return bootstrap(
+            self._draws.parameters,
+            self._columns(),
+            self._estimates,
+            self.confint(level, type),
+            f"{self.n:,} replicates of the {self.kind} bootstrap",
+            level,
+            parameters,
+            with_labels(self._labels, labels),
+            ax,
+        )
+
     @property
     def _words(self) -> str:
         """What was drawn."""
@@ -252,7 +320,7 @@ class Bootstrap:
     def _table(self) -> list[list[str]]:
         bias, error = self._bias_and_error()
         ends = self.confint()
-        rows = [["", "Estimate", "Bias", "SE", "2.5 %", "97.5 %"]]
+        rows = [["", "Estimate", "Bias", "SE", *interval_heads(0.95)]]
         for k, name in enumerate(self._names):
             decimals = significant([error[k]], 3, least=2)
             figures = (self._estimates[k], bias[k], error[k], *ends.iloc[k])
@@ -260,37 +328,47 @@ class Bootstrap:
         return rows
 
     def _notes(self) -> list[str]:
-        notes = [f"{self.n_singular} of {self.n} refits are singular" if self.n_singular else ""]
+        notes = []
+        if self.n_singular:
+            are = one_of_them(self.n_singular, "is", "are")
+            notes.append(f"{share(self.n_singular, self.n, 'refit')} {are} singular.")
         searched = self.n_failed - self.n_unbounded
         if searched:
+            are = one_of_them(searched, "is", "are")
             notes.append(
-                f"{searched} of {self.n} refits did not converge and are left out of the table"
+                f"{share(searched, self.n, 'refit')} did not converge and {are} left out of the "
+                "table."
             )
         if self.n_unbounded:
+            have = one_of_them(self.n_unbounded, "has", "have")
+            are = one_of_them(self.n_unbounded, "is", "are")
             notes.append(
-                f"{self.n_unbounded} of {self.n} refits have no finite maximum and are left out of "
-                "the table: an estimate is infinite there, so that intervals may be too narrow"
+                f"{share(self.n_unbounded, self.n, 'refit')} {have} no finite maximum and {are} "
+                "left out of the table: an estimate is infinite there, so intervals may be too "
+                "narrow."
             )
         shown = int(np.count_nonzero(self._draws.converged))
         lost = [
-            f"{name} {shown - column.size}"
+            f"{name} {whole(shown - column.size)}"
             for name, column in zip(self._names, self._columns(), strict=True)
             if column.size < shown
         ]
         if lost:
-            notes.append("refits without a correlation, where an SD is zero: " + ", ".join(lost))
-        return [note for note in notes if note]
+            notes.append(f"Refits without a correlation, where an SD is zero: {', '.join(lost)}.")
+        return notes
+
+    def _how(self) -> list[str]:
+        """What was drawn, and how often."""
+        what = f"{self.kind.capitalize()} bootstrap: {self._words}"
+        return [what, f"{count(self.n, 'replicate')}, seed {self.seed}; percentile intervals"]
 
     def __str__(self) -> str:
-        head = [
-            f"{self.kind.capitalize()} bootstrap: {self._words}",
-            f"  {self.formula}",
-            f"  {self.n} replicates, seed {self.seed}; percentile intervals",
-        ]
+        title, how = self._how()
+        head = [title, f"  {self.formula}", f"  {how}"]
         return titled_text(head, self._table(), self._notes())
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        title = f"{self.kind.capitalize()} bootstrap, {self.n} replicates"
-        return titled_html(title, self.formula, self._table(), self._notes())
+        title, how = self._how()
+        return titled_html(title, self.formula, self._table(), self._notes(), said=[how])

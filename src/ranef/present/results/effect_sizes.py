@@ -70,15 +70,17 @@ class R2:
             rows.append([words, *cells])
         return rows
 
+    def _notes(self) -> list[str]:
+        return [f"Groups: {self.by}."]
+
     def __str__(self) -> str:
-        return titled_text([self._head()], self._cells(), [f"Groups: {self.by}."])
+        return titled_text([self._head()], self._cells(), self._notes())
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return titled_html(
-            "Explained variance", self._head(), self._cells(), [f"Groups: {self.by}."]
-        )
+        title = "Explained variance"
+        return titled_html(title, "", self._cells(), self._notes(), said=[self._head()])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,7 +119,7 @@ class Icc:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return titled_html("Intraclass correlation", self._head(), self._cells())
+        return titled_html("Intraclass correlation", "", self._cells(), said=[self._head()])
 
 
 def r2_record(parts: VarianceParts, method: str = "") -> R2:

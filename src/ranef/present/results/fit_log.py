@@ -6,21 +6,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ranef.core import Layout, Step
+from ranef.page import grid, paragraph
 from ranef.page.html import pre
+from ranef.page.phrases import count
+from ranef.page.shown import Sentence
 
 __all__ = ["FactorShape", "FitLog"]
 
 
-@dataclass(frozen=True, slots=True)
-class FactorShape:
+@dataclass(frozen=True, slots=True, repr=False)
+class FactorShape(Sentence):
     """One grouping factor: its name, levels, random effects a level."""
 
     name: str
     levels: int
     columns: int
 
+    def __str__(self) -> str:
+        return f"{self.name}: {count(self.levels, 'level')} of {count(self.columns, 'column')}"
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, repr=False)
 class FitLog:
     """The record of how a fit was found; prints as a page.
 
@@ -78,27 +84,21 @@ class FitLog:
         return "one factor and a dense tail" if chain == 1 else "nested factors and a dense tail"
 
     def __str__(self) -> str:
-        return "\n".join(
-            [
-                f"Log of {self.formula}, {self.criterion}",
-                "",
-                "Structure",
-                *self._structure(),
-                "",
-                "Search",
-                f"  {self.path}, exact Hessian by {self.layout.hessian}",
-                f"  {self.status} by {self.method}: {_count(self.evaluations, 'evaluation')}, "
-                f"{_count(self.escapes, 'saddle point')} left",
-                f"  {_count(self.starts, 'start')}{self._elsewhere()}: "
-                f"{_count(self.basins, 'optimum', 'optima')}",
-                *self._start(),
-                *self._steps(),
-                "",
-                "Time",
-                *(f"  {phase:<20}{1e3 * t:>12.3f} ms" for phase, t in self.seconds.items()),
-                f"  {'total':<20}{1e3 * sum(self.seconds.values()):>12.3f} ms",
-            ]
-        )
+        search = [
+            f"{self.path}, exact Hessian by {self.layout.hessian}",
+            f"{self.status} by {self.method}: {count(self.evaluations, 'evaluation')}, "
+            f"{count(self.escapes, 'saddle point')} left",
+            f"{count(self.starts, 'start')}{self._elsewhere()}: "
+            f"{count(self.basins, 'optimum', 'optima')}",
+            *self._start(),
+        ]
+        sections = [
+            paragraph(f"Log of {self.formula}, {self.criterion}", "", "    "),
+            ["Structure", *_wrapped(self._structure())],
+            ["Search", *_wrapped(search), *self._steps()],
+            ["Time", *self._times()],
+        ]
+        return "\n\n".join("\n".join(lines) for lines in sections)
 
     __repr__ = __str__
 
@@ -108,25 +108,22 @@ class FitLog:
     def _start(self) -> list[str]:
         if not self.start_moved:
             return []
-        return ["  start values moved inside: the density of the prior is zero at those given"]
+        return ["start values moved inside: the density of the prior is zero at those given"]
 
     def _elsewhere(self) -> str:
         if not self.elsewhere:
             return ""
-        return f" ({_count(self.elsewhere, 'evaluation')} from elsewhere)"
+        return f" ({count(self.elsewhere, 'evaluation')} from elsewhere)"
 
     def _structure(self) -> list[str]:
         lines = []
         for group in (*self.layout.chain, *self.layout.tail):
             factor = self.factors[group]
             place = "level by level" if group in self.layout.chain else "in the dense tail"
-            lines.append(
-                f"  {factor.name}: {_count(factor.levels, 'level')} of "
-                f"{_count(factor.columns, 'column')}, {place}"
-            )
+            lines.append(f"{factor}, {place}")
         lines.append(
-            f"  {self.layout.entries:,} numbers kept by level, "
-            f"{_count(self.layout.dense_columns, 'dense column')}"
+            f"{count(self.layout.entries, 'number')} kept by level, "
+            f"{count(self.layout.dense_columns, 'dense column')}"
         )
         return lines
 
@@ -134,16 +131,24 @@ class FitLog:
         if not self.steps:
             done = self.status == "converged"
             return ["  no steps: the start left nothing to search for"] if done else []
-        head = f"  {'step':>4}  {'criterion':>20}  {'predicted gain':>14}  {'radius':>8}  accepted"
-        return [
-            head,
-            *(
-                f"  {k:>4}  {step.criterion:>20.8f}  {step.predicted_gain:>14.2e}  "
-                f"{step.radius:>8.2g}  {'yes' if step.accepted else 'no'}"
-                for k, step in enumerate(self.steps, start=1)
-            ),
+        rows = [["step", "criterion", "predicted gain", "radius", "accepted"]]
+        rows += [
+            [
+                str(k),
+                f"{step.criterion:.8f}",
+                f"{step.predicted_gain:.2e}",
+                f"{step.radius:.2g}",
+                "yes" if step.accepted else "no",
+            ]
+            for k, step in enumerate(self.steps, start=1)
         ]
+        return grid(rows, (4,), fold=True).lines
+
+    def _times(self) -> list[str]:
+        seconds = {**self.seconds, "total": sum(self.seconds.values())}
+        rows = [[phase, f"{1e3 * t:.3f} ms"] for phase, t in seconds.items()]
+        return grid(rows, least=20).lines
 
 
-def _count(number: int, singular: str, plural: str = "") -> str:
-    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+def _wrapped(texts: list[str]) -> list[str]:
+    return [line for text in texts for line in paragraph(text, "  ", "    ")]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ranef.inference.ddf.registry import in_words
 from ranef.inference.hypotheses import Hypotheses
 from ranef.inference.joint_tests import HypothesisTest
+from ranef.page.phrases import one_of_them, p_value
 from ranef.present.text.numbers import fixed, p_text, rounded, significant
 from ranef.present.text.titled import titled_html, titled_text
 
@@ -53,14 +54,13 @@ class LinearTest:
 
     def _words(self) -> tuple[str, str]:
         df = "Inf" if math.isinf(self.den_df) else rounded(self.den_df, 1)
-        p = p_text(self.p_value)
-        p = f"< {p[1:]}" if p.startswith("<") else f"= {p}"
+        p = p_value(self.p_value)
         if self.normal:
             return self._normal_words(p), "Wald test"
         if self.alternative == "two-sided":
-            first = f"F({self.num_df}, {df}) = {rounded(self.statistic, 2)}, p {p}"
+            first = f"F({self.num_df}, {df}) = {rounded(self.statistic, 2)}, {p}"
         else:
-            first = f"t({df}) = {rounded(self.statistic, 2)}, one-sided p {p}"
+            first = f"t({df}) = {rounded(self.statistic, 2)}, one-sided {p}"
         if math.isnan(self.statistic) and self.errors:
             first = f"too few clusters for a test of {self.num_df} hypotheses at once"
         return first, self.errors or in_words(self.ddf)
@@ -68,8 +68,8 @@ class LinearTest:
     def _normal_words(self, p: str) -> str:
         statistic = rounded(self.statistic, 2)
         if self.alternative == "two-sided":
-            return f"chi2({self.num_df}) = {statistic}, p {p}"
-        return f"z = {statistic}, one-sided p {p}"
+            return f"chi2({self.num_df}) = {statistic}, {p}"
+        return f"z = {statistic}, one-sided {p}"
 
     def _cells(self) -> list[list[str]]:
         t = ["z"] if self.normal else ["df", "t"]
@@ -91,19 +91,23 @@ class LinearTest:
             )
         return rows
 
+    def _notes(self) -> list[str]:
+        count = len(self.frame)
+        if self.num_df >= count:
+            return []
+        imply = one_of_them(self.num_df, "implies", "imply")
+        return [f"{self.num_df} of the {count} hypotheses {imply} the others."]
+
     def __str__(self) -> str:
         first, second = self._words()
-        count = len(self.frame)
-        notes = []
-        if self.num_df < count:
-            notes.append(f"{self.num_df} of the {count} hypotheses imply the others.")
-        return titled_text([f"{first} ({second})"], self._cells(), notes)
+        return titled_text([f"{first} ({second})"], self._cells(), self._notes())
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
         first, second = self._words()
-        return titled_html("Test of linear hypotheses", f"{first} ({second})", self._cells())
+        title, said = "Test of linear hypotheses", [f"{first} ({second})"]
+        return titled_html(title, "", self._cells(), self._notes(), said=said)
 
 
 def linear_test(

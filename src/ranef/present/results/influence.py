@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ranef.inference.influence import FIXED, GONE
 from ranef.page import page_width
+from ranef.page.phrases import count, whole
 from ranef.present.frames.like_frame import LikeFrame
 from ranef.present.text.numbers import fixed, significant
+from ranef.present.text.remarks import not_shown
 from ranef.present.text.titled import table_width, titled_html, titled_text
+from ranef.present.text.words import Words
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+
+    from ranef.present.plots.panels import Panels
 
 __all__ = ["Influence"]
 
@@ -39,6 +44,8 @@ class Influence(LikeFrame):
         it are those of the record too: ``influence["cooks_distance"]``.
     estimates : mapping of str to float
         Of all rows, by the names that the changes have in `frame`.
+    words : Words
+        What readers call variables and parameters.
 
     Examples
     --------
@@ -54,6 +61,7 @@ class Influence(LikeFrame):
     frame: pd.DataFrame
     estimates: Mapping[str, float] = field(repr=False)
     std_errors: Mapping[str, float] = field(repr=False)
+    words: Words = field(default_factory=Words, repr=False)
 
     @property
     def without(self) -> pd.DataFrame:
@@ -63,25 +71,35 @@ class Influence(LikeFrame):
         names = list(self.estimates)
         return self.frame[names] + pd.Series(dict(self.estimates))
 
-    def plot(self, what: str = "cooks_distance", ax: Axes | None = None) -> Axes:
+    def plot(
+        self,
+        what: str | Sequence[str] = "cooks_distance",
+        ax: Any = None,
+        *,
+        labels: Mapping[str, str] | None = None,
+    ) -> Axes | Panels:
         """The levels in order of their influence, the largest named.
 
         Parameters
         ----------
-        what : str
+        what : str or sequence of str
             A column of `frame`: ``"cooks_distance"``, or the name of an estimate to see how it
-            changes without each level.
-        ax : Axes, optional
+            changes without each level. Several, or ``"coefficients"`` for Cook's distance and all
+            fixed effects: a panel for each, with the estimates without each level.
+        ax : Axes or sequence of Axes, optional
             Where to draw; a new figure by default.
+        labels : mapping of str to str, optional
+            Words for variables, grouping factors and parameters, beside those of the data.
 
         Returns
         -------
-        Axes
+        Axes, or Panels
+            Panels if there are several columns. ``.data`` has the numbers drawn.
 
         Raises
         ------
         OptionError
-            Another column.
+            Another column, or another number of axes.
 
         Examples
         --------
@@ -91,8 +109,10 @@ class Influence(LikeFrame):
         >>> ax = fit.influence().plot("Days", ax=Figure().subplots())
         """
         from ranef.present.plots.influence import influence
+        from ranef.present.plots.wording import with_labels
 
-        return influence(self.frame, self.estimates, self.std_errors, self.by, what, ax)
+        words = with_labels(self.words, labels)
+        return influence(self.frame, self.estimates, self.std_errors, self.by, what, ax, words)
 
     def _table(self) -> list[list[str]]:
         distance = self.frame["cooks_distance"]
@@ -114,7 +134,7 @@ class Influence(LikeFrame):
     def _notes(self) -> list[str]:
         out = []
         if len(self.frame) > SHOWN:
-            out.append(f"The {SHOWN} largest of {len(self.frame)}.")
+            out.append(f"The {SHOWN} largest of {whole(len(self.frame))}.")
         if "method" in self.frame:
             method = self.frame["method"]
             if bool((method == FIXED).any()):
@@ -124,27 +144,29 @@ class Influence(LikeFrame):
                 out.append(
                     "The rows that are left do not determine the model without "
                     + ", ".join(map(str, gone[:SHOWN]))
-                    + (f" and {len(gone) - SHOWN} more." if len(gone) > SHOWN else ".")
+                    + (f" and {whole(len(gone) - SHOWN)} more." if len(gone) > SHOWN else ".")
                 )
             fitted = method != GONE
             lost = int((~self.frame["converged"] & fitted).sum())
             if lost:
-                out.append(f"{lost} refits did not converge.")
+                out.append(f"{count(lost, 'refit')} did not converge.")
         return out
 
-    def __str__(self) -> str:
-        head = [
+    def _title(self) -> str:
+        return (
             f"Influence by {self.by}: Cook's distance, and changes of the coefficients in their "
-            "standard errors",
-            f"  {self.formula}",
-        ]
+            "standard errors"
+        )
+
+    def __str__(self) -> str:
+        head = [self._title(), f"  {self.formula}"]
         table, key = _narrow(self._table())
         return titled_text(head, table, [*self._notes(), *key])
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return titled_html(f"Influence by {self.by}", self.formula, self._table(), self._notes())
+        return titled_html(self._title(), self.formula, self._table(), self._notes())
 
 
 def _narrow(table: list[list[str]]) -> tuple[list[list[str]], list[str]]:
@@ -166,8 +188,7 @@ def _narrow(table: list[list[str]]) -> tuple[list[list[str]], list[str]]:
     kept = sorted(order)
     key = ["; ".join(f"[{k + 1}] {names[k]}" for k in kept) + "."]
     if left := len(names) - len(kept):
-        least = "coefficients change" if left > 1 else "coefficient changes"
-        key.append(f"{left} {least} least and {'are' if left > 1 else 'is'} not shown: see frame.")
+        key.append(not_shown(left, ": see frame"))
     return [[*row[:2], *(row[k + 2] for k in kept)] for row in numbered], key
 
 

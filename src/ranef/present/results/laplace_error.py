@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from ranef.inference.generalised.laplace_error import ErrorEstimate
-from ranef.page import paragraph
+from ranef.page.phrases import figures
+from ranef.page.shown import Sentence
 from ranef.present.text.names import spell
 from ranef.types import Finding
 
@@ -43,7 +44,7 @@ class Refitted(Protocol):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class LaplaceError:
+class LaplaceError(Sentence):
     """How far the approximate likelihood is from the likelihood, at the estimates.
 
     Made by :attr:`ranef.GeneralisedFit.laplace_error`. ``str()`` is a sentence.
@@ -133,7 +134,9 @@ class LaplaceError:
 
     def __str__(self) -> str:
         e = self._estimate
-        about = f" (standard error {self.uncertainty:.2g})" if self.uncertainty > 0.0 else ""
+        about = (
+            f" (standard error {figures(self.uncertainty, 2)})" if self.uncertainty > 0.0 else ""
+        )
         how = f"quadrature with {e.nodes} nodes" if e.nodes else self.method
         if e.method == "next term":
             how = "the next term of its expansion"
@@ -148,7 +151,7 @@ class LaplaceError:
             size = f"exact to {LEAST:g} deviance units"
         else:
             side = "high" if self.deviance < 0.0 else "low"
-            size = f"{abs(self.deviance):.3g}{about} deviance units too {side}"
+            size = f"{figures(abs(self.deviance))}{about} deviance units too {side}"
         out = f"{gives} a -2 log-likelihood that is {size} at the estimates, as computed by {how}"
         if self.largest_shift == self.largest_shift:
             shift = max(self.largest_shift, LEAST)
@@ -156,14 +159,6 @@ class LaplaceError:
         else:
             out += "; by how much the estimates would shift is not computed for this design"
         return out
-
-    def __repr__(self) -> str:
-        return "\n".join(paragraph(str(self), "", "    "))
-
-    def _repr_html_(self) -> str:
-        from html import escape
-
-        return f"<p>{escape(str(self))}</p>"
 
 
 def _changes(fit: Refitted) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ranef.page.phrases import count, sentence
 from ranef.present.text.names import spell
 from ranef.present.text.numbers import rounded
 from ranef.present.text.titled import titled_html, titled_text
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from ranef.solve import Certificate
 
 __all__ = ["Limit"]
+
+_TITLE = "In the limit, with rows that are predicted perfectly left out"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -66,24 +69,21 @@ class Limit:
         return rows
 
     def _notes(self) -> list[str]:
-        out = [f"log-likelihood {self.loglik:.6g} from {self.nobs:,} rows that are not predicted"]
+        rows = count(self.nobs, "row that is", "rows that are")
+        out = [f"Log-likelihood {self.loglik:,.2f}, from {rows} not predicted."]
         if self.certificate is None:
             out.append(
-                "no model is fitted to these rows: they do not determine the random effects, or "
-                "the answers are ordered"
+                "No model is fitted to these rows: they do not determine the random effects, or "
+                "the answers are ordered."
             )
         else:
-            out.append(str(self.certificate))
+            out.append(sentence(str(self.certificate)))
         return out
 
     def __str__(self) -> str:
-        head = [
-            "In the limit, with rows that are predicted perfectly left out",
-            f"  {self.formula}",
-        ]
-        return titled_text(head, self._table(), self._notes())
+        return titled_text([_TITLE, f"  {self.formula}"], self._table(), self._notes())
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return titled_html("In the limit", self.formula, self._table(), self._notes())
+        return titled_html(_TITLE, self.formula, self._table(), self._notes())

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranef.design import Design
+from ranef.page.phrases import whole
+from ranef.present.text.titled import titled_html, titled_text
 from ranef.problem.parameters import coordinates, roots
 from ranef.types import Array
 
@@ -18,10 +20,13 @@ if TYPE_CHECKING:
 
 __all__ = ["ModelMatrices", "model_matrices"]
 
+_TITLE = "Matrices of y = offset + X beta + Z b + e with b = Lambda u"
+_NAMES = (0, 4)  # columns of words
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True, eq=False, repr=False)
 class ModelMatrices:
-    """The matrices of y = offset + X beta + Z b + e, b = Lambda u.
+    """The matrices of y = offset + X beta + Z b + e, b = Lambda u. ``str()`` has their sizes.
 
     Columns of Z stand term by term in the order of ``varcorr``, level by level within a term, and
     effect by effect within a level, as in lme4.
@@ -80,6 +85,37 @@ class ModelMatrices:
     def Zt(self) -> csc_array:
         """Z'."""
         return self.Z.T.tocsc()
+
+    def _cells(self) -> list[list[str]]:
+        """A row a matrix: name, what it holds, size, entries that are not zero."""
+        rows = [["", "Rows", "Columns", "Not zero", "Holds"]]
+        for name, matrix, words in (
+            ("X", self.X, "fixed effects"),
+            ("Z", self.Z, "random effects"),
+            ("Lambda", self.Lambda, "relative covariance factor"),
+        ):
+            entries = (
+                int(np.count_nonzero(matrix)) if isinstance(matrix, np.ndarray) else matrix.nnz
+            )
+            rows.append([name, *map(whole, (*matrix.shape, entries)), words])
+        for name, vector, words in (
+            ("y", self.y, "response"),
+            ("theta", self.theta, "free entries of Lambda"),
+            ("offset", self.offset, "known part"),
+            ("weights", self.weights, "of the rows"),
+        ):
+            if vector is not None:
+                entries = int(np.count_nonzero(vector))
+                rows.append([name, whole(vector.size), "", whole(entries), words])
+        return rows
+
+    def __str__(self) -> str:
+        return titled_text([_TITLE], self._cells(), left=_NAMES)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return titled_html(_TITLE, "", self._cells(), left=_NAMES)
 
 
 def model_matrices(

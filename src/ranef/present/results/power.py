@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ranef.inference.ddf.registry import in_words
 from ranef.inference.power import TermPower
+from ranef.page.phrases import count
 from ranef.present.frames.like_frame import LikeFrame
 from ranef.present.text.numbers import rounded
 from ranef.present.text.titled import titled_html, titled_text
+from ranef.present.text.words import Words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,7 +53,7 @@ class Power(LikeFrame):
     ddf: str
 
     def _words(self) -> str:
-        how = f"{self.n} replicates" if self.method == "simulation" else "approximate"
+        how = count(self.n, "replicate") if self.method == "simulation" else "approximate"
         return f"Power of two-sided tests at {self.alpha:g} ({how}, {in_words(self.ddf)})"
 
     def _cells(self) -> list[list[str]]:
@@ -62,9 +64,9 @@ class Power(LikeFrame):
         names = ["effect", "per_group", "power", "mc_error", "std_error", "df", "boundary"]
         terms, groups = self.frame["term"].tolist(), self.frame["n_groups"].tolist()
         lines = self.frame[names].to_numpy(dtype=float).tolist()
-        for term, count, line in zip(terms, groups, lines, strict=True):
+        for term, n_groups, line in zip(terms, groups, lines, strict=True):
             effect, per_group, power, mc_error, std_error, df, boundary = line
-            cells = [str(term), f"{effect:g}", str(count), f"{per_group:.4g}", rounded(power, 3)]
+            cells = [str(term), f"{effect:g}", str(n_groups), f"{per_group:.4g}", rounded(power, 3)]
             cells += [rounded(mc_error, 3)] if simulated else []
             cells += [f"{std_error:.3g}", "Inf" if math.isinf(df) else rounded(df, 1)]
             rows.append(cells + ([rounded(boundary, 2)] if simulated else []))
@@ -76,7 +78,9 @@ class Power(LikeFrame):
             notes.append("Boundary: share of the fits with a singular covariance matrix.")
         if self.frame["failed"].any():
             most = int(self.frame["failed"].max())
-            notes.append(f"Up to {most} fits of a design failed; they count as not significant.")
+            notes.append(
+                f"Up to {count(most, 'fit')} of a design failed; they count as not significant."
+            )
         return notes
 
     def __str__(self) -> str:
@@ -87,7 +91,13 @@ class Power(LikeFrame):
     def _repr_html_(self) -> str:
         return titled_html(self._words(), self.formula, self._cells(), self._notes())
 
-    def plot(self, x: str | None = None, ax: Axes | None = None) -> Any:
+    def plot(
+        self,
+        x: str | None = None,
+        ax: Axes | None = None,
+        *,
+        labels: Mapping[str, str] | None = None,
+    ) -> Axes:
         """Power against the size of the study, a line a coefficient.
 
         Parameters
@@ -96,11 +106,13 @@ class Power(LikeFrame):
             What is on the axis; by default what differs most between the designs.
         ax : Axes, optional
             Matplotlib axes to draw on.
+        labels : mapping of str to str, optional
+            Words for variables and coefficients.
 
         Returns
         -------
         Axes
-            Bands are 95% intervals of the Monte Carlo error.
+            Bands are 95% intervals of the Monte Carlo error; ``.data`` has the numbers drawn.
 
         Raises
         ------
@@ -119,8 +131,9 @@ class Power(LikeFrame):
         >>> ax = found.plot()
         """
         from ranef.present.plots.power import power_plot
+        from ranef.present.plots.wording import with_labels
 
-        return power_plot(self.frame, x, self.alpha, ax)
+        return power_plot(self.frame, x, self.alpha, ax, with_labels(Words(), labels))
 
 
 def power_record(

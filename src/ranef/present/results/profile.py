@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 from ranef.errors import OptionError
 from ranef.inference.profile_walk import ProfileTrace
 from ranef.options import confidence
+from ranef.page.phrases import interval_heads, share
 from ranef.present.text.numbers import fixed, significant
 from ranef.present.text.titled import titled_html, titled_text
+from ranef.present.text.words import Words
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
+
+    from ranef.present.plots.panels import Panels
 
 __all__ = ["Profile"]
 
@@ -34,6 +40,7 @@ class Profile:
     formula: str
     level: float
     _traces: tuple[ProfileTrace, ...] = field(repr=False)
+    _words: Words = field(default_factory=Words, repr=False)
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -99,9 +106,62 @@ class Profile:
         ends = [trace.interval(level) for trace in self._traces]
         return pd.DataFrame(ends, columns=["conf_low", "conf_high"], index=list(self.parameters))
 
+    def plot(
+        self,
+        kind: Literal["zeta", "density", "pairs"] = "zeta",
+        parameters: str | Sequence[str] | None = None,
+        *,
+        labels: Mapping[str, str] | None = None,
+        ax: Any = None,
+    ) -> Axes | Panels:
+        """The profiles as pictures.
+
+        Parameters
+        ----------
+        kind : {"zeta", "density", "pairs"}
+            ``"zeta"``: the signed root of the deviance, with the cut-offs at which intervals end; a
+            straight line where symmetric intervals hold. ``"density"``: the density whose quantiles
+            are the ends of the intervals. ``"pairs"``: regions of two parameters each, from the
+            profiles and from where each parameter leaves the others.
+        parameters : str or sequence of str, optional
+            Names of :attr:`parameters`; by default all, for pairs up to 8.
+        labels : mapping of str to str, optional
+            Words for variables, grouping factors and parameters, beside those of the data.
+        ax : Axes or sequence of Axes, optional
+            Where to draw, as many as there are pictures; a new figure by default.
+
+        Returns
+        -------
+        Axes, or Panels
+            Panels if there are several pictures. ``.data`` has the numbers drawn.
+
+        Raises
+        ------
+        OptionError
+            Another kind or parameter, too many parameters for pairs, or another number of axes.
+
+        References
+        ----------
+        Bates and Watts (1988), Nonlinear Regression Analysis and Its Applications, section 6.1 and
+        appendix A6.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> from matplotlib.figure import Figure
+        >>> fit = rn.lmm("Yield ~ 1 + (1 | Batch)", rn.datasets.load("dyestuff"))
+        >>> panels = fit.profile().plot(ax=Figure().subplots(1, 3))
+        >>> list(panels.data.columns)
+        ['what', 'value', 'zeta', 'panel']
+        """
+        from ranef.present.plots.profiles import profiles
+        from ranef.present.plots.wording import with_labels
+
+        words = with_labels(self._words, labels)
+        return profiles(self._traces, self.level, kind, parameters, words, ax)
+
     def _table(self) -> list[list[str]]:
-        tail = 50.0 * (1.0 - self.level)
-        rows = [["", "Estimate (ML)", f"{tail:.3g} %", f"{100.0 - tail:.4g} %"]]
+        rows = [["", "Estimate (ML)", *interval_heads(self.level)]]
         ends = self.confint(self.level)
         for k, trace in enumerate(self._traces):
             low, high = (float(x) for x in ends.iloc[k])
@@ -119,7 +179,7 @@ class Profile:
         }
         if not doubtful:
             return []
-        points = ", ".join(f"{k} of {n} points of {name}" for name, (k, n) in doubtful.items())
+        points = ", ".join(f"{share(k, n, 'point')} of {name}" for name, (k, n) in doubtful.items())
         return [f"Not certified: {points}. These intervals may be too narrow."]
 
     def __str__(self) -> str:

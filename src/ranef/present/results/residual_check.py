@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ranef.inference.residual_tests import ResidualTests
+from ranef.page.phrases import count, one_of_them, sentence
 from ranef.present.text.numbers import fixed, p_text
 from ranef.present.text.titled import titled_html, titled_text
 from ranef.types import Array
@@ -16,7 +17,11 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
+    from ranef.present.plots.panels import Panels
+
 __all__ = ["ResidualCheck"]
+
+_TITLE = "Residuals and random effects against the model"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -74,10 +79,10 @@ class ResidualCheck:
 
     def _method(self, conservative: bool) -> str:
         if self.n or self.n_failed:
-            return f"{self.n} refits"
+            return count(self.n, "refit")
         return "textbook, conservative" if conservative else "textbook, approximate"
 
-    def plot(self, ax: tuple[Axes, Axes] | None = None) -> tuple[Axes, Axes]:
+    def plot(self, ax: tuple[Axes, Axes] | None = None) -> Panels:
         """Quantile residuals against uniform quantiles, and residuals against fitted values.
 
         Parameters
@@ -87,7 +92,8 @@ class ResidualCheck:
 
         Returns
         -------
-        tuple of two Axes
+        Panels
+            Two axes: ``left, right = check.plot()``. ``.data`` is a frame of what is drawn.
 
         Examples
         --------
@@ -114,7 +120,8 @@ class ResidualCheck:
         ]
         out += [f"{m}: {m_of}." for m, m_of in self._others()]
         if self.n_failed:
-            out.append(f"{self.n_failed} refits did not converge and are left out.")
+            are = one_of_them(self.n_failed, "is", "are")
+            out.append(f"{count(self.n_failed, 'refit')} did not converge and {are} left out.")
         if not self.n and not self.n_failed:
             out.append(
                 "Textbook distributions take the parameters as known. P values marked as "
@@ -129,13 +136,16 @@ class ResidualCheck:
             kinds.setdefault(measure, []).append(name)
         return [(", ".join(names), measure) for measure, names in kinds.items()]
 
+    def _how(self) -> str:
+        """Where the p values are from."""
+        return f"{count(self.n, 'refit')}, seed {self.seed}" if self.n else "textbook distributions"
+
     def __str__(self) -> str:
-        how = f"{self.n} refits, seed {self.seed}" if self.n else "textbook distributions"
-        head = ["Residuals and random effects against the model", f"  {self.formula}", f"  {how}"]
+        head = [_TITLE, f"  {self.formula}", f"  {self._how()}"]
         return titled_text(head, self._table(), self._notes())
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        title = "Residuals and random effects against the model"
-        return titled_html(title, self.formula, self._table(), self._notes())
+        said = [sentence(self._how())]
+        return titled_html(_TITLE, self.formula, self._table(), self._notes(), said=said)

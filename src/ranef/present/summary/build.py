@@ -9,6 +9,7 @@ import numpy as np
 
 from ranef.errors import RanefError
 from ranef.options import boolean
+from ranef.page.phrases import whole
 from ranef.present.distribution import Distribution, PartTable
 from ranef.present.protocol import FittedModel, coefficients_of, residual_sd
 from ranef.present.ratios import need_ratio
@@ -70,10 +71,10 @@ def summarize(
         ),
         ddf=ddf if t_tests else "",
         dropped=tuple(model.dropped),
-        missing=_missing(model),
+        missing=model.missing_rows.in_short,
         findings=tuple(model._findings_to_show),
         errors="" if vcov is None else model._errors_in_words(vcov),
-        zeros=model._df_in_words(ddf, vcov),
+        zeros=model._df_in_words(ddf, vcov) or _apart(model, table["df"].dropna().tolist()),
         residual=model._residual_text,
         residual_lines=tuple(ResidualLine(*line) for line in model._residual_lines),
         structures=legends(model._covariances),
@@ -119,6 +120,17 @@ def _exp(values: Array) -> tuple[float, float, float]:
     return estimate, low, high
 
 
+def _apart(model: FittedModel, df: list[float]) -> str:
+    """Why tests on rows less coefficients have other degrees of freedom than the fit."""
+    n, p = model.nobs, len(df)
+    if not df or any(value != n - p for value in df) or n - p == model.df_resid:
+        return ""
+    return (
+        f"df of the tests: rows less coefficients, {whole(n)} - {p}. df resid: rows less all "
+        f"parameters, {whole(n)} - {n - model.df_resid}; it counts the variances too."
+    )
+
+
 def residual_quantiles(model: FittedModel) -> tuple[float, ...]:
     """Smallest, quartiles and largest of the scaled residuals; none if nobody kept the rows."""
     kept = getattr(model, "_kept", None)  # by a fit from a file
@@ -134,14 +146,3 @@ def residual_quantiles(model: FittedModel) -> tuple[float, ...]:
     most = float(np.finfo(np.float64).max) / 4.0
     found = np.quantile(np.clip(scaled, -most, most), (0.0, 0.25, 0.5, 0.75, 1.0))
     return tuple(q if abs(q) < 0.5 * most else math.copysign(math.inf, q) for q in found.tolist())
-
-
-def _missing(model: FittedModel) -> str:
-    record = model.missing_rows
-    if not len(record):
-        return ""
-    by_column = ", ".join(f"{name} {count}" for name, count in record.by_column.items() if count)
-    details = [f"outside of the subset: {record.outside}"] if record.outside else []
-    details += [f"missing values: {by_column}"] if by_column else []
-    detail = f" ({'; '.join(details)})" if details else ""
-    return f"{len(record)} of {record.n_total} rows left out{detail}"

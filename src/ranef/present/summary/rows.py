@@ -4,29 +4,99 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ranef.inference.ddf.registry import in_words
+from ranef.page.phrases import count, interval_heads, whole
 from ranef.present.structured import correlation_text
 from ranef.present.summary.record import FixedEffect, PartBlock, SummaryRecord
-from ranef.present.text.numbers import LEGEND, fixed, p_text, rounded, significant, stars
+from ranef.present.text.numbers import (
+    LEGEND,
+    column_decimals,
+    figure,
+    fixed,
+    p_text,
+    rounded,
+    significant,
+    stars,
+)
+
+if TYPE_CHECKING:
+    from ranef.types import Finding
 
 __all__ = [
+    "advice",
+    "capital",
     "component_rows",
     "components_heading",
     "criteria_rows",
+    "dropped",
     "fixed_heading",
     "fixed_rows",
     "legend",
+    "missing",
     "part_rows",
+    "quantile_rows",
     "residual_heading",
     "residual_rows",
-    "sentence",
+    "residuals_heading",
+    "rows_and_groups",
+    "untold",
 ]
 
+_QUANTILES = ("Min", "1Q", "Median", "3Q", "Max")
 
-def sentence(text: str) -> str:
+# Findings that say again what the certificate's sentence or the line of missing data says.
+_IN_VERDICT = ("boundary", "family-boundary")
+_IN_MISSING = ("missing-rows",)
+
+
+def capital(text: str) -> str:
     """`text` with a capital."""
     return text[:1].upper() + text[1:]
+
+
+def rows_and_groups(summary: SummaryRecord) -> str:
+    """How many rows and levels there are."""
+    groups = ", ".join(f"{name} {whole(levels)}" for name, levels in summary.groups)
+    return count(summary.nobs, "observation") + (f"; groups: {groups}" if groups else "")
+
+
+def residuals_heading(summary: SummaryRecord) -> str:
+    """What the quantiles are of."""
+    return "Pearson residuals" if summary.family else "Scaled residuals"
+
+
+def quantile_rows(summary: SummaryRecord) -> list[list[str]]:
+    """Names of the quantiles of the residuals, and their values."""
+    return [list(_QUANTILES), [rounded(q, 3) for q in summary.residual_quantiles]]
+
+
+def advice(summary: SummaryRecord) -> list[str]:
+    """What may be done about the verdict: the advice of findings that repeat it."""
+    return [capital(f.fix) for f in summary.findings if f.code in _IN_VERDICT and f.fix]
+
+
+def missing(summary: SummaryRecord) -> str:
+    """Which rows were left out, and what follows from it; empty if none were."""
+    if not summary.missing:
+        return ""
+    fixes = [capital(f.fix) for f in summary.findings if f.code in _IN_MISSING and f.fix]
+    return ". ".join([f"Missing data: {summary.missing}", *fixes])
+
+
+def untold(summary: SummaryRecord) -> tuple[Finding, ...]:
+    """The findings that the page does not tell elsewhere."""
+    told = {*_IN_VERDICT, *(_IN_MISSING if summary.missing else ())}
+    return tuple(f for f in summary.findings if f.code not in told)
+
+
+def dropped(summary: SummaryRecord) -> str:
+    """The columns that others determine, empty without."""
+    if not summary.dropped:
+        return ""
+    what = "a linear combination" if len(summary.dropped) == 1 else "linear combinations"
+    return f"Dropped, {what} of other columns: {', '.join(summary.dropped)}"
 
 
 def criteria_rows(summary: SummaryRecord) -> list[list[str]]:
@@ -58,8 +128,8 @@ def fixed_heading(summary: SummaryRecord) -> str:
 def component_rows(summary: SummaryRecord) -> list[list[str]]:
     """The random effects, head line first: group, term, variance, SD, correlations."""
     lines = summary.components
-    decimals_v = min(max(2, significant([c.variance for c in lines], 3)), 5)
-    decimals_s = min(max(2, significant([c.sd for c in lines], 3)), 5)
+    decimals_v = column_decimals(c.variance for c in lines)
+    decimals_s = column_decimals(c.sd for c in lines)
     most = max((len(c.correlations) for c in lines), default=0)
     rows = [["Group", "Term", "Variance", "SD", *(["Corr"] if most else []), *[""] * (most - 1)]]
     previous = ""
@@ -68,7 +138,7 @@ def component_rows(summary: SummaryRecord) -> list[list[str]]:
         correlations = [shown(r) for r in c.correlations]
         group = "" if c.group == previous else c.group
         previous = c.group
-        row = [group, c.term, fixed(c.variance, decimals_v), fixed(c.sd, decimals_s)]
+        row = [group, c.term, figure(c.variance, decimals_v), figure(c.sd, decimals_s)]
         rows.append(row + correlations + [""] * (most - len(correlations)))
     return rows
 
@@ -83,12 +153,12 @@ def residual_rows(summary: SummaryRecord) -> list[list[str]]:
     lines = summary.residual_lines
     if not lines[0].sd:
         return [[line.label for line in lines], [rounded(line.value, 3) for line in lines]]
-    decimals = min(max(2, significant([line.value for line in lines], 3)), 5)
+    decimals = column_decimals(line.value for line in lines)
     first = lines[0].value
     return [
         ["Stratum", "SD", "Ratio"],
         *(
-            [line.label, fixed(line.value, decimals), rounded(line.value / first, 3)]
+            [line.label, figure(line.value, decimals), rounded(line.value / first, 3)]
             for line in lines
         ),
     ]
@@ -105,7 +175,7 @@ def fixed_rows(summary: SummaryRecord) -> list[list[str]]:
     rows = _effect_rows(head, summary.fixed, with_df)
     if summary.ratio:
         ratios = [effect.ratio for effect in summary.fixed if effect.ratio is not None]
-        rows[0] += [sentence(summary.ratio), "2.5%", "97.5%"]
+        rows[0] += [capital(summary.ratio), *interval_heads(0.95)]
         for row, (ratio, low, high) in zip(rows[1:], ratios, strict=True):
             decimals = min(significant([high - ratio, ratio - low], 2, least=2), 5)
             row += [fixed(value, decimals) for value in (ratio, low, high)]

@@ -2,79 +2,79 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 from ranef.page import grid, paragraph
 from ranef.present.summary.record import SummaryRecord
 from ranef.present.summary.rows import (
+    advice,
+    capital,
     component_rows,
     components_heading,
     criteria_rows,
+    dropped,
     fixed_heading,
     fixed_rows,
     legend,
+    missing,
     part_rows,
+    quantile_rows,
     residual_heading,
     residual_rows,
-    sentence,
+    residuals_heading,
+    rows_and_groups,
+    untold,
 )
-from ranef.present.text.numbers import rounded
 
 __all__ = ["render_text"]
-
-_QUANTILES = ("Min", "1Q", "Median", "3Q", "Max")
 
 
 def render_text(summary: SummaryRecord) -> str:
     """Sections with a blank line between, no line longer than the page is wide."""
-    groups = ", ".join(f"{name} {count}" for name, count in summary.groups)
-    rows_of = f"{summary.nobs} observations" + (f"; groups: {groups}" if groups else "")
-    head = [summary.title, *_wrapped(summary.formula)]
-    head += _wrapped(rows_of)
+    head = [*paragraph(summary.title, "", "    "), *_wrapped(summary.formula)]
+    head += _wrapped(rows_and_groups(summary))
     if summary.family:
         head += _wrapped(f"family: {summary.family}")
     for phrase in summary.priors:
         head += _wrapped(f"prior: {phrase}")
-    sections = [head, _wrapped(sentence(summary.verdict), indent="")]
-    sections.append(grid(criteria_rows(summary), left=0).lines)
+    verdict = _wrapped(capital(summary.verdict), indent="")
+    sections = [head, verdict + [line for text in advice(summary) for line in _wrapped(text)]]
+    sections.append(_table(criteria_rows(summary), 0))
     if summary.residual_quantiles:
-        quantiles = [rounded(q, 3) for q in summary.residual_quantiles]
-        head_of = "Pearson residuals" if summary.family else "Scaled residuals"
-        sections.append([head_of, *grid([list(_QUANTILES), quantiles], left=0).lines])
+        sections.append([residuals_heading(summary), *_table(quantile_rows(summary), 0)])
     if summary.components:
-        components = grid(component_rows(summary), left=2).lines
+        components = _table(component_rows(summary), 2)
         legends = [line for text in summary.structures for line in _wrapped(text)]
         sections.append([components_heading(summary), *components, *legends])
     if summary.residual_lines:
-        table = grid(residual_rows(summary), left=1 if summary.residual_lines[0].sd else 0)
-        sections.append([*_wrapped(residual_heading(summary)), *table.lines])
+        table = _table(residual_rows(summary), 1 if summary.residual_lines[0].sd else 0)
+        sections.append([*_wrapped(residual_heading(summary)), *table])
     if summary.dispersion:
         sections.append([f"Dispersion: {summary.dispersion}"])
     rows = fixed_rows(summary)
     if len(rows) > 1 or not summary.parts:
-        sections.append([fixed_heading(summary), *grid(rows, left=(0, rows[0].index("", 1))).lines])
+        table = _table(rows, (0, rows[0].index("", 1)))
+        sections.append([*_wrapped(fixed_heading(summary), ""), *table])
     for part in summary.parts:
         rows = part_rows(part)
         left = (0, len(rows[0]) - 1) if rows[0][-1] == "" else (0,)
-        sections.append([*_wrapped(part.title, ""), *grid(rows, left=left).lines])
-    if marks := legend(summary):
-        sections[-1].append(f"  {marks}")
-    if summary.errors:
-        sections[-1] += _wrapped(summary.errors)
-    if summary.zeros:
-        sections[-1] += _wrapped(summary.zeros)
+        sections.append([*_wrapped(part.title, ""), *_table(rows, left)])
+    for note in (legend(summary), summary.errors, summary.zeros):
+        sections[-1] += _wrapped(note) if note else []
     sections += _remarks(summary)
     return "\n\n".join("\n".join(line.rstrip() for line in lines) for lines in sections)
 
 
+def _table(rows: Sequence[Sequence[str]], left: int | Collection[int]) -> list[str]:
+    return grid(rows, left, fold=True).lines
+
+
 def _remarks(summary: SummaryRecord) -> list[list[str]]:
-    sections = []
-    if summary.dropped:
-        names = ", ".join(summary.dropped)
-        sections.append(_wrapped(f"Dropped, linear combinations of other columns: {names}", ""))
-    if summary.missing:
-        sections.append(_wrapped(f"Missing data: {summary.missing}", ""))
-    if summary.findings:
+    sections = [_wrapped(text, "") for text in (dropped(summary), missing(summary)) if text]
+    findings = untold(summary)
+    if findings:
         lines = ["Findings"]
-        for finding in summary.findings:
+        for finding in findings:
             lines += _wrapped(str(finding))
             lines += _wrapped(finding.fix, indent="    ") if finding.fix else []
         sections.append(lines)

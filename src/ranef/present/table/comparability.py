@@ -56,7 +56,7 @@ def comparability(models: Sequence[FittedModel]) -> Comparability:
         ``"all"``: every criterion compares with every other. ``"same fixed part"``: REML
         criteria compare only within the same fixed part, ML criteria always. ``"same method"``:
         fixed parts are the same, but some models are fitted by REML and some by ML.
-        ``"different rows"``, ``"different response"``, ``"different measure"``: nothing compares.
+        ``"different response"``, ``"different rows"``, ``"different measure"``: nothing compares.
         Of the last some likelihoods are made of probabilities and others of densities.
 
     Notes
@@ -64,10 +64,10 @@ def comparability(models: Sequence[FittedModel]) -> Comparability:
     The REML criterion contains the log determinant of X'V^-1 X, hence depends on the fixed
     part itself (Pinheiro and Bates 2000, section 2.4.1).
     """
-    if len({model.nobs for model in models}) > 1:
-        return "different rows"
     if len({response_of(model.formula).replace(" ", "") for model in models}) > 1:
         return "different response"
+    if len({model.nobs for model in models}) > 1:
+        return "different rows"
     if not _same_values(models):
         return "different rows"
     if len({model._discrete for model in models}) > 1:

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-import math
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 from ranef.errors import OptionError
-from ranef.options import shown, text
+from ranef.options import boolean, shown, text
 from ranef.present.table.docx import render_docx
+from ranef.present.table.drawn import drawn_coefficients
 from ranef.present.table.formats import format_of
+from ranef.present.table.frame import render_frame
+from ranef.present.table.gt import render_gt
 from ranef.present.table.html import render_html
 from ranef.present.table.latex import render_latex
 from ranef.present.table.markdown import render_markdown
 from ranef.present.table.record import TableRecord
 from ranef.present.table.text import render_text
+from ranef.present.table.typst import render_typst
 
 if TYPE_CHECKING:
     import pandas as pd
+    from great_tables import GT
+    from matplotlib.axes import Axes
+
+    from ranef.present.plots.panels import Panels
 
 __all__ = ["ComparisonTable"]
 
@@ -34,6 +41,12 @@ class ComparisonTable(TableRecord):
         What the stars mean, empty where there are none.
     notes : tuple of str
         What may be compared, and the verdict on each fit.
+    spanners : tuple of Spanner
+        Headings above several columns.
+    responses : tuple of str
+        What readers call the response of each model, if these differ.
+    caption : str
+    style : Style
     """
 
     __slots__ = ()
@@ -47,7 +60,8 @@ class ComparisonTable(TableRecord):
         return self.to_html()
 
     def _repr_latex_(self) -> str:
-        return self.to_latex()
+        """Upright, so that it needs no package beside those that nbconvert and Quarto load."""
+        return render_latex(self, landscape=False)
 
     def to_markdown(self) -> str:
         """The table in Markdown, one line a coefficient: ``2.80*** (0.15)``.
@@ -81,13 +95,20 @@ class ComparisonTable(TableRecord):
         """
         return render_html(self)
 
-    def to_latex(self, caption: str = "", label: str = "") -> str:
-        """A LaTeX ``table``; needs the packages booktabs and threeparttable.
+    def to_latex(self, caption: str = "", label: str = "", landscape: bool | None = None) -> str:
+        """A LaTeX table that fits its page; the first line names the packages that it needs.
+
+        They are booktabs, and for some tables array, longtable or pdflscape. A table that is too
+        wide has smaller letters, then stands on a page of its own that is turned, then has its
+        columns in panels. One that is too long runs over pages. Sizes are for the class article.
 
         Parameters
         ----------
         caption, label : str
-            Both left out where empty. The caption is LaTeX and is not escaped.
+            Left out if empty. This caption is LaTeX and is not escaped; that of
+            ``rn.compare(..., caption=)`` stands there without it, and is.
+        landscape : bool, optional
+            Whether the page is turned; decided by the width if it is not given.
 
         Returns
         -------
@@ -102,7 +123,55 @@ class ComparisonTable(TableRecord):
         """
         text("caption", caption)
         text("label", label)
-        return render_latex(self, caption=caption, label=label)
+        turned = None if landscape is None else boolean("landscape", landscape)
+        return render_latex(self, caption, label, turned)
+
+    def to_typst(self, caption: str = "", label: str = "") -> str:
+        """A figure in Typst. A wide one is on a page that is turned, a long one runs over pages.
+
+        Parameters
+        ----------
+        caption, label : str
+            Left out if empty. This caption is Typst markup; that of ``rn.compare(..., caption=)``
+            stands there without it, as text.
+
+        Returns
+        -------
+        str
+
+        Raises
+        ------
+        OptionError
+            A label that Typst does not take.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Yield ~ 1 + (1 | Batch)", rn.datasets.load("dyestuff"))
+        >>> print(rn.compare(fit).to_typst(label="tab:dye").splitlines()[-1])
+        ) <tab:dye>
+        """
+        return render_typst(self, text("caption", caption), text("label", label))
+
+    def to_gt(self) -> GT:
+        """The table as one of great-tables, to style and save it there.
+
+        Returns
+        -------
+        GT
+
+        Raises
+        ------
+        MissingLibraryError
+            great-tables is not installed.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Yield ~ 1 + (1 | Batch)", rn.datasets.load("dyestuff"))
+        >>> made = rn.compare(fit).to_gt()  # doctest: +SKIP
+        """
+        return render_gt(self)
 
     def to_docx(self, path: str | os.PathLike[str], title: str = "") -> Path:
         """Write a Word document with the table and return its path.
@@ -112,7 +181,7 @@ class ComparisonTable(TableRecord):
         path : path-like
             Written over where it exists.
         title : str
-            A heading above the table, left out where empty.
+            The caption above the table; that of ``rn.compare(..., caption=)`` if it is empty.
 
         Returns
         -------
@@ -134,7 +203,7 @@ class ComparisonTable(TableRecord):
         target = _file(path)
         text("title", title)
         content = render_docx(self, title)
-        target.write_bytes(content)
+        _write(target, content)
         return target
 
     def write(self, path: str | os.PathLike[str]) -> Path:
@@ -143,8 +212,8 @@ class ComparisonTable(TableRecord):
         Parameters
         ----------
         path : path-like
-            Ends in ``.txt``, ``.md``, ``.html``, ``.tex`` or ``.docx``. An existing file is
-            overwritten.
+            Ends in ``.txt``, ``.md``, ``.html``, ``.tex``, ``.typ`` or ``.docx``. An existing file
+            is overwritten.
 
         Returns
         -------
@@ -170,19 +239,72 @@ class ComparisonTable(TableRecord):
         content = format_of(target).render(self)
         if isinstance(content, str):
             content = f"{content.rstrip()}\n".encode()
-        target.write_bytes(content)
+        _write(target, content)
         return target
+
+    def plot(
+        self,
+        level: float = 0.95,
+        *,
+        scales: Literal["auto", "shared", "free"] = "auto",
+        intercept: bool = False,
+        ax: Any = None,
+    ) -> Axes | Panels:
+        """The coefficients of the table with their intervals, model beside model.
+
+        Parameters
+        ----------
+        level : float
+            Of the intervals: by the t distribution with the degrees of freedom of the tests.
+        scales : {"auto", "shared", "free"}
+            One axis for all coefficients, or a panel with its own axis for each. ``"auto"``: one
+            axis if no interval is more than 15 times as wide as another.
+        intercept : bool
+            Whether the intercept is shown although there are other coefficients.
+        ax : Axes or sequence of Axes, optional
+            Where to draw: one, or as many as there are coefficients; a new figure by default.
+
+        Returns
+        -------
+        Axes, or Panels
+            Panels if each coefficient has its own. ``.data`` has the numbers drawn.
+
+        Raises
+        ------
+        OptionError
+            An option outside of what it accepts, or another number of axes.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> from matplotlib.figure import Figure
+        >>> data = rn.datasets.load("sleepstudy")
+        >>> m1 = rn.lmm("Reaction ~ Days + (1 | Subject)", data)
+        >>> m2 = rn.lmm("Reaction ~ Days + (Days | Subject)", data)
+        >>> ax = rn.compare(m1, m2).plot(ax=Figure().subplots())
+        >>> ax.data[["model", "conf_low", "conf_high"]].round(2)
+             model  conf_low  conf_high
+        0  Model 1      8.88      12.06
+        1  Model 2      7.21      13.73
+        """
+        from ranef.present.plots.coefficients import coefficients
+
+        ratio = next((column.ratio for column in self.columns if column.ratio), "")
+        found = drawn_coefficients(self)
+        return coefficients(found, self.labels, ratio, level, scales, intercept, ax)
 
     def to_frame(self) -> pd.DataFrame:
         """The numbers, unrounded: one row a line of the table, two columns a model.
 
-        Words, as the names of families, are NaN.
+        Words, as the names of families, are NaN. Rows have the names that programs know: those of
+        ``fit.fixef`` and of texreg, or those that ``coef_map`` gives.
 
         Returns
         -------
         DataFrame
-            Indexed by block and row; columns ``(model, "estimate")``, ``(model, "std_error")``.
-            Models of equal label are kept apart by position only.
+            Indexed by block and row; columns ``(model, "estimate")``, ``(model, "std_error")``, and
+            what else is printed by ``statistic=``. Models of equal label are kept apart by position
+            only.
 
         Examples
         --------
@@ -191,22 +313,7 @@ class ComparisonTable(TableRecord):
         >>> rn.compare(fit).to_frame().loc["coefficients"].round(2).to_numpy().tolist()
         [[1527.5, 19.38]]
         """
-        import pandas as pd
-
-        index = pd.MultiIndex.from_tuples(
-            [(block.name, row.label) for block in self.blocks for row in block.rows],
-            names=["block", "row"],
-        )
-        columns = pd.MultiIndex.from_tuples(
-            [(label, part) for label in self.labels for part in ("estimate", "std_error")],
-            names=["model", "part"],
-        )
-        numbers = [
-            [_number(x) for cell in row.cells for x in (cell.value, cell.std_error)]
-            for block in self.blocks
-            for row in block.rows
-        ]
-        return pd.DataFrame(numbers, index=index, columns=columns, dtype=float)
+        return render_frame(self)
 
 
 def _file(path: object) -> Path:
@@ -219,5 +326,20 @@ def _file(path: object) -> Path:
     return Path(path)
 
 
-def _number(x: float | int | str | None) -> float:
-    return math.nan if x is None or isinstance(x, str) else float(x)
+def _write(target: Path, content: bytes) -> None:
+    """Write a whole file.
+
+    Raises
+    ------
+    OptionError
+        There is no such folder, or it cannot be written to.
+    """
+    try:
+        target.write_bytes(content)
+    except (OSError, ValueError) as error:  # a name with a zero byte is a ValueError
+        raise OptionError(
+            "the file cannot be written",
+            where=shown(str(target)).strip("'"),
+            found=getattr(error, "strerror", None) or str(error),
+            fix="give the path of a file in a folder that exists and can be written to",
+        ) from error

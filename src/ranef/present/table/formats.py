@@ -17,6 +17,7 @@ from ranef.present.table.latex import render_latex
 from ranef.present.table.markdown import render_markdown
 from ranef.present.table.record import TableRecord
 from ranef.present.table.text import render_text
+from ranef.present.table.typst import render_typst
 
 __all__ = ["FORMATS", "Format", "format_of"]
 
@@ -46,6 +47,7 @@ FORMATS = (
     Format("markdown", ".md", render_markdown),
     Format("html", ".html", render_html),
     Format("latex", ".tex", render_latex),
+    Format("typst", ".typ", render_typst),
     Format("docx", ".docx", render_docx, is_text=False),
 )
 

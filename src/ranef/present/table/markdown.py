@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ranef.present.table.cells import cell_text, error_text
-from ranef.present.table.record import Cell, TableRecord
+from ranef.page import cells, padded
+from ranef.present.table.record import Cell, Line, Piece, TableRecord
+from ranef.present.table.said import caption_lines, label_line, note_lines
 
 __all__ = ["render_markdown"]
 
@@ -12,17 +13,21 @@ _SPECIAL = "\\`*_[]<>|~#"
 
 def render_markdown(table: TableRecord) -> str:
     """Pipe table with columns padded, then the notes, one paragraph each."""
-    grid = [["", *(escape_markdown(label) for label in table.labels)]]
+    grid = [["", *_heads(table)]]
+    if table.responses:
+        grid.append(["Response", *map(escape_markdown, table.responses)])
     for block in table.blocks:
         for row in block.rows:
-            cells = [_cell(cell, row.decimals) for cell in row.cells]
-            grid.append([escape_markdown(row.label), *cells])
-    widths = [max(4, *(len(line[j]) for line in grid)) for j in range(len(grid[0]))]
+            grid.append([_said(label_line(table, row.label)), *map(_cell, row.cells)])
+    widths = [max(4, *(cells(line[j]) for line in grid)) for j in range(len(grid[0]))]
     rules = [":" + "-" * (widths[0] - 1), *("-" * (w - 1) + ":" for w in widths[1:])]
+    number, title = (escape_markdown(text) for text in caption_lines(table))
+    above = [f"**{number}**\n"] if number else []
+    above += [f"*{title}*\n" if number else f"{title}\n"] if title else []
     lines = [_line(grid[0], widths), _line(rules, widths)]
     lines += [_line(line, widths) for line in grid[1:]]
-    notes = [escape_markdown(note) for note in (table.legend, *table.notes) if note]
-    return "\n".join(lines) + "".join(f"\n\n{note}" for note in notes) + "\n"
+    notes = [_said(note) for note in note_lines(table)]
+    return "\n".join([*above, *lines]) + "".join(f"\n\n{note}" for note in notes) + "\n"
 
 
 def escape_markdown(text: str) -> str:
@@ -31,20 +36,36 @@ def escape_markdown(text: str) -> str:
     >>> escape_markdown("a|b_c")
     'a\\\\|b\\\\_c'
     """
-    return "".join(f"\\{c}" if c in _SPECIAL else c for c in text)
+    return "".join(f"\\{c}" if c in _SPECIAL else c for c in " ".join(text.split("\n")))
 
 
-def _cell(cell: Cell, decimals: int) -> str:
-    text = cell_text(cell, decimals)
-    text = escape_markdown(text) if isinstance(cell.value, str) else text
-    text += escape_markdown(cell.stars)
-    error = error_text(cell, decimals)
-    return f"{text} ({error})" if error else text
+def _heads(table: TableRecord) -> list[str]:
+    """The headings; a pipe table has one line for them, so that those above come first."""
+    heads = [escape_markdown(label) for label in table.labels]
+    for spanner in table.spanners:
+        for j in range(spanner.first, spanner.last + 1):
+            heads[j] = f"{escape_markdown(spanner.text)}: {heads[j]}"
+    return heads
 
 
-def _line(cells: list[str], widths: list[int]) -> str:
+def _cell(cell: Cell) -> str:
+    """The lines of a cell beside each other."""
+    return " ".join(map(_said, cell.lines))
+
+
+def _said(line: Line) -> str:
+    return "".join(map(_piece, line))
+
+
+def _piece(piece: Piece) -> str:
+    if piece.kind == "symbol":
+        return f"*{escape_markdown(piece.text)}*"
+    return piece.text if piece.kind == "number" else escape_markdown(piece.text)
+
+
+def _line(row: list[str], widths: list[int]) -> str:
     first, *rest = (
-        text.ljust(w) if j == 0 else text.rjust(w)
-        for j, (text, w) in enumerate(zip(cells, widths, strict=True))
+        padded(text, w) if j == 0 else padded(text, w, "right")
+        for j, (text, w) in enumerate(zip(row, widths, strict=True))
     )
     return "| " + " | ".join((first, *rest)) + " |"

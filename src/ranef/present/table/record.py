@@ -8,14 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
+
+from ranef.present.table.styles import DEFAULT, Style
+from ranef.present.text.names import one_line
 
 __all__ = [
     "Block",
     "Cell",
     "Coefficient",
     "InformationCriteria",
+    "Line",
     "ModelColumn",
+    "Piece",
     "Row",
+    "Spanner",
     "TableRecord",
 ]
 
@@ -31,11 +38,15 @@ class InformationCriteria:
 
 @dataclass(frozen=True, slots=True)
 class Coefficient:
-    """One fixed effect; an aliased one has NaN throughout."""
+    """One fixed effect with its test and interval; an aliased one has NaN throughout."""
 
     estimate: float
     std_error: float
     p_value: float
+    statistic: float = float("nan")
+    df: float = float("nan")
+    conf_low: float = float("nan")
+    conf_high: float = float("nan")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +92,16 @@ class ModelColumn:
         Coefficients of the parts of the model beside the mean, by row label (``"Zero: x"``).
     dispersion : mapping of str to float
         The dispersion of the family, by row label (``"Dispersion: size"``).
+    number : int
+        Its place in the table, from 1.
+    response : str
+        What readers call the response.
+    words : mapping of str to str
+        What readers call the rows above.
+    measures : mapping of str to float, int, str or None
+        The statistics of the whole model that are shown besides, by their names.
+    singular : tuple of str
+        In which directions the random effects do not vary.
     """
 
     label: str
@@ -106,6 +127,30 @@ class ModelColumn:
     ratio: str = ""
     parts: Mapping[str, Coefficient] = field(default_factory=dict)
     dispersion: Mapping[str, float] = field(default_factory=dict)
+    number: int = 1
+    response: str = ""
+    words: Mapping[str, str] = field(default_factory=dict)
+    measures: Mapping[str, float | int | str | None] = field(default_factory=dict)
+    singular: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a line that a format prints in one way.
+
+    Attributes
+    ----------
+    text : str
+    kind : {"words", "number", "stars", "symbol"}
+        A number has a plain minus sign, and ``e-07`` where it is in scientific notation; stars are
+        raised; a symbol is in italics.
+    """
+
+    text: str
+    kind: Literal["words", "number", "stars", "symbol"] = "words"
+
+
+Line = tuple[Piece, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,23 +160,51 @@ class Cell:
     Attributes
     ----------
     value : float, int, str or None
-        An int prints without decimals, a NaN as ``dropped``.
     std_error : float or None
     stars : str
+    lines : tuple of tuple of Piece
+        What is printed, line by line.
+    more : mapping of str to float
+        Other numbers that are printed, by their names in ``Fit.tidy``.
     """
 
     value: float | int | str | None = None
     std_error: float | None = None
     stars: str = ""
+    lines: tuple[Line, ...] = ()
+    more: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.lines
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table; `decimals` holds for all of its cells."""
+    """One row of the table; `decimals` holds for all of its cells.
+
+    Attributes
+    ----------
+    label : str
+        What readers see.
+    cells : tuple of Cell
+    decimals : int
+    name : str
+        What programs look for: the name of the coefficient, or the label without words for it.
+    """
 
     label: str
     cells: tuple[Cell, ...]
     decimals: int
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "label", one_line(self.label))
+
+    @property
+    def height(self) -> int:
+        """Printed lines."""
+        return max(1, *(len(cell.lines) for cell in self.cells))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,14 +215,41 @@ class Block:
     rows: tuple[Row, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Spanner:
+    """A heading above the columns from `first` to `last`, counted from zero."""
+
+    text: str
+    first: int
+    last: int
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class TableRecord:
-    """What the formats write: a row of `columns` heads, then blocks of rows, legend and notes."""
+    """What the formats write: heads of the columns, then blocks of rows, legend and notes.
+
+    Attributes
+    ----------
+    columns : tuple of ModelColumn
+    blocks : tuple of Block
+    legend : str
+        What the stars mean, empty where there are none.
+    notes : tuple of str
+    spanners : tuple of Spanner
+    responses : tuple of str
+        One for each column if they differ, else empty.
+    caption : str
+    style : Style
+    """
 
     columns: tuple[ModelColumn, ...]
     blocks: tuple[Block, ...]
     legend: str
     notes: tuple[str, ...]
+    spanners: tuple[Spanner, ...] = ()
+    responses: tuple[str, ...] = ()
+    caption: str = ""
+    style: Style = DEFAULT
 
     @property
     def labels(self) -> tuple[str, ...]:

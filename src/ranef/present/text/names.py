@@ -10,7 +10,18 @@ from ranef.formula.parser import parse_sides
 from ranef.formula.render import to_text
 from ranef.types import INTERCEPT
 
-__all__ = ["prior_phrases", "response_of", "spell"]
+__all__ = ["one_line", "prior_phrases", "response_of", "spell"]
+
+_CONTROLS = dict.fromkeys((*range(32), *range(127, 160)), " ")
+
+
+def one_line(text: str) -> str:
+    """`text` without breaks of the line and other signs that no page shows.
+
+    >>> one_line("a\\nb")
+    'a b'
+    """
+    return text.translate(_CONTROLS)
 
 
 def spell(name: str) -> str:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+from ranef.page.phrases import p_number as p_text
+
 __all__ = [
     "LEGEND",
+    "column_decimals",
     "decimals_for",
     "estimate_text",
     "figure",
@@ -21,6 +24,7 @@ __all__ = [
 LEGEND = ((0.001, "***"), (0.01, "**"), (0.05, "*"))
 _MOST_DECIMALS = 8
 _MOST_IN_TABLE = 5  # decimals beyond which a number of a table is in scientific notation
+_MOST_IN_COLUMN = 7  # the same in a column of variances
 
 
 def stars(p: float) -> str:
@@ -104,6 +108,20 @@ def estimate_text(x: float, std_error: float | None, decimals: int) -> str:
     return f"{x:.{min(max(1, needed + exponent), 15)}e}"
 
 
+def column_decimals(values: Iterable[float]) -> int:
+    """Decimals of a column of variances or standard deviations: at least two.
+
+    Three significant digits of the smallest value, within five decimals; two if these need more.
+    Values that need over seven are in scientific notation, see :func:`figure`.
+
+    >>> column_decimals([1.95, 0.275]), column_decimals([6.1, 1.2e-5]), column_decimals([6.1, 3e-9])
+    (3, 6, 2)
+    """
+    sizes = [abs(v) for v in values if math.isfinite(v) and v != 0.0]
+    shown = [v for v in sizes if _two_digits(v) <= _MOST_IN_COLUMN]
+    return max([min(significant(shown, 3, least=2), _MOST_IN_TABLE), *map(_two_digits, shown)])
+
+
 def power_of_ten(text: str) -> tuple[str, int] | None:
     """Mantissa and exponent of a number in scientific notation.
 
@@ -126,14 +144,3 @@ def significant(values: Iterable[float], digits: int, least: int = 0) -> int:
     if not sizes:
         return max(least, digits - 1)
     return min(max(least, digits - 1 - math.floor(math.log10(min(sizes)))), _MOST_DECIMALS)
-
-
-def p_text(p: float) -> str:
-    """A p value as journals print it.
-
-    >>> p_text(0.0312), p_text(1e-20), p_text(float("nan"))
-    ('0.031', '<0.001', '')
-    """
-    if math.isnan(p):
-        return ""
-    return "<0.001" if p < 0.001 else f"{p:.3f}"

@@ -13,13 +13,11 @@ from dataclasses import dataclass, field, replace
 from ranef.design.state import Category
 from ranef.formula.functions import CENTRING
 from ranef.formula.naming import column_of, columns_of, factors, without_level
-from ranef.formula.nodes import Call
-from ranef.formula.parser import parse_right_side
-from ranef.formula.render import to_text
+from ranef.options import mapping, shown, text
 from ranef.present.text.names import spell
 from ranef.types import INTERCEPT
 
-__all__ = ["Words"]
+__all__ = ["Words", "centring_of"]
 
 TIMES = " \N{MULTIPLICATION SIGN} "
 
@@ -40,8 +38,19 @@ class Words:
     categories: Mapping[str, Category] = field(default_factory=dict)
 
     def also(self, labels: Mapping[str, str] | None) -> Words:
-        """With further labels, which go before those that are known."""
-        return self if not labels else replace(self, labels={**self.labels, **labels})
+        """With further labels, which go before those that are known.
+
+        Raises
+        ------
+        OptionError
+            Not a mapping of names to words.
+        """
+        if labels is None:
+            return self
+        what, example = "labels are words by name", 'use a dict, as in labels={"ses": "SES"}'
+        for name, words in mapping("labels", labels, what, example).items():
+            text(f"the label of {shown(name)}", words)
+        return replace(self, labels={**self.labels, **labels})
 
     def variable(self, name: str) -> str:
         """A column, or a call such as ``log(x)``.
@@ -51,7 +60,7 @@ class Words:
         """
         if name in self.labels:
             return self.labels[name]
-        call = _centring(name)
+        call = centring_of(name)
         if call is None:
             return name
         x, group = call
@@ -157,11 +166,30 @@ def _level(code: str, category: Category) -> str:
     return {"L": "linear", "Q": "quadratic", "C": "cubic"}.get(text, text)
 
 
-def _centring(text: str) -> tuple[str, str] | None:
-    """The variable and the grouping factor of ``within(x, g)`` and ``between(x, g)``."""
-    if not text.startswith(tuple(f"{name}(" for name in CENTRING)):
+def centring_of(text: str) -> tuple[str, str] | None:
+    """The variable and the grouping factor of ``within(x, g)`` and ``between(x, g)``.
+
+    The text is that of a coefficient, in which a name with blanks may stand without backticks.
+
+    >>> centring_of("within(`a,b`, school id)"), centring_of("within(log(x), a, b)")
+    (('a,b', 'school id'), ('log(x)', 'a:b'))
+    """
+    if not text.startswith(tuple(f"{name}(" for name in CENTRING)) or not text.endswith(")"):
         return None
-    call = parse_right_side(f"~ {text}")
-    if not isinstance(call, Call) or len(call.args) < 2 or call.keywords:
+    x, *groups = _arguments(text.partition("(")[2][:-1])
+    if not groups or any("=" in part.replace("==", "") for part in groups):
         return None
-    return to_text(call.args[0]), ":".join(map(to_text, call.args[1:]))
+    return column_of(x) or x, ":".join(groups)
+
+
+def _arguments(text: str) -> list[str]:
+    """What stands between the commas of a call."""
+    parts, depth, quoted = [""], 0, False
+    for char in text:
+        quoted ^= char == "`"
+        depth += 0 if quoted else (char in "([") - (char in ")]")
+        if char == "," and depth == 0 and not quoted:
+            parts.append("")
+        else:
+            parts[-1] += char
+    return [part.strip() for part in parts]

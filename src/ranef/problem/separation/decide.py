@@ -16,6 +16,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ranef.page.phrases import share
 from ranef.problem.separation.blocks import Mask, Signs, largest, null_space, triangle
 from ranef.problem.separation.certificate import certificate
 from ranef.problem.separation.direction import Gains, gains, prove
@@ -214,5 +215,5 @@ def _words_of(found: Gains, s: Signs) -> str:
     how = "in exact arithmetic" if found.exact else "up to the rounding of the data"
     return (
         "no finite maximum exists: along the direction the likelihood of "
-        f"{count:,} of {s.size:,} rows rises for ever and that of none falls, {how}"
+        f"{share(count, s.size, 'row')} rises for ever and that of none falls, {how}"
     )

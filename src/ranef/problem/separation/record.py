@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ranef.page.shown import Sentence
 from ranef.problem.separation.blocks import Mask
 from ranef.types import Array
 
@@ -39,9 +40,9 @@ class Limit:
     proven: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Separation:
-    """Whether the fixed effects separate the responses, with the proof.
+@dataclass(frozen=True, slots=True, repr=False)
+class Separation(Sentence):
+    """Whether the fixed effects separate the responses, with the proof. ``str()`` is the proof.
 
     Attributes
     ----------
@@ -78,6 +79,9 @@ class Separation:
     exact: bool = False
     limit: Limit | None = None
     cut_points: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return self.proof
 
     @property
     def fixed(self) -> tuple[str, ...]:

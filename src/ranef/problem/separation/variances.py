@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ranef.page import phrases
 from ranef.problem.separation.blocks import Mask, Signs, largest
 from ranef.types import Array, Codes
 
@@ -102,9 +103,11 @@ def infinite_variances(X: Array, parts: Sequence[RandomPart], signs: Signs) -> I
     """
     if not np.all(signs):
         count = int(np.count_nonzero(signs == 0))
-        return InfiniteVariances(
-            False, f"{count:,} rows have a maximum of their own: none can be at infinity", None, 0.0
+        own = phrases.count(count, "row has", "rows have")
+        why = (
+            f"{own} a maximum of {phrases.one_of_them(count, 'its', 'their')} own: none can be at "
         )
+        return InfiniteVariances(False, f"{why}infinity", None, 0.0)
     for part in parts:
         if _has_constant(part.Z) and not np.any(_mixed(part, signs)):
             return InfiniteVariances(
@@ -139,8 +142,9 @@ def _by_program(X: Array, parts: Sequence[RandomPart], signs: Signs) -> Infinite
         if bound <= _PROVEN:
             return InfiniteVariances(
                 False,
-                f"no choice of coefficients and random effects predicts {rows.size:,} rows of "
-                f"levels with both outcomes: one of them has a margin of at most {bound:.1e}",
+                "no choice of coefficients and random effects predicts "
+                f"{phrases.count(rows.size, 'row')} of levels with both outcomes: one of them has "
+                f"a margin of at most {bound:.1e}",
                 None,
                 bound,
             )

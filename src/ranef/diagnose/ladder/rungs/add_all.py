@@ -7,6 +7,7 @@ from ranef.diagnose.ladder.kind import Asked, Kind, Place
 from ranef.diagnose.ladder.one_more import largest_error, test_larger
 from ranef.diagnose.ladder.rung import Plan, Rung
 from ranef.diagnose.ladder.sentences import singularity
+from ranef.page.phrases import count
 
 __all__ = ["KIND"]
 
@@ -26,7 +27,8 @@ def _say(rung: Rung, facts: Facts) -> list[str]:
     more = rung.df - facts.asked_rung.df
     return [
         singularity(rung, facts),
-        f"All that the data ask for, {gain:.1f} deviance units lower with {more} parameters more",
+        f"All that the data ask for, {gain:.1f} deviance units lower with "
+        f"{count(more, 'parameter')} more",
         largest_error(rung, facts),
     ]
 

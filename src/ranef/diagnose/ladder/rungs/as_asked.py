@@ -6,6 +6,7 @@ from ranef.diagnose.ladder.facts import Facts
 from ranef.diagnose.ladder.kind import Kind, Place
 from ranef.diagnose.ladder.rung import Rung
 from ranef.diagnose.words import join
+from ranef.page.phrases import figures
 
 __all__ = ["KIND"]
 
@@ -26,7 +27,7 @@ def _say(rung: Rung, facts: Facts) -> list[str]:
             return [f"Not identified: {join(facts.directions_of(rung))}"]
         case _:
             gain = facts.subject.certificate.gain
-            return [f"Not at an optimum: at least {gain:.3g} deviance units are left to gain"]
+            return [f"Not at an optimum: at least {figures(gain)} deviance units are left to gain"]
 
 
 KIND = Kind("as-asked", Place.ASKED, say=_say)

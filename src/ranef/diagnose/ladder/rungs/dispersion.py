@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isnan
 
 from ranef.diagnose.call import family_arguments
 from ranef.diagnose.generalised import GeneralisedSubject
@@ -17,6 +18,7 @@ from ranef.diagnose.ladder.sentences import singularity
 from ranef.diagnose.ladder.words import evidence, tested
 from ranef.diagnose.subject import AnySubject
 from ranef.family import NegativeBinomial
+from ranef.page.phrases import figures
 
 __all__ = ["KEY", "KIND", "aic_beside", "dispersion_words", "half_line_test"]
 
@@ -77,15 +79,20 @@ def dispersion_words(fit: GeneralisedSubject) -> str:
     if place is None or place.stop - place.start > 1 or fit.certificate.ends:
         return ""
     value = float(fit.family.dispersion(fit.estimates.coefficients[place][0]))
-    return f", {fit.family.dispersion_name or 'dispersion'} {value:.3g}"
+    return f", {fit.family.dispersion_name or 'dispersion'} {figures(value)}"
 
 
 def aic_beside(rung: Rung, facts: Facts, key: str) -> str:
-    """The AIC beside that of the first rung of a key, unless this is that one."""
+    """The AIC beside that of the first rung of a key, unless this is that one.
+
+    Nothing if there is no AIC: of another approximation of the likelihood, or with a prior.
+    """
     first = facts.find(key)
     if first is None or first.title == rung.title:
         return ""
     change = rung.aic_ml - first.aic_ml
+    if isnan(change):
+        return ""
     word = "lower" if change < 0.0 else "higher"
     return f"Its AIC is {abs(change):.1f} {word} than that of {first.title}"
 

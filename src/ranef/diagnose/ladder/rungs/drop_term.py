@@ -12,6 +12,7 @@ from ranef.diagnose.ladder.rungs.drop_slope import without_slopes
 from ranef.diagnose.ladder.sentences import singularity
 from ranef.diagnose.ladder.words import CLEAR, evidence, tested, weak
 from ranef.diagnose.rewrite import intercepts_alone, with_bar
+from ranef.page.phrases import count
 
 __all__ = ["KEY", "KIND"]
 
@@ -56,7 +57,7 @@ def _say(rung: Rung, facts: Facts) -> list[str]:
         return [*said, "Leaving it in does no harm if the design has it"]
     less = facts.asked_rung.df - rung.df
     return [
-        f"The same fit with {less} parameter{'s' if less > 1 else ''} less: the variance of "
+        f"The same fit with {count(less, 'parameter')} fewer: the variance of "
         f"{group} is zero. Leaving it in does no harm if the design has it"
     ]
 

@@ -14,6 +14,7 @@ from ranef.diagnose.ladder.rung import Plan, Rung
 from ranef.diagnose.ladder.words import sentence
 from ranef.diagnose.subject import linear
 from ranef.diagnose.words import join
+from ranef.page.phrases import count, figures, one_of_them, share
 from ranef.problem.parameters import to_data
 from ranef.solve.start import other_starts
 from ranef.types import Array
@@ -21,6 +22,7 @@ from ranef.types import Array
 __all__ = ["KIND"]
 
 KEY = "other-starts"
+_SEARCHES = ("search", "searches")
 
 
 def _read_off(facts: Facts) -> Rung:
@@ -45,32 +47,30 @@ def _read_off(facts: Facts) -> Rung:
 
 
 def _numerics(searches: Searches, verdict: str) -> str:
-    elsewhere = searches.count - 1
     others = [
-        f"{basin - searches.basins[0][0]:.3g} higher ({count} of {searches.count} searches)"
-        for basin, count in searches.basins[1:]
+        f"{figures(basin - searches.basins[0][0])} higher ({share(k, searches.count, *_SEARCHES)})"
+        for basin, k in searches.basins[1:]
     ]
     if searches.gain:
         return (
-            f"A search from elsewhere ended {searches.gain:.3g} deviance units lower: fit from "
-            "there before reading anything else. The rungs below are tested against this one"
+            f"A search from elsewhere ended {figures(searches.gain)} deviance units lower: fit "
+            "from there before reading anything else. The rungs below are tested against this one"
         )
-    if elsewhere == 0:
+    if searches.count == 1:
         return "The other searches failed numerically. The fit itself is certified"
     if others:
+        are = one_of_them(len(others), "other is", "others are")
         return (
-            f"{searches.count} searches met {len(searches.basins)} optima; this is the lowest, "
-            f"the others are {join(others)}"
+            f"{count(searches.count, *_SEARCHES)} met {len(searches.basins)} optima; this is the "
+            f"lowest, the {are} {join(others)}"
         )
+    elsewhere = f"{count(searches.count - 1, *_SEARCHES)} from elsewhere"
     if verdict == "flat":
         return (
-            f"{elsewhere} searches from elsewhere ended at the same criterion: the search is not "
-            "the cause, the data do not decide"
+            f"{elsewhere} ended at the same criterion: the search is not the cause, the data do "
+            "not decide"
         )
-    return (
-        f"{elsewhere} searches from elsewhere ended in the same optimum, the only one met: the "
-        "search is not the cause"
-    )
+    return f"{elsewhere} ended in the same optimum, the only one met: the search is not the cause"
 
 
 def _strong(facts: Facts) -> Array:

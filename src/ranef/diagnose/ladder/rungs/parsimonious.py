@@ -30,6 +30,7 @@ from ranef.errors import RanefError
 from ranef.formula import Formula, Term, parse
 from ranef.formula.naming import factors, without_level
 from ranef.inference.chi_bar_square import chi_bar_square
+from ranef.page.phrases import count
 from ranef.solve import Control
 
 __all__ = ["KEY", "KIND"]
@@ -180,7 +181,7 @@ def _say(rung: Rung, facts: Facts) -> list[str]:
     less = facts.asked_rung.df - rung.df
     said.append(
         f"Correlations, then slopes that the data do not show (p > {WEAK}) left out one after the "
-        f"other: {less} parameters fewer"
+        f"other: {count(less, 'parameter')} fewer"
     )
     if rung.test is not None:
         match evidence(rung.test):

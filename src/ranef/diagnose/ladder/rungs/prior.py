@@ -13,6 +13,7 @@ from ranef.diagnose.ladder.rung import Plan, Rung, Tried
 from ranef.diagnose.ladder.sentences import singularity
 from ranef.diagnose.subject import AnySubject
 from ranef.diagnose.words import join
+from ranef.page.phrases import figures
 from ranef.priors import Wishart
 
 __all__ = ["KIND"]
@@ -74,14 +75,14 @@ def _kept_off(facts: Facts, rung: Rung) -> list[str]:
         covariance, before = fit.estimates.covariances[k], best.estimates.covariances[k]
         sds = np.sqrt(np.diag(covariance))
         if full == 1:
-            said.append(f"the SD of {label.factor} is {sds[0]:.3g} and not 0")
+            said.append(f"the SD of {label.factor} is {figures(sds[0])} and not 0")
         elif before[0, 0] > 0.0 and before[1, 1] > 0.0:
             correlation = covariance[0, 1] / (sds[0] * sds[1])
             was = "+1" if before[0, 1] > 0.0 else "-1"
             said.append(f"the correlation in {label.factor} is {correlation:.2f} and not {was}")
         else:
             j = int(before[0, 0] > 0.0)
-            said.append(f"the SD of {label.names[j]} by {label.factor} is {sds[j]:.3g}, not 0")
+            said.append(f"the SD of {label.names[j]} by {label.factor} is {figures(sds[j])}, not 0")
     return said
 
 

@@ -9,6 +9,7 @@ from ranef.diagnose.ladder.kind import Asked, Kind, Place
 from ranef.diagnose.ladder.rung import Plan, Rung, Tried
 from ranef.diagnose.ladder.sentences import largest_change, singularity
 from ranef.diagnose.subject import AnySubject
+from ranef.page.phrases import figures
 
 __all__ = ["KIND"]
 
@@ -51,7 +52,7 @@ def _say(rung: Rung, facts: Facts) -> list[str]:
     """How far Laplace's method is off."""
     change = rung.criterion - facts.best_criterion
     found = (
-        f"By quadrature -2 log-likelihood is {abs(change):.3g} "
+        f"By quadrature -2 log-likelihood is {figures(abs(change))} "
         f"{'lower' if change < 0.0 else 'higher'} than by Laplace's method, which is another "
         "approximation of the same model"
         if abs(change) > SAME

@@ -13,6 +13,7 @@ from ranef.diagnose.ladder.words import CLEAR, evidence, tested, weak
 from ranef.diagnose.reduced import can_have_rank, with_ranks
 from ranef.diagnose.subject import AnySubject, Subject
 from ranef.diagnose.words import join
+from ranef.page.phrases import count
 
 __all__ = ["KIND"]
 
@@ -114,7 +115,7 @@ def _say(rung: Rung, facts: Facts) -> list[str]:
     if _is_same(facts.climb.best, tried):
         less = facts.asked_rung.df - rung.df
         return [
-            f"The same optimum with {less} parameter{'s' if less > 1 else ''} fewer: {what}",
+            f"The same optimum with {count(less, 'parameter')} fewer: {what}",
         ]
     said = [what]
     if rung.test is not None:

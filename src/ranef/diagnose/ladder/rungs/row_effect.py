@@ -20,6 +20,7 @@ from ranef.diagnose.rewrite import intercept_by, with_parts
 from ranef.diagnose.subject import AnySubject
 from ranef.formula.nodes import Name
 from ranef.frame import Column, Table
+from ranef.page.phrases import figures
 
 __all__ = ["KIND"]
 
@@ -40,11 +41,17 @@ def _plans(asked: Asked) -> list[Plan]:
             KEY,
             "row effect",
             formula,
+            arguments=("n_agq=1",) if _by_quadrature(subject) else (),
             group=name,
             data=f"data.assign({name}=range(len(data)))",
             order=2,
         )
     ]
+
+
+def _by_quadrature(subject: AnySubject) -> bool:
+    """Whether the likelihood is one that a model with a second factor does not have."""
+    return isinstance(subject, GeneralisedSubject) and subject.problem.n_agq > 1
 
 
 def _free_name(table: Table) -> str:
@@ -59,11 +66,13 @@ def _fit(subject: AnySubject, plan: Plan) -> Tried:
     table = subject.table
     rows = Column(plan.group, "number", np.arange(table.n_rows, dtype=np.float64))
     columns = {**table.columns, plan.group: rows}
-    fit = subject.refit(plan.formula, table=replace(table, columns=columns))
+    fit = subject.refit(plan.formula, table=replace(table, columns=columns), n_agq=1)
     return Tried(plan, fit, fit)
 
 
 def _test(asked: Tried, tried: Tried, every: Sequence[Tried]) -> Test | None:
+    if asked.fit is not None and _by_quadrature(asked.fit):
+        return None
     return test_random_part(asked, tried)
 
 
@@ -79,7 +88,7 @@ def _say(rung: Rung, facts: Facts) -> list[str]:
             sd = float(np.sqrt(covariance[0, 0]))
             test = "" if rung.test is None else f" {tested(rung.test)}"
             said.append(
-                f"Rows differ by a standard deviation of {sd:.3g} on the scale of the linear "
+                f"Rows differ by a standard deviation of {figures(sd)} on the scale of the linear "
                 f"predictor{test}"
             )
     return [*said, dispersion.aic_beside(rung, facts, dispersion.KEY), largest_error(rung, facts)]

@@ -15,6 +15,7 @@ from ranef.diagnose.ladder.rung import Plan, Rung, Test, Tried
 from ranef.diagnose.ladder.rungs import dispersion
 from ranef.diagnose.ladder.sentences import singularity
 from ranef.diagnose.ladder.words import evidence, tested
+from ranef.page.phrases import percent
 
 __all__ = ["KIND"]
 
@@ -61,7 +62,7 @@ def _say(rung: Rung, facts: Facts) -> list[str]:
         if evidence(rung.test) == "clear" and place is not None:
             share = float(expit(fit.estimates.coefficients[place][0]))
             said.append(
-                f"There are more zeros{beside} {tested(rung.test)}: {100.0 * share:.3g} % of the "
+                f"There are more zeros{beside} {tested(rung.test)}: {percent(share)} of the "
                 "rows are zero whatever their mean is"
             )
         else:

@@ -1,0 +1,1 @@
+"""Whether data look like what the model simulates: residuals, effects, influence, statistics."""

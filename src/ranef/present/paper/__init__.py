@@ -1,0 +1,1 @@
+"""Words for a paper: a methods paragraph, and sentences about coefficients."""

@@ -1,0 +1,1 @@
+"""Pictures of the report: Matplotlib axes, turned into SVG that follows the page's colours."""
