@@ -5,6 +5,9 @@
 `glmm(formula, data, family=)`      fits a generalised linear mixed model
 `lm(formula, data)`                 fits a linear model without random effects, as a baseline
 `load(path)`                        reads a fit that `fit.save(path)` has written
+`scan(files)`                       names data that are summed where they are, for `lmm`
+`moments(formula, data)`            sums rows; those of months and sites add up
+`load_moments(path)`                reads moments that `moments.save(path)` has written
 `compare(m1, m2, ...)`              sets fits side by side in a publication table
 `anova(m1, m2, ...)`                tests fits against each other, one nested in the next
 `center(data, x, by=g)`             adds centred copies of variables to a data frame
@@ -44,7 +47,7 @@ from ranef.types import Finding, MissingRows
 if TYPE_CHECKING:
     from ranef import datasets, priors
     from ranef._version import __version__
-    from ranef.api import anova, compare, glmm, lm, lmm
+    from ranef.api import anova, compare, glmm, lm, lmm, load_moments, moments, scan
     from ranef.explore.center import center
     from ranef.explore.structure import structure
     from ranef.family import (
@@ -113,8 +116,11 @@ __all__ = [
     "lm",
     "lmm",
     "load",
+    "load_moments",
+    "moments",
     "power",
     "priors",
+    "scan",
     "structure",
 ]
 
@@ -134,6 +140,9 @@ _LATER = {
     "lmm": "ranef.api",
     "power": "ranef.planning",
     "load": "ranef.fit.stored",
+    "load_moments": "ranef.api",
+    "moments": "ranef.api",
+    "scan": "ranef.api",
     "priors": "ranef.priors",
     "structure": "ranef.explore.structure",
     **dict.fromkeys(

@@ -137,12 +137,15 @@ class MissingRows(Sentence):
         Rows before dropping.
     outside : int
         Rows outside of ``subset=``; they are among `rows`, and their values are not counted.
+    count : int or None
+        How many rows were left out, if their positions are not known: then `rows` is empty.
     """
 
     rows: NDArray[np.int64]
     by_column: Mapping[str, int]
     n_total: int
     outside: int = 0
+    count: int | None = None
 
     def within(self, inside: NDArray[np.bool_]) -> MissingRows:
         """The same among all rows, where `inside` says which of them these rows are."""
@@ -153,12 +156,14 @@ class MissingRows(Sentence):
         return MissingRows(np.flatnonzero(~used), self.by_column, int(inside.size), outside)
 
     def __len__(self) -> int:
-        return int(self.rows.size)
+        return int(self.rows.size) if self.count is None else self.count
 
     def __str__(self) -> str:
         total = count(self.n_total, "row")
         if not len(self):
             return f"none of {total} left out"
+        if self.count is not None:
+            return self.in_short
         first = ", ".join(str(row) for row in self.rows[:SHOWN_ROWS])
         more = f" and {whole(len(self) - SHOWN_ROWS)} more" if len(self) > SHOWN_ROWS else ""
         details = self._details()

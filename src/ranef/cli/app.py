@@ -11,6 +11,7 @@ from ranef.cli.compare import compare
 from ranef.cli.demo import demo
 from ranef.cli.diagnose import diagnose
 from ranef.cli.fit import fit
+from ranef.cli.moments import merge, moments
 from ranef.cli.option_groups import with_options
 from ranef.cli.report import report
 from ranef.cli.structure import structure
@@ -28,6 +29,8 @@ _COMMANDS: tuple[Callable[..., int], ...] = (
     report,
     anova,
     structure,
+    moments,
+    merge,
 )
 _EPILOG = (
     "Exit status: 0 fitted and certified, 3 fitted but not certified, "

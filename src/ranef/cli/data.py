@@ -10,7 +10,7 @@ from typing import Any
 from ranef.cli.cells import Reading
 from ranef.errors import DataError, OptionError, RanefError, suggestion
 
-__all__ = ["read_data"]
+__all__ = ["is_pattern", "read_data"]
 
 _BUNDLED = "dataset:"
 
@@ -23,13 +23,14 @@ def read_data(source: str, reading: Reading | None = None) -> Any:
     source : str
         The path of a CSV (``.csv``, ``.txt``), TSV (``.tsv``), Parquet (``.parquet``, ``.pq``) or
         Arrow file (``.arrow``, ``.feather``, ``.ipc``); text files may be compressed (``.gz``).
-        Or ``dataset:`` and the name of a bundled data set.
+        Or ``dataset:`` and the name of a bundled data set. A pattern with ``*`` names files that
+        are not read into memory; a file of ``ranef moments`` holds sums in place of rows.
     reading : Reading, optional
         How a text file is to be read.
 
     Returns
     -------
-    pandas.DataFrame or pyarrow.Table
+    pandas.DataFrame, pyarrow.Table, or a source whose rows are summed where they are
 
     Raises
     ------
@@ -43,6 +44,10 @@ def read_data(source: str, reading: Reading | None = None) -> Any:
 
         _refuse_wishes(reading, source, "bundled data")
         return datasets.load(source.removeprefix(_BUNDLED))
+    if is_pattern(source):
+        import ranef as rn
+
+        return rn.scan(source)
     path = Path(source)
     kind = _kind(path)
     if not _exists(path):
@@ -76,6 +81,11 @@ def read_data(source: str, reading: Reading | None = None) -> Any:
             found=reason,
             fix="check that the file is whole and is what its name says",
         ) from error
+
+
+def is_pattern(source: str) -> bool:
+    """Whether a text names several files: ``"d/*.parquet"``."""
+    return any(mark in source for mark in "*?[") and not _exists(Path(source))
 
 
 def _refuse_wishes(reading: Reading | None, source: str, kind: str) -> None:
@@ -121,6 +131,10 @@ def _shortened(source: str) -> str:
 def _read_parquet(path: Path) -> Any:
     import pyarrow.parquet as pq
 
+    from ranef.sums.file import holds_moments, read_moments
+
+    if holds_moments(pq.read_schema(path)):
+        return read_moments(path)
     return pq.read_table(path)
 
 

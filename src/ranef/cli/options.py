@@ -38,7 +38,8 @@ Data = Annotated[
     str,
     typer.Argument(
         metavar="DATA",
-        help="A CSV, TSV, Parquet, Arrow or Feather file, or a bundled data set: dataset:hsb.",
+        help="A CSV, TSV, Parquet, Arrow or Feather file; a pattern of files that are not read "
+        'into memory, "d/*.parquet"; a file of ranef moments; or a bundled data set: dataset:hsb.',
         show_default=False,
     ),
 ]
@@ -221,7 +222,14 @@ def with_centred(data: Any, wishes: Sequence[str] | None) -> Any:
         A wish has no colon, or nothing on one side of it.
     """
     import ranef as rn
+    from ranef.streams import is_streamed
 
+    if wishes and is_streamed(data):
+        raise OptionError(
+            "--center needs the rows in memory",
+            found=f"--center {wishes[0]}",
+            fix="write within() and between() in the formula, as in within(ses, sch.id)",
+        )
     for wish in wishes or ():
         found = re.fullmatch(r"\s*(`[^`]+`|[^:`]+):(.+)", wish)
         column, group = (part.strip() for part in found.groups()) if found else ("", "")

@@ -262,7 +262,7 @@ def _level(column: Column, row: int) -> str:
 
 def ends_of(values: Array, expr: Expr | None, table: Table) -> Ends:
     """Smallest and largest value of an expression, both NaN where one is."""
-    if isinstance(expr, Name) and values is table[expr.name].values:
+    if isinstance(expr, Name) and expr.name in table and values is table[expr.name].values:
         return table.ends(expr.name)
     return ends(values, row_threads(values.size, table.threads)) if values.size else (0.0, 0.0)
 

@@ -44,6 +44,8 @@ class Data:
         The weights that the user gave, if there is a `residual`: `weights` may differ.
     phi : ndarray or None, shape (k,)
         Coordinates of the residuals' structure, if they are known.
+    stand_in : Table or None
+        Rows with the levels, means and span of the data, if the data themselves are not here.
     """
 
     design: Design
@@ -57,6 +59,7 @@ class Data:
     residual: ResidualStructure | None = field(default=None, repr=False)
     given_weights: Array | None = field(default=None, repr=False)
     phi: Array | None = field(default=None, repr=False)
+    stand_in: Table | None = field(default=None, repr=False)
 
     @cached_property
     def y(self) -> Array:

@@ -153,7 +153,10 @@ class Encoding:
         }
         known = {name: self.state.means[to_text(call)] for name, call in calls.items()}
         return {
-            name: float(np.nanmean(means.of_rows(table, None)[0])) for name, means in known.items()
+            name: float(
+                np.nanmean(table[name].values if name in table else means.of_rows(table, None)[0])
+            )
+            for name, means in known.items()
         }
 
     def _expressions(self, *, random: bool) -> list[Expr]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from ranef.design.aliased import learn_aliases
-from ranef.design.coding import Coded, code
+from ranef.design.coding import code
 from ranef.design.contrasts import from_argument
 from ranef.design.encoding import Encoding
 from ranef.design.learn import learn_state
@@ -20,7 +20,7 @@ from ranef.design.state import State
 from ranef.formula.model import Formula
 from ranef.frame.table import Table
 
-__all__ = ["FixedPart", "build_fixed", "build_part"]
+__all__ = ["FixedPart", "build_fixed", "build_part", "kept_columns"]
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def build_fixed(
     encoding = Encoding(
         variables=formula.predictors(),
         fixed_names=names,
-        fixed_terms=_fixed_terms(formula, coded, kept),
+        fixed_terms=kept_columns(formula, coded.term_columns, kept),
         state=state,
         intercept=formula.intercept,
         terms=formula.fixed,
@@ -127,11 +127,12 @@ def build_part(
     return build_fixed(formula, table, state)
 
 
-def _fixed_terms(
-    formula: Formula, coded: Coded, kept: tuple[int, ...]
+def kept_columns(
+    formula: Formula, term_columns: Sequence[Sequence[int]], kept: Sequence[int]
 ) -> dict[str, tuple[int, ...]]:
+    """The columns of X, by position among those that are kept, of each term."""
     position = {column: i for i, column in enumerate(kept)}
     return {
         term.name: tuple(position[j] for j in columns if j in position)
-        for term, columns in zip(formula.fixed, coded.term_columns, strict=True)
+        for term, columns in zip(formula.fixed, term_columns, strict=True)
     }

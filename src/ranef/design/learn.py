@@ -32,7 +32,7 @@ from ranef.frame.factors import level_name
 from ranef.frame.missing import append_rows
 from ranef.frame.table import Table
 
-__all__ = ["learn_state"]
+__all__ = ["learn_categories", "learn_state"]
 
 
 def learn_state(
@@ -59,7 +59,7 @@ def learn_state(
     """
     kinds = {name: table[name].kind for name in formula.variables()}
     labels = {name: label for name in kinds if (label := table[name].label)}
-    categories = _learn_categories(formula, table, contrasts)
+    categories = learn_categories(formula, table, contrasts)
     state = State(formula.text, kinds, categories, labels=labels)
     for expr in (formula.response, *formula.offsets, *_factors(formula)):
         state = _learn(expr, table, state, left_out)
@@ -71,15 +71,21 @@ def _factors(formula: Formula) -> list[Expr]:
     return [factor for terms in models for term in terms for factor in term.factors]
 
 
-def _learn_categories(
+def learn_categories(
     formula: Formula, table: Table, contrasts: Mapping[str, Contrast]
 ) -> dict[str, Category]:
+    """Levels and contrasts of the categories of a formula, by the texts of their factors.
+
+    Raises
+    ------
+    DataError, DesignError
+    """
     categories: dict[str, Category] = {}
     for factor in _factors(formula):
         key = to_text(factor)
         if key in categories:
             continue
-        if isinstance(factor, Name) and table[factor.name].kind == "factor":
+        if isinstance(factor, Name) and _is_category(factor.name, table):
             refuse_names_of_groups(factor, table[factor.name], formula.text)
             levels, _ = learn_levels(table[factor.name], table.threads)
             contrast = contrasts.get(factor.name, Contrast())
@@ -110,6 +116,11 @@ def _learn_categories(
                 fix=f"leave '{key}' out of the formula",
             )
     return categories
+
+
+def _is_category(name: str, table: Table) -> bool:
+    """Whether a column is one; a table of sums has the columns of its keys alone."""
+    return name in table and table[name].kind == "factor"
 
 
 def _learn(expr: Expr, table: Table, state: State, left_out: Table | None) -> State:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Protocol
 
 import numpy as np
 
@@ -24,7 +25,7 @@ from ranef.frame.table import Table
 from ranef.page.phrases import count
 from ranef.types import Array, Codes
 
-__all__ = ["TermCoding", "build_random"]
+__all__ = ["RandomRows", "TermCoding", "build_random", "random_terms"]
 
 CHUNK = 1 << 13  # rows at a time
 CLEAR = 1e-9
@@ -68,8 +69,64 @@ class _Part:
     positions: tuple[int, ...]
 
 
+class RandomRows(Protocol):
+    """What random-effects terms are built from."""
+
+    def grouping(self, factors: tuple[str, ...]) -> tuple[Grouping, Codes]:
+        """The levels of a grouping factor, and the level of each row."""
+        ...
+
+    def coded(self, bar: Bar) -> Coded:
+        """The model matrix of a random part."""
+        ...
+
+    def constant(self, bar: Bar, coded: Coded) -> frozenset[int]:
+        """Its columns besides the intercept that never vary within a level."""
+        ...
+
+    def table(self, bar: Bar) -> Table:
+        """Columns from which the occasions of a structure are read."""
+        ...
+
+
+class _RowsOfTable:
+    """The rows of a table."""
+
+    def __init__(self, table: Table, state: State) -> None:
+        self._table = table
+        self._state = state
+        self._groupings: dict[tuple[str, ...], tuple[Grouping, Codes]] = {}
+        self._matrices: dict[tuple[bool, tuple[str, ...]], Coded] = {}
+
+    def grouping(self, factors: tuple[str, ...]) -> tuple[Grouping, Codes]:
+        if factors not in self._groupings:
+            self._groupings[factors] = learn_grouping(factors, self._table)
+        return self._groupings[factors]
+
+    def coded(self, bar: Bar) -> Coded:
+        key = (bar.model.intercept, tuple(term.name for term in bar.model.terms))
+        if key not in self._matrices:
+            made = code(bar.model.intercept, bar.model.terms, self._table, self._state)
+            self._matrices[key] = made
+        return self._matrices[key]
+
+    def constant(self, bar: Bar, coded: Coded) -> frozenset[int]:
+        grouping, codes = self.grouping(bar.factors)
+        return _constant_columns(coded, codes, len(grouping))
+
+    def table(self, bar: Bar) -> Table:
+        return self._table
+
+
 def build_random(
     formula: Formula, table: Table, state: State
+) -> tuple[tuple[RandomTerm, ...], tuple[TermCoding, ...]]:
+    """:func:`random_terms` of the rows of a table."""
+    return random_terms(formula, state, _RowsOfTable(table, state))
+
+
+def random_terms(
+    formula: Formula, state: State, rows: RandomRows
 ) -> tuple[tuple[RandomTerm, ...], tuple[TermCoding, ...]]:
     """Random-effects terms in lme4's order: most levels first, ties as written.
 
@@ -82,19 +139,12 @@ def build_random(
         A grouping factor with one level, a random part without columns, a rank larger than the
         number of columns, or occasions whose distances are not known.
     """
-    groupings: dict[tuple[str, ...], tuple[Grouping, Codes]] = {}
-    matrices: dict[tuple[bool, tuple[str, ...]], Coded] = {}
     parts: list[_Part] = []
     for place, bar in enumerate(formula.bars):
-        if bar.factors not in groupings:
-            groupings[bar.factors] = learn_grouping(bar.factors, table)
-        grouping, codes = groupings[bar.factors]
+        grouping, codes = rows.grouping(bar.factors)
         _check_levels(bar, grouping, formula)
-        key = (bar.model.intercept, tuple(term.name for term in bar.model.terms))
-        if key not in matrices:
-            matrices[key] = code(bar.model.intercept, bar.model.terms, table, state)
-        coded = matrices[key]
-        constant = _constant_columns(coded, codes, len(grouping))
+        coded = rows.coded(bar)
+        constant = rows.constant(bar, coded)
         owners = _owners(coded)
         every = tuple(range(len(coded.names)))
         structure = "us"
@@ -102,7 +152,7 @@ def build_random(
         if bar.structure != "us" and len(every) > 1:
             structure = bar.structure
             if structure in ORDERED:
-                positions = positions_of(bar, table, state)
+                positions = positions_of(bar, rows.table(bar), state)
                 if structure not in BY_DISTANCE:  # occasions in their order, as glmmTMB has it
                     positions = every
         _check_rank(bar, every, formula)

@@ -11,7 +11,7 @@ from ranef.frame import Table
 from ranef.page.phrases import count, one_of_them, share, whole
 from ranef.types import Finding, MissingRows
 
-__all__ = ["data_findings", "missing_rows"]
+__all__ = ["data_findings", "missing_rows", "sum_findings"]
 
 FEW_LEVELS = 5
 
@@ -27,6 +27,11 @@ def data_findings(
         *_few_levels(design),
         *_constant_slopes(formula, design),
     )
+
+
+def sum_findings(design: Design, missing: MissingRows) -> tuple[Finding, ...]:
+    """What sums over the rows show: no columns of rows are read."""
+    return (*missing_rows(missing), *_dropped(design), *_few_levels(design))
 
 
 def missing_rows(missing: MissingRows) -> list[Finding]:

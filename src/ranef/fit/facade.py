@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from ranef.answers import refuse_unknown_options
 from ranef.errors import OptionError
+from ranef.fit.additive import Additive
 from ranef.fit.checking import Checking
 from ranef.fit.compared import Compared
 from ranef.fit.diagnosed import Diagnosed
@@ -49,6 +50,7 @@ class Fit(
     Checking,
     Simulating,
     Updating,
+    Additive,
     Parameters,
     StoredLinear,
     MixedFit,

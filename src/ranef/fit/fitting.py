@@ -22,6 +22,7 @@ from ranef.residual import ResidualSpec, ResidualStructure, learn_residual, pars
 from ranef.residual.base import GroupCodes
 from ranef.residual.spec import check_residual_columns
 from ranef.solve import Control
+from ranef.streams import is_streamed
 from ranef.types import Array, Finding, MissingRows
 
 if TYPE_CHECKING:
@@ -46,6 +47,11 @@ def fit_model(parsed: Formula, given: Given, *, reml: bool, start: Any = None) -
     begun = perf_counter()
     check_given(given)
     boolean("reml", reml, fix="reml=False fits by ML")
+    if is_streamed(given.data):
+        from ranef.fit.summed import fit_streamed
+
+        theta = None if start is None else _start_values(start)
+        return fit_streamed(parsed, given, reml=reml, start=theta)
     residual = None if given.residual is None else _residual_of(given.residual, parsed)
     rows = read_rows(parsed, given, () if residual is None else (_read_by(residual),))
     used, record, control = rows.table, rows.missing, given.control

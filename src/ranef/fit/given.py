@@ -13,6 +13,7 @@ from ranef.frame import Table
 from ranef.frame.open import open_frame
 from ranef.frame.read import read_open_frame
 from ranef.page.phrases import count
+from ranef.streams import is_streamed
 from ranef.types import OFFSET, MissingRows
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ _FIX = "give the data: fit.update(..., data=data)"
 class Given:
     """Arguments of a call, as the user gave them. Data are referred to and not copied.
 
-    They are not pickled with the fit.
+    They are not pickled with the fit. If the data are rows that were summed where they are, `data`
+    are their moments and `source` is what was given.
     """
 
     data: Any = field(repr=False)
@@ -40,6 +42,7 @@ class Given:
     subset: str | None = None
     residual: str | None = None
     labels: Mapping[str, str] | None = None
+    source: Any = field(default=None, repr=False)
 
 
 def changed(
@@ -77,7 +80,8 @@ def changed(
                 found="a fit from a file or another process, or of a response given to refit()",
                 fix=_FIX,
             )
-        _check_same(given.data, table, missing)
+        if not is_streamed(given.data):
+            _check_same(given.data, table, missing)
         return replace(given, **changes)
     if given is None:
         return Given(data, **changes)

@@ -182,7 +182,7 @@ class Marginal(MeansBasis):
         if focal:
             names_in("specs", [*focal, *within], variables)  # none of them twice
         variables = values_at(at, variables)
-        encoding, training = self._design.encoding, self._table
+        encoding, training = self._design.encoding, self._reference
         basis = self._basis(ddf, vcov)
 
         def make(rows: Table) -> tuple[Array, Array]:

@@ -24,7 +24,7 @@ class MeansBasis(MixedRecord):
     def _variables(self) -> dict[str, Variable]:
         from ranef.inference.means.variables import variables_of
 
-        return variables_of(self._design.encoding, self._table)
+        return variables_of(self._design.encoding, self._reference)
 
     def _basis(self, ddf: str, vcov: Any) -> Basis:
         """The one place where means meet a method for degrees of freedom."""

@@ -133,6 +133,11 @@ class MixedRecord(ABC):
         return self._data.table
 
     @property
+    def _reference(self) -> Table:
+        """Rows from which levels, means and spans are read."""
+        return self._table
+
+    @property
     def _weights(self) -> Array | None:
         """Weights of the rows used."""
         return self._data.weights

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from ranef.core import Layout
 from ranef.design import Data
-from ranef.diagnose import data_findings, fit_findings
+from ranef.diagnose import data_findings, fit_findings, sum_findings
 from ranef.errors import OptionError
 from ranef.fit.mixed_record import MixedRecord
 from ranef.fit.spec import ModelSpec
@@ -111,6 +111,63 @@ class FitRecord(MixedRecord):
             },
             findings=Findings(findings),
         )
+
+    @classmethod
+    def _of_sums(
+        cls,
+        spec: ModelSpec,
+        data: Data,
+        problem: Problem,
+        *,
+        start: Array | None = None,
+        seconds: Mapping[str, float] | None = None,
+    ) -> Self:
+        """The same as :meth:`_of` from sums: the rows are absent.
+
+        Raises
+        ------
+        DataError
+            Sums do not hold the digits that the fit needs.
+        """
+        begun = perf_counter()
+        kernel = problem.kernel()
+        solution = solve(problem, spec.control, start, kernel)
+        estimates = estimate(problem, solution, kernel)
+        inner_variance = (estimates.sigma / problem.scaling.y_scale) ** 2
+        if solution.found.loses_digits or inner_variance <= NOTHING:
+            absent: Any = data.table
+            absent.missed()
+        found = solution.found
+        solving = found.search_seconds + found.certificate_seconds
+        return cls(
+            _spec=spec,
+            _data=data,
+            _problem=problem,
+            _solution=solution,
+            _estimates=estimates,
+            _layout=kernel.layout,
+            _seconds={
+                **(seconds or {}),
+                "search": found.search_seconds,
+                "certificate": found.certificate_seconds,
+                "record": perf_counter() - begun - solving,
+            },
+            findings=Findings(
+                [*sum_findings(data.design, data.missing), *fit_findings(problem, solution)]
+            ),
+            _kept=Kept({}, (), ()),
+        )
+
+    @property
+    def _reference(self) -> Table:
+        return self._table if self._data.stand_in is None else self._data.stand_in
+
+    def _of_terms(self, type: int) -> TermHypotheses:
+        if self._data.stand_in is None:
+            return super()._of_terms(type)
+        from ranef.inference.term_hypotheses import hypotheses_of_sums
+
+        return hypotheses_of_sums(self._problem, self._design, self._data.stand_in, type)
 
     @property
     def log(self) -> FitLog:

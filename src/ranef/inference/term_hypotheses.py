@@ -7,20 +7,22 @@ compared, not how well they are known.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 
 from ranef.design import Design
+from ranef.design.matrix import ModelColumns
 from ranef.design.state import State
 from ranef.formula.render import to_text
 from ranef.frame import Table
 from ranef.inference.truth_values import truth_as_categories
 from ranef.inference.type_three import type_three
+from ranef.problem import Problem
 from ranef.types import Array
 
-__all__ = ["TermHypotheses", "containing", "term_hypotheses"]
+__all__ = ["TermHypotheses", "containing", "hypotheses_of_sums", "term_hypotheses"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,30 @@ def term_hypotheses(design: Design, table: Table, type: int) -> TermHypotheses:
         )
     rows, empty = type_three(design, table, x, above, state)
     return TermHypotheses(names, rows, empty)
+
+
+def hypotheses_of_sums(
+    problem: Problem, design: Design, stand_in: Table, type: int
+) -> TermHypotheses:
+    """The hypotheses of a fit whose rows are not there.
+
+    Types I and II are read from the cross-products of X: a root of them stands for its rows. Type
+    III asks about the space of its rows, which those that stand in for the data span too.
+
+    Parameters
+    ----------
+    problem : Problem
+    design : Design
+        Without rows.
+    stand_in : Table
+    type : {1, 2, 3}
+    """
+    rows = design.encoding.fixed(stand_in)
+    if type != 3:
+        p = problem.p
+        inner = np.linalg.cholesky(problem.products.fixed[:p, :p])
+        rows = np.linalg.solve(problem.scaling.R.T, inner).T
+    return term_hypotheses(replace(design, columns=ModelColumns.of(rows)), stand_in, type)
 
 
 def containing(design: Design, state: State) -> list[list[int]]:

@@ -18,13 +18,18 @@ class Absent:
         In words: ``"the response"``.
     fix : str
         How the data come back.
+    why : str
+        Why they are not there.
     """
 
-    __slots__ = ("fix", "what")
+    __slots__ = ("fix", "what", "why")
 
-    def __init__(self, what: str, fix: str) -> None:
+    def __init__(
+        self, what: str, fix: str, why: str = "the fit was loaded from a file without them"
+    ) -> None:
         self.what = what
         self.fix = fix
+        self.why = why
 
     def __repr__(self) -> str:
         return f"<{self.what}: not in the file>"
@@ -32,7 +37,7 @@ class Absent:
     def missed(self) -> NoReturn:
         """Say that it is not there."""
         raise DataError(
-            "this answer needs the data, and the fit was loaded from a file without them",
+            f"this answer needs the data, and {self.why}",
             where=self.what,
             fix=self.fix,
         )
@@ -60,8 +65,8 @@ class Absent:
     def __bool__(self) -> bool:
         return True
 
-    def __getstate__(self) -> tuple[str, str]:
-        return self.what, self.fix
+    def __getstate__(self) -> tuple[str, str, str]:
+        return self.what, self.fix, self.why
 
-    def __setstate__(self, state: tuple[str, str]) -> None:
-        self.what, self.fix = state
+    def __setstate__(self, state: tuple[str, str, str]) -> None:
+        self.what, self.fix, self.why = state

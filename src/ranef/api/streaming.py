@@ -1,0 +1,167 @@
+"""Data that are summed where they are."""
+
+from __future__ import annotations
+
+from glob import glob
+from typing import Any, Literal
+
+from ranef.answers import refuse_unknown_options
+from ranef.errors import OptionError
+from ranef.formula import parse
+from ranef.options import boolean, one_of
+from ranef.present.progress import progress
+from ranef.streams import Scan, moments_of, open_source
+from ranef.sums import Moments, merged
+from ranef.sums.file import read_moments
+
+__all__ = ["load_moments", "moments", "scan"]
+
+
+@refuse_unknown_options("rn.scan")
+def scan(data: Any, exact: bool = False) -> Scan:
+    """Name data that are to be summed where they are, and not read into memory.
+
+    Parameters
+    ----------
+    data : path, DuckDB relation, lazy Polars frame, Arrow data set or reader, or frames
+        A path may hold ``*``: ``"d/*.parquet"``. Frames come one by one from a list or an iterator;
+        an iterator is read once.
+    exact : bool
+        The same bits whatever the order of the rows.
+
+    Returns
+    -------
+    Scan
+        For ``rn.lmm(formula, scan)`` and ``rn.moments(formula, scan)``.
+
+    Raises
+    ------
+    DataError
+        Data that cannot be scanned, or files that cannot be read.
+
+    Examples
+    --------
+    >>> import ranef as rn
+    >>> pupils = rn.datasets.load("hsb")
+    >>> parts = [pupils.iloc[:4000], pupils.iloc[4000:]]
+    >>> fit = rn.lmm("math ~ ses + (1 | sch.id)", rn.scan(parts))
+    >>> fit.fixef.round(2).to_dict()
+    {'Intercept': 12.66, 'ses': 2.39}
+    """
+    boolean("exact", exact)
+    return Scan(open_source(data), exact)
+
+
+@refuse_unknown_options("rn.moments")
+@progress("summing the rows")
+def moments(
+    formula: str,
+    data: Any,
+    *,
+    weights: str | None = None,
+    offset: str | None = None,
+    missing: Literal["drop", "raise"] = "drop",
+) -> Moments:
+    """Sum the rows of data for a formula: what a linear mixed model needs of them, and no more.
+
+    Moments add: those of months, sites or files make those of all rows, whatever levels each has.
+    ``rn.lmm(formula, moments)`` fits the model, or one with some of its terms.
+
+    Parameters
+    ----------
+    formula : str
+        That of the largest model that is to be fitted.
+    data : data frame, or what :func:`scan` takes
+    weights, offset : str, optional
+        Columns.
+    missing : {"drop", "raise"}
+
+    Returns
+    -------
+    Moments
+
+    Raises
+    ------
+    UnknownColumnError
+        A name is not a column.
+    DataError
+        Values that cannot be summed.
+    OptionError
+        A formula with something that needs all rows at once, such as ``poly()``.
+
+    Examples
+    --------
+    >>> import ranef as rn
+    >>> data = rn.datasets.load("sleepstudy")
+    >>> formula = "Reaction ~ Days + (Days | Subject)"
+    >>> first = rn.moments(formula, data[data["Days"] < 5])
+    >>> second = rn.moments(formula, data[data["Days"] >= 5])
+    >>> fit = rn.lmm(formula, first + second)
+    >>> fit.fixef.round(2).to_dict()
+    {'Intercept': 251.41, 'Days': 10.47}
+    """
+    one_of("missing", missing, ("drop", "raise"))
+    for name, value in (("weights", weights), ("offset", offset)):
+        if value is not None and not isinstance(value, str):
+            raise OptionError(
+                f"{name} of data that are summed are a column",
+                found=f"{name} of type {type(value).__name__}",
+                fix="name a column of the data",
+            )
+    return moments_of(
+        _source(data), parse(formula, random="|" in formula), weights, offset, missing
+    )
+
+
+@refuse_unknown_options("rn.load_moments")
+def load_moments(path: Any) -> Moments:
+    """Read moments that ``moments.save`` has written, and add those of several files.
+
+    Parameters
+    ----------
+    path : str or path
+        A file, or a pattern: ``"site_*.parquet"``.
+
+    Returns
+    -------
+    Moments
+
+    Raises
+    ------
+    DataError
+        A file is damaged, or the files do not hold the same sums.
+    OptionError
+        There is no such file.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> import ranef as rn
+    >>> sums = rn.moments("Reaction ~ Days + (1 | Subject)", rn.datasets.load("sleepstudy"))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "sleep.parquet")
+    ...     sums.save(path)
+    ...     rn.load_moments(path).n
+    180
+    """
+    name = str(path)
+    found = sorted(glob(name)) if any(c in name for c in "*?[") else [path]
+    if not found:
+        raise OptionError(
+            "there are no files of moments",
+            where=name,
+            fix="give the path of a file that moments.save() has written",
+        )
+    return merged([read_moments(each) for each in found])
+
+
+def _source(data: Any) -> Any:
+    """A source; frames in memory are one too."""
+    from ranef.frame.open import open_frame
+    from ranef.streams.arrow import from_frames
+    from ranef.streams.open import KINDS
+
+    if isinstance(data, Scan) or any(kind.is_it(data) for kind in KINDS):
+        return open_source(data)
+    open_frame(data)  # says what is wrong with anything else
+    return from_frames([data])

@@ -1,0 +1,67 @@
+"""``ranef moments`` and ``ranef merge``: sums over rows in a file, and the sum of several files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ranef.cli.data import is_pattern
+from ranef.cli.family import AskedFamily
+from ranef.cli.options import Data, Formula, Offset, Reading, Weights, read
+from ranef.cli.status import OK
+from ranef.present.progress import progress
+
+__all__ = ["merge", "moments"]
+
+Output = Annotated[
+    Path,
+    typer.Option(
+        "-o", "--output", metavar="FILE", help="A Parquet file; it is never half-written."
+    ),
+]
+
+
+def moments(
+    data: Data,
+    formula: Formula,
+    output: Output,
+    reading: Reading,
+    weights: Weights = None,
+    offset: Offset = None,
+) -> int:
+    """Sum the rows of data for a model and write the sums to a file.
+
+    The file fits the model without the rows: ranef fit site.parquet FORMULA. Files of several sites
+    or months are put together by ranef merge.
+    """
+    import ranef as rn
+
+    with progress(f"summing {data}"):
+        rows = (
+            data
+            if is_pattern(data)
+            else read(data, reading, [formula], None, AskedFamily(), weights, offset)
+        )
+        made = rn.moments(formula, rows, weights=weights, offset=offset)
+        made.save(output)
+    print(f"{made}\nwritten to {output}")
+    return OK
+
+
+def merge(
+    files: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE...", help="Files of ranef moments.", show_default=False),
+    ],
+    output: Output,
+) -> int:
+    """Add the sums in several files and write them to one file."""
+    import ranef as rn
+
+    with progress(f"adding {len(files)} files"):
+        made = sum(rn.load_moments(file) for file in files)
+        made.save(output)  # type: ignore[union-attr]
+    print(f"{made}\nwritten to {output}")
+    return OK

@@ -1,0 +1,69 @@
+"""The sums that a fit is of, for adding more rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ranef.errors import OptionError
+from ranef.fit.record import FitRecord
+from ranef.present.progress import progress
+
+if TYPE_CHECKING:
+    from ranef.sums import Moments
+
+__all__ = ["Additive"]
+
+
+class Additive(FitRecord):
+    """The moments of a linear fit."""
+
+    @property
+    @progress("summing the rows")
+    def moments(self) -> Moments:
+        """Sums over the rows of the fit: they add to those of other rows.
+
+        ``rn.lmm(formula, fit.moments + new, start=fit.theta)`` fits the rows of both.
+
+        Raises
+        ------
+        OptionError
+            The fit does not know its data, or its weights or offset are an array.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> data = rn.datasets.load("sleepstudy")
+        >>> formula = "Reaction ~ Days + (Days | Subject)"
+        >>> fit = rn.lmm(formula, data[data["Days"] < 8])
+        >>> new = rn.moments(formula, data[data["Days"] >= 8])
+        >>> rn.lmm(formula, fit.moments + new, start=fit.theta).nobs
+        180
+        """
+        from ranef.sums import Moments
+
+        given = self._spec.given
+        if given is None:
+            raise OptionError(
+                "this fit does not know its data",
+                found="a fit from a file or another process",
+                fix="save its moments beside it: fit.moments.save(path)",
+            )
+        if isinstance(given.data, Moments):
+            return given.data
+        from ranef.streams import moments_of, open_source
+        from ranef.streams.arrow import from_frames
+
+        for name in ("weights", "offset"):
+            if not isinstance(getattr(given, name), str | None):
+                raise OptionError(
+                    f"the {name} of the fit are an array, and moments know columns alone",
+                    fix=f"make the {name} a column of the data",
+                )
+        if given.subset is not None:
+            raise OptionError(
+                "moments are of all rows, and the fit is of some",
+                found=f"subset={given.subset!r}",
+                fix="select the rows of the data before the fit",
+            )
+        source = open_source(from_frames([given.data]))
+        return moments_of(source, self._formula, given.weights, given.offset)

@@ -1,0 +1,168 @@
+"""A fit from moments: the rows are not there, and who asks for them is told what to do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from ranef.design import Data
+from ranef.errors import DataError, OptionError
+from ranef.fit.facade import Fit
+from ranef.fit.given import Given
+from ranef.fit.spec import ModelSpec
+from ranef.fit.stored import without_rows
+from ranef.formula import Formula
+from ranef.options import shown
+from ranef.problem import Problem
+from ranef.problem.exact import hardly_explained
+from ranef.solve import Control
+from ranef.source.scaling import Scaling
+from ranef.store.absent import Absent
+from ranef.streams import moments_of, open_source
+from ranef.sums import Moments, NotHeldError, contract
+from ranef.types import Array
+
+if TYPE_CHECKING:
+    from ranef.priors.assign import Assigned
+
+__all__ = ["fit_moments", "fit_streamed"]
+
+
+def fit_moments(
+    parsed: Formula,
+    moments: Moments,
+    given: Given,
+    *,
+    reml: bool,
+    start: Array | None = None,
+    seconds: dict[str, float] | None = None,
+) -> Fit:
+    """Fit a model to moments.
+
+    Parameters
+    ----------
+    parsed : Formula
+    moments : Moments
+    given : Given
+        The arguments of the call; weights and offset are those of the moments.
+    reml : bool
+    start : ndarray, optional
+        Theta.
+    seconds : dict, optional
+        Already spent, by phase, for the log.
+
+    Raises
+    ------
+    DataError, DesignError
+        As for rows in memory, where sums show it.
+    OptionError
+        Something that only rows in memory can give.
+    """
+    _check(given)
+    begun = perf_counter()
+    made = contract(moments, parsed, given.contrasts)
+    contracted = perf_counter()
+    absent = _absent(parsed)
+    data = Data(
+        without_rows(made.design, absent),
+        absent("the data"),
+        moments.missing,
+        None if moments.plan.weights is None else absent("the weights"),
+        None,
+        moments.plan.offset,
+        stand_in=made.stand_in,
+    )
+    plan = made.design.plan
+    prior = None if given.prior is None else _assigned(given.prior, made)
+    problem = Problem(made.products, plan.blocks, plan.labels, Scaling(made.scaling), reml, prior)
+    _check_fixed_part(problem)
+    spec = ModelSpec(parsed, reml, prior, given.control or Control(), given)
+    spent = {**(seconds or {}), "contraction": contracted - begun}
+    return Fit._of_sums(spec, data, problem, start=start, seconds=spent)
+
+
+def fit_streamed(parsed: Formula, given: Given, *, reml: bool, start: Array | None = None) -> Fit:
+    """Fit a model to moments, or to a source whose rows are summed first.
+
+    Raises
+    ------
+    OptionError
+        Weights or an offset as an array, or other ones than those of the moments.
+    """
+    begun = perf_counter()
+    if isinstance(given.data, Moments):
+        plan = given.data.plan
+        for name, held in (("weights", plan.weights), ("offset", plan.offset)):
+            asked = getattr(given, name)
+            if asked is not None and asked != held:
+                raise OptionError(
+                    f"the {name} are those that the moments were made with",
+                    found=f"{name}={shown(asked)}, and {held or 'none'} in the moments",
+                    fix=f"leave out {name}=, or make the moments with it",
+                )
+        try:
+            return fit_moments(parsed, given.data, given, reml=reml, start=start)
+        except NotHeldError:
+            if given.source is None or not open_source(given.source).repeatable:
+                raise
+            given = replace(given, data=given.source, source=None)
+    for name in ("weights", "offset"):
+        if not isinstance(getattr(given, name), str | None):
+            raise OptionError(
+                f"{name} of data that are summed are a column",
+                found=f"{name}={shown(getattr(given, name))}",
+                fix="name a column of the data",
+            )
+    moments = moments_of(
+        open_source(given.data), parsed, given.weights, given.offset, given.missing
+    )
+    spent = {"sums over rows": perf_counter() - begun}
+    own = replace(given, data=moments, source=given.data)
+    return fit_moments(parsed, moments, own, reml=reml, start=start, seconds=spent)
+
+
+def _absent(parsed: Formula) -> Any:
+    def absent(what: str) -> Absent:
+        return Absent(
+            what,
+            f'read the rows into memory and fit them: rn.lmm("{parsed.text}", data)',
+            "the fit was made from sums of the rows",
+        )
+
+    return absent
+
+
+def _assigned(prior: Any, made: Any) -> Assigned | None:
+    from ranef.priors.assign import assign
+
+    return assign(prior, made.design.terms, made.design.x_names)
+
+
+def _check(given: Given) -> None:
+    for name in ("subset", "residual"):
+        value = getattr(given, name)
+        if value is not None:
+            raise OptionError(
+                f"{name}= needs the rows, and the model is fitted to sums of them",
+                found=f"{name}={shown(value)}",
+                fix="select the rows in the query or the file"
+                if name == "subset"
+                else "read the rows into memory",
+            )
+
+
+def _check_fixed_part(problem: Problem) -> None:
+    if problem.n <= problem.p:
+        raise DataError(
+            "there are no more rows than coefficients",
+            found=f"{problem.n} rows, {problem.p} coefficients in the fixed part",
+            fix="use fewer predictors or more rows",
+        )
+    if hardly_explained(problem):
+        raise DataError(
+            "the fixed part explains the response to the last digit that sums hold",
+            found="no residual variation is left for random effects or errors",
+            fix="see whether the response was computed from the predictors, or read the rows into "
+            "memory",
+        )

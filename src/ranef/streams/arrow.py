@@ -1,0 +1,103 @@
+"""Arrow data sets, readers and streams, lazy Polars frames, and frames that come one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from ranef.errors import DataError
+from ranef.frame.open import open_frame
+from ranef.frame.read import read_open_frame
+from ranef.streams.batches import Batches
+from ranef.streams.schema import ColumnType, Schema
+
+__all__ = ["from_dataset", "from_frames", "from_lazy_polars", "from_reader"]
+
+
+def from_dataset(dataset: Any) -> Batches:
+    """A ``pyarrow.dataset.Dataset``, which can be read again."""
+
+    def batches(columns: Sequence[str], rows: int) -> Iterator[Any]:
+        yield from dataset.to_batches(columns=list(columns), batch_size=rows)
+
+    return Batches("an Arrow data set", batches, _types(dataset.schema))
+
+
+def from_reader(reader: Any) -> Batches:
+    """A ``RecordBatchReader`` or another Arrow stream, which is read once."""
+    import pyarrow as pa
+
+    if not isinstance(reader, pa.RecordBatchReader):
+        reader = pa.RecordBatchReader.from_stream(reader)
+
+    def batches(columns: Sequence[str], rows: int) -> Iterator[Any]:
+        for batch in reader:
+            yield batch.select(list(columns))
+
+    return Batches("an Arrow stream", batches, _types(reader.schema), repeatable=False)
+
+
+def from_lazy_polars(frame: Any) -> Batches:
+    """A Polars ``LazyFrame``: its streaming engine gives batches."""
+
+    def batches(columns: Sequence[str], rows: int) -> Iterator[Any]:
+        yield from frame.select(list(columns)).collect_batches(chunk_size=rows)
+
+    return Batches("a lazy Polars frame", batches, _types_of_frame(frame.head(0).collect()))
+
+
+def from_frames(frames: Iterable[Any]) -> Batches:
+    """Frames of any kind, one after the other; a list can be read again, a generator once."""
+    again = isinstance(frames, Sequence)
+    first, rest = _first(frames)
+
+    def batches(columns: Sequence[str], rows: int) -> Iterator[Any]:
+        if again:
+            yield from frames
+        else:
+            yield first
+            yield from rest
+
+    return Batches("frames one by one", batches, _types_of_frame(first), repeatable=again)
+
+
+def _first(frames: Iterable[Any]) -> tuple[Any, Iterator[Any]]:
+    rest = iter(frames)
+    try:
+        return next(rest), rest
+    except StopIteration:
+        raise DataError(
+            "there are no frames", found="an empty sequence", fix="give at least one data frame"
+        ) from None
+
+
+def _types(schema: Any) -> dict[str, ColumnType]:
+    return {field.name: _type(field.type) for field in schema}
+
+
+def _type(kind: Any) -> ColumnType:
+    import pyarrow as pa
+
+    t, text = pa.types, str(kind)
+    if t.is_floating(kind):
+        return ColumnType("number", text, floating=True)
+    if t.is_integer(kind) or t.is_boolean(kind) or t.is_decimal(kind):
+        return ColumnType("number", text)
+    if t.is_nested(kind):
+        return ColumnType("other", text)
+    return ColumnType("factor", text)
+
+
+def _types_of_frame(frame: Any) -> Schema:
+    """The kinds of the columns of a frame; of one without rows too."""
+    opened = open_frame(frame)
+    if opened.library == "pandas" or opened.library == "mapping":
+        read = read_open_frame(opened)
+        return {
+            name: ColumnType(column.kind, column.source_type, floating=column.kind == "number")
+            for name, column in read.columns.items()
+        }
+    import pyarrow as pa
+
+    table = frame if isinstance(frame, pa.Table | pa.RecordBatch) else pa.table(frame)
+    return _types(table.schema)

@@ -1,0 +1,137 @@
+"""Which source serves the data that a user gives: one line for each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from ranef.errors import DataError
+from ranef.frame.native import is_duckdb_relation, is_polars_lazyframe
+from ranef.streams.batches import Batches
+from ranef.streams.source import Source
+from ranef.streams.sql import Queries
+from ranef.sums.record import Moments
+
+__all__ = ["KINDS", "Scan", "is_streamed", "open_source"]
+
+
+class Kind(NamedTuple):
+    """A kind of data that is summed where it is.
+
+    ``always``: whether ``rn.lmm`` takes it as a source without ``rn.scan``.
+    """
+
+    words: str
+    is_it: Callable[[Any], bool]
+    open: Callable[[Any], Source]
+    always: bool
+
+
+class Scan(NamedTuple):
+    """Rows that are summed where they are: what ``rn.scan`` returns.
+
+    Attributes
+    ----------
+    source : Source
+    exact : bool
+        Whether sums are to have the same bits in any order of the rows.
+    """
+
+    source: Source
+    exact: bool = False
+
+    def __repr__(self) -> str:
+        columns = self.source.schema()
+        shown = ", ".join(f"{name} ({kind.text})" for name, kind in list(columns.items())[:8])
+        more = f" and {len(columns) - 8} more" if len(columns) > 8 else ""
+        return f"<{self.source.name}: {len(columns)} columns: {shown}{more}>"
+
+
+def _is_path(data: Any) -> bool:
+    return isinstance(data, str) or hasattr(data, "__fspath__")
+
+
+def _files(data: Any) -> Source:
+    from ranef.streams.duckdb import from_files
+
+    return from_files(os.fspath(data))
+
+
+def _relation(data: Any) -> Source:
+    from ranef.streams.duckdb import from_relation
+
+    return from_relation(data)
+
+
+def _lazy(data: Any) -> Source:
+    from ranef.streams.arrow import from_lazy_polars
+
+    return from_lazy_polars(data)
+
+
+def _is_dataset(data: Any) -> bool:
+    return type(data).__module__.startswith("pyarrow._dataset")
+
+
+def _dataset(data: Any) -> Source:
+    from ranef.streams.arrow import from_dataset
+
+    return from_dataset(data)
+
+
+def _is_reader(data: Any) -> bool:
+    return type(data).__name__ == "RecordBatchReader" and type(data).__module__ == "pyarrow.lib"
+
+
+def _reader(data: Any) -> Source:
+    from ranef.streams.arrow import from_reader
+
+    return from_reader(data)
+
+
+def _is_frames(data: Any) -> bool:
+    return isinstance(data, list | tuple | Iterator)
+
+
+def _frames(data: Any) -> Source:
+    from ranef.streams.arrow import from_frames
+
+    return from_frames(data)
+
+
+KINDS = (
+    Kind("a path or a pattern of Parquet or CSV files", _is_path, _files, True),
+    Kind("a DuckDB relation", is_duckdb_relation, _relation, False),
+    Kind("a lazy Polars frame", is_polars_lazyframe, _lazy, False),
+    Kind("an Arrow data set", _is_dataset, _dataset, True),
+    Kind("an Arrow reader", _is_reader, _reader, True),
+    Kind("frames one by one", _is_frames, _frames, False),
+)
+
+
+def is_streamed(data: Any) -> bool:
+    """Whether ``rn.lmm`` is to sum these data where they are."""
+    return isinstance(data, Scan | Moments) or any(k.always and k.is_it(data) for k in KINDS)
+
+
+def open_source(data: Any) -> Source:
+    """The source behind data that a user gives.
+
+    Raises
+    ------
+    DataError
+        Nothing that can be summed where it is.
+    """
+    if isinstance(data, Scan):
+        return data.source
+    if isinstance(data, Queries | Batches):
+        return data
+    for kind in KINDS:
+        if kind.is_it(data):
+            return kind.open(data)
+    raise DataError(
+        "these data are not a source that can be scanned",
+        found=f"an object of type {type(data).__name__}",
+        fix="give " + ", ".join(kind.words for kind in KINDS) + "; a frame in memory needs no scan",
+    )

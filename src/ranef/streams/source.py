@@ -1,0 +1,72 @@
+"""What a source of rows is: rows that are summed where they are, and never collected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ranef.streams.schema import Schema
+from ranef.sums.numbers import NumberSums
+from ranef.sums.plan import Plan
+from ranef.types import Array
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["RawSums", "Source"]
+
+
+@dataclass(frozen=True, slots=True)
+class RawSums:
+    """What one pass over the rows gives.
+
+    Attributes
+    ----------
+    cells, pairs, means : tuple of pyarrow.Table
+        As in :class:`~ranef.sums.Moments`.
+    n_total : int
+        All rows.
+    missing : mapping of str to int
+        Missing values by column, if rows were left out.
+    sum_log_weights : float
+    orders : mapping of str to tuple of str
+    numbers : mapping of str to NumberSums
+    """
+
+    cells: tuple[pa.Table, ...]
+    pairs: tuple[pa.Table, ...]
+    means: tuple[pa.Table, ...]
+    n_total: int
+    missing: Mapping[str, int] = field(default_factory=dict)
+    sum_log_weights: float = 0.0
+    orders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    numbers: Mapping[str, NumberSums] = field(default_factory=dict)
+
+
+class Source(Protocol):
+    """Rows that can be summed."""
+
+    @property
+    def name(self) -> str:
+        """In words: ``"Parquet files d/*.parquet, through DuckDB"``."""
+        ...
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether the rows can be read more than once."""
+        ...
+
+    def schema(self) -> Schema: ...
+
+    def middle(self, plan: Plan) -> tuple[Array, Array]:
+        """Means and standard deviations of the summed columns in some rows, shape (c,)."""
+        ...
+
+    def sums(self, plan: Plan, shifts: Array, scales: Array) -> RawSums:
+        """All sums of a plan, in one pass over the rows or in one query for each table."""
+        ...
+
+    def frames(self, columns: Sequence[str], batch: int) -> Iterator[Any]:
+        """The rows, some at a time, as frames of the library that they come from."""
+        ...

@@ -1,0 +1,138 @@
+"""Columns of a model matrix as linear forms of the columns that were summed, cell by cell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ranef.design.coding import Coded, code
+from ranef.design.state import State
+from ranef.formula.render import to_text
+from ranef.formula.terms import Term
+from ranef.sums.cells import Cells
+from ranef.sums.plan import Plan
+from ranef.sums.products import numbers_of, parts_of
+from ranef.types import Array
+
+__all__ = ["Form", "Forms", "cross", "forms_of", "response_form"]
+
+Coefficient = Array | float
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """sum of coefficient * u over some of the columns u that were summed; u_0 is 1.
+
+    Attributes
+    ----------
+    coefficients : mapping of int to float or ndarray, shape (cells,)
+    """
+
+    coefficients: Mapping[int, Coefficient] = field(default_factory=dict)
+
+    def plus(self, more: Mapping[int, Coefficient]) -> Form:
+        """The sum with another form."""
+        made = dict(self.coefficients)
+        for k, value in more.items():
+            made[k] = made[k] + value if k in made else value
+        return Form(made)
+
+    def scaled(self, shift: float, scale: float) -> Form:
+        """(form - shift) / scale."""
+        moved = self.plus({0: -shift}) if shift != 0.0 else self
+        return Form({k: value / scale for k, value in moved.coefficients.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """A model matrix on some cells.
+
+    Attributes
+    ----------
+    columns : tuple of Form
+    coded : Coded
+        With 1 in place of every number: names, and the columns of each term.
+    """
+
+    columns: tuple[Form, ...]
+    coded: Coded
+
+
+def forms_of(
+    intercept: bool,
+    terms: Sequence[Term],
+    cells: Cells,
+    state: State,
+    plan: Plan,
+    shifts: Array,
+    scales: Array,
+) -> Forms:
+    """The columns of a model matrix in the cells of a table of sums.
+
+    Parameters
+    ----------
+    intercept : bool
+    terms : sequence of Term
+    cells : Cells
+    state : State
+        Levels, contrasts and group means.
+    plan : Plan
+        Of the moments.
+    shifts, scales : ndarray, shape (c,)
+        A product is shift + scale * u.
+    """
+    ones = np.ones(cells.n_rows)
+    instead: dict[str, Any] = {}
+    for term in terms:
+        instead |= {to_text(factor): ones for factor in numbers_of(term, plan.kinds)}
+    coded = code(intercept, terms, cells.table, state, instead)
+    made: list[Form] = [Form()] * len(coded.names)
+    if intercept:
+        made[0] = Form({0: 1.0})
+    for term, own in zip(terms, coded.term_columns, strict=True):
+        numbers = _form_of_numbers(term, cells, state, plan, shifts, scales)
+        for j in own:
+            column = coded.columns.columns[j]
+            if column is None or bool(np.all(column == 1.0)):
+                made[j] = Form(numbers)
+            else:
+                made[j] = Form({k: value * column for k, value in numbers.items()})
+    return Forms(tuple(made), coded)
+
+
+def response_form(plan: Plan, shifts: Array, scales: Array) -> Form:
+    """The response less its offsets: the last column that was summed."""
+    last = len(plan.columns) - 1
+    return Form({last: float(scales[last]), 0: float(shifts[last])})
+
+
+def cross(a: Form, b: Form, cells: Cells) -> Coefficient:
+    """Sums of the products of two forms in each cell."""
+    total: Coefficient = 0.0
+    for i, left in a.coefficients.items():
+        for j, right in b.coefficients.items():
+            total = total + (left * right) * cells.sum(i, j)
+    return total
+
+
+def _form_of_numbers(
+    term: Term, cells: Cells, state: State, plan: Plan, shifts: Array, scales: Array
+) -> dict[int, Coefficient]:
+    """The product of the numbers of a term."""
+    form: dict[int, Coefficient] = {}
+    for part in parts_of(numbers_of(term, plan.kinds)):
+        place = plan.position(part.product)
+        assert place is not None, f"{part.product.text} was not summed"
+        factor: Coefficient = -1.0 if part.less % 2 else 1.0
+        for text in part.means:
+            factor = factor * state.means[text].of_rows(cells.table, None)[0]
+        if place == 0:
+            moved = {0: factor}
+        else:
+            moved = {place: factor * float(scales[place]), 0: factor * float(shifts[place])}
+        for k, value in moved.items():
+            form[k] = form[k] + value if k in form else value
+    return form

@@ -1,0 +1,133 @@
+"""The record of moments: sums over rows that add up across batches, months and sites."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ranef.page import paragraph
+from ranef.sums.numbers import NumberSums
+from ranef.sums.plan import Plan
+from ranef.sums.sums import COUNT
+from ranef.types import Array, MissingRows
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["Moments"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Moments:
+    """Sums over the rows of a model: all that a linear mixed model needs of its data.
+
+    They add: ``a + b`` is as if the rows of both had been summed together. Levels are known by
+    name, so that batches, months or sites may have different ones. ``rn.lmm(formula, moments)``
+    fits models whose columns they hold.
+
+    Attributes
+    ----------
+    plan : Plan
+        What is summed.
+    shifts, scales : ndarray, shape (c,)
+        The column u that is summed is (value - shift) / scale.
+    cells : tuple of pyarrow.Table
+        By grouping factor: the rows and the sums of u_i u_j in each cell of the factor and the
+        categories. Without grouping factors one table, by the categories.
+    pairs : tuple of pyarrow.Table
+        By pair of grouping factors: the sums of the products of their random effects.
+    means : tuple of pyarrow.Table
+        By group mean: the rows and the sum of u, without weights.
+    orders : mapping of str to tuple of str
+        Levels of the categories whose order somebody has chosen.
+    missing : MissingRows
+        How many rows were left out, and why.
+    sum_log_weights : float
+    numbers : mapping of str to NumberSums
+        Where the values of each variable of numbers lie.
+    """
+
+    plan: Plan
+    shifts: Array
+    scales: Array
+    cells: tuple[pa.Table, ...]
+    pairs: tuple[pa.Table, ...]
+    means: tuple[pa.Table, ...]
+    orders: Mapping[str, tuple[str, ...]]
+    missing: MissingRows
+    sum_log_weights: float = field(default=0.0)
+    numbers: Mapping[str, NumberSums] = field(default_factory=dict)
+
+    @property
+    def formula(self) -> str:
+        """The formula whose columns are summed."""
+        return self.plan.formula.text
+
+    @property
+    def n(self) -> int:
+        """Rows that were summed."""
+        import pyarrow.compute as pc
+
+        return int(pc.sum(self.cells[0].column(COUNT)).as_py() or 0)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the sums."""
+        return int(sum(table.nbytes for table in (*self.cells, *self.pairs, *self.means)))
+
+    def __add__(self, other: object) -> Moments:
+        """The moments of the rows of both.
+
+        Raises
+        ------
+        DataError
+            The two do not hold the same sums; the message names what differs.
+        """
+        if not isinstance(other, Moments):
+            return NotImplemented
+        from ranef.sums.merge import merged
+
+        return merged([self, other])
+
+    def __radd__(self, other: Any) -> Moments:
+        return self if other == 0 else NotImplemented  # so that sum(sites) works
+
+    def save(self, path: Any) -> None:
+        """Write the moments to a Parquet file, which holds no code.
+
+        Parameters
+        ----------
+        path : str or path
+            A file of this name is replaced. It is never half-written.
+        """
+        from ranef.sums.file import write_moments
+
+        write_moments(self, path)
+
+    def small_cells(self, k: int = 10) -> Any:
+        """Cells with fewer than `k` rows: sums of a single row are the data of that row.
+
+        Parameters
+        ----------
+        k : int
+
+        Returns
+        -------
+        DataFrame
+            One row for each table of sums: cells, cells with fewer than `k` rows, cells of one row.
+        """
+        from ranef.sums.small import small_cells
+
+        return small_cells(self, k)
+
+    def __repr__(self) -> str:
+        groups = [
+            f"{table.num_rows:,} cells of {' and '.join(self.plan.cell_keys(k)) or 'no category'}"
+            for k, table in enumerate(self.cells)
+        ]
+        text = (
+            f"moments of {self.formula}: {self.n:,} rows, {len(self.plan.columns)} columns, "
+            f"{'; '.join(groups)}; {self.nbytes / 1e6:.1f} MB"
+        )
+        return "\n".join(paragraph(text, "", "    "))
