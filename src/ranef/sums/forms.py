@@ -17,7 +17,7 @@ from ranef.sums.plan import Plan
 from ranef.sums.products import numbers_of, parts_of
 from ranef.types import Array
 
-__all__ = ["Form", "Forms", "cross", "forms_of", "response_form"]
+__all__ = ["Form", "Forms", "combined", "cross", "forms_of", "largest", "response_form"]
 
 Coefficient = Array | float
 
@@ -116,6 +116,22 @@ def cross(a: Form, b: Form, cells: Cells) -> Coefficient:
         for j, right in b.coefficients.items():
             total = total + (left * right) * cells.sum(i, j)
     return total
+
+
+def combined(forms: Sequence[Form], weights: Sequence[float]) -> Form:
+    """The sum of weight * form."""
+    made: dict[int, Coefficient] = {}
+    for form, weight in zip(forms, weights, strict=True):
+        if weight != 0.0:
+            for k, value in form.coefficients.items():
+                made[k] = made[k] + weight * value if k in made else weight * value
+    return Form(made)
+
+
+def largest(form: Form, cells: Cells) -> float:
+    """What the sum of squares of a form would be if none of its parts cancelled."""
+    lengths = [abs(value) * np.sqrt(cells.sum(k, k)) for k, value in form.coefficients.items()]
+    return float(np.sum(sum(lengths, np.zeros(cells.n_rows)) ** 2))
 
 
 def _form_of_numbers(
