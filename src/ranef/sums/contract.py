@@ -125,7 +125,7 @@ def contract(
         cells = model.of_factor[factor]
         z = [form for k in members for form in terms[k].on(model, cells)]
         sums.append(group_sums(z, inner_x(cells), cells, codes, len(grouping)))
-        check_identified(design, members, sums[-1], cells.counts, codes)
+        check_identified(design, members, z, cells, codes)
     own = inner_x(model.first)
     products = cross_products_from(
         moments.n,

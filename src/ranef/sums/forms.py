@@ -13,11 +13,12 @@ from ranef.design.state import State
 from ranef.formula.render import to_text
 from ranef.formula.terms import Term
 from ranef.sums.cells import Cells
+from ranef.sums.expansion import expanded
 from ranef.sums.plan import Plan
 from ranef.sums.products import numbers_of, parts_of
 from ranef.types import Array
 
-__all__ = ["Form", "Forms", "combined", "cross", "forms_of", "largest", "response_form"]
+__all__ = ["Form", "Forms", "combined", "cross", "forms_of", "is_one", "largest", "response_form"]
 
 Coefficient = Array | float
 
@@ -128,6 +129,11 @@ def combined(forms: Sequence[Form], weights: Sequence[float]) -> Form:
     return Form(made)
 
 
+def is_one(form: Form) -> bool:
+    """Whether a form is the constant 1."""
+    return set(form.coefficients) == {0} and bool(np.all(np.asarray(form.coefficients[0]) == 1.0))
+
+
 def largest(form: Form, cells: Cells) -> float:
     """What the sum of squares of a form would be if none of its parts cancelled."""
     lengths = [abs(value) * np.sqrt(cells.sum(k, k)) for k, value in form.coefficients.items()]
@@ -140,15 +146,13 @@ def _form_of_numbers(
     """The product of the numbers of a term."""
     form: dict[int, Coefficient] = {}
     for part in parts_of(numbers_of(term, plan.kinds)):
-        place = plan.position(part.product)
-        assert place is not None, f"{part.product.text} was not summed"
         factor: Coefficient = -1.0 if part.less % 2 else 1.0
         for text in part.means:
             factor = factor * state.means[text].of_rows(cells.table, None)[0]
-        if place == 0:
-            moved = {0: factor}
-        else:
-            moved = {place: factor * float(scales[place]), 0: factor * float(shifts[place])}
+        place = plan.position(part.product)
+        assert place is not None, f"{part.product.text} was not summed"
+        values = expanded(plan, place, shifts, scales)
+        moved = {k: factor * value for k, value in values.items()}
         for k, value in moved.items():
             form[k] = form[k] + value if k in form else value
     return form
