@@ -60,9 +60,9 @@ def test_ranef_commands_exist() -> None:
         name: {
             "-h",
             "--help",
-            *(o for p in known_command.params for o in (*p.opts, *p.secondary_opts)),
+            *(o for p in made.params for o in (*p.opts, *p.secondary_opts)),
         }
-        for name, known_command in command().commands.items()
+        for name, made in command().commands.items()
     }
     assert uses.keys() <= known.keys()
     assert {name: left for name, asked in uses.items() if (left := asked - known[name])} == {}
