@@ -13,14 +13,47 @@ from ranef.streams.schema import ColumnType, Schema
 
 __all__ = ["from_dataset", "from_frames", "from_lazy_polars", "from_reader"]
 
+_READ = 250_000
+"""Rows that are read at once."""
+
 
 def from_dataset(dataset: Any) -> Batches:
     """A ``pyarrow.dataset.Dataset``, which can be read again."""
 
     def batches(columns: Sequence[str], rows: int) -> Iterator[Any]:
-        yield from dataset.to_batches(columns=list(columns), batch_size=rows)
+        # Arrow reads ahead, and keeps whole files of Parquet, if it is not told otherwise.
+        read = dataset.to_batches(
+            columns=list(columns),
+            batch_size=min(rows, _READ),
+            batch_readahead=1,
+            fragment_readahead=1,
+            **_parquet_options(dataset),
+        )
+        yield from _together(read, rows)
 
     return Batches("an Arrow data set", batches, _types(dataset.schema))
+
+
+def _parquet_options(dataset: Any) -> dict[str, Any]:
+    import pyarrow.dataset as ds
+
+    if not isinstance(getattr(dataset, "format", None), ds.ParquetFileFormat):
+        return {}
+    return {"fragment_scan_options": ds.ParquetFragmentScanOptions(pre_buffer=False)}
+
+
+def _together(batches: Iterable[Any], rows: int) -> Iterator[Any]:
+    """Small batches as tables of about as many rows as wanted: each costs a look at all levels."""
+    import pyarrow as pa
+
+    waiting: list[Any] = []
+    for batch in batches:
+        waiting.append(batch)
+        if sum(each.num_rows for each in waiting) >= rows:
+            yield pa.Table.from_batches(waiting)
+            waiting = []
+    if waiting:
+        yield pa.Table.from_batches(waiting)
 
 
 def from_reader(reader: Any) -> Batches:
@@ -31,8 +64,7 @@ def from_reader(reader: Any) -> Batches:
         reader = pa.RecordBatchReader.from_stream(reader)
 
     def batches(columns: Sequence[str], rows: int) -> Iterator[Any]:
-        for batch in reader:
-            yield batch.select(list(columns))
+        yield from _together((batch.select(list(columns)) for batch in reader), rows)
 
     return Batches("an Arrow stream", batches, _types(reader.schema), repeatable=False)
 

@@ -10,7 +10,7 @@ from ranef.errors import DataError, UnknownColumnError, suggestion
 from ranef.formula import Formula
 from ranef.formula.position import pointer
 from ranef.streams.schema import Schema, kinds_of
-from ranef.streams.source import RawSums, Source
+from ranef.streams.source import RawSums, Source, Watch, silent
 from ranef.sums.plan import Plan, make_plan
 from ranef.sums.record import Moments
 from ranef.sums.sums import COUNT, column_of_sums
@@ -28,6 +28,7 @@ def moments_of(
     weights: str | None = None,
     offset: str | None = None,
     missing: str = "drop",
+    watch: Watch = silent,
 ) -> Moments:
     """Sum the rows of a source for a formula.
 
@@ -38,6 +39,8 @@ def moments_of(
     weights, offset : str, optional
         Columns.
     missing : {"drop", "raise"}
+    watch : callable
+        Is told how many rows have been read.
 
     Raises
     ------
@@ -52,14 +55,27 @@ def moments_of(
     _check_columns(formula, schema, weights, offset)
     truth = [name for name, column in schema.items() if column.text.lower().startswith("bool")]
     plan = make_plan(formula, kinds_of(schema), weights, offset, truth)
-    shifts, scales = _steady(*source.middle(plan))
-    raw = source.sums(plan, shifts, scales)
+    bounds = source.bounds(plan, watch) if source.exact else None
+    if bounds is None:
+        shifts, scales = _steady(*source.middle(plan))
+    else:
+        shifts = bounds.middle()
+        scales = bounds.scales(shifts)
+    raw = source.sums(plan, shifts, scales, bounds, watch)
     made = _moments(plan, shifts, scales, raw, missing)
     means, sds = _means_and_sds(made)
-    if np.any(np.abs(means) > FAR * np.maximum(sds, 1e-300)) and source.repeatable:
+    far = np.abs(means) > FAR * np.maximum(sds, 1e-300)
+    if not far.any():
+        return made
+    if not source.repeatable:
+        raise _far(plan, source, far, means, sds)
+    if bounds is None:
         shifts, scales = _steady(shifts + scales * means, scales * sds)
-        made = _moments(plan, shifts, scales, source.sums(plan, shifts, scales), missing)
-    return made
+    else:
+        shifts = shifts + scales * means
+        scales = bounds.scales(shifts)
+    raw = source.sums(plan, shifts, scales, bounds, watch)
+    return _moments(plan, shifts, scales, raw, missing)
 
 
 def _steady(means: Array, sds: Array) -> tuple[Array, Array]:
@@ -100,6 +116,17 @@ def _moments(plan: Plan, shifts: Array, scales: Array, raw: RawSums, missing: st
         record,
         raw.sum_log_weights,
         dict(raw.numbers),
+    )
+
+
+def _far(plan: Plan, source: Source, far: Array, means: Array, sds: Array) -> DataError:
+    k = int(np.flatnonzero(far)[0])
+    return DataError(
+        f"'{plan.columns[k].text}' is far away from its first rows in later ones, so that sums "
+        "about the first rows lose their digits",
+        found=f"a mean that is {abs(means[k]) / max(sds[k], 1e-300):.3g} standard deviations away "
+        f"from where it was in the first rows; {source.name} can be read once",
+        fix="give a list of frames, a data set or files, which can be read again",
     )
 
 

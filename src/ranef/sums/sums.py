@@ -12,7 +12,7 @@ from ranef.types import Array
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["COUNT", "added", "column_of_sums", "key_name", "rebased", "sum_name"]
+__all__ = ["COUNT", "added", "column_of_sums", "key_name", "rebased", "sum_name", "sum_of"]
 
 COUNT = "n"
 _KEY = "key "
@@ -34,6 +34,13 @@ def column_of_sums(table: pa.Table, i: int, j: int) -> Array | None:
     if name not in table.column_names:
         return None
     return np.asarray(table.column(name).to_numpy(zero_copy_only=False), dtype=np.float64)
+
+
+def sum_of(table: pa.Table, i: int, j: int) -> float:
+    """The sum over all cells of a product that was asked for."""
+    found = column_of_sums(table, i, j)
+    assert found is not None
+    return float(found.sum())
 
 
 def added(tables: Sequence[pa.Table]) -> pa.Table:

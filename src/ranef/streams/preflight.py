@@ -1,0 +1,143 @@
+"""What is asked of a database before any long query: whether the sums can be made at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from ranef.errors import DataError
+from ranef.streams.dialect import Dialect
+from ranef.streams.growing import MOST_CELLS
+from ranef.sums.plan import Plan
+from ranef.sums.products import Product
+
+__all__ = ["check", "finite", "product_of"]
+
+MOST_LEVELS = 50_000
+"""Levels of a category in the fixed part: each is a column of X."""
+
+MANY_CELLS = 2_000_000
+"""Cells from which it counts whether rows share them: sums of single rows save nothing."""
+
+
+class _Asked(Protocol):
+    @property
+    def dialect(self) -> Dialect: ...
+    @property
+    def table(self) -> str: ...
+    def row(self, query: str) -> list[Any]: ...
+    def complete(self, names: Sequence[str]) -> str: ...
+
+
+def check(plan: Plan, source: _Asked) -> None:
+    """Refuse rows whose sums would be worthless, or larger than a computer.
+
+    One query without groups.
+
+    Raises
+    ------
+    DataError
+        Values that are infinite or not defined, weights that are not positive, categories with too
+        many values, more cells than there is room for.
+    """
+    d = source.dialect
+    values = [product_of(column, plan, d) for column in plan.columns]
+    values += [] if plan.weights is None else [d.number_of(plan.weights)]
+    keys = tuple(dict.fromkeys((*(n for f in plan.factors for n in f), *plan.keys)))
+    listed = [f"{value} AS v{k}" for k, value in enumerate(values)]
+    listed += [f"{d.name(name)} AS k{k}" for k, name in enumerate(keys)]
+    asked = ["count(*) AS n"]
+    for k in range(1, len(values)):
+        asked += [f"min(v{k}) AS a{k}", f"max(v{k}) AS b{k}"]
+    asked += [f"approx_count_distinct(k{k}) AS d{k}" for k in range(len(keys))]
+    inside = (
+        f"(SELECT {', '.join(listed)} FROM {source.table} "
+        f"WHERE {source.complete(plan.reads())}) AS used"
+    )
+    n, *rest = source.row(f"SELECT {', '.join(asked)} FROM {inside}")
+    if not n:
+        return
+    ends = np.array([np.nan if v is None else float(v) for v in rest[: 2 * len(values) - 2]])
+    for k in np.flatnonzero(~np.isfinite(ends.reshape(-1, 2)).all(axis=1)):
+        if k < len(plan.columns) - 1:
+            raise _infinite(plan, source, plan.columns[k + 1], inside, int(k) + 1, int(n))
+    if plan.weights is not None:
+        low, high = ends[-2:]
+        if not (low > 0.0 and np.isfinite(high)):
+            raise DataError(
+                "weights must be positive and finite",
+                where=f"column '{plan.weights}'",
+                found=f"weights from {low:g} to {high:g}",
+                fix="leave such rows out of the data",
+            )
+    distinct = dict(zip(keys, map(int, rest[2 * len(values) - 2 :]), strict=True))
+    _check_categories(plan, distinct)
+    _check_cells(plan, source, distinct, int(n))
+
+
+def _infinite(
+    plan: Plan, source: _Asked, column: Product, inside: str, k: int, n: int
+) -> DataError:
+    d = source.dialect
+    counted = f"sum(CASE WHEN abs(v{k}) < {d.number(_INFINITY)} THEN 0 ELSE 1 END) AS n"
+    count = int(source.row(f"SELECT {counted} FROM {inside}")[0])
+    return DataError(
+        f"'{column.text}' is infinite or not defined in some rows",
+        where=plan.formula.text,
+        found=f"{count:,} of {n:,} rows",
+        fix="correct these values, or make them missing: their rows are then left out",
+    )
+
+
+def _check_categories(plan: Plan, distinct: dict[str, int]) -> None:
+    grouped = {name for factor in plan.factors for name in factor}
+    grouped |= {name for own in plan.means for name in own.groups}
+    for name in plan.keys:
+        if distinct[name] > MOST_LEVELS and name not in grouped:
+            raise DataError(
+                f"the category '{name}' has too many values for the fixed part",
+                where=plan.formula.text,
+                found=f"some {distinct[name]:,} values, at most {MOST_LEVELS:,}",
+                fix=f"use it as a grouping factor, (1 | {name}), or as a number",
+            )
+
+
+def _check_cells(plan: Plan, source: _Asked, distinct: dict[str, int], n: int) -> None:
+    d = source.dialect
+    asked = [plan.cell_keys(k) for k in range(len(plan.factors))]
+    asked += [plan.cell_keys(*pair) for pair in plan.pairs]
+    for keys in asked:
+        most = min(float(np.prod([float(distinct[name]) for name in keys])), n)
+        if most > MANY_CELLS and len(keys) > 1:
+            text = " || '|' || ".join(f"CAST({d.name(name)} AS {d.text})" for name in keys)
+            most = source.row(
+                f"SELECT approx_count_distinct({text}) AS n FROM {source.table} "
+                f"WHERE {source.complete(plan.reads())}"
+            )[0]
+        if most > MOST_CELLS or (most > MANY_CELLS and most > n / 4):
+            raise DataError(
+                f"there are nearly as many cells of {' and '.join(keys)} as rows, so that sums by "
+                "cell save nothing"
+                if most <= MOST_CELLS
+                else f"there are too many cells of {' and '.join(keys)} to keep their sums",
+                where=plan.formula.text,
+                found=f"some {int(most):,} cells, {n:,} rows",
+                fix="use a grouping factor or categories with fewer values, or read the rows into "
+                "memory: rn.lmm(formula, data)",
+            )
+
+
+_INFINITY = 1.7e308
+
+
+def product_of(column: Product, plan: Plan, dialect: Dialect) -> str:
+    """A summed column."""
+    factors = [dialect.expression(factor, plan.formula.text) for factor in column.factors]
+    return " * ".join(factors) or "1.0"
+
+
+def finite(value: str, dialect: Dialect) -> str:
+    """The value, NULL if it is not finite: a sample is to have a middle all the same."""
+    return f"CASE WHEN abs({value}) < {dialect.number(1e300)} THEN {value} END"

@@ -1,0 +1,91 @@
+"""The values of the summed columns in the rows of a batch, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ranef.design.evaluate import evaluate
+from ranef.design.state import State
+from ranef.errors import DataError
+from ranef.formula.nodes import Expr
+from ranef.formula.position import pointer
+from ranef.formula.render import to_text
+from ranef.frame import Table, take_rows
+from ranef.frame.missing import missing_in
+from ranef.sums.plan import Plan
+from ranef.types import Array
+
+__all__ = ["complete", "state_of", "values_of", "weights_of"]
+
+
+def complete(table: Table, names: Sequence[str]) -> tuple[Table, dict[str, int]]:
+    """The complete rows of a batch, of which there may be none, and missing values by column."""
+    counts: dict[str, int] = {}
+    left_out = np.zeros(table.n_rows, dtype=np.bool_)
+    for name in names:
+        own = missing_in(table[name])
+        if own.any():
+            counts[name] = int(own.sum())
+            left_out |= own
+    return (take_rows(table, ~left_out) if counts else table), counts
+
+
+def values_of(plan: Plan, table: Table) -> list[Array]:
+    """The columns that are summed, in the rows of a table.
+
+    Raises
+    ------
+    DataError
+        Values that are infinite or not defined.
+    """
+    state, out = state_of(plan), []
+    for column in plan.columns:
+        made = np.ones(table.n_rows)
+        for factor in column.factors:
+            made = made * _evaluated(factor, table, state, plan)
+        out.append(made)
+    return out
+
+
+def _evaluated(expr: Expr, table: Table, state: State, plan: Plan) -> Array:
+    values = evaluate(expr, table, state)
+    if not np.isfinite(values).all():
+        bad = np.flatnonzero(~np.isfinite(values))
+        span = getattr(expr, "span", (0, 0))
+        raise DataError(
+            f"'{to_text(expr)}' is infinite or not defined in {bad.size} row{'s' * (bad.size > 1)}",
+            where=pointer(plan.formula.text, span) if span[1] else plan.formula.text,
+            found=f"{values[bad[0]]} among the rows of a batch",
+            fix="correct these values, or make them missing so that their rows are left out",
+        )
+    return values
+
+
+def state_of(plan: Plan) -> State:
+    """What expressions without learned parts are evaluated with."""
+    return State(plan.formula.text, dict(plan.kinds))
+
+
+def weights_of(plan: Plan, table: Table) -> Array | None:
+    """The weights.
+
+    Raises
+    ------
+    DataError
+        They are not positive and finite.
+    """
+    name = plan.weights
+    if name is None:
+        return None
+    weights = np.asarray(table[name].values, dtype=np.float64)
+    if not bool(np.all(np.isfinite(weights) & (weights > 0.0))):
+        bad = weights[~(np.isfinite(weights) & (weights > 0.0))]
+        raise DataError(
+            "weights must be positive and finite",
+            where=f"column '{name}'",
+            found=f"{bad.size} that are not among the rows of a batch, the first is {bad[0]:g}",
+            fix="leave such rows out of the data",
+        )
+    return weights
