@@ -21,25 +21,33 @@ def from_dataset(dataset: Any) -> Batches:
     """A ``pyarrow.dataset.Dataset``, which can be read again."""
 
     def batches(columns: Sequence[str], rows: int) -> Iterator[Any]:
-        # Arrow reads ahead, and keeps whole files of Parquet, if it is not told otherwise.
-        read = dataset.to_batches(
-            columns=list(columns),
-            batch_size=min(rows, _READ),
-            batch_readahead=1,
-            fragment_readahead=1,
-            **_parquet_options(dataset),
-        )
-        yield from _together(read, rows)
+        yield from _together(_pieces(dataset, list(columns), min(rows, _READ)), rows)
 
     return Batches("an Arrow data set", batches, _types(dataset.schema))
 
 
-def _parquet_options(dataset: Any) -> dict[str, Any]:
+def _pieces(dataset: Any, columns: list[str], rows: int) -> Iterator[Any]:
+    """Record batches, Parquet files by row groups: a scan would read ahead up to 1 GiB."""
     import pyarrow.dataset as ds
 
-    if not isinstance(getattr(dataset, "format", None), ds.ParquetFileFormat):
-        return {}
-    return {"fragment_scan_options": ds.ParquetFragmentScanOptions(pre_buffer=False)}
+    if isinstance(dataset, ds.FileSystemDataset) and isinstance(
+        dataset.format, ds.ParquetFileFormat
+    ):
+        try:
+            files = list(dataset.get_fragments())
+        except ValueError:  # a filter, which only a scan applies
+            files = None
+        if files is not None:
+            options = ds.ParquetFragmentScanOptions(pre_buffer=False)
+            for file in files:
+                for group in file.split_by_row_group(schema=dataset.schema):
+                    yield from group.to_table(
+                        schema=dataset.schema, columns=columns, fragment_scan_options=options
+                    ).to_batches(max_chunksize=rows)
+            return
+    yield from dataset.to_batches(
+        columns=columns, batch_size=rows, batch_readahead=1, fragment_readahead=1
+    )
 
 
 def _together(batches: Iterable[Any], rows: int) -> Iterator[Any]:

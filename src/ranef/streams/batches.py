@@ -22,7 +22,7 @@ from ranef.types import Array
 
 __all__ = ["Batches"]
 
-ROWS = 1_000_000
+ROWS = 400_000
 """Rows of a batch, if the source may choose."""
 
 

@@ -12,6 +12,7 @@ from ranef.streams.dialect import Dialect
 from ranef.streams.growing import MOST_CELLS
 from ranef.sums.plan import Plan
 from ranef.sums.products import Product
+from ranef.types import Array
 
 __all__ = ["check", "finite", "product_of"]
 
@@ -31,10 +32,15 @@ class _Asked(Protocol):
     def complete(self, names: Sequence[str]) -> str: ...
 
 
-def check(plan: Plan, source: _Asked) -> None:
+def check(plan: Plan, source: _Asked) -> tuple[Array, Array]:
     """Refuse rows whose sums would be worthless, or larger than a computer.
 
     One query without groups.
+
+    Returns
+    -------
+    low, high : ndarray, shape (c,)
+        Ends of the summed columns in complete rows, NaN without any.
 
     Raises
     ------
@@ -57,14 +63,14 @@ def check(plan: Plan, source: _Asked) -> None:
         f"WHERE {source.complete(plan.reads())}) AS used"
     )
     n, *rest = source.row(f"SELECT {', '.join(asked)} FROM {inside}")
+    found = [np.nan if v is None else float(v) for v in rest[: 2 * len(values) - 2]]
+    ends = np.array([1.0, 1.0, *found]).reshape(-1, 2)[: len(plan.columns)]
     if not n:
-        return
-    ends = np.array([np.nan if v is None else float(v) for v in rest[: 2 * len(values) - 2]])
-    for k in np.flatnonzero(~np.isfinite(ends.reshape(-1, 2)).all(axis=1)):
-        if k < len(plan.columns) - 1:
-            raise _infinite(plan, source, plan.columns[k + 1], inside, int(k) + 1, int(n))
+        return ends[:, 0], ends[:, 1]
+    for k in np.flatnonzero(~np.isfinite(ends).all(axis=1)):
+        raise _infinite(plan, source, plan.columns[k], inside, int(k), int(n))
     if plan.weights is not None:
-        low, high = ends[-2:]
+        low, high = found[-2:]
         if not (low > 0.0 and np.isfinite(high)):
             raise DataError(
                 "weights must be positive and finite",
@@ -75,6 +81,7 @@ def check(plan: Plan, source: _Asked) -> None:
     distinct = dict(zip(keys, map(int, rest[2 * len(values) - 2 :]), strict=True))
     _check_categories(plan, distinct)
     _check_cells(plan, source, distinct, int(n))
+    return ends[:, 0], ends[:, 1]
 
 
 def _infinite(

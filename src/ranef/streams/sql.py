@@ -98,7 +98,6 @@ class Queries:
         return numbers[0::2], numbers[1::2]
 
     def bounds(self, plan: Plan, watch: Watch = silent) -> Bounds:
-        check(plan, self)
         d = self.dialect
         values = [product_of(column, plan, d) for column in plan.columns]
         values += [d.number_of(name) for name in plan.numbers]
@@ -126,8 +125,7 @@ class Queries:
         bounds: Bounds | None = None,
         watch: Watch = silent,
     ) -> RawSums:
-        if bounds is None:
-            check(plan, self)
+        ends = check(plan, self)
         every = range(len(plan.columns))
         asked = []
         for k in range(max(len(plan.factors), 1)):
@@ -145,7 +143,7 @@ class Queries:
         first, last = max(len(plan.factors), 1), len(asked) - len(plan.means)
         cells = made[0].column(COUNT).to_numpy(zero_copy_only=False)
         n = int(np.sum(cells))
-        log_weights, numbers = self._whole(plan, n, made[0], shifts, scales, bounds)
+        log_weights, numbers = self._whole(plan, n, made[0], (shifts, scales), ends, bounds)
         return RawSums(
             cells=tuple(made[:first]),
             pairs=tuple(made[first:last]),
@@ -233,51 +231,62 @@ class Queries:
         plan: Plan,
         n: int,
         cells: pa.Table,
-        shifts: Array,
-        scales: Array,
+        places: tuple[Array, Array],
+        ends: tuple[Array, Array],
         bounds: Bounds | None,
     ) -> tuple[float, dict[str, NumberSums]]:
         """The sum of the logarithms of the weights, and where the values of the variables lie.
 
         Without weights the sums of most variables are among those of the cells.
         """
-        d, exact = self.dialect, bounds is not None
-        listed, asked, known = [], ["count(*) AS n"], {}
-        for k, name in enumerate(plan.numbers):
+        (shifts, scales), d = places, self.dialect
+        listed: list[str] = []
+        asked: list[str] = []
+        numbers: dict[str, NumberSums] = {}
+        for name in plan.numbers:
             place = plan.position(Product((Name(name, (0, 0)),)))
-            middle = 0.0 if place is None else float(shifts[place])
-            low, high = (0.0, 0.0) if bounds is None else bounds.numbers[name]
-            if exact and place is None:
+            if place is not None and plan.weights is None:
+                scale = float(scales[place])
+                first, second = sum_of(cells, 0, place), sum_of(cells, place, place)
+                low, high = (float(end[place]) for end in ends)
+                numbers[name] = NumberSums(
+                    n, float(shifts[place]), scale * first, scale * scale * second, low, high
+                )
+                continue
+            middle, size = 0.0 if place is None else float(shifts[place]), 1.0
+            if bounds is not None:
+                low, high = bounds.numbers[name]
                 middle = low + 0.5 * (high - low)
-            size = size_of(max(high - middle, middle - low)) if exact else 1.0
-            known[name] = place, middle, size
+                size = size_of(max(high - middle, middle - low))
+            k = len(listed)
             listed.append(f"{d.number_of(name)} AS v{k}")
-            asked += [f"min(v{k}) AS a{k}", f"max(v{k}) AS b{k}"]
-            if plan.weights is not None or place is None:
-                inner = f"((v{k} - {d.number(middle)}) / {d.number(size)})"
-                asked.append(f"{self._sum(inner, exact, size)} AS c{k}")
-                asked.append(f"{self._sum(f'{inner} * {inner}', exact, size * size)} AS d{k}")
+            inner = f"((v{k} - {d.number(middle)}) / {d.number(size)})"
+            exact = bounds is not None
+            asked += [
+                f"min(v{k}) AS a{k}",
+                f"max(v{k}) AS b{k}",
+                f"{self._sum(inner, exact, size)} AS c{k}",
+                f"{self._sum(f'{inner} * {inner}', exact, size * size)} AS d{k}",
+            ]
+            numbers[name] = NumberSums(n, middle, np.nan, np.nan, np.nan, np.nan)
         if plan.weights is not None:
             listed.append(f"{d.number_of(plan.weights)} AS w")
             inside = f"(CASE WHEN w > 0 THEN ln(w) ELSE 0.0 END) / {d.number(LOGARITHM)}"
-            asked.append(f"{self._sum(inside, exact, LOGARITHM if exact else 1.0)} AS logs")
+            asked.append(f"{self._sum(inside, bounds is not None)} AS logs")
         if not listed or not n:
-            return 0.0, {}
-        row = self.run(
-            f"SELECT {', '.join(asked)} FROM (SELECT {', '.join(listed)} FROM {self.table} "
-            f"WHERE {self.complete(plan.reads())}) AS used"
-        )
-        found = {name: row.column(name)[0].as_py() for name in row.column_names}
-        numbers = {}
-        for k, (name, (place, middle, _)) in enumerate(known.items()):
-            if f"c{k}" in found:
-                total, squares = found[f"c{k}"], found[f"d{k}"]
-            else:
-                total, squares = (float(sum_of(cells, i, place)) for i in (0, place))
-                scale = float(scales[place])
-                total, squares = scale * total, scale * scale * squares
-            numbers[name] = NumberSums(n, middle, total, squares, found[f"a{k}"], found[f"b{k}"])
-        return float(found.get("logs") or 0.0) * (1.0 if exact else LOGARITHM), numbers
+            return 0.0, numbers if n else {}
+        row = [
+            float(value)
+            for value in self.row(
+                f"SELECT {', '.join(asked)} FROM (SELECT {', '.join(listed)} FROM {self.table} "
+                f"WHERE {self.complete(plan.reads())}) AS used"
+            )
+        ]
+        for name in [name for name, own in numbers.items() if np.isnan(own.total)]:
+            low, high, first, second = row[:4]
+            del row[:4]
+            numbers[name] = NumberSums(n, numbers[name].middle, first, second, low, high)
+        return (LOGARITHM * row[0] if row else 0.0), numbers
 
     def _missing(self, plan: Plan) -> Mapping[str, int]:
         names = plan.reads()
