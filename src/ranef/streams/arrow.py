@@ -11,7 +11,7 @@ from ranef.frame.read import read_open_frame
 from ranef.streams.batches import Batches
 from ranef.streams.schema import ColumnType, Schema
 
-__all__ = ["from_dataset", "from_frames", "from_lazy_polars", "from_reader"]
+__all__ = ["from_dataset", "from_frames", "from_lazy_polars", "from_reader", "types_of_frame"]
 
 _READ = 250_000
 """Rows that are read at once."""
@@ -83,7 +83,7 @@ def from_lazy_polars(frame: Any) -> Batches:
     def batches(columns: Sequence[str], rows: int) -> Iterator[Any]:
         yield from frame.select(list(columns)).collect_batches(chunk_size=rows)
 
-    return Batches("a lazy Polars frame", batches, _types_of_frame(frame.head(0).collect()))
+    return Batches("a lazy Polars frame", batches, types_of_frame(frame.head(0).collect()))
 
 
 def from_frames(frames: Iterable[Any]) -> Batches:
@@ -98,7 +98,7 @@ def from_frames(frames: Iterable[Any]) -> Batches:
             yield first
             yield from rest
 
-    return Batches("frames one by one", batches, _types_of_frame(first), repeatable=again)
+    return Batches("frames one by one", batches, types_of_frame(first), repeatable=again)
 
 
 def _first(frames: Iterable[Any]) -> tuple[Any, Iterator[Any]]:
@@ -125,16 +125,21 @@ def _type(kind: Any) -> ColumnType:
         return ColumnType("number", text)
     if t.is_nested(kind):
         return ColumnType("other", text)
-    return ColumnType("factor", text)
+    return ColumnType("factor", text, instants=t.is_temporal(kind))
 
 
-def _types_of_frame(frame: Any) -> Schema:
+def types_of_frame(frame: Any) -> Schema:
     """The kinds of the columns of a frame; of one without rows too."""
     opened = open_frame(frame)
     if opened.library == "pandas" or opened.library == "mapping":
         read = read_open_frame(opened)
         return {
-            name: ColumnType(column.kind, column.source_type, floating=column.kind == "number")
+            name: ColumnType(
+                column.kind,
+                column.source_type,
+                floating=column.kind == "number",
+                instants=column.names_groups_only,
+            )
             for name, column in read.columns.items()
         }
     import pyarrow as pa

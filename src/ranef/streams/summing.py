@@ -192,3 +192,14 @@ def _check_columns(
                 found=f"values of type {schema[name].text}",
                 fix="make it a column of numbers or text",
             )
+    groups = {name for bar in formula.bars for name in bar.factors}
+    for variable in formula.variables().values():
+        kind = schema[variable.name]
+        if kind.instants and variable.name not in groups:
+            raise DataError(
+                f"the predictor '{variable.name}' holds dates or times, not numbers or categories",
+                where=pointer(formula.text, variable.span),
+                found=f"values of type {kind.text}",
+                fix="make it a number in the data, for instance the days since a first day; "
+                f"(1 | {variable.name}) gives each its own random effect",
+            )
