@@ -17,6 +17,7 @@ __all__ = [
     "is_pyarrow_chunked_array",
     "is_pyarrow_table",
     "is_spark_dataframe",
+    "unwrapped",
 ]
 
 
@@ -69,3 +70,8 @@ def is_spark_dataframe(data: Any) -> bool:
     return _is(data, "pyspark.sql", "DataFrame") or _is(
         data, "pyspark.sql.connect.dataframe", "DataFrame"
     )
+
+
+def unwrapped(data: Any) -> Any:
+    """What stands behind a lazy frame of narwhals; anything else as it is."""
+    return data.to_native() if _is(data, "narwhals", "LazyFrame") else data

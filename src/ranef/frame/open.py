@@ -9,12 +9,15 @@ from typing import Any, Literal
 
 from ranef.errors import DataError, UnknownColumnError, suggestion
 from ranef.frame.native import (
+    is_dask_dataframe,
     is_duckdb_relation,
+    is_ibis_table,
     is_pandas_dataframe,
     is_pandas_series,
     is_polars_dataframe,
     is_polars_lazyframe,
     is_pyarrow_table,
+    is_spark_dataframe,
 )
 
 __all__ = ["OpenFrame", "collect", "in_row_order", "native_series", "open_frame"]
@@ -117,6 +120,8 @@ def open_frame(data: Any) -> OpenFrame:
         return OpenFrame(data, "duckdb", tuple(data.columns))
     if isinstance(data, Mapping):
         return OpenFrame(data, "mapping", tuple(str(key) for key in data))
+    if is_ibis_table(data) or is_dask_dataframe(data) or is_spark_dataframe(data):
+        raise _elsewhere(data)
     import narwhals as nw
     from narwhals import dependencies
 

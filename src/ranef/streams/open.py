@@ -13,6 +13,7 @@ from ranef.frame.native import (
     is_ibis_table,
     is_polars_lazyframe,
     is_spark_dataframe,
+    unwrapped,
 )
 from ranef.streams.batches import Batches
 from ranef.streams.dask import Partitions
@@ -140,6 +141,7 @@ KINDS = (
 
 def is_streamed(data: Any) -> bool:
     """Whether ``rn.lmm`` is to sum these data where they are."""
+    data = unwrapped(data)
     return isinstance(data, Scan | Moments) or any(k.always and k.is_it(data) for k in KINDS)
 
 
@@ -155,6 +157,7 @@ def open_source(data: Any) -> Source:
         return data.source
     if isinstance(data, Queries | Batches | Partitions):
         return data
+    data = unwrapped(data)
     for kind in KINDS:
         if kind.is_it(data):
             return kind.open(data)
