@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from ranef.frame import Table
 from ranef.frame.read import read_table
 from ranef.streams.ends import Ends
 from ranef.streams.fixed_point import Bounds
-from ranef.streams.passes import Pass, no_rows
+from ranef.streams.passes import Pass
 from ranef.streams.schema import Schema
 from ranef.streams.source import RawSums, Watch, silent
 from ranef.streams.values import complete, values_of
@@ -78,13 +78,17 @@ class Batches:
             if table is not None:
                 yield table
 
+    def incomplete(self, plan: Plan) -> tuple[int, Mapping[str, int]]:
+        return 0, {}  # a pass tells
+
     def middle(self, plan: Plan) -> tuple[Array, Array]:
         for table in self._first(plan.reads()):
             used, _ = complete(table, plan.reads())
             if used.n_rows:
                 values = values_of(plan, used)
                 return np.array([v.mean() for v in values]), np.array([v.std() for v in values])
-        raise no_rows()
+        nothing = np.full(len(plan.columns), np.nan)
+        return nothing, nothing
 
     def bounds(self, plan: Plan, watch: Watch = silent) -> Bounds:
         ends, n = Ends(plan), 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from ranef.streams.arrow import types_of_frame
 from ranef.streams.ends import Ends
 from ranef.streams.failures import failed
 from ranef.streams.fixed_point import Bounds
-from ranef.streams.passes import Pass, no_rows
+from ranef.streams.passes import Pass
 from ranef.streams.schema import Schema
 from ranef.streams.source import RawSums, Watch, silent
 from ranef.streams.values import complete, values_of
@@ -58,6 +58,9 @@ class Partitions:
         for part in self.frame[list(columns)].to_delayed():
             yield self._computed(part)
 
+    def incomplete(self, plan: Plan) -> tuple[int, Mapping[str, int]]:
+        return 0, {}  # a pass tells
+
     def middle(self, plan: Plan) -> tuple[Array, Array]:
         for frame in self.frames(plan.reads()):
             if len(frame):
@@ -65,7 +68,8 @@ class Partitions:
                 if used.n_rows:
                     values = values_of(plan, used)
                     return np.array([v.mean() for v in values]), np.array([v.std() for v in values])
-        raise no_rows()
+        nothing = np.full(len(plan.columns), np.nan)
+        return nothing, nothing
 
     def bounds(self, plan: Plan, watch: Watch = silent) -> Bounds:
         made: Ends = self._gathered(plan, lambda: Ends(plan))
@@ -85,7 +89,7 @@ class Partitions:
 
     def _gathered(self, plan: Plan, begin: Callable[[], Any]) -> Any:
         """What all partitions make together: a tree of sums, so that few are held at a time."""
-        from dask import delayed
+        from dask.delayed import delayed
 
         names = plan.reads()
         parts = [

@@ -64,7 +64,7 @@ def _answer(table: Any, engine: Any, text: str) -> Any:
     import ibis.expr.operations as ops
     import sqlglot
 
-    query = sqlglot.parse_one(text, read="duckdb")
+    query: Any = sqlglot.parse_one(text, read="duckdb")
     held = table.schema()
     # The types are said here, so that the engine is not asked for them.
     types = {name: _type_of_answer(name, held) for name in query.named_selects}

@@ -16,6 +16,7 @@ from ranef.design.grouping import learn_grouping
 from ranef.errors import DataError
 from ranef.formula.nodes import Expr
 from ranef.frame import Table
+from ranef.streams.checks import no_complete_rows
 from ranef.streams.fixed_point import (
     LIMBS,
     LOGARITHM,
@@ -37,7 +38,7 @@ from ranef.types import Array, Codes
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Pass", "no_rows"]
+__all__ = ["Pass"]
 
 
 class Pass:
@@ -130,7 +131,7 @@ class Pass:
             No row is complete.
         """
         if ("cells", 0) not in self.tables:
-            raise no_rows(self.n_total)
+            raise no_complete_rows(self.n_total, self.missing)
         plan = self.plan
 
         def of(what: str, count: int) -> tuple[pa.Table, ...]:
@@ -336,12 +337,3 @@ def _joined(known: tuple[str, ...], more: tuple[str, ...], name: str) -> tuple[s
             fix="give each batch the same categories",
         )
     return (*known, *new)
-
-
-def no_rows(total: int = 0) -> DataError:
-    """What is said of data without a complete row."""
-    return DataError(
-        "the data have no rows" if not total else "no rows are left to fit the model to",
-        found=f"{total:,} rows" + (", each with a missing value" if total else ""),
-        fix="check the filter or the file that the data come from",
-    )

@@ -8,8 +8,12 @@ from typing import Any, Protocol
 import numpy as np
 
 from ranef.errors import DataError
+from ranef.formula.nodes import Name
+from ranef.page.phrases import count, share
+from ranef.streams.checks import beyond, place_of
 from ranef.streams.dialect import Dialect
 from ranef.streams.growing import MOST_CELLS
+from ranef.streams.schema import Schema
 from ranef.sums.plan import Plan
 from ranef.sums.products import Product
 from ranef.types import Array
@@ -26,6 +30,8 @@ MANY_CELLS = 2_000_000
 class _Asked(Protocol):
     @property
     def dialect(self) -> Dialect: ...
+    @property
+    def types(self) -> Schema: ...
     @property
     def table(self) -> str: ...
     def row(self, query: str) -> list[Any]: ...
@@ -67,8 +73,9 @@ def check(plan: Plan, source: _Asked) -> tuple[Array, Array]:
     ends = np.array([1.0, 1.0, *found]).reshape(-1, 2)[: len(plan.columns)]
     if not n:
         return ends[:, 0], ends[:, 1]
-    for k in np.flatnonzero(~np.isfinite(ends).all(axis=1)):
-        raise _infinite(plan, source, plan.columns[k], inside, int(k), int(n))
+    for bad in np.flatnonzero(~np.isfinite(ends).all(axis=1)).tolist():
+        raise _infinite(plan, source, plan.columns[bad], inside, bad, int(n))
+    _check_whole(plan, source.types, ends)
     if plan.weights is not None:
         low, high = found[-2:]
         if not (low > 0.0 and np.isfinite(high)):
@@ -89,13 +96,24 @@ def _infinite(
 ) -> DataError:
     d = source.dialect
     counted = f"sum(CASE WHEN abs(v{k}) < {d.number(_INFINITY)} THEN 0 ELSE 1 END) AS n"
-    count = int(source.row(f"SELECT {counted} FROM {inside}")[0])
+    bad = int(source.row(f"SELECT {counted} FROM {inside}")[0])
     return DataError(
-        f"'{column.text}' is infinite or not defined in some rows",
-        where=plan.formula.text,
-        found=f"{count:,} of {n:,} rows",
-        fix="correct these values, or make them missing: their rows are then left out",
+        f"'{column.text}' is infinite or not defined in {count(bad, 'row')}",
+        where=place_of(plan, column.text),
+        found=f"{share(bad, n, 'row')} used",
+        fix="correct these values, or make them missing so that their rows are left out",
     )
+
+
+def _check_whole(plan: Plan, types: Schema, ends: Array) -> None:
+    for column, (low, high) in zip(plan.columns, ends, strict=True):
+        name = column.factors[0] if len(column.factors) == 1 else None
+        if not isinstance(name, Name):
+            continue
+        kind = types[name.name]
+        decimals = kind.floating or "DEC" in kind.text.upper()
+        if not decimals and max(-low, high) > _EXACT_WHOLE:
+            raise beyond(name, kind, plan.formula.text)
 
 
 def _check_categories(plan: Plan, distinct: dict[str, int]) -> None:
@@ -137,6 +155,8 @@ def _check_cells(plan: Plan, source: _Asked, distinct: dict[str, int], n: int) -
 
 
 _INFINITY = 1.7e308
+
+_EXACT_WHOLE = 2.0**53
 
 
 def product_of(column: Product, plan: Plan, dialect: Dialect) -> str:

@@ -82,6 +82,13 @@ class Source(Protocol):
         """
         ...
 
+    def incomplete(self, plan: Plan) -> tuple[int, Mapping[str, int]]:
+        """All rows, and missing values by column; nothing where it takes the pass itself to know.
+
+        Asked before the sums if missing values are not allowed.
+        """
+        ...
+
     def middle(self, plan: Plan) -> tuple[Array, Array]:
         """Means and standard deviations of the summed columns in some rows, shape (c,)."""
         ...

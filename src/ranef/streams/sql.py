@@ -82,6 +82,9 @@ class Queries:
             )
         return replace(self, exact=True)
 
+    def incomplete(self, plan: Plan) -> tuple[int, Mapping[str, int]]:
+        return self._n_total(), self._missing(plan)
+
     def middle(self, plan: Plan) -> tuple[Array, Array]:
         d = self.dialect
         values = [product_of(column, plan, d) for column in plan.columns]
@@ -135,7 +138,7 @@ class Queries:
             keys, left, right = plan.cell_keys(a, b), plan.random[a], plan.random[b]
             asked.append(self._sums(plan, keys, left, right, shifts, scales, bounds))
         asked += [self._means(plan, own, shifts, scales, bounds) for own in plan.means]
-        n_total = int(self.row(f"SELECT count(*) AS n FROM {self.table}")[0])
+        n_total = self._n_total()
         made = []
         for k, query in enumerate(asked):
             made.append(self.run(query))
@@ -156,6 +159,9 @@ class Queries:
                 name: order for name in plan.kinds if (order := self.types[name].order) is not None
             },
         )
+
+    def _n_total(self) -> int:
+        return int(self.row(f"SELECT count(*) AS n FROM {self.table}")[0])
 
     def row(self, query: str) -> list[Any]:
         """The result of a query that has one row."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ranef.errors import DataError, UnknownColumnError, suggestion
+from ranef.errors import DataError
 from ranef.formula import Formula
-from ranef.formula.position import pointer
-from ranef.streams.schema import Schema, kinds_of
+from ranef.streams.checks import check_columns, no_complete_rows, refuse_missing
+from ranef.streams.schema import kinds_of
 from ranef.streams.source import RawSums, Source, Watch, silent
 from ranef.sums.plan import Plan, make_plan
 from ranef.sums.record import Moments
@@ -52,9 +53,12 @@ def moments_of(
         Something that needs all rows at once.
     """
     schema = source.schema()
-    _check_columns(formula, schema, weights, offset)
+    check_columns(formula, schema, weights, offset)
     truth = [name for name, column in schema.items() if column.text.lower().startswith("bool")]
     plan = make_plan(formula, kinds_of(schema), weights, offset, truth)
+    if missing == "raise":
+        n_total, counts = source.incomplete(plan)
+        refuse_missing(counts, n_total)
     bounds = source.bounds(plan, watch) if source.exact else None
     if bounds is None:
         shifts, scales = _steady(*source.middle(plan))
@@ -91,18 +95,10 @@ def _steady(means: Array, sds: Array) -> tuple[Array, Array]:
 def _moments(plan: Plan, shifts: Array, scales: Array, raw: RawSums, missing: str) -> Moments:
     used = sum(raw.cells[0].column(COUNT).to_pylist()) if raw.cells[0].num_rows else 0
     left_out = raw.n_total - used
-    if missing == "raise" and left_out:
-        raise DataError(
-            "values of the model's variables are missing",
-            found=f"{left_out:,} of {raw.n_total:,} rows: {_counts(raw)}",
-            fix='leave these rows out with missing="drop"',
-        )
+    if missing == "raise":
+        refuse_missing(raw.missing, raw.n_total, left_out)
     if not used:
-        raise DataError(
-            "no rows are left to fit the model to",
-            found=f"{raw.n_total:,} rows, each with a missing value" if raw.n_total else "0 rows",
-            fix="check for missing values in the variables of the model",
-        )
+        raise no_complete_rows(raw.n_total, raw.missing)
     _check_finite(plan, raw.cells)
     record = MissingRows(np.zeros(0, np.int64), dict(raw.missing), raw.n_total, count=left_out)
     return Moments(
@@ -119,7 +115,7 @@ def _moments(plan: Plan, shifts: Array, scales: Array, raw: RawSums, missing: st
     )
 
 
-def _far(plan: Plan, source: Source, far: Array, means: Array, sds: Array) -> DataError:
+def _far(plan: Plan, source: Source, far: NDArray[np.bool_], means: Array, sds: Array) -> DataError:
     k = int(np.flatnonzero(far)[0])
     return DataError(
         f"'{plan.columns[k].text}' is far away from its first rows in later ones, so that sums "
@@ -128,10 +124,6 @@ def _far(plan: Plan, source: Source, far: Array, means: Array, sds: Array) -> Da
         f"from where it was in the first rows; {source.name} can be read once",
         fix="give a list of frames, a data set or files, which can be read again",
     )
-
-
-def _counts(raw: RawSums) -> str:
-    return ", ".join(f"{name} {count:,}" for name, count in raw.missing.items() if count)
 
 
 def _means_and_sds(moments: Moments) -> tuple[Array, Array]:
@@ -163,43 +155,3 @@ def _check_finite(plan: Plan, tables: Sequence[object]) -> None:
                     f"{found.size:,} cells",
                     fix="correct these values, or make them missing: their rows are then left out",
                 )
-
-
-def _check_columns(
-    formula: Formula, schema: Schema, weights: str | None, offset: str | None
-) -> None:
-    names = tuple(schema)
-    for variable in formula.variables().values():
-        if variable.name not in schema:
-            raise UnknownColumnError(
-                f"unknown column '{variable.name}' in the {variable.role}",
-                where=pointer(formula.text, variable.span),
-                found="columns " + ", ".join(names[:12]) + (", ..." if len(names) > 12 else ""),
-                fix=suggestion(variable.name, names) or "name a column of the data",
-            )
-    for what, name in (("weights", weights), ("offset", offset)):
-        if name is not None and name not in schema:
-            raise UnknownColumnError(
-                f"unknown column '{name}'",
-                where=f"{what}='{name}'",
-                found="columns " + ", ".join(names[:12]),
-                fix=suggestion(name, names) or "name a column of the data",
-            )
-    for name in (*formula.variables(), weights, offset):
-        if name is not None and schema[name].kind == "other":
-            raise DataError(
-                f"the column '{name}' cannot be used in a model",
-                found=f"values of type {schema[name].text}",
-                fix="make it a column of numbers or text",
-            )
-    groups = {name for bar in formula.bars for name in bar.factors}
-    for variable in formula.variables().values():
-        kind = schema[variable.name]
-        if kind.instants and variable.name not in groups:
-            raise DataError(
-                f"the predictor '{variable.name}' holds dates or times, not numbers or categories",
-                where=pointer(formula.text, variable.span),
-                found=f"values of type {kind.text}",
-                fix="make it a number in the data, for instance the days since a first day; "
-                f"(1 | {variable.name}) gives each its own random effect",
-            )

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ranef.design.evaluate import evaluate
+from ranef.design.evaluate import evaluate, refuse_names_of_groups
 from ranef.design.state import State
 from ranef.errors import DataError
-from ranef.formula.nodes import Expr
+from ranef.formula.nodes import Expr, Name, walk
 from ranef.formula.position import pointer
 from ranef.formula.render import to_text
 from ranef.frame import Table, take_rows
@@ -50,6 +50,9 @@ def values_of(plan: Plan, table: Table) -> list[Array]:
 
 
 def _evaluated(expr: Expr, table: Table, state: State, plan: Plan) -> Array:
+    for node in walk(expr):
+        if isinstance(node, Name):
+            refuse_names_of_groups(node, table[node.name], plan.formula.text)
     values = evaluate(expr, table, state)
     if not np.isfinite(values).all():
         bad = np.flatnonzero(~np.isfinite(values))
