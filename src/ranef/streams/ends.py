@@ -36,9 +36,9 @@ class Ends:
             values_of(self.plan, used)  # says which are infinite
             weights_of(self.plan, used)
         for k, column in enumerate(self.plan.columns):
-            made = np.ones(table.n_rows)
-            for factor in column.factors:
-                made = made * evaluate(factor, table, state_of(self.plan))
+            if len(column.factors) != 1:
+                continue
+            made = evaluate(column.factors[0], table, state_of(self.plan))
             self.low[k], self.high[k] = _widened((self.low[k], self.high[k]), made)
         for name in self.plan.numbers:
             known = self.numbers.get(name, (np.inf, -np.inf))

@@ -28,7 +28,7 @@ from ranef.streams.fixed_point import (
 )
 from ranef.streams.growing import Growing
 from ranef.streams.source import RawSums
-from ranef.streams.values import complete, state_of, values_of, weights_of
+from ranef.streams.values import complete, inner_values, state_of, values_of, weights_of
 from ranef.sums.numbers import NumberSums, numbers_added, sums_of_values
 from ranef.sums.plan import Plan
 from ranef.sums.products import Product
@@ -86,12 +86,7 @@ class Pass:
         if not used.n_rows:
             return
         self.n += used.n_rows
-        values = [
-            np.ones(used.n_rows) if k == 0 else (column - shift) / scale
-            for k, (column, shift, scale) in enumerate(
-                zip(values_of(plan, used), self.shifts, self.scales, strict=True)
-            )
-        ]
+        values = inner_values(plan, values_of(plan, used), self.shifts, self.scales)
         weights = weights_of(plan, used)
         self._rest(used, weights)
         if weights is not None and self.bounds is not None:

@@ -18,7 +18,7 @@ from ranef.sums.plan import Plan
 from ranef.sums.products import Product
 from ranef.types import Array
 
-__all__ = ["check", "finite", "product_of"]
+__all__ = ["check", "finite", "value_of", "values_of"]
 
 MOST_LEVELS = 50_000
 """Levels of a category in the fixed part: each is a column of X."""
@@ -55,7 +55,7 @@ def check(plan: Plan, source: _Asked) -> tuple[Array, Array]:
         many values, more cells than there is room for.
     """
     d = source.dialect
-    values = [product_of(column, plan, d) for column in plan.columns]
+    values = values_of(plan, d)
     values += [] if plan.weights is None else [d.number_of(plan.weights)]
     keys = tuple(dict.fromkeys((*(n for f in plan.factors for n in f), *plan.keys)))
     listed = [f"{value} AS v{k}" for k, value in enumerate(values)]
@@ -159,10 +159,18 @@ _INFINITY = 1.7e308
 _EXACT_WHOLE = 2.0**53
 
 
-def product_of(column: Product, plan: Plan, dialect: Dialect) -> str:
-    """A summed column."""
-    factors = [dialect.expression(factor, plan.formula.text) for factor in column.factors]
-    return " * ".join(factors) or "1.0"
+def value_of(column: Product, plan: Plan, dialect: Dialect) -> str:
+    """A column of a single factor."""
+    (factor,) = column.factors
+    return dialect.expression(factor, plan.formula.text)
+
+
+def values_of(plan: Plan, dialect: Dialect) -> list[str]:
+    """The columns of single factors; 1 in place of the constant and of products."""
+    return [
+        value_of(column, plan, dialect) if len(column.factors) == 1 else dialect.number(1.0)
+        for column in plan.columns
+    ]
 
 
 def finite(value: str, dialect: Dialect) -> str:

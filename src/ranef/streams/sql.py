@@ -12,7 +12,7 @@ from ranef.errors import OptionError
 from ranef.formula.nodes import Name
 from ranef.streams.dialect import Dialect
 from ranef.streams.fixed_point import LOGARITHM, UNIT_BITS, Bounds, size_of
-from ranef.streams.preflight import check, finite, product_of
+from ranef.streams.preflight import check, finite, value_of, values_of
 from ranef.streams.schema import Schema
 from ranef.streams.source import RawSums, Watch, silent
 from ranef.sums.numbers import NumberSums
@@ -87,7 +87,7 @@ class Queries:
 
     def middle(self, plan: Plan) -> tuple[Array, Array]:
         d = self.dialect
-        values = [product_of(column, plan, d) for column in plan.columns]
+        values = values_of(plan, d)
         listed = ", ".join(f"{value} AS v{k}" for k, value in enumerate(values))
         asked = ", ".join(
             f"avg({finite(f'v{k}', d)}) AS a{k}, stddev_pop({finite(f'v{k}', d)}) AS b{k}"
@@ -102,7 +102,7 @@ class Queries:
 
     def bounds(self, plan: Plan, watch: Watch = silent) -> Bounds:
         d = self.dialect
-        values = [product_of(column, plan, d) for column in plan.columns]
+        values = values_of(plan, d)
         values += [d.number_of(name) for name in plan.numbers]
         values += [] if plan.weights is None else [d.number_of(plan.weights)]
         listed = ", ".join(f"{value} AS v{k}" for k, value in enumerate(values))
@@ -188,20 +188,19 @@ class Queries:
     ) -> str:
         """The query for the sums of products of two lists of columns, by keys."""
         d, size = self.dialect, 1.0 if bounds is None else bounds.weight_size
-        used = sorted({*left, *right})
+        used = sorted({single for k in (*left, *right) for single in plan.singles(k)})
         listed = [f"{d.name(name)} AS k{k}" for k, name in enumerate(keys)]
         for k in used:
-            if k:
-                value = product_of(plan.columns[k], plan, d)
-                inner = f"({value} - {d.number(shifts[k])}) / {d.number(scales[k])}"
-                listed.append(f"{inner} AS u{k}")
+            value = value_of(plan.columns[k], plan, d)
+            inner = f"({value} - {d.number(shifts[k])}) / {d.number(scales[k])}"
+            listed.append(f"{inner} AS u{k}")
         weight = "" if plan.weights is None else "w * "
         if plan.weights is not None:
             listed.append(f"{d.number_of(plan.weights)} / {d.number(size)} AS w")
         asked = [f"k{k} AS {d.name(key_name(name))}" for k, name in enumerate(keys)]
         asked.append(f"count(*) AS {d.name(COUNT)}")
         for i, j in dict.fromkeys((min(i, j), max(i, j)) for i in left for j in right):
-            factors = [f"u{k}" for k in (i, j) if k]
+            factors = [f"u{single}" for k in (i, j) for single in plan.singles(k)]
             inside = weight + (" * ".join(factors) or "1.0")
             made = self._sum(inside, bounds is not None, size if weight else 1.0)
             asked.append(f"{made} AS {d.name(sum_name(i, j))}")

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ranef.errors import DataError
 from ranef.formula import Formula
 from ranef.streams.checks import check_columns, no_complete_rows, refuse_missing
+from ranef.streams.fixed_point import Bounds
 from ranef.streams.schema import kinds_of
 from ranef.streams.source import RawSums, Source, Watch, silent
 from ranef.sums.plan import Plan, make_plan
@@ -61,10 +62,9 @@ def moments_of(
         refuse_missing(counts, n_total)
     bounds = source.bounds(plan, watch) if source.exact else None
     if bounds is None:
-        shifts, scales = _steady(*source.middle(plan))
+        shifts, scales = _steady(plan, *source.middle(plan))
     else:
-        shifts = bounds.middle()
-        scales = bounds.scales(shifts)
+        shifts, scales = _within(plan, bounds, bounds.middle())
     raw = source.sums(plan, shifts, scales, bounds, watch)
     made = _moments(plan, shifts, scales, raw, missing)
     means, sds = _means_and_sds(made)
@@ -74,21 +74,35 @@ def moments_of(
     if not source.repeatable:
         raise _far(plan, source, far, means, sds)
     if bounds is None:
-        shifts, scales = _steady(shifts + scales * means, scales * sds)
+        shifts, scales = _steady(plan, shifts + scales * means, scales * sds)
     else:
-        shifts = shifts + scales * means
-        scales = bounds.scales(shifts)
+        shifts, scales = _within(plan, bounds, shifts + scales * means)
     raw = source.sums(plan, shifts, scales, bounds, watch)
     return _moments(plan, shifts, scales, raw, missing)
 
 
-def _steady(means: Array, sds: Array) -> tuple[Array, Array]:
+def _steady(plan: Plan, means: Array, sds: Array) -> tuple[Array, Array]:
     """Shifts, and scales that are not zero; the constant stays as it is."""
     shifts = np.where(np.isfinite(means), means, 0.0)
     usable = np.isfinite(sds) & (sds > 0.0)
     scales = np.where(usable, sds, np.maximum(np.abs(shifts), 1.0))
     scales = np.exp2(np.rint(np.log2(scales)))  # a power of two rounds nothing
+    return _of_products(plan, shifts, scales)
+
+
+def _within(plan: Plan, bounds: Bounds, shifts: Array) -> tuple[Array, Array]:
+    """Shifts, and scales that bring every value to [-1, 1]."""
+    return _of_products(plan, shifts, bounds.scales(shifts))
+
+
+def _of_products(plan: Plan, shifts: Array, scales: Array) -> tuple[Array, Array]:
+    """A product has no shift of its own, and the scales of its factors."""
+    shifts, scales = shifts.copy(), scales.copy()
     shifts[0], scales[0] = 0.0, 1.0
+    for k in range(1, len(plan.columns)):
+        singles = list(plan.singles(k))
+        if len(singles) > 1:
+            shifts[k], scales[k] = 0.0, float(np.prod(scales[singles]))
     return shifts, scales
 
 
@@ -127,7 +141,7 @@ def _far(plan: Plan, source: Source, far: NDArray[np.bool_], means: Array, sds: 
 
 
 def _means_and_sds(moments: Moments) -> tuple[Array, Array]:
-    """Of the summed columns, about their shifts and in their scales."""
+    """Of the single columns, about their shifts and in their scales; 0 and 1 of products."""
     cells = moments.cells[0]
 
     def total(i: int, j: int) -> float:
@@ -138,8 +152,10 @@ def _means_and_sds(moments: Moments) -> tuple[Array, Array]:
     c = len(moments.plan.columns)
     means = np.array([total(0, j) / weight for j in range(c)])
     squares = np.array([total(j, j) / weight for j in range(c)])
-    means[0] = 0.0
-    return means, np.sqrt(np.maximum(squares - means**2, 0.0))
+    sds = np.sqrt(np.maximum(squares - means**2, 0.0))
+    others = [k for k in range(c) if len(moments.plan.singles(k)) != 1]
+    means[others], sds[others] = 0.0, 1.0
+    return means, sds
 
 
 def _check_finite(plan: Plan, tables: Sequence[object]) -> None:

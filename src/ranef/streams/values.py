@@ -17,7 +17,7 @@ from ranef.frame.missing import missing_in
 from ranef.sums.plan import Plan
 from ranef.types import Array
 
-__all__ = ["complete", "state_of", "values_of", "weights_of"]
+__all__ = ["complete", "inner_values", "state_of", "values_of", "weights_of"]
 
 
 def complete(table: Table, names: Sequence[str]) -> tuple[Table, dict[str, int]]:
@@ -33,19 +33,29 @@ def complete(table: Table, names: Sequence[str]) -> tuple[Table, dict[str, int]]
 
 
 def values_of(plan: Plan, table: Table) -> list[Array]:
-    """The columns that are summed, in the rows of a table.
+    """The columns of single factors in the rows of a table; ones in place of products.
 
     Raises
     ------
     DataError
         Values that are infinite or not defined.
     """
-    state, out = state_of(plan), []
-    for column in plan.columns:
-        made = np.ones(table.n_rows)
-        for factor in column.factors:
-            made = made * _evaluated(factor, table, state, plan)
-        out.append(made)
+    state, ones = state_of(plan), np.ones(table.n_rows)
+    return [
+        _evaluated(column.factors[0], table, state, plan) if len(column.factors) == 1 else ones
+        for column in plan.columns
+    ]
+
+
+def inner_values(plan: Plan, values: list[Array], shifts: Array, scales: Array) -> list[Array]:
+    """What is summed: the single columns about their shifts, and the products of these."""
+    single = [(v - c) / s for v, c, s in zip(values, shifts, scales, strict=True)]
+    out = []
+    for k, value in enumerate(values):
+        made = None
+        for j in plan.singles(k):
+            made = single[j] if made is None else made * single[j]
+        out.append(value if made is None else made)
     return out
 
 

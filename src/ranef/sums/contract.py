@@ -12,6 +12,7 @@ from ranef.core import CoreScaling, CrossProducts, TermBlock
 from ranef.core.given import (
     ColumnsScaling,
     PairSums,
+    allowed_scaling,
     cross_products_from,
     scaling_from,
 )
@@ -27,7 +28,7 @@ from ranef.formula.render import to_text
 from ranef.frame import Table
 from ranef.sums.cells import Cells
 from ranef.sums.fixed import FixedSums, fixed_sums, gram
-from ranef.sums.forms import Form, Forms
+from ranef.sums.forms import Form, Forms, combined
 from ranef.sums.identified import check_identified
 from ranef.sums.model import SummedModel
 from ranef.sums.random import RandomSums, group_sums, pair_sums, z_scaling
@@ -104,12 +105,17 @@ def contract(
     rows = RandomSums(model.of_factor, model.z)
     design, codings = _design(model, x, fixed, rows)
     blocks = design.plan.blocks
-    terms = [_term(model, formula.bars[c.bar], c, rows) for c in codings]
+    terms = [
+        _term(model, formula.bars[c.bar], c, rows, block)
+        for c, block in zip(codings, blocks, strict=True)
+    ]
     groups = _members(blocks)
 
     def inner_x(cells: Cells) -> list[Form]:
         made = model.x(cells).columns
         inner = _scaled([made[j] for j in fixed.kept], fixed.scaling)
+        if fixed.change is not None:
+            inner = [combined(inner, column) for column in fixed.change.T.tolist()]
         return [*inner, model.response.scaled(*fixed.response)]
 
     sums = []
@@ -119,7 +125,7 @@ def contract(
         cells = model.of_factor[factor]
         z = [form for k in members for form in terms[k].on(model, cells)]
         sums.append(group_sums(z, inner_x(cells), cells, codes, len(grouping)))
-        check_identified(design, members, sums[-1], cells.counts, codes)
+        check_identified(design, members, z, cells, codes)
     own = inner_x(model.first)
     products = cross_products_from(
         moments.n,
@@ -129,6 +135,8 @@ def contract(
         moments.sum_log_weights,
     )
     scaling = scaling_from(fixed.scaling, fixed.response, blocks, [t.scaling for t in terms])
+    if fixed.change is not None:
+        scaling = scaling.with_orthogonal(fixed.change)
     rows_instead = stand_in(moments, design.encoding, model.first)
     return Contracted(design, products, scaling, rows_instead)
 
@@ -168,10 +176,12 @@ def _design(
     return design, codings
 
 
-def _term(model: SummedModel, bar: Bar, coding: TermCoding, rows: RandomSums) -> _Term:
+def _term(
+    model: SummedModel, bar: Bar, coding: TermCoding, rows: RandomSums, block: TermBlock
+) -> _Term:
     made = rows.forms(bar).columns
     scaling = z_scaling([made[j] for j in coding.columns], model.of_factor[bar.factors])
-    return _Term(bar, coding.columns, scaling)
+    return _Term(bar, coding.columns, allowed_scaling(block, scaling))
 
 
 def _members(blocks: tuple[TermBlock, ...]) -> list[list[int]]:

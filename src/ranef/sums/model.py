@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ranef.design.contrasts import from_argument
-from ranef.design.grouping import Grouping, learn_grouping
+from ranef.design.grouping import learn_grouping
 from ranef.design.learn import learn_categories
 from ranef.design.means import GroupMeans
 from ranef.design.state import State
@@ -17,7 +17,6 @@ from ranef.formula import Bar, Formula
 from ranef.formula.functions import CENTRING
 from ranef.formula.grouping import expand_group
 from ranef.formula.nodes import Call
-from ranef.formula.position import pointer
 from ranef.formula.render import to_text
 from ranef.sums.cells import Cells
 from ranef.sums.forms import Form, Forms, forms_of, response_form
@@ -26,10 +25,6 @@ from ranef.sums.products import Product
 from ranef.sums.record import Moments
 
 __all__ = ["NotHeldError", "SummedModel"]
-
-
-MOST_BETWEEN = 100.0
-"""SD of group means against that within groups: beyond, four digits of 16 are lost and more."""
 
 
 class NotHeldError(DataError):
@@ -121,39 +116,9 @@ class SummedModel:
         place = plan.position(Product((call.args[0],)))
         assert place is not None
         inner = np.asarray(cells.sums.column("s").to_numpy(zero_copy_only=False)) / cells.counts
-        if call.function == "within":
-            self._check_within(call, grouping, place)
         means = np.empty(len(grouping))
         means[codes] = moments.shifts[place] + moments.scales[place] * inner
         return GroupMeans(grouping, means)
-
-    def _check_within(self, call: Call, grouping: Grouping, place: int) -> None:
-        """Refuse a variable that hardly varies within groups: sums lose the digits of deviations.
-
-        Raises
-        ------
-        DataError
-        """
-        cells, n = self.first, len(grouping)
-        codes = grouping.encode(cells.table)
-        weight = np.bincount(codes, weights=cells.sum(0, 0), minlength=n)
-        first = np.bincount(codes, weights=cells.sum(0, place), minlength=n)
-        there = weight > 0.0
-        of_means = float(np.sum(first[there] ** 2 / weight[there]))
-        within = float(np.sum(cells.sum(place, place))) - of_means
-        between = of_means - float(first.sum()) ** 2 / float(weight.sum())
-        if between > MOST_BETWEEN**2 * within:
-            groups = ":".join(grouping.columns)
-            found = f"{np.sqrt(between / within):.3g} times" if within > 0.0 else "very many times"
-            raise DataError(
-                f"{to_text(call.args[0])} hardly varies within {groups}, so that sums lose the "
-                "digits of its deviations from the means",
-                where=pointer(self.formula.text, call.span),
-                found=f"its SD between groups is {found} that within them, at most "
-                f"{MOST_BETWEEN:g} times",
-                fix="make the deviations a column of the data, in SQL x - avg(x) OVER (PARTITION "
-                "BY g), or leave this term out",
-            )
 
 
 def _check_read(held: Plan, formula: Formula) -> None:
