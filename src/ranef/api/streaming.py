@@ -27,7 +27,9 @@ def scan(data: Any, exact: bool = False) -> Scan:
         A path may hold ``*``: ``"d/*.parquet"``. Frames come one by one from a list or an iterator;
         an iterator is read once.
     exact : bool
-        The same bits whatever the order of the rows.
+        Sums of the same bits whatever the order of the rows, the size of batches and the number of
+        threads: they are made in fixed point, after a pass that finds the ends of each variable.
+        Without it sums agree to some 15 digits from run to run. It takes two to four times as long.
 
     Returns
     -------
@@ -38,6 +40,8 @@ def scan(data: Any, exact: bool = False) -> Scan:
     ------
     DataError
         Data that cannot be scanned, or files that cannot be read.
+    OptionError
+        ``exact=True`` for rows that are read once, or an engine without large whole numbers.
 
     Examples
     --------
@@ -49,7 +53,8 @@ def scan(data: Any, exact: bool = False) -> Scan:
     {'Intercept': 12.66, 'ses': 2.39}
     """
     boolean("exact", exact)
-    return Scan(open_source(data), exact)
+    source = open_source(data)
+    return Scan(source.exactly() if exact else source, exact)
 
 
 @refuse_unknown_options("rn.moments")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ranef.errors import DataError, MissingLibraryError
 from ranef.streams.dialect import DUCKDB
+from ranef.streams.failures import failed
 from ranef.streams.schema import ColumnType
 from ranef.streams.sql import Queries
 
@@ -75,7 +76,7 @@ def _queries(connection: Any, name: str, query: str, table: str, path: str) -> Q
         try:
             return connection.sql(text).to_arrow_table()
         except duckdb.Error as error:
-            raise _failed(path, error) from error
+            raise failed(path, error) from error
 
     def stream(text: str, batch: int) -> Iterator[pa.RecordBatch]:
         yield from connection.sql(text).to_arrow_reader(batch)
@@ -90,7 +91,7 @@ def _of(relation: Any, name: str) -> Queries:
         try:
             return relation.query("ranef_rows", text).to_arrow_table()
         except duckdb.Error as error:
-            raise _failed(name, error) from error
+            raise failed(name, error) from error
 
     def stream(text: str, batch: int) -> Iterator[pa.RecordBatch]:
         yield from relation.query("ranef_rows", text).to_arrow_reader(batch)
@@ -111,7 +112,8 @@ def _type(kind: Any) -> ColumnType:
         return ColumnType("number", text)
     if word.startswith(_NAMES) and not text.endswith("]"):
         order = tuple(kind.children[0][1]) if word == "ENUM" else None
-        return ColumnType("factor", text, order=order)
+        instants = word.startswith(("DATE", "TIME", "INTERVAL"))
+        return ColumnType("factor", text, order=order, instants=instants)
     return ColumnType("other", text)
 
 
@@ -121,13 +123,4 @@ def _cannot_read(path: str, error: Exception) -> DataError:
         where=path,
         found=str(error).splitlines()[0],
         fix="check the path; * stands for any part of a name, ** for any folders",
-    )
-
-
-def _failed(what: str, error: Exception) -> DataError:
-    return DataError(
-        "the query has failed midway",
-        where=what,
-        found=str(error).splitlines()[0],
-        fix="see whether the files are whole and the disk has room; nothing was kept of the sums",
     )

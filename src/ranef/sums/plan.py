@@ -89,10 +89,9 @@ class Plan:
     @property
     def numbers(self) -> tuple[str, ...]:
         """Variables of numbers that predict."""
+        names = dict.fromkeys((*self.formula.fixed_predictors(), self.offset))
         return tuple(
-            name
-            for name in (*self.formula.fixed_predictors(), self.offset)
-            if name is not None and self.kinds.get(name) == "number"
+            name for name in names if name is not None and self.kinds.get(name) == "number"
         )
 
     @property
