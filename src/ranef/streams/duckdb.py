@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ranef.errors import DataError, MissingLibraryError
 from ranef.streams.dialect import DUCKDB
 from ranef.streams.failures import failed
+from ranef.streams.parquet_orders import parquet_orders
 from ranef.streams.schema import ColumnType
 from ranef.streams.sql import Queries
 
@@ -56,7 +58,13 @@ def from_files(path: str, threads: int | None = None) -> Queries:
     if threads is not None:
         connection.execute(f"SET threads = {int(threads)}")
     table = f"{reader}('{path.replace(chr(39), 2 * chr(39))}')"
-    return _queries(connection, f"{path}, through DuckDB", f"SELECT * FROM {table}", table, path)
+    made = _queries(connection, f"{path}, through DuckDB", f"SELECT * FROM {table}", table, path)
+    orders = parquet_orders(path) if reader == "read_parquet" else {}
+    types = {
+        name: replace(kind, order=orders[name]) if name in orders and kind.order is None else kind
+        for name, kind in made.types.items()
+    }
+    return replace(made, types=types)
 
 
 def from_relation(relation: Any) -> Queries:
