@@ -1,4 +1,4 @@
-"""The order of categories in Parquet files: SQL sees their text, and their writer chose an order."""
+"""The order of categories in Parquet files: SQL sees texts, and their writer chose an order."""
 
 from __future__ import annotations
 
