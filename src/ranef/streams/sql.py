@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from ranef.streams.dialect import Dialect
 from ranef.streams.fixed_point import LOGARITHM, UNIT_BITS, Bounds, size_of
 from ranef.streams.preflight import check, finite, value_of, values_of
 from ranef.streams.schema import Schema
-from ranef.streams.source import RawSums, Watch, silent
+from ranef.streams.source import RawSums, Share, Watch, silent
 from ranef.sums.numbers import NumberSums
 from ranef.sums.plan import Centred, Plan
 from ranef.sums.products import Product
@@ -28,6 +29,12 @@ __all__ = ["Queries"]
 
 _SAMPLE = 10_000
 """Rows from which provisional shifts and scales are taken."""
+
+
+class Run(Protocol):
+    """From a query to a table of its result; is told what to call with the part that is done."""
+
+    def __call__(self, text: str, share: Share = ..., /) -> pa.Table: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +59,7 @@ class Queries:
 
     name: str
     table: str
-    run: Callable[[str], pa.Table] = field(repr=False)
+    run: Run = field(repr=False)
     dialect: Dialect = field(repr=False)
     types: Schema = field(repr=False)
     stream: Callable[[str, int], Iterator[pa.RecordBatch]] | None = field(default=None, repr=False)
@@ -139,10 +146,7 @@ class Queries:
             asked.append(self._sums(plan, keys, left, right, shifts, scales, bounds))
         asked += [self._means(plan, own, shifts, scales, bounds) for own in plan.means]
         n_total = self._n_total()
-        made = []
-        for k, query in enumerate(asked):
-            made.append(self.run(query))
-            watch(n_total * (k + 1))
+        made = [self.run(query, partial(_told, watch, n_total, k)) for k, query in enumerate(asked)]
         first, last = max(len(plan.factors), 1), len(asked) - len(plan.means)
         cells = made[0].column(COUNT).to_numpy(zero_copy_only=False)
         n = int(np.sum(cells))
@@ -312,3 +316,8 @@ class Queries:
         if self.types[name].floating:
             return f"{column} IS NOT NULL AND NOT isnan({column})"
         return f"{column} IS NOT NULL"
+
+
+def _told(watch: Watch, n_total: int, before: int, share: float) -> None:
+    """How many rows have been read, after so many queries over all of them."""
+    watch(int((before + share) * n_total))
