@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +13,7 @@ from ranef.streams.dialect import DUCKDB
 from ranef.streams.failures import failed
 from ranef.streams.schema import ColumnType
 from ranef.streams.source import Share, unwatched
-from ranef.streams.sql import Queries
+from ranef.streams.sql import Queries, Run
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -75,7 +75,28 @@ def from_files(path: str, threads: int | None = None) -> Queries:
         with _said(path):
             yield from connection.sql(text).to_arrow_reader(batch)
 
-    return Queries(f"{path}, through DuckDB", table, run, DUCKDB, types, stream)
+    def statistics(names: Sequence[str]) -> Mapping[str, tuple[float, float]] | None:
+        return _ends(run, path, names)
+
+    known = statistics if reader == "read_parquet" else None
+    return Queries(f"{path}, through DuckDB", table, run, DUCKDB, types, stream, known)
+
+
+def _ends(run: Run, path: str, names: Sequence[str]) -> Mapping[str, tuple[float, float]] | None:
+    """Ends of columns as Parquet files state them; values that are not numbers are not counted."""
+    text = path.replace("'", "''")
+    low, high = (f"TRY_CAST({each} AS DOUBLE)" for each in ("stats_min_value", "stats_max_value"))
+    found = run(
+        f"SELECT path_in_schema AS name, min({low}) AS low, max({high}) AS high, "
+        f"count(*) AS groups, count({low}) AS lows, count({high}) AS highs "
+        f"FROM parquet_metadata('{text}') GROUP BY path_in_schema"
+    )
+    known = {
+        row["name"]: (row["low"], row["high"])
+        for row in found.to_pylist()
+        if row["groups"] == row["lows"] == row["highs"]
+    }
+    return known if all(name in known for name in names) else None
 
 
 def from_relation(relation: Any) -> Queries:

@@ -13,7 +13,7 @@ from ranef.errors import OptionError
 from ranef.formula.nodes import Name
 from ranef.streams.dialect import Dialect
 from ranef.streams.fixed_point import LOGARITHM, UNIT_BITS, Bounds, size_of
-from ranef.streams.preflight import check, finite, value_of, values_of
+from ranef.streams.preflight import Checked, Statistics, check, finite, value_of, values_of
 from ranef.streams.schema import Schema
 from ranef.streams.source import RawSums, Share, Watch, silent
 from ranef.sums.numbers import NumberSums
@@ -52,6 +52,8 @@ class Queries:
     types : Schema
     stream : callable or None
         From a query to batches of its result.
+    statistics : callable or None
+        See :data:`~ranef.streams.preflight.Statistics`.
     repeatable : bool
     exact : bool
         Whether sums have the same bits in any order of the rows.
@@ -63,6 +65,7 @@ class Queries:
     dialect: Dialect = field(repr=False)
     types: Schema = field(repr=False)
     stream: Callable[[str, int], Iterator[pa.RecordBatch]] | None = field(default=None, repr=False)
+    statistics: Statistics | None = field(default=None, repr=False)
     repeatable: bool = True
     exact: bool = False
 
@@ -150,6 +153,8 @@ class Queries:
         first, last = max(len(plan.factors), 1), len(asked) - len(plan.means)
         cells = made[0].column(COUNT).to_numpy(zero_copy_only=False)
         n = int(np.sum(cells))
+        if ends.every_row and n < n_total:
+            ends = check(plan, self, quickly=False)
         log_weights, numbers = self._whole(plan, n, made[0], (shifts, scales), ends, bounds)
         return RawSums(
             cells=tuple(made[:first]),
@@ -206,7 +211,11 @@ class Queries:
         for i, j in dict.fromkeys((min(i, j), max(i, j)) for i in left for j in right):
             factors = [f"u{single}" for k in (i, j) for single in plan.singles(k)]
             inside = weight + (" * ".join(factors) or "1.0")
-            made = self._sum(inside, bounds is not None, size if weight else 1.0)
+            made = (
+                self._sum(inside, bounds is not None, size if weight else 1.0)
+                if factors or weight
+                else f"CAST(count(*) AS {d.double})"
+            )
             asked.append(f"{made} AS {d.name(sum_name(i, j))}")
         by = f" GROUP BY {', '.join(f'k{k}' for k in range(len(keys)))}" if keys else ""
         order = f" ORDER BY {', '.join(f'k{k}' for k in range(len(keys)))}" if keys else ""
@@ -241,7 +250,7 @@ class Queries:
         n: int,
         cells: pa.Table,
         places: tuple[Array, Array],
-        ends: tuple[Array, Array],
+        ends: Checked,
         bounds: Bounds | None,
     ) -> tuple[float, dict[str, NumberSums]]:
         """The sum of the logarithms of the weights, and where the values of the variables lie.
@@ -257,7 +266,7 @@ class Queries:
             if place is not None and plan.weights is None:
                 scale = float(scales[place])
                 first, second = sum_of(cells, 0, place), sum_of(cells, place, place)
-                low, high = (float(end[place]) for end in ends)
+                low, high = float(ends.low[place]), float(ends.high[place])
                 numbers[name] = NumberSums(
                     n, float(shifts[place]), scale * first, scale * scale * second, low, high
                 )
