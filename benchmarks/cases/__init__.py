@@ -13,6 +13,7 @@ from benchmarks.cases.maximal import MAXIMAL
 from benchmarks.cases.one_factor import ONE_FACTOR, ONE_FACTOR_LARGE
 from benchmarks.cases.references import REFERENCES
 from benchmarks.cases.sleepstudy import SLEEPSTUDY, SLEEPSTUDY_MATRICES
+from benchmarks.cases.streamed import STREAMED, STREAMED_LARGE
 
 __all__ = ["ALL", "Case", "Session"]
 
@@ -29,6 +30,8 @@ ALL: tuple[Case, ...] = (
     ONE_FACTOR_LARGE,
     GROWTH_ONE_FACTOR,
     GROWTH_NESTED,
+    STREAMED,
+    STREAMED_LARGE,
     BOOTSTRAP,
     BOOTSTRAP_ROWS,
     KENWARD_ROGER,

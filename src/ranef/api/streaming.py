@@ -9,7 +9,7 @@ from ranef.answers import refuse_unknown_options
 from ranef.errors import OptionError
 from ranef.formula import parse
 from ranef.options import boolean, one_of
-from ranef.present.progress import progress
+from ranef.present.progress import progress_rows
 from ranef.streams import Scan, moments_of, open_source
 from ranef.sums import Moments, merged
 from ranef.sums.file import read_moments
@@ -58,7 +58,6 @@ def scan(data: Any, exact: bool = False) -> Scan:
 
 
 @refuse_unknown_options("rn.moments")
-@progress("summing the rows")
 def moments(
     formula: str,
     data: Any,
@@ -113,9 +112,9 @@ def moments(
                 found=f"{name} of type {type(value).__name__}",
                 fix="name a column of the data",
             )
-    return moments_of(
-        _source(data), parse(formula, random="|" in formula), weights, offset, missing
-    )
+    parsed = parse(formula, random="|" in formula)
+    with progress_rows("summing the rows") as watch:
+        return moments_of(_source(data), parsed, weights, offset, missing, watch)
 
 
 @refuse_unknown_options("rn.load_moments")

@@ -9,9 +9,12 @@ from ranef.errors import DataError
 from ranef.frame.open import open_frame
 from ranef.frame.read import read_open_frame
 from ranef.streams.batches import Batches
+from ranef.streams.failures import reading
 from ranef.streams.schema import ColumnType, Schema
 
 __all__ = ["from_dataset", "from_frames", "from_lazy_polars", "from_reader", "types_of_frame"]
+
+_DATASET, _READER, _LAZY = "an Arrow data set", "an Arrow stream", "a lazy Polars frame"
 
 _READ = 250_000
 """Rows that are read at once."""
@@ -21,9 +24,10 @@ def from_dataset(dataset: Any) -> Batches:
     """A ``pyarrow.dataset.Dataset``, which can be read again."""
 
     def batches(columns: Sequence[str], rows: int) -> Iterator[Any]:
-        yield from _together(_pieces(dataset, list(columns), min(rows, _READ)), rows)
+        with reading(_DATASET):
+            yield from _together(_pieces(dataset, list(columns), min(rows, _READ)), rows)
 
-    return Batches("an Arrow data set", batches, _types(dataset.schema))
+    return Batches(_DATASET, batches, _types(dataset.schema))
 
 
 def _pieces(dataset: Any, columns: list[str], rows: int) -> Iterator[Any]:
@@ -72,18 +76,20 @@ def from_reader(reader: Any) -> Batches:
         reader = pa.RecordBatchReader.from_stream(reader)
 
     def batches(columns: Sequence[str], rows: int) -> Iterator[Any]:
-        yield from _together((batch.select(list(columns)) for batch in reader), rows)
+        with reading(_READER):
+            yield from _together((batch.select(list(columns)) for batch in reader), rows)
 
-    return Batches("an Arrow stream", batches, _types(reader.schema), repeatable=False)
+    return Batches(_READER, batches, _types(reader.schema), repeatable=False)
 
 
 def from_lazy_polars(frame: Any) -> Batches:
     """A Polars ``LazyFrame``: its streaming engine gives batches."""
 
     def batches(columns: Sequence[str], rows: int) -> Iterator[Any]:
-        yield from frame.select(list(columns)).collect_batches(chunk_size=rows)
+        with reading(_LAZY):
+            yield from frame.select(list(columns)).collect_batches(chunk_size=rows)
 
-    return Batches("a lazy Polars frame", batches, types_of_frame(frame.head(0).collect()))
+    return Batches(_LAZY, batches, types_of_frame(frame.head(0).collect()))
 
 
 def from_frames(frames: Iterable[Any]) -> Batches:

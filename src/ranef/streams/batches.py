@@ -117,9 +117,7 @@ class Batches:
         if self.repeatable:
             yield from self.rows(columns)
             return
-        rest = iter(self.batches(columns, ROWS))
-        begun: list[Any] = []
-        self._begun[:] = [begun, rest]
+        begun, rest = self._unread(columns)
         for frame in rest:
             begun.append(frame)
             table = _table(frame, columns)
@@ -130,8 +128,22 @@ class Batches:
         if self.repeatable:
             yield from self.batches(columns, batch)
             return
+        begun, rest = self._unread(columns)
+        self._begun[1] = None
+        while begun:
+            yield begun.pop(0)
+        yield from rest
+
+    def _unread(self, columns: Sequence[str]) -> tuple[list[Any], Iterator[Any]]:
+        """What has been read for a look ahead, and what has not been read.
+
+        Raises
+        ------
+        DataError
+            The rows are gone.
+        """
         if not self._begun:
-            self._begun[:] = [[], iter(self.batches(columns, batch))]
+            self._begun[:] = [[], iter(self.batches(columns, ROWS))]
         begun, rest = self._begun
         if rest is None:
             raise DataError(
@@ -139,10 +151,7 @@ class Batches:
                 found=self.name,
                 fix="give a list of frames, a data set or files, or make the stream again",
             )
-        self._begun[1] = None
-        while begun:
-            yield begun.pop(0)
-        yield from rest
+        return begun, rest
 
 
 def _table(frame: Any, columns: Sequence[str]) -> Table | None:

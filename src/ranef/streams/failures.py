@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from ranef.errors import DataError
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-__all__ = ["failed"]
+from ranef.errors import DataError, RanefError
+
+__all__ = ["failed", "reading"]
 
 
-def failed(what: str, error: BaseException) -> DataError:
+def failed(what: str, error: BaseException) -> RanefError:
     """A pass or a query that ended before its end.
 
     Parameters
@@ -17,7 +20,7 @@ def failed(what: str, error: BaseException) -> DataError:
     error : Exception
         That of the engine.
     """
-    if isinstance(error, DataError):
+    if isinstance(error, RanefError):
         return error
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return DataError(
@@ -26,3 +29,12 @@ def failed(what: str, error: BaseException) -> DataError:
         found=f"{type(error).__name__}: {lines[0]}"[:400],
         fix="see whether the files are whole and the disk has room; nothing was kept of the sums",
     )
+
+
+@contextmanager
+def reading(what: str) -> Iterator[None]:
+    """Errors of the library that reads the rows, in the words of :func:`failed`."""
+    try:
+        yield
+    except Exception as error:
+        raise failed(what, error) from error

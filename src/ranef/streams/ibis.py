@@ -10,6 +10,7 @@ from ranef.errors import DataError
 from ranef.streams.dialect import DUCKDB
 from ranef.streams.failures import failed
 from ranef.streams.schema import ColumnType
+from ranef.streams.source import Share, unwatched
 from ranef.streams.sql import Queries
 from ranef.sums.sums import COUNT, key_column
 
@@ -40,7 +41,7 @@ def from_ibis(table: Any) -> Queries:
             fix="give the frame itself, or write the rows to Parquet files and scan these",
         )
 
-    def run(text: str) -> pa.Table:
+    def run(text: str, share: Share = unwatched) -> pa.Table:
         try:
             return _answer(table, engine, text).to_pyarrow()
         except Exception as error:

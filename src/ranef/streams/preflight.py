@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,7 +19,10 @@ from ranef.sums.plan import Plan
 from ranef.sums.products import Product
 from ranef.types import Array
 
-__all__ = ["check", "finite", "value_of", "values_of"]
+__all__ = ["Checked", "Statistics", "check", "finite", "value_of", "values_of"]
+
+Statistics = Callable[[Sequence[str]], Mapping[str, tuple[float, float]] | None]
+"""The ends of columns without a look at the rows, None if they are not known of every one."""
 
 MOST_LEVELS = 50_000
 """Levels of a category in the fixed part: each is a column of X."""
@@ -34,19 +38,38 @@ class _Asked(Protocol):
     def types(self) -> Schema: ...
     @property
     def table(self) -> str: ...
+    @property
+    def statistics(self) -> Statistics | None: ...
     def row(self, query: str) -> list[Any]: ...
     def complete(self, names: Sequence[str]) -> str: ...
 
 
-def check(plan: Plan, source: _Asked) -> tuple[Array, Array]:
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Ends of the summed columns.
+
+    Attributes
+    ----------
+    low, high : ndarray, shape (c,)
+        NaN if there are no rows.
+    every_row : bool
+        Whether they are of all rows, and not only of complete ones.
+    """
+
+    low: Array
+    high: Array
+    every_row: bool = False
+
+
+def check(plan: Plan, source: _Asked, quickly: bool = True) -> Checked:
     """Refuse rows whose sums would be worthless, or larger than a computer.
 
-    One query without groups.
-
-    Returns
-    -------
-    low, high : ndarray, shape (c,)
-        Ends of the summed columns in complete rows, NaN without any.
+    Parameters
+    ----------
+    plan : Plan
+    source : Queries
+    quickly : bool
+        Whether what files say of their columns may stand for a look at all rows.
 
     Raises
     ------
@@ -55,8 +78,11 @@ def check(plan: Plan, source: _Asked) -> tuple[Array, Array]:
         many values, more cells than there is room for.
     """
     d = source.dialect
-    values = values_of(plan, d)
-    values += [] if plan.weights is None else [d.number_of(plan.weights)]
+    found = _of_files(plan, source) if quickly else None
+    values: list[str] = []
+    if found is None:
+        values = values_of(plan, d)
+        values += [] if plan.weights is None else [d.number_of(plan.weights)]
     keys = tuple(dict.fromkeys((*(n for f in plan.factors for n in f), *plan.keys)))
     listed = [f"{value} AS v{k}" for k, value in enumerate(values)]
     listed += [f"{d.name(name)} AS k{k}" for k, name in enumerate(keys)]
@@ -64,31 +90,54 @@ def check(plan: Plan, source: _Asked) -> tuple[Array, Array]:
     for k in range(1, len(values)):
         asked += [f"min(v{k}) AS a{k}", f"max(v{k}) AS b{k}"]
     asked += [f"approx_count_distinct(k{k}) AS d{k}" for k in range(len(keys))]
-    inside = (
-        f"(SELECT {', '.join(listed)} FROM {source.table} "
-        f"WHERE {source.complete(plan.reads())}) AS used"
-    )
-    n, *rest = source.row(f"SELECT {', '.join(asked)} FROM {inside}")
-    found = [np.nan if v is None else float(v) for v in rest[: 2 * len(values) - 2]]
-    ends = np.array([1.0, 1.0, *found]).reshape(-1, 2)[: len(plan.columns)]
-    if not n:
-        return ends[:, 0], ends[:, 1]
-    for bad in np.flatnonzero(~np.isfinite(ends).all(axis=1)).tolist():
-        raise _infinite(plan, source, plan.columns[bad], inside, bad, int(n))
-    _check_whole(plan, source.types, ends)
-    if plan.weights is not None:
-        low, high = found[-2:]
-        if not (low > 0.0 and np.isfinite(high)):
-            raise DataError(
-                "weights must be positive and finite",
-                where=f"column '{plan.weights}'",
-                found=f"weights from {low:g} to {high:g}",
-                fix="leave such rows out of the data",
-            )
-    distinct = dict(zip(keys, map(int, rest[2 * len(values) - 2 :]), strict=True))
+    complete = source.complete(plan.reads() if found is None else keys)
+    inside = f"(SELECT {', '.join(listed) or '1 AS one'} FROM {source.table} WHERE {complete})"
+    n, *rest = source.row(f"SELECT {', '.join(asked)} FROM {inside} AS used")
+    distinct = dict(zip(keys, map(int, rest[len(rest) - len(keys) :]), strict=True))
+    if found is None:
+        ends = np.array([np.nan if v is None else float(v) for v in rest[: len(rest) - len(keys)]])
+        ends = np.concatenate([[1.0, 1.0], ends]).reshape(-1, 2)
+        made = Checked(ends[: len(plan.columns), 0], ends[: len(plan.columns), 1])
+        if not n:
+            return made
+        for bad in np.flatnonzero(~np.isfinite(ends).all(axis=1)).tolist():
+            if bad < len(plan.columns):
+                raise _infinite(plan, source, plan.columns[bad], inside, bad, int(n))
+        if plan.weights is not None:
+            _check_weights(plan.weights, *ends[-1])
+    else:
+        made = found
+    _check_whole(plan, source.types, made)
     _check_categories(plan, distinct)
     _check_cells(plan, source, distinct, int(n))
-    return ends[:, 0], ends[:, 1]
+    return made
+
+
+def _of_files(plan: Plan, source: _Asked) -> Checked | None:
+    """What the files say, if they say it of every column and there is nothing to complain of."""
+    if plan.weights is not None or source.statistics is None:
+        return None
+    singles = [column.factors[0] for column in plan.columns if len(column.factors) == 1]
+    names = [expr.name for expr in singles if isinstance(expr, Name)]
+    known = source.statistics(names) if len(names) == len(singles) else None
+    if known is None:
+        return None
+    ends = np.ones((len(plan.columns), 2))
+    for k, column in enumerate(plan.columns):
+        if len(column.factors) == 1:
+            (name,) = column.factors
+            ends[k] = known[name.name] if isinstance(name, Name) else np.nan
+    return Checked(ends[:, 0], ends[:, 1], True) if np.isfinite(ends).all() else None
+
+
+def _check_weights(name: str, low: float, high: float) -> None:
+    if not (low > 0.0 and np.isfinite(high)):
+        raise DataError(
+            "weights must be positive and finite",
+            where=f"column '{name}'",
+            found=f"weights from {low:g} to {high:g}",
+            fix="leave such rows out of the data",
+        )
 
 
 def _infinite(
@@ -96,7 +145,7 @@ def _infinite(
 ) -> DataError:
     d = source.dialect
     counted = f"sum(CASE WHEN abs(v{k}) < {d.number(_INFINITY)} THEN 0 ELSE 1 END) AS n"
-    bad = int(source.row(f"SELECT {counted} FROM {inside}")[0])
+    bad = int(source.row(f"SELECT {counted} FROM {inside} AS used")[0])
     return DataError(
         f"'{column.text}' is infinite or not defined in {count(bad, 'row')}",
         where=place_of(plan, column.text),
@@ -105,8 +154,8 @@ def _infinite(
     )
 
 
-def _check_whole(plan: Plan, types: Schema, ends: Array) -> None:
-    for column, (low, high) in zip(plan.columns, ends, strict=True):
+def _check_whole(plan: Plan, types: Schema, ends: Checked) -> None:
+    for column, low, high in zip(plan.columns, ends.low, ends.high, strict=True):
         name = column.factors[0] if len(column.factors) == 1 else None
         if not isinstance(name, Name):
             continue

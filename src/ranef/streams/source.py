@@ -15,13 +15,21 @@ from ranef.types import Array
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["RawSums", "Source", "Watch", "silent"]
+__all__ = ["RawSums", "Share", "Source", "Watch", "silent", "unwatched"]
 
 Watch = Callable[[int], None]
 """Is told how many rows have been read."""
 
 
+Share = Callable[[float], None]
+"""Is told which part of a query is done."""
+
+
 def silent(rows: int) -> None:
+    """Tells nobody."""
+
+
+def unwatched(share: float) -> None:
     """Tells nobody."""
 
 

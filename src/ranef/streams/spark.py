@@ -10,6 +10,7 @@ from ranef.errors import MissingLibraryError
 from ranef.streams.dialect import SPARK
 from ranef.streams.failures import failed
 from ranef.streams.schema import ColumnType
+from ranef.streams.source import Share, unwatched
 from ranef.streams.sql import Queries
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def from_spark(frame: Any) -> Queries:
     name = "a PySpark DataFrame"
     view = f"ranef_rows_{id(frame)}"
 
-    def run(text: str) -> pa.Table:
+    def run(text: str, share: Share = unwatched) -> pa.Table:
         with _viewed(frame, view) as session:
             try:
                 return session.sql(text).toArrow()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -12,9 +13,9 @@ from ranef.errors import OptionError
 from ranef.formula.nodes import Name
 from ranef.streams.dialect import Dialect
 from ranef.streams.fixed_point import LOGARITHM, UNIT_BITS, Bounds, size_of
-from ranef.streams.preflight import check, finite, value_of, values_of
+from ranef.streams.preflight import Checked, Statistics, check, finite, value_of, values_of
 from ranef.streams.schema import Schema
-from ranef.streams.source import RawSums, Watch, silent
+from ranef.streams.source import RawSums, Share, Watch, silent
 from ranef.sums.numbers import NumberSums
 from ranef.sums.plan import Centred, Plan
 from ranef.sums.products import Product
@@ -28,6 +29,12 @@ __all__ = ["Queries"]
 
 _SAMPLE = 10_000
 """Rows from which provisional shifts and scales are taken."""
+
+
+class Run(Protocol):
+    """From a query to a table of its result; is told what to call with the part that is done."""
+
+    def __call__(self, text: str, share: Share = ..., /) -> pa.Table: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +52,8 @@ class Queries:
     types : Schema
     stream : callable or None
         From a query to batches of its result.
+    statistics : callable or None
+        See :data:`~ranef.streams.preflight.Statistics`.
     repeatable : bool
     exact : bool
         Whether sums have the same bits in any order of the rows.
@@ -52,10 +61,11 @@ class Queries:
 
     name: str
     table: str
-    run: Callable[[str], pa.Table] = field(repr=False)
+    run: Run = field(repr=False)
     dialect: Dialect = field(repr=False)
     types: Schema = field(repr=False)
     stream: Callable[[str, int], Iterator[pa.RecordBatch]] | None = field(default=None, repr=False)
+    statistics: Statistics | None = field(default=None, repr=False)
     repeatable: bool = True
     exact: bool = False
 
@@ -139,13 +149,12 @@ class Queries:
             asked.append(self._sums(plan, keys, left, right, shifts, scales, bounds))
         asked += [self._means(plan, own, shifts, scales, bounds) for own in plan.means]
         n_total = self._n_total()
-        made = []
-        for k, query in enumerate(asked):
-            made.append(self.run(query))
-            watch(n_total * (k + 1))
+        made = [self.run(query, partial(_told, watch, n_total, k)) for k, query in enumerate(asked)]
         first, last = max(len(plan.factors), 1), len(asked) - len(plan.means)
         cells = made[0].column(COUNT).to_numpy(zero_copy_only=False)
         n = int(np.sum(cells))
+        if ends.every_row and n < n_total:
+            ends = check(plan, self, quickly=False)
         log_weights, numbers = self._whole(plan, n, made[0], (shifts, scales), ends, bounds)
         return RawSums(
             cells=tuple(made[:first]),
@@ -202,7 +211,11 @@ class Queries:
         for i, j in dict.fromkeys((min(i, j), max(i, j)) for i in left for j in right):
             factors = [f"u{single}" for k in (i, j) for single in plan.singles(k)]
             inside = weight + (" * ".join(factors) or "1.0")
-            made = self._sum(inside, bounds is not None, size if weight else 1.0)
+            made = (
+                self._sum(inside, bounds is not None, size if weight else 1.0)
+                if factors or weight
+                else f"CAST(count(*) AS {d.double})"
+            )
             asked.append(f"{made} AS {d.name(sum_name(i, j))}")
         by = f" GROUP BY {', '.join(f'k{k}' for k in range(len(keys)))}" if keys else ""
         order = f" ORDER BY {', '.join(f'k{k}' for k in range(len(keys)))}" if keys else ""
@@ -237,7 +250,7 @@ class Queries:
         n: int,
         cells: pa.Table,
         places: tuple[Array, Array],
-        ends: tuple[Array, Array],
+        ends: Checked,
         bounds: Bounds | None,
     ) -> tuple[float, dict[str, NumberSums]]:
         """The sum of the logarithms of the weights, and where the values of the variables lie.
@@ -253,7 +266,7 @@ class Queries:
             if place is not None and plan.weights is None:
                 scale = float(scales[place])
                 first, second = sum_of(cells, 0, place), sum_of(cells, place, place)
-                low, high = (float(end[place]) for end in ends)
+                low, high = float(ends.low[place]), float(ends.high[place])
                 numbers[name] = NumberSums(
                     n, float(shifts[place]), scale * first, scale * scale * second, low, high
                 )
@@ -312,3 +325,8 @@ class Queries:
         if self.types[name].floating:
             return f"{column} IS NOT NULL AND NOT isnan({column})"
         return f"{column} IS NOT NULL"
+
+
+def _told(watch: Watch, n_total: int, before: int, share: float) -> None:
+    """How many rows have been read, after so many queries over all of them."""
+    watch(int((before + share) * n_total))
