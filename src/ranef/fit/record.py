@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from ranef.core import Layout
 from ranef.design import Data
@@ -27,6 +27,7 @@ from ranef.types import Array, Codes, Finding, Findings
 
 # What only some questions to a fit need is imported where they are answered: a fit starts sooner.
 if TYPE_CHECKING:
+    from ranef.fit.elsewhere import Elsewhere
     from ranef.inference.ddf import Fitted, Method
     from ranef.inference.ddf.information import VarianceInformation
     from ranef.inference.means.response import ResponseScale
@@ -160,14 +161,19 @@ class FitRecord(MixedRecord):
 
     @property
     def _reference(self) -> Table:
-        return self._table if self._data.stand_in is None else self._data.stand_in
+        return self._table if self._elsewhere is None else self._elsewhere.stand_in
+
+    @property
+    def _elsewhere(self) -> Elsewhere | None:
+        """What is known of the rows, if they are not here."""
+        return cast("Elsewhere | None", self._data.elsewhere)
 
     def _of_terms(self, type: int) -> TermHypotheses:
-        if self._data.stand_in is None:
+        if self._elsewhere is None:
             return super()._of_terms(type)
         from ranef.inference.term_hypotheses import hypotheses_of_sums
 
-        return hypotheses_of_sums(self._problem, self._design, self._data.stand_in, type)
+        return hypotheses_of_sums(self._problem, self._design, self._elsewhere.stand_in, type)
 
     @property
     def log(self) -> FitLog:

@@ -22,7 +22,7 @@ from ranef.inference.type_three import type_three
 from ranef.problem import Problem
 from ranef.types import Array
 
-__all__ = ["TermHypotheses", "containing", "hypotheses_of_sums", "term_hypotheses"]
+__all__ = ["TermHypotheses", "containing", "hypotheses_of_sums", "root_of_sums", "term_hypotheses"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +98,15 @@ def hypotheses_of_sums(
     stand_in : Table
     type : {1, 2, 3}
     """
-    rows = design.encoding.fixed(stand_in)
-    if type != 3:
-        p = problem.p
-        inner = np.linalg.cholesky(problem.products.fixed[:p, :p])
-        rows = np.linalg.solve(problem.scaling.R.T, inner).T
+    rows = design.encoding.fixed(stand_in) if type == 3 else root_of_sums(problem)
     return term_hypotheses(replace(design, columns=ModelColumns.of(rows)), stand_in, type)
+
+
+def root_of_sums(problem: Problem) -> Array:
+    """R with R'R = X'WX, shape (p, p): as good as X for what its products decide."""
+    p = problem.products.p
+    inner = np.linalg.cholesky(problem.products.fixed[:p, :p])
+    return np.asarray(np.linalg.solve(problem.scaling.R.T, inner).T)
 
 
 def containing(design: Design, state: State) -> list[list[int]]:
