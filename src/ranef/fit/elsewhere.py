@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 import numpy as np
 
 from ranef.design import Data, Design
+from ranef.design.contrasts import to_argument
 from ranef.errors import OptionError
 from ranef.fit.stored import without_rows
 from ranef.formula import Formula
@@ -25,7 +26,9 @@ from ranef.store.absent import Absent
 from ranef.streams import moments_of, open_source
 from ranef.streams.source import Source
 from ranef.sums import Contracted, Moments, NotHeldError, contract
+from ranef.sums.inner import InnerColumns
 from ranef.sums.sums import column_of_sums
+from ranef.types import Array
 
 if TYPE_CHECKING:
     from ranef.priors.assign import Assigned
@@ -144,11 +147,48 @@ class Elsewhere:
         return self._held(formula, self.moments.plan.weights)
 
     @cached_property
-    def unweighted(self) -> Moments | None:
-        """Sums without the weights; None if the rows cannot be read again."""
+    def _unweighted(self) -> Contracted:
+        return contract(
+            self._summed(self.formula, None),
+            self.formula,
+            to_argument(self.design.encoding.state, self.formula.variables()),
+        )
+
+    def unweighted(self, what: str) -> Contracted:
+        """The model with sums over the rows as they are, without weights.
+
+        Parameters
+        ----------
+        what : str
+            What is asked for.
+
+        Raises
+        ------
+        DataError
+            The sums have weights, and the rows cannot be read again.
+        """
         if self.moments.plan.weights is None:
-            return self.moments
-        return None if self.source is None else self._summed(self.formula, None)
+            return self.contracted
+        if self.source is None:
+            raise NotHeldError(
+                "this answer needs sums without the weights",
+                where=what,
+                found=f"moments with weights='{self.moments.plan.weights}'",
+                fix="fit the rows, or a source whose rows can be read again: rn.scan(data)",
+            )
+        return self._unweighted
+
+    @property
+    def root(self) -> Array:
+        """R with R'R = X'X, shape (p, p): as good as X for what its products decide."""
+        from ranef.inference.term_hypotheses import root_of_sums
+
+        made = self.unweighted("which means the terms compare")
+        return root_of_sums(made.products, Scaling(made.scaling).R)
+
+    def unweighted_columns(self, what: str) -> InnerColumns:
+        """The inner columns of :meth:`unweighted`."""
+        return self.unweighted(what).columns
 
     def _held(self, formula: Formula, weights: str | None) -> Moments:
         from ranef.sums.model import SummedModel

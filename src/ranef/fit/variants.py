@@ -89,11 +89,9 @@ def fixed_columns(
     other = contract(elsewhere.holding(formula), formula, contrasts).design
 
     def columns() -> tuple[Array, Array]:
-        from ranef.inference.term_hypotheses import root_of_sums
-
         stand_in = elsewhere.stand_in
         x, x0 = (d.encoding.fixed(stand_in) for d in (record._design, other))
-        root = root_of_sums(record._problem)
+        root = elsewhere.root
         return root, np.asarray(root @ np.linalg.lstsq(x, x0, rcond=None)[0])
 
     return other.x_names, columns
