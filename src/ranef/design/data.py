@@ -31,6 +31,11 @@ class Elsewhere(Protocol):
         """Numbers in words that tell the rows of these sums from others."""
         ...
 
+    @property
+    def weights(self) -> str | None:
+        """The column of the weights."""
+        ...
+
     def missed(self, what: str) -> NoReturn:
         """Say that an answer needs the rows."""
         ...

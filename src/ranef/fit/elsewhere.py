@@ -88,6 +88,11 @@ class Elsewhere:
         """The design, whose columns hold coefficients of cells in place of rows."""
         return self.contracted.design
 
+    @property
+    def weights(self) -> str | None:
+        """The column of the weights."""
+        return self.moments.plan.weights
+
     @cached_property
     def totals(self) -> dict[str, float]:
         """Numbers in words that tell the rows of these sums from others."""
@@ -105,6 +110,13 @@ class Elsewhere:
         if moments.plan.offset is not None:
             found[f"the offset '{moments.plan.offset}'"] = 1.0
         return found | {f"mean of {n}": own.mean for n, own in moments.numbers.items()}
+
+    def constant_within(self, factor: str) -> frozenset[str]:
+        """Variables of the model with one value in each level of a grouping factor."""
+        from ranef.sums.steady import constant_within
+
+        columns = next(bar.factors for bar in self.formula.bars if bar.label == factor)
+        return constant_within(self.moments, columns) & {*self.formula.variables()}
 
     def absent(self, what: str) -> Absent:
         """Stands for something that belongs to single rows."""

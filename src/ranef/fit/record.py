@@ -156,7 +156,6 @@ class FitRecord(MixedRecord):
             findings=Findings(
                 [*sum_findings(data.design, data.missing), *fit_findings(problem, solution)]
             ),
-            _kept=Kept({}, (), ()),
         )
 
     @property
@@ -197,7 +196,7 @@ class FitRecord(MixedRecord):
         """The same model for the same data by REML, or by ML."""
         spec = replace(self._spec, reml=reml)
         problem = self._problem.with_reml(reml).to_search()
-        if self._kept is not None:
+        if self._kept is not None or self._elsewhere is not None:
             return self._again_from_sums(spec, problem)
         return self._of(spec, self._data, problem)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
@@ -131,6 +132,16 @@ class Residuals(FitRecord, ByRow):
             if self._elsewhere is None:
                 return write_frame(augment(cast("FittedModel", self)), to)
             return augment_to(self, self._elsewhere.rows(), to)
+
+    @property
+    def _constant_in_sums(self) -> tuple[tuple[str, ...], Callable[[str], frozenset[str]]] | None:
+        """The variables, and from a grouping factor to those that are constant in its levels.
+
+        None if the rows are here: they show it.
+        """
+        if self._elsewhere is None:
+            return None
+        return tuple(self._formula.variables()), self._elsewhere.constant_within
 
     @property
     def leverage(self) -> Any:
