@@ -52,7 +52,7 @@ def all_findings(
             *chain.from_iterable(of_data(formula, subject.table)),
             *collinearity_findings(formula, design),
             *separated_findings(design),
-            *contextual_findings(subject),
+            *contextual_findings(subject, subject.look),
             *larger_findings(subject, larger, serial.values()),
             *unlike,
             *fit_findings(subject.problem, subject.solution, [f.where for f in unlike]),

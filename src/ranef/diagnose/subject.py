@@ -13,6 +13,7 @@ from ranef.design import Data, Design
 from ranef.formula import Formula
 from ranef.frame import Table
 from ranef.inference.any_estimates import AnyEstimates
+from ranef.inference.contextual import Look
 from ranef.inference.estimates import Estimates
 from ranef.inference.same_data import AnyRows
 from ranef.problem import Problem
@@ -153,6 +154,8 @@ class Subject:
     solution : Solution
     estimates : Estimates
     refit : Refit
+    look : Look
+        Answers questions about the rows.
     """
 
     formula: Formula
@@ -161,6 +164,7 @@ class Subject:
     solution: Solution = field(repr=False)
     estimates: Estimates = field(repr=False)
     refit: Refit = field(repr=False)
+    look: Look = field(repr=False)
 
     @property
     def design(self) -> Design:

@@ -88,6 +88,15 @@ class Elsewhere:
         """The design, whose columns hold coefficients of cells in place of rows."""
         return self.contracted.design
 
+    def varies_between(self, name: str, factor: str) -> bool:
+        """Whether the means of a number in the levels of a grouping factor differ."""
+        from ranef.sums.steady import level_means
+
+        columns = next(bar.factors for bar in self.formula.bars if bar.label == factor)
+        means, numbers = level_means(self.moments, name, columns), self.moments.numbers
+        spread = numbers[name].high - numbers[name].low if name in numbers else 0.0
+        return means is not None and float(np.ptp(means)) > 1e-9 * spread
+
     @property
     def weights(self) -> str | None:
         """The column of the weights."""

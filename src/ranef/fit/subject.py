@@ -17,6 +17,7 @@ from ranef.diagnose.ladder import build_ladder
 from ranef.diagnose.larger import larger_parts
 from ranef.diagnose.rank import supported_ranks
 from ranef.diagnose.subject import SAME, Subject
+from ranef.fit.look import look_of
 from ranef.fit.record import FitRecord
 from ranef.fit.spec import ModelSpec
 from ranef.formula import parse
@@ -86,6 +87,7 @@ def subject_of(record: FitRecord) -> Subject:
         solution=record._solution,
         estimates=record._estimates,
         refit=refit,
+        look=look_of(record),
     )
 
 
