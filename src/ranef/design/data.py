@@ -27,6 +27,16 @@ class Elsewhere(Protocol):
         ...
 
     @property
+    def frequencies(self) -> Array:
+        """How many rows of the data each of these stands for, by its categories."""
+        ...
+
+    @property
+    def mean_offset(self) -> float:
+        """The mean of the offset that the formula does not hold."""
+        ...
+
+    @property
     def totals(self) -> Mapping[str, float]:
         """Numbers in words that tell the rows of these sums from others."""
         ...

@@ -84,6 +84,17 @@ class Elsewhere:
         return self.contracted.stand_in
 
     @property
+    def frequencies(self) -> Array:
+        """How many rows of the data each of these stands for, by its categories."""
+        return self.contracted.frequencies
+
+    @property
+    def mean_offset(self) -> float:
+        """The mean of the offset that the formula does not hold."""
+        name = self.moments.plan.offset
+        return 0.0 if name is None else self.moments.numbers[name].mean
+
+    @property
     def design(self) -> Design:
         """The design, whose columns hold coefficients of cells in place of rows."""
         return self.contracted.design

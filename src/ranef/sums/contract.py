@@ -33,6 +33,7 @@ from ranef.sums.model import SummedModel
 from ranef.sums.random import RandomSums, group_sums, pair_sums
 from ranef.sums.record import Moments
 from ranef.sums.stand_in import stand_in
+from ranef.types import Array
 
 __all__ = ["Contracted", "contract"]
 
@@ -50,6 +51,8 @@ class Contracted:
     scaling : CoreScaling
     stand_in : Table
         See :func:`~ranef.sums.stand_in.stand_in`.
+    frequencies : ndarray
+        How many rows of the data each row of `stand_in` stands for. Numbers do not count.
     columns : InnerColumns
         Of the model, in any cells.
     """
@@ -58,6 +61,7 @@ class Contracted:
     products: CrossProducts = field(repr=False)
     scaling: CoreScaling = field(repr=False)
     stand_in: Table = field(repr=False)
+    frequencies: Array = field(repr=False)
     columns: InnerColumns = field(repr=False)
 
 
@@ -110,8 +114,8 @@ def contract(
     scaling = scaling_from(
         fixed.scaling, fixed.response, design.plan.blocks, [t.scaling for t in columns.terms]
     )
-    rows_instead = stand_in(moments, design.encoding, model.first)
-    return Contracted(design, products, scaling, rows_instead, columns)
+    rows_instead, frequencies = stand_in(moments, design.encoding, model.first)
+    return Contracted(design, products, scaling, rows_instead, frequencies, columns)
 
 
 def _design(

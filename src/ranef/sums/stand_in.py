@@ -30,8 +30,8 @@ MOST_PAIRS = 6
 MOST_ROWS = 200_000
 
 
-def stand_in(moments: Moments, encoding: Encoding, cells: Cells) -> Table:
-    """Rows for a fit from moments.
+def stand_in(moments: Moments, encoding: Encoding, cells: Cells) -> tuple[Table, Array]:
+    """Rows for a fit from moments, and how many rows of the data each stands for.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def stand_in(moments: Moments, encoding: Encoding, cells: Cells) -> Table:
     cells : Cells
         Those of the first grouping factor.
     """
-    categories = _categories(encoding, cells)
+    categories, counts = _categories(encoding, cells)
     calls = {mean_column(call): call for call in _centred(encoding)}
     numbers = {name: own for name, own in moments.numbers.items() if name in encoding.variables}
     for name, call in calls.items():
@@ -57,21 +57,24 @@ def stand_in(moments: Moments, encoding: Encoding, cells: Cells) -> Table:
         kind = "bool" if name in moments.plan.truth else "float64"
         values = np.ascontiguousarray(every[:, j])
         columns[name] = Column(name, "number", values, source_type=kind, private=True)
-    return Table(columns, n_cells * points.shape[0])
+    frequencies = np.repeat(counts / points.shape[0], points.shape[0])
+    return Table(columns, n_cells * points.shape[0]), frequencies
 
 
-def _categories(encoding: Encoding, cells: Cells) -> Table:
-    """The combinations of the categories of the model that occur."""
+def _categories(encoding: Encoding, cells: Cells) -> tuple[Table, Array]:
+    """The combinations of the categories of the model that occur, and how often."""
     terms = [*encoding.terms, *(term for c in encoding.random_codings for term in c.terms)]
     factors = {to_text(factor) for term in terms for factor in term.factors}
     used = {own.column for text, own in encoding.state.categories.items() if text in factors}
     chosen = [name for name in cells.keys if name in used]
     if not chosen:
-        return Table({}, 1)
+        return Table({}, 1), np.array([cells.counts.sum()])
     table = cells.table.only(chosen)
     stacked = np.column_stack([column.values for column in table.columns.values()])
-    _, first = np.unique(stacked, axis=0, return_index=True)
-    return take_rows(table, np.sort(first))
+    _, first, codes = np.unique(stacked, axis=0, return_index=True, return_inverse=True)
+    counts = np.bincount(codes.reshape(-1), cells.counts, first.size)
+    order = np.argsort(first)
+    return take_rows(table, first[order]), counts[order].astype(np.float64)
 
 
 def _points(pairs: list[str], others: list[str], numbers: Mapping[str, NumberSums]) -> Array:
