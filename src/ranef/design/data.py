@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from ranef.design.design import Design
 from ranef.frame.table import Table
@@ -24,6 +24,11 @@ class Elsewhere(Protocol):
     @property
     def stand_in(self) -> Table:
         """Rows with the levels, means and span of the data."""
+        ...
+
+    @property
+    def levels(self) -> Any:
+        """Who answers what a diagnosis asks about columns within groups."""
         ...
 
     @property

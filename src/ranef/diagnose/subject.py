@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
@@ -156,6 +157,8 @@ class Subject:
     refit : Refit
     look : Look
         Answers questions about the rows.
+    lay_out : callable
+        The design and the problem of another formula, for a look at it without a fit.
     """
 
     formula: Formula
@@ -165,6 +168,7 @@ class Subject:
     estimates: Estimates = field(repr=False)
     refit: Refit = field(repr=False)
     look: Look = field(repr=False)
+    lay_out: Callable[[Formula], tuple[Design, Problem]] = field(repr=False)
 
     @property
     def design(self) -> Design:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from threading import Lock
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
@@ -20,6 +21,7 @@ from ranef.errors import OptionError
 from ranef.fit.stored import without_rows
 from ranef.formula import Formula
 from ranef.frame import Table
+from ranef.present.progress import progress
 from ranef.problem import Problem
 from ranef.source.scaling import Scaling
 from ranef.store.absent import Absent
@@ -27,6 +29,7 @@ from ranef.streams import moments_of, open_source
 from ranef.streams.source import Source
 from ranef.sums import Contracted, Moments, NotHeldError, contract
 from ranef.sums.inner import InnerColumns
+from ranef.sums.levels import SumLevels
 from ranef.sums.sums import column_of_sums
 from ranef.types import Array
 
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
     from ranef.priors.assign import Assigned
 
 __all__ = ["Elsewhere", "ModelOfSums", "model_of_sums"]
+
+_ONE_PASS = Lock()
 
 
 class ModelOfSums(NamedTuple):
@@ -82,6 +87,11 @@ class Elsewhere:
     def stand_in(self) -> Table:
         """Rows with the levels, means and span of the data."""
         return self.contracted.stand_in
+
+    @cached_property
+    def levels(self) -> SumLevels:
+        """Who answers what a diagnosis asks about columns within groups."""
+        return SumLevels(self.contracted)
 
     @property
     def frequencies(self) -> Array:
@@ -236,14 +246,13 @@ class Elsewhere:
     def _summed(self, formula: Formula, weights: str | None) -> Moments:
         """The sums of another pass over the rows, kept."""
         key = (formula.text, tuple(term.name for term in formula.fixed), weights)
-        if key not in self._passes:
-            from ranef.present.progress import progress
-
-            with progress("summing the rows again"):
-                self._passes[key] = moments_of(
-                    self.rows(), formula, weights, self.moments.plan.offset
-                )
-        return self._passes[key]
+        with _ONE_PASS:  # the rungs of a ladder are fitted side by side
+            if key not in self._passes:
+                with progress("summing the rows again"):
+                    self._passes[key] = moments_of(
+                        self.rows(), formula, weights, self.moments.plan.offset
+                    )
+            return self._passes[key]
 
     @cached_property
     def _passes(self) -> dict[tuple[Any, ...], Moments]:
