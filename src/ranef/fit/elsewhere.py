@@ -28,7 +28,7 @@ from ranef.store.absent import Absent
 from ranef.streams import moments_of, open_source
 from ranef.streams.source import Source
 from ranef.sums import Contracted, Moments, NotHeldError, contract
-from ranef.sums.inner import InnerColumns
+from ranef.sums.inner import InnerColumns, LevelProducts
 from ranef.sums.levels import SumLevels
 from ranef.sums.sums import column_of_sums
 from ranef.types import Array
@@ -219,6 +219,24 @@ class Elsewhere:
                 fix="fit the rows, or a source whose rows can be read again: rn.scan(data)",
             )
         return self._unweighted
+
+    def level_products(self, what: str) -> LevelProducts:
+        """Cross-products of each level of the only grouping factor.
+
+        Parameters
+        ----------
+        what : str
+            What is asked for.
+
+        Raises
+        ------
+        DataError
+            There are several factors: their levels share rows.
+        """
+        columns = self.contracted.columns
+        if len(columns.groups) != 1:
+            self.missed(what)
+        return columns.level_products(0)
 
     @property
     def root(self) -> Array:

@@ -15,12 +15,12 @@ from ranef.design.random import TermCoding
 from ranef.formula import Bar
 from ranef.sums.cells import Cells
 from ranef.sums.fixed import FixedSums
-from ranef.sums.forms import Form
+from ranef.sums.forms import Form, cross
 from ranef.sums.model import SummedModel
-from ranef.sums.random import RandomSums, z_scaling
-from ranef.types import Codes
+from ranef.sums.random import RandomSums, by_level, z_scaling
+from ranef.types import Array, Codes
 
-__all__ = ["InnerColumns", "OfGroup", "OfTerm", "inner_columns"]
+__all__ = ["InnerColumns", "LevelProducts", "OfGroup", "OfTerm", "inner_columns"]
 
 
 class OfGroup(NamedTuple):
@@ -29,6 +29,18 @@ class OfGroup(NamedTuple):
     cells: Cells
     codes: Codes
     n_levels: int
+
+
+class LevelProducts(NamedTuple):
+    """Cross-products of the inner columns of each level of a grouping factor.
+
+    ``products`` (levels, q + p + 1, q + p + 1) of [Z X y], ``rows`` (levels,), ``q``.
+    """
+
+    factor: str
+    products: Array
+    rows: Array
+    q: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +98,19 @@ class InnerColumns:
             self.rows.grouping(factor)[0].encode(cells.table) for factor in (one, other)
         )
         return cells, first, second
+
+    def level_products(self, g: int) -> LevelProducts:
+        """[Z X y]'W[Z X y] of each level of a grouping factor."""
+        at = self.of_group(g)
+        forms = [*self.z(g, at.cells), *self.x_and_y(at.cells)]
+        a = np.empty((at.n_levels, len(forms), len(forms)))
+        for i, left in enumerate(forms):
+            for j, right in enumerate(forms[: i + 1]):
+                a[:, i, j] = a[:, j, i] = by_level(
+                    cross(left, right, at.cells), at.codes, at.n_levels
+                )
+        rows = by_level(at.cells.counts, at.codes, at.n_levels)
+        return LevelProducts(self.factor(g), a, rows, len(self.z(g, at.cells)))
 
     def factor(self, g: int) -> str:
         """The name of a grouping factor."""
