@@ -10,6 +10,7 @@ from ranef.errors import OptionError
 from ranef.formula import parse
 from ranef.options import boolean, one_of
 from ranef.present.progress import progress
+from ranef.present.whole_file import path_of
 from ranef.streams import Scan, moments_of, open_source
 from ranef.sums import Moments, merged
 from ranef.sums.file import read_moments
@@ -109,7 +110,11 @@ def moments(
                 fix="name a column of the data",
             )
     return moments_of(
-        _source(data), parse(formula, random="|" in formula), weights, offset, missing
+        _source(data),
+        parse(formula, random=isinstance(formula, str) and "|" in formula),
+        weights,
+        offset,
+        missing,
     )
 
 
@@ -144,13 +149,14 @@ def load_moments(path: Any) -> Moments:
     ...     rn.load_moments(path).n
     180
     """
-    name = str(path)
+    fix = "give the path of a file that moments.save() has written"
+    name = str(path_of(path, fix))
     found = sorted(glob(name)) if any(c in name for c in "*?[") else [path]
     if not found:
         raise OptionError(
             "there are no files of moments",
             where=name,
-            fix="give the path of a file that moments.save() has written",
+            fix=fix,
         )
     return merged([read_moments(each) for each in found])
 

@@ -147,6 +147,21 @@ class Predicting(FitRecord, ByRow):
         from ranef.inference.prediction_options import PredictionOptions, chosen_terms
         from ranef.inference.prediction_target import target_of
 
+        terms = chosen_terms(random, level, self._problem.labels)
+        options = PredictionOptions(
+            level,
+            new_levels,
+            interval,
+            confidence,
+            seed,
+            se,
+            ddf,
+            terms,
+            part,
+            uncertainty,
+            method,
+            n,
+        )
         if to is not None or is_streamed(newdata):
             asked = {
                 "level": level,
@@ -164,21 +179,6 @@ class Predicting(FitRecord, ByRow):
                 "n": n,
             }
             return self._predict_to(newdata, to, asked)
-        terms = chosen_terms(random, level, self._problem.labels)
-        options = PredictionOptions(
-            level,
-            new_levels,
-            interval,
-            confidence,
-            seed,
-            se,
-            ddf,
-            terms,
-            part,
-            uncertainty,
-            method,
-            n,
-        )
         encoding = self._design.encoding
         table, shift = read_for_prediction(
             newdata,
