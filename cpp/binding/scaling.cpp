@@ -143,6 +143,19 @@ void bind_scaling(nb::module_& m) {
   m.attr("SIZE_LIMITS") = nb::make_tuple(ranef::kSmallestSize, ranef::kLargestSize);
 
   m.def(
+      "allowed_scaling",
+      [](const ranef::Term& term, const std::vector<double>& shifts,
+         const std::vector<double>& scales, int intercept) {
+        const auto q = static_cast<std::size_t>(term.q);
+        if (shifts.size() != q || scales.size() != q) {
+          throw nb::value_error("one shift and scale for each column of the term");
+        }
+        return state_of(ranef::allowed({shifts, scales, intercept}, term.structure.rescaling));
+      },
+      "term"_a, "shifts"_a, "scales"_a, "intercept"_a,
+      "What of a term's shifts and scales its structure allows.");
+
+  m.def(
       "scaling_of",
       [](const Rows& rows, const std::vector<ranef::Term>& terms, int threads) {
         check_model(rows.view(), terms);

@@ -60,19 +60,6 @@ MatrixScaling pick(const std::vector<int>& columns, const std::vector<ColumnScal
   return out;
 }
 
-// The scaling that a structure allows: no shifts, which would mix columns, and the geometric mean
-// if all columns must have the same factor.
-MatrixScaling allowed(MatrixScaling scaling, Rescaling rescaling) {
-  if (rescaling == Rescaling::kAny) return scaling;
-  std::fill(scaling.shifts.begin(), scaling.shifts.end(), 0.0);
-  scaling.intercept = -1;
-  if (rescaling == Rescaling::kCommon) {
-    const double log_size = -scaling.log_volume() / scaling.size();
-    std::fill(scaling.scales.begin(), scaling.scales.end(), std::exp(log_size));
-  }
-  return scaling;
-}
-
 void set_sizes(const MatrixScaling& scaling, std::span<ColumnView> columns) {
   for (std::size_t k = 0; k < columns.size(); ++k) {
     columns[k].shift = scaling.shifts[k];
@@ -83,6 +70,17 @@ void set_sizes(const MatrixScaling& scaling, std::span<ColumnView> columns) {
 bool can_be_squared(double size) { return size > kSmallestSize && size < kLargestSize; }
 
 }  // namespace
+
+MatrixScaling allowed(MatrixScaling scaling, Rescaling rescaling) {
+  if (rescaling == Rescaling::kAny) return scaling;
+  std::fill(scaling.shifts.begin(), scaling.shifts.end(), 0.0);
+  scaling.intercept = -1;
+  if (rescaling == Rescaling::kCommon) {
+    const double log_size = -scaling.log_volume() / scaling.size();
+    std::fill(scaling.scales.begin(), scaling.scales.end(), std::exp(log_size));
+  }
+  return scaling;
+}
 
 Matrix MatrixScaling::change() const {
   Matrix out = Matrix::Zero(size(), size());

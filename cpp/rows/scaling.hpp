@@ -24,6 +24,10 @@ struct MatrixScaling {
   double log_volume() const;  // log |det R|
 };
 
+// The part of a term's scaling that its structure allows: no shifts, which would mix columns, and
+// one factor for all columns if their variances are bound to each other.
+MatrixScaling allowed(MatrixScaling scaling, Rescaling rescaling);
+
 // Variances of slopes are squares of ratios of sizes: they must fit into double precision.
 inline constexpr double kSmallestSize = 1e-70;
 inline constexpr double kLargestSize = 1e70;

@@ -151,6 +151,12 @@ def test_caterpillars_hold_modes_and_limits(sleep: Any, level: float) -> None:
     assert texts == [f"includes zero ({18 - clear})", f"excludes zero ({clear})"]
 
 
+def test_counts_in_a_legend_are_of_all_that_is_drawn(sleep: Any) -> None:
+    legends = [ax.get_legend() for ax in sleep.plot.caterpillar().axes]
+    (texts,) = [[text.get_text() for text in each.get_texts()] for each in legends if each]
+    assert texts == ["includes zero", "excludes zero"]
+
+
 def test_all_effects_stand_side_by_side_in_one_order(sleep: Any) -> None:
     panels = sleep.plot.caterpillar(order="Days")
     assert [ax.get_title(loc="left") for ax in panels] == ["(Intercept)", "Days"]

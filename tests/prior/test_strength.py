@@ -117,7 +117,7 @@ def test_the_plot_shows_every_parameter(path):
 
     panels = path.plot()
     assert [ax.get_title(loc="left") for ax in panels] == [
-        "Fixed effects, 95 % intervals",
+        "Fixed effects, 95% intervals",
         "SDs",
         "Correlations",
     ]

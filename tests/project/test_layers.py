@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from importlib.util import resolve_name
 from pathlib import Path
 
@@ -24,8 +25,13 @@ def within(name: str, *packages: str) -> bool:
     return any(name == package or name.startswith(package + ".") for package in packages)
 
 
-def edges() -> Iterator[tuple[str, str]]:
+@cache
+def edges() -> tuple[tuple[str, str], ...]:
     """(module, imported name) for every import in ranef."""
+    return tuple(_edges())
+
+
+def _edges() -> Iterator[tuple[str, str]]:
     for path in sorted(PACKAGE.rglob("*.py")):
         package = ".".join(("ranef", *path.parent.relative_to(PACKAGE).parts))
         module = package if path.stem == "__init__" else f"{package}.{path.stem}"

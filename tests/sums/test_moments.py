@@ -95,7 +95,7 @@ def test_a_file_gives_the_moments_back(tmp_path: Path) -> None:
 )
 def test_moments_of_other_models_do_not_add(other: str, word: str) -> None:
     data = rows(5)
-    with pytest.raises(DataError, match=f"cannot be added: {word}"):
+    with pytest.raises(DataError, match=f"cannot be added: they differ in {word}"):
         rn.moments(FORMULA, data) + rn.moments(other, data)
 
 
@@ -109,7 +109,7 @@ def test_a_formula_that_needs_more_names_what_is_lacking() -> None:
     sums = rn.moments("y ~ x + (1 | g)", rows(6))
     with pytest.raises(DataError, match="not among them: the column f"):
         rn.lmm("y ~ x + f + (1 | g)", sums)
-    with pytest.raises(DataError, match=r"sums of I\(x \*\* 2\)"):
+    with pytest.raises(DataError, match=r"sums of x\^2"):
         rn.lmm("y ~ x + I(x^2) + (1 | g)", sums)
 
 

@@ -8,11 +8,20 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+import ranef._core as _core
+from ranef.core.arguments import core_terms
 from ranef.core.sums import CoreScaling, CrossProducts
 from ranef.core.terms import TermBlock
 from ranef.types import Array
 
-__all__ = ["ColumnsScaling", "GroupSums", "PairSums", "cross_products_from", "scaling_from"]
+__all__ = [
+    "ColumnsScaling",
+    "GroupSums",
+    "PairSums",
+    "allowed_scaling",
+    "cross_products_from",
+    "scaling_from",
+]
 
 
 class GroupSums(NamedTuple):
@@ -101,6 +110,22 @@ def cross_products_from(
     made = CrossProducts.__new__(CrossProducts)
     made.__setstate__(state)
     return made
+
+
+def allowed_scaling(term: TermBlock, own: ColumnsScaling) -> ColumnsScaling:
+    """What of a term's shifts and scales the structure of its covariance allows.
+
+    Parameters
+    ----------
+    term : TermBlock
+    own : ColumnsScaling
+        Of its columns.
+    """
+    (core_term,) = core_terms([term])
+    shifts, scales, intercept = _core.allowed_scaling(
+        core_term, np.asarray(own.shifts).tolist(), np.asarray(own.scales).tolist(), own.intercept
+    )
+    return ColumnsScaling(np.array(shifts), np.array(scales), intercept)
 
 
 def scaling_from(

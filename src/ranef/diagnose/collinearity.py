@@ -15,7 +15,6 @@ from ranef.formula.nodes import Name, walk
 from ranef.frame import Column
 from ranef.frame.grouping import ROUNDING, group_means, is_constant_within
 from ranef.page.phrases import figures, share
-from ranef.problem import Problem
 from ranef.types import Array, Finding
 
 __all__ = ["collinearity_findings"]
@@ -36,10 +35,10 @@ def collinearity_findings(formula: Formula, design: Design) -> Iterator[Finding]
         yield from _within(design, term)
 
 
-def collinear_sums(formula: Formula, design: Design, problem: Problem) -> Iterator[Finding]:
-    """The check on the columns, from their sums of products."""
+def collinear_sums(formula: Formula, design: Design, products: Array) -> Iterator[Finding]:
+    """The check on the columns, from their sums of products about their means, shape (p, p)."""
     first = 1 if design.has_intercept else 0
-    products = problem.products.fixed[first : problem.p, first : problem.p]
+    products = products[first:, first:]
     nearly = _nearly_by(formula, design, products) if products.shape[0] > 1 else None
     if nearly is not None:
         yield nearly

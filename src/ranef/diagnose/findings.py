@@ -76,10 +76,13 @@ def _of_sums(
         supports = supported_ranks(subject, subject.problem.kernel())
     if larger is None:
         larger = larger_parts(subject)
+    elsewhere = subject.data.elsewhere
+    assert elsewhere is not None
+    products = elsewhere.levels.products()
     return by_severity(
         (
             *sum_findings(subject.design, subject.data.missing),
-            *collinear_sums(subject.formula, subject.design, subject.problem),
+            *collinear_sums(subject.formula, subject.design, products),
             *contextual_findings(subject, subject.look),
             *larger_findings(subject, larger, ()),
             *fit_findings(subject.problem, subject.solution),

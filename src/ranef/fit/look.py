@@ -104,7 +104,8 @@ def _share_left(fit: FitRecord, pairs: tuple[tuple[int, int], ...]) -> float:
     p, (_, between) = fit._problem.p, pairs[0]
     copies = {column for _, column in pairs}
     others = [j for j in range(p) if j not in copies]
-    a = fit._problem.products.fixed[:p, :p]
+    assert fit._elsewhere is not None
+    a = fit._elsewhere.levels.products()
     if not fit._design.has_intercept:
         return 1.0
     explained = (

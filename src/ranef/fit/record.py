@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from ranef.core import Layout
 from ranef.design import Data
 from ranef.diagnose import data_findings, fit_findings, sum_findings
-from ranef.errors import OptionError
+from ranef.errors import DataError, OptionError
 from ranef.fit.mixed_record import MixedRecord
 from ranef.fit.spec import ModelSpec
 from ranef.frame import Table
@@ -19,7 +19,7 @@ from ranef.inference.estimates import Estimates, estimate
 from ranef.options import one_of, shown
 from ranef.present.progress import progress
 from ranef.problem import Problem, check_residual_variance, form_problem, settled
-from ranef.problem.exact import NOTHING
+from ranef.problem.exact import FEW_DIGITS, NOTHING
 from ranef.solve import Solution, solve, solve_data
 from ranef.solve.solution import at_solution, evaluate_at
 from ranef.store.kept import Kept
@@ -135,9 +135,15 @@ class FitRecord(MixedRecord):
         solution = solve(problem, spec.control, start, kernel)
         estimates = estimate(problem, solution, kernel)
         inner_variance = (estimates.sigma / problem.scaling.y_scale) ** 2
-        if solution.found.loses_digits or inner_variance <= NOTHING:
-            absent: Any = data.table
-            absent.missed()
+        if inner_variance <= FEW_DIGITS:
+            raise DataError(
+                "the residuals are too small beside the response for sums of products",
+                where=spec.formula.text,
+                found=f"a residual SD of {estimates.sigma:.2g}, and a response of about "
+                f"{problem.scaling.y_scale:.2g}",
+                fix="use a formula with an intercept, take a constant off the response, or read "
+                "the data into memory",
+            )
         found = solution.found
         solving = found.search_seconds + found.certificate_seconds
         return cls(

@@ -12,10 +12,19 @@ from ranef.problem.left import left_of_response
 from ranef.problem.problem import Problem
 from ranef.types import Array
 
-__all__ = ["NOTHING", "check_fixed_part", "check_residual_variance", "hardly_explained"]
+__all__ = [
+    "FEW_DIGITS",
+    "NOTHING",
+    "check_fixed_part",
+    "check_residual_variance",
+    "hardly_explained",
+]
 
 # Residual mean square over that of the response: below it, cross-products hold rounding error only.
 NOTHING = 1e-14
+
+# The same ratio where cross-products hold eight digits of what is left, and rows cannot be asked.
+FEW_DIGITS = 1e-8
 
 # Root mean square of residuals, in spacings of the largest response among doubles, that rounding
 # error alone may leave.

@@ -113,12 +113,7 @@ class _Pass:
         self.missing.update(record.by_column)
         if not used.n_rows:
             return
-        values = [
-            np.ones(used.n_rows) if k == 0 else (column - shift) / scale
-            for k, (column, shift, scale) in enumerate(
-                zip(_values(plan, used), self.shifts, self.scales, strict=True)
-            )
-        ]
+        values = _inner(plan, _values(plan, used), self.shifts, self.scales)
         weights = None if plan.weights is None else _checked(used[plan.weights], plan.weights)
         if weights is not None:
             self.log_weights += float(np.log(weights).sum())
@@ -210,13 +205,23 @@ class _Growing:
 
 
 def _values(plan: Plan, table: Table) -> list[Array]:
-    """The columns that are summed, in the rows of a table."""
-    state, out = _state(plan), []
-    for column in plan.columns:
-        made = np.ones(table.n_rows)
-        for factor in column.factors:
-            made = made * _evaluated(factor, table, state, plan)
-        out.append(made)
+    """The columns of single factors in the rows of a table; ones in place of products."""
+    state, ones = _state(plan), np.ones(table.n_rows)
+    return [
+        _evaluated(column.factors[0], table, state, plan) if len(column.factors) == 1 else ones
+        for column in plan.columns
+    ]
+
+
+def _inner(plan: Plan, values: list[Array], shifts: Array, scales: Array) -> list[Array]:
+    """What is summed: the single columns about their shifts, and the products of these."""
+    single = [(v - c) / s for v, c, s in zip(values, shifts, scales, strict=True)]
+    out = []
+    for k, value in enumerate(values):
+        made = None
+        for j in plan.singles(k):
+            made = single[j] if made is None else made * single[j]
+        out.append(value if made is None else made)
     return out
 
 

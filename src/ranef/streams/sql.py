@@ -62,7 +62,10 @@ class Queries:
 
     def middle(self, plan: Plan) -> tuple[Array, Array]:
         d = self.dialect
-        values = [_product(column, plan, d) for column in plan.columns]
+        values = [
+            _value(plan.columns[k], plan, d) if len(plan.singles(k)) == 1 else "1.0"
+            for k in range(len(plan.columns))
+        ]
         listed = ", ".join(f"{value} AS v{k}" for k, value in enumerate(values))
         asked = ", ".join(
             f"avg({_finite(f'v{k}', d)}), stddev_pop({_finite(f'v{k}', d)})"
@@ -115,20 +118,19 @@ class Queries:
     ) -> str:
         """The query for the sums of products of two lists of columns, by keys."""
         d = self.dialect
-        used = sorted({*left, *right})
+        used = sorted({single for k in (*left, *right) for single in plan.singles(k)})
         listed = [f"{d.name(name)} AS k{k}" for k, name in enumerate(keys)]
         for k in used:
-            if k:
-                value = _product(plan.columns[k], plan, d)
-                inner = f"({value} - {d.number(shifts[k])}) / {d.number(scales[k])}"
-                listed.append(f"{inner} AS u{k}")
+            value = _value(plan.columns[k], plan, d)
+            inner = f"({value} - {d.number(shifts[k])}) / {d.number(scales[k])}"
+            listed.append(f"{inner} AS u{k}")
         weight = "" if plan.weights is None else "w * "
         if plan.weights is not None:
             listed.append(f"{d.number_of(plan.weights)} AS w")
         asked = [f"k{k} AS {d.name(key_name(name))}" for k, name in enumerate(keys)]
         asked.append(f"count(*) AS {d.name(COUNT)}")
         for i, j in dict.fromkeys((min(i, j), max(i, j)) for i in left for j in right):
-            factors = [f"u{k}" for k in (i, j) if k]
+            factors = [f"u{single}" for k in (i, j) for single in plan.singles(k)]
             inside = weight + (" * ".join(factors) or "1.0")
             asked.append(f"CAST(sum({inside}) AS {d.double}) AS {d.name(sum_name(i, j))}")
         by = f" GROUP BY {', '.join(f'k{k}' for k in range(len(keys)))}" if keys else ""
@@ -226,9 +228,10 @@ class Queries:
         return f"{column} IS NOT NULL"
 
 
-def _product(column: Product, plan: Plan, dialect: Dialect) -> str:
-    factors = [dialect.expression(factor, plan.formula.text) for factor in column.factors]
-    return " * ".join(factors) or "1.0"
+def _value(column: Product, plan: Plan, dialect: Dialect) -> str:
+    """A column of a single factor."""
+    (factor,) = column.factors
+    return dialect.expression(factor, plan.formula.text)
 
 
 def _finite(value: str, dialect: Dialect) -> str:

@@ -52,23 +52,30 @@ def moments_of(
     _check_columns(formula, schema, weights, offset)
     truth = [name for name, column in schema.items() if column.text.lower().startswith("bool")]
     plan = make_plan(formula, kinds_of(schema), weights, offset, truth)
-    shifts, scales = _steady(*source.middle(plan))
+    shifts, scales = _steady(plan, *source.middle(plan))
     raw = source.sums(plan, shifts, scales)
     made = _moments(plan, shifts, scales, raw, missing)
     means, sds = _means_and_sds(made)
     if np.any(np.abs(means) > FAR * np.maximum(sds, 1e-300)) and source.repeatable:
-        shifts, scales = _steady(shifts + scales * means, scales * sds)
+        shifts, scales = _steady(plan, shifts + scales * means, scales * sds)
         made = _moments(plan, shifts, scales, source.sums(plan, shifts, scales), missing)
     return made
 
 
-def _steady(means: Array, sds: Array) -> tuple[Array, Array]:
-    """Shifts, and scales that are not zero; the constant stays as it is."""
+def _steady(plan: Plan, means: Array, sds: Array) -> tuple[Array, Array]:
+    """Shifts, and scales that are not zero; the constant stays as it is.
+
+    A product has no shift of its own, and the scales of its factors.
+    """
     shifts = np.where(np.isfinite(means), means, 0.0)
     usable = np.isfinite(sds) & (sds > 0.0)
     scales = np.where(usable, sds, np.maximum(np.abs(shifts), 1.0))
     scales = np.exp2(np.rint(np.log2(scales)))  # a power of two rounds nothing
     shifts[0], scales[0] = 0.0, 1.0
+    for k in range(1, len(plan.columns)):
+        singles = list(plan.singles(k))
+        if len(singles) > 1:
+            shifts[k], scales[k] = 0.0, float(np.prod(scales[singles]))
     return shifts, scales
 
 
@@ -108,7 +115,7 @@ def _counts(raw: RawSums) -> str:
 
 
 def _means_and_sds(moments: Moments) -> tuple[Array, Array]:
-    """Of the summed columns, about their shifts and in their scales."""
+    """Of the single columns, about their shifts and in their scales; 0 and 1 of products."""
     cells = moments.cells[0]
 
     def total(i: int, j: int) -> float:
@@ -119,8 +126,10 @@ def _means_and_sds(moments: Moments) -> tuple[Array, Array]:
     c = len(moments.plan.columns)
     means = np.array([total(0, j) / weight for j in range(c)])
     squares = np.array([total(j, j) / weight for j in range(c)])
-    means[0] = 0.0
-    return means, np.sqrt(np.maximum(squares - means**2, 0.0))
+    sds = np.sqrt(np.maximum(squares - means**2, 0.0))
+    others = [k for k in range(c) if len(moments.plan.singles(k)) != 1]
+    means[others], sds[others] = 0.0, 1.0
+    return means, sds
 
 
 def _check_finite(plan: Plan, tables: Sequence[object]) -> None:

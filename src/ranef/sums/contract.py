@@ -102,7 +102,7 @@ def contract(
         at = columns.of_group(g)
         z, x_and_y = columns.z(g, at.cells), columns.x_and_y(at.cells)
         sums.append(group_sums(z, x_and_y, at.cells, at.codes, at.n_levels))
-        check_identified(design, members, sums[-1], at.cells.counts, at.codes)
+        check_identified(design, members, z, at.cells, at.codes)
     own = columns.x_and_y(model.first)
     products = cross_products_from(
         moments.n,
@@ -114,6 +114,8 @@ def contract(
     scaling = scaling_from(
         fixed.scaling, fixed.response, design.plan.blocks, [t.scaling for t in columns.terms]
     )
+    if fixed.change is not None:
+        scaling = scaling.with_orthogonal(fixed.change)
     rows_instead, frequencies = stand_in(moments, design.encoding, model.first)
     return Contracted(design, products, scaling, rows_instead, frequencies, columns)
 

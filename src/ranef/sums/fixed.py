@@ -6,25 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ranef.core.given import ColumnsScaling
 from ranef.design.aliased import Aliases
-from ranef.errors import DataError
 from ranef.sums.cells import Cells
 from ranef.sums.forms import Form, cross
+from ranef.sums.orthogonal import Orthogonal, check_digits, orthogonal
 from ranef.types import Array
 
 __all__ = ["FixedSums", "fixed_sums", "gram", "scaling_of_forms"]
 
-DEPENDENT = 4e-14
-"""Squared relative length of what is left of a column, below which it is rounding of the sums.
-
-Columns in memory are left out below 1e-14. What lies between the two is refused as too nearly
-collinear, so that nothing is left out that memory would keep."""
-
 COLLINEAR = 1e-6
-"""Smallest eigenvalue of the correlations, below which sums have lost too many digits."""
+"""Smallest eigenvalue of the correlations, below which the columns are orthogonalised first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +32,15 @@ class FixedSums:
         Of these.
     response : tuple of float
         Shift and scale.
+    change : ndarray or None, shape (kept, kept)
+        What makes orthogonal columns of nearly collinear ones, in scale.
     aliases : Aliases or None
     """
 
     kept: tuple[int, ...]
     scaling: ColumnsScaling
     response: tuple[float, float]
+    change: Array | None = field(default=None, repr=False)
     aliases: Aliases | None = field(default=None, repr=False)
 
 
@@ -79,8 +75,7 @@ def fixed_sums(
 ) -> FixedSums:
     """Scale the columns, and leave out those that earlier ones determine.
 
-    The rule of :func:`~ranef.design.rank.dependent_columns` on sums of products: a Cholesky
-    factorisation in the order of the columns.
+    The rule is that of :func:`~ranef.design.rank.dependent_columns`.
 
     Raises
     ------
@@ -93,27 +88,29 @@ def fixed_sums(
         form.scaled(shift, scale)
         for form, shift, scale in zip(forms, scaling.shifts, scaling.scales, strict=True)
     ]
+    check_digits(inner, names, cells, total)
     a = gram(inner, inner, cells) / total
-    dependent = _dependent(a)
-    kept = tuple(np.flatnonzero(~dependent).tolist())
-    if kept:
-        own = a[np.ix_(kept, kept)]
-        length = np.sqrt(np.diag(own))
-        smallest = float(np.linalg.eigvalsh(own / np.outer(length, length))[0])
-        if smallest < COLLINEAR:
-            raise DataError(
-                "the predictors are so nearly collinear that sums of products lose their digits",
-                found=f"smallest eigenvalue of their correlations {smallest:.2g}, at least "
-                f"{COLLINEAR:g}: {', '.join(names[j] for j in kept)}",
-                fix="leave one of them out or centre them, or read the data into memory",
-            )
-    of_response = _mean_and_size(response, cells, has_intercept, total)
+    kept, change, aliases = tuple(range(len(forms))), None, None
+    if not _is_clear(a):
+        made = orthogonal(inner, names, cells, total)
+        kept = made.kept
+        change = None if _is_clear(a[np.ix_(kept, kept)]) else made.change
+        aliases = _aliases(made, scaling, names, has_intercept)
     return FixedSums(
         kept,
         ColumnsScaling(scaling.shifts[list(kept)], scaling.scales[list(kept)], scaling.intercept),
-        of_response,
-        _aliases(a, scaling, kept, dependent, names, has_intercept),
+        _mean_and_size(response, cells, has_intercept, total),
+        change,
+        aliases,
     )
+
+
+def _is_clear(a: Array) -> bool:
+    """Whether the columns with these cross-products are far from being collinear."""
+    size = np.sqrt(np.diag(a))
+    if not np.all(size > 0.0):
+        return False
+    return not size.size or float(np.linalg.eigvalsh(a / np.outer(size, size))[0]) >= COLLINEAR
 
 
 def _mean_and_size(form: Form, cells: Cells, centred: bool, total: float) -> tuple[float, float]:
@@ -123,38 +120,14 @@ def _mean_and_size(form: Form, cells: Cells, centred: bool, total: float) -> tup
     return mean, float(np.sqrt(square)) if square > 0.0 else 0.0
 
 
-def _dependent(a: Array) -> NDArray[np.bool_]:
-    """Columns that those before them determine, from cross-products of columns of unit size."""
-    p = a.shape[0]
-    root = np.zeros((p, p))
-    flags = np.zeros(p, dtype=np.bool_)
-    for j in range(p):
-        left = np.zeros(p)
-        for k in range(j):
-            if not flags[k]:
-                left[k] = (a[j, k] - root[k, :k] @ left[:k]) / root[k, k]
-        rest = a[j, j] - left @ left
-        if rest <= DEPENDENT * max(a[j, j], 1.0):
-            flags[j] = True
-            continue
-        root[j, :j] = left[:j]
-        root[j, j] = np.sqrt(rest)
-    return flags
-
-
 def _aliases(
-    a: Array,
-    scaling: ColumnsScaling,
-    kept: tuple[int, ...],
-    dependent: NDArray[np.bool_],
-    names: Sequence[str],
-    has_intercept: bool,
+    made: Orthogonal, scaling: ColumnsScaling, names: Sequence[str], has_intercept: bool
 ) -> Aliases | None:
-    dropped = tuple(np.flatnonzero(dependent).tolist())
-    if not dropped:
+    keep = list(made.kept)
+    drop = [j for j in range(len(names)) if j not in made.kept]
+    if not drop:
         return None
-    keep, drop = list(kept), list(dropped)
-    inner = np.linalg.lstsq(a[np.ix_(keep, keep)], a[np.ix_(keep, drop)], rcond=1e-14)[0]
+    inner = made.aliases.copy()
     if has_intercept:
         inner[0] = 0.0  # deviations from the means have none of it
     coefficients = inner / scaling.scales[keep][:, None] * scaling.scales[drop]
@@ -163,9 +136,9 @@ def _aliases(
         origin[0] = 1.0
     size = scaling.scales[drop] * 10.0  # a multiple of the spread stands for the largest deviation
     return Aliases(
-        kept=kept,
-        dropped=dropped,
-        names=tuple(names[j] for j in dropped),
+        kept=made.kept,
+        dropped=tuple(drop),
+        names=tuple(names[j] for j in drop),
         coefficients=coefficients,
         origin=np.concatenate([origin[keep], origin[drop]]),
         size=size,

@@ -13,11 +13,12 @@ from ranef.design.state import State
 from ranef.formula.render import to_text
 from ranef.formula.terms import Term
 from ranef.sums.cells import Cells
+from ranef.sums.expansion import expanded
 from ranef.sums.plan import Plan
 from ranef.sums.products import numbers_of, parts_of
 from ranef.types import Array
 
-__all__ = ["Form", "Forms", "cross", "forms_of", "response_form"]
+__all__ = ["Form", "Forms", "combined", "cross", "forms_of", "is_one", "largest", "response_form"]
 
 Coefficient = Array | float
 
@@ -118,21 +119,40 @@ def cross(a: Form, b: Form, cells: Cells) -> Coefficient:
     return total
 
 
+def combined(forms: Sequence[Form], weights: Sequence[float]) -> Form:
+    """The sum of weight * form."""
+    made: dict[int, Coefficient] = {}
+    for form, weight in zip(forms, weights, strict=True):
+        if weight != 0.0:
+            for k, value in form.coefficients.items():
+                made[k] = made[k] + weight * value if k in made else weight * value
+    return Form(made)
+
+
+def is_one(form: Form) -> bool:
+    """Whether a form is the constant 1."""
+    return set(form.coefficients) == {0} and bool(np.all(np.asarray(form.coefficients[0]) == 1.0))
+
+
+def largest(form: Form, cells: Cells) -> float:
+    """What the sum of squares of a form would be if none of its parts cancelled."""
+    lengths = [abs(value) * np.sqrt(cells.sum(k, k)) for k, value in form.coefficients.items()]
+    return float(np.sum(sum(lengths, np.zeros(cells.n_rows)) ** 2))
+
+
 def _form_of_numbers(
     term: Term, cells: Cells, state: State, plan: Plan, shifts: Array, scales: Array
 ) -> dict[int, Coefficient]:
     """The product of the numbers of a term."""
     form: dict[int, Coefficient] = {}
     for part in parts_of(numbers_of(term, plan.kinds)):
-        place = plan.position(part.product)
-        assert place is not None, f"{part.product.text} was not summed"
         factor: Coefficient = -1.0 if part.less % 2 else 1.0
         for text in part.means:
             factor = factor * state.means[text].of_rows(cells.table, None)[0]
-        if place == 0:
-            moved = {0: factor}
-        else:
-            moved = {place: factor * float(scales[place]), 0: factor * float(shifts[place])}
+        place = plan.position(part.product)
+        assert place is not None, f"{part.product.text} was not summed"
+        values = expanded(plan, place, shifts, scales)
+        moved = {k: factor * value for k, value in values.items()}
         for k, value in moved.items():
             form[k] = form[k] + value if k in form else value
     return form

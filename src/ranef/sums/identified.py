@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ranef.core.given import GroupSums
 from ranef.design import Design
 from ranef.errors import DesignError
+from ranef.sums.cells import Cells
+from ranef.sums.forms import Form, cross, is_one
+from ranef.sums.random import group_sums
 from ranef.types import Array, Codes
 
 __all__ = ["check_identified"]
@@ -18,7 +20,7 @@ _CLEAR = 1e-10
 
 
 def check_identified(
-    design: Design, members: Sequence[int], sums: GroupSums, counts: Array, codes: Codes
+    design: Design, members: Sequence[int], z: Sequence[Form], cells: Cells, codes: Codes
 ) -> None:
     """Refuse a factor for which the two facts of :mod:`ranef.design.suspicion` do not hold.
 
@@ -30,9 +32,10 @@ def check_identified(
     design : Design
     members : sequence of int
         The terms of the factor, by position.
-    sums : GroupSums
-    counts : ndarray, shape (cells,)
-        Rows.
+    z : sequence of Form
+        Their columns.
+    cells : Cells
+        Those of the factor.
     codes : ndarray of int32, shape (cells,)
         Their levels.
 
@@ -40,9 +43,8 @@ def check_identified(
     ------
     DesignError
     """
-    random = sums.random
-    n_levels, q, _ = random.shape
-    rows = np.bincount(codes, weights=counts, minlength=n_levels)
+    q = len(z)
+    rows = np.bincount(codes, weights=cells.counts)
     term = design.terms[members[0]]
     if float(rows.max()) <= q:
         raise DesignError(
@@ -51,12 +53,12 @@ def check_identified(
             f"random effect{'s' * (q > 1)}",
             fix="remove random effects, or use a coarser grouping factor",
         )
-    size = np.sqrt(np.einsum("lii->li", random))
-    for level in np.argsort(-rows, kind="stable")[: 4 * q + 64]:
-        if np.all(size[level] > 0.0):
-            correlations = random[level] / np.outer(size[level], size[level])
-            if float(np.linalg.eigvalsh(correlations)[0]) > _CLEAR:
-                return
+    largest = np.argsort(-rows, kind="stable")[: 4 * q + 64]
+    if any(_are_independent(each) for each in _products(z, cells, codes, rows.size)[largest]):
+        return
+    centred = _about_means(z, cells)
+    if any(_are_independent(each) for each in _products(centred, cells, codes, rows.size)[largest]):
+        return
     constant = [name for k in members for name in _constant(design, k)]
     every = [name for k in members for name in design.terms[k].names]
     raise DesignError(
@@ -66,6 +68,30 @@ def check_identified(
         if constant
         else "use fewer random effects",
     )
+
+
+def _products(z: Sequence[Form], cells: Cells, codes: Codes, n_levels: int) -> Array:
+    return group_sums(z, [], cells, codes, n_levels).random
+
+
+def _are_independent(products: Array) -> bool:
+    size = np.sqrt(np.diag(products))
+    if not np.all(size > 0.0):
+        return False
+    return float(np.linalg.eigvalsh(products / np.outer(size, size))[0]) > _CLEAR
+
+
+def _about_means(z: Sequence[Form], cells: Cells) -> list[Form]:
+    """Columns with the same span, if one of them is constant: far from zero all look alike."""
+    if not any(is_one(form) for form in z):
+        return list(z)
+    total = float(np.sum(cells.sum(0, 0)))
+    one = Form({0: 1.0})
+    means = [float(np.sum(cross(form, one, cells))) / total for form in z]
+    return [
+        form if is_one(form) else form.scaled(mean, 1.0)
+        for form, mean in zip(z, means, strict=True)
+    ]
 
 
 def _constant(design: Design, k: int) -> list[str]:

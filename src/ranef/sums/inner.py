@@ -10,12 +10,12 @@ from typing import NamedTuple
 import numpy as np
 
 from ranef.core import TermBlock
-from ranef.core.given import ColumnsScaling
+from ranef.core.given import ColumnsScaling, allowed_scaling
 from ranef.design.random import TermCoding
 from ranef.formula import Bar
 from ranef.sums.cells import Cells
 from ranef.sums.fixed import FixedSums
-from ranef.sums.forms import Form, cross
+from ranef.sums.forms import Form, combined, cross
 from ranef.sums.model import SummedModel
 from ranef.sums.random import RandomSums, by_level, z_scaling
 from ranef.types import Array, Codes
@@ -72,13 +72,16 @@ class InnerColumns:
     groups: tuple[tuple[int, ...], ...]
 
     def x(self, cells: Cells) -> list[Form]:
-        """The columns of X that are kept."""
+        """The columns of X that are kept, each shifted and scaled."""
         made = self.model.x(cells).columns
         return _scaled([made[j] for j in self.fixed.kept], self.fixed.scaling)
 
     def x_and_y(self, cells: Cells) -> list[Form]:
-        """The same, and the response last."""
-        return [*self.x(cells), self.model.response.scaled(*self.fixed.response)]
+        """Those that the search has, orthogonal if X is nearly collinear, and the response."""
+        x = self.x(cells)
+        if self.fixed.change is not None:
+            x = [combined(x, column) for column in self.fixed.change.T.tolist()]
+        return [*x, self.model.response.scaled(*self.fixed.response)]
 
     def z(self, g: int, cells: Cells) -> list[Form]:
         """The columns of all terms of a grouping factor."""
@@ -151,11 +154,11 @@ def inner_columns(
 ) -> InnerColumns:
     """The inner columns, with the scaling of Z learnt from the sums."""
     terms = []
-    for coding in codings:
+    for coding, block in zip(codings, blocks, strict=True):
         bar = model.formula.bars[coding.bar]
         made = rows.forms(bar).columns
         scaling = z_scaling([made[j] for j in coding.columns], model.of_factor[bar.factors])
-        terms.append(OfTerm(bar, coding.columns, scaling))
+        terms.append(OfTerm(bar, coding.columns, allowed_scaling(block, scaling)))
     groups: dict[int, list[int]] = {}
     for k, block in enumerate(blocks):
         groups.setdefault(block.group, []).append(k)

@@ -42,6 +42,12 @@ class SumLevels:
 
     contracted: Contracted = field(repr=False)
 
+    def products(self) -> Array:
+        """Sums of products of the columns of X, shifted and scaled, shape (p, p)."""
+        columns = self.contracted.columns
+        x = columns.x(columns.model.first)
+        return gram(x, x, columns.model.first)
+
     def varying(self, factor: Expr, group: str) -> int:
         """In how many levels of a grouping factor a factor of a term varies."""
         at = self._at(group)

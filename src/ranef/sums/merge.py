@@ -12,6 +12,7 @@ import numpy as np
 
 from ranef.errors import DataError
 from ranef.formula.render import to_text
+from ranef.sums.expansion import expanded
 from ranef.sums.numbers import NumberSums, numbers_added
 from ranef.sums.plan import Plan
 from ranef.sums.products import Product
@@ -72,7 +73,7 @@ def _check(first: Moments, other: Moments) -> None:
     for word, value in mine.items():
         if theirs[word] != value:
             raise DataError(
-                f"these moments cannot be added: {word} differ{'' if word[-1] == 's' else 's'}",
+                f"these moments cannot be added: they differ in {word}",
                 found=f"{value} and {theirs[word]}",
                 fix="make both with the same formula, weights and offset",
             )
@@ -82,16 +83,19 @@ def _rebased(moments: Moments, shifts: Array, scales: Array) -> Moments:
     """The same sums, of columns with other shifts and scales."""
     ratios = moments.scales / scales
     moves = (moments.shifts - shifts) / scales
-    ratios[0], moves[0] = 1.0, 0.0
+    plan = moments.plan
+    change = np.zeros((len(plan.columns), len(plan.columns)))
+    for k in range(len(plan.columns)):
+        for place, value in expanded(plan, k, moves, ratios).items():
+            change[k, place] = value
     return replace(
         moments,
         shifts=shifts,
         scales=scales,
-        cells=tuple(rebased(table, ratios, moves) for table in moments.cells),
-        pairs=tuple(rebased(table, ratios, moves) for table in moments.pairs),
+        cells=tuple(rebased(table, change) for table in moments.cells),
+        pairs=tuple(rebased(table, change) for table in moments.pairs),
         means=tuple(
-            _rebased_means(table, moments.plan, k, ratios, moves)
-            for k, table in enumerate(moments.means)
+            _rebased_means(table, plan, k, ratios, moves) for k, table in enumerate(moments.means)
         ),
     )
 

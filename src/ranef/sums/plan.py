@@ -58,7 +58,8 @@ class Plan:
     kinds : mapping of str to str
         ``"number"`` or ``"factor"`` for each column that is read.
     columns : tuple of Product
-        The constant first, the response less its offsets last.
+        The constant first, the response less its offsets last. A product of several factors is
+        summed as the product of their columns.
     response : Expr
     keys : tuple of str
         Columns of categories, and of groups whose means are subtracted: they divide every level.
@@ -115,6 +116,14 @@ class Plan:
         names += [name for name in (self.weights, self.offset) if name is not None]
         return tuple(dict.fromkeys(names))
 
+    def singles(self, k: int) -> tuple[int, ...]:
+        """The columns that a product is the product of, by position; its own of a single one."""
+        factors = self.columns[k].factors
+        if len(factors) < 2:
+            return (k,) if k else ()
+        found = [self.position(Product((factor,))) for factor in factors]
+        return tuple(place for place in found if place is not None)
+
     def position(self, product: Product) -> int | None:
         """Where a product stands among the columns."""
         wanted = product.text
@@ -163,9 +172,11 @@ def make_plan(
             if isinstance(factor, Call) and factor.function in CENTRING:
                 groups = expand_group(factor.args[1], formula.text)[0].factors
                 centred = Centred(factor.args[0], tuple(groups))
+                of_means = Product((factor.args[0],))
+                products.setdefault(of_means.text, of_means)
                 means[centred.text] = centred
                 keys.update(dict.fromkeys(groups))
-        found = [part.product for part in parts_of(numbers)]
+        found = [product for part in parts_of(numbers) for product in part.product.parts()]
         products.update({product.text: product for product in found})
         return [product.text for product in found]
 

@@ -1,5 +1,9 @@
 """The numbers that a formula multiplies: what is summed, before categories and means are known.
 
+Factors are summed less their shifts, and products of factors are products of these: far from
+zero ``x`` and ``x:z`` are collinear, and ``x - c`` and ``(x - c):(z - d)`` are not. For any shift
+to be undone, what a product consists of is summed with it.
+
 Within a cell of the categories a column of X or Z is a linear form of products of numbers. The
 contrasts of the categories are constants there, ``between(x, g)`` is a constant of the group, and
 ``within(x, g)`` is x less that constant. So a term is a few products, each with a coefficient that
@@ -8,18 +12,22 @@ the cell decides.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
 from ranef.errors import OptionError
 from ranef.formula.functions import CATEGORY, CENTRING, INDICATOR, TRANSFORMS
-from ranef.formula.nodes import Call, Expr, Name, walk
+from ranef.formula.nodes import Binary, Call, Expr, Name, Number, walk
 from ranef.formula.position import pointer
 from ranef.formula.render import to_text
 from ranef.formula.terms import Term
 
 __all__ = ["CONSTANT", "Part", "Product", "category_column", "numbers_of", "parts_of"]
+
+MOST_POWER = 5
+"""Powers up to which a power is summed as a product."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +39,17 @@ class Product:
     @property
     def text(self) -> str:
         """The same for the same product in any order."""
-        return ":".join(sorted(map(to_text, self.factors))) or "1"
+        powers = sorted(Counter(map(to_text, self.factors)).items())
+        return ":".join(name if n == 1 else f"{name}^{n}" for name, n in powers) or "1"
+
+    def parts(self) -> tuple[Product, ...]:
+        """All products of some of its factors, itself last and the constant left out."""
+        found: dict[str, Product] = {}
+        for k in range(1, len(self.factors) + 1):
+            for chosen in combinations(self.factors, k):
+                made = Product(chosen)
+                found.setdefault(made.text, made)
+        return tuple(found.values())
 
 
 CONSTANT = Product()
@@ -84,7 +102,7 @@ def parts_of(numbers: Collection[Expr]) -> tuple[Part, ...]:
         elif isinstance(factor, Call) and factor.function == "between":
             between.append(to_text(factor))
         else:
-            plain.append(factor)
+            plain += _multiplied(factor)
     parts = []
     for k in range(len(within) + 1):
         for kept in combinations(within, len(within) - k):
@@ -92,6 +110,25 @@ def parts_of(numbers: Collection[Expr]) -> tuple[Part, ...]:
             product = Product((*plain, *(call.args[0] for call in kept)))
             parts.append(Part(product, (*between, *map(to_text, left)), k))
     return tuple(parts)
+
+
+def _multiplied(expr: Expr) -> tuple[Expr, ...]:
+    """The factors of ``I(x * z)`` and of ``I(x^2)``; other expressions are one."""
+    if isinstance(expr, Call) and expr.function == "I":
+        inside = _multiplied(expr.args[0])
+        return inside if len(inside) > 1 else (expr,)
+    if isinstance(expr, Binary) and _holds_a_name(expr.left):
+        if expr.operator == "*" and _holds_a_name(expr.right):
+            return (*_multiplied(expr.left), *_multiplied(expr.right))
+        if expr.operator in ("^", "**") and isinstance(expr.right, Number):
+            power = expr.right.value
+            if power == int(power) and 2 <= power <= MOST_POWER:
+                return _multiplied(expr.left) * int(power)
+    return (expr,)
+
+
+def _holds_a_name(expr: Expr) -> bool:
+    return any(isinstance(node, Name) for node in walk(expr))
 
 
 def check_summable(expr: Expr, formula: str) -> None:

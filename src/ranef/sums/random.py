@@ -14,7 +14,7 @@ from ranef.formula import Bar
 from ranef.frame import Table
 from ranef.sums.cells import Cells
 from ranef.sums.fixed import scaling_of_forms
-from ranef.sums.forms import Coefficient, Form, Forms, cross
+from ranef.sums.forms import Coefficient, Form, Forms, cross, is_one
 from ranef.types import Array, Codes
 
 __all__ = ["RandomSums", "by_level", "group_sums", "pair_sums", "z_scaling"]
@@ -76,7 +76,7 @@ class RandomSums:
 
 def z_scaling(forms: Sequence[Form], cells: Cells) -> ColumnsScaling:
     """Shifts and scales of the columns of a term; its intercept, if there is one, takes them up."""
-    intercept = next((j for j, form in enumerate(forms) if _is_one(form)), -1)
+    intercept = next((j for j, form in enumerate(forms) if is_one(form)), -1)
     return scaling_of_forms(forms, cells, intercept, float(np.sum(cells.sum(0, 0))))
 
 
@@ -124,7 +124,3 @@ def by_level(values: Coefficient, codes: Codes, n_levels: int) -> Array:
     """Sums over the cells of each level."""
     spread = np.broadcast_to(values, codes.shape)
     return np.bincount(codes, weights=spread, minlength=n_levels).astype(np.float64)
-
-
-def _is_one(form: Form) -> bool:
-    return set(form.coefficients) == {0} and bool(np.all(np.asarray(form.coefficients[0]) == 1.0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -49,17 +49,17 @@ def added(tables: Sequence[pa.Table]) -> pa.Table:
     return made.sort_by([(key, "ascending") for key in keys]) if keys else made
 
 
-def rebased(table: pa.Table, ratios: Array, moves: Array) -> pa.Table:
-    """Sums of columns u become those of ratio * u + move * 1.
+def rebased(table: pa.Table, change: Array) -> pa.Table:
+    """Sums of columns u become those of change @ u.
 
     Parameters
     ----------
     table : Table
         The constant is column 0.
-    ratios, moves : ndarray, shape (c,)
-        1 and 0 for the constant.
+    change : ndarray, shape (c, c)
+        Row k has the coefficients of what takes the place of column k.
     """
-    if np.all(ratios == 1.0) and np.all(moves == 0.0):
+    if np.array_equal(change, np.eye(change.shape[0])):
         return table
     out = table
     for name in table.column_names:
@@ -67,21 +67,13 @@ def rebased(table: pa.Table, ratios: Array, moves: Array) -> pa.Table:
             continue
         i, j = map(int, name.split()[1:])
         total: Any = 0.0
-        for a, b, factor in _terms(i, j, ratios, moves):
-            if factor != 0.0:
-                own = column_of_sums(table, a, b)
-                assert own is not None, "every table has the sums with the constant"
-                total = total + factor * own
+        for a in np.flatnonzero(change[i]):
+            for b in np.flatnonzero(change[j]):
+                own = column_of_sums(table, int(a), int(b))
+                assert own is not None, "every table has the sums that a shift needs"
+                total = total + change[i, a] * change[j, b] * own
         out = _with(out, name, total)
     return out
-
-
-def _terms(i: int, j: int, ratios: Array, moves: Array) -> Iterable[tuple[int, int, float]]:
-    """The sums that make up that of a product of two changed columns."""
-    yield i, j, float(ratios[i] * ratios[j])
-    yield i, 0, float(ratios[i] * moves[j])
-    yield 0, j, float(moves[i] * ratios[j])
-    yield 0, 0, float(moves[i] * moves[j])
 
 
 def _with(table: pa.Table, name: str, values: Array) -> pa.Table:

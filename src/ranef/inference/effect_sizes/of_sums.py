@@ -81,7 +81,8 @@ def coefficient_units_of_sums(
     """As :func:`~ranef.inference.effect_sizes.units.coefficient_units`, shape (p,)."""
     model = columns.model
     n = float(model.moments.n)
-    x = columns.x_and_y(model.first)
+    y = model.response.scaled(*columns.fixed.response)
+    x = [*columns.x(model.first), y]
     means = gram(x, [ONE], model.first)[:, 0] / n
     squares = np.array([float(np.sum(cross(form, form, model.first))) for form in x])
     totals = np.maximum(squares - n * means**2, 0.0) / (n - 1.0)
@@ -91,7 +92,7 @@ def coefficient_units_of_sums(
     if parts is not None and by is not None:
         at = columns.of_group(by)
         counts = by_level(at.cells.counts, at.codes, at.n_levels)
-        sums = _sums(columns.x_and_y(at.cells), at.cells, at.codes, at.n_levels)
+        sums = _sums([*columns.x(at.cells), y], at.cells, at.codes, at.n_levels)
         between = counts @ (sums / counts[:, None] - means) ** 2 / (n - 1.0)
     for j in range(out.size):
         if j == columns.fixed.scaling.intercept:

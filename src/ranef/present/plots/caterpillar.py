@@ -100,11 +100,12 @@ def caterpillar(
     parts, inside = [], len(every) == 1 and (len(frame) > _FEW or not is_laid_out(every[0]))
     for k, (one, effect) in enumerate(zip(every, effects, strict=True)):
         part = _intervals(frame, effect, level, group)
-        handles, texts = _draw(one, part, named=k == 0)
+        handles = _draw(one, part, named=k == 0)
         one_of = f"{words.coefficient(effect)}, {level_text(level)} interval"
         label_x(one, f"Conditional mode of {one_of}" if len(every) == 1 else "Conditional mode")
         if k == len(every) - 1:
             place = "upper left" if inside else ""
+            texts = _meanings(part, counted=len(every) == 1)
             legend(one, handles, texts, f"{level_text(level)} interval", within=place)
         if len(frame) > _LABELLED:
             _name_extremes(one, part, effect == by, inside)
@@ -178,14 +179,14 @@ def _intervals(frame: pd.DataFrame, effect: str, level: float, group: str) -> pd
     )
 
 
-def _draw(ax: Axes, part: pd.DataFrame, named: bool) -> tuple[list[Any], list[str]]:
-    """Intervals and modes; handles and texts for the legend."""
+def _draw(ax: Axes, part: pd.DataFrame, named: bool) -> list[Any]:
+    """Intervals and modes; handles for the legend."""
     n = len(part)
     y = np.arange(1, n + 1)
     mode, low, high = (
         part[name].to_numpy(dtype=float) for name in ("estimate", "conf_low", "conf_high")
     )
-    clear = (low > 0.0) | (high < 0.0)
+    clear = _excludes_zero(part)
     width = float(np.clip(230.0 / n, 0.2, 1.6))
     dots = float(np.clip(1800.0 / n, 2.0, 22.0))
     ax.axvline(0.0, color=muted_on(ax), linewidth=0.8, zorder=1)
@@ -211,8 +212,18 @@ def _draw(ax: Axes, part: pd.DataFrame, named: bool) -> tuple[list[Any], list[st
         ax.grid(axis="y", color=faint_on(ax), linewidth=0.4, alpha=0.6)
         if named:
             name_y(ax, y, [str(level) for level in part.iloc[:, 0]], _NAME_SIZE)
-    inside = int(clear.sum())
-    return handles, [f"includes zero ({n - inside:,})", f"excludes zero ({inside:,})"]
+    return handles
+
+
+def _excludes_zero(part: pd.DataFrame) -> Any:
+    return ((part["conf_low"] > 0.0) | (part["conf_high"] < 0.0)).to_numpy()
+
+
+def _meanings(part: pd.DataFrame, counted: bool) -> list[str]:
+    """What the colours mean; counts belong to one panel, so several have none."""
+    clear = _excludes_zero(part)
+    texts = {"includes zero": int((~clear).sum()), "excludes zero": int(clear.sum())}
+    return [f"{text} ({n:,})" if counted else text for text, n in texts.items()]
 
 
 def _handle(line: Any, dot: Any) -> Any:
