@@ -65,6 +65,7 @@ class SummedModel:
             moments.cells[0], keys, moments.orders
         )
         self.state = self._learn(contrasts)
+        self._x: dict[Cells, Forms] = {}
 
     @property
     def response(self) -> Form:
@@ -73,8 +74,10 @@ class SummedModel:
         return response_form(moments.plan, moments.shifts, moments.scales)
 
     def x(self, cells: Cells) -> Forms:
-        """X in some cells."""
-        return self._forms(self.formula.intercept, self.formula.fixed, cells)
+        """X in some cells, made once."""
+        if cells not in self._x:
+            self._x[cells] = self._forms(self.formula.intercept, self.formula.fixed, cells)
+        return self._x[cells]
 
     def z(self, bar: Bar, cells: Cells) -> Forms:
         """Z of a random part in some cells."""

@@ -70,8 +70,11 @@ def _categories(encoding: Encoding, cells: Cells) -> tuple[Table, Array]:
     if not chosen:
         return Table({}, 1), np.array([cells.counts.sum()])
     table = cells.table.only(chosen)
-    stacked = np.column_stack([column.values for column in table.columns.values()])
-    _, first, codes = np.unique(stacked, axis=0, return_index=True, return_inverse=True)
+    joint = np.zeros(table.n_rows, dtype=np.int64)
+    for column in table.columns.values():
+        values, own = np.unique(column.values, return_inverse=True)
+        joint = joint * values.size + own
+    _, first, codes = np.unique(joint, return_index=True, return_inverse=True)
     counts = np.bincount(codes.reshape(-1), cells.counts, first.size)
     order = np.argsort(first)
     return take_rows(table, first[order]), counts[order].astype(np.float64)
