@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,9 +10,10 @@ import numpy as np
 from ranef.errors import OptionError
 from ranef.fit.mixed_record import MixedRecord
 from ranef.fit.record import FitRecord
+from ranef.fit.variants import fixed_columns, variant
 from ranef.formula import Formula
 from ranef.inference.anova import TermTests, term_tests
-from ranef.inference.drop_terms import droppable, dropped_rows, formula_without, smaller_design
+from ranef.inference.drop_terms import droppable, dropped_rows, formula_without
 from ranef.inference.term_hypotheses import TermHypotheses
 from ranef.types import Array
 
@@ -35,13 +35,12 @@ def drop_by_f(record: FitRecord, ddf: str, vcov: Any = None) -> tuple[tuple[str,
     terms = droppable(design)
     rows = []
     for term in terms:
-        formula = formula_without(record._formula, term)
-        smaller = smaller_design(formula, design, record._table, record._data.left_out)
-        rows.append(dropped_rows(design, smaller, term))
-    names = tuple(term.name for term in terms)
+        names, columns = fixed_columns(record, formula_without(record._formula, term))
+        rows.append(dropped_rows(design, term, names, columns))
+    of_terms = tuple(term.name for term in terms)
     estimates = record._estimates
-    hypotheses = TermHypotheses(names, tuple(rows))
-    return names, term_tests(hypotheses, estimates.beta, estimates.sigma, method)
+    hypotheses = TermHypotheses(of_terms, tuple(rows))
+    return of_terms, term_tests(hypotheses, estimates.beta, estimates.sigma, method)
 
 
 def drop_by_likelihood(
@@ -86,6 +85,4 @@ def drop_by_likelihood(
 
 def smaller_by_ml(record: FitRecord, formula: Formula) -> FitRecord:
     """A linear model with fewer terms, by ML."""
-    design = smaller_design(formula, record._design, record._table, record._data.left_out)
-    spec = replace(record._spec, formula=formula, reml=False, given=None)
-    return FitRecord._of(spec, replace(record._data, design=design))
+    return variant(record, formula, reml=False)

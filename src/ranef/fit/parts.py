@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ranef.core import TermBlock, TermLabel
 from ranef.design import Design
+from ranef.design.data import Elsewhere
 from ranef.formula import Formula
 from ranef.frame import Table
 from ranef.types import Array, MissingRows
@@ -67,6 +68,11 @@ class AnyData(Protocol):
     @property
     def index(self) -> pd.Index | None:
         """Labels of all rows of the data, if they have any."""
+        ...
+
+    @property
+    def elsewhere(self) -> Elsewhere | None:
+        """What is known of the rows, if they are not here."""
         ...
 
 
