@@ -49,11 +49,13 @@ std::optional<ErrorNumbers> error_of(const ranef::Solved& s) {
 
 nb::tuple state_of(const ranef::Solved& s) {
   const ranef::Optimum& best = s.optimum;
-  return nb::make_tuple(best.theta, best.value, static_cast<int>(best.status), best.evaluations,
-                        best.escapes, static_cast<int>(best.method), steps(best.log), s.theta,
-                        s.covariances, numbers(s.evidence), s.starts, s.elsewhere, s.basins,
-                        s.search_seconds, s.certificate_seconds, s.loses_digits, s.phi,
-                        s.coefficients, error_of(s));
+  const nb::tuple exact = nb::make_tuple(
+      best.theta, best.value, static_cast<int>(best.status), best.evaluations, best.escapes,
+      static_cast<int>(best.method), steps(best.log), s.theta, s.covariances, numbers(s.evidence),
+      s.starts, s.elsewhere, s.basins, s.search_seconds, s.certificate_seconds, s.loses_digits,
+      s.phi, s.coefficients);
+  // One part more only where there is an error, so that others stay as they are read elsewhere.
+  return s.error ? nb::tuple(exact + nb::make_tuple(error_of(s))) : exact;
 }
 
 ranef::Evidence evidence_from(const nb::tuple& state) {

@@ -117,10 +117,6 @@ def bootstrap_draws(
     """
     kind = "cluster" if plan.kind == "cases" else plan.kind
     seed = draw_key(plan.seed)
-    if problem.solver is not None:
-        from ranef.inference.iterative_bootstrap import iterative_draws
-
-        return iterative_draws(problem, solution, design, weights, control, plan, seed)
     with at_solution(problem, solution) as kernel:
         sigma = float(np.sqrt(kernel.r2 / problem.nu))
         work = RefitPlan(

@@ -16,7 +16,7 @@ from ranef.inference.bootstrap import BootstrapDraws, BootstrapPlan, lifted_star
 from ranef.inference.conditional import conditional_modes
 from ranef.inference.parameters import parameters_of, values_of
 from ranef.inference.rows import random_part
-from ranef.inference.simulate import SimulatedTerm, noise_of, simulate_response
+from ranef.inference.simulate import SimulatedTerm, draw_key, noise_of, simulate_response
 from ranef.problem import Problem, covariances
 from ranef.problem.parameters import parts
 from ranef.solve import Control, Solution
@@ -33,10 +33,10 @@ def iterative_draws(
     problem: Problem,
     solution: Solution,
     design: Design,
+    y: Array,
     weights: Array | None,
     control: Control,
     plan: BootstrapPlan,
-    key: int,
 ) -> BootstrapDraws:
     """Replicates as :func:`~ranef.inference.bootstrap.bootstrap_draws` makes them.
 
@@ -51,6 +51,8 @@ def iterative_draws(
             found="crossed factors that are solved by iterations",
             fix="use kind='parametric', or fit with control=rn.Control(crossed='exact')",
         )
+    del y  # other responses are drawn
+    key = draw_key(plan.seed)
     with at_solution(problem, solution) as kernel:
         beta = problem.scaling.beta(kernel.beta)
         sigma = problem.scaling.y_scale * float(np.sqrt(kernel.r2 / problem.nu))
@@ -73,8 +75,8 @@ def iterative_draws(
     singular, converged = np.zeros((2, count), dtype=bool)
     evaluations = np.zeros(count, dtype=np.int64)
     for k in range(count):
-        y = simulate_response(terms, mean, roots, noise, key, k)
-        own = problem.with_response(design, y, weights, threads)
+        drawn_y = simulate_response(terms, mean, roots, noise, key, k)
+        own = problem.with_response(design, drawn_y, weights, threads)
         refit = own.kernel(threads)
         found = refit.optimise(own.terms, start, control.max_evaluations, ENOUGH, control.method)
         evaluations[k] = found.evaluations
