@@ -15,7 +15,7 @@ Graph = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
 def heavy_tailed(rng: np.random.Generator, n: int, raters: int, items: int) -> Graph:
-    """Raters of lognormal activity, items of lognormal popularity, of which none has over 0.4 %."""
+    """Raters of lognormal activity, items of lognormal popularity, of which none has over 0.4%."""
     activity = np.exp(1.25 * rng.normal(size=raters)) + 0.15
     popularity = np.exp(2.0 * rng.normal(size=items))
     share = np.minimum(popularity / popularity.sum(), max(0.004, 2.0 / items))

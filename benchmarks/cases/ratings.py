@@ -24,7 +24,7 @@ MODEL = Model(
 
 
 def ratings(rows: int, raters: int, items: int, seed: int = 3) -> pd.DataFrame:
-    """Distinct pairs; no item has over 0.4 % of the ratings."""
+    """Distinct pairs; no item has over 0.4% of the ratings."""
     rng = np.random.default_rng(seed)
     activity = np.exp(1.25 * rng.normal(size=raters)) + 0.15
     popularity = np.exp(2.0 * rng.normal(size=items))

@@ -28,6 +28,7 @@ from ranef.core.protocol import (
 from ranef.core.residuals import Residual
 from ranef.core.sums import CoreScaling, CrossProducts
 from ranef.errors import TooLargeError
+from ranef.page.phrases import count
 from ranef.types import Array
 
 __all__ = [
@@ -107,7 +108,7 @@ def row_variances(kernel: CoreKernel, rows: Rows) -> Array:
     try:
         return kernel.workspace.row_variances(rows)
     except _core.NeedsExact:
-        raise needs_exact("variances of so many rows", f"{rows.y.size:,} rows") from None
+        raise needs_exact("variances of so many rows", count(rows.y.size, "row")) from None
 
 
 def needs_exact(what: str, found: str = "crossed factors that are solved by iterations") -> Any:
@@ -134,7 +135,7 @@ class CrossedSolver(NamedTuple):
 
 
 class Estimation(NamedTuple):
-    """The error of an estimated optimum: half-widths of 95 % intervals.
+    """The error of an estimated optimum: half-widths of 95% intervals.
 
     ``error`` of the parameter that is known worst, in its standard errors; ``criterion_error`` in
     deviance units; ``deflated`` directions, ``probes``, and ``iterations`` of the longest solve.

@@ -155,7 +155,7 @@ class Estimated(MixedRecord):
         Returns
         -------
         dict of str to DataFrame
-            By grouping factor, one row a level: half-widths of 95 % intervals, in columns
+            By grouping factor, one row a level: half-widths of 95% intervals, in columns
             ``<term>_sd``.
 
         Examples

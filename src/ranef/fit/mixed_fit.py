@@ -119,7 +119,7 @@ class MixedFit(
 
     @property
     def loglik_error(self) -> float:
-        """How far `loglik` may be from the exact one: half-width of a 95 % interval.
+        """How far `loglik` may be from the exact one: half-width of a 95% interval.
 
         0 unless crossed factors were solved by iterations (see ``crossed`` of
         :class:`~ranef.Control`). `deviance`, `aic` and `bic` have twice this error.

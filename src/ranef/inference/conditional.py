@@ -54,7 +54,7 @@ def conditional_sd_errors(
 ) -> tuple[Array, ...]:
     """How far conditional standard deviations may be from the exact ones, (levels, q) by term.
 
-    Half-widths of 95 % intervals, by the spread of the probes; zero unless crossed factors were
+    Half-widths of 95% intervals, by the spread of the probes; zero unless crossed factors were
     solved by iterations. `covariances` are those of :func:`conditional_covariances`. Where columns
     are combined, errors of covariances count as if each were as large as it can be.
     """

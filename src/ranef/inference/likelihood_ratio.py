@@ -21,6 +21,7 @@ from ranef.inference.chi_bar_square import chi_bar_square
 from ranef.inference.covariance_of_new import linear_new
 from ranef.inference.model_nesting import Variances, place_of
 from ranef.inference.same_data import AnyRows
+from ranef.page.phrases import p_between
 from ranef.problem import Problem
 
 __all__ = [
@@ -107,13 +108,13 @@ def error_of_ratio(*errors: float) -> float:
 
 
 def within_error(statistic: float, error: float, judge: Callable[[float], Ratio]) -> Ratio:
-    """A test of an estimated statistic, unless its error could turn the verdict at 5 %.
+    """A test of an estimated statistic, unless its error could turn the verdict at 5%.
 
     Parameters
     ----------
     statistic : float
     error : float
-        Half-width of its 95 % interval; 0 if it is exact.
+        Half-width of its 95% interval; 0 if it is exact.
     judge : callable
         The test of a statistic.
 
@@ -128,7 +129,7 @@ def within_error(statistic: float, error: float, judge: Callable[[float], Ratio]
     ends = [judge(max(0.0, statistic - error)), judge(statistic + error)]
     p_values = [p for end in ends for p in (end.p_low, end.p_high)]
     if min(p_values) <= VERDICT < max(p_values):
-        between = f"p between {min(p_values):.3g} and {max(p_values):.3g}"
+        between = p_between(min(p_values), max(p_values))
         warn(
             UserWarning,
             "the error of estimated log-likelihoods could turn the verdict of a test",

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from ranef.core import CrossedSolver, Estimation, crossed_shape, order_of_tail
 from ranef.errors import OptionError
+from ranef.page.phrases import count
 from ranef.problem.memory import available_memory
 from ranef.problem.problem import Problem
 
@@ -67,7 +68,7 @@ def with_path(problem: Problem, crossed: str, error: float) -> Problem:
             found=against,
             fix="use crossed='auto', or leave out what needs the exact factorisation",
         )
-    columns = f"{shape.columns:,} crossed columns"
+    columns = count(shape.columns, "crossed column")
     solver = CrossedSolver(0, DEFLATED, PROBES, error, LIKELIHOOD_ERROR)
     if crossed == "iterative":
         return replace(problem, solver=solver, path=f"{columns}, iterations as asked for")

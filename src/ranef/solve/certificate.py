@@ -106,7 +106,7 @@ class Certificate(Sentence):
     error_se : float
         Of an estimated criterion (see ``crossed`` of :class:`~ranef.Control`): how far the
         estimates may be from those of the exact criterion, in standard errors of the parameter
-        known worst; half-width of a 95 % interval. 0 if it is exact.
+        known worst; half-width of a 95% interval. 0 if it is exact.
     error_criterion : float
         The same of the criterion, deviance units.
     probes, deflated : int

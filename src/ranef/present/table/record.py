@@ -91,7 +91,7 @@ class ModelColumn:
     parts : mapping of str to Coefficient
         Coefficients of the parts of the model beside the mean, by row label (``"Zero: x"``).
     error : float
-        Of -2 log-likelihood, AIC and BIC, if they are estimates: half-width of a 95 % interval.
+        Of -2 log-likelihood, AIC and BIC, if they are estimates: half-width of a 95% interval.
     dispersion : mapping of str to float
         The dispersion of the family, by row label (``"Dispersion: size"``).
     number : int
