@@ -7,6 +7,7 @@
 // them are frozen. Each probe is an estimate by itself, and their spread is the error.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -76,8 +77,13 @@ class IterativeFactor final : public Factor {
 
   // More probes and directions. forward() comes next.
   void refine(Index deflated, Index signs);
-  // Whether a direction more would take out more than a probe more.
-  double least_distance() const { return traces_.least_distance(); }
+  // Whether as many directions again could take out half of the variance, as twice as many probes
+  // do for sure.
+  bool directions_pay() const {
+    constexpr double kHalf = 0.5;
+    return static_cast<double>(std::max<Index>(deflated(), 1)) * traces_.most_each() >
+           kHalf * traces_.rest();
+  }
   Index deflated() const { return probes_.directions(); }
   Index probes() const { return probes_.signs(); }
   int iterations() const { return std::max(solve_iterations_, traces_.iterations()); }

@@ -49,6 +49,7 @@ void Probes::grow(Index deflated, Index signs) {
   deflated_ = std::max(deflated_, deflated);
   signs_ = std::max(signs_, signs);
   frozen_ = false;
+  closer_ = true;
 }
 
 // U <- an orthonormal basis of (I - S~) U.
@@ -77,7 +78,9 @@ void Probes::follow(BlockJacobi& s) {
   const Index rows = s.columns();
   const Index wanted = std::min(deflated_, rows);
   if (u_.cols() >= wanted) {
-    if (!frozen_ && u_.cols() > 0) power(s);
+    const int steps = frozen_ || u_.cols() == 0 ? 0 : closer_ ? kSteps : 1;
+    closer_ = false;
+    for (int step = 0; step < steps; ++step) power(s);
     return;
   }
   if (wanted == rows) {  // nothing is left to chance
@@ -92,6 +95,7 @@ void Probes::follow(BlockJacobi& s) {
     for (Index i = 0; i < rows; ++i) u_(i, k) = stream.normal();
   }
   orthonormalise(u_);
+  closer_ = false;
   for (int step = 0; step < kSteps; ++step) power(s);
 }
 

@@ -28,7 +28,7 @@ class Probes {
   Index directions() const { return u_.cols(); }
   std::uint64_t seed() const { return seed_; }
 
-  // More of them. Columns that are there stay as they are.
+  // More of them. Columns that are there are brought closer to the eigenvectors before they serve.
   void grow(Index deflated, Index signs);
 
   // Brings U closer to the eigenvectors at the S~ of now: from a new start while columns are
@@ -48,6 +48,7 @@ class Probes {
   Index signs_;
   Matrix u_;
   bool frozen_ = false;
+  bool closer_ = false;
 };
 
 }  // namespace ranef

@@ -398,7 +398,8 @@ void Traces::collect(const std::vector<Matrix>& exact, const Probes& probes,
 bool Traces::estimate(const Probes& probes, const KrylovControl& control) {
   find_bases();
   iterations_ = 0;
-  least_distance_ = std::numeric_limits<double>::infinity();
+  double nearest = std::numeric_limits<double>::infinity();  // |1 - lambda| of a column of U
+  rest_ = 0.0;
   std::vector<Estimate> all(at(probes.size()), nothing());
   std::vector<double> logs(all.size(), 0.0);
   const Index rows = s_.columns();
@@ -419,13 +420,23 @@ bool Traces::estimate(const Probes& probes, const KrylovControl& control) {
       const Tridiagonal& t = solved.lanczos[at(k)];
       logs[at(first + k)] = size * log_less_first_order(t);
       if (!std::isfinite(logs[at(first + k)])) return false;
-      if (first + k < probes.directions() && !t.diagonal.empty()) {
-        least_distance_ = std::min(least_distance_, std::abs(1.0 - t.diagonal[0]));
+      if (first + k < probes.directions()) {
+        if (!t.diagonal.empty()) nearest = std::min(nearest, std::abs(1.0 - t.diagonal[0]));
+      } else {
+        double squares = 0.0;
+        for (Index i = 0; i < rows; ++i) {
+          const double change = solved.x[at(i * width + k)] - b[at(i * width + k)];
+          squares += change * change;
+        }
+        rest_ += squares / static_cast<double>(probes.signs());
       }
       all[at(first + k)] = std::move(own[at(k)]);
     }
     first += width;
   }
+  // Eigenvalues beyond are no farther from 1, at worst below it.
+  const double farthest = nearest / (1.0 - nearest);
+  most_each_ = nearest < 1.0 ? farthest * farthest : std::numeric_limits<double>::infinity();
   if (!null_part(probes, control, all)) return false;
   collect(exact(), probes, all, logs);
   return true;

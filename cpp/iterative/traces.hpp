@@ -45,8 +45,10 @@ class Traces {
   const std::vector<Matrix>& information() const { return information_; }
   const std::vector<std::vector<Matrix>>& informations() const { return informations_; }
 
-  // The least |1 - Rayleigh quotient| of a column of U: what is left beyond it is no larger.
-  double least_distance() const { return least_distance_; }
+  // Sum of (1 / lambda - 1)^2 over the eigenvalues of S~ beyond those of U, by the probes: about
+  // the variance of one. And the most that a direction beyond U can have of it.
+  double rest() const { return rest_; }
+  double most_each() const { return most_each_; }
   int iterations() const { return iterations_; }
 
  private:
@@ -81,7 +83,8 @@ class Traces {
   std::vector<std::vector<Matrix>> informations_;
   std::vector<double> by_probe_;
   double log_determinant_ = 0.0;
-  double least_distance_ = 0.0;
+  double most_each_ = 0.0;
+  double rest_ = 0.0;
   int iterations_ = 0;
 };
 

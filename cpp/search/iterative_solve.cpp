@@ -77,7 +77,6 @@ EstimationError estimation_error(IterativeObjective& objective, const Vector& th
 Solved solve_iteratively(IterativeObjective& objective, const std::vector<Matrix>& bases,
                          const std::optional<Vector>& start, const SolveControl& control,
                          const IterativeGoal& goal, const std::function<bool()>& interrupted) {
-  constexpr double kSpread = 0.3;  // of eigenvalues about 1, from which on directions pay
   SolveControl own = control;
   own.search.gain = std::max(own.search.gain, kEstimatedGain);
   IterativeFactor& factor = objective.factor();
@@ -102,8 +101,8 @@ Solved solve_iteratively(IterativeObjective& objective, const std::vector<Matrix
     if (enough || control.search.max_evaluations <= 1) return out;
     Index deflated = factor.deflated();
     Index probes = factor.probes();
-    const bool spread = factor.least_distance() > kSpread && deflated < factor.lists().tail.columns;
-    if ((spread || probes >= goal.most) && deflated < goal.most) {
+    const bool room = deflated < std::min(goal.most, factor.lists().tail.columns);
+    if (room && (factor.directions_pay() || probes >= goal.most)) {
       deflated = std::min(goal.most, 2 * std::max<Index>(deflated, 8));
     } else if (probes < goal.most) {
       probes = std::min(goal.most, 2 * probes);
