@@ -54,6 +54,8 @@ EstimationError estimation_error(IterativeObjective& objective, const Vector& th
     if (spectrum.values(k) > kFlat) inverse(k) = 1.0 / spectrum.values(k);
   }
   const Matrix h_inverse = congruent_diagonal(spectrum.vectors, inverse);
+  // The search ends before the optimum of the estimate, by about this step.
+  const Vector left = h_inverse * objective.gradient(face).head(size).cwiseProduct(scales);
   Matrix moves(size, out.probes);
   for (Index probe = 0; probe < out.probes; ++probe) {
     const std::vector<Matrix>& own = factor.informations()[at(probe)];
@@ -68,8 +70,9 @@ EstimationError estimation_error(IterativeObjective& objective, const Vector& th
     const double se = std::sqrt(2.0 * h_inverse(k, k));
     if (!(se > 0.0)) continue;
     const double sd = std::sqrt(moves.row(k).squaredNorm() / (count - 1.0) / count);
-    out.step = std::max(out.step, t * sd / se);
-    out.steps(k) = t * sd * scales(k);
+    const double most = t * sd + std::abs(left(k));
+    out.step = std::max(out.step, most / se);
+    out.steps(k) = most * scales(k);
   }
   return out;
 }

@@ -22,7 +22,7 @@ struct IterativeGoal {
 
 // The half-widths of 95 % intervals where the objective stands: of the parameters along the face of
 // the boundary, and of the criterion. The parameters move with the gradient as H^-1 g; its spread
-// is that over the probes, and the interval is Student's.
+// is that over the probes, and the interval is Student's, wider by the step that the search left.
 EstimationError estimation_error(IterativeObjective& objective, const Vector& theta);
 
 // As solve(). From each optimum it is decided whether its error is small enough; if not, there are
