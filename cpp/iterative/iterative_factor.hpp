@@ -64,6 +64,8 @@ class IterativeFactor final : public Factor {
   const std::vector<std::vector<Matrix>>& informations() const { return traces_.informations(); }
   const std::vector<Matrix>& information() const { return traces_.information(); }
   std::vector<double> log_determinants() const;
+  double log_determinant_error() const { return traces_.log_determinant_error(); }
+  double log_determinant_df() const { return traces_.log_determinant_df(); }
 
   // Lambda M^-1 Lambda' at every level by `deflated` directions and `signs` probes or more, with
   // the blocks that need neither taken exactly (conditional.cpp).

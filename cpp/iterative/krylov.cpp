@@ -94,21 +94,29 @@ void conjugate_gradients(BlockJacobi& s, int width, const HugeVector& b,
   with_width(width, [&](auto size) { solve<decltype(size)::value>(s, b, control, out); });
 }
 
-double log_less_first_order(const Tridiagonal& t) {
+LogSums log_less_first_order(const Tridiagonal& t) {
+  LogSums out;
   const auto n = static_cast<Index>(t.diagonal.size());
-  if (n == 0) return 0.0;
+  const auto add = [&](double value, double weight) {
+    const double log =
+        value > 0.0 ? std::log(value) - (value - 1.0) : std::numeric_limits<double>::quiet_NaN();
+    out.value += weight * log;
+    out.second += weight * log * log;
+    out.fourth += weight * log * log * log * log;
+  };
+  if (n == 0) return out;
   const Eigen::Map<const Vector> diagonal(t.diagonal.data(), n);
-  if (n == 1) return std::log(diagonal(0)) - diagonal(0) + 1.0;
+  if (n == 1) {
+    add(diagonal(0), 1.0);
+    return out;
+  }
   Eigen::SelfAdjointEigenSolver<Matrix> solver;
   solver.computeFromTridiagonal(diagonal, Eigen::Map<const Vector>(t.beside.data(), n - 1));
-  double sum = 0.0;
   for (Index k = 0; k < n; ++k) {
-    const double value = solver.eigenvalues()(k);
-    if (!(value > 0.0)) return std::numeric_limits<double>::quiet_NaN();
-    const double weight = solver.eigenvectors()(0, k);
-    sum += weight * weight * (std::log(value) - (value - 1.0));
+    const double root = solver.eigenvectors()(0, k);
+    add(solver.eigenvalues()(k), root * root);
   }
-  return sum;
+  return out;
 }
 
 }  // namespace ranef

@@ -36,7 +36,13 @@ struct Krylov {
 void conjugate_gradients(BlockJacobi& s, int width, const HugeVector& b,
                          const KrylovControl& control, Krylov& out);
 
-// e_1' (log T - T + I) e_1, in which the first order cancels. NaN if T is not positive definite.
-double log_less_first_order(const Tridiagonal& t);
+// e_1' L e_1, e_1' L^2 e_1 and e_1' L^4 e_1 for L = log T - T + I, in which the first order
+// cancels. NaN if T is not positive definite.
+struct LogSums {
+  double value = 0.0;
+  double second = 0.0;
+  double fourth = 0.0;
+};
+LogSums log_less_first_order(const Tridiagonal& t);
 
 }  // namespace ranef

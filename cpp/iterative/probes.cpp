@@ -99,9 +99,9 @@ void Probes::follow(BlockJacobi& s) {
   for (int step = 0; step < kSteps; ++step) power(s);
 }
 
-Vector Probes::signs(Index column, Index rows) const {
+Vector Probes::signs(Index probe, Index rows) const {
   constexpr Index kBits = 64;
-  Stream stream(seed_, static_cast<std::uint64_t>(column), kSigns);
+  Stream stream(seed_, static_cast<std::uint64_t>(probe), kSigns);
   Vector out(rows);
   for (Index i = 0; i < rows; i += kBits) {
     std::uint64_t bits = stream.bits();
@@ -110,6 +110,12 @@ Vector Probes::signs(Index column, Index rows) const {
     }
   }
   return out;
+}
+
+void Probes::take_out(Vector& v) const {
+  if (u_.cols() == 0) return;
+  const Vector inside = times(u_, Form::kTransposed, v);
+  v -= times(u_, inside);
 }
 
 HugeVector Probes::block(Index first, int width, Index rows) const {
@@ -122,10 +128,7 @@ HugeVector Probes::block(Index first, int width, Index rows) const {
       own = u_.col(column);
     } else {
       own = signs(column - u_.cols(), rows);
-      if (u_.cols() > 0) {
-        const Vector inside = times(u_, Form::kTransposed, own);
-        own -= times(u_, inside);
-      }
+      take_out(own);
     }
     for (Index i = 0; i < rows; ++i) out[at(i * width + k)] = own(i);
   }

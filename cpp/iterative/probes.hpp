@@ -38,10 +38,12 @@ class Probes {
 
   // Columns from `first` on of [U, Qz], side by side; columns beyond the last are zero.
   HugeVector block(Index first, int width, Index rows) const;
+  // z of one probe; and v less what U spans of it.
+  Vector signs(Index probe, Index rows) const;
+  void take_out(Vector& v) const;
 
  private:
   void power(BlockJacobi& s);
-  Vector signs(Index column, Index rows) const;
 
   std::uint64_t seed_;
   Index deflated_;

@@ -7,6 +7,7 @@
 #include <Eigen/SVD>
 
 #include "iterative/level_kernels.hpp"
+#include "iterative/sign_variance.hpp"
 #include "linalg/philox.hpp"
 #include "linalg/products.hpp"
 #include "linalg/small.hpp"
@@ -404,6 +405,8 @@ bool Traces::estimate(const Probes& probes, const KrylovControl& control) {
   std::vector<double> logs(all.size(), 0.0);
   const Index rows = s_.columns();
   Krylov solved;
+  SignVariance variance(rows);
+  HugeVector product;  // S~ b, for columns of signs
   for (Index first = 0; first < probes.size();) {
     const int width = width_for(probes.size() - first);
     const Index count = std::min<Index>(width, probes.size() - first);
@@ -411,6 +414,10 @@ bool Traces::estimate(const Probes& probes, const KrylovControl& control) {
     conjugate_gradients(s_, width, b, control, solved);
     if (!solved.fine) return false;
     iterations_ = std::max(iterations_, solved.iterations);
+    if (first + count > probes.directions()) {
+      product.resize(b.size());
+      s_.apply(width, b.data(), product.data());
+    }
     std::vector<Estimate> own(at(count), nothing());
     tail_part(width, count, b, solved, own);
     chain_part(width, count, b, solved, own);
@@ -418,22 +425,31 @@ bool Traces::estimate(const Probes& probes, const KrylovControl& control) {
       double size = 0.0;
       for (Index i = 0; i < rows; ++i) size += b[at(i * width + k)] * b[at(i * width + k)];
       const Tridiagonal& t = solved.lanczos[at(k)];
-      logs[at(first + k)] = size * log_less_first_order(t);
+      const LogSums sums = log_less_first_order(t);
+      logs[at(first + k)] = size * sums.value;
       if (!std::isfinite(logs[at(first + k)])) return false;
       if (first + k < probes.directions()) {
         if (!t.diagonal.empty()) nearest = std::min(nearest, std::abs(1.0 - t.diagonal[0]));
       } else {
         double squares = 0.0;
+        Vector dz(rows);
         for (Index i = 0; i < rows; ++i) {
-          const double change = solved.x[at(i * width + k)] - b[at(i * width + k)];
+          const std::size_t row = at(i * width + k);
+          const double change = solved.x[row] - b[row];
           squares += change * change;
+          dz(i) = product[row] - b[row] + change;
         }
         rest_ += squares / static_cast<double>(probes.signs());
+        probes.take_out(dz);
+        variance.add(probes.signs(first + k - probes.directions(), rows), dz, size * sums.second,
+                     size * sums.fourth);
       }
       all[at(first + k)] = std::move(own[at(k)]);
     }
     first += width;
   }
+  log_error_ = std::sqrt(variance.of_mean());
+  log_df_ = variance.degrees_of_freedom();
   // Eigenvalues beyond are no farther from 1, at worst below it.
   const double farthest = nearest / (1.0 - nearest);
   most_each_ = nearest < 1.0 ? farthest * farthest : std::numeric_limits<double>::infinity();

@@ -37,8 +37,11 @@ class Traces {
   // False where a solve did not come to its tolerance.
   bool estimate(const Probes& probes, const KrylovControl& control);
 
-  // log|S~|, and what each probe says of it: their mean is it.
+  // log|S~| with its standard error and the degrees of freedom of that; and what each probe says of
+  // it: their mean is it.
   double log_determinant() const { return log_determinant_; }
+  double log_determinant_error() const { return log_error_; }
+  double log_determinant_df() const { return log_df_; }
   const std::vector<double>& log_determinants() const { return by_probe_; }
 
   // Sum over levels of Z_j'V^-1 Z_j without the fixed part, by group, and for each probe.
@@ -83,6 +86,8 @@ class Traces {
   std::vector<std::vector<Matrix>> informations_;
   std::vector<double> by_probe_;
   double log_determinant_ = 0.0;
+  double log_error_ = 0.0;
+  double log_df_ = 0.0;
   double most_each_ = 0.0;
   double rest_ = 0.0;
   int iterations_ = 0;

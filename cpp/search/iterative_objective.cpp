@@ -7,20 +7,9 @@
 
 namespace ranef {
 
-double IterativeObjective::criterion_error() const {
-  const std::vector<double> values = factor_.log_determinants();
-  const auto count = static_cast<double>(values.size());
-  if (values.size() < 2) return 0.0;
-  double mean = 0.0;
-  for (const double value : values) mean += value / count;
-  double squares = 0.0;
-  for (const double value : values) squares += (value - mean) * (value - mean);
-  return std::sqrt(squares / (count - 1.0) / count);
-}
-
 double IterativeObjective::rounding() const {
   constexpr double kShared = 1e-3;  // what a step leaves of the error
-  return criterion().rounding() + kShared * criterion_error();
+  return criterion().rounding() + kShared * factor_.log_determinant_error();
 }
 
 double IterativeObjective::work() const {

@@ -31,9 +31,6 @@ class IterativeObjective final : public LinearObjective {
   }
   bool loses_digits() const override { return false; }
 
-  // Standard error of the criterion by the spread of its probes.
-  double criterion_error() const;
-
  private:
   IterativeFactor& factor_;
 };

@@ -35,7 +35,7 @@ EstimationError estimation_error(IterativeObjective& objective, const Vector& th
   const auto count = static_cast<double>(out.probes);
   if (out.probes < 2) return out;
   const double t = t_quantile(count - 1.0);
-  out.criterion = t * objective.criterion_error();
+  out.criterion = t_quantile(factor.log_determinant_df()) * factor.log_determinant_error();
   const Chart& chart = objective.chart();
   const Face face = face_at(chart, theta);
   const Index size = face.covariance_size();

@@ -204,6 +204,8 @@ void probes() {
   const double se = std::sqrt((all.array() - all.mean()).square().sum() / 63.0 / 64.0);
   expect(std::abs(all.mean() - pair.exact->log_determinant()), 4.0 * se, "probes: log-determinant");
   expect(se, 0.5, "probes: error of the log-determinant");
+  const double told = pair.iterative->iterative()->log_determinant_error();
+  expect(std::abs(std::log(told / se)), 0.3, "probes: error told and spread of 64 probes");
 
   const Problem large{"threads", {20000, 400, 300}, {1, 1, 2}, {false, false, false}, 120000};
   std::vector<double> found;
