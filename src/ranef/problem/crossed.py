@@ -25,7 +25,10 @@ DEFLATED, PROBES = 16, 8
 """Directions and probes that iterations begin with."""
 
 LIKELIHOOD_ERROR = 0.05
-"""Error of minus twice the log-likelihood, deviance units, that they have to come to."""
+"""Error of minus twice the log-likelihood, deviance units, that they have to come to at least."""
+
+DEVIANCE_PER_ERROR = 5.0
+"""The same for each standard error of the parameters that is asked for, where that is less."""
 
 GB = 1e9
 
@@ -69,7 +72,8 @@ def with_path(problem: Problem, crossed: str, error: float) -> Problem:
             fix="use crossed='auto', or leave out what needs the exact factorisation",
         )
     columns = count(shape.columns, "crossed column")
-    solver = CrossedSolver(0, DEFLATED, PROBES, error, LIKELIHOOD_ERROR)
+    criterion = min(LIKELIHOOD_ERROR, DEVIANCE_PER_ERROR * error)
+    solver = CrossedSolver(0, DEFLATED, PROBES, error, criterion)
     if crossed == "iterative":
         return replace(problem, solver=solver, path=f"{columns}, iterations as asked for")
     dense = 0.5 * float(shape.columns) ** 3

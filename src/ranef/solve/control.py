@@ -39,7 +39,8 @@ class Control(Call):
         is. ``fit.log`` tells which, and why.
     error : float
         Error that an iterative fit may leave in any parameter of the covariances, in its standard
-        errors: half-width of a 95% interval. Smaller errors take more probes.
+        errors: half-width of a 95% interval. Minus twice the log-likelihood may have an error of
+        five times that in deviance units, at most of 0.05. Smaller errors take more probes.
     method : str
         "newton": trust-region steps with second derivatives, which fall back on "l-bfgs" where they
         get stuck. "l-bfgs": gradients alone (Nocedal and Wright 2006, section 7.2), many more
