@@ -163,13 +163,8 @@ class Refitting(FitRecord):
             from ranef.fit.bootstrapping import bootstrap_statistic
 
             return bootstrap_statistic(self, statistic, plan)
-        draw = bootstrap_draws
-        if self._problem.solver is not None:
-            from ranef.inference.iterative_bootstrap import iterative_draws
-
-            draw = iterative_draws
         with progress_bar(f"{kind} bootstrap", n) as tick:
-            draws = draw(
+            asked = (
                 self._problem,
                 self._solution,
                 self._design,
@@ -177,8 +172,13 @@ class Refitting(FitRecord):
                 self._weights,
                 self._control,
                 BootstrapPlan(n, kind, seed, threads, tick),
-                self._levels_to_draw(kind),
             )
+            if self._problem.solver is not None:
+                from ranef.inference.iterative_bootstrap import iterative_draws
+
+                draws = iterative_draws(*asked)
+            else:
+                draws = bootstrap_draws(*asked, self._levels_to_draw(kind))
         estimates = values_of(
             parameters_of(self._design.x_names, self._problem.labels, self._problem.terms),
             self._estimates.beta[None, :],
