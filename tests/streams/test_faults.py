@@ -24,7 +24,7 @@ import pytest
 
 import ranef as rn
 from ranef.errors import DataError, OptionError
-from ranef.sums.file import fingerprint
+from ranef.sums.format import fingerprint
 
 FORMULA = "y ~ x + (1 | g)"
 

@@ -231,7 +231,7 @@ def test_a_determined_column_is_left_out_as_in_memory() -> None:
     ("formula", "message"),
     [
         ("y ~ poly(x, 2) + (1 | g)", "poly"),
-        ("y ~ scale(x) + (1 | g)", "scale"),
+        ("y ~ log(scale(x)) + (1 | g)", "scale"),
         ("y ~ ns(x, 3) + (1 | g)", "ns"),
         ("y ~ x + (ns(x, 3) | g)", "ns"),
     ],

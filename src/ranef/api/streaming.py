@@ -13,7 +13,7 @@ from ranef.present.progress import progress_rows
 from ranef.present.whole_file import path_of
 from ranef.streams import Scan, moments_of, open_source
 from ranef.sums import Moments, merged
-from ranef.sums.file import read_moments
+from ranef.sums.reading import read_moments
 
 __all__ = ["load_moments", "moments", "scan"]
 

@@ -22,7 +22,7 @@ from ranef.streams.batches import Batches
 from ranef.streams.dask import Partitions
 from ranef.streams.source import Source
 from ranef.streams.sql import Queries
-from ranef.sums.record import Moments
+from ranef.sums.moments import Moments
 
 __all__ = ["KINDS", "Scan", "is_streamed", "open_source"]
 

@@ -13,8 +13,8 @@ from ranef.streams.checks import check_columns, no_complete_rows, refuse_missing
 from ranef.streams.fixed_point import Bounds
 from ranef.streams.schema import kinds_of
 from ranef.streams.source import RawSums, Source, Watch, silent
+from ranef.sums.moments import Moments
 from ranef.sums.plan import Plan, make_plan
-from ranef.sums.record import Moments
 from ranef.sums.sums import COUNT, column_of_sums
 from ranef.types import Array, MissingRows
 

@@ -3,7 +3,7 @@
 from ranef.sums.contract import Contracted, contract
 from ranef.sums.merge import merged
 from ranef.sums.model import NotHeldError
+from ranef.sums.moments import Moments
 from ranef.sums.plan import Plan, make_plan
-from ranef.sums.record import Moments
 
 __all__ = ["Contracted", "Moments", "NotHeldError", "Plan", "contract", "make_plan", "merged"]

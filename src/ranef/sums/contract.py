@@ -31,7 +31,7 @@ from ranef.sums.identified import check_identified
 from ranef.sums.inner import InnerColumns, inner_columns
 from ranef.sums.model import SummedModel
 from ranef.sums.random import RandomSums, group_sums, pair_sums
-from ranef.sums.record import Moments
+from ranef.sums.record import MomentsRecord
 from ranef.sums.stand_in import stand_in
 from ranef.types import Array
 
@@ -66,13 +66,13 @@ class Contracted:
 
 
 def contract(
-    moments: Moments, formula: Formula, contrasts: Mapping[str, Any] | None = None
+    moments: MomentsRecord, formula: Formula, contrasts: Mapping[str, Any] | None = None
 ) -> Contracted:
     """The cross-products of a model whose columns the moments hold.
 
     Parameters
     ----------
-    moments : Moments
+    moments : MomentsRecord
     formula : Formula
         That of the moments, or one with some of its columns, factors and categories.
     contrasts : mapping, optional

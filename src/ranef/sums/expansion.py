@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ranef.sums.plan import Plan
 from ranef.sums.products import Product
-from ranef.types import Array
 
 __all__ = ["expanded"]
 
 
-def expanded(plan: Plan, k: int, moves: Array, ratios: Array) -> dict[int, float]:
-    """The coefficients of a product of ``move + ratio * u`` of single columns u.
+def expanded(plan: Plan, factors: Sequence[tuple[int, float, float]]) -> dict[int, float]:
+    """The coefficients of a product of factors ``move + ratio * u``.
 
     Parameters
     ----------
     plan : Plan
-    k : int
-        The column that is such a product; a single one is a product of itself alone.
-    moves, ratios : ndarray, shape (c,)
-        Of the single columns.
+    factors : sequence of (int, float, float)
+        The column u of each, move and ratio.
 
     Returns
     -------
@@ -26,11 +25,11 @@ def expanded(plan: Plan, k: int, moves: Array, ratios: Array) -> dict[int, float
         By the positions of products of the u; 0 is the constant.
     """
     made: dict[tuple[int, ...], float] = {(): 1.0}
-    for single in plan.singles(k):
+    for single, move, ratio in factors:
         more: dict[tuple[int, ...], float] = {}
         for taken, value in made.items():
-            for key, times in ((taken, moves[single]), ((*taken, single), ratios[single])):
-                more[key] = more.get(key, 0.0) + value * float(times)
+            for key, times in ((taken, move), ((*taken, single), ratio)):
+                more[key] = more.get(key, 0.0) + value * times
         made = more
     out: dict[int, float] = {}
     for taken, value in made.items():

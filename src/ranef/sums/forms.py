@@ -15,7 +15,8 @@ from ranef.formula.terms import Term
 from ranef.sums.cells import Cells
 from ranef.sums.expansion import expanded
 from ranef.sums.plan import Plan
-from ranef.sums.products import numbers_of, parts_of
+from ranef.sums.products import Product, numbers_of, parts_of
+from ranef.sums.scaled import moved_and_scaled
 from ranef.types import Array
 
 __all__ = ["Form", "Forms", "combined", "cross", "forms_of", "is_one", "largest", "response_form"]
@@ -149,10 +150,14 @@ def _form_of_numbers(
         factor: Coefficient = -1.0 if part.less % 2 else 1.0
         for text in part.means:
             factor = factor * state.means[text].of_rows(cells.table, None)[0]
-        place = plan.position(part.product)
-        assert place is not None, f"{part.product.text} was not summed"
-        values = expanded(plan, place, shifts, scales)
-        moved = {k: factor * value for k, value in values.items()}
+        singles = []
+        for x, call in zip(part.product.factors, part.calls, strict=True):
+            place = plan.position(Product((x,)))
+            assert place is not None, f"{to_text(x)} was not summed"
+            sizes = float(shifts[place]), float(scales[place])
+            known = state.transforms.get(call)
+            singles.append((place, *(moved_and_scaled(known, *sizes) if known else sizes)))
+        moved = {k: factor * value for k, value in expanded(plan, singles).items()}
         for k, value in moved.items():
             form[k] = form[k] + value if k in form else value
     return form

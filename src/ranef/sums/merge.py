@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from ranef.sums.expansion import expanded
 from ranef.sums.numbers import NumberSums, numbers_added
 from ranef.sums.plan import Plan
 from ranef.sums.products import Product
-from ranef.sums.record import Moments
+from ranef.sums.record import MomentsRecord
 from ranef.sums.settled import check_settled
 from ranef.sums.sums import COUNT, added, rebased
 from ranef.types import Array, MissingRows
@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 
 __all__ = ["agreement", "merged"]
 
+Kind = TypeVar("Kind", bound=MomentsRecord)
 
-def agreement(moments: Moments) -> dict[str, object]:
+
+def agreement(moments: MomentsRecord) -> dict[str, object]:
     """What has to be equal in moments that are added, by a word for each."""
     plan = moments.plan
     return {
@@ -43,7 +45,7 @@ def agreement(moments: Moments) -> dict[str, object]:
     }
 
 
-def merged(parts: Sequence[Moments]) -> Moments:
+def merged(parts: Sequence[Kind]) -> Kind:
     """The moments of all rows.
 
     Columns are brought to the shifts and scales of the first, levels are matched by name.
@@ -72,7 +74,7 @@ def merged(parts: Sequence[Moments]) -> Moments:
     )
 
 
-def _check(first: Moments, other: Moments) -> None:
+def _check(first: MomentsRecord, other: MomentsRecord) -> None:
     mine, theirs = agreement(first), agreement(other)
     for word, value in mine.items():
         if theirs[word] != value:
@@ -83,7 +85,7 @@ def _check(first: Moments, other: Moments) -> None:
             )
 
 
-def _check_tables(first: Moments, other: Moments) -> None:
+def _check_tables(first: MomentsRecord, other: MomentsRecord) -> None:
     """Refuse tables that hold other sums, whatever their description says.
 
     Raises
@@ -101,14 +103,15 @@ def _check_tables(first: Moments, other: Moments) -> None:
                 )
 
 
-def _rebased(moments: Moments, shifts: Array, scales: Array) -> Moments:
+def _rebased(moments: Kind, shifts: Array, scales: Array) -> Kind:
     """The same sums, of columns with other shifts and scales."""
     ratios = moments.scales / scales
     moves = (moments.shifts - shifts) / scales
     plan = moments.plan
     change = np.zeros((len(plan.columns), len(plan.columns)))
     for k in range(len(plan.columns)):
-        for place, value in expanded(plan, k, moves, ratios).items():
+        factors = [(j, float(moves[j]), float(ratios[j])) for j in plan.singles(k)]
+        for place, value in expanded(plan, factors).items():
             change[k, place] = value
     return replace(
         moments,

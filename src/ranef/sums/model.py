@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -16,13 +16,14 @@ from ranef.errors import DataError
 from ranef.formula import Bar, Formula
 from ranef.formula.functions import CENTRING
 from ranef.formula.grouping import expand_group
-from ranef.formula.nodes import Call
+from ranef.formula.nodes import Call, Expr
 from ranef.formula.render import to_text
 from ranef.sums.cells import Cells
 from ranef.sums.forms import Form, Forms, forms_of, response_form
 from ranef.sums.plan import Centred, Plan, make_plan
-from ranef.sums.products import Product
-from ranef.sums.record import Moments
+from ranef.sums.products import LINEAR, Product
+from ranef.sums.record import MomentsRecord
+from ranef.sums.scaled import learned
 
 __all__ = ["NotHeldError", "SummedModel"]
 
@@ -36,7 +37,7 @@ class SummedModel:
 
     Parameters
     ----------
-    moments : Moments
+    moments : MomentsRecord
     formula : Formula
     contrasts : mapping, optional
 
@@ -47,7 +48,7 @@ class SummedModel:
     """
 
     def __init__(
-        self, moments: Moments, formula: Formula, contrasts: Mapping[str, Any] | None = None
+        self, moments: MomentsRecord, formula: Formula, contrasts: Mapping[str, Any] | None = None
     ) -> None:
         self.moments = moments
         self.formula = formula
@@ -99,13 +100,25 @@ class SummedModel:
         formula, table = self.formula, self.first.table
         kinds = {name: self.moments.plan.kinds[name] for name in formula.variables()}
         categories = learn_categories(formula, table, from_argument(contrasts, table))
-        return State(formula.text, kinds, categories, self._means())
+        return State(formula.text, kinds, categories, self._means(), transforms=self._transforms())
+
+    def _factors(self) -> Iterator[Expr]:
+        yield from (factor for term in self.formula.fixed for factor in term.factors)
+        terms = (term for bar in self.formula.bars for term in bar.model.terms)
+        yield from (factor for term in terms for factor in term.factors)
+
+    def _transforms(self) -> dict[str, dict[str, Any]]:
+        """What scale() and its like have learned, by the texts of their calls."""
+        return {
+            to_text(factor): learned(factor, self.moments)
+            for factor in self._factors()
+            if isinstance(factor, Call) and factor.function in LINEAR
+        }
 
     def _means(self) -> dict[str, GroupMeans]:
         """The group means that the formula uses, by the texts of their calls."""
         found: dict[str, GroupMeans] = {}
-        terms = [*self.formula.fixed, *(t for bar in self.formula.bars for t in bar.model.terms)]
-        for factor in (factor for term in terms for factor in term.factors):
+        for factor in self._factors():
             if isinstance(factor, Call) and factor.function in CENTRING:
                 found[to_text(factor)] = self._mean(factor)
         return found
@@ -149,7 +162,7 @@ def _factor_of(plan: Plan, asked: Centred) -> int | None:
     return found[0] if found else None
 
 
-def _check_held(moments: Moments, wanted: Plan) -> None:
+def _check_held(moments: MomentsRecord, wanted: Plan) -> None:
     """Refuse a formula that needs what the moments do not hold.
 
     Raises

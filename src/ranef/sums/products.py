@@ -24,7 +24,10 @@ from ranef.formula.position import pointer
 from ranef.formula.render import to_text
 from ranef.formula.terms import Term
 
-__all__ = ["CONSTANT", "Part", "Product", "category_column", "numbers_of", "parts_of"]
+__all__ = ["CONSTANT", "LINEAR", "Part", "Product", "category_column", "numbers_of", "parts_of"]
+
+LINEAR = frozenset({"center", "scale", "standardize"})
+"""Functions that learn a mean and a standard deviation, which sums hold."""
 
 MOST_POWER = 5
 """Powers up to which a power is summed as a product."""
@@ -62,6 +65,8 @@ class Part:
     Attributes
     ----------
     product : Product
+    calls : tuple of str
+        For each factor of the product the call that scales it, empty if there is none.
     means : tuple of str
         Group means that multiply it, by the texts of their calls.
     less : int
@@ -69,6 +74,7 @@ class Part:
     """
 
     product: Product
+    calls: tuple[str, ...] = ()
     means: tuple[str, ...] = ()
     less: int = 0
 
@@ -94,6 +100,7 @@ def parts_of(numbers: Collection[Expr]) -> tuple[Part, ...]:
     ``within(x, g) * z`` is ``x * z`` less the mean of x times ``z``.
     """
     plain: list[Expr] = []
+    calls: list[str] = []
     within: list[Call] = []
     between: list[str] = []
     for factor in numbers:
@@ -101,14 +108,19 @@ def parts_of(numbers: Collection[Expr]) -> tuple[Part, ...]:
             within.append(factor)
         elif isinstance(factor, Call) and factor.function == "between":
             between.append(to_text(factor))
+        elif isinstance(factor, Call) and factor.function in LINEAR:
+            plain.append(factor.args[0])
+            calls.append(to_text(factor))
         else:
-            plain += _multiplied(factor)
+            plain += (multiplied := _multiplied(factor))
+            calls += [""] * len(multiplied)
     parts = []
     for k in range(len(within) + 1):
         for kept in combinations(within, len(within) - k):
             left = [call for call in within if call not in kept]
             product = Product((*plain, *(call.args[0] for call in kept)))
-            parts.append(Part(product, (*between, *map(to_text, left)), k))
+            scaled = (*calls, *([""] * len(kept)))
+            parts.append(Part(product, scaled, (*between, *map(to_text, left)), k))
     return tuple(parts)
 
 
@@ -140,6 +152,8 @@ def check_summable(expr: Expr, formula: str) -> None:
     """
     for node in walk(expr):
         if not isinstance(node, Call):
+            continue
+        if node.function in LINEAR and node is expr:
             continue
         if node.function in TRANSFORMS:
             raise OptionError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ranef.page.phrases import count
 from ranef.page.shown import Sentence
@@ -16,16 +16,12 @@ from ranef.types import Array, MissingRows
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Moments"]
+__all__ = ["MomentsRecord"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Moments(Sentence):
-    """Sums over the rows of a model: all that a linear mixed model needs of its data.
-
-    They add: ``a + b`` is as if the rows of both had been summed together. Levels are known by
-    name, so that batches, months or sites may have different ones. ``rn.lmm(formula, moments)``
-    fits models whose columns they hold.
+class MomentsRecord(Sentence):
+    """What moments hold, without what they do.
 
     Attributes
     ----------
@@ -48,7 +44,7 @@ class Moments(Sentence):
     numbers : mapping of str to NumberSums
         Where the values of each variable of numbers lie.
     settled : mapping of str to frozenset
-        Levels of categories, beside which rows with others do not add. Files do not hold them.
+        Levels of categories, beside which rows with others do not add..
     """
 
     plan: Plan
@@ -79,51 +75,6 @@ class Moments(Sentence):
     def nbytes(self) -> int:
         """Memory of the sums."""
         return int(sum(table.nbytes for table in (*self.cells, *self.pairs, *self.means)))
-
-    def __add__(self, other: object) -> Moments:
-        """The moments of the rows of both.
-
-        Raises
-        ------
-        DataError
-            The two do not hold the same sums; the message names what differs.
-        """
-        if not isinstance(other, Moments):
-            return NotImplemented
-        from ranef.sums.merge import merged
-
-        return merged([self, other])
-
-    def __radd__(self, other: Any) -> Moments:
-        return self if other == 0 else NotImplemented  # so that sum(sites) works
-
-    def save(self, path: Any) -> None:
-        """Write the moments to a Parquet file, which holds no code.
-
-        Parameters
-        ----------
-        path : str or path
-            A file of this name is replaced. It is never half-written.
-        """
-        from ranef.sums.file import write_moments
-
-        write_moments(self, path)
-
-    def small_cells(self, k: int = 10) -> Any:
-        """Cells with fewer than `k` rows: sums of a single row are the data of that row.
-
-        Parameters
-        ----------
-        k : int
-
-        Returns
-        -------
-        DataFrame
-            One row for each table of sums: cells, cells with fewer than `k` rows, cells of one row.
-        """
-        from ranef.sums.small import small_cells
-
-        return small_cells(self, k)
 
     def __str__(self) -> str:
         keys = [" and ".join(self.plan.cell_keys(k)) or "all rows" for k in range(len(self.cells))]

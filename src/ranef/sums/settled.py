@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TypeVar
 
 from ranef.errors import DataError
 from ranef.formula.terms import Term
 from ranef.sums.products import category_column
+from ranef.sums.record import MomentsRecord
 from ranef.sums.sums import key_name
-
-if TYPE_CHECKING:
-    from ranef.sums.record import Moments
 
 __all__ = ["check_settled", "settled"]
 
 SHOWN = 8
 
+Kind = TypeVar("Kind", bound=MomentsRecord)
 
-def settled(moments: Moments) -> Moments:
+
+def settled(moments: Kind) -> Kind:
     """The same moments, to which rows with new levels of the fixed part do not add.
 
     Levels of grouping factors may be new: a random effect more changes no other one.
@@ -32,7 +32,7 @@ def settled(moments: Moments) -> Moments:
     return replace(moments, settled={name: _levels(moments, name) for name in names})
 
 
-def check_settled(parts: Sequence[Moments]) -> None:
+def check_settled(parts: Sequence[MomentsRecord]) -> None:
     """Refuse parts with levels that the fit of another one does not have.
 
     Raises
@@ -56,5 +56,5 @@ def check_settled(parts: Sequence[Moments]) -> None:
                     )
 
 
-def _levels(moments: Moments, name: str) -> frozenset[object]:
+def _levels(moments: MomentsRecord, name: str) -> frozenset[object]:
     return frozenset(moments.cells[0].column(key_name(name)).unique().to_pylist())

@@ -21,7 +21,7 @@ from ranef.frame import Table, take_rows
 from ranef.frame.table import Column
 from ranef.sums.cells import Cells
 from ranef.sums.numbers import NumberSums
-from ranef.sums.record import Moments
+from ranef.sums.record import MomentsRecord
 from ranef.types import Array
 
 __all__ = ["stand_in"]
@@ -30,12 +30,12 @@ MOST_PAIRS = 6
 MOST_ROWS = 200_000
 
 
-def stand_in(moments: Moments, encoding: Encoding, cells: Cells) -> tuple[Table, Array]:
+def stand_in(moments: MomentsRecord, encoding: Encoding, cells: Cells) -> tuple[Table, Array]:
     """Rows for a fit from moments, and how many rows of the data each stands for.
 
     Parameters
     ----------
-    moments : Moments
+    moments : MomentsRecord
     encoding : Encoding
     cells : Cells
         Those of the first grouping factor.

@@ -7,7 +7,7 @@ import numpy as np
 from ranef.design.grouping import learn_grouping
 from ranef.formula.nodes import Name, walk
 from ranef.sums.cells import Cells
-from ranef.sums.record import Moments
+from ranef.sums.record import MomentsRecord
 from ranef.sums.sums import column_of_sums
 from ranef.types import Array, Codes
 
@@ -17,14 +17,14 @@ CONSTANT = 1e-12
 """Of a column's mean square: what varies less within levels is rounding of the sums."""
 
 
-def constant_within(moments: Moments, factor: tuple[str, ...]) -> frozenset[str]:
+def constant_within(moments: MomentsRecord, factor: tuple[str, ...]) -> frozenset[str]:
     """Variables that do not vary within any level.
 
     A variable that stands in functions alone is constant if all of them are.
 
     Parameters
     ----------
-    moments : Moments
+    moments : MomentsRecord
     factor : tuple of str
         Columns of a grouping factor that is summed by.
     """
@@ -53,7 +53,7 @@ def constant_within(moments: Moments, factor: tuple[str, ...]) -> frozenset[str]
     return frozenset(steady | {name for name, flat in held.items() if all(flat)})
 
 
-def level_means(moments: Moments, name: str, factor: tuple[str, ...]) -> Array | None:
+def level_means(moments: MomentsRecord, name: str, factor: tuple[str, ...]) -> Array | None:
     """The mean of a number in each level, less its shift and over its scale; None if not summed."""
     k = next((k for k, p in enumerate(moments.plan.columns) if p.text == name), None)
     if k is None:
@@ -64,7 +64,7 @@ def level_means(moments: Moments, name: str, factor: tuple[str, ...]) -> Array |
     return np.asarray(moments.scales[k] * means)
 
 
-def _levels(moments: Moments, factor: tuple[str, ...]) -> tuple[Cells, Codes, int]:
+def _levels(moments: MomentsRecord, factor: tuple[str, ...]) -> tuple[Cells, Codes, int]:
     """The cells of a grouping factor, with the level of each."""
     plan = moments.plan
     place = [frozenset(own) for own in plan.factors].index(frozenset(factor))
