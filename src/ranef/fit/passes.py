@@ -110,11 +110,8 @@ def complete_batches(fit: FitRecord, rows: Source) -> Iterator[Table]:
     from ranef.frame import complete_rows
     from ranef.frame.read import read_table
 
-    elsewhere = fit._data.elsewhere
-    further = () if elsewhere is None or elsewhere.weights is None else (elsewhere.weights,)
     known = rows.schema()
-    wanted = dict.fromkeys((*_variables(fit), *further))
-    names = tuple(name for name in wanted if name in known)
+    names = tuple(name for name in _variables(fit) if name in known)
     for frame in rows.frames(names, ROWS):
         used, _ = complete_rows(read_table(frame, names), names, {})
         if used.n_rows:
@@ -132,14 +129,16 @@ def _offset(fit: FitRecord) -> tuple[str, ...]:
 
 def _variables(fit: FitRecord) -> tuple[str, ...]:
     """Those of the model, as in ``fit.model_frame()``."""
-    return (*fit._formula.variables(), *_offset(fit))
+    elsewhere = fit._data.elsewhere
+    weights = () if elsewhere is None or elsewhere.weights is None else (elsewhere.weights,)
+    return tuple(dict.fromkeys((*fit._formula.variables(), *weights, *_offset(fit))))
 
 
 def _augmented(fit: Any, used: Table) -> dict[str, Any]:
     """The variables of rows, with what the model says of them."""
     from ranef.design.evaluate import evaluate
 
-    columns = {name: _values(used, name) for name in used.names if name in _variables(fit)}
+    columns = {name: _values(used, name) for name in used.names}
     y: Array = np.asarray(evaluate(fit._formula.response, used, fit._design.encoding.state))
     fitted = np.asarray(fit.predict(columns))
     fixed = np.asarray(fit.predict(columns, level="population"))

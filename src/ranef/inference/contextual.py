@@ -36,7 +36,16 @@ from ranef.page.phrases import figures, p_value
 from ranef.page.shown import Sentence
 from ranef.types import Array
 
-__all__ = ["Contextual", "InRows", "Look", "Refit", "Split", "candidates", "contextual"]
+__all__ = [
+    "Contextual",
+    "InRows",
+    "Look",
+    "Refit",
+    "Split",
+    "candidates",
+    "candidates_by",
+    "contextual",
+]
 
 
 class Rows(Protocol):
@@ -70,8 +79,8 @@ class Split(NamedTuple):
     pairs: tuple[tuple[int, int], ...]
 
 
-class Look(Protocol):
-    """What is asked about the rows of a model: they answer, or their sums."""
+class Variation(Protocol):
+    """What is asked about single variables of a model."""
 
     def is_number(self, name: str) -> bool:
         """Whether a variable is one of numbers."""
@@ -84,6 +93,10 @@ class Look(Protocol):
     def is_constant(self, name: str, factor: str) -> bool:
         """Whether a column of X does not vary within any level of a factor."""
         ...
+
+
+class Look(Variation, Protocol):
+    """What is asked about the rows of a model: they answer, or their sums."""
 
     def fitted(self) -> tuple[Array, Method]:
         """Fixed effects of the model, and what judges them; no prior plays a part."""
@@ -148,7 +161,13 @@ class Contextual(Sentence):
         )
 
 
-def candidates(formula: Formula, design: Design, look: Look) -> list[tuple[str, str]]:
+def candidates(formula: Formula, table: Table, design: Design) -> list[tuple[str, str]]:
+    """As :func:`candidates_by`, of rows in memory."""
+    rows = _Rows(table, design)
+    return candidates_by(formula, design, rows)
+
+
+def candidates_by(formula: Formula, design: Design, look: Variation) -> list[tuple[str, str]]:
     """Predictors and grouping factors for which a contextual effect can be asked.
 
     A predictor is a number used as it is, in the fixed part, that varies within some and between
@@ -177,6 +196,28 @@ def candidates(formula: Formula, design: Design, look: Look) -> list[tuple[str, 
 
 
 @dataclass(frozen=True, eq=False)
+class _Rows:
+    """The rows of a design, for questions about single variables."""
+
+    table: Table = field(repr=False)
+    design: Design = field(repr=False)
+
+    def is_number(self, name: str) -> bool:
+        return self.table[name].kind == "number"
+
+    def varies(self, name: str, factor: str) -> bool:
+        return _varies(self.table, name, self.term(factor))
+
+    def is_constant(self, name: str, factor: str) -> bool:
+        design, term = self.design, self.term(factor)
+        column = Column(name, "number", design.X[:, design.x_names.index(name)])
+        return bool(is_constant_within(column, term.codes, term.n_levels).all())
+
+    def term(self, factor: str) -> RandomTerm:
+        return next(term for term in self.design.terms if term.factor == factor)
+
+
+@dataclass(frozen=True, eq=False)
 class InRows:
     """The rows of a fit answer.
 
@@ -192,30 +233,30 @@ class InRows:
     data: Rows = field(repr=False)
     refit: Refit = field(repr=False)
 
+    @property
+    def _rows(self) -> _Rows:
+        return _Rows(self.data.table, self.data.design)
+
     def is_number(self, name: str) -> bool:
-        return self.data.table[name].kind == "number"
+        return self._rows.is_number(name)
 
     def varies(self, name: str, factor: str) -> bool:
-        return _varies(self.data.table, name, self._term(factor))
+        return self._rows.varies(name, factor)
 
     def is_constant(self, name: str, factor: str) -> bool:
-        design, term = self.data.design, self._term(factor)
-        column = Column(name, "number", design.X[:, design.x_names.index(name)])
-        return bool(is_constant_within(column, term.codes, term.n_levels).all())
+        return self._rows.is_constant(name, factor)
 
     def fitted(self) -> tuple[Array, Method]:
         return self.refit(self.data)
 
     def split(self, name: str, factor: str) -> Split | None:
         data = self.data
-        means = _means(data.table, data.left_out, name, self._term(factor), data.design)
+        term = self._rows.term(factor)
+        means = _means(data.table, data.left_out, name, term, data.design)
         design, pairs = _split(self.formula, data.table, data.design, name, means)
         if design is None:
             return None
         return Split(*self.refit(replace(data, design=design)), tuple(pairs))  # type: ignore[type-var]
-
-    def _term(self, factor: str) -> RandomTerm:
-        return next(term for term in self.data.design.terms if term.factor == factor)
 
 
 def contextual(
@@ -262,7 +303,7 @@ def contextual(
     if parts is not None:
         group, within, between = parts
         return _compare(Split(*look.fitted(), ((within, between),)), name, group)
-    possible = candidates(formula, design, look)
+    possible = candidates_by(formula, design, look)
     groups = [g for n, g in possible if n == name and by in (None, g)]
     if len(groups) != 1:
         raise _refusal(formula, name, by, groups, possible)
