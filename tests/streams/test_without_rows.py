@@ -328,6 +328,24 @@ def test_nested_factors_are_known_by_their_sums() -> None:
     assert str(summed.equation()) == str(memory.equation())
 
 
+def test_a_number_that_is_a_category_in_the_formula() -> None:
+    data = rows().assign(k=np.tile([1, 2, 5, 7], 100))
+    formula = "y ~ x * factor(k) + (x | g)"
+    memory, summed = rn.lmm(formula, data), rn.lmm(formula, rn.moments(formula, data))
+    same(summed.anova(), memory.anova(), "anova")
+    for weights in ("equal", "cells"):
+        one, other = (fit.emmeans("k", weights=weights).frame for fit in (memory, summed))
+        same(other, one, f"means with weights {weights}")
+    same(summed.diagnose().remedies, memory.diagnose().remedies, "diagnosis")
+
+
+def test_a_model_without_random_effects() -> None:
+    formula = "y ~ x * f"
+    memory, summed = rn.lm(formula, rows()), rn.lm(formula, rn.moments(formula, rows()))
+    for ask in (lambda fit: fit.anova(2), lambda fit: fit.drop1(), lambda fit: fit.tidy()):
+        same(ask(summed), ask(memory), formula)
+
+
 def test_fits_of_rows_and_of_sums_are_not_compared() -> None:
     data = rows()
     small = rn.lmm("y ~ x * f + (1 | g)", data)
