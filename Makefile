@@ -1,7 +1,7 @@
 # Needs make, Python 3.11-3.13 and a C++20 compiler; everything else is installed into .venv.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format bench sanitize fuzz docs dist clean
+.PHONY: help demo test spark check format bench sanitize fuzz docs dist clean
 
 # The first Python on the PATH that is new enough, else plain python3 (and a line saying so).
 SUPPORTED = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -48,6 +48,10 @@ demo: .venv/.run ## install and run the worked example on the bundled data
 
 test: .venv/.test ## install and run the tests
 	@$(BIN)/python -m pytest -n 2
+
+spark: .venv/.test ## install PySpark, half a gigabyte that needs Java, and test sources with it
+	@$(PIP) -e '.[spark]' --no-build-isolation
+	@$(BIN)/python -m pytest tests/streams/test_spark.py
 
 check: .venv/.dev ## lint, types, layers, C++ format and warnings
 	$(BIN)/ruff check

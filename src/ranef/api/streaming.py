@@ -9,7 +9,7 @@ from ranef.answers import refuse_unknown_options
 from ranef.errors import OptionError
 from ranef.formula import parse
 from ranef.options import boolean, one_of
-from ranef.present.progress import progress
+from ranef.present.progress import progress_rows
 from ranef.present.whole_file import path_of
 from ranef.streams import Scan, moments_of, open_source
 from ranef.sums import Moments, merged
@@ -28,7 +28,9 @@ def scan(data: Any, exact: bool = False) -> Scan:
         A path may hold ``*``: ``"d/*.parquet"``. Frames come one by one from a list or an iterator;
         an iterator is read once.
     exact : bool
-        The same bits whatever the order of the rows.
+        Sums of the same bits whatever the order of the rows, the size of batches and the number of
+        threads: they are made in fixed point, after a pass that finds the ends of each variable.
+        Without it sums agree to some 15 digits from run to run. It takes two to four times as long.
 
     Returns
     -------
@@ -39,6 +41,8 @@ def scan(data: Any, exact: bool = False) -> Scan:
     ------
     DataError
         Data that cannot be scanned, or files that cannot be read.
+    OptionError
+        ``exact=True`` for rows that are read once, or an engine without large whole numbers.
 
     Examples
     --------
@@ -50,11 +54,11 @@ def scan(data: Any, exact: bool = False) -> Scan:
     {'Intercept': 12.66, 'ses': 2.39}
     """
     boolean("exact", exact)
-    return Scan(open_source(data), exact)
+    source = open_source(data)
+    return Scan(source.exactly() if exact else source, exact)
 
 
 @refuse_unknown_options("rn.moments")
-@progress("summing the rows")
 def moments(
     formula: str,
     data: Any,
@@ -109,13 +113,9 @@ def moments(
                 found=f"{name} of type {type(value).__name__}",
                 fix="name a column of the data",
             )
-    return moments_of(
-        _source(data),
-        parse(formula, random=isinstance(formula, str) and "|" in formula),
-        weights,
-        offset,
-        missing,
-    )
+    parsed = parse(formula, random=isinstance(formula, str) and "|" in formula)
+    with progress_rows("summing the rows") as watch:
+        return moments_of(_source(data), parsed, weights, offset, missing, watch)
 
 
 @refuse_unknown_options("rn.load_moments")

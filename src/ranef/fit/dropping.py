@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from ranef.fit.variants import fixed_columns, variant
 from ranef.formula import Formula
 from ranef.inference.anova import TermTests, term_tests
 from ranef.inference.drop_terms import droppable, dropped_rows, formula_without
+from ranef.inference.likelihood_ratio import error_of_ratio, fixed_part_ratio, within_error
 from ranef.inference.term_hypotheses import TermHypotheses
 from ranef.types import Array
 
@@ -80,6 +82,10 @@ def drop_by_likelihood(
             ratio = 2.0 * (full._estimates.loglik - without._estimates.loglik)
             out.statistic[k] = max(0.0, ratio)
             out.p_value[k] = special.chdtrc(out.npar[k], out.statistic[k])
+            errors = (m._solution.certificate.error_criterion for m in (full, without))
+            if (error := error_of_ratio(*errors)) > 0.0:
+                judge = partial(fixed_part_ratio, fewer=int(out.npar[k]))
+                out.p_value[k] = within_error(out.statistic[k], error, judge).p_high
     return tuple(term.name for term in terms), out
 
 

@@ -115,6 +115,11 @@ class AnyVerdict(Protocol):
     @property
     def gain(self) -> float: ...
     @property
+    def error_criterion(self) -> float:
+        """Of the criterion, deviance units; 0 where it is exact."""
+        ...
+
+    @property
     def rank(self) -> Mapping[str, int]:
         """Of each random-effects term, by its label."""
         ...

@@ -17,7 +17,13 @@ from ranef.formula import Bar, Formula, Term, parse, to_source
 from ranef.formula.nodes import Call
 from ranef.formula.structures import ORDERED
 from ranef.inference.boundary_law import Place
-from ranef.inference.likelihood_ratio import Ratio, placed_ratio, statistic_of
+from ranef.inference.likelihood_ratio import (
+    Ratio,
+    error_of_ratio,
+    placed_ratio,
+    statistic_of,
+    within_error,
+)
 from ranef.inference.model_nesting import NotNested, place_of
 from ranef.inference.no_effects import criterion_without_effects
 from ranef.inference.same_data import AnyRows
@@ -157,7 +163,8 @@ def _smaller(model: Reducing, formula: Formula) -> Row:
     smaller = model.smaller(formula)
     place = place_of(variances_of(smaller), model.record._data, None)
     estimates = smaller._estimates
-    return _row(model, place, estimates.loglik, estimates.n_parameters)
+    error = smaller._solution.certificate.error_criterion
+    return _row(model, place, estimates.loglik, estimates.n_parameters, error)
 
 
 def _without_effects(model: Reducing) -> Row:
@@ -168,14 +175,16 @@ def _without_effects(model: Reducing) -> Row:
     return _row(model, place, *model.without_effects())
 
 
-def _row(model: Reducing, place: Place, loglik: float, npar: int) -> Row:
+def _row(model: Reducing, place: Place, loglik: float, npar: int, smaller: float = 0.0) -> Row:
+    """`smaller`: the error of the smaller model's criterion."""
     estimates = model.record._estimates
-    statistic = statistic_of(2.0 * (estimates.loglik - loglik))
+    error = error_of_ratio(model.record._solution.certificate.error_criterion, smaller)
+    statistic = statistic_of(2.0 * (estimates.loglik - loglik), error)
     df = estimates.n_parameters - npar
     aic = -2.0 * loglik + 2.0 * npar
     if df == 0 or np.isnan(statistic):
         return Row((npar, loglik, aic, np.nan, df, np.nan), "")
-    ratio = model.judge(statistic, place)
+    ratio = within_error(statistic, error, lambda own: model.judge(own, place))
     return Row((npar, loglik, aic, statistic, df, ratio.p_high), ratio.law_and_bounds)
 
 

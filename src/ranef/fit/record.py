@@ -253,6 +253,13 @@ class FitRecord(MixedRecord):
         return conditional_covariances(self._problem, self._solution)
 
     @cached_property
+    def _conditional_sd_errors(self) -> tuple[Array, ...]:
+        from ranef.inference.conditional import conditional_sd_errors
+
+        own = self._conditional_covariances
+        return conditional_sd_errors(self._problem, self._solution, own)
+
+    @cached_property
     @progress("computing degrees of freedom")
     def _derivatives(self) -> VarianceDerivatives:
         from ranef.inference.satterthwaite import variance_derivatives

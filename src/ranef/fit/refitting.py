@@ -163,8 +163,13 @@ class Refitting(FitRecord):
             from ranef.fit.bootstrapping import bootstrap_statistic
 
             return bootstrap_statistic(self, statistic, plan)
+        draw = bootstrap_draws
+        if self._problem.solver is not None:
+            from ranef.inference.iterative_bootstrap import iterative_draws
+
+            draw = iterative_draws
         with progress_bar(f"{kind} bootstrap", n) as tick:
-            draws = bootstrap_draws(
+            draws = draw(
                 self._problem,
                 self._solution,
                 self._design,

@@ -14,6 +14,7 @@ from ranef.fit.given import Given
 from ranef.fit.spec import ModelSpec
 from ranef.formula import Formula
 from ranef.options import shown
+from ranef.present.progress import progress_rows
 from ranef.problem import Problem
 from ranef.problem.exact import hardly_explained
 from ranef.solve import Control
@@ -105,9 +106,9 @@ def fit_streamed(parsed: Formula, given: Given, *, reml: bool, start: Array | No
                 found=f"{name}={shown(getattr(given, name))}",
                 fix="name a column of the data",
             )
-    moments = moments_of(
-        open_source(given.data), parsed, given.weights, given.offset, given.missing
-    )
+    source = open_source(given.data)
+    with progress_rows("summing the rows") as watch:
+        moments = moments_of(source, parsed, given.weights, given.offset, given.missing, watch)
     spent = {"sums over rows": perf_counter() - begun}
     own = replace(given, data=moments, source=given.data)
     return fit_moments(parsed, moments, own, reml=reml, start=start, seconds=spent)

@@ -6,7 +6,9 @@ import sys
 from typing import Any
 
 __all__ = [
+    "is_dask_dataframe",
     "is_duckdb_relation",
+    "is_ibis_table",
     "is_pandas_dataframe",
     "is_pandas_series",
     "is_polars_dataframe",
@@ -14,6 +16,8 @@ __all__ = [
     "is_polars_series",
     "is_pyarrow_chunked_array",
     "is_pyarrow_table",
+    "is_spark_dataframe",
+    "unwrapped",
 ]
 
 
@@ -52,3 +56,22 @@ def is_pyarrow_chunked_array(data: Any) -> bool:
 
 def is_duckdb_relation(data: Any) -> bool:
     return _is(data, "duckdb", "DuckDBPyRelation")
+
+
+def is_ibis_table(data: Any) -> bool:
+    return _is(data, "ibis.expr.types", "Table")
+
+
+def is_dask_dataframe(data: Any) -> bool:
+    return _is(data, "dask.dataframe", "DataFrame")
+
+
+def is_spark_dataframe(data: Any) -> bool:
+    return _is(data, "pyspark.sql", "DataFrame") or _is(
+        data, "pyspark.sql.connect.dataframe", "DataFrame"
+    )
+
+
+def unwrapped(data: Any) -> Any:
+    """What stands behind a lazy frame of narwhals; anything else as it is."""
+    return data.to_native() if _is(data, "narwhals", "LazyFrame") else data

@@ -9,12 +9,15 @@ from typing import Any, Literal
 
 from ranef.errors import DataError, UnknownColumnError, suggestion
 from ranef.frame.native import (
+    is_dask_dataframe,
     is_duckdb_relation,
+    is_ibis_table,
     is_pandas_dataframe,
     is_pandas_series,
     is_polars_dataframe,
     is_polars_lazyframe,
     is_pyarrow_table,
+    is_spark_dataframe,
 )
 
 __all__ = ["OpenFrame", "collect", "in_row_order", "native_series", "open_frame"]
@@ -103,7 +106,7 @@ def open_frame(data: Any) -> OpenFrame:
     Raises
     ------
     DataError
-        `data` is not a data frame.
+        `data` is not a data frame, or its rows stand in another engine (Ibis, Dask, PySpark).
     """
     if is_pandas_dataframe(data):
         return OpenFrame(data, "pandas", tuple(str(label) for label in data.columns))
@@ -117,6 +120,8 @@ def open_frame(data: Any) -> OpenFrame:
         return OpenFrame(data, "duckdb", tuple(data.columns))
     if isinstance(data, Mapping):
         return OpenFrame(data, "mapping", tuple(str(key) for key in data))
+    if is_ibis_table(data) or is_dask_dataframe(data) or is_spark_dataframe(data):
+        raise _elsewhere(data)
     import narwhals as nw
     from narwhals import dependencies
 
@@ -124,7 +129,10 @@ def open_frame(data: Any) -> OpenFrame:
     if isinstance(frame, nw.DataFrame):
         return OpenFrame(frame, "other", tuple(frame.columns))
     if isinstance(frame, nw.LazyFrame):
-        return OpenFrame(frame, "other", tuple(frame.collect_schema().names()))
+        native = frame.to_native()
+        if is_polars_lazyframe(native) or is_duckdb_relation(native):
+            return open_frame(native)
+        raise _elsewhere(native)
     is_series = dependencies.is_into_series(data)
     if not is_series and (
         hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__")
@@ -154,6 +162,26 @@ def in_row_order(values: Any, index: Any) -> Any:
         return values
     same = len(values) == len(index) and values.index.is_unique and index.is_unique
     return values.reindex(index) if same and index.isin(values.index).all() else values
+
+
+def _elsewhere(data: Any) -> DataError:
+    """What is said of rows that stand in another engine: to read them all takes the user's word."""
+    library = type(data).__module__.partition(".")[0]
+    collect = _COLLECT.get(library, "collect the rows")
+    return DataError(
+        f"these data are a query of {library}, and its rows would all be read into memory here",
+        found=f"an object of type {type(data).__module__}.{type(data).__name__}",
+        fix="rn.lmm(formula, data) sums the rows where they are. For all else read those that are "
+        f"needed into memory: {collect}",
+    )
+
+
+_COLLECT = {
+    "dask": "data.compute()",
+    "ibis": "data.to_pandas()",
+    "pyspark": "data.toPandas()",
+    "sqlframe": "data.toPandas()",
+}
 
 
 def _no_frame(data: Any, is_series: bool) -> DataError:
@@ -191,15 +219,7 @@ def collect(frame: OpenFrame, names: tuple[str, ...] | None = None) -> OpenFrame
     if frame.library == "duckdb":
         chosen = data if names is None else _selected(data, names)
         return OpenFrame(chosen.to_arrow_table(), "pyarrow", names or frame.names)
-    if _is_query(frame):
-        chosen = data if names is None else data.select(*names)
-        return OpenFrame(chosen.collect(), "other", names or frame.names)
     return frame
-
-
-def _is_query(frame: OpenFrame) -> bool:
-    """Whether a frame that narwhals has opened has no values yet: Ibis, Dask, PySpark."""
-    return frame.library == "other" and not hasattr(frame.data, "to_arrow")
 
 
 def _selected(relation: Any, names: tuple[str, ...]) -> Any:
@@ -245,9 +265,8 @@ def native_series(frame: OpenFrame, names: tuple[str, ...]) -> dict[str, tuple[A
     if frame.library == "mapping":
         keys = {str(key): key for key in frame.data}
         return {name: _as_series(name, frame.data[keys[name]]) for name in wanted}
-    eager = collect(frame, wanted) if _is_query(frame) else frame
-    arrow = eager.data.select(*wanted).to_arrow()
-    schema = eager.data.schema
+    arrow = frame.data.select(*wanted).to_arrow()
+    schema = frame.data.schema
     return {name: (arrow.column(name), str(schema[name])) for name in wanted}
 
 

@@ -1,7 +1,8 @@
 """A sign of life on the terminal while something takes long.
 
 Everything that may take over two seconds runs within :func:`progress`, or within
-:func:`progress_bar` where it can tell how far it is. Both write to standard error, and only if that
+:func:`progress_bar` where it can tell how far it is, or within :func:`progress_rows` where it can
+tell how many rows it has read. Both write to standard error, and only if that
 is a terminal: never into a file, a pipe or a notebook.
 """
 
@@ -13,16 +14,20 @@ from contextlib import contextmanager
 from threading import Lock, Timer
 from typing import Any, Protocol
 
-__all__ = ["progress", "progress_bar"]
+__all__ = ["progress", "progress_bar", "progress_rows"]
 
 DELAY = 2.0  # seconds of silence before anything appears
 
 # There is one terminal. Who holds this writes to it; whatever runs within is silent.
 _TERMINAL = Lock()
 
+# What is on it, so that what runs within can say more.
+_SHOWN: list[_Display] = []
+
 
 class _Display(Protocol):
     def start(self) -> None: ...
+    def say(self, text: str) -> None: ...
     def stop(self) -> None: ...
 
 
@@ -38,6 +43,11 @@ class _Spinner:
 
         self._status = Console(stderr=True).status(self._text)
         self._status.start()
+
+    def say(self, text: str) -> None:
+        """Other words; none are the first ones again."""
+        if self._status is not None:
+            self._status.update(text or self._text)
 
     def stop(self) -> None:
         if self._status is not None:
@@ -65,6 +75,9 @@ class _Bar:
         if self._bar is not None:
             self._bar.update(self._bar.task_ids[0], completed=done)
 
+    def say(self, text: str) -> None:
+        """A bar keeps its words."""
+
     def stop(self) -> None:
         if self._bar is not None:
             self._bar.stop()
@@ -86,6 +99,26 @@ def progress_bar(text: str, total: int) -> Iterator[Callable[[int], None]]:
 
 
 @contextmanager
+def progress_rows(text: str) -> Iterator[Callable[[int], None]]:
+    """Give a function to call with the rows read so far; they stand beside the moving sign.
+
+    Within something that shows a sign already, that sign counts the rows.
+    """
+    with _shown(_Spinner(text)):
+        display = _SHOWN[-1] if _SHOWN else None
+
+        def tick(rows: int) -> None:
+            if display is not None and rows:
+                display.say(f"{text}: {rows:,} rows")
+
+        try:
+            yield tick
+        finally:
+            if display is not None:
+                display.say("")
+
+
+@contextmanager
 def _shown(display: _Display) -> Iterator[None]:
     terminal = sys.stderr is not None and sys.stderr.isatty()
     if not terminal or not _TERMINAL.acquire(blocking=False):
@@ -94,9 +127,11 @@ def _shown(display: _Display) -> Iterator[None]:
     timer = Timer(DELAY, display.start)
     timer.daemon = True
     timer.start()
+    _SHOWN.append(display)
     try:
         yield
     finally:
+        _SHOWN.remove(display)
         timer.cancel()
         timer.join()
         display.stop()

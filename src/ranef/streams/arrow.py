@@ -9,18 +9,63 @@ from ranef.errors import DataError
 from ranef.frame.open import open_frame
 from ranef.frame.read import read_open_frame
 from ranef.streams.batches import Batches
+from ranef.streams.failures import reading
 from ranef.streams.schema import ColumnType, Schema
 
-__all__ = ["from_dataset", "from_frames", "from_lazy_polars", "from_reader"]
+__all__ = ["from_dataset", "from_frames", "from_lazy_polars", "from_reader", "types_of_frame"]
+
+_DATASET, _READER, _LAZY = "an Arrow data set", "an Arrow stream", "a lazy Polars frame"
+
+_READ = 250_000
+"""Rows that are read at once."""
 
 
 def from_dataset(dataset: Any) -> Batches:
     """A ``pyarrow.dataset.Dataset``, which can be read again."""
 
     def batches(columns: Sequence[str], rows: int) -> Iterator[Any]:
-        yield from dataset.to_batches(columns=list(columns), batch_size=rows)
+        with reading(_DATASET):
+            yield from _together(_pieces(dataset, list(columns), min(rows, _READ)), rows)
 
-    return Batches("an Arrow data set", batches, _types(dataset.schema))
+    return Batches(_DATASET, batches, _types(dataset.schema))
+
+
+def _pieces(dataset: Any, columns: list[str], rows: int) -> Iterator[Any]:
+    """Record batches, Parquet files by row groups: a scan would read ahead up to 1 GiB."""
+    import pyarrow.dataset as ds
+
+    if isinstance(dataset, ds.FileSystemDataset) and isinstance(
+        dataset.format, ds.ParquetFileFormat
+    ):
+        try:
+            files = list(dataset.get_fragments())
+        except ValueError:  # a filter, which only a scan applies
+            files = None
+        if files is not None:
+            options = ds.ParquetFragmentScanOptions(pre_buffer=False)
+            for file in files:
+                for group in file.split_by_row_group(schema=dataset.schema):
+                    yield from group.to_table(
+                        schema=dataset.schema, columns=columns, fragment_scan_options=options
+                    ).to_batches(max_chunksize=rows)
+            return
+    yield from dataset.to_batches(
+        columns=columns, batch_size=rows, batch_readahead=1, fragment_readahead=1
+    )
+
+
+def _together(batches: Iterable[Any], rows: int) -> Iterator[Any]:
+    """Small batches as tables of about as many rows as wanted: each costs a look at all levels."""
+    import pyarrow as pa
+
+    waiting: list[Any] = []
+    for batch in batches:
+        waiting.append(batch)
+        if sum(each.num_rows for each in waiting) >= rows:
+            yield pa.Table.from_batches(waiting)
+            waiting = []
+    if waiting:
+        yield pa.Table.from_batches(waiting)
 
 
 def from_reader(reader: Any) -> Batches:
@@ -31,19 +76,20 @@ def from_reader(reader: Any) -> Batches:
         reader = pa.RecordBatchReader.from_stream(reader)
 
     def batches(columns: Sequence[str], rows: int) -> Iterator[Any]:
-        for batch in reader:
-            yield batch.select(list(columns))
+        with reading(_READER):
+            yield from _together((batch.select(list(columns)) for batch in reader), rows)
 
-    return Batches("an Arrow stream", batches, _types(reader.schema), repeatable=False)
+    return Batches(_READER, batches, _types(reader.schema), repeatable=False)
 
 
 def from_lazy_polars(frame: Any) -> Batches:
     """A Polars ``LazyFrame``: its streaming engine gives batches."""
 
     def batches(columns: Sequence[str], rows: int) -> Iterator[Any]:
-        yield from frame.select(list(columns)).collect_batches(chunk_size=rows)
+        with reading(_LAZY):
+            yield from frame.select(list(columns)).collect_batches(chunk_size=rows)
 
-    return Batches("a lazy Polars frame", batches, _types_of_frame(frame.head(0).collect()))
+    return Batches(_LAZY, batches, types_of_frame(frame.head(0).collect()))
 
 
 def from_frames(frames: Iterable[Any]) -> Batches:
@@ -58,7 +104,7 @@ def from_frames(frames: Iterable[Any]) -> Batches:
             yield first
             yield from rest
 
-    return Batches("frames one by one", batches, _types_of_frame(first), repeatable=again)
+    return Batches("frames one by one", batches, types_of_frame(first), repeatable=again)
 
 
 def _first(frames: Iterable[Any]) -> tuple[Any, Iterator[Any]]:
@@ -85,16 +131,21 @@ def _type(kind: Any) -> ColumnType:
         return ColumnType("number", text)
     if t.is_nested(kind):
         return ColumnType("other", text)
-    return ColumnType("factor", text)
+    return ColumnType("factor", text, instants=t.is_temporal(kind))
 
 
-def _types_of_frame(frame: Any) -> Schema:
+def types_of_frame(frame: Any) -> Schema:
     """The kinds of the columns of a frame; of one without rows too."""
     opened = open_frame(frame)
     if opened.library == "pandas" or opened.library == "mapping":
         read = read_open_frame(opened)
         return {
-            name: ColumnType(column.kind, column.source_type, floating=column.kind == "number")
+            name: ColumnType(
+                column.kind,
+                column.source_type,
+                floating=column.kind == "number",
+                instants=column.names_groups_only,
+            )
             for name, column in read.columns.items()
         }
     import pyarrow as pa

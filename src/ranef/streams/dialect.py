@@ -48,12 +48,18 @@ class Dialect:
         Not a number.
     functions : mapping of str to str
         Functions that the engine spells in its own way.
+    whole : str or None
+        A type of whole numbers up to 2^126, if the engine has one.
+    text : str
+        The type of text.
     """
 
     quote: str
     double: str
     nan: str
     functions: Mapping[str, str] = field(default_factory=dict)
+    whole: str | None = None
+    text: str = "VARCHAR"
 
     def name(self, column: str) -> str:
         """A column."""
@@ -120,5 +126,14 @@ class Dialect:
         return f"({left} {expr.operator} {right})"
 
 
-DUCKDB = Dialect('"', "DOUBLE", "CAST('nan' AS DOUBLE)", {"round": "round_even({0}, 0)"})
-SPARK = Dialect("`", "DOUBLE", "CAST('NaN' AS DOUBLE)", {"round": "bround({0})"})
+DUCKDB = Dialect(
+    '"', "DOUBLE", "CAST('nan' AS DOUBLE)", {"round": "round_even({0}, 0)"}, whole="HUGEINT"
+)
+SPARK = Dialect(
+    "`",
+    "DOUBLE",
+    "CAST('NaN' AS DOUBLE)",
+    {"round": "bround({0})"},
+    whole="DECIMAL(38, 0)",
+    text="STRING",
+)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ranef.errors import DataError, MissingLibraryError
 from ranef.streams.dialect import DUCKDB
+from ranef.streams.failures import failed
+from ranef.streams.parquet_orders import parquet_orders
 from ranef.streams.schema import ColumnType
-from ranef.streams.sql import Queries
+from ranef.streams.source import Share, unwatched
+from ranef.streams.sql import Queries, Run
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,6 +31,8 @@ _READERS = {
 _FLOATS = ("FLOAT", "DOUBLE", "REAL")
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT")
 _MORE_NUMBERS = ("UINTEGER", "UBIGINT", "UHUGEINT", "DECIMAL", "BOOLEAN")
+_ROWS = "ranef_rows"
+_LOOK = 0.25  # seconds between two looks at how far a query is
 _NAMES = ("VARCHAR", "ENUM", "DATE", "TIME", "INTERVAL", "UUID", "BLOB")
 
 
@@ -52,50 +60,90 @@ def from_files(path: str, threads: int | None = None) -> Queries:
             fix=f"name files that end in {', '.join(_READERS)}, or give a DuckDB relation",
         )
     connection = duckdb.connect()
+    # DuckDB measures how far a query is only with its own bar, which would go to standard output.
+    connection.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
     if threads is not None:
         connection.execute(f"SET threads = {int(threads)}")
     table = f"{reader}('{path.replace(chr(39), 2 * chr(39))}')"
-    return _queries(connection, f"{path}, through DuckDB", f"SELECT * FROM {table}", table, path)
+    try:
+        types = _types(connection.sql(f"SELECT * FROM {table}"))
+    except duckdb.Error as error:
+        raise _cannot_read(path, error) from error
+
+    orders = parquet_orders(path) if reader == "read_parquet" else {}
+    types |= {name: replace(types[name], order=order) for name, order in orders.items()}
+
+    def run(text: str, share: Share = unwatched) -> pa.Table:
+        return _run(connection, text, share, path)
+
+    def stream(text: str, batch: int) -> Iterator[pa.RecordBatch]:
+        with _said(path):
+            yield from connection.sql(text).to_arrow_reader(batch)
+
+    def statistics(names: Sequence[str]) -> Mapping[str, tuple[float, float]] | None:
+        return _ends(run, path, names)
+
+    known = statistics if reader == "read_parquet" else None
+    return Queries(f"{path}, through DuckDB", table, run, DUCKDB, types, stream, known)
+
+
+def _ends(run: Run, path: str, names: Sequence[str]) -> Mapping[str, tuple[float, float]] | None:
+    """Ends of columns as Parquet files state them; values that are not numbers are not counted."""
+    text = path.replace("'", "''")
+    low, high = (f"TRY_CAST({each} AS DOUBLE)" for each in ("stats_min_value", "stats_max_value"))
+    found = run(
+        f"SELECT path_in_schema AS name, min({low}) AS low, max({high}) AS high, "
+        f"count(*) AS groups, count({low}) AS lows, count({high}) AS highs "
+        f"FROM parquet_metadata('{text}') GROUP BY path_in_schema"
+    )
+    known = {
+        row["name"]: (row["low"], row["high"])
+        for row in found.to_pylist()
+        if row["groups"] == row["lows"] == row["highs"]
+    }
+    return known if all(name in known for name in names) else None
 
 
 def from_relation(relation: Any) -> Queries:
     """A DuckDB relation, in the connection that it belongs to."""
-    return _of(relation, "a DuckDB relation")
+    name = "a DuckDB relation"
+
+    def run(text: str, share: Share = unwatched) -> pa.Table:
+        with _said(name):
+            return relation.query(_ROWS, text).to_arrow_table()
+
+    def stream(text: str, batch: int) -> Iterator[pa.RecordBatch]:
+        with _said(name):
+            yield from relation.query(_ROWS, text).to_arrow_reader(batch)
+
+    return Queries(name, _ROWS, run, DUCKDB, _types(relation), stream)
 
 
-def _queries(connection: Any, name: str, query: str, table: str, path: str) -> Queries:
+def _run(connection: Any, text: str, share: Share, path: str) -> pa.Table:
+    """Run a query on another thread: Ctrl-C ends it at once, and its progress can be seen."""
+    with ThreadPoolExecutor(1) as pool:
+        made = pool.submit(lambda: connection.sql(text).to_arrow_table())
+        try:
+            while not wait([made], _LOOK).done:
+                share(max(0.0, float(connection.query_progress()) / 100.0))
+        except BaseException:
+            connection.interrupt()
+            raise
+        with _said(path):
+            return made.result()
+
+
+@contextmanager
+def _said(what: str) -> Iterator[None]:
+    """Errors of DuckDB in the words of ranef; a query that was interrupted is Ctrl-C."""
     import duckdb
 
     try:
-        relation = connection.sql(query)
-    except duckdb.Error as error:
-        raise _cannot_read(path, error) from error
-
-    def run(text: str) -> pa.Table:
-        try:
-            return connection.sql(text).to_arrow_table()
-        except duckdb.Error as error:
-            raise _failed(path, error) from error
-
-    def stream(text: str, batch: int) -> Iterator[pa.RecordBatch]:
-        yield from connection.sql(text).to_arrow_reader(batch)
-
-    return Queries(name, table, run, DUCKDB, _types(relation), stream)
-
-
-def _of(relation: Any, name: str) -> Queries:
-    import duckdb
-
-    def run(text: str) -> pa.Table:
-        try:
-            return relation.query("ranef_rows", text).to_arrow_table()
-        except duckdb.Error as error:
-            raise _failed(name, error) from error
-
-    def stream(text: str, batch: int) -> Iterator[pa.RecordBatch]:
-        yield from relation.query("ranef_rows", text).to_arrow_reader(batch)
-
-    return Queries(name, "ranef_rows", run, DUCKDB, _types(relation), stream)
+        yield
+    except (duckdb.Error, RuntimeError) as error:
+        if isinstance(error, duckdb.InterruptException) or "interrupted" in str(error).lower():
+            raise KeyboardInterrupt from None
+        raise failed(what, error) from error
 
 
 def _types(relation: Any) -> dict[str, ColumnType]:
@@ -111,7 +159,8 @@ def _type(kind: Any) -> ColumnType:
         return ColumnType("number", text)
     if word.startswith(_NAMES) and not text.endswith("]"):
         order = tuple(kind.children[0][1]) if word == "ENUM" else None
-        return ColumnType("factor", text, order=order)
+        instants = word.startswith(("DATE", "TIME", "INTERVAL"))
+        return ColumnType("factor", text, order=order, instants=instants)
     return ColumnType("other", text)
 
 
@@ -121,13 +170,4 @@ def _cannot_read(path: str, error: Exception) -> DataError:
         where=path,
         found=str(error).splitlines()[0],
         fix="check the path; * stands for any part of a name, ** for any folders",
-    )
-
-
-def _failed(what: str, error: Exception) -> DataError:
-    return DataError(
-        "the query has failed midway",
-        where=what,
-        found=str(error).splitlines()[0],
-        fix="see whether the files are whole and the disk has room; nothing was kept of the sums",
     )

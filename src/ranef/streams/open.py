@@ -8,10 +8,18 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ranef.errors import DataError
-from ranef.frame.native import is_duckdb_relation, is_polars_lazyframe
+from ranef.frame.native import (
+    is_dask_dataframe,
+    is_duckdb_relation,
+    is_ibis_table,
+    is_polars_lazyframe,
+    is_spark_dataframe,
+    unwrapped,
+)
 from ranef.page.phrases import count
 from ranef.page.shown import Sentence
 from ranef.streams.batches import Batches
+from ranef.streams.dask import Partitions
 from ranef.streams.source import Source
 from ranef.streams.sql import Queries
 from ranef.sums.record import Moments
@@ -74,6 +82,24 @@ def _lazy(data: Any) -> Source:
     return from_lazy_polars(data)
 
 
+def _ibis(data: Any) -> Source:
+    from ranef.streams.ibis import from_ibis
+
+    return from_ibis(data)
+
+
+def _spark(data: Any) -> Source:
+    from ranef.streams.spark import from_spark
+
+    return from_spark(data)
+
+
+def _dask(data: Any) -> Source:
+    from ranef.streams.dask import from_dask
+
+    return from_dask(data)
+
+
 def _is_dataset(data: Any) -> bool:
     return type(data).__module__.startswith("pyarrow._dataset")
 
@@ -108,6 +134,9 @@ KINDS = (
     Kind("a path or a pattern of Parquet or CSV files", _is_path, _files, True),
     Kind("a DuckDB relation", is_duckdb_relation, _relation, False),
     Kind("a lazy Polars frame", is_polars_lazyframe, _lazy, False),
+    Kind("an Ibis table", is_ibis_table, _ibis, True),
+    Kind("a PySpark DataFrame", is_spark_dataframe, _spark, True),
+    Kind("a Dask DataFrame", is_dask_dataframe, _dask, True),
     Kind("an Arrow data set", _is_dataset, _dataset, True),
     Kind("an Arrow reader", _is_reader, _reader, True),
     Kind("frames one by one", _is_frames, _frames, False),
@@ -116,6 +145,7 @@ KINDS = (
 
 def is_streamed(data: Any) -> bool:
     """Whether ``rn.lmm`` is to sum these data where they are."""
+    data = unwrapped(data)
     return isinstance(data, Scan | Moments) or any(k.always and k.is_it(data) for k in KINDS)
 
 
@@ -129,8 +159,9 @@ def open_source(data: Any) -> Source:
     """
     if isinstance(data, Scan):
         return data.source
-    if isinstance(data, Queries | Batches):
+    if isinstance(data, Queries | Batches | Partitions):
         return data
+    data = unwrapped(data)
     for kind in KINDS:
         if kind.is_it(data):
             return kind.open(data)

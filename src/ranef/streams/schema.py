@@ -24,12 +24,15 @@ class ColumnType:
         Whether it may hold NaN, which counts as missing.
     order : tuple of str or None
         Levels of a category whose order somebody has chosen.
+    instants : bool
+        Dates, times and spans of time: they name groups, and are neither numbers nor categories.
     """
 
     kind: Literal["number", "factor", "other"]
     text: str
     floating: bool = False
     order: tuple[str, ...] | None = None
+    instants: bool = False
 
 
 Schema = Mapping[str, ColumnType]

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ranef.errors import DataError, UnknownColumnError, suggestion
+from ranef.errors import DataError
 from ranef.formula import Formula
-from ranef.formula.position import pointer
-from ranef.streams.schema import Schema, kinds_of
-from ranef.streams.source import RawSums, Source
+from ranef.streams.checks import check_columns, no_complete_rows, refuse_missing
+from ranef.streams.fixed_point import Bounds
+from ranef.streams.schema import kinds_of
+from ranef.streams.source import RawSums, Source, Watch, silent
 from ranef.sums.plan import Plan, make_plan
 from ranef.sums.record import Moments
 from ranef.sums.sums import COUNT, column_of_sums
@@ -28,6 +30,7 @@ def moments_of(
     weights: str | None = None,
     offset: str | None = None,
     missing: str = "drop",
+    watch: Watch = silent,
 ) -> Moments:
     """Sum the rows of a source for a formula.
 
@@ -38,6 +41,8 @@ def moments_of(
     weights, offset : str, optional
         Columns.
     missing : {"drop", "raise"}
+    watch : callable
+        Is told how many rows have been read.
 
     Raises
     ------
@@ -49,28 +54,50 @@ def moments_of(
         Something that needs all rows at once.
     """
     schema = source.schema()
-    _check_columns(formula, schema, weights, offset)
+    check_columns(formula, schema, weights, offset)
     truth = [name for name, column in schema.items() if column.text.lower().startswith("bool")]
     plan = make_plan(formula, kinds_of(schema), weights, offset, truth)
-    shifts, scales = _steady(plan, *source.middle(plan))
-    raw = source.sums(plan, shifts, scales)
+    if missing == "raise":
+        n_total, counts = source.incomplete(plan)
+        refuse_missing(counts, n_total)
+    bounds = source.bounds(plan, watch) if source.exact else None
+    if bounds is None:
+        shifts, scales = _steady(plan, *source.middle(plan))
+    else:
+        shifts, scales = _within(plan, bounds, bounds.middle())
+    raw = source.sums(plan, shifts, scales, bounds, watch)
     made = _moments(plan, shifts, scales, raw, missing)
     means, sds = _means_and_sds(made)
-    if np.any(np.abs(means) > FAR * np.maximum(sds, 1e-300)) and source.repeatable:
+    far = np.abs(means) > FAR * np.maximum(sds, 1e-300)
+    if not far.any():
+        return made
+    if not source.repeatable:
+        raise _far(plan, source, far, means, sds)
+    if bounds is None:
         shifts, scales = _steady(plan, shifts + scales * means, scales * sds)
-        made = _moments(plan, shifts, scales, source.sums(plan, shifts, scales), missing)
-    return made
+    else:
+        shifts, scales = _within(plan, bounds, shifts + scales * means)
+    raw = source.sums(plan, shifts, scales, bounds, watch)
+    return _moments(plan, shifts, scales, raw, missing)
 
 
 def _steady(plan: Plan, means: Array, sds: Array) -> tuple[Array, Array]:
-    """Shifts, and scales that are not zero; the constant stays as it is.
-
-    A product has no shift of its own, and the scales of its factors.
-    """
+    """Shifts, and scales that are not zero; the constant stays as it is."""
     shifts = np.where(np.isfinite(means), means, 0.0)
     usable = np.isfinite(sds) & (sds > 0.0)
     scales = np.where(usable, sds, np.maximum(np.abs(shifts), 1.0))
     scales = np.exp2(np.rint(np.log2(scales)))  # a power of two rounds nothing
+    return _of_products(plan, shifts, scales)
+
+
+def _within(plan: Plan, bounds: Bounds, shifts: Array) -> tuple[Array, Array]:
+    """Shifts, and scales that bring every value to [-1, 1]."""
+    return _of_products(plan, shifts, bounds.scales(shifts))
+
+
+def _of_products(plan: Plan, shifts: Array, scales: Array) -> tuple[Array, Array]:
+    """A product has no shift of its own, and the scales of its factors."""
+    shifts, scales = shifts.copy(), scales.copy()
     shifts[0], scales[0] = 0.0, 1.0
     for k in range(1, len(plan.columns)):
         singles = list(plan.singles(k))
@@ -82,18 +109,10 @@ def _steady(plan: Plan, means: Array, sds: Array) -> tuple[Array, Array]:
 def _moments(plan: Plan, shifts: Array, scales: Array, raw: RawSums, missing: str) -> Moments:
     used = sum(raw.cells[0].column(COUNT).to_pylist()) if raw.cells[0].num_rows else 0
     left_out = raw.n_total - used
-    if missing == "raise" and left_out:
-        raise DataError(
-            "values of the model's variables are missing",
-            found=f"{left_out:,} of {raw.n_total:,} rows: {_counts(raw)}",
-            fix='leave these rows out with missing="drop"',
-        )
+    if missing == "raise":
+        refuse_missing(raw.missing, raw.n_total, left_out)
     if not used:
-        raise DataError(
-            "no rows are left to fit the model to",
-            found=f"{raw.n_total:,} rows, each with a missing value" if raw.n_total else "0 rows",
-            fix="check for missing values in the variables of the model",
-        )
+        raise no_complete_rows(raw.n_total, raw.missing)
     _check_finite(plan, raw.cells)
     record = MissingRows(np.zeros(0, np.int64), dict(raw.missing), raw.n_total, count=left_out)
     return Moments(
@@ -110,8 +129,15 @@ def _moments(plan: Plan, shifts: Array, scales: Array, raw: RawSums, missing: st
     )
 
 
-def _counts(raw: RawSums) -> str:
-    return ", ".join(f"{name} {count:,}" for name, count in raw.missing.items() if count)
+def _far(plan: Plan, source: Source, far: NDArray[np.bool_], means: Array, sds: Array) -> DataError:
+    k = int(np.flatnonzero(far)[0])
+    return DataError(
+        f"'{plan.columns[k].text}' is far away from its first rows in later ones, so that sums "
+        "about the first rows lose their digits",
+        found=f"a mean that is {abs(means[k]) / max(sds[k], 1e-300):.3g} standard deviations away "
+        f"from where it was in the first rows; {source.name} can be read once",
+        fix="give a list of frames, a data set or files, which can be read again",
+    )
 
 
 def _means_and_sds(moments: Moments) -> tuple[Array, Array]:
@@ -145,32 +171,3 @@ def _check_finite(plan: Plan, tables: Sequence[object]) -> None:
                     f"{found.size:,} cells",
                     fix="correct these values, or make them missing: their rows are then left out",
                 )
-
-
-def _check_columns(
-    formula: Formula, schema: Schema, weights: str | None, offset: str | None
-) -> None:
-    names = tuple(schema)
-    for variable in formula.variables().values():
-        if variable.name not in schema:
-            raise UnknownColumnError(
-                f"unknown column '{variable.name}' in the {variable.role}",
-                where=pointer(formula.text, variable.span),
-                found="columns " + ", ".join(names[:12]) + (", ..." if len(names) > 12 else ""),
-                fix=suggestion(variable.name, names) or "name a column of the data",
-            )
-    for what, name in (("weights", weights), ("offset", offset)):
-        if name is not None and name not in schema:
-            raise UnknownColumnError(
-                f"unknown column '{name}'",
-                where=f"{what}='{name}'",
-                found="columns " + ", ".join(names[:12]),
-                fix=suggestion(name, names) or "name a column of the data",
-            )
-    for name in (*formula.variables(), weights, offset):
-        if name is not None and schema[name].kind == "other":
-            raise DataError(
-                f"the column '{name}' cannot be used in a model",
-                found=f"values of type {schema[name].text}",
-                fix="make it a column of numbers or text",
-            )

@@ -66,7 +66,7 @@ def write_moments(moments: Moments, path: Any) -> None:
             place = pa.array(np.full(table.num_rows, 1000 * part + k, dtype=np.int32))
             tables.append(table.append_column("table", place))
     together = pa.concat_tables(tables, promote_options="permissive")
-    described = json.dumps(_described(moments)).encode()
+    described = json.dumps({**_described(moments), "contents": _contents(together)}).encode()
     together = together.replace_schema_metadata({_KEY: described})
     waiting = target.with_name(f".{target.name}.part")
     try:
@@ -122,7 +122,10 @@ def read_moments(path: Any) -> Moments:
                 found=f"format {described.get('format')}, by ranef {described.get('ranef')}",
                 fix=f"make them again: this version reads format {FORMAT}",
             )
-        return _made(described, table, name)
+        made = _made(described, table, name)
+        if _contents(table) != described["contents"]:
+            raise _damaged(name, "numbers or names that are not those that were written")
+        return made
     except (KeyError, TypeError, ValueError, IndexError, AssertionError) as error:
         raise _damaged(name, str(error)) from error
     except RanefError as error:
@@ -157,6 +160,24 @@ def _described(moments: Moments) -> dict[str, Any]:
             what: [table.column_names for table in getattr(moments, what)] for what in _PARTS
         },
     }
+
+
+def _contents(table: pa.Table) -> str:
+    """A hash of all numbers and names, so that one that has changed is seen."""
+    import hashlib
+
+    import pyarrow as pa
+
+    made = hashlib.sha256()
+    for name in sorted(table.column_names):
+        column = table.column(name).combine_chunks()
+        made.update(f"{name}:{len(column)}:{column.null_count};".encode())
+        if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
+            values = np.asarray(column.to_numpy(zero_copy_only=False), dtype=np.float64)
+            made.update(values[~np.isnan(values)].tobytes())
+        else:
+            made.update(json.dumps(column.to_pylist(), default=str).encode())
+    return made.hexdigest()[:16]
 
 
 def _made(described: Mapping[str, Any], table: pa.Table, name: str) -> Moments:

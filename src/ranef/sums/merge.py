@@ -56,6 +56,7 @@ def merged(parts: Sequence[Moments]) -> Moments:
     first = parts[0]
     for other in parts[1:]:
         _check(first, other)
+        _check_tables(first, other)
     check_settled(parts)
     moved = [first, *(_rebased(other, first.shifts, first.scales) for other in parts[1:])]
     return replace(
@@ -80,6 +81,24 @@ def _check(first: Moments, other: Moments) -> None:
                 found=f"{value} and {theirs[word]}",
                 fix="make both with the same formula, weights and offset",
             )
+
+
+def _check_tables(first: Moments, other: Moments) -> None:
+    """Refuse tables that hold other sums, whatever their description says.
+
+    Raises
+    ------
+    DataError
+    """
+    for part in ("cells", "pairs", "means"):
+        for mine, theirs in zip(getattr(first, part), getattr(other, part), strict=True):
+            own, more = set(mine.column_names), set(theirs.column_names)
+            if own != more:
+                raise DataError(
+                    "these moments cannot be added: they hold other sums",
+                    found=f"only in one of them: {', '.join(sorted(own ^ more))}",
+                    fix="make both anew with rn.moments(), and the same formula",
+                )
 
 
 def _rebased(moments: Moments, shifts: Array, scales: Array) -> Moments:

@@ -12,7 +12,16 @@ from ranef.types import Array
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["COUNT", "added", "column_of_sums", "key_name", "rebased", "sum_name"]
+__all__ = [
+    "COUNT",
+    "added",
+    "column_of_sums",
+    "key_column",
+    "key_name",
+    "rebased",
+    "sum_name",
+    "sum_of",
+]
 
 COUNT = "n"
 _KEY = "key "
@@ -21,6 +30,11 @@ _KEY = "key "
 def key_name(column: str) -> str:
     """The column of a table of sums that holds the keys of a column of the data."""
     return f"{_KEY}{column}"
+
+
+def key_column(name: str) -> str | None:
+    """The column of the data whose keys stand in a column of a table of sums, None for sums."""
+    return name.removeprefix(_KEY) if name.startswith(_KEY) else None
 
 
 def sum_name(i: int, j: int) -> str:
@@ -34,6 +48,13 @@ def column_of_sums(table: pa.Table, i: int, j: int) -> Array | None:
     if name not in table.column_names:
         return None
     return np.asarray(table.column(name).to_numpy(zero_copy_only=False), dtype=np.float64)
+
+
+def sum_of(table: pa.Table, i: int, j: int) -> float:
+    """The sum over all cells of a product that was asked for."""
+    found = column_of_sums(table, i, j)
+    assert found is not None
+    return float(found.sum())
 
 
 def added(tables: Sequence[pa.Table]) -> pa.Table:
