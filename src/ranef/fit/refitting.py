@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -18,6 +19,7 @@ from ranef.present.progress import progress, progress_bar
 from ranef.types import Array
 
 if TYPE_CHECKING:
+    from ranef.inference.bootstrap import BootstrapDraws
     from ranef.present.results.bootstrap import Bootstrap
     from ranef.present.results.profile import Profile
     from ranef.sums.inner import LevelProducts
@@ -163,7 +165,9 @@ class Refitting(FitRecord):
             from ranef.fit.bootstrapping import bootstrap_statistic
 
             return bootstrap_statistic(self, statistic, plan)
-        draw = bootstrap_draws
+        draw: Callable[..., BootstrapDraws] = partial(
+            bootstrap_draws, levels=self._levels_to_draw(kind)
+        )
         if self._problem.solver is not None:
             from ranef.inference.iterative_bootstrap import iterative_draws
 
@@ -177,7 +181,6 @@ class Refitting(FitRecord):
                 self._weights,
                 self._control,
                 BootstrapPlan(n, kind, seed, threads, tick),
-                self._levels_to_draw(kind),
             )
         estimates = values_of(
             parameters_of(self._design.x_names, self._problem.labels, self._problem.terms),
