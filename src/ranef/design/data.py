@@ -32,6 +32,11 @@ class Elsewhere(Protocol):
         ...
 
     @property
+    def outermost(self) -> str | None:
+        """The grouping factor in which all others are nested."""
+        ...
+
+    @property
     def frequencies(self) -> Array:
         """How many rows of the data each of these stands for, by its categories."""
         ...

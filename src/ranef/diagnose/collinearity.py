@@ -39,7 +39,10 @@ def collinear_sums(formula: Formula, design: Design, products: Array) -> Iterato
     """The check on the columns, from their sums of products about their means, shape (p, p)."""
     first = 1 if design.has_intercept else 0
     products = products[first:, first:]
-    nearly = _nearly_by(formula, design, products) if products.shape[0] > 1 else None
+    if products.shape[0] < 2:
+        return
+    sizes = np.sqrt(np.diag(products))
+    nearly = _nearly_by(formula, design, products / np.outer(sizes, sizes))
     if nearly is not None:
         yield nearly
 
@@ -51,15 +54,14 @@ def _nearly(formula: Formula, design: Design) -> Finding | None:
     X = design.X[:, first:]
     if design.has_intercept:
         X = X - X.mean(axis=0)
+    X = X / np.sqrt(np.einsum("ij,ij->j", X, X))
     return _nearly_by(formula, design, X.T @ X)
 
 
-def _nearly_by(formula: Formula, design: Design, products: Array) -> Finding | None:
-    """From the sums of products of all columns but the intercept, about their means."""
+def _nearly_by(formula: Formula, design: Design, correlations: Array) -> Finding | None:
+    """From the correlations of all columns but the intercept."""
     first = 1 if design.has_intercept else 0
     names = design.x_names[first:]
-    sizes = np.sqrt(np.diag(products))
-    correlations = products / np.outer(sizes, sizes)
     factors = np.diag(np.linalg.pinv(correlations, hermitian=True))
     if factors.max() < INFLATION:
         return None

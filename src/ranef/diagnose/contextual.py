@@ -9,7 +9,7 @@ from ranef.diagnose.words import at_zero, slope_of
 from ranef.errors import RanefError
 from ranef.formula import to_text
 from ranef.formula.naming import in_formula, of_column, typed
-from ranef.inference.contextual import Contextual, Look, candidates, contextual
+from ranef.inference.contextual import Contextual, Look, candidates_by, contextual
 from ranef.page.phrases import figures, p_value
 from ranef.types import Finding
 
@@ -24,7 +24,7 @@ def contextual_findings(subject: AnySubject, look: Look) -> Iterator[Finding]:
 
     `look` answers questions about the rows, and fits the model to predictors that are split.
     """
-    pairs = candidates(subject.formula, subject.design, look)
+    pairs = candidates_by(subject.formula, subject.design, look)
     for name, factor in pairs:
         try:
             found = contextual(subject.formula, subject.design, look, name, factor)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ranef.errors import NotEstimableWarning, warn
 from ranef.fit.means_basis import MeansBasis
@@ -13,6 +13,7 @@ from ranef.present.progress import progress
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ranef.fit.record import FitRecord
     from ranef.inference.means.quantities import Quantity
 
 __all__ = ["Averaged"]
@@ -190,11 +191,19 @@ class Averaged(MeansBasis):
         from ranef.present.means.frames import averages_frame
 
         confidence("level", level)
-        cells = cells_of(by, self._table)
         basis = self._basis(ddf, vcov)
-        of = Observed(self._design.encoding, self._table, self._offsets)
-        parts = [(*q.words, average_of(q, of, cells, basis, level)) for q in quantities]
-        frame = averages_frame(parts, cells.labels)
+        if self._data.elsewhere is None:
+            cells = cells_of(by, self._table)
+            of = Observed(self._design.encoding, self._table, self._offsets)
+            tests = [average_of(q, of, cells, basis, level) for q in quantities]
+            labels = cells.labels
+        else:
+            from ranef.fit.averaged_pass import averages_of_pass
+
+            labels, rows = averages_of_pass(cast("FitRecord", self), quantities, by)
+            tests = [basis.estimates(own, level) for own in rows]
+        parts = [(*q.words, own) for q, own in zip(quantities, tests, strict=True)]
+        frame = averages_frame(parts, labels)
         undetermined = int(frame["estimate"].isna().sum())
         if undetermined:
             left_out = ", ".join(f"'{name}'" for name in self._design.dropped)

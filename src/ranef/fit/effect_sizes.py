@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from ranef.errors import OptionError
 from ranef.fit.record import FitRecord
+from ranef.fit.units import outermost_of
 from ranef.options import name as name_option
 from ranef.types import Array
 
@@ -120,7 +121,7 @@ class EffectSizes(FitRecord):
 
         factors = {term.factor: term.n_levels for term in self._design.terms}
         if by is None:
-            by = self._outermost_factor or min(factors, key=lambda name: factors[name])
+            by = outermost_of(self) or min(factors, key=lambda name: factors[name])
         else:
             by = name_option("by", by, tuple(factors), of="grouping factor")
         residual = self._mean_spread() * self._estimates.sigma**2
@@ -174,7 +175,7 @@ class EffectSizes(FitRecord):
         parts = None
         if within:
             self._need_random("standardize='within'", "use standardize='refit' or 'basic'")
-            if self._outermost_factor is None:
+            if outermost_of(self) is None:
                 factors = ", ".join(dict.fromkeys(term.factor for term in self._design.terms))
                 raise OptionError(
                     "standardize='within' needs groups that the others are nested in",

@@ -34,6 +34,7 @@ from ranef.sums.sums import column_of_sums
 from ranef.types import Array
 
 if TYPE_CHECKING:
+    from ranef.inference.term_hypotheses import TermHypotheses
     from ranef.priors.assign import Assigned
 
 __all__ = ["Elsewhere", "ModelOfSums", "model_of_sums"]
@@ -92,6 +93,12 @@ class Elsewhere:
     def levels(self) -> SumLevels:
         """Who answers what a diagnosis asks about columns within groups."""
         return SumLevels(self.contracted)
+
+    @property
+    def outermost(self) -> str | None:
+        """The grouping factor in which all others are nested; None if there is none."""
+        columns = self.contracted.columns
+        return None if columns.outermost is None else columns.factor(columns.outermost)
 
     @property
     def frequencies(self) -> Array:
@@ -237,6 +244,12 @@ class Elsewhere:
         if len(columns.groups) != 1:
             self.missed(what)
         return columns.level_products(0)
+
+    def hypotheses(self, type: int) -> TermHypotheses:
+        """What tests of the terms ask."""
+        from ranef.inference.term_hypotheses import hypotheses_of_sums
+
+        return hypotheses_of_sums(self.design, self.stand_in, type, lambda: self.root)
 
     @property
     def root(self) -> Array:

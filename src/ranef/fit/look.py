@@ -13,9 +13,9 @@ from ranef.fit.record import FitRecord
 from ranef.fit.variants import variant
 from ranef.formula import parse, to_text
 from ranef.formula.nodes import Expr, Name
-from ranef.inference.contextual import NEW, InRows, Look, Split
 from ranef.inference.ddf import Method
 from ranef.inference.fixed_effects import fixed_effects
+from ranef.inference.split import NEW, InRows, Look, Split
 from ranef.types import Array
 
 __all__ = ["InSums", "look_of"]

@@ -142,7 +142,8 @@ class MixedRecord(ABC):
     @property
     def _reference(self) -> Table:
         """Rows from which levels, means and spans are read."""
-        return self._table
+        elsewhere = self._data.elsewhere
+        return self._table if elsewhere is None else elsewhere.stand_in
 
     @property
     def _weights(self) -> Array | None:

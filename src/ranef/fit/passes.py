@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ranef.fit.record import FitRecord
     from ranef.streams.source import Source
 
-__all__ = ["augment_to", "predict_to", "source_of", "write_frame"]
+__all__ = ["augment_to", "complete_batches", "predict_to", "source_of", "write_frame"]
 
 ROWS = 500_000
 """Rows of a batch."""
@@ -99,11 +99,23 @@ def augment_to(fit: FitRecord, rows: Source, to: Any) -> Path:
         The file cannot be written.
     """
     target = _target(to)
+    refuse_taken(
+        (*fit._formula.variables(), *_offset(fit)), (".fitted", ".resid", ".fixed"), "fit.augment()"
+    )
+    return _write(target, (_augmented(fit, used) for used in complete_batches(fit, rows)))
+
+
+def complete_batches(fit: FitRecord, rows: Source) -> Iterator[Table]:
+    """The variables of the model in the complete rows of a source, a batch at a time."""
+    from ranef.frame import complete_rows
+    from ranef.frame.read import read_table
+
     known = rows.schema()
-    names = tuple(name for name in (*fit._formula.variables(), *_offset(fit)) if name in known)
-    refuse_taken(names, (".fitted", ".resid", ".fixed"), "fit.augment()")
-    made = (_augmented(fit, frame, names) for frame in rows.frames(names, ROWS))
-    return _write(target, (batch for batch in made if batch))
+    names = tuple(name for name in _variables(fit) if name in known)
+    for frame in rows.frames(names, ROWS):
+        used, _ = complete_rows(read_table(frame, names), names, {})
+        if used.n_rows:
+            yield used
 
 
 def write_frame(frame: pd.DataFrame, to: Any) -> Path:
@@ -115,15 +127,17 @@ def _offset(fit: FitRecord) -> tuple[str, ...]:
     return () if fit._data.offset_name is None else (fit._data.offset_name,)
 
 
-def _augmented(fit: Any, frame: Any, names: tuple[str, ...]) -> dict[str, Any]:
-    """The variables of the complete rows of a batch, with what the model says of them."""
-    from ranef.design.evaluate import evaluate
-    from ranef.frame import complete_rows
-    from ranef.frame.read import read_table
+def _variables(fit: FitRecord) -> tuple[str, ...]:
+    """Those of the model, as in ``fit.model_frame()``."""
+    elsewhere = fit._data.elsewhere
+    weights = () if elsewhere is None or elsewhere.weights is None else (elsewhere.weights,)
+    return tuple(dict.fromkeys((*fit._formula.variables(), *weights, *_offset(fit))))
 
-    used, _ = complete_rows(read_table(frame, names), names, {})
-    if not used.n_rows:
-        return {}
+
+def _augmented(fit: Any, used: Table) -> dict[str, Any]:
+    """The variables of rows, with what the model says of them."""
+    from ranef.design.evaluate import evaluate
+
     columns = {name: _values(used, name) for name in used.names}
     y: Array = np.asarray(evaluate(fit._formula.response, used, fit._design.encoding.state))
     fitted = np.asarray(fit.predict(columns))

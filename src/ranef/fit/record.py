@@ -165,31 +165,13 @@ class FitRecord(MixedRecord):
         )
 
     @property
-    def _reference(self) -> Table:
-        return self._table if self._elsewhere is None else self._elsewhere.stand_in
-
-    @property
     def _elsewhere(self) -> Elsewhere | None:
         """What is known of the rows, if they are not here."""
         return cast("Elsewhere | None", self._data.elsewhere)
 
-    @property
-    def _outermost_factor(self) -> str | None:
-        """The grouping factor in which all others are nested; None if there is none."""
-        from ranef.inference.nesting import outermost_factor
-
-        if self._elsewhere is None:
-            return outermost_factor(self._design)
-        columns = self._elsewhere.contracted.columns
-        return None if columns.outermost is None else columns.factor(columns.outermost)
-
     def _of_terms(self, type: int) -> TermHypotheses:
-        if self._elsewhere is None:
-            return super()._of_terms(type)
-        from ranef.inference.term_hypotheses import hypotheses_of_sums
-
         own = self._elsewhere
-        return hypotheses_of_sums(self._design, own.stand_in, type, lambda: own.root)
+        return super()._of_terms(type) if own is None else own.hypotheses(type)
 
     @property
     def log(self) -> FitLog:

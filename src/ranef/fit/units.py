@@ -10,10 +10,10 @@ from ranef.fit.mixed_record import MixedRecord
 from ranef.frame.factors import as_factor
 from ranef.inference.checks.looks import Units as LevelNames
 from ranef.inference.influence import Units
-from ranef.inference.nesting import outermost
+from ranef.inference.nesting import outermost_factor
 from ranef.options import name
 
-__all__ = ["ROWS", "factor_position", "level_names", "units_of"]
+__all__ = ["ROWS", "factor_position", "level_names", "outermost_of", "units_of"]
 
 ROWS = "rows"
 
@@ -38,8 +38,7 @@ def factor_position(record: MixedRecord, group: str | None, option: str) -> tupl
     record._need_random(
         f"{option}=None", "name a variable of the model, or the rows, where the method takes them"
     )
-    groups = record._design.plan.groups
-    outer = outermost([g.codes for g in groups], [g.n_levels for g in groups])
+    outer = outermost_of(record)
     if outer is None:
         names = ", ".join(f'{option}="{factor}"' for factor in factors)
         raise OptionError(
@@ -47,7 +46,13 @@ def factor_position(record: MixedRecord, group: str | None, option: str) -> tupl
             found=f"{option}=None",
             fix=f"use {names}",
         )
-    return next(factor for factor, at in factors.items() if at == outer), outer
+    return outer, factors[outer]
+
+
+def outermost_of(record: MixedRecord) -> str | None:
+    """The grouping factor in which all others are nested; None if there is none."""
+    elsewhere = record._data.elsewhere
+    return outermost_factor(record._design) if elsewhere is None else elsewhere.outermost
 
 
 def units_of(record: MixedRecord, by: str | None) -> Units:

@@ -58,7 +58,8 @@ class SumLevels:
             if name not in at.cells.table:
                 return 0
             pairs = np.unique(np.column_stack([at.codes, at.cells.table[name].values]), axis=0)
-            return int(np.sum(np.bincount(pairs[:, 0], minlength=at.n_levels) > 1))
+            met = np.bincount(pairs[:, 0].astype(np.int64), minlength=at.n_levels)
+            return int(np.sum(met > 1))
         form = self._number(factor)
         if form is None:
             return 0

@@ -42,7 +42,11 @@ def stand_in(moments: MomentsRecord, encoding: Encoding, cells: Cells) -> tuple[
     """
     categories, counts = _categories(encoding, cells)
     calls = {mean_column(call): call for call in _centred(encoding)}
-    numbers = {name: own for name, own in moments.numbers.items() if name in encoding.variables}
+    numbers = {
+        name: own
+        for name, own in moments.numbers.items()
+        if name in encoding.variables and name not in categories.names  # factor(x) of a number
+    }
     for name, call in calls.items():
         numbers[name] = _of_means(moments.numbers, call, encoding.state.means[to_text(call)].means)
     names = list(numbers)
