@@ -60,6 +60,11 @@ class Moments:
     numbers: Mapping[str, NumberSums] = field(default_factory=dict)
 
     @property
+    def holds_no_rows(self) -> bool:
+        """Says to readers of frames that these are sums."""
+        return True
+
+    @property
     def formula(self) -> str:
         """The formula whose columns are summed."""
         return self.plan.formula.text
