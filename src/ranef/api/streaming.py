@@ -12,7 +12,7 @@ from ranef.options import boolean, one_of
 from ranef.present.progress import progress_rows
 from ranef.streams import Scan, moments_of, open_source
 from ranef.sums import Moments, merged
-from ranef.sums.file import read_moments
+from ranef.sums.load import read_moments
 
 __all__ = ["load_moments", "moments", "scan"]
 
@@ -23,13 +23,14 @@ def scan(data: Any, exact: bool = False) -> Scan:
 
     Parameters
     ----------
-    data : path, DuckDB relation, lazy Polars frame, Arrow data set or reader, or frames
+    data : path, DuckDB relation, lazy Polars frame, Ibis table, PySpark or Dask DataFrame, \
+            Arrow data set or reader, or frames
         A path may hold ``*``: ``"d/*.parquet"``. Frames come one by one from a list or an iterator;
         an iterator is read once.
     exact : bool
         Sums of the same bits whatever the order of the rows, the size of batches and the number of
         threads: they are made in fixed point, after a pass that finds the ends of each variable.
-        Without it sums agree to some 15 digits from run to run. It takes two to four times as long.
+        Without it sums agree to some 15 digits from run to run. It takes about three times as long.
 
     Returns
     -------

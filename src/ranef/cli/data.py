@@ -131,7 +131,8 @@ def _shortened(source: str) -> str:
 def _read_parquet(path: Path) -> Any:
     import pyarrow.parquet as pq
 
-    from ranef.sums.file import holds_moments, read_moments
+    from ranef.sums.file import holds_moments
+    from ranef.sums.load import read_moments
 
     if holds_moments(pq.read_schema(path)):
         return read_moments(path)

@@ -29,10 +29,10 @@ from ranef.frame import Table
 from ranef.sums.cells import Cells
 from ranef.sums.fixed import FixedSums, fixed_sums, gram
 from ranef.sums.forms import Form, Forms, combined
+from ranef.sums.held import Held
 from ranef.sums.identified import check_identified
 from ranef.sums.model import SummedModel
 from ranef.sums.random import RandomSums, group_sums, pair_sums, z_scaling
-from ranef.sums.record import Moments
 from ranef.sums.stand_in import stand_in
 
 __all__ = ["Contracted", "contract"]
@@ -74,7 +74,7 @@ class _Term:
 
 
 def contract(
-    moments: Moments, formula: Formula, contrasts: Mapping[str, Any] | None = None
+    moments: Held, formula: Formula, contrasts: Mapping[str, Any] | None = None
 ) -> Contracted:
     """The cross-products of a model whose columns the moments hold.
 

@@ -7,29 +7,31 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from ranef.errors import DataError, OptionError, RanefError
 from ranef.formula import parse
+from ranef.sums.held import Held
 from ranef.sums.merge import agreement
 from ranef.sums.numbers import NumberSums
 from ranef.sums.plan import Plan, make_plan
-from ranef.sums.record import Moments
 from ranef.types import MissingRows
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["FORMAT", "fingerprint", "holds_moments", "read_moments", "write_moments"]
+__all__ = ["FORMAT", "fingerprint", "holds_moments", "read_held", "write_moments"]
+
+Kind = TypeVar("Kind", bound=Held)
 
 FORMAT = 1
 _KEY = b"ranef moments"
 _PARTS = ("cells", "pairs", "means")
 
 
-def fingerprint(moments: Moments) -> str:
+def fingerprint(moments: Held) -> str:
     """A hash of all that has to be equal in moments that are added."""
     import hashlib
 
@@ -42,7 +44,7 @@ def holds_moments(schema: pa.Schema) -> bool:
     return _KEY in (schema.metadata or {})
 
 
-def write_moments(moments: Moments, path: Any) -> None:
+def write_moments(moments: Held, path: Any) -> None:
     """Write moments to a file, which appears when it is complete.
 
     Raises
@@ -77,7 +79,7 @@ def write_moments(moments: Moments, path: Any) -> None:
         waiting.unlink(missing_ok=True)
 
 
-def read_moments(path: Any) -> Moments:
+def read_held(path: Any, kind: type[Kind]) -> Kind:
     """Read a file that ``moments.save`` has written.
 
     Raises
@@ -116,7 +118,7 @@ def read_moments(path: Any) -> Moments:
                 found=f"format {described.get('format')}, by ranef {described.get('ranef')}",
                 fix=f"make them again: this version reads format {FORMAT}",
             )
-        made = _made(described, table, name)
+        made = _made(described, table, name, kind)
         if _contents(table) != described["contents"]:
             raise _damaged(name, "numbers or names that are not those that were written")
         return made
@@ -128,7 +130,7 @@ def read_moments(path: Any) -> Moments:
         raise _damaged(name, error.what) from error
 
 
-def _described(moments: Moments) -> dict[str, Any]:
+def _described(moments: Held) -> dict[str, Any]:
     from ranef._version import __version__
 
     plan, missing = moments.plan, moments.missing
@@ -174,7 +176,7 @@ def _contents(table: pa.Table) -> str:
     return made.hexdigest()[:16]
 
 
-def _made(described: Mapping[str, Any], table: pa.Table, name: str) -> Moments:
+def _made(described: Mapping[str, Any], table: pa.Table, name: str, kind: type[Kind]) -> Kind:
     plan: Plan = make_plan(
         parse(
             described["formula"],
@@ -193,7 +195,7 @@ def _made(described: Mapping[str, Any], table: pa.Table, name: str) -> Moments:
             own.append(table.filter(place == 1000 * part + k).select(columns))
         parts[what] = tuple(own)
     n = int(described["rows"])
-    made = Moments(
+    made = kind(
         plan,
         np.array(described["shifts"], dtype=np.float64),
         np.array(described["scales"], dtype=np.float64),

@@ -6,17 +6,17 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from ranef.errors import DataError
 from ranef.formula.render import to_text
 from ranef.sums.expansion import expanded
+from ranef.sums.held import Held
 from ranef.sums.numbers import NumberSums, numbers_added
 from ranef.sums.plan import Plan
 from ranef.sums.products import Product
-from ranef.sums.record import Moments
 from ranef.sums.sums import COUNT, added, rebased
 from ranef.types import Array, MissingRows
 
@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 
 __all__ = ["agreement", "merged"]
 
+Kind = TypeVar("Kind", bound=Held)
 
-def agreement(moments: Moments) -> dict[str, object]:
+
+def agreement(moments: Held) -> dict[str, object]:
     """What has to be equal in moments that are added, by a word for each."""
     plan = moments.plan
     return {
@@ -42,7 +44,7 @@ def agreement(moments: Moments) -> dict[str, object]:
     }
 
 
-def merged(parts: Sequence[Moments]) -> Moments:
+def merged(parts: Sequence[Kind]) -> Kind:
     """The moments of all rows.
 
     Columns are brought to the shifts and scales of the first, levels are matched by name.
@@ -69,7 +71,7 @@ def merged(parts: Sequence[Moments]) -> Moments:
     )
 
 
-def _check(first: Moments, other: Moments) -> None:
+def _check(first: Held, other: Held) -> None:
     mine, theirs = agreement(first), agreement(other)
     for word, value in mine.items():
         if theirs[word] != value:
@@ -80,7 +82,7 @@ def _check(first: Moments, other: Moments) -> None:
             )
 
 
-def _check_tables(first: Moments, other: Moments) -> None:
+def _check_tables(first: Held, other: Held) -> None:
     """Refuse tables that hold other sums, whatever their description says.
 
     Raises
@@ -98,7 +100,7 @@ def _check_tables(first: Moments, other: Moments) -> None:
                 )
 
 
-def _rebased(moments: Moments, shifts: Array, scales: Array) -> Moments:
+def _rebased(moments: Kind, shifts: Array, scales: Array) -> Kind:
     """The same sums, of columns with other shifts and scales."""
     ratios = moments.scales / scales
     moves = (moments.shifts - shifts) / scales

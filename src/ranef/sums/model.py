@@ -20,9 +20,9 @@ from ranef.formula.nodes import Call
 from ranef.formula.render import to_text
 from ranef.sums.cells import Cells
 from ranef.sums.forms import Form, Forms, forms_of, response_form
+from ranef.sums.held import Held
 from ranef.sums.plan import Centred, Plan, make_plan
 from ranef.sums.products import Product
-from ranef.sums.record import Moments
 
 __all__ = ["NotHeldError", "SummedModel"]
 
@@ -47,7 +47,7 @@ class SummedModel:
     """
 
     def __init__(
-        self, moments: Moments, formula: Formula, contrasts: Mapping[str, Any] | None = None
+        self, moments: Held, formula: Formula, contrasts: Mapping[str, Any] | None = None
     ) -> None:
         self.moments = moments
         self.formula = formula

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 from ranef.page import paragraph
-from ranef.sums.numbers import NumberSums
-from ranef.sums.plan import Plan
-from ranef.sums.sums import COUNT
-from ranef.types import Array, MissingRows
-
-if TYPE_CHECKING:
-    import pyarrow as pa
+from ranef.sums.held import Held
 
 __all__ = ["Moments"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Moments:
+class Moments(Held):
     """Sums over the rows of a model: all that a linear mixed model needs of its data.
 
     They add: ``a + b`` is as if the rows of both had been summed together. Levels are known by
@@ -48,38 +41,10 @@ class Moments:
         Where the values of each variable of numbers lie.
     """
 
-    plan: Plan
-    shifts: Array
-    scales: Array
-    cells: tuple[pa.Table, ...]
-    pairs: tuple[pa.Table, ...]
-    means: tuple[pa.Table, ...]
-    orders: Mapping[str, tuple[str, ...]]
-    missing: MissingRows
-    sum_log_weights: float = field(default=0.0)
-    numbers: Mapping[str, NumberSums] = field(default_factory=dict)
-
     @property
     def holds_no_rows(self) -> bool:
         """Says to readers of frames that these are sums."""
         return True
-
-    @property
-    def formula(self) -> str:
-        """The formula whose columns are summed."""
-        return self.plan.formula.text
-
-    @property
-    def n(self) -> int:
-        """Rows that were summed."""
-        import pyarrow.compute as pc
-
-        return int(pc.sum(self.cells[0].column(COUNT)).as_py() or 0)
-
-    @property
-    def nbytes(self) -> int:
-        """Memory of the sums."""
-        return int(sum(table.nbytes for table in (*self.cells, *self.pairs, *self.means)))
 
     def __add__(self, other: object) -> Moments:
         """The moments of the rows of both.

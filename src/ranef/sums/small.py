@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ranef.options import whole
-from ranef.sums.record import Moments
+from ranef.sums.held import Held
 from ranef.sums.sums import COUNT
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["small_cells"]
 
 
-def small_cells(moments: Moments, k: int = 10) -> pd.DataFrame:
+def small_cells(moments: Held, k: int = 10) -> pd.DataFrame:
     """Cells with few rows, by table of sums.
 
     Parameters

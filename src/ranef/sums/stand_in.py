@@ -19,8 +19,8 @@ from ranef.formula.render import to_text
 from ranef.frame import Table, take_rows
 from ranef.frame.table import Column
 from ranef.sums.cells import Cells
+from ranef.sums.held import Held
 from ranef.sums.numbers import NumberSums
-from ranef.sums.record import Moments
 from ranef.types import Array
 
 __all__ = ["stand_in"]
@@ -29,7 +29,7 @@ MOST_PAIRS = 6
 MOST_ROWS = 200_000
 
 
-def stand_in(moments: Moments, encoding: Encoding, cells: Cells) -> Table:
+def stand_in(moments: Held, encoding: Encoding, cells: Cells) -> Table:
     """Rows for a fit from moments.
 
     Parameters
@@ -77,7 +77,7 @@ def _categories(encoding: Encoding, cells: Cells) -> Table:
     return take_rows(table, np.sort(first))
 
 
-def _points(pairs: list[str], others: list[str], moments: Moments) -> Array:
+def _points(pairs: list[str], others: list[str], moments: Held) -> Array:
     """Values of the numbers, whose means are those of the data: pairs first."""
     ends = [(moments.numbers[n].low, moments.numbers[n].high) for n in pairs]
     corners = np.array(list(product(*ends))).reshape(2 ** len(pairs), len(pairs))

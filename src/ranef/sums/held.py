@@ -1,0 +1,72 @@
+"""What moments hold: the record, and what its numbers say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ranef.sums.numbers import NumberSums
+from ranef.sums.plan import Plan
+from ranef.sums.sums import COUNT
+from ranef.types import Array, MissingRows
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["Held"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Held:
+    """Sums over rows by cell; users hold them as :class:`~ranef.sums.Moments`.
+
+    Attributes
+    ----------
+    plan : Plan
+        What is summed.
+    shifts, scales : ndarray, shape (c,)
+        The column u that is summed is (value - shift) / scale.
+    cells : tuple of pyarrow.Table
+        By grouping factor: the rows and the sums of u_i u_j in each cell of the factor and the
+        categories. Without grouping factors one table, by the categories.
+    pairs : tuple of pyarrow.Table
+        By pair of grouping factors: the sums of the products of their random effects.
+    means : tuple of pyarrow.Table
+        By group mean: the rows and the sum of u, without weights.
+    orders : mapping of str to tuple of str
+        Levels of the categories whose order somebody has chosen.
+    missing : MissingRows
+        How many rows were left out, and why.
+    sum_log_weights : float
+    numbers : mapping of str to NumberSums
+        Where the values of each variable of numbers lie.
+    """
+
+    plan: Plan
+    shifts: Array
+    scales: Array
+    cells: tuple[pa.Table, ...]
+    pairs: tuple[pa.Table, ...]
+    means: tuple[pa.Table, ...]
+    orders: Mapping[str, tuple[str, ...]]
+    missing: MissingRows
+    sum_log_weights: float = field(default=0.0)
+    numbers: Mapping[str, NumberSums] = field(default_factory=dict)
+
+    @property
+    def formula(self) -> str:
+        """The formula whose columns are summed."""
+        return self.plan.formula.text
+
+    @property
+    def n(self) -> int:
+        """Rows that were summed."""
+        import pyarrow.compute as pc
+
+        return int(pc.sum(self.cells[0].column(COUNT)).as_py() or 0)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the sums."""
+        return int(sum(table.nbytes for table in (*self.cells, *self.pairs, *self.means)))
