@@ -42,6 +42,8 @@ class Model:
         Grouping columns, where all random effects are intercepts: gpboost fits these.
     threads : int
         Threads that ranef may use; the others keep to one by their environment.
+    crossed : str
+        How ranef eliminates crossed factors: ``"exact"``, ``"iterative"``, or its choice.
     family : str, optional
         ``"binomial"`` or ``"poisson"``, with its usual link; fitted by Laplace's method.
     weights : str, optional
@@ -56,6 +58,7 @@ class Model:
     statsmodels: Statsmodels | None = None
     intercepts: tuple[str, ...] = ()
     threads: int = 1
+    crossed: str = "auto"
     family: str | None = None
     weights: str | None = None
 

@@ -7,7 +7,7 @@ from importlib import import_module
 
 NAMES = (
     *("attack", "certificates", "coverage", "fuzz", "generalised", "generalised-certificates"),
-    *("generalised-coverage", "planted", "planted-generalised", "structures", "zeros"),
+    *("generalised-coverage", "iterative", "planted", "planted-generalised", "structures", "zeros"),
 )
 
 

@@ -11,6 +11,7 @@ from benchmarks.cases.inference import ANOVA, KENWARD_ROGER, LEAVE_ONE_OUT
 from benchmarks.cases.insteval import INSTEVAL_THREE, INSTEVAL_TWO
 from benchmarks.cases.maximal import MAXIMAL
 from benchmarks.cases.one_factor import ONE_FACTOR, ONE_FACTOR_LARGE
+from benchmarks.cases.ratings import GROWTH_RATINGS, RATINGS, RATINGS_LARGE
 from benchmarks.cases.references import REFERENCES
 from benchmarks.cases.sleepstudy import SLEEPSTUDY, SLEEPSTUDY_MATRICES
 from benchmarks.cases.streamed import STREAMED, STREAMED_LARGE
@@ -26,6 +27,9 @@ ALL: tuple[Case, ...] = (
     INSTEVAL_TWO,
     INSTEVAL_THREE,
     MAXIMAL,
+    RATINGS,
+    RATINGS_LARGE,
+    GROWTH_RATINGS,
     ONE_FACTOR,
     ONE_FACTOR_LARGE,
     GROWTH_ONE_FACTOR,

@@ -27,7 +27,7 @@ class Ranef:
     def prepare(self, model: Model, frame: Any) -> Task:
         import ranef as rn
 
-        control = rn.Control(threads=model.threads)
+        control = rn.Control(threads=model.threads, crossed=model.crossed)
         if model.family is not None:
             return _generalised(rn, model, frame, control)
 

@@ -9,6 +9,7 @@
 
 #include "arrays.hpp"
 #include "checks.hpp"
+#include "factor/pattern.hpp"
 #include "module.hpp"
 #include "rows.hpp"
 #include "rows/cells.hpp"
@@ -153,6 +154,28 @@ void bind_cross_products(nb::module_& m) {
       },
       "products"_a, "coefficients"_a, "sum_log_weights"_a,
       "The sum of cross-products of the same rows, times coefficients.");
+
+  m.def(
+      "crossed",
+      [](const ranef::CrossProducts& a) {
+        if (a.groups.empty()) return nb::make_tuple(std::vector<int>(), Index{0}, false);
+        const auto outline = ranef::make_outline(a);
+        std::vector<int> groups;
+        for (const ranef::TailGroup& group : outline->tail) groups.push_back(group.group);
+        return nb::make_tuple(groups, outline->tail_columns, outline->chain.size() == 1);
+      },
+      "products"_a,
+      "Factors that cross the others, by number, their columns, and whether one factor is left.");
+
+  m.def(
+      "order_of_tail",
+      [](const ranef::CrossProducts& a) {
+        nb::gil_scoped_release release;
+        if (a.groups.empty()) return std::tuple{0.0, Index{0}};
+        const ranef::TailPattern pattern = ranef::order_of_tail(a);
+        return std::tuple{pattern.work, pattern.entries()};
+      },
+      "products"_a, "Multiplications for a factor of the crossed factors, and numbers it holds.");
 
   m.def(
       "cross_products",

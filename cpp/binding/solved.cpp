@@ -1,6 +1,8 @@
 // Results of searches and certificates. Their numbers are copied to NumPy when they are read.
 #include <array>
+#include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "checks.hpp"
@@ -36,13 +38,24 @@ nb::tuple numbers(const ranef::Evidence& e) {
                         e.loose, e.rounding);
 }
 
+// Of theta in standard errors, of the criterion, directions, probes, iterations.
+using ErrorNumbers = std::tuple<double, double, Index, Index, int>;
+
+std::optional<ErrorNumbers> error_of(const ranef::Solved& s) {
+  if (!s.error) return std::nullopt;
+  const ranef::EstimationError& e = *s.error;
+  return ErrorNumbers{e.step, e.criterion, e.deflated, e.probes, e.iterations};
+}
+
 nb::tuple state_of(const ranef::Solved& s) {
   const ranef::Optimum& best = s.optimum;
-  return nb::make_tuple(best.theta, best.value, static_cast<int>(best.status), best.evaluations,
-                        best.escapes, static_cast<int>(best.method), steps(best.log), s.theta,
-                        s.covariances, numbers(s.evidence), s.starts, s.elsewhere, s.basins,
-                        s.search_seconds, s.certificate_seconds, s.loses_digits, s.phi,
-                        s.coefficients);
+  const nb::tuple exact = nb::make_tuple(
+      best.theta, best.value, static_cast<int>(best.status), best.evaluations, best.escapes,
+      static_cast<int>(best.method), steps(best.log), s.theta, s.covariances, numbers(s.evidence),
+      s.starts, s.elsewhere, s.basins, s.search_seconds, s.certificate_seconds, s.loses_digits,
+      s.phi, s.coefficients);
+  // One part more only where there is an error, so that others stay as they are read elsewhere.
+  return s.error ? nb::tuple(exact + nb::make_tuple(error_of(s))) : exact;
 }
 
 ranef::Evidence evidence_from(const nb::tuple& state) {
@@ -69,8 +82,9 @@ int one_of(const std::array<const char*, N>& names, const nb::handle& value) {
 }
 
 void restore(ranef::Solved& s, const nb::tuple& state) {
-  // Older states have 16 parts, without a structure of the residuals, or 17, without coefficients.
-  if (state.size() < 16 || state.size() > 18) check_state(state, 18);
+  // Older states have 16 parts, without a structure of the residuals, 17, without coefficients, or
+  // 18, without errors of estimation.
+  if (state.size() < 16 || state.size() > 19) check_state(state, 19);
   ranef::Solved out;
   ranef::Optimum& best = out.optimum;
   best.theta = nb::cast<Vector>(state[0]);
@@ -95,6 +109,11 @@ void restore(ranef::Solved& s, const nb::tuple& state) {
   out.loses_digits = nb::cast<bool>(state[15]);
   if (state.size() > 16) out.phi = nb::cast<Vector>(state[16]);
   if (state.size() > 17) out.coefficients = nb::cast<Vector>(state[17]);
+  if (state.size() > 18 && !state[18].is_none()) {
+    const auto e = nb::cast<ErrorNumbers>(state[18]);
+    ranef::EstimationError& error = out.error.emplace();
+    std::tie(error.step, error.criterion, error.deflated, error.probes, error.iterations) = e;
+  }
   new (&s) ranef::Solved(std::move(out));
 }
 
@@ -147,6 +166,7 @@ void bind_solved(nb::module_& m) {
       .def_ro("elsewhere", &Solved::elsewhere)
       .def_ro("basins", &Solved::basins)
       .def_ro("loses_digits", &Solved::loses_digits)
+      .def_prop_ro("error", &error_of)
       .def_ro("search_seconds", &Solved::search_seconds)
       .def_ro("certificate_seconds", &Solved::certificate_seconds)
       .def("__getstate__", &state_of)

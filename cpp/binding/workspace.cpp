@@ -1,6 +1,8 @@
 // One problem with its working memory, as Python sees it.
 #include <algorithm>
 #include <atomic>
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <tuple>
 #include <utility>
@@ -12,9 +14,11 @@
 #include "criterion/criterion.hpp"
 #include "criterion/joint_inverse.hpp"
 #include "curvature/curvature.hpp"
+#include "curvature/information.hpp"
 #include "module.hpp"
 #include "residual.hpp"
 #include "rows.hpp"
+#include "search/iterative_solve.hpp"
 #include "search/linear_objective.hpp"
 #include "search/optimise.hpp"
 #include "search/solve.hpp"
@@ -34,6 +38,35 @@ ranef::Arranged with_fixed_rows(ranef::Arranged arranged, const std::optional<Ma
   return arranged;
 }
 
+// Seed, directions and probes to begin with, and the goals of solve_iteratively().
+using IterativeArgument = std::tuple<std::uint64_t, Index, Index, double, double>;
+
+ranef::Arranged arranged_from(const ranef::CrossProducts& a, int threads, bool iterative) {
+  if (!iterative) return ranef::arrange(a, threads);
+  ranef::Arranged out;
+  out.pattern = ranef::make_outline(a);
+  if (out->tail.empty()) throw nb::value_error("there are no crossed factors");
+  out.numbers.n = a.n;
+  out.numbers.sum_log_weights = a.sum_log_weights;
+  out.numbers.fixed = a.fixed;
+  return out;
+}
+
+ranef::Criterion criterion_from(const ranef::Arranged& arranged, const ranef::CrossProducts& a,
+                                bool reml, double constant, ranef::Penalty penalty, int threads,
+                                const std::optional<IterativeArgument>& iterative) {
+  if (!iterative) return {arranged, reml, constant, std::move(penalty), threads};
+  ranef::IterativeControl control;
+  control.seed = std::get<0>(*iterative);
+  control.deflated = std::get<1>(*iterative);
+  control.probes = std::get<2>(*iterative);
+  if (control.deflated < 0 || control.probes < 2) throw nb::value_error("two probes at least");
+  return {arranged,
+          std::make_unique<ranef::IterativeFactor>(a, *arranged, arranged.numbers.fixed, threads,
+                                                   control),
+          reml, constant, std::move(penalty)};
+}
+
 ranef::OptimiseMethod method(bool newton) {
   return newton ? ranef::OptimiseMethod::kNewton : ranef::OptimiseMethod::kLbfgs;
 }
@@ -45,11 +78,16 @@ class Workspace {
   Workspace(const ranef::CrossProducts& a, bool reml, double constant,
             const std::vector<ranef::TermPenalty>& priors, const std::optional<Matrix>& fixed_rows,
             int threads, const std::vector<const ranef::CrossProducts*>& basis,
-            const ResidualArgument* residual)
-      : arranged_(with_fixed_rows(ranef::arrange(a, threads), fixed_rows)),
+            const ResidualArgument* residual, const std::optional<IterativeArgument>& iterative,
+            bool average)
+      : arranged_(with_fixed_rows(arranged_from(a, threads, iterative.has_value()), fixed_rows)),
         fixed_rows_(fixed_rows.value_or(Matrix())),
-        criterion_(arranged_, reml, constant, penalty_from(priors, arranged_->q), threads) {
+        criterion_(criterion_from(arranged_, a, reml, constant, penalty_from(priors, arranged_->q),
+                                  threads, iterative)),
+        average_(average) {
+    if (iterative) goal_ = {std::get<3>(*iterative), std::get<4>(*iterative)};
     if (residual == nullptr) return;
+    if (iterative) throw ranef::NeedsExact();
     if (static_cast<int>(basis.size()) != residual->itself().terms()) {
       throw nb::value_error("cross-products of another structure of residuals");
     }
@@ -95,7 +133,10 @@ class Workspace {
   ranef::Curvature hessian(const std::vector<std::tuple<int, Matrix>>& directions) {
     require();
     const std::vector<ranef::Direction> checked = directions_from(directions, arranged_->q);
-    return stoppable([&] { return ranef::curvature(criterion_, checked); });
+    return stoppable([&] {
+      return average_ ? ranef::average_curvature(criterion_, checked)
+                      : ranef::curvature(criterion_, checked);
+    });
   }
 
   Matrix average_information(const std::vector<std::tuple<int, Matrix>>& directions) {
@@ -106,8 +147,10 @@ class Workspace {
 
   Vector moment_start(const std::vector<ranef::Term>& terms) {
     const ranef::Chart chart = chart_from(terms, arranged_->q);
-    return stoppable(
-        [&] { return ranef::moment_start(arranged_, criterion_.nu(), criterion_.reml(), chart); });
+    return stoppable([&]() -> Vector {
+      if (iterative()) return ranef::IterativeObjective(criterion_, chart).start();
+      return ranef::moment_start(arranged_, criterion_.nu(), criterion_.reml(), chart);
+    });
   }
 
   ranef::Optimum optimise(const std::vector<ranef::Term>& terms, const Vector& start,
@@ -115,8 +158,9 @@ class Workspace {
     const ranef::Chart chart = chart_from(terms, arranged_->q);
     if (start.size() != chart.size()) throw nb::value_error("theta has another length");
     ranef::Optimum best = stoppable([&] {
-      ranef::LinearObjective objective(criterion_, chart);
-      return ranef::optimise(objective, start, {max_evaluations, gain, method(newton)},
+      const auto objective = objective_on(chart);
+      const double enough = iterative() ? std::max(gain, ranef::kEstimatedGain) : gain;
+      return ranef::optimise(*objective, start, {max_evaluations, enough, method(newton)},
                              Interrupted{});
     });
     if (best.status == ranef::OptimiseStatus::kInterrupted) throw nb::python_error();
@@ -131,9 +175,9 @@ class Workspace {
     const ranef::Chart chart = chart_from(terms, arranged_->q);
     check(chart, theta, bases);
     return stoppable([&] {
-      ranef::LinearObjective objective(criterion_, chart);
-      objective.stands_at(theta);
-      return ranef::evidence(objective, theta, bases);
+      const auto objective = objective_on(chart);
+      objective->stands_at(theta);
+      return ranef::evidence(*objective, theta, bases);
     });
   }
 
@@ -153,8 +197,12 @@ class Workspace {
       criterion_.set_threads(threads);
       std::vector<Matrix> bases;
       for (const ranef::MatrixScaling& z : scaling.z) bases.push_back(z.change());
+      if (iterative()) {
+        ranef::IterativeObjective objective(criterion_, chart);
+        return ranef::solve_iteratively(objective, bases, start, control, goal_, Interrupted{});
+      }
       ranef::LinearObjective objective(criterion_, chart, residual_ ? &*residual_ : nullptr,
-                                       threads);
+                                       threads, average_);
       return ranef::solve(objective, bases, start, control, Interrupted{});
     });
     const ranef::Optimum& best = found.optimum;
@@ -203,12 +251,49 @@ class Workspace {
     return out;
   }
 
+  // Standard errors of the diagonals of conditional_variances(): (levels, q); none where exact.
+  std::vector<NumpyVector> conditional_variance_errors() {
+    require();
+    std::vector<std::vector<double>> errors =
+        stoppable([&] { return ranef::estimated_variances(criterion_).errors; });
+    std::vector<NumpyVector> out;
+    for (std::vector<double>& own : errors) out.push_back(move_out(std::move(own)));
+    return out;
+  }
+
+  // Where it stands: error of theta in standard errors, error of the criterion, directions, probes,
+  // iterations of the longest solve, and the errors of the coordinates of the face. None where the
+  // factorisation is exact.
+  std::optional<std::tuple<double, double, Index, Index, int, Vector>> estimation(
+      const std::vector<ranef::Term>& terms, const Vector& theta) {
+    if (!iterative()) return std::nullopt;
+    require();
+    const ranef::Chart chart = chart_from(terms, arranged_->q);
+    if (theta.size() != chart.size()) throw nb::value_error("theta has another length");
+    const ranef::EstimationError error = stoppable([&] {
+      ranef::IterativeObjective objective(criterion_, chart);
+      objective.stands_at(theta);
+      return ranef::estimation_error(objective, theta);
+    });
+    return std::tuple{error.step,   error.criterion,  error.deflated,
+                      error.probes, error.iterations, error.steps};
+  }
+
+  // What each probe says of log|M|; empty where it is exact.
+  Vector log_determinants() const {
+    const auto* factor = criterion_.iterative();
+    if (factor == nullptr) return {};
+    const std::vector<double> values = factor->log_determinants();
+    return Eigen::Map<const Vector>(values.data(), static_cast<Index>(values.size()));
+  }
+
   // Negative codes stand for levels that the problem does not have.
   NumpyVector row_variances(const Rows& rows) {
     require();
     const ranef::RowsView& view = rows.view();
     if (view.groups.empty()) throw nb::value_error("no grouping factor");
     check_new_rows(arranged_, view);
+    ranef::check_solvable(criterion_, view);
     return move_out(stoppable([&] { return ranef::row_variances(criterion_, view); }));
   }
 
@@ -224,6 +309,7 @@ class Workspace {
       entries += static_cast<Index>(stage.diagonal_size() + stage.rest_size());
     }
     for (const ranef::TailGroup& group : arranged_->tail) tail.push_back(group.group);
+    if (const auto* factor = criterion_.iterative()) entries = static_cast<Index>(factor->work());
     return {chain, tail, arranged_->tail_columns, entries};
   }
 
@@ -236,8 +322,15 @@ class Workspace {
   }
 
   const ranef::Criterion& criterion() const { return criterion_; }
+  bool average() const { return average_; }
+  bool iterative() const { return criterion_.iterative() != nullptr; }
 
  private:
+  // With independent residuals of one variance.
+  std::unique_ptr<ranef::LinearObjective> objective_on(const ranef::Chart& chart) {
+    if (iterative()) return std::make_unique<ranef::IterativeObjective>(criterion_, chart);
+    return std::make_unique<ranef::LinearObjective>(criterion_, chart, nullptr, 1, average_);
+  }
   template <class Call>
   auto stoppable(const Call& call) -> decltype(call()) {
     return binding::stoppable(busy_, ready_, call);
@@ -266,7 +359,9 @@ class Workspace {
   ranef::Arranged arranged_;
   Matrix fixed_rows_;  // of it, those without random effects
   ranef::Criterion criterion_;
+  bool average_;  // information in place of exact second derivatives
   std::optional<ranef::ResidualBasis> residual_;
+  ranef::IterativeGoal goal_;
   bool ready_ = false;
   std::atomic<bool> busy_ = false;
 };
@@ -279,15 +374,19 @@ void bind_workspace(nb::module_& m) {
       .value("SUMS_OVER_LEVELS", HessianPath::kSumsOverLevels)
       .value("TRACE_PRODUCTS", HessianPath::kTraceProducts)
       .value("NESTED", HessianPath::kNested)
-      .value("TALL_PRODUCTS", HessianPath::kTallProducts);
+      .value("TALL_PRODUCTS", HessianPath::kTallProducts)
+      .value("AVERAGE", HessianPath::kAverage);
+
+  nb::exception<ranef::NeedsExact>(m, "NeedsExact", PyExc_RuntimeError);
 
   nb::class_<Workspace>(m, "Workspace", "One criterion with its working memory.")
       .def(nb::init<const ranef::CrossProducts&, bool, double,
                     const std::vector<ranef::TermPenalty>&, const std::optional<Matrix>&, int,
-                    const std::vector<const ranef::CrossProducts*>&, const ResidualArgument*>(),
+                    const std::vector<const ranef::CrossProducts*>&, const ResidualArgument*,
+                    const std::optional<IterativeArgument>&, bool>(),
            "cross_products"_a, "reml"_a, "constant"_a, "priors"_a, "fixed_rows"_a.none(),
            "threads"_a, "basis"_a = std::vector<const ranef::CrossProducts*>{},
-           "residual"_a.none() = nb::none())
+           "residual"_a.none() = nb::none(), "iterative"_a.none() = nb::none(), "average"_a = false)
       .def("at_sigma", &Workspace::at_sigma, "sigma"_a.none())
       .def("evaluate", &Workspace::evaluate, "lambda_"_a)
       .def("refine", &Workspace::refine, "rows"_a)
@@ -303,12 +402,19 @@ void bind_workspace(nb::module_& m) {
       .def("modes", &Workspace::modes)
       .def("scores", &Workspace::scores)
       .def("conditional_variances", &Workspace::conditional_variances)
+      .def("conditional_variance_errors", &Workspace::conditional_variance_errors)
+      .def("estimation", &Workspace::estimation, "terms"_a, "theta"_a)
+      .def_prop_ro("log_determinants", &Workspace::log_determinants)
+      .def_prop_ro("iterative", &Workspace::iterative)
       .def("row_variances", &Workspace::row_variances, "rows"_a)
       .def_prop_ro("tail_columns", &Workspace::tail_columns)
       .def_prop_ro("layout", &Workspace::layout)
       .def_prop_ro("tail", &Workspace::tail)
       .def_prop_ro("hessian_path",
-                   [](const Workspace& w) { return ranef::hessian_path(w.criterion().pattern()); })
+                   [](const Workspace& w) {
+                     return w.average() ? HessianPath::kAverage
+                                        : ranef::hessian_path(w.criterion());
+                   })
       .def_prop_ro("value", [](const Workspace& w) { return w.criterion().value(); })
       .def_prop_ro("rounding", [](const Workspace& w) { return w.criterion().rounding(); })
       .def_prop_ro("r2", [](const Workspace& w) { return w.criterion().r2(); })

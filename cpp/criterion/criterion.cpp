@@ -29,6 +29,14 @@ Criterion::Criterion(const Arranged& arranged, bool reml, double constant, Penal
                 std::make_unique<ProfiledGaussian>(arranged->p, degrees(arranged, reml), reml),
                 constant, std::move(penalty), threads) {}
 
+Criterion::Criterion(const Arranged& arranged, std::unique_ptr<Factor> factor, bool reml,
+                     double constant, Penalty penalty)
+    : arranged_(arranged),
+      outer_(std::make_unique<ProfiledGaussian>(arranged->p, degrees(arranged, reml), reml)),
+      factor_(std::move(factor)),
+      penalty_(std::move(penalty)),
+      constant_(constant) {}
+
 void Criterion::fix_sigma(double sigma) {
   outer_ = std::make_unique<FixedSigma>(arranged_->p, nu(), reml(), sigma);
 }

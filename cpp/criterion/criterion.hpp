@@ -32,6 +32,10 @@ class Criterion {
   Criterion(const Arranged& arranged, bool reml, double constant = 0.0, Penalty penalty = {},
             int threads = 1);
 
+  // With a factorisation that the caller has made.
+  Criterion(const Arranged& arranged, std::unique_ptr<Factor> factor, bool reml,
+            double constant = 0.0, Penalty penalty = {});
+
   // From now on the criterion at this sigma. evaluate() comes next.
   void fix_sigma(double sigma);
   // Back to the profiled one.
@@ -53,8 +57,9 @@ class Criterion {
   // From now on what is left of X and y is summed over the rows: value, beta, Gamma and predictors
   // keep their digits where cross-products lose them. Exact second derivatives do not: they guide
   // the search, and who judges takes differences of Gamma. `others`: the problem's rows of [X y]
-  // without random effects.
+  // without random effects. Throws NeedsExact where the tail is not factorised.
   void refine(const RowsView& rows, const Matrix& others) {
+    if (factor_->iterative() != nullptr) throw NeedsExact();
     refinement_ = std::make_unique<Refinement>(arranged_, rows, others);
   }
 
@@ -77,6 +82,7 @@ class Criterion {
   const Pattern& pattern() const { return *arranged_; }
   const Numbers& numbers() const { return arranged_.numbers; }
   Factor& factor() { return *factor_; }
+  const IterativeFactor* iterative() const { return factor_->iterative(); }
   const Outer& outer() const { return *outer_; }
   const Penalty& penalty() const { return penalty_; }
   Sweeps& sweeps() { return factor_->sweeps(); }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "criterion/criterion.hpp"
+#include "iterative/iterative_factor.hpp"
 
 namespace ranef {
 
@@ -17,6 +18,9 @@ namespace ranef {
 // With weights each value is multiplied by its row's weight, which makes it the leverage.
 std::vector<double> row_variances(Criterion& criterion, const RowsView& rows);
 
+// Throws NeedsExact if the tail is not factorised and the rows are too many for a solve each.
+void check_solvable(const Criterion& criterion, const RowsView& rows);
+
 // The same of a factorisation, with (X'V^-1 X)^-1 for its p columns of X. Without any it is
 // z_i'P z_i: the conditional variance of z'b, all parameters held fixed.
 std::vector<double> row_variances(Sweeps& sweeps, const Matrix& xx_inverse, const RowsView& rows);
@@ -24,5 +28,8 @@ std::vector<double> row_variances(Sweeps& sweeps, const Matrix& xx_inverse, cons
 // Lambda M^-1 Lambda' at every level, by group, level-major, q x q each: conditional variances
 // of the random effects over sigma^2, beta held fixed.
 std::vector<std::vector<double>> conditional_variances(Criterion& criterion);
+
+// The same with their standard errors where the tail is not factorised; else empty.
+EstimatedVariances estimated_variances(Criterion& criterion);
 
 }  // namespace ranef

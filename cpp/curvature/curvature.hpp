@@ -20,9 +20,11 @@ struct Curvature {
 
 // The method for each layout: sums over the levels of a single factor (level_sums), one chain
 // factor and a tail (trace_products), nested factors (nested_hessian), one factor with many effects
-// whose levels are stacked (wide_hessian).
-enum class HessianPath { kSumsOverLevels, kTraceProducts, kNested, kTallProducts };
+// whose levels are stacked (wide_hessian); and average information in place of second derivatives
+// where the tail is not factorised.
+enum class HessianPath { kSumsOverLevels, kTraceProducts, kNested, kTallProducts, kAverage };
 HessianPath hessian_path(const Pattern& pattern);
+HessianPath hessian_path(const Criterion& criterion);
 
 // All of these need an evaluated criterion.
 Curvature curvature(Criterion& criterion, const std::vector<Direction>& directions);

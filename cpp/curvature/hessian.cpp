@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "curvature/curvature.hpp"
+#include "curvature/information.hpp"
 #include "curvature/level_sums.hpp"
 #include "curvature/nested_hessian.hpp"
 #include "curvature/trace_products.hpp"
@@ -15,11 +16,18 @@ HessianPath hessian_path(const Pattern& pattern) {
   return has_wide_hessian(pattern) ? HessianPath::kTallProducts : HessianPath::kTraceProducts;
 }
 
+HessianPath hessian_path(const Criterion& criterion) {
+  return criterion.iterative() != nullptr ? HessianPath::kAverage
+                                          : hessian_path(criterion.pattern());
+}
+
 namespace {
 
 // With `parts` also the derivatives of r2 and X'V^-1 X.
 Curvature along(Criterion& criterion, const std::vector<Direction>& directions, bool parts) {
-  switch (hessian_path(criterion.pattern())) {
+  switch (hessian_path(criterion)) {
+    case HessianPath::kAverage:
+      return average_curvature(criterion, directions);
     case HessianPath::kSumsOverLevels:
       return level_sums(criterion, directions, parts);
     case HessianPath::kTraceProducts:

@@ -9,8 +9,10 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "factor/wide_stage.hpp"
+#include "iterative/iterative_factor.hpp"
 #include "linalg/decompose.hpp"
 #include "linalg/products.hpp"
 
@@ -194,10 +196,35 @@ class QuadraticForm {
   Matrix stacked_;
 };
 
+// The same form where the tail is not factorised. `d` takes the first derivatives of r2.
+Matrix iterative_form(Criterion& criterion, const std::vector<Direction>& directions, Vector& d) {
+  std::vector<std::vector<double>> b;
+  std::vector<std::vector<double>> e;
+  criterion.predictors(criterion.outer().residual(), b, e);
+  std::vector<std::pair<int, std::vector<double>>> variates;
+  d.resize(static_cast<Index>(directions.size()));
+  for (const Direction& direction : directions) {
+    const auto g = at(direction.group);
+    const Index q = direction.d.rows();
+    const Index levels = static_cast<Index>(e[g].size()) / q;
+    const Eigen::Map<const Matrix> own(e[g].data(), q, levels);
+    std::vector<double> w(e[g].size());
+    Eigen::Map<Matrix> variate(w.data(), q, levels);
+    product(1.0, direction.d, Form::kPlain, own, Form::kPlain, 0.0, variate);
+    d(static_cast<Index>(variates.size())) = -variate.cwiseProduct(own).sum();
+    variates.emplace_back(direction.group, std::move(w));
+  }
+  return criterion.factor().iterative()->quadratic_form(variates, criterion.outer().xx_inverse());
+}
+
 }  // namespace
 
 Matrix information_in_the_data(Criterion& criterion, const std::vector<Direction>& directions,
                                Vector& r2) {
+  if (criterion.factor().iterative() != nullptr) {
+    const Matrix form = iterative_form(criterion, directions, r2);
+    return criterion.outer().slope() * form + criterion.outer().bend() * r2 * r2.transpose();
+  }
   criterion.gamma();
   const Pattern& pattern = criterion.pattern();
   const Outer& outer = criterion.outer();
@@ -243,6 +270,28 @@ Matrix information_in_the_data(Criterion& criterion, const std::vector<Direction
       out(order[at(s)], order[at(t)]) =
           slope * 0.5 * (form(s, t) + form(t, s)) + bend * d(s) * d(t);
     }
+  }
+  return out;
+}
+
+Curvature average_curvature(Criterion& criterion, const std::vector<Direction>& directions) {
+  Curvature out;
+  out.hessian = information_in_the_data(criterion, directions, out.r2);
+  const int p = criterion.pattern().p;
+  const int m = criterion.pattern().m;
+  std::vector<std::vector<double>> b;
+  std::vector<std::vector<double>> e;
+  criterion.predictors(Matrix::Identity(m, m), b, e);
+  for (const Direction& direction : directions) {
+    const std::vector<double>& own = e[at(direction.group)];
+    const Index q = direction.d.rows();
+    const Index levels = static_cast<Index>(own.size()) / (q * m);
+    Matrix sum = Matrix::Zero(p, p);
+    for (Index level = 0; level < levels; ++level) {
+      const auto x = Eigen::Map<const Matrix>(&own[at(level * q * m)], q, m).leftCols(p);
+      sum.noalias() -= x.transpose().lazyProduct((direction.d.lazyProduct(x)).eval());
+    }
+    out.xx.push_back(std::move(sum));
   }
   return out;
 }

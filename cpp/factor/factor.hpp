@@ -11,10 +11,12 @@
 // each grouping factor and W = df/dA.
 //
 // Three layouts, from the pattern (pattern.hpp): a single grouping factor (single.hpp), a chain of
-// nested factors, and a chain and a tail (both sweeps.hpp).
+// nested factors, and a chain and a tail (both sweeps.hpp). A tail too large to be factorised is
+// served by iterations (iterative/iterative_factor.hpp).
 #pragma once
 
 #include <memory>
+#include <stdexcept>
 #include <vector>
 
 #include "factor/arrange.hpp"
@@ -22,8 +24,15 @@
 
 namespace ranef {
 
+class IterativeFactor;
 class SingleFactor;
 class Sweeps;
+
+// What has no answer without an exact factorisation.
+class NeedsExact : public std::logic_error {
+ public:
+  NeedsExact() : std::logic_error("this needs an exact factorisation of the crossed factors") {}
+};
 
 // dg/dC, and its root: value = T_first T_first', where T is m x m, upper triangular and regular,
 // and T_first are its columns from `first` on. The columns before have no weight in the slope, but
@@ -68,7 +77,11 @@ class Factor {
   // The elimination level by level at the Lambda of forward(): P, F, H and U of every level, from
   // which second derivatives and predictions are computed. It has W only after reverse() with keep.
   // A reverse sweep that is run on it directly invalidates the W that was kept.
+  // Throws NeedsExact where the tail is not factorised.
   virtual Sweeps& sweeps() = 0;
+
+  // Itself, if it is made of iterations.
+  virtual IterativeFactor* iterative() { return nullptr; }
 
   // The sums over the levels of a single grouping factor, differentiated for `top`; null for other
   // layouts. `top` has to be the same from one forward() to the next.

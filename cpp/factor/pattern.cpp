@@ -224,9 +224,10 @@ double Pattern::work() const {
   return entries;
 }
 
-std::shared_ptr<const Pattern> make_pattern(const CrossProducts& a) {
-  const auto made = std::make_shared<Pattern>();
-  Pattern& pattern = *made;
+namespace {
+
+// All but lists of levels; the chain is returned.
+std::vector<int> sketch(const CrossProducts& a, Pattern& pattern) {
   pattern.p = a.p;
   pattern.m = a.p + 1;
   pattern.n_groups = static_cast<int>(a.groups.size());
@@ -234,19 +235,47 @@ std::shared_ptr<const Pattern> make_pattern(const CrossProducts& a) {
     pattern.q.push_back(group.q);
     pattern.n_levels.push_back(group.n_levels);
   }
-  const std::vector<int> chain = chain_groups(a);
+  std::vector<int> chain = chain_groups(a);
   for (int g = 0; g < pattern.n_groups; ++g) {
     if (std::find(chain.begin(), chain.end(), g) != chain.end()) continue;
     const GroupBlocks& group = a.groups[at(g)];
     pattern.tail.push_back({g, group.q, group.n_levels, pattern.tail_columns});
     pattern.tail_columns += group.n_levels * group.q;
   }
+  return chain;
+}
+
+}  // namespace
+
+std::shared_ptr<const Pattern> make_pattern(const CrossProducts& a) {
+  const auto made = std::make_shared<Pattern>();
+  Pattern& pattern = *made;
+  const std::vector<int> chain = sketch(a, pattern);
   if (!pattern.tail.empty()) pattern.tail_pattern = order_tail(a, chain.back(), pattern.tail);
   for (std::size_t i = 0; i < chain.size(); ++i) {
     pattern.chain.push_back(make_stage(a, chain, i, pattern.tail, pattern.tail_pattern));
   }
   link_tail_lists(pattern.chain);
   link_tail(a, pattern);
+  return made;
+}
+
+TailPattern order_of_tail(const CrossProducts& a) {
+  Pattern pattern;
+  const std::vector<int> chain = sketch(a, pattern);
+  return pattern.tail.empty() ? TailPattern() : order_tail(a, chain.back(), pattern.tail);
+}
+
+std::shared_ptr<const Pattern> make_outline(const CrossProducts& a) {
+  const auto made = std::make_shared<Pattern>();
+  for (const int group : sketch(a, *made)) {
+    Stage stage;
+    stage.group = group;
+    stage.q = made->q[at(group)];
+    stage.n_levels = made->n_levels[at(group)];
+    stage.rest_start.assign(1, 0);
+    made->chain.push_back(std::move(stage));
+  }
   return made;
 }
 

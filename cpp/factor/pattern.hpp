@@ -97,6 +97,13 @@ struct Pattern {
 // way that is impossible in data.
 std::shared_ptr<const Pattern> make_pattern(const CrossProducts& a);
 
+// Which factors form the chain and which the tail, without their lists of levels: enough for an
+// elimination that reads cross-products itself (iterative/).
+std::shared_ptr<const Pattern> make_outline(const CrossProducts& a);
+
+// The order of the tail alone, from which follows what its factorisation costs.
+TailPattern order_of_tail(const CrossProducts& a);
+
 // The same check for levels within the tail: only for cross-products that come from elsewhere.
 void check_tail(const Pattern& pattern);
 

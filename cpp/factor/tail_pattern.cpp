@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <limits>
 #include <numeric>
+#include <utility>
 
+#include "factor/minimum_degree.hpp"
 #include "linalg/packed.hpp"
 
 namespace ranef {
@@ -15,8 +17,10 @@ namespace {
 // From this share of neighbours among the levels left on, all of them count as connected.
 constexpr double kDense = 0.6;
 
-// From this many levels on the bits of their graph are too many; all are border then.
+// From this many levels on the bits of their graph are too many: their order is approximate
+// (minimum_degree.hpp), and is given up after so many steps for each number that is read.
 constexpr std::size_t kOrdered = 40000;
+constexpr double kEffort = 50.0;
 
 // Bits set, without an instruction that not every processor has.
 std::uint64_t bits_set(std::uint64_t word) {
@@ -94,10 +98,47 @@ struct Tree {
   std::vector<Index> columns;                         // of each with all below it
 };
 
+// Parents and columns, from the order and the neighbours.
+void link(const std::vector<int>& q, Tree& tree) {
+  constexpr std::int32_t kLast = std::numeric_limits<std::int32_t>::max();
+  std::vector<std::int32_t> place(q.size(), kLast);
+  for (std::size_t k = 0; k < tree.order.size(); ++k) {
+    place[at(tree.order[k])] = static_cast<std::int32_t>(k);
+  }
+  for (std::size_t k = 0; k < tree.order.size(); ++k) {
+    std::int32_t parent = kLast;
+    for (const std::int32_t u : tree.neighbours[k]) parent = std::min(parent, place[at(u)]);
+    tree.parent.push_back(parent == kLast ? -1 : parent);
+    tree.columns.push_back(q[at(tree.order[k])]);
+  }
+  for (std::size_t k = 0; k < tree.order.size(); ++k) {
+    if (tree.parent[k] >= 0) tree.columns[at(tree.parent[k])] += tree.columns[k];
+  }
+}
+
+// Whether cliques have as many pairs as there are pairs of levels: where they overlap at random,
+// next to all levels meet, and no order helps.
+bool everybody_meets(std::size_t levels, const Cliques& cliques) {
+  double pairs = 0.0;
+  for (std::size_t k = 0; k + 1 < cliques.start.size(); ++k) {
+    const auto size = static_cast<double>(cliques.start[k + 1] - cliques.start[k]);
+    pairs += size * size;
+  }
+  return pairs > static_cast<double>(levels) * static_cast<double>(levels);
+}
+
 Tree eliminate(const std::vector<int>& q, const Cliques& cliques) {
   const auto n = static_cast<Index>(q.size());
   Tree tree;
-  if (q.size() > kOrdered) return tree;
+  if (q.size() > kOrdered) {
+    if (everybody_meets(q.size(), cliques)) return tree;
+    const auto effort = kEffort * static_cast<double>(cliques.members.size() + q.size());
+    LevelOrder found = minimum_degree(n, cliques, kDense, effort);
+    tree.order = std::move(found.order);
+    tree.neighbours = std::move(found.neighbours);
+    link(q, tree);
+    return tree;
+  }
   Graph graph(n, cliques);
   std::vector<std::int32_t> left(at(n));
   std::iota(left.begin(), left.end(), 0);
@@ -112,20 +153,7 @@ Tree eliminate(const std::vector<int>& q, const Cliques& cliques) {
     tree.order.push_back(v);
     tree.neighbours.push_back(graph.eliminate(at(v)));
   }
-  constexpr std::int32_t kLast = std::numeric_limits<std::int32_t>::max();
-  std::vector<std::int32_t> place(at(n), kLast);
-  for (std::size_t k = 0; k < tree.order.size(); ++k) {
-    place[at(tree.order[k])] = static_cast<std::int32_t>(k);
-  }
-  for (std::size_t k = 0; k < tree.order.size(); ++k) {
-    std::int32_t parent = kLast;
-    for (const std::int32_t u : tree.neighbours[k]) parent = std::min(parent, place[at(u)]);
-    tree.parent.push_back(parent == kLast ? -1 : parent);
-    tree.columns.push_back(q[at(tree.order[k])]);
-  }
-  for (std::size_t k = 0; k < tree.order.size(); ++k) {
-    if (tree.parent[k] >= 0) tree.columns[at(tree.parent[k])] += tree.columns[k];
-  }
+  link(q, tree);
   return tree;
 }
 
@@ -193,6 +221,7 @@ TailPattern tail_pattern(const std::vector<int>& q, const Cliques& cliques) {
   // The block of each level, by the top of its subtree; parents stand after their children.
   std::vector<std::int32_t> block(n, -1);
   TailPattern out;
+  out.work = least;
   std::vector<std::size_t> tops;
   for (std::size_t k = tree.order.size(); k-- > 0;) {
     if (tree.columns[k] > best) continue;

@@ -33,6 +33,7 @@ struct TailPattern {
   std::vector<TailBlock> blocks;
   Index border = 0;                     // position of the first border column
   std::vector<Index> boundaries = {0};  // of the panels of the border
+  double work = 0.0;                    // multiplications for the factor and its inverse, roughly
 
   Index size() const { return static_cast<Index>(position.size()); }
   // Numbers that a matrix on this pattern holds.

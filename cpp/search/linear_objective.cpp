@@ -26,8 +26,8 @@ Vector LinearObjective::slopes() {
 }
 
 Matrix LinearObjective::second(const std::vector<Direction>& directions, bool exact) {
-  const Matrix own =
-      exact ? ranef::hessian(criterion_, directions) : average_information(criterion_, directions);
+  const Matrix own = exact && has_exact() ? ranef::hessian(criterion_, directions)
+                                          : average_information(criterion_, directions);
   if (residual_ == nullptr) return own;
   const Index count = own.rows();
   const int others = residual_->size();
@@ -52,7 +52,9 @@ Matrix LinearObjective::second(const std::vector<Direction>& directions, bool ex
 }
 
 WayCurvature LinearObjective::along_way(const Direction& direction) {
-  return {ranef::hessian(criterion_, {direction})(0, 0), Vector::Zero(chart().others())};
+  const Matrix own = has_exact() ? ranef::hessian(criterion_, {direction})
+                                 : average_information(criterion_, {direction});
+  return {own(0, 0), Vector::Zero(chart().others())};
 }
 
 Vector LinearObjective::start() {

@@ -14,10 +14,16 @@ namespace ranef {
 class LinearObjective : public Objective {
  public:
   // Without a basis the residuals are independent and have one variance, up to their weights.
-  // `threads`: for the moments of a start; they do not change results.
+  // `threads`: for the moments of a start; they do not change results. `average`: exact second
+  // derivatives would take more memory than there is, and average information serves in their
+  // place.
   LinearObjective(Criterion& criterion, const Chart& chart, ResidualBasis* residual = nullptr,
-                  int threads = 1)
-      : Objective(chart), criterion_(criterion), residual_(residual), threads_(threads) {}
+                  int threads = 1, bool average = false)
+      : Objective(chart),
+        criterion_(criterion),
+        residual_(residual),
+        threads_(threads),
+        average_(average) {}
 
   Criterion& criterion() const { return criterion_; }
 
@@ -31,7 +37,10 @@ class LinearObjective : public Objective {
 
   // The exact Hessian is cheap where all factors are nested.
   bool exact_is_cheap() const override { return criterion_.pattern().tail_columns == 0; }
-  bool exact_is_costly() const override { return !exact_is_cheap() && penalty().empty(); }
+  bool exact_is_costly() const override {
+    return has_exact() && !exact_is_cheap() && penalty().empty();
+  }
+  bool has_exact() const override { return !average_; }
   // The exact Hessian is that of the cross-products, also where Gamma is summed over the rows.
   bool rough_second() const override { return criterion_.refined(); }
   const Penalty& penalty() const override { return criterion_.penalty(); }
@@ -54,6 +63,7 @@ class LinearObjective : public Objective {
   Criterion& criterion_;
   ResidualBasis* residual_;
   int threads_;
+  bool average_;
 };
 
 }  // namespace ranef

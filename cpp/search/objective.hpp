@@ -74,6 +74,11 @@ class Objective {
   // an evaluation.
   virtual bool exact_is_cheap() const { return true; }
   virtual bool exact_is_costly() const { return false; }
+  // Whether there are exact second derivatives at all: if not, second() gives average information.
+  virtual bool has_exact() const { return true; }
+  // Whether value() is an estimate, of which the gradient is one by itself: short steps are then
+  // judged by gradients.
+  virtual bool estimated() const { return false; }
   // Whether rounding errors may hide small second derivatives behind large ones.
   virtual bool rough_second() const { return false; }
 

@@ -173,23 +173,34 @@ class Search {
   // is tried, because a curved valley may lead to it. False if neither changes anything.
   bool escalate() {
     const bool moved = settle_ && settle_on_boundary(1e-2);
-    if (!moved && exact_ && fresh_) return false;
+    if (!moved && (exact_ || !objective_.has_exact()) && fresh_) return false;
     settle_ = settle_ && !moved;
-    exact_ = true;
+    exact_ = objective_.has_exact();
     radius_ = objective_.radius();
     evaluate_current();
     refresh_model();
     return true;
   }
 
+  // How much lower the criterion is where the workspace stands. An estimate of it has an error that
+  // a short step cannot be seen through; the mean of the gradients at both ends has not.
+  double drop_to(const Vector& candidate, const Step& step) {
+    constexpr double kShort = 1.0;  // deviance units
+    if (objective_.estimated() && step.gain < kShort) {
+      return -0.5 * (slope_ + gradient()).dot(candidate - out_.theta);
+    }
+    return out_.value - objective_.value();
+  }
+
   // One step of the trust region. False if the search is over.
   bool try_step(const Vector& candidate, const Step& step) {
     const bool fine = evaluate(candidate, step.gain);
-    const double drop = fine ? out_.value - objective_.value() : -1.0;
+    const double drop = fine ? drop_to(candidate, step) : -1.0;
     const double ratio = drop / step.gain;
     // Near the optimum the drop drowns in rounding error; there the step is judged by what it
     // leaves to gain, which the gradient shows more sharply than the criterion.
-    const bool blind = fine && step.gain < 4.0 * noise() && drop > -4.0 * noise();
+    const bool blind =
+        fine && !objective_.estimated() && step.gain < 4.0 * noise() && drop > -4.0 * noise();
     const bool accept = blind ? gradient().norm() < 0.5 * slope_.norm() : fine && (ratio > 1e-4);
     out_.log.push_back({fine ? objective_.value() : out_.value, step.gain, radius_, accept});
     if (blind && !accept) {

@@ -23,6 +23,16 @@ struct SolveControl {
                        // the sake of a boundary or of uneven levels
 };
 
+// How far an estimated optimum may be from that of the criterion itself (iterative_solve.hpp).
+struct EstimationError {
+  double step = 0.0;       // largest, in standard errors of a parameter
+  Vector steps;            // of each coordinate of the face, in units of the coordinate
+  double criterion = 0.0;  // deviance units
+  Index deflated = 0;
+  Index probes = 0;
+  int iterations = 0;  // the most that a solve took
+};
+
 struct Solved {
   Optimum optimum;                  // of the search that found it; theta: coordinates, canonical
   Vector phi;                       // parameters of the residuals
@@ -33,7 +43,8 @@ struct Solved {
   int starts = 1;
   int elsewhere = 0;  // evaluations of the other searches
   int basins = 1;
-  bool loses_digits = false;  // Objective::loses_digits()
+  bool loses_digits = false;             // Objective::loses_digits()
+  std::optional<EstimationError> error;  // of an estimated criterion
   double search_seconds = 0.0;
   double certificate_seconds = 0.0;
 };

@@ -205,6 +205,48 @@ def test_arrays_that_a_frame_was_made_from_may_change_afterwards(library: str) -
     assert content_hash(fit) == before
 
 
+@pytest.fixture(scope="module")
+def summed(fit: Any) -> Any:
+    """The same fit without its rows."""
+    return rn.lmm("y ~ x + f + (x | g)", rn.moments("y ~ x + f + (x | g)", fit.model_frame()))
+
+
+def content_of_sums(fit: Any) -> dict[str, bytes]:
+    """What a fit without rows knows, as bytes."""
+    values = {name: getattr(fit, name) for name in MEMBERS if name not in ("fitted", "leverage")}
+    values |= {"varcorr": fit.varcorr(), "ranef": fit.ranef(), "moments": repr(fit.moments)}
+    values |= {"coefficients": fit.coefficients(), "r2": fit.r2().frame, "anova": fit.anova(2)}
+    return {name: as_bytes(value) for name, value in values.items()}
+
+
+def test_no_public_method_changes_a_fit_without_rows(fit: Any, summed: Any, tmp_path: Any) -> None:
+    before, calls = content_of_sums(summed), arguments(fit, tmp_path)
+    sums = repr(summed.moments)
+    for name in public_members(summed):
+        member = getattr(type(summed), name, None)
+        if name == "report" or not inspect.isfunction(member):
+            continue
+        for positional, keywords in calls.get(name, [((), {})]):
+            with contextlib.suppress(rn.errors.RanefError):
+                str(getattr(summed, name)(*positional, **keywords))
+    assert content_of_sums(summed) == before
+    assert repr(summed.moments) == sums
+
+
+def test_adding_moments_changes_none_of_them(summed: Any) -> None:
+    one = summed.moments
+    before = [table.to_pydict() for table in one.cells]
+    assert (one + one).n == 2 * one.n
+    assert [table.to_pydict() for table in one.cells] == before
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        one.shifts = np.zeros(1)
+
+
+@pytest.mark.parametrize("again", [lambda fit: pickle.loads(pickle.dumps(fit)), copy.deepcopy])
+def test_a_copy_without_rows_says_the_same(summed: Any, again: Callable[[Any], Any]) -> None:
+    assert content_of_sums(again(summed)) == content_of_sums(summed)
+
+
 def test_attributes_cannot_be_set(fit: Any) -> None:
     for name in ("sigma", "fixef", "something_new"):
         with pytest.raises((AttributeError, dataclasses.FrozenInstanceError, TypeError)):

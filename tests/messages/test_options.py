@@ -110,6 +110,16 @@ def saved() -> str:
     return "m.ranef"
 
 
+@cache
+def moments() -> Any:
+    return rn.moments("y ~ x + f + (x | g)", frame())
+
+
+def saved_moments() -> str:
+    moments().save("m.parquet")
+    return "m.parquet"
+
+
 NEEDED: dict[str, dict[str, Any]] = {
     "predict": {"newdata": frame()},
     "model_matrix": {"newdata": frame()},
@@ -171,6 +181,17 @@ def method(name: str) -> Call:
     return lambda: (getattr(fit(), name), dict(NEEDED.get(name, {})))
 
 
+def without_rows(name: str, to: str) -> Call:
+    """A method that writes a file, of a fit whose rows are elsewhere."""
+    given = {"newdata": frame(), "to": to} if name == "predict" else {"to": to}
+    return lambda: (getattr(streamed(), name), given)
+
+
+@cache
+def streamed() -> rn.Fit:
+    return rn.lmm("y ~ x + f + (x | g)", rn.scan([frame()]))
+
+
 def plot(name: str) -> Call:
     return lambda: (getattr(fit().plot, name), dict(PLOTS.get(name, {})))
 
@@ -192,6 +213,11 @@ CALLS: dict[str, Call] = {
     "power.plot": lambda: (rn.power(**PLANNED).plot, {}),
     "load": lambda: (rn.datasets.load, {"name": "dyestuff"}),
     "rn.load": lambda: (rn.load, {"path": saved()}),
+    "scan": lambda: (rn.scan, {"data": [frame()]}),
+    "moments": lambda: (rn.moments, {"formula": "y ~ x + f + (x | g)", "data": frame()}),
+    "load_moments": lambda: (rn.load_moments, {"path": saved_moments()}),
+    "moments.save": lambda: (moments().save, {"path": "s.parquet"}),
+    "moments.small_cells": lambda: (moments().small_cells, {}),
     "describe": lambda: (rn.datasets.describe, {"name": "dyestuff"}),
     "names": lambda: (rn.datasets.names, {}),
     "Control": lambda: (rn.Control, {}),
@@ -219,6 +245,10 @@ CALLS: dict[str, Call] = {
     "pairs.effect_size": lambda: (means().pairs().effect_size, {}),
     "pairs.plot": lambda: (means().pairs().plot, {}),
     **{name: method(name) for name in methods(rn.Fit)},
+    **{
+        f"{name} without rows": without_rows(name, to)
+        for name, to in (("predict", "p.parquet"), ("augment", "a.csv"))
+    },
     **{f"plot.{name}": plot(name) for name in methods(PlotAccessor)},
     **{
         f"table.{name}": table(name)
@@ -237,6 +267,9 @@ ANSWERING = [
     "structure",
     "load",
     "rn.load",
+    "scan",
+    "moments",
+    "load_moments",
     "sensitivity",
     "smallest",
 ]

@@ -142,6 +142,9 @@ SENTENCES: dict[str, Callable[[], Any]] = {
     "panels": panels,
     "fit": linear,
     "generalised fit": generalised,
+    "moments": lambda: rn.moments(f"y ~ `{X}` + f + (1 | `{GROUP}`)", data()),
+    "scan": lambda: rn.scan([data()]),
+    "fit without rows": lambda: rn.lmm(f"y ~ `{X}` + (1 | `{GROUP}`)", shown("moments")),
 }
 
 CALLS: dict[str, Callable[[], Any]] = {

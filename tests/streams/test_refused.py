@@ -222,7 +222,6 @@ def test_a_stream_far_from_zero_keeps_its_digits() -> None:
         lambda data: rn.glmm("y ~ x + (1 | g)", data, family="gamma"),
         lambda data: rn.structure(data, groups="g"),
         lambda data: rn.center(data, "x", by="g"),
-        lambda data: rn.lmm("y ~ x + (1 | g)", TABLE).predict(data),
     ],
 )
 @pytest.mark.parametrize("library", ["dask.dataframe", "ibis"])
@@ -233,6 +232,8 @@ def test_nothing_is_collected_in_silence(library: str, ask: Callable[[Any], Any]
     with pytest.raises(DataError, match=f"a query of {library.partition('.')[0]}") as error:
         ask(data)
     assert "sums the rows where they are" in str(error.value)
+    with pytest.raises(OptionError, match="rows that are not in memory go to a file"):
+        rn.lmm("y ~ x + (1 | g)", TABLE).predict(data)
 
 
 @pytest.mark.parametrize("make", [relation, lambda: rn.moments("y ~ x + (1 | g)", TABLE)])

@@ -77,6 +77,28 @@ def test_a_new_month_is_added_to_a_fit() -> None:
     close(both, rn.lmm(FORMULA, pd.concat([first, second])))
 
 
+def test_a_new_group_is_appended_and_a_new_category_is_an_error() -> None:
+    first, second = rows(1), rows(2, groups=20)
+    fit = rn.lmm(FORMULA, rn.moments(FORMULA, first))
+    new = fit.moments + rn.moments(FORMULA, second)
+    both = rn.lmm(FORMULA, new, start=fit.theta)
+    assert both.ngroups == {"g": 20}
+    close(both, rn.lmm(FORMULA, pd.concat([first, second])))
+    strange = rn.moments(FORMULA, second.assign(f="d"))
+    for add in (lambda: fit.moments + strange, lambda: new + strange, lambda: strange + new):
+        with pytest.raises(DataError, match="'f' has a level that the fit does not have: 'd'"):
+            add()
+    assert rn.moments(FORMULA, first) + strange  # of no fit: sites may have levels of their own
+
+
+def test_a_group_whose_means_are_subtracted_may_be_new() -> None:
+    formula = "y ~ within(x, g) + between(x, g) + (1 | g)"
+    first, second = rows(1), rows(2, groups=20)
+    fit = rn.lmm(formula, first)
+    both = rn.lmm(formula, fit.moments + rn.moments(formula, second), start=fit.theta)
+    close(both, rn.lmm(formula, pd.concat([first, second])))
+
+
 def test_a_file_gives_the_moments_back(tmp_path: Path) -> None:
     sums = rn.moments(FORMULA, rows(4))
     sums.save(tmp_path / "sums.parquet")

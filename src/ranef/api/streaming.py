@@ -10,6 +10,7 @@ from ranef.errors import OptionError
 from ranef.formula import parse
 from ranef.options import boolean, one_of
 from ranef.present.progress import progress_rows
+from ranef.present.whole_file import path_of
 from ranef.streams import Scan, moments_of, open_source
 from ranef.sums import Moments, merged
 from ranef.sums.load import read_moments
@@ -113,7 +114,7 @@ def moments(
                 found=f"{name} of type {type(value).__name__}",
                 fix="name a column of the data",
             )
-    parsed = parse(formula, random="|" in formula)
+    parsed = parse(formula, random=isinstance(formula, str) and "|" in formula)
     with progress_rows("summing the rows") as watch:
         return moments_of(_source(data), parsed, weights, offset, missing, watch)
 
@@ -149,13 +150,14 @@ def load_moments(path: Any) -> Moments:
     ...     rn.load_moments(path).n
     180
     """
-    name = str(path)
+    fix = "give the path of a file that moments.save() has written"
+    name = str(path_of(path, fix))
     found = sorted(glob(name)) if any(c in name for c in "*?[") else [path]
     if not found:
         raise OptionError(
             "there are no files of moments",
             where=name,
-            fix="give the path of a file that moments.save() has written",
+            fix=fix,
         )
     return merged([read_moments(each) for each in found])
 

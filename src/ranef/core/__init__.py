@@ -33,8 +33,13 @@ from ranef.core.terms import TermBlock, TermLabel
 from ranef.core.workspace import (
     CoreKernel,
     CoreSolved,
+    CrossedSolver,
+    Estimation,
     change_fixed,
+    crossed_shape,
+    needs_exact,
     one_blas_thread,
+    order_of_tail,
     row_variances,
 )
 
@@ -45,8 +50,10 @@ __all__ = [
     "CoreSolved",
     "CovariancePenalty",
     "CrossProducts",
+    "CrossedSolver",
     "Curvature",
     "Direction",
+    "Estimation",
     "Evidence",
     "Kernel",
     "Layout",
@@ -69,8 +76,11 @@ __all__ = [
     "core_residual",
     "core_structure",
     "cross_products",
+    "crossed_shape",
     "from_cells",
+    "needs_exact",
     "one_blas_thread",
+    "order_of_tail",
     "row_variances",
     "scaling_of",
 ]

@@ -86,7 +86,7 @@ class Layout:
 
     ``chain``: grouping factors eliminated level by level, in order; ``tail``: those in one dense
     block after them, of ``dense_columns`` columns; ``entries``: numbers kept for the chain;
-    ``hessian``: how exact second derivatives are formed.
+    ``hessian``: how second derivatives are formed, "average information" if they are not exact.
     """
 
     chain: Sequence[int]
@@ -127,7 +127,8 @@ class Solved(Protocol):
     see :class:`Optimum`; ``log``: one row a step, see :class:`Step`; ``evidence``: the fields of
     :class:`Evidence`; ``starts`` searches that ended in ``basins`` different optima;
     ``loses_digits``: whether y is so much larger than what is left of it that sums over the rows
-    know more than cross-products; seconds; ``phi``: coordinates of the residuals' structure.
+    know more than cross-products; seconds; ``phi``: coordinates of the residuals' structure;
+    ``error``: the fields of :class:`~ranef.core.Estimation` where the criterion is an estimate.
     """
 
     @property
@@ -164,6 +165,8 @@ class Solved(Protocol):
     def certificate_seconds(self) -> float: ...
     @property
     def phi(self) -> Array: ...
+    @property
+    def error(self) -> tuple[float, ...] | None: ...
 
 
 class Kernel(Protocol):

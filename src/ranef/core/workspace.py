@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -27,14 +27,22 @@ from ranef.core.protocol import (
 )
 from ranef.core.residuals import Residual
 from ranef.core.sums import CoreScaling, CrossProducts
+from ranef.errors import TooLargeError
+from ranef.page.phrases import count
 from ranef.types import Array
 
 __all__ = [
     "CoreKernel",
     "CoreSolved",
+    "CrossedShape",
+    "CrossedSolver",
+    "Estimation",
     "Replication",
     "change_fixed",
+    "crossed_shape",
+    "needs_exact",
     "one_blas_thread",
+    "order_of_tail",
     "philox",
     "row_variances",
 ]
@@ -47,6 +55,7 @@ HESSIANS = {
     _core.HessianPath.TRACE_PRODUCTS: "trace products",
     _core.HessianPath.NESTED: "nested tangents",
     _core.HessianPath.TALL_PRODUCTS: "tall products",
+    _core.HessianPath.AVERAGE: "average information",
 }
 
 
@@ -60,6 +69,9 @@ def _use_scipy_blas() -> None:
 
 
 ALL_THREADS = nullcontext()
+
+_VECTORS = 16
+"""Vectors of eight columns that iterations hold at their peak, strips of sums among them."""
 
 
 @cache
@@ -93,7 +105,66 @@ def row_variances(kernel: CoreKernel, rows: Rows) -> Array:
             x[:, j] = ((1.0 if column is None else column) - shift) / scale
         forms = np.einsum("ij,ij->i", x @ kernel.xx_inverse, x)
         return np.asarray(forms if rows.weights is None else forms * rows.weights)
-    return kernel.workspace.row_variances(rows)
+    try:
+        return kernel.workspace.row_variances(rows)
+    except _core.NeedsExact:
+        raise needs_exact("variances of so many rows", count(rows.y.size, "row")) from None
+
+
+def needs_exact(what: str, found: str = "crossed factors that are solved by iterations") -> Any:
+    """The error for a question that has no answer by iterations."""
+    return TooLargeError(
+        f"{what} need an exact factorisation of the crossed factors",
+        found=found,
+        fix="fit with control=rn.Control(crossed='exact'), if memory allows, or ask for fewer rows",
+    )
+
+
+class CrossedSolver(NamedTuple):
+    """How iterations begin, and the errors that a search has to come to.
+
+    ``seed`` of the probes; ``deflated`` directions and ``probes`` to begin with; ``error`` of the
+    parameters in standard errors, and ``criterion_error`` in deviance units.
+    """
+
+    seed: int
+    deflated: int
+    probes: int
+    error: float
+    criterion_error: float
+
+
+class Estimation(NamedTuple):
+    """The error of an estimated optimum: half-widths of 95% intervals.
+
+    ``error`` of the parameter that is known worst, in its standard errors; ``criterion_error`` in
+    deviance units; ``deflated`` directions, ``probes``, and ``iterations`` of the longest solve.
+    """
+
+    error: float
+    criterion_error: float
+    deflated: int
+    probes: int
+    iterations: int
+
+
+class CrossedShape(NamedTuple):
+    """Factors that cross the others, by number, their columns, and whether one factor is left."""
+
+    groups: Sequence[int]
+    columns: int
+    one_left: bool
+
+
+def crossed_shape(products: CrossProducts) -> CrossedShape:
+    """What is to be solved together after all that can be eliminated level by level."""
+    return CrossedShape(*_core.crossed(products))
+
+
+def order_of_tail(products: CrossProducts) -> tuple[float, int]:
+    """Multiplications for a factorisation of it in the best order found, and numbers it holds."""
+    work, entries = _core.order_of_tail(products)
+    return float(work), int(entries)
 
 
 class CoreKernel:
@@ -112,6 +183,10 @@ class CoreKernel:
     basis : sequence of CrossProducts
         With `residual`: the A_k. The search is then over its parameters too.
     residual : Residual, optional
+    crossed : CrossedSolver, optional
+        Crossed factors are then solved by iterations, and log|M| and Gamma are estimates.
+    average : bool
+        Whether average information stands in for exact second derivatives, which take more memory.
 
     Attributes
     ----------
@@ -128,6 +203,8 @@ class CoreKernel:
         threads: int = 1,
         basis: Sequence[CrossProducts] = (),
         residual: Residual | None = None,
+        crossed: CrossedSolver | None = None,
+        average: bool = False,
     ) -> None:
         self.workspace = _core.Workspace(
             products,
@@ -138,7 +215,11 @@ class CoreKernel:
             threads,
             list(basis),
             residual,
+            crossed,
+            average,
         )
+        self._solver = crossed
+        self._average = average
         self._products = products
         self._from_rows = 0
         self.moves = 0
@@ -166,8 +247,13 @@ class CoreKernel:
         derivatives whole matrices: the inverse and one product with random intercepts alone, more
         otherwise.
         """
-        chain, tail, columns, _ = self.workspace.layout
+        chain, tail, columns, read = self.workspace.layout
+        if self._solver is not None:
+            # Lists of places or numbers, and vectors of eight columns.
+            return 8 * (read + columns * (8 * _VECTORS + self._solver.deflated))
         entries, scalar = self.workspace.tail
+        if self._average:
+            return 8 * 4 * entries
         pairs = [q * (q + 1) // 2 for _, q in self._products.sizes]
         if scalar:
             whole = 2
@@ -184,7 +270,28 @@ class CoreKernel:
         Six times the numbers of the chain and three times those of the tail, as measured, and the
         rows if it sums over them.
         """
+        if self._solver is not None:
+            return self.memory
         return 8 * (6 * self.workspace.layout[3] + 3 * self.workspace.tail[0] + self._from_rows)
+
+    @property
+    def iterative(self) -> bool:
+        """Whether crossed factors are solved by iterations."""
+        return self._solver is not None
+
+    def estimation(self, terms: Sequence[TermBlock], theta: Array) -> Estimation | None:
+        """The error of what is estimated at theta, where the kernel stands; None if exact."""
+        found = self.workspace.estimation(core_terms(terms), theta)
+        return None if found is None else Estimation(*found[:-1])
+
+    def conditional_variance_errors(self) -> list[Array]:
+        """Standard errors of conditional variances, (levels, q) by factor; empty if exact."""
+        with self._threads():
+            errors = self.workspace.conditional_variance_errors()
+        return [
+            np.asarray(e).reshape(levels, q)
+            for e, (levels, q) in zip(errors, self._products.sizes, strict=False)
+        ]
 
     def refine(self, rows: Rows) -> None:
         """From now on sum what is left of X and y over the rows, those of the cross-products.
@@ -217,6 +324,8 @@ class CoreKernel:
     @property
     def work(self) -> int:
         _, _, columns, entries = self.workspace.layout
+        if self._solver is not None:
+            return entries * (self._solver.deflated + self._solver.probes)
         return entries + columns * columns
 
     @property

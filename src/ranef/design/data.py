@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from ranef.design.design import Design
 from ranef.frame.table import Table
@@ -14,7 +15,45 @@ from ranef.types import Array, MissingRows
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Data"]
+__all__ = ["Data", "Elsewhere"]
+
+
+class Elsewhere(Protocol):
+    """Rows that are not in memory."""
+
+    @property
+    def stand_in(self) -> Table:
+        """Rows with the levels, means and span of the data."""
+        ...
+
+    @property
+    def levels(self) -> Any:
+        """Who answers what a diagnosis asks about columns within groups."""
+        ...
+
+    @property
+    def frequencies(self) -> Array:
+        """How many rows of the data each of these stands for, by its categories."""
+        ...
+
+    @property
+    def mean_offset(self) -> float:
+        """The mean of the offset that the formula does not hold."""
+        ...
+
+    @property
+    def totals(self) -> Mapping[str, float]:
+        """Numbers in words that tell the rows of these sums from others."""
+        ...
+
+    @property
+    def weights(self) -> str | None:
+        """The column of the weights."""
+        ...
+
+    def missed(self, what: str) -> NoReturn:
+        """Say that an answer needs the rows."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,8 +83,8 @@ class Data:
         The weights that the user gave, if there is a `residual`: `weights` may differ.
     phi : ndarray or None, shape (k,)
         Coordinates of the residuals' structure, if they are known.
-    stand_in : Table or None
-        Rows with the levels, means and span of the data, if the data themselves are not here.
+    elsewhere : Elsewhere or None
+        What is known of the rows, if the rows themselves are not here.
     """
 
     design: Design
@@ -59,7 +98,7 @@ class Data:
     residual: ResidualStructure | None = field(default=None, repr=False)
     given_weights: Array | None = field(default=None, repr=False)
     phi: Array | None = field(default=None, repr=False)
-    stand_in: Table | None = field(default=None, repr=False)
+    elsewhere: Elsewhere | None = field(default=None, repr=False)
 
     @cached_property
     def y(self) -> Array:

@@ -66,6 +66,11 @@ class GeneralisedData:
         return self.design.y
 
     @property
+    def elsewhere(self) -> None:
+        """Generalised models read their rows in each evaluation: they are always here."""
+        return None
+
+    @property
     def own_weights(self) -> Array | None:
         """The same as `weights`: residuals have no structure."""
         return self.weights

@@ -35,19 +35,35 @@ def collinearity_findings(formula: Formula, design: Design) -> Iterator[Finding]
         yield from _within(design, term)
 
 
+def collinear_sums(formula: Formula, design: Design, products: Array) -> Iterator[Finding]:
+    """The check on the columns, from their sums of products about their means, shape (p, p)."""
+    first = 1 if design.has_intercept else 0
+    products = products[first:, first:]
+    nearly = _nearly_by(formula, design, products) if products.shape[0] > 1 else None
+    if nearly is not None:
+        yield nearly
+
+
 def _nearly(formula: Formula, design: Design) -> Finding | None:
     first = 1 if design.has_intercept else 0
-    names = design.x_names[first:]
-    if len(names) < 2:
+    if design.p - first < 2:
         return None
     X = design.X[:, first:]
     if design.has_intercept:
         X = X - X.mean(axis=0)
-    X = X / np.sqrt(np.einsum("ij,ij->j", X, X))
-    factors = np.diag(np.linalg.pinv(X.T @ X, hermitian=True))
+    return _nearly_by(formula, design, X.T @ X)
+
+
+def _nearly_by(formula: Formula, design: Design, products: Array) -> Finding | None:
+    """From the sums of products of all columns but the intercept, about their means."""
+    first = 1 if design.has_intercept else 0
+    names = design.x_names[first:]
+    sizes = np.sqrt(np.diag(products))
+    correlations = products / np.outer(sizes, sizes)
+    factors = np.diag(np.linalg.pinv(correlations, hermitian=True))
     if factors.max() < INFLATION:
         return None
-    _, vectors = np.linalg.eigh(X.T @ X)
+    _, vectors = np.linalg.eigh(correlations)
     weights = np.abs(vectors[:, 0])
     columns = np.flatnonzero(weights > 0.2 * weights.max())
     involved = [names[j] for j in columns]

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ranef.design import Data
 from ranef.diagnose.subject import AnySubject
 from ranef.diagnose.words import at_zero, slope_of
 from ranef.errors import RanefError
 from ranef.formula import to_text
 from ranef.formula.naming import in_formula, of_column, typed
-from ranef.inference.contextual import Contextual, Refit, candidates, contextual
-from ranef.inference.ddf import Method
-from ranef.inference.fixed_effects import fixed_effects
+from ranef.inference.contextual import Contextual, Look, candidates, contextual
 from ranef.page.phrases import figures, p_value
-from ranef.types import Array, Finding
+from ranef.types import Finding
 
 __all__ = ["contextual_findings"]
 
@@ -22,20 +19,15 @@ LEVEL = 0.01
 """For all predictors and factors together (Bonferroni)."""
 
 
-def contextual_findings(subject: AnySubject, refit: Refit | None = None) -> Iterator[Finding]:
+def contextual_findings(subject: AnySubject, look: Look) -> Iterator[Finding]:
     """Mundlak's (1978) test for each predictor and grouping factor.
 
-    `refit` fits the model to other data; by default a linear one.
+    `look` answers questions about the rows, and fits the model to predictors that are split.
     """
-    pairs = candidates(subject.formula, subject.table, subject.design)
-
-    def by_default(data: Data) -> tuple[Array, Method]:
-        return fixed_effects(data, subject.reml)
-
-    refit = refit or by_default
+    pairs = candidates(subject.formula, subject.design, look)
     for name, factor in pairs:
         try:
-            found = contextual(subject.formula, subject.data, refit, name, factor)
+            found = contextual(subject.formula, subject.design, look, name, factor)
         except RanefError:
             continue
         if found.p_joint * len(pairs) < LEVEL:

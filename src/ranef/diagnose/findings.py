@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from itertools import chain
 
 from ranef.diagnose.by_severity import by_severity
-from ranef.diagnose.collinearity import collinearity_findings
+from ranef.diagnose.collinearity import collinear_sums, collinearity_findings
 from ranef.diagnose.competing import competing_findings
 from ranef.diagnose.contextual import contextual_findings
-from ranef.diagnose.data import data_findings
+from ranef.diagnose.data import data_findings, sum_findings
 from ranef.diagnose.effects import Evaluated, evaluated
 from ranef.diagnose.findings_of_data import of_data
 from ranef.diagnose.fit import fit_findings
@@ -38,6 +38,8 @@ def all_findings(
     `supports` are the ranks that the data support, `larger` the larger random parts looked at,
     where they are known already.
     """
+    if subject.data.elsewhere is not None:
+        return _of_sums(subject, supports, larger)
     formula, design = subject.formula, subject.design
     at = evaluated(subject)
     if supports is None:
@@ -52,7 +54,7 @@ def all_findings(
             *chain.from_iterable(of_data(formula, subject.table)),
             *collinearity_findings(formula, design),
             *separated_findings(design),
-            *contextual_findings(subject),
+            *contextual_findings(subject, subject.look),
             *larger_findings(subject, larger, serial.values()),
             *unlike,
             *fit_findings(subject.problem, subject.solution, [f.where for f in unlike]),
@@ -64,6 +66,41 @@ def all_findings(
             *normality_findings(subject, at),
         )
     )
+
+
+def _of_sums(
+    subject: Subject, supports: Sequence[Support] | None, larger: Larger | None
+) -> tuple[Finding, ...]:
+    """What sums over the rows show; the last finding says what only the rows would."""
+    if supports is None:
+        supports = supported_ranks(subject, subject.problem.kernel())
+    if larger is None:
+        larger = larger_parts(subject)
+    elsewhere = subject.data.elsewhere
+    assert elsewhere is not None
+    products = elsewhere.levels.products()
+    return by_severity(
+        (
+            *sum_findings(subject.design, subject.data.missing),
+            *collinear_sums(subject.formula, subject.design, products),
+            *contextual_findings(subject, subject.look),
+            *larger_findings(subject, larger, ()),
+            *fit_findings(subject.problem, subject.solution),
+            *rank_findings(subject, supports),
+            _NOT_LOOKED_AT,
+        )
+    )
+
+
+_NOT_LOOKED_AT = Finding(
+    code="rows-elsewhere",
+    severity="note",
+    message="the model was fitted to sums, so that nothing was looked for in single rows: their "
+    "distribution, unequal spread, serial correlation, influence, copies",
+    evidence="the rows are not in memory",
+    fix='fit.augment(to="rows.parquet") reads a source once more and writes residuals; a sample of '
+    "the groups fits into memory",
+)
 
 
 def _residuals(at: Evaluated, larger: Larger) -> Array:

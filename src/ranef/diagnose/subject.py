@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
@@ -13,6 +14,7 @@ from ranef.design import Data, Design
 from ranef.formula import Formula
 from ranef.frame import Table
 from ranef.inference.any_estimates import AnyEstimates
+from ranef.inference.contextual import Look
 from ranef.inference.estimates import Estimates
 from ranef.inference.same_data import AnyRows
 from ranef.problem import Problem
@@ -153,6 +155,10 @@ class Subject:
     solution : Solution
     estimates : Estimates
     refit : Refit
+    look : Look
+        Answers questions about the rows.
+    lay_out : callable
+        The design and the problem of another formula, for a look at it without a fit.
     """
 
     formula: Formula
@@ -161,6 +167,8 @@ class Subject:
     solution: Solution = field(repr=False)
     estimates: Estimates = field(repr=False)
     refit: Refit = field(repr=False)
+    look: Look = field(repr=False)
+    lay_out: Callable[[Formula], tuple[Design, Problem]] = field(repr=False)
 
     @property
     def design(self) -> Design:

@@ -22,7 +22,9 @@ class Additive(FitRecord):
     def moments(self) -> Moments:
         """Sums over the rows of the fit: they add to those of other rows.
 
-        ``rn.lmm(formula, fit.moments + new, start=fit.theta)`` fits the rows of both.
+        ``rn.lmm(formula, fit.moments + new, start=fit.theta)`` fits the rows of both. New levels of
+        the grouping factors are appended. A new level of a category of the fixed part would change
+        what the coefficients mean: adding such rows is an error.
 
         Raises
         ------
@@ -39,17 +41,17 @@ class Additive(FitRecord):
         >>> rn.lmm(formula, fit.moments + new, start=fit.theta).nobs
         180
         """
-        from ranef.sums import Moments
+        from ranef.sums.settled import settled
 
         given = self._spec.given
+        if self._elsewhere is not None:
+            return settled(self._elsewhere.moments)
         if given is None:
             raise OptionError(
                 "this fit does not know its data",
                 found="a fit from a file or another process",
                 fix="save its moments beside it: fit.moments.save(path)",
             )
-        if isinstance(given.data, Moments):
-            return given.data
         from ranef.streams import moments_of, open_source
         from ranef.streams.arrow import from_frames
 
@@ -66,4 +68,4 @@ class Additive(FitRecord):
                 fix="select the rows of the data before the fit",
             )
         source = open_source(from_frames([given.data]))
-        return moments_of(source, self._formula, given.weights, given.offset)
+        return settled(moments_of(source, self._formula, given.weights, given.offset))

@@ -26,7 +26,7 @@ from ranef.fit.ratios import Bar, Ratios
 from ranef.fit.record import FitRecord
 from ranef.inference.bootstrap_ratio import Truth, bootstrap_ratio
 from ranef.inference.exact_ratio import DRAWS, exact_tail
-from ranef.inference.likelihood_ratio import Ratio, nested_ratio
+from ranef.inference.likelihood_ratio import Ratio, error_of_ratio, nested_ratio
 from ranef.inference.model_nesting import (
     FixedParts,
     NotNested,
@@ -83,7 +83,8 @@ def ratios_between(
         return _judge(pairs[k - 1], statistic, method, n, key, bar)
 
     names = [_named(model) for model in models]
-    return table_of(models, names, [_statistic(pair) for pair in pairs], judge)
+    errors = [_error(pair) for pair in pairs]
+    return table_of(models, names, [_statistic(pair) for pair in pairs], judge, errors)
 
 
 def _named(model: FitRecord) -> str:
@@ -151,7 +152,15 @@ def _same_criterion(models: Sequence[FitRecord], pairs: Sequence[Pair]) -> list[
 def _statistic(pair: Pair) -> float:
     coding = pair.fixed.coding if pair.large._problem.reml else 0.0
     gained = 2.0 * (pair.large._estimates.loglik - pair.small._estimates.loglik) - coding
-    return checked_statistic(gained, pair.large)
+    return checked_statistic(gained, pair.large, _error(pair))
+
+
+def _error(pair: Pair) -> float:
+    """Of the statistic, if crossed factors were solved by iterations."""
+    return error_of_ratio(
+        pair.large._solution.certificate.error_criterion,
+        pair.small._solution.certificate.error_criterion,
+    )
 
 
 def _judge(pair: Pair, statistic: float, method: str, n: int, key: int, bar: Bar) -> Ratio:

@@ -11,6 +11,7 @@ from ranef.types import Array
 
 if TYPE_CHECKING:
     from ranef.diagnose.call import Call
+    from ranef.inference.contextual import Look
     from ranef.inference.ddf import Method
     from ranef.present.diagnosis.facade import Diagnosis
 
@@ -59,6 +60,13 @@ class Diagnosed(FitRecord):
         from ranef.fit.subject import call_of
 
         return call_of(self)
+
+    @property
+    def _look(self) -> Look:
+        """What answers questions about the rows."""
+        from ranef.fit.look import look_of
+
+        return look_of(self)
 
     def _coefficients_of(self, data: Data) -> tuple[Array, Method]:
         """Fixed effects of the same model for another design, and what judges them."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,9 +11,11 @@ import numpy as np
 from ranef.errors import OptionError
 from ranef.fit.mixed_record import MixedRecord
 from ranef.fit.record import FitRecord
+from ranef.fit.variants import fixed_columns, variant
 from ranef.formula import Formula
 from ranef.inference.anova import TermTests, term_tests
-from ranef.inference.drop_terms import droppable, dropped_rows, formula_without, smaller_design
+from ranef.inference.drop_terms import droppable, dropped_rows, formula_without
+from ranef.inference.likelihood_ratio import error_of_ratio, fixed_part_ratio, within_error
 from ranef.inference.term_hypotheses import TermHypotheses
 from ranef.types import Array
 
@@ -35,13 +37,12 @@ def drop_by_f(record: FitRecord, ddf: str, vcov: Any = None) -> tuple[tuple[str,
     terms = droppable(design)
     rows = []
     for term in terms:
-        formula = formula_without(record._formula, term)
-        smaller = smaller_design(formula, design, record._table, record._data.left_out)
-        rows.append(dropped_rows(design, smaller, term))
-    names = tuple(term.name for term in terms)
+        names, columns = fixed_columns(record, formula_without(record._formula, term))
+        rows.append(dropped_rows(design, term, names, columns))
+    of_terms = tuple(term.name for term in terms)
     estimates = record._estimates
-    hypotheses = TermHypotheses(names, tuple(rows))
-    return names, term_tests(hypotheses, estimates.beta, estimates.sigma, method)
+    hypotheses = TermHypotheses(of_terms, tuple(rows))
+    return of_terms, term_tests(hypotheses, estimates.beta, estimates.sigma, method)
 
 
 def drop_by_likelihood(
@@ -81,11 +82,13 @@ def drop_by_likelihood(
             ratio = 2.0 * (full._estimates.loglik - without._estimates.loglik)
             out.statistic[k] = max(0.0, ratio)
             out.p_value[k] = special.chdtrc(out.npar[k], out.statistic[k])
+            errors = (m._solution.certificate.error_criterion for m in (full, without))
+            if (error := error_of_ratio(*errors)) > 0.0:
+                judge = partial(fixed_part_ratio, fewer=int(out.npar[k]))
+                out.p_value[k] = within_error(out.statistic[k], error, judge).p_high
     return tuple(term.name for term in terms), out
 
 
 def smaller_by_ml(record: FitRecord, formula: Formula) -> FitRecord:
     """A linear model with fewer terms, by ML."""
-    design = smaller_design(formula, record._design, record._table, record._data.left_out)
-    spec = replace(record._spec, formula=formula, reml=False, given=None)
-    return FitRecord._of(spec, replace(record._data, design=design))
+    return variant(record, formula, reml=False)

@@ -115,15 +115,22 @@ class EffectSizes(FitRecord):
 
     def _variance_parts(self, by: str | None) -> VarianceParts:
         from ranef.inference.effect_sizes import variance_parts
-        from ranef.inference.nesting import outermost_factor
         from ranef.problem.parameters import group_lambdas
         from ranef.source import rows_of
 
         factors = {term.factor: term.n_levels for term in self._design.terms}
         if by is None:
-            by = outermost_factor(self._design) or min(factors, key=lambda name: factors[name])
+            by = self._outermost_factor or min(factors, key=lambda name: factors[name])
         else:
             by = name_option("by", by, tuple(factors), of="grouping factor")
+        residual = self._mean_spread() * self._estimates.sigma**2
+        if self._elsewhere is not None:
+            from ranef.inference.effect_sizes.of_sums import variance_parts_of_sums
+
+            columns = self._elsewhere.unweighted_columns("the variance of the predictors")
+            of = [columns.factor(g) for g in range(len(columns.groups))].index(by)
+            covariances, beta = self._estimates.covariances, self._estimates.beta
+            return variance_parts_of_sums(columns, covariances, beta, of, residual)
         estimates, problem = self._estimates, self._problem
         return variance_parts(
             problem,
@@ -132,7 +139,7 @@ class EffectSizes(FitRecord):
             self._design,
             estimates.beta,
             by,
-            self._mean_spread() * estimates.sigma**2,
+            residual,
         )
 
     def _mean_spread(self) -> float:
@@ -163,12 +170,11 @@ class EffectSizes(FitRecord):
         import numpy as np
 
         from ranef.inference.effect_sizes import coefficient_units
-        from ranef.inference.nesting import outermost_factor
 
         parts = None
         if within:
             self._need_random("standardize='within'", "use standardize='refit' or 'basic'")
-            if outermost_factor(self._design) is None:
+            if self._outermost_factor is None:
                 factors = ", ".join(dict.fromkeys(term.factor for term in self._design.terms))
                 raise OptionError(
                     "standardize='within' needs groups that the others are nested in",
@@ -176,5 +182,13 @@ class EffectSizes(FitRecord):
                     fix="use standardize='refit' or standardize='basic'",
                 )
             parts = self._variance_parts(None)
-        units = coefficient_units(self._design, parts)
+        if self._elsewhere is None:
+            units = coefficient_units(self._design, parts)
+        else:
+            from ranef.inference.effect_sizes.of_sums import coefficient_units_of_sums
+
+            columns = self._elsewhere.unweighted_columns("the spread of the predictors")
+            if self._data.offset_name is not None or self._formula.offsets:
+                self._elsewhere.missed("the spread of the response without the offset")
+            units = coefficient_units_of_sums(columns, parts, columns.outermost)
         return np.concatenate([units, np.full(len(self._design.dropped), np.nan)])

@@ -11,7 +11,7 @@ from ranef.errors import OptionError
 from ranef.fit.record import FitRecord
 from ranef.frame.open import in_row_order
 from ranef.inference.ddf import Method
-from ranef.inference.robust import KINDS, Clusters, clusters_of, robust_method
+from ranef.inference.robust import KINDS, Clusters, ClusterSums, clusters_of, robust_method
 from ranef.options import one_of, shown
 from ranef.page.phrases import count
 
@@ -39,7 +39,8 @@ def robust_errors(record: FitRecord, ddf: str, vcov: Any) -> Method:
     if named and key in record._methods:
         return record._methods[key]
     clusters = _clusters(record, cluster)
-    record._need_whole_groups(clusters.codes, f"clusters of {clusters.name}")
+    if isinstance(clusters, Clusters):
+        record._need_whole_groups(clusters.codes, f"clusters of {clusters.name}")
     method = robust_method(kind, ddf, record._subject(), clusters)
     if named:
         record._methods[key] = method
@@ -97,8 +98,13 @@ def _split(vcov: Any) -> tuple[str, Any]:
     return one_of("vcov", vcov, KINDS, what=what, fix=fix), cluster
 
 
-def _clusters(record: FitRecord, cluster: Any) -> Clusters:
+def _clusters(record: FitRecord, cluster: Any) -> Clusters | ClusterSums:
     design = record._design
+    if record._elsewhere is not None:
+        factors = {term.factor for term in design.terms}
+        if cluster is not None and not (isinstance(cluster, str) and cluster in factors):
+            record._elsewhere.missed("the cluster of each row")
+        return ClusterSums(record._elsewhere.level_products("the rows of each cluster"))
     if isinstance(cluster, str) and all(cluster != term.factor for term in design.terms):
         from ranef.present.frames.model_frame import model_frame
 

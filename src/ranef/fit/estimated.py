@@ -145,6 +145,32 @@ class Estimated(MixedRecord):
         levels = [term.levels for term in self._design.terms]
         return ranef_frames(self._problem.labels, levels, self._modes, spread)
 
+    def ranef_error(self) -> dict[str, pd.DataFrame]:
+        """How far the standard deviations of :meth:`ranef` may be from the exact ones.
+
+        They are estimates if crossed factors were solved by iterations (see ``crossed`` of
+        :class:`~ranef.Control`), and exact otherwise: then all errors are 0. Conditional modes are
+        solved for and have no such error.
+
+        Returns
+        -------
+        dict of str to DataFrame
+            By grouping factor, one row a level: half-widths of 95% intervals, in columns
+            ``<term>_sd``.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
+        >>> float(fit.ranef_error()["Subject"].to_numpy().max())
+        0.0
+        """
+        from ranef.present.frames.estimates import ranef_frames
+
+        levels = [term.levels for term in self._design.terms]
+        frames = ranef_frames(self._problem.labels, levels, self._conditional_sd_errors, None)
+        return {group: frame.add_suffix("_sd") for group, frame in frames.items()}
+
     def coef(self) -> dict[str, pd.DataFrame]:
         """Fixed effects plus conditional modes by grouping factor, one row a level.
 

@@ -10,7 +10,7 @@ from ranef.present.progress import progress
 from ranef.types import Array
 
 if TYPE_CHECKING:
-    from ranef.inference.contextual import Contextual
+    from ranef.inference.contextual import Contextual, Look
     from ranef.inference.ddf import Method
 
 __all__ = ["Explained"]
@@ -53,7 +53,14 @@ class Explained(MixedRecord):
         """
         from ranef.inference.contextual import contextual
 
-        return contextual(self._formula, self._data, self._coefficients_of, variable, by)
+        return contextual(self._formula, self._design, self._look, variable, by)
+
+    @property
+    def _look(self) -> Look:
+        """What answers questions about the rows."""
+        from ranef.inference.contextual import InRows
+
+        return InRows(self._formula, self._data, self._coefficients_of)
 
     @abstractmethod
     def _coefficients_of(self, data: Any) -> tuple[Array, Method]:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ranef.present.results.fit_log import FactorShape, FitLog
+from ranef.fit.parts import AnyProblem, AnySolution
+from ranef.present.results.fit_log import EXACT, ITERATIVE, FactorShape, FitLog
+from ranef.problem import Problem
+from ranef.solve import Solution
 
 if TYPE_CHECKING:
     from ranef.fit.generalised.record import GeneralisedRecord
@@ -50,4 +53,20 @@ def _log(record: FitRecord | GeneralisedRecord, criterion: str, start_moved: boo
         escapes=found.escapes,
         start_moved=start_moved,
         seconds=dict(record._seconds),
+        crossed=crossed_words(problem, solution),
+    )
+
+
+def crossed_words(problem: AnyProblem, solution: AnySolution) -> str:
+    """How crossed factors were eliminated, and why; empty without them."""
+    if not isinstance(problem, Problem) or not problem.path:
+        return ""
+    assert isinstance(solution, Solution)
+    if problem.solver is None:
+        return f"{EXACT}: {problem.path}"
+    error = solution.certificate
+    return (
+        f"{ITERATIVE}: {problem.path}; {error.deflated} directions and {error.probes} probes, "
+        f"theta within {error.error_se:.1g} SE, log-likelihood within "
+        f"{0.5 * error.error_criterion:.1g}"
     )

@@ -191,7 +191,8 @@ class Marginal(MeansBasis):
             slopes = encoding.slopes(rows, slope, training)
             return slopes, encoding.offset_slope(rows, slope, training)
 
-        grid = grid_of(encoding, training, variables, [*focal, *within], weights, make)
+        often = None if weights == "equal" else self._frequencies(variables)
+        grid = grid_of(encoding, training, variables, [*focal, *within], weights, make, often)
         rows = grid.rows if slope is None else grid.rows.as_differences()
         families = () if slope is not None else within
         means = MeanSet(rows, grid.labels, families, basis, level)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +26,16 @@ class MeansBasis(MixedRecord):
         from ranef.inference.means.variables import variables_of
 
         return variables_of(self._design.encoding, self._reference)
+
+    def _frequencies(self, variables: Mapping[str, Variable]) -> Array | None:
+        """How often each row counts that levels are read from; None if all count once."""
+        elsewhere = self._data.elsewhere
+        if elsewhere is None:
+            return None
+        values = [v.name for v in variables.values() if v.kind in ("pair", "truth")]
+        if values:
+            elsewhere.missed(f"how often the values of {', '.join(values)} occur")
+        return elsewhere.frequencies
 
     def _basis(self, ddf: str, vcov: Any) -> Basis:
         """The one place where means meet a method for degrees of freedom."""
@@ -54,7 +65,9 @@ class MeansBasis(MixedRecord):
         encoding = self._design.encoding
         own = encoding.offset(rows)
         total = np.zeros(rows.n_rows) if own is None else own
-        offset = self._data.offset
+        offset, elsewhere = self._data.offset, self._data.elsewhere
+        if elsewhere is not None:
+            return np.asarray(total + elsewhere.mean_offset)
         if offset is None:
             return total
         given = self._design.offset

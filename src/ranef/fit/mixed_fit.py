@@ -82,6 +82,13 @@ class MixedFit(
         """The structure of the residuals as it was asked for; empty without."""
 
     @property
+    def _crossed_text(self) -> str:
+        """How crossed factors were eliminated, and why; empty without them."""
+        from ranef.fit.log import crossed_words
+
+        return crossed_words(self._problem, self._solution)
+
+    @property
     @abstractmethod
     def _residual_lines(self) -> tuple[Line, ...]:
         """The parameters of the residuals one by one, for pages and tables."""
@@ -109,6 +116,15 @@ class MixedFit(
     def loglik(self) -> float:
         """Log-likelihood; the REML log-likelihood under REML."""
         return self._estimates.loglik
+
+    @property
+    def loglik_error(self) -> float:
+        """How far `loglik` may be from the exact one: half-width of a 95% interval.
+
+        0 unless crossed factors were solved by iterations (see ``crossed`` of
+        :class:`~ranef.Control`). `deviance`, `aic` and `bic` have twice this error.
+        """
+        return 0.5 * self.certificate.error_criterion
 
     @property
     def deviance(self) -> float:

@@ -12,6 +12,8 @@ from dataclasses import fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ranef.design import Design
 from ranef.errors import OptionError
 from ranef.fit.parts import AnyData, AnyProblem, AnySolution, AnySpec
@@ -67,6 +69,11 @@ class MixedRecord(ABC):
     @abstractmethod
     def _conditional_covariances(self) -> tuple[Array, ...]:
         """Their covariances given data and parameters, by term, shape (levels, q, q)."""
+
+    @property
+    def _conditional_sd_errors(self) -> tuple[Array, ...]:
+        """Errors of conditional standard deviations, by term, shape (levels, q)."""
+        return tuple(np.zeros(c.shape[:2]) for c in self._conditional_covariances)
 
     @property
     @abstractmethod

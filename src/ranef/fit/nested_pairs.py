@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
 from ranef.errors import OptionError, warn
 from ranef.fit.mixed_record import MixedRecord
 from ranef.fit.ratios import Ratios
-from ranef.inference.likelihood_ratio import Ratio, statistic_of
+from ranef.inference.likelihood_ratio import Ratio, statistic_of, within_error
 from ranef.inference.model_nesting import Variances
 from ranef.page.phrases import count
 
@@ -87,9 +88,9 @@ def refuse_same(small: MixedRecord, large: MixedRecord) -> None:
         )
 
 
-def checked_statistic(gained: float, large: MixedRecord) -> float:
+def checked_statistic(gained: float, large: MixedRecord, error: float = 0.0) -> float:
     """The likelihood ratio; NaN, with a warning, if the larger model is worse."""
-    statistic = statistic_of(gained)
+    statistic = statistic_of(gained, error)
     if np.isnan(statistic):
         warn(
             UserWarning,
@@ -135,6 +136,7 @@ def table_of(
     names: Sequence[str],
     statistics: Sequence[float],
     judge: Callable[[int, float], Ratio],
+    errors: Sequence[float] = (),
 ) -> Ratios:
     """The tests of all models, each against the one before it.
 
@@ -147,13 +149,16 @@ def table_of(
         Of all models but the first; NaN if there is none.
     judge : callable
         Of the place of a model, from 1, and its statistic.
+    errors : sequence of float
+        Of the statistics, if they are estimates.
     """
     statistic, df, p_value = np.full((3, len(models)), np.nan)
     laws = [""]
     estimates = [model._estimates for model in models]
     for k, own in enumerate(statistics, start=1):
         statistic[k] = own
-        judged = no_test() if np.isnan(own) else judge(k, own)
+        error = errors[k - 1] if errors else 0.0
+        judged = no_test() if np.isnan(own) else within_error(own, error, partial(judge, k))
         df[k] = estimates[k].n_parameters - estimates[k - 1].n_parameters
         p_value[k] = judged.p_high
         laws.append(judged.law_and_bounds)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ranef.core import TermBlock, TermLabel
 from ranef.design import Design
+from ranef.design.data import Elsewhere
 from ranef.formula import Formula
 from ranef.frame import Table
 from ranef.types import Array, MissingRows
@@ -69,6 +70,11 @@ class AnyData(Protocol):
         """Labels of all rows of the data, if they have any."""
         ...
 
+    @property
+    def elsewhere(self) -> Elsewhere | None:
+        """What is known of the rows, if they are not here."""
+        ...
+
 
 class AnyPrior(Protocol):
     """The priors of a fit."""
@@ -108,6 +114,11 @@ class AnyVerdict(Protocol):
     def certified(self) -> bool: ...
     @property
     def gain(self) -> float: ...
+    @property
+    def error_criterion(self) -> float:
+        """Of the criterion, deviance units; 0 where it is exact."""
+        ...
+
     @property
     def rank(self) -> Mapping[str, int]:
         """Of each random-effects term, by its label."""

@@ -2,36 +2,56 @@
 
 from __future__ import annotations
 
-import os
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
 from ranef.errors import OptionError
+from ranef.formula.naming import refuse_taken
+from ranef.frame import Table
+from ranef.options import shown
+from ranef.present.whole_file import path_of, write_whole
 from ranef.streams import open_source
+from ranef.streams.arrow import from_frames
+from ranef.types import Array
 
 if TYPE_CHECKING:
-    from ranef.fit.facade import Fit
+    import pandas as pd
+    import pyarrow as pa
 
-__all__ = ["augment_to", "predict_to"]
+    from ranef.fit.record import FitRecord
+    from ranef.streams.source import Source
+
+__all__ = ["augment_to", "predict_to", "source_of", "write_frame"]
 
 ROWS = 500_000
 """Rows of a batch."""
 
+_FIX = 'name a file that ends in .parquet or .csv: to="rows.parquet"'
 
-def predict_to(fit: Fit, source: Any, to: Any, predicted: Callable[[Any], Any]) -> Path:
-    """Predict the rows of a source and write the predictions to a Parquet file.
+
+def source_of(data: Any) -> Source:
+    """Rows for a pass: a frame in memory is one batch."""
+    from ranef.streams import is_streamed
+    from ranef.streams.open import KINDS
+
+    if is_streamed(data) or any(kind.is_it(data) for kind in KINDS):
+        return open_source(data)
+    return from_frames([data])
+
+
+def predict_to(fit: FitRecord, rows: Source, to: Any, predicted: Callable[[Any], Any]) -> Path:
+    """Predict the rows of a source, a batch at a time, and write the predictions to a file.
 
     Parameters
     ----------
-    fit : Fit
-    source : data that ``rn.scan`` takes
+    fit : FitRecord
+    rows : Source
     to : str or path
-        A file that appears when it is complete.
+        ``.parquet`` or ``.csv``. A file of this name is replaced; it is never half-written.
     predicted : callable
         From a frame of rows to an array, or a frame, of predictions.
 
@@ -44,56 +64,58 @@ def predict_to(fit: Fit, source: Any, to: Any, predicted: Callable[[Any], Any]) 
     OptionError
         The file cannot be written.
     """
-    rows = open_source(source)
-    encoding = fit._design.encoding
-    columns = encoding.reads(rows.schema(), random=True)
-    names = tuple(name for name in (*columns, *_offset(fit)) if name in rows.schema())
-    with _written(to) as put:
+    target = _target(to)
+    known = rows.schema()
+    columns = fit._design.encoding.reads(known, random=True)
+    names = tuple(name for name in (*columns, *_offset(fit)) if name in known)
+
+    def batches() -> Iterator[Mapping[str, Any]]:
         for frame in rows.frames(names, ROWS):
             made = predicted(frame)
             if hasattr(made, "columns"):
-                put({str(name): np.asarray(made[name]) for name in made.columns})
+                yield {str(name): np.asarray(made[name]) for name in made.columns}
             else:
-                put({"estimate": np.asarray(made)})
-    return Path(os.fspath(to))
+                yield {"estimate": np.asarray(made)}
+
+    return _write(target, batches())
 
 
-def augment_to(fit: Fit, to: Any) -> Path:
-    """The rows of a fit with fitted values and residuals, in a Parquet file.
+def augment_to(fit: FitRecord, rows: Source, to: Any) -> Path:
+    """The complete rows of a source with fitted values and residuals, in a file.
 
     Parameters
     ----------
-    fit : Fit
-        Of a source that can be read again.
+    fit : FitRecord
+    rows : Source
+        Those of the fit.
     to : str or path
+        As in :func:`predict_to`.
 
     Raises
     ------
+    DataError
+        A variable has the name of a column that is added.
     OptionError
-        The fit does not know its rows, they can be read only once, or the file cannot be written.
+        The file cannot be written.
     """
-    given = fit._spec.given
-    source = None if given is None else given.source
-    if source is None or not open_source(source).repeatable:
-        raise OptionError(
-            "this fit cannot read its rows again",
-            found="a fit from moments, from a file, or of a stream that is read once",
-            fix="fit.predict(source, to=path) predicts the rows of any source",
-        )
-    rows = open_source(source)
-    plan = fit.moments.plan
-    names = tuple(name for name in plan.reads() if name in rows.schema())
-    with _written(to) as put:
-        for frame in rows.frames(names, ROWS):
-            put(_augmented(fit, frame, names))
-    return Path(os.fspath(to))
+    target = _target(to)
+    known = rows.schema()
+    names = tuple(name for name in (*fit._formula.variables(), *_offset(fit)) if name in known)
+    refuse_taken(names, (".fitted", ".resid", ".fixed"), "fit.augment()")
+    made = (_augmented(fit, frame, names) for frame in rows.frames(names, ROWS))
+    return _write(target, (batch for batch in made if batch))
 
 
-def _offset(fit: Fit) -> tuple[str, ...]:
+def write_frame(frame: pd.DataFrame, to: Any) -> Path:
+    """Write a frame that is in memory, as the passes write theirs."""
+    return _write(_target(to), iter([{str(name): frame[name] for name in frame.columns}]))
+
+
+def _offset(fit: FitRecord) -> tuple[str, ...]:
     return () if fit._data.offset_name is None else (fit._data.offset_name,)
 
 
-def _augmented(fit: Fit, frame: Any, names: tuple[str, ...]) -> dict[str, Any]:
+def _augmented(fit: Any, frame: Any, names: tuple[str, ...]) -> dict[str, Any]:
     """The variables of the complete rows of a batch, with what the model says of them."""
     from ranef.design.evaluate import evaluate
     from ranef.frame import complete_rows
@@ -102,51 +124,66 @@ def _augmented(fit: Fit, frame: Any, names: tuple[str, ...]) -> dict[str, Any]:
     used, _ = complete_rows(read_table(frame, names), names, {})
     if not used.n_rows:
         return {}
-    columns = {
-        name: np.array([*column.levels, None], dtype=object)[column.values]
-        if column.kind == "factor"
-        else np.asarray(column.stored)
-        for name, column in used.columns.items()
-    }
-    y = evaluate(fit._formula.response, used, fit._design.encoding.state)
+    columns = {name: _values(used, name) for name in used.names}
+    y: Array = np.asarray(evaluate(fit._formula.response, used, fit._design.encoding.state))
     fitted = np.asarray(fit.predict(columns))
     fixed = np.asarray(fit.predict(columns, level="population"))
     return {**columns, ".fitted": fitted, ".resid": y - fitted, ".fixed": fixed}
 
 
-@contextmanager
-def _written(to: Any) -> Iterator[Callable[[dict[str, Any]], None]]:
-    """Takes columns of batches; the file appears when the block ends without an error."""
+def _values(table: Table, name: str) -> Any:
+    column = table[name]
+    if column.kind == "factor":
+        return np.array([*column.levels, None], dtype=object)[column.values]
+    return np.asarray(column.stored)
+
+
+def _target(to: Any) -> Path:
+    target = path_of(to, _FIX)
+    if target.suffix.lower() not in (".parquet", ".csv"):
+        raise OptionError("to names a Parquet or CSV file", found=f"to={shown(to)}", fix=_FIX)
+    return target
+
+
+def _write(target: Path, batches: Iterator[Mapping[str, Any]]) -> Path:
+    """Write batches of columns; the file appears when all are there."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
-    target = Path(os.fspath(to))
-    waiting = target.with_name(f".{target.name}.part")
-    writer: list[Any] = []
-
-    def put(columns: dict[str, Any]) -> None:
-        if not columns:
-            return
-        table = pa.table({name: pa.array(values) for name, values in columns.items()})
-        if not writer:
-            writer.append(pq.ParquetWriter(waiting, table.schema, compression="zstd"))
-        writer[0].write_table(table.cast(writer[0].schema))
-
-    try:
+    def write(file: BinaryIO) -> None:
+        writer = None
         with warnings.catch_warnings():
             warnings.simplefilter("once")  # a batch at a time would warn again and again
-            yield put
-        if writer:
-            writer[0].close()
-            waiting.replace(target)
-    except OSError as error:
-        raise OptionError(
-            "the file cannot be written",
-            where=str(target),
-            found=error.strerror or str(error),
-            fix="give a path in a folder that exists, on a disk with room",
-        ) from error
-    finally:
-        if writer:
-            writer[0].close()
-        waiting.unlink(missing_ok=True)
+            for batch in batches:
+                table = pa.table({name: pa.array(values) for name, values in batch.items()})
+                if writer is None:
+                    writer = _writer(target, file, table.schema)
+                writer.write_table(table.cast(writer.schema))
+        if writer is None:
+            raise OptionError(
+                "there are no rows to write",
+                where=str(target),
+                found="a source without complete rows",
+                fix="check for missing values in the variables of the model",
+            )
+        writer.close()
+
+    write_whole(target, write)
+    return target
+
+
+def _writer(target: Path, file: BinaryIO, schema: pa.Schema) -> Any:
+    if target.suffix.lower() == ".csv":
+        import pyarrow.csv as pc
+
+        return _Csv(pc.CSVWriter(file, schema), schema)
+    import pyarrow.parquet as pq
+
+    return pq.ParquetWriter(file, schema, compression="zstd")
+
+
+class _Csv:
+    """A writer of CSV with the members of that of Parquet."""
+
+    def __init__(self, writer: Any, schema: pa.Schema) -> None:
+        self.schema = schema
+        self.write_table, self.close = writer.write_table, writer.close

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ranef.core import one_blas_thread
+from ranef.errors import OptionError
+from ranef.fit.by_row import ByRow
 from ranef.fit.record import FitRecord
 from ranef.frame.open import open_frame
 from ranef.present.progress import progress, progress_bar
+from ranef.streams import is_streamed
 
 if TYPE_CHECKING:
     from ranef.inference.predict import Prediction
@@ -18,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Predicting"]
 
 
-class Predicting(FitRecord):
+class Predicting(FitRecord, ByRow):
     """The method that predicts; it delegates to functions."""
 
     def predict(
@@ -38,6 +42,7 @@ class Predicting(FitRecord):
         uncertainty: Literal["all", "known variances"] = "all",
         method: Literal["wald", "integrated", "bootstrap"] = "wald",
         n: int | None = None,
+        to: Any = None,
     ) -> Any:
         """Predicted means, for the rows of the fit or for new rows.
 
@@ -45,7 +50,7 @@ class Predicting(FitRecord):
 
         Parameters
         ----------
-        newdata : data frame, optional
+        newdata : data frame, or what ``rn.scan`` takes, optional
             The predictors; the grouping factors too for conditional predictions. Terms
             ``within(x, g)`` and ``between(x, g)`` use the group means of the fit. For other groups,
             or rows without a group, `newdata` has a column ``between(x, g)`` with the mean.
@@ -91,10 +96,14 @@ class Predicting(FitRecord):
         n : int, optional
             Draws of ``"integrated"`` with several parameters of variances (400), refits of
             ``"bootstrap"`` (500).
+        to : str or path, optional
+            A file, ``.parquet`` or ``.csv``, for the predictions: a batch of rows at a time, in the
+            order of the rows. `newdata` that are not in memory need it. A file of this name is
+            replaced. It is never half-written.
 
         Returns
         -------
-        ndarray, shape (rows,), or DataFrame
+        ndarray, shape (rows,), or DataFrame, or Path of the file
             With `se` or `interval` a frame: estimate, then std_error, then conf_low and conf_high,
             with the labels of the rows of `newdata`. Rows where a predictor or a group is missing
             are NaN, and so are those that are not estimable.
@@ -153,6 +162,23 @@ class Predicting(FitRecord):
             method,
             n,
         )
+        if to is not None or is_streamed(newdata):
+            asked = {
+                "level": level,
+                "new_levels": new_levels,
+                "interval": interval,
+                "confidence": confidence,
+                "seed": seed,
+                "se": se,
+                "ddf": ddf,
+                "offset": offset,
+                "random": random,
+                "part": part,
+                "uncertainty": uncertainty,
+                "method": method,
+                "n": n,
+            }
+            return self._predict_to(newdata, to, asked)
         encoding = self._design.encoding
         table, shift = read_for_prediction(
             newdata,
@@ -192,6 +218,35 @@ class Predicting(FitRecord):
         else:
             index = open_frame(newdata).index
         return prediction_frame(result.columns(), shift, index)
+
+    def _predict_to(self, newdata: Any, to: Any, options: Mapping[str, Any]) -> Path:
+        """Predictions of rows that are not in memory, in a file."""
+        from ranef.fit.passes import predict_to, source_of
+        from ranef.inference.simulate import draw_key
+
+        if to is None:
+            raise OptionError(
+                "predictions of rows that are not in memory go to a file",
+                found="to=None",
+                fix='name one: fit.predict(source, to="predictions.parquet")',
+            )
+        if options["offset"] is not None and not isinstance(options["offset"], str | int | float):
+            raise OptionError(
+                "an array of offsets belongs to rows in memory",
+                found=f"offset of type {type(options['offset']).__name__}, with to=",
+                fix="name a column of the rows, or give one number for all",
+            )
+        seed = options["seed"]
+        if options["new_levels"] == "sample" and seed is None:
+            options = {**options, "seed": draw_key(None)}  # a level has one draw in all batches
+        if newdata is not None:
+            rows = source_of(newdata)
+        elif self._elsewhere is not None:
+            rows = self._elsewhere.rows()
+        else:
+            rows = source_of(self.model_frame())
+        with progress("predicting"):
+            return predict_to(self, rows, to, lambda frame: self.predict(frame, **options))
 
     def _predicted(self, target: Target, options: PredictionOptions) -> Prediction:
         """The means with errors and intervals by the method asked for."""

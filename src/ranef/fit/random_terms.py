@@ -8,19 +8,26 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from ranef.design import Design
 from ranef.diagnose.rewrite import bar_with, effects, outermost, with_bar
 from ranef.fit.mixed_record import MixedRecord
 from ranef.fit.nested_pairs import refuse_prior, variances_of
 from ranef.fit.record import FitRecord
+from ranef.fit.variants import variant
 from ranef.formula import Bar, Formula, Term, parse, to_source
 from ranef.formula.nodes import Call
 from ranef.formula.structures import ORDERED
 from ranef.inference.boundary_law import Place
-from ranef.inference.drop_terms import smaller_design
-from ranef.inference.likelihood_ratio import Ratio, placed_ratio, statistic_of
+from ranef.inference.likelihood_ratio import (
+    Ratio,
+    error_of_ratio,
+    placed_ratio,
+    statistic_of,
+    within_error,
+)
 from ranef.inference.model_nesting import NotNested, place_of
 from ranef.inference.no_effects import criterion_without_effects
+from ranef.inference.same_data import AnyRows
+from ranef.inference.spanning import spanning
 from ranef.inference.structure_nesting import side_of
 from ranef.types import Array
 
@@ -83,7 +90,7 @@ def random_tests(model: Reducing) -> tuple[tuple[str, ...], RandomTests]:
     record = model.record
     refuse_prior(record)
     names, rows = [], []
-    for reduction in reductions(record._formula, record._design):
+    for reduction in reductions(record._formula, record._data):
         try:
             rows.append(_without_effects(model) if reduction.formula is None
                         else _smaller(model, reduction.formula))  # fmt: skip
@@ -96,7 +103,7 @@ def random_tests(model: Reducing) -> tuple[tuple[str, ...], RandomTests]:
     return tuple(names), RandomTests(npar, loglik, aic, statistic, df, p_value, laws)
 
 
-def reductions(formula: Formula, design: Design) -> Iterator[Reduction]:
+def reductions(formula: Formula, data: AnyRows) -> Iterator[Reduction]:
     """Smaller random parts, as ``ranova`` of lmerTest takes them.
 
     ``(x | g)`` loses x, ``(1 | g)`` goes; of ``(x || g)`` each term goes in turn; a category
@@ -112,7 +119,7 @@ def reductions(formula: Formula, design: Design) -> Iterator[Reduction]:
         for term in outermost(terms):
             others = tuple(other for other in terms if other is not term)
             name = f"{_written(bar, term)} in {bar.text}"
-            keeps = bar.model.intercept or (not others and _makes_up_one(bar, design))
+            keeps = bar.model.intercept or (not others and _makes_up_one(bar, data))
             yield Reduction(name, _with(formula, k, keeps, others))
 
 
@@ -124,11 +131,11 @@ def _written(bar: Bar, term: Term) -> str:
     return to_source(effects(True, (term,)))
 
 
-def _makes_up_one(bar: Bar, design: Design) -> bool:
+def _makes_up_one(bar: Bar, data: AnyRows) -> bool:
     """Whether a model of the bar's structure has one effect for all columns as a special case."""
     if bar.structure == "homdiag":
         return False
-    for term in design.terms:
+    for term in spanning(data).design.terms:
         if term.factor == bar.label and term.q > 1:
             z = term.Z
             left = 1.0 - z @ np.linalg.lstsq(z, np.ones(z.shape[0]), rcond=None)[0]
@@ -156,7 +163,8 @@ def _smaller(model: Reducing, formula: Formula) -> Row:
     smaller = model.smaller(formula)
     place = place_of(variances_of(smaller), model.record._data, None)
     estimates = smaller._estimates
-    return _row(model, place, estimates.loglik, estimates.n_parameters)
+    error = smaller._solution.certificate.error_criterion
+    return _row(model, place, estimates.loglik, estimates.n_parameters, error)
 
 
 def _without_effects(model: Reducing) -> Row:
@@ -167,14 +175,16 @@ def _without_effects(model: Reducing) -> Row:
     return _row(model, place, *model.without_effects())
 
 
-def _row(model: Reducing, place: Place, loglik: float, npar: int) -> Row:
+def _row(model: Reducing, place: Place, loglik: float, npar: int, smaller: float = 0.0) -> Row:
+    """`smaller`: the error of the smaller model's criterion."""
     estimates = model.record._estimates
-    statistic = statistic_of(2.0 * (estimates.loglik - loglik))
+    error = error_of_ratio(model.record._solution.certificate.error_criterion, smaller)
+    statistic = statistic_of(2.0 * (estimates.loglik - loglik), error)
     df = estimates.n_parameters - npar
     aic = -2.0 * loglik + 2.0 * npar
     if df == 0 or np.isnan(statistic):
         return Row((npar, loglik, aic, np.nan, df, np.nan), "")
-    ratio = model.judge(statistic, place)
+    ratio = within_error(statistic, error, lambda own: model.judge(own, place))
     return Row((npar, loglik, aic, statistic, df, ratio.p_high), ratio.law_and_bounds)
 
 
@@ -185,10 +195,7 @@ class LinearReducing:
     record: FitRecord
 
     def smaller(self, formula: Formula) -> FitRecord:
-        record = self.record
-        design = smaller_design(formula, record._design, record._table, record._data.left_out)
-        spec = replace(record._spec, formula=formula, given=None)
-        return FitRecord._of(spec, replace(record._data, design=design))
+        return variant(self.record, formula)
 
     def without_effects(self) -> tuple[float, int]:
         problem = self.record._problem

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from ranef.core import Layout
 from ranef.design import Data
@@ -27,6 +27,7 @@ from ranef.types import Array, Codes, Finding, Findings
 
 # What only some questions to a fit need is imported where they are answered: a fit starts sooner.
 if TYPE_CHECKING:
+    from ranef.fit.elsewhere import Elsewhere
     from ranef.inference.ddf import Fitted, Method
     from ranef.inference.ddf.information import VarianceInformation
     from ranef.inference.means.response import ResponseScale
@@ -161,19 +162,34 @@ class FitRecord(MixedRecord):
             findings=Findings(
                 [*sum_findings(data.design, data.missing), *fit_findings(problem, solution)]
             ),
-            _kept=Kept({}, (), ()),
         )
 
     @property
     def _reference(self) -> Table:
-        return self._table if self._data.stand_in is None else self._data.stand_in
+        return self._table if self._elsewhere is None else self._elsewhere.stand_in
+
+    @property
+    def _elsewhere(self) -> Elsewhere | None:
+        """What is known of the rows, if they are not here."""
+        return cast("Elsewhere | None", self._data.elsewhere)
+
+    @property
+    def _outermost_factor(self) -> str | None:
+        """The grouping factor in which all others are nested; None if there is none."""
+        from ranef.inference.nesting import outermost_factor
+
+        if self._elsewhere is None:
+            return outermost_factor(self._design)
+        columns = self._elsewhere.contracted.columns
+        return None if columns.outermost is None else columns.factor(columns.outermost)
 
     def _of_terms(self, type: int) -> TermHypotheses:
-        if self._data.stand_in is None:
+        if self._elsewhere is None:
             return super()._of_terms(type)
         from ranef.inference.term_hypotheses import hypotheses_of_sums
 
-        return hypotheses_of_sums(self._problem, self._design, self._data.stand_in, type)
+        own = self._elsewhere
+        return hypotheses_of_sums(self._design, own.stand_in, type, lambda: own.root)
 
     @property
     def log(self) -> FitLog:
@@ -186,7 +202,7 @@ class FitRecord(MixedRecord):
         """The same model for the same data by REML, or by ML."""
         spec = replace(self._spec, reml=reml)
         problem = self._problem.with_reml(reml).to_search()
-        if self._kept is not None:
+        if self._kept is not None or self._elsewhere is not None:
             return self._again_from_sums(spec, problem)
         return self._of(spec, self._data, problem)
 
@@ -253,6 +269,13 @@ class FitRecord(MixedRecord):
         from ranef.inference.conditional import conditional_covariances
 
         return conditional_covariances(self._problem, self._solution)
+
+    @cached_property
+    def _conditional_sd_errors(self) -> tuple[Array, ...]:
+        from ranef.inference.conditional import conditional_sd_errors
+
+        own = self._conditional_covariances
+        return conditional_sd_errors(self._problem, self._solution, own)
 
     @cached_property
     @progress("computing degrees of freedom")

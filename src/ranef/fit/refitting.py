@@ -20,6 +20,7 @@ from ranef.types import Array
 if TYPE_CHECKING:
     from ranef.present.results.bootstrap import Bootstrap
     from ranef.present.results.profile import Profile
+    from ranef.sums.inner import LevelProducts
 
 __all__ = ["Refitting"]
 
@@ -162,8 +163,13 @@ class Refitting(FitRecord):
             from ranef.fit.bootstrapping import bootstrap_statistic
 
             return bootstrap_statistic(self, statistic, plan)
+        draw = bootstrap_draws
+        if self._problem.solver is not None:
+            from ranef.inference.iterative_bootstrap import iterative_draws
+
+            draw = iterative_draws
         with progress_bar(f"{kind} bootstrap", n) as tick:
-            draws = bootstrap_draws(
+            draws = draw(
                 self._problem,
                 self._solution,
                 self._design,
@@ -171,6 +177,7 @@ class Refitting(FitRecord):
                 self._weights,
                 self._control,
                 BootstrapPlan(n, kind, seed, threads, tick),
+                self._levels_to_draw(kind),
             )
         estimates = values_of(
             parameters_of(self._design.x_names, self._problem.labels, self._problem.terms),
@@ -179,6 +186,16 @@ class Refitting(FitRecord):
             np.array([self._estimates.sigma]),
         )[0]
         return Bootstrap(self._formula.text, draws, estimates, self._words)
+
+    def _levels_to_draw(self, kind: str) -> LevelProducts | None:
+        """The sums of each level, if clusters are drawn and the rows are elsewhere."""
+        if self._elsewhere is None or kind not in ("cluster", "cases"):
+            return None
+        if len(self._problem.sizes) != 1:
+            return None  # refused as for rows
+        if self._elsewhere.weights is not None:
+            self._elsewhere.missed("the logarithms of the weights of each cluster")
+        return self._elsewhere.level_products("the rows of each cluster")
 
     def profile(self, level: float = 0.95) -> Profile:
         """The deviance along each parameter, all others at their best.

@@ -53,7 +53,9 @@ def _name_of_weights(fit: Any) -> str | None:
         return given.weights if isinstance(given.weights, str) else ""
     if fit._kept is not None:
         return None if fit._kept.weights is None else str(fit._kept.weights)
-    return None if fit._data.own_weights is None else ""
+    if fit._data.own_weights is None:
+        return None
+    return "" if fit._data.elsewhere is None else str(fit._data.elsewhere.weights)
 
 
 def _subset(fit: Any) -> str:

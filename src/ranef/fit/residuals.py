@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from ranef.types import Array
 
 if TYPE_CHECKING:
     from ranef.inference.no_pooling import NoPooling
+    from ranef.present.protocol import FittedModel
 
 __all__ = ["Residuals"]
 
@@ -87,6 +89,59 @@ class Residuals(FitRecord, ByRow):
         if everything:
             return on_all_rows(values, self._index, self.missing_rows)
         return self._on_rows(values)
+
+    def augment(self, to: Any = None) -> Any:
+        """The rows used with fitted values, residuals and leverages: a frame, or a file.
+
+        Parameters
+        ----------
+        to : str or path, optional
+            A file, ``.parquet`` or ``.csv``, for the rows. The rows of a fit to data that are not
+            in memory are read once more, a batch at a time, and have no ``.hat``. A file of this
+            name is replaced. It is never half-written.
+
+        Returns
+        -------
+        DataFrame, or Path of the file
+            The model's variables, then ``.fitted`` (with the random effects), ``.resid``,
+            ``.fixed`` (the population prediction) and ``.hat`` (leverage).
+
+        Raises
+        ------
+        OptionError
+            The file cannot be written, or the rows cannot be read again.
+
+        Examples
+        --------
+        >>> import os, tempfile
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
+        >>> fit.augment()[[".fitted", ".resid"]].iloc[0].round(2).to_list()
+        [253.66, -4.1]
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     fit.augment(to=os.path.join(folder, "rows.parquet")).name
+        'rows.parquet'
+        """
+        from ranef.present.frames.augment import augment
+
+        if to is None:
+            return augment(cast("FittedModel", self))
+        from ranef.fit.passes import augment_to, write_frame
+
+        with progress("reading the rows again"):
+            if self._elsewhere is None:
+                return write_frame(augment(cast("FittedModel", self)), to)
+            return augment_to(self, self._elsewhere.rows(), to)
+
+    @property
+    def _constant_in_sums(self) -> tuple[tuple[str, ...], Callable[[str], frozenset[str]]] | None:
+        """The variables, and from a grouping factor to those that are constant in its levels.
+
+        None if the rows are here: they show it.
+        """
+        if self._elsewhere is None:
+            return None
+        return tuple(self._formula.variables()), self._elsewhere.constant_within
 
     @property
     def leverage(self) -> Any:

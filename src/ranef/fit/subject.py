@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ranef.design import Data, build, check_identifiable
+from ranef.design import Data, Design, build, check_identifiable
 from ranef.design.contrasts import to_argument
 from ranef.diagnose.call import Call, quoted
 from ranef.diagnose.findings import all_findings
@@ -17,12 +18,16 @@ from ranef.diagnose.ladder import build_ladder
 from ranef.diagnose.larger import larger_parts
 from ranef.diagnose.rank import supported_ranks
 from ranef.diagnose.subject import SAME, Subject
+from ranef.fit.elsewhere import model_of_sums
+from ranef.fit.look import look_of
 from ranef.fit.record import FitRecord
 from ranef.fit.spec import ModelSpec
-from ranef.formula import parse
+from ranef.fit.variants import variant_of_sums
+from ranef.formula import Formula, parse
 from ranef.frame import Table
 from ranef.present.diagnosis.facade import Diagnosis
-from ranef.priors.assign import assign
+from ranef.priors.assign import Assigned, assign
+from ranef.problem import Problem, problem_of
 from ranef.residual import learn_residual
 from ranef.residual.base import GroupCodes
 from ranef.solve import Control
@@ -46,6 +51,10 @@ def subject_of(record: FitRecord) -> Subject:
     ) -> Subject:
         parsed = record._formula if formula is None else parse(formula, random=random)
         old = record._data
+        if record._elsewhere is not None:
+            if rows is not None:
+                record._elsewhere.missed("the model without some rows")
+            return subject_of(_of_sums(record, parsed, formula, reml, start, prior, control))
         table = old.table if rows is None else rows_of(old.table, rows)
         weights, offset = (of_rows(values, rows) for values in (old.own_weights, old.offset))
         state = record._design.encoding.state
@@ -86,6 +95,43 @@ def subject_of(record: FitRecord) -> Subject:
         solution=record._solution,
         estimates=record._estimates,
         refit=refit,
+        look=look_of(record),
+        lay_out=partial(_laid_out, record),
+    )
+
+
+def _laid_out(record: FitRecord, formula: Formula) -> tuple[Design, Problem]:
+    """The design and the problem of another formula; from sums, if they hold it."""
+    contrasts = to_argument(record._design.encoding.state, formula.variables())
+    reml = record._problem.reml
+    if record._elsewhere is None:
+        design = build(formula, record._table, contrasts)
+        return design, problem_of(replace(record._data, design=design), reml)
+    made = model_of_sums(formula, record._elsewhere.moments, contrasts)
+    return made.data.design, made.problem(reml, None)
+
+
+def _of_sums(
+    record: FitRecord,
+    parsed: Formula,
+    formula: str | None,
+    reml: bool | None,
+    start: Array | None,
+    prior: Any,
+    control: Control | None,
+) -> FitRecord:
+    kept = record._spec.prior if formula is None else None
+
+    def assigned(design: Design) -> Assigned | None:
+        return kept if prior is SAME else assign(prior, design.terms, design.x_names)
+
+    return variant_of_sums(
+        record,
+        parsed,
+        reml=record._spec.reml if reml is None else reml,
+        control=control or Control(),
+        prior=assigned,
+        start=start,
     )
 
 

@@ -6,22 +6,20 @@ from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from ranef.design import Data
+from ranef.design import Design
 from ranef.errors import DataError, OptionError
+from ranef.fit.elsewhere import model_of_sums
 from ranef.fit.facade import Fit
 from ranef.fit.given import Given
 from ranef.fit.spec import ModelSpec
-from ranef.fit.stored import without_rows
 from ranef.formula import Formula
 from ranef.options import shown
 from ranef.present.progress import progress_rows
 from ranef.problem import Problem
 from ranef.problem.exact import hardly_explained
 from ranef.solve import Control
-from ranef.source.scaling import Scaling
-from ranef.store.absent import Absent
 from ranef.streams import moments_of, open_source
-from ranef.sums import Moments, NotHeldError, contract
+from ranef.sums import Moments, NotHeldError
 from ranef.types import Array
 
 if TYPE_CHECKING:
@@ -61,26 +59,19 @@ def fit_moments(
         Something that only rows in memory can give.
     """
     _check(given)
-    begun = perf_counter()
-    made = contract(moments, parsed, given.contrasts)
-    contracted = perf_counter()
-    absent = _absent(parsed)
-    data = Data(
-        without_rows(made.design, absent),
-        absent("the data"),
-        moments.missing,
-        None if moments.plan.weights is None else absent("the weights"),
-        None,
-        moments.plan.offset,
-        stand_in=made.stand_in,
-    )
-    plan = made.design.plan
-    prior = None if given.prior is None else _assigned(given.prior, made)
-    problem = Problem(made.products, plan.blocks, plan.labels, Scaling(made.scaling), reml, prior)
+    source = _again(given.source)
+    made = model_of_sums(parsed, moments, given.contrasts, source)
+    prior = None if given.prior is None else _assigned(given.prior, made.data.design)
+    problem = made.problem(reml, prior)
     _check_fixed_part(problem)
     spec = ModelSpec(parsed, reml, prior, given.control or Control(), given)
-    spent = {**(seconds or {}), "contraction": contracted - begun}
-    return Fit._of_sums(spec, data, problem, start=start, seconds=spent)
+    spent = {**(seconds or {}), **made.seconds}
+    return Fit._of_sums(spec, made.data, problem, start=start, seconds=spent)
+
+
+def _again(source: Any) -> Any:
+    """What the user gave, if its rows can be read again."""
+    return source if source is not None and open_source(source).repeatable else None
 
 
 def fit_streamed(parsed: Formula, given: Given, *, reml: bool, start: Array | None = None) -> Fit:
@@ -105,7 +96,7 @@ def fit_streamed(parsed: Formula, given: Given, *, reml: bool, start: Array | No
         try:
             return fit_moments(parsed, given.data, given, reml=reml, start=start)
         except NotHeldError:
-            if given.source is None or not open_source(given.source).repeatable:
+            if _again(given.source) is None:
                 raise
             given = replace(given, data=given.source, source=None)
     for name in ("weights", "offset"):
@@ -123,21 +114,10 @@ def fit_streamed(parsed: Formula, given: Given, *, reml: bool, start: Array | No
     return fit_moments(parsed, moments, own, reml=reml, start=start, seconds=spent)
 
 
-def _absent(parsed: Formula) -> Any:
-    def absent(what: str) -> Absent:
-        return Absent(
-            what,
-            f'read the rows into memory and fit them: rn.lmm("{parsed.text}", data)',
-            "the fit was made from sums of the rows",
-        )
-
-    return absent
-
-
-def _assigned(prior: Any, made: Any) -> Assigned | None:
+def _assigned(prior: Any, design: Design) -> Assigned | None:
     from ranef.priors.assign import assign
 
-    return assign(prior, made.design.terms, made.design.x_names)
+    return assign(prior, design.terms, design.x_names)
 
 
 def _check(given: Given) -> None:

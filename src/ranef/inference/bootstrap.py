@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from ranef.core.replicates import EffectPool, RefitPlan, Refits, Replicator
 from ranef.covariance import structure_of
 from ranef.design import Design
 from ranef.errors import OptionError
+from ranef.inference.bootstrap_sums import cluster_refits
 from ranef.inference.parameters import Parameter, parameters_of, values_of
 from ranef.inference.simulate import draw_key
 from ranef.options import one_of, shown, threads, whole
@@ -22,6 +24,7 @@ from ranef.problem import Problem, ProblemShape, roots
 from ranef.problem.parameters import joined, parts
 from ranef.solve import Control, Solution
 from ranef.solve.solution import at_solution
+from ranef.sums.inner import LevelProducts
 from ranef.types import Array
 
 __all__ = ["GAIN", "KINDS", "BootstrapDraws", "BootstrapPlan", "bootstrap_draws", "lifted_start"]
@@ -98,6 +101,7 @@ def bootstrap_draws(
     weights: Array | None,
     control: Control,
     plan: BootstrapPlan,
+    levels: LevelProducts | None = None,
 ) -> BootstrapDraws:
     """Draw replicates of a fit and refit each.
 
@@ -114,20 +118,23 @@ def bootstrap_draws(
     ----------
     y : ndarray, shape (n,)
         Response less offset.
+    levels : LevelProducts, optional
+        Stand in for the rows of ``cluster``, if these are not in memory.
     """
     kind = "cluster" if plan.kind == "cases" else plan.kind
     seed = draw_key(plan.seed)
     with at_solution(problem, solution) as kernel:
         sigma = float(np.sqrt(kernel.r2 / problem.nu))
-        work = RefitPlan(
-            seed=seed,
-            count=int(plan.n),
-            threads=int(plan.threads or control.threads or available_cores()),
-            start=lifted_start(problem, solution.inner),
-            max_evaluations=control.max_evaluations,
-            gain=max(GAIN, control.gain),
-            tick=plan.tick,
-        )
+        asked: dict[str, Any] = {
+            "seed": seed,
+            "count": int(plan.n),
+            "start": lifted_start(problem, solution.inner),
+            "max_evaluations": control.max_evaluations,
+            "gain": max(GAIN, control.gain),
+            "tick": plan.tick,
+        }
+        cores = int(plan.threads or control.threads or available_cores())
+        work = RefitPlan(threads=cores, **asked)
         replicator = Replicator(problem.products, problem.reml, problem.terms, problem.penalty())
         if kind == "parametric":
             refits = replicator.parametric(work, solution.inner, kernel.beta, sigma)
@@ -137,6 +144,8 @@ def bootstrap_draws(
             pools, errors = _pools(problem, solution.inner, kernel, design, y, weights, sigma)
             rows = problem.rows_of(design, y, weights)
             refits = replicator.residual(work, rows, kernel.beta, pools, errors)
+        elif levels is not None:
+            refits = cluster_refits(problem, levels, **asked)
         else:
             if len(problem.products.sizes) != 1:
                 factors = ", ".join(f"'{label.factor}'" for label in problem.labels)

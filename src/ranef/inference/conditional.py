@@ -10,7 +10,7 @@ from ranef.solve import Solution
 from ranef.solve.solution import at_solution
 from ranef.types import Array
 
-__all__ = ["conditional_covariances", "conditional_modes"]
+__all__ = ["conditional_covariances", "conditional_modes", "conditional_sd_errors"]
 
 
 def conditional_modes(
@@ -46,4 +46,27 @@ def conditional_covariances(problem: Problem, solution: Solution) -> tuple[Array
     for term, b in zip(problem.terms, problem.scaling.B, strict=True):
         s = slice(term.offset, term.offset + term.q)
         out.append(variance * (b @ by_group[term.group][:, s, s] @ b.T))
+    return tuple(out)
+
+
+def conditional_sd_errors(
+    problem: Problem, solution: Solution, covariances: tuple[Array, ...]
+) -> tuple[Array, ...]:
+    """How far conditional standard deviations may be from the exact ones, (levels, q) by term.
+
+    Half-widths of 95% intervals, by the spread of the probes; zero unless crossed factors were
+    solved by iterations. `covariances` are those of :func:`conditional_covariances`. Where columns
+    are combined, errors of covariances count as if each were as large as it can be.
+    """
+    if problem.solver is None:
+        return tuple(np.zeros(c.shape[:2]) for c in covariances)
+    with at_solution(problem, solution) as kernel:
+        variance = problem.scaling.y_scale**2 * kernel.r2 / problem.nu
+        by_group = kernel.conditional_variance_errors()
+    out = []
+    for term, b, own in zip(problem.terms, problem.scaling.B, covariances, strict=True):
+        errors = by_group[term.group][:, term.offset : term.offset + term.q]
+        whole = variance * (np.sqrt(errors) @ np.abs(b).T) ** 2
+        sd = np.sqrt(np.einsum("lkk->lk", own))
+        out.append(np.divide(0.98 * whole, sd, out=np.zeros_like(sd), where=sd > 0.0))
     return tuple(out)

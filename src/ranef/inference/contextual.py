@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -36,7 +36,7 @@ from ranef.page.phrases import figures, p_value
 from ranef.page.shown import Sentence
 from ranef.types import Array
 
-__all__ = ["Contextual", "Refit", "candidates", "contextual"]
+__all__ = ["Contextual", "InRows", "Look", "Refit", "Split", "candidates", "contextual"]
 
 
 class Rows(Protocol):
@@ -52,6 +52,47 @@ class Rows(Protocol):
 
 Refit = Callable[[Any], tuple[Array, Method]]
 """Fixed effects of the model for other data, and what judges them."""
+
+
+class Split(NamedTuple):
+    """A model with a predictor in two parts.
+
+    Attributes
+    ----------
+    beta : ndarray, shape (p,)
+    method : Method
+    pairs : tuple of (int, int)
+        The columns within and between of the predictor first, then of its interactions.
+    """
+
+    beta: Array
+    method: Method
+    pairs: tuple[tuple[int, int], ...]
+
+
+class Look(Protocol):
+    """What is asked about the rows of a model: they answer, or their sums."""
+
+    def is_number(self, name: str) -> bool:
+        """Whether a variable is one of numbers."""
+        ...
+
+    def varies(self, name: str, factor: str) -> bool:
+        """Whether a number varies within some and between the means of a factor's levels."""
+        ...
+
+    def is_constant(self, name: str, factor: str) -> bool:
+        """Whether a column of X does not vary within any level of a factor."""
+        ...
+
+    def fitted(self) -> tuple[Array, Method]:
+        """Fixed effects of the model, and what judges them; no prior plays a part."""
+        ...
+
+    def split(self, name: str, factor: str) -> Split | None:
+        """The same with a predictor split; None if the model holds its group means already."""
+        ...
+
 
 # A group mean of which less than this share is left by the other columns is in the model already.
 NEW = 0.01
@@ -107,14 +148,13 @@ class Contextual(Sentence):
         )
 
 
-def candidates(formula: Formula, table: Table, design: Design) -> list[tuple[str, str]]:
+def candidates(formula: Formula, design: Design, look: Look) -> list[tuple[str, str]]:
     """Predictors and grouping factors for which a contextual effect can be asked.
 
     A predictor is a number used as it is, in the fixed part, that varies within some and between
     the means of the factor's levels. Those that stand in a function too are left out, and those
     whose group means are in the model by name (``between(x, g)``).
     """
-    found = []
     inside = {
         node.name
         for term in formula.fixed
@@ -123,19 +163,63 @@ def candidates(formula: Formula, table: Table, design: Design) -> list[tuple[str
         for node in walk(factor)
         if isinstance(node, Name)
     }
-    for name in dict.fromkeys(
+    names = dict.fromkeys(
         t.factors[0].name for t in formula.fixed if t.degree == 1 and isinstance(t.factors[0], Name)
-    ):
-        if name in inside or table[name].kind != "number" or not _main(design, name):
-            continue
-        for term in {term.factor: term for term in design.terms}.values():
-            if _varies(table, name, term):
-                found.append((name, term.factor))
-    return found
+    )
+    factors = dict.fromkeys(term.factor for term in design.terms)
+    return [
+        (name, factor)
+        for name in names
+        if name not in inside and look.is_number(name) and _main(design, name)
+        for factor in factors
+        if look.varies(name, factor)
+    ]
+
+
+@dataclass(frozen=True, eq=False)
+class InRows:
+    """The rows of a fit answer.
+
+    Attributes
+    ----------
+    formula : Formula
+    data : Data or GeneralisedData
+        Group means include the rows left out, as those of ``between()`` do.
+    refit : callable
+    """
+
+    formula: Formula
+    data: Rows = field(repr=False)
+    refit: Refit = field(repr=False)
+
+    def is_number(self, name: str) -> bool:
+        return self.data.table[name].kind == "number"
+
+    def varies(self, name: str, factor: str) -> bool:
+        return _varies(self.data.table, name, self._term(factor))
+
+    def is_constant(self, name: str, factor: str) -> bool:
+        design, term = self.data.design, self._term(factor)
+        column = Column(name, "number", design.X[:, design.x_names.index(name)])
+        return bool(is_constant_within(column, term.codes, term.n_levels).all())
+
+    def fitted(self) -> tuple[Array, Method]:
+        return self.refit(self.data)
+
+    def split(self, name: str, factor: str) -> Split | None:
+        data = self.data
+        means = _means(data.table, data.left_out, name, self._term(factor), data.design)
+        design, pairs = _split(self.formula, data.table, data.design, name, means)
+        if design is None:
+            return None
+        return Split(*self.refit(replace(data, design=design)), tuple(pairs))  # type: ignore[type-var]
+
+    def _term(self, factor: str) -> RandomTerm:
+        return next(term for term in self.data.design.terms if term.factor == factor)
 
 
 def contextual(
-    formula: Formula, data: Rows, refit: Refit, name: str, by: str | None = None
+    formula: Formula, design: Design, look: Look, name: str, by: str | None = None
 ) -> Contextual:
     """Fit the model with the predictor split, and compare its two slopes.
 
@@ -146,9 +230,8 @@ def contextual(
     Parameters
     ----------
     formula : Formula
-    data : Data or GeneralisedData
-        Group means include the rows left out, as those of ``between()`` do.
-    refit : callable
+    design : Design
+    look : Look
     name : str
         A number of the fixed part.
     by : str, optional
@@ -164,7 +247,6 @@ def contextual(
     Mundlak (1978), On the pooling of time series and cross section data, Econometrica 46, 69-85.
     Raudenbush and Bryk (2002), Hierarchical Linear Models, 2nd ed., Sage, pp. 139-141.
     """
-    table, design = data.table, data.design
     factors = {term.factor: term for term in design.terms}
     name_option("variable", name, of="predictor")
     if by is not None:
@@ -176,17 +258,16 @@ def contextual(
             found="grouping factors " + ", ".join(factors),
             fix=suggestion(asked, factors) or "name one of these",
         )
-    parts = _parts_in_formula(formula, design, name, by)
+    parts = _parts_in_formula(formula, design, look, name, by)
     if parts is not None:
         group, within, between = parts
-        return _compare(data, refit, name, group, [(within, between)])
-    possible = candidates(formula, table, design)
+        return _compare(Split(*look.fitted(), ((within, between),)), name, group)
+    possible = candidates(formula, design, look)
     groups = [g for n, g in possible if n == name and by in (None, g)]
     if len(groups) != 1:
         raise _refusal(formula, name, by, groups, possible)
     group = groups[0]
-    means = _means(table, data.left_out, name, factors[group], design)
-    split, pairs = _split(formula, table, design, name, means)
+    split = look.split(name, group)
     if split is None:
         raise OptionError(
             f"the model holds the means of '{name}' by '{group}' already",
@@ -194,8 +275,7 @@ def contextual(
             fix=f"write within({in_formula(name)}, {typed(group)}) and "
             f"between({in_formula(name)}, {typed(group)}) in their place",
         )
-    moved: Rows = replace(data, design=split)  # type: ignore[type-var]
-    return _compare(moved, refit, name, group, pairs)
+    return _compare(split, name, group)
 
 
 def _main(design: Design, name: str) -> tuple[int, ...]:
@@ -213,7 +293,7 @@ def _varies(table: Table, name: str, term: RandomTerm) -> bool:
 
 
 def _parts_in_formula(
-    formula: Formula, design: Design, name: str, by: str | None
+    formula: Formula, design: Design, look: Look, name: str, by: str | None
 ) -> tuple[str, int, int] | None:
     """Group and columns of ``within(x, g)`` and ``between(x, g)``, or of ``x_within`` and
     ``x_between`` (the names that ``center`` gives), where the fixed part has both."""
@@ -232,10 +312,9 @@ def _parts_in_formula(
     within, between = _main(design, f"{name}_within"), _main(design, f"{name}_between")
     if not (within and between):
         return None
-    means = Column(f"{name}_between", "number", design.X[:, between[0]])
     for random in design.terms:
-        constant = is_constant_within(means, random.codes, random.n_levels)
-        if by in (None, random.factor) and constant.all():
+        constant = look.is_constant(design.x_names[between[0]], random.factor)
+        if by in (None, random.factor) and constant:
             return random.factor, within[0], between[0]
     return None
 
@@ -333,12 +412,10 @@ def _with_column(table: Table, name: str, values: Array) -> Table:
     )
 
 
-def _compare(
-    data: Rows, refit: Refit, name: str, group: str, pairs: Sequence[tuple[int, int]]
-) -> Contextual:
+def _compare(split: Split, name: str, group: str) -> Contextual:
     """Slopes and their differences in a fit of a design with both parts of x."""
-    beta, method = refit(data)
-    contrasts = np.zeros((len(pairs), data.design.p))
+    beta, method, pairs = split
+    contrasts = np.zeros((len(pairs), beta.size))
     for k, (within, between) in enumerate(pairs):
         contrasts[k, between], contrasts[k, within] = 1.0, -1.0
     tests = row_tests(contrasts, beta, method)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -53,16 +54,30 @@ def smaller_design(
     return build(formula, table, contrasts, left_out=left_out, family=family, weights=weights)
 
 
-def dropped_rows(design: Design, smaller: Design, term: Term) -> Array:
+def dropped_rows(
+    design: Design,
+    term: Term,
+    names: tuple[str, ...],
+    columns: Callable[[], tuple[Array, Array]],
+) -> Array:
     """Rows L with X beta in the columns of the smaller X where L beta = 0.
 
     They are the term's own coefficients where the smaller X is X without its columns.
+
+    Parameters
+    ----------
+    design : Design
+    term : Term
+    names : tuple of str
+        Of the columns of the smaller X.
+    columns : callable
+        To X and the smaller X.
     """
     own = list(design.encoding.fixed_terms[term.name])
     others = [j for j in range(design.p) if j not in own]
-    if smaller.x_names == tuple(design.x_names[j] for j in others):
+    if names == tuple(design.x_names[j] for j in others):
         return np.eye(design.p)[own]
-    x, x0 = design.X, smaller.X
+    x, x0 = columns()
     q, r = np.linalg.qr(x)
     basis, _ = np.linalg.qr(q.T @ x0)
     left, sizes, _ = np.linalg.svd(np.eye(design.p) - basis @ basis.T)

@@ -7,26 +7,32 @@ fixed parts span the same columns. The law is that of
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import partial
+from math import hypot
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ranef.errors import warn
 from ranef.inference.boundary_law import Law, Place, Tested, boundary_law
 from ranef.inference.chi_bar_square import chi_bar_square
 from ranef.inference.covariance_of_new import linear_new
 from ranef.inference.model_nesting import Variances, place_of
 from ranef.inference.same_data import AnyRows
+from ranef.page.phrases import p_between
 from ranef.problem import Problem
 
 __all__ = [
     "Ratio",
+    "error_of_ratio",
     "fixed_part_ratio",
     "judged_ratio",
     "nested_ratio",
     "placed_ratio",
     "statistic_of",
+    "within_error",
 ]
 
 WORSE = 1e-4
@@ -75,17 +81,65 @@ class Ratio:
         return "the smaller model is on the boundary itself" if self.singular else ""
 
 
-def statistic_of(gained: float) -> float:
+VERDICT = 0.05
+"""Level of a test at which the error of an estimated statistic may not turn the verdict."""
+
+
+def statistic_of(gained: float, error: float = 0.0) -> float:
     """The criterion of the smaller model minus that of the larger one.
 
-    NaN if the larger one is worse: it is not at its optimum.
+    NaN if the larger one is worse by more than its `error`: it is not at its optimum.
 
     Examples
     --------
     >>> statistic_of(2.5), statistic_of(-1e-6), statistic_of(-1.0)
     (2.5, 0.0, nan)
     """
-    return max(gained, 0.0) if gained >= -WORSE else float("nan")
+    return max(gained, 0.0) if gained >= -(WORSE + 1.5 * error) else float("nan")
+
+
+def error_of_ratio(*errors: float) -> float:
+    """The error of a statistic from those of the two criteria, deviance units.
+
+    >>> error_of_ratio(0.03, 0.04)
+    0.05
+    """
+    return hypot(*errors)
+
+
+def within_error(statistic: float, error: float, judge: Callable[[float], Ratio]) -> Ratio:
+    """A test of an estimated statistic, unless its error could turn the verdict at 5%.
+
+    Parameters
+    ----------
+    statistic : float
+    error : float
+        Half-width of its 95% interval; 0 if it is exact.
+    judge : callable
+        The test of a statistic.
+
+    Returns
+    -------
+    Ratio
+        The law says how well the statistic is known. If the p values at both ends of its interval
+        lie on different sides of 0.05, the p value is NaN and the law says why.
+    """
+    if not error > 0.0:
+        return judge(statistic)
+    ends = [judge(max(0.0, statistic - error)), judge(statistic + error)]
+    p_values = [p for end in ends for p in (end.p_low, end.p_high)]
+    if min(p_values) <= VERDICT < max(p_values):
+        between = p_between(min(p_values), max(p_values))
+        warn(
+            UserWarning,
+            "the error of estimated log-likelihoods could turn the verdict of a test",
+            found=f"statistic {statistic:.4g}, known to {error:.2g}: {between}",
+            fix="fit both models with control=rn.Control(crossed='exact')",
+        )
+        law = f"undecided: statistic within {error:.2g}, {between}"
+        return Ratio(statistic, (law,), float("nan"), float("nan"))
+    own = judge(statistic)
+    return replace(own, laws=tuple(f"{law}, statistic within {error:.2g}" for law in own.laws))
 
 
 def nested_ratio(

@@ -13,6 +13,7 @@ from ranef.design.grouping import learn_grouping
 from ranef.design.terms import RandomTerm
 from ranef.inference.boundary_law import Place
 from ranef.inference.same_data import AnyRows
+from ranef.inference.spanning import spanning_both
 from ranef.inference.structure_nesting import (
     Guest,
     holds,
@@ -56,6 +57,7 @@ def fixed_parts(small: AnyRows, large: AnyRows, order: NDArray[np.int64] | None)
     NotNested
         A column of the smaller model is not a combination of the larger one's.
     """
+    small, large = spanning_both(small, large)
     x, x0 = large.design.X, small.design.X
     if order is not None:
         x0 = x0[order]
@@ -104,15 +106,16 @@ def place_of(small: Variances, large: AnyRows, order: NDArray[np.int64] | None) 
     NotNested
         A term of the smaller model is not.
     """
+    own, large = spanning_both(small.data, large)
     terms = large.design.terms
     parts: list[list[Array]] = [[] for _ in terms]
     guests: list[list[Guest]] = [[] for _ in terms]
     dims, counts, zeros = [], [], [0] * len(terms)
     for term, covariance, rank in zip(
-        small.data.design.terms, small.covariances, small.ranks, strict=True
+        own.design.terms, small.covariances, small.ranks, strict=True
     ):
         root = _root(covariance, rank)
-        homes = _homes(term, small.data, terms, large, order)
+        homes = _homes(term, terms, large, order)
         if homes is None:
             raise NotNested(_spelt(term))
         for at, maps in homes:
@@ -123,15 +126,15 @@ def place_of(small: Variances, large: AnyRows, order: NDArray[np.int64] | None) 
             zeros[at] += 0 if len(homes) > 1 else len(maps) * (term.q - rank)
         dims.append((most_rank(term), rank))
         counts.append(parameters_of(term, covariance, rank))
-    for term, own in zip(terms, guests, strict=True):
-        for guest in own:
-            if not holds(term, own):
+    for term, held in zip(terms, guests, strict=True):
+        for guest in held:
+            if not holds(term, held):
                 raise NotNested(_spelt(guest.term))
     roots = tuple(
         _independent(np.hstack(found) if found else np.zeros((term.q, 0)))
         for term, found in zip(terms, parts, strict=True)
     )
-    sides = tuple(side_of(term, own) for term, own in zip(terms, guests, strict=True))
+    sides = tuple(side_of(term, held) for term, held in zip(terms, guests, strict=True))
     return Place(roots, tuple(dims), tuple(zeros), tuple(counts), sides)
 
 
@@ -158,18 +161,17 @@ def _independent(columns: Array) -> Array:
 
 def _homes(
     term: RandomTerm,
-    small: AnyRows,
     terms: Sequence[RandomTerm],
     large: AnyRows,
     order: NDArray[np.int64] | None,
 ) -> list[tuple[int, list[Array]]] | None:
     """The larger model's term that holds this one, or those that do."""
-    whole = _home(term, small, terms, large, order)
+    whole = _home(term, terms, large, order)
     if whole is not None:
         return [whole]
     if term.structure != "homdiag":
         return None
-    alone = [_home(_effect(term, j), small, terms, large, order) for j in range(term.q)]
+    alone = [_home(_effect(term, j), terms, large, order) for j in range(term.q)]
     return None if any(home is None for home in alone) else [h for h in alone if h is not None]
 
 
@@ -180,7 +182,6 @@ def _effect(term: RandomTerm, j: int) -> RandomTerm:
 
 def _home(
     term: RandomTerm,
-    small: AnyRows,
     terms: Sequence[RandomTerm],
     large: AnyRows,
     order: NDArray[np.int64] | None,
@@ -194,7 +195,12 @@ def _home(
         codes, z = codes[order], z[order]
     by_name = sorted(range(len(terms)), key=lambda k: not set(term.names) <= set(terms[k].names))
     for k in by_name:
-        if _same_groups(codes, term.n_levels, terms[k]):
+        same = (
+            _same_groups(codes, term.n_levels, terms[k])
+            if large.elsewhere is None
+            else term.factor == terms[k].factor
+        )
+        if same:
             made = _combination(terms[k].Z, z)
             if made is not None:
                 return k, [made]
@@ -230,6 +236,8 @@ def _cells(term: RandomTerm, home: RandomTerm, codes: Codes, large: AnyRows) -> 
     rest = tuple(name for name in own if name not in outer)
     if not rest or not outer <= set(own) or not all(name in large.table for name in rest):
         return None
+    if large.elsewhere is not None:
+        large.elsewhere.missed(f"which levels of {term.factor} lie in which of {home.factor}")
     if not _within(codes, term.n_levels, home):
         return None
     return learn_grouping(rest, large.table)[1]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ranef.core import needs_exact
 from ranef.covariance import structure_of
 from ranef.errors import OptionError
 from ranef.inference.estimates import Estimates
@@ -60,6 +61,8 @@ def profile_traces(
     """
     confidence("level", level)
     refuse_penalised(problem.prior)
+    if problem.solver is not None:
+        raise needs_exact("profiles of the likelihood")
     covariances = list(estimates.covariances)
     parameters = parameters_of(names, problem.labels, problem.terms)
     values = values_of(

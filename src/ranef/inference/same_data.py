@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranef.design import Design
+from ranef.design.data import Elsewhere
 from ranef.errors import OptionError
 from ranef.formula import Formula
 from ranef.frame import Table
@@ -33,6 +34,9 @@ class AnyRows(Protocol):
     @property
     def offset(self) -> Array | None: ...
 
+    @property
+    def elsewhere(self) -> Elsewhere | None: ...
+
 
 SAME = 1e-8  # of the spread of the values: they are computed again for each fit
 
@@ -52,6 +56,9 @@ def row_order(
         Another response, other rows, weights or offsets.
     """
     first_text, second_text = (formula.text for formula in formulas)
+    if one.elsewhere is not None or other.elsewhere is not None:
+        _check_sums(one, other, formulas)
+        return None
     if one.design.response != other.design.response:
         raise _differ(
             "the models have different responses",
@@ -87,6 +94,42 @@ def row_order(
     out = np.empty(first.size, dtype=np.int64)
     out[second] = first
     return out
+
+
+def _check_sums(one: AnyRows, other: AnyRows, formulas: tuple[Formula, Formula]) -> None:
+    """Refuse fits whose sums are not of the same rows.
+
+    Raises
+    ------
+    OptionError
+    """
+    first_text, second_text = (formula.text for formula in formulas)
+    if one.elsewhere is None or other.elsewhere is None:
+        raise _differ(
+            "one of the models was fitted to rows and the other to sums of rows",
+            f"sums in {second_text if one.elsewhere is None else first_text}",
+            "fit both to the rows, or both to the sums",
+        )
+    if one.design.response != other.design.response:
+        raise _differ(
+            "the models have different responses",
+            f"{one.design.response} and {other.design.response}",
+            "compare models of one response",
+        )
+    ours, theirs = one.elsewhere.totals, other.elsewhere.totals
+    differ = [
+        name
+        for name, value in ours.items()
+        if name in theirs and abs(value - theirs[name]) > SAME * (abs(value) or 1.0)
+    ]
+    differ += sorted(name for name in {*ours} ^ {*theirs} if name.startswith("the "))
+    if differ:
+        raise _differ(
+            "the models are fitted to different rows",
+            f"{', '.join(differ)}: not the same in the sums of {first_text} as in those of "
+            f"{second_text}",
+            "fit both models to the same data, with the same weights= and offset=",
+        )
 
 
 def _differ(what: str, found: str, fix: str) -> OptionError:

@@ -6,12 +6,13 @@ compared, not how well they are known.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 
+from ranef.core import CrossProducts
 from ranef.design import Design
 from ranef.design.matrix import ModelColumns
 from ranef.design.state import State
@@ -19,10 +20,9 @@ from ranef.formula.render import to_text
 from ranef.frame import Table
 from ranef.inference.truth_values import truth_as_categories
 from ranef.inference.type_three import type_three
-from ranef.problem import Problem
 from ranef.types import Array
 
-__all__ = ["TermHypotheses", "containing", "hypotheses_of_sums", "term_hypotheses"]
+__all__ = ["TermHypotheses", "containing", "hypotheses_of_sums", "root_of_sums", "term_hypotheses"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,27 +83,39 @@ def term_hypotheses(design: Design, table: Table, type: int) -> TermHypotheses:
 
 
 def hypotheses_of_sums(
-    problem: Problem, design: Design, stand_in: Table, type: int
+    design: Design, stand_in: Table, type: int, root: Callable[[], Array]
 ) -> TermHypotheses:
     """The hypotheses of a fit whose rows are not there.
 
-    Types I and II are read from the cross-products of X: a root of them stands for its rows. Type
-    III asks about the space of its rows, which those that stand in for the data span too.
+    Types I and II are read from the cross-products of X without weights: a root of them stands for
+    its rows. Type III asks about the space of its rows, which those that stand in for the data span
+    too.
 
     Parameters
     ----------
-    problem : Problem
     design : Design
         Without rows.
     stand_in : Table
     type : {1, 2, 3}
+    root : callable
+        To R with R'R = X'X.
     """
-    rows = design.encoding.fixed(stand_in)
-    if type != 3:
-        p = problem.p
-        inner = np.linalg.cholesky(problem.products.fixed[:p, :p])
-        rows = np.linalg.solve(problem.scaling.R.T, inner).T
+    rows = design.encoding.fixed(stand_in) if type == 3 else root()
     return term_hypotheses(replace(design, columns=ModelColumns.of(rows)), stand_in, type)
+
+
+def root_of_sums(products: CrossProducts, scaling: Array) -> Array:
+    """R with R'R = X'X, shape (p, p): as good as X for what its products decide.
+
+    Parameters
+    ----------
+    products : CrossProducts
+    scaling : ndarray, shape (p, p)
+        From inner coefficients to those of the data.
+    """
+    p = products.p
+    inner = np.linalg.cholesky(products.fixed[:p, :p])
+    return np.asarray(np.linalg.solve(scaling.T, inner).T)
 
 
 def containing(design: Design, state: State) -> list[list[int]]:

@@ -34,6 +34,7 @@ __all__ = [
     "Profiled",
     "TermCovariance",
     "coefficients_of",
+    "criterion_error",
     "residual_sd",
     "term_ranks",
 ]
@@ -336,6 +337,11 @@ def residual_sd(model: FittedModel) -> float:
     """sigma of a model that has a residual variance."""
     assert model.sigma is not None
     return model.sigma
+
+
+def criterion_error(model: FittedModel) -> float:
+    """How far -2 log-likelihood may be from the exact one; 0 for fits that are not estimates."""
+    return float(getattr(model.certificate, "error_criterion", 0.0))
 
 
 def term_ranks(model: FittedModel) -> tuple[tuple[str, int, int], ...]:

@@ -11,6 +11,7 @@ import numpy as np
 from ranef.core import (
     NO_PENALTY,
     CoreKernel,
+    CrossedSolver,
     CrossProducts,
     Penalty,
     Rows,
@@ -54,6 +55,12 @@ class Problem:
     residual : ResidualPart or None
         The structure of the residuals. If its parameters are known, `products` are those at these
         parameters. If not, the search is over them and the covariances together.
+    solver : CrossedSolver or None
+        If crossed factors are solved by iterations: the criterion is then an estimate.
+    path : str
+        Why they are solved as they are; empty if there are none, or if it is not decided.
+    average : bool
+        Whether average information stands in for exact second derivatives.
     """
 
     products: CrossProducts = field(repr=False)
@@ -64,6 +71,9 @@ class Problem:
     prior: Assigned | None = None
     rows: Rows | None = field(default=None, repr=False)
     residual: ResidualPart | None = field(default=None, repr=False)
+    solver: CrossedSolver | None = None
+    path: str = ""
+    average: bool = False
 
     @property
     def n(self) -> int:
@@ -145,6 +155,8 @@ class Problem:
             threads,
             () if part is None else part.basis,
             None if part is None else part.core,
+            self.solver,
+            self.average,
         )
         if kernel.dense_columns:
             from ranef.problem.memory import check_memory

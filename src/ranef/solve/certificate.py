@@ -22,7 +22,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ranef.core import CoreKernel, Evidence
+from ranef.core import CoreKernel, Estimation, Evidence
 from ranef.covariance import structure_of
 from ranef.page.phrases import figures
 from ranef.page.shown import Sentence
@@ -103,6 +103,15 @@ class Certificate(Sentence):
     other_modes : bool
         Whether the log-density of the random effects given the data is not concave, so that it may
         have other modes: the verdict is then about the ones that were found.
+    error_se : float
+        Of an estimated criterion (see ``crossed`` of :class:`~ranef.Control`): how far the
+        estimates may be from those of the exact criterion, in standard errors of the parameter
+        known worst; half-width of a 95% interval. 0 if it is exact.
+    error_criterion : float
+        The same of the criterion, deviance units.
+    probes, deflated : int
+        Random vectors that it was estimated with, and directions that were taken out of them
+        exactly; 0 if it is exact.
     """
 
     verdict: str
@@ -125,6 +134,15 @@ class Certificate(Sentence):
     variances: RisingVariances | None = None
     ends: tuple[FamilyEnd, ...] = ()
     other_modes: bool = False
+    error_se: float = 0.0
+    error_criterion: float = 0.0
+    probes: int = 0
+    deflated: int = 0
+
+    @property
+    def estimated(self) -> bool:
+        """Whether the criterion is an estimate: crossed factors were solved by iterations."""
+        return self.probes > 0
 
     @property
     def singular(self) -> bool:
@@ -149,12 +167,15 @@ def sentence(c: Certificate) -> str:
     left = f"{size} {units} left to gain"
     if c.rounding > TOLD_ROUNDING:
         left += f", the criterion known to {c.rounding:.1g}"
+    if c.error_criterion > 0.0:
+        left += f", the criterion estimated to {c.error_criterion:.1g}"
     if c.other_modes:
         left += ", about the modes of the random effects that were found: there may be others"
+    how = f" (estimated: within {c.error_se:.1g} SE)" if c.estimated else ""
     if c.verdict == "interior optimum":
         reduced = any(c.full.get(k, q) < q for k, q in c.dims.items())
         rank = "the rank that the formula gives them" if reduced else "full rank"
-        return f"interior optimum, certified: {left}, all covariance matrices of {rank}"
+        return f"interior optimum{how}, certified: {left}, all covariance matrices of {rank}"
     if c.verdict == "boundary optimum":
         ranks = ", ".join(
             f"rank {rank} of {full} for {k}"
@@ -173,7 +194,7 @@ def sentence(c: Certificate) -> str:
             f"slope {figures(end.slope, sign=True)}"
             for end in c.ends
         ]
-        return f"boundary optimum, certified: {'; '.join(where)}; {left}{dual}"
+        return f"boundary optimum{how}, certified: {'; '.join(where)}; {left}{dual}"
     if c.verdict == "flat":
         return f"flat, not identified: {'; '.join(c.directions)}; {left}"
     if c.verdict == "limited by rounding":
@@ -195,7 +216,8 @@ def certify(
     Self and Liang (1987) on maximum likelihood at a boundary.
     """
     found = kernel.evidence(problem.terms, theta, problem.scaling.B)
-    return certificate(problem, theta, found, evaluations)
+    error = kernel.estimation(problem.terms, theta)
+    return certificate(problem, theta, found, evaluations, error=error)
 
 
 def certificate(
@@ -205,6 +227,7 @@ def certificate(
     evaluations: int,
     starts: int = 1,
     basins: int = 1,
+    error: Estimation | None = None,
 ) -> Certificate:
     """The verdict on an inner theta from the certificate's numbers."""
     rank = {label.label: r for label, r in zip(problem.labels, found.rank, strict=True)}
@@ -256,6 +279,10 @@ def certificate(
         penalised=problem.prior is not None,
         rounding=found.rounding,
         full=full,
+        error_se=0.0 if error is None else error.error,
+        error_criterion=0.0 if error is None else error.criterion_error,
+        probes=0 if error is None else error.probes,
+        deflated=0 if error is None else error.deflated,
     )
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from ranef.core.protocol import LBFGS, NEWTON
 from ranef.options import one_of, real, threads, whole
 from ranef.page.shown import Call
 
-__all__ = ["Control"]
+__all__ = ["CROSSED", "Control"]
+
+CROSSED = ("auto", "exact", "iterative")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,15 @@ class Control(Call):
         Threads that sum the rows, and the levels of a single grouping factor; by default one for
         each available core from 200,000 rows on.
         The numbers are the same to the last bit whatever it is.
+    crossed : str
+        How crossed factors are eliminated. "exact": by a factorisation. "iterative": by conjugate
+        gradients, with log-likelihood and variances as estimates of a stated error. "auto":
+        exactly, unless the factorisation takes over 2e10 multiplications or more memory than there
+        is. ``fit.log`` tells which, and why.
+    error : float
+        Error that an iterative fit may leave in any parameter of the covariances, in its standard
+        errors: half-width of a 95% interval. Minus twice the log-likelihood may have an error of
+        five times that in deviance units, at most of 0.05. Smaller errors take more probes.
     method : str
         "newton": trust-region steps with second derivatives, which fall back on "l-bfgs" where they
         get stuck. "l-bfgs": gradients alone (Nocedal and Wright 2006, section 7.2), many more
@@ -39,6 +50,8 @@ class Control(Call):
     --------
     >>> Control(max_evaluations=1)
     Control(max_evaluations=1, gain=1e-11, restarts=3, threads=None, method='newton')
+    >>> Control(crossed="iterative").crossed
+    'iterative'
     """
 
     max_evaluations: int = 500
@@ -46,6 +59,16 @@ class Control(Call):
     restarts: int = 3
     threads: int | None = None
     method: str = NEWTON
+    crossed: str = "auto"
+    error: float = 0.01
+
+    def __repr__(self) -> str:
+        """The call that makes it, without what only designs with crossed factors ask for."""
+        asked = {f.name: getattr(self, f.name) for f in fields(self)}
+        for f in fields(self):
+            if f.name in ("crossed", "error") and asked[f.name] == f.default:
+                del asked[f.name]
+        return f"Control({', '.join(f'{name}={value!r}' for name, value in asked.items())})"
 
     def __post_init__(self) -> None:
         once = "Control(max_evaluations=1) evaluates the criterion at the start values"
@@ -54,3 +77,6 @@ class Control(Call):
         real("gain", self.gain, above=0.0, what="the gain to stop at is positive", fix="use 1e-11")
         threads("threads", self.threads)
         one_of("method", self.method, (NEWTON, LBFGS), what="no such method of search")
+        one_of("crossed", self.crossed, CROSSED, what="no such way to eliminate crossed factors")
+        error = "the error of an iterative fit is positive"
+        real("error", self.error, above=0.0, what=error, fix="use 0.01 standard errors")

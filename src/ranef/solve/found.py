@@ -32,3 +32,4 @@ class Found(NamedTuple):
     search_seconds: float
     certificate_seconds: float
     phi: Array = np.zeros(0)
+    error: tuple[float, ...] | None = None

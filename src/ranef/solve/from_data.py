@@ -9,6 +9,7 @@ from ranef.core.columns import row_threads
 from ranef.design import Data
 from ranef.errors import DesignError
 from ranef.problem import Problem
+from ranef.problem.crossed import with_path
 from ranef.solve.around import search_around
 from ranef.solve.control import Control
 from ranef.solve.solution import Solution, at_found_residual, computed, evaluate_at, search, solve
@@ -48,6 +49,7 @@ def solve_data(
     NumericalError
         The criterion cannot be computed at the start values.
     """
+    problem = with_path(problem, control.crossed, control.error)
     kernel = problem.kernel(threads=row_threads(problem.n, control.threads))
     solution = search(problem, control, start, kernel)
     if problem.searched is not None and solution.found.status != "broke down":

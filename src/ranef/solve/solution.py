@@ -8,11 +8,12 @@ from functools import cached_property
 
 import numpy as np
 
-from ranef.core import CoreKernel, Evidence, Kernel, Solved
+from ranef.core import CoreKernel, Estimation, Evidence, Kernel, Solved
 from ranef.core.columns import row_threads
 from ranef.errors import NumericalError, OptionError
 from ranef.page.phrases import count
 from ranef.problem import Problem, covariances, nearest
+from ranef.problem.crossed import with_path, with_probes
 from ranef.problem.parameters import group_lambdas, to_inner
 from ranef.solve.certificate import Certificate, certificate
 from ranef.solve.control import Control
@@ -77,7 +78,13 @@ class Solution(OfFound):
             found.evaluations,
             found.starts,
             found.basins,
+            self.estimation,
         )
+
+    @property
+    def estimation(self) -> Estimation | None:
+        """The error of the optimum, if the criterion is an estimate."""
+        return estimation_of(self.found)
 
     @cached_property
     def standing(self) -> Standing[CoreKernel]:
@@ -142,7 +149,9 @@ def search(
     `inner` is a start on the inner scale, in place of `start`.
     """
     control = control or DEFAULT
-    kernel = kernel or problem.kernel()
+    if kernel is None:
+        problem = with_path(problem, control.crossed, control.error)
+        kernel = problem.kernel()
     first = inner if start is None else _given_start(problem, start)
     if not problem.terms:
         from ranef.solve.closed import closed_form
@@ -160,7 +169,15 @@ def search(
         control.method,
         row_threads(problem.n, control.threads),
     )
-    return Solution(problem, found, moved)
+    return Solution(with_probes(problem, estimation_of(found)), found, moved)
+
+
+def estimation_of(found: Solved) -> Estimation | None:
+    """The error of what a search has found, if the criterion is an estimate."""
+    if found.error is None:
+        return None
+    error, criterion, deflated, probes, iterations = found.error
+    return Estimation(error, criterion, int(deflated), int(probes), int(iterations))
 
 
 def computed(solution: Solution) -> Solution:

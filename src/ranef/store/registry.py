@@ -82,6 +82,7 @@ _ROWS = {
 _TUPLES = {
     "ranef.core.terms": ("TermBlock",),
     "ranef.core.protocol": ("Evidence",),
+    "ranef.core.workspace": ("CrossedSolver",),
     "ranef.solve.found": ("Found",),
 }
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ranef.errors import DataError, MissingLibraryError
 from ranef.streams.dialect import DUCKDB
 from ranef.streams.failures import failed
+from ranef.streams.parquet_orders import parquet_orders
 from ranef.streams.schema import ColumnType
 from ranef.streams.source import Share, unwatched
 from ranef.streams.sql import Queries, Run
@@ -67,6 +69,9 @@ def from_files(path: str, threads: int | None = None) -> Queries:
         types = _types(connection.sql(f"SELECT * FROM {table}"))
     except duckdb.Error as error:
         raise _cannot_read(path, error) from error
+
+    orders = parquet_orders(path) if reader == "read_parquet" else {}
+    types |= {name: replace(types[name], order=order) for name, order in orders.items()}
 
     def run(text: str, share: Share = unwatched) -> pa.Table:
         return _run(connection, text, share, path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ranef.errors import DataError
@@ -15,6 +16,8 @@ from ranef.frame.native import (
     is_spark_dataframe,
     unwrapped,
 )
+from ranef.page.phrases import count
+from ranef.page.shown import Sentence
 from ranef.streams.batches import Batches
 from ranef.streams.dask import Partitions
 from ranef.streams.source import Source
@@ -36,7 +39,8 @@ class Kind(NamedTuple):
     always: bool
 
 
-class Scan(NamedTuple):
+@dataclass(frozen=True, slots=True, repr=False)
+class Scan(Sentence):
     """Rows that are summed where they are: what ``rn.scan`` returns.
 
     Attributes
@@ -54,11 +58,11 @@ class Scan(NamedTuple):
         """Says to readers of frames that this is none."""
         return True
 
-    def __repr__(self) -> str:
+    def __str__(self) -> str:
         columns = self.source.schema()
         shown = ", ".join(f"{name} ({kind.text})" for name, kind in list(columns.items())[:8])
         more = f" and {len(columns) - 8} more" if len(columns) > 8 else ""
-        return f"<{self.source.name}: {len(columns)} columns: {shown}{more}>"
+        return f"<{self.source.name}: {count(len(columns), 'column')}: {shown}{more}>"
 
 
 def _is_path(data: Any) -> bool:

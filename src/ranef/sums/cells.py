@@ -75,6 +75,8 @@ class Cells:
         order = self.orders.get(column.name)
         if order is None or column.kind != "factor" or column.levels == order:
             return column
+        more = sorted(set(column.levels) - set(order))  # of files that the order does not know
+        order = (*order, *more)
         place = {level: k for k, level in enumerate(order)}
         codes = np.array([*(place[level] for level in column.levels), -1], dtype=np.int32)
         values = codes[column.values]

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 
-from ranef.core import CoreScaling, CrossProducts, TermBlock
+from ranef.core import CoreScaling, CrossProducts
 from ranef.core.given import (
-    ColumnsScaling,
     PairSums,
-    allowed_scaling,
     cross_products_from,
     scaling_from,
 )
@@ -22,18 +21,19 @@ from ranef.design.fixed_part import kept_columns
 from ranef.design.matrix import ModelColumns
 from ranef.design.random import TermCoding, random_terms
 from ranef.errors import DataError
-from ranef.formula import Bar, Formula
+from ranef.formula import Formula
 from ranef.formula.nodes import Name
 from ranef.formula.render import to_text
 from ranef.frame import Table
-from ranef.sums.cells import Cells
 from ranef.sums.fixed import FixedSums, fixed_sums, gram
-from ranef.sums.forms import Form, Forms, combined
+from ranef.sums.forms import Forms
 from ranef.sums.held import Held
 from ranef.sums.identified import check_identified
+from ranef.sums.inner import InnerColumns, inner_columns
 from ranef.sums.model import SummedModel
-from ranef.sums.random import RandomSums, group_sums, pair_sums, z_scaling
+from ranef.sums.random import RandomSums, group_sums, pair_sums
 from ranef.sums.stand_in import stand_in
+from ranef.types import Array
 
 __all__ = ["Contracted", "contract"]
 
@@ -51,26 +51,18 @@ class Contracted:
     scaling : CoreScaling
     stand_in : Table
         See :func:`~ranef.sums.stand_in.stand_in`.
+    frequencies : ndarray
+        How many rows of the data each row of `stand_in` stands for. Numbers do not count.
+    columns : InnerColumns
+        Of the model, in any cells.
     """
 
     design: Design
     products: CrossProducts = field(repr=False)
     scaling: CoreScaling = field(repr=False)
     stand_in: Table = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class _Term:
-    """A random-effects term: its columns among those of its random part, and their scaling."""
-
-    bar: Bar
-    columns: tuple[int, ...]
-    scaling: ColumnsScaling
-
-    def on(self, model: SummedModel, cells: Cells) -> list[Form]:
-        """Its inner columns in some cells."""
-        made = model.z(self.bar, cells).columns
-        return _scaled([made[j] for j in self.columns], self.scaling)
+    frequencies: Array = field(repr=False)
+    columns: InnerColumns = field(repr=False)
 
 
 def contract(
@@ -104,41 +96,28 @@ def contract(
         )
     rows = RandomSums(model.of_factor, model.z)
     design, codings = _design(model, x, fixed, rows)
-    blocks = design.plan.blocks
-    terms = [
-        _term(model, formula.bars[c.bar], c, rows, block)
-        for c, block in zip(codings, blocks, strict=True)
-    ]
-    groups = _members(blocks)
-
-    def inner_x(cells: Cells) -> list[Form]:
-        made = model.x(cells).columns
-        inner = _scaled([made[j] for j in fixed.kept], fixed.scaling)
-        if fixed.change is not None:
-            inner = [combined(inner, column) for column in fixed.change.T.tolist()]
-        return [*inner, model.response.scaled(*fixed.response)]
-
+    columns = inner_columns(model, rows, fixed, design.plan.blocks, codings)
     sums = []
-    for members in groups:
-        factor = terms[members[0]].bar.factors
-        grouping, codes = rows.grouping(factor)
-        cells = model.of_factor[factor]
-        z = [form for k in members for form in terms[k].on(model, cells)]
-        sums.append(group_sums(z, inner_x(cells), cells, codes, len(grouping)))
-        check_identified(design, members, z, cells, codes)
-    own = inner_x(model.first)
+    for g, members in enumerate(columns.groups):
+        at = columns.of_group(g)
+        z, x_and_y = columns.z(g, at.cells), columns.x_and_y(at.cells)
+        sums.append(group_sums(z, x_and_y, at.cells, at.codes, at.n_levels))
+        check_identified(design, members, z, at.cells, at.codes)
+    own = columns.x_and_y(model.first)
     products = cross_products_from(
         moments.n,
         gram(own, own, model.first),
         sums,
-        _pairs(model, rows, terms, groups),
+        _pairs(columns),
         moments.sum_log_weights,
     )
-    scaling = scaling_from(fixed.scaling, fixed.response, blocks, [t.scaling for t in terms])
+    scaling = scaling_from(
+        fixed.scaling, fixed.response, design.plan.blocks, [t.scaling for t in columns.terms]
+    )
     if fixed.change is not None:
         scaling = scaling.with_orthogonal(fixed.change)
-    rows_instead = stand_in(moments, design.encoding, model.first)
-    return Contracted(design, products, scaling, rows_instead)
+    rows_instead, frequencies = stand_in(moments, design.encoding, model.first)
+    return Contracted(design, products, scaling, rows_instead, frequencies, columns)
 
 
 def _design(
@@ -176,46 +155,15 @@ def _design(
     return design, codings
 
 
-def _term(
-    model: SummedModel, bar: Bar, coding: TermCoding, rows: RandomSums, block: TermBlock
-) -> _Term:
-    made = rows.forms(bar).columns
-    scaling = z_scaling([made[j] for j in coding.columns], model.of_factor[bar.factors])
-    return _Term(bar, coding.columns, allowed_scaling(block, scaling))
-
-
-def _members(blocks: tuple[TermBlock, ...]) -> list[list[int]]:
-    """The terms of each grouping factor, by position."""
-    groups: dict[int, list[int]] = {}
-    for k, block in enumerate(blocks):
-        groups.setdefault(block.group, []).append(k)
-    return [groups[g] for g in sorted(groups)]
-
-
-def _pairs(
-    model: SummedModel, rows: RandomSums, terms: list[_Term], groups: list[list[int]]
-) -> list[PairSums]:
+def _pairs(columns: InnerColumns) -> list[PairSums]:
     made = []
-    for g in range(len(groups)):
-        for h in range(g + 1, len(groups)):
-            one, other = (terms[groups[k][0]].bar.factors for k in (g, h))
-            cells = model.pair(one, other)
-            left, right = (
-                [form for k in groups[at] for form in terms[k].on(model, cells)] for at in (g, h)
+    for g, h in combinations(range(len(columns.groups)), 2):
+        cells, first, second = columns.meeting(g, h)
+        made.append(
+            pair_sums(
+                (g, columns.z(g, cells), first, columns.of_group(g).n_levels),
+                (h, columns.z(h, cells), second),
+                cells,
             )
-            first, second = (rows.grouping(factor)[0] for factor in (one, other))
-            made.append(
-                pair_sums(
-                    (g, left, first.encode(cells.table), len(first)),
-                    (h, right, second.encode(cells.table)),
-                    cells,
-                )
-            )
+        )
     return made
-
-
-def _scaled(forms: list[Form], scaling: ColumnsScaling) -> list[Form]:
-    return [
-        form.scaled(float(shift), float(scale))
-        for form, shift, scale in zip(forms, scaling.shifts, scaling.scales, strict=True)
-    ]

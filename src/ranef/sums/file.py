@@ -55,7 +55,13 @@ def write_moments(moments: Held, path: Any) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    target = Path(os.fspath(path))
+    if not isinstance(path, str | os.PathLike) or not os.fspath(path) or "\0" in str(path):
+        raise OptionError(
+            "path is the name of a file",
+            found=f"path of type {type(path).__name__}",
+            fix='name one that is to hold the moments: moments.save("site.parquet")',
+        )
+    target = Path(os.fsdecode(path))
     tables = []
     for part, what in enumerate(_PARTS):
         for k, table in enumerate(getattr(moments, what)):

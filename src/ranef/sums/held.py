@@ -41,6 +41,8 @@ class Held:
     sum_log_weights : float
     numbers : mapping of str to NumberSums
         Where the values of each variable of numbers lie.
+    settled : mapping of str to frozenset
+        Levels of categories, beside which rows with others do not add. Files do not hold them.
     """
 
     plan: Plan
@@ -53,6 +55,7 @@ class Held:
     missing: MissingRows
     sum_log_weights: float = field(default=0.0)
     numbers: Mapping[str, NumberSums] = field(default_factory=dict)
+    settled: Mapping[str, frozenset[object]] = field(default_factory=dict)
 
     @property
     def formula(self) -> str:

@@ -17,6 +17,7 @@ from ranef.sums.held import Held
 from ranef.sums.numbers import NumberSums, numbers_added
 from ranef.sums.plan import Plan
 from ranef.sums.products import Product
+from ranef.sums.settled import check_settled
 from ranef.sums.sums import COUNT, added, rebased
 from ranef.types import Array, MissingRows
 
@@ -58,6 +59,7 @@ def merged(parts: Sequence[Kind]) -> Kind:
     for other in parts[1:]:
         _check(first, other)
         _check_tables(first, other)
+    check_settled(parts)
     moved = [first, *(_rebased(other, first.shifts, first.scales) for other in parts[1:])]
     return replace(
         first,
@@ -68,6 +70,7 @@ def merged(parts: Sequence[Kind]) -> Kind:
         missing=_missing([part.missing for part in moved]),
         sum_log_weights=float(sum(part.sum_log_weights for part in moved)),
         numbers=_numbers([part.numbers for part in moved]),
+        settled=next((part.settled for part in parts if part.settled), {}),
     )
 
 

@@ -54,7 +54,7 @@ class SummedModel:
         plan = moments.plan
         _check_read(plan, formula)
         wanted = make_plan(formula, plan.kinds, plan.weights, plan.offset)
-        _check_held(plan, wanted)
+        _check_held(moments, wanted)
         self.places = {factor: plan.factors.index(factor) for factor in wanted.factors}
         self.of_factor = {
             factor: Cells(moments.cells[k], plan.cell_keys(k), moments.orders)
@@ -65,6 +65,7 @@ class SummedModel:
             moments.cells[0], keys, moments.orders
         )
         self.state = self._learn(contrasts)
+        self._x: dict[Cells, Forms] = {}
 
     @property
     def response(self) -> Form:
@@ -73,8 +74,10 @@ class SummedModel:
         return response_form(moments.plan, moments.shifts, moments.scales)
 
     def x(self, cells: Cells) -> Forms:
-        """X in some cells."""
-        return self._forms(self.formula.intercept, self.formula.fixed, cells)
+        """X in some cells, made once."""
+        if cells not in self._x:
+            self._x[cells] = self._forms(self.formula.intercept, self.formula.fixed, cells)
+        return self._x[cells]
 
     def z(self, bar: Bar, cells: Cells) -> Forms:
         """Z of a random part in some cells."""
@@ -110,14 +113,21 @@ class SummedModel:
     def _mean(self, call: Call) -> GroupMeans:
         plan, moments = self.moments.plan, self.moments
         groups = tuple(expand_group(call.args[1], self.formula.text)[0].factors)
-        k = [own.text for own in plan.means].index(Centred(call.args[0], groups).text)
-        cells = Cells(moments.means[k], groups, moments.orders)
-        grouping, codes = learn_grouping(groups, cells.table)
+        asked = Centred(call.args[0], groups)
         place = plan.position(Product((call.args[0],)))
         assert place is not None
-        inner = np.asarray(cells.sums.column("s").to_numpy(zero_copy_only=False)) / cells.counts
-        means = np.empty(len(grouping))
-        means[codes] = moments.shifts[place] + moments.scales[place] * inner
+        held = [own.text for own in plan.means]
+        if asked.text in held:
+            cells = Cells(moments.means[held.index(asked.text)], groups, moments.orders)
+            sums = np.asarray(cells.sums.column("s").to_numpy(zero_copy_only=False))
+        else:  # no row was left out, so that the sums of the factor are those of all rows
+            k = _factor_of(plan, asked)
+            assert k is not None
+            cells = Cells(moments.cells[k], plan.cell_keys(k), moments.orders)
+            sums = cells.sum(0, place)
+        grouping, codes = learn_grouping(groups, cells.table)
+        total, count = (np.bincount(codes, v, len(grouping)) for v in (sums, cells.counts))
+        means = moments.shifts[place] + moments.scales[place] * total / count
         return GroupMeans(grouping, means)
 
 
@@ -133,23 +143,44 @@ def _check_read(held: Plan, formula: Formula) -> None:
         raise _not_held(held, formula, [f"the column {name}" for name in lacking])
 
 
-def _check_held(held: Plan, wanted: Plan) -> None:
+def _factor_of(plan: Plan, asked: Centred) -> int | None:
+    """The grouping factor whose levels are the groups of a mean."""
+    found = [k for k, own in enumerate(plan.factors) if {*own} == {*asked.groups}]
+    return found[0] if found else None
+
+
+def _check_held(moments: Held, wanted: Plan) -> None:
     """Refuse a formula that needs what the moments do not hold.
 
     Raises
     ------
     DataError
     """
+    held = moments.plan
     columns = {column.text for column in held.columns[:-1]}
     lacking = [f"sums of {c.text}" for c in wanted.columns[:-1] if c.text not in columns]
-    lacking += [f"the category {name}" for name in wanted.keys if name not in held.keys]
+    divided = [
+        {*held.cell_keys(held.factors.index(factor))}
+        for factor in wanted.factors
+        if factor in held.factors
+    ] or [{*held.keys}]
+    lacking += [
+        f"the category {name}"
+        for name in wanted.keys
+        if name not in held.keys and not all(name in keys for keys in divided)
+    ]
     lacking += [
         f"the grouping factor {':'.join(factor)}"
         for factor in wanted.factors
         if factor not in held.factors
     ]
     means = {own.text for own in held.means}
-    lacking += [f"group means of {own.text}" for own in wanted.means if own.text not in means]
+    complete = held.weights is None and not len(moments.missing)
+    lacking += [
+        f"group means of {own.text}"
+        for own in wanted.means
+        if own.text not in means and not (complete and _factor_of(held, own) is not None)
+    ]
     if to_text(wanted.response) != to_text(held.response):
         lacking.append(f"the response {to_text(wanted.response)}")
     for factor, own in zip(wanted.factors, wanted.random, strict=True):

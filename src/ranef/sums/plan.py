@@ -89,10 +89,16 @@ class Plan:
     @property
     def numbers(self) -> tuple[str, ...]:
         """Variables of numbers that predict."""
-        names = dict.fromkeys((*self.formula.fixed_predictors(), self.offset))
-        return tuple(
-            name for name in names if name is not None and self.kinds.get(name) == "number"
-        )
+        terms = [term for bar in self.formula.bars for term in bar.model.terms]
+        random = [
+            node.name
+            for term in terms
+            for factor in term.factors
+            for node in walk(factor)
+            if isinstance(node, Name)
+        ]
+        named = dict.fromkeys((*self.formula.fixed_predictors(), *random, self.offset))
+        return tuple(n for n in named if n is not None and self.kinds.get(n) == "number")
 
     @property
     def pairs(self) -> tuple[tuple[int, int], ...]:

@@ -17,7 +17,7 @@ from ranef.sums.fixed import scaling_of_forms
 from ranef.sums.forms import Coefficient, Form, Forms, cross, is_one
 from ranef.types import Array, Codes
 
-__all__ = ["RandomSums", "group_sums", "pair_sums", "z_scaling"]
+__all__ = ["RandomSums", "by_level", "group_sums", "pair_sums", "z_scaling"]
 
 _CONSTANT = 1e-12
 """Of a column's mean square: what varies less within levels is rounding of the sums."""
@@ -61,11 +61,11 @@ class RandomSums:
         grouping, codes = self.grouping(bar.factors)
         cells, columns = self.cells[bar.factors], self.forms(bar).columns
         own = [j for part in coded.term_columns for j in part]
-        weights = _by_level(cells.sum(0, 0), codes, len(grouping))
+        weights = by_level(cells.sum(0, 0), codes, len(grouping))
         one, flat = Form({0: 1.0}), []
         for j in own:
-            first = _by_level(cross(columns[j], one, cells), codes, len(grouping))
-            second = _by_level(cross(columns[j], columns[j], cells), codes, len(grouping))
+            first = by_level(cross(columns[j], one, cells), codes, len(grouping))
+            second = by_level(cross(columns[j], columns[j], cells), codes, len(grouping))
             if np.all(second - first**2 / weights <= _CONSTANT * max(float(second.sum()), 0.0)):
                 flat.append(j)
         return frozenset(flat)
@@ -88,11 +88,11 @@ def group_sums(
     random = np.empty((n_levels, q, q))
     for i in range(q):
         for j in range(i + 1):
-            random[:, i, j] = random[:, j, i] = _by_level(cross(z[i], z[j], cells), codes, n_levels)
+            random[:, i, j] = random[:, j, i] = by_level(cross(z[i], z[j], cells), codes, n_levels)
     fixed = np.empty((n_levels, q, len(x)))
     for i in range(q):
         for j, form in enumerate(x):
-            fixed[:, i, j] = _by_level(cross(z[i], form, cells), codes, n_levels)
+            fixed[:, i, j] = by_level(cross(z[i], form, cells), codes, n_levels)
     return GroupSums(random, fixed)
 
 
@@ -120,6 +120,7 @@ def pair_sums(
     )
 
 
-def _by_level(values: Coefficient, codes: Codes, n_levels: int) -> Array:
+def by_level(values: Coefficient, codes: Codes, n_levels: int) -> Array:
+    """Sums over the cells of each level."""
     spread = np.broadcast_to(values, codes.shape)
     return np.bincount(codes, weights=spread, minlength=n_levels).astype(np.float64)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ranef.page import paragraph
+from ranef.page.phrases import count
+from ranef.page.shown import Sentence
 from ranef.sums.held import Held
 
 __all__ = ["Moments"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Moments(Held):
+class Moments(Held, Sentence):
     """Sums over the rows of a model: all that a linear mixed model needs of its data.
 
     They add: ``a + b`` is as if the rows of both had been summed together. Levels are known by
@@ -39,6 +40,8 @@ class Moments(Held):
     sum_log_weights : float
     numbers : mapping of str to NumberSums
         Where the values of each variable of numbers lie.
+    settled : mapping of str to frozenset
+        Levels of categories, beside which rows with others do not add. Files do not hold them.
     """
 
     @property
@@ -91,13 +94,14 @@ class Moments(Held):
 
         return small_cells(self, k)
 
-    def __repr__(self) -> str:
-        groups = [
-            f"{table.num_rows:,} cells of {' and '.join(self.plan.cell_keys(k)) or 'no category'}"
-            for k, table in enumerate(self.cells)
+    def __str__(self) -> str:
+        keys = [" and ".join(self.plan.cell_keys(k)) or "all rows" for k in range(len(self.cells))]
+        tables = [
+            f"{count(table.num_rows, 'cell')} of {own}"
+            for table, own in zip(self.cells, keys, strict=True)
         ]
-        text = (
-            f"moments of {self.formula}: {self.n:,} rows, {len(self.plan.columns)} columns, "
-            f"{'; '.join(groups)}; {self.nbytes / 1e6:.1f} MB"
+        return (
+            f"moments of {self.formula}: {count(self.n, 'row')}, "
+            f"{count(len(self.plan.columns), 'column')}, {'; '.join(tables)}; "
+            f"{self.nbytes / 1e6:.1f} MB"
         )
-        return "\n".join(paragraph(text, "", "    "))

@@ -7,6 +7,7 @@ that as well. They are no data: nothing that belongs to single rows is computed 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import product
 
 import numpy as np
@@ -29,8 +30,8 @@ MOST_PAIRS = 6
 MOST_ROWS = 200_000
 
 
-def stand_in(moments: Held, encoding: Encoding, cells: Cells) -> Table:
-    """Rows for a fit from moments.
+def stand_in(moments: Held, encoding: Encoding, cells: Cells) -> tuple[Table, Array]:
+    """Rows for a fit from moments, and how many rows of the data each stands for.
 
     Parameters
     ----------
@@ -39,11 +40,15 @@ def stand_in(moments: Held, encoding: Encoding, cells: Cells) -> Table:
     cells : Cells
         Those of the first grouping factor.
     """
-    categories = _categories(encoding, cells)
-    names = [name for name in moments.numbers if name in encoding.variables]
-    pairs = [name for name in names if moments.numbers[name].is_pair][:MOST_PAIRS]
+    categories, counts = _categories(encoding, cells)
+    calls = {mean_column(call): call for call in _centred(encoding)}
+    numbers = {name: own for name, own in moments.numbers.items() if name in encoding.variables}
+    for name, call in calls.items():
+        numbers[name] = _of_means(moments.numbers, call, encoding.state.means[to_text(call)].means)
+    names = list(numbers)
+    pairs = [n for n in names if n not in calls and numbers[n].is_pair][:MOST_PAIRS]
     others = [name for name in names if name not in pairs]
-    points = _points(pairs, others, moments)
+    points = _points(pairs, others, numbers)
     n_cells = categories.n_rows
     repeated = take_rows(categories, np.repeat(np.arange(n_cells), points.shape[0]))
     columns = dict(repeated.columns)
@@ -52,34 +57,32 @@ def stand_in(moments: Held, encoding: Encoding, cells: Cells) -> Table:
         kind = "bool" if name in moments.plan.truth else "float64"
         values = np.ascontiguousarray(every[:, j])
         columns[name] = Column(name, "number", values, source_type=kind, private=True)
-    n = n_cells * points.shape[0]
-    for call in _centred(encoding):
-        means = encoding.state.means[to_text(call)]
-        average = _average(moments.numbers, call, means.means)
-        name = mean_column(call)
-        columns[name] = Column(name, "number", np.full(n, average), source_type="float64")
-    return Table(columns, n)
+    frequencies = np.repeat(counts / points.shape[0], points.shape[0])
+    return Table(columns, n_cells * points.shape[0]), frequencies
 
 
-def _categories(encoding: Encoding, cells: Cells) -> Table:
-    """The combinations of the categories of the fixed part that occur."""
-    fixed = {
-        category.column
-        for text, category in encoding.state.categories.items()
-        if any(text == to_text(factor) for term in encoding.terms for factor in term.factors)
-    }
-    chosen = [name for name in cells.keys if name in fixed]
+def _categories(encoding: Encoding, cells: Cells) -> tuple[Table, Array]:
+    """The combinations of the categories of the model that occur, and how often."""
+    terms = [*encoding.terms, *(term for c in encoding.random_codings for term in c.terms)]
+    factors = {to_text(factor) for term in terms for factor in term.factors}
+    used = {own.column for text, own in encoding.state.categories.items() if text in factors}
+    chosen = [name for name in cells.keys if name in used]
     if not chosen:
-        return Table({}, 1)
+        return Table({}, 1), np.array([cells.counts.sum()])
     table = cells.table.only(chosen)
-    stacked = np.column_stack([column.values for column in table.columns.values()])
-    _, first = np.unique(stacked, axis=0, return_index=True)
-    return take_rows(table, np.sort(first))
+    joint = np.zeros(table.n_rows, dtype=np.int64)
+    for column in table.columns.values():
+        values, own = np.unique(column.values, return_inverse=True)
+        joint = joint * values.size + own
+    _, first, codes = np.unique(joint, return_index=True, return_inverse=True)
+    counts = np.bincount(codes.reshape(-1), cells.counts, first.size)
+    order = np.argsort(first)
+    return take_rows(table, first[order]), counts[order].astype(np.float64)
 
 
-def _points(pairs: list[str], others: list[str], moments: Held) -> Array:
+def _points(pairs: list[str], others: list[str], numbers: Mapping[str, NumberSums]) -> Array:
     """Values of the numbers, whose means are those of the data: pairs first."""
-    ends = [(moments.numbers[n].low, moments.numbers[n].high) for n in pairs]
+    ends = [(numbers[n].low, numbers[n].high) for n in pairs]
     corners = np.array(list(product(*ends))).reshape(2 ** len(pairs), len(pairs))
     k = len(others)
     # Any three values span what a square and a cube span; noise breaks ties between variables.
@@ -87,7 +90,7 @@ def _points(pairs: list[str], others: list[str], moments: Held) -> Array:
     rng = np.random.Generator(np.random.Philox(2026))
     noise = rng.standard_normal((count, k)) if k else np.zeros((1, 0))
     noise -= noise.mean(axis=0)
-    sizes = [moments.numbers[n] for n in others]
+    sizes = [numbers[n] for n in others]
     widest = np.abs(noise).max(axis=0) if k else np.zeros(0)  # within the range on both sides
     room = np.array([min(s.mean - s.low, s.high - s.mean) for s in sizes])
     values = np.array([s.mean for s in sizes]) + noise / np.where(widest > 0, widest, 1.0) * room
@@ -97,19 +100,20 @@ def _points(pairs: list[str], others: list[str], moments: Held) -> Array:
 
 
 def _centred(encoding: Encoding) -> list[Call]:
+    terms = [*encoding.terms, *(term for c in encoding.random_codings for term in c.terms)]
     return [
         node
-        for term in encoding.terms
+        for term in terms
         for factor in term.factors
         for node in walk(factor)
         if isinstance(node, Call) and node.function in CENTRING
     ]
 
 
-def _average(numbers: object, call: Call, means: Array) -> float:
-    """The mean over rows of a group mean: that of the variable, if it is a column."""
-    name = to_text(call.args[0])
-    known = numbers.get(name) if isinstance(numbers, dict) else None
-    if isinstance(known, NumberSums):
-        return known.mean
-    return float(np.nanmean(means))
+def _of_means(numbers: Mapping[str, NumberSums], call: Call, means: Array) -> NumberSums:
+    """Where group means lie. Their mean over rows is that of the variable, if it is a column."""
+    known = numbers.get(to_text(call.args[0]))
+    own = means[np.isfinite(means)]
+    low, high = (float(own.min()), float(own.max())) if own.size else (0.0, 0.0)
+    mean = known.mean if known is not None else float(np.mean(own)) if own.size else 0.0
+    return NumberSums(1, mean, 0.0, 0.0, min(low, mean), max(high, mean))

@@ -15,7 +15,7 @@ from ranef.diagnose.generalised.families import FamilyFits
 from ranef.diagnose.generalised.subject import GeneralisedSubject
 from ranef.diagnose.generalised.zeros import zero_findings
 from ranef.diagnose.separated import separated_findings
-from ranef.inference.contextual import Refit
+from ranef.inference.contextual import InRows, Refit
 from ranef.types import Finding
 
 __all__ = ["generalised_findings"]
@@ -43,7 +43,7 @@ def generalised_findings(
             *_of_data(subject),
             *collinearity_findings(formula, subject.design),
             *separated_findings(subject.design),
-            *contextual_findings(subject, refit),
+            *contextual_findings(subject, InRows(formula, subject.data, refit)),
             *dispersion_findings(subject, fits),
             *zero_findings(subject, fits),
             *more,

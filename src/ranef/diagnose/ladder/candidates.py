@@ -5,22 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from ranef.design.evaluate import evaluate_factor
+from ranef.diagnose.levels import levels_of
 from ranef.diagnose.rewrite import centring, per_factor
 from ranef.diagnose.subject import AnySubject
 from ranef.formula import to_text
 from ranef.formula.functions import CENTRING
 from ranef.formula.grouping import expand_group
 from ranef.formula.nodes import Call, Expr, walk
-from ranef.frame.grouping import group_means
-from ranef.types import Array, Codes
 
 __all__ = ["Candidate", "candidates"]
-
-CONSTANT = 1e-9  # of the standard deviation
-KNOWN_MEAN = 1e-3  # share of a group mean's variance that the fixed part has to leave
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +44,19 @@ def candidates(
     """
     formula = subject.formula
     with_slopes = {bar.label for bar in formula.bars if bar.model.terms}
-    codes = {term.factor: (term.codes, term.n_levels) for term in subject.design.terms}
     found: dict[str, tuple[str, Expr, tuple[Candidate, ...]]] = {}
     for bar, part in zip(formula.bars, per_factor(formula), strict=True):
         if bar.label in found or (with_slopes and bar.label not in with_slopes and not every):
             continue
-        of_group = _of_group(subject, part.group, *codes[bar.label])
+        of_group = _of_group(subject, part.group, bar.label)
         if of_group:
             found[bar.label] = (bar.label, part.group, of_group)
     return tuple(found.values())
 
 
-def _of_group(subject: AnySubject, group: Expr, codes: Codes, levels: int) -> tuple[Candidate, ...]:
+def _of_group(subject: AnySubject, group: Expr, label: str) -> tuple[Candidate, ...]:
     columns = expand_group(group, "")[0].factors
-    state, table = subject.design.encoding.state, subject.table
+    state, levels = subject.design.encoding.state, levels_of(subject)
     factors = {to_text(f): f for term in subject.formula.fixed for f in term.factors}
     found = []
     for text, expr in factors.items():
@@ -76,12 +68,8 @@ def _of_group(subject: AnySubject, group: Expr, codes: Codes, levels: int) -> tu
         source = expr if own is None else own
         if own is not None and to_text(centring("between", own, group)) in factors:
             continue
-        values = evaluate_factor(source, table, state)
-        if not isinstance(values, np.ndarray) or values.ndim != 1:
-            continue
-        means = group_means(values, codes, levels)[codes]
-        if _varies(values - means, values) and _varies(means, values):
-            if own is None and _is_known(means, subject.design.X):
+        if levels.varies_within_and_between(source, label):
+            if own is None and levels.means_are_known(source, label):
                 continue
             found.append(Candidate(expr, source, own is not None))
     return tuple(found)
@@ -92,15 +80,3 @@ def _own_centring(expr: Expr, columns: Sequence[str]) -> Expr | None:
     if not isinstance(expr, Call) or expr.function != "within":
         return None
     return expr.args[0] if expand_group(expr.args[1], "")[0].factors == columns else None
-
-
-def _varies(values: Array, scale: Array) -> bool:
-    return float(np.std(values)) > CONSTANT * max(float(np.std(scale)), 1e-300)
-
-
-def _is_known(means: Array, X: Array) -> bool:
-    """Whether the fixed part has the group means already, under whatever name."""
-    centred = means - means.mean()
-    coefficients, *_ = np.linalg.lstsq(X, means, rcond=None)
-    left = means - X @ coefficients
-    return float(left @ left) < KNOWN_MEAN * float(centred @ centred)

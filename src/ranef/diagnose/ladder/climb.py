@@ -118,7 +118,7 @@ def fit_rungs(
 def _cost(subject: AnySubject) -> float:
     """Of one fit of the asked model: an evaluation reads the factor and, first, the rows."""
     width = subject.design.p + sum(term.q for term in subject.design.terms)
-    return subject.work * max(subject.problem.n_theta, 1) + subject.design.n * width
+    return subject.work * max(subject.problem.n_theta, 1) + subject.problem.n * width
 
 
 def _within_budget(

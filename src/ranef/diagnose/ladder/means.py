@@ -11,6 +11,7 @@ from ranef.diagnose.ladder.candidates import Candidate, candidates
 from ranef.diagnose.ladder.facts import Facts
 from ranef.diagnose.ladder.rung import Rung
 from ranef.diagnose.ladder.words import number, with_error
+from ranef.diagnose.levels import levels_of
 from ranef.diagnose.rewrite import Parts, centring, parts_of, replaced
 from ranef.diagnose.subject import AnySubject
 from ranef.diagnose.words import at_zero
@@ -124,11 +125,7 @@ def _moved(facts: Facts, a: Rung, b: Rung) -> list[tuple[str, str, str]]:
 
 
 def _constant_within(facts: Facts, name: str, group: str) -> bool:
-    term = next(t for t in facts.subject.design.terms if t.factor == group)
-    x = facts.subject.design.X[:, facts.subject.design.x_names.index(name)]
-    some = np.empty(term.n_levels)
-    some[term.codes] = x
-    return bool(np.all(some[term.codes] == x))
+    return levels_of(facts.subject).is_constant(name, group)
 
 
 def contextual(facts: Facts, rung: Rung) -> str:

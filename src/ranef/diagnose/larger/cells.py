@@ -50,6 +50,8 @@ class Cells:
 
 def cell_candidates(subject: Subject) -> list[tuple[Candidate, Cells]]:
     """Pairs of crossed factors whose combinations hold several rows and are not in the model."""
+    if subject.data.elsewhere is not None:
+        return []  # sums do not say which columns make up the cells of two factors
     bars = {bar.label: bar for bar in subject.formula.bars}
     codes = {term.factor: (term.codes, term.n_levels) for term in subject.design.terms}
     known = {frozenset(bar.factors) for bar in bars.values()}

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ranef.core import Direction
-from ranef.design import Design, build
-from ranef.design.contrasts import to_argument
+from ranef.design import Design
 from ranef.diagnose.compared import random_part_test
 from ranef.diagnose.larger.candidates import Candidate
 from ranef.diagnose.larger.cells import Cells, cell_candidates, nested_formula
@@ -20,7 +19,7 @@ from ranef.errors import RanefError
 from ranef.formula import Formula, parse
 from ranef.inference.likelihood_ratio import Ratio
 from ranef.page.phrases import count
-from ranef.problem import Problem, problem_of
+from ranef.problem import Problem
 from ranef.problem.parameters import nearest, parameters, to_inner
 from ranef.types import Array
 
@@ -196,7 +195,7 @@ def _affordable(subject: Subject, every: Sequence[Candidate]) -> list[Candidate]
 def _cost(problem: Problem, work: int, design: Design) -> int:
     """Of one evaluation with derivatives along all parameters, and of a pass over the rows."""
     width = design.p + sum(term.q for term in design.terms)
-    return max(1, work * (problem.n_theta + 1) + design.n * width)
+    return max(1, work * (problem.n_theta + 1) + problem.n * width)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,10 +211,8 @@ class Look:
 def looked_at(subject: Subject, candidate: Candidate) -> Look | None:
     """The score test of a candidate; None where its model cannot be set up."""
     formula = parse(candidate.extend(subject.formula))
-    state = subject.design.encoding.state
     try:
-        design = build(formula, subject.table, to_argument(state, formula.variables()))
-        problem = problem_of(replace(subject.data, design=design), subject.reml)
+        design, problem = subject.lay_out(formula)
         kernel = problem.kernel()
     except RanefError:
         return None

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
-import numpy as np
-
-from ranef.design.evaluate import evaluate_factor
-from ranef.design.fixed import column_values
-from ranef.design.terms import RandomTerm
 from ranef.diagnose.larger.candidates import Candidate
+from ranef.diagnose.levels import levels_of
 from ranef.diagnose.rewrite import bar_with, effects, product, with_bar, with_parts
 from ranef.diagnose.subject import Subject
 from ranef.formula import Formula, Term, to_source, to_text
-from ranef.formula.nodes import Expr, Name, RandomPart, walk
-from ranef.frame import Column
-from ranef.frame.grouping import is_constant_within
+from ranef.formula.nodes import Name, RandomPart, walk
 
 __all__ = ["slope_candidates"]
 
@@ -30,14 +24,14 @@ def slope_candidates(subject: Subject) -> list[Candidate]:
     predictor once the predictor has one: a slope of x^2 without one of x makes little sense.
     """
     formula = subject.formula
-    factors = {term.factor: term for term in subject.design.terms}
+    levels = levels_of(subject)
     out = []
-    for label, groups in factors.items():
+    for label in dict.fromkeys(term.factor for term in subject.design.terms):
         has = {_key(term) for bar in formula.bars if bar.label == label for term in bar.model.terms}
         varying = {
             _key(term): term
             for term in formula.fixed
-            if all(_varies(subject, factor, groups) for factor in term.factors)
+            if all(levels.varying(factor, label) >= FEWEST_GROUPS for factor in term.factors)
         }
         for key, term in varying.items():
             if key in has or any(other in varying and other not in has for other in _below(term)):
@@ -66,21 +60,6 @@ def _below(term: Term) -> list[frozenset[str]]:
         if isinstance(node, Name)
     ]
     return [*parts, *names]
-
-
-def _varies(subject: Subject, factor: Expr, groups: RandomTerm) -> bool:
-    if to_text(factor) in subject.design.encoding.state.categories:
-        (name, *_) = (node.name for node in walk(factor) if isinstance(node, Name))
-        columns = [subject.table[name]]
-    else:
-        values = column_values(
-            evaluate_factor(factor, subject.table, subject.design.encoding.state)
-        )
-        columns = [Column(to_text(factor), "number", column) for column in values.T]
-    return any(
-        int(np.sum(~is_constant_within(column, groups.codes, groups.n_levels))) >= FEWEST_GROUPS
-        for column in columns
-    )
 
 
 def _is_category(subject: Subject, term: Term) -> bool:

@@ -65,6 +65,7 @@ def grid_of(
     focal: Sequence[str],
     weights: str,
     make: Make,
+    frequencies: Array | None = None,
 ) -> Grid:
     """The rows of X of each combination of the focal variables, averaged over the others.
 
@@ -79,6 +80,8 @@ def grid_of(
     weights : {"equal", "proportional", "cells", "outer"}
     make : callable
         From a table to rows of the whole X, and what is to be added to their means.
+    frequencies : ndarray, optional
+        How often each row of `training` counts.
 
     Raises
     ------
@@ -100,7 +103,7 @@ def grid_of(
         )
     inner = np.array(list(itertools.product(*[range(size) for size in sizes])), dtype=np.int64)
     inner = inner.reshape(cells, len(others))
-    shares = _shares(weights, variables, focal, others, points, inner)
+    shares = _shares(weights, variables, focal, others, points, inner, frequencies)
     means = encoding.average_means(training)
     full, shifts = [], []
     step = max(1, _AT_ONCE // cells)
@@ -145,6 +148,7 @@ def _shares(
     others: Sequence[str],
     points: Sequence[tuple[int, ...]],
     inner: Any,
+    frequencies: Array | None,
 ) -> Array:
     """The share of each combination of the others in each mean, shape (means, combinations).
 
@@ -161,13 +165,13 @@ def _shares(
     if weights == "outer":
         share = np.ones(cells)
         for j, code, size in zip(counted, codes, sizes, strict=True):
-            share = share * np.bincount(code[code >= 0], minlength=size)[inner[:, j]]
+            share = share * _counts(code, code >= 0, size, frequencies)[inner[:, j]]
         return np.tile(share / share.sum(), (len(points), 1))
     known = np.all([code >= 0 for code in codes], axis=0)
     joint = np.zeros(known.size, dtype=np.int64)
     joint[known] = np.ravel_multi_index(tuple(code[known] for code in codes), sizes)
     if weights == "proportional":
-        share = np.bincount(joint[known], minlength=math.prod(sizes))[place].astype(float)
+        share = _counts(joint, known, math.prod(sizes), frequencies)[place]
         with np.errstate(invalid="ignore"):
             return np.tile(share / share.sum(), (len(points), 1))
     out = np.empty((len(points), cells))
@@ -177,10 +181,16 @@ def _shares(
             focal_codes = variables[name].codes
             if focal_codes is not None:
                 own &= focal_codes == position
-        share = np.bincount(joint[own], minlength=math.prod(sizes))[place].astype(float)
+        share = _counts(joint, own, math.prod(sizes), frequencies)[place]
         with np.errstate(invalid="ignore"):
             out[k] = share / share.sum()
     return out
+
+
+def _counts(codes: Any, rows: Any, size: int, frequencies: Array | None) -> Array:
+    """How often each code occurs in some rows."""
+    weights = None if frequencies is None else frequencies[rows]
+    return np.bincount(codes[rows], weights, minlength=size).astype(np.float64)
 
 
 def _codes_of(variable: Variable) -> Codes:

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from ranef.core import Rows
 from ranef.errors import TooLargeError
 from ranef.inference.robust.clusters import Clusters
+from ranef.sums.inner import LevelProducts
 from ranef.types import Array
 
-__all__ = ["Basis", "bases"]
+__all__ = ["Basis", "bases", "bases_of_sums"]
 
 # Numbers in a batch, and how much shorter than the longest of a batch a cluster may be.
 BATCH = 1 << 21
@@ -89,6 +90,29 @@ def bases(rows: Rows, beta: Array, covariances: list[Array], clusters: Clusters)
         at = order[np.where(real, starts[which][:, None] + step, starts[which][:, None])]
         yield _reduced(rows, beta, covariances, places, which, at, real)
         begin = end
+
+
+def bases_of_sums(levels: LevelProducts, beta: Array, covariances: list[Array]) -> Iterator[Basis]:
+    """The same from cross-products of each cluster: any root of them is a basis.
+
+    Parameters
+    ----------
+    levels : LevelProducts
+        Of the clusters, which are the levels of the only grouping factor.
+    beta : ndarray, shape (p,)
+    covariances : list of ndarray, shape (q, q)
+        One.
+    """
+    q, p = levels.q, beta.size
+    (d,) = covariances
+    step = max(1, BATCH // levels.products.shape[1] ** 2)
+    for begin in range(0, levels.rows.size, step):
+        which = np.arange(begin, min(begin + step, levels.rows.size), dtype=np.int64)
+        values, vectors = np.linalg.eigh(levels.products[which])
+        columns = np.sqrt(np.maximum(values, 0.0))[:, :, None] * vectors.transpose(0, 2, 1)
+        z, x, y = columns[:, :, :q], columns[:, :, q : q + p], columns[:, :, -1]
+        covariance = np.eye(columns.shape[1]) + z @ d @ z.transpose(0, 2, 1)
+        yield Basis(which, covariance, x, y - x @ beta)
 
 
 def _within(codes: NDArray[np.int32], levels: int, clusters: Clusters) -> tuple[Index, Index]:

@@ -12,9 +12,10 @@ from ranef.errors import DataError, OptionError
 from ranef.inference.nesting import nested_in, outermost_factor
 from ranef.options import shown
 from ranef.page import phrases
+from ranef.sums.inner import LevelProducts
 from ranef.types import Codes, MissingRows
 
-__all__ = ["Clusters", "clusters_of"]
+__all__ = ["ClusterSums", "Clusters", "clusters_of"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,6 +33,26 @@ class Clusters:
     name: str
     codes: Codes
     count: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClusterSums:
+    """The levels of the only grouping factor, if the rows are not in memory.
+
+    Attributes
+    ----------
+    levels : LevelProducts
+    """
+
+    levels: LevelProducts
+
+    @property
+    def name(self) -> str:
+        return self.levels.factor
+
+    @property
+    def count(self) -> int:
+        return int(self.levels.rows.size)
 
 
 def clusters_of(

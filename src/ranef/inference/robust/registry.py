@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ranef.errors import OptionError
 from ranef.inference.ddf import Fitted, Method
 from ranef.inference.ddf.constant import Constant
-from ranef.inference.robust.clusters import Clusters
+from ranef.inference.robust.clusters import Clusters, ClusterSums
 from ranef.inference.robust.kinds import Kind, as_they_are, many_clusters, one, unbiased
 from ranef.inference.robust.sandwich import sandwich
 
@@ -23,7 +23,7 @@ _KINDS: Mapping[str, Kind] = {
 KINDS = tuple(_KINDS)
 
 
-def robust_method(name: str, ddf: str, fitted: Fitted, clusters: Clusters) -> Method:
+def robust_method(name: str, ddf: str, fitted: Fitted, clusters: Clusters | ClusterSums) -> Method:
     """Tests with a cluster-robust covariance.
 
     Parameters
@@ -56,7 +56,7 @@ def robust_method(name: str, ddf: str, fitted: Fitted, clusters: Clusters) -> Me
         )
     made = sandwich(name, _KINDS[name], fitted, clusters)
     if ddf == "residual":
-        return Constant(ddf, made.vcov, float(fitted.problem.n - fitted.design.p))
+        return Constant(ddf, made.vcov, float(fitted.problem.n - fitted.problem.p))
     if ddf == "asymptotic":
         return Constant(ddf, made.vcov, float("inf"))
     return made

@@ -10,8 +10,8 @@ import numpy as np
 from ranef.core import one_blas_thread
 from ranef.inference.ddf import Fitted, Joint
 from ranef.inference.ddf.rows import independent_rows
-from ranef.inference.robust.bases import bases
-from ranef.inference.robust.clusters import Clusters
+from ranef.inference.robust.bases import bases, bases_of_sums
+from ranef.inference.robust.clusters import Clusters, ClusterSums
 from ranef.inference.robust.kinds import NO_RESIDUAL, Kind
 from ranef.problem.parameters import group_lambdas
 from ranef.solve.solution import at_solution
@@ -108,7 +108,7 @@ def _smallest_ratio(a: Array, b: Array) -> float:
     return float(np.linalg.eigvalsh(half @ a @ half.T)[0])
 
 
-def sandwich(name: str, kind: Kind, fitted: Fitted, clusters: Clusters) -> Sandwich:
+def sandwich(name: str, kind: Kind, fitted: Fitted, clusters: Clusters | ClusterSums) -> Sandwich:
     """One pass over the clusters, O(r^3) each for r columns.
 
     Parameters
@@ -116,17 +116,21 @@ def sandwich(name: str, kind: Kind, fitted: Fitted, clusters: Clusters) -> Sandw
     name : str
     kind : Kind
     fitted : Fitted
-    clusters : Clusters
+    clusters : Clusters or ClusterSums
     """
     problem, solution = fitted.problem, fitted.solution
     with at_solution(problem, solution) as kernel:
-        rows = problem.rows_of(fitted.design, fitted.y, fitted.weights)
         covariances = [t @ t.T for t in group_lambdas(problem, solution.inner)]
         m, p = kernel.xx_inverse, problem.p
         own, shared = np.empty((2, clusters.count, p, p))
         scores = np.empty((clusters.count, p))
         with one_blas_thread():  # of many small matrices, for which several threads would wait
-            for basis in bases(rows, kernel.beta, covariances, clusters):
+            if isinstance(clusters, ClusterSums):
+                batches = bases_of_sums(clusters.levels, kernel.beta, covariances)
+            else:
+                rows = problem.rows_of(fitted.design, fitted.y, fitted.weights)
+                batches = bases(rows, kernel.beta, covariances, clusters)
+            for basis in batches:
                 root: Array = np.asarray(np.linalg.cholesky(basis.covariance), dtype=np.float64)
                 weights, turned = kind.weights(root, np.asarray(np.linalg.solve(root, basis.x)), m)
                 own[basis.which] = turned.transpose(0, 2, 1) @ turned

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from ranef.present.text.words import centring_of
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Hierarchy", "hierarchy_of"]
+__all__ = ["Hierarchy", "hierarchy_by", "hierarchy_of"]
 
 MOST_FACTORS = 2
 """Grouping factors of models whose equations are written by levels."""
@@ -54,6 +54,17 @@ class Hierarchy:
 
 
 def hierarchy_of(factors: Collection[str], pieces: Iterable[str], data: pd.DataFrame) -> Hierarchy:
+    """The same as :func:`hierarchy_by` from the variables in the rows used."""
+    columns = [str(name) for name in data.columns]
+    return hierarchy_by(factors, pieces, columns, lambda own: _steady(columns_of(own), data))
+
+
+def hierarchy_by(
+    factors: Collection[str],
+    pieces: Iterable[str],
+    columns: Collection[str],
+    steady_in: Callable[[str], frozenset[str]],
+) -> Hierarchy:
     """Order the factors and find what is constant within their levels.
 
     A factor is nested in another one if it is made of it, as ``class:school`` of
@@ -64,16 +75,17 @@ def hierarchy_of(factors: Collection[str], pieces: Iterable[str], data: pd.DataF
     factors : collection of str
     pieces : iterable of str
         ``"ses"``, ``"sex[T.male]"``, ``"log(x)"``.
-    data : DataFrame
-        The variables in the rows used.
+    columns : collection of str
+        The variables of the model.
+    steady_in : callable
+        From a factor to the variables with one value in each of its levels.
     """
     if not 0 < len(factors) <= MOST_FACTORS:
         return Hierarchy()
     order = sorted(factors, key=lambda factor: -len(columns_of(factor)))
     if not all(set(columns_of(b)) < set(columns_of(a)) for a, b in pairwise(order)):
         return Hierarchy()
-    columns = [str(name) for name in data.columns]
-    steady = {factor: _steady(columns_of(factor), data) for factor in factors}
+    steady = {factor: steady_in(factor) for factor in factors}
     pieces = tuple(pieces)
     constant = {
         factor: frozenset(p for p in pieces if _is_constant(p, steady[factor], columns))

@@ -13,7 +13,7 @@ from ranef.formula.render import to_text
 from ranef.present.distribution import Distribution
 from ranef.present.equation.columns import Column, columns_of_names
 from ranef.present.equation.expression import Writer
-from ranef.present.equation.hierarchy import MOST_FACTORS, Hierarchy, hierarchy_of
+from ranef.present.equation.hierarchy import MOST_FACTORS, Hierarchy, hierarchy_by, hierarchy_of
 from ranef.present.equation.upright import upright
 from ranef.present.protocol import FittedModel, TermCovariance
 from ranef.present.structured import kind_of_term
@@ -152,6 +152,9 @@ def hierarchy_of_model(model: FittedModel) -> Hierarchy:
     pieces = {piece for name in names for piece in factors(name)} - {INTERCEPT}
     if not 0 < len(factors_of) <= MOST_FACTORS:
         return Hierarchy()
+    summed = getattr(model, "_constant_in_sums", None)  # of a fit whose rows were summed
+    if summed is not None:
+        return hierarchy_by(factors_of, sorted(pieces), *summed)
     return hierarchy_of(factors_of, sorted(pieces), model.model_frame())
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ranef.errors import OptionError
+from ranef.errors import OptionError, TooLargeError
 from ranef.formula.naming import refuse_taken
 from ranef.present.frames.rows import ROW
 from ranef.present.protocol import FittedModel
@@ -62,8 +62,8 @@ def _population(model: FittedModel) -> Array:
 
 
 def _leverage(model: FittedModel) -> Array:
-    """The leverage of each row; NaN if rows have none of their own."""
+    """The leverage of each row; NaN if rows have none of their own, or too many to solve for."""
     try:
         return np.asarray(model.leverage, dtype=float)
-    except OptionError:
+    except (OptionError, TooLargeError):
         return np.full(model.nobs, np.nan)

@@ -11,7 +11,10 @@ from ranef.page.html import pre
 from ranef.page.phrases import count
 from ranef.page.shown import Sentence
 
-__all__ = ["FactorShape", "FitLog"]
+__all__ = ["EXACT", "ITERATIVE", "FactorShape", "FitLog"]
+
+EXACT, ITERATIVE = "exactly", "by iterations"
+"""How crossed factors are eliminated, at the beginning of what the log says of it."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -56,6 +59,8 @@ class FitLog:
         Whether given start values were moved inside, where the density of a prior is above zero.
     seconds : mapping of str to float
         Wall time by phase.
+    crossed : str
+        How crossed factors are eliminated, and why; empty if there are none.
     """
 
     formula: str
@@ -72,6 +77,7 @@ class FitLog:
     escapes: int
     start_moved: bool
     seconds: Mapping[str, float]
+    crossed: str = ""
 
     @property
     def path(self) -> str:
@@ -81,11 +87,17 @@ class FitLog:
             return "dense"
         if not tail:
             return "one factor" if chain == 1 else "nested factors"
-        return "one factor and a dense tail" if chain == 1 else "nested factors and a dense tail"
+        tail_words = "a tail by iterations" if self.iterative else "a dense tail"
+        return f"{'one factor' if chain == 1 else 'nested factors'} and {tail_words}"
+
+    @property
+    def iterative(self) -> bool:
+        """Whether crossed factors were solved by iterations."""
+        return self.crossed.startswith(ITERATIVE)
 
     def __str__(self) -> str:
         search = [
-            f"{self.path}, exact Hessian by {self.layout.hessian}",
+            f"{self.path}, {self._hessian()}",
             f"{self.status} by {self.method}: {count(self.evaluations, 'evaluation')}, "
             f"{count(self.escapes, 'saddle point')} left",
             f"{count(self.starts, 'start')}{self._elsewhere()}: "
@@ -105,6 +117,10 @@ class FitLog:
     def _repr_html_(self) -> str:
         return pre(str(self))
 
+    def _hessian(self) -> str:
+        exact = self.layout.hessian != "average information"
+        return f"exact Hessian by {self.layout.hessian}" if exact else self.layout.hessian
+
     def _start(self) -> list[str]:
         if not self.start_moved:
             return []
@@ -119,8 +135,13 @@ class FitLog:
         lines = []
         for group in (*self.layout.chain, *self.layout.tail):
             factor = self.factors[group]
-            place = "level by level" if group in self.layout.chain else "in the dense tail"
+            inside = "by iterations" if self.iterative else "in the dense tail"
+            place = "level by level" if group in self.layout.chain else inside
             lines.append(f"{factor}, {place}")
+        if self.crossed:
+            lines.append(self.crossed)
+        if self.iterative:
+            return lines
         lines.append(
             f"{count(self.layout.entries, 'number')} kept by level, "
             f"{count(self.layout.dense_columns, 'dense column')}"

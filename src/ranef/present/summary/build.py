@@ -11,7 +11,11 @@ from ranef.errors import RanefError
 from ranef.options import boolean
 from ranef.page.phrases import whole
 from ranef.present.distribution import Distribution, PartTable
-from ranef.present.protocol import FittedModel, coefficients_of, residual_sd
+from ranef.present.protocol import (
+    FittedModel,
+    coefficients_of,
+    residual_sd,
+)
 from ranef.present.ratios import need_ratio
 from ranef.present.structured import legends
 from ranef.present.summary.components import component_lines
@@ -54,7 +58,7 @@ def summarize(
         nobs=model.nobs,
         groups=tuple((str(g), int(k)) for g, k in model.ngroups.items()),
         priors=prior_phrases(model.prior),
-        verdict=str(model.certificate),
+        verdict=_verdict(model),
         criteria=(
             ("AIC", model.aic),
             ("BIC", model.bic),
@@ -83,6 +87,14 @@ def summarize(
         dispersion="" if distribution is None else dispersion_text(distribution),
         parts=() if distribution is None else tuple(_block(part) for part in distribution.parts),
     )
+
+
+def _verdict(model: FittedModel) -> str:
+    """The certificate, and how crossed factors were solved if that left an error."""
+    crossed = getattr(model, "_crossed_text", "")
+    if not crossed or not getattr(model.certificate, "estimated", False):
+        return str(model.certificate)
+    return f"{model.certificate}; crossed factors {crossed}"
 
 
 def dispersion_text(distribution: Distribution) -> str:

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from ranef.present.distribution import Distribution
 from ranef.present.frames.tidy import tidy
-from ranef.present.protocol import Criteria, FittedModel, term_ranks
+from ranef.present.protocol import Criteria, FittedModel, criterion_error, term_ranks
 from ranef.present.ratios import need_ratio
 from ranef.present.structured import legends
 from ranef.present.table.gof import measured, names_of
@@ -92,6 +92,7 @@ def _column(
         verdict=model.certificate.verdict,
         certified=model.certificate.certified,
         certificate=str(model.certificate),
+        error=criterion_error(model),
         priors=prior_phrases(model.prior),
         ratio=ratio,
         parts=parts,

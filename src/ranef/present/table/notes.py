@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from ranef.present.table.comparability import Comparability
 from ranef.present.table.fit_rows import criteria_shown
@@ -44,6 +45,7 @@ def notes_for(
         *_priors(columns),
         *_errors(columns, errors, options),
         *_methods(columns),
+        *(_estimates(columns) if criteria_shown(options) else ()),
         *_structures(columns),
         *_verdicts(columns, options),
         *options.notes,
@@ -251,6 +253,24 @@ def _structures(columns: Sequence[ModelColumn]) -> tuple[str, ...]:
     """What the structures of all models mean, each once."""
     known = dict.fromkeys(text for column in columns for text in column.structures)
     return (f"Structures of covariances. {'; '.join(known)}.",) if known else ()
+
+
+def _estimates(columns: Sequence[ModelColumn]) -> tuple[str, ...]:
+    """How well likelihoods are known that are estimates, and whether that decides between two."""
+    known = [column for column in columns if column.error > 0.0]
+    if not known:
+        return ()
+    each = ", ".join(f"{c.label}: {c.error:.1g}" for c in known)
+    note = f"AIC, BIC and -2 Log Likelihood are estimates of crossed factors, known to ({each})."
+    ranked = sorted(columns, key=lambda column: column.as_fitted.aic)
+    close = [
+        f"{a.label} and {b.label}"
+        for a, b in pairwise(ranked)
+        if math.hypot(a.error, b.error) > b.as_fitted.aic - a.as_fitted.aic
+    ]
+    if close:
+        note += f" Which AIC is the smaller one is not decided: {'; '.join(close)}."
+    return (note,)
 
 
 def _verdicts(columns: Sequence[ModelColumn], options: TableOptions) -> tuple[str, ...]:

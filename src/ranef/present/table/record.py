@@ -90,6 +90,8 @@ class ModelColumn:
         What exp of a coefficient is, if ratios are shown; else empty.
     parts : mapping of str to Coefficient
         Coefficients of the parts of the model beside the mean, by row label (``"Zero: x"``).
+    error : float
+        Of -2 log-likelihood, AIC and BIC, if they are estimates: half-width of a 95% interval.
     dispersion : mapping of str to float
         The dispersion of the family, by row label (``"Dispersion: size"``).
     number : int
@@ -132,6 +134,7 @@ class ModelColumn:
     words: Mapping[str, str] = field(default_factory=dict)
     measures: Mapping[str, float | int | str | None] = field(default_factory=dict)
     singular: tuple[str, ...] = ()
+    error: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

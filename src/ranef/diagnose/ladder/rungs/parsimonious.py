@@ -13,8 +13,6 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from ranef.diagnose.compared import random_part_test
 from ranef.diagnose.ladder.comparison import test_random_part
 from ranef.diagnose.ladder.facts import Facts
@@ -23,6 +21,7 @@ from ranef.diagnose.ladder.rung import Plan, Rung, Test, Tried
 from ranef.diagnose.ladder.rungs import drop_slope, drop_term
 from ranef.diagnose.ladder.sentences import largest_change, singularity
 from ranef.diagnose.ladder.words import WEAK, evidence, tested
+from ranef.diagnose.levels import levels_of
 from ranef.diagnose.rank import Support
 from ranef.diagnose.rewrite import bar_with, outermost, parts_of, per_factor, with_bar
 from ranef.diagnose.subject import Subject, linear
@@ -140,12 +139,13 @@ def _weakest_first(fit: Subject) -> Iterator[tuple[int, Term]]:
     """Terms that may go, by what they contribute to the response's variance."""
     sizes: list[tuple[float, int, Term]] = []
     spread: dict[tuple[str, str], float] = {}
-    for label, covariance, columns in zip(
-        fit.problem.labels, fit.solution.covariances, fit.design.terms, strict=True
+    levels = levels_of(fit)
+    for k, (label, covariance) in enumerate(
+        zip(fit.problem.labels, fit.solution.covariances, strict=True)
     ):
+        squares = levels.mean_squares(k)
         for i, name in enumerate(label.names):
-            square = float(np.mean(np.square(columns.Z[:, i])))
-            spread[label.factor, name] = float(covariance[i, i]) * square
+            spread[label.factor, name] = float(covariance[i, i] * squares[i])
     bars = fit.formula.bars
     for k, bar in enumerate(bars):
         for term in outermost(bar.model.terms) if bar.structure == "us" else ():

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from ranef.design.coding import code
 from ranef.diagnose.ladder.comparison import test_random_part
 from ranef.diagnose.ladder.facts import Facts
@@ -14,12 +12,11 @@ from ranef.diagnose.ladder.kind import Asked, Kind, Place
 from ranef.diagnose.ladder.rung import Plan, Rung, Test, Tried
 from ranef.diagnose.ladder.sentences import singularity
 from ranef.diagnose.ladder.words import CLEAR, evidence, tested
+from ranef.diagnose.levels import levels_of
 from ranef.diagnose.rewrite import parts_of, uncorrelated
 from ranef.diagnose.subject import AnySubject
 from ranef.diagnose.words import join
 from ranef.formula import Bar, to_text
-from ranef.frame import Table
-from ranef.frame.grouping import group_means
 
 __all__ = ["KIND"]
 
@@ -41,13 +38,10 @@ def _plans(asked: Asked) -> list[Plan]:
 
 def _columns(subject: AnySubject, bar: Bar) -> int:
     """Random effects that a bar stands for."""
-    columns = {
-        name: replace(column, values=column.values[:1])
-        for name, column in subject.table.columns.items()
-    }
-    one_row = Table(columns, 1)
     state = subject.design.encoding.state
-    return len(code(bar.model.intercept, bar.model.terms, one_row, state).names)
+    return len(
+        code(bar.model.intercept, bar.model.terms, levels_of(subject).one_row(), state).names
+    )
 
 
 def _test(asked: Tried, tried: Tried, every: Sequence[Tried]) -> Test | None:
@@ -96,18 +90,8 @@ def _origins(facts: Facts) -> list[str]:
     return [
         name
         for name in dict.fromkeys(names)
-        if name in design.x_names and not _centred(facts, name)
+        if name in design.x_names and not levels_of(facts.subject).is_centred(name)
     ]
-
-
-def _centred(facts: Facts, name: str) -> bool:
-    """Whether a predictor has mean zero in every group of some factor."""
-    x = facts.subject.design.X[:, facts.subject.design.x_names.index(name)]
-    size = float(np.std(x))
-    return any(
-        bool(np.all(np.abs(group_means(x, term.codes, term.n_levels)) < 1e-6 * size))
-        for term in facts.subject.design.terms
-    )
 
 
 KIND = Kind("zero-correlation", Place.CORRELATION, _plans, test=_test, say=_say)

@@ -1,0 +1,394 @@
+"""A fit without rows gives the answers of the fit in memory, or says what to do.
+
+Every public member of a fit is asked, of a fit from moments and of one from a Parquet file. What is
+in `NEEDS_ROWS` is refused with a way out; everything else is the same as in memory.
+"""
+
+from __future__ import annotations
+
+import pickle
+import re
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+import ranef as rn
+from ranef.sums import Moments
+
+mpl.use("Agg")
+
+
+class Model(NamedTuple):
+    formula: str
+    data: str
+    x: str
+    by: str | None
+    change: str
+    contextual: bool
+
+
+MODELS = {
+    "sleepstudy": Model(
+        "Reaction ~ Days + (Days | Subject)", "sleepstudy", "Days", None, "~ . - Days", False
+    ),
+    "hsb": Model(
+        "math ~ ses*sector + (ses | sch.id)", "hsb", "ses", "sector", "~ . - ses:sector", True
+    ),
+}
+SOURCES = ("moments", "Parquet file")
+
+#: Members whose answers are of single rows, with those that need the rows for what they average.
+NEEDS_ROWS = {
+    *("augment", "check_residuals", "fitted", "group_residuals", "influence", "leverage"),
+    *("matrices", "model_frame", "model_matrix", "predict", "quantile_residuals", "refit"),
+    *("residuals", "simulate", "comparisons", "predictions", "slopes"),
+    *("bootstrap: residual", "tidy: refit"),
+    *("plot.check", "plot.qq", "plot.residuals", "plot.shrinkage", "plot.simulated"),
+    *("plot.effects", "plot.slopes"),
+}
+
+
+@cache
+def memory(name: str) -> rn.Fit:
+    model = MODELS[name]
+    return rn.lmm(model.formula, rn.datasets.load(model.data))
+
+
+@pytest.fixture(scope="module")
+def summed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], rn.Fit]:
+    folder = tmp_path_factory.mktemp("rows")
+
+    @cache
+    def make(name: str, source: str) -> rn.Fit:
+        model = MODELS[name]
+        data = rn.datasets.load(model.data)
+        if source == "moments":
+            return rn.lmm(model.formula, rn.moments(model.formula, data))
+        data.to_parquet(folder / f"{name}.parquet")
+        return rn.lmm(model.formula, folder / f"{name}.parquet")
+
+    return make
+
+
+def arguments(model: Model, folder: Path) -> dict[str, tuple[Any, ...]]:
+    data = rn.datasets.load(model.data)
+    return {
+        "test": (f"{model.x} = 0",),
+        "contextual": (model.x,),
+        "emmeans": (model.x,),
+        "emtrends": (model.x,),
+        "comparisons": (model.x,),
+        "slopes": (model.x,),
+        "with_reml": (False,),
+        "refit": (data[model.formula.split()[0]],),
+        "bootstrap": (5, "parametric", 1),
+        "check_residuals": (5,),
+        "simulate": (1, 1),
+        "sentence": (model.x,),
+        "code": ("lme4",),
+        "save": (folder / "m.ranef",),
+        "update": (model.change,),
+        "plot.effects": (model.x,),
+    }
+
+
+def more(model: Model) -> dict[str, Callable[[rn.Fit], Any]]:
+    """Members in other ways than with their defaults."""
+    new = rn.datasets.load(model.data).iloc[:20]
+    group = model.formula.split("|")[1].strip(" )")
+    smaller = f"~ . - ({model.x} | {group}) + (1 | {group})"
+    return {
+        "predict: new rows": lambda fit: fit.predict(new),
+        "predict: intervals": lambda fit: fit.predict(new, interval="prediction"),
+        "bootstrap: residual": lambda fit: fit.bootstrap(5, "residual", 1),
+        "confint: profile": lambda fit: fit.confint("profile"),
+        "anova: 1": lambda fit: fit.anova(1),
+        "anova: 2": lambda fit: fit.anova(2),
+        "anova: Kenward-Roger": lambda fit: fit.anova(3, ddf="kenward-roger"),
+        "anova: CR2": lambda fit: fit.anova(3, vcov="CR2"),
+        "drop1: chisq": lambda fit: fit.drop1("chisq"),
+        "robust: CR0": lambda fit: fit.robust("CR0"),
+        "rn.anova": lambda fit: rn.anova(fit, fit.update(smaller)),
+        "rn.compare": lambda fit: str(rn.compare(fit, fit.with_reml(False))),
+        "tidy: ran_pars": lambda fit: fit.tidy("ran_pars"),
+        "tidy: ran_vals": lambda fit: fit.tidy("ran_vals"),
+        "tidy: refit": lambda fit: fit.tidy(standardize="refit"),
+        "tidy: within": lambda fit: fit.tidy(standardize="within"),
+        "tidy: basic": lambda fit: fit.tidy(standardize="basic"),
+    }
+
+
+def names() -> list[str]:
+    fit = memory("sleepstudy")
+    found = [n for n in dir(fit) if not n.startswith("_") and n not in ("plot", "report")]
+    found += [f"plot.{n}" for n in dir(fit.plot) if not n.startswith("_")]
+    return [*found, *more(MODELS["sleepstudy"])]
+
+
+def asked(fit: rn.Fit, name: str, model: Model, folder: Path) -> Any:
+    other = more(model).get(name)
+    if other is not None:
+        return other(fit)
+    at: Any = fit.plot if name.startswith("plot.") else fit
+    member = getattr(at, name.removeprefix("plot."))
+    given = arguments(model, folder).get(name, ())
+    keywords = {"n": 39, "seed": 1} if name in ("plot.check", "plot.simulated") else {}
+    try:
+        return member(*given, **keywords) if callable(member) else member
+    finally:
+        plt.close("all")
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_every_member_answers_as_in_memory_or_says_what_to_do(
+    name: str, source: str, summed: Callable[[str, str], rn.Fit], tmp_path: Path
+) -> None:
+    model, fit = MODELS[name], summed(name, source)
+    for member in names():
+        if member in NEEDS_ROWS:
+            with pytest.raises(rn.RanefError) as caught:
+                asked(fit, member, model, tmp_path)
+            assert caught.value.fix, member
+            continue
+        expected = in_memory(name, member, tmp_path)
+        if isinstance(expected, rn.RanefError):
+            with pytest.raises(type(expected)):
+                asked(fit, member, model, tmp_path)
+        else:
+            same(plain(asked(fit, member, model, tmp_path), member), expected, member)
+
+
+KNOWN: dict[tuple[str, str], Any] = {}
+
+
+def in_memory(name: str, member: str, folder: Path) -> Any:
+    """The answer of the fit in memory, asked for once."""
+    if (name, member) not in KNOWN:
+        try:
+            found = plain(asked(memory(name), member, MODELS[name], folder), member)
+        except rn.RanefError as error:
+            found = error
+        KNOWN[name, member] = found
+    return KNOWN[name, member]
+
+
+def plain(value: Any, name: str) -> Any:
+    """Numbers as they are, pages as text, without what only rows or the clock know."""
+    if isinstance(value, Path) or name.startswith("plot.") or name == "log":
+        return type(value).__name__
+    if isinstance(value, Moments):
+        return value.n
+    if name in ("profile", "bootstrap"):
+        return value.confint()
+    if hasattr(value, "frame") and isinstance(value.frame, pd.DataFrame):
+        return value.frame
+    if isinstance(value, rn.Fit):
+        return value.glance()
+    if name == "diagnose":
+        return value.remedies
+    if name == "summary":
+        return re.sub(r"\n\nScaled residuals\n.*\n.*\n", "\n", str(value))
+    return value
+
+
+def same(found: Any, expected: Any, name: str) -> None:
+    if isinstance(expected, pd.DataFrame):
+        pd.testing.assert_frame_equal(found, expected, rtol=1e-6, atol=1e-8, obj=name)
+    elif isinstance(expected, pd.Series):
+        pd.testing.assert_series_equal(found, expected, rtol=1e-6, atol=1e-8, obj=name)
+    elif isinstance(expected, dict):
+        assert found.keys() == expected.keys(), name
+        for key, own in expected.items():
+            same(found[key], own, f"{name} of {key}")
+    elif isinstance(expected, np.ndarray | float):
+        assert np.size(found), f"{name} is empty"
+        np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-8, err_msg=name)
+    else:
+        assert str(found) == str(expected), name
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_a_report_says_what_the_rows_would_show(
+    summed: Callable[[str, str], rn.Fit], tmp_path: Path
+) -> None:
+    page = summed("sleepstudy", "moments").report(tmp_path / "page.html").read_text("utf-8")
+    for part in ("Residuals", "What varies where"):
+        assert f"{part}:</b> This answer needs the data" in page
+
+
+def test_clusters_are_drawn_from_the_sums_of_groups(
+    summed: Callable[[str, str], rn.Fit],
+) -> None:
+    """A replicate is the fit of the drawn groups, each a level of its own."""
+    drawn = summed("sleepstudy", "moments").bootstrap(3, "cluster", 7)
+    data = rn.datasets.load("sleepstudy")
+    subjects = data["Subject"].unique()
+    replicates = drawn.replicates[["Intercept", "Days", "sigma"]].to_numpy()
+    for k, values in enumerate(replicates):
+        which = np.random.Generator(np.random.Philox(key=[7, k])).integers(18, size=18)
+        rows = pd.concat(
+            data[data["Subject"] == subjects[j]].assign(Subject=i) for i, j in enumerate(which)
+        )
+        fit = rn.lmm(MODELS["sleepstudy"].formula, rows)
+        np.testing.assert_allclose(values, [*fit.fixef, fit.sigma], rtol=1e-5)
+
+
+FORMULA = "y ~ x * f + (x | g)"
+
+
+def rows(n: int = 400) -> pd.DataFrame:
+    rng = np.random.default_rng(3)
+    g, x = rng.integers(20, size=n), rng.normal(size=n)
+    f = rng.choice(["a", "b", "c"], n, p=[0.6, 0.3, 0.1])
+    y = x + (f == "b") + rng.normal(size=20)[g] * (1 + x / 2) + rng.normal(size=n)
+    off, w = rng.uniform(size=n), rng.uniform(1.0, 2.0, size=n)
+    return pd.DataFrame({"y": y, "x": x, "f": f, "g": [f"g{k:02d}" for k in g], "o": off, "w": w})
+
+
+@pytest.mark.parametrize("options", [{}, {"offset": "o"}, {"weights": "w"}])
+@pytest.mark.parametrize("weights", ["equal", "proportional", "cells", "outer"])
+def test_marginal_means_know_frequencies_and_offsets(weights: str, options: dict[str, str]) -> None:
+    data = rows()
+    fits = rn.lmm(FORMULA, data, **options), rn.lmm(FORMULA, rn.moments(FORMULA, data, **options))
+    for of in ("x", "f"):
+        one, other = (fit.emmeans(of, weights=weights).frame for fit in fits)
+        same(other, one, f"{of} with weights {weights}")
+
+
+def test_what_counts_rows_without_weights_is_read_again_or_refused(tmp_path: Path) -> None:
+    data = rows()
+    data.to_parquet(tmp_path / "rows.parquet")
+    memory = rn.lmm(FORMULA, data, weights="w")
+    streamed = rn.lmm(FORMULA, tmp_path / "rows.parquet", weights="w")
+    kept = rn.lmm(FORMULA, rn.moments(FORMULA, data, weights="w"))
+    same(kept.anova(3), memory.anova(3), "type 3")
+    for ask in (lambda fit: fit.anova(1), lambda fit: fit.anova(2), lambda fit: fit.r2().frame):
+        same(ask(streamed), ask(memory), "another pass")
+        with pytest.raises(rn.RanefError, match="without the weights") as caught:
+            ask(kept)
+        assert "rn.scan" in caught.value.fix
+
+
+def test_group_means_of_rows_left_out_are_read_again_or_refused(tmp_path: Path) -> None:
+    data = rn.datasets.load("hsb")
+    data.loc[5:20, "math"] = np.nan
+    data.to_parquet(tmp_path / "rows.parquet")
+    formula = "math ~ ses + (1 | sch.id)"
+    expected = str(rn.lmm(formula, data).contextual("ses"))
+    assert str(rn.lmm(formula, tmp_path / "rows.parquet").contextual("ses")) == expected
+    with pytest.raises(rn.DataError, match="group means of ses") as caught:
+        rn.lmm(formula, rn.moments(formula, data)).contextual("ses")
+    assert "rn.moments" in caught.value.fix
+
+
+def test_crossed_factors_answer_too() -> None:
+    data = rn.datasets.load("scotssec").astype({"sex": str})
+    formula = "attain ~ sex + verbal + (verbal | primary) + (1 | second)"
+    memory, summed = rn.lmm(formula, data), rn.lmm(formula, rn.moments(formula, data))
+    same(summed.r2().frame, memory.r2().frame, "r2")
+    same(summed.r2(by="primary").frame, memory.r2(by="primary").frame, "r2 by primary")
+    same(summed.icc().by_group, memory.icc().by_group, "icc")
+    same(summed.ranova(), memory.ranova(), "ranova")
+    same(summed.drop1("chisq"), memory.drop1("chisq"), "drop1")
+    for ask in (summed.robust, lambda: summed.bootstrap(3, "cluster")):
+        with pytest.raises(rn.RanefError) as caught:
+            ask()
+        assert caught.value.fix
+
+
+def test_nested_factors_are_known_by_their_sums() -> None:
+    data = rn.datasets.load("pastes")
+    formula = "strength ~ 1 + (1 | batch/cask)"
+    memory, summed = rn.lmm(formula, data), rn.lmm(formula, rn.moments(formula, data))
+    assert str(summed.r2()) == str(memory.r2())
+    assert str(summed.equation()) == str(memory.equation())
+
+
+def test_fits_of_rows_and_of_sums_are_not_compared() -> None:
+    data = rows()
+    small = rn.lmm("y ~ x * f + (1 | g)", data)
+    sums = rn.moments(FORMULA, data)
+    with pytest.raises(rn.OptionError, match="rows and the other to sums"):
+        rn.anova(small, rn.lmm(FORMULA, sums))
+    with pytest.raises(rn.OptionError, match="different rows"):
+        rn.anova(
+            rn.lmm("y ~ x * f + (1 | g)", rn.moments(FORMULA, data[:300])), rn.lmm(FORMULA, sums)
+        )
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".csv"])
+def test_rows_are_augmented_and_predicted_into_a_file(suffix: str, tmp_path: Path) -> None:
+    data = rows()
+    data.loc[4, "x"] = np.nan
+    data.to_parquet(tmp_path / "rows.parquet")
+    memory, streamed = rn.lmm(FORMULA, data), rn.lmm(FORMULA, tmp_path / "rows.parquet")
+
+    def read(path: Path) -> pd.DataFrame:
+        return pd.read_csv(path) if suffix == ".csv" else pd.read_parquet(path)
+
+    found = read(streamed.augment(to=tmp_path / f"a{suffix}"))
+    expected = memory.augment().drop(columns=".hat").reset_index(drop=True)
+    expected = expected.astype({"f": str, "g": str})
+    pd.testing.assert_frame_equal(found, expected, rtol=1e-9, check_dtype=False)
+    target = tmp_path / f"p{suffix}"
+    assert streamed.predict(tmp_path / "rows.parquet", to=target, interval="confidence") == target
+    expected = memory.predict(data, interval="confidence")
+    pd.testing.assert_frame_equal(read(target), expected, rtol=1e-9)
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted(
+        [f"a{suffix}", f"p{suffix}", "rows.parquet"]
+    )
+
+
+def test_a_pass_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    data = rows()
+    fit = rn.lmm(FORMULA, data)
+    target = tmp_path / "p.csv"
+    target.write_text("before")
+    strange = [data.iloc[:200], data.iloc[200:].assign(f="new")]
+    with pytest.raises(rn.DataError):
+        fit.predict(rn.scan(strange), to=target)
+    assert target.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize(
+    ("ask", "what", "fix"),
+    [
+        (lambda fit, d: fit.predict(d / "rows.parquet"), "go to a file", "to="),
+        (lambda fit, d: fit.predict(rows(9), to=d / "p.txt"), "Parquet or CSV", ".parquet"),
+        (lambda fit, d: fit.predict(rows(9), to=3), "name of a file", ".parquet"),
+        (lambda fit, d: fit.augment(to=d / "none" / "a.csv"), "cannot be written", "folder"),
+        (lambda fit, d: fit.augment(), "needs the data", "fit.augment(to="),
+    ],
+)
+def test_a_wrong_target_says_what_to_do(
+    ask: Callable[[rn.Fit, Path], Any], what: str, fix: str, tmp_path: Path
+) -> None:
+    rows().to_parquet(tmp_path / "rows.parquet")
+    with pytest.raises(rn.RanefError, match=what) as caught:
+        ask(rn.lmm(FORMULA, tmp_path / "rows.parquet"), tmp_path)
+    assert fix in caught.value.fix
+
+
+def test_moments_know_no_rows_to_augment(tmp_path: Path) -> None:
+    fit = rn.lmm(FORMULA, rn.moments(FORMULA, rows()))
+    with pytest.raises(rn.OptionError, match="cannot read its rows again"):
+        fit.augment(to=tmp_path / "a.csv")
+
+
+def test_a_pickled_fit_keeps_its_sums(tmp_path: Path) -> None:
+    fit = rn.lmm(FORMULA, rn.moments(FORMULA, rows()))
+    again = pickle.loads(pickle.dumps(fit))
+    same(again.anova(2), fit.anova(2), "anova")
+    same(again.r2().frame, fit.r2().frame, "r2")
+    fit.save(tmp_path / "m.ranef")
+    same(rn.load(tmp_path / "m.ranef").anova(2), fit.anova(2), "a saved fit")
