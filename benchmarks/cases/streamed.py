@@ -27,7 +27,8 @@ QUERY, SQL, BATCHES, MEMORY = (
 )
 MOST_MEMORY = 600e6
 
-# The clock starts after the imports, and after a small fit that imports the rest. Each prints seconds, seconds of CPU and its objective, if any.
+# The clock starts after the imports, and after a small fit that imports the rest. Each prints
+# seconds, seconds of CPU and its objective, if any.
 CLOCK = """
 import sys, time
 path, formula = sys.argv[1:]

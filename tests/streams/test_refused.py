@@ -236,6 +236,14 @@ def test_nothing_is_collected_in_silence(library: str, ask: Callable[[Any], Any]
         rn.lmm("y ~ x + (1 | g)", TABLE).predict(data)
 
 
+@pytest.mark.parametrize("make", [relation, lambda: rn.moments("y ~ x + (1 | g)", TABLE)])
+def test_readers_of_frames_say_that_these_are_none(make: Callable[[], Any]) -> None:
+    with pytest.raises(DataError, match="summed where they are"):
+        rn.structure(make(), groups="g")
+    with pytest.raises(RanefError):
+        rn.glmm("y ~ x + (1 | g)", make(), family="gamma")
+
+
 def test_lazy_frames_of_narwhals_are_what_stands_behind_them() -> None:
     import narwhals as nw
     import polars as pl

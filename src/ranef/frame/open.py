@@ -122,6 +122,13 @@ def open_frame(data: Any) -> OpenFrame:
         return OpenFrame(data, "mapping", tuple(str(key) for key in data))
     if is_ibis_table(data) or is_dask_dataframe(data) or is_spark_dataframe(data):
         raise _elsewhere(data)
+    if getattr(type(data), "holds_no_rows", False):
+        raise DataError(
+            "this needs rows in memory, and these data are summed where they are",
+            found=f"an object of type {type(data).__name__}",
+            fix="rn.lmm(formula, data) fits them. For all else read the rows that are needed into "
+            "memory, for instance with pandas.read_parquet(path)",
+        )
     import narwhals as nw
     from narwhals import dependencies
 

@@ -53,6 +53,11 @@ class Scan(Sentence):
     source: Source
     exact: bool = False
 
+    @property
+    def holds_no_rows(self) -> bool:
+        """Says to readers of frames that this is none."""
+        return True
+
     def __str__(self) -> str:
         columns = self.source.schema()
         shown = ", ".join(f"{name} ({kind.text})" for name, kind in list(columns.items())[:8])

@@ -42,7 +42,7 @@ class Moments(MomentsRecord):
     numbers : mapping of str to NumberSums
         Where the values of each variable of numbers lie.
     settled : mapping of str to frozenset
-        Levels of categories, beside which rows with others do not add..
+        Levels of categories, beside which rows with others do not add.
     """
 
     def __add__(self, other: object) -> Moments:

@@ -44,7 +44,7 @@ class MomentsRecord(Sentence):
     numbers : mapping of str to NumberSums
         Where the values of each variable of numbers lie.
     settled : mapping of str to frozenset
-        Levels of categories, beside which rows with others do not add..
+        Levels of categories, beside which rows with others do not add.
     """
 
     plan: Plan
@@ -75,6 +75,11 @@ class MomentsRecord(Sentence):
     def nbytes(self) -> int:
         """Memory of the sums."""
         return int(sum(table.nbytes for table in (*self.cells, *self.pairs, *self.means)))
+
+    @property
+    def holds_no_rows(self) -> bool:
+        """Says to readers of frames that these are sums."""
+        return True
 
     def __str__(self) -> str:
         keys = [" and ".join(self.plan.cell_keys(k)) or "all rows" for k in range(len(self.cells))]

@@ -1,0 +1,109 @@
+"""Fits of many files, sums in a file and their addition, as a user runs them."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import ranef as rn
+
+from .conftest import COMMAND, Run, installed
+
+FORMULA = "math ~ ses + (1 | `sch.id`)"
+PUPILS = rn.datasets.load("hsb")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("many")
+    for k in range(3):
+        PUPILS.iloc[k::3].to_parquet(path / f"part_{k}.parquet")
+    PUPILS.iloc[:100].rename(columns={"ses": "zes"}).to_parquet(path / "other_0.parquet")
+    return path
+
+
+def test_files_are_fitted_summed_and_merged(folder: Path) -> None:
+    """The installed command from files to sums, to sums of sums, to a fit."""
+    fitted = installed("fit", "part_*.parquet", FORMULA, cwd=folder)
+    assert (fitted.status, fitted.err) == (0, "")
+    assert "7,185 observations; groups: sch.id 160" in fitted.out
+    for k in range(3):
+        made = installed(
+            "moments", f"part_{k}.parquet", FORMULA, "-o", f"site_{k}.sums.parquet", cwd=folder
+        )
+        assert (made.status, made.err) == (0, "")
+        assert made.out.endswith(f"written to site_{k}.sums.parquet\n")
+    merged = installed(
+        "merge", *(f"site_{k}.sums.parquet" for k in range(3)), "-o", "all.parquet", cwd=folder
+    )
+    assert (merged.status, merged.err) == (0, "")
+    again = installed("fit", "all.parquet", FORMULA, cwd=folder)
+    assert again == fitted
+    assert not list(folder.glob(".*"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("fit", "none*.parquet", FORMULA), "No files found"),
+        (("moments", "none*.parquet", FORMULA, "-o", "x.parquet"), "No files found"),
+        (("moments", "none.parquet", FORMULA, "-o", "x.parquet"), "no file none.parquet"),
+        (("fit", "other*.parquet", FORMULA), "unknown column 'ses'"),
+        (("moments", "other*.parquet", FORMULA, "-o", "x.parquet"), "did you mean 'zes'"),
+        (("moments", "part*.parquet", FORMULA, "-o", "no/x.parquet"), "cannot be written"),
+        (("merge", "part_0.parquet", "-o", "x.parquet"), "holds no moments"),
+        (("merge", "none.parquet", "-o", "x.parquet"), "cannot be read"),
+        (("structure", "part*.parquet", "--groups", "sch.id"), "summed where they are"),
+    ],
+)
+def test_what_cannot_be_summed_is_said(
+    arguments: tuple[str, ...],
+    message: str,
+    folder: Path,
+    ranef: Callable[..., Run],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(folder)
+    run = ranef(*arguments)
+    assert run.status == 2
+    assert run.out == ""
+    assert message in " ".join(run.err.split())
+    assert not (folder / "x.parquet").exists()
+    assert not list(folder.glob(".*"))
+
+
+def test_sums_of_other_models_are_not_merged(
+    folder: Path, ranef: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    ranef("moments", "part_0.parquet", FORMULA, "-o", "one.parquet")
+    ranef("moments", "part_1.parquet", "math ~ 1 + (1 | `sch.id`)", "-o", "two.parquet")
+    run = ranef("merge", "one.parquet", "two.parquet", "-o", "x.parquet")
+    assert run.status == 2
+    assert "cannot be added" in run.err
+    assert not (folder / "x.parquet").exists()
+
+
+def test_ctrl_c_leaves_nothing_half_written(tmp_path: Path) -> None:
+    """Files whose sums take some seconds; where they are done sooner, the whole file is there."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    rng = np.random.default_rng(0)
+    n = 1_500_000
+    table = pa.table({"y": rng.normal(size=n), "x": rng.normal(size=n), "g": np.arange(n) // 2})
+    pq.write_table(table, tmp_path / "rows_0.parquet", compression="none")
+    command = [str(COMMAND), "moments", "rows_*.parquet", "y ~ x + (x | g)", "-o", "out.parquet"]
+    run = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+    time.sleep(1.5)
+    run.send_signal(signal.SIGINT)
+    run.communicate(timeout=60)
+    assert run.returncode in (0, 130)
+    left = {path.name for path in tmp_path.iterdir()} - {"rows_0.parquet"}
+    assert left == ({"out.parquet"} if run.returncode == 0 else set())
