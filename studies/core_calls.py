@@ -131,6 +131,8 @@ def calls(p: Problem, rng: np.random.Generator) -> list[Call]:
     for name in ("gamma", "modes", "scores", "conditional_variances"):
         call(f"Workspace.{name}", getattr(workspace, name))
     call("Workspace properties", read, workspace)
+    solver = (1, 2, 4, 0.1, 0.5)
+    call("Workspace by iterations", _iterated(p), solver, identities, theta, np.ones(n_theta))
 
     replication = _core.Replication(p.products, True, terms, priors, np.zeros((0, m)))
     plan = (1, 0, 3, 1, theta, 10, 1e-6, lambda done: None)
@@ -260,6 +262,22 @@ def _family_calls(call: Callable[..., None], rng: np.random.Generator) -> None:
     call("family_rows", _core.family_rows, name, link, constants, order, eta, psi, y, weights)
     call("family_expected", _core.family_expected, name, link, constants, eta, psi, y, weights)
     call("family_start", _core.family_start, name, link, constants, y, weights)
+
+
+def _iterated(p: Problem) -> Callable[..., None]:
+    """Evaluation, solution and errors where crossed factors are solved by iterations."""
+    terms = terms_from(p.terms)
+
+    def iterated(solver: Any, lambdas: Any, theta: Any, steps: Any) -> None:
+        workspace = _core.Workspace(p.products, True, 0.0, [], None, 1, iterative=solver)
+        workspace.evaluate(lambdas)
+        read(workspace)
+        workspace.covariance_error(terms, theta, steps)
+        workspace.estimation(terms, theta)
+        workspace.conditional_variance_errors()
+        read(workspace.solve(p.scaling, theta, 20, 1e-8, 0, True, 1))
+
+    return iterated
 
 
 def _structured(p: Problem) -> Callable[..., None]:

@@ -279,6 +279,17 @@ class Workspace {
                       error.probes, error.iterations, error.steps};
   }
 
+  // The most by which covariances at theta may be off beside themselves, where its face is off by
+  // `steps` (the last of estimation()).
+  double covariance_error(const std::vector<ranef::Term>& terms, const Vector& theta,
+                          const Vector& steps) const {
+    const ranef::Chart chart = chart_from(terms, arranged_->q);
+    if (theta.size() != chart.size()) throw nb::value_error("theta has another length");
+    if (steps.size() != ranef::face_at(chart, theta).covariance_size())
+      throw nb::value_error("steps have another length");
+    return ranef::covariance_error(chart, theta, steps);
+  }
+
   // What each probe says of log|M|; empty where it is exact.
   Vector log_determinants() const {
     const auto* factor = criterion_.iterative();
@@ -404,6 +415,7 @@ void bind_workspace(nb::module_& m) {
       .def("conditional_variances", &Workspace::conditional_variances)
       .def("conditional_variance_errors", &Workspace::conditional_variance_errors)
       .def("estimation", &Workspace::estimation, "terms"_a, "theta"_a)
+      .def("covariance_error", &Workspace::covariance_error, "terms"_a, "theta"_a, "steps"_a)
       .def_prop_ro("log_determinants", &Workspace::log_determinants)
       .def_prop_ro("iterative", &Workspace::iterative)
       .def("row_variances", &Workspace::row_variances, "rows"_a)

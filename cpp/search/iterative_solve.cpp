@@ -77,6 +77,28 @@ EstimationError estimation_error(IterativeObjective& objective, const Vector& th
   return out;
 }
 
+double covariance_error(const Chart& chart, const Vector& theta, const Vector& steps) {
+  constexpr double kRank = 1e-10;
+  const std::vector<Matrix> lambda = chart.lambda(theta);
+  const Face face = face_at(chart, theta);
+  Vector sums = Vector::Zero(static_cast<Index>(lambda.size()));
+  for (Index k = 0; k < face.covariance_size(); ++k) {
+    const Direction& direction = face.directions[at(k)];
+    const Matrix& root = lambda[at(direction.group)];
+    const Spectrum own = spectrum_of(times(root, Form::kPlain, root, Form::kTransposed));
+    // D^(-1/2) within its range.
+    Vector inverse = Vector::Zero(root.rows());
+    for (Index i = 0; i < root.rows(); ++i) {
+      const double value = own.values(i);
+      if (value > kRank * own.values(root.rows() - 1)) inverse(i) = 1.0 / std::sqrt(value);
+    }
+    const Matrix half = congruent_diagonal(own.vectors, inverse);
+    const Spectrum change = spectrum_of(congruent(half, direction.d));
+    sums(direction.group) += steps(k) * change.values.cwiseAbs().maxCoeff();
+  }
+  return sums.size() > 0 ? sums.maxCoeff() : 0.0;
+}
+
 Solved solve_iteratively(IterativeObjective& objective, const std::vector<Matrix>& bases,
                          const std::optional<Vector>& start, const SolveControl& control,
                          const IterativeGoal& goal, const std::function<bool()>& interrupted) {

@@ -25,6 +25,11 @@ struct IterativeGoal {
 // is that over the probes, and the interval is Student's, wider by the step that the search left.
 EstimationError estimation_error(IterativeObjective& objective, const Vector& theta);
 
+// The most by which v'Dv of any v may be off beside itself, D the covariance of a factor, where the
+// coordinates of the face are off by `steps`. For M = D^-1 + A of any A >= 0, d(M^-1) is
+// M^-1 D^-1 dD D^-1 M^-1, so that conditional variances are off by no more.
+double covariance_error(const Chart& chart, const Vector& theta, const Vector& steps);
+
 // As solve(). From each optimum it is decided whether its error is small enough; if not, there are
 // twice as many directions, or probes, and the search goes on from there.
 Solved solve_iteratively(IterativeObjective& objective, const std::vector<Matrix>& bases,

@@ -163,6 +163,7 @@ def test_random_effects_with_the_errors_of_their_standard_deviations() -> None:
         told = (errors[names] / frame[names]).to_numpy()
         assert told.min() >= 0.0
         assert told.max() < 0.05
+        assert (wide.to_numpy() <= told).mean() >= 0.93
 
 
 def test_predictions_have_intervals_and_leverages_of_many_rows_are_refused() -> None:

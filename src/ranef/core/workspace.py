@@ -284,6 +284,12 @@ class CoreKernel:
         found = self.workspace.estimation(core_terms(terms), theta)
         return None if found is None else Estimation(*found[:-1])
 
+    def covariance_error(self, terms: Sequence[TermBlock], theta: Array) -> float:
+        """The most by which covariances at theta may be off beside themselves; 0 if exact."""
+        own = core_terms(terms)
+        found = self.workspace.estimation(own, theta)
+        return 0.0 if found is None else self.workspace.covariance_error(own, theta, found[-1])
+
     def conditional_variance_errors(self) -> list[Array]:
         """Standard errors of conditional variances, (levels, q) by factor; empty if exact."""
         with self._threads():

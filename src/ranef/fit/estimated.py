@@ -155,8 +155,9 @@ class Estimated(MixedRecord):
         Returns
         -------
         dict of str to DataFrame
-            By grouping factor, one row a level: half-widths of 95% intervals, in columns
-            ``<term>_sd``.
+            By grouping factor, one row a level: half-widths of intervals that cover 95% or more,
+            in columns ``<term>_sd``. They count the noise of the probes, and at most what the error
+            of the variances can change.
 
         Examples
         --------

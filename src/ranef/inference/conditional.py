@@ -54,19 +54,22 @@ def conditional_sd_errors(
 ) -> tuple[Array, ...]:
     """How far conditional standard deviations may be from the exact ones, (levels, q) by term.
 
-    Half-widths of 95% intervals, by the spread of the probes; zero unless crossed factors were
-    solved by iterations. `covariances` are those of :func:`conditional_covariances`. Where columns
-    are combined, errors of covariances count as if each were as large as it can be.
+    Half-widths of 95% intervals, by the spread of the probes and by what the error of theta can
+    change; zero unless crossed factors were solved by iterations. `covariances` are those of
+    :func:`conditional_covariances`. Where columns are combined, errors of covariances count as if
+    each were as large as it can be.
     """
     if problem.solver is None:
         return tuple(np.zeros(c.shape[:2]) for c in covariances)
     with at_solution(problem, solution) as kernel:
         variance = problem.scaling.y_scale**2 * kernel.r2 / problem.nu
+        moved = kernel.covariance_error(problem.terms, solution.inner)
         by_group = kernel.conditional_variance_errors()
     out = []
     for term, b, own in zip(problem.terms, problem.scaling.B, covariances, strict=True):
         errors = by_group[term.group][:, term.offset : term.offset + term.q]
         whole = variance * (np.sqrt(errors) @ np.abs(b).T) ** 2
         sd = np.sqrt(np.einsum("lkk->lk", own))
-        out.append(np.divide(0.98 * whole, sd, out=np.zeros_like(sd), where=sd > 0.0))
+        noise = np.divide(0.98 * whole, sd, out=np.zeros_like(sd), where=sd > 0.0)
+        out.append(noise + 0.5 * moved * sd)
     return tuple(out)

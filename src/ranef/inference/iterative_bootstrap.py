@@ -21,6 +21,7 @@ from ranef.problem import Problem, covariances
 from ranef.problem.parameters import parts
 from ranef.solve import Control, Solution
 from ranef.solve.solution import at_solution
+from ranef.sums.inner import LevelProducts
 from ranef.types import Array
 
 __all__ = ["iterative_draws"]
@@ -37,6 +38,7 @@ def iterative_draws(
     weights: Array | None,
     control: Control,
     plan: BootstrapPlan,
+    levels: LevelProducts | None = None,
 ) -> BootstrapDraws:
     """Replicates as :func:`~ranef.inference.bootstrap.bootstrap_draws` makes them.
 
@@ -51,7 +53,7 @@ def iterative_draws(
             found="crossed factors that are solved by iterations",
             fix="use kind='parametric', or fit with control=rn.Control(crossed='exact')",
         )
-    del y  # other responses are drawn
+    del y, levels  # other responses are drawn, and no clusters
     key = draw_key(plan.seed)
     with at_solution(problem, solution) as kernel:
         beta = problem.scaling.beta(kernel.beta)
