@@ -50,8 +50,8 @@ def test_files_are_fitted_summed_and_merged(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("fit", "none*.parquet", FORMULA), "No files found"),
-        (("moments", "none*.parquet", FORMULA, "-o", "x.parquet"), "No files found"),
+        (("fit", "none*.parquet", FORMULA), "there are no such files"),
+        (("moments", "none*.parquet", FORMULA, "-o", "x.parquet"), "there are no such files"),
         (("moments", "none.parquet", FORMULA, "-o", "x.parquet"), "no file none.parquet"),
         (("fit", "other*.parquet", FORMULA), "unknown column 'ses'"),
         (("moments", "other*.parquet", FORMULA, "-o", "x.parquet"), "did you mean 'zes'"),

@@ -165,9 +165,15 @@ def _type(kind: Any) -> ColumnType:
 
 
 def _cannot_read(path: str, error: Exception) -> DataError:
+    if "No files found" in str(error):
+        return DataError(
+            "there are no such files",
+            found=path,
+            fix="check the path; * stands for any part of a name, ** for any folders",
+        )
     return DataError(
         "the files cannot be read",
         where=path,
         found=str(error).splitlines()[0],
-        fix="check the path; * stands for any part of a name, ** for any folders",
+        fix="look whether the file is whole, and of the kind that its name ends in",
     )

@@ -139,7 +139,12 @@ def put_together(limbs: list[NDArray[np.int64]], rows: int) -> Array:
             found=f"{rows:,} rows, at most {_MOST_ROWS:,}",
             fix="leave out exact=True",
         )
+    carried = [limb.copy() for limb in limbs]
+    for k in range(len(carried) - 1, 0, -1):  # so that what is small is not a difference
+        carry = (carried[k] + (1 << (LIMB_BITS - 1))) >> LIMB_BITS
+        carried[k] -= carry << LIMB_BITS
+        carried[k - 1] += carry
     total = np.zeros(limbs[0].shape)
-    for limb in reversed(limbs):
+    for limb in reversed(carried):
         total = (total + limb.astype(np.float64)) * 2.0**-LIMB_BITS
     return total
