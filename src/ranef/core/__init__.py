@@ -5,6 +5,13 @@ kernel with a dense one in NumPy, `tests/oracle/kernel.py`: read the mathematics
 """
 
 from ranef.core.arguments import core_structure
+from ranef.core.crossed import (
+    CrossedSolver,
+    Estimation,
+    crossed_shape,
+    needs_exact,
+    order_of_tail,
+)
 from ranef.core.penalty import NO_PENALTY, CovariancePenalty, Penalty, TermPenalty
 from ranef.core.protocol import (
     Curvature,
@@ -33,13 +40,8 @@ from ranef.core.terms import TermBlock, TermLabel
 from ranef.core.workspace import (
     CoreKernel,
     CoreSolved,
-    CrossedSolver,
-    Estimation,
     change_fixed,
-    crossed_shape,
-    needs_exact,
     one_blas_thread,
-    order_of_tail,
     row_variances,
 )
 

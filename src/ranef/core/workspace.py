@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 import ranef._core as _core
 from ranef._core import Replication, change_fixed, philox
 from ranef.core.arguments import core_penalties, core_terms
+from ranef.core.crossed import CrossedSolver, Estimation, needs_exact
 from ranef.core.penalty import NO_PENALTY, Penalty
 from ranef.core.protocol import (
     NEWTON,
@@ -27,22 +28,15 @@ from ranef.core.protocol import (
 )
 from ranef.core.residuals import Residual
 from ranef.core.sums import CoreScaling, CrossProducts
-from ranef.errors import TooLargeError
 from ranef.page.phrases import count
 from ranef.types import Array
 
 __all__ = [
     "CoreKernel",
     "CoreSolved",
-    "CrossedShape",
-    "CrossedSolver",
-    "Estimation",
     "Replication",
     "change_fixed",
-    "crossed_shape",
-    "needs_exact",
     "one_blas_thread",
-    "order_of_tail",
     "philox",
     "row_variances",
 ]
@@ -109,62 +103,6 @@ def row_variances(kernel: CoreKernel, rows: Rows) -> Array:
         return kernel.workspace.row_variances(rows)
     except _core.NeedsExact:
         raise needs_exact("variances of so many rows", count(rows.y.size, "row")) from None
-
-
-def needs_exact(what: str, found: str = "crossed factors that are solved by iterations") -> Any:
-    """The error for a question that has no answer by iterations."""
-    return TooLargeError(
-        f"{what} need an exact factorisation of the crossed factors",
-        found=found,
-        fix="fit with control=rn.Control(crossed='exact'), if memory allows, or ask for fewer rows",
-    )
-
-
-class CrossedSolver(NamedTuple):
-    """How iterations begin, and the errors that a search has to come to.
-
-    ``seed`` of the probes; ``deflated`` directions and ``probes`` to begin with; ``error`` of the
-    parameters in standard errors, and ``criterion_error`` in deviance units.
-    """
-
-    seed: int
-    deflated: int
-    probes: int
-    error: float
-    criterion_error: float
-
-
-class Estimation(NamedTuple):
-    """The error of an estimated optimum: half-widths of 95% intervals.
-
-    ``error`` of the parameter that is known worst, in its standard errors; ``criterion_error`` in
-    deviance units; ``deflated`` directions, ``probes``, and ``iterations`` of the longest solve.
-    """
-
-    error: float
-    criterion_error: float
-    deflated: int
-    probes: int
-    iterations: int
-
-
-class CrossedShape(NamedTuple):
-    """Factors that cross the others, by number, their columns, and whether one factor is left."""
-
-    groups: Sequence[int]
-    columns: int
-    one_left: bool
-
-
-def crossed_shape(products: CrossProducts) -> CrossedShape:
-    """What is to be solved together after all that can be eliminated level by level."""
-    return CrossedShape(*_core.crossed(products))
-
-
-def order_of_tail(products: CrossProducts) -> tuple[float, int]:
-    """Multiplications for a factorisation of it in the best order found, and numbers it holds."""
-    work, entries = _core.order_of_tail(products)
-    return float(work), int(entries)
 
 
 class CoreKernel:

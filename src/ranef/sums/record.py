@@ -21,31 +21,7 @@ __all__ = ["MomentsRecord"]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class MomentsRecord(Sentence):
-    """What moments hold, without what they do.
-
-    Attributes
-    ----------
-    plan : Plan
-        What is summed.
-    shifts, scales : ndarray, shape (c,)
-        The column u that is summed is (value - shift) / scale.
-    cells : tuple of pyarrow.Table
-        By grouping factor: the rows and the sums of u_i u_j in each cell of the factor and the
-        categories. Without grouping factors one table, by the categories.
-    pairs : tuple of pyarrow.Table
-        By pair of grouping factors: the sums of the products of their random effects.
-    means : tuple of pyarrow.Table
-        By group mean: the rows and the sum of u, without weights.
-    orders : mapping of str to tuple of str
-        Levels of the categories whose order somebody has chosen.
-    missing : MissingRows
-        How many rows were left out, and why.
-    sum_log_weights : float
-    numbers : mapping of str to NumberSums
-        Where the values of each variable of numbers lie.
-    settled : mapping of str to frozenset
-        Levels of categories, beside which rows with others do not add.
-    """
+    """What :class:`~ranef.sums.moments.Moments` hold, without what they do."""
 
     plan: Plan
     shifts: Array
