@@ -24,9 +24,11 @@ def scan(data: Any, exact: bool = False) -> Scan:
 
     Parameters
     ----------
-    data : path, DuckDB relation, lazy Polars frame, Arrow data set or reader, or frames
-        A path may hold ``*``: ``"d/*.parquet"``. Frames come one by one from a list or an iterator;
-        an iterator is read once.
+    data : path or list of paths, relation, lazy frame, data set, reader, table, or frames
+        Parquet, CSV and Arrow files by path, pattern (``"d/*.parquet"``) or folder; a DuckDB
+        relation; a lazy Polars frame; an Arrow data set or reader; an Ibis table; a PySpark or Dask
+        DataFrame; a frame in memory. Frames come one by one from a list or an iterator; iterators
+        and readers are read once.
     exact : bool
         Sums of the same bits whatever the order of the rows, the size of batches and the number of
         threads: they are made in fixed point, after a pass that finds the ends of each variable.
@@ -115,7 +117,7 @@ def moments(
             )
     parsed = parse(formula, random=isinstance(formula, str) and "|" in formula)
     with progress_rows("summing the rows") as watch:
-        return moments_of(_source(data), parsed, weights, offset, missing, watch)
+        return moments_of(open_source(data), parsed, weights, offset, missing, watch)
 
 
 @refuse_unknown_options("rn.load_moments")
@@ -159,15 +161,3 @@ def load_moments(path: Any) -> Moments:
             fix=fix,
         )
     return merged([read_moments(each) for each in found])
-
-
-def _source(data: Any) -> Any:
-    """A source; frames in memory are one too."""
-    from ranef.frame.open import open_frame
-    from ranef.streams.arrow import from_frames
-    from ranef.streams.open import KINDS
-
-    if isinstance(data, Scan) or any(kind.is_it(data) for kind in KINDS):
-        return open_source(data)
-    open_frame(data)  # says what is wrong with anything else
-    return from_frames([data])

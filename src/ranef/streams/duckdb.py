@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ranef.errors import DataError, MissingLibraryError
@@ -22,12 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["from_files", "from_relation"]
 
-_READERS = {
-    ".parquet": "read_parquet",
-    ".pq": "read_parquet",
-    ".csv": "read_csv",
-    ".tsv": "read_csv",
-}
 _FLOATS = ("FLOAT", "DOUBLE", "REAL")
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT")
 _MORE_NUMBERS = ("UINTEGER", "UBIGINT", "UHUGEINT", "DECIMAL", "BOOLEAN")
@@ -36,8 +29,17 @@ _LOOK = 0.25  # seconds between two looks at how far a query is
 _NAMES = ("VARCHAR", "ENUM", "DATE", "TIME", "INTERVAL", "UUID", "BLOB")
 
 
-def from_files(path: str, threads: int | None = None) -> Queries:
-    """Files named by a path or a pattern, read by a connection of their own.
+def from_files(paths: Sequence[str], reader: str, path: str, threads: int | None = None) -> Queries:
+    """Files named by paths or patterns, read by a connection of their own.
+
+    Parameters
+    ----------
+    paths : sequence of str
+    reader : str
+        DuckDB's function that reads them.
+    path : str
+        What they are called in messages.
+    threads : int, optional
 
     Raises
     ------
@@ -52,25 +54,19 @@ def from_files(path: str, threads: int | None = None) -> Queries:
         raise MissingLibraryError(
             "data in files need the library duckdb", fix="pip install 'ranef[duckdb]'"
         ) from error
-    reader = _READERS.get(Path(path).suffix.lower())
-    if reader is None:
-        raise DataError(
-            "the ending of the file does not say how to read it",
-            found=path,
-            fix=f"name files that end in {', '.join(_READERS)}, or give a DuckDB relation",
-        )
     connection = duckdb.connect()
     # DuckDB measures how far a query is only with its own bar, which would go to standard output.
     connection.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
     if threads is not None:
         connection.execute(f"SET threads = {int(threads)}")
-    table = f"{reader}('{path.replace(chr(39), 2 * chr(39))}')"
+    listed = _listed(paths)
+    table = f"{reader}({listed})"
     try:
         types = _types(connection.sql(f"SELECT * FROM {table}"))
     except duckdb.Error as error:
         raise _cannot_read(path, error) from error
 
-    orders = parquet_orders(path) if reader == "read_parquet" else {}
+    orders = parquet_orders(paths) if reader == "read_parquet" else {}
     types |= {name: replace(types[name], order=order) for name, order in orders.items()}
 
     def run(text: str, share: Share = unwatched) -> pa.Table:
@@ -81,20 +77,25 @@ def from_files(path: str, threads: int | None = None) -> Queries:
             yield from connection.sql(text).to_arrow_reader(batch)
 
     def statistics(names: Sequence[str]) -> Mapping[str, tuple[float, float]] | None:
-        return _ends(run, path, names)
+        return _ends(run, listed, names)
 
     known = statistics if reader == "read_parquet" else None
     return Queries(f"{path}, through DuckDB", table, run, DUCKDB, types, stream, known)
 
 
-def _ends(run: Run, path: str, names: Sequence[str]) -> Mapping[str, tuple[float, float]] | None:
+def _listed(paths: Sequence[str]) -> str:
+    """A list of texts in SQL."""
+    quoted = (path.replace("'", "''") for path in paths)
+    return "[" + ", ".join(f"'{each}'" for each in quoted) + "]"
+
+
+def _ends(run: Run, listed: str, names: Sequence[str]) -> Mapping[str, tuple[float, float]] | None:
     """Ends of columns as Parquet files state them; values that are not numbers are not counted."""
-    text = path.replace("'", "''")
     low, high = (f"TRY_CAST({each} AS DOUBLE)" for each in ("stats_min_value", "stats_max_value"))
     found = run(
         f"SELECT path_in_schema AS name, min({low}) AS low, max({high}) AS high, "
         f"count(*) AS groups, count({low}) AS lows, count({high}) AS highs "
-        f"FROM parquet_metadata('{text}') GROUP BY path_in_schema"
+        f"FROM parquet_metadata({listed}) GROUP BY path_in_schema"
     )
     known = {
         row["name"]: (row["low"], row["high"])

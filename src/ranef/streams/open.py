@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -16,10 +15,12 @@ from ranef.frame.native import (
     is_spark_dataframe,
     unwrapped,
 )
+from ranef.frame.open import open_frame
 from ranef.page.phrases import count
 from ranef.page.shown import Sentence
 from ranef.streams.batches import Batches
 from ranef.streams.dask import Partitions
+from ranef.streams.files import from_paths, is_path, is_paths
 from ranef.streams.source import Source
 from ranef.streams.sql import Queries
 from ranef.sums.moments import Moments
@@ -65,16 +66,6 @@ class Scan(Sentence):
         return f"<{self.source.name}: {count(len(columns), 'column')}: {shown}{more}>"
 
 
-def _is_path(data: Any) -> bool:
-    return isinstance(data, str) or hasattr(data, "__fspath__")
-
-
-def _files(data: Any) -> Source:
-    from ranef.streams.duckdb import from_files
-
-    return from_files(os.fspath(data))
-
-
 def _relation(data: Any) -> Source:
     from ranef.streams.duckdb import from_relation
 
@@ -106,7 +97,7 @@ def _dask(data: Any) -> Source:
 
 
 def _is_dataset(data: Any) -> bool:
-    return type(data).__module__.startswith("pyarrow._dataset")
+    return hasattr(data, "get_fragments") and hasattr(data, "schema")
 
 
 def _dataset(data: Any) -> Source:
@@ -125,6 +116,14 @@ def _reader(data: Any) -> Source:
     return from_reader(data)
 
 
+def _is_scanner(data: Any) -> bool:
+    return type(data).__name__ == "Scanner" and hasattr(data, "to_reader")
+
+
+def _scanner(data: Any) -> Source:
+    return _reader(data.to_reader())
+
+
 def _is_frames(data: Any) -> bool:
     return isinstance(data, list | tuple | Iterator)
 
@@ -135,8 +134,21 @@ def _frames(data: Any) -> Source:
     return from_frames(data)
 
 
+def _is_frame(data: Any) -> bool:
+    try:
+        open_frame(data)
+    except DataError:
+        return False
+    return True
+
+
+def _frame(data: Any) -> Source:
+    return _frames([data])
+
+
 KINDS = (
-    Kind("a path or a pattern of Parquet or CSV files", _is_path, _files, True),
+    Kind("a path, a folder or a pattern of Parquet, CSV or Arrow files", is_path, from_paths, True),
+    Kind("a list of paths", is_paths, from_paths, True),
     Kind("a DuckDB relation", is_duckdb_relation, _relation, False),
     Kind("a lazy Polars frame", is_polars_lazyframe, _lazy, False),
     Kind("an Ibis table", is_ibis_table, _ibis, True),
@@ -144,7 +156,9 @@ KINDS = (
     Kind("a Dask DataFrame", is_dask_dataframe, _dask, True),
     Kind("an Arrow data set", _is_dataset, _dataset, True),
     Kind("an Arrow reader", _is_reader, _reader, True),
+    Kind("an Arrow scanner", _is_scanner, _scanner, True),
     Kind("frames one by one", _is_frames, _frames, False),
+    Kind("a frame in memory", _is_frame, _frame, False),
 )
 
 
@@ -173,5 +187,5 @@ def open_source(data: Any) -> Source:
     raise DataError(
         "these data are not a source that can be scanned",
         found=f"an object of type {type(data).__name__}",
-        fix="give " + ", ".join(kind.words for kind in KINDS) + "; a frame in memory needs no scan",
+        fix="give " + ", ".join(kind.words for kind in KINDS),
     )

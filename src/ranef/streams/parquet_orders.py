@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from glob import glob
 from typing import Any
 
 __all__ = ["parquet_orders"]
 
 
-def parquet_orders(path: str) -> Mapping[str, tuple[str, ...]]:
+def parquet_orders(paths: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
     """The levels of the categories that pandas, Polars or Arrow has written, in their order.
 
     Parameters
     ----------
-    path : str
-        A file or a pattern. The first file decides; it needs to be read in one row group.
+    paths : sequence of str
+        Files or patterns. The first file decides.
 
     Returns
     -------
@@ -25,7 +25,7 @@ def parquet_orders(path: str) -> Mapping[str, tuple[str, ...]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    files = sorted(glob(path, recursive=True))
+    files = sorted(glob(paths[0], recursive=True))
     if not files:
         return {}
     try:
