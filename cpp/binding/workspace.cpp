@@ -279,7 +279,7 @@ class Workspace {
                       error.probes, error.iterations, error.steps};
   }
 
-  // The most by which covariances at theta may be off beside themselves, where its face is off by
+  // The largest relative error of covariances at theta, if the coordinates of the face are off by
   // `steps` (the last of estimation()).
   double covariance_error(const std::vector<ranef::Term>& terms, const Vector& theta,
                           const Vector& steps) const {

@@ -83,7 +83,7 @@ void Probes::follow(BlockJacobi& s) {
     for (int step = 0; step < steps; ++step) power(s);
     return;
   }
-  if (wanted == rows) {  // nothing is left to chance
+  if (wanted == rows) {  // no probe is needed
     u_.setIdentity(rows, rows);
     frozen_ = true;
     return;

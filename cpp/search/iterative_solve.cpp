@@ -47,7 +47,7 @@ EstimationError estimation_error(IterativeObjective& objective, const Vector& th
   h = (scales.asDiagonal() * h * scales.asDiagonal()).eval();
   const Spectrum spectrum = spectrum_of(h);
   if (!spectrum.fine) return out;
-  // Directions that the criterion says next to nothing about are told by the certificate.
+  // The certificate reports directions in which the criterion is nearly flat.
   constexpr double kFlat = 1e-6;
   Vector inverse = Vector::Zero(size);
   for (Index k = 0; k < size; ++k) {
@@ -132,7 +132,7 @@ Solved solve_iteratively(IterativeObjective& objective, const std::vector<Matrix
     } else if (probes < goal.most) {
       probes = std::min(goal.most, 2 * probes);
     } else {
-      return out;  // the error is told
+      return out;  // the fit reports the error
     }
     factor.refine(deflated, probes);
     from = out.optimum.theta;

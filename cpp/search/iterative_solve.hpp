@@ -25,7 +25,7 @@ struct IterativeGoal {
 // is that over the probes, and the interval is Student's, wider by the step that the search left.
 EstimationError estimation_error(IterativeObjective& objective, const Vector& theta);
 
-// The most by which v'Dv of any v may be off beside itself, D the covariance of a factor, where the
+// The largest relative error of v'Dv over all v, D the covariance of a factor, where the
 // coordinates of the face are off by `steps`. For M = D^-1 + A of any A >= 0, d(M^-1) is
 // M^-1 D^-1 dD D^-1 M^-1, so that conditional variances are off by no more.
 double covariance_error(const Chart& chart, const Vector& theta, const Vector& steps);

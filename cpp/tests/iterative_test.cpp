@@ -1,5 +1,5 @@
 // The elimination by iterations against the factorisation, which is exact. With as many directions
-// as the tail has columns no probe is left to chance.
+// as the tail has columns, no probe is random.
 #include <cmath>
 #include <cstdio>
 #include <memory>
@@ -224,7 +224,7 @@ void probes() {
   }
 }
 
-// The search: theta of the exact fit within the error that is told.
+// The search: theta of the exact fit within the reported error.
 void search(const Problem& problem, bool reml) {
   ranef::IterativeControl control;
   Pair pair = make(problem);

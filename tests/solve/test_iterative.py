@@ -237,7 +237,7 @@ def test_pages_say_which_way_and_why() -> None:
     assert "exactly: " in str(exact.log)
     assert "estimated" not in str(exact.certificate)
     note = " ".join(str(rn.compare(exact, iterative)).split())
-    assert "estimates of crossed factors" in note
+    assert "estimates (crossed factors)" in note
     assert "is not decided" in note
 
 

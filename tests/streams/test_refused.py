@@ -47,7 +47,7 @@ def table(n: int = 400) -> pa.Table:
         }
     )
     made = pa.Table.from_pandas(made, preserve_index=False)
-    gaps = pa.array(np.where(some, np.nan, x))  # NaN, and no NULL
+    gaps = pa.array(np.where(some, np.nan, x))  # NaN, not NULL
     nulls = pa.array(np.where(some, None, x))
     return made.append_column("nan", gaps).append_column("null", nulls)
 
@@ -134,7 +134,7 @@ def test_what_cannot_be_summed_is_refused(
     assert "\n  fix " in str(error.value)
 
 
-def test_dates_as_categories_are_no_trend() -> None:
+def test_dates_as_categories_are_not_a_trend() -> None:
     agrees(
         rn.lmm("y ~ factor(i) + (1 | day)", relation()),
         rn.lmm("y ~ factor(i) + (1 | day)", TABLE),
@@ -195,14 +195,14 @@ def test_a_category_with_too_many_values_is_named(monkeypatch: pytest.MonkeyPatc
 def test_a_stream_is_read_once() -> None:
     stream = once()
     rn.moments("y ~ x + (1 | g)", stream)
-    with pytest.raises(DataError, match="can be read once"):
+    with pytest.raises(DataError, match="can be read only once"):
         rn.moments("y ~ x + (1 | g)", stream)
 
 
 def test_a_stream_whose_rows_drift_far_is_refused() -> None:
     near = TABLE.to_pandas()[["y", "x", "g"]]
     far = near.assign(x=near["x"] + 1e7)
-    with pytest.raises(DataError, match="'x' is far away from its first rows"):
+    with pytest.raises(DataError, match="'x' is far from its mean in the first rows"):
         rn.moments("y ~ x + (1 | g)", rn.scan(part for part in [near.iloc[:2], *[far] * 150]))
     again = rn.moments("y ~ x + (1 | g)", rn.scan([near.iloc[:2], *[far] * 150]))
     assert again.shifts[1] == pytest.approx(1e7, rel=1e-3)
@@ -272,5 +272,5 @@ def test_an_engine_without_sql_is_refused() -> None:
 
 
 def test_moments_take_no_arrays() -> None:
-    with pytest.raises(OptionError, match="weights of data that are summed are a column"):
+    with pytest.raises(OptionError, match="weights of data that are summed have to be a column"):
         rn.moments("y ~ x + (1 | g)", TABLE, weights=np.ones(400))  # type: ignore[arg-type]

@@ -61,11 +61,11 @@ def test_moments_of_two_parts_are_the_rows_in_memory(panel: Any, formula: str) -
     np.testing.assert_allclose(summed.vcov, memory.vcov, rtol=1e-6)
 
 
-def test_what_is_left_of_a_copy_has_no_digits(panel: Any) -> None:
+def test_a_near_copy_is_refused(panel: Any) -> None:
     copied = panel.assign(copy=panel["age"] + 1e-5 * np.sin(np.arange(len(panel))))
     with pytest.raises(rn.DataError, match="nearly collinear") as error:
         rn.lmm("y ~ age + copy + (1 | g)", rn.moments("y ~ age + copy + (1 | g)", copied))
-    assert "what earlier columns leave of copy" in str(error.value)
+    assert "copy differs from a combination of earlier columns" in str(error.value)
 
 
 def test_an_exact_copy_is_left_out(panel: Any) -> None:

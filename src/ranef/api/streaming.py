@@ -24,15 +24,23 @@ def scan(data: Any, exact: bool = False) -> Scan:
 
     Parameters
     ----------
-    data : path or list of paths, relation, lazy frame, data set, reader, table, or frames
-        Parquet, CSV and Arrow files by path, pattern (``"d/*.parquet"``) or folder; a DuckDB
-        relation; a lazy Polars frame; an Arrow data set or reader; an Ibis table; a PySpark or Dask
-        DataFrame; a frame in memory. Frames come one by one from a list or an iterator; iterators
-        and readers are read once.
+    data : source of rows
+        One of these:
+
+        - Parquet, CSV or Arrow files: a path, a list of paths, a pattern (``"d/*.parquet"``) or a
+          folder,
+        - a DuckDB relation or query,
+        - a Polars ``LazyFrame``,
+        - a PyArrow data set,
+        - a PyArrow ``RecordBatchReader`` or another Arrow stream, which is read once,
+        - a data frame, several in a list, or an iterator of them, which is read once,
+        - an Ibis table, if its engine answers SQL,
+        - a PySpark or a Dask ``DataFrame``.
     exact : bool
-        Sums of the same bits whatever the order of the rows, the size of batches and the number of
-        threads: they are made in fixed point, after a pass that finds the ends of each variable.
-        Without it sums agree to some 15 digits from run to run. It takes two to four times as long.
+        Whether sums have the same bits whatever the order of the rows, the size of batches and the
+        number of threads. They are then made in fixed point, after a pass that finds the smallest
+        and largest value of each variable, and take two to four times as long. Without `exact`,
+        sums agree to about 15 digits from run to run.
 
     Returns
     -------
@@ -44,7 +52,10 @@ def scan(data: Any, exact: bool = False) -> Scan:
     DataError
         Data that cannot be scanned, or files that cannot be read.
     OptionError
-        ``exact=True`` for rows that are read once, or an engine without large whole numbers.
+        ``exact=True`` for rows that are read once, or for an engine without whole numbers of 128
+        bits.
+    MissingLibraryError
+        The library that reads the data is not installed.
 
     Examples
     --------
@@ -69,32 +80,39 @@ def moments(
     offset: str | None = None,
     missing: Literal["drop", "raise"] = "drop",
 ) -> Moments:
-    """Sum the rows of data for a formula: what a linear mixed model needs of them, and no more.
+    """Sum the rows of data for a formula: all that a linear mixed model needs of them.
 
-    Moments add: those of months, sites or files make those of all rows, whatever levels each has.
-    ``rn.lmm(formula, moments)`` fits the model, or one with some of its terms.
+    Moments can be added: ``a + b`` are the moments of the rows of both, for instance of two months
+    or two sites. Their levels may differ. ``rn.lmm(formula, moments)`` fits the model, or one with
+    some of its terms.
 
     Parameters
     ----------
     formula : str
-        That of the largest model that is to be fitted.
-    data : data frame, or what :func:`scan` takes
+        The formula of the largest model that you want to fit.
+    data : data frame, Scan or source of rows
+        A frame in memory, what :func:`scan` returns, or one of the sources that :func:`scan` lists.
+        Without :func:`scan`, a DuckDB relation or a lazy Polars frame is read into memory.
     weights, offset : str, optional
-        Columns.
+        Names of columns.
     missing : {"drop", "raise"}
+        Leave out rows with missing values in variables of the model, or raise an error.
 
     Returns
     -------
     Moments
+        Sums of products of numeric columns, by the levels of grouping factors and categories.
 
     Raises
     ------
     UnknownColumnError
-        A name is not a column.
+        A name in the formula is not a column.
     DataError
-        Values that cannot be summed.
+        Values that cannot be summed, such as infinite ones, or missing values with
+        ``missing="raise"``.
     OptionError
-        A formula with something that needs all rows at once, such as ``poly()``.
+        A term that has to see all rows at once, such as ``poly()``; weights or an offset that are
+        not the name of a column.
 
     Examples
     --------
@@ -111,7 +129,7 @@ def moments(
     for name, value in (("weights", weights), ("offset", offset)):
         if value is not None and not isinstance(value, str):
             raise OptionError(
-                f"{name} of data that are summed are a column",
+                f"{name} of data that are summed have to be a column",
                 found=f"{name} of type {type(value).__name__}",
                 fix="name a column of the data",
             )
@@ -132,13 +150,14 @@ def load_moments(path: Any) -> Moments:
     Returns
     -------
     Moments
+        Those of the rows of all files.
 
     Raises
     ------
     DataError
-        A file is damaged, or the files do not hold the same sums.
+        A file is damaged or was altered, or the files do not hold the same sums.
     OptionError
-        There is no such file.
+        The file does not exist or cannot be read.
 
     Examples
     --------

@@ -29,7 +29,7 @@ def needs_exact(what: str, found: str = "crossed factors that are solved by iter
 
 
 class CrossedSolver(NamedTuple):
-    """How iterations begin, and the errors that a search has to come to.
+    """How iterations begin, and the errors that a search has to reach.
 
     ``seed`` of the probes; ``deflated`` directions and ``probes`` to begin with; ``error`` of the
     parameters in standard errors, and ``criterion_error`` in deviance units.
@@ -45,8 +45,8 @@ class CrossedSolver(NamedTuple):
 class Estimation(NamedTuple):
     """The error of an estimated optimum: half-widths of 95% intervals.
 
-    ``error`` of the parameter that is known worst, in its standard errors; ``criterion_error`` in
-    deviance units; ``deflated`` directions, ``probes``, and ``iterations`` of the longest solve.
+    ``error``: the largest of a parameter, in its standard errors; ``criterion_error`` in deviance
+    units; ``deflated`` directions, ``probes``, and ``iterations`` of the longest solve.
     """
 
     error: float

@@ -1,4 +1,4 @@
-"""Cross-products and scalings from numbers that are there already, not from rows."""
+"""Cross-products and scalings from given numbers, not from rows."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def cross_products_from(
 
 
 def allowed_scaling(term: TermBlock, own: ColumnsScaling) -> ColumnsScaling:
-    """What of a term's shifts and scales the structure of its covariance allows.
+    """The shifts and scales of a term that the structure of its covariance allows.
 
     Parameters
     ----------

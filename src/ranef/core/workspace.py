@@ -223,7 +223,7 @@ class CoreKernel:
         return None if found is None else Estimation(*found[:-1])
 
     def covariance_error(self, terms: Sequence[TermBlock], theta: Array) -> float:
-        """The most by which covariances at theta may be off beside themselves; 0 if exact."""
+        """The largest relative error of the covariances at theta; 0 if exact."""
         own = core_terms(terms)
         found = self.workspace.estimation(own, theta)
         return 0.0 if found is None else self.workspace.covariance_error(own, theta, found[-1])

@@ -28,7 +28,7 @@ class Elsewhere(Protocol):
 
     @property
     def levels(self) -> Any:
-        """Who answers what a diagnosis asks about columns within groups."""
+        """Answers questions of a diagnosis about columns within groups."""
         ...
 
     @property
@@ -38,17 +38,17 @@ class Elsewhere(Protocol):
 
     @property
     def frequencies(self) -> Array:
-        """How many rows of the data each of these stands for, by its categories."""
+        """How many rows of the data have the categories of each row of `stand_in`."""
         ...
 
     @property
     def mean_offset(self) -> float:
-        """The mean of the offset that the formula does not hold."""
+        """The mean of the offset that is an argument and not part of the formula."""
         ...
 
     @property
     def totals(self) -> Mapping[str, float]:
-        """Numbers in words that tell the rows of these sums from others."""
+        """Sums and means by name, which differ if two fits are of different rows."""
         ...
 
     @property
@@ -57,7 +57,7 @@ class Elsewhere(Protocol):
         ...
 
     def missed(self, what: str) -> NoReturn:
-        """Say that an answer needs the rows."""
+        """Raise the error that an answer needs the rows."""
         ...
 
 

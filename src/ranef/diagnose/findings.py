@@ -95,11 +95,11 @@ def _of_sums(
 _NOT_LOOKED_AT = Finding(
     code="rows-elsewhere",
     severity="note",
-    message="the model was fitted to sums, so that nothing was looked for in single rows: their "
-    "distribution, unequal spread, serial correlation, influence, copies",
+    message="the model was fitted to sums, so single rows were not checked: their distribution, "
+    "unequal spread, serial correlation, influence, copies",
     evidence="the rows are not in memory",
-    fix='fit.augment(to="rows.parquet") reads a source once more and writes residuals; a sample of '
-    "the groups fits into memory",
+    fix='write residuals with fit.augment(to="rows.parquet"), which reads a source once more, or '
+    "fit a sample of whole groups in memory",
 )
 
 

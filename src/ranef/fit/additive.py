@@ -1,4 +1,4 @@
-"""The sums that a fit is of, for adding more rows."""
+"""The sums over the rows of a fit, to which the sums of other rows can be added."""
 
 from __future__ import annotations
 
@@ -58,12 +58,12 @@ class Additive(FitRecord):
         for name in ("weights", "offset"):
             if not isinstance(getattr(given, name), str | None):
                 raise OptionError(
-                    f"the {name} of the fit are an array, and moments know columns alone",
+                    f"the {name} of the fit are an array, and moments take the name of a column",
                     fix=f"make the {name} a column of the data",
                 )
         if given.subset is not None:
             raise OptionError(
-                "moments are of all rows, and the fit is of some",
+                "the fit used some rows of its data, and its moments would be of all rows",
                 found=f"subset={given.subset!r}",
                 fix="select the rows of the data before the fit",
             )

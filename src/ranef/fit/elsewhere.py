@@ -48,7 +48,7 @@ class ModelOfSums(NamedTuple):
     Attributes
     ----------
     data : Data
-        Its rows are absent; whoever asks for them is told so.
+        Its rows are absent: reading them raises an error.
     contracted : Contracted
     seconds : dict of str to float
         What it took, by phase.
@@ -67,7 +67,7 @@ class ModelOfSums(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Elsewhere:
-    """What is known of rows that are not here.
+    """What is known of rows that are not in memory.
 
     Attributes
     ----------
@@ -91,7 +91,7 @@ class Elsewhere:
 
     @cached_property
     def levels(self) -> SumLevels:
-        """Who answers what a diagnosis asks about columns within groups."""
+        """Answers questions of a diagnosis about columns within groups."""
         return SumLevels(self.contracted)
 
     @property
@@ -102,12 +102,12 @@ class Elsewhere:
 
     @property
     def frequencies(self) -> Array:
-        """How many rows of the data each of these stands for, by its categories."""
+        """How many rows of the data have the categories of each row of `stand_in`."""
         return self.contracted.frequencies
 
     @property
     def mean_offset(self) -> float:
-        """The mean of the offset that the formula does not hold."""
+        """The mean of the offset that is an argument and not part of the formula."""
         name = self.moments.plan.offset
         return 0.0 if name is None else self.moments.numbers[name].mean
 
@@ -132,7 +132,7 @@ class Elsewhere:
 
     @cached_property
     def totals(self) -> dict[str, float]:
-        """Numbers in words that tell the rows of these sums from others."""
+        """Sums and means by name, which differ if two fits are of different rows."""
         moments = self.moments
         last = len(moments.plan.columns) - 1
         shift, scale = float(moments.shifts[last]), float(moments.scales[last])
@@ -156,12 +156,12 @@ class Elsewhere:
         return constant_within(self.moments, columns) & {*self.formula.variables()}
 
     def absent(self, what: str) -> Absent:
-        """Stands for something that belongs to single rows."""
+        """A placeholder for values of single rows: reading it raises an error."""
         made: Absent = absent_from(self.formula, self.source)(what)
         return made
 
     def missed(self, what: str) -> NoReturn:
-        """Say that an answer needs the rows.
+        """Raise the error that an answer needs the rows.
 
         Raises
         ------
@@ -253,7 +253,7 @@ class Elsewhere:
 
     @property
     def root(self) -> Array:
-        """R with R'R = X'X, shape (p, p): as good as X for what its products decide."""
+        """R with R'R = X'X, shape (p, p). It replaces X where only X'X matters."""
         from ranef.inference.term_hypotheses import root_of_sums
 
         made = self.unweighted("which means the terms compare")
@@ -295,7 +295,7 @@ class Elsewhere:
 
 
 def absent_from(formula: Formula, source: Any) -> Any:
-    """What stands for rows in a fit of sums: it says how to get the answer."""
+    """The placeholder for rows in a fit of sums: its error says how to get the answer."""
     fix = f'read the rows into memory and fit them: rn.lmm("{formula.text}", data)'
     if source is not None:
         fix += '; fit.augment(to="rows.parquet") writes fitted values and residuals in one pass'

@@ -148,16 +148,17 @@ class Estimated(MixedRecord):
     def ranef_error(self) -> dict[str, pd.DataFrame]:
         """How far the standard deviations of :meth:`ranef` may be from the exact ones.
 
-        They are estimates if crossed factors were solved by iterations (see ``crossed`` of
-        :class:`~ranef.Control`), and exact otherwise: then all errors are 0. Conditional modes are
-        solved for and have no such error.
+        The standard deviations are estimates if crossed factors were solved by iterations (see
+        ``crossed`` of :class:`~ranef.Control`). Otherwise they are exact, and all errors are 0.
+        Conditional modes come from linear systems and do not have this error.
 
         Returns
         -------
         dict of str to DataFrame
             By grouping factor, one row a level: half-widths of intervals that cover 95% or more,
-            in columns ``<term>_sd``. They count the noise of the probes, and at most what the error
-            of the variances can change.
+            in columns ``<term>_sd`` and in units of the random effect. They include the noise of
+            the probes (Hutchinson 1990) and an upper bound for the effect of the error of the
+            variances.
 
         Examples
         --------

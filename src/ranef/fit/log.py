@@ -66,7 +66,7 @@ def crossed_words(problem: AnyProblem, solution: AnySolution) -> str:
         return f"{EXACT}: {problem.path}"
     error = solution.certificate
     return (
-        f"{ITERATIVE}: {problem.path}; {error.deflated} directions and {error.probes} probes, "
-        f"theta within {error.error_se:.1g} SE, log-likelihood within "
+        f"{ITERATIVE}: {problem.path}; {error.deflated} deflated directions, "
+        f"{error.probes} probes, theta within {error.error_se:.1g} SE, log-likelihood within "
         f"{0.5 * error.error_criterion:.1g}"
     )

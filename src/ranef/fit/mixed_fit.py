@@ -123,6 +123,13 @@ class MixedFit(
 
         0 unless crossed factors were solved by iterations (see ``crossed`` of
         :class:`~ranef.Control`). `deviance`, `aic` and `bic` have twice this error.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> fit = rn.lmm("Reaction ~ Days + (Days | Subject)", rn.datasets.load("sleepstudy"))
+        >>> fit.loglik_error
+        0.0
         """
         return 0.5 * self.certificate.error_criterion
 

@@ -1,4 +1,4 @@
-"""A fit from moments: the rows are not there, and who asks for them is told what to do."""
+"""A fit from moments: what needs single rows is an error that says what to do."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def fit_streamed(parsed: Formula, given: Given, *, reml: bool, start: Array | No
             asked = getattr(given, name)
             if asked is not None and asked != held:
                 raise OptionError(
-                    f"the {name} are those that the moments were made with",
+                    f"the {name} were chosen when the moments were made",
                     found=f"{name}={shown(asked)}, and {held or 'none'} in the moments",
                     fix=f"leave out {name}=, or make the moments with it",
                 )
@@ -102,7 +102,7 @@ def fit_streamed(parsed: Formula, given: Given, *, reml: bool, start: Array | No
     for name in ("weights", "offset"):
         if not isinstance(getattr(given, name), str | None):
             raise OptionError(
-                f"{name} of data that are summed are a column",
+                f"{name} of data that are summed have to be a column",
                 found=f"{name}={shown(getattr(given, name))}",
                 fix="name a column of the data",
             )

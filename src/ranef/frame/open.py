@@ -126,8 +126,8 @@ def open_frame(data: Any) -> OpenFrame:
         raise DataError(
             "this needs rows in memory, and these data are summed where they are",
             found=f"an object of type {type(data).__name__}",
-            fix="rn.lmm(formula, data) fits them. For all else read the rows that are needed into "
-            "memory, for instance with pandas.read_parquet(path)",
+            fix="rn.lmm(formula, data) fits them. For anything else, read the rows that you need "
+            "into memory, for instance with pandas.read_parquet(path)",
         )
     import narwhals as nw
     from narwhals import dependencies
@@ -178,8 +178,8 @@ def _elsewhere(data: Any) -> DataError:
     return DataError(
         f"these data are a query of {library}, and its rows would all be read into memory here",
         found=f"an object of type {type(data).__module__}.{type(data).__name__}",
-        fix="rn.lmm(formula, data) sums the rows where they are. For all else read those that are "
-        f"needed into memory: {collect}",
+        fix="rn.lmm(formula, data) sums the rows where they are. For anything else, read the rows "
+        f"into memory: {collect}",
     )
 
 

@@ -119,7 +119,7 @@ def bootstrap_draws(
     y : ndarray, shape (n,)
         Response less offset.
     levels : LevelProducts, optional
-        Stand in for the rows of ``cluster``, if these are not in memory.
+        Replace the rows of ``cluster``, if these are not in memory.
     """
     kind = "cluster" if plan.kind == "cases" else plan.kind
     seed = draw_key(plan.seed)

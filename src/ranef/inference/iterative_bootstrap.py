@@ -1,7 +1,7 @@
 """Bootstrap of a fit whose crossed factors were solved by iterations.
 
-Responses are drawn for the rows. Each refit starts at the estimates with the probes of the fit, so
-that it takes an evaluation or two, and the error of the probes is next to the same in all of them.
+Responses are drawn for the rows. Each refit starts at the estimates with the probes of the fit. It
+then takes one or two evaluations, and the error of the probes is nearly the same in all refits.
 """
 
 from __future__ import annotations

@@ -105,7 +105,7 @@ def hypotheses_of_sums(
 
 
 def root_of_sums(products: CrossProducts, scaling: Array) -> Array:
-    """R with R'R = X'X, shape (p, p): as good as X for what its products decide.
+    """R with R'R = X'X, shape (p, p). It replaces X where only X'X matters.
 
     Parameters
     ----------

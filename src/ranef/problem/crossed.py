@@ -1,8 +1,9 @@
 """How crossed factors are eliminated: by a factorisation, or by iterations.
 
-A factorisation is exact, and its cost follows from the order of elimination: next to nothing where
-levels meet few others, the cube of their number where everybody meets everybody. Iterations cost a
-few passes over the pairs of levels that occur, and leave an error that is told.
+A factorisation is exact, and its cost follows from the order of elimination. It is small if levels
+occur together with few others, and grows with the cube of their number if all occur together.
+Iterations cost a few passes over the pairs of levels that occur. They leave an error, which the fit
+reports.
 """
 
 from __future__ import annotations
@@ -18,17 +19,17 @@ from ranef.problem.problem import Problem
 __all__ = ["MOST_WORK", "with_path", "with_probes"]
 
 MOST_WORK = 2e10
-"""Multiplications of one factorisation with its inverse, up to which it is the way in any case:
-some seconds for a fit. Dense, they are those of 3,400 columns."""
+"""Multiplications of one factorisation with its inverse, up to which "auto" is exact: a few seconds
+for a fit. A dense tail of 3,400 columns takes as many."""
 
 DEFLATED, PROBES = 16, 8
-"""Directions and probes that iterations begin with."""
+"""Deflated directions and probes that iterations begin with."""
 
 LIKELIHOOD_ERROR = 0.05
-"""Error of minus twice the log-likelihood, deviance units, that they have to come to at least."""
+"""Largest error of minus twice the log-likelihood that a search may end with, deviance units."""
 
 DEVIANCE_PER_ERROR = 5.0
-"""The same for each standard error of the parameters that is asked for, where that is less."""
+"""This times ``Control(error=)`` takes its place if it is smaller."""
 
 GB = 1e9
 
@@ -95,7 +96,7 @@ def with_path(problem: Problem, crossed: str, error: float) -> Problem:
 
 
 def with_probes(problem: Problem, found: Estimation | None) -> Problem:
-    """The problem with the probes that a search has come to, for kernels that are made later."""
+    """The problem with the probes that a search ended with, for kernels that are made later."""
     if problem.solver is None or found is None:
         return problem
     solver = problem.solver._replace(deflated=found.deflated, probes=found.probes)
@@ -103,7 +104,7 @@ def with_probes(problem: Problem, found: Estimation | None) -> Problem:
 
 
 def _against(problem: Problem) -> str:
-    """What iterations do not serve, empty if they do."""
+    """What rules out iterations; empty if nothing does."""
     if problem.searched is not None:
         return "parameters of the residuals that are searched for"
     if problem.rows is not None:

@@ -105,8 +105,8 @@ class Certificate(Sentence):
         have other modes: the verdict is then about the ones that were found.
     error_se : float
         Of an estimated criterion (see ``crossed`` of :class:`~ranef.Control`): how far the
-        estimates may be from those of the exact criterion, in standard errors of the parameter
-        known worst; half-width of a 95% interval. 0 if it is exact.
+        estimates may be from those of the exact criterion, in standard errors of the
+        parameter with the largest error; half-width of a 95% interval. 0 if it is exact.
     error_criterion : float
         The same of the criterion, deviance units.
     probes, deflated : int

@@ -34,17 +34,34 @@ class Control(Call):
         The numbers are the same to the last bit whatever it is.
     crossed : str
         How crossed factors are eliminated. "exact": by a factorisation. "iterative": by conjugate
-        gradients, with log-likelihood and variances as estimates of a stated error. "auto":
-        exactly, unless the factorisation takes over 2e10 multiplications or more memory than there
-        is. ``fit.log`` tells which, and why.
+        gradients; log-likelihood and variances are then estimates with an error that the fit
+        reports. "auto": exactly if the factorisation takes at most 2e10 multiplications and fits in
+        memory, and by iterations otherwise. ``fit.log`` says which way was taken and why.
     error : float
-        Error that an iterative fit may leave in any parameter of the covariances, in its standard
-        errors: half-width of a 95% interval. Minus twice the log-likelihood may have an error of
-        five times that in deviance units, at most of 0.05. Smaller errors take more probes.
+        Largest error that an iterative fit may leave in a parameter of the covariances, in standard
+        errors of that parameter: the half-width of a 95% interval around the value of the exact
+        fit. It also limits the error of minus twice the log-likelihood: to ``5 * error`` deviance
+        units, and to 0.05 at most. Smaller errors take more probes and more time. Exact fits ignore
+        it.
     method : str
         "newton": trust-region steps with second derivatives, which fall back on "l-bfgs" where they
         get stuck. "l-bfgs": gradients alone (Nocedal and Wright 2006, section 7.2), many more
         evaluations; to check the other with. A fit's solution tells which found it.
+
+    References
+    ----------
+    Nocedal and Wright (2006), Numerical Optimization, 2nd ed., Springer.
+
+    Hutchinson (1990), A stochastic estimator of the trace of the influence matrix for Laplacian
+    smoothing splines, Communications in Statistics - Simulation and Computation 19, 433-450.
+
+    Meyer, Musco, Musco and Woodruff (2021), Hutch++: optimal stochastic trace estimation, SIAM
+    Symposium on Simplicity in Algorithms, 142-155.
+
+    Golub and Meurant (2010), Matrices, Moments and Quadrature with Applications, Princeton
+    University Press.
+
+    Gilmour, Thompson and Cullis (1995), Average information REML, Biometrics 51, 1440-1450.
 
     Examples
     --------
@@ -63,7 +80,7 @@ class Control(Call):
     error: float = 0.01
 
     def __repr__(self) -> str:
-        """The call that makes it, without what only designs with crossed factors ask for."""
+        """The call that makes it; options of crossed factors are left out at their defaults."""
         asked = {f.name: getattr(self, f.name) for f in fields(self)}
         for f in fields(self):
             if f.name in ("crossed", "error") and asked[f.name] == f.default:

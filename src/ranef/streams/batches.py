@@ -62,7 +62,7 @@ class Batches:
         """
         if not self.repeatable:
             raise OptionError(
-                "exact=True needs two passes over the rows, and these can be read once",
+                "exact=True needs two passes over the rows, and these can be read only once",
                 found=self.name,
                 fix="give a list of frames, a data set or files, or leave out exact=True",
             )
@@ -147,7 +147,7 @@ class Batches:
         begun, rest = self._begun
         if rest is None:
             raise DataError(
-                "these rows have been read, and can be read once",
+                "these rows have been read already, and can be read only once",
                 found=self.name,
                 fix="give a list of frames, a data set or files, or make the stream again",
             )

@@ -176,5 +176,5 @@ def _cannot_read(path: str, error: Exception) -> DataError:
         "the files cannot be read",
         where=path,
         found=str(error).splitlines()[0],
-        fix="look whether the file is whole, and of the kind that its name ends in",
+        fix="check that the file is complete and that its name ends in its format",
     )

@@ -27,7 +27,7 @@ def failed(what: str, error: BaseException) -> RanefError:
         "the rows could not be read to the end",
         where=what,
         found=f"{type(error).__name__}: {lines[0]}"[:400],
-        fix="see whether the files are whole and the disk has room; nothing was kept of the sums",
+        fix="check that the files are complete and that the disk has room; no sums were kept",
     )
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["MOST_CELLS", "Growing"]
 
 MOST_CELLS = 50_000_000
-"""Cells of a table of sums: beyond, sums take more memory than a computer has."""
+"""The most cells of a table of sums; more would not fit in the memory of most computers."""
 
 
 class Growing:

@@ -49,6 +49,12 @@ class Scan(Sentence):
     source : Source
     exact : bool
         Whether sums are to have the same bits in any order of the rows.
+
+    Examples
+    --------
+    >>> import ranef as rn
+    >>> rn.scan([rn.datasets.load("sleepstudy")])
+    <frames one by one: 3 columns: Reaction (float64), Days (int64), Subject (category)>
     """
 
     source: Source
@@ -56,7 +62,7 @@ class Scan(Sentence):
 
     @property
     def holds_no_rows(self) -> bool:
-        """Says to readers of frames that this is none."""
+        """Tells readers of frames that this is not one."""
         return True
 
     def __str__(self) -> str:

@@ -22,13 +22,13 @@ from ranef.types import Array
 __all__ = ["Checked", "Statistics", "check", "finite", "value_of", "values_of"]
 
 Statistics = Callable[[Sequence[str]], Mapping[str, tuple[float, float]] | None]
-"""The ends of columns without a look at the rows, None if they are not known of every one."""
+"""The ends of columns as files state them; None unless they are known for every column."""
 
 MOST_LEVELS = 50_000
 """Levels of a category in the fixed part: each is a column of X."""
 
 MANY_CELLS = 2_000_000
-"""Cells from which it counts whether rows share them: sums of single rows save nothing."""
+"""From so many cells on it is checked that they hold more than a few rows each."""
 
 
 class _Asked(Protocol):
@@ -62,7 +62,7 @@ class Checked:
 
 
 def check(plan: Plan, source: _Asked, quickly: bool = True) -> Checked:
-    """Refuse rows whose sums would be worthless, or larger than a computer.
+    """Refuse rows whose sums would be worthless, or too large for memory.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def check(plan: Plan, source: _Asked, quickly: bool = True) -> Checked:
 
 
 def _of_files(plan: Plan, source: _Asked) -> Checked | None:
-    """What the files say, if they say it of every column and there is nothing to complain of."""
+    """What the files say, if they say it of every column and no value is to be refused."""
     if plan.weights is not None or source.statistics is None:
         return None
     singles = [column.factors[0] for column in plan.columns if len(column.factors) == 1]
@@ -192,8 +192,8 @@ def _check_cells(plan: Plan, source: _Asked, distinct: dict[str, int], n: int) -
             )[0]
         if most > MOST_CELLS or (most > MANY_CELLS and most > n / 4):
             raise DataError(
-                f"there are nearly as many cells of {' and '.join(keys)} as rows, so that sums by "
-                "cell save nothing"
+                f"there are nearly as many cells of {' and '.join(keys)} as rows, so sums by cell "
+                "do not save memory"
                 if most <= MOST_CELLS
                 else f"there are too many cells of {' and '.join(keys)} to keep their sums",
                 where=plan.formula.text,

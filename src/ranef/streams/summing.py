@@ -132,10 +132,10 @@ def _moments(plan: Plan, shifts: Array, scales: Array, raw: RawSums, missing: st
 def _far(plan: Plan, source: Source, far: NDArray[np.bool_], means: Array, sds: Array) -> DataError:
     k = int(np.flatnonzero(far)[0])
     return DataError(
-        f"'{plan.columns[k].text}' is far away from its first rows in later ones, so that sums "
-        "about the first rows lose their digits",
+        f"'{plan.columns[k].text}' is far from its mean in the first rows, so sums about that mean "
+        "lose digits",
         found=f"a mean that is {abs(means[k]) / max(sds[k], 1e-300):.3g} standard deviations away "
-        f"from where it was in the first rows; {source.name} can be read once",
+        f"from that in the first rows; {source.name} can be read only once",
         fix="give a list of frames, a data set or files, which can be read again",
     )
 

@@ -1,4 +1,4 @@
-"""What becomes of the summed columns where each factor is a number plus a multiple of another."""
+"""The summed columns after each factor is replaced by a number plus a multiple of a column."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from ranef.types import Array
 __all__ = ["SumLevels"]
 
 CONSTANT = 1e-12
-"""Of a column's mean square: what varies less within levels is rounding of the sums."""
+"""Share of a column's mean square; less variation within levels is rounding of the sums."""
 
 BETWEEN = 1e-18
 """Of a column's variance: means whose variance is less are all the same."""

@@ -42,7 +42,15 @@ class Moments(MomentsRecord):
     numbers : mapping of str to NumberSums
         Where the values of each variable of numbers lie.
     settled : mapping of str to frozenset
-        Levels of categories, beside which rows with others do not add.
+        Levels of the categories of a fit: moments with other levels cannot be added.
+
+    Examples
+    --------
+    >>> import ranef as rn
+    >>> data = rn.datasets.load("sleepstudy")
+    >>> sums = rn.moments("Reaction ~ Days + (Days | Subject)", data)
+    >>> sums.n, len(sums.shifts), sums.cells[0].num_rows
+    (180, 3, 18)
     """
 
     def __add__(self, other: object) -> Moments:
@@ -61,12 +69,19 @@ class Moments(MomentsRecord):
         return self if other == 0 else NotImplemented  # so that sum(sites) works
 
     def save(self, path: Any) -> None:
-        """Write the moments to a Parquet file, which holds no code.
+        """Write the moments to a Parquet file, which does not hold code.
+
+        :func:`ranef.load_moments` reads it, and has an example.
 
         Parameters
         ----------
         path : str or path
             A file of this name is replaced. It is never half-written.
+
+        Raises
+        ------
+        OptionError
+            The file cannot be written.
         """
         write_moments(self, path)
 
@@ -76,10 +91,20 @@ class Moments(MomentsRecord):
         Parameters
         ----------
         k : int
+            Number of rows.
 
         Returns
         -------
         DataFrame
-            One row for each table of sums: cells, cells with fewer than `k` rows, cells of one row.
+            One row for each table of sums. Columns: ``cells``, how many there are; ``below``, cells
+            with fewer than `k` rows; ``single``, cells of one row.
+
+        Examples
+        --------
+        >>> import ranef as rn
+        >>> data = rn.datasets.load("sleepstudy")
+        >>> rn.moments("Reaction ~ Days + (1 | Subject)", data).small_cells(k=11)
+                 cells  below  single
+        Subject     18     18       0
         """
         return small_cells(self, k)

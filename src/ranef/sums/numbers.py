@@ -11,7 +11,7 @@ from ranef.types import Array
 __all__ = ["NumberSums", "numbers_added", "sums_of_values"]
 
 _PAIR = 1e-9
-"""Of the squared range: what is left of values between the two ends of a variable of two values."""
+"""Share of the squared range: if (x - low)(high - x) has a smaller mean, x has only two values."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
 Cross-products of nearly collinear columns lose the digits of what tells the columns apart. Often
 these digits are in the forms: ``year:new`` and ``new`` differ by the deviations of year from its
-mean, and these were summed. So the forms are orthogonalised, coefficient by coefficient, and
-products are taken of what is left. It is the Gram-Schmidt process, done twice for accuracy
-(Bjoerck 1994, Numerical methods for least squares problems, section 2.4).
+mean, and these were summed. So the forms are orthogonalised, coefficient by coefficient, before
+their products are summed. It is the Gram-Schmidt process, done twice for accuracy (Bjoerck 1994,
+Numerical methods for least squares problems, section 2.4).
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ LOST = 1e-6
 """Sum of squares over that of its parts, below which more than six digits are lost."""
 
 _DEPENDENT = 1e-14
-"""Squared relative length of what is left of a column that others determine, as in memory."""
+"""Squared relative length of the residual of a column that others determine, as in memory."""
 
 _ROUNDING = 4e-14
-"""The same over the sum of its parts: below it all that is left is rounding."""
+"""The same relative to the sum of its parts: a smaller residual is rounding error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,8 @@ def orthogonal(
         if square < LOST * parts:
             raise DataError(
                 "predictors are so nearly collinear that sums of products lose their digits",
-                found=f"what earlier columns leave of {names[j]} is {np.sqrt(square):.1g} of it",
+                found=f"{names[j]} differs from a combination of earlier columns by "
+                f"{np.sqrt(square):.1g} of its size",
                 fix="leave one of them out, or read the data into memory",
             )
         length = np.sqrt(square)

@@ -20,7 +20,7 @@ from ranef.types import Array, Codes
 __all__ = ["RandomSums", "by_level", "group_sums", "pair_sums", "z_scaling"]
 
 _CONSTANT = 1e-12
-"""Of a column's mean square: what varies less within levels is rounding of the sums."""
+"""Share of a column's mean square; less variation within levels is rounding of the sums."""
 
 
 class RandomSums:

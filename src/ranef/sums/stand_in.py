@@ -2,7 +2,7 @@
 
 Marginal means read levels and means from the rows of a fit, and tests of terms the space that the
 rows of X span. Rows with the same categories, the same means of numbers and the same span answer
-that as well. They are no data: nothing that belongs to single rows is computed from them.
+that as well. They are not data: nothing that belongs to single rows is computed from them.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from ranef.types import Array, Codes
 __all__ = ["constant_within", "level_means"]
 
 CONSTANT = 1e-12
-"""Of a column's mean square: what varies less within levels is rounding of the sums."""
+"""Share of a column's mean square; less variation within levels is rounding of the sums."""
 
 
 def constant_within(moments: MomentsRecord, factor: tuple[str, ...]) -> frozenset[str]:

@@ -256,12 +256,12 @@ def _structures(columns: Sequence[ModelColumn]) -> tuple[str, ...]:
 
 
 def _estimates(columns: Sequence[ModelColumn]) -> tuple[str, ...]:
-    """How well likelihoods are known that are estimates, and whether that decides between two."""
+    """The errors of estimated likelihoods, and the models whose AIC they do not tell apart."""
     known = [column for column in columns if column.error > 0.0]
     if not known:
         return ()
     each = ", ".join(f"{c.label}: {c.error:.1g}" for c in known)
-    note = f"AIC, BIC and -2 Log Likelihood are estimates of crossed factors, known to ({each})."
+    note = f"AIC, BIC and -2 Log Likelihood are estimates (crossed factors), within ({each})."
     ranked = sorted(columns, key=lambda column: column.as_fitted.aic)
     close = [
         f"{a.label} and {b.label}"
@@ -269,7 +269,7 @@ def _estimates(columns: Sequence[ModelColumn]) -> tuple[str, ...]:
         if math.hypot(a.error, b.error) > b.as_fitted.aic - a.as_fitted.aic
     ]
     if close:
-        note += f" Which AIC is the smaller one is not decided: {'; '.join(close)}."
+        note += f" Which AIC is smaller is not decided: {'; '.join(close)}."
     return (note,)
 
 
