@@ -55,7 +55,7 @@ def _pieces(dataset: Any, columns: list[str], rows: int) -> Iterator[Any]:
 
 
 def _together(batches: Iterable[Any], rows: int) -> Iterator[Any]:
-    """Small batches joined to about `rows` rows, because each batch costs a lookup of all levels."""
+    """Small batches joined to about `rows` rows: each batch costs a lookup of all levels."""
     import pyarrow as pa
 
     waiting: list[Any] = []
