@@ -371,6 +371,7 @@ def test_rows_are_augmented_and_predicted_into_a_file(suffix: str, tmp_path: Pat
     found = read(streamed.augment(to=tmp_path / f"a{suffix}"))
     expected = memory.augment().drop(columns=".hat").reset_index(drop=True)
     expected = expected.astype({"f": str, "g": str})
+    assert found.pop(".row").tolist() == [k for k in range(len(data)) if k != 4]
     pd.testing.assert_frame_equal(found, expected, rtol=1e-9, check_dtype=False)
     target = tmp_path / f"p{suffix}"
     assert streamed.predict(tmp_path / "rows.parquet", to=target, interval="confidence") == target

@@ -50,7 +50,7 @@ def averages_of_pass(
         elsewhere.missed("the rows that are averaged over")
     names = None
     found: dict[tuple[Any, ...], tuple[float, list[Array], list[float]]] = {}
-    for used in complete_batches(fit, elsewhere.rows()):
+    for used, _ in complete_batches(fit, elsewhere.rows()):
         cells = cells_of(by, used)
         names = tuple(cells.labels)
         counts = np.bincount(cells.codes, minlength=cells.count).astype(float)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ranef.errors import OptionError
 from ranef.formula.naming import refuse_taken
@@ -100,22 +101,34 @@ def augment_to(fit: FitRecord, rows: Source, to: Any) -> Path:
     """
     target = _target(to)
     refuse_taken(
-        (*fit._formula.variables(), *_offset(fit)), (".fitted", ".resid", ".fixed"), "fit.augment()"
+        (*fit._formula.variables(), *_offset(fit)),
+        (".row", ".fitted", ".resid", ".fixed"),
+        "fit.augment()",
     )
-    return _write(target, (_augmented(fit, used) for used in complete_batches(fit, rows)))
+    return _write(target, (_augmented(fit, *batch) for batch in complete_batches(fit, rows)))
 
 
-def complete_batches(fit: FitRecord, rows: Source) -> Iterator[Table]:
-    """The variables of the model in the complete rows of a source, a batch at a time."""
-    from ranef.frame import complete_rows
+def complete_batches(fit: FitRecord, rows: Source) -> Iterator[tuple[Table, NDArray[np.int64]]]:
+    """The variables of the model in the complete rows of a source, a batch at a time.
+
+    With each batch come the positions of its rows among all rows of the source, from 0.
+    """
+    from ranef.frame import take_rows
+    from ranef.frame.missing import missing_in
     from ranef.frame.read import read_table
 
     known = rows.schema()
     names = tuple(name for name in _variables(fit) if name in known)
+    before = 0
     for frame in rows.frames(names, ROWS):
-        used, _ = complete_rows(read_table(frame, names), names, {})
-        if used.n_rows:
-            yield used
+        table = read_table(frame, names)
+        complete = np.ones(table.n_rows, dtype=np.bool_)
+        for name in names:
+            complete &= ~missing_in(table[name])
+        if complete.any():
+            used = table if complete.all() else take_rows(table, complete)
+            yield used, before + np.flatnonzero(complete)
+        before += table.n_rows
 
 
 def write_frame(frame: pd.DataFrame, to: Any) -> Path:
@@ -134,15 +147,15 @@ def _variables(fit: FitRecord) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*fit._formula.variables(), *weights, *_offset(fit))))
 
 
-def _augmented(fit: Any, used: Table) -> dict[str, Any]:
-    """The variables of rows, with what the model says of them."""
+def _augmented(fit: Any, used: Table, places: NDArray[np.int64]) -> dict[str, Any]:
+    """The places and variables of rows, with what the model says of them."""
     from ranef.design.evaluate import evaluate
 
     columns = {name: _values(used, name) for name in used.names}
     y: Array = np.asarray(evaluate(fit._formula.response, used, fit._design.encoding.state))
     fitted = np.asarray(fit.predict(columns))
     fixed = np.asarray(fit.predict(columns, level="population"))
-    return {**columns, ".fitted": fitted, ".resid": y - fitted, ".fixed": fixed}
+    return {".row": places, **columns, ".fitted": fitted, ".resid": y - fitted, ".fixed": fixed}
 
 
 def _values(table: Table, name: str) -> Any:

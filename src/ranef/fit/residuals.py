@@ -97,8 +97,9 @@ class Residuals(FitRecord, ByRow):
         ----------
         to : str or path, optional
             A file, ``.parquet`` or ``.csv``, for the rows. The rows of a fit to data that are not
-            in memory are read once more, a batch at a time, and have no ``.hat``. A file of this
-            name is replaced. It is never half-written.
+            in memory are read once more, a batch at a time, and have no ``.hat``. ``.row`` is then
+            the position of each among all rows, from 0. A file of this name is replaced. It is
+            never half-written.
 
         Returns
         -------

@@ -87,7 +87,7 @@ def fit_streamed(parsed: Formula, given: Given, *, reml: bool, start: Array | No
         plan = given.data.plan
         for name, held in (("weights", plan.weights), ("offset", plan.offset)):
             asked = getattr(given, name)
-            if asked is not None and asked != held:
+            if asked is not None and not (isinstance(asked, str) and asked == held):
                 raise OptionError(
                     f"the {name} were chosen when the moments were made",
                     found=f"{name}={shown(asked)}, and {held or 'none'} in the moments",
