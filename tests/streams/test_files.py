@@ -62,7 +62,7 @@ def test_they_are_the_rows_in_memory(halves: Path, named: Callable[[Path], Any])
         (lambda folder: f"{folder}/rows.xlsx", "does not say how to read it"),
         (lambda folder: "select * from rows", "does not say how to read it"),
         (lambda folder: [f"{folder}/a.csv", f"{folder}/a.parquet"], "files of several kinds"),
-        (lambda folder: folder / "empty", "the folder holds no data files"),
+        (lambda folder: folder / "empty", "the folder does not hold data files"),
     ],
 )
 def test_what_cannot_be_read_is_said(halves: Path, named: Callable[[Path], Any], what: str) -> None:

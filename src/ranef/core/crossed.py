@@ -1,4 +1,4 @@
-"""Crossed factors: what a factorisation of them takes, and what stands in for it."""
+"""Crossed factors: the cost of a factorisation, and the settings and errors of iterations."""
 
 from __future__ import annotations
 

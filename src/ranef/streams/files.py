@@ -42,8 +42,8 @@ def from_paths(data: Any) -> Queries | Batches:
     Parameters
     ----------
     data : path, or sequence of paths
-        A pattern may hold ``*``, and ``**`` for any folders. A folder stands for the Parquet files
-        within it, however deep.
+        A pattern may hold ``*``, and ``**`` for any folders. A folder is read at any depth: its
+        Parquet files, or if there are none, those of another kind.
 
     Raises
     ------
@@ -83,7 +83,7 @@ def _inside(path: str) -> str:
         if glob(pattern, recursive=True):
             return pattern
     raise DataError(
-        "the folder holds no data files",
+        "the folder does not hold data files",
         found=path,
         fix=f"give a folder with files that end in {', '.join(f'.{end}' for end in _READERS)}",
     )
@@ -114,5 +114,5 @@ def _arrow_files(paths: Sequence[str], shown: str) -> Batches:
             "the files cannot be read",
             where=shown,
             found=str(error).splitlines()[0],
-            fix="look whether the file is whole, and of the kind that its name ends in",
+            fix="check that the file is complete and that its name ends in its format",
         ) from error
