@@ -247,7 +247,7 @@ def test_what_learns_from_all_rows_is_refused_before_any_pass(formula: str, mess
 
 @pytest.mark.parametrize("option", ["weights", "offset"])
 @pytest.mark.parametrize("value", ["w", np.ones(60)])
-def test_weights_and_offset_are_those_of_the_moments(option: str, value: Any) -> None:
+def test_weights_and_offset_are_those_of_the_moments(option: str, value: object) -> None:
     sums = rn.moments("y ~ x + (1 | g)", rows(20))
     with pytest.raises(OptionError, match=f"the {option} were chosen when the moments were made"):
         rn.lmm("y ~ x + (1 | g)", sums, **{option: value})
