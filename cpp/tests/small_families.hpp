@@ -15,6 +15,12 @@ class SmallFamily : public Family {
   void recession(const FamilyRows& rows, signed char* sign) const override {
     std::fill_n(sign, rows.n, static_cast<signed char>(0));
   }
+
+ protected:
+  // What is not asked for has no place.
+  static void put(double* to, Index i, double value) {
+    if (to != nullptr) to[i] = value;
+  }
 };
 
 // Binomial with the logit link; y are proportions of the weights.
@@ -28,11 +34,11 @@ class Logit final : public SmallFamily {
       const double small = std::exp(-std::abs(eta));
       const double p = eta >= 0.0 ? 1.0 / (1.0 + small) : small / (1.0 + small);
       const double w = small / ((1.0 + small) * (1.0 + small));
-      out.eta[0][i] = m * (rows.y[i] * eta - std::max(eta, 0.0) - std::log1p(small));
-      out.eta[1][i] = m * (rows.y[i] - p);
-      out.eta[2][i] = -m * w;
-      if (order >= RowOrder::kGradient) out.eta[3][i] = -m * w * (1.0 - 2.0 * p);
-      if (order >= RowOrder::kHessian) out.eta[4][i] = -m * w * (1.0 - 6.0 * w);
+      put(out.eta[0], i, m * (rows.y[i] * eta - std::max(eta, 0.0) - std::log1p(small)));
+      put(out.eta[1], i, m * (rows.y[i] - p));
+      put(out.eta[2], i, -m * w);
+      if (order >= RowOrder::kGradient) put(out.eta[3], i, -m * w * (1.0 - 2.0 * p));
+      if (order >= RowOrder::kHessian) put(out.eta[4], i, -m * w * (1.0 - 6.0 * w));
     }
   }
   void expected(const FamilyRows& rows, double* information) const override {
@@ -62,20 +68,21 @@ class Counts final : public SmallFamily {
       }
       const double mu = std::exp(eta);
       const double y = rows.y[i];
-      out.eta[0][i] = y * eta - mu - gap * gap / 8.0;
-      out.eta[1][i] = y - mu;
-      for (int k = 2; k <= static_cast<int>(order); ++k) out.eta[at(k)][i] = -mu;
+      put(out.eta[0], i, y * eta - mu - gap * gap / 8.0);
+      put(out.eta[1], i, y - mu);
+      for (int k = 2; k <= static_cast<int>(order); ++k) put(out.eta[at(k)], i, -mu);
       if (order == RowOrder::kPass) continue;
       for (int c = 0; c < channels_; ++c) {
-        out.psi[at(c)][0][i] = slope[c] * (y - mu) - away[c] * gap / 4.0;
-        for (int k = 1; k < static_cast<int>(order); ++k) out.psi[at(c)][at(k)][i] = -slope[c] * mu;
+        put(out.psi[at(c)][0], i, slope[c] * (y - mu) - away[c] * gap / 4.0);
+        for (int k = 1; k < static_cast<int>(order); ++k)
+          put(out.psi[at(c)][at(k)], i, -slope[c] * mu);
       }
       if (order != RowOrder::kHessian) continue;
       for (int c = 0; c < channels_; ++c) {
         for (int d = c; d < channels_; ++d) {
           auto& to = out.psi2[at(c + d)];
-          to[0][i] = -slope[c] * slope[d] * mu - away[c] * away[d] / 4.0;
-          for (int k = 1; k < 3; ++k) to[at(k)][i] = -slope[c] * slope[d] * mu;
+          put(to[0], i, -slope[c] * slope[d] * mu - away[c] * away[d] / 4.0);
+          for (int k = 1; k < 3; ++k) put(to[at(k)], i, -slope[c] * slope[d] * mu);
         }
       }
     }
@@ -96,10 +103,10 @@ class Exponential final : public SmallFamily {
     for (Index i = 0; i < rows.n; ++i) {
       const double mu = std::exp(rows.eta[i]);
       const double y = rows.y[i];
-      out.eta[0][i] = -2.0 * (y - mu) * (y - mu);
+      put(out.eta[0], i, -2.0 * (y - mu) * (y - mu));
       double power = 1.0;
       for (int k = 1; k <= static_cast<int>(order); ++k, power *= 2.0) {
-        out.eta[at(k)][i] = 4.0 * mu * (y - power * mu);
+        put(out.eta[at(k)], i, 4.0 * mu * (y - power * mu));
       }
     }
   }
