@@ -107,3 +107,25 @@ def test_ctrl_c_leaves_nothing_half_written(tmp_path: Path) -> None:
     assert run.returncode in (0, 130)
     left = {path.name for path in tmp_path.iterdir()} - {"rows_0.parquet"}
     assert left == ({"out.parquet"} if run.returncode == 0 else set())
+
+
+@pytest.mark.parametrize("data", ["part_0.parquet", "part_*.parquet"])
+def test_moments_do_not_take_the_place_of_their_rows(folder: Path, data: str) -> None:
+    before = (folder / "part_0.parquet").read_bytes()
+    made = installed("moments", data, FORMULA, "-o", "part_0.parquet", cwd=folder)
+    assert made.status == 2
+    assert "would take the place of the data" in made.err
+    assert (folder / "part_0.parquet").read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["sums", "sums.txt", "sums.csv"])
+def test_moments_go_to_a_file_that_is_read_again(folder: Path, name: str) -> None:
+    made = installed("moments", "part_0.parquet", FORMULA, "-o", name, cwd=folder)
+    assert (made.status, "-o sums.parquet" in made.err) == (2, True)
+    assert not (folder / name).exists()
+
+
+def test_moments_of_moments_are_refused(folder: Path) -> None:
+    installed("moments", "part_0.parquet", FORMULA, "-o", "once.parquet", cwd=folder)
+    again = installed("moments", "once.parquet", FORMULA, "-o", "twice.parquet", cwd=folder)
+    assert (again.status, "holds moments already" in again.err) == (2, True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from glob import glob
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from ranef.cli.data import is_pattern
 from ranef.cli.family import AskedFamily
 from ranef.cli.options import Data, Formula, Offset, Reading, Weights, read
 from ranef.cli.status import OK
+from ranef.errors import DataError, OptionError
 from ranef.present.progress import progress
 
 __all__ = ["merge", "moments"]
@@ -37,13 +39,22 @@ def moments(
     or months are put together by ranef merge.
     """
     import ranef as rn
+    from ranef.sums import Moments
 
+    _check_output(output, data)
     with progress(f"summing {data}"):
         rows = (
             data
             if is_pattern(data)
             else read(data, reading, [formula], None, AskedFamily(), weights, offset)
         )
+        if isinstance(rows, Moments):
+            raise DataError(
+                "this file holds moments already, and moments are made of rows",
+                where=f"DATA {data}",
+                found=str(rows),
+                fix="ranef merge adds files of moments; ranef fit fits a model to one",
+            )
         made = rn.moments(formula, rows, weights=weights, offset=offset)
         made.save(output)
     print(f"{made}\nwritten to {output}")
@@ -60,8 +71,35 @@ def merge(
     """Add the sums in several files and write them to one file."""
     import ranef as rn
 
+    _check_output(output)
     with progress(f"adding {len(files)} files"):
         made = sum(rn.load_moments(file) for file in files)
         made.save(output)  # type: ignore[union-attr]
     print(f"{made}\nwritten to {output}")
     return OK
+
+
+def _check_output(output: Path, data: str | None = None) -> None:
+    """Refuse a file that no command would read again, and one whose rows would be lost.
+
+    Raises
+    ------
+    OptionError
+    """
+    if output.suffix.lower() not in (".parquet", ".pq"):
+        raise OptionError(
+            "moments are written to a Parquet file",
+            where=f"-o {output}",
+            found=f"a name that ends in '{output.suffix}'" if output.suffix else "no ending",
+            fix=f"-o {output.with_suffix('.parquet')}",
+        )
+    if data is None or not output.exists():
+        return
+    files = glob(data, recursive=True) if is_pattern(data) else [data]
+    if any(Path(file).exists() and output.samefile(file) for file in files):
+        raise OptionError(
+            "the moments would take the place of the data",
+            where=f"-o {output}",
+            found=f"a file of DATA {data}",
+            fix=f"give another name: -o {output.with_name(output.stem + '_moments.parquet')}",
+        )

@@ -11,6 +11,7 @@ from ranef.errors import DataError
 from ranef.formula import Formula
 from ranef.streams.checks import check_columns, no_complete_rows, refuse_missing
 from ranef.streams.fixed_point import Bounds
+from ranef.streams.same_rows import check_same_rows
 from ranef.streams.schema import kinds_of
 from ranef.streams.source import RawSums, Source, Watch, silent
 from ranef.sums.moments import Moments
@@ -114,6 +115,7 @@ def _moments(plan: Plan, shifts: Array, scales: Array, raw: RawSums, missing: st
     if not used:
         raise no_complete_rows(raw.n_total, raw.missing)
     _check_finite(plan, raw.cells)
+    check_same_rows(plan, raw, used)
     record = MissingRows(np.zeros(0, np.int64), dict(raw.missing), raw.n_total, count=left_out)
     return Moments(
         plan,

@@ -41,9 +41,9 @@ class Product:
 
     @property
     def text(self) -> str:
-        """The same for the same product in any order."""
+        """The same for the same product in any order; that of the constant is no column's."""
         powers = sorted(Counter(map(to_text, self.factors)).items())
-        return ":".join(name if n == 1 else f"{name}^{n}" for name, n in powers) or "1"
+        return ":".join(name if n == 1 else f"{name}^{n}" for name, n in powers) or "(1)"
 
     def parts(self) -> tuple[Product, ...]:
         """All products of some of its factors, itself last and the constant left out."""

@@ -65,7 +65,8 @@ def added(tables: Sequence[pa.Table]) -> pa.Table:
     keys = [name for name in together.column_names if name.startswith(_KEY)]
     sums = [name for name in together.column_names if not name.startswith(_KEY)]
     made = together.group_by(keys, use_threads=False).aggregate([(name, "sum") for name in sums])
-    made = made.rename_columns([name.removesuffix("_sum") for name in made.column_names])
+    plain = [n if n.startswith(_KEY) else n.removesuffix("_sum") for n in made.column_names]
+    made = made.rename_columns(plain)
     made = made.select([*keys, *sums])
     return made.sort_by([(key, "ascending") for key in keys]) if keys else made
 
