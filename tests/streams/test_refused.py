@@ -6,12 +6,14 @@ import datetime
 import decimal
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from tests.streams.agreement import agrees
 
@@ -274,3 +276,34 @@ def test_an_engine_without_sql_is_refused() -> None:
 def test_moments_take_no_arrays() -> None:
     with pytest.raises(OptionError, match="weights of data that are summed have to be a column"):
         rn.moments("y ~ x + (1 | g)", TABLE, weights=np.ones(400))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("formula", ["y ~ x + X + (1 | g)", "y ~ X + (1 | g)"])
+@pytest.mark.parametrize("kind", ["file", "relation", "ibis"])
+def test_names_that_differ_in_case_only_are_two_columns(
+    tmp_path: Path, kind: str, formula: str
+) -> None:
+    import pyarrow.dataset as datasets
+
+    rng = np.random.default_rng(1)
+    g = rng.integers(0, 6, 90)
+    columns = {"y": rng.normal(size=90) + g, "x": rng.normal(size=90), "X": rng.normal(size=90)}
+    rows = pa.table({**columns, "g": g})
+    pq.write_table(rows, tmp_path / "rows.parquet")
+    data = {
+        "file": lambda: tmp_path / "rows.parquet",
+        "relation": lambda: rn.scan(duckdb.read_parquet(str(tmp_path / "rows.parquet"))),
+        "ibis": lambda: pytest.importorskip("ibis").memtable(rows),
+    }[kind]()
+    with pytest.raises(DataError, match="differ in case only"):
+        rn.lmm(formula, data)
+    made = rn.lmm(formula, datasets.dataset(tmp_path / "rows.parquet"))
+    np.testing.assert_allclose(made.fixef, rn.lmm(formula, rows).fixef, rtol=1e-8)
+
+
+@pytest.mark.parametrize("pattern", ["site.parquet", "*.parquet"])
+def test_files_of_moments_are_no_rows(tmp_path: Path, pattern: str) -> None:
+    formula = "Reaction ~ Days + (Days | Subject)"
+    rn.moments(formula, rn.datasets.load("sleepstudy")).save(tmp_path / "site.parquet")
+    with pytest.raises(DataError, match="hold moments"):
+        rn.lmm(formula, str(tmp_path / pattern))

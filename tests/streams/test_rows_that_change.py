@@ -38,3 +38,74 @@ def test_a_query_that_draws_at_random_is_refused(query: str) -> None:
     connection.register("rows", _rows(1))
     with pytest.raises(DataError, match="not the same from one query to the next"):
         rn.lmm(CROSSED, rn.scan(connection.sql(query)))
+
+
+ASKED: dict[str, Any] = {
+    "r2": lambda fit, folder: fit.r2(),
+    "anova": lambda fit, folder: fit.anova(type=1),
+    "contextual": lambda fit, folder: fit.contextual("x"),
+    "predictions": lambda fit, folder: fit.predictions(),
+    "slopes": lambda fit, folder: fit.slopes("x"),
+    "augment": lambda fit, folder: fit.augment(to=folder / "out.parquet"),
+}
+
+
+def _more(rows: pd.DataFrame) -> pd.DataFrame:
+    return pd.concat([rows, rows.iloc[:5]])
+
+
+def _moved(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.assign(x=rows["x"] + 1e-3)
+
+
+@pytest.mark.parametrize("change", [_more, _moved])
+@pytest.mark.parametrize("asked", ASKED)
+def test_a_file_that_was_replaced_is_noticed(tmp_path: Path, asked: str, change: Any) -> None:
+    path = tmp_path / "rows.parquet"
+    _rows(1).to_parquet(path)
+    fit = rn.lmm(FORMULA, path, weights="w")
+    change(_rows(1)).to_parquet(path)
+    with pytest.raises(DataError, match="no longer those of the fit"):
+        ASKED[asked](fit, tmp_path)
+    assert [each.name for each in tmp_path.iterdir()] == ["rows.parquet"]
+
+
+def test_other_responses_are_not_put_beside_fitted_values(tmp_path: Path) -> None:
+    path = tmp_path / "rows.parquet"
+    _rows(1).to_parquet(path)
+    fit = rn.lmm(FORMULA, path)
+    _rows(1).assign(y=lambda rows: rows["y"] * 1.01).to_parquet(path)
+    with pytest.raises(DataError, match="another mean of y"):
+        fit.augment(to=tmp_path / "out.parquet")
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_the_same_rows_in_another_order_are_the_same(tmp_path: Path, asked: str) -> None:
+    """Also if values are missing, and in a model of fewer variables than were summed."""
+    path = tmp_path / "rows.parquet"
+    rows = _rows(1)
+    rows.loc[:20, "x"] = np.nan
+    rows.loc[15:40, "c"] = None
+    rows.to_parquet(path)
+    fit = rn.lmm(FORMULA, path, weights="w")
+    rows.iloc[::-1].to_parquet(path)
+    ASKED[asked](fit, tmp_path)
+
+
+def test_a_model_without_the_variable_that_is_missing_has_the_rows_again(tmp_path: Path) -> None:
+    rows = _rows(1)
+    rows.loc[:30, "c"] = None
+    rows.to_parquet(tmp_path / "rows.parquet")
+    changed = rn.lmm(FORMULA, tmp_path / "rows.parquet").update("y ~ x + (x | g)")
+    expected = rn.lmm(FORMULA, rows).update("y ~ x + (x | g)")
+    assert changed.nobs == expected.nobs == len(rows)
+    assert changed.criterion == pytest.approx(expected.criterion, rel=1e-10)
+
+
+def test_an_update_does_not_take_other_rows_in_silence(tmp_path: Path) -> None:
+    path = tmp_path / "rows.parquet"
+    _rows(1).to_parquet(path)
+    fit = rn.lmm(FORMULA, path)
+    _more(_rows(1)).to_parquet(path)
+    with pytest.raises(DataError, match="no longer those of the fit"):
+        fit.update("~ . + w")

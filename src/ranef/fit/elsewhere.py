@@ -18,6 +18,7 @@ import numpy as np
 from ranef.design import Data, Design
 from ranef.design.contrasts import to_argument
 from ranef.errors import OptionError
+from ranef.fit.same_rows import check_pass
 from ranef.fit.stored import without_rows
 from ranef.formula import Formula
 from ranef.frame import Table
@@ -280,9 +281,9 @@ class Elsewhere:
         with _ONE_PASS:  # the rungs of a ladder are fitted side by side
             if key not in self._passes:
                 with progress("summing the rows again"):
-                    self._passes[key] = moments_of(
-                        self.rows(), formula, weights, self.moments.plan.offset
-                    )
+                    made = moments_of(self.rows(), formula, weights, self.moments.plan.offset)
+                check_pass(self.moments, made)
+                self._passes[key] = made
             return self._passes[key]
 
     @cached_property

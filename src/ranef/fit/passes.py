@@ -112,13 +112,21 @@ def complete_batches(fit: FitRecord, rows: Source) -> Iterator[tuple[Table, NDAr
     """The variables of the model in the complete rows of a source, a batch at a time.
 
     With each batch come the positions of its rows among all rows of the source, from 0.
+
+    Raises
+    ------
+    DataError
+        At the end: the rows are others than those of the fit.
     """
+    from ranef.fit.same_rows import Seen
     from ranef.frame import take_rows
     from ranef.frame.missing import missing_in
     from ranef.frame.read import read_table
 
-    known = rows.schema()
-    names = tuple(name for name in _variables(fit) if name in known)
+    known, elsewhere = rows.schema(), fit._elsewhere
+    summed = () if elsewhere is None else elsewhere.moments.plan.reads()
+    seen = None if elsewhere is None else Seen(elsewhere.moments)
+    names = tuple(n for n in dict.fromkeys((*_variables(fit), *summed)) if n in known)
     before = 0
     for frame in rows.frames(names, ROWS):
         table = read_table(frame, names)
@@ -127,8 +135,12 @@ def complete_batches(fit: FitRecord, rows: Source) -> Iterator[tuple[Table, NDAr
             complete &= ~missing_in(table[name])
         if complete.any():
             used = table if complete.all() else take_rows(table, complete)
+            if seen is not None:
+                seen.add(used)
             yield used, before + np.flatnonzero(complete)
         before += table.n_rows
+    if seen is not None:
+        seen.check()
 
 
 def write_frame(frame: pd.DataFrame, to: Any) -> Path:
@@ -151,7 +163,7 @@ def _augmented(fit: Any, used: Table, places: NDArray[np.int64]) -> dict[str, An
     """The places and variables of rows, with what the model says of them."""
     from ranef.design.evaluate import evaluate
 
-    columns = {name: _values(used, name) for name in used.names}
+    columns = {name: _values(used, name) for name in _variables(fit)}
     y: Array = np.asarray(evaluate(fit._formula.response, used, fit._design.encoding.state))
     fitted = np.asarray(fit.predict(columns))
     fixed = np.asarray(fit.predict(columns, level="population"))
@@ -180,11 +192,16 @@ def _write(target: Path, batches: Iterator[Mapping[str, Any]]) -> Path:
         writer = None
         with warnings.catch_warnings():
             warnings.simplefilter("once")  # a batch at a time would warn again and again
-            for batch in batches:
-                table = pa.table({name: pa.array(values) for name, values in batch.items()})
-                if writer is None:
-                    writer = _writer(target, file, table.schema)
-                writer.write_table(table.cast(writer.schema))
+            try:
+                for batch in batches:
+                    table = pa.table({name: pa.array(values) for name, values in batch.items()})
+                    if writer is None:
+                        writer = _writer(target, file, table.schema)
+                    writer.write_table(table.cast(writer.schema))
+            except BaseException:
+                if writer is not None:
+                    writer.close()  # while the file is open
+                raise
         if writer is None:
             raise OptionError(
                 "there are no rows to write",

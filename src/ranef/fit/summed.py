@@ -11,6 +11,7 @@ from ranef.errors import DataError, OptionError
 from ranef.fit.elsewhere import model_of_sums
 from ranef.fit.facade import Fit
 from ranef.fit.given import Given
+from ranef.fit.same_rows import check_pass
 from ranef.fit.spec import ModelSpec
 from ranef.formula import Formula
 from ranef.options import shown
@@ -74,6 +75,13 @@ def _again(source: Any) -> Any:
     return source if source is not None and open_source(source).repeatable else None
 
 
+def _has_more_rows(formula: Formula, moments: Moments) -> bool:
+    """Whether rows were left out for a variable that a formula does not have."""
+    plan = moments.plan
+    needed = {*formula.variables(), plan.weights, plan.offset}
+    return not {*moments.missing.by_column} <= needed
+
+
 def fit_streamed(parsed: Formula, given: Given, *, reml: bool, start: Array | None = None) -> Fit:
     """Fit a model to moments, or to a source whose rows are summed first.
 
@@ -82,7 +90,7 @@ def fit_streamed(parsed: Formula, given: Given, *, reml: bool, start: Array | No
     OptionError
         Weights or an offset as an array, or other ones than those of the moments.
     """
-    begun = perf_counter()
+    begun, before = perf_counter(), None
     if isinstance(given.data, Moments):
         plan = given.data.plan
         for name, held in (("weights", plan.weights), ("offset", plan.offset)):
@@ -93,12 +101,14 @@ def fit_streamed(parsed: Formula, given: Given, *, reml: bool, start: Array | No
                     found=f"{name}={shown(asked)}, and {held or 'none'} in the moments",
                     fix=f"leave out {name}=, or make the moments with it",
                 )
+        again = _again(given.source) is not None
         try:
-            return fit_moments(parsed, given.data, given, reml=reml, start=start)
+            if not (again and _has_more_rows(parsed, given.data)):
+                return fit_moments(parsed, given.data, given, reml=reml, start=start)
         except NotHeldError:
-            if _again(given.source) is None:
+            if not again:
                 raise
-            given = replace(given, data=given.source, source=None)
+        given, before = replace(given, data=given.source, source=None), given.data
     for name in ("weights", "offset"):
         if not isinstance(getattr(given, name), str | None):
             raise OptionError(
@@ -109,6 +119,8 @@ def fit_streamed(parsed: Formula, given: Given, *, reml: bool, start: Array | No
     source = open_source(given.data)
     with progress_rows("summing the rows") as watch:
         moments = moments_of(source, parsed, given.weights, given.offset, given.missing, watch)
+    if before is not None:
+        check_pass(before, moments)
     spent = {"sums over rows": perf_counter() - begun}
     own = replace(given, data=moments, source=given.data)
     return fit_moments(parsed, moments, own, reml=reml, start=start, seconds=spent)

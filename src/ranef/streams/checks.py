@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from ranef.design.columns import check_columns as check_names
 from ranef.errors import DataError, UnknownColumnError, suggestion
@@ -19,9 +19,21 @@ __all__ = ["beyond", "check_columns", "no_complete_rows", "place_of", "refuse_mi
 
 
 def check_columns(
-    formula: Formula, schema: Schema, weights: str | None, offset: str | None
+    formula: Formula,
+    schema: Schema,
+    weights: str | None,
+    offset: str | None,
+    engine: str | None = None,
 ) -> None:
     """Refuse columns that are not there, or hold what no model takes.
+
+    Parameters
+    ----------
+    formula : Formula
+    schema : Schema
+    weights, offset : str, optional
+    engine : str, optional
+        What answers queries in SQL, to which names that differ in case only are one name.
 
     Raises
     ------
@@ -31,6 +43,8 @@ def check_columns(
         Lists and structures, dates as predictors, a response that is not numeric.
     """
     names = tuple(schema)
+    if engine is not None:
+        _refuse_twins([*formula.variables(), weights, offset], names, engine)
     check_names(formula, names)
     for what, name in (("weights", weights), ("offset", offset)):
         if name is not None and name not in schema:
@@ -59,6 +73,25 @@ def check_columns(
         for used in _as_they_are(factor):
             if schema[used.name].instants:
                 raise _instants(used, schema[used.name], formula.text)
+
+
+def _refuse_twins(used: Iterable[str | None], names: Sequence[str], engine: str) -> None:
+    """Refuse a column beside one whose name differs in case only.
+
+    DuckDB calls the second of ``x`` and ``X`` in a file ``X_1``.
+    """
+    for name in used:
+        if name is None:
+            continue
+        twins = [n for n in names if n.lower() == name.lower() and n != name]
+        if twins and (name in names or f"{name}_1" in names):
+            raise DataError(
+                f"'{name}' and '{twins[0]}' differ in case only, and SQL takes them for one name",
+                where=engine,
+                found="columns " + ", ".join(names[:12]),
+                fix="rename one of them, or give an Arrow data set, which SQL does not read: "
+                "pyarrow.dataset.dataset(path)",
+            )
 
 
 def beyond(name: Name, kind: ColumnType, formula: str) -> DataError:

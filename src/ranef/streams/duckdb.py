@@ -15,6 +15,7 @@ from ranef.streams.parquet_orders import parquet_orders
 from ranef.streams.schema import ColumnType
 from ranef.streams.source import Share, unwatched
 from ranef.streams.sql import Queries, Run
+from ranef.sums.sums import COUNT, sum_name
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -66,6 +67,13 @@ def from_files(paths: Sequence[str], reader: str, path: str, threads: int | None
     except duckdb.Error as error:
         raise _cannot_read(path, error) from error
 
+    if reader == "read_parquet" and {COUNT, sum_name(0, 0), "table"} <= types.keys():
+        raise DataError(
+            "these files hold moments, which are sums of rows",
+            where=path,
+            fix="rn.load_moments(path) reads one of them, and + adds several; on the command line: "
+            "ranef merge",
+        )
     orders = parquet_orders(paths) if reader == "read_parquet" else {}
     types |= {name: replace(types[name], order=order) for name, order in orders.items()}
 

@@ -14,6 +14,7 @@ from ranef.streams.fixed_point import Bounds
 from ranef.streams.same_rows import check_same_rows
 from ranef.streams.schema import kinds_of
 from ranef.streams.source import RawSums, Source, Watch, silent
+from ranef.streams.sql import Queries
 from ranef.sums.moments import Moments
 from ranef.sums.plan import Plan, make_plan
 from ranef.sums.sums import COUNT, column_of_sums
@@ -55,7 +56,8 @@ def moments_of(
         Something that needs all rows at once.
     """
     schema = source.schema()
-    check_columns(formula, schema, weights, offset)
+    engine = source.name if isinstance(source, Queries) else None
+    check_columns(formula, schema, weights, offset, engine)
     truth = [name for name, column in schema.items() if column.text.lower().startswith("bool")]
     plan = make_plan(formula, kinds_of(schema), weights, offset, truth)
     if missing == "raise":
