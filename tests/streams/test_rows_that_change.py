@@ -109,3 +109,40 @@ def test_an_update_does_not_take_other_rows_in_silence(tmp_path: Path) -> None:
     _more(_rows(1)).to_parquet(path)
     with pytest.raises(DataError, match="no longer those of the fit"):
         fit.update("~ . + w")
+
+
+@pytest.mark.parametrize("formula", ["y ~ x + (x | g)", "y ~ x + c + h + (x | g)"])
+def test_an_update_to_other_sums_does_not_read_the_old_rows(tmp_path: Path, formula: str) -> None:
+    rows = _rows(1)
+    rows.loc[:30, "c"] = None
+    rows.to_parquet(tmp_path / "rows.parquet")
+    fit = rn.lmm(FORMULA, tmp_path / "rows.parquet")
+    sums = rn.moments("y ~ x + c + h + (x | g)", _rows(2))
+    made, expected = fit.update(formula, data=sums), rn.lmm(formula, sums)
+    assert made.criterion == pytest.approx(expected.criterion, rel=1e-10)
+
+
+@pytest.mark.parametrize("before", [None, "w"])
+@pytest.mark.parametrize("after", [None, "w"])
+def test_an_update_changes_weights_and_takes_them_away(
+    tmp_path: Path, before: str | None, after: str | None
+) -> None:
+    _rows(1).to_parquet(tmp_path / "rows.parquet")
+    fit = rn.lmm(FORMULA, tmp_path / "rows.parquet", weights=before)
+    expected = rn.lmm(FORMULA, _rows(1), weights=after)
+    assert fit.update(weights=after).criterion == pytest.approx(expected.criterion, rel=1e-9)
+
+
+def test_weights_of_rows_that_are_gone_stay(tmp_path: Path) -> None:
+    rows = _rows(1)
+    fit = rn.lmm(FORMULA, rn.scan(rows.iloc[k : k + 100] for k in (0, 100, 200, 300)), weights="w")
+    with pytest.raises(rn.RanefError, match="chosen when the moments were made"):
+        fit.update(weights=None)
+
+
+@pytest.mark.parametrize("weights", [np.ones(400), [1.0] * 400])
+def test_weights_as_an_array_are_refused_in_an_update(tmp_path: Path, weights: Any) -> None:
+    _rows(1).to_parquet(tmp_path / "rows.parquet")
+    fit = rn.lmm(FORMULA, tmp_path / "rows.parquet")
+    with pytest.raises(rn.RanefError, match="weights"):
+        fit.update(weights=weights)

@@ -92,7 +92,7 @@ def changed(
                 f"the {name} of the fit are an array, which belongs to the rows of its own data",
                 fix=f"give {name}= for the new data too, or {name}=None",
             )
-    return replace(given, data=data, **changes)
+    return replace(given, data=data, source=None, **changes)
 
 
 def _check_same(data: Any, table: Table, missing: MissingRows) -> None:

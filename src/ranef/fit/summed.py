@@ -93,17 +93,21 @@ def fit_streamed(parsed: Formula, given: Given, *, reml: bool, start: Array | No
     begun, before = perf_counter(), None
     if isinstance(given.data, Moments):
         plan = given.data.plan
+        again, other = _again(given.source) is not None, False
         for name, held in (("weights", plan.weights), ("offset", plan.offset)):
             asked = getattr(given, name)
-            if asked is not None and not (isinstance(asked, str) and asked == held):
+            same = isinstance(asked, str | None) and asked == held
+            if same or (asked is None and given.source is None):
+                continue
+            other = True
+            if not again:
                 raise OptionError(
                     f"the {name} were chosen when the moments were made",
                     found=f"{name}={shown(asked)}, and {held or 'none'} in the moments",
                     fix=f"leave out {name}=, or make the moments with it",
                 )
-        again = _again(given.source) is not None
         try:
-            if not (again and _has_more_rows(parsed, given.data)):
+            if not other and not (again and _has_more_rows(parsed, given.data)):
                 return fit_moments(parsed, given.data, given, reml=reml, start=start)
         except NotHeldError:
             if not again:
