@@ -83,7 +83,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     tools = _tools(arguments.peers)
     setting = _setting(tools)
     print(setting)
-    if arguments.write:
+    if arguments.write and not arguments.only:  # a part of the cases takes a part of the tools
         _write("setting", setting)
     with tempfile.TemporaryDirectory(prefix="ranef-bench-") as folder:
         session = Session(
