@@ -129,3 +129,65 @@ def test_moments_of_moments_are_refused(folder: Path) -> None:
     installed("moments", "part_0.parquet", FORMULA, "-o", "once.parquet", cwd=folder)
     again = installed("moments", "once.parquet", FORMULA, "-o", "twice.parquet", cwd=folder)
     assert (again.status, "holds moments already" in again.err) == (2, True)
+
+
+def test_a_pattern_without_quotes_is_named(
+    folder: Path, ranef: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The shell puts the files in place of the pattern."""
+    monkeypatch.chdir(folder)
+    files = [f"part_{k}.parquet" for k in range(3)]
+    for arguments in (
+        ("fit", *files, FORMULA),
+        ("moments", *files, FORMULA, "-o", "x.parquet"),
+        ("fit", *files[:2], FORMULA),
+        ("anova", *files, FORMULA, "math ~ 1 + (1 | `sch.id`)"),
+        ("diagnose", *files[:2]),
+    ):
+        run = ranef(*arguments)
+        assert run.status == 2
+        assert "DATA is one argument, and these are several files" in run.err
+        said = " ".join(run.err.split())
+        assert 'put a pattern in quotes, so that the shell leaves it as it is: "part_' in said
+    assert "unexpected extra argument" in ranef("fit", files[0], FORMULA, "more").err
+
+
+def test_small_cells_are_said_where_sums_are_written(
+    tmp_path: Path, ranef: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    sizes = [1, 3, 12, 20, 30]
+    groups = [k for k, size in enumerate(sizes) for _ in range(size)]
+    lines = [f"{(7 * i) % 13},{(5 * i) % 11},g{g}" for i, g in enumerate(groups)]
+    Path("rows.csv").write_text("\n".join(["y,x,g", *lines, ""]))
+    run = ranef("moments", "rows.csv", "y ~ x + (1 | g)", "-o", "sums.parquet")
+    assert "small cells of g: of 5 2 with fewer than 10 rows, 1 with a single row" in run.out
+    assert "understanding/privacy" in run.out
+    Path("rows.csv").write_text("\n".join(["y,x,g", *lines[4:], ""]))
+    run = ranef("moments", "rows.csv", "y ~ x + (1 | g)", "-o", "sums.parquet")
+    assert "of 3 0 with fewer than 10 rows, 0 with a single row" in run.out
+    assert "privacy" not in run.out
+
+
+def test_options_of_text_files_hold_for_a_pattern(
+    tmp_path: Path, ranef: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    lines = [f"{(7 * i) % 13 / 10};{(5 * i) % 11};g{i % 6}".replace(".", ",") for i in range(90)]
+    for k in range(2):
+        Path(f"na_{k}.csv").write_text("\n".join(["y;x;g", *lines[k::2], "-99;1;g1", ""]))
+    asked = ("na_?.csv", "y ~ x + (1 | g)", "--na", "-99", "--decimal", ",", "--separator", ";")
+    assert "90 observations" in ranef("fit", *asked).out
+    assert "90 rows" in ranef("moments", *asked, "-o", "sums.parquet").out
+    assert "92 observations" in ranef("fit", *asked[:2]).out
+
+
+def test_the_same_file_is_not_merged_twice(
+    folder: Path, ranef: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    ranef("moments", "part_0.parquet", FORMULA, "-o", "old.parquet")
+    run = ranef("merge", "old.parquet", "old.parquet", "-o", "x.parquet")
+    assert run.status == 2
+    assert "in old.parquet and in old.parquet" in " ".join(run.err.split())
+    assert not (folder / "x.parquet").exists()

@@ -246,6 +246,30 @@ def test_readers_of_frames_say_that_these_are_none(make: Callable[[], Any]) -> N
         rn.glmm("y ~ x + (1 | g)", make(), family="gamma")
 
 
+@pytest.mark.parametrize(
+    ("named", "reader"),
+    [
+        ("d/rows.parquet", "pandas.read_parquet(path)"),
+        ("d/rows.csv.gz", "pandas.read_csv(path)"),
+        ("d/*.parquet", "duckdb.read_parquet(path).df()"),
+        ("d/*.csv", "duckdb.read_csv(path).df()"),
+    ],
+)
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda data: rn.glmm("y ~ x + (1 | g)", data, family="gamma"),
+        lambda data: rn.structure(data, groups="g"),
+        lambda data: rn.center(data, "x", by="g"),
+    ],
+)
+def test_paths_where_rows_are_needed(ask: Callable[[Any], Any], named: str, reader: str) -> None:
+    with pytest.raises(DataError, match="this needs rows in memory") as error:
+        ask(named)
+    assert reader in error.value.fix
+    assert "generalised models and tables are made from rows in memory" in error.value.fix
+
+
 def test_lazy_frames_of_narwhals_are_what_stands_behind_them() -> None:
     import narwhals as nw
     import polars as pl

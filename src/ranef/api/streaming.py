@@ -9,7 +9,7 @@ from ranef.answers import refuse_unknown_options
 from ranef.errors import OptionError
 from ranef.formula import parse
 from ranef.options import boolean, one_of
-from ranef.present.progress import progress_rows
+from ranef.present.progress import progress, progress_rows
 from ranef.present.whole_file import path_of
 from ranef.streams import Scan, moments_of, open_source
 from ranef.sums import Moments, merged
@@ -67,7 +67,8 @@ def scan(data: Any, exact: bool = False) -> Scan:
     {'Intercept': 12.66, 'ses': 2.39}
     """
     boolean("exact", exact)
-    source = open_source(data)
+    with progress("looking at the columns"):
+        source = open_source(data)
     return Scan(source.exactly() if exact else source, exact)
 
 
@@ -155,7 +156,8 @@ def load_moments(path: Any) -> Moments:
     Raises
     ------
     DataError
-        A file is damaged or was altered, or the files do not hold the same sums.
+        A file is damaged or was altered, the files do not hold the same sums, or two of them hold
+        those of the same rows.
     OptionError
         The file does not exist or cannot be read.
 
@@ -179,4 +181,4 @@ def load_moments(path: Any) -> Moments:
             where=name,
             fix=fix,
         )
-    return merged([read_moments(each) for each in found])
+    return merged([read_moments(each) for each in found], [str(each) for each in found])

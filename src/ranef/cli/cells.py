@@ -9,17 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ranef.errors import DataError, OptionError
-from ranef.frame.number_text import COMMA, EITHER, NUMBER, THOUSANDS
+from ranef.frame.number_text import COMMA, EITHER, MISSING, NUMBER, THOUSANDS
 from ranef.page.phrases import one_of_them, share
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["MISSING", "Reading", "with_numbers"]
-
-#: What stands for a missing value in a text file, spaces around it aside. In a column of numbers
-#: ``NaN`` does too; in a column of text it is a level, as ``None`` and ``null`` are.
-MISSING = ("", "NA")
+__all__ = ["Reading", "decimal_sign", "with_numbers"]
 
 _FIRST = 100
 """Cells that tell most columns of text from numbers."""
@@ -62,6 +58,23 @@ class Reading:
         return tuple(option for option, value in given.items() if value is not None)
 
 
+def decimal_sign(text: str | None) -> str | None:
+    """What ``--decimal`` says.
+
+    Raises
+    ------
+    OptionError
+        The decimal sign is neither a point nor a comma.
+    """
+    if text not in (None, ".", ","):
+        raise OptionError(
+            "the decimal sign is a point or a comma",
+            found=f"--decimal {text}",
+            fix="use --decimal , or --decimal .",
+        )
+    return text
+
+
 def with_numbers(frame: pd.DataFrame, reading: Reading, file: str) -> pd.DataFrame:
     """Text columns whose cells are numbers become numbers; `frame` is changed.
 
@@ -74,12 +87,7 @@ def with_numbers(frame: pd.DataFrame, reading: Reading, file: str) -> pd.DataFra
     """
     import pandas as pd
 
-    if reading.decimal not in (None, ".", ","):
-        raise OptionError(
-            "the decimal sign is a point or a comma",
-            found=f"--decimal {reading.decimal}",
-            fix="use --decimal , or --decimal .",
-        )
+    decimal_sign(reading.decimal)
     columns = [frame.iloc[:, i] for i in range(frame.shape[1])]
     missing = {*MISSING, *(text.strip() for text in reading.missing)}
     columns = [_without(column, missing, reading) for column in columns]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from ranef.cli.cells import Reading
 from ranef.errors import DataError, OptionError, RanefError, suggestion
 
-__all__ = ["is_pattern", "read_data"]
+__all__ = ["is_pattern", "names_data", "read_data", "several_files"]
 
 _BUNDLED = "dataset:"
 
@@ -45,9 +45,7 @@ def read_data(source: str, reading: Reading | None = None) -> Any:
         _refuse_wishes(reading, source, "bundled data")
         return datasets.load(source.removeprefix(_BUNDLED))
     if is_pattern(source):
-        import ranef as rn
-
-        return rn.scan(source)
+        return _scan(source, reading)
     path = Path(source)
     kind = _kind(path)
     if not _exists(path):
@@ -83,9 +81,45 @@ def read_data(source: str, reading: Reading | None = None) -> Any:
         ) from error
 
 
+def _scan(source: str, reading: Reading | None) -> Any:
+    """Files that are summed where they are; the options say how text files are read."""
+    from ranef.cli.cells import decimal_sign
+    from ranef.cli.separator import separator_named
+    from ranef.streams import Scan
+    from ranef.streams.files import from_paths
+    from ranef.streams.text_files import TextFiles
+
+    if _kind(Path(source)) not in _SEPARATORS:
+        _refuse_wishes(reading, source, "a pattern of other files")
+        return Scan(from_paths(source))
+    asked = reading or Reading()
+    separator = None if asked.separator is None else separator_named(asked.separator)
+    text = TextFiles(separator, asked.encoding, decimal_sign(asked.decimal), asked.missing)
+    return Scan(from_paths(source, text))
+
+
 def is_pattern(source: str) -> bool:
     """Whether a text names several files: ``"d/*.parquet"``."""
     return any(mark in source for mark in "*?[") and not _exists(Path(source))
+
+
+def names_data(argument: str) -> bool:
+    """Whether an argument reads like the name of a data file that is there."""
+    return _kind(Path(argument)) in _NAMES and _exists(Path(argument))
+
+
+def several_files(files: Sequence[str]) -> OptionError:
+    """What is said of several files where one argument is to name them."""
+    path = Path(files[0])
+    names = [Path(file).name.partition(".")[0] for file in files]
+    alike = [len(set(letters)) == 1 for letters in zip(*names, strict=False)]
+    begun = names[0][: [*alike, False].index(False)]
+    pattern = path.with_name(f"{begun}*{''.join(path.suffixes[-1:])}")
+    return OptionError(
+        "DATA is one argument, and these are several files",
+        found=f"{len(files):,} files, the first {_shortened(files[0])}",
+        fix=f'put a pattern in quotes, so that the shell leaves it as it is: "{pattern}"',
+    )
 
 
 def _refuse_wishes(reading: Reading | None, source: str, kind: str) -> None:

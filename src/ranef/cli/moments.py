@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from glob import glob
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -16,6 +16,11 @@ from ranef.errors import DataError, OptionError
 from ranef.present.progress import progress
 
 __all__ = ["merge", "moments"]
+
+_FEW = 10
+"""Rows below which a cell is called small."""
+
+_PRIVACY = "https://ranef.readthedocs.io/en/latest/understanding/privacy.html"
 
 Output = Annotated[
     Path,
@@ -43,11 +48,7 @@ def moments(
 
     _check_output(output, data)
     with progress(f"summing {data}"):
-        rows = (
-            data
-            if is_pattern(data)
-            else read(data, reading, [formula], None, AskedFamily(), weights, offset)
-        )
+        rows = read(data, reading, [formula], None, AskedFamily(), weights, offset)
         if isinstance(rows, Moments):
             raise DataError(
                 "this file holds moments already, and moments are made of rows",
@@ -57,8 +58,29 @@ def moments(
             )
         made = rn.moments(formula, rows, weights=weights, offset=offset)
         made.save(output)
-    print(f"{made}\nwritten to {output}")
+    print(f"{made}\n{_small(made)}\nwritten to {output}")
     return OK
+
+
+def _small(made: Any) -> str:
+    """What the file tells about single rows, in words."""
+    from ranef.page import paragraph
+
+    counts = made.small_cells(_FEW)
+    lines = []
+    for name, (cells, below, single) in zip(counts.index, counts.to_numpy().tolist(), strict=True):
+        lines += paragraph(
+            f"small cells of {name}: of {cells:,} {below:,} with fewer than {_FEW} rows, "
+            f"{single:,} with a single row",
+            "",
+            "  ",
+        )
+    if counts["below"].any():
+        lines += paragraph(
+            "Sums of a single row are its data, and those of few rows tell about people. Before "
+            f"the file leaves you, read what sums tell about single rows: {_PRIVACY}",
+        )
+    return "\n".join(lines)
 
 
 def merge(
@@ -70,11 +92,12 @@ def merge(
 ) -> int:
     """Add the sums in several files and write them to one file."""
     import ranef as rn
+    from ranef.sums.merge import merged
 
     _check_output(output)
     with progress(f"adding {len(files)} files"):
-        made = sum(rn.load_moments(file) for file in files)
-        made.save(output)  # type: ignore[union-attr]
+        made = merged([rn.load_moments(file) for file in files], files)
+        made.save(output)
     print(f"{made}\nwritten to {output}")
     return OK
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from ranef.cli.cells import Reading
-from ranef.cli.data import read_data
+from ranef.cli.data import names_data, read_data, several_files
 from ranef.cli.family import AskedFamily
 from ranef.errors import FormulaError, OptionError
 from ranef.present.progress import progress
@@ -137,10 +137,18 @@ def read(
         Further columns that are used as numbers.
     baselines : bool
         Whether formulas without a random part are welcome.
+
+    Raises
+    ------
+    OptionError
+        A formula is the name of a file.
     """
     from ranef.formula import parse
     from ranef.formula.plain import plain_names
 
+    files = [data, *filter(names_data, formulas)]
+    if len(files) > 1:
+        raise several_files(files)
     numbers = {column for column in columns if column}
     numbers |= {wish.partition(":")[0].strip() for wish in center or ()}
     for formula in formulas:

@@ -50,7 +50,7 @@ def run(arguments: Sequence[str]) -> int:
         return _INTERRUPTED
     except Exception as error:
         if hasattr(error, "format_message"):
-            return _say(_page(_wrong_use(error)), WRONG_USE)
+            return _say(_page(_wrong_use(error, rest)), WRONG_USE)
         if isinstance(error, Abort):
             return _INTERRUPTED
         if wants_traceback:
@@ -139,10 +139,15 @@ def _no_memory() -> RanefError:
     )
 
 
-def _wrong_use(error: Exception) -> RanefError:
+def _wrong_use(error: Exception, arguments: Sequence[str]) -> RanefError:
     """A usage error of the command-line library in the form of all other errors."""
+    from ranef.cli.data import names_data, several_files
+
     message = " ".join(error.format_message().split())  # type: ignore[attr-defined]
     message, _, hint = message.replace("Value error, ", "").partition(" Did you mean ")
+    files = [argument for argument in arguments if names_data(argument)]
+    if "unexpected extra argument" in message and len(files) > 1:
+        return several_files(files)
     context = getattr(error, "ctx", None)
     place = context.command_path if context is not None else "ranef"
     return OptionError(

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-__all__ = ["COMMA", "EITHER", "NUMBER", "THOUSANDS"]
+__all__ = ["COMMA", "EITHER", "MISSING", "NUMBER", "THOUSANDS"]
+
+MISSING = ("", "NA")
+"""Cells of a text file that stand for a missing value, spaces around them aside.
+
+In a column of numbers ``NaN`` does too; in a column of text it is a level, as ``None`` and ``null``
+are.
+"""
 
 NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?i:nan|inf|infinity)"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -126,8 +127,7 @@ def open_frame(data: Any) -> OpenFrame:
         raise DataError(
             "this needs rows in memory, and these data are summed where they are",
             found=f"an object of type {type(data).__name__}",
-            fix="rn.lmm(formula, data) fits them. For anything else, read the rows that you need "
-            "into memory, for instance with pandas.read_parquet(path)",
+            fix=_IN_MEMORY.format("pandas.read_parquet(path)"),
         )
     import narwhals as nw
     from narwhals import dependencies
@@ -198,7 +198,7 @@ def _no_frame(data: Any, is_series: bool) -> DataError:
     name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
     fix = "give a pandas, Polars or PyArrow table, a DuckDB relation or a dict of columns"
     if isinstance(data, (str, bytes)) or hasattr(data, "__fspath__"):
-        fix = "read the file first, for instance with pandas.read_csv(path)"
+        return _path(data)
     elif is_series:
         fix = "give the whole frame, with every variable of the model as a column"
     elif dependencies.is_numpy_array(data):
@@ -208,6 +208,46 @@ def _no_frame(data: Any, is_series: bool) -> DataError:
     return DataError(
         "the data argument is not a data frame", found=f"an object of type {name}", fix=fix
     )
+
+
+def _path(data: Any) -> DataError:
+    """What is said of the path of a file where rows are needed."""
+    path = os.fsdecode(data)
+    ends = [end.lower().lstrip(".") for end in os.path.basename(path).split(".")[1:]]
+    reader = next((_READERS[end] for end in reversed(ends) if end in _READERS), "read_csv")
+    several = any(mark in path for mark in "*?[")
+    call = f"duckdb.{_DUCKDB[reader]}(path).df()" if several else f"pandas.{reader}(path)"
+    shown = path if len(path) <= _LONGEST else f"{path[:_LONGEST]}..."
+    return DataError(
+        "the data argument is not a data frame, and this needs rows in memory",
+        found=f"an object of type {type(data).__name__}: {shown!r}",
+        fix=_IN_MEMORY.format(call),
+    )
+
+
+_IN_MEMORY = (
+    "read the rows that you need into memory, for instance with {}. Only linear models, "
+    "rn.lmm(formula, data), are fitted from files and sums; generalised models and tables are made "
+    "from rows in memory"
+)
+
+_READERS = {
+    "parquet": "read_parquet",
+    "pq": "read_parquet",
+    "arrow": "read_feather",
+    "feather": "read_feather",
+    "csv": "read_csv",
+    "tsv": "read_csv",
+    "txt": "read_csv",
+    "xlsx": "read_excel",
+    "xls": "read_excel",
+    "dta": "read_stata",
+    "sav": "read_spss",
+}
+
+_DUCKDB = dict.fromkeys(_READERS.values(), "read_parquet") | {"read_csv": "read_csv"}
+
+_LONGEST = 80
 
 
 def collect(frame: OpenFrame, names: tuple[str, ...] | None = None) -> OpenFrame:

@@ -15,7 +15,15 @@ from ranef.page.phrases import one_of_them, share, whole
 from ranef.streams.schema import ColumnType, Schema
 from ranef.sums.plan import Plan
 
-__all__ = ["beyond", "check_columns", "no_complete_rows", "place_of", "refuse_missing"]
+__all__ = [
+    "beyond",
+    "check_columns",
+    "fixed_categories",
+    "no_complete_rows",
+    "place_of",
+    "refuse_missing",
+    "too_many_levels",
+]
 
 
 def check_columns(
@@ -55,6 +63,13 @@ def check_columns(
                 fix=suggestion(name, names) or "name a column of the data",
             )
     for name in (*formula.variables(), weights, offset):
+        if name is not None and schema[name].clash:
+            raise DataError(
+                f"column '{name}' is not the same in all files",
+                found=schema[name].clash,
+                fix=f"give all files a column '{name}', and make it numbers in all of them or text "
+                "in all of them",
+            )
         if name is not None and schema[name].kind == "other":
             raise DataError(
                 f"column '{name}' is neither numbers nor labels",
@@ -167,6 +182,24 @@ def place_of(plan: Plan, text: str) -> str:
             if span[1] and to_text(node) == text:
                 return pointer(plan.formula.text, span)
     return plan.formula.text
+
+
+def fixed_categories(plan: Plan) -> tuple[str, ...]:
+    """Categories whose levels are columns of X, and that are not grouping factors too."""
+    grouped = {name for factor in plan.factors for name in factor}
+    grouped |= {name for own in plan.means for name in own.groups}
+    return tuple(name for name in plan.keys if name not in grouped)
+
+
+def too_many_levels(plan: Plan, name: str, found: str) -> DataError:
+    """What is said of a category in the fixed part that has nearly as many levels as rows."""
+    return DataError(
+        f"the category '{name}' has too many values for the fixed part",
+        where=place_of(plan, name),
+        found=found,
+        fix=f"use it as a grouping factor, (1 | {name}), or as a number; look whether the column "
+        "holds numbers that are stored as text",
+    )
 
 
 def _every(formula: Formula) -> list[Expr]:

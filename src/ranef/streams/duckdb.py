@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 from ranef.errors import DataError, MissingLibraryError
 from ranef.streams.dialect import DUCKDB
 from ranef.streams.failures import failed
+from ranef.streams.parquet_clashes import parquet_clashes
 from ranef.streams.parquet_orders import parquet_orders
 from ranef.streams.schema import ColumnType
 from ranef.streams.source import Share, unwatched
 from ranef.streams.sql import Queries, Run
+from ranef.streams.text_files import TextFiles, text_table
 from ranef.sums.sums import COUNT, sum_name
 
 if TYPE_CHECKING:
@@ -30,7 +32,13 @@ _LOOK = 0.25  # seconds between two looks at how far a query is
 _NAMES = ("VARCHAR", "ENUM", "DATE", "TIME", "INTERVAL", "UUID", "BLOB")
 
 
-def from_files(paths: Sequence[str], reader: str, path: str, threads: int | None = None) -> Queries:
+def from_files(
+    paths: Sequence[str],
+    reader: str,
+    path: str,
+    threads: int | None = None,
+    text: TextFiles | None = None,
+) -> Queries:
     """Files named by paths or patterns, read by a connection of their own.
 
     Parameters
@@ -41,6 +49,8 @@ def from_files(paths: Sequence[str], reader: str, path: str, threads: int | None
     path : str
         What they are called in messages.
     threads : int, optional
+    text : TextFiles, optional
+        How text files are to be read.
 
     Raises
     ------
@@ -61,9 +71,15 @@ def from_files(paths: Sequence[str], reader: str, path: str, threads: int | None
     if threads is not None:
         connection.execute(f"SET threads = {int(threads)}")
     listed = _listed(paths)
-    table = f"{reader}({listed})"
+
+    def run(query: str, share: Share = unwatched) -> pa.Table:
+        return _run(connection, query, share, path)
+
     try:
-        types = _types(connection.sql(f"SELECT * FROM {table}"))
+        if reader == "read_csv":
+            table, types = _of_text(connection, listed, run, text or TextFiles())
+        else:
+            table, types = _of_parquet(connection, listed, run)
     except duckdb.Error as error:
         raise _cannot_read(path, error) from error
 
@@ -75,10 +91,9 @@ def from_files(paths: Sequence[str], reader: str, path: str, threads: int | None
             "ranef merge",
         )
     orders = parquet_orders(paths) if reader == "read_parquet" else {}
-    types |= {name: replace(types[name], order=order) for name, order in orders.items()}
-
-    def run(text: str, share: Share = unwatched) -> pa.Table:
-        return _run(connection, text, share, path)
+    types |= {
+        name: replace(types[name], order=order) for name, order in orders.items() if name in types
+    }
 
     def stream(text: str, batch: int) -> Iterator[pa.RecordBatch]:
         with _said(path):
@@ -95,6 +110,46 @@ def _listed(paths: Sequence[str]) -> str:
     """A list of texts in SQL."""
     quoted = (path.replace("'", "''") for path in paths)
     return "[" + ", ".join(f"'{each}'" for each in quoted) + "]"
+
+
+def _of_text(
+    connection: Any, listed: str, run: Run, text: TextFiles
+) -> tuple[str, dict[str, ColumnType]]:
+    first = connection.sql(f"SELECT * FROM read_csv({listed}, {text.arguments()})")
+    sniffed = {name: str(kind) for name, kind in zip(first.columns, first.types, strict=True)}
+
+    if len(sniffed) == 1 and any(mark in name for name in sniffed for mark in ",;|\t"):
+        raise _not_cells(next(iter(sniffed)))
+
+    def ask(query: str) -> Mapping[str, Any]:
+        return dict(run(query).to_pylist()[0])
+
+    table, mostly = text_table(listed, ask, sniffed, text)
+    types = _types(connection.sql(f"SELECT * FROM {table}"))
+    return table, types | {name: replace(types[name], mostly_numbers=True) for name in mostly}
+
+
+def _not_cells(first: str) -> DataError:
+    return DataError(
+        "the lines of the text files do not have as many cells as the first line has names",
+        found=f"a first line that reads {first[:60]!r}",
+        fix="look for lines that are longer or shorter than the others; names of rows need a name "
+        "of their own in the first line; --separator says what separates the cells",
+    )
+
+
+def _of_parquet(connection: Any, listed: str, run: Run) -> tuple[str, dict[str, ColumnType]]:
+    """Numbers of several types are read as the widest: DuckDB would round those of later files."""
+    table = f"read_parquet({listed})"
+    types = _types(connection.sql(f"SELECT * FROM {table}"))
+    clashes, differ = parquet_clashes(run, listed)
+    if differ:
+        table = f"read_parquet({listed}, union_by_name = true)"
+        types = _types(connection.sql(f"SELECT * FROM {table}"))
+    for name, clash in clashes.items():
+        if name in types:
+            types[name] = replace(types[name], kind="other", clash=clash)
+    return table, types
 
 
 def _ends(run: Run, listed: str, names: Sequence[str]) -> Mapping[str, tuple[float, float]] | None:

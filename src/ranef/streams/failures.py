@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ranef.errors import DataError, RanefError
 
 __all__ = ["failed", "reading"]
+
+_LACKING = re.compile(r"Current file: (.*)\s+Column with name: \"(.*)\" is missing")
+"""What DuckDB says of CSV files that lack a column of the first one."""
 
 
 def failed(what: str, error: BaseException) -> RanefError:
@@ -22,6 +26,14 @@ def failed(what: str, error: BaseException) -> RanefError:
     """
     if isinstance(error, RanefError):
         return error
+    lacking = _LACKING.search(str(error))
+    if lacking:
+        return DataError(
+            "the files do not have the same columns",
+            where=what,
+            found=f"no column '{lacking[2]}' in {lacking[1].strip()}",
+            fix="give all files the same columns, and the same kind of values in each",
+        )
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return DataError(
         "the rows could not be read to the end",

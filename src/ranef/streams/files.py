@@ -8,9 +8,10 @@ from glob import glob
 from pathlib import Path
 from typing import Any
 
-from ranef.errors import DataError
+from ranef.errors import DataError, OptionError
 from ranef.streams.batches import Batches
 from ranef.streams.sql import Queries
+from ranef.streams.text_files import TextFiles
 
 __all__ = ["from_paths", "is_path", "is_paths"]
 
@@ -19,6 +20,7 @@ _READERS = {
     "pq": "read_parquet",
     "csv": "read_csv",
     "tsv": "read_csv",
+    "txt": "read_csv",
 }
 """What DuckDB reads, by the end of the name."""
 
@@ -36,7 +38,7 @@ def is_paths(data: Any) -> bool:
     return isinstance(data, list | tuple) and bool(data) and all(map(is_path, data))
 
 
-def from_paths(data: Any) -> Queries | Batches:
+def from_paths(data: Any, text: TextFiles | None = None) -> Queries | Batches:
     """Files to be summed where they are.
 
     Parameters
@@ -44,11 +46,15 @@ def from_paths(data: Any) -> Queries | Batches:
     data : path, or sequence of paths
         A pattern may hold ``*``, and ``**`` for any folders. A folder is read at any depth: its
         Parquet files, or if there are none, those of another kind.
+    text : TextFiles, optional
+        How text files are to be read.
 
     Raises
     ------
     DataError
         There are no such files, or their names do not say of which kind they are.
+    OptionError
+        `text` says something, and these are not text files.
     """
     paths = [_inside(os.fspath(each)) for each in ([data] if is_path(data) else data)]
     shown = paths[0] if len(paths) == 1 else f"{paths[0]} and {len(paths) - 1} more"
@@ -60,6 +66,12 @@ def from_paths(data: Any) -> Queries | Batches:
             fix="give files of one kind",
         )
     (kind,) = kinds
+    if text is not None and _READERS.get(kind, "") != "read_csv":
+        raise OptionError(
+            "these options say how text files are read, and these are not text files",
+            found=shown,
+            fix="leave the options out",
+        )
     if kind in _ARROW:
         return _arrow_files(paths, shown)
     if kind not in _READERS:
@@ -71,7 +83,7 @@ def from_paths(data: Any) -> Queries | Batches:
         )
     from ranef.streams.duckdb import from_files
 
-    return from_files(paths, _READERS[kind], shown)
+    return from_files(paths, _READERS[kind], shown, text=text)
 
 
 def _inside(path: str) -> str:

@@ -17,6 +17,7 @@ from ranef.errors import DataError
 from ranef.formula.nodes import Expr
 from ranef.frame import Table
 from ranef.streams.checks import no_complete_rows
+from ranef.streams.first_batch import check_first
 from ranef.streams.fixed_point import (
     LIMBS,
     LOGARITHM,
@@ -85,6 +86,8 @@ class Pass:
         self.missing.update(missing)
         if not used.n_rows:
             return
+        if not self.n:
+            check_first(plan, used)
         self.n += used.n_rows
         values = inner_values(plan, values_of(plan, used), self.shifts, self.scales)
         weights = weights_of(plan, used)

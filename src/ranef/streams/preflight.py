@@ -10,10 +10,12 @@ import numpy as np
 
 from ranef.errors import DataError
 from ranef.formula.nodes import Name
+from ranef.formula.plain import plain_names
 from ranef.page.phrases import count, share
-from ranef.streams.checks import beyond, place_of
+from ranef.streams.checks import beyond, fixed_categories, place_of, too_many_levels
 from ranef.streams.dialect import Dialect
 from ranef.streams.growing import MOST_CELLS
+from ranef.streams.odd_cells import odd_in_query
 from ranef.streams.schema import Schema
 from ranef.sums.plan import Plan
 from ranef.sums.products import Product
@@ -24,8 +26,11 @@ __all__ = ["Checked", "Statistics", "check", "finite", "value_of", "values_of"]
 Statistics = Callable[[Sequence[str]], Mapping[str, tuple[float, float]] | None]
 """The ends of columns as files state them; None unless they are known for every column."""
 
-MOST_LEVELS = 50_000
-"""Levels of a category in the fixed part: each is a column of X."""
+MOST_LEVELS = 10_000
+"""Levels of a category in the fixed part: each is a column of X, and X'X is dense."""
+
+MANY_LEVELS = 1_000
+"""From so many levels on a category with fewer than ten rows each is a number or a group."""
 
 MANY_CELLS = 2_000_000
 """From so many cells on it is checked that they hold more than a few rows each."""
@@ -108,7 +113,7 @@ def check(plan: Plan, source: _Asked, quickly: bool = True) -> Checked:
     else:
         made = found
     _check_whole(plan, source.types, made)
-    _check_categories(plan, distinct)
+    _check_categories(plan, source, distinct, int(n))
     _check_cells(plan, source, distinct, int(n))
     return made
 
@@ -165,17 +170,17 @@ def _check_whole(plan: Plan, types: Schema, ends: Checked) -> None:
             raise beyond(name, kind, plan.formula.text)
 
 
-def _check_categories(plan: Plan, distinct: dict[str, int]) -> None:
-    grouped = {name for factor in plan.factors for name in factor}
-    grouped |= {name for own in plan.means for name in own.groups}
-    for name in plan.keys:
-        if distinct[name] > MOST_LEVELS and name not in grouped:
-            raise DataError(
-                f"the category '{name}' has too many values for the fixed part",
-                where=plan.formula.text,
-                found=f"some {distinct[name]:,} values, at most {MOST_LEVELS:,}",
-                fix=f"use it as a grouping factor, (1 | {name}), or as a number",
-            )
+def _check_categories(plan: Plan, source: _Asked, distinct: dict[str, int], n: int) -> None:
+    for name in fixed_categories(plan):
+        kind, levels = source.types[name], distinct[name]
+        many = levels > MOST_LEVELS or (levels > MANY_LEVELS and levels > n / 10)
+        plain = kind.kind == "factor" and not kind.instants and name in plain_names(plan.formula)
+        if plain and (many or kind.mostly_numbers):
+            odd = odd_in_query(source, name, kind, place_of(plan, name))
+            if odd is not None:
+                raise odd
+        if many:
+            raise too_many_levels(plan, name, f"some {levels:,} values in {n:,} rows")
 
 
 def _check_cells(plan: Plan, source: _Asked, distinct: dict[str, int], n: int) -> None:

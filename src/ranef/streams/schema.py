@@ -26,6 +26,10 @@ class ColumnType:
         Levels of a category whose order somebody has chosen.
     instants : bool
         Dates, times and spans of time: they name groups, and are neither numbers nor categories.
+    clash : str
+        How the files differ, if some hold numbers in the column and others text or nothing.
+    mostly_numbers : bool
+        Whether it is a column of a text file more than half of whose cells are numbers, not all.
     """
 
     kind: Literal["number", "factor", "other"]
@@ -33,6 +37,8 @@ class ColumnType:
     floating: bool = False
     order: tuple[str, ...] | None = None
     instants: bool = False
+    clash: str = ""
+    mostly_numbers: bool = False
 
 
 Schema = Mapping[str, ColumnType]

@@ -11,6 +11,7 @@ from ranef.errors import DataError
 from ranef.formula import Formula
 from ranef.streams.checks import check_columns, no_complete_rows, refuse_missing
 from ranef.streams.fixed_point import Bounds
+from ranef.streams.must_be_numbers import check_numbers
 from ranef.streams.same_rows import check_same_rows
 from ranef.streams.schema import kinds_of
 from ranef.streams.source import RawSums, Source, Watch, silent
@@ -56,6 +57,7 @@ def moments_of(
         Something that needs all rows at once.
     """
     schema = source.schema()
+    check_numbers(source, formula, weights, offset)
     engine = source.name if isinstance(source, Queries) else None
     check_columns(formula, schema, weights, offset, engine)
     truth = [name for name, column in schema.items() if column.text.lower().startswith("bool")]

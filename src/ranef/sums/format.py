@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ranef.sums.merge import agreement
+from ranef.sums.agreement import agreement
 from ranef.sums.record import MomentsRecord
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from ranef.errors import DataError
-from ranef.formula.render import to_text
+from ranef.sums.agreement import check_agreement, check_not_twice
 from ranef.sums.expansion import expanded
 from ranef.sums.numbers import NumberSums, numbers_added
 from ranef.sums.plan import Plan
@@ -24,41 +24,32 @@ from ranef.types import Array, MissingRows
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["agreement", "merged"]
+__all__ = ["merged"]
 
 Kind = TypeVar("Kind", bound=MomentsRecord)
 
 
-def agreement(moments: MomentsRecord) -> dict[str, object]:
-    """What has to be equal in moments that are added, by a word for each."""
-    plan = moments.plan
-    return {
-        "the formula": plan.formula.text,
-        "the summed columns": tuple(column.text for column in plan.columns),
-        "the response": to_text(plan.response),
-        "the categories": plan.keys,
-        "the grouping factors": plan.factors,
-        "the group means": tuple(own.text for own in plan.means),
-        "the weights": plan.weights,
-        "the offset": plan.offset,
-        "the kinds of the columns": tuple(sorted(plan.kinds.items())),
-    }
-
-
-def merged(parts: Sequence[Kind]) -> Kind:
+def merged(parts: Sequence[Kind], names: Sequence[str] | None = None) -> Kind:
     """The moments of all rows.
 
     Columns are brought to the shifts and scales of the first, levels are matched by name.
 
+    Parameters
+    ----------
+    parts : sequence of Moments
+    names : sequence of str, optional
+        Their files, for messages.
+
     Raises
     ------
     DataError
-        The parts do not hold the same sums.
+        The parts do not hold the same sums, or two of them are sums of the same rows.
     """
     first = parts[0]
-    for other in parts[1:]:
-        _check(first, other)
-        _check_tables(first, other)
+    known = names or ("one of them", *["another"] * (len(parts) - 1))
+    for other, name in zip(parts[1:], known[1:], strict=True):
+        check_agreement(first, other, (known[0], name))
+    check_not_twice(parts, names)
     check_settled(parts)
     moved = [first, *(_rebased(other, first.shifts, first.scales) for other in parts[1:])]
     return replace(
@@ -66,41 +57,12 @@ def merged(parts: Sequence[Kind]) -> Kind:
         cells=_sums([part.cells for part in moved]),
         pairs=_sums([part.pairs for part in moved]),
         means=_sums([part.means for part in moved]),
-        orders=_orders([part.orders for part in moved]),
+        orders=_orders([part.orders for part in moved], known),
         missing=_missing([part.missing for part in moved]),
         sum_log_weights=float(sum(part.sum_log_weights for part in moved)),
         numbers=_numbers([part.numbers for part in moved]),
         settled=next((part.settled for part in parts if part.settled), {}),
     )
-
-
-def _check(first: MomentsRecord, other: MomentsRecord) -> None:
-    mine, theirs = agreement(first), agreement(other)
-    for word, value in mine.items():
-        if theirs[word] != value:
-            raise DataError(
-                f"these moments cannot be added: they differ in {word}",
-                found=f"{value} and {theirs[word]}",
-                fix="make both with the same formula, weights and offset",
-            )
-
-
-def _check_tables(first: MomentsRecord, other: MomentsRecord) -> None:
-    """Refuse tables that hold other sums, whatever their description says.
-
-    Raises
-    ------
-    DataError
-    """
-    for part in ("cells", "pairs", "means"):
-        for mine, theirs in zip(getattr(first, part), getattr(other, part), strict=True):
-            own, more = set(mine.column_names), set(theirs.column_names)
-            if own != more:
-                raise DataError(
-                    "these moments cannot be added: they hold other sums",
-                    found=f"only in one of them: {', '.join(sorted(own ^ more))}",
-                    fix="make both anew with rn.moments(), and the same formula",
-                )
 
 
 def _rebased(moments: Kind, shifts: Array, scales: Array) -> Kind:
@@ -141,18 +103,22 @@ def _sums(tables: Sequence[tuple[pa.Table, ...]]) -> tuple[pa.Table, ...]:
     return tuple(added(each) for each in zip(*tables, strict=True))
 
 
-def _orders(orders: Sequence[Mapping[str, tuple[str, ...]]]) -> dict[str, tuple[str, ...]]:
+def _orders(
+    orders: Sequence[Mapping[str, tuple[str, ...]]], names: Sequence[str]
+) -> dict[str, tuple[str, ...]]:
     """One order of the levels of each category."""
     out: dict[str, tuple[str, ...]] = {}
-    for own in orders:
+    for own, where in zip(orders, names, strict=True):
         for name, levels in own.items():
             known = out.get(name, levels)
             shared = [level for level in known if level in levels]
             if shared != [level for level in levels if level in known]:
                 raise DataError(
                     f"these moments cannot be added: the levels of '{name}' are in other orders",
-                    found=f"{', '.join(known[:6])} and {', '.join(levels[:6])}",
-                    fix="give both the same categories",
+                    found=f"{', '.join(known[:6])} in {names[0]}, {', '.join(levels[:6])} in "
+                    f"{where}",
+                    fix=f"give '{name}' the same levels in the same order at each site before the "
+                    "rows are summed, or make it text",
                 )
             out[name] = (*known, *(level for level in levels if level not in known))
     return out

@@ -59,7 +59,8 @@ class Moments(MomentsRecord):
         Raises
         ------
         DataError
-            The two do not hold the same sums; the message names what differs.
+            The two do not hold the same sums, and the message names what differs; or they are sums
+            of the same rows.
         """
         if not isinstance(other, Moments):
             return NotImplemented
