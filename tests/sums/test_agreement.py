@@ -64,11 +64,9 @@ def test_categories_in_another_order_are_named_with_their_files() -> None:
     assert "in the same order at each site" in error.fix
 
 
-def test_the_same_rows_are_not_counted_twice(tmp_path: Path) -> None:
+def test_the_rows_of_a_file_are_not_counted_twice(tmp_path: Path) -> None:
     sums, other = rn.moments(FORMULA, rows(1)), rn.moments(FORMULA, rows(2))
-    for again in (sums, rn.moments(FORMULA, rows(1))):
-        with pytest.raises(rn.DataError, match="they are sums of the same rows"):
-            sums + again
+    assert (sums + sums).n == 2 * sums.n  # whoever writes this means it
     for name, own in (("a", sums), ("b", other), ("copy", sums)):
         own.save(tmp_path / f"{name}.parquet")
     with pytest.raises(rn.DataError, match="sums of the same rows") as error:

@@ -49,7 +49,8 @@ def missing_rows(missing: MissingRows) -> list[Finding]:
             "model is missing there",
             evidence=f"missing values: {counts}",
             where=", ".join(missing.by_column),
-            fix="compare models on the same rows; fit.missing_rows lists them",
+            fix="compare models on the same rows"
+            + ("; fit.missing_rows lists them" if missing.rows.size else ""),
         )
     ]
 

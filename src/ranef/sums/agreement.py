@@ -59,8 +59,8 @@ def check_agreement(first: MomentsRecord, other: MomentsRecord, names: tuple[str
     _check_tables(first, other)
 
 
-def check_not_twice(parts: Sequence[MomentsRecord], names: Sequence[str] | None) -> None:
-    """Refuse to count the same rows twice: equal sums of other rows do not happen by chance.
+def check_not_twice(parts: Sequence[MomentsRecord], names: Sequence[str]) -> None:
+    """Refuse to count the rows of a file twice: other rows do not have equal sums by chance.
 
     Raises
     ------
@@ -70,12 +70,8 @@ def check_not_twice(parts: Sequence[MomentsRecord], names: Sequence[str] | None)
         if parts[i] is parts[j] or _equal(parts[i], parts[j]):
             raise DataError(
                 "these moments cannot be added: they are sums of the same rows",
-                found=f"the same {parts[i].n:,} rows and sums in {names[i]} and in {names[j]}"
-                if names
-                else f"two times the same {parts[i].n:,} rows and sums",
-                fix="give each file once"
-                if names
-                else "add each only once; for rows that count several times, use weights",
+                found=f"the same {parts[i].n:,} rows and sums in {names[i]} and in {names[j]}",
+                fix="give each file once",
             )
 
 

@@ -43,13 +43,14 @@ def merged(parts: Sequence[Kind], names: Sequence[str] | None = None) -> Kind:
     Raises
     ------
     DataError
-        The parts do not hold the same sums, or two of them are sums of the same rows.
+        The parts do not hold the same sums, or two files hold sums of the same rows.
     """
     first = parts[0]
     known = names or ("one of them", *["another"] * (len(parts) - 1))
     for other, name in zip(parts[1:], known[1:], strict=True):
         check_agreement(first, other, (known[0], name))
-    check_not_twice(parts, names)
+    if names is not None:
+        check_not_twice(parts, names)
     check_settled(parts)
     moved = [first, *(_rebased(other, first.shifts, first.scales) for other in parts[1:])]
     return replace(

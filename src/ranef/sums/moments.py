@@ -59,8 +59,7 @@ class Moments(MomentsRecord):
         Raises
         ------
         DataError
-            The two do not hold the same sums, and the message names what differs; or they are sums
-            of the same rows.
+            The two do not hold the same sums; the message names what differs.
         """
         if not isinstance(other, Moments):
             return NotImplemented
