@@ -42,7 +42,7 @@ MODELS = {
         "math ~ ses*sector + (ses | sch.id)", "hsb", "ses", "sector", "~ . - ses:sector", True
     ),
 }
-SOURCES = ("moments", "Parquet file")
+SOURCES = ("moments", "Parquet file", "saved fit")
 
 #: Averages over the rows: another pass over a source gives them.
 AVERAGES = {"comparisons", "predictions", "slopes"}
@@ -72,8 +72,12 @@ def summed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], rn.
     def make(name: str, source: str) -> rn.Fit:
         model = MODELS[name]
         data = rn.datasets.load(model.data)
-        if source == "moments":
-            return rn.lmm(model.formula, rn.moments(model.formula, data))
+        if source != "Parquet file":
+            fit = rn.lmm(model.formula, rn.moments(model.formula, data))
+            if source == "moments":
+                return fit
+            fit.save(folder / f"{name}.ranef")
+            return rn.load(folder / f"{name}.ranef")
         data.to_parquet(folder / f"{name}.parquet")
         return rn.lmm(model.formula, folder / f"{name}.parquet")
 
@@ -157,7 +161,7 @@ def test_every_member_answers_as_in_memory_or_says_what_to_do(
 ) -> None:
     model, fit = MODELS[name], summed(name, source)
     for member in names():
-        if member in NEEDS_ROWS or (source == "moments" and member in AVERAGES):
+        if member in NEEDS_ROWS or (source != "Parquet file" and member in AVERAGES):
             with pytest.raises(rn.RanefError) as caught:
                 asked(fit, member, model, tmp_path)
             assert caught.value.fix, member
@@ -356,6 +360,49 @@ def test_fits_of_rows_and_of_sums_are_not_compared() -> None:
         rn.anova(
             rn.lmm("y ~ x * f + (1 | g)", rn.moments(FORMULA, data[:300])), rn.lmm(FORMULA, sums)
         )
+
+
+@pytest.mark.parametrize("options", [{}, {"offset": "o"}, {"weights": "w"}])
+def test_a_saved_fit_of_sums_goes_on(options: dict[str, str], tmp_path: Path) -> None:
+    """Its sums are in the file: next month is added to them, and other models are fitted."""
+    data = rows()
+    first, second = (rn.moments(FORMULA, part, **options) for part in (data[:300], data[300:]))
+    fit = rn.lmm(FORMULA, first, contrasts={"f": "sum"}, reml=False)
+    fit.save(tmp_path / "a.ranef")
+    loaded = rn.load(tmp_path / "a.ranef")
+    loaded.save(tmp_path / "b.ranef")
+    assert (tmp_path / "a.ranef").read_bytes() == (tmp_path / "b.ranef").read_bytes()
+    assert loaded.vcov.equals(fit.vcov)
+    assert str(loaded.summary()) == str(fit.summary())
+    more = rn.lmm(FORMULA, loaded.moments + second, start=loaded.theta)
+    same(more.glance(), rn.lmm(FORMULA, first + second).glance(), "next month")
+    smaller = loaded.update("~ . - x:f")
+    same(smaller.tidy(), fit.update("~ . - x:f").tidy(), "update")
+    same(rn.anova(fit.update("~ . - x:f"), loaded), rn.anova(smaller, fit), "rn.anova")
+    with pytest.raises(rn.DataError, match="group of the data|level that the fit does not have"):
+        loaded.moments + rn.moments(FORMULA, data.assign(f="new"), **options)
+
+
+def test_a_saved_fit_with_a_prior_goes_on(tmp_path: Path) -> None:
+    prior = {"fixed": rn.priors.Normal({"x": 0.5}), "g": rn.priors.Wishart()}
+    fit = rn.lmm(FORMULA, rn.moments(FORMULA, rows()), prior=prior)
+    fit.save(tmp_path / "m.ranef")
+    loaded = rn.load(tmp_path / "m.ranef")
+    same(loaded.update("~ . - x:f").tidy(), fit.update("~ . - x:f").tidy(), "update")
+
+
+def test_sums_too_many_for_a_file_stay_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file is then that of any fit, and no message sends anybody round in a circle."""
+    monkeypatch.setattr("ranef.fit.stored_sums.MOST", 10)
+    fit = rn.lmm(FORMULA, rn.moments(FORMULA, rows()))
+    fit.save(tmp_path / "m.ranef")
+    loaded = rn.load(tmp_path / "m.ranef")
+    assert loaded.tidy().equals(fit.tidy())
+    with pytest.raises(rn.OptionError, match="does not know its data") as caught:
+        _ = loaded.moments
+    assert "rn.load_moments" in caught.value.fix
+    with pytest.raises(rn.DataError, match="loaded from a file"):
+        rn.anova(fit.update("~ . - x:f"), loaded)
 
 
 @pytest.mark.parametrize("suffix", [".parquet", ".csv"])
