@@ -227,9 +227,17 @@ def same(found: Any, expected: Any, name: str) -> None:
 def test_a_report_says_what_the_rows_would_show(
     summed: Callable[[str, str], rn.Fit], tmp_path: Path
 ) -> None:
-    page = summed("sleepstudy", "moments").report(tmp_path / "page.html").read_text("utf-8")
-    for part in ("Residuals", "What varies where"):
-        assert f"{part}:</b> This answer needs the data" in page
+    for source, residuals in (
+        ("moments", "A fit of whole groups"),
+        ("Parquet file", "<code>fit.augm"),
+    ):
+        page = summed("sleepstudy", source).report(tmp_path / "page.html").read_text("utf-8")
+        for part in ("Residuals", "What varies where", "Lines by group", "Predictions"):
+            assert f"{part}:</b> This answer needs the data" in page
+        assert f"Residuals:</b> This answer needs the data. {residuals}" in page
+        assert page.count("fit.augment") == (2 if source == "Parquet file" else 0)
+        assert "Fit.augment" not in page
+        assert "read the rows into memory" not in page
 
 
 def test_clusters_are_drawn_from_the_sums_of_groups(
@@ -350,6 +358,73 @@ def test_a_model_without_random_effects() -> None:
         same(ask(summed), ask(memory), formula)
 
 
+def test_rungs_cost_what_their_sums_cost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows that are summed do not count; another pass over them does."""
+    data = rows().assign(w=1.0, z=rows()["x"] ** 2)
+    formula = "y ~ x + z + (1 | g)"
+    monkeypatch.setattr("ranef.diagnose.ladder.climb.BUDGET", 20_000)
+    monkeypatch.setattr("ranef.diagnose.ladder.climb.SEARCHES", 20_000)
+    memory = rn.lmm(formula, pd.concat([data] * 10))
+    kept = rn.lmm(formula, rn.moments(formula, pd.concat([data] * 10)))
+    assert "not tried" in {rung.verdict for rung in memory.diagnose().ladder.rungs}
+    assert "not tried" not in {rung.verdict for rung in kept.diagnose().ladder.rungs}
+    data.loc[3, "y"] = np.nan  # group means of all rows: not in the sums of those used
+    data.to_parquet(tmp_path / "rows.parquet")
+    fits = [rn.lmm(formula, tmp_path / "rows.parquet") for _ in range(2)]
+    found = []
+    for fit, seconds in zip(fits, (1e-9, 1e3), strict=True):
+        fit._seconds["sums over rows"] = seconds
+        found.append([rung.verdict for rung in fit.diagnose().ladder.rungs])
+    assert "not tried" not in found[0]
+    assert found[1].count("not tried") >= 2
+    assert len(found[1]) - found[1].count("not tried") >= 3, "what needs no pass is tried"
+
+
+def test_rungs_that_sums_do_not_hold_say_which_sums_would() -> None:
+    data = rows()
+    data.loc[3:9, "y"] = np.nan
+    formula = "y ~ x + (1 | g)"
+    diagnosis = rn.lmm(formula, rn.moments(formula, data)).diagnose()
+    refused = [rung for rung in diagnosis.ladder.rungs if rung.verdict == "not fitted"]
+    assert refused
+    for rung in refused:
+        assert "The sums do not hold it: they lack group means of x by g" in rung.judgement
+        assert f'rn.moments("{rung.formula}", data) makes sums that do' in rung.judgement
+        assert "identify" not in rung.judgement
+    from ranef.present.diagnosis.tables import ladder_tables
+
+    assert ladder_tables(diagnosis, 100)[0].title == "The ladder"
+
+
+def test_advice_fits_what_can_be_read_again(summed: Callable[[str, str], rn.Fit]) -> None:
+    for source, first in (("moments", False), ("Parquet file", True), ("saved fit", False)):
+        fit = summed("sleepstudy", source)
+        with pytest.raises(rn.DataError) as caught:
+            fit.residuals()
+        assert caught.value.fix.startswith("fit.augment(to=") == first
+        note = next(f for f in fit.diagnose().findings if f.code == "rows-elsewhere")
+        assert ("fit.augment" in note.fix) == first
+
+
+def test_pictures_of_effects_name_the_means_that_stand_in() -> None:
+    fit = rn.lmm(FORMULA, rn.moments(FORMULA, rows()))
+    for name in ("x", "f"):
+        with pytest.raises(rn.DataError, match="averages over the rows") as caught:
+            fit.plot.effects(name)
+        call = caught.value.fix.partition(" draws")[0]
+        assert eval(call, {"fit": fit}) is not None
+        plt.close("all")
+
+
+def test_rows_given_as_names_are_answered_with_predict() -> None:
+    fits = rn.lmm(FORMULA, rows()), rn.lmm(FORMULA, rn.moments(FORMULA, rows()))
+    for fit in fits:
+        for call in (fit.predictions, lambda by: fit.slopes("x", by=by)):
+            with pytest.raises(rn.OptionError, match="by takes names") as caught:
+                call(rows(9))
+            assert "fit.predict(data)" in caught.value.fix
+
+
 def test_fits_of_rows_and_of_sums_are_not_compared() -> None:
     data = rows()
     small = rn.lmm("y ~ x * f + (1 | g)", data)
@@ -379,7 +454,7 @@ def test_a_saved_fit_of_sums_goes_on(options: dict[str, str], tmp_path: Path) ->
     smaller = loaded.update("~ . - x:f")
     same(smaller.tidy(), fit.update("~ . - x:f").tidy(), "update")
     same(rn.anova(fit.update("~ . - x:f"), loaded), rn.anova(smaller, fit), "rn.anova")
-    with pytest.raises(rn.DataError, match="group of the data|level that the fit does not have"):
+    with pytest.raises(rn.DataError, match="level that the fit does not have"):
         loaded.moments + rn.moments(FORMULA, data.assign(f="new"), **options)
 
 
