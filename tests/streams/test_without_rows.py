@@ -419,9 +419,9 @@ def test_pictures_of_effects_name_the_means_that_stand_in() -> None:
 def test_rows_given_as_names_are_answered_with_predict() -> None:
     fits = rn.lmm(FORMULA, rows()), rn.lmm(FORMULA, rn.moments(FORMULA, rows()))
     for fit in fits:
-        for call in (fit.predictions, lambda by: fit.slopes("x", by=by)):
+        for method, given in ((fit.predictions, ()), (fit.slopes, ("x",))):
             with pytest.raises(rn.OptionError, match="by takes names") as caught:
-                call(rows(9))
+                method(*given, by=rows(9))
             assert "fit.predict(data)" in caught.value.fix
 
 
