@@ -12,10 +12,10 @@ from ranef.core.crossed import needs_exact
 
 @pytest.fixture(scope="module")
 def fit() -> rn.Fit:
-    rng = np.random.default_rng(5)
-    n = 900
-    user, item, x = rng.integers(0, 40, n), rng.integers(0, 30, n), rng.normal(size=n)
-    y = x + rng.normal(size=40)[user] + rng.normal(size=30)[item] + rng.normal(size=n)
+    rng = np.random.default_rng(0)
+    n = 1500
+    user, item, x = rng.integers(0, 90, n), rng.integers(0, 60, n), rng.normal(size=n)
+    y = x + rng.normal(size=90)[user] + rng.normal(size=60)[item] + rng.normal(size=n)
     data = pd.DataFrame({"y": y, "x": x, "user": user, "item": item})
     return rn.lmm("y ~ x + (1 | user) + (1 | item)", data, control=rn.Control(crossed="iterative"))
 
@@ -39,6 +39,12 @@ def test_the_diagnosis_leaves_out_the_spread(fit: rn.Fit, many_rows: None) -> No
     assert "unchecked-spread" in {finding.code for finding in diagnosis.findings}
     assert len(diagnosis.remedies) > 2
     assert "was not checked" in str(diagnosis)
+
+
+def test_errors_of_the_criterion_are_no_other_optimum(fit: rn.Fit) -> None:
+    """Searches from elsewhere end within the error of the estimate."""
+    diagnosis = fit.diagnose()
+    assert not any("search from elsewhere found" in text for text in diagnosis.summary)
 
 
 def test_few_rows_are_checked(fit: rn.Fit) -> None:

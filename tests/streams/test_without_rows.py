@@ -336,6 +336,9 @@ def test_nested_factors_are_known_by_their_sums() -> None:
     data = rn.datasets.load("pastes")
     formula = "strength ~ 1 + (1 | batch/cask)"
     memory, summed = rn.lmm(formula, data), rn.lmm(formula, rn.moments(formula, data))
+    drawn = [fit.plot.caterpillar().data for fit in (memory, summed)]
+    same(drawn[1], drawn[0], "levels of the outer factor")
+    plt.close("all")
     assert str(summed.r2()) == str(memory.r2())
     assert str(summed.equation()) == str(memory.equation())
 

@@ -29,6 +29,7 @@ class StoredLinear(FitRecord):
 
     @property
     def _stored_word(self) -> str:
+        """The word of this fit: whether its sums go with it."""
         return self._stored_as if held_sums(self) is None else "fit of sums"
 
     def _stored_parts(self) -> dict[str, Any]:
