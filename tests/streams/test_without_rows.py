@@ -469,6 +469,18 @@ def test_a_saved_fit_with_a_prior_goes_on(tmp_path: Path) -> None:
     same(loaded.update("~ . - x:f").tidy(), fit.update("~ . - x:f").tidy(), "update")
 
 
+def test_a_file_with_the_sums_of_another_model_is_damaged(tmp_path: Path) -> None:
+    from ranef.store.container import write_file
+
+    fit = rn.lmm(FORMULA, rn.moments(FORMULA, rows()))
+    others = rn.moments("y ~ w + (1 | g)", rows())
+    for wrong in (others, others.n, None):
+        parts = fit._stored_parts() | {"_moments": wrong}
+        write_file(tmp_path / "m.ranef", "fit of sums", {}, parts)
+        with pytest.raises(rn.DataError, match="damaged"):
+            rn.load(tmp_path / "m.ranef")
+
+
 def test_sums_too_many_for_a_file_stay_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The file is then that of any fit, and no message sends anybody round in a circle."""
     monkeypatch.setattr("ranef.fit.stored_sums.MOST", 10)

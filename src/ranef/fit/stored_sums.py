@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ranef.design.contrasts import to_argument
+from ranef.errors import RanefError
 from ranef.fit.elsewhere import model_of_sums
 from ranef.fit.given import Given
 from ranef.fit.record import FitRecord
@@ -39,7 +40,13 @@ def fit_from(parts: Any) -> Fit | None:
         return None
     formula, prior = fit._formula, fit._spec.prior
     contrasts = to_argument(fit._design.encoding.state, formula.variables())
-    data = replace(model_of_sums(formula, moments, contrasts).data, missing=fit.missing_rows)
+    try:
+        made = model_of_sums(formula, moments, contrasts)
+    except RanefError:  # sums of another model
+        return None
+    if made.contracted.design.x_names != fit._design.x_names:
+        return None
+    data = replace(made.data, missing=fit.missing_rows)
     given = Given(
         moments,
         moments.plan.weights,
