@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import ranef as rn
 from ranef.core.crossed import needs_exact
+from ranef.problem import Problem
+from ranef.solve import Solution, solve
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +49,25 @@ def test_errors_of_the_criterion_are_no_other_optimum(fit: rn.Fit) -> None:
     """Searches from elsewhere end within the error of the estimate."""
     diagnosis = fit.diagnose()
     assert not any("search from elsewhere found" in text for text in diagnosis.summary)
+
+
+def test_slopes_within_and_between_are_found_by_iterations_too(
+    fit: rn.Fit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An exact factorisation may take minutes, or more memory than there is."""
+    solvers = []
+
+    def watched(problem: Problem, *rest: Any) -> Solution:
+        solvers.append(problem.solver)
+        return solve(problem, *rest)
+
+    monkeypatch.setattr("ranef.inference.fixed_effects.solve", watched)
+    found = fit.contextual("x", by="user")
+    assert solvers
+    assert None not in solvers
+    exact = fit.update(control=rn.Control(crossed="exact")).contextual("x", by="user")
+    assert found.estimate == pytest.approx(exact.estimate, abs=0.05 * exact.std_error)
+    assert found.std_error == pytest.approx(exact.std_error, rel=0.01)
 
 
 def test_few_rows_are_checked(fit: rn.Fit) -> None:
