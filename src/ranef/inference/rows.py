@@ -92,8 +92,8 @@ def leverages_at(kernel: CoreKernel, rows: Rows, what: str) -> Array:
         return row_variances(kernel, rows)
     except TooLargeError:
         raise TooLargeError(
-            f"{what} needs the leverage of every row, and iterations over crossed factors do not "
-            "give them for so many rows",
+            f"{what} needs the leverage of every row, and the variances of so many rows need an "
+            "exact factorisation of the crossed factors",
             found=count(rows.y.size, "row"),
             fix="fit with control=rn.Control(crossed='exact') if memory allows, or fit the rows of "
             "a sample of the levels",
