@@ -90,8 +90,8 @@ def refuse_unknown_options(called: str) -> Callable[[T], T]:
 
     Methods that the class inherits are among them; its bases stay as they are.
 
-    Called with an option of another name, or with too many values without a name, it raises
-    :class:`~ranef.errors.UsageError`, which is a TypeError as well.
+    Called with an option of another name, with too many values without a name, or without a value
+    that it needs, it raises :class:`~ranef.errors.UsageError`, which is a TypeError as well.
 
     Parameters
     ----------
@@ -126,6 +126,7 @@ def _answering(function: Callable[..., Any], called: str) -> Callable[..., Any]:
     by_place = code.co_varnames[: code.co_argcount]
     names = frozenset(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
     most = None if code.co_flags & _VARIADIC else len(by_place)
+    needed = by_place[: len(by_place) - len(inner.__defaults__ or ())]
 
     @wraps(function)
     def answering(*values: Any, **options: Any) -> Any:
@@ -133,6 +134,10 @@ def _answering(function: Callable[..., Any], called: str) -> Callable[..., Any]:
             _refuse_options(called, options, names)
         if most is not None and len(values) > most:
             _refuse_values(called, by_place, names, len(values))
+        if len(values) < len(needed):
+            lacking = [name for name in needed[len(values) :] if name not in options]
+            if lacking and lacking[0] != "self":
+                _refuse_missing(called, lacking)
         return function(*values, **options)
 
     return answering
@@ -163,6 +168,16 @@ def _refuse_options(called: str, options: Mapping[str, Any], names: frozenset[st
         where=f"{name}={shown(options[name])}",
         found=f"options {', '.join(public)}" if public else "it takes no options",
         fix=fix,
+    )
+
+
+def _refuse_missing(called: str, lacking: list[str]) -> NoReturn:
+    from ranef.page.phrases import listed
+
+    raise UsageError(
+        f"{called} needs {listed(lacking)}",
+        found=f"{called}() without {'it' if len(lacking) == 1 else 'them'}",
+        fix=f"help({called}) describes {'it' if len(lacking) == 1 else 'them'}, with an example",
     )
 
 

@@ -42,7 +42,7 @@ MODELS = {
         "math ~ ses*sector + (ses | sch.id)", "hsb", "ses", "sector", "~ . - ses:sector", True
     ),
 }
-SOURCES = ("moments", "Parquet file")
+SOURCES = ("moments", "Parquet file", "saved fit")
 
 #: Averages over the rows: another pass over a source gives them.
 AVERAGES = {"comparisons", "predictions", "slopes"}
@@ -72,8 +72,12 @@ def summed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], rn.
     def make(name: str, source: str) -> rn.Fit:
         model = MODELS[name]
         data = rn.datasets.load(model.data)
-        if source == "moments":
-            return rn.lmm(model.formula, rn.moments(model.formula, data))
+        if source != "Parquet file":
+            fit = rn.lmm(model.formula, rn.moments(model.formula, data))
+            if source == "moments":
+                return fit
+            fit.save(folder / f"{name}.ranef")
+            return rn.load(folder / f"{name}.ranef")
         data.to_parquet(folder / f"{name}.parquet")
         return rn.lmm(model.formula, folder / f"{name}.parquet")
 
@@ -157,7 +161,7 @@ def test_every_member_answers_as_in_memory_or_says_what_to_do(
 ) -> None:
     model, fit = MODELS[name], summed(name, source)
     for member in names():
-        if member in NEEDS_ROWS or (source == "moments" and member in AVERAGES):
+        if member in NEEDS_ROWS or (source != "Parquet file" and member in AVERAGES):
             with pytest.raises(rn.RanefError) as caught:
                 asked(fit, member, model, tmp_path)
             assert caught.value.fix, member
@@ -223,9 +227,17 @@ def same(found: Any, expected: Any, name: str) -> None:
 def test_a_report_says_what_the_rows_would_show(
     summed: Callable[[str, str], rn.Fit], tmp_path: Path
 ) -> None:
-    page = summed("sleepstudy", "moments").report(tmp_path / "page.html").read_text("utf-8")
-    for part in ("Residuals", "What varies where"):
-        assert f"{part}:</b> This answer needs the data" in page
+    for source, residuals in (
+        ("moments", "A fit of whole groups"),
+        ("Parquet file", "<code>fit.augm"),
+    ):
+        page = summed("sleepstudy", source).report(tmp_path / "page.html").read_text("utf-8")
+        for part in ("Residuals", "What varies where", "Lines by group", "Predictions"):
+            assert f"{part}:</b> This answer needs the data" in page
+        assert f"Residuals:</b> This answer needs the data. {residuals}" in page
+        assert page.count("fit.augment") == (2 if source == "Parquet file" else 0)
+        assert "Fit.augment" not in page
+        assert "read the rows into memory" not in page
 
 
 def test_clusters_are_drawn_from_the_sums_of_groups(
@@ -324,6 +336,9 @@ def test_nested_factors_are_known_by_their_sums() -> None:
     data = rn.datasets.load("pastes")
     formula = "strength ~ 1 + (1 | batch/cask)"
     memory, summed = rn.lmm(formula, data), rn.lmm(formula, rn.moments(formula, data))
+    drawn = [fit.plot.caterpillar().data for fit in (memory, summed)]
+    same(drawn[1], drawn[0], "levels of the outer factor")
+    plt.close("all")
     assert str(summed.r2()) == str(memory.r2())
     assert str(summed.equation()) == str(memory.equation())
 
@@ -346,6 +361,73 @@ def test_a_model_without_random_effects() -> None:
         same(ask(summed), ask(memory), formula)
 
 
+def test_rungs_cost_what_their_sums_cost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows that are summed do not count; another pass over them does."""
+    data = rows().assign(w=1.0, z=rows()["x"] ** 2)
+    formula = "y ~ x + z + (1 | g)"
+    monkeypatch.setattr("ranef.diagnose.ladder.climb.BUDGET", 20_000)
+    monkeypatch.setattr("ranef.diagnose.ladder.climb.SEARCHES", 20_000)
+    memory = rn.lmm(formula, pd.concat([data] * 10))
+    kept = rn.lmm(formula, rn.moments(formula, pd.concat([data] * 10)))
+    assert "not tried" in {rung.verdict for rung in memory.diagnose().ladder.rungs}
+    assert "not tried" not in {rung.verdict for rung in kept.diagnose().ladder.rungs}
+    data.loc[3, "y"] = np.nan  # group means of all rows: not in the sums of those used
+    data.to_parquet(tmp_path / "rows.parquet")
+    fits = [rn.lmm(formula, tmp_path / "rows.parquet") for _ in range(2)]
+    found = []
+    for fit, seconds in zip(fits, (1e-9, 1e3), strict=True):
+        fit._seconds["sums over rows"] = seconds
+        found.append([rung.verdict for rung in fit.diagnose().ladder.rungs])
+    assert "not tried" not in found[0]
+    assert found[1].count("not tried") >= 2
+    assert len(found[1]) - found[1].count("not tried") >= 3, "what needs no pass is tried"
+
+
+def test_rungs_that_sums_do_not_hold_say_which_sums_would() -> None:
+    data = rows()
+    data.loc[3:9, "y"] = np.nan
+    formula = "y ~ x + (1 | g)"
+    diagnosis = rn.lmm(formula, rn.moments(formula, data)).diagnose()
+    refused = [rung for rung in diagnosis.ladder.rungs if rung.verdict == "not fitted"]
+    assert refused
+    for rung in refused:
+        assert "The sums do not hold it: they lack group means of x by g" in rung.judgement
+        assert f'rn.moments("{rung.formula}", data) makes sums that do' in rung.judgement
+        assert "identify" not in rung.judgement
+    from ranef.present.diagnosis.tables import ladder_tables
+
+    assert ladder_tables(diagnosis, 100)[0].title == "The ladder"
+
+
+def test_advice_fits_what_can_be_read_again(summed: Callable[[str, str], rn.Fit]) -> None:
+    for source, first in (("moments", False), ("Parquet file", True), ("saved fit", False)):
+        fit = summed("sleepstudy", source)
+        with pytest.raises(rn.DataError) as caught:
+            fit.residuals()
+        assert caught.value.fix.startswith("fit.augment(to=") == first
+        note = next(f for f in fit.diagnose().findings if f.code == "rows-elsewhere")
+        assert ("fit.augment" in note.fix) == first
+
+
+def test_pictures_of_effects_name_the_means_that_stand_in() -> None:
+    fit = rn.lmm(FORMULA, rn.moments(FORMULA, rows()))
+    for name in ("x", "f"):
+        with pytest.raises(rn.DataError, match="averages over the rows") as caught:
+            fit.plot.effects(name)
+        call = caught.value.fix.partition(" draws")[0]
+        assert eval(call, {"fit": fit}) is not None
+        plt.close("all")
+
+
+def test_rows_given_as_names_are_answered_with_predict() -> None:
+    fits = rn.lmm(FORMULA, rows()), rn.lmm(FORMULA, rn.moments(FORMULA, rows()))
+    for fit in fits:
+        for method, given in ((fit.predictions, ()), (fit.slopes, ("x",))):
+            with pytest.raises(rn.OptionError, match="by takes names") as caught:
+                method(*given, by=rows(9))
+            assert "fit.predict(data)" in caught.value.fix
+
+
 def test_fits_of_rows_and_of_sums_are_not_compared() -> None:
     data = rows()
     small = rn.lmm("y ~ x * f + (1 | g)", data)
@@ -356,6 +438,61 @@ def test_fits_of_rows_and_of_sums_are_not_compared() -> None:
         rn.anova(
             rn.lmm("y ~ x * f + (1 | g)", rn.moments(FORMULA, data[:300])), rn.lmm(FORMULA, sums)
         )
+
+
+@pytest.mark.parametrize("options", [{}, {"offset": "o"}, {"weights": "w"}])
+def test_a_saved_fit_of_sums_goes_on(options: dict[str, str], tmp_path: Path) -> None:
+    """Its sums are in the file: next month is added to them, and other models are fitted."""
+    data = rows()
+    first, second = (rn.moments(FORMULA, part, **options) for part in (data[:300], data[300:]))
+    fit = rn.lmm(FORMULA, first, contrasts={"f": "sum"}, reml=False)
+    fit.save(tmp_path / "a.ranef")
+    loaded = rn.load(tmp_path / "a.ranef")
+    loaded.save(tmp_path / "b.ranef")
+    assert (tmp_path / "a.ranef").read_bytes() == (tmp_path / "b.ranef").read_bytes()
+    assert loaded.vcov.equals(fit.vcov)
+    assert str(loaded.summary()) == str(fit.summary())
+    more = rn.lmm(FORMULA, loaded.moments + second, start=loaded.theta)
+    same(more.glance(), rn.lmm(FORMULA, first + second).glance(), "next month")
+    smaller = loaded.update("~ . - x:f")
+    same(smaller.tidy(), fit.update("~ . - x:f").tidy(), "update")
+    same(rn.anova(fit.update("~ . - x:f"), loaded), rn.anova(smaller, fit), "rn.anova")
+    with pytest.raises(rn.DataError, match="level that the fit does not have"):
+        loaded.moments + rn.moments(FORMULA, data.assign(f="new"), **options)
+
+
+def test_a_saved_fit_with_a_prior_goes_on(tmp_path: Path) -> None:
+    prior = {"fixed": rn.priors.Normal({"x": 0.5}), "g": rn.priors.Wishart()}
+    fit = rn.lmm(FORMULA, rn.moments(FORMULA, rows()), prior=prior)
+    fit.save(tmp_path / "m.ranef")
+    loaded = rn.load(tmp_path / "m.ranef")
+    same(loaded.update("~ . - x:f").tidy(), fit.update("~ . - x:f").tidy(), "update")
+
+
+def test_a_file_with_the_sums_of_another_model_is_damaged(tmp_path: Path) -> None:
+    from ranef.store.container import write_file
+
+    fit = rn.lmm(FORMULA, rn.moments(FORMULA, rows()))
+    others = rn.moments("y ~ w + (1 | g)", rows())
+    for wrong in (others, others.n, None):
+        parts = fit._stored_parts() | {"_moments": wrong}
+        write_file(tmp_path / "m.ranef", "fit of sums", {}, parts)
+        with pytest.raises(rn.DataError, match="damaged"):
+            rn.load(tmp_path / "m.ranef")
+
+
+def test_sums_too_many_for_a_file_stay_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file is then that of any fit, and no message sends anybody round in a circle."""
+    monkeypatch.setattr("ranef.fit.stored_sums.MOST", 10)
+    fit = rn.lmm(FORMULA, rn.moments(FORMULA, rows()))
+    fit.save(tmp_path / "m.ranef")
+    loaded = rn.load(tmp_path / "m.ranef")
+    assert loaded.tidy().equals(fit.tidy())
+    with pytest.raises(rn.OptionError, match="does not know its data") as caught:
+        _ = loaded.moments
+    assert "rn.load_moments" in caught.value.fix
+    with pytest.raises(rn.DataError, match="loaded from a file"):
+        rn.anova(fit.update("~ . - x:f"), loaded)
 
 
 @pytest.mark.parametrize("suffix", [".parquet", ".csv"])

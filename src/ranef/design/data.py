@@ -56,6 +56,11 @@ class Elsewhere(Protocol):
         """The column of the weights."""
         ...
 
+    @property
+    def repeatable(self) -> bool:
+        """Whether the rows can be read again."""
+        ...
+
     def missed(self, what: str) -> NoReturn:
         """Raise the error that an answer needs the rows."""
         ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import chain
 
+from ranef.design.data import Elsewhere
 from ranef.diagnose.by_severity import by_severity
 from ranef.diagnose.collinearity import collinear_sums, collinearity_findings
 from ranef.diagnose.competing import competing_findings
@@ -87,20 +88,22 @@ def _of_sums(
             *larger_findings(subject, larger, ()),
             *fit_findings(subject.problem, subject.solution),
             *rank_findings(subject, supports),
-            _NOT_LOOKED_AT,
+            _not_looked_at(elsewhere),
         )
     )
 
 
-_NOT_LOOKED_AT = Finding(
-    code="rows-elsewhere",
-    severity="note",
-    message="the model was fitted to sums, so single rows were not checked: their distribution, "
-    "unequal spread, serial correlation, influence, copies",
-    evidence="the rows are not in memory",
-    fix='write residuals with fit.augment(to="rows.parquet"), which reads a source once more, or '
-    "fit a sample of whole groups in memory",
-)
+def _not_looked_at(elsewhere: Elsewhere) -> Finding:
+    sample = "fit a sample of whole groups in memory"
+    augment = 'write residuals with fit.augment(to="rows.parquet"), which reads a source once more'
+    return Finding(
+        code="rows-elsewhere",
+        severity="note",
+        message="the model was fitted to sums, so single rows were not checked: their "
+        "distribution, unequal spread, serial correlation, influence, copies",
+        evidence="the rows are not in memory",
+        fix=f"{augment}, or {sample}" if elsewhere.repeatable else sample,
+    )
 
 
 def _residuals(at: Evaluated, larger: Larger) -> Array:

@@ -14,6 +14,7 @@ from ranef.diagnose.call import quoted
 from ranef.diagnose.effects import Evaluated
 from ranef.diagnose.serial import Serial, whitened
 from ranef.diagnose.subject import Subject
+from ranef.errors import TooLargeError
 from ranef.frame.grouping import parts_of_group
 from ranef.inference.rows import leverages
 from ranef.page.phrases import p_value
@@ -30,6 +31,16 @@ FEWEST_DF = 5.0
 FEWEST_GROUPS = 8
 FEW_LEVELS = 30
 """Levels up to which a residual variance for each of them is suggested."""
+
+
+_NOT_LOOKED_AT = Finding(
+    code="unchecked-spread",
+    severity="note",
+    message="whether the residual SD differs between groups was not checked: it takes the leverage "
+    "of every row, which iterations over crossed factors do not give for so many rows",
+    fix="nothing to do unless you expect unequal spread: then fit with "
+    "control=rn.Control(crossed='exact') if memory allows, or draw fit.plot.residuals()",
+)
 
 
 class Spread(NamedTuple):
@@ -55,8 +66,12 @@ def spread_findings(
     residuals may be serially correlated, what is new in each of them has to differ too; where they
     clearly are, the sizes told are of that.
     """
-    design = subject.design
-    leverage = leverages(subject.problem, subject.solution, design, subject.data.y, subject.weights)
+    design, data = subject.design, subject.data
+    try:
+        leverage = leverages(subject.problem, subject.solution, design, data.y, subject.weights)
+    except TooLargeError:  # crossed factors that are solved by iterations
+        yield _NOT_LOOKED_AT
+        return
     for term in {term.factor: term for term in design.terms}.values():
         found, rho = residual_spread(at.residuals, leverage, term.codes, term.n_levels), 0.0
         along = serial.get(term.factor)

@@ -159,6 +159,10 @@ class Subject:
         Answers questions about the rows.
     lay_out : callable
         The design and the problem of another formula, for a look at it without a fit.
+    size : int
+        Rows, or cells of sums, that a fit of another formula reads first.
+    pass_seconds : callable
+        What another pass over rows that are not in memory takes, if a formula needs one; or 0.
     """
 
     formula: Formula
@@ -169,6 +173,8 @@ class Subject:
     refit: Refit = field(repr=False)
     look: Look = field(repr=False)
     lay_out: Callable[[Formula], tuple[Design, Problem]] = field(repr=False)
+    size: int = field(repr=False)
+    pass_seconds: Callable[[Formula], float] = field(repr=False)
 
     @property
     def design(self) -> Design:

@@ -50,7 +50,8 @@ class Additive(FitRecord):
             raise OptionError(
                 "this fit does not know its data",
                 found="a fit from a file or another process",
-                fix="save its moments beside it: fit.moments.save(path)",
+                fix="make them from the data, rn.moments(formula, data), or save fit.moments where "
+                "the fit was made and read them here with rn.load_moments(path)",
             )
         from ranef.streams import moments_of, open_source
         from ranef.streams.arrow import from_frames

@@ -186,11 +186,12 @@ class Averaged(MeansBasis):
     def _averages(
         self, quantities: Sequence[Quantity], by: Any, ddf: str, level: float, vcov: Any
     ) -> pd.DataFrame:
-        from ranef.inference.means.cells import cells_of
+        from ranef.inference.means.cells import cells_of, check_names
         from ranef.inference.means.quantities import Observed, average_of
         from ranef.present.means.frames import averages_frame
 
         confidence("level", level)
+        check_names(by)
         basis = self._basis(ddf, vcov)
         if self._data.elsewhere is None:
             cells = cells_of(by, self._table)

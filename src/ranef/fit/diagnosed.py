@@ -72,4 +72,4 @@ class Diagnosed(FitRecord):
         """Fixed effects of the same model for another design, and what judges them."""
         from ranef.inference.fixed_effects import fixed_effects
 
-        return fixed_effects(data, self._problem.reml)
+        return fixed_effects(data, self._problem.reml, self._control)

@@ -264,6 +264,37 @@ class Elsewhere:
         """The inner columns of :meth:`unweighted`."""
         return self.unweighted(what).columns
 
+    @property
+    def repeatable(self) -> bool:
+        """Whether the rows can be read again."""
+        return self.source is not None
+
+    def means_along(self, name: str) -> str:
+        """The call for estimated means of a variable, which takes the place of its picture."""
+        number = self.moments.numbers.get(name)
+        if number is None:
+            return f'fit.emmeans("{name}").plot()'
+        span = f"[{number.low:g}, {number.high:g}]"
+        return f'fit.emmeans("{name}", at={{"{name}": {span}}}).plot()'
+
+    @property
+    def n_cells(self) -> int:
+        """How many cells the sums have: a contraction reads them in place of rows."""
+        moments = self.moments
+        return sum(table.num_rows for table in (*moments.cells, *moments.pairs, *moments.means))
+
+    def needs_pass(self, formula: Formula) -> bool:
+        """Whether the rows have to be read, and can be read, for the sums of another formula."""
+        from ranef.sums.model import SummedModel
+
+        if self.source is None or self._key(formula, self.weights) in self._passes:
+            return False
+        try:
+            SummedModel(self.moments, formula)
+        except NotHeldError:
+            return True
+        return False
+
     def _held(self, formula: Formula, weights: str | None) -> Moments:
         from ranef.sums.model import SummedModel
 
@@ -275,9 +306,13 @@ class Elsewhere:
             return self._summed(formula, weights)
         return self.moments
 
+    def _key(self, formula: Formula, weights: str | None) -> tuple[Any, ...]:
+        """What tells one pass from another."""
+        return formula.text, tuple(term.name for term in formula.fixed), weights
+
     def _summed(self, formula: Formula, weights: str | None) -> Moments:
         """The sums of another pass over the rows, kept."""
-        key = (formula.text, tuple(term.name for term in formula.fixed), weights)
+        key = self._key(formula, weights)
         with _ONE_PASS:  # the rungs of a ladder are fitted side by side
             if key not in self._passes:
                 with progress("summing the rows again"):
@@ -299,7 +334,10 @@ def absent_from(formula: Formula, source: Any) -> Any:
     """The placeholder for rows in a fit of sums: its error says how to get the answer."""
     fix = f'read the rows into memory and fit them: rn.lmm("{formula.text}", data)'
     if source is not None:
-        fix += '; fit.augment(to="rows.parquet") writes fitted values and residuals in one pass'
+        fix = (
+            'fit.augment(to="rows.parquet") writes fitted values and residuals in one pass; for '
+            f"other answers {fix}"
+        )
 
     def absent(what: str) -> Absent:
         return Absent(what, fix, "the fit was made from sums of the rows")

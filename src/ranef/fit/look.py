@@ -27,7 +27,7 @@ def look_of(record: FitRecord) -> Look:
         return InSums(record)
 
     def refit(data: Data) -> tuple[Array, Method]:
-        return fixed_effects(data, record._problem.reml)
+        return fixed_effects(data, record._problem.reml, record._control)
 
     return InRows(record._formula, record._data, refit)
 

@@ -171,7 +171,8 @@ class FitRecord(MixedRecord):
 
     def _of_terms(self, type: int) -> TermHypotheses:
         own = self._elsewhere
-        return super()._of_terms(type) if own is None else own.hypotheses(type)
+        held = self._kept is not None and type in self._kept.hypotheses
+        return super()._of_terms(type) if own is None or held else own.hypotheses(type)
 
     @property
     def log(self) -> FitLog:

@@ -90,7 +90,7 @@ def material_of(
     diagnosis = _diagnosis(model)
     table, beside = _table(model, [each._labelled(labels) for each in others], diagnosis)
     spreads, method = _spreads(model, complete)
-    frame = asked("The rows", model.model_frame)
+    frame = _rows(model)
     return Material(
         model=cast("FittedModel", model),
         title=(title or "").strip(),
@@ -109,6 +109,26 @@ def material_of(
         log=model.log,
         frame=frame,
     )
+
+
+def _rows(model: Any) -> pd.DataFrame | Missing:
+    """The rows used; without them, which calls give what the page leaves out."""
+    frame = asked("The rows", model.model_frame)
+    sums = getattr(model, "_elsewhere", None)
+    if sums is None or not isinstance(frame, Missing):
+        return frame
+    residuals = (
+        '`fit.augment(to="rows.parquet")` writes residuals and fitted values'
+        if sums.repeatable
+        else "a fit of whole groups in memory draws residuals"
+    )
+    calls = {
+        "Residuals": residuals,
+        "Lines by group": "`fit.ranef()` has the effects of each group",
+        "Predictions": "`fit.emmeans(variable)` has means of the model",
+        "What varies where": "`rn.structure(sample, groups)` shows it for a sample of the rows",
+    }
+    return Missing("The rows", "This answer needs the data", frame.fix, calls)
 
 
 def _others(against: Any) -> list[Any]:
@@ -231,7 +251,7 @@ def _check(model: Any, frame: pd.DataFrame | Missing) -> ModelCheck | Missing | 
     if not model.certificate.certified:
         return None
     if isinstance(frame, Missing):
-        return replace(frame, what="Residuals")
+        return frame.part("Residuals")
     return asked("Residuals", lambda: model._check(None, 0.95, _SEED))
 
 
@@ -247,7 +267,7 @@ def _structure(model: Any, frame: pd.DataFrame | Missing) -> Structure | Missing
     if not model.ngroups:
         return None
     if isinstance(frame, Missing):
-        return Missing("What varies where", frame.why, frame.fix)
+        return frame.part("What varies where")
     return asked("What varies where", lambda: _described(model, frame, _variables(model, frame)))
 
 

@@ -33,6 +33,7 @@ __all__ = [
 # None if the parts are not those of a fit.
 LOADERS = {
     "fit": "ranef.fit.stored_linear",
+    "fit of sums": "ranef.fit.stored_sums",
     "generalised fit": "ranef.fit.generalised.stored",
 }
 
@@ -42,6 +43,11 @@ class Stored(MixedRecord):
 
     _stored_as: ClassVar[str]
     """The word for this kind of fit in a file, one of `LOADERS`."""
+
+    @property
+    def _stored_word(self) -> str:
+        """The word of this fit."""
+        return self._stored_as
 
     @abstractmethod
     def _stored_parts(self) -> dict[str, Any]:
@@ -55,6 +61,10 @@ class Stored(MixedRecord):
         hold the rows. A loaded fit predicts for new data, prints, and tests coefficients and terms
         as before, to the last bit. Methods that need the rows (residuals, marginal means,
         `robust`, `influence`, `r2`, refits, the diagnosis) raise an error that says so.
+
+        The file of a fit of sums (:func:`ranef.moments`, :func:`ranef.scan`) holds these sums too,
+        up to 200 MB of them. A fit that was loaded from it answers what a fit of moments answers,
+        and other moments can be added to ``fit.moments``.
 
         Parameters
         ----------
@@ -99,7 +109,7 @@ class Stored(MixedRecord):
             "rows": self._problem.n,
             "criterion": self._estimates.criterion,
         }
-        write_file(path, self._stored_as, told, self._stored_parts())
+        write_file(path, self._stored_word, told, self._stored_parts())
 
 
 @refuse_unknown_options("rn.load")

@@ -9,6 +9,7 @@ from ranef.design import Data, Design
 from ranef.fit.record import FitRecord
 from ranef.fit.spec import ModelSpec
 from ranef.fit.stored import kept_of, parameters_fit, what_stands_in, without_rows
+from ranef.fit.stored_sums import held_sums
 from ranef.formula import Formula
 from ranef.inference.estimates import Estimates
 from ranef.problem import Problem
@@ -26,8 +27,14 @@ class StoredLinear(FitRecord):
 
     _stored_as: ClassVar[str] = "fit"
 
+    @property
+    def _stored_word(self) -> str:
+        """The word of this fit: whether its sums go with it."""
+        return self._stored_as if held_sums(self) is None else "fit of sums"
+
     def _stored_parts(self) -> dict[str, Any]:
-        return _parts(self)
+        sums = held_sums(self)
+        return _parts(self) if sums is None else _parts(self) | {"_moments": sums}
 
 
 def fit_from(parts: Any) -> Fit | None:

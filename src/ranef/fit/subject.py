@@ -33,6 +33,8 @@ from ranef.residual.base import GroupCodes
 from ranef.solve import Control
 from ranef.types import OFFSET, Array
 
+ROWS_IN_A_SECOND = 1e6
+
 __all__ = ["call_of", "diagnosis_of", "of_rows", "rows_of", "subject_of"]
 
 
@@ -97,7 +99,20 @@ def subject_of(record: FitRecord) -> Subject:
         refit=refit,
         look=look_of(record),
         lay_out=partial(_laid_out, record),
+        size=record._problem.n if record._elsewhere is None else record._elsewhere.n_cells,
+        pass_seconds=partial(_pass_seconds, record),
     )
+
+
+def _pass_seconds(record: FitRecord, formula: Formula) -> float:
+    """What another pass over the rows takes, where a formula needs one: that of the fit is known.
+
+    The fit of sums that were made before does not know it; its rows are then counted.
+    """
+    elsewhere = record._elsewhere
+    if elsewhere is None or not elsewhere.needs_pass(formula):
+        return 0.0
+    return record._seconds.get("sums over rows", record._problem.n / ROWS_IN_A_SECOND)
 
 
 def _laid_out(record: FitRecord, formula: Formula) -> tuple[Design, Problem]:

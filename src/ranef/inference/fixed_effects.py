@@ -9,13 +9,14 @@ from ranef.inference.ddf.satterthwaite import Satterthwaite
 from ranef.inference.estimates import estimate
 from ranef.inference.satterthwaite import variance_derivatives
 from ranef.problem import problem_of
-from ranef.solve import solve
+from ranef.problem.crossed import with_path
+from ranef.solve import Control, solve
 from ranef.types import Array
 
 __all__ = ["fixed_effects"]
 
 
-def fixed_effects(data: Data, reml: bool) -> tuple[Array, Method]:
+def fixed_effects(data: Data, reml: bool, control: Control) -> tuple[Array, Method]:
     """Estimates, shape (p,), and Satterthwaite's method; no prior plays a part.
 
     Parameters
@@ -23,10 +24,14 @@ def fixed_effects(data: Data, reml: bool) -> tuple[Array, Method]:
     data : Data
         Of a fit, perhaps with another design.
     reml : bool
+    control : Control
+        How crossed factors are eliminated; the search has its defaults.
     """
-    problem = problem_of(data, reml)
+    problem = with_path(problem_of(data, reml), control.crossed, control.error)
     kernel = problem.kernel()
     solution = solve(problem, None, None, kernel)
+    if problem.solver is not None:  # with the probes that the search ended with
+        problem = solution.problem
     found = estimate(problem, solution, kernel)
     moves = moves_of(
         problem, solution, found.sigma, lambda: variance_derivatives(problem, solution)

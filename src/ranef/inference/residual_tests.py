@@ -14,13 +14,14 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ranef.core import CoreKernel, Rows, row_variances
+from ranef.core import CoreKernel, Rows
 from ranef.covariance import semidefinite_cholesky
 from ranef.design import Design
 from ranef.inference.bootstrap import lifted_start
 from ranef.inference.estimates import Estimates
 from ranef.inference.group_residuals import standardized_modes
 from ranef.inference.residual_laws import Parts, ResidualTest, tests_of
+from ranef.inference.rows import leverages_at
 from ranef.inference.simulate import SimulatedTerm, draw_key, noise_of, simulate_response
 from ranef.problem import Problem
 from ranef.problem.left import left_of_response, weighted
@@ -141,7 +142,7 @@ def standardized_residuals(problem: Problem, kernel: CoreKernel, rows: Rows) -> 
 
 
 def _standardized(problem: Problem, kernel: CoreKernel, rows: Rows, left: Array) -> Array:
-    room = 1.0 - row_variances(kernel, rows)
+    room = 1.0 - leverages_at(kernel, rows, "a test of residuals")
     scale = np.sqrt(kernel.r2 / problem.nu * np.where(room > FITTED, room, np.nan))
     return weighted(left, rows.weights) / scale
 

@@ -17,9 +17,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ranef.core import CoreKernel, row_variances
+from ranef.core import CoreKernel
 from ranef.core.protocol import Rows
 from ranef.design import Design
+from ranef.inference.rows import leverages_at
 from ranef.problem import Problem
 from ranef.problem.left import left_of_response, weighted
 from ranef.problem.parameters import group_lambdas
@@ -58,7 +59,7 @@ def row_influence(
     """
     with at_solution(problem, solution) as kernel:
         rows = problem.rows_of(design, y, weights)
-        left = 1.0 - row_variances(kernel, rows)
+        left = 1.0 - leverages_at(kernel, rows, "the influence of single rows")
         residual = weighted(left_of_response(rows, kernel.beta, kernel.modes()), rows.weights)
         solved = solved_columns(problem, solution, kernel, rows)
         p, sigma = problem.p, float(np.sqrt(kernel.r2 / problem.nu))

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ranef.core import row_variances
+from ranef.core import CoreKernel, Rows, row_variances
 from ranef.design import Design
+from ranef.errors import TooLargeError
 from ranef.options import one_of, shown
+from ranef.page.phrases import count
 from ranef.problem import Problem
 from ranef.solve import Solution
 from ranef.solve.solution import at_solution
@@ -20,6 +22,7 @@ __all__ = [
     "checked_kind",
     "fixed_part",
     "leverages",
+    "leverages_at",
     "random_part",
     "residuals",
 ]
@@ -74,4 +77,24 @@ def leverages(
 ) -> Array:
     """Diagonal of the map from y to the fitted values, at the estimated variances."""
     with at_solution(problem, solution) as kernel:
-        return row_variances(kernel, problem.rows_of(design, y, weights))
+        return leverages_at(kernel, problem.rows_of(design, y, weights), "this answer")
+
+
+def leverages_at(kernel: CoreKernel, rows: Rows, what: str) -> Array:
+    """The same at the variances of a kernel, for `what` in words.
+
+    Raises
+    ------
+    TooLargeError
+        Crossed factors are solved by iterations, and the rows are too many for a solve each.
+    """
+    try:
+        return row_variances(kernel, rows)
+    except TooLargeError:
+        raise TooLargeError(
+            f"{what} needs the leverage of every row, and the variances of so many rows need an "
+            "exact factorisation of the crossed factors",
+            found=count(rows.y.size, "row"),
+            fix="fit with control=rn.Control(crossed='exact') if memory allows, or fit the rows of "
+            "a sample of the levels",
+        ) from None

@@ -105,6 +105,8 @@ def _check_sums(one: AnyRows, other: AnyRows, formulas: tuple[Formula, Formula])
     """
     first_text, second_text = (formula.text for formula in formulas)
     if one.elsewhere is None or other.elsewhere is None:
+        in_rows = one if one.elsewhere is None else other
+        len(in_rows.table.names)  # of a loaded fit: says that it has neither rows nor sums
         raise _differ(
             "one of the models was fitted to rows and the other to sums of rows",
             f"sums in {second_text if one.elsewhere is None else first_text}",

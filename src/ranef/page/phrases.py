@@ -172,19 +172,25 @@ def listed(items: Sequence[str], most: int = 4) -> str:
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
 
 
+_CALL = re.compile(r"(?:fit|rn)\.\w")
+
+
 def sentence(text: str, names: Collection[str] = ()) -> str:
     """`text` with a capital letter and a full stop; nothing stays nothing.
 
     A text that begins with one of `names` keeps its first letter: a variable is as it is in the
-    data.
+    data. So does a call: what is to be typed has to be as it is.
 
     >>> sentence("the fit  is sound"), sentence("ses varies", ["ses"]), sentence("")
     ('The fit is sound.', 'ses varies.', '')
+    >>> sentence("fit.r2() says")
+    'fit.r2() says.'
     """
     text = " ".join(text.split())
     if not text:
         return ""
-    begin = text if any(_begins(text, name) for name in names) else text[:1].upper() + text[1:]
+    kept = _CALL.match(text) is not None or any(_begins(text, name) for name in names)
+    begin = text if kept else text[:1].upper() + text[1:]
     return begin if begin.endswith((".", "?", "!")) else f"{begin}."
 
 

@@ -96,6 +96,8 @@ def _kinds() -> tuple[Kind, ...]:
     from ranef.design.levels import Levels
     from ranef.store.absent import Absent
     from ranef.store.checks import checked_state
+    from ranef.store.packed import packed_moments, unpacked_moments
+    from ranef.sums import Moments
     from ranef.types import Findings
 
     def of_record(cls: Any, names: tuple[str, ...] = (), prefix: str = "") -> Kind:
@@ -137,6 +139,7 @@ def _kinds() -> tuple[Kind, ...]:
     ]
     kinds += [of_record(cls, prefix="family ") for cls in _families()]
     kinds.append(Kind("Levels", Levels, _levels, lambda s: Levels(*s)))
+    kinds.append(Kind("moments", Moments, packed_moments, unpacked_moments))
     kinds.append(Kind("Findings", Findings, tuple, Findings))
     kinds.append(Kind("Absent", Absent, lambda v: v.__getstate__(), lambda s: Absent(*s)))
     return tuple(kinds)

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from ranef.core import one_blas_thread
-from ranef.diagnose.call import Call
+from ranef.diagnose.call import Call, quoted
 from ranef.diagnose.generalised.families import FamilyFits
 from ranef.diagnose.ladder.fitting import by_ml
 from ranef.diagnose.ladder.focal import effects_of
@@ -19,12 +19,17 @@ from ranef.diagnose.ladder.rungs import kind_of, plans_of
 from ranef.diagnose.larger import Larger
 from ranef.diagnose.subject import AnySubject, Subject, linear
 from ranef.errors import RanefError
+from ranef.formula import parse
+from ranef.sums import NotHeldError
 
 __all__ = ["Climb", "fit_rungs"]
 
 BUDGET = 30_000_000
 """Numbers read by one evaluation, times parameters, summed over all fits of a ladder: about ten
 seconds. What goes beyond is named and not fitted."""
+
+READ_IN_A_SECOND = BUDGET / 10.0
+"""What a second of a pass over rows that are not in memory counts."""
 
 SEARCHES = 4_000_000
 """The same for the searches from elsewhere, about a second; where the fit is not certified they are
@@ -116,19 +121,42 @@ def fit_rungs(
 
 
 def _cost(subject: AnySubject) -> float:
-    """Of one fit of the asked model: an evaluation reads the factor and, first, the rows."""
+    """Of one fit of the asked model: an evaluation reads the factor and, first, rows or cells."""
     width = subject.design.p + sum(term.q for term in subject.design.terms)
-    return subject.work * max(subject.problem.n_theta, 1) + subject.problem.n * width
+    size = subject.size if isinstance(subject, Subject) else subject.problem.n
+    return subject.work * max(subject.problem.n_theta, 1) + size * width
 
 
 def _within_budget(
     subject: AnySubject, plans: Sequence[Plan]
 ) -> tuple[list[Plan], tuple[Plan, ...]]:
-    each = 2 * _cost(subject)  # by REML and by ML
-    count = max(int(BUDGET / max(each, 1)) - 1, 1)
-    cheap = [plan for plan in plans if not plan.costly]
-    tried = {id(plan) for plan in cheap[:count]}
-    return cheap[:count], tuple(plan for plan in plans if id(plan) not in tried)
+    """The plans that are tried, one at least, and those that are left out."""
+    each = 2 * max(_cost(subject), 0.5)  # by REML and by ML
+    spent = each  # the asked model by ML, and searches
+    affordable: list[Plan] = []
+    cheap = [
+        (plan, each + READ_IN_A_SECOND * _pass_seconds(subject, plan))
+        for plan in plans
+        if not plan.costly
+    ]
+    for plan, own in cheap:
+        if spent + own <= BUDGET:
+            affordable.append(plan)
+            spent += own
+    if cheap and not affordable:
+        affordable.append(min(cheap, key=lambda priced: priced[1])[0])
+    tried = {id(plan) for plan in affordable}
+    return affordable, tuple(plan for plan in plans if id(plan) not in tried)
+
+
+def _pass_seconds(subject: AnySubject, plan: Plan) -> float:
+    """What the sums of a plan take beside its fits, where they are not there yet."""
+    if not isinstance(subject, Subject) or plan.fit is not None:
+        return 0.0
+    try:
+        return subject.pass_seconds(parse(plan.formula, random=plan.random))
+    except RanefError:  # the model is refused when it is tried
+        return 0.0
 
 
 def _affords_searches(subject: AnySubject) -> bool:
@@ -138,8 +166,19 @@ def _affords_searches(subject: AnySubject) -> bool:
 def _try(subject: AnySubject, plan: Plan) -> Tried:
     try:
         return kind_of(plan.key).fit(subject, plan)
+    except NotHeldError as error:
+        return Tried(plan, None, None, _not_held(plan, error))
     except RanefError as error:
-        return Tried(plan, None, None, error.what)
+        return Tried(plan, None, None, f"The data cannot identify it: {error.what}")
+
+
+def _not_held(plan: Plan, error: NotHeldError) -> str:
+    """What the sums lack, and what would hold it."""
+    lacking = error.found.partition("not among them: ")[2]
+    return (
+        f"The sums do not hold it{': they lack ' + lacking if lacking else ''}. "
+        f"rn.moments({quoted(plan.formula)}, data) makes sums that do"
+    )
 
 
 def _best(asked: Tried, tried: Sequence[Tried], searches: Searches | None) -> Tried:

@@ -21,7 +21,7 @@ def judged(climb: Climb, facts: Facts) -> tuple[Rung, ...]:
 
 def _judgement(rung: Rung, facts: Facts) -> str:
     if rung.verdict == "not fitted":
-        return sentence(f"The data cannot identify it: {facts.tried(rung).refusal}")
+        return sentence(facts.tried(rung).refusal)
     said = kind_of(rung.key).say(rung, facts)
     return " ".join(filter(None, (*map(sentence, said), _conclusions(rung))))
 

@@ -44,8 +44,12 @@ class Searches:
 
 
 def search_elsewhere(subject: Subject) -> Searches:
-    """Search again from strong effects, weak ones, and correlated ones."""
-    problem = subject.problem
+    """Search again from strong effects, weak ones, and correlated ones.
+
+    Criteria that are estimated differ by their errors alone: these are then one optimum.
+    """
+    problem, estimation = subject.problem, subject.solution.estimation
+    same = SAME_BASIN if estimation is None else SAME_BASIN + 2.0 * estimation.criterion_error
     kernel = problem.kernel()
     fit = subject.solution.criterion
     lowest, theta = fit, subject.solution.theta
@@ -56,12 +60,12 @@ def search_elsewhere(subject: Subject) -> Searches:
         if found.status in ("broke down", "evaluation limit"):
             continue
         ends.append(found.criterion)
-        if found.criterion < lowest - SAME_BASIN:
+        if found.criterion < lowest - same:
             lowest = found.criterion
             theta, _ = to_data(problem, canonical(problem, found.theta))
     basins: list[tuple[float, int]] = []
     for end in sorted(ends):
-        if basins and end - basins[-1][0] <= SAME_BASIN:
+        if basins and end - basins[-1][0] <= same:
             basins[-1] = (basins[-1][0], basins[-1][1] + 1)
         else:
             basins.append((end, 1))

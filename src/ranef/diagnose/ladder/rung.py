@@ -160,7 +160,8 @@ class Effect(Sentence):
 class Tried:
     """A plan with its fits: as the asked model was fitted, and by ML.
 
-    `arguments` are what the call of this fit has besides those of the plan.
+    `arguments` are what the call of this fit has besides those of the plan. `refusal` is a sentence
+    about why there is no fit.
     """
 
     plan: Plan

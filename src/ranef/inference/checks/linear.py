@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ranef.core import CoreKernel, Rows, one_blas_thread, row_variances
+from ranef.core import CoreKernel, Rows, one_blas_thread
 from ranef.core.columns import available_cores
 from ranef.design import Design
 from ranef.inference.checks.distances import GroupDistances, group_distances
@@ -22,7 +22,7 @@ from ranef.inference.other_responses import (
 )
 from ranef.inference.residual_tests import FITTED
 from ranef.inference.row_influence import solved_columns
-from ranef.inference.rows import fixed_part, random_part
+from ranef.inference.rows import fixed_part, leverages_at, random_part
 from ranef.problem import Problem
 from ranef.problem.left import left_of_response, weighted
 from ranef.solve import Solution
@@ -154,7 +154,7 @@ def _model(
     offset: Array | None,
     whole_rows: bool,
 ) -> tuple[_Model, int | None]:
-    room = 1.0 - row_variances(kernel, rows)
+    room = 1.0 - leverages_at(kernel, rows, "a check of the model")
     room = np.where(room > FITTED, room, np.nan)
     solved = solved_columns(problem, solution, kernel, rows)
     group, groups, by_row = None, None, None

@@ -16,7 +16,7 @@ from ranef.options import name_list, shown
 from ranef.page import phrases
 from ranef.types import Codes
 
-__all__ = ["Cells", "cells_of"]
+__all__ = ["Cells", "cells_of", "check_names"]
 
 _MOST = 100_000
 
@@ -49,6 +49,7 @@ def cells_of(by: Any, table: Table) -> Cells:
     OptionError
         More than 100,000 cells.
     """
+    check_names(by)
     if by is None:
         return Cells(np.zeros(table.n_rows, dtype=np.int32), 1, {})
     names = name_list("by", by, "variable")
@@ -69,7 +70,7 @@ def cells_of(by: Any, table: Table) -> Cells:
     count = occurring.shape[0]
     if count > _MOST:
         raise OptionError(
-            "the variables of by form too many groups",
+            "by: its variables form too many groups",
             found=phrases.count(count, "group"),
             fix="name variables with fewer values",
         )
@@ -78,6 +79,21 @@ def cells_of(by: Any, table: Table) -> Cells:
         for j, (name, values) in enumerate(zip(names, labels, strict=True))
     }
     return Cells(joint.reshape(-1).astype(np.int32), count, shown_as)
+
+
+def check_names(by: Any) -> None:
+    """Refuse rows in place of names: who gives them wants predictions for these rows.
+
+    Raises
+    ------
+    OptionError
+    """
+    if hasattr(by, "columns") or isinstance(by, Mapping):
+        raise OptionError(
+            "by takes names of variables, and not rows of data",
+            found=f"by of type {type(by).__name__}",
+            fix="fit.predict(data) predicts the rows of data; averages are of the rows of the fit",
+        )
 
 
 def _coded(column: Column) -> tuple[Codes, list[Any]]:

@@ -53,6 +53,10 @@ def ladder_tables(diagnosis: DiagnosisRecord, width: int) -> list[Table]:
     """One table of models, and one of coefficients where there are any."""
     rungs = diagnosis.ladder.rungs
     tables = [_narrowed(_models(rungs, diagnosis.reml), width)]
+    refused = any(rung.verdict == "not fitted" for rung in rungs)
+    sums = any(finding.code == "rows-elsewhere" for finding in diagnosis.findings)
+    if refused or (sums and not all(rung.fitted for rung in rungs)):
+        tables[0] = replace(tables[0], title="The ladder")
     if rungs[0].effects:
         tables.append(_coefficients(rungs, width))
     return tables

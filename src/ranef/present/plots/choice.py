@@ -61,6 +61,9 @@ def _outer(model: FittedModel, groups: list[str]) -> str:
     """The first group that is not nested in another one."""
     if len(groups) == 1:
         return groups[0]
+    sums = getattr(model, "_elsewhere", None)
+    if sums is not None:
+        return sums.outermost if sums.outermost in groups else groups[0]
     data = model.model_frame()
     coded = {label: codes_of(data, label) for label in groups}
     return next((label for label in groups if _around(coded, label) == [label]), groups[0])

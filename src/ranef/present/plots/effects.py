@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ranef.errors import OptionError
+from ranef.errors import DataError, OptionError
 from ranef.options import boolean, confidence
 from ranef.page.phrases import level_text, sentence
 from ranef.present.plots.average import average_group, centred_within, held_in_words
@@ -112,7 +112,7 @@ def effects(
     points = boolean("data", data) and not linked
     confidence("level", level)
     words = words_of(model, labels)
-    rows = model.model_frame()
+    rows = _rows_in_memory(model, x)
     others = [name for name in (by, facet) if name is not None]
     named = [check_column(rows, name) for name in (x, *others)]
     if len(set(named)) < len(named):
@@ -150,6 +150,27 @@ def effects(
     for one, frame in zip(every, frames, strict=True):
         with_data(one, frame)
     return Panels(tuple(every), whole)
+
+
+def _rows_in_memory(model: FittedModel, x: str) -> pd.DataFrame:
+    """The rows, whose averages and quantiles a picture shows.
+
+    Raises
+    ------
+    DataError
+        There are none; for sums of rows the message has the call that draws their means.
+    """
+    try:
+        return model.model_frame()
+    except DataError as error:
+        sums = getattr(model, "_elsewhere", None)
+        if sums is None:
+            raise
+        raise DataError(
+            "this picture averages over the rows, and the fit was made from sums of the rows",
+            where=error.where,
+            fix=f"{sums.means_along(x)} draws means of the model with their intervals",
+        ) from None
 
 
 def _panel_values(values: pd.Series[Any], name: str) -> tuple[Any, ...]:

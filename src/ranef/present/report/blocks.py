@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from ranef.page.html import escaped
 from ranef.page.phrases import sentence
@@ -45,11 +45,18 @@ class Missing:
         A sentence, without its full stop.
     fix : str
         What to do about it, in words or as a call.
+    calls : mapping of str to str
+        If the same is missing for several parts of the page: what gives each of them, by its name.
     """
 
     what: str
     why: str
     fix: str = ""
+    calls: Mapping[str, str] = field(default_factory=dict)
+
+    def part(self, what: str) -> Missing:
+        """The part of the page that this keeps away."""
+        return Missing(what, self.why, self.calls.get(what, self.fix))
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,7 +185,10 @@ def _capital(text: str) -> str:
 
 
 def _lines(material: Material) -> str:
-    made = asked("Lines by group", lambda: lines(material))
+    what, frame = "Lines by group", material.frame
+    made = asked(what, lambda: lines(material))
+    if isinstance(made, Missing) and isinstance(frame, Missing):
+        made = frame.part(what)
     return missing(made) if isinstance(made, Missing) else figure(*made) if made else ""
 
 

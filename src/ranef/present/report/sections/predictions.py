@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ranef.errors import RanefError
@@ -45,7 +44,7 @@ def body(material: Material) -> str:
         return missing(Missing("No predictions", why))
     frame = material.frame
     if isinstance(frame, Missing):
-        return missing(replace(frame, what="Predictions"))
+        return missing(frame.part("Predictions"))
     wanted = _wanted(material, frame)
     made: list[Effect] = []
     refused: list[Missing] = []
