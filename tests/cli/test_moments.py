@@ -90,7 +90,7 @@ def test_sums_of_other_models_are_not_merged(
 
 
 def test_ctrl_c_leaves_nothing_half_written(tmp_path: Path) -> None:
-    """Files whose sums take some seconds; where they are done sooner, the whole file is there."""
+    """Files whose sums take some seconds; if they were written before, the file is whole."""
     import numpy as np
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -104,9 +104,12 @@ def test_ctrl_c_leaves_nothing_half_written(tmp_path: Path) -> None:
     time.sleep(1.5)
     run.send_signal(signal.SIGINT)
     run.communicate(timeout=60)
-    assert run.returncode in (0, 130)
+    # By the signal itself where Python is not yet or no longer there to take it.
+    assert run.returncode in (0, 130, -signal.SIGINT)
     left = {path.name for path in tmp_path.iterdir()} - {"rows_0.parquet"}
-    assert left == ({"out.parquet"} if run.returncode == 0 else set())
+    assert left == {"out.parquet"} if run.returncode == 0 else left <= {"out.parquet"}
+    if left:
+        assert rn.load_moments(tmp_path / "out.parquet").n == n
 
 
 @pytest.mark.parametrize("data", ["part_0.parquet", "part_*.parquet"])
