@@ -75,7 +75,7 @@ def test_the_boundary_of_a_structure_is_told_in_its_own_words(name: str) -> None
     assert messages == [f"the best fit lies on the boundary: {SAID[name]}"]
 
 
-@pytest.mark.parametrize("name", list(SAID)[:3])
+@pytest.mark.parametrize("name", SAID)
 def test_a_diagnosis_begins_with_the_boundary_of_the_structure(name: str) -> None:
     diagnosis = fit_of(name).diagnose()
     assert f"The optimum is singular: {SAID[name]}." in diagnosis.summary[1]

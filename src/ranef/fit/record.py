@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from time import perf_counter
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from ranef.core import Layout
 from ranef.design import Data
 from ranef.diagnose import data_findings, fit_findings, sum_findings
-from ranef.errors import DataError, OptionError
+from ranef.errors import OptionError
 from ranef.fit.mixed_record import MixedRecord
 from ranef.fit.spec import ModelSpec
 from ranef.frame import Table
@@ -19,7 +19,7 @@ from ranef.inference.estimates import Estimates, estimate
 from ranef.options import one_of, shown
 from ranef.present.progress import progress
 from ranef.problem import Problem, check_residual_variance, form_problem, settled
-from ranef.problem.exact import FEW_DIGITS, NOTHING
+from ranef.problem.exact import NOTHING, check_digits_of_residuals
 from ranef.solve import Solution, solve, solve_data
 from ranef.solve.solution import at_solution, evaluate_at
 from ranef.store.kept import Kept
@@ -93,25 +93,10 @@ class FitRecord(MixedRecord):
             from ranef.diagnose.competing import competing_findings
 
             findings += competing_findings(data.design, solution.certificate)
-        found = solution.found
         spent = dict(seconds or {})
         spent["cross-products"] = spent.get("cross-products", 0.0) + gathered - begun
-        solving = found.search_seconds + found.certificate_seconds
-        return cls(
-            _spec=spec,
-            _data=data,
-            _problem=problem,
-            _solution=solution,
-            _estimates=estimates,
-            _layout=kernel.layout,
-            _seconds={
-                **spent,
-                "search": found.search_seconds,
-                "certificate": found.certificate_seconds,
-                "record": perf_counter() - gathered - solving,
-            },
-            findings=Findings(findings),
-        )
+        solved = (solution, estimates, kernel.layout)
+        return cls._recorded(spec, data, problem, solved, findings, spent, gathered)
 
     @classmethod
     def _of_sums(
@@ -134,16 +119,24 @@ class FitRecord(MixedRecord):
         kernel = problem.kernel()
         solution = solve(problem, spec.control, start, kernel)
         estimates = estimate(problem, solution, kernel)
-        inner_variance = (estimates.sigma / problem.scaling.y_scale) ** 2
-        if inner_variance <= FEW_DIGITS:
-            raise DataError(
-                "the residuals are too small beside the response for sums of products",
-                where=spec.formula.text,
-                found=f"a residual SD of {estimates.sigma:.2g}, and a response of about "
-                f"{problem.scaling.y_scale:.2g}",
-                fix="use a formula with an intercept, take a constant off the response, or read "
-                "the data into memory",
-            )
+        check_digits_of_residuals(estimates.sigma, problem.scaling.y_scale, spec.formula.text)
+        findings = [*sum_findings(data.design, data.missing), *fit_findings(problem, solution)]
+        solved = (solution, estimates, kernel.layout)
+        return cls._recorded(spec, data, problem, solved, findings, seconds or {}, begun)
+
+    @classmethod
+    def _recorded(
+        cls,
+        spec: ModelSpec,
+        data: Data,
+        problem: Problem,
+        solved: tuple[Solution, Estimates, Layout],
+        findings: Sequence[Finding],
+        seconds: Mapping[str, float],
+        begun: float,
+    ) -> Self:
+        """The record of what a search that began at some time has found."""
+        solution, estimates, layout = solved
         found = solution.found
         solving = found.search_seconds + found.certificate_seconds
         return cls(
@@ -152,16 +145,14 @@ class FitRecord(MixedRecord):
             _problem=problem,
             _solution=solution,
             _estimates=estimates,
-            _layout=kernel.layout,
+            _layout=layout,
             _seconds={
-                **(seconds or {}),
+                **seconds,
                 "search": found.search_seconds,
                 "certificate": found.certificate_seconds,
                 "record": perf_counter() - begun - solving,
             },
-            findings=Findings(
-                [*sum_findings(data.design, data.missing), *fit_findings(problem, solution)]
-            ),
+            findings=Findings(findings),
         )
 
     @property

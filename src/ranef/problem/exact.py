@@ -6,7 +6,7 @@ import numpy as np
 
 from ranef.core import Kernel
 from ranef.design import Design
-from ranef.errors import DesignError
+from ranef.errors import DataError, DesignError
 from ranef.page.phrases import count
 from ranef.problem.left import left_of_response
 from ranef.problem.problem import Problem
@@ -15,6 +15,7 @@ from ranef.types import Array
 __all__ = [
     "FEW_DIGITS",
     "NOTHING",
+    "check_digits_of_residuals",
     "check_fixed_part",
     "check_residual_variance",
     "hardly_explained",
@@ -114,3 +115,28 @@ def _left_by_x(x: Array, y: Array, weights: Array | None) -> Array:
     for _ in range(2):
         left = left - x @ np.linalg.lstsq(x * root[:, None], left * root, rcond=None)[0]
     return left
+
+
+def check_digits_of_residuals(sigma: float, size: float, formula: str) -> None:
+    """Refuse residuals of which sums of products hold too few digits, if rows cannot be asked.
+
+    Parameters
+    ----------
+    sigma : float
+        Residual standard deviation.
+    size : float
+        Root mean square of the response that was summed.
+    formula : str
+
+    Raises
+    ------
+    DataError
+    """
+    if (sigma / size) ** 2 <= FEW_DIGITS:
+        raise DataError(
+            "the residuals are too small beside the response for sums of products",
+            where=formula,
+            found=f"a residual SD of {sigma:.2g}, and a response of about {size:.2g}",
+            fix="use a formula with an intercept, take a constant off the response, or read the "
+            "data into memory",
+        )
