@@ -6,8 +6,6 @@ in `NEEDS_ROWS` is refused with a way out; everything else is the same as in mem
 
 from __future__ import annotations
 
-import pickle
-import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -18,9 +16,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from tests.streams.answers import FORMULA, plain, rows, same
 
 import ranef as rn
-from ranef.sums import Moments
 
 mpl.use("Agg")
 
@@ -188,41 +186,6 @@ def in_memory(name: str, member: str, folder: Path) -> Any:
     return KNOWN[name, member]
 
 
-def plain(value: Any, name: str) -> Any:
-    """Numbers as they are, pages as text, without what only rows or the clock know."""
-    if isinstance(value, Path) or name.startswith("plot.") or name == "log":
-        return type(value).__name__
-    if isinstance(value, Moments):
-        return value.n
-    if name in ("profile", "bootstrap"):
-        return value.confint()
-    if hasattr(value, "frame") and isinstance(value.frame, pd.DataFrame):
-        return value.frame
-    if isinstance(value, rn.Fit):
-        return value.glance()
-    if name == "diagnose":
-        return value.remedies
-    if name == "summary":
-        return re.sub(r"\n\nScaled residuals\n.*\n.*\n", "\n", str(value))
-    return value
-
-
-def same(found: Any, expected: Any, name: str) -> None:
-    if isinstance(expected, pd.DataFrame):
-        pd.testing.assert_frame_equal(found, expected, rtol=1e-6, atol=1e-8, obj=name)
-    elif isinstance(expected, pd.Series):
-        pd.testing.assert_series_equal(found, expected, rtol=1e-6, atol=1e-8, obj=name)
-    elif isinstance(expected, dict):
-        assert found.keys() == expected.keys(), name
-        for key, own in expected.items():
-            same(found[key], own, f"{name} of {key}")
-    elif isinstance(expected, np.ndarray | float):
-        assert np.size(found), f"{name} is empty"
-        np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-8, err_msg=name)
-    else:
-        assert str(found) == str(expected), name
-
-
 @pytest.mark.filterwarnings("ignore::UserWarning")
 def test_a_report_says_what_the_rows_would_show(
     summed: Callable[[str, str], rn.Fit], tmp_path: Path
@@ -255,18 +218,6 @@ def test_clusters_are_drawn_from_the_sums_of_groups(
         )
         fit = rn.lmm(MODELS["sleepstudy"].formula, rows)
         np.testing.assert_allclose(values, [*fit.fixef, fit.sigma], rtol=1e-5)
-
-
-FORMULA = "y ~ x * f + (x | g)"
-
-
-def rows(n: int = 400) -> pd.DataFrame:
-    rng = np.random.default_rng(3)
-    g, x = rng.integers(20, size=n), rng.normal(size=n)
-    f = rng.choice(["a", "b", "c"], n, p=[0.6, 0.3, 0.1])
-    y = x + (f == "b") + rng.normal(size=20)[g] * (1 + x / 2) + rng.normal(size=n)
-    off, w = rng.uniform(size=n), rng.uniform(1.0, 2.0, size=n)
-    return pd.DataFrame({"y": y, "x": x, "f": f, "g": [f"g{k:02d}" for k in g], "o": off, "w": w})
 
 
 @pytest.mark.parametrize("options", [{}, {"offset": "o"}, {"weights": "w"}])
@@ -438,128 +389,3 @@ def test_fits_of_rows_and_of_sums_are_not_compared() -> None:
         rn.anova(
             rn.lmm("y ~ x * f + (1 | g)", rn.moments(FORMULA, data[:300])), rn.lmm(FORMULA, sums)
         )
-
-
-@pytest.mark.parametrize("options", [{}, {"offset": "o"}, {"weights": "w"}])
-def test_a_saved_fit_of_sums_goes_on(options: dict[str, str], tmp_path: Path) -> None:
-    """Its sums are in the file: next month is added to them, and other models are fitted."""
-    data = rows()
-    first, second = (rn.moments(FORMULA, part, **options) for part in (data[:300], data[300:]))
-    fit = rn.lmm(FORMULA, first, contrasts={"f": "sum"}, reml=False)
-    fit.save(tmp_path / "a.ranef")
-    loaded = rn.load(tmp_path / "a.ranef")
-    loaded.save(tmp_path / "b.ranef")
-    assert (tmp_path / "a.ranef").read_bytes() == (tmp_path / "b.ranef").read_bytes()
-    assert loaded.vcov.equals(fit.vcov)
-    assert str(loaded.summary()) == str(fit.summary())
-    more = rn.lmm(FORMULA, loaded.moments + second, start=loaded.theta)
-    same(more.glance(), rn.lmm(FORMULA, first + second).glance(), "next month")
-    smaller = loaded.update("~ . - x:f")
-    same(smaller.tidy(), fit.update("~ . - x:f").tidy(), "update")
-    same(rn.anova(fit.update("~ . - x:f"), loaded), rn.anova(smaller, fit), "rn.anova")
-    with pytest.raises(rn.DataError, match="level that the fit does not have"):
-        loaded.moments + rn.moments(FORMULA, data.assign(f="new"), **options)
-
-
-def test_a_saved_fit_with_a_prior_goes_on(tmp_path: Path) -> None:
-    prior = {"fixed": rn.priors.Normal({"x": 0.5}), "g": rn.priors.Wishart()}
-    fit = rn.lmm(FORMULA, rn.moments(FORMULA, rows()), prior=prior)
-    fit.save(tmp_path / "m.ranef")
-    loaded = rn.load(tmp_path / "m.ranef")
-    same(loaded.update("~ . - x:f").tidy(), fit.update("~ . - x:f").tidy(), "update")
-
-
-def test_a_file_with_the_sums_of_another_model_is_damaged(tmp_path: Path) -> None:
-    from ranef.store.container import write_file
-
-    fit = rn.lmm(FORMULA, rn.moments(FORMULA, rows()))
-    others = rn.moments("y ~ w + (1 | g)", rows())
-    for wrong in (others, others.n, None):
-        parts = fit._stored_parts() | {"_moments": wrong}
-        write_file(tmp_path / "m.ranef", "fit of sums", {}, parts)
-        with pytest.raises(rn.DataError, match="damaged"):
-            rn.load(tmp_path / "m.ranef")
-
-
-def test_sums_too_many_for_a_file_stay_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The file is then that of any fit, and no message sends anybody round in a circle."""
-    monkeypatch.setattr("ranef.fit.stored_sums.MOST", 10)
-    fit = rn.lmm(FORMULA, rn.moments(FORMULA, rows()))
-    fit.save(tmp_path / "m.ranef")
-    loaded = rn.load(tmp_path / "m.ranef")
-    assert loaded.tidy().equals(fit.tidy())
-    with pytest.raises(rn.OptionError, match="does not know its data") as caught:
-        _ = loaded.moments
-    assert "rn.load_moments" in caught.value.fix
-    with pytest.raises(rn.DataError, match="loaded from a file"):
-        rn.anova(fit.update("~ . - x:f"), loaded)
-
-
-@pytest.mark.parametrize("suffix", [".parquet", ".csv"])
-def test_rows_are_augmented_and_predicted_into_a_file(suffix: str, tmp_path: Path) -> None:
-    data = rows()
-    data.loc[4, "x"] = np.nan
-    data.to_parquet(tmp_path / "rows.parquet")
-    memory, streamed = rn.lmm(FORMULA, data), rn.lmm(FORMULA, tmp_path / "rows.parquet")
-
-    def read(path: Path) -> pd.DataFrame:
-        return pd.read_csv(path) if suffix == ".csv" else pd.read_parquet(path)
-
-    found = read(streamed.augment(to=tmp_path / f"a{suffix}"))
-    expected = memory.augment().drop(columns=".hat").reset_index(drop=True)
-    expected = expected.astype({"f": str, "g": str})
-    assert found.pop(".row").tolist() == [k for k in range(len(data)) if k != 4]
-    pd.testing.assert_frame_equal(found, expected, rtol=1e-9, check_dtype=False)
-    target = tmp_path / f"p{suffix}"
-    assert streamed.predict(tmp_path / "rows.parquet", to=target, interval="confidence") == target
-    expected = memory.predict(data, interval="confidence")
-    pd.testing.assert_frame_equal(read(target), expected, rtol=1e-9)
-    assert sorted(p.name for p in tmp_path.iterdir()) == sorted(
-        [f"a{suffix}", f"p{suffix}", "rows.parquet"]
-    )
-
-
-def test_a_pass_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
-    data = rows()
-    fit = rn.lmm(FORMULA, data)
-    target = tmp_path / "p.csv"
-    target.write_text("before")
-    strange = [data.iloc[:200], data.iloc[200:].assign(f="new")]
-    with pytest.raises(rn.DataError):
-        fit.predict(rn.scan(strange), to=target)
-    assert target.read_text() == "before"
-    assert list(tmp_path.iterdir()) == [target]
-
-
-@pytest.mark.parametrize(
-    ("ask", "what", "fix"),
-    [
-        (lambda fit, d: fit.predict(d / "rows.parquet"), "go to a file", "to="),
-        (lambda fit, d: fit.predict(rows(9), to=d / "p.txt"), "Parquet or CSV", ".parquet"),
-        (lambda fit, d: fit.predict(rows(9), to=3), "name of a file", ".parquet"),
-        (lambda fit, d: fit.augment(to=d / "none" / "a.csv"), "cannot be written", "folder"),
-        (lambda fit, d: fit.augment(), "needs the data", "fit.augment(to="),
-    ],
-)
-def test_a_wrong_target_says_what_to_do(
-    ask: Callable[[rn.Fit, Path], Any], what: str, fix: str, tmp_path: Path
-) -> None:
-    rows().to_parquet(tmp_path / "rows.parquet")
-    with pytest.raises(rn.RanefError, match=what) as caught:
-        ask(rn.lmm(FORMULA, tmp_path / "rows.parquet"), tmp_path)
-    assert fix in caught.value.fix
-
-
-def test_moments_know_no_rows_to_augment(tmp_path: Path) -> None:
-    fit = rn.lmm(FORMULA, rn.moments(FORMULA, rows()))
-    with pytest.raises(rn.OptionError, match="cannot read its rows again"):
-        fit.augment(to=tmp_path / "a.csv")
-
-
-def test_a_pickled_fit_keeps_its_sums(tmp_path: Path) -> None:
-    fit = rn.lmm(FORMULA, rn.moments(FORMULA, rows()))
-    again = pickle.loads(pickle.dumps(fit))
-    same(again.anova(2), fit.anova(2), "anova")
-    same(again.r2().frame, fit.r2().frame, "r2")
-    fit.save(tmp_path / "m.ranef")
-    same(rn.load(tmp_path / "m.ranef").anova(2), fit.anova(2), "a saved fit")
